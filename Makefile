@@ -20,7 +20,7 @@ CHECKS := check-types check-rust check-lint check-format check-imports check-pag
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui demo screens screens-site test test-browser test-slow check format image mutants drill drill-mutants byzantine small-worlds fuzz bench bench-app bench-client bench-speed leakage soak guard guard-record cover generate lock clean $(CHECKS)
+.PHONY: help setup ui demo screens screens-readme screens-site test test-browser test-slow check format image mutants drill drill-mutants byzantine small-worlds fuzz bench bench-app bench-client bench-speed leakage soak guard guard-record cover generate lock clean $(CHECKS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ screens: $(STAMP) $(PAGE) ## pictures of every screen of the app, in run/screens
 	@tools/need_programs.sh
 	@rm -rf run/screens
 	@PYTHONPATH=. $(BIN)/python tools/screens.py run/screens $(SCREENS)
+
+screens-readme: $(STAMP) $(PAGE) ## take the pictures of the README anew, into docs/pictures
+	@tools/need_programs.sh
+	@PYTHONPATH=. $(BIN)/python tools/screens_readme.py docs/pictures
 
 screens-site: $(STAMP) ## pictures of the public record of demands, in run/screens-site (SCREENS="index log": only those)
 	@tools/need_programs.sh

@@ -14,8 +14,6 @@ import os
 import platform
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -29,6 +27,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from bench._app_profile import fill
 from bench.latency import relay
 from nullabona.client.api import Client, ContactRequested, Joined, Unprotected, open_client
+from nullabona.processes.program import Program, nulla
 
 FRAME_MS: Final = 50
 OPENINGS: Final = 5
@@ -82,23 +81,9 @@ class App:
     def __init__(self, profile: Path, host: str) -> None:
         compiled = {"PYTHONPYCACHEPREFIX": str(profile.parent / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
         began = time.perf_counter()
-        self.process = subprocess.Popen(
-            [
-                shutil.which("nulla", path=str(Path(sys.executable).parent)) or "nulla",
-                "app",
-                "--no-browser",
-                "--json",
-                "--profile",
-                str(profile),
-                "--relay",
-                host,
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | compiled,
-        )
-        assert self.process.stdout is not None
-        self.url: str = json.loads(self.process.stdout.readline())["url"]
+        command = nulla("app", "--no-browser", "--json", "--profile", str(profile), "--relay", host)
+        self.process = Program(command, env=os.environ | compiled)
+        self.url: str = self.process.ready["url"]
         self.started_ms = (time.perf_counter() - began) * 1_000
 
     @property
@@ -109,8 +94,7 @@ class App:
 
     def stop(self) -> None:
         """End it."""
-        self.process.terminate()
-        self.process.communicate()
+        self.process.stop()
 
 
 def first_screen(browser: Browser, profile: Path, host: str, report: Report) -> None:

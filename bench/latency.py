@@ -12,8 +12,6 @@ import argparse
 import asyncio
 import math
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -40,11 +38,11 @@ from nullabona.client.core.engine import Engine
 from nullabona.client.core.records import OutboxItem
 from nullabona.client.core.step import Timing
 from nullabona.client.core.touched import Touched
+from nullabona.processes.servers import RelayProcess
 from nullabona.relay.peals import PEAL_S
 from nullabona.wire.address import Address
 from nullabona.wire.messages import AnyResponse, Appended, Frames
 
-SERVE = "from nullabona.cli.operator.relay import relay; relay()"
 WARM: Final = 5
 """Messages that are not counted, at least; and a tenth."""
 _ANSWER_S: Final = 60
@@ -105,20 +103,8 @@ def watch(writer: Client, reader: Client, marks: Marks) -> None:
 @contextmanager
 def relay(data: Path) -> Iterator[str]:
     """A relay process; its ``host:port``. Raises `RuntimeError` if it does not start."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, "serve", "--data", str(data), "--listen", "127.0.0.1:0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        if not (said := process.stdout.readline()):
-            raise RuntimeError("the relay did not start")
-        yield said.rpartition("//")[2].strip()
-    finally:
-        process.terminate()
-        process.communicate()
+    with RelayProcess(data) as process:
+        yield process.authority
 
 
 async def acquaint(writer: Client, reader: Client, host: str) -> bytes:

@@ -14,8 +14,6 @@ import os
 import platform
 import random
 import secrets
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,7 +24,8 @@ from pathlib import Path
 from nullabona.log.keys import Kind, SignerKey, new_signer
 from nullabona.log.policy import Policy
 from nullabona.log.proof import parse_proof
-from nullabona.machine.keyfile import encode_private_key, read_key_file, write_key_file
+from nullabona.machine.keyfile import read_key_file
+from nullabona.processes.servers import WitnessProcess
 from nullabona.reading import open_source, read_checkpoint, verify_log
 from nullabona.sequencer import Log, WitnessAddress, open_log
 from nullabona.sequencer.growing import End, grow
@@ -34,7 +33,6 @@ from nullabona.sequencer.store.sqlite import LogStore
 
 ORIGIN = "log.example/bench"
 WITNESS = "witness.example/bench"
-MAIN = "from nullabona.cli import main; main()"
 APPEND_BAR = 20_000
 PROOF_BAR_MS = 1.0
 VERIFY_BAR_S = 10.0
@@ -79,21 +77,10 @@ def policy_of(keys: tuple[SignerKey, ...], witness: SignerKey | None = None) -> 
 @contextmanager
 def running_witness(folder: Path, keys: tuple[SignerKey, ...]) -> Iterator[tuple[WitnessAddress, SignerKey]]:
     """A witness as a process of its own that knows the log, and its key."""
-    key = folder / "witness.key"
-    write_key_file(key, [encode_private_key(Kind.COSIGN_ED25519, WITNESS, secrets.token_bytes(32))])
-    vkeys = json.dumps([each.verifier.encode() for each in keys])
-    config = folder / "witness.toml"
-    config.write_text(
-        f'data = "witness"\nkey = "witness.key"\n[limits]\ncosignatures_per_minute = 1000000\n'
-        f"requests_per_minute = 1000000\n[[log]]\nvkeys = {vkeys}\n"
-    )
-    command = [sys.executable, "-c", MAIN, "witness", "serve", "--config", str(config), "--listen", "127.0.0.1:0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().split()[1]
-        (signer,) = read_key_file(key)
-        yield WitnessAddress(url, (signer.verifier,)), signer
-        process.terminate()
+    limits = ("[limits]", "cosignatures_per_minute = 1000000", "requests_per_minute = 1000000")
+    with WitnessProcess(folder / "witness", WITNESS, [each.verifier.encode() for each in keys], *limits) as process:
+        (signer,) = read_key_file(process.key)
+        yield WitnessAddress(process.url, (signer.verifier,)), signer
 
 
 async def append(log: Log, seconds: float, batch: int) -> tuple[int, float, float, int, float]:

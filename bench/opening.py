@@ -9,12 +9,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +22,7 @@ from bench.client.memory import most_mib
 from bench.client.reports import Opening
 from bench.latency import relay
 from bench.speed.machine import describe
+from nullabona.processes.program import Program, nulla, python
 
 _LIST: Final = """
 import asyncio, sys
@@ -46,11 +45,7 @@ def _forget(profile: Path) -> None:
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def _nulla() -> str:
-    return shutil.which("nulla", path=str(Path(sys.executable).parent)) or "nulla"
-
-
-def _first_line(command: list[str], compiled: Path) -> tuple[float, str, float | None]:
+def _first_line(command: Sequence[str], compiled: Path) -> tuple[float, str, float | None]:
     """Milliseconds until a process says its first line, the line, and the most memory it had by then.
 
     Its modules are kept compiled in ``compiled`` from one start to the next, as those of an installed program are,
@@ -58,18 +53,11 @@ def _first_line(command: list[str], compiled: Path) -> tuple[float, str, float |
     """
     environment = os.environ | {"PYTHONPYCACHEPREFIX": str(compiled), "PYTHONDONTWRITEBYTECODE": ""}
     began = time.perf_counter()
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdin is not None
-        line = process.stdout.readline()
+    with Program(command, env=environment) as process:
         took = (time.perf_counter() - began) * 1_000
         memory = _memory(process.pid)
-        process.stdin.close()
-        process.terminate()
-    assert line, f"{command[0]} said nothing"
-    return took, line, memory
+    assert process.first_line, f"{command[0]} said nothing"
+    return took, process.first_line, memory
 
 
 def _memory(process: int) -> float | None:
@@ -82,9 +70,9 @@ def _memory(process: int) -> float | None:
 def measure(profile: Path, report: Opening, times: int) -> None:
     """Every way, ``times`` times warm and cold in turn; the first time, in which modules are compiled, is not noted."""
     ways = {
-        "list of chats": [sys.executable, "-c", _LIST, str(profile)],
-        "nulla room list": [_nulla(), "room", "list", "--json", "--profile", str(profile)],
-        "nulla app": [_nulla(), "app", "--no-browser", "--json", "--profile", str(profile)],
+        "list of chats": python("-c", _LIST, str(profile)),
+        "nulla room list": nulla("room", "list", "--json", "--profile", str(profile)),
+        "nulla app": nulla("app", "--no-browser", "--json", "--profile", str(profile)),
     }
     assert tuple(ways) == OPENING_WAYS
     compiled = profile.parent / "compiled"

@@ -11,9 +11,6 @@ import asyncio
 import json
 import os
 import platform
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -24,12 +21,12 @@ from struct import Struct
 import uvloop
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
+from nullabona.processes.servers import RelayProcess
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.messages import Append, Appended, Frames, Read, decode_response, encode
 
 HEAD = Struct(">II")
 FRAME_BYTES = 1_024
-SERVE = "from nullabona.cli.operator.relay import relay; relay()"
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -145,29 +142,11 @@ class Server:
     """A relay process pinned to one core."""
 
     def __init__(self, data: Path | None, core: int) -> None:
-        kept = ["--volatile"] if data is None else ["--data", str(data)]
-        command = [
-            "taskset",
-            "-c",
-            str(core),
-            sys.executable,
-            "-c",
-            SERVE,
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--json",
-            *kept,
-            "--config",
-        ]
         self.config = tempfile.NamedTemporaryFile("w", suffix=".toml")  # noqa: SIM115 - lives as long as the server
         self.config.write("[limits]\nbox_frames_per_day = 8000000\nbox_bytes_per_day = 100000000000\n")
         self.config.flush()
-        self.process = subprocess.Popen(
-            [*command, self.config.name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        assert self.process.stdout is not None
-        self.url = json.loads(self.process.stdout.readline())["ready"].replace("http", "ws") + "/v1"
+        self.process = RelayProcess(data, "--config", self.config.name, pinned=("taskset", "-c", str(core)))
+        self.url = self.process.url.replace("http", "ws") + "/v1"
 
     def cpu_s(self) -> float:
         """CPU seconds used so far."""
@@ -176,8 +155,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop gracefully."""
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        self.process.stop()
         self.config.close()
 
 

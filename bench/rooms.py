@@ -18,7 +18,7 @@ from bench.client.memory import most_mib
 from bench.client.reports import Rooms, RoomSize
 from bench.speed.machine import describe
 from nullabona.client.core import commands
-from nullabona.client.core.outgoing import BLOB
+from nullabona.client.core.model.outbox_items import BLOB
 from nullabona.client.core.records import OutboxItem
 from nullabona.client.core.step import Timing
 from nullabona.wire.messages import MAX_FRAME, Appended, Done, Refusal

@@ -17,7 +17,7 @@ from PIL import Image
 
 from fuzz.client import mutate
 from nullabona.client.core.filenames import MAX_NAME, safe_name
-from nullabona.client.core.links import Link, LinkError, format_link, parse_link
+from nullabona.client.core.model.invite_link import Link, LinkError, format_link, parse_link
 from nullabona.client.core.safety import code_matches
 from nullabona.client.core.sniff import sniff_audio, sniff_image
 from nullabona.client.media import BadImage, safe_image

@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import webbrowser
 from contextlib import ExitStack
@@ -19,44 +18,21 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, sync_playwright
 
-NULLA: Final = str(Path(sys.executable).with_name("nulla"))
+from nullabona.processes.program import Program, nulla
+from nullabona.processes.servers import RelayProcess
+
 MOST: Final = 2
 VIEWS: Final = {"desktop": (1280, 800), "phone": (390, 844)}
-
-
-def relay(stack: ExitStack, address: str, data: str) -> None:
-    """The demo's relay again, until the end."""
-    process = start(stack, "relay", "serve", "--data", data, "--listen", address)
-    assert process.stdout is not None
-    if not process.stdout.readline().startswith("ready"):
-        raise SystemExit("the relay did not start again")
 
 
 def app(stack: ExitStack, person: dict[str, str], host: str) -> tuple[str, str]:
     """Somebody's app, until the end: their name and where a browser gets in."""
     language = "en" if person["name"].isascii() else "ko"
-    process = start(
-        stack, "app", "--no-browser", "--json", "--profile", person["profile"], "--relay", host, "--lang", language
-    )
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    if not line:
-        raise SystemExit(f"the app of {person['name']} did not start")
-    url: str = json.loads(line)["url"]
+    options = ("--no-browser", "--json", "--profile", person["profile"], "--relay", host, "--lang", language)
+    process = Program(nulla("app", *options))
+    stack.callback(process.stop, signal.SIGINT)
+    url: str = process.ready["url"]
     return person["name"], url
-
-
-def start(stack: ExitStack, *command: str) -> subprocess.Popen[str]:
-    """A ``nulla`` process that is told to end when the stack unwinds."""
-    process = subprocess.Popen([NULLA, *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    stack.callback(end, process)
-    return process
-
-
-def end(process: subprocess.Popen[str]) -> None:
-    """As Ctrl-C does."""
-    process.send_signal(signal.SIGINT)
-    process.communicate()
 
 
 def picture(browser: Browser, folder: Path, name: str, url: str) -> list[Path]:
@@ -98,7 +74,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     cast: dict[str, Any] = json.loads((folder / "cast.json").read_text(encoding="utf-8"))
     with ExitStack() as stack:
-        relay(stack, cast["relay"]["address"], cast["relay"]["data"])
+        stack.enter_context(RelayProcess(Path(cast["relay"]["data"]), listen=cast["relay"]["address"]))
         opened = [app(stack, person, cast["relay"]["address"]) for person in cast["people"][:MOST]]
         print(f"\nThe apps of {' and '.join(name for name, _ in opened)}, on this conversation:", flush=True)
         if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform == "darwin":

@@ -13,7 +13,7 @@ from typing import Final
 import nullabona
 
 PATH = "docs/limits.md"
-PACKAGES: Final = ("client.core", "client.importing", "client.archive", "docket.core", "app.showing")
+PACKAGES: Final = ("client.core", "client.importing", "client.archive", "docket.core", "app.presenting")
 
 _HEAD = """\
 # Limits, times and sizes

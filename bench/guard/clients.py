@@ -11,8 +11,8 @@ from typing import Final
 from bench._app_profile import plant
 from bench.guard.counting import Act, Steps
 from bench.guard.hot import HotPath
-from nullabona.app.desk.looks import Looks
-from nullabona.app.desk.media import MediaKey
+from nullabona.app.session.media import MediaKey
+from nullabona.app.session.views import Looks
 from nullabona.client.api import Client, Options, Unprotected, open_client
 from nullabona.client.core import commands
 from nullabona.client.core.step import Timing

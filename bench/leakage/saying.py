@@ -9,6 +9,7 @@ from typing import Final
 from nullabona.client.core import files, messages
 from nullabona.client.core.content import Attachment, File
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import file_messages
 from nullabona.wire.blob import PIECE
 
 THUMB_BYTES: Final = 6_000
@@ -38,4 +39,4 @@ def send_photo(step: Step, room: bytes, data: bytes) -> bytes:
     blobs = files.blob_refs(keys, digests, len(data))
     thumb = step.chance.bytes(THUMB_BYTES)
     said = Attachment("photo", "p.png", "image/png", len(data), blobs, 1_080, 1_440, thumb=thumb)
-    return files.send_file(step, room, message, File(said))
+    return file_messages.send_file(step, room, message, File(said))

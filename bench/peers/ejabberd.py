@@ -6,8 +6,9 @@ from pathlib import Path
 
 from bench.peers.found import debian_version, program
 from bench.peers.interface import About
-from bench.peers.process import Process, free_port
+from bench.peers.process import Process
 from bench.peers.xmpp import XmppSession
+from nullabona.processes.program import free_port
 
 CONFIG = """hosts: [localhost]
 loglevel: error

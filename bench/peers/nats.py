@@ -14,8 +14,9 @@ from bench.peers.accounts import NoAccounts
 from bench.peers.found import program, said_version
 from bench.peers.interface import PAYLOAD_BYTES, About, NotFound, Traces
 from bench.peers.lane import Gathering, Lane
-from bench.peers.process import Process, free_port
+from bench.peers.process import Process
 from bench.peers.wire import Crowd, Wire
+from nullabona.processes.program import free_port
 
 AT_ONCE = 500
 OLDEST = (2, 10)

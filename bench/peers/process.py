@@ -110,11 +110,3 @@ def _cpu_clock(pid: int) -> int:
 def _stat(process: Path) -> list[str]:
     """The fields of /proc/pid/stat from the state on."""
     return (process / "stat").read_text().rpartition(")")[2].split()
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,6 +1,6 @@
 """A crowd of whole clients in one process: MLS, encrypted store, reconnecting. It writes down what is said and shown.
 
-``python -m bench.soak.crowd FOLDER SEED``: is told what to do line by line (`nullabona.drills.orders`). What is
+``python -m bench.soak.crowd FOLDER SEED``: is told what to do line by line (`nullabona.processes.orders`). What is
 said and shown goes to ``FOLDER/heard.log`` unbuffered, a line each, so that a process that is killed has still said it:
 
     intend DEVICE ROOM NUMBER AT     about to be said: it may be in the device's store or not
@@ -28,8 +28,8 @@ from nullabona.client.api.errors import TimedOut
 from nullabona.client.api.events import MessageReceived, RoomRequested
 from nullabona.drills.cast.person import restless
 from nullabona.drills.demo.person import Unmet
-from nullabona.drills.orders import obey, speak_utf8
 from nullabona.errors import NullabonaError
+from nullabona.processes.orders import obey, speak_utf8
 
 WAIT_S: Final = 120.0
 _AT_ONCE: Final = 4

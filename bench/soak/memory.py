@@ -22,7 +22,7 @@ from typing import Final
 from bench.soak.figures import growth
 from nullabona.drills.flood.beside import memory_mb
 from nullabona.drills.flood.line import Line
-from nullabona.drills.process import RelayProcess
+from nullabona.processes.servers import RelayProcess
 from nullabona.wire.messages import Append, GetBlob, Hear, LookupCard, Pealed, PutBlob, Read, Trim
 
 LIMITS: Final = {"peal_bytes": 262_144}
@@ -110,8 +110,8 @@ async def watch(minutes: float, rate: float, note: Path | None = None) -> Watche
         config = Path(folder) / "relay.toml"
         config.write_text("[limits]\n" + "".join(f"{name} = {value}\n" for name, value in LIMITS.items()))
         relay = await asyncio.to_thread(
-            RelayProcess, Path(folder) / "data", Path(folder) / "log", temporary=Path(folder),
-            more=("--config", str(config)),
+            RelayProcess, Path(folder) / "data", "--config", str(config), log=Path(folder) / "log",
+            temporary=Path(folder),
         )  # fmt: skip
         try:
             port, found = int(relay.authority.rpartition(":")[2]), list[tuple[float, float]]()

@@ -18,7 +18,7 @@ from bench.soak.ledger import Ledger, Line
 from bench.soak.plan import Plan, Shape
 from bench.soak.stage import Crowd, Relay, wire_loader
 from bench.soak.watch import Watch
-from nullabona.drills.played import Played
+from nullabona.processes.workers import Worker
 
 _BEAT_S: Final = 1.0
 _WIRE_S: Final = 5.0
@@ -47,7 +47,7 @@ class Outcome:
 
 
 async def play(folder: Path, shape: Shape, tell: Callable[[str], None]) -> Outcome:
-    """Play it in a folder. Raises `StageFailed` and what else goes wrong with the stage itself."""
+    """Play it in a folder. Raises `ProcessFailed` and what else goes wrong with the stage itself."""
     async with AsyncExitStack() as stack:
         soak = Soak(folder, shape, tell, stack)
         return await soak.play()
@@ -101,7 +101,7 @@ class Soak:
             await self._open_room(room, members)
         await self._talk()
 
-    async def _end(self, wire: Played) -> None:
+    async def _end(self, wire: Worker) -> None:
         await self._each("talk", places=[], rate=0.0, length=0)
         await self._recover("the end")
         await wire.do("end")
@@ -119,14 +119,14 @@ class Soak:
             for device in members:
                 self._made.histories.compare(device, said, found.get((device, room), Counter()))
 
-    async def _run(self, wire: Played, began: float) -> None:
+    async def _run(self, wire: Worker, began: float) -> None:
         fraction = ((time.monotonic() - began) / (60.0 * self._shape.minutes) for _ in iter(int, 1))
         await asyncio.sleep(self._shape.calm_s)
         self._made.calm.append((began, time.monotonic() - _MARGIN_S))
         for deed in self._plan.deeds(fraction):
             await self._do(deed, wire)
 
-    async def _do(self, deed: str, wire: Played) -> None:
+    async def _do(self, deed: str, wire: Worker) -> None:
         began = time.monotonic()
         await self._deeds(wire)[deed]()
         done = time.monotonic()
@@ -138,7 +138,7 @@ class Soak:
         self._made.calm.append((recovered + _MARGIN_S / 2, time.monotonic() - _MARGIN_S))
         self._tell(f"{deed}: {done - began:.1f} s, recovered after {recovered - done:.1f} s; {self._now()}")
 
-    def _deeds(self, wire: Played) -> dict[str, Callable[[], Awaitable[None]]]:
+    def _deeds(self, wire: Worker) -> dict[str, Callable[[], Awaitable[None]]]:
         return {
             "room": self._guests, "device": self._second_device, "kill-clients": self._kill_clients,
             "kill-relay": self._relay.kill, "restart-relay": self._relay.restart,
@@ -199,7 +199,7 @@ class Soak:
                 self._say(line, at)
         await self._talk()
 
-    async def _wipe(self, wire: Played) -> None:
+    async def _wipe(self, wire: Worker) -> None:
         """What is sent to the relay from ``wiped`` on is not lost to this wipe: then the old one is gone."""
         await wire.do("wiping")
         await self._relay.wipe()
@@ -263,7 +263,7 @@ class Soak:
             self._tell(f"{lacking} deliveries still lack after {what}: {self._made.ledger.missing()}")
 
     @asynccontextmanager
-    async def _watching(self, wire: Played) -> AsyncIterator[None]:
+    async def _watching(self, wire: Worker) -> AsyncIterator[None]:
         """Notes, memory and the loader's reports are taken meanwhile; if that fails, so does the block."""
         async with asyncio.TaskGroup() as group:
             beating, reporting = group.create_task(self._beat()), group.create_task(self._report(wire))
@@ -281,12 +281,12 @@ class Soak:
                 watch.look(f"crowd {crowd.number}", crowd.played.pid)
             await asyncio.sleep(_BEAT_S)
 
-    async def _report(self, wire: Played) -> None:
+    async def _report(self, wire: Worker) -> None:
         while True:
             await asyncio.sleep(_WIRE_S)
             await self._take_wire(wire)
 
-    async def _take_wire(self, wire: Played) -> None:
+    async def _take_wire(self, wire: Worker) -> None:
         told = await wire.do("report")
         self._made.wire.update(told["counts"])
         self._made.wire_delays.extend((at, took) for at, took in told["delays"])

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from bench.soak.plan import Shape
-from nullabona.drills.played import Played, running
-from nullabona.drills.process import RelayProcess, delete_data
+from nullabona.processes.program import python
+from nullabona.processes.servers import RelayProcess, delete_data
+from nullabona.processes.workers import Worker, working
 
 _PATIENCE_S: Final = 300.0
 _AWAY_S: Final = 1.0
@@ -32,12 +33,12 @@ class Crowd:
         self._seed = f"crowd {number} {shape.seed}"
         self._life = AsyncExitStack()
         self._read_to = 0
-        self.played: Played
+        self.played: Worker
 
     async def start(self) -> None:
         """Begin a process."""
-        play = ("-m", "bench.soak.crowd", str(self._folder), self._seed)
-        self.played = await self._life.enter_async_context(running(play, self._log, patience_s=_PATIENCE_S))
+        play = python("-m", "bench.soak.crowd", str(self._folder), self._seed)
+        self.played = await self._life.enter_async_context(working(play, self._log, patience_s=_PATIENCE_S))
 
     async def kill(self) -> None:
         """End the process as kill -9 does."""
@@ -91,7 +92,7 @@ class Relay:
     async def wipe(self) -> None:
         """Delete its data while it runs. It ends by itself, and is gone when this returns: `begin_again`."""
         delete_data(self._process.data)
-        await asyncio.to_thread(self._process.wait_gone)
+        await asyncio.to_thread(self._process.wait)
         self._process.kill()
 
     def stop(self) -> None:
@@ -109,13 +110,13 @@ class Relay:
 
     def _start(self, listen: str) -> RelayProcess:
         more = ("--period", str(_PERIOD_S), "--record", str(self._folder / "record"), "--config", str(self._config))
-        return RelayProcess(self._folder / "relay", self.log, listen, temporary=self._folder / "temporary",
-                            program=("-m", "bench.soak.relay"), more=more)  # fmt: skip
+        return RelayProcess(self._folder / "relay", *more, listen=listen, log=self.log,
+                            temporary=self._folder / "temporary", program=("-m", "bench.soak.relay"))  # fmt: skip
 
 
 @asynccontextmanager
-async def wire_loader(folder: Path, shape: Shape) -> AsyncIterator[Played]:
+async def wire_loader(folder: Path, shape: Shape) -> AsyncIterator[Worker]:
     """The process of wire-level clients."""
-    play = ("-m", "bench.soak.wire", f"wire {shape.seed}")
-    async with running(play, folder / "wire.log", patience_s=_PATIENCE_S) as found:
+    play = python("-m", "bench.soak.wire", f"wire {shape.seed}")
+    async with working(play, folder / "wire.log", patience_s=_PATIENCE_S) as found:
         yield found

@@ -1,7 +1,7 @@
 """Wire-level clients for scale: pairs of a writer and a reader, idle readers and probes of expiry, without MLS.
 
-``python -m bench.soak.wire SEED`` does what it is told (`nullabona.drills.orders`). Each pair has a box of its own and
-lives for some seconds; then its reader must have every frame that was acknowledged, and another pair comes. What
+``python -m bench.soak.wire SEED`` does what it is told (`nullabona.processes.orders`). Each pair has a box of its own
+and lives for some seconds; then its reader must have every frame that was acknowledged, and another pair comes. What
 was lost with a relay's deleted data is counted apart (`receipts`): putting back is the business of whole clients.
 """
 
@@ -22,8 +22,8 @@ from bench.soak.probe import EDGE_S, GONE_S, shown
 from bench.soak.receipts import Receipt, Receipts, Wipes
 from bench.soak.relay import short_day
 from nullabona.client.net import Connection, connect, parse_endpoint
-from nullabona.drills.orders import obey, speak_utf8
 from nullabona.errors import PeerError
+from nullabona.processes.orders import obey, speak_utf8
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.messages import AnyRequest, AnyResponse, Append, Appended, Frames, Read, Refusal, Trim
 

@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 from pathlib import Path
 from typing import Self
 
-_SERVE = "from nullabona.cli.operator.relay import relay; relay()"
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+from nullabona.processes.program import free_port
+from nullabona.processes.servers import RelayProcess
 
 
 class Service:
@@ -30,7 +19,7 @@ class Service:
         self.log = data.with_name(f"{data.name}.log")
         self.period_s = period_s
         self.port = free_port()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: RelayProcess | None = None
         self.start()
 
     def __enter__(self) -> Self:
@@ -63,22 +52,13 @@ class Service:
 
     def start(self) -> None:
         """Serve; returns when it is ready."""
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _SERVE, "serve", "--data", str(self.data), "--listen", self.host,
-                 "--record", str(self.record), "--period", str(self.period_s), *self.more()],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )  # fmt: skip
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline().startswith("ready ")
+        options = ("--record", str(self.record), "--period", str(self.period_s), *self.more())
+        self._process = RelayProcess(self.data, *options, listen=self.host, log=self.log)
 
     def kill(self) -> None:
         """As a power cut does."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.communicate()
+            self._process.kill()
             self._process = None
 
     def seize(self) -> None:

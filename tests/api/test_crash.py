@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
-from asyncio.subprocess import PIPE, Process
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from nullabona.processes.program import Program, python
 from tests.api.people import befriend, opened, people, play, reads, texts, until
 from tests.api.service import Service
 
@@ -18,18 +16,11 @@ ROOT = Path(__file__).parents[2]
 COUNT = 150
 
 
-async def talker(profile: Path, room: bytes) -> Process:
-    """A process that writes numbered messages from this profile."""
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.api.talker", str(profile), room.hex(), str(COUNT)), cwd=ROOT, stdout=PIPE
-    )
-
-
-async def cut_off(process: Process) -> None:
-    """As a power cut does."""
-    with suppress(ProcessLookupError):
-        process.kill()
-    await process.wait()
+async def talker(profile: Path, room: bytes, count: int) -> Program:
+    """A process that writes numbered messages from this profile; it is up."""
+    process = Program(python("-m", "tests.api.talker", str(profile), room.hex(), str(count)), cwd=ROOT)
+    assert "up\n" == await asyncio.to_thread(lambda: process.first_line)
+    return process
 
 
 @pytest.mark.slow
@@ -45,15 +36,13 @@ def test_a_killed_client_goes_on_where_it_stopped(service: Service, tmp_path: Pa
             await a.sync(timeout_s=20)
         async with opened(tmp_path / "b") as b:
             for _ in range(6):
-                process = await talker(tmp_path / "a", room)
-                assert process.stdout is not None
-                assert b"up\n" == await process.stdout.readline()
+                process = await talker(tmp_path / "a", room, COUNT)
                 await asyncio.sleep(dice.random() * 0.25)  # killed at any moment, so there is nothing to wait for
-                await cut_off(process)
-            process = await talker(tmp_path / "a", room)
+                process.kill()
+            process = await talker(tmp_path / "a", room, COUNT)
             await reads(b, room, *map(str, range(COUNT)))
-            out, _ = await process.communicate()
-            assert (b"up\ndone\n", 0) == (out, process.returncode)
+            ended = await asyncio.to_thread(process.wait, 60)
+            assert ("done\n", 0) == (ended.out, ended.code)
         async with opened(tmp_path / "a") as a:
             assert texts(a, room) == list(map(str, range(COUNT)))
 
@@ -74,15 +63,9 @@ def test_a_killed_reader_reads_everything_once(service: Service, tmp_path: Path)
             for number in range(COUNT):
                 await a.send(room, str(number))
                 if number % 25 == 0:
-                    process = await asyncio.create_subprocess_exec(
-                        *(sys.executable, "-m", "tests.api.talker", str(tmp_path / "b"), room.hex(), "0"),
-                        cwd=ROOT,
-                        stdout=PIPE,
-                    )
-                    assert process.stdout is not None
-                    await process.stdout.readline()
+                    process = await talker(tmp_path / "b", room, 0)
                     await asyncio.sleep(dice.random() * 0.1)  # as above
-                    await cut_off(process)
+                    process.kill()
             async with opened(tmp_path / "b") as b:
                 await reads(b, room, *map(str, range(COUNT)))
                 await until(a, lambda: {m.state for m in a.history(room, limit=1_000) if m.mine} == {"delivered"})

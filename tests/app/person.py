@@ -6,13 +6,10 @@ leads to the same process.
 
 from __future__ import annotations
 
-import json
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from nullabona.app.protocol import account_calls as a
@@ -21,12 +18,13 @@ from nullabona.app.protocol import pushes as p
 from nullabona.app.protocol import talk_calls as t
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.call import Call
+from nullabona.processes.program import Program, python, run
 from tests.app.wire import Loop, Page, trade
 from tests.cli.shell import environment
 
 T = TypeVar("T")
 
-START = (sys.executable, "-m", "tests.app.start")
+START = python("-m", "tests.app.start")
 ROOT = Path(__file__).parents[2]
 PASSPHRASE = "a passphrase of several words"
 _URL = re.compile(r"url=(http://127\.0\.0\.1:(\d+)/#launch=([\w-]+))")
@@ -37,18 +35,9 @@ class App:
 
     def __init__(self, profile: Path, *options: str, lang: str = "en") -> None:
         self.profile = profile
-        self._process = subprocess.Popen(
-            [*START, "app", "--profile", str(profile), "--no-browser", "--json", "--lang", lang, *options],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env=environment(),
-        )
-        assert self._process.stdout is not None
-        first = self._process.stdout.readline()
-        assert first, self._process.communicate()[1]
-        self.first: dict[str, Any] = json.loads(first)
+        command = (*START, "app", "--profile", str(profile), "--no-browser", "--json", "--lang", lang, *options)
+        self._process = Program(command, cwd=ROOT, env=environment())
+        self.first = self._process.ready
         self.launch_file = _path(self.first["url"])
         found = _URL.search(self.launch_file.read_text("utf-8"))
         assert found is not None
@@ -62,30 +51,20 @@ class App:
 
     def again(self) -> tuple[Path, str]:
         """Start it once more on the same profile: the new launch file, and the URL in it."""
-        done = subprocess.run(
-            [*START, "app", "--profile", str(self.profile), "--no-browser", "--json"],
-            capture_output=True,
-            text=True,
-            check=True,
-            cwd=ROOT,
-            env=environment(),
-            timeout=30,
-        )
-        file = _path(json.loads(done.stdout)["url"])
+        command = (*START, "app", "--profile", str(self.profile), "--no-browser", "--json")
+        file = _path(run(command, cwd=ROOT, env=environment(), patience_s=30).row["url"])
         found = _URL.search(file.read_text("utf-8"))
         assert found is not None
         return file, found[1]
 
     def stop(self) -> tuple[int, str]:
         """Ctrl-C; the exit code and what stood on stderr."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-        return self._process.wait(20), self._process.communicate()[1]
+        ended = self._process.stop(signal.SIGINT)
+        return ended.code, ended.err
 
     def kill(self) -> None:
         """As a power cut does."""
         self._process.kill()
-        self._process.communicate()
 
 
 class Person:

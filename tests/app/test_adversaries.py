@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.app.showing.adversaries import LAPTOP, RAID, TAP, WARRANT, Line
+from nullabona.app.presenting.adversaries import LAPTOP, RAID, TAP, WARRANT, Line
 
 MODEL = (Path(__file__).parents[2] / "spec/threat-model.md").read_text("utf-8")
 

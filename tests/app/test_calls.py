@@ -6,8 +6,7 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from nullabona.app.desk import reception  # noqa: F401 - brings in every module of answers
-from nullabona.app.desk.asking import HANDLERS
+from nullabona.app.answers.asking import HANDLERS
 from nullabona.app.protocol.call import ANSWERS, Call
 
 

@@ -11,21 +11,21 @@ from typing import cast
 
 import pytest
 
-from nullabona.app.desk import content, work
-from nullabona.app.desk.asking import HANDLERS, Asker
-from nullabona.app.desk.content import Upload, Uploads
-from nullabona.app.desk.desk import Desk, Place
-from nullabona.app.desk.errors import NothingUploaded
-from nullabona.app.desk.reception import Reception
+from nullabona.app.answers.asking import HANDLERS, Asker
+from nullabona.app.answers.rpc import Reception
 from nullabona.app.protocol.moving_calls import MakeBackup
 from nullabona.app.protocol.pushes import ContactsChanged
 from nullabona.app.server.answers import Request
 from nullabona.app.server.launch import private_folder
 from nullabona.app.server.socket import PageSocket
+from nullabona.app.session import content, work
+from nullabona.app.session.content import Upload, Uploads
+from nullabona.app.session.errors import NothingUploaded
+from nullabona.app.session.session import Desk, Place
 from nullabona.client.api import BackupInfo, BadImage, Progress, SafeImage, errors
 from tests.api.people import QUICK
 from tests.app.person import PASSPHRASE
-from tests.app.test_hub import Seat, enter
+from tests.app.test_pages import Seat, enter
 
 IDLE_S = 0.3
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.app.desk.media import MediaKey
+from nullabona.app.session.media import MediaKey
 
 ROOM = bytes(range(32))
 MESSAGE = bytes(range(32, 64))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.app.desk import places as kept
-from nullabona.app.desk.errors import BadCall
-from nullabona.app.desk.places import Places
+from nullabona.app.session import places as kept
+from nullabona.app.session.errors import BadCall
+from nullabona.app.session.places import Places
 
 
 def test_a_page_gets_back_what_it_said() -> None:

@@ -12,15 +12,15 @@ import pytest
 
 import nullabona.app
 import nullabona.client
-from nullabona.app.desk.errors import HandleTaken
-from nullabona.app.showing.contradictions import contradiction
-from nullabona.app.showing.refusals import SAID, said
-from nullabona.app.showing.warned import warned
+from nullabona.app.presenting.contradictions import contradiction
+from nullabona.app.presenting.refusals import SAID, said
+from nullabona.app.presenting.warned import warned
+from nullabona.app.session.errors import HandleTaken
 from nullabona.client.api.errors import BadRequest
 from nullabona.errors import NullabonaError, PeerError, UserError
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 from nullabona.words.operator_notice import summary_words
-from nullabona.words.telling import TOLD
+from nullabona.words.telling import WARNINGS
 
 ELSEWHERE = {
     "app-silent",
@@ -112,7 +112,7 @@ def _of(kind: type[NullabonaError]) -> NullabonaError:
 def test_no_warning_at_the_page_names_one(language: Language) -> None:
     """Whoever uses the app in a browser has no terminal. What only a terminal offered, the Privacy page does."""
     values = {"host": "relay.example", "handle": "mina@relay.example"}
-    told = {code: warned(code, language, values) for code in (*TOLD, "identity-changed")}
+    told = {code: warned(code, language, values) for code in (*WARNINGS, "identity-changed")}
     assert {} == {code: words for code, words in told.items() if COMMAND.search(" ".join(words))}
     assert not COMMAND.search(" ".join(summary_words(language, notices=0, unchecked=1, refused=1, checkable=False)))
     assert "relay.example" in told["log-replaced"][0]

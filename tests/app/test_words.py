@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nullabona.app.protocol.views import Span
-from nullabona.app.showing.finding import parts
-from nullabona.app.showing.links import show_link
-from nullabona.app.showing.words import (
+from nullabona.app.presenting.finding import parts
+from nullabona.app.presenting.links import show_link
+from nullabona.app.presenting.text import (
     COLOURS,
     LONGEST_LINE,
     LONGEST_NAME,
@@ -25,6 +24,7 @@ from nullabona.app.showing.words import (
     one_line,
     spans,
 )
+from nullabona.app.protocol.views import Span
 
 
 @pytest.mark.parametrize(

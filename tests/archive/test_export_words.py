@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.api.exporting.words import notice
 from nullabona.client.api.records import NoticeInfo
+from nullabona.words.room_notices import room_notice
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from nullabona.client.api.records import NoticeInfo
 )
 def test_nobody_is_named_where_nobody_is_known(what: str, name: str, ours: bool, said: str) -> None:  # noqa: FBT001
     """A sentence never begins with an honorific that belongs to no name."""
-    assert said == notice(NoticeInfo(what, b"", name, ours, (), (), ""), "ko")
+    assert said == room_notice(NoticeInfo(what, b"", name, ours, (), (), ""), "ko")

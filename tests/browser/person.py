@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Literal, Self
@@ -17,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from nullabona.processes.program import Program, python
 from tests.api.service import Service
 from tests.browser.traces import Traces
 
@@ -62,7 +61,7 @@ class Person:
         self.lang = lang
         self._minute_s = minute_s
         self._service = service
-        self._app: subprocess.Popen[str] | None = None
+        self._app: Program | None = None
         self.errors: list[str] = []
         self._disk = TemporaryDirectory(prefix="nulla-browser-")
         self.context: BrowserContext = browser.browser_type.launch_persistent_context(
@@ -96,34 +95,21 @@ class Person:
 
     def start(self) -> None:
         """Run the app."""
-        self._app = subprocess.Popen(
-            [
-                sys.executable,
-                str(Path(__file__).with_name("serve.py")),
-                str(self.profile),
-                self._service.host,
-                self.lang,
-                str(self._minute_s),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env={"PYTHONPATH": str(ROOT), "PATH": ""},
-        )
+        script = str(Path(__file__).with_name("serve.py"))
+        command = python(script, str(self.profile), self._service.host, self.lang, str(self._minute_s))
+        self._app = Program(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT), "PATH": ""})
 
     def stop(self) -> None:
         """End the app; the page stays and shows that it is alone."""
         if self._app is not None:
-            self._app.communicate()
-            assert self._app.returncode == 0
+            ended = self._app.wait()
+            assert ended.code == 0, ended.err
             self._app = None
 
     def kill(self) -> None:
         """As a power cut does."""
         assert self._app is not None
         self._app.kill()
-        self._app.communicate()
         self._app = None
 
     @property
@@ -148,25 +134,17 @@ class Person:
     def launch(self) -> str:
         """Where a browser gets in; good for one page."""
         assert self._app is not None
-        assert self._app.stdout is not None
-        return self._app.stdout.readline().strip()
+        return self._app.read_line().strip()
 
     def another(self) -> str:
         """Another launch, after the first."""
         assert self._app is not None
-        assert self._app.stdin is not None
-        self._app.stdin.write("\n")
-        self._app.stdin.flush()
-        return self.launch()
+        return self._app.tell("").strip()
 
     def put(self, name: str) -> None:
         """A state of states.py, into the open profile."""
         assert self._app is not None
-        assert self._app.stdin is not None
-        assert self._app.stdout is not None
-        self._app.stdin.write(f"{name}\n")
-        self._app.stdin.flush()
-        assert "put\n" == self._app.stdout.readline()
+        assert "put\n" == self._app.tell(name)
 
     def open(self, url: str = "") -> Page:
         """A page of the running app."""

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from nullabona.app import run
-from nullabona.app.desk import work
-from nullabona.app.desk.desk import Desk, Place
 from nullabona.app.run import running_app
-from nullabona.words.errors import Language
+from nullabona.app.session import work
+from nullabona.app.session.session import Desk, Place
+from nullabona.words.catalogue import Language
 from tests.api.people import QUICK
 from tests.browser.states import PUT
 

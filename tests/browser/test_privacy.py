@@ -8,10 +8,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from nullabona.app.showing.adversaries import adversaries
+from nullabona.app.presenting.adversaries import adversaries
 from nullabona.drills.warrant import run_warrant
 from nullabona.wire.data_held import DIRECTORY_COLUMNS, RELAY_COLUMNS
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 from tests.api.service import Service
 from tests.browser.conftest import Meet
 from tests.browser.entering import section, settings

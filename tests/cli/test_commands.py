@@ -142,15 +142,13 @@ def test_following_shows_what_happens_and_ends_well(pair: Pair) -> None:
     follower = started("follow", "--json", "--messages", profile=pair.junho)
     try:
         assert 0 == nulla("send", pair.junho_name, "live", profile=pair.mina).code
-        assert follower.stdout is not None
-        first = json.loads(follower.stdout.readline())
+        first = follower.ready
         assert ("message", "live", pair.mina_handle, pair.room) == tuple(
             first[field] for field in ("event", "text", "handle", "room")
         )
     finally:
-        follower.send_signal(signal.SIGINT)
-        _, errors = follower.communicate(timeout=20)
-    assert (0, "") == (follower.returncode, errors)
+        ended = follower.stop(signal.SIGINT)
+    assert (0, "") == (ended.code, ended.err)
     assert 0 == nulla("send", pair.junho_name, "later", profile=pair.mina).code
     again = nulla("follow", "--json", "--messages", "--count", "1", profile=pair.junho)
     assert "later" == again.rows[-1]["text"]
@@ -170,24 +168,18 @@ def test_ctrl_c_ends_a_command(pair: Pair) -> None:
     """A command that is interrupted says nothing, exits with 130, and what it stored stays."""
     waiting = started("send", pair.junho_name, "--delivered", "--timeout", "60", "never read", profile=pair.mina)
     arrives(pair)
-    waiting.send_signal(signal.SIGINT)
-    out, errors = waiting.communicate(timeout=20)
-    assert (130, "", 33) == (waiting.returncode, errors, len(out))
+    ended = waiting.stop(signal.SIGINT)
+    assert (130, "", 33) == (ended.code, ended.err, len(ended.out))
     assert "never read" in nulla("read", pair.junho_name, "--offline", profile=pair.mina).out
 
 
 def test_one_process_per_profile(pair: Pair) -> None:
     """While one command has the profile, a second says so and exits with 5."""
-    follower = started("follow", "--json", profile=pair.mina)
-    try:
-        assert follower.stdout is not None
-        follower.stdout.readline()
+    with started("follow", "--json", profile=pair.mina) as follower:
+        assert follower.first_line
         second = nulla("send", pair.junho_name, "x", profile=pair.mina)
         assert (5, True) == (second.code, "[profile-in-use]" in second.err)
-    finally:
-        follower.terminate()
-        follower.communicate(timeout=20)
-    assert 0 == follower.returncode
+    assert 0 == follower.stop().code
 
 
 def test_errors_have_a_code_a_hint_and_no_traceback(pair: Pair, tmp_path: Path) -> None:

@@ -14,15 +14,14 @@ def test_a_device_is_linked_named_listed_and_put_out(pair: Pair, tmp_path: Path)
     """The code of the one is typed at the other; the room is there, with what is said from then on."""
     desk = tmp_path / "desk"
     with started("device", "link", "--yes", "--json", profile=pair.mina) as linking:
-        assert linking.stdout is not None
-        shown = json.loads(linking.stdout.readline())
+        shown = linking.ready
         groups = shown["code"].split()
         assert [len(group) for group in groups] == [4] * 7
         joined = nulla(
             "device", "join", shown["handle"], *groups, "--name", "desk", "--unprotected", "--json", profile=desk
         )
         assert (0, pair.mina_handle) == (joined.code, joined.row["handle"])
-        let_in = json.loads(linking.stdout.readline())
+        let_in = json.loads(linking.read_line())
         assert ("desk", False) == (let_in["name"], let_in["this"])
     listed = nulla("device", "list", "--json", profile=pair.mina)
     assert [("", True), ("desk", False)] == [(each["name"], each["this"]) for each in json.loads(listed.out)]

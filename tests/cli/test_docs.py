@@ -6,11 +6,11 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from nullabona.processes.program import Program, python
 from tests.api.people import new_name, people, play, reads, until
 from tests.api.service import Service
 from tests.cli.shell import COMMAND, environment
@@ -82,21 +82,15 @@ def test_the_bot_of_the_page_answers(service: Service, tmp_path: Path, commands:
             room = guest.rooms()[0].id
             await guest.send(room, "안녕 bot")
             await reads(guest, room, "안녕 bot", "안녕 bot")
-            stop(bot)
+            bot.stop(signal.SIGINT)
             await guest.send(room, "are you there?")
             bot = run_bot(tmp_path)
             await reads(guest, room, "안녕 bot", "안녕 bot", "are you there?", "are you there?")
-            stop(bot)
+            bot.stop(signal.SIGINT)
 
     play(story())
 
 
-def run_bot(folder: Path) -> subprocess.Popen[bytes]:
+def run_bot(folder: Path) -> Program:
     """The bot, as a process."""
-    return subprocess.Popen([sys.executable, "bot.py", "echo-profile"], cwd=folder, stderr=subprocess.DEVNULL)
-
-
-def stop(bot: subprocess.Popen[bytes]) -> None:
-    """Ctrl-C."""
-    bot.send_signal(signal.SIGINT)
-    bot.wait(20)
+    return Program(python("bot.py", "echo-profile"), cwd=folder)

@@ -9,24 +9,25 @@ import re
 import pytest
 
 import nullabona
-from nullabona.app.showing.refusals import SAID
+from nullabona.app.presenting.refusals import SAID
 from nullabona.cli import main
-from nullabona.cli.catalogue import SENTENCES
 from nullabona.cli.person.telling import spoken, told
 from nullabona.cli.root import COMMANDS
 from nullabona.client.api import MessageInfo, NoticeInfo
 from nullabona.docket.site.words import load_words
 from nullabona.errors import NullabonaError, PeerError, UserError
-from nullabona.words.errors import ERRORS_KO, Language
-from nullabona.words.exporting import EXPORT
-from nullabona.words.telling import GRAVE, NEWS, TOLD, level_of, met
+from nullabona.words.catalogue import Language, Words
+from nullabona.words.errors import ERRORS
+from nullabona.words.telling import GRAVE, NEWS, WARNINGS, level_of, met
 from tests.cli.conftest import Pair
 from tests.cli.shell import nulla
 from tests.repo.test_commands import known
+from tests.repo.test_sentences import AREAS
 
+EVERY = {f"{area}.{key}": one for area in AREAS for key, one in Words(area).items()}
 ELSEWHERE = {"user-error", "peer-error"}
 """Branches of the tree, which nobody raises."""
-PAGE_ONLY = "nullabona.app.desk."
+PAGE_ONLY = "nullabona.app.session."
 OWN = "nullabona.drills."
 """Drills tell what they find in reports of their own."""
 
@@ -46,33 +47,32 @@ def kinds() -> set[type[NullabonaError]]:
 def test_every_error_of_a_command_has_its_korean_sentence(kinds: set[type[NullabonaError]]) -> None:
     """None is left in English to somebody who reads Korean, be it refused by a relay, a log, the disk or a rule."""
     codes = {kind.code for kind in kinds if not kind.__module__.startswith((PAGE_ONLY, OWN))}
-    assert set() == codes - set(ERRORS_KO) - ELSEWHERE
+    assert set() == codes - set(ERRORS) - ELSEWHERE
 
 
 def test_no_korean_sentence_has_an_english_hint(kinds: set[type[NullabonaError]]) -> None:
     """The error's own hint is said only where it lists what there is at that moment."""
     fixed = {kind.code for kind in kinds if kind.default_hint}
-    assert set() == {code for code in fixed & set(ERRORS_KO) if not ERRORS_KO[code][1]}
+    assert set() == {code for code in fixed & set(ERRORS) if not ERRORS[code].ko_hint}
 
 
 def test_what_a_page_says_a_terminal_can_say_too(kinds: set[type[NullabonaError]]) -> None:
     """But for what only a page is refused."""
     page = {kind.code for kind in kinds if kind.__module__.startswith(PAGE_ONLY)}
-    assert set() == set(SAID) - set(ERRORS_KO) - page
+    assert set() == set(SAID) - set(ERRORS) - page
 
 
-@pytest.mark.parametrize("code", ERRORS_KO)
+@pytest.mark.parametrize("code", ERRORS)
 def test_a_terminal_speaks_formally(code: str) -> None:
     """The page is warm (…요), the terminal is not (…다, …세요): one register in one place."""
-    sentence, hint = ERRORS_KO[code]
+    sentence, hint = ERRORS[code].ko, ERRORS[code].ko_hint
     assert sentence.endswith("다"), sentence
     assert not re.search(r"(?<!세)요(?:[.,]|$)", f"{sentence}. {hint}")
 
 
 def test_one_idea_has_one_korean_word() -> None:
     """docs/glossary.md, "In Korean"."""
-    said = [text for both in SENTENCES.values() for text in both] + [t for both in ERRORS_KO.values() for t in both]
-    said += [text for pair in TOLD.values() for both in pair for text in both] + [t for b in EXPORT.values() for t in b]
+    said = [text for sentence in EVERY.values() for text in (sentence.ko, sentence.ko_hint)]
     said += [text for refusal in SAID.values() for text in refusal] + [label.ko for label in load_words().values()]
     others = r"낱말|대화 ?신청|복구 (?:단어|문구)|되살[리렸려]|닉네임|별칭|수신함|검사점|뿌리|데스크(?!톱)|영수증"
     wrong = re.compile(others)
@@ -82,18 +82,18 @@ def test_one_idea_has_one_korean_word() -> None:
 
 def test_commands_that_a_sentence_names_exist(kinds: set[type[NullabonaError]]) -> None:
     """Hints, warnings and notes send nobody to a command that is not there."""
-    said = [text for both in (*SENTENCES.values(), *ERRORS_KO.values()) for text in both]
-    said += [text for pair in TOLD.values() for both in pair for text in both] + [kind.default_hint for kind in kinds]
+    said = [text for one in EVERY.values() for text in (one.ko, one.en, one.ko_hint, one.en_hint)]
+    said += [kind.default_hint for kind in kinds]
     named = [words.split() for text in said for words in re.findall(r"\bnulla ((?:-*[a-z-]+ ?)+)", text)]
     assert named
     assert [] == [words for words in named if words[0] in COMMANDS and not known(main, words)]
     assert {"app"} >= {words[0] for words in named} - set(COMMANDS)
 
 
-@pytest.mark.parametrize("code", TOLD)
+@pytest.mark.parametrize("code", WARNINGS)
 def test_a_warning_is_a_sentence_in_both_languages(code: str) -> None:
     """And either news, a warning or grave."""
-    (english, _), (korean, _) = TOLD[code]
+    english, korean = WARNINGS[code].en, WARNINGS[code].ko
     assert english.endswith(".")
     assert korean.endswith(".")
     assert not {code} & GRAVE & NEWS
@@ -110,7 +110,7 @@ def test_a_relay_out_of_reach_means_more_before_the_handle_is_registered() -> No
     [
         ("removed", "mina", "en", "mina removed you"),
         ("removed", "mina", "ko", "mina 님이 나를 내보냈습니다"),
-        ("removed", "", "en", "you are out of the room"),
+        ("removed", "", "en", "You are out of the room"),
         ("removed", "", "ko", "방에서 나왔습니다"),
         ("joined", "", "ko", "방에 들어왔습니다"),
     ],

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 
+from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.core.step import Timing
-from nullabona.client.core.wants import ReadWant
 from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.chance import moment_s
 from nullabona.client.runner.ear import Ear

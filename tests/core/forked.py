@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
-from nullabona.client.core import boxes, healing, whereabouts
+from nullabona.client.core import healing, whereabouts
+from nullabona.client.core.delivery import box_log
 from nullabona.client.core.heals import Heal, Helper
-from nullabona.client.core.outgoing import INBOX
+from nullabona.client.core.model.outbox_items import INBOX
 from nullabona.client.core.proofs import Claim, RemovalOrder, decode_claim, make_claim
 from nullabona.client.core.roominfo import GROUP, RoomInfo
 from nullabona.client.core.state import BoxTrack, Merged, RoomState
@@ -43,7 +44,7 @@ class Fork:
         with self.here() as (step, room, _):
             old = earlier(room, winner=winner)
             room.history = [Merged(0, winner, [], [], [])]
-            step.store.set_value(boxes.winner_key(old), b"our commit")
+            step.store.set_value(box_log.winner_key(old), b"our commit")
 
     @contextmanager
     def here(self, now: int = START) -> Iterator[tuple[Step, RoomState, BoxTrack]]:

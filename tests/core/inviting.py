@@ -8,7 +8,7 @@ import msgspec
 
 from nullabona.client.core import invites
 from nullabona.client.core.items import Invitation
-from nullabona.client.core.outgoing import INBOX, decode_target
+from nullabona.client.core.model.outbox_items import INBOX, decode_target
 from nullabona.client.core.state import AddAccount, Merged
 from tests.core.seen import Overheard, view
 from tests.core.stage import RELAY, START, Other, Stage

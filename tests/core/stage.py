@@ -18,13 +18,13 @@ import nullabona_mls as native
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nullabona.client.core import members
-from nullabona.client.core.boxes import open_box
 from nullabona.client.core.content import Body, Envelope, View, encode_envelope
+from nullabona.client.core.delivery.box_log import open_box
 from nullabona.client.core.devices import own
 from nullabona.client.core.items import ItemBody, open_item
 from nullabona.client.core.message_ids import RANDOM, message_id
 from nullabona.client.core.mlsport import Mls
-from nullabona.client.core.outgoing import INBOX
+from nullabona.client.core.model.outbox_items import INBOX
 from nullabona.client.core.records import Contact, ContactState, Device, Frame, Message, MessageState, OutboxItem
 from nullabona.client.core.roominfo import DIRECT, GROUP, ROOM_INFO_EXTENSION, RoomInfo, encode_info
 from nullabona.client.core.state import JOINED, BoxTrack, RoomState

@@ -9,6 +9,8 @@ import pytest
 
 from nullabona.client.core import acknowledging
 from nullabona.client.core.content import Text, encode_body
+from nullabona.client.core.delivery import views
+from nullabona.client.core.delivery.views import all_here
 from nullabona.client.core.records import MessageState
 from nullabona.client.core.state import BoxTrack, CommitCandidate, RoomState
 from nullabona.client.core.step import Step
@@ -185,7 +187,7 @@ def test_a_device_has_a_frame_that_its_view_goes_over(seq: int, about: dict[str,
     told = Told()
     with told.here() as (step, _, track):
         view(step, track, JUN, seq, **about)  # type: ignore[arg-type]
-        assert expected is acknowledging.has_acked(step, track, JUN.device, told.frames[0])
+        assert expected is views.has_acked(step, track, JUN.device, told.frames[0])
 
 
 def test_a_device_has_no_frame_that_is_in_no_place() -> None:
@@ -195,9 +197,9 @@ def test_a_device_has_no_frame_that_is_in_no_place() -> None:
         unplaced = frame(step, track, 0, FIRST)
         view(step, track, JUN, 7)
         assert [False, False, False] == [
-            acknowledging.has_acked(step, track, JUN.device, unplaced),
-            acknowledging.has_acked(step, track, JUN.device, digest("unknown")),
-            acknowledging.has_acked(step, track, BO.device, told.frames[0]),
+            views.has_acked(step, track, JUN.device, unplaced),
+            views.has_acked(step, track, JUN.device, digest("unknown")),
+            views.has_acked(step, track, BO.device, told.frames[0]),
         ]
 
 
@@ -235,7 +237,7 @@ def test_somebody_came_along_if_a_member_was_seen_in_a_later_epoch(
         old = earlier(room)
         if who is not None:
             view(step, (old, current)[where], who, 1)
-        assert expected is acknowledging.anybody_after(step, room, old)
+        assert expected is views.anybody_after(step, room, old)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +260,7 @@ def test_all_are_here_if_each_was_seen_at_the_relay_of_now(
         old = earlier(room)
         for who, where, about in views:
             view(step, (old, current)[where], who, 1, **about)  # type: ignore[arg-type]
-        assert expected is acknowledging.all_here(step, room)
+        assert expected is all_here(step, room)
 
 
 @pytest.mark.parametrize(("name", "value"), [("relay", ELSEWHERE), ("incarnation", b"")])
@@ -270,9 +272,9 @@ def test_who_was_seen_at_another_relay_is_not_here(name: str, value: object) -> 
         setattr(old, name, value)
         view(step, old, JUN, 1, incarnation=old.incarnation)
         view(step, current, BO, 1)
-        assert not acknowledging.all_here(step, room)
+        assert not views.all_here(step, room)
         view(step, current, JUN, 1)
-        assert acknowledging.all_here(step, room)
+        assert views.all_here(step, room)
         assert RELAY == room.relay
 
 
@@ -283,12 +285,12 @@ def test_an_epoch_is_left_when_all_who_were_in_it_have_shown_up_later() -> None:
         step.store.put_devices([LATE.row(room.id, 3, since=1)])
         old = earlier(room)
         view(step, current, JUN, 1)
-        found = [acknowledging.shown_after(step, room, old)]
+        found = [views.shown_after(step, room, old)]
         view(step, current, BO, 1)
-        found.append(acknowledging.shown_after(step, room, old))
+        found.append(views.shown_after(step, room, old))
         view(step, old, LATE, 1)
-        found.append(acknowledging.shown_after(step, room, old))
+        found.append(views.shown_after(step, room, old))
         view(step, old, Other("gone"), 1)
         view(step, current, LATE, 1)
-        found.append(acknowledging.shown_after(step, room, old))
+        found.append(views.shown_after(step, room, old))
     assert [False, True, False, True] == found

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from nullabona.client.core import answering, claims, people
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.devices import own
 from nullabona.client.core.items import ContactRequest, RoomsAsked, RoomsTold, Ticket, TicketRequest
-from nullabona.client.core.outgoing import INBOX
+from nullabona.client.core.model.outbox_items import INBOX
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.step import Step
@@ -150,8 +151,8 @@ def test_whoever_waits_for_a_card_gets_what_they_asked_for() -> None:
     room = stage.room(JUN)
     card = JUN.card()
     with stage.step() as step:
-        people.look_up_for(step, JUN.certificate, RoomsAsked(), JUN.handle)
-        people.look_up_for(step, JUN.certificate, TicketRequest(room, 0, b""), JUN.handle)
+        inbox_sending.look_up_for(step, JUN.certificate, RoomsAsked(), JUN.handle)
+        inbox_sending.look_up_for(step, JUN.certificate, TicketRequest(room, 0, b""), JUN.handle)
         people.learn_card(step, card.encoded, JUN.handle)
         answering.card_came(step, card)
         answering.card_came(step, card)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nullabona.client.core import boxes
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core.delivery import box_log
+from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.proofs import MoveOrder, make_move
 from nullabona.client.core.records import FileState, Frame, Piece, StoredFile
 from nullabona.client.core.state import BoxTrack, CommitCandidate, Merged, PendingCommit, UpdateKeys
@@ -42,10 +43,10 @@ def test_a_new_box_lies_where_the_newest_order_says(number: int, relay: str) -> 
         state = step.room(room)
         state.info = type(state.info)(1, "group", "", RELAY, state.info.admins, moves=1)
         state.order = moved(number) if number else None
-        track = boxes.open_box(state, step.group(state))
+        track = box_log.open_box(state, step.group(state))
         assert track is state.current
         assert (relay, 1, 0, 0, 1) == (track.relay, track.moves, track.epoch, track.leaf, track.leaves)
-        assert (step.group(state).room_secret(), boxes.first_chain(track)) == (track.secret, track.chain)
+        assert (step.group(state).room_secret(), box_log.first_chain(track)) == (track.secret, track.chain)
 
 
 def test_a_box_has_as_many_bells_as_its_highest_leaf_needs() -> None:
@@ -56,27 +57,27 @@ def test_a_box_has_as_many_bells_as_its_highest_leaf_needs() -> None:
         group = step.group(step.room(room))
         group.commit(add=[JUN.key_package, Other("dora").key_package])
         group.merge_pending()
-        assert 3 == boxes.leaves_of(group)
+        assert 3 == box_log.leaves_of(group)
 
 
 def test_the_running_hash_is_of_the_box_the_place_and_the_frame() -> None:
     """Whoever saw another box, another number or another frame has another hash."""
     one, other = BoxTrack(0, b"1" * 32), BoxTrack(0, b"2" * 32)
-    chain = boxes.first_chain(one)
+    chain = box_log.first_chain(one)
     seen = {
         chain,
-        boxes.first_chain(other),
-        boxes.next_chain(chain, 1, b"f" * 32),
-        boxes.next_chain(chain, 2, b"f" * 32),
-        boxes.next_chain(chain, 1, b"g" * 32),
-        boxes.next_chain(boxes.first_chain(other), 1, b"f" * 32),
+        box_log.first_chain(other),
+        box_log.next_chain(chain, 1, b"f" * 32),
+        box_log.next_chain(chain, 2, b"f" * 32),
+        box_log.next_chain(chain, 1, b"g" * 32),
+        box_log.next_chain(box_log.first_chain(other), 1, b"f" * 32),
     }
     assert {32: 6} == {len(each): len(seen) for each in seen}
 
 
 def test_the_running_hash_is_the_one_that_others_compute() -> None:
     """Of an incarnation's first frames, as any version computes it."""
-    chain = boxes.next_chain(bytes(32), 258, bytes(range(32)))
+    chain = box_log.next_chain(bytes(32), 258, bytes(range(32)))
     assert "f65323c3" == chain.hex()[:8]
 
 
@@ -95,16 +96,18 @@ def test_the_running_hash_is_the_one_that_others_compute() -> None:
 )
 def test_frames_sort_by_epoch_then_by_loss_then_by_number(epoch: int, generation: int, seq: int, expected: int) -> None:
     """Neither many losses nor a huge number leads into what comes after."""
-    assert expected == boxes.place(BoxTrack(epoch, bytes(32), generation=generation), seq)
+    assert expected == box_log.place(BoxTrack(epoch, bytes(32), generation=generation), seq)
 
 
 @pytest.mark.parametrize(("epoch", "expected"), [(0, 3), (1, 2**40 - 61), (2, 2 * 2**40 - 61)])
 def test_what_a_device_notes_at_an_epochs_start_sorts_before_its_box(epoch: int, expected: int) -> None:
     """And behind the last place that the box before it has, of the third such line."""
-    assert expected == boxes.epoch_start(epoch, 3)
+    assert expected == box_log.epoch_start(epoch, 3)
     if epoch:
         before = BoxTrack(epoch - 1, bytes(32), generation=254)
-        assert boxes.place(before, 2**40) < boxes.epoch_start(epoch, 0) < boxes.place(BoxTrack(epoch, bytes(32)), 1)
+        assert (
+            box_log.place(before, 2**40) < box_log.epoch_start(epoch, 0) < box_log.place(BoxTrack(epoch, bytes(32)), 1)
+        )
 
 
 def test_a_place_that_holds_nothing_new_is_remembered_with_its_chain() -> None:
@@ -115,8 +118,8 @@ def test_a_place_that_holds_nothing_new_is_remembered_with_its_chain() -> None:
         track = step.room(room).current
         track.chain = b"chain" * 6
         known = stage.frame(step, track, 1, message=b"m" * 16)
-        boxes.record_repeat(step, track, 2, b"g" * 32)
-        boxes.record_repeat(step, track, 3, known.hash, known)
+        box_log.record_repeat(step, track, 2, b"g" * 32)
+        box_log.record_repeat(step, track, 3, known.hash, known)
         found = [step.store.frame_at(known.box, seq) for seq in (2, 3)]
     rows = [(f.kind, f.mine, f.message, f.chain, f.day, f.data) for f in found if f is not None]
     assert [
@@ -130,10 +133,10 @@ def test_only_a_frame_of_this_box_opens() -> None:
     track, other = BoxTrack(0, b"1" * 32), BoxTrack(0, b"2" * 32)
     keys = track.keys
     frame = seal_frame(keys.frame_key, keys.box.address, bytes(NONCE_SIZE), Kind.COMMIT, b"said")
-    opened = boxes.open_quietly(track, frame)
+    opened = box_log.open_quietly(track, frame)
     assert opened is not None
     assert (Kind.COMMIT, b"said") == (opened.kind, opened.body)
-    assert [None, None] == [boxes.open_quietly(other, frame), boxes.open_quietly(track, b"noise")]
+    assert [None, None] == [box_log.open_quietly(other, frame), box_log.open_quietly(track, b"noise")]
 
 
 # -- loss ---------------------------------------------------------------------------------------------------------
@@ -167,9 +170,9 @@ def test_a_lost_box_begins_anew_and_is_told() -> None:
     with stage.inside(room) as (step, state, track):
         worn(track)
         stage.frame(step, track, 7)
-        boxes.lose_box(step, state, track, b"new")
+        box_log.lose_box(step, state, track, b"new")
         assert ((b"new", 2, 0, 0, 0, 0, -1), ([], [], [], {}, {}, []), (0, 0), (False,) * 4) == reset(track)
-        assert boxes.first_chain(track) == track.chain
+        assert box_log.first_chain(track) == track.chain
         assert [(0, b"", b"sealed")] == [(f.seq, f.chain, f.data) for f in step.store.frames(track.keys.box.address)]
         assert [("relay-lost-box", {"epoch": 0})] == told(step)
         times = (track.settle_until, track.silence_at, track.put_back_own_at, track.put_back_any_at, state.receipt_at)
@@ -182,7 +185,7 @@ def test_at_the_earliest_others_frames_go_back_at_once_and_silence_is_given_its_
     stage = Stage(chance=Chance(low=True))
     room = stage.room(JUN, invites_at=stage.now - 5)
     with stage.inside(room) as (step, state, track):
-        boxes.begin_anew(step, state, track, b"")
+        box_log.begin_anew(step, state, track, b"")
         assert (b"", 14_400_000, 0) == (
             track.incarnation,
             track.silence_at - step.now,
@@ -198,7 +201,7 @@ def test_a_closed_box_that_is_lost_is_decided_already() -> None:
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
         track.winner = WON
-        boxes.begin_anew(step, state, track, b"new")
+        box_log.begin_anew(step, state, track, b"new")
         assert (0, 0, 0) == (track.settle_until, track.silence_at, state.invites_at)
         assert (step.now, WON) == (track.put_back_own_at, track.winner)
 
@@ -214,7 +217,7 @@ def test_what_the_relay_took_and_does_not_show_is_put_there_again() -> None:
         gone = stage.frame(step, track, 0, data=b"")
         by_seq = [here, gone, rows[0], rows[1]]
         track.expected = {seq: frame.hash for seq, frame in enumerate(by_seq, 2)} | {6: rows[2].hash, 1: b"?" * 32}
-        boxes.miss_expected(step, state, track)
+        box_log.miss_expected(step, state, track)
         assert {6: rows[2].hash} == track.expected
         assert [rows[0].hash, rows[1].hash] == out(step, FRAME)
 
@@ -324,7 +327,7 @@ def test_the_commit_that_ended_a_lost_box_is_announced_there(
         stage.frame(step, track, 0, data=b"commit", kind=Kind.COMMIT)
         track.winner, track.settled_seen, track.settle_until = WON, seen, step.now + 5
         state.history = [merged(1, mine=True), merged(0, mine=mine)]
-        step.store.set_value(boxes.winner_key(track), b"the commit")
+        step.store.set_value(box_log.winner_key(track), b"the commit")
         track.put_back_own_at = step.now
         track.put_back_any_at = step.now if anybody else 0
         boxes.put_back(step, state, track)

@@ -6,8 +6,9 @@ import pytest
 
 from nullabona.client.core import boxes
 from nullabona.client.core.content import Text, encode_body
+from nullabona.client.core.delivery import box_log
 from nullabona.client.core.heals import Helper, Rival
-from nullabona.client.core.outgoing import FRAME, TRIM, decode_target
+from nullabona.client.core.model.outbox_items import FRAME, TRIM, decode_target
 from nullabona.client.core.records import DeviceView, MessageState
 from nullabona.client.core.state import BoxTrack, Merged, RoomState
 from nullabona.client.core.step import DAY_MS, Step
@@ -26,7 +27,7 @@ def closed(stage: Stage, *others: Other, **about: object) -> bytes:
     room = stage.room(*others)
     with stage.inside(room) as (step, state, track):
         track.winner, track.left_at, track.incarnation, track.position = WON, step.now, b"inc", 9
-        step.store.set_value(boxes.winner_key(track), b"commit")
+        step.store.set_value(box_log.winner_key(track), b"commit")
         stage.frame(step, track, 1)
         state.boxes.append(BoxTrack(1, b"1" * 32, relay=RELAY, incarnation=b"new"))
         for name, value in about.items():
@@ -40,7 +41,7 @@ def removal(epoch: int = 0, *, put_out: bool = False) -> Merged:
 
 def left_of(step: Step, first: BoxTrack) -> tuple[bool, bool]:
     """Whether anything is kept of a box: its frames, and the commit that ended it."""
-    return bool(step.store.frames(first.keys.box.address)), boxes.winning_commit(step, first) is not None
+    return bool(step.store.frames(first.keys.box.address)), box_log.winning_commit(step, first) is not None
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_a_removal_before_an_epoch_concerns_nobody_who_was_in_it() -> None:
         found = []
         for history in ([removal(1)], [removal(2)], [removal(3)], [Merged(3, WON, [], [], [])], []):
             state.history = history
-            found.append(boxes.removed_since(state, track))
+            found.append(box_log.removed_since(state, track))
     assert [False, True, True, False, False] == found
 
 
@@ -191,7 +192,7 @@ def test_a_claim_by_nobody_who_is_in_is_answered_soon(
     with stage.inside(room) as (step, state, _):
         state.history = history
         first = state.boxes[0]
-        boxes.answer(step, state, first)
+        box_log.answer(step, state, first)
         assert after == (first.answer_at and first.answer_at - step.now)
 
 
@@ -202,7 +203,7 @@ def test_the_branch_is_announced_again_for_who_is_still_on_another(before: int, 
     room = closed(stage, JUN, settled_seen=True, answer_at=before and stage.now + before)
     with stage.inside(room) as (step, state, _):
         first = state.boxes[0]
-        boxes.announce_again(step, first)
+        box_log.announce_again(step, first)
         assert (after, seen) == (first.answer_at - step.now, first.settled_seen)
 
 

@@ -9,7 +9,8 @@ from msgspec import structs
 
 from nullabona.client.core import boxes
 from nullabona.client.core.content import Text, View, encode_body
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core.delivery import box_log
+from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.proofs import decode_claim, make_order
 from nullabona.client.core.records import DeviceView, MessageState
 from nullabona.client.core.state import BoxTrack, Merged, PendingCommit, SetInfo, UpdateKeys
@@ -77,7 +78,7 @@ def test_own_frames_that_the_relay_took_and_does_not_show_are_put_there_again(du
         stage.frame(step, track, 3)
         state.pending = pending(commit.hash)
         track.confirm_at = 0 if due == 0 else step.now + (due or 0)
-        boxes.confirm(step, state, track)
+        box_log.confirm(step, state, track)
         assert ({ours.hash, commit.hash} if again else set()) == set(out(step, FRAME))
         assert (0 if again else due) == (track.confirm_at and track.confirm_at - step.now)
 
@@ -89,7 +90,7 @@ def test_nothing_is_put_again_into_a_closed_box() -> None:
     with stage.inside(room) as (step, state, track):
         stage.frame(step, track, 0)
         track.winner, track.confirm_at = WON, step.now
-        boxes.confirm(step, state, track)
+        box_log.confirm(step, state, track)
         assert ([], 0) == (out(step, FRAME), track.confirm_at)
 
 
@@ -102,7 +103,7 @@ def test_without_the_winning_commits_bytes_nothing_is_announced() -> None:
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
         track.winner = WON
-        boxes.announce(step, state, track)
+        box_log.announce(step, state, track)
         assert ([], False, False) == (out(step), track.settled_seen, track.announced)
 
 
@@ -115,11 +116,11 @@ def test_last_words_are_of_each_closed_box_that_somebody_may_have_to_read() -> N
         state.boxes = [first, *(BoxTrack(epoch, bytes([epoch]) * 32) for epoch in (1, 2))]
         for track in state.boxes:
             track.winner, track.winner_removed, track.beacon_at = WON, [DORA.account], 1
-            step.store.set_value(boxes.winner_key(track), b"commit of %d" % track.epoch)
+            step.store.set_value(box_log.winner_key(track), b"commit of %d" % track.epoch)
         state.boxes[1].beacon_at = 0
-        step.store.delete_value(boxes.winner_key(state.boxes[2]))
+        step.store.delete_value(box_log.winner_key(state.boxes[2]))
         state.history = [Merged(0, WON, [], [order], []), Merged(1, b"x" * 32, [], [order, order], [])]
-        said = boxes.last_words(step, state)
+        said = box_log.last_words(step, state)
     claim = decode_claim(said[0][1])
     claim.verify(first.keys.box.address)
     assert [first] == [track for track, _ in said]
@@ -136,11 +137,11 @@ def test_what_is_kept_of_a_box_is_kept_under_its_own_name() -> None:
     one, other = BoxTrack(0, b"1" * 32), BoxTrack(0, b"2" * 32)
     box = one.keys.box.address
     names = {
-        boxes.winner_key(one),
-        boxes.winner_key(other),
-        boxes.settled_key(box, b"a"),
-        boxes.settled_key(box, b"b"),
-        boxes.settled_key(other.keys.box.address, b"a"),
+        box_log.winner_key(one),
+        box_log.winner_key(other),
+        box_log.settled_key(box, b"a"),
+        box_log.settled_key(box, b"b"),
+        box_log.settled_key(other.keys.box.address, b"a"),
     }
     assert (5, {str}) == (len(names), {type(name) for name in names})
 
@@ -307,7 +308,7 @@ def test_in_a_closed_box_a_difference_sends_ours_to_the_current_one_and_announce
         begun(track)
         frame = stage.frame(step, track, 1, message=MESSAGE)
         track.winner, track.winner_seq = WON, 5
-        step.store.set_value(boxes.winner_key(track), b"commit")
+        step.store.set_value(box_log.winner_key(track), b"commit")
         state.boxes.append(BoxTrack(1, b"1" * 32, incarnation=b"new", relay=track.relay))
         said = DeviceView(frame.box, JUN.device, b"inc", 1, b"theirs", (), ())
         message = stage.unsaved(room, MESSAGE, box=frame.box, frame=frame.hash, body=BODY)

@@ -8,7 +8,7 @@ import pytest
 
 from nullabona.client.core.chat import erasing, expiry, talking, words
 from nullabona.client.core.content import Delete, Deleted, Edit, Gone, Pin, Profile, React, Stored, Text
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.records import FileState, Frame, Message, MessageState, StoredFile
 from tests.core.stage import START
 from tests.core.talk import JUN, NARI, PHOTO, Talk

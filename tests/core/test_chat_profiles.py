@@ -10,10 +10,11 @@ import pytest
 from nullabona.client.core.chat import profiles, typing
 from nullabona.client.core.content import MAX_PICTURE, Profile, Typing
 from nullabona.client.core.errors import BadRequest
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.preferences import PROFILE
 from nullabona.client.core.records import Contact, ContactState, Person, Writing
 from nullabona.client.core.state import LEFT, RoomState
+from nullabona.client.core.timeline import profiles_out, typing_out
 from nullabona.errors import Malformed
 from tests.core.stage import START, Other
 from tests.core.talk import JUN, NARI, Talk
@@ -140,7 +141,7 @@ def test_a_profile_is_said_when_its_time_has_come(talk: Talk, at: int, *, says: 
     talk.step.store.set_value("own-profile", msgspec.msgpack.encode(MINA))
     talk.group.profile_at, talk.group.profile_late = at, True
     for _ in range(2):
-        profiles.look_after(talk.step, talk.group)
+        profiles_out.look_after(talk.step, talk.group)
     assert ([MINA] if says else [], 1 if says else 0) == (sent(talk, talk.group), frames(talk))
     assert (0 if says else at, not says) == (talk.group.profile_at, talk.group.profile_late)
 
@@ -149,12 +150,12 @@ def test_a_profile_waits_while_nothing_is_said_in_a_room(talk: Talk) -> None:
     """As long as somebody is in who should not be. With nobody else in it there is nobody to tell."""
     talk.step.store.set_value("own-profile", msgspec.msgpack.encode(MINA))
     talk.group.profile_at, talk.group.redo = START, [JUN.account]
-    profiles.look_after(talk.step, talk.group)
+    profiles_out.look_after(talk.step, talk.group)
     assert (START, []) == (talk.group.profile_at, sent(talk, talk.group))
     talk.group.redo = []
     talk.step.store.drop_devices(talk.group.id, [JUN.device, NARI.device])
     talk.step.roster_changed(talk.group.id)
-    profiles.look_after(talk.step, talk.group)
+    profiles_out.look_after(talk.step, talk.group)
     assert (0, []) == (talk.group.profile_at, sent(talk, talk.group))
 
 
@@ -163,7 +164,7 @@ def test_somebody_blocked_is_not_told(talk: Talk) -> None:
     talk.step.store.set_value("own-profile", msgspec.msgpack.encode(MINA))
     block(talk, JUN)
     talk.direct.profile_at = START
-    profiles.look_after(talk.step, talk.direct)
+    profiles_out.look_after(talk.step, talk.direct)
     assert (0, []) == (talk.direct.profile_at, sent(talk, talk.direct))
 
 
@@ -216,7 +217,7 @@ def say(talk: Talk, room: RoomState, last: int, *, on: bool = True) -> bool:
     """Whether the room is told, if it was last told at that time."""
     room.typing_at = last
     before = frames(talk)
-    typing.say(talk.step, room, on=on)
+    typing_out.say(talk.step, room, on=on)
     assert (START if frames(talk) > before else last) == room.typing_at
     return frames(talk) == before + 1
 

@@ -19,7 +19,7 @@ from nullabona.client.core.content import (
     encode_body,
 )
 from nullabona.client.core.errors import BadRequest
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.records import Message, MessageState
 from nullabona.client.core.step import DAY_MS
 from tests.core.stage import START

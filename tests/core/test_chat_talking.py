@@ -25,7 +25,7 @@ from nullabona.client.core.content import (
     Vote,
 )
 from nullabona.client.core.errors import BadRequest, NoSuchRoom, NotAllowed, NotInRoom
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.records import FileState, Message, MessageState, StoredFile
 from nullabona.client.core.state import LEFT, SetInfo
 from tests.core.talk import JUN, NARI, PHOTO, STRANGER, Talk

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from msgspec import structs
 
-from nullabona.client.core import commands, leaving, preferences
+from nullabona.client.core import commands, preferences, rooms
 from nullabona.client.core.commands import MemberInfo
 from nullabona.client.core.content import Text, encode_body
 from nullabona.client.core.errors import BadRequest, LastAdmin, NoSuchRoom, NotAllowed, NotInRoom
@@ -160,7 +160,7 @@ def test_whoever_is_alone_in_a_room_is_out_at_once() -> None:
     room = stage.room()
     with stage.inside(room) as (step, state, _):
         commands.leave(step, room)
-        assert (LEFT, False) == (state.phase, leaving.wanted(step, room))
+        assert (LEFT, False) == (state.phase, rooms.leaving(step, room))
         assert "leaving" not in [kind for kind, _ in told(step)]
 
 
@@ -175,7 +175,7 @@ def test_the_last_admin_of_a_group_appoints_another_before_they_leave(also: str)
         return
     with stage.inside(room) as (step, state, _):
         commands.leave(step, room)
-        assert (True, JOINED, []) == (leaving.wanted(step, room), state.phase, state.intents)
+        assert (True, JOINED, []) == (rooms.leaving(step, room), state.phase, state.intents)
         assert ("leaving", {}) == told(step)[-1]
 
 
@@ -187,7 +187,7 @@ def test_who_leaves_with_nobody_but_own_devices_in_does_it_alone(kind: str) -> N
     with stage.inside(room) as (step, state, _):
         commands.leave(step, room)
         assert (1 if kind == GROUP else 0) == len(state.intents)
-        assert leaving.wanted(step, room)
+        assert rooms.leaving(step, room)
 
 
 def test_nobody_leaves_a_room_that_they_are_out_of() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core import claims, commands, leaving, people, preferences, replies, returning, seeking, trust
+from nullabona.client.core import claims, commands, leaving, people, preferences, replies, returning, seeking
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.errors import BadRequest, NoSuchContact
 from nullabona.client.core.heals import Heal
+from nullabona.client.core.identity import contact_keys
 from nullabona.client.core.items import ContactRequest
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.roominfo import DIRECT, RoomInfo
@@ -53,7 +55,7 @@ def test_the_other_account_under_a_contacts_handle_is_not_asked_unseen() -> None
     contact = stage.contact(JUN)
     card = JUN.impostor().card()
     with stage.step() as step:
-        trust.note_card(step, contact, card)
+        contact_keys.note_card(step, contact, card)
         with pytest.raises(CardForked):
             commands.request_contact(step, card, stage.person.card.encoded, "")
 
@@ -167,11 +169,11 @@ def test_nothing_goes_to_who_is_blocked_and_their_room_is_looked_at_anew() -> No
     room = stage.room(JUN, kind=DIRECT)
     stage.contact(JUN, room=room)
     with stage.step() as step:
-        people.post(step, JUN.account, JUN.handle, ContactRequest(b"", ""))
+        inbox_sending.post(step, JUN.account, JUN.handle, ContactRequest(b"", ""))
         commands.block_contact(step, JUN.account)
         contact = step.store.contact(JUN.account)
         assert contact is not None
-        assert (ContactState.BLOCKED, [], True) == (contact.state, people.unsent(step), room in step.touched)
+        assert (ContactState.BLOCKED, [], True) == (contact.state, inbox_sending.unsent(step), room in step.touched)
         with pytest.raises(NoSuchContact):
             commands.block_contact(step, DORA.account)
 

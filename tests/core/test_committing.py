@@ -7,12 +7,15 @@ from hashlib import sha256
 import msgspec
 import pytest
 
-from nullabona.client.core import boxes, committing
+from nullabona.client.core import committing
 from nullabona.client.core.chat.kinds import stored
-from nullabona.client.core.committing import ASLEEP_MS, KEPT_HISTORY, LOOK_MS, TEND_MS
+from nullabona.client.core.committing import ASLEEP_MS, KEPT_HISTORY
 from nullabona.client.core.content import Notice, NoticeKind
+from nullabona.client.core.delivery import box_log
+from nullabona.client.core.group import intents
+from nullabona.client.core.group.intents import LOOK_MS, TEND_MS
 from nullabona.client.core.heals import Heal, Helper
-from nullabona.client.core.outgoing import INBOX
+from nullabona.client.core.model.outbox_items import INBOX
 from nullabona.client.core.proofs import make_order
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.roominfo import DIRECT, decode_info
@@ -49,7 +52,7 @@ def staged(step: Step, room: RoomState) -> bytes:
     committing.advance(step, room)
     assert room.pending is not None
     (item,) = [item for item in step.store.outbox_of(room.id) if item.ref == room.pending.frame]
-    opened = boxes.open_quietly(room.current, item.data)
+    opened = box_log.open_quietly(room.current, item.data)
     assert opened is not None
     return opened.body
 
@@ -84,7 +87,7 @@ def test_what_is_wanted_twice_is_wanted_once() -> None:
     """In the order in which it was wanted first."""
     room = RoomState(b"r" * 32, Stage().info(), JOINED, [])
     for intent in (KEYS, NAME, KEYS):
-        committing.want(room, intent)
+        intents.want(room, intent)
     assert [KEYS, NAME] == room.intents
 
 
@@ -93,7 +96,7 @@ def test_an_order_takes_the_place_of_older_ones_for_the_same_account() -> None:
     order = make_order(JUN.mls, JUN.signature_key, b"r" * 32, JUN.account, [JUN.encryption_key])
     room = RoomState(b"r" * 32, Stage().info(), JOINED, [])
     room.intents = [RemoveAccount(JUN.account), NAME, RemoveAccount(SORA.account)]
-    committing.want_out(room, order)
+    intents.want_out(room, order)
     assert [NAME, RemoveAccount(SORA.account), RemoveAccount(JUN.account, order)] == room.intents
 
 
@@ -273,7 +276,7 @@ def test_a_commit_of_ours_that_came_first_is_the_next_epoch() -> None:
         pending = state.pending
         assert pending is not None
         track.candidates, track.decide_at = [CommitCandidate(7, b"f" * 32, settled=True)], 7
-        key = boxes.settled_key(track.keys.box.address, b"f" * 32)
+        key = box_log.settled_key(track.keys.box.address, b"f" * 32)
         step.store.set_value(key, b"claim")
         committing.merge_own(step, state, pending, track, 7, commit)
         assert (sha256(commit).digest(), [JUN.account], 7, START, [], 0) == (
@@ -281,7 +284,7 @@ def test_a_commit_of_ours_that_came_first_is_the_next_epoch() -> None:
             *(track.left_at, track.candidates, track.decide_at),
         )
         assert START + 2 * stage.timing.beacon == track.beacon_at
-        assert (commit, None) == (step.store.get_value(boxes.winner_key(track)), step.store.get_value(key))
+        assert (commit, None) == (step.store.get_value(box_log.winner_key(track)), step.store.get_value(key))
         (merged,) = state.history
         assert (1, track.winner, [JUN.account], wanted, pending.orders, False) == (
             *(merged.epoch, merged.commit, merged.removed),

@@ -8,10 +8,10 @@ from hashlib import sha256
 import pytest
 from msgspec import structs
 
-from nullabona.client.core import committing, leaving
-from nullabona.client.core import people as people_core
-from nullabona.client.core.committing import LOOK_MS
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core import committing, rooms
+from nullabona.client.core.group.intents import LOOK_MS
+from nullabona.client.core.identity import cards
+from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.policy import check_commit
 from nullabona.client.core.proofs import CommitNote, encode_note, make_order
 from nullabona.client.core.roominfo import encode_info
@@ -166,7 +166,7 @@ def test_a_welcome_whose_commit_lost_is_kept() -> None:
     commit = mole(b, room).commit(b.mls.signer, update=True).commit
     with bare(a) as step:
         state = step.room(room)
-        state.intents, state.commit_at = [people_core.add_intent(step, newcomer.card)], 0
+        state.intents, state.commit_at = [cards.add_intent(step, newcomer.card)], 0
         committing.advance(step, state)
         accept(step, state, commit)
         assert step.store.get_value(f"lost-welcomes:{room.hex()}") is not None
@@ -182,7 +182,7 @@ def test_an_order_of_our_own_that_a_commit_carries_is_our_wish() -> None:
     commit = mole(a, room).commit(a.mls.signer, update=True, aad=encode_note(CommitNote((order,)))).commit
     with bare(b) as step:
         accept(step, step.room(room), commit)
-        assert leaving.wanted(step, room)
+        assert rooms.leaving(step, room)
 
 
 def test_new_names_are_wanted_only_by_who_may() -> None:

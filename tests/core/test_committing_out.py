@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import msgspec
 
-from nullabona.client.core import boxes, committing, leaving
+from nullabona.client.core import committing, rooms
 from nullabona.client.core.content import Leave, Text, encode_body
+from nullabona.client.core.delivery import box_log
 from nullabona.client.core.heals import Heal, Helper
-from nullabona.client.core.outgoing import FRAME, TRIM, queue_trim
+from nullabona.client.core.model.outbox_items import FRAME, TRIM
+from nullabona.client.core.outgoing import queue_trim
 from nullabona.client.core.proofs import make_order
 from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.state import (
@@ -52,7 +54,7 @@ def test_who_was_put_out_keeps_no_keys_and_wants_nothing() -> None:
         state = step.room(room)
         committing.advance(step, state)
         state.current.relay = "wss://two.example:443/v1"
-        step.store.set_value(boxes.winner_key(state.current), b"commit")
+        step.store.set_value(box_log.winner_key(state.current), b"commit")
         step.store.set_value(way_key(room), b"way")
         queue_trim(step, state.relay, state.current.keys.box, 1)
         track = state.current
@@ -63,7 +65,7 @@ def test_who_was_put_out_keeps_no_keys_and_wants_nothing() -> None:
     assert [] == stage.outbox(TRIM)
     with stage.step() as step:
         assert [None] * 3 == [
-            step.store.get_value(boxes.winner_key(track)),
+            step.store.get_value(box_log.winner_key(track)),
             step.store.get_value(way_key(room)),
             step.store.mls_generation(room),
         ]
@@ -77,11 +79,11 @@ def test_the_box_whose_commit_put_us_out_is_watched() -> None:
     with stage.step() as step:
         state = step.room(room)
         state.boxes = [msgspec.structs.replace(state.current, secret=b"o" * 32), state.current]
-        leaving.note(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
+        rooms.note_leaving(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
     state, step = out(stage, room, watched=True)
     assert (LEFT, 1, LATER) == (state.phase, len(state.boxes), state.invites_at)
     with stage.step() as again:
-        assert leaving.wanted(again, room)
+        assert rooms.leaving(again, room)
     assert [("left", room, {"by": b""})] == step.told
 
 
@@ -90,11 +92,11 @@ def test_who_left_by_its_own_wish_has_left() -> None:
     stage = Stage()
     room = stage.room(JUN)
     with stage.step() as step:
-        leaving.note(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
+        rooms.note_leaving(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
     state, step = out(stage, room)
     assert (LEFT, "left") == (state.phase, step.told[0][0])
     with stage.step() as again:
-        assert not leaving.wanted(again, room)
+        assert not rooms.leaving(again, room)
     alone = stage.room()
     with stage.step() as step:
         committing.leave_alone(step, step.room(alone))
@@ -115,7 +117,7 @@ def test_whoever_wants_to_leave_and_is_alone_with_its_own_devices_puts_those_out
     with stage.step() as step:
         state = step.room(room)
         committing.carry_out_leaving(step, state)
-        leaving.note(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
+        rooms.note_leaving(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
         committing.carry_out_leaving(step, state)
         assert [] == state.intents
         step.store.put_devices([replace(JUN.row(room, 1), account=stage.me.account)])
@@ -134,7 +136,7 @@ def test_the_last_one_who_wants_to_leave_is_out_with_the_epoch() -> None:
     with stage.step() as step:
         state = step.room(room)
         state.intents = [RemoveAccount(JUN.account)]
-        leaving.note(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
+        rooms.note_leaving(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
         merge(step, state)
         assert (LEFT, []) == (state.phase, state.boxes)
     assert [] == [item for item in stage.outbox(FRAME) if item.room == room]
@@ -162,7 +164,7 @@ def test_whoever_wants_to_leave_says_so_again_with_new_keys() -> None:
     room = room_with(stage, JUN)
     with stage.step() as step:
         state = step.room(room)
-        leaving.note(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
+        rooms.note_leaving(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
         state.intents = [KEYS]
         merge(step, state)
     assert [Leave] == [type(body) for body in heard.bodies]

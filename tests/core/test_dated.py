@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import dated, people, returning, seeking, wishes
+from nullabona.client.core import dated, returning, seeking, wishes
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.devices import own
 from nullabona.client.core.heals import Helper
-from nullabona.client.core.links import Link, key_check
+from nullabona.client.core.model.invite_link import Link, key_check
 from nullabona.client.core.step import Step
 from tests.core.stage import START, Other, Stage
 
@@ -59,7 +60,7 @@ def test_what_is_due_is_done() -> None:
         dated.sweep(step)
         assert ["silent"] == [each.state for each in wishes.wishes(step)]
         assert (True, None) == (step.find_room(OTHER) is not None, step.store.next_expiry())
-        assert 2 == len(people.unsent(step))
+        assert 2 == len(inbox_sending.unsent(step))
 
 
 def test_a_device_that_is_signed_out_only_erases() -> None:

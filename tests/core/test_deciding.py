@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from nullabona.client.core import boxes, committing
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core import committing
+from nullabona.client.core.delivery import box_log
+from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.proofs import CommitNote, encode_note
 from nullabona.client.core.state import PendingCommit, RemoveAccount, UpdateKeys
 from nullabona.wire.blob import cut_blob, encode_ref
@@ -132,7 +133,7 @@ def test_a_settled_commit_without_a_members_claim_is_none(room: Together, body: 
     digest = room.settled(room.jun, room.commit(room.boo), body=body or b"\xc1")
     if not body:
         with room.mina.inside(room.id) as (step, _, track):
-            step.store.delete_value(boxes.settled_key(track.keys.box.address, digest))
+            step.store.delete_value(box_log.settled_key(track.keys.box.address, digest))
     room.lies(commit)
     assert hashed(commit) == room.decide()
 

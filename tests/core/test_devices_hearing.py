@@ -7,9 +7,10 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from nullabona.client.core import claims, held, people, replies, returning, whereabouts
+from nullabona.client.core import claims, held, replies, returning, whereabouts
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Profile, Sync, Text
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.devices import clock, hearing, inboxes, names, own, telling
 from nullabona.client.core.devices.inboxes import SEEN
 from nullabona.client.core.devices.items import (
@@ -162,10 +163,10 @@ def test_nothing_is_waited_for_once_it_is_answered(home: Home, at: Talk, state: 
     replies.note(at.step, JUN.account, SECRET)
     at.step.store.set_value(f"asked-in:{JUN.account.hex()}", msgspec.msgpack.encode((b"f" * 32,)))
     at.step.trusted.clear()
-    waiting = people.UnsentItem(JUN.account, JUN.handle, b"item", START)
-    people._save(at.step, [waiting])
+    waiting = inbox_sending.UnsentItem(JUN.account, JUN.handle, b"item", START)
+    inbox_sending.save(at.step, [waiting])
     hear(at, home, told(state, 6))
-    assert ([waiting] if trusted else []) == people.unsent(at.step)
+    assert ([waiting] if trusted else []) == inbox_sending.unsent(at.step)
     assert ([], b"", ()) == (
         replies._load(at.step),
         replies.noted(at.step, JUN.account),

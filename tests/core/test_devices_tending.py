@@ -8,7 +8,7 @@ from typing import cast
 import msgspec
 import pytest
 
-from nullabona.client.core import inbox_places, leaving
+from nullabona.client.core import inbox_places, rooms
 from nullabona.client.core.content import Sync
 from nullabona.client.core.devices import own, telling, tending, unlisted
 from nullabona.client.core.devices.items import CardItem
@@ -17,7 +17,8 @@ from nullabona.client.core.heals import Heal
 from nullabona.client.core.history.keeping import make_room
 from nullabona.client.core.history.records import IMPORTED
 from nullabona.client.core.mlsport import Mls
-from nullabona.client.core.outgoing import TRIM, queue_trim
+from nullabona.client.core.model.outbox_items import TRIM
+from nullabona.client.core.outgoing import queue_trim
 from nullabona.client.core.proofs import make_order
 from nullabona.client.core.record.keeping import own_cards
 from nullabona.client.core.roominfo import DEVICES, RoomInfo
@@ -101,7 +102,7 @@ def test_nobody_is_brought_into_a_room_that_we_leave(home: Home, at: Talk, why: 
     """Nor anybody without a card."""
     if why == "leaving":
         order = make_order(at.step.mls, at.step.me.signature_key, at.group.id, at.me, [b"k" * 32])
-        leaving.note(at.step, order)
+        rooms.note_leaving(at.step, order)
     else:
         at.step.store.delete_value("account-card")
     tend(at)

@@ -7,11 +7,13 @@ from typing import cast
 
 import pytest
 
-from nullabona.client.core import elsewhere, people, whereabouts
+from nullabona.client.core import elsewhere, whereabouts
+from nullabona.client.core.delivery import inbox_sending
+from nullabona.client.core.group import branch_history
 from nullabona.client.core.heals import Tries
 from nullabona.client.core.items import Invitation, decode_pack, encode_pack
 from nullabona.client.core.mlsport import Invitation as Invited
-from nullabona.client.core.outgoing import BLOB, decode_target
+from nullabona.client.core.model.outbox_items import BLOB, decode_target
 from nullabona.client.core.state import Merged, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.blob import join_blob
@@ -30,10 +32,13 @@ def test_what_whoever_is_invited_is_told_of() -> None:
     stage = Stage()
     with stage.inside(stage.room(JUN)) as (_, state, _track):
         state.history = [merged(n, bytes([n]) * 32, JUN.account) for n in range(65)]
-        told = elsewhere.told(state)
+        told = branch_history.told(state)
         assert (64, (1, b"\1" * 32, (JUN.account,))) == (len(told), told[0])
-        assert state.history[1:] == elsewhere.came_by(told)
-        assert (told, ()) == (elsewhere.history_of(encode_pack(b"", b"", told)), elsewhere.history_of(b"no pack"))
+        assert state.history[1:] == branch_history.came_by(told)
+        assert (told, ()) == (
+            branch_history.history_of(encode_pack(b"", b"", told)),
+            branch_history.history_of(b"no pack"),
+        )
 
 
 def invited(step: Step, state: RoomState, *history: tuple[int, bytes, tuple[bytes, ...]]) -> tuple[bytes, int]:
@@ -100,7 +105,7 @@ def test_an_invitation_is_to_our_own_branch_if_we_went_through_its_last_commit(
     stage = Stage()
     room = stage.room(JUN, history=[merged(3, LOW), merged(4, MIDDLE)])
     with stage.inside(room) as (_, state, _track):
-        assert ours is elsewhere.is_ours(state, cast("Invited", Opened(5)), tuple(history))
+        assert ours is branch_history.is_ours(state, cast("Invited", Opened(5)), tuple(history))
 
 
 def test_who_led_nowhere_before_is_not_followed() -> None:
@@ -128,7 +133,7 @@ def test_the_worse_branch_hears_of_ours_once(*, card: bool) -> None:
             first.kind,
             decode_target(first.target).relay,
         )
-        assert [JUN.account] * (not card) == [item.account for item in people.unsent(step)]
+        assert [JUN.account] * (not card) == [item.account for item in inbox_sending.unsent(step)]
         step.store.put_chunk(first.ref, first.data, step.day)
     if card:
         [item] = stage.sent_to(JUN)
@@ -147,6 +152,6 @@ def test_another_device_of_ours_hears_of_it_in_our_own_inbox() -> None:
     room = stage.room(phone, history=[merged(1, MIDDLE)])
     with stage.inside(room) as (step, state, _):
         elsewhere.invited(step, state, phone.certificate, ((1, HIGH, ()),))
-        assert [] == people.unsent(step)
+        assert [] == inbox_sending.unsent(step)
         boxes = {item.box for item in step.store.outbox(1 << 61) if item.kind == "inbox"}
         assert {stage.person.card.inbox.address} == boxes

@@ -8,10 +8,10 @@ from nullabona.client.core.devices import own
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.heals import Heal
 from nullabona.client.core.items import Ticket
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.core.state import JOINED
 from nullabona.client.core.touched import NOTHING, Touched
-from nullabona.client.core.wants import ReadWant
 from nullabona.errors import Bug
 from nullabona.wire.address import epoch_keys
 from tests.core.bare import bare

@@ -7,7 +7,7 @@ import pytest
 from nullabona.client.core import inbox_places, replies
 from nullabona.client.core.devices import own
 from nullabona.client.core.engine import Engine
-from nullabona.client.core.outgoing import TRIM
+from nullabona.client.core.model.outbox_items import TRIM
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.state import LEFT
 from nullabona.client.core.touched import NOTHING, Touched

@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
-from nullabona.client.core import boxes, healing, people
+from nullabona.client.core import healing, people
 from nullabona.client.core.content import Gone, Notice, NoticeKind, Sync, Text, decode_body, encode_body
+from nullabona.client.core.delivery import box_log
 from nullabona.client.core.devices import own
 from nullabona.client.core.devices.items import ContactItem
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.inbox_places import load, save
-from nullabona.client.core.outgoing import FRAME, INBOX, TRIM
+from nullabona.client.core.model.outbox_items import FRAME, INBOX, TRIM
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.roominfo import DEVICES, DIRECT
 from nullabona.client.core.state import AWAY, JOINED, LEFT, BoxTrack, RoomState, UpdateKeys
@@ -173,7 +174,7 @@ def test_a_room_that_put_us_out_is_watched_for_some_days() -> None:
     """Then its box is forgotten."""
     stage = Stage()
     room = quiet(stage, JUN, phase=LEFT)
-    ends = boxes.WATCH_DAYS * DAY_MS + 1
+    ends = box_log.WATCH_DAYS * DAY_MS + 1
     engine = engine_of(stage)
     assert NOTHING is engine.tick(ends - 1)
     assert 1 == len(state_of(stage, room).boxes)

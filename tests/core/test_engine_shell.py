@@ -6,15 +6,17 @@ from hashlib import sha256
 
 import pytest
 
-from nullabona.client.core import chunks, claims, inbox_places, people, scouting, whereabouts
+from nullabona.client.core import chunks, claims, inbox_places, whereabouts
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.inbox_places import FormerInbox
 from nullabona.client.core.items import Gone, RoomsAsked
-from nullabona.client.core.outgoing import INBOX, queue_item, queue_trim
+from nullabona.client.core.model import requests
+from nullabona.client.core.model.outbox_items import INBOX
+from nullabona.client.core.model.requests import ChunkWant, ReadWant, Scout
+from nullabona.client.core.outgoing import queue_item, queue_trim
 from nullabona.client.core.records import FileState, Progress, StoredFile, Writing
-from nullabona.client.core.scouting import Scout
 from nullabona.client.core.state import LEFT, RoomState
 from nullabona.client.core.touched import NOTHING, Touched
-from nullabona.client.core.wants import ChunkWant, ReadWant
 from nullabona.wire.messages import Done, Frames, Refusal
 from tests.core.stage import RELAY, START, Other, Stage
 from tests.core.test_engine_reads import inbox
@@ -137,7 +139,7 @@ def test_what_waits_in_the_inbox_is_looked_at_when_a_chunk_came() -> None:
 def waits_for_jun(stage: Stage) -> None:
     """Something is for Jun, whose card is not known."""
     with stage.step() as step:
-        people.post(step, JUN.account, JUN.handle, Gone(b"r" * 32))
+        inbox_sending.post(step, JUN.account, JUN.handle, Gone(b"r" * 32))
 
 
 @pytest.mark.parametrize(("shown", "standing"), [(None, "proven"), ("proven", "proven"), ("promised", "promised")])
@@ -169,7 +171,7 @@ def test_who_wants_something_that_the_card_must_justify_gets_it() -> None:
     stage = Stage()
     quiet(stage, JUN)
     with stage.step() as step:
-        people.look_up_for(step, JUN.certificate, RoomsAsked(), JUN.handle)
+        inbox_sending.look_up_for(step, JUN.certificate, RoomsAsked(), JUN.handle)
     engine_of(stage).on_card(JUN.handle, JUN.card().encoded, START)
     assert 1 == len(stage.outbox(INBOX))
 
@@ -253,7 +255,7 @@ def test_looks_that_are_wanted_are_taken_once_and_answered() -> None:
     assert ([scout], []) == (engine.take_scouts(), engine.take_scouts())
     found, report = engine.on_scouted(scout, Frames(HERE, 9, ((3, b"noise"),)), START)
     assert (touched(room), 3) == (found, report.next and report.next.after)
-    assert scouting.Report() == engine.on_scouted(Scout(b"x" * 32, THERE, scout.box), Frames(HERE, 0, ()), START)[1]
+    assert requests.Report() == engine.on_scouted(Scout(b"x" * 32, THERE, scout.box), Frames(HERE, 0, ()), START)[1]
 
 
 # -- wants and watchers -------------------------------------------------------------------------------------------

@@ -14,9 +14,9 @@ from nullabona.client.core.content import Attachment, File, encode_body
 from nullabona.client.core.devices import own
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.items import Gone
+from nullabona.client.core.model.requests import Scout
 from nullabona.client.core.outgoing import queue_item
 from nullabona.client.core.records import ContactState, FileState, Piece, Progress, StoredFile
-from nullabona.client.core.scouting import Scout
 from nullabona.client.core.step import Step, Timing
 from nullabona.client.core.touched import NOTHING, Touched
 from nullabona.client.mls import Mls

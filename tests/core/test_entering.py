@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from nullabona.client.core import chunks, claims, entering, evidence, held, leaving, signers, whereabouts
+from nullabona.client.core import chunks, claims, entering, evidence, held, rooms, signers, whereabouts
 from nullabona.client.core.chat import kinds
 from nullabona.client.core.content import Notice, NoticeKind, Text, encode_body
 from nullabona.client.core.errors import MlsRefused
@@ -357,7 +357,7 @@ def test_what_was_written_in_the_room_before_goes_out_again() -> None:
     invited.mina.message(invited.id, id, body=encode_body(Text("hello")), box=b"b" * 32, frame=b"f" * 32)
     with invited.mina.step() as step:
         order = make_order(step.mls, step.me.signature_key, invited.id, step.me.account, [b"leaf"])
-        leaving.note(step, order)
+        rooms.note_leaving(step, order)
         old = BoxTrack(3, b"s" * 32)
         step.room(invited.id).boxes = [old]
         view(step, old, Other("boo"), 1)
@@ -368,7 +368,7 @@ def test_what_was_written_in_the_room_before_goes_out_again() -> None:
         room, message = step.room(invited.id), step.store.message(invited.id, id)
         assert message is not None
         assert (MessageState.WAITING, bytes(room.current.keys.box.address)) == (message.state, message.box)
-        assert ([UpdateKeys()], False) == (room.intents, leaving.wanted(step, invited.id))
+        assert ([UpdateKeys()], False) == (room.intents, rooms.leaving(step, invited.id))
 
 
 def test_a_room_that_has_moved_is_where_the_order_says_that_came_along() -> None:

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from nullabona.client.core import claims, entering, held, signers
-from nullabona.client.core.boxes import open_box
 from nullabona.client.core.chunks import Missing
+from nullabona.client.core.delivery.box_log import open_box
 from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.roominfo import encode_info
 from nullabona.client.core.state import JOINED, LEFT, Merged, RoomState

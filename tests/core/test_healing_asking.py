@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import healing, leaving, whereabouts
+from nullabona.client.core import healing, helping, rooms, whereabouts
 from nullabona.client.core.heals import Heal, Tries
 from nullabona.client.core.items import Ticket, TicketRequest
 from nullabona.client.core.proofs import make_order
@@ -24,7 +24,7 @@ def ask(fork: Fork, times: int = 1, now: int = START) -> list[Other]:
     before = len(fork.asked())
     for _ in range(times):
         with fork.here(now) as (step, room, _):
-            healing.ask(step, room)
+            helping.ask(step, room)
             now = room.heal.next_at if room.heal is not None else now
     return [who for who, _ in fork.asked()[before:]]
 
@@ -70,7 +70,7 @@ def test_where_nobody_is_left_nobody_is_asked(reason: str) -> None:
         found = step.room(room)
         found.current.look_until = 1
         found.heal = branch(reason, commit=b"")
-        healing.ask(step, found)
+        helping.ask(step, found)
         assert (1, START + 40_000) == (found.heal.attempts, found.heal.next_at)
     assert [] == stage.outbox()
 
@@ -203,7 +203,7 @@ def test_who_is_blocked_is_not_asked() -> None:
         found = step.room(room)
         whereabouts.remember(step, JUN.card())
         found.heal = branch("fork", JUN)
-        healing.ask(step, found)
+        helping.ask(step, found)
         assert (0, START + DAY) == (found.heal.attempts, found.heal.next_at)
     assert [] == stage.outbox()
 
@@ -217,13 +217,13 @@ def test_an_answer_may_come_from_a_member_or_from_whom_we_ask() -> None:
     for heal, expected in ((None, (True, False)), (branch("fork", STRANGER), (True, True))):
         fork.look_for(heal)
         with fork.here() as (step, room, _):
-            assert expected == tuple(healing.may_answer(step, room, each.account) for each in (JUN, STRANGER))
+            assert expected == tuple(helping.may_answer(step, room, each.account) for each in (JUN, STRANGER))
 
 
 def gone(fork: Fork, *others: Other) -> list[bool]:
     """Whether we believe that we are out, as these say one after the other."""
     with fork.here() as (step, room, _):
-        return [healing.told_gone(step, room, each.account) for each in others]
+        return [helping.told_gone(step, room, each.account) for each in others]
 
 
 def test_we_are_out_if_an_admin_says_so() -> None:
@@ -255,7 +255,7 @@ def test_a_device_of_our_own_says_that_we_are_out() -> None:
     fork = Fork()
     fork.look_for(branch("fork", JUN))
     with fork.here() as (step, room, _):
-        assert healing.told_gone(step, room, step.me.account)
+        assert helping.told_gone(step, room, step.me.account)
 
 
 def test_who_wants_to_leave_is_out_if_anybody_says_so() -> None:
@@ -263,8 +263,8 @@ def test_who_wants_to_leave_is_out_if_anybody_says_so() -> None:
     fork = Fork()
     fork.look_for(branch("fork", JUN))
     with fork.here() as (step, room, _):
-        leaving.note(step, make_order(step.mls, step.me.signature_key, room.id, step.me.account, []))
-        assert healing.told_gone(step, room, JUN.account)
+        rooms.note_leaving(step, make_order(step.mls, step.me.signature_key, room.id, step.me.account, []))
+        assert helping.told_gone(step, room, JUN.account)
 
 
 def test_who_looks_for_nothing_is_not_told_that_they_are_out() -> None:

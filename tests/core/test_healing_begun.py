@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nullabona.client.core import healing
+from nullabona.client.core import healing, helping
 from nullabona.client.core.content import Moved
 from nullabona.client.core.heals import Heal, Tries
 from nullabona.client.core.state import Merged
@@ -164,8 +164,8 @@ def test_what_is_only_said_waits_for_what_we_judged() -> None:
         assert (judged, said, [EVE.account]) == (room.heal, judged.later, judged.proven)
         healing.begin(step, room, better)
         assert (judged, better) == (room.heal, judged.later)
-        judged.attempts = healing.FEW_ATTEMPTS
-        healing.ask(step, room)
+        judged.attempts = helping.FEW_ATTEMPTS
+        helping.ask(step, room)
         assert room.heal is better
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nullabona.client.core import healing
+from nullabona.client.core import healing, helping
 from nullabona.client.core.content import Body, Moved, Text, encode_body
 from nullabona.client.core.records import MessageState
 from nullabona.client.core.state import Intent, PendingCommit, RemoveAccount, UpdateKeys
@@ -115,7 +115,7 @@ def test_what_waited_for_a_way_goes_out_when_none_is_found() -> None:
     fork.look_for(branch("fork", JUN, attempts=24))
     with fork.here() as (step, room, _):
         heard = Overheard(step)
-        healing.ask(step, room)
+        helping.ask(step, room)
         assert (None, ["1"]) == (room.heal, sent_again(heard))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core import helping, kept, people, returning, whereabouts
+from nullabona.client.core import heals, helping, kept, whereabouts
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.devices import own
 from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.items import Gone, ItemBody, Ticket, TicketRequest
@@ -41,7 +42,7 @@ def sent(stage: Stage, to: Other) -> list[ItemBody]:
 def looked_up(stage: Stage) -> list[bytes]:
     """Who waits until the card of their account was looked up."""
     with stage.step() as step:
-        return [each.certificate for each in people.asked_back(step)]
+        return [each.certificate for each in inbox_sending.asked_back(step)]
     raise AssertionError
 
 
@@ -154,7 +155,7 @@ def test_a_device_of_ours_that_was_removed_is_told_that_it_is_out(*, gone: bool)
     with stage.step() as step:
         helping.help_back(step, phone.certificate, TicketRequest(room, 0, b""))
         assert gone == (phone.device in own.gone(step.store))
-        [item] = people.unsent(step)
+        [item] = inbox_sending.unsent(step)
         assert stage.me.account == item.account
         body: ItemBody = msgspec.msgpack.decode(item.item, type=ItemBody)
         assert (Gone if gone else Ticket) is type(body)
@@ -166,7 +167,7 @@ def test_a_device_of_ours_that_no_card_names_gets_nothing() -> None:
     room, phone = stage.room(JUN), stage.also()
     with stage.step() as step:
         helping.help_back(step, phone.certificate, TicketRequest(room, 0, b""))
-        assert ([], []) == (people.unsent(step), people.asked_back(step))
+        assert ([], []) == (inbox_sending.unsent(step), inbox_sending.asked_back(step))
 
 
 # -- who is blocked -------------------------------------------------------------------------------------------------
@@ -194,7 +195,7 @@ def test_a_new_device_of_a_member_is_helped_once_its_accounts_card_names_it(card
     assert ([], [JUN_TOO.identity]) == (asked(stage, room, JUN_TOO), looked_up(stage))
     cards = {"names": JUN.card(JUN_TOO), "not": JUN.card(), "another": DORA.card()}
     with stage.step() as step:
-        people.take_asked_back(step, JUN.account)
+        inbox_sending.take_asked_back(step, JUN.account)
     assert [Ticket] * helped == asked(stage, room, JUN_TOO, card=cards[card])
     assert [] == looked_up(stage)
 
@@ -206,7 +207,7 @@ def test_a_member_is_looked_up_by_the_handle_that_they_have_in_the_room() -> Non
     elsewhere = Other("jun", 1, "far.example")
     assert [] == asked(stage, room, elsewhere)
     with stage.step() as step:
-        assert {JUN.handle} == people.wanted_handles(step)
+        assert {JUN.handle} == inbox_sending.wanted_handles(step)
 
 
 # -- while we ask ourselves -----------------------------------------------------------------------------------------
@@ -236,7 +237,7 @@ def test_who_asks_themselves_helps_those_in_the_same_plight(
 # -- from a room that we only remember ------------------------------------------------------------------------------
 
 
-def away(stage: Stage, *others: Other, attempts: int = 2, reason: str = returning.RETURNING) -> bytes:
+def away(stage: Stage, *others: Other, attempts: int = 2, reason: str = heals.RETURNING) -> bytes:
     """A room whose keys we gave up; everybody was asked so often."""
     room = stage.room(*others)
     with stage.inside(room) as (step, state, _):
@@ -275,7 +276,7 @@ def test_without_a_card_it_is_looked_up_first() -> None:
     room = away(stage, JUN)
     assert ([], [JUN.identity]) == (asked(stage, room), looked_up(stage))
     with stage.step() as step:
-        people.take_asked_back(step, JUN.account)
+        inbox_sending.take_asked_back(step, JUN.account)
     assert ([], []) == (asked(stage, room, JUN_TOO, card=JUN.card()), looked_up(stage))
 
 
@@ -291,7 +292,7 @@ def test_nobody_comes_in_so_who_was_not_in_or_is_blocked() -> None:
         step.room(room).heal = None
     assert [] == asked(stage, room, card=JUN.card())
     with stage.step() as step:
-        step.room(room).heal = Heal(returning.RETURNING, 0, b"", [], [], 0, attempts=2)
+        step.room(room).heal = Heal(heals.RETURNING, 0, b"", [], [], 0, attempts=2)
         step.forget_way(room)
     assert [] == asked(stage, room, card=JUN.card())
 
@@ -303,8 +304,8 @@ def test_our_own_devices_come_in_by_our_card_alone() -> None:
     room = away(stage, JUN)
     with stage.step() as step:
         helping.help_back(step, phone.certificate, TicketRequest(room, 0, b""))
-        assert ([], []) == (people.unsent(step), people.asked_back(step))
+        assert ([], []) == (inbox_sending.unsent(step), inbox_sending.asked_back(step))
     stage.name_devices(phone)
     with stage.step() as step:
         helping.help_back(step, phone.certificate, TicketRequest(room, 0, b""))
-        assert [stage.me.account] == [each.account for each in people.unsent(step)]
+        assert [stage.me.account] == [each.account for each in inbox_sending.unsent(step)]

@@ -11,7 +11,7 @@ from nullabona.client.core.devices import inboxes, own
 from nullabona.client.core.devices.items import InboxItem
 from nullabona.client.core.inbox_places import FormerInbox, InboxState, WaitingItem
 from nullabona.client.core.items import ContactRequest, Invitation, ItemBody, sign_item
-from nullabona.client.core.outgoing import FRAME, TRIM, decode_target
+from nullabona.client.core.model.outbox_items import FRAME, TRIM, decode_target
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.step import Step

@@ -11,13 +11,13 @@ from nullabona.client.core import (
     inbox_places,
     kept,
     links,
-    people,
     returning,
     seeking,
     signers,
     whereabouts,
     wishes,
 )
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.inbox_places import InboxState
 from nullabona.client.core.items import (
@@ -113,7 +113,7 @@ def test_a_member_who_came_back_without_rooms_is_looked_up() -> None:
     with stage.step() as step:
         step.store.put_handle(JUN.account, JUN.handle)
         came(stage, step, JUN, RoomsAsked())
-        assert [JUN.certificate.encode()] == [each.certificate for each in people.asked_back(step)]
+        assert [JUN.certificate.encode()] == [each.certificate for each in inbox_sending.asked_back(step)]
 
 
 def test_an_invitation_that_lies_elsewhere_waits_until_it_has_come() -> None:

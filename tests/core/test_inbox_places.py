@@ -7,7 +7,8 @@ import pytest
 from nullabona.client.core import inbox_places
 from nullabona.client.core.devices import own
 from nullabona.client.core.inbox_places import MOST_FORMER, FormerInbox, InboxState
-from nullabona.client.core.outgoing import TRIM, queue_trim
+from nullabona.client.core.model.outbox_items import TRIM
+from nullabona.client.core.outgoing import queue_trim
 from nullabona.wire.card import Card
 from tests.core.stage import RELAY, START, Other, Stage
 

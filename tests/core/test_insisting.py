@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from nullabona.client.core import committing, insisting
-from nullabona.client.core.insisting import LOST_ADMIN, LOST_OTHERS, PATIENCE_MS
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core.group.intents import LOST_ADMIN, LOST_OTHERS, lost
+from nullabona.client.core.group.intents import insists as passes_over
+from nullabona.client.core.insisting import PATIENCE_MS
+from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.roominfo import GROUP, RoomInfo
 from nullabona.client.core.state import Intent, PendingCommit, RemoveAccount, RoomState, SetInfo, UpdateKeys
 from nullabona.client.core.step import Step
@@ -34,7 +36,7 @@ def test_it_counts_how_often_a_removal_lost(intents: list[Intent], way: PendingC
     stage = Stage()
     room = stage.room(JUN, intents=intents, pending=way, beaten=2)
     with stage.step() as step:
-        insisting.lost(step.room(room))
+        lost(step.room(room))
         assert beaten == step.room(room).beaten
 
 
@@ -56,7 +58,7 @@ def test_an_admin_insists_sooner_than_who_carries_out_an_order(
     admins = (stage.me.account if admin else JUN.account,)
     room = stage.room(JUN, info=RoomInfo(1, GROUP, "family", RELAY, admins), intents=intents, beaten=beaten)
     with stage.step() as step:
-        assert insists is insisting.insists(step, step.room(room))
+        assert insists is passes_over(step, step.room(room))
 
 
 def test_a_commit_that_removes_somebody_is_as_good_as_ours() -> None:

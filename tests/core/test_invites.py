@@ -9,7 +9,7 @@ import pytest
 from nullabona.client.core import invites, whereabouts
 from nullabona.client.core.chunks import blob_content
 from nullabona.client.core.items import WelcomePack, decode_pack
-from nullabona.client.core.outgoing import BLOB, FRAME, decode_target
+from nullabona.client.core.model.outbox_items import BLOB, FRAME, decode_target
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.replies import REPLIES
 from nullabona.client.core.state import PendingCommit, UpdateKeys

@@ -8,7 +8,7 @@ import pytest
 
 from nullabona.client.core import invites, whereabouts
 from nullabona.client.core.content import Handed
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.state import LEFT, Intent, Merged, PendingCommit, UpdateKeys

@@ -7,8 +7,8 @@ from hashlib import sha256
 
 import pytest
 
-from nullabona.client.core import leaving
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core import leaving, rooms
+from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.proofs import RemovalOrder, make_order
 from nullabona.client.core.state import RoomState
 from nullabona.client.core.step import Step
@@ -40,13 +40,13 @@ def test_a_wish_to_leave_is_said_and_remembered_until_it_is_over() -> None:
     stage = Stage()
     room, other = stage.room(JUN), stage.room(JUN)
     with stage.inside(room) as (step, state, _):
-        assert not leaving.wanted(step, room)
+        assert not rooms.leaving(step, room)
         leaving.say(step, state)
-        assert (1, True, False) == (len(out(step, FRAME)), leaving.wanted(step, room), leaving.wanted(step, other))
-        leaving.forget(step, other)
-        assert leaving.wanted(step, room)
-        leaving.forget(step, room)
-        assert not leaving.wanted(step, room)
+        assert (1, True, False) == (len(out(step, FRAME)), rooms.leaving(step, room), rooms.leaving(step, other))
+        rooms.forget_leaving(step, other)
+        assert rooms.leaving(step, room)
+        rooms.forget_leaving(step, room)
+        assert not rooms.leaving(step, room)
 
 
 def test_it_is_said_again_for_keys_that_it_did_not_name() -> None:
@@ -81,7 +81,7 @@ def test_an_order_of_one_of_our_devices_in_a_commit_is_our_wish(by: str) -> None
     with stage.inside(room) as (step, state, _):
         none = ours(stage, room, b"key", account=JUN.account)
         leaving.heed(step, state, [none, ours(stage, room, b"key", account=account, signer=signer)])
-        assert (by in {"this", "phone"}) is leaving.wanted(step, room)
+        assert (by in {"this", "phone"}) is rooms.leaving(step, room)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ from msgspec import structs
 
 from nullabona.client.core import claims, links
 from nullabona.client.core.errors import BadRequest, NotAllowed
-from nullabona.client.core.links import HOUR_MS, Link, LinkError, LinkHandle, LinkKindUnknown, LinkMismatch
+from nullabona.client.core.links import HOUR_MS
+from nullabona.client.core.model import invite_link
+from nullabona.client.core.model.invite_link import Link, LinkError, LinkHandle, LinkKindUnknown, LinkMismatch
 from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.state import LEFT
 from tests.core.stage import Other, Stage
@@ -36,14 +38,18 @@ DAYS_30 = 30 * 24 * HOUR_MS
 )
 def test_a_link_has_one_text_and_is_read_back_from_it(link: Link, text: str) -> None:
     """With spaces around it or without."""
-    assert (text, link, link) == (links.format_link(link), links.parse_link(text), links.parse_link(f" {text}\n"))
+    assert (text, link, link) == (
+        invite_link.format_link(link),
+        invite_link.parse_link(text),
+        invite_link.parse_link(f" {text}\n"),
+    )
 
 
 def test_a_korean_name_may_stand_in_a_link_as_it_is_written() -> None:
     """Whole or in part."""
     link = Link("contact", "미나@relay.example", CHECK)
-    assert link == links.parse_link(f"nullabona:contact/미나@relay.example#{C}")
-    assert link == links.parse_link(f"nullabona:contact/미%EB%82%98@relay.example#{C}")
+    assert link == invite_link.parse_link(f"nullabona:contact/미나@relay.example#{C}")
+    assert link == invite_link.parse_link(f"nullabona:contact/미%EB%82%98@relay.example#{C}")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +75,7 @@ def test_a_korean_name_may_stand_in_a_link_as_it_is_written() -> None:
 def test_what_is_no_link_is_refused(text: str, error: type[LinkError]) -> None:
     """Incomplete, changed on the way, of another kind, or with a handle that is none."""
     with pytest.raises(LinkError) as refused:
-        links.parse_link(text)
+        invite_link.parse_link(text)
     assert error is type(refused.value)
 
 
@@ -77,27 +83,27 @@ def test_what_is_no_link_is_refused(text: str, error: type[LinkError]) -> None:
 def test_a_handle_in_a_link_is_no_longer_than_it_may_be(length: int, right: type[LinkError]) -> None:
     """Longer text is not looked into."""
     with pytest.raises(LinkError) as refused:
-        links.parse_link(f"nullabona:contact/{'a' * length}#{C}")
+        invite_link.parse_link(f"nullabona:contact/{'a' * length}#{C}")
     assert right is type(refused.value)
 
 
 def test_an_escape_that_is_none_stays_as_it_is() -> None:
     """No handle has one."""
-    assert "50% é%2" == links.unescaped("50% %C3%A9%2")
+    assert "50% é%2" == invite_link.unescaped("50% %C3%A9%2")
 
 
 def test_a_link_fits_the_account_it_was_made_for_alone() -> None:
     """Its check is ten bytes of a hash of the identity key that is used for nothing else."""
-    check = links.key_check(JUN.account)
+    check = invite_link.key_check(JUN.account)
     assert (10, True) == (len(check), check == hashlib.sha256(b"nullabona link check v1" + JUN.account).digest()[:10])
     assert [True, False] == [Link("contact", "", check).fits(key) for key in (JUN.account, bytes(32))]
 
 
 def test_the_card_under_a_links_handle_must_be_the_one_it_was_made_for() -> None:
     """The handle may show another account by now."""
-    links.check_card(Link("contact", JUN.handle, links.key_check(JUN.account)), JUN.card())
+    invite_link.check_card(Link("contact", JUN.handle, invite_link.key_check(JUN.account)), JUN.card())
     with pytest.raises(LinkMismatch):
-        links.check_card(Link("contact", JUN.handle, links.key_check(bytes(32))), JUN.card())
+        invite_link.check_card(Link("contact", JUN.handle, invite_link.key_check(bytes(32))), JUN.card())
 
 
 # -- given out ------------------------------------------------------------------------------------------------------
@@ -109,7 +115,7 @@ def test_a_contact_link_without_an_end_is_the_same_text_each_time() -> None:
     with stage.step() as step:
         given = links.make_contact_link(step, hours=0, uses=0)
         assert given == links.make_contact_link(step, hours=0, uses=5)
-        link = links.parse_link(given.text)
+        link = invite_link.parse_link(given.text)
         assert (stage.me.handle, b"", b"", True) == (link.handle, link.token, link.room, link.fits(stage.me.account))
         assert (b"", "contact", b"", b"", 0, -1) == (
             given.id,
@@ -128,7 +134,7 @@ def test_a_contact_link_with_an_end_is_good_once_unless_more_is_said(uses: int, 
     stage = Stage()
     with stage.step() as step:
         given = links.make_contact_link(step, hours=2, uses=uses)
-        link = links.parse_link(given.text)
+        link = invite_link.parse_link(given.text)
         assert (given.token, b"", "contact", 16, 8) == (
             link.token,
             link.room,
@@ -147,7 +153,7 @@ def test_a_link_into_a_group_is_good_for_all_unless_less_is_said(uses: int, left
     room = stage.room(JUN)
     with stage.step() as step:
         given = links.make_room_link(step, room, hours=720, uses=uses)
-        assert (left, room, "room", links.parse_link(given.text).room) == (
+        assert (left, room, "room", invite_link.parse_link(given.text).room) == (
             given.uses_left,
             given.room,
             given.kind,

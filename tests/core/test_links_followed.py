@@ -11,7 +11,7 @@ from nullabona.client.core import claims, invites, links, whereabouts
 from nullabona.client.core.claims import LetIn, Refuse
 from nullabona.client.core.items import Invitation, LinkRefusal, LinkUse
 from nullabona.client.core.links import HOUR_MS, GivenLink
-from nullabona.client.core.outgoing import INBOX, decode_target
+from nullabona.client.core.model.outbox_items import INBOX, decode_target
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.roominfo import GROUP, RoomInfo
 from nullabona.client.core.state import AddAccount, Invite, RoomState, UpdateKeys

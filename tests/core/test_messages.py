@@ -13,7 +13,7 @@ from nullabona.client.core.content import Body, Edit, Gone, Profile, React, Rece
 from nullabona.client.core.errors import NotInRoom
 from nullabona.client.core.heals import Heal
 from nullabona.client.core.message_ids import is_made_by, message_id
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.preferences import Preferences, Trust, contact_scope
 from nullabona.client.core.records import UNPLACED, ContactState, Frame, Message, MessageState
 from nullabona.client.core.roominfo import DEVICES, DIRECT

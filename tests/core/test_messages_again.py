@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from nullabona.client.core import messages
-from nullabona.client.core.boxes import open_box
 from nullabona.client.core.content import Deleted, Gone, Imported, Notice, NoticeKind, Stored, Text, encode_body
+from nullabona.client.core.delivery.box_log import open_box
 from nullabona.client.core.messages import MAX_RESENT, RESENT_IN_VAIN
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.records import Frame, Message, MessageState
 from nullabona.wire.frame import Kind
 from tests.core.stage import Other, Stage

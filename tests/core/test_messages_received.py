@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core import messages, preferences
+from nullabona.client.core import preferences
 from nullabona.client.core.chat import kinds, words
 from nullabona.client.core.content import (
     Annotation,
@@ -23,6 +23,7 @@ from nullabona.client.core.content import (
 from nullabona.client.core.preferences import Preferences
 from nullabona.client.core.records import UNPLACED, Device, FileState, Message, MessageState, Writing
 from nullabona.client.core.roominfo import DEVICES
+from nullabona.client.core.timeline import read_markers, receiving
 from nullabona.wire.blob import BlobRef
 from tests.core.stage import START, Other, Stage
 
@@ -39,7 +40,7 @@ def receive(
     with stage.step() as step:
         state = step.room(room)
         said = Envelope(id, START - 7, (), b"", body)
-        messages.receive(step, state, state.current, seq, by or JUN.row(room, 1), said, body)
+        receiving.receive(step, state, state.current, seq, by or JUN.row(room, 1), said, body)
         return step.told, step.writing
 
 
@@ -189,7 +190,7 @@ def test_the_time_of_a_line_that_comes_late_runs_if_it_counts_as_read(read: int 
 def marked(stage: Stage, room: bytes, marker: bytes, account: bytes = JUN.account) -> Told:
     """An account says that it has read up to a message."""
     with stage.step() as step:
-        messages.note_marker(step, step.room(room), account, marker)
+        read_markers.note_marker(step, step.room(room), account, marker)
         return step.told
 
 
@@ -234,7 +235,7 @@ def mark_read(stage: Stage, room: bytes, id: bytes) -> tuple[Told, int, bytes]:
     """We have read up to a message: what is told, when the room is, and what it is told then."""
     with stage.step() as step:
         state = step.room(room)
-        messages.mark_read(step, state, id)
+        read_markers.mark_read(step, state, id)
         return step.told, state.receipt_at, state.read_upto
 
 
@@ -297,9 +298,9 @@ def test_what_we_have_read_on_another_device_counts_here() -> None:
     read = ("read", room, {"account": stage.me.account})
     with stage.step() as step:
         state = step.room(room)
-        messages.read_elsewhere(step, state, LINE)
+        read_markers.read_elsewhere(step, state, LINE)
         assert [] == step.told
-        messages.read_elsewhere(step, state, ID)
+        read_markers.read_elsewhere(step, state, ID)
         assert [("message-changed", room, {"id": ID}), read] == step.told
-        messages.read_elsewhere(step, state, b"x" * 16)
+        read_markers.read_elsewhere(step, state, b"x" * 16)
         assert {stage.me.account.hex(): b"x" * 16} == state.unmatched_markers

@@ -8,7 +8,8 @@ import pytest
 
 from nullabona.client.core import outgoing
 from nullabona.client.core.items import Gone, RoomsTold, RoomTold, sign_item
-from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, PIECE, TRIM, Target, decode_target
+from nullabona.client.core.model import outbox_items
+from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX, PIECE, TRIM, Target, decode_target
 from nullabona.client.core.records import OutboxItem
 from nullabona.client.core.step import Step
 from nullabona.errors import Bug
@@ -40,16 +41,16 @@ def waiting(step: Step) -> list[OutboxItem]:
 
 def test_what_a_room_has_for_one_relay_is_one_queue() -> None:
     """Whatever it is and however many bells it rings; for another relay, or of another room, it is another one."""
-    one = outgoing.queue_of(item(FRAME))
-    assert {one} == {outgoing.queue_of(each) for each in (item(BLOB), item(FRAME, leaves=3))}
-    others = {outgoing.queue_of(each) for each in (item(FRAME, relay=ELSEWHERE), item(FRAME, room=b"o" * 32))}
+    one = outbox_items.queue_of(item(FRAME))
+    assert {one} == {outbox_items.queue_of(each) for each in (item(BLOB), item(FRAME, leaves=3))}
+    others = {outbox_items.queue_of(each) for each in (item(FRAME, relay=ELSEWHERE), item(FRAME, room=b"o" * 32))}
     assert (2, False) == (len(others), one in others)
 
 
 @pytest.mark.parametrize(("kind", "room"), [(PIECE, ROOM), (INBOX, b""), (TRIM, b""), (BLOB, b"")])
 def test_a_file_and_what_is_of_no_room_have_queues_of_their_own(kind: str, room: bytes) -> None:
     """By the box that they are for."""
-    assert BOX == outgoing.queue_of(item(kind, room))
+    assert BOX == outbox_items.queue_of(item(kind, room))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_a_file_and_what_is_of_no_room_have_queues_of_their_own(kind: str, room:
 )
 def test_what_goes_to_somebodys_inbox_is_not_seen_beside_our_boxes(kind: str, room: bytes, *, passes: bool) -> None:
     """Nor the blobs and answers that belong to it."""
-    assert passes is outgoing.passes(kind, room)
+    assert passes is outbox_items.passes(kind, room)
 
 
 def test_what_waits_for_a_relay_that_is_out_of_reach_is_not_due() -> None:

@@ -6,9 +6,8 @@ import msgspec
 import pytest
 
 from nullabona.client.core import acquaintance, claims, people, whereabouts
-from nullabona.client.core.items import Gone, ItemBody, RoomsAsked, TicketRequest
-from nullabona.client.core.outgoing import INBOX, decode_target, queue_item
-from nullabona.client.core.people import (
+from nullabona.client.core.delivery import inbox_sending
+from nullabona.client.core.delivery.inbox_sending import (
     MAX_CAUSED_LOOKUPS,
     MAX_LOOKUPS,
     MOST_CAUSED,
@@ -16,6 +15,9 @@ from nullabona.client.core.people import (
     MOST_UNSENT,
     MOST_WISHES,
 )
+from nullabona.client.core.items import Gone, ItemBody, RoomsAsked, TicketRequest
+from nullabona.client.core.model.outbox_items import INBOX, decode_target
+from nullabona.client.core.outgoing import queue_item
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.step import Timing
 from nullabona.errors import PeerError
@@ -37,19 +39,19 @@ def known(stage: Stage, *others: Other) -> None:
 def post(stage: Stage, other: Other, body: ItemBody) -> None:
     """Something of our own goes to somebody."""
     with stage.step() as step:
-        people.post(step, other.account, other.handle, body)
+        inbox_sending.post(step, other.account, other.handle, body)
 
 
 def answer(stage: Stage, other: Other, body: ItemBody, now: int = START, known_as: str = "") -> None:
     """Something that they caused goes to somebody."""
     with stage.step(now) as step:
-        people.answer(step, other.account, body, known_as=known_as)
+        inbox_sending.answer(step, other.account, body, known_as=known_as)
 
 
 def waiting(stage: Stage) -> list[tuple[str, object, bool]]:
     """What waits for cards: by whose handle, what it says, and whether others caused it."""
     with stage.step() as step:
-        return [(each.handle, msgspec.msgpack.decode(each.item)[1], each.caused) for each in people.unsent(step)]
+        return [(each.handle, msgspec.msgpack.decode(each.item)[1], each.caused) for each in inbox_sending.unsent(step)]
 
 
 def learn(stage: Stage, card: Card, handle: str = "") -> str:
@@ -113,8 +115,8 @@ def test_an_answer_causes_one_look_up_and_then_no_more_for_a_while() -> None:
     expected = [(JUN.handle, ROOM, True), (JUN.handle, b"y" * 32, False), (JUN.handle, b"y" * 32, False)]
     assert expected == waiting(stage)
     with stage.step() as step:
-        assert [START] * 3 == [each.next_at for each in people.unsent(step)]
-        assert {JUN.handle} == people.wanted_handles(step)
+        assert [START] * 3 == [each.next_at for each in inbox_sending.unsent(step)]
+        assert {JUN.handle} == inbox_sending.wanted_handles(step)
 
 
 def test_a_few_answers_for_one_account_wait_the_newest_of_them_and_each_once() -> None:
@@ -152,7 +154,7 @@ def test_so_many_items_of_our_own_wait() -> None:
     answer(stage, SORA, Gone(ROOM))
     with stage.step() as step:
         for n in range(MOST_UNSENT + 1):
-            people.post(step, JUN.account, JUN.handle, Gone(b"%032d" % n))
+            inbox_sending.post(step, JUN.account, JUN.handle, Gone(b"%032d" % n))
     found = waiting(stage)
     assert [(JUN.handle, b"a" * 32, True), (SORA.handle, ROOM, True)] == found[:2]
     assert [b"%032d" % n for n in range(1, MOST_UNSENT + 1)] == [said for _, said, _ in found[2:]]
@@ -176,13 +178,15 @@ def test_a_card_is_looked_up_so_often_before_what_waits_is_given_up(*, caused: b
     pauses, told = [], []
     for _ in range(most):
         with stage.step() as step:
-            people.looked_up(step, JUN.handle)
+            inbox_sending.looked_up(step, JUN.handle)
             told += step.told
-            pauses += [each.next_at - START for each in people.unsent(step) if each.handle == JUN.handle]
+            pauses += [each.next_at - START for each in inbox_sending.unsent(step) if each.handle == JUN.handle]
     assert [2_000, *[4_000] * (most - 2)] == pauses
     assert ([] if caused else [("warning", b"", {"code": "undeliverable", "handle": JUN.handle})]) == told
     with stage.step() as step:
-        assert [(SORA.handle, START, 0)] == [(each.handle, each.next_at, each.attempts) for each in people.unsent(step)]
+        assert [(SORA.handle, START, 0)] == [
+            (each.handle, each.next_at, each.attempts) for each in inbox_sending.unsent(step)
+        ]
 
 
 def test_only_what_is_due_is_looked_up_and_what_was_is_not_wanted_any_more() -> None:
@@ -192,12 +196,12 @@ def test_only_what_is_due_is_looked_up_and_what_was_is_not_wanted_any_more() -> 
     with stage.step() as step:
         whereabouts.look_again(step, JUN.handle)
         whereabouts.look_again(step, SORA.handle)
-        people.looked_up(step, JUN.handle)
-        assert {SORA.handle} == people.wanted_handles(step)
-        due = people.unsent(step)[0].next_at
+        inbox_sending.looked_up(step, JUN.handle)
+        assert {SORA.handle} == inbox_sending.wanted_handles(step)
+        due = inbox_sending.unsent(step)[0].next_at
     for now, wanted in ((due - 1, {SORA.handle}), (due, {SORA.handle, JUN.handle})):
         with stage.step(now) as step:
-            assert wanted == people.wanted_handles(step)
+            assert wanted == inbox_sending.wanted_handles(step)
 
 
 # -- wishes that a card must justify ------------------------------------------------------------------------------
@@ -206,7 +210,7 @@ def test_only_what_is_due_is_looked_up_and_what_was_is_not_wanted_any_more() -> 
 def wish(stage: Stage, other: Other, request: TicketRequest | RoomsAsked, now: int = START) -> None:
     """A device wants something that its account's newest card must name it for."""
     with stage.step(now) as step:
-        people.look_up_for(step, other.certificate, request, other.handle)
+        inbox_sending.look_up_for(step, other.certificate, request, other.handle)
 
 
 def test_a_wish_is_kept_until_the_card_has_come() -> None:
@@ -218,22 +222,22 @@ def test_a_wish_is_kept_until_the_card_has_come() -> None:
     wish(stage, JUN, second)
     wish(stage, JUN, first)
     with stage.step() as step:
-        assert {JUN.handle, SORA.handle} == people.wanted_handles(step)
-        assert [(JUN.certificate, second), (JUN.certificate, first)] == people.take_asked_back(step, JUN.account)
-        assert [] == people.take_asked_back(step, JUN.account)
-        assert [(SORA.certificate, first)] == people.take_asked_back(step, SORA.account)
+        assert {JUN.handle, SORA.handle} == inbox_sending.wanted_handles(step)
+        assert [(JUN.certificate, second), (JUN.certificate, first)] == inbox_sending.take_asked_back(step, JUN.account)
+        assert [] == inbox_sending.take_asked_back(step, JUN.account)
+        assert [(SORA.certificate, first)] == inbox_sending.take_asked_back(step, SORA.account)
 
 
 def test_nobody_is_looked_up_who_is_not_known_by_a_handle_nor_too_often() -> None:
     """The wish of the first is not even kept; that of the second is, for its card may come."""
     stage = Stage()
     with stage.step() as step:
-        people.look_up_for(step, JUN.certificate, RoomsAsked(), "")
-        assert ([], set()) == (people.asked_back(step), people.wanted_handles(step))
+        inbox_sending.look_up_for(step, JUN.certificate, RoomsAsked(), "")
+        assert ([], set()) == (inbox_sending.asked_back(step), inbox_sending.wanted_handles(step))
         assert acquaintance.may_look_up(step, SORA.account)
     wish(stage, SORA, RoomsAsked())
     with stage.step() as step:
-        assert (1, set()) == (len(people.asked_back(step)), people.wanted_handles(step))
+        assert (1, set()) == (len(inbox_sending.asked_back(step)), inbox_sending.wanted_handles(step))
 
 
 def test_so_many_wishes_of_one_account_are_kept_and_so_many_in_all() -> None:
@@ -245,7 +249,7 @@ def test_so_many_wishes_of_one_account_are_kept_and_so_many_in_all() -> None:
             wish(stage, other, TicketRequest(ROOM, epoch, b""))
     wish(stage, JUN, RoomsAsked())
     with stage.step() as step:
-        found = [people.take_asked_back(step, other.account) for other in (*others, JUN)]
+        found = [inbox_sending.take_asked_back(step, other.account) for other in (*others, JUN)]
     assert [MOST_WISHES - 1, MOST_WISHES, MOST_WISHES, MOST_WISHES, 1] == [len(each) for each in found]
     assert TicketRequest(ROOM, 1, b"") == found[1][0][1]
 
@@ -256,7 +260,7 @@ def test_a_wish_is_kept_for_a_quarter_of_an_hour(later: int, kept: int) -> None:
     stage = Stage()
     wish(stage, JUN, RoomsAsked())
     with stage.step(START + later) as step:
-        assert kept == len(people.asked_back(step))
+        assert kept == len(inbox_sending.asked_back(step))
 
 
 def test_whoever_is_blocked_waits_for_nothing_any_more() -> None:
@@ -269,7 +273,7 @@ def test_whoever_is_blocked_waits_for_nothing_any_more() -> None:
     with stage.step() as step:
         claims.came(step, JUN.account, JUN.handle)
         people.say_no_more(step, JUN.account)
-        assert ([], 1) == (claims.claims(step), len(people.asked_back(step)))
+        assert ([], 1) == (claims.claims(step), len(inbox_sending.asked_back(step)))
     assert [(SORA.handle, ROOM, False)] == waiting(stage)
     known(stage, JUN, SORA)
     with stage.step() as step:

@@ -6,12 +6,12 @@ import msgspec
 import pytest
 
 from nullabona.client.core import claims, people, signers, whereabouts
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.errors import CardTooOld, MlsRefused
+from nullabona.client.core.identity import cards
+from nullabona.client.core.identity.cards import MAX_CARD_DAYS
 from nullabona.client.core.items import Gone, ItemBody
-from nullabona.client.core.outgoing import INBOX
-from nullabona.client.core.people import (
-    MAX_CARD_DAYS,
-)
+from nullabona.client.core.model.outbox_items import INBOX
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.state import AddAccount
 from nullabona.errors import PeerError
@@ -26,13 +26,13 @@ ROOM = b"r" * 32
 def post(stage: Stage, other: Other, body: ItemBody) -> None:
     """Something of our own goes to somebody."""
     with stage.step() as step:
-        people.post(step, other.account, other.handle, body)
+        inbox_sending.post(step, other.account, other.handle, body)
 
 
 def waiting(stage: Stage) -> list[tuple[str, object, bool]]:
     """What waits for cards: by whose handle, what it says, and whether others caused it."""
     with stage.step() as step:
-        return [(each.handle, msgspec.msgpack.decode(each.item)[1], each.caused) for each in people.unsent(step)]
+        return [(each.handle, msgspec.msgpack.decode(each.item)[1], each.caused) for each in inbox_sending.unsent(step)]
 
 
 def learn(stage: Stage, card: Card, handle: str = "") -> str:
@@ -87,7 +87,7 @@ def test_a_newer_card_of_a_contact_takes_the_place_of_the_known_one() -> None:
     assert "" == learn(stage, second)
     found = contact(stage, JUN)
     assert found is not None
-    assert (second.encoded, people.packages_of(second)) == (found.card, found.key_packages)
+    assert (second.encoded, cards.packages_of(second)) == (found.card, found.key_packages)
     with stage.step() as step:
         with pytest.raises(CardStale):
             people.learn_card(step, first.encoded, JUN.handle)
@@ -149,12 +149,12 @@ def test_the_records_card_is_gone_by_while_nothing_is_agreed(state: ContactState
     old, new = JUN.card(), JUN.card(Other("jun", 1))
     stage.contact(JUN, state, card=old)
     with stage.step() as step:
-        people.take_proven(step, JUN.account, new)
-        people.take_proven(step, SORA.account, SORA.card())
+        cards.take_proven(step, JUN.account, new)
+        cards.take_proven(step, SORA.account, SORA.card())
     found = contact(stage, JUN)
     assert found is not None
     expected = new if taken else old
-    assert (expected.encoded, people.packages_of(expected)) == (found.card, found.key_packages)
+    assert (expected.encoded, cards.packages_of(expected)) == (found.card, found.key_packages)
     assert None is contact(stage, SORA)
 
 
@@ -164,7 +164,7 @@ def test_who_is_added_comes_in_with_every_device_of_their_card() -> None:
     second = Other("jun", 1)
     card = JUN.card(second)
     with stage.step() as step:
-        found = people.add_intent(step, card)
+        found = cards.add_intent(step, card)
     packages = (JUN.key_package, second.key_package)
     assert AddAccount(JUN.account, JUN.handle, packages, msgspec.msgpack.encode(JUN.inbox)) == found
 
@@ -174,10 +174,10 @@ def test_a_card_is_used_for_so_many_days(days: int, *, used: bool) -> None:
     """The last of them included."""
     with Stage().step(START + days * 86_400_000) as step:
         if used:
-            assert JUN.account == people.add_intent(step, JUN.card()).account
+            assert JUN.account == cards.add_intent(step, JUN.card()).account
         else:
             with pytest.raises(CardTooOld):
-                people.add_intent(step, JUN.card())
+                cards.add_intent(step, JUN.card())
 
 
 def test_a_key_package_that_is_not_the_devices_own_lets_nobody_in() -> None:
@@ -188,4 +188,4 @@ def test_a_key_package_that_is_not_the_devices_own_lets_nobody_in() -> None:
         JUN.account_key, handle=parse_handle(JUN.handle), issued_day=DAY, devices=devices, inbox=JUN.inbox
     )
     with stage.step() as step, pytest.raises(MlsRefused):
-        people.add_intent(step, verify_card(encoded, today=DAY))
+        cards.add_intent(step, verify_card(encoded, today=DAY))

@@ -9,7 +9,8 @@ import pytest
 from nullabona.client.core import claims, links, people, replies, whereabouts
 from nullabona.client.core.errors import NoSuchContact
 from nullabona.client.core.items import ContactRequest
-from nullabona.client.core.outgoing import FRAME, INBOX
+from nullabona.client.core.model import invite_link
+from nullabona.client.core.model.outbox_items import FRAME, INBOX
 from nullabona.client.core.people import MOST_ASKING, invited_by
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.roominfo import DIRECT
@@ -254,7 +255,7 @@ def test_who_has_our_link_is_vouched_for() -> None:
     """The token is good as often as the link says; the person need not be asked."""
     stage = stage_with()
     with stage.step() as step:
-        token = links.parse_link(links.make_contact_link(step, hours=1, uses=1).text).token
+        token = invite_link.parse_link(links.make_contact_link(step, hours=1, uses=1).text).token
     assert [JUN.account] == came(stage, token=token).vouched
     stage.contact(JUN, ContactState.REQUESTED)
     assert [] == came(stage, token=token).vouched
@@ -266,7 +267,7 @@ def test_where_both_asked_and_they_answer_for_both_no_link_is_spent() -> None:
     higher = next(other for other in (Other(f"p{n}") for n in range(99)) if other.account < stage.me.account)
     stage.contact(higher, ContactState.REQUESTED)
     with stage.step() as step:
-        token = links.parse_link(links.make_contact_link(step, hours=1, uses=1).text).token
+        token = invite_link.parse_link(links.make_contact_link(step, hours=1, uses=1).text).token
         people.request_came(step, higher.account, ContactRequest(higher.card().encoded, "", token))
         assert [] == step.vouched
         assert links.vouches(step, token)

@@ -6,9 +6,11 @@ from hashlib import sha256
 
 import pytest
 
-from nullabona.client.core import boxes, reading
+from nullabona.client.core import reading
 from nullabona.client.core.content import Text, encode_body
-from nullabona.client.core.outgoing import FRAME, queue_raw
+from nullabona.client.core.delivery import box_log
+from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.outgoing import queue_raw
 from nullabona.client.core.proofs import make_claim
 from nullabona.client.core.records import DeviceView, MessageState
 from nullabona.client.core.state import BoxTrack, RoomState
@@ -55,10 +57,10 @@ def test_the_first_answer_of_a_box_begins_it() -> None:
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
         track.look_until = step.now + 5
-        first = boxes.first_chain(track)
+        first = box_log.first_chain(track)
         read(step, state, track, (1, NOISE), (2, b"more"), head=7)
         assert (b"inc", 2, 7, 0) == (track.incarnation, track.position, track.head, track.look_until)
-        chain = boxes.next_chain(boxes.next_chain(first, 1, digest(NOISE)), 2, digest(b"more"))
+        chain = box_log.next_chain(box_log.next_chain(first, 1, digest(NOISE)), 2, digest(b"more"))
         assert (chain, True, [1, 2]) == (track.chain, track.check_acks, track.unreadable)
 
 
@@ -130,8 +132,8 @@ def test_frames_that_were_never_seen_are_missing_and_the_room_is_asked_for() -> 
         start = track.chain
         read(step, state, track, (7, NOISE))
         assert ([5, 6], 7, 6) == (track.missing, track.position, track.start)
-        gone = boxes.next_chain(start, 6, b"gap")
-        assert boxes.next_chain(gone, 7, digest(NOISE)) == track.chain
+        gone = box_log.next_chain(start, 6, b"gap")
+        assert box_log.next_chain(gone, 7, digest(NOISE)) == track.chain
         reason = state.heal.reason if state.heal is not None else ""
         assert ("frames-missing", 2_000, 1) == (reason, state.receipt_at - step.now, track.doubts)
 
@@ -245,7 +247,7 @@ def test_an_own_frame_is_read_back() -> None:
         assert here is not None
         assert message is not None
         assert (known.hash, frame, track.chain, []) == (here.hash, here.data, here.chain, out(step, FRAME))
-        assert (MessageState.SENT, boxes.place(track, 5)) == (message.state, message.position)
+        assert (MessageState.SENT, box_log.place(track, 5)) == (message.state, message.position)
         assert ([], True) == (track.unreadable, track.check_acks)
 
 
@@ -377,7 +379,7 @@ def test_a_members_settled_commit_may_end_the_epoch(before: int, after: int) -> 
         track.settle_until = before and step.now + before
         frame = sealed(track, Kind.SETTLED, claim(track, JUN))
         read(step, state, track, (5, frame))
-        kept = step.store.get_value(boxes.settled_key(track.keys.box.address, digest(frame)))
+        kept = step.store.get_value(box_log.settled_key(track.keys.box.address, digest(frame)))
         row = step.store.frame(track.keys.box.address, digest(frame))
         assert ([(5, digest(frame), True)], step.now + after) == (candidates(track), track.settle_until)
         assert b"\0" + claim(track, JUN) == kept
@@ -394,4 +396,4 @@ def test_a_settled_commit_by_nobody_in_the_room_is_nothing() -> None:
         frame = sealed(track, Kind.SETTLED, claim(track, Other("eve")))
         read(step, state, track, (5, frame))
         assert ([], 0) == (track.candidates, track.settle_until)
-        assert step.store.get_value(boxes.settled_key(track.keys.box.address, digest(frame))) is None
+        assert step.store.get_value(box_log.settled_key(track.keys.box.address, digest(frame))) is None

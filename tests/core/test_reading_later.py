@@ -9,7 +9,7 @@ import msgspec
 import nullabona_mls as native
 import pytest
 
-from nullabona.client.core import inbox_places, leaving, reading
+from nullabona.client.core import inbox_places, reading, rooms
 from nullabona.client.core.content import (
     Body,
     Envelope,
@@ -67,7 +67,7 @@ def test_a_member_who_leaves_is_put_out_by_whoever_comes_first() -> None:
             state.intents,
             state.commit_at - step.now,
         )
-        assert (True, False) == (state.receipt_at > 0, leaving.wanted(step, room.id))
+        assert (True, False) == (state.receipt_at > 0, rooms.leaving(step, room.id))
         state.commit_at = step.now + 9_000
         hear(room, step, state, track, room.envelope(Leave(order)))
         assert 9_000 == state.commit_at - step.now
@@ -85,7 +85,7 @@ def test_an_order_to_leave_counts_for_whoever_gave_it_alone(whose: str) -> None:
         else:
             order = make_order(room.jun.mls, jun.signature_key, room.id, jun.account, [b"old key"])
         hear(room, step, state, track, room.envelope(Leave(order)))
-        assert ([], 0, False) == (state.intents, state.commit_at, leaving.wanted(step, room.id))
+        assert ([], 0, False) == (state.intents, state.commit_at, rooms.leaving(step, room.id))
 
 
 # -- messages that lie in blobs -------------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ def test_another_device_of_ours_says_that_our_account_leaves() -> None:
         keys = [each.encryption_key for each in step.roster(room.id).values()]
         order = make_order(room.jun.mls, room.jun.me.signature_key, room.id, room.us.me.account, keys)
         hear(room, step, state, track, of_ours(room, Leave(order)))
-        assert (True, [RemoveAccount(order.account, order)]) == (leaving.wanted(step, room.id), state.intents)
+        assert (True, [RemoveAccount(order.account, order)]) == (rooms.leaving(step, room.id), state.intents)
 
 
 @pytest.mark.parametrize(("kind", "heard"), [(DEVICES, True), ("group", False)])

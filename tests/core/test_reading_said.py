@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from nullabona.client.core import boxes, preferences, reading
+from nullabona.client.core import preferences, reading
 from nullabona.client.core.content import (
     Body,
     Envelope,
@@ -18,9 +18,10 @@ from nullabona.client.core.content import (
     Typing,
     View,
 )
+from nullabona.client.core.delivery import box_log
 from nullabona.client.core.message_ids import RANDOM, message_id
 from nullabona.client.core.mlsport import Mls
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.proofs import encode_move, make_claim, make_move
 from nullabona.client.core.records import Contact, ContactState, Device
 from nullabona.client.core.roominfo import DIRECT
@@ -145,7 +146,7 @@ def test_in_a_closed_box_another_winner_is_a_fork(*, heals: bool) -> None:
         ours = digest(b"ours")
         data = next(b"%d" % n for n in range(1_000) if (digest(b"%d" % n) < ours) is heals)
         track.winner = ours
-        step.store.set_value(boxes.winner_key(track), b"ours")
+        step.store.set_value(box_log.winner_key(track), b"ours")
         read(step, state, track, sealed(track, Kind.SETTLED, claim(track, JUN, data)))
         assert ("fork" if heals else "") == (state.heal.reason if state.heal is not None else "")
         assert (0 if heals else 1) == len(out(step, FRAME))
@@ -177,7 +178,7 @@ def test_a_claim_whose_blob_is_not_here_waits_in_an_open_box(*, closed: bool) ->
         ref, _ = cut_blob(bytes(32), b"x" * 70_000)
         frame = sealed(track, Kind.SETTLED, encode_ref(ref), indirect=True)
         read(step, state, track, frame)
-        kept = step.store.get_value(boxes.settled_key(track.keys.box.address, digest(frame)))
+        kept = step.store.get_value(box_log.settled_key(track.keys.box.address, digest(frame)))
         row = step.store.frame(track.keys.box.address, digest(frame))
         assert row is not None
         assert (None if closed else b"\1" + encode_ref(ref)) == kept
@@ -289,7 +290,7 @@ def test_who_is_writing_is_shown_if_the_person_wants_that() -> None:
         view = View(track.keys.box.address[:8], b"inc", 1, track.chain[:16])
         hear(room, step, state, track, room.envelope(Typing(on=True), views=(view,), marker=first.id))
         assert [(room.jun.me.account, step.now + 8_000)] == [(each.account, each.until) for each in step.writing]
-        assert boxes.place(track, 1) == step.store.marker(room.id, room.jun.me.account)
+        assert box_log.place(track, 1) == step.store.marker(room.id, room.jun.me.account)
         assert [1] == [each.seq for each in step.store.views(track.keys.box.address)]
 
 

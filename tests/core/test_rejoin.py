@@ -9,10 +9,10 @@ import pytest
 from msgspec import structs
 
 from nullabona.client.core import healing, rejoin
-from nullabona.client.core.boxes import open_quietly
+from nullabona.client.core.delivery.box_log import open_quietly
 from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.items import Ticket
-from nullabona.client.core.outgoing import FRAME, decode_target
+from nullabona.client.core.model.outbox_items import FRAME, decode_target
 from nullabona.client.core.proofs import encode_move, make_move
 from nullabona.client.core.rejoin import Join
 from nullabona.client.core.state import AWAY, BoxTrack, RoomState

@@ -9,11 +9,14 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from nullabona.client.core import boxes, committing, creating, leaving, people, rejoin
+from nullabona.client.core import creating, rejoin, rooms
+from nullabona.client.core.delivery import box_log
 from nullabona.client.core.devices import own
+from nullabona.client.core.group import intents
 from nullabona.client.core.heals import Tries
+from nullabona.client.core.identity import cards
 from nullabona.client.core.items import encode_pack
-from nullabona.client.core.outgoing import FRAME, INBOX
+from nullabona.client.core.model.outbox_items import FRAME, INBOX
 from nullabona.client.core.proofs import encode_move, encode_ruling, make_move, make_order, make_ruling
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.roominfo import DIRECT, RoomInfo, encode_info
@@ -74,7 +77,7 @@ def test_the_branch_is_the_room_from_now_on() -> None:
             (each.epoch, each.commit, tuple(each.removed)) for each in state.history
         ]
         spread, soon = world.timing.commit_spread, world.timing.receipt
-        assert (world.now + spread, world.now + committing.TEND_MS + 1, world.now + soon) == (
+        assert (world.now + spread, world.now + intents.TEND_MS + 1, world.now + soon) == (
             *(state.commit_at, state.tend_at),
             state.receipt_at,
         )
@@ -170,7 +173,7 @@ def test_who_wants_to_leave_says_so_there(*, wanted: bool) -> None:
     with bare(b) as step:
         state = looks(step, room, a)
         if wanted:
-            leaving.note(step, make_order(b.mls, b.me.signature_key, room, b.account, [b"k"]))
+            rooms.note_leaving(step, make_order(b.mls, b.me.signature_key, room, b.account, [b"k"]))
         adopt(step, state, ticket, a)
         frames = [item for item in step.store.outbox_of(room) if item.kind == FRAME]
         assert 1 + wanted == len(frames)
@@ -256,7 +259,7 @@ def forked(commit: bytes | None) -> tuple[RoomState, Step, list[BoxTrack], Perso
         tracks = [before, open_, closed, after, last]
         state.boxes = list(tracks)
         for each in tracks:
-            step.store.set_value(boxes.winner_key(each), b"commit")
+            step.store.set_value(box_log.winner_key(each), b"commit")
         assert state.heal is not None
         state.heal.epoch, state.heal.commit = fork, winner if commit else b""
         order = make_order(a.mls, a.me.signature_key, room, c.account, [b"k"])
@@ -271,7 +274,7 @@ def forked(commit: bytes | None) -> tuple[RoomState, Step, list[BoxTrack], Perso
         assert join is not None
         state.heal.removed = [c.account] if commit else []
         rejoin.adopt(step, state, join)
-        left = [track for track in tracks if step.store.get_value(boxes.winner_key(track)) is not None]
+        left = [track for track in tracks if step.store.get_value(box_log.winner_key(track)) is not None]
         assert [before] == left
     return state, step, tracks, a, c
 
@@ -316,7 +319,7 @@ def test_back_in_a_room_of_two_whom_we_asked_is_a_contact() -> None:
     with a.engine.step(world.now) as step:
         pair = tuple(sorted((a.account, b.account)))
         made = creating.create_room(step, RoomInfo(1, DIRECT, "", RELAY, (), pair))
-        committing.want(made, people.add_intent(step, b.card))
+        intents.want(made, cards.add_intent(step, b.card))
         room = made.id
     world.settle()
     b.online = False

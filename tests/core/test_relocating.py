@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from nullabona.client.core import relocating
+from nullabona.client.core.model import move_orders
 from nullabona.client.core.proofs import BadProof, MoveOrder, encode_move, make_move
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP, RoomInfo
@@ -39,13 +40,13 @@ def room(moves: int = 0, held: MoveOrder | None = None, relay: str = RELAY) -> R
 @pytest.mark.parametrize(("kind", "jun", "boo"), [(GROUP, True, False), (DIRECT, True, False), (DEVICES, True, True)])
 def test_admins_move_a_group_and_both_a_room_of_two(kind: str, jun: bool, boo: bool) -> None:  # noqa: FBT001
     """The room that an account's devices share is moved by each of them."""
-    assert (jun, boo) == tuple(relocating.may_move(info(kind), each.account) for each in (JUN, BO))
+    assert (jun, boo) == tuple(move_orders.may_move(info(kind), each.account) for each in (JUN, BO))
 
 
 def test_an_order_is_by_whoever_signed_it() -> None:
     """If they may move the room."""
-    assert JUN.account == relocating.judge(order(), ROOM, info(), DEVICES_OF)
-    assert BO.account == relocating.judge(order(BO), ROOM, info(DEVICES), DEVICES_OF)
+    assert JUN.account == move_orders.judge(order(), ROOM, info(), DEVICES_OF)
+    assert BO.account == move_orders.judge(order(BO), ROOM, info(DEVICES), DEVICES_OF)
 
 
 @pytest.mark.parametrize(
@@ -67,20 +68,20 @@ def test_an_order_that_does_not_hold_is_refused(bad: MoveOrder) -> None:
     """By somebody who may not, for another room, to nowhere or to our own machine, out of reach, or changed."""
     at = info(moves=2)
     with pytest.raises(BadProof):
-        relocating.judge(bad, ROOM, at, DEVICES_OF)
-    assert None is relocating.valid(encode_move(bad), ROOM, at, DEVICES_OF)
+        move_orders.judge(bad, ROOM, at, DEVICES_OF)
+    assert None is move_orders.valid(encode_move(bad), ROOM, at, DEVICES_OF)
 
 
 def test_a_number_is_in_reach_up_to_256_above_the_rooms() -> None:
     """So that nobody can use the numbers up."""
     far = order(number=258)
-    assert far == relocating.valid(encode_move(far), ROOM, info(moves=2), DEVICES_OF)
+    assert far == move_orders.valid(encode_move(far), ROOM, info(moves=2), DEVICES_OF)
 
 
 @pytest.mark.parametrize("data", [b"", b"\xc1", encode_move(order())[:-1]])
 def test_what_is_no_order_is_none(data: bytes) -> None:
     """Nothing, or anything."""
-    assert None is relocating.valid(data, ROOM, info(), DEVICES_OF)
+    assert None is move_orders.valid(data, ROOM, info(), DEVICES_OF)
 
 
 def test_a_blocked_contact_leads_us_nowhere() -> None:
@@ -107,7 +108,7 @@ def test_a_blocked_contact_leads_us_nowhere() -> None:
 @pytest.mark.parametrize(("number", "moves", "applies"), [(1, 0, True), (2, 2, False), (3, 2, True), (1, 2, False)])
 def test_an_order_applies_to_epochs_that_do_not_say_it_yet(number: int, moves: int, applies: bool) -> None:  # noqa: FBT001
     """And none applies where there is none."""
-    assert (applies, False) == (relocating.applies(order(number=number), moves), relocating.applies(None, moves))
+    assert (applies, False) == (move_orders.applies(order(number=number), moves), move_orders.applies(None, moves))
 
 
 LOWER, HIGHER = sorted([order(number=3), order(number=3, relay=FURTHER)], key=lambda each: each.rank)
@@ -128,14 +129,14 @@ LOWER, HIGHER = sorted([order(number=3), order(number=3, relay=FURTHER)], key=la
 )
 def test_the_highest_number_holds_then_the_lowest_hash(held: MoveOrder | None, new: MoveOrder, better: bool) -> None:  # noqa: FBT001
     """Unless the room info is beyond it."""
-    assert better is relocating.better(room(moves=2, held=held), new)
+    assert better is move_orders.better(room(moves=2, held=held), new)
 
 
 def test_the_newest_order_is_written_into_the_room_info() -> None:
     """One that is over changes nothing, nor does none."""
     given = info(moves=2)
-    assert msgspec.structs.replace(given, relay=THERE, moves=3) == relocating.noted(room(held=order(number=3)), given)
-    assert [given, given] == [relocating.noted(room(held=each), given) for each in (None, order(number=2))]
+    assert msgspec.structs.replace(given, relay=THERE, moves=3) == move_orders.noted(room(held=order(number=3)), given)
+    assert [given, given] == [move_orders.noted(room(held=each), given) for each in (None, order(number=2))]
 
 
 @pytest.mark.parametrize(
@@ -156,9 +157,9 @@ def test_a_box_is_where_the_order_says_else_where_the_room_info_does(
     held: MoveOrder | None, room_moves: int, moves: int, relay: str
 ) -> None:
     """Of an epoch that says as much as is known, nothing is said: it is where that epoch says."""
-    assert relay == relocating.relay_for(room(room_moves, held, FURTHER), moves)
+    assert relay == move_orders.relay_for(room(room_moves, held, FURTHER), moves)
 
 
 def test_whoever_comes_in_is_given_the_order() -> None:
     """If there is one."""
-    assert [b"", encode_move(order())] == [relocating.to_carry(room(held=each)) for each in (None, order())]
+    assert [b"", encode_move(order())] == [move_orders.to_carry(room(held=each)) for each in (None, order())]

@@ -10,7 +10,8 @@ import pytest
 from nullabona.client.core import chunks, relocating
 from nullabona.client.core.chat import kinds
 from nullabona.client.core.content import Notice, NoticeKind, Text, encode_body
-from nullabona.client.core.outgoing import BLOB, FRAME, PIECE, TRIM, Target, decode_target, queue_trim
+from nullabona.client.core.model.outbox_items import BLOB, FRAME, PIECE, TRIM, Target, decode_target
+from nullabona.client.core.outgoing import queue_trim
 from nullabona.client.core.proofs import encode_move, make_move
 from nullabona.client.core.records import FileState, MessageState, Piece, StoredFile
 from nullabona.client.core.roominfo import DEVICES

@@ -7,6 +7,7 @@ import pytest
 
 from nullabona.client.core import relocating
 from nullabona.client.core.errors import NotAllowed
+from nullabona.client.core.model import move_orders
 from nullabona.client.core.proofs import BadProof, MoveOrder, encode_move
 from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo
 from nullabona.client.core.state import AWAY, JOINED, BoxTrack
@@ -176,7 +177,7 @@ def arrived(movable: Movable, given: bytes, *, jun: bool = True) -> tuple[bytes,
         places = [Place(movable, jun=False), *([Place(movable, jun=True)] if jun else [])]
         relocating.arrive(step, room, places, given)
         noted = room.note_at - START if room.note_at else 0
-        return relocating.to_carry(room), room.relay, noted, room.scout_at > 0
+        return move_orders.to_carry(room), room.relay, noted, room.scout_at > 0
 
 
 def test_the_best_order_that_holds_there_counts() -> None:

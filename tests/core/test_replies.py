@@ -9,7 +9,7 @@ import pytest
 from nullabona.client.core import replies
 from nullabona.client.core.devices import own
 from nullabona.client.core.items import Gone
-from nullabona.client.core.outgoing import FRAME, decode_target
+from nullabona.client.core.model.outbox_items import FRAME, decode_target
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.replies import REPLIES, SECRET_SIZE
 from nullabona.wire.address import epoch_keys

@@ -6,16 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.client.core import boxes, kept, returning, whereabouts
+from nullabona.client.core import heals, kept, returning, state, whereabouts
+from nullabona.client.core.delivery import box_log
+from nullabona.client.core.delivery.inbox_sending import wanted_handles
 from nullabona.client.core.devices import own
 from nullabona.client.core.evidence import LAST_RESORT
-from nullabona.client.core.heals import Heal, Helper
+from nullabona.client.core.heals import RETURNING, Heal, Helper
 from nullabona.client.core.items import TicketRequest
-from nullabona.client.core.outgoing import FRAME, INBOX
-from nullabona.client.core.people import wanted_handles
+from nullabona.client.core.model.outbox_items import FRAME, INBOX
 from nullabona.client.core.proofs import encode_ruling, make_ruling
 from nullabona.client.core.records import ContactState
-from nullabona.client.core.returning import RESTORED, RESTORED_NOW, RETURNING, Expected
+from nullabona.client.core.returning import RESTORED, RESTORED_NOW, Expected
 from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
 from nullabona.client.core.state import AWAY, LEFT, RoomState
 from nullabona.client.core.step import Timing
@@ -114,7 +115,7 @@ def test_before_its_time_nothing_is_asked() -> None:
 def test_one_helper_of_each_account() -> None:
     """In the order in which they stand."""
     rows = [JUN.row(ROOM, 1), SORA.row(ROOM, 2), Other("jun", 1).row(ROOM, 3)]
-    assert [helper(JUN), helper(SORA)] == returning.helpers_of(rows)
+    assert [helper(JUN), helper(SORA)] == state.helpers_of(rows)
 
 
 # -- asking -------------------------------------------------------------------------------------------------------
@@ -198,7 +199,7 @@ def test_whoever_was_asked_in_vain_may_have_moved(attempts: int, *, looks: bool)
 @pytest.mark.parametrize(("attempts", "asked"), [(2, False), (3, True)])
 def test_everybody_was_asked_once_the_second_round_has_begun(attempts: int, *, asked: bool) -> None:
     """Until then the last may still answer."""
-    assert asked is returning.asked_all(Heal(RETURNING, 0, b"", [], [helper(JUN), helper(SORA)], 0, attempts))
+    assert asked is heals.asked_all(Heal(RETURNING, 0, b"", [], [helper(JUN), helper(SORA)], 0, attempts))
 
 
 def said_gone(info: RoomInfo, *others: Other, attempts: int = 0) -> tuple[list[bool], list[bytes]]:
@@ -250,9 +251,9 @@ def test_a_room_whose_keys_are_given_up_keeps_what_may_be_read_and_the_way_in() 
         state = step.room(room)
         track = state.current
         track.beacon_at = 1
-        step.store.set_value(boxes.winner_key(track), b"commit")
+        step.store.set_value(box_log.winner_key(track), b"commit")
         returning.forsake(step, state)
-        assert None is step.store.get_value(boxes.winner_key(track))
+        assert None is step.store.get_value(box_log.winner_key(track))
     with stage.step() as step:
         left = step.room(room)
         assert (AWAY, [], b"read", [ruling], stage.info()) == (

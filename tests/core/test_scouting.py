@@ -6,13 +6,16 @@ import msgspec
 import pytest
 
 from nullabona.client.core import healing, scouting, whereabouts
+from nullabona.client.core.delivery.inbox_sending import wanted_handles
 from nullabona.client.core.heals import Heal
-from nullabona.client.core.outgoing import TRIM, queue_trim
-from nullabona.client.core.people import wanted_handles
+from nullabona.client.core.model.outbox_items import TRIM
+from nullabona.client.core.model.requests import Scout
+from nullabona.client.core.outgoing import queue_trim
 from nullabona.client.core.proofs import MoveOrder, make_move
 from nullabona.client.core.records import ContactState, DeviceView
+from nullabona.client.core.relocation import schedule
 from nullabona.client.core.roominfo import DEVICES, DIRECT
-from nullabona.client.core.scouting import FOLLOW_DAYS, SLOWEST_MS, Scout
+from nullabona.client.core.scouting import FOLLOW_DAYS, SLOWEST_MS
 from nullabona.client.core.state import AWAY, LEFT, BoxTrack, RoomState
 from nullabona.client.core.step import Timing
 from tests.core.stage import RELAY, START, Chance, Other, Stage
@@ -62,7 +65,7 @@ def test_a_search_begins_at_once_or_within_its_time(expected: int, *, soon: bool
         room = stage.room(JUN, scout_turn=5, scout_since=1)
         with stage.step() as step:
             state = step.room(room)
-            scouting.begin(step, state, soon=soon)
+            schedule.begin(step, state, soon=soon)
             silence = stage.timing.silence
             assert (START + 1 if low else expected, START, 0, START + (1 if low else 2) * silence) == (
                 *(state.scout_at, state.scout_since),
@@ -84,7 +87,7 @@ def test_a_search_that_is_on_goes_on_soon_where_somebody_is_now(phase: str, befo
     stage = Stage()
     room = stage.room(JUN, phase=phase, scout_at=before)
     with stage.step() as step:
-        scouting.again(step, step.room(room))
+        schedule.again(step, step.room(room))
         assert expected == step.room(room).scout_at
 
 
@@ -338,7 +341,7 @@ def test_who_may_move_a_room_and_has_another_relay_is_looked_for_there_soon() ->
         stage.room(JUN, info=info),
     ]
     with stage.step() as step:
-        scouting.card_changed(step, JUN.account)
+        schedule.card_changed(step, JUN.account)
     assert [START + 2_501, START + DAY_MS, START + DAY_MS, 0] == scouted(stage, *rooms)
 
 
@@ -349,7 +352,7 @@ def test_rooms_that_are_at_a_relay_that_we_have_left_are_looked_for_at_once() ->
     with stage.step(down=frozenset({THERE})) as step:
         step.room(rooms[1]).current.relay = THERE
         step.room(rooms[2]).current.relay = THIRD
-        scouting.relay_changed(step, RELAY)
+        schedule.relay_changed(step, RELAY)
     assert [START + 1, START + 1, 0, 0] == scouted(stage, *rooms)
 
 

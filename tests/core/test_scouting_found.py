@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from nullabona.client.core import scouting
-from nullabona.client.core.boxes import open_quietly
+from nullabona.client.core.delivery.box_log import open_quietly
+from nullabona.client.core.model.requests import Report, Scout
 from nullabona.client.core.proofs import MoveOrder, decode_move, encode_move, make_claim, make_move
-from nullabona.client.core.scouting import ELSEWHERE, HEED_ROUNDS, MOST_PAGES, MOST_READ, Report, Scout
+from nullabona.client.core.scouting import ELSEWHERE, HEED_ROUNDS, MOST_PAGES, MOST_READ
 from nullabona.client.core.state import LEFT, BoxTrack, CommitCandidate, RoomState
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import Frames

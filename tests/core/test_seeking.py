@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from nullabona.client.core import returning, seeking, whereabouts
+from nullabona.client.core.delivery.inbox_sending import asked_back, wanted_handles
 from nullabona.client.core.devices import own
 from nullabona.client.core.heals import Helper
 from nullabona.client.core.items import RoomsAsked, RoomsTold, RoomTold
-from nullabona.client.core.outgoing import INBOX
-from nullabona.client.core.people import asked_back, wanted_handles
+from nullabona.client.core.model.outbox_items import INBOX
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
 from nullabona.client.core.seeking import MOST_ASKS

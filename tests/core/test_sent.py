@@ -9,7 +9,8 @@ import pytest
 from nullabona.client.core import sent, whereabouts
 from nullabona.client.core.content import Text, encode_body
 from nullabona.client.core.items import Gone
-from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, PIECE, Target, queue_item
+from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX, PIECE, Target
+from nullabona.client.core.outgoing import queue_item
 from nullabona.client.core.records import FileState, MessageState, OutboxItem, Piece, StoredFile
 from nullabona.client.core.state import LEFT, PendingCommit
 from nullabona.client.core.step import Timing

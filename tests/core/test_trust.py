@@ -7,11 +7,12 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from nullabona.client.core import claims, leaving, replies, trust
+from nullabona.client.core import claims, leaving, replies, rooms, trust
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Profile, Text, encode_body
 from nullabona.client.core.errors import BadRequest
 from nullabona.client.core.heals import Heal
+from nullabona.client.core.identity import contact_keys
 from nullabona.client.core.preferences import Trust, contact_scope, of_contact
 from nullabona.client.core.records import Contact, ContactState, MessageState
 from nullabona.client.core.roominfo import DIRECT
@@ -54,8 +55,8 @@ def test_a_safety_number_is_the_same_on_both_sides_and_of_no_other_pair() -> Non
     """Twelve groups of digits of both accounts and handles."""
     stage = Stage()
     with stage.step() as step:
-        mine = trust.digits_of(step, JUN_KNOWN)
-        other = trust.digits_of(step, replace(JUN_KNOWN, account=OTHER_JUN.account))
+        mine = contact_keys.digits_of(step, JUN_KNOWN)
+        other = contact_keys.digits_of(step, replace(JUN_KNOWN, account=OTHER_JUN.account))
     theirs = safety_digits((JUN.account, JUN.handle), (stage.me.account, stage.me.handle))
     assert (theirs, False) == (mine, mine == other)
     assert all(group.isdigit() for group in mine)
@@ -66,14 +67,14 @@ def test_a_contact_is_verified_until_that_is_taken_back_or_another_key_shows() -
     stage = Stage()
     contact = stage.contact(JUN)
     with stage.step() as step:
-        seen = [trust.is_verified(step, contact)]
+        seen = [contact_keys.is_verified(step, contact)]
         for verified in (True, False, True):
             trust.verify(step, contact, verified=verified)
-            seen.append(trust.is_verified(step, contact))
+            seen.append(contact_keys.is_verified(step, contact))
         assert [CONTACT] * 3 == events(step)
-        trust.note_card(step, contact, OTHER_JUN.card())
+        contact_keys.note_card(step, contact, OTHER_JUN.card())
         assert [False, True, False, True] == seen
-        assert not trust.is_verified(step, contact)
+        assert not contact_keys.is_verified(step, contact)
 
 
 @pytest.mark.parametrize("verified", [True, False])
@@ -86,17 +87,20 @@ def test_another_account_under_a_contacts_handle_is_told_once(*, verified: bool)
             trust.verify(step, contact, verified=True)
         step.told.clear()
         assert [False, True, True] == [
-            trust.note_card(step, contact, card) for card in (JUN.card(), OTHER_JUN.card(), OTHER_JUN.card())
+            contact_keys.note_card(step, contact, card) for card in (JUN.card(), OTHER_JUN.card(), OTHER_JUN.card())
         ]
         assert Trust(changed=OTHER_JUN.account, was_verified=verified) == known(step)
         change = {"account": JUN.account, "handle": JUN.handle, "was_verified": verified}
         assert [("identity-changed", b"r" * 32, change)] == events(step)
         third = Other("jun", 7).impostor()
         vars(third)["account_key"] = DORA.account_key
-        assert trust.note_card(step, contact, third.card())
+        assert contact_keys.note_card(step, contact, third.card())
         assert Trust(changed=DORA.account, was_verified=verified) == known(step)
         trust.confirm(step, contact)
-        assert (Trust(replaced=DORA.account), False) == (known(step), trust.note_card(step, contact, third.card()))
+        assert (Trust(replaced=DORA.account), False) == (
+            known(step),
+            contact_keys.note_card(step, contact, third.card()),
+        )
 
 
 def test_whoever_goes_on_after_a_change_is_told_and_a_yes_to_nothing_is_refused() -> None:
@@ -106,10 +110,10 @@ def test_whoever_goes_on_after_a_change_is_told_and_a_yes_to_nothing_is_refused(
     with stage.step() as step:
         with pytest.raises(BadRequest):
             trust.confirm(step, contact)
-        trust.note_card(step, contact, OTHER_JUN.card())
+        contact_keys.note_card(step, contact, OTHER_JUN.card())
         step.told.clear()
         trust.confirm(step, contact)
-        assert ([CONTACT], False) == (events(step), trust.is_verified(step, contact))
+        assert ([CONTACT], False) == (events(step), contact_keys.is_verified(step, contact))
 
 
 @pytest.mark.parametrize(("verified", "replaced"), [(True, OTHER_JUN.account), (False, b"")])
@@ -118,7 +122,7 @@ def test_comparing_lifts_a_change_and_taking_it_back_does_not(replaced: bytes, *
     stage = Stage()
     contact = stage.contact(JUN)
     with stage.step() as step:
-        trust.note_card(step, contact, OTHER_JUN.card())
+        contact_keys.note_card(step, contact, OTHER_JUN.card())
         trust.verify(step, contact, verified=verified)
         found = known(step)
         assert (replaced, b"" if verified else OTHER_JUN.account) == (found.replaced, found.changed)
@@ -133,15 +137,15 @@ def test_the_other_account_is_not_asked_before_the_person_knows(*, seen: bool) -
     contact = stage.contact(JUN)
     stage.contact(DORA)
     with stage.step() as step:
-        trust.note_card(step, contact, OTHER_JUN.card())
-        trust.need_seen(step, JUN.card())
-        trust.need_seen(step, DORA.card())
+        contact_keys.note_card(step, contact, OTHER_JUN.card())
+        contact_keys.need_seen(step, JUN.card())
+        contact_keys.need_seen(step, DORA.card())
         if seen:
             trust.confirm(step, contact)
-            trust.need_seen(step, OTHER_JUN.card())
+            contact_keys.need_seen(step, OTHER_JUN.card())
         else:
             with pytest.raises(CardForked):
-                trust.need_seen(step, OTHER_JUN.card())
+                contact_keys.need_seen(step, OTHER_JUN.card())
 
 
 def test_the_same_account_under_a_handle_of_its_own_may_be_asked() -> None:
@@ -149,10 +153,10 @@ def test_the_same_account_under_a_handle_of_its_own_may_be_asked() -> None:
     stage = Stage()
     contact = stage.contact(JUN)
     with stage.step() as step:
-        trust.note_card(step, contact, OTHER_JUN.card())
+        contact_keys.note_card(step, contact, OTHER_JUN.card())
         elsewhere = Other("sora")
         vars(elsewhere)["account_key"] = OTHER_JUN.account_key
-        trust.need_seen(step, elsewhere.card())
+        contact_keys.need_seen(step, elsewhere.card())
 
 
 # -- what waits -----------------------------------------------------------------------------------------------------
@@ -177,8 +181,8 @@ def test_a_verified_contacts_change_holds_back_the_room_of_two(
     with stage.inside(room) as (step, state, _):
         trust.verify(step, contact, verified=verified)
         if changed:
-            trust.note_card(step, contact, OTHER_JUN.card())
-        assert held is trust.holds(step, state)
+            contact_keys.note_card(step, contact, OTHER_JUN.card())
+        assert held is contact_keys.holds(step, state)
 
 
 @pytest.mark.parametrize(("phase", "state"), [(JOINED, "sent on"), (LEFT, "kept"), ("none", "kept")])
@@ -190,7 +194,7 @@ def test_what_waited_goes_out_when_the_change_is_seen(phase: str, state: str) ->
     stage.message(room, MESSAGE, state=MessageState.WAITING, body=encode_body(Text("hi")))
     with stage.inside(room) as (step, found, track):
         found.phase = JOINED if phase == "none" else phase
-        trust.note_card(step, contact, OTHER_JUN.card())
+        contact_keys.note_card(step, contact, OTHER_JUN.card())
         trust.confirm(step, contact)
         message = step.store.message(room, MESSAGE)
         assert message is not None
@@ -208,10 +212,10 @@ def test_the_rooms_that_we_share_with_an_account() -> None:
     stage.room(JUN, phase=LEFT)
     stage.room(DORA)
     with stage.step() as step:
-        assert {group, away} == set(trust.shared_rooms(step, JUN.account))
+        assert {group, away} == set(rooms.shared_rooms(step, JUN.account))
     stage.contact(JUN, room=direct)
     with stage.step() as step:
-        assert {group, away, direct} == set(trust.shared_rooms(step, JUN.account))
+        assert {group, away, direct} == set(rooms.shared_rooms(step, JUN.account))
 
 
 @pytest.mark.parametrize("why", ["in", "away", "coming", "staged", "gone", "left", "heal", "leaving", "group", "dora"])
@@ -237,7 +241,7 @@ def test_we_talk_with_whom_is_in_a_room_of_two_or_is_let_into_it(why: str) -> No
         elif why == "heal":
             state.heal = Heal("fork", 0, b"", [], [], step.now)
         state.phase = {"away": AWAY, "left": LEFT}.get(why, JOINED)
-        found = trust.talking_in(step, DORA.account if why == "dora" else JUN.account)
+        found = rooms.talking_in(step, DORA.account if why == "dora" else JUN.account)
         if why == "dora":
             assert found is not None
             assert DORA.account in found.info.pair
@@ -259,7 +263,7 @@ def test_behind_a_room_of_two_that_does_not_count_another_is_found(why: str) -> 
             leaving.say(step, first)
         else:
             first.phase = LEFT
-        assert second is trust.talking_in(step, JUN.account)
+        assert second is rooms.talking_in(step, JUN.account)
 
 
 # -- strangers ------------------------------------------------------------------------------------------------------
@@ -271,12 +275,12 @@ def test_a_stranger_under_a_contacts_handle_is_a_warning_where_it_came_in() -> N
     stage.contact(JUN, room=b"d" * 32)
     stage.contact(DORA)
     with stage.step() as step:
-        assert not trust.note_stranger(step, DORA.account, JUN.handle)
-        assert not trust.note_stranger(step, JUN.account, JUN.handle)
-        assert not trust.note_stranger(step, OTHER_JUN.account, "sora@relay.example")
+        assert not contact_keys.note_stranger(step, DORA.account, JUN.handle)
+        assert not contact_keys.note_stranger(step, JUN.account, JUN.handle)
+        assert not contact_keys.note_stranger(step, OTHER_JUN.account, "sora@relay.example")
         assert [] == step.told
-        assert trust.note_stranger(step, OTHER_JUN.account, JUN.handle)
-        assert trust.note_stranger(step, OTHER_JUN.account, JUN.handle, b"g" * 32)
+        assert contact_keys.note_stranger(step, OTHER_JUN.account, JUN.handle)
+        assert contact_keys.note_stranger(step, OTHER_JUN.account, JUN.handle, b"g" * 32)
         said = {"code": "handle-of-contact", "handle": JUN.handle}
         assert [("warning", b"d" * 32, said), ("warning", b"g" * 32, said)] == step.told
 
@@ -298,7 +302,9 @@ def test_a_blocked_contact_is_not_heard_in_the_room_of_two(kind: str, state: Con
     room = stage.room(JUN, kind=kind)
     stage.contact(JUN, state)
     with stage.inside(room) as (step, found, _):
-        assert [unheard, False] == [trust.unhears(step, found, account) for account in (JUN.account, DORA.account)]
+        assert [unheard, False] == [
+            contact_keys.unhears(step, found, account) for account in (JUN.account, DORA.account)
+        ]
 
 
 @pytest.mark.parametrize(("phase", "says"), [(JOINED, True), (LEFT, False)])

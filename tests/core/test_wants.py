@@ -8,6 +8,7 @@ import pytest
 
 from nullabona.client.core import replies, wants
 from nullabona.client.core.heals import Heal, Helper, Tries
+from nullabona.client.core.model import requests
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.roominfo import GROUP, RoomInfo
 from nullabona.client.core.state import (
@@ -94,7 +95,7 @@ def test_a_box_that_we_want_to_join_is_read_from_where_its_ticket_says() -> None
     """There is no bell for us yet."""
     keys = Keys(BoxTrack(0, b"0" * 32).keys.box)
     found = wants.join_read(Join(RELAY, keys, 9))  # type: ignore[arg-type]
-    assert wants.ReadWant(RELAY, BoxTrack(0, b"0" * 32).keys.box, 9) == found
+    assert requests.ReadWant(RELAY, BoxTrack(0, b"0" * 32).keys.box, 9) == found
 
 
 # -- waking ---------------------------------------------------------------------------------------------------------

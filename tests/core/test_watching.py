@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import leaving, watching
+from nullabona.client.core import rooms, watching
 from nullabona.client.core.devices import own
 from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.proofs import make_claim, make_order
@@ -131,7 +131,7 @@ def looked_after(watched: Watched, after: int) -> tuple[int, int, bool]:
     with watched.stage.step(START + after) as step:
         room = step.room(watched.room)
         watching.look_after(step, room)
-        return len(room.boxes), room.heal.attempts if room.heal else 0, leaving.wanted(step, room.id)
+        return len(room.boxes), room.heal.attempts if room.heal else 0, rooms.leaving(step, room.id)
 
 
 @pytest.mark.parametrize(("after", "boxes"), [(0, 1), (3 * DAY, 1), (3 * DAY + 1, 0)])
@@ -182,11 +182,11 @@ def test_when_a_removal_stands_nothing_of_its_box_is_kept() -> None:
         box = room.current.keys.box.address
         view(step, room.current, JUN, 1)
         order = make_order(step.mls, step.me.signature_key, room.id, step.me.account, [b"leaf"])
-        leaving.note(step, order)
+        rooms.note_leaving(step, order)
         room.invites_at = START
         room.heal = Heal("fork", 0, b"c", [], [], START)
         watching.stop(step, room)
     with watched.stage.step() as step:
         room = step.room(watched.room)
         assert (0, None, 0) == (len(room.boxes), room.heal, room.invites_at)
-        assert (0, False) == (len(step.store.views(box)), leaving.wanted(step, room.id))
+        assert (0, False) == (len(step.store.views(box)), rooms.leaving(step, room.id))

@@ -6,7 +6,8 @@ import pytest
 
 from nullabona.client.core import whereabouts
 from nullabona.client.core.items import Gone
-from nullabona.client.core.outgoing import INBOX, decode_target, queue_item
+from nullabona.client.core.model.outbox_items import INBOX, decode_target
+from nullabona.client.core.outgoing import queue_item
 from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.state import LEFT
 from tests.core.stage import DAY, RELAY, START, Other, Stage

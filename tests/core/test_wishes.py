@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.client.core import people, wishes
+from nullabona.client.core import wishes
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.errors import BadRequest
 from nullabona.client.core.items import LinkRefusal
-from nullabona.client.core.links import Link, LinkMismatch, key_check
+from nullabona.client.core.model.invite_link import Link, LinkMismatch, key_check
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.wishes import Wish, WishState
 from tests.core.stage import START, Other, Stage, told
@@ -49,7 +50,7 @@ def test_the_giver_of_a_link_is_asked() -> None:
         wishes.ask(step, LINK, JUN.card(), CARD)
         assert [Wish(ROOM, JUN.account, JUN.handle, TOKEN, step.now)] == wishes.wishes(step)
         assert ([event("waiting")], [ROOM]) == (told(step), step.wished)
-        assert [JUN.account] == [item.account for item in people.unsent(step)]
+        assert [JUN.account] == [item.account for item in inbox_sending.unsent(step)]
         assert "nullabona" not in repr(wishes.wishes(step))
 
 
@@ -59,7 +60,7 @@ def test_another_account_under_the_links_handle_is_not_asked() -> None:
     with stage.step() as step:
         with pytest.raises(LinkMismatch):
             wishes.ask(step, LINK, JUN.impostor().card(), CARD)
-        assert ([], []) == (wishes.wishes(step), people.unsent(step))
+        assert ([], []) == (wishes.wishes(step), inbox_sending.unsent(step))
 
 
 def test_a_wish_for_a_room_replaces_the_one_before() -> None:
@@ -92,7 +93,7 @@ def test_an_open_wish_is_put_again(state: WishState) -> None:
         wishes.ask_again(step, ROOM, CARD)
         assert [(ROOM, "waiting")] == states(step)
         assert (step.now, [event("waiting")]) == (wishes.wishes(step)[0].asked_at, told(step))
-        assert 2 == len(people.unsent(step))
+        assert 2 == len(inbox_sending.unsent(step))
 
 
 @pytest.mark.parametrize("state", ["used", "expired", "closed", "withdrawn"])
@@ -104,7 +105,7 @@ def test_a_wish_that_is_not_open_is_not_put_again(state: WishState) -> None:
         for room in (ROOM, bytes(32)):
             with pytest.raises(BadRequest):
                 wishes.ask_again(step, room, CARD)
-        assert ([(ROOM, state)], 1) == (states(step), len(people.unsent(step)))
+        assert ([(ROOM, state)], 1) == (states(step), len(inbox_sending.unsent(step)))
 
 
 @pytest.mark.parametrize(

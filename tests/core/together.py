@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from nullabona.client.core import boxes, deciding, members
+from nullabona.client.core import deciding, members
+from nullabona.client.core.delivery import box_log
 from nullabona.client.core.mlsport import Group
 from nullabona.client.core.proofs import make_claim
 from nullabona.client.core.roominfo import GROUP, RoomInfo, encode_info
@@ -41,7 +42,7 @@ class Together:
     def _enter(self, step: Step) -> None:
         room = RoomState(self.id, self.info, JOINED, [], rulings=[])
         step.add_room(room)
-        boxes.open_box(room, step.mls.group(self.id)).incarnation = b"the box."
+        box_log.open_box(room, step.mls.group(self.id)).incarnation = b"the box."
         members.sync(step, room)
 
     def leaf(self, of: Stage) -> int:
@@ -76,7 +77,7 @@ class Together:
             claim = body or make_claim(by.mls, by.me.signature_key, box, commit, tuple(removed))
             self.seq += 1
             digest = sha256(claim + bytes((self.seq,))).digest()
-            step.store.set_value(boxes.settled_key(box, digest), bytes((indirect,)) + claim)
+            step.store.set_value(box_log.settled_key(box, digest), bytes((indirect,)) + claim)
             self._candidate(track, digest, settled=True)
         return digest
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from nullabona.processes.program import Program, python
 from nullabona.wire.messages import AnyResponse, LookupCard
 from tests.directory.test_service import NONE, ask, directory, plain
 
@@ -39,13 +38,9 @@ asyncio.run(main())
 @pytest.mark.parametrize("answers", [1, 9, 40, 101, 200])
 def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path, answers: int) -> None:
     """Kill -9 in the middle of publishing: every card that was answered is there when the directory opens again."""
-    process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    with process.stdout as lines:
-        said = [next(lines).strip() for _ in range(answers)]
-        process.kill()
-        said += [line.strip() for line in lines if line.endswith("\n")]
-    process.wait()
+    process = Program(python("-c", KILLED, str(tmp_path)))
+    said = [process.read_line().strip() for _ in range(answers)]
+    said += [line.strip() for line in process.kill().out.splitlines(keepends=True) if line.endswith("\n")]
 
     async def look() -> list[AnyResponse]:
         async with directory(tmp_path) as service:

@@ -15,9 +15,9 @@ from nullabona.errors import Malformed, PeerError
 from nullabona.log.note import NoteInvalid
 from nullabona.log.policy import NotWitnessed, WrongOrigin
 from nullabona.log.tree import ProofInvalid
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 from nullabona.words.laws import LAWS, law_words
-from nullabona.words.recounted import FINDINGS, WHERE_KO, meaning, where
+from nullabona.words.recounted import FINDINGS, WHERE, where
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "spec/docket.md").read_text("utf-8")
@@ -38,8 +38,8 @@ def test_every_code_has_its_words() -> None:
 def test_korean_is_korean() -> None:
     """No sentence is left in the other language."""
     for code in FINDINGS:
-        assert re.search("[가-힣]", meaning(code, "ko"))
-        assert not re.search("[가-힣]", meaning(code, "en"))
+        assert re.search("[가-힣]", FINDINGS[code].ko)
+        assert not re.search("[가-힣]", FINDINGS[code].en)
 
 
 def sentences() -> set[str]:
@@ -52,9 +52,9 @@ def sentences() -> set[str]:
 
 def test_every_sentence_is_used_and_said_in_both_languages() -> None:
     """With the same values, and nothing in it of the other language."""
-    assert sentences() == set(SENTENCES) == set(WHERE_KO)
+    assert sentences() == set(SENTENCES) == set(WHERE)
     for key, english in SENTENCES.items():
-        korean = WHERE_KO[key]
+        korean = WHERE[key].ko
         assert fields(english) == fields(korean), key
         plain = re.sub(r"\{\w+\}", "", korean)
         assert not re.search("[A-Za-z]", plain), key

@@ -13,7 +13,7 @@ from nullabona.cli.docket.group import docket
 from nullabona.cli.root import run
 from nullabona.docket.production.evidence import CUSTODY
 from nullabona.docket.production.identity import read_custodian
-from nullabona.words.packages import PROVEN, SENTENCES, UNPROVEN
+from nullabona.words.packages import PROVEN, UNPROVEN
 from tests.docket.packages import desk, order, sealed
 
 
@@ -66,11 +66,6 @@ def test_a_spoilt_package_ends_with_three(folder: Path, tmp_path: Path, capsys: 
     with pytest.raises(SystemExit) as end:
         run(["docket", "package", "verify", str(copy), "--lang", "en"])
     assert (3, True) == (end.value.code, "[docket-package-broken]" in capsys.readouterr().err)
-
-
-def test_every_sentence_has_both_languages() -> None:
-    """And the same places for values."""
-    assert [key for key, both in SENTENCES.items() if not all(both)] == []
 
 
 @pytest.mark.slow

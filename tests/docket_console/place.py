@@ -5,9 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-import socket
-import subprocess
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from itertools import count
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 
+from nullabona.processes.program import Program, free_port, python
 from tests.docket_console.authenticator import SoftKey
 
 ROOT: Final = Path(__file__).parents[2]
@@ -56,22 +55,19 @@ class Place:
 
     def __init__(self, folder: Path, kind: str = "") -> None:
         self.kind = kind
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.folder = folder
         self.origin = f"http://localhost:{self.port}"
 
     def __enter__(self) -> Self:
         script = str(Path(__file__).with_name("serve.py"))
-        self._process = subprocess.Popen(
-            [sys.executable, script, str(self.folder), str(self.port), self.kind],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-            env={"PYTHONPATH": str(ROOT), "PATH": ""},
-        )  # fmt: skip
-        assert self._process.stdout is not None
-        if self._process.stdout.readline() != "ready\n":
-            raise AssertionError(self._process.communicate()[1])
+        command = python(script, str(self.folder), str(self.port), self.kind)
+        return self.begin(command, "ready", {"PYTHONPATH": str(ROOT), "PATH": ""}, ROOT)
+
+    def begin(self, command: Sequence[str], ready: str, env: dict[str, str], cwd: Path | None = None) -> Self:
+        """Run this command, which says ``ready`` when it listens."""
+        self._process = Program(command, cwd=cwd, env=env)
+        assert f"{ready}\n" == self._process.first_line, self._process.kill().err
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -79,16 +75,12 @@ class Place:
 
     def stop(self) -> str:
         """End it; what it said on standard error."""
-        return self._process.communicate()[1] if self._process.poll() is None else ""
+        return self._process.wait().err
 
     def tell(self, do: str, **more: Any) -> Any:  # noqa: ANN401 - any JSON value
         """A command to the back door."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"do": do} | more) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        assert line, self._process.communicate()[1]
+        line = self._process.tell(json.dumps({"do": do} | more))
+        assert line, self._process.kill().err
         return json.loads(line)
 
     def stranger(self) -> Caller:

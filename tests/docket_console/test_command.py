@@ -6,18 +6,18 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 from pathlib import Path
 from typing import Self
 
 import pytest
 
 from nullabona.docket.vault import new_identity
+from nullabona.processes.program import nulla as nulla_command
+from nullabona.processes.program import run
 from tests.docket_console.place import Caller, Place
 
 pytestmark = pytest.mark.timeout(240)
-NULLA = str(Path(sys.executable).with_name("nulla"))
+ENVIRONMENT = {"PATH": os.environ["PATH"], "LANG": "en", "NULLA_DOCKET": "desk"}
 CONFIG = """\
 operator = "Example Messenger"
 origin = "relay.example/docket"
@@ -29,12 +29,9 @@ policy = "policy"
 
 def nulla(folder: Path, *words: str, fails: bool = False) -> str:
     """What a command prints; with ``fails`` what it says on standard error."""
-    done = subprocess.run(
-        [NULLA, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=120,
-        env={"PATH": os.environ["PATH"], "LANG": "en", "NULLA_DOCKET": "desk", "HOME": str(folder)},
-    )  # fmt: skip
-    assert fails == bool(done.returncode), done.stderr
-    return done.stderr if fails else done.stdout.strip()
+    done = run(nulla_command(*words), cwd=folder, env=ENVIRONMENT | {"HOME": str(folder)}, patience_s=120)
+    assert fails == bool(done.code), done.err
+    return done.err if fails else done.out.strip()
 
 
 @pytest.fixture
@@ -57,19 +54,11 @@ class Served(Place):
     """The console as the command serves it."""
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            [NULLA, "docket", "serve", "--origin", self.origin, "--listen", f"127.0.0.1:{self.port}"],
-            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={"PATH": os.environ["PATH"], "LANG": "en", "NULLA_DOCKET": "desk"},
-        )  # fmt: skip
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline() == f"ready {self.origin}\n", self._process.stderr
-        return self
+        command = nulla_command("docket", "serve", "--origin", self.origin, "--listen", f"127.0.0.1:{self.port}")
+        return self.begin(command, f"ready {self.origin}", ENVIRONMENT, self.folder)
 
     def stop(self) -> str:
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-        return self._process.communicate(timeout=60)[1]
+        return self._process.stop().err
 
 
 def test_a_founder_gets_into_the_console(folder: Path) -> None:
@@ -116,6 +105,6 @@ def test_a_signal_ends_the_console_in_good_order(folder: Path, number: signal.Si
     """Exit status 0, everybody let go, and no write-ahead log of either database stays behind."""
     with Served(folder) as place:
         assert [*(folder / "desk").rglob("*-wal")]
-        place._process.send_signal(number)
-        assert 0 == place._process.wait(timeout=30), place.stop()
+        ended = place._process.stop(number)
+        assert 0 == ended.code, ended.err
     assert [] == [*(folder / "desk").rglob("*-wal")]

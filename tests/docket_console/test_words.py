@@ -19,7 +19,7 @@ from nullabona.docket.handover import SEALED, UNSEALED
 from nullabona.docket.taxonomy import load
 from nullabona.errors import NullabonaError
 from nullabona.wire import demands
-from nullabona.words.errors import ERRORS_KO
+from nullabona.words.errors import ERRORS
 
 CONSOLE = Path(__file__).parents[2] / "src/nullabona/docket/console"
 TEMPLATES = {path.name: path.read_text("utf-8") for path in (CONSOLE / "templates").glob("*.html")}
@@ -124,4 +124,4 @@ def test_every_refusal_of_the_desk_is_in_korean_too() -> None:
             pending.append(child)
             if child.__module__.startswith(OWN) and child.code not in {"peer-error", "user-error"}:
                 found.add(child.code)
-    assert found - ERRORS_KO.keys() == set()
+    assert found - ERRORS.keys() == set()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+
+from nullabona.processes.program import Program, python
 
 CHILD = """
 import base64, gzip, mmap, sys, unicodedata, zlib
@@ -37,20 +37,12 @@ sys.stdin.readline()
 @contextmanager
 def holding(program: str, way: str, given: bytes) -> Iterator[int]:
     """A process that was told ``given`` in hex, keeps it in one way, and waits. Its number."""
-    process = subprocess.Popen(
-        [sys.executable, "-S", "-c", program, way], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
+    process = Program(python("-S", "-c", program, way))
     try:
-        process.stdin.write(given.hex() + "\n")
-        process.stdin.flush()
-        assert "ready\n" == process.stdout.readline()
+        assert "ready\n" == process.tell(given.hex())
         yield process.pid
     finally:
-        process.stdin.close()
-        process.wait(10)
-        process.stdout.close()
+        process.wait()
 
 
 def child(way: str, text: str) -> AbstractContextManager[int]:

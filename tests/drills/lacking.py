@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 
 from nullabona.client.core import boxes, files, seeking
+from nullabona.client.core.delivery import box_log
 from nullabona.client.core.devices import own
 from nullabona.client.core.ports import Store
+from nullabona.client.core.timeline import file_messages
 from nullabona.client.runner import oversight
 from nullabona.client.store import connection
 from nullabona.drills.cast import company
@@ -45,8 +47,8 @@ def _nobody_puts_back() -> None:
     def nothing(*_: Any, **__: Any) -> None:  # noqa: ANN401 - as the real ones
         return
 
-    for module, name in ((boxes, "put_back"), (boxes, "_answer_gaps"), (boxes, "_diverge"), (boxes, "confirm"),
-                         (files, "put_back"), (files, "asked_back")):  # fmt: skip
+    for module, name in ((boxes, "put_back"), (boxes, "_answer_gaps"), (boxes, "_diverge"), (box_log, "confirm"),
+                         (files, "put_back"), (file_messages, "asked_back")):  # fmt: skip
         setattr(module, name, nothing)
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterable, Iterator
@@ -26,6 +23,7 @@ from nullabona.docket.console.store import schema as console
 from nullabona.docket.ports import Publication
 from nullabona.docket.store import schema as docket
 from nullabona.drills.declared import undeclared_lines
+from nullabona.processes.program import nulla
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.store import schema as relay
 from nullabona.relay.store.interface import StoreGone
@@ -33,7 +31,8 @@ from nullabona.sequencer.store import schema as log
 from nullabona.wire.data_held import Column, DataFile
 from nullabona.wire.telemetry import LOG_LINES, RELAY_METRICS
 from nullabona.witness.store import schema as witness
-from nullabona.words.errors import Language, translated_error
+from nullabona.words.catalogue import Language
+from nullabona.words.errors import translated_error
 from tests.api.people import PATIENCE_S, befriend, new_name, play, until
 from tests.api.people import people as api_people
 from tests.app.person import Person
@@ -254,18 +253,12 @@ class Console(Place):
     """``nulla docket serve`` for this desk."""
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            [str(Path(sys.executable).with_name("nulla")), "docket", "--data", str(self.folder), "serve",
-             "--origin", self.origin, "--listen", f"127.0.0.1:{self.port}"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"], "LANG": "en"},
-        )  # fmt: skip
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline() == f"ready {self.origin}\n", self._process.communicate()[1]
-        return self
+        command = nulla("docket", "--data", str(self.folder), "serve", "--origin", self.origin, "--listen",
+                        f"127.0.0.1:{self.port}")  # fmt: skip
+        return self.begin(command, f"ready {self.origin}", {"PATH": os.environ["PATH"], "LANG": "en"})
 
     def stop(self) -> str:
-        self._process.send_signal(signal.SIGTERM)
-        said = self._process.communicate(timeout=60)[1]
+        said = self._process.stop().err
         assert [] == undeclared_lines(said)
         return said
 

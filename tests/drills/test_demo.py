@@ -14,9 +14,9 @@ import pytest
 
 from nullabona.drills.demo.script import load_script
 from nullabona.drills.docket import ACT_PROVES
-from nullabona.drills.process import RelayProcess
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.search import Hunt, Kind, Searched, Secret, memory_chunks
+from nullabona.processes.servers import RelayProcess
 
 COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "demo", "--json"]
 
@@ -129,7 +129,7 @@ def test_a_relay_has_no_address_of_a_client_in_its_memory(tmp_path: Path) -> Non
     secret = Secret.text(Kind.ADDRESS, "address", "127.77.41.9")
     tmp = tmp_path / "tmp"
     tmp.mkdir()
-    with RelayProcess(tmp_path / "data", tmp_path / "log", temporary=tmp) as relay:
+    with RelayProcess(tmp_path / "data", log=tmp_path / "log", temporary=tmp) as relay:
         host, _, port = relay.authority.rpartition(":")
         with socket.create_connection((host, int(port)), source_address=("127.77.41.9", 0)) as connection:
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: relay\r\n\r\n")

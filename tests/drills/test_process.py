@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.drills.process import RelayProcess
+from nullabona.processes.servers import RelayProcess
 
 CARELESS = """
 import json, os, sys, tempfile, time
@@ -32,7 +32,7 @@ def test_what_a_relay_writes_anywhere_lies_where_it_is_searched(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", os.path.relpath(Path(__file__).parents[2] / "src"))
-    with RelayProcess(Path("data"), Path("log"), temporary=Path("relay-tmp"), program=("-c", CARELESS)) as relay:
+    with RelayProcess(Path("data"), log=Path("log"), temporary=Path("relay-tmp"), program=("-c", CARELESS)) as relay:
         assert str(tmp_path / "data") == relay.url.removeprefix("ws://127.0.0.1:1/")
     assert {"here", "home", "temporary", "cache"} == {path.name for path in temporary.iterdir()}
     assert {"relay-tmp", "log"} == {path.name for path in tmp_path.iterdir()}
@@ -43,5 +43,5 @@ def test_a_program_is_found_from_where_we_are(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "relay-tmp").mkdir()
     (tmp_path / "careless.py").write_text(CARELESS, "utf-8")
     monkeypatch.chdir(tmp_path)
-    with RelayProcess(Path("data"), Path("log"), temporary=Path("relay-tmp"), program=("-m", "careless")) as relay:
+    with RelayProcess(Path("data"), log=Path("log"), temporary=Path("relay-tmp"), program=("-m", "careless")) as relay:
         assert relay.url.endswith("/data")

@@ -20,8 +20,8 @@ from nullabona.directory.store import schema as directory_schema
 from nullabona.directory.store.sqlite import SqliteCardStore
 from nullabona.drills import seizure as seizure_module
 from nullabona.drills import warrant as warrant_module
+from nullabona.drills.connections import connected_addresses
 from nullabona.drills.inventory import DataUnreadable, take_inventory
-from nullabona.drills.process import connected_addresses
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.report import Report, Verdict
 from nullabona.drills.search import Kind, MemoryDenied, Secret, save_secrets

@@ -29,11 +29,12 @@ from nullabona.docket.signing import verify_ed25519
 from nullabona.docket.taxonomy import load
 from nullabona.log.policy import Policy
 from nullabona.machine.keyfile import encode_private_key, write_key_file
+from nullabona.processes.program import Ended
 from nullabona.sequencer import Log, open_log
 from nullabona.wire.epoch import origin_of
 from nullabona.witness.core.limits import Limits
 from tests.api.service import Service
-from tests.cli.shell import Result, nulla
+from tests.cli.shell import nulla
 from tests.docket.desks import Clock, Office, demand, make_package
 from tests.sequencer.logs import policy_text
 from tests.witness.running import RunningWitness, log_signers, seed, watched
@@ -215,7 +216,7 @@ class LiveOffice(Office):
         self.do("cora", action, case, GagDetails(gag, "as the court ordered"))
         self.sign("carl", self.desk.propose_confirm_gag(self.who("carl"), case))
 
-    def deliver(self) -> Result:
+    def deliver(self) -> Ended:
         """``nulla docket deliver`` as a process: the desk is closed for it, and opened again."""
         self.desk.close()
         self.loop.run(self.log.close())

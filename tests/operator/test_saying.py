@@ -13,8 +13,8 @@ from nullabona.client.api.operator import PRODUCIBLE, OperatorNoticeInfo
 from nullabona.docket.notices import Delivery, HeldNotice
 from nullabona.docket.production.classes import FIELDS
 from nullabona.errors import Refused
+from nullabona.words.catalogue import Language
 from nullabona.words.demands import FIELD
-from nullabona.words.errors import Language
 from nullabona.words.operator_notice import notice_words, summary_words
 from tests.operator.forging import NOW_S, ORIGIN
 

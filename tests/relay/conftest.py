@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from nullabona.processes.servers import RelayProcess
 from nullabona.relay.store.interface import BoxStore
 from nullabona.relay.store.memory import MemoryBoxStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
-from tests.relay.peers import OPEN, Box, Client, RelayProcess, RunningRelay
+from tests.relay.peers import OPEN, Box, Client, RunningRelay
 
 
 @pytest.fixture(autouse=True)
@@ -83,8 +84,8 @@ def spawn() -> Iterator[Callable[..., RelayProcess]]:
     """Starts relays as processes; they are killed when the test ends."""
     started: list[RelayProcess] = []
 
-    def start(*flags: str) -> RelayProcess:
-        started.append(RelayProcess(*flags))
+    def start(data: Path | None, *more: str) -> RelayProcess:
+        started.append(RelayProcess(data, *more))
         return started[-1]
 
     yield start

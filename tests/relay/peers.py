@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-import signal
 import socket
 import ssl
 import struct
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -41,7 +38,6 @@ from nullabona.wire.records import encode_record, split_records
 from nullabona.wire.service import Service
 
 TIMEOUT_S = 10.0
-SERVE = "from nullabona.cli.operator.relay import relay; relay()"
 
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUATION = 1, 2, 8, 9, 10, 0
 
@@ -334,34 +330,3 @@ class RunningRelay:
             self._ready.set()
         await self._end.wait()
         await self.relay.stop()
-
-
-class RelayProcess:
-    """``nulla relay serve`` as a process of its own."""
-
-    def __init__(self, *flags: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, "serve", "--listen", "127.0.0.1:0", *flags],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self.process.stdout is not None
-        self.first_line = self.process.stdout.readline()
-
-    @property
-    def address(self) -> tuple[str, int]:
-        host, _, port = self.first_line.strip().rpartition("//")[2].rpartition(":")
-        return host, int(port)
-
-    def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.communicate(timeout=TIMEOUT_S)
-
-    def terminate(self) -> tuple[int, str]:
-        """Stop gracefully; the exit code and what it logged."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.finish()
-
-    def finish(self) -> tuple[int, str]:
-        """The exit code and what it logged, once it has ended."""
-        _, errors = self.process.communicate(timeout=20)
-        return self.process.returncode, errors

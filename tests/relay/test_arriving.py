@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from nullabona.processes.servers import RelayProcess
 from nullabona.relay.arriving import SMALL, Arriving
 from nullabona.relay.core.limits import Limits
 from nullabona.wire.messages import encode
-from tests.relay.peers import BINARY, PONG, Box, Client, Hangup, RelayProcess, RunningRelay, Wire, post, read_answer
+from tests.relay.peers import BINARY, PONG, Box, Client, Hangup, RunningRelay, Wire, post, read_answer
 
 MOST = 4 * 2**20
 PIECE = 2**20
@@ -204,7 +205,7 @@ def test_memory_stays_below_what_is_said(tmp_path: Path, spawn: Callable[..., Re
     most_mb = 128
     config = tmp_path / "relay.toml"
     config.write_text(f"[limits]\narriving_total_bytes = {most_mb * 2**20}\n")
-    process = spawn("--volatile", "--config", str(config))
+    process = spawn(None, "--config", str(config))
     before, most = rss_mb(process), 0
     for _ in range(100):
         client = Client(process.address)
@@ -217,5 +218,5 @@ def test_memory_stays_below_what_is_said(tmp_path: Path, spawn: Callable[..., Re
 
 
 def rss_mb(relay: RelayProcess) -> int:
-    status = Path(f"/proc/{relay.process.pid}/status").read_text()
+    status = Path(f"/proc/{relay.pid}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0]) // 1_024

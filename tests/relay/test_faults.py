@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from nullabona.drills.process import delete_data
+from nullabona.processes.servers import RelayProcess, delete_data
 from nullabona.relay.core.boxes import StoredBox
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.metrics import Metrics
@@ -25,7 +25,7 @@ from nullabona.relay.store.memory import MemoryBlobStore
 from nullabona.relay.store.sqlite import NotOurs, SqliteBoxStore
 from nullabona.relay.writer import InlineWriter
 from nullabona.wire.messages import Append, Appended, Frames, Read, Refusal, Trim
-from tests.relay.peers import Box, Client, Hangup, RelayProcess, RunningRelay
+from tests.relay.peers import Box, Client, Hangup, RunningRelay
 
 
 class Faulty(sqlite3.Connection):
@@ -213,25 +213,25 @@ def test_removed_files_are_noticed(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_relay_whose_data_is_deleted_stops(spawn: Callable[..., RelayProcess], tmp_path: Path, box: Box) -> None:
     """With its files deleted a running relay acknowledges nothing more and ends with a clear error and exit code 3."""
-    process = spawn("--data", str(tmp_path / "data"))
+    process = spawn(tmp_path / "data")
     client = Client(process.address)
     client.append(box, b"frame")
     delete_data(tmp_path / "data")
     with suppress(Hangup):
         assert isinstance(client.ask(box.append(b"into the void")), Refusal)
-    code, errors = process.finish()
-    assert 3 == code
-    assert "[data-gone]" in errors
-    again = spawn("--data", str(tmp_path / "data"))
+    ended = process.wait()
+    assert 3 == ended.code
+    assert "[data-gone]" in ended.err
+    again = spawn(tmp_path / "data")
     assert Frames(b"", 0, ()) == Client(again.address).read(box)
 
 
 @pytest.mark.slow
 def test_an_idle_relay_notices_too(spawn: Callable[..., RelayProcess], tmp_path: Path) -> None:
     """Without any request the deletion is noticed within seconds."""
-    process = spawn("--data", str(tmp_path / "data"))
+    process = spawn(tmp_path / "data")
     delete_data(tmp_path / "data")
-    assert 3 == process.finish()[0]
+    assert 3 == process.wait().code
 
 
 @pytest.mark.slow
@@ -239,9 +239,9 @@ def test_kill_9_loses_nothing_acknowledged(spawn: Callable[..., RelayProcess], t
     """Killed again and again under load, the relay has every acknowledged frame, at its number, in one incarnation."""
     boxes = [Box() for _ in range(10)]
     acked: dict[Box, dict[int, bytes]] = defaultdict(dict)
-    kept = ("--data", str(tmp_path / "data"), "--host", "relay.example")
+    data, host = tmp_path / "data", ("--host", "relay.example")
     for _ in range(3):
-        process = spawn(*kept)
+        process = spawn(data, *host)
         client = Client(process.address)
         sent: dict[int, tuple[Box, bytes]] = {}
         for _ in range(20):
@@ -258,7 +258,7 @@ def test_kill_9_loses_nothing_acknowledged(spawn: Callable[..., RelayProcess], t
             pass
         for number, answer in client.answers.items():
             note(acked, sent[number], answer)
-    client = Client(spawn(*kept).address)
+    client = Client(spawn(data, *host).address)
     for box in boxes:
         found = client.read(box)
         held = dict(found.frames)

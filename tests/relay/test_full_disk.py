@@ -16,6 +16,7 @@ import pytest
 
 from nullabona.drills.image import Image, mounted
 from nullabona.machine import erasing
+from nullabona.processes.servers import RelayProcess
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.store import files
 from nullabona.relay.store.files import FileBlobStore
@@ -23,7 +24,7 @@ from nullabona.relay.store.interface import StoreFailed
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.wire.messages import Appended, Done, Frames, PutBlob, Refusal
 from tests.relay.images import KINDS, needs_image
-from tests.relay.peers import Box, Client, RelayProcess, RunningRelay, Wire
+from tests.relay.peers import Box, Client, RunningRelay, Wire
 from tests.relay.test_faults import audit, scenario
 
 MARK = b"<planted-by-the-test>"
@@ -244,13 +245,13 @@ def test_strangers_who_fill_it_stop_before_the_end(image: Image, run: Start) -> 
 @pytest.mark.slow
 def test_a_whole_relay_starts_where_nothing_is_free(image: Image, spawn: Callable[..., RelayProcess]) -> None:
     """With directory and record on the same disk: it says ready, health says what is the matter, and it goes on."""
-    kept = ("--data", str(image.mount / "data"), "--host", "relay.example")
-    process = spawn(*kept)
+    data, host = image.mount / "data", ("--host", "relay.example")
+    process = spawn(data, *host)
     box = Box()
     Client(process.address).append(box, b"one")
-    process.terminate()
+    process.stop()
     filler = fill_up(image)
-    process = spawn(*kept)
+    process = spawn(data, *host)
     client = Client(process.address)
     assert 1 == client.read(box).head
     assert Done() == client.ask(box.trim(1))
@@ -261,5 +262,5 @@ def test_a_whole_relay_starts_where_nothing_is_free(image: Image, spawn: Callabl
     while not isinstance(answer := client.ask(box.append(b"two")), Appended):
         assert FULL == answer
     assert 2 == answer.seq
-    _, errors = process.terminate()
+    errors = process.stop().err
     assert "short of disk: 0 MiB free" in errors

@@ -16,7 +16,8 @@ import pytest
 
 from bench.soak.watch import resident_mib
 from nullabona.client.net import Carrier, Endpoint, connect, parse_endpoint
-from nullabona.drills.process import RelayProcess
+from nullabona.processes.program import NULLA
+from nullabona.processes.servers import RelayProcess
 from nullabona.relay.core.limits import Limits
 from nullabona.wire.messages import Appended, Frames, Refusal
 from tests.relay.peers import Box
@@ -111,12 +112,13 @@ def relay(
     folder: Path, program: str | None = None, listen: str = "127.0.0.1:0", queue: int | None = None
 ) -> Iterator[RelayProcess]:
     """A process on the folder's data, with at most so many bytes queued; killed in the end."""
-    changed: dict[str, tuple[str, ...]] = {} if program is None else {"program": ("-c", program)}
+    more: tuple[str, ...] = ()
     if queue is not None:
         config = folder / "relay.toml"
         config.write_text(f"[limits]\nqueue_bytes = {queue}\n")
-        changed["more"] = ("--config", str(config))
-    process = RelayProcess(folder / "data", folder / "log", listen, temporary=folder, **changed)
+        more = ("--config", str(config))
+    command = NULLA if program is None else ("-c", program)
+    process = RelayProcess(folder / "data", *more, listen=listen, log=folder / "log", temporary=folder, program=command)
     try:
         yield process
     finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from nullabona.processes.servers import RelayProcess
 from nullabona.relay.core.boxes import Batch
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.metrics import Metrics
@@ -32,7 +33,7 @@ from nullabona.wire.messages import (
 )
 from nullabona.wire.records import split_records
 from tests.relay.hearers import OTHER, SECRET, hears, now, over, peals_of, rings, told, under_way, waiting
-from tests.relay.peers import TIMEOUT_S, Box, Client, RelayProcess, RunningRelay, Wire, ask_http, post, read_answer
+from tests.relay.peers import TIMEOUT_S, Box, Client, RunningRelay, Wire, ask_http, post, read_answer
 
 
 @pytest.fixture(autouse=True)
@@ -324,8 +325,8 @@ def test_a_post_may_hear(relay: RunningRelay, client: Client, box: Box) -> None:
 
 def test_a_process_tells_all_that_rings(spawn: Callable[..., RelayProcess], tmp_path: Path) -> None:
     """From an append to whoever hears; after another start, numbers of the run before are known to mean nothing."""
-    kept = ("--data", str(tmp_path / "data"), "--host", "relay.example")
-    process = spawn(*kept)
+    data, host = tmp_path / "data", ("--host", "relay.example")
+    process = spawn(data, *host)
     hearers, writer = [Client(process.address) for _ in range(2)], Client(process.address)
     at = now(writer)
     for secret in (SECRET, OTHER):
@@ -337,7 +338,7 @@ def test_a_process_tells_all_that_rings(spawn: Callable[..., RelayProcess], tmp_
         at += 1
         assert [(at, [{secret}])] * 2 == [told(answer, SECRET, OTHER) for answer in answers]
         assert encode(answers[0]) == encode(answers[1])
-    process.terminate()
-    answer = Client(spawn(*kept).address).ask(Hear(at, 60))
+    process.stop()
+    answer = Client(spawn(data, *host).address).ask(Hear(at, 60))
     assert isinstance(answer, Pealed)
     assert (True, ()) == (answer.first != at + 1, answer.peals)

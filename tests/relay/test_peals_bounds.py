@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from nullabona.drills.search import memory_chunks
+from nullabona.processes.servers import RelayProcess
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.peals import HEARER_S, KEEP_S, PEAL_S, peal_s
 from nullabona.relay.websocket import WebSocket
@@ -26,7 +27,7 @@ from tests.relay.hearers import (
     under_way,
     waiting,
 )
-from tests.relay.peers import Box, Client, RelayProcess, RunningRelay
+from tests.relay.peers import Box, Client, RunningRelay
 
 
 @pytest.fixture(autouse=True)
@@ -333,7 +334,7 @@ def test_no_secret_stays_in_the_memory_of_a_process(spawn: Callable[..., RelayPr
     """Several people rang while somebody heard: the secrets are gone, but for what came last, which nothing has
     overwritten yet; the salts are there, as long as they are remembered.
     """
-    process = spawn("--volatile")
+    process = spawn(None)
     hearer = Client(process.address)
     begin = at = now(hearer)
     secrets, salts = [os.urandom(32) for _ in range(6)], []
@@ -348,6 +349,6 @@ def test_no_secret_stays_in_the_memory_of_a_process(spawn: Callable[..., RelayPr
         salts.append(answer.peals[0][0])
         at += 1
     assert begin + 6 == at
-    chunks = [bytes(chunk.data) for chunk in memory_chunks(process.process.pid)]
+    chunks = [bytes(chunk.data) for chunk in memory_chunks(process.pid)]
     copies = [[sum(chunk.count(one) for chunk in chunks) for one in each] for each in (secrets[:-1], salts)]
     assert ([0] * 5, True) == (copies[0], all(copies[1]))

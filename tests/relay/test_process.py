@@ -22,26 +22,28 @@ from nullabona.cli.operator.relay import relay as command
 from nullabona.errors import UserError
 from nullabona.machine.settings import BadConfig, Endpoint, parse_endpoint
 from nullabona.machine.tls import Tls
+from nullabona.processes.program import Program, nulla, run
+from nullabona.processes.servers import ANY_PORT, RelayProcess
 from nullabona.relay.config import Config, make_config, read_file
 from nullabona.relay.core.limits import Limits, describe
 from nullabona.relay.store.lock import DirectoryInUse
-from tests.relay.peers import Box, Client, Hangup, RelayProcess, RunningRelay
+from tests.relay.peers import Box, Client, Hangup, RunningRelay
 
 
 @pytest.mark.slow
 def test_a_process_says_ready_serves_and_stops(spawn: Callable[..., RelayProcess], tmp_path: Path, box: Box) -> None:
     """One line says where it listens; SIGTERM ends it with 0; what it logs holds nothing of any request."""
-    kept = ("--data", str(tmp_path / "data"), "--host", "relay.example")
-    process = spawn(*kept)
-    assert process.first_line.startswith("ready http://127.0.0.1:")
+    data, host = tmp_path / "data", ("--host", "relay.example")
+    process = spawn(data, *host)
+    assert {"ready", "listen"} == set(process.ready)
     client = Client(process.address)
     client.append(box, b"frame")
     client.send_frame(2, b"garbage")
     client.goodbye()
-    code, log = process.terminate()
-    assert (0, ["nullabona.relay: started", "nullabona.relay: stopped"]) == (code, log.splitlines())
-    again = spawn(*kept, "--json")
-    assert {"ready", "listen"} == set(json.loads(again.first_line))
+    ended = process.stop()
+    assert (0, ["nullabona.relay: started", "nullabona.relay: stopped"]) == (ended.code, ended.err.splitlines())
+    with Program(nulla("relay", "serve", "--data", str(data), "--listen", ANY_PORT, *host)) as again:
+        assert again.first_line.startswith("ready http://127.0.0.1:")
 
 
 def test_a_process_is_hardened() -> None:
@@ -56,19 +58,19 @@ def test_a_process_is_hardened() -> None:
 @pytest.mark.slow
 def test_two_processes_never_share_a_directory(spawn: Callable[..., RelayProcess], tmp_path: Path) -> None:
     """The second process refuses to start, says why, and exits with 1."""
-    spawn("--data", str(tmp_path / "data"))
-    code, errors = spawn("--data", str(tmp_path / "data")).finish()
-    assert (1, True) == (code, f"[{DirectoryInUse.code}]" in errors)
+    spawn(tmp_path / "data")
+    ended = run(nulla("relay", "serve", "--data", str(tmp_path / "data"), "--listen", ANY_PORT))
+    assert (1, True) == (ended.code, f"[{DirectoryInUse.code}]" in ended.err)
 
 
 @pytest.mark.slow
 def test_a_hangup_ends_no_process(spawn: Callable[..., RelayProcess], tmp_path: Path, box: Box) -> None:
     """SIGHUP, which a terminal sends that is closed, is not the end; there is no certificate to load again."""
-    process = spawn("--data", str(tmp_path / "data"), "--host", "relay.example")
-    process.process.send_signal(signal.SIGHUP)
+    process = spawn(tmp_path / "data", "--host", "relay.example")
+    process.send(signal.SIGHUP)
     Client(process.address).append(box, b"frame")
-    code, log = process.terminate()
-    assert (0, ["nullabona.relay: started", "nullabona.relay: stopped"]) == (code, log.splitlines())
+    ended = process.stop()
+    assert (0, ["nullabona.relay: started", "nullabona.relay: stopped"]) == (ended.code, ended.err.splitlines())
 
 
 def invoke(*arguments: str) -> tuple[int, str]:

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from nullabona.drills.search import memory_chunks
+from nullabona.processes.servers import RelayProcess
 from nullabona.relay import dispatch
 from nullabona.relay.core.boxes import Plan
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.wiping import wipe, wipe_secret
 from nullabona.wire.bells import bell_of
 from nullabona.wire.messages import AnyRequest, Append, Appended, Listen, Refusal, decode_request
-from tests.relay.peers import Box, Client, RelayProcess, RunningRelay
+from tests.relay.peers import Box, Client, RunningRelay
 
 
 def test_what_may_only_be_read_is_wiped() -> None:
@@ -63,7 +64,7 @@ def test_what_a_box_rings_by_is_wiped_once_it_has_rung(
 
 @pytest.fixture
 def relay() -> Iterator[RelayProcess]:
-    running = RelayProcess("--volatile")
+    running = RelayProcess(None)
     yield running
     running.kill()
 
@@ -91,6 +92,6 @@ def test_no_connection_keeps_the_secrets_of_a_box(relay: RelayProcess) -> None:
         client.start(Listen(bell_of(bells, 0), 600))
         client.ask(box.read(after=1))
         secrets.append([box.secrets.read_secret, box.secrets.write_secret, bells, bell_of(bells, 0)])
-    found = [_copies(relay.process.pid, person) for person in secrets[:-1]]
+    found = [_copies(relay.pid, person) for person in secrets[:-1]]
     assert [[0, 0, 0]] * 4 == [copies[:3] for copies in found]
     assert [True] * 4 == [copies[3] >= 1 for copies in found]  # what is there is found: the bells that are listened for

@@ -6,11 +6,12 @@ import os
 import re
 import shutil
 import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
 
 import pytest
+
+from nullabona.processes.program import Program
 
 pytestmark = pytest.mark.slow
 IMAGE = "localhost/nullabona-relay"
@@ -40,19 +41,11 @@ def test_the_image_starts_and_answers(container: str) -> None:
     """The relay of the image says where it listens, answers /healthz, and ends when it is told to."""
     serve = [NULLA, "relay", "serve", "--data", "/data", "--listen", "127.0.0.1:0", "--behind-proxy"]
     command = ["buildah", "run", container, "--", *serve]
-    relay = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        assert relay.stdout
-        said = relay.stdout.readline()
-        ready = re.fullmatch(r"ready (http://127\.0\.0\.1:\d+)\n", said)
-        assert ready, said
+    with Program(command, env=ENVIRONMENT) as relay:
+        ready = re.fullmatch(r"ready (http://127\.0\.0\.1:\d+)\n", relay.first_line)
+        assert ready, relay.first_line
         with urllib.request.urlopen(f"{ready[1]}/healthz", timeout=10) as answer:
             assert 200 == answer.status
-    finally:
-        relay.terminate()
-        deadline = time.monotonic() + 20
-        while relay.poll() is None and time.monotonic() < deadline:
-            relay.communicate(timeout=20)
 
 
 def test_the_image_runs_as_nobody_and_cannot_decrypt(container: str) -> None:

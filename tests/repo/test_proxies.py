@@ -9,13 +9,11 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
-import json
 import os
 import shutil
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +27,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from nullabona.processes.program import free_port
+from nullabona.processes.servers import RelayProcess
 from nullabona.wire.messages import Frames, Read, decode_response, encode
 
 ROOT = Path(__file__).parents[2]
@@ -145,11 +145,6 @@ def certificate(folder: Path) -> tuple[Path, Path]:
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return chain, private
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def example(name: str, replacements: dict[str, str]) -> str:
@@ -346,12 +341,8 @@ def test_a_relay_that_is_down_leaves_no_trace(proxy: Proxy, relay: StandIn) -> N
 
 def test_the_relay_itself_answers_behind_the_proxy(launch: Callable[[int], Proxy]) -> None:
     """`nulla relay serve` behind the example: a POST is answered in kind, and after it a WebSocket is accepted."""
-    code = "from nullabona.cli.operator.relay import relay; relay()"
-    command = [sys.executable, "-c", code, "serve", "--volatile", "--listen", "127.0.0.1:0", "--json"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        assert process.stdout is not None
-        proxy = launch(int(json.loads(process.stdout.readline())["ready"].rpartition(":")[2]))
+    with RelayProcess(None) as process:
+        proxy = launch(process.address[1])
         body = encode(Read(policy=0, read_secret=bytes(32), write_hash=bytes(32), after=0))
         head = (
             f"POST /v1 HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/octet-stream\r\n"
@@ -363,8 +354,5 @@ def test_the_relay_itself_answers_behind_the_proxy(launch: Callable[[int], Proxy
             f"GET /v1 HTTP/1.1\r\nHost: {HOST}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {'A' * 22}==\r\n\r\n".encode()
         )
-    finally:
-        process.terminate()
-        process.communicate(timeout=20)
     assert (b"200", Frames) == (answer[0].split()[1], type(decode_response(answer[1])))
     assert (answer[1], b"101") == (again[1], upgrade[0].split()[1])

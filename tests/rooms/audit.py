@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.records import MessageState, OutboxItem
 from nullabona.client.mls import MlsGroup
 from tests.rooms.world import Person, World

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from nullabona.client.core import returning
 from nullabona.client.core.devices import own, tending
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.core.records import OutboxItem
-from nullabona.client.core.wants import ReadWant
 from nullabona.client.store import SqliteStore
 from tests.rooms.world import Person, World
 

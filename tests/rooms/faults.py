@@ -11,9 +11,9 @@ import pytest
 
 from nullabona.client.core.errors import MlsRefused
 from nullabona.client.core.mlsport import Processed
+from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.core.records import OutboxItem
 from nullabona.client.core.step import Step
-from nullabona.client.core.wants import ReadWant
 from nullabona.client.mls import MlsGroup
 from nullabona.client.store import SqliteStore
 from tests.rooms.world import Person, World

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from nullabona.client.core.model.requests import ReadWant
+
 if TYPE_CHECKING:
     from nullabona.client.core.engine import Engine
-    from nullabona.client.core.wants import ReadWant
     from nullabona.wire.address import Address
     from nullabona.wire.messages import Frames
     from tests.rooms.world import Person, World

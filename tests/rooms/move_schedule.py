@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from nullabona.client.core import relocating
 from nullabona.client.core.errors import NotAllowed
+from nullabona.client.core.model import move_orders
 from nullabona.client.core.proofs import BadProof
 from tests.rooms.moves import THREE, TWO, burn, move, state_of
 from tests.rooms.schedule import Schedule
@@ -92,4 +93,4 @@ class MoveSchedule(Schedule):
         assert not homes & self.world.dead or not self._may_move(inside), f"at a dead relay: {homes}"
 
     def _may_move(self, inside: list[Person]) -> bool:
-        return any(relocating.may_move(state_of(person, self.room).info, person.account) for person in inside)
+        return any(move_orders.may_move(state_of(person, self.room).info, person.account) for person in inside)

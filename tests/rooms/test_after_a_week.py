@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from nullabona.client.core import committing, messages
-from nullabona.client.core.committing import ASLEEP_MS, LOOK_MS
+from nullabona.client.core.committing import ASLEEP_MS
+from nullabona.client.core.group.intents import LOOK_MS
 from nullabona.client.core.outgoing import queue_frame
 from nullabona.client.core.state import UpdateKeys
 from nullabona.wire.messages import Frames

@@ -8,7 +8,6 @@ from typing import TypeAlias
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nullabona.client.core import boxes
 from nullabona.client.core.chat import annotating, kinds, words
 from nullabona.client.core.content import (
     Annotation,
@@ -23,6 +22,7 @@ from nullabona.client.core.content import (
     Text,
     Vote,
 )
+from nullabona.client.core.delivery import box_log
 from nullabona.client.core.records import Message, MessageState
 from nullabona.client.core.state import RoomState
 from nullabona.client.core.step import Step
@@ -49,7 +49,7 @@ def lay(
 ) -> None:
     """Let what was said as the ``number``-th come in, however late, at its place or another one."""
     id = TARGET if isinstance(body, Shown) else bytes((number,)) * 16
-    place = (number if place is None else place) * boxes.SLOTS
+    place = (number if place is None else place) * box_log.SLOTS
     row = Message(
         *(room.id, id, account, b"d" * 16, 1_000 + number, place, 1, MessageState.RECEIVED),
         *(b"", b"", 0, b""),

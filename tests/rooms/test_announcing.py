@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import boxes
+from nullabona.client.core.delivery import box_log
 from nullabona.client.core.state import BoxTrack
 from nullabona.wire.frame import Kind
 from tests.rooms.hostile import all_well, everybody, frames_at, only, people, update_keys
@@ -34,7 +34,7 @@ def left(person: Person, room: bytes) -> BoxTrack:
 def announcements(world: World, person: Person, room: bytes) -> int:
     """How many lie in that box."""
     track = left(person, room)
-    opened = [boxes.open_quietly(track, frame) for frame in frames_at(world, track.keys.box.address)]
+    opened = [box_log.open_quietly(track, frame) for frame in frames_at(world, track.keys.box.address)]
     return sum(one is not None and one.kind is Kind.SETTLED for one in opened)
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 
 from nullabona.client.core import commands, people, trust
-from nullabona.client.core.outgoing import FRAME, INBOX
+from nullabona.client.core.model.outbox_items import FRAME, INBOX
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.step import Step
 from nullabona.errors import NullabonaError

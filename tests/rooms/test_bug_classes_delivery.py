@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from nullabona.client.core import commands
-from nullabona.client.core.outgoing import FRAME, INBOX, decode_target
+from nullabona.client.core.model.outbox_items import FRAME, INBOX, decode_target
 from nullabona.client.core.records import MessageState, OutboxItem
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import Kind

@@ -12,7 +12,7 @@ from nullabona_mls import SUITE_CLASSIC, SUITE_PQ
 
 from nullabona.client.core import commands
 from nullabona.client.core.errors import MlsRefused, StaleProfile
-from nullabona.client.core.people import add_intent
+from nullabona.client.core.identity.cards import add_intent
 from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, encode_info
 from nullabona.client.core.state import AddAccount
 from nullabona.client.mls import KEY_PACKAGE_LIFETIME_S, Mls

@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 
 from nullabona.client.core import messages
-from nullabona.client.core.chat import annotating, kinds, profiles, talking, typing
+from nullabona.client.core.chat import annotating, kinds, profiles, talking
 from nullabona.client.core.content import (
     Body,
     ClosePoll,
@@ -29,6 +29,7 @@ from nullabona.client.core.records import Message, MessageState
 from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.state import JOINED
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import read_markers, typing_out
 from tests.rooms.world import Person, World
 
 T = TypeVar("T")
@@ -214,7 +215,7 @@ def test_a_disappearing_message_disappears(world: World) -> None:
     said = a.send(room, "not for long")
     world.settle(1_200_000)
     assert ([], ["not for long"]) == (a.texts(room), b.texts(room))
-    do(b, room, lambda s: messages.mark_read(s, s.room(room), said))
+    do(b, room, lambda s: read_markers.mark_read(s, s.room(room), said))
     world.settle(1_200_000)
     for person in (a, b):
         assert Gone("expired") == kinds.stored(line(person, room, said))
@@ -297,14 +298,14 @@ def test_typing_is_told_seldom_and_not_kept(world: World) -> None:
     room = world.group(a, b)
     heard: list[bool] = []
     b.engine.on_writing = lambda writing: heard.append(writing.until > 0)
-    do(a, room, lambda s: typing.say(s, s.room(room), on=True))
+    do(a, room, lambda s: typing_out.say(s, s.room(room), on=True))
     world.quiet()
     assert [] == heard  # nobody asked for it
     for person in (a, b):
         with person.engine.step(world.now) as step:
             step.store.put_preference("profile", "typing", b"\xc3")
     for _ in range(3):
-        do(a, room, lambda s: typing.say(s, s.room(room), on=True))
+        do(a, room, lambda s: typing_out.say(s, s.room(room), on=True))
     world.quiet()
     a.send(room, "done")
     world.quiet()
@@ -312,7 +313,7 @@ def test_typing_is_told_seldom_and_not_kept(world: World) -> None:
     with a.engine.step(world.now) as step:
         step.store.put_preference("profile", "typing", b"\xc2")
     world.pass_time(10_000)
-    do(a, room, lambda s: typing.say(s, s.room(room), on=True))
+    do(a, room, lambda s: typing_out.say(s, s.room(room), on=True))
     world.quiet()
     assert ([True, False], ["done"]) == (heard, b.texts(room))
 
@@ -364,7 +365,7 @@ def test_without_receipts_nobody_learns_what_was_read(world: World) -> None:
         step.store.put_preference("profile", "receipts", b"\xc2")
     said = a.send(room, "read me")
     world.settle(60_000)
-    do(b, room, lambda s: messages.mark_read(s, s.room(room), said))
+    do(b, room, lambda s: read_markers.mark_read(s, s.room(room), said))
     b.send(room, "I did")
     world.settle(60_000)
     with a.store.transaction():

@@ -6,7 +6,7 @@ import pytest
 
 from nullabona.client.core import commands, entering, links, people, preferences, wishes
 from nullabona.client.core.devices import own
-from nullabona.client.core.links import parse_link
+from nullabona.client.core.model.invite_link import parse_link
 from nullabona.client.core.preferences import RoomPreferences, room_scope
 from nullabona.client.core.records import ContactState
 from tests.rooms.devices import another_device, remove_device

@@ -6,8 +6,9 @@ from hashlib import sha256
 
 import pytest
 
-from nullabona.client.core import elsewhere, rejoin
+from nullabona.client.core import rejoin
 from nullabona.client.core.evidence import Judged
+from nullabona.client.core.group import branch_history
 from nullabona.client.core.items import History, Invitation, encode_pack
 from nullabona.wire.blob import cut_blob
 from nullabona.wire.messages import Frames
@@ -19,7 +20,7 @@ LOWEST, HIGHEST = bytes(32), b"\xff" * 32
 
 def history(person: Person, room: bytes) -> History:
     with person.engine.step(person.world.now, room) as step:
-        return elsewhere.told(step.room(room))
+        return branch_history.told(step.room(room))
 
 
 def parted_at(known: History, epoch: int, commit: bytes) -> History:

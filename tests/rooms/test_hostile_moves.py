@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from nullabona.client.core import commands, inbox_places, whereabouts
-from nullabona.client.core.boxes import open_quietly
+from nullabona.client.core.delivery.box_log import open_quietly
 from nullabona.client.core.devices import own
+from nullabona.client.core.model.requests import Scout
 from nullabona.client.core.proofs import MoveOrder, encode_move, make_move
-from nullabona.client.core.scouting import MOST_PAGES, Scout
+from nullabona.client.core.scouting import MOST_PAGES
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import Frames
 from tests.rooms.audit import audit_rest

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import pytest
 
 from nullabona.client.core import acquaintance, commands, healing, links, messages, people, trust
-from nullabona.client.core.chat import profiles, typing
+from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Handed
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.heals import Helper
 from nullabona.client.core.inbox import MAX_WAITING, MOST_OF_ONE
 from nullabona.client.core.inbox_places import WaitingItem, load
@@ -28,6 +29,7 @@ from nullabona.client.core.items import (
 )
 from nullabona.client.core.records import MessageState
 from nullabona.client.core.roominfo import GROUP, RoomInfo, encode_info
+from nullabona.client.core.timeline import typing_out
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.seal import ITEM_INDIRECT
 from tests.rooms.hostile import drop_in, remove, ticket_of, to_inbox, warnings
@@ -208,7 +210,7 @@ def test_a_blocked_contact_sees_no_sign_of_life() -> None:
     before = frames.head
     with found.victim.engine.step(found.world.now, found.direct) as step:
         profiles.set_own(step, "Vera of 12 New Street", None)
-        typing.say(step, step.room(found.direct), on=True)
+        typing_out.say(step, step.room(found.direct), on=True)
         for line in found.victim.store.messages(found.direct, limit=10):
             commands.mark_read(step, found.direct, line.id)
     found.blocked.online = False
@@ -276,7 +278,7 @@ def test_what_a_removed_member_sends_pushes_out_nothing_of_one_s_own() -> None:
     """300 items under fresh keys: none of them waits for a look-up, and the own question is still there."""
     found = scene()
     with found.victim.engine.step(found.world.now) as step:
-        people.post(step, b"Q" * 32, "away@relay.example", RoomsAsked())
+        inbox_sending.post(step, b"Q" * 32, "away@relay.example", RoomsAsked())
     for number in range(300):
         forger = Forger(found.world, None, f"u{number:03d}@third-party.example")
         forger.send(found.victim, TicketRequest(found.group, 0, b""))
@@ -285,27 +287,30 @@ def test_what_a_removed_member_sends_pushes_out_nothing_of_one_s_own() -> None:
     for room, want in found.world.reads(found.victim):
         found.world.read(found.victim, room, want)
     with found.victim.engine.step(found.world.now) as step:
-        assert ["away@relay.example"] == [item.handle for item in people.unsent(step)]
-        assert {"away@relay.example"} == people.wanted_handles(step)
+        assert ["away@relay.example"] == [item.handle for item in inbox_sending.unsent(step)]
+        assert {"away@relay.example"} == inbox_sending.wanted_handles(step)
 
 
 def test_answers_have_places_of_their_own() -> None:
     """Few for each account and not many in all; the oldest of them go, and nothing of one's own."""
     found = scene()
     with found.victim.engine.step(found.world.now) as step:
-        for number in range(people.MOST_UNSENT + 1):
-            people.post(step, number.to_bytes(32, "big"), f"o{number}@relay.example", RoomsAsked())
-        for number in range(2 * people.MOST_CAUSED):
+        for number in range(inbox_sending.MOST_UNSENT + 1):
+            inbox_sending.post(step, number.to_bytes(32, "big"), f"o{number}@relay.example", RoomsAsked())
+        for number in range(2 * inbox_sending.MOST_CAUSED):
             step.store.delete_value("caused-look-ups")
-            people.answer(step, bytes([1, number]) * 16, Gone(found.group), known_as=f"c{number}@relay.example")
-        for number in range(2 * people.MOST_CAUSED_BY_ONE):
+            inbox_sending.answer(step, bytes([1, number]) * 16, Gone(found.group), known_as=f"c{number}@relay.example")
+        for number in range(2 * inbox_sending.MOST_CAUSED_BY_ONE):
             step.store.delete_value("caused-look-ups")
-            people.answer(step, b"x" * 32, Gone(bytes([number]) * 32), known_as="x@relay.example")
-        items = people.unsent(step)
+            inbox_sending.answer(step, b"x" * 32, Gone(bytes([number]) * 32), known_as="x@relay.example")
+        items = inbox_sending.unsent(step)
         own = [item.handle for item in items if not item.caused]
         theirs = [item.handle for item in items if item.caused]
-    assert [f"o{number}@relay.example" for number in range(1, people.MOST_UNSENT + 1)] == own
-    assert (people.MOST_CAUSED, people.MOST_CAUSED_BY_ONE) == (len(theirs), theirs.count("x@relay.example"))
+    assert [f"o{number}@relay.example" for number in range(1, inbox_sending.MOST_UNSENT + 1)] == own
+    assert (inbox_sending.MOST_CAUSED, inbox_sending.MOST_CAUSED_BY_ONE) == (
+        len(theirs),
+        theirs.count("x@relay.example"),
+    )
 
 
 def test_look_ups_that_others_cause_become_ever_rarer() -> None:

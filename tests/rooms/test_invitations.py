@@ -11,7 +11,7 @@ import pytest
 from nullabona.client.core import commands
 from nullabona.client.core.errors import MlsRefused, NoSuchRoom
 from nullabona.client.core.items import Invitation, encode_pack
-from nullabona.client.core.outgoing import BLOB, decode_target
+from nullabona.client.core.model.outbox_items import BLOB, decode_target
 from nullabona.client.core.roominfo import DIRECT, GROUP, ROOM_INFO_EXTENSION, RoomInfo, encode_info
 from nullabona.wire.blob import BlobRef, cut_blob
 from nullabona.wire.messages import Refusal

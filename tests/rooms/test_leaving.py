@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from nullabona.client.core import commands, leaving
+from nullabona.client.core import commands, rooms
 from nullabona.client.core.chat import kinds
-from nullabona.client.core.committing import want
 from nullabona.client.core.content import Notice, NoticeKind
 from nullabona.client.core.errors import NotAllowed
+from nullabona.client.core.group.intents import want
 from nullabona.client.core.records import Message
 from nullabona.client.core.state import UpdateKeys
 from tests.rooms.test_devices import pair_of_devices
@@ -129,7 +129,7 @@ def test_who_comes_back_stays() -> None:
     assert "joined" == jun.phase(room)
     for person in (jun, founder, jun):
         with person.engine.step(world.now, room) as step:
-            assert not leaving.wanted(step, room)
+            assert not rooms.leaving(step, room)
             want(step.room(room), UpdateKeys())
         world.settle(span=600_000)
     assert "joined" == jun.phase(room)

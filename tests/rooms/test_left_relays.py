@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nullabona.client.core import healing
-from nullabona.client.core.outgoing import TRIM, queue_trim
+from nullabona.client.core.model.outbox_items import TRIM
+from nullabona.client.core.outgoing import queue_trim
 from nullabona.wire.address import epoch_keys
 from tests.rooms.audit import outbox_of
 from tests.rooms.hostile import add, kinds, people, remove

@@ -7,8 +7,8 @@ from hashlib import sha256
 import pytest
 
 from nullabona.client.core import helping, returning
-from nullabona.client.core import people as seekers
 from nullabona.client.core.content import Envelope, Receipt, encode_envelope
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.items import TicketRequest
 from nullabona.client.core.message_ids import RANDOM, message_id
 from nullabona.client.core.proofs import CommitNote, encode_note
@@ -270,7 +270,7 @@ def test_a_way_that_was_kept_is_given_only_once_all_were_asked(asked: int, given
         assert heal is not None
         heal.attempts, heal.next_at = asked, world.now + LONG_MS
         helping.help_back(step, open_certificate(b.certificate), TicketRequest(room, 0, b""), b.card)
-        assert given == len(step.store.outbox_of(b"")) + len(seekers.unsent(step))
+        assert given == len(step.store.outbox_of(b"")) + len(inbox_sending.unsent(step))
 
 
 def test_whoever_gives_up_keys_announces_what_was_merged() -> None:

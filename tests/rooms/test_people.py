@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from nullabona.client.core import commands, people
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.errors import BadRequest, NoSuchContact
 from nullabona.client.core.items import ContactRequest, Gone
 from nullabona.client.core.records import Contact, ContactState
@@ -282,7 +283,7 @@ def test_a_card_that_cannot_be_had_is_asked_for_ever_less_often_and_then_told(sh
     impostor = world.person("sora")
     cards = {"another account's": impostor.card.encoded, "somebody else's": b.card.encoded, "rubbish": b"rubbish"}
     with b.engine.step(world.now) as step:
-        people.post(step, c.account, handle, Gone(room))
+        inbox_sending.post(step, c.account, handle, Gone(room))
     for _ in range(1_000):
         if handle in b.engine.lookups(world.now):
             asked[handle] += 1
@@ -298,4 +299,4 @@ def test_a_card_that_cannot_be_had_is_asked_for_ever_less_often_and_then_told(sh
 
 def waits_for(person: Person, handle: str) -> bool:
     with person.engine.step(person.world.now) as step:
-        return any(item.handle == handle for item in people.unsent(step))
+        return any(item.handle == handle for item in inbox_sending.unsent(step))

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from nullabona.client.core import commands
 from nullabona.client.core.content import Receipt, Text
-from nullabona.client.core.outgoing import FRAME
+from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.records import MessageState, OutboxItem
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.frame import Kind

@@ -12,6 +12,7 @@ from nullabona.client.core.items import ContactRequest
 from nullabona.client.core.outgoing import queue_item
 from nullabona.client.core.records import FileState
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import file_messages
 from nullabona.wire.blob import PIECE
 from tests.rooms.audit import audit_rest
 from tests.rooms.devices import another_device
@@ -37,7 +38,7 @@ def send_file(step: Step, room: bytes, message: bytes, content: bytes) -> None:
     pieces = [content[start : start + PIECE] for start in range(0, len(content), PIECE)]
     digests = [files.keep_piece(step, room, message, place, key, piece) for place, piece in enumerate(pieces)]
     refs = files.blob_refs([key], digests, len(content))
-    files.send_file(step, room, message, File(Attachment("file", "x", "", len(content), refs)))
+    file_messages.send_file(step, room, message, File(Attachment("file", "x", "", len(content), refs)))
 
 
 def test_a_room_goes_where_its_admin_goes() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from nullabona.client.core import commands, people, replies, trust
 from nullabona.client.core.items import ContactRequest, Gone
-from nullabona.client.core.outgoing import FRAME, passes
+from nullabona.client.core.model.outbox_items import FRAME, passes
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.replies import FOLLOWED_DAYS, REPLIES
 from nullabona.client.runner.outbox import request_for

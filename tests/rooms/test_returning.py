@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, people, returning
+from nullabona.client.core import commands, returning
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.devices import own, telling
 from nullabona.client.core.heals import Helper
 from nullabona.client.core.items import TicketRequest
@@ -93,7 +94,7 @@ def test_a_device_that_no_card_names_gets_no_ticket() -> None:
         step.forget_room(room)
         step.mls.forget(room)
         returning.begin(step, room, info, [Helper(mina.account, mina.me.handle)])
-        people.post(step, mina.account, mina.me.handle, TicketRequest(room, 0, b""))
+        inbox_sending.post(step, mina.account, mina.me.handle, TicketRequest(room, 0, b""))
     world.settle(span=2 * 86_400_000)
     assert thief.phase(room) == "away"
     assert leaves(mina, room) == {mina.me.device, jun.me.device}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, people, returning, seeking
+from nullabona.client.core import commands, returning, seeking
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.items import ItemBody, RoomsAsked, RoomsTold, RoomTold
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
@@ -38,7 +39,7 @@ def seek(world: World, person: Person, other: Person) -> None:
 
 def say(world: World, sender: Person, to: Person, body: ItemBody) -> None:
     with sender.engine.step(world.now) as step:
-        people.post(step, to.account, to.me.handle, body)
+        inbox_sending.post(step, to.account, to.me.handle, body)
 
 
 def friends(seed: int) -> tuple[World, Person, Person, bytes, bytes]:

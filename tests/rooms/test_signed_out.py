@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, returning
+from nullabona.client.core import commands, returning, state
 from nullabona.client.core.chat import talking
 from nullabona.client.core.devices import own, tending
 from nullabona.client.core.records import ContactState
@@ -128,7 +128,7 @@ def test_rooms_that_a_sibling_promised_are_not_asked_for_though_lines_still_disa
     laptop.send(room, "for a day")
     world.settle(span=HOUR)
     with laptop.engine.step(world.now) as step:
-        returning.expect(step, promised, mina.info(room), returning.helpers_of(list(step.roster(room).values())))
+        returning.expect(step, promised, mina.info(room), state.helpers_of(list(step.roster(room).values())))
     restored(world, laptop, "jun's desk").online = False
     laptop.online = True
     look_at_own_card(world, laptop)

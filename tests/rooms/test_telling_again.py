@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from nullabona.client.core import acknowledging, receipts
+from nullabona.client.core import receipts
+from nullabona.client.core.delivery import views
 from nullabona.client.core.records import DeviceView
 from nullabona.client.core.state import BoxTrack, RoomState
 from nullabona.wire.messages import Appended, Frames
@@ -161,7 +162,7 @@ def test_what_a_view_acknowledges(world: World, further: int, chain: object, ack
     view = DeviceView(track.keys.box.address, b.me.device, track.incarnation, track.position + further, shown, (), ())
     with a.engine.step(world.now, room) as step:
         step.store.put_view(view)
-        assert acknowledges is acknowledging.has_acked(step, track, b.me.device, message.frame)
+        assert acknowledges is views.has_acked(step, track, b.me.device, message.frame)
 
 
 def test_what_nobody_ever_tells_is_sent_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from nullabona.client.core import trust
 from nullabona.client.core.errors import BadRequest
+from nullabona.client.core.identity import contact_keys
 from nullabona.client.core.preferences import of_contact
 from nullabona.client.core.records import Contact, MessageState
 from tests.rooms.test_people import accept, ask
@@ -34,7 +35,7 @@ def marks(person: Person, other: Person) -> tuple[bool, bytes, bytes]:
     contact = contact_of(person, other)
     with person.engine.step(person.world.now) as step:
         known = of_contact(step.store, other.account)
-        return trust.is_verified(step, contact), known.changed, known.replaced
+        return contact_keys.is_verified(step, contact), known.changed, known.replaced
 
 
 def changed(seed: int) -> tuple[World, Person, Person, Person, bytes]:
@@ -49,7 +50,7 @@ def changed(seed: int) -> tuple[World, Person, Person, Person, bytes]:
     impostor = world.person("jun")
     contact = contact_of(mina, jun)
     with mina.engine.step(world.now) as step:
-        trust.note_card(step, contact, impostor.card)
+        contact_keys.note_card(step, contact, impostor.card)
     mina.send(room, "is it you?")
     world.settle(span=10 * MINUTE)
     return world, mina, jun, impostor, room
@@ -87,9 +88,9 @@ def test_a_change_that_the_person_knows_is_not_told_again_and_another_one_is() -
     third = world.person("jun")
     contact = contact_of(mina, jun)
     with mina.engine.step(world.now) as step:
-        again = trust.note_card(step, contact, impostor.card)
-        own = trust.note_card(step, contact, jun.card)
-        new = trust.note_card(step, contact, third.card)
+        again = contact_keys.note_card(step, contact, impostor.card)
+        own = contact_keys.note_card(step, contact, jun.card)
+        new = contact_keys.note_card(step, contact, third.card)
     assert (False, False, True, third.account) == (again, own, new, marks(mina, jun)[1])
 
 

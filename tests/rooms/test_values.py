@@ -24,7 +24,7 @@ from nullabona.client.core.content import (
     encode_envelope,
 )
 from nullabona.client.core.items import Invitation, ItemBody, RoomsTold, decode_pack, encode_pack, open_item
-from nullabona.client.core.outgoing import Target, decode_target
+from nullabona.client.core.model.outbox_items import Target, decode_target
 from nullabona.client.core.proofs import (
     BadProof,
     Claim,

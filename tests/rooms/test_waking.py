@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from nullabona.client.core import committing, returning
+from nullabona.client.core import returning
+from nullabona.client.core.group import intents
 from nullabona.client.core.state import UpdateKeys
 from tests.rooms.world import Person, World
 
@@ -25,7 +26,7 @@ def behind(texts: int) -> tuple[World, bytes, Person, Person]:
 
 def wants_new_keys(world: World, room: bytes, person: Person) -> None:
     with person.engine.step(world.now, room) as step:
-        committing.want(step.room(room), UpdateKeys())
+        intents.want(step.room(room), UpdateKeys())
 
 
 def test_who_could_not_read_on_is_not_woken_for_a_commit() -> None:

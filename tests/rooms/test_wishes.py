@@ -7,7 +7,8 @@ import pytest
 from nullabona.client.core import commands, links, wishes
 from nullabona.client.core.errors import BadRequest
 from nullabona.client.core.items import LinkRefusal, LinkUse
-from nullabona.client.core.links import HOUR_MS, GivenLink, parse_link
+from nullabona.client.core.links import HOUR_MS, GivenLink
+from nullabona.client.core.model.invite_link import parse_link
 from nullabona.client.core.step import DAY_MS
 from tests.rooms.hostile import frames_at, to_inbox
 from tests.rooms.world import Person, World

@@ -17,13 +17,12 @@ from nullabona.client.core import commands, inbox_places
 from nullabona.client.core.devices import own
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.errors import NoSuchRoom
-from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, PIECE, TRIM, decode_target, queue_of
+from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX, PIECE, TRIM, decode_target, queue_of
+from nullabona.client.core.model.requests import ReadWant, Scout
 from nullabona.client.core.records import Message, OutboxItem
 from nullabona.client.core.roominfo import RoomInfo
-from nullabona.client.core.scouting import Scout
 from nullabona.client.core.state import RoomState, decode_state
 from nullabona.client.core.step import Me, Timing
-from nullabona.client.core.wants import ReadWant
 from nullabona.client.mls import Mls
 from nullabona.client.store import SqliteStore
 from nullabona.wire.address import box_address, epoch_keys

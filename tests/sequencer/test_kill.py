@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from nullabona.log.note import parse_note
+from nullabona.processes.program import Program, python
 from tests.sequencer.logs import POLICY, audit, make_log, publish, root_of
 
 WORK = """
@@ -44,14 +43,11 @@ def test_kill_9_loses_nothing(tmp_path: Path, seed: int) -> None:
     roots: dict[int, str] = {}
     number = 100
     for _ in range(6):
-        command = [sys.executable, "-c", WORK, str(tmp_path), str(number)]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            for _ in range(chance.randrange(1, 16)):
-                note_line(process.stdout.readline(), staged, roots)
-            process.kill()
-            for line in process.stdout:
-                note_line(line, staged, roots)
+        process = Program(python("-c", WORK, str(tmp_path), str(number)), cwd=ROOT)
+        for _ in range(chance.randrange(1, 16)):
+            note_line(process.read_line(), staged, roots)
+        for line in process.kill().out.splitlines(keepends=True):
+            note_line(line, staged, roots)
         number = max(staged)  # the last one is staged again under its key: it may have been killed before it said so
         see(tmp_path, roots)
     log = make_log(tmp_path)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,6 +10,7 @@ import pytest
 
 from nullabona.client.core.errors import ProfileInUse
 from nullabona.client.profile import Unprotected, create_profile, open_profile
+from nullabona.processes.program import Program, python
 from tests.store.samples import ROOM
 
 WRITER = """
@@ -41,21 +38,16 @@ while True:
 """
 
 
-def start(path: Path) -> subprocess.Popen[str]:
+def start(path: Path) -> Program:
     """A process that writes to the profile until it is killed, and prints each step that returned."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+    process = Program(python("-c", WRITER, str(path)))
+    assert process.first_line == "ready\n"
     return process
 
 
-def kill(process: subprocess.Popen[str]) -> int:
+def kill(process: Program) -> int:
     """Kill it, and return the last step that it had reported."""
-    process.send_signal(signal.SIGKILL)
-    output, _ = process.communicate()
-    whole = [line for line in output.split("\n")[:-1] if line]
+    whole = [line for line in process.kill().out.split("\n")[:-1] if line]
     return int(whole[-1]) if whole else 0
 
 

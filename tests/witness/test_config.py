@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import socket
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,8 @@ import pytest
 from nullabona.log.keys import Kind
 from nullabona.machine.keyfile import KeyFileUnusable, encode_private_key, write_key_file
 from nullabona.machine.settings import BadConfig
+from nullabona.processes.program import Program, nulla
+from nullabona.processes.servers import ANY_PORT
 from nullabona.witness.config import KEYS, make_config, read_file
 from nullabona.witness.core.limits import Limits, describe
 from tests.witness.running import RunningWitness, log_signers, seed
@@ -124,19 +123,12 @@ def test_a_process_says_ready_serves_and_stops(tmp_path: Path, key: Path) -> Non
     """One line says where it listens and under which keys; SIGTERM ends it with 0; the log holds no request."""
     path = tmp_path / "witness.toml"
     path.write_text(f'data = "d"\nkey = "witness.key"\n[[log]]\nvkeys = {json.dumps(VKEYS)}\n')
-    main = "from nullabona.cli import main; main()"
-    command = [sys.executable, "-c", main, "witness", "serve", "--config", str(path), "--json"]
-    process = subprocess.Popen(
-        [*command, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    ready = json.loads(process.stdout.readline())
-    assert {"ready", "listen", "vkeys"} == set(ready)
-    assert ready["vkeys"][0].startswith("witness.example/w+")
-    process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=20)
+    process = Program(nulla("witness", "serve", "--config", str(path), "--json", "--listen", ANY_PORT))
+    assert {"ready", "listen", "vkeys"} == set(process.ready)
+    assert process.ready["vkeys"][0].startswith("witness.example/w+")
+    ended = process.stop()
     lines = ["nullabona.witness: started", "nullabona.witness: stopped; nothing was asked"]
-    assert (0, lines) == (process.returncode, errors.splitlines())
+    assert (0, lines) == (ended.code, ended.err.splitlines())
 
 
 def test_stopping_answers_what_was_asked(witness: RunningWitness) -> None:

@@ -27,7 +27,7 @@ PACKAGES: Final = (
     "nullabona.client.core",
     "nullabona.docket.core",
     "nullabona.client.importing",
-    "nullabona.app.showing",
+    "nullabona.app.presenting",
     "nullabona.client.archive",
 )
 """What is sampled unless other packages are named: where a person's words, or a verdict, depend on each line."""

@@ -12,17 +12,17 @@ from typing import Final
 
 from picows import WSCloseCode
 
-from nullabona.app.desk.desk import Desk, Place
-from nullabona.app.desk.reception import Reception
+from nullabona.app.answers.rpc import Reception
 from nullabona.app.server.guard import Guard
 from nullabona.app.server.instance import Instance
 from nullabona.app.server.launch import Launches, clear_launches, private_folder
 from nullabona.app.server.pages import Pages
 from nullabona.app.server.renewal import Carried, begin_anew, keep_memory_private, taken_over
 from nullabona.app.server.server import Server
+from nullabona.app.session.session import Desk, Place
 from nullabona.client.api import Options
 from nullabona.client.api.pictures import end_pictures
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 
 _ANSWERS_LEAVE_S: Final = 0.1
 _PAGES_LEAVE_S: Final = 0.3

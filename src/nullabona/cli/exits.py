@@ -7,7 +7,8 @@ from typing import Final
 
 from nullabona.cli.output import harmless, json_line
 from nullabona.errors import Bug, NullabonaError, PeerError
-from nullabona.words.errors import Language, translated_error
+from nullabona.words.catalogue import Language
+from nullabona.words.errors import translated_error
 
 OK: Final = 0
 FAILED: Final = 1

@@ -12,9 +12,12 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any, Final
 
-from nullabona.cli.catalogue import say
 from nullabona.cli.settings import Settings
+from nullabona.words.catalogue import Words
 
+SENTENCES: Final = Words("cli", "cli_events", "cli_log", "cli_docket")
+say: Final = SENTENCES.say
+"""The sentence for a key."""
 _OBEYED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Categories of characters that terminals obey instead of showing them, or that cannot be written at all."""
 _JOINER: Final = "\u200d"

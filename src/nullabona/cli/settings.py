@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
-from nullabona.cli.catalogue import language_of
 from nullabona.errors import UserError
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 
 F = TypeVar("F", bound=Callable[..., Any])
 _ROOT: Final = "nulla.settings"
@@ -68,6 +67,12 @@ class Settings:
             return self.passphrase_file.read_text("utf-8").split("\n", 1)[0].rstrip("\r")
         except (OSError, UnicodeDecodeError) as error:
             raise PassphraseUnreadable("the passphrase file cannot be read") from error
+
+
+def language_of(environment: Mapping[str, str]) -> Language:
+    """The language of a person's environment."""
+    locale = environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG") or ""
+    return "ko" if locale.startswith("ko") else "en"
 
 
 def settings_of(context: click.Context) -> Settings:

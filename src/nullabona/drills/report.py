@@ -8,8 +8,15 @@ from enum import StrEnum
 from typing import Any, Final
 
 from nullabona.drills.text import Language, Text, width
+from nullabona.errors import UserError
 
 _WIDTH: Final = 110
+
+
+class DrillFailed(UserError):
+    """A drill could not be played to its end; nothing is said of its claims."""
+
+    code = "drill-failed"
 
 
 class Verdict(StrEnum):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from nullabona.drills.connections import connected_addresses
 from nullabona.drills.declared import strays_beside
 from nullabona.drills.erased import Erased, look_below
 from nullabona.drills.haul import (
@@ -19,7 +20,6 @@ from nullabona.drills.haul import (
     encode_haul,
 )
 from nullabona.drills.inventory import Inventory, take_inventory
-from nullabona.drills.process import connected_addresses
 from nullabona.drills.report import Check, Report
 from nullabona.drills.search import (
     Bare,

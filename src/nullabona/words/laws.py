@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Final
 
 from nullabona.wire.demands import Label
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language, pick
 
 LAWS: Final[Mapping[str, Label]] = {
     "e-Evidence": Label("전자증거규정 (EU) 2023/1543", "Regulation (EU) 2023/1543"),
@@ -39,6 +39,6 @@ def _short(citation: str) -> str:
 def _told(short: str, citations: list[str], language: Language) -> str:
     if not short:
         return ", ".join(citations)
-    title = LAWS[short].ko if language == "ko" else LAWS[short].en
+    title = pick(LAWS[short], language)
     places = ", ".join(place for each in citations if (place := each[len(short) :].strip()))
     return f"{title} {places} ({short})" if places else f"{title} ({short})"

@@ -127,7 +127,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("a group's name is given to the relay as a picture is", "demo", "S-12",
         Edit("client/core/creating.py", "    step.add_room(room)\n    open_box(room, group)\n",
              "    step.add_room(room)\n    open_box(room, group)\n"
-             "    from hashlib import sha256\n    from nullabona.client.core.outgoing import BLOB, Target\n"
+             "    from hashlib import sha256\n    from nullabona.client.core.model.outbox_items import BLOB, Target\n"
              '    shown = info.name.encode().ljust(4096, b"\\x00")\n    digest = sha256(shown).digest()\n'
              '    step.store.add_outbox(BLOB, room=room_id, box=room.current.keys.box.address, ref=digest, target=Target(info.relay, b"").encode(), data=shown)\n'),
         blind=True, trace="group's name"),

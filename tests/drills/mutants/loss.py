@@ -11,9 +11,9 @@ _SMALL: Final = ("--accounts", "12", "--rooms", "4", "--rate", "10", "--seconds"
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("a box that was lost is not noticed", "loss", "S-22",
-        Edit("client/core/reading.py", "        boxes.lose_box(step, room, track, answer.incarnation)\n        return False\n",
+        Edit("client/core/reading.py", "        box_log.lose_box(step, room, track, answer.incarnation)\n        return False\n",
              "        return False\n"),
-        Edit("client/core/sent.py", "        boxes.lose_box(step, room, track, answer.incarnation)\n        return\n",
+        Edit("client/core/sent.py", "        box_log.lose_box(step, room, track, answer.incarnation)\n        return\n",
              "        return\n"),
         more=_SMALL),
     mutant("nobody puts frames back", "loss", "S-22",
@@ -34,5 +34,5 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/core/scouting.py", "    order = _order_for(step, room, track, scout, exists=bool(answer.incarnation))\n    return Report(leave=order, bells=track.bells)",
              "    return Report()"), more=("--renamed", *_SMALL), blind=True),
     mutant("an order that lies elsewhere is not followed", "loss", "S-24",
-        Edit("client/core/scouting.py", "    if relocating.better(room, order):\n        relocating.adopt(step, room, order)\n", ""), more=("--renamed", *_SMALL), blind=True),
+        Edit("client/core/scouting.py", "    if move_orders.better(room, order):\n        relocating.adopt(step, room, order)\n", ""), more=("--renamed", *_SMALL), blind=True),
 )  # fmt: skip

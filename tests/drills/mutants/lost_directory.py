@@ -9,7 +9,7 @@ from tests.drills.mutants.kinds import Edit, Mutant, mutant
 MUTANTS: Final[tuple[Mutant, ...]] = (
     # -- chosen from the lines and the code, before the drill's checks were read
     mutant("nobody is told that a contact's handle leads to another key", "lost-directory", "G-02",
-        Edit("client/core/trust.py", '    step.event(\n        "identity-changed", contact.room, account=contact.account, handle=contact.handle, was_verified=was_verified\n    )\n',
+        Edit("client/core/identity/contact_keys.py", '    step.event(\n        "identity-changed", contact.room, account=contact.account, handle=contact.handle, was_verified=was_verified\n    )\n',
              "    return\n"), stuck=True, blind=True),
     mutant("who comes back to a handle that was taken is not told", "lost-directory", "G-02",
         Edit("client/runner/oversight.py", '        step.event(\n            "warning",\n            code=alarm.code,\n            handle=str(handle),\n'

@@ -15,8 +15,8 @@ from nullabona.docket.production.identity import new_custodian
 from nullabona.docket.production.verify import Checked, read_folder, verify_package
 from nullabona.errors import UserError
 from nullabona.log.policy import Policy
-from nullabona.words.errors import Language
-from nullabona.words.packages import PROVEN, UNPROVEN, sentence
+from nullabona.words.catalogue import Language
+from nullabona.words.packages import PACKAGES, PROVEN, UNPROVEN
 
 _PATH = click.Path(path_type=Path)
 
@@ -121,11 +121,11 @@ def _told(checked: Checked, language: Language) -> Iterator[str]:
         "lines": checked.custody_lines,
     }
     for key in PROVEN:
-        yield f"  ✓ {sentence(key, language, **values)}"
+        yield f"  ✓ {PACKAGES.say(key, language, **values)}"
     for answer in manifest.answers:
         yield f"    {answer.data_class}: {answer.answer}{f' ({answer.reason})' if answer.reason else ''}"
     for key in _unproven(checked):
-        yield f"  ? {sentence(key, language, **values)}"
+        yield f"  ? {PACKAGES.say(key, language, **values)}"
 
 
 def _unproven(checked: Checked) -> Iterator[str]:

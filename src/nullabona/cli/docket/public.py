@@ -8,13 +8,12 @@ from typing import Final
 
 import click
 
-from nullabona.cli.catalogue import say
 from nullabona.cli.docket.case import find
 from nullabona.cli.docket.show import say_done
 from nullabona.cli.docket_open import SURE, AtDesk, at_desk, now_s
 from nullabona.cli.exits import exit_code
 from nullabona.cli.log.work import keep_both, keep_memory, read_memory, read_policy
-from nullabona.cli.output import emit, line, note
+from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.settings import Settings, connected, settings_of, spoken
 from nullabona.docket.core.acts import OpenDetails, OutageDetails, SettleDetails
 from nullabona.docket.core.findings import Finding
@@ -29,7 +28,8 @@ from nullabona.log.tiles import MAX_BUNDLE
 from nullabona.machine.http_client import Route
 from nullabona.reading.monitor import MemoryUnusable
 from nullabona.reading.source import Files, Folder, Website
-from nullabona.words.recounted import meaning, where
+from nullabona.words.catalogue import pick
+from nullabona.words.recounted import FINDINGS, where
 
 
 @click.command()
@@ -232,10 +232,10 @@ def _say(context: click.Context, found: Verification) -> None:
         )
         return
     for each in found.findings:
-        line(f"✗ {meaning(each.code, settings.language)} [{each.code}]")
+        line(f"✗ {FINDINGS.say(each.code, settings.language)} [{each.code}]")
         line(f"  {where(each, settings.language)}")
         if (outage := found.outage_of(each)) is not None:
-            text = outage.ko if settings.language == "ko" else outage.en
+            text = pick(outage, settings.language)
             line("  " + say("docket-outage-stated", settings.language, text=text))
     demands = found.recount.demands.all() if found.recount else ()
     key = "docket-verified" if found.holds else "docket-not-verified"

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 
 import click
 
-from nullabona.cli.catalogue import say
 from nullabona.cli.docket_open import AtDesk
-from nullabona.cli.output import emit, line, table
+from nullabona.cli.output import emit, line, say, table
 from nullabona.cli.settings import settings_of
 from nullabona.docket.casework import Done
 from nullabona.docket.core.instrument import DAY

@@ -11,7 +11,6 @@ from typing import Final
 
 import click
 
-from nullabona.cli.catalogue import say
 from nullabona.cli.log.copies import mirror, restore
 from nullabona.cli.log.work import (
     Reading,
@@ -24,7 +23,7 @@ from nullabona.cli.log.work import (
     shown,
     write_file,
 )
-from nullabona.cli.output import emit, harmless, line, note
+from nullabona.cli.output import emit, harmless, line, note, say
 from nullabona.cli.settings import Settings, connected, settings_of, spoken
 from nullabona.errors import Bug
 from nullabona.log.forks import Fork, Weighed, fork_of, parse_fork, weigh

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from nullabona.cli.catalogue import say
+from nullabona.cli.output import say
 from nullabona.cli.settings import Settings
 from nullabona.errors import PeerError, UserError
 from nullabona.log.checkpoint import parse_checkpoint
@@ -22,7 +22,7 @@ from nullabona.log.policy import Policy
 from nullabona.machine.http_client import Route
 from nullabona.reading import LogForked, LogRolledBack, Report, Source, open_source, read_checkpoint
 from nullabona.reading.monitor import MemoryUnusable
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 
 _MOST: Final = 1_048_576
 

@@ -9,8 +9,7 @@ from typing import Any, Literal, TypeVar
 
 import click
 
-from nullabona.cli.catalogue import say
-from nullabona.cli.output import emit, line, note
+from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.person.running import opened, opened_or_new, reach, run_async
 from nullabona.cli.settings import Settings, as_person, at_home, settings_of
 from nullabona.client.api import Client, OwnAccount, errors

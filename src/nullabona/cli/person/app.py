@@ -7,8 +7,7 @@ import webbrowser
 
 import click
 
-from nullabona.cli.catalogue import say
-from nullabona.cli.output import emit, line, note
+from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.person.running import client_options, profile_path, run_async
 from nullabona.cli.settings import Settings, as_person, settings_of
 

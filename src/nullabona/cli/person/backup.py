@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from nullabona.cli.catalogue import say
-from nullabona.cli.output import emit, line, note
+from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.person.progress import progress_line
 from nullabona.cli.person.running import opened, run_async
 from nullabona.cli.settings import PassphraseNeeded, PassphraseUnreadable, Settings, at_home, settings_of

@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import click
 
-from nullabona.cli.catalogue import say
-from nullabona.cli.output import emit, line, note, table
+from nullabona.cli.output import emit, line, note, say, table
 from nullabona.cli.person.link import contact_link, open_link, verify
 from nullabona.cli.person.running import in_step, opened, run_async
 from nullabona.cli.person.standing import mark, warn_of_changes

@@ -8,8 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 import click
 
-from nullabona.cli.catalogue import say
-from nullabona.cli.output import emit, line, note
+from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.person.account import new_profile
 from nullabona.cli.person.link import draw
 from nullabona.cli.person.running import opened, opened_or_new, run_async

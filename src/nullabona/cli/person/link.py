@@ -6,8 +6,7 @@ from contextlib import suppress
 
 import click
 
-from nullabona.cli.catalogue import say
-from nullabona.cli.output import emit, line, note
+from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.person.running import in_step, opened, run_async
 from nullabona.cli.settings import Settings, as_person, at_home, settings_of
 from nullabona.client.api import Client, LinkInfo, SafetyNumber, WishInfo, errors, qr_rows

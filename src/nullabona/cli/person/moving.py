@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from nullabona.cli.catalogue import say
-from nullabona.cli.output import emit, line, note, table
+from nullabona.cli.output import emit, line, note, say, table
 from nullabona.cli.person.running import opened, run_async
 from nullabona.cli.settings import Settings, at_home, settings_of
 from nullabona.client.api import ImportAnswers, ImportChat, ImportInfo, ImportPreview, ImportProgress, errors

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from nullabona.cli.catalogue import say
-from nullabona.cli.output import emit, line, table
+from nullabona.cli.output import emit, line, say, table
 from nullabona.cli.person.running import opened, run_async
 from nullabona.cli.settings import Settings, at_home, settings_of
 from nullabona.client.api import Client, OperatorNoticeInfo, errors

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
-from nullabona.cli.catalogue import say
+from nullabona.cli.output import say
 from nullabona.cli.settings import Settings
 
 

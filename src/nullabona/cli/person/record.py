@@ -9,9 +9,8 @@ from typing import Final
 
 import click
 
-from nullabona.cli.catalogue import say
 from nullabona.cli.log.work import make_folder, read_policy, read_policy_text, read_small, utc, write_file
-from nullabona.cli.output import emit, harmless, line, note
+from nullabona.cli.output import emit, harmless, line, note, say
 from nullabona.cli.person.running import opened, run_async
 from nullabona.cli.settings import Settings, at_home, settings_of, spoken
 from nullabona.client.api import Proven, RecordEvidence, RecordStanding, evidence_files, verify_evidence

@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from nullabona.cli.catalogue import say
-from nullabona.cli.output import emit, line, note, plain, table
+from nullabona.cli.output import emit, line, note, plain, say, table
 from nullabona.cli.person.link import asked, room_link
 from nullabona.cli.person.running import in_step, opened, run_async
 from nullabona.cli.settings import Settings, as_person, at_home, settings_of

@@ -12,8 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from nullabona.cli.catalogue import say
-from nullabona.cli.output import note
+from nullabona.cli.output import note, say
 from nullabona.cli.settings import USUAL_S, PassphraseNeeded, Settings
 from nullabona.client.api import (
     Client,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from nullabona.cli.catalogue import say
 from nullabona.cli.log.work import utc
-from nullabona.cli.output import note
+from nullabona.cli.output import note, say
 from nullabona.cli.person.telling import spoken
 from nullabona.cli.settings import Settings
 from nullabona.client.api import Client, ContactInfo, StandingWarning, Status
 from nullabona.client.api.warned import IDENTITY_CHANGED
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 
 
 def mark(settings: Settings, info: ContactInfo) -> str:

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import click
 
-from nullabona.cli.catalogue import say
-from nullabona.cli.output import emit, line, note
+from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.person.running import in_step, opened, reach, run_async
 from nullabona.cli.person.standing import warn_of_changes
 from nullabona.cli.person.telling import told
 from nullabona.cli.settings import Settings, as_person, settings_of
 from nullabona.client.api import Client, MessageInfo, errors
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 
 Act = Callable[[Client], Awaitable[bytes]]
 

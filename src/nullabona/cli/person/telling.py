@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nullabona.cli.catalogue import SENTENCES, say
-from nullabona.client.api import MessageInfo, NoticeInfo, NoticeKind
+from nullabona.cli.output import say
+from nullabona.client.api import MessageInfo
 from nullabona.words import telling
-from nullabona.words.errors import Language
-from nullabona.words.relays import relay_name
+from nullabona.words.catalogue import Language
+from nullabona.words.room_notices import room_notice
 from nullabona.words.telling import level_of, met
 
 
 def told(message: MessageInfo, language: Language) -> str:
     """What a message says: its words, and what is with them."""
     if message.notice is not None:
-        return _notice(message.notice, language)
+        return room_notice(message.notice, language)
     if message.kind == "deleted":
         return say("deleted", language)
     parts = [message.text] if message.text else []
@@ -35,11 +35,3 @@ def spoken(code: str, values: Mapping[str, object], language: Language, *, publi
     code = met(code, published=published)
     sentence, hint = telling.told(code, language, values)
     return " ".join(filter(None, ("!" if level_of(code) == "grave" else "*", sentence, hint)))
-
-
-def _notice(notice: NoticeInfo, language: Language) -> str:
-    text = relay_name(notice.text) if notice.what == NoticeKind.RELAY_CHANGED else notice.text
-    key = f"notice-{notice.what}"
-    if (notice.me or not notice.name) and f"{key}-nobody" in SENTENCES:
-        key = f"{key}-nobody"
-    return say(key, language, name=notice.name, others=", ".join(notice.names), text=text).strip()

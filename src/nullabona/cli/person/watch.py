@@ -9,8 +9,7 @@ from typing import Any
 
 import click
 
-from nullabona.cli.catalogue import say
-from nullabona.cli.output import emit, line, note, remark, table
+from nullabona.cli.output import emit, line, note, remark, say, table
 from nullabona.cli.person.running import in_step, opened, run_async
 from nullabona.cli.person.standing import still_wrong
 from nullabona.cli.person.telling import spoken, told
@@ -28,7 +27,7 @@ from nullabona.client.api import (
     errors,
     events,
 )
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 from nullabona.words.relays import relay_name
 
 SPOKEN = frozenset(

@@ -27,7 +27,7 @@ from nullabona.client.keys import AccountRoot
 from nullabona.client.profile import Unlock
 from nullabona.client.runner import find_card, now_ms
 from nullabona.errors import Bug
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 
 T = TypeVar("T")
 

@@ -11,13 +11,14 @@ from nullabona.client.api.finding import find_message, find_person, find_room
 from nullabona.client.api.messages import MessageCalls
 from nullabona.client.api.records import Found, FoundPeople, MessageInfo, ProfileInfo
 from nullabona.client.api.showing import look_at, room_title, show
-from nullabona.client.core.chat import kinds, profiles, talking, typing, words
+from nullabona.client.core.chat import kinds, profiles, talking, words
 from nullabona.client.core.chat.hangul import matches_name
 from nullabona.client.core.chat.naming import MAX_NAME, clean_name
 from nullabona.client.core.content import File
 from nullabona.client.core.errors import BadRequest, NoSuchContact
 from nullabona.client.core.people import rename_contact
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import typing_out
 
 _END: Final = (1 << 63) - 1
 _PINS: Final = 500
@@ -105,7 +106,7 @@ class ChatCalls(MessageCalls, FileCalls):
     async def set_typing(self, room: bytes | str, *, on: bool) -> None:
         """Tell the room that I am writing or have stopped: at most every 5 s, and only if the person wants that."""
         with self._session.step() as step:
-            typing.say(step, step.room(find_room(step.store, room)), on=on)
+            typing_out.say(step, step.room(find_room(step.store, room)), on=on)
 
     def typing(self, room: bytes | str) -> list[bytes]:
         """Who is writing in the room now."""

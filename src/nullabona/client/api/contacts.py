@@ -13,10 +13,10 @@ from nullabona.client.api.session import Session
 from nullabona.client.core import claims, commands, people
 from nullabona.client.core.chat.naming import Names, all_names
 from nullabona.client.core.errors import NoSuchContact
+from nullabona.client.core.identity.contact_keys import is_verified
 from nullabona.client.core.preferences import of_contact
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.step import DAY_MS, Step
-from nullabona.client.core.trust import is_verified
 from nullabona.client.runner import now_ms
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card, verify_card

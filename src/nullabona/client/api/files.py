@@ -33,6 +33,7 @@ from nullabona.client.core.ports import Store
 from nullabona.client.core.records import FileState, Message
 from nullabona.client.core.sniff import sniff_audio, sniff_image
 from nullabona.client.core.state import JOINED
+from nullabona.client.core.timeline import file_messages
 from nullabona.client.media import BadImage, SafeImage, animated, prepare_photo, safe_image
 from nullabona.client.media import profile_picture as make_picture
 from nullabona.wire.blob import PIECE, BlobRef
@@ -150,7 +151,7 @@ class FileCalls:
         """Stop a file on its way. An own one that is not out yet goes with its message. Raises `BadRequest`."""
         with self._session.step() as step:
             target = find_room(step.store, room)
-            files.cancel(step, target, find_message(step.store, target, message).id)
+            file_messages.cancel(step, target, find_message(step.store, target, message).id)
 
     def open_file(self, room: bytes | str, message: bytes | str) -> FileReader:
         """A file that is here, to be read in ranges. Raises `FileNotHere` or `BadRequest`."""
@@ -231,7 +232,7 @@ class FileCalls:
         try:
             size, refs = await self._keep(room, message, pieces)
             with self._session.step() as step:
-                return files.send_file(step, room, message, body(structs.replace(said, size=size, blobs=refs)))
+                return file_messages.send_file(step, room, message, body(structs.replace(said, size=size, blobs=refs)))
         except BaseException:
             with self._session.step() as step:
                 files.forget_file(step, room, message)

@@ -7,7 +7,9 @@ from nullabona.client.api.finding import find_room
 from nullabona.client.api.records import LinkInfo, LinkOpened, LinkRead, WishInfo
 from nullabona.client.core import commands, links, wishes
 from nullabona.client.core.chat.naming import Names, all_names
-from nullabona.client.core.links import GivenLink, Link, LinkError
+from nullabona.client.core.links import GivenLink
+from nullabona.client.core.model import invite_link
+from nullabona.client.core.model.invite_link import Link, LinkError
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.state import JOINED
 from nullabona.client.core.wishes import Wish
@@ -41,7 +43,7 @@ class LinkCalls(ContactCalls):
 
     def read_link(self, text: str) -> LinkRead:
         """What a pasted or scanned link says; nothing is sent. Raises `LinkError`."""
-        link = links.parse_link(text)
+        link = invite_link.parse_link(text)
         with self._session.view() as step:
             named = [contact for contact in step.store.contacts() if contact.handle == link.handle]
             contact = next((each for each in named if link.fits(each.account)), None)
@@ -65,12 +67,12 @@ class LinkCalls(ContactCalls):
         The handle's card is looked up first and must be of the account that the link was made for. Raises
         `LinkError` (`LinkMismatch`: another account), `UnknownHandle`, `Refused`, `TimedOut` or `BadRequest`.
         """
-        link = links.parse_link(text)
+        link = invite_link.parse_link(text)
         own = self._session.account().record
         if link.fits(self._session.account().me.account):
             raise LinkError("this is your own link", hint="give it to somebody else")
         card = await self.look_up(link.handle, timeout_s=timeout_s)
-        links.check_card(link, card)
+        invite_link.check_card(link, card)
         with self._session.step() as step:
             if link.room:
                 wishes.ask(step, link, card, own.card)
@@ -103,7 +105,7 @@ class LinkCalls(ContactCalls):
     def own_link(self) -> str:
         """The lasting link to this account."""
         me = self._session.account().me
-        return links.format_link(Link("contact", me.handle, links.key_check(me.account)))
+        return invite_link.format_link(Link("contact", me.handle, invite_link.key_check(me.account)))
 
 
 def _info(link: GivenLink) -> LinkInfo:

@@ -8,6 +8,7 @@ from nullabona.client.api.contacts import ContactCalls
 from nullabona.client.api.finding import find_contact, find_room
 from nullabona.client.api.records import ContactInfo, SafetyNumber
 from nullabona.client.core import commands, preferences, safety, trust
+from nullabona.client.core.identity import contact_keys
 from nullabona.client.core.preferences import PROFILE, Preferences, RoomPreferences, room_scope
 from nullabona.client.core.state import JOINED
 
@@ -23,8 +24,8 @@ class TrustCalls(ContactCalls):
         with self._session.view() as step:
             contact = find_contact(step.store, who)
             known = preferences.of_contact(step.store, contact.account)
-            digits = trust.digits_of(step, contact)
-            verified = trust.is_verified(step, contact)
+            digits = contact_keys.digits_of(step, contact)
+            verified = contact_keys.is_verified(step, contact)
         return SafetyNumber(
             contact.account,
             contact.handle,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from nullabona.client.core import commands, entering, helping, people, seeking
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.devices import own
 from nullabona.client.core.errors import CardTooOld, MlsRefused
 from nullabona.client.core.items import RoomsAsked
@@ -16,7 +17,7 @@ from nullabona.wire.card import Card
 
 def card_came(step: Step, card: Card) -> None:
     """A card was looked up: whoever waits for it gets a way back, if it names them."""
-    for sender, asked in people.take_asked_back(step, card.account_id):
+    for sender, asked in inbox_sending.take_asked_back(step, card.account_id):
         if isinstance(asked, RoomsAsked):
             seeking.answer(step, sender, card)
         else:

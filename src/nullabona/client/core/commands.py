@@ -11,19 +11,20 @@ from nullabona.client.core import (
     committing,
     entering,
     leaving,
-    messages,
     people,
     planning,
     preferences,
     replies,
+    rooms,
     seeking,
-    trust,
 )
 from nullabona.client.core.chat import talking
 from nullabona.client.core.creating import create_room
 from nullabona.client.core.devices import telling
 from nullabona.client.core.entering import accept_request, decline_request
 from nullabona.client.core.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
+from nullabona.client.core.group import intents
+from nullabona.client.core.identity import cards, contact_keys
 from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo
 from nullabona.client.core.state import (
@@ -35,6 +36,7 @@ from nullabona.client.core.state import (
     UpdateKeys,
 )
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import read_markers
 from nullabona.wire.card import Card, verify_card
 
 __all__ = ["accept_request", "decline_request"]
@@ -87,7 +89,7 @@ def add_account(step: Step, room_id: bytes, card: Card) -> None:
     room = _admin_room(step, room_id)
     if card.account_id in {device.account for device in step.roster(room_id).values()}:
         raise BadRequest(f"{card.handle} is in this room already")
-    committing.want(room, people.add_intent(step, card))
+    intents.want(room, cards.add_intent(step, card))
 
 
 def remove_account(step: Step, room_id: bytes, account: bytes) -> None:
@@ -97,7 +99,7 @@ def remove_account(step: Step, room_id: bytes, account: bytes) -> None:
         raise BadRequest("you cannot remove yourself", hint="leave the room instead")
     _need_member(step, room, account)
     room.intents = [i for i in room.intents if not (isinstance(i, AddAccount) and i.account == account)]
-    committing.want(room, RemoveAccount(account))
+    intents.want(room, RemoveAccount(account))
 
 
 def _need_member(step: Step, room: RoomState, account: bytes) -> None:
@@ -110,7 +112,7 @@ def rename(step: Step, room_id: bytes, name: str) -> None:
     room = _admin_room(step, room_id)
     _check_name(name)
     if name != room.info.name:
-        committing.want(room, SetInfo(name=name))
+        intents.want(room, SetInfo(name=name))
 
 
 def set_admin(step: Step, room_id: bytes, account: bytes, *, admin: bool) -> None:
@@ -121,12 +123,12 @@ def set_admin(step: Step, room_id: bytes, account: bytes, *, admin: bool) -> Non
     if not admin and set(room.info.admins) == {account}:
         raise LastAdmin("a group needs at least one admin")
     planning.check_change(room, intent)
-    committing.want(room, intent)
+    intents.want(room, intent)
 
 
 def update_keys(step: Step, room_id: bytes) -> None:
     """Renew this device's keys in a room now: what an attacker copied before is worth nothing afterwards."""
-    committing.want(_member_room(step, room_id), UpdateKeys())
+    intents.want(_member_room(step, room_id), UpdateKeys())
 
 
 def leave(step: Step, room_id: bytes) -> None:
@@ -169,7 +171,7 @@ def send_text(step: Step, room_id: bytes, text: str, reply_to: bytes = b"") -> b
 def mark_read(step: Step, room_id: bytes, message_id: bytes) -> None:
     room = step.room(room_id)
     if room.phase == JOINED:
-        messages.mark_read(step, room, message_id)
+        read_markers.mark_read(step, room, message_id)
 
 
 def unread_by(step: Step, room_id: bytes, position: int, epoch: int, sender: bytes) -> int:
@@ -190,7 +192,7 @@ def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, toke
         raise BadRequest("that is your own handle")
     if len(greeting) > 500:
         raise BadRequest("a greeting has at most 500 characters")
-    trust.need_seen(step, card)
+    contact_keys.need_seen(step, card)
     contact = people.request_contact(step, card, own_card, greeting, token)
     if contact.state is ContactState.REQUESTED:
         seeking.want(step, contact.account, contact.handle)
@@ -224,17 +226,17 @@ def accept(step: Step, contact: Contact) -> Contact:
     theirs = people.need_contact(step, contact.account)
     if theirs.state is ContactState.ACCEPTED:
         return theirs
-    intent = people.add_intent(step, verify_card(contact.card, today=step.day))
+    intent = cards.add_intent(step, verify_card(contact.card, today=step.day))
     intent = msgspec.structs.replace(intent, reply=replies.take_note(step, contact.account))
     room = room_for_two(step, contact) or _new_room_for_two(step, contact)
-    committing.want(room, intent)
+    intents.want(room, intent)
     return people.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
 
 
 def room_for_two(step: Step, contact: Contact) -> RoomState | None:
     """The direct room in which they were with us, if we still are in it and stay."""
     room = step.find_room(contact.room) if contact.room else None
-    if room is None or room.phase != JOINED or room.heal is not None or leaving.wanted(step, room.id):
+    if room is None or room.phase != JOINED or room.heal is not None or rooms.leaving(step, room.id):
         return None
     return room if contact.account in room.info.pair else None
 

@@ -10,21 +10,23 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from nullabona.client.core import (
-    boxes,
     evidence,
     healing,
-    insisting,
     invites,
     leaving,
     members,
     messages,
     planning,
     receipts,
+    rooms,
     rulings,
 )
 from nullabona.client.core.acquaintance import is_shut
 from nullabona.client.core.chat import notices, profiles
+from nullabona.client.core.delivery import box_log
 from nullabona.client.core.errors import MlsRefused
+from nullabona.client.core.group import intents
+from nullabona.client.core.group.intents import TEND_MS
 from nullabona.client.core.mlsport import Processed
 from nullabona.client.core.outgoing import drop_trims, queue_frame
 from nullabona.client.core.policy import Verdict, certificate_of
@@ -47,12 +49,8 @@ from nullabona.client.core.state import (
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import Kind
 
-TEND_MS = 20_000
-"""Within this time after a commit a device sees to it that its account's devices, and only they, are in."""
 ASLEEP_MS = 600_000
 """A device that is so late with anything was off: the room may be in another epoch by now."""
-LOOK_MS = 60_000
-"""So long a commit waits at most until the box was read: of a relay that is gone a device learns by what it sends."""
 KEPT_HISTORY = 128
 """How many commits of the branch are remembered, to judge forks and redo what a fork undid."""
 
@@ -60,32 +58,15 @@ KEPT_HISTORY = 128
 # -- staging ------------------------------------------------------------------------------------------------------
 
 
-def want(room: RoomState, intent: Intent) -> None:
-    """Remember what this device wants changed; it is redone until it holds or no longer makes sense."""
-    if intent not in room.intents:
-        room.intents.append(intent)
-
-
-def want_out(room: RoomState, order: RemovalOrder) -> None:
-    """Have an order carried out, in place of older ones for the same account."""
-    room.intents = [i for i in room.intents if not isinstance(i, RemoveAccount) or i.account != order.account]
-    want(room, RemoveAccount(order.account, order))
-
-
 def renew_keys(step: Step, room: RoomState) -> None:
     """Renew this device's keys, if that is due."""
     if room.update_at > step.now:
         return
     if step.now - room.update_at > ASLEEP_MS:
-        look_first(step, room.current)
+        intents.look_first(step, room.current)
     room.update_at = step.now + step.timing.update + step.chance.between(0, step.timing.update // 4)
     if step.others(room, room.epoch) and not is_shut(step.store, room.info):
-        want(room, UpdateKeys())
-
-
-def look_first(step: Step, track: BoxTrack) -> None:
-    """No commit in this box before it was read, or cannot be for so long: others may be in a later epoch already."""
-    track.look_until = step.now + LOOK_MS
+        intents.want(room, UpdateKeys())
 
 
 def advance(step: Step, room: RoomState) -> None:
@@ -180,7 +161,7 @@ def accept_other(
     rejoined = certificate_of(processed.adds[0]).device_id if processed.external else b""
     unheard = bool(rejoined) and step.store.device(room.id, rejoined) is None
     if not verdict.removed:
-        insisting.lost(room)
+        intents.lost(room)
     leaving.heed(step, room, verdict.orders)
     step.group(room).accept(processed)
     _close(step, track, seq, commit, list(verdict.removed))
@@ -188,7 +169,7 @@ def accept_other(
     change = list(verdict.orders), list[Intent](), verdict.ruling
     _enter(step, room, track, verdict.info or room.info, change, by=by, rejoined=rejoined)
     if room.phase == JOINED:
-        look_first(step, room.current)
+        intents.look_first(step, room.current)
         receipts.tell_soon(step, room)
         healing.walked(step, room)
         if rejoined:
@@ -207,11 +188,11 @@ def _close(step: Step, track: BoxTrack, seq: int, commit: bytes, removed: Sequen
     track.winner_seq = seq
     track.left_at = step.now
     for candidate in track.candidates:
-        step.store.delete_value(boxes.settled_key(track.keys.box.address, candidate.frame))
+        step.store.delete_value(box_log.settled_key(track.keys.box.address, candidate.frame))
     track.candidates = []
     track.decide_at = 0
     track.beacon_at = step.now + step.timing.beacon + step.chance.between(0, step.timing.beacon)
-    step.store.set_value(boxes.winner_key(track), commit)
+    step.store.set_value(box_log.winner_key(track), commit)
 
 
 def _enter(
@@ -235,7 +216,7 @@ def _enter(
     changed = info != room.info
     before = room.info, step.roster(room.id)
     room.info = info
-    boxes.open_box(room, group)
+    box_log.open_box(room, group)
     members.sync(step, room, rejoined)
     healing.without_witness(step, room)
     leaving.say_again(step, room)
@@ -256,7 +237,7 @@ def _enter(
 def carry_out_leaving(step: Step, room: RoomState) -> None:
     """If we want to leave and only devices of ours are in, this one puts out the others, and then goes itself."""
     if order := leaving.carry_out(step, room):
-        want_out(room, order)
+        intents.want_out(room, order)
 
 
 def leave_alone(step: Step, room: RoomState) -> None:
@@ -277,12 +258,12 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
     ``watch`` is the box whose commit removed us. It is watched for a while: if order was lost, the room may have taken
     another commit, by which we are still in (`nullabona.client.core.watching`).
     """
-    left, relay = room.phase == LEFT or leaving.wanted(step, room.id), room.relay
+    left, relay = room.phase == LEFT or rooms.leaving(step, room.id), room.relay
     room.phase = LEFT if left else REMOVED
     if watch is None:
-        leaving.forget(step, room.id)
+        rooms.forget_leaving(step, room.id)
     for track in room.boxes:
-        step.store.delete_value(boxes.winner_key(track))
+        step.store.delete_value(box_log.winner_key(track))
         if track is not watch:
             step.store.drop_box(track.keys.box.address)
     room.boxes = [watch] if watch is not None else []

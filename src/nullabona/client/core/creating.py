@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from nullabona.client.core import members
-from nullabona.client.core.boxes import open_box
 from nullabona.client.core.chat import notices
 from nullabona.client.core.content import NoticeKind
+from nullabona.client.core.delivery.box_log import open_box
 from nullabona.client.core.roominfo import DEVICES, DIRECT, RoomInfo, encode_info
 from nullabona.client.core.state import JOINED, RoomState
 from nullabona.client.core.step import Step

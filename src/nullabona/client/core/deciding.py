@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from nullabona.client.core import behind, boxes, committing, healing, insisting
+from nullabona.client.core import behind, committing, healing, insisting
 from nullabona.client.core.chunks import Missing, body_of
+from nullabona.client.core.delivery import box_log
 from nullabona.client.core.errors import MlsRefused, PolicyRefused
+from nullabona.client.core.group import intents
 from nullabona.client.core.policy import check_commit
 from nullabona.client.core.proofs import Claim, tag_of
 from nullabona.client.core.state import BoxTrack, CommitCandidate, RoomState
@@ -19,7 +21,7 @@ def decide(step: Step, room: RoomState, track: BoxTrack) -> None:
     waiting = not track.candidates or track.closed or step.now < track.settle_until
     if waiting or not track.read_so_far:
         return
-    insists = insisting.insists(step, room)
+    insists = intents.insists(step, room)
     if _decided_by_claim(step, room, track, insists=insists) or _decided(step, room, track, insists=insists):
         return
     if insists:
@@ -55,7 +57,7 @@ def _decided(step: Step, room: RoomState, track: BoxTrack, *, insists: bool) -> 
             continue
         if _try(step, room, track, candidate, commit, None):
             if insists:  # who went on by what lies before it must hear of it
-                boxes.announce(step, room, track)
+                box_log.announce(step, room, track)
             return True
     return False
 
@@ -72,7 +74,7 @@ def _candidate_claim(
     step: Step, room: RoomState, track: BoxTrack, candidate: CommitCandidate
 ) -> tuple[Claim | None, bool]:
     box = track.keys.box.address
-    stored = step.store.get_value(boxes.settled_key(box, candidate.frame))
+    stored = step.store.get_value(box_log.settled_key(box, candidate.frame))
     if stored is None:
         return None, False
     opened = OpenedFrame(Kind.SETTLED, bool(stored[0]), stored[1:])
@@ -86,7 +88,7 @@ def _candidate_commit(
     step: Step, room: RoomState, track: BoxTrack, candidate: CommitCandidate
 ) -> tuple[bytes | None, bool]:
     frame = step.store.frame(track.keys.box.address, candidate.frame)
-    opened = boxes.open_quietly(track, frame.data) if frame is not None and frame.data else None
+    opened = box_log.open_quietly(track, frame.data) if frame is not None and frame.data else None
     if opened is None:
         return None, False
     body = body_of(step, room, track, opened)

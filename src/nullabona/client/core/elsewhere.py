@@ -9,43 +9,18 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
-from nullabona.client.core import acquaintance, evidence, healing, people, whereabouts
+from nullabona.client.core import acquaintance, evidence, healing, whereabouts
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.devices import own
+from nullabona.client.core.group import branch_history
 from nullabona.client.core.heals import Heal, Helper
-from nullabona.client.core.items import History, Invitation, decode_pack, encode_pack
-from nullabona.client.core.mlsport import Invitation as Opened
+from nullabona.client.core.items import History, Invitation, encode_pack
 from nullabona.client.core.outgoing import queue_blob, queue_item
-from nullabona.client.core.state import Merged, RoomState
+from nullabona.client.core.state import RoomState
 from nullabona.client.core.step import Step
-from nullabona.errors import PeerError
 from nullabona.wire.certificate import DeviceCertificate
 
-TOLD_HISTORY: Final = 64
 _TOLD: Final = "told-of-branch"
-
-
-def history_of(pack: bytes) -> History:
-    """The commits, by epoch, by which whoever invites came to where they are; none if the pack does not tell."""
-    try:
-        return decode_pack(pack).history
-    except PeerError:
-        return ()
-
-
-def told(room: RoomState) -> History:
-    """What whoever is invited now is told of."""
-    return tuple((each.epoch, each.commit, tuple(each.removed)) for each in room.history[-TOLD_HISTORY:])
-
-
-def came_by(history: History) -> list[Merged]:
-    """Of the branch that we come to, so that it can be compared with others before our time."""
-    return [Merged(epoch, commit, list(removed), [], []) for epoch, commit, removed in history]
-
-
-def is_ours(room: RoomState, opened: Opened, history: History) -> bool:
-    """Whether an invitation leads to where our own branch is or was: we went through the commit that it came of."""
-    last = {commit for epoch, commit, _ in history if epoch + 1 == opened.epoch}
-    return any(each.commit in last for each in room.history)
 
 
 def invited(step: Step, room: RoomState, sender: DeviceCertificate, history: History) -> None:
@@ -70,10 +45,10 @@ def _tell(step: Step, room: RoomState, them: Helper, fork: bytes) -> None:
     if not step.store.saw(_TOLD, fork[:16], step.day):
         return
     relay = whereabouts.relay_of(step, them.account, them.handle) or whereabouts.host_relay(them.handle)
-    ref = queue_blob(step, b"", fork, relay, encode_pack(b"", b"", told(room)))
+    ref = queue_blob(step, b"", fork, relay, encode_pack(b"", b"", branch_history.told(room)))
     item = Invitation(fork[:16], room.id, relay, ref)
     card = own.card(step.store)
     if them.account == step.me.account and card is not None:
         queue_item(step, card.inbox, relay, item)
     else:
-        people.answer(step, them.account, item)
+        inbox_sending.answer(step, them.account, item)

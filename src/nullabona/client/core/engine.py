@@ -13,43 +13,39 @@ from hashlib import sha256
 from typing import Any, Final
 
 from nullabona.client.core import (
-    acknowledging,
     acquaintance,
     answering,
-    arrivals,
-    boxes,
     chunks,
     claims,
-    committing,
     dated,
     files,
-    healing,
     inbox,
     inbox_places,
-    invites,
-    messages,
     outgoing,
     people,
     reading,
     rejoin,
-    relocating,
     replies,
     returning,
     scouting,
     sent,
     settling,
+    upkeep,
     watching,
 )
-from nullabona.client.core.chat import notices, profiles
+from nullabona.client.core.chat import notices
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.devices import own, telling, tending
 from nullabona.client.core.mlsport import Mls
+from nullabona.client.core.model.requests import ChunkWant, ReadWant, Report, Scout
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import OutboxItem, Progress, Writing
 from nullabona.client.core.stands import Stand, stands_of
 from nullabona.client.core.state import AWAY, JOINED, RoomState, decode_state
 from nullabona.client.core.step import Chance, Me, Step, Timing
+from nullabona.client.core.timeline import file_messages
 from nullabona.client.core.touched import NOTHING, Touched
-from nullabona.client.core.wants import ChunkWant, ReadWant, join_read, reply_reads, room_reads, room_wake
+from nullabona.client.core.wants import join_read, reply_reads, room_reads, room_wake
 from nullabona.errors import PeerError
 from nullabona.wire.address import Address
 from nullabona.wire.messages import AnyResponse, Frames
@@ -70,7 +66,7 @@ class Engine:
         self._wake: dict[bytes, int] = {}
         self._stands: dict[bytes, dict[Address, Stand]] = {}
         self._down = self._up = frozenset[str]()
-        self._scouts: list[scouting.Scout] = []
+        self._scouts: list[Scout] = []
         self.on_progress: Callable[[Progress], None] = lambda _: None
         """Told of every file that moved, after the step that moved it."""
         self.on_writing: Callable[[Writing], None] = lambda _: None
@@ -125,7 +121,7 @@ class Engine:
         """Whatever time or what just happened makes due in these rooms."""
         for room in filter(None, (acquaintance.attended(step, step.find_room(id)) for id in sorted(rooms))):
             if room.phase == JOINED:
-                self._look_after(step, room)
+                upkeep.look_after(step, room)
             elif room.phase == AWAY:
                 returning.look_after(step, room)
                 tending.share_anew(step, room)
@@ -151,32 +147,6 @@ class Engine:
             inbox.trim_soon(step, state)
             inbox_places.save(step, state)
         self._inbox_wake = state.trim_at if state is not None else 0
-
-    def _look_after(self, step: Step, room: RoomState) -> None:
-        reading.look_after(step, room)
-        if room.phase != JOINED:
-            return
-        for track in room.boxes:
-            boxes.put_back(step, room, track)
-            boxes.confirm(step, room, track)
-            boxes.break_silence(step, room, track)
-            acknowledging.update_acks(step, room, track)
-        boxes.look_after_closed(step, room)
-        invites.look_after_invites(step, room)
-        arrivals.look_around(step, room)
-        healing.ask(step, room)
-        if room.phase != JOINED:
-            return
-        committing.renew_keys(step, room)
-        tending.look_after(step, room)
-        telling.look_after(step, room)
-        relocating.look_after(step, room)
-        scouting.look_after(step, room)
-        committing.advance(step, room)
-        healing.redone(step, room)
-        profiles.look_after(step, room)
-        if 0 < room.receipt_at <= step.now:
-            messages.send_receipt(step, room)
 
     # -- what happened --------------------------------------------------------------------------------------------
 
@@ -287,7 +257,7 @@ class Engine:
         with self.step(now, chosen=False) as step:
             waiting = [chunk for chunk in chunks.wanted_chunks(step) if chunk.digest == digest]
             if data is None or sha256(data).digest() != digest:
-                files.piece_missing(step, digest, chunks.chunk_missing(step, digest))
+                file_messages.piece_missing(step, digest, chunks.chunk_missing(step, digest))
                 return Touched(frozenset())
             chunks.chunk_came(step, digest, data)
             files.piece_came(step, digest, data)
@@ -306,7 +276,7 @@ class Engine:
                     standing: claims.Standing = claims.PROMISED if how == "promised" else claims.PROVEN
                     answering.card_came(step, people.learn_card(step, data, handle, standing))
                     self._inbox_upkeep(step)
-            people.looked_up(step, handle)
+            inbox_sending.looked_up(step, handle)
             for claim, verdict in claims.answer(step, handle, data, how):
                 settling.settle(step, claim, verdict)
             return Touched(step.touched)
@@ -322,12 +292,12 @@ class Engine:
             scouting.reached(step, relay)
         return Touched(step.touched)
 
-    def take_scouts(self) -> list[scouting.Scout]:
+    def take_scouts(self) -> list[Scout]:
         """Looks at other relays that are wanted now; one that is not made is wanted again some time later."""
         scouts, self._scouts = self._scouts, []
         return scouts
 
-    def on_scouted(self, scout: scouting.Scout, answer: Frames, now: int) -> tuple[Touched, scouting.Report]:
+    def on_scouted(self, scout: Scout, answer: Frames, now: int) -> tuple[Touched, Report]:
         """What a look brought, and what to do there next."""
         with self.step(now, scout.room, chosen=False) as step:
             report = scouting.take(step, scout, answer)
@@ -385,7 +355,7 @@ class Engine:
         """Handles whose cards are needed to write to their inboxes, or to know who somebody is."""
         with self._store.reading():
             step = self._look(now)
-            return sorted(people.wanted_handles(step) | set(claims.due(step)))
+            return sorted(inbox_sending.wanted_handles(step) | set(claims.due(step)))
 
     def wake_at(self) -> int | None:
         """When to call `tick`, in ms, if nothing happens before."""
@@ -394,6 +364,6 @@ class Engine:
             joins = (join.deadline for join in self._joins.values())
             times = [*self._wake.values(), *joins, *filter(None, [self._inbox_wake])]
             times += [chunk.next_at for chunk in chunks.wanted_chunks(step) if chunk.relay not in self._down]
-            times += [item.next_at for item in people.unsent(step)]
+            times += [item.next_at for item in inbox_sending.unsent(step)]
             later = (outgoing.next_due(self._store, self._down), dated.next_due(step), claims.next_due(step))
         return min([*times, *(time for time in later if time is not None)], default=None)

@@ -8,12 +8,10 @@ from nullabona.client.core import (
     acquaintance,
     arrivals,
     claims,
-    committing,
     elsewhere,
     evidence,
-    healing,
     held,
-    leaving,
+    helping,
     members,
     messages,
     people,
@@ -21,17 +19,19 @@ from nullabona.client.core import (
     redoing,
     relocating,
     returning,
+    rooms,
     seeking,
     signers,
     wishes,
 )
-from nullabona.client.core.boxes import open_box
 from nullabona.client.core.chat import notices, profiles
 from nullabona.client.core.chunks import MISSING, Missing, blob_content
 from nullabona.client.core.content import NoticeKind
+from nullabona.client.core.delivery.box_log import open_box
 from nullabona.client.core.devices import own, telling
 from nullabona.client.core.devices.items import DeclineItem
 from nullabona.client.core.errors import MlsRefused, NoSuchRoom, PolicyRefused
+from nullabona.client.core.group import branch_history, intents
 from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.items import Invitation, decode_pack
 from nullabona.client.core.mlsport import Invitation as Opened
@@ -103,7 +103,7 @@ def _from_elsewhere(
     if pack is None or not step.store.saw(_TOLD_BY, item.id, step.day):
         return None
     if inside:
-        elsewhere.invited(step, room, sender, elsewhere.history_of(pack))
+        elsewhere.invited(step, room, sender, branch_history.history_of(pack))
     if contests:
         _contested(step, room, sender, item, pack)
     return None
@@ -119,7 +119,7 @@ def _contested(step: Step, room: RoomState, sender: DeviceCertificate, item: Inv
     except PeerError:
         return
     info = decode_info(opened.room_info)
-    if not _may_add(step, info, sender) or elsewhere.is_ours(room, opened, elsewhere.history_of(pack)):
+    if not _may_add(step, info, sender) or branch_history.is_ours(room, opened, branch_history.history_of(pack)):
         return
     step.store.saw(_INVITATION, item.id, step.day)
     if evidence.vouches(step, room.info, sender.account_id):
@@ -211,7 +211,7 @@ def _may_replace(step: Step, room: RoomState, sender: DeviceCertificate) -> bool
     else may let us in.
     """
     heal, account = room.heal, sender.account_id
-    return heal is not None and evidence.vouches(step, room.info, account) and healing.may_answer(step, room, account)
+    return heal is not None and evidence.vouches(step, room.info, account) and helping.may_answer(step, room, account)
 
 
 def open_pack(step: Step, pack: bytes, sender: DeviceCertificate, room: bytes) -> Opened:
@@ -342,23 +342,23 @@ def enter(
     old = step.find_room(opened.group_id)
     if old is not None:
         step.forget_room(opened.group_id)
-        leaving.forget(step, opened.group_id)
+        rooms.forget_leaving(step, opened.group_id)
     group = opened.accept()
-    room = RoomState(opened.group_id, info, JOINED, [], history=elsewhere.came_by(elsewhere.history_of(pack)))
+    room = RoomState(opened.group_id, info, JOINED, [], history=branch_history.came_by(branch_history.history_of(pack)))
     room.let_in_by = sender.account_id
     if old is not None and old.phase == JOINED:
         arrivals.invited(step, old, room, sender.account_id)
         _take_along(room, old)
     step.add_room(room)
     relocating.arrive(step, room, group.members(), order)
-    committing.look_first(step, open_box(room, group))
+    intents.look_first(step, open_box(room, group))
     members.sync(step, room, step.me.device)
     room.update_at = step.now + step.chance.between(0, step.timing.update)
-    room.tend_at = step.within(committing.TEND_MS) + 1
+    room.tend_at = step.within(intents.TEND_MS) + 1
     if old is not None:
         drop_trims(step, {old.relay} - {room.relay})
         # A published key package gives the leaf key we had before: what names that key must not hold for long.
-        committing.want(room, UpdateKeys())
+        intents.want(room, UpdateKeys())
         messages.resend_unacknowledged(step, room, messages.reached_nobody)
     room.receipt_at = step.within(receipts.delay(step, room))
     wishes.fulfilled(step, room.id)

@@ -11,21 +11,19 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
-from nullabona.client.core import chunks, messages, people, signers
+from nullabona.client.core import chunks
 from nullabona.client.core.content import MAX_FILE, Attachment, File, Imported, decode_body
 from nullabona.client.core.errors import BadRequest
-from nullabona.client.core.items import FileRequest
-from nullabona.client.core.outgoing import PIECE as PIECE_ITEM
-from nullabona.client.core.outgoing import Target
+from nullabona.client.core.model.outbox_items import PIECE as PIECE_ITEM
+from nullabona.client.core.model.outbox_items import Target
 from nullabona.client.core.ports import Store
-from nullabona.client.core.records import FileState, Message, MessageState, OutboxItem, Piece, Progress, StoredFile
+from nullabona.client.core.records import FileState, Message, Piece, Progress, StoredFile
 from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.sniff import sniff_audio, sniff_image
-from nullabona.client.core.state import JOINED, RoomState
+from nullabona.client.core.state import RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.blob import PIECE, BlobRef, open_piece, piece_count, seal_piece
-from nullabona.wire.certificate import DeviceCertificate
 
 PIECES_PER_BLOB: Final = 64
 """Chunks in each blob of a file but the last."""
@@ -34,9 +32,6 @@ AUTO_PHOTO: Final = 5 * 1_048_576
 AUTO_VOICE: Final = 20 * 1_048_576
 _AT_ONCE: Final = 2
 """How many chunks of a file wait in the outbox at once."""
-_ASK_AFTER: Final = 2
-"""After so many misses at the relay the sender is asked to put the file back."""
-_ASKED: Final = "file-request"
 
 
 # -- cutting and sending ------------------------------------------------------------------------------------------
@@ -62,23 +57,15 @@ def blob_refs(keys: list[bytes], digests: list[bytes], size: int) -> tuple[BlobR
     return tuple(refs)
 
 
-def send_file(step: Step, room_id: bytes, message: bytes, body: File) -> bytes:
-    """The message of a file whose pieces were kept under its id, which `messages.draw_id` made.
-
-    It goes out when the relay has them all.
-    """
-    return messages.send(step, step.room(room_id), body, message)
-
-
 def holds_back(step: Step, room: RoomState, message: bytes) -> bool:
     """Whether the relay still has to take pieces of the message's own file; sees to it that they go out."""
     file = step.store.file(room.id, message)
     if file is None or not file.mine:
         return False
-    return _push(step, room, file)
+    return push(step, room, file)
 
 
-def _push(step: Step, room: RoomState, file: StoredFile) -> bool:
+def push(step: Step, room: RoomState, file: StoredFile) -> bool:
     """Keep a few pieces in the outbox; False once all are taken."""
     queue = _queue(file.message)
     pieces = step.store.pieces(file.room, file.message)
@@ -89,38 +76,12 @@ def _push(step: Step, room: RoomState, file: StoredFile) -> bool:
         if piece.digest not in waiting:
             step.store.add_outbox(PIECE_ITEM, room=room.id, box=queue, ref=piece.digest, target=target, data=b"")
     state = FileState.MOVING if open_pieces else FileState.HERE
-    _set(step, replace(file, state=state, reason=""), pieces)
+    set_state(step, replace(file, state=state, reason=""), pieces)
     return bool(open_pieces)
 
 
 def _queue(message: bytes) -> bytes:
     return b"file" + message
-
-
-def piece_taken(step: Step, item: OutboxItem) -> None:
-    """The relay has a piece: the next one goes, and after the last the message."""
-    room, message = step.find_room(item.room), item.box[4:]
-    file = step.store.file(item.room, message)
-    if room is None or file is None:
-        return
-    mine = [piece for piece in step.store.pieces(item.room, message) if piece.digest == item.ref]
-    step.store.put_pieces(item.room, message, [replace(piece, done=True) for piece in mine])
-    if _push(step, room, file):
-        return
-    row = step.store.message(item.room, message)
-    if row is not None and row.state is MessageState.WAITING and not row.box:
-        messages.resend(step, room, row)
-
-
-def piece_refused(step: Step, item: OutboxItem) -> None:
-    """The relay will never take a piece: the file and its message have failed."""
-    message = item.box[4:]
-    step.store.drop_box(item.box)
-    file, row = step.store.file(item.room, message), step.store.message(item.room, message)
-    if file is not None:
-        _set(step, replace(file, state=FileState.FAILED, reason="refused"))
-    if row is not None and not row.box:
-        messages.set_state(step, row, MessageState.FAILED)
 
 
 def put_back(step: Step, room: RoomState, message: bytes) -> None:
@@ -130,7 +91,7 @@ def put_back(step: Step, room: RoomState, message: bytes) -> None:
         return
     pieces = step.store.pieces(room.id, message)
     step.store.put_pieces(room.id, message, [replace(piece, done=False) for piece in pieces])
-    _push(step, room, file)
+    push(step, room, file)
 
 
 def begin_again(step: Step, room: RoomState) -> None:
@@ -139,16 +100,7 @@ def begin_again(step: Step, room: RoomState) -> None:
         if file.mine and file.room == room.id and step.store.message(room.id, file.message) is not None:
             pieces = step.store.pieces(room.id, file.message)
             step.store.put_pieces(room.id, file.message, [replace(piece, done=False) for piece in pieces])
-            _push(step, room, file)
-
-
-def asked_back(step: Step, sender: DeviceCertificate, request: FileRequest) -> None:
-    """Somebody did not find a file of ours at the relay: a device of the room is helped, its account once a day."""
-    room, account = step.find_room(request.room), sender.account_id
-    if room is None or room.phase != JOINED or not signers.in_room(step, sender, room.id):
-        return
-    if step.store.saw(_ASKED, sha256(account + request.message + step.day.to_bytes(4, "big")).digest(), step.day):
-        put_back(step, room, request.message)
+            push(step, room, file)
 
 
 def sweep(step: Step) -> None:
@@ -168,9 +120,9 @@ def received(step: Step, room: RoomState, message: bytes, body: File) -> None:
     said = body.attachment
     file = StoredFile(room.id, message, mine=False, state=FileState.REMOTE)
     if not _consistent(said):
-        _set(step, replace(file, state=FileState.FAILED, reason="size"))
+        set_state(step, replace(file, state=FileState.FAILED, reason="size"))
         return
-    _set(step, file)
+    set_state(step, file)
     most = {"photo": AUTO_PHOTO, "voice": AUTO_VOICE}.get(said.kind, 0)
     if said.size <= most:
         fetch(step, room, message)
@@ -196,7 +148,7 @@ def fetch(step: Step, room: RoomState, message: bytes) -> None:
     had = {piece.digest for piece in step.store.pieces(room.id, message) if piece.done}
     pieces = [Piece(place, digest, digest in had) for place, digest in enumerate(digests)]
     step.store.put_pieces(room.id, message, pieces)
-    _set(step, replace(file, state=FileState.MOVING, reason=""), pieces)
+    set_state(step, replace(file, state=FileState.MOVING, reason=""), pieces)
     lacking = [piece.digest for piece in pieces if not piece.done]
     chunks.want_pieces(step, lacking, room.relay, room.id, message)
     if not lacking:
@@ -220,24 +172,7 @@ def piece_came(step: Step, digest: bytes, data: bytes) -> None:
         if all(piece.done for piece in pieces):
             _finish(step, file, said)
         else:
-            _set(step, file, pieces)
-
-
-def piece_missing(step: Step, digest: bytes, attempts: int) -> None:
-    """The relay does not have a chunk: ask its sender to put it back, and give up when asking was no use."""
-    for room, message, _ in step.store.pieces_named(digest):
-        file, row = step.store.file(room, message), step.store.message(room, message)
-        if file is None or row is None or file.mine or file.state is not FileState.MOVING:
-            continue
-        if attempts >= chunks.MAX_ATTEMPTS:
-            chunks.unwant_pieces(step, message)
-            _set(step, replace(file, state=FileState.FAILED, reason="gone"))
-        elif attempts == _ASK_AFTER and step.store.saw(
-            _ASKED, sha256(message + bytes((step.day % 256,))).digest(), step.day
-        ):
-            handle = next((d.handle for d in step.roster(room).values() if d.account == row.account), "")
-            if handle:
-                people.post(step, row.account, handle, FileRequest(room, message))
+            set_state(step, file, pieces)
 
 
 def _finish(step: Step, file: StoredFile, said: Attachment) -> None:
@@ -252,13 +187,13 @@ def _finish(step: Step, file: StoredFile, said: Attachment) -> None:
     if reason:
         _fail(step, file, reason)
     else:
-        _set(step, replace(file, state=FileState.HERE, reason=""), step.store.pieces(file.room, file.message))
+        set_state(step, replace(file, state=FileState.HERE, reason=""), step.store.pieces(file.room, file.message))
 
 
 def _fail(step: Step, file: StoredFile, reason: str) -> None:
     """Nothing of it is kept."""
     forget_file(step, file.room, file.message)
-    _set(step, replace(file, state=FileState.FAILED, reason=reason))
+    set_state(step, replace(file, state=FileState.FAILED, reason=reason))
 
 
 def judged(step: Step, room: bytes, message: bytes, reason: str) -> None:
@@ -269,27 +204,6 @@ def judged(step: Step, room: bytes, message: bytes, reason: str) -> None:
 
 
 # -- both ways ----------------------------------------------------------------------------------------------------
-
-
-def cancel(step: Step, room_id: bytes, message: bytes) -> None:
-    """Stop a transfer. An own file that is not out yet is given up with its message; another's may be fetched later.
-
-    Raises `BadRequest` if nothing is under way, or the message is out already.
-    """
-    file, row = step.store.file(room_id, message), step.store.message(room_id, message)
-    if file is None or row is None or file.state is FileState.HERE:
-        raise BadRequest("this message has no file under way")
-    if not file.mine:
-        chunks.unwant_pieces(step, message)
-        _set(step, replace(file, state=FileState.CANCELLED, reason=""))
-        return
-    if row.box:
-        raise BadRequest("this file was sent already", hint="delete the message for all")
-    total = total_of(row)
-    forget_file(step, room_id, message)
-    step.store.drop_message(room_id, message)
-    step.event("message-gone", room_id, id=message)
-    step.progress[room_id, message] = Progress(room_id, message, 0, total, FileState.CANCELLED)
 
 
 def forget_file(step: Step, room: bytes, message: bytes) -> None:
@@ -340,7 +254,7 @@ def done_bytes(pieces: list[Piece], total: int) -> int:
     return min(total, sum(piece.done for piece in pieces) * PIECE)
 
 
-def _set(step: Step, file: StoredFile, pieces: list[Piece] | None = None) -> None:
+def set_state(step: Step, file: StoredFile, pieces: list[Piece] | None = None) -> None:
     """Record where a file is, and say so to whoever watches."""
     step.store.put_file(file)
     said = attachment_of(step.store, file.room, file.message)

@@ -10,20 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nullabona.client.core import (
-    acknowledging,
-    acquaintance,
-    boxes,
-    committing,
     evidence,
-    leaving,
     messages,
-    people,
     receipts,
-    whereabouts,
 )
 from nullabona.client.core.content import Moved
+from nullabona.client.core.delivery import box_log, views
+from nullabona.client.core.group import intents
 from nullabona.client.core.heals import Heal, Helper, Rival, Tries
-from nullabona.client.core.items import Ticket, TicketRequest
+from nullabona.client.core.items import Ticket
 from nullabona.client.core.proofs import Claim, decode_claim
 from nullabona.client.core.records import Device, Message, MessageState
 from nullabona.client.core.state import BoxTrack, RemoveAccount, RoomState
@@ -43,8 +38,6 @@ UNPROVEN = "led-by-one"
 """A member who is no admin has led us here: somebody else is asked whether this is the room."""
 BEHIND = "commit-not-followed"
 """Others may have gone through a commit that this device cannot follow."""
-FEW_ATTEMPTS = 8
-"""How often a ticket is asked for where there may be no other branch, over about a quarter of an hour."""
 FAR = "far-behind"
 WALK_MOST = 32
 """Who has gone through so many epochs without a pause asks for a ticket, and goes on meanwhile."""
@@ -52,8 +45,6 @@ WALK_MS = 60_000
 TOO_LATE = "package-expired"
 TOO_LATE_MS = 600_000
 """One question in so long, however many such commits lie in a box."""
-LOOK_AGAIN = 2
-"""Who has not answered so often may have an inbox elsewhere by now."""
 STRANDED_MOST = 256
 """Most messages owed to one device that a fork left outside."""
 
@@ -74,15 +65,15 @@ def rival(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
     """Another member merged another commit out of this epoch: the room is forked. Find out who must move."""
     helper = signer_of(step, room, claim)
     if evidence.doubts(step, room, helper.account):
-        boxes.announce_again(step, track)
+        box_log.announce_again(step, track)
         return
     if claim.key > own_key(track):
         if track.rival is None or claim.key < branch_key(track.rival.removed, track.rival.commit):
             track.rival = Rival(claim.commit, claim.removed, helper.account, helper.handle)
         if not track.settled_seen:
-            boxes.announce(step, room, track)
+            box_log.announce(step, room, track)
         else:
-            boxes.announce_again(step, track)
+            box_log.announce_again(step, track)
         return
     if room.heal is None or not room.heal.commit:
         step.event("warning", room.id, code="room-forked", epoch=track.epoch)
@@ -92,7 +83,7 @@ def rival(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
     heal.ordered = evidence.ordered(step, room, claim)
     begin(step, room, heal)
     for order in orders:  # whoever may not see it any more is not shown it on our branch either
-        committing.want_out(room, order)
+        intents.want_out(room, order)
     if orders:
         room.commit_at = max(room.commit_at, step.within(receipts.delay(step, room)))
 
@@ -103,7 +94,7 @@ def outsider(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> None:
     They are told which branch we are on. Only an admin who is alone since looks for theirs, as nobody else could tell:
     to remove them there again, who may only want to disturb, so not for long, and not twice a day.
     """
-    boxes.answer(step, room, track)
+    box_log.answer(step, room, track)
     if step.others(room, room.epoch) or step.me.account not in room.info.admins:
         return
     try:
@@ -229,84 +220,7 @@ def _place(heal: Heal) -> tuple[int, tuple[int, bytes]]:
     return heal.epoch, branch_key(heal.removed, heal.commit)
 
 
-# -- asking -------------------------------------------------------------------------------------------------------
-
-
-def ask(step: Step, room: RoomState) -> None:
-    """Ask the next helper for a ticket, when it is time."""
-    heal = room.heal
-    if heal is not None and heal.reason == FAR and not room.current.undecided and not room.current.look_until:
-        heal = room.heal = None  # we are there
-    if heal is None or heal.next_at > step.now:
-        return
-    if acquaintance.is_shut(step.store, room.info):
-        heal.next_at = step.now + DAY_MS  # there is nobody to ask but who is blocked
-        return
-    doubtful = heal.reason in {BEHIND, FAR, LONELY, OUTSIDE, ASTRAY, UNPROVEN} and not heal.gone
-    few = doubtful or heal.later is not None
-    if evidence.exhausted(step, room, heal, FEW_ATTEMPTS if few else evidence.MAX_ATTEMPTS):
-        if heal.later is not None:
-            room.heal = heal.later
-            return
-        if heal.reason in {FORK, MOVED}:
-            evidence.led_nowhere(step, room, heal)
-        room.heal = None
-        messages.release_held(step, room)
-        if not doubtful:
-            step.event("warning", room.id, code="no-way-back", epoch=heal.epoch)
-        return
-    helper = _next_helper(step, room, heal)
-    heal.attempts += 1
-    evidence.charge(step, room, heal)
-    heal.next_at = (
-        step.now + (step.timing.ticket << min(heal.attempts // 2, 8)) + step.chance.between(0, step.timing.ticket)
-    )
-    if helper is not None:
-        at = heal.epoch if heal.commit else room.epoch
-        people.post(step, helper.account, helper.handle, TicketRequest(room.id, at, heal.commit))
-        if heal.attempts > LOOK_AGAIN:
-            whereabouts.look_again(step, helper.handle)
-
-
-def _next_helper(step: Step, room: RoomState, heal: Heal) -> Helper | None:
-    """Named helpers every other time, anybody in the room in between; never who is blocked, who hears nothing of us."""
-    helpers = [helper for helper in heal.helpers if not acquaintance.is_blocked(step.store, helper.account)]
-    named = {helper.account for helper in heal.helpers}
-    others = {device.account: device.handle for device in step.others(room, room.epoch) if device.account not in named}
-    asked = [account for account in sorted(others) if not acquaintance.is_blocked(step.store, account)]
-    anybody = [Helper(account, others[account]) for account in asked]
-    if heal.reason == UNPROVEN:
-        return helpers[heal.attempts % len(helpers)] if helpers else None
-    # It passes while we ask, or nobody is known to be there: everybody once before anybody twice.
-    if heal.reason in {FAR, TOO_LATE} or (heal.reason == BEHIND and not heal.helpers):
-        return anybody[heal.attempts % len(anybody)] if anybody else None
-    turn, odd = divmod(heal.attempts, 2)
-    pool = anybody if anybody and (odd or not helpers) else helpers
-    return pool[turn % len(pool)] if pool else None
-
-
 # -- what is answered ---------------------------------------------------------------------------------------------
-
-
-def may_answer(step: Step, room: RoomState, account: bytes) -> bool:
-    """Whether it is somebody whom we ask for the way to the room's other branch, or into the room."""
-    heal = room.heal
-    asked = {helper.account for helper in heal.helpers} if heal is not None else set()
-    return account in asked or account in {device.account for device in step.roster(room.id).values()}
-
-
-def told_gone(step: Step, room: RoomState, account: bytes) -> bool:
-    """A member of the branch we look for says we are out: true of who could have put us out, and if we want to be out.
-
-    Others may all be wrong, or one is all others: they are counted, as a reason to ask for longer.
-    """
-    heal = room.heal
-    if heal is None:
-        return False
-    others = {device.account for device in step.others(room, room.epoch)}
-    if account in others and account not in heal.gone:
-        heal.gone.append(account)
-    return evidence.may_put_us_out(step, room, account) or leaving.wanted(step, room.id)
 
 
 def welcome_back(step: Step, room: RoomState, device: bytes) -> None:
@@ -319,7 +233,7 @@ def welcome_back(step: Step, room: RoomState, device: bytes) -> None:
         if message.epoch >= room.epoch:
             return True
         track = tracks.get(Address(message.box))
-        return track is not None and acknowledging.has_acked(step, track, device, message.frame)
+        return track is not None and views.has_acked(step, track, device, message.frame)
 
     messages.resend_unacknowledged(step, room, has_it)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 from msgspec import field
+
+RETURNING: Final = "returning"
 
 
 class Rival(msgspec.Struct, array_like=True, frozen=True):
@@ -53,3 +57,8 @@ class Heal(msgspec.Struct, array_like=True):
     """This device has met the commit itself: it opened, its sender signed it, and it cannot be followed."""
     later: Heal | None = None
     """What is looked for if this, which was judged, is found nowhere."""
+
+
+def asked_all(heal: Heal) -> bool:
+    """Whether everybody was asked for a way back, and nobody has given one."""
+    return heal.attempts > len(heal.helpers)

@@ -12,8 +12,6 @@ from nullabona.client.core import (
     acquaintance,
     committing,
     entering,
-    files,
-    healing,
     helping,
     links,
     people,
@@ -50,6 +48,7 @@ from nullabona.client.core.rejoin import Join
 from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.state import AWAY, JOINED, RoomState
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import file_messages
 from nullabona.errors import PeerError
 from nullabona.wire.address import Address
 from nullabona.wire.blob import decode_ref
@@ -226,7 +225,7 @@ def _act(
     elif isinstance(body, LinkUse):
         links.use_came(step, sender.account_id, body)
     elif isinstance(body, FileRequest):
-        files.asked_back(step, sender, body)
+        file_messages.asked_back(step, sender, body)
     elif isinstance(body, RoomsAsked):
         seeking.came(step, sender)
     elif entering.invited(step, sender, body, item.since, at=state.relays) is MISSING:
@@ -270,13 +269,13 @@ def _told_rooms(step: Step, item: WaitingItem, sender: DeviceCertificate, said: 
 
 def _told_gone(step: Step, item: WaitingItem, sender: DeviceCertificate, id: bytes) -> list[Join] | Missing:
     room = step.find_room(id)
-    if room is None or room.heal is None or not healing.may_answer(step, room, sender.account_id):
+    if room is None or room.heal is None or not helping.may_answer(step, room, sender.account_id):
         return []
     believed = signers.believed(step, sender, item.since, id)
     if believed is None:
         return MISSING
     away = room.phase == AWAY
-    if believed and (returning if away else healing).told_gone(step, room, sender.account_id):
+    if believed and (returning if away else helping).told_gone(step, room, sender.account_id):
         _out(step, room)
     return []
 
@@ -290,7 +289,7 @@ def _out(step: Step, room: RoomState) -> None:
 
 def _ticket(step: Step, item: WaitingItem, sender: DeviceCertificate, ticket: Ticket) -> list[Join] | Missing:
     room = step.find_room(ticket.room)
-    if room is None or room.heal is None or not healing.may_answer(step, room, sender.account_id):
+    if room is None or room.heal is None or not helping.may_answer(step, room, sender.account_id):
         return []
     believed = signers.believed(step, sender, item.since, room.id)
     if believed is None:

@@ -11,9 +11,10 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import scouting, whereabouts
+from nullabona.client.core import whereabouts
 from nullabona.client.core.devices import own
 from nullabona.client.core.outgoing import drop_trim, drop_trims
+from nullabona.client.core.relocation import schedule
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.card import Card
@@ -132,7 +133,7 @@ def follow(step: Step, card: Card) -> None:
     step.me = replace(step.me, relay=relay)
     drop_trims(step, [left])
     step.event("relay-moved", relay=relay, left=left)
-    scouting.relay_changed(step, left)
+    schedule.relay_changed(step, left)
 
 
 def _go(step: Step, state: InboxState, relay: str) -> None:

@@ -12,30 +12,11 @@ from typing import Final
 from nullabona.client.core import committing, invites
 from nullabona.client.core.errors import MlsRefused, PolicyRefused
 from nullabona.client.core.policy import check_commit
-from nullabona.client.core.state import BoxTrack, Intent, RemoveAccount, RoomState
+from nullabona.client.core.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
 
-LOST_ADMIN: Final = 2
-LOST_OTHERS: Final = 6
-"""So often a removal loses before it is insisted on, by an admin and by whoever carries out an order."""
 PATIENCE_MS: Final = 60_000
 """So long the box may not take our commit before we go on by another's: we insist in the next one."""
-
-
-def lost(room: RoomState) -> None:
-    """Another's commit that removes nobody came first. Count it, if we want somebody out."""
-    room.beaten = room.beaten + 1 if _wanted(room) else 0
-
-
-def insists(step: Step, room: RoomState) -> bool:
-    """Whether no commit but one that removes somebody is taken now."""
-    admin = step.me.account in room.info.admins
-    return room.beaten >= (LOST_ADMIN if admin else LOST_OTHERS) and bool(_wanted(room))
-
-
-def _wanted(room: RoomState) -> list[Intent]:
-    pending = room.pending.intents if room.pending is not None else []
-    return [intent for intent in [*room.intents, *pending] if isinstance(intent, RemoveAccount)]
 
 
 def removes(step: Step, room: RoomState, commit: bytes) -> bool:

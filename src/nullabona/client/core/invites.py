@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from nullabona.client.core import acquaintance, elsewhere, messages, relocating, replies, whereabouts
+from nullabona.client.core import acquaintance, messages, replies, whereabouts
 from nullabona.client.core.content import Handed
+from nullabona.client.core.group import branch_history
 from nullabona.client.core.items import Invitation, decode_pack, encode_pack
-from nullabona.client.core.outgoing import BLOB, Target, decode_target, queue_blob, queue_item
+from nullabona.client.core.model import move_orders
+from nullabona.client.core.model.outbox_items import BLOB, Target, decode_target
+from nullabona.client.core.outgoing import queue_blob, queue_item
 from nullabona.client.core.records import Device
 from nullabona.client.core.state import JOINED, AddAccount, Intent, Invite, RoomState
 from nullabona.client.core.step import Step
@@ -72,7 +75,7 @@ def _invite_all(step: Step, room: RoomState, added: Sequence[AddAccount], pack: 
     It lies at the relay of each one's inbox: nobody is led to another before they have said yes.
     """
     parts = decode_pack(pack)
-    pack = encode_pack(parts.welcome, parts.tree, elsewhere.told(room))
+    pack = encode_pack(parts.welcome, parts.tree, branch_history.told(room))
     ref = queue_blob(step, room.id, room.current.keys.box.address, room.relay, pack)
     for relay in sorted({_relay_of(intent) for intent in added} - {room.relay}):
         _put_pack(step, room, ref, relay)
@@ -115,7 +118,7 @@ def _load_lost(step: Step, room: RoomState) -> list[LostWelcome]:
 
 def _invite(step: Step, room: RoomState, intent: AddAccount, devices: list[bytes], ref: BlobRef) -> Invite:
     whereabouts.note_handle(step, _inboxes.decode(intent.inbox), intent.handle)
-    item = Invitation(step.chance.bytes(16), room.id, _relay_of(intent), ref, relocating.to_carry(room))
+    item = Invitation(step.chance.bytes(16), room.id, _relay_of(intent), ref, move_orders.to_carry(room))
     invite = Invite(intent.account, devices, intent.inbox, msgspec.msgpack.encode(item), 0, reply=intent.reply)
     _send(step, invite, intent.handle)
     return invite
@@ -221,7 +224,7 @@ def _repeat(step: Step, room: RoomState, invite: Invite) -> None:
         whereabouts.look_again(step, handle)
     item = _invitations.decode(invite.item)
     relay = _inboxes.decode(invite.inbox).relay or (whereabouts.host_relay(handle) if handle else item.relay)
-    item = msgspec.structs.replace(item, relay=relay, order=relocating.to_carry(room))
+    item = msgspec.structs.replace(item, relay=relay, order=move_orders.to_carry(room))
     before, invite.item = invite.item, msgspec.msgpack.encode(item)
     invite.handed = invite.handed and invite.item == before
     _put_pack(step, room, item.blob, relay)

@@ -11,8 +11,10 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import elsewhere, relocating, rulings
+from nullabona.client.core import rulings
+from nullabona.client.core.group import branch_history
 from nullabona.client.core.items import Ticket
+from nullabona.client.core.model import move_orders
 from nullabona.client.core.state import RoomState
 from nullabona.client.core.step import Step, way_key
 
@@ -45,8 +47,8 @@ def make_ticket(step: Step, room: RoomState) -> Ticket:
         group.ratchet_tree(),
         track.incarnation,
         track.position,
-        elsewhere.told(room),
-        relocating.to_carry(room),
+        branch_history.told(room),
+        move_orders.to_carry(room),
         *rulings.to_carry(room),
     )
 

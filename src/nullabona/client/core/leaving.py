@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from nullabona.client.core import messages
+from nullabona.client.core import messages, rooms
 from nullabona.client.core.content import Leave
 from nullabona.client.core.proofs import RemovalOrder, make_order
 from nullabona.client.core.records import Device
@@ -27,7 +27,7 @@ def say(step: Step, room: RoomState) -> None:
 
 def say_again(step: Step, room: RoomState) -> None:
     """An epoch has begun: if our devices have keys that the last order does not name, give another one."""
-    known = step.store.get_value(_key(room.id))
+    known = step.store.get_value(rooms.leaving_key(room.id))
     if known is None:
         return
     order = _order(step, room)
@@ -40,12 +40,12 @@ def heed(step: Step, room: RoomState, orders: Sequence[RemovalOrder]) -> None:
     own = {device.signature_key for device in _own(step, room)}
     for order in orders:
         if order.account == step.me.account and order.signer in own:
-            note(step, order)
+            rooms.note_leaving(step, order)
 
 
 def carry_out(step: Step, room: RoomState) -> RemovalOrder | None:
     """The order to carry out by ourselves, as nobody else is in the room who could; else None."""
-    if not wanted(step, room.id):
+    if not rooms.leaving(step, room.id):
         return None
     alone = len(_own(step, room)) == len(step.roster(room.id)) > 1
     return _order(step, room) if alone else None
@@ -53,22 +53,7 @@ def carry_out(step: Step, room: RoomState) -> RemovalOrder | None:
 
 def is_last(step: Step, room: RoomState) -> bool:
     """Whether we want to leave, and only this device is in the room any more."""
-    return wanted(step, room.id) and len(step.roster(room.id)) == 1
-
-
-def note(step: Step, order: RemovalOrder) -> None:
-    """One of our devices has given this order."""
-    step.store.set_value(_key(order.room), b"".join(order.leaves))
-
-
-def wanted(step: Step, room: bytes) -> bool:
-    """Whether we have asked to leave a room and nobody has carried it out yet."""
-    return step.store.get_value(_key(room)) is not None
-
-
-def forget(step: Step, room: bytes) -> None:
-    """We are out, or stay."""
-    step.store.delete_value(_key(room))
+    return rooms.leaving(step, room.id) and len(step.roster(room.id)) == 1
 
 
 def _order(step: Step, room: RoomState) -> RemovalOrder:
@@ -82,8 +67,4 @@ def _own(step: Step, room: RoomState) -> list[Device]:
 
 def _give(step: Step, room: RoomState, order: RemovalOrder) -> None:
     messages.send_note(step, room, Leave(order))
-    note(step, order)
-
-
-def _key(room: bytes) -> str:
-    return f"leaving:{room.hex()}"
+    rooms.note_leaving(step, order)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import claims, trust
+from nullabona.client.core import claims
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.heals import Helper
+from nullabona.client.core.identity import contact_keys
 from nullabona.client.core.policy import certificate_of
 from nullabona.client.core.records import Device
 from nullabona.client.core.state import FORMER_MOST, RoomState
@@ -77,5 +78,5 @@ def _tell_changes(
 
 def _check(step: Step, room: RoomState, account: bytes, handle: str) -> None:
     """Whoever is brought in under a contact's handle is no contact: the record will say whose it is now."""
-    if trust.note_stranger(step, account, handle, room.id) and not claims.standing(step, account):
+    if contact_keys.note_stranger(step, account, handle, room.id) and not claims.standing(step, account):
         claims.came(step, account, handle)

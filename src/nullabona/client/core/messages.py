@@ -8,28 +8,26 @@ from typing import Final
 
 from msgspec import structs
 
-from nullabona.client.core import acquaintance, boxes, files, preferences, receipts, trust
-from nullabona.client.core.chat import annotating, erasing, expiry, kinds, profiles, typing, words
+from nullabona.client.core import acquaintance, files, preferences, receipts
+from nullabona.client.core.chat import annotating, erasing, expiry, kinds, profiles, words
 from nullabona.client.core.content import (
     Annotation,
     Body,
     Deleted,
     Envelope,
-    File,
     Gone,
     Imported,
     Notice,
-    Profile,
     Receipt,
     Shown,
-    encode_body,
     encode_envelope,
 )
-from nullabona.client.core.devices import history
+from nullabona.client.core.delivery import box_log
 from nullabona.client.core.errors import NotInRoom
+from nullabona.client.core.identity import contact_keys
 from nullabona.client.core.message_ids import RANDOM, is_made_by, message_id
 from nullabona.client.core.outgoing import queue_frame
-from nullabona.client.core.records import UNPLACED, Device, Frame, Message, MessageState
+from nullabona.client.core.records import Frame, Message, MessageState
 from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.state import JOINED, BoxTrack, RoomState
 from nullabona.client.core.step import Step
@@ -105,7 +103,7 @@ def held(step: Step, room: RoomState) -> bool:
     """
     if room.phase != JOINED:
         return True
-    if trust.holds(step, room):
+    if contact_keys.holds(step, room):
         return True
     removed = [*room.redo, *(room.heal.proven if room.heal is not None else [])]
     if not removed:
@@ -171,14 +169,14 @@ def placed(step: Step, room: RoomState, track: BoxTrack, frame: Frame, seq: int)
     message = step.store.message(room.id, frame.message)
     if message is None:
         return
-    message = _sorted_first(step, room, message, boxes.place(track, seq))
+    message = sorted_first(step, room, message, box_log.place(track, seq))
     if message.frame == frame.hash and message.state is MessageState.WAITING:
         set_state(step, message, MessageState.SENT)
         expiry.start(step, message)
     track.check_acks = True
 
 
-def _sorted_first(step: Step, room: RoomState, message: Message, position: int) -> Message:
+def sorted_first(step: Step, room: RoomState, message: Message, position: int) -> Message:
     """Of the places that copies of a message have, the lowest counts, so that everybody sorts alike."""
     if message.position <= position:
         return message
@@ -249,110 +247,3 @@ def release_held(step: Step, room: RoomState) -> None:
     for message in step.store.own_messages(room.id, (MessageState.WAITING,)):
         if not message.box:
             resend(step, room, message)
-
-
-# -- receiving ----------------------------------------------------------------------------------------------------
-
-
-def receive(
-    step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope, body: Shown | Annotation
-) -> None:
-    """Keep a message or an annotation of somebody else's, once, however often it comes, and do what it asks."""
-    known = step.store.message(room.id, said.id)
-    if known is not None:
-        if known.account == device.account:
-            _sorted_first(step, room, known, boxes.place(track, seq))
-        return
-    message = Message(
-        room=room.id,
-        id=said.id,
-        account=device.account,
-        device=device.device,
-        sent_at=said.sent_at,
-        position=boxes.place(track, seq),
-        epoch=track.epoch,
-        state=MessageState.RECEIVED,
-        box=track.keys.box.address,
-        frame=b"",
-        resent=0,
-        body=b"",
-    )
-    message = kinds.filled(step, message, body, admin=device.account in room.info.admins)
-    if room.info.kind == DEVICES:
-        history.came(step, room, device, message, body)
-        return
-    if isinstance(body, Profile):
-        profiles.learn(step, device.account, device.handle, said.sent_at, body)
-        message = replace(message, body=encode_body(Gone("done")))
-    step.store.put_message(message)
-    if message.kind in annotating.ANNOTATIONS:
-        annotating.came(step, room, message)
-    elif message.shown:
-        _appeared(step, room, device, message)
-    _match_markers(step, room, said.id, message.position)
-
-
-def _appeared(step: Step, room: RoomState, device: Device, message: Message) -> None:
-    """A new line: found from now on, as its annotations that came before it want it, and told."""
-    body = kinds.stored(message)
-    words.index(step.store, message, body)
-    if isinstance(body, File):
-        files.received(step, room, message.id, body)
-    typing.spoke(step, room, device.account)
-    step.event("message", room.id, id=message.id, account=device.account, handle=device.handle)
-    annotating.settle(step, room, message.id)
-    read = step.store.marker(room.id, step.me.account)
-    if device.account == step.me.account:
-        expiry.start(step, message, since=message.sent_at)
-    elif read is not None and message.position <= read:
-        expiry.start(step, message)
-
-
-def note_marker(step: Step, room: RoomState, account: bytes, marker: bytes) -> None:
-    """An account has read up to a message; a marker for a message that is still to come waits for it."""
-    if not marker:
-        return
-    message = step.store.message(room.id, marker)
-    if message is None:
-        room.unmatched_markers[account.hex()] = marker
-    elif message.position < UNPLACED:
-        _advance_marker(step, room, account, message.position)
-
-
-def _match_markers(step: Step, room: RoomState, message: bytes, position: int) -> None:
-    for account, marker in list(room.unmatched_markers.items()):
-        if marker == message:
-            del room.unmatched_markers[account]
-            _advance_marker(step, room, bytes.fromhex(account), position)
-
-
-def _advance_marker(step: Step, room: RoomState, account: bytes, position: int) -> None:
-    before = step.store.marker(room.id, account)
-    if before is None or before < position:
-        step.store.put_marker(room.id, account, position)
-        step.event("read", room.id, account=account)
-
-
-def mark_read(step: Step, room: RoomState, message_id: bytes) -> None:
-    """Our account has read up to this message; told with the next message or receipt. Never moves back."""
-    message = step.store.message(room.id, message_id)
-    if message is None or message.imported or message.position >= UNPLACED:
-        return
-    expiry.read_upto(step, room.id, message.position)
-    before = step.store.marker(room.id, step.me.account)
-    if before is not None and before >= message.position:
-        return
-    step.store.put_marker(room.id, step.me.account, message.position)
-    step.told.append(("own-read", room.id, {}))
-    spoken = step.store.last_spoken(room.id, message.position)
-    room.read_upto = spoken.id if spoken is not None else room.read_upto
-    if preferences.profile(step.store).receipts:
-        receipts.tell_soon(step, room)
-
-
-def read_elsewhere(step: Step, room: RoomState, message_id: bytes) -> None:
-    """Our account has read up to this message on another device; one that is still to come is waited for."""
-    message = step.store.message(room.id, message_id)
-    if message is not None and message.position < UNPLACED:
-        expiry.read_upto(step, room.id, message.position)
-    note_marker(step, room, step.me.account, message_id)

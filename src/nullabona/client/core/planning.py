@@ -7,9 +7,9 @@ from hashlib import sha256
 
 from msgspec import structs
 
-from nullabona.client.core import relocating
 from nullabona.client.core.admins import settled
 from nullabona.client.core.errors import BadRequest, MlsRefused
+from nullabona.client.core.model import move_orders
 from nullabona.client.core.policy import order_holds
 from nullabona.client.core.proofs import RemovalOrder, make_order
 from nullabona.client.core.records import Device
@@ -130,7 +130,7 @@ def _device_leaves(step: Step, intent: RemoveDevice, roster: dict[int, Device]) 
 
 
 def _new_info(room: RoomState, info: RoomInfo, intent: SetInfo | NoteMove) -> RoomInfo:
-    return relocating.noted(room, info) if isinstance(intent, NoteMove) else _changed_info(info, intent)
+    return move_orders.noted(room, info) if isinstance(intent, NoteMove) else _changed_info(info, intent)
 
 
 def _changed_info(info: RoomInfo, intent: SetInfo) -> RoomInfo:

@@ -7,15 +7,13 @@ from hashlib import sha256
 
 from nullabona.client.core import (
     boxes,
-    committing,
     deciding,
     healing,
     inbox,
-    leaving,
     messages,
     receipts,
     relocating,
-    trust,
+    rooms,
 )
 from nullabona.client.core.chat import typing
 from nullabona.client.core.chunks import Missing, body_of
@@ -30,8 +28,11 @@ from nullabona.client.core.content import (
     Typing,
     decode_envelope,
 )
+from nullabona.client.core.delivery import box_log
 from nullabona.client.core.devices import hearing
 from nullabona.client.core.errors import MlsRefused
+from nullabona.client.core.group import intents
+from nullabona.client.core.identity import contact_keys
 from nullabona.client.core.message_ids import is_made_by
 from nullabona.client.core.mlsport import Processed
 from nullabona.client.core.policy import order_holds
@@ -42,6 +43,7 @@ from nullabona.client.core.state import (
     RoomState,
 )
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import read_markers, receiving
 from nullabona.errors import PeerError
 from nullabona.wire.certificate import verify_certificate
 from nullabona.wire.frame import Kind, OpenedFrame
@@ -63,7 +65,7 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
     track.head = answer.head  # also if more was told before: that was a lie, and waiting for it would never end
     if answer.head < after:
         # A relay that told of more before than it holds now: what it numbered anew since would never be read.
-        boxes.lose_box(step, room, track, answer.incarnation)
+        box_log.lose_box(step, room, track, answer.incarnation)
         return
     before = track.position
     for seq, data in answer.frames:
@@ -76,7 +78,7 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
             return  # an order lay there: another relay keeps the box
     if not answer.frames and answer.head > track.position:
         _gap(step, room, track, answer.head)
-    boxes.miss_expected(step, room, track)
+    box_log.miss_expected(step, room, track)
     boxes.compare_due(step, room, track, before)
     track.check_acks = track.check_acks or track.position > before
     deciding.decide(step, room, track)
@@ -94,7 +96,7 @@ def _same_box(step: Step, room: RoomState, track: BoxTrack, answer: Frames) -> b
     if answer.incarnation == track.incarnation:
         return bool(answer.incarnation)
     if track.incarnation:
-        boxes.lose_box(step, room, track, answer.incarnation)
+        box_log.lose_box(step, room, track, answer.incarnation)
         return False
     track.incarnation = answer.incarnation
     return True
@@ -106,7 +108,7 @@ def _gap(step: Step, room: RoomState, track: BoxTrack, upto: int) -> None:
     track.missing += lost[-receipts.MAX_LISTED :]
     del track.missing[: -receipts.MAX_LISTED]
     track.position = track.start = upto
-    track.chain = boxes.next_chain(track.chain, upto, b"gap")
+    track.chain = box_log.next_chain(track.chain, upto, b"gap")
     receipts.tell_doubt(step, room, track)
     if not track.closed:
         healing.lost_thread(step, room, "frames-missing")
@@ -116,15 +118,15 @@ def _take(step: Step, room: RoomState, track: BoxTrack, seq: int, data: bytes) -
     box = track.keys.box.address
     digest = sha256(data).digest()
     track.position = seq
-    track.chain = boxes.next_chain(track.chain, seq, digest)
+    track.chain = box_log.next_chain(track.chain, seq, digest)
     known = step.store.frame(box, digest)
     if known is not None and known.seq:
-        boxes.record_repeat(step, track, seq, digest, known)
+        box_log.record_repeat(step, track, seq, digest, known)
         receipts.tell_doubt(step, room, track)  # whoever put something else there learns that we do not have it
         return
-    opened = boxes.open_quietly(track, data)
+    opened = box_log.open_quietly(track, data)
     if opened is None:
-        boxes.record_repeat(step, track, seq, digest)
+        box_log.record_repeat(step, track, seq, digest)
         _unread(step, room, track, seq)
         return
     if known is not None:
@@ -220,13 +222,13 @@ def _sender(step: Step, room: RoomState, processed: Processed) -> Device | None:
 
 
 def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope) -> None:
-    if trust.unhears(step, room, device.account):
+    if contact_keys.unhears(step, room, device.account):
         pass
     elif isinstance(said.body, Shown | Annotation):
-        messages.receive(step, room, track, seq, device, said, said.body)
+        receiving.receive(step, room, track, seq, device, said, said.body)
     elif isinstance(said.body, Typing):
         typing.heard(step, room, device.account, said.sent_at, said.body)
-    messages.note_marker(step, room, device.account, said.marker)
+    read_markers.note_marker(step, room, device.account, said.marker)
     boxes.note_views(step, room, device.device, said.views)
     if isinstance(said.body, Shown | Annotation | Leave | Handed):
         track.doubts = 0
@@ -247,8 +249,8 @@ def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:
     if order.account != device.account or not order_holds(order, room.id, room.info, step.roster(room.id)):
         return
     if order.account == step.me.account:
-        leaving.note(step, order)
-    committing.want_out(room, order)
+        rooms.note_leaving(step, order)
+    intents.want_out(room, order)
     room.commit_at = max(room.commit_at, step.within(receipts.delay(step, room)))
 
 
@@ -264,7 +266,7 @@ def read_deferred(step: Step, room: RoomState, track: BoxTrack) -> None:
     """Messages whose blobs have come since."""
     for seq, digest in list(track.deferred.items()):
         frame = step.store.frame(track.keys.box.address, digest)
-        opened = boxes.open_quietly(track, frame.data) if frame is not None else None
+        opened = box_log.open_quietly(track, frame.data) if frame is not None else None
         body = body_of(step, room, track, opened) if opened is not None else None
         if isinstance(body, Missing):
             if frame is not None and step.day - frame.day <= 1:
@@ -310,5 +312,5 @@ def _settled(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: byt
 def _keep_settled(step: Step, track: BoxTrack, seq: int, digest: bytes, opened: OpenedFrame) -> None:
     box = track.keys.box.address
     step.store.put_frame(received(step, track, seq, digest, Kind.SETTLED, b""))
-    step.store.set_value(boxes.settled_key(box, digest), bytes((opened.indirect,)) + opened.body)
+    step.store.set_value(box_log.settled_key(box, digest), bytes((opened.indirect,)) + opened.body)
     _candidate(track, seq, digest, settled=True)

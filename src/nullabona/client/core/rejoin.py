@@ -11,7 +11,6 @@ from hashlib import sha256
 
 from nullabona.client.core import (
     arrivals,
-    committing,
     evidence,
     healing,
     invites,
@@ -22,17 +21,21 @@ from nullabona.client.core import (
     receipts,
     redoing,
     relocating,
+    rooms,
     rulings,
 )
-from nullabona.client.core.boxes import leaves_of, open_box, winner_key
 from nullabona.client.core.chat import notices
+from nullabona.client.core.delivery.box_log import leaves_of, open_box, winner_key
 from nullabona.client.core.devices import own
 from nullabona.client.core.errors import MlsRefused
 from nullabona.client.core.evidence import Judged
+from nullabona.client.core.group.intents import TEND_MS
 from nullabona.client.core.heals import Heal
 from nullabona.client.core.items import Ticket
 from nullabona.client.core.mlsport import Candidate
-from nullabona.client.core.outgoing import FRAME, Target, queue_blob
+from nullabona.client.core.model import move_orders
+from nullabona.client.core.model.outbox_items import FRAME, Target
+from nullabona.client.core.outgoing import queue_blob
 from nullabona.client.core.policy import certificate_of
 from nullabona.client.core.roominfo import DEVICES, DIRECT, RoomInfo, decode_info
 from nullabona.client.core.state import AWAY, JOINED, BoxTrack, Merged, RemoveAccount, RoomState
@@ -97,7 +100,7 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
 def _nothing_missed(step: Step, room: RoomState, heal: Heal, ticket: Ticket) -> None:
     """The helper is where we are. They may know where the room is by now; or they look for it as we do: ask others."""
     order = relocating.decoded(step, room, ticket.order)
-    if order is not None and relocating.better(room, order):
+    if order is not None and move_orders.better(room, order):
         relocating.adopt(step, room, order)
     if heal.reason != healing.ASTRAY or room.relay not in step.down:
         room.heal = None
@@ -139,8 +142,8 @@ def _relay(room: RoomState, ticket: Ticket, candidate: Candidate) -> str:
     info = decode_info(candidate.group.room_info())
     leaves = candidate.group.members()
     devices = [(leaf.signature_key, certificate_of(leaf).account_id) for leaf in leaves]
-    order = relocating.valid(ticket.order, room.id, info, devices)
-    return order.relay if relocating.applies(order, info.moves) else info.relay
+    order = move_orders.valid(ticket.order, room.id, info, devices)
+    return order.relay if move_orders.applies(order, info.moves) else info.relay
 
 
 def _queue(step: Step, join: Join) -> bytes:
@@ -216,7 +219,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     room.commit_at = step.within(step.timing.commit_spread)
     relocating.arrive(step, room, group.members(), join.ticket.order)
     # A device linked while we were away, or let in on the branch that is over, has nobody else to let it in.
-    room.tend_at = room.tend_at or step.within(committing.TEND_MS) + 1
+    room.tend_at = room.tend_at or step.within(TEND_MS) + 1
     track = open_box(room, group)
     # Whoever is on this branch may not have heard of the order that we go by: there they go on.
     track.left = [join.relay] if join.relay != track.relay else []
@@ -231,7 +234,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     healing.owe_stranded(step, room, before)
     messages.resend_unacknowledged(step, room, messages.reached_nobody)
     receipts.tell_soon(step, room)
-    if leaving.wanted(step, room.id):
+    if rooms.leaving(step, room.id):
         leaving.say(step, room)
     if info.kind == DIRECT:
         people.found_again(step, room)

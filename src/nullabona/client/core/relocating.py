@@ -11,25 +11,27 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
-from typing import Final, TypeGuard
+from typing import Final
 
-from msgspec import structs
-
-from nullabona.client.core import acquaintance, boxes, chunks, committing, files, scouting
+from nullabona.client.core import acquaintance, chunks, files
 from nullabona.client.core.chat import notices
 from nullabona.client.core.content import Notice, NoticeKind
+from nullabona.client.core.delivery import box_log
 from nullabona.client.core.errors import NotAllowed
+from nullabona.client.core.group import intents
 from nullabona.client.core.mlsport import Leaf
-from nullabona.client.core.outgoing import PIECE, decode_target, drop_trim, drop_trims, queue_frame
+from nullabona.client.core.model import move_orders
+from nullabona.client.core.model.outbox_items import PIECE, decode_target
+from nullabona.client.core.outgoing import drop_trim, drop_trims, queue_frame
 from nullabona.client.core.policy import certificate_of
-from nullabona.client.core.proofs import BadProof, MoveOrder, decode_move, encode_move, make_move
+from nullabona.client.core.proofs import BadProof, MoveOrder, encode_move, make_move
 from nullabona.client.core.records import OutboxItem
-from nullabona.client.core.roominfo import DEVICES, MOST_AHEAD, RoomInfo
+from nullabona.client.core.relocation import schedule
+from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.state import JOINED, BoxTrack, NoteMove, RoomState
 from nullabona.client.core.step import Step
-from nullabona.errors import PeerError
 from nullabona.wire.address import Address
-from nullabona.wire.endpoint import EndpointRefused, parse_endpoint, same_or_safer
+from nullabona.wire.endpoint import EndpointRefused, parse_endpoint
 from nullabona.wire.frame import Kind
 
 MOST_LEFT: Final = 4
@@ -42,83 +44,17 @@ OTHERS_NOTE_MS: Final = 600_000
 # -- which order holds --------------------------------------------------------------------------------------------
 
 
-def may_move(info: RoomInfo, account: bytes) -> bool:
-    """Whether an account that is in the room may order it to another relay."""
-    return info.kind == DEVICES or account in info.deciders
-
-
-def judge(order: MoveOrder, room: bytes, info: RoomInfo, devices: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """The account that gave an order. ``devices``: signature key and account of everybody in the room.
-
-    Raises `BadProof` unless it is about this room, signed by somebody in it who may move it, and names a relay that may
-    take the place of the room's.
-    """
-    account = next((account for key, account in devices if key == order.signer), None)
-    if account is None or order.room != room or not may_move(info, account):
-        raise BadProof("a move order by somebody who may not move the room")
-    if order.number > info.moves + MOST_AHEAD:
-        raise BadProof("a move order with a number out of reach")
-    try:
-        normal = same_or_safer(order.relay, info.relay)
-    except EndpointRefused:
-        raise BadProof("a move order names a relay that nobody may use") from None
-    if normal != order.relay:
-        raise BadProof("a move order names a relay in another form than all others")
-    order.verify()
-    return account
-
-
 def _members(step: Step, room: RoomState) -> list[tuple[bytes, bytes]]:
     return [(device.signature_key, device.account) for device in step.roster(room.id).values()]
 
 
-def valid(data: bytes, room: bytes, info: RoomInfo, devices: Iterable[tuple[bytes, bytes]]) -> MoveOrder | None:
-    """The order in ``data``, if there is one and it holds. ``devices`` as for `judge`."""
-    if not data:
-        return None
-    try:
-        order = decode_move(data)
-        judge(order, room, info, devices)
-    except PeerError:
-        return None
-    return order
-
-
 def decoded(step: Step, room: RoomState, body: bytes) -> MoveOrder | None:
     """The order in a frame, if it holds for this room as we know it. A blocked contact leads us nowhere."""
-    order = valid(body, room.id, room.info, _members(step, room))
+    order = move_orders.valid(body, room.id, room.info, _members(step, room))
     own = order is not None and order.signer in {
         key for key, account in _members(step, room) if account == step.me.account
     }
     return None if acquaintance.is_shut(step.store, room.info) and not own else order
-
-
-def applies(order: MoveOrder | None, moves: int) -> TypeGuard[MoveOrder]:
-    """Whether an order is newer than what an epoch's room info says."""
-    return order is not None and order.number > moves
-
-
-def better(room: RoomState, order: MoveOrder) -> bool:
-    """Whether an order takes the place of the one that held so far, and is not over by what the room info says."""
-    return order.number >= room.info.moves and (room.order is None or order.rank < room.order.rank)
-
-
-def noted(room: RoomState, info: RoomInfo) -> RoomInfo:
-    """The room info with the relay that the newest order names."""
-    order = room.order
-    return structs.replace(info, relay=order.relay, moves=order.number) if applies(order, info.moves) else info
-
-
-def relay_for(room: RoomState, moves: int) -> str:
-    """The relay that keeps a box of an epoch whose room info has ``moves``, by what is known now; empty: as it says."""
-    if applies(room.order, max(moves, room.info.moves - 1)):
-        return room.order.relay
-    return room.info.relay if room.info.moves > moves else ""
-
-
-def to_carry(room: RoomState) -> bytes:
-    """The order that whoever comes into the room must know: the room info may not say it yet, and old boxes moved."""
-    return encode_move(room.order) if room.order is not None else b""
 
 
 # -- giving and hearing one ---------------------------------------------------------------------------------------
@@ -126,11 +62,11 @@ def to_carry(room: RoomState) -> bytes:
 
 def issue(step: Step, room: RoomState, relay: str) -> None:
     """Order the room to another relay, and go there. Raises `NotAllowed`, or `BadProof` if it may not go there."""
-    if room.phase != JOINED or not may_move(room.info, step.me.account):
+    if room.phase != JOINED or not move_orders.may_move(room.info, step.me.account):
         raise NotAllowed("only an admin of the room may do that")
     number = max(room.info.moves, room.order.number if room.order is not None else 0) + 1
     order = make_move(step.mls, step.me.signature_key, room.id, number, relay)
-    judge(order, room.id, room.info, _members(step, room))
+    move_orders.judge(order, room.id, room.info, _members(step, room))
     adopt(step, room, order)
 
 
@@ -165,7 +101,7 @@ def heard(step: Step, room: RoomState, track: BoxTrack, digest: bytes, body: byt
         return
     if room.order is not None and order.rank == room.order.rank:
         track.order_seen = True
-    elif better(room, order):
+    elif move_orders.better(room, order):
         adopt(step, room, order)
 
 
@@ -176,7 +112,7 @@ def heard_behind(step: Step, room: RoomState, track: BoxTrack) -> None:
     waiting, track.behind = track.behind, []
     for digest in waiting:
         frame = step.store.frame(track.keys.box.address, digest)
-        opened = boxes.open_quietly(track, frame.data) if frame is not None else None
+        opened = box_log.open_quietly(track, frame.data) if frame is not None else None
         if opened is not None:
             heard(step, room, track, digest, opened.body)
 
@@ -188,13 +124,13 @@ def adopt(step: Step, room: RoomState, order: MoveOrder) -> None:
     mine = order.signer == step.me.signature_key
     _bring_all(step, room)
     room.note_at = step.within(step.timing.put_back_any) + step.timing.settle + (0 if mine else OTHERS_NOTE_MS)
-    scouting.begin(step, room, soon=mine)
+    schedule.begin(step, room, soon=mine)
     tell(step, room, before)
 
 
 def _bring_all(step: Step, room: RoomState) -> None:
     for track in room.boxes:
-        relay = relay_for(room, track.moves)
+        relay = move_orders.relay_for(room, track.moves)
         if not relay:
             continue
         if track.relay != relay:
@@ -206,7 +142,7 @@ def _bring_all(step: Step, room: RoomState) -> None:
 
 def _bring(step: Step, room: RoomState, track: BoxTrack, relay: str) -> None:
     drop_trim(step, track.keys.box)
-    boxes.begin_anew(step, room, track, b"")
+    box_log.begin_anew(step, room, track, b"")
     track.left = [*(old for old in track.left if old not in {track.relay, relay}), track.relay][-MOST_LEFT:]
     track.relay = relay
 
@@ -243,7 +179,7 @@ def tell(step: Step, room: RoomState, before: str) -> None:
     if room.relay == before:
         return
     files.begin_again(step, room)
-    order = room.order if applies(room.order, room.info.moves) else None
+    order = room.order if move_orders.applies(room.order, room.info.moves) else None
     account = next((a for key, a in _members(step, room) if order is not None and key == order.signer), b"")
     if room.info.kind != DEVICES:
         said = order.payload() if order is not None else room.relay.encode() + step.chance.bytes(16)
@@ -258,7 +194,7 @@ def tell(step: Step, room: RoomState, before: str) -> None:
 def put_back(step: Step, room: RoomState, track: BoxTrack, *, anybody: bool) -> None:
     """Let the order lie in every box that it moved: who comes late looks there. Who gave it does so at once."""
     order = room.order
-    if not applies(order, track.moves) or track.order_seen or track.relay != order.relay:
+    if not move_orders.applies(order, track.moves) or track.order_seen or track.relay != order.relay:
         return
     if anybody or order.signer == step.me.signature_key:
         queue_frame(step, room, track, Kind.MOVE, encode_move(order), keep=False)
@@ -272,8 +208,8 @@ def look_after(step: Step, room: RoomState) -> None:
     if not 0 < room.note_at <= step.now:
         return
     room.note_at = 0
-    if applies(room.order, room.info.moves) and may_move(room.info, step.me.account):
-        committing.want(room, NoteMove())
+    if move_orders.applies(room.order, room.info.moves) and move_orders.may_move(room.info, step.me.account):
+        intents.want(room, NoteMove())
 
 
 def arrive(step: Step, room: RoomState, leaves: Iterable[Leaf], given: bytes) -> None:
@@ -284,9 +220,11 @@ def arrive(step: Step, room: RoomState, leaves: Iterable[Leaf], given: bytes) ->
     """
     devices = [(leaf.signature_key, certificate_of(leaf).account_id) for leaf in leaves]
     had = encode_move(room.order) if room.order is not None else b""
-    held = [order for data in (had, given) if (order := valid(data, room.id, room.info, devices)) is not None]
+    held = [
+        order for data in (had, given) if (order := move_orders.valid(data, room.id, room.info, devices)) is not None
+    ]
     room.order = min(held, key=lambda order: order.rank, default=None)
     _bring_all(step, room)
-    if applies(room.order, room.info.moves):
+    if move_orders.applies(room.order, room.info.moves):
         room.note_at = step.within(step.timing.put_back_any) + OTHERS_NOTE_MS
-        scouting.begin(step, room)
+        schedule.begin(step, room)

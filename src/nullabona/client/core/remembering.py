@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nullabona.client.core.heals import Heal
+from nullabona.client.core.heals import RETURNING, Heal
 from nullabona.client.core.history.records import IMPORTED
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import Device
-from nullabona.client.core.returning import RETURNING, helpers_of
 from nullabona.client.core.roominfo import DEVICES, RoomInfo
-from nullabona.client.core.state import AWAY, LEFT, REMOVED, RoomState, encode_state
+from nullabona.client.core.state import AWAY, LEFT, REMOVED, RoomState, encode_state, helpers_of
 
 
 def remember(

@@ -14,7 +14,7 @@ import msgspec
 
 from nullabona.client.core.devices import own
 from nullabona.client.core.items import ItemBody, sign_item
-from nullabona.client.core.outgoing import FRAME, Target
+from nullabona.client.core.model.outbox_items import FRAME, Target
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.address import Address, EpochKeys, epoch_keys

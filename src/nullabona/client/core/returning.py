@@ -10,19 +10,18 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import acquaintance, boxes, evidence, kept, people, whereabouts
+from nullabona.client.core import acquaintance, evidence, kept, whereabouts
+from nullabona.client.core.delivery import box_log, inbox_sending
 from nullabona.client.core.devices import own
-from nullabona.client.core.heals import Heal, Helper
+from nullabona.client.core.heals import RETURNING, Heal, Helper
 from nullabona.client.core.items import TicketRequest
 from nullabona.client.core.outgoing import queue_last
 from nullabona.client.core.ports import Store
-from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import DEVICES, RoomInfo, decode_info, encode_info
-from nullabona.client.core.state import AWAY, JOINED, RoomState
+from nullabona.client.core.state import AWAY, JOINED, RoomState, helpers_of
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.frame import Kind
 
-RETURNING: Final = "returning"
 RESTORED: Final = "restored"
 """This device began from the account's words, from a backup or from a copy of its folder."""
 RESTORED_NOW: Final = b"new"
@@ -125,9 +124,9 @@ def forsake(step: Step, room: RoomState) -> None:
     roster = list(step.roster(room.id).values())
     members = [device for device in roster if device.account != step.me.account]
     left = RoomState(room.id, room.info, AWAY, [], read_upto=room.read_upto, rulings=room.rulings, went=room.went)
-    way, owed = kept.keep(step, room), boxes.last_words(step, room)
+    way, owed = kept.keep(step, room), box_log.last_words(step, room)
     for track in room.boxes:
-        step.store.delete_value(boxes.winner_key(track))
+        step.store.delete_value(box_log.winner_key(track))
     step.forget_room(room.id)
     step.mls.forget(room.id)
     if room.info.kind == DEVICES:
@@ -157,11 +156,6 @@ def begin_elsewhere(step: Step, room_id: bytes, info: RoomInfo, members: list[He
         step.event("room-changed", room_id, name=info.name, admins=list(info.admins), timer_s=info.timer_s)
 
 
-def helpers_of(members: list[Device]) -> list[Helper]:
-    """One for each account."""
-    return [Helper(account, handle) for account, handle in {m.account: m.handle for m in members}.items()]
-
-
 def _ask(step: Step, room: RoomState, members: list[Helper]) -> None:
     room.heal = Heal(RETURNING, 0, b"", [], members, step.within(step.timing.ticket))
 
@@ -173,17 +167,12 @@ def look_after(step: Step, room: RoomState) -> None:
         return
     helper = heal.helpers[heal.attempts % len(heal.helpers)]
     heal.attempts += 1
-    people.post(step, helper.account, helper.handle, TicketRequest(room.id, 0, b""))
+    inbox_sending.post(step, helper.account, helper.handle, TicketRequest(room.id, 0, b""))
     if heal.attempts > len(heal.helpers) and not acquaintance.is_blocked(step.store, helper.account):
         whereabouts.look_again(step, helper.handle)
     rounds, place = divmod(heal.attempts, len(heal.helpers))
     pause = min(step.timing.ticket << min(rounds, 12), DAY_MS) if place == 0 else step.timing.ticket
     heal.next_at = step.now + pause + step.chance.between(0, step.timing.ticket)
-
-
-def asked_all(heal: Heal) -> bool:
-    """Whether everybody was asked for a way back, and nobody has given one."""
-    return heal.attempts > len(heal.helpers)
 
 
 def told_gone(step: Step, room: RoomState, account: bytes) -> bool:

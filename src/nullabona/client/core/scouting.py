@@ -9,16 +9,19 @@ before, leaves the newest there. Rounds become ever rarer.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
-from nullabona.client.core import acknowledging, acquaintance, boxes, healing, relocating, whereabouts
+from nullabona.client.core import acquaintance, healing, relocating, whereabouts
+from nullabona.client.core.delivery import box_log, views
+from nullabona.client.core.model import move_orders
+from nullabona.client.core.model.requests import Report, Scout
 from nullabona.client.core.outgoing import drop_trims
 from nullabona.client.core.proofs import encode_move
+from nullabona.client.core.relocation import schedule
 from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.state import JOINED, BoxTrack, RoomState
 from nullabona.client.core.step import DAY_MS, Step
-from nullabona.wire.address import Address, BoxSecrets
 from nullabona.wire.endpoint import EndpointRefused, same_or_safer
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import Frames
@@ -35,49 +38,7 @@ HEED_ROUNDS: Final = 12
 """Whoever goes on where an order lies now is given time for so many rounds to hear of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scout:
-    """Look at one box at one relay, once: at the frames after ``after``, and then as `Report.next` says."""
-
-    room: bytes
-    relay: str
-    box: BoxSecrets = field(repr=False)
-    after: int = 0
-    pages: int = 0
-    """How many answers came before."""
-    there: tuple[int, bytes] | None = None
-    """The rank of the best order that lay in them."""
-
-    @property
-    def address(self) -> Address:
-        return self.box.address
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What follows from an answer: look further there, or put the frame ``leave`` there, if it is not empty, with the
-    box's ``bells``.
-    """
-
-    next: Scout | None = None
-    leave: bytes = field(default=b"", repr=False)
-    bells: tuple[bytes, int] | None = field(default=None, repr=False)
-
-
 # -- when ---------------------------------------------------------------------------------------------------------
-
-
-def begin(step: Step, room: RoomState, *, soon: bool = False) -> None:
-    """There is reason to look: the relay is out of reach, or an order has been heard of."""
-    room.scout_since, room.scout_turn = step.now, 0
-    room.scout_at = step.now + 1 if soon else step.within(step.timing.scout) + 1
-    room.astray_at = step.now + step.timing.silence + step.chance.between(0, step.timing.silence)
-
-
-def again(step: Step, room: RoomState) -> None:
-    """Somebody who may move the room, or we, have another relay now: look there soon."""
-    if room.phase == JOINED and room.scout_at:
-        room.scout_at = min(room.scout_at, step.within(step.timing.scout // 4) + 1)
 
 
 def look_after(step: Step, room: RoomState) -> None:
@@ -87,7 +48,7 @@ def look_after(step: Step, room: RoomState) -> None:
         return
     out_of_reach = room.relay in step.down
     if out_of_reach and not room.scout_at:
-        begin(step, room)
+        schedule.begin(step, room)
     if not 0 < room.scout_at <= step.now:
         return
     if not out_of_reach and not _left_behind(step, room):
@@ -101,9 +62,9 @@ def look_after(step: Step, room: RoomState) -> None:
 
 def _left_behind(step: Step, room: RoomState) -> bool:
     """Whether the room has moved, and somebody has not been seen where it is now."""
-    moved = room.order is not None and any(relocating.applies(room.order, track.moves) for track in room.boxes)
+    moved = room.order is not None and any(move_orders.applies(room.order, track.moves) for track in room.boxes)
     recent = step.now - room.scout_since < FOLLOW_DAYS * DAY_MS
-    return moved and recent and not acknowledging.all_here(step, room)
+    return moved and recent and not views.all_here(step, room)
 
 
 def _round(step: Step, room: RoomState, *, out_of_reach: bool) -> None:
@@ -127,7 +88,7 @@ def _tracks(room: RoomState, *, out_of_reach: bool) -> Iterator[BoxTrack]:
 
     By turns one of the others, too: who went on without us where a box was has nothing newer in common with us.
     """
-    moved = [track for track in room.boxes if relocating.applies(room.order, track.moves)]
+    moved = [track for track in room.boxes if move_orders.applies(room.order, track.moves)]
     newest = moved[-1:]
     if out_of_reach and room.current not in moved:
         newest = [room.current, *newest]
@@ -167,22 +128,6 @@ def _look_up(step: Step, room: RoomState) -> None:
         whereabouts.look_again(step, deciders[room.scout_turn % len(deciders)][1])
 
 
-def card_changed(step: Step, account: bytes) -> None:
-    """An account has another relay than before: rooms that it may move are looked for there."""
-    for id in step.store.rooms():
-        room = step.find_room(id)
-        if room is not None and room.phase == JOINED and relocating.may_move(room.info, account):
-            again(step, room)
-
-
-def relay_changed(step: Step, before: str) -> None:
-    """Our own account has left a relay: rooms that are still there are looked for where we are now."""
-    for id in step.store.rooms():
-        room = step.find_room(id)
-        if room is not None and room.phase == JOINED and room.relay in {before, *step.down}:
-            begin(step, room, soon=True)
-
-
 def reached(step: Step, relay: str) -> None:
     """A relay is there again, or out of reach: look after the rooms it keeps. One that keeps none is not missed."""
     rooms = [room for id in step.store.rooms() if (room := step.find_room(id)) is not None and room.phase == JOINED]
@@ -203,7 +148,7 @@ def take(step: Step, scout: Scout, answer: Frames) -> Report:
     if room is None or track is None or room.phase != JOINED or track.relay == scout.relay:
         return Report()
     for _, data in answer.frames:
-        opened = boxes.open_quietly(track, data)
+        opened = box_log.open_quietly(track, data)
         if opened is not None and opened.kind is Kind.MOVE:
             scout = _found(step, room, scout, opened.body)
             if track.relay == scout.relay:
@@ -231,7 +176,7 @@ def _found(step: Step, room: RoomState, scout: Scout, body: bytes) -> Scout:
     order = relocating.decoded(step, room, body)
     if order is None:
         return scout
-    if relocating.better(room, order):
+    if move_orders.better(room, order):
         relocating.adopt(step, room, order)
     return replace(scout, there=min(scout.there or order.rank, order.rank))
 
@@ -249,7 +194,7 @@ def _settled_there(step: Step, room: RoomState, track: BoxTrack, body: bytes) ->
 def _order_for(step: Step, room: RoomState, track: BoxTrack, scout: Scout, *, exists: bool) -> bytes:
     """A frame with our order for a box that others may still look at, unless it lies there."""
     order = room.order
-    if not relocating.applies(order, track.moves) or not (exists or scout.relay in track.left):
+    if not move_orders.applies(order, track.moves) or not (exists or scout.relay in track.left):
         return b""
     if scout.there is not None and scout.there <= order.rank:
         return b""

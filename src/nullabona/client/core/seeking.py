@@ -13,7 +13,8 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import acquaintance, arrivals, evidence, held, people, returning, signers
+from nullabona.client.core import acquaintance, arrivals, evidence, held, returning, signers, state
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.heals import Helper
 from nullabona.client.core.items import MOST_TOLD, RoomsAsked, RoomsTold, RoomTold
 from nullabona.client.core.records import ContactState
@@ -68,7 +69,7 @@ def look_after(step: Step) -> None:
         if each.next_at > step.now:
             kept.append(each)
             continue
-        people.post(step, each.account, each.handle, RoomsAsked())
+        inbox_sending.post(step, each.account, each.handle, RoomsAsked())
         pause = min(step.timing.ticket << each.attempts, DAY_MS) + step.chance.between(0, step.timing.ticket)
         again = step.now + pause if each.attempts + 1 < MOST_ASKS else _NEVER
         kept.append(msgspec.structs.replace(each, next_at=again, attempts=each.attempts + 1))
@@ -186,7 +187,7 @@ def came(step: Step, sender: DeviceCertificate) -> None:
         return
     handle = acquaintance.handle_of(step, sender.account_id)
     if handle and next(_shared(step, sender), None) is not None:
-        people.look_up_for(step, sender, RoomsAsked(), handle)
+        inbox_sending.look_up_for(step, sender, RoomsAsked(), handle)
 
 
 def answer(step: Step, sender: DeviceCertificate, card: Card) -> None:
@@ -195,7 +196,7 @@ def answer(step: Step, sender: DeviceCertificate, card: Card) -> None:
         return
     rooms = tuple(_told(step, sender, room) for room in _shared(step, sender))[:MOST_TOLD]
     if rooms:
-        people.answer(step, sender.account_id, RoomsTold(rooms))
+        inbox_sending.answer(step, sender.account_id, RoomsTold(rooms))
 
 
 def _shared(step: Step, sender: DeviceCertificate) -> Iterator[RoomState]:
@@ -219,5 +220,5 @@ def _shared(step: Step, sender: DeviceCertificate) -> Iterator[RoomState]:
 
 def _told(step: Step, sender: DeviceCertificate, room: RoomState) -> RoomTold:
     others = [each for each in step.roster(room.id).values() if each.account != sender.account_id]
-    members = [(each.account, each.handle) for each in returning.helpers_of(others)]
+    members = [(each.account, each.handle) for each in state.helpers_of(others)]
     return RoomTold(room.id, encode_info(room.info), tuple(members[:MOST_TOLD]))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from nullabona.client.core import boxes, files, messages, receipts, relocating, whereabouts
-from nullabona.client.core.outgoing import BLOB, FRAME, INBOX, PIECE, decode_target
+from nullabona.client.core import messages, receipts, relocating, whereabouts
+from nullabona.client.core.delivery import box_log
+from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX, PIECE, decode_target
 from nullabona.client.core.records import MessageState, OutboxItem
 from nullabona.client.core.state import JOINED
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import file_messages
 from nullabona.wire.address import epoch_keys
 from nullabona.wire.messages import AnyResponse, Appended, Refusal
 
@@ -39,7 +41,7 @@ def answered(step: Step, item: OutboxItem, answer: AnyResponse) -> None:
     if isinstance(answer, Refusal):
         _refused(step, item, answer)
     elif item.kind == PIECE:
-        files.piece_taken(step, item)
+        file_messages.piece_taken(step, item)
     elif isinstance(answer, Appended) and item.kind == FRAME:
         _appended(step, item, answer)
 
@@ -68,7 +70,7 @@ def _appended(step: Step, item: OutboxItem, answer: Appended) -> None:
     if not track.incarnation:
         track.incarnation = answer.incarnation
     elif track.incarnation != answer.incarnation:
-        boxes.lose_box(step, room, track, answer.incarnation)
+        box_log.lose_box(step, room, track, answer.incarnation)
         return
     frame = step.store.frame(item.box, item.ref)
     # A place that was read already is a lie, and where much is gone one more put back at once is no help: `confirm`
@@ -80,7 +82,7 @@ def _appended(step: Step, item: OutboxItem, answer: Appended) -> None:
 def _refused(step: Step, item: OutboxItem, answer: Refusal) -> None:
     step.event("refused", item.room, code=answer.code, what=item.kind)
     if item.kind == PIECE:
-        files.piece_refused(step, item)
+        file_messages.piece_refused(step, item)
     room = step.find_room(item.room)
     if room is None or item.kind not in {FRAME, BLOB}:
         return

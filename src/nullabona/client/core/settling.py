@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import claims, commands, entering, links, people
+from nullabona.client.core import claims, commands, entering, links
 from nullabona.client.core.claims import Accept, Claim, Enter, LetIn, Refuse, Verdict, Wish
+from nullabona.client.core.identity import cards
 from nullabona.client.core.records import ContactState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError, UserError
@@ -20,7 +21,7 @@ def settle(step: Step, claim: Claim, verdict: Verdict) -> None:
             claims.said_yes(step, claim.account)
             step.event("warning", code="card-refuted", handle=claim.handle, reason=verdict.reason)
         return
-    people.take_proven(step, claim.account, verdict.card)
+    cards.take_proven(step, claim.account, verdict.card)
     for wish in claim.wishes:
         try:
             _fulfil(step, claim, verdict.card, wish)

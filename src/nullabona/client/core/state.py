@@ -9,6 +9,7 @@ from msgspec import Meta, field
 
 from nullabona.client.core.heals import Heal, Helper, Rival, Tries
 from nullabona.client.core.proofs import MoveOrder, RemovalOrder, Ruling
+from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import RoomInfo
 from nullabona.errors import Bug
 from nullabona.wire.address import Address, EpochKeys, epoch_keys
@@ -378,3 +379,8 @@ def decode_state(data: bytes) -> RoomState:
         return _decoder.decode(data)
     except msgspec.MsgspecError:
         raise Bug("a stored room does not decode") from None
+
+
+def helpers_of(members: list[Device]) -> list[Helper]:
+    """One for each account."""
+    return [Helper(account, handle) for account, handle in {m.account: m.handle for m in members}.items()]

@@ -7,18 +7,16 @@ together at the end; whatever the network must do is found in the store afterwar
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from nullabona.client.core.errors import NoSuchRoom
 from nullabona.client.core.mlsport import Group, Mls
+from nullabona.client.core.model.requests import Scout
 from nullabona.client.core.ports import Store
 from nullabona.client.core.records import Device, Progress, Writing
 from nullabona.client.core.state import RoomState, decode_state, encode_state
-
-if TYPE_CHECKING:
-    from nullabona.client.core.scouting import Scout
 
 DAY_MS: Final = 86_400_000
 

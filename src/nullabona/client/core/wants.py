@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from nullabona.client.core import replies
 from nullabona.client.core.evidence import commits_wait
+from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.core.rejoin import Join
 from nullabona.client.core.state import AWAY, JOINED, BoxTrack, RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.watching import ends_at
-from nullabona.wire.address import Address, BoxSecrets
-from nullabona.wire.bells import Bell, bell_of
-
-
-@dataclass(frozen=True, slots=True)
-class ReadWant:
-    """Keep up with this box from ``after`` on. ``old`` boxes may be read less eagerly.
-
-    With a ``bell``, by listening for it.
-    """
-
-    relay: str
-    box: BoxSecrets = field(repr=False)
-    after: int
-    old: bool = False
-    incarnation: bytes = b""
-    bell: Bell | None = field(default=None, repr=False)
-    rings: bytes | None = field(default=None, repr=False)
-    """The secret of all its bells, where there is a ``bell``."""
-
-    @property
-    def address(self) -> Address:
-        return self.box.address
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkWant:
-    relay: str
-    digest: bytes
+from nullabona.wire.bells import bell_of
 
 
 def room_reads(room: RoomState) -> tuple[ReadWant, ...]:

@@ -8,9 +8,10 @@ branch; then we ask for a ticket like anybody else. A removal that stands is ans
 
 from __future__ import annotations
 
-from nullabona.client.core import boxes, healing, invites, leaving
-from nullabona.client.core.boxes import WATCH_DAYS
+from nullabona.client.core import healing, helping, invites, rooms
 from nullabona.client.core.chunks import body_of
+from nullabona.client.core.delivery import box_log
+from nullabona.client.core.delivery.box_log import WATCH_DAYS
 from nullabona.client.core.devices import own
 from nullabona.client.core.heals import Heal
 from nullabona.client.core.state import JOINED, BoxTrack, RoomState
@@ -31,7 +32,7 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
     out = own.is_signed_out(step.store)  # then no branch of the room is ours
     for seq, data in answer.frames:
         track.position = max(track.position, seq)
-        opened = None if out else boxes.open_quietly(track, data)
+        opened = None if out else box_log.open_quietly(track, data)
         if opened is None or opened.kind is not Kind.SETTLED:
             continue
         body = body_of(step, room, track, opened)
@@ -48,7 +49,7 @@ def look_after(step: Step, room: RoomState) -> None:
     """Ask for a ticket if there is reason to; stop watching when the time is over."""
     if room.phase == JOINED or not room.boxes:
         return
-    healing.ask(step, room)
+    helping.ask(step, room)
     invites.look_after_invites(step, room)
     if room.heal is None and step.now - room.current.left_at > WATCH_DAYS * DAY_MS:
         stop(step, room)
@@ -58,7 +59,7 @@ def stop(step: Step, room: RoomState) -> None:
     """The removal stands."""
     room.heal = None
     invites.forget_invites(step, room)
-    leaving.forget(step, room.id)
+    rooms.forget_leaving(step, room.id)
     for track in room.boxes:
         step.store.drop_box(track.keys.box.address)
     room.boxes = []

@@ -10,8 +10,8 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import scouting
-from nullabona.client.core.outgoing import decode_target
+from nullabona.client.core.model.outbox_items import decode_target
+from nullabona.client.core.relocation import schedule
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
 from nullabona.wire.endpoint import endpoint_of
@@ -57,7 +57,7 @@ def remember(step: Step, card: Card) -> None:
     relay = card.inbox.relay or host_relay(str(card.handle))
     _retarget(step, card.inbox.address, relay)
     if before is None or before.relay != card.inbox.relay:
-        scouting.card_changed(step, card.account_id)
+        schedule.card_changed(step, card.account_id)
 
 
 def note_handle(step: Step, inbox: Inbox, handle: str) -> None:

@@ -10,10 +10,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from nullabona.client.core import people
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.errors import BadRequest
 from nullabona.client.core.items import LinkRefusal, LinkUse
-from nullabona.client.core.links import Link, check_card
+from nullabona.client.core.model.invite_link import Link, check_card
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.card import Card
 
@@ -92,7 +92,7 @@ def ask_again(step: Step, room: bytes, own_card: bytes) -> None:
 def _ask(step: Step, wish: Wish, own_card: bytes) -> None:
     _become(step, wish, "waiting")
     step.wished.append(wish.room)
-    people.post(step, wish.account, wish.handle, LinkUse(wish.room, wish.token, own_card))
+    inbox_sending.post(step, wish.account, wish.handle, LinkUse(wish.room, wish.token, own_card))
 
 
 def withdraw(step: Step, room: bytes) -> None:

@@ -9,8 +9,8 @@ import asyncio
 from typing import Final
 
 from nullabona.client.core.claims import Shown
+from nullabona.client.core.model.requests import ChunkWant
 from nullabona.client.core.record.checking import Checked
-from nullabona.client.core.wants import ChunkWant
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.requests import ask

@@ -9,7 +9,7 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
-from nullabona.client.core.wants import ReadWant
+from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.ground import Ground

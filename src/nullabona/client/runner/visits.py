@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
+from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.core.step import Timing
-from nullabona.client.core.wants import ReadWant
 from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.chance import moment_s
 from nullabona.client.runner.connections import UnlinkedConnection

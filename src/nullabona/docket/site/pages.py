@@ -22,8 +22,8 @@ from nullabona.docket.site.publication import Publication
 from nullabona.docket.site.telling import Teller
 from nullabona.docket.taxonomy import Catalogue, Row, Source
 from nullabona.wire.demands import Label
+from nullabona.words.catalogue import Language
 from nullabona.words.demands import ANSWER, DATA_CLASS, REASON
-from nullabona.words.errors import Language
 
 LANGUAGES: Final[tuple[Language, ...]] = ("ko", "en")
 PAGES: Final = ("index", "held", "figures", "demands", "log", "law")

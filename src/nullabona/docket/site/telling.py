@@ -10,7 +10,7 @@ from nullabona.docket.production.classes import FIELDS
 from nullabona.docket.site.publication import Interval
 from nullabona.docket.site.words import load_words, pick
 from nullabona.wire.demands import DataClass, Label
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 
 
 @dataclass(frozen=True, slots=True)

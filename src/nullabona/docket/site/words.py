@@ -12,7 +12,7 @@ import msgspec
 
 from nullabona.errors import Bug
 from nullabona.wire.demands import Label
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 
 Words = Mapping[str, Label]
 

@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from nullabona.drills.demo.actor import Actor, Failed
+from nullabona.drills.demo.actor import Actor
 from nullabona.drills.demo.script import Person
 from nullabona.drills.operator.lies import APART, BARE, CARDS, PROMISED, STANDING
-from nullabona.drills.played import Played, running
 from nullabona.drills.text import Text
+from nullabona.processes.program import ProcessFailed, python
+from nullabona.processes.servers import ANY_PORT
+from nullabona.processes.workers import Worker, working
 
 Tell: TypeAlias = Callable[[Text], None]
 
@@ -109,9 +111,9 @@ async def tell_lies(
     async with AsyncExitStack() as stack:
         tell(Text("The operator is made to run a program that lies on order", "운영자가 시키는 대로 거짓말하는 "
                   "프로그램을 돌리게 됩니다"))  # fmt: skip
-        play = ("-m", "nullabona.drills.operator.lies", "relay", "serve", "--data", str(folder / "relay"))
-        serve = (*play, "--listen", "127.0.0.1:0", "--json")
-        relay = await stack.enter_async_context(running(serve, folder / "relay.log"))
+        play = python("-m", "nullabona.drills.operator.lies", "relay", "serve", "--data", str(folder / "relay"))
+        serve = (*play, "--listen", ANY_PORT, "--json")
+        relay = await stack.enter_async_context(working(serve, folder / "relay.log"))
         scene = _Scene(relay, folder / "people", stack)
         await scene.gather()
         told = []
@@ -151,7 +153,7 @@ def describe(told: Told) -> Text:
 class _Scene:
     """Four people in a group, at a relay that obeys."""
 
-    def __init__(self, relay: Played, folder: Path, stack: AsyncExitStack) -> None:
+    def __init__(self, relay: Worker, folder: Path, stack: AsyncExitStack) -> None:
         self._relay = relay
         self._people = [Actor(person, folder, at) for person, at in zip(_PEOPLE, _ADDRESSES, strict=True)]
         for actor in self._people:
@@ -260,7 +262,7 @@ class _Scene:
         deeds = (actor.do("has", room=_GROUP, count=count) for actor in self._people)
         came = await asyncio.gather(*deeds, return_exceptions=True)
         for wrong in came:
-            if isinstance(wrong, BaseException) and not isinstance(wrong, Failed):
+            if isinstance(wrong, BaseException) and not isinstance(wrong, ProcessFailed):
                 raise wrong
         return not any(came)
 

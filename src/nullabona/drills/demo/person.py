@@ -1,5 +1,5 @@
 """One person of the demo: a process of its own that runs the client's API and is told what to do, line by line
-(`nullabona.drills.orders`).
+(`nullabona.processes.orders`).
 
 ``python -m nullabona.drills.demo.person PROFILE ADDRESS [together]``. Its connections come from ADDRESS, one of the
 loopback network, so that the drills have an address to look for.
@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from nullabona.client.api import Client, Options, Unlock, Unprotected, Warned, open_client
 from nullabona.client.api.events import RelayLostBox
-from nullabona.drills.orders import obey, speak_utf8
 from nullabona.errors import NullabonaError, UserError
+from nullabona.processes.orders import obey, speak_utf8
 
 WAIT_S: Final = 30.0
 TOGETHER: Final = "together"

@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from nullabona.drills.demo.actor import Actor
 from nullabona.drills.demo.script import DM, Line, Person, Script
-from nullabona.drills.process import RelayProcess, delete_data
 from nullabona.drills.report import Report
 from nullabona.drills.search import Hunt, Kind, Secret
 from nullabona.drills.seizure import Scene, run_seizure
 from nullabona.drills.text import Text
 from nullabona.drills.warrant import run_warrant
 from nullabona.extras import installed
+from nullabona.processes.servers import RelayProcess, delete_data
 
 ADDRESSES: Final = ("127.61.18.103", "127.77.1.2", "127.201.33.44", "127.154.9.87", "127.33.210.5", "127.99.14.201")
 """Where the people's connections come from; loopback addresses that nothing else uses."""
@@ -242,7 +242,7 @@ class Story:
         assert self._relay is not None
         self._tell(saying)
         unused = self._folder / "unused"
-        with RelayProcess(unused, self._folder / "unused.log", temporary=self._temporary) as control:
+        with RelayProcess(unused, log=self._folder / "unused.log", temporary=self._temporary) as control:
             scene = Scene(
                 data=self._data,
                 secrets=self._secrets(),
@@ -286,7 +286,7 @@ class Story:
         await self._say(missed)
         self.outcome.put_back = len(missed)
         delete_data(self._data)
-        self.outcome.relay_exit = self._relay.wait_gone()
+        self.outcome.relay_exit = self._relay.wait().code
         self._tell(
             Text(
                 "The relay starts again, empty; people put back what is missing and talk on: "
@@ -328,7 +328,7 @@ class Story:
     # -- the relay ----------------------------------------------------------------------------------------------
 
     def _start_relay(self, listen: str) -> RelayProcess:
-        return RelayProcess(self._data, self._log, listen, temporary=self._temporary)
+        return RelayProcess(self._data, listen=listen, log=self._log, temporary=self._temporary)
 
     def _stop_relay(self) -> None:
         if self._relay is not None:

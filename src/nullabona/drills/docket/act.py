@@ -34,7 +34,7 @@ from nullabona.drills.report import Check, Report
 from nullabona.drills.search import Secret
 from nullabona.drills.text import Text
 from nullabona.log.policy import Policy
-from nullabona.words.recounted import meaning
+from nullabona.words.recounted import FINDINGS
 
 Tell = Callable[[Text], None]
 KINDS: Final = ("KR.WARRANT", "KR.SUBSCRIBER")
@@ -182,7 +182,7 @@ class _Act:
             self._tell(
                 Text(
                     f"One byte of the record is altered. Verification fails: {message}.",
-                    f"기록의 한 바이트를 바꿉니다. 검증 실패: {meaning(code, 'ko')} ({message}).",
+                    f"기록의 한 바이트를 바꿉니다. 검증 실패: {FINDINGS[code].ko} ({message}).",
                 )
             )
 
@@ -235,7 +235,7 @@ def _public(acted: Acted) -> Iterator[Text]:
     for finding in acted.altered.get("findings", []):
         code, message = finding["code"], finding["message"]
         yield Text(
-            f"With one byte altered: {code}: {message}", f"한 바이트를 바꾸면: {meaning(code, 'ko')}: {code}: {message}"
+            f"With one byte altered: {code}: {message}", f"한 바이트를 바꾸면: {FINDINGS[code].ko}: {code}: {message}"
         )
 
 

@@ -11,8 +11,8 @@ from typing import Final
 
 from nullabona.drills.demo.actor import Actor
 from nullabona.drills.demo.script import Person
-from nullabona.drills.process import RelayProcess
 from nullabona.drills.search import Kind, Secret
+from nullabona.processes.servers import RelayProcess
 
 GROUP: Final = "북극곰 독서 모임 Polar readers"
 PEOPLE: Final = (Person("미나", "mina"), Person("권준서", "junseokwon"), Person("박하린", "harinpark"))
@@ -73,10 +73,9 @@ class Talk:
 async def talking(folder: Path) -> AsyncIterator[Talk]:
     """A relay, and people on it who know one another, until the block ends."""
     data, temporary = folder / "relay", folder / "relay-tmp"
-    for made in (folder / "people", temporary):
-        await asyncio.to_thread(made.mkdir)
+    await asyncio.to_thread((folder / "people").mkdir)
     async with AsyncExitStack() as stack:
-        relay = RelayProcess(data, folder / "relay.log", temporary=temporary)
+        relay = await asyncio.to_thread(RelayProcess, data, log=folder / "relay.log", temporary=temporary)
         stack.callback(relay.stop)
         actors = [Actor(person, folder / "people", at) for person, at in zip(PEOPLE, _ADDRESSES, strict=True)]
         for actor in actors:

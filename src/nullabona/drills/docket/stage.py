@@ -6,17 +6,16 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from nullabona.docket.core.cadence import Cadence
 from nullabona.drills.docket.office import ORIGIN, Grounds
-from nullabona.drills.played import witness
+from nullabona.drills.stage.witnesses import witnessed
 from nullabona.log.keys import Kind, new_signer, parse_vkey, vkey
 from nullabona.sequencer import WitnessAddress
 
-WITNESSES: Final = ("newspaper.example", "university.example")
 T = TypeVar("T")
 
 
@@ -37,11 +36,7 @@ async def grounded(folder: Path, directory: Path, cadence: Cadence) -> AsyncIter
     kinds = (Kind.ED25519, Kind.COSIGN_MLDSA44)
     signers = tuple(new_signer(kind, ORIGIN, secrets.token_bytes(32)) for kind in kinds)
     vkeys = [vkey(signer) for signer in signers]
-    lines, addresses = [f"log {key}" for key in vkeys], []
-    async with AsyncExitStack() as stack:
-        for name in WITNESSES:
-            ready = (await stack.enter_async_context(witness(folder / name, name, vkeys))).ready
-            lines.append(f"witness {name} {ready['vkeys'][0]} {ready['ready']}")
-            addresses.append(WitnessAddress(ready["ready"], (parse_vkey(ready["vkeys"][0]),)))
-        policy = "\n".join([*lines, f"group both all {' '.join(WITNESSES)}", "quorum both", ""])
-        yield Grounds(folder, signers, tuple(addresses), policy, directory, cadence)
+    async with witnessed(folder, vkeys) as witnesses:
+        addresses = tuple(WitnessAddress(each.url, (parse_vkey(each.vkey),)) for each in witnesses.processes)
+        policy = "".join(f"log {key}\n" for key in vkeys) + witnesses.policy
+        yield Grounds(folder, signers, addresses, policy, directory, cadence)

@@ -18,7 +18,7 @@ from nullabona.drills.docket.tampering import Deed
 from nullabona.drills.docket.words import CLAIMS, answer_line, spoiled_lines
 from nullabona.drills.report import Check, Report
 from nullabona.drills.text import Text
-from nullabona.words.recounted import meaning
+from nullabona.words.recounted import FINDINGS
 
 _REASONS: Final = {
     "has-more": Text("it signed a longer record", "더 긴 기록에 이미 서명함"),
@@ -171,7 +171,7 @@ def _noticed(tried: Tried) -> Iterator[Text]:
 def _line(case: Text, said: str, nobody: Text) -> Text:
     if not said:
         return Text(f"{case.en}: {nobody.en}", f"{case.ko}: {nobody.ko}")
-    return Text(f"{case.en}: {said}", f"{case.ko}: {meaning(said.partition(':')[0], 'ko')} ({said})")
+    return Text(f"{case.en}: {said}", f"{case.ko}: {FINDINGS[said.partition(':')[0]].ko} ({said})")
 
 
 def _claims(played: Played) -> Iterator[tuple[str, Text, bool]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -19,8 +17,10 @@ from nullabona.drills.cast.company import Company
 from nullabona.drills.demo.script import Person
 from nullabona.drills.flood.beside import Bystander, Gauge, Hearer, waited_s
 from nullabona.drills.flood.stranger import MOST_CONNECTIONS
-from nullabona.drills.process import RelayProcess
 from nullabona.drills.text import Text
+from nullabona.processes.program import python
+from nullabona.processes.servers import RelayProcess
+from nullabona.processes.workers import Worker
 
 Tell: TypeAlias = Callable[[Text], None]
 MINUTES: Final = 0.7
@@ -89,16 +89,19 @@ def play(tell: Tell, minutes: float = MINUTES) -> Flood:
 async def _play(folder: Path, tell: Tell, minutes: float) -> Flood:
     config = folder / "relay.toml"
     lowered = "".join(f"{name} = {value}\n" for name, value in limits(minutes).items())
-    temporary = folder / "relay-tmp"
-    await asyncio.to_thread(temporary.mkdir)
     await asyncio.to_thread(config.write_text, f"[limits]\n{lowered}")
     async with AsyncExitStack() as stack:
         tell(Text("A relay, and two people who talk", "릴레이를 켭니다. 두 사람이 대화합니다"))
         relay = await asyncio.to_thread(
-            RelayProcess, folder / "data", folder / "relay.log", temporary=temporary, more=("--config", str(config))
+            RelayProcess,
+            folder / "data",
+            "--config",
+            str(config),
+            log=folder / "relay.log",
+            temporary=folder / "relay-tmp",
         )
         stack.callback(relay.stop)
-        scene = _Scene(relay, Company(folder / "people", stack, _CAST), tell, minutes)
+        scene = _Scene(folder, relay, Company(folder / "people", stack, _CAST), tell, minutes)
         await scene.begin()
         gauge = Gauge(relay.pid, relay.data)
         async with _living(gauge.live()):
@@ -112,7 +115,8 @@ async def _play(folder: Path, tell: Tell, minutes: float) -> Flood:
 
 
 class _Scene:
-    def __init__(self, relay: RelayProcess, people: Company, tell: Tell, minutes: float) -> None:
+    def __init__(self, folder: Path, relay: RelayProcess, people: Company, tell: Tell, minutes: float) -> None:
+        self._log = folder / "stranger.log"
         self._relay, self._people, self._tell = relay, people, tell
         self._port = int(relay.authority.rpartition(":")[2])
         self._said = 0
@@ -138,19 +142,16 @@ class _Scene:
         hearer = Hearer(self._port)
         bystander = Bystander(self._port, self._people["mina"].handle, hearer.expect)
         async with _living(hearer.live(), bystander.live()):
-            stranger = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "nullabona.drills.flood.stranger",
-                str(self._port), str(connections), str(seconds),
-                stdout=asyncio.subprocess.PIPE,
-            )  # fmt: skip
-            ended = asyncio.create_task(stranger.communicate())
+            command = python("-m", "nullabona.drills.flood.stranger", str(self._port), str(connections), str(seconds))
+            stranger = Worker("stranger", self._log, seconds + _LONGEST_S)
+            took = asyncio.create_task(stranger.launch(command))
             try:
-                while not ended.done():
+                while not took.done():
                     phase.latencies.append(await self._talk())
-                phase.taken.update(json.loads((await ended)[0]))
+                await took
+                phase.taken.update(stranger.ready)
             finally:
-                if stranger.returncode is None:
-                    stranger.kill()
+                await stranger.terminate()
             await asyncio.sleep(1.0)
             phase.starved = (waited_s(self._relay.pid) - waited) / (time.monotonic() - begun)
             phase.slowest, phase.asked = bystander.slowest, bystander.done

@@ -18,7 +18,7 @@ from nullabona.client.core.step import Step
 from nullabona.client.mls import Mls
 from nullabona.client.store import SqliteStore
 from nullabona.drills.insider.forging import SenderForger
-from nullabona.drills.played import StageFailed
+from nullabona.drills.report import DrillFailed
 from nullabona.wire.address import EpochKeys, epoch_keys
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 
@@ -56,7 +56,7 @@ class Kept:
         scope = door.native.group_scope(room_id)  # type: ignore[attr-defined]
         rows, generation = step.store.mls_rows([scope]), step.store.mls_generation(room_id)
         if generation is None:
-            raise StageFailed("the member is not in the room")
+            raise DrillFailed("the member is not in the room")
         store = SqliteStore.testing_in_memory()
         with store.transaction():
             store.mls_write(rows, [])
@@ -85,7 +85,7 @@ class Kept:
         """What names any leaf of this epoch as a sender."""
         found = SenderForger.found(self._rows, self._mls.group(self.room).encrypt(b"x"))
         if found is None:
-            raise StageFailed("the member does not find its own secrets")
+            raise DrillFailed("the member does not find its own secrets")
         return found
 
     def claim(self, commit: bytes, removed: bytes, signer: bytes) -> bytes:
@@ -113,7 +113,7 @@ class Kept:
         staged = group.commit(add=[package], remove=leaves, info=encode_info(info))
         group.merge_pending()
         if staged.welcome is None or staged.tree is None:
-            raise StageFailed("nobody was invited")
+            raise DrillFailed("nobody was invited")
         return staged.welcome, staged.tree
 
     def ticket(self, history: History) -> Ticket:

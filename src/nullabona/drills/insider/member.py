@@ -13,8 +13,9 @@ from typing import Any, Final
 import msgspec
 
 from nullabona.client.api import Client
-from nullabona.client.core import messages, outgoing, people, returning, whereabouts
+from nullabona.client.core import messages, outgoing, returning, whereabouts
 from nullabona.client.core.content import Moved
+from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.items import Invitation, encode_pack
 from nullabona.client.core.roominfo import RoomInfo
 from nullabona.client.net import Connection, NetOptions, connect, parse_endpoint
@@ -22,7 +23,7 @@ from nullabona.drills.demo.person import main
 from nullabona.drills.insider.kept import Kept, Owner
 from nullabona.drills.insider.luring import Lure
 from nullabona.drills.insider.witness import HonestDeeds, unhurried
-from nullabona.drills.played import StageFailed
+from nullabona.drills.report import DrillFailed
 from nullabona.wire.address import EpochKeys
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import POLICY_INBOX, Append, Appended
@@ -79,7 +80,7 @@ class InsiderDeeds(HonestDeeds):
         with self._client._session.view() as step:  # noqa: SLF001 - its own program
             inbox = whereabouts.inbox_of(step, bytes.fromhex(victim))
         if inbox is None:
-            raise StageFailed("the member does not know where to write to")
+            raise DrillFailed("the member does not know where to write to")
         id = self._client.room(room).id
         sizes = [
             await self._request(account.relay, Append(POLICY_INBOX, inbox.write_secret, inbox.read_hash, frame), frame)
@@ -104,7 +105,7 @@ class InsiderDeeds(HonestDeeds):
         ticket = kept.ticket((*kept.history[:-1], (*self._moved[room], ())))
         with self._client._session.step() as step:  # noqa: SLF001 - its own program
             for account, handle in victims.items():
-                people.post(step, bytes.fromhex(account), handle, ticket)
+                inbox_sending.post(step, bytes.fromhex(account), handle, ticket)
 
     async def invite_falsely(self, room: str, account: str, handle: str) -> None:
         """Invite a member into the room that it is in, onto a branch where nobody is.
@@ -118,12 +119,14 @@ class InsiderDeeds(HonestDeeds):
         with self._client._session.step() as step:  # noqa: SLF001 - its own program
             contact = step.store.contact(invited)
             if contact is None or not contact.key_packages:
-                raise StageFailed("the member has no key package of whom it would invite")
+                raise DrillFailed("the member has no key package of whom it would invite")
             leaves = [leaf for leaf, owner in kept.leaves.items() if owner == invited]
             welcome, tree = kept.invite(contact.key_packages[0], leaves, self._mine(kept))
             for pack in (encode_pack(b"", b"", told), encode_pack(welcome, tree, told)):
                 ref = outgoing.queue_blob(step, kept.room, b"", kept.info.relay, pack)
-                people.post(step, invited, handle, Invitation(secrets.token_bytes(16), kept.room, kept.info.relay, ref))
+                inbox_sending.post(
+                    step, invited, handle, Invitation(secrets.token_bytes(16), kept.room, kept.info.relay, ref)
+                )
 
     def _mine(self, kept: Kept) -> RoomInfo:
         """The room with this member as its only admin."""
@@ -177,7 +180,7 @@ class InsiderDeeds(HonestDeeds):
             self._wire = await connect(parse_endpoint(relay), NetOptions())
         answer = await self._wire.request(request, _ANSWER_S)
         if not isinstance(answer, Appended):
-            raise StageFailed("the relay takes no frame of the member")
+            raise DrillFailed("the relay takes no frame of the member")
         return len(frame)
 
 

@@ -10,12 +10,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
-from nullabona.drills.demo.actor import Failed
 from nullabona.drills.demo.script import Person
 from nullabona.drills.insider.outcome import Attack, Inside
 from nullabona.drills.insider.storming import STORM_LINES, storms
 from nullabona.drills.insider.village import HEARD_WITHIN_S, HONEST, Tell, Village, begun, slowest
 from nullabona.drills.text import Text
+from nullabona.processes.program import ProcessFailed
 
 GROUP: Final = "마을 회관 Village hall"
 _MACHINE: Final = "127.0.0.69"
@@ -205,10 +205,10 @@ class _Scene:
         """Do it, say something at once, and see how everybody stands."""
         people, attack.begun = self._people, True
         before = {name: await people[name].do("work") for name in HONEST}
-        with suppress(Failed):
+        with suppress(ProcessFailed):
             self._meant = await people["mina"].do("stands", room=GROUP)
         meant = self._meant
-        with suppress(Failed):  # who is out of the room, or whose room is elsewhere, can attack it no more
+        with suppress(ProcessFailed):  # who is out of the room, or whose room is elsewhere, can attack it no more
             done = await doing()
             attack.frames, attack.bytes = done["frames"], done["bytes"]
         attack.heard = await self._heard()
@@ -222,7 +222,7 @@ class _Scene:
             try:
                 attack.away_s = max(attack.away_s, await people[name].do("longest_away", room=GROUP))
                 stands = await people[name].do("stands", room=GROUP)
-            except Failed:  # there is no room of that name any more
+            except ProcessFailed:  # there is no room of that name any more
                 attack.astray.append(name)
                 continue
             if stands["phase"] != "joined":

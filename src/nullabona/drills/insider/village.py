@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import ClassVar, Final, TypeAlias
 
 from nullabona.drills.cast.company import Company
-from nullabona.drills.demo.actor import Actor, Failed
+from nullabona.drills.demo.actor import Actor
 from nullabona.drills.demo.script import Person
-from nullabona.drills.process import RelayProcess
 from nullabona.drills.text import Text
+from nullabona.processes.program import ProcessFailed
+from nullabona.processes.servers import RelayProcess
 
 Tell: TypeAlias = Callable[[Text], None]
 
@@ -65,7 +66,7 @@ class Village(Company):
             for room in rooms:
                 await self["mina"].do("write", room=room, text=texts[room])
             took: list[dict[str, float]] = await asyncio.gather(*waits)
-        except Failed:  # she is not in the room, or somebody has none of that name
+        except ProcessFailed:  # she is not in the room, or somebody has none of that name
             await asyncio.gather(*waits, return_exceptions=True)
             return dict.fromkeys(rooms, -1.0)
         return {room: slowest([each[room] for each in took]) for room in rooms}
@@ -82,8 +83,8 @@ def slowest(took: Sequence[float]) -> float:
 
 async def begun(folder: Path, stack: AsyncExitStack, cast: Mapping[Person, str]) -> Village:
     """A relay in a folder of its own, and who is to come there."""
-    temporary = folder / "relay-tmp"
-    await asyncio.to_thread(temporary.mkdir, parents=True)
-    relay = await asyncio.to_thread(RelayProcess, folder / "relay", folder / "relay.log", temporary=temporary)
+    relay = await asyncio.to_thread(
+        RelayProcess, folder / "relay", log=folder / "relay.log", temporary=folder / "relay-tmp"
+    )
     stack.callback(relay.stop)
     return Village(folder / "people", stack, cast, relay)

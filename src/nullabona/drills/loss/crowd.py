@@ -1,7 +1,7 @@
 """A crowd: many accounts, each a whole client with a store of its own, in one process that is told what to do.
 
 ``python -m nullabona.drills.loss.crowd FOLDER FIRST COUNT``: people numbered from FIRST on, who are told what to do
-line by line (`nullabona.drills.orders`).
+line by line (`nullabona.processes.orders`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import uvloop
 
 from nullabona.client.api import Client, Unprotected, open_client
 from nullabona.client.api.events import MessageReceived, RoomRequested
-from nullabona.drills.orders import obey, speak_utf8
+from nullabona.processes.orders import obey, speak_utf8
 
 _WAIT_S: Final = 300.0
 _AT_ONCE: Final = 100

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from nullabona.drills.loss.crowd import Line
-from nullabona.drills.played import Played, running
-from nullabona.drills.process import RelayProcess, delete_data
 from nullabona.drills.text import Text
+from nullabona.processes.program import python
+from nullabona.processes.servers import ANY_PORT, RelayProcess, delete_data
+from nullabona.processes.workers import Worker, working
 
 Tell: TypeAlias = Callable[[Text], None]
 
@@ -34,7 +35,6 @@ _IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder with a name of its
 share the relay's. The relay's own files are where temporary files are."""
 _PROFILE_BYTES: Final = 8 * 1_048_576
 """What a profile takes at most, with its logs, of so short a life."""
-_ANY_PORT: Final = "127.0.0.1:0"
 _TAKEN: Final = Text("The machine is carried away while they talk; an empty one takes its place under the same name",
                      "대화 중에 기계를 가져갑니다. 같은 이름의 빈 기계가 자리를 대신합니다")  # fmt: skip
 _TAKEN_RENAMED: Final = Text(
@@ -134,12 +134,12 @@ class _Scene:
     def __init__(self, folder: Path, profiles: Path, size: Size, stack: AsyncExitStack) -> None:
         self._folder, self._profiles, self._size, self._stack = folder, profiles, size, stack
         self._rooms = _rooms(size)
-        self._crowds: list[Played] = []
-        self._relay = self._start("relay", _ANY_PORT)
+        self._crowds: list[Worker] = []
+        self._relay = self._start("relay", ANY_PORT)
         stack.callback(self._stop)
         self._directory = self._relay
         if size.renamed:
-            self._directory = self._start("directory", _ANY_PORT)
+            self._directory = self._start("directory", ANY_PORT)
             stack.callback(self._directory.stop)
 
     async def play(self, tell: Tell) -> Outcome:
@@ -183,9 +183,9 @@ class _Scene:
             folder = self._profiles / f"crowd-{first}"
             folder.mkdir()
             count = min(share, self._size.accounts - first)
-            play = ("-m", "nullabona.drills.loss.crowd", str(folder), str(first), str(count))
+            play = python("-m", "nullabona.drills.loss.crowd", str(folder), str(first), str(count))
             crowd = await self._stack.enter_async_context(
-                running(play, self._folder / f"crowd-{first}.log", patience_s=_PATIENCE_S)
+                working(play, self._folder / f"crowd-{first}.log", patience_s=_PATIENCE_S)
             )
             self._crowds.append(crowd)
         host = self._directory.authority
@@ -200,7 +200,7 @@ class _Scene:
         delete_data(data)
         self._relay.kill()
         await asyncio.sleep(_GONE_S)
-        self._relay = self._start("another", _ANY_PORT) if self._size.renamed else self._start("relay", listen)
+        self._relay = self._start("another", ANY_PORT) if self._size.renamed else self._start("relay", listen)
         return time.monotonic() - began
 
     async def _recover(self, tell: Tell, answered: float) -> tuple[int, float, int]:
@@ -248,9 +248,9 @@ class _Scene:
 
     def _start(self, name: str, listen: str) -> RelayProcess:
         folder = self._folder
-        more = ("--period", str(self._size.period_s))
         return RelayProcess(
-            folder / name, folder / f"{name}.log", listen, temporary=folder / "temporary", more=more
+            folder / name, "--period", str(self._size.period_s), listen=listen, log=folder / f"{name}.log",
+            temporary=folder / "temporary",
         )  # fmt: skip
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import socket
 import sqlite3
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
@@ -15,19 +13,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from nullabona.directory.keys import FILE, open_keys
-from nullabona.drills.played import NULLA, StageFailed, witness
-from nullabona.drills.process import RelayProcess
+from nullabona.drills.report import DrillFailed
+from nullabona.drills.stage.witnesses import witnessed
 from nullabona.errors import Malformed
 from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
 from nullabona.log.note import parse_note
 from nullabona.log.policy import Policy
 from nullabona.log.tiles import Tile, tiles_of
 from nullabona.machine.http_client import Route
+from nullabona.processes.program import ProcessFailed, Program, free_port, nulla, run
+from nullabona.processes.servers import RelayProcess
 from nullabona.reading import ask_witnesses
 from nullabona.sequencer import restore_log
 from nullabona.wire.epoch import origin_of
 
-WITNESSES: Final = ("newspaper.example", "university.example")
 _PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.05
 
@@ -47,7 +46,7 @@ class House:
 
     def __init__(self, folder: Path, period_s: int) -> None:
         self.folder = folder
-        self.host = f"127.0.0.1:{_free_port()}"
+        self.host = f"127.0.0.1:{free_port()}"
         self.period_s = period_s
         self.machine = folder / "machine"
         self.policy = folder / "policy.txt"
@@ -61,25 +60,22 @@ class House:
         """Where everybody reads the record."""
         return f"http://{self.host}/log/"
 
-    def name_witnesses(self, lines: list[str]) -> None:
+    def name_witnesses(self, lines: str) -> None:
         """Who must cosign the record, in the words of a policy."""
-        text = "\n".join([*lines, f"group both all {' '.join(WITNESSES)}", "quorum both", ""])
-        self._witnesses.write_text(text, "utf-8")
-        self.policy.write_text("".join(f"log {key}\n" for key in self.vkeys) + text, "utf-8")
+        self._witnesses.write_text(lines, "utf-8")
+        self.policy.write_text("".join(f"log {key}\n" for key in self.vkeys) + lines, "utf-8")
 
     def start(self) -> None:
         """Serve, with the keys out of the safe."""
-        temporary = self.folder / "temporary"
-        temporary.mkdir(exist_ok=True)
-        self.machine.mkdir(exist_ok=True)
         record = self.machine / "record"
-        record.mkdir(exist_ok=True)
+        record.mkdir(exist_ok=True, parents=True)
         shutil.copy(self.keys, record / FILE)  # with its mode: a key that others may read is refused
         more = ("--host", self.host, "--record", str(record), "--period", str(self.period_s),
                 "--witnesses", str(self._witnesses))  # fmt: skip
         self._process = RelayProcess(
-            self.machine / "relay", self.folder / "directory.log", self.host, temporary=temporary, more=more
-        )
+            self.machine / "relay", *more, listen=self.host, log=self.folder / "directory.log",
+            temporary=self.folder / "temporary",
+        )  # fmt: skip
 
     def grow_old(self, days: int) -> None:
         """Make out that every handle was registered so many days earlier: a drill cannot wait for that."""
@@ -118,14 +114,11 @@ class House:
 
     async def restore(self, copy: Path) -> Restoring:
         """``nulla log restore`` with somebody's copy, into the new machine."""
-        command = (*NULLA, "log", "restore", str(copy), str(self.machine / "record"), "--policy", str(self.policy),
-                   "--json")  # fmt: skip
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-        )
-        out, err = await process.communicate()
-        told: dict[str, Any] = json.loads(out or err)
-        return Restoring(process.returncode or 0, str(told.get("error", "")), int(told.get("size", 0)))
+        command = nulla("log", "restore", str(copy), str(self.machine / "record"), "--policy", str(self.policy),
+                        "--json")  # fmt: skip
+        done = await asyncio.to_thread(run, command)
+        told: dict[str, Any] = json.loads(done.out or done.err)
+        return Restoring(done.code, str(told.get("error", "")), int(told.get("size", 0)))
 
     def force(self, copy: Path) -> None:
         """Take a copy whatever it lacks, as an operator could who asks no witness."""
@@ -147,7 +140,7 @@ async def wait_grown(copy: Path, size: int) -> int:
             while (found := size_of(copy)) <= size:  # noqa: ASYNC110 - another process writes it
                 await asyncio.sleep(_LOOK_S)
     except TimeoutError:
-        raise StageFailed("the record does not grow") from None
+        raise DrillFailed("the record does not grow") from None
     return found
 
 
@@ -156,11 +149,7 @@ async def housed(folder: Path, period_s: int) -> AsyncIterator[House]:
     """A directory and its witnesses, running until the block ends. Witnesses' evidence lies in their folders."""
     house = await asyncio.to_thread(House, folder, period_s)
     async with AsyncExitStack() as stack:
-        lines = []
-        for name in WITNESSES:
-            ready = (await stack.enter_async_context(witness(folder / name, name, house.vkeys))).ready
-            lines.append(f"witness {name} {ready['vkeys'][0]} {ready['ready']}")
-        house.name_witnesses(lines)
+        house.name_witnesses((await stack.enter_async_context(witnessed(folder, house.vkeys))).policy)
         stack.callback(house.stop)
         await asyncio.to_thread(house.start)
         yield house
@@ -171,33 +160,27 @@ class Copier:
 
     def __init__(self, house: House, copy: Path) -> None:
         self.copy = copy
-        self._log = copy.with_name(f"{copy.name}.log")
-        self._command = (*NULLA, "log", "mirror", house.log_url, str(copy), "--policy", str(house.policy),
-                         "--every", "1", "--json")  # fmt: skip
-        self._process: asyncio.subprocess.Process | None = None
+        self._command = nulla("log", "mirror", house.log_url, str(copy), "--policy", str(house.policy),
+                              "--every", "1", "--json")  # fmt: skip
+        self._process: Program | None = None
 
     async def start(self) -> None:
         """Copy from now on."""
-        with self._log.open("wb") as out:
-            self._process = await asyncio.create_subprocess_exec(sys.executable, *self._command, stdout=out, stderr=out)
+        self._process = Program(self._command)
 
     async def stop(self) -> None:
         """Copy no more. Harmless when repeated."""
         if self._process is not None:
-            with suppress(ProcessLookupError):
-                self._process.terminate()
-            await self._process.wait()
+            await asyncio.to_thread(self._process.stop)
 
     async def ended(self) -> str:
         """Wait until it ends by itself; with which code of an error."""
         assert self._process is not None
         try:
-            async with asyncio.timeout(_PATIENCE_S):
-                await self._process.wait()
-        except TimeoutError:
+            said = (await asyncio.to_thread(self._process.wait, _PATIENCE_S)).err
+        except ProcessFailed:
             return ""
-        last = self._log.read_text("utf-8").splitlines()[-1]
-        return str(json.loads(last).get("error", ""))
+        return str(json.loads(said.splitlines()[-1]).get("error", ""))
 
 
 def _read_checkpoint(copy: Path) -> tuple[Checkpoint, bytes]:
@@ -207,10 +190,3 @@ def _read_checkpoint(copy: Path) -> tuple[Checkpoint, bytes]:
 
 def _tiles(copy: Path, size: int) -> list[tuple[Tile, bytes]]:
     return [(tile, (copy / "public" / tile.path).read_bytes()) for tile in tiles_of(size)]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

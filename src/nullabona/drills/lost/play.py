@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from nullabona.drills.cast.company import Company
-from nullabona.drills.demo.actor import Failed
 from nullabona.drills.demo.script import Person
 from nullabona.drills.lost.house import Copier, House, Restoring, housed, size_of, wait_grown
-from nullabona.drills.process import RelayProcess
 from nullabona.drills.text import Text
+from nullabona.processes.program import ProcessFailed
+from nullabona.processes.servers import RelayProcess
 
 Tell: TypeAlias = Callable[[Text], None]
 PERIOD_S: Final = 3
@@ -107,7 +107,7 @@ async def _play(folder: Path, tell: Tell, period_s: int) -> Lost:
                   "릴레이와 다른 기계의 디렉터리를 켭니다. 두 증인이 공동 서명하고 사본을 둡니다"))  # fmt: skip
         temporary = folder / "relay-tmp"
         await asyncio.to_thread(temporary.mkdir)
-        relay = await asyncio.to_thread(RelayProcess, folder / "relay", folder / "relay.log", temporary=temporary)
+        relay = await asyncio.to_thread(RelayProcess, folder / "relay", log=folder / "relay.log", temporary=temporary)
         stack.callback(relay.stop)
         house = await stack.enter_async_context(housed(folder / "house", period_s))
         scene = _Scene(folder, stack, relay.url, house, tell)
@@ -228,7 +228,7 @@ class _Scene:
         shown = await people["mina"].do("find", handle=people["sora"].handle)
         lost.contact_saw = shown.get("error", "")
         await people["sora"].start()
-        with suppress(Failed):
+        with suppress(ProcessFailed):
             await people["sora"].do("happens", kind="warning", code="card-not-ours", after=0)
 
     async def take_stock(self) -> Lost:
@@ -275,7 +275,7 @@ class _Scene:
 
     async def _put_back(self, name: str, began: float) -> float:
         """How long it took until the directory had somebody's card again; 0: it was not waited for any longer."""
-        with suppress(Failed):
+        with suppress(ProcessFailed):
             await self._company[name].do("happens", kind="published", after=self._marks[name])
             return time.monotonic() - began
         return 0.0

@@ -17,10 +17,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nullabona.client.api import Client, Options, Warned, open_client
 from nullabona.client.keys import AccountRoot
 from nullabona.client.profile import Unprotected
-from nullabona.drills.lying.stage import WITNESSES, Stage, staged
+from nullabona.drills.lying.stage import Stage, staged
 from nullabona.drills.lying.told import PROVES, SLACK_S, Caught, line, report_of, within
 from nullabona.drills.operator.cards import forge_card
 from nullabona.drills.report import Report
+from nullabona.drills.stage.witnesses import WITNESSES
 from nullabona.drills.text import Text
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card

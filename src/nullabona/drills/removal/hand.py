@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from nullabona.client.net import NetOptions, PostCarrier, parse_endpoint
-from nullabona.drills.played import StageFailed
+from nullabona.drills.report import DrillFailed
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.messages import AnyRequest, AnyResponse, Append, Appended, Done, Frames, Read, Trim
 
@@ -32,7 +32,7 @@ class Hand:
         """The frames that are in the box."""
         answer = await self._ask(Read(self.box.policy, self.box.read_secret, self.box.write_hash, 0))
         if not isinstance(answer, Frames):
-            raise StageFailed("a box cannot be read with its secrets")
+            raise DrillFailed("a box cannot be read with its secrets")
         return [frame for _, frame in answer.frames]
 
     async def fill(self, count: int) -> int:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.drills.places import open_database
-from nullabona.drills.process import RelayProcess
 from nullabona.drills.search import (
     Chunk,
     Finding,
@@ -29,6 +28,7 @@ from nullabona.drills.search import (
     open_files,
     program_files,
 )
+from nullabona.processes.servers import ANY_PORT, RelayProcess
 from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS
 
 _LOOK_S: Final = 0.02
@@ -52,8 +52,7 @@ class Operator:
     def __init__(self, folder: Path) -> None:
         self.data = folder / "relay"
         self._log, self._temporary = folder / "relay.log", folder / "relay-tmp"
-        self._temporary.mkdir()
-        self.relay = RelayProcess(self.data, self._log, temporary=self._temporary)
+        self.relay = self._serve()
 
     def close(self) -> None:
         """End it."""
@@ -68,7 +67,10 @@ class Operator:
             with closing(sqlite3.connect(self.data / "boxes.db", isolation_level=None)) as boxes:
                 yield boxes
         finally:
-            self.relay = RelayProcess(self.data, self._log, listen, temporary=self._temporary)
+            self.relay = self._serve(listen)
+
+    def _serve(self, listen: str = ANY_PORT) -> RelayProcess:
+        return RelayProcess(self.data, listen=listen, log=self._log, temporary=self._temporary)
 
     # -- looking
 

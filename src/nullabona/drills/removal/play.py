@@ -15,9 +15,8 @@ from typing import Any, ClassVar, Final, TypeAlias
 from PIL import Image
 
 from nullabona.drills.cast.company import Company
-from nullabona.drills.demo.actor import Actor, Failed
+from nullabona.drills.demo.actor import Actor
 from nullabona.drills.demo.script import Person
-from nullabona.drills.process import RelayProcess
 from nullabona.drills.removal.computing import boxes_of, chunks_of
 from nullabona.drills.removal.hand import Hand
 from nullabona.drills.removal.operator import Operator, Sought
@@ -25,6 +24,8 @@ from nullabona.drills.removal.outcome import Hunted, Out, Removal
 from nullabona.drills.search import Kind, Searched, Secret
 from nullabona.drills.text import Text
 from nullabona.drills.warrant import run_warrant
+from nullabona.processes.program import ProcessFailed
+from nullabona.processes.servers import RelayProcess
 
 Tell: TypeAlias = Callable[[Text], None]
 
@@ -163,7 +164,7 @@ class _Scene:
             wanted.append(Secret(Kind.KEY, f"{NAMED} {actor.name}", sha256(actor.handle.encode()).digest()))
         unused = self._folder / "unused"
         control = await asyncio.to_thread(
-            RelayProcess, unused, self._folder / "unused.log", temporary=self._folder / "relay-tmp"
+            RelayProcess, unused, log=self._folder / "unused.log", temporary=self._folder / "relay-tmp"
         )
         try:
             sought = await asyncio.to_thread(operator.seek, wanted, control.pid)
@@ -270,7 +271,7 @@ class _Scene:
         self._marks["sora"] = await sora.do("mark")
         there = [await people[name].do("texts", room=GROUP) for name in ("mina", "jun")]
         kept = all(_once(found, texts) for found in there)
-        with suppress(Failed):
+        with suppress(ProcessFailed):
             await sora.do("has", room=GROUP, count=len(there[0]))
         seconds = time.monotonic() - began
         found = await sora.do("texts", room=GROUP)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from nullabona.client.api import Client, DeviceLink, Options, Passphrase, Unlock, Unprotected
-from nullabona.client.core import committing
+from nullabona.client.core.group import intents
 from nullabona.client.keys import AccountRoot
 from nullabona.client.runner import runner
 from nullabona.drills.cast.person import MoreDeeds, restless
@@ -167,7 +167,7 @@ def _private_part(kind: bytes, row: bytes) -> bytes:
 
 def swift() -> Options:
     """The options of everybody here; their devices look after one another within a second, and no box is trimmed."""
-    committing.TEND_MS = TEND_MS
+    intents.TEND_MS = TEND_MS
     runner.IDLE_S = IDLE_S  # type: ignore[misc]
     options = restless()
     return replace(options, timing=replace(options.timing, ticket=1_000, trim=3_600_000))

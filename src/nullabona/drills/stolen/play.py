@@ -13,10 +13,9 @@ from typing import Final
 from nullabona.client.core.chat.words import grams
 from nullabona.client.core.errors import WrongPassphrase
 from nullabona.client.profile import Passphrase, open_profile
-from nullabona.drills.demo.actor import Actor, Failed
+from nullabona.drills.demo.actor import Actor
 from nullabona.drills.demo.person import WAIT_S
 from nullabona.drills.demo.script import Person
-from nullabona.drills.process import RelayProcess
 from nullabona.drills.search import Hunt, Kind, MemoryDenied, Searched, Secret, files_below, memory_chunks
 from nullabona.drills.stolen.outcome import Stolen
 from nullabona.drills.stolen.owner import ACCOUNT_SECRET, STORE_KEY, unlock_of
@@ -36,6 +35,8 @@ from nullabona.drills.stolen.scene import (
     secrets_of,
 )
 from nullabona.drills.text import Text
+from nullabona.processes.program import ProcessFailed
+from nullabona.processes.servers import RelayProcess
 
 _TRIES: Final = 3
 _NOTHING_COMES_S: Final = 3.0
@@ -68,11 +69,9 @@ def _until(only: Container[str]) -> int:
 
 async def _play(folder: Path, tell: Tell, acts: int) -> Stolen:
     async with AsyncExitStack() as stack:
-        temporary = folder / "relay-tmp"
-        await asyncio.to_thread(temporary.mkdir)
-        more = ("--period", str(PERIOD_S))
+        period = ("--period", str(PERIOD_S))
         relay = await asyncio.to_thread(
-            RelayProcess, folder / "relay", folder / "relay.log", temporary=temporary, more=more
+            RelayProcess, folder / "relay", *period, log=folder / "relay.log", temporary=folder / "relay-tmp"
         )
         stack.callback(relay.stop)
         scene = _Acts(folder, stack, relay, tell)
@@ -200,7 +199,7 @@ class _Acts(Scene):
         line = [people["mina"].account, "저는 내일 못 가요, 열쇠는 누가 갖고 있죠?"]
         future.posed = await self._hears(people["jun"], GROUP, line[1])
         future.posed &= line in await people["jun"].do("history", room=GROUP)
-        with suppress(Failed):
+        with suppress(ProcessFailed):
             await thief.do("ask_back")
             await thief.do("back", rooms=2)
             future.came_back = await self._is_there(thief)
@@ -251,10 +250,10 @@ class _Acts(Scene):
         machine = await self._machine_of_the_thief()
         mark, began = await people["mina"].do("mark"), time.monotonic()
         await machine.start()
-        with suppress(Failed):
+        with suppress(ProcessFailed):
             told = await people["mina"].do("happens", kind="warning", code="foreign-entry", after=mark)
             secret.warned_s, secret.warning = time.monotonic() - began, told["code"]
-        with suppress(Failed):
+        with suppress(ProcessFailed):
             await machine.do("back", rooms=2)
             secret.came_back = True
         await self._say_after("새 자물쇠 번호는 종이에만 적을게요", "see you on the roof")
@@ -282,7 +281,7 @@ class _Acts(Scene):
         self.stolen.opened.unprotected = await self._has_any(thief, KEPT[2][2])
         began = time.monotonic()
         fresh = await self._from_backup("hana-again", self._folder / "hana.age", people.phrases["hana"])
-        with suppress(Failed):
+        with suppress(ProcessFailed):
             await fresh.do("back", rooms=2)
             await self._thief_is_out(fresh, "hana")
             elsewhere.back_s = time.monotonic() - began
@@ -306,7 +305,7 @@ class _Acts(Scene):
         await people.say([("jun", GROUP, "나리 씨 거기 있어요?")])
         elsewhere.words_thief_heard = await self._hears(thief, GROUP, "나리 씨 거기 있어요?")
         await fresh.do("ask", handle=people["jun"].handle, greeting="저 나리예요, 기기를 잃어버렸어요")
-        with suppress(Failed):
+        with suppress(ProcessFailed):
             await fresh.do("back", rooms=2)
             await self._thief_is_out(fresh, "nari")
         await people.say([("jun", GROUP, "나리 씨 다시 오셨네요")])

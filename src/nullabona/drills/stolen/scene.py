@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, TypeAlias
 
 from nullabona.drills.cast.company import Company
-from nullabona.drills.demo.actor import Actor, Failed
+from nullabona.drills.demo.actor import Actor
 from nullabona.drills.demo.script import Person
-from nullabona.drills.process import RelayProcess
 from nullabona.drills.search import Kind, Secret
 from nullabona.drills.stolen.by_hand import Given, read_on
 from nullabona.drills.stolen.outcome import Later, Stolen
 from nullabona.drills.stolen.owner import unlock_of
 from nullabona.drills.text import Text
+from nullabona.processes.program import ProcessFailed
+from nullabona.processes.servers import RelayProcess
 
 Tell: TypeAlias = Callable[[Text], None]
 
@@ -241,7 +242,7 @@ class Scene:
 
     @staticmethod
     async def _hears(actor: Actor, room: str, text: str) -> bool:
-        with suppress(Failed):
+        with suppress(ProcessFailed):
             await actor.do("heard", room=room, text=text)
             return True
         return False

@@ -17,11 +17,11 @@ from typing import Final, TypeAlias
 from nullabona.drills.demo.actor import Actor
 from nullabona.drills.demo.script import Person
 from nullabona.drills.operator.tape import memory_of, read_tape
-from nullabona.drills.process import RelayProcess
 from nullabona.drills.search import Kind, Secret
 from nullabona.drills.tap.listening import Listened, Pair
 from nullabona.drills.text import Text
 from nullabona.drills.warrant import run_warrant
+from nullabona.processes.servers import RelayProcess
 
 Tell: TypeAlias = Callable[[Text], None]
 
@@ -120,12 +120,11 @@ class _Scene:
 
     def __init__(self, folder: Path, stack: AsyncExitStack) -> None:
         (folder / "people").mkdir()
-        (folder / "temporary").mkdir()
         self.data = folder / "relay"
         self.tape = folder / "tape"
         program = ("-m", "nullabona.drills.operator.tape", str(self.tape))
         self._relay = RelayProcess(
-            self.data, folder / "relay.log", temporary=folder / "temporary", program=program
+            self.data, log=folder / "relay.log", temporary=folder / "temporary", program=program
         )  # fmt: skip
         stack.callback(self._relay.stop)
         self._people = {

@@ -27,7 +27,7 @@ from nullabona.client.core.records import FileState
 from nullabona.client.core.roominfo import DIRECT
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 
 _PAGE: Final = 200
 _BEFORE: Final = -(1 << 62)

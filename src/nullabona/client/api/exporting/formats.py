@@ -12,7 +12,7 @@ from nullabona.client.api.exporting.documents import FORMAT, Line, RoomSaid
 from nullabona.client.api.exporting.lines import moment
 from nullabona.client.api.exporting.words import of_line, phrase
 from nullabona.client.api.records import MessageInfo
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 
 Form = Literal["json", "text", "html"]
 FORMS: Final[tuple[Form, ...]] = ("json", "text", "html")
@@ -57,7 +57,7 @@ class TextRoom:
         self._day = ""
         names = ", ".join(member.name for member in room.members)
         self._write(one_line(room.title))
-        self._write(one_line(phrase("members", language, {"names": names})))
+        self._write(one_line(phrase("members", language, names=names)))
 
     def line(self, info: MessageInfo, said: Line) -> None:
         at = moment(info.sent_at).astimezone(self._zone)

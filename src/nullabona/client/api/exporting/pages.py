@@ -14,7 +14,7 @@ from nullabona.client.api.exporting.lines import moment
 from nullabona.client.api.exporting.place import ExportPlace
 from nullabona.client.api.exporting.words import of_line, phrase
 from nullabona.client.api.records import MessageInfo
-from nullabona.words.errors import Language
+from nullabona.words.catalogue import Language
 
 PAGE: Final = 2_000
 """Lines on one page."""
@@ -126,7 +126,7 @@ class HtmlRoom:
         names = ", ".join(member.name for member in self._room.members)
         self._write(_begin(self._room.title, self._language))
         self._write(f"<header><h1>{_text(self._room.title)}</h1>")
-        self._write(f"<p>{_text(phrase('members', self._language, {'names': names}))}</p></header>\n")
+        self._write(f"<p>{_text(phrase('members', self._language, names=names))}</p></header>\n")
         self._write(self._ways() + "<main>\n")
 
     def _close(self) -> None:
@@ -143,7 +143,7 @@ class HtmlRoom:
         if self._number < self._pages:
             ways.append(f'<a rel="next" href="{page_name(self._number + 1)}">{phrase("newer", said)}</a>')
         if self._pages > 1:
-            ways.append(phrase("page", said, {"page": self._number, "pages": self._pages}))
+            ways.append(phrase("page", said, page=self._number, pages=self._pages))
         return f"<nav>{' '.join(ways)}</nav>\n"
 
     def _write(self, text: str) -> None:
@@ -162,8 +162,8 @@ class HtmlRoom:
         parts: list[str] = []
         if info.quote is not None:
             key = "gone" if info.quote.kind == "gone" else "answer"
-            values = {"text": info.quote.text, "name": info.quote.name}
-            parts.append(f"<blockquote>{_words(phrase(key, self._language, values))}</blockquote>")
+            quoted = phrase(key, self._language, text=info.quote.text, name=info.quote.name)
+            parts.append(f"<blockquote>{_words(quoted)}</blockquote>")
         if said.file is not None:
             parts.append(self._file(said.file, said.kind))
         if text := of_line(info, self._language):
@@ -199,9 +199,9 @@ def contents_page(handle: str, rooms: list[RoomEntry], language: Language) -> by
     title = phrase("rooms", language)
     entries = "".join(
         f'<li><p><a href="rooms/{escape(quote(room.folder))}/index.html">{_text(room.title)}</a> '
-        f"<small>{phrase('lines', language, {'count': f'{room.lines:,}'})}</small></p></li>\n"
+        f"<small>{phrase('lines', language, count=f'{room.lines:,}')}</small></p></li>\n"
         for room in rooms
     )
-    about = _text(phrase("of", language, {"handle": handle}))
+    about = _text(phrase("of", language, handle=handle))
     head = f"{_begin(title, language)}<header><h1>{title}</h1><p>{about}</p></header>\n"
     return f"{head}<main><ul>\n{entries}</ul></main>\n".encode()

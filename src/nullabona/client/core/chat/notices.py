@@ -12,10 +12,11 @@ from typing import Any, Final
 
 import msgspec
 
-from nullabona.client.core import boxes, trust
+from nullabona.client.core import rooms
 from nullabona.client.core.admins import settled
 from nullabona.client.core.chat import kinds
 from nullabona.client.core.content import Notice, NoticeKind
+from nullabona.client.core.delivery import box_log
 from nullabona.client.core.proofs import RemovalOrder
 from nullabona.client.core.records import Device, Message, MessageState
 from nullabona.client.core.roominfo import RoomInfo
@@ -32,7 +33,7 @@ def add(step: Step, room: bytes, notice: Notice, *, position: int = -1, id: byte
         return
     if position < 0:
         top = step.store.top_placed(room)
-        position = top + 1 if (top + 1) % boxes.SLOTS else top
+        position = top + 1 if (top + 1) % box_log.SLOTS else top
     row = Message(
         *(room, id or step.chance.bytes(16), notice.account, b"", step.now, position, epoch, MessageState.RECEIVED),
         *(b"", b"", 0, b""),
@@ -58,7 +59,7 @@ def of_commit(
     found = [*_members(step, room, by, orders, roster), *_devices(step, room, roster), *_info(step, room, by, before)]
     for count, notice in enumerate(found):
         id = sha256(b"nullabona notice v1" + room.id + commit + bytes((min(count, 255),))).digest()[:16]
-        place = boxes.epoch_start(room.epoch, min(count, _MOST))
+        place = box_log.epoch_start(room.epoch, min(count, _MOST))
         add(step, room.id, notice, position=place, id=id, epoch=room.epoch)
 
 
@@ -67,7 +68,7 @@ def of_branch(step: Step, room: RoomState, commit: bytes, by: bytes, before: Roo
     roster = step.roster(room.id)
     for count, notice in enumerate(_info(step, room, by, (before, roster))):
         id = sha256(b"nullabona branch notice v1" + room.id + commit + bytes((count,))).digest()[:16]
-        add(step, room.id, notice, position=boxes.epoch_start(room.epoch, count), id=id, epoch=room.epoch)
+        add(step, room.id, notice, position=box_log.epoch_start(room.epoch, count), id=id, epoch=room.epoch)
 
 
 def _members(
@@ -142,7 +143,7 @@ def entered(step: Step, room: RoomState, by: bytes, what: NoticeKind) -> None:
         step,
         room.id,
         Notice(what, by),
-        position=boxes.epoch_start(room.epoch, boxes.SLOTS - 1),
+        position=box_log.epoch_start(room.epoch, box_log.SLOTS - 1),
         id=id,
         epoch=room.epoch,
     )
@@ -174,7 +175,7 @@ def _of_card(step: Step, data: dict[str, Any]) -> None:
         return
     changed = "account" in data
     notice = Notice(NoticeKind.IDENTITY_CHANGED if changed else NoticeKind.CARD_CHANGED, contact.account)
-    for room in trust.shared_rooms(step, contact.account):
+    for room in rooms.shared_rooms(step, contact.account):
         if not _repeats(step, room, notice):
             add(step, room, notice)
 

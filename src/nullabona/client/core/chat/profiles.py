@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import acquaintance, messages, receipts
+from nullabona.client.core import acquaintance, receipts
 from nullabona.client.core.chat.naming import MAX_NAME, clean_name
 from nullabona.client.core.content import MAX_PICTURE, Profile
 from nullabona.client.core.errors import BadRequest
@@ -15,6 +15,7 @@ from nullabona.client.core.records import Person
 from nullabona.client.core.sniff import is_small_image
 from nullabona.client.core.state import JOINED, RoomState
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import profiles_out
 from nullabona.errors import Malformed
 
 _OWN: Final = "own-profile"
@@ -81,22 +82,11 @@ def newcomers(step: Step, room: RoomState) -> None:
         tell_soon(step, room)
 
 
-def look_after(step: Step, room: RoomState) -> None:
-    """Send the profile if it is due; to somebody who was blocked meanwhile when they are no more."""
-    if acquaintance.is_shut(step.store, room.info):
-        room.profile_at = 0
-    if 0 < room.profile_at <= step.now and not messages.held(step, room):
-        room.profile_at = 0
-        room.profile_late = False
-        if step.others(room, room.epoch):
-            messages.send(step, room, own(step))
-
-
 def before_speaking(step: Step, room: RoomState) -> None:
     """Whoever reads the next message should know who wrote it."""
     if room.profile_late and step.store.get_value(_OWN) is not None:
         room.profile_at = step.now
-        look_after(step, room)
+        profiles_out.look_after(step, room)
 
 
 def learn(step: Step, account: bytes, handle: str, sent_at: int, said: Profile) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from nullabona.client.core import committing, files, messages
+from nullabona.client.core import files, messages
 from nullabona.client.core.chat import annotating, kinds
 from nullabona.client.core.chat.emoji import is_one_emoji
 from nullabona.client.core.chat.erasing import erase, hide
 from nullabona.client.core.content import ClosePoll, Delete, Edit, File, Gone, Pin, Poll, React, Text, Vote
 from nullabona.client.core.errors import BadRequest, NotAllowed, NotInRoom
+from nullabona.client.core.group import intents
 from nullabona.client.core.records import Message, MessageState
 from nullabona.client.core.roominfo import DIRECT, MAX_TIMER_S
 from nullabona.client.core.state import JOINED, RoomState, SetInfo
@@ -206,7 +207,7 @@ def set_timer(step: Step, room_id: bytes, timer_s: int) -> None:
     if room.info.kind != DIRECT and step.me.account not in room.info.admins:
         raise NotAllowed("only an admin of the room may do that")
     if timer_s != room.info.timer_s:
-        committing.want(room, SetInfo(timer_s=timer_s))
+        intents.want(room, SetInfo(timer_s=timer_s))
 
 
 # -- checks -------------------------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from nullabona.client.core import (
     claims,
     entering,
     inbox_places,
-    messages,
     people,
     preferences,
     replies,
@@ -37,6 +36,7 @@ from nullabona.client.core.devices.items import (
     SyncItem,
 )
 from nullabona.client.core.heals import Helper
+from nullabona.client.core.identity import cards, contact_keys
 from nullabona.client.core.preferences import Preferences, RoomPreferences, Trust
 from nullabona.client.core.record.keeping import expect, note_own_card
 from nullabona.client.core.record.promises import decode_expected
@@ -44,6 +44,7 @@ from nullabona.client.core.records import Contact, ContactState, Device
 from nullabona.client.core.roominfo import DEVICES, decode_info
 from nullabona.client.core.state import JOINED, RoomState
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import read_markers
 from nullabona.errors import PeerError
 from nullabona.wire.card import verify_card
 
@@ -106,7 +107,7 @@ def _of_devices(step: Step, device: Device, item: CardItem | InboxItem | NameIte
 def _read(step: Step, item: ReadItem) -> None:
     room = step.find_room(item.room)
     if room is not None:
-        messages.read_elsewhere(step, room, item.message)
+        read_markers.read_elsewhere(step, room, item.message)
 
 
 def _called(step: Step, item: NicknameItem) -> None:
@@ -132,7 +133,7 @@ def _contact(step: Step, item: ContactItem) -> None:
     if item.card:
         card = verify_card(item.card, today=step.day)
         whereabouts.remember(step, card)
-        packages = people.packages_of(card)
+        packages = cards.packages_of(card)
     else:
         packages = ()
     name, room = (known.name, item.room or known.room) if known is not None else (item.name, item.room)
@@ -220,7 +221,7 @@ def _trusted(step: Step, scope: str, before: Trust) -> None:
     if contact is None:
         return
     if after.changed and after.changed != before.changed:
-        trust.tell(step, contact, was_verified=after.was_verified)
+        contact_keys.tell(step, contact, was_verified=after.was_verified)
     elif before.changed and not after.changed:
         trust.release(step, contact)
 

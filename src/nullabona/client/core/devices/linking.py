@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Meta
 
 from nullabona.client.core.errors import BadLinkCode
-from nullabona.client.core.links import escaped, unescaped
+from nullabona.client.core.model.invite_link import escaped, unescaped
 from nullabona.errors import Malformed
 from nullabona.wire.address import EpochKeys, epoch_keys
 from nullabona.wire.card import MAX_KEY_PACKAGE

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from nullabona.client.core import messages, preferences, replies, returning
+from nullabona.client.core import messages, preferences, replies, state
 from nullabona.client.core.chat import profiles
 from nullabona.client.core.content import Sync
 from nullabona.client.core.devices import clock, gathering, inboxes, names, own, waiting
@@ -240,7 +240,7 @@ def _remembered(step: Step, id: bytes) -> Iterator[RoomItem]:
         helpers = room.heal.helpers
     elif room.phase == JOINED:
         others = (device for device in step.roster(id).values() if device.account != step.me.account)
-        helpers = returning.helpers_of(list(others))
+        helpers = state.helpers_of(list(others))
     if helpers:
         members = tuple((helper.account, helper.handle) for helper in helpers[:MOST_ASKED])
         yield RoomItem(id, encode_info(room.info), members, joined=room.phase == JOINED)

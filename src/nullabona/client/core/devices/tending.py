@@ -10,11 +10,12 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core import committing, inbox_places, leaving, replies
+from nullabona.client.core import committing, inbox_places, replies, rooms
 from nullabona.client.core.creating import create_room
 from nullabona.client.core.devices import own, telling, unlisted
 from nullabona.client.core.devices.items import CardItem
 from nullabona.client.core.errors import MlsRefused
+from nullabona.client.core.group import intents
 from nullabona.client.core.record.keeping import note_own_card
 from nullabona.client.core.roominfo import DEVICES, RoomInfo
 from nullabona.client.core.state import AWAY, JOINED, AddAccount, Intent, RemoveDevice, RoomState, Tended
@@ -32,7 +33,7 @@ _ASKED_ENOUGH: Final = 8
 """How often, over an hour and a half, the way back into the shared room is asked for before there is a new one."""
 
 
-def soon(step: Step, within_ms: int = committing.TEND_MS) -> None:
+def soon(step: Step, within_ms: int = intents.TEND_MS) -> None:
     """The list of devices changed: look at every room."""
     for id in step.store.rooms():
         room = step.find_room(id)
@@ -123,12 +124,12 @@ def look_after(step: Step, room: RoomState) -> None:
     for id in own.gone(step.store):
         out = RemoveDevice(id)
         if id in present and id != step.me.device and out not in wanted and _may_see_to(step, room, id):
-            committing.want(room, out)
+            intents.want(room, out)
 
 
 def _bring_in(step: Step, room: RoomState, present: Container[bytes], wanted: Sequence[Intent]) -> None:
     card = own.card(step.store)
-    if card is None or leaving.wanted(step, room.id):
+    if card is None or rooms.leaving(step, room.id):
         return
     absent = [device for device in own.others(step) if device.id not in present and _whole(step, device)]
     coming = {package for intent in wanted if isinstance(intent, AddAccount) for package in intent.key_packages}
@@ -136,7 +137,7 @@ def _bring_in(step: Step, room: RoomState, present: Container[bytes], wanted: Se
     if more:  # of several wishes to add an account's devices the newest counts
         packages = tuple(d.key_package for d in absent if d.key_package in coming or d.key_package in more)
         inbox = msgspec.msgpack.encode(card.inbox)
-        committing.want(room, AddAccount(step.me.account, step.me.handle, packages, inbox))
+        intents.want(room, AddAccount(step.me.account, step.me.handle, packages, inbox))
 
 
 def _may_see_to(step: Step, room: RoomState, device: bytes) -> bool:
@@ -149,7 +150,7 @@ def _may_see_to(step: Step, room: RoomState, device: bytes) -> bool:
     if known is None or step.now - known.last > _FORGOTTEN_MS:
         known = room.tended[device.hex()] = Tended(0, 0)
     again = min(known.times - _AT_ONCE, _DOUBLINGS)
-    wait = min(committing.TEND_MS << again, _LONGEST_MS) if again >= 0 else 0
+    wait = min(intents.TEND_MS << again, _LONGEST_MS) if again >= 0 else 0
     if step.now < known.last + wait:
         due = known.last + wait
         room.tend_at = min(room.tend_at or due, due)

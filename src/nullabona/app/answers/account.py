@@ -1,0 +1,204 @@
+"""Answers about the account: start, making, restoring, unlocking."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from nullabona.app.answers.asking import Asker, answers, full_handle, read_id
+from nullabona.app.presenting.privacy import to_privacy
+from nullabona.app.presenting.refusals import said
+from nullabona.app.protocol import account_calls as c
+from nullabona.app.protocol import views as v
+from nullabona.app.protocol.call import Done
+from nullabona.app.protocol.people_calls import SetProfile
+from nullabona.app.protocol.privacy_views import Privacy
+from nullabona.app.protocol.pushes import Reset
+from nullabona.app.session.errors import HandleTaken, WordsWrong, WrongPhase
+from nullabona.client.api import errors
+from nullabona.client.api.finding_handles import is_handle_free
+from nullabona.client.api.protection import change_passphrase, check_passphrase
+from nullabona.errors import UserError
+from nullabona.wire.handle import parse_handle
+from nullabona.words.catalogue import Language
+
+ASKED_WORDS: Final = 3
+KEEP: Final = "keep"
+_random = secrets.SystemRandom()
+
+
+@answers(c.Start)
+async def _start(ask: Asker, _: c.Start) -> v.State:
+    ask.desk.hub.close_rooms(ask.page)
+    return msgspec.structs.replace(ask.desk.state(), places=ask.desk.places.of(ask.page.token))
+
+
+@answers(c.KeepPlace)
+async def _keep_place(ask: Asker, call: c.KeepPlace) -> Done:
+    if ask.desk.phase != "locked":  # what a page says while it is being locked is not kept past it
+        ask.desk.places.keep(ask.page.token, call.at, call.place)
+    return Done()
+
+
+@answers(c.Active)
+async def _active(_ask: Asker, _: c.Active) -> Done:
+    return Done()  # every call starts the idle time anew
+
+
+@answers(c.CreateProfile)
+async def _create_profile(ask: Asker, call: c.CreateProfile) -> v.State:
+    await ask.desk.create_profile(call.passphrase)
+    return ask.desk.state()
+
+
+@answers(c.CreateAccount)
+async def _create_account(ask: Asker, call: c.CreateAccount) -> v.State:
+    work = ask.desk.open_work
+    if work.client.has_account:
+        raise WrongPhase("there is an account already")
+    await work.pause()
+    try:
+        await work.client.create_account(full_handle(ask.desk, call.handle))
+        ask.desk.remember(msgspec.structs.replace(ask.desk.memo, unconfirmed=True))
+        if call.name.strip():
+            with suppress(errors.BadRequest):  # the account is there: its words come next, and its name can be changed
+                await work.client.set_profile(call.name)
+    finally:
+        work.begin()
+    return ask.desk.state()
+
+
+@answers(c.RestoreAccount)
+async def _restore_account(ask: Asker, call: c.RestoreAccount) -> v.State:
+    work = ask.desk.open_work
+    if work.client.has_account:
+        raise WrongPhase("there is an account already")
+    await work.pause()
+    try:
+        await work.client.restore_account(call.words, full_handle(ask.desk, call.handle))
+    finally:
+        work.begin()
+    return ask.desk.state()
+
+
+@answers(c.DeleteAccount)
+async def _delete_account(ask: Asker, call: c.DeleteAccount) -> Done:
+    await ask.client.delete_account(full_handle(ask.desk, call.handle))
+    return Done()
+
+
+@answers(c.GetPhrase)
+async def _get_phrase(ask: Asker, call: c.GetPhrase) -> c.Phrase:
+    if ask.desk.phase != "unconfirmed" and ask.desk.protected:
+        await _check_passphrase(ask, call.passphrase)
+    words = _words(ask)
+    asked = sorted(_random.sample(range(len(words)), ASKED_WORDS))
+    ask.desk.asked_words = asked
+    return c.Phrase(words, asked)
+
+
+async def _check_passphrase(ask: Asker, passphrase: str) -> None:
+    """Raises `WrongPassphrase` or `TooSoon`."""
+    await ask.desk.try_passphrase(lambda: check_passphrase(ask.client, passphrase))
+
+
+@answers(c.ChangePassphrase)
+async def _change_passphrase(ask: Asker, call: c.ChangePassphrase) -> Done:
+    await _check_passphrase(ask, call.old)
+    await change_passphrase(ask.client, call.old, call.new)
+    return Done()
+
+
+@answers(c.SetSettings)
+async def _set_settings(ask: Asker, call: c.SetSettings) -> v.Settings:
+    desk = ask.desk
+    chosen = {name: value for name in call.__struct_fields__ if (value := getattr(call, name)) is not None}
+    if desk.phase in {"unconfirmed", "ready"}:
+        await ask.client.set_preferences(**chosen)
+    seen = {name: value for name, value in chosen.items() if name in {"language", "theme"}}
+    if seen:
+        desk.remember(msgspec.structs.replace(desk.memo, **seen))
+    return desk.settings()
+
+
+@answers(c.CheckHandle)
+async def _check_handle(ask: Asker, call: c.CheckHandle) -> c.HandleCheck:
+    language = ask.desk.settings().language
+    try:
+        handle = str(parse_handle(full_handle(ask.desk, call.handle)))
+    except UserError as error:
+        return _unfit(call.handle, error, language)
+    if not await is_handle_free(handle, ask.desk.place.options):
+        return _unfit(handle, HandleTaken(f"{handle} belongs to somebody already"), language)
+    return c.HandleCheck(handle, free=True, trouble="", message="")
+
+
+def _unfit(handle: str, error: UserError, language: Language) -> c.HandleCheck:
+    message, hint = said(error, language)
+    return c.HandleCheck(handle, free=False, trouble=error.code, message=message, hint=hint)
+
+
+@answers(SetProfile)
+async def _set_profile(ask: Asker, call: SetProfile) -> v.Me:
+    client, picture = ask.client, b""
+    if call.upload not in {"", KEEP}:
+        picture = await client.profile_picture(ask.desk.uploads.get(call.upload).data)
+        ask.desk.uploads.drop(call.upload)
+    await client.set_profile(call.name, None if call.upload == KEEP else picture)
+    ask.looks.faces.changed(client.me.account)
+    ask.desk.work.changes.fact("me")
+    return ask.looks.faces.me()
+
+
+@answers(c.GetPrivacy)
+async def _get_privacy(ask: Asker, _: c.GetPrivacy) -> Privacy:
+    return to_privacy(await ask.client.privacy(), ask.desk.settings().language)
+
+
+@answers(c.MoveRelay)
+async def _move_relay(ask: Asker, call: c.MoveRelay) -> v.Me:
+    typed = call.relay.strip()
+    await ask.client.move_relay(typed if "://" in typed else f"wss://{typed}")
+    ask.desk.work.changes.fact("me")
+    return ask.looks.faces.me()
+
+
+@answers(c.PutAwayNotice)
+async def _put_away_notice(ask: Asker, call: c.PutAwayNotice) -> Done:
+    ask.client.put_away_notice(read_id(call.id))
+    return Done()
+
+
+@answers(c.ConfirmPhrase)
+async def _confirm_phrase(ask: Asker, call: c.ConfirmPhrase) -> v.State:
+    """Right after the account was made, or later, once the words were shown again."""
+    if ask.desk.phase not in {"unconfirmed", "ready"}:
+        raise WrongPhase("there is nothing to confirm")
+    if not call.later:
+        words, asked = _words(ask), ask.desk.asked_words
+        given = [word.strip().lower() for word in call.words]
+        if not asked or given != [words[index] for index in asked]:
+            raise WordsWrong("these are not the words that were asked for")
+    ask.desk.remember(msgspec.structs.replace(ask.desk.memo, unconfirmed=False, put_off=call.later))
+    return ask.desk.state()
+
+
+def _words(ask: Asker) -> list[str]:
+    return ask.client.phrase("korean" if ask.desk.settings().language == "ko" else "english").split()
+
+
+@answers(c.Unlock)
+async def _unlock(ask: Asker, call: c.Unlock) -> v.State:
+    await ask.desk.unlock(call.passphrase)
+    if ask.desk.hub.has_others:
+        ask.desk.hub.push(Reset())  # the other pages still show that it is locked
+    return ask.desk.state()
+
+
+@answers(c.Lock)
+async def _lock(ask: Asker, _: c.Lock) -> v.State:
+    await ask.desk.lock()
+    return ask.desk.state()

@@ -1,0 +1,83 @@
+"""Who asks, and how ids of the page are read."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias, TypeVar
+
+from nullabona.app.presenting.messages import position_of
+from nullabona.app.protocol.call import Call
+from nullabona.app.server.socket import PageSocket
+from nullabona.app.session.errors import BadCall, HandleLacksRelay
+from nullabona.app.session.session import Desk
+from nullabona.app.session.views import Looks
+from nullabona.client.api import Client
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """The page that asks, and the desk it asks."""
+
+    desk: Desk
+    page: PageSocket
+
+    @property
+    def client(self) -> Client:
+        """Raises `AppLocked` or `WrongPhase`."""
+        return self.desk.work.client
+
+    @property
+    def looks(self) -> Looks:
+        """Raises `AppLocked` or `WrongPhase`."""
+        return self.desk.work.looks
+
+
+_Handler: TypeAlias = Callable[[Asker, Any], Awaitable[A]]
+
+HANDLERS: Final[dict[type[Call[Any]], _Handler[Any]]] = {}
+"""The function that answers each call. Every module of answers adds its own."""
+
+
+def answers(call: type[Call[A]]) -> Callable[[_Handler[A]], _Handler[A]]:
+    """Make the decorated function the one that answers ``call``; mypy compares the types of the answers."""
+
+    def add(handler: _Handler[A]) -> _Handler[A]:
+        HANDLERS[call] = handler
+        return handler
+
+    return add
+
+
+def read_id(text: str) -> bytes:
+    """The id of a room, message or account. Raises `BadCall`."""
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    if not found:
+        raise BadCall("that is no id")
+    return found
+
+
+def read_place(text: str) -> int | None:
+    """The position that a page means; None for none. Raises `BadCall`."""
+    try:
+        return position_of(text) if text else None
+    except ValueError:
+        raise BadCall("that is no place") from None
+
+
+def full_handle(desk: Desk, handle: str) -> str:
+    """A handle with its host: without one, that of ``--relay`` or the own one is meant.
+
+    Raises `HandleLacksRelay` if there is neither.
+    """
+    handle = handle.strip().removeprefix("@")
+    if "@" in handle:
+        return handle
+    if not desk.host:
+        raise HandleLacksRelay("the handle lacks its relay")
+    return f"{handle}@{desk.host}"

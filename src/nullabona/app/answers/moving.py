@@ -1,0 +1,115 @@
+"""Answers about backups and exports, and how far they have come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from nullabona.app.answers.asking import Asker, answers, read_id
+from nullabona.app.protocol import moving_calls as c
+from nullabona.app.protocol import views as v
+from nullabona.app.protocol.pushes import MovingChanged, Reset
+from nullabona.client.api import (
+    BackupInfo,
+    BackupKey,
+    PassphraseKey,
+    check_backup,
+    needs_backup_passphrase,
+    phrase_key,
+    safe_name,
+)
+
+
+class _Far(Protocol):
+    @property
+    def done(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+
+
+def downloads(home: Path) -> Path:
+    """Where backups and exports go: the folder for downloads, or the home folder if there is none."""
+    folder = home / "Downloads"
+    return folder if folder.is_dir() else home
+
+
+def place(ask: Asker, ending: str, what: str = "") -> Path:
+    """Today's place on this machine, for everything or for one thing."""
+    name = ask.client.me.handle.partition("@")[0]
+    day = f"{datetime.now().astimezone():%Y-%m-%d}"
+    return downloads(ask.desk.place.home) / f"{safe_name(f'nullabona {name}{what} {day}')}{ending}"
+
+
+def _watch(ask: Asker, doing: c.Doing) -> Callable[[_Far], None]:
+    """Tell every page, once for each percent. Whoever waits for it is there: the app does not lock itself meanwhile."""
+    last = [-1]
+
+    def tell(far: _Far) -> None:
+        ask.desk.active()
+        percent = min(100, 100 * far.done // max(far.total, 1))
+        if percent != last[0]:
+            last[0] = percent
+            ask.desk.hub.push(MovingChanged(doing, percent))
+
+    return tell
+
+
+def _key(ask: Asker, passphrase: str) -> BackupKey:
+    return PassphraseKey(passphrase) if passphrase else ask.client.backup_key()
+
+
+@answers(c.MakeBackup)
+async def _make_backup(ask: Asker, call: c.MakeBackup) -> c.Moved:
+    path = place(ask, ".age")
+    info = await ask.client.backup(path, key=_key(ask, call.passphrase), watch=_watch(ask, "backup"))
+    assert info is not None
+    return _moved(path, info)
+
+
+@answers(c.CheckBackup)
+async def _check_backup(ask: Asker, call: c.CheckBackup) -> c.Moved:
+    path = place(ask, ".age")
+    return _moved(path, await check_backup(path, _key(ask, call.passphrase), watch=_watch(ask, "check")))
+
+
+def _moved(path: Path, info: BackupInfo) -> c.Moved:
+    return c.Moved(str(path), info.messages, info.files, info.size)
+
+
+@answers(c.ExportAll)
+async def _export_all(ask: Asker, _: c.ExportAll) -> c.Moved:
+    return await _export(ask, "", None)
+
+
+@answers(c.ExportRoom)
+async def _export_room(ask: Asker, call: c.ExportRoom) -> c.Moved:
+    room = ask.client.room(read_id(call.room))
+    return await _export(ask, f" {room.title}", [room.id])
+
+
+async def _export(ask: Asker, what: str, rooms: list[bytes | str] | None) -> c.Moved:
+    language, watch = ask.desk.settings().language, _watch(ask, "export")
+    done = await ask.client.export(place(ask, "", what), rooms, forms=("html", "json"), language=language, watch=watch)
+    return c.Moved(str(done.folder), done.lines, done.files, 0)
+
+
+@answers(c.LookAtBackup)
+async def _look(ask: Asker, call: c.LookAtBackup) -> c.BackupLook:
+    (path,) = ask.desk.given.paths([call.file])
+    return c.BackupLook(needs_backup_passphrase(path))
+
+
+@answers(c.RestoreBackup)
+async def _restore(ask: Asker, call: c.RestoreBackup) -> v.State:
+    desk = ask.desk
+    key = PassphraseKey(call.backup_passphrase) if call.backup_passphrase else phrase_key(call.words)
+    await desk.restore(desk.given.paths(call.files), key, call.passphrase, _watch(ask, "restore"))
+    # Whoever came with a passphrase may have no words at hand: the app asks for them some day.
+    desk.remember(msgspec.structs.replace(desk.memo, unconfirmed=False, put_off=bool(call.backup_passphrase)))
+    if desk.hub.has_others:
+        desk.hub.push(Reset())
+    return desk.state()

@@ -1,0 +1,111 @@
+"""Answers about people and rooms."""
+
+from __future__ import annotations
+
+from nullabona.app.answers.asking import Asker, answers, full_handle, read_id
+from nullabona.app.protocol import people_calls as c
+from nullabona.app.protocol import views as v
+from nullabona.app.protocol.call import Done
+from nullabona.app.session.errors import BadCall
+
+
+@answers(c.GetContacts)
+async def _get_contacts(ask: Asker, _: c.GetContacts) -> c.Contacts:
+    return c.Contacts(ask.looks.faces.contacts())
+
+
+@answers(c.AskContact)
+async def _ask_contact(ask: Asker, call: c.AskContact) -> v.Contact:
+    info = await ask.client.request_contact(full_handle(ask.desk, call.handle), call.greeting)
+    ask.desk.work.changes.people()
+    return ask.looks.faces.contact(info)
+
+
+@answers(c.AnswerRequest)
+async def _answer_request(ask: Asker, call: c.AnswerRequest) -> v.RequestAnswered:
+    id, client = read_id(call.id), ask.client
+    if any(info.account == id and info.state == "asking" for info in client.contacts()):
+        waits = await _answer_person(ask, id, call.answer)
+    elif any(room.id == id for room in client.room_requests()):
+        waits = await _answer_room(ask, id, call.answer)
+    else:
+        raise BadCall("there is no such request any more")
+    ask.desk.work.changes.people()
+    return v.RequestAnswered(waits)
+
+
+async def _answer_person(ask: Asker, account: bytes, answer: str) -> bool:
+    """Whether a yes waits for the record."""
+    if answer == "accept":
+        return (await ask.client.accept_contact(account)).answered
+    if answer == "delete":
+        await ask.client.decline_contact(account)
+    else:
+        await ask.client.block_contact(account)
+    return False
+
+
+async def _answer_room(ask: Asker, room: bytes, answer: str) -> bool:
+    """Whether a yes waits for the record."""
+    if answer != "accept":
+        await ask.client.decline_room_request(room)
+        return False
+    answered = (await ask.client.accept_room_request(room)).answered
+    if not answered:
+        ask.desk.work.changes.room(room, inside=True)
+    return answered
+
+
+@answers(c.CreateGroup)
+async def _create_group(ask: Asker, call: c.CreateGroup) -> v.Chat:
+    made = await ask.client.create_group(call.name, [_named(ask, person) for person in call.people])
+    timer = call.timer_s or ask.client.preferences().default_timer_s
+    if timer:
+        await ask.client.set_timer(made.id, timer)
+    ask.desk.work.changes.room(made.id, inside=True)
+    return ask.looks.chat(made.id)
+
+
+def _named(ask: Asker, person: str) -> bytes | str:
+    """Whom an account of a contact, or a handle, means."""
+    for info in ask.client.contacts():
+        if info.account.hex() == person:
+            return info.account
+    return full_handle(ask.desk, person)
+
+
+def _member(ask: Asker, room: bytes, person: str) -> bytes | str:
+    """As `_named`, among the members of a room first. Whoever is no contact is looked up by handle."""
+    for member in ask.client.members(room):
+        if member.account.hex() == person:
+            return member.account
+    return _named(ask, person)
+
+
+@answers(c.ChangeMembers)
+async def _change_members(ask: Asker, call: c.ChangeMembers) -> Done:
+    room = read_id(call.room)
+    for person in call.people:
+        who = _member(ask, room, person)
+        if call.change == "add":
+            await ask.client.add(room, who)
+        elif call.change == "remove":
+            await ask.client.remove(room, who)
+        else:
+            await ask.client.set_admin(room, who, admin=call.change == "appoint")
+    ask.desk.work.changes.room(room, inside=True)
+    return Done()
+
+
+@answers(c.RenameRoom)
+async def _rename_room(ask: Asker, call: c.RenameRoom) -> Done:
+    await ask.client.rename(read_id(call.room), call.name)
+    return Done()
+
+
+@answers(c.LeaveRoom)
+async def _leave_room(ask: Asker, call: c.LeaveRoom) -> Done:
+    room = read_id(call.room)
+    await ask.client.leave(room)
+    ask.desk.work.changes.room(room, inside=True)
+    return Done()

@@ -1,0 +1,151 @@
+"""Where pages come in: reads what they ask, has it answered, words refusals. Nothing that goes wrong is shown raw."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, Union
+
+import msgspec
+
+from nullabona.app.answers.asking import HANDLERS, Asker
+from nullabona.app.presenting.refusals import said
+from nullabona.app.protocol.call import ANSWERS, Call
+from nullabona.app.protocol.pushes import Answered, Failed, GivenBackup
+from nullabona.app.server.answers import Answer, Request, refuse
+from nullabona.app.server.headers import JSON
+from nullabona.app.server.server import BACKUP
+from nullabona.app.server.socket import PageSocket
+from nullabona.app.session.backup_upload import PIECE
+from nullabona.app.session.content import MAX_UPLOAD, show, take_upload
+from nullabona.app.session.errors import AppLocked, BadCall
+from nullabona.app.session.session import Desk
+from nullabona.errors import Bug, NullabonaError
+
+MOST_UNANSWERED: Final = 64
+"""Calls of one page that may wait at once; more are refused."""
+
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What the decoder raises at garbage, bytes that are no text, and brackets in brackets."""
+
+if TYPE_CHECKING:
+    AnyCall = Call[Any]
+else:
+    AnyCall = Union[tuple(ANSWERS)]  # noqa: UP007 - made from the registry
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    id: int
+    ask: AnyCall
+
+
+_asked = msgspec.json.Decoder(_Asked)
+_encode = msgspec.json.Encoder().encode
+
+
+class Reception:
+    """Answers all pages of one app."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._waiting: dict[PageSocket, set[asyncio.Task[None]]] = {}
+        self._calls: set[asyncio.Task[None]] = set()
+        desk.end_calls = self._end_calls
+
+    # -- pages --------------------------------------------------------------------------------------------------------
+
+    def page_came(self, page: PageSocket) -> None:
+        self._waiting[page] = set()
+        self._desk.hub.enter(page)
+
+    def page_went(self, page: PageSocket) -> None:
+        """Calls in hand go on: what was asked for is done even if nobody waits for the answer."""
+        self._waiting.pop(page, None)
+        self._desk.hub.leave(page)
+
+    def page_asked(self, page: PageSocket, data: bytes) -> None:
+        waiting = self._waiting.get(page)
+        if waiting is None:
+            return
+        try:
+            asked = _asked.decode(data)
+        except UNREADABLE:
+            self._fail(page, _id_of(data), BadCall("the process does not know this call"))
+            return
+        if len(waiting) >= MOST_UNANSWERED:
+            self._fail(page, asked.id, BadCall("too many calls at once"))
+            return
+        task = asyncio.get_running_loop().create_task(self._answer(page, asked.id, asked.ask))
+        waiting.add(task)
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+        task.add_done_callback(waiting.discard)
+
+    def _end_calls(self) -> None:
+        """The profile closes: what waits for the network will not come any more."""
+        current = asyncio.current_task()
+        for task in self._calls:
+            if task is not current:
+                task.cancel()
+
+    async def _answer(self, page: PageSocket, id: int, call: Call[Any]) -> None:
+        self._desk.active()
+        try:
+            page.send(_encode(Answered(id, await HANDLERS[type(call)](Asker(self._desk, page), call))))
+        except asyncio.CancelledError:
+            self._fail(page, id, AppLocked("the app was locked"))
+        except NullabonaError as error:
+            self._fail(page, id, error)
+        except Exception as error:  # noqa: BLE001 - the last door: what is not ours is a bug, told without its text
+            self._fail(page, id, Bug(f"something went wrong inside ({type(error).__name__})"))
+
+    def _fail(self, page: PageSocket, id: int, error: NullabonaError) -> None:
+        message, hint = said(error, self._desk.settings().language)
+        page.send(_encode(Failed(id, error.code, message, hint)))
+
+    # -- content ------------------------------------------------------------------------------------------------------
+
+    def upload_limit(self, path: str) -> int:
+        """Bytes that an upload may have now: files to be sent once there is an account, backups before."""
+        if path == BACKUP:
+            return PIECE if self._desk.phase == "empty" else 0
+        return MAX_UPLOAD if self._desk.phase in {"unconfirmed", "ready"} else 0
+
+    async def upload(self, request: Request) -> Answer:
+        if request.path == BACKUP:
+            return self._take_backup(request)
+        try:
+            return await take_upload(self._desk.work, self._desk.uploads, request)
+        except NullabonaError:  # locked while it came
+            return refuse(403, "nothing can be uploaded now")
+
+    def _take_backup(self, request: Request) -> Answer:
+        query = request.query
+        at = int(query["at"]) if query.get("at", "").isdecimal() else -1
+        try:
+            if at < 0:
+                raise BadCall("the place of the piece is missing")
+            id, size = self._desk.given.take(query.get("id", ""), at, request.body)
+        except NullabonaError as error:
+            message, hint = said(error, self._desk.settings().language)
+            body = {"code": error.code, "message": message, "hint": hint}
+            return Answer(400, msgspec.json.encode(body), JSON)
+        return Answer(200, msgspec.json.encode(GivenBackup(id, size)), JSON)
+
+    async def media(self, request: Request) -> Answer:
+        try:
+            work = self._desk.work
+        except NullabonaError:
+            return refuse(403, "this address is not good any more", close=False)
+        return await show(work, self._desk.uploads, request)
+
+
+def _id_of(data: bytes) -> int:
+    """The id of a call that could not be read, so that its asker need not wait for ever."""
+    try:
+        return msgspec.json.decode(data, type=_OnlyId).id
+    except UNREADABLE:
+        return -1
+
+
+class _OnlyId(msgspec.Struct):
+    id: int

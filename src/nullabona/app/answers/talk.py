@@ -1,0 +1,123 @@
+"""Answers about conversations."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nullabona.app.answers.asking import Asker, answers, read_id, read_place
+from nullabona.app.protocol import talk_calls as c
+from nullabona.app.protocol import views as v
+from nullabona.app.protocol.call import Done
+from nullabona.app.session.views import now_ms
+
+MOST_AT_ONCE: Final = 500
+
+
+@answers(c.OpenRoom)
+async def _open_room(ask: Asker, call: c.OpenRoom) -> c.RoomPage:
+    room, looks = read_id(call.room), ask.looks
+    shown = looks.room(room)
+    first = read_id(shown.first_unread) if shown.first_unread else None
+    page = looks.page(room, around=first, limit=_limit(call.limit))
+    ask.desk.hub.open_room(ask.page, room)
+    return c.RoomPage(shown, page)
+
+
+@answers(c.CloseRoom)
+async def _close_room(ask: Asker, call: c.CloseRoom) -> Done:
+    ask.desk.hub.close_room(ask.page, read_id(call.room))
+    return Done()
+
+
+@answers(c.GetMessages)
+async def _get_messages(ask: Asker, call: c.GetMessages) -> v.Page:
+    return ask.looks.page(
+        read_id(call.room),
+        before=read_place(call.before),
+        after=read_place(call.after),
+        around=read_id(call.around) if call.around else None,
+        limit=_limit(call.limit),
+    )
+
+
+@answers(c.SendText)
+async def _send_text(ask: Asker, call: c.SendText) -> v.Message:
+    room, looks = read_id(call.room), ask.looks
+    reply_to = read_id(call.reply_to) if call.reply_to else b""
+    mentions = [read_id(account) for account in call.mentions]
+    sent = await ask.client.send(room, call.text, reply_to, mentions=mentions)
+    looks.sent(sent, call.client)
+    ask.desk.work.changes.message(room, sent)
+    return looks.message(room, sent)
+
+
+@answers(c.SendFile)
+async def _send_file(ask: Asker, call: c.SendFile) -> v.Message:
+    room, looks, upload = read_id(call.room), ask.looks, ask.desk.uploads.get(call.upload)
+    sent = await ask.client.send_file(
+        room,
+        upload.data,
+        name=upload.name,
+        caption=call.caption,
+        reply_to=read_id(call.reply_to) if call.reply_to else b"",
+        as_kind=None if call.kind == "photo" else call.kind,
+        duration_ms=call.duration_ms,
+        levels=bytes(max(0, min(level, 255)) for level in call.levels),
+    )
+    ask.desk.uploads.drop(call.upload)
+    looks.sent(sent, call.client)
+    ask.desk.work.changes.message(room, sent)
+    return looks.message(room, sent)
+
+
+@answers(c.FetchFile)
+async def _fetch_file(ask: Asker, call: c.FetchFile) -> Done:
+    await ask.client.fetch_file(read_id(call.room), read_id(call.message))
+    ask.desk.work.changes.message(read_id(call.room), read_id(call.message))
+    return Done()
+
+
+@answers(c.CancelTransfer)
+async def _cancel_transfer(ask: Asker, call: c.CancelTransfer) -> Done:
+    await ask.client.cancel_transfer(read_id(call.room), read_id(call.message))
+    ask.desk.work.changes.message(read_id(call.room), read_id(call.message))
+    return Done()
+
+
+@answers(c.GetText)
+async def _get_text(ask: Asker, call: c.GetText) -> c.Words:
+    return ask.looks.words(read_id(call.room), read_id(call.message))
+
+
+@answers(c.SetDraft)
+async def _set_draft(ask: Asker, call: c.SetDraft) -> Done:
+    reply = read_id(call.reply_to) if call.reply_to else b""
+    await ask.client.set_room_preferences(read_id(call.room), draft=call.text, draft_reply=reply)
+    return Done()
+
+
+@answers(c.SetRoom)
+async def _set_room(ask: Asker, call: c.SetRoom) -> Done:
+    room, now = read_id(call.room), now_ms()
+    changes: dict[str, object] = {}
+    if call.pinned is not None:
+        changes["pinned"] = now if call.pinned else 0
+    if call.mute_s is not None:
+        changes["muted_until"] = -1 if call.mute_s < 0 else now + 1_000 * call.mute_s if call.mute_s else 0
+    for name in ("archived", "marked_unread"):
+        if getattr(call, name) is not None:
+            changes[name] = getattr(call, name)
+    await ask.client.set_room_preferences(room, **changes)
+    return Done()
+
+
+@answers(c.MarkRead)
+async def _mark_read(ask: Asker, call: c.MarkRead) -> Done:
+    room = read_id(call.room)
+    await ask.client.mark_read(room, read_id(call.message) if call.message else b"")
+    ask.desk.work.changes.room(room)
+    return Done()
+
+
+def _limit(limit: int) -> int:
+    return max(1, min(limit, MOST_AT_ONCE))

@@ -1,0 +1,121 @@
+"""Answers about links, safety numbers, and what I think of somebody."""
+
+from __future__ import annotations
+
+from nullabona.app.answers.asking import Asker, answers, read_id
+from nullabona.app.presenting.people import to_person
+from nullabona.app.protocol import people_calls as c
+from nullabona.app.protocol import views as v
+from nullabona.app.protocol.call import Done
+from nullabona.client.api import ContactInfo, LinkInfo, qr_rows
+
+
+@answers(c.SetContact)
+async def _set_contact(ask: Asker, call: c.SetContact) -> Done:
+    account, client = read_id(call.account), ask.client
+    if call.nickname is not None:
+        await client.set_nickname(account, call.nickname)
+    if call.blocked is not None:
+        await _block(ask, account, blocked=call.blocked)
+    if call.verified is not None:
+        await client.verify_contact(account, verified=call.verified)
+    if call.confirmed:
+        await client.confirm_contact(account)
+    known = _known(ask, account)
+    ask.desk.work.changes.people()
+    if known is not None and known.room:
+        ask.desk.work.changes.room(known.room, inside=True)
+    return Done()
+
+
+async def _block(ask: Asker, account: bytes, *, blocked: bool) -> None:
+    if not blocked:
+        await ask.client.unblock_contact(account)
+        return
+    known = _known(ask, account)
+    if known is not None:
+        await ask.client.block_contact(account)
+
+
+@answers(c.DeleteContact)
+async def _delete_contact(ask: Asker, call: c.DeleteContact) -> Done:
+    account = read_id(call.account)
+    known = _known(ask, account)
+    await ask.client.delete_contact(account)
+    ask.desk.work.changes.people()
+    if known is not None and known.room:
+        ask.desk.work.changes.room(known.room, inside=True)
+    return Done()
+
+
+def _known(ask: Asker, account: bytes) -> ContactInfo | None:
+    return next((info for info in ask.client.contacts() if info.account == account), None)
+
+
+@answers(c.GetSafety)
+async def _get_safety(ask: Asker, call: c.GetSafety) -> v.Safety:
+    number = ask.client.safety_number(read_id(call.account))
+    known = _known(ask, number.account)
+    name = "" if known is None else known.name
+    person = to_person(number.account, number.handle, name, me=False, picture=ask.looks.faces.picture)
+    rows = list(qr_rows(number.code))
+    return v.Safety(person, list(number.digits), rows, number.verified, number.changed, number.replaced)
+
+
+@answers(c.ReadCode)
+async def _read_code(ask: Asker, call: c.ReadCode) -> c.CodeResult:
+    return c.CodeResult(ask.client.matches_code(read_id(call.account), call.text))
+
+
+@answers(c.MakeLink)
+async def _make_link(ask: Asker, call: c.MakeLink) -> v.LinkView:
+    room = read_id(call.room) if call.room else None
+    return _link(await ask.client.make_link(room, hours=call.hours, uses=call.uses))
+
+
+@answers(c.GetLinks)
+async def _get_links(ask: Asker, call: c.GetLinks) -> c.Links:
+    return c.Links([_link(link) for link in ask.client.links(read_id(call.room) if call.room else None)])
+
+
+def _link(link: LinkInfo) -> v.LinkView:
+    rows = list(qr_rows(link.text))
+    return v.LinkView(link.id.hex(), link.text, rows, link.room.hex(), link.expires_at, link.uses_left)
+
+
+@answers(c.RevokeLink)
+async def _revoke_link(ask: Asker, call: c.RevokeLink) -> Done:
+    await ask.client.revoke_link(read_id(call.id))
+    return Done()
+
+
+@answers(c.ReadLink)
+async def _read_link(ask: Asker, call: c.ReadLink) -> v.LinkPreview:
+    link = ask.client.read_link(call.text)
+    same = [info for info in ask.client.contacts() if info.handle == link.handle]
+    known = next((info for info in same if info.account == link.account), same[0] if same else None)
+    person = None if known is None else ask.looks.faces.contact(known).person
+    room = link.room if link.kind == "room" else known.room if known is not None else b""
+    shown = room.hex() if link.state == "known" else ""
+    title = ask.looks.chat(room).title if shown and link.kind == "room" else ""
+    trouble = link.state if link.state in {"own", "other"} else ""
+    return v.LinkPreview("room" if link.kind == "room" else "contact", link.handle, person, title, shown, trouble)
+
+
+@answers(c.FollowLink)
+async def _follow_link(ask: Asker, call: c.FollowLink) -> Done:
+    await ask.client.open_link(call.text, call.greeting)
+    ask.desk.work.changes.people()
+    return Done()
+
+
+@answers(c.AskAgain)
+async def _ask_again(ask: Asker, call: c.AskAgain) -> Done:
+    await ask.client.ask_again(read_id(call.room))
+    return Done()
+
+
+@answers(c.WithdrawWish)
+async def _withdraw_wish(ask: Asker, call: c.WithdrawWish) -> Done:
+    await ask.client.withdraw_wish(read_id(call.room))
+    return Done()

@@ -1,0 +1,56 @@
+"""Rows of the chat list, and a room without its messages."""
+
+from __future__ import annotations
+
+from typing import Final, cast, get_args
+
+from nullabona.app.presenting.messages import to_last
+from nullabona.app.presenting.text import clean_name
+from nullabona.app.protocol import views as v
+from nullabona.client.api import RoomPreferences, RoomSummary
+
+_PHASES: Final = frozenset(get_args(v.RoomPhase))
+
+
+def order_of(pinned: int, at: int, room: bytes) -> str:
+    """Sorts rows: pinned ones, then by the newest line; highest first."""
+    return f"{pinned:012d}-{at:015d}-{room.hex()[:8]}"
+
+
+def to_chat(
+    room: RoomSummary, choice: RoomPreferences, person: v.Person | None, faces: list[v.Person], now: int
+) -> v.Chat:
+    """A row of the chat list."""
+    last = room.last
+    muted = choice.muted_until < 0 or choice.muted_until > now
+    return v.Chat(
+        room=room.id.hex(),
+        title=person.name if person is not None else clean_name(room.title),
+        person=person,
+        faces=faces,
+        phase=cast(v.RoomPhase, room.phase if room.phase in _PHASES else "left"),
+        direct=room.direct,
+        members=room.members,
+        unread=room.unread,
+        mentions=room.mentions,
+        marked_unread=choice.marked_unread and not room.unread,
+        pinned=choice.pinned > 0,
+        muted=muted,
+        muted_until=choice.muted_until if muted else 0,
+        archived=choice.archived,
+        draft=choice.draft,
+        failed=room.failed,
+        timer_s=room.timer_s,
+        order=order_of(choice.pinned, 0 if last is None else last.sent_at, room.id),
+        last=None if last is None else to_last(last, direct=room.direct),
+    )
+
+
+def room_may(room: RoomSummary) -> list[v.RoomMay]:
+    """What I may do in a room."""
+    if room.phase != "joined":
+        return []
+    if room.direct:
+        return ["send", "timer", "pin", "poll"]
+    may: list[v.RoomMay] = ["send", "poll", "leave"]
+    return [*may, "add", "remove", "rename", "admins", "timer", "link", "pin"] if room.admin else may

@@ -1,0 +1,292 @@
+"""From events to pushes: what an event touched is looked at again once per tick, and pushed if it looks different.
+
+However many events a tick brings, a room is pushed at most once in it: one row, one batch of messages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final
+
+import msgspec
+
+from nullabona.app.protocol import pushes as p
+from nullabona.app.protocol import views as v
+from nullabona.app.protocol.privacy_views import OperatorNotices
+from nullabona.app.session.pages import Hub, Tick
+from nullabona.app.session.views import Looks
+from nullabona.client.api import OperatorNoticeChanged, errors
+from nullabona.client.api import events as e
+
+TICK_S: Final = 0.016
+_UNREAD_LOOKED_AT: Final = 200
+"""Newest messages of an open room whose unread counts are followed."""
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Changes:
+    """What has to be looked at again."""
+
+    def __init__(
+        self, looks: Looks, hub: Hub, settings: Callable[[], v.Settings], notices: Callable[[], OperatorNotices]
+    ) -> None:
+        self._looks = looks
+        self._hub = hub
+        self._settings = settings
+        self._notices = notices
+        self._tick = Tick(self._flush, TICK_S)
+        self._rooms: set[bytes] = set()
+        self._inside: set[bytes] = set()
+        self._messages: defaultdict[bytes, set[bytes]] = defaultdict(set)
+        self._changed: set[bytes] = set()
+        self._read: set[bytes] = set()
+        self._typing: set[bytes] = set()
+        self._moved: set[tuple[bytes, bytes]] = set()
+        self._facts: set[str] = set()
+        self._told: dict[str, bytes] = {}
+        self._counts: dict[bytes, dict[str, int]] = {}
+
+    def stop(self) -> None:
+        """Nothing is pushed any more."""
+        self._tick.close()
+
+    # -- what was touched ---------------------------------------------------------------------------------------------
+
+    def note(self, event: e.Event) -> None:
+        """Note what an event may have changed."""
+        if not isinstance(event, e.ConnectionChanged):
+            self._looks.list_changed()
+        note = _NOTES.get(type(event))
+        if note is not None:
+            note(self, event)
+        elif room := getattr(event, "room", b""):
+            self.room(room, inside=True)
+        self._tick.ask()
+
+    def note_gone(self, event: e.MessageGone) -> None:
+        self._hub.push(p.MessagesGone(event.room.hex(), [event.message.hex()]))
+        self.room(event.room, inside=True)
+
+    def note_changed(self, event: e.MessageChanged) -> None:
+        self.message(event.room, event.message)
+        self._changed.add(event.room)
+
+    def note_notice(self, event: e.NoticeAdded) -> None:
+        self.message(event.room, event.message)
+        self._inside.add(event.room)
+
+    def note_read(self, event: e.ReadMarker) -> None:
+        self._rooms.add(event.room)
+        self._read.add(event.room)
+
+    def note_profile(self, event: e.ProfileChanged) -> None:
+        self._looks.faces.changed(event.account)
+        self.people()
+        self.fact("me")
+        self._inside |= self._looks.rooms_of(event.account)
+
+    def note_typing(self, event: e.Typing) -> None:
+        self._typing.add(event.room)
+        if event.until:
+            left = max(0.0, event.until / 1_000 - time.time()) + TICK_S
+            asyncio.get_running_loop().call_later(left, self._typing_ends, event.room)
+
+    def _typing_ends(self, room: bytes) -> None:
+        self._typing.add(room)
+        self._tick.ask()
+
+    def note_moved(self, event: e.Transfer) -> None:
+        self._moved.add((event.room, event.message))
+
+    def note_identity(self, event: e.IdentityChanged) -> None:
+        self.people()
+        if event.room:
+            self.room(event.room, inside=True)
+
+    def note_choice(self, scope: str) -> None:
+        what, _, id = scope.partition(":")
+        if what == "profile":
+            self.fact("settings")
+        elif what == "room":
+            self.room(bytes.fromhex(id), inside=True)
+        else:
+            self.people()
+
+    def message(self, room: bytes, *ids: bytes) -> None:
+        """These messages are new or look different; so may their room's row."""
+        self._looks.list_changed()
+        self._messages[room].update(ids)
+        self._rooms.add(room)
+        self.fact("connection")
+
+    def room(self, room: bytes, *, inside: bool = False) -> None:
+        """A room's row, or more of it, may look different."""
+        self._looks.list_changed()
+        self._rooms.add(room)
+        if inside:
+            self._inside.add(room)
+        self._tick.ask()
+
+    def people(self) -> None:
+        """Contacts and requests changed."""
+        self._looks.list_changed()
+        self._looks.faces.people_changed()
+        self._facts |= {"requests", "contacts"}
+        self._tick.ask()
+
+    def fact(self, name: str) -> None:
+        """One of ``requests``, ``wishes``, ``notices``, ``contacts``, ``connection``, ``me``, ``settings``."""
+        self._facts.add(name)
+        self._tick.ask()
+
+    # -- pushing ------------------------------------------------------------------------------------------------------
+
+    def _flush(self) -> None:
+        messages, self._messages = self._messages, defaultdict(set)
+        rooms, self._rooms = self._rooms, set()
+        inside, self._inside = self._inside, set()
+        changed, self._changed = self._changed, set()
+        read, self._read = self._read, set()
+        facts, self._facts = self._facts, set()
+        moved, self._moved = self._moved, set()
+        typing, self._typing = self._typing, set()
+        inside |= {room for room in changed if self._hub.is_open(room) and self._other_pins(room)}
+        for room in inside:
+            self._looks.inside_changed(room)
+        for room, ids in messages.items():
+            if self._hub.is_open(room):
+                self._push_messages(room, ids)
+        told = {(room, id) for room, ids in messages.items() for id in ids}
+        self._push_little(typing, moved, read, told)
+        for room in rooms | inside:
+            self._push_room(room, inside=room in inside)
+        self._push_facts(facts)
+
+    def _push_little(
+        self, typing: set[bytes], moved: set[tuple[bytes, bytes]], read: set[bytes], told: set[tuple[bytes, bytes]]
+    ) -> None:
+        """What changes inside open rooms without a new message."""
+        for room, message in moved:
+            if self._hub.is_open(room) and (room, message) not in told:
+                self._push_transfer(room, message)
+        for room in filter(self._hub.is_open, typing):
+            self._push_if_new(f"typing:{room.hex()}", p.TypingChanged(room.hex(), self._looks.typing(room)))
+        for room in filter(self._hub.is_open, read):
+            self._push_counts(room)
+
+    def _push_messages(self, room: bytes, ids: set[bytes]) -> None:
+        try:
+            found = self._looks.messages(room, ids)
+        except errors.UserError:
+            return
+        if found:
+            self._remember_counts(room, {m.id: m.unread_by for m in found})
+            self._hub.push(p.MessagesChanged(room.hex(), found))
+
+    def _other_pins(self, room: bytes) -> bool:
+        """Whether what is pinned in a room, or how it reads, differs from when this was last asked."""
+        try:
+            pins = _encode(self._looks.pins(room))
+        except errors.UserError:
+            return False
+        before, self._told[f"pins:{room.hex()}"] = self._told.get(f"pins:{room.hex()}"), pins
+        return before != pins
+
+    def _push_transfer(self, room: bytes, message: bytes) -> None:
+        with suppress(errors.UserError):
+            shown = self._looks.message(room, message)
+            if shown.file is not None:
+                self._hub.push(p.TransferChanged(shown.room, shown.id, shown.file))
+
+    def _push_counts(self, room: bytes) -> None:
+        """Only what differs from what was told last."""
+        known = self._counts.get(room, {})
+        now = self._looks.unread(room, _UNREAD_LOOKED_AT)
+        fresh = {id: count for id, count in now.items() if known.get(id) != count}
+        if fresh:
+            self._remember_counts(room, fresh)
+            self._hub.push(p.UnreadChanged(room.hex(), fresh))
+
+    def _remember_counts(self, room: bytes, counts: dict[str, int]) -> None:
+        """Of each room only what may still change, or memory would grow with every message."""
+        known = self._counts.setdefault(room, {})
+        for id in counts:
+            known.pop(id, None)
+        known |= counts
+        for id in list(known)[: -2 * _UNREAD_LOOKED_AT]:
+            del known[id]
+
+    def _push_room(self, room: bytes, *, inside: bool) -> None:
+        try:
+            if inside and self._hub.is_open(room):
+                self._push_if_new(f"room:{room.hex()}", p.RoomChanged(self._looks.room(room)))
+            self._push_if_new(f"chat:{room.hex()}", p.ChatChanged(self._looks.chat(room)))
+        except errors.UserError:
+            if self._told.pop(f"chat:{room.hex()}", None) is not None:
+                self._hub.push(p.ChatGone(room.hex()))
+
+    def _push_facts(self, facts: set[str]) -> None:
+        if "requests" in facts:
+            self._push_if_new("requests", p.RequestsChanged(self._looks.faces.requests()))
+        if "wishes" in facts:
+            self._push_if_new("wishes", p.WishesChanged(self._looks.faces.wishes()))
+        if facts & {"notices", "settings"}:
+            self._push_if_new("notices", p.OperatorNoticesChanged(self._notices()))
+        if "contacts" in facts:
+            self._hub.push(p.ContactsChanged())
+        if "settings" in facts:
+            self._push_if_new("settings", p.SettingsChanged(self._settings()))
+        if "me" in facts:
+            self._push_if_new("me", p.MeChanged(self._looks.faces.me()))
+        if "connection" in facts:
+            self._push_connection()
+
+    def _push_connection(self) -> None:
+        now = self._looks.connection()
+        told = _encode([now.online, 0 if now.online else now.since, now.waiting, now.trouble])
+        if self._told.get("connection") != told:
+            self._told["connection"] = told
+            self._hub.push(p.ConnectionChanged(now))
+
+    def _push_if_new(self, key: str, push: p.Push) -> None:
+        data = _encode(push)
+        if self._told.get(key) != data:
+            self._told[key] = data
+            self._hub.push(push)
+
+    def told_state(self, state: v.State) -> None:
+        """A page got the whole state: that is what later pushes differ from."""
+        for chat in state.chats:
+            self._told[f"chat:{chat.room}"] = _encode(p.ChatChanged(chat))
+
+
+_NOTES: Final[dict[type, Callable[[Changes, Any], None]]] = {
+    e.MessageReceived: lambda changes, event: changes.message(event.room, event.message),
+    e.MessageStateChanged: lambda changes, event: changes.message(event.room, event.message),
+    e.MessageChanged: Changes.note_changed,
+    e.MessageGone: Changes.note_gone,
+    e.NoticeAdded: Changes.note_notice,
+    e.ReadMarker: Changes.note_read,
+    e.CardChecked: lambda changes, _: changes.people(),
+    e.ContactRequested: lambda changes, _: changes.people(),
+    e.ContactAccepted: lambda changes, _: changes.people(),
+    e.ContactChanged: lambda changes, _: changes.people(),
+    e.ProfileChanged: Changes.note_profile,
+    e.IdentityChanged: Changes.note_identity,
+    e.Typing: Changes.note_typing,
+    e.Transfer: Changes.note_moved,
+    e.PreferencesChanged: lambda changes, event: changes.note_choice(event.scope),
+    OperatorNoticeChanged: lambda changes, _: changes.fact("notices"),
+    e.WishChanged: lambda changes, _: changes.fact("wishes"),
+    e.RoomRequested: lambda changes, _: changes.fact("requests"),
+    e.RoomRequestGone: lambda changes, _: changes.fact("requests"),
+    e.ConnectionChanged: lambda changes, _: changes.fact("connection"),
+    e.RelayMoved: lambda changes, _: changes.fact("me"),
+    e.Published: lambda changes, _: changes.fact("me"),
+}
+"""Events of other kinds touch their room as a whole."""

@@ -1,0 +1,165 @@
+"""Content over HTTP: what a page uploads to be sent, and what it shows or saves (spec/app.md §3).
+
+Uploads are kept in memory, sent or forgotten; nothing of them touches the disk in the clear. What others sent is shown
+only as pictures that were decoded and encoded anew, played as one of two fixed kinds of sound, or saved as a file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+from nullabona.app.protocol.pushes import Uploaded
+from nullabona.app.server.answers import Answer, Request, refuse
+from nullabona.app.server.headers import ANY, JSON
+from nullabona.app.session.errors import NothingUploaded
+from nullabona.app.session.work import Work
+from nullabona.client.api import BadImage, FileReader, SafeImage, safe_name
+from nullabona.errors import NullabonaError
+
+MAX_UPLOAD: Final = 100 * 1_048_576
+MOST_KEPT: Final = 256 * 1_048_576
+"""Bytes of all uploads that wait to be sent; the oldest go first."""
+KEPT_S: Final = 3_600.0
+PREVIEW: Final = 640
+_PART: Final = 256 * 1024
+_SOUNDS: Final = frozenset({"audio/webm", "audio/ogg"})
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that waits to be sent."""
+
+    name: str
+    data: bytes = field(repr=False)
+    preview: SafeImage | None = field(repr=False)
+
+
+class Uploads:
+    """Files that wait to be sent, in memory, from one unlocking to the lock."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Upload] = {}
+        self._ends: dict[str, asyncio.TimerHandle] = {}
+        self._over = False
+
+    def keep(self, upload: Upload) -> str:
+        """Keep one, for `KEPT_S` at most; its id. Raises `NothingUploaded` for what comes after `forget`."""
+        if self._over:
+            raise NothingUploaded("it came too late")
+        while self._kept and sum(len(kept.data) for kept in self._kept.values()) + len(upload.data) > MOST_KEPT:
+            self.drop(next(iter(self._kept)))
+        id = secrets.token_hex(16)
+        self._kept[id] = upload
+        self._ends[id] = asyncio.get_running_loop().call_later(KEPT_S, self.drop, id)
+        return id
+
+    def get(self, id: str) -> Upload:
+        """Raises `NothingUploaded`."""
+        found = self._kept.get(id)
+        if found is None:
+            raise NothingUploaded("there is no such upload")
+        return found
+
+    def drop(self, id: str) -> None:
+        """Forget one."""
+        if id in self._kept:
+            del self._kept[id]
+            self._ends.pop(id).cancel()
+
+    def forget(self) -> None:
+        """Forget all of them, and keep no more."""
+        self._over = True
+        for id in list(self._kept):
+            self.drop(id)
+
+
+async def take_upload(work: Work, uploads: Uploads, request: Request) -> Answer:
+    """Keep an uploaded file and say what it is."""
+    name = safe_name(request.query.get("name", ""))
+    try:
+        image = await work.client.safe_image(request.body, PREVIEW)
+    except BadImage:
+        image = None
+    id = uploads.keep(Upload(name, request.body, image))
+    preview = work.media.sign("upload", bytes.fromhex(id)) if image is not None else ""
+    width, height = (image.width, image.height) if image is not None else (0, 0)
+    kind = "file" if image is None else "photo"
+    said = Uploaded(id, kind, name, len(request.body), width, height, preview)
+    return Answer(200, msgspec.json.encode(said), JSON)
+
+
+async def show(work: Work, uploads: Uploads, request: Request) -> Answer:
+    """What a signed path names."""
+    named = work.media.read(request.path)
+    if named is None:
+        return refuse(403, "this address is not good any more", close=False)
+    what, ids = named
+    try:
+        return await _show(work, uploads, request, what, ids)
+    except NullabonaError:
+        return refuse(404, "this is not here any more", close=False)
+
+
+async def _show(work: Work, uploads: Uploads, request: Request, what: str, ids: tuple[bytes, ...]) -> Answer:
+    client = work.client
+    if what == "upload":
+        return _picture(uploads.get(ids[0].hex()).preview)
+    if what == "thumb":
+        return _picture(await client.thumbnail(ids[0], ids[1]))
+    if what == "face":
+        return _picture(await client.face(ids[0], client.profile(ids[0]).picture))
+    if what == "photo":
+        return _picture(await client.picture(ids[0], ids[1]))
+    reader = client.open_file(ids[0], ids[1])
+    return _sound(reader, request.headers.get("range", "")) if what == "voice" else _file(reader)
+
+
+def _picture(image: SafeImage | None) -> Answer:
+    if image is None:
+        return refuse(404, "this is not here any more", close=False)
+    return Answer(200, image.data, image.mime)
+
+
+def _file(reader: FileReader) -> Answer:
+    """Always a download of no particular kind, whatever the sender called it."""
+    disposition = f"attachment; filename*=UTF-8''{quote(reader.name, safe='')}"
+    more = (("Content-Disposition", disposition),)
+    return Answer(200, kind=ANY, more=more, stream=_stream(reader, 0, reader.size), length=reader.size)
+
+
+def _sound(reader: FileReader, asked: str) -> Answer:
+    kind = reader.mime.partition(";")[0].strip().lower()
+    if kind not in _SOUNDS:
+        return refuse(415, "this is no sound", close=False)
+    start, end = read_range(asked, reader.size)
+    if start >= end:
+        return Answer(416, b"there is nothing there\n", more=(("Content-Range", f"bytes */{reader.size}"),))
+    more: tuple[tuple[str, str], ...] = (("Accept-Ranges", "bytes"),)
+    if asked:
+        more += (("Content-Range", f"bytes {start}-{end - 1}/{reader.size}"),)
+    return Answer(206 if asked else 200, kind=kind, more=more, stream=_stream(reader, start, end), length=end - start)
+
+
+def read_range(asked: str, size: int) -> tuple[int, int]:
+    """The bytes [start, end) that a Range header asks for; an empty range if it cannot be given."""
+    unit, _, ranges = asked.partition("=")
+    first, dash, last = ranges.strip().partition("-")
+    if not asked:
+        return 0, size
+    if unit.strip() != "bytes" or not dash or not (first or last) or not f"{first}{last}".isdecimal():
+        return 0, 0
+    if not first:
+        return max(0, size - int(last)), size
+    return int(first), min(size, int(last) + 1 if last else size)
+
+
+async def _stream(reader: FileReader, start: int, end: int) -> AsyncIterator[bytes]:
+    for at in range(start, end, _PART):
+        yield reader.read(at, min(_PART, end - at))

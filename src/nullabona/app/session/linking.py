@@ -1,0 +1,35 @@
+"""The code that is shown to let a device in: one at a time, for as long as its screen is open."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from nullabona.app.session.errors import BadCall
+from nullabona.client.api import Client, DeviceLink
+
+
+class Linking:
+    """What the devices screen works with."""
+
+    def __init__(self) -> None:
+        self._stack = AsyncExitStack()
+        self._link: DeviceLink | None = None
+
+    async def begin(self, client: Client) -> DeviceLink:
+        """A new code; the one before is over."""
+        await self.end()
+        self._link = await self._stack.enter_async_context(client.link_device())
+        return self._link
+
+    @property
+    def current(self) -> DeviceLink:
+        """Raises `BadCall` if no code is shown."""
+        if self._link is None:
+            raise BadCall("no code is shown")
+        return self._link
+
+    async def end(self) -> None:
+        """Nobody is let in by it any more."""
+        self._link = None
+        stack, self._stack = self._stack, AsyncExitStack()
+        await stack.aclose()

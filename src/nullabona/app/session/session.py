@@ -1,0 +1,302 @@
+"""One profile and its phases: none yet, locked, without account, at work. Everything a page may ask for ends here.
+
+::
+
+    empty ──CreateProfile──► no-account ──CreateAccount──► unconfirmed ──ConfirmPhrase──► ready
+      │                                 └─RestoreAccount, JoinAccount───────────────────► ready
+      └─RestoreBackup───────────────────────────────────────────────────────────────────► ready
+    locked ──Unlock──► whatever it was before        any of them ──Lock, idle time──► locked
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from picows import WSCloseCode
+
+from nullabona.app.presenting.settings import to_settings
+from nullabona.app.protocol import views as v
+from nullabona.app.protocol.pushes import Locked
+from nullabona.app.session.app_state import Memo, read_memo, write_memo
+from nullabona.app.session.backup_upload import GivenBackups
+from nullabona.app.session.content import Uploads
+from nullabona.app.session.errors import AppLocked, TooSoon, WrongPhase
+from nullabona.app.session.joining import Joining
+from nullabona.app.session.linking import Linking
+from nullabona.app.session.pages import Hub
+from nullabona.app.session.places import Places
+from nullabona.app.session.work import Work
+from nullabona.client.api import (
+    BackupKey,
+    Client,
+    Keychain,
+    Options,
+    Passphrase,
+    Preferences,
+    Progress,
+    Unlock,
+    Unprotected,
+    errors,
+    open_client,
+    profile_protection,
+    restore_backup,
+)
+
+FREE_TRIES: Final = 3
+"""Wrong passphrases before the next try has to wait: 1 s, 2 s, 4 s, … up to `LONGEST_WAIT_S`."""
+LONGEST_WAIT_S: Final = 60.0
+CLOSING_S: Final = 10.0
+"""A profile that is not closed by then is left to the end of the process, as a crash leaves it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an app lives and how its client runs."""
+
+    profile: Path
+    folder: Path
+    options: Options
+    host: str
+    """What ``--relay`` named: meant where a handle lacks its host, or empty."""
+    language: v.Language
+    home: Path
+    """In its folder for downloads, or in itself, backups and exports are put."""
+
+
+class Desk:
+    """The state of one running app; used from one event loop."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.hub = Hub()
+        self.memo: Memo = read_memo(place.folder)
+        self.protected = True
+        self._work: Work | None = None
+        self._stack = AsyncExitStack()
+        self._wrong = 0
+        self._wait_until = 0.0
+        self._opening = asyncio.Lock()
+        self._trying = asyncio.Lock()
+        self.asked_words: list[int] = []
+        self.uploads = Uploads()
+        self.given = GivenBackups(place.folder)
+        self.linking = Linking()
+        self.joining = Joining()
+        self.places = Places()
+        self._making = False
+        self.begin_anew: Callable[[], None] | None = None
+        """Replaces the process after the lock, soon; None where something else lives in it."""
+        self.renewing = False
+        self.end_calls: Callable[[], None] = lambda: None
+        """Ends the calls in hand, except the one that asks for it."""
+
+    # -- phases -------------------------------------------------------------------------------------------------------
+
+    @property
+    def phase(self) -> v.Phase:
+        """Where the app stands."""
+        if self._work is None:
+            return "locked" if self.place.profile.exists() else "empty"
+        if not self._work.client.has_account:
+            return "no-account"
+        return "unconfirmed" if self.memo.unconfirmed else "ready"
+
+    @property
+    def work(self) -> Work:
+        """What runs while the profile is open and has an account. Raises `AppLocked` or `WrongPhase`."""
+        work = self.open_work
+        if not work.client.has_account:
+            raise WrongPhase("there is no account yet")
+        return work
+
+    @property
+    def open_work(self) -> Work:
+        """What runs while the profile is open. Raises `AppLocked` or `WrongPhase`."""
+        if self._work is None:
+            raise AppLocked("the app is locked") if self.phase == "locked" else WrongPhase("there is no profile yet")
+        return self._work
+
+    @property
+    def client(self) -> Client:
+        """As `work`, the client."""
+        return self.work.client
+
+    # -- opening and locking ------------------------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """Open a profile that needs no passphrase; others wait for `unlock`."""
+        if not self.place.profile.exists():
+            return
+        protection = profile_protection(self.place.profile)
+        self.protected = protection == "passphrase"
+        if not self.protected:
+            await self._open(Unprotected() if protection == "unprotected" else Keychain(), create=False)
+
+    async def create_profile(self, passphrase: str) -> None:
+        """A new profile. Raises `WrongPhase`, `BadPassphrase`."""
+        self._begin_making()
+        try:
+            await self._open(Passphrase(passphrase), create=True)
+        finally:
+            self._making = False
+        self.given.forget()
+        self.protected = True
+
+    async def restore(
+        self, backups: list[Path], key: BackupKey, passphrase: str, watch: Callable[[Progress], None]
+    ) -> None:
+        """A new profile from backups, opened. Raises `WrongPhase`, and what `restore_backup` raises."""
+        self._begin_making()
+        try:
+            unlock = Passphrase(passphrase)
+            await restore_backup(self.place.profile, unlock, backups, key, options=self.place.options, watch=watch)
+        finally:
+            self._making = False
+        self.given.forget()
+        await self._open(Passphrase(passphrase), create=False)
+        self.protected = True
+
+    def _begin_making(self) -> None:
+        if self.phase != "empty" or self._making:
+            raise WrongPhase("there is a profile already")
+        self._making = True
+
+    async def unlock(self, passphrase: str) -> None:
+        """Open the profile. Raises `WrongPassphrase` or `TooSoon`; wrong tries in a row make the next one wait."""
+        if self._work is not None:
+            return
+        if self.phase == "empty":
+            raise WrongPhase("there is no profile yet")
+        if self.renewing:
+            raise AppLocked("the app is just being locked", hint="try again in a moment")
+        await self.try_passphrase(lambda: self._open(Passphrase(passphrase), create=False))
+        self._wrong = 0
+
+    async def try_passphrase(self, check: Callable[[], Awaitable[None]]) -> None:
+        """Have ``check`` try a passphrase. One after the other: what is tried at once is counted as well.
+
+        Raises `TooSoon` while wrong ones have to be waited for, and what ``check`` raises.
+        """
+        async with self._trying:
+            left = self._wait_until - time.monotonic()
+            if left > 0:
+                raise TooSoon("too many wrong passphrases", hint=f"try again in {int(left) + 1} s")
+            try:
+                await check()
+            except errors.WrongPassphrase:
+                self._note_wrong()
+                raise
+
+    def _note_wrong(self) -> None:
+        self._wrong += 1
+        if self._wrong >= FREE_TRIES:
+            wait = min(2.0 ** (self._wrong - FREE_TRIES), LONGEST_WAIT_S)
+            self._wait_until = time.monotonic() + wait
+
+    async def _open(self, unlock: Unlock, *, create: bool) -> None:
+        async with self._opening:
+            if self._work is not None:
+                return
+            opened = open_client(self.place.profile, unlock=unlock, create=create, options=self.place.options)
+            client = await self._stack.enter_async_context(opened)
+            self._work = Work(client, self.hub, self.memo.language or self.place.language, self.lock_soon)
+            self._work.begin()
+
+    def active(self) -> None:
+        """The person is here: the idle time starts anew."""
+        if self._work is not None:
+            self._work.active()
+
+    def lock_soon(self) -> None:
+        """Lock from a timer."""
+        self._locking = asyncio.get_running_loop().create_task(self.lock())
+
+    async def lock(self) -> None:
+        """Close the profile, forget its keys and everything shown, and tell every page. Without passphrase: nothing."""
+        if self._work is None or not self.protected:
+            return
+        self.renewing = self.begin_anew is not None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING_S if self.renewing else None):
+                await self._close()
+        self.hub.push(Locked(self.state()))
+        if self.begin_anew is not None:
+            self.begin_anew()
+
+    def carry(self) -> tuple[int, int, float]:
+        """What the next image of the process has to know: the last push, and how wrong passphrases stand."""
+        return self.hub.seq, self._wrong, self._wait_until
+
+    def take_over(self, seq: int, wrong: int, wait_until: float) -> None:
+        """Go on from there."""
+        self.hub.seq, self._wrong, self._wait_until = seq, wrong, wait_until
+
+    async def _close(self) -> None:
+        async with self._opening:
+            work, self._work = self._work, None
+            self.end_calls()
+            uploads, self.uploads = self.uploads, Uploads()
+            uploads.forget()
+            await self.linking.end()
+            await self.joining.end()
+            if work is not None:
+                await work.end()
+            self.hub.forget()
+            self.places.forget()
+            stack, self._stack = self._stack, AsyncExitStack()
+            await stack.aclose()
+
+    async def end(self) -> None:
+        """The app ends: pages are sent away, the profile is closed."""
+        await self._close()
+        self.given.forget()
+        self.hub.close(WSCloseCode.GOING_AWAY)
+
+    # -- the whole state ----------------------------------------------------------------------------------------------
+
+    def remember(self, memo: Memo) -> None:
+        """Keep a memo."""
+        self.memo = memo
+        write_memo(self.place.folder, memo)
+
+    @property
+    def host(self) -> str:
+        """What is meant where a handle lacks its part after the @."""
+        if self.place.host or self._work is None or not self._work.client.has_account:
+            return self.place.host
+        return self._work.client.me.handle.partition("@")[2]
+
+    def state(self) -> v.State:
+        """What a page starts from."""
+        phase, work = self.phase, self._work
+        state = v.State(
+            phase=phase,
+            settings=self.settings(),
+            connection=v.Connection(online=False, since=0, waiting=0, trouble=""),
+            seq=self.hub.seq,
+            version=version("nullabona"),
+            protected=self.protected,
+            host=self.host,
+            words_unchecked=phase == "ready" and self.memo.put_off,
+        )
+        return work.fill(state) if work is not None and phase in {"unconfirmed", "ready"} else state
+
+    def warm(self) -> None:
+        """Read once what the first page will ask for, while the browser is still starting."""
+        if self._work is not None and self._work.client.has_account:
+            self._work.looks.chats()
+
+    def settings(self) -> v.Settings:
+        """The person's settings, or what the lock screen needs of them."""
+        language = self.memo.language or self.place.language
+        chosen = Preferences(language=language, theme=self.memo.theme)
+        if self._work is not None and self._work.client.has_account:
+            chosen = self._work.client.preferences()
+        return to_settings(chosen, language)

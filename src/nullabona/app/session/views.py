@@ -1,0 +1,245 @@
+"""Views made from what the client says now."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from typing import Final
+
+from nullabona.app.presenting.chats import room_may, to_chat
+from nullabona.app.presenting.finding import parts
+from nullabona.app.presenting.messages import Around, all_words, quote_of, to_message
+from nullabona.app.presenting.people import to_person
+from nullabona.app.presenting.text import clean_name
+from nullabona.app.protocol import views as v
+from nullabona.app.protocol.talk_calls import Words
+from nullabona.app.session.media import MediaKey
+from nullabona.app.session.people_cache import Faces
+from nullabona.client.api import Client, ContactInfo, Found, Member, MessageInfo, RoomPreferences, RoomSummary, errors
+
+_SENT_KEPT: Final = 1_000
+_FACES: Final = 4
+
+
+class Looks:
+    """What an open profile looks like."""
+
+    def __init__(self, client: Client, media: MediaKey) -> None:
+        self.client = client
+        self.media = media
+        self.faces = Faces(client, media)
+        self._sent: OrderedDict[bytes, str] = OrderedDict()
+        self._groups: dict[bytes, list[v.Person]] = {}
+        self._since = 0
+        self._listed: tuple[int, list[v.Chat]] | None = None
+
+    # -- rooms --------------------------------------------------------------------------------------------------------
+
+    def chats(self) -> list[v.Chat]:
+        """Every row of the chat list; looked up anew only if something happened since the last time."""
+        newest = self.client.last_event()
+        if self._listed is None or self._listed[0] != newest:
+            rows = self._all_chats()
+            # Rows that time alone will change are not kept.
+            self._listed = None if any(row.muted_until > 0 for row in rows) else (newest, rows)
+            return rows
+        return self._listed[1]
+
+    def list_changed(self) -> None:
+        """Rows of the chat list may look different."""
+        self._listed = None
+
+    def _all_chats(self) -> list[v.Chat]:
+        known, chosen = self.faces.known(), self.client.all_room_preferences()
+        rooms = self.client.rooms()
+        new = [r.id for r in rooms if not r.direct and r.phase == "joined" and r.id not in self._groups]
+        for room, members in self.client.members_of(new).items():
+            self._note_group(room, members)
+        return [self._chat(room, known.get(room.partner), chosen[room.id]) for room in rooms]
+
+    def chat(self, room: bytes) -> v.Chat:
+        """One row. Raises `NoSuchRoom`."""
+        summary = self.client.room(room)
+        return self._chat(summary, self.faces.known().get(summary.partner), self.client.room_preferences(room))
+
+    def _chat(self, room: RoomSummary, partner: ContactInfo | None, chosen: RoomPreferences) -> v.Chat:
+        person = None
+        if room.direct:
+            handle, name = ("", room.title) if partner is None else (partner.handle, partner.name)
+            person = to_person(room.partner, handle, name, me=False, picture=self.faces.picture)
+        faces = [] if room.direct or room.phase != "joined" else self._group_faces(room.id)
+        if room.phase == "imported":
+            faces = [to_person(b"", "", room.title, me=False, picture=self.faces.picture)]
+        return to_chat(room, chosen, person, faces, now_ms())
+
+    def _group_faces(self, room: bytes) -> list[v.Person]:
+        if room not in self._groups:
+            self._note_group(room, self.client.members(room))
+        return self._groups[room]
+
+    def _note_group(self, room: bytes, members: list[Member]) -> None:
+        others = [member for member in members if not member.me]
+        self._groups[room] = [self.faces.member(member) for member in others[:_FACES]]
+
+    def inside_changed(self, room: bytes) -> None:
+        """Members of a room, or what they look like, changed."""
+        self._groups.pop(room, None)
+
+    def room(self, room: bytes) -> v.Room:
+        """Everything about a room but its messages. Raises `NoSuchRoom`."""
+        details = self.client.room_details(room)
+        summary, around = details.summary, self.around(room)
+        partner = self.faces.known().get(summary.partner)
+        chosen, unread = self.client.room_preferences(room), self.client.first_unread(room)
+        return v.Room(
+            chat=self.chat(room),
+            members=[self._member(member, summary) for member in self.members(room)],
+            may=room_may(summary),
+            pinned=self.pins(room),
+            draft=chosen.draft,
+            draft_reply=self._quote(room, chosen.draft_reply, around),
+            first_unread="" if unread is None else unread.id.hex(),
+            timer_s=summary.timer_s,
+            relay=details.relay,
+            verified=partner is not None and partner.verified,
+            held=partner is not None and partner.changed,
+            blocked=partner is not None and partner.state == "blocked",
+            typing=self.typing(room),
+            receipts=around.receipts,
+        )
+
+    def pins(self, room: bytes) -> list[v.Message]:
+        """What is pinned in a room, the newest pin first."""
+        around = self.around(room)
+        return [to_message(info, around) for info in self.client.pinned(room)]
+
+    def members(self, room: bytes) -> list[Member]:
+        """The members of a room that we are in; nobody of another."""
+        try:
+            return self.client.members(room)
+        except errors.UserError:
+            return []
+
+    def _member(self, member: Member, room: RoomSummary) -> v.Member:
+        boss = room.admin and not room.direct and not member.me
+        return v.Member(self.faces.member(member), member.admin, member.devices, may_remove=boss, may_appoint=boss)
+
+    def _quote(self, room: bytes, id: bytes, around: Around) -> v.Quote | None:
+        """What an answer that is being written answers."""
+        if not id:
+            return None
+        try:
+            return quote_of(self.client.message(room, id), around)
+        except errors.NoSuchMessage:
+            return v.Quote(id.hex(), "", "deleted", "", "", gone=True)
+
+    def typing(self, room: bytes) -> list[str]:
+        """What those are called who are writing now."""
+        writing = self.client.typing(room)
+        names = {member.account: self.faces.member(member).name for member in self.members(room)} if writing else {}
+        return [names[account] for account in writing if account in names]
+
+    def rooms_of(self, account: bytes) -> set[bytes]:
+        """Every room that an account is in with us."""
+        rooms = [room for room in self.client.rooms() if room.phase == "joined"]
+        return {room.id for room in rooms if any(member.account == account for member in self.members(room.id))}
+
+    # -- messages -----------------------------------------------------------------------------------------------------
+
+    def page(
+        self,
+        room: bytes,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        around: bytes | None = None,
+        limit: int,
+    ) -> v.Page:
+        """Some messages of a room, oldest first. Raises `NoSuchRoom` or `NoSuchMessage`."""
+        infos = self.client.messages(room, before=before, after=after, around=around, limit=limit)
+        if not infos:
+            return v.Page(room.hex(), [], more_before=after is not None, more_after=before is not None)
+        newest = before is None and after is None and around is None
+        shown = self._shown(room, infos)
+        first, last = infos[0].position, infos[-1].position
+        more_before = bool(self.client.messages(room, before=first, limit=1))
+        more_after = not newest and bool(self.client.messages(room, after=last, limit=1))
+        return v.Page(room.hex(), shown, more_before, more_after)
+
+    def gallery(self, room: bytes, kind: str, before: int | None, limit: int) -> v.Page:
+        """Files of a kind, oldest first."""
+        infos = self.client.media(room, kind, before=before, limit=limit + 1)
+        return v.Page(room.hex(), self._shown(room, infos[:limit][::-1]), len(infos) > limit, before is not None)
+
+    def unread(self, room: bytes, limit: int) -> dict[str, int]:
+        """How many have not read the newest own messages, by id."""
+        receipts = self.client.preferences().receipts
+        infos = self.client.messages(room, limit=limit)
+        return {info.id.hex(): info.unread_by if receipts else -1 for info in infos}
+
+    def messages(self, room: bytes, ids: set[bytes]) -> list[v.Message]:
+        """Those of the messages that are here, oldest first."""
+        infos = []
+        for id in ids:
+            try:
+                infos.append(self.client.message(room, id))
+            except errors.NoSuchMessage:
+                continue
+        return self._shown(room, sorted(infos, key=lambda info: info.position))
+
+    def message(self, room: bytes, id: bytes) -> v.Message:
+        """One line. Raises `NoSuchMessage`."""
+        return to_message(self.client.message(room, id), self.around(room))
+
+    def words(self, room: bytes, id: bytes) -> Words:
+        """All the words of a long message. Raises `NoSuchMessage`."""
+        return all_words(self.client.message(room, id), self.around(room))
+
+    def match(self, found: Found, place: str) -> v.Match:
+        """A found message."""
+        info = found.message
+        title, pieces = clean_name(found.title), parts(found.snippet, found.matches)
+        person = self.faces.sender(info)
+        return v.Match(info.room.hex(), title, info.id.hex(), place, person, info.sent_at, pieces)
+
+    def _shown(self, room: bytes, infos: list[MessageInfo]) -> list[v.Message]:
+        around = self.around(room)
+        return [to_message(info, around) for info in infos]
+
+    def around(self, room: bytes) -> Around:
+        """What showing messages of a room needs to know. Raises `NoSuchRoom`."""
+        summary = self.client.room(room)
+        return Around(
+            me=self.client.me.account,
+            joined=summary.phase == "joined",
+            direct=summary.direct,
+            admin=summary.admin,
+            receipts=self.client.preferences().receipts,
+            names={member.account: (member.handle, member.name) for member in self.members(room)},
+            picture=self.faces.picture,
+            media=self.media.sign,
+            client=lambda message: self._sent.get(message, ""),
+        )
+
+    def sent(self, message: bytes, client: str) -> None:
+        """Remember the page's own id of a message it sent."""
+        self._sent[message] = client
+        while len(self._sent) > _SENT_KEPT:
+            self._sent.popitem(last=False)
+
+    # -- how it is doing ----------------------------------------------------------------------------------------------
+
+    def connection(self) -> v.Connection:
+        """Whether the own relay is reached, and what waits."""
+        status = self.client.status()
+        inbox = [relay for relay in status.relays if relay.lane == "inbox"]
+        online = any(relay.connected for relay in inbox)
+        if online:
+            self._since = now_ms()
+        trouble = "" if online or not inbox else inbox[0].error
+        return v.Connection(online, self._since, status.outbox, trouble)
+
+
+def now_ms() -> int:
+    """Milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000

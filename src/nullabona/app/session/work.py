@@ -1,0 +1,115 @@
+"""What runs while a profile is open: listening to the client, and the idle time after which the app locks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from nullabona.app.presenting.notices import to_notices
+from nullabona.app.presenting.settings import to_settings
+from nullabona.app.protocol import views as v
+from nullabona.app.protocol.privacy_views import OperatorNotices
+from nullabona.app.session.changes import Changes
+from nullabona.app.session.media import MediaKey
+from nullabona.app.session.notifications import Messenger
+from nullabona.app.session.pages import Hub
+from nullabona.app.session.views import Looks
+from nullabona.client.api import Client, PreferencesChanged
+
+_MINUTE_S: Final = 60.0
+
+
+class Work:
+    """An open profile at work."""
+
+    def __init__(self, client: Client, hub: Hub, language: v.Language, lock: Callable[[], None]) -> None:
+        self.client = client
+        self._language: v.Language = language
+        self.media = MediaKey()
+        self.looks = Looks(client, self.media)
+        self.changes = Changes(self.looks, hub, self.settings, self.notices)
+        self.messenger = Messenger(self.looks, hub, language)
+        self._lock = lock
+        self.importing: asyncio.Task[None] | None = None
+        """The import that runs."""
+        self._listening: asyncio.Task[None] | None = None
+        self._idle: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        """Listen to what happens, once there is an account."""
+        if self._listening is None and self.client.has_account:
+            self._listening = asyncio.get_running_loop().create_task(self._listen(self.client.last_event()))
+        self.active()
+
+    async def pause(self) -> None:
+        """Stop listening, because the client is about to begin anew."""
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+
+    async def end(self) -> None:
+        """Nothing more is pushed and no timer runs."""
+        if self._idle is not None:
+            self._idle.cancel()
+        self.changes.stop()
+        await self._end_import()
+        await self.pause()
+
+    async def _end_import(self) -> None:
+        """What is stored stays; the same files go on where it stopped."""
+        running = self.importing
+        if running is not None:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    def active(self) -> None:
+        """The person is here: the idle time starts anew."""
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+        minutes = self.lock_minutes
+        if minutes:
+            self._idle = asyncio.get_running_loop().call_later(minutes * _MINUTE_S, self._lock)
+
+    @property
+    def lock_minutes(self) -> int:
+        """After how much idle time the app locks; 0: never by itself."""
+        return self.client.preferences().lock_minutes if self.client.has_account else 0
+
+    def settings(self) -> v.Settings:
+        """The person's settings."""
+        return to_settings(self.client.preferences(), self._language)
+
+    def notices(self) -> OperatorNotices:
+        """What the operator told of demands."""
+        return to_notices(self.client.operator_notices(), self.settings().language)
+
+    def fill(self, state: v.State) -> v.State:
+        """``state`` with everything an account has."""
+        chats = self.looks.chats()
+        filled = msgspec.structs.replace(
+            state,
+            me=self.looks.faces.me(),
+            chats=chats,
+            requests=self.looks.faces.requests(),
+            wishes=self.looks.faces.wishes(),
+            notices=self.notices(),
+            blocked=sum(1 for contact in self.client.contacts() if contact.state == "blocked"),
+            connection=self.looks.connection(),
+        )
+        self.changes.told_state(filled)
+        return filled
+
+    async def _listen(self, after: int) -> None:
+        async for event in self.client.events(after=after):
+            self.changes.note(event)
+            if isinstance(event, PreferencesChanged):
+                self.active()
+            else:
+                self.messenger.note(event)

@@ -1,0 +1,172 @@
+"""Items for other accounts' inboxes: sent now, or once the account's card has been looked up (spec/room.md §9)."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from nullabona.client.core import acquaintance, whereabouts
+from nullabona.client.core.items import ItemBody, RoomsAsked, TicketRequest
+from nullabona.client.core.outgoing import queue_item
+from nullabona.client.core.step import Step
+from nullabona.wire.certificate import DeviceCertificate, open_certificate
+
+_WAITING = "unsent-items"
+_ASKED = "asked-back"
+MAX_LOOKUPS = 16
+"""How often a card is looked up, over about three hours, before what waits for it is given up."""
+MAX_CAUSED_LOOKUPS = 3
+"""Likewise for an answer to an item of somebody else: they ask again."""
+MOST_UNSENT = 256
+"""Items of our own making that wait for a card."""
+MOST_CAUSED = 64
+"""Answers that wait for a card."""
+MOST_CAUSED_BY_ONE = 4
+MOST_WISHES = 16
+"""Rooms that one account may want back at the same time; the others are asked for again."""
+_bodies = msgspec.msgpack.Decoder(ItemBody)
+Wanted: TypeAlias = TicketRequest | RoomsAsked
+"""What a device gets only if its account's newest card names it."""
+_wanted = msgspec.msgpack.Decoder(Wanted)
+
+
+class UnsentItem(msgspec.Struct, array_like=True):
+    """An item for an account whose card we still have to look up. ``caused``: it answers an item of somebody else."""
+
+    account: bytes
+    handle: str
+    item: bytes
+    next_at: int
+    attempts: int = 0
+    caused: bool = False
+
+
+_unsent = msgspec.msgpack.Decoder(list[UnsentItem])
+
+
+def post(step: Step, account: bytes, handle: str, body: ItemBody) -> None:
+    """Put an item of this device's own making into an account's inbox, now if we know it, otherwise as soon as its card
+    has been looked up. ``handle`` is that by which we know the account. Nothing goes to who is blocked.
+    """
+    if not acquaintance.is_blocked(step.store, account):
+        _post(step, account, handle, body, caused=False)
+
+
+def answer(step: Step, account: bytes, body: ItemBody, *, known_as: str = "") -> None:
+    """Answer an item of somebody else: only an account that we know by a handle, which is ``known_as`` if given.
+
+    What the item itself says of its sender's handle is of no meaning here, or it would say where to connect to.
+    """
+    handle = known_as or acquaintance.handle_of(step, account)
+    if handle:
+        _post(step, account, handle, body, caused=True)
+
+
+def _post(step: Step, account: bytes, handle: str, body: ItemBody, *, caused: bool) -> None:
+    known = whereabouts.inbox_of(step, account)
+    if known is not None:
+        queue_item(step, known, whereabouts.host_relay(handle), body)
+        return
+    if caused and not acquaintance.may_look_up(step, account):
+        return
+    item = UnsentItem(account, handle, msgspec.msgpack.encode(body), step.now, caused=caused)
+    save(step, _with(unsent(step), item))
+
+
+def _with(items: list[UnsentItem], item: UnsentItem) -> list[UnsentItem]:
+    """What others cause has places of its own, few for each account, and never those of an item of our own making."""
+    own = [each for each in items if not each.caused]
+    caused = [each for each in items if each.caused and (each.account, each.item) != (item.account, item.item)]
+    if not item.caused:
+        return [*caused, *[*own, item][-MOST_UNSENT:]]
+    theirs = [each for each in caused if each.account == item.account]
+    for oldest in theirs[: max(0, len(theirs) + 1 - MOST_CAUSED_BY_ONE)]:
+        caused.remove(oldest)
+    return [*[*caused, item][-MOST_CAUSED:], *own]
+
+
+def unsent(step: Step) -> list[UnsentItem]:
+    data = step.store.get_value(_WAITING)
+    return _unsent.decode(data) if data else []
+
+
+def save(step: Step, items: list[UnsentItem]) -> None:
+    step.store.set_value(_WAITING, msgspec.msgpack.encode(items))
+
+
+def send_waiting(step: Step, account: bytes) -> None:
+    items = unsent(step)
+    due = [item for item in items if item.account == account]
+    if due:
+        save(step, [item for item in items if item.account != account])
+    for item in due if not acquaintance.is_blocked(step.store, account) else []:
+        _post(step, account, item.handle, _bodies.decode(item.item), caused=item.caused)
+
+
+class AskedBack(msgspec.Struct, array_like=True, frozen=True):
+    """A device wants a way back, and the card that must name it is still to be looked up."""
+
+    certificate: bytes
+    request: bytes
+    at: int
+
+
+_asked = msgspec.msgpack.Decoder(list[AskedBack])
+
+
+def look_up_for(step: Step, sender: DeviceCertificate, request: Wanted, known_as: str) -> None:
+    """Before ``sender`` gets what it asks for, see whether the card of the account, which we know by the handle
+    ``known_as``, names it. Each wish is kept once, and has a card looked up once.
+    """
+    if not known_as:
+        return
+    wish = AskedBack(sender.encode(), msgspec.msgpack.encode(request), step.now)
+    kept = [each for each in asked_back(step) if (each.certificate, each.request) != (wish.certificate, wish.request)]
+    mine = [each for each in kept if open_certificate(each.certificate).account_id == sender.account_id]
+    for oldest in mine[: max(0, len(mine) + 1 - MOST_WISHES)]:
+        kept.remove(oldest)
+    step.store.set_value(_ASKED, msgspec.msgpack.encode([*kept, wish][-4 * MOST_WISHES :]))
+    if acquaintance.may_look_up(step, sender.account_id):
+        whereabouts.look_again(step, known_as)
+
+
+def asked_back(step: Step) -> list[AskedBack]:
+    """Who waits for that, but not for longer than a few minutes: they ask again."""
+    data = step.store.get_value(_ASKED)
+    found = _asked.decode(data) if data else []
+    return [each for each in found if step.now - each.at < step.timing.retry_most]
+
+
+def take_asked_back(step: Step, account: bytes) -> list[tuple[DeviceCertificate, Wanted]]:
+    """The wishes of an account whose card was looked up; they are not kept any longer."""
+    found = [(open_certificate(each.certificate), each) for each in asked_back(step)]
+    rest = [each for certificate, each in found if certificate.account_id != account]
+    if len(rest) < len(found):
+        step.store.set_value(_ASKED, msgspec.msgpack.encode(rest))
+    return [
+        (certificate, _wanted.decode(each.request)) for certificate, each in found if certificate.account_id == account
+    ]
+
+
+def wanted_handles(step: Step) -> set[str]:
+    """Handles to look up now."""
+    handles = {item.handle for item in unsent(step) if item.next_at <= step.now}
+    return handles | set(whereabouts.wanted(step))
+
+
+def looked_up(step: Step, handle: str) -> None:
+    """Whoever still waits for the card of ``handle`` did not get the one they need: try again later, and then give up.
+
+    That there is no card, or another account's, looks the same from here. Of what others caused nobody is told.
+    """
+    whereabouts.looked_up(step, handle)
+    items = unsent(step)
+    for item in items:
+        if item.handle == handle:
+            item.attempts += 1
+            item.next_at = step.now + min(step.timing.retry << item.attempts, step.timing.retry_most)
+    kept = [item for item in items if item.attempts < (MAX_CAUSED_LOOKUPS if item.caused else MAX_LOOKUPS)]
+    if sum(not item.caused for item in kept) < sum(not item.caused for item in items):
+        step.event("warning", code="undeliverable", handle=handle)
+    save(step, kept)

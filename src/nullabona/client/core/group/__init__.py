@@ -1,0 +1,1 @@
+"""Who is in a room: commits, members, invitations, leaving, and branches that part and meet."""

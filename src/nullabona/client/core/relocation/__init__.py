@@ -1,0 +1,1 @@
+"""A room goes to another relay, and is looked for at others."""

@@ -1,0 +1,57 @@
+"""Which rooms this account shares with whom, and which it has asked to leave."""
+
+from __future__ import annotations
+
+from nullabona.client.core.proofs import RemovalOrder
+from nullabona.client.core.state import AWAY, JOINED, AddAccount, RoomState
+from nullabona.client.core.step import Step
+
+
+def note_leaving(step: Step, order: RemovalOrder) -> None:
+    """One of our devices has given this order."""
+    step.store.set_value(leaving_key(order.room), b"".join(order.leaves))
+
+
+def leaving(step: Step, room: bytes) -> bool:
+    """Whether we have asked to leave a room and nobody has carried it out yet."""
+    return step.store.get_value(leaving_key(room)) is not None
+
+
+def forget_leaving(step: Step, room: bytes) -> None:
+    """We are out, or stay."""
+    step.store.delete_value(leaving_key(room))
+
+
+def leaving_key(room: bytes) -> str:
+    return f"leaving:{room.hex()}"
+
+
+def shared_rooms(step: Step, account: bytes) -> list[bytes]:
+    """The rooms that an account is in together with us, as far as we know, and the direct one whatever became of it."""
+    found = []
+    contact = step.store.contact(account)
+    for id in step.store.rooms():
+        room = step.find_room(id)
+        here = room is not None and room.phase in {JOINED, AWAY}
+        if (here and account in {device.account for device in step.roster(id).values()}) or (
+            contact is not None and contact.room == id
+        ):
+            found.append(id)
+    return found
+
+
+def talking_in(step: Step, account: bytes) -> RoomState | None:
+    """The direct room that an account is in together with us, or into which we let it come. One that we want to leave,
+    or in which we look for a way back, is none.
+    """
+    for id in step.store.rooms():
+        room = step.find_room(id)
+        if room is None or room.phase not in {JOINED, AWAY} or account not in room.info.pair:
+            continue
+        if room.heal is not None or leaving(step, id):
+            continue
+        wanted = [*room.intents, *(room.pending.intents if room.pending else ())]
+        coming = {intent.account for intent in wanted if isinstance(intent, AddAccount)}
+        if account in coming | {device.account for device in step.roster(id).values()}:
+            return room
+    return None

@@ -1,0 +1,102 @@
+"""Files as messages: send one, cancel it, and ask its sender again for pieces that the relay lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from typing import Final
+
+from nullabona.client.core import chunks, files, messages, signers
+from nullabona.client.core.content import File
+from nullabona.client.core.delivery import inbox_sending
+from nullabona.client.core.errors import BadRequest
+from nullabona.client.core.items import FileRequest
+from nullabona.client.core.records import FileState, MessageState, OutboxItem, Progress
+from nullabona.client.core.state import JOINED
+from nullabona.client.core.step import Step
+from nullabona.wire.certificate import DeviceCertificate
+
+_ASK_AFTER: Final = 2
+"""After so many misses at the relay the sender is asked to put the file back."""
+_ASKED: Final = "file-request"
+
+
+def send_file(step: Step, room_id: bytes, message: bytes, body: File) -> bytes:
+    """The message of a file whose pieces were kept under its id, which `messages.draw_id` made.
+
+    It goes out when the relay has them all.
+    """
+    return messages.send(step, step.room(room_id), body, message)
+
+
+def piece_taken(step: Step, item: OutboxItem) -> None:
+    """The relay has a piece: the next one goes, and after the last the message."""
+    room, message = step.find_room(item.room), item.box[4:]
+    file = step.store.file(item.room, message)
+    if room is None or file is None:
+        return
+    mine = [piece for piece in step.store.pieces(item.room, message) if piece.digest == item.ref]
+    step.store.put_pieces(item.room, message, [replace(piece, done=True) for piece in mine])
+    if files.push(step, room, file):
+        return
+    row = step.store.message(item.room, message)
+    if row is not None and row.state is MessageState.WAITING and not row.box:
+        messages.resend(step, room, row)
+
+
+def piece_refused(step: Step, item: OutboxItem) -> None:
+    """The relay will never take a piece: the file and its message have failed."""
+    message = item.box[4:]
+    step.store.drop_box(item.box)
+    file, row = step.store.file(item.room, message), step.store.message(item.room, message)
+    if file is not None:
+        files.set_state(step, replace(file, state=FileState.FAILED, reason="refused"))
+    if row is not None and not row.box:
+        messages.set_state(step, row, MessageState.FAILED)
+
+
+def asked_back(step: Step, sender: DeviceCertificate, request: FileRequest) -> None:
+    """Somebody did not find a file of ours at the relay: a device of the room is helped, its account once a day."""
+    room, account = step.find_room(request.room), sender.account_id
+    if room is None or room.phase != JOINED or not signers.in_room(step, sender, room.id):
+        return
+    if step.store.saw(_ASKED, sha256(account + request.message + step.day.to_bytes(4, "big")).digest(), step.day):
+        files.put_back(step, room, request.message)
+
+
+def piece_missing(step: Step, digest: bytes, attempts: int) -> None:
+    """The relay does not have a chunk: ask its sender to put it back, and give up when asking was no use."""
+    for room, message, _ in step.store.pieces_named(digest):
+        file, row = step.store.file(room, message), step.store.message(room, message)
+        if file is None or row is None or file.mine or file.state is not FileState.MOVING:
+            continue
+        if attempts >= chunks.MAX_ATTEMPTS:
+            chunks.unwant_pieces(step, message)
+            files.set_state(step, replace(file, state=FileState.FAILED, reason="gone"))
+        elif attempts == _ASK_AFTER and step.store.saw(
+            _ASKED, sha256(message + bytes((step.day % 256,))).digest(), step.day
+        ):
+            handle = next((d.handle for d in step.roster(room).values() if d.account == row.account), "")
+            if handle:
+                inbox_sending.post(step, row.account, handle, FileRequest(room, message))
+
+
+def cancel(step: Step, room_id: bytes, message: bytes) -> None:
+    """Stop a transfer. An own file that is not out yet is given up with its message; another's may be fetched later.
+
+    Raises `BadRequest` if nothing is under way, or the message is out already.
+    """
+    file, row = step.store.file(room_id, message), step.store.message(room_id, message)
+    if file is None or row is None or file.state is FileState.HERE:
+        raise BadRequest("this message has no file under way")
+    if not file.mine:
+        chunks.unwant_pieces(step, message)
+        files.set_state(step, replace(file, state=FileState.CANCELLED, reason=""))
+        return
+    if row.box:
+        raise BadRequest("this file was sent already", hint="delete the message for all")
+    total = files.total_of(row)
+    files.forget_file(step, room_id, message)
+    step.store.drop_message(room_id, message)
+    step.event("message-gone", room_id, id=message)
+    step.progress[room_id, message] = Progress(room_id, message, 0, total, FileState.CANCELLED)

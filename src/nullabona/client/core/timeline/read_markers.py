@@ -1,0 +1,59 @@
+"""Who has read up to where (spec/room.md §6)."""
+
+from __future__ import annotations
+
+from nullabona.client.core import preferences, receipts
+from nullabona.client.core.chat import expiry
+from nullabona.client.core.records import UNPLACED
+from nullabona.client.core.state import RoomState
+from nullabona.client.core.step import Step
+
+
+def note_marker(step: Step, room: RoomState, account: bytes, marker: bytes) -> None:
+    """An account has read up to a message; a marker for a message that is still to come waits for it."""
+    if not marker:
+        return
+    message = step.store.message(room.id, marker)
+    if message is None:
+        room.unmatched_markers[account.hex()] = marker
+    elif message.position < UNPLACED:
+        _advance_marker(step, room, account, message.position)
+
+
+def match_markers(step: Step, room: RoomState, message: bytes, position: int) -> None:
+    for account, marker in list(room.unmatched_markers.items()):
+        if marker == message:
+            del room.unmatched_markers[account]
+            _advance_marker(step, room, bytes.fromhex(account), position)
+
+
+def _advance_marker(step: Step, room: RoomState, account: bytes, position: int) -> None:
+    before = step.store.marker(room.id, account)
+    if before is None or before < position:
+        step.store.put_marker(room.id, account, position)
+        step.event("read", room.id, account=account)
+
+
+def mark_read(step: Step, room: RoomState, message_id: bytes) -> None:
+    """Our account has read up to this message; told with the next message or receipt. Never moves back."""
+    message = step.store.message(room.id, message_id)
+    if message is None or message.imported or message.position >= UNPLACED:
+        return
+    expiry.read_upto(step, room.id, message.position)
+    before = step.store.marker(room.id, step.me.account)
+    if before is not None and before >= message.position:
+        return
+    step.store.put_marker(room.id, step.me.account, message.position)
+    step.told.append(("own-read", room.id, {}))
+    spoken = step.store.last_spoken(room.id, message.position)
+    room.read_upto = spoken.id if spoken is not None else room.read_upto
+    if preferences.profile(step.store).receipts:
+        receipts.tell_soon(step, room)
+
+
+def read_elsewhere(step: Step, room: RoomState, message_id: bytes) -> None:
+    """Our account has read up to this message on another device; one that is still to come is waited for."""
+    message = step.store.message(room.id, message_id)
+    if message is not None and message.position < UNPLACED:
+        expiry.read_upto(step, room.id, message.position)
+    note_marker(step, room, step.me.account, message_id)

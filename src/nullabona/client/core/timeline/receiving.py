@@ -1,0 +1,70 @@
+"""Messages of others: each kept exactly once (spec/room.md §6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nullabona.client.core import files, messages
+from nullabona.client.core.chat import annotating, expiry, kinds, profiles, typing, words
+from nullabona.client.core.content import Annotation, Envelope, File, Gone, Profile, Shown, encode_body
+from nullabona.client.core.delivery import box_log
+from nullabona.client.core.devices import history
+from nullabona.client.core.records import Device, Message, MessageState
+from nullabona.client.core.roominfo import DEVICES
+from nullabona.client.core.state import BoxTrack, RoomState
+from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import read_markers
+
+
+def receive(
+    step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope, body: Shown | Annotation
+) -> None:
+    """Keep a message or an annotation of somebody else's, once, however often it comes, and do what it asks."""
+    known = step.store.message(room.id, said.id)
+    if known is not None:
+        if known.account == device.account:
+            messages.sorted_first(step, room, known, box_log.place(track, seq))
+        return
+    message = Message(
+        room=room.id,
+        id=said.id,
+        account=device.account,
+        device=device.device,
+        sent_at=said.sent_at,
+        position=box_log.place(track, seq),
+        epoch=track.epoch,
+        state=MessageState.RECEIVED,
+        box=track.keys.box.address,
+        frame=b"",
+        resent=0,
+        body=b"",
+    )
+    message = kinds.filled(step, message, body, admin=device.account in room.info.admins)
+    if room.info.kind == DEVICES:
+        history.came(step, room, device, message, body)
+        return
+    if isinstance(body, Profile):
+        profiles.learn(step, device.account, device.handle, said.sent_at, body)
+        message = replace(message, body=encode_body(Gone("done")))
+    step.store.put_message(message)
+    if message.kind in annotating.ANNOTATIONS:
+        annotating.came(step, room, message)
+    elif message.shown:
+        _appeared(step, room, device, message)
+    read_markers.match_markers(step, room, said.id, message.position)
+
+
+def _appeared(step: Step, room: RoomState, device: Device, message: Message) -> None:
+    """A new line: found from now on, as its annotations that came before it want it, and told."""
+    body = kinds.stored(message)
+    words.index(step.store, message, body)
+    if isinstance(body, File):
+        files.received(step, room, message.id, body)
+    typing.spoke(step, room, device.account)
+    step.event("message", room.id, id=message.id, account=device.account, handle=device.handle)
+    annotating.settle(step, room, message.id)
+    read = step.store.marker(room.id, step.me.account)
+    if device.account == step.me.account:
+        expiry.start(step, message, since=message.sent_at)
+    elif read is not None and message.position <= read:
+        expiry.start(step, message)

@@ -1,0 +1,99 @@
+"""Sentences for people, in Korean and English: one TOML file for each area, and one way to say them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+from nullabona.errors import Bug
+
+Language = Literal["ko", "en"]
+
+_PLACE: Final = re.compile(r"\{(\w+)")
+
+
+class Bilingual(Protocol):
+    """Whatever stands in both languages."""
+
+    @property
+    def ko(self) -> str: ...
+    @property
+    def en(self) -> str: ...
+
+
+def pick(both: Bilingual, language: Language) -> str:
+    """The text in one language. Nothing else in the program asks which language it is."""
+    return both.ko if language == "ko" else both.en
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence, and what the person can do. A hint may be empty; words in braces are replaced by values."""
+
+    ko: str
+    en: str
+    ko_hint: str = ""
+    en_hint: str = ""
+
+    def say(self, language: Language, **values: object) -> str:
+        """The sentence with its values."""
+        return pick(self, language).format_map(values)
+
+    @property
+    def hint(self) -> Sentence:
+        """The hint as a sentence of its own."""
+        return Sentence(self.ko_hint, self.en_hint)
+
+
+class Words(Mapping[str, Sentence]):
+    """The sentences of some areas, by key. Their files are read when the first sentence is said."""
+
+    def __init__(self, *areas: str) -> None:
+        self._areas = areas
+
+    def say(self, key: str, language: Language, **values: object) -> str:
+        """The sentence of ``key`` with its values."""
+        return self._all[key].say(language, **values)
+
+    @cached_property
+    def _all(self) -> dict[str, Sentence]:
+        folder = Path(__file__).parent
+        return parse_words(*((folder / f"{area}.toml").read_text("utf-8") for area in self._areas))
+
+    def __getitem__(self, key: str) -> Sentence:
+        return self._all[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
+def parse_words(*texts: str) -> dict[str, Sentence]:
+    """Key → sentence. Raises `Bug` for what is malformed, double, or takes other values in one of the languages.
+
+    English may be missing where it is the program's own, as of errors.
+    """
+    import tomllib  # not for commands that say nothing, as --help
+
+    words: dict[str, Sentence] = {}
+    try:
+        for key, given in (pair for text in texts for pair in tomllib.loads(text).items()):
+            if key in words:
+                raise Bug(f"the sentence {key} is there twice")
+            words[key] = _checked(key, Sentence(**{"en": "", **given}))
+    except (tomllib.TOMLDecodeError, TypeError) as error:
+        raise Bug("a file of sentences cannot be read") from error
+    return words
+
+
+def _checked(key: str, sentence: Sentence) -> Sentence:
+    for ko, en in ((sentence.ko, sentence.en), (sentence.ko_hint, sentence.en_hint)):
+        if en and set(_PLACE.findall(ko)) != set(_PLACE.findall(en)):
+            raise Bug(f"the sentence {key} takes other values in one of its languages")
+    return sentence

@@ -1,0 +1,60 @@
+"""The catalogues of sentences are read strictly, and every sentence is said somewhere and stands in both languages."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nullabona.errors import Bug
+from nullabona.words import catalogue
+from nullabona.words.catalogue import Sentence, Words, parse_words
+
+SOURCE = Path(catalogue.__file__).parents[1]
+AREAS = sorted(path.stem for path in Path(catalogue.__file__).parent.glob("*.toml"))
+
+
+@pytest.fixture(scope="module")
+def is_said() -> Callable[[str], bool]:
+    """Whether the program has a string that is the key, or one that is put together and can be it."""
+    whole, patterns = set[str](), set[str]()
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                whole |= {node.value, *node.value.split()}
+            elif isinstance(node, ast.JoinedStr):
+                parts = (str(part.value) if isinstance(part, ast.Constant) else ".+" for part in node.values)
+                patterns.add("".join(parts))
+    keys = (pattern for pattern in patterns if re.fullmatch(r"[\w.+-]+", pattern) and re.search(r"\w-|-\w", pattern))
+    put_together = re.compile("|".join(keys))
+    return lambda key: key in whole or put_together.fullmatch(key) is not None
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_every_sentence_is_said_somewhere(area: str, is_said: Callable[[str], bool]) -> None:
+    """A key that no code names is dead."""
+    assert [] == [key for key in Words(area) if not is_said(key)]
+
+
+@pytest.mark.parametrize("area", [area for area in AREAS if not area.startswith(("errors", "findings_where"))])
+def test_every_sentence_is_there_in_both_languages(area: str) -> None:
+    """Only of errors and findings the English is the program's own."""
+    words = Words(area)
+    assert [] == [
+        key for key, one in words.items() if not (one.ko and one.en) or bool(one.ko_hint) != bool(one.en_hint)
+    ]
+
+
+def test_a_catalogue_is_read_strictly() -> None:
+    """It comes with the program: what is wrong in it is a bug."""
+    good = '[a]\nko = "{n}개"\nen = "{n} of them"\n'
+    assert {"a": Sentence("{n}개", "{n} of them")} == parse_words(good)
+    assert "3개" == parse_words(good)["a"].say("ko", n=3)
+    for bad in (good.replace("{n} of", "{m} of"), good + "fr = 'x'\n", "[a]\n[a]\n", "[a]\nen = 'x'\n", "a = 1\n", "["):
+        with pytest.raises(Bug):
+            parse_words(bad)
+    with pytest.raises(Bug):
+        parse_words(good, good)
