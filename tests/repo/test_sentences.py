@@ -26,9 +26,14 @@ def is_said() -> Callable[[str], bool]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 whole |= {node.value, *node.value.split()}
             elif isinstance(node, ast.JoinedStr):
-                parts = (str(part.value) if isinstance(part, ast.Constant) else ".+" for part in node.values)
+                parts = (re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+" for part in node.values)
                 patterns.add("".join(parts))
-    keys = (pattern for pattern in patterns if re.fullmatch(r"[\w.+-]+", pattern) and re.search(r"\w-|-\w", pattern))
+    for path in SOURCE.rglob("*.html"):
+        text = path.read_text("utf-8")
+        whole |= set(re.findall(r"""["']([\w.-]+)["']""", text))
+        patterns |= {re.escape(name) + r"\..+" for name in re.findall(r"""\bterm\(["'](\w+)["']""", text)}
+        patterns |= {re.escape(start) + ".+" for start in re.findall(r"""["']([\w-]+\.[\w.-]*)["']\s*~""", text)}
+    keys = (one for one in patterns if re.fullmatch(r"[\w.+\\-]+", one) and re.search(r"\w\\?[.-]|[.-]\w", one))
     put_together = re.compile("|".join(keys))
     return lambda key: key in whole or put_together.fullmatch(key) is not None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from nullabona.errors import Bug
 
@@ -83,17 +83,26 @@ def parse_words(*texts: str) -> dict[str, Sentence]:
 
     words: dict[str, Sentence] = {}
     try:
-        for key, given in (pair for text in texts for pair in tomllib.loads(text).items()):
+        for key, given in (pair for text in texts for pair in _entries(tomllib.loads(text))):
             if key in words:
                 raise Bug(f"the sentence {key} is there twice")
             words[key] = _checked(key, Sentence(**{"en": "", **given}))
-    except (tomllib.TOMLDecodeError, TypeError) as error:
+    except (tomllib.TOMLDecodeError, AttributeError, TypeError) as error:
         raise Bug("a file of sentences cannot be read") from error
     return words
 
 
+def _entries(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Mapping[str, str]]]:
+    """``section.name`` → a sentence, of tables in tables."""
+    for name, inner in table.items():
+        if any(isinstance(value, str) for value in inner.values()):
+            yield prefix + name, inner
+        else:
+            yield from _entries(inner, f"{prefix}{name}.")
+
+
 def _checked(key: str, sentence: Sentence) -> Sentence:
     for ko, en in ((sentence.ko, sentence.en), (sentence.ko_hint, sentence.en_hint)):
-        if en and set(_PLACE.findall(ko)) != set(_PLACE.findall(en)):
-            raise Bug(f"the sentence {key} takes other values in one of its languages")
+        if not sentence.ko or (en and set(_PLACE.findall(ko)) != set(_PLACE.findall(en))):
+            raise Bug(f"the sentence {key} is empty or takes other values in one of its languages")
     return sentence

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from nullabona.docket.console.rules.text import visible
 from nullabona.docket.console.words import say
 from nullabona.docket.core.instrument import DAY
+from nullabona.words.catalogue import Language
 from nullabona.words.laws import law_words
 
 SOON_S: Final = 8 * 3600
@@ -64,7 +65,7 @@ def as_attribute(value: object) -> str:
     return json.dumps(value, ensure_ascii=True)
 
 
-def rest(due_s: int, now_s: int, language: str) -> str:
+def rest(due_s: int, now_s: int, language: Language) -> str:
     """How long until ``due_s``, in two units; the page's script counts on from it."""
     seconds = abs(due_s - now_s)
     if seconds >= DAY:

@@ -8,9 +8,10 @@ from typing import Final
 
 from nullabona.docket.production.classes import FIELDS
 from nullabona.docket.site.publication import Interval
-from nullabona.docket.site.words import load_words, pick
-from nullabona.wire.demands import DataClass, Label
-from nullabona.words.catalogue import Language
+from nullabona.wire.demands import DataClass
+from nullabona.words.catalogue import Bilingual, Language, Words, pick
+
+WORDS: Final = Words("site")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,9 @@ class Teller:
 
     def __call__(self, key: str, **values: object) -> str:
         """The sentence ``key`` with its values; a key that is not there is a fault of the template."""
-        return pick(load_words()[key], self.language).format_map(values)
+        return WORDS.say(key, self.language, **values)
 
-    def pick(self, label: Label) -> str:
+    def pick(self, label: Bilingual) -> str:
         """A label in this language."""
         return pick(label, self.language)
 

@@ -21,6 +21,7 @@ from nullabona.docket.core.records import CaseView, Demand, Document, Gag, Gate,
 from nullabona.docket.core.states import Action
 from nullabona.errors import UserError
 from nullabona.wire import demands
+from nullabona.words.catalogue import pick
 from nullabona.words.errors import in_words
 
 MOST_MIB = records.MAX_DOCUMENT >> 20
@@ -205,5 +206,5 @@ def _instrument(visit: Visit) -> Instrument:
 
 def _sentence(visit: Visit, key: str, instrument: Instrument, demand: Demand) -> str:
     names = {one.id: one.name for one in visit.house.desk.authorities()}
-    label = instrument.label.ko if visit.taste.language == "ko" else instrument.label.en
+    label = pick(instrument.label, visit.taste.language)
     return visit.say(key, instrument=label, authority=names[demand.authority], ref=demand.authority_ref)
