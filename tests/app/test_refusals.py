@@ -12,13 +12,13 @@ import pytest
 
 import nullabona.app
 import nullabona.client
-from nullabona.app.presenting.contradictions import contradiction
-from nullabona.app.presenting.refusals import SAID, said
+from nullabona.app.presenting.refusals import REFUSALS, said
 from nullabona.app.presenting.warned import warned
 from nullabona.app.session.errors import HandleTaken
 from nullabona.client.api.errors import BadRequest
 from nullabona.errors import NullabonaError, PeerError, UserError
 from nullabona.words.catalogue import Language
+from nullabona.words.errors import bad_request
 from nullabona.words.operator_notice import summary_words
 from nullabona.words.telling import WARNINGS
 
@@ -64,7 +64,7 @@ def kinds() -> set[type[NullabonaError]]:
 
 def test_every_refusal_has_its_korean_sentence(kinds: set[type[NullabonaError]]) -> None:
     """None is left in English to somebody who reads Korean, nor said as a terminal says it: whoever was at fault."""
-    assert set() == {kind.code for kind in kinds} - set(SAID)
+    assert set() == {kind.code for kind in kinds} - set(REFUSALS) - {"bad-request"}
 
 
 def _sentence(argument: ast.expr) -> str:
@@ -87,9 +87,7 @@ def test_what_contradicts_itself_is_told_apart_in_korean() -> None:
         for call in calls
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "BadRequest"
     }
-    assert {one for one in made if BEYOND_THE_PAGE.fullmatch(one)} == {
-        one for one in made if contradiction(one) is None
-    }
+    assert {one for one in made if BEYOND_THE_PAGE.fullmatch(one)} == {one for one in made if bad_request(one) is None}
     assert ("내 아이디예요.", "상대의 아이디를 적어 주세요.") == said(BadRequest("that is your own handle"), "ko")
     assert ("That is your own handle", "") == said(BadRequest("that is your own handle"), "en")
 

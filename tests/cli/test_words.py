@@ -9,7 +9,7 @@ import re
 import pytest
 
 import nullabona
-from nullabona.app.presenting.refusals import SAID
+from nullabona.app.presenting.refusals import REFUSALS
 from nullabona.cli import main
 from nullabona.cli.person.telling import spoken, told
 from nullabona.cli.root import COMMANDS
@@ -58,7 +58,7 @@ def test_no_korean_sentence_has_an_english_hint(kinds: set[type[NullabonaError]]
 def test_what_a_page_says_a_terminal_can_say_too(kinds: set[type[NullabonaError]]) -> None:
     """But for what only a page is refused."""
     page = {kind.code for kind in kinds if kind.__module__.startswith(PAGE_ONLY)}
-    assert set() == set(SAID) - set(ERRORS) - page
+    assert set() == set(REFUSALS) - set(ERRORS) - page
 
 
 @pytest.mark.parametrize("code", ERRORS)
@@ -72,7 +72,6 @@ def test_a_terminal_speaks_formally(code: str) -> None:
 def test_one_idea_has_one_korean_word() -> None:
     """docs/glossary.md, "In Korean"."""
     said = [text for sentence in EVERY.values() for text in (sentence.ko, sentence.ko_hint)]
-    said += [text for refusal in SAID.values() for text in refusal]
     others = r"낱말|대화 ?신청|복구 (?:단어|문구)|되살[리렸려]|닉네임|별칭|수신함|검사점|뿌리|데스크(?!톱)|영수증"
     wrong = re.compile(others)
     kept = {"항목 {size}개를 되살렸습니다"}  # a log, not an account

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from nullabona.errors import NullabonaError
-from nullabona.words.catalogue import Language, Words
+from nullabona.words.catalogue import Language, Sentence, Words
 
 ERRORS: Final = Words("errors", "errors_client", "errors_desk")
+BAD_REQUESTS: Final = Words("errors_bad_request")
+"""What is wrong with a `BadRequest`, whose code alone says nothing, by a pattern of its sentence."""
 
 
 def in_words(error: NullabonaError, language: Language) -> tuple[str, str]:
     """The sentence and the hint for a person. An error without a hint of its own in Korean may list choices."""
-    found = ERRORS.get(error.code)
+    found = bad_request(error.message) if error.code == "bad-request" else None
+    found = found or ERRORS.get(error.code)
     return (found.ko, found.ko_hint or error.hint) if found and language == "ko" else (error.message, error.hint)
+
+
+def bad_request(sentence: str) -> Sentence | None:
+    """The words of a `BadRequest`; None for one that no page can meet."""
+    return next((said for pattern, said in BAD_REQUESTS.items() if re.fullmatch(pattern, sentence)), None)
 
 
 def translated_error(error: NullabonaError, language: Language) -> str:
