@@ -12,7 +12,7 @@ from bench._app_profile import plant
 from bench.guard.counting import Act, Steps
 from bench.guard.hot import HotPath
 from nullabona.app.session.media import MediaKey
-from nullabona.app.session.views import Looks
+from nullabona.app.session.views import Views
 from nullabona.client.api import Client, Options, Unprotected, open_client
 from nullabona.client.core import commands
 from nullabona.client.core.step import Timing
@@ -110,17 +110,17 @@ def _looking(folder: Path, stack: ExitStack) -> list[HotPath]:
     runner.run(_closed_copy(folder / "closed"))
     stack.callback(lambda: runner.run(open_ones.aclose()))
     connections = [client._session.store._connection]  # type: ignore[attr-defined] # noqa: SLF001
-    looks = Looks(client, MediaKey())
+    views = Views(client, MediaKey())
 
     def listing() -> Act:
-        looks.list_changed()
-        return looks.chats
+        views.list_changed()
+        return views.chats
 
     def searching() -> Act:
         return lambda: client.search("저녁")
 
     def showing() -> Act:
-        return lambda: (looks.room(long), looks.page(long, limit=_PAGE))
+        return lambda: (views.room(long), views.page(long, limit=_PAGE))
 
     return [
         HotPath(name="client: a profile is opened", prepare=lambda: lambda: _open_and_close(folder / "closed")),

@@ -12,7 +12,7 @@ from typing import cast
 import pytest
 
 from nullabona.app.answers.asking import HANDLERS, Asker
-from nullabona.app.answers.rpc import Reception
+from nullabona.app.answers.rpc import Rpc
 from nullabona.app.protocol.moving_calls import MakeBackup
 from nullabona.app.protocol.pushes import ContactsChanged
 from nullabona.app.server.answers import Request
@@ -21,7 +21,7 @@ from nullabona.app.server.socket import PageSocket
 from nullabona.app.session import content, work
 from nullabona.app.session.content import Upload, Uploads
 from nullabona.app.session.errors import NothingUploaded
-from nullabona.app.session.session import Desk, Place
+from nullabona.app.session.session import Place, Session
 from nullabona.client.api import BackupInfo, BadImage, Progress, SafeImage, errors
 from tests.api.people import QUICK
 from tests.app.person import PASSPHRASE
@@ -31,17 +31,17 @@ IDLE_S = 0.3
 
 
 @asynccontextmanager
-async def at_work(home: Path) -> AsyncIterator[Desk]:
+async def at_work(home: Path) -> AsyncIterator[Session]:
     """An app with an account that no relay has heard of."""
     profile = home / "profile"
-    desk = Desk(Place(profile, private_folder(profile), replace(QUICK, online=False), "", "en", home))
-    await desk.create_profile(PASSPHRASE)
-    await desk.open_work.client.create_account("mina@relay.example")
-    desk.open_work.begin()
+    session = Session(Place(profile, private_folder(profile), replace(QUICK, online=False), "", "en", home))
+    await session.create_profile(PASSPHRASE)
+    await session.open_work.client.create_account("mina@relay.example")
+    session.open_work.begin()
     try:
-        yield desk
+        yield session
     finally:
-        await desk.end()
+        await session.end()
 
 
 @pytest.mark.slow
@@ -51,14 +51,14 @@ def test_an_upload_that_comes_too_late_for_the_lock_is_not_kept(
     """The app locks while the picture is looked at: it is refused, and nothing of it is kept."""
 
     async def run() -> None:
-        async with at_work(tmp_path) as desk:
+        async with at_work(tmp_path) as session:
 
             async def look(_data: bytes, _longest: int) -> SafeImage:
-                await desk.lock()
+                await session.lock()
                 raise BadImage("no picture")
 
-            monkeypatch.setattr(desk.client, "safe_image", look)
-            answer = await Reception(desk).upload(Request("POST", "/upload", {"name": "a.txt"}, {}, b"a secret"))
+            monkeypatch.setattr(session.client, "safe_image", look)
+            answer = await Rpc(session).upload(Request("POST", "/upload", {"name": "a.txt"}, {}, b"a secret"))
             assert (403, b"nothing can be uploaded now\n") == (answer.status, answer.body)
 
     asyncio.run(run())
@@ -69,16 +69,16 @@ def test_what_is_pushed_while_the_app_locks_is_forgotten_too(tmp_path: Path, mon
     """A page that comes back at the lock is told to start anew, and gets nothing of before."""
 
     async def run() -> None:
-        async with at_work(tmp_path) as desk:
+        async with at_work(tmp_path) as session:
 
             async def slow_end() -> None:
-                desk.hub.push(ContactsChanged())
+                session.pages.push(ContactsChanged())
 
-            monkeypatch.setattr(desk.linking, "end", slow_end)
-            before = desk.hub.seq
-            await desk.lock()
-            page = enter(desk.hub, Seat(after=before))
-            desk.hub.leave(cast(PageSocket, page))
+            monkeypatch.setattr(session.linking, "end", slow_end)
+            before = session.pages.seq
+            await session.lock()
+            page = enter(session.pages, Seat(after=before))
+            session.pages.leave(cast(PageSocket, page))
             assert ["Reset"] == [told["push"]["push"] for told in page.heard]
 
     asyncio.run(run())
@@ -89,7 +89,7 @@ def test_a_backup_under_way_is_waited_for(tmp_path: Path, monkeypatch: pytest.Mo
     """The idle time begins anew with each step of it; it was cancelled, and nobody told, if it took longer."""
 
     async def run() -> None:
-        async with at_work(tmp_path) as desk:
+        async with at_work(tmp_path) as session:
 
             async def slow(_path: Path, *, watch: Callable[[Progress], None], **_: object) -> BackupInfo:
                 for done in range(8):
@@ -97,12 +97,12 @@ def test_a_backup_under_way_is_waited_for(tmp_path: Path, monkeypatch: pytest.Mo
                     await asyncio.sleep(IDLE_S / 2)
                 raise errors.FileUnwritable("the disk is full")
 
-            await desk.client.set_preferences(lock_minutes=1)
-            monkeypatch.setattr(desk.client, "backup", slow)
-            desk.active()
+            await session.client.set_preferences(lock_minutes=1)
+            monkeypatch.setattr(session.client, "backup", slow)
+            session.active()
             with pytest.raises(errors.FileUnwritable):
-                await HANDLERS[MakeBackup](Asker(desk, cast(PageSocket, Seat())), MakeBackup())
-            assert "ready" == desk.phase
+                await HANDLERS[MakeBackup](Asker(session, cast(PageSocket, Seat())), MakeBackup())
+            assert "ready" == session.phase
 
     monkeypatch.setattr(work, "_MINUTE_S", IDLE_S)
     asyncio.run(run())

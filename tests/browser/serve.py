@@ -15,33 +15,33 @@ from typing import ClassVar
 from nullabona.app import run
 from nullabona.app.run import running_app
 from nullabona.app.session import work
-from nullabona.app.session.session import Desk, Place
+from nullabona.app.session.session import Place, Session
 from nullabona.words.catalogue import Language
 from tests.api.people import QUICK
 from tests.browser.states import PUT
 
 
-class Kept(Desk):
-    """The app's own desk, within reach."""
+class Kept(Session):
+    """The app's own session, within reach."""
 
-    made: ClassVar[list[Desk]] = []
+    made: ClassVar[list[Session]] = []
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self.made.append(self)
 
 
-def put(desk: Desk, name: str) -> None:
+def put(session: Session, name: str) -> None:
     """A state in which the profile warns, as if the device had just found out."""
-    assert desk._work is not None
-    with desk._work.client._session.step() as step:
+    assert session._work is not None
+    with session._work.client._session.step() as step:
         PUT[name](step)
 
 
 async def main(profile: str, host: str, language: str, minute_s: str = "60") -> None:
     """Serve until the input ends."""
     vars(work)["_MINUTE_S"] = float(minute_s)
-    vars(run)["Desk"] = Kept
+    vars(run)["Session"] = Kept
     path = Path(profile)
     spoken: Language = "ko" if language == "ko" else "en"
     async with running_app(path, options=QUICK, host=host, language=spoken, home=path.parent, renews=True) as opened:

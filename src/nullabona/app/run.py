@@ -12,14 +12,14 @@ from typing import Final
 
 from picows import WSCloseCode
 
-from nullabona.app.answers.rpc import Reception
+from nullabona.app.answers.rpc import Rpc
 from nullabona.app.server.guard import Guard
 from nullabona.app.server.instance import Instance
 from nullabona.app.server.launch import Launches, clear_launches, private_folder
 from nullabona.app.server.pages import Pages
 from nullabona.app.server.renewal import Carried, begin_anew, keep_memory_private, taken_over
 from nullabona.app.server.server import Server
-from nullabona.app.session.session import Desk, Place
+from nullabona.app.session.session import Place, Session
 from nullabona.client.api import Options
 from nullabona.client.api.pictures import end_pictures
 from nullabona.words.catalogue import Language
@@ -79,25 +79,25 @@ async def running_app(
 async def _served(
     place: Place, instance: Instance, port: int, carried: Carried | None, *, renews: bool
 ) -> AsyncIterator[Path]:
-    guard, desk = Guard(time.monotonic), Desk(place)
-    server = Server(guard, Reception(desk), Pages())
+    guard, session = Guard(time.monotonic), Session(place)
+    server = Server(guard, Rpc(session), Pages())
     if renews:
-        desk.begin_anew = _Renewal(guard, desk, server, instance).soon
+        session.begin_anew = _Renewal(guard, session, server, instance).soon
     if carried is not None:
         guard.take_over(carried.tokens)
-        desk.take_over(carried.seq, carried.wrong, carried.wait_until)
+        session.take_over(carried.seq, carried.wrong, carried.wait_until)
     try:
-        await desk.begin()
+        await session.begin()
         await server.start(port, carried.socket() if carried is not None else None)
         launches = Launches(place.folder, guard, lambda: server.url)
         server.on_trade = launches.used
         await instance.serve(launches.new)
-        asyncio.get_running_loop().call_soon(desk.warm)
+        asyncio.get_running_loop().call_soon(session.warm)
         yield launches.new()
     finally:
         clear_launches(place.folder)
         server.stop()
-        await desk.end()
+        await session.end()
         await asyncio.sleep(0)  # close frames leave before the loop ends
 
 
@@ -106,7 +106,7 @@ class _Renewal:
     """Ends the image of a process whose profile was locked."""
 
     guard: Guard
-    desk: Desk
+    session: Session
     server: Server
     instance: Instance
 
@@ -118,9 +118,9 @@ class _Renewal:
 
     def _part(self) -> None:
         self.server.stop(keep=True)
-        self.desk.hub.close(WSCloseCode.SERVICE_RESTART)
+        self.session.pages.close(WSCloseCode.SERVICE_RESTART)
 
     def _begin_anew(self) -> None:
         end_pictures()
-        seq, wrong, wait_until = self.desk.carry()
+        seq, wrong, wait_until = self.session.carry()
         begin_anew(Carried(self.server.listening, self.instance.lock, self.guard.tokens, seq, wrong, wait_until))

@@ -32,14 +32,14 @@ _random = secrets.SystemRandom()
 
 @answers(c.Start)
 async def _start(ask: Asker, _: c.Start) -> v.State:
-    ask.desk.hub.close_rooms(ask.page)
-    return msgspec.structs.replace(ask.desk.state(), places=ask.desk.places.of(ask.page.token))
+    ask.session.pages.close_rooms(ask.page)
+    return msgspec.structs.replace(ask.session.state(), places=ask.session.places.of(ask.page.token))
 
 
 @answers(c.KeepPlace)
 async def _keep_place(ask: Asker, call: c.KeepPlace) -> Done:
-    if ask.desk.phase != "locked":  # what a page says while it is being locked is not kept past it
-        ask.desk.places.keep(ask.page.token, call.at, call.place)
+    if ask.session.phase != "locked":  # what a page says while it is being locked is not kept past it
+        ask.session.places.keep(ask.page.token, call.at, call.place)
     return Done()
 
 
@@ -50,59 +50,59 @@ async def _active(_ask: Asker, _: c.Active) -> Done:
 
 @answers(c.CreateProfile)
 async def _create_profile(ask: Asker, call: c.CreateProfile) -> v.State:
-    await ask.desk.create_profile(call.passphrase)
-    return ask.desk.state()
+    await ask.session.create_profile(call.passphrase)
+    return ask.session.state()
 
 
 @answers(c.CreateAccount)
 async def _create_account(ask: Asker, call: c.CreateAccount) -> v.State:
-    work = ask.desk.open_work
+    work = ask.session.open_work
     if work.client.has_account:
         raise WrongPhase("there is an account already")
     await work.pause()
     try:
-        await work.client.create_account(full_handle(ask.desk, call.handle))
-        ask.desk.remember(msgspec.structs.replace(ask.desk.memo, unconfirmed=True))
+        await work.client.create_account(full_handle(ask.session, call.handle))
+        ask.session.remember(msgspec.structs.replace(ask.session.app_state, unconfirmed=True))
         if call.name.strip():
             with suppress(errors.BadRequest):  # the account is there: its words come next, and its name can be changed
                 await work.client.set_profile(call.name)
     finally:
         work.begin()
-    return ask.desk.state()
+    return ask.session.state()
 
 
 @answers(c.RestoreAccount)
 async def _restore_account(ask: Asker, call: c.RestoreAccount) -> v.State:
-    work = ask.desk.open_work
+    work = ask.session.open_work
     if work.client.has_account:
         raise WrongPhase("there is an account already")
     await work.pause()
     try:
-        await work.client.restore_account(call.words, full_handle(ask.desk, call.handle))
+        await work.client.restore_account(call.words, full_handle(ask.session, call.handle))
     finally:
         work.begin()
-    return ask.desk.state()
+    return ask.session.state()
 
 
 @answers(c.DeleteAccount)
 async def _delete_account(ask: Asker, call: c.DeleteAccount) -> Done:
-    await ask.client.delete_account(full_handle(ask.desk, call.handle))
+    await ask.client.delete_account(full_handle(ask.session, call.handle))
     return Done()
 
 
 @answers(c.GetPhrase)
 async def _get_phrase(ask: Asker, call: c.GetPhrase) -> c.Phrase:
-    if ask.desk.phase != "unconfirmed" and ask.desk.protected:
+    if ask.session.phase != "unconfirmed" and ask.session.protected:
         await _check_passphrase(ask, call.passphrase)
     words = _words(ask)
     asked = sorted(_random.sample(range(len(words)), ASKED_WORDS))
-    ask.desk.asked_words = asked
+    ask.session.asked_words = asked
     return c.Phrase(words, asked)
 
 
 async def _check_passphrase(ask: Asker, passphrase: str) -> None:
     """Raises `WrongPassphrase` or `TooSoon`."""
-    await ask.desk.try_passphrase(lambda: check_passphrase(ask.client, passphrase))
+    await ask.session.try_passphrase(lambda: check_passphrase(ask.client, passphrase))
 
 
 @answers(c.ChangePassphrase)
@@ -114,24 +114,24 @@ async def _change_passphrase(ask: Asker, call: c.ChangePassphrase) -> Done:
 
 @answers(c.SetSettings)
 async def _set_settings(ask: Asker, call: c.SetSettings) -> v.Settings:
-    desk = ask.desk
+    session = ask.session
     chosen = {name: value for name in call.__struct_fields__ if (value := getattr(call, name)) is not None}
-    if desk.phase in {"unconfirmed", "ready"}:
+    if session.phase in {"unconfirmed", "ready"}:
         await ask.client.set_preferences(**chosen)
     seen = {name: value for name, value in chosen.items() if name in {"language", "theme"}}
     if seen:
-        desk.remember(msgspec.structs.replace(desk.memo, **seen))
-    return desk.settings()
+        session.remember(msgspec.structs.replace(session.app_state, **seen))
+    return session.settings()
 
 
 @answers(c.CheckHandle)
 async def _check_handle(ask: Asker, call: c.CheckHandle) -> c.HandleCheck:
-    language = ask.desk.settings().language
+    language = ask.session.settings().language
     try:
-        handle = str(parse_handle(full_handle(ask.desk, call.handle)))
+        handle = str(parse_handle(full_handle(ask.session, call.handle)))
     except UserError as error:
         return _unfit(call.handle, error, language)
-    if not await is_handle_free(handle, ask.desk.place.options):
+    if not await is_handle_free(handle, ask.session.place.options):
         return _unfit(handle, HandleTaken(f"{handle} belongs to somebody already"), language)
     return c.HandleCheck(handle, free=True, trouble="", message="")
 
@@ -145,25 +145,25 @@ def _unfit(handle: str, error: UserError, language: Language) -> c.HandleCheck:
 async def _set_profile(ask: Asker, call: SetProfile) -> v.Me:
     client, picture = ask.client, b""
     if call.upload not in {"", KEEP}:
-        picture = await client.profile_picture(ask.desk.uploads.get(call.upload).data)
-        ask.desk.uploads.drop(call.upload)
+        picture = await client.profile_picture(ask.session.uploads.get(call.upload).data)
+        ask.session.uploads.drop(call.upload)
     await client.set_profile(call.name, None if call.upload == KEEP else picture)
-    ask.looks.faces.changed(client.me.account)
-    ask.desk.work.changes.fact("me")
-    return ask.looks.faces.me()
+    ask.views.people.changed(client.me.account)
+    ask.session.work.changes.fact("me")
+    return ask.views.people.me()
 
 
 @answers(c.GetPrivacy)
 async def _get_privacy(ask: Asker, _: c.GetPrivacy) -> Privacy:
-    return to_privacy(await ask.client.privacy(), ask.desk.settings().language)
+    return to_privacy(await ask.client.privacy(), ask.session.settings().language)
 
 
 @answers(c.MoveRelay)
 async def _move_relay(ask: Asker, call: c.MoveRelay) -> v.Me:
     typed = call.relay.strip()
     await ask.client.move_relay(typed if "://" in typed else f"wss://{typed}")
-    ask.desk.work.changes.fact("me")
-    return ask.looks.faces.me()
+    ask.session.work.changes.fact("me")
+    return ask.views.people.me()
 
 
 @answers(c.PutAwayNotice)
@@ -175,30 +175,30 @@ async def _put_away_notice(ask: Asker, call: c.PutAwayNotice) -> Done:
 @answers(c.ConfirmPhrase)
 async def _confirm_phrase(ask: Asker, call: c.ConfirmPhrase) -> v.State:
     """Right after the account was made, or later, once the words were shown again."""
-    if ask.desk.phase not in {"unconfirmed", "ready"}:
+    if ask.session.phase not in {"unconfirmed", "ready"}:
         raise WrongPhase("there is nothing to confirm")
     if not call.later:
-        words, asked = _words(ask), ask.desk.asked_words
+        words, asked = _words(ask), ask.session.asked_words
         given = [word.strip().lower() for word in call.words]
         if not asked or given != [words[index] for index in asked]:
             raise WordsWrong("these are not the words that were asked for")
-    ask.desk.remember(msgspec.structs.replace(ask.desk.memo, unconfirmed=False, put_off=call.later))
-    return ask.desk.state()
+    ask.session.remember(msgspec.structs.replace(ask.session.app_state, unconfirmed=False, put_off=call.later))
+    return ask.session.state()
 
 
 def _words(ask: Asker) -> list[str]:
-    return ask.client.phrase("korean" if ask.desk.settings().language == "ko" else "english").split()
+    return ask.client.phrase("korean" if ask.session.settings().language == "ko" else "english").split()
 
 
 @answers(c.Unlock)
 async def _unlock(ask: Asker, call: c.Unlock) -> v.State:
-    await ask.desk.unlock(call.passphrase)
-    if ask.desk.hub.has_others:
-        ask.desk.hub.push(Reset())  # the other pages still show that it is locked
-    return ask.desk.state()
+    await ask.session.unlock(call.passphrase)
+    if ask.session.pages.has_others:
+        ask.session.pages.push(Reset())  # the other pages still show that it is locked
+    return ask.session.state()
 
 
 @answers(c.Lock)
 async def _lock(ask: Asker, _: c.Lock) -> v.State:
-    await ask.desk.lock()
-    return ask.desk.state()
+    await ask.session.lock()
+    return ask.session.state()

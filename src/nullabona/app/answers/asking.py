@@ -10,8 +10,8 @@ from nullabona.app.presenting.messages import position_of
 from nullabona.app.protocol.call import Call
 from nullabona.app.server.socket import PageSocket
 from nullabona.app.session.errors import BadCall, HandleLacksRelay
-from nullabona.app.session.session import Desk
-from nullabona.app.session.views import Looks
+from nullabona.app.session.session import Session
+from nullabona.app.session.views import Views
 from nullabona.client.api import Client
 
 A = TypeVar("A")
@@ -19,20 +19,20 @@ A = TypeVar("A")
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The page that asks, and the desk it asks."""
+    """The page that asks, and the session it asks."""
 
-    desk: Desk
+    session: Session
     page: PageSocket
 
     @property
     def client(self) -> Client:
         """Raises `AppLocked` or `WrongPhase`."""
-        return self.desk.work.client
+        return self.session.work.client
 
     @property
-    def looks(self) -> Looks:
+    def views(self) -> Views:
         """Raises `AppLocked` or `WrongPhase`."""
-        return self.desk.work.looks
+        return self.session.work.views
 
 
 _Handler: TypeAlias = Callable[[Asker, Any], Awaitable[A]]
@@ -70,7 +70,7 @@ def read_place(text: str) -> int | None:
         raise BadCall("that is no place") from None
 
 
-def full_handle(desk: Desk, handle: str) -> str:
+def full_handle(session: Session, handle: str) -> str:
     """A handle with its host: without one, that of ``--relay`` or the own one is meant.
 
     Raises `HandleLacksRelay` if there is neither.
@@ -78,6 +78,6 @@ def full_handle(desk: Desk, handle: str) -> str:
     handle = handle.strip().removeprefix("@")
     if "@" in handle:
         return handle
-    if not desk.host:
+    if not session.host:
         raise HandleLacksRelay("the handle lacks its relay")
-    return f"{handle}@{desk.host}"
+    return f"{handle}@{session.host}"

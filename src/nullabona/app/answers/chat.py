@@ -15,7 +15,7 @@ MOST_FOUND: Final = 200
 
 
 def _touched(ask: Asker, room: str, *messages: str) -> Done:
-    ask.desk.work.changes.message(read_id(room), *map(read_id, messages))
+    ask.session.work.changes.message(read_id(room), *map(read_id, messages))
     return Done()
 
 
@@ -42,7 +42,7 @@ async def _react(ask: Asker, call: c.React) -> Done:
 async def _forward(ask: Asker, call: c.Forward) -> Done:
     for to in call.to:
         sent = await ask.client.forward(read_id(call.room), [read_id(id) for id in call.messages], [read_id(to)])
-        ask.desk.work.changes.message(read_id(to), *sent)
+        ask.session.work.changes.message(read_id(to), *sent)
     return Done()
 
 
@@ -60,11 +60,11 @@ async def _discard(ask: Asker, call: c.Discard) -> Done:
 
 @answers(c.SendPoll)
 async def _send_poll(ask: Asker, call: c.SendPoll) -> v.Message:
-    room, looks = read_id(call.room), ask.looks
+    room, views = read_id(call.room), ask.views
     sent = await ask.client.send_poll(room, call.question, call.options, multiple=call.multiple)
-    looks.sent(sent, call.client)
-    ask.desk.work.changes.message(room, sent)
-    return looks.message(room, sent)
+    views.sent(sent, call.client)
+    ask.session.work.changes.message(room, sent)
+    return views.message(room, sent)
 
 
 @answers(c.Vote)
@@ -82,7 +82,7 @@ async def _close_poll(ask: Asker, call: c.ClosePoll) -> Done:
 @answers(c.PinMessage)
 async def _pin(ask: Asker, call: c.PinMessage) -> Done:
     await ask.client.pin(read_id(call.room), read_id(call.message), on=call.on)
-    ask.desk.work.changes.room(read_id(call.room), inside=True)
+    ask.session.work.changes.room(read_id(call.room), inside=True)
     return _touched(ask, call.room, call.message)
 
 
@@ -108,15 +108,15 @@ async def _search(ask: Asker, call: c.Search) -> v.Found:
     found = ask.client.search(
         call.text, room=room, before=before, limit=limit + 1, people=people, since=since, until=until
     )
-    matches = [ask.looks.match(one, place_of(one.cursor)) for one in found[:limit]]
+    matches = [ask.views.match(one, place_of(one.cursor)) for one in found[:limit]]
     if room is not None or before is not None or people or since or until:
         return v.Found([], [], matches, len(found) > limit)
     named = ask.client.find_people(call.text)
     rooms = [id.hex() for id in named.rooms]
-    return v.Found(rooms, [ask.looks.faces.contact(info) for info in named.contacts], matches, len(found) > limit)
+    return v.Found(rooms, [ask.views.people.contact(info) for info in named.contacts], matches, len(found) > limit)
 
 
 @answers(c.GetMedia)
 async def _get_media(ask: Asker, call: c.GetMedia) -> v.Page:
     before = read_place(call.before)
-    return ask.looks.gallery(read_id(call.room), call.kind, before, max(1, min(call.limit, MOST_FOUND)))
+    return ask.views.gallery(read_id(call.room), call.kind, before, max(1, min(call.limit, MOST_FOUND)))

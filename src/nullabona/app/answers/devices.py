@@ -42,43 +42,43 @@ async def _remove_device(ask: Asker, call: c.RemoveDevice) -> c.Devices:
 
 @answers(c.LinkDevice)
 async def _link_device(ask: Asker, _: c.LinkDevice) -> c.LinkShown:
-    link = await ask.desk.linking.begin(ask.client)
+    link = await ask.session.linking.begin(ask.client)
     code = link.code
     return c.LinkShown(str(code.handle), code.digits, list(qr_rows(code.text)), list(link.number), link.expires_at)
 
 
 @answers(c.WaitLink)
 async def _wait_link(ask: Asker, _: c.WaitLink) -> c.LinkCandidate:
-    return c.LinkCandidate(await ask.desk.linking.current.candidate())
+    return c.LinkCandidate(await ask.session.linking.current.candidate())
 
 
 @answers(c.AnswerLink)
 async def _answer_link(ask: Asker, call: c.AnswerLink) -> c.Devices:
-    link = ask.desk.linking.current
+    link = ask.session.linking.current
     try:
         await (link.accept() if call.yes else link.refuse())
     finally:
-        await ask.desk.linking.end()
+        await ask.session.linking.end()
     return _devices(ask)
 
 
 @answers(c.EndLink)
 async def _end_link(ask: Asker, _: c.EndLink) -> Done:
-    await ask.desk.linking.end()
+    await ask.session.linking.end()
     return Done()
 
 
 @answers(c.JoinAccount)
 async def _join_account(ask: Asker, call: c.JoinAccount) -> c.JoinInto:
-    work = ask.desk.open_work
+    work = ask.session.open_work
     if work.client.has_account:
         raise WrongPhase("there is an account already")
-    handle = "" if is_whole_link(call.code) else full_handle(ask.desk, call.handle)
-    into = await ask.desk.joining.begin(work, call.code, handle, call.name)
+    handle = "" if is_whole_link(call.code) else full_handle(ask.session, call.handle)
+    into = await ask.session.joining.begin(work, call.code, handle, call.name)
     return c.JoinInto(into.handle, list(into.number), into.in_record)
 
 
 @answers(c.AnswerJoin)
 async def _answer_join(ask: Asker, call: c.AnswerJoin) -> v.State:
-    await ask.desk.joining.answer(yes=call.yes)
-    return ask.desk.state()
+    await ask.session.joining.answer(yes=call.yes)
+    return ask.session.state()

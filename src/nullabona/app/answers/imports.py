@@ -28,13 +28,13 @@ async def _preview(ask: Asker, call: c.PreviewImport) -> c.ImportView:
 
 @answers(c.StartImport)
 async def _start(ask: Asker, call: c.StartImport) -> Done:
-    if ask.desk.work.importing is not None:
+    if ask.session.work.importing is not None:
         raise BadCall("an import runs already")
     files, answers = _files(ask, call.files), _answers(ask, call)
     found = await ask.client.preview_import(files, answers)
     if found.questions:
         raise BadCall("the export does not tell everything")
-    work = ask.desk.work
+    work = ask.session.work
 
     async def run() -> None:
         code, added = "", 0
@@ -47,7 +47,7 @@ async def _start(ask: Asker, call: c.StartImport) -> Done:
             code = error.code
         finally:
             work.importing = None
-        ask.desk.hub.push(p.ImportMoved(0, 0, added, "done" if not code else "stopped", code))
+        ask.session.pages.push(p.ImportMoved(0, 0, added, "done" if not code else "stopped", code))
 
     work.importing = asyncio.get_running_loop().create_task(run())
     return Done()
@@ -55,15 +55,15 @@ async def _start(ask: Asker, call: c.StartImport) -> Done:
 
 def _teller(ask: Asker) -> Callable[[ImportProgress], None]:
     def tell(now: ImportProgress) -> None:
-        ask.desk.hub.push(p.ImportMoved(now.done, now.total, now.added, "running"))
-        ask.desk.active()
+        ask.session.pages.push(p.ImportMoved(now.done, now.total, now.added, "running"))
+        ask.session.active()
 
     return tell
 
 
 @answers(c.CancelImport)
 async def _cancel(ask: Asker, _: c.CancelImport) -> Done:
-    running = ask.desk.work.importing
+    running = ask.session.work.importing
     if running is not None:
         running.cancel()
     return Done()
@@ -71,12 +71,12 @@ async def _cancel(ask: Asker, _: c.CancelImport) -> Done:
 
 @answers(c.GetImports)
 async def _list(ask: Asker, _: c.GetImports) -> c.ImportList:
-    return c.ImportList([to_done(one) for one in ask.client.imports()], ask.desk.work.importing is not None)
+    return c.ImportList([to_done(one) for one in ask.client.imports()], ask.session.work.importing is not None)
 
 
 @answers(c.UndoImport)
 async def _undo(ask: Asker, call: c.UndoImport) -> Done:
-    if ask.desk.work.importing is not None:
+    if ask.session.work.importing is not None:
         raise BadCall("an import runs; stop it first")
     await ask.client.undo_import(read_id(call.id))
     return Done()
@@ -85,7 +85,7 @@ async def _undo(ask: Asker, call: c.UndoImport) -> Done:
 def _files(ask: Asker, ids: list[str]) -> list[GivenFile]:
     if not 0 < len(ids) <= _MOST_FILES:
         raise BadCall("choose the exported files first")
-    uploads = [ask.desk.uploads.get(id) for id in ids]
+    uploads = [ask.session.uploads.get(id) for id in ids]
     return [GivenFile(upload.name, data=upload.data) for upload in uploads]
 
 

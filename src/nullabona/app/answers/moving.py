@@ -41,7 +41,7 @@ def place(ask: Asker, ending: str, what: str = "") -> Path:
     """Today's place on this machine, for everything or for one thing."""
     name = ask.client.me.handle.partition("@")[0]
     day = f"{datetime.now().astimezone():%Y-%m-%d}"
-    return downloads(ask.desk.place.home) / f"{safe_name(f'nullabona {name}{what} {day}')}{ending}"
+    return downloads(ask.session.place.home) / f"{safe_name(f'nullabona {name}{what} {day}')}{ending}"
 
 
 def _watch(ask: Asker, doing: c.Doing) -> Callable[[_Far], None]:
@@ -49,11 +49,11 @@ def _watch(ask: Asker, doing: c.Doing) -> Callable[[_Far], None]:
     last = [-1]
 
     def tell(far: _Far) -> None:
-        ask.desk.active()
+        ask.session.active()
         percent = min(100, 100 * far.done // max(far.total, 1))
         if percent != last[0]:
             last[0] = percent
-            ask.desk.hub.push(MovingChanged(doing, percent))
+            ask.session.pages.push(MovingChanged(doing, percent))
 
     return tell
 
@@ -92,24 +92,25 @@ async def _export_room(ask: Asker, call: c.ExportRoom) -> c.Moved:
 
 
 async def _export(ask: Asker, what: str, rooms: list[bytes | str] | None) -> c.Moved:
-    language, watch = ask.desk.settings().language, _watch(ask, "export")
+    language, watch = ask.session.settings().language, _watch(ask, "export")
     done = await ask.client.export(place(ask, "", what), rooms, forms=("html", "json"), language=language, watch=watch)
     return c.Moved(str(done.folder), done.lines, done.files, 0)
 
 
 @answers(c.LookAtBackup)
 async def _look(ask: Asker, call: c.LookAtBackup) -> c.BackupLook:
-    (path,) = ask.desk.given.paths([call.file])
+    (path,) = ask.session.backup_uploads.paths([call.file])
     return c.BackupLook(needs_backup_passphrase(path))
 
 
 @answers(c.RestoreBackup)
 async def _restore(ask: Asker, call: c.RestoreBackup) -> v.State:
-    desk = ask.desk
+    session = ask.session
     key = PassphraseKey(call.backup_passphrase) if call.backup_passphrase else phrase_key(call.words)
-    await desk.restore(desk.given.paths(call.files), key, call.passphrase, _watch(ask, "restore"))
+    await session.restore(session.backup_uploads.paths(call.files), key, call.passphrase, _watch(ask, "restore"))
     # Whoever came with a passphrase may have no words at hand: the app asks for them some day.
-    desk.remember(msgspec.structs.replace(desk.memo, unconfirmed=False, put_off=bool(call.backup_passphrase)))
-    if desk.hub.has_others:
-        desk.hub.push(Reset())
-    return desk.state()
+    put_off = bool(call.backup_passphrase)
+    session.remember(msgspec.structs.replace(session.app_state, unconfirmed=False, put_off=put_off))
+    if session.pages.has_others:
+        session.pages.push(Reset())
+    return session.state()

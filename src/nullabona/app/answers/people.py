@@ -11,14 +11,14 @@ from nullabona.app.session.errors import BadCall
 
 @answers(c.GetContacts)
 async def _get_contacts(ask: Asker, _: c.GetContacts) -> c.Contacts:
-    return c.Contacts(ask.looks.faces.contacts())
+    return c.Contacts(ask.views.people.contacts())
 
 
 @answers(c.AskContact)
 async def _ask_contact(ask: Asker, call: c.AskContact) -> v.Contact:
-    info = await ask.client.request_contact(full_handle(ask.desk, call.handle), call.greeting)
-    ask.desk.work.changes.people()
-    return ask.looks.faces.contact(info)
+    info = await ask.client.request_contact(full_handle(ask.session, call.handle), call.greeting)
+    ask.session.work.changes.people()
+    return ask.views.people.contact(info)
 
 
 @answers(c.AnswerRequest)
@@ -30,7 +30,7 @@ async def _answer_request(ask: Asker, call: c.AnswerRequest) -> v.RequestAnswere
         waits = await _answer_room(ask, id, call.answer)
     else:
         raise BadCall("there is no such request any more")
-    ask.desk.work.changes.people()
+    ask.session.work.changes.people()
     return v.RequestAnswered(waits)
 
 
@@ -52,7 +52,7 @@ async def _answer_room(ask: Asker, room: bytes, answer: str) -> bool:
         return False
     answered = (await ask.client.accept_room_request(room)).answered
     if not answered:
-        ask.desk.work.changes.room(room, inside=True)
+        ask.session.work.changes.room(room, inside=True)
     return answered
 
 
@@ -62,8 +62,8 @@ async def _create_group(ask: Asker, call: c.CreateGroup) -> v.Chat:
     timer = call.timer_s or ask.client.preferences().default_timer_s
     if timer:
         await ask.client.set_timer(made.id, timer)
-    ask.desk.work.changes.room(made.id, inside=True)
-    return ask.looks.chat(made.id)
+    ask.session.work.changes.room(made.id, inside=True)
+    return ask.views.chat(made.id)
 
 
 def _named(ask: Asker, person: str) -> bytes | str:
@@ -71,7 +71,7 @@ def _named(ask: Asker, person: str) -> bytes | str:
     for info in ask.client.contacts():
         if info.account.hex() == person:
             return info.account
-    return full_handle(ask.desk, person)
+    return full_handle(ask.session, person)
 
 
 def _member(ask: Asker, room: bytes, person: str) -> bytes | str:
@@ -93,7 +93,7 @@ async def _change_members(ask: Asker, call: c.ChangeMembers) -> Done:
             await ask.client.remove(room, who)
         else:
             await ask.client.set_admin(room, who, admin=call.change == "appoint")
-    ask.desk.work.changes.room(room, inside=True)
+    ask.session.work.changes.room(room, inside=True)
     return Done()
 
 
@@ -107,5 +107,5 @@ async def _rename_room(ask: Asker, call: c.RenameRoom) -> Done:
 async def _leave_room(ask: Asker, call: c.LeaveRoom) -> Done:
     room = read_id(call.room)
     await ask.client.leave(room)
-    ask.desk.work.changes.room(room, inside=True)
+    ask.session.work.changes.room(room, inside=True)
     return Done()

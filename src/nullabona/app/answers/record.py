@@ -27,7 +27,7 @@ async def _forget(ask: Asker, call: c.ForgetRecord) -> c.RecordWarnings:
 
 
 def _warnings(ask: Asker) -> c.RecordWarnings:
-    language = ask.desk.settings().language
+    language = ask.session.settings().language
     found = [_in_words(warning, language) for warning in ask.client.status().warnings]
     return c.RecordWarnings(found, len(ask.client.record_evidence()))
 

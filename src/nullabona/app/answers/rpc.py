@@ -18,7 +18,7 @@ from nullabona.app.server.socket import PageSocket
 from nullabona.app.session.backup_upload import PIECE
 from nullabona.app.session.content import MAX_UPLOAD, show, take_upload
 from nullabona.app.session.errors import AppLocked, BadCall
-from nullabona.app.session.session import Desk
+from nullabona.app.session.session import Session
 from nullabona.errors import Bug, NullabonaError
 
 MOST_UNANSWERED: Final = 64
@@ -42,25 +42,25 @@ _asked = msgspec.json.Decoder(_Asked)
 _encode = msgspec.json.Encoder().encode
 
 
-class Reception:
+class Rpc:
     """Answers all pages of one app."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._waiting: dict[PageSocket, set[asyncio.Task[None]]] = {}
         self._calls: set[asyncio.Task[None]] = set()
-        desk.end_calls = self._end_calls
+        session.end_calls = self._end_calls
 
     # -- pages --------------------------------------------------------------------------------------------------------
 
     def page_came(self, page: PageSocket) -> None:
         self._waiting[page] = set()
-        self._desk.hub.enter(page)
+        self._session.pages.enter(page)
 
     def page_went(self, page: PageSocket) -> None:
         """Calls in hand go on: what was asked for is done even if nobody waits for the answer."""
         self._waiting.pop(page, None)
-        self._desk.hub.leave(page)
+        self._session.pages.leave(page)
 
     def page_asked(self, page: PageSocket, data: bytes) -> None:
         waiting = self._waiting.get(page)
@@ -88,9 +88,9 @@ class Reception:
                 task.cancel()
 
     async def _answer(self, page: PageSocket, id: int, call: Call[Any]) -> None:
-        self._desk.active()
+        self._session.active()
         try:
-            page.send(_encode(Answered(id, await HANDLERS[type(call)](Asker(self._desk, page), call))))
+            page.send(_encode(Answered(id, await HANDLERS[type(call)](Asker(self._session, page), call))))
         except asyncio.CancelledError:
             self._fail(page, id, AppLocked("the app was locked"))
         except NullabonaError as error:
@@ -99,7 +99,7 @@ class Reception:
             self._fail(page, id, Bug(f"something went wrong inside ({type(error).__name__})"))
 
     def _fail(self, page: PageSocket, id: int, error: NullabonaError) -> None:
-        message, hint = said(error, self._desk.settings().language)
+        message, hint = said(error, self._session.settings().language)
         page.send(_encode(Failed(id, error.code, message, hint)))
 
     # -- content ------------------------------------------------------------------------------------------------------
@@ -107,14 +107,14 @@ class Reception:
     def upload_limit(self, path: str) -> int:
         """Bytes that an upload may have now: files to be sent once there is an account, backups before."""
         if path == BACKUP:
-            return PIECE if self._desk.phase == "empty" else 0
-        return MAX_UPLOAD if self._desk.phase in {"unconfirmed", "ready"} else 0
+            return PIECE if self._session.phase == "empty" else 0
+        return MAX_UPLOAD if self._session.phase in {"unconfirmed", "ready"} else 0
 
     async def upload(self, request: Request) -> Answer:
         if request.path == BACKUP:
             return self._take_backup(request)
         try:
-            return await take_upload(self._desk.work, self._desk.uploads, request)
+            return await take_upload(self._session.work, self._session.uploads, request)
         except NullabonaError:  # locked while it came
             return refuse(403, "nothing can be uploaded now")
 
@@ -124,19 +124,19 @@ class Reception:
         try:
             if at < 0:
                 raise BadCall("the place of the piece is missing")
-            id, size = self._desk.given.take(query.get("id", ""), at, request.body)
+            id, size = self._session.backup_uploads.take(query.get("id", ""), at, request.body)
         except NullabonaError as error:
-            message, hint = said(error, self._desk.settings().language)
+            message, hint = said(error, self._session.settings().language)
             body = {"code": error.code, "message": message, "hint": hint}
             return Answer(400, msgspec.json.encode(body), JSON)
         return Answer(200, msgspec.json.encode(GivenBackup(id, size)), JSON)
 
     async def media(self, request: Request) -> Answer:
         try:
-            work = self._desk.work
+            work = self._session.work
         except NullabonaError:
             return refuse(403, "this address is not good any more", close=False)
-        return await show(work, self._desk.uploads, request)
+        return await show(work, self._session.uploads, request)
 
 
 def _id_of(data: bytes) -> int:

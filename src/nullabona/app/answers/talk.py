@@ -15,23 +15,23 @@ MOST_AT_ONCE: Final = 500
 
 @answers(c.OpenRoom)
 async def _open_room(ask: Asker, call: c.OpenRoom) -> c.RoomPage:
-    room, looks = read_id(call.room), ask.looks
-    shown = looks.room(room)
+    room, views = read_id(call.room), ask.views
+    shown = views.room(room)
     first = read_id(shown.first_unread) if shown.first_unread else None
-    page = looks.page(room, around=first, limit=_limit(call.limit))
-    ask.desk.hub.open_room(ask.page, room)
+    page = views.page(room, around=first, limit=_limit(call.limit))
+    ask.session.pages.open_room(ask.page, room)
     return c.RoomPage(shown, page)
 
 
 @answers(c.CloseRoom)
 async def _close_room(ask: Asker, call: c.CloseRoom) -> Done:
-    ask.desk.hub.close_room(ask.page, read_id(call.room))
+    ask.session.pages.close_room(ask.page, read_id(call.room))
     return Done()
 
 
 @answers(c.GetMessages)
 async def _get_messages(ask: Asker, call: c.GetMessages) -> v.Page:
-    return ask.looks.page(
+    return ask.views.page(
         read_id(call.room),
         before=read_place(call.before),
         after=read_place(call.after),
@@ -42,18 +42,18 @@ async def _get_messages(ask: Asker, call: c.GetMessages) -> v.Page:
 
 @answers(c.SendText)
 async def _send_text(ask: Asker, call: c.SendText) -> v.Message:
-    room, looks = read_id(call.room), ask.looks
+    room, views = read_id(call.room), ask.views
     reply_to = read_id(call.reply_to) if call.reply_to else b""
     mentions = [read_id(account) for account in call.mentions]
     sent = await ask.client.send(room, call.text, reply_to, mentions=mentions)
-    looks.sent(sent, call.client)
-    ask.desk.work.changes.message(room, sent)
-    return looks.message(room, sent)
+    views.sent(sent, call.client)
+    ask.session.work.changes.message(room, sent)
+    return views.message(room, sent)
 
 
 @answers(c.SendFile)
 async def _send_file(ask: Asker, call: c.SendFile) -> v.Message:
-    room, looks, upload = read_id(call.room), ask.looks, ask.desk.uploads.get(call.upload)
+    room, views, upload = read_id(call.room), ask.views, ask.session.uploads.get(call.upload)
     sent = await ask.client.send_file(
         room,
         upload.data,
@@ -64,29 +64,29 @@ async def _send_file(ask: Asker, call: c.SendFile) -> v.Message:
         duration_ms=call.duration_ms,
         levels=bytes(max(0, min(level, 255)) for level in call.levels),
     )
-    ask.desk.uploads.drop(call.upload)
-    looks.sent(sent, call.client)
-    ask.desk.work.changes.message(room, sent)
-    return looks.message(room, sent)
+    ask.session.uploads.drop(call.upload)
+    views.sent(sent, call.client)
+    ask.session.work.changes.message(room, sent)
+    return views.message(room, sent)
 
 
 @answers(c.FetchFile)
 async def _fetch_file(ask: Asker, call: c.FetchFile) -> Done:
     await ask.client.fetch_file(read_id(call.room), read_id(call.message))
-    ask.desk.work.changes.message(read_id(call.room), read_id(call.message))
+    ask.session.work.changes.message(read_id(call.room), read_id(call.message))
     return Done()
 
 
 @answers(c.CancelTransfer)
 async def _cancel_transfer(ask: Asker, call: c.CancelTransfer) -> Done:
     await ask.client.cancel_transfer(read_id(call.room), read_id(call.message))
-    ask.desk.work.changes.message(read_id(call.room), read_id(call.message))
+    ask.session.work.changes.message(read_id(call.room), read_id(call.message))
     return Done()
 
 
 @answers(c.GetText)
 async def _get_text(ask: Asker, call: c.GetText) -> c.Words:
-    return ask.looks.words(read_id(call.room), read_id(call.message))
+    return ask.views.words(read_id(call.room), read_id(call.message))
 
 
 @answers(c.SetDraft)
@@ -115,7 +115,7 @@ async def _set_room(ask: Asker, call: c.SetRoom) -> Done:
 async def _mark_read(ask: Asker, call: c.MarkRead) -> Done:
     room = read_id(call.room)
     await ask.client.mark_read(room, read_id(call.message) if call.message else b"")
-    ask.desk.work.changes.room(room)
+    ask.session.work.changes.room(room)
     return Done()
 
 

@@ -22,9 +22,9 @@ async def _set_contact(ask: Asker, call: c.SetContact) -> Done:
     if call.confirmed:
         await client.confirm_contact(account)
     known = _known(ask, account)
-    ask.desk.work.changes.people()
+    ask.session.work.changes.people()
     if known is not None and known.room:
-        ask.desk.work.changes.room(known.room, inside=True)
+        ask.session.work.changes.room(known.room, inside=True)
     return Done()
 
 
@@ -42,9 +42,9 @@ async def _delete_contact(ask: Asker, call: c.DeleteContact) -> Done:
     account = read_id(call.account)
     known = _known(ask, account)
     await ask.client.delete_contact(account)
-    ask.desk.work.changes.people()
+    ask.session.work.changes.people()
     if known is not None and known.room:
-        ask.desk.work.changes.room(known.room, inside=True)
+        ask.session.work.changes.room(known.room, inside=True)
     return Done()
 
 
@@ -57,7 +57,7 @@ async def _get_safety(ask: Asker, call: c.GetSafety) -> v.Safety:
     number = ask.client.safety_number(read_id(call.account))
     known = _known(ask, number.account)
     name = "" if known is None else known.name
-    person = to_person(number.account, number.handle, name, me=False, picture=ask.looks.faces.picture)
+    person = to_person(number.account, number.handle, name, me=False, picture=ask.views.people.picture)
     rows = list(qr_rows(number.code))
     return v.Safety(person, list(number.digits), rows, number.verified, number.changed, number.replaced)
 
@@ -94,10 +94,10 @@ async def _read_link(ask: Asker, call: c.ReadLink) -> v.LinkPreview:
     link = ask.client.read_link(call.text)
     same = [info for info in ask.client.contacts() if info.handle == link.handle]
     known = next((info for info in same if info.account == link.account), same[0] if same else None)
-    person = None if known is None else ask.looks.faces.contact(known).person
+    person = None if known is None else ask.views.people.contact(known).person
     room = link.room if link.kind == "room" else known.room if known is not None else b""
     shown = room.hex() if link.state == "known" else ""
-    title = ask.looks.chat(room).title if shown and link.kind == "room" else ""
+    title = ask.views.chat(room).title if shown and link.kind == "room" else ""
     trouble = link.state if link.state in {"own", "other"} else ""
     return v.LinkPreview("room" if link.kind == "room" else "contact", link.handle, person, title, shown, trouble)
 
@@ -105,7 +105,7 @@ async def _read_link(ask: Asker, call: c.ReadLink) -> v.LinkPreview:
 @answers(c.FollowLink)
 async def _follow_link(ask: Asker, call: c.FollowLink) -> Done:
     await ask.client.open_link(call.text, call.greeting)
-    ask.desk.work.changes.people()
+    ask.session.work.changes.people()
     return Done()
 
 

@@ -49,7 +49,7 @@ UPLOADS: Final = frozenset({"/upload", BACKUP})
 _launches = msgspec.json.Decoder(Trade)
 
 
-class Desk(Audience, Protocol):
+class Backend(Audience, Protocol):
     """What the server serves."""
 
     def upload_limit(self, path: str) -> int:
@@ -70,11 +70,11 @@ class PortTaken(UserError):
 class Server:
     """One server on loopback; made and used on one event loop."""
 
-    def __init__(self, guard: Guard, desk: Desk, pages: Pages) -> None:
+    def __init__(self, guard: Guard, backend: Backend, pages: Pages) -> None:
         self.port = 0
         self.on_trade: Callable[[str], None] = lambda _launch: None
         self._guard = guard
-        self._desk = desk
+        self._backend = backend
         self._pages = pages
         self._fronts: set[Front] = set()
         self._server: asyncio.Server | None = None
@@ -152,15 +152,15 @@ class Server:
             return refuse(405, "only POST is served here")
         if not self._guard.knows_token(request.headers.get("x-nulla-token", "")):
             return self._bad_token()
-        return self._desk.upload_limit(request.path) or refuse(403, "nothing can be uploaded now")
+        return self._backend.upload_limit(request.path) or refuse(403, "nothing can be uploaded now")
 
     async def respond(self, request: Request) -> Answer:
         if request.path == "/trade":
             return self._trade(request)
         if request.path in UPLOADS:
-            return await self._desk.upload(request)
+            return await self._backend.upload(request)
         if request.path.startswith("/media/"):
-            return await self._desk.media(request)
+            return await self._backend.media(request)
         return self._pages.get(request.path)
 
     def _trade(self, request: Request) -> Answer:
@@ -194,4 +194,4 @@ class Server:
             return self._bad_token() if self._guard.busy_with_guesses else Unwelcome()
         after = request.query.get("after", "")
         known = int(after) if _AFTER.fullmatch(after) else None
-        return PageSocket(self._desk, sha256(tokens[0].encode()).digest(), known)
+        return PageSocket(self._backend, sha256(tokens[0].encode()).digest(), known)

@@ -55,7 +55,7 @@ class PageSocket(WSListener):
         elif kind in {WSMsgType.TEXT, WSMsgType.CONTINUATION}:
             self._gather(transport, frame)
 
-    # -- what the hub calls
+    # -- what `OpenPages` calls
 
     def send(self, data: bytes) -> None:
         """Send one text message; a page that is too far behind is dropped instead."""

@@ -1,4 +1,4 @@
-"""What the app remembers beside the encrypted profile, because it is needed while that is locked: nothing of content.
+"""What the app stores outside the encrypted profile, because the lock screen needs it. Never content.
 
 ``app.json`` in the profile's launch directory: the language and theme of the lock screen, and whether the 24 words
 still have to be checked.
@@ -17,7 +17,7 @@ from nullabona.app.protocol.views import Language, Theme
 _FILE: Final = "app.json"
 
 
-class Memo(msgspec.Struct, frozen=True, omit_defaults=True):
+class AppState(msgspec.Struct, frozen=True, omit_defaults=True):
     """Its content."""
 
     language: Language | None = None
@@ -28,17 +28,17 @@ class Memo(msgspec.Struct, frozen=True, omit_defaults=True):
     """The check of the 24 words was put off, so there is a reminder of it."""
 
 
-def read_memo(folder: Path) -> Memo:
-    """The memo; a missing or damaged one is as good as an empty one."""
+def read_app_state(folder: Path) -> AppState:
+    """What was stored; a missing or damaged file counts as an empty one."""
     try:
-        return msgspec.json.decode((folder / _FILE).read_bytes(), type=Memo)
+        return msgspec.json.decode((folder / _FILE).read_bytes(), type=AppState)
     except (OSError, msgspec.DecodeError):
-        return Memo()
+        return AppState()
 
 
-def write_memo(folder: Path, memo: Memo) -> None:
-    """Replace the memo, whole or not at all."""
+def write_app_state(folder: Path, app_state: AppState) -> None:
+    """Replace the stored state, whole or not at all."""
     draft = folder / f"{_FILE}.new"
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(msgspec.json.encode(memo))
+        file.write(msgspec.json.encode(app_state))
     draft.replace(folder / _FILE)

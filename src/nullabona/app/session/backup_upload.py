@@ -1,7 +1,7 @@
-"""Backups that a page hands over, piece by piece, while there is no profile: on the disk, encrypted as they are.
+"""Backups that a page uploads in pieces while there is no profile. They stay encrypted on the disk.
 
-They lie in the app's private folder until a profile was made from them or the app ends. A page names them by ids that
-it was given, never by a place on the disk (spec/app.md §3).
+They are kept in the app's private folder until a profile was made from them or the app ends. A page names them by the
+ids it was given, never by a path (spec/app.md §3).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NAME: Final = re.compile(r"[0-9a-f]{32}")
 _SUFFIX: Final = ".given"
 
 
-class GivenBackups:
+class BackupUploads:
     """The backups in one folder; what an earlier process left there goes."""
 
     def __init__(self, folder: Path) -> None:

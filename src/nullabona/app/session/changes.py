@@ -1,6 +1,6 @@
-"""From events to pushes: what an event touched is looked at again once per tick, and pushed if it looks different.
+"""Turns events into pushes. Once per tick, each view that an event touched is made again, and pushed if it differs.
 
-However many events a tick brings, a room is pushed at most once in it: one row, one batch of messages.
+A tick pushes a room at most once, however many events it brings: one row, one batch of messages.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import msgspec
 from nullabona.app.protocol import pushes as p
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.privacy_views import OperatorNotices
-from nullabona.app.session.pages import Hub, Tick
-from nullabona.app.session.views import Looks
+from nullabona.app.session.pages import OpenPages, Tick
+from nullabona.app.session.views import Views
 from nullabona.client.api import OperatorNoticeChanged, errors
 from nullabona.client.api import events as e
 
@@ -33,10 +33,10 @@ class Changes:
     """What has to be looked at again."""
 
     def __init__(
-        self, looks: Looks, hub: Hub, settings: Callable[[], v.Settings], notices: Callable[[], OperatorNotices]
+        self, views: Views, pages: OpenPages, settings: Callable[[], v.Settings], notices: Callable[[], OperatorNotices]
     ) -> None:
-        self._looks = looks
-        self._hub = hub
+        self._views = views
+        self._pages = pages
         self._settings = settings
         self._notices = notices
         self._tick = Tick(self._flush, TICK_S)
@@ -60,7 +60,7 @@ class Changes:
     def note(self, event: e.Event) -> None:
         """Note what an event may have changed."""
         if not isinstance(event, e.ConnectionChanged):
-            self._looks.list_changed()
+            self._views.list_changed()
         note = _NOTES.get(type(event))
         if note is not None:
             note(self, event)
@@ -69,7 +69,7 @@ class Changes:
         self._tick.ask()
 
     def note_gone(self, event: e.MessageGone) -> None:
-        self._hub.push(p.MessagesGone(event.room.hex(), [event.message.hex()]))
+        self._pages.push(p.MessagesGone(event.room.hex(), [event.message.hex()]))
         self.room(event.room, inside=True)
 
     def note_changed(self, event: e.MessageChanged) -> None:
@@ -85,10 +85,10 @@ class Changes:
         self._read.add(event.room)
 
     def note_profile(self, event: e.ProfileChanged) -> None:
-        self._looks.faces.changed(event.account)
+        self._views.people.changed(event.account)
         self.people()
         self.fact("me")
-        self._inside |= self._looks.rooms_of(event.account)
+        self._inside |= self._views.rooms_of(event.account)
 
     def note_typing(self, event: e.Typing) -> None:
         self._typing.add(event.room)
@@ -119,14 +119,14 @@ class Changes:
 
     def message(self, room: bytes, *ids: bytes) -> None:
         """These messages are new or look different; so may their room's row."""
-        self._looks.list_changed()
+        self._views.list_changed()
         self._messages[room].update(ids)
         self._rooms.add(room)
         self.fact("connection")
 
     def room(self, room: bytes, *, inside: bool = False) -> None:
         """A room's row, or more of it, may look different."""
-        self._looks.list_changed()
+        self._views.list_changed()
         self._rooms.add(room)
         if inside:
             self._inside.add(room)
@@ -134,8 +134,8 @@ class Changes:
 
     def people(self) -> None:
         """Contacts and requests changed."""
-        self._looks.list_changed()
-        self._looks.faces.people_changed()
+        self._views.list_changed()
+        self._views.people.people_changed()
         self._facts |= {"requests", "contacts"}
         self._tick.ask()
 
@@ -155,11 +155,11 @@ class Changes:
         facts, self._facts = self._facts, set()
         moved, self._moved = self._moved, set()
         typing, self._typing = self._typing, set()
-        inside |= {room for room in changed if self._hub.is_open(room) and self._other_pins(room)}
+        inside |= {room for room in changed if self._pages.is_open(room) and self._other_pins(room)}
         for room in inside:
-            self._looks.inside_changed(room)
+            self._views.inside_changed(room)
         for room, ids in messages.items():
-            if self._hub.is_open(room):
+            if self._pages.is_open(room):
                 self._push_messages(room, ids)
         told = {(room, id) for room, ids in messages.items() for id in ids}
         self._push_little(typing, moved, read, told)
@@ -172,26 +172,26 @@ class Changes:
     ) -> None:
         """What changes inside open rooms without a new message."""
         for room, message in moved:
-            if self._hub.is_open(room) and (room, message) not in told:
+            if self._pages.is_open(room) and (room, message) not in told:
                 self._push_transfer(room, message)
-        for room in filter(self._hub.is_open, typing):
-            self._push_if_new(f"typing:{room.hex()}", p.TypingChanged(room.hex(), self._looks.typing(room)))
-        for room in filter(self._hub.is_open, read):
+        for room in filter(self._pages.is_open, typing):
+            self._push_if_new(f"typing:{room.hex()}", p.TypingChanged(room.hex(), self._views.typing(room)))
+        for room in filter(self._pages.is_open, read):
             self._push_counts(room)
 
     def _push_messages(self, room: bytes, ids: set[bytes]) -> None:
         try:
-            found = self._looks.messages(room, ids)
+            found = self._views.messages(room, ids)
         except errors.UserError:
             return
         if found:
             self._remember_counts(room, {m.id: m.unread_by for m in found})
-            self._hub.push(p.MessagesChanged(room.hex(), found))
+            self._pages.push(p.MessagesChanged(room.hex(), found))
 
     def _other_pins(self, room: bytes) -> bool:
         """Whether what is pinned in a room, or how it reads, differs from when this was last asked."""
         try:
-            pins = _encode(self._looks.pins(room))
+            pins = _encode(self._views.pins(room))
         except errors.UserError:
             return False
         before, self._told[f"pins:{room.hex()}"] = self._told.get(f"pins:{room.hex()}"), pins
@@ -199,18 +199,18 @@ class Changes:
 
     def _push_transfer(self, room: bytes, message: bytes) -> None:
         with suppress(errors.UserError):
-            shown = self._looks.message(room, message)
+            shown = self._views.message(room, message)
             if shown.file is not None:
-                self._hub.push(p.TransferChanged(shown.room, shown.id, shown.file))
+                self._pages.push(p.TransferChanged(shown.room, shown.id, shown.file))
 
     def _push_counts(self, room: bytes) -> None:
         """Only what differs from what was told last."""
         known = self._counts.get(room, {})
-        now = self._looks.unread(room, _UNREAD_LOOKED_AT)
+        now = self._views.unread(room, _UNREAD_LOOKED_AT)
         fresh = {id: count for id, count in now.items() if known.get(id) != count}
         if fresh:
             self._remember_counts(room, fresh)
-            self._hub.push(p.UnreadChanged(room.hex(), fresh))
+            self._pages.push(p.UnreadChanged(room.hex(), fresh))
 
     def _remember_counts(self, room: bytes, counts: dict[str, int]) -> None:
         """Of each room only what may still change, or memory would grow with every message."""
@@ -223,41 +223,41 @@ class Changes:
 
     def _push_room(self, room: bytes, *, inside: bool) -> None:
         try:
-            if inside and self._hub.is_open(room):
-                self._push_if_new(f"room:{room.hex()}", p.RoomChanged(self._looks.room(room)))
-            self._push_if_new(f"chat:{room.hex()}", p.ChatChanged(self._looks.chat(room)))
+            if inside and self._pages.is_open(room):
+                self._push_if_new(f"room:{room.hex()}", p.RoomChanged(self._views.room(room)))
+            self._push_if_new(f"chat:{room.hex()}", p.ChatChanged(self._views.chat(room)))
         except errors.UserError:
             if self._told.pop(f"chat:{room.hex()}", None) is not None:
-                self._hub.push(p.ChatGone(room.hex()))
+                self._pages.push(p.ChatGone(room.hex()))
 
     def _push_facts(self, facts: set[str]) -> None:
         if "requests" in facts:
-            self._push_if_new("requests", p.RequestsChanged(self._looks.faces.requests()))
+            self._push_if_new("requests", p.RequestsChanged(self._views.people.requests()))
         if "wishes" in facts:
-            self._push_if_new("wishes", p.WishesChanged(self._looks.faces.wishes()))
+            self._push_if_new("wishes", p.WishesChanged(self._views.people.wishes()))
         if facts & {"notices", "settings"}:
             self._push_if_new("notices", p.OperatorNoticesChanged(self._notices()))
         if "contacts" in facts:
-            self._hub.push(p.ContactsChanged())
+            self._pages.push(p.ContactsChanged())
         if "settings" in facts:
             self._push_if_new("settings", p.SettingsChanged(self._settings()))
         if "me" in facts:
-            self._push_if_new("me", p.MeChanged(self._looks.faces.me()))
+            self._push_if_new("me", p.MeChanged(self._views.people.me()))
         if "connection" in facts:
             self._push_connection()
 
     def _push_connection(self) -> None:
-        now = self._looks.connection()
+        now = self._views.connection()
         told = _encode([now.online, 0 if now.online else now.since, now.waiting, now.trouble])
         if self._told.get("connection") != told:
             self._told["connection"] = told
-            self._hub.push(p.ConnectionChanged(now))
+            self._pages.push(p.ConnectionChanged(now))
 
     def _push_if_new(self, key: str, push: p.Push) -> None:
         data = _encode(push)
         if self._told.get(key) != data:
             self._told[key] = data
-            self._hub.push(push)
+            self._pages.push(push)
 
     def told_state(self, state: v.State) -> None:
         """A page got the whole state: that is what later pushes differ from."""

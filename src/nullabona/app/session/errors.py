@@ -1,4 +1,4 @@
-"""What the app itself refuses."""
+"""Errors of the app itself."""
 
 from __future__ import annotations
 

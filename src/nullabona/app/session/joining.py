@@ -1,4 +1,4 @@
-"""This profile is about to be one of an account's devices: its person is shown whose, and says yes or no."""
+"""Links this profile to an account as a new device. The person sees whose account it is, and accepts or refuses."""
 
 from __future__ import annotations
 

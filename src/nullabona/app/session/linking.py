@@ -1,4 +1,4 @@
-"""The code that is shown to let a device in: one at a time, for as long as its screen is open."""
+"""Shows the code that links a new device. There is one code at a time, valid while its screen is open."""
 
 from __future__ import annotations
 

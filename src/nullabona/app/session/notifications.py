@@ -1,4 +1,4 @@
-"""What is brought to the person's attention: notifications by the level they chose, and warnings in words."""
+"""Decides what notifies the person, by the level they chose, and puts warnings into words."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, Final
 from nullabona.app.presenting.text import one_line
 from nullabona.app.presenting.warned import warned
 from nullabona.app.protocol import pushes as p
-from nullabona.app.session.pages import Hub
-from nullabona.app.session.views import Looks, now_ms
+from nullabona.app.session.pages import OpenPages
+from nullabona.app.session.views import Views, now_ms
 from nullabona.client.api import OperatorNoticeChanged
 from nullabona.client.api import events as e
 from nullabona.errors import UserError
@@ -21,12 +21,12 @@ from nullabona.words.telling import level_of, met
 APP_NAME: Final = "nullabona"
 
 
-class Messenger:
+class Notifications:
     """Tells pages; they show it, or not if the person is looking anyway."""
 
-    def __init__(self, looks: Looks, hub: Hub, language: Language) -> None:
-        self._looks = looks
-        self._hub = hub
+    def __init__(self, views: Views, pages: OpenPages, language: Language) -> None:
+        self._views = views
+        self._pages = pages
         self._fallback = language
 
     def note(self, event: e.Event) -> None:
@@ -53,7 +53,7 @@ class Messenger:
 
     @property
     def _language(self) -> Language:
-        return self._looks.client.preferences().language or self._fallback
+        return self._views.client.preferences().language or self._fallback
 
     def _devices(self, event: e.SignedOut | e.HistoryCame) -> None:
         if isinstance(event, e.SignedOut):
@@ -68,35 +68,35 @@ class Messenger:
             self._tell("relay-lost-box", event.room, {})
 
     def _tell(self, code: str, room: bytes, values: Mapping[str, Any]) -> None:
-        code = met(code, published=self._looks.client.me.published)
+        code = met(code, published=self._views.client.me.published)
         message, hint = warned(code, self._language, {key: one_line(str(value)) for key, value in values.items()})
-        self._hub.push(p.Told(code, message, hint, room.hex(), level_of(code)))
+        self._pages.push(p.Told(code, message, hint, room.hex(), level_of(code)))
 
     def _message(self, event: e.MessageReceived) -> None:
         try:
-            info = self._looks.client.message(event.room, event.message)
-            chat = self._looks.chat(event.room)
+            info = self._views.client.message(event.room, event.message)
+            chat = self._views.chat(event.room)
         except UserError:
             return
-        chosen = self._looks.client.room_preferences(event.room)
+        chosen = self._views.client.room_preferences(event.room)
         muted = chosen.muted_until < 0 or chosen.muted_until > now_ms()
         if muted and not info.mentions_me:
             return
-        level, language = self._looks.client.preferences().notify, self._language
+        level, language = self._views.client.preferences().notify, self._language
         body = NOTIFICATIONS.say("message", language)
         if level == "all":
             kind = info.kind if info.kind in NOTIFICATIONS else "message"
             words = one_line(info.text) or NOTIFICATIONS.say(kind, language)
-            body = words if chat.direct else f"{self._looks.faces.sender(info).name}: {words}"
-        self._hub.push(p.Notify(chat.room, APP_NAME if level == "nothing" else chat.title, body, sound=True))
+            body = words if chat.direct else f"{self._views.people.sender(info).name}: {words}"
+        self._pages.push(p.Notify(chat.room, APP_NAME if level == "nothing" else chat.title, body, sound=True))
 
     def _operator(self) -> None:
         """Not on a screen that others may see, if the person wants it so."""
-        quiet = self._looks.client.preferences().notify == "nothing"
+        quiet = self._views.client.preferences().notify == "nothing"
         body = NOTIFICATIONS.say("message" if quiet else "operator-notice", self._language)
-        self._hub.push(p.Notify("", APP_NAME, body, sound=True))
+        self._pages.push(p.Notify("", APP_NAME, body, sound=True))
 
     def _request(self, event: e.ContactRequested | e.RoomRequested) -> None:
-        level = self._looks.client.preferences().notify
+        level = self._views.client.preferences().notify
         title = APP_NAME if level == "nothing" else one_line(event.handle)
-        self._hub.push(p.Notify("", title, NOTIFICATIONS.say("request", self._language), sound=True))
+        self._pages.push(p.Notify("", title, NOTIFICATIONS.say("request", self._language), sound=True))

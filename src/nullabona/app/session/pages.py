@@ -25,7 +25,7 @@ GONE_S: Final = 300.0
 _encode = msgspec.json.Encoder().encode
 
 
-class Hub:
+class OpenPages:
     """All pages of one app."""
 
     def __init__(self) -> None:

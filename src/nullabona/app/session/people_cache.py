@@ -32,7 +32,7 @@ _STATES: dict[str, v.ContactState] = {
 }
 
 
-class Faces:
+class PeopleCache:
     """Who is who. Remembers which accounts have a picture until told that one changed."""
 
     def __init__(self, client: Client, media: MediaKey) -> None:

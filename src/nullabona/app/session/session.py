@@ -24,13 +24,13 @@ from picows import WSCloseCode
 from nullabona.app.presenting.settings import to_settings
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.pushes import Locked
-from nullabona.app.session.app_state import Memo, read_memo, write_memo
-from nullabona.app.session.backup_upload import GivenBackups
+from nullabona.app.session.app_state import AppState, read_app_state, write_app_state
+from nullabona.app.session.backup_upload import BackupUploads
 from nullabona.app.session.content import Uploads
 from nullabona.app.session.errors import AppLocked, TooSoon, WrongPhase
 from nullabona.app.session.joining import Joining
 from nullabona.app.session.linking import Linking
-from nullabona.app.session.pages import Hub
+from nullabona.app.session.pages import OpenPages
 from nullabona.app.session.places import Places
 from nullabona.app.session.work import Work
 from nullabona.client.api import (
@@ -70,13 +70,13 @@ class Place:
     """In its folder for downloads, or in itself, backups and exports are put."""
 
 
-class Desk:
+class Session:
     """The state of one running app; used from one event loop."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.hub = Hub()
-        self.memo: Memo = read_memo(place.folder)
+        self.pages = OpenPages()
+        self.app_state: AppState = read_app_state(place.folder)
         self.protected = True
         self._work: Work | None = None
         self._stack = AsyncExitStack()
@@ -86,7 +86,7 @@ class Desk:
         self._trying = asyncio.Lock()
         self.asked_words: list[int] = []
         self.uploads = Uploads()
-        self.given = GivenBackups(place.folder)
+        self.backup_uploads = BackupUploads(place.folder)
         self.linking = Linking()
         self.joining = Joining()
         self.places = Places()
@@ -106,7 +106,7 @@ class Desk:
             return "locked" if self.place.profile.exists() else "empty"
         if not self._work.client.has_account:
             return "no-account"
-        return "unconfirmed" if self.memo.unconfirmed else "ready"
+        return "unconfirmed" if self.app_state.unconfirmed else "ready"
 
     @property
     def work(self) -> Work:
@@ -146,7 +146,7 @@ class Desk:
             await self._open(Passphrase(passphrase), create=True)
         finally:
             self._making = False
-        self.given.forget()
+        self.backup_uploads.forget()
         self.protected = True
 
     async def restore(
@@ -159,7 +159,7 @@ class Desk:
             await restore_backup(self.place.profile, unlock, backups, key, options=self.place.options, watch=watch)
         finally:
             self._making = False
-        self.given.forget()
+        self.backup_uploads.forget()
         await self._open(Passphrase(passphrase), create=False)
         self.protected = True
 
@@ -206,7 +206,7 @@ class Desk:
                 return
             opened = open_client(self.place.profile, unlock=unlock, create=create, options=self.place.options)
             client = await self._stack.enter_async_context(opened)
-            self._work = Work(client, self.hub, self.memo.language or self.place.language, self.lock_soon)
+            self._work = Work(client, self.pages, self.app_state.language or self.place.language, self.lock_soon)
             self._work.begin()
 
     def active(self) -> None:
@@ -226,17 +226,17 @@ class Desk:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSING_S if self.renewing else None):
                 await self._close()
-        self.hub.push(Locked(self.state()))
+        self.pages.push(Locked(self.state()))
         if self.begin_anew is not None:
             self.begin_anew()
 
     def carry(self) -> tuple[int, int, float]:
         """What the next image of the process has to know: the last push, and how wrong passphrases stand."""
-        return self.hub.seq, self._wrong, self._wait_until
+        return self.pages.seq, self._wrong, self._wait_until
 
     def take_over(self, seq: int, wrong: int, wait_until: float) -> None:
         """Go on from there."""
-        self.hub.seq, self._wrong, self._wait_until = seq, wrong, wait_until
+        self.pages.seq, self._wrong, self._wait_until = seq, wrong, wait_until
 
     async def _close(self) -> None:
         async with self._opening:
@@ -248,7 +248,7 @@ class Desk:
             await self.joining.end()
             if work is not None:
                 await work.end()
-            self.hub.forget()
+            self.pages.forget()
             self.places.forget()
             stack, self._stack = self._stack, AsyncExitStack()
             await stack.aclose()
@@ -256,15 +256,15 @@ class Desk:
     async def end(self) -> None:
         """The app ends: pages are sent away, the profile is closed."""
         await self._close()
-        self.given.forget()
-        self.hub.close(WSCloseCode.GOING_AWAY)
+        self.backup_uploads.forget()
+        self.pages.close(WSCloseCode.GOING_AWAY)
 
     # -- the whole state ----------------------------------------------------------------------------------------------
 
-    def remember(self, memo: Memo) -> None:
-        """Keep a memo."""
-        self.memo = memo
-        write_memo(self.place.folder, memo)
+    def remember(self, app_state: AppState) -> None:
+        """Store ``app_state`` in place of the one before."""
+        self.app_state = app_state
+        write_app_state(self.place.folder, app_state)
 
     @property
     def host(self) -> str:
@@ -280,23 +280,23 @@ class Desk:
             phase=phase,
             settings=self.settings(),
             connection=v.Connection(online=False, since=0, waiting=0, trouble=""),
-            seq=self.hub.seq,
+            seq=self.pages.seq,
             version=version("nullabona"),
             protected=self.protected,
             host=self.host,
-            words_unchecked=phase == "ready" and self.memo.put_off,
+            words_unchecked=phase == "ready" and self.app_state.put_off,
         )
         return work.fill(state) if work is not None and phase in {"unconfirmed", "ready"} else state
 
     def warm(self) -> None:
         """Read once what the first page will ask for, while the browser is still starting."""
         if self._work is not None and self._work.client.has_account:
-            self._work.looks.chats()
+            self._work.views.chats()
 
     def settings(self) -> v.Settings:
         """The person's settings, or what the lock screen needs of them."""
-        language = self.memo.language or self.place.language
-        chosen = Preferences(language=language, theme=self.memo.theme)
+        language = self.app_state.language or self.place.language
+        chosen = Preferences(language=language, theme=self.app_state.theme)
         if self._work is not None and self._work.client.has_account:
             chosen = self._work.client.preferences()
         return to_settings(chosen, language)

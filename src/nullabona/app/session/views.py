@@ -14,20 +14,20 @@ from nullabona.app.presenting.text import clean_name
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.talk_calls import Words
 from nullabona.app.session.media import MediaKey
-from nullabona.app.session.people_cache import Faces
+from nullabona.app.session.people_cache import PeopleCache
 from nullabona.client.api import Client, ContactInfo, Found, Member, MessageInfo, RoomPreferences, RoomSummary, errors
 
 _SENT_KEPT: Final = 1_000
 _FACES: Final = 4
 
 
-class Looks:
-    """What an open profile looks like."""
+class Views:
+    """Makes the views of an open profile."""
 
     def __init__(self, client: Client, media: MediaKey) -> None:
         self.client = client
         self.media = media
-        self.faces = Faces(client, media)
+        self.people = PeopleCache(client, media)
         self._sent: OrderedDict[bytes, str] = OrderedDict()
         self._groups: dict[bytes, list[v.Person]] = {}
         self._since = 0
@@ -50,7 +50,7 @@ class Looks:
         self._listed = None
 
     def _all_chats(self) -> list[v.Chat]:
-        known, chosen = self.faces.known(), self.client.all_room_preferences()
+        known, chosen = self.people.known(), self.client.all_room_preferences()
         rooms = self.client.rooms()
         new = [r.id for r in rooms if not r.direct and r.phase == "joined" and r.id not in self._groups]
         for room, members in self.client.members_of(new).items():
@@ -60,16 +60,16 @@ class Looks:
     def chat(self, room: bytes) -> v.Chat:
         """One row. Raises `NoSuchRoom`."""
         summary = self.client.room(room)
-        return self._chat(summary, self.faces.known().get(summary.partner), self.client.room_preferences(room))
+        return self._chat(summary, self.people.known().get(summary.partner), self.client.room_preferences(room))
 
     def _chat(self, room: RoomSummary, partner: ContactInfo | None, chosen: RoomPreferences) -> v.Chat:
         person = None
         if room.direct:
             handle, name = ("", room.title) if partner is None else (partner.handle, partner.name)
-            person = to_person(room.partner, handle, name, me=False, picture=self.faces.picture)
+            person = to_person(room.partner, handle, name, me=False, picture=self.people.picture)
         faces = [] if room.direct or room.phase != "joined" else self._group_faces(room.id)
         if room.phase == "imported":
-            faces = [to_person(b"", "", room.title, me=False, picture=self.faces.picture)]
+            faces = [to_person(b"", "", room.title, me=False, picture=self.people.picture)]
         return to_chat(room, chosen, person, faces, now_ms())
 
     def _group_faces(self, room: bytes) -> list[v.Person]:
@@ -79,7 +79,7 @@ class Looks:
 
     def _note_group(self, room: bytes, members: list[Member]) -> None:
         others = [member for member in members if not member.me]
-        self._groups[room] = [self.faces.member(member) for member in others[:_FACES]]
+        self._groups[room] = [self.people.member(member) for member in others[:_FACES]]
 
     def inside_changed(self, room: bytes) -> None:
         """Members of a room, or what they look like, changed."""
@@ -89,7 +89,7 @@ class Looks:
         """Everything about a room but its messages. Raises `NoSuchRoom`."""
         details = self.client.room_details(room)
         summary, around = details.summary, self.around(room)
-        partner = self.faces.known().get(summary.partner)
+        partner = self.people.known().get(summary.partner)
         chosen, unread = self.client.room_preferences(room), self.client.first_unread(room)
         return v.Room(
             chat=self.chat(room),
@@ -122,7 +122,7 @@ class Looks:
 
     def _member(self, member: Member, room: RoomSummary) -> v.Member:
         boss = room.admin and not room.direct and not member.me
-        return v.Member(self.faces.member(member), member.admin, member.devices, may_remove=boss, may_appoint=boss)
+        return v.Member(self.people.member(member), member.admin, member.devices, may_remove=boss, may_appoint=boss)
 
     def _quote(self, room: bytes, id: bytes, around: Around) -> v.Quote | None:
         """What an answer that is being written answers."""
@@ -136,7 +136,7 @@ class Looks:
     def typing(self, room: bytes) -> list[str]:
         """What those are called who are writing now."""
         writing = self.client.typing(room)
-        names = {member.account: self.faces.member(member).name for member in self.members(room)} if writing else {}
+        names = {member.account: self.people.member(member).name for member in self.members(room)} if writing else {}
         return [names[account] for account in writing if account in names]
 
     def rooms_of(self, account: bytes) -> set[bytes]:
@@ -199,7 +199,7 @@ class Looks:
         """A found message."""
         info = found.message
         title, pieces = clean_name(found.title), parts(found.snippet, found.matches)
-        person = self.faces.sender(info)
+        person = self.people.sender(info)
         return v.Match(info.room.hex(), title, info.id.hex(), place, person, info.sent_at, pieces)
 
     def _shown(self, room: bytes, infos: list[MessageInfo]) -> list[v.Message]:
@@ -216,7 +216,7 @@ class Looks:
             admin=summary.admin,
             receipts=self.client.preferences().receipts,
             names={member.account: (member.handle, member.name) for member in self.members(room)},
-            picture=self.faces.picture,
+            picture=self.people.picture,
             media=self.media.sign,
             client=lambda message: self._sent.get(message, ""),
         )

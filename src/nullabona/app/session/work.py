@@ -15,9 +15,9 @@ from nullabona.app.protocol import views as v
 from nullabona.app.protocol.privacy_views import OperatorNotices
 from nullabona.app.session.changes import Changes
 from nullabona.app.session.media import MediaKey
-from nullabona.app.session.notifications import Messenger
-from nullabona.app.session.pages import Hub
-from nullabona.app.session.views import Looks
+from nullabona.app.session.notifications import Notifications
+from nullabona.app.session.pages import OpenPages
+from nullabona.app.session.views import Views
 from nullabona.client.api import Client, PreferencesChanged
 
 _MINUTE_S: Final = 60.0
@@ -26,13 +26,13 @@ _MINUTE_S: Final = 60.0
 class Work:
     """An open profile at work."""
 
-    def __init__(self, client: Client, hub: Hub, language: v.Language, lock: Callable[[], None]) -> None:
+    def __init__(self, client: Client, pages: OpenPages, language: v.Language, lock: Callable[[], None]) -> None:
         self.client = client
         self._language: v.Language = language
         self.media = MediaKey()
-        self.looks = Looks(client, self.media)
-        self.changes = Changes(self.looks, hub, self.settings, self.notices)
-        self.messenger = Messenger(self.looks, hub, language)
+        self.views = Views(client, self.media)
+        self.changes = Changes(self.views, pages, self.settings, self.notices)
+        self.notifications = Notifications(self.views, pages, language)
         self._lock = lock
         self.importing: asyncio.Task[None] | None = None
         """The import that runs."""
@@ -92,16 +92,16 @@ class Work:
 
     def fill(self, state: v.State) -> v.State:
         """``state`` with everything an account has."""
-        chats = self.looks.chats()
+        chats = self.views.chats()
         filled = msgspec.structs.replace(
             state,
-            me=self.looks.faces.me(),
+            me=self.views.people.me(),
             chats=chats,
-            requests=self.looks.faces.requests(),
-            wishes=self.looks.faces.wishes(),
+            requests=self.views.people.requests(),
+            wishes=self.views.people.wishes(),
             notices=self.notices(),
             blocked=sum(1 for contact in self.client.contacts() if contact.state == "blocked"),
-            connection=self.looks.connection(),
+            connection=self.views.connection(),
         )
         self.changes.told_state(filled)
         return filled
@@ -112,4 +112,4 @@ class Work:
             if isinstance(event, PreferencesChanged):
                 self.active()
             else:
-                self.messenger.note(event)
+                self.notifications.note(event)
