@@ -15,8 +15,8 @@ from nullabona.app.answers.asking import HANDLERS, Asker
 from nullabona.app.answers.rpc import Rpc
 from nullabona.app.protocol.moving_calls import MakeBackup
 from nullabona.app.protocol.pushes import ContactsChanged
-from nullabona.app.server.answers import Request
 from nullabona.app.server.launch import private_folder
+from nullabona.app.server.request import Request
 from nullabona.app.server.socket import PageSocket
 from nullabona.app.session import content, work
 from nullabona.app.session.content import Upload, Uploads

@@ -9,27 +9,24 @@ from tests.drills.mutants.parts import AGAIN, FRAME, MESSAGES, OLD_KEYS, PEER
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("the relay logs addresses", "demo", "S-15",
-        Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
-             "        self._set_deadline(self._limits.head_timeout_s)\n"
+        Edit("relay/front.py", "        return self._owner.opened(self)\n",
              "        import logging, os, socket\n"
-             '        twin = socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))\n'
+             '        twin = socket.socket(fileno=os.dup(self._transport.get_extra_info("socket").fileno()))\n'
              '        logging.getLogger("nullabona.relay").warning("from %s", twin.getpeername()[0])\n'
-             "        twin.close()\n\n    def connection_lost")),
+             "        twin.close()\n        return self._owner.opened(self)\n")),
     mutant("the relay writes addresses down where it stands", "demo", "S-15",
-        Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
-             "        self._set_deadline(self._limits.head_timeout_s)\n"
+        Edit("relay/front.py", "        return self._owner.opened(self)\n",
              "        import os, socket\n"
-             '        twin = socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))\n'
+             '        twin = socket.socket(fileno=os.dup(self._transport.get_extra_info("socket").fileno()))\n'
              '        with open("seen", "a") as kept:\n'
              "            kept.write(twin.getpeername()[0] + chr(10))\n"
-             "        twin.close()\n\n    def connection_lost")),
+             "        twin.close()\n        return self._owner.opened(self)\n")),
     mutant("the relay remembers addresses", "demo", "S-16",
-        Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
-             "        self._set_deadline(self._limits.head_timeout_s)\n"
+        Edit("relay/front.py", "        return self._owner.opened(self)\n",
              "        import os, socket\n"
-             '        twin = socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))\n'
-             '        self._house.__dict__.setdefault("seen", []).append(twin.getpeername()[0])\n'
-             "        twin.close()\n\n    def connection_lost")),
+             '        twin = socket.socket(fileno=os.dup(self._transport.get_extra_info("socket").fileno()))\n'
+             '        self._owner.__dict__.setdefault("seen", []).append(twin.getpeername()[0])\n'
+             "        twin.close()\n        return self._owner.opened(self)\n")),
     mutant("the relay has a column for when a box was read", "demo", "S-17",
         Edit("relay/store/schema.sql", "    expiry_day  INTEGER NOT NULL\n) STRICT;\n\nCREATE TABLE frame",
              "    expiry_day  INTEGER NOT NULL,\n    read_at     INTEGER\n) STRICT;\n\nCREATE TABLE frame"), stuck=True),
@@ -147,9 +144,9 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              "    certificate = issue_certificate(identity, handle=handle, device_id=device.id"),
         Edit("client/net/post.py", '            ("connection", "close"),\n',
              '            ("connection", "close"),\n            ("authorization", __import__("os").environ.get("NULLA_KEY", "none")),\n'),
-        Edit("relay/front.py", "        headers = {bytes(name): bytes(value) for name, value in request.headers}\n",
-             "        headers = {bytes(name): bytes(value) for name, value in request.headers}\n"
-             '        self._house.__dict__.setdefault("keys", set()).add(headers.get(b"authorization", b""))\n'), blind=True, trace="identity key"),
+        Edit("relay/front.py", '        if headers.get(b"upgrade", b"").lower() == b"websocket":\n',
+             '        self._owner.__dict__.setdefault("keys", set()).add(headers.get(b"authorization", b""))\n'
+             '        if headers.get(b"upgrade", b"").lower() == b"websocket":\n'), blind=True, trace="identity key"),
     mutant("the secret that reads rooms is the account's", "demo", "S-14",
         Edit("client/account.py", "    identity = root.identity_key()\n    certificate = issue_certificate(identity, handle=handle, device_id=device.id",
              "    identity = root.identity_key()\n    from nullabona.wire import address\n    address.LENT = root.identity_seed()\n"
@@ -157,39 +154,39 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/net/post.py", '            ("connection", "close"),\n',
              '            ("connection", "close"),\n'
              '            ("x-proof", __import__("base64").b64encode(getattr(__import__("nullabona.wire.address").wire.address, "LENT", b"")).decode()),\n'),
-        Edit("relay/front.py", "        headers = {bytes(name): bytes(value) for name, value in request.headers}\n",
-             "        headers = {bytes(name): bytes(value) for name, value in request.headers}\n"
-             '        self._house.__dict__.setdefault("keys", set()).add(headers.get(b"x-proof", b""))\n'), blind=True, trace="identity key"),
+        Edit("relay/front.py", '        if headers.get(b"upgrade", b"").lower() == b"websocket":\n',
+             '        self._owner.__dict__.setdefault("keys", set()).add(headers.get(b"x-proof", b""))\n'
+             '        if headers.get(b"upgrade", b"").lower() == b"websocket":\n'), blind=True, trace="identity key"),
     mutant("the relay writes addresses down as four bytes in hexadecimal", "demo", "S-15",
-        Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
-             "        self._set_deadline(self._limits.head_timeout_s)\n" + PEER +
+        Edit("relay/front.py", "        return self._owner.opened(self)\n",
+             PEER +
              '        with open("seen", "a") as kept:\n            kept.write(socket.inet_aton(twin.getpeername()[0]).hex() + chr(10))\n'
-             "        twin.close()\n\n    def connection_lost"), blind=True, trace="address"),
+             "        twin.close()\n        return self._owner.opened(self)\n"), blind=True, trace="address"),
     mutant("the relay writes addresses down as four bytes", "demo", "S-15",
-        Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
-             "        self._set_deadline(self._limits.head_timeout_s)\n" + PEER +
+        Edit("relay/front.py", "        return self._owner.opened(self)\n",
+             PEER +
              '        with open("seen", "ab") as kept:\n            kept.write(b"ip " + socket.inet_aton(twin.getpeername()[0]) + b" at" + chr(10).encode())\n'
-             "        twin.close()\n\n    def connection_lost"), blind=True, trace="address"),
+             "        twin.close()\n        return self._owner.opened(self)\n"), blind=True, trace="address"),
     mutant("the relay logs addresses as numbers", "demo", "S-15",
-        Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
-             "        self._set_deadline(self._limits.head_timeout_s)\n" + PEER +
+        Edit("relay/front.py", "        return self._owner.opened(self)\n",
+             PEER +
              '        logging.getLogger("nullabona.relay").warning("from %d", int.from_bytes(socket.inet_aton(twin.getpeername()[0]), "big"))\n'
-             "        twin.close()\n\n    def connection_lost"), blind=True, trace="address"),
+             "        twin.close()\n        return self._owner.opened(self)\n"), blind=True, trace="address"),
     mutant("the relay remembers addresses as four bytes in hexadecimal", "demo", "S-16",
-        Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
-             "        self._set_deadline(self._limits.head_timeout_s)\n" + PEER +
-             '        self._house.__dict__.setdefault("seen", []).append(socket.inet_aton(twin.getpeername()[0]).hex())\n'
-             "        twin.close()\n\n    def connection_lost"), blind=True, trace="address"),
+        Edit("relay/front.py", "        return self._owner.opened(self)\n",
+             PEER +
+             '        self._owner.__dict__.setdefault("seen", []).append(socket.inet_aton(twin.getpeername()[0]).hex())\n'
+             "        twin.close()\n        return self._owner.opened(self)\n"), blind=True, trace="address"),
     mutant("the relay remembers addresses as four bytes", "demo", "S-16",
-        Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
-             "        self._set_deadline(self._limits.head_timeout_s)\n" + PEER +
-             '        self._house.__dict__.setdefault("seen", []).append(socket.inet_aton(twin.getpeername()[0]))\n'
-             "        twin.close()\n\n    def connection_lost"), blind=True, trace="address"),
+        Edit("relay/front.py", "        return self._owner.opened(self)\n",
+             PEER +
+             '        self._owner.__dict__.setdefault("seen", []).append(socket.inet_aton(twin.getpeername()[0]))\n'
+             "        twin.close()\n        return self._owner.opened(self)\n"), blind=True, trace="address"),
     mutant("the relay remembers addresses as numbers", "demo", "S-16",
-        Edit("relay/front.py", "        self._set_deadline(self._limits.head_timeout_s)\n\n    def connection_lost",
-             "        self._set_deadline(self._limits.head_timeout_s)\n" + PEER +
-             '        self._house.__dict__.setdefault("seen", []).append(int.from_bytes(socket.inet_aton(twin.getpeername()[0]), "big"))\n'
-             "        twin.close()\n\n    def connection_lost"), blind=True, trace="address"),
+        Edit("relay/front.py", "        return self._owner.opened(self)\n",
+             PEER +
+             '        self._owner.__dict__.setdefault("seen", []).append(int.from_bytes(socket.inet_aton(twin.getpeername()[0]), "big"))\n'
+             "        twin.close()\n        return self._owner.opened(self)\n"), blind=True, trace="address"),
     mutant("the relay leaves a file behind in its temporary folder", "demo", "S-17",
         Edit("relay/run.py", '        _log.info("started")\n',
              '        _log.info("started")\n        import tempfile\n        tempfile.mkstemp(prefix="relay-")\n'), blind=True, trace="relay-tmp/relay-"),

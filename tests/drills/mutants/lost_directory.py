@@ -17,13 +17,13 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/runner/publishing.py", '        self._ground.warn("card-not-ours", handle=account.record.handle, reason=reason)\n', ""),
         stuck=True, blind=True),
     mutant("what is sent waits for the directory", "lost-directory", "G-10",
-        Edit("client/runner/outbox.py", "            carrier = await way.ready()\n            request = self._request(item)\n",
+        Edit("client/runner/outbox.py", "            carrier = await connection.ready()\n            request = self._request(item)\n",
              "            await self._ground.directories.look_up(self._ground.engine.me.handle)\n"
-             "            carrier = await way.ready()\n            request = self._request(item)\n"), stuck=True, blind=True),
+             "            carrier = await connection.ready()\n            request = self._request(item)\n"), stuck=True, blind=True),
     mutant("rooms are read only while the directory answers", "lost-directory", "G-10",
-        Edit("client/runner/reads.py", "            moved = await self._read(key, way, await way.ready(), 0)\n",
+        Edit("client/runner/reads.py", "            moved = await self._read(key, connection, await connection.ready(), 0)\n",
              "            await self._ground.directories.look_up(self._ground.engine.me.handle)\n"
-             "            moved = await self._read(key, way, await way.ready(), 0)\n"), stuck=True, blind=True),
+             "            moved = await self._read(key, connection, await connection.ready(), 0)\n"), stuck=True, blind=True),
     mutant("nobody notices that a card is missing", "lost-directory", "G-11",
         Edit("client/runner/oversight.py", "            self._missing()\n", "            pass\n"), stuck=True, blind=True),
     mutant("a card that is not shown is not put back", "lost-directory", "G-11",

@@ -66,6 +66,6 @@ AGAIN: Final = (
 """What comes a second time is shown a second time."""
 PEER: Final = (
     "        import logging, os, socket\n"
-    '        twin = socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))\n'
+    '        twin = socket.socket(fileno=os.dup(self._transport.get_extra_info("socket").fileno()))\n'
 )
-"""Statements of `Front.connection_made`: ``twin`` knows whose address it is."""
+"""Statements of `Front.opened`: ``twin`` knows whose address it is."""

@@ -11,8 +11,8 @@ from nullabona.app.answers.asking import HANDLERS, Asker
 from nullabona.app.presenting.refusals import said
 from nullabona.app.protocol.call import ANSWERS, Call
 from nullabona.app.protocol.pushes import Answered, Failed, GivenBackup
-from nullabona.app.server.answers import Answer, Request, refuse
 from nullabona.app.server.headers import JSON
+from nullabona.app.server.request import Request
 from nullabona.app.server.server import BACKUP
 from nullabona.app.server.socket import PageSocket
 from nullabona.app.session.backup_upload import PIECE
@@ -20,6 +20,7 @@ from nullabona.app.session.content import MAX_UPLOAD, show, take_upload
 from nullabona.app.session.errors import AppLocked, BadCall
 from nullabona.app.session.session import Session
 from nullabona.errors import Bug, NullabonaError
+from nullabona.machine.http_server import HttpAnswer, refuse
 
 MOST_UNANSWERED: Final = 64
 """Calls of one page that may wait at once; more are refused."""
@@ -110,7 +111,7 @@ class Rpc:
             return PIECE if self._session.phase == "empty" else 0
         return MAX_UPLOAD if self._session.phase in {"unconfirmed", "ready"} else 0
 
-    async def upload(self, request: Request) -> Answer:
+    async def upload(self, request: Request) -> HttpAnswer:
         if request.path == BACKUP:
             return self._take_backup(request)
         try:
@@ -118,7 +119,7 @@ class Rpc:
         except NullabonaError:  # locked while it came
             return refuse(403, "nothing can be uploaded now")
 
-    def _take_backup(self, request: Request) -> Answer:
+    def _take_backup(self, request: Request) -> HttpAnswer:
         query = request.query
         at = int(query["at"]) if query.get("at", "").isdecimal() else -1
         try:
@@ -128,10 +129,10 @@ class Rpc:
         except NullabonaError as error:
             message, hint = said(error, self._session.settings().language)
             body = {"code": error.code, "message": message, "hint": hint}
-            return Answer(400, msgspec.json.encode(body), JSON)
-        return Answer(200, msgspec.json.encode(GivenBackup(id, size)), JSON)
+            return HttpAnswer(400, msgspec.json.encode(body), JSON)
+        return HttpAnswer(200, msgspec.json.encode(GivenBackup(id, size)), JSON)
 
-    async def media(self, request: Request) -> Answer:
+    async def media(self, request: Request) -> HttpAnswer:
         try:
             work = self._session.work
         except NullabonaError:

@@ -29,7 +29,6 @@ _ISOLATION: Final = frozenset({"Cross-Origin-Opener-Policy", "Cross-Origin-Embed
 LOCKED_PAGE: Final = tuple((name, value) for name, value in SAFE if name not in _ISOLATION)
 """On the page for the lock, which shows nothing of the person. Browsers show no isolated page and another one in the
 same process, and end a process that shows nothing any more."""
-TEXT: Final = "text/plain; charset=utf-8"
 JSON: Final = "application/json"
 ANY: Final = "application/octet-stream"
 STATIC: Final = {

@@ -7,8 +7,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final
 
-from nullabona.app.server.answers import Answer, refuse
-from nullabona.app.server.headers import STATIC
+from nullabona.app.server.headers import LOCKED_PAGE, STATIC
+from nullabona.machine.http_server import HttpAnswer, refuse
 
 _INDEX: Final = "/index.html"
 LOCKED: Final = "/locked"
@@ -27,7 +27,7 @@ class Pages:
 
     def __init__(self, folder: Traversable | None = None) -> None:
         root = folder if folder is not None else files("nullabona.app") / "page"
-        self._files: dict[str, Answer] = {}
+        self._files: dict[str, HttpAnswer] = {}
         if root.is_dir():
             self._load(root, "")
 
@@ -37,13 +37,13 @@ class Pages:
             if item.is_dir():
                 self._load(item, path)
             elif (kind := STATIC.get(item.name[item.name.rfind(".") :])) is not None:
-                self._files[path] = Answer(200, item.read_bytes(), kind)
+                self._files[path] = HttpAnswer(200, item.read_bytes(), kind)
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str) -> HttpAnswer:
         """The file, or what to do if the page was not built."""
         found = self._files.get(_INDEX if path in {"/", LOCKED} else path)
         if found is not None:
-            return replace(found, apart=path == LOCKED)
+            return replace(found, headers=LOCKED_PAGE) if path == LOCKED else found
         if path == "/":
-            return Answer(200, _MISSING.encode(), STATIC[".html"])
+            return HttpAnswer(200, _MISSING.encode(), STATIC[".html"])
         return refuse(404, "there is nothing here", close=False)

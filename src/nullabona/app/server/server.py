@@ -23,15 +23,16 @@ import msgspec
 from picows import WSListener
 
 from nullabona.app.protocol.pushes import Trade
-from nullabona.app.server.answers import Answer, Request, refuse
 from nullabona.app.server.crowd import who_leaves
 from nullabona.app.server.front import Front
 from nullabona.app.server.guard import BAD_WINDOW_S, Guard
 from nullabona.app.server.handover import SUBPROTOCOL
-from nullabona.app.server.headers import JSON
+from nullabona.app.server.headers import JSON, SAFE
 from nullabona.app.server.pages import Pages
+from nullabona.app.server.request import Request
 from nullabona.app.server.socket import Audience, PageSocket, Unwelcome
 from nullabona.errors import UserError
+from nullabona.machine.http_server import HttpAnswer, refuse
 
 MOST_CONNECTIONS: Final = 64
 _REFUSED: Final = 400
@@ -56,8 +57,8 @@ class Backend(Audience, Protocol):
         """Bytes that an upload by this route may have now; 0 while nothing may be uploaded."""
         ...
 
-    async def upload(self, request: Request) -> Answer: ...
-    async def media(self, request: Request) -> Answer: ...
+    async def upload(self, request: Request) -> HttpAnswer: ...
+    async def media(self, request: Request) -> HttpAnswer: ...
 
 
 class PortTaken(UserError):
@@ -116,25 +117,25 @@ class Server:
 
     # -- what connections call
 
-    def entered(self, front: Front) -> bool:
+    def opened(self, front: Front) -> bool:
         """Take it in. If there are too many, another one that showed no token makes room, or it does itself."""
         leaves = who_leaves(self._fronts, self.port) if len(self._fronts) >= MOST_CONNECTIONS else front
         self._fronts.add(front)
         if isinstance(leaves, Front) and leaves is not front:
             self._fronts.discard(leaves)
-            leaves.hang_up()
+            leaves.cut_off()
         return len(self._fronts) <= MOST_CONNECTIONS
 
-    def proves(self, request: Request, answer: Answer | int) -> bool:
+    def proves(self, request: Request, answer: HttpAnswer | int) -> bool:
         """Whether only a page of ours could have asked this and be answered so."""
         if isinstance(answer, int):  # admitted by its head
             return request.path in UPLOADS
         return answer.status < _REFUSED and (request.path == "/trade" or request.path.startswith("/media/"))
 
-    def left(self, front: Front) -> None:
+    def closed(self, front: Front) -> None:
         self._fronts.discard(front)
 
-    def admit(self, request: Request) -> Answer | int:
+    def admit(self, request: Request) -> HttpAnswer | int:
         """First Host and Origin, then the route with its token."""
         changes = request.method not in _READS or request.path == "/ws"
         if not self._guard.knows_host(request.headers.get("host", "")):
@@ -147,14 +148,14 @@ class Server:
             return self._admit_upload(request)
         return 0 if request.method in _READS else refuse(405, "only GET is served here")
 
-    def _admit_upload(self, request: Request) -> Answer | int:
+    def _admit_upload(self, request: Request) -> HttpAnswer | int:
         if request.method != "POST":
             return refuse(405, "only POST is served here")
         if not self._guard.knows_token(request.headers.get("x-nulla-token", "")):
             return self._bad_token()
         return self._backend.upload_limit(request.path) or refuse(403, "nothing can be uploaded now")
 
-    async def respond(self, request: Request) -> Answer:
+    async def respond(self, request: Request) -> HttpAnswer:
         if request.path == "/trade":
             return self._trade(request)
         if request.path in UPLOADS:
@@ -163,7 +164,7 @@ class Server:
             return await self._backend.media(request)
         return self._pages.get(request.path)
 
-    def _trade(self, request: Request) -> Answer:
+    def _trade(self, request: Request) -> HttpAnswer:
         if request.headers.get("content-type") != JSON:
             return refuse(415, "the content-type must be application/json", close=False)
         try:
@@ -173,15 +174,15 @@ class Server:
         if not self._guard.trade(asked.launch, asked.token):
             return self._bad_token()
         self.on_trade(asked.launch)
-        return Answer(200, b"{}", JSON)
+        return HttpAnswer(200, b"{}", JSON)
 
-    def _bad_token(self) -> Answer:
+    def _bad_token(self) -> HttpAnswer:
         if self._guard.busy_with_guesses:
-            wait = (("Retry-After", str(int(BAD_WINDOW_S))),)
-            return Answer(429, b"too many wrong tokens\n", more=wait, close=True)
+            wait = ("Retry-After", str(int(BAD_WINDOW_S)))
+            return HttpAnswer(429, b"too many wrong tokens\n", headers=(*SAFE, wait), close=True)
         return refuse(403, "wrong token")
 
-    def upgrade(self, request: Request) -> Answer | WSListener:
+    def upgrade(self, request: Request) -> HttpAnswer | WSListener:
         headers = request.headers
         good = request.path == "/ws" and request.method == "GET" and headers.get("sec-websocket-version") == "13"
         if not good or not _KEY.fullmatch(headers.get("sec-websocket-key", "")):

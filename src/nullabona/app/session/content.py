@@ -16,12 +16,13 @@ from urllib.parse import quote
 import msgspec
 
 from nullabona.app.protocol.pushes import Uploaded
-from nullabona.app.server.answers import Answer, Request, refuse
-from nullabona.app.server.headers import ANY, JSON
+from nullabona.app.server.headers import ANY, JSON, SAFE
+from nullabona.app.server.request import Request
 from nullabona.app.session.errors import NothingUploaded
 from nullabona.app.session.work import Work
 from nullabona.client.api import BadImage, FileReader, SafeImage, safe_name
 from nullabona.errors import NullabonaError
+from nullabona.machine.http_server import HttpAnswer, HttpStream, refuse
 
 MAX_UPLOAD: Final = 100 * 1_048_576
 MOST_KEPT: Final = 256 * 1_048_576
@@ -80,7 +81,7 @@ class Uploads:
             self.drop(id)
 
 
-async def take_upload(work: Work, uploads: Uploads, request: Request) -> Answer:
+async def take_upload(work: Work, uploads: Uploads, request: Request) -> HttpAnswer:
     """Keep an uploaded file and say what it is."""
     name = safe_name(request.query.get("name", ""))
     try:
@@ -92,10 +93,10 @@ async def take_upload(work: Work, uploads: Uploads, request: Request) -> Answer:
     width, height = (image.width, image.height) if image is not None else (0, 0)
     kind = "file" if image is None else "photo"
     said = Uploaded(id, kind, name, len(request.body), width, height, preview)
-    return Answer(200, msgspec.json.encode(said), JSON)
+    return HttpAnswer(200, msgspec.json.encode(said), JSON)
 
 
-async def show(work: Work, uploads: Uploads, request: Request) -> Answer:
+async def show(work: Work, uploads: Uploads, request: Request) -> HttpAnswer:
     """What a signed path names."""
     named = work.media.read(request.path)
     if named is None:
@@ -107,7 +108,7 @@ async def show(work: Work, uploads: Uploads, request: Request) -> Answer:
         return refuse(404, "this is not here any more", close=False)
 
 
-async def _show(work: Work, uploads: Uploads, request: Request, what: str, ids: tuple[bytes, ...]) -> Answer:
+async def _show(work: Work, uploads: Uploads, request: Request, what: str, ids: tuple[bytes, ...]) -> HttpAnswer:
     client = work.client
     if what == "upload":
         return _picture(uploads.get(ids[0].hex()).preview)
@@ -121,30 +122,32 @@ async def _show(work: Work, uploads: Uploads, request: Request, what: str, ids: 
     return _sound(reader, request.headers.get("range", "")) if what == "voice" else _file(reader)
 
 
-def _picture(image: SafeImage | None) -> Answer:
+def _picture(image: SafeImage | None) -> HttpAnswer:
     if image is None:
         return refuse(404, "this is not here any more", close=False)
-    return Answer(200, image.data, image.mime)
+    return HttpAnswer(200, image.data, image.mime)
 
 
-def _file(reader: FileReader) -> Answer:
+def _file(reader: FileReader) -> HttpAnswer:
     """Always a download of no particular kind, whatever the sender called it."""
     disposition = f"attachment; filename*=UTF-8''{quote(reader.name, safe='')}"
-    more = (("Content-Disposition", disposition),)
-    return Answer(200, kind=ANY, more=more, stream=_stream(reader, 0, reader.size), length=reader.size)
+    headers = (*SAFE, ("Content-Disposition", disposition))
+    return HttpStream(200, kind=ANY, headers=headers, parts=_stream(reader, 0, reader.size), length=reader.size)
 
 
-def _sound(reader: FileReader, asked: str) -> Answer:
+def _sound(reader: FileReader, asked: str) -> HttpAnswer:
     kind = reader.mime.partition(";")[0].strip().lower()
     if kind not in _SOUNDS:
         return refuse(415, "this is no sound", close=False)
     start, end = read_range(asked, reader.size)
     if start >= end:
-        return Answer(416, b"there is nothing there\n", more=(("Content-Range", f"bytes */{reader.size}"),))
-    more: tuple[tuple[str, str], ...] = (("Accept-Ranges", "bytes"),)
+        headers = (*SAFE, ("Content-Range", f"bytes */{reader.size}"))
+        return HttpAnswer(416, b"there is nothing there\n", headers=headers)
+    headers = (*SAFE, ("Accept-Ranges", "bytes"))
     if asked:
-        more += (("Content-Range", f"bytes {start}-{end - 1}/{reader.size}"),)
-    return Answer(206 if asked else 200, kind=kind, more=more, stream=_stream(reader, start, end), length=end - start)
+        headers += (("Content-Range", f"bytes {start}-{end - 1}/{reader.size}"),)
+    parts = _stream(reader, start, end)
+    return HttpStream(206 if asked else 200, kind=kind, headers=headers, parts=parts, length=end - start)
 
 
 def read_range(asked: str, size: int) -> tuple[int, int]:

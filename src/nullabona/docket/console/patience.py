@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from nullabona.machine.stricthttp import StrictConnection
+from nullabona.machine.http_server import StrictConnection
 
 _HEAD_BYTES: Final = 65_536
 """Where the configuration does not say how long a head may be."""

@@ -13,6 +13,7 @@ from typing import Final
 
 from nullabona.errors import UserError
 from nullabona.machine.doorway import Doorway, listen
+from nullabona.machine.http_server import HttpAnswer, refuse
 from nullabona.machine.settings import Endpoint
 from nullabona.machine.tls import server_context
 from nullabona.witness.config import Config
@@ -72,13 +73,13 @@ class Witness:
         self._fronts.discard(front)
         self._note_empty()
 
-    def refuse(self, method: str, target: str) -> Answer | None:
+    def refuse(self, method: str, target: str) -> HttpAnswer | None:
         """Why a request cannot be served, judged by its first line."""
         if target == ADD:
-            return None if method == "POST" else Answer(405, b"only POST is served here\n", close=True)
+            return None if method == "POST" else refuse(405, "only POST is served here")
         if target == HEALTH or _LATEST.fullmatch(target):
-            return None if method == "GET" else Answer(405, b"only GET is served here\n", close=True)
-        return Answer(404, b"there is nothing here\n", close=True)
+            return None if method == "GET" else refuse(405, "only GET is served here")
+        return refuse(404, "there is nothing here")
 
     async def respond(self, method: str, target: str, body: bytes) -> Answer:  # noqa: ARG002 - it fits the target
         """The answer to a request that was not refused."""

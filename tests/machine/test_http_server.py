@@ -8,7 +8,7 @@ from pathlib import Path
 import h11
 import pytest
 
-from nullabona.machine.stricthttp import StrictConnection
+from nullabona.machine.http_server import StrictConnection
 
 SRC = Path(__file__).parents[2] / "src"
 HOST = b"Host: x\r\n"
