@@ -9,12 +9,13 @@ from typing import Final, Protocol
 import h11
 
 from nullabona.machine.http_server import Headers, HttpAnswer, HttpConnection, refuse
+from nullabona.machine.websocket import feed
 from nullabona.relay.arriving import Arriving
 from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.refusal import BAD_REQUEST
 from nullabona.relay.dispatch import Dispatcher
-from nullabona.relay.handover import feed, nameless, upgrade_head
+from nullabona.relay.handover import nameless, upgrade_head
 from nullabona.relay.unsent import Unsent
 from nullabona.wire.messages import MAX_REQUEST, AnyResponse, Refusal, encode
 

@@ -9,6 +9,8 @@ from typing import Any, Final, Protocol
 from picows import WSAutoPingStrategy, WSListener
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
+from nullabona.machine.websocket import SILENT
+
 READ_BUFFER: Final = 16 * 1024
 _SERVER_SIDE: Final = False
 _DISCONNECT_ON_EXCEPTION: Final = True
@@ -16,20 +18,6 @@ _NO_AUTO_PING: Final = False
 """The server pings all connections at once, without a task for each."""
 _ANSWER_PINGS: Final = False
 """The listener does it: it is told of every frame then, and so of what is left in the buffer behind each."""
-
-
-class _Silent:
-    """The logger given to picows: it would write the addresses of clients."""
-
-    def isEnabledFor(self, _level: int) -> bool:  # noqa: N802 - logging's name
-        return False
-
-    def _nothing(self, *args: object, **kwargs: object) -> None: ...
-
-    debug = info = warning = error = exception = log = _nothing
-
-
-_SILENT: Final = _Silent()
 
 
 class Counting(Protocol):
@@ -62,7 +50,7 @@ def websocket_protocol(listener: WSListener, counting: Counting, max_message: in
         None,  # path, likewise
         _SERVER_SIDE,
         lambda _request: listener,
-        _SILENT,
+        SILENT,
         _DISCONNECT_ON_EXCEPTION,
         None,  # handshake timeout: the head has arrived already
         _NO_AUTO_PING,
@@ -85,16 +73,6 @@ def upgrade_head(key: bytes) -> bytes:
         b"GET /v1 HTTP/1.1\r\nHost: relay\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key + b"\r\n\r\n"
     )
-
-
-def feed(protocol: asyncio.BufferedProtocol, data: bytes) -> None:
-    """Let the protocol read ``data`` as if it had just arrived."""
-    while data:
-        room = memoryview(protocol.get_buffer(-1))
-        part = min(len(room), len(data))
-        room[:part] = data[:part]
-        protocol.buffer_updated(part)
-        data = data[part:]
 
 
 def nameless(transport: asyncio.Transport) -> asyncio.Transport:

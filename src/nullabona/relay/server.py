@@ -12,8 +12,8 @@ from typing import Final
 
 from picows import WSCloseCode
 
-from nullabona.errors import UserError
-from nullabona.machine.doorway import Doorway, comes_from_near, listen
+from nullabona.machine.doorway import comes_from_near
+from nullabona.machine.listening import Listening, listen_at
 from nullabona.machine.opening import opening
 from nullabona.machine.settings import Endpoint
 from nullabona.machine.timekeeping import ClockGuard
@@ -112,7 +112,7 @@ class Relay:
         )
         self._fronts: set[Front] = set()
         self._sockets: set[WebSocket] = set()
-        self._servers: list[asyncio.Server | Doorway] = []
+        self._servers: list[Listening] = []
         self._empty = asyncio.Event()
         self._context: ssl.SSLContext | None = None
         self._ticker: asyncio.TimerHandle | None = None
@@ -205,18 +205,9 @@ class Relay:
         return [*self._fronts, *self._sockets]
 
     async def _listen(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> str:
-        timeout = self.limits.head_timeout_s if context else None
-        server: asyncio.Server | Doorway
-        try:
-            if endpoint.path is not None:
-                server = await self._loop.create_unix_server(
-                    lambda: Front(self), endpoint.path, backlog=_BACKLOG, ssl=context, ssl_handshake_timeout=timeout
-                )
-            else:
-                sockets = listen(endpoint.host, endpoint.port, _BACKLOG)
-                server = Doorway(lambda: Front(self), sockets, context=context, handshake_s=timeout)
-        except OSError as error:
-            raise UserError(f"cannot listen on {endpoint}: {error.strerror}") from error
+        server = await listen_at(
+            endpoint, lambda: Front(self), backlog=_BACKLOG, context=context, handshake_s=self.limits.head_timeout_s
+        )
         self._servers.append(server)
         return endpoint.url(server, secure=context is not None)
 

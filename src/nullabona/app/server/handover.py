@@ -8,6 +8,8 @@ from typing import Final
 from picows import WSAutoPingStrategy, WSListener, WSUpgradeResponse, WSUpgradeResponseWithListener
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
+from nullabona.machine.websocket import SILENT, feed
+
 SUBPROTOCOL: Final = "nulla"
 MAX_MESSAGE: Final = 2 * 1_048_576
 """A call is never longer."""
@@ -20,20 +22,6 @@ _PONG_S: Final = 20
 _ANSWER_PINGS: Final = True
 
 
-class _Silent:
-    """The logger given to picows, which would write what others sent."""
-
-    def isEnabledFor(self, _level: int) -> bool:  # noqa: N802 - logging's name
-        return False
-
-    def _nothing(self, *args: object, **kwargs: object) -> None: ...
-
-    debug = info = warning = error = exception = log = _nothing
-
-
-_SILENT: Final = _Silent()
-
-
 def hand_over(transport: asyncio.Transport, listener: WSListener, key: str, ahead: bytes) -> None:
     """Make a WebSocket of the connection whose upgrade was asked for with ``key``; ``ahead`` had arrived after it."""
     protocol: asyncio.BufferedProtocol = WSProtocol(
@@ -43,7 +31,7 @@ def hand_over(transport: asyncio.Transport, listener: WSListener, key: str, ahea
         lambda _request: WSUpgradeResponseWithListener(
             WSUpgradeResponse.create_101_response({"Sec-WebSocket-Protocol": SUBPROTOCOL}), listener
         ),
-        _SILENT,
+        SILENT,
         _DISCONNECT_ON_EXCEPTION,
         None,  # handshake timeout: the head has arrived already
         _PING,
@@ -57,7 +45,7 @@ def hand_over(transport: asyncio.Transport, listener: WSListener, key: str, ahea
     )
     transport.set_protocol(protocol)
     protocol.connection_made(transport)
-    _feed(protocol, _head(key) + ahead)
+    feed(protocol, _head(key) + ahead)
 
 
 def _head(key: str) -> bytes:
@@ -66,13 +54,3 @@ def _head(key: str) -> bytes:
         "GET /ws HTTP/1.1\r\nHost: page\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
     ).encode("ascii")
-
-
-def _feed(protocol: asyncio.BufferedProtocol, data: bytes) -> None:
-    """Let the protocol read ``data`` as if it had just arrived."""
-    while data:
-        room = memoryview(protocol.get_buffer(-1))
-        part = min(len(room), len(data))
-        room[:part] = data[:part]
-        protocol.buffer_updated(part)
-        data = data[part:]

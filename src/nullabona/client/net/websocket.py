@@ -13,6 +13,7 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 from nullabona.client.net.dial import NetOptions, dial, translate
 from nullabona.client.net.errors import Unreachable
+from nullabona.machine.websocket import SILENT
 from nullabona.wire.endpoint import PATH, Endpoint
 
 MAX_HANDSHAKE: Final = 16_384
@@ -53,7 +54,7 @@ def _protocol(endpoint: Endpoint, options: NetOptions, listener: WSListener, max
         PATH,
         _CLIENT_SIDE,
         lambda: listener,
-        _SILENT,
+        SILENT,
         _DISCONNECT_ON_EXCEPTION,
         None,  # handshake timeout: `connect_s` covers it
         _PING,
@@ -110,17 +111,3 @@ class _Guard(asyncio.BufferedProtocol):
         """Hang up."""
         if self._transport is not None:
             self._transport.abort()
-
-
-class _Silent:
-    """The logger given to picows: it would write addresses."""
-
-    def isEnabledFor(self, level: int) -> bool:  # noqa: N802, ARG002 - logging's name
-        return False
-
-    def _nothing(self, *args: object, **kwargs: object) -> None: ...
-
-    debug = info = warning = error = exception = log = _nothing
-
-
-_SILENT: Final = _Silent()

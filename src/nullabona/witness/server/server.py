@@ -11,9 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final
 
-from nullabona.errors import UserError
-from nullabona.machine.doorway import Doorway, listen
 from nullabona.machine.http_server import HttpAnswer, refuse
+from nullabona.machine.listening import Listening, listen_at
 from nullabona.machine.settings import Endpoint
 from nullabona.machine.tls import server_context
 from nullabona.witness.config import Config
@@ -39,7 +38,7 @@ class Witness:
         self._thread = ThreadPoolExecutor(1, "witness")
         self._waiting = 0
         self._fronts: set[Front] = set()
-        self._servers: list[asyncio.Server | Doorway] = []
+        self._servers: list[Listening] = []
         self._empty = asyncio.Event()
 
     async def start(self) -> list[str]:
@@ -101,18 +100,9 @@ class Witness:
     # -- inside
 
     async def _listen(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> str:
-        timeout = self.limits.head_timeout_s if context else None
-        server: asyncio.Server | Doorway
-        try:
-            if endpoint.path is not None:
-                server = await self._loop.create_unix_server(
-                    lambda: Front(self), endpoint.path, backlog=_BACKLOG, ssl=context, ssl_handshake_timeout=timeout
-                )
-            else:
-                sockets = listen(endpoint.host, endpoint.port, _BACKLOG)
-                server = Doorway(lambda: Front(self), sockets, context=context, handshake_s=timeout)
-        except OSError as error:
-            raise UserError(f"cannot listen on {endpoint}: {error.strerror}") from error
+        server = await listen_at(
+            endpoint, lambda: Front(self), backlog=_BACKLOG, context=context, handshake_s=self.limits.head_timeout_s
+        )
         self._servers.append(server)
         return endpoint.url(server, secure=context is not None)
 

@@ -1,0 +1,36 @@
+"""Listening where a server's configuration says, without learning who connects (`nullabona.machine.doorway`)."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import TypeAlias
+
+from nullabona.errors import UserError
+from nullabona.machine.doorway import Doorway, listen
+from nullabona.machine.settings import Endpoint
+
+Listening: TypeAlias = asyncio.Server | Doorway
+
+
+async def listen_at(
+    endpoint: Endpoint,
+    connection: Callable[[], asyncio.Protocol],
+    *,
+    backlog: int,
+    context: ssl.SSLContext | None,
+    handshake_s: float,
+) -> Listening:
+    """Give each connection to ``endpoint`` its own ``connection``. Raises `UserError`."""
+    timeout = handshake_s if context else None
+    try:
+        if endpoint.path is None:
+            sockets = listen(endpoint.host, endpoint.port, backlog)
+            return Doorway(connection, sockets, context=context, handshake_s=timeout)
+        loop = asyncio.get_running_loop()
+        return await loop.create_unix_server(
+            connection, endpoint.path, backlog=backlog, ssl=context, ssl_handshake_timeout=timeout
+        )
+    except OSError as error:
+        raise UserError(f"cannot listen on {endpoint}: {error.strerror}") from error
