@@ -131,7 +131,7 @@ class Device:
             RELAY, options, Policy(), self._connection_changed, self.seat.dial, self.seat.post, self._chance
         )
         self._reads = Reads(self, Timing(), self._chance)
-        self._outbox, self._fetches = Outbox(self), Fetches(self)
+        self._outbox, self._fetches = Outbox(self), Fetches(self, self.directories)
         self._scouts = Scouts(self, Timing().scout / 2_000)
         self._reads.refresh(None)
         for room in self.engine.read_for():

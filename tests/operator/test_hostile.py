@@ -243,7 +243,7 @@ def test_a_clock_that_is_behind_is_no_reason_to_ask_anybody() -> None:
     told = Told()
     told.gets(Docket(time_s=NOW_S + DAY_S).item(told.handle))
     ground = Alone(told)
-    watch = Oversight(ground)  # type: ignore[arg-type]
+    watch = Oversight(ground, ground.directories)  # type: ignore[arg-type]
     pause = NOW_S + DAY_S - SKEW_S - told.world.now // 1_000
     assert pause == asyncio.run(watch._look_after_notices(HOST))
     told.world.now += int(pause) * 1_000
@@ -338,7 +338,7 @@ def test_a_directory_is_asked_once_for_what_a_stranger_can_have_made() -> None:
     """Within an hour, at a time of its own; what witnesses vouch for is asked for again, about every hour."""
     told = Told(BARE)
     ground = Alone(told)
-    watch = Oversight(ground)  # type: ignore[arg-type]
+    watch = Oversight(ground, ground.directories)  # type: ignore[arg-type]
 
     def for_hours(hours: int) -> int:
         asked, until = ground.asked, told.world.now + hours * 3_600_000

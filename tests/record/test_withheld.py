@@ -39,7 +39,7 @@ class Device:
         self.lie: Lie | None = None
         self.warned: list[str] = []
         self.directories = Directories(cast(Any, self))
-        self.oversight = Oversight(cast(Any, self))
+        self.oversight = Oversight(cast(Any, self), cast(Any, self).directories)
 
     # -- what the watch stands on
 

@@ -12,6 +12,7 @@ from nullabona.client.core.claims import Shown
 from nullabona.client.core.model.requests import ChunkWant
 from nullabona.client.core.record.checking import Checked
 from nullabona.client.net import EndpointRefused
+from nullabona.client.runner.directories import Directories
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.requests import ask
 from nullabona.errors import PeerError
@@ -24,8 +25,9 @@ _BACK_OFF_S: Final = 30
 class Fetches:
     """What one client is fetching."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, directories: Directories) -> None:
         self._ground = ground
+        self._directories = directories
         self._chunks: dict[ChunkWant, asyncio.Task[None]] = {}
         self._cards: set[str] = set()
 
@@ -72,7 +74,7 @@ class Fetches:
         found: bytes | None = None
         shown: Shown = "unreached"
         try:
-            checked = await self._ground.directories.look_up(handle)
+            checked = await self._directories.look_up(handle)
             found, shown = checked.card or None, _shown(checked)
         except (PeerError, EndpointRefused) as error:
             self._ground.warn("card-not-found", handle=handle, reason=error.code)

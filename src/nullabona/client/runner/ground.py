@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.ports import Store
 from nullabona.client.core.touched import Touched
 from nullabona.client.runner.connections import Connections
-
-if TYPE_CHECKING:
-    from nullabona.client.runner.directories import Directories
 
 
 class Ground(Protocol):
@@ -23,8 +20,6 @@ class Ground(Protocol):
     def store(self) -> Store: ...
     @property
     def connections(self) -> Connections: ...
-    @property
-    def directories(self) -> Directories: ...
 
     def now(self) -> int:
         """Milliseconds since the epoch."""

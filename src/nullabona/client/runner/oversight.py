@@ -37,6 +37,7 @@ from nullabona.client.core.step import Step
 from nullabona.client.core.touched import Touched
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.chance import fraction
+from nullabona.client.runner.directories import Directories
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.withheld import Withheld
 from nullabona.errors import NullabonaError, PeerError
@@ -57,10 +58,11 @@ _SHORTEST_S: Final = 1.0
 class Oversight:
     """The watch of one client. ``missing`` is called when nothing stands at the own handle: it may have been lost."""
 
-    def __init__(self, ground: Ground, missing: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, ground: Ground, directories: Directories, missing: Callable[[], None] = lambda: None) -> None:
         self._ground = ground
+        self._directories = directories
         self._missing = missing
-        self._withheld = Withheld(ground)
+        self._withheld = Withheld(ground, directories)
         self._poke = asyncio.Event()
         self._turn = asyncio.Lock()
         self._ask_s = self._name_s = 0.0
@@ -134,7 +136,7 @@ class Oversight:
             return
         self._ask_s = self._now_s + (0.5 + fraction()) * ASK_S
         with suppress(PeerError, EndpointRefused):
-            await self._ground.directories.learn_docket(host)
+            await self._directories.learn_docket(host)
         self._ground.happened(Touched(frozenset()))
 
     async def _look_after_docket(self, host: str) -> float:
@@ -151,7 +153,7 @@ class Oversight:
             with self._ground.engine.step(self._ground.now()) as step:
                 due_s = dockets.next_look(step)
             with suppress(PeerError, EndpointRefused):
-                await self._ground.directories.follow_docket(host)
+                await self._directories.follow_docket(host)
             self._ground.happened(Touched(frozenset()))
         return max(_SHORTEST_S, due_s - self._now_s)
 
@@ -160,7 +162,7 @@ class Oversight:
         drawn = (0.5 + fraction()) * dockets.LOOK_S
         if 0 < self._name_s <= self._now_s:
             with suppress(PeerError, EndpointRefused):
-                await self._ground.directories.learn_docket(host)
+                await self._directories.learn_docket(host)
             self._name_s = 0.0
         self._name_s = self._name_s or self._now_s + drawn
         return self._name_s - self._now_s
@@ -176,12 +178,12 @@ class Oversight:
             return await self._watch_through(handle)
 
     async def _watch_through(self, handle: Handle) -> float:
-        await self._ground.directories.begin(handle.authority)
+        await self._directories.begin(handle.authority)
         with self._ground.store.reading():
             watch = load_watch(self._ground.store)
         if watch is None:
             return RETRY_S
-        pinned, found = await self._ground.directories.watch(handle, watch)
+        pinned, found = await self._directories.watch(handle, watch)
         self._withheld.told(str(handle))
         self._conclude(handle, pinned, watch, found)
         if not found.watch.entry[1]:
@@ -232,8 +234,8 @@ class Oversight:
 
         That has to be found out first: what was seen of it last may lie in the gap too.
         """
-        await self._ground.directories.look_up(str(handle))
-        pinned = await self._ground.directories.begin(handle.authority)
+        await self._directories.look_up(str(handle))
+        pinned = await self._directories.begin(handle.authority)
         with self._ground.engine.step(self._ground.now()) as step:
             save_watch(step.store, start(pinned))
         self._ground.warn(gap.code, handle=str(handle))
@@ -258,7 +260,7 @@ class Oversight:
     async def _look_at(self, promise: Expected) -> None:
         handle = parse_handle(promise.handle)
         watch = Watch(promise.after + 1, promise.peaks, closed_s=promise.due_s)
-        pinned, found = await self._ground.directories.watch(handle, watch)
+        pinned, found = await self._directories.watch(handle, watch)
         self._withheld.told(promise.handle)
         still, broken = settle([promise], found.openings)
         self._replace(promise, [self._looked_at(each, pinned.rules.period_s) for each in still])

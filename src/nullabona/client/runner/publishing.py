@@ -29,7 +29,7 @@ from nullabona.client.core.record.promises import Expected, check_promise, encod
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.core.touched import Touched
 from nullabona.client.net import EndpointRefused, TimedOut, endpoint_of
-from nullabona.client.runner.directories import GRAVE
+from nullabona.client.runner.directories import GRAVE, Directories
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.requests import ask
 from nullabona.errors import Bug, PeerError, Refused
@@ -60,8 +60,9 @@ class Published:
 class Publishing:
     """The card of one client's account."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, directories: Directories) -> None:
         self._ground = ground
+        self._directories = directories
         self._poke = asyncio.Event()
         self._poke.set()
         self.outcome = Published(done=self._account().published)
@@ -124,7 +125,7 @@ class Publishing:
         """Publish the newest card. The record is looked at first, so that what is promised can be held against it."""
         account = self._account()
         card = account.card
-        before = await self._ground.directories.look_up(account.record.handle)
+        before = await self._directories.look_up(account.record.handle)
         answer = await ask(self._ground.connections.one_shot(self._home()), PublishCard(card.encoded))
         if isinstance(answer, CardTaken):
             promise = self._promised(card, answer.promise, before)
@@ -178,7 +179,7 @@ class Publishing:
         """Whether the directory shows our card, or has promised to; it is published again if the directory lost it."""
         account = self._account()
         card = account.card
-        shown = (await self._ground.directories.look_up(account.record.handle)).card
+        shown = (await self._directories.look_up(account.record.handle)).card
         with self._ground.store.reading():
             waits = any(each.digest == card.hash for each in load_expected(self._ground.store))
             own = own_cards(self._ground.store)

@@ -10,7 +10,7 @@ from typing import Final
 from nullabona.client.core.record.errors import RecordGap
 from nullabona.client.core.record.keeping import Evidence, keep_evidence, load_pinned
 from nullabona.client.net import EndpointRefused
-from nullabona.client.runner.directories import GRAVE
+from nullabona.client.runner.directories import GRAVE, Directories
 from nullabona.client.runner.ground import Ground
 from nullabona.errors import Malformed, NullabonaError, PeerError, Refused
 from nullabona.wire.handle import parse_handle
@@ -21,8 +21,9 @@ CODE: Final = "record-withheld"
 class Withheld:
     """Since when the epochs of each handle could not be looked through, in this run of the program."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, directories: Directories) -> None:
         self._ground = ground
+        self._directories = directories
         self._since: dict[str, int] = {}
 
     def told(self, handle: str) -> None:
@@ -51,7 +52,7 @@ class Withheld:
         if isinstance(error, Refused | Malformed | RecordGap):
             return True
         try:
-            await self._ground.directories.look_up(handle)
+            await self._directories.look_up(handle)
         except (PeerError, EndpointRefused):
             return False
         return True
