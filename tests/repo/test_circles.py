@@ -1,0 +1,75 @@
+"""No module imports, by whatever way round, a module that imports it: not in the product, not in what measures it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.repo.test_style import ROOT
+
+KNOWN = {"bench": [["bench.leakage.room_acts", "bench.leakage.town"]]}
+"""Circles that are still there. The list only gets shorter."""
+
+
+def imports(folder: Path, base: Path) -> dict[str, set[str]]:
+    """What each module imports of the others, also where only types are wanted."""
+    files = {module_name(path.relative_to(base)): path for path in folder.rglob("*.py")}
+    found: dict[str, set[str]] = {}
+    for module, path in files.items():
+        names: set[str] = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names |= {
+                    full if (full := f"{node.module}.{each.name}") in files else node.module for each in node.names
+                }
+            elif isinstance(node, ast.Import):
+                names |= {each.name for each in node.names}
+        found[module] = (names & files.keys()) - {module}
+    return found
+
+
+def module_name(path: Path) -> str:
+    """The dotted name of a file; a package's is that of its folder."""
+    parts = path.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Groups of modules that reach one another: what is left once all that nothing of the rest needs, or that needs
+    nothing of the rest, is taken away, split by who reaches whom.
+    """
+    left = {node: set(needs) for node, needs in graph.items()}
+    while ends := [node for node in left if not left[node] or not any(node in needs for needs in left.values())]:
+        for node in ends:
+            del left[node]
+        left = {node: needs & left.keys() for node, needs in left.items()}
+    reach = {node: reached(left, node) for node in left}
+    groups = {frozenset(other for other in reach[node] if node in reach[other]) for node in left if node in reach[node]}
+    return sorted(sorted(group) for group in groups)
+
+
+def reached(graph: dict[str, set[str]], start: str) -> set[str]:
+    """Every module that one needs, directly or not."""
+    seen: set[str] = set()
+    ahead = [start]
+    while ahead:
+        new = graph[ahead.pop()] - seen
+        seen |= new
+        ahead += new
+    return seen
+
+
+def test_circles_are_found() -> None:
+    """Two that share nothing are two; whoever only leads there is in none."""
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": {"e"}, "e": {"f", "g"}, "f": {"e"}, "g": set[str]()}
+    assert [["b", "c"], ["e", "f"]] == circles(graph)
+    assert [] == circles({"a": {"b"}, "b": set()})
+
+
+@pytest.mark.parametrize("folder", ["src", "bench", "tools"])
+def test_no_modules_import_one_another_in_a_circle(folder: str) -> None:
+    """Whoever reads one of them can stop at what it imports."""
+    base = ROOT / "src" if folder == "src" else ROOT
+    assert [] == [each for each in circles(imports(ROOT / folder, base)) if each not in KNOWN.get(folder, [])]
