@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core import preferences
+from nullabona.client.core import preferences, reading
 from nullabona.client.core.chat import kinds, words
 from nullabona.client.core.content import (
     Annotation,
@@ -23,7 +23,7 @@ from nullabona.client.core.content import (
 from nullabona.client.core.preferences import Preferences
 from nullabona.client.core.records import UNPLACED, Device, FileState, Message, MessageState, Writing
 from nullabona.client.core.roominfo import DEVICES
-from nullabona.client.core.timeline import read_markers, receiving
+from nullabona.client.core.timeline import read_markers
 from nullabona.wire.blob import BlobRef
 from tests.core.stage import START, Other, Stage
 
@@ -40,7 +40,7 @@ def receive(
     with stage.step() as step:
         state = step.room(room)
         said = Envelope(id, START - 7, (), b"", body)
-        receiving.receive(step, state, state.current, seq, by or JUN.row(room, 1), said, body)
+        reading.receive(step, state, state.current, seq, by or JUN.row(room, 1), said, body)
         return step.told, step.writing
 
 

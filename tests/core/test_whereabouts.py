@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import whereabouts
+from nullabona.client.core import people, whereabouts
 from nullabona.client.core.items import Gone
 from nullabona.client.core.model.outbox_items import INBOX, decode_target
 from nullabona.client.core.outgoing import queue_item
@@ -95,7 +95,7 @@ def test_rooms_are_looked_for_where_somebody_who_may_move_them_went(
             whereabouts.remember(step, known)  # type: ignore[arg-type]
     room = stage.room(JUN, kind=DIRECT, scout_at=START + 1_000_000)
     with stage.step() as step:
-        whereabouts.remember(step, card)  # type: ignore[arg-type]
+        people.learn_card(step, card.encoded, JUN.handle)  # type: ignore[attr-defined]
         assert (START + 2_501 if soon else START + 1_000_000) == step.room(room).scout_at
 
 
@@ -139,5 +139,5 @@ def test_a_room_that_we_left_is_not_looked_for() -> None:
     stage = Stage()
     room = stage.room(JUN, kind=DIRECT, scout_at=START + 1_000_000, phase=LEFT)
     with stage.step() as step:
-        whereabouts.remember(step, MOVED)
+        people.learn_card(step, MOVED.encoded, JUN.handle)
         assert START + 1_000_000 == step.room(room).scout_at

@@ -58,7 +58,8 @@ def send(step: Step, room: RoomState, body: Shown | Annotation, id: bytes = b"")
         raise NotInRoom("you are not in this room any more")
     if isinstance(body, Shown):
         body = structs.replace(body, timer_s=room.info.timer_s)
-        profiles.before_speaking(step, room)
+        if profiles.due_before_speaking(step, room):
+            send_profile(step, room)
     message = Message(
         room=room.id,
         id=id or draw_id(step),
@@ -110,6 +111,17 @@ def held(step: Step, room: RoomState) -> bool:
         return False
     accounts = {device.account for device in step.roster(room.id).values()}
     return any(account in accounts for account in removed)
+
+
+def send_profile(step: Step, room: RoomState) -> None:
+    """Send the profile if it is due; to somebody who was blocked meanwhile when they are no more."""
+    if acquaintance.is_shut(step.store, room.info):
+        room.profile_at = 0
+    if 0 < room.profile_at <= step.now and not held(step, room):
+        room.profile_at = 0
+        room.profile_late = False
+        if step.others(room, room.epoch):
+            send(step, room, profiles.own(step))
 
 
 def send_receipt(step: Step, room: RoomState) -> None:

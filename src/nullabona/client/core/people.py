@@ -10,6 +10,7 @@ from nullabona.client.core.errors import NoSuchContact
 from nullabona.client.core.identity import cards, contact_keys
 from nullabona.client.core.items import ContactRequest
 from nullabona.client.core.records import Contact, ContactState
+from nullabona.client.core.relocation import schedule
 from nullabona.client.core.state import RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
@@ -42,7 +43,8 @@ def learn_card(step: Step, data: bytes, handle: str, standing: claims.Standing =
             raise
         step.store.put_contact(replace(contact, card=card.encoded, key_packages=cards.packages_of(card)))
     claims.seen(step, card.account_id, standing)
-    whereabouts.remember(step, card)
+    if whereabouts.remember(step, card):
+        schedule.card_changed(step, card.account_id)
     signers.note(step, card)
     inbox_sending.send_waiting(step, card.account_id)
     return card

@@ -29,7 +29,7 @@ from nullabona.client.core.content import (
     decode_envelope,
 )
 from nullabona.client.core.delivery import box_log
-from nullabona.client.core.devices import hearing
+from nullabona.client.core.devices import hearing, history
 from nullabona.client.core.errors import MlsRefused
 from nullabona.client.core.group import intents
 from nullabona.client.core.identity import contact_keys
@@ -37,6 +37,7 @@ from nullabona.client.core.message_ids import is_made_by
 from nullabona.client.core.mlsport import Processed
 from nullabona.client.core.policy import order_holds
 from nullabona.client.core.records import Device, Frame
+from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.state import (
     BoxTrack,
     CommitCandidate,
@@ -225,7 +226,7 @@ def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device,
     if contact_keys.unhears(step, room, device.account):
         pass
     elif isinstance(said.body, Shown | Annotation):
-        receiving.receive(step, room, track, seq, device, said, said.body)
+        receive(step, room, track, seq, device, said, said.body)
     elif isinstance(said.body, Typing):
         typing.heard(step, room, device.account, said.sent_at, said.body)
     read_markers.note_marker(step, room, device.account, said.marker)
@@ -241,6 +242,17 @@ def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device,
         hearing.heard(step, room, device, said.body)
     elif isinstance(said.body, Handed):
         inbox.handed(step, room, device, said.body.invitation)
+
+
+def receive(
+    step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope, body: Shown | Annotation
+) -> None:
+    """Take a message or an annotation, once; in the devices' room only parts of an archive count."""
+    message = receiving.new(step, room, track, seq, device, said, body)
+    if message is not None and room.info.kind == DEVICES:
+        history.came(step, room, device, message, body)
+    elif message is not None:
+        receiving.keep(step, room, device, message, body)
 
 
 def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:

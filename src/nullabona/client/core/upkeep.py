@@ -19,7 +19,6 @@ from nullabona.client.core.delivery import box_log
 from nullabona.client.core.devices import telling, tending
 from nullabona.client.core.state import JOINED, RoomState
 from nullabona.client.core.step import Step
-from nullabona.client.core.timeline import profiles_out
 
 
 def look_after(step: Step, room: RoomState) -> None:
@@ -45,6 +44,6 @@ def look_after(step: Step, room: RoomState) -> None:
     scouting.look_after(step, room)
     committing.advance(step, room)
     healing.redone(step, room)
-    profiles_out.look_after(step, room)
+    messages.send_profile(step, room)
     if 0 < room.receipt_at <= step.now:
         messages.send_receipt(step, room)

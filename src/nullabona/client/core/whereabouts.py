@@ -11,7 +11,6 @@ from typing import Final
 import msgspec
 
 from nullabona.client.core.model.outbox_items import decode_target
-from nullabona.client.core.relocation import schedule
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
 from nullabona.wire.endpoint import endpoint_of
@@ -41,23 +40,22 @@ def host_relay(handle: str) -> str:
     return str(endpoint_of(parse_handle(handle).authority))
 
 
-def remember(step: Step, card: Card) -> None:
+def remember(step: Step, card: Card) -> bool:
     """Where to write to the account of a verified card; an older one than is known changes nothing.
 
-    If its relay is another one than before, what waits for the inbox goes there, and rooms that the account may move
-    are looked for there.
+    True if its relay is another one than before: what waits for the inbox goes there, and the caller has rooms that
+    the account may move looked for there (`relocation.schedule.card_changed`).
     """
     number = step.store.get_value(_number_key(card.account_id))
     if number is not None and int(number) > card.sequence:
-        return
+        return False
     before = inbox_of(step, card.account_id)
     step.store.set_value(_number_key(card.account_id), str(card.sequence).encode())
     step.store.set_value(_inbox_key(card.account_id), msgspec.msgpack.encode(card.inbox))
     note_handle(step, card.inbox, str(card.handle))
     relay = card.inbox.relay or host_relay(str(card.handle))
     _retarget(step, card.inbox.address, relay)
-    if before is None or before.relay != card.inbox.relay:
-        schedule.card_changed(step, card.account_id)
+    return before is None or before.relay != card.inbox.relay
 
 
 def note_handle(step: Step, inbox: Inbox, handle: str) -> None:

@@ -15,7 +15,6 @@ from nullabona.client.core.records import Person
 from nullabona.client.core.sniff import is_small_image
 from nullabona.client.core.state import JOINED, RoomState
 from nullabona.client.core.step import Step
-from nullabona.client.core.timeline import profiles_out
 from nullabona.errors import Malformed
 
 _OWN: Final = "own-profile"
@@ -82,11 +81,12 @@ def newcomers(step: Step, room: RoomState) -> None:
         tell_soon(step, room)
 
 
-def before_speaking(step: Step, room: RoomState) -> None:
-    """Whoever reads the next message should know who wrote it."""
-    if room.profile_late and step.store.get_value(_OWN) is not None:
-        room.profile_at = step.now
-        profiles_out.look_after(step, room)
+def due_before_speaking(step: Step, room: RoomState) -> bool:
+    """Whether the profile goes out before the next message: whoever reads that should know who wrote it."""
+    if not room.profile_late or step.store.get_value(_OWN) is None:
+        return False
+    room.profile_at = step.now
+    return True
 
 
 def learn(step: Step, account: bytes, handle: str, sent_at: int, said: Profile) -> None:

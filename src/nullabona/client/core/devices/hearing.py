@@ -41,6 +41,7 @@ from nullabona.client.core.preferences import Preferences, RoomPreferences, Trus
 from nullabona.client.core.record.keeping import expect, note_own_card
 from nullabona.client.core.record.promises import decode_expected
 from nullabona.client.core.records import Contact, ContactState, Device
+from nullabona.client.core.relocation import schedule
 from nullabona.client.core.roominfo import DEVICES, decode_info
 from nullabona.client.core.state import JOINED, RoomState
 from nullabona.client.core.step import Step
@@ -132,7 +133,8 @@ def _contact(step: Step, item: ContactItem) -> None:
         inboxes.take_requests(step, item.account)
     if item.card:
         card = verify_card(item.card, today=step.day)
-        whereabouts.remember(step, card)
+        if whereabouts.remember(step, card):
+            schedule.card_changed(step, card.account_id)
         packages = cards.packages_of(card)
     else:
         packages = ()

@@ -8,23 +8,21 @@ from nullabona.client.core import files, messages
 from nullabona.client.core.chat import annotating, expiry, kinds, profiles, typing, words
 from nullabona.client.core.content import Annotation, Envelope, File, Gone, Profile, Shown, encode_body
 from nullabona.client.core.delivery import box_log
-from nullabona.client.core.devices import history
 from nullabona.client.core.records import Device, Message, MessageState
-from nullabona.client.core.roominfo import DEVICES
 from nullabona.client.core.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import read_markers
 
 
-def receive(
+def new(
     step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope, body: Shown | Annotation
-) -> None:
-    """Keep a message or an annotation of somebody else's, once, however often it comes, and do what it asks."""
+) -> Message | None:
+    """A message or an annotation of somebody else's, not kept yet; None if it is, however often it comes."""
     known = step.store.message(room.id, said.id)
     if known is not None:
         if known.account == device.account:
             messages.sorted_first(step, room, known, box_log.place(track, seq))
-        return
+        return None
     message = Message(
         room=room.id,
         id=said.id,
@@ -39,19 +37,20 @@ def receive(
         resent=0,
         body=b"",
     )
-    message = kinds.filled(step, message, body, admin=device.account in room.info.admins)
-    if room.info.kind == DEVICES:
-        history.came(step, room, device, message, body)
-        return
+    return kinds.filled(step, message, body, admin=device.account in room.info.admins)
+
+
+def keep(step: Step, room: RoomState, device: Device, message: Message, body: Shown | Annotation) -> None:
+    """Keep a new message, and do what it asks."""
     if isinstance(body, Profile):
-        profiles.learn(step, device.account, device.handle, said.sent_at, body)
+        profiles.learn(step, device.account, device.handle, message.sent_at, body)
         message = replace(message, body=encode_body(Gone("done")))
     step.store.put_message(message)
     if message.kind in annotating.ANNOTATIONS:
         annotating.came(step, room, message)
     elif message.shown:
         _appeared(step, room, device, message)
-    read_markers.match_markers(step, room, said.id, message.position)
+    read_markers.match_markers(step, room, message.id, message.position)
 
 
 def _appeared(step: Step, room: RoomState, device: Device, message: Message) -> None:
