@@ -35,8 +35,8 @@ def _nobody_looks() -> None:
     """The watch of the own handle goes on, and nothing follows from what is missing there."""
     begin = oversight.Oversight.__init__
 
-    def careless(self: oversight.Oversight, ground: Any, **_: Any) -> None:  # noqa: ANN401 - as the real one
-        begin(self, ground)
+    def careless(self: oversight.Oversight, ground: Any, directories: Any, **_: Any) -> None:  # noqa: ANN401
+        begin(self, ground, directories)
 
     oversight.Oversight.__init__ = careless  # type: ignore[assignment, method-assign]
 
