@@ -15,13 +15,13 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 SOURCE: Final = ROOT / "src" / "nullabona"
 MADE_OF: Final = {
     "tap": ("tap", "operator"),
-    "demo": ("demo", "search", "seizure.py", "warrant.py", "places.py", "inventory.py", "inboxes.py"),
-    "coerced-operator": ("coerced", "operator"),
+    "demo": ("demo", "search", "seizure", "warrant", "expert"),
+    "coerced-operator": ("coerced_operator", "operator"),
     "loss": ("loss",),
-    "stolen-device": ("stolen", "removal/hand.py"),
-    "removal": ("removal", "warrant.py"),
-    "lying-directory": ("lying", "operator/cards.py"),
-    "lost-directory": ("lost",),
+    "stolen-device": ("stolen_device", "removal/hand.py"),
+    "removal": ("removal", "warrant"),
+    "lying-directory": ("lying_directory", "operator/cards.py"),
+    "lost-directory": ("lost_directory",),
     "docket": ("docket",),
 }
 """What is of one drill, and decides what it notices; what all have in common (processes, people) is left out. Of a

@@ -47,7 +47,7 @@ def disk_events(machine: Machine, start_s: int, cover: Sequence[tuple[bytes, flo
 
 
 def memory_events(machine: Machine, now: float, start_s: int, dice: random.Random | None) -> Events:
-    """What the running process holds beside the disk (`nullabona.drills.seizure`).
+    """What the running process holds beside the disk (`nullabona.drills.seizure.report`).
 
     `Op.READ` is what waits, and on which connection: a read of a box, or a bell, which is a place of its own. The
     process notes until when it waits, to the second. A read is asked anew every `WAIT_S` seconds, so that tells when it

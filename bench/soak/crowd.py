@@ -26,8 +26,8 @@ from bench.soak.ledger import Line
 from nullabona.client.api import Client, Unprotected, open_client
 from nullabona.client.api.errors import TimedOut
 from nullabona.client.api.events import MessageReceived, RoomRequested
-from nullabona.drills.cast.person import restless
-from nullabona.drills.demo.person import Unmet
+from nullabona.drills.actors.observer import restless
+from nullabona.drills.actors.person import Unmet
 from nullabona.errors import NullabonaError
 from nullabona.processes.orders import obey, speak_utf8
 

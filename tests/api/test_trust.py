@@ -16,7 +16,7 @@ from nullabona.client.core.safety import safety_digits
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.runner import now_ms
 from nullabona.client.store import SqliteStore
-from nullabona.drills.warrant import run_warrant
+from nullabona.drills.warrant.report import run_warrant
 from nullabona.errors import PeerError
 from nullabona.wire.handle import parse_handle
 from tests.api.people import PATIENCE_S, befriend, happens, opened, people, play, texts, until

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from nullabona.app.presenting.adversaries import adversaries
-from nullabona.drills.warrant import run_warrant
+from nullabona.drills.warrant.report import run_warrant
 from nullabona.wire.data_held import DIRECTORY_COLUMNS, RELAY_COLUMNS
 from nullabona.words.catalogue import Language
 from tests.api.service import Service

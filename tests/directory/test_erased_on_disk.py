@@ -8,7 +8,7 @@ import pytest
 
 from nullabona.directory.core.records import Erase, Hold, StoredCard
 from nullabona.directory.store.sqlite import SqliteCardStore
-from nullabona.drills.image import lacking, mounted
+from nullabona.drills.stage.image import lacking, mounted
 from tests.directory.test_store import apply, close, keep
 
 MARK = b"<planted-by-the-test>"

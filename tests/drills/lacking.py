@@ -20,12 +20,11 @@ from nullabona.client.core.ports import Store
 from nullabona.client.core.timeline import file_messages
 from nullabona.client.runner import oversight
 from nullabona.client.store import connection
-from nullabona.drills.cast import company
-from nullabona.drills.demo import person
-from nullabona.drills.removal import play as removal
+from nullabona.drills.actors import company, person
+from nullabona.drills.removal import scenario as removal
 from nullabona.drills.removal.insider import Insider, quick
-from nullabona.drills.stolen import scene as stolen
-from nullabona.drills.stolen.owner import OwnerDeeds, swift, unlock_of
+from nullabona.drills.stolen_device import scene as stolen
+from nullabona.drills.stolen_device.owner import OwnerDeeds, swift, unlock_of
 
 _LACKING = "NULLABONA_TEST_LACKING"
 _WITH_DEVICES = "NULLABONA_TEST_WITH_DEVICES"
@@ -85,7 +84,7 @@ DEFENCES: dict[str, Callable[[], None]] = {
 
 
 def lack(patch: pytest.MonkeyPatch, defence: str, *, with_devices: bool = False) -> None:
-    """Every person of the next drill lacks this. ``with_devices``: they are those of `nullabona.drills.stolen`."""
+    """Every person of the next drill lacks this. ``with_devices``: they are of `drills.stolen_device`."""
     assert defence in DEFENCES
     for member in (company.Member, removal.Member, stolen.Owner):
         patch.setattr(member, "PROGRAM", "tests.drills.lacking")

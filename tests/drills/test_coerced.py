@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.drills.coerced.play import DEEDS, Told, describe
-from nullabona.drills.coerced.report import PROVES, report
-from nullabona.drills.operator.grip import Peer
+from nullabona.drills.coerced_operator.report import PROVES, report
+from nullabona.drills.coerced_operator.scenario import DEEDS, Told, describe
+from nullabona.drills.operator.interceptor import Peer
 from nullabona.drills.operator.lies import APART, CARDS, LIES, Liar
-from nullabona.drills.report import Verdict
+from nullabona.drills.reporting.report import Verdict
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.bells import bells
 from nullabona.wire.messages import POLICY_ROOM, Append, Frames, Listen, Read

@@ -22,7 +22,7 @@ from nullabona.directory.store import schema as directory
 from nullabona.docket.console.store import schema as console
 from nullabona.docket.ports import Publication
 from nullabona.docket.store import schema as docket
-from nullabona.drills.declared import undeclared_lines
+from nullabona.drills.expert.declared import undeclared_lines
 from nullabona.processes.program import nulla
 from nullabona.relay.metrics import Metrics
 from nullabona.relay.store import schema as relay

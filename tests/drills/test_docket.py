@@ -23,11 +23,11 @@ from nullabona.drills.docket.lies import Noticed, Tried, _holds, _unentered
 from nullabona.drills.docket.office import Office
 from nullabona.drills.docket.packages import Looked
 from nullabona.drills.docket.replay import Replay
+from nullabona.drills.docket.report import Played, told
 from nullabona.drills.docket.searching import Sought, seek
 from nullabona.drills.docket.spoiling import ACCEPTED, Spoiling, noticed, spoil
 from nullabona.drills.docket.striking import Struck
 from nullabona.drills.docket.tampering import Deed
-from nullabona.drills.docket.telling import Played, told
 from nullabona.drills.search import Kind, Secret
 from tests.docket.packages import desk, order, sealed
 

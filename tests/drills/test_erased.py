@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.drills.erased import look_below
-from nullabona.drills.image import lacking
+from nullabona.drills.seizure.erased import look_below
+from nullabona.drills.stage.image import lacking
 from tests.drills.mutants import MUTANTS, Edit, Mutant, mutant
 from tools.drill_digest import SOURCE
 from tools.drill_mutants import mutate
@@ -32,7 +32,7 @@ MORE = (
         Edit("machine/scrubbing.py", '"secure_delete = ON"', '"secure_delete = OFF"')),
 )  # fmt: skip
 """Only the part of the drill that looks below the files plays these: the whole takes minutes for each."""
-LOOK = "from nullabona.drills.erased import look_below; print(len(look_below().left))"
+LOOK = "from nullabona.drills.seizure.erased import look_below; print(len(look_below().left))"
 
 
 def test_nothing_is_left_below_the_files() -> None:

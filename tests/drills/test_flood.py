@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.drills.flood.play import Flood, Phase, play
 from nullabona.drills.flood.report import PROVES, REFUSED_S, STARVED, report
-from nullabona.drills.report import Verdict
+from nullabona.drills.flood.scenario import Flood, Phase, play
+from nullabona.drills.reporting.report import Verdict
 
 ONE = Phase(1, [0.4, 0.5, 0.6], {"append": 0.1}, 100, Counter(frames=1_000), 900.0, 20, 0, 0.0)
 MANY = Phase(50, [0.5, 0.6, 0.7], {"append": 1.0}, 100, Counter(frames=9_000), 1_200.0, 20, 0, 0.0)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from nullabona.drills.insider.outcome import Attack, Inside, Storm
-from nullabona.drills.insider.told import MOST_BACK_CALLS, PROVES, report_of
-from nullabona.drills.report import Report, Verdict
+from nullabona.drills.insider.findings import Attack, Inside, Storm
+from nullabona.drills.insider.report import MOST_BACK_CALLS, PROVES, report_of
+from nullabona.drills.reporting.report import Report, Verdict
 
 GOOD = Attack(begun=True, frames=180, bytes=92_160, heard=0.4, calls=200, cpu_s=0.3)
 STORM = Storm(5.0, commits=30, removed_s=4.0, heard=0.2, back_s=5.0)

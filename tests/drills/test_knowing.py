@@ -8,8 +8,8 @@ from hashlib import sha256
 
 import pytest
 
-from nullabona.drills import inboxes
-from nullabona.drills.inventory import Box, Inventory, Registered
+from nullabona.drills.expert import inboxes
+from nullabona.drills.expert.inventory import Box, Inventory, Registered
 from nullabona.drills.operator.remembering import Known, ties
 from nullabona.drills.removal.computing import boxes_of, chunks_of
 from nullabona.drills.search import Bare, Chunk, Kind, Secret

@@ -13,9 +13,9 @@ from click.testing import CliRunner
 
 from nullabona.cli import drill
 from nullabona.drills.loss.crowd import Crowd, Person, name_of
-from nullabona.drills.loss.play import Outcome, Size, play
 from nullabona.drills.loss.report import WHOLE, report
-from nullabona.drills.report import Report, Verdict
+from nullabona.drills.loss.scenario import Outcome, Size, play
+from nullabona.drills.reporting.report import Report, Verdict
 from nullabona.wire.handle import check_name
 from nullabona.wire.lookalikes import resembles_reserved, skeleton
 

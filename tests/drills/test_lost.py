@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from nullabona.drills.lost import house as houses
-from nullabona.drills.lost.house import Copier, House, Restoring, housed
-from nullabona.drills.lost.play import Lost, play
-from nullabona.drills.lost.told import PROVES, report_of
-from nullabona.drills.report import Report, Verdict
+from nullabona.drills.lost_directory import machine as houses
+from nullabona.drills.lost_directory.machine import Copier, House, Restoring, housed
+from nullabona.drills.lost_directory.report import PROVES, report_of
+from nullabona.drills.lost_directory.scenario import Lost, play
+from nullabona.drills.reporting.report import Report, Verdict
 from tests.drills.lacking import lack
 
 COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "lost-directory", "--json"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.drills.lying.play import Tell, run_lying_directory
-from nullabona.drills.lying.told import PROVES, Caught, line, report_of
-from nullabona.drills.report import Verdict
-from nullabona.drills.text import Text
+from nullabona.drills.lying_directory.report import PROVES, Caught, line, report_of
+from nullabona.drills.lying_directory.scenario import Tell, run_lying_directory
+from nullabona.drills.reporting.report import Verdict
+from nullabona.drills.reporting.text import Text
 
 
 @pytest.mark.slow

@@ -12,8 +12,8 @@ from nullabona.client.core.record import checking, owner
 from nullabona.client.core.record.pinned import Sighting
 from nullabona.client.core.record.pinned import see as honest_see
 from nullabona.client.runner import oversight
-from nullabona.drills.lying import play
-from nullabona.drills.report import Verdict
+from nullabona.drills.lying_directory import scenario
+from nullabona.drills.reporting.report import Verdict
 from nullabona.log.policy import Policy
 
 Patch = pytest.MonkeyPatch
@@ -79,7 +79,7 @@ def test_the_drill_fails_without_the_check(
     monkeypatch: Patch, take_out: Callable[[Patch], None], ids: set[str]
 ) -> None:
     """Exactly the claims that rest on the check do not hold any more."""
-    monkeypatch.setattr(play, "_PATIENCE_S", 20.0)
+    monkeypatch.setattr(scenario, "_PATIENCE_S", 20.0)
     take_out(monkeypatch)
-    report = play.run_lying_directory()
+    report = scenario.run_lying_directory()
     assert (False, ids) == (report.held, {check.id for check in report.checks if check.verdict is Verdict.FAILED})

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from nullabona.drills.removal import play as plays
+from nullabona.drills.removal import scenario as plays
+from nullabona.drills.removal.findings import Hunted, Out, Removal
 from nullabona.drills.removal.operator import Operator, Sought
-from nullabona.drills.removal.outcome import Hunted, Out, Removal
-from nullabona.drills.removal.told import PROVES, report_of
-from nullabona.drills.report import Check, Report, Verdict
+from nullabona.drills.removal.report import PROVES, report_of
+from nullabona.drills.reporting.report import Check, Report, Verdict
+from nullabona.drills.reporting.text import Text
 from nullabona.drills.search import Kind, Searched, Secret
 from nullabona.drills.search.hunt import Finding
-from nullabona.drills.text import Text
 from tests.drills.lacking import lack
 
 COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "removal", "--json"]

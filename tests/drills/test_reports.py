@@ -18,16 +18,16 @@ from nullabona.directory.core.records import Keep, Place, StoredCard
 from nullabona.directory.service import read_producible
 from nullabona.directory.store import schema as directory_schema
 from nullabona.directory.store.sqlite import SqliteCardStore
-from nullabona.drills import seizure as seizure_module
-from nullabona.drills import warrant as warrant_module
-from nullabona.drills.connections import connected_addresses
-from nullabona.drills.inventory import DataUnreadable, take_inventory
+from nullabona.drills.expert.connections import connected_addresses
+from nullabona.drills.expert.inventory import DataUnreadable, take_inventory
 from nullabona.drills.registry import DRILLS
-from nullabona.drills.report import Report, Verdict
+from nullabona.drills.reporting.report import Report, Verdict
+from nullabona.drills.reporting.text import language_of, pad
 from nullabona.drills.search import Kind, MemoryDenied, Secret, save_secrets
-from nullabona.drills.seizure import Scene, run_seizure
-from nullabona.drills.text import language_of, pad
-from nullabona.drills.warrant import run_warrant
+from nullabona.drills.seizure import report as seizure_module
+from nullabona.drills.seizure.report import Scene, run_seizure
+from nullabona.drills.warrant import report as warrant_module
+from nullabona.drills.warrant.report import run_warrant
 from nullabona.relay.core.boxes import SEQ_BITS, Batch, NewBox
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.wire.data_held import Column

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from nullabona.drills.demo.scenario import ADDRESSES, split_after
 from nullabona.drills.demo.script import DM, GROUP, ChatUnreadable, load_script, parse_script
-from nullabona.drills.demo.story import ADDRESSES, split_after
 
 PLAIN = """
 Anna: hello there

@@ -15,16 +15,16 @@ import pytest
 
 from nullabona.client.keys import STANDARD_COST, TESTING_COST
 from nullabona.client.profile import Passphrase, Unprotected, create_profile
-from nullabona.drills.report import Report, Verdict
+from nullabona.drills.reporting.report import Report, Verdict
 from nullabona.drills.search import Kind, Searched
 from nullabona.drills.search.hunt import Finding
-from nullabona.drills.stolen import play as plays
-from nullabona.drills.stolen.outcome import Elsewhere, Future, Later, Locked, Opened, Secret, Stolen
-from nullabona.drills.stolen.pages import decrypted
-from nullabona.drills.stolen.picking import Picked
-from nullabona.drills.stolen.price import Price, price_of
-from nullabona.drills.stolen.scene import KEPT
-from nullabona.drills.stolen.told import PROVES, report_of
+from nullabona.drills.stolen_device import scenario as plays
+from nullabona.drills.stolen_device.findings import Elsewhere, Future, Later, Locked, Opened, Secret, Stolen
+from nullabona.drills.stolen_device.pages import decrypted
+from nullabona.drills.stolen_device.picking import Picked
+from nullabona.drills.stolen_device.price import Price, price_of
+from nullabona.drills.stolen_device.report import PROVES, report_of
+from nullabona.drills.stolen_device.scene import KEPT
 from tests.drills.lacking import lack
 
 COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "stolen-device", "--json"]

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.drills.operator.grip import Peer
-from nullabona.drills.operator.tape import Tape, read_tape
-from nullabona.drills.report import Report, Verdict
+from nullabona.drills.operator.interceptor import Peer
+from nullabona.drills.operator.recording import Tape, read_tape
+from nullabona.drills.reporting.report import Report, Verdict
 from nullabona.drills.search import Kind, Secret
 from nullabona.drills.tap.listening import (
     Listened,
@@ -27,8 +27,8 @@ from nullabona.drills.tap.listening import (
     looked_up_together,
 )
 from nullabona.drills.tap.noise import Noise
-from nullabona.drills.tap.play import Heard, play
 from nullabona.drills.tap.report import PROVES, report
+from nullabona.drills.tap.scenario import Heard, play
 from nullabona.wire.messages import AnyResponse, Append, Appended, Frames, LookupCard, PutBlob, Read, Request
 from tests.drills.plants import noise
 from tests.wire.cards import inbox_of

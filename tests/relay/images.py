@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.drills.image import lacking
+from nullabona.drills.stage.image import lacking
 
 KINDS: dict[str, tuple[str, ...]] = {"journal": (), "no-journal": ("-O", "^has_journal")}
 """What mkfs.ext4 is told."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nullabona.drills.image import Image, mounted
+from nullabona.drills.stage.image import Image, mounted
 from nullabona.machine import scrubbing, wal
 from nullabona.relay.store import rewriting
 from nullabona.relay.store.sqlite import SqliteBoxStore

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from nullabona.drills.image import Image, mounted
+from nullabona.drills.stage.image import Image, mounted
 from nullabona.machine import erasing
 from nullabona.processes.servers import RelayProcess
 from nullabona.relay.core.limits import Limits

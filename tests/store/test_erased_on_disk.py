@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from nullabona.client.api.exporting.place import ExportPlace
 from nullabona.client.store import SqliteStore
 from nullabona.client.store.header import write_header
-from nullabona.drills.image import Image, lacking, mounted
+from nullabona.drills.stage.image import Image, lacking, mounted
 from tests.store.samples import KEY
 from tests.store.test_guards import HEADER
 

@@ -11,24 +11,24 @@ from typing import NoReturn
 
 import click
 
-from nullabona.drills.coerced.report import run_coerced
-from nullabona.drills.demo.run import Demo, render_summary, run_demo
+from nullabona.drills.coerced_operator.report import run_coerced
+from nullabona.drills.demo.report import Demo, render_summary, run_demo
 from nullabona.drills.demo.script import load_script
-from nullabona.drills.flood.play import MINUTES
 from nullabona.drills.flood.report import run_flood
-from nullabona.drills.insider.told import run_insider
-from nullabona.drills.loss.play import Size
+from nullabona.drills.flood.scenario import MINUTES
+from nullabona.drills.insider.report import run_insider
 from nullabona.drills.loss.report import run_loss
-from nullabona.drills.lost.told import run_lost_directory
-from nullabona.drills.lying.play import PERIOD_S, run_lying_directory
-from nullabona.drills.removal.told import run_removal
-from nullabona.drills.report import Check, Report, Verdict
+from nullabona.drills.loss.scenario import Size
+from nullabona.drills.lost_directory.report import run_lost_directory
+from nullabona.drills.lying_directory.scenario import PERIOD_S, run_lying_directory
+from nullabona.drills.removal.report import run_removal
+from nullabona.drills.reporting.report import Check, Report, Verdict
+from nullabona.drills.reporting.text import Language, Text, language_of, pad
 from nullabona.drills.search import load_secrets
-from nullabona.drills.seizure import Scene, run_seizure
-from nullabona.drills.stolen.told import run_stolen_device
+from nullabona.drills.seizure.report import Scene, run_seizure
+from nullabona.drills.stolen_device.report import run_stolen_device
 from nullabona.drills.tap.report import run_tap
-from nullabona.drills.text import Language, Text, language_of, pad
-from nullabona.drills.warrant import run_warrant
+from nullabona.drills.warrant.report import run_warrant
 from nullabona.errors import NullabonaError
 from nullabona.extras import require
 
@@ -323,7 +323,7 @@ def _row(name: str, *, held: bool, checks: Sequence[Check], seconds: float) -> s
 def _run_docket(demands: int | None = None) -> Report:
     """Raises `ExtraMissing` where a desk is not installed."""
     require("docket")
-    from nullabona.drills.docket.play import run_docket
+    from nullabona.drills.docket.scenario import run_docket
 
     return run_docket(_tell, demands)
 

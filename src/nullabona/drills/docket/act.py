@@ -30,9 +30,9 @@ from nullabona.drills.docket.spoiling import Spoiling, noticed, spoil
 from nullabona.drills.docket.stage import Apart, grounded
 from nullabona.drills.docket.walking import decide, finish, hand_over, release, review, take_in
 from nullabona.drills.docket.words import CLAIMS, answer_line, spoiled_lines
-from nullabona.drills.report import Check, Report
+from nullabona.drills.reporting.report import Check, Report
+from nullabona.drills.reporting.text import Text
 from nullabona.drills.search import Secret
-from nullabona.drills.text import Text
 from nullabona.log.policy import Policy
 from nullabona.words.recounted import FINDINGS
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from nullabona.drills.report import DrillFailed
+from nullabona.drills.reporting.report import DrillFailed
 from nullabona.processes.program import nulla, run
 
 _ABOUT: Final = ("--name", "Demo Messenger", "--name-ko", "시연 메신저", "--contact", "desk@desk.example")

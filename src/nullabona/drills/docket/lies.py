@@ -18,7 +18,7 @@ from nullabona.docket.core.receipt import Receipt, check_receipt
 from nullabona.docket.core.recount_cases import Demand
 from nullabona.drills.docket.office import ORIGIN, Grounds
 from nullabona.drills.docket.tampering import Book, Deed, Forged, Public
-from nullabona.drills.text import Text
+from nullabona.drills.reporting.text import Text
 from nullabona.errors import PeerError
 from nullabona.log.keys import SignerKey
 from nullabona.log.note import Signer

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from nullabona.drills.demo.actor import Actor
+from nullabona.drills.actors.actor import Actor
 from nullabona.drills.demo.script import Person
 from nullabona.drills.search import Kind, Secret
 from nullabona.processes.servers import RelayProcess

@@ -8,7 +8,7 @@ from typing import Final
 from nullabona.docket.core.records import ClassAnswer
 from nullabona.drills.docket.packages import Looked
 from nullabona.drills.docket.spoiling import Spoiling
-from nullabona.drills.text import Text
+from nullabona.drills.reporting.text import Text
 from nullabona.words.demands import ANSWER, DATA_CLASS
 
 CLAIMS: Final[Mapping[str, Text]] = {

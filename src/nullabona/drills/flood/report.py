@@ -6,9 +6,9 @@ from collections.abc import Callable
 from statistics import median
 from typing import Final
 
-from nullabona.drills.flood.play import MINUTES, Flood, Phase, limits, play
-from nullabona.drills.report import Check, Report, Verdict
-from nullabona.drills.text import Text
+from nullabona.drills.flood.scenario import MINUTES, Flood, Phase, limits, play
+from nullabona.drills.reporting.report import Check, Report, Verdict
+from nullabona.drills.reporting.text import Text
 
 PROVES: Final = ("Q-10", "Q-11", "Q-12", "Q-13", "Q-14", "Q-15")
 REFUSED_S: Final = 8.0

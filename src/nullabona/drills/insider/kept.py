@@ -18,7 +18,7 @@ from nullabona.client.core.step import Step
 from nullabona.client.mls import Mls
 from nullabona.client.store import SqliteStore
 from nullabona.drills.insider.forging import SenderForger
-from nullabona.drills.report import DrillFailed
+from nullabona.drills.reporting.report import DrillFailed
 from nullabona.wire.address import EpochKeys, epoch_keys
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 

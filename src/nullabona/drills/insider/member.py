@@ -19,11 +19,11 @@ from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.items import Invitation, encode_pack
 from nullabona.client.core.roominfo import RoomInfo
 from nullabona.client.net import Connection, NetOptions, connect, parse_endpoint
-from nullabona.drills.demo.person import main
+from nullabona.drills.actors.person import main
 from nullabona.drills.insider.kept import Kept, Owner
 from nullabona.drills.insider.luring import Lure
 from nullabona.drills.insider.witness import HonestDeeds, unhurried
-from nullabona.drills.report import DrillFailed
+from nullabona.drills.reporting.report import DrillFailed
 from nullabona.wire.address import EpochKeys
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import POLICY_INBOX, Append, Appended

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.drills.demo.script import Person
-from nullabona.drills.insider.outcome import Inside, Storm
+from nullabona.drills.insider.findings import Inside, Storm
 from nullabona.drills.insider.village import Tell, Village, begun, slowest
-from nullabona.drills.text import Text
+from nullabona.drills.reporting.text import Text
 
 STORM_LINES: Final = frozenset({"E-34", "E-35"})
 RATES: Final = (2.0, 5.0, 20.0)

@@ -8,10 +8,10 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import ClassVar, Final, TypeAlias
 
-from nullabona.drills.cast.company import Company
-from nullabona.drills.demo.actor import Actor
+from nullabona.drills.actors.actor import Actor
+from nullabona.drills.actors.company import Company
 from nullabona.drills.demo.script import Person
-from nullabona.drills.text import Text
+from nullabona.drills.reporting.text import Text
 from nullabona.processes.program import ProcessFailed
 from nullabona.processes.servers import RelayProcess
 

@@ -16,8 +16,8 @@ from typing import Any, ClassVar, Final
 
 from nullabona.client.api import Client, Options, Policy
 from nullabona.client.mls import Mls, MlsGroup
-from nullabona.drills.cast.person import MoreDeeds
-from nullabona.drills.demo.person import main
+from nullabona.drills.actors.observer import MoreDeeds
+from nullabona.drills.actors.person import main
 from nullabona.drills.flood.beside import waited_s
 
 _LOOK_S: Final = 0.15

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from nullabona.drills.loss.play import Outcome, Size, play
-from nullabona.drills.report import Check, Report
-from nullabona.drills.text import Text
+from nullabona.drills.loss.scenario import Outcome, Size, play
+from nullabona.drills.reporting.report import Check, Report
+from nullabona.drills.reporting.text import Text
 
 SAME: Final = "S-22"
 """What it puts to the test when the empty relay has the old one's name."""

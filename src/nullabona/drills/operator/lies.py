@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from nullabona.drills.operator.cards import forge_card
-from nullabona.drills.operator.grip import Peer, seize
+from nullabona.drills.operator.interceptor import Peer, seize
 from nullabona.wire.address import box_address
 from nullabona.wire.bells import bells
 from nullabona.wire.card import verify_card

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from nullabona.client.net import NetOptions, PostCarrier, parse_endpoint
-from nullabona.drills.report import DrillFailed
+from nullabona.drills.reporting.report import DrillFailed
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.messages import AnyRequest, AnyResponse, Append, Appended, Done, Frames, Read, Trim
 

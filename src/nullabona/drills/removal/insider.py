@@ -13,8 +13,8 @@ from typing import Any
 from nullabona.client.api import Client, MessageInfo, Options
 from nullabona.client.core import files
 from nullabona.client.core.delivery.box_log import place
-from nullabona.drills.cast.person import MoreDeeds, restless
-from nullabona.drills.demo.person import WAIT_S, Unmet, main
+from nullabona.drills.actors.observer import MoreDeeds, restless
+from nullabona.drills.actors.person import WAIT_S, Unmet, main
 
 
 class Insider(MoreDeeds):

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from nullabona.drills.places import open_database
+from nullabona.drills.expert.places import open_database
 from nullabona.drills.search import (
     Chunk,
     Finding,

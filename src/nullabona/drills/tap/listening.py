@@ -13,7 +13,7 @@ from hashlib import sha256
 from itertools import combinations, pairwise
 from typing import Final, TypeAlias
 
-from nullabona.drills.operator.tape import Seen
+from nullabona.drills.operator.recording import Seen
 from nullabona.drills.tap.heads import marks_of, tied
 from nullabona.drills.tap.noise import Columns, Noise
 from nullabona.drills.tap.opening import Sealed, opens, opens_inbox, opens_piece

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from nullabona.drills.haul import describe_short
-from nullabona.drills.report import Check, Report
+from nullabona.drills.reporting.report import Check, Report
+from nullabona.drills.reporting.text import Text
 from nullabona.drills.search import Finding, Hunt, Kind, Searched, Secret, files_below
+from nullabona.drills.seizure.findings import describe_short
 from nullabona.drills.tap.listening import (
     Score,
     guess_by_look_ups,
@@ -16,8 +17,7 @@ from nullabona.drills.tap.listening import (
     guess_without_addresses,
     looked_up_together,
 )
-from nullabona.drills.tap.play import Heard, play
-from nullabona.drills.text import Text
+from nullabona.drills.tap.scenario import Heard, play
 
 PROVES: Final = (
     *("T-01", "T-02", "T-03", "T-04", "T-10", "T-13", "T-14", "T-15", "T-16", "T-17", "T-19", "T-21", "T-22"),

@@ -1,0 +1,78 @@
+"""Several people, each in a process and at an address of their own, who come to know one another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import ClassVar, Final
+
+from nullabona.drills.actors.actor import Actor
+from nullabona.drills.demo.script import Person
+
+GREETING: Final = "안녕하세요, 여기로 옮겼어요 (I have moved here)"
+
+
+class Member(Actor):
+    """One of them."""
+
+    PROGRAM: ClassVar[str] = "nullabona.drills.actors.observer"
+
+
+class Company:
+    """People by handle name. They are stopped with ``stack``."""
+
+    def __init__(self, folder: Path, stack: AsyncExitStack, people: Mapping[Person, str]) -> None:
+        folder.mkdir(exist_ok=True)
+        self.phrases: dict[str, str] = {}
+        self.members: dict[str, Actor] = {}
+        for person, address in people.items():
+            self.members[person.handle_name] = member = self.make(person, folder, address)
+            stack.push_async_callback(member.stop)
+
+    def make(self, person: Person, folder: Path, address: str) -> Actor:
+        """One member; their process begins with `enrol`."""
+        return Member(person, folder, address)
+
+    def __getitem__(self, name: str) -> Actor:
+        return self.members[name]
+
+    def some(self, names: Iterable[str]) -> list[Actor]:
+        """Those of these names."""
+        return [self.members[name] for name in names]
+
+    async def enrol(self, host: str, relay: str, names: Iterable[str]) -> None:
+        """Accounts at the directory of ``host`` whose rooms lie on ``relay``."""
+        await asyncio.gather(*(self._enrol(self.members[name], host, relay) for name in names))
+
+    async def befriend(self, asker: str, asked: str) -> None:
+        """They can write to one another afterwards."""
+        one, other = self.members[asker], self.members[asked]
+        await one.do("ask", handle=other.handle, greeting=GREETING)
+        await other.do("accept", handle=one.handle)
+        await one.do("befriended", handle=other.handle)
+        await other.do("befriended", handle=one.handle)
+
+    async def group(self, name: str, first: str, *others: str) -> None:
+        """A group that everybody has joined."""
+        await self[first].do("group", name=name, handles=[self[other].handle for other in others])
+        for member in (first, *others):
+            await self[member].do("joined", room=name, members=len(others) + 1)
+
+    async def say(self, lines: Sequence[tuple[str, str, str]]) -> None:
+        """Lines of who says what where (``@name``: between two)."""
+        for name, where, text in lines:
+            room = self[where[1:]].handle if where.startswith("@") else where
+            await self[name].do("say", room=room, text=text)
+
+    async def settle(self, names: Iterable[str]) -> None:
+        """Until nothing is on its way any more."""
+        await asyncio.gather(*(self[name].do("sync") for name in names))
+
+    async def _enrol(self, member: Actor, host: str, relay: str) -> None:
+        member.handle = f"{member.person.handle_name}@{host}"
+        await member.start()
+        made = await member.do("create", handle=member.handle, relay=relay)
+        member.account = made["account"]
+        self.phrases[member.person.handle_name] = made["phrase"]

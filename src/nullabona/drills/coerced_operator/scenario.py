@@ -1,0 +1,292 @@
+"""The story of the drill: each lie is told for real while people talk; what they notice and lose is written down."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from nullabona.drills.actors.actor import Actor
+from nullabona.drills.demo.script import Person
+from nullabona.drills.operator.lies import APART, BARE, CARDS, PROMISED, STANDING
+from nullabona.drills.reporting.text import Text
+from nullabona.processes.program import ProcessFailed, python
+from nullabona.processes.servers import ANY_PORT
+from nullabona.processes.workers import Worker, working
+
+Tell: TypeAlias = Callable[[Text], None]
+
+_ADDRESSES: Final = ("127.21.4.1", "127.21.4.2", "127.21.4.3", "127.21.4.4")
+_PEOPLE: Final = (Person("한미나", "mina"), Person("서준", "jun"), Person("유소라", "sora"), Person("Leo", "leo"))
+_GROUP: Final = "우리 동네 neighbours"
+_POLL_S: Final = 0.05
+_HALF: Final = len(_PEOPLE) // 2
+"""So many people go on being shown the true history while the others are shown another."""
+_OTHERWISE: Final = "relay-showed-different-histories"
+_FORKED: Final = frozenset({_OTHERWISE, "room-forked"})
+_GONE: Final = frozenset({"relay-lost-box"})
+"""What a half may be told instead whose history is not served any more."""
+_LEAST_LIES: Final = 3
+_PATIENCE: Final = 4
+"""So often the wait for all messages is begun anew: two minutes in all."""
+_LIE_S: Final = 60.0
+"""A lie that nobody was told within this time is an error of the drill, or of a machine that is very busy."""
+_NOTICE_S: Final = 20.0
+"""So long after everybody has everything may it take until those are told who have to be told of two histories."""
+NOTICED: Final = (APART, "reorder", "repeat", "forge", "alter")
+"""Lies of which somebody has to be told that histories differ. That follows from views, which come with receipts: the
+last message may be there before the view that contradicts.
+"""
+
+DEEDS: Final = {
+    "drop": Text("Say that frames came, and never hand them over", "프레임이 왔다면서 내주지 않기"),
+    "delay": Text("Hold everything back", "모두 붙잡아 두기"),
+    "reorder": Text("Exchange neighbouring frames", "이웃한 프레임의 순서 바꾸기"),
+    "repeat": Text("Hand out one frame again and again", "한 프레임을 되풀이해 내주기"),
+    "forge": Text("Hand out noise in the place of frames", "프레임 대신 잡음 내주기"),
+    "alter": Text("Change one bit of every frame", "프레임마다 한 비트 바꾸기"),
+    "rewrite": Text("Write whatever looks like letters in the other case", "글자로 보이는 것의 대소문자 바꾸기"),
+    "forget": Text("Deny that there ever was such a box", "그런 상자는 없었다고 잡아떼기"),
+    APART: Text("Show two halves of a group different histories", "그룹의 두 쪽에 서로 다른 기록 보여 주기"),
+    CARDS: Text("Answer lookups with cards of another key", "다른 열쇠의 명함으로 조회에 답하기"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One lie, and what came of it."""
+
+    name: str
+    answers: int
+    """How many answers were lies."""
+    came_through: int
+    """Messages of others that were shown to somebody while the relay lied."""
+    forged: int
+    """Shown messages that nobody had written."""
+    warned: tuple[tuple[str, ...], ...]
+    """What each person was warned of, once each."""
+    seconds: float
+    """From the end of the lie until everybody had everything."""
+    whole: bool
+    """Everybody had every message exactly once."""
+    looked: tuple[str, ...] = ()
+    """What came of each look at a false card: the code of why it was refused, or nothing if it was taken for true."""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """What somebody was warned of, or was told of a card, once each."""
+        return _once([*filter(None, self.looked), *_in_turn(self.warned)])
+
+    @property
+    def halves(self) -> tuple[tuple[str, ...], ...]:
+        """What each of two halves, which may have been shown different histories, was warned of, once each."""
+        return tuple(_once(_in_turn(half)) for half in (self.warned[:_HALF], self.warned[_HALF:]))
+
+    @property
+    def noticed(self) -> bool:
+        """Whether somebody was told that histories differ. Of two halves that were kept apart: of two histories, and
+        somebody of the half whose own is served no more of that, or that it is gone. The other half may have seen
+        nothing that contradicts what it has.
+        """
+        if self.name != APART:
+            return _OTHERWISE in self.codes
+        deceived = self.halves[1]
+        return bool(_FORKED.intersection(self.codes) and (_FORKED | _GONE).intersection(deceived))
+
+
+def _never(_: Sequence[Told]) -> bool:
+    return False
+
+
+async def tell_lies(
+    folder: Path, tell: Tell, lies: Sequence[str] = tuple(DEEDS), enough: Callable[[Sequence[Told]], bool] = _never
+) -> list[Told]:
+    """Tell every lie, one after the other, until ``enough`` came of them; between two of them the relay is honest."""
+    (folder / "people").mkdir()
+    async with AsyncExitStack() as stack:
+        tell(Text("The operator is made to run a program that lies on order", "운영자가 시키는 대로 거짓말하는 "
+                  "프로그램을 돌리게 됩니다"))  # fmt: skip
+        play = python("-m", "nullabona.drills.operator.lies", "relay", "serve", "--data", str(folder / "relay"))
+        serve = (*play, "--listen", ANY_PORT, "--json")
+        relay = await stack.enter_async_context(working(serve, folder / "relay.log"))
+        scene = _Scene(relay, folder / "people", stack)
+        await scene.gather()
+        told = []
+        for name in lies:
+            one = await scene.lie(name)
+            told.append(one)
+            tell(describe(one))
+            if not one.whole or enough(told):
+                break
+        return told
+
+
+def play(
+    tell: Tell, lies: Sequence[str] = tuple(DEEDS), enough: Callable[[Sequence[Told]], bool] = _never
+) -> list[Told]:
+    """Play it in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
+        return asyncio.run(tell_lies(Path(folder), tell, lies, enough))
+
+
+def describe(told: Told) -> Text:
+    """One line of the report."""
+    deed = DEEDS[told.name]
+    codes = "; ".join(", ".join(each) or "-" for each in (told.halves if told.name == APART else [told.codes]))
+    after = f"{told.seconds:.1f}"
+    shown, forged = told.came_through, told.forged
+    return Text(
+        f"{deed.en}: {told.answers} lies. Meanwhile {shown} messages of others were shown, {forged} that nobody wrote; "
+        f"warnings{', of one half and of the other' if told.name == APART else ''}: {codes}. "
+        + (f"Everybody had everything {after} s after it ended." if told.whole else "SOMETHING IS MISSING."),
+        f"{deed.ko}: 거짓 응답 {told.answers}개. 그동안 다른 사람의 메시지 {shown}개가 보였고 "
+        f"아무도 쓰지 않은 것은 {forged}개; 경고{'(한쪽; 다른 쪽)' if told.name == APART else ''}: {codes}. "
+        + (f"끝난 지 {after}초 만에 모두가 모두 갖춤." if told.whole else "빠진 것이 있음."),
+    )
+
+
+class _Scene:
+    """Four people in a group, at a relay that obeys."""
+
+    def __init__(self, relay: Worker, folder: Path, stack: AsyncExitStack) -> None:
+        self._relay = relay
+        self._people = [Actor(person, folder, at) for person, at in zip(_PEOPLE, _ADDRESSES, strict=True)]
+        for actor in self._people:
+            stack.push_async_callback(actor.stop)
+        self._said: list[list[str]] = []
+        self._seen: dict[str, int] = {}
+
+    async def gather(self) -> None:
+        """Accounts, contacts, the group."""
+        first, *others = self._people
+        url = str(self._relay.ready["ready"])
+        for actor in self._people:
+            actor.handle = f"{actor.person.handle_name}@{url.split('://', 1)[1].split('/', 1)[0]}"
+        await asyncio.gather(*(self._enrol(actor, url) for actor in self._people))
+        for other in others:
+            await other.do("ask", handle=first.handle, greeting="hello")
+            await first.do("accept", handle=other.handle)
+            await first.do("befriended", handle=other.handle)
+        await first.do("group", name=_GROUP, handles=[other.handle for other in others])
+        for other in others:
+            await other.do("joined", room=_GROUP, members=len(self._people))
+        await self._say("전에 before")
+        await self._all()
+
+    async def lie(self, name: str) -> Told:
+        """Tell one lie while everybody speaks; then be honest until everybody has everything."""
+        apart = [actor.address for actor in self._people[_HALF:]] if name == APART else []
+        # Of two histories people are told once for each epoch: the epoch in which they were has to be over.
+        await asyncio.gather(*(actor.do("settled", room=_GROUP) for actor in self._people))
+        await self._warned()
+        had = await self._shown()
+        await self._relay.do("lie", name=name, apart=apart)
+        await self._say(name)
+        for actor in (self._people[1], self._people[3]):
+            await actor.do("renew_keys", room=_GROUP)
+        looked = await self._look_up() if name == CARDS else []
+        if name == APART:
+            await self._talked_apart()
+        answers = await self._until_told()
+        shown = await self._shown()
+        await self._relay.do("lie", name="")
+        began = time.monotonic()
+        await self._say(f"{name} 뒤 after")
+        await self._all()
+        seconds = time.monotonic() - began
+        forged = sum(line not in self._said for lines in shown.values() for line in lines)
+        came = sum(self._of_others(actor, shown) - self._of_others(actor, had) for actor in self._people)
+        told = Told(name, answers, came, forged, await self._warned(), seconds, await self._whole(), tuple(looked))
+        return await self._until_noticed(told) if name in NOTICED else told
+
+    async def _look_up(self) -> list[str]:
+        """What comes of looking at the cards that are shown: `Told.looked`. A contact's, and one of who is none; each
+        with the promise of the true card, with none, and as if it stood in the record.
+        """
+        first, second, _, fourth = self._people
+        looked = []
+        for what in (PROMISED, BARE, STANDING):
+            await self._relay.do("pass_for", what=what)
+            for looker, handle in ((second, first.handle), (fourth, first.handle), (fourth, second.handle)):
+                looked.append(await looker.do("look_up", handle=handle))
+        return looked
+
+    @staticmethod
+    def _of_others(actor: Actor, shown: dict[str, list[list[str]]]) -> int:
+        return sum(line[0] != actor.account for line in shown[actor.name])
+
+    async def _enrol(self, actor: Actor, url: str) -> None:
+        await actor.start()
+        actor.account = (await actor.do("create", handle=actor.handle, relay=url))["account"]
+
+    async def _say(self, text: str) -> None:
+        for number, actor in enumerate(self._people):
+            line = f"{text} {number}"
+            await actor.do("write", room=_GROUP, text=line)
+            self._said.append([actor.account, line])
+
+    async def _talked_apart(self) -> None:
+        """Until each half has what it said itself."""
+        await self._have(len(self._said) - _HALF)
+
+    async def _until_told(self) -> int:
+        """Until the lie was told a few times; how often it was."""
+        count, began = 0, time.monotonic()
+        while count < _LEAST_LIES and time.monotonic() - began < _LIE_S:  # the relay has no way to tell by itself
+            await asyncio.sleep(_POLL_S)
+            count = int(await self._relay.do("count"))
+        return count
+
+    async def _until_noticed(self, told: Told) -> Told:
+        """Until those were told of two histories who have to be, or for so long that they are not."""
+        began = time.monotonic()
+        while not told.noticed and time.monotonic() - began < _NOTICE_S:
+            await asyncio.sleep(_POLL_S)
+            more = await self._warned()
+            told = replace(told, warned=tuple(_once([*had, *new]) for had, new in zip(told.warned, more, strict=True)))
+        return told
+
+    async def _all(self) -> None:
+        """Until everybody has everything, or for so long that somebody has lost something."""
+        for _ in range(_PATIENCE):
+            if await self._have(len(self._said)):
+                return
+
+    async def _have(self, count: int) -> bool:
+        """Wait until everybody has so many messages; False if somebody does not come to have them."""
+        deeds = (actor.do("has", room=_GROUP, count=count) for actor in self._people)
+        came = await asyncio.gather(*deeds, return_exceptions=True)
+        for wrong in came:
+            if isinstance(wrong, BaseException) and not isinstance(wrong, ProcessFailed):
+                raise wrong
+        return not any(came)
+
+    async def _shown(self) -> dict[str, list[list[str]]]:
+        return {actor.name: await actor.do("history", room=_GROUP) for actor in self._people}
+
+    async def _whole(self) -> bool:
+        wanted = sorted(self._said)
+        return all(sorted(lines) == wanted for lines in (await self._shown()).values())
+
+    async def _warned(self) -> tuple[tuple[str, ...], ...]:
+        """What each person was warned of since this was asked last."""
+        return tuple([_once(await self._warnings(actor)) for actor in self._people])
+
+    async def _warnings(self, actor: Actor) -> list[str]:
+        said: dict[str, Any] = await actor.do("warned", after=self._seen.get(actor.name, 0))
+        self._seen[actor.name] = int(said["last"])
+        return list(said["codes"])
+
+
+def _in_turn(warned: Iterable[tuple[str, ...]]) -> Iterable[str]:
+    return (code for codes in warned for code in codes)
+
+
+def _once(codes: Iterable[str]) -> tuple[str, ...]:
+    """Each once, in the order in which they came."""
+    return tuple(dict.fromkeys(codes))

@@ -1,0 +1,1 @@
+"""The expert of the officers: reads the files of a relay and what is known of its process."""

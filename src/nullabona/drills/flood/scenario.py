@@ -1,0 +1,190 @@
+"""The story of the drill: people talk, a stranger comes on one connection, then on fifty, and goes; all is measured."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Final, TypeAlias
+
+from nullabona.drills.actors.company import Company
+from nullabona.drills.demo.script import Person
+from nullabona.drills.flood.beside import Bystander, Gauge, Hearer, waited_s
+from nullabona.drills.flood.stranger import MOST_CONNECTIONS
+from nullabona.drills.reporting.text import Text
+from nullabona.processes.program import python
+from nullabona.processes.servers import RelayProcess
+from nullabona.processes.workers import Worker
+
+Tell: TypeAlias = Callable[[Text], None]
+MINUTES: Final = 0.7
+"""How long the stranger stays by default, half of it on one connection and half on fifty."""
+_BEFORE: Final = 12
+"""Messages that are timed before the stranger comes."""
+_CAST: Final = {Person("미나", "mina"): "127.0.0.41", Person("준", "jun"): "127.0.0.42"}
+_NORMAL: Final = 3
+"""All is normal when so many messages in a row take no longer than before."""
+_LONGEST_S: Final = 90.0
+
+
+def limits(minutes: float) -> dict[str, int]:
+    """Limits that are lowered, so that a short time is enough to reach them."""
+    return {
+        "arriving_total_bytes": 16 * 2**20,
+        "unsent_total_bytes": 16 * 2**20,
+        "peal_bytes_per_s": 4_096,
+        "blob_bytes_per_day": 2**30 * max(1, round(minutes)),
+    }
+
+
+@dataclass(slots=True)
+class Phase:
+    """What was seen while the stranger was there."""
+
+    connections: int
+    latencies: list[float] = field(default_factory=list)
+    slowest: dict[str, float] = field(default_factory=dict)
+    asked: int = 0
+    taken: Counter[str] = field(default_factory=Counter)
+    heard_bytes_s: float = 0.0
+    rang: int = 0
+    lacking: int = 0
+    starved: float = 0.0
+    """The part of the time in which the relay was ready and something else had the machine's processors."""
+
+
+@dataclass(slots=True)
+class Flood:
+    """What came of it. Times are seconds."""
+
+    minutes: float
+    before: list[float] = field(default_factory=list)
+    """How long messages took before the stranger came, from saying to being there."""
+    phases: list[Phase] = field(default_factory=list)
+    memory_before_mb: float = 0.0
+    memory_mb: float = 0.0
+    disk_before_mb: float = 0.0
+    disk_mb: float = 0.0
+    normal_s: float = 0.0
+    """After the stranger has gone: until all is as before."""
+
+    @property
+    def taken(self) -> Counter[str]:
+        """What the relay took of the stranger."""
+        return sum((phase.taken for phase in self.phases), Counter())
+
+
+def play(tell: Tell, minutes: float = MINUTES) -> Flood:
+    """Play it in a folder of its own. Raises what goes wrong."""
+    with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
+        return asyncio.run(_play(Path(folder), tell, minutes))
+
+
+async def _play(folder: Path, tell: Tell, minutes: float) -> Flood:
+    config = folder / "relay.toml"
+    lowered = "".join(f"{name} = {value}\n" for name, value in limits(minutes).items())
+    await asyncio.to_thread(config.write_text, f"[limits]\n{lowered}")
+    async with AsyncExitStack() as stack:
+        tell(Text("A relay, and two people who talk", "릴레이를 켭니다. 두 사람이 대화합니다"))
+        relay = await asyncio.to_thread(
+            RelayProcess,
+            folder / "data",
+            "--config",
+            str(config),
+            log=folder / "relay.log",
+            temporary=folder / "relay-tmp",
+        )
+        stack.callback(relay.stop)
+        scene = _Scene(folder, relay, Company(folder / "people", stack, _CAST), tell, minutes)
+        await scene.begin()
+        gauge = Gauge(relay.pid, relay.data)
+        async with _living(gauge.live()):
+            for connections in (1, MOST_CONNECTIONS):
+                await scene.suffer(connections)
+            await scene.recover()
+        flood = scene.flood
+        flood.memory_before_mb, flood.memory_mb = gauge.memory_before_mb, gauge.memory_mb
+        flood.disk_before_mb, flood.disk_mb = gauge.disk_before_mb, gauge.disk_mb
+        return flood
+
+
+class _Scene:
+    def __init__(self, folder: Path, relay: RelayProcess, people: Company, tell: Tell, minutes: float) -> None:
+        self._log = folder / "stranger.log"
+        self._relay, self._people, self._tell = relay, people, tell
+        self._port = int(relay.authority.rpartition(":")[2])
+        self._said = 0
+        self.flood = Flood(minutes)
+
+    async def begin(self) -> None:
+        """Two accounts and their room, and how long messages take in it."""
+        people = self._people
+        await people.enrol(self._relay.authority, self._relay.url, ("mina", "jun"))
+        await people.befriend("jun", "mina")
+        await people.settle(("mina", "jun"))
+        self._said = len(await people["jun"].do("history", room=people["mina"].handle))
+        await self._talk()
+        self.flood.before = [await self._talk() for _ in range(_BEFORE)]
+
+    async def suffer(self, connections: int) -> None:
+        """The stranger comes, and stays for half of the time."""
+        seconds = 30 * self.flood.minutes
+        self._tell(Text(f"A stranger comes, on {connections} connections, for {seconds:.0f} s",
+                        f"모르는 사람이 연결 {connections}개로 {seconds:.0f}초 동안 공격합니다"))  # fmt: skip
+        phase = Phase(connections)
+        begun, waited = time.monotonic(), waited_s(self._relay.pid)
+        hearer = Hearer(self._port)
+        bystander = Bystander(self._port, self._people["mina"].handle, hearer.expect)
+        async with _living(hearer.live(), bystander.live()):
+            command = python("-m", "nullabona.drills.flood.stranger", str(self._port), str(connections), str(seconds))
+            stranger = Worker("stranger", self._log, seconds + _LONGEST_S)
+            took = asyncio.create_task(stranger.launch(command))
+            try:
+                while not took.done():
+                    phase.latencies.append(await self._talk())
+                await took
+                phase.taken.update(stranger.ready)
+            finally:
+                await stranger.terminate()
+            await asyncio.sleep(1.0)
+            phase.starved = (waited_s(self._relay.pid) - waited) / (time.monotonic() - begun)
+            phase.slowest, phase.asked = bystander.slowest, bystander.done
+            phase.heard_bytes_s, phase.rang, phase.lacking = hearer.peak, hearer.rang, hearer.lacking(5.0)
+        self.flood.phases.append(phase)
+
+    async def recover(self) -> None:
+        """Talk on until some messages in a row take no longer than the slowest did before."""
+        self._tell(Text("The stranger has gone", "모르는 사람이 떠났습니다"))
+        begun, enough, row = time.monotonic(), max(1.5 * max(self.flood.before), 2 * median(self.flood.before)), 0
+        while row < _NORMAL and time.monotonic() - begun < _LONGEST_S:
+            row = row + 1 if await self._talk() <= enough else 0
+        self.flood.normal_s = time.monotonic() - begun
+
+    async def _talk(self) -> float:
+        """One message, from saying it to its being there."""
+        mina, jun = self._people["mina"], self._people["jun"]
+        self._said += 1
+        begun = time.monotonic()
+        await mina.do("write", room=jun.handle, text=f"여보세요 {self._said}")
+        await jun.do("has", room=mina.handle, count=self._said)
+        return time.monotonic() - begun
+
+
+@asynccontextmanager
+async def _living(*lives: object) -> AsyncIterator[None]:
+    tasks = [asyncio.ensure_future(life) for life in lives]  # type: ignore[call-overload]
+    try:
+        yield
+        for task in tasks:
+            if task.done():
+                await task
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

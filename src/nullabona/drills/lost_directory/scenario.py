@@ -1,0 +1,290 @@
+"""The story of the drill: people talk, the directory is lost, they go on, it is made anew; how long each step takes."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from nullabona.drills.actors.company import Company
+from nullabona.drills.demo.script import Person
+from nullabona.drills.lost_directory.machine import Copier, House, Restoring, housed, size_of, wait_grown
+from nullabona.drills.reporting.text import Text
+from nullabona.processes.program import ProcessFailed
+from nullabona.processes.servers import RelayProcess
+
+Tell: TypeAlias = Callable[[Text], None]
+PERIOD_S: Final = 3
+DAYS: Final = 40
+"""The handles are made out to have been registered so many days ago."""
+_HEARD_WITHIN_S: Final = 30.0
+_POLL_S: Final = 0.1
+_GONE_S: Final = 2.0
+"""So long a directory that is gone is asked."""
+GROUP: Final = "장날 장보기 Market day"
+_CAST: Final = {
+    Person("미나", "mina"): "127.0.0.31",
+    Person("준", "jun"): "127.0.0.32",
+    Person("나리", "nari"): "127.0.0.33",
+    Person("소라", "sora"): "127.0.0.34",
+    Person("도라", "dora"): "127.0.0.35",
+    Person("Newcomer", "newcomer"): "127.0.0.36",
+    Person("Quick", "quick"): "127.0.0.37",
+    Person("Late", "late"): "127.0.0.38",
+}
+_BEFORE: Final = (("mina", "@jun", "장은 다섯 시에 보자"), ("nari", GROUP, "I bring the baskets"))
+_MEANWHILE: Final = (
+    ("mina", "@jun", "디렉터리가 안 되네, 그래도 얘기는 되지?"),
+    ("jun", "@mina", "응, 잘 들려"),
+    ("mina", GROUP, "두부랑 대파는 내가 살게"),
+    ("jun", GROUP, "and I take the rice"),
+)
+_FORGED: Final = frozenset({"log-forked", "log-rolled-back", "log-replaced", "not-witnessed"})
+"""What a client says of a log that is not the one it knows."""
+
+
+@dataclass(slots=True)
+class Lost:
+    """What came of it. Times are seconds since the loss, or since somebody was there again."""
+
+    period_s: int
+    entries: int = 0
+    """Of the log when the directory was lost."""
+    said: int = 0
+    heard: int = 0
+    """Of what was said meanwhile, by whoever it was meant for."""
+    talked_s: float = 0.0
+    unknown: str = ""
+    """What a look-up of a stranger said while the directory was gone."""
+    unregistered: str = ""
+    """And what came of registering then."""
+    refused: Restoring | None = None
+    """The copy that lacked entries."""
+    lacking: int = 0
+    forced: str = ""
+    """Why its record was not published, after it was taken all the same."""
+    forced_shown: str = ""
+    """What somebody who looked a handle up there was told."""
+    copier_saw: str = ""
+    """What whoever copies the record was told."""
+    restored: Restoring | None = None
+    served_s: float = 0.0
+    back: dict[str, float] = field(default_factory=dict)
+    told: dict[str, list[str]] = field(default_factory=dict)
+    """What each person was warned of since the loss."""
+    found: dict[str, bool] = field(default_factory=dict)
+    """Whether somebody new finds the right card for a handle."""
+    grown: int = 0
+    """The copy's size in the end."""
+    before: dict[str, str] = field(default_factory=dict)
+    """What came of wishes for handles before the loss, and after."""
+    after: dict[str, str] = field(default_factory=dict)
+    days: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """On which day each handle was registered, by the directory's files before the loss and after."""
+    contact_saw: str = ""
+    """What somebody who knew the owner of a taken handle was told."""
+
+    @property
+    def forged(self) -> list[str]:
+        """Whoever was shown another log, which nobody may be."""
+        return sorted(name for name, codes in self.told.items() if _FORGED.intersection(codes))
+
+
+def play(tell: Tell, period_s: int = PERIOD_S) -> Lost:
+    """Play it in a folder of its own. Raises what goes wrong."""
+    with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
+        return asyncio.run(_play(Path(folder), tell, period_s))
+
+
+async def _play(folder: Path, tell: Tell, period_s: int) -> Lost:
+    async with AsyncExitStack() as stack:
+        tell(Text("A relay; a directory on another machine; two witnesses that cosign its record and keep copies of it",
+                  "릴레이와 다른 기계의 디렉터리를 켭니다. 두 증인이 공동 서명하고 사본을 둡니다"))  # fmt: skip
+        temporary = folder / "relay-tmp"
+        await asyncio.to_thread(temporary.mkdir)
+        relay = await asyncio.to_thread(RelayProcess, folder / "relay", log=folder / "relay.log", temporary=temporary)
+        stack.callback(relay.stop)
+        house = await stack.enter_async_context(housed(folder / "house", period_s))
+        scene = _Scene(folder, stack, relay.url, house, tell)
+        await scene.live()
+        await scene.lose()
+        await scene.try_old_copy()
+        await scene.restore()
+        await scene.come_back()
+        return await scene.take_stock()
+
+
+class _Scene:
+    def __init__(self, folder: Path, stack: AsyncExitStack, relay: str, house: House, tell: Tell) -> None:
+        self._relay, self._house, self._tell = relay, house, tell
+        self._company = Company(folder / "people", stack, _CAST)
+        self._old, self._new = (Copier(house, house.folder / name) for name in ("copy-old", "copy"))
+        for copier in (self._old, self._new):
+            stack.push_async_callback(copier.stop)
+        self._marks: dict[str, int] = {}
+        self._lost_at = 0.0
+        self.lost = Lost(house.period_s)
+
+    async def live(self) -> None:
+        """Accounts, contacts, a group, some words; a deleted account; copies of the record, one of which stops."""
+        people, house = self._company, self._house
+        self._tell(Text("Five people make accounts and talk; one of them deletes hers",
+                        "다섯 사람이 계정을 만들고 대화합니다. 한 사람은 계정을 지웁니다"))  # fmt: skip
+        for copier in (self._old, self._new):
+            await copier.start()
+        await people.enrol(house.host, self._relay, ("mina", "jun", "nari", "sora", "dora"))
+        for name in ("jun", "nari", "sora"):
+            await people.befriend(name, "mina")
+        await people.group(GROUP, "mina", "jun", "nari")
+        await people.say(_BEFORE)
+        await people["dora"].do("delete")
+        await self._old.stop()
+        self.lost.lacking = size_of(self._old.copy)
+        await people.settle(("mina", "jun", "nari", "sora"))
+        for name in ("mina", "jun", "nari", "sora"):
+            await people[name].do("in_record")
+        await self._stop_some("dora")
+        quick = people["quick"]
+        await quick.start()
+        self.lost.before["dora"] = await self._claim("dora")
+        await self._stop_some("sora", "nari")
+
+    async def lose(self) -> None:
+        """The machine is carried away right after an epoch was copied; those who are there talk on."""
+        lost, people = self.lost, self._company
+        for name in ("mina", "jun"):
+            self._marks[name] = await people[name].do("mark")
+        await asyncio.to_thread(self._house.grow_old, DAYS)
+        days = await asyncio.to_thread(self._house.registered)
+        lost.days = {name: (day, 0) for name, day in days.items()}
+        lost.entries = await self._pull_the_plug(max(lost.lacking + 1, size_of(self._new.copy)))
+        await asyncio.to_thread(self._house.lose)
+        self._lost_at = time.monotonic()
+        self._tell(Text(f"The directory's machine is gone, with {lost.entries} entries of its record; people talk on",
+                        f"디렉터리의 기계가 사라집니다 (기록 {lost.entries}개). 사람들은 계속 대화합니다"))  # fmt: skip
+        await people.say(_MEANWHILE)
+        lost.said = len(_MEANWHILE)
+        await people.settle(("mina", "jun"))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_HEARD_WITHIN_S):
+                while lost.heard < lost.said:
+                    lost.heard = await self._heard()
+                    await asyncio.sleep(_POLL_S)
+        lost.talked_s = self._since_loss()
+        found = await people["jun"].do("find", handle=people["sora"].handle, within_s=_GONE_S)
+        lost.unknown = found.get("error", "")
+        late = people["late"]
+        await late.start()
+        handle = f"late@{self._house.host}"
+        lost.unregistered = await late.do("claim", handle=handle, relay=self._relay, within_s=_GONE_S)
+        await late.stop()
+
+    async def try_old_copy(self) -> None:
+        """A copy that lacks entries: the program refuses it; taken all the same, nobody signs it."""
+        lost, house, people = self.lost, self._house, self._company
+        self._tell(Text(f"Its operator takes an old copy with {lost.lacking} entries",
+                        f"운영자가 항목 {lost.lacking}개뿐인 옛 사본으로 되살려 봅니다"))  # fmt: skip
+        lost.refused = await house.restore(self._old.copy)
+        await asyncio.to_thread(house.force, self._old.copy)
+        await asyncio.to_thread(house.start)
+        shown = await people["jun"].do("find", handle=people["mina"].handle, within_s=3.0)
+        lost.forced_shown = shown.get("error", "shown")
+        lost.copier_saw = await self._new.ended()
+        lost.forced = "has-more" if "has-more" in house.said() else ""
+        await asyncio.to_thread(house.lose)
+        for name in ("mina", "jun"):
+            self._marks[name] = await people[name].do("mark")
+
+    async def restore(self) -> None:
+        """From the copy that lacks nothing."""
+        lost, house = self.lost, self._house
+        self._tell(Text("Its operator takes the newest copy and the keys out of the safe",
+                        "이번에는 최신 사본과 금고에 둔 열쇠로 되살립니다"))  # fmt: skip
+        lost.restored = await house.restore(self._new.copy)
+        await asyncio.to_thread(house.start)
+        await self._new.start()
+        await wait_grown(self._new.copy, lost.entries)
+        lost.served_s = self._since_loss()
+        for name in ("mina", "jun"):
+            lost.back[name] = await self._put_back(name, self._lost_at)
+
+    async def come_back(self) -> None:
+        """Who was away comes back; of two who are still away, others take the handles."""
+        lost, people = self.lost, self._company
+        self._tell(Text("Owners' devices put their cards back; somebody quicker takes the handle of one who is away",
+                        "주인의 기기가 명함을 다시 올립니다. 꺼져 있는 사람의 이름은 남이 가져갑니다"))  # fmt: skip
+        began = time.monotonic()
+        await people["nari"].start()
+        lost.back["nari"] = await self._put_back("nari", began)
+        lost.after["dora"] = await self._claim("dora")
+        newcomer = people["newcomer"]
+        await newcomer.start()
+        lost.after["sora"] = await newcomer.do("claim", handle=people["sora"].handle, relay=self._relay)
+        shown = await people["mina"].do("find", handle=people["sora"].handle)
+        lost.contact_saw = shown.get("error", "")
+        await people["sora"].start()
+        with suppress(ProcessFailed):
+            await people["sora"].do("happens", kind="warning", code="card-not-ours", after=0)
+
+    async def take_stock(self) -> Lost:
+        """Who finds whom, and what everybody was told."""
+        lost, people = self.lost, self._company
+        for name in ("mina", "jun", "nari"):
+            shown = await people["newcomer"].do("find", handle=people[name].handle)
+            lost.found[name] = shown.get("account") == people[name].account
+        for name in ("mina", "jun", "nari", "sora", "newcomer", "quick"):
+            events = await people[name].do("happened", after=self._marks.get(name, 0))
+            lost.told[name] = sorted({event["code"] for event in events if event["kind"] == "warning"})
+        days = await asyncio.to_thread(self._house.registered)
+        lost.days = {name: (day, days[name]) for name, (day, _) in lost.days.items() if name in days}
+        lost.grown = await wait_grown(self._new.copy, lost.entries + 1)
+        return lost
+
+    # -- inside
+
+    async def _pull_the_plug(self, size: int) -> int:
+        """At a moment at which the newest copy lacks nothing; how many entries it has. G-04 is the other moment."""
+        while True:
+            found = await wait_grown(self._new.copy, size)
+            await asyncio.to_thread(self._house.stop)
+            if await self._house.whole(self._new.copy):
+                return found
+            await asyncio.to_thread(self._house.start)
+            size = found
+
+    async def _heard(self) -> int:
+        """How many of the words said meanwhile have reached those they were for."""
+        here = {"@jun": "jun", "@mina": "mina", GROUP: ""}
+        count = 0
+        for who, where, text in _MEANWHILE:
+            listener = here[where] or ("jun" if who == "mina" else "mina")
+            room = self._company[who].handle if where.startswith("@") else where
+            lines: list[list[Any]] = await self._company[listener].do("history", room=room)
+            count += sum(line[1] == text for line in lines) == 1
+        return count
+
+    async def _claim(self, name: str) -> str:
+        """Somebody else wants the handle; empty: they have it."""
+        quick, handle = self._company["quick"], self._company[name].handle
+        return str(await quick.do("claim", handle=handle, relay=self._relay))
+
+    async def _put_back(self, name: str, began: float) -> float:
+        """How long it took until the directory had somebody's card again; 0: it was not waited for any longer."""
+        with suppress(ProcessFailed):
+            await self._company[name].do("happens", kind="published", after=self._marks[name])
+            return time.monotonic() - began
+        return 0.0
+
+    async def _stop_some(self, *names: str) -> None:
+        for name in names:
+            if name in {"sora", "nari"}:
+                self._marks[name] = await self._company[name].do("mark")
+            await self._company[name].stop()
+
+    def _since_loss(self) -> float:
+        return time.monotonic() - self._lost_at

@@ -1,0 +1,337 @@
+"""The story of the drill: each lie is told for real, and who noticed, by what and after how long, is written down."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from nullabona.client.api import Client, Options, Warned, open_client
+from nullabona.client.keys import AccountRoot
+from nullabona.client.profile import Unprotected
+from nullabona.drills.lying_directory.report import PROVES, SLACK_S, Caught, line, report_of, within
+from nullabona.drills.lying_directory.stage import Stage, staged
+from nullabona.drills.operator.cards import forge_card
+from nullabona.drills.reporting.report import Report
+from nullabona.drills.reporting.text import Text
+from nullabona.drills.stage.witnesses import WITNESSES
+from nullabona.errors import PeerError
+from nullabona.wire.card import Card
+from nullabona.wire.handle import parse_handle
+
+PERIOD_S: Final = 2
+_PATIENCE_S: Final = 60.0
+"""Beside four periods, after which nothing is waited for any longer."""
+
+
+__all__ = ["PERIOD_S", "PROVES", "run_lying_directory"]
+
+Tell: TypeAlias = Callable[[Text], None]
+
+
+def run_lying_directory(tell: Tell = lambda _: None, period_s: int = PERIOD_S, only: Sequence[str] = ()) -> Report:
+    """Play the drill in a folder of its own, no more than the lines of ``only`` need, if any."""
+    with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
+        return asyncio.run(_play(Path(folder), tell, period_s, only)).only(only)
+
+
+async def _play(folder: Path, tell: Tell, period_s: int, only: Sequence[str]) -> Report:
+    async with AsyncExitStack() as stack:
+        tell(Text("Two witnesses and a relay start", "증인 둘과 릴레이를 시작합니다"))
+        stage = await stack.enter_async_context(staged(folder, period_s, _patience(period_s)))
+        cast = []
+        for name in ("mina", "jun", "nari"):
+            opened = open_client(folder / name, unlock=Unprotected(), create=True, options=Options())
+            cast.append(await stack.enter_async_context(opened))
+        mina, jun, nari = cast
+        for client, name in ((mina, "mina"), (jun, "jun")):
+            await client.create_account(f"{name}@{stage.host}")
+            await client.wait_published(timeout_s=_patience(period_s))
+        await _until_in_record(jun, mina.me.handle, _patience(period_s))
+        return report_of(period_s, [lie async for lie in _Lies(stage, mina, jun, nari, tell, period_s, only)])
+
+
+def _patience(period_s: int) -> float:
+    """How long anything is waited for."""
+    return _PATIENCE_S + 4 * period_s
+
+
+async def _until_in_record(looker: Client, handle: str, patience_s: float) -> Card:
+    """Until the card stands in the record and both lookers have seen it there."""
+    async with asyncio.timeout(patience_s):
+        while True:
+            card = await looker.look_up(handle)
+            if looker.record().size > 3:
+                return card
+            await asyncio.sleep(0.2)
+
+
+class _Lies:
+    """Every lie, one after the other; between two of them the operator is honest again."""
+
+    def __init__(
+        self, stage: Stage, mina: Client, jun: Client, nari: Client, tell: Tell, period_s: int, only: Sequence[str]
+    ) -> None:
+        self._stage, self._mina, self._jun, self._nari = stage, mina, jun, nari
+        self._only = only
+        self._tell = tell
+        self._patience_s, self._within_s = _patience(period_s), within(period_s)
+
+    async def __aiter__(self) -> Any:  # noqa: ANN401 - an async generator
+        deeds = (
+            (self._show_false, "M-10"), (self._show_elsewhere, "M-10"), (self._show_unpromised, "M-10 M-15"),
+            (self._enter_false, "M-03 M-11"), (self._ghost, "M-12"), (self._between, "M-11 M-12"),
+            (self._roll_back, "M-14"), (self._two_views, "M-13"), (self._one_line, "M-13"), (self._hide, "M-15"),
+        )  # fmt: skip
+        left = set(self._only)
+        for deed, lines in deeds:
+            if self._only and left.isdisjoint(lines.split()):
+                continue
+            caught = await deed()
+            for each in caught if isinstance(caught, list) else [caught]:
+                self._tell(line(each))
+                if not each.held:
+                    left.discard(each.id)  # it has failed, whatever else would come of it
+                yield each
+            await self._stage.operator.do("honest")
+
+    @property
+    def _handle(self) -> str:
+        return self._mina.me.handle
+
+    def _false(self) -> bytes:
+        """A card for Mina's handle by somebody else's key."""
+        return forge_card(self._card(), Ed25519PrivateKey.generate(), previous=None)
+
+    def _card(self) -> Card:
+        return self._mina._session.account().card  # noqa: SLF001 - what her own device holds
+
+    async def _show_false(self) -> Caught:
+        await self._stage.operator.do("show", name="mina", card=self._false().hex())
+        code, seconds = await self._refused(self._jun)
+        lie = Text("Show one person a card with another key", "한 사람에게만 열쇠를 바꾼 명함 보여 주기")
+        return Caught("M-10", lie, _LOOKER, code, frozenset({"card-not-in-log"}), seconds, within_s=SLACK_S)
+
+    async def _show_elsewhere(self) -> Caught:
+        """It stands in the record: at another handle's place, and that is what is proven."""
+        operator = self._stage.operator
+        await operator.do("enter_under", name="oskar", card=self._false().hex())
+        await operator.do("show_at", name="mina", there="oskar")
+        code, seconds = await self._refused(self._jun)
+        lie = Text("Show a false card from another handle's place", "다른 계정 자리에 올린 가짜 명함을 보여 주기")
+        return Caught("M-10", lie, _LOOKER, code, frozenset({"card-not-in-log"}), seconds, within_s=SLACK_S)
+
+    async def _show_unpromised(self) -> list[Caught]:
+        """A card of a handle that has none in the record, with whatever may pass for a promise."""
+        operator, found = self._stage.operator, []
+        await operator.do("enter", card=self._made_up("olga").hex())
+        await operator.do("erase", name="olga")
+        for id, name, kind, lie in _UNPROMISED:
+            await operator.do("show_with", name=name, card=self._made_up(name).hex(), promise=kind)
+            code, seconds = await self._refused(self._jun, f"{name}@{self._stage.host}")
+            found.append(
+                Caught(id, lie, _LOOKER, code, frozenset({"promise-invalid"}), seconds, within_s=SLACK_S)
+            )  # fmt: skip
+        return found
+
+    def _made_up(self, name: str) -> bytes:
+        """A card for a handle that nobody has, by a key of the operator's."""
+        handle = parse_handle(f"{name}@{self._stage.host}")
+        return forge_card(replace(self._card(), handle=handle), Ed25519PrivateKey.generate(), previous=None)
+
+    async def _between(self) -> list[Caught]:
+        """False cards that stand in the record for an epoch each, while the owner's device is told nothing, and are
+        gone when it is told again.
+        """
+        operator, root = self._stage.operator, AccountRoot.from_phrase(self._mina.phrase())
+        after = self._mina.last_event()
+        await operator.do("turn_away", name="mina")
+        ghost = forge_card(self._card(), root.identity_key(), previous=self._card())
+        epochs = []
+        for card in (self._false(), ghost, self._card().encoded):
+            epochs.append(int(await operator.do("enter", card=card.hex())))
+            await operator.do("epochs", count=2)
+        await operator.do("honest")
+        begun = time.monotonic()
+        told = await self._warned_of(self._mina, after, frozenset(epochs[:2]))
+        seconds = time.monotonic() - begun
+        await self._mend()
+        lies = (
+            (
+                "M-11",
+                Text("A card with another key for one epoch, and back", "열쇠를 바꾼 명함을 한 회차만 올렸다 되돌리기"),
+            ),
+            ("M-12", Text("A device added for one epoch, and back", "기기 하나를 한 회차만 더했다 되돌리기")),
+        )
+        return [
+            Caught(id, lie, _OWNER, told.get(epoch, ""), frozenset({"foreign-entry"}), seconds, within_s=self._within_s)
+            for (id, lie), epoch in zip(lies, epochs, strict=False)
+        ]
+
+    async def _one_line(self) -> list[Caught]:
+        """The true record, cosigned by one witness where two are demanded; the other's line forged."""
+        found = []
+        for forge, code_of, lie in (
+            (
+                False,
+                "not-witnessed",
+                Text("Show a record that one of two witnesses signed", "증인 둘 중 하나만 서명한 기록 보여 주기"),
+            ),
+            (True, "log-replaced", Text("Forge the other witness's line", "다른 증인의 서명을 지어내기")),
+        ):
+            await self._stage.operator.do("strip", name="mina", witness=WITNESSES[1], forge=forge)
+            code, seconds = await self._refused(self._jun)
+            found.append(Caught("M-13", lie, _LOOKER, code, frozenset({code_of}), seconds))
+        return found
+
+    async def _enter_false(self) -> list[Caught]:
+        begun, after = time.monotonic(), self._mina.last_event()
+        await self._stage.operator.do("enter", card=self._false().hex())
+        code = await self._warned(self._mina, after, "unknown-card", 2 * self._within_s)
+        seconds = time.monotonic() - begun
+        believed = "believed" if await self._believed() else "not-believed"
+        await self._mend()
+        lie = Text("Enter a card with another key in the record", "열쇠를 바꾼 명함을 공개 기록에 올리기")
+        until = Text("Meanwhile a looker who did not know Mina believed it", "그 사이 미나를 모르던 사람은 믿었음")
+        return [
+            Caught("M-11", lie, _OWNER, code, frozenset({"foreign-entry"}), seconds, within_s=self._within_s),
+            Caught("M-03", until, _OWNER, code and believed, frozenset({"believed"}), seconds, within_s=self._within_s),
+        ]
+
+    async def _ghost(self) -> Caught:
+        root = AccountRoot.from_phrase(self._mina.phrase())
+        card = forge_card(self._card(), root.identity_key(), previous=self._card())
+        begun, after = time.monotonic(), self._mina.last_event()
+        await self._stage.operator.do("enter", card=card.hex())
+        code = await self._warned(self._mina, after, "unknown-card", 2 * self._within_s)
+        seconds = time.monotonic() - begun
+        await self._mend()
+        lie = Text(
+            "Add a device to Mina's card, even with her own identity key",
+            "미나의 신원 키까지 써서 명함에 기기 하나 더하기",
+        )
+        return Caught("M-12", lie, _OWNER, code, frozenset({"foreign-entry"}), seconds, within_s=self._within_s)
+
+    async def _roll_back(self) -> Caught:
+        await self._stage.operator.do("remember", name="mina")
+        size = self._jun.record().size
+        async with asyncio.timeout(self._patience_s):
+            while self._jun.record().size < size + 2:
+                await self._jun.look_up(self._handle)
+                await asyncio.sleep(0.2)
+        await self._stage.operator.do("roll_back", name="mina")
+        code, seconds = await self._refused(self._jun)
+        lie = Text("Show an older state of the record", "지난 공개 기록 보여 주기")
+        return Caught("M-14", lie, _LOOKER, code, frozenset({"log-rolled-back"}), seconds)
+
+    async def _two_views(self) -> Caught:
+        reasons = await self._stage.operator.do("fork", name="mina", card=self._false().hex())
+        code, seconds = await self._refused(self._jun)
+        kept = sum(len(list(path.glob("**/*.json"))) for path in self._stage.evidence if path.exists())
+        lie = Text(
+            "Keep a second record and show it to one person", "두 번째 공개 기록을 만들어 한 사람에게만 보여 주기"
+        )
+        said = ", ".join(sorted(set(reasons.values())))
+        more = Text(
+            f"asked to sign it, {len(reasons)} witnesses refused ({said}) and keep {kept} pieces of evidence",
+            f"서명을 부탁받은 증인 {len(reasons)}곳이 거절하고({said}) 증거 {kept}건을 보관함",
+        )
+        expected = frozenset({"not-witnessed"}) if len(reasons) == 2 and kept else frozenset[str]()
+        return Caught("M-13", lie, _LOOKER, code, expected, seconds, more)
+
+    async def _hide(self) -> list[Caught]:
+        await self._stage.operator.do("withhold", name="nari")
+        begun, after = time.monotonic(), self._jun.last_event()
+        await self._nari.create_account(f"nari@{self._stage.host}")
+        await self._nari.wait_published(timeout_s=self._patience_s)
+        await self._jun.look_up(self._nari.me.handle)
+        await self._stage.operator.do("enter", card=self._made_up("nari").hex())
+        expected = frozenset({"promise-broken"})
+        lie = Text(
+            "Confirm a card and never enter it, but another", "명함을 받았다고 하고 다른 것을 공개 기록에 올리기"
+        )
+        found = []
+        for client, by, start in ((self._nari, _OWNER, 0), (self._jun, _LOOKER, after)):
+            code = await self._warned(client, start, "not-entered", self._patience_s)
+            kept = any(each.code == code and each.shown for each in client.record_evidence())
+            more = Text("with the signed promise as evidence", "서명된 약속을 증거로 보관") if kept else Text("", "")
+            wanted = expected if kept else frozenset[str]()
+            found.append(Caught("M-15", lie, by, code, wanted, time.monotonic() - begun, more))
+        return found
+
+    # -- looking
+
+    async def _refused(self, client: Client, handle: str = "") -> tuple[str, float]:
+        """What a lookup of Mina, or of another handle, ends with, and after how long."""
+        begun = time.monotonic()
+        try:
+            await client.look_up(handle or self._handle, timeout_s=self._patience_s)
+        except PeerError as error:
+            return error.code, time.monotonic() - begun
+        return "", time.monotonic() - begun
+
+    async def _believed(self) -> bool:
+        """Whether somebody who does not know Mina takes what is in the record for hers."""
+        with tempfile.TemporaryDirectory() as folder:
+            async with open_client(
+                Path(folder) / "p", unlock=Unprotected(), create=True, options=Options()
+            ) as stranger:
+                await stranger.create_account(f"s{secrets.token_hex(4)}@{self._stage.host}")
+                card = await stranger.look_up(self._handle, timeout_s=self._patience_s)
+        return card.identity_key != self._card().identity_key
+
+    async def _warned(self, client: Client, after: int, reason: str, within_s: float) -> str:
+        """The code of the warning that comes; empty if none does in time."""
+        try:
+            async with asyncio.timeout(within_s):
+                async for event in client.events(after=after):
+                    if isinstance(event, Warned) and event.detail.get("reason") == reason:
+                        return event.code
+        except TimeoutError:
+            pass
+        return ""
+
+    async def _warned_of(self, client: Client, after: int, epochs: frozenset[int]) -> dict[int, str]:
+        """The codes of warnings about cards that are not one's own in these epochs, as far as they come in time."""
+        told: dict[int, str] = {}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._within_s):
+                async for event in client.events(after=after):
+                    epoch = event.detail.get("epoch") if isinstance(event, Warned) else None
+                    if isinstance(epoch, int) and epoch in epochs and isinstance(event, Warned):
+                        told[epoch] = event.code
+                    if told.keys() == epochs:
+                        break
+        return told
+
+    async def _mend(self) -> None:
+        """The operator puts Mina's own card back, and everybody has seen it."""
+        await self._stage.operator.do("enter", card=self._card().encoded.hex())
+        async with asyncio.timeout(self._patience_s):
+            while True:
+                with suppress(PeerError):
+                    if (await self._mina.look_up(self._handle)).encoded == self._card().encoded:
+                        return
+                await asyncio.sleep(0.2)
+
+
+_UNPROMISED: Final = (
+    ("M-10", "omar", "none", Text("Show a card that is neither in the record nor promised",
+                                    "기록에도 없고 약속도 없는 명함 보여 주기")),
+    ("M-10", "olga", "other", Text("Show a card for a deleted handle", "삭제된 계정의 명함 보여 주기")),
+    ("M-10", "omar", "other", Text("Show it with the promise of another card",
+                                     "다른 명함의 약속을 붙여 보여 주기")),
+    ("M-15", "omar", "unsigned", Text("Show it with a promise of another signer",
+                                        "남이 서명한 약속을 붙여 보여 주기")),
+    ("M-15", "omar", "far", Text("Promise it for some far day", "먼 훗날로 약속하기")),
+)  # fmt: skip
+_OWNER: Final = Text("the owner's device", "주인의 기기")
+_LOOKER: Final = Text("whoever looks the card up", "명함을 찾아본 사람")

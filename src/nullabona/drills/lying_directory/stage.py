@@ -1,0 +1,43 @@
+"""Sets the stage: two witnesses, and a relay whose record they must cosign; each a process of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nullabona.directory.keys import FILE, open_keys
+from nullabona.drills.stage.witnesses import witnessed
+from nullabona.processes.program import free_port, python
+from nullabona.processes.workers import Worker, working
+from nullabona.wire.epoch import origin_of
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What is running."""
+
+    host: str
+    operator: Worker
+    evidence: tuple[Path, ...]
+    """Where each witness keeps evidence."""
+
+
+@asynccontextmanager
+async def staged(folder: Path, period_s: int, patience_s: float) -> AsyncIterator[Stage]:
+    """Everything, running until the block ends. What the operator is told may take ``patience_s``."""
+    host = f"127.0.0.1:{free_port()}"
+    record = folder / "record"
+    keys = open_keys(record / FILE, origin_of(host))
+    vkeys = [signer.verifier.encode() for signer in keys.signers]
+    async with AsyncExitStack() as stack:
+        witnesses = await stack.enter_async_context(witnessed(folder, vkeys))
+        policy = folder / "witnesses.txt"
+        policy.write_text(witnesses.policy, "utf-8")
+        settings = {"data": str(folder / "relay"), "listen": [host], "host": host, "record": str(record),
+                    "period": period_s, "witnesses": str(policy)}  # fmt: skip
+        play = python("-m", "nullabona.drills.lying_directory.operator", json.dumps(settings))
+        operator = await stack.enter_async_context(working(play, folder / "operator.log", patience_s=patience_s))
+        yield Stage(host, operator, witnesses.evidence)

@@ -1,0 +1,119 @@
+"""The tape of a live tap: everything that passed the relay, when, on which connection and from which address.
+
+``python -m nullabona.drills.operator.recording FILE relay serve ...`` is ``nulla relay serve ...``, recorded.
+At SIGUSR1 it looks into its own memory, and writes what ties there a bell to a box into ``FILE.memory``.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from nullabona.drills.operator.interceptor import Peer, seize
+from nullabona.wire.messages import (
+    AnyRequest,
+    AnyResponse,
+    Request,
+    decode_request,
+    decode_response,
+    encode,
+)
+
+
+class Seen(msgspec.Struct, frozen=True, array_like=True):
+    """One line of the tape. ``at``: seconds on some clock; ``peer``: the connection; both bodies as they were sent."""
+
+    at: float
+    peer: int
+    address: str
+    request: bytes
+    response: bytes = b""
+    """Empty while it is not answered; empty with an empty ``request``: the connection ended."""
+    head: bytes = b""
+    """What stood above the connection's first request (`Peer.head`), where a request is not answered yet."""
+
+    def asked(self) -> AnyRequest:
+        """What was asked."""
+        return decode_request(self.request)
+
+    def told(self) -> AnyResponse:
+        """What was answered."""
+        return decode_response(self.response)
+
+
+class Tape:
+    """Writes a tape; a `Grip` that alters nothing."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._encode = msgspec.msgpack.Encoder().encode
+
+    def asked(self, peer: Peer, request: Request) -> None:
+        """See `Grip`."""
+        self._write(peer, encode(request), head=peer.head)
+
+    def answered(self, peer: Peer, request: Request, response: AnyResponse) -> AnyResponse:
+        """See `Grip`."""
+        self._write(peer, encode(request), encode(response))
+        return response
+
+    def left(self, peer: Peer) -> None:
+        """See `Grip`."""
+        self._write(peer)
+
+    def _write(self, peer: Peer, request: bytes = b"", response: bytes = b"", head: bytes = b"") -> None:
+        data = self._encode(Seen(time.monotonic(), peer.number, peer.address, request, response, head))
+        self._out.write(len(data).to_bytes(4, "big") + data)
+        self._out.flush()
+
+
+def read_tape(path: Path) -> Iterator[Seen]:
+    """Everything on a tape, in order. A last line that was cut off is left out."""
+    decode = msgspec.msgpack.Decoder(Seen).decode
+    with path.open("rb") as tape:
+        while head := tape.read(4):
+            data = tape.read(size := int.from_bytes(head, "big"))
+            if len(data) < size:
+                return
+            yield decode(data)
+
+
+def memory_of(tape: Path) -> Path:
+    """Where the program writes what it found in its memory: a list of JSON, whole once it is there."""
+    return tape.with_name(f"{tape.name}.memory")
+
+
+def _look(tape: Path) -> None:
+    from nullabona.drills.operator.remembering import Known, ties
+
+    known = Known()
+    for seen in read_tape(tape):
+        if seen.request and not seen.response:
+            known.take(seen.asked())
+        elif seen.request:
+            known.take_answer(seen.told())
+    found = memory_of(tape)
+    found.with_suffix(".new").write_text(json.dumps(ties(known)), "utf-8")
+    found.with_suffix(".new").replace(found)
+
+
+def main() -> None:
+    """Serve a relay with the tape running."""
+    from nullabona.cli import main as nulla
+
+    path = Path(sys.argv.pop(1))
+    with path.open("wb") as out:
+        seize(Tape(out))
+        signal.signal(signal.SIGUSR1, lambda _number, _frame: _look(path))
+        nulla()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The drill ``seizure``: the machine of a relay is carried away."""

@@ -1,0 +1,105 @@
+"""A thief with somebody's open profile, and a program that obeys nobody: it neither signs itself out nor forgets a key.
+
+``python -m nullabona.drills.stolen_device.thief PROFILE ADDRESS``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from nullabona.client.api import Client
+from nullabona.client.core import committing, returning
+from nullabona.client.core.devices import tending
+from nullabona.client.core.mlsport import Processed
+from nullabona.client.core.policy import Verdict
+from nullabona.client.core.state import BoxTrack, RoomState
+from nullabona.client.core.step import Step
+from nullabona.client.runner.publishing import Publishing
+from nullabona.drills.actors.person import WAIT_S, Unmet, main
+from nullabona.drills.stolen_device.owner import OwnerDeeds, swift, unlock_of
+
+_LOOK_S: Final = 0.1
+_TERMS: Final = """
+CREATE VIRTUAL TABLE temp.term USING fts5vocab('main', 'word', 'row');
+SELECT term FROM temp.term;
+"""
+
+
+class ThiefDeeds(OwnerDeeds):
+    """What a thief does with it."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self._stolen = client
+
+    async def secret(self) -> dict[str, str]:
+        """The account's secret, and its words."""
+        root = self._stolen._session.account().root  # noqa: SLF001 - nobody asked
+        return {"secret": root.secret.hex(), "phrase": root.phrase()}
+
+    async def indexed(self) -> list[str]:
+        """Every word by which this profile's index finds a message."""
+        rows = self._stolen._session.profile.store._connection.execute(_TERMS)  # noqa: SLF001 - nobody asked
+        return [term for (term,) in rows]
+
+    async def ask_back(self) -> int:
+        """Forget every room's keys and ask its members for a way back in; of how many rooms."""
+        with self._stolen._session.step() as step:  # noqa: SLF001 - nobody asked
+            rooms = list(step.store.rooms())
+            for room in rooms:
+                returning.forsake(step, step.room(room))
+        return self._away()
+
+    async def asked(self) -> int:
+        """Wait until every member of every room that this profile is out of was asked; how many questions went out."""
+        try:
+            async with asyncio.timeout(WAIT_S):
+                while not all(asked >= members for asked, members in self._questions()):  # noqa: ASYNC110 - no event
+                    await asyncio.sleep(_LOOK_S)
+        except TimeoutError:
+            raise Unmet("not everybody was asked") from None
+        await self.sync()
+        return sum(asked for asked, _ in self._questions())
+
+    async def inside(self) -> int:
+        """In how many rooms this profile is."""
+        return self._joined()
+
+    def _away(self) -> int:
+        return len(self._questions())
+
+    def _questions(self) -> list[tuple[int, int]]:
+        """Of each room whose members are asked for a way back: how often that was done, and how many they are."""
+        with self._stolen._session.view() as step:  # noqa: SLF001 - nobody asked
+            heals = [step.room(room).heal for room in step.store.rooms()]
+        return [(heal.attempts, len(heal.helpers)) for heal in heals if heal is not None]
+
+
+def disobey() -> None:
+    """What an honest program does by itself once it is put out is not done: it stays in the epoch it is in."""
+    accept = committing.accept_other
+
+    def nothing(*_: Any, **__: Any) -> None:  # noqa: ANN401 - as the real ones
+        return
+
+    def stay(
+        step: Step, room: RoomState, track: BoxTrack, seq: int, commit: bytes, processed: Processed, verdict: Verdict
+    ) -> None:
+        if not processed.self_removed:
+            accept(step, room, track, seq, commit, processed, verdict)
+
+    async def published(_: Publishing) -> bool:
+        return True
+
+    tending.sign_out = nothing
+    committing.leave_room = nothing
+    committing.accept_other = stay
+    Publishing._once = published  # type: ignore[assignment, method-assign]  # noqa: SLF001 - the thief's own program
+
+
+if __name__ == "__main__":
+    disobey()
+    main(ThiefDeeds, unlock_of(Path(sys.argv[1])), swift())

@@ -1,0 +1,246 @@
+"""The story of the drill ``tap``: the relay's program is exchanged for one that listens; then people live on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from nullabona.drills.actors.actor import Actor
+from nullabona.drills.demo.script import Person
+from nullabona.drills.operator.recording import memory_of, read_tape
+from nullabona.drills.reporting.text import Text
+from nullabona.drills.search import Kind, Secret
+from nullabona.drills.tap.listening import Listened, Pair
+from nullabona.drills.warrant.report import run_warrant
+from nullabona.processes.servers import RelayProcess
+
+Tell: TypeAlias = Callable[[Text], None]
+
+_ADDRESSES: Final = ("127.31.7.19", "127.90.4.2", "127.12.200.8", "127.66.1.77", "127.140.9.3", "127.5.88.41")
+_PEOPLE: Final = (
+    Person("한미나", "mina"), Person("서준", "jun"), Person("Dan", "dan"),
+    Person("유소라", "sora"), Person("하늘", "hani"), Person("Leo", "leo"),
+)  # fmt: skip
+_CONTACTS: Final = (("mina", "jun"), ("mina", "dan"), ("mina", "sora"), ("sora", "hani"), ("sora", "leo"))
+_GROUPS: Final = {"여름 여행 2026": ("mina", "jun", "dan"), "Reading circle 독서": ("sora", "hani", "leo")}
+_TALK: Final = (
+    ("mina", "@jun", "내일 병원 예약이 열한 시라서 조금 늦을 것 같아"),
+    ("jun", "@mina", "괜찮아, 끝나고 정문 앞에서 만나자"),
+    ("mina", "여름 여행 2026", "제주도 숙소는 바다 쪽으로 예약했어요"),
+    ("dan", "여름 여행 2026", "I can drive from the airport if somebody shares the petrol"),
+    ("jun", "여름 여행 2026", "비행기 표는 금요일까지 결제해야 해"),
+    ("sora", "Reading circle 독서", "이번 달 책은 한강의 소설로 정했습니다"),
+    ("leo", "Reading circle 독서", "Has anybody a spare copy? The library has a waiting list"),
+    ("hani", "Reading circle 독서", "두 권 있으니 목요일에 가져갈게요"),
+    ("mina", "@sora", "그 기자가 물어본 이야기는 아무에게도 하지 마"),
+    ("sora", "@mina", "알겠어, 여기서만 이야기하자"),
+    ("dan", "여름 여행 2026", "Shall we bring the small tent or the large one?"),
+)
+_TOGETHER: Final = ("hani", "leo")
+_CALM_S: Final = 2.0
+"""So long a ring may be on its way: a relay keeps what rang for who listens again within the second."""
+_LOOKS_S: Final = 60.0
+_POLL_S: Final = 0.05
+_GREETING: Final = "안녕하세요, 우리 아는 사이죠?"
+_ANSWER: Final = "그럼요, 오랜만이에요! 잘 지냈어요?"
+_FILE: Final = ("sora", "Reading circle 독서", "토론 질문.txt")
+_QUESTION: Final = "왜 그는 돌아오지 않았는가? Why did the narrator keep the letter for eleven years?"
+_FILE_TEXT: Final = _QUESTION + "".join(f"\n{number}. " + "?" * number for number in range(300))
+
+
+@dataclass(slots=True)
+class Heard:
+    """What the tape holds, and what is so."""
+
+    tape: Path
+    listened: Listened
+    secrets: Sequence[Secret]
+    true: frozenset[Pair]
+    handles: Mapping[str, str]
+    """Handle by name."""
+    said: Mapping[str, int] = field(default_factory=dict)
+    """Messages that each handle sent."""
+    file_from: str = ""
+    """The address that the file came from."""
+    inbox_grew: int = 0
+    """Sealed items that two warrants show to have come for ``watched`` between them."""
+    invited: int = 0
+    """Sealed items that came into anybody's inbox while the groups formed."""
+    watched: str = ""
+    together: frozenset[str] = frozenset()
+    """The addresses of those whose rooms share a connection."""
+    remembered: Sequence[str] | None = None
+    """Kinds of objects in the relay's memory that tie a bell to a room's box; None: it was not looked at."""
+    guests: frozenset[frozenset[str]] = frozenset()
+    """Of each group the names of those whom its maker put into it."""
+
+
+async def hear(folder: Path, tell: Tell) -> Heard:
+    """Play it all in ``folder``."""
+    async with AsyncExitStack() as stack:
+        tell(Text("The operator is made to run a program that writes down everything that passes",
+                  "운영자가 지나가는 모든 것을 기록하는 프로그램을 돌리게 됩니다"))  # fmt: skip
+        scene = _Scene(folder, stack)
+        await scene.gather(tell)
+        before = scene.inbox_counts()
+        await scene.befriend()
+        asked = scene.inbox_counts()
+        await scene.open_groups()
+        formed = scene.inbox_counts()
+        tell(Text("They talk, in two groups and in pairs; one goes offline and comes back; one sends a file",
+                  "두 그룹과 1:1로 대화합니다. 한 명은 꺼졌다 돌아오고 한 명은 파일을 보냅니다"))  # fmt: skip
+        await scene.talk()
+        tell(Text("The operator looks into the memory of the program for what it remembers of bells",
+                  "운영자가 프로그램의 메모리에서 벨에 관해 기억하는 것을 찾습니다"))  # fmt: skip
+        await scene.remember()
+        return scene.heard(asked["jun"] - before["jun"], sum(formed.values()) - sum(asked.values()))
+
+
+def play(tell: Tell) -> tuple[Heard, tempfile.TemporaryDirectory[str]]:
+    """Play it in a folder of its own, which the caller removes."""
+    folder = tempfile.TemporaryDirectory(prefix="nullabona-drill-")
+    try:
+        return asyncio.run(hear(Path(folder.name), tell)), folder
+    except BaseException:
+        folder.cleanup()
+        raise
+
+
+class _Scene:
+    """The people, the relay with the tape, and what they do."""
+
+    def __init__(self, folder: Path, stack: AsyncExitStack) -> None:
+        (folder / "people").mkdir()
+        self.data = folder / "relay"
+        self.tape = folder / "tape"
+        program = ("-m", "nullabona.drills.operator.recording", str(self.tape))
+        self._relay = RelayProcess(
+            self.data, log=folder / "relay.log", temporary=folder / "temporary", program=program
+        )  # fmt: skip
+        stack.callback(self._relay.stop)
+        self._people = {
+            person.handle_name: Actor(person, folder / "people", address)
+            for person, address in zip(_PEOPLE, _ADDRESSES, strict=True)
+        }
+        for actor in self._people.values():
+            stack.push_async_callback(actor.stop)
+        for name in _TOGETHER:
+            self._people[name].together = True
+        self._phrases: list[str] = []
+        self._rooms: set[str] = set()
+        self._remembered: list[str] | None = None
+
+    def handle(self, name: str) -> str:
+        """The whole handle of somebody."""
+        return self._people[name].handle
+
+    def inbox_counts(self) -> dict[str, int]:
+        """The last number that a warrant shows to have been given out in each one's inbox."""
+        return {name: int(run_warrant(self.data, self.handle(name)).data["inbox"]["number"]) for name in self._people}
+
+    async def gather(self, tell: Tell) -> None:
+        """Accounts."""
+        tell(Text("Six people make accounts, each in a process and at an address of their own; two come --together",
+                  "여섯 명이 각자의 프로세스와 주소에서 계정을 만듭니다. 두 명은 --together로 접속합니다"))  # fmt: skip
+        await asyncio.gather(*(self._enrol(actor) for actor in self._people.values()))
+
+    async def befriend(self) -> None:
+        """Contacts, who have said a word to one another."""
+        for one, other in _CONTACTS:
+            await self._befriend(self._people[one], self._people[other])
+
+    async def open_groups(self) -> None:
+        """The groups, with everybody in them."""
+        for group, (first, *others) in _GROUPS.items():
+            await self._people[first].do("group", name=group, handles=[self.handle(name) for name in others])
+            for name in others:
+                await self._people[name].do("joined", room=group, members=len(others) + 1)
+
+    async def talk(self) -> None:
+        """Everything that is said; half way one goes away and comes back."""
+        half = len(_TALK) // 2
+        await self._say(_TALK[:half])
+        leo = self._people["leo"]
+        await leo.stop()
+        await leo.start()
+        await self._say(_TALK[half:])
+        who, room, name = _FILE
+        await self._people[who].do("send_file", room=room, name=name, text=_FILE_TEXT)
+        await asyncio.gather(*(actor.do("sync") for actor in self._people.values()))
+        for actor in self._people.values():
+            self._rooms.update(await actor.do("room_ids"))
+
+    async def remember(self) -> None:
+        """Once nothing is on its way: what a request in hand says is known to whoever serves it."""
+        await asyncio.sleep(_CALM_S)
+        os.kill(self._relay.pid, signal.SIGUSR1)
+        found = memory_of(self.tape)
+        async with asyncio.timeout(_LOOKS_S):
+            while not found.exists():  # noqa: ASYNC110 - the relay tells nobody
+                await asyncio.sleep(_POLL_S)
+        self._remembered = json.loads(found.read_text("utf-8"))
+
+    def heard(self, grew: int, invited: int) -> Heard:
+        """What came of it."""
+        said: dict[str, int] = {}
+        for name in [*(name for name, _, _ in _TALK), *(asked for _, asked in _CONTACTS)]:
+            said[self.handle(name)] = said.get(self.handle(name), 0) + 1
+        return Heard(
+            self.tape,
+            Listened.of(read_tape(self.tape)),
+            self._secrets(),
+            self._true(),
+            {name: actor.handle for name, actor in self._people.items()},
+            said,
+            self._people[_FILE[0]].address,
+            grew,
+            invited,
+            self.handle("jun"),
+            frozenset(self._people[name].address for name in _TOGETHER),
+            self._remembered,
+            frozenset(frozenset(others) for _, *others in _GROUPS.values()),
+        )
+
+    async def _enrol(self, actor: Actor) -> None:
+        actor.handle = f"{actor.person.handle_name}@{self._relay.authority}"
+        await actor.start()
+        made = await actor.do("create", handle=actor.handle, relay=self._relay.url)
+        self._phrases.append(made["phrase"])
+
+    @staticmethod
+    async def _befriend(asker: Actor, asked: Actor) -> None:
+        await asker.do("ask", handle=asked.handle, greeting=_GREETING)
+        await asked.do("accept", handle=asker.handle)
+        await asker.do("befriended", handle=asked.handle)
+        await asked.do("befriended", handle=asker.handle)
+        await asked.do("say", room=asker.handle, text=_ANSWER)
+        await asker.do("has", room=asked.handle, count=1)
+
+    async def _say(self, lines: Sequence[tuple[str, str, str]]) -> None:
+        for name, where, text in lines:
+            room = self.handle(where[1:]) if where.startswith("@") else where
+            await self._people[name].do("say", room=room, text=text)
+
+    def _secrets(self) -> list[Secret]:
+        texts = [Secret.text(Kind.TEXT, f"message {n}", text) for n, (_, _, text) in enumerate(_TALK, 1)]
+        more = {"file": _QUESTION, "file's name": _FILE[2], "greeting": _GREETING, "answer": _ANSWER}
+        texts += [Secret.text(Kind.TEXT, label, text) for label, text in more.items()]
+        rooms = [Secret.text(Kind.ROOM, f"name of room {n}", name) for n, name in enumerate(_GROUPS, 1)]
+        phrases = [Secret.text(Kind.PHRASE, f"phrase {n}", words) for n, words in enumerate(self._phrases, 1)]
+        ids = [Secret(Kind.KEY, f"id of room {n}", bytes.fromhex(id)) for n, id in enumerate(sorted(self._rooms), 1)]
+        return [*texts, *rooms, *phrases, *ids]
+
+    def _true(self) -> frozenset[Pair]:
+        rooms = [*_CONTACTS, *_GROUPS.values()]
+        return frozenset(
+            frozenset((self.handle(one), self.handle(other))) for room in rooms for one, other in combinations(room, 2)
+        )

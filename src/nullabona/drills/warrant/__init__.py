@@ -1,0 +1,1 @@
+"""The drill ``warrant``: an officer comes with a warrant for one account."""
