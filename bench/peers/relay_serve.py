@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from nullabona.cli.directory import host_of, with_port
 from nullabona.directory.core.limits import Limits, Rate
 from nullabona.directory.service import Options, open_directory
+from nullabona.operating.directory import host_of, with_port
 from nullabona.relay.config import Config, make_config
 from nullabona.relay.run import run_relay
 from nullabona.wire.service import Service

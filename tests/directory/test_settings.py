@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.cli.directory import BURST_S, MOST_CHANGES_PER_S, take_settings
 from nullabona.directory.core.limits import Limits, Rate
 from nullabona.machine.settings import BadConfig
+from nullabona.operating.directory import BURST_S, MOST_CHANGES_PER_S, take_settings
 
 
 def test_without_a_word_the_limits_are_the_defaults() -> None:

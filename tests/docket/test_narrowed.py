@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from nullabona.cli.docket_epochs import PUBLIC, EpochDays
 from nullabona.docket.core import timers
 from nullabona.docket.core.acts import IntakeDetails, ReviewDetails
 from nullabona.docket.core.decide import DemandIncomplete, take_in
@@ -21,6 +20,7 @@ from nullabona.docket.production.classes import AnswerImpossible, answer_of
 from nullabona.docket.taxonomy import load
 from nullabona.log.checkpoint import Checkpoint
 from nullabona.log.tiles import encode_bundle
+from nullabona.operating.epochs import PUBLIC, EpochDays
 from nullabona.wire.canonical import canonical, read_canonical
 from nullabona.wire.epoch import encode_epoch
 from tests.docket.desks import CARDS, Clock, Office, demand

@@ -17,7 +17,6 @@ from typing import Any, Final
 import click
 import msgspec
 
-from nullabona.cli.docket_epochs import EpochDays
 from nullabona.cli.settings import Settings, settings_of
 from nullabona.directory.service import read_producible
 from nullabona.docket.casework import Done
@@ -37,6 +36,7 @@ from nullabona.machine.keyfile import read_key_file
 from nullabona.machine.opening import PathUnusable
 from nullabona.machine.settings import BadConfig, check_keys, read_toml
 from nullabona.machine.steady import steady_now
+from nullabona.operating.epochs import EpochDays
 from nullabona.sequencer import Log, WitnessAddress, open_log
 
 CONFIG: Final = "docket.toml"

@@ -11,7 +11,9 @@ from typing import Any
 
 import click
 
-from nullabona.cli.directory import (
+from nullabona.errors import NullabonaError
+from nullabona.machine.timekeeping import ClockGuard
+from nullabona.operating.directory import (
     MOST_CHANGES_PER_S,
     directory_services,
     host_of,
@@ -19,11 +21,6 @@ from nullabona.cli.directory import (
     vkeys_of,
     with_port,
 )
-from nullabona.cli.exits import show
-from nullabona.cli.output import emit, line
-from nullabona.cli.settings import Settings, settings_of, spoken
-from nullabona.errors import NullabonaError
-from nullabona.machine.timekeeping import ClockGuard
 from nullabona.relay.config import DEFAULT_LISTEN, KEYS, make_config, read_file
 from nullabona.relay.core.limits import describe
 from nullabona.relay.run import run_relay

@@ -20,7 +20,6 @@ from typing import Any, Final
 
 from msgspec.structs import replace as replaced
 
-from nullabona.cli.directory import take_settings
 from nullabona.directory.core.records import Erase, Hold, Keep, StoredCard, held_mark
 from nullabona.directory.core.refusal import BUSY, refuse
 from nullabona.directory.opening import NOBODY, RecordOptions, open_record, open_store
@@ -28,6 +27,7 @@ from nullabona.directory.service import DirectoryService, Options
 from nullabona.errors import NullabonaError
 from nullabona.log.keys import Kind, new_signer
 from nullabona.log.note import Note, parse_note, sign_note
+from nullabona.operating.directory import take_settings
 from nullabona.relay.config import Config, make_config
 from nullabona.relay.run import run_relay
 from nullabona.sequencer import NoQuorum

@@ -1,0 +1,1 @@
+"""What makes a server process of its parts, the same for commands, drills, benches and tests."""
