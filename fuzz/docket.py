@@ -18,7 +18,6 @@ from typing import Any, Final
 import msgspec
 
 from fuzz.client import mutate
-from nullabona.cli.docket_open import decode_enrolment, encode_enrolment
 from nullabona.docket.core.acts import EnrolDetails
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.pointers import open_pointer, seal_pointer
@@ -44,6 +43,7 @@ from nullabona.docket.production.verify import verify_package
 from nullabona.docket.signing import credential_of
 from nullabona.docket.vault import new_identity
 from nullabona.errors import Bug, PeerError, UserError
+from nullabona.operating.officer_file import decode_enrolment, encode_enrolment
 from nullabona.wire.canonical import canonical, parse_canonical
 from nullabona.wire.slots import (
     STATEMENT_LEAF,

@@ -6,14 +6,12 @@ Run: ``python -m bench.peers.relay_serve (DIR | --volatile)``. Prints its URL wh
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from nullabona.directory.core.limits import Limits, Rate
-from nullabona.directory.service import Options, open_directory
-from nullabona.operating.directory import host_of, with_port
-from nullabona.relay.config import Config, make_config
-from nullabona.relay.run import run_relay
-from nullabona.wire.service import Service
+from nullabona.directory.service import DirectoryService, Options, open_directory
+from nullabona.operating.relay import serve_relay
 
 FREE = Rate(burst=1e9, per_s=1e9)
 RAISED = {
@@ -24,21 +22,17 @@ RAISED = {
 }
 
 
-def services(config: Config) -> Sequence[Service]:
+def opened(data: Path | None, host: str, options: Options) -> DirectoryService:
     """The directory beside the relay, as the command has it, taking as many cards as come."""
-    host = host_of(config, None)
-    assert host is not None
     limits = Limits(changes=FREE, changes_per_handle=FREE, handles_counted=10**7)
-    directory = open_directory(config.data, host, Options(limits=limits))
-    directory.begin()
-    return [directory]
+    return open_directory(data, host, replace(options, limits=limits))
 
 
 def main() -> None:
     """Serve until stopped."""
     kept = {"volatile": True} if sys.argv[1] == "--volatile" else {"data": sys.argv[1]}
-    config = with_port(make_config({**kept, "listen": ["127.0.0.1:0"], "limits": RAISED}))
-    run_relay(config, lambda urls: print(urls[0], flush=True), services)
+    settings = {**kept, "listen": ["127.0.0.1:0"], "limits": RAISED}
+    serve_relay(settings, lambda urls: print(urls[0], flush=True), opened)
 
 
 if __name__ == "__main__":

@@ -36,11 +36,13 @@ from nullabona.drills.docket.tampering import Deed, Public
 from nullabona.drills.search import Kind, Secret
 from nullabona.log.policy import Policy
 from nullabona.machine.http_client import Route
+from nullabona.machine.keyfile import encode_private_key
+from nullabona.machine.steady import Steady
 from nullabona.wire.slots import SlotRef
 from tests.api.people import befriend, people, play, reads
 from tests.api.service import Service
 from tests.sequencer.logs import policy_text
-from tests.witness.running import RunningWitness, log_signers, watched, witness_signers
+from tests.witness.running import RunningWitness, log_signers, seed, watched, witness_signers
 
 DEMANDS: Final = 147
 FEW: Final = 30
@@ -49,6 +51,7 @@ PERIOD_S: Final = 3_600
 """As usual, with the hour of an order under Regulation (EU) 2021/784 among the demands."""
 WITNESSES: Final = ("newspaper.example", "university.example")
 SIGNERS: Final = log_signers(ORIGIN)
+KEYS: Final = tuple(encode_private_key(s.verifier.kind, ORIGIN, seed(f"log{s.verifier.kind}")) for s in SIGNERS)
 SAID: Final = (
     "내일 세 시에 시청 앞에서 봐요",
     "the seventh draft is under the blue stone",
@@ -71,6 +74,9 @@ class Pace:
         self.now_s = max(self.now_s, at_s)
         for witness in self._witnesses:
             witness.now_s = self.now_s
+
+    def steady(self) -> Steady:
+        return Steady("", self.now_s)
 
 
 @dataclass
@@ -106,9 +112,7 @@ async def pass_through(service: Service, folder: Path, demands: int, witnesses: 
         apart, pace = Apart(), Pace(witnesses)
         cadence = Cadence(start_s=pace() - 60, period_s=PERIOD_S, slots=48, horizon_s=400 * DAY, band=16, lag=12)
         policy = policy_text(SIGNERS, WITNESSES, quorum=2)
-        grounds = Grounds(
-            folder / "office", SIGNERS, tuple(w.address for w in witnesses), policy, service.data, cadence
-        )
+        grounds = Grounds(folder / "office", KEYS, tuple(w.address for w in witnesses), policy, service.data, cadence)
         office = await apart.do(Office, grounds, pace)
         try:
             here = str(mina.me.handle)
@@ -129,9 +133,8 @@ async def pass_through(service: Service, folder: Path, demands: int, witnesses: 
 
 def examine(replay: Replay, said: Sequence[str]) -> Passed:
     """Everything that left the desk, as outsiders see it."""
-    office, pages, rules = replay.office, replay.folder.with_name("site"), replay.folder.with_name("policy")
+    office, pages, rules = replay.office, replay.folder.with_name("site"), replay.office.grounds.policy_file
     policy, now_s = Policy.parse(office.grounds.policy), office.pace()
-    rules.write_text(office.grounds.policy, "utf-8")
     at = ("--at", str(now_s))
     write_pages(office.public, rules, pages, *at)
     entries = entries_of(office.public)

@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.cli.docket_open import (
+from nullabona.directory.store.sqlite import SqliteCardStore
+from nullabona.docket.taxonomy import load
+from nullabona.machine.settings import BadConfig
+from nullabona.operating.desk import (
     DeskFileUnusable,
+    Parts,
     open_docket_log,
     outside,
     read_config,
     read_original,
     read_policy_text,
 )
-from nullabona.directory.store.sqlite import SqliteCardStore
-from nullabona.machine.settings import BadConfig
 
 CONFIG = """\
 operator = "Example Messenger"
@@ -47,7 +49,7 @@ def test_a_missing_policy_is_named(data: Path) -> None:
 
 def test_a_missing_directory_is_named_when_a_handle_is_looked_up(data: Path) -> None:
     """And once the relay's data is there, the handle is looked up."""
-    desk = outside(read_config(data), lambda: 0)
+    desk = outside(read_config(data), load(), Parts(clock=lambda: 0))
     with pytest.raises(DeskFileUnusable, match=str(data / "../relay")):
         desk.producible("mina@relay.example")
     SqliteCardStore(data.parent / "relay").close()

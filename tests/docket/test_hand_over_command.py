@@ -11,11 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from nullabona.cli.docket_open import OfficerFile
 from nullabona.docket.core.states import Action
 from nullabona.docket.vault import new_identity, unseal
 from nullabona.log.keys import Kind
 from nullabona.machine.keyfile import encode_private_key, write_key_file
+from nullabona.operating.officer_file import OfficerFile
 from tests.docket.desks import Clock
 from tests.docket.publishing import ORIGIN, POLICY, PublicOffice
 from tests.witness.running import seed

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from nullabona.cli.docket_open import CONFIG, OfficerFile, taxonomy_of
 from nullabona.directory.keys import FILE as RECORD_KEYS
 from nullabona.directory.keys import open_keys
 from nullabona.directory.service import read_producible
@@ -29,6 +28,8 @@ from nullabona.docket.signing import verify_ed25519
 from nullabona.docket.taxonomy import load
 from nullabona.log.policy import Policy
 from nullabona.machine.keyfile import encode_private_key, write_key_file
+from nullabona.operating.desk import CONFIG
+from nullabona.operating.officer_file import OfficerFile
 from nullabona.processes.program import Ended
 from nullabona.sequencer import Log, open_log
 from nullabona.wire.epoch import origin_of
@@ -165,7 +166,7 @@ class LiveOffice(Office):
             return read_producible(self.service.data, handle)
 
         outside = Outside(self.clock, self.chance, produce, make_package, {"ed25519": verify_ed25519})
-        return Desk(self.folder, taxonomy_of(load()), outside, self.publication)
+        return Desk(self.folder, load().taxonomy(), outside, self.publication)
 
     def _lay_out(self) -> None:
         """What the command needs beside the desk."""

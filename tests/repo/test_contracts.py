@@ -26,7 +26,7 @@ SRC = ROOT / "src"
 CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONTRACTS: list[dict[str, Any]] = CONFIG["tool"]["importlinter"]["contracts"]
 SERVICE = ("relay", "directory", "docket", "witness")
-BENEATH = ("machine", "sequencer")
+AROUND = ("machine", "operating", "sequencer")
 PURE_BUILTINS = {"open", "print", "input", "breakpoint", "exec", "eval"}
 
 
@@ -174,11 +174,11 @@ def test_every_pure_package_is_under_the_purity_contract() -> None:
 
 
 def test_every_service_package_is_kept_from_the_client() -> None:
-    """Relay, directory, docket and witness, and what lies beneath, are in the contracts on the operator's side."""
+    """Relay, directory, docket and witness, and what they rest on or are run by, are in the contracts on their side."""
     present = {f"nullabona.{name}" for name in SERVICE if find(f"nullabona.{name}")}
-    beneath = {f"nullabona.{name}" for name in BENEATH}
+    around = {f"nullabona.{name}" for name in AROUND}
     by_id = {contract["id"]: contract for contract in CONTRACTS}
-    assert present | beneath == set(by_id["service-cannot-decrypt"]["source_modules"])
+    assert present | around == set(by_id["service-cannot-decrypt"]["source_modules"])
     assert present == set(by_id["relay-and-directory-apart"]["modules"])
 
 

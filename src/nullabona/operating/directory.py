@@ -1,10 +1,9 @@
-"""The directory beside a relay: which handles are registered here, and how both are served by one process."""
+"""The settings of the directory beside a relay: which handles are registered here, its record, its limits."""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
@@ -12,15 +11,11 @@ from typing import Any, Final
 
 from nullabona.directory.core.limits import Limits, Rate
 from nullabona.directory.opening import FOLDER, NOBODY, PERIOD_S, RecordOptions, show_vkeys
-from nullabona.directory.service import Options, open_directory
 from nullabona.log.policy import Policy
 from nullabona.machine.settings import BadConfig, Endpoint
-from nullabona.machine.timekeeping import ClockGuard
 from nullabona.relay.config import Config
-from nullabona.relay.run import MakeServices
 from nullabona.wire.epoch import LONGEST_PERIOD_S
 from nullabona.wire.handle import parse_handle
-from nullabona.wire.service import Service
 
 MOST_CHANGES_PER_S: Final = 100_000
 BURST_S: Final = 10
@@ -47,24 +42,6 @@ def host_of(config: Config, given: str | None) -> str | None:
         return parse_handle(f"xx@{given}").authority
     first = config.listen[0]
     return parse_handle(f"xx@{first}").authority if _is_own_address(first) else None
-
-
-def directory_services(
-    host: str | None, record: RecordOptions, limits: Limits, guard: ClockGuard | None = None
-) -> MakeServices:
-    """What a relay's process serves beside boxes and blobs. The directory closes epochs from then on.
-
-    ``guard`` is told when the newest epoch was closed.
-    """
-
-    def make(config: Config) -> Sequence[Service]:
-        if host is None:
-            return []
-        directory = open_directory(config.data, host, Options(record=record, limits=limits, guard=guard))
-        directory.begin()
-        return [directory]
-
-    return make
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from nullabona.cli.docket.show import say_done, show_case, show_lines
-from nullabona.cli.docket_open import AtDesk, at_desk, read_original
+from nullabona.cli.docket_open import at_desk
 from nullabona.cli.output import emit, line
 from nullabona.cli.settings import settings_of, spoken
 from nullabona.docket.casefiles import NoSuchCase
@@ -30,11 +30,12 @@ from nullabona.docket.core.decide import DemandIncomplete
 from nullabona.docket.core.records import ClassAnswer, Decision, Demand, Gag
 from nullabona.docket.core.states import Action
 from nullabona.docket.desk import Proposal
+from nullabona.operating.desk import OpenedDesk, read_original
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
-def find(at: AtDesk, name: str) -> bytes:
+def find(at: OpenedDesk, name: str) -> bytes:
     """The case of a number like 2026-00007, or of the beginning of its id."""
     hits = [line.id for line in at.desk.cases(at.who) if line.number == name or line.id.hex().startswith(name.lower())]
     if len(hits) != 1:
@@ -103,7 +104,7 @@ def show(context: click.Context, case: str) -> None:
         show_case(context, at.desk.show(at.who, find(at, case)))
 
 
-def _step(name: str, text: str, propose: Callable[[AtDesk, bytes], Proposal]) -> click.Command:
+def _step(name: str, text: str, propose: Callable[[OpenedDesk, bytes], Proposal]) -> click.Command:
     """A command that takes nothing but the case."""
 
     @click.command(name, help=text)
@@ -117,7 +118,7 @@ def _step(name: str, text: str, propose: Callable[[AtDesk, bytes], Proposal]) ->
     return command
 
 
-def _plain(action: Action, details: CaseDetails | None = None) -> Callable[[AtDesk, bytes], Proposal]:
+def _plain(action: Action, details: CaseDetails | None = None) -> Callable[[OpenedDesk, bytes], Proposal]:
     return lambda at, case: at.desk.propose(at.who, action, case, details or PlainDetails())
 
 

@@ -8,17 +8,7 @@ from pathlib import Path
 import click
 
 from nullabona.cli.docket.show import say_done, when
-from nullabona.cli.docket_open import (
-    AtDesk,
-    Chosen,
-    at_desk,
-    decode_enrolment,
-    encode_enrolment,
-    new_officer,
-    now_s,
-    read_config,
-    read_officer,
-)
+from nullabona.cli.docket_open import at_desk, data_of
 from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.settings import Settings, settings_of, spoken
 from nullabona.docket.core.acts import AuthorityDetails, ObjectDetails, RevokeDetails, RoleDetails
@@ -30,6 +20,8 @@ from nullabona.docket.core.timers import beyond_the_beat
 from nullabona.docket.deskwork import NoSuchProposal
 from nullabona.docket.founding import First, found
 from nullabona.machine.keyfile import write_key_file
+from nullabona.operating.desk import OpenedDesk, now_s, read_config
+from nullabona.operating.officer_file import decode_enrolment, encode_enrolment, new_officer, read_officer
 
 _ROLE = click.Choice([role.value for role in Role])
 
@@ -52,15 +44,13 @@ _ROLE = click.Choice([role.value for role in Role])
 def init(context: click.Context, first: tuple[str, ...], outside: tuple[str, ...], pointer_key: Path, period: int,
          slots: int, band: int) -> None:  # fmt: skip
     """Found a desk in the folder of --data, which holds its docket.toml. Take the pointer key away from the machine."""
-    chosen = context.find_object(Chosen)
-    if chosen is None or chosen.data is None:
-        raise click.UsageError("name the desk's folder: nulla docket --data DIR init …")
-    read_config(chosen.data)
+    data = data_of(context)
+    read_config(data)
     officers = tuple(_first(text) for text in first)
     start = now_s() // period * period
     cadence = Cadence(start_s=start, period_s=period, slots=slots, band=band, window_s=min(600, period))
     _warn(settings_of(context), cadence)
-    key = found(chosen.data / "desk", officers, outside, cadence, now_s, secrets.token_bytes)
+    key = found(data / "desk", officers, outside, cadence, now_s, secrets.token_bytes)
     write_key_file(pointer_key, [key.hex()])
     note(settings_of(context), "docket-founded", path=pointer_key)
 
@@ -183,7 +173,7 @@ def object_command(context: click.Context, proposal: str, why: str) -> None:
         say_done(context, at, at.sign(at.desk.propose(at.who, DeskAction.OBJECT, None, details)))
 
 
-def _waiting(at: AtDesk, beginning: str) -> bytes:
+def _waiting(at: OpenedDesk, beginning: str) -> bytes:
     """The challenge of the one proposal that begins so. Raises `NoSuchProposal`."""
     hits = [each.challenge for each in at.desk.pending() if each.challenge.hex().startswith(beginning.lower())]
     if len(hits) != 1:

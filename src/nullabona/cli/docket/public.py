@@ -10,7 +10,7 @@ import click
 
 from nullabona.cli.docket.case import find
 from nullabona.cli.docket.show import say_done
-from nullabona.cli.docket_open import SURE, AtDesk, at_desk, now_s
+from nullabona.cli.docket_open import SURE, at_desk
 from nullabona.cli.exits import exit_code
 from nullabona.cli.log.work import keep_both, keep_memory, read_memory, read_policy
 from nullabona.cli.output import emit, line, note, say
@@ -26,6 +26,7 @@ from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
 from nullabona.log.note import parse_note
 from nullabona.log.tiles import MAX_BUNDLE
 from nullabona.machine.http_client import Route
+from nullabona.operating.desk import OpenedDesk, now_s
 from nullabona.reading.monitor import MemoryUnusable
 from nullabona.reading.source import Files, Folder, Website
 from nullabona.words.catalogue import pick
@@ -47,11 +48,11 @@ def beat(context: click.Context, *, clock_is_right: bool) -> None:
     emit(done) if settings_of(context).as_json else line(" ".join(map(str, done)) or "-")
 
 
-async def _beat(at: AtDesk, *, clock_is_right: bool) -> tuple[int, ...]:
+async def _beat(at: OpenedDesk, *, clock_is_right: bool) -> tuple[int, ...]:
     try:
         return (await at.desk.beat(clock_is_right=clock_is_right)).periods
     finally:
-        await at.close_log()
+        await at.log.close()
 
 
 @click.command("open")

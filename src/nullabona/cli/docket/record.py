@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 
-from nullabona.cli.docket_open import now_s, read_policy_text
 from nullabona.cli.log.work import read_policy
 from nullabona.cli.settings import Settings, connected, settings_of
 from nullabona.docket.site.publication import encode_publication
@@ -20,6 +19,7 @@ from nullabona.docket.verify import Verification, verify
 from nullabona.errors import PeerError
 from nullabona.log.tiles import MAX_BUNDLE
 from nullabona.machine.http_client import Route
+from nullabona.operating.desk import now_s, read_policy_text
 from nullabona.reading.source import Files, Folder, Website
 from nullabona.wire.demands import Label
 

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 import click
 
-from nullabona.cli.docket_open import AtDesk
 from nullabona.cli.output import emit, line, say, table
 from nullabona.cli.settings import settings_of
 from nullabona.docket.casework import Done
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import CaseLine, CaseView, Demand
 from nullabona.docket.deskwork import DeskDone
+from nullabona.operating.desk import OpenedDesk
 
 
 def when(seconds: int) -> str:
@@ -21,7 +21,7 @@ def when(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%MZ")
 
 
-def say_done(context: click.Context, at: AtDesk, done: Done | DeskDone) -> None:
+def say_done(context: click.Context, at: OpenedDesk, done: Done | DeskDone) -> None:
     """What an action led to."""
     settings = settings_of(context)
     if settings.as_json:

@@ -11,19 +11,14 @@ from typing import Any
 
 import click
 
+from nullabona.cli.exits import show
+from nullabona.cli.output import emit, line
+from nullabona.cli.settings import Settings, settings_of, spoken
 from nullabona.errors import NullabonaError
-from nullabona.machine.timekeeping import ClockGuard
-from nullabona.operating.directory import (
-    MOST_CHANGES_PER_S,
-    directory_services,
-    host_of,
-    take_settings,
-    vkeys_of,
-    with_port,
-)
-from nullabona.relay.config import DEFAULT_LISTEN, KEYS, make_config, read_file
+from nullabona.operating.directory import MOST_CHANGES_PER_S, vkeys_of
+from nullabona.operating.relay import serve_relay
+from nullabona.relay.config import DEFAULT_LISTEN, KEYS, read_file
 from nullabona.relay.core.limits import describe
-from nullabona.relay.run import run_relay
 from nullabona.relay.store.interface import StoreGone
 
 _GONE = 3
@@ -122,7 +117,7 @@ def serve(context: click.Context, /, *, config: Path | None, **flags: Any) -> No
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s: %(message)s")
     said = settings_of(context)
     with _refusals(said):
-        _serve(_settings(config, flags), as_json=said.as_json)
+        serve_relay(_settings(config, flags), lambda urls: _say_ready(urls, as_json=said.as_json))
 
 
 @contextmanager
@@ -133,14 +128,6 @@ def _refusals(settings: Settings) -> Iterator[None]:
     except NullabonaError as error:
         show(error, as_json=False, language=settings.language)
         sys.exit(_GONE if isinstance(error, StoreGone) else 1)
-
-
-def _serve(settings: dict[str, Any], *, as_json: bool) -> None:
-    chosen = take_settings(settings)
-    config = with_port(make_config(settings))
-    guard = ClockGuard(today=config.today)
-    services = directory_services(host_of(config, chosen.host), chosen.record, chosen.limits, guard)
-    run_relay(config, lambda urls: _say_ready(urls, as_json=as_json), services, guard)
 
 
 @relay.command()

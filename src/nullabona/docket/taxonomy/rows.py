@@ -8,7 +8,16 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from nullabona.docket.core.instrument import CountRule, Instrument, ItemRule, LegalClass, Notice, Register, Timer
+from nullabona.docket.core.instrument import (
+    CountRule,
+    Instrument,
+    ItemRule,
+    LegalClass,
+    Notice,
+    Register,
+    Taxonomy,
+    Timer,
+)
 from nullabona.docket.taxonomy.duration import parse_duration
 from nullabona.errors import Bug, Malformed
 from nullabona.wire.demands import Label
@@ -204,6 +213,10 @@ class Catalogue(Part, frozen=True):
     def newest(self) -> tuple[Row, ...]:
         """The rows without a last day, in their order."""
         return tuple(row for row in self.rows if row.valid_to is None)
+
+    def taxonomy(self) -> Taxonomy:
+        """What the desk's rules go by."""
+        return Taxonomy(tuple(row.instrument() for row in self.rows), self.sha256)
 
 
 def _timer(deadline: Deadline) -> Timer:

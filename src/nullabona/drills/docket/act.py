@@ -74,7 +74,7 @@ class _Act:
     def __init__(self, grounds: Grounds, handle: str, secrets: Sequence[Secret], tell: Tell) -> None:
         self._grounds, self._handle, self._secrets, self._tell = grounds, handle, secrets, tell
         self._folder = grounds.folder
-        self._policy = self._folder / "policy"
+        self._policy = grounds.policy_file
         self._acted = Acted()
 
     def play(self, pace: WallClock) -> Acted:
@@ -164,7 +164,6 @@ class _Act:
         office.open_published()
         self._acted.in_time = sum(row.in_time for row in office.report().rows)
         office.tick()
-        self._policy.write_text(self._grounds.policy, "utf-8")
         self._acted.pages = write_pages(office.public, self._policy, self._folder / "site")
         self._acted.verified = verify_public(office.public, self._policy)
 

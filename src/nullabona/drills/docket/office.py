@@ -1,12 +1,13 @@
 """The desk of the drills: officers with keys of their own, a log that witnesses cosign, and its beat.
 
-The desk is the real one, in this process; everything that leaves it leaves as it does for everybody: as public files,
-and as folders for authorities. Nobody here can do alone what needs two.
+The desk is the real one, in this process, opened from a folder as ``nulla docket`` opens it; only its clock and its
+seal are the drill's. Nobody here can do alone what needs two.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import time
 from collections.abc import Iterable, Mapping
@@ -14,44 +15,43 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
-from nullabona.directory.service import read_producible
 from nullabona.docket.casework import Done
 from nullabona.docket.core.acts import (
     AuthorityDetails,
     CaseDetails,
     DeskDetails,
-    EnrolDetails,
     OpenDetails,
     PlainDetails,
 )
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.instrument import DAY, Taxonomy
+from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.receipt import Receipt
 from nullabona.docket.core.records import Approval, Authority, CaseId, Event, Package
 from nullabona.docket.core.roles import DeskAction, Role
 from nullabona.docket.core.statements import Report
 from nullabona.docket.core.states import Action
 from nullabona.docket.core.terms import term_of
-from nullabona.docket.desk import Desk, Proposal
+from nullabona.docket.desk import Proposal
 from nullabona.docket.deskwork import DeskDone
 from nullabona.docket.founding import First, found
-from nullabona.docket.ports import Acting, Outside, PackageOrder, Publication
+from nullabona.docket.ports import Acting
 from nullabona.docket.production.evidence import Evidence
 from nullabona.docket.production.identity import Custodian, new_custodian
-from nullabona.docket.production.manifest import Operator
-from nullabona.docket.production.package import Packager
 from nullabona.docket.production.seal import Seals, seal_package
 from nullabona.docket.production.sealing import custody_of
-from nullabona.docket.signing import credential_of, signer, verify_ed25519
+from nullabona.docket.signing import signer
 from nullabona.docket.taxonomy import Catalogue, load
 from nullabona.docket.vault import new_identity
-from nullabona.log.keys import SignerKey
-from nullabona.log.policy import Policy
-from nullabona.sequencer import WitnessAddress, open_log
+from nullabona.log.keys import SignerKey, VerifierKey
+from nullabona.machine.keyfile import parse_private_key, write_key_file
+from nullabona.machine.steady import Steady, steady_now
+from nullabona.operating.desk import CONFIG, Parts, open_desk
+from nullabona.operating.officer_file import generate_officer
+from nullabona.sequencer import WitnessAddress
 
 HOST: Final = "desk.example"
 ORIGIN: Final = f"{HOST}/docket"
-OPERATOR: Final = Operator("눌라보나 시연 사업자", HOST, "nullabona")
+OPERATOR: Final = "눌라보나 시연 사업자"
 OFFICERS: Final[Mapping[str, tuple[Role, ...]]] = {
     "ada": (Role.ADMIN,),
     "ben": (Role.ADMIN,),
@@ -73,6 +73,10 @@ class Pace(Protocol):
         """Come back when it is that time."""
         ...
 
+    def steady(self) -> Steady:
+        """How long the machine has run, by this clock."""
+        ...
+
 
 class WallClock:
     """The clock of this machine."""
@@ -85,17 +89,44 @@ class WallClock:
         while (left := at_s - time.time()) > 0:
             time.sleep(left)
 
+    def steady(self) -> Steady:
+        """The machine's own."""
+        return steady_now()
+
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What an office stands on. ``directory``: the data of a relay, of which `read_producible` is asked."""
+    """What an office stands on. ``directory``: the data of a relay, where handles are looked up."""
 
     folder: Path
-    signers: tuple[SignerKey, ...] = field(repr=False)
+    keys: tuple[str, ...] = field(repr=False)
+    """The log's private keys, as lines of a key file."""
     witnesses: tuple[WitnessAddress, ...]
     policy: str
     directory: Path
     cadence: Cadence
+
+    @property
+    def signers(self) -> tuple[SignerKey, ...]:
+        """The log's keys."""
+        return tuple(parse_private_key(line) for line in self.keys)
+
+    @property
+    def policy_file(self) -> Path:
+        """Where the policy lies."""
+        return self.folder / "policy"
+
+    def lay_out(self) -> None:
+        """Write what ``nulla docket --data`` needs beside the desk: docket.toml, the log's keys, the policy."""
+        self.policy_file.write_text(self.policy, "utf-8")
+        write_key_file(self.folder / "log.keys", self.keys)
+        given = {"operator": OPERATOR, "origin": ORIGIN, "directory": str(self.directory), "log_keys": "log.keys",
+                 "policy": "policy"}  # fmt: skip
+        lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in given.items()]
+        for witness in self.witnesses:
+            vkeys = json.dumps([key.encode() for key in witness.verifiers if isinstance(key, VerifierKey)])
+            lines += ["[[witness]]", f'url = "{witness.url}"', f"vkeys = {vkeys}"]
+        (self.folder / CONFIG).write_text("\n".join([*lines, ""]), "utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,46 +146,23 @@ class HeldSeal:
         return seal_package(package, Evidence(receipt, custody_of(history, approvals)), self.seals, now_s)
 
 
-@dataclass(frozen=True, slots=True)
-class Officer:
-    """Somebody with the two secrets that lie outside the server room."""
-
-    name: str
-    seed: bytes = field(repr=False)
-    identity: str = field(repr=False)
-    recipient: str
-
-    def first(self, roles: tuple[Role, ...]) -> First:
-        """The public half, for the founding."""
-        return First(EnrolDetails(self.name, self.name, self.recipient, (credential_of(self.seed, "file"),)), roles)
-
-
-def _officer(name: str) -> Officer:
-    identity, recipient = new_identity()
-    return Officer(name, secrets.token_bytes(32), identity, recipient)
-
-
 class Office:
     """A founded desk with its log, and everything its officers do there. For one thread."""
 
     def __init__(self, grounds: Grounds, pace: Pace) -> None:
         self.grounds, self.pace = grounds, pace
         self.catalogue: Catalogue = load()
-        self.custodian: Custodian = new_custodian(OPERATOR.name, pace())
-        self._officers = {name: _officer(name) for name in OFFICERS}
+        self.custodian: Custodian = new_custodian(OPERATOR, pace())
+        self._officers = {name: generate_officer(name) for name in OFFICERS}
         self._loop = asyncio.Runner()
-        self._packager, self._made = Packager(OPERATOR, self.catalogue), list[tuple[PackageOrder, Package]]()
-        self.log = open_log(
-            grounds.folder / "log", grounds.signers, ORIGIN, witnesses=grounds.witnesses,
-            policy=Policy.parse(grounds.policy),
-        )  # fmt: skip
-        first = tuple(self._officers[name].first(roles) for name, roles in OFFICERS.items())
+        first = tuple(First(self._officers[name].enrolment(), roles) for name, roles in OFFICERS.items())
         _, outside = new_identity()
         self.pointer_key = found(
             grounds.folder / "desk", first, (outside,), grounds.cadence, pace, secrets.token_bytes
         )  # fmt: skip
-        publication = Publication(self.log, ORIGIN, grounds.policy)
-        self.desk = Desk(grounds.folder / "desk", self._taxonomy(), self._outside(), publication)
+        grounds.lay_out()
+        opened = open_desk(grounds.folder, Parts(pace, pace.steady, HeldSeal(self.seals)))
+        self.desk, self.log = opened.desk, opened.log
         for jurisdiction, name in AUTHORITIES.items():
             self._register(jurisdiction, name)
 
@@ -168,7 +176,7 @@ class Office:
 
     def who(self, name: str) -> Acting:
         """An officer, with their identity unlocked."""
-        return Acting(name, (self._officers[name].identity,))
+        return self._officers[name].acting
 
     def sign(self, name: str, proposal: Proposal, document: bytes | None = None) -> Done | DeskDone:
         """Carry out what was proposed, signed by an officer."""
@@ -218,28 +226,6 @@ class Office:
         first = self.sign("rolf", proposal)
         self.sign("cora", self.desk.propose_confirm(self.who("cora"), first.challenge))
         return figures
-
-    # -- what the desk is handed
-
-    def _taxonomy(self) -> Taxonomy:
-        return Taxonomy(tuple(row.instrument() for row in self.catalogue.rows), self.catalogue.sha256)
-
-    def _outside(self) -> Outside:
-        directory = self.grounds.directory
-        return Outside(
-            clock=self.pace,
-            chance=secrets.token_bytes,
-            producible=lambda handle: read_producible(directory, handle),
-            make_package=self._make_package,
-            verifiers={"ed25519": verify_ed25519},
-            seal=HeldSeal(self.seals),
-        )
-
-    def _make_package(self, order: PackageOrder) -> Package:
-        """Typeset once for each order: the desk asks for the same package at every step, to compare it."""
-        if not self._made or self._made[0][0] != order:
-            self._made = [(order, self._packager(order))]
-        return self._made[0][1]
 
     def _register(self, jurisdiction: str, name: str) -> None:
         """Call-back numbers are found out by the desk itself, by two."""

@@ -101,8 +101,7 @@ def _examine(replay: Replay, talk: Talk, struck: Struck, tell: Tell) -> Played:
     looked = [look_at(each.folder, policy, custodian) for each in replay.answered]
     seals = Seals(office.custodian, office.grounds.signers)
     spoiled = spoil(_any(replay).folder, replay.folder.with_name("spoiled"), policy, seals)
-    site, rules = replay.folder.with_name("site"), replay.folder.with_name("policy")
-    rules.write_text(office.grounds.policy, "utf-8")
+    site, rules = replay.folder.with_name("site"), office.grounds.policy_file
     write_pages(office.public, rules, site)
     verified = verify_public(office.public, rules)
     sought = seek(talk.secrets(), (replay.folder, site, office.public))

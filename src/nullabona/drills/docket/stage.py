@@ -13,7 +13,8 @@ from typing import TypeVar
 from nullabona.docket.core.cadence import Cadence
 from nullabona.drills.docket.office import ORIGIN, Grounds
 from nullabona.drills.stage.witnesses import witnessed
-from nullabona.log.keys import Kind, new_signer, parse_vkey, vkey
+from nullabona.log.keys import Kind, parse_vkey, vkey
+from nullabona.machine.keyfile import encode_private_key, parse_private_key
 from nullabona.sequencer import WitnessAddress
 
 T = TypeVar("T")
@@ -34,9 +35,9 @@ class Apart:
 async def grounded(folder: Path, directory: Path, cadence: Cadence) -> AsyncIterator[Grounds]:
     """A log's keys and the witnesses that must cosign it, running until the block ends."""
     kinds = (Kind.ED25519, Kind.COSIGN_MLDSA44)
-    signers = tuple(new_signer(kind, ORIGIN, secrets.token_bytes(32)) for kind in kinds)
-    vkeys = [vkey(signer) for signer in signers]
+    keys = tuple(encode_private_key(kind, ORIGIN, secrets.token_bytes(32)) for kind in kinds)
+    vkeys = [vkey(parse_private_key(line)) for line in keys]
     async with witnessed(folder, vkeys) as witnesses:
         addresses = tuple(WitnessAddress(each.url, (parse_vkey(each.vkey),)) for each in witnesses.processes)
         policy = "".join(f"log {key}\n" for key in vkeys) + witnesses.policy
-        yield Grounds(folder, signers, addresses, policy, directory, cadence)
+        yield Grounds(folder, keys, addresses, policy, directory, cadence)

@@ -12,7 +12,6 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -24,18 +23,16 @@ from nullabona.directory.core.records import Erase, Hold, Keep, StoredCard, held
 from nullabona.directory.core.refusal import BUSY, refuse
 from nullabona.directory.opening import NOBODY, RecordOptions, open_record, open_store
 from nullabona.directory.service import DirectoryService, Options
+from nullabona.drills.operator.serving import say_ready
 from nullabona.errors import NullabonaError
 from nullabona.log.keys import Kind, new_signer
 from nullabona.log.note import Note, parse_note, sign_note
-from nullabona.operating.directory import take_settings
-from nullabona.relay.config import Config, make_config
-from nullabona.relay.run import run_relay
+from nullabona.operating.relay import serve_relay
 from nullabona.sequencer import NoQuorum
 from nullabona.wire.card import card_hash, decode_card
 from nullabona.wire.epoch import Promise, encode_promise, origin_of
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.messages import AnyResponse, CardFound, CardTaken, LookupCard, PublishCard, WatchHandle
-from nullabona.wire.service import Service
 
 _FAR: Final = 1_000
 """Epochs ahead for which nobody may be put off."""
@@ -46,10 +43,12 @@ _SECONDS: Final = 8
 class LyingDirectory(DirectoryService):
     """The real directory, and what its operator can make of it."""
 
-    def __init__(self, data: Path, host: str, record: RecordOptions) -> None:
-        self.data, self.host, self.chosen = data, host, record
+    obeying: asyncio.Task[None]
+
+    def __init__(self, data: Path, host: str, options: Options) -> None:
+        self.data, self.host, self.chosen = data, host, options.record
         store = open_store(data)
-        super().__init__(store, open_record(data, host, store, record), host, Options(record=record))
+        super().__init__(store, open_record(data, host, store, self.chosen), host, options)
         self._faces: dict[str, CardFound] = {}
         self._hidden: dict[str, bytes] = {}
         self._withheld = ""
@@ -275,25 +274,16 @@ async def _obey(directory: LyingDirectory) -> None:
         sys.stdout.flush()
 
 
+def _opened(data: Path | None, host: str, options: Options) -> LyingDirectory:
+    assert data is not None
+    directory = LyingDirectory(data, host, options)
+    directory.obeying = asyncio.get_running_loop().create_task(_obey(directory))
+    return directory
+
+
 def main() -> None:
     """Serve until stopped."""
-    settings = json.loads(sys.argv[1])
-    chosen = take_settings(settings)
-    tasks: list[asyncio.Task[None]] = []
-
-    def services(config: Config) -> Sequence[Service]:
-        assert config.data is not None
-        assert chosen.host is not None
-        directory = LyingDirectory(config.data, chosen.host, chosen.record)
-        directory.begin()
-        tasks.append(asyncio.get_running_loop().create_task(_obey(directory)))
-        return [directory]
-
-    def ready(urls: list[str]) -> None:
-        sys.stdout.write(json.dumps({"ready": urls[0]}) + "\n")
-        sys.stdout.flush()
-
-    run_relay(make_config(settings), ready, services)
+    serve_relay(json.loads(sys.argv[1]), say_ready, _opened)
 
 
 if __name__ == "__main__":

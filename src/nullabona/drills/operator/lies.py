@@ -23,6 +23,7 @@ from msgspec.structs import replace
 
 from nullabona.drills.operator.cards import forge_card
 from nullabona.drills.operator.interceptor import Peer, seize
+from nullabona.drills.operator.serving import serve
 from nullabona.wire.address import box_address
 from nullabona.wire.bells import bells
 from nullabona.wire.card import verify_card
@@ -249,12 +250,10 @@ def _obey(liar: Liar) -> None:
 
 def main() -> None:
     """Serve a relay that obeys."""
-    from nullabona.cli import main as nulla
-
     liar = Liar()
     seize(liar)
     threading.Thread(target=_obey, args=(liar,), daemon=True).start()
-    nulla()
+    serve(sys.argv[1:])
 
 
 if __name__ == "__main__":

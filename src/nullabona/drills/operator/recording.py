@@ -17,6 +17,7 @@ from typing import BinaryIO
 import msgspec
 
 from nullabona.drills.operator.interceptor import Peer, seize
+from nullabona.drills.operator.serving import serve
 from nullabona.wire.messages import (
     AnyRequest,
     AnyResponse,
@@ -106,13 +107,11 @@ def _look(tape: Path) -> None:
 
 def main() -> None:
     """Serve a relay with the tape running."""
-    from nullabona.cli import main as nulla
-
-    path = Path(sys.argv.pop(1))
+    path = Path(sys.argv[1])
     with path.open("wb") as out:
         seize(Tape(out))
         signal.signal(signal.SIGUSR1, lambda _number, _frame: _look(path))
-        nulla()
+        serve(sys.argv[2:])
 
 
 if __name__ == "__main__":

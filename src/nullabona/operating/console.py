@@ -1,0 +1,28 @@
+"""Runs the legal desk's console for the desk of a folder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from nullabona.docket.console.doors.signing import VerifyPasskey
+from nullabona.docket.console.premises import Settings
+from nullabona.docket.console.run import Listen, Opened, serve_console
+from nullabona.docket.ports import Deliver
+from nullabona.machine.hardening import harden
+from nullabona.operating.desk import Parts, now_s, open_desk
+
+FOLDER: Final = "console"
+
+
+def run_console(data: Path, settings: Settings, listen: Listen, deliver: Deliver, ready: Callable[[], None]) -> None:
+    """Serve until the process is told to end, and publish every period that is due."""
+    harden()
+
+    def opened(verify: VerifyPasskey) -> Opened:
+        at = open_desk(data, Parts(verifiers={"webauthn": verify}))
+        return Opened(at.desk, at.log.close, deliver)
+
+    asyncio.run(serve_console(data / FOLDER, opened, settings, listen, now_s, lambda *_: ready()))

@@ -1,0 +1,209 @@
+"""Opens the legal desk of a folder: reads docket.toml, holds the docket log, connects the desk to what is outside."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from nullabona.directory.service import read_producible
+from nullabona.docket.casework import Done
+from nullabona.docket.core.acts import CredentialKind
+from nullabona.docket.core.instrument import DAY
+from nullabona.docket.core.records import Package
+from nullabona.docket.desk import Desk, Proposal
+from nullabona.docket.deskwork import DeskDone
+from nullabona.docket.ports import (
+    Acting,
+    Clock,
+    MakePackage,
+    Outside,
+    PackageOrder,
+    Publication,
+    SealPackage,
+    SteadyClock,
+    VerifyAssertion,
+)
+from nullabona.docket.signing import signer, verify_ed25519
+from nullabona.docket.taxonomy import Catalogue, load
+from nullabona.errors import UserError
+from nullabona.log.keys import parse_vkey
+from nullabona.log.policy import Policy
+from nullabona.machine.keyfile import read_key_file
+from nullabona.machine.opening import PathUnusable
+from nullabona.machine.settings import BadConfig, check_keys, read_toml
+from nullabona.machine.steady import steady_now
+from nullabona.operating.epochs import EpochDays
+from nullabona.operating.officer_file import OfficerFile, OfficerFileUnusable
+from nullabona.sequencer import Log, WitnessAddress, open_log
+
+CONFIG: Final = "docket.toml"
+KEYS: Final[Mapping[str, str]] = {
+    "operator": "what the operator is called, in packages and notices",
+    "origin": "the docket log's name, as in its keys",
+    "directory": "the data directory of the relay and its directory, where handles are looked up",
+    "log_keys": "file with the log's private keys (nulla log keygen)",
+    "policy": "file that says whose witness counts; receipts carry it",
+    "custodian": "file with the key that signs certificates (nulla docket package key); without it nothing is sealed",
+    "witness": "tables with url and vkeys: whom the log asks to cosign",
+}
+_FILES: Final = ("custodian", "directory", "log_keys", "policy")
+_OPTIONAL: Final = ("custodian", "witness")
+
+
+class DeskFileUnusable(UserError):
+    """A file or folder that docket.toml or a command names is missing or cannot be read."""
+
+    code = "docket-file"
+    default_hint = "is it there, and may you read it? paths in docket.toml are relative to the folder it lies in"
+
+
+def now_s() -> int:
+    """The clock of this machine."""
+    return int(time.time())
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a desk is opened with beside its folder. ``seal``: in the place of the one that docket.toml names."""
+
+    clock: Clock = now_s
+    steady: SteadyClock = steady_now
+    seal: SealPackage | None = None
+    verifiers: Mapping[CredentialKind, VerifyAssertion] = field(default_factory=dict)
+    """Beside the one for key files."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedDesk:
+    """An open desk, its log, and the officer who acts at it."""
+
+    desk: Desk
+    log: Log
+    officer: OfficerFile | None = field(default=None, repr=False)
+
+    @property
+    def who(self) -> Acting:
+        return Acting("") if self.officer is None else self.officer.acting
+
+    def sign(self, proposal: Proposal, document: bytes | None = None) -> Done | DeskDone:
+        """Sign and carry out. Raises `OfficerFileUnusable` if nobody is there to sign."""
+        if self.officer is None:
+            raise OfficerFileUnusable("nobody signs: name your officer's file with --officer")
+        return self.desk.perform(self.who, proposal, signer(self.officer.seed)(proposal.act), document)
+
+    def close(self) -> None:
+        """Release the folder. Whoever called witnesses closes the log before, on the loop that called them."""
+        self.desk.close()
+        self.log.release()
+
+
+def open_desk(data: Path, parts: Parts | None = None, officer: OfficerFile | None = None) -> OpenedDesk:
+    """The desk of a folder. Raises `BadConfig`, `DeskFileUnusable`, or what opening desk and log raises."""
+    config, catalogue = read_config(data), load()
+    given = outside(config, catalogue, parts or Parts())
+    log = open_docket_log(data, config)
+    try:
+        publication = Publication(log, str(config["origin"]), read_policy_text(Path(config["policy"])))
+        return OpenedDesk(Desk(data / "desk", catalogue.taxonomy(), given, publication), log, officer)
+    except BaseException:
+        log.release()
+        raise
+
+
+@contextmanager
+def opened_desk(data: Path, officer: OfficerFile | None = None) -> Iterator[OpenedDesk]:
+    """As `open_desk`; it is closed at the end of the block."""
+    at = open_desk(data, officer=officer)
+    try:
+        yield at
+    finally:
+        at.close()
+
+
+def read_config(data: Path) -> dict[str, Any]:
+    """The desk's settings. Raises `BadConfig`."""
+    settings = read_toml(data / CONFIG, _FILES)
+    check_keys(settings, KEYS, "setting")
+    missing = [key for key in KEYS if key not in settings and key not in _OPTIONAL]
+    if missing:
+        raise BadConfig(f"{CONFIG} lacks {', '.join(missing)}", hint="; ".join(f"{k}: {KEYS[k]}" for k in missing))
+    return settings
+
+
+def outside(config: Mapping[str, Any], catalogue: Catalogue, parts: Parts) -> Outside:
+    """What the desk is handed."""
+    directory = Path(config["directory"])
+
+    def held(handle: str) -> Mapping[str, object]:
+        try:
+            return read_producible(directory, handle)
+        except (OSError, sqlite3.Error, PathUnusable) as error:
+            raise DeskFileUnusable(f"the directory's cards in {directory} cannot be read: {error}") from error
+
+    return Outside(
+        clock=parts.clock, chance=secrets.token_bytes, producible=held, make_package=_packages(config, catalogue),
+        verifiers={"ed25519": verify_ed25519, **parts.verifiers}, seal=parts.seal or _seal(config),
+        epoch_day=lambda epoch: EpochDays(directory, parts.clock() // DAY)(epoch),  # noqa: PLW0108 - read anew each time
+        steady=parts.steady,
+    )  # fmt: skip
+
+
+def _packages(config: Mapping[str, Any], catalogue: Catalogue) -> MakePackage:
+    def make_package(order: PackageOrder) -> Package:
+        # Loading what sets and signs documents takes a second, and most commands decide nothing.
+        from nullabona.docket.production.manifest import Operator
+        from nullabona.docket.production.package import Packager
+
+        host = str(config["origin"]).partition("/")[0]
+        return Packager(Operator(str(config["operator"]), host, "nullabona"), catalogue)(order)
+
+    return make_package
+
+
+def _seal(config: Mapping[str, Any]) -> SealPackage | None:
+    """What seals packages, if docket.toml names a custodian's key."""
+    if "custodian" not in config:
+        return None
+    from nullabona.docket.production.sealing import KeyedSeal
+
+    return KeyedSeal(Path(config["custodian"]), Path(config["log_keys"]))
+
+
+def read_policy_text(path: Path) -> str:
+    """The policy of the docket's log. Raises `DeskFileUnusable`."""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeskFileUnusable(f"the policy {path} cannot be read: {_why(error)}") from error
+
+
+def read_original(path: Path) -> bytes:
+    """An original as it came, or another file that a command names. Raises `DeskFileUnusable`."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DeskFileUnusable(f"the file {path} cannot be read: {_why(error)}") from error
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    return error.strerror or "" if isinstance(error, OSError) else "it is no text"
+
+
+def open_docket_log(data: Path, config: Mapping[str, Any]) -> Log:
+    """The desk's log, held by this process."""
+    try:
+        witnesses = [
+            WitnessAddress(str(each["url"]), tuple(parse_vkey(key) for key in each["vkeys"]))
+            for each in config.get("witness", [])
+        ]
+    except (KeyError, TypeError):
+        raise BadConfig(f"each witness of {CONFIG} is a table with url and vkeys") from None
+    policy = Policy.parse(read_policy_text(Path(config["policy"])))
+    signers = read_key_file(Path(config["log_keys"]))
+    return open_log(data / "log", signers, str(config["origin"]), witnesses=witnesses, policy=policy)
