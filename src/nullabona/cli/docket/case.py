@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import msgspec
 
+from nullabona.cli.docket.chosen import at_desk
 from nullabona.cli.docket.show import say_done, show_case, show_lines
-from nullabona.cli.docket_open import at_desk
 from nullabona.cli.output import emit, line
 from nullabona.cli.settings import settings_of, spoken
 from nullabona.docket.casefiles import NoSuchCase

@@ -7,11 +7,11 @@ from typing import Final
 
 import click
 
-from nullabona.cli.docket_open import Chosen
+from nullabona.cli.docket.chosen import Chosen
 from nullabona.cli.root import Lazy
 
 _PLACES: Final = {
-    "admit": "nullabona.cli.docket_console:admit",
+    "admit": "nullabona.cli.docket.console:admit",
     "amend": "nullabona.cli.docket.case:amend",
     "authority": "nullabona.cli.docket.office:authority",
     "bar-notice": "nullabona.cli.docket.case:bar_notice",
@@ -27,7 +27,7 @@ _PLACES: Final = {
     "hand-over": "nullabona.cli.docket.handover:hand_over",
     "init": "nullabona.cli.docket.office:init",
     "intake": "nullabona.cli.docket.case:intake",
-    "invite": "nullabona.cli.docket_console:invite",
+    "invite": "nullabona.cli.docket.console:invite",
     "journal": "nullabona.cli.docket.office:journal",
     "list": "nullabona.cli.docket.case:list_cases",
     "match": "nullabona.cli.docket.case:match",
@@ -46,7 +46,7 @@ _PLACES: Final = {
     "reseal": "nullabona.cli.docket.public:reseal",
     "review": "nullabona.cli.docket.case:review",
     "seal": "nullabona.cli.docket.case:seal",
-    "serve": "nullabona.cli.docket_console:serve",
+    "serve": "nullabona.cli.docket.console:serve",
     "show": "nullabona.cli.docket.case:show",
     "verify": "nullabona.cli.docket.public:verify_command",
 }

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from nullabona.cli.docket.case import find
+from nullabona.cli.docket.chosen import at_desk
 from nullabona.cli.docket.show import say_done
-from nullabona.cli.docket_open import at_desk
 from nullabona.cli.output import note
 from nullabona.cli.settings import settings_of, spoken
 from nullabona.docket.folder import write_folder

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from nullabona.cli.docket.chosen import at_desk, data_of
 from nullabona.cli.docket.show import say_done, when
-from nullabona.cli.docket_open import at_desk, data_of
 from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.settings import Settings, settings_of, spoken
 from nullabona.docket.core.acts import AuthorityDetails, ObjectDetails, RevokeDetails, RoleDetails

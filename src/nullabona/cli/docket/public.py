@@ -9,8 +9,8 @@ from typing import Final
 import click
 
 from nullabona.cli.docket.case import find
+from nullabona.cli.docket.chosen import SURE, at_desk
 from nullabona.cli.docket.show import say_done
-from nullabona.cli.docket_open import SURE, at_desk
 from nullabona.cli.exits import exit_code
 from nullabona.cli.log.work import keep_both, keep_memory, read_memory, read_policy
 from nullabona.cli.output import emit, line, note, say

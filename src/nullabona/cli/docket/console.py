@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from nullabona.cli.docket_open import SURE, at_desk, data_of
+from nullabona.cli.docket.chosen import SURE, at_desk, data_of
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import connected, settings_of, spoken
 from nullabona.docket.console.doors import inviting
