@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from nullabona.cli.docket import docket
+from nullabona.cli.docket.group import docket
 from nullabona.docket.vault import new_identity
 from nullabona.operating.officer_file import new_officer
 
