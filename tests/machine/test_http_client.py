@@ -13,10 +13,10 @@ from nullabona.machine.http_client import (
     HttpMisbehaved,
     HttpTimedOut,
     HttpUnreachable,
-    Reply,
     Route,
     parse_url,
 )
+from nullabona.machine.http_exchange import Reply
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

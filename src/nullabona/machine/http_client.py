@@ -11,18 +11,18 @@ import ipaddress
 import re
 import ssl
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 import h11
 
 from nullabona.errors import PeerError, UserError
+from nullabona.machine.http_exchange import HttpExchange, Reply, Unanswered
 
 _URL: Final = re.compile(r"(https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?(/[!-~]*)?", re.ASCII)
 _PROXY: Final = re.compile(r"socks5://(localhost|[0-9.]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})/?", re.ASCII)
-_HEAD_BYTES: Final = 16_384
-_CHUNK: Final = 65_536
+_Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 
 class BadUrl(UserError):
@@ -81,15 +81,6 @@ class Route:
     """Longest time for one question and its whole answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer of a server."""
-
-    status: int
-    kind: str
-    body: bytes
-
-
 def parse_url(url: str) -> Address:
     """The address of a base URL. Raises `BadUrl`."""
     match = _URL.fullmatch(url)
@@ -119,24 +110,24 @@ class HttpClient:
         self._address = address
         self._route = route or Route()
         self._context = _tls(self._route.ca_file) if address.secure else None
-        self._idle: list[_Line] = []
+        self._idle: list[HttpExchange] = []
         _check_route(address, self._route)
 
     async def get(self, name: str, most: int) -> Reply:
         """The answer to GET of ``name`` below the base URL, at most ``most`` bytes of it. Raises `PeerError`."""
-        return await self._ask(_Question(b"GET", self._target(name), b"", "", most))
+        return await self._ask(b"GET", name, (), b"", most)
 
     async def post(self, name: str, body: bytes, most: int, kind: str = "text/plain; charset=utf-8") -> Reply:
         """The answer to POST of ``body``. Raises `PeerError`."""
-        return await self._ask(_Question(b"POST", self._target(name), body, kind, most))
+        headers = ((b"content-type", kind.encode()), (b"content-length", b"%d" % len(body)))
+        return await self._ask(b"POST", name, headers, body, most)
 
     async def close(self) -> None:
         """Hang up."""
-        for line in self._idle:
-            line.hang_up()
-        for line in self._idle:
-            with suppress(OSError):
-                await line.writer.wait_closed()
+        for exchange in self._idle:
+            exchange.hang_up()
+        for exchange in self._idle:
+            await exchange.ended.wait()
         self._idle.clear()
 
     async def __aenter__(self) -> Self:
@@ -145,49 +136,47 @@ class HttpClient:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    def _target(self, name: str) -> bytes:
-        return (self._address.path + name).encode("ascii")
-
-    async def _ask(self, question: _Question) -> Reply:
+    async def _ask(self, method: bytes, name: str, headers: _Headers, body: bytes, most: int) -> Reply:
+        target = (self._address.path + name).encode("ascii")
+        host = (b"host", self._address.authority.encode())
+        head = h11.Request(method=method, target=target, headers=[host, *headers])
         try:
             async with asyncio.timeout(self._route.timeout_s):
-                return await self._ask_over_a_line(question)
+                return await self._ask_anywhere(head, body, most)
         except TimeoutError as error:
             raise HttpTimedOut(f"{self._address} did not answer in time") from error
         except h11.RemoteProtocolError as error:
-            raise HttpMisbehaved(f"{self._address} does not speak HTTP as it should") from error
+            raise HttpMisbehaved(
+                f"{self._address} does not speak HTTP as it should, or its answer is too long"
+            ) from error
         except OSError as error:
             raise HttpUnreachable(f"{self._address} cannot be reached") from error
 
-    async def _ask_over_a_line(self, question: _Question) -> Reply:
+    async def _ask_anywhere(self, head: h11.Request, body: bytes, most: int) -> Reply:
         while self._idle:
-            line = self._idle.pop()
             try:
-                return await self._use(line, question)
-            except _Stale:
+                return await self._use(self._idle.pop(), head, body, most)
+            except Unanswered:
                 continue
-        try:
-            return await self._use(await self._dial(), question)
-        except _Stale as error:
-            raise HttpUnreachable(f"{self._address} closed the connection without an answer") from error
+        return await self._use(await self._dial(), head, body, most)
 
-    async def _use(self, line: _Line, question: _Question) -> Reply:
+    async def _use(self, exchange: HttpExchange, head: h11.Request, body: bytes, most: int) -> Reply:
         try:
-            reply = await line.ask(question, self._address.authority.encode())
+            reply = await exchange.ask(head, body, most)
         except BaseException:
-            line.hang_up()
+            exchange.hang_up()
             raise
-        if line.reusable():
-            self._idle.append(line)
+        if exchange.is_reusable():
+            self._idle.append(exchange)
         else:
-            line.hang_up()
+            exchange.hang_up()
         return reply
 
-    async def _dial(self) -> _Line:
-        address, name = self._address, self._address.host if self._context else None
+    async def _dial(self) -> HttpExchange:
+        address, loop = self._address, asyncio.get_running_loop()
         if self._route.proxy is None or is_loopback(address.host):
-            opened = await asyncio.open_connection(address.host, address.port, ssl=self._context, limit=_CHUNK)
-            return _Line(*opened)
+            _, made = await loop.create_connection(HttpExchange, address.host, address.port, ssl=self._context)
+            return made
         from python_socks import ProxyError
         from python_socks.async_.asyncio import Proxy
 
@@ -195,80 +184,9 @@ class HttpClient:
             through = await Proxy.from_url(self._route.proxy, rdns=True).connect(address.host, address.port)
         except ProxyError as error:
             raise HttpUnreachable(f"the proxy does not reach {address}") from error
-        opened = await asyncio.open_connection(sock=through, ssl=self._context, server_hostname=name, limit=_CHUNK)
-        return _Line(*opened)
-
-
-class _Stale(Exception):
-    """A kept connection was closed by the other end before it said anything."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    method: bytes
-    target: bytes
-    body: bytes
-    kind: str
-    most: int
-
-
-@dataclass(slots=True)
-class _Line:
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    http: h11.Connection = field(
-        default_factory=lambda: h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD_BYTES)
-    )
-
-    async def ask(self, question: _Question, authority: bytes) -> Reply:
-        headers = [(b"host", authority)]
-        if question.method == b"POST":
-            headers += [(b"content-type", question.kind.encode()), (b"content-length", b"%d" % len(question.body))]
-        parts: list[h11.Event] = [h11.Request(method=question.method, target=question.target, headers=headers)]
-        parts += [h11.Data(data=question.body)] if question.body else []
-        try:
-            self.writer.write(b"".join(self.http.send(part) or b"" for part in (*parts, h11.EndOfMessage())))
-            await self.writer.drain()
-        except ConnectionError as error:
-            raise _Stale from error
-        return await self._answer(question.most)
-
-    async def _answer(self, most: int) -> Reply:
-        status, kind, body = 0, "", bytearray()
-        while True:
-            event = self.http.next_event()
-            if event is h11.NEED_DATA:
-                await self._receive(begun=status != 0)
-            elif isinstance(event, h11.Response):
-                status, kind = event.status_code, dict(event.headers).get(b"content-type", b"").decode("latin-1")
-            elif isinstance(event, h11.Data):
-                body += event.data
-                if len(body) > most:
-                    raise HttpMisbehaved("the server's answer is longer than it may be")
-            elif isinstance(event, h11.EndOfMessage):
-                return Reply(status, kind, bytes(body))
-            elif not isinstance(event, h11.InformationalResponse):
-                raise _Stale
-
-    async def _receive(self, *, begun: bool) -> None:
-        try:
-            data = await self.reader.read(_CHUNK)
-        except ConnectionError as error:
-            if begun or self.http.trailing_data[0]:
-                raise
-            raise _Stale from error
-        if not data and not begun and not self.http.trailing_data[0]:
-            raise _Stale
-        self.http.receive_data(data)
-
-    def reusable(self) -> bool:
-        if self.http.our_state is not h11.DONE or self.http.their_state is not h11.DONE:
-            return False
-        self.http.start_next_cycle()
-        return True
-
-    def hang_up(self) -> None:
-        self.writer.close()
+        name = address.host if self._context else None
+        _, made = await loop.create_connection(HttpExchange, sock=through, ssl=self._context, server_hostname=name)
+        return made
 
 
 def _check_route(address: Address, route: Route) -> None:

@@ -15,7 +15,8 @@ from nullabona.errors import PeerError
 from nullabona.log.note import Note, NoteSignature, parse_signatures, verify_note
 from nullabona.log.policy import Policy
 from nullabona.log.witnessing import SIZE_TYPE, add_checkpoint, parse_size
-from nullabona.machine.http_client import HttpClient, Reply, Route, parse_url
+from nullabona.machine.http_client import HttpClient, Route, parse_url
+from nullabona.machine.http_exchange import Reply
 from nullabona.sequencer.addresses import WitnessAddress
 from nullabona.sequencer.errors import NoQuorum
 
