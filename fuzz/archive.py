@@ -6,12 +6,10 @@ say, are merged or refused whole.
 
 from __future__ import annotations
 
-import argparse
 import io
 import random
-import sys
-import time
 
+from fuzz._harness import fuzz, mutate
 from nullabona.client.archive import PassphraseKey, begin_of, encode_stream, merge_records, read_records, words_key
 from nullabona.client.archive.records import Record
 from nullabona.client.archive.sealing import seal, unseal
@@ -22,19 +20,6 @@ from nullabona.errors import UserError
 from tests.archive.filled import NOW, TODAY, fill
 
 WORDS, PASSPHRASE = words_key(AccountRoot(bytes(32))), PassphraseKey("fuzz", 4)
-
-
-def mutate(chance: random.Random, seed: bytes) -> bytes:
-    """The seed with a few bytes changed, cut out, repeated or added; sometimes something else."""
-    if chance.randrange(20) == 0:
-        return chance.randbytes(chance.randrange(300))
-    data = bytearray(seed)
-    for _ in range(chance.randrange(4)):
-        at = chance.randrange(len(data) + 1)
-        data[at : at + chance.randrange(3)] = chance.choice(
-            [b"", chance.randbytes(chance.randrange(9)), bytes(data[at : at + chance.randrange(40)])]
-        )
-    return bytes(data)
 
 
 class Archives:
@@ -94,27 +79,5 @@ class Archives:
                 merge_records(SqliteStore.testing_in_memory(), found, today=TODAY)
 
 
-def main() -> int:
-    """Run for some seconds; 1 if anything but an archive's error came."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--seed", type=int, default=time.time_ns())
-    given = parser.parse_args()
-    chance, target, count = random.Random(given.seed), Archives(), 0
-    end = time.monotonic() + given.seconds
-    while time.monotonic() < end:
-        state = chance.getstate()
-        try:
-            target.run(chance)
-        except UserError:
-            pass
-        except Exception:
-            print(f"archive: seed {given.seed}, input {count}, state {hash(state)}", file=sys.stderr)
-            raise
-        count += 1
-    print(f"archive: {count:,} inputs")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    fuzz("archive", __doc__, [Archives().run], refused=(UserError,))

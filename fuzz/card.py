@@ -5,13 +5,11 @@ Any bytes give a value or a `PeerError` (any text a handle or a `HandleError`), 
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
-import time
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from fuzz._harness import fuzz, mutate
 from nullabona.client.net.ledger import decode_answer
 from nullabona.errors import Malformed, PeerError
 from nullabona.wire.card import (
@@ -57,17 +55,6 @@ RESPONSES = [encode(each) for each in (Appended(1, b"i"), Frames(b"i", 2, ((2, b
 NO_PROOF = HandleProof(bytes(80), bytes(16), 1, (bytes(32),), (), 0, (bytes(32),), b"checkpoint")
 RESPONSES.append(encode(CardFound(CARD.encoded, NO_PROOF)))
 HANDLES = ["민아@relay.example:8443", "josé.garcía@[::1]:80", "mina@127.0.0.1", "adm1n@x", "pаypal@x", "ᄆ\u3164@x"]
-
-
-def mutate(chance: random.Random, seed: bytes) -> bytes:
-    """The seed with a few bytes changed, cut out, repeated or added; sometimes not at all."""
-    data = bytearray(seed)
-    for _ in range(chance.randrange(4)):
-        at = chance.randrange(len(data) + 1)
-        data[at : at + chance.randrange(3)] = chance.choice(
-            [b"", chance.randbytes(chance.randrange(9)), bytes(data[at : at + chance.randrange(40)])]
-        )
-    return bytes(data)
 
 
 def cards(chance: random.Random) -> None:
@@ -137,27 +124,5 @@ def responses(chance: random.Random) -> None:
         return
 
 
-def fuzz(seconds: float, seed: int) -> int:
-    """Run every target in turn until time is over; how many inputs were tried."""
-    targets = (cards, frames, handles, responses)
-    until, tried = time.monotonic() + seconds, 0
-    while time.monotonic() < until:
-        try:
-            targets[tried % len(targets)](random.Random(f"{seed}:{tried}"))
-        except BaseException:
-            print(f"input {seed}:{tried} of target {tried % len(targets)}", file=sys.stderr)
-            raise
-        tried += 1
-    return tried
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    print(f"card: {fuzz(options.seconds, options.seed):,} inputs, no surprise")
-
-
 if __name__ == "__main__":
-    main()
+    fuzz("card", __doc__, (cards, frames, handles, responses))

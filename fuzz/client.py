@@ -6,14 +6,11 @@ that is fed anything at all goes on, and hears what is said to it afterwards.
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
-import time
-from collections.abc import Callable
 
 import msgspec
 
+from fuzz._harness import fuzz, mutate
 from nullabona.client.core.content import Envelope, Moved, Text, View, decode_envelope, encode_envelope
 from nullabona.client.core.items import (
     Gone,
@@ -35,23 +32,9 @@ from nullabona.wire.seal import ITEM_DIRECT, seal_to_inbox
 from tests.rooms.hostile import claim, mole, sealed, track_of
 from tests.rooms.world import Person, World
 
-Target = Callable[[random.Random], None]
 A, B, C = b"a" * 32, b"b" * 32, b"c" * 32
 FRESH = 400
 """After so many inputs to one device it must show what is said; then a new world begins."""
-
-
-def mutate(chance: random.Random, seed: bytes) -> bytes:
-    """The seed with a few bytes changed, cut out, repeated or added; sometimes not at all, sometimes something else."""
-    if chance.randrange(20) == 0:
-        return chance.randbytes(chance.randrange(200))
-    data = bytearray(seed)
-    for _ in range(chance.randrange(4)):
-        at = chance.randrange(len(data) + 1)
-        data[at : at + chance.randrange(3)] = chance.choice(
-            [b"", chance.randbytes(chance.randrange(9)), bytes(data[at : at + chance.randrange(40)])]
-        )
-    return bytes(data)
 
 
 class Values:
@@ -186,30 +169,5 @@ class Device:
         self.begin()
 
 
-def fuzz(seconds: float, seed: int) -> int:
-    """Run both targets in turn until time is over; how many inputs were tried."""
-    targets: tuple[Target, ...] = (Values().run, Device().run)
-    until, tried = time.monotonic() + seconds, 0
-    while time.monotonic() < until:
-        try:
-            targets[tried % 2](random.Random(f"{seed}:{tried}"))
-        except PeerError:
-            pass
-        except BaseException:
-            print(f"input {seed}:{tried} of target {tried % 2}", file=sys.stderr)
-            raise
-        tried += 1
-    return tried
-
-
-def main() -> None:
-    """Fuzz for a while; any surprise ends it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    print(f"client: {fuzz(options.seconds, options.seed):,} inputs, no surprise")
-
-
 if __name__ == "__main__":
-    main()
+    fuzz("client", __doc__, (Values().run, Device().run), refused=(PeerError,))

@@ -5,23 +5,19 @@ Any bytes to the edge get an answer, with its headers, that is no fault of the c
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import json
 import random
 import re
-import resource
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from fuzz.client import mutate
+from fuzz._harness import MOST_GROWTH, fuzz, mutate
 from fuzz.docket import warp
 from nullabona.docket.console.doors.passkeys import (
     read_assertion,
@@ -49,8 +45,6 @@ from tests.docket_console.authenticator import SoftKey
 SITE: Final = Site("http://localhost:1")
 CHALLENGE: Final = "Y2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2M"
 REFUSED: Final = (PasskeyRefused, PasskeyUnsuitable, SignCountWentBack)
-Target = Callable[[random.Random], None]
-MOST_GROWTH: Final = 400 << 20
 FORM: Final = urlencode(
     {"token": "ab" * 32, "ref": "2026-77", "issued": "2026-12-12", "received": "2026-12-13T11:00", "lang": "ko",
      "identifiers": "mina@relay.example\r\n민아", "classes": "subscriber", "gate-id_shown": "on", "go": "/cases"}
@@ -154,6 +148,11 @@ class Console:
             return json.dumps(warp(chance, json.loads(JSON))).encode()
         return b"token=" + token.encode() + b"&" + mutate(chance, chance.choice(FORMS))
 
+    def close(self) -> None:
+        self.house.premises.close()
+        self.office.desk.close()
+        self.store.close()
+
 
 class Here(Executor):
     """Calls at once, on the thread that asks: a console on one thread."""
@@ -188,38 +187,9 @@ async def call(
     return said[0]["status"], {name for name, _ in said[0]["headers"]}
 
 
-def fuzz(seconds: float, seed: int) -> int:
-    """Run every target in turn until time is over; how many inputs were tried."""
+if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         console = Console(Path(folder))
-        targets: tuple[Target, ...] = (console.request, console.request, console.request, passkey, form)
-        until, tried, before = time.monotonic() + seconds, 0, _memory()
-        while time.monotonic() < until:
-            target = targets[tried % len(targets)]
-            try:
-                target(random.Random(f"{seed}:{tried}"))
-            except BaseException:
-                print(f"input {seed}:{tried} of target {target.__name__}", file=sys.stderr)
-                raise
-            tried += 1
-        console.house.premises.close()
-        console.office.desk.close()
-        console.store.close()
-    assert _memory() - before < MOST_GROWTH, "memory grew without a bound"
-    return tried
-
-
-def _memory() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    print(f"console: {fuzz(options.seconds, options.seed):,} inputs, no surprise")
-
-
-if __name__ == "__main__":
-    main()
+        request = console.request
+        fuzz("console", __doc__, (request, request, request, passkey, form), most_growth=MOST_GROWTH)
+        console.close()

@@ -6,18 +6,14 @@ is recounted to the end, nothing but the real package is one, and memory stays b
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import random
-import resource
-import sys
-import time
 from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 
-from fuzz.client import mutate
+from fuzz._harness import MOST_GROWTH, Target, fuzz, mutate
 from nullabona.docket.core.acts import EnrolDetails
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.pointers import open_pointer, seal_pointer
@@ -60,9 +56,6 @@ from nullabona.wire.slots import (
 )
 from tests.docket.packages import desk, order, sealed
 
-Target = Callable[[random.Random], None]
-MOST_GROWTH: Final = 400 << 20
-"""Bytes of memory that all inputs together may cost."""
 KEY, BLIND = bytes(32), b"\x07" * 32
 CADENCE: Final = Cadence(start_s=1_700_000_000, slots=4, horizon_s=86_400, band=2)
 EVENT: Final = EventRecord("ab" * 16, 0, "received", 0, "KR.WARRANT", "", "cd" * 32, 1, 1, answers={"content": "held"})
@@ -235,32 +228,5 @@ def package(chance: random.Random) -> None:
 TARGETS: Final[tuple[Target, ...]] = (*(jsons, raw, log, receipt, pointer, word) * 8, package)
 
 
-def fuzz(seconds: float, seed: int) -> int:
-    """Run every target in turn until time is over; how many inputs were tried."""
-    until, tried, before = time.monotonic() + seconds, 0, _memory()
-    while time.monotonic() < until:
-        target = TARGETS[tried % len(TARGETS)]
-        try:
-            target(random.Random(f"{seed}:{tried}"))
-        except BaseException:
-            print(f"input {seed}:{tried} of target {target.__name__}", file=sys.stderr)
-            raise
-        tried += 1
-    assert _memory() - before < MOST_GROWTH, "memory grew without a bound"
-    return tried
-
-
-def _memory() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    print(f"docket: {fuzz(options.seconds, options.seed):,} inputs, no surprise")
-
-
 if __name__ == "__main__":
-    main()
+    fuzz("docket", __doc__, TARGETS, most_growth=MOST_GROWTH)

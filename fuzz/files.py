@@ -5,17 +5,13 @@ Any text is a link or a `LinkError`, any name becomes a safe one, any bytes an i
 
 from __future__ import annotations
 
-import argparse
 import io
 import random
-import sys
-import time
-from collections.abc import Callable
 from typing import Final
 
 from PIL import Image
 
-from fuzz.client import mutate
+from fuzz._harness import fuzz, mutate
 from nullabona.client.core.filenames import MAX_NAME, safe_name
 from nullabona.client.core.model.invite_link import Link, LinkError, format_link, parse_link
 from nullabona.client.core.safety import code_matches
@@ -25,7 +21,6 @@ from nullabona.errors import Malformed
 from nullabona.wire.blob import BlobRef, cut_blob, open_piece
 from tests.api.pictures import moving_picture, photo
 
-Target = Callable[[random.Random], None]
 _LINK: Final = format_link(Link("room", "민아@relay.example:8443", bytes(10), bytes(16), bytes(32)))
 _SIGNS: Final = "../\\:.\u202e\u200b\x00\n\t 가a%EB#-_[]@" + chr(0x1F600)
 
@@ -91,28 +86,5 @@ def piece(chance: random.Random) -> None:
     assert got == (content + bytes(2))[: lie.size]
 
 
-def fuzz(seconds: float, seed: int) -> int:
-    """Run every target in turn until time is over; how many inputs were tried."""
-    targets: tuple[Target, ...] = (link, name, Images().run, piece)
-    until, tried = time.monotonic() + seconds, 0
-    while time.monotonic() < until:
-        try:
-            targets[tried % len(targets)](random.Random(f"{seed}:{tried}"))
-        except BaseException:
-            print(f"input {seed}:{tried} of target {tried % len(targets)}", file=sys.stderr)
-            raise
-        tried += 1
-    return tried
-
-
-def main() -> None:
-    """Fuzz for a while; any surprise ends it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    print(f"files: {fuzz(options.seconds, options.seed):,} inputs, no surprise")
-
-
 if __name__ == "__main__":
-    main()
+    fuzz("files", __doc__, (link, name, Images().run, piece))

@@ -6,17 +6,13 @@ Any bytes give chats and lines, every field within its bounds and storable, or o
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import io
 import random
-import sys
-import time
 import zipfile
-from collections.abc import Callable
 from typing import Final
 
-from fuzz.client import mutate
+from fuzz._harness import fuzz, mutate
 from nullabona.client.core.content import Imported, decode_body, encode_body
 from nullabona.client.importing import kakao, kakao_csv, telegram, whatsapp
 from nullabona.client.importing.errors import ExportUnreadable, ExportUnsafe, NotAnExport
@@ -39,7 +35,6 @@ from nullabona.client.importing.records import (
 from nullabona.client.importing.sources import Given
 from tests.importing.writing import FORMS, Said
 
-Target = Callable[[random.Random], None]
 REFUSALS: Final = (ExportUnreadable, ExportUnsafe, NotAnExport)
 START: Final = 1_742_000_040_000
 SEEDS: Final = {
@@ -120,27 +115,5 @@ def anything(chance: random.Random) -> None:
         pass
 
 
-TARGETS: Final[tuple[Target, ...]] = (kakao_text, kakao_table, whatsapp_text, telegram_json, anything)
-
-
-def main() -> None:
-    """Fuzz each target for a share of the time."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
-    given = parser.parse_args()
-    for target in TARGETS:
-        end, count = time.monotonic() + given.seconds / len(TARGETS), 0
-        while time.monotonic() < end:
-            seed = given.seed + count
-            try:
-                target(random.Random(seed))
-            except Exception as error:  # noqa: BLE001 - whatever it is, its seed is what is needed
-                print(f"{type(error).__name__}: {error}")
-                sys.exit(f"{target.__name__} failed: --seed {seed}")
-            count += 1
-        print(f"  {target.__name__}: {count:,} inputs")
-
-
 if __name__ == "__main__":
-    main()
+    fuzz("importing", __doc__, (kakao_text, kakao_table, whatsapp_text, telegram_json, anything))

@@ -5,14 +5,11 @@ Any bytes give a value or a `PeerError`, what is accepted encodes to itself, and
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
-import time
 from collections.abc import Callable
 from typing import Final
 
-from fuzz.client import mutate
+from fuzz._harness import fuzz, mutate
 from nullabona.errors import PeerError
 from nullabona.log.checkpoint import parse_checkpoint
 from nullabona.log.edge import read_edge
@@ -132,30 +129,5 @@ def tiles(chance: random.Random) -> None:
     assert (edge.root == LOG.root) == (data == store[changed])
 
 
-TARGETS: Final = (read, prove, witness, forks, rules, tiles)
-
-
-def fuzz(seconds: float, seed: int) -> int:
-    """Run every target in turn until time is over; how many inputs were tried."""
-    until, tried = time.monotonic() + seconds, 0
-    while time.monotonic() < until:
-        target = TARGETS[tried % len(TARGETS)]
-        try:
-            target(random.Random(f"{seed}:{tried}"))
-        except BaseException:
-            print(f"input {seed}:{tried} of target {target.__name__}", file=sys.stderr)
-            raise
-        tried += 1
-    return tried
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    print(f"log: {fuzz(options.seconds, options.seed):,} inputs, no surprise")
-
-
 if __name__ == "__main__":
-    main()
+    fuzz("log", __doc__, (read, prove, witness, forks, rules, tiles))

@@ -5,13 +5,10 @@ Any bytes are the one genuine notice or raise `PeerError`; what decodes encodes 
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
-import sys
-import time
 
-from fuzz.card import mutate
+from fuzz._harness import fuzz, mutate
 from nullabona.client.core.operator.checking import check
 from nullabona.client.core.record.pinned import Pinned
 from nullabona.errors import PeerError
@@ -66,26 +63,5 @@ def notices(chance: random.Random) -> None:
     assert item == ITEM
 
 
-def fuzz(seconds: float, seed: int) -> int:
-    """Try until time is over; how many inputs were tried."""
-    until, tried = time.monotonic() + seconds, 0
-    while time.monotonic() < until:
-        try:
-            notices(random.Random(f"{seed}:{tried}"))
-        except BaseException:
-            print(f"input {seed}:{tried}", file=sys.stderr)
-            raise
-        tried += 1
-    return tried
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    print(f"notice: {fuzz(options.seconds, options.seed):,} inputs, no surprise")
-
-
 if __name__ == "__main__":
-    main()
+    fuzz("notice", __doc__, (notices,))

@@ -5,15 +5,11 @@ Targets: records, requests, and the HTTP front with the WebSocket behind it, fed
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import random
-import sys
-import time
-from collections.abc import Callable
-from itertools import pairwise
 
+from fuzz._harness import Target, given, mutate, pieces, report, tries
 from nullabona.errors import Malformed
 from nullabona.relay.config import Config
 from nullabona.relay.dispatch import is_unknown_tag
@@ -57,29 +53,6 @@ HEADS = [
     + encode(GetBlob(KEY)),
     UPGRADE,
 ]
-
-
-def mutate(chance: random.Random, seed: bytes) -> bytes:
-    """The seed with a few bytes changed, cut out, repeated or added."""
-    data = bytearray(seed)
-    for _ in range(chance.randrange(6)):
-        place = chance.randrange(len(data) + 1)
-        what = chance.randrange(4)
-        if what == 0 and place < len(data):
-            data[place] = chance.randrange(256)
-        elif what == 1:
-            del data[place : place + chance.randrange(20)]
-        elif what == 2:
-            data[place:place] = data[place : place + chance.randrange(20)]
-        else:
-            data[place:place] = chance.randbytes(chance.randrange(9))
-    return bytes(data)
-
-
-def pieces(chance: random.Random, data: bytes) -> list[bytes]:
-    """The data, split anywhere."""
-    cuts = sorted({0, len(data), *(chance.randrange(len(data) + 1) for _ in range(chance.randrange(5)))})
-    return [data[a:b] for a, b in pairwise(cuts)] or [b""]
 
 
 def records(chance: random.Random) -> None:
@@ -147,7 +120,7 @@ class Pipe(asyncio.Transport):
     abort = close
 
 
-def fronts(relay: Relay) -> Callable[[random.Random], None]:
+def fronts(relay: Relay) -> Target:
     """Any bytes to the port, however they are split, never raise."""
 
     def run(chance: random.Random) -> None:
@@ -175,37 +148,19 @@ def deliver(protocol: asyncio.BaseProtocol, part: bytes) -> None:
     protocol.buffer_updated(len(room))
 
 
-async def fuzz(seconds: float, seed: int) -> int:
-    """Run every target in turn until time is over; how many inputs were tried."""
+async def main() -> None:
+    """Run every target in turn until time is over."""
     failures: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failures.append(context))
     config = Config(data=None, listen=())
-    relay = Relay(config, open_stores(config))
-    targets = (records, requests, fronts(relay))
-    until, tried = time.monotonic() + seconds, 0
-    while time.monotonic() < until:
-        chance = random.Random(f"{seed}:{tried}")
-        try:
-            targets[tried % len(targets)](chance)
-        except Malformed:
-            pass
-        except BaseException:
-            print(f"input {seed}:{tried} of target {tried % len(targets)}", file=sys.stderr)
-            raise
-        tried += 1
+    relay, count = Relay(config, open_stores(config)), 0
+    for number in tries((records, requests, fronts(relay)), given(__doc__), refused=(Malformed,)):
+        count = number + 1
         await asyncio.sleep(0)
-        assert not failures, (f"input {seed}:{tried - 1}", failures)
+        assert not failures, (number, failures)
     await relay.stop()
-    return tried
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    print(f"relay: {asyncio.run(fuzz(options.seconds, options.seed)):,} inputs, no surprise")
+    report("relay", count)
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(main())

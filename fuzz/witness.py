@@ -5,19 +5,14 @@ Every request is answered, only growth that the log signed and proved is cosigne
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import random
-import resource
-import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from fuzz.client import mutate
-from fuzz.relay import Pipe, pieces
+from fuzz._harness import given, mutate, pieces, report, tries
+from fuzz.relay import Pipe
 from nullabona.log.note import parse_signatures
 from nullabona.log.witnessing import add_checkpoint, parse_request
 from nullabona.machine.settings import Endpoint
@@ -46,7 +41,6 @@ HEADS: Final = (
     b"GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n",
     b"POST /add-checkpoint HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nold 0\r\n0\r\n\r\n",
 )
-Target = Callable[[random.Random], None]
 
 
 class Cosigning:
@@ -92,44 +86,24 @@ class Cosigning:
         self.lock.close()
 
 
-async def fuzz(seconds: float, seed: int, folder: Path) -> int:
-    """Run every target in turn until time is over; how many inputs were tried."""
+async def main(folder: Path) -> None:
+    """Run every target in turn until time is over."""
     failures: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
     cosigning = Cosigning(folder / "asked")
     served = Cosigning(folder / "served")  # its own thread uses it, so nobody else may
-    targets: tuple[Target, ...] = (cosigning.add, cosigning.latest, served.front, cosigning.add)
-    until, tried, before = time.monotonic() + seconds, 0, _memory()
-    while time.monotonic() < until:
-        target = targets[tried % len(targets)]
-        try:
-            target(random.Random(f"{seed}:{tried}"))
-            await asyncio.sleep(0)
-        except BaseException:
-            print(f"input {seed}:{tried} of target {target.__name__}", file=sys.stderr)
-            raise
-        assert not failures, (f"{seed}:{tried}", failures)
-        tried += 1
+    targets = (cosigning.add, cosigning.latest, served.front, cosigning.add)
+    count = 0
+    for number in tries(targets, given(__doc__), most_growth=MOST_GROWTH):
+        count = number + 1
+        await asyncio.sleep(0)
+        assert not failures, (number, failures)
     await served.witness.stop()
     served.close()
     cosigning.close()
-    assert _memory() - before < MOST_GROWTH, "memory grew without a bound"
-    return tried
-
-
-def _memory() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        tried = asyncio.run(fuzz(options.seconds, options.seed, Path(folder)))
-    print(f"witness: {tried:,} inputs, no surprise")
+    report("witness", count)
 
 
 if __name__ == "__main__":
-    main()
+    with tempfile.TemporaryDirectory() as place:
+        asyncio.run(main(Path(place)))
