@@ -39,7 +39,7 @@ from nullabona.client.core.records import OutboxItem
 from nullabona.client.core.step import Timing
 from nullabona.client.core.touched import Touched
 from nullabona.processes.servers import RelayProcess
-from nullabona.relay.peals import PEAL_S
+from nullabona.relay.peals import DIGEST_S
 from nullabona.wire.address import Address
 from nullabona.wire.messages import AnyResponse, Appended, Frames
 
@@ -129,8 +129,8 @@ def as_chosen(*, together: bool) -> Options:
 
 
 def waits_ms(*, together: bool) -> float:
-    """What of a delivery is waited on purpose at the median: a peal, and half of all drawn moments are over by then."""
-    return 0.0 if together else PEAL_S * 1_000 + Timing().rang * math.log(2)
+    """What of a delivery is waited on purpose at the median: an activity digest and the median of the drawn moments."""
+    return 0.0 if together else DIGEST_S * 1_000 + Timing().active * math.log(2)
 
 
 async def measure(folder: Path, host: str, count: int, *, together: bool, pause_s: float) -> Latency:

@@ -18,12 +18,12 @@ from nullabona.relay.server import Relay, open_stores
 from nullabona.wire.messages import (
     MAX_REQUEST,
     Append,
+    AwaitWake,
     DescribeLog,
     GetBlob,
-    Hear,
-    Listen,
     LogFile,
     LookupCard,
+    PollActivity,
     PutBlob,
     Read,
     Trim,
@@ -37,9 +37,9 @@ KEY = bytes(32)
 REQUESTS = [
     encode(request)
     for request in (
-        Append(0, KEY, KEY, b"frame", bells=(KEY, 3)), Read(1, KEY, KEY, 5, 7, 9), Listen(KEY[:16], 9), Hear(5, 9),
-        Trim(0, KEY, KEY, 2), PutBlob(KEY, b"data"), GetBlob(KEY),
-        LookupCard("mina"), WatchHandle("mina", 7), DescribeLog(), LogFile("tile/0/000.p/3"),
+        Append(0, KEY, KEY, b"frame", wake=(KEY, 3)), Read(1, KEY, KEY, 5, 7, 9), AwaitWake(KEY[:16], 9),
+        PollActivity(5, 9), Trim(0, KEY, KEY, 2), PutBlob(KEY, b"data"), GetBlob(KEY), LookupCard("mina"),
+        WatchHandle("mina", 7), DescribeLog(), LogFile("tile/0/000.p/3"),
     )
 ]  # fmt: skip
 MESSAGES = [b"".join(encode_record(number, body) for number, body in enumerate(REQUESTS)), encode_record(1, b"")]

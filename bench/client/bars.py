@@ -20,9 +20,11 @@ CATCHUP_MESSAGES: Final = 10_000
 CATCHUP_ROOMS: Final = 100
 TOGETHER_MS: Final = 15
 APART_MS: Final = 500
-"""Half a second is the price of 0026. The peal and the drawn moment alone are 0.41 s at the median."""
+"""Half a second is the price of 0026. The activity digest and the drawn moment alone are 0.41 s at the median."""
 CALM_S: Final = 5.0
-"""From one message to the next, so that a box does not ring so often, receipts included, that it is read ever later."""
+"""From one message to the next, so slow that a box, receipts included, is not active so often that it is read later and
+later.
+"""
 LEAST_TALK: Final = 50
 """A median of fewer messages is not held to a bar."""
 RELAY_LIMIT: Final = 2 * 1_024**3

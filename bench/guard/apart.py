@@ -1,4 +1,4 @@
-"""A relay as clients use it by default: a connection for each request, and peals (spec/relay.md §2.2, §4.5).
+"""A relay as clients use it by default: a connection for each request, and activity digests (spec/relay.md §2.2, §4.5).
 
 The relay is the real one but for its sockets, its clock and its writer's thread.
 """
@@ -24,16 +24,24 @@ from nullabona.relay.server import Relay, Stores
 from nullabona.relay.store.memory import MemoryBlobStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.wire.address import BoxSecrets
-from nullabona.wire.messages import AnyResponse, Append, Appended, Hear, Pealed, decode_response, encode
+from nullabona.wire.messages import (
+    ActivityDigests,
+    AnyResponse,
+    Append,
+    Appended,
+    PollActivity,
+    decode_response,
+    encode,
+)
 
-HEARERS: Final = 8
+POLLERS: Final = 8
 _DAY: Final = 20_000
 _LATER_S: Final = 1.0
-"""After so long a peal is over."""
+"""After so long an activity digest is closed."""
 
 
 class Apart:
-    """The relay, and requests to it, one act at a time. Somebody has heard what rings already."""
+    """The relay, and requests to it, one act at a time. Somebody has polled the activity already."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.connections: list[sqlite3.Connection] = []
@@ -50,7 +58,7 @@ class Apart:
 
     def posts(self) -> Act:
         """A connection comes, a request is read from it, kept and answered, the connection goes."""
-        self._end_peal()
+        self._end_digest()
         wire = _Wire(self._relay, self._loop, _post(self._append()))
 
         def act() -> None:
@@ -61,35 +69,35 @@ class Apart:
         return act
 
     def tells(self) -> Act:
-        """Some hear, somebody appends, and when the peal is over each is told."""
-        self._end_peal()
-        hear, append, writer = encode(Hear(self._heard(), 60)), self._append(), _Caller(self._limits)
-        hearers = [_Caller(self._limits) for _ in range(HEARERS)]
+        """Some poll, somebody appends, and when the digest is closed each is sent it."""
+        self._end_digest()
+        hear, append, writer = encode(PollActivity(self._heard(), 60)), self._append(), _Caller(self._limits)
+        pollers = [_Caller(self._limits) for _ in range(POLLERS)]
         dispatch = self._relay.dispatcher.dispatch
 
         def act() -> None:
-            for hearer in hearers:
-                dispatch(hear, hearer, 1)
+            for poller in pollers:
+                dispatch(hear, poller, 1)
             dispatch(append, writer, 1)
             self._loop.turn_until(lambda: bool(writer.answers))
             self._loop.now += _LATER_S
-            self._loop.turn_until(lambda: all(hearer.answers for hearer in hearers))
-            assert len(_pealed(hearers[-1]).peals) == 1
+            self._loop.turn_until(lambda: all(poller.answers for poller in pollers))
+            assert len(_digests_of(pollers[-1]).digests) == 1
 
         return act
 
     def _append(self) -> bytes:
         box, frame = self._secrets, bytes(1_024)
-        return encode(Append(box.policy, box.write_secret, box.read_hash, frame, bells=(bytes(32), HEARERS)))
+        return encode(Append(box.policy, box.write_secret, box.read_hash, frame, wake=(bytes(32), POLLERS)))
 
     def _heard(self) -> int:
-        """The number of the last peal."""
+        """The number of the last digest."""
         asker = _Caller(self._limits)
-        self._relay.dispatcher.dispatch(encode(Hear(0, 0)), asker, 1)
-        answer = _pealed(asker)
-        return answer.first - 1 + len(answer.peals)
+        self._relay.dispatcher.dispatch(encode(PollActivity(0, 0)), asker, 1)
+        answer = _digests_of(asker)
+        return answer.first - 1 + len(answer.digests)
 
-    def _end_peal(self) -> None:
+    def _end_digest(self) -> None:
         """The one that an act before this one began."""
         self._loop.now += _LATER_S
         self._loop.turn()
@@ -175,9 +183,9 @@ async def _make_relay(limits: Limits, store: SqliteBoxStore) -> Relay:
         return Relay(Config(data=None, listen=(), limits=limits), Stores(store, MemoryBlobStore()))
 
 
-def _pealed(hearer: _Caller) -> Pealed:
-    (answer,) = map(decode_response, hearer.answers)
-    assert isinstance(answer, Pealed)
+def _digests_of(poller: _Caller) -> ActivityDigests:
+    (answer,) = map(decode_response, poller.answers)
+    assert isinstance(answer, ActivityDigests)
     return answer
 
 

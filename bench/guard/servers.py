@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from unittest import mock
 
-from bench.guard.apart import HEARERS, Apart
+from bench.guard.apart import POLLERS, Apart
 from bench.guard.counting import Act, noting
 from bench.guard.hot import HotPath
 from nullabona.client.core.record.checking import check_answer
@@ -30,10 +30,10 @@ from nullabona.relay.service import BoxService
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.relay.writer import InlineWriter
 from nullabona.wire.address import Address, BoxSecrets
-from nullabona.wire.bells import bell_of
+from nullabona.wire.bells import wake_token
 from nullabona.wire.card import verify_card
 from nullabona.wire.frame import Kind, open_frame, seal_frame
-from nullabona.wire.messages import AnyRequest, AnyResponse, Append, Listen, Read, decode_response, encode
+from nullabona.wire.messages import AnyRequest, AnyResponse, Append, AwaitWake, Read, decode_response, encode
 from tests.record.directories import Directory
 from tests.wire.cards import MINA, TODAY, card_bytes
 
@@ -53,9 +53,11 @@ def server_paths(folder: Path, stack: ExitStack) -> list[HotPath]:
         HotPath(name="relay: 32 appends", prepare=relay.appends, connections=relay.connections),
         HotPath(name="relay: 32 stored frames are read", prepare=relay.reads, connections=relay.connections),
         HotPath(name="relay: an append wakes 8 readers", prepare=relay.wakes, connections=relay.connections),
-        HotPath(name="relay: an append rings for 8 listeners", prepare=relay.rings, connections=relay.connections),
+        HotPath(name="relay: an append wakes 8 waiters", prepare=relay.wakes_tokens, connections=relay.connections),
         HotPath(name="relay: a POST appends and is answered", prepare=apart.posts, connections=apart.connections),
-        HotPath(name=f"relay: a peal is told to {HEARERS} hearers", prepare=apart.tells, connections=apart.connections),
+        HotPath(
+            name=f"relay: a digest is sent to {POLLERS} pollers", prepare=apart.tells, connections=apart.connections
+        ),
         HotPath(name="wire: a frame is sealed and opened", prepare=_frame),
         HotPath(name="wire: a card is verified", prepare=_card, timed=60),
         HotPath(name="log: a proof is read from tiles and verified", prepare=_proofs()),
@@ -126,9 +128,9 @@ class _Relay:
 
         return act
 
-    def rings(self) -> Act:
+    def wakes_tokens(self) -> Act:
         listeners, secret = [_Caller(self._limits) for _ in range(_READERS)], bytes(32)
-        asks = [(encode(Listen(bell_of(secret, leaf), 60)), one) for leaf, one in enumerate(listeners)]
+        asks = [(encode(AwaitWake(wake_token(secret, leaf), 60)), one) for leaf, one in enumerate(listeners)]
         append = self._append(0, (secret, _READERS))
 
         def act() -> None:
@@ -139,10 +141,10 @@ class _Relay:
 
         return act
 
-    def _append(self, number: int, bells: tuple[bytes, int] | None = None) -> bytes:
+    def _append(self, number: int, wake: tuple[bytes, int] | None = None) -> bytes:
         self._head += 1
         frame = number.to_bytes(4, "big") * 256
-        return encode(Append(0, self._secrets.write_secret, self._secrets.read_hash, frame, bells=bells))
+        return encode(Append(0, self._secrets.write_secret, self._secrets.read_hash, frame, wake=wake))
 
     def _read(self, after: int, wait_s: int) -> bytes:
         request: AnyRequest = Read(0, self._secrets.read_secret, self._secrets.write_hash, after, wait_s=wait_s)

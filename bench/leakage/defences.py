@@ -13,7 +13,7 @@ class Defences:
     Those that the product has are taken away through its own settings, constants and what it remembers.
     Those that it does not have are played in the simulated network: ``connection_per_box``, ``cover_reads`` and
     ``poll_s``. Four are taken away in what is noted, because the product has no switch for them: ``epoch_addresses``,
-    ``inbox_apart``, ``bells`` and ``drawn_waits``.
+    ``inbox_apart``, ``wakes`` and ``drawn_waits``.
     """
 
     padding: bool = True
@@ -27,18 +27,21 @@ class Defences:
     an earlier version.
     """
     remembered: bool = True
-    """Who comes back asks what rang meanwhile. Without it, they look into all their boxes."""
+    """A device that comes back polls the activity in between. Without it, it reads all its boxes."""
     apart: bool = False
     """In the product, but not unless somebody asks for it: the inbox, too, is read at drawn moments, over a connection
     for each reading (`nullabona.client.net.NetOptions`)."""
     together: bool = False
-    """Likewise: all rooms share one connection, and boxes are listened for by bells."""
+    """The same: all rooms share one connection, and clients wait for boxes by wake tokens."""
     inbox_apart: bool = True
     """With rooms together: the inbox is read over another connection than they."""
-    bells: bool = True
-    """With rooms together: a box is listened for by a bell; without it, a read waits and stands in memory."""
+    wakes: bool = True
+    """With rooms together: clients wait for a box by a wake token; without it, a read waits and its box is in memory.
+    """
     drawn_waits: bool = True
-    """With rooms together: how long a bell is listened for is drawn; without it, those of one room run out at once."""
+    """With rooms together: how long a client waits for a wake token is drawn; without it, the waits of one room end at
+    once.
+    """
     connection_per_box: bool = False
     """Not in the product, with rooms together: every box is read and written over a connection of its own."""
     cover_reads: int = 0
@@ -62,11 +65,11 @@ ABLATION: Final[dict[str, dict[str, Any]]] = {
     "without receipt delay": {"receipt_delay": False},
     "without epoch addresses": {"epoch_addresses": False},
     "without reply boxes": {"reply_boxes": False},
-    "without remembered peals": {"remembered": False},
+    "without remembered digests": {"remembered": False},
     APART: {"apart": True},
     TOGETHER: {"together": True},
     f"{TOGETHER}, and with the inbox": {"together": True, "inbox_apart": False},
-    f"{TOGETHER}, without bells": {"together": True, "bells": False},
+    f"{TOGETHER}, without wake tokens": {"together": True, "wakes": False},
     f"{TOGETHER}, without drawn waits": {"together": True, "drawn_waits": False},
     f"{TOGETHER}, a connection per box": {"together": True, "connection_per_box": True},
     f"{TOGETHER}, with cover reads": {"together": True, "cover_reads": 10},

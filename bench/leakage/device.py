@@ -41,20 +41,20 @@ _OVERDUE_S: Final = 1.0
 
 
 class LivedEngine(Engine):
-    """The core, which tells in passing which boxes and blobs belong to which room, and which bells to which box."""
+    """The core; it also tells which boxes and blobs belong to which room, and which wake tokens to which box."""
 
     on_rings: Callable[[bytes, list[bytes]], None] = staticmethod(lambda _room, _secrets: None)
-    on_bell: Callable[[bytes, bytes], None] = staticmethod(lambda _bell, _address: None)
+    on_wake_token: Callable[[bytes, bytes], None] = staticmethod(lambda _token, _address: None)
     on_box: Callable[[bytes, bytes], None] = staticmethod(lambda _room, _address: None)
     on_blob: Callable[[bytes, bytes], None] = staticmethod(lambda _room, _digest: None)
 
     def reads(self, room_id: bytes) -> tuple[ReadWant, ...]:
         wants = super().reads(room_id)
-        self.on_rings(room_id, [want.rings for want in wants if want.rings is not None])
+        self.on_rings(room_id, [want.wake_secret for want in wants if want.wake_secret is not None])
         for want in wants:
             self.on_box(room_id, want.address)
-            if want.bell is not None:
-                self.on_bell(want.bell, want.address)
+            if want.wake_token is not None:
+                self.on_wake_token(want.wake_token, want.address)
         return wants
 
     def due(self, now: int) -> list[OutboxItem]:

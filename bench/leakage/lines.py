@@ -22,7 +22,7 @@ from bench.leakage.tap import Tap
 from bench.leakage.trace import NOBODY, Op
 from nullabona.client.net import Endpoint, NetOptions, Unreachable
 from nullabona.errors import PeerError
-from nullabona.wire.messages import AnyRequest, AnyResponse, Frames, Listen, Read
+from nullabona.wire.messages import AnyRequest, AnyResponse, AwaitWake, Frames, Read
 
 HANDSHAKES: Final = 3
 """Round trips of TCP, TLS and HTTP before a request can be sent."""
@@ -47,7 +47,7 @@ class Seat:
     lines: dict[Line, None] = field(default_factory=dict)
     """As a set that keeps its order."""
     secrets: Secrets = field(init=False)
-    """By which this device knows what rings for it."""
+    """By which this device recognises its own activity."""
     shared: int = NOBODY
     """For an ablation: the number of the one connection that all lines are."""
 
@@ -186,7 +186,7 @@ class Line:
         if self._error is not None:
             return
         period = self.seat.defences.poll_s
-        if period and isinstance(request, Read | Listen) and request.wait_s:
+        if period and isinstance(request, Read | AwaitWake) and request.wait_s:
             self._visitor.ask(request, self._held(request, answer, period), quiet=True)
         else:
             self._visitor.ask(request, self._back(answer))
@@ -201,13 +201,13 @@ class Line:
     def _come_back(self) -> None:
         _settle(*self._down.popleft())
 
-    def _held(self, request: Read | Listen, answer: asyncio.Future[AnyResponse], period: int) -> Reply:
+    def _held(self, request: Read | AwaitWake, answer: asyncio.Future[AnyResponse], period: int) -> Reply:
         """Polling: what waiting would bring at once is only found at the device's next turn."""
 
         def turn(response: AnyResponse) -> None:
             if self._error is not None:
                 return
-            if isinstance(request, Listen):
+            if isinstance(request, AwaitWake):
                 self._back(answer)(Frames(b"", 0, ()))
             elif isinstance(response, Frames):
                 self._visitor.ask(structs.replace(request, wait_s=0), self._back(answer))

@@ -1,11 +1,11 @@
 """A relay's machine in process: the real services over their real stores, with a tap at its door.
 
-What the simulation leaves out: sockets, TLS, and the renewal of what waits. A read waits here, and a bell is listened
+What the simulation leaves out: sockets, TLS, and the renewal of what waits. A read waits here, and a client waits
 for, for as long as the connection lives; the product asks again after minutes on the same connection, which tells
 whoever watches nothing new. For the same reason a connection's reads of one box are noted once, when the first begins,
-and its listening not at all: whoever watches learns which box every bell belongs to when it rings, and the same
-connection read that box before it listened. What is asked and answered on a connection that hears is not noted either:
-it is the same for everybody, and each device is told only of its own (`own_peals`).
+and its listening not at all: whoever watches learns which box every wake token belongs to when it is woken, and the
+same connection read that box before it listened. What is asked and answered on a connection that hears is not noted
+either: it is the same for everybody, and each device is told only of its own (`own_peals`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import structs
 
-from bench.leakage.own_peals import OwnPeals, Secrets
+from bench.leakage.own_peals import PerDeviceDigests, Secrets
 from bench.leakage.tap import Tap
 from bench.leakage.trace import Op
 from nullabona.relay.blobs import BlobService
@@ -32,18 +32,18 @@ from nullabona.relay.store.files import FileBlobStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.relay.writer import InlineWriter
 from nullabona.wire.address import box_address
-from nullabona.wire.bells import bells
+from nullabona.wire.bells import wake_tokens
 from nullabona.wire.messages import (
     AnyRequest,
     AnyResponse,
     Append,
     Appended,
+    AwaitWake,
     Blob,
     Done,
     Frames,
     GetBlob,
-    Hear,
-    Listen,
+    PollActivity,
     PutBlob,
     Read,
     Request,
@@ -60,16 +60,16 @@ Operation: TypeAlias = Callable[[Any, "Visitor", int], None]
 
 
 def place_of(request: AnyRequest) -> bytes:
-    """What a request names: a box's address, a blob's digest or a bell."""
+    """What a request names: a box's address, a blob's digest or a wake token."""
     if isinstance(request, Append):
         return box_address(request.policy, request.read_hash, sha256(request.write_secret).digest())
     if isinstance(request, Read | Trim):
         return box_address(request.policy, sha256(request.read_secret).digest(), request.write_hash)
     if isinstance(request, PutBlob | GetBlob):
         return request.digest
-    if isinstance(request, Listen):
-        return request.bell
-    if isinstance(request, Hear):
+    if isinstance(request, AwaitWake):
+        return request.token
+    if isinstance(request, PollActivity):
         return b""
     raise TypeError(f"nothing here answers {type(request).__name__}")
 
@@ -100,19 +100,19 @@ class Visitor:
         self.budget.inflight += 1
         if isinstance(request, Read):
             self._machine.begins_to_read(self, place)
-        if isinstance(request, Read | Listen | Hear) and request.wait_s:
-            if not quiet and not isinstance(request, Hear):
+        if isinstance(request, Read | AwaitWake | PollActivity) and request.wait_s:
+            if not quiet and not isinstance(request, PollActivity):
                 self.waiting[self._next] = request, asyncio.get_running_loop().time()
             request = structs.replace(request, wait_s=FOREVER_S)
         elif isinstance(request, Append):
-            self._machine.rings(request, place)
+            self._machine.wakes(request, place)
         self._machine.operation(request)(request, self, self._next)
 
     def gives_up(self, request: AnyRequest) -> None:
         """Nobody waits for the answer any more: a read is not renewed, and soon ends."""
         if isinstance(request, Read):
             self.reading.pop(place_of(request), None)
-        elif isinstance(request, Listen):
+        elif isinstance(request, AwaitWake):
             self.reading.pop(self._machine.box_of(request), None)
 
     def answer(self, request_id: int, response: AnyResponse) -> None:
@@ -146,8 +146,8 @@ class Machine:
         self._day = day
         self._ticked = float("-inf")
         self.waited_at: dict[bytes, bytes] = {}
-        """For an ablation: the box at which a read would wait in place of each bell."""
-        self._rung: set[bytes] = set()
+        """For an ablation: the box at which a read would wait in place of each wake token."""
+        self._woken: set[bytes] = set()
         self._box_of: dict[bytes, bytes] = {}
         self._boxes = BoxService(
             SqliteBoxStore(folder),
@@ -157,8 +157,8 @@ class Machine:
             chance=random.Random(seed).getrandbits,
             on_gone=_gone,
         )
-        self._peals = OwnPeals(self.limits, Metrics(), random.Random(f"peals {seed}").getrandbits)
-        self._boxes._peals = self._peals  # noqa: SLF001 - the one part that is played
+        self._activity = PerDeviceDigests(self.limits, Metrics(), random.Random(f"peals {seed}").getrandbits)
+        self._boxes._activity = self._activity  # noqa: SLF001 - the one part that is played
         self._blobs = BlobService(FileBlobStore(folder), self.limits, Metrics())
         self._operations: Mapping[type[Request], Operation] = {
             **self._boxes.operations(),
@@ -167,7 +167,7 @@ class Machine:
 
     def secrets(self) -> Secrets:
         """For one device."""
-        return self._peals.secrets()
+        return self._activity.secrets()
 
     def operation(self, request: AnyRequest) -> Operation:
         """What answers a request."""
@@ -198,15 +198,15 @@ class Machine:
 
     # -- what the tap sees
 
-    def rings(self, request: Append, place: bytes) -> None:
-        """An append tells whoever watches which bells are its box's."""
-        if request.bells is not None and request.bells[0] not in self._rung:
-            self._rung.add(request.bells[0])
-            self._box_of |= dict.fromkeys(bells(*request.bells), place)
+    def wakes(self, request: Append, place: bytes) -> None:
+        """An append tells whoever watches which wake tokens are its box's."""
+        if request.wake is not None and request.wake[0] not in self._woken:
+            self._woken.add(request.wake[0])
+            self._box_of |= dict.fromkeys(wake_tokens(*request.wake), place)
 
-    def box_of(self, request: Listen) -> bytes:
-        """The box whose bell it is; the bell itself if it never rang."""
-        return self._box_of.get(request.bell, request.bell)
+    def box_of(self, request: AwaitWake) -> bytes:
+        """The box whose wake token it is; the token itself if it was never woken."""
+        return self._box_of.get(request.token, request.token)
 
     def begins_to_read(self, visitor: Visitor, place: bytes) -> None:
         number = self.tap.place(place)
@@ -218,7 +218,7 @@ class Machine:
         if isinstance(request, Append) and isinstance(response, Appended):
             self._note(Op.APPEND, visitor, place, len(request.frame))
         elif isinstance(response, Frames):
-            place = self.box_of(request) if isinstance(request, Listen) else place
+            place = self.box_of(request) if isinstance(request, AwaitWake) else place
             if place not in visitor.reading:
                 return
             for _, frame in response.frames:

@@ -25,13 +25,13 @@ OTHERS: Final = """\
 There are three such pages: of [several societies](leakage.md), of [three that live longer](leakage-long.md), and of
 [one that is larger](leakage-large.md)."""
 LOWER: Final = """\
-- **V3**: each request is a connection of its own, and what rings is heard by all. What is left are the hours in which
-  people are there, which their inboxes show, and the moments in which they make friends or are invited: a request comes
-  into one inbox, and soon after a new box is written to; invitations into a group come into many inboxes at once, if
-  they are for people who have not talked in twos with whoever makes it ([0029](decisions/0029-invited-by-the-room.md)):
-  in the usual society most are. Since the answer to a request comes in a box of its own
-  ([0028](decisions/0028-reply-boxes.md)) no inbox says whose the request was; before, that gave nearly every new
-  friendship away (*without reply boxes*). The hours of whoever reads the new box still say a part.
+- **V3**: each request is a connection of its own, and every client is sent all activity. What is left are the hours
+  in which people are there, which their inboxes show, and the moments in which they make friends or are invited: a
+  request comes into one inbox, and soon after a new box is written to; invitations into a group come into many inboxes
+  at once, if they are for people who have not talked in twos with whoever makes it
+  ([0029](decisions/0029-invited-by-the-room.md)): in the usual society most are. Since the answer to a request comes in
+  a box of its own ([0028](decisions/0028-reply-boxes.md)) no inbox says whose the request was; before, that gave nearly
+  every new friendship away (*without reply boxes*). The hours of whoever reads the new box still say a part.
 - **What the directory is asked** tells nearly every friendship that begins, without any address, where the relay is the
   directory as well. A request that carried the proof of its own card would leave nothing to ask; that is not built
   ([0030](decisions/0030-carried-proofs.md)). A directory that is not the relay's takes it from the relay's sight.
@@ -41,8 +41,8 @@ LOWER: Final = """\
   not the relay's, part what one machine sees; nobody measures here what two machines see that do not talk.
 - **Longer.** Against somebody who watches for months, hours of presence tell more than they do here. Only a device that
   reads around the clock, whether its owner is there or not, leaves none.
-- **Who lies.** A relay that tells one device alone of a ring, and sees a read, learns that the two belong together.
-  The connection on which it told is left after two minutes on average; but the next one asks for what rang since, by
+- **Who lies.** A relay that reports activity to one device alone, and sees a read, learns that the two belong together.
+  The connection on which it told is left after two minutes on average; but the next one asks for the activity since, by
   its number, and so does nobody else who left at another moment: with few devices the two can be tied together, and a
   chain of them is as long as its device is there. What is asked for is the same for all, so this says who is there and
   not for what. Unmeasured."""
@@ -168,8 +168,8 @@ def _apart(outcome: Outcome) -> str:
 
 def _together(outcome: Outcome) -> str:
     how = (
-        "`--together` is the other choice: all rooms of a relay share one connection, on which bells are listened for."
-        " It is for slow networks and for relays so large that hearing all is too much. Who watches sees then which"
+        "`--together` is the other choice: all rooms of a relay share one connection, on which it waits for wake"
+        " tokens. It is for slow networks and for relays so large that polling all is too much. A watcher sees then which"
         " boxes one device reads."
     )
     return _compared("If rooms share a connection", how, tables.verdicts(outcome, changed(TOGETHER)))
@@ -319,8 +319,8 @@ def _ablation(outcome: Outcome, pictures: Pictures) -> str:
 def _prices(outcome: Outcome) -> str:
     how = (
         "Bytes are those of frames and files both ways. Carriers, requests, reads that bring nothing, what is heard and"
-        " every peal are not among them: of ours, whose devices look into all their boxes all day and hear all that"
-        " rings, that is far the larger part, and it grows with everybody's talk at the relay. A delay is from the"
+        " every digest are not among them: of ours, whose devices read all their boxes all day and are sent all"
+        " activity, that is far the larger part, and it grows with everybody's talk at the relay. A delay is from the"
         " machine's taking a frame to its handing it to somebody who is connected. In models, delays are their own"
         " numbers and say nothing. Rows of other numbers of societies are of other societies."
     )

@@ -18,10 +18,10 @@ import numpy as np
 from bench.leakage.machine import Machine, place_of
 from bench.leakage.tap import Row, Tap
 from bench.leakage.trace import EVENT, NOBODY, Events, Op
-from nullabona.client.runner.reads import LISTEN_S, WAIT_S
+from nullabona.client.runner.reads import WAIT_S, WAKE_WAIT_S
 from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS
 from nullabona.relay.store.sqlite import FILE_NAME
-from nullabona.wire.messages import AnyRequest, Listen
+from nullabona.wire.messages import AnyRequest, AwaitWake
 from nullabona.wire.padding import BUCKETS
 
 DAY_S: Final = 86_400
@@ -49,11 +49,11 @@ def disk_events(machine: Machine, start_s: int, cover: Sequence[tuple[bytes, flo
 def memory_events(machine: Machine, now: float, start_s: int, dice: random.Random | None) -> Events:
     """What the running process holds beside the disk (`nullabona.drills.seizure.report`).
 
-    `Op.READ` is what waits, and on which connection: a read of a box, or a bell, which is a place of its own. The
+    `Op.READ` is what waits, and on which connection: a read of a box, or a wake token, which is a place of its own. The
     process notes until when it waits, to the second. A read is asked anew every `WAIT_S` seconds, so that tells when it
-    was asked. For how long a bell is listened for is drawn so that what is left of it has the same distribution at any
-    moment (`nullabona.client.runner.reads.listening_s`): here it is drawn by ``dice``, or without them it is
-    `LISTEN_S`. Polling leaves nothing that waits. `Op.APPEND` without a size is a box that was touched since
+    was asked. For how long a client waits for a token is drawn so that what is left of it has the same distribution at
+    any moment (`nullabona.client.runner.reads.wake_wait_s`): here it is drawn by ``dice``, or without them it is
+    `WAKE_WAIT_S`. Polling leaves nothing that waits. `Op.APPEND` without a size is a box that was touched since
     midnight, with the day of its last use; these come in the order in which they were first touched.
     """
     rows = [
@@ -70,9 +70,9 @@ def memory_events(machine: Machine, now: float, start_s: int, dice: random.Rando
 
 
 def _until(request: AnyRequest, now: float, since: float, dice: random.Random | None) -> float:
-    if isinstance(request, Listen) and dice is not None:
-        return now + dice.expovariate(1 / LISTEN_S)
-    wait_s = LISTEN_S if isinstance(request, Listen) else WAIT_S
+    if isinstance(request, AwaitWake) and dice is not None:
+        return now + dice.expovariate(1 / WAKE_WAIT_S)
+    wait_s = WAKE_WAIT_S if isinstance(request, AwaitWake) else WAIT_S
     return now + wait_s - (now - since) % wait_s
 
 

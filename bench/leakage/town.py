@@ -133,8 +133,8 @@ class Town:
         engine = LivedEngine(person.store, person.mls, person.me, chance, self.world.timing)
         person.engine = engine
         engine.on_box, engine.on_blob = self._note_box, self._note_blob
-        if not self._defences.bells:
-            engine.on_bell = self.machine.waited_at.__setitem__
+        if not self._defences.wakes:
+            engine.on_wake_token = self.machine.waited_at.__setitem__
         dice = random.Random(f"seat {name}")
         delay, phase = dice.uniform(0.005, 0.04), dice.random()
         seat = Seat(self.machine, self._defences, intent.account, delay, phase, random.Random(dice.random()))

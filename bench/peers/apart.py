@@ -8,7 +8,14 @@ from typing import cast
 
 from bench.peers.records import Socket, record
 from nullabona.wire.endpoint import PATH
-from nullabona.wire.messages import MARK_SIZE, AnyResponse, Hear, Pealed, decode_response, encode
+from nullabona.wire.messages import (
+    ACTIVITY_TAG_SIZE,
+    ActivityDigests,
+    AnyResponse,
+    PollActivity,
+    decode_response,
+    encode,
+)
 
 WAIT_S = 60
 
@@ -69,10 +76,10 @@ class _Exchange(asyncio.Protocol):
             self.answer.set_exception(exc)
 
 
-class Hearer:
-    """Hears all that rings, as the client does: asks for what there is, then waits; ``pause_s`` after each answer.
+class Poller:
+    """Polls all activity, as the client does: asks for what there is, then waits; ``pause_s`` after each answer.
 
-    ``told`` is called with the number of marks in each answer that has peals.
+    ``told`` is called with the number of tags in each answer that has activity digests.
     """
 
     def __init__(self, pause_s: float, told: Callable[[int], None]) -> None:
@@ -87,16 +94,16 @@ class Hearer:
     def ask(self) -> None:
         """Hear, unless it hung up meanwhile."""
         if self._open:
-            self.socket.send(record(encode(Hear(self._heard, self._wait_s))))
+            self.socket.send(record(encode(PollActivity(self._heard, self._wait_s))))
 
     def _taken(self, _: int, body: memoryview) -> None:
         answer = decode_response(body)
-        if not isinstance(answer, Pealed):
-            raise TypeError(f"who hears was told something else: {answer}")
-        self._heard = answer.first + len(answer.peals) - 1
+        if not isinstance(answer, ActivityDigests):
+            raise TypeError(f"a polling client was told something else: {answer}")
+        self._heard = answer.first + len(answer.digests) - 1
         self._wait_s = WAIT_S
-        if answer.peals:
-            self._told(sum(len(marks) for _, marks in answer.peals) // MARK_SIZE)
+        if answer.digests:
+            self._told(sum(len(tags) for _, tags in answer.digests) // ACTIVITY_TAG_SIZE)
         asyncio.get_running_loop().call_later(self._pause_s, self.ask)
 
     def _gone(self) -> None:

@@ -14,20 +14,20 @@ from subprocess import PIPE
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bench.peers.apart import Hearer, Poster, Waiter
+from bench.peers.apart import Poller, Poster, Waiter
 from bench.peers.interface import About
 from bench.peers.process import HERE, Process
 from bench.peers.records import RecordSession, Socket, record
 from nullabona.wire.address import BoxSecrets
-from nullabona.wire.bells import bell_of
+from nullabona.wire.bells import wake_token
 from nullabona.wire.card import CardDevice, issue_certificate, sign_card
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.messages import (
     Append,
     Appended,
+    AwaitWake,
     CardTaken,
     Frames,
-    Listen,
     PublishCard,
     Read,
     decode_response,
@@ -39,22 +39,22 @@ DAYS = dt.date(1970, 1, 1)
 
 
 class Messages:
-    """The product's own messages. Without ``bells`` whoever waits, waits with a read."""
+    """The product's own messages. Without ``wakes`` clients wait with a read."""
 
     asks_again = True
 
-    def __init__(self, *, bells: bool = False) -> None:
+    def __init__(self, *, wakes: bool = False) -> None:
         self._boxes: dict[int, BoxSecrets] = {}
-        self._bells = bells
+        self._wakes = wakes
 
     def append(self, number: int, payload: bytes, readers: int = 1) -> bytes:
         box = self._box(number)
-        bells = (_bells_secret(number), readers + 1) if self._bells else None
-        return encode(Append(0, box.write_secret, box.read_hash, payload, bells=bells))
+        wake = (_wake_secret(number), readers + 1) if self._wakes else None
+        return encode(Append(0, box.write_secret, box.read_hash, payload, wake=wake))
 
     def listen(self, number: int, reader: int, wait_s: int = 600) -> bytes | None:
         # The writer has a leaf too, the first, as everybody in a room has.
-        return encode(Listen(bell_of(_bells_secret(number), reader + 1), wait_s)) if self._bells else None
+        return encode(AwaitWake(wake_token(_wake_secret(number), reader + 1), wait_s)) if self._wakes else None
 
     def read(self, number: int, after: int, wait_s: int) -> bytes:
         box = self._box(number)
@@ -84,7 +84,7 @@ class RelaySession(RecordSession):
     """Clients of a relay, and of the directory beside it."""
 
     def __init__(self, url: str, host: str) -> None:
-        self.codec = Messages(bells=True)
+        self.codec = Messages(wakes=True)
         super().__init__(url, self.codec)
         self._host = host
         self._cards: dict[int, bytes] = {}
@@ -94,10 +94,10 @@ class RelaySession(RecordSession):
         return Poster(self._host)
 
     async def hear(self, pause_s: float, told: Callable[[int], None]) -> None:
-        """One more who hears all that rings; see `bench.peers.apart.Hearer`."""
-        hearer = Hearer(pause_s, told)
-        await self.connect(hearer.socket)
-        hearer.ask()
+        """One more who polls all activity; see `bench.peers.apart.Poller`."""
+        poller = Poller(pause_s, told)
+        await self.connect(poller.socket)
+        poller.ask()
 
     async def wait_at(self, number: int, wait_s: int, ended: Callable[[], None]) -> None:
         """One more who waits at an inbox; see `bench.peers.apart.Waiter`."""
@@ -130,7 +130,7 @@ class RelaySession(RecordSession):
         self.hang_up(desk)
 
 
-def _bells_secret(number: int) -> bytes:
+def _wake_secret(number: int) -> bytes:
     return sha256(b"bells" + number.to_bytes(8, "big")).digest()
 
 

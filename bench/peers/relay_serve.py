@@ -18,7 +18,7 @@ RAISED = {
     "box_frames_per_day": 8_000_000,
     "box_bytes_per_day": 2**40,
     "boxes_per_minute": 100_000,
-    "bells_per_minute": 2**40,
+    "wakes_per_minute": 2**40,
 }
 
 

@@ -23,10 +23,10 @@ from bench.soak.figures import growth
 from nullabona.drills.flood.beside import memory_mb
 from nullabona.drills.flood.line import Line
 from nullabona.processes.servers import RelayProcess
-from nullabona.wire.messages import Append, GetBlob, Hear, LookupCard, Pealed, PutBlob, Read, Trim
+from nullabona.wire.messages import ActivityDigests, Append, GetBlob, LookupCard, PollActivity, PutBlob, Read, Trim
 
-LIMITS: Final = {"peal_bytes": 262_144}
-"""Of what rang, which fills for twelve hours otherwise. Frames are trimmed, so that the cache of the database, which
+LIMITS: Final = {"activity_bytes": 262_144}
+"""Of the activity, which fills for twelve hours otherwise. Frames are trimmed, so that the cache of the database, which
 may take 32 MiB, does not fill either.
 """
 _BOXES: Final = 200
@@ -43,7 +43,7 @@ class Box:
     write: bytes
 
     def append(self, frame: bytes) -> Append:
-        return Append(0, self.write, sha256(self.read).digest(), frame, bells=(self.write, 2))
+        return Append(0, self.write, sha256(self.read).digest(), frame, wake=(self.write, 2))
 
     def look(self) -> Read:
         return Read(0, self.read, sha256(self.write).digest(), 0, 100, 0)
@@ -84,15 +84,15 @@ async def use(port: int, rate: float, until: float) -> int:
 
 
 async def hear(port: int) -> None:
-    """Hear all that rings, over a connection that is made anew every minute or so."""
+    """Polls all activity, over a connection that is made anew every minute or so."""
     after = 0
     while True:
         line = await Line.open(port)
         try:
             for _ in range(300):
-                [answer] = await line.ask(Hear(after, 5))
-                if isinstance(answer, Pealed):
-                    after = answer.first + len(answer.peals) - 1
+                [answer] = await line.ask(PollActivity(after, 5))
+                if isinstance(answer, ActivityDigests):
+                    after = answer.first + len(answer.digests) - 1
         finally:
             line.close()
 

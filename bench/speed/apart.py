@@ -1,4 +1,4 @@
-"""What our relay costs by default, of ours only: POSTs on connections of their own, hearers' answers, waits, memory.
+"""What our relay costs by default, of ours only: POSTs on connections of their own, pollers' answers, waits, memory.
 
 Nothing is compared here; docs/capacity.md is computed from it. CPU is the server's for one of what is counted.
 """
@@ -22,16 +22,16 @@ from nullabona.wire.messages import AnyResponse, Appended, Frames, decode_respon
 Kind = Literal["append", "read", "look"]
 
 READERS: Final = 5
-"""Devices that a box's bells are for."""
+"""Devices that a box's wake tokens are for."""
 APPENDS_PER_S: Final = 200
-RUNG: Final = 1_000
-"""Boxes that ring in turn, so that hardly one rings twice in a peal."""
-HEARERS: Final = 2_000
+ACTIVE: Final = 1_000
+"""Boxes that are appended to in turn, so that hardly one is twice in an activity digest."""
+POLLERS: Final = 2_000
 PAUSES_S: Final = (0.05, 0.15)
 """From an answer to what is asked next: a tenth of a second, sooner and later by what networks differ. Drawn evenly."""
 LONG_S: Final = 120
 CLIENTS: Final = 2_000
-"""Who hears and waits at an inbox, for what they take of memory."""
+"""A polling client that also waits at an inbox, for what it takes of memory."""
 CONNECTIONS: Final = 2
 """Of each of them."""
 WAITERS: Final = 2_000
@@ -80,22 +80,24 @@ def _check(kind: Kind, answer: AnyResponse) -> None:
 
 
 async def hear(running: Running, session: Session, extent: Extent) -> Measured:
-    """Microseconds of the server for an answer to one of many who hear, beyond what the same appends take with one."""
+    """Microseconds of the server for an answer to one of many polling clients, beyond what the same appends take with
+    one.
+    """
     relay, told = _ours(session), _Told()
     await relay.hear(PAUSES_S[0], told)
     async with _meanwhile(_append_steadily(relay)):
         await asyncio.sleep(WARM_S)
         alone = await _rate(running, 2 * extent.window_s, lambda: told.answers)
-        for index in range(1, HEARERS):
-            await relay.hear(PAUSES_S[0] + (PAUSES_S[1] - PAUSES_S[0]) * index / HEARERS, told)
+        for index in range(1, POLLERS):
+            await relay.hear(PAUSES_S[0] + (PAUSES_S[1] - PAUSES_S[0]) * index / POLLERS, told)
         await asyncio.sleep(2 * WARM_S)
-        marks, answers = told.marks, told.answers
+        tags, answers = told.tags, told.answers
         many = await _rate(running, 2 * extent.window_s, lambda: told.answers)
     details = {
-        "hearers": HEARERS,
+        "pollers": POLLERS,
         "answers_per_s": many.value,
         "appends_per_s": APPENDS_PER_S,
-        "marks": (told.marks - marks) / (told.answers - answers),
+        "marks": (told.tags - tags) / (told.answers - answers),
         "alone_us": alone.server_cores / APPENDS_PER_S * 1e6,
     }
     cost_us = (many.server_cores - alone.server_cores) / (many.value - alone.value) * 1e6
@@ -103,22 +105,22 @@ async def hear(running: Running, session: Session, extent: Extent) -> Measured:
 
 
 class _Told:
-    """What hearers were told, all together."""
+    """What pollers were told, all together."""
 
     def __init__(self) -> None:
         self.answers = 0
-        self.marks = 0
+        self.tags = 0
 
-    def __call__(self, marks: int) -> None:
+    def __call__(self, tags: int) -> None:
         self.answers += 1
-        self.marks += marks
+        self.tags += tags
 
 
 async def _append_steadily(relay: RelaySession) -> None:
     """One append after another at even intervals, over one WebSocket, each to another box."""
     socket = Socket(lambda _, body: _check("append", decode_response(body)), _nothing)
     await relay.connect(socket)
-    messages = [record(relay.codec.append(7_000_000 + box, relay.payload, READERS)) for box in range(RUNG)]
+    messages = [record(relay.codec.append(7_000_000 + box, relay.payload, READERS)) for box in range(ACTIVE)]
     clock = asyncio.get_running_loop().time
     begun = clock()
     for count, message in enumerate(itertools.cycle(messages)):
@@ -129,7 +131,7 @@ async def _append_steadily(relay: RelaySession) -> None:
 async def hears(running: Running, session: Session, extent: Extent) -> Measured:
     """KiB of memory for each client that hears and waits at its inbox, on a connection each; and how they come.
 
-    And what they cost while nothing rings and nothing comes, in microseconds of the server a second.
+    And what they cost while nothing is active and nothing comes, in microseconds of the server a second.
     """
     relay = _ours(session)
     gate = asyncio.Semaphore(64)
@@ -218,7 +220,7 @@ APART: Final = (
     Workload("post-append", "POSTs that append a frame", "POSTs/s", 1, posts("append")),
     Workload("post-read", "POSTs that read a frame", "POSTs/s", 1, posts("read")),
     Workload("post-look", "POSTs that find nothing", "POSTs/s", 1, posts("look")),
-    Workload("hear", f"An answer to one of {HEARERS:,} who hear", "server µs", -1, hear),
+    Workload("hear", f"An answer to one of {POLLERS:,} who hear", "server µs", -1, hear),
     Workload("inbox", "Waits at an inbox without news", "waits/s", 1, waits),
     Workload("hears", "Clients that hear and wait at their inboxes", "KiB each", -1, hears, fresh=True),
 )

@@ -13,9 +13,9 @@ from bench.speed.apart import APPENDS_PER_S, CONNECTIONS
 from bench.speed.needs import (
     CALM_OLD_S,
     CALM_S,
+    DIGEST_DOWN_BYTES,
+    DIGEST_UP_BYTES,
     GIB,
-    PEAL_DOWN_BYTES,
-    PEAL_UP_BYTES,
     Assumed,
     Costs,
     Machine,
@@ -32,11 +32,11 @@ from bench.speed.needs import (
 from bench.speed.records import Results
 from bench.speed.workloads import BOXES
 from nullabona.client.runner.hearing import GONE_S, STAY_S
-from nullabona.client.runner.reads import LISTEN_S, WAIT_S
+from nullabona.client.runner.reads import WAIT_S, WAKE_WAIT_S
 from nullabona.directory.core.limits import Limits as Directory
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.peals import HEARER_S, PEAL_S
-from nullabona.wire.messages import MARK_SIZE
+from nullabona.relay.peals import DIGEST_S, POLLER_S
+from nullabona.wire.messages import ACTIVITY_TAG_SIZE
 
 MILLION: Final = 1_000_000
 POPULATIONS: Final = (1 * MILLION, 5 * MILLION, 26 * MILLION)
@@ -76,7 +76,7 @@ def _measured(results: Results, apart: Results, measured: Costs) -> str:
         ["CPU for a POST that appends a frame of 1,024 bytes", f"{measured.append_us:.0f} µs", "`post-append`"],
         ["CPU for a POST that reads it", f"{measured.read_us:.0f} µs", "`post-read`"],
         ["CPU for a POST that finds nothing", f"{measured.look_us:.0f} µs", "`post-look`"],
-        ["CPU for an answer to somebody who hears, and the next question", f"{measured.answer_us:.1f} µs", "`hear`"],
+        ["CPU for an answer to a polling client, and the next question", f"{measured.answer_us:.1f} µs", "`hear`"],
         ["CPU for a wait at an inbox without news, and the next", f"{measured.wait_us:.1f} µs", "`inbox`"],
         ["CPU for a WebSocket that is opened, and its first question", f"{measured.connect_us:.0f} µs", "`hears`"],
         ["CPU for a client that is only there, each second", f"{measured.idle_us:.1f} µs", "`hears`"],
@@ -89,7 +89,7 @@ def _measured(results: Results, apart: Results, measured: Costs) -> str:
         f"## What was measured\n\n{tables.as_markdown(rows)}\n\n"
         "The relay had one core and the load generator the other, over loopback and without TLS. Each POST is on a"
         " connection made for it, as clients have it; while they were made, one client heard. CPU for an answer is what"
-        " 2,000 hearers cost beyond one, while 200 boxes rang each second. Medians of all turns.\n\n"
+        " 2,000 polling clients cost beyond one, while 200 boxes were active each second. Medians of all turns.\n\n"
         f"`speed/apart.json`: {_where(apart)}. `speed/results.json`: {_where(results)}."
     )
 
@@ -113,9 +113,9 @@ def _assumed(assumed: Assumed, machine: Machine) -> str:
   at a time, hears over a new connection every {STAY_S + GONE_S:.0f} seconds, and looks into each room's box every
   {CALM_S / 60:.0f} minutes, and every {CALM_OLD_S / 3_600:.0f} hours into those of its epochs that are over,
   {assumed.old_boxes:g} a room.
-- A peal is {PEAL_S:g} s long, or {HEARER_S * 1e6:.0f} µs for each who hears if that is longer. Each who hears is told
-  {MARK_SIZE} bytes for each box that rang; around them {PEAL_DOWN_BYTES} bytes come and {PEAL_UP_BYTES} go for every
-  peal, IP and TCP among them.
+- An activity digest is {DIGEST_S:g} s long, or {POLLER_S * 1e6:.0f} µs for each polling client if that is longer.
+  Each polling client is sent {ACTIVITY_TAG_SIZE} bytes for each active box; around them {DIGEST_DOWN_BYTES} bytes come
+  and {DIGEST_UP_BYTES} go for every digest, IP and TCP among them.
 - A frame is {assumed.frame_bytes:,} bytes and is kept {assumed.days} days: nobody trims.
 - A machine has {machine.memory_bytes // GIB} GiB of memory, {machine.disk_bytes / 1e12:g} TB of disk and
   {machine.network_bits / 1e9:g} Gbit/s; a relay is one process and uses one core of it.
@@ -156,7 +156,8 @@ def _rows(columns: list[list[Need]]) -> list[list[str]]:
 
 
 def _relays(measured: Costs, assumed: Assumed) -> str:
-    head = ["accounts", "a peal is", "cores", "of these for answers", "a hearer's day", "memory", "Mbit/s out",
+    head = ["accounts", "an activity digest is", "cores", "of these for answers", "a polling client's day", "memory",
+    "Mbit/s out",
             "new connections/s"]  # fmt: skip
     rows = [head]
     for accounts in RELAYS:
@@ -164,7 +165,7 @@ def _relays(measured: Costs, assumed: Assumed) -> str:
         rows.append(
             [
                 f"{accounts:,}",
-                f"{relay.peal_s:.2g} s",
+                f"{relay.digest_s:.2g} s",
                 f"{relay.cores(measured):.2f}",
                 f"{relay.answering(measured):.2f}",
                 f"{relay.heard_bytes() / 1e6:.0f} MB",
@@ -173,17 +174,17 @@ def _relays(measured: Costs, assumed: Assumed) -> str:
                 f"{relay.connections:,.0f}",
             ]
         )
-    share = measured.answer_us / (HEARER_S * 1e6)
+    share = measured.answer_us / (POLLER_S * 1e6)
     return f"""## How large a relay can be
 
-In the busiest second; more than one core is more than a relay has. *A hearer's day* is what a client takes and sends
-for hearing if it is connected all day, whatever is said in its own rooms.
+In the busiest second; more than one core is more than a relay has. *A polling client's day* is what a client takes and
+sends for hearing if it is connected all day, whatever is said in its own rooms.
 
 {tables.as_markdown(rows)}
 
-A peal that is longer the more hear keeps the answers at {share:.0%} of the core at most, and what is said arrives later
-instead, half a peal or more. The marks still grow with what all say, and all are told them: their bytes grow with the
-square of the accounts. In small relays a hearer's day is mostly what is around the marks."""
+Digests last longer the more clients poll, which keeps the answers at {share:.0%} of the core at most; what is said
+arrives later instead, by half a digest or more. The tags still grow with what all say, and all are told them: their
+bytes grow with the square of the accounts. In small relays a polling client's day is mostly what is around the tags."""
 
 
 def _first(measured: Costs, assumed: Assumed, machine: Machine) -> str:
@@ -192,20 +193,20 @@ def _first(measured: Costs, assumed: Assumed, machine: Machine) -> str:
     apart = replace(assumed, heard=SPREAD)
     spread = most_accounts(lambda relay: relay.cores(measured), apart)
     day = Relay(assumed.accounts, apart).heard_bytes() / Relay(assumed.accounts, assumed).heard_bytes()
-    second = most_accounts(lambda relay: relay.peal_s, assumed)
+    second = most_accounts(lambda relay: relay.digest_s, assumed)
     return f"""## What must be divided first
 
 Of one relay process on such a machine, if hearing may take {assumed.day_bytes / 1e6:.0f} MB of a client in a day:
 
 {chr(10).join(lines)}
 
-People notice before that: from {_accounts(second)} accounts on a peal is longer than a second. So accounts are divided
-among relays of some tens of thousands, and what asks for it next is {next(iter(found))}. Dividing needs nothing new
-in the protocol: a box is at the relay that its room names, and relays know nothing of one another. But who goes where
-is chosen by each person (`--relay`), nothing spreads them by itself, and an account is at its handle's host unless it
-says otherwise. And a client hears each relay at which it has rooms. If those of each person lie at {SPREAD} relays of
-{assumed.accounts:,} accounts, a hearer's day is {day:.1f} times as much, and the core is full at {_accounts(spread)}
-accounts: people who talk with each other belong to one relay.
+People notice before that: from {_accounts(second)} accounts on an activity digest is longer than a second. So accounts
+are divided among relays of some tens of thousands, and what asks for it next is {next(iter(found))}. Dividing needs
+nothing new in the protocol: a box is at the relay that its room names, and relays know nothing of one another. But who
+goes where is chosen by each person (`--relay`), nothing spreads them by itself, and an account is at its handle's host
+unless it says otherwise. And a client hears each relay at which it has rooms. If those of each person lie at {SPREAD}
+relays of {assumed.accounts:,} accounts, a polling client's day is {day:.1f} times as much, and the core is full at
+{_accounts(spread)} accounts: people who talk with each other belong to one relay.
 
 What is not divided is the directory of one host: all its cards and its public record are one process's, and grow with
 people, not with messages (`python -m bench directory`)."""
@@ -223,7 +224,7 @@ def _together(together: TogetherCosts, measured: Costs, assumed: Assumed, machin
     ]
     return f"""## With `--together`
 
-If every client had its rooms share one connection and listened for bells on it, which shows a relay's machine who
+If every client had its rooms share one connection and waited for wake tokens on it, which shows a relay's machine who
 talks with whom ([leakage](leakage.md)). A relay can be as large as its core has time for, then. The default takes
 {cores[0] / cores[1]:.0f} times the cores, at relays of {assumed.accounts:,} accounts.
 
@@ -231,7 +232,7 @@ talks with whom ([leakage](leakage.md)). A relay can be as large as its core has
 
 From `pairs-1`, `room-32` and `in-rooms` ([speed](speed.md)): {together.append_us:.1f} µs for a frame and its first
 delivery, {together.delivery_us:.2f} µs for each further one, {together.wait_us:.1f} µs for a wait without news,
-{together.client_bytes / 1_024:.0f} KiB for a client, which waits in {BOXES} boxes, {LISTEN_S} seconds on average.
+{together.client_bytes / 1_024:.0f} KiB for a client, which waits in {BOXES} boxes, {WAKE_WAIT_S} seconds on average.
 {assumed.overhead_bytes} bytes are around a frame."""
 
 
@@ -251,9 +252,9 @@ It is arithmetic on figures of one small machine, not a trial with a million peo
 - What a relay does once a minute, but for pings, which are taken to cost as much as a wait.
 - That appends share less where fewer come: of {APPENDS_PER_S} a second over a WebSocket, nearly each in a batch and a
   sync of its own, one took {measured.alone_us:.0f} µs, while those that were measured as POSTs shared batches.
-- That longer answers cost more: those that were measured had {measured.marks:.0f} marks, and a relay of
-  {RELAYS[-2]:,} accounts has {Relay(RELAYS[-2], assumed).marks:,.0f} in each.
-- That hearers miss some peals, as they are away for seconds, and take two together then.
+- That longer answers cost more: those that were measured had {measured.tags:.0f} tags, and a relay of
+  {RELAYS[-2]:,} accounts has {Relay(RELAYS[-2], assumed).tags:,.0f} in each.
+- That polling clients miss some activity digests, as they are away for seconds, and take two together then.
 - A relay's limits (`nulla relay limits`): with {limits.connections:,} connections it serves
   {limits.connections // CONNECTIONS:,} such clients, so that has to be raised.
 - Memory is of clients that do nothing; a page cache for what is read again is not counted.

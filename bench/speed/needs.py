@@ -1,7 +1,8 @@
 """What so many people need, computed from what was measured: the arithmetic of docs/capacity.md, and no words.
 
 People are at relays of so many accounts each. A relay of twice the accounts has twice the frames, each told to twice
-the hearers; but the more hear, the longer is a peal (spec/relay.md §4.5), so the number of answers stops growing.
+the polling clients; but the more poll, the longer is a digest (spec/relay.md §4.5), so the number of answers stops
+growing.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from bench.speed.records import Results, Window
 from bench.speed.workloads import BOXES
 from nullabona.client.core.step import Timing
 from nullabona.client.runner.hearing import GONE_S, STAY_S
-from nullabona.client.runner.reads import LISTEN_S, WAIT_S
+from nullabona.client.runner.reads import WAIT_S, WAKE_WAIT_S
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.peals import peal_s
-from nullabona.wire.messages import MARK_SIZE, SALT_SIZE, Hear, Pealed, encode
+from nullabona.relay.peals import digest_s
+from nullabona.wire.messages import ACTIVITY_TAG_SIZE, SALT_SIZE, ActivityDigests, PollActivity, encode
 from nullabona.wire.records import HEAD_SIZE
 
 DAY_S: Final = 86_400
@@ -33,15 +34,15 @@ PACKET_BYTES: Final = 52
 POST_PACKETS: Final = 4
 """That a relay sends for one POST: it takes the connection, it got the request, it answers, it hangs up."""
 _NUMBER: Final = 2**47
-"""Of a peal, as they are."""
+"""Of an activity digest, as they are."""
 _FRAME_BYTES: Final = 4
 """WebSocket before an answer; a request has 4 more."""
-PEAL_DOWN_BYTES: Final = (
-    len(encode(Pealed(_NUMBER, ((bytes(SALT_SIZE), bytes(0)),)))) + HEAD_SIZE + _FRAME_BYTES + 2 * PACKET_BYTES
+DIGEST_DOWN_BYTES: Final = (
+    len(encode(ActivityDigests(_NUMBER, ((bytes(SALT_SIZE), bytes(0)),)))) + HEAD_SIZE + _FRAME_BYTES + 2 * PACKET_BYTES
 )
-"""To a hearer for each peal, without its marks: the answer, and that the relay got the question."""
-PEAL_UP_BYTES: Final = len(encode(Hear(_NUMBER, 60))) + HEAD_SIZE + _FRAME_BYTES + 4 + 2 * PACKET_BYTES
-"""From a hearer for each peal: the next question, and that it got the answer."""
+"""To a polling client for each digest, without its tags: the answer, and that the relay got the question."""
+DIGEST_UP_BYTES: Final = len(encode(PollActivity(_NUMBER, 60))) + HEAD_SIZE + _FRAME_BYTES + 4 + 2 * PACKET_BYTES
+"""From a polling client for each digest: the next question, and that it got the answer."""
 _MOST: Final = 10**10
 
 
@@ -97,8 +98,8 @@ class Costs:
     look_us: float
     """A POST each: one appends a frame, one reads it, one finds nothing."""
     answer_us: float
-    """An answer to somebody who hears, and what they ask next."""
-    marks: float
+    """An answer to a polling client, and what they ask next."""
+    tags: float
     """In each of those answers, as it was measured."""
     alone_us: float
     """An append that comes alone, on a connection that lasts: a batch and a sync of its own."""
@@ -211,7 +212,7 @@ class Relay:
         return self.accounts * self.assumed.online
 
     @property
-    def hearers(self) -> float:
+    def pollers(self) -> float:
         return self.clients * self.assumed.heard
 
     @property
@@ -227,24 +228,26 @@ class Relay:
         return self.clients * self.assumed.rooms * (1 / CALM_S + self.assumed.old_boxes / CALM_OLD_S)
 
     @property
-    def peal_s(self) -> float:
-        """How long a peal is."""
-        return peal_s(round(self.hearers))
+    def digest_s(self) -> float:
+        """How long an activity digest is."""
+        return digest_s(round(self.pollers))
 
     @property
     def answers(self) -> float:
-        """To hearers. A peal begins with an append, and the next one with the first append after it."""
-        return self.hearers / (self.peal_s + 1 / self.appends)
+        """To polling clients. An activity digest begins with an append, and the next one with the first append after
+        it.
+        """
+        return self.pollers / (self.digest_s + 1 / self.appends)
 
     @property
-    def marks(self) -> float:
-        """In a peal."""
-        return self.appends * self.peal_s + 1
+    def tags(self) -> float:
+        """In an activity digest."""
+        return self.appends * self.digest_s + 1
 
     @property
     def returns(self) -> float:
-        """Hearers who come back on a new connection."""
-        return self.hearers / (STAY_S + GONE_S)
+        """Polling clients that come back on a new connection."""
+        return self.pollers / (STAY_S + GONE_S)
 
     @property
     def connections(self) -> float:
@@ -253,7 +256,7 @@ class Relay:
 
     @property
     def sockets(self) -> float:
-        return self.clients + self.hearers
+        return self.clients + self.pollers
 
     def cores(self, measured: Costs) -> float:
         """Of the one that the relay's process uses."""
@@ -264,7 +267,7 @@ class Relay:
         return (talk + lasting + idle) / 1e6 + self.answering(measured)
 
     def answering(self, measured: Costs) -> float:
-        """The part of `cores` that goes into answers to hearers."""
+        """The part of `cores` that goes into answers to polling clients."""
         return self.answers * measured.answer_us / 1e6
 
     def memory_bytes(self, measured: Costs) -> float:
@@ -284,13 +287,13 @@ class Relay:
             + self.reads * (measured.read_bytes + around)
             + self.looks * (measured.look_bytes + around)
         )
-        return 8 * (posts + self.answers * PEAL_DOWN_BYTES + self.hearers * self.appends * MARK_SIZE)
+        return 8 * (posts + self.answers * DIGEST_DOWN_BYTES + self.pollers * self.appends * ACTIVITY_TAG_SIZE)
 
     def heard_bytes(self) -> float:
         """Both ways, for one client that hears all day, at all the relays that it hears."""
         average = appends_per_s(self.accounts, replace(self.assumed, peak=1.0))
-        each = (PEAL_DOWN_BYTES + PEAL_UP_BYTES) / (self.peal_s + 1 / average)
-        return self.assumed.heard * DAY_S * (each + average * MARK_SIZE)
+        each = (DIGEST_DOWN_BYTES + DIGEST_UP_BYTES) / (self.digest_s + 1 / average)
+        return self.assumed.heard * DAY_S * (each + average * ACTIVITY_TAG_SIZE)
 
 
 def appends_per_s(people: float, assumed: Assumed) -> float:
@@ -308,10 +311,10 @@ def most_accounts(share: Callable[[Relay], float], assumed: Assumed) -> float:
 
 
 def fullest(measured: Costs, assumed: Assumed, machine: Machine) -> dict[str, float]:
-    """Of how many accounts one relay can be until it, its machine, or those who hear have enough; the first first."""
+    """Of how many accounts one relay can be until it, its machine or its clients have enough; the first first."""
     shares: dict[str, Callable[[Relay], float]] = {
         "the one core": lambda relay: relay.cores(measured),
-        "what a hearer takes in a day": lambda relay: relay.heard_bytes() / assumed.day_bytes,
+        "what a polling client takes in a day": lambda relay: relay.heard_bytes() / assumed.day_bytes,
         "memory": lambda relay: relay.memory_bytes(measured) / machine.memory_bytes,
         "disk": lambda relay: relay.disk_bytes(measured) / machine.disk_bytes,
         "network": lambda relay: relay.out_bits(measured) / machine.network_bits,
@@ -338,7 +341,7 @@ def needs(people: int, measured: Costs, assumed: Assumed, machine: Machine) -> l
 def together_needs(people: int, measured: TogetherCosts, assumed: Assumed, machine: Machine) -> list[Need]:
     """The same if everybody had ``--together``: nothing in it depends on how large a relay is."""
     appends = appends_per_s(people, assumed)
-    waits = people * assumed.online * BOXES / LISTEN_S
+    waits = people * assumed.online * BOXES / WAKE_WAIT_S
     talk = appends * (measured.append_us + (assumed.readers - 1) * measured.delivery_us)
     cores = (talk + waits * measured.wait_us) / 1e6
     disk = people * assumed.messages * assumed.frames * assumed.days * measured.message_bytes

@@ -46,7 +46,7 @@ What a server wrote is deleted before the next has its go: where it was left, al
 after some gigabytes, whichever they were.
 
 **What is called nullabona here is its relay over lasting connections**, as a client uses it that comes `--together`. By
-default a client posts each request on a connection of its own and hears what rings at drawn moments
+default a client posts each request on a connection of its own and polls the activity at drawn moments
 ([leakage](leakage.md) says why): the section *What a client does by default* has what that costs the relay. The bars
 are those of the former.
 
@@ -158,7 +158,7 @@ def _by_default(apart: Results | None) -> str:
 
 
 DEFAULT: Final = {
-    "post-append": "appends a frame that rings, by POST",
+    "post-append": "appends a frame that wakes devices, by POST",
     "post-read": "reads a frame, by POST",
     "post-look": "looks and finds nothing, by POST",
 }

@@ -19,8 +19,8 @@ from nullabona.wire.messages import (
     MAX_RESPONSE,
     AnyRequest,
     AnyResponse,
-    Hear,
-    Listen,
+    AwaitWake,
+    PollActivity,
     Read,
     decode_request,
     decode_response,
@@ -127,7 +127,9 @@ class _Front(WSListener):
 
 
 def _hurried(request_id: int, request: AnyRequest) -> bytes:
-    body = encode(msgspec.structs.replace(request, wait_s=0) if isinstance(request, Read | Listen | Hear) else request)
+    body = encode(
+        msgspec.structs.replace(request, wait_s=0) if isinstance(request, Read | AwaitWake | PollActivity) else request
+    )
     return HEAD.pack(request_id, len(body)) + body
 
 

@@ -38,7 +38,7 @@ SOON = Timing(
     scout=400,
     scout_cards=2_000,
     apart=100,
-    rang=20,
+    active=20,
     behind=50,
 )
 QUICK = Options(policy=Policy(first_s=0.05, most_s=0.5), timing=SOON)

@@ -1,7 +1,7 @@
 """How a client reads rooms of which nothing shows that they are one device's, over a real relay (spec/relay.md §4.5).
 
 Every request for a room's box goes on a connection of its own. What lasts is a connection on which is asked what
-everybody who hears asks, what rang, whoever's it is, and the inbox's.
+every polling client asks, all activity, and the inbox's.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from nullabona.client.api import Client, NetOptions
 from nullabona.client.api.events import Warned
 from nullabona.client.net import Connection, PostCarrier
 from nullabona.client.runner import ear, hearing
-from nullabona.client.runner.ear import heard_at
+from nullabona.client.runner.ear import noted_digest
 from nullabona.wire.address import box_address
-from nullabona.wire.bells import mark
+from nullabona.wire.bells import activity_tag
 from nullabona.wire.messages import (
     POLICY_ROOM,
+    ActivityDigests,
     AnyRequest,
     AnyResponse,
     Append,
-    Hear,
-    Listen,
-    Pealed,
+    AwaitWake,
+    PollActivity,
     Read,
     Refusal,
     Trim,
@@ -40,7 +40,7 @@ from tests.api.service import Service
 
 NEVER = 10**9
 HEARD = replace(QUICK, timing=replace(QUICK.timing, apart=NEVER, calm=NEVER))
-"""Boxes are read when they rang, and for no other reason."""
+"""Boxes are read when they were active, and for no other reason."""
 APART = replace(QUICK, net=NetOptions(apart=True))
 
 
@@ -82,12 +82,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
 async def noted(client: Client) -> None:
     """Until it is remembered how far was heard."""
     relay = next(way.relay for way in client.status().relays if way.lane == "rooms")
-    await becomes(lambda: heard_at(client._session.store, relay) > 0)
+    await becomes(lambda: noted_digest(client._session.store, relay) > 0)
 
 
 async def heard_so_often(middle: Middle, times: int) -> None:
-    """Until the relay was asked so often what rang."""
-    await becomes(lambda: sum(isinstance(request, Hear) for request in middle.asked) >= times)
+    """Until the relay was polled so often."""
+    await becomes(lambda: sum(isinstance(request, PollActivity) for request in middle.asked) >= times)
 
 
 async def becomes(find: Callable[[], bool]) -> None:
@@ -121,10 +121,10 @@ def test_what_lasts_says_nothing_of_rooms(service: Service, tmp_path: Path, aske
             await talk(a, b, await befriend(a, b))
 
     play(story())
-    assert all(kinds in ({Hear}, {Read}, {Read, Trim}) for kinds in asked.kinds())
+    assert all(kinds in ({PollActivity}, {Read}, {Read, Trim}) for kinds in asked.kinds())
     assert not [one for _, one in asked.lasting if isinstance(one, Read | Trim) and one.policy == POLICY_ROOM]
     assert {0} == {request.wait_s for request in asked.reads_of_rooms()}
-    assert not any(isinstance(request, Listen) for request in asked.posts)
+    assert not any(isinstance(request, AwaitWake) for request in asked.posts)
 
 
 def test_with_the_inbox_apart_nothing_lasts_but_what_hears(service: Service, tmp_path: Path, asked: Asked) -> None:
@@ -135,12 +135,12 @@ def test_with_the_inbox_apart_nothing_lasts_but_what_hears(service: Service, tmp
             assert {"inbox", "rooms"} == {relay.lane for relay in a.status().relays}
 
     play(story())
-    assert {Hear} == {type(request) for _, request in asked.lasting}
+    assert {PollActivity} == {type(request) for _, request in asked.lasting}
     assert {0} == {request.wait_s for request in asked.posts if isinstance(request, Read)}
 
 
 def test_every_append_of_a_room_rings(service: Service, tmp_path: Path, asked: Asked) -> None:
-    """What goes to an inbox rings nobody."""
+    """What goes to an inbox wakes nobody."""
 
     async def story() -> None:
         async with people(service, tmp_path, "a", "b") as (a, b):
@@ -148,12 +148,12 @@ def test_every_append_of_a_room_rings(service: Service, tmp_path: Path, asked: A
 
     play(story())
     appends = [request for request in asked.posts if isinstance(request, Append)]
-    assert {True, False} == {request.bells is not None for request in appends}
-    assert all((request.policy == POLICY_ROOM) == (request.bells is not None) for request in appends)
+    assert {True, False} == {request.wake is not None for request in appends}
+    assert all((request.policy == POLICY_ROOM) == (request.wake is not None) for request in appends)
 
 
 def test_what_rang_is_read_and_nothing_else(service: Service, tmp_path: Path) -> None:
-    """Every message comes, both ways, though boxes are read for no other reason than that they rang."""
+    """Every message comes, both ways, though boxes are read only when they were active."""
 
     async def story() -> None:
         async with people(service, tmp_path, "a", "b", options=HEARD) as (a, b):
@@ -245,7 +245,7 @@ def test_a_relay_that_forgets_ever_again_is_read_slowly(service: Service, tmp_pa
     jumps = itertools.count(2**30, 2**20)
 
     def forgetful(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
-        return Pealed(answer.first + next(jumps), ()) if isinstance(answer, Pealed) else answer
+        return ActivityDigests(answer.first + next(jumps), ()) if isinstance(answer, ActivityDigests) else answer
 
     async def story() -> None:
         async with pair(service, tmp_path, options=slowly) as (middle, a, b, room):
@@ -269,15 +269,15 @@ def test_a_relay_that_rings_for_nothing_is_believed_three_times(
     async def story() -> None:
         async with pair(service, tmp_path) as (middle, a, b, room):
             await talk(a, b, room)
-            secrets = [request.bells[0] for request in middle.asked if isinstance(request, Append) and request.bells]
+            secrets = [request.wake[0] for request in middle.asked if isinstance(request, Append) and request.wake]
 
             def shrill(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
-                rung = ((b"saltsalt", mark(b"saltsalt", secrets[-1])),)
-                return Pealed(request.after + 1, rung) if isinstance(request, Hear) else answer
+                active = ((b"saltsalt", activity_tag(b"saltsalt", secrets[-1])),)
+                return ActivityDigests(request.after + 1, active) if isinstance(request, PollActivity) else answer
 
             middle.twist, middle.rush = shrill, True  # the relay itself would wait once the numbers meet
             middle.hang_up()
-            warned = await happens(a, Warned, lambda event: event.code == "relay-rings-falsely")
+            warned = await happens(a, Warned, lambda event: event.code == "relay-false-activity")
             assert service.host in warned.detail["relay"]
             middle.twist, middle.rush = honest, False
             await talk(a, b, room)
@@ -288,7 +288,7 @@ def test_a_relay_that_rings_for_nothing_is_believed_three_times(
 def test_the_connection_that_hears_is_another_again_and_again(
     service: Service, tmp_path: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So what a relay learns of one it does not know of the next; and nothing that rings between two is missed."""
+    """So what a relay learns of one it does not know of the next; and no activity between two is missed."""
     monkeypatch.setattr(hearing, "STAY_S", 0.3)
     monkeypatch.setattr(hearing, "GONE_S", 0.05)
 
@@ -297,7 +297,7 @@ def test_the_connection_that_hears_is_another_again_and_again(
             await talk(a, b, await befriend(a, b), rounds=5)
 
     play(story())
-    assert asked.kinds().count({Hear}) > 4
+    assert asked.kinds().count({PollActivity}) > 4
 
 
 def test_a_relay_that_knows_no_peals_is_read_at_drawn_moments(service: Service, tmp_path: Path) -> None:
@@ -305,7 +305,7 @@ def test_a_relay_that_knows_no_peals_is_read_at_drawn_moments(service: Service, 
     polled = replace(QUICK, timing=replace(QUICK.timing, behind=NEVER, calm=NEVER))
 
     def old(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
-        return Refusal("unsupported") if isinstance(request, Hear) else answer
+        return Refusal("unsupported") if isinstance(request, PollActivity) else answer
 
     async def story() -> None:
         async with pair(service, tmp_path, options=polled) as (middle, a, b, room):

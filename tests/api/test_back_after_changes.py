@@ -63,4 +63,4 @@ def _looked_before_writing(asked: Asked, newest: bytes) -> None:
     (_, known), *learned = way.items()
     assert newest in way
     assert [1] * CHANGES == [times for _, times in learned]
-    assert known <= 2, "it rang meanwhile, which may be heard after it was read"
+    assert known <= 2, "it was active meanwhile, which may be told after it was read"

@@ -1,4 +1,4 @@
-"""How a client listens whose rooms share a connection (spec/relay.md §4.4), also to a relay that rings wrongly."""
+"""How a client waits whose rooms share a connection (spec/relay.md §4.4), also at a relay that wakes it wrongly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from nullabona.client.api import Client
 from nullabona.client.api.events import RelayLostBox
 from nullabona.client.runner import reads as reading
-from nullabona.wire.messages import POLICY_ROOM, AnyRequest, AnyResponse, Append, Appended, Frames, Listen, Read
+from nullabona.wire.messages import POLICY_ROOM, AnyRequest, AnyResponse, Append, Appended, AwaitWake, Frames, Read
 from tests.api.middle import Middle, honest, pair
 from tests.api.people import happens, play, reads, texts, until
 from tests.api.service import Service
@@ -33,7 +33,7 @@ async def settled(client: Client, other: Client, room: bytes) -> None:
 
 
 def test_what_rings_is_not_read_again(service: Service, tmp_path: Path) -> None:
-    """Once a box is known, messages come with the ring; no read of a room's box ever waits."""
+    """Once a box is known, messages come with the wake; no read of a room's box ever waits."""
 
     async def story() -> None:
         async with pair(service, tmp_path, together=True) as (middle, a, b, room):
@@ -43,13 +43,13 @@ def test_what_rings_is_not_read_again(service: Service, tmp_path: Path) -> None:
                 await b.wait_delivered(room, await b.send(room, f"{number}"))
             assert before == len(reads_of_rooms(middle))
             assert {0} == {one.wait_s for one in reads_of_rooms(middle)}
-            assert any(isinstance(one, Listen) for one in middle.asked)
+            assert any(isinstance(one, AwaitWake) for one in middle.asked)
 
     play(story())
 
 
 def test_every_append_of_a_room_rings(service: Service, tmp_path: Path) -> None:
-    """For as many leaves as the room has; what goes to an inbox rings nobody."""
+    """For as many leaves as the room has; what goes to an inbox wakes nobody."""
 
     async def story() -> None:
         async with pair(service, tmp_path, together=True) as (middle, a, b, room):
@@ -58,15 +58,15 @@ def test_every_append_of_a_room_rings(service: Service, tmp_path: Path) -> None:
             rooms = [one for one in middle.asked if isinstance(one, Append) and one.policy == POLICY_ROOM]
             inboxes = [one for one in middle.asked if isinstance(one, Append) and one.policy != POLICY_ROOM]
             assert rooms
-            assert {2} == {one.bells[1] for one in rooms[-1:] if one.bells is not None}
-            assert all(one.bells is not None for one in rooms)
-            assert all(one.bells is None for one in inboxes)
+            assert {2} == {one.wake[1] for one in rooms[-1:] if one.wake is not None}
+            assert all(one.wake is not None for one in rooms)
+            assert all(one.wake is None for one in inboxes)
 
     play(story())
 
 
 def test_no_read_waits_at_a_rooms_box_on_the_way_in(service: Service, tmp_path: Path) -> None:
-    """Not even while a device has no bell yet: from the first request on, waits are for inboxes and bells only."""
+    """Not even while a device has no token yet: from the first request on, only inboxes and tokens are waited for."""
 
     async def story() -> None:
         async with pair(service, tmp_path, together=True) as (middle, a, b, room):
@@ -74,15 +74,15 @@ def test_no_read_waits_at_a_rooms_box_on_the_way_in(service: Service, tmp_path: 
             with a._session.step(room) as step:
                 track = step.room(room).current
                 track.leaf = -1
-            await b.wait_delivered(room, await b.send(room, "without a bell"))
+            await b.wait_delivered(room, await b.send(room, "without a wake token"))
             assert {0} == {one.wait_s for one in reads_of_rooms(middle)}
 
     play(story())
 
 
 def silent(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
-    """Nothing comes with a ring, and nothing is there when one looks, until the relay is honest again."""
-    if isinstance(request, Listen):
+    """Nothing comes with a wake, and nothing is there when one looks, until the relay is honest again."""
+    if isinstance(request, AwaitWake):
         return LOOK
     if isinstance(request, Read) and isinstance(answer, Frames):
         return Frames(answer.incarnation, request.after, ())
@@ -90,23 +90,23 @@ def silent(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
 
 
 def foreign(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
-    """What comes with a ring is another box's: the next number, another incarnation, another frame."""
-    if isinstance(request, Listen) and isinstance(answer, Frames):
+    """What comes with a wake is another box's: the next number, another incarnation, another frame."""
+    if isinstance(request, AwaitWake) and isinstance(answer, Frames):
         frames = tuple((seq, os.urandom(len(frame))) for seq, frame in answer.frames)
         return Frames(os.urandom(8), answer.head, frames)
     return answer
 
 
 def late(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
-    """What comes with a ring lacks its first frame, or is the last one again."""
-    if isinstance(request, Listen) and isinstance(answer, Frames):
+    """What comes with a wake lacks its first frame, or is the last one again."""
+    if isinstance(request, AwaitWake) and isinstance(answer, Frames):
         return Frames(answer.incarnation, answer.head, answer.frames[1:] or answer.frames * 2)
     return answer
 
 
 @pytest.mark.parametrize("twist", [foreign, late], ids=lambda twist: twist.__name__)
 def test_what_does_not_join_up_is_read(service: Service, tmp_path: Path, twist: object) -> None:
-    """Whatever a ring brings: the room has every message once, in order, and no box is thought lost."""
+    """Whatever a wake brings: the room has every message once, in order, and no box is thought lost."""
 
     async def story() -> None:
         async with pair(service, tmp_path, together=True) as (middle, a, b, room):
@@ -135,10 +135,10 @@ def test_a_relay_that_never_rings_delays_only(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The box is read all the same after a while."""
-    monkeypatch.setattr(reading, "LISTEN_S", 1)
+    monkeypatch.setattr(reading, "WAKE_WAIT_S", 1)
 
     def deaf(request: AnyRequest, answer: AnyResponse) -> AnyResponse | None:
-        return None if isinstance(request, Listen) and isinstance(answer, Frames) and answer.frames else answer
+        return None if isinstance(request, AwaitWake) and isinstance(answer, Frames) and answer.frames else answer
 
     monkeypatch.setattr(reading, "ANSWER_S", 1.0)
 
@@ -159,8 +159,8 @@ def test_a_relay_that_rings_for_nothing_is_asked_ever_less_often(service: Servic
     pause_s, spinning = 0.7, 60
 
     def shrill(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
-        if isinstance(request, Listen):
-            asked = times[request.bell]
+        if isinstance(request, AwaitWake):
+            asked = times[request.token]
             asked.append(asyncio.get_running_loop().time())
             if len(asked) > spinning or any(after - before > pause_s for before, after in pairwise(asked)):
                 enough.set()
@@ -180,7 +180,7 @@ def test_a_relay_that_rings_for_nothing_is_asked_ever_less_often(service: Servic
 
 
 def test_a_box_that_begins_anew_is_followed(service: Service, tmp_path: Path) -> None:
-    """Its reader has heard everything by rings; now it seems another box: it is read from its start."""
+    """Its reader got everything with wakes; now it seems another box: it is read from its start."""
 
     async def story() -> None:
         async with pair(service, tmp_path, together=True) as (middle, a, b, room):

@@ -15,11 +15,11 @@ from nullabona.wire.messages import (
     AnyResponse,
     Append,
     Appended,
+    AwaitWake,
     Blob,
     Done,
     Frames,
     GetBlob,
-    Listen,
     Read,
     Refusal,
 )
@@ -30,22 +30,22 @@ from tests.api.service import Service
 
 def garbage(request: AnyRequest, answer: AnyResponse) -> AnyResponse | bytes:
     """Noise in the place of every answer to a waiting read."""
-    return os.urandom(40) if isinstance(request, Read | Listen) else answer
+    return os.urandom(40) if isinstance(request, Read | AwaitWake) else answer
 
 
 def oversize(request: AnyRequest, answer: AnyResponse) -> AnyResponse | bytes:
     """More than any answer may be."""
-    return bytes(MAX_RESPONSE + 1) if isinstance(request, Read | Listen) else answer
+    return bytes(MAX_RESPONSE + 1) if isinstance(request, Read | AwaitWake) else answer
 
 
 def other_answer(request: AnyRequest, answer: AnyResponse) -> AnyResponse | bytes:
     """The answer to another question."""
-    return Done() if isinstance(request, Read | Listen | Append) else answer
+    return Done() if isinstance(request, Read | AwaitWake | Append) else answer
 
 
 def refuses(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
     """Busy, for everything."""
-    return Refusal("busy", 0) if isinstance(request, Read | Listen | Append) else answer
+    return Refusal("busy", 0) if isinstance(request, Read | AwaitWake | Append) else answer
 
 
 def wrong_incarnation(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
@@ -142,7 +142,7 @@ def test_a_relay_that_is_asked_again_and_again_is_left_in_peace(service: Service
             await a.sync(timeout_s=PATIENCE_S)
 
             def at_once(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
-                return Frames(b"", 0, ()) if isinstance(request, Read | Listen) else answer
+                return Frames(b"", 0, ()) if isinstance(request, Read | AwaitWake) else answer
 
             middle.twist = at_once
             middle.rush = True

@@ -1,4 +1,4 @@
-"""How somebody who comes back after long hears all that rang: in many answers, of which they are told as of one."""
+"""How a client that comes back after long gets all activity: in many answers, reported as one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, cast
 import pytest
 
 from nullabona.client.net import Unreachable
-from nullabona.client.runner.hearing import MOST_ANSWERS, MOST_PEALS, WAIT_S, Hearing
+from nullabona.client.runner.hearing import MOST_ANSWERS, MOST_DIGESTS, WAIT_S, ActivityStream
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.peals import KEEP_S, PEAL_S
-from nullabona.wire.bells import MORE, mark
-from nullabona.wire.messages import MARK_SIZE, AnyResponse, Hear, Pealed, Refusal
+from nullabona.relay.peals import DIGEST_S, KEEP_S
+from nullabona.wire.bells import OMITTED, activity_tag
+from nullabona.wire.messages import ACTIVITY_TAG_SIZE, ActivityDigests, AnyResponse, PollActivity, Refusal
 
 OURS = {"one": b"1" * 32, "two": b"2" * 32}
 OTHERS = b"3" * 32
@@ -21,16 +21,16 @@ MANY = 1_024
 PATIENCE_S = 20
 
 
-def peal(number: int, *secrets: bytes) -> tuple[bytes, bytes]:
+def digest(number: int, *secrets: bytes) -> tuple[bytes, bytes]:
     salt = number.to_bytes(8, "big")
-    return salt, b"".join(sorted(mark(salt, secret) for secret in secrets))
+    return salt, b"".join(sorted(activity_tag(salt, secret) for secret in secrets))
 
 
-def answer(first: int, count: int, **rung: int) -> Pealed:
-    """Peals in which others ring, and our boxes in those with the numbers that are given."""
+def answer(first: int, count: int, **active: int) -> ActivityDigests:
+    """Digests with others' boxes, and ours in those with the given numbers."""
     numbers = range(first, first + count)
-    ours = {number: OURS[name] for name, number in rung.items()}
-    return Pealed(first, tuple(peal(n, OTHERS, *([ours[n]] if n in ours else [])) for n in numbers))
+    ours = {number: OURS[name] for name, number in active.items()}
+    return ActivityDigests(first, tuple(digest(n, OTHERS, *([ours[n]] if n in ours else [])) for n in numbers))
 
 
 class Relay:
@@ -43,7 +43,7 @@ class Relay:
         self.asked: list[tuple[int, int]] = []
         self.rested = asyncio.Event()
 
-    async def request(self, request: Hear, timeout_s: float) -> AnyResponse:
+    async def request(self, request: PollActivity, timeout_s: float) -> AnyResponse:
         self.asked.append((request.after, request.wait_s))
         if not self.answers:
             self.rested.set()
@@ -61,7 +61,7 @@ class Relay:
 
 
 class Told:
-    """What a listener hears. Implements `Listener`."""
+    """What a listener is told. Implements `Listener`."""
 
     def __init__(self) -> None:
         self.what: list[object] = []
@@ -69,30 +69,30 @@ class Told:
     def secrets(self) -> Mapping[str, bytes]:
         return OURS
 
-    def rang(self, boxes: Sequence[str], *, late: bool) -> None:
+    def active(self, boxes: Sequence[str], *, late: bool) -> None:
         self.what.append((sorted(boxes), late))
 
     def missed(self) -> None:
         self.what.append("missed")
 
-    def more(self) -> None:
-        self.what.append("more")
+    def omitted(self) -> None:
+        self.what.append("omitted")
 
-    def turned(self) -> None:
-        self.what.append("turned")
+    def up_changed(self) -> None:
+        self.what.append("up changed")
 
 
-def heard(relay: Callable[[], Relay], after: int = 0) -> tuple[Relay, list[object], int]:
+def polled(relay: Callable[[], Relay], after: int = 0) -> tuple[Relay, list[object], int]:
     """What was asked and told until the relay had said everything, and how far was heard."""
 
     async def story() -> tuple[Relay, list[object], int]:
         told, asked = Told(), relay()
-        hearing: Hearing[str] = Hearing(cast(Any, asked), told, lambda: 0.5, after)
-        following = asyncio.create_task(hearing.follow())
+        stream: ActivityStream[str] = ActivityStream(cast(Any, asked), told, lambda: 0.5, after)
+        following = asyncio.create_task(stream.follow())
         async with asyncio.timeout(PATIENCE_S):
             await asked.rested.wait()
         following.cancel()
-        return asked, told.what, hearing.heard
+        return asked, told.what, stream.reported
 
     return asyncio.run(story())
 
@@ -100,8 +100,8 @@ def heard(relay: Callable[[], Relay], after: int = 0) -> tuple[Relay, list[objec
 def test_of_many_answers_the_listener_is_told_as_of_one() -> None:
     """Told in pieces, they would read what is in each piece together."""
     pieces = (answer(8, MANY, one=9), answer(8 + MANY, MANY, two=8 + MANY), answer(8 + 2 * MANY, 3, one=8 + 2 * MANY))
-    relay, told, upto = heard(lambda: Relay(*pieces), after=7)
-    assert [(["one", "two"], True), "turned"] == told
+    relay, told, upto = polled(lambda: Relay(*pieces), after=7)
+    assert [(["one", "two"], True), "up changed"] == told
     assert 7 + 2 * MANY + 3 == upto
     assert [(7, 0), (7 + MANY, 0), (7 + 2 * MANY, 0), (upto, WAIT_S)] == relay.asked
 
@@ -109,61 +109,65 @@ def test_of_many_answers_the_listener_is_told_as_of_one() -> None:
 @pytest.mark.parametrize(("count", "waits"), [(MANY - 1, WAIT_S), (MANY, 0)])
 def test_after_a_long_answer_one_asks_before_one_waits(count: int, waits: int) -> None:
     """A short one was all there is."""
-    relay, told, _ = heard(lambda: Relay(answer(1, count, one=1), Pealed(count + 1, ())))
-    assert [(["one"], True), "turned"] == told[:2]
+    relay, told, _ = polled(lambda: Relay(answer(1, count, one=1), ActivityDigests(count + 1, ())))
+    assert [(["one"], True), "up changed"] == told[:2]
     assert (count, waits) == relay.asked[1]
 
 
 @pytest.mark.parametrize(("boxes", "waits"), [(32_767, WAIT_S), (32_768, 0)])
 def test_an_answer_is_long_by_its_marks_too(boxes: int, waits: int) -> None:
-    """One peal at a relay at which very much rings."""
-    relay, _, _ = heard(lambda: Relay(Pealed(1, ((bytes(8), b"1" * (boxes * MARK_SIZE)),)), Pealed(2, ())))
+    """One digest at a relay at which there is very much activity."""
+    relay, _, _ = polled(
+        lambda: Relay(ActivityDigests(1, ((bytes(8), b"1" * (boxes * ACTIVITY_TAG_SIZE)),)), ActivityDigests(2, ()))
+    )
     assert (1, waits) == relay.asked[1]
 
 
 def test_what_is_heard_later_is_not_late() -> None:
-    """Only what rang while one was away is."""
-    _, told, upto = heard(lambda: Relay(answer(5, 1, one=5), answer(6, 1, two=6)), after=4)
-    assert [(["one"], True), "turned", (["two"], False)] == told
+    """Only activity while the client was away is."""
+    _, told, upto = polled(lambda: Relay(answer(5, 1, one=5), answer(6, 1, two=6)), after=4)
+    assert [(["one"], True), "up changed", (["two"], False)] == told
     assert 6 == upto
 
 
 def test_a_break_in_between_loses_nothing() -> None:
     """What was found before a connection broke is told with the rest, and asked for once."""
-    relay, told, _ = heard(lambda: Relay(answer(1, MANY, one=1), Unreachable("gone"), answer(MANY + 1, 1)))
-    assert [(["one"], True), "turned"] == told
+    relay, told, _ = polled(lambda: Relay(answer(1, MANY, one=1), Unreachable("gone"), answer(MANY + 1, 1)))
+    assert [(["one"], True), "up changed"] == told
     assert [(0, 0), (MANY, 0), (MANY, 0), (MANY + 1, WAIT_S)] == relay.asked
 
 
 def test_until_all_is_told_nothing_counts_as_heard() -> None:
     """Else it would be missing after the next start."""
-    _, told, upto = heard(lambda: Relay(answer(3, MANY, one=3)), after=2)
+    _, told, upto = polled(lambda: Relay(answer(3, MANY, one=3)), after=2)
     assert ([], 2) == (told, upto)
 
 
 def test_what_a_relay_forgot_in_between_counts_as_missed() -> None:
     """Every box has to be looked into, those that were found among them."""
-    _, told, upto = heard(lambda: Relay(answer(1, MANY, one=1), Pealed(9_000, ()), answer(9_000, 1, two=9_000)))
-    assert ["missed", "turned", (["two"], False)] == told
+    _, told, upto = polled(
+        lambda: Relay(answer(1, MANY, one=1), ActivityDigests(9_000, ()), answer(9_000, 1, two=9_000))
+    )
+    assert ["missed", "up changed", (["two"], False)] == told
     assert 9_000 == upto
 
 
 def test_that_more_rang_than_was_told_is_told_once() -> None:
-    """After what did ring, and only if it was among what was just heard."""
+    """After our active boxes, and only if it was among what was just polled."""
     first, last = answer(1, MANY, one=1), answer(MANY + 1, 1)
-    flooded = Pealed(1, ((bytes(8), MORE + bytes(range(4))), *first.peals[1:]))
-    _, told, _ = heard(lambda: Relay(flooded, last, answer(MANY + 2, 1, two=MANY + 2)))
-    assert [([], True), "more", "turned", (["two"], False)] == told
+    flooded = ActivityDigests(1, ((bytes(8), OMITTED + bytes(range(4))), *first.digests[1:]))
+    _, told, _ = polled(lambda: Relay(flooded, last, answer(MANY + 2, 1, two=MANY + 2)))
+    assert [([], True), "omitted", "up changed", (["two"], False)] == told
 
 
 def test_a_refusal_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """And what was found before it is told after it."""
-    monkeypatch.setattr("nullabona.client.runner.hearing._UNHEARD_S", 0.0)
-    _, told, _ = heard(lambda: Relay(answer(1, MANY, one=1), Refusal("busy", 0), Pealed(MANY + 1, ())))
-    assert [(["one"], True), "turned"] == told
+    monkeypatch.setattr("nullabona.client.runner.hearing._REFUSED_S", 0.0)
+    _, told, _ = polled(lambda: Relay(answer(1, MANY, one=1), Refusal("busy", 0), ActivityDigests(MANY + 1, ())))
+    assert [(["one"], True), "up changed"] == told
 
 
-@pytest.mark.parametrize("limit", [{"MOST_PEALS": 2 * MANY}, {"MOST_ANSWERS": 2}])
+@pytest.mark.parametrize("limit", [{"MOST_DIGESTS": 2 * MANY}, {"MOST_ANSWERS": 2}])
 def test_a_relay_that_never_comes_to_an_end_is_not_believed(
     monkeypatch: pytest.MonkeyPatch, limit: dict[str, int]
 ) -> None:
@@ -180,15 +184,15 @@ def test_a_relay_that_never_comes_to_an_end_is_not_believed(
     monkeypatch.setattr("nullabona.client.runner.hearing.asyncio.sleep", note)
     pieces = [answer(1 + at * MANY, MANY, one=1 + at * MANY) for at in range(3)]
     end = answer(1 + 3 * MANY, 1, two=1 + 3 * MANY)
-    _, told, upto = heard(lambda: Relay(*pieces[:2], answer(1 + 2 * MANY, 1, two=1 + 2 * MANY)))
-    assert ([(["one", "two"], True), "turned"], 1 + 2 * MANY) == (told, upto)
+    _, told, upto = polled(lambda: Relay(*pieces[:2], answer(1 + 2 * MANY, 1, two=1 + 2 * MANY)))
+    assert ([(["one", "two"], True), "up changed"], 1 + 2 * MANY) == (told, upto)
     assert 0.25 not in slept
-    _, told, upto = heard(lambda: Relay(*pieces, end))
-    assert (["missed", "turned", (["two"], False)], 1 + 3 * MANY) == (told, upto)
+    _, told, upto = polled(lambda: Relay(*pieces, end))
+    assert (["missed", "up changed", (["two"], False)], 1 + 3 * MANY) == (told, upto)
     assert 0.25 in slept
 
 
 def test_no_honest_relay_has_so_much_to_say() -> None:
-    """Twelve hours of peals, and whatever is remembered by default."""
-    assert KEEP_S / PEAL_S + MANY < MOST_PEALS
-    assert Limits().peal_bytes / MOST_ANSWERS < 131_072
+    """Twelve hours of activity digests, and whatever is remembered by default."""
+    assert KEEP_S / DIGEST_S + MANY < MOST_DIGESTS
+    assert Limits().activity_bytes / MOST_ANSWERS < 131_072

@@ -43,7 +43,7 @@ class Engine:
 
 
 def watched() -> tuple[Engine, Engine, Marks]:
-    """The engines of a writer and a reader, and the marks of a message in their room that was asked for."""
+    """The engines of a writer and a reader, and the tags of a message in their room that was asked for."""
     writer, reader = Engine(), Engine()
     one, two = (SimpleNamespace(_session=SimpleNamespace(runner=SimpleNamespace(engine=e))) for e in (writer, reader))
     marks = Marks(b"room")
@@ -87,7 +87,7 @@ def test_what_the_reader_takes_later_is_not_the_message() -> None:
 
 
 def test_only_the_default_waits_on_purpose() -> None:
-    """A peal and half of the drawn moments: less than half a second, and more than a peal."""
+    """An activity digest and half of the drawn moments: less than half a second, and more than an activity digest."""
     assert waits_ms(together=True) == 0
     assert 200 < waits_ms(together=False) < 500
 

@@ -89,7 +89,7 @@ def test_what_waits_for_a_relay_that_is_out_of_reach_is_not_due() -> None:
 
 @pytest.mark.parametrize("target", [Target(RELAY, SECRET), Target(RELAY, b"\n \n", 7), Target("", b"", 0)])
 def test_a_target_is_read_back(target: Target) -> None:
-    """Whatever its secret is, with bells or without; and it shows no secret."""
+    """Whatever its secret is, with wake tokens or without; and it shows no secret."""
     assert target == decode_target(target.encode())
     assert "sss" not in repr(target)
 

@@ -200,7 +200,7 @@ def test_nothing_is_waited_for_any_more_on_either_side() -> None:
 
 @pytest.mark.parametrize(("named", "expected"), [("wss://two.example", "wss://two.example"), ("", RELAY)])
 def test_a_reply_is_sealed_to_the_asker_and_lies_in_their_box(named: str, expected: str) -> None:
-    """At the relay of their inbox, or the given one if it names none; it rings as a room of two does."""
+    """At the relay of their inbox, or the given one if it names none; it wakes as a room of two does."""
     stage, secret = Stage(), b"t" * 32
     inbox = Inbox(JUN.inbox.read_hash, JUN.inbox.write_secret, JUN.inbox.hpke_key, named)
     with stage.step() as step:

@@ -58,11 +58,11 @@ def take(
 def left(track: BoxTrack, report: Report) -> MoveOrder | None:
     """The order in the frame that is left there, if one is."""
     if not report.leave:
-        assert track.bells == report.bells
+        assert track.wake == report.wake
         return None
     opened = open_quietly(track, report.leave)
     assert opened is not None
-    assert (Kind.MOVE, track.bells, None) == (opened.kind, report.bells, report.next)
+    assert (Kind.MOVE, track.wake, None) == (opened.kind, report.wake, report.next)
     return decode_move(opened.body)
 
 

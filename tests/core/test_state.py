@@ -24,7 +24,7 @@ from nullabona.client.core.state import (
 )
 from nullabona.errors import Bug
 from nullabona.wire.address import epoch_keys
-from nullabona.wire.bells import bell_of
+from nullabona.wire.bells import wake_token
 
 HERE, THERE = "wss://here.example:443/v1", "wss://there.example:443/v1"
 INFO = RoomInfo(1, GROUP, "family", HERE, (bytes(32),))
@@ -49,17 +49,17 @@ def test_a_box_has_the_keys_of_its_epochs_secret() -> None:
 @pytest.mark.parametrize("leaf", [0, 1, 7])
 def test_a_device_listens_for_the_bell_of_its_leaf(leaf: int) -> None:
     """The first leaf has one, too."""
-    assert bell_of(epoch_keys(SECRET).bells, leaf) == track(leaf=leaf).bell
+    assert wake_token(epoch_keys(SECRET).wake_secret, leaf) == track(leaf=leaf).wake_token
 
 
 def test_where_the_leaf_is_not_remembered_there_is_no_bell() -> None:
     """The box is read all the time then."""
-    assert (None, None) == (track().bell, track(leaf=-1).bell)
+    assert (None, None) == (track().wake_token, track(leaf=-1).wake_token)
 
 
 def test_an_append_rings_as_many_bells_as_there_are_leaves() -> None:
     """None if that is not remembered."""
-    assert [None, (epoch_keys(SECRET).bells, 1)] == [track().bells, track(leaves=1).bells]
+    assert [None, (epoch_keys(SECRET).wake_secret, 1)] == [track().wake, track(leaves=1).wake]
 
 
 def test_a_box_is_closed_once_a_commit_has_won() -> None:

@@ -200,9 +200,9 @@ def test_the_times_of_the_protocol() -> None:
     seconds = {
         name: getattr(found, name) / 1_000
         for name in found.__slots__
-        if name not in {"rang", "commit_spread", "update"}
+        if name not in {"active", "commit_spread", "update"}
     }
-    assert (0.3, 1.5, 7.0) == (found.rang / 1_000, found.commit_spread / 1_000, found.update / 86_400_000)
+    assert (0.3, 1.5, 7.0) == (found.active / 1_000, found.commit_spread / 1_000, found.update / 86_400_000)
     assert {
         "settle": 30,
         "put_back_any": 60,

@@ -23,7 +23,7 @@ from nullabona.client.core.state import (
     UpdateKeys,
 )
 from nullabona.client.core.step import DAY_MS
-from nullabona.wire.bells import bell_of
+from nullabona.wire.bells import wake_token
 from tests.core.stage import RELAY, Other, Stage
 
 JUN = Other("jun")
@@ -46,16 +46,16 @@ def heal(at: int, *helpers: Helper, commit: bytes = b"") -> Heal:
 
 
 def test_each_box_of_a_room_is_read_on_from_where_we_are() -> None:
-    """Closed ones less eagerly; by their bell, where we know our leaf there."""
+    """Closed ones less eagerly; by their wake token, where we know our leaf there."""
     old = BoxTrack(0, b"0" * 32, incarnation=b"old", position=5, relay="wss://old/v1")
     new = BoxTrack(1, b"1" * 32, position=7, leaf=2, relay=RELAY)
     first, second = wants.room_reads(room(JOINED, old, new))
     assert ("wss://old/v1", old.keys.box, 5, True, b"old", None, None) == (
         *(first.relay, first.box, first.after, first.old),
-        *(first.incarnation, first.bell, first.rings),
+        *(first.incarnation, first.wake_token, first.wake_secret),
     )
     assert (RELAY, new.keys.box.address, 7, False) == (second.relay, second.address, second.after, second.old)
-    assert (bell_of(new.keys.bells, 2), new.keys.bells) == (second.bell, second.rings)
+    assert (wake_token(new.keys.wake_secret, 2), new.keys.wake_secret) == (second.wake_token, second.wake_secret)
 
 
 def test_a_box_that_is_watched_only_is_read_less_eagerly() -> None:
@@ -76,7 +76,7 @@ def test_the_boxes_for_answers_are_read_by_the_first_bell() -> None:
             *(want.relay, want.box, want.after),
             *(want.old, want.incarnation),
         )
-        assert (bell_of(box.keys.bells, 0), box.keys.bells) == (want.bell, want.rings)
+        assert (wake_token(box.keys.wake_secret, 0), box.keys.wake_secret) == (want.wake_token, want.wake_secret)
 
 
 @dataclass
@@ -92,7 +92,7 @@ class Join:
 
 
 def test_a_box_that_we_want_to_join_is_read_from_where_its_ticket_says() -> None:
-    """There is no bell for us yet."""
+    """There is no wake token for us yet."""
     keys = Keys(BoxTrack(0, b"0" * 32).keys.box)
     found = wants.join_read(Join(RELAY, keys, 9))  # type: ignore[arg-type]
     assert requests.ReadWant(RELAY, BoxTrack(0, b"0" * 32).keys.box, 9) == found

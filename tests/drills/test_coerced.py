@@ -17,8 +17,8 @@ from nullabona.drills.operator.interceptor import Peer
 from nullabona.drills.operator.lies import APART, CARDS, LIES, Liar
 from nullabona.drills.reporting.report import Verdict
 from nullabona.wire.address import BoxSecrets
-from nullabona.wire.bells import bells
-from nullabona.wire.messages import POLICY_ROOM, Append, Frames, Listen, Read
+from nullabona.wire.bells import wake_tokens
+from nullabona.wire.messages import POLICY_ROOM, Append, AwaitWake, Frames, Read
 
 COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "coerced-operator", "--json"]
 OTHERWISE, FORKED, GONE = ("relay-showed-different-histories",), ("room-forked",), ("relay-lost-box",)
@@ -97,12 +97,15 @@ def test_what_somebody_said_who_left_before_the_answer_is_held_back_too() -> Non
     """The first frame of a box, of which the program never saw that it was kept: neither readers nor ears get it."""
     liar, writer, reader = Liar(), Peer(1, "127.0.0.1"), Peer(2, "127.0.0.2")
     box, secret = BoxSecrets(POLICY_ROOM, b"r" * 32, b"w" * 32), b"s" * 32
-    said = Append(POLICY_ROOM, box.write_secret, box.read_hash, b"x" * 512, bells=(secret, 2))
+    said = Append(POLICY_ROOM, box.write_secret, box.read_hash, b"x" * 512, wake=(secret, 2))
     assert liar.asked(writer, said) is None
     told = Frames(b"i" * 8, 1, ((1, b"x" * 512),))
     for name in LIES:
         liar.lie(name)
-        for asked in (Read(POLICY_ROOM, box.read_secret, box.write_hash, 0, 100, 25), Listen(bells(secret, 2)[0], 25)):
+        for asked in (
+            Read(POLICY_ROOM, box.read_secret, box.write_hash, 0, 100, 25),
+            AwaitWake(wake_tokens(secret, 2)[0], 25),
+        ):
             held = liar.answered(reader, asked, told)
             assert isinstance(held, Frames)
             assert (name != "repeat", name in {"drop", "delay", "reorder", "forget"}) == (held != told, not held.frames)

@@ -64,6 +64,6 @@ def test_a_short_flood_is_played() -> None:
     """Everything is there: people talk, the stranger does harm and is refused some, bystanders ask and hear."""
     flood = play(lambda _: None, 0.2)
     assert [1, 50] == [phase.connections for phase in flood.phases]
-    assert all(phase.latencies and phase.asked and phase.rang for phase in flood.phases)
+    assert all(phase.latencies and phase.asked and phase.appended for phase in flood.phases)
     assert flood.taken["frames"] > 0
     assert {"Q-12", "Q-13", "Q-14"}.isdisjoint(failed(flood))

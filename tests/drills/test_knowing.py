@@ -102,7 +102,7 @@ Remembers.__module__ = "nullabona.relay.made_up"
 def test_what_ties_a_bell_to_a_box_in_memory_is_found() -> None:
     """As an entry of a dict, in a row, as attributes, hashed or in hexadecimal; either alone ties nothing."""
     known, secret = Known(), noise(32, 21)
-    append = Append(POLICY_ROOM, noise(32, 22), noise(32, 23), noise(512), bells=(secret, 3))
+    append = Append(POLICY_ROOM, noise(32, 22), noise(32, 23), noise(512), wake=(secret, 3))
     known.take(append)
     known.take(Read(POLICY_ROOM, noise(32, 24), noise(32, 25), 0))
     box = box_address(POLICY_ROOM, append.read_hash, sha256(append.write_secret).digest())

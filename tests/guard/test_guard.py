@@ -19,7 +19,7 @@ from bench.guard.servers import server_paths
 from bench.guard.verdict import Excess, excesses, read_record, versions, write_record
 from nullabona.relay.core import boxes
 from nullabona.relay.front import Front
-from nullabona.relay.peals import Peals
+from nullabona.relay.peals import ActivityService
 from nullabona.wire import frame
 from nullabona.wire.padding import pad
 
@@ -53,7 +53,7 @@ def judged(paths: dict[str, HotPath], name: str) -> list[tuple[str, str]]:
 FRAME = "wire: a frame is sealed and opened"
 APPENDS = "relay: 32 appends"
 POST = "relay: a POST appends and is answered"
-PEAL = "relay: a peal is told to 8 hearers"
+DIGEST = "relay: a digest is sent to 8 pollers"
 
 
 def test_a_loop_too_many_is_caught(paths: dict[str, HotPath], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,9 +71,11 @@ def test_a_query_too_many_is_caught(paths: dict[str, HotPath], monkeypatch: pyte
     """A look into the store for each frame of a batch, as a head that is not remembered would need."""
     plain = boxes.Plan.append
 
-    def forgetful(self: boxes.Plan, address: bytes, data: bytes, bells: boxes.Rung | None, *, inbox: bool) -> object:
+    def forgetful(
+        self: boxes.Plan, address: bytes, data: bytes, wake: boxes.PendingWake | None, *, inbox: bool
+    ) -> object:
         self._shelf.is_taken(1)
-        return plain(self, address, data, bells, inbox=inbox)
+        return plain(self, address, data, wake, inbox=inbox)
 
     assert [] == judged(paths, APPENDS)
     monkeypatch.setattr(boxes.Plan, "append", forgetful)
@@ -94,17 +96,17 @@ def test_a_request_read_in_pieces_is_caught(paths: dict[str, HotPath], monkeypat
 
 
 def test_a_peal_told_to_each_anew_is_caught(paths: dict[str, HotPath], monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer found and encoded for each who hears, each in a turn of its own, in place of one for all."""
+    """An answer found and encoded for each polling client, each in a turn of its own, in place of one for all."""
 
-    def wasteful(self: Peals) -> None:
+    def wasteful(self: ActivityService) -> None:
         self._closing = None
-        self._pealing.close(self._most_marks())
+        self._digests.close(self._most_tags())
         for waiter in self._waiting.wake(b""):
             asyncio.get_running_loop().call_soon(self._answer, waiter)
 
-    assert [] == judged(paths, PEAL)
-    monkeypatch.setattr(Peals, "_close", wasteful)
-    assert (PEAL, "bytecodes") in judged(paths, PEAL)
+    assert [] == judged(paths, DIGEST)
+    monkeypatch.setattr(ActivityService, "_close", wasteful)
+    assert (DIGEST, "bytecodes") in judged(paths, DIGEST)
 
 
 def test_native_work_too_much_is_caught() -> None:

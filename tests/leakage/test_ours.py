@@ -108,7 +108,7 @@ def test_what_is_appended_is_delivered_to_every_reader_who_waits(lived: Lived) -
     """Of the pair's busiest box: each frame comes once to each of the two who read it, its sender included. (Which of
     its boxes that is depends on when keys were renewed, which is drawn.)
 
-    The first may come twice: what rings before a reader knows the box's incarnation is read once more.
+    The first may come twice: what is appended before a reader knows the box's incarnation is read once more.
     """
     town, recording = lived
     appended = _of(recording, Op.APPEND)
@@ -180,7 +180,7 @@ def test_memory_holds_inboxes(lived: Lived) -> None:
 
 
 def test_with_rooms_together_memory_holds_bells_too(friends: Society) -> None:
-    """Bells that are theirs alone."""
+    """Tokens that are theirs alone."""
     recording = ours.record(friends, replace(PRODUCT, together=True))
     memory = recording.memory[recording.memory["op"] == Op.READ]
     assert {recording.truth.account_of_conn[int(conn)] for conn in memory["conn"]} == {MINA, JUN}
@@ -188,14 +188,14 @@ def test_with_rooms_together_memory_holds_bells_too(friends: Society) -> None:
     assert np.all((memory["t"] >= end) & (memory["t"] % 1 == 0))
     inboxes = np.isin(memory["place"], list(recording.directory))
     assert sorted(recording.directory[int(place)] for place in memory["place"][inboxes]) == [MINA, JUN]
-    bells = memory["place"][~inboxes].tolist()
-    assert len(bells) == len(set(bells)) > 2
-    assert not set(bells) & (set(recording.truth.room_of) | set(recording.live["place"].tolist()))
+    tokens = memory["place"][~inboxes].tolist()
+    assert len(tokens) == len(set(tokens)) > 2
+    assert not set(tokens) & (set(recording.truth.room_of) | set(recording.live["place"].tolist()))
 
 
 def test_without_bells_memory_holds_boxes(friends: Society) -> None:
     """The ablation: reads wait at the rooms' boxes, two of them at that of the pair."""
-    recording = ours.record(friends, replace(PRODUCT, together=True, bells=False))
+    recording = ours.record(friends, replace(PRODUCT, together=True, wakes=False))
     memory = recording.memory[recording.memory["op"] == Op.READ]
     rooms = [recording.truth.room_of.get(int(place)) for place in memory["place"]]
     assert rooms.count(PAIR) >= 2

@@ -20,7 +20,7 @@ def _waits(*rows: tuple[int, int, float]) -> Seen:
 
 
 def test_who_waits_anew_in_one_second_is_found() -> None:
-    """Two connections with a bell each that run out together; what one connection began together says nothing."""
+    """Two connections with a wake token each that end together; what one connection began together says nothing."""
     scene, _ = prepare(_waits((1, 10, 50.0), (5, 20, 50.0), (9, 30, 51.0), (1, 11, 7.0), (1, 12, 7.0), (9, 31, 7.0)))
     pairs = attack(scene, "same second")
     found = {frozenset((int(a), int(b))) for a, b in zip(pairs.left, pairs.right, strict=True)}

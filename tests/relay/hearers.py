@@ -1,64 +1,66 @@
-"""Who hears all that rings at a relay, as tests play them: what they ask, and what they can tell from the answers."""
+"""Clients that poll all activity at a relay, as tests play them: what they ask and learn from the answers."""
 
 from __future__ import annotations
 
 import gc
 from types import FunctionType, ModuleType
 
-from nullabona.relay.peals import Peals
-from nullabona.wire.bells import mark
-from nullabona.wire.messages import MARK_SIZE, Appended, Hear, Pealed
+from nullabona.relay.peals import ActivityService
+from nullabona.wire.bells import activity_tag
+from nullabona.wire.messages import ACTIVITY_TAG_SIZE, ActivityDigests, Appended, PollActivity
 from tests.relay.peers import Box, Client, RunningRelay
 
 SECRET, OTHER = bytes(range(32)), bytes(range(32, 64))
 
 
-def peals_of(relay: RunningRelay) -> Peals:
+def activity_of(relay: RunningRelay) -> ActivityService:
     """The service, to look inside."""
-    return relay.relay.boxes._peals
+    return relay.relay.boxes._activity
 
 
 def over(relay: RunningRelay) -> None:
-    """The peal is over, as if its time had come."""
-    relay.call(peals_of(relay)._end_peal)
+    """Close the open digest, as if its time had come."""
+    relay.call(activity_of(relay)._end_digest)
 
 
 def now(client: Client) -> int:
-    """The number of the last peal, which whoever comes is told first."""
-    answer = client.ask(Hear(0, 0))
-    assert isinstance(answer, Pealed)
-    assert () == answer.peals
+    """The number of the last digest, which every client is told first."""
+    answer = client.ask(PollActivity(0, 0))
+    assert isinstance(answer, ActivityDigests)
+    assert () == answer.digests
     return answer.first - 1
 
 
 def waiting(relay: RunningRelay, count: int) -> None:
-    """Return when so many wait for what rings."""
-    while len(peals_of(relay)) != count:
+    """Return when so many wait for activity."""
+    while len(activity_of(relay)) != count:
         relay.call(lambda: None)
 
 
-def hears(client: Client, after: int, wait_s: int = 60) -> int:
-    """Wait for what rings; the request's number."""
-    return client.start(Hear(after, wait_s))[0]
+def polls(client: Client, after: int, wait_s: int = 60) -> int:
+    """Wait for activity; the request's number."""
+    return client.start(PollActivity(after, wait_s))[0]
 
 
-def rings(client: Client, box: Box, secret: bytes = SECRET) -> None:
-    """Append to a box, so that its bells ring."""
+def wakes(client: Client, box: Box, secret: bytes = SECRET) -> None:
+    """Append to a box and wake its tokens."""
     answer = client.ask(box.append(b"frame", (secret, 1)))
     assert isinstance(answer, Appended)
 
 
 def told(answer: object, *secrets: bytes) -> tuple[int, list[set[bytes]]]:
-    """The number of the first peal, and which of ``secrets`` rang in each; nothing else did."""
-    assert isinstance(answer, Pealed)
-    rung = [({mark(salt, one) for one in secrets}, marks, salt) for salt, marks in answer.peals]
-    assert all(split_marks(marks) <= known for known, marks, _ in rung)
-    return answer.first, [{one for one in secrets if mark(salt, one) in split_marks(marks)} for _, marks, salt in rung]
+    """The number of the first digest, and which of ``secrets`` each names; they name nothing else."""
+    assert isinstance(answer, ActivityDigests)
+    active = [({activity_tag(salt, one) for one in secrets}, tags, salt) for salt, tags in answer.digests]
+    assert all(split_tags(tags) <= known for known, tags, _ in active)
+    return answer.first, [
+        {one for one in secrets if activity_tag(salt, one) in split_tags(tags)} for _, tags, salt in active
+    ]
 
 
-def split_marks(marks: bytes) -> set[bytes]:
-    """The marks of one peal."""
-    return {marks[at : at + MARK_SIZE] for at in range(0, len(marks), MARK_SIZE)}
+def split_tags(tags: bytes) -> set[bytes]:
+    """The tags of one digest."""
+    return {tags[at : at + ACTIVITY_TAG_SIZE] for at in range(0, len(tags), ACTIVITY_TAG_SIZE)}
 
 
 def under_way(relay: RunningRelay) -> list[tuple[int, int]]:

@@ -48,8 +48,8 @@ class Box:
 
     secrets: BoxSecrets = field(default_factory=lambda: BoxSecrets(POLICY_ROOM, os.urandom(32), os.urandom(32)))
 
-    def append(self, frame: bytes, bells: tuple[bytes, int] | None = None) -> Append:
-        return Append(self.secrets.policy, self.secrets.write_secret, self.secrets.read_hash, frame, bells=bells)
+    def append(self, frame: bytes, wake: tuple[bytes, int] | None = None) -> Append:
+        return Append(self.secrets.policy, self.secrets.write_secret, self.secrets.read_hash, frame, wake=wake)
 
     def read(self, after: int = 0, *, limit: int = 1_000, wait_s: int = 0) -> Read:
         return Read(self.secrets.policy, self.secrets.read_secret, self.secrets.write_hash, after, limit, wait_s)

@@ -1,4 +1,4 @@
-"""Listening over a real socket (spec/relay.md §4.4): what rings is heard, once, by who listens, and never missed."""
+"""Wake tokens over a real socket (spec/relay.md §4.4): a device that waits is woken, once, and misses nothing."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from nullabona.relay.core.boxes import Plan
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.listening import KEEP_S
-from nullabona.wire.bells import bell_of
-from nullabona.wire.messages import Appended, Frames, Listen, Refusal
+from nullabona.wire.bells import wake_token
+from nullabona.wire.messages import Appended, AwaitWake, Frames, Refusal
 from tests.relay.hearers import bytes_below
 from tests.relay.peers import Box, Client, RunningRelay, ask_http
 
@@ -21,8 +21,8 @@ SECRET = bytes(range(32))
 LOOK = Frames(b"", 0, ())
 
 
-def listen(leaf: int, wait_s: int = 60) -> Listen:
-    return Listen(bell_of(SECRET, leaf), wait_s)
+def listen(leaf: int, wait_s: int = 60) -> AwaitWake:
+    return AwaitWake(wake_token(SECRET, leaf), wait_s)
 
 
 def frames(client: Client, number: int) -> tuple[tuple[int, bytes], ...]:
@@ -33,11 +33,11 @@ def frames(client: Client, number: int) -> tuple[tuple[int, bytes], ...]:
 
 
 def test_everybody_who_listens_is_handed_the_frame(relay: RunningRelay, box: Box) -> None:
-    """Each of three devices hears its own bell, and gets what was appended; one of another epoch hears nothing."""
+    """Each of three devices is woken by its own token and gets what was appended; one of another epoch is not woken."""
     devices = [relay.client() for _ in range(3)]
     waiting = [client.start(listen(leaf))[0] for leaf, client in enumerate(devices)]
     stranger = relay.client()
-    [deaf] = stranger.start(Listen(bell_of(bytes(32), 0), 60))
+    [deaf] = stranger.start(AwaitWake(wake_token(bytes(32), 0), 60))
     ack = relay.client().ask(box.append(b"frame", (SECRET, 3)))
     assert isinstance(ack, Appended)
     heard = [client.result(number) for client, number in zip(devices, waiting, strict=True)]
@@ -47,7 +47,7 @@ def test_everybody_who_listens_is_handed_the_frame(relay: RunningRelay, box: Box
 
 
 def test_an_append_without_bells_rings_nobody(relay: RunningRelay, client: Client, box: Box) -> None:
-    """Nor does one that rings fewer bells than there are leaves."""
+    """Nor does one that wakes fewer tokens than there are leaves."""
     [waiting] = client.start(listen(2))
     writer = relay.client()
     writer.append(box, b"one")
@@ -73,7 +73,7 @@ def test_what_rings_between_two_waits_is_heard(relay: RunningRelay, client: Clie
 
 
 def test_frames_that_were_missed_are_not_kept_for_long(relay: RunningRelay, client: Client, box: Box) -> None:
-    """A second later only that it rang is known: frames beside a bell would say which box it belongs to."""
+    """A second later only the wake itself is known: frames beside a token would say which box it belongs to."""
     [waiting] = client.start(listen(0))
     writer = relay.client()
     for frame in (b"one", b"two"):
@@ -113,7 +113,7 @@ def test_after_a_minute_nothing_is_remembered(relay: RunningRelay, client: Clien
 
 
 def test_the_newer_of_two_waits_counts(relay: RunningRelay, client: Client, box: Box) -> None:
-    """Asked twice, the first is answered without a frame, and the second hears the bell."""
+    """Asked twice, the first is answered without a frame, and the second is woken."""
     first, second = client.start(listen(0), listen(0))
     assert LOOK == client.result(first)
     relay.client().ask(box.append(b"one", (SECRET, 1)))
@@ -121,7 +121,7 @@ def test_the_newer_of_two_waits_counts(relay: RunningRelay, client: Client, box:
 
 
 def test_two_connections_of_one_device_both_hear(relay: RunningRelay, box: Box) -> None:
-    """A connection that is dead, but not yet known to be, does not take the bell from the new one."""
+    """A connection that is dead, but not yet known to be, does not take the wake token from the new one."""
     old, new = relay.client(), relay.client()
     waiting = [client.start(listen(0))[0] for client in (old, new)]
     relay.client().ask(box.append(b"one", (SECRET, 1)))
@@ -130,20 +130,20 @@ def test_two_connections_of_one_device_both_hear(relay: RunningRelay, box: Box) 
 
 
 def test_who_leaves_is_forgotten(relay: RunningRelay, box: Box) -> None:
-    """Nothing of a connection's bells stays when it is gone."""
+    """Nothing of a connection's wake tokens stays when it is gone."""
     client = relay.client()
     client.start(listen(0), listen(1))
     client.ask(box.read())
-    assert 2 == len(relay.relay.boxes._bells)
+    assert 2 == len(relay.relay.boxes._wakes)
     client.close()
     writer = relay.client()
-    while len(relay.relay.boxes._bells):
+    while len(relay.relay.boxes._wakes):
         writer.ask(box.read())
     assert isinstance(writer.ask(box.append(b"x", (SECRET, 2))), Appended)
 
 
 def test_listening_is_bounded(run: Callable[..., RunningRelay]) -> None:
-    """One connection, and the whole relay, listen for so many bells and no more; refused waits cost nothing."""
+    """One connection, and the whole relay, wait for so many wake tokens and no more; refused waits cost nothing."""
     relay = run(None, Limits(waiting_per_connection=2, waiting_total=3))
     first, second = relay.client(), relay.client()
     first.start(listen(0), listen(1))
@@ -165,14 +165,14 @@ def test_a_stop_answers_who_listens(run: Callable[..., RunningRelay]) -> None:
 
 @pytest.mark.parametrize("count", [1, 8_192])
 def test_the_largest_room_is_rung(relay: RunningRelay, client: Client, box: Box, count: int) -> None:
-    """The last leaf of the largest room hears, as the only one of the smallest does."""
+    """The last leaf of the largest room is woken, as the only one of the smallest is."""
     [waiting] = client.start(listen(count - 1))
     relay.client().ask(box.append(b"one", (SECRET, count)))
     assert ((1, b"one"),) == frames(client, waiting)
 
 
 def test_listening_over_post_is_short(run: Callable[..., RunningRelay]) -> None:
-    """A POST waits for a bell no longer than that carrier allows."""
+    """A POST waits for a wake token no longer than that carrier allows."""
     relay = run(None, Limits(http_wait_s=0))
     assert LOOK == ask_http(relay.address, listen(0))
 
@@ -207,14 +207,14 @@ def test_memory_ties_no_connection_to_a_room(relay: RunningRelay, box: Box) -> N
         device.read(box)
         device.ask(box.append(b"frame", (SECRET, 2)))
     for leaf, device in enumerate(devices):
-        device.start(listen(leaf), listen(leaf))  # the first may be answered at once: the bell rang meanwhile
+        device.start(listen(leaf), listen(leaf))  # the first may be answered at once: the token was woken meanwhile
         device.read(box, after=1)
     relay.settle()
     service = relay.relay.boxes
     assert 0 == len(service._waiting)
-    kept = [bytes_below(one, relay) for one in service._bells._listening.everyone()]
-    assert [{bell_of(SECRET, 0)}, {bell_of(SECRET, 1)}] == sorted(
-        kept, key=lambda bells: bell_of(SECRET, 0) not in bells
+    kept = [bytes_below(one, relay) for one in service._wakes._waiters.everyone()]
+    assert [{wake_token(SECRET, 0)}, {wake_token(SECRET, 1)}] == sorted(
+        kept, key=lambda tokens: wake_token(SECRET, 0) not in tokens
     )
     sockets = [bytes_below(socket, relay) for socket in relay.relay._sockets]
     secrets = box.secrets

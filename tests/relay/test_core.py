@@ -15,7 +15,7 @@ from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.heads import Heads
 from nullabona.relay.core.limits import Limits, describe
 from nullabona.relay.core.waiting import Waiter, Waiting
-from nullabona.wire.messages import MAX_BELLS, Appended, Refusal
+from nullabona.wire.messages import MAX_WAKE_TOKENS, Appended, Refusal
 
 DAY = 100
 ADDRESS = bytes(32)
@@ -176,15 +176,15 @@ def test_an_answer_is_the_longest_that_fits(
 
 
 def test_a_budget_is_per_minute() -> None:
-    """Boxes that were begun are counted, and bells that are rung; the next minute starts at nothing."""
-    budget = Budget(Limits(boxes_per_minute=2, bells_per_minute=MAX_BELLS))
-    assert [None, None] == [budget.append(0, 100), budget.append(MAX_BELLS, 100)]
+    """Boxes that were begun are counted, and tokens that are woken; the next minute starts at nothing."""
+    budget = Budget(Limits(boxes_per_minute=2, wakes_per_minute=MAX_WAKE_TOKENS))
+    assert [None, None] == [budget.append(0, 100), budget.append(MAX_WAKE_TOKENS, 100)]
     assert [Refusal("slow-down", 40), None] == [budget.append(1, 120), budget.append(0, 120)]
     budget.made_box()
     assert budget.append(0, 130) is None
     budget.made_box()
     assert Refusal("slow-down", 30) == budget.append(0, 130)
-    assert budget.append(MAX_BELLS, 160) is None
+    assert budget.append(MAX_WAKE_TOKENS, 160) is None
 
 
 def test_blobs_have_a_budget() -> None:

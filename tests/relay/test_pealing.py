@@ -1,4 +1,4 @@
-"""The bookkeeping of peals, against a plain model: who asks hears all that rang, in order, or that they missed some."""
+"""The bookkeeping of activity digests, against a plain model: all activity in order, or that some was missed."""
 
 from __future__ import annotations
 
@@ -10,16 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from nullabona.relay.core.pealing import _OVERHEAD, Pealing
+from nullabona.relay.core.pealing import _OVERHEAD, Digests
 from nullabona.relay.peals import ANSWER_BYTES
-from nullabona.wire.bells import mark, may_go_on
-from nullabona.wire.messages import MARK_SIZE, MAX_PEALS, MAX_RESPONSE, SALT_SIZE, Pealed, encode
+from nullabona.wire.bells import activity_tag, may_continue
+from nullabona.wire.messages import (
+    ACTIVITY_TAG_SIZE,
+    MAX_ACTIVITY_DIGESTS,
+    MAX_RESPONSE,
+    SALT_SIZE,
+    ActivityDigests,
+    encode,
+)
 
-ONE = MARK_SIZE + _OVERHEAD
-"""Bytes of a peal with one mark."""
+ONE = ACTIVITY_TAG_SIZE + _OVERHEAD
+"""Bytes of an activity digest with one tag."""
 PLENTY = 2**40
 BOXES = [bytes([number]) * 32 for number in range(6)]
-HEARERS = "abc"
+POLLERS = "abc"
 secrets = st.binary(min_size=32, max_size=32)
 
 
@@ -27,39 +34,39 @@ def dice(seed: int = 1) -> Callable[[int], int]:
     return random.Random(seed).getrandbits
 
 
-def rings(pealing: Pealing, secret: bytes) -> bool:
-    """A box rings, that was there before; by a connection of its own, as most append."""
-    return pealing.ring(secret, int.from_bytes(secret, "big"), secret)
+def record(digests: Digests, secret: bytes) -> bool:
+    """A box that was there before is appended to, over a connection of its own, as most are."""
+    return digests.record(secret, int.from_bytes(secret, "big"), secret)
 
 
-def peal(pealing: Pealing, *rung: bytes) -> None:
-    """One peal, from its first bell to its end."""
-    for secret in rung:
-        rings(pealing, secret)
-    pealing.close(PLENTY)
+def one_digest(digests: Digests, *active: bytes) -> None:
+    """One digest, from its first append to its end."""
+    for secret in active:
+        record(digests, secret)
+    digests.close(PLENTY)
 
 
-def marks(salt: bytes, rung: Iterable[bytes]) -> bytes:
-    return b"".join(sorted(mark(salt, secret) for secret in rung))
+def tags(salt: bytes, active: Iterable[bytes]) -> bytes:
+    return b"".join(sorted(activity_tag(salt, secret) for secret in active))
 
 
-class Hearers(RuleBasedStateMachine):
-    """At any pace, and in answers of any size: each is told every peal after the one before, or that they missed."""
+class Pollers(RuleBasedStateMachine):
+    """At any pace, and in answers of any size: each is told every digest after the one before, or that they missed."""
 
     def __init__(self) -> None:
         super().__init__()
         self.most_bytes = 6 * ONE
-        self.real = Pealing(dice(), self.most_bytes)
+        self.real = Digests(dice(), self.most_bytes)
         self.head = self.real.head
-        self.at = dict.fromkeys(HEARERS, self.head)
+        self.at = dict.fromkeys(POLLERS, self.head)
         """The number up to which each has heard."""
         self.open: set[bytes] = set()
         self.kept: dict[int, frozenset[bytes]] = {}
-        """By number: which boxes rang, as far as it is to be remembered."""
+        """By number: which boxes were active, as far as it is to be remembered."""
 
     @rule(box=st.sampled_from(BOXES))
-    def rings(self, box: bytes) -> None:
-        assert rings(self.real, box) == (not self.open)
+    def a_box_is_active(self, box: bytes) -> None:
+        assert record(self.real, box) == (not self.open)
         self.open.add(box)
 
     @rule()
@@ -79,25 +86,25 @@ class Hearers(RuleBasedStateMachine):
         self.head += 1
         self.open, self.kept = set(), {}
 
-    @rule(hearer=st.sampled_from(HEARERS), most_bytes=st.integers(0, 5 * ONE))
-    def asks(self, hearer: str, most_bytes: int) -> None:
-        answer = self.real.after(self.at[hearer], most_bytes)
-        self._check(answer, self.at[hearer], most_bytes)
-        self.at[hearer] = answer.first + len(answer.peals) - 1
+    @rule(poller=st.sampled_from(POLLERS), most_bytes=st.integers(0, 5 * ONE))
+    def asks(self, poller: str, most_bytes: int) -> None:
+        answer = self.real.after(self.at[poller], most_bytes)
+        self._check(answer, self.at[poller], most_bytes)
+        self.at[poller] = answer.first + len(answer.digests) - 1
 
     @rule(behind=st.integers(-3, 12))
     def a_stranger_asks(self, behind: int) -> None:
         self._check(self.real.after(self.head - behind, PLENTY), self.head - behind, PLENTY)
 
-    def _check(self, answer: Pealed, at: int, most_bytes: int) -> None:
+    def _check(self, answer: ActivityDigests, at: int, most_bytes: int) -> None:
         missing = range(at + 1, self.head + 1)
         if at > self.head or any(number not in self.kept for number in missing):
-            assert Pealed(self.head + 1, ()) == answer
+            assert ActivityDigests(self.head + 1, ()) == answer
             return
         assert at + 1 == answer.first
-        told = [self.kept[number] for number in missing[: len(answer.peals)]]
-        assert [marks(salt, boxes) for (salt, _), boxes in zip(answer.peals, told, strict=True)] == [
-            rung for _, rung in answer.peals
+        told = [self.kept[number] for number in missing[: len(answer.digests)]]
+        assert [tags(salt, boxes) for (salt, _), boxes in zip(answer.digests, told, strict=True)] == [
+            active for _, active in answer.digests
         ]
         sizes = [size_of(self.kept[number]) for number in missing]
         assert len(told) == max(_most(sizes, most_bytes), min(1, len(sizes)))
@@ -107,11 +114,11 @@ class Hearers(RuleBasedStateMachine):
         assert (self.head, sum(map(len, self.kept.values())) + len(self.open)) == (self.real.head, len(self.real))
 
 
-TestHearers = Hearers.TestCase
+TestHearers = Pollers.TestCase
 
 
 def size_of(boxes: Sequence[bytes] | frozenset[bytes]) -> int:
-    return len(boxes) * MARK_SIZE + _OVERHEAD
+    return len(boxes) * ACTIVITY_TAG_SIZE + _OVERHEAD
 
 
 def _most(sizes: list[int], most_bytes: int) -> int:
@@ -124,90 +131,90 @@ def _most(sizes: list[int], most_bytes: int) -> int:
     st.data(),
     st.integers(1, 20 * ONE),
 )
-def test_nothing_is_missed_silently(peals: list[set[bytes]], data: st.DataObject, most_kept: int) -> None:
+def test_nothing_is_missed_silently(active_boxes: list[set[bytes]], data: st.DataObject, most_kept: int) -> None:
     """However seldom somebody asks, and however little an answer holds, what they were told and the gaps that they
-    were told of are, together, exactly what rang.
+    were told of are, together, exactly all activity.
     """
-    pealing = Pealing(dice(), most_kept)
-    at = begin = pealing.head
+    digests = Digests(dice(), most_kept)
+    at = begin = digests.head
     heard: list[set[bytes] | None] = []
 
     def ask(most_bytes: int) -> bool:
         nonlocal at
-        answer = pealing.after(at, most_bytes)
+        answer = digests.after(at, most_bytes)
         heard.extend([None] * (answer.first - at - 1))
-        heard.extend({box for box in BOXES if mark(salt, box) in _split(rung)} for salt, rung in answer.peals)
-        at = answer.first + len(answer.peals) - 1
-        return at < pealing.head
+        heard.extend({box for box in BOXES if activity_tag(salt, box) in _split(told)} for salt, told in answer.digests)
+        at = answer.first + len(answer.digests) - 1
+        return at < digests.head
 
-    for rung in peals:
-        peal(pealing, *rung)
+    for active in active_boxes:
+        one_digest(digests, *active)
         for _ in range(data.draw(st.integers(0, 2))):
             ask(data.draw(st.integers(0, 4 * ONE)))
     while ask(data.draw(st.integers(0, 4 * ONE))):
         pass
-    assert len(peals) == len(heard) == at - begin
-    assert all(told in (None, rung) for told, rung in zip(heard, peals, strict=True))
-    if sum(map(size_of, map(frozenset, peals))) <= most_kept:
-        assert peals == heard
+    assert len(active_boxes) == len(heard) == at - begin
+    assert all(told in (None, active) for told, active in zip(heard, active_boxes, strict=True))
+    if sum(map(size_of, map(frozenset, active_boxes))) <= most_kept:
+        assert active_boxes == heard
 
 
-def _split(rung: bytes) -> set[bytes]:
-    return {rung[at : at + MARK_SIZE] for at in range(0, len(rung), MARK_SIZE)}
+def _split(active: bytes) -> set[bytes]:
+    return {active[at : at + ACTIVITY_TAG_SIZE] for at in range(0, len(active), ACTIVITY_TAG_SIZE)}
 
 
-# -- one peal
+# -- one digest
 
 
 def test_a_peal_is_a_salt_and_a_mark_for_each_box() -> None:
-    """The first bell begins it and the others do not; until it is over nobody is told of it."""
-    pealing = Pealing(dice(), PLENTY)
-    begin = pealing.head
-    assert [True, False] == [rings(pealing, box) for box in BOXES[:2]]
-    assert Pealed(begin + 1, ()) == pealing.after(begin, PLENTY)
-    pealing.close(PLENTY)
-    answer = pealing.after(begin, PLENTY)
-    [(salt, _)] = answer.peals
+    """The first append begins it and the others do not; nobody is told of it until it is closed."""
+    digests = Digests(dice(), PLENTY)
+    begin = digests.head
+    assert [True, False] == [record(digests, box) for box in BOXES[:2]]
+    assert ActivityDigests(begin + 1, ()) == digests.after(begin, PLENTY)
+    digests.close(PLENTY)
+    answer = digests.after(begin, PLENTY)
+    [(salt, _)] = answer.digests
     assert SALT_SIZE == len(salt)
-    assert Pealed(begin + 1, ((salt, marks(salt, BOXES[:2])),)) == answer
-    assert rings(pealing, BOXES[0])
+    assert ActivityDigests(begin + 1, ((salt, tags(salt, BOXES[:2])),)) == answer
+    assert record(digests, BOXES[0])
 
 
 def test_a_box_that_rings_twice_has_one_mark() -> None:
-    """How often a box rang within a peal is not told."""
-    once, twice = Pealing(dice(), PLENTY), Pealing(dice(), PLENTY)
-    peal(once, BOXES[0], BOXES[1])
-    peal(twice, BOXES[0], BOXES[1], BOXES[0], BOXES[0])
+    """How often a box was active within a digest is not told."""
+    once, twice = Digests(dice(), PLENTY), Digests(dice(), PLENTY)
+    one_digest(once, BOXES[0], BOXES[1])
+    one_digest(twice, BOXES[0], BOXES[1], BOXES[0], BOXES[0])
     assert once.after(once.head - 1, PLENTY) == twice.after(twice.head - 1, PLENTY)
 
 
 @given(st.lists(secrets, min_size=1, max_size=9, unique=True), st.randoms())
-def test_the_order_of_ringing_is_not_told(rung: list[bytes], chance: random.Random) -> None:
-    """The same boxes give the same peal in whatever order they rang."""
-    forth, other = Pealing(dice(), PLENTY), Pealing(dice(), PLENTY)
-    peal(forth, *rung)
-    peal(other, *chance.sample(rung, len(rung)))
+def test_the_order_of_ringing_is_not_told(active: list[bytes], chance: random.Random) -> None:
+    """The same boxes give the same digest in any order of appends."""
+    forth, other = Digests(dice(), PLENTY), Digests(dice(), PLENTY)
+    one_digest(forth, *active)
+    one_digest(other, *chance.sample(active, len(active)))
     assert forth.after(forth.head - 1, PLENTY) == other.after(other.head - 1, PLENTY)
 
 
 def test_the_marks_of_a_box_have_nothing_in_common() -> None:
-    """A box that rings in every peal is not known again: no salt and no mark comes twice."""
-    pealing = Pealing(dice(), PLENTY)
-    begin = pealing.head
+    """A box that is in every digest is not recognised: no salt and no tag comes twice."""
+    digests = Digests(dice(), PLENTY)
+    begin = digests.head
     for _ in range(300):
-        peal(pealing, BOXES[0])
-    told = pealing.after(begin, PLENTY).peals
-    assert [300, 300] == [len({salt for salt, _ in told}), len({rung for _, rung in told})]
+        one_digest(digests, BOXES[0])
+    told = digests.after(begin, PLENTY).digests
+    assert [300, 300] == [len({salt for salt, _ in told}), len({active for _, active in told})]
 
 
 def test_two_runs_have_no_number_and_no_salt_in_common() -> None:
     """What one run of a relay numbered says nothing in the next."""
-    first, second = (Pealing(dice(seed), PLENTY) for seed in (1, 2))
+    first, second = (Digests(dice(seed), PLENTY) for seed in (1, 2))
     old = first.head
-    for pealing in (first, second):
-        peal(pealing, BOXES[0])
-    assert Pealed(second.head + 1, ()) == second.after(old, PLENTY)
-    salts = {pealing.after(pealing.head - 1, PLENTY).peals[0][0] for pealing in (first, second)}
+    for digests in (first, second):
+        one_digest(digests, BOXES[0])
+    assert ActivityDigests(second.head + 1, ()) == second.after(old, PLENTY)
+    salts = {digests.after(digests.head - 1, PLENTY).digests[0][0] for digests in (first, second)}
     assert 2 == len(salts)
 
 
@@ -216,52 +223,52 @@ def test_two_runs_have_no_number_and_no_salt_in_common() -> None:
 
 @pytest.mark.parametrize(("most_bytes", "kept"), [(3 * ONE, 3), (3 * ONE - 1, 2), (2 * ONE, 2), (1, 1)])
 def test_so_many_bytes_are_remembered(most_bytes: int, kept: int) -> None:
-    """Up to and including the limit; the oldest is forgotten first, and the newest peal is there in any case."""
-    pealing = Pealing(dice(), most_bytes)
+    """Up to and including the limit; the oldest is forgotten first, and the newest digest is there in any case."""
+    digests = Digests(dice(), most_bytes)
     for box in BOXES[:3]:
-        peal(pealing, box)
-    told = pealing.after(pealing.head - kept, PLENTY)
-    assert [marks(salt, [box]) for (salt, _), box in zip(told.peals, BOXES[3 - kept : 3], strict=True)] == [
-        rung for _, rung in told.peals
+        one_digest(digests, box)
+    told = digests.after(digests.head - kept, PLENTY)
+    assert [tags(salt, [box]) for (salt, _), box in zip(told.digests, BOXES[3 - kept : 3], strict=True)] == [
+        active for _, active in told.digests
     ]
-    assert Pealed(pealing.head + 1, ()) == pealing.after(pealing.head - kept - 1, PLENTY)
-    assert kept == len(pealing)
+    assert ActivityDigests(digests.head + 1, ()) == digests.after(digests.head - kept - 1, PLENTY)
+    assert kept == len(digests)
 
 
 def test_what_is_forgotten_was_missed() -> None:
     """Whoever comes back after it learns so, whether or not they had heard everything until then."""
-    pealing = Pealing(dice(), PLENTY)
-    begin = pealing.head
-    peal(pealing, BOXES[0])
-    pealing.forget()
-    news = Pealed(pealing.head + 1, ())
-    assert [news, news] == [pealing.after(begin, PLENTY), pealing.after(begin + 1, PLENTY)]
-    assert news == pealing.after(news.first - 1, PLENTY)
-    assert 0 == len(pealing)
+    digests = Digests(dice(), PLENTY)
+    begin = digests.head
+    one_digest(digests, BOXES[0])
+    digests.forget()
+    news = ActivityDigests(digests.head + 1, ())
+    assert [news, news] == [digests.after(begin, PLENTY), digests.after(begin + 1, PLENTY)]
+    assert news == digests.after(news.first - 1, PLENTY)
+    assert 0 == len(digests)
 
 
 def test_a_peal_that_is_not_over_is_forgotten_too() -> None:
-    """Nothing of it is in the next one, which begins with the next bell."""
-    pealing = Pealing(dice(), PLENTY)
-    rings(pealing, BOXES[0])
-    pealing.forget()
-    assert 0 == len(pealing)
-    assert rings(pealing, BOXES[1])
-    pealing.close(PLENTY)
-    [(salt, rung)] = pealing.after(pealing.head - 1, PLENTY).peals
-    assert marks(salt, [BOXES[1]]) == rung
+    """Nothing of it is in the next one, which begins with the next append."""
+    digests = Digests(dice(), PLENTY)
+    record(digests, BOXES[0])
+    digests.forget()
+    assert 0 == len(digests)
+    assert record(digests, BOXES[1])
+    digests.close(PLENTY)
+    [(salt, active)] = digests.after(digests.head - 1, PLENTY).digests
+    assert tags(salt, [BOXES[1]]) == active
 
 
 @pytest.mark.parametrize("ahead", [-(2**47), -2, 1, 2, 2**47])
 def test_a_number_that_means_nothing_here_is_answered_with_where_we_are(ahead: int) -> None:
     """Of another run, too old, or not given out yet: something may have been missed, and from now on nothing is."""
-    pealing = Pealing(dice(), PLENTY)
-    peal(pealing, BOXES[0])
-    answer = pealing.after(pealing.head + ahead, PLENTY)
-    assert Pealed(pealing.head + 1, ()) == answer
-    peal(pealing, BOXES[1])
-    assert answer.first == pealing.after(answer.first - 1, PLENTY).first
-    assert 1 == len(pealing.after(answer.first - 1, PLENTY).peals)
+    digests = Digests(dice(), PLENTY)
+    one_digest(digests, BOXES[0])
+    answer = digests.after(digests.head + ahead, PLENTY)
+    assert ActivityDigests(digests.head + 1, ()) == answer
+    one_digest(digests, BOXES[1])
+    assert answer.first == digests.after(answer.first - 1, PLENTY).first
+    assert 1 == len(digests.after(answer.first - 1, PLENTY).digests)
 
 
 # -- the size of an answer
@@ -269,39 +276,39 @@ def test_a_number_that_means_nothing_here_is_answered_with_where_we_are(ahead: i
 
 @pytest.mark.parametrize(("most_bytes", "told"), [(3 * ONE, 3), (3 * ONE - 1, 2), (2 * ONE, 2), (ONE - 1, 1), (0, 1)])
 def test_an_answer_holds_so_many_bytes(most_bytes: int, told: int) -> None:
-    """Up to and including the limit, from the oldest on; at least one peal, so that whoever asks gets further."""
-    pealing = Pealing(dice(), PLENTY)
-    begin = pealing.head
+    """Up to and including the limit, from the oldest on; at least one digest, so that whoever asks gets further."""
+    digests = Digests(dice(), PLENTY)
+    begin = digests.head
     for box in BOXES[:4]:
-        peal(pealing, box)
-    whole, part = pealing.after(begin, PLENTY), pealing.after(begin, most_bytes)
-    assert Pealed(begin + 1, whole.peals[:told]) == part
-    assert Pealed(begin + 1 + told, whole.peals[told:]) == pealing.after(begin + told, PLENTY)
+        one_digest(digests, box)
+    whole, part = digests.after(begin, PLENTY), digests.after(begin, most_bytes)
+    assert ActivityDigests(begin + 1, whole.digests[:told]) == part
+    assert ActivityDigests(begin + 1 + told, whole.digests[told:]) == digests.after(begin + told, PLENTY)
 
 
 @pytest.mark.parametrize("more", [0, 1])
 def test_an_answer_holds_so_many_peals(more: int) -> None:
-    """`MAX_PEALS` and no more, which every decoder takes; the rest is the next answer."""
-    pealing = Pealing(dice(), PLENTY)
-    begin = pealing.head
-    for _ in range(MAX_PEALS + more):
-        peal(pealing, BOXES[0])
-    answer = pealing.after(begin, PLENTY)
-    assert MAX_PEALS == len(answer.peals)
+    """`MAX_ACTIVITY_DIGESTS` and no more, which every decoder takes; the rest is the next answer."""
+    digests = Digests(dice(), PLENTY)
+    begin = digests.head
+    for _ in range(MAX_ACTIVITY_DIGESTS + more):
+        one_digest(digests, BOXES[0])
+    answer = digests.after(begin, PLENTY)
+    assert MAX_ACTIVITY_DIGESTS == len(answer.digests)
     assert len(encode(answer)) < MAX_RESPONSE
-    assert more == len(pealing.after(begin + MAX_PEALS, PLENTY).peals)
+    assert more == len(digests.after(begin + MAX_ACTIVITY_DIGESTS, PLENTY).digests)
 
 
 @pytest.mark.parametrize("boxes", [1, 3, 60, 2_000, 30_000])
 def test_whoever_hears_can_tell_an_answer_that_is_cut_short(boxes: int) -> None:
-    """However many boxes ring in each peal: as many peals as make two answers, and then one."""
-    pealing = Pealing(dice(), PLENTY)
-    begin = pealing.head
+    """However many boxes are active in each digest: as many activity digests as make two answers, and then one."""
+    digests = Digests(dice(), PLENTY)
+    begin = digests.head
     secrets = [number.to_bytes(32, "big") for number in range(boxes)]
     size = size_of(secrets)
     for _ in range(2 * ANSWER_BYTES // size + 1):
-        peal(pealing, *secrets)
-    cut = pealing.after(begin, ANSWER_BYTES)
-    assert len(cut.peals) < pealing.head - begin
-    assert may_go_on(cut)
-    assert boxes >= 40_000 or not may_go_on(pealing.after(pealing.head - 1, ANSWER_BYTES))
+        one_digest(digests, *secrets)
+    cut = digests.after(begin, ANSWER_BYTES)
+    assert len(cut.digests) < digests.head - begin
+    assert may_continue(cut)
+    assert boxes >= 40_000 or not may_continue(digests.after(digests.head - 1, ANSWER_BYTES))

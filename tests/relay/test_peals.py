@@ -1,4 +1,4 @@
-"""Hearing all that rings, over real sockets: everybody is told the same, as soon as it is kept, and how waits end."""
+"""Polling all activity over real sockets: every client is sent the same, as soon as it is stored; how waits end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nullabona.processes.servers import RelayProcess
 from nullabona.relay.core.boxes import Batch
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.metrics import Metrics
-from nullabona.relay.peals import PEAL_S
+from nullabona.relay.peals import DIGEST_S
 from nullabona.relay.server import Stores
 from nullabona.relay.service import BoxService
 from nullabona.relay.store.interface import StoreFailed
@@ -21,53 +21,53 @@ from nullabona.relay.store.memory import MemoryBlobStore, MemoryBoxStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.relay.writer import InlineWriter
 from nullabona.wire.messages import (
-    MARK_SIZE,
+    ACTIVITY_TAG_SIZE,
     MAX_WAIT_S,
+    ActivityDigests,
     AnyResponse,
     Appended,
-    Hear,
-    Pealed,
+    PollActivity,
     Refusal,
     decode_response,
     encode,
 )
 from nullabona.wire.records import split_records
-from tests.relay.hearers import OTHER, SECRET, hears, now, over, peals_of, rings, told, under_way, waiting
+from tests.relay.hearers import OTHER, SECRET, activity_of, now, over, told, under_way, waiting
 from tests.relay.peers import TIMEOUT_S, Box, Client, RunningRelay, Wire, ask_http, post, read_answer
 
 
 @pytest.fixture(autouse=True)
 def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Peals are over when a test says so (`over`), and otherwise not."""
-    monkeypatch.setattr("nullabona.relay.peals.PEAL_S", 3_600.0)
+    """ActivityService are over when a test says so (`over`), and otherwise not."""
+    monkeypatch.setattr("nullabona.relay.peals.DIGEST_S", 3_600.0)
 
 
 def test_who_hears_is_told_what_rang(
     run: Callable[..., RunningRelay], box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once the frame is kept and the peal's time is over: the box's mark, and nothing else."""
-    monkeypatch.setattr("nullabona.relay.peals.PEAL_S", PEAL_S)
+    """Once the frame is kept and the digest's time is over: the box's tag, and nothing else."""
+    monkeypatch.setattr("nullabona.relay.peals.DIGEST_S", DIGEST_S)
     relay = run()
     client = relay.client()
     begin = now(client)
-    number = hears(client, begin)
-    rings(relay.client(), box)
+    number = polls(client, begin)
+    wakes(relay.client(), box)
     assert (begin + 1, [{SECRET}]) == told(client.result(number), SECRET)
-    assert Pealed(begin + 2, ()) == client.ask(Hear(begin + 1, 0))
+    assert ActivityDigests(begin + 2, ()) == client.ask(PollActivity(begin + 1, 0))
 
 
 def test_what_rings_together_is_told_together(relay: RunningRelay, client: Client) -> None:
-    """Two boxes within one peal are two marks in it; one that is rung by two members has one."""
+    """Two boxes within one digest are two tags in it; one that two members append to has one."""
     begin = now(client)
-    number = hears(client, begin)
+    number = polls(client, begin)
     writer, one, two = relay.client(), Box(), Box()
     for box, secret in ((one, SECRET), (two, OTHER), (one, SECRET)):
-        rings(writer, box, secret)
+        wakes(writer, box, secret)
     over(relay)
     answer = client.result(number)
     assert (begin + 1, [{SECRET, OTHER}]) == told(answer, SECRET, OTHER)
-    assert isinstance(answer, Pealed)
-    assert 2 * MARK_SIZE == len(answer.peals[0][1])
+    assert isinstance(answer, ActivityDigests)
+    assert 2 * ACTIVITY_TAG_SIZE == len(answer.digests[0][1])
 
 
 def test_a_box_has_one_mark_of_each_who_rings_it(relay: RunningRelay, client: Client, box: Box) -> None:
@@ -77,44 +77,44 @@ def test_a_box_has_one_mark_of_each_who_rings_it(relay: RunningRelay, client: Cl
     one, other = relay.client(), relay.client()
     for number in one.start(*[box.append(b"frame", (secret, 1)) for secret in secrets]):
         one.result(number)
-    rings(other, box, SECRET)
+    wakes(other, box, SECRET)
     over(relay)
-    assert (begin + 1, [{secrets[0], SECRET}]) == told(client.ask(Hear(begin, 60)), secrets[0], SECRET)
+    assert (begin + 1, [{secrets[0], SECRET}]) == told(client.ask(PollActivity(begin, 60)), secrets[0], SECRET)
 
 
 def test_an_append_without_bells_is_not_told(relay: RunningRelay, client: Client, box: Box) -> None:
-    """Nobody is woken, and no peal begins."""
+    """Nobody is woken, and no digest begins."""
     begin = now(client)
-    number = hears(client, begin)
+    number = polls(client, begin)
     waiting(relay, 1)
     relay.client().append(box, b"frame")
     over(relay)
     waiting(relay, 1)
     relay.tick(seconds=60)
-    assert Pealed(begin + 1, ()) == client.result(number)
+    assert ActivityDigests(begin + 1, ()) == client.result(number)
 
 
 def test_what_rings_between_two_waits_is_heard(relay: RunningRelay, client: Client, box: Box) -> None:
-    """What came meanwhile is the answer to the next request, each peal in its order, and told once."""
+    """What came meanwhile is the answer to the next request, each digest in its order, and told once."""
     begin = now(client)
     writer = relay.client()
     for secret in (SECRET, OTHER, SECRET):
-        rings(writer, box, secret)
+        wakes(writer, box, secret)
         over(relay)
-    answer = client.ask(Hear(begin, 60))
+    answer = client.ask(PollActivity(begin, 60))
     assert (begin + 1, [{SECRET}, {OTHER}, {SECRET}]) == told(answer, SECRET, OTHER)
-    assert (begin + 3, [{SECRET}]) == told(client.ask(Hear(begin + 2, 0)), SECRET)
-    assert Pealed(begin + 4, ()) == client.ask(Hear(begin + 3, 0))
+    assert (begin + 3, [{SECRET}]) == told(client.ask(PollActivity(begin + 2, 0)), SECRET)
+    assert ActivityDigests(begin + 4, ()) == client.ask(PollActivity(begin + 3, 0))
 
 
 def test_a_connection_that_ends_misses_nothing(relay: RunningRelay, box: Box) -> None:
-    """Numbers are the relay's, not the connection's: what rang in between is told on the next one."""
+    """Numbers are the relay's, not the connection's: the activity in between is told on the next one."""
     client = relay.client()
     begin = now(client)
     client.close()
-    rings(relay.client(), box)
+    wakes(relay.client(), box)
     over(relay)
-    assert (begin + 1, [{SECRET}]) == told(relay.client().ask(Hear(begin, 60)), SECRET)
+    assert (begin + 1, [{SECRET}]) == told(relay.client().ask(PollActivity(begin, 60)), SECRET)
 
 
 def body(client: Client) -> bytes:
@@ -125,16 +125,16 @@ def body(client: Client) -> bytes:
 
 
 def test_everybody_is_told_the_same_bytes(relay: RunningRelay, box: Box) -> None:
-    """Whether their box rang or not, and whether they waited or asked later."""
-    hearers = [relay.client() for _ in range(4)]
-    begins = [now(client) for client in hearers]
-    for client in hearers[:3]:
-        hears(client, begins[0])
+    """Whether their box is in it or not, and whether they waited or asked later."""
+    pollers = [relay.client() for _ in range(4)]
+    begins = [now(client) for client in pollers]
+    for client in pollers[:3]:
+        polls(client, begins[0])
     waiting(relay, 3)
-    rings(relay.client(), box)
+    wakes(relay.client(), box)
     over(relay)
-    hears(hearers[3], begins[0], 0)
-    answers = [body(client) for client in hearers]
+    polls(pollers[3], begins[0], 0)
+    answers = [body(client) for client in pollers]
     assert (1, 1) == (len(set(begins)), len(set(answers)))
     assert (begins[0] + 1, [{SECRET}]) == told(decode_response(answers[0]), SECRET)
 
@@ -167,11 +167,11 @@ def test_nothing_is_told_before_it_is_kept(held: tuple[RunningRelay, Held], box:
     relay, store = held
     client, writer = relay.client(), relay.client()
     begin = now(client)
-    number = hears(client, begin)
+    number = polls(client, begin)
     [appending] = writer.start(box.append(b"frame", (SECRET, 1)))
     assert store.entered.wait(TIMEOUT_S)
     over(relay)
-    assert Pealed(begin + 1, ()) == relay.client().ask(Hear(begin, 0))
+    assert ActivityDigests(begin + 1, ()) == relay.client().ask(PollActivity(begin, 0))
     store.go.set()
     assert isinstance(writer.result(appending), Appended)
     over(relay)
@@ -180,7 +180,7 @@ def test_nothing_is_told_before_it_is_kept(held: tuple[RunningRelay, Held], box:
 
 
 def test_what_is_not_kept_is_not_told(held: tuple[RunningRelay, Held], box: Box) -> None:
-    """A batch that fails rings nobody."""
+    """A batch that fails wakes nobody."""
     relay, store = held
     client = relay.client()
     begin = now(client)
@@ -188,8 +188,8 @@ def test_what_is_not_kept_is_not_told(held: tuple[RunningRelay, Held], box: Box)
     store.go.set()
     assert Refusal("busy", 1) == client.ask(box.append(b"frame", (SECRET, 1)))
     over(relay)
-    assert Pealed(begin + 1, ()) == client.ask(Hear(begin, 0))
-    assert 0 == len(peals_of(relay)._pealing)
+    assert ActivityDigests(begin + 1, ()) == client.ask(PollActivity(begin, 0))
+    assert 0 == len(activity_of(relay)._digests)
 
 
 # -- how waits end
@@ -197,67 +197,67 @@ def test_what_is_not_kept_is_not_told(held: tuple[RunningRelay, Held], box: Box)
 
 @pytest.mark.parametrize("wait_s", [1, MAX_WAIT_S - 1])
 def test_a_wait_lasts_as_long_as_was_asked(relay: RunningRelay, client: Client, wait_s: int) -> None:
-    """Not a second less; then the answer is that nothing rang, and the next request goes on from there."""
+    """Not a second less; then the answer is empty, and the next request goes on from there."""
     begin = now(client)
-    number = hears(client, begin, wait_s)
+    number = polls(client, begin, wait_s)
     waiting(relay, 1)
     relay.tick(seconds=wait_s - 1)
     waiting(relay, 1)
     relay.tick(seconds=1)
-    assert Pealed(begin + 1, ()) == client.result(number)
-    assert Pealed(begin + 1, ()) == client.ask(Hear(begin, 0))
+    assert ActivityDigests(begin + 1, ()) == client.result(number)
+    assert ActivityDigests(begin + 1, ()) == client.ask(PollActivity(begin, 0))
 
 
 def test_who_does_not_wait_is_answered_at_once(relay: RunningRelay, client: Client, box: Box) -> None:
-    """Also while a peal is not over: it is for the next request."""
+    """Also while an activity digest is not over: it is for the next request."""
     begin = now(client)
-    rings(relay.client(), box)
-    assert Pealed(begin + 1, ()) == client.ask(Hear(begin, 0))
+    wakes(relay.client(), box)
+    assert ActivityDigests(begin + 1, ()) == client.ask(PollActivity(begin, 0))
     over(relay)
-    assert (begin + 1, [{SECRET}]) == told(client.ask(Hear(begin, 0)), SECRET)
+    assert (begin + 1, [{SECRET}]) == told(client.ask(PollActivity(begin, 0)), SECRET)
 
 
 @pytest.mark.parametrize("ahead", [-1, 1, 2**40])
 def test_a_number_that_means_nothing_is_answered_at_once(relay: RunningRelay, client: Client, ahead: int) -> None:
     """However long the wait was to be: who may have missed something looks into their boxes now."""
     begin = now(client)
-    assert Pealed(begin + 1, ()) == client.ask(Hear(begin + ahead, 60))
-    assert 0 == len(peals_of(relay))
+    assert ActivityDigests(begin + 1, ()) == client.ask(PollActivity(begin + ahead, 60))
+    assert 0 == len(activity_of(relay))
 
 
 def test_the_newer_of_two_requests_counts(relay: RunningRelay, client: Client, box: Box) -> None:
-    """Asked twice on one connection, the first is answered with nothing, and the second hears what rings."""
+    """Asked twice on one connection, the first is answered with nothing, and the second gets the activity."""
     begin = now(client)
-    first, second = client.start(Hear(begin, 60), Hear(begin, 60))
-    assert Pealed(begin + 1, ()) == client.result(first)
-    rings(relay.client(), box)
+    first, second = client.start(PollActivity(begin, 60), PollActivity(begin, 60))
+    assert ActivityDigests(begin + 1, ()) == client.result(first)
+    wakes(relay.client(), box)
     over(relay)
     assert (begin + 1, [{SECRET}]) == told(client.result(second), SECRET)
     assert {(0, 0)} == set(under_way(relay))
 
 
 def test_who_leaves_is_forgotten(relay: RunningRelay, box: Box) -> None:
-    """Nothing waits for a connection that is gone, and what rings then troubles nobody."""
+    """Nothing waits for a connection that is gone, and later activity troubles nobody."""
     client, stays = relay.client(), relay.client()
     begin = now(client)
-    hears(client, begin)
-    number = hears(stays, begin)
+    polls(client, begin)
+    number = polls(stays, begin)
     waiting(relay, 2)
     client.close()
     waiting(relay, 1)
-    rings(relay.client(), box)
+    wakes(relay.client(), box)
     over(relay)
     assert (begin + 1, [{SECRET}]) == told(stays.result(number), SECRET)
 
 
 def test_a_stop_answers_who_hears(run: Callable[..., RunningRelay], box: Box) -> None:
-    """Nobody is left hanging when the relay stops, and what has rung until then is told."""
+    """Nobody is left hanging when the relay stops, and activity until then is told."""
     relay = run()
     early, late = relay.client(), relay.client()
     begin = now(early)
-    numbers = [hears(early, begin)]
-    rings(late, box)
-    numbers.append(hears(late, begin))
+    numbers = [polls(early, begin)]
+    wakes(late, box)
+    numbers.append(polls(late, begin))
     waiting(relay, 2)
     relay.stop()
     answers = [client.result(number) for client, number in zip((early, late), numbers, strict=True)]
@@ -269,10 +269,10 @@ def test_a_stop_answers_though_nothing_rang(run: Callable[..., RunningRelay]) ->
     relay = run()
     client = relay.client()
     begin = now(client)
-    number = hears(client, begin)
+    number = polls(client, begin)
     waiting(relay, 1)
     relay.stop()
-    assert Pealed(begin + 1, ()) == client.result(number)
+    assert ActivityDigests(begin + 1, ()) == client.result(number)
 
 
 def test_after_a_stop_nobody_waits() -> None:
@@ -285,10 +285,10 @@ def test_after_a_stop_nobody_waits() -> None:
         )  # fmt: skip
         service.tick(1, 100)
         await service.stop()
-        hear = service.handlers()[Hear]
-        return await hear(Hear(0, 60)), await hear(Hear(7, 60))
+        hear = service.handlers()[PollActivity]
+        return await hear(PollActivity(0, 60)), await hear(PollActivity(7, 60))
 
-    assert (Pealed(8, ()), Pealed(8, ())) == asyncio.run(ask())
+    assert (ActivityDigests(8, ()), ActivityDigests(8, ())) == asyncio.run(ask())
 
 
 # -- other carriers, and the real thing
@@ -299,46 +299,46 @@ def test_hearing_over_post_is_short(run: Callable[..., RunningRelay], box: Box) 
     relay = run(None, Limits(http_wait_s=0))
     writer = relay.client()
     begin = now(writer)
-    assert Pealed(begin + 1, ()) == ask_http(relay.address, Hear(begin, 60))
-    rings(writer, box)
+    assert ActivityDigests(begin + 1, ()) == ask_http(relay.address, PollActivity(begin, 60))
+    wakes(writer, box)
     over(relay)
-    assert (begin + 1, [{SECRET}]) == told(ask_http(relay.address, Hear(begin, 60)), SECRET)
+    assert (begin + 1, [{SECRET}]) == told(ask_http(relay.address, PollActivity(begin, 60)), SECRET)
 
 
 def test_a_post_may_hear(relay: RunningRelay, client: Client, box: Box) -> None:
-    """It waits for what rings, or no longer than that carrier allows; one that is hung up on is forgotten."""
+    """It waits for activity, or no longer than that carrier allows; one that is hung up on is forgotten."""
     begin = now(client)
     waits, leaves = Wire(relay.address), Wire(relay.address)
     for wire in (waits, leaves):
-        wire.send(post(encode(Hear(begin, MAX_WAIT_S))))
+        wire.send(post(encode(PollActivity(begin, MAX_WAIT_S))))
     waiting(relay, 2)
     leaves.close()
     waiting(relay, 1)
-    rings(client, box)
+    wakes(client, box)
     over(relay)
     assert (begin + 1, [{SECRET}]) == told(decode_response(read_answer(waits)[1]), SECRET)
-    waits.send(post(encode(Hear(begin + 1, MAX_WAIT_S))))
+    waits.send(post(encode(PollActivity(begin + 1, MAX_WAIT_S))))
     waiting(relay, 1)
     relay.tick(seconds=Limits().http_wait_s)
-    assert Pealed(begin + 2, ()) == decode_response(read_answer(waits)[1])
+    assert ActivityDigests(begin + 2, ()) == decode_response(read_answer(waits)[1])
 
 
 def test_a_process_tells_all_that_rings(spawn: Callable[..., RelayProcess], tmp_path: Path) -> None:
-    """From an append to whoever hears; after another start, numbers of the run before are known to mean nothing."""
+    """From an append to a polling client; after another start, numbers of the run before are known to mean nothing."""
     data, host = tmp_path / "data", ("--host", "relay.example")
     process = spawn(data, *host)
-    hearers, writer = [Client(process.address) for _ in range(2)], Client(process.address)
+    pollers, writer = [Client(process.address) for _ in range(2)], Client(process.address)
     at = now(writer)
     for secret in (SECRET, OTHER):
-        numbers = [hears(client, at) for client in hearers]
-        for client in hearers:
-            client.ask(Box().read())  # so that both wait before it rings
-        rings(writer, Box(), secret)
-        answers = [client.result(number) for client, number in zip(hearers, numbers, strict=True)]
+        numbers = [polls(client, at) for client in pollers]
+        for client in pollers:
+            client.ask(Box().read())  # so that both wait before the append
+        wakes(writer, Box(), secret)
+        answers = [client.result(number) for client, number in zip(pollers, numbers, strict=True)]
         at += 1
         assert [(at, [{secret}])] * 2 == [told(answer, SECRET, OTHER) for answer in answers]
         assert encode(answers[0]) == encode(answers[1])
     process.stop()
-    answer = Client(spawn(data, *host).address).ask(Hear(at, 60))
-    assert isinstance(answer, Pealed)
-    assert (True, ()) == (answer.first != at + 1, answer.peals)
+    answer = Client(spawn(data, *host).address).ask(PollActivity(at, 60))
+    assert isinstance(answer, ActivityDigests)
+    assert (True, ()) == (answer.first != at + 1, answer.digests)

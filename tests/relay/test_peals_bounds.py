@@ -1,4 +1,4 @@
-"""What hearing may cost a relay, what is remembered for who hears, for how long, and what memory must not say."""
+"""What polling may cost a relay, what is remembered for pollers and for how long, and what memory must not say."""
 
 from __future__ import annotations
 
@@ -10,104 +10,105 @@ import pytest
 from nullabona.drills.search import memory_chunks
 from nullabona.processes.servers import RelayProcess
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.peals import HEARER_S, KEEP_S, PEAL_S, peal_s
+from nullabona.relay.peals import DIGEST_S, KEEP_S, POLLER_S, digest_s
 from nullabona.relay.websocket import WebSocket
-from nullabona.wire.bells import bell_of
-from nullabona.wire.messages import MAX_WAIT_S, Frames, Hear, Listen, Pealed, Refusal
+from nullabona.wire.bells import wake_token
+from nullabona.wire.messages import MAX_WAIT_S, ActivityDigests, AwaitWake, Frames, PollActivity, Refusal
 from tests.relay.hearers import (
     OTHER,
     SECRET,
+    activity_of,
     bytes_below,
-    hears,
     now,
     over,
-    peals_of,
-    rings,
+    polls,
     told,
     under_way,
     waiting,
+    wakes,
 )
 from tests.relay.peers import Box, Client, RunningRelay
 
 
 @pytest.fixture(autouse=True)
 def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Peals are over when a test says so (`over`), and otherwise not."""
-    monkeypatch.setattr("nullabona.relay.peals.PEAL_S", 3_600.0)
+    """ActivityService are over when a test says so (`over`), and otherwise not."""
+    monkeypatch.setattr("nullabona.relay.peals.DIGEST_S", 3_600.0)
 
 
 def test_hearing_counts_among_what_a_connection_waits_for(run: Callable[..., RunningRelay], box: Box) -> None:
     """Up to the limit it waits, beyond it is refused; but whoever waits may ask anew, and one may always not wait."""
     relay = run(None, Limits(waiting_per_connection=1))
-    hearer, reader = relay.client(), relay.client()
-    begin = now(hearer)
-    first, second = hearer.start(Hear(begin, 60), Hear(begin, 60))
-    assert Pealed(begin + 1, ()) == hearer.result(first)
-    assert Refusal("slow-down", 1) == hearer.ask(box.read(wait_s=60))
+    poller, reader = relay.client(), relay.client()
+    begin = now(poller)
+    first, second = poller.start(PollActivity(begin, 60), PollActivity(begin, 60))
+    assert ActivityDigests(begin + 1, ()) == poller.result(first)
+    assert Refusal("slow-down", 1) == poller.ask(box.read(wait_s=60))
     [reading] = reader.start(box.read(wait_s=60))
-    assert Refusal("slow-down", 1) == reader.ask(Hear(begin, 60))
-    assert Pealed(begin + 1, ()) == reader.ask(Hear(begin, 0))
-    rings(relay.client(), box)
+    assert Refusal("slow-down", 1) == reader.ask(PollActivity(begin, 60))
+    assert ActivityDigests(begin + 1, ()) == reader.ask(PollActivity(begin, 0))
+    wakes(relay.client(), box)
     over(relay)
-    assert (begin + 1, [{SECRET}]) == told(hearer.result(second), SECRET)
+    assert (begin + 1, [{SECRET}]) == told(poller.result(second), SECRET)
     assert isinstance(reader.result(reading), Frames)
     assert {(0, 0)} == set(under_way(relay))
 
 
 def test_hearing_counts_among_what_the_relay_waits_for(run: Callable[..., RunningRelay], box: Box) -> None:
-    """Reads, bells and hearers share one limit; refused waits cost nothing, and room that is left can be taken."""
+    """Reads, tokens and pollers share one limit; refused waits cost nothing, and room that is left can be taken."""
     relay = run(None, Limits(waiting_total=3))
-    hearer, reader, late = relay.client(), relay.client(), relay.client()
-    begin = now(hearer)
-    reader.start(Listen(bell_of(OTHER, 0), 60), box.read(wait_s=60))
-    numbers = [hears(hearer, begin)]
+    poller, reader, late = relay.client(), relay.client(), relay.client()
+    begin = now(poller)
+    reader.start(AwaitWake(wake_token(OTHER, 0), 60), box.read(wait_s=60))
+    numbers = [polls(poller, begin)]
     while relay.relay.boxes._waiters() < 3:
         relay.call(lambda: None)
-    assert Refusal("busy", 10) == late.ask(Hear(begin, 60))
+    assert Refusal("busy", 10) == late.ask(PollActivity(begin, 60))
     assert Refusal("busy", 10) == late.ask(Box().read(wait_s=60))
-    assert Refusal("busy", 1) == late.ask(Listen(bell_of(OTHER, 1), 60))
+    assert Refusal("busy", 1) == late.ask(AwaitWake(wake_token(OTHER, 1), 60))
     reader.close()
     while relay.relay.boxes._waiters() > 1:
         relay.call(lambda: None)
-    numbers.append(hears(late, begin))
-    rings(relay.client(), box)
+    numbers.append(polls(late, begin))
+    wakes(relay.client(), box)
     over(relay)
-    answers = [client.result(number) for client, number in zip((hearer, late), numbers, strict=True)]
+    answers = [client.result(number) for client, number in zip((poller, late), numbers, strict=True)]
     assert [(begin + 1, [{SECRET}])] * 2 == [told(answer, SECRET) for answer in answers]
     assert {(0, 0)} == set(under_way(relay))
 
 
 @pytest.mark.parametrize(
-    ("hearers", "expected"), [(0, PEAL_S), (3_999, PEAL_S), (4_000, PEAL_S), (4_001, 4_001 * HEARER_S), (40_000, 2.0)]
+    ("pollers", "expected"),
+    [(0, DIGEST_S), (3_999, DIGEST_S), (4_000, DIGEST_S), (4_001, 4_001 * POLLER_S), (40_000, 2.0)],
 )
-def test_a_peal_is_long_enough_to_answer_all(hearers: int, expected: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_peal_is_long_enough_to_answer_all(pollers: int, expected: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fifth of a second for up to four thousand who hear; beyond, 50 microseconds for each."""
-    monkeypatch.setattr("nullabona.relay.peals.PEAL_S", PEAL_S)
-    assert expected == pytest.approx(peal_s(hearers))
+    monkeypatch.setattr("nullabona.relay.peals.DIGEST_S", DIGEST_S)
+    assert expected == pytest.approx(digest_s(pollers))
 
 
 @pytest.mark.parametrize("before", [0, 1, 2])
 def test_a_peal_waits_for_as_many_as_hear_when_its_time_comes(
     relay: RunningRelay, box: Box, monkeypatch: pytest.MonkeyPatch, before: int
 ) -> None:
-    """Whether they came before the first bell or after; and everybody is told one and the same peal in the end."""
-    hearers = [relay.client() for _ in range(2)]
-    begin = now(hearers[0])
-    numbers = [hears(client, begin) for client in hearers[:before]]
+    """Whether they came before the first append or after; in the end every client is sent the same digest."""
+    pollers = [relay.client() for _ in range(2)]
+    begin = now(pollers[0])
+    numbers = [polls(client, begin) for client in pollers[:before]]
     waiting(relay, before)
-    rings(relay.client(), box)
-    numbers += [hears(client, begin) for client in hearers[before:]]
+    wakes(relay.client(), box)
+    numbers += [polls(client, begin) for client in pollers[before:]]
     waiting(relay, 2)
-    monkeypatch.setattr("nullabona.relay.peals.PEAL_S", 0.0)
-    monkeypatch.setattr("nullabona.relay.peals.HEARER_S", 3_600.0)
+    monkeypatch.setattr("nullabona.relay.peals.DIGEST_S", 0.0)
+    monkeypatch.setattr("nullabona.relay.peals.POLLER_S", 3_600.0)
     times_up(relay)
-    closing = peals_of(relay)._closing
+    closing = activity_of(relay)._closing
     assert closing is not None
-    assert 7_200 == pytest.approx(closing.when() - peals_of(relay)._begun, abs=1)
-    assert 2 == len(peals_of(relay))
-    monkeypatch.setattr("nullabona.relay.peals.HEARER_S", 0.0)
+    assert 7_200 == pytest.approx(closing.when() - activity_of(relay)._begun, abs=1)
+    assert 2 == len(activity_of(relay))
+    monkeypatch.setattr("nullabona.relay.peals.POLLER_S", 0.0)
     times_up(relay)
-    answers = [client.result(number) for client, number in zip(hearers, numbers, strict=True)]
+    answers = [client.result(number) for client, number in zip(pollers, numbers, strict=True)]
     assert [(begin + 1, [{SECRET}])] * 2 == [told(answer, SECRET) for answer in answers]
 
 
@@ -116,17 +117,17 @@ def test_a_peal_that_nobody_waits_for_is_not_longer(
 ) -> None:
     """Who is not there costs nothing, and hears it when they ask again."""
     begin = now(client)
-    rings(client, box)
-    monkeypatch.setattr("nullabona.relay.peals.PEAL_S", 0.0)
-    monkeypatch.setattr("nullabona.relay.peals.HEARER_S", 3_600.0)
+    wakes(client, box)
+    monkeypatch.setattr("nullabona.relay.peals.DIGEST_S", 0.0)
+    monkeypatch.setattr("nullabona.relay.peals.POLLER_S", 3_600.0)
     times_up(relay)
-    assert peals_of(relay)._closing is None
-    assert (begin + 1, [{SECRET}]) == told(client.ask(Hear(begin, 0)), SECRET)
+    assert activity_of(relay)._closing is None
+    assert (begin + 1, [{SECRET}]) == told(client.ask(PollActivity(begin, 0)), SECRET)
 
 
 def times_up(relay: RunningRelay) -> None:
-    """The least time of a peal has passed."""
-    relay.call(peals_of(relay)._close_in_time)
+    """The shortest time of a digest has passed."""
+    relay.call(activity_of(relay)._close_in_time)
 
 
 def test_requests_and_refusals_are_counted(run: Callable[..., RunningRelay]) -> None:
@@ -134,11 +135,11 @@ def test_requests_and_refusals_are_counted(run: Callable[..., RunningRelay]) -> 
     relay = run(None, Limits(waiting_total=1))
     client, other = relay.client(), relay.client()
     begin = now(client)
-    hears(client, begin)
+    polls(client, begin)
     waiting(relay, 1)
-    assert Refusal("busy", 10) == other.ask(Hear(begin, 60))
+    assert Refusal("busy", 10) == other.ask(PollActivity(begin, 60))
     metrics = relay.relay.metrics
-    assert (3, {"busy": 1}) == (metrics.requests["hear"], dict(metrics.refusals))
+    assert (3, {"busy": 1}) == (metrics.requests["poll_activity"], dict(metrics.refusals))
 
 
 def test_who_does_not_read_is_told_that_they_missed_it(
@@ -146,34 +147,34 @@ def test_who_does_not_read_is_told_that_they_missed_it(
 ) -> None:
     """Whose answers pile up gets a short one, waiting or not; what they missed is there when they have read."""
     begin = now(client)
-    number = hears(client, begin)
+    number = polls(client, begin)
     waiting(relay, 1)
     [peer] = relay.relay._sockets
     with monkeypatch.context() as patch:
         patch.setattr(peer, "is_full", lambda: True)
-        rings(relay.client(), box)
+        wakes(relay.client(), box)
         over(relay)
-        assert [Pealed(begin + 2, ())] * 2 == [client.result(number), client.ask(Hear(begin, 60))]
-    assert (begin + 1, [{SECRET}]) == told(client.ask(Hear(begin, 60)), SECRET)
+        assert [ActivityDigests(begin + 2, ())] * 2 == [client.result(number), client.ask(PollActivity(begin, 60))]
+    assert (begin + 1, [{SECRET}]) == told(client.ask(PollActivity(begin, 60)), SECRET)
 
 
 @pytest.mark.parametrize("slow", [0, 1, 2])
 def test_who_does_not_read_changes_nothing_for_others(
     relay: RunningRelay, box: Box, monkeypatch: pytest.MonkeyPatch, slow: int
 ) -> None:
-    """Of three who wait one is told that they missed it, whichever began first, and the others what rang."""
-    hearers, numbers = [relay.client() for _ in range(3)], []
-    begin = now(hearers[0])
+    """Of three who wait one is told that they missed it, whichever began first, and the others the activity."""
+    pollers, numbers = [relay.client() for _ in range(3)], []
+    begin = now(pollers[0])
     peers = dict[WebSocket, None]()
-    for client in hearers:
-        numbers.append(hears(client, begin))
+    for client in pollers:
+        numbers.append(polls(client, begin))
         waiting(relay, len(numbers))
         peers |= dict.fromkeys(peer for peer in relay.relay._sockets if peer.budget.waiting)
     monkeypatch.setattr(list(peers)[slow], "is_full", lambda: True)
-    rings(relay.client(), box)
+    wakes(relay.client(), box)
     over(relay)
-    answers = [client.result(number) for client, number in zip(hearers, numbers, strict=True)]
-    assert Pealed(begin + 2, ()) == answers.pop(slow)
+    answers = [client.result(number) for client, number in zip(pollers, numbers, strict=True)]
+    assert ActivityDigests(begin + 2, ()) == answers.pop(slow)
     assert [(begin + 1, [{SECRET}])] * 2 == [told(answer, SECRET) for answer in answers]
 
 
@@ -184,21 +185,21 @@ def test_who_does_not_read_waits_all_the_same(
     begin = now(client)
     [peer] = relay.relay._sockets
     monkeypatch.setattr(peer, "is_full", lambda: True)
-    number = hears(client, begin)
+    number = polls(client, begin)
     waiting(relay, 1)
     relay.tick(seconds=60)
-    assert Pealed(begin + 1, ()) == client.result(number)
+    assert ActivityDigests(begin + 1, ()) == client.result(number)
 
 
 # -- what is remembered
 
 
 def test_nothing_is_remembered_while_nobody_hears(relay: RunningRelay, client: Client, box: Box) -> None:
-    """No salt, no mark, no secret and no time: the relay does not even reckon what nobody asked for."""
-    rings(client, box)
+    """No salt, no tag, no secret and no time: the relay does not even reckon what nobody asked for."""
+    wakes(client, box)
     assert set() == kept_of(relay)
-    assert 0 == len(peals_of(relay)._pealing)
-    assert peals_of(relay)._closing is None
+    assert 0 == len(activity_of(relay)._digests)
+    assert activity_of(relay)._closing is None
 
 
 @pytest.mark.parametrize("forgets", [False, True])
@@ -207,26 +208,28 @@ def test_what_rang_is_forgotten_when_nobody_hears_any_more(
 ) -> None:
     """Until then whoever comes back is told all of it, and from then on that they missed something."""
     begin = now(client)
-    rings(client, box)
+    wakes(client, box)
     over(relay)
-    rings(client, box, OTHER)
+    wakes(client, box, OTHER)
     relay.tick(seconds=KEEP_S - 1 + forgets)
     assert forgets == (set() == kept_of(relay))
     if forgets:
-        assert [Pealed(begin + 4, ())] * 4 == [client.ask(Hear(begin + heard, 0)) for heard in range(4)]
+        assert [ActivityDigests(begin + 4, ())] * 4 == [
+            client.ask(PollActivity(begin + heard, 0)) for heard in range(4)
+        ]
     else:
-        assert (begin + 1, [{SECRET}]) == told(client.ask(Hear(begin, 0)), SECRET)
+        assert (begin + 1, [{SECRET}]) == told(client.ask(PollActivity(begin, 0)), SECRET)
 
 
 def test_what_rings_after_that_is_not_remembered(relay: RunningRelay, client: Client, box: Box) -> None:
-    """Until somebody hears again: they are told that they missed something, and then what rings."""
+    """Until a client polls again: it is told that it missed something, and then of activity."""
     begin = now(client)
     relay.tick(seconds=KEEP_S)
-    rings(client, box)
-    assert 0 == len(peals_of(relay)._pealing)
-    assert Pealed(begin + 2, ()) == client.ask(Hear(begin, 60))
-    number = hears(client, begin + 1)
-    rings(relay.client(), box, OTHER)
+    wakes(client, box)
+    assert 0 == len(activity_of(relay)._digests)
+    assert ActivityDigests(begin + 2, ()) == client.ask(PollActivity(begin, 60))
+    number = polls(client, begin + 1)
+    wakes(relay.client(), box, OTHER)
     over(relay)
     assert (begin + 2, [{OTHER}]) == told(client.result(number), OTHER)
 
@@ -238,25 +241,25 @@ def test_who_waits_again_is_somebody_who_hears(
     monkeypatch.setattr("nullabona.relay.peals.KEEP_S", MAX_WAIT_S + 1)
     begin = now(client)
     for _ in range(3):
-        number = hears(client, begin, MAX_WAIT_S)
+        number = polls(client, begin, MAX_WAIT_S)
         waiting(relay, 1)
         relay.tick(seconds=MAX_WAIT_S)
-        assert Pealed(begin + 1, ()) == client.result(number)
-    rings(relay.client(), box)
+        assert ActivityDigests(begin + 1, ()) == client.result(number)
+    wakes(relay.client(), box)
     over(relay)
-    assert (begin + 1, [{SECRET}]) == told(relay.client().ask(Hear(begin, 0)), SECRET)
+    assert (begin + 1, [{SECRET}]) == told(relay.client().ask(PollActivity(begin, 0)), SECRET)
 
 
 def test_nothing_is_forgotten_while_somebody_waits(
     relay: RunningRelay, client: Client, box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not even if they may wait longer than what rang is kept otherwise."""
+    """Not even if they may wait longer than the activity is kept otherwise."""
     monkeypatch.setattr("nullabona.relay.peals.KEEP_S", 1)
     begin = now(client)
-    number = hears(client, begin, 60)
+    number = polls(client, begin, 60)
     waiting(relay, 1)
     relay.tick(seconds=59)
-    rings(relay.client(), box)
+    wakes(relay.client(), box)
     over(relay)
     assert (begin + 1, [{SECRET}]) == told(client.result(number), SECRET)
 
@@ -266,7 +269,7 @@ def test_after_the_longest_wait_nothing_is_forgotten(relay: RunningRelay, *, lea
     """Who waited as long as a relay lets them, and comes again soon after, is not told that they missed anything."""
     client = relay.client()
     begin = now(client)
-    number = hears(client, begin, MAX_WAIT_S)
+    number = polls(client, begin, MAX_WAIT_S)
     waiting(relay, 1)
     relay.tick(seconds=MAX_WAIT_S - leaves)
     if leaves:
@@ -275,78 +278,80 @@ def test_after_the_longest_wait_nothing_is_forgotten(relay: RunningRelay, *, lea
         relay.tick(seconds=1)
         client = relay.client()
     else:
-        assert Pealed(begin + 1, ()) == client.result(number)
-    assert Pealed(begin + 1, ()) == client.ask(Hear(begin, 0))
+        assert ActivityDigests(begin + 1, ()) == client.result(number)
+    assert ActivityDigests(begin + 1, ()) == client.ask(PollActivity(begin, 0))
 
 
 def test_too_much_is_not_remembered(run: Callable[..., RunningRelay], box: Box) -> None:
-    """Of peals beyond the limit the newest are kept; who is further behind learns that they missed something."""
-    relay = run(None, Limits(peal_bytes=250))
+    """Of activity digests beyond the limit the newest are kept; who is further behind learns that they missed
+    something.
+    """
+    relay = run(None, Limits(activity_bytes=250))
     client = relay.client()
     begin = now(client)
     for _ in range(3):
-        rings(client, box)
+        wakes(client, box)
         over(relay)
-    assert Pealed(begin + 4, ()) == client.ask(Hear(begin, 60))
-    assert (begin + 2, [{SECRET}, {SECRET}]) == told(client.ask(Hear(begin + 1, 60)), SECRET)
+    assert ActivityDigests(begin + 4, ()) == client.ask(PollActivity(begin, 60))
+    assert (begin + 2, [{SECRET}, {SECRET}]) == told(client.ask(PollActivity(begin + 1, 60)), SECRET)
 
 
 def test_what_rang_half_a_day_ago_is_not_remembered(relay: RunningRelay, client: Client, box: Box) -> None:
-    """Though somebody hears all the time; what rang since is."""
+    """Though somebody polls all the time; later activity is."""
     begin = now(client)
-    rings(client, box)
+    wakes(client, box)
     over(relay)
     for _ in range(13):
         relay.tick(seconds=3_600)
-        assert (begin + 2, []) == told(client.ask(Hear(begin + 1, 0)), SECRET)
-    assert Pealed(begin + 2, ()) == client.ask(Hear(begin, 0))
-    rings(client, box)
+        assert (begin + 2, []) == told(client.ask(PollActivity(begin + 1, 0)), SECRET)
+    assert ActivityDigests(begin + 2, ()) == client.ask(PollActivity(begin, 0))
+    wakes(client, box)
     over(relay)
-    assert (begin + 2, [{SECRET}]) == told(client.ask(Hear(begin + 1, 0)), SECRET)
+    assert (begin + 2, [{SECRET}]) == told(client.ask(PollActivity(begin + 1, 0)), SECRET)
 
 
 # -- what memory must not say
 
 
 def test_no_secret_stays_with_what_is_remembered(relay: RunningRelay, client: Client, box: Box) -> None:
-    """During a peal and after it, what the relay keeps for who hears is salts and marks: no secret, bell or address."""
+    """During a digest and after it the relay keeps salts and tags for pollers: no secret, wake token or address."""
     begin = now(client)
-    number = hears(client, begin)
+    number = polls(client, begin)
     waiting(relay, 1)
-    rings(relay.client(), box)
+    wakes(relay.client(), box)
     during = kept_of(relay) - {b""}
     over(relay)
     answer = client.result(number)
-    assert isinstance(answer, Pealed)
-    [(salt, marks)] = answer.peals
-    assert [{salt, marks}] * 2 == [during, kept_of(relay)]
+    assert isinstance(answer, ActivityDigests)
+    [(salt, tags)] = answer.digests
+    assert [{salt, tags}] * 2 == [during, kept_of(relay)]
 
 
 def kept_of(relay: RunningRelay) -> set[bytes]:
-    """All byte strings that are kept for who hears."""
+    """All byte strings that are kept for pollers."""
     kept: set[bytes] = set()
-    relay.call(lambda: kept.update(bytes_below(peals_of(relay), relay)))
+    relay.call(lambda: kept.update(bytes_below(activity_of(relay), relay)))
     return kept
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a relay's memory is read as root only")
 def test_no_secret_stays_in_the_memory_of_a_process(spawn: Callable[..., RelayProcess]) -> None:
-    """Several people rang while somebody heard: the secrets are gone, but for what came last, which nothing has
+    """Several people appended while somebody polled: the secrets are gone, but for what came last, which nothing has
     overwritten yet; the salts are there, as long as they are remembered.
     """
     process = spawn(None)
-    hearer = Client(process.address)
-    begin = at = now(hearer)
+    poller = Client(process.address)
+    begin = at = now(poller)
     secrets, salts = [os.urandom(32) for _ in range(6)], []
     for secret in secrets:
-        number = hears(hearer, at)
+        number = polls(poller, at)
         writer = Client(process.address)
-        rings(writer, Box(), secret)
+        wakes(writer, Box(), secret)
         writer.close()
-        answer = hearer.result(number)
+        answer = poller.result(number)
         assert (at + 1, [{secret}]) == told(answer, secret)
-        assert isinstance(answer, Pealed)
-        salts.append(answer.peals[0][0])
+        assert isinstance(answer, ActivityDigests)
+        salts.append(answer.digests[0][0])
         at += 1
     assert begin + 6 == at
     chunks = [bytes(chunk.data) for chunk in memory_chunks(process.pid)]

@@ -11,7 +11,7 @@ import pytest
 from nullabona.relay.blobs import SMALL_BYTES
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.pool import SHARE, Pool
-from nullabona.wire.messages import MAX_BELLS, Done, PutBlob, Refusal
+from nullabona.wire.messages import MAX_WAKE_TOKENS, Done, PutBlob, Refusal
 from tests.relay.peers import Box, RunningRelay
 
 MIB = 2**20
@@ -100,12 +100,12 @@ def test_large_blobs_do_not_fill_the_day(run: Callable[..., RunningRelay]) -> No
     assert Refusal("day-quota", 3_600) == relay.client().ask(put(1))
 
 
-@pytest.mark.parametrize(("count", "refused"), [(MAX_BELLS, True), (64, False)])
+@pytest.mark.parametrize(("count", "refused"), [(MAX_WAKE_TOKENS, True), (64, False)])
 def test_bells_are_bounded_for_all(run: Callable[..., RunningRelay], count: int, *, refused: bool) -> None:
-    """Who rings thousands at once shares with all who do; who rings few is served whatever the others ring."""
-    relay = run(limits=Limits(bells_total_per_minute=2 * MAX_BELLS))
+    """A connection that wakes thousands at once shares with all that do; one that wakes few is always served."""
+    relay = run(limits=Limits(wakes_total_per_minute=2 * MAX_WAKE_TOKENS))
     box = Box()
     for _ in range(2):
-        relay.client().ask(box.append(b"x", (os.urandom(32), MAX_BELLS)))
+        relay.client().ask(box.append(b"x", (os.urandom(32), MAX_WAKE_TOKENS)))
     answer = relay.client().ask(box.append(b"x", (os.urandom(32), count)))
     assert refused == isinstance(answer, Refusal)

@@ -14,8 +14,8 @@ from nullabona.relay import dispatch
 from nullabona.relay.core.boxes import Plan
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.wiping import wipe, wipe_secret
-from nullabona.wire.bells import bell_of
-from nullabona.wire.messages import AnyRequest, Append, Appended, Listen, Refusal, decode_request
+from nullabona.wire.bells import wake_token
+from nullabona.wire.messages import AnyRequest, Append, Appended, AwaitWake, Refusal, decode_request
 from tests.relay.peers import Box, Client, RunningRelay
 
 
@@ -45,8 +45,8 @@ def test_what_a_box_rings_by_is_wiped_once_it_has_rung(
 
     def decoding(body: bytes) -> AnyRequest:
         request = decode_request(body)
-        if isinstance(request, Append) and request.bells is not None:
-            decoded.append(request.bells[0])
+        if isinstance(request, Append) and request.wake is not None:
+            decoded.append(request.wake[0])
         return request
 
     def appending(self: Plan, *arguments: Any, **named: Any) -> object:  # noqa: ANN401
@@ -80,18 +80,20 @@ def _copies(pid: int, secrets: list[bytes]) -> list[int]:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a relay's memory is read as root only")
 def test_no_connection_keeps_the_secrets_of_a_box(relay: RelayProcess) -> None:
-    """Several people wrote to a room of theirs, read it and listen: neither a box's secrets nor what ties its bells
-    together are in memory, but for what the very last of them asked for, which nothing has overwritten yet.
+    """Several people wrote to a room of theirs, read it and listen: neither a box's secrets nor what ties its wake
+    tokens together are in memory, but for what the very last of them asked for, which nothing has overwritten yet.
     """
     secrets: list[list[bytes]] = []
     clients = [Client(relay.address) for _ in range(5)]
     for client in clients:
-        box, bells = Box(), os.urandom(32)
-        client.ask(box.append(os.urandom(512), (bells, 2)))
+        box, tokens = Box(), os.urandom(32)
+        client.ask(box.append(os.urandom(512), (tokens, 2)))
         client.ask(box.read(after=1))
-        client.start(Listen(bell_of(bells, 0), 600))
+        client.start(AwaitWake(wake_token(tokens, 0), 600))
         client.ask(box.read(after=1))
-        secrets.append([box.secrets.read_secret, box.secrets.write_secret, bells, bell_of(bells, 0)])
+        secrets.append([box.secrets.read_secret, box.secrets.write_secret, tokens, wake_token(bells, 0)])
     found = [_copies(relay.pid, person) for person in secrets[:-1]]
     assert [[0, 0, 0]] * 4 == [copies[:3] for copies in found]
-    assert [True] * 4 == [copies[3] >= 1 for copies in found]  # what is there is found: the bells that are listened for
+    assert [True] * 4 == [
+        copies[3] >= 1 for copies in found
+    ]  # what is there is found: the wake tokens that are listened for

@@ -11,7 +11,7 @@ from nullabona.client.core.records import ContactState
 from nullabona.client.core.replies import FOLLOWED_DAYS, REPLIES
 from nullabona.client.runner.outbox import request_for
 from nullabona.wire.address import Address
-from nullabona.wire.bells import bell_of
+from nullabona.wire.bells import wake_token
 from nullabona.wire.messages import POLICY_ROOM, Append
 from tests.rooms.hostile import frames_at
 from tests.rooms.test_devices import pair_of_devices
@@ -51,7 +51,7 @@ def test_the_answer_does_not_come_into_the_inbox() -> None:
 
 
 def test_it_is_read_as_a_room_of_two_is() -> None:
-    """By the first of two bells, which its append rings, on the same ways."""
+    """By the first of two wake tokens, which the answer wakes, on the same ways."""
     world, mina, jun = pair(42)
     ask(mina, jun)
     (want,) = mina.engine.reads(REPLIES)
@@ -64,8 +64,8 @@ def test_it_is_read_as_a_room_of_two_is() -> None:
     assert passes(sent.kind, sent.room)
     request = request_for(sent)
     assert isinstance(request, Append)
-    assert request.bells is not None
-    assert (want.rings, want.bell, 2) == (request.bells[0], bell_of(request.bells[0], 0), request.bells[1])
+    assert request.wake is not None
+    assert (want.wake_secret, want.wake_token, 2) == (request.wake[0], wake_token(request.wake[0], 0), request.wake[1])
     assert (want.box.policy, want.box.read_hash) == (request.policy, request.read_hash)
 
 

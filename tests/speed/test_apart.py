@@ -32,7 +32,7 @@ def running(tmp_path: Path) -> Iterator[RunningRelay]:
 @pytest.fixture(autouse=True)
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that nothing takes long."""
-    for name in ("HEARERS", "CLIENTS", "WAITERS"):
+    for name in ("POLLERS", "CLIENTS", "WAITERS"):
         monkeypatch.setattr(apart, name, 20)
 
 

@@ -11,7 +11,7 @@ from bench.speed.apart import APART
 from bench.speed.needs import Assumed, Costs, Machine, Relay, TogetherCosts
 from bench.speed.records import Holding, Results, Window
 from bench.speed.workloads import WORKLOADS, Workload
-from nullabona.relay.peals import PEAL_S
+from nullabona.relay.peals import DIGEST_S
 
 DETAILS = {
     "connects_per_s": 900.0,
@@ -73,11 +73,11 @@ def test_a_relay_of_many_is_arithmetic_that_can_be_followed() -> None:
     """30,000 accounts, 40 messages of 2 frames a day, three times as many in the busiest second: 83.3 appends.
 
     15,000 clients look into 20 boxes each within 1,800 seconds, and into 1.6 times as many within 14,400: 200 looks. A
-    peal is 15,000 times 50 microseconds long, and the next one begins with the next append.
+    digest is 15,000 times 50 microseconds long, and the next one begins with the next append.
     """
     relay = Relay(30_000, Assumed())
     assert [83.3, 416.7, 200.0] == [round(each, 1) for each in (relay.appends, relay.reads, relay.looks)]
-    assert (0.75, 15_000) == (relay.peal_s, relay.hearers)
+    assert (0.75, 15_000) == (relay.digest_s, relay.pollers)
     assert 15_000 / (0.75 + 1 / 83.333) == pytest.approx(relay.answers, rel=1e-4)
     talk = 83.333 * 200 + 416.667 * 100 + 200 * 80
     lasting = (15_000 / 120 + 30_000 / 60) * 30 + 15_000 / 123 * 150 + 15_000 * 2
@@ -87,11 +87,11 @@ def test_a_relay_of_many_is_arithmetic_that_can_be_followed() -> None:
 
 
 def test_bytes_of_those_who_hear_are_marks_and_what_is_around_them() -> None:
-    """300,000 accounts: 24 million marks of 4 bytes a day, in peals of 7.5 seconds."""
+    """300,000 accounts: 24 million tags of 4 bytes a day, in activity digests of 7.5 seconds."""
     relay = Relay(300_000, Assumed())
-    around = needs.PEAL_DOWN_BYTES + needs.PEAL_UP_BYTES
+    around = needs.DIGEST_DOWN_BYTES + needs.DIGEST_UP_BYTES
     assert 24e6 * 4 + 86_400 / 7.5 * around == pytest.approx(relay.heard_bytes(), rel=1e-3)
-    marks = relay.hearers * relay.appends * 4 * 8
+    marks = relay.pollers * relay.appends * 4 * 8
     assert marks < relay.out_bits(COSTS) < 1.2 * marks
 
 
@@ -101,13 +101,13 @@ def test_answers_stop_growing_once_peals_get_longer(accounts: int, *, grows: boo
     one, two = (Relay(count * accounts, Assumed()).answers for count in (1, 2))
     assert grows == (two > 2 * one)
     assert grows or two < 1.01 * one
-    assert grows == (Relay(accounts, Assumed()).peal_s == PEAL_S)
+    assert grows == (Relay(accounts, Assumed()).digest_s == DIGEST_S)
 
 
 def test_more_relays_that_are_heard_are_more_hearers_at_each() -> None:
-    """Three times the hearers, connections that last, and bytes a day; frames stay as many."""
+    """Three times the polling clients, connections that last, and bytes a day; frames stay as many."""
     one, three = Relay(30_000, Assumed()), Relay(30_000, Assumed(heard=3))
-    assert (3 * one.hearers, 2 * one.sockets, one.appends) == (three.hearers, three.sockets, three.appends)
+    assert (3 * one.pollers, 2 * one.sockets, one.appends) == (three.pollers, three.sockets, three.appends)
     assert three.heard_bytes() > one.heard_bytes()
 
 

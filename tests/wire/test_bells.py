@@ -1,4 +1,4 @@
-"""Bells: one for each leaf, the same for everybody who holds the secret, unrelated to whoever does not."""
+"""Wake tokens: one for each leaf, the same for everybody who holds the secret, unrelated to whoever does not."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nullabona.wire.address import epoch_keys
-from nullabona.wire.bells import bell_of, bells, mark
-from nullabona.wire.messages import BELL_SIZE, MARK_SIZE, SALT_SIZE
+from nullabona.wire.bells import activity_tag, wake_token, wake_tokens
+from nullabona.wire.messages import ACTIVITY_TAG_SIZE, SALT_SIZE, WAKE_TOKEN_SIZE
 
 SECRET = bytes(range(32))
 secrets = st.binary(min_size=32, max_size=32)
@@ -18,40 +18,40 @@ salts = st.binary(min_size=SALT_SIZE, max_size=SALT_SIZE)
 
 @given(secrets, st.integers(1, 300), st.data())
 def test_a_device_listens_for_what_others_ring(secret: bytes, count: int, data: st.DataObject) -> None:
-    """The bell that a leaf knows as its own is the one that an append rings for it, however many are rung."""
+    """The token that a leaf knows as its own is the one that an append wakes for it, however many it wakes."""
     leaf = data.draw(st.integers(0, count - 1))
-    assert bell_of(secret, leaf) == bells(secret, count)[leaf]
-    assert [BELL_SIZE] * count == [len(bell) for bell in bells(secret, count)]
+    assert wake_token(secret, leaf) == wake_tokens(secret, count)[leaf]
+    assert [WAKE_TOKEN_SIZE] * count == [len(token) for token in wake_tokens(secret, count)]
 
 
 @given(st.lists(secrets, min_size=2, max_size=4, unique=True))
 def test_no_two_devices_and_no_two_epochs_have_one_bell(several: list[bytes]) -> None:
-    """Of several secrets, all bells differ."""
-    every = [bell for secret in several for bell in bells(secret, 50)]
+    """Of several secrets, all wake tokens differ."""
+    every = [token for secret in several for token in wake_tokens(secret, 50)]
     assert len(every) == len(set(every))
 
 
 def test_the_derivation_is_the_one_that_is_written_down() -> None:
     """spec/room.md §2: SHAKE-128 over the domain and the secret, 16 bytes for each leaf."""
     output = shake_128(b"nullabona bells v1" + SECRET).digest(64)
-    assert [output[at : at + 16] for at in (0, 16, 32, 48)] == bells(SECRET, 4)
+    assert [output[at : at + 16] for at in (0, 16, 32, 48)] == wake_tokens(SECRET, 4)
 
 
 def test_the_bells_secret_opens_nothing_else() -> None:
     """What an append tells the relay is not the read secret, the frame key or what they come from."""
     keys = epoch_keys(SECRET)
     others = {SECRET, keys.box.read_secret, keys.box.write_secret, keys.frame_key}
-    assert keys.bells not in others
-    assert keys.bells.hex() not in repr(keys)
+    assert keys.wake_secret not in others
+    assert keys.wake_secret.hex() not in repr(keys)
 
 
-# -- marks
+# -- tags
 
 
 @given(salts, secrets)
 def test_a_mark_is_known_to_who_holds_the_secret(salt: bytes, secret: bytes) -> None:
     """spec/relay.md: SHAKE-128 over a domain of its own, the salt and the secret, cut to four bytes."""
-    assert shake_128(b"nullabona mark v1" + salt + secret).digest(MARK_SIZE) == mark(salt, secret)
+    assert shake_128(b"nullabona mark v1" + salt + secret).digest(ACTIVITY_TAG_SIZE) == activity_tag(salt, secret)
 
 
 def test_a_mark_stays_as_it_is() -> None:
@@ -61,17 +61,17 @@ def test_a_mark_stays_as_it_is() -> None:
         (bytes(range(8)), SECRET): "8b8b2ee0",
         (bytes(8), bytes(32)): "3e45d210",
     }
-    assert list(known.values()) == [mark(salt, secret).hex() for salt, secret in known]
+    assert list(known.values()) == [activity_tag(salt, secret).hex() for salt, secret in known]
 
 
 def test_marks_of_one_box_and_of_one_peal_are_unrelated() -> None:
-    """Of many boxes in many peals, no two marks are the same."""
+    """Of many boxes in many activity digests, no two tags are the same."""
     numbers = range(20)
-    marks = {mark(bytes([salt]) * SALT_SIZE, bytes([secret]) * 32) for salt in numbers for secret in numbers}
-    assert len(numbers) ** 2 == len(marks)
+    tags = {activity_tag(bytes([salt]) * SALT_SIZE, bytes([secret]) * 32) for salt in numbers for secret in numbers}
+    assert len(numbers) ** 2 == len(tags)
 
 
 def test_a_mark_is_no_part_of_a_bell() -> None:
-    """Whoever listens for a bell does not know the marks by it, whatever the salt is."""
-    every = b"".join(bells(SECRET, 1_000))
-    assert all(mark(number.to_bytes(SALT_SIZE, "big"), SECRET) not in every for number in range(100))
+    """Whoever waits for a wake token does not know the tags by it, whatever the salt is."""
+    every = b"".join(wake_tokens(SECRET, 1_000))
+    assert all(activity_tag(number.to_bytes(SALT_SIZE, "big"), SECRET) not in every for number in range(100))

@@ -11,19 +11,21 @@ from hypothesis import strategies as st
 
 from nullabona.errors import Malformed
 from nullabona.wire.messages import (
-    BELL_SIZE,
-    MAX_BELLS,
+    MAX_ACTIVITY_DIGESTS,
     MAX_BLOB_CHUNK,
     MAX_CARD,
     MAX_FRAME,
-    MAX_PEALS,
     MAX_READ_LIMIT,
     MAX_WAIT_S,
+    MAX_WAKE_TOKENS,
     SALT_SIZE,
+    WAKE_TOKEN_SIZE,
+    ActivityDigests,
     AnyRequest,
     AnyResponse,
     Append,
     Appended,
+    AwaitWake,
     Blob,
     CardFound,
     CardTaken,
@@ -34,12 +36,10 @@ from nullabona.wire.messages import (
     GetBlob,
     HandleProof,
     HandleWatched,
-    Hear,
-    Listen,
     LogDescribed,
     LogFile,
     LookupCard,
-    Pealed,
+    PollActivity,
     PublishCard,
     PutBlob,
     Read,
@@ -57,11 +57,11 @@ secrets = st.binary(min_size=32, max_size=32)
 seqs = st.integers(0, 2**53)
 policies = st.integers(0, 1)
 tokens = st.lists(st.binary(max_size=256), max_size=16).map(tuple)
-rung = st.none() | st.tuples(secrets, st.integers(1, MAX_BELLS))
+wakes = st.none() | st.tuples(secrets, st.integers(1, MAX_WAKE_TOKENS))
 requests: st.SearchStrategy[AnyRequest] = st.one_of(
-    st.builds(Append, policies, secrets, secrets, st.binary(min_size=1, max_size=99), tokens, rung),
-    st.builds(Listen, st.binary(min_size=BELL_SIZE, max_size=BELL_SIZE), st.integers(0, MAX_WAIT_S)),
-    st.builds(Hear, seqs, st.integers(0, MAX_WAIT_S)),
+    st.builds(Append, policies, secrets, secrets, st.binary(min_size=1, max_size=99), tokens, wakes),
+    st.builds(AwaitWake, st.binary(min_size=WAKE_TOKEN_SIZE, max_size=WAKE_TOKEN_SIZE), st.integers(0, MAX_WAIT_S)),
+    st.builds(PollActivity, seqs, st.integers(0, MAX_WAIT_S)),
     st.builds(Read, policies, secrets, secrets, seqs, st.integers(1, MAX_READ_LIMIT), st.integers(0, MAX_WAIT_S)),
     st.builds(Trim, policies, secrets, secrets, seqs),
     st.builds(PutBlob, secrets, st.binary(min_size=1, max_size=99), tokens),
@@ -83,7 +83,7 @@ steps = st.builds(
     WatchStep, seqs, st.none() | st.tuples(st.binary(max_size=16), seqs, st.binary(max_size=32)), st.integers(0, 256),
     st.binary(max_size=32), hashes, st.lists(secrets, max_size=2).map(tuple),
 )  # fmt: skip
-peals = st.tuples(st.binary(min_size=SALT_SIZE, max_size=SALT_SIZE), st.binary(max_size=99))
+digests = st.tuples(st.binary(min_size=SALT_SIZE, max_size=SALT_SIZE), st.binary(max_size=99))
 responses: st.SearchStrategy[AnyResponse] = st.one_of(
     st.builds(Appended, seqs, st.binary(max_size=8)),
     st.builds(Frames, st.binary(max_size=8), seqs, st.lists(st.tuples(seqs, st.binary(max_size=99))).map(tuple)),
@@ -93,7 +93,7 @@ responses: st.SearchStrategy[AnyResponse] = st.one_of(
     st.builds(CardTaken, st.binary(max_size=99)),
     st.builds(HandleWatched, labels, st.binary(max_size=99), seqs, st.lists(steps, max_size=3).map(tuple)),
     st.builds(LogDescribed, st.text(max_size=99), st.binary(max_size=99), hashes, hashes, st.binary(max_size=99)),
-    st.builds(Pealed, seqs, st.lists(peals, max_size=9).map(tuple)),
+    st.builds(ActivityDigests, seqs, st.lists(digests, max_size=9).map(tuple)),
     st.builds(Refusal, st.text(max_size=32), st.integers(0, 604_800)),
 )
 
@@ -164,11 +164,11 @@ LIMITS: list[tuple[list[Any], list[Any]]] = [
     ([9, "x", 2**53], [9, "x", 2**53 + 1]),
     ([11, "x" * 128], [11, "x" * 129]),
     ([1, 0, KEY, KEY, b"x", [], [KEY, 1]], [1, 0, KEY, KEY, b"x", [], [KEY, 0]]),
-    ([1, 0, KEY, KEY, b"x", [], [KEY, MAX_BELLS]], [1, 0, KEY, KEY, b"x", [], [KEY, MAX_BELLS + 1]]),
+    ([1, 0, KEY, KEY, b"x", [], [KEY, MAX_WAKE_TOKENS]], [1, 0, KEY, KEY, b"x", [], [KEY, MAX_WAKE_TOKENS + 1]]),
     ([1, 0, KEY, KEY, b"x", [], [KEY, 1]], [1, 0, KEY, KEY, b"x", [], [KEY[:31], 1]]),
-    ([12, bytes(BELL_SIZE), MAX_WAIT_S], [12, bytes(BELL_SIZE), MAX_WAIT_S + 1]),
-    ([12, bytes(BELL_SIZE), 0], [12, bytes(BELL_SIZE - 1), 0]),
-    ([12, bytes(BELL_SIZE), 0], [12, bytes(BELL_SIZE + 1), 0]),
+    ([12, bytes(WAKE_TOKEN_SIZE), MAX_WAIT_S], [12, bytes(WAKE_TOKEN_SIZE), MAX_WAIT_S + 1]),
+    ([12, bytes(WAKE_TOKEN_SIZE), 0], [12, bytes(WAKE_TOKEN_SIZE - 1), 0]),
+    ([12, bytes(WAKE_TOKEN_SIZE), 0], [12, bytes(WAKE_TOKEN_SIZE + 1), 0]),
     ([13, 2**53, 0], [13, 2**53 + 1, 0]),
     ([13, 0, 0], [13, -1, 0]),
     ([13, 0, MAX_WAIT_S], [13, 0, MAX_WAIT_S + 1]),
@@ -186,16 +186,16 @@ def test_limits_hold_on_both_sides(pair: tuple[list[Any], list[Any]]) -> None:
         decode_request(outside)
 
 
-PEAL = [bytes(SALT_SIZE), b"mark"]
+DIGEST = [bytes(SALT_SIZE), b"mark"]
 OUTSIDE: list[list[Any]] = [
     [1, 2**53 + 1, b""],
     [1, 0, bytes(9)],
     [6, "x" * 33, 0],
     [6, "x", 604_801],
-    [10, 2**53 + 1, [PEAL]],
+    [10, 2**53 + 1, [DIGEST]],
     [10, 0, [[bytes(SALT_SIZE - 1), b"mark"]]],
     [10, 0, [[bytes(SALT_SIZE + 1), b"mark"]]],
-    [10, 0, [PEAL] * (MAX_PEALS + 1)],
+    [10, 0, [DIGEST] * (MAX_ACTIVITY_DIGESTS + 1)],
     [11],
 ]
 
@@ -208,8 +208,8 @@ def test_response_limits(outside: list[Any]) -> None:
 
 
 def test_the_largest_answer_of_peals_decodes() -> None:
-    """As many peals as an answer may hold, and the last number."""
-    inside = msgspec.msgpack.encode([10, 2**53, [PEAL] * MAX_PEALS])
+    """As many activity digests as an answer may hold, and the last number."""
+    inside = msgspec.msgpack.encode([10, 2**53, [DIGEST] * MAX_ACTIVITY_DIGESTS])
     assert inside == encode(decode_response(inside))
 
 

@@ -27,7 +27,7 @@ from bench.leakage.trace import NOBODY, Events, Op, Pair
 from bench.leakage.views import View
 
 APART: Final = 4.0
-"""Seconds between two moments that count: what comes sooner was rung for."""
+"""Seconds between two moments that count: what comes sooner was caused by a digest."""
 SLACK: Final = 5.0
 """Seconds that somebody counts as there before we saw it, and after."""
 LEAST_S: Final = 60.0

@@ -59,8 +59,8 @@ class Dispatcher:
         if self.stopping:
             return self._refuse(caller, request_id, STOPPING, 5)
         operation(request, caller, request_id)
-        if type(request) is Append and request.bells is not None:
-            wipe_secret(request.bells[0])  # whoever rings has a copy, which is overwritten then
+        if type(request) is Append and request.wake is not None:
+            wipe_secret(request.wake[0])  # the journal has a copy, which it overwrites after the wake
         return None
 
     async def stop(self) -> None:

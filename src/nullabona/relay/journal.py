@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, Protocol, TypeAlias
 
 from nullabona.relay.caller import Caller
-from nullabona.relay.core.boxes import Plan, Rung
+from nullabona.relay.core.boxes import PendingWake, Plan
 from nullabona.relay.core.refusal import BUSY, refuse
 from nullabona.relay.store.interface import BoxStore, StoreFailed, StoreGone
 from nullabona.relay.writer import Done, Work
@@ -37,8 +37,8 @@ _TELLING: Final = 256 * 1024
 _DONE: Final = DoneAnswer()
 
 Answers: TypeAlias = list[tuple[Caller, int, AnyResponse]]
-Ringing: TypeAlias = Rung | None
-"""The bells of an append, if it has any (`nullabona.wire.messages.Append`); overwritten once they have rung."""
+MaybeWake: TypeAlias = PendingWake | None
+"""What an append wakes, if anything (`nullabona.wire.messages.Append`); its secret is overwritten afterwards."""
 
 
 class Submits(Protocol):
@@ -79,7 +79,7 @@ class Journal:
         self._most_bytes = most_bytes
         self._room = min(most_bytes, QUEUE_FIRST)
         self._loop = asyncio.get_running_loop()
-        self._queue: deque[tuple[Caller | None, int, bytes, bytes | int | None, Ringing, bool]] = deque()
+        self._queue: deque[tuple[Caller | None, int, bytes, bytes | int | None, MaybeWake, bool]] = deque()
         self._chores: deque[tuple[Work, Done]] = deque()
         self._chore_next = False
         self._busy = False
@@ -98,11 +98,11 @@ class Journal:
         return self._queued_bytes + size + ENTRY_BYTES <= self._room
 
     def append(
-        self, caller: Caller, request_id: int, address: bytes, frame: bytes, bells: Ringing, *, inbox: bool
+        self, caller: Caller, request_id: int, address: bytes, frame: bytes, wake: MaybeWake, *, inbox: bool
     ) -> None:
         """Put ``frame`` into the next batch."""
         self._queued_bytes += len(frame) + ENTRY_BYTES
-        self._queue.append((caller, request_id, address, frame, bells, inbox))
+        self._queue.append((caller, request_id, address, frame, wake, inbox))
         if not self._busy and not self._woken:
             self._wake()
 
@@ -180,15 +180,15 @@ class Journal:
         """Make a batch of what is queued and start writing it."""
         plan = self._plan()
         answers: Answers = []
-        rung: list[bytearray] = []
+        secrets: list[bytearray] = []
         size, began = 0, self._loop.time()
         queue = self._queue
         for _ in range(min(len(queue), BATCH_FRAMES)):
-            caller, request_id, address, what, bells, inbox = queue.popleft()
+            caller, request_id, address, what, wake, inbox = queue.popleft()
             size += ENTRY_BYTES + (len(what) if isinstance(what, bytes) else 0)
-            if bells is not None:
-                rung.append(bells[0])
-            answer = _decide(plan, address, what, bells, inbox=inbox)
+            if wake is not None:
+                secrets.append(wake[0])
+            answer = _decide(plan, address, what, wake, inbox=inbox)
             if caller is not None:
                 answers.append((caller, request_id, answer))
             if size > BATCH_BYTES:
@@ -203,7 +203,7 @@ class Journal:
                 self._kept(plan, answers)
             else:
                 self._failed(error, answers)
-            for secret in rung:
+            for secret in secrets:
                 secret[:] = bytes(len(secret))
             if self._store.heavy:
                 self._chores.appendleft((self._store.lighten, self._chored))
@@ -218,10 +218,10 @@ class Journal:
             self._room = int(min(max(room, QUEUE_LEAST), self._most_bytes))
 
 
-def _decide(plan: Plan, address: bytes, what: bytes | int | None, bells: Ringing, *, inbox: bool) -> AnyResponse:
+def _decide(plan: Plan, address: bytes, what: bytes | int | None, wake: MaybeWake, *, inbox: bool) -> AnyResponse:
     try:
         if isinstance(what, bytes):
-            return plan.append(address, what, bells, inbox=inbox)
+            return plan.append(address, what, wake, inbox=inbox)
         if what is None:
             plan.open_inbox(address)
         else:

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from nullabona.relay.asking import Operation, as_handler
-from nullabona.relay.bells import Bells
+from nullabona.relay.bells import WakeService
 from nullabona.relay.caller import Caller
 from nullabona.relay.core.answers import select
 from nullabona.relay.core.boxes import Draft, Head, Plan
@@ -24,7 +24,7 @@ from nullabona.relay.core.space import Space
 from nullabona.relay.core.waiting import Waiter, Waiting
 from nullabona.relay.journal import Answers, Journal, Submits
 from nullabona.relay.metrics import Metrics
-from nullabona.relay.peals import Peals
+from nullabona.relay.peals import ActivityService
 from nullabona.relay.shelf import StoreShelf
 from nullabona.relay.store.interface import BoxStore, StoreFailed, StoreGone
 from nullabona.wire.address import box_address
@@ -34,9 +34,9 @@ from nullabona.wire.messages import (
     AnyResponse,
     Append,
     Appended,
+    AwaitWake,
     Frames,
-    Hear,
-    Listen,
+    PollActivity,
     Read,
     Refusal,
     Request,
@@ -46,14 +46,15 @@ from nullabona.wire.messages import (
 
 SCRUB_S: Final = 2
 """Whole seconds between scrubs, so also how long the log of arrivals may grow."""
-FEW_BELLS: Final = 64
-"""An append that rings no more than this costs no more than it would anyway."""
+FEW_TOKENS: Final = 64
+"""An append that wakes no more tokens than this costs no more than any append."""
 _BODY: Final = itemgetter(2)
 _NOTHING: Final = Frames(b"", 0, ())
 
 
 class BoxService:
-    """Answers `Append`, `Read`, `Listen`, `Hear` and `Trim`. Single-threaded: every method is called on the loop.
+    """Answers `Append`, `Read`, `AwaitWake`, `PollActivity` and `Trim`. Single-threaded: every method is called on the
+    loop.
 
     ``chance(bits)`` gives a random number, ``on_gone`` is told once when the store's files have vanished.
     """
@@ -86,9 +87,9 @@ class BoxService:
             most_bytes=limits.queue_bytes,
         )
         self._waiting: Waiting[Caller] = Waiting()
-        self._all_bells = Pool(limits.bells_total_per_minute, limits.bells_total_per_minute / 60)
-        self._bells = Bells(limits, metrics, lambda: len(self._waiting) + len(self._peals))
-        self._peals = Peals(limits, metrics, chance, lambda: len(self._waiting) + len(self._bells))
+        self._all_wakes = Pool(limits.wakes_total_per_minute, limits.wakes_total_per_minute / 60)
+        self._wakes = WakeService(limits, metrics, lambda: len(self._waiting) + len(self._activity))
+        self._activity = ActivityService(limits, metrics, chance, lambda: len(self._waiting) + len(self._wakes))
         self._before: tuple[Caller, tuple[bytes, bytes, int], bytes] | None = None
         """Who appended last, with which secrets, and where; forgotten when the next batch begins."""
         self._now = 0
@@ -104,8 +105,8 @@ class BoxService:
         return {
             Append: self._append,
             Read: self._read,
-            Listen: self._bells.listen,
-            Hear: self._peals.hear,
+            AwaitWake: self._wakes.await_wake,
+            PollActivity: self._activity.poll,
             Trim: self._trim,
         }
 
@@ -119,8 +120,8 @@ class BoxService:
         self._space.renew(self._store.disk(), day, self._journal.under_way)
         for waiter in self._waiting.due(now):
             self._answer_waiter(waiter, ())
-        self._bells.tick(now)
-        self._peals.tick(now)
+        self._wakes.tick(now)
+        self._activity.tick(now)
         if day != self._day:
             self._expire(day, rewrite=self._day > 0)
             self._day = day
@@ -135,38 +136,38 @@ class BoxService:
     def leave(self, caller: Caller) -> None:
         """The caller is gone; whatever it waited for is forgotten."""
         caller.budget.waiting -= len(self._waiting.leave(caller))
-        self._bells.leave(caller)
-        self._peals.leave(caller)
+        self._wakes.leave(caller)
+        self._activity.leave(caller)
 
     async def stop(self) -> None:
         """Answer every waiting read with what there is, refuse what comes now, and return when all is written."""
         self._stopping = True
         for waiter in self._waiting.everyone():
             self._answer_waiter(waiter, ())
-        self._bells.stop()
-        self._peals.stop()
+        self._wakes.stop()
+        self._activity.stop()
         await self._journal.drain()
 
     # -- requests
 
     def _append(self, request: Append, caller: Caller, request_id: int) -> None:
-        frame, bells, budget = request.frame, request.bells, caller.budget
+        frame, wake, budget = request.frame, request.wake, caller.budget
         size = len(frame)
         refusal = (
-            budget.append(bells[1] if bells else 0, self._now)
+            budget.append(wake[1] if wake else 0, self._now)
             or self._room_for(size)
             or self._space.refuse_frame(size, budget)
         )
-        if bells and bells[1] > FEW_BELLS and refusal is None:
-            refusal = self._may_ring(bells[1], caller)
+        if wake and wake[1] > FEW_TOKENS and refusal is None:
+            refusal = self._may_wake(wake[1], caller)
         if refusal is not None:
             return self._refuse(caller, request_id, refusal)
         inbox, address = request.policy == POLICY_INBOX, self._address(request, caller)
-        ringing = (bytearray(bells[0]), bells[1], caller) if bells else None
-        return self._journal.append(caller, request_id, address, frame, ringing, inbox=inbox)
+        pending = (bytearray(wake[0]), wake[1], caller) if wake else None
+        return self._journal.append(caller, request_id, address, frame, pending, inbox=inbox)
 
-    def _may_ring(self, count: int, caller: Caller) -> Refusal | None:
-        wait = self._all_bells.take(count, caller.budget.bells - count, self._now)
+    def _may_wake(self, count: int, caller: Caller) -> Refusal | None:
+        wait = self._all_wakes.take(count, caller.budget.wakes - count, self._now)
         return refuse(SLOW_DOWN, wait) if wait else None
 
     def _address(self, request: Append, caller: Caller) -> bytes:
@@ -238,7 +239,7 @@ class BoxService:
         return None
 
     def _waiters(self) -> int:
-        return len(self._waiting) + len(self._bells) + len(self._peals)
+        return len(self._waiting) + len(self._wakes) + len(self._activity)
 
     def _room_for(self, size: int) -> Refusal | None:
         if self._stopping:
@@ -270,8 +271,8 @@ class BoxService:
         for address, draft in plan.drafts.items():
             if draft.bodies:
                 self._deliver(address, draft)
-                self._bells.ring(draft.bells, partial(self._brought, draft))
-                self._peals.ring(draft.bells, draft.head.num, new=draft.new)
+                self._wakes.wake(draft.wakes, partial(self._brought, draft))
+                self._activity.record(draft.wakes, draft.head.num, new=draft.new)
 
     @staticmethod
     def _count_boxes(plan: Plan, answers: Answers) -> None:

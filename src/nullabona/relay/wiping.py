@@ -1,7 +1,8 @@
 """Wiping what was received: memory that was let go of keeps what lay in it until something else comes to lie there.
 
 A connection's buffer belongs to picows, which hands it out to be read. What lies there would tell whoever seizes the
-process which box a connection spoke of last, and the secret that ties that box's bells together (spec/relay.md §4.4).
+process which box a connection spoke of last, and the secret that ties that box's wake tokens together (spec/relay.md
+§4.4).
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class Writer:
             except Exception as caught:  # noqa: BLE001 - handed to ``done``, which decides
                 error = caught
             self._loop.call_soon_threadsafe(done, error)
-            # While nothing comes, nothing of the last batch stays: it ties bells to their boxes.
+            # While nothing comes, nothing of the last batch stays: it ties wake tokens to their boxes.
             del item, work, done, error
 
 

@@ -51,11 +51,13 @@ def _address(box: BoxSecrets) -> Address:
 
 @dataclass(frozen=True, slots=True)
 class EpochKeys:
-    """What one epoch's exporter secret yields: its box, its bells' secret, the key of its frames (spec/room.md §2)."""
+    """What one epoch's exporter secret yields: its box, the secret of its wake tokens, the key of its frames
+    (spec/room.md §2).
+    """
 
     box: BoxSecrets
     frame_key: bytes = field(repr=False)
-    bells: bytes = field(repr=False)
+    wake_secret: bytes = field(repr=False)
 
 
 @lru_cache(maxsize=4_096)

@@ -1,11 +1,11 @@
-"""Bells: how a device waits for a box without naming it (spec/relay.md §4.4, spec/room.md §2). Pure.
+"""Wake tokens and activity tags: how a device waits for a box without naming it (spec/relay.md §4.4, §4.5). Pure.
 
-Each device of a room has a bell of its own for each epoch, by its leaf. Bells of one box, and of one device in two
-rooms, look unrelated to whoever does not hold the epoch's secret. Whoever appends gives that secret to the relay for
-the moment in which it rings.
+Each device of a room has its own wake token for each epoch, derived from its leaf. Without the epoch's secret nobody
+can tell that two tokens belong to one box, or to one device in two rooms. A member that appends hands the secret to
+the relay, which derives the tokens, wakes the devices that wait for them and forgets it.
 
-Who does not want to show even which bells are theirs hears all that ring (spec/relay.md §4.5): of each box a mark,
-which is another in every peal and says nothing to those who do not hold the secret.
+A device that does not want to show even its tokens polls the activity of the whole relay. Each digest names a box by a
+tag that is different in every digest and that only those who hold the secret recognise (spec/room.md §2).
 """
 
 from __future__ import annotations
@@ -15,51 +15,51 @@ from functools import lru_cache
 from hashlib import shake_128
 from typing import Final, NewType
 
-from nullabona.wire.messages import BELL_SIZE, MARK_SIZE, Pealed
+from nullabona.wire.messages import ACTIVITY_TAG_SIZE, WAKE_TOKEN_SIZE, ActivityDigests
 
-Bell = NewType("Bell", bytes)
-"""16 bytes that one device listens for."""
+WakeToken = NewType("WakeToken", bytes)
+"""16 bytes that one device waits for."""
 
-_DOMAIN: Final = b"nullabona bells v1"
-_MARK_DOMAIN: Final = b"nullabona mark v1"
-MORE: Final = bytes(MARK_SIZE)
-"""As the first mark of a peal: more rang than is told. Who does not know that takes it for somebody else's mark."""
-_MANY_PEALS: Final = 1_024
+_TOKEN_DOMAIN: Final = b"nullabona bells v1"
+_TAG_DOMAIN: Final = b"nullabona mark v1"
+OMITTED: Final = bytes(ACTIVITY_TAG_SIZE)
+"""As the first tag of a digest: it does not list all activity. A reader that does not know this skips it as foreign."""
+_MANY_DIGESTS: Final = 1_024
 _MANY_BYTES: Final = 131_072
 
 
-def bells(secret: bytes | bytearray, count: int) -> Sequence[Bell]:
-    """The bells of the leaves 0 to ``count`` - 1: the output of SHAKE-128 (FIPS 202), cut into pieces."""
-    hashed = shake_128(_DOMAIN)
-    hashed.update(secret)  # joined to nothing: a copy that is let go of would lie in the relay's memory
-    output = hashed.digest(count * BELL_SIZE)
-    return [Bell(output[at : at + BELL_SIZE]) for at in range(0, len(output), BELL_SIZE)]
+def wake_tokens(secret: bytes | bytearray, count: int) -> Sequence[WakeToken]:
+    """The tokens of the leaves 0 to ``count`` - 1: the output of SHAKE-128 (FIPS 202), cut into pieces."""
+    hashed = shake_128(_TOKEN_DOMAIN)
+    hashed.update(secret)  # not concatenated: a discarded copy would stay in the relay's memory
+    output = hashed.digest(count * WAKE_TOKEN_SIZE)
+    return [WakeToken(output[at : at + WAKE_TOKEN_SIZE]) for at in range(0, len(output), WAKE_TOKEN_SIZE)]
 
 
 @lru_cache(maxsize=4_096)
-def bell_of(secret: bytes, leaf: int) -> Bell:
-    """The bell of one leaf, counted from 0."""
-    return Bell(shake_128(_DOMAIN + secret).digest((leaf + 1) * BELL_SIZE)[-BELL_SIZE:])
+def wake_token(secret: bytes, leaf: int) -> WakeToken:
+    """The token of one leaf, counted from 0."""
+    return WakeToken(shake_128(_TOKEN_DOMAIN + secret).digest((leaf + 1) * WAKE_TOKEN_SIZE)[-WAKE_TOKEN_SIZE:])
 
 
-def mark(salt: bytes, secret: bytes | bytearray) -> bytes:
-    """4 bytes by which those who hold a box's secret know it in the peal with this salt.
+def activity_tag(salt: bytes, secret: bytes | bytearray) -> bytes:
+    """4 bytes by which the holders of a box's secret recognise the box in the digest with this salt.
 
-    So short that one in four thousand million is somebody else's: they look into their box for nothing.
+    One tag in four thousand million collides with another box's; its members then read their box in vain.
     """
-    hashed = shake_128(_MARK_DOMAIN + salt)
+    hashed = shake_128(_TAG_DOMAIN + salt)
     hashed.update(secret)
-    return hashed.digest(MARK_SIZE)
+    return hashed.digest(ACTIVITY_TAG_SIZE)
 
 
-def rang_more(answer: Pealed) -> bool:
-    """Whether boxes rang of which there is no mark, so that ours may have."""
-    return any(marks.startswith(MORE) for _, marks in answer.peals)
+def omits_activity(answer: ActivityDigests) -> bool:
+    """Whether boxes had activity that no tag tells, so that ours may be among them."""
+    return any(tags.startswith(OMITTED) for _, tags in answer.digests)
 
 
-def may_go_on(answer: Pealed) -> bool:
-    """Whether there may be more peals than came in this answer, so that one asks again before one waits.
+def may_continue(answer: ActivityDigests) -> bool:
+    """Whether there may be more digests than this answer holds, so that the reader asks again before it waits.
 
-    An answer that is cut short has 1,024 peals or 128 KiB of marks at least (spec/relay.md §4.5).
+    An answer that was cut short has at least 1,024 digests or 128 KiB of tags (spec/relay.md §4.5).
     """
-    return len(answer.peals) >= _MANY_PEALS or sum(len(marks) for _, marks in answer.peals) >= _MANY_BYTES
+    return len(answer.digests) >= _MANY_DIGESTS or sum(len(tags) for _, tags in answer.digests) >= _MANY_BYTES

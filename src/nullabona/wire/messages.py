@@ -22,17 +22,17 @@ MAX_CARD = 65_536
 MAX_READ_LIMIT = 1_000
 """Most frames that one read may ask for."""
 MAX_WAIT_S = 600
-"""Longest time, in whole seconds, that a read or a listener may wait."""
-BELL_SIZE = 16
-"""Bytes of a bell (`nullabona.wire.bells`)."""
-MARK_SIZE = 4
-"""Bytes of a mark (`nullabona.wire.bells`)."""
+"""Longest time, in whole seconds, that a request may wait."""
+WAKE_TOKEN_SIZE = 16
+"""Bytes of a wake token (`nullabona.wire.bells`)."""
+ACTIVITY_TAG_SIZE = 4
+"""Bytes of an activity tag (`nullabona.wire.bells`)."""
 SALT_SIZE = 8
-"""Bytes of a peal's salt."""
-MAX_PEALS = 4_096
-"""Most peals in one answer."""
-MAX_BELLS = 8_192
-"""Most bells that one append may ring."""
+"""Bytes of an activity digest's salt."""
+MAX_ACTIVITY_DIGESTS = 4_096
+"""Most activity digests in one answer."""
+MAX_WAKE_TOKENS = 8_192
+"""Most wake tokens that one append may wake."""
 MAX_REQUEST = MAX_BLOB_CHUNK + 65_536
 """Largest encoded request, in bytes; a carrier refuses more before it decodes."""
 MAX_RESPONSE = 4 * 1_048_576
@@ -50,8 +50,8 @@ LabelProof = Annotated[bytes, Meta(min_length=80, max_length=80)]
 SignedPromise = Annotated[bytes, Meta(max_length=4_096)]
 Incarnation = Annotated[bytes, Meta(max_length=8)]
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
-Bells = tuple[Secret, Annotated[int, Meta(ge=1, le=MAX_BELLS)]]
-"""The secret that yields a box's bells, and how many there are."""
+Wake = tuple[Secret, Annotated[int, Meta(ge=1, le=MAX_WAKE_TOKENS)]]
+"""The secret that yields a box's wake tokens, and how many there are."""
 Entry = tuple[Annotated[bytes, Meta(max_length=16)], Seq, Annotated[bytes, Meta(max_length=32)]]
 """Nonce, version and digest that stand at a label; version 0: nothing.
 
@@ -71,14 +71,14 @@ class Request(msgspec.Struct, array_like=True, frozen=True, tag_field="op"):
 
 
 class Append(Request, frozen=True, tag=1):
-    """Add one frame to a box, and ring its ``bells``. Answer: `Appended`, or `Refusal`."""
+    """Add one frame to a box, and wake the devices that wait for its tokens. Answer: `Appended`, or `Refusal`."""
 
     policy: Policy
     write_secret: Secret
     read_hash: Digest
     frame: Annotated[bytes, Meta(min_length=1, max_length=MAX_FRAME)]
     tokens: Tokens = ()
-    bells: Bells | None = None
+    wake: Wake | None = None
 
 
 class Read(Request, frozen=True, tag=2):
@@ -153,21 +153,21 @@ class LogFile(Request, frozen=True, tag=11):
     path: Annotated[str, Meta(min_length=1, max_length=128)]
 
 
-class Listen(Request, frozen=True, tag=12):
-    """Wait up to ``wait_s`` whole seconds for a bell. Answer: `Frames`, those that were appended as it rang.
+class AwaitWake(Request, frozen=True, tag=12):
+    """Wait up to ``wait_s`` whole seconds until an append wakes a token. Answer: `Frames`, those that were appended.
 
-    Without frames it means: look into the box. Until the connection ends, or for a minute after the answer, the relay
-    remembers that the bell rang meanwhile, and answers the next `Listen` at once.
+    Without frames it means: read the box. Until the connection ends, or for a minute after the answer, the relay
+    remembers that the token was woken in between, and answers the next `AwaitWake` at once.
     """
 
-    bell: Annotated[bytes, Meta(min_length=BELL_SIZE, max_length=BELL_SIZE)]
+    token: Annotated[bytes, Meta(min_length=WAKE_TOKEN_SIZE, max_length=WAKE_TOKEN_SIZE)]
     wait_s: Annotated[int, Meta(ge=0, le=MAX_WAIT_S)]
 
 
-class Hear(Request, frozen=True, tag=13):
-    """What rang at this relay after peal ``after``, whoever's it is; waits up to ``wait_s`` whole seconds for the next.
+class PollActivity(Request, frozen=True, tag=13):
+    """All activity at this relay after digest ``after``; waits up to ``wait_s`` whole seconds for the next digest.
 
-    Answer: `Pealed`. Everybody who hears hears the same.
+    Answer: `ActivityDigests`, the same for every client.
     """
 
     after: Seq
@@ -189,7 +189,7 @@ class Appended(Response, frozen=True, tag=1):
 
 
 class Frames(Response, frozen=True, tag=2):
-    """Answer to a read, or to a listener.
+    """Answer to `Read` and to `AwaitWake`.
 
     ``incarnation`` is 8 random bytes per creation of the box, empty when the box does not exist (or never did).
     ``head`` is the highest seq ever given out in this incarnation, 0 when the box does not exist; a reader whose
@@ -292,16 +292,16 @@ class LogDescribed(Response, frozen=True, tag=9):
     checkpoint: Annotated[bytes, Meta(max_length=MAX_CHECKPOINT)]
 
 
-class Pealed(Response, frozen=True, tag=10):
-    """The peals from number ``first`` on: of each its salt, and the marks of the boxes that rang.
+class ActivityDigests(Response, frozen=True, tag=10):
+    """The digests from number ``first`` on: of each its salt, and the tags of the boxes that were appended to.
 
-    If ``first`` is not the one after the number asked for, others rang that are not remembered.
+    If ``first`` is not the one after the number asked for, there were digests that are not remembered any more.
     """
 
     first: Seq
-    peals: Annotated[
+    digests: Annotated[
         tuple[tuple[Annotated[bytes, Meta(min_length=SALT_SIZE, max_length=SALT_SIZE)], bytes], ...],
-        Meta(max_length=MAX_PEALS),
+        Meta(max_length=MAX_ACTIVITY_DIGESTS),
     ]
 
 
@@ -317,11 +317,11 @@ AnyRequest: TypeAlias = (
     | WatchHandle
     | DescribeLog
     | LogFile
-    | Listen
-    | Hear
+    | AwaitWake
+    | PollActivity
 )
 AnyResponse: TypeAlias = (
-    Appended | Frames | Done | Blob | CardFound | Refusal | CardTaken | HandleWatched | LogDescribed | Pealed
+    Appended | Frames | Done | Blob | CardFound | Refusal | CardTaken | HandleWatched | LogDescribed | ActivityDigests
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -35,7 +35,7 @@ class Metric:
 
 
 _REQUESTS: Final = (
-    "append", "read", "listen", "hear", "trim", "put_blob", "get_blob",
+    "append", "read", "await_wake", "poll_activity", "trim", "put_blob", "get_blob",
     "PublishCard", "LookupCard", "DeleteCard", "WatchHandle", "DescribeLog", "LogFile",
 )  # fmt: skip
 _REFUSALS: Final = (
@@ -49,7 +49,7 @@ RELAY_METRICS: Final = (
     Metric("frame_bytes_kept", "Bytes of frames kept."),
     Metric("batches", "Batches written."),
     Metric("connections", "Connections open now.", gauge=True),
-    Metric("waiting_reads", "Reads waiting, bells listened for and hearers now.", gauge=True),
+    Metric("waiting_reads", "Waiting reads, awaited wake tokens and polling clients now.", gauge=True),
     Metric(
         "faults",
         "Failures of ours, by kind.",

@@ -31,7 +31,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("what was put back is shown a second time", "loss", "S-22",
         *AGAIN, more=_SMALL, blind=True),
     mutant("where a room went is not left where others look for it", "loss", "S-24",
-        Edit("client/core/scouting.py", "    order = _order_for(step, room, track, scout, exists=bool(answer.incarnation))\n    return Report(leave=order, bells=track.bells)",
+        Edit("client/core/scouting.py", "    order = _order_for(step, room, track, scout, exists=bool(answer.incarnation))\n    return Report(leave=order, wake=track.wake)",
              "    return Report()"), more=("--renamed", *_SMALL), blind=True),
     mutant("an order that lies elsewhere is not followed", "loss", "S-24",
         Edit("client/core/scouting.py", "    if move_orders.better(room, order):\n        relocating.adopt(step, room, order)\n", ""), more=("--renamed", *_SMALL), blind=True),

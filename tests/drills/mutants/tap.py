@@ -46,10 +46,10 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("all rooms' boxes are written with one secret", "tap", "T-17",
         Edit("wire/address.py", 'derive(b"write")', "bytes(32)")),
     mutant("reads wait at rooms' boxes", "tap", "S-25",
-        Edit("client/core/state.py", "return bell_of(self.keys.bells, self.leaf) if self.leaf >= 0 else None",
+        Edit("client/core/state.py", "return wake_token(self.keys.wake_secret, self.leaf) if self.leaf >= 0 else None",
              "return None")),
     mutant("the devices of a room share a bell", "tap", "S-25",
-        Edit("client/core/state.py", "return bell_of(self.keys.bells, self.leaf) if", "return bell_of(self.keys.bells, 0) if")),
+        Edit("client/core/state.py", "return wake_token(self.keys.wake_secret, self.leaf) if", "return wake_token(self.keys.wake_secret, 0) if")),
     # -- chosen from the lines and the code, before the drill's checks were read, or by somebody who attacked it
     mutant("the frames' key is the hash of what each append tells", "tap", "T-16",
         Edit("wire/address.py", 'return EpochKeys(box, derive(b"frame"), derive(b"bells"))',
@@ -127,15 +127,15 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/core/invites.py", "(invite.handed and invite.attempts >= PATIENCE):",
              "not invite.attempts:"), blind=True),
     mutant("the relay keeps which box each bell rang for", "tap", "S-25",
-        Edit("relay/service.py", "                self._bells.ring(draft.bells, partial(self._brought, draft))\n",
+        Edit("relay/service.py", "                self._bells.ring(draft.wakes, partial(self._brought, draft))\n",
              '                kept = self._bells.__dict__.setdefault("rang", {})\n'
-             "                kept.update({bytes(secret): address for secret, *_ in draft.bells})\n"
-             "                self._bells.ring(draft.bells, partial(self._brought, draft))\n"), blind=True),
+             "                kept.update({bytes(secret): address for secret, *_ in draft.wakes})\n"
+             "                self._bells.ring(draft.wakes, partial(self._brought, draft))\n"), blind=True),
     mutant("the relay keeps beside a box's number the hash of what tied its bells", "tap", "S-25",
-        Edit("relay/service.py", "                self._peals.ring(draft.bells, draft.head.num, new=draft.new)\n",
+        Edit("relay/service.py", "                self._peals.ring(draft.wakes, draft.head.num, new=draft.new)\n",
              '                kept = self._peals.__dict__.setdefault("last", {})\n'
-             "                kept[draft.head.num] = [sha256(secret).digest() for secret, *_ in draft.bells]\n"
-             "                self._peals.ring(draft.bells, draft.head.num, new=draft.new)\n"), blind=True),
+             "                kept[draft.head.num] = [sha256(secret).digest() for secret, *_ in draft.wakes]\n"
+             "                self._peals.ring(draft.wakes, draft.head.num, new=draft.new)\n"), blind=True),
     mutant("a listener remembers what rang last", "tap", "S-25",
         Edit("relay/bells.py", "                if ring is None:\n                    told = answer()\n",
              '                self.__dict__.setdefault("told", []).append((listener.bell, answer().incarnation))\n'

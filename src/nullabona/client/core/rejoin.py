@@ -155,7 +155,7 @@ def _queue(step: Step, join: Join) -> bytes:
     nonce = step.chance.bytes(NONCE_SIZE)
     frame = seal_frame(keys.frame_key, keys.box.address, nonce, Kind.COMMIT, body, indirect=indirect)
     digest = sha256(frame).digest()
-    # Counted after our commit: one bell may be nobody's, and our own old leaf's may be left out.
+    # Counted after our commit: one token may be nobody's, and our own old leaf's may be left out.
     target = Target(join.relay, join.ticket.secret, leaves_of(join.candidate.group)).encode()
     step.store.add_outbox(FRAME, room=join.room, box=keys.box.address, ref=digest, target=target, data=frame)
     return digest

@@ -24,7 +24,7 @@ from nullabona.wire.seal import ITEM_DIRECT, Inbox, seal_to_place
 REPLIES: Final = b""
 """Stands for all these boxes where rooms are named by their ids."""
 LEAVES: Final = 2
-"""It rings as the box of a room of two does."""
+"""As many wake tokens as the box of a room of two has."""
 FOLLOWED_DAYS: Final = 30
 SECRET_SIZE: Final = 32
 _KEPT: Final = "replies"

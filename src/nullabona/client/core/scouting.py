@@ -159,7 +159,7 @@ def take(step: Step, scout: Scout, answer: Frames) -> Report:
     if further is not None:
         return Report(further)
     order = _order_for(step, room, track, scout, exists=bool(answer.incarnation))
-    return Report(leave=order, bells=track.bells)
+    return Report(leave=order, wake=track.wake)
 
 
 def _further(scout: Scout, answer: Frames) -> Scout | None:

@@ -13,7 +13,7 @@ from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import RoomInfo
 from nullabona.errors import Bug
 from nullabona.wire.address import Address, EpochKeys, epoch_keys
-from nullabona.wire.bells import Bell, bell_of
+from nullabona.wire.bells import WakeToken, wake_token
 
 JOINED = "joined"
 REMOVED = "removed"
@@ -113,21 +113,21 @@ class BoxTrack(msgspec.Struct):
     leaf: int = -1
     """Our leaf in the epoch; -1 if it is not remembered."""
     leaves: int = 0
-    """One more than the highest leaf of the epoch: how many bells its box has. 0 if it is not remembered."""
+    """One more than the highest leaf of the epoch: how many wake tokens its box has. 0 if it is not remembered."""
 
     @property
     def keys(self) -> EpochKeys:
         return epoch_keys(self.secret)
 
     @property
-    def bell(self) -> Bell | None:
-        """What this device listens for instead of reading the box all the time."""
-        return bell_of(self.keys.bells, self.leaf) if self.leaf >= 0 else None
+    def wake_token(self) -> WakeToken | None:
+        """What this device waits for instead of reading the box all the time."""
+        return wake_token(self.keys.wake_secret, self.leaf) if self.leaf >= 0 else None
 
     @property
-    def bells(self) -> tuple[bytes, int] | None:
-        """What an append to the box rings."""
-        return (self.keys.bells, self.leaves) if self.leaves else None
+    def wake(self) -> tuple[bytes, int] | None:
+        """What an append to the box wakes."""
+        return (self.keys.wake_secret, self.leaves) if self.leaves else None
 
     @property
     def closed(self) -> bool:

@@ -71,19 +71,19 @@ class Timing:
     scout_cards: int = 10_000
     """After so long the cards of those who may move it are looked up, too."""
     joining: int = 5_000
-    """Between two readings of a box that we cannot listen for yet, because our way into its room is not confirmed."""
+    """Between two reads of a box whose wake token we do not know yet, as our entry into its room is not confirmed."""
     apart: int = 60_000
-    """Between two readings of one box, on average, if it is read apart and nothing is heard of what rings."""
-    rang: int = 300
-    """A box that is read apart and rang is read after this time, on average."""
+    """Between two reads of one box, on average, if it is read apart and the relay sends no activity digests."""
+    active: int = 300
+    """A box that is read apart and was active is read after this time, on average."""
     behind: int = 5_000
-    """Likewise one in which something may lie that rang while nobody heard."""
+    """The same for a box that may have been active while this device was away."""
     unsure: int = 600_000
-    """Likewise one that may have rung, as more rang than was told."""
+    """The same for a box that may have been active, as digests omitted activity."""
     calm: int = 1_800_000
-    """Likewise one that did not ring."""
+    """The same for a box that was not active."""
     calm_old: int = 14_400_000
-    """Likewise, and its epoch is over or we are not in the room: announcements and what is put back there ring."""
+    """The same if its epoch is over or we are not in the room: announcements and frames put back there wake us."""
     update: int = 7 * DAY_MS
     """A device renews its keys in a room at least this often."""
 

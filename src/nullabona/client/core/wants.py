@@ -9,7 +9,7 @@ from nullabona.client.core.rejoin import Join
 from nullabona.client.core.state import AWAY, JOINED, BoxTrack, RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.watching import ends_at
-from nullabona.wire.bells import bell_of
+from nullabona.wire.bells import wake_token
 
 
 def room_reads(room: RoomState) -> tuple[ReadWant, ...]:
@@ -20,8 +20,8 @@ def room_reads(room: RoomState) -> tuple[ReadWant, ...]:
             track.position,
             old=track is not room.current or room.phase != JOINED,
             incarnation=track.incarnation,
-            bell=track.bell,
-            rings=track.keys.bells if track.bell is not None else None,
+            wake_token=track.wake_token,
+            wake_secret=track.keys.wake_secret if track.wake_token is not None else None,
         )
         for track in room.boxes
     )
@@ -35,8 +35,8 @@ def reply_reads(step: Step) -> tuple[ReadWant, ...]:
             box.keys.box,
             box.position,
             incarnation=box.incarnation,
-            bell=bell_of(box.keys.bells, 0),
-            rings=box.keys.bells,
+            wake_token=wake_token(box.keys.wake_secret, 0),
+            wake_secret=box.keys.wake_secret,
         )
         for box in replies.followed(step)
     )

@@ -9,10 +9,12 @@ from typing import Final, TypeAlias
 from nullabona.client.net.errors import TooManyRequests
 from nullabona.errors import Malformed, PeerError
 from nullabona.wire.messages import (
+    ActivityDigests,
     AnyRequest,
     AnyResponse,
     Append,
     Appended,
+    AwaitWake,
     Blob,
     CardFound,
     CardTaken,
@@ -22,12 +24,10 @@ from nullabona.wire.messages import (
     Frames,
     GetBlob,
     HandleWatched,
-    Hear,
-    Listen,
     LogDescribed,
     LogFile,
     LookupCard,
-    Pealed,
+    PollActivity,
     PublishCard,
     PutBlob,
     Read,
@@ -42,8 +42,8 @@ Answer: TypeAlias = "asyncio.Future[AnyResponse]"
 _ANSWERS: Final[dict[type[AnyRequest], type[AnyResponse]]] = {
     Append: Appended,
     Read: Frames,
-    Listen: Frames,
-    Hear: Pealed,
+    AwaitWake: Frames,
+    PollActivity: ActivityDigests,
     Trim: Done,
     PutBlob: Done,
     GetBlob: Blob,

@@ -2,7 +2,7 @@
 
 No connection ties two requests for boxes of rooms together: each goes by POST, on a connection of its own, and
 so does what is public or nobody's business (cards, other people's inboxes). Persistent are the inbox's connection, on
-which nothing else is asked, and one on which is heard what rings at a relay, whoever's it is. With `NetOptions.apart`
+which nothing else is asked, and one on which the activity of a relay is polled. With `NetOptions.apart`
 the inbox has none either; with `NetOptions.together` all room boxes of a relay share one.
 """
 

@@ -1,7 +1,7 @@
-"""What is made of one relay's peals: which boxes are read when, and how far was heard when this device was last there.
+"""Turns one relay's activity digests into reads, and remembers the last digest that was fully processed.
 
-A relay that lies can have us read, and see what we do. What it gains by that is bounded: one that rings for nothing is
-soon no longer believed, and one that says again and again that we missed something has us look slowly.
+A relay that lies can cause reads and watch what we do. What it gains is bounded: a relay that reports activity where
+there is none is soon no longer believed, and one that keeps claiming that we missed something makes us read slowly.
 """
 
 from __future__ import annotations
@@ -14,146 +14,146 @@ from nullabona.client.core.ports import Store
 from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.connections import PersistentConnection
 from nullabona.client.runner.ground import Ground
-from nullabona.client.runner.hearing import Hearing
-from nullabona.wire.messages import MARK_SIZE
+from nullabona.client.runner.hearing import ActivityStream
+from nullabona.wire.messages import ACTIVITY_TAG_SIZE
 
 NOTE_S: Final = 300.0
-"""How far was heard is noted so often at most."""
+"""Seconds between two notes of the last processed digest, at least."""
 OFTEN_S: Final = 1_800.0
-"""Who says that we missed something twice within this time has us look into our boxes slowly."""
+"""A relay that claims twice within so many seconds that we missed something makes us read our boxes slowly."""
 LONG_S: Final = 60.0
-"""A box that was not read for so long, and has nothing new when it rings, rang for nothing."""
-FOR_NOTHING: Final = 3
-"""So often a relay may ring for nothing ..."""
+"""A box that was not read for so many seconds and has nothing new was reported in vain."""
+FALSE_REPORTS: Final = 3
+"""So many boxes a relay may report in vain ..."""
 BY_CHANCE: Final = 2
-"""... and this many times as often as marks of others are ours by chance, where strangers ring as fast as they can."""
-MORE_S: Final = 900.0
-"""However often more rang than was told, all boxes are looked into so often at most, each at a moment of its own."""
+"""... and this many times as many as tags of others collide with ours, where strangers append as fast as they can."""
+OMITTED_S: Final = 900.0
+"""Seconds between two rounds of reading all boxes because digests omit activity, each box at its own random moment."""
 
 
-class Looks(Protocol):
-    """What an ear can have done. See `nullabona.client.runner.visits.Visits`."""
+class Schedule(Protocol):
+    """What a watcher asks for. See `nullabona.client.runner.visits.ReadSchedule`."""
 
     def secrets(self, relay: str) -> Mapping[Key, bytes]: ...
     def is_behind(self, relay: str) -> bool: ...
     def put_behind(self, keys: Collection[Key], *, slow: bool = False) -> None: ...
-    def bring_up(self, relay: str, but: Collection[Key]) -> None: ...
-    def rang(self, keys: Collection[Key]) -> None: ...
-    def stir(self, keys: Collection[Key]) -> None: ...
-    def doubt(self, keys: Collection[Key]) -> None: ...
+    def only_active(self, relay: str, but: Collection[Key]) -> None: ...
+    def read_soon(self, keys: Collection[Key]) -> None: ...
+    def redraw(self, keys: Collection[Key]) -> None: ...
+    def check_all(self, keys: Collection[Key]) -> None: ...
 
 
-class Ear:
-    """Hears one relay. See `hearing.Listener`. ``chance`` gives numbers in [0, 1)."""
+class ActivityWatcher:
+    """Watches one relay. See `hearing.Listener`. ``rng`` gives numbers in [0, 1)."""
 
     def __init__(
-        self, looks: Looks, ground: Ground, relay: str, connection: PersistentConnection, chance: Callable[[], float]
+        self, schedule: Schedule, ground: Ground, relay: str, connection: PersistentConnection, rng: Callable[[], float]
     ) -> None:
-        self._looks = looks
+        self._schedule = schedule
         self._ground = ground
         self._relay = relay
         self._clock = asyncio.get_running_loop().time
-        self._noted = heard_at(ground.store, relay)
+        self._noted = noted_digest(ground.store, relay)
         self._noted_at = float("-inf")
         self._missed_at = float("-inf")
-        self._doubts_at = float("-inf")
-        self._doubting: asyncio.TimerHandle | None = None
-        """All boxes are to be looked into, later."""
+        self._checked_at = float("-inf")
+        self._checking: asyncio.TimerHandle | None = None
+        """All boxes are to be read, later."""
         self._first = self._noted > 0
-        """Whether nothing was heard yet since the last time."""
+        """Whether no digest came yet since this device was last there."""
         self._believed = True
         self._read_at: dict[Key, float] = {}
-        self._doubted: set[Key] = set()
-        """Boxes that rang though they had not been read for long: something must be there."""
-        self._for_nothing = 0
-        self._hearing: Hearing[Key] = Hearing(connection, self, chance, self._noted)
-        self._task = ground.spawn(self._hearing.follow())
+        self._unproven: set[Key] = set()
+        """Boxes that were reported active and had not been read for long: a read must find something."""
+        self._false_reports = 0
+        self._stream: ActivityStream[Key] = ActivityStream(connection, self, rng, self._noted)
+        self._task = ground.spawn(self._stream.follow())
 
     @property
-    def hears(self) -> bool:
-        """Whether we are told of whatever rings."""
-        return self._hearing.up and self._believed
+    def is_told(self) -> bool:
+        """Whether the relay tells us all activity, and we believe it."""
+        return self._stream.up and self._believed
 
     def close(self) -> None:
-        """Hear no more."""
+        """Stop polling."""
         self._task.cancel()
-        if self._doubting is not None:
-            self._doubting.cancel()
+        if self._checking is not None:
+            self._checking.cancel()
 
     def lost(self, key: Key) -> None:
-        """One box less."""
+        """The box is not ours any more."""
         self._read_at.pop(key, None)
-        self._doubted.discard(key)
+        self._unproven.discard(key)
 
     def was_read(self, key: Key, *, moved: bool) -> None:
-        """A box was read to its end; ``moved``: and something was there."""
+        """A box was read to its end; ``moved``: it held something new."""
         self._read_at[key] = self._clock()
-        if key in self._doubted:
-            self._doubted.discard(key)
-            self._for_nothing += not moved
-            if self._for_nothing >= FOR_NOTHING + self._by_chance() and self._believed:
+        if key in self._unproven:
+            self._unproven.discard(key)
+            self._false_reports += not moved
+            if self._false_reports >= FALSE_REPORTS + self._by_chance() and self._believed:
                 self._believed = False
-                self._ground.warn("relay-rings-falsely", relay=self._relay)
-                self.turned()
+                self._ground.warn("relay-false-activity", relay=self._relay)
+                self.up_changed()
         if not self._noted:
             self.rest()
 
     def rest(self) -> None:
-        """Note how far was heard, if what rang until then is read."""
-        if self.hears and self._doubting is None and not self._looks.is_behind(self._relay):
-            self._note(self._hearing.heard)
+        """Note the last digest, if all boxes that were active until then have been read."""
+        if self.is_told and self._checking is None and not self._schedule.is_behind(self._relay):
+            self._note(self._stream.reported)
 
-    # -- what is heard
+    # -- what the stream reports
 
     def secrets(self) -> Mapping[Key, bytes]:
-        return self._looks.secrets(self._relay)
+        return self._schedule.secrets(self._relay)
 
-    def rang(self, boxes: Sequence[Key], *, late: bool) -> None:
+    def active(self, boxes: Sequence[Key], *, late: bool) -> None:
         if self._first:
-            self._looks.bring_up(self._relay, boxes)
+            self._schedule.only_active(self._relay, boxes)
         elif late:
-            self._looks.put_behind(boxes)
+            self._schedule.put_behind(boxes)
         elif self._believed:
             now = self._clock()
-            self._doubted |= {key for key in boxes if now - self._read_at.get(key, now) > LONG_S}
-            self._looks.rang(boxes)
+            self._unproven |= {key for key in boxes if now - self._read_at.get(key, now) > LONG_S}
+            self._schedule.read_soon(boxes)
         self._first = False
         if self._clock() - self._noted_at >= NOTE_S:
             self.rest()
 
     def missed(self) -> None:
         now = self._clock()
-        self._looks.put_behind(self.secrets().keys(), slow=now - self._missed_at < OFTEN_S)
+        self._schedule.put_behind(self.secrets().keys(), slow=now - self._missed_at < OFTEN_S)
         self._missed_at, self._first = now, False
 
-    def more(self) -> None:
-        if self._doubting is None:
+    def omitted(self) -> None:
+        if self._checking is None:
             loop = asyncio.get_running_loop()
-            self._doubting = loop.call_later(max(0.0, self._doubts_at + MORE_S - loop.time()), self._doubt)
+            self._checking = loop.call_later(max(0.0, self._checked_at + OMITTED_S - loop.time()), self._check_all)
 
-    def turned(self) -> None:
-        self._looks.stir(self.secrets().keys())
+    def up_changed(self) -> None:
+        self._schedule.redraw(self.secrets().keys())
 
-    def _doubt(self) -> None:
-        self._doubting, self._doubts_at = None, self._clock()
-        self._looks.doubt(self.secrets().keys())
+    def _check_all(self) -> None:
+        self._checking, self._checked_at = None, self._clock()
+        self._schedule.check_all(self.secrets().keys())
 
     def _by_chance(self) -> float:
-        """How often the marks that came, if they were all of others', may well have been ours."""
-        return BY_CHANCE * self._hearing.marks * len(self.secrets()) / 2.0 ** (8 * MARK_SIZE)
+        """How many tags of others may well have collided with ours, of all that came."""
+        return BY_CHANCE * self._stream.tags * len(self.secrets()) / 2.0 ** (8 * ACTIVITY_TAG_SIZE)
 
-    def _note(self, heard: int) -> None:
-        self._noted, self._noted_at = heard, self._clock()
+    def _note(self, number: int) -> None:
+        self._noted, self._noted_at = number, self._clock()
         with self._ground.store.transaction():
-            self._ground.store.set_value(noted_as(self._relay), heard.to_bytes(8, "big"))
+            self._ground.store.set_value(noted_as(self._relay), number.to_bytes(8, "big"))
 
 
-def heard_at(store: Store, relay: str) -> int:
-    """The number of the last peal before which all that rang was read, when that was noted last; 0 if it was not."""
+def noted_digest(store: Store, relay: str) -> int:
+    """The number of the last digest that was fully processed when it was last noted; 0 if it never was."""
     with store.reading():
         return int.from_bytes(store.get_value(noted_as(relay)) or b"", "big")
 
 
 def noted_as(relay: str) -> str:
-    """Under which name that is kept."""
+    """The key under which the store keeps that."""
     return f"heard {relay}"

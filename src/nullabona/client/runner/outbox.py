@@ -166,8 +166,8 @@ def request_for(item: OutboxItem) -> AnyRequest:
     secret = target.secret
     if item.kind == FRAME:
         keys = epoch_keys(secret)
-        box, bells = keys.box, (keys.bells, target.leaves) if target.leaves else None
-        return Append(box.policy, box.write_secret, box.read_hash, item.data, bells=bells)
+        box, wake = keys.box, (keys.wake_secret, target.leaves) if target.leaves else None
+        return Append(box.policy, box.write_secret, box.read_hash, item.data, wake=wake)
     if item.kind == INBOX:
         return Append(POLICY_INBOX, secret[32:], secret[:32], item.data)
     if item.kind == TRIM:

@@ -1,9 +1,9 @@
 """Keeps up with every box the engine wants: read to its end at once after each connection, then as soon as it grows.
 
-A room's box is read apart, when `Visits` says. Where rooms share a connection it is listened for by a bell and read
-when it rang (spec/relay.md §4.4), so that the relay's memory does not hold which boxes a connection waits for; one
-that we have no bell for, as we are on our way into it, is read again and again. The inbox has one read outstanding
-that waits. A relay that answers what waits at once with nothing is asked ever less often, whatever it says.
+A room's box is read apart, when `ReadSchedule` says. Where rooms share a connection, the client waits for the box's
+wake token and reads the box when it is woken (spec/relay.md §4.4), so that the relay's memory does not hold which
+boxes a connection waits for. A box without a token, of a room that we are still entering, is polled. The inbox has one
+read outstanding that waits. A relay that answers waiting requests at once with nothing is asked less and less often.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.connections import Lane, LaneConnection, UnlinkedConnection
 from nullabona.client.runner.ground import Ground
-from nullabona.client.runner.visits import Visits
+from nullabona.client.runner.visits import ReadSchedule
 from nullabona.errors import PeerError
-from nullabona.wire.messages import MAX_WAIT_S, AnyResponse, Frames, Listen, Read, Refusal
+from nullabona.wire.messages import MAX_WAIT_S, AnyResponse, AwaitWake, Frames, Read, Refusal
 
 WAIT_S: Final = 120
 """So long a read of the inbox waits."""
-LISTEN_S: Final = 180
-OLD_LISTEN_S: Final = 300
-"""Without a ring the box is read after so long on average: a member may append without ringing."""
+WAKE_WAIT_S: Final = 180
+OLD_WAKE_WAIT_S: Final = 300
+"""Seconds until a box is read without a wake, on average: a member may append without waking anybody."""
 SURE_S: Final = 30.0
-"""So long a relay surely remembers what rings while we do not listen (spec/relay.md §4.4)."""
+"""Seconds for which a relay surely remembers a wake while no request waits (spec/relay.md §4.4)."""
 ANSWER_S: Final = 30.0
 """How long a relay may take beyond the wait that was asked for."""
 LOOK_S: Final = 10.0
@@ -41,31 +41,31 @@ _CALM_MOST_S: Final = 30.0
 
 
 class Reads:
-    """The reads of one client. ``chance`` gives numbers in [0, 1)."""
+    """The reads of one client. ``rng`` gives numbers in [0, 1)."""
 
-    def __init__(self, ground: Ground, timing: Timing, chance: Callable[[], float] = fraction) -> None:
+    def __init__(self, ground: Ground, timing: Timing, rng: Callable[[], float] = fraction) -> None:
         self._ground = ground
         self._joining_s = timing.joining / 1_000
-        self._chance = chance
+        self._rng = rng
         self._wants: dict[Key, ReadWant] = {}
         self._keys: dict[bytes | None, set[Key]] = {}
         """Those of `_wants` by room."""
         self._tasks: dict[Key, asyncio.Task[None]] = {}
         self._asked: dict[Key, int] = {}
-        """From where on a box was last read or listened for; if the position goes back, it is read anew."""
+        """The position from which a box was last read or awaited; if it goes back, the box is read again."""
         self._behind: set[Key] = set()
         """Boxes that have not been read to their end since they were wanted or the relay was last reached."""
         self._rested: dict[Key, float] = {}
-        """When a bell was heard for which we have not listened since."""
+        """When we were last woken for a box whose token we have not waited for since."""
         self._unsure: set[Key] = set()
-        """Boxes in which something may lie that we have not heard of."""
+        """Boxes that may have something of which we were not told."""
         self._seen: set[Key] = set()
         """Boxes that were read to their end at least once."""
         self._visited: set[Key] = set()
         """Boxes that are being read apart at this moment."""
         self._looked: dict[bytes | None, float] = {}
         """When a person looked at a room of which something is still to be read."""
-        self._visits = Visits(ground, timing, chance, self._wants, self._behind)
+        self._schedule = ReadSchedule(ground, timing, rng, self._wants, self._behind)
         self._in_hand = 0
         """Answers that wait to be taken."""
         self._turn = asyncio.Lock()
@@ -91,7 +91,7 @@ class Reads:
 
         That ties the read to the append, which are of one box anyway, and to nothing else.
         """
-        self._visits.read_back((room, relay, address))
+        self._schedule.read_back((room, relay, address))
 
     def look(self, room: bytes) -> None:
         """The person looks at a room: what may lie in its boxes is read now, also in those that these lead to.
@@ -107,9 +107,9 @@ class Reads:
         return not self._behind_in(room) and not self._in_hand
 
     def _hurry(self, key: Key) -> None:
-        """Have it read now, if that is not under way."""
+        """Have it read now, if that is not under connection."""
         if key not in self._visited:
-            self._visits.hurry(key)
+            self._schedule.hurry(key)
 
     def _behind_in(self, room: bytes | None) -> set[Key]:
         return self._keys.get(room, set()) & self._behind
@@ -129,12 +129,12 @@ class Reads:
                 self._begin(key, want)
         for relay, lane in before - self._lanes() if before else ():
             if lane == "rooms":
-                self._visits.leave(relay)
+                self._schedule.leave(relay)
             self._ground.spawn(self._ground.connections.rest(relay, lane))
 
     def rest(self) -> None:
         """The client stops: remember how far was heard."""
-        self._visits.rest()
+        self._schedule.rest()
 
     def _lanes(self) -> set[tuple[str, Lane]]:
         """The connections that reads use."""
@@ -158,9 +158,9 @@ class Reads:
             return
         self._behind.add(key)
         if isinstance(connection, UnlinkedConnection):
-            self._visits.begin(key, connection)
+            self._schedule.begin(key, connection)
             if asyncio.get_running_loop().time() - self._looked.get(key[0], -math.inf) < LOOK_S:
-                self._visits.hurry(key)
+                self._schedule.hurry(key)
         follows = (
             self._visit(key, connection)
             if isinstance(connection, UnlinkedConnection)
@@ -182,7 +182,7 @@ class Reads:
 
     def _end_task(self, key: Key) -> None:
         self._asked.pop(key, None)
-        self._visits.end(key)
+        self._schedule.end(key)
         task = self._tasks.pop(key, None)
         if task is not None and task is not asyncio.current_task():
             task.cancel()
@@ -190,7 +190,7 @@ class Reads:
     async def _visit(self, key: Key, connection: LaneConnection) -> None:
         """Read at drawn moments, so that nothing waits at the relay and no two boxes are read together."""
         while self._is_reader(key):
-            await self._visits.moment(key)
+            await self._schedule.moment(key)
             self._visited.add(key)
             try:
                 await self._read_up(key, connection)
@@ -219,8 +219,8 @@ class Reads:
             if carrier is not last:
                 self._behind.add(key)
             last, behind, begun = carrier, key in self._behind, clock()
-            if self._wants[key].bell is not None:
-                moved = await self._listen(key, connection, carrier)
+            if self._wants[key].wake_token is not None:
+                moved = await self._await_wake(key, connection, carrier)
             elif key[0] is not None:
                 moved = await self._read(key, connection, carrier, 0)
                 pause = 0.0 if moved and key in self._behind else self._joining_s
@@ -230,22 +230,23 @@ class Reads:
             calm = moved or clock() - begun >= 1 or (behind and key not in self._behind)
             pause = 0.0 if calm else min(_CALM_MOST_S, pause * 2 or _CALM_FIRST_S)
 
-    async def _listen(self, key: Key, connection: LaneConnection, carrier: Carrier) -> bool:
-        """Listen once, having looked into the box if there is reason to; answers as `_read`."""
+    async def _await_wake(self, key: Key, connection: LaneConnection, carrier: Carrier) -> bool:
+        """Wait once for the wake token, after a read of the box if it needs one; returns what `_read` does."""
         want, clock = self._wants[key], asyncio.get_running_loop().time
         self._asked[key] = want.after
         if clock() - self._rested.pop(key, clock()) > SURE_S:
             self._unsure.add(key)
-        wait_s = listening_s(OLD_LISTEN_S if want.old else LISTEN_S, self._chance)
-        listening = asyncio.ensure_future(carrier.request(Listen(want.bell or b"", wait_s), wait_s + ANSWER_S))
-        listening.add_done_callback(_hear_of_failure)
+        wait_s = wake_wait_s(OLD_WAKE_WAIT_S if want.old else WAKE_WAIT_S, self._rng)
+        request = AwaitWake(want.wake_token or b"", wait_s)
+        waiting = asyncio.ensure_future(carrier.request(request, wait_s + ANSWER_S))
+        waiting.add_done_callback(_retrieve_failure)
         try:
-            await asyncio.sleep(0)  # so that it leaves before the read: what comes between them rings
+            await asyncio.sleep(0)  # it leaves before the read: an append between them wakes us
             looked = key in self._behind or key in self._unsure
             moved = not looked or await self._read(key, connection, carrier, 0)
             if looked and (key in self._behind or key in self._unsure):
                 return moved
-            answer = await listening
+            answer = await waiting
             self._rested[key] = clock()
         except TooManyRequests:
             self._unsure.add(key)
@@ -254,14 +255,12 @@ class Reads:
             await connection.failed(carrier, error)
             return True
         finally:
-            listening.cancel()
-        return await self._heard(key, answer) or moved
+            waiting.cancel()
+        return await self._woken(key, answer) or moved
 
-    async def _heard(self, key: Key, answer: AnyResponse) -> bool:
-        """What came with the ring is taken if it is what the box has next; otherwise the box is to be read.
-
-        Any member can ring with another box's frames: those have another incarnation.
-        """
+    async def _woken(self, key: Key, answer: AnyResponse) -> bool:
+        """Take the frames that came with the wake if they are the box's next ones; otherwise the box is to be read."""
+        # Any member can wake us with another box's frames: those have another incarnation.
         want = self._wants.get(key)
         if want is None:
             return True
@@ -317,7 +316,7 @@ class Reads:
         elif after is not None:
             self._behind.discard(key)
             self._unsure.discard(key)
-            self._visits.was_read(key, moved=after.after != want.after)
+            self._schedule.was_read(key, moved=after.after != want.after)
             if not self._behind_in(key[0]):
                 self._looked.pop(key[0], None)
             if key not in self._seen:
@@ -341,18 +340,16 @@ def _is_next(want: ReadWant, answer: Frames) -> bool:
     return bool(known and answer.frames and answer.frames[0][0] == want.after + 1)
 
 
-def listening_s(mean_s: int, chance: Callable[[], float]) -> int:
-    """How long to listen, in whole seconds: as likely to end in any second, however long it has lasted.
-
-    The devices of a room begin anew in the moment in which it rings. Until when each of them listens, which is what a
-    relay's memory holds, so says nothing of when it began, and nobody can tell from it who heard the same ring.
-    """
-    while (wait_s := -mean_s * math.log(1 - chance())) >= MAX_WAIT_S:
+def wake_wait_s(mean_s: int, rng: Callable[[], float]) -> int:
+    """How long to wait for a wake token, in whole seconds: an exponential distribution, which has no memory."""
+    # The devices of a room begin to wait again at the moment in which they are woken. The relay's memory holds until
+    # when each waits. As that says nothing about when it began, it does not show which devices were woken together.
+    while (wait_s := -mean_s * math.log(1 - rng())) >= MAX_WAIT_S:
         pass
     return 1 + int(wait_s)
 
 
-def _hear_of_failure(listening: asyncio.Future[AnyResponse]) -> None:
+def _retrieve_failure(waiting: asyncio.Future[AnyResponse]) -> None:
     """Somebody must have asked why it failed, or asyncio complains of it."""
-    if not listening.cancelled():
-        listening.exception()
+    if not waiting.cancelled():
+        waiting.exception()

@@ -88,7 +88,7 @@ class Scouts:
                 self._ground.happened(touched)
                 following = report.next
             if report.leave:
-                append = Append(box.policy, box.write_secret, box.read_hash, report.leave, bells=report.bells)
+                append = Append(box.policy, box.write_secret, box.read_hash, report.leave, wake=report.wake)
                 await once(connection, append)
         except EndpointRefused:
             return

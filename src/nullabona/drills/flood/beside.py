@@ -13,16 +13,16 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nullabona.drills.flood.line import HungUp, Line
-from nullabona.wire.bells import mark
+from nullabona.wire.bells import activity_tag
 from nullabona.wire.card import CardDevice, issue_certificate, sign_card
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.messages import (
-    MARK_SIZE,
+    ACTIVITY_TAG_SIZE,
+    ActivityDigests,
     AnyRequest,
     Append,
-    Hear,
     LookupCard,
-    Pealed,
+    PollActivity,
     PublishCard,
     PutBlob,
     Read,
@@ -39,11 +39,11 @@ _MIB: Final = 2**20
 class Bystander:
     """Does one of each, again and again, each on a new connection; notes how long each was refused or out of reach."""
 
-    def __init__(self, port: int, handle: str, rang: Callable[[bytes], None]) -> None:
+    def __init__(self, port: int, handle: str, appended: Callable[[bytes], None]) -> None:
         self.done = 0
         self._slowest: dict[str, float] = {}
         self._asking: tuple[str, float] | None = None
-        self._port, self._handle, self._rang = port, handle, rang
+        self._port, self._handle, self._appended = port, handle, appended
         self._read = os.urandom(32)
         self._write = os.urandom(32)
         self._run = "".join("abcdefghjk"[byte % 10] for byte in os.urandom(6))
@@ -71,9 +71,9 @@ class Bystander:
 
     async def _append(self) -> None:
         secret = os.urandom(32)
-        append = Append(0, self._write, sha256(self._read).digest(), os.urandom(500), bells=(secret, 2))
+        append = Append(0, self._write, sha256(self._read).digest(), os.urandom(500), wake=(secret, 2))
         await self._until_taken("append", append)
-        self._rang(secret)
+        self._appended(secret)
 
     async def _until_taken(self, kind: str, request: AnyRequest) -> None:
         begun = time.monotonic()
@@ -110,57 +110,57 @@ class Bystander:
         return sign_card(identity, handle=handle, issued_day=day, devices=(device,), inbox=inbox)
 
 
-class Hearer:
-    """Hears all that rings, as every device does, and looks for what honest people rang."""
+class Poller:
+    """Polls all activity, as every device does, and looks for that of honest people."""
 
     def __init__(self, port: int) -> None:
         self.told = 0
-        """How many of the honest rings were told of."""
-        self.rang = 0
+        """How many of the honest appends a digest reported."""
+        self.appended = 0
         self.peak = 0.0
-        """The most bytes of peals in one second, over some seconds."""
+        """The most bytes of activity digests in one second, over some seconds."""
         self._port = port
         self._waiting: dict[bytes, float] = {}
         self._early: list[tuple[bytes, set[bytes]]] = []
         self._bytes = 0
 
     def expect(self, secret: bytes) -> None:
-        """Somebody rang with this secret; the peal may have come before."""
-        self.rang += 1
-        if any(mark(salt, secret) in marks for salt, marks in self._early):
+        """Somebody appended with this secret; the digest may have come before."""
+        self.appended += 1
+        if any(activity_tag(salt, secret) in tags for salt, tags in self._early):
             self.told += 1
         else:
             self._waiting[secret] = time.monotonic()
 
     def lacking(self, since_s: float) -> int:
-        """How many rang so long ago and were not told of."""
+        """How many appends are so long ago and were not reported."""
         return sum(time.monotonic() - at > since_s for at in self._waiting.values())
 
     async def live(self) -> None:
         """Until cancelled."""
         line = await Line.open(self._port)
-        [answer] = await line.ask(Hear(0, 0))
-        after = answer.first - 1 if isinstance(answer, Pealed) else 0
+        [answer] = await line.ask(PollActivity(0, 0))
+        after = answer.first - 1 if isinstance(answer, ActivityDigests) else 0
         begun = time.monotonic()
         while True:
-            [answer] = await line.ask(Hear(after, 10))
-            if isinstance(answer, Pealed):
-                after = answer.first + len(answer.peals) - 1
+            [answer] = await line.ask(PollActivity(after, 10))
+            if isinstance(answer, ActivityDigests):
+                after = answer.first + len(answer.digests) - 1
                 self._hear(answer)
             lasted = time.monotonic() - begun
             if lasted > 3.0:
                 self.peak = max(self.peak, self._bytes / lasted)
                 self._bytes, begun = 0, time.monotonic()
 
-    def _hear(self, answer: Pealed) -> None:
-        for salt, told in answer.peals:
+    def _hear(self, answer: ActivityDigests) -> None:
+        for salt, told in answer.digests:
             self._bytes += len(salt) + len(told)
-            marks = {told[at : at + MARK_SIZE] for at in range(0, len(told), MARK_SIZE)}
-            found = [secret for secret in self._waiting if mark(salt, secret) in marks]
+            tags = {told[at : at + ACTIVITY_TAG_SIZE] for at in range(0, len(told), ACTIVITY_TAG_SIZE)}
+            found = [secret for secret in self._waiting if activity_tag(salt, secret) in tags]
             self.told += len(found)
             for secret in found:
                 del self._waiting[secret]
-            self._early = [*self._early[-20:], (salt, marks)]
+            self._early = [*self._early[-20:], (salt, tags)]
 
 
 class Gauge:

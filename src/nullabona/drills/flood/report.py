@@ -17,12 +17,12 @@ NORMAL_S: Final = 60.0
 QUICK_S: Final = 0.5
 """A message that takes no longer is quick, whatever it took before."""
 _AROUND: Final = 1.25
-"""What may be told of what rings, beside the marks: salts, and a second that was measured a little short."""
+"""What digests may hold beside the tags: salts, and a second that was measured a little short."""
 STARVED: Final = 0.2
 """Where other programs keep a relay from the processor for more of the time, nothing can be said of how quick it is."""
 _MIB: Final = 2**20
 _PROCESS_MB: Final = 200
-"""Beside the bounds: queue, batch, peals, connections, and what Python does not give back."""
+"""Beside the bounds: queue, batch, activity digests, connections, and what Python does not give back."""
 
 
 def run_flood(tell: Callable[[Text], None] = lambda _: None, minutes: float = MINUTES) -> Report:
@@ -72,9 +72,9 @@ def _checks(flood: Flood) -> list[Check]:
     quick = max(QUICK_S, median(flood.before))
     slow = [phase.connections for phase in flood.phases if median(phase.latencies) > 2 * quick]
     late = {k: round(s) for phase in flood.phases for k, s in phase.slowest.items() if s > REFUSED_S}
-    most = limits(flood.minutes)["peal_bytes_per_s"] * _AROUND
+    most = limits(flood.minutes)["activity_bytes_per_s"] * _AROUND
     loud = [f"{phase.heard_bytes_s:,.0f} bytes/s" for phase in flood.phases if phase.heard_bytes_s > most]
-    loud += [f"{phase.lacking} of {phase.rang} rings not told" for phase in flood.phases if phase.lacking]
+    loud += [f"{phase.lacking} of {phase.appended} appends not reported" for phase in flood.phases if phase.lacking]
     memory = f"{flood.memory_mb:.0f} MB" if flood.memory_mb > memory_most_mb(flood) else ""
     disk = f"{flood.disk_mb:.0f} MB" if flood.disk_mb > disk_most_mb(flood) else ""
     starved = max((phase.starved for phase in flood.phases), default=0.0)
@@ -86,7 +86,7 @@ def _checks(flood: Flood) -> list[Check]:
                ", ".join(f"{kind}: {seconds} s" for kind, seconds in late.items()), starved),
         _check("Q-12", "Memory stays below what is said", "메모리가 정한 값을 넘지 않음", memory),
         _check("Q-13", "The disk stays below what is said", "디스크가 정한 값을 넘지 않음", disk),
-        _check("Q-14", "Who hears takes no more than is said, and is told of whatever honest people rang",
+        _check("Q-14", "A polling client is sent no more than the limit, and all activity of honest people",
                "듣는 사람이 받는 양이 정한 값을 넘지 않고, 정상 알림이 모두 전달됨", ", ".join(loud)),
         _timed("Q-15", "All is as before a minute later", "1분 안에 모두 원래대로 돌아옴",
                f"{flood.normal_s:.0f} s" if flood.normal_s > NORMAL_S else "", starved),
@@ -120,14 +120,14 @@ def _done(phase: Phase) -> Text:
 
 def _beside(flood: Flood, phase: Phase) -> Text:
     slowest = max(phase.slowest.values(), default=0.0)
-    took, before, told = median(phase.latencies), median(flood.before), phase.rang - phase.lacking
+    took, before, told = median(phase.latencies), median(flood.before), phase.appended - phase.lacking
     heard = f"{phase.heard_bytes_s:,.0f}"
     return Text(
         f"On {phase.connections} connections: a message took {took:.2f} s (before: {before:.2f} s); of {phase.asked} "
-        f"other requests the slowest was taken after {slowest:.1f} s; who hears took {heard} bytes a second, and was "
-        f"told of {told} of {phase.rang} honest rings.",
+        f"other requests the slowest was taken after {slowest:.1f} s; a poller was sent {heard} bytes a second and "
+        f"{told} of {phase.appended} honest appends.",
         f"연결 {phase.connections}개: 메시지 {took:.2f}초(이전 {before:.2f}초), 다른 요청 {phase.asked}건 중 가장 늦은 "
-        f"것 {slowest:.1f}초, 듣는 사람이 초당 {heard}바이트를 받고 정상 알림 {phase.rang}건 중 {told}건을 들음.",
+        f"것 {slowest:.1f}초, 듣는 사람이 초당 {heard}바이트를 받고 정상 알림 {phase.appended}건 중 {told}건을 들음.",
     )
 
 

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 from nullabona.drills.actors.company import Company
 from nullabona.drills.demo.script import Person
-from nullabona.drills.flood.beside import Bystander, Gauge, Hearer, waited_s
+from nullabona.drills.flood.beside import Bystander, Gauge, Poller, waited_s
 from nullabona.drills.flood.stranger import MOST_CONNECTIONS
 from nullabona.drills.reporting.text import Text
 from nullabona.processes.program import python
@@ -38,7 +38,7 @@ def limits(minutes: float) -> dict[str, int]:
     return {
         "arriving_total_bytes": 16 * 2**20,
         "unsent_total_bytes": 16 * 2**20,
-        "peal_bytes_per_s": 4_096,
+        "activity_bytes_per_s": 4_096,
         "blob_bytes_per_day": 2**30 * max(1, round(minutes)),
     }
 
@@ -53,7 +53,7 @@ class Phase:
     asked: int = 0
     taken: Counter[str] = field(default_factory=Counter)
     heard_bytes_s: float = 0.0
-    rang: int = 0
+    appended: int = 0
     lacking: int = 0
     starved: float = 0.0
     """The part of the time in which the relay was ready and something else had the machine's processors."""
@@ -139,9 +139,9 @@ class _Scene:
                         f"모르는 사람이 연결 {connections}개로 {seconds:.0f}초 동안 공격합니다"))  # fmt: skip
         phase = Phase(connections)
         begun, waited = time.monotonic(), waited_s(self._relay.pid)
-        hearer = Hearer(self._port)
-        bystander = Bystander(self._port, self._people["mina"].handle, hearer.expect)
-        async with _living(hearer.live(), bystander.live()):
+        poller = Poller(self._port)
+        bystander = Bystander(self._port, self._people["mina"].handle, poller.expect)
+        async with _living(poller.live(), bystander.live()):
             command = python("-m", "nullabona.drills.flood.stranger", str(self._port), str(connections), str(seconds))
             stranger = Worker("stranger", self._log, seconds + _LONGEST_S)
             took = asyncio.create_task(stranger.launch(command))
@@ -155,7 +155,7 @@ class _Scene:
             await asyncio.sleep(1.0)
             phase.starved = (waited_s(self._relay.pid) - waited) / (time.monotonic() - begun)
             phase.slowest, phase.asked = bystander.slowest, bystander.done
-            phase.heard_bytes_s, phase.rang, phase.lacking = hearer.peak, hearer.rang, hearer.lacking(5.0)
+            phase.heard_bytes_s, phase.appended, phase.lacking = poller.peak, poller.appended, poller.lacking(5.0)
         self.flood.phases.append(phase)
 
     async def recover(self) -> None:

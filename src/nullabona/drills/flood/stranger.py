@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nullabona.drills.flood.line import HungUp, Line
 from nullabona.wire.card import CardDevice, issue_certificate, sign_card
 from nullabona.wire.handle import parse_handle
-from nullabona.wire.messages import Append, Listen, LookupCard, PublishCard, PutBlob, Read, Refusal
+from nullabona.wire.messages import Append, AwaitWake, LookupCard, PublishCard, PutBlob, Read, Refusal
 from nullabona.wire.seal import Inbox, inbox_keypair
 
 MOST_CONNECTIONS: Final = 50
@@ -65,17 +65,17 @@ class Stranger:
 
     # -- ways
 
-    async def ring(self, line: Line) -> None:
-        """Frames of one byte, each with another secret of bells, of which there are as many as may be now and then."""
+    async def wake(self, line: Line) -> None:
+        """Frames of one byte, each with another wake secret, now and then for as many tokens as allowed."""
         appends = [
-            Append(0, *self._boxes[at % _BOXES], b"x", bells=(os.urandom(32), 8_192 if at % 250 == 0 else 1))
+            Append(0, *self._boxes[at % _BOXES], b"x", wake=(os.urandom(32), 8_192 if at % 250 == 0 else 1))
             for at in range(BATCH)
         ]
         self._count("frames", await line.ask(*appends))
 
     async def begin_boxes(self, line: Line) -> None:
         """Each frame into a box of its own."""
-        appends = [Append(0, os.urandom(32), os.urandom(32), b"x", bells=(os.urandom(32), 1)) for _ in range(BATCH)]
+        appends = [Append(0, os.urandom(32), os.urandom(32), b"x", wake=(os.urandom(32), 1)) for _ in range(BATCH)]
         self._count("frames", await line.ask(*appends))
 
     async def put(self, line: Line) -> None:
@@ -112,8 +112,8 @@ class Stranger:
         await asyncio.sleep(5.0)
 
     async def wait(self, line: Line) -> None:
-        """Wait for bells that nobody rings, as many as may be."""
-        line.send(*[Listen(os.urandom(16), 600) for _ in range(BATCH)])
+        """Wait for as many wake tokens as allowed; nobody wakes them."""
+        line.send(*[AwaitWake(os.urandom(16), 600) for _ in range(BATCH)])
         await asyncio.sleep(1.0)
 
     # -- inside
@@ -137,7 +137,7 @@ class Stranger:
 
 
 WAYS: Final[tuple[Way, ...]] = (
-    Stranger.ring, Stranger.leave_unfinished, Stranger.put, Stranger.publish_garbage, Stranger.begin_boxes,
+    Stranger.wake, Stranger.leave_unfinished, Stranger.put, Stranger.publish_garbage, Stranger.begin_boxes,
     Stranger.register, Stranger.leave_unread, Stranger.look_up, Stranger.wait,
 )  # fmt: skip
 

@@ -45,7 +45,7 @@ class Kept:
     """Leaf → account."""
     own_leaf: int
     history: History
-    bells: int
+    tokens: int
     _mls: Mls = field(repr=False)
     _rows: Sequence[tuple[bytes, bytes, bytes]] = field(repr=False)
 

@@ -171,8 +171,8 @@ class InsiderDeeds(HonestDeeds):
 
     async def _append(self, kept: Kept, keys: EpochKeys, kind: Kind, body: bytes) -> int:
         frame = seal_frame(keys.frame_key, keys.box.address, secrets.token_bytes(NONCE_SIZE), kind, body)
-        bells = (keys.bells, max(1, kept.bells))
-        request = Append(keys.box.policy, keys.box.write_secret, keys.box.read_hash, frame, bells=bells)
+        wake = (keys.wake_secret, max(1, kept.tokens))
+        request = Append(keys.box.policy, keys.box.write_secret, keys.box.read_hash, frame, wake=wake)
         return await self._request(kept.info.relay, request, frame)
 
     async def _request(self, relay: str, request: Append, frame: bytes) -> int:

@@ -25,16 +25,16 @@ from nullabona.drills.operator.cards import forge_card
 from nullabona.drills.operator.interceptor import Peer, seize
 from nullabona.drills.operator.serving import serve
 from nullabona.wire.address import box_address
-from nullabona.wire.bells import bells
+from nullabona.wire.bells import wake_tokens
 from nullabona.wire.card import verify_card
 from nullabona.wire.messages import (
     POLICY_ROOM,
     AnyResponse,
     Append,
     Appended,
+    AwaitWake,
     CardFound,
     Frames,
-    Listen,
     Read,
     Request,
 )
@@ -131,7 +131,7 @@ class Liar:
         self._real: dict[bytes, _Box] = {}
         self._other: dict[bytes, _Box] = {}
         self._box_of: dict[bytes, bytes] = {}
-        self._rung: set[bytes] = set()
+        self._woken: set[bytes] = set()
         self._count = 0
 
     # -- orders
@@ -161,7 +161,7 @@ class Liar:
             return self._append_apart(request)
         if isinstance(request, Read) and request.policy == POLICY_ROOM:
             return self._read_apart(request)
-        return _NOTHING if isinstance(request, Listen) else None
+        return _NOTHING if isinstance(request, AwaitWake) else None
 
     def answered(self, peer: Peer, request: Request, response: AnyResponse) -> AnyResponse:
         """See `Grip`."""
@@ -186,20 +186,20 @@ class Liar:
     def _told_apart(self, request: Request, response: AnyResponse) -> AnyResponse:
         if isinstance(request, Read) and request.policy == POLICY_ROOM:
             return self._read_apart(request)
-        return _NOTHING if isinstance(request, Listen) else response
+        return _NOTHING if isinstance(request, AwaitWake) else response
 
     def _room_box(self, request: Request) -> _Box | None:
         """The box of a room whose frames answer ``request``."""
         if isinstance(request, Read) and request.policy == POLICY_ROOM:
             return self._real.get(_read(request))
-        return self._real.get(self._box_of.get(request.bell, b"")) if isinstance(request, Listen) else None
+        return self._real.get(self._box_of.get(request.token, b"")) if isinstance(request, AwaitWake) else None
 
     def _note(self, request: Append) -> None:
-        """A room's box, and its bells. Whoever appends may be gone before the answer, and is heard all the same."""
+        """A room's box and its wake tokens. It counts even if the appending client is gone before the answer."""
         self._real.setdefault(_written(request), _Box())
-        if request.bells is not None and request.bells[0] not in self._rung:
-            self._rung.add(request.bells[0])
-            self._box_of |= dict.fromkeys(bells(*request.bells), _written(request))
+        if request.wake is not None and request.wake[0] not in self._woken:
+            self._woken.add(request.wake[0])
+            self._box_of |= dict.fromkeys(wake_tokens(*request.wake), _written(request))
 
     def _remember(self, request: Append, response: Appended) -> None:
         box = self._real[_written(request)]

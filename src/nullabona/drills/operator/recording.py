@@ -1,7 +1,7 @@
 """The tape of a live tap: everything that passed the relay, when, on which connection and from which address.
 
 ``python -m nullabona.drills.operator.recording FILE relay serve ...`` is ``nulla relay serve ...``, recorded.
-At SIGUSR1 it looks into its own memory, and writes what ties there a bell to a box into ``FILE.memory``.
+At SIGUSR1 it looks into its own memory, and writes what ties a wake token to a box there into ``FILE.memory``.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""What a running relay remembers, as its own program sees it: is there anything that ties a bell to a room's box?
+"""What a running relay remembers, as its own program sees it: is there anything that ties a wake token to a room's box?
 
 Every object of the process is looked at, whoever holds it. A *record* is what one of them puts side by side: an entry
 of a dict, a tuple, an object's attributes. One in which something that only a box has stands beside something that only
-a bell has says which box that bell rang for, in whatever form it was kept: as it is, hashed, or in hexadecimal.
+a wake token has says which box that token was woken for, in whatever form it was kept: as it is, hashed, or in
+hexadecimal.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from typing import Any, Final
 
 from nullabona.relay.core.boxes import Head
 from nullabona.wire.address import box_address
-from nullabona.wire.bells import bells
-from nullabona.wire.messages import POLICY_ROOM, AnyRequest, AnyResponse, Append, Appended, Listen, Read
+from nullabona.wire.bells import wake_tokens
+from nullabona.wire.messages import POLICY_ROOM, AnyRequest, AnyResponse, Append, Appended, AwaitWake, Read
 
 _MOST: Final = 64
 """Values of one record that are looked at."""
@@ -29,10 +30,10 @@ _PASSING: Final = ("nullabona.wire.messages", "nullabona.drills.")
 
 @dataclass(slots=True)
 class Known:
-    """What passed that names a room's box, and what names a bell or ties bells together."""
+    """What passed that names a room's box, and what names a wake token or ties wake tokens together."""
 
     boxes: set[bytes] = field(default_factory=set)
-    bells: set[bytes] = field(default_factory=set)
+    tokens: set[bytes] = field(default_factory=set)
 
     def take(self, asked: AnyRequest) -> None:
         """A request came."""
@@ -40,12 +41,12 @@ class Known:
             case Append(policy=policy) if policy == POLICY_ROOM:
                 write_hash = sha256(asked.write_secret).digest()
                 self._box(asked.read_hash, write_hash, asked.write_secret)
-                if asked.bells is not None:
-                    self._bell(bytes(asked.bells[0]), *bells(*asked.bells))
+                if asked.wake is not None:
+                    self._token(bytes(asked.wake[0]), *wake_tokens(*asked.wake))
             case Read(policy=policy) if policy == POLICY_ROOM:
                 self._box(sha256(asked.read_secret).digest(), asked.write_hash, asked.read_secret)
-            case Listen():
-                self._bell(asked.bell)
+            case AwaitWake():
+                self._token(asked.token)
             case _:
                 pass
 
@@ -59,9 +60,9 @@ class Known:
         for each in (address, read_hash, write_hash, secret):
             self.boxes |= _forms(each)
 
-    def _bell(self, *found: bytes) -> None:
+    def _token(self, *found: bytes) -> None:
         for each in found:
-            self.bells |= _forms(each)
+            self.tokens |= _forms(each)
 
 
 def _forms(value: bytes) -> set[bytes]:
@@ -77,7 +78,7 @@ def ties(known: Known, everything: list[Any] | None = None) -> list[str]:
         name
         for name, record in _records(everything)
         if (values := list(_flat(record)))
-        and not known.bells.isdisjoint(values)
+        and not known.tokens.isdisjoint(values)
         and not (known.boxes.isdisjoint(values) and numbers.isdisjoint(values))
     }
     return sorted(found)

@@ -25,10 +25,10 @@ from nullabona.wire.messages import (
     AnyResponse,
     Append,
     Appended,
+    AwaitWake,
     CardFound,
     Frames,
     GetBlob,
-    Listen,
     LookupCard,
     PublishCard,
     PutBlob,
@@ -86,8 +86,8 @@ class Listened:
     """Boxes at which a read waited."""
     opened_by: dict[bytes, set[bytes]] = field(default_factory=lambda: defaultdict(set))
     """Hashes of what boxes are read and written with, and the boxes that each opens."""
-    bells: dict[bytes, set[int]] = field(default_factory=lambda: defaultdict(set))
-    """Bells, and the connections that listened for them."""
+    tokens: dict[bytes, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Wake tokens, and the connections that waited for them."""
     looked_up: list[tuple[float, str]] = field(default_factory=list)
     """When a card was looked up, and the name on it: a directory that the relay is too is told that."""
     letters: list[tuple[float, bytes]] = field(default_factory=list)
@@ -133,10 +133,10 @@ class Listened:
         return sum(len(boxes) > 1 for boxes in self.opened_by.values())
 
     def shared(self) -> int:
-        """What would tie connections together in the relay's memory: reads that wait at a room's box, and bells that
-        more than one device listens for.
+        """What would tie connections together in the relay's memory: reads that wait at a room's box, and wake tokens
+        that more than one device listens for.
         """
-        devices = [{self.address[peer] for peer in peers} for peers in self.bells.values()]
+        devices = [{self.address[peer] for peer in peers} for peers in self.tokens.values()]
         return sum(not self.boxes[address].inbox for address in self.waited_at) + sum(len(one) > 1 for one in devices)
 
     def opened(self) -> list[str]:
@@ -195,8 +195,8 @@ class Listened:
                     self.sealed[_address(asked)].add(asked.read_secret, sha256(asked.read_secret).digest())
                 if asked.wait_s:
                     self.waited_at.add(_address(asked))
-            case Listen():
-                self.bells[asked.bell].add(peer)
+            case AwaitWake():
+                self.tokens[asked.token].add(peer)
             case Append():
                 box = self._box(asked.policy, asked.read_hash, sha256(asked.write_secret).digest())
                 box.writers.add(peer)
@@ -229,8 +229,8 @@ class Listened:
         self.nonces.add(frame)
         write_hash = sha256(asked.write_secret).digest()
         sealed.add(asked.read_hash, asked.write_secret, write_hash, _address(asked))
-        if asked.bells is not None:
-            sealed.add(bytes(asked.bells[0]))
+        if asked.wake is not None:
+            sealed.add(bytes(asked.wake[0]))
 
     def _take_question(self, at: float, asked: AnyRequest) -> None:
         match asked:

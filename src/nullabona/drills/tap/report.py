@@ -87,10 +87,10 @@ def _tried(heard: Heard, opened: list[str]) -> Iterator[Text]:
         f"연결 {len(tape.heads)}개의 머리글 가운데 방을 만지며 남과 다른 것 {marked}개.",
     )
     remembered = ", ".join(heard.remembered or ())
-    tie = f"{remembered} TIE bells to boxes" if remembered else "nothing ties a bell to a box"
+    tie = f"{remembered} TIE wake tokens to boxes" if remembered else "nothing ties a wake token to a box"
     yield Text(
         f"In the memory of the program {tie}.",
-        f"프로그램의 메모리에 벨과 상자를 잇는 것이 {f'있음: {remembered}' if remembered else '없음'}.",
+        f"프로그램의 메모리에 깨움 토큰과 상자를 잇는 것이 {f'있음: {remembered}' if remembered else '없음'}.",
     )
 
 
@@ -259,7 +259,7 @@ def _cannot(heard: Heard) -> Iterator[Check]:
     alike = tape.opened_alike() == 0 and bool(tape.heads) and not tape.marked(but=heard.together)
     yield Check.of("T-17", _CLAIMS["T-17"], held=len(alone) > _MANY and max(alone) == 1 and alike)
     yield Check.of("T-19", _CLAIMS["T-19"], held=heard.invited == 0)
-    untied = len(tape.bells) > len(heard.together) and not tape.shared() and not heard.remembered
+    untied = len(tape.tokens) > len(heard.together) and not tape.shared() and not heard.remembered
     yield Check.of("S-25", _CLAIMS["S-25"], held=untied).unless(_NOT_SAID if heard.remembered is None else None)
 
 
@@ -300,9 +300,9 @@ _CLAIMS: Final = {
     "T-22": Text("Such a tap tells whom somebody puts into a group, too: whoever makes it looks all of them up at "
                  "once.",
                  "그런 감청자는 그룹에 누구를 넣는지도 앎: 그룹을 만드는 쪽이 모두를 한꺼번에 조회함."),
-    "S-25": Text("No read waits at a room's box, no two devices listen for one bell, and nothing in memory ties a bell "
-                 "to a box: memory ties them to no room.",
-                 "방 상자에서 기다리는 읽기가 없고 두 기기가 같은 벨을 듣지 않으며 메모리에 벨과 상자를 잇는 것도 "
+    "S-25": Text("No read waits at a room's box, no two devices wait for one wake token, and nothing in memory "
+                 "ties a wake token to a box: memory ties them to no room.",
+                 "방 상자에서 기다리는 읽기가 없고 두 기기가 같은 깨움 토큰을 기다리지 않으며 메모리에 토큰과 상자를 잇는 것도 "
                  "없음: 메모리로는 방과 이을 수 없음."),
     "W-05": Text("Warrants that come again count what came into the inbox between them.",
                  "영장을 거듭하면 그 사이 우편함에 온 것의 수를 앎."),

@@ -47,7 +47,7 @@ _TALK: Final = (
 )
 _TOGETHER: Final = ("hani", "leo")
 _CALM_S: Final = 2.0
-"""So long a ring may be on its way: a relay keeps what rang for who listens again within the second."""
+"""Seconds for which a wake may be under way: a relay keeps it for a device that waits again within the second."""
 _LOOKS_S: Final = 60.0
 _POLL_S: Final = 0.05
 _GREETING: Final = "안녕하세요, 우리 아는 사이죠?"
@@ -79,7 +79,7 @@ class Heard:
     together: frozenset[str] = frozenset()
     """The addresses of those whose rooms share a connection."""
     remembered: Sequence[str] | None = None
-    """Kinds of objects in the relay's memory that tie a bell to a room's box; None: it was not looked at."""
+    """Kinds of objects in the relay's memory that tie a wake token to a room's box; None: it was not looked at."""
     guests: frozenset[frozenset[str]] = frozenset()
     """Of each group the names of those whom its maker put into it."""
 
@@ -99,8 +99,8 @@ async def hear(folder: Path, tell: Tell) -> Heard:
         tell(Text("They talk, in two groups and in pairs; one goes offline and comes back; one sends a file",
                   "두 그룹과 1:1로 대화합니다. 한 명은 꺼졌다 돌아오고 한 명은 파일을 보냅니다"))  # fmt: skip
         await scene.talk()
-        tell(Text("The operator looks into the memory of the program for what it remembers of bells",
-                  "운영자가 프로그램의 메모리에서 벨에 관해 기억하는 것을 찾습니다"))  # fmt: skip
+        tell(Text("The operator looks into the memory of the program for what it remembers of wake tokens",
+                  "운영자가 프로그램의 메모리에서 깨움 토큰에 관해 기억하는 것을 찾습니다"))  # fmt: skip
         await scene.remember()
         return scene.heard(asked["jun"] - before["jun"], sum(formed.values()) - sum(asked.values()))
 

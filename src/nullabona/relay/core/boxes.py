@@ -26,8 +26,8 @@ FIRST_BITS: Final = 22
 TOMORROW_S: Final = 3_600
 """Advice for a used-up day. A fixed hour, not the seconds to midnight: nobody learns the relay's clock from it."""
 
-Rung = tuple[bytearray, int, object]
-"""The secret of a box's bells, how many there are, and who rings."""
+PendingWake = tuple[bytearray, int, object]
+"""The secret of a box's wake tokens, how many there are, and the connection that appends."""
 Row = tuple[int, int, bytes]
 """A frame as it is kept: ``num << SEQ_BITS | seq``, expiry day, body."""
 
@@ -95,8 +95,8 @@ class Draft:
     """The box begins in this batch."""
     bodies: list[tuple[int, bytes]] = field(default_factory=list)
     """(seq, frame), as an answer to a read carries them."""
-    bells: list[Rung] = field(default_factory=list, repr=False)
-    """What to ring when the batch is kept; nothing of it is. Repeated only where appends rang differently in turn."""
+    wakes: list[PendingWake] = field(default_factory=list, repr=False)
+    """What to wake when the batch is stored; never stored itself. Repeated only where appends differ in it."""
 
 
 class Shelf(Protocol):
@@ -125,7 +125,7 @@ class Plan:
         self._nums: set[int] = set()
 
     def append(
-        self, address: bytes, frame: bytes, bells: Rung | None = None, *, inbox: bool = False
+        self, address: bytes, frame: bytes, wake: PendingWake | None = None, *, inbox: bool = False
     ) -> Appended | Refusal:
         """Give ``frame`` the box's next number, making the box if there is none; or refuse and change nothing.
 
@@ -147,8 +147,8 @@ class Plan:
         draft.day_frames += 1
         draft.day_bytes += size
         draft.bodies.append((seq, frame))
-        if bells is not None and (not draft.bells or draft.bells[-1] != bells):
-            draft.bells.append(bells)
+        if wake is not None and (not draft.wakes or draft.wakes[-1] != wake):
+            draft.wakes.append(wake)
         self.batch.frames.append((draft.base | seq, self._expiry_day, frame))
         return Appended(seq, draft.head.incarnation)
 

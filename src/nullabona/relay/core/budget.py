@@ -21,15 +21,15 @@ class Budget:
 
     __slots__ = (
         "_asker",
-        "_bells",
         "_blob_bytes",
         "_boxes",
         "_hour",
         "_hour_blob_bytes",
         "_minute",
-        "_most_bells",
         "_most_blob_bytes",
         "_most_boxes",
+        "_most_wakes",
+        "_wakes",
         "day",
         "frame_bytes",
         "heavy",
@@ -39,12 +39,12 @@ class Budget:
 
     def __init__(self, limits: Limits) -> None:
         self._most_boxes = limits.boxes_per_minute
-        self._most_bells = limits.bells_per_minute
+        self._most_wakes = limits.wakes_per_minute
         self._most_blob_bytes = limits.blob_bytes_per_connection
         self._asker: Asker | None = None
         self._minute = 0
         self._boxes = 0
-        self._bells = 0
+        self._wakes = 0
         self._blob_bytes = 0
         self._hour = 0
         self._hour_blob_bytes = 0
@@ -67,18 +67,18 @@ class Budget:
         self._boxes += 1
 
     @property
-    def bells(self) -> int:
-        """How many bells this connection rang in this minute."""
-        return self._bells
+    def wakes(self) -> int:
+        """How many tokens this connection woke in this minute."""
+        return self._wakes
 
-    def append(self, bells: int, now: int) -> Refusal | None:
-        """Count so many ``bells`` that an append rings, or say why there is to be no append."""
+    def append(self, wakes: int, now: int) -> Refusal | None:
+        """Count an append that wakes so many tokens, or refuse it."""
         if now - self._minute >= MINUTE:
             self._turn(now)
-        self._bells += bells
-        if self._boxes < self._most_boxes and self._bells <= self._most_bells:
+        self._wakes += wakes
+        if self._boxes < self._most_boxes and self._wakes <= self._most_wakes:
             return None
-        self._bells -= bells
+        self._wakes -= wakes
         return refuse(SLOW_DOWN, self._minute + MINUTE - now)
 
     def check_blob(self, size: int, now: int) -> Refusal | None:
@@ -103,4 +103,4 @@ class Budget:
         self._minute = now
         if now - self._hour >= HOUR:
             self._hour, self._hour_blob_bytes = now, 0
-        self._boxes = self._bells = self._blob_bytes = 0
+        self._boxes = self._wakes = self._blob_bytes = 0

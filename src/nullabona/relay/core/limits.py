@@ -9,7 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from nullabona.wire.messages import MARK_SIZE, MAX_BELLS, MAX_BLOB_CHUNK, MAX_FRAME, MAX_RESPONSE, MAX_WAIT_S
+from nullabona.wire.messages import (
+    ACTIVITY_TAG_SIZE,
+    MAX_BLOB_CHUNK,
+    MAX_FRAME,
+    MAX_RESPONSE,
+    MAX_WAIT_S,
+    MAX_WAKE_TOKENS,
+)
 
 
 def _limit(default: int, unit: str, meaning: str, *, least: int = 1, most: int = 2**40) -> Any:  # noqa: ANN401
@@ -49,16 +56,18 @@ class Limits:
     wait_s: int = _limit(MAX_WAIT_S, "seconds", "longest wait over a WebSocket", least=0, most=MAX_WAIT_S)
     http_wait_s: int = _limit(25, "seconds", "longest wait over a POST", least=0, most=MAX_WAIT_S)
     boxes_per_minute: int = _limit(4_096, "boxes", "boxes that one connection may begin in a minute, about")
-    bells_per_minute: int = _limit(2_000_000, "bells", "bells that one connection may ring in a minute",
-                                   least=MAX_BELLS)  # fmt: skip
-    bells_total_per_minute: int = _limit(8_000_000, "bells", "bells that all connections may ring in a minute; "
-                                         "when less than half is left they share", least=MAX_BELLS)  # fmt: skip
-    waiting_per_connection: int = _limit(2_048, "reads", "waiting reads and bells listened for on one connection")
-    peal_bytes: int = _limit(2**25, "bytes", "marks of what rang that are remembered for who hears all that rings")
-    peal_bytes_per_s: int = _limit(2**14, "bytes", "marks that everybody who hears is told in a second; beyond it "
-                                   "connections share, and who hears is told that more rang",
-                                   least=MARK_SIZE, most=2**20)  # fmt: skip
-    waiting_total: int = _limit(200_000, "reads", "waiting reads, bells listened for and hearers on the whole relay")
+    wakes_per_minute: int = _limit(2_000_000, "tokens", "wake tokens that one connection may wake in a minute",
+                                   least=MAX_WAKE_TOKENS)  # fmt: skip
+    wakes_total_per_minute: int = _limit(8_000_000, "tokens", "wake tokens that all connections may wake in a minute; "
+                                         "when less than half is left they share", least=MAX_WAKE_TOKENS)  # fmt: skip
+    waiting_per_connection: int = _limit(2_048, "reads", "waiting reads and awaited wake tokens on one connection")
+    activity_bytes: int = _limit(2**25, "bytes", "activity tags that are remembered for clients that poll")
+    activity_bytes_per_s: int = _limit(2**14, "bytes", "activity tags that each polling client is sent in a second; "
+                                   "beyond it connections share, and digests say that they omit some",
+                                   least=ACTIVITY_TAG_SIZE, most=2**20)  # fmt: skip
+    waiting_total: int = _limit(
+        200_000, "reads", "waiting reads, awaited wake tokens and polling clients on the whole relay"
+    )
     inflight_per_connection: int = _limit(1_024, "requests", "requests of one connection not yet answered, "
                                           "waiting reads aside")  # fmt: skip
     connections: int = _limit(20_000, "connections", "open connections; further ones are closed at once")

@@ -1,8 +1,8 @@
-"""Bookkeeping of listeners: which connection listens for which bell, and what rang meanwhile (spec/relay.md §4.4).
+"""Bookkeeping of wake tokens: which connection waits for which token, and what it missed (spec/relay.md §4.4).
 
-Nothing here says which box a bell belongs to, and nothing is kept in the order in which it came, which would put the
-bells of one box beside each other: its devices begin to listen at once. No clock: ``now`` and ``until`` are whole
-seconds given by the caller. Nobody is answered here; the shell answers whom this returns.
+Nothing here says which box a token belongs to. Tokens are sorted by value: in order of arrival the tokens of one box
+would stand side by side, as its devices begin to wait at once. No clock: ``now`` and ``until`` are whole seconds that
+the caller passes in. Nobody is answered here; the shell answers the waiters that this returns.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from nullabona.wire.messages import Frames
 
 C = TypeVar("C")
 KEEP_S: Final = 60
-"""So long a bell that nobody listens for at the moment is remembered for its connection."""
+"""Seconds for which a token stays remembered for its connection while no request waits for it."""
 _ROWS: Final = 1 << 16
-_BELL: Final = attrgetter("bell")
+_TOKEN: Final = attrgetter("token")
 _NOBODY: Final[list[Any]] = []
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Ring:
-    """What one batch brought to one box, as an answer carries it."""
+class BatchAnswer:
+    """The frames that one batch appended to one box, as an answer carries them."""
 
     answer: Frames
     body: bytes
@@ -35,157 +35,157 @@ class Ring:
         """Bytes of its frames."""
         return sum(len(frame) for _, frame in self.answer.frames)
 
-    def follows(self, other: Ring) -> bool:
+    def follows(self, other: BatchAnswer) -> bool:
         """Whether its first frame is the one after the other's last in the same box."""
         mine, before = self.answer, other.answer
         return mine.incarnation == before.incarnation and mine.frames[0][0] == before.frames[-1][0] + 1
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Listener(Generic[C]):
-    """One bell of one connection. ``request_id`` says what to answer; None while the client is not waiting.
+class WakeWaiter(Generic[C]):
+    """One token of one connection. ``request_id`` says what to answer; None while the client is not waiting.
 
-    ``missed`` is what rings have brought meanwhile; ``rang`` says that they brought more, which is not kept.
+    ``missed`` are the frames that came in between; ``woken`` says that more came than is kept.
     """
 
     caller: C
-    bell: bytes
+    token: bytes
     request_id: int | None
     until: int
-    rang: bool = False
-    missed: tuple[Ring, ...] = ()
+    woken: bool = False
+    missed: tuple[BatchAnswer, ...] = ()
 
 
-class Listening(Generic[C]):
-    """All listeners of a relay."""
+class WakeWaiters(Generic[C]):
+    """All wake waiters of a relay."""
 
     def __init__(self, most_missed: int) -> None:
         self._most_missed = most_missed
-        self._rows: list[list[Listener[C]] | None] = [None] * _ROWS
-        """By the first 16 bits of the bell, each row in the order of the bells."""
-        self._by_caller: dict[C, list[Listener[C]]] = {}
-        """Each caller's in the order of the bells."""
-        self._by_second: dict[int, set[Listener[C]]] = {}
-        self._missing: set[Listener[C]] = set()
+        self._rows: list[list[WakeWaiter[C]] | None] = [None] * _ROWS
+        """By the first 16 bits of the token; each row is sorted by token."""
+        self._by_caller: dict[C, list[WakeWaiter[C]]] = {}
+        """Each caller's, sorted by token."""
+        self._by_second: dict[int, set[WakeWaiter[C]]] = {}
+        self._missing: set[WakeWaiter[C]] = set()
         """Those that have missed something."""
         self._count = 0
 
     def __len__(self) -> int:
-        """How many bells are remembered, each once for every connection."""
+        """How many tokens are remembered, each once for every connection."""
         return self._count
 
-    def find(self, caller: C, bell: bytes) -> Listener[C] | None:
-        """The caller's listener for ``bell``, if one is remembered."""
-        return next((one for one in self._heard_by(bell) if one.caller is caller), None)
+    def find(self, caller: C, token: bytes) -> WakeWaiter[C] | None:
+        """The caller's waiter for ``token``, if one is remembered."""
+        return next((one for one in self._waiters_of(token) if one.caller is caller), None)
 
     def count_of(self, caller: C) -> int:
-        """How many bells are remembered for ``caller``."""
+        """How many tokens are remembered for ``caller``."""
         return len(self._by_caller.get(caller, ()))
 
-    def add(self, caller: C, bell: bytes, request_id: int, until: int) -> None:
-        """Begin to listen for a bell that is not remembered for the caller."""
-        listener = Listener(caller, bell, request_id, until)
-        at = _row(bell)
+    def add(self, caller: C, token: bytes, request_id: int, until: int) -> None:
+        """Begin to wait for a token that is not remembered for the caller."""
+        waiter = WakeWaiter(caller, token, request_id, until)
+        at = _row(token)
         row = self._rows[at] = self._rows[at] or []
-        insort(row, listener, key=_BELL)
-        insort(self._by_caller.setdefault(caller, []), listener, key=_BELL)
-        self._by_second.setdefault(until, set()).add(listener)
+        insort(row, waiter, key=_TOKEN)
+        insort(self._by_caller.setdefault(caller, []), waiter, key=_TOKEN)
+        self._by_second.setdefault(until, set()).add(waiter)
         self._count += 1
 
-    def listen(self, listener: Listener[C], request_id: int, until: int) -> None:
-        """Listen again."""
-        listener.request_id = request_id
-        self._move(listener, until)
+    def wait_again(self, waiter: WakeWaiter[C], request_id: int, until: int) -> None:
+        """A new request waits for the same token."""
+        waiter.request_id = request_id
+        self._move(waiter, until)
 
-    def rest(self, listener: Listener[C], now: int) -> int | None:
-        """Nobody listens any more: the request to answer, if there is one. What rings now is remembered for a while."""
-        request_id, listener.request_id = listener.request_id, None
-        self._move(listener, now + KEEP_S)
+    def rest(self, waiter: WakeWaiter[C], now: int) -> int | None:
+        """The request to answer, if one waits. The token stays remembered for `KEEP_S`."""
+        request_id, waiter.request_id = waiter.request_id, None
+        self._move(waiter, now + KEEP_S)
         return request_id
 
-    def ring(self, bells: Iterable[bytes]) -> list[Listener[C]]:
-        """Everyone who listens for one of ``bells``; call `miss` for those who do not wait."""
-        heard: list[Listener[C]] = []
-        for bell in bells:
-            heard += self._heard_by(bell)
-        return heard
+    def waiting_for(self, tokens: Iterable[bytes]) -> list[WakeWaiter[C]]:
+        """The waiters of ``tokens``; call `miss` for those without a request."""
+        found: list[WakeWaiter[C]] = []
+        for token in tokens:
+            found += self._waiters_of(token)
+        return found
 
-    def miss(self, listener: Listener[C], ring: Ring) -> None:
-        """Keep ``ring`` for a listener that does not wait; only that it rang, if it is too much or does not join up."""
-        if listener.rang:
+    def miss(self, waiter: WakeWaiter[C], batch: BatchAnswer) -> None:
+        """Keep ``batch`` for a waiter without a request; only the wake itself, if it is too much or does not join up."""
+        if waiter.woken:
             return
-        fits = sum(each.size for each in listener.missed) + ring.size <= self._most_missed
-        if not fits or (listener.missed and not ring.follows(listener.missed[-1])):
-            self._blur(listener)
+        fits = sum(each.size for each in waiter.missed) + batch.size <= self._most_missed
+        if not fits or (waiter.missed and not batch.follows(waiter.missed[-1])):
+            self._blur(waiter)
         else:
-            listener.missed += (ring,)
-            self._missing.add(listener)
+            waiter.missed += (batch,)
+            self._missing.add(waiter)
 
-    def catch_up(self, listener: Listener[C]) -> tuple[bool, tuple[Ring, ...]]:
-        """Whether more rang than was kept; if not, what was missed. Both are forgotten."""
-        rang, missed = listener.rang, listener.missed
-        listener.rang, listener.missed = False, ()
-        self._missing.discard(listener)
-        return rang, missed
+    def catch_up(self, waiter: WakeWaiter[C]) -> tuple[bool, tuple[BatchAnswer, ...]]:
+        """Whether more came than was kept; if not, what was missed. Both are forgotten."""
+        woken, missed = waiter.woken, waiter.missed
+        waiter.woken, waiter.missed = False, ()
+        self._missing.discard(waiter)
+        return woken, missed
 
     def forget_missed(self) -> None:
-        """Keep of what was missed only that it rang: frames in memory would say which box a bell belongs to."""
-        for listener in list(self._missing):
-            self._blur(listener)
+        """Keep of what was missed only that there was something: frames would say which box a token belongs to."""
+        for waiter in list(self._missing):
+            self._blur(waiter)
 
-    def due(self, now: int) -> list[Listener[C]]:
-        """Everyone whose time has come by ``now``; whom nobody waits for any more is forgotten."""
-        waiting: list[Listener[C]] = []
+    def due(self, now: int) -> list[WakeWaiter[C]]:
+        """Everyone whose time has come by ``now``; tokens that no request waits for are forgotten."""
+        waiting: list[WakeWaiter[C]] = []
         for second in [second for second in self._by_second if second <= now]:
-            for listener in list(self._by_second[second]):
-                if listener.request_id is None:
-                    self._forget(listener)
+            for waiter in list(self._by_second[second]):
+                if waiter.request_id is None:
+                    self._forget(waiter)
                 else:
-                    waiting.append(listener)
+                    waiting.append(waiter)
         return waiting
 
     def leave(self, caller: C) -> int:
-        """The caller is gone; how many bells are forgotten with it."""
+        """The caller is gone; how many tokens are forgotten with it."""
         gone = list(self._by_caller.get(caller, ()))
-        for listener in gone:
-            self._forget(listener)
+        for waiter in gone:
+            self._forget(waiter)
         return len(gone)
 
-    def everyone(self) -> list[Listener[C]]:
+    def everyone(self) -> list[WakeWaiter[C]]:
         """Everyone who waits."""
         return [one for own in self._by_caller.values() for one in own if one.request_id is not None]
 
-    def _heard_by(self, bell: bytes) -> list[Listener[C]]:
-        row = self._rows[_row(bell)]
-        return [one for one in row if one.bell == bell] if row else _NOBODY
+    def _waiters_of(self, token: bytes) -> list[WakeWaiter[C]]:
+        row = self._rows[_row(token)]
+        return [one for one in row if one.token == token] if row else _NOBODY
 
-    def _blur(self, listener: Listener[C]) -> None:
-        listener.rang, listener.missed = True, ()
-        self._missing.discard(listener)
+    def _blur(self, waiter: WakeWaiter[C]) -> None:
+        waiter.woken, waiter.missed = True, ()
+        self._missing.discard(waiter)
 
-    def _move(self, listener: Listener[C], until: int) -> None:
-        self._leave_second(listener)
-        listener.until = until
-        self._by_second.setdefault(until, set()).add(listener)
+    def _move(self, waiter: WakeWaiter[C], until: int) -> None:
+        self._leave_second(waiter)
+        waiter.until = until
+        self._by_second.setdefault(until, set()).add(waiter)
 
-    def _leave_second(self, listener: Listener[C]) -> None:
-        second = self._by_second[listener.until]
-        second.discard(listener)
+    def _leave_second(self, waiter: WakeWaiter[C]) -> None:
+        second = self._by_second[waiter.until]
+        second.discard(waiter)
         if not second:
-            del self._by_second[listener.until]
+            del self._by_second[waiter.until]
 
-    def _forget(self, listener: Listener[C]) -> None:
-        self._leave_second(listener)
-        self._missing.discard(listener)
-        row = self._rows[_row(listener.bell)]
+    def _forget(self, waiter: WakeWaiter[C]) -> None:
+        self._leave_second(waiter)
+        self._missing.discard(waiter)
+        row = self._rows[_row(waiter.token)]
         if row is not None:
-            row.remove(listener)
-        own = self._by_caller[listener.caller]
-        own.remove(listener)
+            row.remove(waiter)
+        own = self._by_caller[waiter.caller]
+        own.remove(waiter)
         if not own:
-            del self._by_caller[listener.caller]
+            del self._by_caller[waiter.caller]
         self._count -= 1
 
 
-def _row(bell: bytes) -> int:
-    return bell[0] << 8 | bell[1]
+def _row(token: bytes) -> int:
+    return token[0] << 8 | token[1]

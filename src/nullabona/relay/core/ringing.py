@@ -1,9 +1,9 @@
-"""What rings within one peal, until it is over (spec/relay.md §4.5): who may have how many marks in it.
+"""The activity digest that is still open: which box gets how many tags in it (spec/relay.md §4.5).
 
-Whoever appends can ring, and everybody who hears is told. So a box has one mark for each connection that rings it,
-whatever secrets come, and connections share what one peal may hold: the first mark of each comes before the second of
-any, and what rings in boxes that were there before what rings in boxes that begin with it. Nothing of boxes and
-connections is left when the peal is over.
+Everybody who appends can fill a digest that everybody is sent. So a box has one tag per connection that appended to
+it, whatever secrets come, and connections share the room in a digest: the first tag of each connection comes before
+the second of any, and boxes that existed before come ahead of boxes that begin with this append. Nothing about boxes
+and connections is left when the digest is closed.
 """
 
 from __future__ import annotations
@@ -13,55 +13,55 @@ from itertools import chain, islice
 from typing import Final, TypeAlias
 
 from nullabona.relay.core.sharing import in_turn, level
-from nullabona.wire.bells import mark
+from nullabona.wire.bells import activity_tag
 
 MOST_WAITING: Final = 32_768
-"""So many marks wait for the end of a peal at most, about."""
-_Rung: TypeAlias = dict[object, dict[int, bytes]]
-"""Of each connection the marks of the boxes that it rang, in the order in which it did."""
+"""So many tags wait for the end of a digest at most, about."""
+_Tags: TypeAlias = dict[object, dict[int, bytes]]
+"""For each connection the tags of the boxes that it appended to, in the order in which it did."""
 
 
-class Ringing:
-    """What rang since a peal began. ``salt`` is that of its marks."""
+class OpenDigest:
+    """The activity since the digest began. ``salt`` is that of its tags."""
 
     def __init__(self, salt: bytes, most_waiting: int = MOST_WAITING) -> None:
         self.salt = salt
-        self._more = False
-        """Whether something rang that will not be told."""
-        self._old: _Rung = {}
-        self._new: _Rung = {}
+        self._omitted = False
+        """Whether there was activity that will not be told."""
+        self._old: _Tags = {}
+        self._new: _Tags = {}
         self._waiting = 0
         self._most_waiting = self._share = most_waiting
-        """How many marks one connection may have waiting: as many as there are, until there are too many."""
+        """How many tags one connection may have waiting: as many as there are, until there are too many."""
 
     def __len__(self) -> int:
         return self._waiting
 
-    def ring(self, secret: bytes | bytearray, box: int, source: object, *, new: bool) -> None:
-        """A box with this secret rang, by ``source``; ``new``: and began with that.
+    def record(self, secret: bytes | bytearray, box: int, source: object, *, new: bool) -> None:
+        """``source`` appended to a box with this secret; ``new``: the box began with that.
 
-        Who rings a box with two secrets is not honest, as the members of an epoch have one: only the first counts.
+        Only the first secret of a box counts: members of an epoch have one, so a second one is not honest.
         """
-        rung, other = (self._new, self._old) if new else (self._old, self._new)
-        own = rung.setdefault(source, {})
+        tags, other = (self._new, self._old) if new else (self._old, self._new)
+        own = tags.setdefault(source, {})
         if box in own or box in other.get(source, ()):
             return
         if len(own) >= self._share or (self._waiting >= self._most_waiting and not self._make_room()):
-            self._more = True
+            self._omitted = True
             return
-        own[box] = mark(self.salt, secret)
+        own[box] = activity_tag(self.salt, secret)
         self._waiting += 1
 
-    def told(self, most: int) -> tuple[list[bytes], bool]:
-        """At most ``most`` marks, those that come first before the others, and whether there would be more."""
+    def tags(self, most: int) -> tuple[list[bytes], bool]:
+        """At most ``most`` tags, in the order of their precedence, and whether others are omitted."""
         found = list(islice(dict.fromkeys(self._in_order()), most + 1))
-        return found[:most], self._more or len(found) > most
+        return found[:most], self._omitted or len(found) > most
 
     def _in_order(self) -> Iterator[bytes]:
-        return chain(*(in_turn([tuple(own.values()) for own in rung.values()]) for rung in (self._old, self._new)))
+        return chain(*(in_turn([tuple(own.values()) for own in tags.values()]) for tags in (self._old, self._new)))
 
     def _make_room(self) -> bool:
-        """There are too many: who rings most may have no more than a share. Whether there is room then."""
+        """Cut the connections with most tags down to an equal share; returns whether there is room then."""
         if self._share == 1:
             return False
         rows = [*self._old.values(), *self._new.values()]
@@ -69,6 +69,6 @@ class Ringing:
         for own in rows:
             while len(own) > self._share:
                 own.popitem()
-                self._more = True
+                self._omitted = True
         self._waiting = sum(map(len, rows))
         return self._waiting < self._most_waiting

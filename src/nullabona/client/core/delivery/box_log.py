@@ -34,7 +34,7 @@ def open_box(room: RoomState, group: Group) -> BoxTrack:
 
 
 def leaves_of(group: Group) -> int:
-    """One more than the group's highest leaf: how many bells its epoch's box has."""
+    """One more than the group's highest leaf: how many wake tokens its epoch's box has."""
     return 1 + max(member.leaf for member in group.members())
 
 

@@ -34,7 +34,7 @@ def passes(kind: str, room: bytes) -> bool:
 class Target:
     """Where an outbox item goes: a relay's base URL and what authorises it (a secret, see `OutboxItem.target`).
 
-    ``leaves``: of a frame, how many bells it rings.
+    ``leaves``: of a frame, how many tokens it wakes.
     """
 
     relay: str

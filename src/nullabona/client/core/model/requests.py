@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nullabona.wire.address import Address, BoxSecrets
-from nullabona.wire.bells import Bell
+from nullabona.wire.bells import WakeToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +29,19 @@ class Scout:
 @dataclass(frozen=True, slots=True)
 class Report:
     """What follows from an answer: look further there, or put the frame ``leave`` there, if it is not empty, with the
-    box's ``bells``.
+    box's ``wake``.
     """
 
     next: Scout | None = None
     leave: bytes = field(default=b"", repr=False)
-    bells: tuple[bytes, int] | None = field(default=None, repr=False)
+    wake: tuple[bytes, int] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadWant:
     """Keep up with this box from ``after`` on. ``old`` boxes may be read less eagerly.
 
-    With a ``bell``, by listening for it.
+    With a ``wake_token``, by waiting for it.
     """
 
     relay: str
@@ -49,9 +49,9 @@ class ReadWant:
     after: int
     old: bool = False
     incarnation: bytes = b""
-    bell: Bell | None = field(default=None, repr=False)
-    rings: bytes | None = field(default=None, repr=False)
-    """The secret of all its bells, where there is a ``bell``."""
+    wake_token: WakeToken | None = field(default=None, repr=False)
+    wake_secret: bytes | None = field(default=None, repr=False)
+    """The secret of all its wake tokens, where there is a ``wake_token``."""
 
     @property
     def address(self) -> Address:
