@@ -23,7 +23,7 @@ from bench.latency import acquaint, as_chosen, relay
 from bench.speed.machine import describe
 from nullabona.client.api import Client, Joined, MessageReceived, Options, Unprotected, open_client
 from nullabona.client.core.step import Timing
-from nullabona.client.runner.visits import LONGEST
+from nullabona.client.runner.read_schedule import LONGEST
 
 
 @dataclass(frozen=True, slots=True)

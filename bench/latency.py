@@ -39,7 +39,7 @@ from nullabona.client.core.records import OutboxItem
 from nullabona.client.core.step import Timing
 from nullabona.client.core.touched import Touched
 from nullabona.processes.servers import RelayProcess
-from nullabona.relay.peals import DIGEST_S
+from nullabona.relay.activity import DIGEST_S
 from nullabona.wire.address import Address
 from nullabona.wire.messages import AnyResponse, Appended, Frames
 

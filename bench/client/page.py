@@ -11,8 +11,8 @@ from bench.client.records import Results
 from bench.client.reports import Opening
 from bench.speed.tables import Table, as_markdown
 from nullabona.client.core.step import Timing
-from nullabona.client.runner.visits import LATELY_S, LONGEST, OFTEN, SLOWER
-from nullabona.relay.peals import DIGEST_S
+from nullabona.client.runner.read_schedule import LATELY_S, LONGEST, OFTEN, SLOWER
+from nullabona.relay.activity import DIGEST_S
 
 COMMAND: Final = "python -m bench.client"
 NOISE: Final = 0.3
@@ -111,17 +111,18 @@ def _opening(results: Results) -> str:
 
 def _latency(results: Results) -> str:
     told = (
-        "From the call of `send` until the other's event says the message, one message at a time. By default the reader"
-        f" learns of it from an activity digest, closed {DIGEST_S:g} s after the first append in it, and reads the box"
-        f" at a drawn moment, {Timing().active / 1_000:g} s later on average; the last column is what those constants"
-        f" come to at the median, reckoned and not measured. A box that is active more than {OFTEN} times in"
-        f" {LATELY_S:g} s is read later and later, up to {1 << SLOWER} times, and a receipt counts as a message does: so"
-        " *one after another* is what a lively talk is like, and *between messages* one now and then. With `--together` nothing waits, and who watches the"
-        " traffic sees more ([0026](decisions/0026-peals.md)). The parts: until `send` returns, *encrypt + store*;"
-        " until the relay's answer that the frame is on disk, *relay durable*; until the reader has the frame,"
-        " *deliver*, which may be negative with `--together`, where the relay answers both at about the same time;"
-        " *decrypt + store*; and until whoever listens is told, *tell*.\n\nNot covered: a network, TLS, and a second"
-        " processor, since both clients share one process and its event loop; rooms of more than two; files; and a"
+        "From the call of `send` until the other's event says the message, one message at a time. By default the "
+        f"reader learns of it from an activity digest, closed {DIGEST_S:g} s after the first append in it, and reads "
+        f"the box at a drawn moment, {Timing().active / 1_000:g} s later on average; the last column is what those "
+        f"constants come to at the median, reckoned and not measured. A box that is active more than {OFTEN} times "
+        f"in {LATELY_S:g} s is read later and later, up to {1 << SLOWER} times, and a receipt counts as a message "
+        "does: so *one after another* is what a lively talk is like, and *between messages* one now and then. With "
+        "`--together` nothing waits, and who watches the traffic sees more ([0026](decisions/0026-peals.md)). The "
+        "parts: until `send` returns, *encrypt + store*; until the relay's answer that the frame is on disk, *relay "
+        "durable*; until the reader has the frame, *deliver*, which may be negative with `--together`, where the "
+        "relay answers both at about the same time; *decrypt + store*; and until whoever listens is told, "
+        "*tell*.\n\nNot covered: a network, TLS, and a second processor, since both clients share one process and "
+        "its event loop; rooms of more than two; files; and a"
         " painted bubble (`make bench-app`)."
     )
     found = [tables.latency(results), tables.parts(results)]

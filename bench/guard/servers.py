@@ -30,10 +30,10 @@ from nullabona.relay.service import BoxService
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.relay.writer import InlineWriter
 from nullabona.wire.address import Address, BoxSecrets
-from nullabona.wire.bells import wake_token
 from nullabona.wire.card import verify_card
 from nullabona.wire.frame import Kind, open_frame, seal_frame
 from nullabona.wire.messages import AnyRequest, AnyResponse, Append, AwaitWake, Read, decode_response, encode
+from nullabona.wire.wakes import wake_token
 from tests.record.directories import Directory
 from tests.wire.cards import MINA, TODAY, card_bytes
 

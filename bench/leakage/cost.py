@@ -16,7 +16,7 @@ from typing import Final
 from bench.leakage.intents import DAY, Kind
 from bench.leakage.society import Society
 from nullabona.client.core.step import DAY_MS, Timing
-from nullabona.client.runner.hearing import GONE_S, STAY_S
+from nullabona.client.runner.activity_stream import GONE_S, STAY_S
 
 _CHANGES: Final = {Kind.CREATE, Kind.ADD, Kind.REMOVE, Kind.LEAVE}
 _READS: Final = 0.7

@@ -23,9 +23,9 @@ from nullabona.client.core.records import LoggedEvent, OutboxItem
 from nullabona.client.core.step import Step, Timing
 from nullabona.client.core.touched import Touched
 from nullabona.client.net import NetOptions, Policy
+from nullabona.client.runner.activity_watcher import noted_as
 from nullabona.client.runner.connections import Connections, ConnectionState
 from nullabona.client.runner.directories import Directories
-from nullabona.client.runner.ear import noted_as
 from nullabona.client.runner.fetches import Fetches
 from nullabona.client.runner.outbox import Outbox
 from nullabona.client.runner.publishing import CHECK_S

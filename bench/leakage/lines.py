@@ -17,7 +17,7 @@ from msgspec import structs
 
 from bench.leakage.defences import Defences
 from bench.leakage.machine import Machine, Reply, Visitor
-from bench.leakage.own_peals import Secrets
+from bench.leakage.per_device_digests import Secrets
 from bench.leakage.tap import Tap
 from bench.leakage.trace import NOBODY, Op
 from nullabona.client.net import Endpoint, NetOptions, Unreachable

@@ -5,7 +5,7 @@ for, for as long as the connection lives; the product asks again after minutes o
 whoever watches nothing new. For the same reason a connection's reads of one box are noted once, when the first begins,
 and its listening not at all: whoever watches learns which box every wake token belongs to when it is woken, and the
 same connection read that box before it listened. What is asked and answered on a connection that hears is not noted
-either: it is the same for everybody, and each device is told only of its own (`own_peals`).
+either: it is the same for everybody, and each device is told only of its own (`per_device_digests`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import structs
 
-from bench.leakage.own_peals import PerDeviceDigests, Secrets
+from bench.leakage.per_device_digests import PerDeviceDigests, Secrets
 from bench.leakage.tap import Tap
 from bench.leakage.trace import Op
 from nullabona.relay.blobs import BlobService
@@ -32,7 +32,6 @@ from nullabona.relay.store.files import FileBlobStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.relay.writer import InlineWriter
 from nullabona.wire.address import box_address
-from nullabona.wire.bells import wake_tokens
 from nullabona.wire.messages import (
     AnyRequest,
     AnyResponse,
@@ -50,6 +49,7 @@ from nullabona.wire.messages import (
     Trim,
     decode_response,
 )
+from nullabona.wire.wakes import wake_tokens
 
 FOREVER_S: Final = 10**9
 TICK_S: Final = 30.0

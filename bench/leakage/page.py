@@ -169,8 +169,8 @@ def _apart(outcome: Outcome) -> str:
 def _together(outcome: Outcome) -> str:
     how = (
         "`--together` is the other choice: all rooms of a relay share one connection, on which it waits for wake"
-        " tokens. It is for slow networks and for relays so large that polling all is too much. A watcher sees then which"
-        " boxes one device reads."
+        " tokens. It is for slow networks and for relays so large that polling is too much. A watcher then sees"
+        " which boxes one device reads."
     )
     return _compared("If rooms share a connection", how, tables.verdicts(outcome, changed(TOGETHER)))
 
@@ -318,8 +318,8 @@ def _ablation(outcome: Outcome, pictures: Pictures) -> str:
 
 def _prices(outcome: Outcome) -> str:
     how = (
-        "Bytes are those of frames and files both ways. Carriers, requests, reads that bring nothing, what is heard and"
-        " every digest are not among them: of ours, whose devices read all their boxes all day and are sent all"
+        "Bytes are those of frames and files both ways. Carriers, requests, reads that bring nothing, what is polled"
+        " and every digest are not among them: of ours, whose devices read all their boxes all day and are sent all"
         " activity, that is far the larger part, and it grows with everybody's talk at the relay. A delay is from the"
         " machine's taking a frame to its handing it to somebody who is connected. In models, delays are their own"
         " numbers and say nothing. Rows of other numbers of societies are of other societies."

@@ -19,7 +19,6 @@ from bench.peers.interface import About
 from bench.peers.process import HERE, Process
 from bench.peers.records import RecordSession, Socket, record
 from nullabona.wire.address import BoxSecrets
-from nullabona.wire.bells import wake_token
 from nullabona.wire.card import CardDevice, issue_certificate, sign_card
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.messages import (
@@ -34,6 +33,7 @@ from nullabona.wire.messages import (
     encode,
 )
 from nullabona.wire.seal import Inbox, inbox_keypair
+from nullabona.wire.wakes import wake_token
 
 DAYS = dt.date(1970, 1, 1)
 

@@ -31,11 +31,11 @@ from bench.speed.needs import (
 )
 from bench.speed.records import Results
 from bench.speed.workloads import BOXES
-from nullabona.client.runner.hearing import GONE_S, STAY_S
+from nullabona.client.runner.activity_stream import GONE_S, STAY_S
 from nullabona.client.runner.reads import WAIT_S, WAKE_WAIT_S
 from nullabona.directory.core.limits import Limits as Directory
+from nullabona.relay.activity import DIGEST_S, POLLER_S
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.peals import DIGEST_S, POLLER_S
 from nullabona.wire.messages import ACTIVITY_TAG_SIZE
 
 MILLION: Final = 1_000_000

@@ -18,10 +18,10 @@ from bench.speed.apart import CONNECTIONS
 from bench.speed.records import Results, Window
 from bench.speed.workloads import BOXES
 from nullabona.client.core.step import Timing
-from nullabona.client.runner.hearing import GONE_S, STAY_S
+from nullabona.client.runner.activity_stream import GONE_S, STAY_S
 from nullabona.client.runner.reads import WAIT_S, WAKE_WAIT_S
+from nullabona.relay.activity import digest_s
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.peals import digest_s
 from nullabona.wire.messages import ACTIVITY_TAG_SIZE, SALT_SIZE, ActivityDigests, PollActivity, encode
 from nullabona.wire.records import HEAD_SIZE
 

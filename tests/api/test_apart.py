@@ -18,10 +18,9 @@ import pytest
 from nullabona.client.api import Client, NetOptions
 from nullabona.client.api.events import Warned
 from nullabona.client.net import Connection, PostCarrier
-from nullabona.client.runner import ear, hearing
-from nullabona.client.runner.ear import noted_digest
+from nullabona.client.runner import activity_stream, activity_watcher
+from nullabona.client.runner.activity_watcher import noted_digest
 from nullabona.wire.address import box_address
-from nullabona.wire.bells import activity_tag
 from nullabona.wire.messages import (
     POLICY_ROOM,
     ActivityDigests,
@@ -34,6 +33,7 @@ from nullabona.wire.messages import (
     Refusal,
     Trim,
 )
+from nullabona.wire.wakes import activity_tag
 from tests.api.middle import Middle, honest, pair
 from tests.api.people import PATIENCE_S, QUICK, befriend, happens, opened, people, play, until
 from tests.api.service import Service
@@ -264,7 +264,7 @@ def test_a_relay_that_rings_for_nothing_is_believed_three_times(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Then it is told, and boxes are read as if nothing were heard."""
-    monkeypatch.setattr(ear, "LONG_S", 0.0)
+    monkeypatch.setattr(activity_watcher, "LONG_S", 0.0)
 
     async def story() -> None:
         async with pair(service, tmp_path) as (middle, a, b, room):
@@ -289,8 +289,8 @@ def test_the_connection_that_hears_is_another_again_and_again(
     service: Service, tmp_path: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So what a relay learns of one it does not know of the next; and no activity between two is missed."""
-    monkeypatch.setattr(hearing, "STAY_S", 0.3)
-    monkeypatch.setattr(hearing, "GONE_S", 0.05)
+    monkeypatch.setattr(activity_stream, "STAY_S", 0.3)
+    monkeypatch.setattr(activity_stream, "GONE_S", 0.05)
 
     async def story() -> None:
         async with people(service, tmp_path, "a", "b", options=HEARD) as (a, b):

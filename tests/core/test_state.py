@@ -24,7 +24,7 @@ from nullabona.client.core.state import (
 )
 from nullabona.errors import Bug
 from nullabona.wire.address import epoch_keys
-from nullabona.wire.bells import wake_token
+from nullabona.wire.wakes import wake_token
 
 HERE, THERE = "wss://here.example:443/v1", "wss://there.example:443/v1"
 INFO = RoomInfo(1, GROUP, "family", HERE, (bytes(32),))

@@ -23,7 +23,7 @@ from nullabona.client.core.state import (
     UpdateKeys,
 )
 from nullabona.client.core.step import DAY_MS
-from nullabona.wire.bells import wake_token
+from nullabona.wire.wakes import wake_token
 from tests.core.stage import RELAY, Other, Stage
 
 JUN = Other("jun")

@@ -17,8 +17,8 @@ from nullabona.drills.operator.interceptor import Peer
 from nullabona.drills.operator.lies import APART, CARDS, LIES, Liar
 from nullabona.drills.reporting.report import Verdict
 from nullabona.wire.address import BoxSecrets
-from nullabona.wire.bells import wake_tokens
 from nullabona.wire.messages import POLICY_ROOM, Append, AwaitWake, Frames, Read
+from nullabona.wire.wakes import wake_tokens
 
 COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "coerced-operator", "--json"]
 OTHERWISE, FORKED, GONE = ("relay-showed-different-histories",), ("room-forked",), ("relay-lost-box",)

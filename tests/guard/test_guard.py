@@ -17,9 +17,9 @@ from bench.guard.counting import Cost, Counter
 from bench.guard.hot import HotPath
 from bench.guard.servers import server_paths
 from bench.guard.verdict import Excess, excesses, read_record, versions, write_record
+from nullabona.relay.activity import ActivityService
 from nullabona.relay.core import boxes
 from nullabona.relay.front import Front
-from nullabona.relay.peals import ActivityService
 from nullabona.wire import frame
 from nullabona.wire.padding import pad
 

@@ -14,8 +14,8 @@ from nullabona.relay import dispatch
 from nullabona.relay.core.boxes import Plan
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.wiping import wipe, wipe_secret
-from nullabona.wire.bells import wake_token
 from nullabona.wire.messages import AnyRequest, Append, Appended, AwaitWake, Refusal, decode_request
+from nullabona.wire.wakes import wake_token
 from tests.relay.peers import Box, Client, RunningRelay
 
 
@@ -91,9 +91,8 @@ def test_no_connection_keeps_the_secrets_of_a_box(relay: RelayProcess) -> None:
         client.ask(box.read(after=1))
         client.start(AwaitWake(wake_token(tokens, 0), 600))
         client.ask(box.read(after=1))
-        secrets.append([box.secrets.read_secret, box.secrets.write_secret, tokens, wake_token(bells, 0)])
+        secrets.append([box.secrets.read_secret, box.secrets.write_secret, tokens, wake_token(tokens, 0)])
     found = [_copies(relay.pid, person) for person in secrets[:-1]]
     assert [[0, 0, 0]] * 4 == [copies[:3] for copies in found]
-    assert [True] * 4 == [
-        copies[3] >= 1 for copies in found
-    ]  # what is there is found: the wake tokens that are listened for
+    # what is there is found: the wake tokens that are waited for
+    assert [True] * 4 == [copies[3] >= 1 for copies in found]

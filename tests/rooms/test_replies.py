@@ -11,8 +11,8 @@ from nullabona.client.core.records import ContactState
 from nullabona.client.core.replies import FOLLOWED_DAYS, REPLIES
 from nullabona.client.runner.outbox import request_for
 from nullabona.wire.address import Address
-from nullabona.wire.bells import wake_token
 from nullabona.wire.messages import POLICY_ROOM, Append
+from nullabona.wire.wakes import wake_token
 from tests.rooms.hostile import frames_at
 from tests.rooms.test_devices import pair_of_devices
 from tests.rooms.test_people import accept, ask, pair, state_of

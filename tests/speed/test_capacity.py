@@ -11,7 +11,7 @@ from bench.speed.apart import APART
 from bench.speed.needs import Assumed, Costs, Machine, Relay, TogetherCosts
 from bench.speed.records import Holding, Results, Window
 from bench.speed.workloads import WORKLOADS, Workload
-from nullabona.relay.peals import DIGEST_S
+from nullabona.relay.activity import DIGEST_S
 
 DETAILS = {
     "connects_per_s": 900.0,

@@ -12,8 +12,8 @@ from hashlib import sha256
 from operator import itemgetter
 from typing import Any, Final
 
+from nullabona.relay.activity import ActivityService
 from nullabona.relay.asking import Operation, as_handler
-from nullabona.relay.bells import WakeService
 from nullabona.relay.caller import Caller
 from nullabona.relay.core.answers import select
 from nullabona.relay.core.boxes import Draft, Head, Plan
@@ -24,9 +24,9 @@ from nullabona.relay.core.space import Space
 from nullabona.relay.core.waiting import Waiter, Waiting
 from nullabona.relay.journal import Answers, Journal, Submits
 from nullabona.relay.metrics import Metrics
-from nullabona.relay.peals import ActivityService
 from nullabona.relay.shelf import StoreShelf
 from nullabona.relay.store.interface import BoxStore, StoreFailed, StoreGone
+from nullabona.relay.wakes import WakeService
 from nullabona.wire.address import box_address
 from nullabona.wire.messages import (
     MAX_READ_LIMIT,

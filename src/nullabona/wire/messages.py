@@ -24,9 +24,9 @@ MAX_READ_LIMIT = 1_000
 MAX_WAIT_S = 600
 """Longest time, in whole seconds, that a request may wait."""
 WAKE_TOKEN_SIZE = 16
-"""Bytes of a wake token (`nullabona.wire.bells`)."""
+"""Bytes of a wake token (`nullabona.wire.wakes`)."""
 ACTIVITY_TAG_SIZE = 4
-"""Bytes of an activity tag (`nullabona.wire.bells`)."""
+"""Bytes of an activity tag (`nullabona.wire.wakes`)."""
 SALT_SIZE = 8
 """Bytes of an activity digest's salt."""
 MAX_ACTIVITY_DIGESTS = 4_096

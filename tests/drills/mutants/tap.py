@@ -127,17 +127,17 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/core/invites.py", "(invite.handed and invite.attempts >= PATIENCE):",
              "not invite.attempts:"), blind=True),
     mutant("the relay keeps which box each bell rang for", "tap", "S-25",
-        Edit("relay/service.py", "                self._bells.ring(draft.wakes, partial(self._brought, draft))\n",
-             '                kept = self._bells.__dict__.setdefault("rang", {})\n'
+        Edit("relay/service.py", "                self._wakes.wake(draft.wakes, partial(self._brought, draft))\n",
+             '                kept = self._wakes.__dict__.setdefault("rang", {})\n'
              "                kept.update({bytes(secret): address for secret, *_ in draft.wakes})\n"
-             "                self._bells.ring(draft.wakes, partial(self._brought, draft))\n"), blind=True),
+             "                self._wakes.wake(draft.wakes, partial(self._brought, draft))\n"), blind=True),
     mutant("the relay keeps beside a box's number the hash of what tied its bells", "tap", "S-25",
-        Edit("relay/service.py", "                self._peals.ring(draft.wakes, draft.head.num, new=draft.new)\n",
+        Edit("relay/service.py", "                self._activity.record(draft.wakes, draft.head.num, new=draft.new)\n",
              '                kept = self._peals.__dict__.setdefault("last", {})\n'
              "                kept[draft.head.num] = [sha256(secret).digest() for secret, *_ in draft.wakes]\n"
-             "                self._peals.ring(draft.wakes, draft.head.num, new=draft.new)\n"), blind=True),
+             "                self._activity.record(draft.wakes, draft.head.num, new=draft.new)\n"), blind=True),
     mutant("a listener remembers what rang last", "tap", "S-25",
-        Edit("relay/bells.py", "                if ring is None:\n                    told = answer()\n",
-             '                self.__dict__.setdefault("told", []).append((listener.bell, answer().incarnation))\n'
-             "                if ring is None:\n                    told = answer()\n"), blind=True),
+        Edit("relay/wakes.py", "                if batch is None:\n                    frames = answer()\n",
+             '                self.__dict__.setdefault("told", []).append((waiter.token, answer().incarnation))\n'
+             "                if batch is None:\n                    frames = answer()\n"), blind=True),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from nullabona.client.core.records import Device
 from nullabona.client.core.roominfo import RoomInfo
 from nullabona.errors import Bug
 from nullabona.wire.address import Address, EpochKeys, epoch_keys
-from nullabona.wire.bells import WakeToken, wake_token
+from nullabona.wire.wakes import WakeToken, wake_token
 
 JOINED = "joined"
 REMOVED = "removed"

@@ -9,7 +9,7 @@ from nullabona.client.core.rejoin import Join
 from nullabona.client.core.state import AWAY, JOINED, BoxTrack, RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.watching import ends_at
-from nullabona.wire.bells import wake_token
+from nullabona.wire.wakes import wake_token
 
 
 def room_reads(room: RoomState) -> tuple[ReadWant, ...]:

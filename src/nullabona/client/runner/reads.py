@@ -21,7 +21,7 @@ from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.connections import Lane, LaneConnection, UnlinkedConnection
 from nullabona.client.runner.ground import Ground
-from nullabona.client.runner.visits import ReadSchedule
+from nullabona.client.runner.read_schedule import ReadSchedule
 from nullabona.errors import PeerError
 from nullabona.wire.messages import MAX_WAIT_S, AnyResponse, AwaitWake, Frames, Read, Refusal
 

@@ -13,7 +13,6 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nullabona.drills.flood.line import HungUp, Line
-from nullabona.wire.bells import activity_tag
 from nullabona.wire.card import CardDevice, issue_certificate, sign_card
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.messages import (
@@ -29,6 +28,7 @@ from nullabona.wire.messages import (
     Refusal,
 )
 from nullabona.wire.seal import Inbox, inbox_keypair
+from nullabona.wire.wakes import activity_tag
 
 GIVE_UP_S: Final = 30.0
 """What is refused for so long counts as refused for good."""

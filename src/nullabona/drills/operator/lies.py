@@ -25,7 +25,6 @@ from nullabona.drills.operator.cards import forge_card
 from nullabona.drills.operator.interceptor import Peer, seize
 from nullabona.drills.operator.serving import serve
 from nullabona.wire.address import box_address
-from nullabona.wire.bells import wake_tokens
 from nullabona.wire.card import verify_card
 from nullabona.wire.messages import (
     POLICY_ROOM,
@@ -38,6 +37,7 @@ from nullabona.wire.messages import (
     Read,
     Request,
 )
+from nullabona.wire.wakes import wake_tokens
 
 Numbered: TypeAlias = tuple[tuple[int, bytes], ...]
 _LEAST_FRAME: Final = 512

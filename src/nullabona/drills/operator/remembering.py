@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from nullabona.relay.core.boxes import Head
 from nullabona.wire.address import box_address
-from nullabona.wire.bells import wake_tokens
 from nullabona.wire.messages import POLICY_ROOM, AnyRequest, AnyResponse, Append, Appended, AwaitWake, Read
+from nullabona.wire.wakes import wake_tokens
 
 _MOST: Final = 64
 """Values of one record that are looked at."""

@@ -302,8 +302,8 @@ _CLAIMS: Final = {
                  "그런 감청자는 그룹에 누구를 넣는지도 앎: 그룹을 만드는 쪽이 모두를 한꺼번에 조회함."),
     "S-25": Text("No read waits at a room's box, no two devices wait for one wake token, and nothing in memory "
                  "ties a wake token to a box: memory ties them to no room.",
-                 "방 상자에서 기다리는 읽기가 없고 두 기기가 같은 깨움 토큰을 기다리지 않으며 메모리에 토큰과 상자를 잇는 것도 "
-                 "없음: 메모리로는 방과 이을 수 없음."),
+                 "방 상자에서 기다리는 읽기가 없고 두 기기가 같은 깨움 토큰을 기다리지 않으며 메모리에 "
+                 "토큰과 상자를 잇는 것도 없음: 메모리로는 방과 이을 수 없음."),
     "W-05": Text("Warrants that come again count what came into the inbox between them.",
                  "영장을 거듭하면 그 사이 우편함에 온 것의 수를 앎."),
 }  # fmt: skip

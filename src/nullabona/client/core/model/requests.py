@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nullabona.wire.address import Address, BoxSecrets
-from nullabona.wire.bells import WakeToken
+from nullabona.wire.wakes import WakeToken
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from itertools import chain, islice
 from typing import Final, TypeAlias
 
 from nullabona.relay.core.sharing import in_turn, level
-from nullabona.wire.bells import activity_tag
+from nullabona.wire.wakes import activity_tag
 
 MOST_WAITING: Final = 32_768
 """So many tags wait for the end of a digest at most, about."""

@@ -11,10 +11,10 @@ import pytest
 
 from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.core.step import Timing
+from nullabona.client.runner.activity_watcher import ActivityWatcher
 from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.chance import moment_s
-from nullabona.client.runner.ear import ActivityWatcher
-from nullabona.client.runner.visits import OFTEN, ReadSchedule
+from nullabona.client.runner.read_schedule import OFTEN, ReadSchedule
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.messages import POLICY_ROOM
 
@@ -83,7 +83,7 @@ def test_boxes_that_may_have_rung_are_looked_into_in_their_own_time() -> None:
 
 
 class Schedule:
-    """Notes what a watcher asks for. Implements `ear.Schedule` as far as it is asked here."""
+    """Notes what a watcher asks for. Implements `activity_watcher.Schedule` as far as it is asked here."""
 
     def __init__(self) -> None:
         self.checked: list[float] = []
@@ -103,7 +103,7 @@ class Schedule:
 @pytest.fixture
 def watcher(monkeypatch: pytest.MonkeyPatch) -> Callable[[], tuple[ActivityWatcher, Schedule, list[str]]]:
     """Makes a watcher that is told only what a test says."""
-    monkeypatch.setattr("nullabona.client.runner.ear.noted_digest", lambda _store, _relay: 5)
+    monkeypatch.setattr("nullabona.client.runner.activity_watcher.noted_digest", lambda _store, _relay: 5)
 
     def make() -> tuple[ActivityWatcher, Schedule, list[str]]:
         schedule, warned = Schedule(), list[str]()
@@ -126,7 +126,7 @@ def test_however_often_more_rings_boxes_are_looked_into_seldom(
     watcher: Callable[[], tuple[ActivityWatcher, Schedule, list[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At once the first time; what is told while that was lately is looked after when it no longer was."""
-    monkeypatch.setattr("nullabona.client.runner.ear.OMITTED_S", 0.2)
+    monkeypatch.setattr("nullabona.client.runner.activity_watcher.OMITTED_S", 0.2)
 
     async def story() -> list[float]:
         made, schedule, _ = watcher()

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nullabona.relay.core.digests import _THIN, Digests
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.core.pealing import _THIN, Digests
-from nullabona.relay.core.ringing import OpenDigest
+from nullabona.relay.core.open_digest import OpenDigest
 from nullabona.relay.core.sharing import in_turn, level
-from nullabona.wire.bells import OMITTED, activity_tag, omits_activity
 from nullabona.wire.messages import ACTIVITY_TAG_SIZE, ActivityDigests, PollActivity
-from tests.relay.hearers import SECRET, now, over, split_tags, wakes
+from nullabona.wire.wakes import OMITTED, activity_tag, omits_activity
 from tests.relay.peers import Box, RunningRelay
+from tests.relay.pollers import SECRET, now, over, split_tags, wakes
 
 SALT = bytes(8)
 PLENTY = 2**30
@@ -198,7 +198,7 @@ def test_twelve_hours_of_the_worst_are_remembered(monkeypatch: pytest.MonkeyPatc
 @pytest.fixture
 def tight(run: Callable[..., RunningRelay], monkeypatch: pytest.MonkeyPatch) -> RunningRelay:
     """A relay that tells 60 tags of an activity digest, which is closed when a test says so."""
-    monkeypatch.setattr("nullabona.relay.peals.DIGEST_S", 60.0)
+    monkeypatch.setattr("nullabona.relay.activity.DIGEST_S", 60.0)
     return run(limits=Limits(activity_bytes_per_s=ACTIVITY_TAG_SIZE))
 
 

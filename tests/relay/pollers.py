@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 from types import FunctionType, ModuleType
 
-from nullabona.relay.peals import ActivityService
-from nullabona.wire.bells import activity_tag
+from nullabona.relay.activity import ActivityService
 from nullabona.wire.messages import ACTIVITY_TAG_SIZE, ActivityDigests, Appended, PollActivity
+from nullabona.wire.wakes import activity_tag
 from tests.relay.peers import Box, Client, RunningRelay
 
 SECRET, OTHER = bytes(range(32)), bytes(range(32, 64))

@@ -111,7 +111,7 @@ class WakeWaiters(Generic[C]):
         return found
 
     def miss(self, waiter: WakeWaiter[C], batch: BatchAnswer) -> None:
-        """Keep ``batch`` for a waiter without a request; only the wake itself, if it is too much or does not join up."""
+        """Keep ``batch`` for a waiter without a request; only the wake itself, if it is too much or leaves a gap."""
         if waiter.woken:
             return
         fits = sum(each.size for each in waiter.missed) + batch.size <= self._most_missed

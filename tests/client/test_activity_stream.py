@@ -9,11 +9,11 @@ from typing import Any, cast
 import pytest
 
 from nullabona.client.net import Unreachable
-from nullabona.client.runner.hearing import MOST_ANSWERS, MOST_DIGESTS, WAIT_S, ActivityStream
+from nullabona.client.runner.activity_stream import MOST_ANSWERS, MOST_DIGESTS, WAIT_S, ActivityStream
+from nullabona.relay.activity import DIGEST_S, KEEP_S
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.peals import DIGEST_S, KEEP_S
-from nullabona.wire.bells import OMITTED, activity_tag
 from nullabona.wire.messages import ACTIVITY_TAG_SIZE, ActivityDigests, AnyResponse, PollActivity, Refusal
+from nullabona.wire.wakes import OMITTED, activity_tag
 
 OURS = {"one": b"1" * 32, "two": b"2" * 32}
 OTHERS = b"3" * 32
@@ -162,7 +162,7 @@ def test_that_more_rang_than_was_told_is_told_once() -> None:
 
 def test_a_refusal_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """And what was found before it is told after it."""
-    monkeypatch.setattr("nullabona.client.runner.hearing._REFUSED_S", 0.0)
+    monkeypatch.setattr("nullabona.client.runner.activity_stream._REFUSED_S", 0.0)
     _, told, _ = polled(lambda: Relay(answer(1, MANY, one=1), Refusal("busy", 0), ActivityDigests(MANY + 1, ())))
     assert [(["one"], True), "up changed"] == told
 
@@ -174,14 +174,14 @@ def test_a_relay_that_never_comes_to_an_end_is_not_believed(
     """It goes on for longer than any relay remembers. Every box is looked into, and it is asked again after a pause."""
     slept: list[float] = []
     for name, value in {"CALM_MOST_S": 0.25, **limit}.items():
-        monkeypatch.setattr(f"nullabona.client.runner.hearing.{name}", value)
+        monkeypatch.setattr(f"nullabona.client.runner.activity_stream.{name}", value)
     sleep = asyncio.sleep
 
     async def note(seconds: float) -> None:
         slept.append(seconds)
         await sleep(seconds)
 
-    monkeypatch.setattr("nullabona.client.runner.hearing.asyncio.sleep", note)
+    monkeypatch.setattr("nullabona.client.runner.activity_stream.asyncio.sleep", note)
     pieces = [answer(1 + at * MANY, MANY, one=1 + at * MANY) for at in range(3)]
     end = answer(1 + 3 * MANY, 1, two=1 + 3 * MANY)
     _, told, upto = polled(lambda: Relay(*pieces[:2], answer(1 + 2 * MANY, 1, two=1 + 2 * MANY)))

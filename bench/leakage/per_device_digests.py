@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 from typing import Any, TypeAlias, cast
 
+from nullabona.relay.activity import ActivityService
 from nullabona.relay.caller import Caller
 from nullabona.relay.core.boxes import PendingWake
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.metrics import Metrics
-from nullabona.relay.peals import ActivityService
-from nullabona.wire.bells import activity_tag
 from nullabona.wire.messages import ActivityDigests, PollActivity
+from nullabona.wire.wakes import activity_tag
 
 Digest: TypeAlias = tuple[bytes, bytes]
 Who: TypeAlias = "defaultdict[bytes, dict[Secrets, None]]"
@@ -58,7 +58,7 @@ class Secrets:
 
 
 class PerDeviceDigests(ActivityService):
-    """See `nullabona.relay.peals.ActivityService`. A caller has ``secrets`` (`Secrets`), or is sent nothing."""
+    """See `nullabona.relay.activity.ActivityService`. A caller has ``secrets`` (`Secrets`), or is sent nothing."""
 
     def __init__(self, limits: Limits, metrics: Metrics, chance: Callable[[int], int]) -> None:
         super().__init__(limits, metrics, chance, lambda: 0)

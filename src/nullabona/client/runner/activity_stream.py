@@ -15,8 +15,8 @@ from nullabona.client.net import Carrier
 from nullabona.client.runner.chance import moment_s
 from nullabona.client.runner.connections import PersistentConnection
 from nullabona.errors import PeerError
-from nullabona.wire.bells import activity_tag, may_continue, omits_activity
 from nullabona.wire.messages import ACTIVITY_TAG_SIZE, ActivityDigests, PollActivity, Refusal
+from nullabona.wire.wakes import activity_tag, may_continue, omits_activity
 
 STAY_S: Final = 120.0
 """Seconds for which one connection is kept, on average."""

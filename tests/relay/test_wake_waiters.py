@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from nullabona.relay.core.listening import KEEP_S, BatchAnswer, WakeWaiters
+from nullabona.relay.core.wake_waiters import KEEP_S, BatchAnswer, WakeWaiters
 from nullabona.wire.messages import Frames
 
 CALLERS = "abc"

@@ -14,10 +14,10 @@ from typing import Final
 
 from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.core.step import Timing
+from nullabona.client.runner.activity_watcher import ActivityWatcher
 from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.chance import moment_s
 from nullabona.client.runner.connections import UnlinkedConnection
-from nullabona.client.runner.ear import ActivityWatcher
 from nullabona.client.runner.ground import Ground
 
 LONGEST: Final = 3

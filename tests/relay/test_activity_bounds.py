@@ -9,12 +9,13 @@ import pytest
 
 from nullabona.drills.search import memory_chunks
 from nullabona.processes.servers import RelayProcess
+from nullabona.relay.activity import DIGEST_S, KEEP_S, POLLER_S, digest_s
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.peals import DIGEST_S, KEEP_S, POLLER_S, digest_s
 from nullabona.relay.websocket import WebSocket
-from nullabona.wire.bells import wake_token
 from nullabona.wire.messages import MAX_WAIT_S, ActivityDigests, AwaitWake, Frames, PollActivity, Refusal
-from tests.relay.hearers import (
+from nullabona.wire.wakes import wake_token
+from tests.relay.peers import Box, Client, RunningRelay
+from tests.relay.pollers import (
     OTHER,
     SECRET,
     activity_of,
@@ -27,13 +28,12 @@ from tests.relay.hearers import (
     waiting,
     wakes,
 )
-from tests.relay.peers import Box, Client, RunningRelay
 
 
 @pytest.fixture(autouse=True)
 def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """ActivityService are over when a test says so (`over`), and otherwise not."""
-    monkeypatch.setattr("nullabona.relay.peals.DIGEST_S", 3_600.0)
+    monkeypatch.setattr("nullabona.relay.activity.DIGEST_S", 3_600.0)
 
 
 def test_hearing_counts_among_what_a_connection_waits_for(run: Callable[..., RunningRelay], box: Box) -> None:
@@ -83,7 +83,7 @@ def test_hearing_counts_among_what_the_relay_waits_for(run: Callable[..., Runnin
 )
 def test_a_peal_is_long_enough_to_answer_all(pollers: int, expected: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fifth of a second for up to four thousand who hear; beyond, 50 microseconds for each."""
-    monkeypatch.setattr("nullabona.relay.peals.DIGEST_S", DIGEST_S)
+    monkeypatch.setattr("nullabona.relay.activity.DIGEST_S", DIGEST_S)
     assert expected == pytest.approx(digest_s(pollers))
 
 
@@ -99,14 +99,14 @@ def test_a_peal_waits_for_as_many_as_hear_when_its_time_comes(
     wakes(relay.client(), box)
     numbers += [polls(client, begin) for client in pollers[before:]]
     waiting(relay, 2)
-    monkeypatch.setattr("nullabona.relay.peals.DIGEST_S", 0.0)
-    monkeypatch.setattr("nullabona.relay.peals.POLLER_S", 3_600.0)
+    monkeypatch.setattr("nullabona.relay.activity.DIGEST_S", 0.0)
+    monkeypatch.setattr("nullabona.relay.activity.POLLER_S", 3_600.0)
     times_up(relay)
     closing = activity_of(relay)._closing
     assert closing is not None
     assert 7_200 == pytest.approx(closing.when() - activity_of(relay)._begun, abs=1)
     assert 2 == len(activity_of(relay))
-    monkeypatch.setattr("nullabona.relay.peals.POLLER_S", 0.0)
+    monkeypatch.setattr("nullabona.relay.activity.POLLER_S", 0.0)
     times_up(relay)
     answers = [client.result(number) for client, number in zip(pollers, numbers, strict=True)]
     assert [(begin + 1, [{SECRET}])] * 2 == [told(answer, SECRET) for answer in answers]
@@ -118,8 +118,8 @@ def test_a_peal_that_nobody_waits_for_is_not_longer(
     """Who is not there costs nothing, and hears it when they ask again."""
     begin = now(client)
     wakes(client, box)
-    monkeypatch.setattr("nullabona.relay.peals.DIGEST_S", 0.0)
-    monkeypatch.setattr("nullabona.relay.peals.POLLER_S", 3_600.0)
+    monkeypatch.setattr("nullabona.relay.activity.DIGEST_S", 0.0)
+    monkeypatch.setattr("nullabona.relay.activity.POLLER_S", 3_600.0)
     times_up(relay)
     assert activity_of(relay)._closing is None
     assert (begin + 1, [{SECRET}]) == told(client.ask(PollActivity(begin, 0)), SECRET)
@@ -238,7 +238,7 @@ def test_who_waits_again_is_somebody_who_hears(
     relay: RunningRelay, client: Client, box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As long as one connection does, nothing is forgotten, however long others are away."""
-    monkeypatch.setattr("nullabona.relay.peals.KEEP_S", MAX_WAIT_S + 1)
+    monkeypatch.setattr("nullabona.relay.activity.KEEP_S", MAX_WAIT_S + 1)
     begin = now(client)
     for _ in range(3):
         number = polls(client, begin, MAX_WAIT_S)
@@ -254,7 +254,7 @@ def test_nothing_is_forgotten_while_somebody_waits(
     relay: RunningRelay, client: Client, box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not even if they may wait longer than the activity is kept otherwise."""
-    monkeypatch.setattr("nullabona.relay.peals.KEEP_S", 1)
+    monkeypatch.setattr("nullabona.relay.activity.KEEP_S", 1)
     begin = now(client)
     number = polls(client, begin, 60)
     waiting(relay, 1)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from nullabona.processes.servers import RelayProcess
+from nullabona.relay.activity import DIGEST_S
 from nullabona.relay.core.boxes import Batch
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.metrics import Metrics
-from nullabona.relay.peals import DIGEST_S
 from nullabona.relay.server import Stores
 from nullabona.relay.service import BoxService
 from nullabona.relay.store.interface import StoreFailed
@@ -32,21 +32,21 @@ from nullabona.wire.messages import (
     encode,
 )
 from nullabona.wire.records import split_records
-from tests.relay.hearers import OTHER, SECRET, activity_of, now, over, told, under_way, waiting
 from tests.relay.peers import TIMEOUT_S, Box, Client, RunningRelay, Wire, ask_http, post, read_answer
+from tests.relay.pollers import OTHER, SECRET, activity_of, now, over, polls, told, under_way, waiting, wakes
 
 
 @pytest.fixture(autouse=True)
 def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """ActivityService are over when a test says so (`over`), and otherwise not."""
-    monkeypatch.setattr("nullabona.relay.peals.DIGEST_S", 3_600.0)
+    monkeypatch.setattr("nullabona.relay.activity.DIGEST_S", 3_600.0)
 
 
 def test_who_hears_is_told_what_rang(
     run: Callable[..., RunningRelay], box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once the frame is kept and the digest's time is over: the box's tag, and nothing else."""
-    monkeypatch.setattr("nullabona.relay.peals.DIGEST_S", DIGEST_S)
+    monkeypatch.setattr("nullabona.relay.activity.DIGEST_S", DIGEST_S)
     relay = run()
     client = relay.client()
     begin = now(client)

@@ -12,8 +12,8 @@ from typing import Final
 
 from nullabona.relay.caller import Caller
 from nullabona.relay.core.boxes import PendingWake
+from nullabona.relay.core.digests import Digests
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.core.pealing import Digests
 from nullabona.relay.core.refusal import BUSY, SLOW_DOWN, Reason, refuse
 from nullabona.relay.core.waiting import Waiter, Waiting
 from nullabona.relay.metrics import Metrics

@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-from nullabona.relay.core.ringing import OpenDigest
-from nullabona.wire.bells import OMITTED
+from nullabona.relay.core.open_digest import OpenDigest
 from nullabona.wire.messages import ACTIVITY_TAG_SIZE, MAX_ACTIVITY_DIGESTS, SALT_SIZE, ActivityDigests
+from nullabona.wire.wakes import OMITTED
 
 _OVERHEAD = 120
 """Bytes that a digest takes in memory beside its tags, about."""

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from nullabona.relay.core.pealing import _OVERHEAD, Digests
-from nullabona.relay.peals import ANSWER_BYTES
-from nullabona.wire.bells import activity_tag, may_continue
+from nullabona.relay.activity import ANSWER_BYTES
+from nullabona.relay.core.digests import _OVERHEAD, Digests
 from nullabona.wire.messages import (
     ACTIVITY_TAG_SIZE,
     MAX_ACTIVITY_DIGESTS,
@@ -21,6 +20,7 @@ from nullabona.wire.messages import (
     ActivityDigests,
     encode,
 )
+from nullabona.wire.wakes import activity_tag, may_continue
 
 ONE = ACTIVITY_TAG_SIZE + _OVERHEAD
 """Bytes of an activity digest with one tag."""

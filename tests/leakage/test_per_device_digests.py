@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.leakage.own_peals import PerDeviceDigests, Secrets
-from nullabona.client.runner.hearing import _ours
+from bench.leakage.per_device_digests import PerDeviceDigests, Secrets
+from nullabona.client.runner.activity_stream import _ours
+from nullabona.relay.activity import ActivityService
 from nullabona.relay.core.budget import Budget
 from nullabona.relay.core.limits import Limits
 from nullabona.relay.metrics import Metrics
-from nullabona.relay.peals import ActivityService
 from nullabona.wire.messages import ActivityDigests, PollActivity
 
 DEVICES = 3

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nullabona.wire.address import epoch_keys
-from nullabona.wire.bells import activity_tag, wake_token, wake_tokens
 from nullabona.wire.messages import ACTIVITY_TAG_SIZE, SALT_SIZE, WAKE_TOKEN_SIZE
+from nullabona.wire.wakes import activity_tag, wake_token, wake_tokens
 
 SECRET = bytes(range(32))
 secrets = st.binary(min_size=32, max_size=32)

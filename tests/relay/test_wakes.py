@@ -11,11 +11,11 @@ import pytest
 
 from nullabona.relay.core.boxes import Plan
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.core.listening import KEEP_S
-from nullabona.wire.bells import wake_token
+from nullabona.relay.core.wake_waiters import KEEP_S
 from nullabona.wire.messages import Appended, AwaitWake, Frames, Refusal
-from tests.relay.hearers import bytes_below
+from nullabona.wire.wakes import wake_token
 from tests.relay.peers import Box, Client, RunningRelay, ask_http
+from tests.relay.pollers import bytes_below
 
 SECRET = bytes(range(32))
 LOOK = Frames(b"", 0, ())

@@ -11,11 +11,11 @@ from typing import Final
 from nullabona.relay.caller import Caller
 from nullabona.relay.core.boxes import PendingWake
 from nullabona.relay.core.limits import Limits
-from nullabona.relay.core.listening import BatchAnswer, WakeWaiter, WakeWaiters
 from nullabona.relay.core.refusal import BUSY, SLOW_DOWN, Reason, refuse
+from nullabona.relay.core.wake_waiters import BatchAnswer, WakeWaiter, WakeWaiters
 from nullabona.relay.metrics import Metrics
-from nullabona.wire.bells import wake_tokens
 from nullabona.wire.messages import AwaitWake, Frames, encode
+from nullabona.wire.wakes import wake_tokens
 
 LOOK: Final = encode(Frames(b"", 0, ()))
 """The answer that only says: read the box."""

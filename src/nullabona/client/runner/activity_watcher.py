@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, Protocol
 
 from nullabona.client.core.ports import Store
+from nullabona.client.runner.activity_stream import ActivityStream
 from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.connections import PersistentConnection
 from nullabona.client.runner.ground import Ground
-from nullabona.client.runner.hearing import ActivityStream
 from nullabona.wire.messages import ACTIVITY_TAG_SIZE
 
 NOTE_S: Final = 300.0
@@ -32,7 +32,7 @@ OMITTED_S: Final = 900.0
 
 
 class Schedule(Protocol):
-    """What a watcher asks for. See `nullabona.client.runner.visits.ReadSchedule`."""
+    """What a watcher asks for. See `nullabona.client.runner.read_schedule.ReadSchedule`."""
 
     def secrets(self, relay: str) -> Mapping[Key, bytes]: ...
     def is_behind(self, relay: str) -> bool: ...
@@ -44,7 +44,7 @@ class Schedule(Protocol):
 
 
 class ActivityWatcher:
-    """Watches one relay. See `hearing.Listener`. ``rng`` gives numbers in [0, 1)."""
+    """Watches one relay. See `activity_stream.Listener`. ``rng`` gives numbers in [0, 1)."""
 
     def __init__(
         self, schedule: Schedule, ground: Ground, relay: str, connection: PersistentConnection, rng: Callable[[], float]
