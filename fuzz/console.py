@@ -19,25 +19,25 @@ from urllib.parse import urlencode
 
 from fuzz._harness import MOST_GROWTH, fuzz, mutate
 from fuzz.docket import warp
-from nullabona.docket.console.doors.passkeys import (
+from nullabona.docket.console.pages import fields
+from nullabona.docket.console.passkeys.refusals import FormWrong, PasskeyRefused, PasskeyUnsuitable, SignCountWentBack
+from nullabona.docket.console.passkeys.sealing import seal_identity
+from nullabona.docket.console.passkeys.signing import credential_of
+from nullabona.docket.console.passkeys.webauthn import (
     read_assertion,
     read_challenge,
     verify_assertion,
     verify_registration,
 )
-from nullabona.docket.console.doors.refusals import FormWrong, PasskeyRefused, PasskeyUnsuitable, SignCountWentBack
-from nullabona.docket.console.doors.sealing import seal_identity
-from nullabona.docket.console.doors.signing import credential_of
-from nullabona.docket.console.edge import Edge
-from nullabona.docket.console.headers import SAFE
-from nullabona.docket.console.house import House
-from nullabona.docket.console.pages import fields
-from nullabona.docket.console.premises import Premises, Settings
+from nullabona.docket.console.request.console import Premises, Settings
+from nullabona.docket.console.routing.app import House
+from nullabona.docket.console.routing.routes import DOORS
+from nullabona.docket.console.rules.headers import SAFE
 from nullabona.docket.console.rules.origin import Site, csrf_token
 from nullabona.docket.console.rules.text import typed, visible
+from nullabona.docket.console.serving.asgi import Edge
 from nullabona.docket.console.store.records import Passkey
 from nullabona.docket.console.store.sqlite import ConsoleStore
-from nullabona.docket.console.table import DOORS
 from nullabona.docket.core.acts import KeyDetails
 from tests.docket.desks import Clock, Office
 from tests.docket_console.authenticator import SoftKey

@@ -33,11 +33,11 @@ from nullabona.docket.core.statements import (
     parse_beat,
     parse_statement,
 )
+from nullabona.docket.keeping.signing import credential_of
+from nullabona.docket.keeping.vault import new_identity
 from nullabona.docket.production.evidence import CUSTODY, RECEIPT, read_custody, read_receipt
 from nullabona.docket.production.manifest import encode_manifest, read_manifest
 from nullabona.docket.production.verify import verify_package
-from nullabona.docket.signing import credential_of
-from nullabona.docket.vault import new_identity
 from nullabona.errors import Bug, PeerError, UserError
 from nullabona.operating.officer_file import decode_enrolment, encode_enrolment
 from nullabona.wire.canonical import canonical, parse_canonical

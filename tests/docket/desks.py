@@ -10,7 +10,8 @@ from typing import Literal
 
 import msgspec
 
-from nullabona.docket.casework import Done, describe_document
+from nullabona.docket.administration import DeskDone
+from nullabona.docket.cases.casework import Done, describe_document
 from nullabona.docket.core.acts import (
     AuthorityDetails,
     BarDetails,
@@ -29,11 +30,10 @@ from nullabona.docket.core.records import Authority, ClassAnswer, Decision, Dema
 from nullabona.docket.core.roles import DeskAction, Role
 from nullabona.docket.core.states import Action
 from nullabona.docket.desk import Desk, Proposal
-from nullabona.docket.deskwork import DeskDone
-from nullabona.docket.founding import First, found
+from nullabona.docket.keeping.founding import First, found
+from nullabona.docket.keeping.signing import credential_of, signer, verify_ed25519
+from nullabona.docket.keeping.vault import new_identity
 from nullabona.docket.ports import Acting, Outside, PackageOrder, Publication, SealPackage, VerifyAssertion
-from nullabona.docket.signing import credential_of, signer, verify_ed25519
-from nullabona.docket.vault import new_identity
 from nullabona.wire.demands import Label
 
 NOON = 20_800 * DAY + 12 * HOUR

@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
-from nullabona.docket.beat import Beaten
+from nullabona.docket.cases.notices import Delivery
 from nullabona.docket.core.acts import OpenDetails
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Decision, Demand
 from nullabona.docket.core.roles import DeskAction
 from nullabona.docket.core.states import Action
-from nullabona.docket.notices import Delivery
 from nullabona.docket.ports import Publication
+from nullabona.docket.publishing.batches import Beaten
 from nullabona.docket.store.sqlite import FILE
 from nullabona.docket.verify import Verification, verify
 from nullabona.log.checkpoint import Checkpoint

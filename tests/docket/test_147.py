@@ -17,12 +17,12 @@ from typing import Final
 
 import pytest
 
+from nullabona.docket.cases.delivery import delivering
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.recount_cases import Demand
 from nullabona.docket.core.states import State
 from nullabona.docket.core.terms import term_of
-from nullabona.docket.delivery import delivering
 from nullabona.drills.docket.audit import entries_of, places_of
 from nullabona.drills.docket.commands import verify_public, write_pages
 from nullabona.drills.docket.demands import rows_today

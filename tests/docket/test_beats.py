@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.docket.beat import NotInLog
 from nullabona.docket.core.batches import arrangement
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import HOUR
 from nullabona.docket.core.pointers import next_ratchet, open_pointer
 from nullabona.docket.core.states import Action
 from nullabona.docket.core.terms import term_of
-from nullabona.docket.slotbox import BOX_SIZE
+from nullabona.docket.keeping.slots import BOX_SIZE
+from nullabona.docket.keeping.vault import unseal
+from nullabona.docket.publishing.batches import NotInLog
 from nullabona.docket.store.sqlite import FILE
-from nullabona.docket.vault import unseal
 from nullabona.sequencer import NoQuorum
 from nullabona.wire.slots import LEAF_SIZE, SLOT_LEAF, SlotRef, parse_slot_leaf
 from tests.docket.desks import NOON, Clock

@@ -10,11 +10,11 @@ from click.testing import CliRunner
 
 from nullabona.cli.docket import public
 from nullabona.cli.docket.group import docket
-from nullabona.docket.beat import Beaten
-from nullabona.docket.clockwatch import ClockDoubtful
-from nullabona.docket.console.premises import Pulse
+from nullabona.docket.console.request.console import Pulse
 from nullabona.docket.console.run import beat_once
 from nullabona.docket.core.instrument import DAY, HOUR
+from nullabona.docket.publishing.batches import Beaten
+from nullabona.docket.publishing.clock_watch import ClockDoubtful
 from nullabona.machine.steady import Steady, steady_now
 from tests.docket.desks import Clock
 from tests.docket.publishing import PublicOffice

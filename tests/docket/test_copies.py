@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.docket.beat import LogElsewhere
 from nullabona.docket.core.instrument import HOUR
 from nullabona.docket.ports import Publication
+from nullabona.docket.publishing.batches import LogElsewhere
 from nullabona.sequencer import Status
 from tests.docket.publishing import ORIGIN, POLICY, PublicOffice
 

@@ -11,7 +11,7 @@ from nullabona.docket.core.decide import DecisionInvalid, DemandIncomplete, Gate
 from nullabona.docket.core.records import ClassAnswer, Decision, Gate
 from nullabona.docket.core.roles import NotAllowed, SamePerson
 from nullabona.docket.core.states import Action, WrongState
-from nullabona.docket.signing import signer
+from nullabona.docket.keeping.signing import signer
 from tests.docket.desks import PRODUCE, REFUSE, Clock, Office, demand
 
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from nullabona.cli.docket.group import docket
-from nullabona.docket.vault import new_identity
+from nullabona.docket.keeping.vault import new_identity
 from nullabona.operating.officer_file import new_officer
 
 

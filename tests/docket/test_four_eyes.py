@@ -20,8 +20,8 @@ from nullabona.docket.core.entered import CaseAltered
 from nullabona.docket.core.records import CaseContent, Gag, GagProposal
 from nullabona.docket.core.roles import DeskAction, NotAllowed, Role, SamePerson
 from nullabona.docket.core.states import Action
+from nullabona.docket.keeping.vault import seal, unseal
 from nullabona.docket.store.sqlite import FILE, Recused, RoleAlone
-from nullabona.docket.vault import seal, unseal
 from nullabona.wire.canonical import canonical, read_canonical
 from tests.docket.desks import NOON, PRODUCE, Office, demand
 

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from nullabona.docket.core.states import Action
-from nullabona.docket.vault import new_identity, unseal
+from nullabona.docket.keeping.vault import new_identity, unseal
 from nullabona.log.keys import Kind
 from nullabona.machine.keyfile import encode_private_key, write_key_file
 from nullabona.operating.officer_file import OfficerFile

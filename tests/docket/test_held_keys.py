@@ -6,11 +6,11 @@ import sqlite3
 
 import pytest
 
+from nullabona.docket.administration import DeskDone, NoSuchProposal
 from nullabona.docket.core.acts import KeyDetails, ObjectDetails, RoleDetails
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.roles import HELD_S, DeskAction, NotAllowed, Role, SamePerson
-from nullabona.docket.deskwork import DeskDone, NoSuchProposal
-from nullabona.docket.signing import credential_of
+from nullabona.docket.keeping.signing import credential_of
 from nullabona.docket.store.sqlite import FILE, Held
 from nullabona.errors import UserError
 from tests.docket.desks import Office

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.docket.casefiles import NoSuchCase
 from nullabona.docket.core.acts import EnrolDetails, RoleDetails
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.roles import DeskAction, Role
+from nullabona.docket.keeping.case_files import NoSuchCase
+from nullabona.docket.keeping.vault import Locked
 from nullabona.docket.store.schema import COLUMNS, FILES
 from nullabona.docket.store.sqlite import FILE, AppendOnly, DeskStoreFailed
-from nullabona.docket.vault import Locked
 from tests.docket.desks import DOCUMENT, NOON, Clock, Office, demand, person
 from tests.docket.publishing import PublicOffice
 

@@ -38,9 +38,9 @@ from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Authority
 from nullabona.docket.core.roles import CONFIRMS, DeskAction, NotAllowed, Role, allowed, desk_permits, permits
 from nullabona.docket.core.states import STEPS, Action, State, WrongState
-from nullabona.docket.signing import credential_of
+from nullabona.docket.keeping.signing import credential_of
+from nullabona.docket.keeping.vault import Locked
 from nullabona.docket.store.sqlite import FILE
-from nullabona.docket.vault import Locked
 from nullabona.errors import NullabonaError
 from tests.docket.desks import GAG, PRODUCE, REFUSE, Clock, Office, demand, person
 from tests.docket.publishing import PublicOffice

@@ -10,6 +10,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from nullabona.docket.cases.notices import Delivery, HeldNotice
 from nullabona.docket.core.acts import DeferDetails, GagDetails, SettleDetails
 from nullabona.docket.core.decide import NoticeBarred, NotYetPublic
 from nullabona.docket.core.instrument import DAY, HOUR, Instrument, Timer
@@ -21,8 +22,7 @@ from nullabona.docket.core.statements import Genesis, Reseal, Statement
 from nullabona.docket.core.states import Action, WrongState
 from nullabona.docket.core.terms import term_of, term_span
 from nullabona.docket.core.timers import level_at, louder
-from nullabona.docket.notices import Delivery, HeldNotice
-from nullabona.docket.openings import NotYetSettled
+from nullabona.docket.publishing.openings import NotYetSettled
 from nullabona.errors import NullabonaError
 from nullabona.log.policy import Policy
 from nullabona.log.proof import parse_proof

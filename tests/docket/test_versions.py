@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from nullabona.docket.administration import NoSuchProposal
+from nullabona.docket.cases.handover import ReceiptFirst
+from nullabona.docket.cases.notices import NoticeOutdated
 from nullabona.docket.core import roles
 from nullabona.docket.core.acts import ObjectDetails
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.roles import DeskAction, Role
 from nullabona.docket.core.states import STEPS, Action
-from nullabona.docket.deskwork import NoSuchProposal
-from nullabona.docket.handover import ReceiptFirst
-from nullabona.docket.notices import NoticeOutdated
 from nullabona.docket.store import versions
 from nullabona.docket.store.sqlite import FILE, DeskStore
 from nullabona.docket.store.versions import (

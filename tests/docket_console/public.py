@@ -14,16 +14,16 @@ from typing import Any, Final
 
 import msgspec
 
-from nullabona.docket.console.doors.signing import VerifyPasskey
+from nullabona.docket.console.passkeys.signing import VerifyPasskey
 from nullabona.docket.console.run import Opened, beat_once
 from nullabona.docket.core.acts import BarDetails, GagDetails
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Gag
 from nullabona.docket.core.states import Action
 from nullabona.docket.desk import Desk
+from nullabona.docket.keeping.signing import verify_ed25519
 from nullabona.docket.ports import Outside, Publication
 from nullabona.docket.production.sealing import KeyedSeal
-from nullabona.docket.signing import verify_ed25519
 from nullabona.log.keys import Kind
 from nullabona.log.policy import Policy
 from nullabona.machine.http_client import HttpMisbehaved

@@ -17,20 +17,20 @@ from typing import Any
 
 import msgspec
 
-from nullabona.docket.console.doors.signing import VerifyPasskey, credential_of
-from nullabona.docket.console.house import House
-from nullabona.docket.console.premises import Settings
+from nullabona.docket.console.passkeys.signing import VerifyPasskey, credential_of
+from nullabona.docket.console.request.console import Settings
+from nullabona.docket.console.routing.app import House
 from nullabona.docket.console.run import Listen, Opened, serve_console, site_of
+from nullabona.docket.console.serving.thread import DeskThread
 from nullabona.docket.console.store.records import Enrolment
-from nullabona.docket.console.thread import DeskThread
 from nullabona.docket.core.acts import AmendDetails, KeyDetails, ReviewDetails, RevokeDetails, RoleDetails
 from nullabona.docket.core.records import Decision
 from nullabona.docket.core.roles import DeskAction, Role
 from nullabona.docket.core.states import Action
 from nullabona.docket.desk import Desk
+from nullabona.docket.keeping.signing import credential_of as ed25519_credential
+from nullabona.docket.keeping.signing import verify_ed25519
 from nullabona.docket.ports import Outside
-from nullabona.docket.signing import credential_of as ed25519_credential
-from nullabona.docket.signing import verify_ed25519
 from tests.docket.desks import PRODUCE, TAXONOMY, Clock, Office, demand, make_package, producible
 
 

@@ -11,7 +11,7 @@ from typing import Self
 
 import pytest
 
-from nullabona.docket.vault import new_identity
+from nullabona.docket.keeping.vault import new_identity
 from nullabona.processes.program import nulla as nulla_command
 from nullabona.processes.program import run
 from tests.docket_console.place import Caller, Place

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import pytest
 
-from nullabona.docket.console.answers import Answer, Asked
-from nullabona.docket.console.edge import MOST_BODIES, Bodies, Edge
+from nullabona.docket.console.request.answers import Answer, Asked
 from nullabona.docket.console.rules.origin import Site
+from nullabona.docket.console.serving.asgi import MOST_BODIES, Bodies, Edge
 from nullabona.docket.core.records import MAX_DOCUMENT
 
 MIB: Final = 1 << 20

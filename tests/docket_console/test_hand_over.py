@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from nullabona.docket.keeping.vault import new_identity, unseal
 from nullabona.docket.production.identity import read_custodian
 from nullabona.docket.production.verify import read_folder, verify_package
-from nullabona.docket.vault import new_identity, unseal
 from tests.docket_console.place import Caller, Place
 
 pytestmark = pytest.mark.timeout(240)

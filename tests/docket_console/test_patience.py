@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import uvicorn
 
-from nullabona.docket.console import patience
-from nullabona.docket.console.patience import PatientProtocol
 from nullabona.docket.console.run import MOST_CONNECTIONS
+from nullabona.docket.console.serving import patience
+from nullabona.docket.console.serving.patience import PatientProtocol
 from tests.docket_console.place import Place
 
 pytestmark = pytest.mark.timeout(240)

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nullabona.docket.console.request.views import lane, rest, said
 from nullabona.docket.console.rules.challenge import SIZE, challenge_is_fresh, make_challenge
 from nullabona.docket.console.rules.origin import Site, csrf_matches, csrf_token, from_here, valid_site
 from nullabona.docket.console.rules.session import IDLE_S, RECOVERY_S, WHOLE_S, Recovery, Session, may_second
 from nullabona.docket.console.rules.text import typed, visible
 from nullabona.docket.console.rules.throttle import FREE, LONGEST_S, MOST, Throttle
-from nullabona.docket.console.views import lane, rest, said
 
 SITE = Site("https://desk.example")
 

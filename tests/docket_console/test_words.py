@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from nullabona.docket.cases.handover import SEALED, UNSEALED
 from nullabona.docket.console.run import serve_console
 from nullabona.docket.console.words import SENTENCES
 from nullabona.docket.core import instrument
@@ -15,7 +16,6 @@ from nullabona.docket.core.roles import CONFIRMS, DeskAction, Role
 from nullabona.docket.core.states import Action, State
 from nullabona.docket.core.timers import GAG, NOTICE
 from nullabona.docket.desk import Desk
-from nullabona.docket.handover import SEALED, UNSEALED
 from nullabona.docket.taxonomy import load
 from nullabona.errors import NullabonaError
 from nullabona.wire import demands

@@ -13,8 +13,8 @@ from typing import Any, cast
 import pytest
 
 from nullabona.docket.core.statements import Report
-from nullabona.docket.folder import write_folder
 from nullabona.docket.production.evidence import RECEIPT, read_receipt
+from nullabona.docket.production.folder import write_folder
 from nullabona.docket.production.seal import Seals
 from nullabona.docket.production.verify import Checked
 from nullabona.drills.docket import PROVES

@@ -77,5 +77,5 @@ def test_every_door_is_strict() -> None:
     """No server of ours reads requests with what forgives; uvicorn's connection is given this one."""
     forgiving = re.compile(r"h11\.Connection\(\s*h11\.SERVER")
     assert [] == [path.name for path in SRC.rglob("*.py") if forgiving.search(path.read_text("utf-8"))]
-    patience = (SRC / "nullabona/docket/console/patience.py").read_text("utf-8")
+    patience = (SRC / "nullabona/docket/console/serving/patience.py").read_text("utf-8")
     assert "self.conn = StrictConnection(" in patience

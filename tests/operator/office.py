@@ -23,8 +23,8 @@ from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.records import ClassAnswer, Decision, Gag, Gate, Identifier
 from nullabona.docket.core.states import Action
 from nullabona.docket.desk import Desk
+from nullabona.docket.keeping.signing import verify_ed25519
 from nullabona.docket.ports import Outside, Publication
-from nullabona.docket.signing import verify_ed25519
 from nullabona.docket.taxonomy import load
 from nullabona.log.policy import Policy
 from nullabona.machine.keyfile import encode_private_key, write_key_file

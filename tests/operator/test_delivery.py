@@ -14,8 +14,8 @@ from nullabona.client.core.operator.keeping import load_notices
 from nullabona.client.core.ports import Store
 from nullabona.client.core.record.keeping import forget_pinned
 from nullabona.client.runner import oversight
+from nullabona.docket.cases.delivery import put_frame
 from nullabona.docket.core.records import Decision, Gag
-from nullabona.docket.delivery import put_frame
 from nullabona.errors import Refused
 from nullabona.machine.http_client import HttpClient, Route, parse_url
 from nullabona.wire.card import sign_delete, verify_card

@@ -10,7 +10,7 @@ import pytest
 from nullabona.cli.docket.public import _say_delivery
 from nullabona.cli.settings import Settings
 from nullabona.client.api.operator import PRODUCIBLE, OperatorNoticeInfo
-from nullabona.docket.notices import Delivery, HeldNotice
+from nullabona.docket.cases.notices import Delivery, HeldNotice
 from nullabona.docket.production.classes import FIELDS
 from nullabona.errors import Refused
 from nullabona.words.catalogue import Language

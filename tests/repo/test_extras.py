@@ -18,7 +18,7 @@ from typing import IO, Final
 
 import pytest
 
-from nullabona.docket.vault import new_identity
+from nullabona.docket.keeping.vault import new_identity
 from nullabona.extras import EXTRAS
 
 ROOT: Final = Path(__file__).parents[2]

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nullabona.docket.beat import Beaten, Beats
-from nullabona.docket.casefiles import CaseFiles
-from nullabona.docket.casework import Casework, Done
-from nullabona.docket.changes import Changes
-from nullabona.docket.clockwatch import ClockWatch
+from nullabona.docket.administration import DeskDone, Deskwork, Pending
+from nullabona.docket.cases.casework import Casework, Done
+from nullabona.docket.cases.changes import Changes
+from nullabona.docket.cases.handover import HandedOver, HandOvers
+from nullabona.docket.cases.notices import Delivery, HeldNotice, Notices, ReadyNotice
+from nullabona.docket.cases.receipts import Receipts
 from nullabona.docket.core import decide
 from nullabona.docket.core.acts import (
     Act,
@@ -43,21 +44,20 @@ from nullabona.docket.core.roles import DeskAction, check_desk_allowed
 from nullabona.docket.core.statements import Report
 from nullabona.docket.core.states import Action, State
 from nullabona.docket.core.timers import LEVELS, Due, level_at, louder
-from nullabona.docket.deskwork import DeskDone, Deskwork, Pending
-from nullabona.docket.founding import CADENCE
-from nullabona.docket.handover import HandedOver, HandOvers
-from nullabona.docket.journal import Journal
-from nullabona.docket.nolog import NoLog
-from nullabona.docket.notices import Delivery, HeldNotice, Notices, ReadyNotice
-from nullabona.docket.openings import Openings
-from nullabona.docket.outages import check_outage, enter_outage
+from nullabona.docket.keeping.case_files import CaseFiles
+from nullabona.docket.keeping.context import Tools
+from nullabona.docket.keeping.founding import CADENCE
+from nullabona.docket.keeping.journal import Journal
+from nullabona.docket.keeping.slots import SlotBoxes
+from nullabona.docket.keeping.staff import Staff
 from nullabona.docket.ports import Acting, Deliver, Made, Outside, PackageOrder, Publication
-from nullabona.docket.receipts import Receipts
-from nullabona.docket.reporting import Reporting
-from nullabona.docket.slotbox import SlotBoxes
-from nullabona.docket.staff import Staff
+from nullabona.docket.publishing.batches import Beaten, Beats
+from nullabona.docket.publishing.clock_watch import ClockWatch
+from nullabona.docket.publishing.no_log import NoLog
+from nullabona.docket.publishing.openings import Openings
+from nullabona.docket.publishing.outages import check_outage, enter_outage
+from nullabona.docket.publishing.reporting import Reporting
 from nullabona.docket.store.sqlite import DeskStore
-from nullabona.docket.tools import Tools
 from nullabona.errors import UserError
 from nullabona.wire.canonical import digest, read_canonical
 

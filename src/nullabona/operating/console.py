@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from nullabona.docket.console.doors.signing import VerifyPasskey
-from nullabona.docket.console.premises import Settings
+from nullabona.docket.console.passkeys.signing import VerifyPasskey
+from nullabona.docket.console.request.console import Settings
 from nullabona.docket.console.run import Listen, Opened, serve_console
 from nullabona.docket.ports import Deliver
 from nullabona.machine.hardening import harden

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from nullabona.directory.service import read_producible
-from nullabona.docket.casework import Done
+from nullabona.docket.administration import DeskDone
+from nullabona.docket.cases.casework import Done
 from nullabona.docket.core.acts import CredentialKind
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Package
 from nullabona.docket.desk import Desk, Proposal
-from nullabona.docket.deskwork import DeskDone
+from nullabona.docket.keeping.signing import signer, verify_ed25519
 from nullabona.docket.ports import (
     Acting,
     Clock,
@@ -29,7 +30,6 @@ from nullabona.docket.ports import (
     SteadyClock,
     VerifyAssertion,
 )
-from nullabona.docket.signing import signer, verify_ed25519
 from nullabona.docket.taxonomy import Catalogue, load
 from nullabona.errors import UserError
 from nullabona.log.keys import parse_vkey

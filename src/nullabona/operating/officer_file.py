@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 
 from nullabona.docket.core.acts import EnrolDetails
+from nullabona.docket.keeping.signing import credential_of
+from nullabona.docket.keeping.vault import new_identity, recipient_of
 from nullabona.docket.ports import Acting
-from nullabona.docket.signing import credential_of
-from nullabona.docket.vault import new_identity, recipient_of
 from nullabona.errors import UserError
 
 

@@ -13,8 +13,7 @@ from nullabona.cli.docket.chosen import at_desk
 from nullabona.cli.docket.show import say_done, show_case, show_lines
 from nullabona.cli.output import emit, line
 from nullabona.cli.settings import settings_of, spoken
-from nullabona.docket.casefiles import NoSuchCase
-from nullabona.docket.casework import describe_document
+from nullabona.docket.cases.casework import describe_document
 from nullabona.docket.core.acts import (
     AmendDetails,
     BarDetails,
@@ -30,6 +29,7 @@ from nullabona.docket.core.decide import DemandIncomplete
 from nullabona.docket.core.records import ClassAnswer, Decision, Demand, Gag
 from nullabona.docket.core.states import Action
 from nullabona.docket.desk import Proposal
+from nullabona.docket.keeping.case_files import NoSuchCase
 from nullabona.operating.desk import OpenedDesk, read_original
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)

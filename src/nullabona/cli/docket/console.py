@@ -10,12 +10,12 @@ import click
 from nullabona.cli.docket.chosen import SURE, at_desk, data_of
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import connected, settings_of, spoken
-from nullabona.docket.console.doors import inviting
-from nullabona.docket.console.premises import Settings as ConsoleSettings
+from nullabona.docket.administration import DeskDone
+from nullabona.docket.cases.delivery import delivering
+from nullabona.docket.console.passkeys import inviting
+from nullabona.docket.console.request.console import Settings as ConsoleSettings
 from nullabona.docket.console.run import Listen, site_of
 from nullabona.docket.console.store.sqlite import ConsoleStore
-from nullabona.docket.delivery import delivering
-from nullabona.docket.deskwork import DeskDone
 from nullabona.machine.http_client import Route
 from nullabona.operating.console import FOLDER, run_console
 from nullabona.operating.desk import now_s

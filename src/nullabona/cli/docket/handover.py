@@ -11,7 +11,7 @@ from nullabona.cli.docket.chosen import at_desk
 from nullabona.cli.docket.show import say_done
 from nullabona.cli.output import note
 from nullabona.cli.settings import settings_of, spoken
-from nullabona.docket.folder import write_folder
+from nullabona.docket.production.folder import write_folder
 from nullabona.errors import UserError
 
 

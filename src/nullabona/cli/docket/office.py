@@ -11,14 +11,14 @@ from nullabona.cli.docket.chosen import at_desk, data_of
 from nullabona.cli.docket.show import say_done, when
 from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.settings import Settings, settings_of, spoken
+from nullabona.docket.administration import NoSuchProposal
 from nullabona.docket.core.acts import AuthorityDetails, ObjectDetails, RevokeDetails, RoleDetails
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Authority
 from nullabona.docket.core.roles import DeskAction, Role
 from nullabona.docket.core.timers import beyond_the_beat
-from nullabona.docket.deskwork import NoSuchProposal
-from nullabona.docket.founding import First, found
+from nullabona.docket.keeping.founding import First, found
 from nullabona.machine.keyfile import write_key_file
 from nullabona.operating.desk import OpenedDesk, now_s, read_config
 from nullabona.operating.officer_file import decode_enrolment, encode_enrolment, new_officer, read_officer

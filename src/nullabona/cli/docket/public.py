@@ -15,11 +15,11 @@ from nullabona.cli.exits import exit_code
 from nullabona.cli.log.work import keep_both, keep_memory, read_memory, read_policy
 from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.settings import Settings, connected, settings_of, spoken
+from nullabona.docket.cases.delivery import delivering
+from nullabona.docket.cases.notices import Delivery, HeldNotice
 from nullabona.docket.core.acts import OpenDetails, OutageDetails, SettleDetails
 from nullabona.docket.core.findings import Finding
 from nullabona.docket.core.roles import DeskAction
-from nullabona.docket.delivery import delivering
-from nullabona.docket.notices import Delivery, HeldNotice
 from nullabona.docket.verify import Verification, verify
 from nullabona.errors import NullabonaError, Refused
 from nullabona.log.checkpoint import Checkpoint, parse_checkpoint

@@ -9,10 +9,10 @@ import click
 
 from nullabona.cli.output import emit, line, say, table
 from nullabona.cli.settings import settings_of
-from nullabona.docket.casework import Done
+from nullabona.docket.administration import DeskDone
+from nullabona.docket.cases.casework import Done
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import CaseLine, CaseView, Demand
-from nullabona.docket.deskwork import DeskDone
 from nullabona.operating.desk import OpenedDesk
 
 

@@ -16,18 +16,18 @@ from typing import Final
 
 import uvicorn
 
-from nullabona.docket.console.courier import Courier
-from nullabona.docket.console.doors.signing import VerifyPasskey
-from nullabona.docket.console.edge import Edge
-from nullabona.docket.console.house import House
-from nullabona.docket.console.patience import HEAD_S, PatientProtocol
-from nullabona.docket.console.premises import Premises, Settings
+from nullabona.docket.console.passkeys.signing import VerifyPasskey
+from nullabona.docket.console.request.console import Premises, Settings
+from nullabona.docket.console.request.notice_delivery import Courier
+from nullabona.docket.console.routing.app import House
 from nullabona.docket.console.rules.origin import Site, valid_site
+from nullabona.docket.console.serving.asgi import Edge
+from nullabona.docket.console.serving.patience import HEAD_S, PatientProtocol
+from nullabona.docket.console.serving.thread import DeskThread
 from nullabona.docket.console.store.sqlite import ConsoleStore
-from nullabona.docket.console.thread import DeskThread
 from nullabona.docket.desk import Desk
-from nullabona.docket.nolog import NotPublishing
 from nullabona.docket.ports import Deliver
+from nullabona.docket.publishing.no_log import NotPublishing
 from nullabona.errors import NullabonaError, UserError
 
 HEAD_BYTES: Final = 16_384

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from nullabona.docket.casework import describe_document
+from nullabona.docket.cases.casework import describe_document
 from nullabona.docket.core.instrument import DAY, LegalClass
 from nullabona.docket.core.records import Demand, Gag, Gate, Identifier
 from nullabona.docket.taxonomy import Catalogue, Row

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
-from nullabona.docket.casework import Done
+from nullabona.docket.administration import DeskDone
+from nullabona.docket.cases.casework import Done
 from nullabona.docket.core.acts import (
     AuthorityDetails,
     CaseDetails,
@@ -32,16 +33,15 @@ from nullabona.docket.core.statements import Report
 from nullabona.docket.core.states import Action
 from nullabona.docket.core.terms import term_of
 from nullabona.docket.desk import Proposal
-from nullabona.docket.deskwork import DeskDone
-from nullabona.docket.founding import First, found
+from nullabona.docket.keeping.founding import First, found
+from nullabona.docket.keeping.signing import signer
+from nullabona.docket.keeping.vault import new_identity
 from nullabona.docket.ports import Acting
 from nullabona.docket.production.evidence import Evidence
 from nullabona.docket.production.identity import Custodian, new_custodian
 from nullabona.docket.production.seal import Seals, seal_package
 from nullabona.docket.production.sealing import custody_of
-from nullabona.docket.signing import signer
 from nullabona.docket.taxonomy import Catalogue, load
-from nullabona.docket.vault import new_identity
 from nullabona.log.keys import SignerKey, VerifierKey
 from nullabona.machine.keyfile import parse_private_key, write_key_file
 from nullabona.machine.steady import Steady, steady_now

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from nullabona.docket.cases.delivery import delivering
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.recount import recount
 from nullabona.docket.core.recount_cases import Demand
-from nullabona.docket.delivery import delivering
 from nullabona.docket.production.seal import Seals
 from nullabona.docket.taxonomy import load
 from nullabona.drills.docket.audit import entries_of, places_of

@@ -17,10 +17,10 @@ import msgspec
 
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import File, Package
-from nullabona.docket.folder import write_folder
 from nullabona.docket.production.bag import NOTE, bag
 from nullabona.docket.production.certificate import CERTIFICATE, MANIFEST, make_certificate
 from nullabona.docket.production.evidence import CUSTODY, RECEIPT, Evidence, read_custody, read_receipt
+from nullabona.docket.production.folder import write_folder
 from nullabona.docket.production.identity import Custodian, new_custodian
 from nullabona.docket.production.manifest import encode_manifest, listed, read_manifest
 from nullabona.docket.production.package import record_files

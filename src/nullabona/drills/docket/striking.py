@@ -11,11 +11,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from nullabona.docket.beat import NotInLog
+from nullabona.docket.cases.handover import ReceiptFirst
+from nullabona.docket.cases.receipts import NoReceipt
 from nullabona.docket.core.records import CaseId
 from nullabona.docket.core.states import Action, WrongState
-from nullabona.docket.handover import ReceiptFirst
-from nullabona.docket.receipts import NoReceipt
+from nullabona.docket.publishing.batches import NotInLog
 from nullabona.docket.store.sqlite import FILE
 from nullabona.drills.docket.demands import Asked
 from nullabona.drills.docket.office import Office

@@ -17,7 +17,6 @@ from typing import Final
 
 import msgspec
 
-from nullabona.docket.beat import PERIODS
 from nullabona.docket.core.batches import read_batch
 from nullabona.docket.core.findings import Finding
 from nullabona.docket.core.recount_cases import Demand
@@ -32,6 +31,7 @@ from nullabona.docket.core.statements import (
     parse_beat,
     parse_statement,
 )
+from nullabona.docket.publishing.batches import PERIODS
 from nullabona.docket.verify import Verification, verify
 from nullabona.errors import Bug, Malformed
 from nullabona.log.checkpoint import Checkpoint, parse_checkpoint

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nullabona.docket.casework import Done
+from nullabona.docket.cases.casework import Done
+from nullabona.docket.cases.handover import HandedOver
 from nullabona.docket.core.acts import BarDetails, IntakeDetails, ReviewDetails
 from nullabona.docket.core.decide import gagged
 from nullabona.docket.core.records import CaseId, ClassAnswer, Decision
 from nullabona.docket.core.states import Action
-from nullabona.docket.folder import write_folder
-from nullabona.docket.handover import HandedOver
 from nullabona.docket.production.classes import answer_of
+from nullabona.docket.production.folder import write_folder
 from nullabona.docket.taxonomy import Row
 from nullabona.drills.docket.demands import Asked
 from nullabona.drills.docket.office import Office

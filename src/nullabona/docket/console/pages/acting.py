@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Final, get_args
 
-from nullabona.docket.console.answers import Answer, as_json
-from nullabona.docket.console.doors.passkeys import read_assertion
-from nullabona.docket.console.doors.refusals import PasskeyRefused
 from nullabona.docket.console.pages import fields
 from nullabona.docket.console.pages.asking import Saying, ask_desk
 from nullabona.docket.console.pages.standing import WHO, kept_apart
-from nullabona.docket.console.views import when
-from nullabona.docket.console.visit import Visit
+from nullabona.docket.console.passkeys.refusals import PasskeyRefused
+from nullabona.docket.console.passkeys.webauthn import read_assertion
+from nullabona.docket.console.request.answers import Answer, as_json
+from nullabona.docket.console.request.context import Visit
+from nullabona.docket.console.request.views import when
 from nullabona.docket.console.words import SENTENCES
 from nullabona.docket.core.acts import (
     BarDetails,

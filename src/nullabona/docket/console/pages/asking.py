@@ -11,14 +11,14 @@ from typing import Final
 
 import msgspec
 
-from nullabona.docket.console.answers import Answer
-from nullabona.docket.console.doors.passkeys import Assertion, assertion_options
-from nullabona.docket.console.doors.refusals import PasskeyRefused
-from nullabona.docket.console.doors.sessions import Pending, until
-from nullabona.docket.console.doors.signing import for_the_desk, own_act
+from nullabona.docket.console.passkeys.refusals import PasskeyRefused
+from nullabona.docket.console.passkeys.sessions import Pending, until
+from nullabona.docket.console.passkeys.signing import for_the_desk, own_act
+from nullabona.docket.console.passkeys.webauthn import Assertion, assertion_options
+from nullabona.docket.console.request.answers import Answer
+from nullabona.docket.console.request.context import Visit
 from nullabona.docket.console.rules.text import visible
 from nullabona.docket.console.store.records import Passkey
-from nullabona.docket.console.visit import Visit
 from nullabona.docket.core.roles import NotAllowed, Role
 from nullabona.docket.desk import Proposal
 from nullabona.wire.canonical import canonical

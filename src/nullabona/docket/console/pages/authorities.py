@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from nullabona.docket.console.answers import Answer
-from nullabona.docket.console.doors.refusals import FormWrong
 from nullabona.docket.console.pages import fields
 from nullabona.docket.console.pages.acting import then
 from nullabona.docket.console.pages.asking import Saying, ask_desk
-from nullabona.docket.console.visit import Visit
+from nullabona.docket.console.passkeys.refusals import FormWrong
+from nullabona.docket.console.request.answers import Answer
+from nullabona.docket.console.request.context import Visit
 from nullabona.docket.core.acts import AuthorityDetails
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Authority

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final, get_args
 
-from nullabona.docket.console.answers import Answer, download
 from nullabona.docket.console.pages import fields
 from nullabona.docket.console.pages.acting import decision_lines, gag_lines
 from nullabona.docket.console.pages.asking import Saying, ask_own
 from nullabona.docket.console.pages.standing import PATH, RECEIPTED, standing, unmet
-from nullabona.docket.console.visit import Visit
+from nullabona.docket.console.request.answers import Answer, download
+from nullabona.docket.console.request.context import Visit
 from nullabona.docket.core.acts import HandOverDetails, Officer
 from nullabona.docket.core.decide import HELD
 from nullabona.docket.core.records import CaseView, Package

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from nullabona.docket.console.answers import Answer
-from nullabona.docket.console.doors.refusals import FormWrong
+from nullabona.docket.administration import Pending
 from nullabona.docket.console.pages import fields
 from nullabona.docket.console.pages.acting import then
 from nullabona.docket.console.pages.asking import Saying, ask_desk
-from nullabona.docket.console.visit import Visit
+from nullabona.docket.console.passkeys.refusals import FormWrong
+from nullabona.docket.console.request.answers import Answer
+from nullabona.docket.console.request.context import Visit
 from nullabona.docket.core import acts
 from nullabona.docket.core.roles import CONFIRMS, DESK, DeskAction
-from nullabona.docket.deskwork import Pending
 
 
 def page(visit: Visit) -> Answer:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import Final, cast
 
-from nullabona.docket.console.answers import Answer, as_json, see_other
-from nullabona.docket.console.doors.sealing import PRF_INPUT
-from nullabona.docket.console.doors.signing import key_id_of
-from nullabona.docket.console.headers import CLEAR
+from nullabona.docket.console.passkeys.sealing import PRF_INPUT
+from nullabona.docket.console.passkeys.signing import key_id_of
+from nullabona.docket.console.request.answers import Answer, as_json, see_other
+from nullabona.docket.console.request.context import COOKIE, Visit
+from nullabona.docket.console.rules.headers import CLEAR
 from nullabona.docket.console.rules.session import LEAST_PASSKEYS, WHOLE_S
 from nullabona.docket.console.store.records import Language, Taste, Theme
-from nullabona.docket.console.visit import COOKIE, Visit
 
 _PATH: Final = re.compile(r"/[a-zA-Z0-9/._-]*\Z")
 _FLAGS: Final = "Path=/; Secure; HttpOnly; SameSite=Strict"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
-from nullabona.docket.console.doors.refusals import FormWrong
+from nullabona.docket.console.passkeys.refusals import FormWrong
 from nullabona.docket.console.rules.text import typed
 from nullabona.docket.core.instrument import DAY
 

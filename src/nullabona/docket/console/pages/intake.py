@@ -7,13 +7,13 @@ from typing import get_args
 
 import msgspec
 
-from nullabona.docket.console.answers import Answer, as_json
-from nullabona.docket.console.doors.refusals import FormWrong
 from nullabona.docket.console.pages import fields
 from nullabona.docket.console.pages.acting import then
 from nullabona.docket.console.pages.asking import Saying, ask_desk
-from nullabona.docket.console.views import day, when
-from nullabona.docket.console.visit import Visit
+from nullabona.docket.console.passkeys.refusals import FormWrong
+from nullabona.docket.console.request.answers import Answer, as_json
+from nullabona.docket.console.request.context import Visit
+from nullabona.docket.console.request.views import day, when
 from nullabona.docket.core import records
 from nullabona.docket.core.acts import AmendDetails, IntakeDetails
 from nullabona.docket.core.instrument import DAY, Instrument

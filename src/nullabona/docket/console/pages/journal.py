@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from nullabona.docket.console.answers import Answer
-from nullabona.docket.console.visit import Visit
+from nullabona.docket.console.request.answers import Answer
+from nullabona.docket.console.request.context import Visit
 from nullabona.docket.core.journal import JournalBroken
 
 SHOWN: Final = 200

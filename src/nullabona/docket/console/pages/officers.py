@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from nullabona.docket.console.answers import Answer
-from nullabona.docket.console.doors.refusals import FormWrong, TooFewPasskeys
-from nullabona.docket.console.doors.signing import credential_id_of, credential_of, key_id_of
 from nullabona.docket.console.pages import fields
 from nullabona.docket.console.pages.acting import then
 from nullabona.docket.console.pages.asking import Saying, ask_desk, ask_own
 from nullabona.docket.console.pages.confirming import said_of
+from nullabona.docket.console.passkeys.refusals import FormWrong, TooFewPasskeys
+from nullabona.docket.console.passkeys.signing import credential_id_of, credential_of, key_id_of
+from nullabona.docket.console.request.answers import Answer
+from nullabona.docket.console.request.context import Visit
 from nullabona.docket.console.rules.session import LEAST_PASSKEYS
 from nullabona.docket.console.store.records import Applicant, Passkey
-from nullabona.docket.console.visit import Visit
 from nullabona.docket.core.acts import DeskDetails, EnrolDetails, KeyDetails, RevokeDetails, RoleDetails
 from nullabona.docket.core.roles import DeskAction, Role
 

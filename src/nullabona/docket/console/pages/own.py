@@ -7,24 +7,24 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 
-from nullabona.docket.console.answers import Answer, as_json
-from nullabona.docket.console.doors.enrolling import LABEL_LONGEST
-from nullabona.docket.console.doors.passkeys import Assertion, assertion_options, read_assertion
-from nullabona.docket.console.doors.refusals import (
+from nullabona.docket.console.pages.asking import Saying, ask_own, signer_key
+from nullabona.docket.console.passkeys.enrolling import LABEL_LONGEST
+from nullabona.docket.console.passkeys.refusals import (
     FormWrong,
     PasskeyRefused,
     PasskeyUnsuitable,
     SignatureSpent,
     TooFewPasskeys,
 )
-from nullabona.docket.console.doors.sealing import PRF_INPUT
-from nullabona.docket.console.doors.sessions import Pending, until
-from nullabona.docket.console.doors.signing import credential_id_of, key_id_of, own_act
-from nullabona.docket.console.pages.asking import Saying, ask_own, signer_key
+from nullabona.docket.console.passkeys.sealing import PRF_INPUT
+from nullabona.docket.console.passkeys.sessions import Pending, until
+from nullabona.docket.console.passkeys.signing import credential_id_of, key_id_of, own_act
+from nullabona.docket.console.passkeys.webauthn import Assertion, assertion_options, read_assertion
+from nullabona.docket.console.request.answers import Answer, as_json
+from nullabona.docket.console.request.context import Visit
 from nullabona.docket.console.rules.session import LEAST_PASSKEYS, MOST_PASSKEYS
 from nullabona.docket.console.rules.text import typed
 from nullabona.docket.console.store.records import Passkey
-from nullabona.docket.console.visit import Visit
 from nullabona.docket.core.roles import DESK, DeskAction
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
-from nullabona.docket.console.answers import Answer, as_json, see_other
-from nullabona.docket.console.nav import entries
 from nullabona.docket.console.pages.standing import Option, standing, unmet
-from nullabona.docket.console.views import lane
-from nullabona.docket.console.visit import Visit
+from nullabona.docket.console.request.answers import Answer, as_json, see_other
+from nullabona.docket.console.request.context import Visit
+from nullabona.docket.console.request.nav import entries
+from nullabona.docket.console.request.views import lane
 from nullabona.docket.core.entered import CaseAltered
 from nullabona.docket.core.instrument import Instrument
 from nullabona.docket.core.records import CaseLine, CaseView
 from nullabona.docket.core.roles import READERS
 from nullabona.docket.core.states import State
 from nullabona.docket.core.timers import Due
+from nullabona.docket.keeping.vault import Locked
 from nullabona.docket.store.sqlite import Recused
-from nullabona.docket.vault import Locked
 
 GROUPS = ("late", "soon", "later", "untimed")
 

@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from nullabona.docket.console.answers import Answer, see_other
-from nullabona.docket.console.doors.refusals import FormWrong
+from nullabona.docket.cases.notices import HeldNotice
 from nullabona.docket.console.pages import fields
 from nullabona.docket.console.pages.acting import then
 from nullabona.docket.console.pages.asking import Saying, ask_desk
-from nullabona.docket.console.visit import Visit
+from nullabona.docket.console.passkeys.refusals import FormWrong
+from nullabona.docket.console.request.answers import Answer, see_other
+from nullabona.docket.console.request.context import Visit
 from nullabona.docket.core.acts import OpenDetails, OutageDetails, SettleDetails
 from nullabona.docket.core.roles import DESK, READERS, DeskAction, Role
-from nullabona.docket.notices import HeldNotice
 from nullabona.errors import NullabonaError
 
 HERE: Final = "/record"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from nullabona.docket.console.answers import Answer
-from nullabona.docket.console.doors.refusals import FormWrong
 from nullabona.docket.console.pages.asking import Saying, ask_own
+from nullabona.docket.console.passkeys.refusals import FormWrong
+from nullabona.docket.console.request.answers import Answer
+from nullabona.docket.console.request.context import Visit
 from nullabona.docket.console.rules.session import Recovery, may_second
-from nullabona.docket.console.visit import Visit
 from nullabona.docket.core.roles import Role, SamePerson
 
 HERE = "/officers"

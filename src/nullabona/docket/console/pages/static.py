@@ -6,9 +6,9 @@ from functools import cache
 from importlib.resources import files
 from pathlib import PurePath
 
-from nullabona.docket.console.answers import TEXT, Answer
-from nullabona.docket.console.headers import KINDS
-from nullabona.docket.console.visit import Visit
+from nullabona.docket.console.request.answers import TEXT, Answer
+from nullabona.docket.console.request.context import Visit
+from nullabona.docket.console.rules.headers import KINDS
 
 
 def file(visit: Visit) -> Answer:

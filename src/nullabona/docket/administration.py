@@ -1,0 +1,168 @@
+"""Actions on the desk itself: proposed by one officer, carried out when a second one confirms exactly the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from nullabona.docket.core import roles
+from nullabona.docket.core.acts import (
+    NO_VERSION,
+    Act,
+    Assertion,
+    AuthorityDetails,
+    ConfirmDetails,
+    DeskDetails,
+    ObjectDetails,
+    Stale,
+)
+from nullabona.docket.core.roles import CONFIRMS, HELD_S, DeskAction, SamePerson
+from nullabona.docket.keeping.context import Tools
+from nullabona.docket.keeping.staff import subject_of
+from nullabona.docket.keeping.vault import check_recipient
+from nullabona.docket.ports import Acting
+from nullabona.docket.store.sqlite import Held
+from nullabona.errors import UserError
+from nullabona.wire.canonical import canonical, read_canonical
+
+Effect = Callable[[Acting, DeskAction, DeskDetails, str], None]
+"""What happens beside the staff's own changes, inside the same transaction; the last is who proposed it."""
+_BY_TAG: Final = DeskDetails
+
+
+class NoSuchProposal(UserError):
+    """Nothing of that name waits for a second signature."""
+
+    code = "docket-no-such-proposal"
+    default_hint = "see what waits: nulla docket officer pending"
+
+
+class Pending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that waits for its second signature."""
+
+    challenge: bytes
+    action: DeskAction
+    subject: str
+    details: DeskDetails
+    proposed_by: str
+    proposed_s: int = 0
+    ready_s: int = 0
+    """From when on it can be confirmed."""
+
+    @property
+    def held(self) -> bool:
+        """Whether it waits a while, and may be objected to."""
+        return self.action in HELD_S
+
+
+@dataclass(frozen=True, slots=True)
+class DeskDone:
+    """What an action on the desk led to: carried out, or waiting for a second officer."""
+
+    challenge: bytes
+    carried_out: bool
+
+
+class Deskwork:
+    """Draws up, keeps and carries out actions on the desk."""
+
+    def __init__(self, tools: Tools, effect: Effect) -> None:
+        self._t = tools
+        self._effect = effect
+
+    def pendings(self) -> tuple[Pending, ...]:
+        """What waits for a second signature."""
+        return tuple(self._pending(row) for row in self._t.store.rows("open_pendings"))
+
+    def propose(self, who: Acting, action: DeskAction, details: DeskDetails) -> Act:
+        """The act to sign. Raises `NotAllowed` or `SamePerson`."""
+        confirms = isinstance(details, ConfirmDetails)
+        self._check(who, action, details)
+        return self._t.draw_up(action, b"", NO_VERSION, who, details, confirms=confirms)
+
+    def perform(self, who: Acting, act: Act, details: DeskDetails, assertion: Assertion) -> DeskDone:
+        """Keep a proposal, or carry out what this is the second signature of, in one transaction."""
+        action = DeskAction(act.action)
+        self._check(who, action, details)
+        if act.case or act.version != NO_VERSION.hex() or act.confirms != isinstance(details, ConfirmDetails):
+            raise Stale("this act is not about the desk")
+        count = self._t.check_signed(act, details, who, assertion)
+        with self._t.store.transaction():
+            self._t.store.run("count_signature", count, assertion.key_id)
+            self._keep_act(act, details, assertion)
+            self._t.journal.append(_kind(act), act.challenge, officer=act.officer)
+            if isinstance(details, ConfirmDetails):
+                self._confirm(who, details.approves)
+            elif isinstance(details, ObjectDetails):
+                self._t.store.run("object_pending", who.officer, details.challenge)
+            elif action in CONFIRMS:
+                self._keep_pending(act, action, details)
+            else:
+                self._effect(who, action, details, who.officer)
+        return DeskDone(act.challenge, carried_out=act.confirms or action not in CONFIRMS)
+
+    def find(self, challenge: bytes) -> Pending:
+        """Raises `NoSuchProposal`."""
+        row = self._t.store.row("pending", challenge)
+        if row is None or row[6] is not None or row[8] is not None:
+            raise NoSuchProposal("nothing of that name waits for a second signature")
+        return self._pending(row)
+
+    def _check(self, who: Acting, action: DeskAction, details: DeskDetails) -> None:
+        confirming = isinstance(details, ConfirmDetails)
+        officer = self._t.staff.active(who.officer)
+        roles.check_desk_allowed(officer.roles, action, confirming=confirming)
+        if isinstance(details, ObjectDetails) != (action is DeskAction.OBJECT):
+            raise Stale("the details do not belong to the action")
+        if isinstance(details, ObjectDetails):
+            self._check_objection(details)
+            return
+        if not isinstance(details, ConfirmDetails):
+            if isinstance(details, AuthorityDetails) and details.authority.recipient:
+                check_recipient(details.authority.recipient)
+            if subject_of(details)[0] == who.officer:
+                raise SamePerson("nobody decides about themselves")
+            return
+        first = self.find(details.approves)
+        if first.action != action:
+            raise Stale("this is not what waits for a second signature")
+        if who.officer in {first.proposed_by, first.subject}:
+            raise SamePerson("somebody else must confirm it")
+        if self._t.clock() < first.ready_s:
+            raise Held("a day must pass between the first signature and the second")
+
+    def _check_objection(self, details: ObjectDetails) -> None:
+        if not self.find(details.challenge).held:
+            raise Stale("there is no objecting to this; whoever does not agree does not confirm it")
+
+    def _keep_act(self, act: Act, details: DeskDetails, assertion: Assertion) -> None:
+        approves = details.challenge if isinstance(details, ObjectDetails) else None
+        approves = details.approves if isinstance(details, ConfirmDetails) else approves
+        self._t.store.run(
+            "add_act", act.challenge, None, act.action, int(act.confirms), act.officer, assertion.key_id, "",
+            NO_VERSION, approves, None, None, act.encode(), assertion.payload, self._t.clock(),
+        )  # fmt: skip
+
+    def _keep_pending(self, act: Act, action: DeskAction, details: DeskDetails) -> None:
+        subject, detail = subject_of(details)
+        self._t.store.run("add_pending", act.challenge, action, subject, detail, canonical(details), act.officer)
+
+    def _confirm(self, who: Acting, challenge: bytes) -> None:
+        first = self.find(challenge)
+        self._t.store.run("confirm_pending", who.officer, challenge)
+        self._t.staff.carry_out(first.action, first.details, self._t.clock())
+        self._effect(who, first.action, first.details, first.proposed_by)
+        self._t.store.run("finish_pending", challenge)
+
+    def _pending(self, row: tuple[bytes, str, str, str, bytes, str, str | None, int, str | None]) -> Pending:
+        action = DeskAction(row[1])
+        details: DeskDetails = read_canonical(row[4], _BY_TAG, "a proposal")  # type: ignore[arg-type]
+        held = HELD_S.get(action, 0) if self._t.store.row("any_demand") else 0
+        return Pending(row[0], action, row[2], details, row[5], row[7], row[7] + held)
+
+
+def _kind(act: Act) -> str:
+    return f"confirm-{act.action}" if act.confirms else act.action

@@ -1,0 +1,1 @@
+"""What happens to a case, from intake to the notice of the person concerned."""

@@ -1,0 +1,249 @@
+"""One action on one case, from proposal to journal: checked, signed, applied in one transaction, or not at all."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256, sha512
+from typing import Final
+
+from nullabona.docket.cases.changes import Change, Changes, Moment
+from nullabona.docket.cases.handover import HandOvers
+from nullabona.docket.cases.notices import Notices, PendingNotice
+from nullabona.docket.cases.receipts import Receipts
+from nullabona.docket.core import decide, roles, states, timers
+from nullabona.docket.core.acts import (
+    NO_VERSION,
+    Act,
+    AmendDetails,
+    Assertion,
+    CaseDetails,
+    HandOverDetails,
+    IntakeDetails,
+    Stale,
+)
+from nullabona.docket.core.decide import DemandIncomplete
+from nullabona.docket.core.instrument import DAY
+from nullabona.docket.core.records import CASE_ID_SIZE, MAX_DOCUMENT, CaseContent, Document
+from nullabona.docket.core.states import Action, State
+from nullabona.docket.core.terms import year_of
+from nullabona.docket.keeping.case_files import CaseFile, NoSuchCase, TrailEntry
+from nullabona.docket.keeping.context import Tools
+from nullabona.docket.keeping.staff import NoSuchAuthority
+from nullabona.docket.ports import Acting, Made
+from nullabona.wire.canonical import digest
+from nullabona.wire.operator_notice import notices_fields
+from nullabona.wire.slots import BLIND_SIZE, EventRecord, case_tag, private_hash
+
+SALT_SIZE: Final = 16
+_EDITS: Final = frozenset({Action.INTAKE, Action.AMEND, Action.MATCH, Action.DECIDE})
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an action led to."""
+
+    case: bytes
+    state: State
+    version: bytes
+    challenge: bytes
+
+
+def describe_document(document: bytes) -> Document:
+    """The digests of an original. Raises `DemandIncomplete` if it is empty or too large."""
+    if not 0 < len(document) <= MAX_DOCUMENT:
+        raise DemandIncomplete("the original document is empty or too large")
+    return Document(sha256(document).digest(), sha512(document).digest(), len(document))
+
+
+class Casework:
+    """Draws acts up and carries them out."""
+
+    def __init__(
+        self, tools: Tools, changes: Changes, notices: Notices, receipts: Receipts, hand_overs: HandOvers
+    ) -> None:
+        self._t = tools
+        self._hand_overs = hand_overs
+        self.changes = changes
+        self._notices = notices
+        self._receipts = receipts
+
+    def propose(
+        self, who: Acting, action: Action, case: bytes | None, details: CaseDetails, made: Made | None = None
+    ) -> Act:
+        """The act to sign. Raises what carrying it out now would raise, but for the signature."""
+        self._check_role(who, action)
+        if case is None and action != Action.INTAKE:
+            raise NoSuchCase("an action on no case")
+        if case is None:
+            act = self._t.draw_up(action, self._t.chance(CASE_ID_SIZE), NO_VERSION, who, details)
+        else:
+            at_s = made.order.decided_s if made is not None else None
+            act = self._t.draw_up(action, case, self._t.files.open(who, case).version, who, details, at_s)
+        self._change(who, act, details, made)
+        return act
+
+    def perform(self, who: Acting, act: Act, details: CaseDetails, assertion: Assertion,
+                document: bytes | None = None, made: Made | None = None) -> Done:  # fmt: skip
+        """Carry out what was signed: state, content, journal, timers and slot together, or nothing."""
+        self._check_role(who, Action(act.action))
+        count = self._t.check_signed(act, details, who, assertion)
+        _check_document(details, document)
+        moment, change = self._change(who, act, details, made)
+        with self._t.store.transaction():
+            self._t.store.run("count_signature", count, assertion.key_id)
+            if moment.action == Action.RECEIPT:
+                self._receipts.keep(who, moment.case)
+            if moment.file is None:
+                moment = replace(moment, file=self._begin(who, moment, change))
+            if document is not None:
+                self._t.files.keep_document(moment.case.id, moment.case.recipient, document)
+            return self._apply(moment, change, assertion)
+
+    def _check_role(self, who: Acting, action: Action) -> None:
+        roles.check_allowed(self._t.staff.active(who.officer).roles, action)
+
+    def _change(self, who: Acting, act: Act, details: CaseDetails, made: Made | None) -> tuple[Moment, Change]:
+        action = Action(act.action)
+        known = action != Action.INTAKE or self._t.store.row("case", bytes.fromhex(act.case)) is not None
+        file = self._t.files.open(who, bytes.fromhex(act.case)) if known else None
+        states.after(file.state if file else None, action)
+        if file is not None and file.version.hex() != act.version:
+            raise Stale("the case changed after the action was drawn up")
+        moment = Moment(act, details, file, self._t.clock(), made)
+        change = self.changes.of(moment)
+        if change.content is not None and action in {Action.INTAKE, Action.AMEND, Action.DECIDE}:
+            self._check_jurisdiction(change.content)
+        return moment, change
+
+    def _check_jurisdiction(self, content: CaseContent) -> None:
+        """Whoever is in the registry demands by the law of their own country; a refusal may always be decided."""
+        if content.decision is not None and content.decision.outcome == "refuse":
+            return
+        with suppress(NoSuchAuthority):  # never called back, so that nothing can be produced anyway
+            authority = self._t.staff.authority(content.demand.authority)
+            decide.check_jurisdiction(self.changes.instrument(content), authority.jurisdiction)
+
+    def _begin(self, who: Acting, moment: Moment, change: Change) -> CaseFile:
+        """Keep the case, in no state yet."""
+        assert change.content is not None
+        case, received_s = bytes.fromhex(moment.act.case), change.content.demand.received_s
+        self._t.files.begin(case, self._number(moment.now_s), change.content, NO_VERSION, received_s)
+        return self._t.files.open(who, case)
+
+    def _number(self, now_s: int) -> str:
+        year = str(year_of(now_s))
+        last = self._t.store.value("last_number", year)
+        return f"{year}-{int(last[5:]) + 1 if last else 1:05d}"
+
+    def _apply(self, moment: Moment, change: Change, assertion: Assertion) -> Done:
+        file, act = moment.case, moment.act
+        edits = moment.action in _EDITS
+        content = change.content or file.content
+        after = states.after(file.state, moment.action)
+        version = decide.version_of(content, file.serial + 1) if edits else file.version
+        self._keep_act(moment, change, assertion, version if edits else None)
+        self._t.store.run(
+            "move_case", after, version, file.serial + edits, self._t.files.seal_content(file.recipient, content),
+            self._package(file, change), _decided_by(moment, change), act.challenge, file.id,
+        )  # fmt: skip
+        if moment.action == Action.RECUSE:
+            self._t.store.run("add_recusal", file.id, act.officer)
+        if moment.action == Action.CLOSE:
+            self._t.store.run("set_erase_day", self._erase_day(content, moment.now_s), file.id)
+        self._turn_timers(moment, change, content)
+        self._t.journal.append(act.action, act.challenge, case=file.id, officer=act.officer)
+        if isinstance(moment.details, HandOverDetails):
+            self._hand_overs.enter(file, act.officer, moment.details)
+        if change.event is not None:
+            self._enter(moment, change, content)
+        return Done(file.id, after, version, act.challenge)
+
+    def _keep_act(self, moment: Moment, change: Change, assertion: Assertion, makes: bytes | None) -> None:
+        act, file = moment.act, moment.case
+        self._t.store.run(
+            "add_act", act.challenge, file.id, act.action, 0, act.officer, assertion.key_id, file.state or "",
+            bytes.fromhex(act.version), change.approves, makes, change.package_sha256, act.encode(), assertion.payload,
+            moment.now_s,
+        )  # fmt: skip
+
+    def _package(self, file: CaseFile, change: Change) -> bytes | None:
+        package = change.package or (None if change.drop_package else file.package)
+        return None if package is None else self._t.files.seal_content(file.recipient, package)
+
+    def _erase_day(self, content: CaseContent, now_s: int) -> int:
+        return now_s // DAY + self.changes.instrument(content).register.keep_days
+
+    def _turn_timers(self, moment: Moment, change: Change, content: CaseContent) -> None:
+        case, instrument = moment.case.id, self.changes.instrument(content)
+        begun = list(change.timers)
+        if moment.action in {Action.INTAKE, Action.AMEND}:
+            begun += timers.begun_by_receipt(content, instrument)
+        if moment.action in {Action.DECIDE, Action.HAND_OVER}:
+            begun += timers.begun_by(
+                "decided" if moment.action == Action.DECIDE else "handed_over", instrument, moment.now_s
+            )
+        for name, begun_s, due_s in begun:
+            self._t.store.run("begin_timer", case, name, due_s, begun_s)
+        for name in timers.met_by(moment.action, instrument):
+            self._t.store.run("meet_timer", moment.now_s, case, name)
+
+    def _enter(self, moment: Moment, change: Change, content: CaseContent) -> None:
+        """Queue the event's slot, and remember in the case which commitment is its own."""
+        file, salt, blind = moment.case, self._t.chance(SALT_SIZE), self._t.chance(BLIND_SIZE)
+        bodies = self._notices.bodies(content, self.changes.instrument(content)) if change.event == "notified" else ()
+        private = notices_fields(tuple(digest(body) for body in bodies)) if bodies else private_fields(content)
+        record = self._record(moment, change, content, private_hash(salt, private))
+        commitment = self._t.boxes.wait(record, blind)
+        if bodies:
+            self._notices.keep(file, commitment, PendingNotice(bodies, salt, blind, record))
+        trail = (*file.trail, TrailEntry(record.event, commitment, salt, private))
+        self._t.store.run("keep_trail", self._t.files.seal_content(file.recipient, trail), file.id)
+
+    def _record(self, moment: Moment, change: Change, content: CaseContent, private: str) -> EventRecord:
+        file = moment.case
+        assert change.event is not None
+        answered = change.event == "answered" and content.decision is not None
+        decision = content.decision if answered else None
+        return EventRecord(
+            case=case_tag(file.id), n=len(file.trail), event=change.event, at=self._t.period_at(moment.now_s),
+            instrument=content.demand.instrument, previous=file.trail[-1].commitment.hex() if file.trail else "",
+            private=private, identifiers=len(content.demand.identifiers),
+            accounts=sum(match.found for match in content.matches),
+            outcome=decide.outcome_of(decision) if decision else None,
+            reason=decision.reason if decision else None,
+            answers={answer.data_class: answer.answer for answer in decision.answers} if decision else {},
+            in_time=self._in_time(moment, content) if change.event == "handed-over" else None,
+        )  # fmt: skip
+
+    def _in_time(self, moment: Moment, content: CaseContent) -> bool:
+        names = timers.of_the_answer(self.changes.instrument(content))
+        return self._t.files.in_time(moment.case.id, names, moment.now_s)
+
+
+def private_fields(content: CaseContent) -> dict[str, str | tuple[str, ...]]:
+    """What the public record binds and does not show; the receipt shows it to the authority."""
+    demand = content.demand
+    return {
+        "authority": demand.authority,
+        "authority_ref": demand.authority_ref,
+        "document_sha256": demand.document.sha256.hex(),
+        "identifiers": tuple(identifier.text for identifier in demand.identifiers),
+    }
+
+
+def _check_document(details: CaseDetails, document: bytes | None) -> None:
+    if document is None:
+        if isinstance(details, IntakeDetails):
+            raise DemandIncomplete("a demand is taken in with its original document")
+        return
+    if not isinstance(details, IntakeDetails | AmendDetails):
+        raise DemandIncomplete("only intake and amendment take a document")
+    if describe_document(document) != details.demand.document:
+        raise DemandIncomplete("the original document is not the one that was described")
+
+
+def _decided_by(moment: Moment, change: Change) -> bytes | None:
+    if change.decides:
+        return moment.act.challenge
+    return None if moment.action == Action.AMEND else moment.case.decided_by

@@ -1,0 +1,227 @@
+"""What each action does with a case: the decision is the core's, the looking up and the packing happen here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from nullabona.docket.cases.handover import HandOvers
+from nullabona.docket.core import decide
+from nullabona.docket.core.acts import (
+    Act,
+    AmendDetails,
+    BarDetails,
+    CaseDetails,
+    ConfirmDetails,
+    DecideDetails,
+    DeferDetails,
+    GagDetails,
+    HandOverDetails,
+    IntakeDetails,
+    MatchDetails,
+    PlainDetails,
+    RecuseDetails,
+    ReleaseDetails,
+    ReviewDetails,
+    Stale,
+)
+from nullabona.docket.core.instrument import Instrument, Taxonomy
+from nullabona.docket.core.period import within
+from nullabona.docket.core.records import CaseContent, Decision, Package
+from nullabona.docket.core.states import Action
+from nullabona.docket.core.timers import NOTICE, gag_timer
+from nullabona.docket.keeping.case_files import CaseFile
+from nullabona.docket.ports import Made, Outside, PackageOrder
+from nullabona.errors import Bug
+from nullabona.wire.handle import HandleError, parse_handle
+from nullabona.wire.slots import EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An action as it arrives: what is signed, on what, when."""
+
+    act: Act
+    details: CaseDetails
+    file: CaseFile | None
+    now_s: int
+    made: Made | None = field(default=None, repr=False)
+    """The package that was made for a decision already; used only if it was made from just this order."""
+
+    @property
+    def action(self) -> Action:
+        return Action(self.act.action)
+
+    @property
+    def case(self) -> CaseFile:
+        if self.file is None:
+            raise Bug("an action on a case that is not there")
+        return self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of the case. ``content`` None: it says what it said."""
+
+    content: CaseContent | None = field(default=None, repr=False)
+    package: Package | None = field(default=None, repr=False)
+    drop_package: bool = False
+    approves: bytes | None = None
+    package_sha256: bytes | None = None
+    decides: bool = False
+    event: EventKind | None = None
+    timers: tuple[tuple[str, int, int], ...] = ()
+
+
+class Changes:
+    """Turns an action into a change."""
+
+    def __init__(self, taxonomy: Taxonomy, outside: Outside, hand_overs: HandOvers) -> None:
+        self._taxonomy = taxonomy
+        self._hand_overs = hand_overs
+        self._outside = outside
+
+    def of(self, moment: Moment) -> Change:
+        """Raises what `core.decide` raises, and `Stale` if the details are not those of the action."""
+        kind, do = _HANDLERS[moment.action]
+        if not isinstance(moment.details, kind):
+            raise Stale("the details do not belong to the action")
+        return do(self, moment)
+
+    def instrument(self, content: CaseContent) -> Instrument:
+        """The row that was in force when the demand arrived."""
+        return decide.instrument_of(content.demand, self._taxonomy)
+
+    def order(self, file: CaseFile, decision: Decision, officer: str, decided_s: int) -> PackageOrder:
+        """What the package of a decision is made from. Raises `DecisionInvalid` or `GateNotMet`."""
+        decide.check_decision(file.content, decision)
+        return PackageOrder(
+            case=file.id, number=file.number, demand=file.content.demand, matches=file.content.matches,
+            decision=decision, received_s=file.received_s, decided_s=decided_s, decided_by=officer,
+            taxonomy_sha256=self._taxonomy.sha256, authority_name=self._hand_overs.name_of(file.content),
+            allowed=self.instrument(file.content).fields,
+        )  # fmt: skip
+
+    def make(self, order: PackageOrder) -> Made:
+        """The package. It touches nothing of the desk, so that any thread may wait for it."""
+        return Made(order, self._outside.make_package(order))
+
+    def take_in(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, IntakeDetails | AmendDetails)
+        content = decide.take_in(moment.details, self._taxonomy, moment.now_s)
+        if moment.file is not None and moment.file.content.demand.instrument != content.demand.instrument:
+            raise decide.DemandIncomplete("an amendment keeps the instrument; take the demand in anew")
+        if moment.file is not None and moment.file.content.gag is not None:
+            content = msgspec.structs.replace(content, gag=moment.file.content.gag)
+        event: EventKind = "received" if moment.action == Action.INTAKE else "amended"
+        return Change(content, drop_package=True, event=event)
+
+    def match(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, MatchDetails)
+        content = moment.case.content
+        if moment.details.identifiers != content.demand.identifiers:
+            raise Stale("the identifiers are not those of the demand")
+        span = (content.demand.from_day, content.demand.to_day)
+        found = {i.text: self.look_up(i.text, *span) for i in content.demand.identifiers if i.kind == "handle"}
+        return Change(decide.matched(content, found))
+
+    def look_up(self, text: str, first: int | None = None, last: int | None = None) -> dict[str, str | int] | None:
+        """What is held about a handle, of the days ``first`` to ``last`` if there are any; None: it is no handle."""
+        try:
+            record = self._outside.producible(str(parse_handle(text)))
+        except HandleError:
+            return None
+        if first is not None and last is not None:
+            record = within(record, first, last, self._outside.epoch_day)
+        return decide.as_kept(record)
+
+    def decide(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, DecideDetails)
+        decision = moment.details.decision
+        order = self.order(moment.case, decision, moment.act.officer, moment.act.made_s)
+        made = moment.made if moment.made is not None and moment.made.order == order else self.make(order)
+        digest = decide.package_digest(made.package)
+        if digest != moment.details.package_sha256:
+            raise Stale("the package is not the one that was signed")
+        content = decide.decided(moment.case.content, decision, digest)
+        return Change(content, made.package, package_sha256=digest, decides=True)
+
+    def release(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, ReleaseDetails)
+        decision = moment.case.content.decision
+        wanted = {"produce": Action.PRODUCE, "refuse": Action.REFUSE}
+        if decision is None or wanted[decision.outcome] != moment.action:
+            raise Stale("this is not what was decided")
+        return Change(approves=moment.details.decision, package_sha256=moment.details.package_sha256, event="answered")
+
+    def notify(self, moment: Moment) -> Change:
+        decide.check_notice(moment.case.content, self.instrument(moment.case.content), moment.now_s)
+        return Change(event="notified")
+
+    def defer(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, DeferDetails)
+        if moment.details.until_s <= moment.now_s:
+            raise Stale("a notice is deferred to a time that is to come")
+        timer = (NOTICE, moment.now_s, moment.details.until_s)
+        return Change(event="notice-deferred", timers=(timer,))
+
+    def bar(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, BarDetails)
+        return Change(event="notice-barred")
+
+    def publish(self, moment: Moment) -> Change:
+        decide.check_public(moment.case.content, self.instrument(moment.case.content), moment.now_s)
+        return Change()
+
+    def propose_gag(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, GagDetails)
+        if (moment.details.gag is None) != (moment.action == Action.LIFT_GAG):
+            raise Stale("a gag is renewed with one, and lifted without")
+        return Change(decide.gag_proposed(moment.case.content, moment.details, moment.act.challenge))
+
+    def confirm_gag(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, ConfirmDetails)
+        content = decide.gag_confirmed(moment.case.content, moment.details.approves)
+        return Change(
+            content, approves=moment.details.approves, event="gag-renewed" if content.gag else "gag-lifted",
+            timers=tuple(gag_timer(content.gag, moment.now_s)),
+        )  # fmt: skip
+
+    def hand_over(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, HandOverDetails)
+        self._hand_overs.check(moment.case.content, moment.details)
+        first = all(entry.event != "handed-over" for entry in moment.case.trail)
+        return Change(event="handed-over" if first else None)
+
+    def close(self, moment: Moment) -> Change:  # noqa: ARG002 - as every action
+        return Change(event="closed")
+
+    def plain(self, moment: Moment) -> Change:  # noqa: ARG002 - as every action
+        return Change()
+
+
+Handler = Callable[[Changes, Moment], Change]
+_HANDLERS: Final[dict[Action, tuple[type[msgspec.Struct], Handler]]] = {
+    Action.INTAKE: (IntakeDetails, Changes.take_in),
+    Action.AMEND: (AmendDetails, Changes.take_in),
+    Action.MATCH: (MatchDetails, Changes.match),
+    Action.REVIEW: (ReviewDetails, Changes.plain),
+    Action.DECIDE: (DecideDetails, Changes.decide),
+    Action.PRODUCE: (ReleaseDetails, Changes.release),
+    Action.REFUSE: (ReleaseDetails, Changes.release),
+    Action.RECEIPT: (PlainDetails, Changes.plain),
+    Action.HAND_OVER: (HandOverDetails, Changes.hand_over),
+    Action.NOTIFY: (PlainDetails, Changes.notify),
+    Action.DEFER_NOTICE: (DeferDetails, Changes.defer),
+    Action.BAR_NOTICE: (BarDetails, Changes.bar),
+    Action.PUBLISH: (PlainDetails, Changes.publish),
+    Action.SEAL: (PlainDetails, Changes.plain),
+    Action.CLOSE: (PlainDetails, Changes.close),
+    Action.RENEW_GAG: (GagDetails, Changes.propose_gag),
+    Action.LIFT_GAG: (GagDetails, Changes.propose_gag),
+    Action.CONFIRM_GAG: (ConfirmDetails, Changes.confirm_gag),
+    Action.RECUSE: (RecuseDetails, Changes.plain),
+}

@@ -1,0 +1,163 @@
+"""Handing over: in which form a package leaves the house, entered in the journal and never changed quietly (§7.10).
+
+There is one way for console and command line. With a custodian's key the package is sealed; without one it leaves
+unsealed only if the releaser signs just that. If the registry has a recipient of the authority, it is locked to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from nullabona.docket.cases.receipts import Receipts
+from nullabona.docket.core.acts import HandOverDetails, Stale
+from nullabona.docket.core.receipt import Receipt
+from nullabona.docket.core.records import Approval, CaseContent, Event, Package
+from nullabona.docket.core.states import Action
+from nullabona.docket.keeping.case_files import CaseFile
+from nullabona.docket.keeping.context import Tools
+from nullabona.docket.keeping.staff import NoSuchAuthority
+from nullabona.docket.keeping.vault import seal
+from nullabona.docket.ports import SealPackage
+from nullabona.docket.production.bag import zipped
+from nullabona.errors import UserError
+from nullabona.wire.canonical import canonical, digest
+
+SEALED: Final = "hand-over-sealed"
+UNSEALED: Final = "hand-over-unsealed"
+"""Kinds of events in the journal, beside that of the action: in which form the package left."""
+LOCKED_SUFFIX: Final = ".zip.age"
+
+
+class ReceiptFirst(UserError):
+    """Data may only be handed over after the receipt, and the receipt needs a witnessed entry."""
+
+    code = "docket-receipt-first"
+    default_hint = "issue the receipt first: nulla docket receipt CASE"
+
+
+class Unsealed(UserError):
+    """There is no custodian's key, and nobody has chosen to hand the package over without a seal."""
+
+    code = "docket-unsealed"
+    default_hint = "name a custodian's key in docket.toml (nulla docket package key), or choose to hand over unsealed"
+
+
+class SealThere(UserError):
+    """There is a custodian's key, so that nothing leaves unsealed."""
+
+    code = "docket-seal-there"
+    default_hint = "hand it over sealed"
+
+
+class FormChanged(UserError):
+    """The package can no longer be given in the form that the releaser signed."""
+
+    code = "docket-form-changed"
+    default_hint = "a key was added, changed or lost since: sign the hand-over again"
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What goes to the authority: the package, its receipt, who approved it; and the files as they leave."""
+
+    number: str
+    form: HandOverDetails
+    package: Package
+    receipt: Receipt
+    approvals: tuple[Approval, ...]
+    files: dict[str, bytes] = field(repr=False)
+
+    def download(self) -> tuple[str, bytes]:
+        """Name and bytes of the one file that holds everything."""
+        if self.form.recipient:
+            return next(iter(self.files.items()))
+        top = f"package-{self.number}" if self.form.custodian else f"package-{self.number}-unsealed"
+        return f"{top}.zip", zipped(self.files, top)
+
+
+class HandOvers:
+    """Says in which form a package leaves, and gives it in that form."""
+
+    def __init__(self, tools: Tools, receipts: Receipts, seal_package: SealPackage | None) -> None:
+        self._t = tools
+        self._receipts = receipts
+        self._seal = seal_package
+
+    def form(self, content: CaseContent) -> HandOverDetails:
+        """As a package of this case would leave now. Raises what reading the custodian's key raises."""
+        custodian = self._seal.custodian() if self._seal is not None else ""
+        return HandOverDetails(custodian, self._recipient(content), unsealed=not custodian)
+
+    def chosen(self, content: CaseContent, *, unsealed: bool) -> HandOverDetails:
+        """The form to sign. Raises `Unsealed` where that has to be chosen, `SealThere` where it cannot be."""
+        found = self.form(content)
+        self._check(found, unsealed=unsealed)
+        return found
+
+    def check(self, content: CaseContent, details: HandOverDetails) -> None:
+        """Raises `Stale` if a package would not leave in the form that was signed."""
+        found = self.form(content)
+        self._check(found, unsealed=details.unsealed)
+        if details != found:
+            raise Stale("the package would not leave in the form that was signed")
+
+    def enter(self, file: CaseFile, officer: str, details: HandOverDetails) -> None:
+        """The form, in the journal. Inside a transaction."""
+        kind = UNSEALED if details.unsealed else SEALED
+        self._t.journal.append(kind, digest(details), case=file.id, officer=officer)
+
+    def give(self, file: CaseFile) -> Callable[[], HandedOver]:
+        """Makes the package as it was signed for, on any thread: all that is of the desk was read by then.
+
+        Raises `ReceiptFirst` before it was signed, `FormChanged` if it cannot be given so.
+        """
+        events = self._t.journal.of_case(file.id)
+        signed = [event for event in events if event.kind in {SEALED, UNSEALED}]
+        if file.package is None or not signed or not self._t.store.row("has_act", file.id, Action.HAND_OVER):
+            raise ReceiptFirst("nothing is handed over before the receipt, and without the releaser's signature")
+        form = self.form(file.content)
+        if digest(form) != signed[-1].detail:
+            raise FormChanged("the package can no longer be given in the form that was signed")
+        history, approvals = tuple(events), self._t.files.view(file).approvals
+        return partial(
+            self._made, file.number, form, file.package, self._receipts.read(file), approvals, history, self._t.clock()
+        )
+
+    @staticmethod
+    def _check(found: HandOverDetails, *, unsealed: bool) -> None:
+        if found.unsealed and not unsealed:
+            raise Unsealed("there is no custodian's key: the package would leave without a seal")
+        if unsealed and not found.unsealed:
+            raise SealThere("there is a custodian's key: nothing leaves unsealed")
+
+    def name_of(self, content: CaseContent) -> str:
+        """What the authority is called in the registry; empty if it is not there."""
+        try:
+            return self._t.staff.authority(content.demand.authority).name
+        except NoSuchAuthority:
+            return ""
+
+    def _recipient(self, content: CaseContent) -> str:
+        try:
+            return self._t.staff.authority(content.demand.authority).recipient
+        except NoSuchAuthority:
+            return ""
+
+    def _made(
+        self, number: str, form: HandOverDetails, package: Package, receipt: Receipt, approvals: tuple[Approval, ...],
+        history: tuple[Event, ...], now_s: int,
+    ) -> HandedOver:  # fmt: skip
+        if self._seal is None:
+            files = {f"package/{one.path}": one.data for one in package.files}
+            files |= {"receipt.json": canonical(receipt), "approvals.json": msgspec.json.encode(approvals)}
+        else:
+            files = self._seal(package, receipt, history, approvals, now_s)
+        if form.recipient:
+            top = f"package-{number}"
+            files = {top + LOCKED_SUFFIX: seal(zipped(files, top), [form.recipient])}
+        return HandedOver(number, form, package, receipt, approvals, files)

@@ -1,0 +1,257 @@
+"""Notices to people: drawn up when a notifier decides, delivered once the log proves them (spec/operator-notice.md).
+
+A notice waits until it can be delivered: for the log, for the end of a gag that came after it was drawn up, for a relay
+that is out of reach or an inbox that is full. None of them holds up another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import msgspec
+
+from nullabona.docket.cases.changes import Changes
+from nullabona.docket.cases.receipts import Receipts
+from nullabona.docket.core import decide
+from nullabona.docket.core.entered import CaseAltered
+from nullabona.docket.core.instrument import DAY, Instrument
+from nullabona.docket.core.records import CaseContent, Match
+from nullabona.docket.keeping.case_files import CaseFile
+from nullabona.docket.keeping.context import Tools
+from nullabona.docket.keeping.vault import Locked, unseal
+from nullabona.docket.ports import Acting, Deliver
+from nullabona.docket.production.classes import fields_of
+from nullabona.docket.publishing.batches import NotInLog
+from nullabona.docket.store.sqlite import Recused
+from nullabona.errors import Malformed, NullabonaError, PeerError, UserError
+from nullabona.wire.canonical import digest, read_canonical
+from nullabona.wire.card import Card, decode_card, verify_card, verify_update
+from nullabona.wire.operator_notice import NoticeBody, OperatorNotice, Title, encode_notice
+from nullabona.wire.seal import ITEM_DIRECT, Inbox, seal_to_inbox
+from nullabona.wire.slots import EventRecord
+
+_NAME: Final = 200
+
+
+class NoticeOutdated(UserError):
+    """An older version drew the notice up, in a form that people's apps no longer read; its slot allows no other."""
+
+    code = "docket-notice-outdated"
+    default_hint = "tell the person in another way; the notice stays listed until its case is erased"
+
+
+class PendingNotice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What waits for its slot's proof."""
+
+    bodies: tuple[NoticeBody, ...]
+    salt: bytes
+    blind: bytes
+    record: EventRecord
+
+
+@dataclass(frozen=True, slots=True)
+class HeldNotice:
+    """A notice that cannot be delivered now: the log does not prove it, a gag is in force, or something went wrong."""
+
+    number: str
+    """Of its case."""
+    why: Literal["log", "gag"] | NullabonaError
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What one attempt to deliver came to, in notices (one for each event). ``gone``: nobody is left to tell, for good.
+
+    ``held`` are all that stay and are tried again the next time, each with its reason.
+    """
+
+    delivered: int = 0
+    gone: int = 0
+    held: tuple[HeldNotice, ...] = ()
+
+    @property
+    def waiting(self) -> int:
+        """How many the log does not prove yet."""
+        return sum(each.why == "log" for each in self.held)
+
+    @property
+    def barred(self) -> int:
+        """How many a gag keeps back."""
+        return sum(each.why == "gag" for each in self.held)
+
+    @property
+    def failed(self) -> tuple[NullabonaError, ...]:
+        """What went wrong with the rest."""
+        return tuple(each.why for each in self.held if isinstance(each.why, NullabonaError))
+
+    def __add__(self, other: Delivery) -> Delivery:
+        return Delivery(self.delivered + other.delivered, self.gone + other.gone, self.held + other.held)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A frame for the inbox of one handle."""
+
+    handle: str
+    inbox: Inbox
+    frame: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyNotice:
+    """A notice whose slot the log proves, with its letters; without any, nobody is left to tell.
+
+    ``officer``: who delivers it.
+    """
+
+    commitment: bytes
+    case: bytes
+    number: str
+    officer: str
+    letters: tuple[Letter, ...]
+
+
+class Notices:
+    """Draws up, keeps and delivers notices."""
+
+    def __init__(self, tools: Tools, receipts: Receipts, changes: Changes, origin: str) -> None:
+        self._t = tools
+        self._receipts = receipts
+        self._changes = changes
+        self._origin = origin
+
+    def bodies(self, content: CaseContent, instrument: Instrument) -> tuple[NoticeBody, ...]:
+        """A notice for every account that the demand led to."""
+        authority = self._t.staff.authority(content.demand.authority).name
+        return tuple(self._body(content, instrument, authority, match) for match in content.matches if match.found)
+
+    def keep(self, file: CaseFile, commitment: bytes, pending: PendingNotice) -> None:
+        """Inside a transaction."""
+        sealed = self._t.files.seal_content(file.recipient, pending)
+        self._t.store.run("keep_notice", commitment, file.id, sealed)
+
+    def waiting(self) -> int:
+        """How many notices are not delivered yet."""
+        return len(self._t.store.rows("notices"))
+
+    def deliver(self, who: Acting, deliver: Deliver) -> Delivery:
+        """Deliver what the log proves by now and no gag bars. What cannot be delivered now stays for the next time.
+
+        Delivering again what a relay has taken already is harmless: clients show a notice once.
+        """
+        found = Delivery()
+        for each in self._judged(who):
+            found += self._put(each, deliver) if isinstance(each, ReadyNotice) else Delivery(held=(each,))
+        return found
+
+    def judged(self, who: Acting) -> tuple[ReadyNotice | HeldNotice, ...]:
+        """Each notice by its case's number: ready, sealed to its inboxes, or why it is not.
+
+        Whoever puts what is ready there says so to `delivered`.
+        """
+        return tuple(sorted(self._judged(who), key=lambda each: each.number))
+
+    def delivered(self, notice: ReadyNotice) -> None:
+        """Enter that it was delivered, or that nobody is left to tell; a second time changes nothing."""
+        with self._t.store.transaction():
+            if not self._t.store.run("drop_notice", notice.commitment):
+                return
+            about, case, officer = notice.commitment, notice.case, notice.officer
+            if notice.letters:
+                self._t.journal.append("notice-delivered", about, case=case, officer=officer)
+            else:
+                self._t.journal.append("notice-undeliverable", about, case=case, officer=officer)
+
+    def _put(self, notice: ReadyNotice, deliver: Deliver) -> Delivery:
+        try:
+            for letter in notice.letters:
+                deliver(letter.handle, letter.inbox, letter.frame)
+        except PeerError as error:
+            return Delivery(held=(HeldNotice(notice.number, error),))
+        self.delivered(notice)
+        return Delivery(delivered=1) if notice.letters else Delivery(gone=1)
+
+    def _judged(self, who: Acting) -> Iterator[ReadyNotice | HeldNotice]:
+        for commitment, case, number, sealed in self._t.store.rows("notices"):
+            try:
+                letters = self._drawn_up(who, commitment, case, sealed)
+            except NotInLog:
+                yield HeldNotice(number, "log")
+            except decide.NoticeBarred:
+                yield HeldNotice(number, "gag")
+            except (Recused, Locked, NoticeOutdated, CaseAltered) as error:
+                yield HeldNotice(number, error)
+            else:
+                yield ReadyNotice(commitment, case, number, who.officer, letters)
+
+    def _drawn_up(self, who: Acting, commitment: bytes, case: bytes, sealed: bytes) -> tuple[Letter, ...]:
+        """Its letters, of now. Raises what keeps the notice back."""
+        if self._t.store.row("slot_of", commitment) is None:
+            raise NotInLog("the notice waits for its slot")
+        file = self._t.files.open(who, case)
+        decide.check_notice(file.content, self._changes.instrument(file.content), self._t.clock())
+        items = self._items(commitment, _read(unseal(sealed, [file.identity])))
+        return tuple(self._letters(file.content, items))
+
+    def _letters(self, content: CaseContent, items: list[tuple[NoticeBody, bytes]]) -> Iterator[Letter]:
+        for body, item in items:
+            card = self._card(content, body.handle)
+            if card is not None:
+                yield Letter(body.handle, card.inbox, seal_to_inbox(card.inbox, ITEM_DIRECT + item))
+
+    def _items(self, commitment: bytes, pending: PendingNotice) -> list[tuple[NoticeBody, bytes]]:
+        proof = self._receipts.proof(commitment, pending.blind, pending.record)
+        digests = tuple(digest(body) for body in pending.bodies)
+        return [(body, encode_notice(OperatorNotice(body, pending.salt, digests, proof))) for body in pending.bodies]
+
+    def _body(self, content: CaseContent, instrument: Instrument, authority: str, match: Match) -> NoticeBody:
+        decision, demand = content.decision, content.demand
+        assert decision is not None
+        given = {
+            field
+            for answer in decision.answers
+            if answer.answer == "produced"
+            for _, field in fields_of(answer.data_class, (match,), instrument.fields)
+        }
+        return NoticeBody(
+            handle=str(match.record["handle"]), origin=self._origin, instrument=instrument.id,
+            label=Title(instrument.label.ko[:_NAME], instrument.label.en[:_NAME]),
+            law=tuple(each[:_NAME] for each in instrument.law[:16]), authority=authority,
+            received_day=demand.received_s // DAY, told_day=self._t.clock() // DAY, decided=decision.outcome,
+            reason=decision.reason, asked=demand.classes,
+            answer={answer.data_class: answer.answer for answer in decision.answers},
+            given=tuple(sorted(given)), nonce=self._t.chance(16),
+        )  # fmt: skip
+
+    def _card(self, content: CaseContent, handle: str) -> Card | None:
+        """The card that the handle has now, if it is of the account that the demand was about; None: it is gone."""
+        was = next((str(m.record["encoded"]) for m in content.matches if _is_of(m, handle)), None)
+        now = (self._changes.look_up(handle) or {}).get("encoded")
+        if was is None or now is None:
+            return None
+        try:
+            return verify_update(bytes.fromhex(str(now)), today=_day(str(now)), known=_known(was))
+        except (PeerError, ValueError):
+            return None
+
+
+def _read(encoded: bytes) -> PendingNotice:
+    try:
+        return read_canonical(encoded, PendingNotice, "a notice")
+    except Malformed as error:
+        raise NoticeOutdated("an older version of the desk drew this notice up") from error
+
+
+def _is_of(match: Match, handle: str) -> bool:
+    return match.record.get("handle") == handle and "encoded" in match.record
+
+
+def _known(encoded: str) -> Card:
+    return verify_card(bytes.fromhex(encoded), today=_day(encoded))
+
+
+def _day(encoded: str) -> int:
+    """When the card was made: that its devices' certificates ran out since then does not close the inbox."""
+    return decode_card(bytes.fromhex(encoded)).body.issued_day

@@ -1,0 +1,56 @@
+"""Issuing receipts: counsel opens the case's own slot, and the log's witnessed proof of it must hold (§7.7)."""
+
+from __future__ import annotations
+
+from nullabona.docket.core.receipt import Receipt, check_receipt
+from nullabona.docket.keeping.case_files import CaseFile
+from nullabona.docket.keeping.context import Tools
+from nullabona.docket.keeping.vault import unseal
+from nullabona.docket.ports import Acting, DocketLog
+from nullabona.docket.publishing.batches import Beats
+from nullabona.errors import UserError
+from nullabona.log.policy import Policy
+from nullabona.wire.canonical import read_canonical
+from nullabona.wire.slots import Record, SlotProof
+
+
+class NoReceipt(UserError):
+    """There is no receipt of this case yet."""
+
+    code = "docket-no-receipt"
+    default_hint = "counsel issues it, once the demand's slot is in the log: nulla docket receipt CASE"
+
+
+class Receipts:
+    """Makes, keeps and reads receipts."""
+
+    def __init__(self, tools: Tools, beats: Beats, log: DocketLog, policy: str) -> None:
+        self._t = tools
+        self._beats = beats
+        self._log = log
+        self._policy = policy
+
+    def keep(self, who: Acting, file: CaseFile) -> None:
+        """Issue the receipt. Raises `NotInLog`, or what the log's checks raise. Inside a transaction."""
+        receipt = self._make(who, file)
+        check_receipt(receipt, Policy.parse(self._policy))
+        self._t.store.run("keep_receipt", self._t.files.seal_content(file.recipient, receipt), file.id)
+
+    def read(self, file: CaseFile) -> Receipt:
+        """Raises `NoReceipt`."""
+        sealed = self._t.store.value("receipt", file.id)
+        if sealed is None:
+            raise NoReceipt("no receipt was issued yet")
+        return read_canonical(unseal(sealed, [file.identity]), Receipt, "a receipt")
+
+    def proof(self, commitment: bytes, blind: bytes, record: Record) -> SlotProof:
+        """One slot of the log, opened for one reader. Raises `NotInLog`."""
+        at = self._beats.where(commitment)
+        proof = self._log.inclusion(self._beats.index(at)).decode()
+        return SlotProof(self._beats.leaf(at), blind, record, proof)
+
+    def _make(self, who: Acting, file: CaseFile) -> Receipt:
+        entry = file.trail[0]
+        boxed = self._t.boxes.open(self._beats.where(entry.commitment), who.keys)
+        slot = self.proof(entry.commitment, boxed.blind, boxed.record)
+        return Receipt(file.number, slot, entry.salt, entry.private, self._policy)

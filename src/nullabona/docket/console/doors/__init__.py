@@ -1,1 +1,0 @@
-"""The ways into the console: passkeys, enrolment, sessions, and what must be signed anew (spec/console.md §4, §5)."""

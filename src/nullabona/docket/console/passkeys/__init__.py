@@ -1,0 +1,1 @@
+"""Passkeys: signing in, signing, enrolling and inviting."""

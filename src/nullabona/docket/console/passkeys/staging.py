@@ -1,0 +1,66 @@
+"""Originals that were handed in and are not signed for yet: bytes in memory, hashed and never looked into.
+
+One per session; gone with the session's next one, once it is signed for, after a quarter of an hour, or with this
+process.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Final
+
+from nullabona.docket.cases.casework import describe_document
+from nullabona.docket.console.passkeys.refusals import DocumentGone
+from nullabona.docket.console.rules.session import Session
+from nullabona.docket.core.records import Document
+
+STAGED_S: Final = 900
+MOST_STAGED: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """An original in waiting."""
+
+    id: str
+    data: bytes = field(repr=False)
+    document: Document
+    until_s: int
+
+
+class Staging:
+    """Keeps originals until they are signed for."""
+
+    def __init__(self) -> None:
+        self._staged: dict[bytes, Staged] = {}
+
+    def put(self, session: Session, data: bytes, now_s: int) -> Staged:
+        """Hash and hold. Raises `DemandIncomplete` if it is empty or too large."""
+        document = describe_document(data)
+        self._staged.pop(session.token_hash, None)
+        if len(self._staged) >= MOST_STAGED:
+            del self._staged[next(iter(self._staged))]
+        staged = Staged(secrets.token_urlsafe(12), data, document, now_s + STAGED_S)
+        self._staged[session.token_hash] = staged
+        return staged
+
+    def get(self, session: Session, name: str, now_s: int) -> Staged:
+        """What this session handed in under ``name``. Raises `DocumentGone`."""
+        found = self._staged.get(session.token_hash)
+        if found is None or found.id != name or now_s >= found.until_s:
+            raise DocumentGone("the original is not here any more")
+        return found
+
+    def drop(self, session: Session) -> None:
+        self._staged.pop(session.token_hash, None)
+
+    def signed_for(self, session: Session, data: bytes) -> None:
+        """The desk has it: forget it, unless the session has handed in another one since."""
+        found = self._staged.get(session.token_hash)
+        if found is not None and found.data is data:
+            self.drop(session)
+
+    def sweep(self, now_s: int) -> None:
+        """Forget what has waited too long."""
+        self._staged = {key: one for key, one in self._staged.items() if now_s < one.until_s}

@@ -1,0 +1,1 @@
+"""One request: who makes it, what it works with, and the answer."""

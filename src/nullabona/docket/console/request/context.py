@@ -1,0 +1,86 @@
+"""One request of one person, with everything a page needs to answer it. Made by the house, gone with the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+from nullabona.docket.console.request.answers import Answer, Asked
+from nullabona.docket.console.request.console import Premises
+from nullabona.docket.console.request.nav import entries
+from nullabona.docket.console.request.views import render
+from nullabona.docket.console.rules.origin import csrf_token
+from nullabona.docket.console.rules.session import Session
+from nullabona.docket.console.store.records import Taste
+from nullabona.docket.console.words import say, term
+from nullabona.docket.core.acts import Officer
+from nullabona.docket.core.roles import Role
+from nullabona.docket.ports import Acting
+from nullabona.errors import NullabonaError
+from nullabona.words.errors import in_words
+
+COOKIE: Final = "__Host-desk"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request with who made it. ``officer`` None: nobody is signed in."""
+
+    house: Premises = field(repr=False)
+    asked: Asked = field(repr=False)
+    params: Mapping[str, str]
+    now_s: int
+    taste: Taste
+    token: str = field(default="", repr=False)
+    session: Session | None = None
+    officer: Officer | None = None
+
+    @property
+    def signed_in(self) -> tuple[Session, Officer]:
+        """Who is signed in; doors for officers are only opened to them."""
+        assert self.session is not None
+        assert self.officer is not None
+        return self.session, self.officer
+
+    @property
+    def me(self) -> str:
+        return self.signed_in[1].id
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return frozenset(self.officer.roles) if self.officer is not None else frozenset()
+
+    @property
+    def acting(self) -> Acting:
+        """The officer with their identity, unsealed for as long as the answer takes."""
+        identity = self.house.sessions.identity(self.token)
+        return Acting(self.me, (identity,) if identity else ())
+
+    def say(self, key: str, **values: object) -> str:
+        return say(key, self.taste.language, **values)
+
+    def in_words(self, error: NullabonaError | None) -> str:
+        """What went wrong, in the officer's language; nothing if nothing did."""
+        return in_words(error, self.taste.language)[0] if error is not None else ""
+
+    def page(self, template: str, status: int = 200, more: tuple[tuple[str, str], ...] = (), **values: Any) -> Answer:  # noqa: ANN401 - whatever the template shows
+        """A page of the console."""
+        return Answer(status, render(template, self._frame() | values).encode(), more=more)
+
+    def _frame(self) -> dict[str, Any]:
+        """What every page shows."""
+        few = self.session is not None and self.house.has_too_few(self.me)
+        return {
+            "t": partial(say, language=self.taste.language),
+            "lang": self.taste.language,
+            "theme": self.taste.theme,
+            "now_s": self.now_s,
+            "officer": self.officer,
+            "session": self.session,
+            "csrf": csrf_token(self.token) if self.session is not None else "",
+            "nav": entries(self.roles, few=few) if self.session is not None else (),
+            "here": self.asked.path,
+            "term": partial(term, language=self.taste.language),
+        }

@@ -1,0 +1,75 @@
+"""The courier: takes notices to their inboxes on a thread of its own, so that a slow relay holds up no officer.
+
+The desk makes the letters and notes what was delivered, both on its own thread. A letter that was put twice, because
+something ended in between, does no harm: the person's app knows it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from nullabona.docket.cases.notices import ReadyNotice
+from nullabona.docket.console.passkeys.refusals import FormWrong
+from nullabona.docket.desk import Desk
+from nullabona.docket.ports import Acting, Deliver
+from nullabona.errors import Bug, NullabonaError
+
+Back = Callable[[Callable[[], None]], object]
+"""Has something called on the desk's thread."""
+_WENT_WRONG: Final = "the courier stopped for a reason that nobody foresaw"
+
+
+class Courier:
+    """Everything but `_carry` runs on the desk's thread."""
+
+    def __init__(self, desk: Desk, deliver: Deliver, back: Back) -> None:
+        self._desk = desk
+        self._deliver = deliver
+        self._back = back
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="courier")
+        self.under_way = 0
+        """Notices that were handed to the courier and are not delivered yet."""
+        self.failed: dict[bytes, NullabonaError] = {}
+        """What went wrong with each notice the last time it was carried."""
+
+    def send(self, who: Acting) -> int:
+        """Take along what the log proves by now; how many. Raises `FormWrong` while the courier is on the way."""
+        if self.under_way:
+            raise FormWrong("the courier is on the way already")
+        notices = [each for each in self._desk.notices(who) if isinstance(each, ReadyNotice)]
+        self.under_way = len(notices)
+        self.failed.clear()
+        for notice in notices:
+            self._pool.submit(self._carry, notice)
+        return len(notices)
+
+    def close(self) -> None:
+        """Wait for the letter that is being put, and drop the others: they are sent the next time."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _carry(self, notice: ReadyNotice) -> None:
+        try:
+            for letter in notice.letters:
+                self._deliver(letter.handle, letter.inbox, letter.frame)
+        except NullabonaError as error:
+            problem: NullabonaError = error
+        except Exception as error:  # noqa: BLE001 - the officer is told; what it was may hold a handle
+            problem = Bug(_WENT_WRONG)
+            problem.__cause__ = error
+        else:
+            self._back(lambda: self._delivered(notice))
+            return
+        self._back(lambda: self._failed(notice, problem))
+
+    def _delivered(self, notice: ReadyNotice) -> None:
+        self.under_way -= 1
+        try:
+            self._desk.note_delivered(notice)
+        except NullabonaError as error:
+            self.failed[notice.commitment] = error
+
+    def _failed(self, notice: ReadyNotice, problem: NullabonaError) -> None:
+        self.under_way -= 1
+        self.failed[notice.commitment] = problem

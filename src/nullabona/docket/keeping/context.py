@@ -1,0 +1,77 @@
+"""What every part of the desk works with, and the check of a signature that all of them need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nullabona.docket.core.acts import (
+    ACT_LIFETIME_S,
+    NONCE_SIZE,
+    Act,
+    Assertion,
+    AssertionInvalid,
+    CaseDetails,
+    CredentialKind,
+    DeskDetails,
+    Replayed,
+    Stale,
+    check_form,
+)
+from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.keeping.case_files import CaseFiles
+from nullabona.docket.keeping.journal import Journal
+from nullabona.docket.keeping.slots import SlotBoxes
+from nullabona.docket.keeping.staff import Staff
+from nullabona.docket.ports import Acting, Chance, Clock, SteadyClock, VerifyAssertion
+from nullabona.docket.store.sqlite import DeskStore
+from nullabona.wire.canonical import digest
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The desk's parts."""
+
+    store: DeskStore
+    clock: Clock
+    chance: Chance
+    verifiers: Mapping[CredentialKind, VerifyAssertion]
+    staff: Staff
+    journal: Journal
+    boxes: SlotBoxes
+    files: CaseFiles
+    cadence: Cadence
+    steady: SteadyClock | None = None
+
+    def draw_up(
+        self, action: str, case: bytes, version: bytes, who: Acting, details: CaseDetails | DeskDetails,
+        at_s: int | None = None, *, confirms: bool = False,
+    ) -> Act:  # fmt: skip
+        """The act that an officer is to sign. Raises `DetailsWrong`."""
+        check_form(details)
+        now_s = self.clock() if at_s is None else at_s
+        return Act(
+            action=action, case=case.hex(), version=version.hex(), officer=who.officer, details=digest(details).hex(),
+            nonce=self.chance(NONCE_SIZE).hex(), expires_s=now_s + ACT_LIFETIME_S, confirms=confirms,
+        )  # fmt: skip
+
+    def check_signed(self, act: Act, details: CaseDetails | DeskDetails, who: Acting, assertion: Assertion) -> int:
+        """The key's new counter. Raises `AssertionInvalid`, `DetailsWrong`, `Replayed` or `Stale`."""
+        if act.officer != who.officer:
+            raise AssertionInvalid("the action was drawn up for another officer")
+        if not act.made_s <= self.clock() <= act.expires_s:
+            raise Stale("the action was not drawn up within the last ten minutes")
+        check_form(details)
+        if digest(details).hex() != act.details:
+            raise Stale("the details are not those that were signed")
+        if self.store.row("act_by", act.challenge):
+            raise Replayed("this signature was used before")
+        credential = self.staff.credential(who.officer, assertion)
+        count = self.verifiers[credential.kind](credential, act.challenge, assertion)
+        if credential.sign_count and count <= credential.sign_count:
+            raise Replayed("the key's counter went back")
+        return count
+
+    def period_at(self, now_s: int) -> int:
+        """The period of the docket log that a time falls into."""
+        return self.cadence.period_at(now_s)

@@ -1,0 +1,65 @@
+"""Founding a desk: its first officers, its cadence, and who outside can open its sealed slots (spec/docket.md §3.1)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from nullabona.docket.core.acts import EnrolDetails
+from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.roles import Role
+from nullabona.docket.keeping.slots import OUTSIDE, RATCHET
+from nullabona.docket.keeping.staff import Staff
+from nullabona.docket.keeping.vault import check_recipient
+from nullabona.docket.ports import Chance, Clock
+from nullabona.docket.store.sqlite import DeskStore
+from nullabona.errors import UserError
+from nullabona.wire.canonical import canonical
+
+MIN_ADMINS: Final = 2
+CADENCE: Final = "cadence"
+
+
+class FoundingRefused(UserError):
+    """A desk needs two admins and somebody outside, and is founded once."""
+
+    code = "docket-founding-refused"
+    default_hint = "name two admins and at least one recipient outside the server room"
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """A first officer and their roles."""
+
+    officer: EnrolDetails
+    roles: tuple[Role, ...]
+
+
+def found(
+    folder: Path, first: tuple[First, ...], outside: tuple[str, ...], cadence: Cadence, clock: Clock, chance: Chance
+) -> bytes:
+    """Found a desk in ``folder``; the auditor's pointer key, which the desk itself forgets with its first beat.
+
+    Raises `FoundingRefused` or `BadIdentity`; then nothing was kept.
+    """
+    admins = [one for one in first if Role.ADMIN in one.roles]
+    if len(admins) < MIN_ADMINS or not outside:
+        raise FoundingRefused("a desk is founded by two admins, and with a recipient outside the server room")
+    for recipient in outside:
+        check_recipient(recipient)
+    store = DeskStore(folder)
+    try:
+        if store.value("get_meta", CADENCE) is not None:
+            raise FoundingRefused("a desk was founded here already")
+        key = chance(32)
+        with store.transaction():
+            Staff(store).found([(one.officer, one.roles) for one in first], clock())
+            store.run("set_meta", RATCHET, key)
+            store.run("set_meta", OUTSIDE, json.dumps(list(outside)).encode())
+            store.run("set_meta", CADENCE, canonical(cadence))
+            store.run("set_meta", "founded", b"1")
+        return key
+    finally:
+        store.close()

@@ -1,0 +1,123 @@
+"""Making sealed slots: the record goes to counsel and the auditor, the commitment to the log, and nothing stays here.
+
+What the desk keeps of a slot is a box that only people outside the server room open; busy or not, it has one size.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from nullabona.docket.core.pointers import NONCE_SIZE, next_ratchet, seal_pointer
+from nullabona.docket.core.roles import Role
+from nullabona.docket.keeping.staff import Staff
+from nullabona.docket.keeping.vault import seal, unseal
+from nullabona.docket.ports import Chance
+from nullabona.docket.store.sqlite import DeskStore
+from nullabona.errors import Bug, Malformed, UserError
+from nullabona.wire.canonical import canonical, read_canonical
+from nullabona.wire.slots import (
+    BLIND_SIZE,
+    EventRecord,
+    NullRecord,
+    Record,
+    RenewalRecord,
+    SlotRef,
+    check_opening,
+    commit,
+)
+
+BOX_SIZE: Final = 6_144
+RATCHET: Final = "pointer-key"
+OUTSIDE: Final = "outside-recipients"
+
+
+class NoSuchSlot(UserError):
+    """The slot is not there, or its box was emptied when it was opened."""
+
+    code = "docket-no-such-slot"
+    default_hint = "an opened slot stands in the log itself"
+
+
+class Boxed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What lies in a slot's box."""
+
+    blind: bytes
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class MadeSlot:
+    """A slot that is ready for the log."""
+
+    commitment: bytes
+    pointer: bytes
+    box: bytes = field(repr=False)
+
+
+class SlotBoxes:
+    """Makes and opens boxes."""
+
+    def __init__(self, store: DeskStore, staff: Staff, chance: Chance) -> None:
+        self._store = store
+        self._staff = staff
+        self._chance = chance
+
+    def make(self, record: Record, blind: bytes | None = None) -> MadeSlot:
+        """A slot that commits to ``record``."""
+        blind = self._chance(BLIND_SIZE) if blind is None else blind
+        pointer = seal_pointer(self._ratchet(), self._chance(NONCE_SIZE), blind, record)
+        return MadeSlot(commit(blind, record), pointer, seal(_pad(Boxed(blind, record)), self._recipients()))
+
+    def nothing(self) -> MadeSlot:
+        """A slot that says nothing."""
+        return self.make(NullRecord())
+
+    def wait(self, record: Record, blind: bytes | None = None) -> bytes:
+        """Queue ``record`` for the next free slot; its commitment. Inside a transaction."""
+        made = self.make(record, blind)
+        renews = canonical(record.of) if isinstance(record, RenewalRecord) else None
+        at = record.at if isinstance(record, EventRecord) else 0
+        self._store.run("add_waiting", made.commitment, made.pointer, made.box, renews, at)
+        return made.commitment
+
+    def open(self, at: SlotRef, keys: Sequence[str]) -> Boxed:
+        """What a slot holds. Raises `NoSuchSlot`, `Locked` or `CommitmentWrong`."""
+        row = self._store.row("slot", at.period, at.slot)
+        if row is None or row[3] is None:
+            raise NoSuchSlot("there is no box of this slot")
+        boxed = _unpad(unseal(row[3], keys))
+        check_opening(row[2], boxed.blind, boxed.record)
+        return boxed
+
+    def turn(self) -> None:
+        """Forget the key of this period's pointers. Inside a transaction, once a period."""
+        self._store.run("set_meta", RATCHET, next_ratchet(self._ratchet()))
+
+    def _ratchet(self) -> bytes:
+        key: bytes | None = self._store.value("get_meta", RATCHET)
+        if key is None:
+            raise Bug("a desk without a pointer key was founded")
+        return key
+
+    def _recipients(self) -> list[str]:
+        outside = json.loads(self._store.value("get_meta", OUTSIDE))
+        return [*outside, *self._staff.with_role(Role.COUNSEL, Role.AUDITOR).values()]
+
+
+def _pad(boxed: Boxed) -> bytes:
+    encoded = canonical(boxed)
+    if len(encoded) >= BOX_SIZE:
+        raise Bug("a slot's box is too small for its record")
+    return (encoded + b"\x80").ljust(BOX_SIZE, b"\0")
+
+
+def _unpad(data: bytes) -> Boxed:
+    encoded, mark, rest = data.rpartition(b"\x80")
+    if not mark or rest.strip(b"\0") or len(data) != BOX_SIZE:
+        raise Malformed("a slot's box is not padded")
+    return read_canonical(encoded, Boxed, "a slot's box")

@@ -1,0 +1,143 @@
+"""Officers, their keys and roles, and the registry of authorities. Nothing here changes with one signature."""
+
+from __future__ import annotations
+
+import msgspec
+
+from nullabona.docket.core.acts import (
+    Assertion,
+    AssertionInvalid,
+    AuthorityDetails,
+    Credential,
+    EnrolDetails,
+    KeyDetails,
+    Officer,
+    RevokeDetails,
+    RoleDetails,
+)
+from nullabona.docket.core.instrument import DAY
+from nullabona.docket.core.records import Authority
+from nullabona.docket.core.roles import DeskAction, NotAllowed, Role
+from nullabona.docket.keeping.vault import check_recipient
+from nullabona.docket.store.sqlite import DeskStore
+from nullabona.errors import UserError
+from nullabona.wire.canonical import canonical, read_canonical
+
+
+class NoSuchOfficer(UserError):
+    """Nobody of that name works here."""
+
+    code = "docket-no-such-officer"
+    default_hint = "see who does: nulla docket officer list"
+
+
+class NoSuchAuthority(UserError):
+    """The authority is not in the call-back registry."""
+
+    code = "docket-no-such-authority"
+    default_hint = "find out its number yourself, then: nulla docket authority add"
+
+
+class Staff:
+    """Looks officers up, and does what two of them have signed."""
+
+    def __init__(self, store: DeskStore) -> None:
+        self._store = store
+
+    def officers(self) -> tuple[Officer, ...]:
+        """Everybody who ever worked here."""
+        return tuple(self._officer(row) for row in self._store.rows("officers"))
+
+    def officer(self, name: str) -> Officer:
+        """Raises `NoSuchOfficer`."""
+        row = self._store.row("officer", name)
+        if row is None:
+            raise NoSuchOfficer("there is no such officer")
+        return self._officer(row)
+
+    def active(self, name: str) -> Officer:
+        """As `officer`, who still works here. Raises `NotAllowed` otherwise, and says no more to a stranger."""
+        row = self._store.row("officer", name)
+        if row is None or row[4] is not None:
+            raise NotAllowed("not an officer of this desk")
+        return self._officer(row)
+
+    def credential(self, officer: str, assertion: Assertion) -> Credential:
+        """The key that ``assertion`` names. Raises `AssertionInvalid` if it is not the officer's."""
+        row = self._store.row("credential", assertion.key_id)
+        if row is None or row[0] != officer or row[2] != assertion.kind:
+            raise AssertionInvalid("the key is not one of this officer's")
+        return Credential(*row[1:])
+
+    def credentials(self, officer: str) -> tuple[Credential, ...]:
+        """Every key of an officer."""
+        return tuple(Credential(*row[1:]) for row in self._store.rows("credentials_of", officer))
+
+    def with_role(self, *roles: Role) -> dict[str, str]:
+        """Active officers with one of ``roles``, and the recipients that are theirs."""
+        return {name: recipient for role in roles for name, recipient in self._store.rows("recipients_with_role", role)}
+
+    def authority(self, name: str) -> Authority:
+        """Raises `NoSuchAuthority`."""
+        encoded = self._store.value("authority", name)
+        if encoded is None:
+            raise NoSuchAuthority("the authority is not in the registry")
+        return read_canonical(encoded, AuthorityDetails, "an authority").authority
+
+    def authorities(self) -> tuple[Authority, ...]:
+        """The call-back registry."""
+        rows = self._store.rows("authorities")
+        return tuple(read_canonical(row[0], AuthorityDetails, "an authority").authority for row in rows)
+
+    def found(self, first: list[tuple[EnrolDetails, tuple[Role, ...]]], now_s: int) -> None:
+        """The first officers, before the desk is founded. Only inside a transaction."""
+        for details, roles in first:
+            self._enrol(details, now_s)
+            for role in roles:
+                self._store.run("add_role", details.officer, role)
+
+    def carry_out(self, action: DeskAction, details: msgspec.Struct, now_s: int) -> None:
+        """Do what two officers signed. Only inside a transaction, with the pending act confirmed."""
+        match details:
+            case EnrolDetails():
+                self._enrol(details, now_s)
+            case RevokeDetails():
+                for role in self.officer(details.officer).roles:
+                    self._store.run("take_role", details.officer, role)
+                self._store.run("revoke_officer", now_s // DAY, details.officer)
+            case RoleDetails():
+                self.active(details.officer)
+                self._store.run("add_role" if action == DeskAction.GRANT_ROLE else "take_role", details.officer,
+                                details.role)  # fmt: skip
+            case KeyDetails():
+                self._add_key(details.officer, details.credential)
+            case AuthorityDetails():
+                self._store.run("keep_authority", details.authority.id, canonical(details))
+            case _:
+                return
+
+    def _enrol(self, details: EnrolDetails, now_s: int) -> None:
+        check_recipient(details.recipient)
+        self._store.run("add_officer", details.officer, details.name, details.recipient, now_s // DAY)
+        for credential in details.credentials:
+            self._add_key(details.officer, credential)
+
+    def _add_key(self, officer: str, key: Credential) -> None:
+        self._store.run("add_credential", key.key_id, officer, key.kind, key.public, key.label, key.sign_count)
+
+    def _officer(self, row: tuple[str, str, str, int, int | None]) -> Officer:
+        roles = tuple(Role(role) for (role,) in self._store.rows("roles_of", row[0]))
+        return Officer(row[0], row[1], row[2], roles, active=row[4] is None, enrolled_day=row[3])
+
+
+def subject_of(details: msgspec.Struct) -> tuple[str, str]:
+    """Whom an action on the desk is about, and its detail; neither signature may be the subject's own."""
+    match details:
+        case RoleDetails():
+            return details.officer, details.role
+        case EnrolDetails() | RevokeDetails() | KeyDetails():
+            return details.officer, ""
+        case AuthorityDetails():
+            return f"authority:{details.authority.id}", ""
+        case _:
+            return f"desk:{getattr(details, 'term', '')}", ""

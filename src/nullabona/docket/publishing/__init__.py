@@ -1,0 +1,1 @@
+"""What goes into the public log, and when: batches of slots, openings, figures, outages."""

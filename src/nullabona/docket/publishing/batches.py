@@ -1,0 +1,214 @@
+"""The beat: each period's batch is fixed in one transaction, then staged, published and kept, each step repeatable.
+
+What is fixed never changes, whatever is interrupted afterwards: the log gets the same bytes at the same place. A desk
+that was down writes every period that it missed, late for everybody to see, never fewer slots.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from nullabona.docket.core.batches import arrangement, slot_index
+from nullabona.docket.core.statements import MAX_STATEMENTS, Beat, Genesis, Reseal, encode_statement
+from nullabona.docket.keeping.context import Tools
+from nullabona.docket.keeping.slots import MadeSlot
+from nullabona.docket.ports import DocketLog
+from nullabona.docket.publishing.clock_watch import ClockWatch
+from nullabona.errors import Bug, UserError
+from nullabona.sequencer import KeyTaken
+from nullabona.wire.canonical import digest, read_canonical
+from nullabona.wire.slots import SlotLeaf, SlotRef
+
+PERIODS: Final = "periods"
+_FIXED, _STAGED, _KEPT = 0, 1, 3
+
+
+class NotInLog(UserError):
+    """The slot is not under a witnessed checkpoint yet."""
+
+    code = "docket-not-in-log"
+    default_hint = "wait for the next beat: nulla docket beat"
+
+
+class LogElsewhere(UserError):
+    """Desk and log are not of one time: one of them was put back from a copy, or is another's."""
+
+    code = "docket-log-elsewhere"
+    default_hint = (
+        "put desk and log back from one copy that was made of both together, and nothing older than what witnesses "
+        "have seen: docs/how-to/run-the-legal-desk.md"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Beaten:
+    """What a beat did."""
+
+    periods: tuple[int, ...]
+    """Whose batches are published now and were not before."""
+    waiting: int
+    """Events that found no free slot and wait for the next period."""
+
+
+class Beats:
+    """Writes the periods that are due."""
+
+    def __init__(self, tools: Tools, watch: ClockWatch, log: DocketLog, origin: str, taxonomy: bytes) -> None:
+        self._t = tools
+        self._watch = watch
+        self._log = log
+        self._beating = asyncio.Lock()
+        self.late: list[int] = []
+        """Periods that were published after their window, since this desk was opened."""
+        self._genesis = Genesis(origin, tools.cadence, taxonomy.hex())
+
+    async def beat(self, *, clock_is_right: bool = False) -> Beaten:
+        """Publish every period that is due. Raises what the log raises; the next call goes on where this one ended.
+
+        Raises `ClockDoubtful`, with nothing fixed, unless the clock can be right or somebody says that it is, and
+        `LogElsewhere`, with nothing staged, if the log is not as long as this desk has made it.
+        """
+        async with self._beating:  # one after the other, however many ask while one waits for witnesses
+            if not clock_is_right:
+                self._watch.check()
+            self._check_log()
+            self._watch.believe()
+            for period in self._due():
+                self._fix(period)
+            done = []
+            for period, start, encoded, stage in self._t.store.rows("open_batches"):
+                await self._carry(period, start, msgspec.msgpack.decode(encoded, type=list[bytes]), stage)
+                done.append(period)
+            return Beaten(tuple(done), self._t.store.value("count_waiting"))
+
+    def index(self, at: SlotRef) -> int:
+        """Where a slot lies in the log. Raises `NotInLog`."""
+        row = self._t.store.row("batch", at.period)
+        if row is None or row[3] != _KEPT:
+            raise NotInLog("the slot's period is not published yet")
+        return slot_index(row[1], at)
+
+    def leaf(self, at: SlotRef) -> bytes:
+        """The slot's leaf."""
+        row = self._t.store.row("batch", at.period)
+        if row is None:
+            raise NotInLog("the slot's period has not come yet")
+        entries: list[bytes] = msgspec.msgpack.decode(row[2], type=list[bytes])
+        return entries[slot_index(0, at)]
+
+    def where(self, commitment: bytes) -> SlotRef:
+        """The slot that holds a commitment. Raises `NotInLog`."""
+        row = self._t.store.row("slot_of", commitment)
+        if row is None:
+            raise NotInLog("the event waits for its slot")
+        return SlotRef(*row)
+
+    def _due(self) -> Iterator[int]:
+        last = self._t.store.row("last_batch")
+        period, now_s = (last[0] + 1 if last else 0), self._t.clock()
+        while self._t.cadence.due_of(period) <= now_s:
+            yield period
+            period += 1
+
+    def _check_log(self) -> None:
+        """The log ends where the desk's batches do, but for one that was staged and, before a crash, not marked so."""
+        status = self._log.status()
+        end = status.staged + status.integrated
+        here = self._ends()
+        if end not in here:
+            raise LogElsewhere(f"the docket log has {end:,} entries, and this desk has put {here[0]:,} there")
+
+    def _ends(self) -> tuple[int, ...]:
+        """How long the log can be, the surest first."""
+        for _, start, encoded, stage in self._t.store.rows("open_batches"):
+            if stage == _FIXED:
+                return start, start + _count(encoded)
+        last = self._t.store.row("last_batch")
+        return (last[1] + _count(last[2]) if last else 0,)
+
+    def _fix(self, period: int) -> None:
+        """Decide for good what the period's batch holds."""
+        with self._t.store.transaction():
+            last = self._t.store.row("last_batch")
+            start = last[1] + _count(last[2]) if last else 0
+            leaves, renewals = self._slots(period)
+            statements = [*renewals, *self._statements(period, MAX_STATEMENTS - len(renewals))]
+            head = self._t.journal.append("beat", digest({"period": period}))
+            beat = Beat(period, len(statements), head).encode()
+            genesis = [encode_statement(self._genesis)] if period == 0 else []
+            entries = [*genesis, beat, *leaves, *statements]
+            self._t.store.run("add_batch", period, start, msgspec.msgpack.encode(entries))
+            self._t.boxes.turn()
+
+    def _slots(self, period: int) -> tuple[list[bytes], list[bytes]]:
+        """The slots' leaves, and the statements of those that renew others."""
+        count = self._t.cadence.slots
+        waiting = self._t.store.rows("waiting", period, count)
+        places = arrangement(len(waiting), count, self._t.chance(8 * count))
+        busy = dict(zip(places, waiting, strict=True))
+        leaves, renewals = [], []
+        for place in range(count):
+            at, row = SlotRef(period, place), busy.get(place)
+            made = self._t.boxes.nothing() if row is None else MadeSlot(*row[1:4])
+            self._t.store.run("add_slot", period, place, made.commitment, made.box)
+            leaves.append(SlotLeaf(at, made.commitment, made.pointer).encode())
+            if row is not None:
+                self._t.store.run("take_waiting", row[0])
+                renewals += [encode_statement(Reseal(read_canonical(row[4], SlotRef, "a slot"), at))] if row[4] else []
+        return leaves, renewals
+
+    def _statements(self, period: int, most: int) -> list[bytes]:
+        rows = self._t.store.rows("waiting_statements", period)[:most]
+        for num, _ in rows:
+            self._t.store.run("enter_statement", period, num)
+        return [body for _, body in rows]
+
+    async def _carry(self, period: int, start: int, entries: list[bytes], stage: int) -> None:
+        """Bring a fixed batch into the log and keep its witnessed checkpoint."""
+        if stage == _FIXED:
+            try:
+                placed = self._log.stage(entries, key=b"docket period %d" % period)
+            except KeyTaken as error:
+                raise LogElsewhere(f"the docket log has another batch of the period {period}") from error
+            if placed != range(start, start + len(entries)):
+                raise Bug("the docket log holds something that the desk did not put there")
+            self._mark(period, _STAGED)
+        published = await self._log.publish(self._t.clock())
+        if published.size != start + len(entries):
+            raise Bug("the docket log is not as long as the desk has made it")
+        keep_file(self._log.public / PERIODS / str(period), published.note)
+        if self._t.clock() > self._t.cadence.due_of(period) + self._t.cadence.window_s:
+            self.late.append(period)
+        self._mark(period, _KEPT)
+
+    def _mark(self, period: int, stage: int) -> None:
+        with self._t.store.transaction():
+            self._t.store.run("stage_batch", stage, period)
+
+
+def _count(encoded: bytes) -> int:
+    """How many entries a batch has."""
+    return len(msgspec.msgpack.decode(encoded, type=list[bytes]))
+
+
+def keep_file(path: Path, data: bytes) -> None:
+    """``data`` under ``path``, whole and on disk, or not at all."""
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.new")
+    with beside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,92 @@
+"""Whether the clock can be right (spec/docket.md §7.2): what is fixed by a clock that runs ahead is fixed for good.
+
+Each beat remembers what the clock said and how long the machine had run. From then on the clock may have moved by as
+much as the machine ran, and a step more; after a restart nobody knows how long it stood still, and only its own time
+counts.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from nullabona.docket.core.instrument import DAY, Seconds
+from nullabona.docket.keeping.context import Tools
+from nullabona.errors import UserError
+from nullabona.wire.canonical import canonical, read_canonical
+
+SEEN: Final = "clock"
+LEAST_STEP_S: Final = 60
+
+
+class ClockDoubtful(UserError):
+    """The clock is further ahead than the time that has passed: nothing is fixed or erased by it."""
+
+    code = "docket-clock-doubtful"
+    default_hint = "set the clock; if it is right and the machine was off, say so: nulla docket beat --clock-is-right"
+
+
+class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The clock as it was believed last, and how long the machine had run then."""
+
+    wall_s: Seconds
+    boot: Annotated[str, Meta(max_length=64)]
+    steady_s: Seconds
+
+
+class ClockWatch:
+    """Compares the clock with what the machine ran. Without a steady clock only the last batch is looked at."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._t = tools
+
+    @property
+    def step_s(self) -> int:
+        """How far ahead the clock may be: a period, but at least a minute and at most a day."""
+        return min(max(self._t.cadence.period_s, LEAST_STEP_S), DAY)
+
+    def check(self) -> None:
+        """Raises `ClockDoubtful` if a period would be fixed by a clock that is further ahead than a step."""
+        ahead_s = self._ahead_s()
+        if ahead_s > self.step_s:
+            raise ClockDoubtful(f"the clock is {ahead_s:,} s ahead of the time that has passed since it was believed")
+
+    def believe(self) -> None:
+        """Remember the clock as it is now; one that went back is not, so that setting it right is no jump."""
+        steady, now_s = self._t.steady, self._t.clock()
+        if steady is None:
+            return
+        seen, here = self._seen(), steady()
+        if seen is not None and now_s < seen.wall_s:
+            return
+        with self._t.store.transaction():
+            self._t.store.run("set_meta", SEEN, canonical(Seen(now_s, here.boot, here.seconds)))
+
+    def may_erase(self) -> bool:
+        """Whether the clock is within a day of the last batch and not ahead of the time that has passed."""
+        last = self._t.store.row("last_batch")
+        if last is None or self._ahead_s() > self.step_s:
+            return False
+        due_s = self._t.cadence.due_of(last[0])
+        return due_s - DAY <= self._t.clock() <= due_s + self._t.cadence.period_s + DAY
+
+    def _ahead_s(self) -> int:
+        """How far the clock is ahead of what it can be; not more than nothing if nobody can tell."""
+        if self._t.steady is None:
+            return 0
+        here, seen = self._t.steady(), self._seen()
+        if seen is None:
+            return self._t.clock() - self._last_due_s() - here.seconds
+        same = seen.boot == here.boot and seen.steady_s <= here.seconds
+        passed_s = here.seconds - seen.steady_s if same else here.seconds
+        return self._t.clock() - seen.wall_s - passed_s
+
+    def _last_due_s(self) -> int:
+        last = self._t.store.row("last_batch")
+        return self._t.cadence.due_of(last[0]) if last else self._t.cadence.start_s
+
+    def _seen(self) -> Seen | None:
+        encoded = self._t.store.value("get_meta", SEEN)
+        return None if encoded is None else read_canonical(encoded, Seen, "the clock that was seen")

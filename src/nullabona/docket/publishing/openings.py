@@ -1,0 +1,130 @@
+"""Opening slots when they may be opened, and settling a half-year whose horizon has come (spec/docket.md §7.5).
+
+Whoever does it holds counsel's identity: the boxes open for nobody on the desk's machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Final
+
+from nullabona.docket.core.acts import OpenDetails, SettleDetails
+from nullabona.docket.core.decide import NotYetPublic, gagged, instrument_of
+from nullabona.docket.core.instrument import DAY, Taxonomy
+from nullabona.docket.core.statements import Opening, encode_statement
+from nullabona.docket.core.states import State
+from nullabona.docket.keeping.case_files import CaseFile
+from nullabona.docket.keeping.context import Tools
+from nullabona.docket.keeping.slots import Boxed
+from nullabona.docket.ports import Acting
+from nullabona.errors import UserError
+from nullabona.wire.slots import EventRecord, NullRecord, Record, RenewalRecord, SlotRef, case_tag
+
+SETTLE_EARLY_S: Final = 30 * DAY
+
+
+class NotYetSettled(UserError):
+    """A half-year is settled shortly before its horizon, not earlier: opened null slots would betray the others."""
+
+    code = "docket-too-early"
+    default_hint = "come again a month before the horizon"
+
+
+class BandTooWide(UserError):
+    """There are not enough empty slots to fill the band up, or the log allows none to stay sealed."""
+
+    code = "docket-band-impossible"
+    default_hint = "more demands must be opened; a log's band and number of slots are chosen when it is founded"
+
+
+class Openings:
+    """Queues openings for the next beat."""
+
+    def __init__(self, tools: Tools, taxonomy: Taxonomy) -> None:
+        self._t = tools
+        self._taxonomy = taxonomy
+
+    def open_cases(self, who: Acting, details: OpenDetails) -> None:
+        """Open every slot of these cases that is in the log. Raises `NotYetPublic`. Inside a transaction."""
+        for case in details.cases:
+            file = self._t.files.open(who, bytes.fromhex(case))
+            if not self._t.store.row("has_act", file.id, "publish"):
+                raise NotYetPublic(f"case {file.number} was not published by a publisher")
+            self._open_all(who, self._slots_of(file))
+
+    def settle(self, who: Acting, details: SettleDetails, second: str) -> None:
+        """Open every slot of a half-year but exactly a multiple of the band. Inside a transaction.
+
+        Raises `NotYetSettled` or `BandTooWide`.
+        """
+        periods = self._t.cadence.periods_of(details.term)
+        horizon = self._t.cadence.settled_by(periods.start)
+        early = min(SETTLE_EARLY_S, self._t.cadence.horizon_s // 2)
+        if self._t.clock() < horizon - early:
+            raise NotYetSettled("the horizon of this half-year is too far off")
+        rows = self._t.store.rows("slots_between", periods.start, periods.stop)
+        shut = {
+            SlotRef(row[0], row[1]): self._t.boxes.open(SlotRef(row[0], row[1]), who.keys) for row in rows if row[3]
+        }
+        silent = self._silent_cases(who)
+        stay = [at for at, boxed in shut.items() if self._stays(boxed.record, silent, who)]
+        fillers = [at for at, boxed in shut.items() if isinstance(boxed.record, NullRecord)]
+        chosen = {*stay, *self._fill(fillers, len(stay))}
+        for at, boxed in shut.items():
+            if at in chosen:
+                self._renew(at, who.officer, second)
+            else:
+                self._queue_whole(who, at, boxed)
+
+    def _fill(self, fillers: list[SlotRef], stay: int) -> list[SlotRef]:
+        """Empty slots, at random, so that the number that stays sealed says nothing."""
+        band = self._t.cadence.band
+        wanted = (max(1, -(-stay // band)) * band if band else 0) - stay
+        if not 0 <= wanted <= len(fillers):
+            raise BandTooWide("the slots that must stay sealed do not fit the band")
+        keyed = sorted(fillers, key=lambda at: sha256(self._t.chance(16) + bytes([at.slot % 256])).digest())
+        return keyed[:wanted]
+
+    def _silent_cases(self, who: Acting) -> frozenset[str]:
+        """The tags of the cases that may not be shown now."""
+        files = (self._t.files.open(who, line.id) for line in self._t.files.lines())
+        return frozenset(case_tag(file.id) for file in files if self._silent(file))
+
+    def _silent(self, file: CaseFile) -> bool:
+        content = file.content
+        never = instrument_of(content.demand, self._taxonomy).item == "never"
+        return never or gagged(content, self._t.clock()) or file.state not in {State.CLOSED, State.PUBLISHED}
+
+    def _stays(self, record: Record, silent: frozenset[str], who: Acting) -> bool:
+        if isinstance(record, RenewalRecord):
+            return self._stays(self._t.boxes.open(record.of, who.keys).record, silent, who)
+        return isinstance(record, EventRecord) and record.case in silent
+
+    def _renew(self, at: SlotRef, counsel: str, second: str) -> None:
+        first, other = (sha256(self._t.chance(16) + name.encode()).hexdigest() for name in (counsel, second))
+        self._t.boxes.wait(RenewalRecord(at, (first, other)))
+
+    def _queue_whole(self, who: Acting, at: SlotRef, boxed: Boxed) -> None:
+        """With everything that it took over from."""
+        self._queue(at, boxed)
+        while isinstance(boxed.record, RenewalRecord):
+            at = boxed.record.of
+            boxed = self._t.boxes.open(at, who.keys)
+            self._queue(at, boxed)
+
+    def _open_all(self, who: Acting, slots: Iterable[SlotRef]) -> None:
+        for at in slots:
+            row = self._t.store.row("slot", at.period, at.slot)
+            if row is not None and row[3] is not None:
+                self._queue(at, self._t.boxes.open(at, who.keys))
+
+    def _queue(self, at: SlotRef, boxed: Boxed) -> None:
+        """The opening goes into the next batch; the box is not needed any more."""
+        opening = Opening(at, boxed.blind.hex(), boxed.record)
+        self._t.store.run("add_statement", encode_statement(opening), self._t.period_at(self._t.clock()))
+        self._t.store.run("empty_slot", at.period, at.slot)
+
+    def _slots_of(self, file: CaseFile) -> list[SlotRef]:
+        rows = (self._t.store.row("slot_of", entry.commitment) for entry in file.trail)
+        return [SlotRef(*row) for row in rows if row is not None]

@@ -1,0 +1,25 @@
+"""Stating an outage: periods that were late, and why, said in the log by two people (spec/docket.md §7.9).
+
+It excuses nothing: verification finds the late periods as before, and shows beside them what is said here.
+"""
+
+from __future__ import annotations
+
+from nullabona.docket.core.acts import OutageDetails, Stale
+from nullabona.docket.core.statements import Outage, encode_statement
+from nullabona.docket.keeping.context import Tools
+from nullabona.wire.canonical import digest
+
+
+def check_outage(tools: Tools, details: OutageDetails) -> None:
+    """Raises `Stale` unless it is about periods that are over."""
+    if not details.first <= details.last < tools.period_at(tools.clock()):
+        raise Stale("an outage is stated of periods that are over, from the first to the last")
+
+
+def enter_outage(tools: Tools, details: OutageDetails) -> None:
+    """Put the statement into the next batch. Raises `Stale`. Inside a transaction."""
+    check_outage(tools, details)
+    outage = Outage(details.first, details.last, details.ko, details.en)
+    tools.store.run("add_statement", encode_statement(outage), tools.period_at(tools.clock()))
+    tools.journal.append("outage-stated", digest(outage))
