@@ -74,7 +74,7 @@ def turns(mutant: Mutant) -> list[tuple[str, ...]]:
 def lines_of(drill: str) -> frozenset[str]:
     """The lines that a drill puts to the test; the demo plays two others on its way."""
     drills = (drill, "warrant", "seizure") if drill == "demo" else (drill,)
-    return frozenset(line for each in drills for line in DRILLS[each])
+    return frozenset(line for each in drills for line in DRILLS[each].proves)
 
 
 def measured() -> frozenset[str]:

@@ -78,7 +78,8 @@ def _fault(claim: Claim, root: Path) -> str:
     if not claim.how:
         return "says neither drill, test nor unproven"
     if claim.how == "drill":
-        return "" if claim.id in DRILLS.get(claim.what, ()) else f"is not put to the test by a drill {claim.what}"
+        known = claim.what in DRILLS and claim.id in DRILLS[claim.what].proves
+        return "" if known else f"is not put to the test by a drill {claim.what}"
     if claim.how == "test":
         return "" if _exists(claim.what, root) else f"there is no test {claim.what}"
     return ""
@@ -92,4 +93,4 @@ def _exists(test: str, root: Path) -> bool:
 
 def _unnamed(found: list[Claim]) -> Iterator[tuple[str, str]]:
     proved = {(claim.what, claim.id) for claim in found if claim.how == "drill"}
-    return ((name, id) for name, ids in DRILLS.items() for id in ids if (name, id) not in proved)
+    return ((name, id) for name, drill in DRILLS.items() for id in drill.proves if (name, id) not in proved)

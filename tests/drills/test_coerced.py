@@ -11,14 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.drills.coerced_operator.report import PROVES, report
+from nullabona.drills.coerced_operator.report import report_of
 from nullabona.drills.coerced_operator.scenario import DEEDS, Told, describe
 from nullabona.drills.operator.interceptor import Peer
 from nullabona.drills.operator.lies import APART, CARDS, LIES, Liar
+from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Verdict
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.messages import POLICY_ROOM, Append, AwaitWake, Frames, Read
 from nullabona.wire.wakes import wake_tokens
+
+PROVES = DRILLS["coerced-operator"].proves
 
 COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "coerced-operator", "--json"]
 OTHERWISE, FORKED, GONE = ("relay-showed-different-histories",), ("room-forked",), ("relay-lost-box",)
@@ -75,7 +78,7 @@ def changed(name: str, **fields: object) -> list[Told]:
 )
 def test_what_goes_wrong_breaks_its_claim(told: list[Told], broken: set[str]) -> None:
     """A lost message, a forged one, a fork of which the deceived half is not told, a false card that is not refused."""
-    made = report(told)
+    made = report_of(told)
     assert broken == {check.id for check in made.checks if check.verdict is Verdict.FAILED}
     assert made.render("ko") != made.render("en")
 

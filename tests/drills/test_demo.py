@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from nullabona.drills.demo.script import load_script
-from nullabona.drills.docket import ACT_PROVES
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.search import Hunt, Kind, Searched, Secret, memory_chunks
 from nullabona.processes.servers import RelayProcess
 
+ACT_PROVES = ("K-12", "K-17", "K-18", "K-19")
+"""What a demand or two can show of the lines of the drill ``docket``."""
 COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "demo", "--json"]
 
 
@@ -42,7 +43,7 @@ def verdicts(played: dict[str, Any], drill: str) -> list[dict[str, str]]:
 def warrants_yield_the_public_card_only(played: dict[str, Any]) -> None:
     """One for each of three accounts, every claim held; what waits in an inbox is seen only where something does."""
     waiting = [report["inbox"]["waiting"] > 0 for report in played["reports"] if report["drill"] == "warrant"]
-    held = dict.fromkeys(DRILLS["warrant"], "held")
+    held = dict.fromkeys(DRILLS["warrant"].proves, "held")
     assert [held | {"W-02": "held" if waits else "unproven"} for waits in waiting] == verdicts(played, "warrant")
     assert (3, True) == (len(waiting), any(waiting))
 
@@ -73,7 +74,7 @@ def verdicts_of_a_seizure(report: dict[str, Any]) -> dict[str, str]:
         "S-05": report["connections"] > 0,
     }
     seen |= dict.fromkeys(("S-11", "S-14", "S-16"), memory)
-    return {id: "held" if seen.get(id, True) else "unproven" for id in DRILLS["seizure"]}
+    return {id: "held" if seen.get(id, True) else "unproven" for id in DRILLS["seizure"].proves}
 
 
 def two_demands_yield_two_packages_and_a_record(played: dict[str, Any]) -> None:
@@ -87,7 +88,7 @@ def two_demands_yield_two_packages_and_a_record(played: dict[str, Any]) -> None:
 
 def nothing_is_lost_and_nothing_reaches_the_removed(played: dict[str, Any]) -> None:
     """Everybody has every message exactly once and in order, before and after the loss."""
-    assert [dict.fromkeys(DRILLS["demo"], "held")] == verdicts(played, "demo")
+    assert [dict.fromkeys(DRILLS["demo"].proves, "held")] == verdicts(played, "demo")
     histories = played["reports"][-1]["histories"]
     assert 5 == len(histories)
     assert all(histories.values())

@@ -17,19 +17,22 @@ from nullabona.docket.production.evidence import RECEIPT, read_receipt
 from nullabona.docket.production.folder import write_folder
 from nullabona.docket.production.seal import Seals
 from nullabona.docket.production.verify import Checked
-from nullabona.drills.docket import PROVES
 from nullabona.drills.docket.act import Acted, _report
+from nullabona.drills.docket.findings import Passed
 from nullabona.drills.docket.lies import Noticed, Tried, _holds, _unentered
 from nullabona.drills.docket.office import Office
 from nullabona.drills.docket.packages import Looked
 from nullabona.drills.docket.replay import Replay
-from nullabona.drills.docket.report import Played, told
+from nullabona.drills.docket.report import report_of
 from nullabona.drills.docket.searching import Sought, seek
 from nullabona.drills.docket.spoiling import ACCEPTED, Spoiling, noticed, spoil
 from nullabona.drills.docket.striking import Struck
 from nullabona.drills.docket.tampering import Deed
+from nullabona.drills.registry import DRILLS
 from nullabona.drills.search import Kind, Secret
 from tests.docket.packages import desk, order, sealed
+
+PROVES = DRILLS["docket"].proves
 
 COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "docket", "--json", "--demands"]
 
@@ -40,7 +43,10 @@ def test_no_demand_discloses_anything_and_none_can_be_hidden() -> None:
     """A real desk, relay and witnesses, without a terminal: every claim holds, each lie is noticed, exit code 0."""
     done = subprocess.run([*COMMAND, "8"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
     played = json.loads(done.stdout)
-    assert (0, dict.fromkeys(PROVES, "held")) == (done.returncode, {c["id"]: c["verdict"] for c in played["checks"]})
+    assert (0, dict.fromkeys(PROVES, "held")) == (
+        done.returncode,
+        {c["id"]: c["verdict"] for c in played["checks"]},
+    )
     assert (8, 8, 8, 0) == (played["counted"], played["in_time"], played["packages_held"], played["found"])
     assert dict.fromkeys(Deed, True) == {Deed(deed): lie["caught"] for deed, lie in played["lies"].items()}
     assert [] == played["lies"][Deed.DROP]["back_dated"]
@@ -151,17 +157,17 @@ def test_the_act_fails_with_its_claims(id: str, breaks: Callable[[Acted], None])
     assert [id] == [check.id for check in _report(one).checks if check.verdict == "failed"]
 
 
-def drilled() -> Played:
+def drilled() -> Passed:
     """A drill without demands, in which all went well."""
     office = cast("Office", None)
     replay = Replay(office, "", Path(), lambda *_: None, report=Report("2026H2", 1, (), (), ""))
     lies = [replace(TRIED, deed=deed) for deed in Deed]
-    return Played(replay, [], SPOILED, Sought(1, finds=True), 9, 1, {"holds": True, "findings": []}, counted=0,
+    return Passed(replay, [], SPOILED, Sought(1, finds=True), 9, 1, {"holds": True, "findings": []}, counted=0,
                   miscounted=0, shown=0, sealed=8, messages=1, struck=STRUCK, lies=lies)  # fmt: skip
 
 
 DROPPED = list(Deed).index(Deed.DROP)
-FAILING: list[tuple[str, Callable[[Played], None]]] = [
+FAILING: list[tuple[str, Callable[[Passed], None]]] = [
     ("K-06", lambda one: one.lies.__setitem__(DROPPED, replace(TRIED, noticed=FOUND))),
     ("K-12", lambda one: one.lies.__setitem__(0, replace(TRIED, deed=Deed.REMOVE, refused={}))),
     ("K-17", lambda one: setattr(one, "counted", 1)),
@@ -174,9 +180,9 @@ FAILING: list[tuple[str, Callable[[Played], None]]] = [
 
 
 @pytest.mark.parametrize(("ids", "breaks"), FAILING)
-def test_the_drill_fails_with_its_claims(ids: str, breaks: Callable[[Played], None]) -> None:
+def test_the_drill_fails_with_its_claims(ids: str, breaks: Callable[[Passed], None]) -> None:
     """All held; and just those fail of which what they rest on is not so."""
     one = drilled()
-    assert told(one).held
+    assert report_of(one).held
     breaks(one)
-    assert ids.split() == [check.id for check in told(one).checks if check.verdict == "failed"]
+    assert ids.split() == [check.id for check in report_of(one).checks if check.verdict == "failed"]

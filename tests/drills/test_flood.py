@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.drills.flood.report import PROVES, REFUSED_S, STARVED, report
+from nullabona.drills.flood.report import REFUSED_S, STARVED, report_of
 from nullabona.drills.flood.scenario import Flood, Phase, play
+from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Verdict
+
+PROVES = DRILLS["flood"].proves
 
 ONE = Phase(1, [0.4, 0.5, 0.6], {"append": 0.1}, 100, Counter(frames=1_000), 900.0, 20, 0, 0.0)
 MANY = Phase(50, [0.5, 0.6, 0.7], {"append": 1.0}, 100, Counter(frames=9_000), 1_200.0, 20, 0, 0.0)
@@ -17,7 +20,7 @@ GOOD = Flood(0.7, [0.4, 0.5, 0.6], [ONE, MANY], 50.0, 150.0, 1.0, 90.0, 3.0)
 
 
 def failed(flood: Flood) -> dict[str, Verdict]:
-    return {check.id: check.verdict for check in report(flood).checks if check.verdict is not Verdict.HELD}
+    return {check.id: check.verdict for check in report_of(flood).checks if check.verdict is not Verdict.HELD}
 
 
 def with_many(**changed: object) -> Flood:
@@ -26,7 +29,7 @@ def with_many(**changed: object) -> Flood:
 
 def test_a_good_outcome_holds_every_line() -> None:
     """And says all of them, in both languages."""
-    made = report(GOOD)
+    made = report_of(GOOD)
     assert PROVES == tuple(check.id for check in made.checks)
     assert ({}, True) == (failed(GOOD), made.held)
     assert made.render("ko") != made.render("en")

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from nullabona.drills.insider.findings import Attack, Inside, Storm
-from nullabona.drills.insider.report import MOST_BACK_CALLS, PROVES, report_of
+from nullabona.drills.insider.report import MOST_BACK_CALLS, report_of
+from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Report, Verdict
+
+PROVES = DRILLS["insider"].proves
 
 GOOD = Attack(begun=True, frames=180, bytes=92_160, heard=0.4, calls=200, cpu_s=0.3)
 STORM = Storm(5.0, commits=30, removed_s=4.0, heard=0.2, back_s=5.0)

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from nullabona.cli import drill
+from nullabona.cli.drill import drill
+from nullabona.drills.loss import report as loss
 from nullabona.drills.loss.crowd import Crowd, Person, name_of
-from nullabona.drills.loss.report import WHOLE, report
+from nullabona.drills.loss.report import WHOLE, report_of
 from nullabona.drills.loss.scenario import Outcome, Size, play
-from nullabona.drills.reporting.report import Report, Verdict
+from nullabona.drills.reporting.report import Verdict
 from nullabona.wire.handle import check_name
 from nullabona.wire.lookalikes import resembles_reserved, skeleton
 
@@ -28,11 +29,11 @@ RENAMED = replace(GOOD, size=replace(WHOLE, renamed=True), movers=50)
 
 
 def verdicts(outcome: Outcome) -> dict[str, Verdict]:
-    return {check.id: check.verdict for check in report(outcome).checks}
+    return {check.id: check.verdict for check in report_of(outcome).checks}
 
 
 def reason(outcome: Outcome) -> str:
-    return " ".join(check.text.en for check in report(outcome).checks)
+    return " ".join(check.text.en for check in report_of(outcome).checks)
 
 
 def test_a_small_crowd_loses_nothing() -> None:
@@ -44,7 +45,7 @@ def test_a_small_crowd_loses_nothing() -> None:
     assert outcome.lacking > outcome.waiting > 0, "nobody had to get anything that only the relay had"
     assert outcome.gap_s >= 3
     assert 0 < outcome.slowest_s
-    assert ({"S-22": Verdict.UNPROVEN}, True) == (verdicts(outcome), report(outcome).held)
+    assert ({"S-22": Verdict.UNPROVEN}, True) == (verdicts(outcome), report_of(outcome).held)
     assert "unproven at this size: 12 accounts, 4 rooms" in reason(outcome)
 
 
@@ -55,7 +56,7 @@ def test_a_small_crowd_follows_the_cards() -> None:
     assert (0, 0, 0) == (outcome.missing, outcome.twice, outcome.forged)
     assert outcome.lacking > 0, "nothing was under way when the relay was taken"
     assert 0 < outcome.movers <= 2, "somebody must be left who has only cards to go by"
-    assert ({"S-24": Verdict.UNPROVEN}, True) == (verdicts(outcome), report(outcome).held)
+    assert ({"S-24": Verdict.UNPROVEN}, True) == (verdicts(outcome), report_of(outcome).held)
     assert "unproven at this size: 6 accounts, 2 rooms" in reason(outcome)
 
 
@@ -63,14 +64,14 @@ def test_the_command_plays_what_it_was_asked_for(monkeypatch: pytest.MonkeyPatch
     """Every option arrives where it belongs. A small crowd that lost nothing is no failure, and proves nothing."""
     sizes: list[Size] = []
 
-    def played(_: object, size: Size) -> Report:
+    def played(_: object, size: Size) -> Outcome:
         sizes.append(size)
-        return report(replace(GOOD, size=size))
+        return replace(GOOD, size=size)
 
-    monkeypatch.setattr(drill, "run_loss", played)
+    monkeypatch.setattr(loss, "play", played)
     options = {"accounts": 7, "rooms": 3, "rate": 1.5, "seconds": 4, "patience": 60}
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-    ran = CliRunner().invoke(drill.drill, ["loss", *words, "--renamed"])
+    ran = CliRunner().invoke(drill, ["loss", *words, "--renamed"])
     assert (0, True) == (ran.exit_code, "? not proven S-24" in ran.stdout)
     assert [Size(accounts=7, rooms=3, rate=1.5, before_s=4, after_s=4, patience_s=60, renamed=True)] == sizes
 
@@ -109,7 +110,7 @@ def test_less_than_the_lines_speak_of_proves_nothing(less: dict[str, Any], why: 
         outcome = replace(good, **changed)
         assert [Verdict.UNPROVEN] == list(verdicts(outcome).values())
         assert why in reason(outcome)
-        assert report(outcome).held
+        assert report_of(outcome).held
         assert [Verdict.FAILED] == list(verdicts(replace(outcome, missing=1)).values())
 
 
@@ -123,7 +124,7 @@ def test_a_name_that_everybody_was_told_proves_nothing(movers: int) -> None:
 @pytest.mark.parametrize("in_memory", [True, False])
 def test_the_report_says_where_profiles_lay(*, in_memory: bool) -> None:
     """And what else is otherwise than in life."""
-    said = " ".join(report(replace(GOOD, in_memory=in_memory)).render("en").split())
+    said = " ".join(report_of(replace(GOOD, in_memory=in_memory)).render("en").split())
     assert in_memory == ("profiles in memory" in said)
     assert in_memory != ("profiles beside it" in said)
     assert "The directory's period is 15 s (an operator's default is 600)" in said
@@ -131,20 +132,20 @@ def test_the_report_says_where_profiles_lay(*, in_memory: bool) -> None:
 
 def test_the_report_says_who_moved() -> None:
     """Of a relay under another name: how many went there, and how many had only cards to go by."""
-    made = report(RENAMED)
+    made = report_of(RENAMED)
     assert (50, True) == (made.data["movers"], made.data["renamed"])
     said = " ".join(made.render("en").split())
     assert "50 people who had opened rooms went there; 150 followed what their cards say" in said
-    assert "another name" not in report(GOOD).render("en")
+    assert "another name" not in report_of(GOOD).render("en")
 
 
 def test_the_report_says_from_when_seconds_count() -> None:
     """How long there was no relay, how long what was lacking took, how long the last word and the slowest delivery."""
-    said = " ".join(report(GOOD).render("en").split())
+    said = " ".join(report_of(GOOD).render("en").split())
     assert "The empty relay answered 4.5 s after; 2000 deliveries were still to be made then, and 11.0 s later" in said
     assert "After the last word it took 9.0 s until everybody had it. No delivery took longer than 12.0 s" in said
     assert (4.5, 11.0, 9.0, 12.0) == tuple(
-        report(GOOD).data[f"{what}_s"] for what in ("gap", "recovery", "rest", "slowest")
+        report_of(GOOD).data[f"{what}_s"] for what in ("gap", "recovery", "rest", "slowest")
     )
 
 
@@ -154,7 +155,7 @@ def test_the_report_says_from_when_seconds_count() -> None:
 )
 def test_what_goes_wrong_breaks_the_claim(fault: dict[str, float]) -> None:
     """A lost line, one that is there twice, one that nobody said, a minute that is over, whichever is counted."""
-    made = report(replace(GOOD, **fault))  # type: ignore[arg-type]
+    made = report_of(replace(GOOD, **fault))  # type: ignore[arg-type]
     assert [Verdict.FAILED] == [check.verdict for check in made.checks]
     assert made.render("ko") != made.render("en")
 

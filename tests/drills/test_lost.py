@@ -14,10 +14,13 @@ import pytest
 
 from nullabona.drills.lost_directory import machine as houses
 from nullabona.drills.lost_directory.machine import Copier, House, Restoring, housed
-from nullabona.drills.lost_directory.report import PROVES, report_of
+from nullabona.drills.lost_directory.report import report_of
 from nullabona.drills.lost_directory.scenario import Lost, play
+from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Report, Verdict
 from tests.drills.lacking import lack
+
+PROVES = DRILLS["lost-directory"].proves
 
 COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "lost-directory", "--json"]
 TOLD = {"sora": ["card-not-ours"], "nari": ["record-gap"]}
@@ -52,7 +55,10 @@ def test_a_lost_directory_comes_back_and_nobody_is_silenced() -> None:
     done = subprocess.run(COMMAND, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     assert done.stdout, done.stderr.decode()
     played = json.loads(done.stdout)
-    assert (0, dict.fromkeys(PROVES, "held")) == (done.returncode, {c["id"]: c["verdict"] for c in played["checks"]})
+    assert (0, dict.fromkeys(PROVES, "held")) == (
+        done.returncode,
+        {c["id"]: c["verdict"] for c in played["checks"]},
+    )
     assert {"mina", "jun", "nari"} == set(played["seconds"]["cards_back"])
     assert played["entries_of_old_copy"] < played["entries"] < played["entries_in_the_end"]
 

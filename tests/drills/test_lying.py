@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.drills.lying_directory.report import PROVES, Caught, line, report_of
-from nullabona.drills.lying_directory.scenario import Tell, run_lying_directory
+from nullabona.drills.lying_directory.findings import Caught, line
+from nullabona.drills.lying_directory.report import report_of, run
+from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Verdict
 from nullabona.drills.reporting.text import Text
+
+PROVES = DRILLS["lying-directory"].proves
 
 
 @pytest.mark.slow
@@ -15,8 +18,7 @@ from nullabona.drills.reporting.text import Text
 def test_every_lie_is_noticed() -> None:
     """A real relay, two real witnesses, real clients: all claims hold, and each lie is told of as it happens."""
     told: list[Text] = []
-    tell: Tell = told.append
-    report = run_lying_directory(tell)
+    report = run(told.append, period=2)
     assert dict.fromkeys(PROVES, Verdict.HELD) == {check.id: check.verdict for check in report.checks}, told
     assert len(report.data["lies"]) == len(told) - 1
 

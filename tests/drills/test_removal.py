@@ -12,15 +12,18 @@ from typing import Any
 
 import pytest
 
+from nullabona.drills.registry import DRILLS
 from nullabona.drills.removal import scenario as plays
 from nullabona.drills.removal.findings import Hunted, Out, Removal
 from nullabona.drills.removal.operator import Operator, Sought
-from nullabona.drills.removal.report import PROVES, report_of
+from nullabona.drills.removal.report import report_of
 from nullabona.drills.reporting.report import Check, Report, Verdict
 from nullabona.drills.reporting.text import Text
 from nullabona.drills.search import Kind, Searched, Secret
 from nullabona.drills.search.hunt import Finding
 from tests.drills.lacking import lack
+
+PROVES = DRILLS["removal"].proves
 
 COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "removal", "--json"]
 DIFFERENT, LOST = ["relay-showed-different-histories"], ["relay-lost-box"]

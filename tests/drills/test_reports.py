@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from nullabona.cli.drill import drill
+from nullabona.cli.settings import language_of
 from nullabona.directory.core.records import Keep, Place, StoredCard
 from nullabona.directory.service import read_producible
 from nullabona.directory.store import schema as directory_schema
@@ -22,7 +23,7 @@ from nullabona.drills.expert.connections import connected_addresses
 from nullabona.drills.expert.inventory import DataUnreadable, take_inventory
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Report, Verdict
-from nullabona.drills.reporting.text import language_of, pad
+from nullabona.drills.reporting.text import pad
 from nullabona.drills.search import Kind, MemoryDenied, Secret, save_secrets
 from nullabona.drills.seizure import report as seizure_module
 from nullabona.drills.seizure.report import Scene, run_seizure
@@ -87,7 +88,7 @@ def failed(report: Report) -> set[str]:
 def test_a_warrant_yields_card_day_and_inbox(data: Path) -> None:
     """Exactly what the threat model admits: the public record, and the shape of the inbox that it names."""
     report = run_warrant(data, str(MINA))
-    assert (True, set(DRILLS["warrant"])) == (report.held, set(verdicts(report)))
+    assert (True, set(DRILLS["warrant"].proves)) == (report.held, set(verdicts(report)))
     assert {"waiting": 2, "sizes": [2_048, 2_048], "expire": ["2024-11-03"], "number": 3} == report.data["inbox"]
     fields = {"handle", "name", "skeleton", "encoded", "registered_day", "label", "epoch", "entries"}
     assert fields == set(report.data["produced"])
@@ -243,7 +244,7 @@ def test_a_clean_seizure_says_what_is_there_instead(data: Path) -> None:
     """Boxes, frames, sizes and cards are counted; memory that was not given is not proven."""
     report = run_seizure(Scene(data=data, secrets=SECRETS))
     assert set() == failed(report)
-    assert set(DRILLS["seizure"]) == set(verdicts(report))
+    assert set(DRILLS["seizure"].proves) == set(verdicts(report))
     assert {"S-04", "S-05", "S-11", "S-14", "S-16"} == unproven(report)
     held = report.data["held"]
     assert (2, 1, 3, 1, []) == (held["boxes"], held["inboxes"], held["frames"], held["cards"], held["undeclared"])
@@ -265,7 +266,9 @@ def test_the_order_of_the_last_writes_is_read_in_the_log(data: Path) -> None:
 def test_an_empty_directory_proves_nothing(tmp_path: Path) -> None:
     """Neither what the page admits, nor that secrets are not there."""
     below_the_files = {"S-29"}  # looked at on an image of the drill's own making, whatever the folder holds
-    assert set(DRILLS["seizure"]) - below_the_files == unproven(run_seizure(Scene(data=tmp_path, secrets=SECRETS)))
+    assert set(DRILLS["seizure"].proves) - below_the_files == unproven(
+        run_seizure(Scene(data=tmp_path, secrets=SECRETS))
+    )
 
 
 @pytest.mark.parametrize("kind", [Kind.TEXT, Kind.ROOM, Kind.PHRASE, Kind.KEY, Kind.ADDRESS, Kind.NAME])

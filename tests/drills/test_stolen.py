@@ -15,6 +15,7 @@ import pytest
 
 from nullabona.client.keys import STANDARD_COST, TESTING_COST
 from nullabona.client.profile import Passphrase, Unprotected, create_profile
+from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Report, Verdict
 from nullabona.drills.search import Kind, Searched
 from nullabona.drills.search.hunt import Finding
@@ -23,9 +24,11 @@ from nullabona.drills.stolen_device.findings import Elsewhere, Future, Later, Lo
 from nullabona.drills.stolen_device.pages import decrypted
 from nullabona.drills.stolen_device.picking import Picked
 from nullabona.drills.stolen_device.price import Price, price_of
-from nullabona.drills.stolen_device.report import PROVES, report_of
+from nullabona.drills.stolen_device.report import report_of
 from nullabona.drills.stolen_device.scene import KEPT
 from tests.drills.lacking import lack
+
+PROVES = DRILLS["stolen-device"].proves
 
 COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "stolen-device", "--json"]
 FOUND = [Finding("it", Kind.TEXT, "store.db", "utf-8", 0, 1, 1.0)]

@@ -16,6 +16,7 @@ import pytest
 
 from nullabona.drills.operator.interceptor import Peer
 from nullabona.drills.operator.recording import Tape, read_tape
+from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Report, Verdict
 from nullabona.drills.search import Kind, Secret
 from nullabona.drills.tap.listening import (
@@ -27,11 +28,13 @@ from nullabona.drills.tap.listening import (
     looked_up_together,
 )
 from nullabona.drills.tap.noise import Noise
-from nullabona.drills.tap.report import PROVES, report
+from nullabona.drills.tap.report import report_of
 from nullabona.drills.tap.scenario import Heard, play
 from nullabona.wire.messages import AnyResponse, Append, Appended, Frames, LookupCard, PutBlob, Read, Request
 from tests.drills.plants import noise
 from tests.wire.cards import inbox_of
+
+PROVES = DRILLS["tap"].proves
 
 SECRET_A, SECRET_B = bytes(32), bytes(31) + b"b"
 
@@ -51,7 +54,7 @@ def verdicts(made: Report) -> dict[str, Verdict]:
 
 def test_every_claim_holds_and_the_inference_is_told(heard: Heard) -> None:
     """Nothing is read; with addresses the pairs are known: the page says so, and the drill shows it."""
-    made = report(heard)
+    made = report_of(heard)
     assert dict.fromkeys(PROVES, Verdict.HELD) == verdicts(made)
     assert made.data["pairs"]["with"]["true"] == len(heard.true) == 7
     assert made.data["pairs"]["with"]["right"] >= 5
@@ -67,7 +70,7 @@ def test_a_message_on_the_tape_fails_the_claim(heard: Heard, tmp_path: Path) -> 
     with tape.open("ab") as out:
         frame = heard.secrets[0].value.ljust(512, b"\0")
         Tape(out).asked(Peer(1, "127.0.0.1"), Append(0, SECRET_A, sha256(SECRET_B).digest(), frame))
-    made = report(replace(heard, tape=tape))
+    made = report_of(replace(heard, tape=tape))
     assert verdicts(made)["T-10"] is Verdict.FAILED
     assert not made.held
     assert "message 1" in made.render("en")
@@ -80,7 +83,7 @@ def test_a_key_on_the_tape_fails_the_claim(heard: Heard, tmp_path: Path) -> None
     (room, *_) = (secret for secret in heard.secrets if secret.kind is Kind.KEY)
     tape.write_bytes(heard.tape.read_bytes() + room.value)
     assert {"T-16"} == {
-        id for id, verdict in verdicts(report(replace(heard, tape=tape))).items() if verdict == "failed"
+        id for id, verdict in verdicts(report_of(replace(heard, tape=tape))).items() if verdict == "failed"
     }
 
 
@@ -92,7 +95,7 @@ def test_what_is_no_noise_fails_the_claim(heard: Heard) -> None:
         listened = replace(heard.listened, noise=Noise())
         for frame in [*frames, *sealed]:
             listened.noise.add(frame)
-        assert verdict is verdicts(report(replace(heard, listened=listened)))["T-10"]
+        assert verdict is verdicts(report_of(replace(heard, listened=listened)))["T-10"]
 
 
 def test_what_was_not_there_to_be_found_is_not_proven(heard: Heard) -> None:
@@ -102,7 +105,7 @@ def test_what_was_not_there_to_be_found_is_not_proven(heard: Heard) -> None:
     }  # fmt: skip
     for kind, lines in ids.items():
         rest = [secret for secret in heard.secrets if secret.kind is not kind]
-        made = report(replace(heard, secrets=[*rest, Secret(kind, "short", b"ok")]))
+        made = report_of(replace(heard, secrets=[*rest, Secret(kind, "short", b"ok")]))
         assert lines == {id for id, verdict in verdicts(made).items() if verdict is Verdict.UNPROVEN}
         assert "1 more could not be looked for" in made.render("en")
         assert f"none of {len(rest)} texts" in made.render("en")
@@ -110,9 +113,9 @@ def test_what_was_not_there_to_be_found_is_not_proven(heard: Heard) -> None:
 
 def test_an_empty_tape_proves_nothing_of_connections(heard: Heard) -> None:
     """No frame, no reader, nobody who asks."""
-    made = verdicts(report(replace(heard, listened=Listened())))
+    made = verdicts(report_of(replace(heard, listened=Listened())))
     assert {"T-13", "T-14", "T-15", "T-22"} == {id for id, verdict in made.items() if verdict is Verdict.UNPROVEN}
-    assert verdicts(report(replace(heard, remembered=None)))["S-25"] is Verdict.UNPROVEN
+    assert verdicts(report_of(replace(heard, remembered=None)))["S-25"] is Verdict.UNPROVEN
     assert Verdict.HELD is not made["T-17"]
     assert Verdict.HELD is not made["S-25"]
 
@@ -237,7 +240,7 @@ def test_who_is_put_into_a_group_is_looked_up_in_one_breath(heard: Heard) -> Non
     assert heard.guests <= looked_up_together(tape)
     tape.looked_up = sorted([*tape.looked_up, (10.2, "sora"), (12.15, "sora")])
     assert not heard.guests & looked_up_together(tape)
-    assert verdicts(report(replace(heard, listened=tape)))["T-22"] is Verdict.UNPROVEN
+    assert verdicts(report_of(replace(heard, listened=tape)))["T-22"] is Verdict.UNPROVEN
     assert frozenset() == looked_up_together(Listened())
 
 

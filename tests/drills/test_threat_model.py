@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -57,4 +59,13 @@ def test_a_drill_without_its_line_is_told() -> None:
 
 def test_every_drill_names_lines() -> None:
     """A drill without an id proves nothing."""
-    assert all(DRILLS.values())
+    assert all(drill.proves for drill in DRILLS.values())
+
+
+@pytest.mark.parametrize("name", DRILLS)
+def test_every_drill_is_asked_what_it_takes(name: str) -> None:
+    """Its options are the arguments of ``report.run`` in its folder, and all that it plays is a report."""
+    drill = DRILLS[name]
+    run = import_module(f"nullabona.drills.{drill.folder}.report").run
+    _, *arguments = signature(run).parameters
+    assert sorted(arguments) == sorted(str(option.name) for option in drill.options)

@@ -72,7 +72,7 @@ class Settings:
 def language_of(environment: Mapping[str, str]) -> Language:
     """The language of a person's environment."""
     locale = environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG") or ""
-    return "ko" if locale.startswith("ko") else "en"
+    return "ko" if locale.lower().startswith("ko") else "en"
 
 
 def settings_of(context: click.Context) -> Settings:

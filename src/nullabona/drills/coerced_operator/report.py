@@ -8,15 +8,14 @@ from typing import Final
 from nullabona.drills.coerced_operator.scenario import DEEDS, NOTICED, Told, describe, play
 from nullabona.drills.operator.lies import APART, CARDS
 from nullabona.drills.reporting.report import Check, Report, Verdict
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 
-PROVES: Final = ("L-01", "L-02", "L-10", "L-11", "L-13", "L-16")
 _NOT_PROMISED: Final = frozenset({"promise-invalid", "card-not-in-log"})
 """Why a card is refused whose promise, or whose place in the record, is another card's. A look that ends otherwise, as
 with an answer that does not come, says nothing of the card."""
 
 
-def run_coerced(tell: Callable[[Text], None] = lambda _: None, only: Sequence[str] = ()) -> Report:
+def run(tell: Tell, *, only: Sequence[str] = ()) -> Report:
     """Play the drill in a folder of its own, no more than the lines of ``only`` need, and no further once all of these
     have failed. Raises what goes wrong.
     """
@@ -26,10 +25,10 @@ def run_coerced(tell: Callable[[Text], None] = lambda _: None, only: Sequence[st
         checks = {check.id: check.verdict for check in _checks({one.name: one for one in told})}
         return bool(only) and all(checks[line] is Verdict.FAILED for line in only)
 
-    return report(play(tell, [lie for lie in DEEDS if lie in lies], enough)).only(only)
+    return report_of(play(tell, [lie for lie in DEEDS if lie in lies], enough)).only(only)
 
 
-def report(told: Sequence[Told]) -> Report:
+def report_of(told: Sequence[Told]) -> Report:
     """What came of it."""
     title = Text("A relay whose operator is made to lie", "거짓말을 강요받은 운영자의 릴레이")
     out = Report("coerced-operator", title)

@@ -9,17 +9,15 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from nullabona.drills.actors.actor import Actor
 from nullabona.drills.demo.script import Person
 from nullabona.drills.operator.lies import APART, BARE, CARDS, PROMISED, STANDING
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.processes.program import ProcessFailed, python
 from nullabona.processes.servers import ANY_PORT
 from nullabona.processes.workers import Worker, working
-
-Tell: TypeAlias = Callable[[Text], None]
 
 _ADDRESSES: Final = ("127.21.4.1", "127.21.4.2", "127.21.4.3", "127.21.4.4")
 _PEOPLE: Final = (Person("한미나", "mina"), Person("서준", "jun"), Person("유소라", "sora"), Person("Leo", "leo"))

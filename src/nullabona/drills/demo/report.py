@@ -11,15 +11,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from nullabona.drills.demo.scenario import Outcome, Story, Tell
-from nullabona.drills.demo.script import Script
+from nullabona.drills.demo.scenario import Outcome, Story
+from nullabona.drills.demo.script import load_script
 from nullabona.drills.reporting.report import Check, Report, Verdict
-from nullabona.drills.reporting.text import Language, Text, pad, width
+from nullabona.drills.reporting.text import Language, Tell, Text, pad, width
 from nullabona.errors import NullabonaError, UserError
 
-PROVES: Final = ("S-20", "S-21", "R-10")
 _GONE: Final = 3
 """With this exit code a relay says that its data was taken away."""
 CAST: Final = "cast.json"
@@ -39,6 +38,8 @@ class Demo:
     outcome: Outcome
     report: Report
     seconds: float
+    whole: bool = True
+    """Whether all of it was played, and a table ends it."""
 
     @property
     def reports(self) -> list[Report]:
@@ -50,16 +51,31 @@ class Demo:
         """Whether all of it held."""
         return all(report.held for report in self.reports)
 
+    @property
+    def checks(self) -> list[Check]:
+        """Every check of every report."""
+        return [check for report in self.reports for check in report.checks]
 
-def run_demo(
-    script: Script, tell: Tell, keep: Path | None = None, *, desk: bool = True, only: Sequence[str] = ()
+    def render(self, language: Language) -> str:
+        """All of it for a person."""
+        reports = "\n\n\n".join(report.render(language) for report in self.reports)
+        return f"\n{reports}\n\n\n{_summary(self, language)}" if self.whole else f"\n{reports}"
+
+    def encode(self) -> dict[str, Any]:
+        """All of it for a machine."""
+        reports = [report.encode() for report in self.reports]
+        return {"held": self.held, "seconds": round(self.seconds, 1), "reports": reports}
+
+
+def run(
+    tell: Tell, *, chat: Path | None = None, keep: Path | None = None, desk: bool = True, only: Sequence[str] = ()
 ) -> Demo:
     """Play the demo, without the legal desk's act unless ``desk``, and no further than the lines of ``only`` need, if
     any. Its folder is removed if all held; else it is kept and ``tell`` says where.
 
     With ``keep`` it is played there, in a folder that must be empty or not exist, and kept. Raises what goes wrong.
     """
-    began = time.monotonic()
+    script, began = load_script(chat), time.monotonic()
     folder = keep or Path(tempfile.mkdtemp(prefix="nullabona-demo-"))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
@@ -68,7 +84,7 @@ def run_demo(
     try:
         story = Story(script, folder, tell, desk=desk)
         outcome = asyncio.run(story.play(only))
-        demo = Demo(outcome, _report(outcome), time.monotonic() - began)
+        demo = Demo(outcome, _report(outcome), time.monotonic() - began, whole=not only)
         for report in demo.reports:
             report.only(only)
         held = demo.held
@@ -129,7 +145,7 @@ _CLAIMS: Final = {
 # -- the table ----------------------------------------------------------------------------------------------------
 
 
-def render_summary(demo: Demo, language: Language) -> str:
+def _summary(demo: Demo, language: Language) -> str:
     """The table at the end."""
     rows = [(what.in_(language), result.in_(language)) for what, result in _rows(demo)]
     columns = max(width(what) for what, _ in rows)
@@ -142,15 +158,14 @@ def _verdict(demo: Demo) -> Text:
     seconds = f"{demo.seconds:.0f}"
     if demo.held:
         return _all_held(demo, seconds)
-    failed = [check.id for report in demo.reports for check in report.checks if check.verdict is Verdict.FAILED]
+    failed = [check.id for check in demo.checks if check.verdict is Verdict.FAILED]
     return Text(f"NOT all of it held: {', '.join(failed)}.", f"지켜지지 않은 것이 있습니다: {', '.join(failed)}.")
 
 
 def _all_held(demo: Demo, seconds: str) -> Text:
     """Nothing failed; lines that no report could show are named."""
-    checks = [check for report in demo.reports for check in report.checks]
-    shown = {check.id for check in checks if check.verdict is Verdict.HELD}
-    if rest := ", ".join(sorted({check.id for check in checks} - shown)):
+    shown = {check.id for check in demo.checks if check.verdict is Verdict.HELD}
+    if rest := ", ".join(sorted({check.id for check in demo.checks} - shown)):
         return Text(f"All that could be looked at held ({seconds} s). Not proven: {rest}.",
                     f"살펴볼 수 있는 것은 모두 지켜졌습니다 ({seconds}초). 입증 못함: {rest}.")  # fmt: skip
     return Text(f"All of it held ({seconds} s).", f"모두 지켜졌습니다 ({seconds}초).")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, Final
 from nullabona.drills.actors.actor import Actor
 from nullabona.drills.demo.script import DM, Line, Person, Script
 from nullabona.drills.reporting.report import Report
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import Hunt, Kind, Secret
 from nullabona.drills.seizure.report import Scene, run_seizure
 from nullabona.drills.warrant.report import run_warrant
@@ -27,8 +27,6 @@ _GREETING: Final = "안녕! 여기서 얘기하자 (let's talk here)"
 
 _WHOLE: Final = frozenset({"S-20", "S-21", "R-10"})
 """Lines that need the whole story."""
-
-Tell = Callable[[Text], None]
 
 
 @dataclass(slots=True)

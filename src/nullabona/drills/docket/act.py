@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,6 @@ from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import CaseId
 from nullabona.docket.core.roles import SamePerson
 from nullabona.docket.production.seal import Seals
-from nullabona.drills.docket import ACT_PROVES
 from nullabona.drills.docket.audit import entries_of, places_of
 from nullabona.drills.docket.commands import verify_public, write_pages
 from nullabona.drills.docket.demands import Asked, ask, rows_today
@@ -31,12 +30,11 @@ from nullabona.drills.docket.stage import Apart, grounded
 from nullabona.drills.docket.walking import decide, finish, hand_over, release, review, take_in
 from nullabona.drills.docket.words import CLAIMS, answer_line, spoiled_lines
 from nullabona.drills.reporting.report import Check, Report
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import Secret
 from nullabona.log.policy import Policy
 from nullabona.words.recounted import FINDINGS
 
-Tell = Callable[[Text], None]
 KINDS: Final = ("KR.WARRANT", "KR.SUBSCRIBER")
 _DOES_NOT_HOLD: Final = 3
 _ALTER: Final = (b'"not_held"', b'"not_helD"')
@@ -245,5 +243,5 @@ def _checks(acted: Acted) -> Iterator[Check]:
         "K-18": all(looked.holds for looked in acted.looked) and acted.same_refused and noticed(acted.spoiled),
         "K-19": acted.sought.clean,
     }
-    for id in ACT_PROVES:
-        yield Check.of(id, CLAIMS[id].with_list(acted.sought.where if id == "K-19" else ""), held=held[id])
+    for id, holds in held.items():
+        yield Check.of(id, CLAIMS[id].with_list(acted.sought.where if id == "K-19" else ""), held=holds)

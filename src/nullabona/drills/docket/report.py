@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any, Final
 
-from nullabona.drills.docket import PROVES
+from nullabona.drills.docket.findings import Passed
 from nullabona.drills.docket.lies import DEEDS, Tried
-from nullabona.drills.docket.packages import Looked
-from nullabona.drills.docket.replay import Replay, kinds_of
-from nullabona.drills.docket.searching import Sought
-from nullabona.drills.docket.spoiling import Spoiling, noticed, taken
+from nullabona.drills.docket.replay import kinds_of
+from nullabona.drills.docket.scenario import play
+from nullabona.drills.docket.spoiling import noticed, taken
 from nullabona.drills.docket.striking import Struck
 from nullabona.drills.docket.tampering import Deed
 from nullabona.drills.docket.words import CLAIMS, answer_line, spoiled_lines
 from nullabona.drills.reporting.report import Check, Report
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.words.recounted import FINDINGS
 
 _REASONS: Final = {
@@ -27,41 +26,12 @@ _REASONS: Final = {
 """Why a witness does not sign, in words."""
 
 
-@dataclass(slots=True)
-class Played:
-    """Everything that the report tells."""
-
-    replay: Replay
-    looked: list[Looked]
-    spoiled: Mapping[Spoiling, Looked]
-    """Altered copies of one of the packages."""
-    sought: Sought
-    size: int
-    periods: int
-    verified: dict[str, Any]
-    """What `nulla docket verify` said."""
-    counted: int
-    miscounted: int
-    """Cases that were answered and the auditor does not find, or the other way round."""
-    shown: int
-    sealed: int
-    messages: int
-    struck: Struck
-    lies: list[Tried]
-    seconds: float = 0.0
-
-    @property
-    def demands(self) -> int:
-        """How many came."""
-        return len(self.replay.answered)
-
-    @property
-    def in_time(self) -> int:
-        """How many were handed over before any of their timers ran out."""
-        return sum(each.in_time for each in self.replay.answered)
+def run(tell: Tell, *, demands: int | None = None) -> Report:
+    """Play the drill in a folder of its own, with ``demands`` demands or one of every kind. Raises what goes wrong."""
+    return report_of(play(tell, demands))
 
 
-def told(played: Played) -> Report:
+def report_of(played: Passed) -> Report:
     """The report, for people and for machines."""
     report = Report(
         "docket",
@@ -81,7 +51,7 @@ def told(played: Played) -> Report:
     return report
 
 
-def _came(played: Played) -> Iterator[Text]:
+def _came(played: Passed) -> Iterator[Text]:
     kinds = kinds_of(played.replay.answered)
     places = Counter(each.asked.row.jurisdiction for each in played.replay.answered)
     of = ", ".join(f"{name} {places[name]}" for name in ("KR", "US", "EU"))
@@ -98,12 +68,12 @@ def _came(played: Played) -> Iterator[Text]:
                f"당사자에게 알림 {told_}건(우편함에 {played.replay.delivered}건), 알릴 수 없음 {barred}건")  # fmt: skip
 
 
-def _notices(played: Played) -> tuple[int, int]:
+def _notices(played: Passed) -> tuple[int, int]:
     told_ = sum(each.told for each in played.replay.answered)
     return told_, played.demands - told_
 
 
-def _left(played: Played) -> Iterator[Text]:
+def _left(played: Passed) -> Iterator[Text]:
     good = sum(looked.holds for looked in played.looked)
     tools = ", ".join(sorted({tool for looked in played.looked for tool in looked.tools}))
     yield Text(f"{good} of {played.demands} packages hold: sha256sum -c, {tools}, nulla docket package verify",
@@ -120,7 +90,7 @@ def _left(played: Played) -> Iterator[Text]:
                f"{len(played.sought.findings)}개 발견 (압축 {searched.opened}개를 풂)")  # fmt: skip
 
 
-def _record(played: Played) -> Iterator[Text]:
+def _record(played: Passed) -> Iterator[Text]:
     yield Text(f"{played.size} entries in {played.periods} periods, each cosigned by two witnesses",
                f"{played.periods}개 주기에 항목 {played.size}개, 주기마다 증인 둘이 서명")  # fmt: skip
     findings = played.verified["findings"]
@@ -174,7 +144,7 @@ def _line(case: Text, said: str, nobody: Text) -> Text:
     return Text(f"{case.en}: {said}", f"{case.ko}: {FINDINGS[said.partition(':')[0]].ko} ({said})")
 
 
-def _claims(played: Played) -> Iterator[tuple[str, Text, bool]]:
+def _claims(played: Passed) -> Iterator[tuple[str, Text, bool]]:
     dropped = [tried for tried in played.lies if tried.deed is Deed.DROP]
     held = {
         "K-06": bool(dropped) and all(tried.passed for tried in dropped),
@@ -190,11 +160,11 @@ def _claims(played: Played) -> Iterator[tuple[str, Text, bool]]:
         "K-18": ", ".join(taken(played.spoiled)),
         "K-19": played.sought.where,
     }
-    for id in PROVES:
-        yield id, CLAIMS[id].with_list(found.get(id, "")), held[id]
+    for id, text in CLAIMS.items():
+        yield id, text.with_list(found.get(id, "")), held[id]
 
 
-def _all_entered(played: Played) -> bool:
+def _all_entered(played: Passed) -> bool:
     """Whether log, desk and figures agree on every demand, and on how many were answered in time."""
     report = played.replay.report
     reported = report is not None and all(row.received == row.in_time for row in report.rows)
@@ -202,7 +172,7 @@ def _all_entered(played: Played) -> bool:
     return counted and reported and bool(played.verified["holds"])
 
 
-def _data(played: Played) -> dict[str, Any]:
+def _data(played: Passed) -> dict[str, Any]:
     return {
         "demands": played.demands,
         "kinds": kinds_of(played.replay.answered),

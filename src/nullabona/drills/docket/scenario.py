@@ -6,7 +6,7 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -20,40 +20,38 @@ from nullabona.docket.taxonomy import load
 from nullabona.drills.docket.audit import entries_of, places_of
 from nullabona.drills.docket.commands import verify_public, write_pages
 from nullabona.drills.docket.demands import many, rows_today
+from nullabona.drills.docket.findings import Passed
 from nullabona.drills.docket.lies import Liar, Tried, keys_of_witnesses
 from nullabona.drills.docket.office import Office, WallClock
 from nullabona.drills.docket.packages import look_at
 from nullabona.drills.docket.people import Talk, talking
 from nullabona.drills.docket.replay import Answered, Replay
-from nullabona.drills.docket.report import Played, told
 from nullabona.drills.docket.searching import seek
 from nullabona.drills.docket.spoiling import spoil
 from nullabona.drills.docket.stage import Apart, grounded
 from nullabona.drills.docket.striking import Struck, strike
 from nullabona.drills.docket.tampering import Deed
-from nullabona.drills.reporting.report import Report
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.log.policy import Policy
 from nullabona.machine.http_client import Route
 from nullabona.wire.slots import SlotRef
 
-Tell = Callable[[Text], None]
 Places = Mapping[str, tuple[SlotRef, ...]]
 AT_ONCE: Final = 12
 """Demands that are on the desk together."""
 _SLOTS: Final = 16
 
 
-def run_docket(tell: Tell = lambda _: None, demands: int | None = None) -> Report:
+def play(tell: Tell, demands: int | None = None) -> Passed:
     """Play the drill in a folder of its own, with ``demands`` demands or one of every kind. Raises what goes wrong."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
         played = asyncio.run(_play(Path(folder), tell, demands or len(rows_today(load(), WallClock()()))))
         played.seconds = time.monotonic() - began
-        return told(played)
+        return played
 
 
-async def _play(folder: Path, tell: Tell, demands: int) -> Played:
+async def _play(folder: Path, tell: Tell, demands: int) -> Passed:
     tell(Text("A relay starts, three people make a group and talk; two witnesses watch the docket's log.",
               "릴레이를 켭니다. 세 사람이 그룹을 만들어 대화하고, 증인 둘이 기록을 지켜봅니다."))  # fmt: skip
     pace, apart = WallClock(), Apart()
@@ -91,7 +89,7 @@ def _strike(replay: Replay, tell: Tell) -> Struck:
     return strike(office, asked)
 
 
-def _examine(replay: Replay, talk: Talk, struck: Struck, tell: Tell) -> Played:
+def _examine(replay: Replay, talk: Talk, struck: Struck, tell: Tell) -> Passed:
     """What came of it, in the desk's thread: nothing of this asks the desk."""
     office = replay.office
     policy = Policy.parse(office.grounds.policy)
@@ -112,7 +110,7 @@ def _examine(replay: Replay, talk: Talk, struck: Struck, tell: Tell) -> Played:
     lies = _lie(replay, entries, places, shown, tell)
     sealed = sum(found.sealed(term) for term in found.terms())
     miscounted = len({each.tag for each in replay.answered} ^ places.keys())
-    return Played(replay, looked, spoiled, sought, len(entries), len(found.batches), verified, len(places), miscounted,
+    return Passed(replay, looked, spoiled, sought, len(entries), len(found.batches), verified, len(places), miscounted,
                   len(shown), sealed, len(talk.said), struck, lies)  # fmt: skip
 
 

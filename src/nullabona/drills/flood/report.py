@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from statistics import median
 from typing import Final
 
-from nullabona.drills.flood.scenario import MINUTES, Flood, Phase, limits, play
+from nullabona.drills.flood.scenario import Flood, Phase, limits, play
 from nullabona.drills.reporting.report import Check, Report, Verdict
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 
-PROVES: Final = ("Q-10", "Q-11", "Q-12", "Q-13", "Q-14", "Q-15")
 REFUSED_S: Final = 8.0
 """Nothing honest may be refused for longer."""
 NORMAL_S: Final = 60.0
@@ -25,12 +23,12 @@ _PROCESS_MB: Final = 200
 """Beside the bounds: queue, batch, activity digests, connections, and what Python does not give back."""
 
 
-def run_flood(tell: Callable[[Text], None] = lambda _: None, minutes: float = MINUTES) -> Report:
+def run(tell: Tell, *, minutes: float) -> Report:
     """Play the drill in a folder of its own. Raises what goes wrong."""
-    return report(play(tell, minutes))
+    return report_of(play(tell, minutes))
 
 
-def report(flood: Flood) -> Report:
+def report_of(flood: Flood) -> Report:
     """What came of it."""
     out = Report("flood", Text("A stranger without identity", "신원 없는 사람의 공격"))
     out.section("What was done", "무엇을 했나", [_done(phase) for phase in flood.phases])

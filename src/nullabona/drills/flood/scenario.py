@@ -6,25 +6,22 @@ import asyncio
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Final, TypeAlias
+from typing import Final
 
 from nullabona.drills.actors.company import Company
 from nullabona.drills.demo.script import Person
 from nullabona.drills.flood.beside import Bystander, Gauge, Poller, waited_s
 from nullabona.drills.flood.stranger import MOST_CONNECTIONS
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.processes.program import python
 from nullabona.processes.servers import RelayProcess
 from nullabona.processes.workers import Worker
 
-Tell: TypeAlias = Callable[[Text], None]
-MINUTES: Final = 0.7
-"""How long the stranger stays by default, half of it on one connection and half on fifty."""
 _BEFORE: Final = 12
 """Messages that are timed before the stranger comes."""
 _CAST: Final = {Person("미나", "mina"): "127.0.0.41", Person("준", "jun"): "127.0.0.42"}
@@ -80,7 +77,7 @@ class Flood:
         return sum((phase.taken for phase in self.phases), Counter())
 
 
-def play(tell: Tell, minutes: float = MINUTES) -> Flood:
+def play(tell: Tell, minutes: float) -> Flood:
     """Play it in a folder of its own. Raises what goes wrong."""
     with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
         return asyncio.run(_play(Path(folder), tell, minutes))

@@ -10,11 +10,10 @@ from typing import Any, Final
 from nullabona.drills.insider.findings import Attack, Inside, Storm
 from nullabona.drills.insider.scenario import play
 from nullabona.drills.insider.storming import BACK_WITHIN_S, REMOVED_WITHIN_S
-from nullabona.drills.insider.village import HEARD_WITHIN_S, Tell
+from nullabona.drills.insider.village import HEARD_WITHIN_S
 from nullabona.drills.reporting.report import Check, Report
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 
-PROVES: Final = ("F-11", "R-17", "E-30", "E-31", "E-32", "E-33", "E-34", "E-35")
 MOST_MS: Final = 4.0
 """Most time of a processor that a hostile frame of 512 bytes may cost a reader: what is no message costs no more than
 one that is."""
@@ -24,7 +23,7 @@ MOST_BACK_CALLS: Final = 500
 """Of the crate, by who comes back to all the rooms that stormed."""
 
 
-def run_insider(tell: Tell = lambda _: None, only: Sequence[str] = ()) -> Report:
+def run(tell: Tell, *, only: Sequence[str] = ()) -> Report:
     """Play the drill in a folder of its own, no more than the lines of ``only`` need. Raises what goes wrong."""
     return report_of(play(tell, only, _may_hold)).only(only)
 
@@ -44,7 +43,7 @@ def report_of(inside: Inside) -> Report:
     )
     report.section("Who will not go", "나가지 않으려는 사람", map(_storm, inside.storms))
     report.section("Figures", "수치", _figures(inside))
-    report.checks = [Check.of(id, _CLAIMS[id], held=_HELD[id](inside)) for id in PROVES]
+    report.checks = [Check.of(id, text, held=_HELD[id](inside)) for id, text in _CLAIMS.items()]
     report.data = {
         "attacks": {name: asdict(attack) for name, attack in zip(_NAMES, _all(inside), strict=True)},
         "storms": [asdict(storm) for storm in inside.storms],

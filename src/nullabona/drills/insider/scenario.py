@@ -13,8 +13,8 @@ from typing import Any, Final
 from nullabona.drills.demo.script import Person
 from nullabona.drills.insider.findings import Attack, Inside
 from nullabona.drills.insider.storming import STORM_LINES, storms
-from nullabona.drills.insider.village import HEARD_WITHIN_S, HONEST, Tell, Village, begun, slowest
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.insider.village import HEARD_WITHIN_S, HONEST, Village, begun, slowest
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.processes.program import ProcessFailed
 
 GROUP: Final = "마을 회관 Village hall"

@@ -12,8 +12,8 @@ from typing import Final
 
 from nullabona.drills.demo.script import Person
 from nullabona.drills.insider.findings import Inside, Storm
-from nullabona.drills.insider.village import Tell, Village, begun, slowest
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.insider.village import Village, begun, slowest
+from nullabona.drills.reporting.text import Tell, Text
 
 STORM_LINES: Final = frozenset({"E-34", "E-35"})
 RATES: Final = (2.0, 5.0, 20.0)

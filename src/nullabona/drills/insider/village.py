@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, Final
 
 from nullabona.drills.actors.actor import Actor
 from nullabona.drills.actors.company import Company
 from nullabona.drills.demo.script import Person
-from nullabona.drills.reporting.text import Text
 from nullabona.processes.program import ProcessFailed
 from nullabona.processes.servers import RelayProcess
-
-Tell: TypeAlias = Callable[[Text], None]
 
 HEARD_WITHIN_S: Final = 30.0
 """So long a message may take after an attack."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from nullabona.drills.loss.scenario import Outcome, Size, play
 from nullabona.drills.reporting.report import Check, Report
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 
 SAME: Final = "S-22"
 """What it puts to the test when the empty relay has the old one's name."""
 RENAMED: Final = "S-24"
 """What it puts to the test when it has another one."""
-PROVES: Final = (SAME, RENAMED)
 RECOVERY_S: Final = 60.0
 """Within this time everybody has to have everything again, and whatever is said later."""
 WHOLE: Final = Size()
@@ -22,12 +20,16 @@ _LEAST_RATE: Final = 0.9
 """Of the lines' rate, so much has to be said really: who speaks next is drawn, and the machine may be busy."""
 
 
-def run_loss(tell: Callable[[Text], None] = lambda _: None, size: Size | None = None) -> Report:
+def run(
+    tell: Tell, *, accounts: int, rooms: int, rate: float, seconds: float, patience: float, renamed: bool
+) -> Report:
     """Play the drill in a folder of its own. Raises what goes wrong."""
-    return report(play(tell, size or Size()))
+    size = Size(accounts=accounts, rooms=rooms, rate=rate, before_s=seconds, after_s=seconds, patience_s=patience,
+                renamed=renamed)  # fmt: skip
+    return report_of(play(tell, size))
 
 
-def report(outcome: Outcome) -> Report:
+def report_of(outcome: Outcome) -> Report:
     """What came of it."""
     out = Report("loss", Text("A relay carried away while a crowd talks", "많은 사람이 대화하는 동안 가져간 서버"))
     out.section("The crowd", "사람들", [_crowd(outcome), _conditions(outcome)])

@@ -7,19 +7,16 @@ import random
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from nullabona.drills.loss.crowd import Line
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.processes.program import python
 from nullabona.processes.servers import ANY_PORT, RelayProcess, delete_data
 from nullabona.processes.workers import Worker, working
-
-Tell: TypeAlias = Callable[[Text], None]
 
 _CROWDS: Final = 2
 """Processes that the people are spread over."""

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from nullabona.drills.lost_directory.scenario import DAYS, PERIOD_S, Lost, Tell, play
+from nullabona.drills.lost_directory.scenario import DAYS, Lost, play
 from nullabona.drills.reporting.report import Check, Report
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 
-PROVES: Final = ("G-01", "G-02", "G-03", "G-04", "G-10", "G-11", "G-12")
 _BACK_WITHIN: Final = 4
 """Periods, and the seconds beside them, within which a device that is online must have put its card back."""
 _SLACK_S: Final = 20.0
 
 
-def run_lost_directory(tell: Tell = lambda _: None, period_s: int = PERIOD_S) -> Report:
+def run(tell: Tell) -> Report:
     """Play the drill in a folder of its own. Raises what goes wrong."""
-    return report_of(play(tell, period_s))
+    return report_of(play(tell))
 
 
 def report_of(lost: Lost) -> Report:
@@ -30,7 +29,7 @@ def report_of(lost: Lost) -> Report:
     )
     report.section("An old copy of the record", "기록의 옛 사본", _old_copy(lost))
     report.section("What did not come back", "돌아오지 않은 것", _gone(lost))
-    report.checks = [Check.of(id, _CLAIMS[id], held=_HELD[id](lost)) for id in PROVES]
+    report.checks = [Check.of(id, text, held=_HELD[id](lost)) for id, text in _CLAIMS.items()]
     report.data = {
         "period_s": lost.period_s,
         "entries": lost.entries,

@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from nullabona.drills.actors.company import Company
 from nullabona.drills.demo.script import Person
 from nullabona.drills.lost_directory.machine import Copier, House, Restoring, housed, size_of, wait_grown
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.processes.program import ProcessFailed
 from nullabona.processes.servers import RelayProcess
 
-Tell: TypeAlias = Callable[[Text], None]
 PERIOD_S: Final = 3
 DAYS: Final = 40
 """The handles are made out to have been registered so many days ago."""

@@ -2,66 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from nullabona.drills.lying_directory.findings import SLACK_S, Caught, line, within
+from nullabona.drills.lying_directory.scenario import play
 from nullabona.drills.reporting.report import Check, Report
-from nullabona.drills.reporting.text import Text
-
-PROVES: Final = ("M-03", "M-10", "M-11", "M-12", "M-13", "M-14", "M-15")
-SLACK_S: Final = 10.0
-"""Beside the two periods within which an owner's device has to tell: witnesses take a moment to sign, the device looks
-a second later, and the machine may be busy. On one that is not it takes two or three seconds in all."""
+from nullabona.drills.reporting.text import Tell, Text
 
 
-_NOTHING: Final = Text("", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Caught:
-    """How a lie was noticed. ``code``: what the person is told; empty: not at all.
-
-    After ``within_s`` it is too late; infinite: no time is promised.
-    """
-
-    id: str
-    lie: Text
-    by: Text
-    code: str
-    expected: frozenset[str]
-    seconds: float
-    more: Text = _NOTHING
-    within_s: float = math.inf
-
-    @property
-    def held(self) -> bool:
-        """Whether it was noticed as it should be, and in time."""
-        return self.code in self.expected and self.seconds <= self.within_s
-
-
-def within(period_s: int) -> float:
-    """How long it may take until an owner's device tells of a card that it did not make."""
-    return 2 * period_s + SLACK_S
-
-
-def line(caught: Caught) -> Text:
-    """One lie, for people."""
-    if not caught.code:
-        return Text(f"{caught.lie.en}: NOT NOTICED", f"{caught.lie.ko}: 들키지 않음")
-    more = Text(f"; {caught.more.en}", f"; {caught.more.ko}") if caught.more.en else caught.more
-    if caught.seconds > caught.within_s:
-        more = Text(f"; TOO LATE, after {caught.within_s:.0f} s", f"; {caught.within_s:.0f}초를 넘겨 늦음")
-    if caught.code == "believed":
-        return Text(
-            f"{caught.lie.en}: until the owner's device told, {caught.seconds:.1f} s{more.en}",
-            f"{caught.lie.ko}: 주인의 기기가 알릴 때까지 {caught.seconds:.1f}초{more.ko}",
-        )
-    return Text(
-        f"{caught.lie.en}: {caught.by.en} noticed after {caught.seconds:.1f} s [{caught.code}]{more.en}",
-        f"{caught.lie.ko}: {caught.seconds:.1f}초 만에 {caught.by.ko}이(가) 알아챔 [{caught.code}]{more.ko}",
-    )
+def run(tell: Tell, *, period: int, only: Sequence[str] = ()) -> Report:
+    """Play the drill in a folder of its own, no more than the lines of ``only`` need, if any. Raises what fails."""
+    return report_of(period, play(tell, period, only)).only(only)
 
 
 def report_of(period_s: int, lies: Sequence[Caught]) -> Report:
@@ -81,9 +33,9 @@ def report_of(period_s: int, lies: Sequence[Caught]) -> Report:
         f"With a period of {period_s} s (an operator's default is 600 s)", f"회차 간격 {period_s}초 (기본값은 600초)",
         [*(line(each) for each in lies), _in_time(period_s)],
     )  # fmt: skip
-    for id in PROVES:
+    for id, text in _CLAIMS.items():
         of = [each for each in lies if each.id == id]
-        report.checks.append(Check.of(id, _CLAIMS[id], held=bool(of) and all(each.held for each in of)))
+        report.checks.append(Check.of(id, text, held=bool(of) and all(each.held for each in of)))
     return report
 
 

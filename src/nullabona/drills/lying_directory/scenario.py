@@ -6,44 +6,37 @@ import asyncio
 import secrets
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nullabona.client.api import Client, Options, Warned, open_client
 from nullabona.client.keys import AccountRoot
 from nullabona.client.profile import Unprotected
-from nullabona.drills.lying_directory.report import PROVES, SLACK_S, Caught, line, report_of, within
+from nullabona.drills.lying_directory.findings import SLACK_S, Caught, line, within
 from nullabona.drills.lying_directory.stage import Stage, staged
 from nullabona.drills.operator.cards import forge_card
-from nullabona.drills.reporting.report import Report
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.stage.witnesses import WITNESSES
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card
 from nullabona.wire.handle import parse_handle
 
-PERIOD_S: Final = 2
 _PATIENCE_S: Final = 60.0
 """Beside four periods, after which nothing is waited for any longer."""
 
 
-__all__ = ["PERIOD_S", "PROVES", "run_lying_directory"]
-
-Tell: TypeAlias = Callable[[Text], None]
-
-
-def run_lying_directory(tell: Tell = lambda _: None, period_s: int = PERIOD_S, only: Sequence[str] = ()) -> Report:
-    """Play the drill in a folder of its own, no more than the lines of ``only`` need, if any."""
+def play(tell: Tell, period_s: int, only: Sequence[str] = ()) -> list[Caught]:
+    """Tell every lie in a folder of its own, no more than the lines of ``only`` need, if any."""
     with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
-        return asyncio.run(_play(Path(folder), tell, period_s, only)).only(only)
+        return asyncio.run(_play(Path(folder), tell, period_s, only))
 
 
-async def _play(folder: Path, tell: Tell, period_s: int, only: Sequence[str]) -> Report:
+async def _play(folder: Path, tell: Tell, period_s: int, only: Sequence[str]) -> list[Caught]:
     async with AsyncExitStack() as stack:
         tell(Text("Two witnesses and a relay start", "증인 둘과 릴레이를 시작합니다"))
         stage = await stack.enter_async_context(staged(folder, period_s, _patience(period_s)))
@@ -56,7 +49,7 @@ async def _play(folder: Path, tell: Tell, period_s: int, only: Sequence[str]) ->
             await client.create_account(f"{name}@{stage.host}")
             await client.wait_published(timeout_s=_patience(period_s))
         await _until_in_record(jun, mina.me.handle, _patience(period_s))
-        return report_of(period_s, [lie async for lie in _Lies(stage, mina, jun, nari, tell, period_s, only)])
+        return [lie async for lie in _Lies(stage, mina, jun, nari, tell, period_s, only)]
 
 
 def _patience(period_s: int) -> float:

@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from nullabona.drills.removal.findings import Hunted, Removal
-from nullabona.drills.removal.scenario import BLOCKED_S, NAMED, Tell, play
+from nullabona.drills.removal.scenario import BLOCKED_S, NAMED, play
 from nullabona.drills.reporting.report import Check, Report, Verdict
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import Kind
 
-PROVES: Final = ("X-01", "X-02", "X-03", "X-04", "X-10", "X-11", "X-12", "X-13", "X-14", "X-15", "R-02")
 
-
-def run_removal(tell: Tell = lambda _: None, only: Sequence[str] = ()) -> Report:
+def run(tell: Tell, *, only: Sequence[str] = ()) -> Report:
     """Play the drill in a folder of its own, no more than the lines of ``only`` need. Raises what goes wrong."""
     return report_of(play(tell, only)).only(only)
 
@@ -30,7 +28,7 @@ def report_of(removal: Removal) -> Report:
     report.section("With everybody's names at hand", "모두의 이름을 받아 찾은 결과", _named(removal))
     report.section("With a member who turned informant", "참여자 한 명이 정보원이 되었을 때", _hunted(removal))
     report.section("A member who was put out before", "그 전에 내보낸 사람", _out(removal))
-    report.checks = [_check(id, removal) for id in PROVES]
+    report.checks = [_check(id, removal) for id in _CLAIMS]
     report.data = {
         "searched_bytes": removal.sought.searched.bytes,
         "memory_searched": removal.sought.memory,

@@ -6,11 +6,11 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, Final
 
 from PIL import Image
 
@@ -21,13 +21,11 @@ from nullabona.drills.removal.computing import boxes_of, chunks_of
 from nullabona.drills.removal.findings import Hunted, Out, Removal
 from nullabona.drills.removal.hand import Hand
 from nullabona.drills.removal.operator import Operator, Sought
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import Kind, Searched, Secret
 from nullabona.drills.warrant.report import run_warrant
 from nullabona.processes.program import ProcessFailed
 from nullabona.processes.servers import RelayProcess
-
-Tell: TypeAlias = Callable[[Text], None]
 
 GROUP: Final = "마을 회관 Village hall"
 _CAST: Final = {

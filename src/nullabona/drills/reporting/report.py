@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from nullabona.drills.reporting.text import Language, Text, width
 from nullabona.errors import UserError
@@ -106,6 +106,20 @@ class Report:
             "learned": [{"title": s.title.both(), "lines": [line.both() for line in s.lines]} for s in self.sections],
             **self.data,
         }
+
+
+class Played(Protocol):
+    """What came of a drill: one report, or several as one."""
+
+    @property
+    def held(self) -> bool: ...
+
+    @property
+    def checks(self) -> Sequence[Check]: ...
+
+    def render(self, language: Language) -> str: ...
+
+    def encode(self) -> dict[str, Any]: ...
 
 
 _MARKS: Final = {

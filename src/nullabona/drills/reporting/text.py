@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -38,12 +37,8 @@ class Text:
         return {"en": self.en, "ko": self.ko}
 
 
-def language_of(environment: Mapping[str, str] = os.environ) -> Language:
-    """Korean if the locale says so, else English."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := environment.get(name):
-            return "ko" if value.lower().startswith("ko") else "en"
-    return "en"
+Tell: TypeAlias = Callable[[Text], None]
+"""Who is told, while a drill is played, what happens in it."""
 
 
 def width(text: str) -> int:

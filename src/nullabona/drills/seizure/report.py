@@ -11,7 +11,7 @@ from nullabona.drills.expert.connections import connected_addresses
 from nullabona.drills.expert.declared import strays_beside
 from nullabona.drills.expert.inventory import Inventory, take_inventory
 from nullabona.drills.reporting.report import Check, Report
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import (
     Bare,
     Hunt,
@@ -19,6 +19,7 @@ from nullabona.drills.search import (
     MemoryDenied,
     Secret,
     files_below,
+    load_secrets,
     look_at_swap,
     memory_chunks,
     open_files,
@@ -34,10 +35,6 @@ from nullabona.drills.seizure.findings import (
     describe_readable,
     encode_haul,
 )
-
-PROVES: Final = (
-    "S-01 S-02 S-03 S-04 S-05 S-10 S-11 S-12 S-13 S-14 S-15 S-16 S-17 S-29".split()
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +52,11 @@ class Scene:
     logs: Sequence[Path] = ()
     temporary: Sequence[Path] = ()
     control: int | None = None
+
+
+def run(_: Tell, *, data: Path, secrets: Path, pid: int | None, also: Sequence[Path], control: int | None) -> Report:
+    """Play the drill with the secrets of a file. Raises `SecretsUnreadable` besides."""
+    return run_seizure(Scene(data=data, secrets=load_secrets(secrets), pid=pid, also=also, control=control))
 
 
 def run_seizure(scene: Scene) -> Report:

@@ -16,7 +16,7 @@ from nullabona.client.profile import Passphrase, open_profile
 from nullabona.drills.actors.actor import Actor
 from nullabona.drills.actors.person import WAIT_S
 from nullabona.drills.demo.script import Person
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import Hunt, Kind, MemoryDenied, Searched, Secret, files_below, memory_chunks
 from nullabona.drills.stolen_device.findings import Stolen
 from nullabona.drills.stolen_device.owner import ACCOUNT_SECRET, STORE_KEY, unlock_of
@@ -31,7 +31,6 @@ from nullabona.drills.stolen_device.scene import (
     PERIOD_S,
     Owner,
     Scene,
-    Tell,
     secrets_gone,
     secrets_of,
 )

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, Final
 
 from nullabona.drills.actors.actor import Actor
 from nullabona.drills.actors.company import Company
 from nullabona.drills.demo.script import Person
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import Kind, Secret
 from nullabona.drills.stolen_device.by_hand import Given, read_on
 from nullabona.drills.stolen_device.findings import Later, Stolen
 from nullabona.drills.stolen_device.owner import unlock_of
 from nullabona.processes.program import ProcessFailed
 from nullabona.processes.servers import RelayProcess
-
-Tell: TypeAlias = Callable[[Text], None]
 
 GROUP: Final = "옥상 텃밭 Roof garden"
 PERIOD_S: Final = 2

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from nullabona.drills.reporting.report import Check, Report
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import Finding, Hunt, Kind, Searched, Secret, files_below
 from nullabona.drills.seizure.findings import describe_short
 from nullabona.drills.tap.listening import (
@@ -19,25 +19,21 @@ from nullabona.drills.tap.listening import (
 )
 from nullabona.drills.tap.scenario import Heard, play
 
-PROVES: Final = (
-    *("T-01", "T-02", "T-03", "T-04", "T-10", "T-13", "T-14", "T-15", "T-16", "T-17", "T-19", "T-21", "T-22"),
-    *("S-25", "W-05"),
-)
 _SIZES: Final = frozenset({512, 1_024, 2_048, 4_096, 16_384, 65_536})
 """Of frames, fixed here and not where the product has them: whoever adds one fails T-13 until it is judged."""
 _MANY: Final = 100
 """Requests without which a claim about them says little."""
 
 
-def run_tap(tell: Callable[[Text], None] = lambda _: None) -> Report:
+def run(tell: Tell) -> Report:
     """Play the drill in a folder of its own. Raises what goes wrong."""
     heard, folder = play(tell)
     with folder:
         tell(Text("The tape is searched for what was said", "테이프에서 대화 내용을 찾습니다"))
-        return report(heard)
+        return report_of(heard)
 
 
-def report(heard: Heard) -> Report:
+def report_of(heard: Heard) -> Report:
     """What came of it."""
     searched, hunt = Searched(), Hunt(heard.secrets)
     sought = [secret for secret in heard.secrets if hunt.finds(secret)]

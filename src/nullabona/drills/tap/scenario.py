@@ -7,23 +7,21 @@ import json
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from nullabona.drills.actors.actor import Actor
 from nullabona.drills.demo.script import Person
 from nullabona.drills.operator.recording import memory_of, read_tape
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import Kind, Secret
 from nullabona.drills.tap.listening import Listened, Pair
 from nullabona.drills.warrant.report import run_warrant
 from nullabona.processes.servers import RelayProcess
-
-Tell: TypeAlias = Callable[[Text], None]
 
 _ADDRESSES: Final = ("127.31.7.19", "127.90.4.2", "127.12.200.8", "127.66.1.77", "127.140.9.3", "127.5.88.41")
 _PEOPLE: Final = (

@@ -15,13 +15,12 @@ from nullabona.directory.service import read_producible
 from nullabona.drills.expert.inboxes import FEW, clocked, inboxes_of, undrawn
 from nullabona.drills.expert.inventory import Box, Inventory, Registered, day_text, size_counts, take_inventory
 from nullabona.drills.expert.places import stray
+from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Check, Report, Verdict
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import Chunk, Hunt, Kind, Searched, Secret, files_below
 from nullabona.wire.certificate import open_certificate
 from nullabona.wire.handle import parse_handle
-
-PROVES: Final = ("W-01", "W-02", "W-03", "W-06", "W-10", "W-11", "W-12", "W-13", "W-14", "W-16")
 
 _PRODUCED: Final = frozenset({"handle", "name", "skeleton", "encoded", "registered_day", "label", "epoch"})
 """The fields of a production, fixed here ..."""
@@ -46,6 +45,11 @@ _NOT_HELD: Final = (
     Text("Who looked this card up: not held. Lookups are anonymous and leave no trace.",
          "누가 이 명함을 조회했는지: 보관하지 않음. 조회는 익명이며 흔적이 남지 않음."),
 )  # fmt: skip
+
+
+def run(_: Tell, *, data: Path, handle: str) -> Report:
+    """Play the drill. Raises what `run_warrant` does."""
+    return run_warrant(data, handle)
 
 
 def run_warrant(data: Path, handle: str) -> Report:
@@ -81,9 +85,8 @@ def _report_unknown(report: Report, record: dict[str, object]) -> None:
     else:
         lines = [Text("Nobody is registered under this handle. Nothing is held.", "등록되지 않은 계정. 자료 없음.")]
     report.section("Produced (all of it)", "제출 자료 (전부)", lines)
-    report.checks = [
-        Check(id, Verdict.UNPROVEN, Text("There is no such account here.", "이 서버에 없는 계정.")) for id in PROVES
-    ]
+    unknown = Text("There is no such account here.", "이 서버에 없는 계정.")
+    report.checks = [Check(id, Verdict.UNPROVEN, unknown) for id in DRILLS["warrant"].proves]
 
 
 def _describe(found: Registered, closed_s: Mapping[int, int]) -> Iterator[Text]:
