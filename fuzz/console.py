@@ -1,6 +1,6 @@
 """Fuzz what a browser sends the legal desk's console: heads, cookies, forms, JSON, what authenticators say.
 
-Any bytes to the edge get an answer, with its headers, that is no fault of the console's; what is no passkey is refused.
+Any bytes get an answer, with its headers, that is no fault of the console's; what is no passkey is refused.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ from nullabona.docket.console.passkeys.webauthn import (
     verify_assertion,
     verify_registration,
 )
-from nullabona.docket.console.request.console import Premises, Settings
-from nullabona.docket.console.routing.app import House
-from nullabona.docket.console.routing.routes import DOORS
+from nullabona.docket.console.request.console import Console as DocketConsole
+from nullabona.docket.console.request.console import Settings
+from nullabona.docket.console.routing.app import ConsoleApp
+from nullabona.docket.console.routing.routes import ROUTES
 from nullabona.docket.console.rules.headers import SAFE
 from nullabona.docket.console.rules.origin import Site, csrf_token
 from nullabona.docket.console.rules.text import typed, visible
-from nullabona.docket.console.serving.asgi import Edge
+from nullabona.docket.console.serving.asgi import AsgiApp
 from nullabona.docket.console.store.records import Passkey
 from nullabona.docket.console.store.sqlite import ConsoleStore
 from nullabona.docket.core.acts import KeyDetails
@@ -100,17 +101,17 @@ def form(chance: random.Random) -> None:
 
 
 class Console:
-    """A console whose officers are signed in, called at its edge without a socket."""
+    """A console whose officers are signed in, called without a socket."""
 
     def __init__(self, folder: Path) -> None:
         self.clock = Clock()
         self.office = Office(folder / "desk", self.clock)
         self.store = ConsoleStore(folder / "console")
-        self.house = House(Premises(self.office.desk, self.store, Settings(SITE)), self.clock)
+        self.app = ConsoleApp(DocketConsole(self.office.desk, self.store, Settings(SITE)), self.clock)
         self.office.register()
         self.case = self.office.take_in().hex()
         self.tokens = {name: self._signed_in(name) for name in ("ina", "cora", "rolf", "nora", "ada", "aud")}
-        self.edge = Edge(SITE, self.house, Here())
+        self.asgi = AsgiApp(SITE, self.app, Here())
 
     def _signed_in(self, name: str) -> str:
         first, second = ("ben", "cora") if name == "ada" else ("ada", "carl" if name == "ben" else "ben")
@@ -119,25 +120,23 @@ class Console:
             key = Passkey(public, name, f"key {number}", public, 0, seal_identity("x", secret, public), self.clock())
             self.store.add_passkey(key)
             self.office.add_key(first, second, KeyDetails(name, credential_of(key)))
-        return self.house.premises.sessions.begin(name, self.office.people[name].identity, self.clock())
+        return self.app.console.sessions.begin(name, self.office.people[name].identity, self.clock())
 
     def request(self, chance: random.Random) -> None:
         """One request of an officer, or of nobody: there is an answer, whole, and it is no fault of ours."""
         name = chance.choice([*self.tokens, ""])
-        if self.house.premises.sessions.find(self.tokens.get(name, ""), self.clock()) is None and name:
-            self.tokens[name] = self.house.premises.sessions.begin(
-                name, self.office.people[name].identity, self.clock()
-            )
-        door, token = chance.choice(DOORS), self.tokens.get(name, "")
+        if self.app.console.sessions.find(self.tokens.get(name, ""), self.clock()) is None and name:
+            self.tokens[name] = self.app.console.sessions.begin(name, self.office.people[name].identity, self.clock())
+        route, token = chance.choice(ROUTES), self.tokens.get(name, "")
         names = {"case": self.case, "instrument": "KR.WARRANT", "officer": "rea", "name": "console.css", "number": "0"}
-        path = re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: names.get(found[1], "00"), door.path)
+        path = re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: names.get(found[1], "00"), route.path)
         if chance.randrange(5) == 0:
             path = mutate(chance, path.encode()).decode("utf-8", "replace")
-        body = self._body(chance, door.scripted, csrf_token(token))
+        body = self._body(chance, route.scripted, csrf_token(token))
         head = dict(HEADS) | {b"cookie": f"__Host-desk={token}".encode(), b"x-desk-token": csrf_token(token).encode()}
         heads = [(key, mutate(chance, value) if chance.randrange(25) == 0 else value) for key, value in head.items()]
-        status, headers = asyncio.run(call(self.edge, door.method, path, heads, body, chance))
-        assert status < 500, (door, status)
+        status, headers = asyncio.run(call(self.asgi, route.method, path, heads, body, chance))
+        assert status < 500, (route, status)
         assert {key.lower().encode() for key, _ in SAFE} <= headers
 
     @staticmethod
@@ -149,7 +148,7 @@ class Console:
         return b"token=" + token.encode() + b"&" + mutate(chance, chance.choice(FORMS))
 
     def close(self) -> None:
-        self.house.premises.close()
+        self.app.console.close()
         self.office.desk.close()
         self.store.close()
 
@@ -167,9 +166,9 @@ class Here(Executor):
 
 
 async def call(
-    edge: Edge, method: str, path: str, heads: list[tuple[bytes, bytes]], body: bytes, chance: random.Random
+    asgi: AsgiApp, method: str, path: str, heads: list[tuple[bytes, bytes]], body: bytes, chance: random.Random
 ) -> tuple[int, set[bytes]]:
-    """What the edge answers: its status and the names of its headers. The body comes in pieces."""
+    """What the console answers: its status and the names of its headers. The body comes in pieces."""
     cut = chance.randrange(len(body) + 1)
     parts = [body[:cut], body[cut:]]
     said: list[dict[str, Any]] = []
@@ -183,7 +182,7 @@ async def call(
 
     query = mutate(chance, b"lang=ko&go=/cases&before=3") if chance.randrange(3) == 0 else b""
     scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": heads, "client": None}
-    await edge(scope, receive, send)
+    await asgi(scope, receive, send)
     return said[0]["status"], {name for name, _ in said[0]["headers"]}
 
 

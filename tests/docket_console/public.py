@@ -135,8 +135,8 @@ class PublicBackdoor(Backdoor):
 
     def last_period(self) -> int:
         """The newest period that was published."""
-        assert self.house is not None
-        period = self.house.premises.pulse.period
+        assert self.app is not None
+        period = self.app.console.pulse.period
         return -1 if period is None else period
 
     def begin_beat(self, periods: int = 1) -> None:
@@ -150,16 +150,16 @@ class PublicBackdoor(Backdoor):
 
     async def tick(self, periods: int) -> int:
         """Let whole periods pass, each with its beat in time; which one was published last."""
-        assert self.house is not None
+        assert self.app is not None
         for _ in range(periods):
             cadence = self.office.cadence
             self.clock.now_s = cadence.due_of(cadence.period_at(self.clock()))
             self.office.witness.now_s = self.clock()
-            await beat_once(self.house.premises, self.clock)
-            problem = self.house.premises.pulse.problem
+            await beat_once(self.app.console, self.clock)
+            problem = self.app.console.pulse.problem
             if problem is not None:
                 raise problem
-        return self.house.premises.pulse.period or 0
+        return self.app.console.pulse.period or 0
 
     async def late(self, periods: int) -> int:
         """The beat was missed for so many periods, and comes now; which one was published last."""
@@ -181,11 +181,11 @@ class PublicBackdoor(Backdoor):
 
     async def try_beat(self, periods: int) -> str:
         """A beat that is due, whatever comes of it; what went wrong."""
-        assert self.house is not None
+        assert self.app is not None
         cadence = self.office.cadence
         self.clock.now_s = cadence.due_of(cadence.period_at(self.clock()) + periods - 1)
-        await beat_once(self.house.premises, self.clock)
-        problem = self.house.premises.pulse.problem
+        await beat_once(self.app.console, self.clock)
+        problem = self.app.console.pulse.problem
         return "" if problem is None else problem.code
 
     def gag(self, case: str) -> None:

@@ -19,7 +19,7 @@ import msgspec
 
 from nullabona.docket.console.passkeys.signing import VerifyPasskey, credential_of
 from nullabona.docket.console.request.console import Settings
-from nullabona.docket.console.routing.app import House
+from nullabona.docket.console.routing.app import ConsoleApp
 from nullabona.docket.console.run import Listen, Opened, serve_console, site_of
 from nullabona.docket.console.serving.thread import DeskThread
 from nullabona.docket.console.store.records import Enrolment
@@ -51,12 +51,12 @@ class Served(Office):
 
 
 class Backdoor:
-    """What tests may do beside the doors. Runs on the desk's thread."""
+    """What tests may do that no request may. Runs on the desk's thread."""
 
     def __init__(self, office: Served, clock: Clock) -> None:
         self.office = office
         self.clock = clock
-        self.house: House | None = None
+        self.app: ConsoleApp | None = None
         self.thread: DeskThread | None = None
 
     def do(self, command: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
@@ -72,18 +72,18 @@ class Backdoor:
 
     def invite(self, officer: str, *, known: bool = True, name: str = "") -> dict[str, str]:
         """A token, and the identity of an officer whom the desk knows."""
-        assert self.house is not None
+        assert self.app is not None
         token = f"token-of-{officer}-{random.Random().randbytes(8).hex()}"
         enrolment = Enrolment(officer, name or officer.title(), self.clock() + 3600, known)
-        self.house.premises.store.keep_enrolment(token, enrolment)
+        self.app.console.store.keep_enrolment(token, enrolment)
         person = self.office.people.get(officer)
         return {"token": token, "identity": person.identity if person else ""}
 
     def admit(self, officer: str) -> int:
         """Two officers sign for every authenticator of ``officer`` that waits."""
-        assert self.house is not None
+        assert self.app is not None
         first, second = ("ben", "cora") if officer == "ada" else ("ada", "carl" if officer == "ben" else "ben")
-        waiting = [o for o in self.house.premises.store.passkeys_of(officer) if not self.house.premises.admitted(o)]
+        waiting = [o for o in self.app.console.store.passkeys_of(officer) if not self.app.console.admitted(o)]
         for passkey in waiting:
             self.office.add_key(first, second, KeyDetails(officer, credential_of(passkey)))
         return len(waiting)
@@ -117,25 +117,25 @@ class Backdoor:
         return self.office.sign("ada", first).challenge.hex()
 
     def lose(self, officer: str, keep: int) -> None:
-        """All authenticators but ``keep`` are set aside, which no door would do."""
-        assert self.house is not None
-        store = self.house.premises.store
+        """All authenticators but ``keep`` are set aside, which no route would do."""
+        assert self.app is not None
+        store = self.app.console.store
         for passkey in store.passkeys_of(officer)[keep:]:
             store.set_aside(officer, passkey.credential_id)
 
     def originals(self) -> list[int]:
         """How many originals are in memory: handed in, and asked to be signed for."""
-        assert self.house is not None
-        staged, sessions = self.house.premises.staging._staged, self.house.premises.sessions._open
+        assert self.app is not None
+        staged, sessions = self.app.console.staging._staged, self.app.console.sessions._open
         return [len(staged), sum(one.pending is not None for one in sessions.values())]
 
     def sweep(self) -> None:
-        assert self.house is not None
-        self.house.sweep()
+        assert self.app is not None
+        self.app.sweep()
 
     def recovery_ready(self, officer: str) -> bool | None:
-        assert self.house is not None
-        found = self.house.premises.store.recovery(officer)
+        assert self.app is not None
+        found = self.app.console.store.recovery(officer)
         return None if found is None else found.ready(self.clock())
 
     def revoke(self, officer: str) -> None:
@@ -175,8 +175,8 @@ async def main(folder: str, port: str, kind: str = "") -> None:
         backdoor = Backdoor(office, clock)
     settings = Settings(site_of(f"http://localhost:{port}"))
 
-    def ready(house: House, thread: DeskThread) -> None:
-        backdoor.house, backdoor.thread = house, thread
+    def ready(app: ConsoleApp, thread: DeskThread) -> None:
+        backdoor.app, backdoor.thread = app, thread
         sys.stdout.write("ready\n")
         sys.stdout.flush()
 

@@ -11,7 +11,7 @@ import pytest
 
 from nullabona.docket.console.request.answers import Answer, Asked
 from nullabona.docket.console.rules.origin import Site
-from nullabona.docket.console.serving.asgi import MOST_BODIES, Bodies, Edge
+from nullabona.docket.console.serving.asgi import MOST_BODIES, AsgiApp, Bodies
 from nullabona.docket.core.records import MAX_DOCUMENT
 
 MIB: Final = 1 << 20
@@ -24,7 +24,7 @@ SCOPE: Final[dict[str, Any]] = {
 
 
 class Hall:
-    """Behind the edge: lets every request hand in an original."""
+    """Behind it: lets every request hand in an original."""
 
     def admit(self, asked: Asked) -> Answer | int:
         assert asked.method == "POST"
@@ -49,8 +49,8 @@ class SameLoop:
 class Upload:
     """One request: all parts but the last at once, the last one when it may."""
 
-    def __init__(self, edge: Edge, mib: int) -> None:
-        self._edge = edge
+    def __init__(self, asgi: AsgiApp, mib: int) -> None:
+        self._asgi = asgi
         self._parts = [PART] * mib
         self.taken = 0
         self.rest = asyncio.Event()
@@ -59,7 +59,7 @@ class Upload:
         self.status = 0
 
     async def run(self) -> None:
-        await self._edge(dict(SCOPE), self._receive, self._send)
+        await self._asgi(dict(SCOPE), self._receive, self._send)
         self.settled.set()
 
     async def _receive(self) -> dict[str, Any]:
@@ -79,15 +79,15 @@ def test_no_more_than_so_many_bytes_are_in_memory() -> None:
     """Of six originals that come at once two find room; the others are told to come again; then it is free."""
 
     async def play() -> tuple[int, list[int], int]:
-        edge = Edge(Site("http://localhost:1"), Hall(), SameLoop())
-        uploads = [Upload(edge, 32) for _ in range(6)]
+        asgi = AsgiApp(Site("http://localhost:1"), Hall(), SameLoop())
+        uploads = [Upload(asgi, 32) for _ in range(6)]
         tasks = [asyncio.create_task(upload.run()) for upload in uploads]
         await asyncio.gather(*(upload.settled.wait() for upload in uploads))
         held = sum(upload.taken for upload in uploads if not upload.status)
         for upload in uploads:
             upload.rest.set()
         await asyncio.gather(*tasks)
-        again = Upload(edge, 32)
+        again = Upload(asgi, 32)
         again.rest.set()
         await again.run()
         return held, sorted(upload.status for upload in uploads), again.status

@@ -1,4 +1,4 @@
-"""Every door, for every role: denied unless the table says so. And no door for requests that come from elsewhere."""
+"""Every route, for every role: denied unless the table says so. And no route for requests that come from elsewhere."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from nullabona.docket.console.pages.acting import WHO
-from nullabona.docket.console.routing.routes import DOORS, Door
+from nullabona.docket.console.routing.routes import ROUTES, Route
 from nullabona.docket.console.rules.headers import SAFE
 from nullabona.docket.core.roles import DESK, READERS, DeskAction, Role
 from nullabona.docket.core.states import Action
@@ -44,43 +44,43 @@ def case(place: Place) -> str:
     return str(place.tell("take_in"))
 
 
-def path_of(door: Door, case: str) -> str:
-    """A path that the door is for, about something that is there where there is something."""
+def path_of(route: Route, case: str) -> str:
+    """A path that the route is for, about something that is there where there is something."""
     names = {"case": case, "instrument": "KR.WARRANT", "officer": "rea", "name": "console.css", "number": "0"}
-    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: names.get(found[1], "00"), door.path)
+    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: names.get(found[1], "00"), route.path)
 
 
-def knock(caller: Caller, door: Door, case: str, **headers: str) -> Got:
-    """The door's request, with the session's token where one is needed and nothing sensible in it."""
-    path = path_of(door, case)
-    if door.method == "GET":
+def knock(caller: Caller, route: Route, case: str, **headers: str) -> Got:
+    """The route's request, with the session's token where one is needed and nothing sensible in it."""
+    path = path_of(route, case)
+    if route.method == "GET":
         return caller.ask("GET", path, headers=headers)
-    return caller.send(path, {}, **headers) if door.scripted else caller.post(path, {}, **headers)
+    return caller.send(path, {}, **headers) if route.scripted else caller.post(path, {}, **headers)
 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_opens_the_doors_that_are_its_own(team: Team, case: str, role: Role) -> None:
-    """For every door: who may not enter gets exactly what somebody gets who asks for what is not there."""
+    """For every route: who may not enter gets exactly what somebody gets who asks for what is not there."""
     caller = team[role]
     nothing = caller.get("/no-such-page")
     wrong = []
-    for door in DOORS:
-        if door.public or door.path in {"/sign-out", "/taste"}:
+    for route in ROUTES:
+        if route.public or route.path in {"/sign-out", "/taste"}:
             continue
-        got = knock(caller, door, case)
-        missing = got.status == 404 and (door.scripted or got.text.count("<h1>") == nothing.text.count("<h1>"))
-        if missing == bool(door.always or role in door.roles) and not _is_really_missing(door, got, role):
-            wrong.append(f"{door.method} {door.path} {got.status}")
+        got = knock(caller, route, case)
+        missing = got.status == 404 and (route.scripted or got.text.count("<h1>") == nothing.text.count("<h1>"))
+        if missing == bool(route.always or role in route.roles) and not _is_really_missing(route, got, role):
+            wrong.append(f"{route.method} {route.path} {got.status}")
     assert wrong == []
 
 
 def test_everything_that_can_be_done_has_its_door() -> None:
     """Each action of the desk's tables, on a case or on the desk, for exactly the roles that the tables name."""
-    posts = {door.path: door.roles for door in DOORS if door.method == "POST"}
+    posts = {route.path: route.roles for route in ROUTES if route.method == "POST"}
     for action in set(Action) - {Action.READ, Action.INTAKE}:
         assert WHO[action] == posts[f"/case/{{case}}/{action}"], action
     assert WHO[Action.INTAKE] == posts["/intake/{instrument}"]
-    doors = {
+    routes = {
         DeskAction.ENROL: "/officers/{officer}/enrol", DeskAction.REVOKE: "/officers/{officer}/revoke",
         DeskAction.GRANT_ROLE: "/officers/{officer}/grant-role", DeskAction.TAKE_ROLE: "/officers/{officer}/take-role",
         DeskAction.ADD_KEY: "/officers/{officer}/keys/{key}", DeskAction.REGISTER_AUTHORITY: "/authorities",
@@ -88,24 +88,24 @@ def test_everything_that_can_be_done_has_its_door() -> None:
         DeskAction.OBJECT: "/confirm/{challenge}/object", DeskAction.OUTAGE: "/record/outage",
     }  # fmt: skip
     elsewhere = {DeskAction.READ_JOURNAL}  # a page of its own
-    assert set(DeskAction) - elsewhere == set(doors)
-    assert {action: DESK[action] for action in doors} == {action: posts[path] for action, path in doors.items()}
+    assert set(DeskAction) - elsewhere == set(routes)
+    assert {action: DESK[action] for action in routes} == {action: posts[path] for action, path in routes.items()}
 
 
-def _is_really_missing(door: Door, got: Got, role: Role) -> bool:
+def _is_really_missing(route: Route, got: Got, role: Role) -> bool:
     """A package that is not made yet is missing for those who may look too."""
-    return door.path.endswith("/package/{number:int}") and got.status == 404 and role in READERS
+    return route.path.endswith("/package/{number:int}") and got.status == 404 and role in READERS
 
 
 def test_a_stranger_is_led_to_the_sign_in_page(place: Place, case: str) -> None:
     """Or told so, if a script asks; nothing else is learned, not even which cases there are."""
     stranger = place.stranger()
-    for door in DOORS:
-        if not door.public:
-            got = knock(stranger, door, case)
-            assert (401 if door.scripted else 303) == got.status, door
-            if not door.scripted:
-                assert got.headers["location"].startswith("/sign-in"), door
+    for route in ROUTES:
+        if not route.public:
+            got = knock(stranger, route, case)
+            assert (401 if route.scripted else 303) == got.status, route
+            if not route.scripted:
+                assert got.headers["location"].startswith("/sign-in"), route
     assert stranger.get(f"/case/{case}").status == stranger.get(f"/case/{'0' * 32}").status == 303
 
 
@@ -157,24 +157,24 @@ FOREIGN = [
 
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
 def test_nothing_is_changed_by_a_request_from_elsewhere(team: Team, case: str, headers: dict[str, str]) -> None:
-    """For every door that changes something, with a right cookie and a right token."""
-    doors = [door for door in DOORS if door.method != "GET"]
-    assert {403} == {knock(team[Role.INTAKE], door, case, **headers).status for door in doors}
+    """For every route that changes something, with a right cookie and a right token."""
+    routes = [route for route in ROUTES if route.method != "GET"]
+    assert {403} == {knock(team[Role.INTAKE], route, case, **headers).status for route in routes}
 
 
 @pytest.mark.parametrize("token", ["", "0" * 64, "é"], ids=repr)
 def test_nothing_is_changed_without_the_sessions_token(team: Team, case: str, token: str) -> None:
-    """Every door that changes something for somebody who is signed in wants it, in the form or from the script."""
+    """Every route that changes something for somebody who is signed in wants it, in the form or from the script."""
     for role, caller in team.items():
-        for door in DOORS:
-            if door.method == "GET" or door.public or not (door.always or role in door.roles):
+        for route in ROUTES:
+            if route.method == "GET" or route.public or not (route.always or role in route.roles):
                 continue
-            path = path_of(door, case)
-            if door.scripted:
+            path = path_of(route, case)
+            if route.scripted:
                 got = caller.send(path, {}, **{"X-Desk-Token": token.encode().decode("latin-1")})
             else:
                 got = caller.post(path, {"token": token})
-            assert 403 == got.status, (role, door)
+            assert 403 == got.status, (role, route)
 
 
 def test_another_sessions_token_is_none(team: Team) -> None:
@@ -215,7 +215,7 @@ def test_a_way_back_never_leads_to_another_site(place: Place) -> None:
 def test_every_answer_carries_the_headers(team: Team, case: str) -> None:
     """Pages, files, refusals: all of them, and none says what serves it or when."""
     ina = team[Role.INTAKE]
-    answers = [knock(ina, door, case) for door in DOORS if door.method == "GET"]
+    answers = [knock(ina, route, case) for route in ROUTES if route.method == "GET"]
     answers += [ina.get("/no-such-page"), ina.ask("POST", "/sign", b"x", {"Host": "evil.example"})]
     answers += [ina.ask("PUT", "/"), ina.ask("OPTIONS", "/"), ina.ask("HEAD", "/cases"), ina.ask("TRACE", "/")]
     answers.append(ina.ask("POST", "/taste", b"x" * 300_000))

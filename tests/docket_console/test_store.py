@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.docket.console.store.records import Applicant, Enrolment, Passkey, Taste
+from nullabona.docket.console.store.records import Applicant, DisplayPreferences, Enrolment, Passkey
 from nullabona.docket.console.store.schema import COLUMNS, FILES
 from nullabona.docket.console.store.sqlite import ConsoleStore, ConsoleStoreFailed, ConsoleUnreadable
 
@@ -116,12 +116,12 @@ def test_an_objection_voids_the_token_too(store: ConsoleStore) -> None:
 def test_what_ran_out_is_erased(store: ConsoleStore, tmp_path: Path) -> None:
     """Tokens that nobody used do not stay."""
     store.keep_enrolment("token", Enrolment("PlantedOfficer", "x", 100, known=False))
-    store.keep_taste("ina", Taste("ko", "dark"))
+    store.keep_display("ina", DisplayPreferences("ko", "dark"))
     store.sweep(100)
     store.close()
     assert b"PlantedOfficer" not in (tmp_path / "console.db").read_bytes()
     again = ConsoleStore(tmp_path)
-    assert Taste("ko", "dark") == again.taste("ina")
+    assert DisplayPreferences("ko", "dark") == again.display("ina")
     again.close()
 
 

@@ -134,14 +134,14 @@ def test_nobody_has_to_ask_for_what_has_run_out_to_go(monkeypatch: pytest.Monkey
     ending = asyncio.Event()
     swept: list[int] = []
 
-    class House:
+    class ConsoleApp:
         def sweep(self) -> None:
             swept.append(len(swept))
             if len(swept) == 3:
                 ending.set()
             raise ConsoleStoreFailed("the disk is full")
 
-    asyncio.run(run.keep_sweeping(House(), ending))  # type: ignore[arg-type]
+    asyncio.run(run.keep_sweeping(ConsoleApp(), ending))  # type: ignore[arg-type]
     assert [0, 1, 2] == swept
 
 

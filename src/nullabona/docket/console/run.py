@@ -17,11 +17,11 @@ from typing import Final
 import uvicorn
 
 from nullabona.docket.console.passkeys.signing import VerifyPasskey
-from nullabona.docket.console.request.console import Premises, Settings
-from nullabona.docket.console.request.notice_delivery import Courier
-from nullabona.docket.console.routing.app import House
+from nullabona.docket.console.request.console import Console, Settings
+from nullabona.docket.console.request.notice_delivery import NoticeDelivery
+from nullabona.docket.console.routing.app import ConsoleApp
 from nullabona.docket.console.rules.origin import Site, valid_site
-from nullabona.docket.console.serving.asgi import Edge
+from nullabona.docket.console.serving.asgi import AsgiApp
 from nullabona.docket.console.serving.patience import HEAD_S, PatientProtocol
 from nullabona.docket.console.serving.thread import DeskThread
 from nullabona.docket.console.store.sqlite import ConsoleStore
@@ -63,7 +63,7 @@ class Listen:
     key: Path | None = None
 
 
-Ready = Callable[[House, DeskThread], None]
+Ready = Callable[[ConsoleApp, DeskThread], None]
 """Told when the socket listens: what is served, and the one thread that may touch it."""
 
 
@@ -84,7 +84,7 @@ OpenDesk = Callable[[VerifyPasskey], Opened]
 class _Served:
     """What lives on the desk's thread. ``ending``: set when no further beat shall begin."""
 
-    house: House
+    app: ConsoleApp
     opened: Opened
     ending: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -106,10 +106,8 @@ async def serve_console(
         furnishing = thread.submit(_furnish, thread, folder, open_desk, settings, clock)
         served = await asyncio.wrap_future(furnishing)
         beating = thread.begin(_keep_beating(served, clock))
-        thread.begin(keep_sweeping(served.house, served.ending))
-        server = _Server(
-            _config(Edge(settings.site, served.house, thread), listen), lambda: ready(served.house, thread)
-        )
+        thread.begin(keep_sweeping(served.app, served.ending))
+        server = _Server(_config(AsgiApp(settings.site, served.app, thread), listen), lambda: ready(served.app, thread))
         with server.told():
             try:
                 await server.serve([place])
@@ -128,37 +126,37 @@ def _furnish(
     except BaseException:
         store.close()
         raise
-    courier = Courier(opened.desk, opened.deliver, thread.submit) if opened.deliver is not None else None
-    return _Served(House(Premises(opened.desk, store, settings, courier), clock), opened)
+    notice_delivery = NoticeDelivery(opened.desk, opened.deliver, thread.submit) if opened.deliver is not None else None
+    return _Served(ConsoleApp(Console(opened.desk, store, settings, notice_delivery), clock), opened)
 
 
 async def _keep_beating(served: _Served, clock: Callable[[], int]) -> None:
     """The beat of the public record, once a minute; what goes wrong is shown to officers and tried again."""
-    sure = served.house.premises.settings.clock_is_right
-    while not served.ending.is_set() and await beat_once(served.house.premises, clock, clock_is_right=sure):
+    sure = served.app.console.settings.clock_is_right
+    while not served.ending.is_set() and await beat_once(served.app.console, clock, clock_is_right=sure):
         sure = False
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(served.ending.wait(), BEAT_S)
 
 
-async def keep_sweeping(house: House, ending: asyncio.Event) -> None:
+async def keep_sweeping(app: ConsoleApp, ending: asyncio.Event) -> None:
     """Sweep again and again, on the desk's loop; what the disk refuses is tried again."""
     while not ending.is_set():
         with contextlib.suppress(NullabonaError):
-            house.sweep()
+            app.sweep()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ending.wait(), SWEEP_S)
 
 
-async def beat_once(premises: Premises, clock: Callable[[], int], *, clock_is_right: bool = False) -> bool:
+async def beat_once(console: Console, clock: Callable[[], int], *, clock_is_right: bool = False) -> bool:
     """One beat, on the desk's loop, and what is due to be erased. False if this desk publishes nothing.
 
     While it waits, officers are answered.
     """
-    pulse = premises.pulse
+    pulse = console.pulse
     try:
-        done = await premises.desk.beat(clock_is_right=clock_is_right)
-        premises.desk.erase_due()
+        done = await console.desk.beat(clock_is_right=clock_is_right)
+        console.desk.erase_due()
     except NotPublishing:
         return False
     except NullabonaError as error:
@@ -177,15 +175,15 @@ async def _leave(served: _Served, beating: Future[None]) -> None:
         await asyncio.wait_for(asyncio.wrap_future(beating), LEAVE_S)
     except (TimeoutError, asyncio.CancelledError):
         beating.cancel()
-    premises = served.house.premises
-    if premises.courier is not None:
-        await asyncio.to_thread(premises.courier.close)
-    await asyncio.to_thread(premises.close)
+    console = served.app.console
+    if console.notice_delivery is not None:
+        await asyncio.to_thread(console.notice_delivery.close)
+    await asyncio.to_thread(console.close)
     await asyncio.get_running_loop().shutdown_default_executor()
-    premises.desk.close()
+    console.desk.close()
     if served.opened.hang_up is not None:
         await served.opened.hang_up()
-    premises.store.close()
+    console.store.close()
 
 
 def _listen(listen: Listen) -> socket.socket:
@@ -237,10 +235,10 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _config(edge: Edge, listen: Listen) -> uvicorn.Config:
+def _config(asgi: AsgiApp, listen: Listen) -> uvicorn.Config:
     """No access log, no server or date header, no headers of proxies, no WebSocket."""
     return uvicorn.Config(
-        edge,
+        asgi,
         ssl_certfile=listen.cert,
         ssl_keyfile=listen.key,
         http=PatientProtocol,

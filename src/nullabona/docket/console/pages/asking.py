@@ -16,7 +16,7 @@ from nullabona.docket.console.passkeys.sessions import Pending, until
 from nullabona.docket.console.passkeys.signing import for_the_desk, own_act
 from nullabona.docket.console.passkeys.webauthn import Assertion, assertion_options
 from nullabona.docket.console.request.answers import Answer
-from nullabona.docket.console.request.context import Visit
+from nullabona.docket.console.request.context import RequestContext
 from nullabona.docket.console.rules.text import visible
 from nullabona.docket.console.store.records import Passkey
 from nullabona.docket.core.roles import NotAllowed, Role
@@ -38,58 +38,60 @@ class Saying:
 
 
 def ask_desk(
-    visit: Visit, proposal: Proposal, saying: Saying, back: str, go: str, document: bytes | None = None
+    context: RequestContext, proposal: Proposal, saying: Saying, back: str, go: str, document: bytes | None = None
 ) -> Answer:
     """Ask for the signature under an act on a case or on the desk."""
 
-    def carry_out(signing: Visit, assertion: Assertion) -> str:
-        done = signing.house.desk.perform(signing.acting, proposal, for_the_desk(assertion), document)
+    def carry_out(signing: RequestContext, assertion: Assertion) -> str:
+        done = signing.console.desk.perform(signing.acting, proposal, for_the_desk(assertion), document)
         if document is not None:
-            signing.house.staging.signed_for(signing.signed_in[0], document)
+            signing.console.staging.signed_for(signing.signed_in[0], document)
         case = getattr(done, "case", b"")
         return go.replace("{case}", case.hex())
 
     shown = (proposal.act.encode(), canonical(msgspec.to_builtins(proposal.details)))
-    until_s = min(until(visit.now_s), proposal.act.expires_s)
-    return _page(visit, Pending(proposal.act.challenge, shown[0], until_s, carry_out), saying, back, shown)
+    until_s = min(until(context.now_s), proposal.act.expires_s)
+    return _page(context, Pending(proposal.act.challenge, shown[0], until_s, carry_out), saying, back, shown)
 
 
 def ask_own(
-    visit: Visit,
+    context: RequestContext,
     action: str,
     about: str,
     saying: Saying,
     back: str,
-    do: Callable[[Visit], str],
+    do: Callable[[RequestContext], str],
     who: frozenset[Role] = ANYBODY,
 ) -> Answer:
     """Ask for the signature under an action on the console itself; one of the roles ``who`` is needed then, too."""
-    shown = own_act(action, visit.me, about, visit.now_s)
-    pending = Pending(sha256(shown).digest(), shown, until(visit.now_s), partial(_carry_out_own, do, who))
-    return _page(visit, pending, saying, back, (shown,))
+    shown = own_act(action, context.me, about, context.now_s)
+    pending = Pending(sha256(shown).digest(), shown, until(context.now_s), partial(_carry_out_own, do, who))
+    return _page(context, pending, saying, back, (shown,))
 
 
-def signer_key(visit: Visit, assertion: Assertion) -> Passkey:
+def signer_key(context: RequestContext, assertion: Assertion) -> Passkey:
     """The officer's own passkey that signed. Raises `PasskeyRefused` for anybody else's."""
-    found = next((o for o in visit.house.working(visit.me) if o.credential_id == assertion.credential_id), None)
+    found = next((o for o in context.console.working(context.me) if o.credential_id == assertion.credential_id), None)
     if found is None:
         raise PasskeyRefused("this is not an authenticator of yours that works")
     return found
 
 
-def _carry_out_own(do: Callable[[Visit], str], who: frozenset[Role], visit: Visit, assertion: Assertion) -> str:
-    if who.isdisjoint(visit.roles):
+def _carry_out_own(
+    do: Callable[[RequestContext], str], who: frozenset[Role], context: RequestContext, assertion: Assertion
+) -> str:
+    if who.isdisjoint(context.roles):
         raise NotAllowed("no role of yours allows it any more")
-    passkey = signer_key(visit, assertion)
-    visit.house.verify.check(assertion, assertion.challenge, passkey.public_key)
-    return do(visit)
+    passkey = signer_key(context, assertion)
+    context.console.verify.check(assertion, assertion.challenge, passkey.public_key)
+    return do(context)
 
 
-def _page(visit: Visit, pending: Pending, saying: Saying, back: str, shown: tuple[bytes, ...]) -> Answer:
-    session, _ = visit.signed_in
-    visit.house.sessions.ask(session, pending)
-    working = [one.credential_id for one in visit.house.working(visit.me)]
-    return visit.page(
+def _page(context: RequestContext, pending: Pending, saying: Saying, back: str, shown: tuple[bytes, ...]) -> Answer:
+    session, _ = context.signed_in
+    context.console.sessions.ask(session, pending)
+    working = [one.credential_id for one in context.console.working(context.me)]
+    return context.page(
         "sign.html",
         what=saying.what,
         then=saying.then,
@@ -97,7 +99,7 @@ def _page(visit: Visit, pending: Pending, saying: Saying, back: str, shown: tupl
         grave=saying.grave,
         back=back,
         until_s=pending.until_s,
-        options=assertion_options(visit.house.settings.site, pending.challenge, working),
+        options=assertion_options(context.console.settings.site, pending.challenge, working),
         shown="\n\n".join(map(_readable, shown)),
         challenge=pending.challenge.hex(),
     )

@@ -9,7 +9,7 @@ from nullabona.docket.console.pages.acting import decision_lines, gag_lines
 from nullabona.docket.console.pages.asking import Saying, ask_own
 from nullabona.docket.console.pages.standing import PATH, RECEIPTED, standing, unmet
 from nullabona.docket.console.request.answers import Answer, download
-from nullabona.docket.console.request.context import Visit
+from nullabona.docket.console.request.context import RequestContext
 from nullabona.docket.core.acts import HandOverDetails, Officer
 from nullabona.docket.core.decide import HELD
 from nullabona.docket.core.records import CaseView, Package
@@ -33,36 +33,36 @@ _FORMS: Final = {
 """What each action asks for before it is shown for signing."""
 
 
-def page(visit: Visit) -> Answer:
+def page(context: RequestContext) -> Answer:
     """The case."""
-    case = fields.case_id(visit.params["case"])
-    view = visit.house.desk.show(visit.acting, case)
-    history = visit.house.desk.history(visit.acting, case)
+    case = fields.case_id(context.params["case"])
+    view = context.console.desk.show(context.acting, case)
+    history = context.console.desk.history(context.acting, case)
     given = any(event.kind == "hand-over" for event in history)
     receipted = State(view.state) in RECEIPTED
-    form, problem = _form(visit, view) if receipted and Role.RELEASER in visit.roles else (None, "")
+    form, problem = _form(context, view) if receipted and Role.RELEASER in context.roles else (None, "")
     demand = view.content.demand
-    authorities = {one.id: one for one in visit.house.desk.authorities()}
-    return visit.page(
+    authorities = {one.id: one for one in context.console.desk.authorities()}
+    return context.page(
         "case.html",
         case=view,
         id=case.hex(),
         demand=demand,
-        instrument=visit.house.instrument(demand),
+        instrument=context.console.instrument(demand),
         authority=authorities.get(demand.authority),
-        standing=standing(view, visit.me, visit.roles, handed_over=given),
+        standing=standing(view, context.me, context.roles, handed_over=given),
         way=_way(view),
-        dues=[due for due in visit.house.desk.dues() if due.case == case],
-        colleagues=_late(visit),
+        dues=[due for due in context.console.desk.dues() if due.case == case],
+        colleagues=_late(context),
         handed_over=given,
         receipted=receipted,
         form_now=form,
         form_problem=problem,
         history=[event for event in reversed(history) if event.kind != "read"],
         reads=sum(event.kind == "read" for event in history),
-        package=_files(visit.house.desk.preview(visit.acting, case)) if view.content.package_sha256 else (),
-        decision=decision_lines(visit, view.content.decision) if view.content.decision else (),
-        proposed=gag_lines(visit, view),
+        package=_files(context.console.desk.preview(context.acting, case)) if view.content.package_sha256 else (),
+        decision=decision_lines(context, view.content.decision) if view.content.decision else (),
+        proposed=gag_lines(context, view),
         forms_of=_FORMS,
         matches={one.identifier.text: one for one in view.content.matches},
         any_found=any(one.found for one in view.content.matches),
@@ -73,63 +73,65 @@ def page(visit: Visit) -> Answer:
     )
 
 
-def document(visit: Visit) -> Answer:
+def document(context: RequestContext) -> Answer:
     """The original, as a file to save; its name is ours."""
-    case = fields.case_id(visit.params["case"])
-    return download(visit.house.desk.document(visit.acting, case), f"original-{case.hex()[:8]}.bin")
+    case = fields.case_id(context.params["case"])
+    return download(context.console.desk.document(context.acting, case), f"original-{case.hex()[:8]}.bin")
 
 
-def package_file(visit: Visit) -> Answer:
+def package_file(context: RequestContext) -> Answer:
     """One file of the package, to save and look at before approving it."""
-    case = fields.case_id(visit.params["case"])
-    package = visit.house.desk.preview(visit.acting, case)
-    number = int(visit.params["number"])
+    case = fields.case_id(context.params["case"])
+    package = context.console.desk.preview(context.acting, case)
+    number = int(context.params["number"])
     if package is None or not 0 <= number < len(package.files):
-        return visit.page("wrong.html", 404, sentence=visit.say("wrong.missing"), hint="", code="")
+        return context.page("wrong.html", 404, sentence=context.say("wrong.missing"), hint="", code="")
     name = package.files[number].path.rpartition("/")[2]
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
     return download(package.files[number].data, safe.lstrip(".") or "file.bin")
 
 
-def receipt(visit: Visit) -> Answer:
+def receipt(context: RequestContext) -> Answer:
     """The receipt, as the authority gets it before any data."""
-    case = fields.case_id(visit.params["case"])
-    return download(canonical(visit.house.desk.receipt(visit.acting, case)), f"receipt-{case.hex()[:8]}.json")
+    case = fields.case_id(context.params["case"])
+    return download(canonical(context.console.desk.receipt(context.acting, case)), f"receipt-{case.hex()[:8]}.json")
 
 
-async def handed_over(visit: Visit) -> Answer:
+async def handed_over(context: RequestContext) -> Answer:
     """The package in the form that a releaser signed: sealed, or unsealed under a name that says so."""
-    seal = visit.house.desk.handing_over(visit.acting, fields.case_id(visit.params["case"]))
-    name, data = await visit.house.aside(lambda: seal().download())
+    seal = context.console.desk.handing_over(context.acting, fields.case_id(context.params["case"]))
+    name, data = await context.console.aside(lambda: seal().download())
     return download(data, name)
 
 
-def share(visit: Visit) -> Answer:
+def share(context: RequestContext) -> Answer:
     """Ask for the signature under sharing a case with an officer who joined later."""
-    case = fields.case_id(visit.params["case"])
-    view = visit.house.desk.show(visit.acting, case)
-    officer = fields.choice(visit.asked.form(), "officer", [one.id for one in _late(visit)])
-    saying = Saying(visit.say("say.share", number=view.number, officer=officer), (visit.say("then.share.1"),))
+    case = fields.case_id(context.params["case"])
+    view = context.console.desk.show(context.acting, case)
+    officer = fields.choice(context.asked.form(), "officer", [one.id for one in _late(context)])
+    saying = Saying(context.say("say.share", number=view.number, officer=officer), (context.say("then.share.1"),))
     back = f"/case/{case.hex()}"
 
-    def do(signing: Visit) -> str:
-        signing.house.desk.share(signing.acting, case, officer)
+    def do(signing: RequestContext) -> str:
+        signing.console.desk.share(signing.acting, case, officer)
         return back
 
-    return ask_own(visit, "share", f"{case.hex()} {officer}", saying, back, do)
+    return ask_own(context, "share", f"{case.hex()} {officer}", saying, back, do)
 
 
-def _form(visit: Visit, view: CaseView) -> tuple[HandOverDetails | None, str]:
+def _form(context: RequestContext, view: CaseView) -> tuple[HandOverDetails | None, str]:
     """In which form the package would leave now, or why the custodian's key says nothing of it."""
     try:
-        return visit.house.desk.form_of(view), ""
+        return context.console.desk.form_of(view), ""
     except UserError as error:
-        return None, visit.in_words(error)
+        return None, context.in_words(error)
 
 
-def _late(visit: Visit) -> list[Officer]:
+def _late(context: RequestContext) -> list[Officer]:
     """Officers who may read cases, but for oneself."""
-    return [one for one in visit.house.desk.officers() if one.active and can_read(one.roles) and one.id != visit.me]
+    return [
+        one for one in context.console.desk.officers() if one.active and can_read(one.roles) and one.id != context.me
+    ]
 
 
 def _files(package: Package | None) -> tuple[tuple[int, str, int], ...]:

@@ -12,7 +12,7 @@ from nullabona.docket.console.pages.acting import then
 from nullabona.docket.console.pages.asking import Saying, ask_desk
 from nullabona.docket.console.passkeys.refusals import FormWrong
 from nullabona.docket.console.request.answers import Answer, as_json
-from nullabona.docket.console.request.context import Visit
+from nullabona.docket.console.request.context import RequestContext
 from nullabona.docket.console.request.views import day, when
 from nullabona.docket.core import records
 from nullabona.docket.core.acts import AmendDetails, IntakeDetails
@@ -27,74 +27,74 @@ from nullabona.words.errors import in_words
 MOST_MIB = records.MAX_DOCUMENT >> 20
 
 
-def choose(visit: Visit) -> Answer:
+def choose(context: RequestContext) -> Answer:
     """First the instrument: it says what has to be asked."""
-    today = visit.now_s // DAY
-    rows = [row for row in visit.house.desk.taxonomy.rows if row.valid_on(today)]
-    return visit.page("intake-choose.html", rows=rows)
+    today = context.now_s // DAY
+    rows = [row for row in context.console.desk.taxonomy.rows if row.valid_on(today)]
+    return context.page("intake-choose.html", rows=rows)
 
 
-def page(visit: Visit) -> Answer:
+def page(context: RequestContext) -> Answer:
     """The form of one instrument."""
-    return _form(visit, _instrument(visit), {"received": when(visit.now_s).replace(" ", "T")}, "", None)
+    return _form(context, _instrument(context), {"received": when(context.now_s).replace(" ", "T")}, "", None)
 
 
-def hand_in(visit: Visit) -> Answer:
+def hand_in(context: RequestContext) -> Answer:
     """Hold the original until the demand is signed for; what it is, nobody here looks at."""
-    session, _ = visit.signed_in
-    staged = visit.house.staging.put(session, visit.asked.body, visit.now_s)
+    session, _ = context.signed_in
+    staged = context.console.staging.put(session, context.asked.body, context.now_s)
     return as_json({"id": staged.id, "sha256": staged.document.sha256.hex(), "size": f"{staged.document.size:,} B"})
 
 
-def take_in(visit: Visit) -> Answer:
+def take_in(context: RequestContext) -> Answer:
     """Ask for the signature under a new case."""
-    instrument, form, (session, _) = _instrument(visit), visit.asked.form(), visit.signed_in
+    instrument, form, (session, _) = _instrument(context), context.asked.form(), context.signed_in
     try:
-        staged = visit.house.staging.get(session, form.get("document", ""), visit.now_s)
-        demand = read_demand(visit, instrument, form, staged.document)
-        proposal = visit.house.desk.propose(visit.acting, Action.INTAKE, None, IntakeDetails(demand))
+        staged = context.console.staging.get(session, form.get("document", ""), context.now_s)
+        demand = read_demand(context, instrument, form, staged.document)
+        proposal = context.console.desk.propose(context.acting, Action.INTAKE, None, IntakeDetails(demand))
     except UserError as error:
-        return _form(visit, instrument, form, " ".join(in_words(error, visit.taste.language)), None)
+        return _form(context, instrument, form, " ".join(in_words(error, context.display.language)), None)
     saying = Saying(
-        _sentence(visit, "say.intake", instrument, demand), then(visit, "intake"), demand_lines(visit, demand)
+        _sentence(context, "say.intake", instrument, demand), then(context, "intake"), demand_lines(context, demand)
     )
-    return ask_desk(visit, proposal, saying, f"/intake/{instrument.id}", "/case/{case}", staged.data)
+    return ask_desk(context, proposal, saying, f"/intake/{instrument.id}", "/case/{case}", staged.data)
 
 
-def amend_page(visit: Visit) -> Answer:
+def amend_page(context: RequestContext) -> Answer:
     """The form with what the case says now."""
-    view = visit.house.desk.show(visit.acting, fields.case_id(visit.params["case"]))
-    return _form(visit, visit.house.instrument(view.content.demand), filled(view.content.demand), "", view)
+    view = context.console.desk.show(context.acting, fields.case_id(context.params["case"]))
+    return _form(context, context.console.instrument(view.content.demand), filled(view.content.demand), "", view)
 
 
-def amend(visit: Visit) -> Answer:
+def amend(context: RequestContext) -> Answer:
     """Ask for the signature under an amended demand. Its original stays, unless another one was handed in."""
-    case = fields.case_id(visit.params["case"])
-    view, form, (session, _) = visit.house.desk.show(visit.acting, case), visit.asked.form(), visit.signed_in
-    instrument = visit.house.instrument(view.content.demand)
+    case = fields.case_id(context.params["case"])
+    view, form, (session, _) = context.console.desk.show(context.acting, case), context.asked.form(), context.signed_in
+    instrument = context.console.instrument(view.content.demand)
     try:
-        staged = visit.house.staging.get(session, form["document"], visit.now_s) if form.get("document") else None
-        demand = read_demand(visit, instrument, form, staged.document if staged else view.content.demand.document)
+        staged = context.console.staging.get(session, form["document"], context.now_s) if form.get("document") else None
+        demand = read_demand(context, instrument, form, staged.document if staged else view.content.demand.document)
         details = AmendDetails(demand, fields.note(form, "why", needed=True))
-        proposal = visit.house.desk.propose(visit.acting, Action.AMEND, case, details)
+        proposal = context.console.desk.propose(context.acting, Action.AMEND, case, details)
     except UserError as error:
-        return _form(visit, instrument, form, " ".join(in_words(error, visit.taste.language)), view)
-    saying = Saying(visit.say("say.amend", number=view.number), then(visit, "amend"), demand_lines(visit, demand))
+        return _form(context, instrument, form, " ".join(in_words(error, context.display.language)), view)
+    saying = Saying(context.say("say.amend", number=view.number), then(context, "amend"), demand_lines(context, demand))
     data = staged.data if staged else None
-    return ask_desk(visit, proposal, saying, f"/case/{case.hex()}", f"/case/{case.hex()}", data)
+    return ask_desk(context, proposal, saying, f"/case/{case.hex()}", f"/case/{case.hex()}", data)
 
 
-def read_demand(visit: Visit, instrument: Instrument, form: Mapping[str, str], document: Document) -> Demand:
+def read_demand(context: RequestContext, instrument: Instrument, form: Mapping[str, str], document: Document) -> Demand:
     """The demand that a form states. Raises `FormWrong`."""
     try:
-        return _demand(visit, instrument, form, document)
+        return _demand(context, instrument, form, document)
     except msgspec.ValidationError:
         raise FormWrong("a field is too long or too short") from None
 
 
-def _demand(visit: Visit, instrument: Instrument, form: Mapping[str, str], document: Document) -> Demand:
-    authorities = [one.id for one in visit.house.desk.authorities()]
-    asked = set(visit.asked.many("classes"))
+def _demand(context: RequestContext, instrument: Instrument, form: Mapping[str, str], document: Document) -> Demand:
+    authorities = [one.id for one in context.console.desk.authorities()]
+    asked = set(context.asked.many("classes"))
     demand = Demand(
         instrument=instrument.id,
         authority=fields.choice(form, "authority", authorities),
@@ -131,25 +131,25 @@ def _gag(form: Mapping[str, str]) -> Gag | None:
     return Gag(fields.line(form, "gag-basis"), fields.optional_moment(form, "gag-until"))
 
 
-def demand_lines(visit: Visit, demand: Demand) -> tuple[tuple[str, str], ...]:
+def demand_lines(context: RequestContext, demand: Demand) -> tuple[tuple[str, str], ...]:
     """A demand in words, line by line."""
     span = (demand.from_day, demand.to_day)
     lines = [
-        (visit.say("case.ref"), demand.authority_ref),
-        (visit.say("case.basis"), demand.legal_basis),
-        (visit.say("case.issued"), day(demand.issued_day)),
-        (visit.say("case.received"), f"{when(demand.received_s)} UTC"),
-        (visit.say("case.identifiers"), "\n".join(one.text for one in demand.identifiers)),
-        (visit.say("case.asked"), ", ".join(visit.say(f"class.{one}") for one in demand.classes)),
-        (visit.say("case.called-back"), visit.say("yes" if demand.called_back else "no")),
-        (visit.say("case.document"), f"SHA-256 {demand.document.sha256.hex()}"),
+        (context.say("case.ref"), demand.authority_ref),
+        (context.say("case.basis"), demand.legal_basis),
+        (context.say("case.issued"), day(demand.issued_day)),
+        (context.say("case.received"), f"{when(demand.received_s)} UTC"),
+        (context.say("case.identifiers"), "\n".join(one.text for one in demand.identifiers)),
+        (context.say("case.asked"), ", ".join(context.say(f"class.{one}") for one in demand.classes)),
+        (context.say("case.called-back"), context.say("yes" if demand.called_back else "no")),
+        (context.say("case.document"), f"SHA-256 {demand.document.sha256.hex()}"),
     ]
     if span[0] is not None and span[1] is not None:
-        lines.insert(4, (visit.say("case.span"), f"{day(span[0])} – {day(span[1])}"))
+        lines.insert(4, (context.say("case.span"), f"{day(span[0])} – {day(span[1])}"))
     if demand.emergency is True:
-        lines.append((visit.say("case.emergency"), visit.say("yes")))
+        lines.append((context.say("case.emergency"), context.say("yes")))
     if demand.gates_unmet:
-        lines.append((visit.say("case.blocked"), ", ".join(demand.gates_unmet)))
+        lines.append((context.say("case.blocked"), ", ".join(demand.gates_unmet)))
     return tuple(lines)
 
 
@@ -180,14 +180,16 @@ def filled(demand: Demand) -> dict[str, str]:
     return found
 
 
-def _form(visit: Visit, instrument: Instrument, form: Mapping[str, str], problem: str, view: CaseView | None) -> Answer:
+def _form(
+    context: RequestContext, instrument: Instrument, form: Mapping[str, str], problem: str, view: CaseView | None
+) -> Answer:
     values = dict(form)
-    values |= {f"class-{one}": "1" for one in (visit.asked.many("classes") if visit.asked.body else ())}
-    return visit.page(
+    values |= {f"class-{one}": "1" for one in (context.asked.many("classes") if context.asked.body else ())}
+    return context.page(
         "intake.html",
         status=409 if problem else 200,
         instrument=instrument,
-        authorities=[one for one in visit.house.desk.authorities() if one.jurisdiction == instrument.jurisdiction],
+        authorities=[one for one in context.console.desk.authorities() if one.jurisdiction == instrument.jurisdiction],
         classes=get_args(demands.DataClass),
         form=values,
         problem=problem,
@@ -197,14 +199,14 @@ def _form(visit: Visit, instrument: Instrument, form: Mapping[str, str], problem
     )
 
 
-def _instrument(visit: Visit) -> Instrument:
-    found = visit.house.desk.taxonomy.find(visit.params["instrument"], visit.now_s // DAY)
+def _instrument(context: RequestContext) -> Instrument:
+    found = context.console.desk.taxonomy.find(context.params["instrument"], context.now_s // DAY)
     if found is None:
         raise FormWrong("there is no such instrument today")
     return found
 
 
-def _sentence(visit: Visit, key: str, instrument: Instrument, demand: Demand) -> str:
-    names = {one.id: one.name for one in visit.house.desk.authorities()}
-    label = pick(instrument.label, visit.taste.language)
-    return visit.say(key, instrument=label, authority=names[demand.authority], ref=demand.authority_ref)
+def _sentence(context: RequestContext, key: str, instrument: Instrument, demand: Demand) -> str:
+    names = {one.id: one.name for one in context.console.desk.authorities()}
+    label = pick(instrument.label, context.display.language)
+    return context.say(key, instrument=label, authority=names[demand.authority], ref=demand.authority_ref)

@@ -21,7 +21,7 @@ from nullabona.docket.console.passkeys.sessions import Pending, until
 from nullabona.docket.console.passkeys.signing import credential_id_of, key_id_of, own_act
 from nullabona.docket.console.passkeys.webauthn import Assertion, assertion_options, read_assertion
 from nullabona.docket.console.request.answers import Answer, as_json
-from nullabona.docket.console.request.context import Visit
+from nullabona.docket.console.request.context import RequestContext
 from nullabona.docket.console.rules.session import LEAST_PASSKEYS, MOST_PASSKEYS
 from nullabona.docket.console.rules.text import typed
 from nullabona.docket.console.store.records import Passkey
@@ -37,82 +37,83 @@ class Shown:
     works: bool
 
 
-def page(visit: Visit) -> Answer:
+def page(context: RequestContext) -> Answer:
     """The officer's authenticators."""
-    working = visit.house.working(visit.me)
+    working = context.console.working(context.me)
     shown = [
-        Shown(key_id_of(one.credential_id), one, one in working) for one in visit.house.store.passkeys_of(visit.me)
+        Shown(key_id_of(one.credential_id), one, one in working)
+        for one in context.console.store.passkeys_of(context.me)
     ]
-    coming = [one for one in visit.house.desk.pending() if one.held and one.subject == visit.me]
-    may = bool(visit.roles & DESK[DeskAction.OBJECT])
-    return visit.page("own.html", passkeys=shown, few=len(working) < LEAST_PASSKEYS, coming=coming, may_object=may)
+    coming = [one for one in context.console.desk.pending() if one.held and one.subject == context.me]
+    may = bool(context.roles & DESK[DeskAction.OBJECT])
+    return context.page("own.html", passkeys=shown, few=len(working) < LEAST_PASSKEYS, coming=coming, may_object=may)
 
 
-def options(visit: Visit) -> Answer:
+def options(context: RequestContext) -> Answer:
     """What the browser needs: first to sign that one is added, then to make it."""
-    session, officer = visit.signed_in
-    label = _label(visit, str(visit.asked.json().get("label", "")))
-    shown = own_act("add-passkey", visit.me, label, visit.now_s)
+    session, officer = context.signed_in
+    label = _label(context, str(context.asked.json().get("label", "")))
+    shown = own_act("add-passkey", context.me, label, context.now_s)
     challenge = sha256(shown).digest()
-    visit.house.sessions.ask(session, Pending(challenge, shown, until(visit.now_s), _signed))
-    working = [one.credential_id for one in visit.house.working(visit.me)]
-    known = tuple(one.credential_id for one in visit.house.store.passkeys_of(visit.me))
-    sign = {"options": assertion_options(visit.house.settings.site, challenge, working)}
-    create = visit.house.registrar.options(visit.me, officer.name, known, visit.now_s)
+    context.console.sessions.ask(session, Pending(challenge, shown, until(context.now_s), _signed))
+    working = [one.credential_id for one in context.console.working(context.me)]
+    known = tuple(one.credential_id for one in context.console.store.passkeys_of(context.me))
+    sign = {"options": assertion_options(context.console.settings.site, challenge, working)}
+    create = context.console.registrar.options(context.me, officer.name, known, context.now_s)
     return as_json({"sign": sign, "create": {"options": create, "input": key_id_of(PRF_INPUT)}})
 
 
-def add(visit: Visit) -> Answer:
+def add(context: RequestContext) -> Answer:
     """Keep a new passkey; it works when two officers have admitted it."""
-    session, _ = visit.signed_in
-    said = visit.asked.json()
+    session, _ = context.signed_in
+    said = context.asked.json()
     signed = said.get("signed")
     assertion = read_assertion(signed if isinstance(signed, dict) else {})
-    pending = visit.house.sessions.take(session, assertion.challenge, visit.now_s)
+    pending = context.console.sessions.take(session, assertion.challenge, context.now_s)
     if pending.carry_out is not _signed:
         raise SignatureSpent("you were asked to sign something else since")
-    pending.carry_out(visit, assertion)
+    pending.carry_out(context, assertion)
     label = json.loads(pending.shown)["about"]
-    made = visit.house.registrar.made(visit.me, {**said, "label": label}, visit.now_s)
-    identity = visit.house.sessions.identity(visit.token)
+    made = context.console.registrar.made(context.me, {**said, "label": label}, context.now_s)
+    identity = context.console.sessions.identity(context.token)
     if identity is None:
         raise PasskeyRefused("this session holds no identity to seal")
-    visit.house.store.add_passkey(made.sealing(visit.me, identity, visit.now_s))
+    context.console.store.add_passkey(made.sealing(context.me, identity, context.now_s))
     return as_json({"go": "/authenticators"})
 
 
-def set_aside(visit: Visit) -> Answer:
+def set_aside(context: RequestContext) -> Answer:
     """Ask for the signature that takes an authenticator out of use, for good."""
-    wanted = credential_id_of(visit.params["key"])
-    found = next((one for one in visit.house.store.passkeys_of(visit.me) if one.credential_id == wanted), None)
+    wanted = credential_id_of(context.params["key"])
+    found = next((one for one in context.console.store.passkeys_of(context.me) if one.credential_id == wanted), None)
     if found is None or found.aside:
         raise FormWrong("this is not an authenticator of yours that is in use")
-    _check_enough_left(visit, found)
-    saying = Saying(visit.say("say.set-aside", label=found.label), (visit.say("then.set-aside.1"),), grave=True)
-    return ask_own(visit, "set-aside", visit.params["key"], saying, "/authenticators", partial(_put_aside, found))
+    _check_enough_left(context, found)
+    saying = Saying(context.say("say.set-aside", label=found.label), (context.say("then.set-aside.1"),), grave=True)
+    return ask_own(context, "set-aside", context.params["key"], saying, "/authenticators", partial(_put_aside, found))
 
 
-def _put_aside(found: Passkey, visit: Visit) -> str:
-    _check_enough_left(visit, found)
-    visit.house.store.set_aside(visit.me, found.credential_id)
+def _put_aside(found: Passkey, context: RequestContext) -> str:
+    _check_enough_left(context, found)
+    context.console.store.set_aside(context.me, found.credential_id)
     return "/authenticators"
 
 
-def _check_enough_left(visit: Visit, found: Passkey) -> None:
-    left = [one for one in visit.house.working(visit.me) if one.credential_id != found.credential_id]
+def _check_enough_left(context: RequestContext, found: Passkey) -> None:
+    left = [one for one in context.console.working(context.me) if one.credential_id != found.credential_id]
     if len(left) < LEAST_PASSKEYS:
         raise TooFewPasskeys("two authenticators that work must be left")
 
 
-def _signed(visit: Visit, assertion: Assertion) -> str:
-    passkey = signer_key(visit, assertion)
-    visit.house.verify.check(assertion, assertion.challenge, passkey.public_key)
+def _signed(context: RequestContext, assertion: Assertion) -> str:
+    passkey = signer_key(context, assertion)
+    context.console.verify.check(assertion, assertion.challenge, passkey.public_key)
     return "/authenticators"
 
 
-def _label(visit: Visit, text: str) -> str:
+def _label(context: RequestContext, text: str) -> str:
     label = typed(text, LABEL_LONGEST).replace("\n", " ")
-    known = visit.house.store.passkeys_of(visit.me)
+    known = context.console.store.passkeys_of(context.me)
     if not label or any(one.label == label for one in known):
         raise FormWrong("give the authenticator a name of its own")
     if sum(not one.aside for one in known) >= MOST_PASSKEYS:

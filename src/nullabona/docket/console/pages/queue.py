@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from nullabona.docket.console.pages.standing import Option, standing, unmet
 from nullabona.docket.console.request.answers import Answer, as_json, see_other
-from nullabona.docket.console.request.context import Visit
+from nullabona.docket.console.request.context import RequestContext
 from nullabona.docket.console.request.nav import entries
 from nullabona.docket.console.request.views import lane
 from nullabona.docket.core.entered import CaseAltered
@@ -43,53 +43,53 @@ class Row:
         return next((timer.until for timer in timers if timer.name == self.due.name), self.due.name)
 
 
-def home(visit: Visit) -> Answer:
+def home(context: RequestContext) -> Answer:
     """The queue; whoever reads no cases goes on to what they may see."""
-    if visit.house.has_too_few(visit.me):
+    if context.console.has_too_few(context.me):
         return see_other("/authenticators")
-    if not visit.roles & READERS:
-        return see_other(next(entry.path for entry in entries(visit.roles) if entry.path != "/"))
-    rows = _rows(visit)
-    groups = [(name, [row for row in rows if _group(row, visit.now_s) == name]) for name in GROUPS]
+    if not context.roles & READERS:
+        return see_other(next(entry.path for entry in entries(context.roles) if entry.path != "/"))
+    rows = _rows(context)
+    groups = [(name, [row for row in rows if _group(row, context.now_s) == name]) for name in GROUPS]
     counts = {name: len(found) for name, found in groups}
-    return visit.page("queue.html", groups=groups, counts=counts, total=len(rows), version=_version(visit))
+    return context.page("queue.html", groups=groups, counts=counts, total=len(rows), version=_version(context))
 
 
-def version(visit: Visit) -> Answer:
+def version(context: RequestContext) -> Answer:
     """Whether the queue on a screen is still the one of now. Looking so is no use of the session."""
-    return as_json({"version": _version(visit)})
+    return as_json({"version": _version(context)})
 
 
-def everything(visit: Visit) -> Answer:
+def everything(context: RequestContext) -> Answer:
     """Every case there is."""
-    dues = _soonest(visit)
-    lines = [(line, dues.get(line.id)) for line in reversed(visit.house.desk.cases(visit.acting))]
-    return visit.page("cases.html", lines=lines)
+    dues = _soonest(context)
+    lines = [(line, dues.get(line.id)) for line in reversed(context.console.desk.cases(context.acting))]
+    return context.page("cases.html", lines=lines)
 
 
-def _rows(visit: Visit) -> list[Row]:
-    dues = _soonest(visit)
-    names = {one.id: one.name for one in visit.house.desk.authorities()}
-    lines = [line for line in visit.house.desk.cases(visit.acting) if line.state != State.CLOSED]
-    rows = [_row(visit, line, dues.get(line.id), names) for line in lines]
+def _rows(context: RequestContext) -> list[Row]:
+    dues = _soonest(context)
+    names = {one.id: one.name for one in context.console.desk.authorities()}
+    lines = [line for line in context.console.desk.cases(context.acting) if line.state != State.CLOSED]
+    rows = [_row(context, line, dues.get(line.id), names) for line in lines]
     return sorted(rows, key=lambda row: (row.due is None, row.due.due_s if row.due else 0, row.line.number))
 
 
-def _row(visit: Visit, line: CaseLine, due: Due | None, names: dict[str, str]) -> Row:
+def _row(context: RequestContext, line: CaseLine, due: Due | None, names: dict[str, str]) -> Row:
     try:
-        view = visit.house.desk.glance(visit.acting, line.id)
+        view = context.console.desk.glance(context.acting, line.id)
     except (Locked, Recused, CaseAltered):
         return Row(line, None, None, "", due, None, ())
     demand = view.content.demand
-    handed_over = any(one.kind == "hand-over" for one in visit.house.desk.history(visit.acting, line.id))
-    where = standing(view, visit.me, visit.roles, handed_over=handed_over)
-    instrument = visit.house.instrument(demand)
+    handed_over = any(one.kind == "hand-over" for one in context.console.desk.history(context.acting, line.id))
+    where = standing(view, context.me, context.roles, handed_over=handed_over)
+    instrument = context.console.instrument(demand)
     return Row(line, view, instrument, names.get(demand.authority, demand.authority), due, where.first, unmet(demand))
 
 
-def _soonest(visit: Visit) -> dict[bytes, Due]:
+def _soonest(context: RequestContext) -> dict[bytes, Due]:
     found: dict[bytes, Due] = {}
-    for due in visit.house.desk.dues():
+    for due in context.console.desk.dues():
         found.setdefault(due.case, due)
     return found
 
@@ -98,7 +98,7 @@ def _group(row: Row, now_s: int) -> str:
     return "untimed" if row.due is None else lane(row.due.due_s, now_s) or "later"
 
 
-def _version(visit: Visit) -> str:
-    lines = [(line.id.hex(), line.state) for line in visit.house.desk.cases(visit.acting)]
-    dues = [(due.case.hex(), due.name, due.due_s, due.level) for due in visit.house.desk.dues()]
+def _version(context: RequestContext) -> str:
+    lines = [(line.id.hex(), line.state) for line in context.console.desk.cases(context.acting)]
+    dues = [(due.case.hex(), due.name, due.due_s, due.level) for due in context.console.desk.dues()]
     return sha256(repr((lines, dues)).encode()).hexdigest()[:16]

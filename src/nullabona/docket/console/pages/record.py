@@ -12,7 +12,7 @@ from nullabona.docket.console.pages.acting import then
 from nullabona.docket.console.pages.asking import Saying, ask_desk
 from nullabona.docket.console.passkeys.refusals import FormWrong
 from nullabona.docket.console.request.answers import Answer, see_other
-from nullabona.docket.console.request.context import Visit
+from nullabona.docket.console.request.context import RequestContext
 from nullabona.docket.core.acts import OpenDetails, OutageDetails, SettleDetails
 from nullabona.docket.core.roles import DESK, READERS, DeskAction, Role
 from nullabona.errors import NullabonaError
@@ -23,90 +23,96 @@ WHY: Final = 1_000
 _TERM: Final = re.compile(r"\d{4}H[12]\Z")
 
 
-def page(visit: Visit) -> Answer:
+def page(context: RequestContext) -> Answer:
     """Beats, slots, and what this officer may enter."""
-    desk = visit.house.desk
+    desk = context.console.desk
     may = {
         action.value
         for action in (DeskAction.OPEN, DeskAction.REPORT, DeskAction.SETTLE, DeskAction.OUTAGE)
-        if DESK[action] & visit.roles
+        if DESK[action] & context.roles
     }
     numbers: Mapping[bytes, str] = {}
-    if visit.roles & READERS:
-        numbers = {line.id: line.number for line in desk.cases(visit.acting)}
+    if context.roles & READERS:
+        numbers = {line.id: line.number for line in desk.cases(context.acting)}
     late = runs(desk.late_periods())
-    openable = [(case.hex(), numbers[case]) for case in desk.openable(visit.acting)] if "open" in may else []
-    return visit.page(
+    openable = [(case.hex(), numbers[case]) for case in desk.openable(context.acting)] if "open" in may else []
+    return context.page(
         "record.html",
         cadence=desk.cadence,
-        period=visit.house.period(visit.now_s),
-        pulse=visit.house.pulse,
+        period=context.console.period(context.now_s),
+        pulse=context.console.pulse,
         may=may,
         late=late,
         late_text=", ".join(f"{first}" if first == last else f"{first}–{last}" for first, last in late),
         openable=openable,
-        notices=_notices(visit) if Role.NOTIFIER in visit.roles else (),
-        courier=visit.house.courier,
-        beat_problem=visit.in_words(visit.house.pulse.problem),
+        notices=_notices(context) if Role.NOTIFIER in context.roles else (),
+        notice_delivery=context.console.notice_delivery,
+        beat_problem=context.in_words(context.console.pulse.problem),
     )
 
 
-def open_slots(visit: Visit) -> Answer:
+def open_slots(context: RequestContext) -> Answer:
     """Ask for the signature under opening the slots of published cases."""
-    chosen = tuple(sorted(set(visit.asked.many("case"))))
-    allowed = {case.hex() for case in visit.house.desk.openable(visit.acting)}
+    chosen = tuple(sorted(set(context.asked.many("case"))))
+    allowed = {case.hex() for case in context.console.desk.openable(context.acting)}
     if not chosen or not allowed.issuperset(chosen):
         raise FormWrong("choose published cases")
-    proposal = visit.house.desk.propose(visit.acting, DeskAction.OPEN, None, OpenDetails(chosen))
-    saying = Saying(visit.say("say.open", count=len(chosen)), then(visit, "open"), grave=True)
-    return ask_desk(visit, proposal, saying, HERE, HERE)
+    proposal = context.console.desk.propose(context.acting, DeskAction.OPEN, None, OpenDetails(chosen))
+    saying = Saying(context.say("say.open", count=len(chosen)), then(context, "open"), grave=True)
+    return ask_desk(context, proposal, saying, HERE, HERE)
 
 
-def report(visit: Visit) -> Answer:
+def report(context: RequestContext) -> Answer:
     """Ask for the first signature under the figures of a half-year, as they are now."""
-    term = _term(visit)
-    _, proposal = visit.house.desk.propose_report(visit.acting, term)
-    return ask_desk(visit, proposal, Saying(visit.say("say.report", term=term), then(visit, "report")), HERE, HERE)
+    term = _term(context)
+    _, proposal = context.console.desk.propose_report(context.acting, term)
+    return ask_desk(
+        context, proposal, Saying(context.say("say.report", term=term), then(context, "report")), HERE, HERE
+    )
 
 
-def settle(visit: Visit) -> Answer:
+def settle(context: RequestContext) -> Answer:
     """Ask for the first signature under a half-year whose horizon has come."""
-    term = _term(visit)
-    proposal = visit.house.desk.propose(visit.acting, DeskAction.SETTLE, None, SettleDetails(term))
-    saying = Saying(visit.say("say.settle", term=term), then(visit, "settle"), grave=True)
-    return ask_desk(visit, proposal, saying, HERE, HERE)
+    term = _term(context)
+    proposal = context.console.desk.propose(context.acting, DeskAction.SETTLE, None, SettleDetails(term))
+    saying = Saying(context.say("say.settle", term=term), then(context, "settle"), grave=True)
+    return ask_desk(context, proposal, saying, HERE, HERE)
 
 
-def outage(visit: Visit) -> Answer:
+def outage(context: RequestContext) -> Answer:
     """Ask for the first signature under why periods were late; counsel confirms."""
-    form = visit.asked.form()
+    form = context.asked.form()
     first, last = fields.number(form, "first"), fields.number(form, "last")
     ko, en = (fields.line(form, name, longest=WHY) for name in ("ko", "en"))
-    proposal = visit.house.desk.propose_outage(visit.acting, OutageDetails(first, last, ko, en))
-    what = visit.say("say.outage", first=first, last=last)
-    lines = ((visit.say("record.outage-ko"), ko), (visit.say("record.outage-en"), en))
-    return ask_desk(visit, proposal, Saying(what, then(visit, "outage"), lines, grave=True), HERE, HERE)
+    proposal = context.console.desk.propose_outage(context.acting, OutageDetails(first, last, ko, en))
+    what = context.say("say.outage", first=first, last=last)
+    lines = ((context.say("record.outage-ko"), ko), (context.say("record.outage-en"), en))
+    return ask_desk(context, proposal, Saying(what, then(context, "outage"), lines, grave=True), HERE, HERE)
 
 
-def deliver(visit: Visit) -> Answer:
+def deliver(context: RequestContext) -> Answer:
     """Have the notices that were signed, and whose entry the log proves by now, taken to their inboxes."""
-    if visit.house.courier is None:
+    if context.console.notice_delivery is None:
         raise FormWrong("this console reaches no relay")
-    visit.house.courier.send(visit.acting)
+    context.console.notice_delivery.send(context.acting)
     return see_other(HERE)
 
 
-def _notices(visit: Visit) -> list[tuple[str, str]]:
+def _notices(context: RequestContext) -> list[tuple[str, str]]:
     """Every notice that is not delivered: its case's number, and how it stands now."""
-    courier = visit.house.courier
+    notice_delivery = context.console.notice_delivery
     found = []
-    for each in visit.house.desk.notices(visit.acting):
+    for each in context.console.desk.notices(context.acting):
         if isinstance(each, HeldNotice):
-            why = visit.in_words(each.why) if isinstance(each.why, NullabonaError) else visit.say(f"notice.{each.why}")
+            why = (
+                context.in_words(each.why)
+                if isinstance(each.why, NullabonaError)
+                else context.say(f"notice.{each.why}")
+            )
             found.append((each.number, why))
             continue
-        problem = courier.failed.get(each.commitment) if courier is not None else None
-        found.append((each.number, visit.in_words(problem) if problem else visit.say("notice.ready")))
+        problem = notice_delivery.failed.get(each.commitment) if notice_delivery is not None else None
+        found.append((each.number, context.in_words(problem) if problem else context.say("notice.ready")))
     return found
 
 
@@ -121,8 +127,8 @@ def runs(periods: Iterable[int]) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def _term(visit: Visit) -> str:
-    term = fields.line(visit.asked.form(), "term", longest=6)
+def _term(context: RequestContext) -> str:
+    term = fields.line(context.asked.form(), "term", longest=6)
     if not _TERM.match(term):
         raise FormWrong("a half-year is written 2026H2")
     return term

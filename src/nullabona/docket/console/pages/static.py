@@ -7,17 +7,17 @@ from importlib.resources import files
 from pathlib import PurePath
 
 from nullabona.docket.console.request.answers import TEXT, Answer
-from nullabona.docket.console.request.context import Visit
+from nullabona.docket.console.request.context import RequestContext
 from nullabona.docket.console.rules.headers import KINDS
 
 
-def file(visit: Visit) -> Answer:
+def file(context: RequestContext) -> Answer:
     """A style, a script or the icon."""
-    found = _files().get(visit.params["name"])
+    found = _files().get(context.params["name"])
     return found if found is not None else Answer(404, b"there is no such file\n", TEXT)
 
 
-def health(_: Visit) -> Answer:
+def health(_: RequestContext) -> Answer:
     """That the console serves; nothing else."""
     return Answer(200, b"ok\n", TEXT)
 

@@ -78,7 +78,7 @@ class Registrar:
 
 
 class Enrolling:
-    """The door for those who have a token."""
+    """Adding passkeys, for those who have a token."""
 
     def __init__(self, store: ConsoleStore, registrar: Registrar, recipient: Callable[[str], str | None]) -> None:
         self._store = store

@@ -57,7 +57,7 @@ class Spent:
 
 
 class Entrance:
-    """The door for officers."""
+    """Signing in, for officers."""
 
     def __init__(self, site: Site, store: ConsoleStore, register: Register) -> None:
         self._site = site

@@ -29,7 +29,7 @@ class Pending:
     shown: bytes = field(repr=False)
     until_s: int
     carry_out: Callable[[Any, Assertion], str] = field(repr=False)
-    """Does it for the visit that brings the signature; where to go on. Raises what the desk raises."""
+    """Does it for the request that brings the signature; where to go on. Raises what the desk raises."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""The one door to py_webauthn: what authenticators are asked, and whether what they say is true (WebAuthn Level 3 §7).
+"""The only use of py_webauthn: what authenticators are asked, and whether what they say is true (WebAuthn Level 3 §7).
 
 User verification is always required, attestation never asked for, and what an authenticator signed is checked against
 one challenge, one origin and one key. Foreign exceptions stop here.

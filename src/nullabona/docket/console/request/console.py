@@ -1,4 +1,4 @@
-"""Everything behind the doors: the desk, what the console keeps, who is signed in, and the questions about them."""
+"""The running console: the desk, what the console keeps, who is signed in, and the questions about them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nullabona.docket.console.passkeys.entrance import Entrance
 from nullabona.docket.console.passkeys.sessions import Sessions
 from nullabona.docket.console.passkeys.signing import VerifyPasskey, key_id_of
 from nullabona.docket.console.passkeys.staging import Staging
-from nullabona.docket.console.request.notice_delivery import Courier
+from nullabona.docket.console.request.notice_delivery import NoticeDelivery
 from nullabona.docket.console.rules.origin import Site
 from nullabona.docket.console.rules.session import LEAST_PASSKEYS
 from nullabona.docket.console.store.records import Passkey
@@ -61,12 +61,14 @@ class Pulse:
     problem: NullabonaError | None = None
 
 
-class Premises:
-    """What pages and doors work with. One thread uses it."""
+class Console:
+    """What pages work with. One thread uses it."""
 
-    def __init__(self, desk: Desk, store: ConsoleStore, settings: Settings, courier: Courier | None = None) -> None:
+    def __init__(
+        self, desk: Desk, store: ConsoleStore, settings: Settings, notice_delivery: NoticeDelivery | None = None
+    ) -> None:
         self.desk = desk
-        self.courier = courier
+        self.notice_delivery = notice_delivery
         """Takes notices to their inboxes; None where no relay is reached from."""
         self.store = store
         self.settings = settings

@@ -1,4 +1,4 @@
-"""One request of one person, with everything a page needs to answer it. Made by the house, gone with the answer."""
+"""One request of one person, with everything a page needs to answer it. Made for the request, gone with the answer."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any, Final
 
 from nullabona.docket.console.request.answers import Answer, Asked
-from nullabona.docket.console.request.console import Premises
+from nullabona.docket.console.request.console import Console
 from nullabona.docket.console.request.nav import entries
 from nullabona.docket.console.request.views import render
 from nullabona.docket.console.rules.origin import csrf_token
 from nullabona.docket.console.rules.session import Session
-from nullabona.docket.console.store.records import Taste
+from nullabona.docket.console.store.records import DisplayPreferences
 from nullabona.docket.console.words import say, term
 from nullabona.docket.core.acts import Officer
 from nullabona.docket.core.roles import Role
@@ -25,21 +25,21 @@ COOKIE: Final = "__Host-desk"
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class RequestContext:
     """A request with who made it. ``officer`` None: nobody is signed in."""
 
-    house: Premises = field(repr=False)
+    console: Console = field(repr=False)
     asked: Asked = field(repr=False)
     params: Mapping[str, str]
     now_s: int
-    taste: Taste
+    display: DisplayPreferences
     token: str = field(default="", repr=False)
     session: Session | None = None
     officer: Officer | None = None
 
     @property
     def signed_in(self) -> tuple[Session, Officer]:
-        """Who is signed in; doors for officers are only opened to them."""
+        """Who is signed in; routes for officers answer nobody else."""
         assert self.session is not None
         assert self.officer is not None
         return self.session, self.officer
@@ -55,15 +55,15 @@ class Visit:
     @property
     def acting(self) -> Acting:
         """The officer with their identity, unsealed for as long as the answer takes."""
-        identity = self.house.sessions.identity(self.token)
+        identity = self.console.sessions.identity(self.token)
         return Acting(self.me, (identity,) if identity else ())
 
     def say(self, key: str, **values: object) -> str:
-        return say(key, self.taste.language, **values)
+        return say(key, self.display.language, **values)
 
     def in_words(self, error: NullabonaError | None) -> str:
         """What went wrong, in the officer's language; nothing if nothing did."""
-        return in_words(error, self.taste.language)[0] if error is not None else ""
+        return in_words(error, self.display.language)[0] if error is not None else ""
 
     def page(self, template: str, status: int = 200, more: tuple[tuple[str, str], ...] = (), **values: Any) -> Answer:  # noqa: ANN401 - whatever the template shows
         """A page of the console."""
@@ -71,16 +71,16 @@ class Visit:
 
     def _frame(self) -> dict[str, Any]:
         """What every page shows."""
-        few = self.session is not None and self.house.has_too_few(self.me)
+        few = self.session is not None and self.console.has_too_few(self.me)
         return {
-            "t": partial(say, language=self.taste.language),
-            "lang": self.taste.language,
-            "theme": self.taste.theme,
+            "t": partial(say, language=self.display.language),
+            "lang": self.display.language,
+            "theme": self.display.theme,
             "now_s": self.now_s,
             "officer": self.officer,
             "session": self.session,
             "csrf": csrf_token(self.token) if self.session is not None else "",
             "nav": entries(self.roles, few=few) if self.session is not None else (),
             "here": self.asked.path,
-            "term": partial(term, language=self.taste.language),
+            "term": partial(term, language=self.display.language),
         }

@@ -1,4 +1,4 @@
-"""The courier: takes notices to their inboxes on a thread of its own, so that a slow relay holds up no officer.
+"""Delivers notices to their inboxes on a thread of its own, so that a slow relay holds up no officer.
 
 The desk makes the letters and notes what was delivered, both on its own thread. A letter that was put twice, because
 something ended in between, does no harm: the person's app knows it again.
@@ -18,26 +18,26 @@ from nullabona.errors import Bug, NullabonaError
 
 Back = Callable[[Callable[[], None]], object]
 """Has something called on the desk's thread."""
-_WENT_WRONG: Final = "the courier stopped for a reason that nobody foresaw"
+_WENT_WRONG: Final = "the delivery stopped for a reason that nobody foresaw"
 
 
-class Courier:
+class NoticeDelivery:
     """Everything but `_carry` runs on the desk's thread."""
 
     def __init__(self, desk: Desk, deliver: Deliver, back: Back) -> None:
         self._desk = desk
         self._deliver = deliver
         self._back = back
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="courier")
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="notice-delivery")
         self.under_way = 0
-        """Notices that were handed to the courier and are not delivered yet."""
+        """Notices that are about to be delivered."""
         self.failed: dict[bytes, NullabonaError] = {}
         """What went wrong with each notice the last time it was carried."""
 
     def send(self, who: Acting) -> int:
-        """Take along what the log proves by now; how many. Raises `FormWrong` while the courier is on the way."""
+        """Take along what the log proves by now; how many. Raises `FormWrong` while others are delivered."""
         if self.under_way:
-            raise FormWrong("the courier is on the way already")
+            raise FormWrong("notices are being delivered already")
         notices = [each for each in self._desk.notices(who) if isinstance(each, ReadyNotice)]
         self.under_way = len(notices)
         self.failed.clear()

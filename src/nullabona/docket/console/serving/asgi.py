@@ -1,6 +1,6 @@
 """The outermost layer: an ASGI application that forgets who is calling, refuses strangers, and adds the headers.
 
-It knows no officer and no case. Bodies are read only after the request was admitted, and only up to its door's limit.
+It knows no officer and no case. Bodies are read only after the request was admitted, and only up to its route's limit.
 Everything behind it runs on one thread, one thing after the other.
 """
 
@@ -32,8 +32,8 @@ MOST_BODIES: Final = 64 << 20
 """Bytes of bodies in memory at once, of all requests together."""
 
 
-class House(Protocol):
-    """What the edge needs of what lies behind it."""
+class Application(Protocol):
+    """What answers requests."""
 
     def admit(self, asked: Asked) -> Answer | int:
         """A refusal judged by the head, or how many bytes the body may have."""
@@ -43,7 +43,7 @@ class House(Protocol):
 
 
 class Thread(Protocol):
-    """What the edge needs of the thread behind it."""
+    """The one thread on which requests are answered."""
 
     def submit(self, fn: Callable[[Asked], T], asked: Asked, /) -> Future[T]:
         """Call something when it is its turn."""
@@ -80,12 +80,12 @@ class Bodies:
             self._held -= mine
 
 
-class Edge:
+class AsgiApp:
     """The ASGI application."""
 
-    def __init__(self, site: Site, house: House, thread: Thread) -> None:
+    def __init__(self, site: Site, app: Application, thread: Thread) -> None:
         self._site = site
-        self._house = house
+        self._app = app
         self._thread = thread
         self._bodies = Bodies()
         more = (STRICT_TRANSPORT,) if site.origin.startswith("https:") else ()
@@ -98,7 +98,7 @@ class Edge:
             response = self._response(await self._serve(Request(forgetful(scope), receive)))
         except ClientDisconnect:
             return
-        except Exception:  # noqa: BLE001 - the last door; nothing of what went wrong is told or logged
+        except Exception:  # noqa: BLE001 - the last resort; nothing of what went wrong is told or logged
             response = self._response(Answer(500, b"something went wrong inside\n", TEXT))
         await response(scope, receive, send)
 
@@ -108,7 +108,7 @@ class Edge:
             return Answer(400, b"the request cannot be read\n", TEXT)
         if not from_here(self._site, asked.method, asked.headers):
             return Answer(403, b"this request does not come from the console\n", TEXT)
-        admitted = await asyncio.wrap_future(self._thread.submit(self._house.admit, asked))
+        admitted = await asyncio.wrap_future(self._thread.submit(self._app.admit, asked))
         if isinstance(admitted, Answer):
             return admitted
         with self._bodies.share() as take:
@@ -116,7 +116,7 @@ class Edge:
             if isinstance(body, Answer):
                 return body
             whole = Asked(asked.method, asked.path, asked.query, asked.headers, asked.cookies, body)
-            return await asyncio.wrap_future(self._thread.begin(self._house.answer(whole)))
+            return await asyncio.wrap_future(self._thread.begin(self._app.answer(whole)))
 
     @staticmethod
     async def _body(request: Request, asked: Asked, limit: int, take: Take) -> bytes | Answer:

@@ -44,7 +44,7 @@ class Enrolment:
 
 
 @dataclass(frozen=True, slots=True)
-class Taste:
+class DisplayPreferences:
     """How an officer likes to see the console."""
 
     language: Language

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from nullabona.docket.console.rules.session import Recovery
-from nullabona.docket.console.store.records import Applicant, Enrolment, Passkey, Taste
+from nullabona.docket.console.store.records import Applicant, DisplayPreferences, Enrolment, Passkey
 from nullabona.errors import NullabonaError, UserError
 from nullabona.machine.queries import named_queries, statements_of
 
@@ -155,13 +155,13 @@ class ConsoleStore:
 
     # -- the rest -----------------------------------------------------------------------------------------------------
 
-    def taste(self, officer: str) -> Taste | None:
+    def display(self, officer: str) -> DisplayPreferences | None:
         row = self._one("find_taste", officer)
-        return Taste(row[0], row[1]) if row else None
+        return DisplayPreferences(row[0], row[1]) if row else None
 
-    def keep_taste(self, officer: str, taste: Taste) -> None:
+    def keep_display(self, officer: str, display: DisplayPreferences) -> None:
         with self._transaction():
-            self._run("keep_taste", officer, taste.language, taste.theme)
+            self._run("keep_taste", officer, display.language, display.theme)
 
     def sweep(self, now_s: int) -> None:
         """Erase tokens that have run out."""
