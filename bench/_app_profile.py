@@ -9,11 +9,11 @@ from typing import Final
 
 from nullabona.client.api import Unprotected, open_client
 from nullabona.client.core import commands
-from nullabona.client.core.chat import words
-from nullabona.client.core.chat.kinds import filled
-from nullabona.client.core.content import Text, encode_body
-from nullabona.client.core.records import Message, MessageState
+from nullabona.client.core.model.content import Text, encode_body
+from nullabona.client.core.model.records import Message, MessageState
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import search
+from nullabona.client.core.timeline.kinds import filled
 
 LINES: Final = (
     "오늘 저녁에 뭐 먹을까?",
@@ -51,7 +51,7 @@ def plant(step: Step, room: bytes, others: list[bytes], count: int, chance: rand
     last = b""
     for message, body in _history(step, room, others, count, chance):
         step.store.put_message(message)
-        words.index(step.store, message, body)
+        search.index(step.store, message, body)
         last = message.id
     commands.mark_read(step, room, last)
 

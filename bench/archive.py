@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from nullabona.client.api import Client, Options, Unprotected, open_client, restore_backup
-from nullabona.client.core.content import Text
+from nullabona.client.core.model.content import Text
 from nullabona.client.profile import create_profile
 from tests.archive.filled import WORDS, Life, fill, put, put_file, talk
 

@@ -18,9 +18,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from nullabona.client.core.record.checking import check_answer
-from nullabona.client.core.record.owner import Watch, look
-from nullabona.client.core.record.pinned import Pinned, pin
+from nullabona.client.core.directory.checking import check_answer
+from nullabona.client.core.directory.owner import Watch, look
+from nullabona.client.core.directory.pinned import Pinned, pin
 from nullabona.directory.core.closing import close_epoch
 from nullabona.directory.core.pages import NOTHING, WIDTH, Part
 from nullabona.directory.opening import RecordOptions, open_record

@@ -35,9 +35,9 @@ from nullabona.client.api import (
     open_client,
 )
 from nullabona.client.core.engine import Engine
-from nullabona.client.core.records import OutboxItem
+from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.records import OutboxItem
 from nullabona.client.core.step import Timing
-from nullabona.client.core.touched import Touched
 from nullabona.processes.servers import RelayProcess
 from nullabona.relay.activity import DIGEST_S
 from nullabona.wire.address import Address

@@ -19,7 +19,7 @@ from bench.client.reports import Rooms, RoomSize
 from bench.speed.machine import describe
 from nullabona.client.core import commands
 from nullabona.client.core.model.outbox_items import BLOB
-from nullabona.client.core.records import OutboxItem
+from nullabona.client.core.model.records import OutboxItem
 from nullabona.client.core.step import Timing
 from nullabona.wire.messages import MAX_FRAME, Appended, Done, Refusal
 from tests.rooms.world import Person, World

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from nullabona.client.core.records import Frame, Message, MessageState
+from nullabona.client.core.model.records import Frame, Message, MessageState
 from nullabona.client.profile import Passphrase, create_profile, open_profile
 from nullabona.client.store import SqliteStore
 

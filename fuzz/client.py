@@ -11,8 +11,8 @@ import random
 import msgspec
 
 from fuzz._harness import fuzz, mutate
-from nullabona.client.core.content import Envelope, Moved, Text, View, decode_envelope, encode_envelope
-from nullabona.client.core.items import (
+from nullabona.client.core.model.content import Envelope, Moved, Text, View, decode_envelope, encode_envelope
+from nullabona.client.core.model.inbox_items import (
     Gone,
     ItemBody,
     Ticket,
@@ -22,8 +22,15 @@ from nullabona.client.core.items import (
     open_item,
     sign_item,
 )
-from nullabona.client.core.proofs import CommitNote, decode_claim, decode_note, encode_note, make_claim, make_order
-from nullabona.client.core.roominfo import GROUP, RoomInfo, decode_info, encode_info
+from nullabona.client.core.model.proofs import (
+    CommitNote,
+    decode_claim,
+    decode_note,
+    encode_note,
+    make_claim,
+    make_order,
+)
+from nullabona.client.core.model.room_info import GROUP, RoomInfo, decode_info, encode_info
 from nullabona.errors import PeerError
 from nullabona.wire.blob import BlobRef, decode_ref, encode_ref
 from nullabona.wire.frame import Kind, open_frame

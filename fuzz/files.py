@@ -12,10 +12,10 @@ from typing import Final
 from PIL import Image
 
 from fuzz._harness import fuzz, mutate
-from nullabona.client.core.filenames import MAX_NAME, safe_name
+from nullabona.client.core.model.filenames import MAX_NAME, safe_name
 from nullabona.client.core.model.invite_link import Link, LinkError, format_link, parse_link
-from nullabona.client.core.safety import code_matches
-from nullabona.client.core.sniff import sniff_audio, sniff_image
+from nullabona.client.core.model.safety_number import code_matches
+from nullabona.client.core.model.sniff import sniff_audio, sniff_image
 from nullabona.client.media import BadImage, safe_image
 from nullabona.errors import Malformed
 from nullabona.wire.blob import BlobRef, cut_blob, open_piece

@@ -13,7 +13,7 @@ import zipfile
 from typing import Final
 
 from fuzz._harness import fuzz, mutate
-from nullabona.client.core.content import Imported, decode_body, encode_body
+from nullabona.client.core.model.content import Imported, decode_body, encode_body
 from nullabona.client.importing import kakao, kakao_csv, telegram, whatsapp
 from nullabona.client.importing.errors import ExportUnreadable, ExportUnsafe, NotAnExport
 from nullabona.client.importing.exports import examine

@@ -9,8 +9,8 @@ import json
 import random
 
 from fuzz._harness import fuzz, mutate
-from nullabona.client.core.operator.checking import check
-from nullabona.client.core.record.pinned import Pinned
+from nullabona.client.core.directory.pinned import Pinned
+from nullabona.client.core.operator_notices.checking import check
 from nullabona.errors import PeerError
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.operator_notice import HEADER, encode_notice, parse_notice

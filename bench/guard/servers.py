@@ -16,7 +16,7 @@ from unittest import mock
 from bench.guard.apart import POLLERS, Apart
 from bench.guard.counting import Act, noting
 from bench.guard.hot import HotPath
-from nullabona.client.core.record.checking import check_answer
+from nullabona.client.core.directory.checking import check_answer
 from nullabona.directory import opening
 from nullabona.directory.keys import RecordKeys
 from nullabona.log.edge import Edge

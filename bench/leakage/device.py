@@ -15,13 +15,13 @@ from typing import Any, Final, cast
 
 from bench.leakage.lines import Seat, look_up
 from nullabona.client.account import RENEW_DAYS
+from nullabona.client.core.directory.checking import Checked
 from nullabona.client.core.engine import Engine
+from nullabona.client.core.model.change_set import Touched
 from nullabona.client.core.model.outbox_items import BLOB, PIECE
+from nullabona.client.core.model.records import LoggedEvent, OutboxItem
 from nullabona.client.core.model.requests import ReadWant
-from nullabona.client.core.record.checking import Checked
-from nullabona.client.core.records import LoggedEvent, OutboxItem
 from nullabona.client.core.step import Step, Timing
-from nullabona.client.core.touched import Touched
 from nullabona.client.net import NetOptions, Policy
 from nullabona.client.runner.activity_watcher import noted_as
 from nullabona.client.runner.connections import Connections, ConnectionState

@@ -10,8 +10,8 @@ from bench.leakage.device import Device
 from bench.leakage.saying import photo, send_photo, words
 from bench.leakage.society import Intent, Kind, Room
 from nullabona.client.core import commands
-from nullabona.client.core.errors import BadRequest, LastAdmin, NoSuchRoom, NotAllowed, NotInRoom
-from nullabona.client.core.records import UNPLACED
+from nullabona.client.core.model.errors import BadRequest, LastAdmin, NoSuchRoom, NotAllowed, NotInRoom
+from nullabona.client.core.model.records import UNPLACED
 from nullabona.wire.card import Card
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import random
 import struct
 from typing import Final
 
-from nullabona.client.core import files, messages
-from nullabona.client.core.content import Attachment, File
+from nullabona.client.core import files
+from nullabona.client.core.model.content import Attachment, File
 from nullabona.client.core.step import Step
-from nullabona.client.core.timeline import file_messages
+from nullabona.client.core.timeline import file_messages, sending
 from nullabona.wire.blob import PIECE
 
 THUMB_BYTES: Final = 6_000
@@ -29,7 +29,7 @@ def photo(size: int, seed: int) -> bytes:
 
 def send_photo(step: Step, room: bytes, data: bytes) -> bytes:
     """As `FileCalls.send_file` does; the message's id."""
-    message = messages.draw_id(step)
+    message = sending.draw_id(step)
     keys: list[bytes] = []
     digests: list[bytes] = []
     for place, begin in enumerate(range(0, len(data), PIECE)):

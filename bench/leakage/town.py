@@ -24,12 +24,13 @@ from bench.leakage.lines import Seat
 from bench.leakage.machine import Machine
 from bench.leakage.room_acts import RoomActs
 from bench.leakage.society import Intent, Kind, Society
-from nullabona.client.core import commands, files, replies
-from nullabona.client.core.errors import BadRequest, NoSuchContact, NoSuchRoom
-from nullabona.client.core.records import FileState, LoggedEvent, Progress
-from nullabona.client.core.roominfo import DIRECT
+from nullabona.client.core import commands, files
+from nullabona.client.core.delivery import reply_boxes
+from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.errors import BadRequest, NoSuchContact, NoSuchRoom
+from nullabona.client.core.model.records import FileState, LoggedEvent, Progress
+from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.step import Step, Timing
-from nullabona.client.core.touched import Touched
 from nullabona.errors import PeerError
 from tests.rooms.devices import another_device
 from tests.rooms.world import Person, World
@@ -197,7 +198,7 @@ class Town:
 
     def _accept(self, step: Step, account: bytes) -> None:
         if not self._defences.reply_boxes:
-            replies.note(step, account, b"")
+            reply_boxes.note(step, account, b"")
         commands.accept_contact(step, account)
 
     def _answer(self, device: Device, number: int, say_yes: Callable[[Any], object]) -> None:

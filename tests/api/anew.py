@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nullabona.client.api import Client
 from nullabona.client.api.finding_handles import is_handle_free
-from nullabona.client.core.devices import tending
+from nullabona.client.core.devices import membership
 from tests.api.people import PATIENCE_S, QUICK
 from tests.api.service import Service
 
@@ -17,7 +17,7 @@ from tests.api.service import Service
 async def erase_card(client: Client) -> None:
     """The directory deletes the card, and no room hears of it: as whoever has only the 24 words does it."""
     with client._session.step() as step:
-        tending.sign_out(step, unasked=False)
+        membership.sign_out(step, unasked=False)
     await client._session.runner.publishing.delete()
     async with asyncio.timeout(PATIENCE_S):
         while not await is_handle_free(client.me.handle, QUICK):  # noqa: ASYNC110 - until the record says so

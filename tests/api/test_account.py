@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from nullabona.client import account as accounts
 from nullabona.client.api import SignedOut, Warned, errors
 from nullabona.client.api.events import Published
-from nullabona.client.core.devices import own
-from nullabona.client.core.record.keeping import own_cards
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.directory.keeping import own_cards
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.keys import AccountRoot
 from nullabona.client.runner import now_ms
@@ -115,7 +115,7 @@ def test_a_card_that_was_only_followed_is_not_one_that_we_made(store: SqliteStor
     certificate = open_certificate(accounts.certify(account, bytes(16), bytes(32), TODAY))
     ghost = accounts.card_with(account, CardDevice(certificate, b"a key package"), TODAY)
     with store.transaction():
-        own.note_card(store, ghost.encoded)
+        own_devices.note_card(store, ghost.encoded)
         accounts.note_lost(store)
         accounts.note_published(store, accounts.need_account(store).card, 1)
         assert ghost == accounts.need_account(store).card

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nullabona.client.api import CardChecked, Client, ContactRequested, errors
-from nullabona.client.core.record.errors import CardRefuted
+from nullabona.client.core.directory.errors import CardRefuted
 from tests.api.people import PATIENCE_S, happens, new_name, opened, people, play, until
 from tests.api.service import Service
 

@@ -13,8 +13,9 @@ from nullabona.client.api import Client, HistoryCame, devices, errors
 from nullabona.client.api import history as history_calls
 from nullabona.client.api.errors import BadLinkCode, BadRequest, LinkDeclined, LinkMisused
 from nullabona.client.api.history import History
-from nullabona.client.core.devices import history, own, telling, tending, unlisted
-from nullabona.client.core.errors import NotInRoom
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.devices import history, membership, sync_out, unlisted
+from nullabona.client.core.model.errors import NotInRoom
 from nullabona.client.core.step import DAY_MS
 from nullabona.wire.card import CardDevice
 from nullabona.wire.certificate import open_certificate
@@ -35,7 +36,7 @@ async def link(old: Client, new: Client, name: str = "desk") -> None:
 def put_out(client: Client) -> list[bytes]:
     """The devices of the account that this one knows to be gone."""
     with client._session.look() as store:
-        return own.gone(store)
+        return own_devices.gone(store)
 
 
 def test_a_linked_device_talks_and_what_is_chosen_follows(service: Service, tmp_path: Path) -> None:
@@ -180,9 +181,9 @@ def test_history_that_is_owed_does_not_stop_a_device_that_left_the_shared_room(
             await until(desk, lambda: len(desk.devices()) == 2)
             with mina._session.step() as step:
                 history.owe(step, desk.me.device)
-                tending.sign_out(step)
+                membership.sign_out(step)
             with mina._session.look() as store:
-                shared = own.room_id(store)
+                shared = own_devices.room_id(store)
             assert shared
             sender = History(mina._session)
             with pytest.raises(NotInRoom):
@@ -237,13 +238,13 @@ def test_a_device_that_never_came_takes_nothing_from_one_that_did(service: Servi
                     card = accounts.card_with(account, CardDevice(open_certificate(ours), b"package"), step.day)
                     account = accounts.take_card(step.store, card)
                     history.owe(step, new.id)
-                    telling.owe_everything(step, new.id)
+                    sync_out.owe_everything(step, new.id)
                 assert [b"\1" * 16, b"\2" * 16] == history.owed(step.store)
-                assert telling.owes(step.store, b"\1" * 16)
+                assert sync_out.owes(step.store, b"\1" * 16)
                 history.paid(step, [b"\1" * 16])
                 assert [b"\2" * 16] == history.owed(step.store)
                 accounts.take_card(step.store, accounts.card_without(account, b"\2" * 16, step.day))
-                own.note_gone(step.store, [b"\2" * 16])
+                own_devices.note_gone(step.store, [b"\2" * 16])
                 history.owe(step, b"\1" * 16)
                 assert [b"\1" * 16] == history.owed(step.store)
 
@@ -257,12 +258,12 @@ def test_a_device_that_is_put_out_is_signed_out(service: Service, tmp_path: Path
             await link(mina, desk)
             await until(desk, lambda: any(r.id == room and r.phase == "joined" for r in desk.rooms()))
             with mina._session.step() as step:
-                shared = own.room_id(step.store)
-                own.forget_room(step.store, shared)
+                shared = own_devices.room_id(step.store)
+                own_devices.forget_room(step.store, shared)
             with pytest.raises(BadRequest, match="not heard"):
                 await mina.remove_device(desk.me.device)
             with mina._session.step() as step:
-                own.set_room(step.store, shared)
+                own_devices.set_room(step.store, shared)
             await mina.remove_device(desk.me.device)
             await until(desk, lambda: all(r.phase == "removed" for r in desk.rooms()))
             assert [d.this for d in mina.devices()] == [True]

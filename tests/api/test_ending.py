@@ -9,7 +9,7 @@ import pytest
 
 from nullabona.client.api import Client, SignedOut
 from nullabona.client.api.errors import BadRequest, TimedOut, UnknownHandle
-from nullabona.client.core.devices import own
+from nullabona.client.core.account import own_devices
 from nullabona.client.runner.publishing import Publishing
 from tests.api.people import PATIENCE_S, befriend, happens, opened, people, play, until
 from tests.api.service import Service
@@ -61,7 +61,7 @@ def test_what_the_directory_did_not_hear_is_said_to_it_again(
                     await mina.delete_account(handle)
             assert str((await jun.look_up(handle)).handle) == handle
             with mina._session.look() as store:
-                assert own.is_signed_out(store)
+                assert own_devices.is_signed_out(store)
             await mina.delete_account(handle)
             await forgotten(jun, handle)
 

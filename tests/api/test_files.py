@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from nullabona.client.api import BadImage, MessageGone, Transfer, errors
-from nullabona.client.core.filenames import safe_name
-from nullabona.client.core.records import FileState
+from nullabona.client.core.model.filenames import safe_name
+from nullabona.client.core.model.records import FileState
 from nullabona.wire.blob import PIECE
 from tests.api.people import befriend, happens, opened, people, play, until
 from tests.api.pictures import GPS, moving_picture, photo, voice_note

@@ -15,7 +15,7 @@ from nullabona.client import account as accounts
 from nullabona.client.account import NewDevice
 from nullabona.client.api import Client, DeviceLink, LinkedInto
 from nullabona.client.api.errors import LinkDeclined, LinkExposed, LinkForged, LinkMisused, NoAccount
-from nullabona.client.core.devices.linking import (
+from nullabona.client.core.model.link_code import (
     Admitted,
     Credentials,
     Declined,
@@ -27,7 +27,7 @@ from nullabona.client.core.devices.linking import (
     open_grant,
     seal_grant,
 )
-from nullabona.client.core.safety import account_digits
+from nullabona.client.core.model.safety_number import account_digits
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.keys import AccountRoot
 from nullabona.client.net import NetOptions

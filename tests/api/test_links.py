@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nullabona.client.api import Client, LinkUsed, WishChanged, qr_rows
-from nullabona.client.core.errors import BadRequest, NotAllowed
+from nullabona.client.core.model.errors import BadRequest, NotAllowed
 from nullabona.client.core.model.invite_link import Link, LinkError, LinkMismatch, format_link, key_check, parse_link
 from tests.api.people import happens, opened, people, play, until
 from tests.api.service import Service

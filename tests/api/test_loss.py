@@ -9,7 +9,7 @@ import pytest
 
 from nullabona.client.api import Client, errors
 from nullabona.client.api.events import Published, RelayLostBox, Warned
-from nullabona.client.core.record.keeping import load_pinned, load_watch, save_pinned, save_watch
+from nullabona.client.core.directory.keeping import load_pinned, load_watch, save_pinned, save_watch
 from tests.api.people import PATIENCE_S, befriend, happens, new_name, opened, people, play, reads, texts, until
 from tests.api.service import Service
 

@@ -19,8 +19,8 @@ from nullabona.client.api import (
     restore_backup,
 )
 from nullabona.client.api.archiving import phrase_key
-from nullabona.client.core.chat import kinds
-from nullabona.client.core.errors import NotInRoom
+from nullabona.client.core.model.errors import NotInRoom
+from nullabona.client.core.timeline import kinds
 from tests.api.people import PATIENCE_S, QUICK, befriend, events_until_now, opened, people, play, until
 from tests.api.service import Service
 

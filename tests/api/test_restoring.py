@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nullabona.client.api import Client, ContactRequested, Event, IdentityChanged, Warned
-from nullabona.client.core import inbox_places
+from nullabona.client.core.devices import inbox_state
 from tests.api.people import PATIENCE_S, QUICK, SOON, befriend, happens, opened, people, play, texts, until
 from tests.api.service import Service
 
@@ -74,7 +74,7 @@ def test_the_words_and_one_old_contact_bring_the_rooms_back(swift: Service, tmp_
 def inbox_is_empty(client: Client) -> bool:
     """Whether everything in the client's inbox was read and erased: what still lies there is read again."""
     with client._session.view() as step:
-        state = inbox_places.load(step)
+        state = inbox_state.load(step)
     return state is not None and 0 < state.position == state.trimmed
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nullabona.client.api.exporting.place import file_name
-from nullabona.client.core.filenames import ACTIVE, MAX_NAME, numbered_name, saved_name
+from nullabona.client.core.model.filenames import ACTIVE, MAX_NAME, numbered_name, saved_name
 
 
 @pytest.mark.parametrize("ending", sorted(ACTIVE))

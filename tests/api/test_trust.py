@@ -10,9 +10,9 @@ import pytest
 
 from nullabona.client.account import create_account
 from nullabona.client.api import Client, IdentityChanged, errors
-from nullabona.client.core import people as core_people
-from nullabona.client.core.errors import BadRequest
-from nullabona.client.core.safety import safety_digits
+from nullabona.client.core.contacts import requests as core_people
+from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.safety_number import safety_digits
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.runner import now_ms
 from nullabona.client.store import SqliteStore

@@ -14,8 +14,8 @@ import msgspec
 from nullabona.client import account as accounts
 from nullabona.client.account import Account
 from nullabona.client.core import preferences
-from nullabona.client.core.chat import kinds, words
-from nullabona.client.core.content import (
+from nullabona.client.core.files import PIECES_PER_BLOB, blob_refs
+from nullabona.client.core.model.content import (
     Attachment,
     Deleted,
     File,
@@ -31,8 +31,7 @@ from nullabona.client.core.content import (
     Vote,
     encode_body,
 )
-from nullabona.client.core.files import PIECES_PER_BLOB, blob_refs
-from nullabona.client.core.records import (
+from nullabona.client.core.model.records import (
     UNPLACED,
     Contact,
     ContactState,
@@ -45,8 +44,9 @@ from nullabona.client.core.records import (
     Piece,
     StoredFile,
 )
-from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo
-from nullabona.client.core.state import JOINED, LEFT, REMOVED, BoxTrack, RoomState, encode_state
+from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo
+from nullabona.client.core.model.state import JOINED, LEFT, REMOVED, BoxTrack, RoomState, encode_state
+from nullabona.client.core.timeline import kinds, search
 from nullabona.client.store import SqliteStore
 from nullabona.wire.blob import PIECE, seal_piece
 from nullabona.wire.handle import parse_handle
@@ -218,7 +218,7 @@ def put(
         edited_at=NOW if life.chance.randrange(30) == 0 and isinstance(body, Text) else 0,
     )
     life.store.put_message(message)
-    words.index(life.store, message, body)
+    search.index(life.store, message, body)
     if shown:
         life.lines[room].append(message.id)
     return message
@@ -255,7 +255,7 @@ def edit(life: Life, message: Message, text: str) -> None:
     body = Text(text)
     new = replace(message, body=encode_body(body), edited_at=message.sent_at + 1)
     life.store.put_message(new)
-    words.index(life.store, new, body)
+    search.index(life.store, new, body)
 
 
 def rows(store: SqliteStore) -> Iterator[object]:

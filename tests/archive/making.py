@@ -9,8 +9,8 @@ from nullabona.client import account as accounts
 from nullabona.client.archive import Counts
 from nullabona.client.archive import records as r
 from nullabona.client.archive.merging import Merger
-from nullabona.client.core.content import Attachment, Deleted, File, Gone, Imported, Stored, Text, encode_body
 from nullabona.client.core.files import blob_refs
+from nullabona.client.core.model.content import Attachment, Deleted, File, Gone, Imported, Stored, Text, encode_body
 from nullabona.client.keys import AccountRoot
 from nullabona.client.store import SqliteStore
 from nullabona.wire.blob import seal_piece

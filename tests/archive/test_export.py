@@ -20,8 +20,8 @@ from nullabona.client.api.exporting import pages as html_pages
 from nullabona.client.api.exporting.documents import ExportDocument, Line, RoomDocument
 from nullabona.client.api.exporting.export import ExportProgress
 from nullabona.client.api.exporting.place import ExportFailed, ExportPlace, ExportRefused
-from nullabona.client.core.content import Text
-from nullabona.client.core.records import FileState
+from nullabona.client.core.model.content import Text
+from nullabona.client.core.model.records import FileState
 from nullabona.client.profile import create_profile
 from tests.archive.filled import Life, fill, put, put_file
 

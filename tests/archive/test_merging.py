@@ -14,10 +14,10 @@ from nullabona.client.archive import Counts, begin_of, decode_stream, encode_str
 from nullabona.client.archive.errors import ArchiveDamaged
 from nullabona.client.archive.records import Message, Preference, Record, Seen, Value
 from nullabona.client.core import preferences
-from nullabona.client.core.chat import words
-from nullabona.client.core.content import Deleted, Gone, React, Text, encode_body
-from nullabona.client.core.records import ContactState, MessageState, Person
-from nullabona.client.core.state import decode_state
+from nullabona.client.core.model.content import Deleted, Gone, React, Text, encode_body
+from nullabona.client.core.model.records import ContactState, MessageState, Person
+from nullabona.client.core.model.state import decode_state
+from nullabona.client.core.timeline import search
 from nullabona.client.store import SqliteStore
 from tests.archive.filled import NOW, SECRET, TODAY, Life, edit, fill, put, rows, talk
 
@@ -119,8 +119,8 @@ def test_what_the_archive_knows_better_counts(life: Life) -> None:
     merged(stream(life), other)
     assert list(rows(life.store)) == list(rows(other))
     with other.transaction():
-        assert [line.id] == [hit.message.id for hit in words.find(other, "이야기", words.Wanted(), None, 5)]
-        assert [[], []] == [words.find(other, text, words.Wanted(), None, 5) for text in ("처음에", "지워진")]
+        assert [line.id] == [hit.message.id for hit in search.find(other, "이야기", search.Wanted(), None, 5)]
+        assert [[], []] == [search.find(other, text, search.Wanted(), None, 5) for text in ("처음에", "지워진")]
 
 
 def test_what_was_not_sent_is_left_out_or_has_failed(life: Life) -> None:

@@ -11,10 +11,10 @@ from nullabona.client.archive import Counts
 from nullabona.client.archive import records as r
 from nullabona.client.archive.errors import ArchiveDamaged
 from nullabona.client.archive.merging import Merger
-from nullabona.client.core.chat import words
-from nullabona.client.core.content import decode_body
-from nullabona.client.core.history.records import Import, ImportState
-from nullabona.client.core.records import FileState, Piece, StoredFile
+from nullabona.client.core.model.content import decode_body
+from nullabona.client.core.model.imports import Import, ImportState
+from nullabona.client.core.model.records import FileState, Piece, StoredFile
+from nullabona.client.core.timeline import search
 from nullabona.client.store import SqliteStore
 from tests.archive.filled import TODAY
 from tests.archive.making import DIGEST, ID, ROOM, file, kept, line, merged, message, piece, with_file
@@ -124,7 +124,7 @@ def test_a_file_that_contradicts_itself_is_refused(records: tuple[r.Record, ...]
 
 def finds(store: SqliteStore, text: str) -> list[bytes]:
     with store.transaction():
-        return [hit.message.id for hit in words.find(store, text, words.Wanted(), None, 9)]
+        return [hit.message.id for hit in search.find(store, text, search.Wanted(), None, 9)]
 
 
 def places(store: SqliteStore) -> dict[int, str]:

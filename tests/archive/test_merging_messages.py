@@ -12,9 +12,9 @@ from nullabona.client.archive import Counts
 from nullabona.client.archive import records as r
 from nullabona.client.archive.errors import ArchiveDamaged
 from nullabona.client.archive.index import KeyIndex, message_key
-from nullabona.client.core.chat import words
-from nullabona.client.core.content import Poll, React, Receipt, Text, decode_body, encode_body
-from nullabona.client.core.records import Message, MessageState
+from nullabona.client.core.model.content import Poll, React, Receipt, Text, decode_body, encode_body
+from nullabona.client.core.model.records import Message, MessageState
+from nullabona.client.core.timeline import search
 from nullabona.client.store import SqliteStore
 from tests.archive.making import (
     DELETED,
@@ -50,7 +50,7 @@ def row_of(store: SqliteStore) -> Message:
 
 def finds(store: SqliteStore, text: str) -> list[bytes]:
     with store.transaction():
-        return [hit.message.id for hit in words.find(store, text, words.Wanted(), None, 9)]
+        return [hit.message.id for hit in search.find(store, text, search.Wanted(), None, 9)]
 
 
 def indexed(store: SqliteStore) -> list[int]:

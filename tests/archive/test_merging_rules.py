@@ -10,10 +10,10 @@ import pytest
 from nullabona.client.archive import Counts, merge_records, merging
 from nullabona.client.archive import records as r
 from nullabona.client.archive.errors import ArchiveDamaged
-from nullabona.client.core.heals import Heal
-from nullabona.client.core.records import Contact, ContactState, Device, Person
-from nullabona.client.core.roominfo import GROUP, RoomInfo, encode_info
-from nullabona.client.core.state import decode_state
+from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.records import Contact, ContactState, Device, Person
+from nullabona.client.core.model.room_info import GROUP, RoomInfo, encode_info
+from nullabona.client.core.model.state import decode_state
 from nullabona.client.store import SqliteStore
 from nullabona.wire.card import decode_card
 from tests.archive.filled import RELAY, TODAY

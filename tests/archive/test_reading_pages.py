@@ -9,8 +9,8 @@ import pytest
 from nullabona.client.archive import read_records, reading
 from nullabona.client.archive import records as r
 from nullabona.client.archive.index import Earlier, message_key
-from nullabona.client.core.roominfo import DEVICES, GROUP, RoomInfo, encode_info
-from nullabona.client.core.state import RoomState, encode_state
+from nullabona.client.core.model.room_info import DEVICES, GROUP, RoomInfo, encode_info
+from nullabona.client.core.model.state import RoomState, encode_state
 from nullabona.client.store import SqliteStore
 from tests.archive.filled import RELAY
 from tests.archive.making import DIGEST, ID, ME, ROOM, file, kept, line, merged, message, piece, with_file

@@ -16,8 +16,8 @@ from nullabona.client.archive.errors import ArchiveTruncated, BackupOutOfLine
 from nullabona.client.archive.index import message_key
 from nullabona.client.archive.records import Begin, Dropped, Identity, Record, Value
 from nullabona.client.archive.restoring import Restored, restore_profile
-from nullabona.client.core.content import Text
-from nullabona.client.core.errors import ProfileExists
+from nullabona.client.core.model.content import Text
+from nullabona.client.core.model.errors import ProfileExists
 from nullabona.client.keys import AccountRoot
 from nullabona.client.mls import SUITE
 from nullabona.client.profile import Unprotected, open_profile

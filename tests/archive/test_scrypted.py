@@ -14,7 +14,7 @@ from nullabona.client.archive import scrypted
 from nullabona.client.archive.agekey import PassphraseKey
 from nullabona.client.archive.errors import ArchiveDamaged, ArchiveTruncated, BackupLocked, BackupNotAge
 from nullabona.client.archive.scrypted import CHUNK, is_passphrase_file, seal_with_passphrase, unseal_with_passphrase
-from nullabona.client.core.errors import BadPassphrase
+from nullabona.client.core.model.errors import BadPassphrase
 
 TEXT = "비밀 암호"
 SEALED = CHUNK + 16

@@ -12,8 +12,8 @@ from typing import Any, Final
 from PIL import Image, ImageDraw
 
 from nullabona.client.api import Client
-from nullabona.client.core import messages
-from nullabona.client.core.records import MessageState
+from nullabona.client.core.model.records import MessageState
+from nullabona.client.core.timeline import sending
 from tests.api.people import PATIENCE_S, befriend, people, until
 from tests.api.pictures import voice_note
 from tests.api.service import Service
@@ -226,7 +226,7 @@ async def _not_sent(me: Client, room: bytes, text: str) -> None:
     with me._session.step() as step:
         found = step.store.message(room, failed)
         assert found is not None
-        messages.set_state(step, found, MessageState.FAILED)
+        sending.set_state(step, found, MessageState.FAILED)
 
 
 async def _direct(me: Client, jun: Client, room: bytes, texts: dict[str, Any]) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from nullabona.client.core import claims
-from nullabona.client.core.operator.keeping import HeldItem, count_refused, load_counts, save_held
-from nullabona.client.core.record.keeping import Evidence, keep_evidence
-from nullabona.client.core.records import ContactState
+from nullabona.client.core.directory.keeping import Evidence, keep_evidence
+from nullabona.client.core.identity import claims
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.operator_notices.keeping import HeldItem, count_refused, load_counts, save_held
 from nullabona.client.core.step import Step
 from nullabona.wire.handle import parse_handle
 from nullabona.words.telling import GRAVE

@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, Locator, expect
 
 from nullabona.client.api import Client
 from nullabona.client.core import commands
-from nullabona.client.core.chat import words
-from nullabona.client.core.chat.kinds import filled
-from nullabona.client.core.content import Text, encode_body
-from nullabona.client.core.records import Message, MessageState
+from nullabona.client.core.model.content import Text, encode_body
+from nullabona.client.core.model.records import Message, MessageState
+from nullabona.client.core.timeline import search
+from nullabona.client.core.timeline.kinds import filled
 from tests.api.service import Service
 from tests.browser.conftest import seat
 from tests.browser.elsewhere import Elsewhere, room_called
@@ -59,7 +59,7 @@ async def plant(client: Client) -> None:
             )
             newest = message.id
             step.store.put_message(filled(step, message, body))
-            words.index(step.store, message, body)
+            search.index(step.store, message, body)
         commands.mark_read(step, room, newest)
 
 

@@ -17,8 +17,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from nullabona.client.api import Client
-from nullabona.client.core import messages
-from nullabona.client.core.content import Attachment, File, Text
+from nullabona.client.core.model.content import Attachment, File, Text
+from nullabona.client.core.timeline import sending
 from nullabona.wire.blob import PIECE
 from tests.api.pictures import photo
 from tests.api.service import Service
@@ -65,7 +65,7 @@ def say(eve: Elsewhere, text: str) -> None:
     async def said(client: Client) -> None:
         room = room_called(client, "jun")
         with client._session.step() as step:
-            message = messages.send(step, step.room(room), Text(text))
+            message = sending.send(step, step.room(room), Text(text))
         await client.wait_sent(room, message)
 
     eve.do(said)

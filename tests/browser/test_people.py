@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from nullabona.client.account import create_account
 from nullabona.client.api import Client
-from nullabona.client.core.people import learn_card
+from nullabona.client.core.contacts.requests import learn_card
 from nullabona.client.store import SqliteStore
 from nullabona.errors import PeerError
 from nullabona.wire.handle import parse_handle

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core.chat.emoji import is_one_emoji
-from nullabona.client.core.chat.hangul import matches_name
-from nullabona.client.core.chat.naming import MAX_NAME, clean_name
-from nullabona.client.core.chat.words import grams
+from nullabona.client.core.model.emoji import is_one_emoji
+from nullabona.client.core.model.hangul import matches_name
+from nullabona.client.core.timeline.names import MAX_NAME, clean_name
+from nullabona.client.core.timeline.search import grams
 
 
 @pytest.mark.parametrize(

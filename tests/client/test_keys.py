@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mnemonic import Mnemonic
 
-from nullabona.client.core.errors import BadPhrase
+from nullabona.client.core.model.errors import BadPhrase
 from nullabona.client.keys import LANGUAGES, TESTING_COST, AccountRoot, Language, passphrase_key
 
 roots = st.binary(min_size=32, max_size=32).map(AccountRoot)

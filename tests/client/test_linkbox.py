@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nullabona.client.core.devices.linking import Declined, LinkCode
+from nullabona.client.core.model.link_code import Declined, LinkCode
 from nullabona.client.net import NetOptions
 from nullabona.client.runner import LinkBox, linkbox
 from nullabona.errors import Refused

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from nullabona.client import profile as profile_module
-from nullabona.client.core.errors import (
+from nullabona.client.core.model.errors import (
     BadPassphrase,
     KeychainFailed,
     ProfileExists,

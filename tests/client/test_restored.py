@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.client.core.errors import (
-    StaleProfile,
-    StoreFailed,
-)
+from nullabona.client.core.model.errors import StaleProfile, StoreFailed
 from nullabona.client.profile import (
     Keychain,
     create_profile,

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, cast
 
+from nullabona.client.core.model.change_set import Touched
 from nullabona.client.core.model.requests import Report, Scout
-from nullabona.client.core.touched import Touched
 from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.scouts import AT_ONCE, Scouts
 from nullabona.wire.address import BoxSecrets

@@ -8,13 +8,14 @@ from typing import Any
 
 import msgspec
 
-from nullabona.client.core import healing, whereabouts
 from nullabona.client.core.delivery import box_log
-from nullabona.client.core.heals import Heal, Helper
+from nullabona.client.core.group import branches
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.branches import Heal, Helper
 from nullabona.client.core.model.outbox_items import INBOX
-from nullabona.client.core.proofs import Claim, RemovalOrder, decode_claim, make_claim
-from nullabona.client.core.roominfo import GROUP, RoomInfo
-from nullabona.client.core.state import BoxTrack, Merged, RoomState
+from nullabona.client.core.model.proofs import Claim, RemovalOrder, decode_claim, make_claim
+from nullabona.client.core.model.room_info import GROUP, RoomInfo
+from nullabona.client.core.model.state import BoxTrack, Merged, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import Kind
 from tests.core.seen import digest, earlier
@@ -87,7 +88,7 @@ class Fork:
         """Where their inboxes are is known."""
         with self.here() as (step, _, _track):
             for other in others:
-                whereabouts.remember(step, other.card())
+                inbox_addresses.remember(step, other.card())
 
     def asked(self) -> list[tuple[Other, Any]]:
         """What lies in the outbox for the inboxes of Jun, Bo and Eve, in order."""
@@ -109,7 +110,7 @@ class Alone(Fork):
     def says(self, body: bytes, now: int = START) -> tuple[Heal | None, int, int]:
         """What is looked for, when that was, and when our own branch is announced there."""
         with self.here(now) as (step, room, track):
-            healing.outsider(step, room, track, body)
+            branches.outsider(step, room, track, body)
             return room.heal, track.asked_at, track.answer_at
 
 

@@ -8,10 +8,10 @@ from functools import cached_property
 import msgspec
 import nullabona_mls as native
 
-from nullabona.client.core.devices import own
-from nullabona.client.core.records import Device
-from nullabona.client.core.roominfo import DEVICES, ROOM_INFO_EXTENSION
-from nullabona.client.core.state import RoomState
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.model.records import Device
+from nullabona.client.core.model.room_info import DEVICES, ROOM_INFO_EXTENSION
+from nullabona.client.core.model.state import RoomState
 from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card, verify_card
 from nullabona.wire.certificate import DeviceCertificate
 from nullabona.wire.handle import parse_handle
@@ -34,8 +34,8 @@ class Home(House):
             self.stage.store.put_devices(
                 [twin(self.stage, PHONE, self.shared, 1), twin(self.stage, TABLET, self.shared, 2)]
             )
-            own.note_card(self.stage.store, self.card.encoded)
-            own.set_room(self.stage.store, self.shared)
+            own_devices.note_card(self.stage.store, self.card.encoded)
+            own_devices.set_room(self.stage.store, self.shared)
 
     @property
     def first(self) -> Card:

@@ -6,12 +6,14 @@ from typing import Any
 
 import msgspec
 
-from nullabona.client.core import entering, held, signers
-from nullabona.client.core.chunks import MISSING, Missing
-from nullabona.client.core.items import History, Invitation, encode_pack
-from nullabona.client.core.records import Contact, ContactState
-from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo, encode_info
-from nullabona.client.core.state import RoomState
+from nullabona.client.core.contacts import held_invitations
+from nullabona.client.core.delivery.blobs import MISSING, Missing
+from nullabona.client.core.identity import device_certificates
+from nullabona.client.core.incoming import invitations
+from nullabona.client.core.model.inbox_items import History, Invitation, encode_pack
+from nullabona.client.core.model.records import Contact, ContactState
+from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo, encode_info
+from nullabona.client.core.model.state import RoomState
 from nullabona.wire.blob import BlobRef, cut_blob
 from nullabona.wire.certificate import DeviceCertificate
 from tests.core.stage import RELAY, START, Chance, Stage
@@ -69,7 +71,7 @@ class Invited:
             if state is not None:
                 card = self.jun.person.card
                 step.store.put_contact(Contact(self.jun.me.account, self.jun.me.handle, "", state, room, "", b""))
-                signers.note(step, card)
+                device_certificates.note(step, card)
 
     def comes(
         self, item: Invitation | None = None, *, fetched: bool = True, at: frozenset[str] = HERE
@@ -78,7 +80,7 @@ class Invited:
         if fetched:
             self.fetched()
         with self.mina.step() as step:
-            return entering.invited(step, self.sender, item or self.item(), START, at=at)
+            return invitations.invited(step, self.sender, item or self.item(), START, at=at)
 
     @property
     def room(self) -> RoomState | None:
@@ -90,7 +92,7 @@ class Invited:
     def phase(self) -> str:
         """Where Mina's device is: the room's phase, or that it is not there, or that the person is asked."""
         with self.mina.step() as step:
-            found, waits = step.find_room(self.id), held.load(step, self.id)
+            found, waits = step.find_room(self.id), held_invitations.load(step, self.id)
         return found.phase if found is not None else "asked" if waits is not None else "none"
 
     def told(self) -> list[tuple[str, dict[str, Any]]]:

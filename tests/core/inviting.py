@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from nullabona.client.core import invites
-from nullabona.client.core.items import Invitation
+from nullabona.client.core.group import welcomes
+from nullabona.client.core.model.inbox_items import Invitation
 from nullabona.client.core.model.outbox_items import INBOX, decode_target
-from nullabona.client.core.state import AddAccount, Merged
+from nullabona.client.core.model.state import AddAccount, Merged
 from tests.core.seen import Overheard, view
 from tests.core.stage import RELAY, START, Other, Stage
 
@@ -37,13 +37,13 @@ class Inviting:
             room.current.epoch = 1
             rows = [each.row(self.id, leaf, since=1) for leaf, each in enumerate(others or (JUN, BO), 1)]
             step.store.put_devices(rows)
-            invites.hold_welcome(step, room, b"welcome", b"tree")
+            welcomes.hold_welcome(step, room, b"welcome", b"tree")
 
     def won(self, *intents: Any) -> int:  # noqa: ANN401 (any intent)
         """Our commit has won. When the first invitation is due again, in ms from now."""
         with self.stage.step() as step:
             room = step.room(self.id)
-            invites.invite_added(step, room, list(intents))
+            welcomes.invite_added(step, room, list(intents))
             return room.invites_at - START if room.invites_at else 0
 
     def look(self, now: int, *, heard: list[Any] | None = None) -> int:
@@ -51,7 +51,7 @@ class Inviting:
         with self.stage.step(now) as step:
             room = step.room(self.id)
             listener = Overheard(step)
-            invites.look_after_invites(step, room)
+            welcomes.look_after_invites(step, room)
             if heard is not None:
                 heard += listener.said
             return room.invites_at - START if room.invites_at else 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from nullabona.client.core.content import Body, Envelope, decode_envelope
-from nullabona.client.core.mlsport import Group, Mls
+from nullabona.client.core.model.content import Body, Envelope, decode_envelope
+from nullabona.client.core.model.mls_port import Group, Mls
 from tests.core.stage import Stage
 
 

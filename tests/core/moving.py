@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import msgspec
 
-from nullabona.client.core import relocating
-from nullabona.client.core.proofs import MoveOrder, make_move
-from nullabona.client.core.roominfo import GROUP, RoomInfo
-from nullabona.client.core.state import BoxTrack, CommitCandidate, RoomState
+from nullabona.client.core.model.proofs import MoveOrder, make_move
+from nullabona.client.core.model.room_info import GROUP, RoomInfo
+from nullabona.client.core.model.state import BoxTrack, CommitCandidate, RoomState
+from nullabona.client.core.relocation import moving
 from nullabona.client.core.step import Step
 from tests.core.seen import earlier
 from tests.core.stage import RELAY, START, Chance, Other, Stage
@@ -43,7 +43,7 @@ class Movable:
     def adopt(self, *orders: MoveOrder, now: int = START) -> None:
         for order in orders:
             with self.here(now) as (step, room):
-                relocating.adopt(step, room, order)
+                moving.adopt(step, room, order)
 
     def tracks(self) -> list[BoxTrack]:
         with self.here() as (_, room):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from nullabona.client.core.content import Body, decode_envelope
-from nullabona.client.core.mlsport import Group
-from nullabona.client.core.records import DeviceView, Frame
-from nullabona.client.core.state import BoxTrack, RoomState
+from nullabona.client.core.model.content import Body, decode_envelope
+from nullabona.client.core.model.mls_port import Group
+from nullabona.client.core.model.records import DeviceView, Frame
+from nullabona.client.core.model.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import Kind
 from tests.core.stage import RELAY, Other

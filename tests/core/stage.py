@@ -17,17 +17,17 @@ import msgspec
 import nullabona_mls as native
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nullabona.client.core import members
-from nullabona.client.core.content import Body, Envelope, View, encode_envelope
+from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery.box_log import open_box
-from nullabona.client.core.devices import own
-from nullabona.client.core.items import ItemBody, open_item
-from nullabona.client.core.message_ids import RANDOM, message_id
-from nullabona.client.core.mlsport import Mls
+from nullabona.client.core.group import members
+from nullabona.client.core.model.content import Body, Envelope, View, encode_envelope
+from nullabona.client.core.model.inbox_items import ItemBody, open_item
+from nullabona.client.core.model.message_ids import RANDOM, message_id
+from nullabona.client.core.model.mls_port import Mls
 from nullabona.client.core.model.outbox_items import INBOX
-from nullabona.client.core.records import Contact, ContactState, Device, Frame, Message, MessageState, OutboxItem
-from nullabona.client.core.roominfo import DIRECT, GROUP, ROOM_INFO_EXTENSION, RoomInfo, encode_info
-from nullabona.client.core.state import JOINED, BoxTrack, RoomState
+from nullabona.client.core.model.records import Contact, ContactState, Device, Frame, Message, MessageState, OutboxItem
+from nullabona.client.core.model.room_info import DIRECT, GROUP, ROOM_INFO_EXTENSION, RoomInfo, encode_info
+from nullabona.client.core.model.state import JOINED, BoxTrack, RoomState
 from nullabona.client.core.step import DAY_MS, Step, Timing
 from nullabona.wire.address import Address
 from nullabona.wire.blob import decode_ref, join_blob
@@ -212,12 +212,12 @@ class Stage:
 
     def name_devices(self, *others: Other) -> Card:
         """The account's newest card names this device and those. It is known here."""
-        card = own.card(self.store) or self.person.card
+        card = own_devices.card(self.store) or self.person.card
         devices = (card.devices[0], *(CardDevice(each.certificate, each.key_package) for each in others))
         about = {"handle": card.handle, "issued_day": card.issued_day, "devices": devices, "inbox": card.inbox}
         encoded = sign_card(self.person.identity, previous=card, **about)  # type: ignore[arg-type]
         with self.store.transaction():
-            assert own.note_card(self.store, encoded)
+            assert own_devices.note_card(self.store, encoded)
         return verify_card(encoded, today=card.issued_day)
 
     def room(self, *others: Other, kind: str = GROUP, info: RoomInfo | None = None, **about: object) -> bytes:

@@ -9,13 +9,13 @@ from typing import cast
 
 import msgspec
 
-from nullabona.client.core.chat import kinds
-from nullabona.client.core.content import Attachment, Body, File, Stored, decode_envelope
-from nullabona.client.core.mlsport import Group, Mls
-from nullabona.client.core.records import Message, MessageState
-from nullabona.client.core.roominfo import DIRECT
-from nullabona.client.core.state import RoomState
+from nullabona.client.core.model.content import Attachment, Body, File, Stored, decode_envelope
+from nullabona.client.core.model.mls_port import Group, Mls
+from nullabona.client.core.model.records import Message, MessageState
+from nullabona.client.core.model.room_info import DIRECT
+from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import kinds
 from nullabona.wire.blob import BlobRef
 from tests.core.stage import START, Other, Stage
 

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from nullabona.client.core import acknowledging
-from nullabona.client.core.content import Text, encode_body
 from nullabona.client.core.delivery import views
 from nullabona.client.core.delivery.views import all_here
-from nullabona.client.core.records import MessageState
-from nullabona.client.core.state import BoxTrack, CommitCandidate, RoomState
+from nullabona.client.core.model.content import Text, encode_body
+from nullabona.client.core.model.records import MessageState
+from nullabona.client.core.model.state import BoxTrack, CommitCandidate, RoomState
 from nullabona.client.core.step import Step
+from nullabona.client.core.sync import acknowledgements
 from tests.core.seen import INCARNATION, digest, earlier, frame, view
 from tests.core.stage import RELAY, Other, Stage
 
@@ -48,7 +48,7 @@ class Told:
     def update(self) -> tuple[MessageState, MessageState, int]:
         """What is known of the two messages after a look at who has what, and up to where all have come."""
         with self.here() as (step, room, track):
-            acknowledging.update_acks(step, room, track)
+            acknowledgements.update_acks(step, room, track)
             assert not track.check_acks
             states = [message.state for id in (FIRST, SECOND) if (message := step.store.message(room.id, id))]
             return states[0], states[1], track.acked
@@ -136,7 +136,7 @@ def test_only_those_who_were_in_are_waited_for() -> None:
     with alone.step() as step:
         found = step.room(id)
         found.current.position, found.current.check_acks = 4, True
-        acknowledging.update_acks(step, found, found.current)
+        acknowledgements.update_acks(step, found, found.current)
         assert 4 == found.current.acked
 
 
@@ -210,9 +210,9 @@ def test_what_not_everybody_has_of_a_box_is_sent_again() -> None:
         view(step, track, JUN, 7)
         view(step, track, BO, 4)
         old = earlier(room)
-        acknowledging.send_again(step, room, old)
+        acknowledgements.send_again(step, room, old)
     with told.here() as (step, room, track):
-        acknowledging.send_again(step, room, track)
+        acknowledgements.send_again(step, room, track)
         first, second = step.store.message(room.id, FIRST), step.store.message(room.id, SECOND)
     assert first is not None
     assert second is not None

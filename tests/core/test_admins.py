@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from nullabona.client.core.admins import settled
-from nullabona.client.core.records import Device
-from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo
+from nullabona.client.core.model.admins import settled
+from nullabona.client.core.model.records import Device
+from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo
 from tests.core.stage import RELAY, Other
 
 ROOM = b"r" * 32

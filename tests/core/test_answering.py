@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.client.core import answering, claims, people
+from nullabona.client.core import automatic
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.devices import own
-from nullabona.client.core.items import ContactRequest, RoomsAsked, RoomsTold, Ticket, TicketRequest
+from nullabona.client.core.identity import claims
+from nullabona.client.core.model.inbox_items import ContactRequest, RoomsAsked, RoomsTold, Ticket, TicketRequest
 from nullabona.client.core.model.outbox_items import INBOX
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.roominfo import DIRECT
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.step import Step
 from tests.core.stage import START, Other, Stage
 
@@ -37,7 +39,7 @@ def state_of(stage: Stage, other: Other = JUN) -> ContactState | None:
 def by_itself(stage: Stage, noted: str, *accounts: bytes, now: int = START) -> Step:
     """What follows from a step that noted these accounts."""
     with stage.step(now, **{noted: list(accounts)}) as step:
-        answering.by_itself(step)
+        automatic.by_itself(step)
     return step
 
 
@@ -45,7 +47,7 @@ def second_device(stage: Stage, *, leads: bool = True) -> None:
     """Our account has another device; it is the first on the card unless this one leads."""
     with stage.step() as step:
         card = stage.card_with(b"d" * 16, SORA)
-        own.note_card(step.store, card.encoded)
+        own_devices.note_card(step.store, card.encoded)
     if not leads:
         stage.me = replace(stage.me, device=b"d" * 16)
 
@@ -125,9 +127,9 @@ def test_whom_we_asked_while_we_were_still_leaving_is_asked_again(state: Contact
     stage = Stage()
     stage.contact(JUN, state)
     with stage.step() as step:
-        people.learn_card(step, JUN.card().encoded, JUN.handle)
+        requests.learn_card(step, JUN.card().encoded, JUN.handle)
     with stage.step(left=[b"x" * 32, JUN.account]) as step:
-        answering.once_out(step)
+        automatic.once_out(step)
     said = [JUN.opened(item.data) for item in stage.outbox(INBOX)]
     assert (state is ContactState.REQUESTED) is any(isinstance(each, ContactRequest) for each in said)
     for each in said:
@@ -141,7 +143,7 @@ def test_a_device_without_a_card_asks_nobody() -> None:
     stage.contact(JUN, ContactState.REQUESTED)
     with stage.step(left=[JUN.account]) as step:
         step.store.delete_value("account-card")
-        answering.once_out(step)
+        automatic.once_out(step)
     assert [] == stage.outbox()
 
 
@@ -153,8 +155,8 @@ def test_whoever_waits_for_a_card_gets_what_they_asked_for() -> None:
     with stage.step() as step:
         inbox_sending.look_up_for(step, JUN.certificate, RoomsAsked(), JUN.handle)
         inbox_sending.look_up_for(step, JUN.certificate, TicketRequest(room, 0, b""), JUN.handle)
-        people.learn_card(step, card.encoded, JUN.handle)
-        answering.card_came(step, card)
-        answering.card_came(step, card)
+        requests.learn_card(step, card.encoded, JUN.handle)
+        automatic.card_came(step, card)
+        automatic.card_came(step, card)
     said = [JUN.opened(item.data) for item in stage.outbox(INBOX)]
     assert [RoomsTold, Ticket] == [type(each) for each in said]

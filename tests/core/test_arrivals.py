@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from nullabona.client.core import arrivals, healing
-from nullabona.client.core.heals import Heal, Helper, Tries
-from nullabona.client.core.items import Ticket
-from nullabona.client.core.roominfo import GROUP, RoomInfo
-from nullabona.client.core.state import Merged, RoomState
+from nullabona.client.core.group import branches
+from nullabona.client.core.model.branches import Heal, Helper, Tries
+from nullabona.client.core.model.inbox_items import Ticket
+from nullabona.client.core.model.room_info import GROUP, RoomInfo
+from nullabona.client.core.model.state import Merged, RoomState
+from nullabona.client.core.sync import arrivals
 from tests.core.seen import earlier, view
 from tests.core.stage import RELAY, START, Chance, Other, Stage
 
@@ -24,7 +25,7 @@ def info(*admins: Other) -> RoomInfo:
     return RoomInfo(1, GROUP, "family", RELAY, tuple(each.account for each in admins))
 
 
-def heal(reason: str = healing.FORK, *helpers: Other) -> Heal:
+def heal(reason: str = branches.FORK, *helpers: Other) -> Heal:
     return Heal(reason, 0, b"c", [], [Helper(each.account, each.handle) for each in helpers], START)
 
 
@@ -65,7 +66,7 @@ def test_who_led_us_away_from_the_room_is_not_believed_for_a_week() -> None:
     room = stage.room(JUN, BO, led_by=BO.account, led_at=START)
     with stage.step() as step:
         found = step.room(room)
-        arrivals.arrived(step, found, heal(healing.UNPROVEN), JUN.account, info(JUN))
+        arrivals.arrived(step, found, heal(branches.UNPROVEN), JUN.account, info(JUN))
         assert ({BO.account.hex(): START + WEEK}, b"") == (found.doubted, found.led_by)
 
 
@@ -112,7 +113,7 @@ def test_an_admin_who_has_not_come_is_asked() -> None:
     assert ({JUN.account}, LATER) == asked(stage, room)
     with stage.step() as step:
         found = step.room(room)
-        expected = Heal(healing.UNPROVEN, 0, b"", [], [Helper(JUN.account, JUN.handle)], START)
+        expected = Heal(branches.UNPROVEN, 0, b"", [], [Helper(JUN.account, JUN.handle)], START)
         assert expected == found.heal
 
 
@@ -128,10 +129,10 @@ def test_before_its_time_nothing_is_asked(before: int) -> None:
 def test_whoever_looks_for_a_branch_does_not_look_around() -> None:
     """That is settled first."""
     stage = Stage()
-    room = led(stage, JUN, BO, heal=heal(healing.FORK, EVE))
+    room = led(stage, JUN, BO, heal=heal(branches.FORK, EVE))
     assert {EVE.account} == asked(stage, room)[0]
     with stage.step() as step:
-        assert (START, healing.FORK) == (step.room(room).led_at, step.room(room).heal.reason)  # type: ignore[union-attr]
+        assert (START, branches.FORK) == (step.room(room).led_at, step.room(room).heal.reason)  # type: ignore[union-attr]
 
 
 def test_if_no_admin_is_left_the_others_are_asked() -> None:
@@ -185,7 +186,7 @@ def stays(by: Other, *history: tuple[int, bytes]) -> tuple[bool, bool, int]:
     """Whether an answer to Jun's question keeps us here; whether we go on asking; when we look around again."""
     state = RoomState(b"r" * 32, info(JUN), "joined", [], led_at=START)
     state.history = [Merged(3, b"three", [], [], []), Merged(4, b"four", [], [], [])]
-    state.heal = heal(healing.UNPROVEN, JUN)
+    state.heal = heal(branches.UNPROVEN, JUN)
     found = arrivals.stays(state, state.heal, ticket(*history), by.account)
     return found, state.heal is not None, state.led_at
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from nullabona.client.core import arrivals
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP
+from nullabona.client.core.sync import arrivals
 from tests.core.seen import earlier, view
 from tests.core.stage import START, Other, Stage
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import behind, healing
-from nullabona.client.core.behind import MOST, UNFOLLOWED
-from nullabona.client.core.errors import EXPIRED
-from nullabona.client.core.heals import Heal, Helper
-from nullabona.client.core.proofs import Claim, decode_claim, make_claim
+from nullabona.client.core.group import branches, unfollowed
+from nullabona.client.core.group.unfollowed import MOST, UNFOLLOWED
+from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.errors import EXPIRED
+from nullabona.client.core.model.proofs import Claim, decode_claim, make_claim
 from tests.core.stage import START, Other, Stage
 
 JUN, SORA = Other("jun"), Other("sora")
@@ -22,7 +22,7 @@ def refused(
     """MLS refuses a commit: for what we ask then, and when we asked because of such commits."""
     with stage.step() as step:
         state = step.room(room)
-        behind.refused(step, state, state.current, reason, COMMIT, claim)
+        unfollowed.refused(step, state, state.current, reason, COMMIT, claim)
         return state.heal, state.unfollowed
 
 
@@ -35,7 +35,7 @@ def test_anybody_is_asked_soon_about_a_commit_that_nobody_claims() -> None:
     """At a moment that differs from device to device; and the time is noted."""
     stage = Stage()
     heal, asked = refused(stage, stage.room(JUN))
-    expected = Heal(healing.BEHIND, 0, COMMIT, [], [], START + stage.timing.receipt, judged=True)
+    expected = Heal(branches.BEHIND, 0, COMMIT, [], [], START + stage.timing.receipt, judged=True)
     assert (expected, [START]) == (heal, asked)
 
 
@@ -59,11 +59,11 @@ def test_nobody_is_asked_twice_at_once_or_where_nobody_is() -> None:
 def test_a_branch_of_which_we_only_heard_is_put_off() -> None:
     """Unless an admin has ordered what it removed; and about one commit is asked once."""
     stage = Stage()
-    said = Heal(healing.FORK, 0, b"s" * 32, [], [Helper(JUN.account, JUN.handle)], 1)
+    said = Heal(branches.FORK, 0, b"s" * 32, [], [Helper(JUN.account, JUN.handle)], 1)
     room = stage.room(JUN, heal=said)
     heal, asked = refused(stage, room)
     assert heal is not None
-    assert (healing.BEHIND, said, [START]) == (heal.reason, heal.later, asked)
+    assert (branches.BEHIND, said, [START]) == (heal.reason, heal.later, asked)
     assert (heal, [START]) == refused(stage, room)
     said.ordered = True
     assert (said, []) == refused(stage, stage.room(SORA, heal=said))
@@ -75,7 +75,7 @@ def test_who_merged_the_commit_leads_there() -> None:
     room = stage.room(JUN, SORA)
     claim = jun_claims(room)
     helpers = [Helper(JUN.account, JUN.handle)]
-    expected = Heal(healing.FORK, 0, claim.commit, [SORA.account], helpers, START, judged=True)
+    expected = Heal(branches.FORK, 0, claim.commit, [SORA.account], helpers, START, judged=True)
     assert (expected, []) == refused(stage, room, claim=claim)
 
 
@@ -91,7 +91,7 @@ def test_a_package_that_expired_is_another_matter_and_so_is_anything_else() -> N
     stage = Stage()
     heal, asked = refused(stage, stage.room(JUN), EXPIRED)
     assert heal is not None
-    assert (healing.TOO_LATE, []) == (heal.reason, asked)
+    assert (branches.TOO_LATE, []) == (heal.reason, asked)
     room = stage.room(JUN, SORA)
     assert [(None, []), (None, [])] == [
         refused(stage, room, "wrong-epoch"),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import boxes
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.model.outbox_items import FRAME
-from nullabona.client.core.proofs import MoveOrder, make_move
-from nullabona.client.core.records import FileState, Frame, Piece, StoredFile
-from nullabona.client.core.state import BoxTrack, CommitCandidate, Merged, PendingCommit, UpdateKeys
+from nullabona.client.core.model.proofs import MoveOrder, make_move
+from nullabona.client.core.model.records import FileState, Frame, Piece, StoredFile
+from nullabona.client.core.model.state import BoxTrack, CommitCandidate, Merged, PendingCommit, UpdateKeys
 from nullabona.client.core.step import Step
+from nullabona.client.core.sync import recovery
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from tests.core.stage import DAY, RELAY, Chance, Other, Stage, out, told
 
@@ -259,7 +259,7 @@ def test_own_frames_go_back_at_once_and_anybodys_in_their_time(
     with stage.inside(room) as (step, state, track):
         rows = rows_of(stage, step, track)
         track.put_back_own_at, track.put_back_any_at = (0 if at == 0 else step.now + (at or 0) for at in (own, anybody))
-        boxes.put_back(step, state, track)
+        recovery.put_back(step, state, track)
         assert {rows[name].hash for name in back} == set(out(step, FRAME))
         assert left == tuple(at and at - step.now for at in (track.put_back_own_at, track.put_back_any_at))
 
@@ -272,10 +272,10 @@ def test_an_own_commit_waits_until_order_has_settled_and_then_goes_back() -> Non
         rows = rows_of(stage, step, track)
         state.pending = pending(rows["commit"].hash)
         track.settle_until, track.put_back_own_at = step.now + 1, step.now
-        boxes.put_back(step, state, track)
+        recovery.put_back(step, state, track)
         assert ([rows["ours"].hash], step.now + 1) == (out(step, FRAME), track.put_back_own_at)
         step.now += 1
-        boxes.put_back(step, state, track)
+        recovery.put_back(step, state, track)
         assert ({rows["ours"].hash, rows["commit"].hash}, 0) == (set(out(step, FRAME)), track.put_back_own_at)
 
 
@@ -288,7 +288,7 @@ def test_nobody_elses_commit_goes_back_before_order_has_settled() -> None:
         state.pending = pending(b"another")
         track.settle_until = step.now + 1
         track.put_back_own_at = track.put_back_any_at = step.now
-        boxes.put_back(step, state, track)
+        recovery.put_back(step, state, track)
         assert {rows["ours"].hash, rows["theirs"].hash} == set(out(step, FRAME))
         assert (0, 0) == (track.put_back_own_at, track.put_back_any_at)
 
@@ -303,7 +303,7 @@ def test_the_file_of_a_message_that_goes_back_goes_back_with_it() -> None:
             step.store.put_file(StoredFile(room, id, mine=True, state=FileState.HERE))
             step.store.put_pieces(room, id, [Piece(0, b"d" * 32, done=True)])
         track.put_back_own_at = track.put_back_any_at = step.now
-        boxes.put_back(step, state, track)
+        recovery.put_back(step, state, track)
         pieces = [step.store.pieces(room, id) for id in (b"m" * 16, b"n" * 16)]
     assert [[Piece(0, b"d" * 32, done=False)], [Piece(0, b"d" * 32, done=True)]] == pieces
 
@@ -330,7 +330,7 @@ def test_the_commit_that_ended_a_lost_box_is_announced_there(
         step.store.set_value(box_log.winner_key(track), b"the commit")
         track.put_back_own_at = step.now
         track.put_back_any_at = step.now if anybody else 0
-        boxes.put_back(step, state, track)
+        recovery.put_back(step, state, track)
         frames = [f for f in step.store.frames(track.keys.box.address) if f.kind == Kind.SETTLED]
         assert (said, [f.hash for f in frames]) == (bool(frames), out(step, FRAME))
         assert (seen or said, said) == (track.settled_seen, track.announced)
@@ -346,8 +346,8 @@ def test_the_order_that_moved_a_box_goes_back_with_what_lay_there(*, ours: bool)
         signer = (stage.mls, stage.me.signature_key) if ours else (JUN.mls, JUN.signature_key)
         state.order, track.relay = make_move(*signer, room, 1, ELSEWHERE), ELSEWHERE
         track.put_back_own_at = step.now
-        boxes.put_back(step, state, track)
+        recovery.put_back(step, state, track)
         assert int(ours) == len(out(step, FRAME))
         track.put_back_any_at = step.now
-        boxes.put_back(step, state, track)
+        recovery.put_back(step, state, track)
         assert 1 == len(out(step, FRAME))

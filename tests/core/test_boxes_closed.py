@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import boxes
-from nullabona.client.core.content import Text, encode_body
 from nullabona.client.core.delivery import box_log
-from nullabona.client.core.heals import Helper, Rival
+from nullabona.client.core.model.branches import Helper, Rival
+from nullabona.client.core.model.content import Text, encode_body
 from nullabona.client.core.model.outbox_items import FRAME, TRIM, decode_target
-from nullabona.client.core.records import DeviceView, MessageState
-from nullabona.client.core.state import BoxTrack, Merged, RoomState
+from nullabona.client.core.model.records import DeviceView, MessageState
+from nullabona.client.core.model.state import BoxTrack, Merged, RoomState
 from nullabona.client.core.step import DAY_MS, Step
+from nullabona.client.core.sync import recovery
 from tests.core.stage import EVER, RELAY, Chance, Other, Stage, out
 
 JUN, DORA = Other("jun"), Other("dora")
@@ -64,10 +64,10 @@ def test_a_closed_box_is_followed_so_long_and_no_longer(
     with stage.inside(room, stage.now + days * DAY_MS) as (step, state, _):
         state.history = history
         first = state.boxes[0]
-        boxes.look_after_closed(step, state)
+        recovery.look_after_closed(step, state)
         assert (kept, (True, True)) == (first in state.boxes, left_of(step, first))
         step.now += 1
-        boxes.look_after_closed(step, state)
+        recovery.look_after_closed(step, state)
         assert ([1], (False, False)) == ([track.epoch for track in state.boxes], left_of(step, first))
 
 
@@ -98,7 +98,7 @@ def test_a_box_that_nobody_needs_is_trimmed_and_forgotten(due: int | None, *, tr
     stage = Stage()
     room = closed(stage, JUN, trim_at=0 if due == 0 else stage.now + (due or 0))
     with stage.inside(room) as (step, state, _):
-        boxes.look_after_closed(step, state)
+        recovery.look_after_closed(step, state)
         assert ([(RELAY, 9)] if trimmed else [], 1 if trimmed else 2) == (trims(step), len(state.boxes))
 
 
@@ -109,8 +109,8 @@ def test_a_trimmed_box_is_watched_on_for_those_who_were_removed() -> None:
     with stage.inside(room) as (step, state, _):
         state.history = [removal()]
         state.former = {"key": Helper(DORA.account, DORA.handle)}
-        boxes.look_after_closed(step, state)
-        boxes.look_after_closed(step, state)
+        recovery.look_after_closed(step, state)
+        recovery.look_after_closed(step, state)
         first = state.boxes[0]
         assert ([(RELAY, 9)], 2, 0, True) == (trims(step), len(state.boxes), first.trim_at, first.trimmed)
         assert {"key"} == set(state.former)
@@ -124,10 +124,10 @@ def test_former_devices_are_forgotten_with_the_last_box_they_may_come_to() -> No
         state.former = {"key": Helper(DORA.account, DORA.handle)}
         state.boxes[1:1] = [BoxTrack(1, b"2" * 32, left_at=step.now)]
         state.history = [removal(0)]
-        boxes.look_after_closed(step, state)
+        recovery.look_after_closed(step, state)
         assert {"key"} == set(state.former)
         state.history = [removal(-1)]
-        boxes.look_after_closed(step, state)
+        recovery.look_after_closed(step, state)
         assert {} == state.former
 
 
@@ -137,9 +137,9 @@ def test_no_more_closed_boxes_are_followed_than_can_be() -> None:
     room = closed(stage, JUN)
     with stage.inside(room) as (step, state, _):
         state.boxes = [BoxTrack(n, bytes([n]) * 32, left_at=step.now) for n in range(50)]
-        boxes.look_after_closed(step, state)
+        recovery.look_after_closed(step, state)
         assert [*range(16), *range(17, 50)] == [track.epoch for track in state.boxes]
-        boxes.look_after_closed(step, state)
+        recovery.look_after_closed(step, state)
         assert 49 == len(state.boxes)
 
 
@@ -155,7 +155,7 @@ def test_an_answer_is_said_in_its_time_unless_it_can_be_read_there(
     room = closed(stage, JUN, answer_at=stage.now + (due or 0), settled_seen=seen)
     with stage.inside(room) as (step, state, _):
         first = state.boxes[0]
-        boxes.look_after_closed(step, state)
+        recovery.look_after_closed(step, state)
         assert (said, left) == (bool(out(step, FRAME)), first.answer_at and first.answer_at - step.now)
 
 
@@ -167,7 +167,7 @@ def test_of_several_boxes_each_is_looked_after() -> None:
         old = BoxTrack(0, b"2" * 32, winner=WON)
         due = BoxTrack(0, b"3" * 32, winner=WON, left_at=step.now, trim_at=step.now, position=4, relay=RELAY)
         state.boxes[1:1] = [old, due]
-        boxes.look_after_closed(step, state)
+        recovery.look_after_closed(step, state)
         assert ([1], [(RELAY, 4)]) == ([track.epoch for track in state.boxes], trims(step))
 
 
@@ -221,7 +221,7 @@ def beaconed(stage: Stage, room: bytes, now: int = 0, **about: object) -> tuple[
             setattr(first, name, value)
         if about.pop("shown", False):
             show(step, state.current, JUN)
-        boxes.look_after_closed(step, state)
+        recovery.look_after_closed(step, state)
         return out(step, FRAME), first, state
     raise AssertionError
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.client.core.chat import annotating
-from nullabona.client.core.content import (
+from nullabona.client.core.model.content import (
     MAX_SENT_AT,
     ClosePoll,
     Delete,
@@ -24,7 +23,8 @@ from nullabona.client.core.content import (
     Text,
     Vote,
 )
-from nullabona.client.core.records import Message, MessageState
+from nullabona.client.core.model.records import Message, MessageState
+from nullabona.client.core.timeline import annotating
 from tests.core.stage import START, Other
 from tests.core.talk import JUN, NARI, PHOTO, Talk
 

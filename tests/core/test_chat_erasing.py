@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.client.core.chat import erasing, expiry, talking, words
-from nullabona.client.core.content import Delete, Deleted, Edit, Gone, Pin, Profile, React, Stored, Text
+from nullabona.client.core import conversation
+from nullabona.client.core.model.content import Delete, Deleted, Edit, Gone, Pin, Profile, React, Stored, Text
 from nullabona.client.core.model.outbox_items import FRAME
-from nullabona.client.core.records import FileState, Frame, Message, MessageState, StoredFile
+from nullabona.client.core.model.records import FileState, Frame, Message, MessageState, StoredFile
+from nullabona.client.core.timeline import erasure, expiry, search
 from tests.core.stage import START
 from tests.core.talk import JUN, NARI, PHOTO, Talk
 
@@ -18,7 +19,7 @@ TARGET = b"t" * 16
 
 def sent(talk: Talk) -> tuple[Message, Frame]:
     """A message of mine whose frame waits to go out."""
-    row = talk.step.store.message(talk.group.id, talking.send_text(talk.step, talk.group.id, "secret"))
+    row = talk.step.store.message(talk.group.id, conversation.send_text(talk.step, talk.group.id, "secret"))
     assert row is not None
     return row, frame(talk, row)
 
@@ -42,10 +43,10 @@ def test_nothing_is_left_of_an_erased_line_but_a_mark(talk: Talk) -> None:
     """Its words, its file, what it is found by, its times, and what others attached to it."""
     line = talk.said(fading_photo(9), JUN, expires_at=START + 1, edited_at=START)
     talk.step.store.put_file(StoredFile(line.room, line.id, mine=False, state=FileState.HERE))
-    words.index(talk.step.store, line, PHOTO)
+    search.index(talk.step.store, line, PHOTO)
     notes = [talk.said(body, NARI) for body in (React(line.id, "👍"), Pin(line.id, on=True))]
     deletion, done = talk.said(Delete(line.id), JUN), talk.said(Gone("expired"), JUN, about=line.id)
-    erasing.erase(talk.step, line, Deleted(JUN.account))
+    erasure.erase(talk.step, line, Deleted(JUN.account))
     now = talk.now(line)
     assert (
         replace(line, body=now.body, kind="deleted", shown=True, unread=0, timer_s=0, expires_at=0, edited_at=0) == now
@@ -65,7 +66,7 @@ def fading_photo(timer_s: int) -> Stored:
 def test_what_is_left_of_a_line_that_no_one_is_to_see_is_not_shown(talk: Talk) -> None:
     """No mark stands in the history."""
     line = talk.said(Text("secret"), JUN)
-    erasing.erase(talk.step, line, Gone("hidden"))
+    erasure.erase(talk.step, line, Gone("hidden"))
     assert ("gone", False, Gone("hidden")) == (talk.now(line).kind, talk.now(line).shown, talk.body(line))
 
 
@@ -73,7 +74,7 @@ def test_what_is_not_out_yet_never_goes_out(talk: Talk) -> None:
     """Its frame is kept empty, so that it is not put back either; of an own line nothing is waited for any more."""
     row, kept = sent(talk)
     assert [kept.hash] == waiting(talk)
-    erasing.erase(talk.step, row, Gone("hidden"))
+    erasure.erase(talk.step, row, Gone("hidden"))
     assert (replace(kept, data=b""), []) == (frame(talk, row), waiting(talk))
     assert MessageState.DELIVERED is talk.now(row).state
 
@@ -82,7 +83,7 @@ def test_what_lies_at_the_relay_stays_there_for_others(talk: Talk) -> None:
     """They may still need the frame."""
     row, kept = sent(talk)
     talk.step.store.put_frame(replace(kept, seq=1))
-    erasing.erase(talk.step, row, Gone("hidden"))
+    erasure.erase(talk.step, row, Gone("hidden"))
     assert (replace(kept, seq=1), [kept.hash]) == (frame(talk, row), waiting(talk))
 
 
@@ -90,16 +91,16 @@ def test_what_somebody_elses_frame_says_is_never_taken_back(talk: Talk) -> None:
     """A line of theirs that names a frame of ours changes nothing about it."""
     row, kept = sent(talk)
     line = talk.said(Text("hi"), JUN, box=row.box, frame=row.frame)
-    erasing.erase(talk.step, line, Gone("hidden"))
+    erasure.erase(talk.step, line, Gone("hidden"))
     note = talk.said(Edit(line.id, "ho"), JUN, box=row.box, frame=row.frame)
-    erasing.finish(talk.step, note)
+    erasure.finish(talk.step, note)
     assert (kept, [kept.hash]) == (frame(talk, row), waiting(talk))
 
 
 def test_a_line_whose_frame_is_not_kept_any_more_is_erased_all_the_same(talk: Talk) -> None:
     """There is nothing to take back."""
     line = talk.said(Text("hi"), box=b"b" * 32, frame=b"f" * 32)
-    erasing.erase(talk.step, line, Gone("hidden"))
+    erasure.erase(talk.step, line, Gone("hidden"))
     assert Gone("hidden") == talk.body(line)
 
 
@@ -110,7 +111,7 @@ def test_of_an_annotation_that_is_over_it_is_known_that_it_came(talk: Talk, *, v
     mine = talk.said(Edit(TARGET, "x"), box=row.box, frame=row.frame, state=MessageState.WAITING)
     theirs = talk.said(Edit(TARGET, "x"), JUN)
     for note, state in ((mine, MessageState.DELIVERED), (theirs, MessageState.RECEIVED)):
-        erasing.finish(talk.step, note, void=void)
+        erasure.finish(talk.step, note, void=void)
         assert replace(note, body=talk.now(note).body, state=state, about=about) == talk.now(note)
         assert Gone("done") == talk.body(note)
     assert [] == waiting(talk)
@@ -122,8 +123,8 @@ def test_of_an_annotation_that_is_over_it_is_known_that_it_came(talk: Talk, *, v
 def test_a_line_hidden_here_is_still_sent_to_those_who_lack_it(talk: Talk, state: MessageState) -> None:
     """What is on its way keeps its words until it has arrived; everything else loses them at once."""
     line = talk.said(Text("secret"), JUN, state=state, unread=1)
-    words.index(talk.step.store, line, Text("secret"))
-    erasing.hide(talk.step, line)
+    search.index(talk.step.store, line, Text("secret"))
+    erasure.hide(talk.step, line)
     kept = state in {MessageState.WAITING, MessageState.SENT}
     assert (Text("secret") if kept else Gone("hidden"), False, 0) == (
         talk.body(line),
@@ -153,7 +154,7 @@ def test_what_was_kept_only_to_send_it_again_goes_when_everybody_has_it(
 ) -> None:
     """The words of hidden lines, edits and profiles; what is shown or counts stays."""
     line = talk.said(body, shown=shown)
-    erasing.arrived(talk.step, line)
+    erasure.arrived(talk.step, line)
     assert left == talk.body(line)
 
 

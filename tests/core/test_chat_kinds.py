@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.client.core.chat import kinds
-from nullabona.client.core.content import (
+from nullabona.client.core.model.content import (
     ClosePoll,
     Delete,
     Deleted,
@@ -27,6 +26,7 @@ from nullabona.client.core.content import (
     Vote,
     encode_body,
 )
+from nullabona.client.core.timeline import kinds
 from nullabona.errors import Bug
 from tests.core.stage import Other
 from tests.core.talk import JUN, NARI, PHOTO, Talk

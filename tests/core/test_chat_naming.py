@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core.chat.hangul import fold, matches_name
-from nullabona.client.core.chat.naming import Names, all_names, clean_name
-from nullabona.client.core.records import Contact, ContactState, Person
+from nullabona.client.core.model.hangul import fold, matches_name
+from nullabona.client.core.model.records import Contact, ContactState, Person
+from nullabona.client.core.timeline.names import Names, all_names, clean_name
 from tests.core.talk import JUN, NARI, STRANGER, Talk
 
 A, B, C, D = (letter * 32 for letter in (b"a", b"b", b"c", b"d"))

@@ -8,11 +8,11 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from nullabona.client.core.chat import kinds, notices
-from nullabona.client.core.content import Notice, NoticeKind, Text
-from nullabona.client.core.proofs import RemovalOrder
-from nullabona.client.core.records import Contact, ContactState, Device, Message, MessageState
-from nullabona.client.core.roominfo import RoomInfo
+from nullabona.client.core.model.content import Notice, NoticeKind, Text
+from nullabona.client.core.model.proofs import RemovalOrder
+from nullabona.client.core.model.records import Contact, ContactState, Device, Message, MessageState
+from nullabona.client.core.model.room_info import RoomInfo
+from nullabona.client.core.timeline import kinds, notices
 from tests.core.stage import RELAY, START, Other
 from tests.core.talk import JUN, NARI, STRANGER, Talk
 

@@ -7,15 +7,13 @@ import struct
 import msgspec
 import pytest
 
-from nullabona.client.core import messages
-from nullabona.client.core.chat import profiles, typing
-from nullabona.client.core.content import MAX_PICTURE, Profile, Typing
-from nullabona.client.core.errors import BadRequest
+from nullabona.client.core.model.content import MAX_PICTURE, Profile, Typing
+from nullabona.client.core.model.errors import BadRequest
 from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.records import Contact, ContactState, Person, Writing
+from nullabona.client.core.model.state import LEFT, RoomState
 from nullabona.client.core.preferences import PROFILE
-from nullabona.client.core.records import Contact, ContactState, Person, Writing
-from nullabona.client.core.state import LEFT, RoomState
-from nullabona.client.core.timeline import typing_out
+from nullabona.client.core.timeline import profiles, sending, typing, typing_out
 from nullabona.errors import Malformed
 from tests.core.stage import START, Other
 from tests.core.talk import JUN, NARI, Talk
@@ -142,7 +140,7 @@ def test_a_profile_is_said_when_its_time_has_come(talk: Talk, at: int, *, says: 
     talk.step.store.set_value("own-profile", msgspec.msgpack.encode(MINA))
     talk.group.profile_at, talk.group.profile_late = at, True
     for _ in range(2):
-        messages.send_profile(talk.step, talk.group)
+        sending.send_profile(talk.step, talk.group)
     assert ([MINA] if says else [], 1 if says else 0) == (sent(talk, talk.group), frames(talk))
     assert (0 if says else at, not says) == (talk.group.profile_at, talk.group.profile_late)
 
@@ -151,12 +149,12 @@ def test_a_profile_waits_while_nothing_is_said_in_a_room(talk: Talk) -> None:
     """As long as somebody is in who should not be. With nobody else in it there is nobody to tell."""
     talk.step.store.set_value("own-profile", msgspec.msgpack.encode(MINA))
     talk.group.profile_at, talk.group.redo = START, [JUN.account]
-    messages.send_profile(talk.step, talk.group)
+    sending.send_profile(talk.step, talk.group)
     assert (START, []) == (talk.group.profile_at, sent(talk, talk.group))
     talk.group.redo = []
     talk.step.store.drop_devices(talk.group.id, [JUN.device, NARI.device])
     talk.step.roster_changed(talk.group.id)
-    messages.send_profile(talk.step, talk.group)
+    sending.send_profile(talk.step, talk.group)
     assert (0, []) == (talk.group.profile_at, sent(talk, talk.group))
 
 
@@ -165,7 +163,7 @@ def test_somebody_blocked_is_not_told(talk: Talk) -> None:
     talk.step.store.set_value("own-profile", msgspec.msgpack.encode(MINA))
     block(talk, JUN)
     talk.direct.profile_at = START
-    messages.send_profile(talk.step, talk.direct)
+    sending.send_profile(talk.step, talk.direct)
     assert (0, []) == (talk.direct.profile_at, sent(talk, talk.direct))
 
 
@@ -178,7 +176,7 @@ def test_who_came_late_hears_the_name_before_the_next_message(talk: Talk) -> Non
     talk.step.store.set_value("own-profile", msgspec.msgpack.encode(MINA))
     for due in (True, False):
         assert due is profiles.due_before_speaking(talk.step, talk.group)
-        messages.send_profile(talk.step, talk.group)
+        sending.send_profile(talk.step, talk.group)
     assert (0, False, [MINA]) == (talk.group.profile_at, talk.group.profile_late, sent(talk, talk.group))
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.client.core.chat import talking
-from nullabona.client.core.content import (
+from nullabona.client.core import conversation
+from nullabona.client.core.model.content import (
     ClosePoll,
     Delete,
     Deleted,
@@ -24,10 +24,10 @@ from nullabona.client.core.content import (
     Text,
     Vote,
 )
-from nullabona.client.core.errors import BadRequest, NoSuchRoom, NotAllowed, NotInRoom
+from nullabona.client.core.model.errors import BadRequest, NoSuchRoom, NotAllowed, NotInRoom
 from nullabona.client.core.model.outbox_items import FRAME
-from nullabona.client.core.records import FileState, Message, MessageState, StoredFile
-from nullabona.client.core.state import LEFT, SetInfo
+from nullabona.client.core.model.records import FileState, Message, MessageState, StoredFile
+from nullabona.client.core.model.state import LEFT, SetInfo
 from tests.core.talk import JUN, NARI, PHOTO, STRANGER, Talk
 
 TARGET = b"t" * 16
@@ -57,11 +57,11 @@ def frames(talk: Talk) -> int:
 def test_only_my_own_words_are_edited(talk: Talk) -> None:
     """The words are new at once, and go out; an answer is the way to say something about others'."""
     mine, theirs = talk.said(Text("first")), talk.said(Text("theirs"), JUN)
-    talking.edit(talk.step, mine.room, mine.id, "second", (STRANGER.account, NARI.account))
+    conversation.edit(talk.step, mine.room, mine.id, "second", (STRANGER.account, NARI.account))
     assert Text("second", mentions=(NARI.account,)) == talk.body(mine)
     assert [Edit(mine.id, "second", (NARI.account,))] == talk.notes(mine)
     with pytest.raises(NotAllowed):
-        talking.edit(talk.step, theirs.room, theirs.id, "second")
+        conversation.edit(talk.step, theirs.room, theirs.id, "second")
     assert (Text("theirs"), 1) == (talk.body(theirs), frames(talk))
 
 
@@ -76,35 +76,35 @@ def test_an_edit_says_what_its_line_can_say(talk: Talk) -> None:
     ]
     for line, words, why in wrong:
         with pytest.raises(BadRequest, match=why):
-            talking.edit(talk.step, line.room, line.id, words)
+            conversation.edit(talk.step, line.room, line.id, words)
     assert 0 == frames(talk)
-    talking.edit(talk.step, photo.room, photo.id, "")
+    conversation.edit(talk.step, photo.room, photo.id, "")
     assert File(PHOTO.attachment, "") == talk.body(photo)
 
 
 def test_a_line_deleted_for_me_is_gone_here_only(talk: Talk) -> None:
     """Whoever said it; nothing goes out. What is not there cannot be deleted."""
     line, hidden = talk.said(Text("hi"), JUN), talk.said(Text("hi"), JUN, shown=False)
-    talking.delete(talk.step, line.room, line.id, for_all=False)
+    conversation.delete(talk.step, line.room, line.id, for_all=False)
     assert (Gone("hidden"), 0, [("message-gone", line.id)]) == (talk.body(line), frames(talk), talk.told())
     for id in (hidden.id, TARGET):
         with pytest.raises(BadRequest):
-            talking.delete(talk.step, line.room, id, for_all=False)
+            conversation.delete(talk.step, line.room, id, for_all=False)
     with pytest.raises(NoSuchRoom):
-        talking.delete(talk.step, b"f" * 32, line.id, for_all=False)
+        conversation.delete(talk.step, b"f" * 32, line.id, for_all=False)
 
 
 def test_a_line_is_deleted_for_all_by_who_said_it_or_by_an_admin(talk: Talk) -> None:
     """The deletion goes out."""
     mine, theirs = talk.said(Text("mine")), talk.said(Text("theirs"), JUN)
-    talking.delete(talk.step, theirs.room, theirs.id, for_all=True)
+    conversation.delete(talk.step, theirs.room, theirs.id, for_all=True)
     assert ([Delete(theirs.id)], Deleted(talk.me)) == (talk.notes(theirs), talk.body(theirs))
     talk.dismissed()
-    talking.delete(talk.step, mine.room, mine.id, for_all=True)
+    conversation.delete(talk.step, mine.room, mine.id, for_all=True)
     assert (Deleted(talk.me), 2) == (talk.body(mine), frames(talk))
     other = talk.said(Text("theirs"), JUN)
     with pytest.raises(NotAllowed):
-        talking.delete(talk.step, other.room, other.id, for_all=True)
+        conversation.delete(talk.step, other.room, other.id, for_all=True)
     assert (Text("theirs"), 2) == (talk.body(other), frames(talk))
 
 
@@ -120,7 +120,7 @@ def test_a_line_is_deleted_for_all_by_who_said_it_or_by_an_admin(talk: Talk) -> 
 def test_what_nobody_got_is_simply_dropped(talk: Talk, state: MessageState, box: bytes, *, dropped: bool) -> None:
     """What failed or was held back needs no deletion by others."""
     line = talk.said(Text("mine"), state=state, box=box)
-    talking.delete(talk.step, line.room, line.id, for_all=True)
+    conversation.delete(talk.step, line.room, line.id, for_all=True)
     assert (Gone("hidden") if dropped else Deleted(talk.me)) == talk.body(line)
     assert ([] if dropped else [Delete(line.id)]) == talk.notes(line)
     assert [("message-gone" if dropped else "message-changed", line.id)] == talk.told()
@@ -130,23 +130,23 @@ def test_a_reaction_is_one_emoji_or_taken_back(talk: Talk) -> None:
     """It goes out either way."""
     line = talk.said(Text("hi"), JUN)
     for emoji in ("👍", ""):
-        talking.react(talk.step, line.room, line.id, emoji)
+        conversation.react(talk.step, line.room, line.id, emoji)
     for emoji in ("👍👍", "a", " "):
         with pytest.raises(BadRequest):
-            talking.react(talk.step, line.room, line.id, emoji)
+            conversation.react(talk.step, line.room, line.id, emoji)
     assert ([React(line.id, "👍"), React(line.id, "")], 2) == (talk.notes(line), frames(talk))
 
 
 def test_a_vote_is_for_answers_of_an_open_poll(talk: Talk) -> None:
     """Nothing of what it does not take goes out."""
     poll, text = talk.said(POLL, JUN), talk.said(Text("hi"), JUN)
-    talking.vote(talk.step, poll.room, poll.id, [2])
+    conversation.vote(talk.step, poll.room, poll.id, [2])
     for line, choices in ((poll, [3]), (poll, [0, 1]), (text, [])):
         with pytest.raises(BadRequest):
-            talking.vote(talk.step, line.room, line.id, choices)
+            conversation.vote(talk.step, line.room, line.id, choices)
     talk.said(ClosePoll(poll.id), JUN)
     with pytest.raises(BadRequest):
-        talking.vote(talk.step, poll.room, poll.id, [1])
+        conversation.vote(talk.step, poll.room, poll.id, [1])
     assert [Vote(poll.id, (2,))] == [note for note in talk.notes(poll) if isinstance(note, Vote)]
 
 
@@ -154,11 +154,11 @@ def test_a_poll_is_ended_once_by_who_asked(talk: Talk) -> None:
     """Asking for it again does nothing."""
     mine, theirs, text = talk.said(POLL), talk.said(POLL, JUN), talk.said(Text("hi"))
     for _ in range(2):
-        talking.close_poll(talk.step, mine.room, mine.id)
+        conversation.close_poll(talk.step, mine.room, mine.id)
     with pytest.raises(NotAllowed):
-        talking.close_poll(talk.step, theirs.room, theirs.id)
+        conversation.close_poll(talk.step, theirs.room, theirs.id)
     with pytest.raises(BadRequest):
-        talking.close_poll(talk.step, text.room, text.id)
+        conversation.close_poll(talk.step, text.room, text.id)
     assert ([ClosePoll(mine.id)], []) == (talk.notes(mine), talk.notes(theirs))
 
 
@@ -166,24 +166,24 @@ def test_a_pin_is_set_and_taken_away_once(talk: Talk) -> None:
     """By an admin of the group; by both in a room of two."""
     line = talk.said(Text("hi"), JUN)
     for on in (False, True, True, False, False):
-        talking.pin(talk.step, line.room, line.id, on=on)
+        conversation.pin(talk.step, line.room, line.id, on=on)
     assert [Pin(line.id, on=True), Pin(line.id, on=False)] == talk.notes(line)
     talk.dismissed()
     with pytest.raises(NotAllowed):
-        talking.pin(talk.step, line.room, line.id, on=True)
+        conversation.pin(talk.step, line.room, line.id, on=True)
     here = talk.said(Text("hi"), JUN, room=talk.direct.id)
     for _ in range(2):
-        talking.pin(talk.step, here.room, here.id, on=True)
+        conversation.pin(talk.step, here.room, here.id, on=True)
     assert [Pin(here.id, on=True)] == talk.notes(here)
 
 
 ANNOTATE: list[Callable[[Talk, Message], None]] = [
-    lambda t, m: talking.edit(t.step, m.room, m.id, "x"),
-    lambda t, m: talking.delete(t.step, m.room, m.id, for_all=True),
-    lambda t, m: talking.react(t.step, m.room, m.id, "👍"),
-    lambda t, m: talking.vote(t.step, m.room, m.id, [0]),
-    lambda t, m: talking.close_poll(t.step, m.room, m.id),
-    lambda t, m: talking.pin(t.step, m.room, m.id, on=True),
+    lambda t, m: conversation.edit(t.step, m.room, m.id, "x"),
+    lambda t, m: conversation.delete(t.step, m.room, m.id, for_all=True),
+    lambda t, m: conversation.react(t.step, m.room, m.id, "👍"),
+    lambda t, m: conversation.vote(t.step, m.room, m.id, [0]),
+    lambda t, m: conversation.close_poll(t.step, m.room, m.id),
+    lambda t, m: conversation.pin(t.step, m.room, m.id, on=True),
 ]
 
 
@@ -212,7 +212,7 @@ def test_only_what_somebody_said_here_is_annotated(talk: Talk, annotate: Callabl
 def test_what_failed_is_sent_again_under_its_id(talk: Talk) -> None:
     """It waits again, and that is told."""
     line = talk.said(Text("hi"), state=MessageState.FAILED)
-    talking.retry(talk.step, line.room, line.id)
+    conversation.retry(talk.step, line.room, line.id)
     assert (MessageState.WAITING, 1) == (talk.now(line).state, frames(talk))
     assert ("message-state", line.room, {"id": line.id, "state": "waiting"}) == talk.step.told[-1]
 
@@ -221,13 +221,13 @@ def test_what_failed_can_be_given_up(talk: Talk) -> None:
     """Nothing is left of it, and nothing goes out."""
     line = talk.said(PHOTO, state=MessageState.FAILED)
     talk.step.store.put_file(StoredFile(line.room, line.id, mine=True, state=FileState.FAILED))
-    talking.discard(talk.step, line.room, line.id)
+    conversation.discard(talk.step, line.room, line.id)
     assert (Gone("hidden"), False, 0) == (talk.body(line), talk.now(line).shown, frames(talk))
     assert talk.step.store.file(line.room, line.id) is None
     assert [("message-gone", line.id)] == talk.told()
 
 
-@pytest.mark.parametrize("what", [talking.retry, talking.discard])
+@pytest.mark.parametrize("what", [conversation.retry, conversation.discard])
 def test_what_has_not_failed_is_left_alone(talk: Talk, what: Callable[..., None]) -> None:
     """What is sent, what waits, what was hidden, what is not here; and a room that was left takes nothing."""
     ids = [talk.said(Text("hi"), state=state).id for state in (MessageState.SENT, MessageState.WAITING)]
@@ -244,11 +244,11 @@ def test_nothing_is_sent_to_a_room_that_was_left(talk: Talk) -> None:
     photo = talk.said(PHOTO, JUN, room=talk.direct.id)
     talk.group.phase = LEFT
     tries: list[Callable[[], object]] = [
-        lambda: talking.send_text(talk.step, line.room, "hi"),
-        lambda: talking.send_poll(talk.step, line.room, "q", ["a", "b"]),
-        lambda: talking.forward(talk.step, photo.room, photo.id, line.room),
-        lambda: talking.retry(talk.step, line.room, line.id),
-        lambda: talking.set_timer(talk.step, line.room, 60),
+        lambda: conversation.send_text(talk.step, line.room, "hi"),
+        lambda: conversation.send_poll(talk.step, line.room, "q", ["a", "b"]),
+        lambda: conversation.forward(talk.step, photo.room, photo.id, line.room),
+        lambda: conversation.retry(talk.step, line.room, line.id),
+        lambda: conversation.set_timer(talk.step, line.room, 60),
     ]
     for what in tries:
         with pytest.raises(NotInRoom):
@@ -260,13 +260,13 @@ def test_a_timer_is_wanted_by_an_admin_and_by_both_in_a_room_of_two(talk: Talk) 
     year = 31_536_000
     for timer_s in (-1, year + 1):
         with pytest.raises(BadRequest):
-            talking.set_timer(talk.step, talk.group.id, timer_s)
-    talking.set_timer(talk.step, talk.group.id, 0)
+            conversation.set_timer(talk.step, talk.group.id, timer_s)
+    conversation.set_timer(talk.step, talk.group.id, 0)
     assert ([], [], None) == (talk.group.intents, talk.direct.intents, talk.group.pending)
-    talking.set_timer(talk.step, talk.group.id, year)
-    talking.set_timer(talk.step, talk.direct.id, 60)
+    conversation.set_timer(talk.step, talk.group.id, year)
+    conversation.set_timer(talk.step, talk.direct.id, 60)
     assert [SetInfo(timer_s=year)] == talk.group.intents
     assert [SetInfo(timer_s=60)] == talk.direct.intents
     talk.dismissed()
     with pytest.raises(NotAllowed):
-        talking.set_timer(talk.step, talk.group.id, 60)
+        conversation.set_timer(talk.step, talk.group.id, 60)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from nullabona.client.core.chat import words
-from nullabona.client.core.chat.words import Wanted
-from nullabona.client.core.content import Text, encode_body
-from nullabona.client.core.records import Message, MessageState
+from nullabona.client.core.model.content import Text, encode_body
+from nullabona.client.core.model.records import Message, MessageState
+from nullabona.client.core.timeline import search
+from nullabona.client.core.timeline.search import Wanted
 from nullabona.client.store import SqliteStore
 
 ROOM, OTHER_ROOM = b"r" * 32, b"q" * 32
@@ -44,14 +44,14 @@ def say(store: SqliteStore, text: str, at: int = 0, *, room: bytes = ROOM, by: b
     (newest, *_) = [*store.recent_messages(before=1 << 62, limit=1), (0, None)]
     message = line(text, at, room=room, by=by, shown=shown, number=newest[0] + 1)
     store.put_message(message)
-    words.index(store, message, Text(text))
+    search.index(store, message, Text(text))
 
 
 def found(
     store: SqliteStore, text: str, wanted: Wanted = EVER, before: int | None = None, limit: int = 50
 ) -> list[str]:
     """The pieces shown of what fits, newest first."""
-    return [hit.snippet for hit in words.find(store, text, wanted, before, limit)]
+    return [hit.snippet for hit in search.find(store, text, wanted, before, limit)]
 
 
 # -- what a text is found by --------------------------------------------------------------------------------------
@@ -75,17 +75,17 @@ def found(
 )
 def test_a_text_is_found_by_pairs_of_letters_and_by_single_signs(text: str, by: str) -> None:
     """Pairs within a word, each once, in order; then emoji. What lies behind 20,000 characters is not found."""
-    assert by == words.grams(text)
+    assert by == search.grams(text)
 
 
 def test_folding_knows_where_each_character_came_from() -> None:
     """One character may be compared as several."""
-    assert ("afix", [0, 1, 1, 2]) == words.folded("AﬁX")
+    assert ("afix", [0, 1, 1, 2]) == search.folded("AﬁX")
 
 
 def test_a_cutter_cuts_as_a_single_text_is_cut() -> None:
     """Place and time come first, then the pairs of each word; the second time is as the first."""
-    cutter = words.Cutter()
+    cutter = search.Cutter()
     for _ in range(2):
         assert "p span0 era0 he el ll lo 안녕 he el ll lo" == cutter.words("p", SPAN - 1, "Hello 안녕 Hello")
     assert "p span1 era0 no" == cutter.words("p", SPAN, "No")
@@ -99,7 +99,7 @@ def test_a_cutter_cuts_as_a_single_text_is_cut() -> None:
 def test_the_words_of_a_place_are_those_of_its_room_and_person() -> None:
     """Twelve bytes of each tell them apart."""
     room, person = bytes(range(32)), bytes(range(100, 132))
-    assert "room000102030405060708090a0b by6465666768696a6b6c6d6e6f" == words.place_words(room, person)
+    assert "room000102030405060708090a0b by6465666768696a6b6c6d6e6f" == search.place_words(room, person)
 
 
 # -- what fits ----------------------------------------------------------------------------------------------------
@@ -181,7 +181,7 @@ def test_a_line_of_one_letter_is_somebodys_too(store: SqliteStore) -> None:
     assert ["ok", "?!", "ㅋ"] == found(store, "", Wanted(since=5 * DAY))
     assert ["ㅋ"] == found(store, "ㅋ", Wanted(people=(JUN,))) == found(store, "ㅋ")
     message = line("ㅋ", 5 * DAY, number=1)
-    words.index(store, message, Text(""))
+    search.index(store, message, Text(""))
     assert ["ok", "?!"] == found(store, "", Wanted(people=(JUN,)))
 
 
@@ -216,7 +216,7 @@ def test_a_stretch_of_time_finds_all_that_was_said_in_it(store: SqliteStore) -> 
 )
 def test_a_stretch_of_time_is_asked_for_by_few_words(since: int | None, until: int | None, asked: list[str]) -> None:
     """Whole eras and the spans at both ends, and nothing behind the year 2100."""
-    assert asked == words._spans(Wanted(since=since, until=until))
+    assert asked == search._spans(Wanted(since=since, until=until))
 
 
 def test_what_is_dated_before_1970_is_of_its_first_days(store: SqliteStore) -> None:
@@ -232,7 +232,7 @@ def test_a_page_follows_a_page(store: SqliteStore) -> None:
     everything = [f"item {number}" for number in reversed(range(125))]
     assert everything == found(store, "item", limit=200)
     assert everything[:61] == found(store, "item", limit=61)
-    (*_, last) = words.find(store, "item", EVER, None, 10)
+    (*_, last) = search.find(store, "item", EVER, None, 10)
     assert everything[10:12] == found(store, "item", before=last.number, limit=2)
 
 
@@ -266,7 +266,7 @@ def test_single_letters_are_found_in_what_came_last_only(long_ago: SqliteStore) 
 def shown(store: SqliteStore, text: str, query: str) -> tuple[str, tuple[tuple[int, int], ...]]:
     """The piece of the only line, and where the hits are."""
     say(store, text)
-    (hit,) = words.find(store, query, EVER, None, 1)
+    (hit,) = search.find(store, query, EVER, None, 1)
     return hit.snippet, hit.matches
 
 
@@ -310,5 +310,5 @@ def test_without_words_the_beginning_is_shown(store: SqliteStore) -> None:
     """Somebody's lines of a day, the long ones too."""
     text = "ab" + "-" * 98
     say(store, text)
-    (hit,) = words.find(store, "", Wanted(people=(JUN,)), None, 5)
+    (hit,) = search.find(store, "", Wanted(people=(JUN,)), None, 5)
     assert (text[:90], (), line(text, number=1)) == (hit.snippet, hit.matches, hit.message)

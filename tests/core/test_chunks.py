@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import chunks
-from nullabona.client.core.chunks import MAX_ATTEMPTS, MISSING, WantedChunk
+from nullabona.client.core.delivery import blobs
+from nullabona.client.core.delivery.blobs import MAX_ATTEMPTS, MISSING, WantedChunk
 from nullabona.client.core.step import Timing
 from nullabona.wire.blob import BlobRef, cut_blob, encode_ref
 from nullabona.wire.frame import Kind, OpenedFrame
@@ -25,19 +25,19 @@ def cut(content: bytes) -> tuple[BlobRef, dict[bytes, bytes]]:
 def wanted(stage: Stage) -> list[WantedChunk]:
     """What is wanted now, in order."""
     with stage.step() as step:
-        return chunks.wanted_chunks(step)
+        return blobs.wanted_chunks(step)
 
 
 def want_file(stage: Stage, *digests: bytes, room: bytes = ROOM, message: bytes = FILE, relay: str = RELAY) -> None:
     """A file's chunks are wanted."""
     with stage.step() as step:
-        chunks.want_pieces(step, list(digests), relay, room, message)
+        blobs.want_pieces(step, list(digests), relay, room, message)
 
 
 def content(stage: Stage, ref: BlobRef, relay: str = RELAY, room: bytes = ROOM) -> object:
     """What a room gets of a blob."""
     with stage.step() as step:
-        return chunks.blob_content(step, ref, relay, room)
+        return blobs.blob_content(step, ref, relay, room)
 
 
 def test_a_blob_that_is_here_is_joined_and_asks_for_nothing() -> None:
@@ -108,8 +108,8 @@ def test_the_body_of_a_frame(body: bytes, *, indirect: bool, expected: object) -
     room = stage.room()
     with stage.step() as step:
         state = step.room(room)
-        found = chunks.body_of(step, state, state.current, OpenedFrame(Kind.MESSAGE, indirect, body))
-        asked = [(each.relay, each.room) for each in chunks.wanted_chunks(step)]
+        found = blobs.body_of(step, state, state.current, OpenedFrame(Kind.MESSAGE, indirect, body))
+        asked = [(each.relay, each.room) for each in blobs.wanted_chunks(step)]
     assert expected == found
     assert ([(RELAY, room)] if expected is MISSING else []) == asked
 
@@ -135,10 +135,10 @@ def test_a_room_that_moved_asks_at_its_new_relay_from_the_beginning() -> None:
     want_file(stage, b"c" * 32, relay=AWAY)
     for digest in (b"a" * 32, b"b" * 32, b"c" * 32):
         with stage.step() as step:
-            chunks.chunk_missing(step, digest)
+            blobs.chunk_missing(step, digest)
     later = START + 1
     with stage.step(later) as step:
-        chunks.retarget(step, ROOM, AWAY)
+        blobs.retarget(step, ROOM, AWAY)
     found = [(each.digest[:1], each.relay, each.next_at, each.attempts) for each in wanted(stage)]
     assert [(b"a", AWAY, later, 0), (b"b", RELAY, START + 4_000, 1), (b"c", AWAY, START + 4_000, 1)] == found
 
@@ -149,10 +149,10 @@ def test_a_message_that_is_gone_wants_nothing_more() -> None:
     want_file(stage, b"a" * 32, b"b" * 32)
     want_file(stage, b"c" * 32, message=OTHER_FILE)
     with stage.step() as step:
-        chunks.unwant_pieces(step, FILE)
+        blobs.unwant_pieces(step, FILE)
     assert [b"c" * 32] == [each.digest for each in wanted(stage)]
     with stage.step() as step:
-        chunks.unwant_pieces(step, FILE)
+        blobs.unwant_pieces(step, FILE)
     assert [b"c" * 32] == [each.digest for each in wanted(stage)]
 
 
@@ -161,7 +161,7 @@ def test_a_chunk_that_came_is_kept_and_wanted_by_nobody_any_more() -> None:
     stage = Stage()
     want_file(stage, b"a" * 32, b"b" * 32)
     with stage.step() as step:
-        chunks.chunk_came(step, b"a" * 32, b"data")
+        blobs.chunk_came(step, b"a" * 32, b"data")
         assert b"data" == step.store.chunk(b"a" * 32)
     assert [b"b" * 32] == [each.digest for each in wanted(stage)]
     with stage.step() as step:
@@ -181,7 +181,7 @@ def test_a_chunk_that_is_not_there_is_asked_for_ever_more_rarely(times: int, lea
         want_file(stage, b"a" * 32, b"b" * 32)
         for time in range(1, times + 1):
             with stage.step() as step:
-                assert time == chunks.chunk_missing(step, b"a" * 32)
+                assert time == blobs.chunk_missing(step, b"a" * 32)
         found = [(each.digest[:1], each.next_at, each.attempts) for each in wanted(stage)]
         assert [(b"a", START + pause, times), (b"b", START, 0)] == found
 
@@ -193,7 +193,7 @@ def test_a_chunk_is_given_up_after_so_many_times() -> None:
     asked = []
     for _ in range(MAX_ATTEMPTS + 1):
         with stage.step() as step:
-            asked.append(chunks.chunk_missing(step, b"a" * 32))
+            asked.append(blobs.chunk_missing(step, b"a" * 32))
     assert [*range(1, MAX_ATTEMPTS + 1), 0] == asked
     assert [] == wanted(stage)
 
@@ -204,9 +204,9 @@ def test_of_several_who_want_a_chunk_the_one_that_asked_most_counts() -> None:
     ref, _ = cut(b"hello")
     want_file(stage, ref.chunks[0])
     with stage.step() as step:
-        chunks.chunk_missing(step, ref.chunks[0])
+        blobs.chunk_missing(step, ref.chunks[0])
     content(stage, ref)
     with stage.step() as step:
-        assert 2 == chunks.chunk_missing(step, ref.chunks[0])
-        chunks.want_pieces(step, [b"z" * 32], RELAY, ROOM, OTHER_FILE)
-        assert 1 == chunks.chunk_missing(step, b"z" * 32)
+        assert 2 == blobs.chunk_missing(step, ref.chunks[0])
+        blobs.want_pieces(step, [b"z" * 32], RELAY, ROOM, OTHER_FILE)
+        assert 1 == blobs.chunk_missing(step, b"z" * 32)

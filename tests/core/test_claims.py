@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import claims
-from nullabona.client.core.claims import NEVER, Accept, Claim, Enter, LetIn, Refuse, Standing
-from nullabona.client.core.record.errors import CardRefuted
+from nullabona.client.core.directory.errors import CardRefuted
+from nullabona.client.core.identity import claims
+from nullabona.client.core.identity.claims import NEVER, Accept, Claim, Enter, LetIn, Refuse, Standing
 from tests.core.stage import START, Chance, Other, Stage
 
 JUN, FAR, FURTHER = Other("jun"), Other("far", host="far.example"), Other("further", host="further.example")

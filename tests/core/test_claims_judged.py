@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nullabona.client.core import claims
-from nullabona.client.core.claims import Accept, Claim, Shown, Standing, Verdict, judge
-from nullabona.client.core.record.keeping import save_pinned
-from nullabona.client.core.record.pinned import Pinned
+from nullabona.client.core.directory.keeping import save_pinned
+from nullabona.client.core.directory.pinned import Pinned
+from nullabona.client.core.identity import claims
+from nullabona.client.core.identity.claims import Accept, Claim, Shown, Standing, Verdict, judge
 from nullabona.client.core.step import Timing
 from nullabona.wire.card import Card
 from nullabona.wire.epoch import encode_genesis

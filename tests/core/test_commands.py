@@ -9,18 +9,10 @@ from msgspec import structs
 
 from nullabona.client.core import commands, preferences, rooms
 from nullabona.client.core.commands import MemberInfo
-from nullabona.client.core.content import Text, encode_body
-from nullabona.client.core.errors import BadRequest, LastAdmin, NoSuchRoom, NotAllowed, NotInRoom
-from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo
-from nullabona.client.core.state import (
-    JOINED,
-    LEFT,
-    AddAccount,
-    Intent,
-    RemoveAccount,
-    SetInfo,
-    UpdateKeys,
-)
+from nullabona.client.core.model.content import Text, encode_body
+from nullabona.client.core.model.errors import BadRequest, LastAdmin, NoSuchRoom, NotAllowed, NotInRoom
+from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo
+from nullabona.client.core.model.state import JOINED, LEFT, AddAccount, Intent, RemoveAccount, SetInfo, UpdateKeys
 from nullabona.client.core.step import Step
 from nullabona.errors import UserError
 from tests.core.stage import RELAY, Other, Stage, told

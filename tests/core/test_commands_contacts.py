@@ -5,18 +5,18 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core import claims, commands, leaving, people, preferences, replies, returning, seeking
-from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.errors import BadRequest, NoSuchContact
-from nullabona.client.core.heals import Heal
-from nullabona.client.core.identity import contact_keys
-from nullabona.client.core.items import ContactRequest
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.roominfo import DIRECT, RoomInfo
-from nullabona.client.core.state import (
-    AWAY,
-    AddAccount,
-)
+from nullabona.client.core import commands, preferences
+from nullabona.client.core.contacts import requests
+from nullabona.client.core.delivery import inbox_sending, reply_boxes
+from nullabona.client.core.group import leaving
+from nullabona.client.core.identity import claims, contact_keys
+from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.errors import BadRequest, NoSuchContact
+from nullabona.client.core.model.inbox_items import ContactRequest
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.room_info import DIRECT, RoomInfo
+from nullabona.client.core.model.state import AWAY, AddAccount
+from nullabona.client.core.restore import returning, seeking
 from nullabona.client.core.step import Step
 from nullabona.wire.card import CardForked
 from tests.core.stage import RELAY, Other, Stage
@@ -66,7 +66,7 @@ def asking(stage: Stage, standing: claims.Standing | None = claims.PROVEN, reply
     with stage.step() as step:
         if standing:
             claims.note(step, JUN.account, standing)
-        replies.note(step, JUN.account, reply)
+        reply_boxes.note(step, JUN.account, reply)
 
 
 def test_who_asks_and_is_proven_comes_into_a_room_of_two() -> None:
@@ -82,7 +82,7 @@ def test_who_asks_and_is_proven_comes_into_a_room_of_two() -> None:
         assert RoomInfo(1, DIRECT, "", RELAY, (), pair, 60) == room.info
         [intent] = room.intents
         assert isinstance(intent, AddAccount)
-        assert (JUN.account, b"s" * 32, b"") == (intent.account, intent.reply, replies.noted(step, JUN.account))
+        assert (JUN.account, b"s" * 32, b"") == (intent.account, intent.reply, reply_boxes.noted(step, JUN.account))
         before = step.store.rooms()
         assert contact == commands.accept_contact(step, JUN.account)
         assert before == step.store.rooms()
@@ -93,9 +93,9 @@ def test_a_yes_looks_first_whether_they_have_opened_a_room_themselves() -> None:
     stage = Stage()
     asking(stage)
     with stage.step() as step:
-        step.store.set_value(people.invited_by(JUN.account), bytes(32))
+        step.store.set_value(requests.invited_by(JUN.account), bytes(32))
         contact = commands.accept_contact(step, JUN.account)
-        assert (None, ContactState.ACCEPTED) == (step.store.get_value(people.invited_by(JUN.account)), contact.state)
+        assert (None, ContactState.ACCEPTED) == (step.store.get_value(requests.invited_by(JUN.account)), contact.state)
 
 
 def test_an_answer_waits_for_the_record() -> None:
@@ -156,9 +156,9 @@ def test_a_request_that_is_declined_is_forgotten(state: ContactState, *, forgott
     stage.contact(JUN, state)
     with stage.step() as step:
         claims.note(step, JUN.account, claims.PROVEN)
-        replies.note(step, JUN.account, b"s" * 32)
+        reply_boxes.note(step, JUN.account, b"s" * 32)
         commands.decline_contact(step, JUN.account)
-        left = step.store.contact(JUN.account), claims.standing(step, JUN.account), replies.noted(step, JUN.account)
+        left = step.store.contact(JUN.account), claims.standing(step, JUN.account), reply_boxes.noted(step, JUN.account)
         assert forgotten == (left == (None, "", b""))
         assert forgotten or left[1:] == (claims.PROVEN, b"s" * 32)
 

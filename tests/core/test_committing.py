@@ -7,19 +7,17 @@ from hashlib import sha256
 import msgspec
 import pytest
 
-from nullabona.client.core import committing
-from nullabona.client.core.chat.kinds import stored
-from nullabona.client.core.committing import ASLEEP_MS, KEPT_HISTORY
-from nullabona.client.core.content import Notice, NoticeKind
 from nullabona.client.core.delivery import box_log
-from nullabona.client.core.group import intents
+from nullabona.client.core.group import commits, intents
+from nullabona.client.core.group.commits import ASLEEP_MS, KEPT_HISTORY
 from nullabona.client.core.group.intents import LOOK_MS, TEND_MS
-from nullabona.client.core.heals import Heal, Helper
+from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.content import Notice, NoticeKind
 from nullabona.client.core.model.outbox_items import INBOX
-from nullabona.client.core.proofs import make_order
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.roominfo import DIRECT, decode_info
-from nullabona.client.core.state import (
+from nullabona.client.core.model.proofs import make_order
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.room_info import DIRECT, decode_info
+from nullabona.client.core.model.state import (
     AWAY,
     JOINED,
     AddAccount,
@@ -33,6 +31,7 @@ from nullabona.client.core.state import (
     UpdateKeys,
 )
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline.kinds import stored
 from tests.core.stage import START, Chance, Other, Stage
 
 JUN, SORA = Other("jun"), Other("sora")
@@ -49,7 +48,7 @@ def add(other: Other, *packages: bytes) -> AddAccount:
 
 def staged(step: Step, room: RoomState) -> bytes:
     """Stage what is wanted; the commit's MLS bytes."""
-    committing.advance(step, room)
+    commits.advance(step, room)
     assert room.pending is not None
     (item,) = [item for item in step.store.outbox_of(room.id) if item.ref == room.pending.frame]
     opened = box_log.open_quietly(room.current, item.data)
@@ -61,7 +60,7 @@ def merge(step: Step, room: RoomState, *, seq: int = 1) -> bytes:
     """Stage what is wanted, and let it come first; the commit."""
     commit, track = staged(step, room), room.current
     assert room.pending is not None
-    committing.merge_own(step, room, room.pending, track, seq, commit)
+    commits.merge_own(step, room, room.pending, track, seq, commit)
     return commit
 
 
@@ -111,7 +110,7 @@ def test_keys_are_renewed_when_that_is_due(late: int, *, looks: bool, renews: bo
         room = stage.room(JUN, update_at=START)
         with stage.step(START + late) as step:
             state = step.room(room)
-            committing.renew_keys(step, state)
+            commits.renew_keys(step, state)
             expected = START + late + 604_800_000 + chance if renews else START
             look_until = START + late + LOOK_MS if looks else 0
             assert (expected, look_until, [KEYS] * renews) == (
@@ -127,7 +126,7 @@ def test_keys_are_not_renewed_for_nobody_or_a_blocked_contact() -> None:
     for room in (stage.room(), stage.room(JUN, kind=DIRECT)):
         with stage.step() as step:
             state = step.room(room)
-            committing.renew_keys(step, state)
+            commits.renew_keys(step, state)
             assert (True, []) == (state.update_at > START, state.intents)
 
 
@@ -161,7 +160,7 @@ def test_a_commit_is_staged_when_nothing_stands_in_its_way(
         state = step.room(room)
         for name, value in track.items():
             setattr(state.current, name, value)
-        committing.advance(step, state)
+        commits.advance(step, state)
         assert stages is (state.pending is not None)
 
 
@@ -171,9 +170,9 @@ def test_there_is_one_commit_at_a_time() -> None:
     room = stage.room(intents=[KEYS])
     with stage.step() as step:
         state = step.room(room)
-        committing.advance(step, state)
+        commits.advance(step, state)
         first, state.intents = state.pending, [NAME]
-        committing.advance(step, state)
+        commits.advance(step, state)
         assert (first, [NAME], 1) == (state.pending, state.intents, len(step.store.outbox_of(room)))
 
 
@@ -183,7 +182,7 @@ def test_what_comes_to_nothing_is_not_wanted_any_more() -> None:
     room = stage.room(intents=[RemoveAccount(JUN.account)])
     with stage.step() as step:
         state = step.room(room)
-        committing.advance(step, state)
+        commits.advance(step, state)
         assert ([], None, []) == (state.intents, state.pending, step.store.outbox_of(room))
 
 
@@ -216,7 +215,7 @@ def test_new_keys_alone_need_no_ruling_and_invite_nobody() -> None:
     with stage.step() as step:
         state = step.room(room)
         state.intents = [KEYS]
-        committing.advance(step, state)
+        commits.advance(step, state)
         pending = state.pending
         assert pending is not None
         assert (None, False, [], []) == (pending.ruling, pending.invites, pending.removed, pending.orders)
@@ -231,7 +230,7 @@ def test_a_card_that_mls_refuses_takes_nothing_else_with_it() -> None:
         room = stage.room(intents=wanted)
         with stage.step() as step:
             state = step.room(room)
-            committing.advance(step, state)
+            commits.advance(step, state)
             assert (None, left, []) == (state.pending, state.intents, state.current.tags)
             ((kind, where, _),) = step.told
             assert ("change-failed", room) == (kind, where)
@@ -245,7 +244,7 @@ def test_a_removal_is_staged_whatever_lies_in_the_box() -> None:
         state = step.room(room)
         state.current.head = 9
         state.intents = [NAME, RemoveAccount(JUN.account), KEYS]
-        assert committing.stage_removal(step, state, state.current)
+        assert commits.stage_removal(step, state, state.current)
         assert state.pending is not None
         assert ([NAME, KEYS], [RemoveAccount(JUN.account)], [JUN.account]) == (
             *(state.intents, state.pending.intents),
@@ -255,7 +254,7 @@ def test_a_removal_is_staged_whatever_lies_in_the_box() -> None:
     with stage.step() as step:
         state = step.room(other)
         state.intents = [NAME, RemoveAccount(SORA.account)]
-        assert not committing.stage_removal(step, state, state.current)
+        assert not commits.stage_removal(step, state, state.current)
         assert (None, NAME) == (state.pending, state.intents[-1])
 
 
@@ -278,7 +277,7 @@ def test_a_commit_of_ours_that_came_first_is_the_next_epoch() -> None:
         track.candidates, track.decide_at = [CommitCandidate(7, b"f" * 32, settled=True)], 7
         key = box_log.settled_key(track.keys.box.address, b"f" * 32)
         step.store.set_value(key, b"claim")
-        committing.merge_own(step, state, pending, track, 7, commit)
+        commits.merge_own(step, state, pending, track, 7, commit)
         assert (sha256(commit).digest(), [JUN.account], 7, START, [], 0) == (
             *(track.winner, track.winner_removed, track.winner_seq),
             *(track.left_at, track.candidates, track.decide_at),
@@ -357,5 +356,5 @@ def test_a_device_that_is_put_out_of_an_account_that_stays_is_remembered() -> No
         group, track = step.group(state), state.current
         commit = group.commit(remove=[leaf]).commit
         pending = PendingCommit(b"", b"", [], [], [], invites=False)
-        committing.merge_own(step, state, pending, track, 1, commit)
+        commits.merge_own(step, state, pending, track, 1, commit)
         assert (True, []) == (state.history[-1].put_out, state.history[-1].removed)

@@ -8,14 +8,15 @@ from hashlib import sha256
 import pytest
 from msgspec import structs
 
-from nullabona.client.core import committing, rooms
+from nullabona.client.core import rooms
+from nullabona.client.core.group import commits
 from nullabona.client.core.group.intents import LOOK_MS
 from nullabona.client.core.identity import cards
+from nullabona.client.core.model.commit_policy import check_commit
 from nullabona.client.core.model.outbox_items import FRAME
-from nullabona.client.core.policy import check_commit
-from nullabona.client.core.proofs import CommitNote, encode_note, make_order
-from nullabona.client.core.roominfo import encode_info
-from nullabona.client.core.state import JOINED, REMOVED, AddAccount, RemoveAccount, RoomState, SetInfo, UpdateKeys
+from nullabona.client.core.model.proofs import CommitNote, encode_note, make_order
+from nullabona.client.core.model.room_info import encode_info
+from nullabona.client.core.model.state import JOINED, REMOVED, AddAccount, RemoveAccount, RoomState, SetInfo, UpdateKeys
 from nullabona.client.core.step import Step
 from tests.core.bare import bare
 from tests.rooms.hostile import mole, people
@@ -47,7 +48,7 @@ def accept(step: Step, room: RoomState, commit: bytes, seq: int = 4) -> None:
     """A commit of somebody else came first."""
     processed = step.group(room).process(commit)
     verdict = check_commit(processed, room.id, room.info, step.roster(room.id))
-    committing.accept_other(step, room, room.current, seq, commit, processed, verdict)
+    commits.accept_other(step, room, room.current, seq, commit, processed, verdict)
 
 
 def test_the_next_epoch_is_by_somebody_else() -> None:
@@ -80,7 +81,7 @@ def test_what_we_wanted_ourselves_is_wanted_again() -> None:
     with bare(b) as step:
         state = step.room(room)
         state.intents, state.commit_at = [KEYS], 0
-        committing.advance(step, state)
+        commits.advance(step, state)
         assert state.pending is not None
         state.intents = [wish, KEYS]
         accept(step, state, commit)
@@ -167,7 +168,7 @@ def test_a_welcome_whose_commit_lost_is_kept() -> None:
     with bare(a) as step:
         state = step.room(room)
         state.intents, state.commit_at = [cards.add_intent(step, newcomer.card)], 0
-        committing.advance(step, state)
+        commits.advance(step, state)
         accept(step, state, commit)
         assert step.store.get_value(f"lost-welcomes:{room.hex()}") is not None
         assert [AddAccount] == [type(intent) for intent in state.intents]
@@ -191,5 +192,5 @@ def test_new_names_are_wanted_only_by_who_may() -> None:
     with bare(b) as step:
         state = step.room(room)
         state.intents, state.commit_at = [SetInfo("mine")], 0
-        committing.advance(step, state)
+        commits.advance(step, state)
         assert ([], None) == (state.intents, state.pending)

@@ -6,22 +6,16 @@ from dataclasses import replace
 
 import msgspec
 
-from nullabona.client.core import committing, rooms
-from nullabona.client.core.content import Leave, Text, encode_body
+from nullabona.client.core import rooms
 from nullabona.client.core.delivery import box_log
-from nullabona.client.core.heals import Heal, Helper
+from nullabona.client.core.delivery.outbox import queue_trim
+from nullabona.client.core.group import commits
+from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.content import Leave, Text, encode_body
 from nullabona.client.core.model.outbox_items import FRAME, TRIM
-from nullabona.client.core.outgoing import queue_trim
-from nullabona.client.core.proofs import make_order
-from nullabona.client.core.roominfo import DIRECT
-from nullabona.client.core.state import (
-    LEFT,
-    REMOVED,
-    RemoveAccount,
-    RoomState,
-    SetInfo,
-    UpdateKeys,
-)
+from nullabona.client.core.model.proofs import make_order
+from nullabona.client.core.model.room_info import DIRECT
+from nullabona.client.core.model.state import LEFT, REMOVED, RemoveAccount, RoomState, SetInfo, UpdateKeys
 from nullabona.client.core.step import Step, way_key
 from tests.core.listening import Listening
 from tests.core.stage import START, Other, Stage
@@ -41,7 +35,7 @@ def out(
     """We are out of a room."""
     with stage.step(**about) as step:  # type: ignore[arg-type]
         state = step.room(room)
-        committing.leave_room(step, state, watch=state.current if watched else None, by=by)
+        commits.leave_room(step, state, watch=state.current if watched else None, by=by)
     return state, step
 
 
@@ -52,7 +46,7 @@ def test_who_was_put_out_keeps_no_keys_and_wants_nothing() -> None:
     room = stage.room(JUN, intents=[KEYS], heal=Heal("late", 0, b"", [], [], LATER), invites_at=LATER, **busy)  # type: ignore[arg-type]
     with stage.step() as step:
         state = step.room(room)
-        committing.advance(step, state)
+        commits.advance(step, state)
         state.current.relay = "wss://two.example:443/v1"
         step.store.set_value(box_log.winner_key(state.current), b"commit")
         step.store.set_value(way_key(room), b"way")
@@ -99,7 +93,7 @@ def test_who_left_by_its_own_wish_has_left() -> None:
         assert not rooms.leaving(again, room)
     alone = stage.room()
     with stage.step() as step:
-        committing.leave_alone(step, step.room(alone))
+        commits.leave_alone(step, step.room(alone))
         assert (LEFT, "left") == (step.room(alone).phase, step.told[0][0])
 
 
@@ -116,13 +110,13 @@ def test_whoever_wants_to_leave_and_is_alone_with_its_own_devices_puts_those_out
     room = stage.room(JUN)
     with stage.step() as step:
         state = step.room(room)
-        committing.carry_out_leaving(step, state)
+        commits.carry_out_leaving(step, state)
         rooms.note_leaving(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
-        committing.carry_out_leaving(step, state)
+        commits.carry_out_leaving(step, state)
         assert [] == state.intents
         step.store.put_devices([replace(JUN.row(room, 1), account=stage.me.account)])
         step.roster_changed(room)
-        committing.carry_out_leaving(step, state)
+        commits.carry_out_leaving(step, state)
         (wanted,) = state.intents
         assert isinstance(wanted, RemoveAccount)
         assert stage.me.account == wanted.account

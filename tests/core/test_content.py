@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core.content import (
+from nullabona.client.core.model.content import (
     Attachment,
     Body,
     Deleted,

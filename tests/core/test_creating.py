@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core.chat import kinds
-from nullabona.client.core.content import Notice, NoticeKind
-from nullabona.client.core.creating import create_room
-from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP, RoomInfo, decode_info
-from nullabona.client.core.state import JOINED
+from nullabona.client.core.group.create import create_room
+from nullabona.client.core.model.content import Notice, NoticeKind
+from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomInfo, decode_info
+from nullabona.client.core.model.state import JOINED
+from nullabona.client.core.timeline import kinds
 from tests.core.stage import RELAY, START, Other, Stage
 
 JUN = Other("jun")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import dated, returning, seeking, wishes
+from nullabona.client.core import timers
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.contacts import join_requests
 from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.devices import own
-from nullabona.client.core.heals import Helper
+from nullabona.client.core.model.branches import Helper
 from nullabona.client.core.model.invite_link import Link, key_check
+from nullabona.client.core.restore import returning, seeking
 from nullabona.client.core.step import Step
 from tests.core.stage import START, Other, Stage
 
@@ -15,7 +17,7 @@ ROOM, OTHER = b"r" * 32, b"o" * 32
 
 
 def wish(step: Step) -> None:
-    wishes.ask(step, Link("room", JUN.handle, key_check(JUN.account), b"t" * 16, ROOM), JUN.card(), b"")
+    join_requests.ask(step, Link("room", JUN.handle, key_check(JUN.account), b"t" * 16, ROOM), JUN.card(), b"")
 
 
 def asks(step: Step) -> None:
@@ -34,15 +36,15 @@ def test_the_first_of_what_is_due_wakes() -> None:
     stage = Stage()
     room = stage.room(JUN)
     with stage.step() as step:
-        times = [dated.next_due(step)]
+        times = [timers.next_due(step)]
         expects(stage, step)
-        times.append(dated.next_due(step))
+        times.append(timers.next_due(step))
         wish(step)
-        times.append(dated.next_due(step))
+        times.append(timers.next_due(step))
         step.store.put_message(stage.unsaved(room, b"m" * 16, expires_at=START + 5))
-        times.append(dated.next_due(step))
+        times.append(timers.next_due(step))
         asks(step)
-        times.append(dated.next_due(step))
+        times.append(timers.next_due(step))
     assert [None, START + 28_800_000, START + 600_000, START + 5, START] == times
 
 
@@ -57,8 +59,8 @@ def test_what_is_due_is_done() -> None:
         asks(step)
         step.store.put_message(stage.unsaved(room, b"m" * 16, expires_at=START + 5))
         step.now = START + 28_800_000
-        dated.sweep(step)
-        assert ["silent"] == [each.state for each in wishes.wishes(step)]
+        timers.sweep(step)
+        assert ["silent"] == [each.state for each in join_requests.wishes(step)]
         assert (True, None) == (step.find_room(OTHER) is not None, step.store.next_expiry())
         assert 2 == len(inbox_sending.unsent(step))
 
@@ -71,9 +73,9 @@ def test_a_device_that_is_signed_out_only_erases() -> None:
         wish(step)
         expects(stage, step)
         step.store.put_message(stage.unsaved(room, b"m" * 16, expires_at=START + 5))
-        own.note_signed_out(step.store)
-        assert START + 5 == dated.next_due(step)
+        own_devices.note_signed_out(step.store)
+        assert START + 5 == timers.next_due(step)
         step.now = START + 28_800_000
-        dated.sweep(step)
-        assert ["waiting"] == [each.state for each in wishes.wishes(step)]
-        assert (None, None, None) == (step.find_room(OTHER), step.store.next_expiry(), dated.next_due(step))
+        timers.sweep(step)
+        assert ["waiting"] == [each.state for each in join_requests.wishes(step)]
+        assert (None, None, None) == (step.find_room(OTHER), step.store.next_expiry(), timers.next_due(step))

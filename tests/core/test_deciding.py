@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from nullabona.client.core import committing
 from nullabona.client.core.delivery import box_log
+from nullabona.client.core.group import commits
 from nullabona.client.core.model.outbox_items import FRAME
-from nullabona.client.core.proofs import CommitNote, encode_note
-from nullabona.client.core.state import PendingCommit, RemoveAccount, UpdateKeys
+from nullabona.client.core.model.proofs import CommitNote, encode_note
+from nullabona.client.core.model.state import PendingCommit, RemoveAccount, UpdateKeys
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.frame import Kind, open_frame
 from tests.core.stage import START
@@ -189,7 +189,7 @@ def stage_own(room: Together, *, out: bool = False) -> bytes:
         state.intents = [RemoveAccount(room.boo.me.account)] if out else [UpdateKeys()]
         positions = state.current.position, state.current.head
         assert positions[0] >= positions[1]
-        committing.advance(step, state)
+        commits.advance(step, state)
         assert state.pending is not None
         digest = state.pending.commit
     item = room.mina.outbox(FRAME)[-1]
@@ -214,7 +214,7 @@ def test_our_own_commit_that_comes_second_is_made_again(room: Together) -> None:
     first = room.commit(room.jun)
     with room.mina.inside(room.id) as (step, state, _track):
         state.intents = [UpdateKeys()]
-        committing.advance(step, state)
+        commits.advance(step, state)
     room.lies(first)
     assert hashed(first) == room.decide()
     with room.mina.inside(room.id) as (_, state, _track):

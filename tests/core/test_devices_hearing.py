@@ -7,13 +7,20 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from nullabona.client.core import claims, held, replies, returning, whereabouts
-from nullabona.client.core.chat import profiles
-from nullabona.client.core.content import Profile, Sync, Text
-from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.devices import clock, hearing, inboxes, names, own, telling
-from nullabona.client.core.devices.inboxes import SEEN
-from nullabona.client.core.devices.items import (
+from nullabona.client.core.account import device_names, own_devices, sync_clock
+from nullabona.client.core.contacts import held_invitations
+from nullabona.client.core.delivery import inbox_sending, reply_boxes
+from nullabona.client.core.devices import shared_inbox, sync_out
+from nullabona.client.core.devices.shared_inbox import SEEN
+from nullabona.client.core.directory.keeping import load_expected, own_cards
+from nullabona.client.core.directory.promises import Expected, encode_expected
+from nullabona.client.core.identity import claims, inbox_addresses
+from nullabona.client.core.incoming import device_sync
+from nullabona.client.core.model.content import Profile, Sync, Text
+from nullabona.client.core.model.records import Contact, ContactState, MessageState
+from nullabona.client.core.model.room_info import encode_info
+from nullabona.client.core.model.state import AWAY, LEFT
+from nullabona.client.core.model.sync_items import (
     CardItem,
     ContactItem,
     DeclineItem,
@@ -28,11 +35,8 @@ from nullabona.client.core.devices.items import (
     SyncItem,
 )
 from nullabona.client.core.preferences import PROFILE, contact_scope, of_contact, room_scope
-from nullabona.client.core.record.keeping import load_expected, own_cards
-from nullabona.client.core.record.promises import Expected, encode_expected
-from nullabona.client.core.records import Contact, ContactState, MessageState
-from nullabona.client.core.roominfo import encode_info
-from nullabona.client.core.state import AWAY, LEFT
+from nullabona.client.core.restore import returning
+from nullabona.client.core.timeline import profiles
 from tests.core.home import PHONE, TABLET, WATCH, Home, twin
 from tests.core.stage import START
 from tests.core.talk import JUN, NARI, Talk
@@ -44,7 +48,7 @@ CARD = JUN.card()
 
 def hear(talk: Talk, home: Home, *items: SyncItem) -> None:
     """The phone says so."""
-    hearing.heard(talk.step, home.shared_of(talk), twin(home.stage, PHONE, home.shared, 1), Sync(items))
+    device_sync.heard(talk.step, home.shared_of(talk), twin(home.stage, PHONE, home.shared, 1), Sync(items))
 
 
 def contact(talk: Talk, state: ContactState = ContactState.ACCEPTED) -> Contact:
@@ -71,10 +75,10 @@ def events(talk: Talk, *kinds: str) -> list[dict[str, object]]:
 def test_only_devices_of_the_account_are_heard_in_the_room_they_share(home: Home, at: Talk) -> None:
     """Nobody else tells this device anything, wherever."""
     sync, phone = Sync((told("accepted"),)), twin(home.stage, PHONE, home.shared, 1)
-    hearing.heard(at.step, at.group, phone, sync)
-    hearing.heard(at.step, home.shared_of(at), JUN.row(home.shared, 1), sync)
+    device_sync.heard(at.step, at.group, phone, sync)
+    device_sync.heard(at.step, home.shared_of(at), JUN.row(home.shared, 1), sync)
     assert (None, False) == (at.step.store.contact(JUN.account), at.step.heard)
-    hearing.heard(at.step, home.shared_of(at), phone, sync)
+    device_sync.heard(at.step, home.shared_of(at), phone, sync)
     assert at.step.heard
     assert at.step.store.contact(JUN.account) is not None
 
@@ -96,9 +100,9 @@ def test_a_contact_of_another_device_is_one_here(home: Home, at: Talk) -> None:
     packages = tuple(device.key_package for device in CARD.devices)
     kept = Contact(JUN.account, JUN.handle, "jun", ContactState.ACCEPTED, b"d" * 32, "hi", CARD.encoded, packages)
     assert kept == at.step.store.contact(JUN.account)
-    assert ([JUN.account], CARD.inbox) == (at.step.trusted, whereabouts.inbox_of(at.step, JUN.account))
+    assert ([JUN.account], CARD.inbox) == (at.step.trusted, inbox_addresses.inbox_of(at.step, JUN.account))
     assert [{"handle": JUN.handle, "account": JUN.account, "state": "accepted"}] == events(at, "contact")
-    assert 5 == clock.chosen_at(at.step, KNOWN)
+    assert 5 == sync_clock.chosen_at(at.step, KNOWN)
 
 
 def test_a_contact_whose_card_does_not_hold_is_not_taken(home: Home, at: Talk) -> None:
@@ -126,7 +130,7 @@ def test_what_is_known_here_stays_where_nothing_is_said_of_it(home: Home, at: Ta
 def test_an_older_word_of_a_contact_changes_nothing(home: Home, at: Talk) -> None:
     """What was chosen here since counts; nor does a state that nobody knows."""
     known = contact(at)
-    clock.newer(at.step, KNOWN, 6)
+    sync_clock.newer(at.step, KNOWN, 6)
     hear(at, home, told("blocked", 5), told("odd", 7), told("", 5))
     assert known == at.step.store.contact(JUN.account)
 
@@ -136,31 +140,31 @@ def test_somebody_who_asks_there_asks_here(home: Home, at: Talk) -> None:
     at.step.store.set_value(f"asked-in:{JUN.account.hex()}", msgspec.msgpack.encode((b"f" * 32,)))
     hear(at, home, told("asking", reply=SECRET))
     assert [{"handle": JUN.handle, "account": JUN.account, "greeting": "hi"}] == events(at, "contact-request")
-    assert (SECRET, [], []) == (replies.noted(at.step, JUN.account), at.step.trusted, events(at, "contact"))
-    assert (b"f" * 32,) == inboxes.take_requests(at.step, JUN.account)
+    assert (SECRET, [], []) == (reply_boxes.noted(at.step, JUN.account), at.step.trusted, events(at, "contact"))
+    assert (b"f" * 32,) == shared_inbox.take_requests(at.step, JUN.account)
     hear(at, home, told("asking", 6))
-    assert SECRET == replies.noted(at.step, JUN.account)
+    assert SECRET == reply_boxes.noted(at.step, JUN.account)
 
 
 def test_somebody_asked_there_is_waited_for_here(home: Home, at: Talk) -> None:
     """In the same box, if it is one."""
     hear(at, home, told("requested", reply=b"short"))
-    assert ([JUN.account], b"") == (at.step.trusted, replies.secret_for(at.step, JUN.account))
+    assert ([JUN.account], b"") == (at.step.trusted, reply_boxes.secret_for(at.step, JUN.account))
     hear(at, home, told("requested", 6, reply=SECRET))
-    assert SECRET == replies.secret_for(at.step, JUN.account)
-    (before,) = replies.followed(at.step)
+    assert SECRET == reply_boxes.secret_for(at.step, JUN.account)
+    (before,) = reply_boxes.followed(at.step)
     at.step.now += 9
     hear(at, home, told("requested", 7, reply=SECRET))
-    assert [before.until] == [box.until for box in replies.followed(at.step)]
+    assert [before.until] == [box.until for box in reply_boxes.followed(at.step)]
     hear(at, home, told("asking", 8))
-    assert [] == replies._load(at.step)
+    assert [] == reply_boxes._load(at.step)
 
 
 @pytest.mark.parametrize(("state", "trusted"), [("accepted", True), ("blocked", False)])
 def test_nothing_is_waited_for_once_it_is_answered(home: Home, at: Talk, state: str, *, trusted: bool) -> None:
     """Neither here nor there, and the frames of the request are of no use any more."""
     hear(at, home, told("requested", reply=SECRET))
-    replies.note(at.step, JUN.account, SECRET)
+    reply_boxes.note(at.step, JUN.account, SECRET)
     at.step.store.set_value(f"asked-in:{JUN.account.hex()}", msgspec.msgpack.encode((b"f" * 32,)))
     at.step.trusted.clear()
     waiting = inbox_sending.UnsentItem(JUN.account, JUN.handle, b"item", START)
@@ -168,9 +172,9 @@ def test_nothing_is_waited_for_once_it_is_answered(home: Home, at: Talk, state: 
     hear(at, home, told(state, 6))
     assert ([waiting] if trusted else []) == inbox_sending.unsent(at.step)
     assert ([], b"", ()) == (
-        replies._load(at.step),
-        replies.noted(at.step, JUN.account),
-        inboxes.take_requests(at.step, JUN.account),
+        reply_boxes._load(at.step),
+        reply_boxes.noted(at.step, JUN.account),
+        shared_inbox.take_requests(at.step, JUN.account),
     )
     assert ([JUN.account] if trusted else []) == at.step.trusted
 
@@ -194,7 +198,7 @@ def test_an_answer_counts_before_the_asking_that_has_its_time(
     """And whoever has a room with us has answered whom we asked."""
     contact(at, known)
     at.direct.phase = phase
-    clock.newer(at.step, KNOWN, 5)
+    sync_clock.newer(at.step, KNOWN, 5)
     hear(at, home, told(said, at_ms))
     now = at.step.store.contact(JUN.account)
     assert now is not None
@@ -205,13 +209,13 @@ def test_a_contact_that_was_forgotten_there_is_forgotten_here(home: Home, at: Ta
     """What they asked in is not heard again; nothing is told of somebody who was not known."""
     at.step.store.set_value(f"asked-in:{JUN.account.hex()}", msgspec.msgpack.encode((b"g" * 32,)))
     hear(at, home, told("", frames=(b"f" * 32,)))
-    assert ([], ()) == (events(at, "contact"), inboxes.take_requests(at.step, JUN.account))
+    assert ([], ()) == (events(at, "contact"), shared_inbox.take_requests(at.step, JUN.account))
     assert not at.step.store.saw(SEEN, b"f" * 32, at.step.day)
     contact(at)
-    replies.note(at.step, JUN.account, SECRET)
+    reply_boxes.note(at.step, JUN.account, SECRET)
     claims.note(at.step, JUN.account, claims.PROVEN)
     hear(at, home, told("", 6))
-    assert (None, b"") == (at.step.store.contact(JUN.account), replies.noted(at.step, JUN.account))
+    assert (None, b"") == (at.step.store.contact(JUN.account), reply_boxes.noted(at.step, JUN.account))
     assert "" == claims.standing(at.step, JUN.account)
     assert [{"handle": JUN.handle, "account": JUN.account, "state": "deleted"}] == events(at, "contact")
 
@@ -248,7 +252,7 @@ def test_choices_are_taken_over_and_told(home: Home, at: Talk) -> None:
 @pytest.mark.parametrize(("scope", "when"), [(PROFILE, 4), ("odd", 9), ("odd:x", 9)])
 def test_older_choices_and_those_of_nothing_known_are_not(home: Home, at: Talk, scope: str, when: int) -> None:
     """Nothing is told."""
-    clock.newer(at.step, scope, 5)
+    sync_clock.newer(at.step, scope, 5)
     hear(at, home, PreferenceItem(scope, when, {"typing": b"\xc3"}))
     assert ({}, []) == (at.step.store.preferences(scope), events(at, "preferences"))
 
@@ -317,17 +321,17 @@ def test_an_invitation_into_a_room_that_another_device_is_in_waits_no_more(
     home: Home, at: Talk, *, joined: bool
 ) -> None:
     """The person has answered it there."""
-    waits = held.HeldInvitation(JUN.certificate.encode(), b"pack")
-    at.step.store.set_value(held._key(at.group.id), msgspec.msgpack.encode(waits))
+    waits = held_invitations.HeldInvitation(JUN.certificate.encode(), b"pack")
+    at.step.store.set_value(held_invitations._key(at.group.id), msgspec.msgpack.encode(waits))
     hear(at, home, room_item(at, at.group.id, joined=joined))
-    assert (None if joined else waits) == held.load(at.step, at.group.id)
+    assert (None if joined else waits) == held_invitations.load(at.step, at.group.id)
 
 
 def test_a_shared_room_that_counts_is_settled_on(home: Home, at: Talk) -> None:
     """As another device says."""
-    own.forget_room(at.step.store, home.shared)
+    own_devices.forget_room(at.step.store, home.shared)
     hear(at, home, room_item(at, home.shared, joined=True))
-    assert home.shared == own.room_id(at.step.store)
+    assert home.shared == own_devices.room_id(at.step.store)
 
 
 def test_an_invitation_that_was_declined_there_is_not_asked_about_here(home: Home, at: Talk) -> None:
@@ -347,18 +351,18 @@ def test_what_we_are_called_there_we_are_called_here(home: Home, at: Talk) -> No
 
 def test_a_device_is_called_as_was_said_last(home: Home, at: Talk) -> None:
     """Hearing its own name a device knows that it was told everything."""
-    own.note_card(at.step.store, home.next_card(home.card, PHONE, TABLET, mine="last").encoded)
+    own_devices.note_card(at.step.store, home.next_card(home.card, PHONE, TABLET, mine="last").encoded)
     hear(at, home, NameItem(PHONE.device, 5, "phone"), NameItem(PHONE.device, 4, "old"))
-    assert ({PHONE.device: "phone"}, False) == (names.all_names(at.step.store), telling.was_told(at.step))
+    assert ({PHONE.device: "phone"}, False) == (device_names.all_names(at.step.store), sync_out.was_told(at.step))
     hear(at, home, NameItem(at.step.me.device, 5, "desk"))
-    assert ("desk", True) == (names.all_names(at.step.store)[at.step.me.device], telling.was_told(at.step))
+    assert ("desk", True) == (device_names.all_names(at.step.store)[at.step.me.device], sync_out.was_told(at.step))
 
 
 def test_how_far_another_device_has_come_in_the_inbox_is_its_own_word(home: Home, at: Talk) -> None:
     """Not another's."""
-    own.note_gone(at.step.store, [TABLET.device])
+    own_devices.note_gone(at.step.store, [TABLET.device])
     hear(at, home, InboxItem(b"inc", 7))
-    assert 7 == inboxes.erasable(at.step, b"inc", 9)
+    assert 7 == shared_inbox.erasable(at.step, b"inc", 9)
 
 
 def test_a_newer_card_is_followed(home: Home, at: Talk) -> None:
@@ -366,7 +370,7 @@ def test_a_newer_card_is_followed(home: Home, at: Talk) -> None:
     newer = home.next_card(home.card, PHONE, WATCH, relay="wss://two.example:443/v1")
     promise = Expected("relay.example", at.step.me.handle, newer.hash, 1, 2, b"note", (), 9)
     hear(at, home, CardItem(newer.encoded, encode_expected(promise)))
-    assert (newer, [TABLET.device]) == (own.card(at.step.store), own.gone(at.step.store))
+    assert (newer, [TABLET.device]) == (own_devices.card(at.step.store), own_devices.gone(at.step.store))
     assert ([newer.hash], [promise]) == (own_cards(at.step.store), load_expected(at.step.store))
     assert ([{}], True) == (events(at, "devices"), START < at.group.tend_at)
     assert "wss://two.example:443/v1" == at.step.me.relay
@@ -375,10 +379,14 @@ def test_a_newer_card_is_followed(home: Home, at: Talk) -> None:
 def test_a_card_that_is_known_or_not_ours_is_no_news(home: Home, at: Talk) -> None:
     """Nothing is looked at; but who is told to be gone is, unless the newest card names it."""
     hear(at, home, CardItem(home.card.encoded, gone=(PHONE.device,)), CardItem(JUN.card().encoded))
-    assert ([], [], 0) == (own.gone(at.step.store), events(at, "devices"), at.group.tend_at)
+    assert ([], [], 0) == (own_devices.gone(at.step.store), events(at, "devices"), at.group.tend_at)
     assert [home.card.hash] == own_cards(at.step.store)
     hear(at, home, CardItem(home.card.encoded, gone=(PHONE.device, WATCH.device)))
-    assert ([WATCH.device], [{}], True) == (own.gone(at.step.store), events(at, "devices"), START < at.group.tend_at)
+    assert ([WATCH.device], [{}], True) == (
+        own_devices.gone(at.step.store),
+        events(at, "devices"),
+        START < at.group.tend_at,
+    )
     at.group.tend_at = 0
     hear(at, home, CardItem(home.card.encoded, gone=(WATCH.device,)))
     assert (1, 0) == (len(events(at, "devices")), at.group.tend_at)

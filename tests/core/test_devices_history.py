@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from nullabona.client.core import files
-from nullabona.client.core.content import Attachment, File, Text
-from nullabona.client.core.devices import history, own
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.devices import history
 from nullabona.client.core.devices.history import MOST_PARTS, Part
-from nullabona.client.core.devices.items import ContactItem
-from nullabona.client.core.records import FileState, Message, MessageState, StoredFile
+from nullabona.client.core.model.content import Attachment, File, Text
+from nullabona.client.core.model.records import FileState, Message, MessageState, StoredFile
+from nullabona.client.core.model.sync_items import ContactItem
 from nullabona.wire.blob import BlobRef
 from tests.core.home import PHONE, TABLET, WATCH, Home, twin
 from tests.core.talk import JUN, Talk
@@ -130,7 +131,7 @@ def test_the_parts_that_are_here_whole_are_in_order(home: Home, at: Talk) -> Non
         Part("new", 1, last=False, message=b"\x04" * 16),
         Part("new", 2, last=True, message=b"\x02" * 16),
     ] == history.parts(at.step.store)
-    own.forget_room(at.step.store, home.shared)
+    own_devices.forget_room(at.step.store, home.shared)
     assert [] == history.parts(at.step.store)
 
 
@@ -154,13 +155,13 @@ def test_a_part_that_is_not_needed_is_forgotten(home: Home, at: Talk) -> None:
 def test_an_archive_that_is_taken_in_is_forgotten(home: Home, at: Talk) -> None:
     """All that came of it; own parts are still for others."""
     lines = [row(at, home, "a-0", 1), row(at, home, "a-1", 2, state=None), row(at, home, "b-0", 3, mine=True)]
-    own.set_room(at.step.store, at.group.id)
+    own_devices.set_room(at.step.store, at.group.id)
     history.forget_parts(at.step)
     assert all(at.step.store.message(home.shared, line.id) for line in lines)
-    own.set_room(at.step.store, home.shared)
+    own_devices.set_room(at.step.store, home.shared)
     history.forget_parts(at.step)
     assert [None, None, lines[2]] == [at.step.store.message(home.shared, line.id) for line in lines]
-    own.forget_room(at.step.store, home.shared)
+    own_devices.forget_room(at.step.store, home.shared)
     history.forget_parts(at.step)
 
 
@@ -173,7 +174,7 @@ def test_own_parts_that_every_device_has_are_swept(home: Home, at: Talk) -> None
     assert [out.id] == history.delivered(at.step.store)
     history.sweep(at.step)
     assert [None, waits, words] == [at.step.store.message(home.shared, line.id) for line in (out, waits, words)]
-    own.forget_room(at.step.store, home.shared)
+    own_devices.forget_room(at.step.store, home.shared)
     assert [] == history.delivered(at.step.store)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core.devices.linking import (
+from nullabona.client.core.model.errors import BadLinkCode
+from nullabona.client.core.model.link_code import (
     Credentials,
     Declined,
     Hello,
@@ -16,7 +17,6 @@ from nullabona.client.core.devices.linking import (
     seal_grant,
     seal_said,
 )
-from nullabona.client.core.errors import BadLinkCode
 from nullabona.errors import Malformed, PeerError
 from nullabona.wire.frame import Kind, seal_frame
 from nullabona.wire.handle import parse_handle

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core.content import Sync
-from nullabona.client.core.devices import clock, gathering, inboxes, names, own, unlisted, waiting
-from nullabona.client.core.devices.inboxes import SEEN
-from nullabona.client.core.devices.items import InboxItem, RoomItem
-from nullabona.client.core.records import Contact, ContactState
-from nullabona.client.core.roominfo import encode_info
-from nullabona.client.core.state import AWAY, LEFT
+from nullabona.client.core.account import device_names, own_devices, sync_clock, waiting
+from nullabona.client.core.devices import shared_inbox, shared_room, unlisted
+from nullabona.client.core.devices.shared_inbox import SEEN
+from nullabona.client.core.model.content import Sync
+from nullabona.client.core.model.records import Contact, ContactState
+from nullabona.client.core.model.room_info import encode_info
+from nullabona.client.core.model.state import AWAY, LEFT
+from nullabona.client.core.model.sync_items import InboxItem, RoomItem
 from nullabona.client.core.step import DAY_MS
 from nullabona.wire.card import CardDevice, sign_card, verify_card
 from nullabona.wire.handle import parse_handle
@@ -25,57 +26,57 @@ def test_the_newest_card_is_the_one_that_counts(home: Home, at: Talk) -> None:
     """One that is not newer is not kept, nor one of another identity."""
     newer = home.next_card(home.card, PHONE, TABLET, WATCH)
     store = at.step.store
-    assert [False, False] == [own.note_card(store, card.encoded) for card in (home.card, home.first)]
-    assert home.card == own.card(store)
-    assert own.note_card(store, newer.encoded)
-    assert not own.note_card(store, home.card.encoded)
+    assert [False, False] == [own_devices.note_card(store, card.encoded) for card in (home.card, home.first)]
+    assert home.card == own_devices.card(store)
+    assert own_devices.note_card(store, newer.encoded)
+    assert not own_devices.note_card(store, home.card.encoded)
     longer = JUN.card(previous=JUN.card(previous=JUN.card(previous=JUN.card())))
     assert longer.sequence > newer.sequence
-    assert not own.note_card(store, longer.encoded)
-    assert newer == own.card(store)
+    assert not own_devices.note_card(store, longer.encoded)
+    assert newer == own_devices.card(store)
 
 
 def test_before_there_is_a_card_this_device_is_alone_and_leads(at: Talk) -> None:
     """It knows of no others, and takes the first card there is."""
     at.step.store.delete_value("account-card")
     assert (None, [], [], True) == (
-        own.card(at.step.store),
-        own.listed(at.step.store),
-        own.others(at.step),
-        own.leads(at.step),
+        own_devices.card(at.step.store),
+        own_devices.listed(at.step.store),
+        own_devices.others(at.step),
+        own_devices.leads(at.step),
     )
-    assert own.note_card(at.step.store, JUN.card().encoded)
+    assert own_devices.note_card(at.step.store, JUN.card().encoded)
 
 
 def test_who_is_on_an_older_card_and_not_on_the_newer_is_gone(home: Home, at: Talk) -> None:
     """For good: a card that names it again does not bring it back."""
-    own.note_card(at.step.store, home.next_card(home.card, TABLET).encoded)
-    assert [PHONE.device] == own.gone(at.step.store)
+    own_devices.note_card(at.step.store, home.next_card(home.card, TABLET).encoded)
+    assert [PHONE.device] == own_devices.gone(at.step.store)
     again = home.next_card(home.next_card(home.card, TABLET), PHONE, TABLET)
-    assert own.note_card(at.step.store, again.encoded)
-    assert [at.step.me.device, TABLET.device] == [device.id for device in own.listed(at.step.store)]
+    assert own_devices.note_card(at.step.store, again.encoded)
+    assert [at.step.me.device, TABLET.device] == [device.id for device in own_devices.listed(at.step.store)]
 
 
 def test_devices_are_listed_as_the_card_has_them(home: Home, at: Talk) -> None:
     """In its order, with their keys; the others are those that are not this one."""
-    listed = own.listed(at.step.store)
+    listed = own_devices.listed(at.step.store)
     assert [at.step.me.device, PHONE.device, TABLET.device] == [device.id for device in listed]
-    assert own.OwnDevice(PHONE.device, PHONE.signature_key, home.card.devices[1].key_package, DAY) == listed[1]
-    assert listed[1:] == own.others(at.step)
+    assert own_devices.OwnDevice(PHONE.device, PHONE.signature_key, home.card.devices[1].key_package, DAY) == listed[1]
+    assert listed[1:] == own_devices.others(at.step)
 
 
 def test_the_first_on_the_card_leads(home: Home, at: Talk) -> None:
     """Of those that are still devices of the account."""
-    assert own.leads(at.step)
-    own.note_card(at.step.store, home.next_card(home.card, PHONE, TABLET, mine="last").encoded)
-    assert not own.leads(at.step)
-    own.note_gone(at.step.store, [PHONE.device, TABLET.device])
-    assert own.leads(at.step)
+    assert own_devices.leads(at.step)
+    own_devices.note_card(at.step.store, home.next_card(home.card, PHONE, TABLET, mine="last").encoded)
+    assert not own_devices.leads(at.step)
+    own_devices.note_gone(at.step.store, [PHONE.device, TABLET.device])
+    assert own_devices.leads(at.step)
 
 
 def test_only_a_card_of_this_account_is_its_own(home: Home, at: Talk) -> None:
     """Signed by its key, under its handle, and whole."""
-    assert home.card == own.own_card_of(at.step, home.card.encoded)
+    assert home.card == own_devices.own_card_of(at.step, home.card.encoded)
     flipped = home.card.encoded[:-1] + bytes([home.card.encoded[-1] ^ 1])
     name = parse_handle("another@relay.example")
     named = CardDevice(home.certificate(PHONE, str(name)), home.package(PHONE))
@@ -83,18 +84,18 @@ def test_only_a_card_of_this_account_is_its_own(home: Home, at: Talk) -> None:
     renamed = sign_card(identity, handle=name, issued_day=DAY, devices=(named,), inbox=home.card.inbox)
     assert at.me == verify_card(renamed, today=DAY).identity_key
     for data in (JUN.card().encoded, flipped, b"", renamed):
-        assert own.own_card_of(at.step, data) is None
+        assert own_devices.own_card_of(at.step, data) is None
 
 
 def test_of_devices_that_are_gone_the_newest_256_are_remembered(at: Talk) -> None:
     """Each once; whether any is new is told."""
     ids = [number.to_bytes(16, "big") for number in range(300)]
     assert [True, False, True, False] == [
-        own.note_gone(at.step.store, some) for some in (ids[:2], ids[:1], ids[:3], [])
+        own_devices.note_gone(at.step.store, some) for some in (ids[:2], ids[:1], ids[:3], [])
     ]
-    assert ids[:3] == own.gone(at.step.store)
-    own.note_gone(at.step.store, ids)
-    assert ids[-256:] == own.gone(at.step.store)
+    assert ids[:3] == own_devices.gone(at.step.store)
+    own_devices.note_gone(at.step.store, ids)
+    assert ids[-256:] == own_devices.gone(at.step.store)
 
 
 # -- the shared room ----------------------------------------------------------------------------------------------
@@ -103,36 +104,39 @@ def test_of_devices_that_are_gone_the_newest_256_are_remembered(at: Talk) -> Non
 def test_the_shared_room_counts_while_we_are_in_it(home: Home, at: Talk) -> None:
     """Who waits for a way back may wait for ever; without one there is none."""
     room = home.shared_of(at)
-    assert (home.shared, room) == (own.room_id(at.step.store), own.shared(at.step))
+    assert (home.shared, room) == (own_devices.room_id(at.step.store), own_devices.shared(at.step))
     room.phase = AWAY
-    assert own.shared(at.step) is None
-    own.set_room(at.step.store, b"f" * 32)
-    assert own.shared(at.step) is None
-    own.forget_room(at.step.store, home.shared)
-    assert b"f" * 32 == own.room_id(at.step.store)
-    own.forget_room(at.step.store, b"f" * 32)
-    assert (b"", None) == (own.room_id(at.step.store), own.shared(at.step))
+    assert own_devices.shared(at.step) is None
+    own_devices.set_room(at.step.store, b"f" * 32)
+    assert own_devices.shared(at.step) is None
+    own_devices.forget_room(at.step.store, home.shared)
+    assert b"f" * 32 == own_devices.room_id(at.step.store)
+    own_devices.forget_room(at.step.store, b"f" * 32)
+    assert (b"", None) == (own_devices.room_id(at.step.store), own_devices.shared(at.step))
 
 
 @pytest.mark.parametrize(("other", "lower"), [(bytes(32), True), (b"\xff" * 32, False)])
 def test_of_two_shared_rooms_the_lower_id_counts(home: Home, at: Talk, other: bytes, *, lower: bool) -> None:
     """Unless this device only waits to come back into the one it knows."""
-    own.settle_room(at.step, other)
-    assert (other if lower else home.shared) == own.room_id(at.step.store)
-    own.set_room(at.step.store, home.shared)
+    own_devices.settle_room(at.step, other)
+    assert (other if lower else home.shared) == own_devices.room_id(at.step.store)
+    own_devices.set_room(at.step.store, home.shared)
     home.shared_of(at).phase = AWAY
-    own.settle_room(at.step, other)
-    assert other == own.room_id(at.step.store)
+    own_devices.settle_room(at.step, other)
+    assert other == own_devices.room_id(at.step.store)
 
 
 def test_what_was_chosen_and_that_one_is_out_is_kept(at: Talk) -> None:
     """A relay until it is published; being out for good."""
-    assert ("", False) == (own.chosen_relay(at.step.store), own.is_signed_out(at.step.store))
-    own.choose_relay(at.step.store, "wss://two.example:443/v1")
-    own.note_signed_out(at.step.store)
-    assert ("wss://two.example:443/v1", True) == (own.chosen_relay(at.step.store), own.is_signed_out(at.step.store))
-    own.choose_relay(at.step.store, "")
-    assert "" == own.chosen_relay(at.step.store)
+    assert ("", False) == (own_devices.chosen_relay(at.step.store), own_devices.is_signed_out(at.step.store))
+    own_devices.choose_relay(at.step.store, "wss://two.example:443/v1")
+    own_devices.note_signed_out(at.step.store)
+    assert ("wss://two.example:443/v1", True) == (
+        own_devices.chosen_relay(at.step.store),
+        own_devices.is_signed_out(at.step.store),
+    )
+    own_devices.choose_relay(at.step.store, "")
+    assert "" == own_devices.chosen_relay(at.step.store)
 
 
 def test_who_is_in_another_room_of_ours_is_told_which_one_counts(home: Home, at: Talk) -> None:
@@ -143,7 +147,7 @@ def test_who_is_in_another_room_of_ours_is_told_which_one_counts(home: Home, at:
     )
 
     def told() -> int:
-        gathering.look_after(at.step, there)
+        shared_room.look_after(at.step, there)
         return len(at.out(there.id))
 
     assert [1, 1] == [told(), told()]
@@ -156,7 +160,7 @@ def test_who_is_in_another_room_of_ours_is_told_which_one_counts(home: Home, at:
         at.step.roster_changed(there.id)
         assert 2 == told()
     assert [item, item] == at.out(there.id)
-    own.set_room(at.step.store, at.direct.id)
+    own_devices.set_room(at.step.store, at.direct.id)
     assert [3, 3] == [told(), told()]
 
 
@@ -164,9 +168,9 @@ def test_nobody_is_told_of_a_room_that_does_not_count(home: Home, at: Talk) -> N
     """Nor is a room without others told anything."""
     at.step.store.drop_devices(at.group.id, [JUN.device, NARI.device])
     at.step.roster_changed(at.group.id)
-    gathering.look_after(at.step, at.group)
+    shared_room.look_after(at.step, at.group)
     home.shared_of(at).phase = AWAY
-    gathering.look_after(at.step, at.direct)
+    shared_room.look_after(at.step, at.direct)
     assert ([], []) == (at.out(at.group.id), at.out(at.direct.id))
 
 
@@ -177,11 +181,11 @@ def test_a_shared_room_that_another_device_tells_of_counts_if_we_are_in_it(
     home: Home, at: Talk, which: str, *, settles: bool
 ) -> None:
     """No other room does."""
-    own.forget_room(at.step.store, home.shared)
+    own_devices.forget_room(at.step.store, home.shared)
     if which == "left":
         home.shared_of(at).phase = LEFT
-    gathering.heard(at.step, {"group": at.group.id, "absent": bytes(32)}.get(which, home.shared))
-    assert (home.shared if settles else b"") == own.room_id(at.step.store)
+    shared_room.heard(at.step, {"group": at.group.id, "absent": bytes(32)}.get(which, home.shared))
+    assert (home.shared if settles else b"") == own_devices.room_id(at.step.store)
 
 
 # -- names, and what is waited for --------------------------------------------------------------------------------
@@ -189,10 +193,10 @@ def test_a_shared_room_that_another_device_tells_of_counts_if_we_are_in_it(
 
 def test_devices_are_called_as_the_person_last_said(at: Talk) -> None:
     """Each by its own name, and that it changed is told."""
-    assert {} == names.all_names(at.step.store)
+    assert {} == device_names.all_names(at.step.store)
     for device, name in ((PHONE, "phone"), (TABLET, "tablet"), (PHONE, "old phone")):
-        names.keep(at.step, device.device, name)
-    assert {PHONE.device: "old phone", TABLET.device: "tablet"} == names.all_names(at.step.store)
+        device_names.keep(at.step, device.device, name)
+    assert {PHONE.device: "old phone", TABLET.device: "tablet"} == device_names.all_names(at.step.store)
     assert ["devices"] * 3 == [kind for kind, _, _ in at.step.told]
 
 
@@ -214,16 +218,18 @@ def test_devices_wait_in_the_order_in_which_they_came(at: Talk) -> None:
 
 def test_of_two_choices_the_later_one_counts(at: Talk) -> None:
     """One of the same moment too, and one from the future as one of now."""
-    assert 0 == clock.chosen_at(at.step, "theme")
-    taken = [(chosen, clock.newer(at.step, "theme", chosen)) for chosen in (5, 4, 5, 6, START + 9, START - 1, START)]
+    assert 0 == sync_clock.chosen_at(at.step, "theme")
+    taken = [
+        (chosen, sync_clock.newer(at.step, "theme", chosen)) for chosen in (5, 4, 5, 6, START + 9, START - 1, START)
+    ]
     assert [(5, True), (4, False), (5, True), (6, True), (START + 9, True), (START - 1, False), (START, True)] == taken
-    assert (START, 0) == (clock.chosen_at(at.step, "theme"), clock.chosen_at(at.step, "other"))
+    assert (START, 0) == (sync_clock.chosen_at(at.step, "theme"), sync_clock.chosen_at(at.step, "other"))
 
 
 def test_what_is_chosen_here_is_later_than_all_before(at: Talk) -> None:
     """Whatever the clock says."""
-    assert [START, START + 1, START + 2] == [clock.chosen_here(at.step, "theme") for _ in range(3)]
-    assert START + 2 == clock.chosen_at(at.step, "theme")
+    assert [START, START + 1, START + 2] == [sync_clock.chosen_here(at.step, "theme") for _ in range(3)]
+    assert START + 2 == sync_clock.chosen_at(at.step, "theme")
 
 
 # -- the shared inbox ---------------------------------------------------------------------------------------------
@@ -231,22 +237,22 @@ def test_what_is_chosen_here_is_later_than_all_before(at: Talk) -> None:
 
 def test_the_inbox_is_erased_up_to_where_every_device_has_come(at: Talk) -> None:
     """Who said nothing yet, or speaks of another inbox, has come nowhere."""
-    assert 0 == inboxes.erasable(at.step, b"inc", 9)
-    inboxes.note_other(at.step, PHONE.device, InboxItem(b"inc", 7))
-    assert (0, True) == (inboxes.erasable(at.step, b"inc", 9), at.step.others_inbox)
-    inboxes.note_other(at.step, TABLET.device, InboxItem(b"inc", 8))
-    assert [7, 5, 0] == [inboxes.erasable(at.step, *of) for of in ((b"inc", 9), (b"inc", 5), (b"new", 9))]
-    inboxes.note_other(at.step, PHONE.device, InboxItem(b"new", 9))
-    assert 0 == inboxes.erasable(at.step, b"inc", 9)
+    assert 0 == shared_inbox.erasable(at.step, b"inc", 9)
+    shared_inbox.note_other(at.step, PHONE.device, InboxItem(b"inc", 7))
+    assert (0, True) == (shared_inbox.erasable(at.step, b"inc", 9), at.step.others_inbox)
+    shared_inbox.note_other(at.step, TABLET.device, InboxItem(b"inc", 8))
+    assert [7, 5, 0] == [shared_inbox.erasable(at.step, *of) for of in ((b"inc", 9), (b"inc", 5), (b"new", 9))]
+    shared_inbox.note_other(at.step, PHONE.device, InboxItem(b"new", 9))
+    assert 0 == shared_inbox.erasable(at.step, b"inc", 9)
 
 
 def test_who_is_none_of_the_account_holds_no_inbox_back(home: Home, at: Talk) -> None:
     """Alone one erases what one has read; what a stranger says is not kept."""
-    inboxes.note_other(at.step, WATCH.device, InboxItem(b"inc", 1))
-    own.note_card(at.step.store, home.next_card(home.card, WATCH).encoded)
-    assert 0 == inboxes.erasable(at.step, b"inc", 9)
-    own.note_card(at.step.store, home.next_card(home.next_card(home.card, WATCH)).encoded)
-    assert 9 == inboxes.erasable(at.step, b"inc", 9)
+    shared_inbox.note_other(at.step, WATCH.device, InboxItem(b"inc", 1))
+    own_devices.note_card(at.step.store, home.next_card(home.card, WATCH).encoded)
+    assert 0 == shared_inbox.erasable(at.step, b"inc", 9)
+    own_devices.note_card(at.step.store, home.next_card(home.next_card(home.card, WATCH)).encoded)
+    assert 9 == shared_inbox.erasable(at.step, b"inc", 9)
 
 
 def asking(talk: Talk, state: ContactState = ContactState.ASKING) -> None:
@@ -259,13 +265,13 @@ def test_the_frames_of_a_request_are_remembered_until_it_is_answered(at: Talk) -
     asking(at)
     frames = [bytes([number]) * 32 for number in range(6)]
     for frame in (frames[0], frames[1], frames[0]):
-        inboxes.note_request(at.step, JUN.account, frame)
-    assert (frames[1], frames[0]) == inboxes.take_requests(at.step, JUN.account)
+        shared_inbox.note_request(at.step, JUN.account, frame)
+    assert (frames[1], frames[0]) == shared_inbox.take_requests(at.step, JUN.account)
     for frame in (*frames, frames[2]):
-        inboxes.note_request(at.step, JUN.account, frame)
+        shared_inbox.note_request(at.step, JUN.account, frame)
     assert ((frames[3], frames[4], frames[5], frames[2]), ()) == (
-        inboxes.take_requests(at.step, JUN.account),
-        inboxes.take_requests(at.step, JUN.account),
+        shared_inbox.take_requests(at.step, JUN.account),
+        shared_inbox.take_requests(at.step, JUN.account),
     )
 
 
@@ -274,17 +280,17 @@ def test_no_frame_is_remembered_of_who_is_not_asking(at: Talk, state: ContactSta
     """Nor if there is no other device to tell."""
     if state is not None:
         asking(at, state)
-    inboxes.note_request(at.step, JUN.account, b"f" * 32)
-    assert () == inboxes.take_requests(at.step, JUN.account)
+    shared_inbox.note_request(at.step, JUN.account, b"f" * 32)
+    assert () == shared_inbox.take_requests(at.step, JUN.account)
     asking(at)
-    own.note_gone(at.step.store, [PHONE.device, TABLET.device])
-    inboxes.note_request(at.step, JUN.account, b"f" * 32)
-    assert () == inboxes.take_requests(at.step, JUN.account)
+    own_devices.note_gone(at.step.store, [PHONE.device, TABLET.device])
+    shared_inbox.note_request(at.step, JUN.account, b"f" * 32)
+    assert () == shared_inbox.take_requests(at.step, JUN.account)
 
 
 def test_what_was_answered_elsewhere_is_not_heard_again(at: Talk) -> None:
     """Its frames count as taken."""
-    inboxes.pass_over(at.step, (b"f" * 32, b"g" * 32))
+    shared_inbox.pass_over(at.step, (b"f" * 32, b"g" * 32))
     assert [False, False, True] == [at.step.store.saw(SEEN, frame * 32, at.step.day) for frame in (b"f", b"g", b"h")]
 
 
@@ -293,14 +299,14 @@ def test_what_was_answered_elsewhere_is_not_heard_again(at: Talk) -> None:
 
 def test_a_device_that_no_card_names_for_a_day_is_gone(at: Talk) -> None:
     """Counted from when it was first seen in a room; the card's own devices, this one and known gone ones are not."""
-    own.note_gone(at.step.store, [b"gone" * 4])
+    own_devices.note_gone(at.step.store, [b"gone" * 4])
     for now in (START, START + 5):
         at.step.now = now
         unlisted.note(at.step, [WATCH.device, PHONE.device, at.step.me.device, b"gone" * 4])
     at.step.now = START + DAY_MS - 1
-    assert (False, [b"gone" * 4]) == (unlisted.judge(at.step), own.gone(at.step.store))
+    assert (False, [b"gone" * 4]) == (unlisted.judge(at.step), own_devices.gone(at.step.store))
     at.step.now = START + DAY_MS
-    assert (True, [b"gone" * 4, WATCH.device]) == (unlisted.judge(at.step), own.gone(at.step.store))
+    assert (True, [b"gone" * 4, WATCH.device]) == (unlisted.judge(at.step), own_devices.gone(at.step.store))
     assert (False, None) == (unlisted.judge(at.step), at.step.store.get_value("devices-unlisted"))
 
 
@@ -309,8 +315,8 @@ def test_a_device_that_a_card_names_by_then_stays(home: Home, at: Talk) -> None:
     unlisted.note(at.step, [WATCH.device])
     at.step.now = START + 5
     unlisted.note(at.step, [NARI.device])
-    own.note_card(at.step.store, home.next_card(home.card, PHONE, TABLET, WATCH).encoded)
+    own_devices.note_card(at.step.store, home.next_card(home.card, PHONE, TABLET, WATCH).encoded)
     at.step.now = START + DAY_MS
-    assert (False, []) == (unlisted.judge(at.step), own.gone(at.step.store))
+    assert (False, []) == (unlisted.judge(at.step), own_devices.gone(at.step.store))
     at.step.now += 5
-    assert (True, [NARI.device]) == (unlisted.judge(at.step), own.gone(at.step.store))
+    assert (True, [NARI.device]) == (unlisted.judge(at.step), own_devices.gone(at.step.store))

@@ -8,10 +8,14 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from nullabona.client.core.chat import profiles
-from nullabona.client.core.content import Body, Profile, Sync, Text
-from nullabona.client.core.devices import clock, names, own, telling
-from nullabona.client.core.devices.items import (
+from nullabona.client.core.account import device_names, own_devices, sync_clock
+from nullabona.client.core.devices import sync_out
+from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.content import Body, Profile, Sync, Text
+from nullabona.client.core.model.records import UNPLACED, Contact, ContactState, Person
+from nullabona.client.core.model.room_info import encode_info
+from nullabona.client.core.model.state import AWAY, LEFT
+from nullabona.client.core.model.sync_items import (
     CardItem,
     ContactItem,
     InboxItem,
@@ -23,11 +27,8 @@ from nullabona.client.core.devices.items import (
     RoomItem,
     SyncItem,
 )
-from nullabona.client.core.heals import Heal, Helper
 from nullabona.client.core.preferences import PROFILE, contact_scope, room_scope
-from nullabona.client.core.records import UNPLACED, Contact, ContactState, Person
-from nullabona.client.core.roominfo import encode_info
-from nullabona.client.core.state import AWAY, LEFT
+from nullabona.client.core.timeline import profiles
 from tests.core.home import PHONE, TABLET, WATCH, Home, twin
 from tests.core.stage import START, Other
 from tests.core.talk import JUN, NARI, Talk
@@ -63,7 +64,7 @@ def tell(talk: Talk, home: Home, *what: str) -> list[SyncItem]:
     talk.step.store.set_value("devices-told", msgspec.msgpack.encode([room.id, *sorted(ALONE)]))
     talk.step.store.set_value("devices-dirty", msgspec.msgpack.encode(dict.fromkeys(what, 77)))
     room.sync_at = talk.step.now
-    telling.look_after(talk.step, room)
+    sync_out.look_after(talk.step, room)
     return items(talk, home)[before:]
 
 
@@ -72,24 +73,24 @@ def tell(talk: Talk, home: Home, *what: str) -> list[SyncItem]:
 
 def test_a_change_is_noted_as_chosen_now_and_told_within_two_seconds(home: Home, at: Talk) -> None:
     """What changes meanwhile goes along."""
-    telling.note(at.step, "x")
+    sync_out.note(at.step, "x")
     room = home.shared_of(at)
-    assert ({"x": START}, START + 2_001, START) == (noted(at), room.sync_at, clock.chosen_at(at.step, "x"))
+    assert ({"x": START}, START + 2_001, START) == (noted(at), room.sync_at, sync_clock.chosen_at(at.step, "x"))
     at.step.now += 5
-    telling.note_contact(at.step, JUN.account)
+    sync_out.note_contact(at.step, JUN.account)
     assert ({"x": START, KNOWN: START + 5}, START + 2_001) == (noted(at), room.sync_at)
 
 
 def test_nothing_is_noted_where_there_is_no_other_device(home: Home, at: Talk) -> None:
     """And nothing is due where there is no shared room."""
-    own.note_gone(at.step.store, list(ALONE))
-    telling.note(at.step, "x")
+    own_devices.note_gone(at.step.store, list(ALONE))
+    sync_out.note(at.step, "x")
     at.step.told.append(("preferences", b"", {"scope": "y"}))
-    telling.of_events(at.step)
-    assert ({}, 0) == (noted(at), clock.chosen_at(at.step, "x"))
+    sync_out.of_events(at.step)
+    assert ({}, 0) == (noted(at), sync_clock.chosen_at(at.step, "x"))
     at.step.store.delete_value("devices-gone")
     home.shared_of(at).phase = AWAY
-    telling.note(at.step, "x")
+    sync_out.note(at.step, "x")
     assert ({"x": START}, 0) == (noted(at), home.shared_of(at).sync_at)
 
 
@@ -114,7 +115,7 @@ def test_what_is_told_to_listeners_is_noted_for_the_devices(
     if known:
         contact(at)
     at.step.told.append((kind, b"r" * 32, data))
-    telling.of_events(at.step)
+    sync_out.of_events(at.step)
     assert dict.fromkeys(expected, START) == noted(at)
 
 
@@ -122,19 +123,19 @@ def test_my_own_profile_is_noted_as_said(at: Talk) -> None:
     """Also if it was not chosen in this step."""
     at.step.chosen = False
     at.step.told.append(("profile", b"", {"account": at.me}))
-    telling.of_events(at.step)
-    assert {telling.SAID: START} == noted(at)
+    sync_out.of_events(at.step)
+    assert {sync_out.SAID: START} == noted(at)
 
 
 def test_what_nobody_chose_here_gives_way_to_a_choice_elsewhere(at: Talk) -> None:
     """What came of a contact has the time of the last choice; a name that a contact gave themselves is no choice."""
     contact(at)
-    clock.newer(at.step, KNOWN, 7)
+    sync_clock.newer(at.step, KNOWN, 7)
     at.step.chosen = False
     for kind in ("contact", "profile"):
         at.step.told.append((kind, b"", {"account": JUN.account}))
     at.step.told.append(("preferences", b"", {"scope": "profile"}))
-    telling.of_events(at.step)
+    sync_out.of_events(at.step)
     assert {KNOWN: 7, "profile": START} == noted(at)
 
 
@@ -142,7 +143,7 @@ def test_what_came_from_another_device_is_not_told_back(at: Talk) -> None:
     """Two devices would never be quiet."""
     at.step.heard = True
     at.step.told.append(("preferences", b"", {"scope": "profile"}))
-    telling.of_events(at.step)
+    sync_out.of_events(at.step)
     assert {} == noted(at)
 
 
@@ -153,12 +154,12 @@ def test_what_came_from_another_device_is_not_told_back(at: Talk) -> None:
 def test_what_is_due_is_said_once(home: Home, at: Talk, sync_at: int, *, says: bool) -> None:
     """Not before its time; then nothing is left to say."""
     tell(at, home)
-    telling.note(at.step, PROFILE)
+    sync_out.note(at.step, PROFILE)
     at.step.store.put_preference(PROFILE, "typing", b"\xc3")
     room = home.shared_of(at)
     room.sync_at = sync_at
     for _ in range(2):
-        telling.look_after(at.step, room)
+        sync_out.look_after(at.step, room)
     assert ([PreferenceItem(PROFILE, START, {"typing": b"\xc3"})] if says else []) == items(at, home)
     assert (0 if says else sync_at, not says) == (room.sync_at, bool(noted(at)))
 
@@ -166,35 +167,35 @@ def test_what_is_due_is_said_once(home: Home, at: Talk, sync_at: int, *, says: b
 def test_what_was_noted_while_nothing_could_be_said_is_due_soon(home: Home, at: Talk) -> None:
     """Within two seconds of now."""
     tell(at, home)
-    telling.note(at.step, PROFILE)
+    sync_out.note(at.step, PROFILE)
     room = home.shared_of(at)
     room.sync_at = 0
-    telling.look_after(at.step, room)
+    sync_out.look_after(at.step, room)
     assert (START + 2_001, []) == (room.sync_at, items(at, home))
 
 
 def test_rooms_of_people_are_told_nothing(home: Home, at: Talk) -> None:
     """Whatever is due there."""
     at.group.sync_at = START
-    telling.note(at.step, telling.CARD)
-    telling.look_after(at.step, at.group)
+    sync_out.note(at.step, sync_out.CARD)
+    sync_out.look_after(at.step, at.group)
     assert (START, []) == (at.group.sync_at, at.out(at.group.id))
 
 
 def test_nothing_is_said_to_nobody_or_in_a_room_that_does_not_count(home: Home, at: Talk) -> None:
     """It stays noted; in the latter those who are there are told which one counts."""
-    telling.note(at.step, telling.CARD)
+    sync_out.note(at.step, sync_out.CARD)
     room = home.shared_of(at)
-    own.set_room(at.step.store, at.group.id)
-    telling.look_after(at.step, room)
+    own_devices.set_room(at.step.store, at.group.id)
+    sync_out.look_after(at.step, room)
     assert (0, 1) == (room.sync_at, len(items(at, home)))
     assert isinstance(items(at, home)[0], RoomItem)
-    own.set_room(at.step.store, home.shared)
+    own_devices.set_room(at.step.store, home.shared)
     at.step.store.drop_devices(room.id, ALONE)
     at.step.roster_changed(room.id)
     room.sync_at = START
-    telling.look_after(at.step, room)
-    assert (0, 1, {telling.CARD}) == (room.sync_at, len(items(at, home)), set(noted(at)))
+    sync_out.look_after(at.step, room)
+    assert (0, 1, {sync_out.CARD}) == (room.sync_at, len(items(at, home)), set(noted(at)))
 
 
 def test_whoever_has_come_is_told_the_newest_card(home: Home, at: Talk) -> None:
@@ -203,34 +204,34 @@ def test_whoever_has_come_is_told_the_newest_card(home: Home, at: Talk) -> None:
 
     def due() -> list[str]:
         at.step.store.delete_value("devices-dirty")
-        telling.look_after(at.step, room)
+        sync_out.look_after(at.step, room)
         return list(noted(at))
 
-    assert [[telling.CARD], []] == [due(), due()]
+    assert [[sync_out.CARD], []] == [due(), due()]
     at.step.store.put_devices([twin(home.stage, WATCH, room.id, 3)])
     at.step.roster_changed(room.id)
-    assert [[telling.CARD], []] == [due(), due()]
+    assert [[sync_out.CARD], []] == [due(), due()]
     at.step.store.drop_devices(room.id, [WATCH.device])
     at.step.roster_changed(room.id)
     assert [] == due()
     at.step.store.set_value("devices-told", msgspec.msgpack.encode([b"f" * 32, *sorted(ALONE)]))
-    assert [[telling.CARD], []] == [due(), due()]
+    assert [[sync_out.CARD], []] == [due(), due()]
 
 
 def test_who_was_let_in_is_told_everything_once_it_is_there(home: Home, at: Talk) -> None:
     """Until then that is owed."""
-    telling.owe_everything(at.step, WATCH.device)
-    assert (True, False) == (telling.owes(at.step.store, WATCH.device), telling.owes(at.step.store, PHONE.device))
+    sync_out.owe_everything(at.step, WATCH.device)
+    assert (True, False) == (sync_out.owes(at.step.store, WATCH.device), sync_out.owes(at.step.store, PHONE.device))
     tell(at, home)
     assert not noted(at)
-    assert telling.owes(at.step.store, WATCH.device)
+    assert sync_out.owes(at.step.store, WATCH.device)
     at.step.store.put_devices([twin(home.stage, WATCH, home.shared, 3)])
     at.step.roster_changed(home.shared)
-    telling.look_after(at.step, home.shared_of(at))
-    assert {telling.EVERYTHING, telling.CARD} == set(noted(at))
-    assert telling.owes(at.step.store, PHONE.device)
+    sync_out.look_after(at.step, home.shared_of(at))
+    assert {sync_out.EVERYTHING, sync_out.CARD} == set(noted(at))
+    assert sync_out.owes(at.step.store, PHONE.device)
     at.step.store.delete_value("devices-dirty")
-    assert not telling.owes(at.step.store, WATCH.device)
+    assert not sync_out.owes(at.step.store, WATCH.device)
 
 
 def test_much_is_said_in_several_messages(home: Home, at: Talk) -> None:
@@ -242,14 +243,14 @@ def test_much_is_said_in_several_messages(home: Home, at: Talk) -> None:
 
 def test_one_thing_is_told_at_once(home: Home, at: Talk) -> None:
     """If there is anybody to hear it."""
-    telling.tell_inbox(at.step, b"inc", 7)
-    telling.tell_now(at.step, NicknameItem(JUN.account, 5, "준"))
+    sync_out.tell_inbox(at.step, b"inc", 7)
+    sync_out.tell_now(at.step, NicknameItem(JUN.account, 5, "준"))
     assert [InboxItem(b"inc", 7), NicknameItem(JUN.account, 5, "준")] == items(at, home)
     at.step.store.drop_devices(home.shared, ALONE)
     at.step.roster_changed(home.shared)
-    telling.tell_inbox(at.step, b"inc", 8)
-    own.forget_room(at.step.store, home.shared)
-    telling.tell_inbox(at.step, b"inc", 9)
+    sync_out.tell_inbox(at.step, b"inc", 8)
+    own_devices.forget_room(at.step.store, home.shared)
+    sync_out.tell_inbox(at.step, b"inc", 9)
     assert 2 == len(items(at, home))
 
 
@@ -339,23 +340,23 @@ def test_of_a_large_room_thirty_two_members_are_told(home: Home, at: Talk) -> No
 
 def test_the_card_the_profile_and_names_of_devices_are_told(home: Home, at: Talk) -> None:
     """As far as there are any: a profile with the time at which it was chosen."""
-    what = (telling.CARD, telling.SAID, f"{telling.NAME}:{PHONE.device.hex()}")
-    own.note_gone(at.step.store, [WATCH.device])
+    what = (sync_out.CARD, sync_out.SAID, f"{sync_out.NAME}:{PHONE.device.hex()}")
+    own_devices.note_gone(at.step.store, [WATCH.device])
     assert [CardItem(home.card.encoded, gone=(WATCH.device,))] == tell(at, home, *what)
     profile = msgspec.msgpack.encode(Profile("Mina"))
     at.step.store.set_value("own-profile", profile)
-    names.keep(at.step, PHONE.device, "phone")
+    device_names.keep(at.step, PHONE.device, "phone")
     assert [ProfileItem(77, profile), NameItem(PHONE.device, 77, "phone")] == tell(at, home, *what[1:])
     at.step.store.put_person(Person(at.me, at.step.me.handle, "Mina", b"", 5))
-    assert [ProfileItem(5, profile)] == tell(at, home, telling.SAID)
+    assert [ProfileItem(5, profile)] == tell(at, home, sync_out.SAID)
     at.step.store.delete_value("account-card")
-    assert [] == tell(at, home, telling.CARD, "something else")
+    assert [] == tell(at, home, sync_out.CARD, "something else")
 
 
 def test_everything_is_all_that_is_known_and_names_come_last(home: Home, at: Talk) -> None:
     """Each with the time at which it was chosen: the one noted now counts before the one from then."""
     contact(at)
-    clock.newer(at.step, CALLED, 5)
+    sync_clock.newer(at.step, CALLED, 5)
     at.step.store.put_preference(PROFILE, "typing", b"\xc3")
     at.step.store.put_preference(contact_scope(JUN.account), "verified", b"\xc4\x00")
     at.step.store.put_preference(room_scope(at.group.id), "archived", b"\xc3")
@@ -363,8 +364,8 @@ def test_everything_is_all_that_is_known_and_names_come_last(home: Home, at: Tal
     at.step.store.put_marker(at.group.id, at.me, line.position)
     profiles.set_own(at.step, "Mina", None)
     for device in (PHONE, TABLET):
-        names.keep(at.step, device.device, device.name)
-    told = tell(at, home, telling.EVERYTHING, CALLED)
+        device_names.keep(at.step, device.device, device.name)
+    told = tell(at, home, sync_out.EVERYTHING, CALLED)
     assert NicknameItem(JUN.account, 77, "준") in told
     kinds = [type(item) for item in told]
     assert [NameItem, NameItem] == kinds[-2:]
@@ -377,19 +378,19 @@ def test_everything_is_all_that_is_known_and_names_come_last(home: Home, at: Tal
 
 def test_this_device_was_told_when_it_heard_its_name(home: Home, at: Talk) -> None:
     """The first one of the card knows by itself; without a shared room nobody does."""
-    assert telling.was_told(at.step)
-    own.note_card(at.step.store, home.next_card(home.card, PHONE, TABLET, mine="last").encoded)
-    assert not telling.was_told(at.step)
-    telling.heard_all(at.step)
-    assert telling.was_told(at.step)
-    own.forget_room(at.step.store, home.shared)
-    assert not telling.was_told(at.step)
+    assert sync_out.was_told(at.step)
+    own_devices.note_card(at.step.store, home.next_card(home.card, PHONE, TABLET, mine="last").encoded)
+    assert not sync_out.was_told(at.step)
+    sync_out.heard_all(at.step)
+    assert sync_out.was_told(at.step)
+    own_devices.forget_room(at.step.store, home.shared)
+    assert not sync_out.was_told(at.step)
 
 
 def test_a_name_that_was_given_here_is_told(at: Talk) -> None:
     """And kept."""
-    telling.name_device(at.step, PHONE.device, "phone")
+    sync_out.name_device(at.step, PHONE.device, "phone")
     assert ({PHONE.device: "phone"}, [f"name:{PHONE.device.hex()}"]) == (
-        names.all_names(at.step.store),
+        device_names.all_names(at.step.store),
         list(noted(at)),
     )

@@ -8,21 +8,31 @@ from typing import cast
 import msgspec
 import pytest
 
-from nullabona.client.core import inbox_places, rooms
-from nullabona.client.core.content import Sync
-from nullabona.client.core.devices import own, telling, tending, unlisted
-from nullabona.client.core.devices.items import CardItem
-from nullabona.client.core.errors import MlsRefused
-from nullabona.client.core.heals import Heal
-from nullabona.client.core.history.keeping import make_room
-from nullabona.client.core.history.records import IMPORTED
-from nullabona.client.core.mlsport import Mls
+from nullabona.client.core import rooms
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.delivery.outbox import queue_trim
+from nullabona.client.core.devices import inbox_state, membership, sync_out, unlisted
+from nullabona.client.core.directory.keeping import own_cards
+from nullabona.client.core.imports import make_room
+from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.content import Sync
+from nullabona.client.core.model.errors import MlsRefused
+from nullabona.client.core.model.imports import IMPORTED
+from nullabona.client.core.model.mls_port import Mls
 from nullabona.client.core.model.outbox_items import TRIM
-from nullabona.client.core.outgoing import queue_trim
-from nullabona.client.core.proofs import make_order
-from nullabona.client.core.record.keeping import own_cards
-from nullabona.client.core.roominfo import DEVICES, RoomInfo
-from nullabona.client.core.state import AWAY, JOINED, LEFT, REMOVED, AddAccount, PendingCommit, RemoveDevice, Tended
+from nullabona.client.core.model.proofs import make_order
+from nullabona.client.core.model.room_info import DEVICES, RoomInfo
+from nullabona.client.core.model.state import (
+    AWAY,
+    JOINED,
+    LEFT,
+    REMOVED,
+    AddAccount,
+    PendingCommit,
+    RemoveDevice,
+    Tended,
+)
+from nullabona.client.core.model.sync_items import CardItem
 from nullabona.client.core.step import DAY_MS
 from nullabona.wire.card import Card
 from tests.core.home import PHONE, TABLET, WATCH, Home, twin
@@ -41,7 +51,7 @@ def in_group(home: Home, talk: Talk, *devices: Other) -> None:
 def tend(talk: Talk) -> None:
     """It is time to look at the group."""
     talk.group.tend_at = talk.step.now
-    tending.look_after(talk.step, talk.group)
+    membership.look_after(talk.step, talk.group)
 
 
 def bring(home: Home, talk: Talk, *devices: Other) -> AddAccount:
@@ -57,9 +67,9 @@ def bring(home: Home, talk: Talk, *devices: Other) -> AddAccount:
 def test_every_room_we_are_in_is_looked_at_soon(at: Talk) -> None:
     """Within twenty seconds, or as soon as was asked for."""
     at.direct.phase = AWAY
-    tending.soon(at.step)
+    membership.soon(at.step)
     assert (START + 20_001, 0) == (at.group.tend_at, at.direct.tend_at)
-    tending.soon(at.step, 0)
+    membership.soon(at.step, 0)
     assert START + 1 == at.group.tend_at
 
 
@@ -67,7 +77,7 @@ def test_every_room_we_are_in_is_looked_at_soon(at: Talk) -> None:
 def test_a_room_is_looked_at_when_it_is_due(home: Home, at: Talk, when: int, *, looks: bool) -> None:
     """Once."""
     at.group.tend_at = when
-    tending.look_after(at.step, at.group)
+    membership.look_after(at.step, at.group)
     assert ([bring(home, at, PHONE, TABLET)] if looks else []) == at.group.intents
     assert (0 if looks else when) == at.group.tend_at
 
@@ -106,7 +116,7 @@ def test_nobody_is_brought_into_a_room_that_we_leave(home: Home, at: Talk, why: 
     else:
         at.step.store.delete_value("account-card")
     tend(at)
-    assert ([], home.shared) == (at.group.intents, own.room_id(at.step.store))
+    assert ([], home.shared) == (at.group.intents, own_devices.room_id(at.step.store))
 
 
 @dataclass
@@ -139,7 +149,7 @@ def test_a_key_package_that_is_not_the_devices_is_not_used(home: Home, at: Talk,
 def test_devices_that_are_gone_are_put_out(home: Home, at: Talk) -> None:
     """Those that are in; once; never this one."""
     in_group(home, at, PHONE, TABLET)
-    own.note_gone(at.step.store, [PHONE.device, WATCH.device, at.step.me.device])
+    own_devices.note_gone(at.step.store, [PHONE.device, WATCH.device, at.step.me.device])
     tend(at)
     assert [RemoveDevice(PHONE.device)] == at.group.intents
     tend(at)
@@ -155,7 +165,7 @@ def test_a_device_of_ours_that_no_card_names_is_remembered(home: Home, at: Talk)
     in_group(home, at, PHONE, TABLET, WATCH)
     tend(at)
     at.step.now += DAY_MS
-    assert (True, [WATCH.device]) == (unlisted.judge(at.step), own.gone(at.step.store))
+    assert (True, [WATCH.device]) == (unlisted.judge(at.step), own_devices.gone(at.step.store))
 
 
 def test_the_same_device_is_seen_to_ever_more_slowly(home: Home, at: Talk) -> None:
@@ -217,7 +227,7 @@ def test_what_was_seen_to_very_often_still_comes(home: Home, at: Talk) -> None:
 
 def own_card(talk: Talk) -> Card:
     """The card that is known here."""
-    card = own.card(talk.step.store)
+    card = own_devices.card(talk.step.store)
     assert card is not None
     return card
 
@@ -227,7 +237,7 @@ def own_card(talk: Talk) -> Card:
 
 def shares(talk: Talk, home: Home) -> bool:
     """Whether there is a new room that the devices share."""
-    room = own.shared(talk.step)
+    room = own_devices.shared(talk.step)
     made = room is not None and room.id != home.shared
     if room is not None and made:
         assert (RoomInfo(1, DEVICES, "", talk.step.me.relay), JOINED) == (room.info, room.phase)
@@ -236,11 +246,11 @@ def shares(talk: Talk, home: Home) -> bool:
 
 def test_the_first_device_makes_the_room_that_they_share(home: Home, at: Talk) -> None:
     """If there is none, and there is another device; else it waits for the first one."""
-    own.note_card(at.step.store, home.next_card(home.card, PHONE, TABLET, mine="last").encoded)
-    own.forget_room(at.step.store, home.shared)
+    own_devices.note_card(at.step.store, home.next_card(home.card, PHONE, TABLET, mine="last").encoded)
+    own_devices.forget_room(at.step.store, home.shared)
     tend(at)
     assert not shares(at, home)
-    own.note_card(at.step.store, home.next_card(own_card(at), PHONE, TABLET).encoded)
+    own_devices.note_card(at.step.store, home.next_card(own_card(at), PHONE, TABLET).encoded)
     tend(at)
     assert shares(at, home)
 
@@ -248,11 +258,11 @@ def test_the_first_device_makes_the_room_that_they_share(home: Home, at: Talk) -
 def test_who_is_alone_or_has_one_makes_none(home: Home, at: Talk) -> None:
     """There is nobody to share it with, or it is there."""
     tend(at)
-    assert home.shared == own.room_id(at.step.store)
-    own.forget_room(at.step.store, home.shared)
-    own.note_gone(at.step.store, [PHONE.device, TABLET.device])
+    assert home.shared == own_devices.room_id(at.step.store)
+    own_devices.forget_room(at.step.store, home.shared)
+    own_devices.note_gone(at.step.store, [PHONE.device, TABLET.device])
     tend(at)
-    assert "" == own.room_id(at.step.store).hex()
+    assert "" == own_devices.room_id(at.step.store).hex()
 
 
 @pytest.mark.parametrize(
@@ -266,20 +276,20 @@ def test_a_way_back_that_nobody_gives_is_asked_for_eight_times(
     room = home.shared_of(at)
     room.phase, room.heal = AWAY, Heal("returning", 0, b"", [], [], 0, attempts)
     if not first:
-        own.note_card(at.step.store, home.next_card(home.card, PHONE, TABLET, mine="last").encoded)
+        own_devices.note_card(at.step.store, home.next_card(home.card, PHONE, TABLET, mine="last").encoded)
     if not counts:
-        own.set_room(at.step.store, b"f" * 32)
-    tending.share_anew(at.step, room)
+        own_devices.set_room(at.step.store, b"f" * 32)
+    membership.share_anew(at.step, room)
     assert anew is shares(at, home)
 
 
 def test_a_way_back_into_a_room_of_people_makes_no_shared_one(home: Home, at: Talk) -> None:
     """However often it was asked for."""
     home.shared_of(at).phase = AWAY
-    own.set_room(at.step.store, at.group.id)
+    own_devices.set_room(at.step.store, at.group.id)
     at.group.phase, at.group.heal = AWAY, Heal("returning", 0, b"", [], [], 0, 9)
-    tending.share_anew(at.step, at.group)
-    assert at.group.id == own.room_id(at.step.store)
+    membership.share_anew(at.step, at.group)
+    assert at.group.id == own_devices.room_id(at.step.store)
 
 
 # -- the card changes ---------------------------------------------------------------------------------------------
@@ -288,45 +298,45 @@ def test_a_way_back_into_a_room_of_people_makes_no_shared_one(home: Home, at: Ta
 def test_a_card_that_is_made_here_is_told_before_anything_follows(home: Home, at: Talk) -> None:
     """And again to whoever comes; every room is looked at at once."""
     newer = home.next_card(home.card, PHONE, WATCH)
-    tending.changed_here(at.step, newer)
+    membership.changed_here(at.step, newer)
     assert [Sync((CardItem(newer.encoded),))] == at.out(home.shared)
     assert (newer, [newer.hash], [TABLET.device]) == (
-        own.card(at.step.store),
+        own_devices.card(at.step.store),
         own_cards(at.step.store),
-        own.gone(at.step.store),
+        own_devices.gone(at.step.store),
     )
     assert ["devices"] == [kind for kind, _, _ in at.step.told]
-    assert (START + 1, True) == (at.group.tend_at, telling.owes(at.step.store, PHONE.device))
+    assert (START + 1, True) == (at.group.tend_at, sync_out.owes(at.step.store, PHONE.device))
 
 
 def test_the_first_card_with_another_device_makes_the_shared_room(home: Home, at: Talk) -> None:
     """By whichever device makes it."""
-    own.forget_room(at.step.store, home.shared)
-    tending.changed_here(at.step, home.next_card(home.card, PHONE, mine="last"))
+    own_devices.forget_room(at.step.store, home.shared)
+    membership.changed_here(at.step, home.next_card(home.card, PHONE, mine="last"))
     assert shares(at, home)
 
 
 @pytest.mark.parametrize("mine", ["first", "last"])
 def test_a_newer_card_of_the_directory_is_followed(home: Home, at: Talk, mine: str) -> None:
     """The first device on it sees to the shared room; every room is looked at soon."""
-    own.forget_room(at.step.store, home.shared)
+    own_devices.forget_room(at.step.store, home.shared)
     newer = home.next_card(home.card, PHONE, mine=mine, relay="wss://two.example:443/v1")
-    tending.follow(at.step, newer)
+    membership.follow(at.step, newer)
     assert "wss://two.example:443/v1" == at.step.me.relay
-    assert (newer, mine == "first") == (own.card(at.step.store), shares(at, home))
-    assert (START + 20_001, False) == (at.group.tend_at, own.is_signed_out(at.step.store))
+    assert (newer, mine == "first") == (own_devices.card(at.step.store), shares(at, home))
+    assert (START + 20_001, False) == (at.group.tend_at, own_devices.is_signed_out(at.step.store))
 
 
 def test_who_was_seen_for_a_day_and_is_not_on_the_shown_card_is_gone(home: Home, at: Talk) -> None:
     """That is told, and every room is looked at; if there is nobody, nothing happens."""
-    tending.shown(at.step)
-    assert ([], 0, False) == (at.step.told, at.group.tend_at, telling.owes(at.step.store, b""))
+    membership.shown(at.step)
+    assert ([], 0, False) == (at.step.told, at.group.tend_at, sync_out.owes(at.step.store, b""))
     unlisted.note(at.step, [WATCH.device])
     at.step.now += DAY_MS
-    tending.shown(at.step)
-    assert ([WATCH.device], at.step.now + 20_001) == (own.gone(at.step.store), at.group.tend_at)
+    membership.shown(at.step)
+    assert ([WATCH.device], at.step.now + 20_001) == (own_devices.gone(at.step.store), at.group.tend_at)
     assert "devices" in [kind for kind, _, _ in at.step.told]
-    assert telling.owes(at.step.store, b"")
+    assert sync_out.owes(at.step.store, b"")
 
 
 def test_a_card_without_this_device_puts_it_out(home: Home, at: Talk) -> None:
@@ -334,13 +344,13 @@ def test_a_card_without_this_device_puts_it_out(home: Home, at: Talk) -> None:
     at.direct.phase, at.direct.heal = LEFT, Heal("returning", 0, b"", [], [], 0)
     home.shared_of(at).phase = AWAY
     old = make_room(at.step, "old times")
-    inbox = inbox_places.load(at.step)
+    inbox = inbox_state.load(at.step)
     assert inbox is not None
     queue_trim(at.step, RELAY, inbox.box, 5)
     assert [TRIM] == [item.kind for item in at.step.store.outbox(1 << 61)]
     for _ in range(2):
-        tending.follow(at.step, home.next_card(home.card, PHONE, mine="absent"))
-    assert (True, home.card) == (own.is_signed_out(at.step.store), own.card(at.step.store))
+        membership.follow(at.step, home.next_card(home.card, PHONE, mine="absent"))
+    assert (True, home.card) == (own_devices.is_signed_out(at.step.store), own_devices.card(at.step.store))
     assert (REMOVED, REMOVED, LEFT) == (at.group.phase, home.shared_of(at).phase, at.direct.phase)
     assert ([], {b""}) == (at.group.boxes, at.step.reads_changed)
     assert 1 == [kind for kind, _, _ in at.step.told].count("signed-out")
@@ -350,6 +360,6 @@ def test_a_card_without_this_device_puts_it_out(home: Home, at: Talk) -> None:
 
 def test_who_signs_out_here_is_not_warned(at: Talk) -> None:
     """The person did it."""
-    tending.sign_out(at.step, unasked=False)
-    assert (True, REMOVED) == (own.is_signed_out(at.step.store), at.group.phase)
+    membership.sign_out(at.step, unasked=False)
+    assert (True, REMOVED) == (own_devices.is_signed_out(at.step.store), at.group.phase)
     assert "signed-out" not in [kind for kind, _, _ in at.step.told]

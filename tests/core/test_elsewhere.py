@@ -7,15 +7,16 @@ from typing import cast
 
 import pytest
 
-from nullabona.client.core import elsewhere, whereabouts
 from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.group import branch_history
-from nullabona.client.core.heals import Tries
-from nullabona.client.core.items import Invitation, decode_pack, encode_pack
-from nullabona.client.core.mlsport import Invitation as Invited
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.branches import Tries
+from nullabona.client.core.model.inbox_items import Invitation, decode_pack, encode_pack
+from nullabona.client.core.model.mls_port import Invitation as Invited
 from nullabona.client.core.model.outbox_items import BLOB, decode_target
-from nullabona.client.core.state import Merged, RoomState
+from nullabona.client.core.model.state import Merged, RoomState
 from nullabona.client.core.step import Step
+from nullabona.client.core.sync import invited_elsewhere
 from nullabona.wire.blob import join_blob
 from tests.core.stage import RELAY, Other, Stage, out
 
@@ -43,7 +44,7 @@ def test_what_whoever_is_invited_is_told_of() -> None:
 
 def invited(step: Step, state: RoomState, *history: tuple[int, bytes, tuple[bytes, ...]]) -> tuple[bytes, int]:
     """A member's device invites us from its branch: where we look for the way, and what is sent."""
-    elsewhere.invited(step, state, JUN.certificate, history)
+    invited_elsewhere.invited(step, state, JUN.certificate, history)
     return state.heal.commit if state.heal is not None else b"", len(out(step, BLOB))
 
 
@@ -124,12 +125,12 @@ def test_the_worse_branch_hears_of_ours_once(*, card: bool) -> None:
     room = stage.room(JUN, history=[merged(1, MIDDLE, JUN.account)])
     with stage.inside(room) as (step, state, _):
         if card:
-            whereabouts.remember(step, JUN.card())
+            inbox_addresses.remember(step, JUN.card())
         invited(step, state, (1, HIGH, ()))
         chunks = len(out(step, BLOB))
         assert (b"", chunks) == invited(step, state, (1, HIGH, ()))
         first = step.store.outbox(1 << 61)[0]
-        assert (BLOB, RELAY if card else whereabouts.host_relay(JUN.handle)) == (
+        assert (BLOB, RELAY if card else inbox_addresses.host_relay(JUN.handle)) == (
             first.kind,
             decode_target(first.target).relay,
         )
@@ -151,7 +152,7 @@ def test_another_device_of_ours_hears_of_it_in_our_own_inbox() -> None:
     phone = stage.also()
     room = stage.room(phone, history=[merged(1, MIDDLE)])
     with stage.inside(room) as (step, state, _):
-        elsewhere.invited(step, state, phone.certificate, ((1, HIGH, ()),))
+        invited_elsewhere.invited(step, state, phone.certificate, ((1, HIGH, ()),))
         assert [] == inbox_sending.unsent(step)
         boxes = {item.box for item in step.store.outbox(1 << 61) if item.kind == "inbox"}
         assert {stage.person.card.inbox.address} == boxes

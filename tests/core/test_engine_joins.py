@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core.devices import own
+from nullabona.client.core.account import own_devices
 from nullabona.client.core.engine import Engine
-from nullabona.client.core.heals import Heal
-from nullabona.client.core.items import Ticket
+from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.change_set import NOTHING, Touched
+from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.model.requests import ReadWant
-from nullabona.client.core.state import JOINED
-from nullabona.client.core.touched import NOTHING, Touched
+from nullabona.client.core.model.state import JOINED
 from nullabona.errors import Bug
 from nullabona.wire.address import epoch_keys
 from tests.core.bare import bare
@@ -154,7 +154,7 @@ def test_a_device_that_was_put_out_comes_back_into_nothing() -> None:
     """What was on its way is given up."""
     world, _, b, room, ticket = given()
     with b.engine.step(world.now) as step:
-        own.note_signed_out(step.store)
+        own_devices.note_signed_out(step.store)
     assert ([], 0) == (join_of(b, room, ticket), commits(b, ticket))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import inbox_places, replies
-from nullabona.client.core.devices import own
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.delivery import reply_boxes
+from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.engine import Engine
+from nullabona.client.core.model.change_set import NOTHING, Touched
 from nullabona.client.core.model.outbox_items import TRIM
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.state import LEFT
-from nullabona.client.core.touched import NOTHING, Touched
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.state import LEFT
 from nullabona.wire.address import epoch_keys
 from nullabona.wire.messages import Frames
 from tests.core.stage import RELAY, START, Other, Stage
@@ -134,10 +135,10 @@ def test_a_closed_box_that_brings_nothing_is_not_the_end_of_an_epoch() -> None:
 # -- inbox and answers --------------------------------------------------------------------------------------------
 
 
-def inbox(stage: Stage) -> inbox_places.InboxState:
+def inbox(stage: Stage) -> inbox_state.InboxState:
     """Where the device stands in the account's inbox."""
     with stage.step() as step:
-        state = inbox_places.load(step)
+        state = inbox_state.load(step)
     assert state is not None
     return state
 
@@ -160,7 +161,7 @@ def test_a_device_that_was_put_out_reads_no_inbox() -> None:
     stage = Stage()
     engine = engine_of(stage)
     with stage.step() as step:
-        own.note_signed_out(step.store)
+        own_devices.note_signed_out(step.store)
     assert touched() == engine.on_inbox(0, Frames(HERE, 1, NOISE), START)
     assert (None, [], None) == (engine.inbox_read(), engine.former_inboxes(), engine.wake_at())
 
@@ -169,7 +170,7 @@ def asking(stage: Stage) -> bytes:
     """We asked Jun to talk; the secret of the box in which his answer comes."""
     stage.contact(JUN, ContactState.REQUESTED)
     with stage.step() as step:
-        return replies.expect(step, JUN.account)
+        return reply_boxes.expect(step, JUN.account)
 
 
 def test_an_answer_to_a_request_is_read_from_its_own_box() -> None:
@@ -180,10 +181,10 @@ def test_an_answer_to_a_request_is_read_from_its_own_box() -> None:
     assert [room] == engine.read_for()
     secret = asking(stage)
     box = epoch_keys(secret).box
-    assert [room, replies.REPLIES] == engine.read_for()
-    (want,) = engine.reads(replies.REPLIES)
+    assert [room, reply_boxes.REPLIES] == engine.read_for()
+    (want,) = engine.reads(reply_boxes.REPLIES)
     assert (RELAY, box, 0) == (want.relay, want.box, want.after)
-    found = engine.on_frames(replies.REPLIES, box.address, 0, Frames(HERE, 1, NOISE), START)
-    assert touched(replies.REPLIES) == found
-    assert [1] == [each.after for each in engine.reads(replies.REPLIES)]
+    found = engine.on_frames(reply_boxes.REPLIES, box.address, 0, Frames(HERE, 1, NOISE), START)
+    assert touched(reply_boxes.REPLIES) == found
+    assert [1] == [each.after for each in engine.reads(reply_boxes.REPLIES)]
     assert 0 == inbox(stage).position

@@ -6,19 +6,20 @@ from collections.abc import Callable
 
 import pytest
 
-from nullabona.client.core import healing, people
-from nullabona.client.core.content import Gone, Notice, NoticeKind, Sync, Text, decode_body, encode_body
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import box_log
-from nullabona.client.core.devices import own
-from nullabona.client.core.devices.items import ContactItem
+from nullabona.client.core.devices.inbox_state import load, save
 from nullabona.client.core.engine import Engine
-from nullabona.client.core.heals import Heal, Helper
-from nullabona.client.core.inbox_places import load, save
+from nullabona.client.core.group import branches
+from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.change_set import NOTHING, Touched
+from nullabona.client.core.model.content import Gone, Notice, NoticeKind, Sync, Text, decode_body, encode_body
 from nullabona.client.core.model.outbox_items import FRAME, INBOX, TRIM
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.roominfo import DEVICES, DIRECT
-from nullabona.client.core.state import AWAY, JOINED, LEFT, BoxTrack, RoomState, UpdateKeys
-from nullabona.client.core.touched import NOTHING, Touched
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.room_info import DEVICES, DIRECT
+from nullabona.client.core.model.state import AWAY, JOINED, LEFT, BoxTrack, RoomState, UpdateKeys
+from nullabona.client.core.model.sync_items import ContactItem
 from nullabona.errors import Bug
 from tests.core.listening import Listening
 from tests.core.stage import START, Other, Stage
@@ -71,7 +72,7 @@ def with_old_box(room: RoomState) -> None:
     room.boxes = [old, *room.boxes]
 
 
-FORK = Heal(healing.FORK, 0, b"c" * 32, [], [HELPS], START)
+FORK = Heal(branches.FORK, 0, b"c" * 32, [], [HELPS], START)
 DUE: dict[str, tuple[Callable[[RoomState], None], Callable[[RoomState], object]]] = {
     "blobs that came": (of_track(deferred={1: b"x" * 32}), lambda room: not room.current.deferred),
     "own frames to put back": (of_track(put_back_own_at=START), lambda room: not room.current.put_back_own_at),
@@ -82,7 +83,7 @@ DUE: dict[str, tuple[Callable[[RoomState], None], Callable[[RoomState], object]]
     "invitations": (of_room(invites_at=START), lambda room: not room.invites_at),
     "who led us here": (
         of_room(led_at=START, led_by=JUN.account),
-        lambda room: room.heal and room.heal.reason == healing.UNPROVEN,
+        lambda room: room.heal and room.heal.reason == branches.UNPROVEN,
     ),
     "questions": (of_room(heal=FORK), lambda room: room.heal and room.heal.attempts == 1),
     "new keys": (of_room(update_at=START), lambda room: room.update_at > START),
@@ -158,13 +159,13 @@ def test_a_device_that_nobody_lets_into_the_shared_room_makes_a_new_one() -> Non
     heal = Heal("returning", 0, b"", [], [], LATER, attempts=8)
     room = quiet(stage, kind=DEVICES, phase=AWAY, heal=heal)
     with stage.step() as step:
-        own.note_card(step.store, stage.card_with(b"d" * 16, JUN).encoded)
-        own.set_room(step.store, room)
+        own_devices.note_card(step.store, stage.card_with(b"d" * 16, JUN).encoded)
+        own_devices.set_room(step.store, room)
     engine = engine_of(stage)
     with engine.step(START, room):
         pass
     with stage.step() as step:
-        made = own.room_id(step.store)
+        made = own_devices.room_id(step.store)
         assert room != made
         wakes = [step.room(made).tend_at, step.room(made).update_at]
     assert min(wake for wake in wakes if wake) == engine.wake_at()
@@ -226,7 +227,7 @@ def test_a_device_whose_account_is_deleted_is_out() -> None:
         with engine.step(START) as step:
             step.ended = ended
         with stage.step() as step:
-            assert ended is own.is_signed_out(step.store)
+            assert ended is own_devices.is_signed_out(step.store)
 
 
 def test_whom_we_asked_while_we_left_is_asked_again() -> None:
@@ -234,7 +235,7 @@ def test_whom_we_asked_while_we_left_is_asked_again() -> None:
     stage = Stage()
     stage.contact(JUN, ContactState.REQUESTED)
     with stage.step() as step:
-        people.learn_card(step, JUN.card().encoded, JUN.handle)
+        requests.learn_card(step, JUN.card().encoded, JUN.handle)
     with engine_of(stage).step(START) as step:
         step.left.append(JUN.account)
     assert 1 == len(stage.outbox(INBOX))
@@ -257,12 +258,12 @@ def test_what_changes_here_is_told_to_the_accounts_other_devices() -> None:
     contact = stage.contact(JUN)
     room = quiet(stage, SORA, kind=DEVICES)
     with stage.step() as step:
-        own.note_card(step.store, stage.card_with(b"d" * 16, SORA).encoded)
-        own.set_room(step.store, room)
+        own_devices.note_card(step.store, stage.card_with(b"d" * 16, SORA).encoded)
+        own_devices.set_room(step.store, room)
     heard = Listening(stage)
     engine = engine_of(stage)
     with engine.step(START, room) as step:
-        people.set_contact_state(step, contact, ContactState.BLOCKED)
+        requests.set_contact_state(step, contact, ContactState.BLOCKED)
     for hours in (1, 2):
         engine.tick(START + hours * 3_600_000)
     told = [item for body in heard.bodies if isinstance(body, Sync) for item in body.items]

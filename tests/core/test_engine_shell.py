@@ -6,17 +6,18 @@ from hashlib import sha256
 
 import pytest
 
-from nullabona.client.core import chunks, claims, inbox_places, whereabouts
-from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.inbox_places import FormerInbox
-from nullabona.client.core.items import Gone, RoomsAsked
+from nullabona.client.core.delivery import blobs, inbox_sending
+from nullabona.client.core.delivery.outbox import queue_item, queue_trim
+from nullabona.client.core.devices import inbox_state
+from nullabona.client.core.devices.inbox_state import FormerInbox
+from nullabona.client.core.identity import claims, inbox_addresses
 from nullabona.client.core.model import requests
+from nullabona.client.core.model.change_set import NOTHING, Touched
+from nullabona.client.core.model.inbox_items import Gone, RoomsAsked
 from nullabona.client.core.model.outbox_items import INBOX
+from nullabona.client.core.model.records import FileState, Progress, StoredFile, Writing
 from nullabona.client.core.model.requests import ChunkWant, ReadWant, Scout
-from nullabona.client.core.outgoing import queue_item, queue_trim
-from nullabona.client.core.records import FileState, Progress, StoredFile, Writing
-from nullabona.client.core.state import LEFT, RoomState
-from nullabona.client.core.touched import NOTHING, Touched
+from nullabona.client.core.model.state import LEFT, RoomState
 from nullabona.wire.messages import Done, Frames, Refusal
 from tests.core.stage import RELAY, START, Other, Stage
 from tests.core.test_engine_reads import inbox
@@ -87,7 +88,7 @@ DIGEST = sha256(DATA).digest()
 def chunk_wanted(stage: Stage, room: bytes = b"", message: bytes = b"") -> None:
     """A chunk is to be fetched."""
     with stage.step() as step:
-        chunks.want_pieces(step, [DIGEST], RELAY, room, message)
+        blobs.want_pieces(step, [DIGEST], RELAY, room, message)
 
 
 def test_a_chunk_that_came_is_kept_and_its_room_looked_after() -> None:
@@ -125,10 +126,10 @@ def test_what_waits_in_the_inbox_is_looked_at_when_a_chunk_came() -> None:
     stage = Stage()
     chunk_wanted(stage)
     with stage.step() as step:
-        state = inbox_places.load(step)
+        state = inbox_state.load(step)
         assert state is not None
-        state.waiting = [inbox_places.WaitingItem(b"\x01nothing", START)]
-        inbox_places.save(step, state)
+        state.waiting = [inbox_state.WaitingItem(b"\x01nothing", START)]
+        inbox_state.save(step, state)
     engine_of(stage).on_chunk(DIGEST, DATA, START)
     assert [] == inbox(stage).waiting
 
@@ -206,7 +207,7 @@ def test_only_what_is_due_is_looked_up_each_handle_once() -> None:
     with stage.step() as step:
         for other in (SORA, JUN):
             claims.want(step, other.account, other.handle, b"", claims.Accept())
-            whereabouts.look_again(step, other.handle)
+            inbox_addresses.look_again(step, other.handle)
     assert [JUN.handle, SORA.handle] == engine_of(stage).lookups(START)
 
 
@@ -267,10 +268,10 @@ def test_what_is_to_be_read() -> None:
     first, second = quiet(stage, JUN), quiet(stage, SORA)
     former = FormerInbox(THERE, b"", 7, LATER)
     with stage.step() as step:
-        state = inbox_places.load(step)
+        state = inbox_state.load(step)
         assert state is not None
         state.position, state.former = 3, [former]
-        inbox_places.save(step, state)
+        inbox_state.save(step, state)
     engine = engine_of(stage)
     assert sorted([first, second]) == sorted(engine.rooms()) == sorted(engine.read_for())
     track = state_of(stage, first).current

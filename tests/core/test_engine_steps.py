@@ -9,16 +9,18 @@ from hashlib import sha256
 
 import pytest
 
-from nullabona.client.core import chunks, claims, inbox_places
-from nullabona.client.core.content import Attachment, File, encode_body
-from nullabona.client.core.devices import own
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.delivery import blobs
+from nullabona.client.core.delivery.outbox import queue_item
+from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.engine import Engine
-from nullabona.client.core.items import Gone
+from nullabona.client.core.identity import claims
+from nullabona.client.core.model.change_set import NOTHING, Touched
+from nullabona.client.core.model.content import Attachment, File, encode_body
+from nullabona.client.core.model.inbox_items import Gone
+from nullabona.client.core.model.records import ContactState, FileState, Piece, Progress, StoredFile
 from nullabona.client.core.model.requests import Scout
-from nullabona.client.core.outgoing import queue_item
-from nullabona.client.core.records import ContactState, FileState, Piece, Progress, StoredFile
 from nullabona.client.core.step import Step, Timing
-from nullabona.client.core.touched import NOTHING, Touched
 from nullabona.client.mls import Mls
 from nullabona.wire.blob import cut_blob
 from nullabona.wire.messages import Done, Frames
@@ -131,7 +133,7 @@ def test_a_device_that_is_out_wakes_for_no_inbox() -> None:
     """Neither from the beginning, nor when another device tells of it, nor when something came that waited."""
     stage = Stage()
     with stage.step() as step:
-        own.note_signed_out(step.store)
+        own_devices.note_signed_out(step.store)
     engine = engine_of(stage)
     assert None is engine.wake_at()
     with engine.step(START) as step:
@@ -147,14 +149,14 @@ def test_only_rooms_that_wait_for_a_chunk_are_looked_after() -> None:
     rooms = [quiet(stage, JUN), quiet(stage, SORA)]
     with stage.step() as step:
         for room, digest in zip(rooms, (DIGEST, b"x" * 32), strict=True):
-            chunks.want_pieces(step, [digest], RELAY, room, b"")
+            blobs.want_pieces(step, [digest], RELAY, room, b"")
     assert Touched(frozenset(rooms[:1])) == engine_of(stage).on_chunk(DIGEST, b"chunk", START)
 
 
 def waiting(stage: Stage) -> int:
     """How many items of the inbox wait for something."""
     with stage.step() as step:
-        state = inbox_places.load(step)
+        state = inbox_state.load(step)
     assert state is not None
     return len(state.waiting)
 
@@ -164,10 +166,10 @@ def test_what_waits_in_the_inbox_is_looked_at_when_a_card_came() -> None:
     stage = Stage()
     room = quiet(stage, JUN)
     with stage.step() as step:
-        state = inbox_places.load(step)
+        state = inbox_state.load(step)
         assert state is not None
-        state.waiting = [inbox_places.WaitingItem(b"\x01nothing", START)]
-        inbox_places.save(step, state)
+        state.waiting = [inbox_state.WaitingItem(b"\x01nothing", START)]
+        inbox_state.save(step, state)
     engine = engine_of(stage)
     engine.on_card(JUN.handle, None, START)
     assert 1 == waiting(stage)

@@ -8,15 +8,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from nullabona.client.core import chunks, claims, entering, evidence, held, rooms, signers, whereabouts
-from nullabona.client.core.chat import kinds
-from nullabona.client.core.content import Notice, NoticeKind, Text, encode_body
-from nullabona.client.core.errors import MlsRefused
-from nullabona.client.core.heals import Heal, Helper
-from nullabona.client.core.proofs import encode_move, make_move, make_order
-from nullabona.client.core.records import ContactState, MessageState
-from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP, RoomInfo
-from nullabona.client.core.state import AWAY, JOINED, LEFT, REMOVED, BoxTrack, RoomState, UpdateKeys
+from nullabona.client.core import rooms
+from nullabona.client.core.contacts import held_invitations
+from nullabona.client.core.delivery import blobs
+from nullabona.client.core.group import evidence
+from nullabona.client.core.identity import claims, device_certificates, inbox_addresses
+from nullabona.client.core.incoming import invitations
+from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.content import Notice, NoticeKind, Text, encode_body
+from nullabona.client.core.model.errors import MlsRefused
+from nullabona.client.core.model.proofs import encode_move, make_move, make_order
+from nullabona.client.core.model.records import ContactState, MessageState
+from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomInfo
+from nullabona.client.core.model.state import AWAY, JOINED, LEFT, REMOVED, BoxTrack, RoomState, UpdateKeys
+from nullabona.client.core.timeline import kinds
 from tests.core.invited import MISSING, Invited, larger
 from tests.core.seen import view
 from tests.core.stage import RELAY, START, Other, Stage
@@ -55,14 +60,14 @@ def test_another_device_of_our_account_is_followed() -> None:
         if known:
             invited.mina.name_devices(tablet)
         with invited.mina.step() as step:
-            found = entering.invited(step, tablet.certificate, invited.item(), START, at=frozenset({RELAY}))
-        assert (chunks.MISSING, known) == (found, bool(wanted_chunks(invited)))
+            found = invitations.invited(step, tablet.certificate, invited.item(), START, at=frozenset({RELAY}))
+        assert (blobs.MISSING, known) == (found, bool(wanted_chunks(invited)))
 
 
 def wanted_chunks(invited: Invited) -> list[bytes]:
     """What is to be fetched."""
     with invited.mina.step() as step:
-        return [each.digest for each in chunks.wanted_chunks(step)]
+        return [each.digest for each in blobs.wanted_chunks(step)]
 
 
 def test_a_contact_is_not_followed_if_they_could_not_have_added_us() -> None:
@@ -78,7 +83,7 @@ def test_a_device_that_a_card_does_not_name_is_believed_in_nothing() -> None:
     invited = Invited()
     invited.contact()
     with invited.mina.step() as step:
-        signers.note(step, Other("jun").card())
+        device_certificates.note(step, Other("jun").card())
         step.store.set_value(f"named:{invited.jun.me.account.hex()}", b"\x92\x90\xcf" + START.to_bytes(8, "big"))
     assert (None, "none") == (invited.comes(), invited.phase)
 
@@ -91,7 +96,7 @@ def test_a_contact_whose_card_was_not_looked_up_is_looked_up_first() -> None:
         step.store.delete_value(f"named:{invited.jun.me.account.hex()}")
     assert (MISSING, "none") == (invited.comes(), invited.phase)
     with invited.mina.step() as step:
-        assert [invited.jun.me.handle] == whereabouts.wanted(step)
+        assert [invited.jun.me.handle] == inbox_addresses.wanted(step)
 
 
 def test_a_member_of_our_room_with_them_is_believed_without_a_look_up() -> None:
@@ -143,7 +148,7 @@ def test_an_invitation_is_acted_on_once() -> None:
     invited = Invited()
     invited.comes()
     with invited.mina.step() as step:
-        entering.decline_request(step, invited.id)
+        invitations.decline_request(step, invited.id)
     invited.comes()
     assert "none" == invited.phase
     invited.comes(invited.item(b"2" * 16))
@@ -212,7 +217,7 @@ def test_an_invitation_leads_into_the_room_that_it_names_by_who_sent_it(wrong: s
     sender = Stage("boo").person.card.devices[0].certificate if wrong == "sender" else invited.sender
     room = b"x" * 32 if wrong == "room" else invited.id
     with invited.mina.step() as step, pytest.raises(MlsRefused):
-        entering.open_pack(step, invited.pack, sender, room)
+        invitations.open_pack(step, invited.pack, sender, room)
 
 
 # -- in a room that we knew ---------------------------------------------------------------------------------------
@@ -242,12 +247,12 @@ def test_into_a_room_that_is_over_its_admins_lead_us_and_contacts(
     invited.contact(state)
     before(invited, phase, jun_admin=jun_admin)
     with invited.mina.step() as step:
-        signers.note(step, invited.jun.person.card)
+        device_certificates.note(step, invited.jun.person.card)
     invited.comes()
     with invited.mina.step() as step:
         assert (JOINED if joins else phase, not joins) == (
             step.room(invited.id).phase,
-            held.load(step, invited.id) is not None,
+            held_invitations.load(step, invited.id) is not None,
         )
 
 
@@ -272,10 +277,13 @@ def test_after_two_days_without_keys_nobody_leads_us_but_whom_we_remember(rememb
     with invited.mina.step() as step:
         asked = evidence.LAST_RESORT * len(helpers)
         step.room(invited.id).heal = Heal("returning", 0, b"", [], helpers, START, attempts=asked)
-        signers.note(step, invited.jun.person.card)
+        device_certificates.note(step, invited.jun.person.card)
     invited.comes()
     with invited.mina.step() as step:
-        assert (phase, not remembered) == (step.room(invited.id).phase, held.load(step, invited.id) is not None)
+        assert (phase, not remembered) == (
+            step.room(invited.id).phase,
+            held_invitations.load(step, invited.id) is not None,
+        )
 
 
 @pytest.mark.parametrize("phase", [AWAY, LEFT, REMOVED])
@@ -288,7 +296,7 @@ def test_not_even_an_admin_makes_another_kind_of_room_of_a_group(phase: str) -> 
         step.add_room(RoomState(invited.id, info, phase, []))
     invited.comes()
     with invited.mina.step() as step:
-        assert (phase, True) == (step.room(invited.id).phase, held.load(step, invited.id) is not None)
+        assert (phase, True) == (step.room(invited.id).phase, held_invitations.load(step, invited.id) is not None)
         contact = step.store.contact(invited.jun.me.account)
     assert contact is not None
     assert ASKING == contact.state

@@ -8,12 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from nullabona.client.core import claims, entering, held, signers
-from nullabona.client.core.chunks import Missing
+from nullabona.client.core.contacts import held_invitations
+from nullabona.client.core.delivery.blobs import Missing
 from nullabona.client.core.delivery.box_log import open_box
-from nullabona.client.core.heals import Heal, Helper
-from nullabona.client.core.roominfo import encode_info
-from nullabona.client.core.state import JOINED, LEFT, Merged, RoomState
+from nullabona.client.core.identity import claims, device_certificates
+from nullabona.client.core.incoming import invitations
+from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.room_info import encode_info
+from nullabona.client.core.model.state import JOINED, LEFT, Merged, RoomState
 from tests.core.invited import MISSING, Invited
 from tests.core.stage import RELAY, START, Other, Stage
 
@@ -108,7 +110,7 @@ class Contested(Inside):
     def waits(self) -> bool:
         """Whether the person is asked."""
         with self.mina.step() as step:
-            found = held.load(step, self.id)
+            found = held_invitations.load(step, self.id)
         assert found is None or found.contested
         return found is not None
 
@@ -144,7 +146,7 @@ def test_what_is_no_other_version_is_not_told(why: str) -> None:
             step.store.drop_contact(contested.jun.me.account)
     elif why == "put out":
         with contested.mina.step() as step:
-            named = signers.Named((), START)
+            named = device_certificates.Named((), START)
             step.store.set_value(f"named:{contested.jun.me.account.hex()}", msgspec.msgpack.encode(named))
     elif why == "no admin there":
         contested = foreign()
@@ -185,7 +187,7 @@ def test_whoever_goes_to_the_other_version_believes_who_let_them_in_no_more() ->
     contested.comes()
     with contested.mina.step() as step:
         claims.note(step, contested.jun.me.account, "proven")
-        entering.accept_request(step, contested.id)
+        invitations.accept_request(step, contested.id)
     assert (contested.jun.me.account, {BO.account.hex(): START + WEEK}) == (let_in_by(contested), contested.doubted())
 
 
@@ -194,7 +196,7 @@ def test_whoever_declines_the_other_version_believes_who_told_of_it_no_more() ->
     contested = Contested()
     contested.comes()
     with contested.mina.step() as step:
-        entering.decline_request(step, contested.id)
+        invitations.decline_request(step, contested.id)
     assert {contested.jun.me.account.hex(): START + WEEK} == contested.doubted()
     assert (False, BO.account) == (contested.waits(), let_in_by(contested))
 
@@ -204,7 +206,7 @@ def test_an_invitation_that_the_person_declined_does_not_come_again() -> None:
     contested = Contested()
     contested.comes()
     with contested.mina.step() as step:
-        entering.decline_request(step, contested.id)
+        invitations.decline_request(step, contested.id)
         step.room(contested.id).phase = LEFT
     contested.comes()
     assert (False, LEFT) == (contested.waits(), contested.phase)
@@ -215,5 +217,5 @@ def test_another_version_waits_for_the_person_alone() -> None:
     contested = Contested()
     contested.comes()
     with contested.mina.step() as step:
-        entering.enter_too(step, contested.id)
+        invitations.enter_too(step, contested.id)
     assert (True, RELAY) == (contested.waits(), contested.room.relay if contested.room is not None else "")

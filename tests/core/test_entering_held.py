@@ -7,18 +7,21 @@ from typing import Any
 import msgspec
 import pytest
 
-from nullabona.client.core import claims, entering, held, people, returning, signers, wishes
-from nullabona.client.core.claims import Claim, Enter
-from nullabona.client.core.content import Sync
-from nullabona.client.core.devices import own
-from nullabona.client.core.devices.items import DeclineItem
-from nullabona.client.core.errors import MlsRefused, NoSuchRoom
-from nullabona.client.core.heals import Heal, Helper
-from nullabona.client.core.record.errors import CardRefuted
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.roominfo import DEVICES, DIRECT
-from nullabona.client.core.state import AWAY, JOINED, LEFT, RoomState, SetInfo
-from nullabona.client.core.wishes import Wish
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.contacts import held_invitations, join_requests, requests
+from nullabona.client.core.contacts.join_requests import Wish
+from nullabona.client.core.directory.errors import CardRefuted
+from nullabona.client.core.identity import claims, device_certificates
+from nullabona.client.core.identity.claims import Claim, Enter
+from nullabona.client.core.incoming import invitations
+from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.content import Sync
+from nullabona.client.core.model.errors import MlsRefused, NoSuchRoom
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.room_info import DEVICES, DIRECT
+from nullabona.client.core.model.state import AWAY, JOINED, LEFT, RoomState, SetInfo
+from nullabona.client.core.model.sync_items import DeclineItem
+from nullabona.client.core.restore import returning
 from tests.core.invited import Invited
 from tests.core.seen import Overheard
 from tests.core.stage import START, Other, Stage
@@ -56,7 +59,7 @@ def test_a_strangers_invitation_is_shown_with_who_sent_it() -> None:
     about = {"handle": invited.jun.me.handle, "account": invited.jun.me.account, "name": "family"}
     assert [("room-request", about)] == invited.told()
     with invited.mina.step() as step:
-        assert invited.sender == entering.inviter_of(step, invited.id)
+        assert invited.sender == invitations.inviter_of(step, invited.id)
         assert "pending" == claims.standing(step, invited.jun.me.account)
 
 
@@ -72,7 +75,7 @@ def test_what_the_record_said_of_an_inviter_stays() -> None:
 def test_of_an_invitation_that_does_not_wait_nobody_knows_the_inviter() -> None:
     """It is no room of anybody's."""
     with Stage().step() as step:
-        for ask in (entering.inviter_of, entering.accept_request):
+        for ask in (invitations.inviter_of, invitations.accept_request):
             with pytest.raises(NoSuchRoom):
                 ask(step, NOBODYS)
 
@@ -81,8 +84,8 @@ def hold(invited: Invited, *rooms: bytes) -> list[bytes]:
     """Invitations into these rooms come. Which of them wait."""
     with invited.mina.step() as step:
         for room in rooms:
-            held.hold(step, invited.sender, invited.item(room=room), b"pack", invited.info)
-        return [room for room in rooms if held.load(step, room) is not None]
+            held_invitations.hold(step, invited.sender, invited.item(room=room), b"pack", invited.info)
+        return [room for room in rooms if held_invitations.load(step, room) is not None]
 
 
 def test_so_many_invitations_wait_and_no_more() -> None:
@@ -91,9 +94,9 @@ def test_so_many_invitations_wait_and_no_more() -> None:
     rooms = [bytes((number,)) * 32 for number in range(34)]
     assert rooms[:32] == hold(invited, *rooms[:33])
     with invited.mina.step() as step:
-        held.hold(step, invited.sender, invited.item(room=rooms[0]), b"newer", invited.info)
-        newer = held.load(step, rooms[0])
-        held.drop(step, rooms[5])
+        held_invitations.hold(step, invited.sender, invited.item(room=rooms[0]), b"newer", invited.info)
+        newer = held_invitations.load(step, rooms[0])
+        held_invitations.drop(step, rooms[5])
     assert b"newer" == (newer.pack if newer else b"")
     assert [rooms[33]] == hold(invited, rooms[33])
     assert [] == hold(invited, rooms[32])
@@ -103,9 +106,9 @@ def test_an_invitation_that_is_dropped_is_gone_and_told_once() -> None:
     """Dropping what does not wait says nothing."""
     invited = waiting()
     with invited.mina.step() as step:
-        held.drop(step, NOBODYS)
-        held.drop(step, invited.id)
-        held.drop(step, invited.id)
+        held_invitations.drop(step, NOBODYS)
+        held_invitations.drop(step, invited.id)
+        held_invitations.drop(step, invited.id)
         assert [("room-request-gone", invited.id, {})] == step.told
     assert "none" == invited.phase
 
@@ -115,7 +118,7 @@ def test_an_invitation_that_is_dropped_is_gone_and_told_once() -> None:
 
 def accept(invited: Invited) -> None:
     with invited.mina.step() as step:
-        entering.accept_request(step, invited.id)
+        invitations.accept_request(step, invited.id)
 
 
 def test_a_yes_is_done_once_the_record_has_proven_the_inviter() -> None:
@@ -131,7 +134,7 @@ def test_a_yes_is_done_once_the_record_has_proven_the_inviter() -> None:
     assert JOINED == invited.phase
     assert "room-request-gone" in [kind for kind, _ in invited.told()]
     with invited.mina.step() as step:
-        assert None is held.load(step, invited.id)
+        assert None is held_invitations.load(step, invited.id)
 
 
 def test_whom_the_record_refutes_leads_nowhere() -> None:
@@ -148,7 +151,9 @@ def test_an_invitation_that_does_not_hold_any_more_is_refused() -> None:
     invited = waiting()
     prove(invited)
     with invited.mina.step() as step:
-        held.hold(step, Stage("boo").person.card.devices[0].certificate, invited.item(), invited.pack, invited.info)
+        held_invitations.hold(
+            step, Stage("boo").person.card.devices[0].certificate, invited.item(), invited.pack, invited.info
+        )
     with pytest.raises(MlsRefused):
         accept(invited)
 
@@ -162,9 +167,9 @@ def test_a_no_is_said_to_our_other_devices_and_takes_a_yes_back() -> None:
     accept(invited)
     shared = invited.mina.room(invited.mina.also(), kind=DEVICES)
     with invited.mina.step() as step:
-        own.set_room(step.store, shared)
+        own_devices.set_room(step.store, shared)
         heard = Overheard(step)
-        entering.decline_request(step, invited.id)
+        invitations.decline_request(step, invited.id)
         assert [Sync((DeclineItem(invited.id, b"1" * 16),))] == heard.said
         assert [()] == [each.wishes for each in claims.claims(step)]
     assert "none" == invited.phase
@@ -175,9 +180,9 @@ def test_a_no_to_what_does_not_wait_says_nothing() -> None:
     invited = Invited()
     shared = invited.mina.room(invited.mina.also(), kind=DEVICES)
     with invited.mina.step() as step:
-        own.set_room(step.store, shared)
+        own_devices.set_room(step.store, shared)
         heard = Overheard(step)
-        entering.decline_request(step, invited.id)
+        invitations.decline_request(step, invited.id)
         assert ([], []) == (heard.said, step.told)
 
 
@@ -186,7 +191,7 @@ def test_a_no_on_another_device_counts_for_that_invitation(id: bytes, phase: str
     """Not for a newer one into the same room."""
     invited = waiting()
     with invited.mina.step() as step:
-        entering.declined_elsewhere(step, invited.id, id)
+        invitations.declined_elsewhere(step, invited.id, id)
     assert phase == invited.phase
 
 
@@ -194,7 +199,7 @@ def test_an_invitation_that_was_declined_before_it_came_is_not_asked_about() -> 
     """Another device had it first."""
     invited = Invited()
     with invited.mina.step() as step:
-        entering.declined_elsewhere(step, invited.id, b"1" * 16)
+        invitations.declined_elsewhere(step, invited.id, b"1" * 16)
     invited.comes()
     assert "none" == invited.phase
 
@@ -204,8 +209,8 @@ def test_an_invitation_that_was_declined_before_it_came_is_not_asked_about() -> 
 
 def enter_too(invited: Invited) -> str:
     with invited.mina.step() as step:
-        entering.enter_too(step, invited.id)
-        assert None is held.load(step, invited.id)
+        invitations.enter_too(step, invited.id)
+        assert None is held_invitations.load(step, invited.id)
     return invited.phase
 
 
@@ -234,8 +239,8 @@ def test_where_another_device_of_ours_is_only_an_admin_there_leads_us(
         known(invited, phase)
     admin = invited.jun.me.account if jun_admin else Other("boo").account
     with invited.mina.step() as step:
-        entering.enter_told(step, invited.id, msgspec.structs.replace(invited.info, admins=(admin,)))
-        assert None is held.load(step, invited.id)
+        invitations.enter_told(step, invited.id, msgspec.structs.replace(invited.info, admins=(admin,)))
+        assert None is held_invitations.load(step, invited.id)
     assert (after if jun_admin or phase else "none") == invited.phase
 
 
@@ -243,7 +248,9 @@ def test_an_invitation_that_holds_no_more_brings_us_nowhere() -> None:
     """It is dropped without a word."""
     invited = waiting()
     with invited.mina.step() as step:
-        held.hold(step, Stage("boo").person.card.devices[0].certificate, invited.item(), invited.pack, invited.info)
+        held_invitations.hold(
+            step, Stage("boo").person.card.devices[0].certificate, invited.item(), invited.pack, invited.info
+        )
     assert "none" == enter_too(invited)
 
 
@@ -256,11 +263,11 @@ def test_into_a_room_of_two_we_go_when_we_accept_whoever_invited_us() -> None:
     """They had invited us before; it is done once, and not for another account."""
     invited = waiting(kind=DIRECT)
     with invited.mina.step() as step:
-        entering.enter_held(step, Other("boo").account)
+        invitations.enter_held(step, Other("boo").account)
     assert "asked" == invited.phase
     with invited.mina.step() as step:
-        entering.enter_held(step, invited.jun.me.account)
-        assert None is step.store.get_value(people.invited_by(invited.jun.me.account))
+        invitations.enter_held(step, invited.jun.me.account)
+        assert None is step.store.get_value(requests.invited_by(invited.jun.me.account))
     assert JOINED == invited.phase
 
 
@@ -269,9 +276,11 @@ def test_into_a_room_of_two_nobody_else_leads_us_in_their_place() -> None:
     invited = waiting(kind=DIRECT)
     with invited.mina.step() as step:
         boo = Stage("boo").person.card.devices[0].certificate
-        held.hold(step, boo, invited.item(), invited.pack, msgspec.structs.replace(invited.info, kind="group"))
-        entering.enter_held(step, invited.jun.me.account)
-        waits = held.load(step, invited.id)
+        held_invitations.hold(
+            step, boo, invited.item(), invited.pack, msgspec.structs.replace(invited.info, kind="group")
+        )
+        invitations.enter_held(step, invited.jun.me.account)
+        waits = held_invitations.load(step, invited.id)
     assert ("asked", True) == (invited.phase, waits is not None)
 
 
@@ -279,7 +288,7 @@ def test_a_group_is_not_entered_by_accepting_whoever_invited_us() -> None:
     """That asks for a yes of its own."""
     invited = waiting()
     with invited.mina.step() as step:
-        entering.enter_held(step, invited.jun.me.account)
+        invitations.enter_held(step, invited.jun.me.account)
     assert "asked" == invited.phase
 
 
@@ -288,7 +297,7 @@ def wish(invited: Invited, account: bytes, state: str = "waiting") -> None:
     with invited.mina.step() as step:
         made = Wish(invited.id, account, "jun@relay.example", b"t" * 16, START, state)  # type: ignore[arg-type]
         step.store.set_value("wishes", msgspec.msgpack.encode([made]))
-        assert [made] == wishes.wishes(step)
+        assert [made] == join_requests.wishes(step)
 
 
 @pytest.mark.parametrize(
@@ -301,8 +310,8 @@ def test_whoever_follows_a_link_into_a_group_takes_its_givers_invitation(whose: 
     if whose:
         wish(invited, invited.jun.me.account if whose == "jun" else Other("boo").account, state)
     with invited.mina.step() as step:
-        entering.enter_wished(step, invited.id)
-        entering.enter_wished(step, NOBODYS)
+        invitations.enter_wished(step, invited.id)
+        invitations.enter_wished(step, NOBODYS)
     assert phase == invited.phase
 
 
@@ -319,13 +328,13 @@ def test_an_invitation_that_was_wished_for_is_taken(whose: str, state: str, cont
     invited = Invited()
     invited.contact(ContactState.ACCEPTED if contact else None)
     with invited.mina.step() as step:
-        signers.note(step, invited.jun.person.card)
+        device_certificates.note(step, invited.jun.person.card)
     wish(invited, invited.jun.me.account if whose == "jun" else Other("boo").account, state)
     invited.comes()
     assert phase == invited.phase
     if phase == JOINED:
         with invited.mina.step() as step:
-            assert [] == wishes.wishes(step)
+            assert [] == join_requests.wishes(step)
 
 
 @pytest.mark.parametrize(("admin", "phase"), [(True, JOINED), (False, "asked")])
@@ -333,7 +342,7 @@ def test_into_a_room_of_which_another_device_told_us_its_admins_lead(admin: bool
     """As that device knows it; a plain member of it could make another with its id."""
     invited = Invited()
     with invited.mina.step() as step:
-        signers.note(step, invited.jun.person.card)
+        device_certificates.note(step, invited.jun.person.card)
         told = msgspec.structs.replace(invited.info, admins=(invited.jun.me.account if admin else BOO.account,))
         helpers = [Helper(invited.jun.me.account, invited.jun.me.handle), Helper(BOO.account, BOO.handle)]
         returning.expect(step, NOBODYS, invited.info, helpers)

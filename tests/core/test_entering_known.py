@@ -7,10 +7,12 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from nullabona.client.core import held, returning, signers, whereabouts
-from nullabona.client.core.heals import Helper
-from nullabona.client.core.state import AWAY, LEFT, RoomState
-from nullabona.client.core.wishes import Wish
+from nullabona.client.core.contacts import held_invitations
+from nullabona.client.core.contacts.join_requests import Wish
+from nullabona.client.core.identity import device_certificates, inbox_addresses
+from nullabona.client.core.model.branches import Helper
+from nullabona.client.core.model.state import AWAY, LEFT, RoomState
+from nullabona.client.core.restore import returning
 from tests.core.invited import MISSING, Invited
 from tests.core.stage import START, Other, Stage
 
@@ -38,7 +40,7 @@ def looked_up(invited: Invited) -> list[str]:
     """Whom Mina's device looks up, as an invitation came that it cannot believe yet."""
     assert MISSING is invited.comes()
     with invited.mina.step() as step:
-        return whereabouts.wanted(step)
+        return inbox_addresses.wanted(step)
 
 
 def test_who_was_asked_to_let_us_in_is_looked_up_by_the_links_handle() -> None:
@@ -77,7 +79,7 @@ def test_who_is_new_in_a_room_that_we_knew_counts_by_a_host_that_we_know() -> No
     was_in(unknown, LEFT)
     assert None is unknown.comes()
     with unknown.mina.step() as step:
-        assert held.load(step, unknown.id) is not None
+        assert held_invitations.load(step, unknown.id) is not None
 
 
 def refusals(invited: Invited) -> list[str]:
@@ -90,6 +92,6 @@ def test_what_a_known_member_sends_in_vain_is_told(phase: str, reasons: list[str
     invited = Invited(Stage("boo"), adds_mina=False)
     was_in(invited, phase)
     with invited.mina.step() as step:
-        signers.note(step, invited.jun.person.card)
+        device_certificates.note(step, invited.jun.person.card)
     assert (None, phase) == (invited.comes(), invited.phase)
     assert reasons == refusals(invited)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import errors
-from nullabona.client.core.errors import MlsRefused, ProfileInUse
+from nullabona.client.core.model import errors
+from nullabona.client.core.model.errors import MlsRefused, ProfileInUse
 from nullabona.errors import Bug, NullabonaError, PeerError, UserError
 
 OURS = [

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 import msgspec
 import pytest
 
-from nullabona.client.core import evidence
-from nullabona.client.core.errors import MlsRefused
-from nullabona.client.core.evidence import LAST_RESORT, MAX_ATTEMPTS, PATIENCE
-from nullabona.client.core.heals import Heal, Helper, Tries
-from nullabona.client.core.items import Ticket
-from nullabona.client.core.proofs import Claim, RemovalOrder, decode_claim, make_claim, make_order, make_ruling
-from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo, encode_info
-from nullabona.client.core.state import AWAY, JOINED, Merged, RemoveAccount, UpdateKeys
+from nullabona.client.core.group import evidence
+from nullabona.client.core.group.evidence import LAST_RESORT, MAX_ATTEMPTS, PATIENCE
+from nullabona.client.core.model.branches import Heal, Helper, Tries
+from nullabona.client.core.model.errors import MlsRefused
+from nullabona.client.core.model.inbox_items import Ticket
+from nullabona.client.core.model.proofs import Claim, RemovalOrder, decode_claim, make_claim, make_order, make_ruling
+from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo, encode_info
+from nullabona.client.core.model.state import AWAY, JOINED, Merged, RemoveAccount, UpdateKeys
 from tests.core.stage import RELAY, START, Other, Stage
 
 JUN, SORA, YUNA = Other("jun"), Other("sora"), Other("yuna")

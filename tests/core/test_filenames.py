@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core.filenames import MAX_NAME, numbered_name, safe_name, saved_name
+from nullabona.client.core.model.filenames import MAX_NAME, numbered_name, safe_name, saved_name
 
 RESERVED = ["con", "prn", "aux", "nul", "com1", "com9", "lpt1", "lpt9"]
 E_ACUTE = "\u00e9"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import healing
-from nullabona.client.core.content import Text, encode_body
-from nullabona.client.core.heals import Heal, Rival
-from nullabona.client.core.proofs import make_order
-from nullabona.client.core.records import MessageState
-from nullabona.client.core.state import RemoveAccount
+from nullabona.client.core.group import branches
+from nullabona.client.core.model.branches import Heal, Rival
+from nullabona.client.core.model.content import Text, encode_body
+from nullabona.client.core.model.proofs import make_order
+from nullabona.client.core.model.records import MessageState
+from nullabona.client.core.model.state import RemoveAccount
 from tests.core.forked import BO, EVE, HIGH, JUN, LOW, Alone, Fork, branch, encoded, helper
 from tests.core.seen import digest, view
 from tests.core.stage import START, Other
@@ -32,7 +32,7 @@ def test_a_branch_that_removed_somebody_wins_then_the_lower_hash(
     better: tuple[tuple[bytes, ...], bytes], worse: tuple[tuple[bytes, ...], bytes]
 ) -> None:
     """However many it removed."""
-    assert healing.branch_key(*better) < healing.branch_key(*worse)
+    assert branches.branch_key(*better) < branches.branch_key(*worse)
 
 
 # -- another member is on another branch --------------------------------------------------------------------------
@@ -50,7 +50,7 @@ def rivalled(fork: Fork, by: Other, commit: bytes, *removed: bytes) -> Rival | N
     """Somebody claims a commit. Who must come to us, in case nobody of ours is left."""
     claim = fork.claim(by, commit, *removed)
     with fork.here() as (step, room, track):
-        healing.rival(step, room, track, claim)
+        branches.rival(step, room, track, claim)
         return track.rival
 
 
@@ -116,7 +116,7 @@ def test_a_removal_that_holds_here_too_is_carried_out_here_at_once() -> None:
     order = make_order(BO.mls, BO.signature_key, fork.id, BO.account, [BO.encryption_key])
     claim = fork.claim(JUN, b"theirs", BO.account, orders=(order,))
     with fork.here() as (step, room, track):
-        healing.rival(step, room, track, claim)
+        branches.rival(step, room, track, claim)
         assert ([RemoveAccount(BO.account, order)], START + 2_000) == (room.intents, room.commit_at)
     heal = fork.heal()
     assert heal is not None
@@ -130,7 +130,7 @@ def test_an_admins_order_counts_though_it_names_other_keys() -> None:
     claim = fork.claim(EVE, b"theirs", BO.account, orders=(order,))
     with fork.here() as (step, room, track):
         room.commit_at = START + 5
-        healing.rival(step, room, track, claim)
+        branches.rival(step, room, track, claim)
         assert ([], START + 5) == (room.intents, room.commit_at)
     heal = fork.heal()
     assert heal is not None
@@ -155,9 +155,9 @@ def test_a_claim_counts_if_a_member_signed_it_for_this_box() -> None:
     claims = [fork.claim(JUN, b"theirs"), fork.claim(STRANGER, b"theirs"), fork.claim(JUN, b"theirs", current=True)]
     bodies = [encoded(claim) for claim in claims]
     with fork.here() as (step, room, track):
-        found = [healing.claim_in(step, room, track, body) for body in (*bodies, b"\xc1")]
+        found = [branches.claim_in(step, room, track, body) for body in (*bodies, b"\xc1")]
         assert [claims[0], None, None, None] == found
-        assert helper(JUN) == healing.signer_of(step, room, claims[0])
+        assert helper(JUN) == branches.signer_of(step, room, claims[0])
 
 
 def test_an_admin_who_is_alone_looks_after_those_who_do_not_know_that_they_went() -> None:
@@ -202,7 +202,7 @@ def test_former_members_are_followed_once_in_half_a_day(asked: int, again: bool)
 
 def gave_way(fork: Fork, now: int = START) -> Heal | None:
     with fork.here(now) as (step, room, track):
-        healing.give_way(step, room, track)
+        branches.give_way(step, room, track)
         assert track.rival is None or room.heal is not None
         return room.heal
 
@@ -265,7 +265,7 @@ def test_without_those_who_told_of_a_branch_it_is_not_waited_for() -> None:
         fork.look_for(heal)
         fork.stage.message(fork.id, b"1" * 16, state=MessageState.WAITING, body=encode_body(Text("hello")))
         with fork.here() as (step, room, _):
-            healing.without_witness(step, room)
+            branches.without_witness(step, room)
             message = step.store.message(room.id, b"1" * 16)
         assert stays is (fork.heal() is not None)
         assert message is not None

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import healing, helping, rooms, whereabouts
-from nullabona.client.core.heals import Heal, Tries
-from nullabona.client.core.items import Ticket, TicketRequest
-from nullabona.client.core.proofs import make_order
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.roominfo import DIRECT
-from nullabona.client.core.state import Merged
+from nullabona.client.core import rooms
+from nullabona.client.core.group import branches
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.branches import Heal, Tries
+from nullabona.client.core.model.inbox_items import Ticket, TicketRequest
+from nullabona.client.core.model.proofs import make_order
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.room_info import DIRECT
+from nullabona.client.core.model.state import Merged
+from nullabona.client.core.sync import tickets
 from tests.core.forked import BO, EVE, JUN, PEOPLE, Alone, Fork, branch, helper
 from tests.core.stage import START, Other, Stage
 
@@ -24,7 +27,7 @@ def ask(fork: Fork, times: int = 1, now: int = START) -> list[Other]:
     before = len(fork.asked())
     for _ in range(times):
         with fork.here(now) as (step, room, _):
-            helping.ask(step, room)
+            tickets.ask(step, room)
             now = room.heal.next_at if room.heal is not None else now
     return [who for who, _ in fork.asked()[before:]]
 
@@ -38,9 +41,9 @@ def ask(fork: Fork, times: int = 1, now: int = START) -> list[Other]:
         ("fork", [0], [0, 1, 0, 2, 0, 1]),
         ("fork", [1, 0], [1, 2, 0, 2, 1, 2]),
         ("silence", [], [0, 0, 1, 1, 2, 2]),
-        (healing.FAR, [], [0, 1, 2, 0, 1, 2]),
-        (healing.TOO_LATE, [], [0, 1, 2, 0, 1, 2]),
-        (healing.UNPROVEN, [2, 1], [2, 1, 2, 1, 2, 1]),
+        (branches.FAR, [], [0, 1, 2, 0, 1, 2]),
+        (branches.TOO_LATE, [], [0, 1, 2, 0, 1, 2]),
+        (branches.UNPROVEN, [2, 1], [2, 1, 2, 1, 2, 1]),
     ],
 )
 def test_named_helpers_and_anybody_are_asked_by_turns(reason: str, helpers: list[int], order: list[int]) -> None:
@@ -61,7 +64,7 @@ def test_where_everybody_is_named_nobody_else_is_asked() -> None:
     assert [PEOPLE[0], PEOPLE[0], PEOPLE[1], PEOPLE[1], PEOPLE[2]] == ask(fork, 5)
 
 
-@pytest.mark.parametrize("reason", ["silence", healing.FAR])
+@pytest.mark.parametrize("reason", ["silence", branches.FAR])
 def test_where_nobody_is_left_nobody_is_asked(reason: str) -> None:
     """The question counts all the same: some day it ends."""
     stage = Stage()
@@ -70,7 +73,7 @@ def test_where_nobody_is_left_nobody_is_asked(reason: str) -> None:
         found = step.room(room)
         found.current.look_until = 1
         found.heal = branch(reason, commit=b"")
-        helping.ask(step, found)
+        tickets.ask(step, found)
         assert (1, START + 40_000) == (found.heal.attempts, found.heal.next_at)
     assert [] == stage.outbox()
 
@@ -95,7 +98,7 @@ def test_who_does_not_answer_is_looked_up_from_the_third_question_on() -> None:
     for _ in range(3):
         ask(fork, 1, START + DAY)
         with fork.here() as (step, room, _):
-            looked.append(whereabouts.wanted(step))
+            looked.append(inbox_addresses.wanted(step))
             assert room.heal is not None
             room.heal.next_at = START
     assert [[], [], [JUN.handle]] == looked
@@ -151,7 +154,7 @@ def test_each_question_counts_for_whoever_said_that_there_is_a_branch() -> None:
         assert ({JUN.account.hex(): Tries(1, START)}, Tries(1, START)) == (room.tries, room.vain)
 
 
-DOUBTFUL = [healing.BEHIND, healing.FAR, healing.LONELY, healing.OUTSIDE, healing.ASTRAY, healing.UNPROVEN]
+DOUBTFUL = [branches.BEHIND, branches.FAR, branches.LONELY, branches.OUTSIDE, branches.ASTRAY, branches.UNPROVEN]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +165,7 @@ DOUBTFUL = [healing.BEHIND, healing.FAR, healing.LONELY, healing.OUTSIDE, healin
         ("fork", [], 24, ["no-way-back"]),
         ("moved", [], 24, ["no-way-back"]),
         ("silence", [], 24, ["no-way-back"]),
-        (healing.TOO_LATE, [], 24, ["no-way-back"]),
+        (branches.TOO_LATE, [], 24, ["no-way-back"]),
     ],
 )
 def test_where_there_may_be_no_branch_it_is_given_up_sooner_and_without_a_word(
@@ -184,7 +187,12 @@ def test_where_there_may_be_no_branch_it_is_given_up_sooner_and_without_a_word(
 
 def test_who_is_in_the_newest_epoch_asks_no_more_for_it() -> None:
     """Unless there is more to read, or to wait for; other reasons do not end so."""
-    cases = [(healing.FAR, 0, 0, True), (healing.FAR, 1, 0, False), (healing.FAR, 0, 1, False), ("fork", 0, 0, False)]
+    cases = [
+        (branches.FAR, 0, 0, True),
+        (branches.FAR, 1, 0, False),
+        (branches.FAR, 0, 1, False),
+        ("fork", 0, 0, False),
+    ]
     for reason, head, look_until, over in cases:
         fork = Fork()
         fork.look_for(branch(reason, JUN, commit=b""))
@@ -201,9 +209,9 @@ def test_who_is_blocked_is_not_asked() -> None:
     room = stage.room(JUN, kind=DIRECT)
     with stage.step() as step:
         found = step.room(room)
-        whereabouts.remember(step, JUN.card())
+        inbox_addresses.remember(step, JUN.card())
         found.heal = branch("fork", JUN)
-        helping.ask(step, found)
+        tickets.ask(step, found)
         assert (0, START + DAY) == (found.heal.attempts, found.heal.next_at)
     assert [] == stage.outbox()
 
@@ -217,13 +225,13 @@ def test_an_answer_may_come_from_a_member_or_from_whom_we_ask() -> None:
     for heal, expected in ((None, (True, False)), (branch("fork", STRANGER), (True, True))):
         fork.look_for(heal)
         with fork.here() as (step, room, _):
-            assert expected == tuple(helping.may_answer(step, room, each.account) for each in (JUN, STRANGER))
+            assert expected == tuple(tickets.may_answer(step, room, each.account) for each in (JUN, STRANGER))
 
 
 def gone(fork: Fork, *others: Other) -> list[bool]:
     """Whether we believe that we are out, as these say one after the other."""
     with fork.here() as (step, room, _):
-        return [helping.told_gone(step, room, each.account) for each in others]
+        return [tickets.told_gone(step, room, each.account) for each in others]
 
 
 def test_we_are_out_if_an_admin_says_so() -> None:
@@ -255,7 +263,7 @@ def test_a_device_of_our_own_says_that_we_are_out() -> None:
     fork = Fork()
     fork.look_for(branch("fork", JUN))
     with fork.here() as (step, room, _):
-        assert helping.told_gone(step, room, step.me.account)
+        assert tickets.told_gone(step, room, step.me.account)
 
 
 def test_who_wants_to_leave_is_out_if_anybody_says_so() -> None:
@@ -264,7 +272,7 @@ def test_who_wants_to_leave_is_out_if_anybody_says_so() -> None:
     fork.look_for(branch("fork", JUN))
     with fork.here() as (step, room, _):
         rooms.note_leaving(step, make_order(step.mls, step.me.signature_key, room.id, step.me.account, []))
-        assert helping.told_gone(step, room, JUN.account)
+        assert tickets.told_gone(step, room, JUN.account)
 
 
 def test_who_looks_for_nothing_is_not_told_that_they_are_out() -> None:
@@ -296,9 +304,9 @@ def test_who_is_where_we_are_leads_nowhere() -> None:
     fork = Fork()
     tickets = [ticket(fork, 1), ticket(fork, 2), ticket(fork, 1, secret=b"o" * 32)]
     with fork.here() as (_, room, _track):
-        assert [True, False, False] == [healing.in_sync(room, each) for each in tickets]
+        assert [True, False, False] == [branches.in_sync(room, each) for each in tickets]
         lost = branch("silence", commit=b"")
-        assert [False, True, True] == [healing.leads_there(room, lost, each) for each in tickets]
+        assert [False, True, True] == [branches.leads_there(room, lost, each) for each in tickets]
 
 
 def test_a_ticket_leads_to_the_branch_if_it_went_through_its_commit() -> None:
@@ -306,7 +314,7 @@ def test_a_ticket_leads_to_the_branch_if_it_went_through_its_commit() -> None:
     fork = Fork()
     tickets = [ticket(fork, 9, b"x" * 32), ticket(fork, 1, b"x" * 32, COMMIT), ticket(fork, 9)]
     with fork.here() as (_, room, _track):
-        assert [False, True, False] == [healing.leads_there(room, branch("fork"), each) for each in tickets]
+        assert [False, True, False] == [branches.leads_there(room, branch("fork"), each) for each in tickets]
 
 
 def merged(epoch: int, commit: bytes) -> Merged:
@@ -321,7 +329,7 @@ def test_who_only_lost_the_thread_may_have_parted_from_the_others() -> None:
         room.history = [merged(2, b"two"), merged(4, b"four"), merged(3, b"three"), merged(5, b"five")]
         told = [(3, b"other three", (EVE.account,)), (2, b"two", ()), (4, b"other four", ()), (9, b"nine", ())]
         expected = Heal("silence", 3, b"other three", [EVE.account], [helper(JUN)], START + 7)
-        assert expected == healing.parted(room, lost, told)
-        assert lost is healing.parted(room, lost, [(2, b"two", ()), (9, b"nine", ())])
+        assert expected == branches.parted(room, lost, told)
+        assert lost is branches.parted(room, lost, [(2, b"two", ()), (9, b"nine", ())])
         known = branch("fork", JUN)
-        assert known is healing.parted(room, known, told)
+        assert known is branches.parted(room, known, told)

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from nullabona.client.core import healing, helping
-from nullabona.client.core.content import Moved
-from nullabona.client.core.heals import Heal, Tries
-from nullabona.client.core.state import Merged
+from nullabona.client.core.group import branches
+from nullabona.client.core.model.branches import Heal, Tries
+from nullabona.client.core.model.content import Moved
+from nullabona.client.core.model.state import Merged
+from nullabona.client.core.sync import tickets
 from tests.core.forked import BO, EVE, HIGH, JUN, LOW, Alone, Fork, branch, helper
 from tests.core.stage import START
 
@@ -26,7 +27,7 @@ def followed(fork: Fork, moved: Moved, *, since: int = 1) -> Heal | None:
         own = step.store.device(room.id, step.me.device)
         assert own is not None
         step.store.put_devices([replace(own, since=since)])
-        healing.follow(step, room, JUN.row(room.id, 1), moved)
+        branches.follow(step, room, JUN.row(room.id, 1), moved)
         return room.heal
 
 
@@ -70,14 +71,14 @@ def test_who_lost_the_thread_asks_anybody_soon() -> None:
     """If there is anybody, and nothing is looked for yet."""
     fork = Fork()
     with fork.here() as (step, room, _):
-        healing.lost_thread(step, room, "silence")
+        branches.lost_thread(step, room, "silence")
     assert Heal("silence", 1, b"", [], [], START + 2_000) == fork.heal()
     with fork.here() as (step, room, _):
-        healing.lost_thread(step, room, "again")
+        branches.lost_thread(step, room, "again")
         assert "silence" == room.heal.reason if room.heal else ""
     alone = Alone()
     with alone.here() as (step, room, _):
-        healing.lost_thread(step, room, "silence")
+        branches.lost_thread(step, room, "silence")
     assert None is alone.heal()
 
 
@@ -86,7 +87,7 @@ def test_who_goes_through_many_epochs_without_a_pause_asks_for_the_last() -> Non
     fork, asked = Fork(), []
     for number in range(1, 65):
         with fork.here(START + number) as (step, room, _):
-            healing.walked(step, room)
+            branches.walked(step, room)
             if room.heal is not None:
                 asked.append((number, room.heal.reason))
                 room.heal = None
@@ -99,7 +100,7 @@ def test_a_minute_is_a_pause(pause: int, count: int) -> None:
     fork = Fork()
     with fork.here() as (step, room, _):
         room.walked = Tries(5, START - pause)
-        healing.walked(step, room)
+        branches.walked(step, room)
         assert Tries(count, START) == room.walked
 
 
@@ -109,7 +110,7 @@ def test_a_package_that_expired_is_asked_about_once_in_ten_minutes(asked: int, a
     fork = Fork()
     with fork.here() as (step, room, track):
         track.asked_at = asked
-        healing.came_too_late(step, room, track)
+        branches.came_too_late(step, room, track)
         reason = room.heal.reason if room.heal is not None else ""
         assert ("package-expired" if again else "", START if again else asked) == (reason, track.asked_at)
 
@@ -149,7 +150,7 @@ def test_of_two_branches_the_older_fork_is_looked_for_then_the_better(
     known, other = branch("fork", JUN, **old), branch("fork", BO, **new)
     with fork.here() as (step, room, _):
         room.heal, room.commit_at = known, START - 5
-        healing.begin(step, room, other)
+        branches.begin(step, room, other)
         assert room.heal is (other if taken else known)
 
 
@@ -157,15 +158,15 @@ def test_what_is_only_said_waits_for_what_we_judged() -> None:
     """The best of it, whichever came first; and what an order that holds for us removed is not forgotten."""
     fork = Fork()
     said, better = branch("fork", JUN, proven=[EVE.account]), branch("fork", BO, commit=LOW)
-    judged = branch(healing.BEHIND, commit=HIGH, epoch=9, judged=True)
+    judged = branch(branches.BEHIND, commit=HIGH, epoch=9, judged=True)
     with fork.here() as (step, room, _):
         room.heal = said
-        healing.begin(step, room, judged)
+        branches.begin(step, room, judged)
         assert (judged, said, [EVE.account]) == (room.heal, judged.later, judged.proven)
-        healing.begin(step, room, better)
+        branches.begin(step, room, better)
         assert (judged, better) == (room.heal, judged.later)
-        judged.attempts = helping.FEW_ATTEMPTS
-        helping.ask(step, room)
+        judged.attempts = tickets.FEW_ATTEMPTS
+        tickets.ask(step, room)
         assert room.heal is better
 
 
@@ -175,7 +176,7 @@ def test_of_one_branch_all_who_tell_of_it_are_remembered() -> None:
     known = branch("fork", JUN, BO, attempts=5)
     with fork.here() as (step, room, _):
         room.heal, room.commit_at = known, 0
-        healing.begin(step, room, branch("moved", EVE, BO))
+        branches.begin(step, room, branch("moved", EVE, BO))
         assert branch("fork", EVE, BO, JUN, attempts=5) == room.heal
         assert 0 == room.commit_at
 
@@ -186,5 +187,5 @@ def test_whoever_begins_to_look_commits_nothing_before(before: int, after: int) 
     fork = Fork()
     with fork.here() as (step, room, _):
         room.commit_at = before
-        healing.begin(step, room, branch("fork", JUN))
+        branches.begin(step, room, branch("fork", JUN))
         assert after == room.commit_at

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from nullabona.client.core import healing, helping
-from nullabona.client.core.content import Body, Moved, Text, encode_body
-from nullabona.client.core.records import MessageState
-from nullabona.client.core.state import Intent, PendingCommit, RemoveAccount, UpdateKeys
+from nullabona.client.core.group import branches
+from nullabona.client.core.model.content import Body, Moved, Text, encode_body
+from nullabona.client.core.model.records import MessageState
+from nullabona.client.core.model.state import Intent, PendingCommit, RemoveAccount, UpdateKeys
+from nullabona.client.core.sync import tickets
 from tests.core.forked import BO, EVE, JUN, Alone, Fork, branch
 from tests.core.seen import INCARNATION, Overheard, frame, view
 from tests.core.stage import Other
@@ -40,7 +41,7 @@ def test_whoever_moves_says_so_to_those_who_cannot_see_the_fork(removed: list[by
     fork = Fork()
     with fork.here() as (step, room, _):
         heard = Overheard(step)
-        healing.say_moved(step, room, branch("fork", JUN, epoch=3, removed=removed))
+        branches.say_moved(step, room, branch("fork", JUN, epoch=3, removed=removed))
         assert [Moved(3, COMMIT, rank)] == heard.said
 
 
@@ -50,7 +51,7 @@ def test_who_only_lost_the_thread_has_nothing_to_say() -> None:
     for fork, heal in ((Fork(), branch("silence", JUN, commit=b"")), (Alone(), branch("fork", JUN))):
         with fork.here() as (step, room, _):
             heard = Overheard(step)
-            healing.say_moved(step, room, heal)
+            branches.say_moved(step, room, heal)
             said += heard.said
     assert [] == said
 
@@ -74,7 +75,7 @@ def test_a_device_that_came_back_gets_what_it_may_lack() -> None:
     written(fork, 6, box=box, frame=lacked, state=DELIVERED)
     with fork.here() as (step, room, _):
         heard = Overheard(step)
-        healing.welcome_back(step, room, JUN.device)
+        branches.welcome_back(step, room, JUN.device)
         assert ["2", "3"] == sent_again(heard)
 
 
@@ -91,7 +92,7 @@ def test_who_stayed_behind_is_owed_what_was_not_delivered() -> None:
     early, late, later = Other("early"), Other("late"), Other("later")
     with fork.here() as (step, room, _):
         before = [early.row(room.id, 4, 0), late.row(room.id, 5, 3), later.row(room.id, 6, 4), JUN.row(room.id, 1)]
-        healing.owe_stranded(step, room, before)
+        branches.owe_stranded(step, room, before)
     assert {early.device.hex(): [first, second], late.device.hex(): [second]} == owed(fork)
 
 
@@ -103,7 +104,7 @@ def test_who_was_owed_something_gets_it_when_they_are_in_again() -> None:
     with fork.here() as (step, room, _):
         heard = Overheard(step)
         room.stranded = {JUN.device.hex(): [first, b"gone".ljust(16), second], stranger: [first]}
-        healing.reach_stranded(step, room)
+        branches.reach_stranded(step, room)
         assert ["1"] == sent_again(heard)
     assert {stranger: [first]} == owed(fork)
 
@@ -115,7 +116,7 @@ def test_what_waited_for_a_way_goes_out_when_none_is_found() -> None:
     fork.look_for(branch("fork", JUN, attempts=24))
     with fork.here() as (step, room, _):
         heard = Overheard(step)
-        helping.ask(step, room)
+        tickets.ask(step, room)
         assert (None, ["1"]) == (room.heal, sent_again(heard))
 
 
@@ -148,7 +149,7 @@ def test_what_waits_for_removals_goes_out_when_they_are_done_or_cannot_be(
         if pending is not None:
             room.pending = PendingCommit(b"c", b"f", pending, [], [], invites=False)
         heard = Overheard(step)
-        healing.redone(step, room)
+        branches.redone(step, room)
         assert ([each.account for each in left], [] if left else ["1"]) == (room.redo, sent_again(heard))
 
 
@@ -158,5 +159,5 @@ def test_where_nothing_is_to_be_redone_nothing_waits_for_it() -> None:
     written(fork, 1, state=WAITING)
     with fork.here() as (step, room, _):
         heard = Overheard(step)
-        healing.redone(step, room)
+        branches.redone(step, room)
         assert [] == heard.said

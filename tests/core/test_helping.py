@@ -5,15 +5,17 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core import heals, helping, kept, whereabouts
+from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.devices import own
-from nullabona.client.core.heals import Heal, Helper
-from nullabona.client.core.items import Gone, ItemBody, Ticket, TicketRequest
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.roominfo import DIRECT, GROUP
-from nullabona.client.core.state import AWAY, LEFT, CommitCandidate, Merged, PendingCommit, RoomState
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model import branches
+from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.inbox_items import Gone, ItemBody, Ticket, TicketRequest
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.room_info import DIRECT, GROUP
+from nullabona.client.core.model.state import AWAY, LEFT, CommitCandidate, Merged, PendingCommit, RoomState
 from nullabona.client.core.step import DAY_MS
+from nullabona.client.core.sync import former_rooms, tickets
 from nullabona.wire.card import Card
 from tests.core.stage import Other, Stage
 
@@ -28,10 +30,10 @@ def asked(
     """Somebody asks us for a way back: what goes into their account's inbox."""
     for other in (JUN, DORA):
         with stage.step() as step:
-            whereabouts.remember(step, other.card())
+            inbox_addresses.remember(step, other.card())
     before = len(sent(stage, by))
     with stage.step() as step:
-        helping.help_back(step, by.certificate, TicketRequest(room, epoch, commit), card)
+        tickets.help_back(step, by.certificate, TicketRequest(room, epoch, commit), card)
     return [type(each) for each in sent(stage, by)[before:]]
 
 
@@ -58,7 +60,7 @@ def test_a_member_gets_a_ticket_to_where_we_are() -> None:
     assert [Ticket] == asked(stage, room)
     [ticket] = sent(stage, JUN)
     with stage.inside(room) as (step, state, track):
-        assert kept.make_ticket(step, state) == ticket
+        assert former_rooms.make_ticket(step, state) == ticket
         assert isinstance(ticket, Ticket)
         assert (room, 0, track.secret, b"inc", 7) == (
             ticket.room,
@@ -83,7 +85,7 @@ def test_our_own_question_in_the_inbox_that_devices_share_is_not_answered() -> N
     room = stage.room(JUN)
     with stage.step() as step:
         certificate = stage.person.card.devices[0].certificate
-        helping.help_back(step, certificate, TicketRequest(room, 0, b""))
+        tickets.help_back(step, certificate, TicketRequest(room, 0, b""))
     assert [] == stage.outbox()
 
 
@@ -153,8 +155,8 @@ def test_a_device_of_ours_that_was_removed_is_told_that_it_is_out(*, gone: bool)
     if gone:
         stage.name_devices()
     with stage.step() as step:
-        helping.help_back(step, phone.certificate, TicketRequest(room, 0, b""))
-        assert gone == (phone.device in own.gone(step.store))
+        tickets.help_back(step, phone.certificate, TicketRequest(room, 0, b""))
+        assert gone == (phone.device in own_devices.gone(step.store))
         [item] = inbox_sending.unsent(step)
         assert stage.me.account == item.account
         body: ItemBody = msgspec.msgpack.decode(item.item, type=ItemBody)
@@ -166,7 +168,7 @@ def test_a_device_of_ours_that_no_card_names_gets_nothing() -> None:
     stage = Stage()
     room, phone = stage.room(JUN), stage.also()
     with stage.step() as step:
-        helping.help_back(step, phone.certificate, TicketRequest(room, 0, b""))
+        tickets.help_back(step, phone.certificate, TicketRequest(room, 0, b""))
         assert ([], []) == (inbox_sending.unsent(step), inbox_sending.asked_back(step))
 
 
@@ -237,16 +239,16 @@ def test_who_asks_themselves_helps_those_in_the_same_plight(
 # -- from a room that we only remember ------------------------------------------------------------------------------
 
 
-def away(stage: Stage, *others: Other, attempts: int = 2, reason: str = heals.RETURNING) -> bytes:
+def away(stage: Stage, *others: Other, attempts: int = 2, reason: str = branches.RETURNING) -> bytes:
     """A room whose keys we gave up; everybody was asked so often."""
     room = stage.room(*others)
     with stage.inside(room) as (step, state, _):
-        way = kept.keep(step, state)
+        way = former_rooms.keep(step, state)
         step.forget_room(room)
         helpers = [Helper(others[0].account, others[0].handle)]
         heal = Heal(reason, 0, b"", [], helpers, step.now, attempts=attempts)
         step.add_room(RoomState(room, state.info, AWAY, [], heal=heal))
-        kept.put(step, room, way)
+        former_rooms.put(step, room, way)
     return room
 
 
@@ -292,7 +294,7 @@ def test_nobody_comes_in_so_who_was_not_in_or_is_blocked() -> None:
         step.room(room).heal = None
     assert [] == asked(stage, room, card=JUN.card())
     with stage.step() as step:
-        step.room(room).heal = Heal(heals.RETURNING, 0, b"", [], [], 0, attempts=2)
+        step.room(room).heal = Heal(branches.RETURNING, 0, b"", [], [], 0, attempts=2)
         step.forget_way(room)
     assert [] == asked(stage, room, card=JUN.card())
 
@@ -303,9 +305,9 @@ def test_our_own_devices_come_in_by_our_card_alone() -> None:
     phone = stage.also()
     room = away(stage, JUN)
     with stage.step() as step:
-        helping.help_back(step, phone.certificate, TicketRequest(room, 0, b""))
+        tickets.help_back(step, phone.certificate, TicketRequest(room, 0, b""))
         assert ([], []) == (inbox_sending.unsent(step), inbox_sending.asked_back(step))
     stage.name_devices(phone)
     with stage.step() as step:
-        helping.help_back(step, phone.certificate, TicketRequest(room, 0, b""))
+        tickets.help_back(step, phone.certificate, TicketRequest(room, 0, b""))
         assert [stage.me.account] == [each.account for each in inbox_sending.unsent(step)]

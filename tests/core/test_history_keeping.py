@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.client.core.content import Imported, encode_body
-from nullabona.client.core.history import keeping
-from nullabona.client.core.history.keeping import UNDONE_AT_ONCE
-from nullabona.client.core.history.records import IMPORTED, Import, ImportState
-from nullabona.client.core.records import FileState, StoredFile
-from nullabona.client.core.roominfo import RoomInfo
+from nullabona.client.core import imports
+from nullabona.client.core.imports import UNDONE_AT_ONCE
+from nullabona.client.core.model.content import Imported, encode_body
+from nullabona.client.core.model.imports import IMPORTED, Import, ImportState
+from nullabona.client.core.model.records import FileState, StoredFile
+from nullabona.client.core.model.room_info import RoomInfo
 from tests.core.stage import START
 from tests.core.talk import PHOTO, Talk
 
@@ -22,12 +22,12 @@ PICTURE = encode_body(Imported("kakaotalk", "지우", "", "photo", attachment=PH
 
 def begun(talk: Talk, total: int = 5, *, id: bytes = ID, room: bytes = b"") -> Import:
     """An import of which nothing is stored yet."""
-    room = room or keeping.make_room(talk.step, "old times")
+    room = room or imports.make_room(talk.step, "old times")
     fresh = Import(
         *(id, b"run", "kakaotalk", "old times", "key", room, b"digest", 0, total, 0, 0, 0),
         *(ImportState.RUNNING, START, True),
     )
-    return keeping.begin(talk.step, fresh)
+    return imports.begin(talk.step, fresh)
 
 
 def stored(talk: Talk, kept: Import, count: int) -> Import:
@@ -57,9 +57,9 @@ def events(talk: Talk) -> list[bytes]:
 
 def test_a_room_of_imported_history_is_of_this_account_alone(talk: Talk) -> None:
     """With a clean name, on no relay; under the id that it had before, if that is free."""
-    first = keeping.make_room(talk.step, " old\ntimes ", b"r" * 32)
-    second = keeping.make_room(talk.step, "x", b"r" * 32)
-    third = keeping.make_room(talk.step, "x")
+    first = imports.make_room(talk.step, " old\ntimes ", b"r" * 32)
+    second = imports.make_room(talk.step, "x", b"r" * 32)
+    third = imports.make_room(talk.step, "x")
     assert b"r" * 32 == first
     assert 3 == len({first, second, third})
     room = talk.step.room(first)
@@ -78,9 +78,9 @@ def test_imports_lie_below_all_that_is_there_and_one_below_the_other(talk: Talk)
 def test_an_import_that_is_finished_is_told(talk: Talk) -> None:
     """One that is not there is not."""
     kept = begun(talk)
-    keeping.finish(talk.step, b"x" * 16)
+    imports.finish(talk.step, b"x" * 16)
     assert ([kept], []) == (talk.step.store.imports(), events(talk))
-    keeping.finish(talk.step, kept.id)
+    imports.finish(talk.step, kept.id)
     assert ([replace(kept, state=ImportState.DONE)], [kept.room]) == (talk.step.store.imports(), events(talk))
 
 
@@ -89,28 +89,28 @@ def test_what_is_undone_leaves_nothing(talk: Talk) -> None:
     kept = stored(talk, begun(talk), 4)
     room = talk.step.room(kept.room)
     assert (4, True) == (lines(talk, kept), room is not None)
-    assert not keeping.undo(talk.step, kept)
+    assert not imports.undo(talk.step, kept)
     assert (0, [], None) == (lines(talk, kept), talk.step.store.imports(), talk.step.find_room(kept.room))
     assert talk.step.store.file(kept.room, kept.id[:8] + (1).to_bytes(8, "big")) is None
     assert [kept.room] == events(talk)
-    assert not keeping.undo(talk.step, kept)
+    assert not imports.undo(talk.step, kept)
     assert [kept.room] == events(talk)
 
 
 def test_much_is_undone_in_parts(talk: Talk) -> None:
     """The last lines first, two thousand in a step; until all are gone it is remembered how far that has come."""
     kept = stored(talk, begun(talk, UNDONE_AT_ONCE + 9), UNDONE_AT_ONCE + 1)
-    assert keeping.undo(talk.step, kept)
+    assert imports.undo(talk.step, kept)
     assert [replace(kept, state=ImportState.UNDOING, done=1)] == talk.step.store.imports()
     assert (1, [], True) == (lines(talk, kept), events(talk), talk.step.find_room(kept.room) is not None)
-    assert not keeping.undo(talk.step, kept)
+    assert not imports.undo(talk.step, kept)
     assert (0, [], [kept.room]) == (lines(talk, kept), talk.step.store.imports(), events(talk))
 
 
 def test_just_as_much_as_a_step_undoes_is_undone_in_one(talk: Talk) -> None:
     """Nothing is left for another."""
     kept = stored(talk, begun(talk, UNDONE_AT_ONCE), UNDONE_AT_ONCE)
-    assert not keeping.undo(talk.step, kept)
+    assert not imports.undo(talk.step, kept)
     assert (0, []) == (lines(talk, kept), talk.step.store.imports())
 
 
@@ -122,6 +122,6 @@ def test_a_room_that_something_else_is_in_stays(talk: Talk, which: str) -> None:
         begun(talk, id=b"j" * 16, room=kept.room)
     if which == "forgotten":
         talk.step.forget_room(kept.room)
-    keeping.undo(talk.step, kept)
+    imports.undo(talk.step, kept)
     assert (which != "forgotten") is (talk.step.find_room(kept.room) is not None)
     assert [kept.room] == events(talk)

@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from nullabona.client.core import inbox, inbox_places, replies, signers
-from nullabona.client.core.devices import inboxes, own
-from nullabona.client.core.devices.items import InboxItem
-from nullabona.client.core.inbox_places import FormerInbox, InboxState, WaitingItem
-from nullabona.client.core.items import ContactRequest, Invitation, ItemBody, sign_item
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.delivery import reply_boxes
+from nullabona.client.core.devices import inbox_state, shared_inbox
+from nullabona.client.core.devices.inbox_state import FormerInbox, InboxState, WaitingItem
+from nullabona.client.core.identity import device_certificates
+from nullabona.client.core.incoming import inbox_items
+from nullabona.client.core.model.inbox_items import ContactRequest, Invitation, ItemBody, sign_item
 from nullabona.client.core.model.outbox_items import FRAME, TRIM, decode_target
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.roominfo import DEVICES
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.room_info import DEVICES
+from nullabona.client.core.model.sync_items import InboxItem
 from nullabona.client.core.step import Step
 from nullabona.wire.address import Address, epoch_keys
 from nullabona.wire.blob import BlobRef, cut_blob, encode_ref
@@ -43,7 +46,7 @@ class Box:
 
 
 def state_of(step: Step, **about: object) -> InboxState:
-    state = inbox_places.load(step)
+    state = inbox_state.load(step)
     assert state is not None
     for name, value in about.items():
         setattr(state, name, value)
@@ -61,7 +64,7 @@ def read(
 ) -> None:
     """A read of the inbox brings these, numbered from behind ``after``."""
     answer = Frames(at, after + len(frames) if head < 0 else head, tuple(enumerate(frames, after + 1)))
-    assert [] == inbox.take_frames(step, state, after, answer, relay)
+    assert [] == inbox_items.take_frames(step, state, after, answer, relay)
 
 
 def asking(step: Step) -> list[bytes]:
@@ -105,7 +108,7 @@ def test_numbers_that_go_back_do_not_lead_back() -> None:
     with box.stage.step() as step:
         state = state_of(step, incarnation=b"inc", position=5)
         answer = Frames(b"inc", 9, ((9, b"x"), (7, b"y")))
-        inbox.take_frames(step, state, 5, answer, RELAY)
+        inbox_items.take_frames(step, state, 5, answer, RELAY)
         assert 9 == state.position
 
 
@@ -174,10 +177,10 @@ def test_the_box_for_an_answer_is_read_like_the_inbox(*, follows: bool) -> None:
     box.stage.contact(JUN, ContactState.REQUESTED if follows else ContactState.ACCEPTED)
     with box.stage.step() as step:
         state = state_of(step)
-        address = epoch_keys(replies.expect(step, JUN.account)).box.address
+        address = epoch_keys(reply_boxes.expect(step, JUN.account)).box.address
         signed = ITEM_DIRECT + sign_item(DORA.mls, address, request(DORA))
         frame = seal_to_place(box.stage.person.card.inbox.hpke_key, address, signed)
-        inbox.take_frames(step, state, 0, Frames(b"inc", 1, ((1, frame),)), RELAY, address)
+        inbox_items.take_frames(step, state, 0, Frames(b"inc", 1, ((1, frame),)), RELAY, address)
         assert ([DORA.account] if follows else [], 0, 0) == (asking(step), state.position, state.trim_at)
 
 
@@ -191,7 +194,7 @@ def test_what_was_read_is_erased_soon(position: int, trimmed: int, before: int, 
     """If there is anything, and unless that is on its way: at the earliest in the next moment."""
     with Stage(chance=Chance(low=True)).step() as step:
         state = state_of(step, position=position, trimmed=trimmed, trim_at=before and step.now + before)
-        inbox.trim_soon(step, state)
+        inbox_items.trim_soon(step, state)
         assert after == (state.trim_at and state.trim_at - step.now)
 
 
@@ -206,12 +209,12 @@ def test_the_relay_is_asked_to_erase_what_was_read(due: int | None, *, erased: b
     with Stage().step() as step:
         at = 0 if due == 0 else step.now + (due or 0)
         state = state_of(step, incarnation=b"inc", position=5, trimmed=4, trim_at=at)
-        assert [] == inbox.upkeep(step, state)
+        assert [] == inbox_items.upkeep(step, state)
         expected = ([(RELAY, 5)], 5, 0, 5) if erased else ([], 4, at, 0)
         assert expected == (trims(step), state.trimmed, state.trim_at, state.told)
         state.trim_at = step.now
         state.trimmed = 5
-        inbox.upkeep(step, state)
+        inbox_items.upkeep(step, state)
         assert int(erased) == len(trims(step))
 
 
@@ -222,13 +225,13 @@ def test_nothing_is_erased_that_another_device_has_not_read() -> None:
     stage.name_devices(other)
     room = stage.room(other, kind=DEVICES)
     with stage.step() as step:
-        own.set_room(step.store, room)
+        own_devices.set_room(step.store, room)
         state = state_of(step, incarnation=b"inc", position=5, trim_at=step.now)
-        inbox.upkeep(step, state)
+        inbox_items.upkeep(step, state)
         assert ([], 0, 5, 1) == (trims(step), state.trimmed, state.told, len(out(step, FRAME)))
-        inboxes.note_other(step, other.device, InboxItem(b"inc", 3))
+        shared_inbox.note_other(step, other.device, InboxItem(b"inc", 3))
         state.trim_at = step.now
-        inbox.upkeep(step, state)
+        inbox_items.upkeep(step, state)
         assert ([(RELAY, 3)], 3, 1) == (trims(step), state.trimmed, len(out(step, FRAME)))
 
 
@@ -239,8 +242,8 @@ def test_a_request_that_another_device_may_decline_is_remembered_with_its_frame(
     frame = box.frame(JUN, request(JUN))
     with box.stage.step() as step:
         read(step, state_of(step), frame)
-        [kept] = inboxes.take_requests(step, JUN.account)
-        assert not step.store.saw(inboxes.SEEN, kept, step.day)
+        [kept] = shared_inbox.take_requests(step, JUN.account)
+        assert not step.store.saw(shared_inbox.SEEN, kept, step.day)
 
 
 # -- what is no item ------------------------------------------------------------------------------------------------
@@ -287,11 +290,11 @@ def test_an_item_waits_for_its_blob_and_is_acted_on_when_that_has_come() -> None
             asking(step),
             [(item.relay, item.account, item.since) for item in state.waiting],
         )
-        inbox.upkeep(step, state)
+        inbox_items.upkeep(step, state)
         assert 1 == len(state.waiting)
         for digest, data in chunks:
             step.store.put_chunk(digest, data, step.day)
-        inbox.upkeep(step, state)
+        inbox_items.upkeep(step, state)
         assert ([JUN.account], []) == (asking(step), state.waiting)
 
 
@@ -303,7 +306,7 @@ def test_what_does_not_come_soon_is_not_waited_for(later: int, waits: int) -> No
         state = state_of(step)
         read(step, state, blob(box, JUN)[0])
         step.now += later
-        inbox.upkeep(step, state)
+        inbox_items.upkeep(step, state)
         assert waits == len(state.waiting)
 
 
@@ -343,7 +346,7 @@ def test_of_each_account_we_know_few_items_wait() -> None:
     frame = box.frame(JUN, Invitation(bytes(16), bytes(32), RELAY, ref))
     dora, jun = [waiting(n, DORA.account) for n in range(3)], [waiting(n, JUN.account) for n in range(64)]
     with box.stage.step() as step:
-        signers.note(step, JUN.card())
+        device_certificates.note(step, JUN.card())
         state = state_of(step, waiting=[*dora, *jun[:63]])
         read(step, state, frame)
         assert ([*dora, *jun[:63]], JUN.account) == (state.waiting[:-1], state.waiting[-1].account)

@@ -5,22 +5,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core import (
-    claims,
-    inbox,
-    inbox_places,
-    kept,
-    links,
-    returning,
-    seeking,
-    signers,
-    whereabouts,
-    wishes,
-)
+from nullabona.client.core.contacts import join_requests, links
+from nullabona.client.core.contacts.join_requests import Wish
 from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.heals import Heal, Helper
-from nullabona.client.core.inbox_places import InboxState
-from nullabona.client.core.items import (
+from nullabona.client.core.devices import inbox_state
+from nullabona.client.core.devices.inbox_state import InboxState
+from nullabona.client.core.identity import claims, device_certificates, inbox_addresses
+from nullabona.client.core.incoming import inbox_items
+from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.inbox_items import (
     FileRequest,
     Gone,
     Invitation,
@@ -34,12 +27,13 @@ from nullabona.client.core.items import (
     TicketRequest,
     sign_item,
 )
-from nullabona.client.core.records import ContactState, FileState, Piece, StoredFile
-from nullabona.client.core.rejoin import Join
-from nullabona.client.core.roominfo import DIRECT, encode_info
-from nullabona.client.core.state import AWAY, JOINED, REMOVED
+from nullabona.client.core.model.records import ContactState, FileState, Piece, StoredFile
+from nullabona.client.core.model.room_info import DIRECT, encode_info
+from nullabona.client.core.model.state import AWAY, JOINED, REMOVED
+from nullabona.client.core.restore import returning, seeking
 from nullabona.client.core.step import Step
-from nullabona.client.core.wishes import Wish
+from nullabona.client.core.sync import former_rooms
+from nullabona.client.core.sync.rejoin import Join
 from nullabona.wire.address import Address
 from nullabona.wire.blob import cut_blob
 from nullabona.wire.messages import Frames
@@ -56,10 +50,10 @@ def came(stage: Stage, step: Step, other: Other, body: ItemBody) -> tuple[InboxS
     """An item of somebody lies in our inbox and is read; where the inbox stands then, and the joins that were begun."""
     public = stage.person.card.inbox
     frame = seal_to_inbox(public, ITEM_DIRECT + sign_item(other.mls, Address(public.address), body))
-    state = inbox_places.load(step)
+    state = inbox_state.load(step)
     assert state is not None
     answer = Frames(b"inc", state.position + 1, ((state.position + 1, frame),))
-    return state, inbox.take_frames(step, state, state.position, answer, RELAY)
+    return state, inbox_items.take_frames(step, state, state.position, answer, RELAY)
 
 
 def heal(step: Step, *helpers: Other, reason: str = "fork", commit: bytes = b"") -> Heal:
@@ -78,7 +72,7 @@ def test_a_member_who_asks_for_help_gets_a_ticket() -> None:
         room = stage.room(JUN)
         stage.contact(JUN, ContactState.BLOCKED if blocked else ContactState.ACCEPTED)
         with stage.step() as step:
-            whereabouts.remember(step, JUN.card())
+            inbox_addresses.remember(step, JUN.card())
             came(stage, step, JUN, TicketRequest(room, 0, b""))
         assert [Ticket] == [type(item) for item in stage.sent_to(JUN)]
 
@@ -124,7 +118,7 @@ def test_an_invitation_that_lies_elsewhere_waits_until_it_has_come() -> None:
         assert (1, b"") == (len(state.waiting), state.waiting[0].account)
         for digest, data in CHUNKS:
             step.store.put_chunk(digest, data, step.day)
-        inbox.upkeep(step, state)
+        inbox_items.upkeep(step, state)
         assert [] == state.waiting
 
 
@@ -143,9 +137,9 @@ def test_a_refusal_of_whom_we_asked_counts_once_their_card_names_the_device(*, n
     with stage.step() as step:
         wished(step)
         if named is not None:
-            signers.note(step, JUN.card() if named else Other("jun", 1).card())
+            device_certificates.note(step, JUN.card() if named else Other("jun", 1).card())
         state, _ = came(stage, step, JUN, LinkRefusal(ROOM, TOKEN, "used"))
-        [wish] = wishes.wishes(step)
+        [wish] = join_requests.wishes(step)
         assert ("used" if named else "waiting", 1 if named is None else 0) == (wish.state, len(state.waiting))
 
 
@@ -155,10 +149,10 @@ def test_a_refusal_by_anybody_else_or_about_another_room_is_nothing(who: Other) 
     stage = Stage()
     with stage.step() as step:
         wished(step)
-        signers.note(step, who.card())
+        device_certificates.note(step, who.card())
         room = ROOM if who is DORA else bytes(32)
         state, _ = came(stage, step, who, LinkRefusal(room, TOKEN, "used"))
-        assert (["waiting"], []) == ([wish.state for wish in wishes.wishes(step)], state.waiting)
+        assert (["waiting"], []) == ([wish.state for wish in join_requests.wishes(step)], state.waiting)
 
 
 # -- answered to us: rooms ------------------------------------------------------------------------------------------
@@ -182,7 +176,7 @@ def test_a_contact_whom_a_restored_device_asked_says_which_rooms_we_share(*, nam
         step.store.set_value(returning.RESTORED, b"begun")
         seeking.want(step, JUN.account, JUN.handle)
         if named is not None:
-            signers.note(step, JUN.card() if named else Other("jun", 1).card())
+            device_certificates.note(step, JUN.card() if named else Other("jun", 1).card())
         assert (bool(named), 1 if named is None else 0) == told(stage, step, JUN)
 
 
@@ -191,7 +185,7 @@ def test_a_contact_who_was_not_asked_tells_nothing() -> None:
     stage = Stage()
     stage.contact(JUN)
     with stage.step() as step:
-        signers.note(step, JUN.card())
+        device_certificates.note(step, JUN.card())
         assert (False, 0) == told(stage, step, JUN)
 
 
@@ -220,7 +214,7 @@ def test_nobody_tells_us_that_we_are_out_who_was_not_asked() -> None:
     stage = Stage()
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, _):
-        signers.note(step, DORA.card())
+        device_certificates.note(step, DORA.card())
         assert 0 == gone(stage, step, room)
         state.heal = heal(step, JUN)
         assert [0, 0] == [gone(stage, step, room, DORA), gone(stage, step, ROOM)]
@@ -236,7 +230,7 @@ def test_a_room_of_which_we_remember_only_that_we_were_in_is_left_on_its_admins_
     with stage.inside(room) as (step, state, _):
         state.phase, state.heal, state.boxes = AWAY, heal(step, JUN), []
         if named is not None:
-            signers.note(step, JUN.card() if named else Other("jun", 1).card())
+            device_certificates.note(step, JUN.card() if named else Other("jun", 1).card())
         waits = gone(stage, step, room)
         phase = step.room(room).phase
         assert (named is None, AWAY if not named else REMOVED) == (bool(waits), phase)
@@ -249,13 +243,13 @@ def test_a_ticket_of_whom_we_asked_begins_a_way_back() -> None:
     """One external commit, which waits for the box; not without a question, nor from anybody else."""
     pair = Pair()
     with pair.jun.inside(pair.id) as (theirs, state, _):
-        ticket = kept.make_ticket(theirs, state)
+        ticket = former_rooms.make_ticket(theirs, state)
     ticket = msgspec.structs.replace(ticket, epoch=2, secret=bytes(32))
     jun = device_of(pair)
     with pair.us.inside(pair.id) as (step, state, _):
         assert [] == came(pair.us, step, jun, ticket)[1]
         state.heal = heal(step, reason="frames-missing")
-        signers.note(step, DORA.card())
+        device_certificates.note(step, DORA.card())
         assert [] == came(pair.us, step, DORA, ticket)[1]
         assert [] == came(pair.us, step, jun, msgspec.structs.replace(ticket, room=ROOM))[1]
         [join] = came(pair.us, step, jun, ticket)[1]
@@ -285,8 +279,8 @@ def test_a_ticket_waits_while_it_is_not_known_whether_its_device_is_the_accounts
         state.heal = heal(step, JUN)
         found, joins = came(stage, step, other, ticket)
         assert ([], 1) == (joins, len(found.waiting))
-        signers.note(step, JUN.card())
-        assert ([], 0) == (inbox.upkeep(step, found), len(found.waiting))
+        device_certificates.note(step, JUN.card())
+        assert ([], 0) == (inbox_items.upkeep(step, found), len(found.waiting))
 
 
 # -- handed over in a room of two -----------------------------------------------------------------------------------
@@ -300,8 +294,8 @@ def test_an_invitation_comes_by_the_room_of_two(kind: str, by: str, waits: int) 
     with pair.us.inside(pair.id) as (step, state, _):
         whose = pair.jun.me.account if by == "jun" else pair.us.me.account
         [device] = [each for each in step.roster(pair.id).values() if each.account == whose]
-        inbox.handed(step, state, device, invitation)
-        found = inbox_places.load(step)
+        inbox_items.handed(step, state, device, invitation)
+        found = inbox_state.load(step)
         assert found is not None
         certificate = pair.jun.person.card.devices[0].certificate.encode()
         assert [(certificate, msgspec.msgpack.encode(invitation), RELAY)] * waits == [
@@ -309,7 +303,7 @@ def test_an_invitation_comes_by_the_room_of_two(kind: str, by: str, waits: int) 
         ]
         for digest, data in CHUNKS:
             step.store.put_chunk(digest, data, step.day)
-        assert ([], []) == (inbox.upkeep(step, found), found.waiting)
+        assert ([], []) == (inbox_items.upkeep(step, found), found.waiting)
 
 
 def test_nothing_is_handed_over_before_there_is_an_inbox() -> None:
@@ -318,7 +312,7 @@ def test_nothing_is_handed_over_before_there_is_an_inbox() -> None:
     with pair.us.inside(pair.id) as (step, state, _):
         step.store.delete_value("inbox")
         [device] = [each for each in step.roster(pair.id).values() if each.account == pair.jun.me.account]
-        inbox.handed(step, state, device, Invitation(TOKEN, ROOM, RELAY, REF))
+        inbox_items.handed(step, state, device, Invitation(TOKEN, ROOM, RELAY, REF))
         assert (None, []) == (step.store.get_value("inbox"), out(step))
 
 
@@ -327,10 +321,10 @@ def test_a_notice_of_the_operator_is_looked_at_as_such() -> None:
     stage = Stage()
     public = stage.person.card.inbox
     with stage.step() as step:
-        state = inbox_places.load(step)
+        state = inbox_state.load(step)
         assert state is not None
         frame = seal_to_inbox(public, ITEM_DIRECT + HEADER + b"{}")
-        assert [] == inbox.take_frames(step, state, 0, Frames(b"inc", 1, ((1, frame),)), RELAY)
+        assert [] == inbox_items.take_frames(step, state, 0, Frames(b"inc", 1, ((1, frame),)), RELAY)
         assert ([], True) == (state.waiting, step.store.get_value("operator-notices-refused") is not None)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import inbox_places
-from nullabona.client.core.devices import own
-from nullabona.client.core.inbox_places import MOST_FORMER, FormerInbox, InboxState
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.delivery.outbox import queue_trim
+from nullabona.client.core.devices import inbox_state
+from nullabona.client.core.devices.inbox_state import MOST_FORMER, FormerInbox, InboxState
 from nullabona.client.core.model.outbox_items import TRIM
-from nullabona.client.core.outgoing import queue_trim
 from nullabona.wire.card import Card
 from tests.core.stage import RELAY, START, Other, Stage
 
@@ -22,19 +22,19 @@ def stage_at(relay: str = RELAY, **about: object) -> Stage:
     """A device whose inbox is there."""
     stage = Stage()
     with stage.step() as step:
-        state = inbox_places.load(step)
+        state = inbox_state.load(step)
         assert state is not None
         state.relay = relay
         for name, value in about.items():
             setattr(state, name, value)
-        inbox_places.save(step, state)
+        inbox_state.save(step, state)
     return stage
 
 
 def state_of(stage: Stage) -> InboxState:
     """Where it stands now."""
     with stage.step() as step:
-        state = inbox_places.load(step)
+        state = inbox_state.load(step)
     assert state is not None
     return state
 
@@ -47,7 +47,7 @@ def card(relay: str) -> Card:
 def follow(stage: Stage, relay: str) -> tuple[list[tuple[str, bytes, dict[str, object]]], str, str]:
     """The account's newest card names a relay: what is told, which one is said to be left, and where we are then."""
     with stage.step() as step:
-        inbox_places.follow(step, card(relay))
+        inbox_state.follow(step, card(relay))
         return step.told, step.relay_left, step.me.relay
 
 
@@ -110,7 +110,7 @@ def test_a_card_that_is_on_its_way_does_not_undo_what_was_chosen_here() -> None:
     """Another device did not know yet; the card that names what was chosen is followed."""
     stage = stage_at()
     with stage.step() as step:
-        own.choose_relay(step.store, THERE)
+        own_devices.choose_relay(step.store, THERE)
     assert [] == follow(stage, "wss://three.example:443/v1")[0]
     assert RELAY == state_of(stage).relay
     follow(stage, THERE)
@@ -128,8 +128,8 @@ def test_of_two_moves_in_one_step_the_first_relay_was_left() -> None:
     """What follows from leaving is about where the account was before."""
     stage = stage_at()
     with stage.step() as step:
-        inbox_places.follow(step, card(THERE))
-        inbox_places.follow(step, card("wss://three.example:443/v1"))
+        inbox_state.follow(step, card(THERE))
+        inbox_state.follow(step, card("wss://three.example:443/v1"))
         assert RELAY == step.relay_left
 
 
@@ -140,7 +140,7 @@ def test_trims_for_a_relay_out_of_reach_do_not_wait() -> None:
     with stage.step() as step:
         queue_trim(step, RELAY, step.room(room).current.keys.box, 3)
     with stage.step(down=frozenset({RELAY})) as step:
-        inbox_places.follow(step, card(THERE))
+        inbox_state.follow(step, card(THERE))
     assert [] == stage.outbox(TRIM)
 
 
@@ -149,7 +149,7 @@ def test_rooms_at_the_relay_that_was_left_are_looked_for() -> None:
     stage = stage_at()
     room = stage.room()
     with stage.step() as step:
-        inbox_places.follow(step, card(THERE))
+        inbox_state.follow(step, card(THERE))
         assert START + 1 == step.room(room).scout_at
 
 
@@ -157,14 +157,14 @@ def test_who_has_no_inbox_follows_no_card() -> None:
     """Before there is an account, and after this device was put out."""
     stage = stage_at()
     with stage.step() as step:
-        own.note_signed_out(step.store)
-        assert inbox_places.load(step) is None
-        inbox_places.leave(step)
+        own_devices.note_signed_out(step.store)
+        assert inbox_state.load(step) is None
+        inbox_state.leave(step)
     assert [] == follow(stage, THERE)[0]
     fresh = Stage()
     with fresh.step() as step:
         step.store.delete_value("inbox")
-        assert inbox_places.load(step) is None
+        assert inbox_state.load(step) is None
 
 
 def test_an_account_that_goes_erases_nothing_more() -> None:
@@ -173,7 +173,7 @@ def test_an_account_that_goes_erases_nothing_more() -> None:
     state = state_of(stage)
     with stage.step() as step:
         queue_trim(step, RELAY, state.box, 3)
-        inbox_places.leave(step)
+        inbox_state.leave(step)
     assert [] == stage.outbox(TRIM)
 
 
@@ -183,7 +183,7 @@ def test_a_former_place_is_read_until_what_lies_there_has_expired(now: int, read
     stage = stage_at(THERE, former=[FormerInbox(RELAY, b"", 1, START)])
     state = state_of(stage)
     with stage.step(now) as step:
-        inbox_places.forget_former(step, state)
+        inbox_state.forget_former(step, state)
     assert read == [place.relay for place in state.former]
 
 

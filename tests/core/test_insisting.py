@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import committing, insisting
+from nullabona.client.core.group import commits, insistence
+from nullabona.client.core.group.insistence import PATIENCE_MS
 from nullabona.client.core.group.intents import LOST_ADMIN, LOST_OTHERS, lost
 from nullabona.client.core.group.intents import insists as passes_over
-from nullabona.client.core.insisting import PATIENCE_MS
 from nullabona.client.core.model.outbox_items import FRAME
-from nullabona.client.core.roominfo import GROUP, RoomInfo
-from nullabona.client.core.state import Intent, PendingCommit, RemoveAccount, RoomState, SetInfo, UpdateKeys
+from nullabona.client.core.model.room_info import GROUP, RoomInfo
+from nullabona.client.core.model.state import Intent, PendingCommit, RemoveAccount, RoomState, SetInfo, UpdateKeys
 from nullabona.client.core.step import Step
 from tests.core.bare import bare
 from tests.core.stage import RELAY, Other, Stage
@@ -71,13 +71,13 @@ def test_a_commit_that_removes_somebody_is_as_good_as_ours() -> None:
     words = mole(a, room).encrypt(a.mls.signer, b"words")
     with bare(b) as step:
         state = step.room(room)
-        found = [insisting.removes(step, state, each) for each in (removal, forbidden, keys, words, b"noise")]
+        found = [insistence.removes(step, state, each) for each in (removal, forbidden, keys, words, b"noise")]
     assert [True, False, False, False, False] == found
 
 
 def insisted(step: Step, state: RoomState) -> tuple[bool, int]:
     """Whether our removal is waited for, and until when."""
-    return insisting.insist(step, state, state.current), state.current.insist_until
+    return insistence.insist(step, state, state.current), state.current.insist_until
 
 
 def wants(step: Step, room: bytes, *intents: Intent) -> RoomState:
@@ -98,7 +98,7 @@ def test_a_removal_takes_the_place_of_what_else_was_on_its_way() -> None:
     until = world.now + PATIENCE_MS
     with bare(a) as step:
         state = wants(step, room, SetInfo("friends"))
-        committing.advance(step, state)
+        commits.advance(step, state)
         first = state.pending
         assert first is not None
         state.intents = [KEYS, removal(c)]
@@ -119,7 +119,7 @@ def test_a_removal_that_is_on_its_way_already_is_waited_for() -> None:
     world, (a, _, c), room = three()
     with bare(a) as step:
         state = wants(step, room, removal(c))
-        committing.advance(step, state)
+        commits.advance(step, state)
         before = state.pending
         assert (True, world.now + PATIENCE_MS) == insisted(step, state)
         assert before is step.room(room).pending
@@ -130,7 +130,7 @@ def test_where_nobody_can_be_put_out_nothing_is_waited_for() -> None:
     _, (a, _, _), room = three()
     with bare(a) as step:
         state = wants(step, room, SetInfo("friends"))
-        committing.advance(step, state)
+        commits.advance(step, state)
         state.intents = [OUT]
         assert (False, 0) == insisted(step, state)
         after = step.room(room)

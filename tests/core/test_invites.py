@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.client.core import invites, whereabouts
-from nullabona.client.core.chunks import blob_content
-from nullabona.client.core.items import WelcomePack, decode_pack
+from nullabona.client.core.delivery.blobs import blob_content
+from nullabona.client.core.delivery.reply_boxes import REPLIES
+from nullabona.client.core.group import welcomes
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.inbox_items import WelcomePack, decode_pack
 from nullabona.client.core.model.outbox_items import BLOB, FRAME, decode_target
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.replies import REPLIES
-from nullabona.client.core.state import PendingCommit, UpdateKeys
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.state import PendingCommit, UpdateKeys
 from nullabona.wire.address import epoch_keys
 from tests.core.inviting import BO, DAY, ELSEWHERE, HOSTS, HOUR, JUN, TABLET, Inviting, adding
 from tests.core.stage import RELAY, START, Chance, Other
@@ -65,8 +66,8 @@ def test_the_owner_of_a_silent_inbox_can_be_looked_up() -> None:
     inviting = Inviting()
     inviting.won(adding(JUN))
     with inviting.stage.step() as step:
-        whereabouts.silent(step, JUN.inbox.address)
-        assert [JUN.handle] == whereabouts.wanted(step)
+        inbox_addresses.silent(step, JUN.inbox.address)
+        assert [JUN.handle] == inbox_addresses.wanted(step)
 
 
 def test_who_waits_at_a_reply_box_is_invited_there_first() -> None:
@@ -202,10 +203,10 @@ def test_only_what_is_due_goes_out() -> None:
     inviting.won(adding(JUN), adding(BO))
     inviting.invited()
     with inviting.stage.step() as step:
-        invites.invite_again(step, step.room(inviting.id), JUN.account, b"")
+        welcomes.invite_again(step, step.room(inviting.id), JUN.account, b"")
     assert [] == inviting.invited()
     with inviting.stage.step(START + 2 * HOUR) as step:
-        invites.invite_again(step, step.room(inviting.id), JUN.account, b"")
+        welcomes.invite_again(step, step.room(inviting.id), JUN.account, b"")
     inviting.invited()
     inviting.look(START + 2 * HOUR)
     assert [BO] == [who for who, _, _ in inviting.invited()]
@@ -221,7 +222,7 @@ def test_what_was_given_up_is_not_sent_with_what_is_due() -> None:
         at = inviting.look(START + at)
     inviting.take()
     with inviting.stage.step(START + 99 * DAY) as step:
-        invites.invite_again(step, step.room(inviting.id), BO.account, b"")
+        welcomes.invite_again(step, step.room(inviting.id), BO.account, b"")
     inviting.take()
     inviting.look(START + 100 * DAY)
     assert [BO] == [who for who, _, _ in inviting.invited()]
@@ -235,7 +236,7 @@ def test_who_has_come_and_asks_is_not_invited_again() -> None:
     inviting.look(START + DAY)
     inviting.take()
     with inviting.stage.step(START + DAY) as step:
-        invites.invite_again(step, step.room(inviting.id), JUN.account, b"")
+        welcomes.invite_again(step, step.room(inviting.id), JUN.account, b"")
     assert [] == inviting.take()
 
 
@@ -253,12 +254,12 @@ def test_an_invitation_goes_to_where_the_inbox_is_by_now(relay: str, where: str)
     inviting.won(adding(JUN))
     inviting.take()
     with inviting.stage.step() as step:
-        whereabouts.remember(step, JUN.card(relay=relay))
+        inbox_addresses.remember(step, JUN.card(relay=relay))
     inviting.look(START + DAY)
     assert [where] == [decode_target(each.target).relay for each in inviting.take(BLOB)]
     assert [(JUN, where, where)] == [(who, item.relay, to) for who, item, to in inviting.invited()]
     with inviting.stage.step() as step:
-        assert [JUN.handle] == whereabouts.wanted(step)
+        assert [JUN.handle] == inbox_addresses.wanted(step)
 
 
 def test_nobody_is_invited_by_us_once_we_are_out() -> None:
@@ -268,12 +269,12 @@ def test_nobody_is_invited_by_us_once_we_are_out() -> None:
     with inviting.stage.step() as step:
         room = step.room(inviting.id)
         room.pending = PendingCommit(b"c" * 32, b"f", [adding(BO)], [], [], invites=True)
-        invites.hold_welcome(step, room, b"welcome", b"tree")
-        invites.keep_welcome(step, room)
-        invites.forget_invites(step, room)
+        welcomes.hold_welcome(step, room, b"welcome", b"tree")
+        welcomes.keep_welcome(step, room)
+        welcomes.forget_invites(step, room)
         assert 0 == room.invites_at
         room.invites_at = START
-        invites.invite_after_all(step, room)
+        welcomes.invite_after_all(step, room)
     inviting.take()
     inviting.won(adding(BO))
     inviting.look(START + DAY)

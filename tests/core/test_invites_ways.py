@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from nullabona.client.core import invites, whereabouts
-from nullabona.client.core.content import Handed
+from nullabona.client.core.group import welcomes
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.content import Handed
 from nullabona.client.core.model.outbox_items import FRAME
-from nullabona.client.core.records import Contact, ContactState
-from nullabona.client.core.roominfo import DIRECT
-from nullabona.client.core.state import LEFT, Intent, Merged, PendingCommit, UpdateKeys
+from nullabona.client.core.model.records import Contact, ContactState
+from nullabona.client.core.model.room_info import DIRECT
+from nullabona.client.core.model.state import LEFT, Intent, Merged, PendingCommit, UpdateKeys
 from tests.core.inviting import BO, DAY, HOUR, JUN, TABLET, Inviting, adding
 from tests.core.seen import Overheard, view
 from tests.core.stage import START, Other
@@ -34,7 +35,7 @@ class Friends(Inviting):
         """Our commit has won. What is said in rooms then."""
         with self.stage.step() as step:
             heard = Overheard(step)
-            invites.invite_added(step, step.room(self.id), [adding(JUN)])
+            welcomes.invite_added(step, step.room(self.id), [adding(JUN)])
         return heard.said
 
 
@@ -63,7 +64,7 @@ def test_an_invitation_that_has_changed_is_said_again() -> None:
     friends, heard = Friends(), list[Any]()
     (first,) = friends.first()
     with friends.stage.step() as step:
-        whereabouts.remember(step, JUN.card(relay="wss://other.example:443/v1"))
+        inbox_addresses.remember(step, JUN.card(relay="wss://other.example:443/v1"))
     friends.look(START + DAY, heard=heard)
     assert [(first.invitation.id, "wss://other.example:443/v1")] == [
         (each.invitation.id, each.invitation.relay) for each in heard
@@ -106,7 +107,7 @@ def test_a_device_that_was_seen_before_it_came_into_the_room_of_two_has_not_come
 def asks(inviting: Inviting, other: Other, now: int, reply: bytes = SECRET) -> tuple[list[Any], list[Any]]:
     """Somebody who never came asks to talk. What goes to their reply box and to inboxes."""
     with inviting.stage.step(now) as step:
-        invites.invite_again(step, step.room(inviting.id), other.account, reply)
+        welcomes.invite_again(step, step.room(inviting.id), other.account, reply)
     return inviting.take(FRAME), inviting.invited()
 
 
@@ -158,7 +159,7 @@ def test_by_the_room_of_two_it_is_said_again_to_who_asks() -> None:
     friends.first()
     with friends.stage.step(START + 2 * HOUR) as step:
         heard = Overheard(step)
-        invites.invite_again(step, step.room(friends.id), JUN.account, b"")
+        welcomes.invite_again(step, step.room(friends.id), JUN.account, b"")
     assert [Handed] == [type(each) for each in heard.said]
 
 
@@ -172,8 +173,8 @@ def lose(inviting: Inviting, commit: bytes, *others: Other, invited: bool = True
         intents: list[Intent] = [UpdateKeys(), *(adding(each) for each in others)]
         room.pending = PendingCommit(commit * 32, b"f", intents, [], [], invites=invited)
         if welcome:
-            invites.hold_welcome(step, room, commit, b"tree")
-        invites.keep_welcome(step, room)
+            welcomes.hold_welcome(step, room, commit, b"tree")
+        welcomes.keep_welcome(step, room)
         room.pending = None
 
 
@@ -182,7 +183,7 @@ def after_all(inviting: Inviting, *commits: bytes) -> list[Other]:
     with inviting.stage.step() as step:
         room = step.room(inviting.id)
         room.history = [Merged(0, commit * 32, [], [], []) for commit in commits]
-        invites.invite_after_all(step, room)
+        welcomes.invite_after_all(step, room)
     return [who for who, _, _ in inviting.invited()]
 
 
@@ -200,7 +201,7 @@ def test_a_lost_commit_without_a_welcome_invites_nobody(about: dict[str, bool]) 
     inviting = Inviting()
     with inviting.stage.step() as step:
         step.store.delete_value(f"welcome:{inviting.id.hex()}")
-        invites.keep_welcome(step, step.room(inviting.id))
+        welcomes.keep_welcome(step, step.room(inviting.id))
     lose(inviting, b"1", JUN, **about)
     assert [] == after_all(inviting, b"1")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core.items import (
+from nullabona.client.core.model.inbox_items import (
     Gone,
     ItemBody,
     LinkUse,
@@ -19,7 +19,7 @@ from nullabona.client.core.items import (
     open_item,
     sign_item,
 )
-from nullabona.client.core.proofs import BadProof
+from nullabona.client.core.model.proofs import BadProof
 from nullabona.errors import Malformed
 from nullabona.wire.address import Address
 from tests.core.stage import Other

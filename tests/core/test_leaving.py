@@ -7,10 +7,11 @@ from hashlib import sha256
 
 import pytest
 
-from nullabona.client.core import leaving, rooms
+from nullabona.client.core import rooms
+from nullabona.client.core.group import leaving
 from nullabona.client.core.model.outbox_items import FRAME
-from nullabona.client.core.proofs import RemovalOrder, make_order
-from nullabona.client.core.state import RoomState
+from nullabona.client.core.model.proofs import RemovalOrder, make_order
+from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
 from tests.core.stage import Other, Stage, out
 

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from nullabona.client.core import claims, links
-from nullabona.client.core.errors import BadRequest, NotAllowed
-from nullabona.client.core.links import HOUR_MS
+from nullabona.client.core.contacts import links
+from nullabona.client.core.contacts.links import HOUR_MS
+from nullabona.client.core.identity import claims
 from nullabona.client.core.model import invite_link
+from nullabona.client.core.model.errors import BadRequest, NotAllowed
 from nullabona.client.core.model.invite_link import Link, LinkError, LinkHandle, LinkKindUnknown, LinkMismatch
-from nullabona.client.core.roominfo import DIRECT
-from nullabona.client.core.state import LEFT
+from nullabona.client.core.model.room_info import DIRECT
+from nullabona.client.core.model.state import LEFT
 from tests.core.stage import Other, Stage
 
 JUN, DORA, EVE = Other("jun"), Other("dora"), Other("eve")

@@ -7,16 +7,18 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from nullabona.client.core import claims, invites, links, whereabouts
-from nullabona.client.core.claims import LetIn, Refuse
-from nullabona.client.core.items import Invitation, LinkRefusal, LinkUse
-from nullabona.client.core.links import HOUR_MS, GivenLink
+from nullabona.client.core.contacts import links
+from nullabona.client.core.contacts.links import HOUR_MS, GivenLink
+from nullabona.client.core.group import welcomes
+from nullabona.client.core.identity import claims, inbox_addresses
+from nullabona.client.core.identity.claims import LetIn, Refuse
+from nullabona.client.core.identity.inbox_addresses import host_relay
+from nullabona.client.core.model.inbox_items import Invitation, LinkRefusal, LinkUse
 from nullabona.client.core.model.outbox_items import INBOX, decode_target
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.roominfo import GROUP, RoomInfo
-from nullabona.client.core.state import AddAccount, Invite, RoomState, UpdateKeys
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.room_info import GROUP, RoomInfo
+from nullabona.client.core.model.state import AddAccount, Invite, RoomState, UpdateKeys
 from nullabona.client.core.step import Step
-from nullabona.client.core.whereabouts import host_relay
 from nullabona.errors import PeerError
 from nullabona.wire.blob import cut_blob
 from nullabona.wire.card import Card
@@ -95,7 +97,7 @@ def invited(step: Step, state: RoomState, other: Other) -> None:
     ref, _ = cut_blob(bytes(32), b"pack")
     item = msgspec.msgpack.encode(Invitation(bytes(16), state.id, RELAY, ref))
     invite = Invite(other.account, [other.device], msgspec.msgpack.encode(other.inbox), item, step.now + 5, 2)
-    invites._save(step, state, [invite])
+    welcomes._save(step, state, [invite])
 
 
 @pytest.mark.parametrize("how", ["in", "coming"])
@@ -215,8 +217,8 @@ def refused(stage: Stage, card: Card) -> list[tuple[str, object]]:
     """What is told, and where; then the handle is known by which to look for an inbox that does not answer."""
     with stage.step() as step:
         links.refuse(step, card, Refuse(bytes(32), bytes(16), "used"))
-        whereabouts.silent(step, card.inbox.address)
-        assert [EVE.handle] * len(out(step)) == whereabouts.wanted(step)
+        inbox_addresses.silent(step, card.inbox.address)
+        assert [EVE.handle] * len(out(step)) == inbox_addresses.wanted(step)
     return [(decode_target(item.target).relay, EVE.opened(item.data)) for item in stage.outbox(INBOX)]
 
 

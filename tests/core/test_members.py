@@ -8,11 +8,12 @@ from typing import TypeAlias, cast
 
 import pytest
 
-from nullabona.client.core import claims, members
-from nullabona.client.core.heals import Helper
-from nullabona.client.core.mlsport import Mls
-from nullabona.client.core.records import Device
-from nullabona.client.core.state import BoxTrack, RoomState
+from nullabona.client.core.group import members
+from nullabona.client.core.identity import claims
+from nullabona.client.core.model.branches import Helper
+from nullabona.client.core.model.mls_port import Mls
+from nullabona.client.core.model.records import Device
+from nullabona.client.core.model.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
 from tests.core.stage import Other, Stage, told
 

@@ -7,17 +7,17 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from nullabona.client.core import messages, preferences
-from nullabona.client.core.chat import kinds, profiles, words
-from nullabona.client.core.content import Body, Edit, Gone, Profile, React, Receipt, Text, Typing, encode_body
-from nullabona.client.core.errors import NotInRoom
-from nullabona.client.core.heals import Heal
-from nullabona.client.core.message_ids import is_made_by, message_id
+from nullabona.client.core import preferences
+from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.content import Body, Edit, Gone, Profile, React, Receipt, Text, Typing, encode_body
+from nullabona.client.core.model.errors import NotInRoom
+from nullabona.client.core.model.message_ids import is_made_by, message_id
 from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.records import UNPLACED, ContactState, Frame, Message, MessageState
+from nullabona.client.core.model.room_info import DEVICES, DIRECT
+from nullabona.client.core.model.state import AWAY, CommitCandidate, RoomState
 from nullabona.client.core.preferences import Preferences, Trust, contact_scope
-from nullabona.client.core.records import UNPLACED, ContactState, Frame, Message, MessageState
-from nullabona.client.core.roominfo import DEVICES, DIRECT
-from nullabona.client.core.state import AWAY, CommitCandidate, RoomState
+from nullabona.client.core.timeline import kinds, profiles, search, sending
 from nullabona.errors import Bug
 from nullabona.wire.frame import Kind
 from tests.core.listening import Listening
@@ -31,7 +31,7 @@ ID = b"i" * 16
 def send(stage: Stage, room: bytes, body: Text | React | Edit, id: bytes = b"") -> Message:
     """We say something; the row that is stored."""
     with stage.step() as step:
-        made = messages.send(step, step.room(room), body, id)
+        made = sending.send(step, step.room(room), body, id)
         found = step.store.message(room, made)
     assert found is not None
     return found
@@ -40,7 +40,7 @@ def send(stage: Stage, room: bytes, body: Text | React | Edit, id: bytes = b"") 
 def found_by(stage: Stage, text: str) -> list[bytes]:
     """The ids of the lines that a search finds."""
     with stage.store.transaction():
-        return [hit.message.id for hit in words.find(stage.store, text, words.Wanted(), None, 10)]
+        return [hit.message.id for hit in search.find(stage.store, text, search.Wanted(), None, 10)]
 
 
 def frames(stage: Stage) -> list[bytes]:
@@ -94,7 +94,7 @@ def test_an_id_may_be_chosen_if_it_is_ours() -> None:
     ours = message_id(stage.me.account, b"1234567")
     assert ours == send(stage, room, Text("one"), ours).id
     with stage.step() as step, pytest.raises(Bug):
-        messages.send(step, step.room(room), Text("two"), message_id(JUN.account, b"1234567"))
+        sending.send(step, step.room(room), Text("two"), message_id(JUN.account, b"1234567"))
 
 
 def test_nothing_is_said_in_a_room_that_we_are_not_in() -> None:
@@ -102,7 +102,7 @@ def test_nothing_is_said_in_a_room_that_we_are_not_in() -> None:
     stage = Stage()
     room = stage.room(JUN, phase=AWAY)
     with stage.step() as step, pytest.raises(NotInRoom):
-        messages.send(step, step.room(room), Text("one"))
+        sending.send(step, step.room(room), Text("one"))
     with stage.step() as step:
         assert [] == step.store.messages(room)
 
@@ -121,7 +121,7 @@ def test_an_annotation_has_its_effect_at_once() -> None:
     room = stage.room(JUN, info=msgspec.structs.replace(stage.info(), timer_s=60))
     line = send(stage, room, Text("hello"))
     with stage.step() as step:
-        made = messages.send(step, step.room(room), Edit(line.id, "goodbye"))
+        made = sending.send(step, step.room(room), Edit(line.id, "goodbye"))
         changed, note = step.store.message(room, line.id), step.store.message(room, made)
     assert changed is not None
     assert note is not None
@@ -173,7 +173,7 @@ def test_nothing_goes_to_a_room_that_holds_somebody_who_is_to_be_out(
     stage = Stage()
     room = stage.room(JUN, SORA, **about)  # type: ignore[arg-type]
     with stage.step() as step:
-        assert expected is messages.held(step, step.room(room))
+        assert expected is sending.held(step, step.room(room))
 
 
 @pytest.mark.parametrize("was_verified", [True, False])
@@ -188,7 +188,7 @@ def test_nothing_goes_to_whose_key_has_changed_once_it_was_compared(*, was_verif
     assert (not was_verified) is bool(message.box)
     with stage.step() as step:
         preferences.change(step, contact_scope(JUN.account), Trust, {"changed": b""})
-        messages.release_held(step, step.room(room))
+        sending.release_held(step, step.room(room))
         after = step.store.message(room, message.id)
     assert after is not None
     assert [after.frame] == frames(stage)
@@ -200,7 +200,7 @@ def test_only_what_waits_is_released() -> None:
     room = stage.room(JUN)
     message = send(stage, room, Text("hello"))
     with stage.step() as step:
-        messages.release_held(step, step.room(room))
+        sending.release_held(step, step.room(room))
     assert [message.frame] == frames(stage)
 
 
@@ -211,7 +211,7 @@ def receipt(stage: Stage, room: bytes) -> int:
     """It is time for a receipt; when the next is."""
     with stage.step() as step:
         state = step.room(room)
-        messages.send_receipt(step, state)
+        sending.send_receipt(step, state)
         return state.receipt_at
 
 
@@ -306,7 +306,7 @@ def test_what_is_of_no_use_later_is_not_kept_and_what_is_for_devices_is(body: Bo
     heard = Listening(stage)
     room = stage.room(JUN)
     with stage.step() as step:
-        (messages.send_note if kept else messages.send_fleeting)(step, step.room(room), body)
+        (sending.send_note if kept else sending.send_fleeting)(step, step.room(room), body)
         (item,) = step.store.outbox_of(room)
         frame = step.store.frame(item.box, item.ref)
     assert frame is not None
@@ -328,10 +328,10 @@ def test_how_far_a_message_has_come_is_told_when_it_changes() -> None:
         room, b"e" * 16, body=encode_body(Edit(ID, "x")), kind="edit", shown=False, about=ID, state=MessageState.SENT
     )
     with stage.step() as step:
-        messages.set_state(step, line, MessageState.WAITING)
+        sending.set_state(step, line, MessageState.WAITING)
         assert [] == step.told
-        messages.set_state(step, line, MessageState.SENT)
-        messages.set_state(step, edit, MessageState.DELIVERED)
+        sending.set_state(step, line, MessageState.SENT)
+        sending.set_state(step, edit, MessageState.DELIVERED)
         assert [("message-state", room, {"id": ID, "state": "sent"})] == step.told
         found = [step.store.message(room, each) for each in (ID, b"e" * 16)]
     assert [MessageState.SENT, MessageState.DELIVERED] == [each and each.state for each in found]
@@ -346,7 +346,7 @@ def placed(stage: Stage, room: bytes, seq: int, frame: bytes = b"f" * 32, messag
         track, box = state.current, state.current.keys.box.address
         track.check_acks = False
         row = Frame(box, frame, seq, b"", Kind.MESSAGE, mine=True, message=message, day=0, data=b"")
-        messages.placed(step, state, track, row, seq)
+        sending.placed(step, state, track, row, seq)
         found = step.store.message(room, ID)
         assert found is not None
         return found, track.check_acks
@@ -393,8 +393,8 @@ def test_an_annotation_that_moves_counts_by_its_place() -> None:
     with stage.step() as step:
         state: RoomState = step.room(room)
         row = Frame(b"", b"f", 1, b"", Kind.MESSAGE, mine=True, message=ID, day=0, data=b"")
-        messages.placed(step, state, state.current, row, 1)
+        sending.placed(step, state, state.current, row, 1)
         assert [("message-changed", room, {"id": b"l" * 16})] == step.told
         assert replace(note, position=16) == step.store.message(room, ID)
-        messages.placed(step, state, state.current, row, 1)
+        sending.placed(step, state, state.current, row, 1)
         assert 1 == len(step.told)

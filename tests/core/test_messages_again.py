@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.client.core import messages
-from nullabona.client.core.content import Deleted, Gone, Imported, Notice, NoticeKind, Stored, Text, encode_body
 from nullabona.client.core.delivery.box_log import open_box
-from nullabona.client.core.messages import MAX_RESENT, RESENT_IN_VAIN
+from nullabona.client.core.model.content import Deleted, Gone, Imported, Notice, NoticeKind, Stored, Text, encode_body
 from nullabona.client.core.model.outbox_items import FRAME
-from nullabona.client.core.records import Frame, Message, MessageState
+from nullabona.client.core.model.records import Frame, Message, MessageState
+from nullabona.client.core.timeline import sending
+from nullabona.client.core.timeline.sending import MAX_RESENT, RESENT_IN_VAIN
 from nullabona.wire.frame import Kind
 from tests.core.stage import Other, Stage
 
@@ -50,7 +50,7 @@ def test_a_message_is_encrypted_again_under_its_id_and_the_old_frame_does_not_go
     room = stage.room(JUN)
     message = said(stage, room)
     with stage.step() as step:
-        messages.resend(step, step.room(room), message)
+        sending.resend(step, step.room(room), message)
     after = now(stage, room)
     assert (MessageState.WAITING, message.box, message.resent) == (after.state, after.box, after.resent)
     assert (False, [after.frame]) == (after.frame == message.frame, refs(stage))
@@ -62,7 +62,7 @@ def test_a_message_that_is_held_waits_without_a_frame() -> None:
     room = stage.room(JUN, redo=[JUN.account])
     message = said(stage, room)
     with stage.step() as step:
-        messages.resend(step, step.room(room), message)
+        sending.resend(step, step.room(room), message)
     after = now(stage, room)
     assert (MessageState.WAITING, b"", b"", []) == (after.state, after.box, after.frame, refs(stage))
 
@@ -76,7 +76,7 @@ def test_what_was_erased_meanwhile_or_was_never_said_is_not_sent(body: Stored) -
     room = stage.room(JUN)
     message = said(stage, room, body=encode_body(body))
     with stage.step() as step:
-        messages.resend(step, step.room(room), message)
+        sending.resend(step, step.room(room), message)
     assert (message, [b"f" * 32]) == (now(stage, room), refs(stage))
 
 
@@ -90,7 +90,7 @@ def test_who_cannot_read_a_message_gets_it_again_so_often(resent: int, *, again:
     with stage.step() as step:
         state = step.room(room)
         for id in (ID, b"e" * 16, b"x" * 16):
-            messages.send_again(step, state, state.current, id)
+            sending.send_again(step, state, state.current, id)
     after = now(stage, room)
     assert (resent + again, again) == (after.resent, after.frame != b"f" * 32)
     assert elsewhere == now(stage, room, b"e" * 16)
@@ -100,7 +100,7 @@ def test_who_cannot_read_a_message_gets_it_again_so_often(resent: int, *, again:
 def test_after_so_many_times_it_is_in_vain(resent: int, *, vain: bool) -> None:
     """Then something else is wrong."""
     stage = Stage()
-    assert vain is messages.was_in_vain(replace(stage.message(b"r" * 32, ID), resent=resent))
+    assert vain is sending.was_in_vain(replace(stage.message(b"r" * 32, ID), resent=resent))
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_what_was_not_placed_before_the_winning_commit_goes_to_the_next_epoch(
         group.commit(update=True)
         group.merge_pending()
         open_box(state, group)
-        messages.leave_epoch(step, state, track)
+        sending.leave_epoch(step, state, track)
         box = bytes(state.current.keys.box.address)
     after = now(stage, room)
     assert (again, again, int(again)) == (after.box == box, after != message, after.epoch)
@@ -149,8 +149,8 @@ def test_whatever_is_not_known_to_have_arrived_is_sent_again() -> None:
     states = [MessageState.SENT, MessageState.WAITING, MessageState.DELIVERED]
     before = [said(stage, room, id=id, frame=id * 2, state=state) for id, state in zip(ids, states, strict=True)]
     with stage.step() as step:
-        messages.resend_unacknowledged(step, step.room(room), lambda message: message.id == ids[0])
+        sending.resend_unacknowledged(step, step.room(room), lambda message: message.id == ids[0])
     assert [False, True, False] == [now(stage, room, each.id) != each for each in before]
     with stage.step() as step:
-        messages.resend_unacknowledged(step, step.room(room), messages.reached_nobody)
+        sending.resend_unacknowledged(step, step.room(room), sending.reached_nobody)
     assert [True, True, False] == [now(stage, room, each.id) != each for each in before]

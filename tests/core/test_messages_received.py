@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core import preferences, reading
-from nullabona.client.core.chat import kinds, words
-from nullabona.client.core.content import (
+from nullabona.client.core import preferences
+from nullabona.client.core.incoming import room_frames
+from nullabona.client.core.model.content import (
     Annotation,
     Attachment,
     Edit,
@@ -20,10 +20,10 @@ from nullabona.client.core.content import (
     Text,
     encode_body,
 )
+from nullabona.client.core.model.records import UNPLACED, Device, FileState, Message, MessageState, Writing
+from nullabona.client.core.model.room_info import DEVICES
 from nullabona.client.core.preferences import Preferences
-from nullabona.client.core.records import UNPLACED, Device, FileState, Message, MessageState, Writing
-from nullabona.client.core.roominfo import DEVICES
-from nullabona.client.core.timeline import read_markers
+from nullabona.client.core.timeline import kinds, read_markers, search
 from nullabona.wire.blob import BlobRef
 from tests.core.stage import START, Other, Stage
 
@@ -40,7 +40,7 @@ def receive(
     with stage.step() as step:
         state = step.room(room)
         said = Envelope(id, START - 7, (), b"", body)
-        reading.receive(step, state, state.current, seq, by or JUN.row(room, 1), said, body)
+        room_frames.receive(step, state, state.current, seq, by or JUN.row(room, 1), said, body)
         return step.told, step.writing
 
 
@@ -75,7 +75,7 @@ def test_a_line_of_somebody_else_is_kept_told_and_found() -> None:
     )
     with stage.step() as step:
         assert step.room(room).current.keys.box.address == found.box
-        assert [ID] == [hit.message.id for hit in words.find(step.store, "hello", words.Wanted(), None, 10)]
+        assert [ID] == [hit.message.id for hit in search.find(step.store, "hello", search.Wanted(), None, 10)]
 
 
 def test_a_copy_of_a_line_says_at_most_that_it_lies_earlier() -> None:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from nullabona.client.core.operator import dockets
-from nullabona.client.core.operator.checking import DocketForked, DocketSeen
-from nullabona.client.core.operator.dockets import LOOK_S, MOST_SIGHTINGS, DocketWatch
-from nullabona.client.core.operator.following import LOOKS, Followed, Wanted
-from nullabona.client.core.record.keeping import Evidence, load_evidence, save_pinned
-from nullabona.client.core.record.pinned import Pinned
+from nullabona.client.core.directory.keeping import Evidence, load_evidence, save_pinned
+from nullabona.client.core.directory.pinned import Pinned
+from nullabona.client.core.operator_notices import dockets
+from nullabona.client.core.operator_notices.checking import DocketForked, DocketSeen
+from nullabona.client.core.operator_notices.dockets import LOOK_S, MOST_SIGHTINGS, DocketWatch
+from nullabona.client.core.operator_notices.following import LOOKS, Followed, Wanted
 from nullabona.errors import Malformed
 from nullabona.log.checkpoint import Checkpoint
 from nullabona.log.note import sign_note

@@ -7,11 +7,18 @@ from hashlib import sha256
 import msgspec
 import pytest
 
-from nullabona.client.core.operator import dockets, keeping, taking
-from nullabona.client.core.operator.checking import OLDEST_S, DocketSeen
-from nullabona.client.core.operator.keeping import MOST_HELD, HeldItem, KeptNotice, load_counts, load_held, load_notices
-from nullabona.client.core.record.keeping import Evidence, load_evidence, save_pinned
-from nullabona.client.core.record.pinned import SKEW_S, Pinned
+from nullabona.client.core.directory.keeping import Evidence, load_evidence, save_pinned
+from nullabona.client.core.directory.pinned import SKEW_S, Pinned
+from nullabona.client.core.operator_notices import dockets, keeping, taking
+from nullabona.client.core.operator_notices.checking import OLDEST_S, DocketSeen
+from nullabona.client.core.operator_notices.keeping import (
+    MOST_HELD,
+    HeldItem,
+    KeptNotice,
+    load_counts,
+    load_held,
+    load_notices,
+)
 from nullabona.wire.operator_notice import OperatorNotice, encode_notice
 from tests.core.talk import Talk
 from tests.operator.forging import HOST, NOW_S, ORIGIN, WITNESSES, Docket, body

@@ -6,11 +6,11 @@ from hashlib import sha256
 
 import pytest
 
-from nullabona.client.core import outgoing
-from nullabona.client.core.items import Gone, RoomsTold, RoomTold, sign_item
+from nullabona.client.core.delivery import outbox
 from nullabona.client.core.model import outbox_items
+from nullabona.client.core.model.inbox_items import Gone, RoomsTold, RoomTold, sign_item
 from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX, PIECE, TRIM, Target, decode_target
-from nullabona.client.core.records import OutboxItem
+from nullabona.client.core.model.records import OutboxItem
 from nullabona.client.core.step import Step
 from nullabona.errors import Bug
 from nullabona.wire.address import Address, BoxSecrets
@@ -78,13 +78,13 @@ def test_what_waits_for_a_relay_that_is_out_of_reach_is_not_due() -> None:
     down = frozenset({ELSEWHERE})
     with stage.store.transaction():
         add = stage.store.add_outbox
-        assert (None, None) == tuple(outgoing.next_due(stage.store, each) for each in (frozenset[str](), down))
+        assert (None, None) == tuple(outbox.next_due(stage.store, each) for each in (frozenset[str](), down))
         add(FRAME, room=ROOM, box=b"1", ref=b"", target=far, data=b"", not_before=10)
-        assert (10, None) == tuple(outgoing.next_due(stage.store, each) for each in (frozenset[str](), down))
+        assert (10, None) == tuple(outbox.next_due(stage.store, each) for each in (frozenset[str](), down))
         add(FRAME, room=ROOM, box=b"2", ref=b"", target=near, data=b"", not_before=30)
-        assert (10, 30) == tuple(outgoing.next_due(stage.store, each) for each in (frozenset[str](), down))
+        assert (10, 30) == tuple(outbox.next_due(stage.store, each) for each in (frozenset[str](), down))
         add(INBOX, room=b"", box=b"3", ref=b"", target=past, data=b"", not_before=20)
-        assert (10, 20) == tuple(outgoing.next_due(stage.store, each) for each in (frozenset[str](), down))
+        assert (10, 20) == tuple(outbox.next_due(stage.store, each) for each in (frozenset[str](), down))
 
 
 @pytest.mark.parametrize("target", [Target(RELAY, SECRET), Target(RELAY, b"\n \n", 7), Target("", b"", 0)])
@@ -109,7 +109,7 @@ def test_a_frame_of_ours_waits_for_its_box_and_is_kept_to_be_put_back(*, keep: b
     stage = Stage()
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
-        digest = outgoing.queue_frame(step, state, track, Kind.MESSAGE, b"body", message=b"m" * 16, keep=keep)
+        digest = outbox.queue_frame(step, state, track, Kind.MESSAGE, b"body", message=b"m" * 16, keep=keep)
         [sent] = waiting(step)
         row = step.store.frame(track.keys.box.address, digest)
         assert row is not None
@@ -139,7 +139,7 @@ def test_a_last_word_is_put_into_the_box_and_forgotten() -> None:
     stage = Stage()
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
-        outgoing.queue_last(step, state, track, Kind.SETTLED, b"claim")
+        outbox.queue_last(step, state, track, Kind.SETTLED, b"claim")
         [sent] = waiting(step)
         assert (sha256(sent.data).digest(), []) == (sent.ref, step.store.frames(track.keys.box.address))
 
@@ -150,8 +150,8 @@ def test_the_same_frame_waits_once() -> None:
     room, other = stage.room(JUN), stage.room(JUN)
     with stage.inside(room) as (step, state, track):
         for _ in range(2):
-            outgoing.queue_raw(step, state, track, b"d" * 32, b"frame")
-        outgoing.queue_raw(step, step.room(other), step.room(other).current, b"d" * 32, b"frame")
+            outbox.queue_raw(step, state, track, b"d" * 32, b"frame")
+        outbox.queue_raw(step, step.room(other), step.room(other).current, b"d" * 32, b"frame")
         assert [room, other] == [each.room for each in waiting(step)]
 
 
@@ -161,10 +161,10 @@ def test_a_body_that_fits_no_frame_goes_before_it_as_chunks() -> None:
     room = stage.room(JUN)
     longest = next(length for length in range(BUCKETS[-1], 0, -1) if body_fits(length))
     with stage.inside(room) as (step, state, track):
-        outgoing.queue_frame(step, state, track, Kind.MESSAGE, bytes(longest))
+        outbox.queue_frame(step, state, track, Kind.MESSAGE, bytes(longest))
         assert [FRAME] == [each.kind for each in waiting(step)]
         body = b"x" * (longest + 1)
-        outgoing.queue_frame(step, state, track, Kind.MESSAGE, body)
+        outbox.queue_frame(step, state, track, Kind.MESSAGE, body)
         _, *chunks, sent = waiting(step)
         assert {(BLOB, room, track.keys.box.address, Target(RELAY, b"").encode())} == {
             (each.kind, each.room, each.box, each.target) for each in chunks
@@ -188,7 +188,7 @@ def test_an_item_is_sealed_to_an_inbox_and_goes_to_its_relay(relay: str) -> None
     """That which the card names, else the one given."""
     stage = Stage()
     with stage.step() as step:
-        outgoing.queue_item(step, JUN.card(relay=relay).inbox, ELSEWHERE, Gone(ROOM))
+        outbox.queue_item(step, JUN.card(relay=relay).inbox, ELSEWHERE, Gone(ROOM))
     [sent] = stage.outbox()
     assert (INBOX, b"", JUN.inbox.address, sha256(sent.data).digest()) == (sent.kind, sent.room, sent.box, sent.ref)
     assert Target(relay or ELSEWHERE, JUN.inbox.read_hash + JUN.inbox.write_secret) == decode_target(sent.target)
@@ -200,7 +200,7 @@ def test_a_large_item_lies_in_a_blob_at_the_inboxs_relay(relay: str) -> None:
     """Of no room of ours."""
     stage = Stage()
     with stage.step() as step:
-        outgoing.queue_item(step, JUN.card(relay=relay).inbox, ELSEWHERE, told(65_000))
+        outbox.queue_item(step, JUN.card(relay=relay).inbox, ELSEWHERE, told(65_000))
     *chunks, _ = stage.outbox()
     expected = (BLOB, b"", JUN.inbox.address, Target(relay or ELSEWHERE, b"").encode())
     assert {expected} == {(each.kind, each.room, each.box, each.target) for each in chunks}
@@ -214,7 +214,7 @@ def test_an_item_goes_itself_as_long_as_it_fits(more: int) -> None:
     mine = len(sign_item(stage.mls, Address(JUN.inbox.address), told(60_000))) - 60_000
     fits = next(length for length in range(65_000, 0, -1) if inbox_item_fits(mine + length + 1))
     with stage.step() as step:
-        outgoing.queue_item(step, JUN.inbox, RELAY, told(fits + more))
+        outbox.queue_item(step, JUN.inbox, RELAY, told(fits + more))
     assert ([INBOX] if not more else [BLOB, INBOX]) == sorted({each.kind for each in stage.outbox()})
     assert [told(fits + more)] == stage.sent_to(JUN)
 
@@ -226,7 +226,7 @@ def test_a_relay_is_asked_to_erase_up_to_a_place() -> None:
     """With what the owner of the box alone knows, in a queue that forgetting the box does not forget."""
     stage = Stage()
     with stage.step() as step:
-        outgoing.queue_trim(step, RELAY, INBOX_BOX, 258)
+        outbox.queue_trim(step, RELAY, INBOX_BOX, 258)
         step.store.drop_box(INBOX_BOX.address)
         [sent] = waiting(step)
         assert (TRIM, b"", b"\0\0\0\0\0\0\x01\x02", b"trim\0\0\0\0\0\0\x01\x02") == (
@@ -237,9 +237,9 @@ def test_a_relay_is_asked_to_erase_up_to_a_place() -> None:
         )
         secret = bytes((POLICY_INBOX,)) + INBOX_BOX.read_secret + INBOX_BOX.write_hash
         assert Target(RELAY, secret) == decode_target(sent.target)
-        outgoing.drop_trim(step, BoxSecrets(POLICY_INBOX, b"3" * 32, b"4" * 32))
+        outbox.drop_trim(step, BoxSecrets(POLICY_INBOX, b"3" * 32, b"4" * 32))
         assert 1 == len(waiting(step))
-        outgoing.drop_trim(step, INBOX_BOX)
+        outbox.drop_trim(step, INBOX_BOX)
         assert [] == waiting(step)
 
 
@@ -248,7 +248,7 @@ def test_nothing_is_erased_at_a_relay_that_is_gone(upto: int, asked: int, *, dow
     """Nor nothing at all."""
     stage = Stage()
     with stage.step(down=frozenset({RELAY} if down else ())) as step:
-        outgoing.queue_trim(step, RELAY, INBOX_BOX, upto)
+        outbox.queue_trim(step, RELAY, INBOX_BOX, upto)
         assert asked == len(waiting(step))
 
 
@@ -268,10 +268,10 @@ def test_what_a_relay_that_was_left_and_is_gone_had_to_erase_is_not_waited_for(
     stage = Stage()
     with stage.step() as step:
         for relay in (ELSEWHERE, RELAY):
-            outgoing.queue_trim(step, relay, INBOX_BOX, 9)
-        outgoing.queue_item(step, JUN.inbox, ELSEWHERE, Gone(ROOM))
+            outbox.queue_trim(step, relay, INBOX_BOX, 9)
+        outbox.queue_item(step, JUN.inbox, ELSEWHERE, Gone(ROOM))
         step.down = frozenset(down)
-        outgoing.drop_trims(step, left)
+        outbox.drop_trims(step, left)
         found = [each for each in waiting(step) if each.kind == TRIM]
         assert kept == [decode_target(each.target).relay for each in found]
         assert 1 == len(waiting(step)) - len(found)
@@ -281,6 +281,6 @@ def test_what_is_no_trim_waits_for_a_relay_that_was_left() -> None:
     """It goes elsewhere with its room or its inbox."""
     stage = Stage()
     with stage.step(down=frozenset({ELSEWHERE})) as step:
-        outgoing.queue_item(step, JUN.card(relay=ELSEWHERE).inbox, ELSEWHERE, Gone(ROOM))
-        outgoing.drop_trims(step, [ELSEWHERE])
+        outbox.queue_item(step, JUN.card(relay=ELSEWHERE).inbox, ELSEWHERE, Gone(ROOM))
+        outbox.drop_trims(step, [ELSEWHERE])
         assert [INBOX] == [each.kind for each in waiting(step)]

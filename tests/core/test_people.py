@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core import acquaintance, claims, people, whereabouts
+from nullabona.client.core import acquaintance
+from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.delivery.inbox_sending import (
     MAX_CAUSED_LOOKUPS,
@@ -15,10 +16,11 @@ from nullabona.client.core.delivery.inbox_sending import (
     MOST_UNSENT,
     MOST_WISHES,
 )
-from nullabona.client.core.items import Gone, ItemBody, RoomsAsked, TicketRequest
+from nullabona.client.core.delivery.outbox import queue_item
+from nullabona.client.core.identity import claims, inbox_addresses
+from nullabona.client.core.model.inbox_items import Gone, ItemBody, RoomsAsked, TicketRequest
 from nullabona.client.core.model.outbox_items import INBOX, decode_target
-from nullabona.client.core.outgoing import queue_item
-from nullabona.client.core.records import ContactState
+from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.step import Timing
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card
@@ -33,7 +35,7 @@ def known(stage: Stage, *others: Other) -> None:
     """Where to write to these is known."""
     with stage.step() as step:
         for other in others:
-            whereabouts.remember(step, other.card())
+            inbox_addresses.remember(step, other.card())
 
 
 def post(stage: Stage, other: Other, body: ItemBody) -> None:
@@ -58,7 +60,7 @@ def learn(stage: Stage, card: Card, handle: str = "") -> str:
     """The record has this card for a handle: why it is not taken; empty: it is."""
     with stage.step() as step:
         try:
-            people.learn_card(step, card.encoded, handle or str(card.handle))
+            requests.learn_card(step, card.encoded, handle or str(card.handle))
         except PeerError as refused:
             return refused.code
     return ""
@@ -72,7 +74,7 @@ def test_what_is_for_a_known_inbox_goes_at_once() -> None:
     stage = Stage()
     known(stage, JUN)
     with stage.step() as step:
-        whereabouts.remember(step, SORA.card(relay=""))
+        inbox_addresses.remember(step, SORA.card(relay=""))
     post(stage, JUN, Gone(ROOM))
     post(stage, SORA, Gone(ROOM))
     items = stage.outbox(INBOX)
@@ -194,8 +196,8 @@ def test_only_what_is_due_is_looked_up_and_what_was_is_not_wanted_any_more() -> 
     stage = Stage()
     post(stage, JUN, Gone(ROOM))
     with stage.step() as step:
-        whereabouts.look_again(step, JUN.handle)
-        whereabouts.look_again(step, SORA.handle)
+        inbox_addresses.look_again(step, JUN.handle)
+        inbox_addresses.look_again(step, SORA.handle)
         inbox_sending.looked_up(step, JUN.handle)
         assert {SORA.handle} == inbox_sending.wanted_handles(step)
         due = inbox_sending.unsent(step)[0].next_at
@@ -272,12 +274,12 @@ def test_whoever_is_blocked_waits_for_nothing_any_more() -> None:
     wish(stage, SORA, RoomsAsked())
     with stage.step() as step:
         claims.came(step, JUN.account, JUN.handle)
-        people.say_no_more(step, JUN.account)
+        requests.say_no_more(step, JUN.account)
         assert ([], 1) == (claims.claims(step), len(inbox_sending.asked_back(step)))
     assert [(SORA.handle, ROOM, False)] == waiting(stage)
     known(stage, JUN, SORA)
     with stage.step() as step:
         for other in (JUN, SORA):
             queue_item(step, other.inbox, RELAY, Gone(ROOM))
-        people.say_no_more(step, JUN.account)
+        requests.say_no_more(step, JUN.account)
     assert [SORA.inbox.address] == [item.box for item in stage.outbox(INBOX)]

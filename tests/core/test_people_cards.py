@@ -5,15 +5,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core import claims, people, signers, whereabouts
+from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.errors import CardTooOld, MlsRefused
-from nullabona.client.core.identity import cards
+from nullabona.client.core.identity import cards, claims, device_certificates, inbox_addresses
 from nullabona.client.core.identity.cards import MAX_CARD_DAYS
-from nullabona.client.core.items import Gone, ItemBody
+from nullabona.client.core.model.errors import CardTooOld, MlsRefused
+from nullabona.client.core.model.inbox_items import Gone, ItemBody
 from nullabona.client.core.model.outbox_items import INBOX
-from nullabona.client.core.records import Contact, ContactState
-from nullabona.client.core.state import AddAccount
+from nullabona.client.core.model.records import Contact, ContactState
+from nullabona.client.core.model.state import AddAccount
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card, CardDevice, CardForked, CardInvalid, CardStale, sign_card, verify_card
 from nullabona.wire.handle import parse_handle
@@ -39,7 +39,7 @@ def learn(stage: Stage, card: Card, handle: str = "") -> str:
     """The record has this card for a handle: why it is not taken; empty: it is."""
     with stage.step() as step:
         try:
-            people.learn_card(step, card.encoded, handle or str(card.handle))
+            requests.learn_card(step, card.encoded, handle or str(card.handle))
         except PeerError as refused:
             return refused.code
     return ""
@@ -64,9 +64,9 @@ def test_a_card_that_was_looked_up_says_where_to_write_and_how_the_record_stands
     assert [(SORA.handle, ROOM, False)] == waiting(stage)
     with stage.step() as step:
         assert claims.PROVEN == claims.standing(step, JUN.account)
-        assert JUN.inbox == whereabouts.inbox_of(step, JUN.account)
-        assert signers.believed(step, JUN.certificate, START)
-        assert SORA.card() == people.learn_card(step, SORA.card().encoded, SORA.handle, claims.PROMISED)
+        assert JUN.inbox == inbox_addresses.inbox_of(step, JUN.account)
+        assert device_certificates.believed(step, JUN.certificate, START)
+        assert SORA.card() == requests.learn_card(step, SORA.card().encoded, SORA.handle, claims.PROMISED)
         assert claims.PROMISED == claims.standing(step, SORA.account)
 
 
@@ -75,7 +75,7 @@ def test_a_card_for_another_handle_is_refused() -> None:
     stage = Stage()
     assert CardInvalid.code == learn(stage, JUN.card(), SORA.handle)
     with stage.step() as step:
-        assert ("", None) == (claims.standing(step, JUN.account), whereabouts.inbox_of(step, JUN.account))
+        assert ("", None) == (claims.standing(step, JUN.account), inbox_addresses.inbox_of(step, JUN.account))
 
 
 def test_a_newer_card_of_a_contact_takes_the_place_of_the_known_one() -> None:
@@ -90,7 +90,7 @@ def test_a_newer_card_of_a_contact_takes_the_place_of_the_known_one() -> None:
     assert (second.encoded, cards.packages_of(second)) == (found.card, found.key_packages)
     with stage.step() as step:
         with pytest.raises(CardStale):
-            people.learn_card(step, first.encoded, JUN.handle)
+            requests.learn_card(step, first.encoded, JUN.handle)
         assert [("warning", b"", {"code": "card-changed", "handle": JUN.handle, "reason": CardStale.code})] == step.told
     assert found == contact(stage, JUN)
 
@@ -111,7 +111,7 @@ def test_another_account_under_a_contacts_handle_is_told_and_not_taken() -> None
     assert CardForked.code == learn(stage, impostor.card)
     assert before == contact(stage, JUN)
     with stage.step() as step:
-        assert None is whereabouts.inbox_of(step, impostor.account)
+        assert None is inbox_addresses.inbox_of(step, impostor.account)
 
 
 @pytest.mark.parametrize("standing", [claims.PENDING, claims.REFUTED])

@@ -6,15 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.client.core import claims, links, people, replies, whereabouts
-from nullabona.client.core.errors import NoSuchContact
-from nullabona.client.core.items import ContactRequest
+from nullabona.client.core.contacts import links, requests
+from nullabona.client.core.contacts.requests import MOST_ASKING, invited_by
+from nullabona.client.core.delivery import reply_boxes
+from nullabona.client.core.identity import claims, inbox_addresses
 from nullabona.client.core.model import invite_link
+from nullabona.client.core.model.errors import NoSuchContact
+from nullabona.client.core.model.inbox_items import ContactRequest
 from nullabona.client.core.model.outbox_items import FRAME, INBOX
-from nullabona.client.core.people import MOST_ASKING, invited_by
-from nullabona.client.core.records import Contact, ContactState
-from nullabona.client.core.roominfo import DIRECT
-from nullabona.client.core.state import LEFT
+from nullabona.client.core.model.records import Contact, ContactState
+from nullabona.client.core.model.room_info import DIRECT
+from nullabona.client.core.model.state import LEFT
 from nullabona.client.core.step import Step
 from nullabona.wire.address import epoch_keys
 from nullabona.wire.card import Card
@@ -32,14 +34,14 @@ def stage_with(state: ContactState | None = None, **about: object) -> Stage:
     if state is not None:
         stage.contact(JUN, state, **about)  # type: ignore[arg-type]
     with stage.step() as step:
-        whereabouts.remember(step, CARD)
+        inbox_addresses.remember(step, CARD)
     return stage
 
 
 def request(stage: Stage, token: bytes = b"") -> tuple[Contact, list[bytes]]:
     """We ask Jun to talk: what he is to us then, and whose invitations need no asking any more."""
     with stage.step() as step:
-        return people.request_contact(step, CARD, b"our card", "hello", token), step.trusted
+        return requests.request_contact(step, CARD, b"our card", "hello", token), step.trusted
 
 
 def came(
@@ -47,7 +49,7 @@ def came(
 ) -> Step:
     """Jun asks us to talk; the step in which that came."""
     with stage.step() as step:
-        people.request_came(step, account, ContactRequest(card.encoded, "hello", token, reply))
+        requests.request_came(step, account, ContactRequest(card.encoded, "hello", token, reply))
     return step
 
 
@@ -60,7 +62,7 @@ def state_of(stage: Stage) -> Contact | None:
 def noted(stage: Stage) -> bytes:
     """Where Jun waits for our answer."""
     with stage.step() as step:
-        return replies.noted(step, JUN.account)
+        return reply_boxes.noted(step, JUN.account)
 
 
 def standing(stage: Stage) -> tuple[str, int]:
@@ -91,7 +93,7 @@ def test_whom_we_ask_is_a_contact_that_has_not_answered() -> None:
     assert (expected, expected, [JUN.account]) == (found, state_of(stage), trusted)
     (item,) = stage.outbox(INBOX)
     with stage.step() as step:
-        reply = replies.secret_for(step, JUN.account)
+        reply = reply_boxes.secret_for(step, JUN.account)
     assert ContactRequest(b"our card", "hello", b"t" * 16, reply) == JUN.opened(item.data)
     assert reply
 
@@ -166,7 +168,7 @@ def test_a_request_with_a_card_that_is_not_the_senders_is_not_heard() -> None:
     assert ([], []) == (step.told, claims_of(stage))
     broken = Stage()
     with broken.step() as step:
-        people.request_came(step, JUN.account, ContactRequest(b"no card", ""))
+        requests.request_came(step, JUN.account, ContactRequest(b"no card", ""))
         assert [] == step.told
     renamed = stage_with(ContactState.REQUESTED)
     other_name = replace(renamed.contact(SORA, ContactState.REQUESTED), account=JUN.account)
@@ -223,7 +225,7 @@ def test_of_two_who_asked_one_another_the_lower_account_answers_for_both() -> No
         card = other.card()
         stage.contact(other, ContactState.REQUESTED, card=card)
         with stage.step() as step:
-            people.request_came(step, other.account, ContactRequest(card.encoded, "hello"))
+            requests.request_came(step, other.account, ContactRequest(card.encoded, "hello"))
             found = step.store.contact(other.account)
         assert found is not None
         we_answer = stage.me.account < other.account
@@ -268,7 +270,7 @@ def test_where_both_asked_and_they_answer_for_both_no_link_is_spent() -> None:
     stage.contact(higher, ContactState.REQUESTED)
     with stage.step() as step:
         token = invite_link.parse_link(links.make_contact_link(step, hours=1, uses=1).text).token
-        people.request_came(step, higher.account, ContactRequest(higher.card().encoded, "", token))
+        requests.request_came(step, higher.account, ContactRequest(higher.card().encoded, "", token))
         assert [] == step.vouched
         assert links.vouches(step, token)
 
@@ -338,7 +340,7 @@ def test_a_contact_who_never_came_is_invited_again_where_they_wait_now() -> None
     assert 1 == len(stage.outbox(INBOX))
     stage.now += 86_400_000
     came(stage)
-    (reply,) = [item for item in stage.outbox(FRAME) if item.room == replies.REPLIES]
+    (reply,) = [item for item in stage.outbox(FRAME) if item.room == reply_boxes.REPLIES]
     assert epoch_keys(REPLY).box.address == reply.box
 
 
@@ -350,17 +352,17 @@ def test_what_a_contact_is_called_here_is_told_when_it_changes() -> None:
     stage = Stage()
     contact = stage.contact(JUN)
     with stage.step() as step:
-        people.rename_contact(step, contact, "")
+        requests.rename_contact(step, contact, "")
         assert [] == step.told
-        people.rename_contact(step, contact, "brother")
+        requests.rename_contact(step, contact, "brother")
         assert [("profile", b"", {"account": JUN.account})] == step.told
-        assert "brother" == people.need_contact(step, JUN.account).name
+        assert "brother" == requests.need_contact(step, JUN.account).name
 
 
 def test_who_is_no_contact_is_none() -> None:
     """That is an error."""
     with Stage().step() as step, pytest.raises(NoSuchContact):
-        people.need_contact(step, JUN.account)
+        requests.need_contact(step, JUN.account)
 
 
 @pytest.mark.parametrize(
@@ -373,8 +375,8 @@ def test_a_contact_comes_into_another_state(state: ContactState, room: bytes, ex
     contact = state_of(stage)
     assert contact is not None
     with stage.step() as step:
-        replies.note(step, JUN.account, REPLY)
-        changed_to = people.set_contact_state(step, contact, state, room)
+        reply_boxes.note(step, JUN.account, REPLY)
+        changed_to = requests.set_contact_state(step, contact, state, room)
         assert ([changed(state.value)], expected) == (step.told, step.trusted)
     assert replace(contact, state=state, room=room or b"o" * 32) == changed_to == state_of(stage)
     assert b"" == noted(stage)
@@ -389,7 +391,7 @@ def test_back_in_a_room_of_two_whom_we_had_asked_is_a_contact(state: ContactStat
     stage = stage_with(state)
     room = stage.room(JUN, kind=DIRECT)
     with stage.step() as step:
-        people.found_again(step, step.room(room))
+        requests.found_again(step, step.room(room))
     contact = state_of(stage)
     assert contact is not None
     assert (expected, room if expected is ContactState.ACCEPTED else b"") == (contact.state, contact.room)

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from msgspec import structs
 
-from nullabona.client.core.errors import BadRequest
-from nullabona.client.core.planning import Change, check_change, plan
-from nullabona.client.core.proofs import RemovalOrder, make_move, make_order
-from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo
-from nullabona.client.core.state import (
+from nullabona.client.core.group.plan import Change, check_change, plan
+from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.proofs import RemovalOrder, make_move, make_order
+from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo
+from nullabona.client.core.model.state import (
     AddAccount,
     Intent,
     NoteMove,

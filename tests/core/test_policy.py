@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import pytest
 from msgspec import structs
 
-from nullabona.client.core.errors import PolicyRefused
-from nullabona.client.core.policy import Verdict, check_commit
-from nullabona.client.core.proofs import CommitNote, encode_note, make_ruling
-from nullabona.client.core.records import Device
-from nullabona.client.core.roominfo import (
+from nullabona.client.core.model.commit_policy import Verdict, check_commit
+from nullabona.client.core.model.errors import PolicyRefused
+from nullabona.client.core.model.proofs import CommitNote, encode_note, make_ruling
+from nullabona.client.core.model.records import Device
+from nullabona.client.core.model.room_info import (
     DEVICES,
     DIRECT,
     GROUP,

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from nullabona.client.core.errors import BadRequest
+from nullabona.client.core.model.errors import BadRequest
 from nullabona.client.core.preferences import (
     PROFILE,
     Preferences,

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from nullabona.client.core import proofs
-from nullabona.client.core.proofs import BadProof, Claim, CommitNote, MoveOrder, RemovalOrder, Ruling
+from nullabona.client.core.model import proofs
+from nullabona.client.core.model.proofs import BadProof, Claim, CommitNote, MoveOrder, RemovalOrder, Ruling
 from nullabona.errors import Malformed, PeerError
 from tests.core.stage import Other
 

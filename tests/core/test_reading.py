@@ -6,14 +6,14 @@ from hashlib import sha256
 
 import pytest
 
-from nullabona.client.core import reading
-from nullabona.client.core.content import Text, encode_body
 from nullabona.client.core.delivery import box_log
+from nullabona.client.core.delivery.outbox import queue_raw
+from nullabona.client.core.incoming import room_frames
+from nullabona.client.core.model.content import Text, encode_body
 from nullabona.client.core.model.outbox_items import FRAME
-from nullabona.client.core.outgoing import queue_raw
-from nullabona.client.core.proofs import make_claim
-from nullabona.client.core.records import DeviceView, MessageState
-from nullabona.client.core.state import BoxTrack, RoomState
+from nullabona.client.core.model.proofs import make_claim
+from nullabona.client.core.model.records import DeviceView, MessageState
+from nullabona.client.core.model.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import Kind
 from nullabona.wire.messages import Frames
@@ -37,7 +37,7 @@ def read(
     """A read of the box from where we are (or ``after``) brings these, to the last of them (or ``head``)."""
     most = max((seq for seq, _ in frames), default=track.position) if head < 0 else head
     answer = Frames(incarnation, most, frames)
-    reading.take_frames(step, state, track, track.position if after < 0 else after, answer)
+    room_frames.take_frames(step, state, track, track.position if after < 0 else after, answer)
 
 
 def at(track: BoxTrack, position: int) -> None:
@@ -327,7 +327,7 @@ def test_commits_are_decided_when_they_were_read_or_their_time_has_come(*, later
         read(step, state, track, (5, sealed(track, Kind.COMMIT, b"no commit")))
         assert int(later) == len(track.candidates)
         step.now += 1
-        reading.look_after(step, state)
+        room_frames.look_after(step, state)
         assert ([], 0) == (track.candidates, track.decide_at)
 
 

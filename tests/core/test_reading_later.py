@@ -9,21 +9,16 @@ import msgspec
 import nullabona_mls as native
 import pytest
 
-from nullabona.client.core import inbox_places, reading, rooms
-from nullabona.client.core.content import (
-    Body,
-    Envelope,
-    Handed,
-    Leave,
-    Sync,
-    Text,
-)
-from nullabona.client.core.devices.items import ProfileItem
-from nullabona.client.core.items import Invitation
-from nullabona.client.core.message_ids import RANDOM, message_id
-from nullabona.client.core.proofs import make_order
-from nullabona.client.core.roominfo import DEVICES, DIRECT
-from nullabona.client.core.state import BoxTrack, RemoveAccount, RoomState, SetInfo
+from nullabona.client.core import rooms
+from nullabona.client.core.devices import inbox_state
+from nullabona.client.core.incoming import room_frames
+from nullabona.client.core.model.content import Body, Envelope, Handed, Leave, Sync, Text
+from nullabona.client.core.model.inbox_items import Invitation
+from nullabona.client.core.model.message_ids import RANDOM, message_id
+from nullabona.client.core.model.proofs import make_order
+from nullabona.client.core.model.room_info import DEVICES, DIRECT
+from nullabona.client.core.model.state import BoxTrack, RemoveAccount, RoomState, SetInfo
+from nullabona.client.core.model.sync_items import ProfileItem
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.frame import Kind
@@ -36,7 +31,7 @@ def read(step: Step, state: RoomState, track: BoxTrack, *data: bytes, head: int 
     track.incarnation = b"inc"
     frames = tuple(enumerate(data, track.position + 1))
     answer = Frames(b"inc", head or track.position + len(data), frames)
-    reading.take_frames(step, state, track, track.position, answer)
+    room_frames.take_frames(step, state, track, track.position, answer)
 
 
 def hear(room: Pair, step: Step, state: RoomState, track: BoxTrack, said: Envelope | bytes) -> None:
@@ -106,11 +101,11 @@ def test_a_message_waits_for_its_blob_and_is_read_when_that_has_come() -> None:
     with room.us.inside(room.id) as (step, state, track):
         said, chunks = deferred(room, step, state, track)
         assert ([1], [], []) == (list(track.deferred), track.unreadable, texts(step, room.id))
-        reading.look_after(step, state)
+        room_frames.look_after(step, state)
         assert [1] == list(track.deferred)
         for name, data in chunks:
             step.store.put_chunk(name, data, step.day)
-        reading.look_after(step, state)
+        room_frames.look_after(step, state)
         assert ({}, [], [said.id]) == (track.deferred, track.unreadable, texts(step, room.id))
 
 
@@ -122,7 +117,7 @@ def test_a_blob_that_does_not_come_is_waited_for_no_longer_than_a_day(days: int,
         deferred(room, step, state, track)
         track.deferred[7] = b"forgotten"
         step.now += days * DAY_MS
-        reading.look_after(step, state)
+        room_frames.look_after(step, state)
         assert ([1] if waits else [], [7] if waits else [1, 7]) == (list(track.deferred), track.unreadable)
 
 
@@ -135,7 +130,7 @@ def test_a_waiting_message_that_opens_to_nothing_is_unreadable() -> None:
         said, more = deferred(room, step, state, track)
         for name, data in [*chunks, *more]:
             step.store.put_chunk(name, data, step.day)
-        reading.look_after(step, state)
+        room_frames.look_after(step, state)
         assert ({}, [1], [said.id]) == (track.deferred, track.unreadable, texts(step, room.id))
 
 
@@ -189,7 +184,7 @@ def test_an_invitation_in_the_room_of_two_is_taken_as_if_it_lay_in_the_inbox() -
     ref, _ = cut_blob(bytes(32), b"pack")
     with room.us.inside(room.id) as (step, state, track):
         hear(room, step, state, track, room.envelope(Handed(Invitation(bytes(16), bytes(32), RELAY, ref))))
-        found = inbox_places.load(step)
+        found = inbox_state.load(step)
         assert found is not None
         assert (1, True) == (len(found.waiting), state.receipt_at > 0)
 

@@ -7,25 +7,17 @@ from typing import cast
 
 import pytest
 
-from nullabona.client.core import preferences, reading
-from nullabona.client.core.content import (
-    Body,
-    Envelope,
-    Moved,
-    React,
-    Receipt,
-    Text,
-    Typing,
-    View,
-)
+from nullabona.client.core import preferences
 from nullabona.client.core.delivery import box_log
-from nullabona.client.core.message_ids import RANDOM, message_id
-from nullabona.client.core.mlsport import Mls
+from nullabona.client.core.incoming import room_frames
+from nullabona.client.core.model.content import Body, Envelope, Moved, React, Receipt, Text, Typing, View
+from nullabona.client.core.model.message_ids import RANDOM, message_id
+from nullabona.client.core.model.mls_port import Mls
 from nullabona.client.core.model.outbox_items import FRAME
-from nullabona.client.core.proofs import encode_move, make_claim, make_move
-from nullabona.client.core.records import Contact, ContactState, Device
-from nullabona.client.core.roominfo import DIRECT
-from nullabona.client.core.state import BoxTrack, CommitCandidate, Merged, RoomState
+from nullabona.client.core.model.proofs import encode_move, make_claim, make_move
+from nullabona.client.core.model.records import Contact, ContactState, Device
+from nullabona.client.core.model.room_info import DIRECT
+from nullabona.client.core.model.state import BoxTrack, CommitCandidate, Merged, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
@@ -56,7 +48,7 @@ def read(step: Step, state: RoomState, track: BoxTrack, *data: bytes, head: int 
     track.incarnation = b"inc"
     frames = tuple(enumerate(data, track.position + 1))
     answer = Frames(b"inc", head or track.position + len(data), frames)
-    reading.take_frames(step, state, track, track.position, answer)
+    room_frames.take_frames(step, state, track, track.position, answer)
 
 
 def hear(room: Pair, step: Step, state: RoomState, track: BoxTrack, said: Envelope | bytes) -> None:

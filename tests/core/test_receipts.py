@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import receipts
-from nullabona.client.core.content import View
-from nullabona.client.core.state import BoxTrack, RoomState
+from nullabona.client.core.delivery import receipts
+from nullabona.client.core.model.content import View
+from nullabona.client.core.model.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
 from tests.core.stage import Other, Stage
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from nullabona.client.core.record import keeping
-from nullabona.client.core.record.evidence import LARGEST
-from nullabona.client.core.record.keeping import MOST_EVIDENCE, MOST_EXPECTED, MOST_OWN, Evidence
-from nullabona.client.core.record.owner import Watch
-from nullabona.client.core.record.pinned import Pinned
-from nullabona.client.core.record.promises import Expected, decode_expected, encode_expected
+from nullabona.client.core.directory import keeping
+from nullabona.client.core.directory.evidence import LARGEST
+from nullabona.client.core.directory.keeping import MOST_EVIDENCE, MOST_EXPECTED, MOST_OWN, Evidence
+from nullabona.client.core.directory.owner import Watch
+from nullabona.client.core.directory.pinned import Pinned
+from nullabona.client.core.directory.promises import Expected, decode_expected, encode_expected
 from nullabona.client.store import SqliteStore
 from nullabona.errors import Malformed
 from nullabona.wire.producible import StoredEntry

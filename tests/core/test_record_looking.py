@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from nullabona.client.core.record.checking import check_answer
-from nullabona.client.core.record.errors import CardNotInLog, LogForked, LogRolledBack, LogStale
-from nullabona.client.core.record.owner import Look, Watch, look
+from nullabona.client.core.directory.checking import check_answer
+from nullabona.client.core.directory.errors import CardNotInLog, LogForked, LogRolledBack, LogStale
+from nullabona.client.core.directory.owner import Look, Watch, look
 from nullabona.errors import Malformed, PeerError
 from nullabona.log.note import sign_note
 from nullabona.log.prefix import LABEL_BYTES, TOMBSTONE, Leaf, Opening, Walk, root_with, root_without

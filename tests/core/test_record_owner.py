@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core.record.evidence import Trail, View, is_evidence, subject_of
-from nullabona.client.core.record.owner import BROKEN, FOREIGN, MISSING, Alarm, Watch, judge, new_entries, settle
-from nullabona.client.core.record.promises import Expected
+from nullabona.client.core.directory.evidence import Trail, View, is_evidence, subject_of
+from nullabona.client.core.directory.owner import BROKEN, FOREIGN, MISSING, Alarm, Watch, judge, new_entries, settle
+from nullabona.client.core.directory.promises import Expected
 from nullabona.log.prefix import TOMBSTONE, Opening
 from nullabona.wire.producible import StoredEntry
 from tests.core.test_record_keeping import PINNED

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from nullabona.client.core.record.errors import LogForked, LogReplaced, LogRolledBack, LogStale, PromiseInvalid
-from nullabona.client.core.record.pinned import (
+from nullabona.client.core.directory.errors import LogForked, LogReplaced, LogRolledBack, LogStale, PromiseInvalid
+from nullabona.client.core.directory.pinned import (
     SKEW_S,
     Pinned,
     Sighting,
@@ -18,7 +18,7 @@ from nullabona.client.core.record.pinned import (
     pin,
     see,
 )
-from nullabona.client.core.record.promises import AHEAD, Expected, check_promise
+from nullabona.client.core.directory.promises import AHEAD, Expected, check_promise
 from nullabona.errors import Malformed, PeerError
 from nullabona.log.checkpoint import Checkpoint
 from nullabona.log.keys import SignerKey

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core.records import (
+from nullabona.client.core.model.records import (
     FIRST,
     UNPLACED,
     Contact,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from nullabona.client.core.proofs import RemovalOrder, make_order
-from nullabona.client.core.redoing import to_redo
-from nullabona.client.core.roominfo import GROUP, RoomInfo
-from nullabona.client.core.state import (
+from nullabona.client.core.group.redo import to_redo
+from nullabona.client.core.model.proofs import RemovalOrder, make_order
+from nullabona.client.core.model.room_info import GROUP, RoomInfo
+from nullabona.client.core.model.state import (
     JOINED,
     Intent,
     Merged,

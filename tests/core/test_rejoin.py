@@ -8,15 +8,16 @@ from typing import Any, cast
 import pytest
 from msgspec import structs
 
-from nullabona.client.core import healing, rejoin
 from nullabona.client.core.delivery.box_log import open_quietly
-from nullabona.client.core.heals import Heal, Helper
-from nullabona.client.core.items import Ticket
+from nullabona.client.core.group import branches
+from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.outbox_items import FRAME, decode_target
-from nullabona.client.core.proofs import encode_move, make_move
-from nullabona.client.core.rejoin import Join
-from nullabona.client.core.state import AWAY, BoxTrack, RoomState
+from nullabona.client.core.model.proofs import encode_move, make_move
+from nullabona.client.core.model.state import AWAY, BoxTrack, RoomState
 from nullabona.client.core.step import Step
+from nullabona.client.core.sync import rejoin
+from nullabona.client.core.sync.rejoin import Join
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import Frames
 from tests.core.bare import bare
@@ -105,7 +106,7 @@ def test_a_ticket_that_leads_nowhere_we_go_is_not_taken(why: str) -> None:
         elif why == "another branch":
             looks(step, room, a, commit=b"x" * 32)
         elif why == "unproven":
-            looks(step, room, a, reason=healing.UNPROVEN)
+            looks(step, room, a, reason=branches.UNPROVEN)
         join = rejoin.start(step, state, ticket, a.account)
         assert (why == "nothing", int(why == "nothing"), []) == (join is not None, commits(step, state), step.told)
 
@@ -139,9 +140,9 @@ def test_those_on_our_branch_are_told_where_the_others_are(*, joined: bool) -> N
     [
         ("late", False, False),
         ("late", True, False),
-        (healing.ASTRAY, False, False),
-        (healing.ASTRAY, True, True),
-        (healing.UNPROVEN, False, False),
+        (branches.ASTRAY, False, False),
+        (branches.ASTRAY, True, True),
+        (branches.UNPROVEN, False, False),
     ],
 )
 def test_a_ticket_to_where_we_are_ends_the_search(reason: str, *, down: bool, stays: bool) -> None:
@@ -153,7 +154,7 @@ def test_a_ticket_to_where_we_are_ends_the_search(reason: str, *, down: bool, st
         state.led_at = 7
         assert rejoin.start(step, state, ticket, a.account) is None
         assert (stays, 0) == (state.heal is not None, commits(step, state))
-        assert (0 if reason == healing.UNPROVEN else 7) == state.led_at
+        assert (0 if reason == branches.UNPROVEN else 7) == state.led_at
 
 
 def test_a_helper_who_is_where_we_are_may_know_where_the_room_is_by_now() -> None:
@@ -237,7 +238,7 @@ def test_to_those_whom_we_removed_only_an_admin_goes(late: int, *, goes: bool) -
     us, them = crowd[late], crowd[late - 1]
     ticket = ticket_of(them, room)
     with bare(us) as step:
-        state = looks(step, room, them, reason=healing.OUTSIDE, commit=ticket.history[-1][1])
+        state = looks(step, room, them, reason=branches.OUTSIDE, commit=ticket.history[-1][1])
         assert goes is (rejoin.start(step, state, ticket, them.account) is not None)
 
 

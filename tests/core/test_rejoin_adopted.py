@@ -9,18 +9,18 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from nullabona.client.core import creating, rejoin, rooms
+from nullabona.client.core import rooms
+from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import box_log
-from nullabona.client.core.devices import own
-from nullabona.client.core.group import intents
-from nullabona.client.core.heals import Tries
+from nullabona.client.core.group import create, intents
 from nullabona.client.core.identity import cards
-from nullabona.client.core.items import encode_pack
+from nullabona.client.core.model.branches import Tries
+from nullabona.client.core.model.inbox_items import encode_pack
 from nullabona.client.core.model.outbox_items import FRAME, INBOX
-from nullabona.client.core.proofs import encode_move, encode_ruling, make_move, make_order, make_ruling
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.roominfo import DIRECT, RoomInfo, encode_info
-from nullabona.client.core.state import (
+from nullabona.client.core.model.proofs import encode_move, encode_ruling, make_move, make_order, make_ruling
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.room_info import DIRECT, RoomInfo, encode_info
+from nullabona.client.core.model.state import (
     AWAY,
     JOINED,
     AddAccount,
@@ -32,6 +32,7 @@ from nullabona.client.core.state import (
     UpdateKeys,
 )
 from nullabona.client.core.step import Step, way_key
+from nullabona.client.core.sync import rejoin
 from tests.core.bare import bare
 from tests.core.stage import Other
 from tests.core.test_rejoin import behind, looks
@@ -86,7 +87,7 @@ def test_the_branch_is_the_room_from_now_on() -> None:
         assert place is not None
         assert (epoch, None) == (place.since, step.store.get_value(way_key(room)))
         assert [("rejoined", room, {"reason": "late", "epoch": epoch})] == told(step, "rejoined", "room-changed")
-        assert (epoch, b"") == (step.group(state).epoch, own.room_id(step.store))
+        assert (epoch, b"") == (step.group(state).epoch, own_devices.room_id(step.store))
 
 
 def test_who_had_no_keys_is_in_the_room_again() -> None:
@@ -318,7 +319,7 @@ def test_back_in_a_room_of_two_whom_we_asked_is_a_contact() -> None:
     world.befriend(a, b)
     with a.engine.step(world.now) as step:
         pair = tuple(sorted((a.account, b.account)))
-        made = creating.create_room(step, RoomInfo(1, DIRECT, "", RELAY, (), pair))
+        made = create.create_room(step, RoomInfo(1, DIRECT, "", RELAY, (), pair))
         intents.want(made, cards.add_intent(step, b.card))
         room = made.id
     world.settle()
@@ -343,12 +344,12 @@ def test_back_in_the_room_of_our_devices_it_is_the_one_that_they_share() -> None
     second = another_device(world, first, "mina2")
     world.settle()
     with bare(first) as step:
-        room = own.room_id(step.store)
+        room = own_devices.room_id(step.store)
     second.online = False
     update_keys(first, room)
     world.settle(span=60_000)
     ticket = ticket_of(first, room)
     with bare(second) as step:
-        own.forget_room(step.store, room)
+        own_devices.forget_room(step.store, room)
         adopt(step, looks(step, room, first), ticket, first)
-        assert room == own.room_id(step.store)
+        assert room == own_devices.room_id(step.store)

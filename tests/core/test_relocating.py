@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core import relocating
 from nullabona.client.core.model import move_orders
-from nullabona.client.core.proofs import BadProof, MoveOrder, encode_move, make_move
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP, RoomInfo
-from nullabona.client.core.state import JOINED, RoomState
+from nullabona.client.core.model.proofs import BadProof, MoveOrder, encode_move, make_move
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomInfo
+from nullabona.client.core.model.state import JOINED, RoomState
+from nullabona.client.core.relocation import moving
 from tests.core.stage import RELAY, Other, Stage
 
 JUN, BO = Other("jun"), Other("boo")
@@ -95,8 +95,8 @@ def test_a_blocked_contact_leads_us_nowhere() -> None:
             at = step.room(id)
             ours = make_move(step.mls, step.me.signature_key, id, 1, THERE)
             theirs = order(room=id)
-            found += [relocating.decoded(step, at, encode_move(each)) for each in (ours, theirs)]
-            found.append(relocating.decoded(step, at, b""))
+            found += [moving.decoded(step, at, encode_move(each)) for each in (ours, theirs)]
+            found.append(moving.decoded(step, at, b""))
             assert [ours, None, None] == found[:3]
             assert found[3:] in ([], [ours, theirs, None])
     assert 6 == len(found)

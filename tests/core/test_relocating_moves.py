@@ -7,15 +7,16 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from nullabona.client.core import chunks, relocating
-from nullabona.client.core.chat import kinds
-from nullabona.client.core.content import Notice, NoticeKind, Text, encode_body
+from nullabona.client.core.delivery import blobs
+from nullabona.client.core.delivery.outbox import queue_trim
+from nullabona.client.core.model.content import Notice, NoticeKind, Text, encode_body
 from nullabona.client.core.model.outbox_items import BLOB, FRAME, PIECE, TRIM, Target, decode_target
-from nullabona.client.core.outgoing import queue_trim
-from nullabona.client.core.proofs import encode_move, make_move
-from nullabona.client.core.records import FileState, MessageState, Piece, StoredFile
-from nullabona.client.core.roominfo import DEVICES
-from nullabona.client.core.state import BoxTrack, NoteMove
+from nullabona.client.core.model.proofs import encode_move, make_move
+from nullabona.client.core.model.records import FileState, MessageState, Piece, StoredFile
+from nullabona.client.core.model.room_info import DEVICES
+from nullabona.client.core.model.state import BoxTrack, NoteMove
+from nullabona.client.core.relocation import moving
+from nullabona.client.core.timeline import kinds
 from nullabona.wire.blob import cut_blob
 from nullabona.wire.frame import Kind, open_frame
 from tests.core.moving import FURTHER, JUN, LAST, THERE, Movable
@@ -55,13 +56,13 @@ def test_what_is_still_to_be_fetched_or_sent_is_at_the_relay_of_now() -> None:
     movable.stage.message(movable.id, message, state=MessageState.WAITING, body=encode_body(Text("a file")))
     with movable.here() as (step, room):
         ref, _ = cut_blob(bytes(32), b"something")
-        assert chunks.MISSING is chunks.blob_content(step, ref, RELAY, room.id)
+        assert blobs.MISSING is blobs.blob_content(step, ref, RELAY, room.id)
         step.store.put_file(StoredFile(room.id, message, mine=True, state=FileState.MOVING))
         step.store.put_pieces(room.id, message, [Piece(0, digest("piece"), done=True)])
         step.store.put_chunk(digest("piece"), b"bytes", step.day)
     movable.adopt(movable.order())
     with movable.here() as (step, room):
-        assert [THERE] == [each.relay for each in chunks.wanted_chunks(step)]
+        assert [THERE] == [each.relay for each in blobs.wanted_chunks(step)]
         assert [False] == [each.done for each in step.store.pieces(room.id, message)]
 
 
@@ -167,7 +168,7 @@ def test_an_item_is_for_where_its_box_is() -> None:
         for kind, box in places:
             step.store.add_outbox(kind, room=room.id, box=box, ref=b"", target=Target(RELAY, b"").encode(), data=b"")
         items = step.store.outbox_of(room.id)
-        assert places == {(item.kind, item.box): relocating.destination(room, item) for item in items}
+        assert places == {(item.kind, item.box): moving.destination(room, item) for item in items}
 
 
 def test_what_was_to_be_erased_where_a_room_was_is_not_waited_for() -> None:
@@ -181,7 +182,7 @@ def test_what_was_to_be_erased_where_a_room_was_is_not_waited_for() -> None:
         queue_trim(step, LAST, other.keys.box, 3)
         queue_trim(step, THERE, BoxTrack(8, digest("there")).keys.box, 3)
         step.down = frozenset({LAST, FURTHER})
-        relocating.adopt(step, room, movable.order())
+        moving.adopt(step, room, movable.order())
     assert [Waits(TRIM, b"trim" + (3).to_bytes(8, "big"), THERE)] == waiting(movable)
 
 
@@ -207,7 +208,7 @@ def test_a_move_that_the_room_info_says_is_nobodys_order() -> None:
         room.order = movable.order()
         room.info = msgspec.structs.replace(room.info, moves=1, relay=THERE)
         room.current.relay = THERE
-        relocating.tell(step, room, RELAY)
+        moving.tell(step, room, RELAY)
     assert [("room-moved", {"relay": THERE, "account": b""})] == movable.told()
 
 
@@ -217,7 +218,7 @@ def test_the_move_of_the_devices_own_room_stands_in_no_history() -> None:
     id = stage.room(kind=DEVICES)
     with stage.step() as step:
         room = step.room(id)
-        relocating.adopt(step, room, make_move(step.mls, step.me.signature_key, id, 1, THERE))
+        moving.adopt(step, room, make_move(step.mls, step.me.signature_key, id, 1, THERE))
         assert (THERE, []) == (room.relay, step.store.messages(id, limit=10))
         assert "room-moved" in [kind for kind, _, _ in step.told]
 
@@ -250,7 +251,7 @@ def test_the_order_lies_in_every_box_that_it_moved(
         track = room.current
         for name, value in about.items():
             setattr(track, name, value)
-        relocating.put_back(step, room, track, anybody=anybody)
+        moving.put_back(step, room, track, anybody=anybody)
         assert (put or bool(about.get("order_seen"))) is track.order_seen
         keys = track.keys
         assert not any(each.data for each in step.store.frames(keys.box.address))
@@ -277,5 +278,5 @@ def test_an_order_is_written_into_the_room_info_by_who_may(note_at: int, order: 
         room.order = movable.order() if order else None
         room.note_at = note_at
         room.info = room.info if admin else msgspec.structs.replace(room.info, admins=(JUN.account,))
-        relocating.look_after(step, room)
+        moving.look_after(step, room)
         assert ([NoteMove()] if wanted else [], note_at if note_at > START else 0) == (room.intents, room.note_at)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core import relocating
-from nullabona.client.core.errors import NotAllowed
 from nullabona.client.core.model import move_orders
-from nullabona.client.core.proofs import BadProof, MoveOrder, encode_move
-from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo
-from nullabona.client.core.state import AWAY, JOINED, BoxTrack
+from nullabona.client.core.model.errors import NotAllowed
+from nullabona.client.core.model.proofs import BadProof, MoveOrder, encode_move
+from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo
+from nullabona.client.core.model.state import AWAY, JOINED, BoxTrack
+from nullabona.client.core.relocation import moving
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from tests.core.moving import BO, CANDIDATE, FURTHER, JUN, LAST, THERE, Movable
@@ -25,14 +25,14 @@ def test_an_admin_orders_the_room_elsewhere_and_goes_there() -> None:
     movable, given = Movable(), []
     for relay in (THERE, FURTHER):
         with movable.here() as (step, room):
-            relocating.issue(step, room, relay)
+            moving.issue(step, room, relay)
             assert room.order is not None
             assert step.me.signature_key == room.order.signer
             given.append((room.order.number, room.relay))
             room.info = msgspec.structs.replace(room.info, moves=7)
     assert [(1, THERE), (8, FURTHER)] == given
     with movable.here() as (step, room):
-        relocating.issue(step, room, LAST)
+        moving.issue(step, room, LAST)
         assert (9, LAST) == (room.order.number if room.order else 0, room.relay)
 
 
@@ -44,7 +44,7 @@ def test_who_is_not_in_or_no_admin_orders_nothing(phase: str, admin: bool) -> No
         room.phase = phase
         room.info = room.info if admin else msgspec.structs.replace(room.info, admins=(JUN.account,))
         with pytest.raises(NotAllowed):
-            relocating.issue(step, room, THERE)
+            moving.issue(step, room, THERE)
         assert (None, RELAY) == (room.order, room.relay)
 
 
@@ -53,7 +53,7 @@ def test_nobody_orders_a_room_to_where_it_cannot_be() -> None:
     movable = Movable()
     with movable.here() as (step, room):
         with pytest.raises(BadProof):
-            relocating.issue(step, room, "ws://127.0.0.1:8080/v1")
+            moving.issue(step, room, "ws://127.0.0.1:8080/v1")
         assert (None, RELAY) == (room.order, room.relay)
 
 
@@ -70,13 +70,13 @@ def test_whoever_leaves_a_relay_takes_along_what_they_may_move() -> None:
     other = stage.room(info=msgspec.structs.replace(stage.info(), relay=FURTHER))
     with stage.step() as step:
         step.room(over).phase = AWAY
-        taken = relocating.take_along(step, "wss://one.example/v1", THERE)
+        taken = moving.take_along(step, "wss://one.example/v1", THERE)
         assert ({ours, direct}, 2) == (set(taken), len(taken))
         assert [THERE, THERE, RELAY, RELAY, FURTHER] == [
             step.room(each).relay for each in (ours, direct, over, theirs, other)
         ]
-        assert [] == relocating.take_along(step, "no address", THERE)
-        assert [other] == relocating.take_along(step, FURTHER, THERE)
+        assert [] == moving.take_along(step, "no address", THERE)
+        assert [other] == moving.take_along(step, FURTHER, THERE)
 
 
 # -- hearing of one -----------------------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ def hear(movable: Movable, order: MoveOrder, *, in_old: bool = False) -> str:
     """An order lies in a box. Where the room is then."""
     with movable.here() as (step, room):
         track = room.boxes[0] if in_old else room.current
-        relocating.heard(step, room, track, digest("order"), encode_move(order))
+        moving.heard(step, room, track, digest("order"), encode_move(order))
         return room.relay
 
 
@@ -137,10 +137,10 @@ def test_what_lay_behind_a_commit_counts_once_it_is_decided() -> None:
         noise = frame(step, track, 4, data=b"noise")
         first, second = (lies(step, track, 5 + n, movable.order(relay, 1 + n)) for n, relay in enumerate((THERE, LAST)))
         track.behind, track.candidates = [digest("gone"), noise, first, second], [CANDIDATE]
-        relocating.look_after(step, room)
+        moving.look_after(step, room)
         assert (RELAY, 4) == (room.relay, len(track.behind))
         track.candidates = []
-        relocating.look_after(step, room)
+        moving.look_after(step, room)
         assert (LAST, []) == (room.relay, track.behind)
 
 
@@ -150,7 +150,7 @@ def test_of_what_waits_behind_a_commit_the_newest_are_kept() -> None:
     with movable.here() as (step, room):
         room.current.candidates = [CANDIDATE]
         for number in range(9):
-            relocating.heard(step, room, room.current, digest(f"{number}"), b"")
+            moving.heard(step, room, room.current, digest(f"{number}"), b"")
         assert [digest(f"{number}") for number in range(1, 9)] == room.current.behind
 
 
@@ -175,7 +175,7 @@ def arrived(movable: Movable, given: bytes, *, jun: bool = True) -> tuple[bytes,
     """
     with movable.here() as (step, room):
         places = [Place(movable, jun=False), *([Place(movable, jun=True)] if jun else [])]
-        relocating.arrive(step, room, places, given)
+        moving.arrive(step, room, places, given)
         noted = room.note_at - START if room.note_at else 0
         return move_orders.to_carry(room), room.relay, noted, room.scout_at > 0
 

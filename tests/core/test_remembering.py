@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import remembering
-from nullabona.client.core.heals import Helper
-from nullabona.client.core.history.records import IMPORTED
-from nullabona.client.core.roominfo import DEVICES, RoomInfo
-from nullabona.client.core.state import AWAY, JOINED, LEFT, REMOVED, RoomState, decode_state
+from nullabona.client.core.model.branches import Helper
+from nullabona.client.core.model.imports import IMPORTED
+from nullabona.client.core.model.room_info import DEVICES, RoomInfo
+from nullabona.client.core.model.state import AWAY, JOINED, LEFT, REMOVED, RoomState, decode_state
+from nullabona.client.core.restore import archive_rooms
 from tests.core.stage import RELAY, Other, Stage
 
 ROOM = b"r" * 32
@@ -19,7 +19,9 @@ def remembered(stage: Stage, phase: str, info: RoomInfo | None = None) -> tuple[
     """Whether a room with us, Jun's two devices and Sora was taken, and what is known of it then."""
     devices = [stage.row, JUN.row(ROOM, 1), Other("jun", 1).row(ROOM, 2), SORA.row(ROOM, 3)]
     with stage.store.transaction():
-        done = remembering.remember(stage.store, stage.me.account, ROOM, info or stage.info(), phase, devices, b"read")
+        done = archive_rooms.remember(
+            stage.store, stage.me.account, ROOM, info or stage.info(), phase, devices, b"read"
+        )
         data = stage.store.load_room(ROOM)
     return done, None if data is None else decode_state(data)
 

@@ -6,12 +6,12 @@ from hashlib import sha256
 
 import pytest
 
-from nullabona.client.core import replies
-from nullabona.client.core.devices import own
-from nullabona.client.core.items import Gone
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.delivery import reply_boxes
+from nullabona.client.core.delivery.reply_boxes import REPLIES, SECRET_SIZE
+from nullabona.client.core.model.inbox_items import Gone
 from nullabona.client.core.model.outbox_items import FRAME, decode_target
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.replies import REPLIES, SECRET_SIZE
+from nullabona.client.core.model.records import ContactState
 from nullabona.wire.address import epoch_keys
 from nullabona.wire.messages import Frames
 from nullabona.wire.seal import Inbox
@@ -33,7 +33,7 @@ def asked(*others: Other) -> Stage:
 def expect(stage: Stage, other: Other) -> bytes:
     """Wait for an answer."""
     with stage.step() as step:
-        return replies.expect(step, other.account)
+        return reply_boxes.expect(step, other.account)
 
 
 def read(stage: Stage, secret: bytes, after: int, *frames: bytes, **about: object) -> list[bytes]:
@@ -41,13 +41,15 @@ def read(stage: Stage, secret: bytes, after: int, *frames: bytes, **about: objec
     numbered = tuple((after + n, frame) for n, frame in enumerate(frames, 1))
     answer = Frames(about.get("incarnation", b"i" * 8), about.get("head", after + len(frames)), numbered)  # type: ignore[arg-type]
     with stage.step() as step:
-        return replies.take_frames(step, epoch_keys(secret).box.address, after, answer)
+        return reply_boxes.take_frames(step, epoch_keys(secret).box.address, after, answer)
 
 
 def position(stage: Stage, other: Other) -> tuple[bytes, int]:
     """Where we stand in the box for somebody's answer."""
     with stage.step() as step:
-        return next((box.incarnation, box.position) for box in replies.followed(step) if box.account == other.account)
+        return next(
+            (box.incarnation, box.position) for box in reply_boxes.followed(step) if box.account == other.account
+        )
 
 
 def test_an_answer_is_waited_for_in_a_box_of_its_own() -> None:
@@ -56,8 +58,10 @@ def test_an_answer_is_waited_for_in_a_box_of_its_own() -> None:
     first, second = expect(stage, JUN), expect(stage, SORA)
     assert (SECRET_SIZE, True, first) == (len(first), first != second, expect(stage, JUN))
     with stage.step() as step:
-        found = [(box.account, box.secret, box.relay, box.until) for box in replies.followed(step)]
-        assert [first, second, b""] == [replies.secret_for(step, each.account) for each in (JUN, SORA, Other("yuna"))]
+        found = [(box.account, box.secret, box.relay, box.until) for box in reply_boxes.followed(step)]
+        assert [first, second, b""] == [
+            reply_boxes.secret_for(step, each.account) for each in (JUN, SORA, Other("yuna"))
+        ]
     until = START + MONTH
     assert [(JUN.account, first, RELAY, until), (SORA.account, second, RELAY, until)] == found
 
@@ -68,9 +72,9 @@ def test_another_box_for_the_same_answer_takes_the_place_of_the_first() -> None:
     expect(stage, JUN)
     expect(stage, SORA)
     with stage.step() as step:
-        assert b"s" * 32 == replies.follow(step, JUN.account, b"s" * 32)
+        assert b"s" * 32 == reply_boxes.follow(step, JUN.account, b"s" * 32)
         assert [(SORA.account, False), (JUN.account, True)] == [
-            (box.account, box.secret == b"s" * 32) for box in replies.followed(step)
+            (box.account, box.secret == b"s" * 32) for box in reply_boxes.followed(step)
         ]
         assert {REPLIES} == step.reads_changed
 
@@ -81,7 +85,7 @@ def test_a_box_is_followed_for_a_month(now: int, *, follows: bool) -> None:
     stage = asked(JUN)
     expect(stage, JUN)
     with stage.step(now) as step:
-        assert follows is bool(replies.followed(step))
+        assert follows is bool(reply_boxes.followed(step))
 
 
 @pytest.mark.parametrize("state", [ContactState.ASKING, ContactState.ACCEPTED, ContactState.BLOCKED])
@@ -92,7 +96,7 @@ def test_nothing_is_waited_for_of_whom_we_do_not_ask(state: ContactState) -> Non
     expect(stage, SORA)
     stage.contact(JUN, state)
     with stage.step() as step:
-        assert [] == replies.followed(step)
+        assert [] == reply_boxes.followed(step)
 
 
 def test_a_device_that_was_put_out_follows_nothing() -> None:
@@ -100,8 +104,8 @@ def test_a_device_that_was_put_out_follows_nothing() -> None:
     stage = asked(JUN)
     expect(stage, JUN)
     with stage.step() as step:
-        own.note_signed_out(step.store)
-        assert [] == replies.followed(step)
+        own_devices.note_signed_out(step.store)
+        assert [] == reply_boxes.followed(step)
 
 
 def test_what_has_come_is_forgotten_and_nothing_else_is() -> None:
@@ -110,12 +114,12 @@ def test_what_has_come_is_forgotten_and_nothing_else_is() -> None:
     expect(stage, JUN)
     expect(stage, SORA)
     with stage.step() as step:
-        replies.forget(step, JUN.account)
-        assert ([SORA.account], {REPLIES}) == ([box.account for box in replies.followed(step)], step.reads_changed)
+        reply_boxes.forget(step, JUN.account)
+        assert ([SORA.account], {REPLIES}) == ([box.account for box in reply_boxes.followed(step)], step.reads_changed)
     with stage.step() as step:
-        replies.forget(step, JUN.account)
+        reply_boxes.forget(step, JUN.account)
         assert set() == step.reads_changed
-        replies.forget(step, SORA.account)
+        reply_boxes.forget(step, SORA.account)
         assert step.store.get_value(KEPT) is None
 
 
@@ -160,15 +164,15 @@ def test_only_what_changes_is_written() -> None:
     read(stage, secret, 0, head=0)
     address = epoch_keys(secret).box.address
     with stage.step() as step:
-        replies.take_frames(step, address, 0, Frames(b"i" * 8, 0, ()))
+        reply_boxes.take_frames(step, address, 0, Frames(b"i" * 8, 0, ()))
         assert set() == step.reads_changed
     stage.contact(SORA)
     with stage.step() as step:
-        replies.take_frames(step, address, 0, Frames(b"i" * 8, 0, ()))
+        reply_boxes.take_frames(step, address, 0, Frames(b"i" * 8, 0, ()))
         assert {REPLIES} == step.reads_changed
     stage.contact(SORA, ContactState.REQUESTED)
     with stage.step() as step:
-        assert [JUN.account] == [box.account for box in replies.followed(step)]
+        assert [JUN.account] == [box.account for box in reply_boxes.followed(step)]
 
 
 def test_where_somebody_waits_for_our_answer_is_used_once() -> None:
@@ -176,15 +180,15 @@ def test_where_somebody_waits_for_our_answer_is_used_once() -> None:
     stage = Stage()
     with stage.step() as step:
         for secret in (b"s" * 31, b"s" * 33, b""):
-            replies.note(step, JUN.account, b"t" * 32)
-            replies.note(step, JUN.account, secret)
-            assert b"" == replies.noted(step, JUN.account)
-        replies.note(step, JUN.account, b"t" * 32)
+            reply_boxes.note(step, JUN.account, b"t" * 32)
+            reply_boxes.note(step, JUN.account, secret)
+            assert b"" == reply_boxes.noted(step, JUN.account)
+        reply_boxes.note(step, JUN.account, b"t" * 32)
         assert [b"t" * 32, b"t" * 32, b"", b""] == [
-            replies.noted(step, JUN.account),
-            replies.take_note(step, JUN.account),
-            replies.noted(step, JUN.account),
-            replies.take_note(step, JUN.account),
+            reply_boxes.noted(step, JUN.account),
+            reply_boxes.take_note(step, JUN.account),
+            reply_boxes.noted(step, JUN.account),
+            reply_boxes.take_note(step, JUN.account),
         ]
 
 
@@ -193,9 +197,9 @@ def test_nothing_is_waited_for_any_more_on_either_side() -> None:
     stage = asked(JUN)
     expect(stage, JUN)
     with stage.step() as step:
-        replies.note(step, JUN.account, b"t" * 32)
-        replies.drop(step, JUN.account)
-        assert ([], b"") == (replies.followed(step), replies.noted(step, JUN.account))
+        reply_boxes.note(step, JUN.account, b"t" * 32)
+        reply_boxes.drop(step, JUN.account)
+        assert ([], b"") == (reply_boxes.followed(step), reply_boxes.noted(step, JUN.account))
 
 
 @pytest.mark.parametrize(("named", "expected"), [("wss://two.example", "wss://two.example"), ("", RELAY)])
@@ -204,7 +208,7 @@ def test_a_reply_is_sealed_to_the_asker_and_lies_in_their_box(named: str, expect
     stage, secret = Stage(), b"t" * 32
     inbox = Inbox(JUN.inbox.read_hash, JUN.inbox.write_secret, JUN.inbox.hpke_key, named)
     with stage.step() as step:
-        replies.queue_reply(step, secret, inbox, RELAY, Gone(b"r" * 32))
+        reply_boxes.queue_reply(step, secret, inbox, RELAY, Gone(b"r" * 32))
     (item,) = stage.outbox(FRAME)
     address = epoch_keys(secret).box.address
     target = decode_target(item.target)
@@ -220,4 +224,4 @@ def test_a_reply_box_shows_no_secret() -> None:
     stage = asked(JUN)
     expect(stage, JUN)
     with stage.step() as step:
-        assert ["<ReplyBox position=0>"] == [repr(box) for box in replies.followed(step)]
+        assert ["<ReplyBox position=0>"] == [repr(box) for box in reply_boxes.followed(step)]

@@ -6,20 +6,23 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.client.core import heals, kept, returning, state, whereabouts
+from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.delivery.inbox_sending import wanted_handles
-from nullabona.client.core.devices import own
-from nullabona.client.core.evidence import LAST_RESORT
-from nullabona.client.core.heals import RETURNING, Heal, Helper
-from nullabona.client.core.items import TicketRequest
+from nullabona.client.core.group.evidence import LAST_RESORT
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model import branches, state
+from nullabona.client.core.model.branches import RETURNING, Heal, Helper
+from nullabona.client.core.model.inbox_items import TicketRequest
 from nullabona.client.core.model.outbox_items import FRAME, INBOX
-from nullabona.client.core.proofs import encode_ruling, make_ruling
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.returning import RESTORED, RESTORED_NOW, Expected
-from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
-from nullabona.client.core.state import AWAY, LEFT, RoomState
+from nullabona.client.core.model.proofs import encode_ruling, make_ruling
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
+from nullabona.client.core.model.state import AWAY, LEFT, RoomState
+from nullabona.client.core.restore import returning
+from nullabona.client.core.restore.returning import RESTORED, RESTORED_NOW, Expected
 from nullabona.client.core.step import Timing
+from nullabona.client.core.sync import former_rooms
 from tests.core.stage import RELAY, START, Chance, Other, Stage
 
 JUN, SORA, YUNA = Other("jun"), Other("sora"), Other("yuna")
@@ -129,7 +132,7 @@ def away(*helpers: Other, low: bool = True, attempts: int = 0, ticket: int = 20_
         room.heal = Heal(RETURNING, 0, b"", [], [helper(each) for each in helpers], START, attempts)
         step.add_room(room)
         for each in helpers:
-            whereabouts.remember(step, each.card())
+            inbox_addresses.remember(step, each.card())
     return stage
 
 
@@ -199,7 +202,7 @@ def test_whoever_was_asked_in_vain_may_have_moved(attempts: int, *, looks: bool)
 @pytest.mark.parametrize(("attempts", "asked"), [(2, False), (3, True)])
 def test_everybody_was_asked_once_the_second_round_has_begun(attempts: int, *, asked: bool) -> None:
     """Until then the last may still answer."""
-    assert asked is heals.asked_all(Heal(RETURNING, 0, b"", [], [helper(JUN), helper(SORA)], 0, attempts))
+    assert asked is branches.asked_all(Heal(RETURNING, 0, b"", [], [helper(JUN), helper(SORA)], 0, attempts))
 
 
 def said_gone(info: RoomInfo, *others: Other, attempts: int = 0) -> tuple[list[bool], list[bytes]]:
@@ -263,8 +266,8 @@ def test_a_room_whose_keys_are_given_up_keeps_what_may_be_read_and_the_way_in() 
         assert left.heal is not None
         assert ([helper(JUN), helper(SORA)], START + 20_000) == (left.heal.helpers, left.heal.next_at)
         assert None is step.store.mls_generation(room)
-        assert kept.ticket_for(step, room, JUN.account) is not None
-        assert None is kept.ticket_for(step, room, YUNA.account)
+        assert former_rooms.ticket_for(step, room, JUN.account) is not None
+        assert None is former_rooms.ticket_for(step, room, YUNA.account)
         assert [] == step.told
     assert [track.keys.box.address] == [item.box for item in stage.outbox(FRAME)]
 
@@ -312,11 +315,11 @@ def test_the_room_of_our_devices_is_asked_for_of_those_that_the_card_names() -> 
         rows = [replace(JUN.row(room, 1), device=second, **ours), replace(SORA.row(room, 2), **ours)]  # type: ignore[arg-type]
         step.store.drop_devices(room, [JUN.device])
         step.store.put_devices(rows)
-        own.note_card(step.store, stage.card_with(second, JUN).encoded)
-        own.set_room(step.store, room)
+        own_devices.note_card(step.store, stage.card_with(second, JUN).encoded)
+        own_devices.set_room(step.store, room)
         returning.forsake(step, step.room(room))
         heal = step.room(room).heal
-        assert room == own.room_id(step.store)
+        assert room == own_devices.room_id(step.store)
     assert heal is not None
     assert [Helper(stage.me.account, stage.me.handle)] == heal.helpers
 
@@ -326,9 +329,9 @@ def test_the_room_of_our_devices_is_given_up_without_a_trace_if_there_is_no_othe
     stage = Stage()
     room = stage.room(kind=DEVICES)
     with stage.step() as step:
-        own.set_room(step.store, room)
+        own_devices.set_room(step.store, room)
         returning.forsake(step, step.room(room))
-        assert (None, b"") == (step.find_room(room), own.room_id(step.store))
+        assert (None, b"") == (step.find_room(room), own_devices.room_id(step.store))
 
 
 def test_a_direct_room_is_asked_for_of_the_other_person() -> None:

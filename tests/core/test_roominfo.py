@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP, RoomInfo, check_info, decode_info, encode_info
+from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomInfo, check_info, decode_info, encode_info
 from nullabona.errors import Malformed
 
 MINA, JUN = b"m" * 32, b"j" * 32

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 from msgspec import structs
 
-from nullabona.client.core import rulings
-from nullabona.client.core.heals import Heal, Helper
-from nullabona.client.core.items import History, Ticket
-from nullabona.client.core.proofs import (
+from nullabona.client.core.group import rulings
+from nullabona.client.core.group.rulings import KEPT, MOST_WENT, Known
+from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.inbox_items import History, Ticket
+from nullabona.client.core.model.proofs import (
     RemovalOrder,
     Ruling,
     decode_ruling,
@@ -19,9 +20,8 @@ from nullabona.client.core.proofs import (
     make_ruling,
     members_hash,
 )
-from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo, encode_info
-from nullabona.client.core.rulings import KEPT, MOST_WENT, Known
-from nullabona.client.core.state import AWAY, AddAccount, Merged, UpdateKeys
+from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo, encode_info
+from nullabona.client.core.model.state import AWAY, AddAccount, Merged, UpdateKeys
 from tests.core.stage import RELAY, START, Other, Stage
 
 JUN, SORA, YUNA = Other("jun"), Other("sora"), Other("yuna")

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from msgspec import structs
 
-from nullabona.client.core import rulings
-from nullabona.client.core.heals import Helper
-from nullabona.client.core.items import Ticket
-from nullabona.client.core.proofs import make_order, make_ruling, members_hash
-from nullabona.client.core.rulings import Known, Ruled
+from nullabona.client.core.group import rulings
+from nullabona.client.core.group.rulings import Known, Ruled
+from nullabona.client.core.model.branches import Helper
+from nullabona.client.core.model.inbox_items import Ticket
+from nullabona.client.core.model.proofs import make_order, make_ruling, members_hash
 from tests.core.stage import Other, Stage
 from tests.core.test_rulings import JUN, SORA, YUNA, group, leaving, ruling, ticket
 

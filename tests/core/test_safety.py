@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core.safety import account_digits, code_matches, code_text, safety_digits
+from nullabona.client.core.model.safety_number import account_digits, code_matches, code_text, safety_digits
 
 MINA, JUN = (b"\x01" * 32, "mina@relay.example"), (b"\x02" * 32, "jun@relay.example")
 DIGITS = ("12345", "00000", "67890")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core import healing, scouting, whereabouts
 from nullabona.client.core.delivery.inbox_sending import wanted_handles
-from nullabona.client.core.heals import Heal
+from nullabona.client.core.delivery.outbox import queue_trim
+from nullabona.client.core.group import branches
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.branches import Heal
 from nullabona.client.core.model.outbox_items import TRIM
+from nullabona.client.core.model.proofs import MoveOrder, make_move
+from nullabona.client.core.model.records import ContactState, DeviceView
 from nullabona.client.core.model.requests import Scout
-from nullabona.client.core.outgoing import queue_trim
-from nullabona.client.core.proofs import MoveOrder, make_move
-from nullabona.client.core.records import ContactState, DeviceView
-from nullabona.client.core.relocation import schedule
-from nullabona.client.core.roominfo import DEVICES, DIRECT
-from nullabona.client.core.scouting import FOLLOW_DAYS, SLOWEST_MS
-from nullabona.client.core.state import AWAY, LEFT, BoxTrack, RoomState
+from nullabona.client.core.model.room_info import DEVICES, DIRECT
+from nullabona.client.core.model.state import AWAY, LEFT, BoxTrack, RoomState
+from nullabona.client.core.relocation import schedule, search
+from nullabona.client.core.relocation.search import FOLLOW_DAYS, SLOWEST_MS
 from nullabona.client.core.step import Timing
 from tests.core.stage import RELAY, START, Chance, Other, Stage
 
@@ -37,7 +38,7 @@ def look(stage: Stage, room: bytes, **about: object) -> tuple[list[tuple[str, by
     """Look after the search: which relay is looked at for which box; and the room then."""
     with stage.step(**about) as step:  # type: ignore[arg-type]
         state = step.room(room)
-        scouting.look_after(step, state)
+        search.look_after(step, state)
         assert all(scout.room == room and scout.after == scout.pages == 0 for scout in step.scouts)
         return [(scout.relay, bytes(scout.address)) for scout in step.scouts], state
 
@@ -46,7 +47,7 @@ def known_at(stage: Stage, **relays: str) -> None:
     """Where these people's inboxes are."""
     with stage.step() as step:
         for name, relay in relays.items():
-            whereabouts.remember(step, Other(name).card(relay=relay))
+            inbox_addresses.remember(step, Other(name).card(relay=relay))
 
 
 def box(track: BoxTrack) -> bytes:
@@ -107,8 +108,8 @@ def test_a_room_whose_relay_is_out_of_reach_is_looked_for_and_no_other() -> None
 def test_a_search_ends_when_the_relay_is_there_again() -> None:
     """Whom we meant to ask where the room is, need not be asked; anything else that we look for goes on."""
     stage = Stage()
-    astray = Heal(healing.ASTRAY, 0, b"", [], [], START)
-    other = Heal(healing.FORK, 0, b"c", [], [], START)
+    astray = Heal(branches.ASTRAY, 0, b"", [], [], START)
+    other = Heal(branches.FORK, 0, b"c", [], [], START)
     for heal, left in ((astray, None), (other, other)):
         room = stage.room(JUN, scout_at=START, heal=heal)
         scouts, state = look(stage, room, up=DOWN)
@@ -199,7 +200,7 @@ def test_after_some_seconds_cards_are_looked_up_another_in_each_round(waited: in
         look(stage, room, down=DOWN)
         with stage.step() as step:
             assert ({other.handle} if looks else set()) == wanted_handles(step)
-            whereabouts.looked_up(step, other.handle)
+            inbox_addresses.looked_up(step, other.handle)
 
 
 def test_where_nobody_but_us_may_move_the_room_no_card_is_looked_up() -> None:
@@ -221,7 +222,7 @@ def test_members_are_asked_where_the_room_is_if_it_is_found_nowhere(
     with stage.step() as step:
         step.room(room).astray_at = astray_at
     _, state = look(stage, room, down=down)
-    assert asks is (state.heal is not None and state.heal.reason == healing.ASTRAY)
+    assert asks is (state.heal is not None and state.heal.reason == branches.ASTRAY)
     assert (START + DAY_MS if asks else astray_at) == state.astray_at
 
 
@@ -317,7 +318,7 @@ def test_a_moved_box_that_was_nowhere_else_is_looked_for_only_while_the_relay_is
         state = step.room(room)
         state.order = order(stage, room, FOURTH)
         state.boxes[0].left = state.boxes[1].left = []
-        whereabouts.remember(step, JUN.card(relay=THERE))
+        inbox_addresses.remember(step, JUN.card(relay=THERE))
     assert [(THERE, boxes[2])] == look(stage, room)[0]
 
 
@@ -367,10 +368,10 @@ def test_a_relay_that_is_there_again_is_looked_at_first() -> None:
     ]
     with stage.step(down=DOWN) as step:
         step.room(rooms[3]).current.relay = THERE
-        scouting.reached(step, RELAY)
+        search.reached(step, RELAY)
     assert [START + 5, 0, START + 5, START + 5] == scouted(stage, *rooms)
     with stage.step() as step:
-        scouting.reached(step, RELAY)
+        search.reached(step, RELAY)
     assert [START, 0, START + 5, START + 5] == scouted(stage, *rooms)
 
 
@@ -383,7 +384,7 @@ def test_a_relay_that_keeps_none_of_our_rooms_is_not_missed(relay: str, left: in
         step.room(room).current.relay = THIRD
         queue_trim(step, relay, step.room(room).current.keys.box, 3)
     with stage.step(down=frozenset({relay})) as step:
-        scouting.reached(step, relay)
+        search.reached(step, relay)
     assert left == len(stage.outbox(TRIM))
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import scouting
 from nullabona.client.core.delivery.box_log import open_quietly
+from nullabona.client.core.model.proofs import MoveOrder, decode_move, encode_move, make_claim, make_move
 from nullabona.client.core.model.requests import Report, Scout
-from nullabona.client.core.proofs import MoveOrder, decode_move, encode_move, make_claim, make_move
-from nullabona.client.core.scouting import ELSEWHERE, HEED_ROUNDS, MOST_PAGES, MOST_READ
-from nullabona.client.core.state import LEFT, BoxTrack, CommitCandidate, RoomState
+from nullabona.client.core.model.state import LEFT, BoxTrack, CommitCandidate, RoomState
+from nullabona.client.core.relocation import search
+from nullabona.client.core.relocation.search import ELSEWHERE, HEED_ROUNDS, MOST_PAGES, MOST_READ
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import Frames
 from tests.core.stage import RELAY, START, Other, Stage
@@ -51,7 +51,7 @@ def take(
     """A look at the box at another relay brought these frames."""
     scout = Scout(room, about.pop("relay", THERE), track.keys.box, **about)  # type: ignore[arg-type]
     with stage.step(now) as step:
-        report = scouting.take(step, scout, Frames(incarnation, head or len(frames), frames))
+        report = search.take(step, scout, Frames(incarnation, head or len(frames), frames))
         return report, step.room(room)
 
 
@@ -141,7 +141,7 @@ def test_what_is_not_ours_to_look_at_brings_nothing() -> None:
     assert Report() == take(stage, room, track, relay=RELAY)[0]
     assert Report() == take(stage, room, BoxTrack(0, b"x" * 32))[0]
     with stage.step() as step:
-        assert Report() == scouting.take(step, Scout(b"x" * 32, THERE, track.keys.box), Frames(HERE, 0, ()))
+        assert Report() == search.take(step, Scout(b"x" * 32, THERE, track.keys.box), Frames(HERE, 0, ()))
         step.room(room).phase = LEFT
     assert Report() == take(stage, room, track)[0]
 

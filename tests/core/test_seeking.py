@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import returning, seeking, whereabouts
+from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery.inbox_sending import asked_back, wanted_handles
-from nullabona.client.core.devices import own
-from nullabona.client.core.heals import Helper
-from nullabona.client.core.items import RoomsAsked, RoomsTold, RoomTold
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.branches import Helper
+from nullabona.client.core.model.inbox_items import RoomsAsked, RoomsTold, RoomTold
 from nullabona.client.core.model.outbox_items import INBOX
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
-from nullabona.client.core.seeking import MOST_ASKS
-from nullabona.client.core.state import AWAY, LEFT, RoomState
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
+from nullabona.client.core.model.state import AWAY, LEFT, RoomState
+from nullabona.client.core.restore import returning, seeking
+from nullabona.client.core.restore.seeking import MOST_ASKS
 from nullabona.client.core.step import Timing
 from tests.core.stage import RELAY, START, Chance, Other, Stage
 
@@ -30,7 +31,7 @@ def restored(*contacts: Other, begun: bool = True, **about: object) -> Stage:
         if begun:
             seeking.look_after(step)
         for other in contacts:
-            whereabouts.remember(step, other.card())
+            inbox_addresses.remember(step, other.card())
     for other in contacts:
         stage.contact(other)
     return stage
@@ -257,7 +258,7 @@ def test_whoever_shares_none_is_not_even_looked_up() -> None:
     assert ([], set()) == came(stage, SORA)
     with stage.step() as step:
         step.store.put_handle(stage.me.account, stage.me.handle)
-        card = own.card(step.store)
+        card = own_devices.card(step.store)
         assert card is not None
         seeking.came(step, card.devices[0].certificate)
         assert [] == asked_back(step)
@@ -266,7 +267,7 @@ def test_whoever_shares_none_is_not_even_looked_up() -> None:
 def answered(stage: Stage, sender: Other, *named_too: Other) -> list[RoomTold]:
     """The rooms that a device of Jun's is told of, once a card of Jun's was looked up that names Jun's first device."""
     with stage.step() as step:
-        whereabouts.remember(step, JUN.card(*named_too))
+        inbox_addresses.remember(step, JUN.card(*named_too))
         seeking.answer(step, sender.certificate, JUN.card(*named_too))
     said = [JUN.opened(item.data) for item in stage.outbox(INBOX)]
     return [room for each in said if isinstance(each, RoomsTold) for room in each.rooms]

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.client.core import sent, whereabouts
-from nullabona.client.core.content import Text, encode_body
-from nullabona.client.core.items import Gone
+from nullabona.client.core.delivery.outbox import queue_item
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.incoming import relay_answers
+from nullabona.client.core.model.content import Text, encode_body
+from nullabona.client.core.model.inbox_items import Gone
 from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX, PIECE, Target
-from nullabona.client.core.outgoing import queue_item
-from nullabona.client.core.records import FileState, MessageState, OutboxItem, Piece, StoredFile
-from nullabona.client.core.state import LEFT, PendingCommit
+from nullabona.client.core.model.records import FileState, MessageState, OutboxItem, Piece, StoredFile
+from nullabona.client.core.model.state import LEFT, PendingCommit
 from nullabona.client.core.step import Timing
 from nullabona.wire.messages import AnyResponse, Appended, Done, Refusal
 from tests.core.seen import digest, earlier, frame
@@ -51,7 +52,7 @@ class Posted:
     def answer(self, item: OutboxItem, answer: AnyResponse, now: int = START) -> list[str]:
         """The relay says something to it. What is told then."""
         with self.stage.step(now) as step:
-            sent.answered(step, item, answer)
+            relay_answers.answered(step, item, answer)
             return [kind for kind, _, _ in step.told]
 
     def waiting(self) -> list[tuple[str, bytes, int]]:
@@ -94,7 +95,7 @@ def test_of_what_is_refused_is_told_why_and_what_it_was() -> None:
     posted = Posted()
     item = posted.item()
     with posted.stage.step() as step:
-        sent.answered(step, item, Refusal("too-large"))
+        relay_answers.answered(step, item, Refusal("too-large"))
         assert ("refused", posted.room, {"code": "too-large", "what": FRAME}) == step.told[0]
 
 
@@ -332,7 +333,7 @@ def test_what_is_not_answered_waits_ever_longer(attempts: int, low: bool, delay:
     posted.stage.chance = Chance(low=low)
     item = replace(posted.item(), attempts=attempts)
     with posted.stage.step() as step:
-        sent.unanswered(step, item)
+        relay_answers.unanswered(step, item)
     assert [(FRAME, posted.hash, delay)] == posted.waiting()
 
 
@@ -342,7 +343,7 @@ def test_a_wait_doubles_twelve_times_at_most(attempts: int, delay: int) -> None:
     posted = Posted(retry=2, retry_most=1 << 40)
     item = replace(posted.item(), attempts=attempts)
     with posted.stage.step() as step:
-        sent.unanswered(step, item)
+        relay_answers.unanswered(step, item)
     assert delay == posted.waiting()[0][2]
 
 
@@ -358,9 +359,9 @@ def test_every_third_time_that_an_inbox_is_silent_its_owner_is_looked_up(
     """It may be elsewhere by now."""
     stage = Stage()
     with stage.step() as step:
-        whereabouts.remember(step, JUN.card())
+        inbox_addresses.remember(step, JUN.card())
         queue_item(step, JUN.inbox, RELAY, Gone(bytes(32)))
     item = replace(stage.outbox()[0], kind=kind, attempts=attempts)
     with stage.step() as step:
-        sent.unanswered(step, item)
-        assert ([JUN.handle] if looked else []) == whereabouts.wanted(step)
+        relay_answers.unanswered(step, item)
+        assert ([JUN.handle] if looked else []) == inbox_addresses.wanted(step)

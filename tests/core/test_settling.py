@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import claims, links, settling
-from nullabona.client.core.claims import Accept, Claim, Enter, LetIn, Refuse, Verdict, Wish
-from nullabona.client.core.items import LinkRefusal
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.state import AddAccount
+from nullabona.client.core import settling
+from nullabona.client.core.contacts import links
+from nullabona.client.core.identity import claims
+from nullabona.client.core.identity.claims import Accept, Claim, Enter, LetIn, Refuse, Verdict, Wish
+from nullabona.client.core.model.inbox_items import LinkRefusal
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.state import AddAccount
 from nullabona.client.core.step import Step
 from tests.core.stage import DAY, Other, Stage, told
 

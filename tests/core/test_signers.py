@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.client.core import acquaintance, signers, whereabouts
-from nullabona.client.core.devices import own
-from nullabona.client.core.records import ContactState
+from nullabona.client.core import acquaintance
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.identity import device_certificates, inbox_addresses
+from nullabona.client.core.model.records import ContactState
 from tests.core.stage import DAY, START, Other, Stage
 
 JUN, SECOND, EVE = Other("jun"), Other("jun", 1), Other("eve")
@@ -19,9 +20,9 @@ HOUR = 3_600_000
 def test_a_card_names_a_device_by_its_very_certificate() -> None:
     """Not one of the same account with another key, nor one of another account."""
     card = JUN.card()
-    assert [True, False, False] == [signers.names(card, each.certificate) for each in (JUN, SECOND, EVE)]
-    assert signers.names(JUN.card(SECOND), SECOND.certificate)
-    assert not signers.names(card, replace(SENDER, issued_day=DAY - 1))
+    assert [True, False, False] == [device_certificates.names(card, each.certificate) for each in (JUN, SECOND, EVE)]
+    assert device_certificates.names(JUN.card(SECOND), SECOND.certificate)
+    assert not device_certificates.names(card, replace(SENDER, issued_day=DAY - 1))
 
 
 def test_a_device_is_in_a_room_by_account_and_key() -> None:
@@ -29,19 +30,22 @@ def test_a_device_is_in_a_room_by_account_and_key() -> None:
     stage = Stage()
     room, other = stage.room(JUN), stage.room(EVE)
     with stage.step() as step:
-        assert (True, False) == (signers.in_room(step, SENDER, room), signers.in_room(step, SENDER, other))
+        assert (True, False) == (
+            device_certificates.in_room(step, SENDER, room),
+            device_certificates.in_room(step, SENDER, other),
+        )
         for wrong in (replace(SENDER, device_key=EVE.signature_key), replace(SENDER, identity_key=EVE.account)):
-            assert not signers.in_room(step, wrong, room)
+            assert not device_certificates.in_room(step, wrong, room)
 
 
 def believed(stage: Stage, *rooms: bytes, known_as: str = "", since: int = START, now: int = START) -> bool | None:
     with stage.step(now) as step:
-        return signers.believed(step, SENDER, since, *rooms, known_as=known_as)
+        return device_certificates.believed(step, SENDER, since, *rooms, known_as=known_as)
 
 
 def wanted(stage: Stage) -> list[str]:
     with stage.step() as step:
-        return whereabouts.wanted(step)
+        return inbox_addresses.wanted(step)
 
 
 def test_who_is_in_one_of_the_rooms_is_believed() -> None:
@@ -86,7 +90,7 @@ def test_what_one_account_sends_causes_no_flood_of_look_ups() -> None:
 def note(stage: Stage, *devices: Other) -> None:
     """The account's card was looked up: it names these devices."""
     with stage.step() as step:
-        signers.note(step, devices[0].card(*devices[1:]))
+        device_certificates.note(step, devices[0].card(*devices[1:]))
 
 
 @pytest.mark.parametrize(
@@ -132,14 +136,14 @@ def test_a_device_of_our_own_account_is_believed_while_our_card_names_it() -> No
     mine = stage.person.card.devices[0].certificate
     with stage.step() as step:
         assert [True, False, False] == [
-            signers.is_ours(step, each)
+            device_certificates.is_ours(step, each)
             for each in (mine, replace(mine, device_id=JUN.device), replace(mine, device_key=JUN.signature_key))
         ]
-        assert signers.believed(step, mine, START) is True
-        assert signers.believed(step, replace(mine, identity_key=EVE.account), START) is False
-        own.note_gone(step.store, [mine.device_id])
-        assert not signers.is_ours(step, mine)
-        assert signers.believed(step, mine, START) is None
+        assert device_certificates.believed(step, mine, START) is True
+        assert device_certificates.believed(step, replace(mine, identity_key=EVE.account), START) is False
+        own_devices.note_gone(step.store, [mine.device_id])
+        assert not device_certificates.is_ours(step, mine)
+        assert device_certificates.believed(step, mine, START) is None
 
 
 def test_our_own_account_is_looked_up_by_our_handle() -> None:
@@ -147,5 +151,5 @@ def test_our_own_account_is_looked_up_by_our_handle() -> None:
     stage = Stage()
     with stage.step() as step:
         new = replace(stage.person.card.devices[0].certificate, device_id=JUN.device)
-        assert signers.believed(step, new, START) is None
-        assert [stage.me.handle] == whereabouts.wanted(step)
+        assert device_certificates.believed(step, new, START) is None
+        assert [stage.me.handle] == inbox_addresses.wanted(step)

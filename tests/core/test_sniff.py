@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from nullabona.client.core.sniff import Sniffed, is_small_image, sniff_audio, sniff_image
+from nullabona.client.core.model.sniff import Sniffed, is_small_image, sniff_audio, sniff_image
 
 
 def png(width: int, height: int) -> bytes:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import proofs
-from nullabona.client.core.items import Gone
+from nullabona.client.core.delivery.outbox import queue_item
+from nullabona.client.core.model import proofs
+from nullabona.client.core.model.inbox_items import Gone
 from nullabona.client.core.model.outbox_items import INBOX
-from nullabona.client.core.outgoing import queue_item
-from nullabona.client.core.records import Device
-from nullabona.client.core.roominfo import DIRECT, decode_info
+from nullabona.client.core.model.records import Device
+from nullabona.client.core.model.room_info import DIRECT, decode_info
 from tests.core.stage import DAY, Other, Stage
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core.roominfo import GROUP, RoomInfo
-from nullabona.client.core.stands import Stand, stands_of
-from nullabona.client.core.state import JOINED, LEFT, BoxTrack, CommitCandidate, RoomState
+from nullabona.client.core.box_positions import Stand, stands_of
+from nullabona.client.core.model.room_info import GROUP, RoomInfo
+from nullabona.client.core.model.state import JOINED, LEFT, BoxTrack, CommitCandidate, RoomState
 from nullabona.wire.messages import Frames
 from tests.core.stage import RELAY
 

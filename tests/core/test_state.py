@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core.heals import Helper
-from nullabona.client.core.roominfo import GROUP, RoomInfo
-from nullabona.client.core.state import (
+from nullabona.client.core.model.branches import Helper
+from nullabona.client.core.model.room_info import GROUP, RoomInfo
+from nullabona.client.core.model.state import (
     JOINED,
     AddAccount,
     BoxTrack,

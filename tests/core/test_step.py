@@ -7,9 +7,9 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from nullabona.client.core.errors import NoSuchRoom
-from nullabona.client.core.records import Device, DeviceView
-from nullabona.client.core.state import decode_state
+from nullabona.client.core.model.errors import NoSuchRoom
+from nullabona.client.core.model.records import Device, DeviceView
+from nullabona.client.core.model.state import decode_state
 from nullabona.client.core.step import Step, Timing, way_key
 from tests.core.stage import START, Chance, Other, Stage
 

@@ -7,17 +7,18 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from nullabona.client.core import claims, leaving, replies, rooms, trust
-from nullabona.client.core.chat import profiles
-from nullabona.client.core.content import Profile, Text, encode_body
-from nullabona.client.core.errors import BadRequest
-from nullabona.client.core.heals import Heal
-from nullabona.client.core.identity import contact_keys
-from nullabona.client.core.preferences import Trust, contact_scope, of_contact
-from nullabona.client.core.records import Contact, ContactState, MessageState
-from nullabona.client.core.roominfo import DIRECT
-from nullabona.client.core.safety import safety_digits
-from nullabona.client.core.state import (
+from nullabona.client.core import rooms
+from nullabona.client.core.contacts import trust
+from nullabona.client.core.delivery import reply_boxes
+from nullabona.client.core.group import leaving
+from nullabona.client.core.identity import claims, contact_keys
+from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.content import Profile, Text, encode_body
+from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.records import Contact, ContactState, MessageState
+from nullabona.client.core.model.room_info import DIRECT
+from nullabona.client.core.model.safety_number import safety_digits
+from nullabona.client.core.model.state import (
     AWAY,
     JOINED,
     LEFT,
@@ -27,7 +28,9 @@ from nullabona.client.core.state import (
     RemoveAccount,
     UpdateKeys,
 )
+from nullabona.client.core.preferences import Trust, contact_scope, of_contact
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import profiles
 from nullabona.wire.card import CardForked
 from tests.core.stage import Other, Stage, told
 
@@ -341,10 +344,10 @@ def test_of_a_contact_that_is_forgotten_nothing_is_left() -> None:
     with stage.step() as step:
         trust.verify(step, contact, verified=True)
         claims.note(step, JUN.account, claims.PROVEN)
-        replies.note(step, JUN.account, b"s" * 32)
+        reply_boxes.note(step, JUN.account, b"s" * 32)
         step.told.clear()
         trust.forget(step, contact)
         assert (None, {}) == (step.store.contact(JUN.account), step.store.preferences(contact_scope(JUN.account)))
-        assert ("", b"") == (claims.standing(step, JUN.account), replies.noted(step, JUN.account))
+        assert ("", b"") == (claims.standing(step, JUN.account), reply_boxes.noted(step, JUN.account))
         assert [("contact", {"handle": JUN.handle, "account": JUN.account, "state": "deleted"})] == told(step)
         assert [room] == step.store.rooms()

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from nullabona.client.core import replies, wants
-from nullabona.client.core.heals import Heal, Helper, Tries
+from nullabona.client.core import read_requests
+from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.model import requests
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.roominfo import GROUP, RoomInfo
-from nullabona.client.core.state import (
+from nullabona.client.core.model.branches import Heal, Helper, Tries
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.room_info import GROUP, RoomInfo
+from nullabona.client.core.model.state import (
     AWAY,
     JOINED,
     LEFT,
@@ -49,7 +50,7 @@ def test_each_box_of_a_room_is_read_on_from_where_we_are() -> None:
     """Closed ones less eagerly; by their wake token, where we know our leaf there."""
     old = BoxTrack(0, b"0" * 32, incarnation=b"old", position=5, relay="wss://old/v1")
     new = BoxTrack(1, b"1" * 32, position=7, leaf=2, relay=RELAY)
-    first, second = wants.room_reads(room(JOINED, old, new))
+    first, second = read_requests.room_reads(room(JOINED, old, new))
     assert ("wss://old/v1", old.keys.box, 5, True, b"old", None, None) == (
         *(first.relay, first.box, first.after, first.old),
         *(first.incarnation, first.wake_token, first.wake_secret),
@@ -60,7 +61,7 @@ def test_each_box_of_a_room_is_read_on_from_where_we_are() -> None:
 
 def test_a_box_that_is_watched_only_is_read_less_eagerly() -> None:
     """We are not in the room any more."""
-    assert [True] == [want.old for want in wants.room_reads(room(REMOVED))]
+    assert [True] == [want.old for want in read_requests.room_reads(room(REMOVED))]
 
 
 def test_the_boxes_for_answers_are_read_by_the_first_bell() -> None:
@@ -68,10 +69,10 @@ def test_the_boxes_for_answers_are_read_by_the_first_bell() -> None:
     stage = Stage()
     stage.contact(JUN, ContactState.REQUESTED)
     with stage.step() as step:
-        assert () == wants.reply_reads(step)
-        replies.expect(step, JUN.account)
-        [box] = replies.followed(step)
-        [want] = wants.reply_reads(step)
+        assert () == read_requests.reply_reads(step)
+        reply_boxes.expect(step, JUN.account)
+        [box] = reply_boxes.followed(step)
+        [want] = read_requests.reply_reads(step)
         assert (box.relay, box.keys.box, 0, False, b"") == (
             *(want.relay, want.box, want.after),
             *(want.old, want.incarnation),
@@ -94,7 +95,7 @@ class Join:
 def test_a_box_that_we_want_to_join_is_read_from_where_its_ticket_says() -> None:
     """There is no wake token for us yet."""
     keys = Keys(BoxTrack(0, b"0" * 32).keys.box)
-    found = wants.join_read(Join(RELAY, keys, 9))  # type: ignore[arg-type]
+    found = read_requests.join_read(Join(RELAY, keys, 9))  # type: ignore[arg-type]
     assert requests.ReadWant(RELAY, BoxTrack(0, b"0" * 32).keys.box, 9) == found
 
 
@@ -104,9 +105,9 @@ def test_a_box_that_we_want_to_join_is_read_from_where_its_ticket_says() -> None
 def test_a_room_in_which_nothing_is_due_wakes_nobody() -> None:
     """Neither one that we are in nor one that is over."""
     assert [None, None, None] == [
-        wants.room_wake(room()),
-        wants.room_wake(room(AWAY)),
-        wants.room_wake(RoomState(bytes(32), INFO, LEFT, [])),
+        read_requests.room_wake(room()),
+        read_requests.room_wake(room(AWAY)),
+        read_requests.room_wake(RoomState(bytes(32), INFO, LEFT, [])),
     ]
 
 
@@ -116,9 +117,9 @@ def test_a_room_in_which_nothing_is_due_wakes_nobody() -> None:
 )
 def test_each_time_of_a_room_wakes(name: str) -> None:
     """The first of them; 0 is none."""
-    assert 7 == wants.room_wake(room(JOINED, **{name: 7}))
+    assert 7 == read_requests.room_wake(room(JOINED, **{name: 7}))
     later = {"receipt_at": 9, "update_at": 9, "led_at": 0} | {name: 7}
-    assert 7 == wants.room_wake(room(JOINED, **later))
+    assert 7 == read_requests.room_wake(room(JOINED, **later))
 
 
 @pytest.mark.parametrize(
@@ -129,12 +130,12 @@ def test_each_time_of_a_box_wakes(name: str) -> None:
     """Of closed ones as well."""
     old, new = BoxTrack(0, b"0" * 32), BoxTrack(1, b"1" * 32)
     setattr(old, name, 7)
-    assert 7 == wants.room_wake(room(JOINED, old, new))
+    assert 7 == read_requests.room_wake(room(JOINED, old, new))
 
 
 def test_while_we_look_for_another_branch_the_next_question_wakes() -> None:
     """And not the doubt about who led us here."""
-    assert 9 == wants.room_wake(room(heal=heal(9), led_at=3))
+    assert 9 == read_requests.room_wake(room(heal=heal(9), led_at=3))
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_what_is_wanted_wakes_when_it_may_be_committed(
     box = BoxTrack(0, b"0" * 32)
     for name, value in track.items():
         setattr(box, name, value)
-    assert wake == wants.room_wake(room(JOINED, box, **({"intents": [UpdateKeys()]} | about)))
+    assert wake == read_requests.room_wake(room(JOINED, box, **({"intents": [UpdateKeys()]} | about)))
 
 
 @pytest.mark.parametrize(
@@ -179,14 +180,14 @@ def test_commits_wake_when_they_may_be_decided(
     box = BoxTrack(0, b"0" * 32, candidates=[CommitCandidate(1, b"c", False, at) for at in give_up])  # noqa: FBT003
     for name, value in about.items():
         setattr(box, name, value)
-    assert wake == wants.room_wake(room(JOINED, box))
+    assert wake == read_requests.room_wake(room(JOINED, box))
 
 
 def test_a_room_that_we_remember_wakes_when_the_next_is_asked() -> None:
     """If there is anybody to ask; nothing else of it matters."""
     assert (9, None) == (
-        wants.room_wake(room(AWAY, heal=heal(9, HELPER), receipt_at=3)),
-        wants.room_wake(room(AWAY, heal=heal(9), receipt_at=3)),
+        read_requests.room_wake(room(AWAY, heal=heal(9, HELPER), receipt_at=3)),
+        read_requests.room_wake(room(AWAY, heal=heal(9), receipt_at=3)),
     )
 
 
@@ -195,8 +196,8 @@ def test_a_box_that_is_watched_wakes_at_its_end_or_for_who_was_invited() -> None
     box = BoxTrack(0, b"0" * 32, left_at=100)
     end = 100 + 3 * DAY_MS + 1
     assert [end, 9, 9, end] == [
-        wants.room_wake(room(REMOVED, box)),
-        wants.room_wake(room(REMOVED, box, heal=heal(9), invites_at=10)),
-        wants.room_wake(room(LEFT, box, invites_at=9)),
-        wants.room_wake(room(REMOVED, box, invites_at=end + 5)),
+        read_requests.room_wake(room(REMOVED, box)),
+        read_requests.room_wake(room(REMOVED, box, heal=heal(9), invites_at=10)),
+        read_requests.room_wake(room(LEFT, box, invites_at=9)),
+        read_requests.room_wake(room(REMOVED, box, invites_at=end + 5)),
     ]

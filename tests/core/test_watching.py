@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import rooms, watching
-from nullabona.client.core.devices import own
-from nullabona.client.core.heals import Heal, Helper
-from nullabona.client.core.proofs import make_claim, make_order
-from nullabona.client.core.state import AWAY, JOINED, REMOVED
+from nullabona.client.core import rooms
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.proofs import make_claim, make_order
+from nullabona.client.core.model.state import AWAY, JOINED, REMOVED
+from nullabona.client.core.sync import removal_watch
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import Frames
 from tests.core.inviting import Inviting, adding
@@ -43,7 +44,7 @@ class Watched:
         with self.stage.step() as step:
             room = step.room(self.room)
             head = frames[-1][0] if frames else after
-            watching.take_frames(step, room, room.current, after, Frames(incarnation, head, frames))
+            removal_watch.take_frames(step, room, room.current, after, Frames(incarnation, head, frames))
             return room.current.position, room.heal
 
 
@@ -119,7 +120,7 @@ def test_a_device_that_was_signed_out_looks_for_no_branch() -> None:
     """None of them is its own; it reads on all the same."""
     watched = Watched()
     with watched.stage.store.transaction():
-        own.note_signed_out(watched.stage.store)
+        own_devices.note_signed_out(watched.stage.store)
     assert (5, None) == watched.read((5, watched.frame(JUN, b"other")))
 
 
@@ -130,7 +131,7 @@ def looked_after(watched: Watched, after: int) -> tuple[int, int, bool]:
     """How many boxes are left so long after the removal, how often was asked, and whether leaving is still known."""
     with watched.stage.step(START + after) as step:
         room = step.room(watched.room)
-        watching.look_after(step, room)
+        removal_watch.look_after(step, room)
         return len(room.boxes), room.heal.attempts if room.heal else 0, rooms.leaving(step, room.id)
 
 
@@ -139,7 +140,7 @@ def test_a_removal_stands_after_three_days(after: int, boxes: int) -> None:
     """Then nothing is left to read; the end is known before."""
     watched = Watched()
     with watched.stage.step() as step:
-        assert START + 3 * DAY + 1 == watching.ends_at(step.room(watched.room))
+        assert START + 3 * DAY + 1 == removal_watch.ends_at(step.room(watched.room))
     assert boxes == looked_after(watched, after)[0]
 
 
@@ -170,7 +171,7 @@ def test_whom_we_added_and_who_never_came_is_invited_while_we_watch() -> None:
     with inviting.stage.step(START + DAY) as step:
         room = step.room(inviting.id)
         room.phase, room.current.left_at = REMOVED, START
-        watching.look_after(step, room)
+        removal_watch.look_after(step, room)
     assert [BO] == [who for who, _, _ in inviting.invited()]
 
 
@@ -185,7 +186,7 @@ def test_when_a_removal_stands_nothing_of_its_box_is_kept() -> None:
         rooms.note_leaving(step, order)
         room.invites_at = START
         room.heal = Heal("fork", 0, b"c", [], [], START)
-        watching.stop(step, room)
+        removal_watch.stop(step, room)
     with watched.stage.step() as step:
         room = step.room(watched.room)
         assert (0, None, 0) == (len(room.boxes), room.heal, room.invites_at)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import people, whereabouts
-from nullabona.client.core.items import Gone
+from nullabona.client.core.contacts import requests
+from nullabona.client.core.delivery.outbox import queue_item
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.inbox_items import Gone
 from nullabona.client.core.model.outbox_items import INBOX, decode_target
-from nullabona.client.core.outgoing import queue_item
-from nullabona.client.core.roominfo import DIRECT
-from nullabona.client.core.state import LEFT
+from nullabona.client.core.model.room_info import DIRECT
+from nullabona.client.core.model.state import LEFT
 from tests.core.stage import DAY, RELAY, START, Other, Stage
 
 JUN, BO = Other("jun"), Other("boo")
@@ -27,25 +28,27 @@ def test_an_inbox_is_where_the_card_says_else_at_the_handles_host() -> None:
     stage, found = Stage(), []
     with stage.step() as step:
         for card in (FIRST, HOSTED):
-            whereabouts.remember(step, card)
-            found.append((whereabouts.inbox_of(step, JUN.account), whereabouts.relay_of(step, JUN.account, JUN.handle)))
+            inbox_addresses.remember(step, card)
+            found.append(
+                (inbox_addresses.inbox_of(step, JUN.account), inbox_addresses.relay_of(step, JUN.account, JUN.handle))
+            )
         assert [(FIRST.inbox, RELAY), (HOSTED.inbox, HOST_RELAY)] == found
         assert (None, "") == (
-            whereabouts.inbox_of(step, BO.account),
-            whereabouts.relay_of(step, BO.account, BO.handle),
+            inbox_addresses.inbox_of(step, BO.account),
+            inbox_addresses.relay_of(step, BO.account, BO.handle),
         )
-    assert HOST_RELAY == whereabouts.host_relay("anybody@relay.example")
+    assert HOST_RELAY == inbox_addresses.host_relay("anybody@relay.example")
 
 
 def test_an_older_card_than_is_known_changes_nothing() -> None:
     """One of the same number counts: it was verified."""
     stage = Stage()
     with stage.step() as step:
-        whereabouts.remember(step, MOVED)
-        whereabouts.remember(step, FIRST)
-        assert ELSEWHERE == whereabouts.relay_of(step, JUN.account, JUN.handle)
-        whereabouts.remember(step, HOSTED)
-        assert HOST_RELAY == whereabouts.relay_of(step, JUN.account, JUN.handle)
+        inbox_addresses.remember(step, MOVED)
+        inbox_addresses.remember(step, FIRST)
+        assert ELSEWHERE == inbox_addresses.relay_of(step, JUN.account, JUN.handle)
+        inbox_addresses.remember(step, HOSTED)
+        assert HOST_RELAY == inbox_addresses.relay_of(step, JUN.account, JUN.handle)
 
 
 def waiting(stage: Stage) -> list[tuple[object, str]]:
@@ -63,13 +66,13 @@ def test_what_waits_for_an_inbox_goes_where_it_is_now(card: object, relay: str) 
     stage = Stage()
     items = [Gone(bytes((number,)) * 32) for number in range(2)]
     with stage.step() as step:
-        whereabouts.remember(step, FIRST)
+        inbox_addresses.remember(step, FIRST)
         for item in items:
             queue_item(step, JUN.card().inbox, "", item)
         queue_item(step, BO.card().inbox, "", items[0])
     before = stage.outbox()
     with stage.step() as step:
-        whereabouts.remember(step, card)  # type: ignore[arg-type]
+        inbox_addresses.remember(step, card)  # type: ignore[arg-type]
     assert [(item, relay) for item in items] == waiting(stage)
     same = {item.id for item in before} & {item.id for item in stage.outbox()}
     assert (3 if relay == RELAY else 1) == len(same)
@@ -92,10 +95,10 @@ def test_rooms_are_looked_for_where_somebody_who_may_move_them_went(
     stage = Stage()
     with stage.step() as step:
         if known is not None:
-            whereabouts.remember(step, known)  # type: ignore[arg-type]
+            inbox_addresses.remember(step, known)  # type: ignore[arg-type]
     room = stage.room(JUN, kind=DIRECT, scout_at=START + 1_000_000)
     with stage.step() as step:
-        people.learn_card(step, card.encoded, JUN.handle)  # type: ignore[attr-defined]
+        requests.learn_card(step, card.encoded, JUN.handle)  # type: ignore[attr-defined]
         assert (START + 2_501 if soon else START + 1_000_000) == step.room(room).scout_at
 
 
@@ -103,13 +106,13 @@ def test_an_inbox_that_is_silent_has_its_owners_card_looked_up() -> None:
     """If it is known whose it is."""
     stage = Stage()
     with stage.step() as step:
-        whereabouts.silent(step, BO.inbox.address)
-        assert [] == whereabouts.wanted(step)
-        whereabouts.note_handle(step, BO.inbox, BO.handle)
-        whereabouts.remember(step, FIRST)
-        whereabouts.silent(step, BO.inbox.address)
-        whereabouts.silent(step, FIRST.inbox.address)
-        assert [BO.handle, JUN.handle] == whereabouts.wanted(step)
+        inbox_addresses.silent(step, BO.inbox.address)
+        assert [] == inbox_addresses.wanted(step)
+        inbox_addresses.note_handle(step, BO.inbox, BO.handle)
+        inbox_addresses.remember(step, FIRST)
+        inbox_addresses.silent(step, BO.inbox.address)
+        inbox_addresses.silent(step, FIRST.inbox.address)
+        assert [BO.handle, JUN.handle] == inbox_addresses.wanted(step)
 
 
 def test_a_card_is_looked_up_once_until_it_was() -> None:
@@ -117,12 +120,12 @@ def test_a_card_is_looked_up_once_until_it_was() -> None:
     stage = Stage()
     with stage.step() as step:
         for handle in (JUN.handle, BO.handle, JUN.handle):
-            whereabouts.look_again(step, handle)
-        assert [JUN.handle, BO.handle] == whereabouts.wanted(step)
-        whereabouts.looked_up(step, "eve@relay.example")
-        assert [JUN.handle, BO.handle] == whereabouts.wanted(step)
-        whereabouts.looked_up(step, JUN.handle)
-        assert [BO.handle] == whereabouts.wanted(step)
+            inbox_addresses.look_again(step, handle)
+        assert [JUN.handle, BO.handle] == inbox_addresses.wanted(step)
+        inbox_addresses.looked_up(step, "eve@relay.example")
+        assert [JUN.handle, BO.handle] == inbox_addresses.wanted(step)
+        inbox_addresses.looked_up(step, JUN.handle)
+        assert [BO.handle] == inbox_addresses.wanted(step)
 
 
 def test_of_too_many_look_ups_the_newest_are_made() -> None:
@@ -130,8 +133,8 @@ def test_of_too_many_look_ups_the_newest_are_made() -> None:
     stage = Stage()
     with stage.step() as step:
         for number in range(65):
-            whereabouts.look_again(step, f"p{number}")
-        assert [f"p{number}" for number in range(1, 65)] == whereabouts.wanted(step)
+            inbox_addresses.look_again(step, f"p{number}")
+        assert [f"p{number}" for number in range(1, 65)] == inbox_addresses.wanted(step)
 
 
 def test_a_room_that_we_left_is_not_looked_for() -> None:
@@ -139,5 +142,5 @@ def test_a_room_that_we_left_is_not_looked_for() -> None:
     stage = Stage()
     room = stage.room(JUN, kind=DIRECT, scout_at=START + 1_000_000, phase=LEFT)
     with stage.step() as step:
-        people.learn_card(step, MOVED.encoded, JUN.handle)
+        requests.learn_card(step, MOVED.encoded, JUN.handle)
         assert START + 1_000_000 == step.room(room).scout_at

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.client.core import wishes
+from nullabona.client.core.contacts import join_requests
+from nullabona.client.core.contacts.join_requests import Wish, WishState
 from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.errors import BadRequest
-from nullabona.client.core.items import LinkRefusal
+from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.inbox_items import LinkRefusal
 from nullabona.client.core.model.invite_link import Link, LinkMismatch, key_check
 from nullabona.client.core.step import DAY_MS, Step
-from nullabona.client.core.wishes import Wish, WishState
 from tests.core.stage import START, Other, Stage, told
 
 JUN, DORA = Other("jun"), Other("dora")
@@ -23,17 +23,17 @@ DAYS_30 = 30 * DAY_MS
 
 def wished(step: Step, state: WishState = "waiting", room: bytes = ROOM) -> Wish:
     """We have asked jun, and the wish stands so."""
-    wishes.ask(step, replace(LINK, room=room), JUN.card(), CARD)
-    wish = wishes.wishes(step)[-1]
+    join_requests.ask(step, replace(LINK, room=room), JUN.card(), CARD)
+    wish = join_requests.wishes(step)[-1]
     if state != "waiting":
-        wishes._become(step, wish, state)
-        wish = wishes.wishes(step)[-1]
+        join_requests._become(step, wish, state)
+        wish = join_requests.wishes(step)[-1]
     step.told.clear()
     return wish
 
 
 def states(step: Step) -> list[tuple[bytes, str]]:
-    return [(wish.room, wish.state) for wish in wishes.wishes(step)]
+    return [(wish.room, wish.state) for wish in join_requests.wishes(step)]
 
 
 def event(state: str) -> tuple[str, dict[str, object]]:
@@ -47,11 +47,11 @@ def test_the_giver_of_a_link_is_asked() -> None:
     """By their inbox, with our card; what is wished is told and remembered."""
     stage = Stage()
     with stage.step() as step:
-        wishes.ask(step, LINK, JUN.card(), CARD)
-        assert [Wish(ROOM, JUN.account, JUN.handle, TOKEN, step.now)] == wishes.wishes(step)
+        join_requests.ask(step, LINK, JUN.card(), CARD)
+        assert [Wish(ROOM, JUN.account, JUN.handle, TOKEN, step.now)] == join_requests.wishes(step)
         assert ([event("waiting")], [ROOM]) == (told(step), step.wished)
         assert [JUN.account] == [item.account for item in inbox_sending.unsent(step)]
-        assert "nullabona" not in repr(wishes.wishes(step))
+        assert "nullabona" not in repr(join_requests.wishes(step))
 
 
 def test_another_account_under_the_links_handle_is_not_asked() -> None:
@@ -59,8 +59,8 @@ def test_another_account_under_the_links_handle_is_not_asked() -> None:
     stage = Stage()
     with stage.step() as step:
         with pytest.raises(LinkMismatch):
-            wishes.ask(step, LINK, JUN.impostor().card(), CARD)
-        assert ([], []) == (wishes.wishes(step), inbox_sending.unsent(step))
+            join_requests.ask(step, LINK, JUN.impostor().card(), CARD)
+        assert ([], []) == (join_requests.wishes(step), inbox_sending.unsent(step))
 
 
 def test_a_wish_for_a_room_replaces_the_one_before() -> None:
@@ -71,7 +71,9 @@ def test_a_wish_for_a_room_replaces_the_one_before() -> None:
         wished(step, room=b"o" * 32)
         step.now += 5
         wished(step)
-        assert [(b"o" * 32, START), (ROOM, START + 5)] == [(wish.room, wish.asked_at) for wish in wishes.wishes(step)]
+        assert [(b"o" * 32, START), (ROOM, START + 5)] == [
+            (wish.room, wish.asked_at) for wish in join_requests.wishes(step)
+        ]
 
 
 def test_of_many_wishes_the_newest_are_kept() -> None:
@@ -80,7 +82,7 @@ def test_of_many_wishes_the_newest_are_kept() -> None:
     with stage.step() as step:
         for number in range(65):
             wished(step, room=bytes([number]) * 32)
-        assert [bytes([number]) * 32 for number in range(1, 65)] == [wish.room for wish in wishes.wishes(step)]
+        assert [bytes([number]) * 32 for number in range(1, 65)] == [wish.room for wish in join_requests.wishes(step)]
 
 
 @pytest.mark.parametrize("state", ["waiting", "silent"])
@@ -90,9 +92,9 @@ def test_an_open_wish_is_put_again(state: WishState) -> None:
     with stage.step() as step:
         wished(step, state)
         step.now += 7
-        wishes.ask_again(step, ROOM, CARD)
+        join_requests.ask_again(step, ROOM, CARD)
         assert [(ROOM, "waiting")] == states(step)
-        assert (step.now, [event("waiting")]) == (wishes.wishes(step)[0].asked_at, told(step))
+        assert (step.now, [event("waiting")]) == (join_requests.wishes(step)[0].asked_at, told(step))
         assert 2 == len(inbox_sending.unsent(step))
 
 
@@ -104,7 +106,7 @@ def test_a_wish_that_is_not_open_is_not_put_again(state: WishState) -> None:
         wished(step, state)
         for room in (ROOM, bytes(32)):
             with pytest.raises(BadRequest):
-                wishes.ask_again(step, room, CARD)
+                join_requests.ask_again(step, room, CARD)
         assert ([(ROOM, state)], 1) == (states(step), len(inbox_sending.unsent(step)))
 
 
@@ -122,10 +124,10 @@ def test_a_wish_is_withdrawn(state: WishState, left: list[tuple[bytes, str]], sa
     stage = Stage()
     with stage.step() as step:
         wished(step, state)
-        wishes.withdraw(step, ROOM)
+        join_requests.withdraw(step, ROOM)
         assert (left, [event(said)]) == (states(step), told(step))
         with pytest.raises(BadRequest):
-            wishes.withdraw(step, ROOM)
+            join_requests.withdraw(step, ROOM)
         assert left == states(step)
 
 
@@ -134,7 +136,7 @@ def test_nothing_is_kept_where_nothing_is_wished() -> None:
     stage = Stage()
     with stage.step() as step:
         wished(step, "used")
-        wishes.withdraw(step, ROOM)
+        join_requests.withdraw(step, ROOM)
         assert step.store.get_value("wishes") is None
 
 
@@ -147,7 +149,7 @@ def test_whom_we_asked_is_known_by_the_handle_of_the_card() -> None:
     with stage.step() as step:
         wished(step)
         asked = [(ROOM, JUN.account), (ROOM, DORA.account), (bytes(32), JUN.account)]
-        assert [JUN.handle, "", ""] == [wishes.handle_of(step, *each) for each in asked]
+        assert [JUN.handle, "", ""] == [join_requests.handle_of(step, *each) for each in asked]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_a_refusal_counts_of_whom_was_asked_about_that_link(
     stage = Stage()
     with stage.step() as step:
         wished(step, state)
-        wishes.refused(step, account.account, LinkRefusal(room, token, "expired"))
+        join_requests.refused(step, account.account, LinkRefusal(room, token, "expired"))
         assert [(ROOM, "expired" if taken else state)] == states(step)
         assert ([event("expired")] if taken else []) == told(step)
 
@@ -183,15 +185,15 @@ def test_an_invitation_was_wished_for_or_is_not_wanted_any_more(state: WishState
     stage = Stage()
     with stage.step() as step:
         wished(step, state)
-        assert found is wishes.judged(step, ROOM, JUN.account)
+        assert found is join_requests.judged(step, ROOM, JUN.account)
         assert (None, None) == (
-            wishes.judged(step, ROOM, DORA.account),
-            wishes.judged(step, bytes(32), JUN.account),
+            join_requests.judged(step, ROOM, DORA.account),
+            join_requests.judged(step, bytes(32), JUN.account),
         )
         step.now += DAYS_30 - 1
-        assert found is wishes.judged(step, ROOM, JUN.account)
+        assert found is join_requests.judged(step, ROOM, JUN.account)
         step.now += 1
-        assert wishes.judged(step, ROOM, JUN.account) is None
+        assert join_requests.judged(step, ROOM, JUN.account) is None
 
 
 def test_nothing_is_left_to_wish_for_once_we_are_in() -> None:
@@ -200,8 +202,8 @@ def test_nothing_is_left_to_wish_for_once_we_are_in() -> None:
     with stage.step() as step:
         wished(step)
         wished(step, room=b"o" * 32)
-        wishes.fulfilled(step, ROOM)
-        wishes.fulfilled(step, ROOM)
+        join_requests.fulfilled(step, ROOM)
+        join_requests.fulfilled(step, ROOM)
         assert ([(b"o" * 32, "waiting")], [event("over")]) == (states(step), told(step))
 
 
@@ -215,11 +217,11 @@ def test_we_wait_for_another_account_while_a_wish_is_open(state: WishState, *, w
     with stage.step() as step:
         wished(step, state)
         about = [(ROOM, DORA), (ROOM, JUN), (bytes(32), DORA)]
-        assert [waits, False, False] == [wishes.awaits_another(step, room, who.account) for room, who in about]
+        assert [waits, False, False] == [join_requests.awaits_another(step, room, who.account) for room, who in about]
         step.now += DAYS_30 - 1
-        assert waits is wishes.awaits_another(step, ROOM, DORA.account)
+        assert waits is join_requests.awaits_another(step, ROOM, DORA.account)
         step.now += 1
-        assert not wishes.awaits_another(step, ROOM, DORA.account)
+        assert not join_requests.awaits_another(step, ROOM, DORA.account)
 
 
 # -- time -----------------------------------------------------------------------------------------------------------
@@ -229,18 +231,18 @@ def test_a_wish_without_answer_is_told_so_and_goes_in_the_end() -> None:
     """After ten minutes, and after thirty days."""
     stage = Stage()
     with stage.step() as step:
-        assert wishes.next_due(step) is None
+        assert join_requests.next_due(step) is None
         wished(step)
         for due, state, left in ((600_000, "silent", [(ROOM, "silent")]), (DAYS_30, "over", [])):
-            assert START + due == wishes.next_due(step)
+            assert START + due == join_requests.next_due(step)
             step.now = START + due - 1
-            wishes.sweep(step)
+            join_requests.sweep(step)
             assert [] == told(step)
             step.now += 1
-            wishes.sweep(step)
+            join_requests.sweep(step)
             assert (left, [event(state)]) == (states(step), told(step))
             step.told.clear()
-        assert wishes.next_due(step) is None
+        assert join_requests.next_due(step) is None
 
 
 def test_of_several_wishes_the_first_is_due_next() -> None:
@@ -248,9 +250,9 @@ def test_of_several_wishes_the_first_is_due_next() -> None:
     stage = Stage()
     with stage.step() as step:
         wished(step, "used")
-        assert START + DAYS_30 == wishes.next_due(step)
+        assert START + DAYS_30 == join_requests.next_due(step)
         wished(step, room=b"o" * 32)
-        assert START + 600_000 == wishes.next_due(step)
+        assert START + 600_000 == join_requests.next_due(step)
         step.now += DAYS_30
-        wishes.sweep(step)
+        join_requests.sweep(step)
         assert [(b"o" * 32, "silent")] == states(step)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from nullabona.client.core import deciding, members
 from nullabona.client.core.delivery import box_log
-from nullabona.client.core.mlsport import Group
-from nullabona.client.core.proofs import make_claim
-from nullabona.client.core.roominfo import GROUP, RoomInfo, encode_info
-from nullabona.client.core.state import JOINED, BoxTrack, CommitCandidate, RoomState
+from nullabona.client.core.group import commit_choice, members
+from nullabona.client.core.model.mls_port import Group
+from nullabona.client.core.model.proofs import make_claim
+from nullabona.client.core.model.room_info import GROUP, RoomInfo, encode_info
+from nullabona.client.core.model.state import JOINED, BoxTrack, CommitCandidate, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from tests.core.stage import RELAY, START, Stage
@@ -88,7 +88,7 @@ class Together:
     def decide(self, now: int = START) -> bytes:
         """Mina's device decides if it can. The hash of the commit that ended the epoch, or empty."""
         with self.mina.inside(self.id, now) as (step, room, track):
-            deciding.decide(step, room, track)
+            commit_choice.decide(step, room, track)
             self.copies = set(step.copies)
             return track.winner
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nullabona.client.core.record.errors import RecordGap
-from nullabona.client.core.record.owner import BROKEN, FOREIGN, MISSING
-from nullabona.client.core.record.promises import AHEAD
+from nullabona.client.core.directory.errors import RecordGap
+from nullabona.client.core.directory.owner import BROKEN, FOREIGN, MISSING
+from nullabona.client.core.directory.promises import AHEAD
 from nullabona.client.runner.directories import GRAVE
 from nullabona.directory.core.limits import Limits
 from nullabona.directory.core.records import HOLD_DAYS

@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
-from nullabona.client.core import boxes, files, seeking
+from nullabona.client.core import files
+from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import box_log
-from nullabona.client.core.devices import own
-from nullabona.client.core.ports import Store
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.restore import seeking
+from nullabona.client.core.sync import recovery
 from nullabona.client.core.timeline import file_messages
 from nullabona.client.runner import oversight
 from nullabona.client.store import connection
@@ -46,8 +48,8 @@ def _nobody_puts_back() -> None:
     def nothing(*_: Any, **__: Any) -> None:  # noqa: ANN401 - as the real ones
         return
 
-    for module, name in ((boxes, "put_back"), (boxes, "_answer_gaps"), (boxes, "_diverge"), (box_log, "confirm"),
-                         (files, "put_back"), (file_messages, "asked_back")):  # fmt: skip
+    for module, name in ((recovery, "put_back"), (recovery, "_answer_gaps"), (recovery, "_diverge"),
+                         (box_log, "confirm"), (files, "put_back"), (file_messages, "asked_back")):  # fmt: skip
         setattr(module, name, nothing)
 
 
@@ -62,7 +64,7 @@ def _nobody_is_known_to_be_gone() -> None:
     def nobody(store: Store) -> list[bytes]:
         return []
 
-    own.gone = nobody
+    own_devices.gone = nobody
 
 
 def _nobody_tells_of_rooms() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from nullabona.client.core.record import checking, owner
-from nullabona.client.core.record.pinned import Sighting
-from nullabona.client.core.record.pinned import see as honest_see
+from nullabona.client.core.directory import checking, owner
+from nullabona.client.core.directory.pinned import Sighting
+from nullabona.client.core.directory.pinned import see as honest_see
 from nullabona.client.runner import oversight
 from nullabona.drills.lying_directory import scenario
 from nullabona.drills.lying_directory.report import run

@@ -11,9 +11,9 @@ from typing import IO
 import pytest
 
 from nullabona.client.core import files
-from nullabona.client.core.content import Attachment
-from nullabona.client.core.history.records import Import, ImportState
-from nullabona.client.core.records import FileState, StoredFile
+from nullabona.client.core.model.content import Attachment
+from nullabona.client.core.model.imports import Import, ImportState
+from nullabona.client.core.model.records import FileState, StoredFile
 from nullabona.client.importing import media
 from nullabona.client.importing.errors import ExportUnreadable, ExportUnsafe
 from nullabona.client.importing.media import Keeper

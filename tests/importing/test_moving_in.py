@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from nullabona.client.api import Client, ImportAnswers, errors
-from nullabona.client.core.errors import BadRequest, NotInRoom
-from nullabona.client.core.history import keeping
+from nullabona.client.core import imports
+from nullabona.client.core.model.errors import BadRequest, NotInRoom
 from tests.importing.profiles import mover
 from tests.importing.test_layouts import conversation
 from tests.importing.writing import FORMS, Form, Said
@@ -170,11 +170,11 @@ def test_undoing_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """Neither lines nor words nor the room; in as many steps as it takes, going on where it was stopped."""
 
     async def story() -> None:
-        monkeypatch.setattr(keeping, "UNDONE_AT_ONCE", 2)
+        monkeypatch.setattr(imports, "UNDONE_AT_ONCE", 2)
         async with mover(tmp_path) as client:
             (done,) = await client.import_history([written(tmp_path, SHORT)], ME)
             with client._session.step() as step:
-                assert keeping.undo(step, step.store.imports()[0])
+                assert imports.undo(step, step.store.imports()[0])
             assert "undoing" == client.imports()[0].state
             await client.undo_import(done.id.hex())
             assert ([], [], []) == (client.rooms(), client.imports(), client.search("주말"))

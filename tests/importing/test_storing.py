@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from nullabona.client.core.chat.words import place_words
-from nullabona.client.core.content import Attachment, Imported, decode_body
-from nullabona.client.core.history.records import Import, ImportState
-from nullabona.client.core.ports import Store
+from nullabona.client.core.model.content import Attachment, Imported, decode_body
+from nullabona.client.core.model.imports import Import, ImportState
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.timeline.search import place_words
 from nullabona.client.importing import kakao, telegram
 from nullabona.client.importing.placing import Placer, position_at
 from nullabona.client.importing.records import LATEST, Layout, Line, LineKind

@@ -14,8 +14,8 @@ from bench.leakage import device as devices
 from bench.leakage import ours, town
 from bench.leakage.society import Society
 from bench.leakage.trace import Op, Recording
+from nullabona.client.core.model.change_set import Touched
 from nullabona.client.core.step import Step
-from nullabona.client.core.touched import Touched
 from nullabona.client.net import NetOptions, Policy
 from nullabona.client.runner import runner as runners
 from nullabona.client.runner.connections import Connections, ConnectionState

@@ -13,8 +13,8 @@ from PIL import Image
 
 from nullabona.client.api import pictures as kept
 from nullabona.client.api.pictures import Pictures
-from nullabona.client.core.content import MAX_THUMB
-from nullabona.client.core.sniff import SMALL_PIXELS, is_small_image
+from nullabona.client.core.model.content import MAX_THUMB
+from nullabona.client.core.model.sniff import SMALL_PIXELS, is_small_image
 from nullabona.client.media import BadImage, SafeImage, safe_small
 from tests.api.pictures import photo
 

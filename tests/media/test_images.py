@@ -10,7 +10,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from nullabona.client.core.sniff import MAX_PIXELS, Sniffed, sniff_image
+from nullabona.client.core.model.sniff import MAX_PIXELS, Sniffed, sniff_image
 from nullabona.client.media import BadImage, animated, prepare_photo, profile_picture, safe_image
 from tests.api.pictures import GPS, moving_picture, photo
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from nullabona.client.api import Client, OperatorNoticeChanged, OperatorNoticeInfo
-from nullabona.client.core.operator import dockets, taking
-from nullabona.client.core.operator.keeping import load_notices
-from nullabona.client.core.ports import Store
-from nullabona.client.core.record.keeping import forget_pinned
+from nullabona.client.core.directory.keeping import forget_pinned
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.operator_notices import dockets, taking
+from nullabona.client.core.operator_notices.keeping import load_notices
 from nullabona.client.runner import oversight
 from nullabona.docket.cases.delivery import put_frame
 from nullabona.docket.core.records import Decision, Gag

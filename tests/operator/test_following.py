@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nullabona.client.core.operator import dockets, following
-from nullabona.client.core.operator.checking import DocketForked, DocketRolledBack, DocketSeen, DocketUnproven
-from nullabona.client.core.operator.following import KEPT_TILES, LOOKS, advance, holds, wanted
-from nullabona.client.core.record.keeping import load_evidence
+from nullabona.client.core.directory.keeping import load_evidence
+from nullabona.client.core.operator_notices import dockets, following
+from nullabona.client.core.operator_notices.checking import DocketForked, DocketRolledBack, DocketSeen, DocketUnproven
+from nullabona.client.core.operator_notices.following import KEPT_TILES, LOOKS, advance, holds, wanted
 from nullabona.log.checkpoint import Checkpoint
 from nullabona.log.note import sign_note
 from nullabona.log.tiles import WIDTH, Tile

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from nullabona.client.core.operator import taking
-from nullabona.client.core.operator.checking import OLDEST_S
-from nullabona.client.core.operator.keeping import MOST_HELD, load_counts, load_held, load_notices
-from nullabona.client.core.record.keeping import load_evidence, save_pinned
-from nullabona.client.core.record.pinned import SKEW_S, Pinned
+from nullabona.client.core.directory.keeping import load_evidence, save_pinned
+from nullabona.client.core.directory.pinned import SKEW_S, Pinned
+from nullabona.client.core.operator_notices import taking
+from nullabona.client.core.operator_notices.checking import OLDEST_S
+from nullabona.client.core.operator_notices.keeping import MOST_HELD, load_counts, load_held, load_notices
 from nullabona.client.runner import oversight
 from nullabona.client.runner.oversight import Oversight
 from nullabona.log.policy import NO_QUORUM

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nullabona.client.api import Client, Warned
-from nullabona.client.core.operator import dockets
+from nullabona.client.core.operator_notices import dockets
 from nullabona.client.runner import directories
 from nullabona.client.runner.connections import RelayConnection
 from nullabona.client.runner.requests import ask

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core.record.pinned import Pinned, with_docket
+from nullabona.client.core.directory.pinned import Pinned, with_docket
 from nullabona.wire.epoch import origin_of
 from nullabona.wire.messages import LogDescribed
 from tests.operator.forging import HOST, ORIGIN

@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace
 
-from nullabona.client.core.operator.following import LOOKS
-from nullabona.client.core.record.keeping import load_pinned, save_pinned
+from nullabona.client.core.directory.keeping import load_pinned, save_pinned
+from nullabona.client.core.operator_notices.following import LOOKS
 from nullabona.client.net import TimedOut, Unreachable
 from nullabona.client.runner.directories import Directories
 from nullabona.errors import PeerError

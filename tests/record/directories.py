@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nullabona.client.core.record.pinned import Pinned, pin
+from nullabona.client.core.directory.pinned import Pinned, pin
 from nullabona.directory.opening import RecordOptions
 from nullabona.directory.service import Clock, DirectoryService, Options, open_directory
 from nullabona.wire.messages import (

@@ -9,8 +9,8 @@ from typing import TypeVar
 import pytest
 from msgspec.structs import replace
 
-from nullabona.client.core.record.checking import check_answer
-from nullabona.client.core.record.errors import (
+from nullabona.client.core.directory.checking import check_answer
+from nullabona.client.core.directory.errors import (
     CardNotInLog,
     LogForked,
     LogReplaced,
@@ -18,9 +18,9 @@ from nullabona.client.core.record.errors import (
     LogStale,
     PromiseInvalid,
 )
-from nullabona.client.core.record.owner import BROKEN, FOREIGN, MISSING, Alarm, judge, look, settle, start
-from nullabona.client.core.record.pinned import Pinned, moved, pin
-from nullabona.client.core.record.promises import check_promise
+from nullabona.client.core.directory.owner import BROKEN, FOREIGN, MISSING, Alarm, judge, look, settle, start
+from nullabona.client.core.directory.pinned import Pinned, moved, pin
+from nullabona.client.core.directory.promises import check_promise
 from nullabona.directory.core.records import Keep, StoredCard
 from nullabona.errors import Malformed, PeerError
 from nullabona.log.policy import NotWitnessed, PolicyInvalid

@@ -7,12 +7,18 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
-from nullabona.client.core.record.errors import LogReplaced
-from nullabona.client.core.record.evidence import EntryEvidence, EvidenceInvalid, Proven, is_evidence, verify_evidence
-from nullabona.client.core.record.keeping import MOST_EVIDENCE, Evidence, keep_evidence, load_evidence
-from nullabona.client.core.record.owner import judge, look, settle, start
-from nullabona.client.core.record.pinned import Pinned
-from nullabona.client.core.record.promises import check_promise
+from nullabona.client.core.directory.errors import LogReplaced
+from nullabona.client.core.directory.evidence import (
+    EntryEvidence,
+    EvidenceInvalid,
+    Proven,
+    is_evidence,
+    verify_evidence,
+)
+from nullabona.client.core.directory.keeping import MOST_EVIDENCE, Evidence, keep_evidence, load_evidence
+from nullabona.client.core.directory.owner import judge, look, settle, start
+from nullabona.client.core.directory.pinned import Pinned
+from nullabona.client.core.directory.promises import check_promise
 from nullabona.client.runner.directories import with_beginning
 from nullabona.directory.core.records import Keep, StoredCard
 from nullabona.log.keys import Kind, VerifierKey

@@ -8,10 +8,10 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace
 
-from nullabona.client.core.record.errors import LogStale
-from nullabona.client.core.record.keeping import load_evidence, load_expected, load_watch, note_own_card
-from nullabona.client.core.record.owner import look, start
-from nullabona.client.core.record.pinned import moved
+from nullabona.client.core.directory.errors import LogStale
+from nullabona.client.core.directory.keeping import load_evidence, load_expected, load_watch, note_own_card
+from nullabona.client.core.directory.owner import look, start
+from nullabona.client.core.directory.pinned import moved
 from nullabona.client.net import Unreachable
 from nullabona.client.runner.directories import Directories
 from nullabona.client.runner.oversight import Oversight

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from nullabona.client.core.model.outbox_items import FRAME
-from nullabona.client.core.records import MessageState, OutboxItem
+from nullabona.client.core.model.records import MessageState, OutboxItem
 from nullabona.client.mls import MlsGroup
 from tests.rooms.world import Person, World
 

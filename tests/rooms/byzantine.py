@@ -12,14 +12,9 @@ from hashlib import sha256
 import msgspec
 import nullabona_mls as native
 
-from nullabona.client.core import content, items
-from nullabona.client.core.proofs import (
-    MoveOrder,
-    encode_move,
-    make_claim,
-    make_move,
-)
-from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, encode_info
+from nullabona.client.core.model import content, inbox_items
+from nullabona.client.core.model.proofs import MoveOrder, encode_move, make_claim, make_move
+from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION, encode_info
 from nullabona.errors import NullabonaError
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.frame import Kind
@@ -253,18 +248,20 @@ class Hostile(HostileDevice):
     def _asks(self) -> None:
         """For a ticket, over and over."""
         kept = self._epoch()
-        self._to(self._one(self.victims), items.TicketRequest(self.room, kept.epoch, self._one([b"", self._hash()])))
+        self._to(
+            self._one(self.victims), inbox_items.TicketRequest(self.room, kept.epoch, self._one([b"", self._hash()]))
+        )
 
     def _sends_item(self) -> None:
         kept = self._epoch()
-        told = items.RoomTold(self.room, encode_info(kept.info), ((self._account(), self.person.me.handle),))
-        bodies: list[items.ItemBody] = [
-            items.Gone(self.room),
-            items.LinkUse(self.room, self.dice.bytes(16), self.person.card.encoded),
-            items.FileRequest(self.room, self._one(self._ids())),
-            items.LinkRefusal(self.room, self.dice.bytes(16), "closed"),
-            items.RoomsAsked(),
-            items.RoomsTold((told,)),
+        told = inbox_items.RoomTold(self.room, encode_info(kept.info), ((self._account(), self.person.me.handle),))
+        bodies: list[inbox_items.ItemBody] = [
+            inbox_items.Gone(self.room),
+            inbox_items.LinkUse(self.room, self.dice.bytes(16), self.person.card.encoded),
+            inbox_items.FileRequest(self.room, self._one(self._ids())),
+            inbox_items.LinkRefusal(self.room, self.dice.bytes(16), "closed"),
+            inbox_items.RoomsAsked(),
+            inbox_items.RoomsTold((told,)),
         ]
         self._to(self._one(self.victims), self._one(bodies))
 

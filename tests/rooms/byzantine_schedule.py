@@ -10,8 +10,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from nullabona.client.core import commands, entering
-from nullabona.client.core.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
+from nullabona.client.core import commands
+from nullabona.client.core.incoming import invitations
+from nullabona.client.core.model.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
 from tests.rooms.byzantine import Hostile
 from tests.rooms.byzantine_bounds import (
     APART_H,
@@ -339,7 +340,7 @@ class ByzantineSchedule:
         if not waiting:
             return
         with self.spare.engine.step(self.world.now, self.room) as step:
-            if entering.inviter_of(step, self.room).account_id in self.given:
+            if invitations.inviter_of(step, self.room).account_id in self.given:
                 commands.accept_request(step, self.room)
             else:
                 commands.decline_request(step, self.room)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nullabona.client.core import returning
-from nullabona.client.core.devices import own, tending
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.devices import membership
 from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.records import OutboxItem
 from nullabona.client.core.model.requests import ReadWant
-from nullabona.client.core.records import OutboxItem
+from nullabona.client.core.restore import returning
 from nullabona.client.store import SqliteStore
 from tests.rooms.world import Person, World
 
@@ -48,11 +49,11 @@ def look_at_own_card(world: World, person: Person) -> None:
     """What a client does when it runs: the directory's newest card of its account says what it is now."""
     theirs = world.cards[person.me.handle]
     with person.engine.step(world.now) as step:
-        known = own.card(step.store)
+        known = own_devices.card(step.store)
         if known is None or theirs.sequence > known.sequence:
-            tending.follow(step, theirs)
+            membership.follow(step, theirs)
         elif theirs.hash == known.hash:
-            tending.shown(step)
+            membership.shown(step)
 
 
 class CarefulWorld(World):

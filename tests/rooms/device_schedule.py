@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from nullabona.client.core.devices import own, telling
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.devices import sync_out
 from tests.rooms.copying import CarefulWorld, FolderCopy, copied, look_at_own_card, put_back
 from tests.rooms.devices import another_device, remember, remove_device, restored
 from tests.rooms.world import Person
@@ -160,13 +161,13 @@ class DeviceSchedule:
     def _current(self, person: Person) -> bool:
         """Only who knows the card that the directory has can publish the next."""
         with person.store.transaction():
-            known = own.card(person.store)
+            known = own_devices.card(person.store)
         return known is not None and known.hash == self.world.cards[person.me.handle].hash
 
     def _heard(self, person: Person) -> bool:
         """Only who is in the room of the devices, and was told what the others know, may put one of them out."""
         with person.engine.step(self.world.now) as step:
-            return telling.was_told(step)
+            return sync_out.was_told(step)
 
     def _link(self, person: Person) -> None:
         devices = self.devices[person.account]
@@ -266,7 +267,7 @@ class DeviceSchedule:
         rooms = {}
         for device in devices:
             with device.store.transaction():
-                rooms[device.name] = own.room_id(device.store)
+                rooms[device.name] = own_devices.room_id(device.store)
         assert len(set(rooms.values())) == 1, {name: room.hex()[:4] for name, room in rooms.items()}
         shared = {device.name: device.phase(rooms[device.name]) for device in devices}
         assert set(shared.values()) == {"joined"}, shared

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nullabona.client.core import inbox_places, returning
-from nullabona.client.core.devices import own, telling, tending
-from nullabona.client.core.heals import Helper
-from nullabona.client.core.roominfo import RoomInfo
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.devices import inbox_state, membership, sync_out
+from nullabona.client.core.model.branches import Helper
+from nullabona.client.core.model.room_info import RoomInfo
+from nullabona.client.core.restore import returning
 from nullabona.client.core.step import Me
 from nullabona.client.mls import Mls
 from nullabona.client.store import SqliteStore
@@ -22,13 +23,13 @@ from tests.rooms.world import RELAY, Person, World
 def another_device(world: World, first: Person, name: str) -> Person:
     """A new device of an account, let in by ``first``; it comes into the rooms by itself."""
     with first.store.transaction():
-        known = own.card(first.store)
+        known = own_devices.card(first.store)
     assert known is not None
     person = _device_of(world, first, name, lambda device: (*known.devices, device))
     with first.engine.step(world.now) as step:
-        tending.changed_here(step, person.card)
-        telling.owe_everything(step, person.me.device)
-        telling.name_device(step, person.me.device, name)
+        membership.changed_here(step, person.card)
+        sync_out.owe_everything(step, person.me.device)
+        sync_out.name_device(step, person.me.device, name)
     return person
 
 
@@ -44,14 +45,14 @@ def _device_of(world: World, first: Person, name: str, on: Callable[[CardDevice]
     with first.store.transaction():
         state = first.store.get_value("inbox")
     assert state is not None
-    old = msgspec.msgpack.decode(state, type=inbox_places.InboxState)
+    old = msgspec.msgpack.decode(state, type=inbox_state.InboxState)
     with store.transaction():
         package = mls.key_package()
-        fresh = inbox_places.InboxState(old.read_secret, old.write_secret, old.seed, old.relay)
+        fresh = inbox_state.InboxState(old.read_secret, old.write_secret, old.seed, old.relay)
         store.set_value("inbox", msgspec.msgpack.encode(fresh))
     card = new_card(world, first, on(CardDevice(certificate, package)))
     with store.transaction():
-        own.note_card(store, card.encoded)
+        own_devices.note_card(store, card.encoded)
     me = Me(first.account, device_id, first.me.handle, device_key, RELAY)
     person = Person(name, world, first.identity, seed, store, me, certificate.encode(), card)
     person.boot()
@@ -62,12 +63,12 @@ def _device_of(world: World, first: Person, name: str, on: Callable[[CardDevice]
 def restored(world: World, lost: Person, name: str) -> Person:
     """The account on a new device that replaces every other on the card; it remembers nothing of rooms."""
     with lost.store.transaction():
-        known = own.card(lost.store)
+        known = own_devices.card(lost.store)
     assert known is not None
     lost.online = False
     fresh = _device_of(world, lost, name, lambda device: (device,))
     with fresh.store.transaction():
-        own.note_gone(fresh.store, [d.certificate.device_id for d in known.devices])
+        own_devices.note_gone(fresh.store, [d.certificate.device_id for d in known.devices])
     return fresh
 
 
@@ -80,18 +81,18 @@ def remember(world: World, person: Person, room: bytes, info: RoomInfo, members:
 def remove_device(world: World, by: Person, lost: Person) -> None:
     """One device of an account puts out another."""
     with by.store.transaction():
-        known = own.card(by.store)
+        known = own_devices.card(by.store)
     assert known is not None
     staying = tuple(d for d in known.devices if d.certificate.device_id != lost.me.device)
     card = new_card(world, by, staying)
     with by.engine.step(world.now) as step:
-        tending.changed_here(step, card)
+        membership.changed_here(step, card)
 
 
 def new_card(world: World, person: Person, devices: tuple[CardDevice, ...]) -> Card:
     """The account's next card, published."""
     with person.store.transaction():
-        known = own.card(person.store)
+        known = own_devices.card(person.store)
     assert known is not None
     day = world.now // 86_400_000
     encoded = sign_card(

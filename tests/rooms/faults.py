@@ -9,10 +9,10 @@ from typing import Any, Final, cast
 
 import pytest
 
-from nullabona.client.core.errors import MlsRefused
-from nullabona.client.core.mlsport import Processed
+from nullabona.client.core.model.errors import MlsRefused
+from nullabona.client.core.model.mls_port import Processed
+from nullabona.client.core.model.records import OutboxItem
 from nullabona.client.core.model.requests import ReadWant
-from nullabona.client.core.records import OutboxItem
 from nullabona.client.core.step import Step
 from nullabona.client.mls import MlsGroup
 from nullabona.client.store import SqliteStore

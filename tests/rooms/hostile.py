@@ -8,12 +8,12 @@ import msgspec
 import nullabona_mls as native
 
 from nullabona.client.core import commands
-from nullabona.client.core.content import Body, Envelope, View, encode_envelope
-from nullabona.client.core.items import ItemBody, Ticket, encode_pack
-from nullabona.client.core.message_ids import RANDOM, message_id
-from nullabona.client.core.proofs import make_claim
-from nullabona.client.core.records import Frame
-from nullabona.client.core.state import BoxTrack
+from nullabona.client.core.model.content import Body, Envelope, View, encode_envelope
+from nullabona.client.core.model.inbox_items import ItemBody, Ticket, encode_pack
+from nullabona.client.core.model.message_ids import RANDOM, message_id
+from nullabona.client.core.model.proofs import make_claim
+from nullabona.client.core.model.records import Frame
+from nullabona.client.core.model.state import BoxTrack
 from nullabona.wire.address import Address
 from nullabona.wire.blob import BlobRef, cut_blob
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
@@ -80,7 +80,7 @@ def claim(person: Person, room: bytes, commit: bytes, removed: tuple[bytes, ...]
 
 def to_inbox(sender: Person, receiver: Person, body: ItemBody, *, certificate: bytes | None = None) -> None:
     """Put an item into somebody's inbox, signed by the sender whatever it says."""
-    from nullabona.client.core.items import _DOMAIN, SignedItem
+    from nullabona.client.core.model.inbox_items import _DOMAIN, SignedItem
 
     address = receiver.card.inbox.address
     data = msgspec.msgpack.encode(body)

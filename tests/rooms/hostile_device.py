@@ -13,9 +13,9 @@ from typing import TypeVar
 import msgspec
 import nullabona_mls as native
 
-from nullabona.client.core import content, items
-from nullabona.client.core.message_ids import RANDOM, message_id
-from nullabona.client.core.proofs import (
+from nullabona.client.core.model import content, inbox_items
+from nullabona.client.core.model.message_ids import RANDOM, message_id
+from nullabona.client.core.model.proofs import (
     CommitNote,
     RemovalOrder,
     Ruling,
@@ -24,7 +24,7 @@ from nullabona.client.core.proofs import (
     make_order,
     make_ruling,
 )
-from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, encode_info
+from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION, encode_info
 from nullabona.wire.blob import cut_blob
 from nullabona.wire.frame import Kind
 from tests.rooms.hostile import laid_out, to_inbox
@@ -107,7 +107,7 @@ class HostileDevice:
 
     def _append(self, kept: KeptEpoch, frame: bytes) -> None:
         """Put a frame there; its own device takes it for its own, so that it does not trip over it."""
-        from nullabona.client.core.records import Frame
+        from nullabona.client.core.model.records import Frame
 
         box = kept.keys.box.address
         self.world.relay_of(self.person).append(bytes(box), frame)  # type: ignore[union-attr]
@@ -177,18 +177,18 @@ class HostileDevice:
         self.kept.insert(max(0, len(self.kept) - 1), kept)
         del self.kept[:-MOST_KEPT]
 
-    def _to(self, victim: Person, body: items.ItemBody) -> None:
+    def _to(self, victim: Person, body: inbox_items.ItemBody) -> None:
         self.sent += 1_024
         self.frames += 1
         to_inbox(self.person, victim, body)
 
-    def _ticket(self, kept: KeptEpoch, history: Sequence[tuple[int, bytes, tuple[bytes, ...]]]) -> items.Ticket:
+    def _ticket(self, kept: KeptEpoch, history: Sequence[tuple[int, bytes, tuple[bytes, ...]]]) -> inbox_items.Ticket:
         group = kept.group()
         box = self.world.relay.boxes.get(bytes(kept.keys.box.address))
         incarnation = box.incarnation if box is not None else b""
         info, tree = group.group_info(kept.signer), group.ratchet_tree()
         went = (self._order(kept),) if self.dice.between(0, 3) == 0 else ()
-        return items.Ticket(
+        return inbox_items.Ticket(
             self.room, kept.epoch, kept.secret, info, tree, incarnation, 0, tuple(history),
             rulings=self._rulings(kept), went=went,
         )  # fmt: skip
@@ -205,7 +205,9 @@ class HostileDevice:
             rulings.append(make_ruling(self.person.mls, self.room, max(0, epoch), encode_info(kept.info), accounts))
         return tuple(rulings[-8:])
 
-    def _invitation(self, kept: KeptEpoch, victim: Person | None = None, *, rules: bool = False) -> items.Invitation:
+    def _invitation(
+        self, kept: KeptEpoch, victim: Person | None = None, *, rules: bool = False
+    ) -> inbox_items.Invitation:
         """Into this very room, on a branch of its own; ``rules``: on which it is the only admin."""
         group = kept.group()
         victim = victim or self._one(self.victims)
@@ -219,4 +221,4 @@ class HostileDevice:
         except native.CoreError:  # its own library refuses: then it leads to nothing
             ref, _ = cut_blob(self.dice.bytes(32), b"x")
         relay = RELAY if self.dice.between(0, 3) else "wss://two.example:443/v1"
-        return items.Invitation(self.dice.bytes(16), self.room, relay, ref)
+        return inbox_items.Invitation(self.dice.bytes(16), self.room, relay, ref)

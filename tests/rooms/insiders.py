@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from nullabona_mls import SUITE_CLASSIC, SUITE_PQ
 
-from nullabona.client.core.state import BoxTrack
+from nullabona.client.core.model.state import BoxTrack
 from nullabona.wire.frame import NONCE_SIZE, Kind, open_frame, seal_frame
 from tests.mls.tls import Reader, vector
 from tests.rooms.hostile import frames_at, mole, track_of

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import nullabona_mls as native
 
-from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, RoomInfo, decode_info
+from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION, RoomInfo, decode_info
 from nullabona.drills.insider.forging import SenderForger
 from nullabona.wire.address import EpochKeys, epoch_keys
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from nullabona.client.core import commands
-from nullabona.client.core.errors import BadRequest
+from nullabona.client.core.model.errors import BadRequest
 from nullabona.client.core.step import Step
 from tests.rooms.faults import FailingStore, MortalWorld, make_mortal, watched_ratchets
 from tests.rooms.hostile import people

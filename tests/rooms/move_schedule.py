@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nullabona.client.core import relocating
-from nullabona.client.core.errors import NotAllowed
 from nullabona.client.core.model import move_orders
-from nullabona.client.core.proofs import BadProof
+from nullabona.client.core.model.errors import NotAllowed
+from nullabona.client.core.model.proofs import BadProof
+from nullabona.client.core.relocation import moving
 from tests.rooms.moves import THREE, TWO, burn, move, state_of
 from tests.rooms.schedule import Schedule
 from tests.rooms.world import RELAY, Person
@@ -79,7 +79,7 @@ class MoveSchedule(Schedule):
     def _take_along(self, person: Person) -> None:
         try:
             with person.engine.step(self.world.now, self.room) as step:
-                relocating.issue(step, step.room(self.room), step.me.relay)
+                moving.issue(step, step.room(self.room), step.me.relay)
         except (NotAllowed, BadProof):
             return
         self.note(f"{person.name} takes the room along to {person.me.relay}")

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from nullabona.client.core import inbox_places, relocating
-from nullabona.client.core.devices import own, telling
-from nullabona.client.core.devices.items import CardItem
-from nullabona.client.core.proofs import MoveOrder
-from nullabona.client.core.state import RoomState
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.devices import inbox_state, sync_out
+from nullabona.client.core.model.proofs import MoveOrder
+from nullabona.client.core.model.state import RoomState
+from nullabona.client.core.model.sync_items import CardItem
+from nullabona.client.core.relocation import moving
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card, sign_card, verify_card
 from tests.rooms.world import RELAY, Person, World
@@ -22,7 +23,7 @@ THREE = "wss://three.example:443/v1"
 def card_at(world: World, person: Person, relay: str) -> Card:
     """The account's next card, which names another relay; nobody has it yet."""
     with person.store.transaction():
-        known = own.card(person.store)
+        known = own_devices.card(person.store)
     assert known is not None
     day = max(world.now // 86_400_000, known.issued_day)
     encoded = sign_card(
@@ -38,10 +39,10 @@ def card_at(world: World, person: Person, relay: str) -> Card:
 
 def move_in(step: Step, card: Card, left: str) -> None:
     """What the person's wish does in one step."""
-    own.note_card(step.store, card.encoded)
-    inbox_places.follow(step, card)
-    relocating.take_along(step, left, card.inbox.relay)
-    telling.tell_now(step, CardItem(card.encoded))
+    own_devices.note_card(step.store, card.encoded)
+    inbox_state.follow(step, card)
+    moving.take_along(step, left, card.inbox.relay)
+    sync_out.tell_now(step, CardItem(card.encoded))
 
 
 def move(world: World, person: Person, relay: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nullabona.client.core.items import _DOMAIN, ItemBody, SignedItem
+from nullabona.client.core.model.inbox_items import _DOMAIN, ItemBody, SignedItem
 from nullabona.wire.card import issue_certificate, sign_card
 from nullabona.wire.endpoint import endpoint_of
 from nullabona.wire.handle import parse_handle

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from nullabona.client.core import commands
-from nullabona.client.core.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
+from nullabona.client.core.model.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
 from tests.rooms.world import Person, World
 
 

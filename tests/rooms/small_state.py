@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from nullabona.client.core.state import RoomState, decode_state
+from nullabona.client.core.model.state import RoomState, decode_state
 from tests.rooms.world import START, Person, World
 
 _SKIPPED = ("word", "word_", "sqlite_", "mls_kv", "chunk", "event")

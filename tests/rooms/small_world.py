@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from nullabona.client.core import commands
-from nullabona.client.core.errors import NotInRoom
+from nullabona.client.core.model.errors import NotInRoom
 from nullabona.client.store import SqliteStore
 from nullabona.errors import NullabonaError
 from tests.rooms.byzantine import Hostile
@@ -150,7 +150,7 @@ class SmallWorld:
         deed()
 
     def _claims_own(self) -> None:
-        from nullabona.client.core.proofs import make_claim
+        from nullabona.client.core.model.proofs import make_claim
         from nullabona.wire.frame import Kind
 
         kept = self.hostile.kept[0]

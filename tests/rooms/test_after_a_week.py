@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from nullabona.client.core import committing, messages
-from nullabona.client.core.committing import ASLEEP_MS
+from nullabona.client.core.delivery.outbox import queue_frame
+from nullabona.client.core.group import commits
+from nullabona.client.core.group.commits import ASLEEP_MS
 from nullabona.client.core.group.intents import LOOK_MS
-from nullabona.client.core.outgoing import queue_frame
-from nullabona.client.core.state import UpdateKeys
+from nullabona.client.core.model.state import UpdateKeys
+from nullabona.client.core.timeline import sending
 from nullabona.wire.messages import Frames
 from tests.rooms.devices import another_device
 from tests.rooms.world import Person, World
@@ -22,13 +23,13 @@ DAY = 86_400_000
 def staged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes, int]]:
     """Which device staged a commit, in which room and epoch."""
     found: list[tuple[bytes, bytes, int]] = []
-    real = committing._stage
+    real = commits._stage
 
     def noting(step: Any, room: Any, track: Any, change: Any) -> None:  # noqa: ANN401 - as the real one
         found.append((step.me.device, room.id, track.epoch))
         real(step, room, track, change)
 
-    monkeypatch.setattr(committing, "_stage", noting)
+    monkeypatch.setattr(commits, "_stage", noting)
     return found
 
 
@@ -42,7 +43,7 @@ def spoken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes, int]]:
         found.append((step.me.device, room.id, track.epoch))
         return real(step, room, track, *rest, **more)
 
-    monkeypatch.setattr(messages, "queue_frame", noting)
+    monkeypatch.setattr(sending, "queue_frame", noting)
     return found
 
 

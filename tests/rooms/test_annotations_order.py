@@ -8,8 +8,8 @@ from typing import TypeAlias
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nullabona.client.core.chat import annotating, kinds, words
-from nullabona.client.core.content import (
+from nullabona.client.core.delivery import box_log
+from nullabona.client.core.model.content import (
     Annotation,
     ClosePoll,
     Delete,
@@ -22,10 +22,10 @@ from nullabona.client.core.content import (
     Text,
     Vote,
 )
-from nullabona.client.core.delivery import box_log
-from nullabona.client.core.records import Message, MessageState
-from nullabona.client.core.state import RoomState
+from nullabona.client.core.model.records import Message, MessageState
+from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import annotating, kinds, search
 from tests.rooms.world import Person, World
 
 TARGET = b"t" * 16
@@ -57,7 +57,7 @@ def lay(
     row = kinds.filled(step, row, body, admin=account == ADMIN)
     step.store.put_message(row)
     if isinstance(body, Shown):
-        words.index(step.store, row, body)
+        search.index(step.store, row, body)
         annotating.settle(step, room, id)
     else:
         annotating.came(step, room, row)

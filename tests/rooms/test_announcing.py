@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nullabona.client.core.delivery import box_log
-from nullabona.client.core.state import BoxTrack
+from nullabona.client.core.model.state import BoxTrack
 from nullabona.wire.frame import Kind
 from tests.rooms.hostile import all_well, everybody, frames_at, only, people, update_keys
 from tests.rooms.world import Person, World

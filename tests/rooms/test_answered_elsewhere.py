@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, people, preferences, replies, trust
-from nullabona.client.core.chat import profiles
-from nullabona.client.core.devices import inboxes
+from nullabona.client.core import commands, preferences
+from nullabona.client.core.contacts import requests, trust
+from nullabona.client.core.delivery import reply_boxes
+from nullabona.client.core.devices import shared_inbox
+from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.preferences import Trust, contact_scope
-from nullabona.client.core.records import ContactState
+from nullabona.client.core.timeline import profiles
 from tests.rooms.test_devices import pair_of_devices
 from tests.rooms.test_people import state_of
 from tests.rooms.test_replies import came
@@ -114,17 +116,17 @@ def test_a_request_that_is_declined_here_is_gone_there() -> None:
     assert [None, None] == [known(laptop, sora), known(desk, sora)]
     for person in (laptop, desk):
         with person.engine.step(world.now) as step:
-            assert () == inboxes.take_requests(step, sora.account)
-            assert b"" == replies.noted(step, sora.account)
+            assert () == shared_inbox.take_requests(step, sora.account)
+            assert b"" == reply_boxes.noted(step, sora.account)
 
 
 def test_it_answers_where_they_wait_though_another_device_was_asked() -> None:
     """It knows of the request from the other device alone; the answer does not come into the asker's inbox."""
     world, laptop, desk, sora = asked_while_the_desk_is_away()
     with laptop.engine.step(world.now) as step:
-        frames = inboxes.take_requests(step, sora.account)
+        frames = shared_inbox.take_requests(step, sora.account)
     with desk.engine.step(world.now) as step:
-        inboxes.pass_over(step, frames)
+        shared_inbox.pass_over(step, frames)
     desk.online = True
     world.settle(span=60_000)
     answers(world, desk, sora, "accept")
@@ -145,7 +147,7 @@ def test_what_was_chosen_holds_against_what_another_device_only_hears(how: str) 
         if how == "block":
             commands.block_contact(step, jun.account)
         else:
-            trust.forget(step, people.need_contact(step, jun.account))
+            trust.forget(step, requests.need_contact(step, jun.account))
     world.settle(span=60_000)
     with jun.engine.step(world.now, room) as step:
         profiles.set_own(step, "Jun", b"")
@@ -172,7 +174,7 @@ def test_an_answer_that_came_holds_against_a_nickname() -> None:
     world.settle(span=60_000)
     assert ContactState.ACCEPTED is known(laptop, sora)
     with desk.engine.step(world.now) as step:
-        people.rename_contact(step, people.need_contact(step, sora.account), "S")
+        requests.rename_contact(step, requests.need_contact(step, sora.account), "S")
     desk.online = True
     world.settle(span=600_000)
     for device in (laptop, desk):

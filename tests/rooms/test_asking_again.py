@@ -8,9 +8,10 @@ from contextlib import suppress
 
 import pytest
 
-from nullabona.client.core import commands, people, trust
+from nullabona.client.core import commands
+from nullabona.client.core.contacts import requests, trust
 from nullabona.client.core.model.outbox_items import FRAME, INBOX
-from nullabona.client.core.records import Contact, ContactState
+from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.step import Step
 from nullabona.errors import NullabonaError
 from tests.rooms.devices import another_device
@@ -49,7 +50,7 @@ def accepts(world: World, person: Person, other: Person) -> None:
 
 def forgets(world: World, person: Person, other: Person) -> None:
     with person.engine.step(world.now) as step:
-        trust.forget(step, people.need_contact(step, other.account))
+        trust.forget(step, requests.need_contact(step, other.account))
 
 
 def leaves(world: World, person: Person, room: bytes) -> None:
@@ -92,7 +93,7 @@ def test_who_left_the_room_and_asks_again_is_let_in_again(forgotten: bool) -> No
     """Into the same room, where the other still has what was said, and whatever they call them."""
     world, mina, jun, room = two_who_talk()
     with jun.engine.step(world.now) as step:
-        people.rename_contact(step, people.need_contact(step, mina.account), "minnie")
+        requests.rename_contact(step, requests.need_contact(step, mina.account), "minnie")
     leaves(world, mina, room)
     world.settle(span=HOUR)
     assert {jun.account} == jun.members(room)
@@ -175,8 +176,8 @@ CHOICES: dict[str, Choice] = {
     "accept": lambda step, _, other: commands.accept_contact(step, other.account),
     "decline": lambda step, _, other: commands.decline_contact(step, other.account),
     "block": lambda step, _, other: commands.block_contact(step, other.account),
-    "forget": lambda step, _, other: trust.forget(step, people.need_contact(step, other.account)),
-    "leave": lambda step, me, other: commands.leave(step, people.need_contact(step, other.account).room),
+    "forget": lambda step, _, other: trust.forget(step, requests.need_contact(step, other.account)),
+    "leave": lambda step, me, other: commands.leave(step, requests.need_contact(step, other.account).room),
 }
 
 
@@ -189,7 +190,7 @@ def wants(world: World, person: Person, other: Person) -> None:
         else:
             if now is ContactState.BLOCKED:
                 with person.engine.step(world.now) as step:
-                    trust.unblock(step, people.need_contact(step, other.account))
+                    trust.unblock(step, requests.need_contact(step, other.account))
             asks(world, person, other)
 
 

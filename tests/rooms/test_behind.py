@@ -7,7 +7,7 @@ from hashlib import sha256
 import nullabona_mls as native
 import pytest
 
-from nullabona.client.core.behind import MOST
+from nullabona.client.core.group.unfollowed import MOST
 from nullabona.wire.frame import Kind
 from tests.mls.rows import listed, sized
 from tests.mls.tls import Reader

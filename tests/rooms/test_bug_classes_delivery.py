@@ -9,7 +9,7 @@ import pytest
 
 from nullabona.client.core import commands
 from nullabona.client.core.model.outbox_items import FRAME, INBOX, decode_target
-from nullabona.client.core.records import MessageState, OutboxItem
+from nullabona.client.core.model.records import MessageState, OutboxItem
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import Kind
 from nullabona.wire.messages import Refusal

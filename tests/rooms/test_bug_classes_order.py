@@ -6,7 +6,7 @@ import pytest
 from nullabona_mls import SUITE_CLASSIC, SUITE_PQ
 
 from nullabona.client.core import commands
-from nullabona.client.core.records import MessageState
+from nullabona.client.core.model.records import MessageState
 from nullabona.wire.frame import Kind
 from tests.rooms.faults import DeadError, make_mortal
 from tests.rooms.hostile import forge, frames_at, kinds, mole, people, standing, track_of, warnings

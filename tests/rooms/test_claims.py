@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from nullabona.client.core import claims, commands, links
-from nullabona.client.core.items import ContactRequest
-from nullabona.client.core.record.errors import CardRefuted
-from nullabona.client.core.records import ContactState
+from nullabona.client.core import commands
+from nullabona.client.core.contacts import links
+from nullabona.client.core.directory.errors import CardRefuted
+from nullabona.client.core.identity import claims
+from nullabona.client.core.model.inbox_items import ContactRequest
+from nullabona.client.core.model.records import ContactState
 from nullabona.wire.card import Card
 from tests.rooms.hostile import add, to_inbox, warnings
 from tests.rooms.test_people import accept, ask, next_card, pair, state_of, told

@@ -10,11 +10,12 @@ from contextlib import suppress
 
 import pytest
 
-from nullabona.client.core import commands, people, trust
-from nullabona.client.core.chat import profiles
-from nullabona.client.core.devices import own
-from nullabona.client.core.records import ContactState
+from nullabona.client.core import commands
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.contacts import requests, trust
+from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import profiles
 from nullabona.errors import NullabonaError
 from tests.rooms.test_devices import pair_of_devices
 from tests.rooms.world import Person, World
@@ -24,10 +25,10 @@ CHOICES: dict[str, Callable[[Step, Person, Person], object]] = {
     "accept": lambda step, _, other: commands.accept_contact(step, other.account),
     "decline": lambda step, _, other: commands.decline_contact(step, other.account),
     "block": lambda step, _, other: commands.block_contact(step, other.account),
-    "unblock": lambda step, _, other: trust.unblock(step, people.need_contact(step, other.account)),
-    "forget": lambda step, _, other: trust.forget(step, people.need_contact(step, other.account)),
-    "call": lambda step, me, other: people.rename_contact(
-        step, people.need_contact(step, other.account), f"of {me.name}"
+    "unblock": lambda step, _, other: trust.unblock(step, requests.need_contact(step, other.account)),
+    "forget": lambda step, _, other: trust.forget(step, requests.need_contact(step, other.account)),
+    "call": lambda step, me, other: requests.rename_contact(
+        step, requests.need_contact(step, other.account), f"of {me.name}"
     ),
 }
 HAPPENS = ["they ask", "they are called", "goes", "comes back", "time", "time", "not what the other says"]
@@ -48,7 +49,7 @@ def happens(world: World, what: str, me: Person, other: Person, dice: random.Ran
             profiles.set_own(step, f"name {world.now}", b"")
     elif what == "not what the other says":
         with me.store.transaction():
-            shared = own.room_id(me.store)
+            shared = own_devices.room_id(me.store)
         for room, want in world.reads(me):
             if room != shared:
                 world.read(me, room, want)

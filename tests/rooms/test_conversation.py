@@ -7,9 +7,8 @@ from typing import TypeVar
 
 import pytest
 
-from nullabona.client.core import messages
-from nullabona.client.core.chat import annotating, kinds, profiles, talking
-from nullabona.client.core.content import (
+from nullabona.client.core import conversation
+from nullabona.client.core.model.content import (
     Body,
     ClosePoll,
     Delete,
@@ -24,12 +23,12 @@ from nullabona.client.core.content import (
     Text,
     Vote,
 )
-from nullabona.client.core.errors import BadRequest, NotAllowed
-from nullabona.client.core.records import Message, MessageState
-from nullabona.client.core.roominfo import DIRECT
-from nullabona.client.core.state import JOINED
+from nullabona.client.core.model.errors import BadRequest, NotAllowed
+from nullabona.client.core.model.records import Message, MessageState
+from nullabona.client.core.model.room_info import DIRECT
+from nullabona.client.core.model.state import JOINED
 from nullabona.client.core.step import Step
-from nullabona.client.core.timeline import read_markers, typing_out
+from nullabona.client.core.timeline import annotating, kinds, profiles, read_markers, sending, typing_out
 from tests.rooms.world import Person, World
 
 T = TypeVar("T")
@@ -62,7 +61,7 @@ def sheet(person: Person, room: bytes, id: bytes) -> annotating.Sheet:
 
 def send_raw(person: Person, room: bytes, body: Body) -> bytes:
     """What a hostile device sends: whatever it likes."""
-    return do(person, room, lambda s: messages.send(s, s.room(room), body))  # type: ignore[arg-type]
+    return do(person, room, lambda s: sending.send(s, s.room(room), body))  # type: ignore[arg-type]
 
 
 def people(world: World, *names: str) -> list[Person]:
@@ -80,9 +79,9 @@ def test_everything_about_a_message_reaches_everybody(world: World) -> None:
     room = world.group(a, b)
     said = a.send(room, "first words")
     world.settle(60_000)
-    do(a, room, lambda s: talking.edit(s, room, said, "second words"))
-    do(b, room, lambda s: talking.react(s, room, said, "👍"))
-    do(a, room, lambda s: talking.pin(s, room, said, on=True))
+    do(a, room, lambda s: conversation.edit(s, room, said, "second words"))
+    do(b, room, lambda s: conversation.react(s, room, said, "👍"))
+    do(a, room, lambda s: conversation.pin(s, room, said, on=True))
     world.settle(60_000)
     for person in (a, b):
         assert ("second words", True) == (words(person, room, said), line(person, room, said).edited_at > 0)
@@ -99,16 +98,16 @@ def test_a_reaction_is_exchanged_and_taken_back(world: World) -> None:
     said = a.send(room, "hi")
     world.settle(60_000)
     for emoji in ("👍", "❤️"):
-        do(b, room, lambda s, e=emoji: talking.react(s, room, said, e))  # type: ignore[misc]
+        do(b, room, lambda s, e=emoji: conversation.react(s, room, said, e))  # type: ignore[misc]
     world.settle(60_000)
     send_raw(b, room, React(said, "no emoji"))
     world.settle(60_000)
     assert [("❤️", b.account)] == sheet(a, room, said).reactions
-    do(b, room, lambda s: talking.react(s, room, said, ""))
+    do(b, room, lambda s: conversation.react(s, room, said, ""))
     world.settle(60_000)
     assert [] == sheet(a, room, said).reactions
     with pytest.raises(BadRequest):
-        do(b, room, lambda s: talking.react(s, room, said, "👍👍"))
+        do(b, room, lambda s: conversation.react(s, room, said, "👍👍"))
 
 
 def test_deleting_for_all_leaves_only_that(world: World) -> None:
@@ -117,11 +116,11 @@ def test_deleting_for_all_leaves_only_that(world: World) -> None:
     room = world.group(a, b, c)
     mine, theirs = a.send(room, "secret one"), b.send(room, "secret two")
     world.settle(60_000)
-    do(c, room, lambda s: talking.react(s, room, theirs, "👍"))
+    do(c, room, lambda s: conversation.react(s, room, theirs, "👍"))
     with pytest.raises(NotAllowed):
-        do(b, room, lambda s: talking.delete(s, room, mine, for_all=True))
+        do(b, room, lambda s: conversation.delete(s, room, mine, for_all=True))
     send_raw(c, room, Delete(mine))
-    do(a, room, lambda s: talking.delete(s, room, theirs, for_all=True))
+    do(a, room, lambda s: conversation.delete(s, room, theirs, for_all=True))
     world.settle(60_000)
     for person in (a, b, c):
         assert "secret one" == words(person, room, mine)
@@ -138,7 +137,7 @@ def test_what_is_deleted_before_it_goes_out_never_goes_out(world: World) -> None
     room = world.group(a, b)
     a.online = False
     said = a.send(room, "regretted")
-    do(a, room, lambda s: talking.delete(s, room, said, for_all=True))
+    do(a, room, lambda s: conversation.delete(s, room, said, for_all=True))
     a.online = True
     world.settle()
     assert [] == [message.body for message in b.messages(room) if message.id == said]
@@ -150,7 +149,7 @@ def test_what_is_deleted_for_me_does_not_come_back(world: World) -> None:
     room = world.group(a, b)
     said = a.send(room, "hello")
     world.settle(60_000)
-    do(b, room, lambda s: talking.delete(s, room, said, for_all=False))
+    do(b, room, lambda s: conversation.delete(s, room, said, for_all=False))
     world.relay.wipe()
     a.send(room, "again")
     world.settle()
@@ -162,20 +161,20 @@ def test_a_poll_counts_what_fits(world: World) -> None:
     """The last vote of each; none out of range, none after the end, and only the asker ends it."""
     a, b, c = people(world, "a", "b", "c")
     room = world.group(a, b, c)
-    poll = do(a, room, lambda s: talking.send_poll(s, room, "lunch?", ["rice", "noodles"]))
+    poll = do(a, room, lambda s: conversation.send_poll(s, room, "lunch?", ["rice", "noodles"]))
     world.settle(60_000)
     for body in (Vote(poll, (0,)), Vote(poll, (1,)), Vote(poll, (7,)), Vote(poll, (0, 1)), ClosePoll(poll)):
         send_raw(b, room, body)
         world.settle(60_000)
     assert ({b.account: (1,)}, False) == (sheet(a, room, poll).votes, sheet(a, room, poll).closed)
-    do(a, room, lambda s: talking.close_poll(s, room, poll))
+    do(a, room, lambda s: conversation.close_poll(s, room, poll))
     world.settle(60_000)
     send_raw(c, room, Vote(poll, (0,)))
     world.settle(60_000)
     for person in (a, b, c):
         assert ({b.account: (1,)}, True) == (sheet(person, room, poll).votes, sheet(person, room, poll).closed)
     with pytest.raises(BadRequest, match="closed"):
-        do(c, room, lambda s: talking.vote(s, room, poll, [0]))
+        do(c, room, lambda s: conversation.vote(s, room, poll, [0]))
 
 
 @pytest.mark.parametrize(
@@ -209,7 +208,7 @@ def test_a_disappearing_message_disappears(world: World) -> None:
     """For its sender the time after it was sent, for a reader after it was read; quotes and copies included."""
     a, b = people(world, "a", "b")
     room = world.group(a, b)
-    do(a, room, lambda s: talking.set_timer(s, room, 600))
+    do(a, room, lambda s: conversation.set_timer(s, room, 600))
     world.settle(60_000)
     assert (600, 600) == (a.info(room).timer_s, b.info(room).timer_s)
     said = a.send(room, "not for long")
@@ -261,9 +260,9 @@ def test_mentions_and_answers_count(world: World) -> None:
     room = world.group(a, b, c)
     mine = b.send(room, "what?")
     world.settle(60_000)
-    do(a, room, lambda s: talking.send_text(s, room, "just so"))
-    do(a, room, lambda s: talking.send_text(s, room, "you there", mentions=[b.account, b"x" * 32]))
-    do(a, room, lambda s: talking.send_text(s, room, "this", reply_to=mine))
+    do(a, room, lambda s: conversation.send_text(s, room, "just so"))
+    do(a, room, lambda s: conversation.send_text(s, room, "you there", mentions=[b.account, b"x" * 32]))
+    do(a, room, lambda s: conversation.send_text(s, room, "this", reply_to=mine))
     world.settle(60_000)
     with b.store.transaction():
         assert (3, 2) == b.store.count_unread(room, -1)
@@ -325,8 +324,8 @@ def test_a_failed_message_is_sent_again_or_given_up(world: World) -> None:
     again, never = a.send(room, "again"), a.send(room, "never")
     for id in (again, never):
         do(a, room, lambda s, i=id: fail(s, room, i))  # type: ignore[misc]
-    do(a, room, lambda s: talking.retry(s, room, again))
-    do(a, room, lambda s: talking.discard(s, room, never))
+    do(a, room, lambda s: conversation.retry(s, room, again))
+    do(a, room, lambda s: conversation.discard(s, room, never))
     world.settle(60_000)
     assert (["again"], ["again"], Gone("hidden")) == (a.texts(room), b.texts(room), kinds.stored(line(a, room, never)))
 
@@ -340,7 +339,7 @@ def fail(step: Step, room: bytes, id: bytes) -> None:
     from dataclasses import replace
 
     step.store.put_frame(replace(frame, data=b""))
-    messages.set_state(step, row, MessageState.FAILED)
+    sending.set_state(step, row, MessageState.FAILED)
 
 
 def test_forwarding_says_it_is_forwarded_and_not_by_whom(world: World) -> None:
@@ -348,10 +347,10 @@ def test_forwarding_says_it_is_forwarded_and_not_by_whom(world: World) -> None:
     a, b = people(world, "a", "b")
     room, other = world.group(a, b), world.group(a, b, name="other")
     said = b.send(room, "pass it on")
-    poll = do(b, room, lambda s: talking.send_poll(s, room, "when?", ["now", "later"]))
+    poll = do(b, room, lambda s: conversation.send_poll(s, room, "when?", ["now", "later"]))
     world.settle(60_000)
     for id in (said, poll):
-        do(a, room, lambda s, i=id: talking.forward(s, room, i, other))  # type: ignore[misc]
+        do(a, room, lambda s, i=id: conversation.forward(s, room, i, other))  # type: ignore[misc]
     world.settle(60_000)
     bodies = [kinds.stored(row) for row in b.messages(other)]
     assert [Text("pass it on", forwarded=True), Poll("when?", ("now", "later"))] == bodies

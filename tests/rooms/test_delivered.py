@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from nullabona.client.core import acknowledging
-from nullabona.client.core.records import DeviceView, MessageState
-from nullabona.client.core.state import CommitCandidate
+from nullabona.client.core.model.records import DeviceView, MessageState
+from nullabona.client.core.model.state import CommitCandidate
+from nullabona.client.core.sync import acknowledgements
 from tests.rooms.hostile import people, send_all, track_of
 from tests.rooms.world import Person, World
 
@@ -40,7 +40,7 @@ def acknowledge(a: Person, b: Person, room: bytes, view: Callable[[DeviceView], 
         )
         step.store.put_view(view(all_seen))
         track.check_acks = True
-        acknowledging.update_acks(step, step.room(room), track)
+        acknowledgements.update_acks(step, step.room(room), track)
         track.candidates = []
 
 

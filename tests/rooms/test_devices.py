@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, entering, links, people, preferences, wishes
-from nullabona.client.core.devices import own
+from nullabona.client.core import commands, preferences
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.contacts import join_requests, links, requests
+from nullabona.client.core.incoming import invitations
 from nullabona.client.core.model.invite_link import parse_link
+from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.preferences import RoomPreferences, room_scope
-from nullabona.client.core.records import ContactState
 from tests.rooms.devices import another_device, remove_device
 from tests.rooms.world import Person, World
 
@@ -62,7 +64,7 @@ def test_contacts_choices_and_what_was_read_follow() -> None:
     assert known is not None
     assert known.state is ContactState.ACCEPTED
     with desk.engine.step(world.now) as step:
-        people.rename_contact(step, known, "Junie")
+        requests.rename_contact(step, known, "Junie")
         preferences.change(step, room_scope(room), RoomPreferences, {"muted_until": -1, "draft": "half a sen"})
     said = jun.send(room, "read me")
     world.settle()
@@ -109,7 +111,7 @@ def test_a_device_that_is_put_out_reads_nothing_new() -> None:
     assert "without the desk" not in desk.texts(room)
     assert desk.phase(room) == "removed"
     with laptop.store.transaction():
-        shared = own.room_id(laptop.store)
+        shared = own_devices.room_id(laptop.store)
     assert devices(laptop, shared) == {laptop.me.device}
 
 
@@ -148,7 +150,7 @@ def test_a_group_that_one_device_comes_into_the_others_come_into_too(how: str, o
             commands.add_account(step, room, world.cards[sora.me.handle])
     with sora.engine.step(world.now) as step:
         if how == "a link":
-            wishes.ask(step, link, mina.card, world.cards[sora.me.handle].encoded)
+            join_requests.ask(step, link, mina.card, world.cards[sora.me.handle].encoded)
     world.settle(span=60_000)
     if order == "reads first":
         desk.online = False
@@ -223,7 +225,7 @@ def test_an_invitation_that_still_waits_leads_nobody_back_who_came_in_another_wa
     world.settle(span=60_000)
     with sora.engine.step(world.now, room) as step:
         step.store.set_value(key, waiting)
-        entering.enter_too(step, room)
+        invitations.enter_too(step, room)
         assert step.store.get_value(key) is None
     assert ("joined", mina.where(room)) == (sora.phase(room), sora.where(room))
     mina.send(room, "still with us")

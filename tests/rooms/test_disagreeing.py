@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nullabona.client.core.devices import own, tending
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.devices import membership
 from tests.rooms.devices import another_device
 from tests.rooms.world import Person, World
 
@@ -25,8 +26,8 @@ def disagreeing() -> tuple[World, bytes, Person, Person, Person, Person]:
 def puts_out(world: World, device: Person, other: Person) -> None:
     """This device alone comes to believe that the other was put out."""
     with device.engine.step(world.now) as step:
-        own.note_gone(step.store, [other.me.device])
-        tending.soon(step, 0)
+        own_devices.note_gone(step.store, [other.me.device])
+        membership.soon(step, 0)
 
 
 def test_they_do_not_change_the_room_without_end() -> None:
@@ -58,5 +59,5 @@ def test_the_same_device_may_come_and_go_at_once_again_another_day() -> None:
     puts_out(world, desk, phone)
     world.settle(span=48 * HOUR, most=2_000)
     with laptop.engine.step(world.now, room) as step:
-        assert tending._may_see_to(step, step.room(room), phone.me.device)
+        assert membership._may_see_to(step, step.room(room), phone.me.device)
         assert 1 == step.room(room).tended[phone.me.device.hex()].times

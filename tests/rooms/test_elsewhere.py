@@ -6,10 +6,10 @@ from hashlib import sha256
 
 import pytest
 
-from nullabona.client.core import rejoin
-from nullabona.client.core.evidence import Judged
 from nullabona.client.core.group import branch_history
-from nullabona.client.core.items import History, Invitation, encode_pack
+from nullabona.client.core.group.evidence import Judged
+from nullabona.client.core.model.inbox_items import History, Invitation, encode_pack
+from nullabona.client.core.sync import rejoin
 from nullabona.wire.blob import cut_blob
 from nullabona.wire.messages import Frames
 from tests.rooms.hostile import add, all_well, frames_at, people, ticket_of, to_inbox, update_keys

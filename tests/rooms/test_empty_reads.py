@@ -8,8 +8,8 @@ from typing import NoReturn
 import pytest
 from msgspec.structs import replace
 
+from nullabona.client.core.model.change_set import NOTHING, Touched
 from nullabona.client.core.model.requests import ReadWant
-from nullabona.client.core.touched import NOTHING, Touched
 from nullabona.wire.messages import Frames
 from tests.rooms.hostile import people
 from tests.rooms.world import Person, World

@@ -8,11 +8,11 @@ import msgspec
 import nullabona_mls as native
 import pytest
 
-from nullabona.client.core import returning
-from nullabona.client.core.evidence import LAST_RESORT
-from nullabona.client.core.items import Invitation, Ticket, encode_pack
-from nullabona.client.core.proofs import make_claim
-from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, encode_info
+from nullabona.client.core.group.evidence import LAST_RESORT
+from nullabona.client.core.model.inbox_items import Invitation, Ticket, encode_pack
+from nullabona.client.core.model.proofs import make_claim
+from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION, encode_info
+from nullabona.client.core.restore import returning
 from nullabona.wire.address import EpochKeys
 from nullabona.wire.blob import cut_blob
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame

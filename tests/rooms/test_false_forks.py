@@ -9,8 +9,8 @@ import nullabona_mls as native
 import pytest
 
 from nullabona.client.core import commands
-from nullabona.client.core.items import Invitation, Ticket
-from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, encode_info
+from nullabona.client.core.model.inbox_items import Invitation, Ticket
+from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION, encode_info
 from nullabona.wire.address import EpochKeys
 from tests.rooms.hostile import all_well, kinds, laid_out, mole, only, people, to_inbox, track_of, warnings
 from tests.rooms.test_false_branches import DAY, HOUR, LOW_FIRST, MINUTE, claims
@@ -110,7 +110,7 @@ def test_whom_an_admin_dismissed_does_not_lead_it_to_where_it_is_one_still() -> 
 @pytest.mark.parametrize("reason", ["far", "forged"])
 def test_rulings_that_a_liar_adds_do_not_keep_one_from_those_that_come(reason: str) -> None:
     """What comes with a ticket is remembered as far as it was followed."""
-    from nullabona.client.core.proofs import make_ruling
+    from nullabona.client.core.model.proofs import make_ruling
 
     world = World(55)
     a, b, m = people(world, 3)

@@ -8,9 +8,9 @@ from hashlib import sha256
 import msgspec
 import pytest
 
-from nullabona.client.core.content import Attachment, File
-from nullabona.client.core.message_ids import RANDOM, message_id
-from nullabona.client.core.records import FileState
+from nullabona.client.core.model.content import Attachment, File
+from nullabona.client.core.model.message_ids import RANDOM, message_id
+from nullabona.client.core.model.records import FileState
 from nullabona.wire.blob import PIECE, BlobRef, cut_blob, seal_piece
 from tests.rooms.hostile import envelope, people, say_anything
 from tests.rooms.world import Person, World

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core import whereabouts
-from nullabona.client.core.state import decode_state, encode_state
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.state import decode_state, encode_state
 from nullabona.client.core.step import Step
 from tests.rooms.hostile import people
 from tests.rooms.moves import TWO, burn, homes, homes_of, move, state_of
@@ -48,7 +48,7 @@ def test_a_relay_that_is_away_for_a_moment_has_nobody_looked_up(monkeypatch: pyt
     world = World(50)
     a, b = people(world, 2)
     room = world.group(a, b)
-    monkeypatch.setattr(whereabouts, "look_again", look)
+    monkeypatch.setattr(inbox_addresses, "look_again", look)
     burn(world)
     world.settle(span=world.timing.scout_cards - 1)
     assert ([], {RELAY}) == (looked, homes_of((a, b), room))

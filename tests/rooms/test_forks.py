@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from nullabona.client.core import commands
-from nullabona.client.core.content import Moved
-from nullabona.client.core.items import Gone
-from nullabona.client.core.records import MessageState
+from nullabona.client.core.model.content import Moved
+from nullabona.client.core.model.inbox_items import Gone
+from nullabona.client.core.model.records import MessageState
 from tests.rooms.audit import audit_rest
 from tests.rooms.hostile import (
     add,

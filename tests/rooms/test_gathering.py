@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core.creating import create_room
-from nullabona.client.core.devices import own
-from nullabona.client.core.roominfo import DEVICES, RoomInfo
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.group.create import create_room
+from nullabona.client.core.model.room_info import DEVICES, RoomInfo
 from tests.rooms.copying import copied, look_at_own_card, put_back
 from tests.rooms.devices import another_device
 from tests.rooms.world import RELAY, Person, World
@@ -16,14 +16,14 @@ HOUR = 3_600_000
 
 def shared_room(device: Person) -> bytes:
     with device.store.transaction():
-        return own.room_id(device.store)
+        return own_devices.room_id(device.store)
 
 
 def second_room(world: World, device: Person) -> bytes:
     """The device makes another room to share, as one does that knows of none."""
     with device.engine.step(world.now) as step:
         made = create_room(step, RoomInfo(1, DEVICES, "", RELAY)).id
-        own.settle_room(step, made)
+        own_devices.settle_room(step, made)
     return made
 
 
@@ -74,7 +74,7 @@ def test_who_settled_on_the_higher_of_two_rooms_it_is_in_follows_the_others() ->
     world.settle(span=HOUR, most=2_000)
     assert [second] * 2 == [shared_room(laptop), shared_room(desk)]
     with desk.store.transaction():
-        own.set_room(desk.store, first)
+        own_devices.set_room(desk.store, first)
     phone = another_device(world, laptop, "phone")
     world.settle(span=HOUR, most=2_000)
     assert [second] * 3 == [shared_room(device) for device in (laptop, desk, phone)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, invites
-from nullabona.client.core.content import Handed
-from nullabona.client.core.items import Invitation, encode_pack
-from nullabona.client.core.roominfo import GROUP, RoomInfo
+from nullabona.client.core import commands
+from nullabona.client.core.group import welcomes
+from nullabona.client.core.model.content import Handed
+from nullabona.client.core.model.inbox_items import Invitation, encode_pack
+from nullabona.client.core.model.room_info import GROUP, RoomInfo
 from tests.rooms.devices import another_device
 from tests.rooms.hostile import add, all_well, envelope, everybody, frames_at, kinds, only, say_anything, warnings
 from tests.rooms.moves import TWO, move
@@ -197,7 +198,7 @@ def test_who_asks_to_be_let_in_though_they_were_invited_is_invited_anew() -> Non
     world.settle(span=2 * HOUR)
     handed = [len(frame) for frame in frames_at(world, box)].count(1_024)
     with mina.engine.step(world.now, room) as step:
-        invites.invite_again(step, step.room(room), jun.account, b"")
+        welcomes.invite_again(step, step.room(room), jun.account, b"")
     world.settle(span=60_000)
     assert handed + 1 == [len(frame) for frame in frames_at(world, box)].count(1_024)
     everybody(world)

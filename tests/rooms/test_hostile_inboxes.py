@@ -6,10 +6,10 @@ import msgspec
 import nullabona_mls as native
 import pytest
 
-from nullabona.client.core.content import Moved
-from nullabona.client.core.items import Gone, Invitation, TicketRequest, open_item, sign_item
-from nullabona.client.core.proofs import BadProof
-from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, encode_info
+from nullabona.client.core.model.content import Moved
+from nullabona.client.core.model.inbox_items import Gone, Invitation, TicketRequest, open_item, sign_item
+from nullabona.client.core.model.proofs import BadProof
+from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION, encode_info
 from tests.rooms.hostile import (
     all_well,
     envelope,

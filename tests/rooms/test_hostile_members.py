@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core.content import Leave, Moved, Receipt, View
-from nullabona.client.core.proofs import CommitNote, encode_note, make_order
-from nullabona.client.core.records import MessageState
+from nullabona.client.core.model.content import Leave, Moved, Receipt, View
+from nullabona.client.core.model.proofs import CommitNote, encode_note, make_order
+from nullabona.client.core.model.records import MessageState
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.frame import Kind, seal_frame
 from tests.rooms.hostile import (

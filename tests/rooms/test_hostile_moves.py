@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from nullabona.client.core import commands, inbox_places, whereabouts
+from nullabona.client.core import commands
+from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery.box_log import open_quietly
-from nullabona.client.core.devices import own
+from nullabona.client.core.devices import inbox_state
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.proofs import MoveOrder, encode_move, make_move
 from nullabona.client.core.model.requests import Scout
-from nullabona.client.core.proofs import MoveOrder, encode_move, make_move
-from nullabona.client.core.scouting import MOST_PAGES
+from nullabona.client.core.relocation.search import MOST_PAGES
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import Frames
 from tests.rooms.audit import audit_rest
@@ -137,8 +139,8 @@ def test_a_card_that_names_this_machine_is_not_followed() -> None:
     assert LOCAL not in seen()
     own_card = card_at(world, b, LOCAL)
     with b.engine.step(world.now) as step:
-        own.note_card(step.store, own_card.encoded)
-        inbox_places.follow(step, own_card)
+        own_devices.note_card(step.store, own_card.encoded)
+        inbox_state.follow(step, own_card)
     assert (RELAY, {RELAY}) == (b.engine.me.relay, homes(world, room))
     assert ["relay-refused"] == [data["code"] for kind, _, data in b.events() if kind == "warning"]
 
@@ -162,13 +164,13 @@ def test_an_older_card_brings_nobody_back() -> None:
     a, b = people(world, 2)
     old = a.card
     with b.engine.step(world.now) as step:
-        whereabouts.look_again(step, a.me.handle)
+        inbox_addresses.look_again(step, a.me.handle)
     world.settle(span=MINUTE)
     move(world, a, TWO)
     for card in (a.card, old):
         b.engine.on_card(a.me.handle, card.encoded, world.now)
         with b.engine.step(world.now) as step:
-            assert TWO == whereabouts.relay_of(step, a.account, a.me.handle)
+            assert TWO == inbox_addresses.relay_of(step, a.account, a.me.handle)
 
 
 def test_an_order_behind_the_dismissal_of_its_giver() -> None:

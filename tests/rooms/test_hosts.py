@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import pytest
 
-from nullabona.client.core import acquaintance, commands, healing, links, messages, people, trust
-from nullabona.client.core.chat import profiles
-from nullabona.client.core.content import Handed
+from nullabona.client.core import acquaintance, commands
+from nullabona.client.core.contacts import links, requests, trust
 from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.heals import Helper
-from nullabona.client.core.inbox import MAX_WAITING, MOST_OF_ONE
-from nullabona.client.core.inbox_places import WaitingItem, load
-from nullabona.client.core.items import (
+from nullabona.client.core.devices.inbox_state import WaitingItem, load
+from nullabona.client.core.group import branches
+from nullabona.client.core.incoming.inbox_items import MAX_WAITING, MOST_OF_ONE
+from nullabona.client.core.model.branches import Helper
+from nullabona.client.core.model.content import Handed
+from nullabona.client.core.model.inbox_items import (
     ContactRequest,
     FileRequest,
     Gone,
@@ -27,9 +28,9 @@ from nullabona.client.core.items import (
     RoomTold,
     TicketRequest,
 )
-from nullabona.client.core.records import MessageState
-from nullabona.client.core.roominfo import GROUP, RoomInfo, encode_info
-from nullabona.client.core.timeline import typing_out
+from nullabona.client.core.model.records import MessageState
+from nullabona.client.core.model.room_info import GROUP, RoomInfo, encode_info
+from nullabona.client.core.timeline import profiles, sending, typing_out
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.seal import ITEM_INDIRECT
 from tests.rooms.hostile import drop_in, remove, ticket_of, to_inbox, warnings
@@ -89,7 +90,7 @@ def talk(world: Watched, one: Person, other: Person) -> bytes:
     """The room of two, which ``other`` asked for."""
     for each, about in ((one, other), (other, one)):
         with each.engine.step(world.now) as step:
-            trust.forget(step, people.need_contact(step, about.account))
+            trust.forget(step, requests.need_contact(step, about.account))
     with other.engine.step(world.now) as step:
         commands.request_contact(step, one.card, other.card.encoded, "hello")
     world.settle(span=60_000)
@@ -97,7 +98,7 @@ def talk(world: Watched, one: Person, other: Person) -> bytes:
         room = commands.accept_contact(step, other.account).room
     world.settle(span=60_000)
     with one.engine.step(world.now) as step:
-        return room or people.need_contact(step, other.account).room
+        return room or requests.need_contact(step, other.account).room
 
 
 def a_blob(scene: Scene) -> Invitation:
@@ -166,7 +167,7 @@ def test_a_contact_hands_over_no_invitation_that_leads_elsewhere() -> None:
     room = talk(found.world, found.victim, found.friend)
     found.begin()
     with found.friend.engine.step(found.world.now, room) as step:
-        messages.send_note(step, step.room(room), Handed(a_blob(found)))
+        sending.send_note(step, step.room(room), Handed(a_blob(found)))
     found.world.settle(span=HOUR)
     assert set() == found.world.elsewhere(found.victim)
 
@@ -183,7 +184,7 @@ def test_the_room_with_a_blocked_contact_is_not_read_at_their_relay() -> None:
     """Whoever runs it would see when and from where. After unblocking it goes on where it was."""
     found = scene()
     with found.victim.engine.step(found.world.now) as step:
-        trust.unblock(step, people.need_contact(step, found.blocked.account))
+        trust.unblock(step, requests.need_contact(step, found.blocked.account))
     found.world.settle(span=HOUR)
     move(found.world, found.blocked, TWO)
     found.world.settle(span=HOUR)
@@ -195,7 +196,7 @@ def test_the_room_with_a_blocked_contact_is_not_read_at_their_relay() -> None:
     found.world.settle(span=48 * HOUR)
     assert (set(), True) == (found.world.elsewhere(found.victim), found.victim.engine.wake_at() != found.world.now)
     with found.victim.engine.step(found.world.now) as step:
-        trust.unblock(step, people.need_contact(step, found.blocked.account))
+        trust.unblock(step, requests.need_contact(step, found.blocked.account))
     found.blocked.send(found.direct, "and now?")
     found.world.settle(span=HOUR)
     assert "and now?" in found.victim.texts(found.direct)
@@ -218,7 +219,7 @@ def test_a_blocked_contact_sees_no_sign_of_life() -> None:
     assert before == frames.head
     found.blocked.online = True
     with found.victim.engine.step(found.world.now) as step:
-        trust.unblock(step, people.need_contact(step, found.blocked.account))
+        trust.unblock(step, requests.need_contact(step, found.blocked.account))
     found.world.settle(span=HOUR)
     with found.blocked.store.transaction():
         known = found.blocked.store.person(found.victim.account)
@@ -233,7 +234,7 @@ def test_in_a_group_a_blocked_member_is_helped_only_if_nobody_else_could() -> No
     found = scene()
     asks = TicketRequest(found.group, 0, b"")
     with found.victim.engine.step(found.world.now) as step:
-        people.learn_card(step, found.blocked.card.encoded, found.blocked.me.handle)
+        requests.learn_card(step, found.blocked.card.encoded, found.blocked.me.handle)
     to_inbox(found.blocked, found.victim, asks)
     found.blocked.online = False
     found.world.settle(span=HOUR)
@@ -267,7 +268,7 @@ def test_a_member_s_later_certificate_names_no_other_host() -> None:
         handle = acquaintance.handle_of(step, found.friend.account)
     assert found.friend.me.handle == handle
     with found.victim.engine.step(found.world.now, found.group) as step:
-        people.learn_card(step, card_at(found.world, found.friend, RELAY).encoded, found.friend.me.handle)
+        requests.learn_card(step, card_at(found.world, found.friend, RELAY).encoded, found.friend.me.handle)
         assert handle == acquaintance.handle_of(step, found.friend.account)
 
 
@@ -338,7 +339,7 @@ def test_items_that_wait_push_out_nobody_else_s() -> None:
     found = scene()
     helper = Helper(found.friend.account, found.friend.me.handle)
     with found.victim.engine.step(found.world.now, found.group) as step:
-        healing.lost_thread(step, step.room(found.group), healing.ASTRAY)
+        branches.lost_thread(step, step.room(found.group), branches.ASTRAY)
         heal = step.room(found.group).heal
         assert heal is not None
         heal.helpers = [helper]

@@ -9,10 +9,10 @@ import nullabona_mls as native
 import pytest
 
 from nullabona.client.core import commands
-from nullabona.client.core.errors import MlsRefused, NoSuchRoom
-from nullabona.client.core.items import Invitation, encode_pack
+from nullabona.client.core.model.errors import MlsRefused, NoSuchRoom
+from nullabona.client.core.model.inbox_items import Invitation, encode_pack
 from nullabona.client.core.model.outbox_items import BLOB, decode_target
-from nullabona.client.core.roominfo import DIRECT, GROUP, ROOM_INFO_EXTENSION, RoomInfo, encode_info
+from nullabona.client.core.model.room_info import DIRECT, GROUP, ROOM_INFO_EXTENSION, RoomInfo, encode_info
 from nullabona.wire.blob import BlobRef, cut_blob
 from nullabona.wire.messages import Refusal
 from tests.rooms.audit import outbox_of

@@ -6,9 +6,9 @@ from hashlib import sha256
 
 import pytest
 
-from nullabona.client.core import people as contacts
-from nullabona.client.core.items import History, Invitation, encode_pack
-from nullabona.client.core.records import ContactState
+from nullabona.client.core.contacts import requests as contacts
+from nullabona.client.core.model.inbox_items import History, Invitation, encode_pack
+from nullabona.client.core.model.records import ContactState
 from nullabona.wire.blob import cut_blob
 from nullabona.wire.card import issue_certificate
 from nullabona.wire.certificate import open_certificate

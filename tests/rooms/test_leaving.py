@@ -7,12 +7,12 @@ import random
 import pytest
 
 from nullabona.client.core import commands, rooms
-from nullabona.client.core.chat import kinds
-from nullabona.client.core.content import Notice, NoticeKind
-from nullabona.client.core.errors import NotAllowed
 from nullabona.client.core.group.intents import want
-from nullabona.client.core.records import Message
-from nullabona.client.core.state import UpdateKeys
+from nullabona.client.core.model.content import Notice, NoticeKind
+from nullabona.client.core.model.errors import NotAllowed
+from nullabona.client.core.model.records import Message
+from nullabona.client.core.model.state import UpdateKeys
+from nullabona.client.core.timeline import kinds
 from tests.rooms.test_devices import pair_of_devices
 from tests.rooms.world import Person, World
 

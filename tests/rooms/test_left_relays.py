@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import healing
+from nullabona.client.core.delivery.outbox import queue_trim
+from nullabona.client.core.group import branches
 from nullabona.client.core.model.outbox_items import TRIM
-from nullabona.client.core.outgoing import queue_trim
 from nullabona.wire.address import epoch_keys
 from tests.rooms.audit import outbox_of
 from tests.rooms.hostile import add, kinds, people, remove
@@ -58,7 +58,7 @@ def test_an_invitation_leads_away_from_it() -> None:
     """Who looks for the room and is invited instead has left it."""
     world, (_, _, c), room = lost(added=True)
     with c.engine.step(world.now) as step:
-        healing.lost_thread(step, step.room(room), healing.ASTRAY)
+        branches.lost_thread(step, step.room(room), branches.ASTRAY)
     world.settle(span=DAY, most=4_000)
     assert (["joined"] * 2, [], 0) == (kinds(c, room, "joined"), kinds(c, room, "rejoined"), trims(c))
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nullabona.client.core.devices.linking import (
+from nullabona.client.core.model.errors import BadLinkCode
+from nullabona.client.core.model.link_code import (
     Credentials,
     Hello,
     LinkCode,
@@ -16,7 +17,6 @@ from nullabona.client.core.devices.linking import (
     seal_grant,
     seal_said,
 )
-from nullabona.client.core.errors import BadLinkCode
 from nullabona.errors import Malformed, PeerError
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.seal import inbox_keypair

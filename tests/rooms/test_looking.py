@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import commands, relocating
-from nullabona.client.core.proofs import encode_move
+from nullabona.client.core import commands
+from nullabona.client.core.model.proofs import encode_move
+from nullabona.client.core.relocation import moving
 from nullabona.wire.frame import Kind
 from tests.rooms.hostile import everybody, kinds, only, people, remove, sealed, update_keys
 from tests.rooms.moves import THREE, TWO, burn, homes, homes_of, move, order_of
@@ -17,7 +18,7 @@ DAY = 24 * HOUR
 def order_to(person: Person, room: bytes, relay: str) -> None:
     """The person has the room moved, and stays where they are."""
     with person.engine.step(person.world.now, room) as step:
-        relocating.issue(step, step.room(room), relay)
+        moving.issue(step, step.room(room), relay)
 
 
 def test_a_newer_order_is_found_behind_our_own() -> None:
@@ -84,7 +85,7 @@ def scattered(seed: int) -> tuple[World, list[Person], bytes]:
         person.crash()
     room = world.group(*crowd)
     with crowd[0].engine.step(world.now, room) as step:
-        relocating.issue(step, step.room(room), RELAY)
+        moving.issue(step, step.room(room), RELAY)
     world.settle(span=HOUR)
     assert {RELAY} == homes(world, room)
     burn(world)
@@ -108,7 +109,7 @@ def test_who_is_where_we_are_and_has_heard_of_an_order_hands_it_on() -> None:
     assert order is not None
     only(world, b, c)
     with b.engine.step(world.now, room) as step:
-        relocating.adopt(step, step.room(room), order)
+        moving.adopt(step, step.room(room), order)
     world.settle(span=10 * HOUR, most=4_000)
     assert ({TWO}, []) == (homes_of([b, c], room), kinds(c, room, "rejoined"))
 

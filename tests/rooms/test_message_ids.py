@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nullabona.client.core import messages
-from nullabona.client.core.content import Body, Delete, File, NoticeKind, React, Text
-from nullabona.client.core.message_ids import RANDOM, is_made_by, message_id
-from nullabona.client.core.records import MessageState
+from nullabona.client.core.model.content import Body, Delete, File, NoticeKind, React, Text
+from nullabona.client.core.model.message_ids import RANDOM, is_made_by, message_id
+from nullabona.client.core.model.records import MessageState
+from nullabona.client.core.timeline import sending
 from nullabona.errors import Bug
 from tests.rooms.audit import audit_rest
 from tests.rooms.hostile import add, envelope, people, say_anything, track_of
@@ -111,5 +111,5 @@ def test_a_client_does_not_send_what_nobody_would_take() -> None:
     a, b = people(world, 2)
     room = world.group(a, b)
     with pytest.raises(Bug), a.engine.step(world.now, room) as step:
-        messages.send(step, step.room(room), Text("hello"), message_id(b.account, bytes(RANDOM)))
+        sending.send(step, step.room(room), Text("hello"), message_id(b.account, bytes(RANDOM)))
     assert [] == a.texts(room)

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from nullabona.client.core import commands
-from nullabona.client.core.devices import own
+from nullabona.client.core.account import own_devices
 from tests.rooms.audit import audit_rest
 from tests.rooms.faults import FailingStore, MortalWorld
 from tests.rooms.mortal import MortalStory, die, places, survived
@@ -53,7 +53,7 @@ class Story(MortalStory):
             self.world.do(person, command=lambda step, card=card: move_in(step, card, left))  # type: ignore[misc]
         person.me = person.engine.me
         with person.store.transaction():
-            taken = own.card(person.store)
+            taken = own_devices.card(person.store)
         assert taken is not None
         self.world.cards[person.me.handle] = taken
 

@@ -9,12 +9,12 @@ import nullabona_mls as native
 import pytest
 
 from nullabona.client.core import commands
-from nullabona.client.core.content import Moved
-from nullabona.client.core.evidence import MAX_ATTEMPTS
-from nullabona.client.core.heals import Heal
-from nullabona.client.core.items import Invitation, Ticket
-from nullabona.client.core.proofs import make_claim, make_order
-from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, RoomInfo, encode_info
+from nullabona.client.core.group.evidence import MAX_ATTEMPTS
+from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.content import Moved
+from nullabona.client.core.model.inbox_items import Invitation, Ticket
+from nullabona.client.core.model.proofs import make_claim, make_order
+from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION, RoomInfo, encode_info
 from nullabona.wire.address import epoch_keys
 from nullabona.wire.frame import NONCE_SIZE, Kind, open_frame, seal_frame
 from tests.rooms.hostile import (

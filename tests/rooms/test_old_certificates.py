@@ -10,14 +10,15 @@ import nullabona_mls as native
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nullabona.client.core import commands, whereabouts
-from nullabona.client.core import people as core_people
-from nullabona.client.core.errors import PolicyRefused
-from nullabona.client.core.inbox_places import InboxState
-from nullabona.client.core.items import Gone, Invitation, Ticket, TicketRequest, open_item, sign_item
-from nullabona.client.core.policy import check_commit
-from nullabona.client.core.proofs import make_claim
-from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, RoomInfo, encode_info
+from nullabona.client.core import commands
+from nullabona.client.core.contacts import requests as core_people
+from nullabona.client.core.devices.inbox_state import InboxState
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.commit_policy import check_commit
+from nullabona.client.core.model.errors import PolicyRefused
+from nullabona.client.core.model.inbox_items import Gone, Invitation, Ticket, TicketRequest, open_item, sign_item
+from nullabona.client.core.model.proofs import make_claim
+from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION, RoomInfo, encode_info
 from nullabona.client.core.step import Step
 from nullabona.client.mls import Mls
 from nullabona.client.store import SqliteStore
@@ -133,13 +134,13 @@ def test_a_card_is_looked_up_once_a_minute_however_much_comes(monkeypatch: pytes
     world.befriend(mina, jun)
     laptop, _, _ = put_out(world, mina, world.group(mina, jun))
     asked: list[str] = []
-    real = whereabouts.look_again
+    real = inbox_addresses.look_again
 
     def noting(step: Step, handle: str) -> None:
         asked.append(handle)
         real(step, handle)
 
-    monkeypatch.setattr(whereabouts, "look_again", noting)
+    monkeypatch.setattr(inbox_addresses, "look_again", noting)
     for _ in range(10):
         to_inbox(laptop, jun, invitation(laptop, jun, world.dice.bytes(32), (mina.account, jun.account)))
         world.settle(span=1_000)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nullabona.client.core import commands
-from nullabona.client.core.content import Leave
-from nullabona.client.core.proofs import CommitNote, encode_note, make_order
+from nullabona.client.core.model.content import Leave
+from nullabona.client.core.model.proofs import CommitNote, encode_note, make_order
 from nullabona.wire.frame import Kind
 from tests.rooms.hostile import add, all_well, envelope, forge, mole, people, say_anything
 from tests.rooms.world import World

@@ -6,12 +6,13 @@ from hashlib import sha256
 
 import pytest
 
-from nullabona.client.core import helping, returning
-from nullabona.client.core.content import Envelope, Receipt, encode_envelope
 from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.items import TicketRequest
-from nullabona.client.core.message_ids import RANDOM, message_id
-from nullabona.client.core.proofs import CommitNote, encode_note
+from nullabona.client.core.model.content import Envelope, Receipt, encode_envelope
+from nullabona.client.core.model.inbox_items import TicketRequest
+from nullabona.client.core.model.message_ids import RANDOM, message_id
+from nullabona.client.core.model.proofs import CommitNote, encode_note
+from nullabona.client.core.restore import returning
+from nullabona.client.core.sync import tickets
 from nullabona.wire.certificate import open_certificate
 from nullabona.wire.frame import NONCE_SIZE, Kind, open_frame, seal_frame
 from tests.rooms.devices import another_device, remove_device
@@ -269,7 +270,7 @@ def test_a_way_that_was_kept_is_given_only_once_all_were_asked(asked: int, given
         heal = step.room(room).heal
         assert heal is not None
         heal.attempts, heal.next_at = asked, world.now + LONG_MS
-        helping.help_back(step, open_certificate(b.certificate), TicketRequest(room, 0, b""), b.card)
+        tickets.help_back(step, open_certificate(b.certificate), TicketRequest(room, 0, b""), b.card)
         assert given == len(step.store.outbox_of(b"")) + len(inbox_sending.unsent(step))
 
 

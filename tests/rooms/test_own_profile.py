@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core.chat import profiles
-from nullabona.client.core.content import Profile
+from nullabona.client.core.model.content import Profile
+from nullabona.client.core.timeline import profiles
 from nullabona.errors import Malformed
 from tests.rooms.hostile import people
 from tests.rooms.test_files import SMALL

@@ -6,11 +6,12 @@ from collections import Counter
 
 import pytest
 
-from nullabona.client.core import commands, people
+from nullabona.client.core import commands
+from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.errors import BadRequest, NoSuchContact
-from nullabona.client.core.items import ContactRequest, Gone
-from nullabona.client.core.records import Contact, ContactState
+from nullabona.client.core.model.errors import BadRequest, NoSuchContact
+from nullabona.client.core.model.inbox_items import ContactRequest, Gone
+from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card, CardDevice, CardForked, sign_card, verify_card
 from tests.rooms.hostile import frames_at, kinds, to_inbox, warnings
@@ -193,7 +194,7 @@ def learn(person: Person, card: Card, handle: str) -> None:
     refused: PeerError | None = None
     with person.engine.step(person.world.now) as step:
         try:
-            people.learn_card(step, card.encoded, handle)
+            requests.learn_card(step, card.encoded, handle)
         except PeerError as error:
             refused = error
     if refused is not None:

@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nullabona_mls import SUITE_CLASSIC, SUITE_PQ
 
 from nullabona.client.core import commands
-from nullabona.client.core.errors import PolicyRefused
-from nullabona.client.core.policy import Verdict, check_commit, order_holds
-from nullabona.client.core.proofs import _ORDER, CommitNote, RemovalOrder, encode_note
-from nullabona.client.core.records import Device
-from nullabona.client.core.roominfo import (
+from nullabona.client.core.model.commit_policy import Verdict, check_commit, order_holds
+from nullabona.client.core.model.errors import PolicyRefused
+from nullabona.client.core.model.proofs import _ORDER, CommitNote, RemovalOrder, encode_note
+from nullabona.client.core.model.records import Device
+from nullabona.client.core.model.room_info import (
     DIRECT,
     GROUP,
     MAX_DEVICES,

@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from nullabona.client.core import commands
-from nullabona.client.core.content import Receipt, Text
+from nullabona.client.core.model.content import Receipt, Text
 from nullabona.client.core.model.outbox_items import FRAME
-from nullabona.client.core.records import MessageState, OutboxItem
+from nullabona.client.core.model.records import MessageState, OutboxItem
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.frame import Kind
 from nullabona.wire.messages import Refusal
@@ -303,8 +303,8 @@ def test_a_reference_that_leads_to_nothing_is_passed_over(kind: Kind, case: str)
 
 def test_whoever_was_away_for_more_epochs_than_are_followed_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """The others follow only so many old boxes; the one who was away reads through all of them and misses nothing."""
-    monkeypatch.setattr("nullabona.client.core.boxes.MAX_CLOSED", 6)
-    monkeypatch.setattr("nullabona.client.core.boxes.OLDEST_KEPT", 2)
+    monkeypatch.setattr("nullabona.client.core.sync.recovery.MAX_CLOSED", 6)
+    monkeypatch.setattr("nullabona.client.core.sync.recovery.OLDEST_KEPT", 2)
     world = World(13)
     a, b = people(world, 2)
     room = world.group(a, b)
@@ -350,14 +350,14 @@ def test_a_commit_that_nobody_follows_is_no_fork() -> None:
 
 def test_no_secret_is_in_a_repr() -> None:
     """A room's state, a box's and the inbox's say where they are and nothing that opens anything."""
-    from nullabona.client.core import inbox_places
+    from nullabona.client.core.devices import inbox_state
 
     world = World(16)
     a, b = people(world, 2)
     room = world.group(a, b)
     with a.engine.step(world.now) as step:
         state = step.room(room)
-        box = inbox_places.load(step)
+        box = inbox_state.load(step)
     assert box is not None
     track = state.current
     assert f"<RoomState joined epoch={track.epoch}>" == repr(state)

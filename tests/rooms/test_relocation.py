@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, files, inbox_places, messages, preferences
-from nullabona.client.core.chat.kinds import stored
-from nullabona.client.core.content import Attachment, File, Notice, NoticeKind
-from nullabona.client.core.devices import own
-from nullabona.client.core.items import ContactRequest
-from nullabona.client.core.outgoing import queue_item
-from nullabona.client.core.records import FileState
+from nullabona.client.core import commands, files, preferences
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.delivery.outbox import queue_item
+from nullabona.client.core.devices import inbox_state
+from nullabona.client.core.model.content import Attachment, File, Notice, NoticeKind
+from nullabona.client.core.model.inbox_items import ContactRequest
+from nullabona.client.core.model.records import FileState
 from nullabona.client.core.step import Step
-from nullabona.client.core.timeline import file_messages
+from nullabona.client.core.timeline import file_messages, sending
+from nullabona.client.core.timeline.kinds import stored
 from nullabona.wire.blob import PIECE
 from tests.rooms.audit import audit_rest
 from tests.rooms.devices import another_device
@@ -306,13 +307,13 @@ def test_the_devices_of_an_account_follow_one_another() -> None:
     world.settle(span=10 * MINUTE)
     assert RELAY == desk.engine.me.relay
     with desk.engine.step(world.now) as step:
-        own.note_card(step.store, a.card.encoded)
-        inbox_places.follow(step, a.card)
+        own_devices.note_card(step.store, a.card.encoded)
+        inbox_state.follow(step, a.card)
     b.send(room, "to both")
     world.settle(span=10 * MINUTE)
     assert (TWO, {TWO}, ["to both"]) == (desk.engine.me.relay, homes(world, room), desk.texts(room))
     with desk.engine.step(world.now) as step:
-        shared = own.room_id(step.store)
+        shared = own_devices.room_id(step.store)
     assert {TWO} == homes_of((a, desk), shared)
     with desk.engine.step(world.now, room) as step:
         preferences.change(step, preferences.room_scope(room), preferences.RoomPreferences, {"archived": True})
@@ -349,7 +350,7 @@ def test_a_file_that_was_under_way_arrives() -> None:
     a, b = people(world, 2)
     room = world.group(a, b)
     with a.engine.step(world.now, room) as step:
-        message = messages.draw_id(step)
+        message = sending.draw_id(step)
         send_file(step, room, message, world.dice.bytes(600_000))
     world.turn(a)
     burn(world)

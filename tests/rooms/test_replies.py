@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, people, replies, trust
-from nullabona.client.core.items import ContactRequest, Gone
+from nullabona.client.core import commands
+from nullabona.client.core.contacts import requests, trust
+from nullabona.client.core.delivery import reply_boxes
+from nullabona.client.core.delivery.reply_boxes import FOLLOWED_DAYS, REPLIES
+from nullabona.client.core.model.inbox_items import ContactRequest, Gone
 from nullabona.client.core.model.outbox_items import FRAME, passes
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.replies import FOLLOWED_DAYS, REPLIES
+from nullabona.client.core.model.records import ContactState
 from nullabona.client.runner.outbox import request_for
 from nullabona.wire.address import Address
 from nullabona.wire.messages import POLICY_ROOM, Append
@@ -57,9 +59,9 @@ def test_it_is_read_as_a_room_of_two_is() -> None:
     (want,) = mina.engine.reads(REPLIES)
     assert POLICY_ROOM == want.box.policy
     with mina.engine.step(world.now) as step:
-        secret = replies.secret_for(step, jun.account)
+        secret = reply_boxes.secret_for(step, jun.account)
     with jun.engine.step(world.now) as step:
-        replies.queue_reply(step, secret, mina.card.inbox, RELAY, Gone(bytes(32)))
+        reply_boxes.queue_reply(step, secret, mina.card.inbox, RELAY, Gone(bytes(32)))
     (sent,) = [item for item in jun.engine.due(world.now) if item.kind == FRAME and not item.room]
     assert passes(sent.kind, sent.room)
     request = request_for(sent)
@@ -76,7 +78,7 @@ def test_a_secret_of_another_size_is_none(size: int) -> None:
     ask(mina, jun)
     world.settle(span=60_000)
     with jun.engine.step(world.now) as step:
-        replies.note(step, mina.account, bytes(size))
+        reply_boxes.note(step, mina.account, bytes(size))
     accept(jun, mina)
     world.settle(span=60_000)
     assert (ContactState.ACCEPTED, 1) == (state_of(mina, jun), came(world, mina))
@@ -88,11 +90,11 @@ def test_nothing_of_it_is_kept_by_who_does_not_answer(end: str) -> None:
     ask(mina, jun)
     world.settle(span=60_000)
     with jun.engine.step(world.now) as step:
-        contact = people.need_contact(step, mina.account)
+        contact = requests.need_contact(step, mina.account)
         {"decline": lambda: commands.decline_contact(step, mina.account),
          "block": lambda: commands.block_contact(step, mina.account),
          "forget": lambda: trust.forget(step, contact)}[end]()  # fmt: skip
-        assert b"" == replies.take_note(step, mina.account)
+        assert b"" == reply_boxes.take_note(step, mina.account)
 
 
 def test_asking_again_waits_at_the_same_place() -> None:
@@ -180,7 +182,7 @@ def test_who_names_no_place_is_answered_in_the_inbox() -> None:
     ask(mina, jun)
     world.settle(span=60_000)
     with jun.engine.step(world.now) as step:
-        replies.note(step, mina.account, b"")
+        reply_boxes.note(step, mina.account, b"")
     accept(jun, mina)
     world.settle(span=60_000)
     assert ContactState.ACCEPTED is state_of(mina, jun)
@@ -220,7 +222,7 @@ def test_it_ends_with_the_request(end: str) -> None:
         if end == "block":
             commands.block_contact(step, jun.account)
         else:
-            replies.forget(step, jun.account)
+            reply_boxes.forget(step, jun.account)
     assert () == mina.engine.reads(REPLIES)
     assert [] == mina.engine.read_for()
 
@@ -263,7 +265,7 @@ def test_the_secret_is_in_no_text() -> None:
     world, mina, jun = pair(53)
     ask(mina, jun)
     with mina.engine.step(world.now) as step:
-        (box,) = replies.followed(step)
+        (box,) = reply_boxes.followed(step)
         request = ContactRequest(b"card", "", b"", box.secret)
     for shown in (repr(box), repr(request)):
         assert repr(box.secret)[2:-1] not in shown

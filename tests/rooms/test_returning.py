@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, returning
+from nullabona.client.core import commands
+from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.devices import own, telling
-from nullabona.client.core.heals import Helper
-from nullabona.client.core.items import TicketRequest
+from nullabona.client.core.devices import sync_out
+from nullabona.client.core.model.branches import Helper
+from nullabona.client.core.model.inbox_items import TicketRequest
+from nullabona.client.core.restore import returning
 from tests.rooms.copying import CarefulWorld, copied, look_at_own_card, put_back
 from tests.rooms.devices import another_device, remember, remove_device, restored
 from tests.rooms.faults import watched_ratchets
@@ -182,15 +184,15 @@ def test_whoever_was_told_nothing_puts_nobody_out() -> None:
     world.group(mina, jun)
     desk = another_device(world, jun, "desk")
     with desk.engine.step(world.now) as step:
-        telling.name_device(step, desk.me.device, "what its person calls it")
-        assert not telling.was_told(step)
+        sync_out.name_device(step, desk.me.device, "what its person calls it")
+        assert not sync_out.was_told(step)
     world.settle()
     for device in (jun, desk):
         with device.engine.step(world.now) as step:
-            assert telling.was_told(step)
+            assert sync_out.was_told(step)
 
 
 def shared_room(device: Person) -> bytes:
     """The room that the device shares with its account's others."""
     with device.store.transaction():
-        return own.room_id(device.store)
+        return own_devices.room_id(device.store)

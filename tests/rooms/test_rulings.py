@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core import commands, rulings
-from nullabona.client.core.items import Ticket
-from nullabona.client.core.proofs import CommitNote, Ruling, encode_note, make_ruling
-from nullabona.client.core.roominfo import encode_info
+from nullabona.client.core import commands
+from nullabona.client.core.group import rulings
+from nullabona.client.core.model.inbox_items import Ticket
+from nullabona.client.core.model.proofs import CommitNote, Ruling, encode_note, make_ruling
+from nullabona.client.core.model.room_info import encode_info
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from tests.rooms.hostile import all_well, kinds, mole, people, ticket_of, to_inbox, track_of
 from tests.rooms.test_false_branches import MINUTE

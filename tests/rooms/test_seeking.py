@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, returning, seeking
+from nullabona.client.core import commands
 from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.items import ItemBody, RoomsAsked, RoomsTold, RoomTold
-from nullabona.client.core.records import Contact, ContactState
-from nullabona.client.core.roominfo import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
+from nullabona.client.core.model.inbox_items import ItemBody, RoomsAsked, RoomsTold, RoomTold
+from nullabona.client.core.model.records import Contact, ContactState
+from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
+from nullabona.client.core.restore import returning, seeking
 from tests.rooms.copying import copied, put_back
 from tests.rooms.devices import another_device, remove_device, restored
 from tests.rooms.world import RELAY, Person, World

@@ -10,10 +10,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nullabona.client.core import commands
-from nullabona.client.core.errors import MlsRefused
 from nullabona.client.core.group.intents import want
 from nullabona.client.core.identity.cards import add_intent
-from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION
+from nullabona.client.core.model.errors import MlsRefused
+from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION
 from nullabona.client.mls import LEAST_LIFETIME_S
 from nullabona.wire.card import issue_certificate
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame

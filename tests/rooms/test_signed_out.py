@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, returning, state
-from nullabona.client.core.chat import talking
-from nullabona.client.core.devices import own, tending
-from nullabona.client.core.records import ContactState
+from nullabona.client.core import commands, conversation
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.devices import membership
+from nullabona.client.core.model import state
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.restore import returning
 from tests.rooms.copying import copied, look_at_own_card, put_back
 from tests.rooms.devices import another_device, remove_device, restored
 from tests.rooms.hostile import only
@@ -123,7 +125,7 @@ def test_rooms_that_a_sibling_promised_are_not_asked_for_though_lines_still_disa
     mina, laptop = world.person("mina"), world.person("jun")
     room, promised = world.group(mina, laptop), bytes(32)
     with mina.engine.step(world.now, room) as step:
-        talking.set_timer(step, room, DAY // 1_000)
+        conversation.set_timer(step, room, DAY // 1_000)
     world.settle()
     laptop.send(room, "for a day")
     world.settle(span=HOUR)
@@ -146,7 +148,7 @@ def test_no_branch_brings_back_who_was_put_out(asks: bool) -> None:  # noqa: FBT
         world.turn(b)
         world.pass_time(1_000)
     with b.engine.step(world.now) as step:
-        tending.sign_out(step)
+        membership.sign_out(step)
     world.settle(span=2 * HOUR, most=2_000)
     assert ("removed", False) == (b.phase(room), looks_for(b, room))
     assert ["removed"] == [kind for kind, _, _ in b.events() if kind in {"removed", "rejoined"}]
@@ -163,5 +165,5 @@ def test_it_is_told_once() -> None:
     look_at_own_card(world, laptop)
     look_at_own_card(world, laptop)
     with laptop.store.transaction():
-        assert own.is_signed_out(laptop.store)
+        assert own_devices.is_signed_out(laptop.store)
     assert 1 == [kind for kind, _, _ in laptop.events()].count("signed-out")

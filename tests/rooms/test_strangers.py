@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, entering, held
-from nullabona.client.core import people as core_people
-from nullabona.client.core.items import ContactRequest, Invitation
-from nullabona.client.core.records import ContactState
+from nullabona.client.core import commands
+from nullabona.client.core.contacts import held_invitations
+from nullabona.client.core.contacts import requests as core_people
+from nullabona.client.core.incoming import invitations
+from nullabona.client.core.model.inbox_items import ContactRequest, Invitation
+from nullabona.client.core.model.records import ContactState
 from nullabona.wire.blob import cut_blob
 from tests.rooms.hostile import add, all_well, people, to_inbox
 from tests.rooms.model_relay import ModelRelay
@@ -29,8 +31,8 @@ def asked_for(person: Person) -> set[str]:
 @pytest.mark.parametrize(("size", "relay", "wanted"), [
     (100_000, "wss://stranger.example:443/v1", set()),
     (100_000, RELAY, {RELAY}),
-    (entering.MOST_CHUNKS * 1_000_000, RELAY, {RELAY}),
-    ((entering.MOST_CHUNKS + 1) * 1_048_576, RELAY, set()),
+    (invitations.MOST_CHUNKS * 1_000_000, RELAY, {RELAY}),
+    ((invitations.MOST_CHUNKS + 1) * 1_048_576, RELAY, set()),
 ])  # fmt: skip
 def test_a_stranger_s_invitation_is_fetched_where_the_inbox_is_if_it_is_small(
     size: int, relay: str, wanted: set[str]
@@ -47,14 +49,14 @@ def test_a_stranger_s_invitation_is_fetched_where_the_inbox_is_if_it_is_small(
 
 def test_no_more_invitations_and_requests_wait_than_a_person_may_look_through(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that were there first stay; when one was answered, there is room for another."""
-    monkeypatch.setattr(held, "MOST", 2)
+    monkeypatch.setattr(held_invitations, "MOST", 2)
     monkeypatch.setattr(core_people, "MOST_ASKING", 3)
     world = World(2)
     (victim,) = people(world, 1)
     rooms = [invited_by(world, victim, number) for number in range(3)]
     assert rooms[:2] == requests(victim)
     with victim.engine.step(world.now) as step:
-        entering.decline_request(step, rooms[0])
+        invitations.decline_request(step, rooms[0])
     later = invited_by(world, victim, 3)
     assert [*rooms[:2], later] == requests(victim)
     for number in range(4):
@@ -90,7 +92,7 @@ def test_somebody_of_another_operator_is_invited_by_way_of_their_own_relay(monke
     assert [room] == requests(far)
     assert {RELAY} == set(asked)
     with far.engine.step(world.now) as step:
-        entering.accept_request(step, room)
+        invitations.accept_request(step, room)
     all_well(world, room, a, b, far)
     assert {RELAY, TWO} == set(asked)
 

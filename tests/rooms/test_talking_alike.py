@@ -9,9 +9,9 @@ from itertools import combinations
 
 import pytest
 
-from nullabona.client.core import commands
-from nullabona.client.core.chat import annotating, kinds, talking
+from nullabona.client.core import commands, conversation
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import annotating, kinds
 from nullabona.errors import NullabonaError
 from tests.rooms.devices import another_device
 from tests.rooms.world import Person, World
@@ -24,16 +24,16 @@ Deed = Callable[[Step, bytes, bytes, random.Random], object]
 DEEDS: dict[str, Deed] = {
     "say": lambda step, room, _, dice: commands.send_text(step, room, f"word {dice.random()}"),
     "answer": lambda step, room, line, _: commands.send_text(step, room, "so it is", line),
-    "edit": lambda step, room, line, dice: talking.edit(step, room, line, f"better {dice.random()}"),
-    "delete": lambda step, room, line, _: talking.delete(step, room, line, for_all=True),
-    "react": lambda step, room, line, dice: talking.react(step, room, line, dice.choice(["👍", "❤️", ""])),
-    "ask": lambda step, room, *_: talking.send_poll(step, room, "When?", ["now", "later"]),
-    "vote": lambda step, room, line, dice: talking.vote(step, room, line, [dice.randrange(2)]),
-    "close": lambda step, room, line, _: talking.close_poll(step, room, line),
-    "pin": lambda step, room, line, dice: talking.pin(step, room, line, on=dice.random() < 0.5),
-    "forward": lambda step, room, line, _: talking.forward(step, room, line, room),
+    "edit": lambda step, room, line, dice: conversation.edit(step, room, line, f"better {dice.random()}"),
+    "delete": lambda step, room, line, _: conversation.delete(step, room, line, for_all=True),
+    "react": lambda step, room, line, dice: conversation.react(step, room, line, dice.choice(["👍", "❤️", ""])),
+    "ask": lambda step, room, *_: conversation.send_poll(step, room, "When?", ["now", "later"]),
+    "vote": lambda step, room, line, dice: conversation.vote(step, room, line, [dice.randrange(2)]),
+    "close": lambda step, room, line, _: conversation.close_poll(step, room, line),
+    "pin": lambda step, room, line, dice: conversation.pin(step, room, line, on=dice.random() < 0.5),
+    "forward": lambda step, room, line, _: conversation.forward(step, room, line, room),
     "read": lambda step, room, line, _: commands.mark_read(step, room, line),
-    "timer": lambda step, room, _, dice: talking.set_timer(step, room, dice.choice([0, 60, 3_600])),
+    "timer": lambda step, room, _, dice: conversation.set_timer(step, room, dice.choice([0, 60, 3_600])),
     "keys": lambda step, room, *_: commands.update_keys(step, room),
 }
 HAPPENS = ["network", "network", "time", "settle", "goes or comes", "crash"]
@@ -115,7 +115,7 @@ def timed(timer_s: int) -> tuple[World, Person, Person, Person, bytes]:
     desk = another_device(world, laptop, "mina's desk")
     world.settle()
     with laptop.engine.step(world.now, room) as step:
-        talking.set_timer(step, room, timer_s)
+        conversation.set_timer(step, room, timer_s)
     world.settle()
     return world, laptop, desk, jun, room
 

@@ -7,10 +7,9 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from nullabona.client.core import receipts
-from nullabona.client.core.delivery import views
-from nullabona.client.core.records import DeviceView
-from nullabona.client.core.state import BoxTrack, RoomState
+from nullabona.client.core.delivery import receipts, views
+from nullabona.client.core.model.records import DeviceView
+from nullabona.client.core.model.state import BoxTrack, RoomState
 from nullabona.wire.messages import Appended, Frames
 from tests.rooms.hostile import all_well, people, send_all, update_keys
 from tests.rooms.model_relay import Dice, ModelRelay

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from nullabona_mls import SUITE_CLASSIC, SUITE_PQ
 
 from nullabona.client.core import commands
-from nullabona.client.core.content import Moved
+from nullabona.client.core.model.content import Moved
 from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX
-from nullabona.client.core.records import OutboxItem
+from nullabona.client.core.model.records import OutboxItem
 from nullabona.wire.messages import Appended, Done, Refusal
 from tests.rooms.audit import audit_rest
 from tests.rooms.hostile import (

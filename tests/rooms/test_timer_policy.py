@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core.errors import PolicyRefused
-from nullabona.client.core.policy import check_commit
-from nullabona.client.core.roominfo import RoomInfo
+from nullabona.client.core.model.commit_policy import check_commit
+from nullabona.client.core.model.errors import PolicyRefused
+from nullabona.client.core.model.room_info import RoomInfo
 from tests.rooms.test_policy import ADMIN, INFO, OTHER, PAIR, PLAIN, ROOM, ROSTER, Commit, Somebody, ext
 
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from nullabona.client.core import commands
-from nullabona.client.core.items import Gone, RoomsTold, RoomTold
-from nullabona.client.core.roominfo import encode_info
+from nullabona.client.core.model.inbox_items import Gone, RoomsTold, RoomTold
+from nullabona.client.core.model.room_info import encode_info
 from tests.rooms.hostile import kinds, mole, to_inbox, warnings
 from tests.rooms.test_false_branches import HOUR, LOW_FIRST, MINUTE, own_branch
 from tests.rooms.test_seeking import begins_anew, seek

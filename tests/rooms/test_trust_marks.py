@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import trust
-from nullabona.client.core.errors import BadRequest
+from nullabona.client.core.contacts import trust
 from nullabona.client.core.identity import contact_keys
+from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.records import Contact, MessageState
 from nullabona.client.core.preferences import of_contact
-from nullabona.client.core.records import Contact, MessageState
 from tests.rooms.test_people import accept, ask
 from tests.rooms.world import Person, World
 

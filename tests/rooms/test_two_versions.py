@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from nullabona.client.core import commands
-from nullabona.client.core.items import Invitation, encode_pack
-from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION, encode_info
+from nullabona.client.core.model.inbox_items import Invitation, encode_pack
+from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION, encode_info
 from nullabona.wire.blob import cut_blob
 from tests.rooms.hostile import add, all_well, kinds, mole, people, remove, to_inbox, update_keys, warnings
 from tests.rooms.test_false_branches import DAY, HOUR, MINUTE

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nullabona.client.core.devices import own, tending
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.devices import membership
 from tests.rooms.copying import copied, look_at_own_card, put_back
 from tests.rooms.devices import another_device, remove_device
 from tests.rooms.world import Person, World
@@ -17,7 +18,7 @@ def devices(person: Person, room: bytes) -> set[bytes]:
 
 def gone(person: Person) -> list[bytes]:
     with person.store.transaction():
-        return own.gone(person.store)
+        return own_devices.gone(person.store)
 
 
 def test_who_was_put_out_by_a_device_that_forgot_it_is_out_a_day_later() -> None:
@@ -62,8 +63,8 @@ def test_who_was_let_in_is_not_put_out_by_a_device_that_has_not_heard_of_it() ->
     laptop.engine.tick(world.now)
     assert phone.me.device in devices(laptop, room)
     with laptop.engine.step(world.now) as step:
-        assert phone.me.device not in {device.id for device in own.listed(step.store)}
-        tending.shown(step)
+        assert phone.me.device not in {device.id for device in own_devices.listed(step.store)}
+        membership.shown(step)
     world.pass_time(DAY)
     look_at_own_card(world, laptop)
     laptop.online = True

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nullabona.client.core.content import (
+from nullabona.client.core.model.content import (
     Envelope,
     Handed,
     Leave,
@@ -23,9 +23,9 @@ from nullabona.client.core.content import (
     encode_body,
     encode_envelope,
 )
-from nullabona.client.core.items import Invitation, ItemBody, RoomsTold, decode_pack, encode_pack, open_item
+from nullabona.client.core.model.inbox_items import Invitation, ItemBody, RoomsTold, decode_pack, encode_pack, open_item
 from nullabona.client.core.model.outbox_items import Target, decode_target
-from nullabona.client.core.proofs import (
+from nullabona.client.core.model.proofs import (
     BadProof,
     Claim,
     CommitNote,
@@ -36,8 +36,8 @@ from nullabona.client.core.proofs import (
     make_claim,
     make_order,
 )
-from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo, check_info, decode_info, encode_info
-from nullabona.client.core.state import decode_state
+from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo, check_info, decode_info, encode_info
+from nullabona.client.core.model.state import decode_state
 from nullabona.errors import Bug, Malformed, PeerError
 from nullabona.wire.address import Address
 from nullabona.wire.blob import BlobRef

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from nullabona.client.core import returning
 from nullabona.client.core.group import intents
-from nullabona.client.core.state import UpdateKeys
+from nullabona.client.core.model.state import UpdateKeys
+from nullabona.client.core.restore import returning
 from tests.rooms.world import Person, World
 
 

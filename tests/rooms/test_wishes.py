@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import commands, links, wishes
-from nullabona.client.core.errors import BadRequest
-from nullabona.client.core.items import LinkRefusal, LinkUse
-from nullabona.client.core.links import HOUR_MS, GivenLink
+from nullabona.client.core import commands
+from nullabona.client.core.contacts import join_requests, links
+from nullabona.client.core.contacts.links import HOUR_MS, GivenLink
+from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.inbox_items import LinkRefusal, LinkUse
 from nullabona.client.core.model.invite_link import parse_link
 from nullabona.client.core.step import DAY_MS
 from tests.rooms.hostile import frames_at, to_inbox
@@ -30,12 +31,12 @@ def give(admin: Person, room: bytes, *, hours: int = 1, uses: int = 0) -> GivenL
 
 def follow(person: Person, admin: Person, link: GivenLink) -> None:
     with person.engine.step(person.world.now) as step:
-        wishes.ask(step, parse_link(link.text), admin.card, person.card.encoded)
+        join_requests.ask(step, parse_link(link.text), admin.card, person.card.encoded)
 
 
 def standing(person: Person) -> list[str]:
     with person.engine.step(person.world.now) as step:
-        return [wish.state for wish in wishes.wishes(step)]
+        return [wish.state for wish in join_requests.wishes(step)]
 
 
 def told(person: Person) -> list[str]:
@@ -72,7 +73,7 @@ def test_whoever_follows_a_link_that_ended_is_told_why(end: str) -> None:
     world.settle(span=SPAN)
     assert ([], [end], ["waiting", end]) == (rooms(jun), standing(jun), told(jun))
     with jun.engine.step(world.now) as step:
-        wishes.withdraw(step, room)
+        join_requests.withdraw(step, room)
     assert ([], ["waiting", end, "over"]) == (standing(jun), told(jun))
 
 
@@ -135,7 +136,7 @@ def test_a_lost_wish_is_asked_again() -> None:
     world.settle(span=world.timing.link_answer)
     assert ([], ["silent"]) == (rooms(jun), standing(jun))
     with jun.engine.step(world.now) as step:
-        wishes.ask_again(step, room, jun.card.encoded)
+        join_requests.ask_again(step, room, jun.card.encoded)
     world.settle(span=SPAN)
     assert [room] == rooms(jun)
 
@@ -147,11 +148,11 @@ def test_after_withdrawing_an_invitation_waits_for_the_person() -> None:
         commands.request_contact(step, mina.card, jun.card.encoded, "")
     follow(jun, mina, give(mina, room))
     with jun.engine.step(world.now) as step:
-        wishes.withdraw(step, room)
+        join_requests.withdraw(step, room)
         with pytest.raises(BadRequest):
-            wishes.withdraw(step, room)
+            join_requests.withdraw(step, room)
         with pytest.raises(BadRequest):
-            wishes.ask_again(step, room, jun.card.encoded)
+            join_requests.ask_again(step, room, jun.card.encoded)
     world.settle(span=SPAN)
     assert ([], [room]) == (rooms(jun), [where for kind, where, _ in jun.events() if kind == "room-request"])
 
@@ -179,7 +180,7 @@ def test_a_wish_ends_and_so_does_the_memory_of_a_link() -> None:
     link = give(mina, room)
     mina.online = False
     follow(jun, mina, link)
-    world.settle(span=wishes.WISH_DAYS * DAY_MS + SPAN, most=20_000)
+    world.settle(span=join_requests.WISH_DAYS * DAY_MS + SPAN, most=20_000)
     assert ([], ["waiting", "silent", "over"]) == (standing(jun), told(jun))
     with mina.engine.step(world.now) as step:
         step.store.set_value("links", b"\x90")
@@ -197,7 +198,7 @@ def test_who_was_let_in_and_did_not_come_is_invited_again() -> None:
     follow(jun, mina, link)
     world.settle(span=SPAN)
     with jun.engine.step(world.now) as step:
-        wishes.withdraw(step, room)
+        join_requests.withdraw(step, room)
     mina.online = True
     world.settle(span=SPAN)
     with jun.engine.step(world.now) as step:

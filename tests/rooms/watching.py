@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import pytest
 
-from nullabona.client.core.behind import UNFOLLOWED
-from nullabona.client.core.errors import MlsRefused
+from nullabona.client.core.group.unfollowed import UNFOLLOWED
+from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.mls import Mls, MlsGroup
 
 _WATCHED: Final[tuple[tuple[type, str], ...]] = (

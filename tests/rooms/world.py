@@ -13,15 +13,16 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nullabona_mls import SUITE_CLASSIC
 
-from nullabona.client.core import commands, inbox_places
-from nullabona.client.core.devices import own
+from nullabona.client.core import commands
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.engine import Engine
-from nullabona.client.core.errors import NoSuchRoom
+from nullabona.client.core.model.errors import NoSuchRoom
 from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX, PIECE, TRIM, decode_target, queue_of
+from nullabona.client.core.model.records import Message, OutboxItem
 from nullabona.client.core.model.requests import ReadWant, Scout
-from nullabona.client.core.records import Message, OutboxItem
-from nullabona.client.core.roominfo import RoomInfo
-from nullabona.client.core.state import RoomState, decode_state
+from nullabona.client.core.model.room_info import RoomInfo
+from nullabona.client.core.model.state import RoomState, decode_state
 from nullabona.client.core.step import Me, Timing
 from nullabona.client.mls import Mls
 from nullabona.client.store import SqliteStore
@@ -75,7 +76,7 @@ class Person:
     def relay_named(self) -> str:
         """The relay that the account's newest card names, as far as this device knows it."""
         with self.store.transaction():
-            known = own.card(self.store)
+            known = own_devices.card(self.store)
         return self.card.inbox.relay if known is None else known.inbox.relay
 
     def crash(self) -> None:
@@ -140,7 +141,7 @@ class Person:
 
 
 def text_of(message: Message) -> str:
-    from nullabona.client.core.content import Text, decode_body
+    from nullabona.client.core.model.content import Text, decode_body
 
     body = decode_body(message.body)
     return body.text if isinstance(body, Text) else ""
@@ -182,7 +183,7 @@ class World:
             identity, handle=handle, device_id=device_id, device_key=device_key, issued_day=day
         )
         store = SqliteStore.testing_in_memory()
-        box = inbox_places.InboxState(self.dice.bytes(32), self.dice.bytes(32), self.dice.bytes(32), RELAY)
+        box = inbox_state.InboxState(self.dice.bytes(32), self.dice.bytes(32), self.dice.bytes(32), RELAY)
         public = Inbox(sha256(box.read_secret).digest(), box.write_secret, inbox_keypair(box.seed).public, RELAY)
         mls = Mls(store, seed, certificate.encode(), suite=self.suite)
         with store.transaction():
@@ -195,7 +196,7 @@ class World:
         me = Me(card.account_id, device_id, str(handle), device_key, RELAY)
         person = Person(name, self, identity, seed, store, me, certificate.encode(), card)
         with store.transaction():
-            own.note_card(store, card.encoded)
+            own_devices.note_card(store, card.encoded)
         person.boot()
         self.people.append(person)
         self.cards[str(handle)] = card
@@ -203,7 +204,7 @@ class World:
 
     def befriend(self, a: Person, b: Person) -> None:
         """Make two people accepted contacts, without the exchange of requests."""
-        from nullabona.client.core.records import Contact, ContactState
+        from nullabona.client.core.model.records import Contact, ContactState
 
         for me, you in ((a, b), (b, a)):
             with me.engine.step(self.now) as step:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from nullabona.client.core.records import UNPLACED, DeviceView, Frame, Message, MessageState, OutboxItem
+from nullabona.client.core.model.records import UNPLACED, DeviceView, Frame, Message, MessageState, OutboxItem
 
 
 @dataclass

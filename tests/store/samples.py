@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from nullabona.client.core.records import (
-    Contact,
-    ContactState,
-    Device,
-    DeviceView,
-    Frame,
-    Message,
-    MessageState,
-)
+from nullabona.client.core.model.records import Contact, ContactState, Device, DeviceView, Frame, Message, MessageState
 
 KEY = bytes(range(32))
 ROOM = b"room" * 8

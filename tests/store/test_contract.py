@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core.errors import StaleState
-from nullabona.client.core.ports import Store
-from nullabona.client.core.records import LoggedEvent
+from nullabona.client.core.model.errors import StaleState
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import LoggedEvent
 from nullabona.client.store import SqliteStore
 from tests.store.samples import (
     BOX,

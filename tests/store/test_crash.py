@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.client.core.errors import ProfileInUse
+from nullabona.client.core.model.errors import ProfileInUse
 from nullabona.client.profile import Unprotected, create_profile, open_profile
 from nullabona.processes.program import Program, python
 from tests.store.samples import ROOM
@@ -17,7 +17,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from nullabona.client.profile import Unprotected, open_profile
-from nullabona.client.core.records import Message, MessageState
+from nullabona.client.core.model.records import Message, MessageState
 ROOM = b"room" * 8
 profile = open_profile(Path(sys.argv[1]), Unprotected())
 store = profile.store

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.client.core.errors import (
+from nullabona.client.core.model.errors import (
     ProfileExists,
     ProfileInUse,
     ProfileMissing,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nullabona.client.core.ports import Store
-from nullabona.client.core.records import OutboxItem
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import OutboxItem
 from tests.store.samples import BOX, OTHER_BOX, ROOM, frame, view
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.client.core.errors import ProfileExists, ProfileInUse, StoreFailed
+from nullabona.client.core.model.errors import ProfileExists, ProfileInUse, StoreFailed
 from nullabona.client.store.header import HEADER_VERSION, Header, read_header, write_header
 from nullabona.client.store.keyslot import UnprotectedSlot
 from nullabona.client.store.lock import ProfileLock

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core.errors import StoreMisuse
-from nullabona.client.core.ports import ImportedRow
-from nullabona.client.core.records import FIRST
+from nullabona.client.core.model.errors import StoreMisuse
+from nullabona.client.core.model.ports import ImportedRow
+from nullabona.client.core.model.records import FIRST
 from nullabona.client.store import SqliteStore
 from nullabona.client.store.imports import ROWS_AT_ONCE
 from nullabona.client.store.statements import repeated

@@ -12,13 +12,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail, null
 from keyring.errors import PasswordDeleteError
 
-from nullabona.client.core.errors import (
-    BadPassphrase,
-    KeychainFailed,
-    StoreDamaged,
-    WrongPassphrase,
-    WrongUnlock,
-)
+from nullabona.client.core.model.errors import BadPassphrase, KeychainFailed, StoreDamaged, WrongPassphrase, WrongUnlock
 from nullabona.client.keys import TESTING_COST
 from nullabona.client.store.keychain import keychain_delete, keychain_read, keychain_write
 from nullabona.client.store.keyslot import (

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.client.core.ports import Store
-from nullabona.client.core.records import UNPLACED, MessageState
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import UNPLACED, MessageState
 from nullabona.client.store import SqliteStore
 from tests.store.samples import JUN, KEY, MINA, OTHER_ROOM, ROOM, message
 

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
-from nullabona.client.core.errors import StaleState
-from nullabona.client.core.records import UNPLACED, MessageState, OutboxItem
+from nullabona.client.core.model.errors import StaleState
+from nullabona.client.core.model.records import UNPLACED, MessageState, OutboxItem
 from nullabona.client.store import SqliteStore
 from tests.store.model import Model
 from tests.store.samples import BOX, JUN, KEY, MINA, OTHER_BOX, OTHER_ROOM, ROOM, frame, message, view

@@ -9,11 +9,11 @@ from hashlib import sha256
 
 import pytest
 
-from nullabona.client.core.chat import words
-from nullabona.client.core.chat.naming import all_names
-from nullabona.client.core.content import Text, encode_body
-from nullabona.client.core.ports import Store
-from nullabona.client.core.records import Contact, ContactState, Device, Message, MessageState, Person
+from nullabona.client.core.model.content import Text, encode_body
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import Contact, ContactState, Device, Message, MessageState, Person
+from nullabona.client.core.timeline import search
+from nullabona.client.core.timeline.names import all_names
 from nullabona.client.store import SqliteStore
 from tests.store.samples import KEY, MINA
 
@@ -55,7 +55,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
                 unread=2 if place % 10 == 0 else 1,
             )
             store.put_message(row)
-            words.index(store, row, body)
+            search.index(store, row, body)
     yield store
     store.close()
 
@@ -108,8 +108,8 @@ def test_searching_is_quick(large: SqliteStore, capsys: pytest.CaptureFixture[st
             ("one room", "주말", room_id(3)),
             ("one character", "주", b""),
         ]:
-            figures[name] = best(lambda text=text, room=room: words.find(large, text, words.Wanted(room), None, 30))  # type: ignore[misc]
-        rare = words.find(large, "희귀한말", words.Wanted(), None, 30)
+            figures[name] = best(lambda text=text, room=room: search.find(large, text, search.Wanted(room), None, 30))  # type: ignore[misc]
+        rare = search.find(large, "희귀한말", search.Wanted(), None, 30)
     with capsys.disabled():
         print("\n" + ", ".join(f"{name} {took * 1_000:.1f} ms" for name, took in figures.items()))  # noqa: T201
     assert MESSAGES // 5_000 == len(rare)

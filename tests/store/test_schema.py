@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 import nullabona.client.store
-from nullabona.client.core.errors import StoreDamaged, StoreTooNew
+from nullabona.client.core.model.errors import StoreDamaged, StoreTooNew
 from nullabona.client.store import SqliteStore, connection
 from nullabona.client.store.statements import SCHEMA_VERSION, STATEMENTS, migrations, parse_statements, schema
 from tests.store.samples import KEY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core.errors import StoreMisuse
+from nullabona.client.core.model.errors import StoreMisuse
 from nullabona.client.store import SqliteStore
 
 

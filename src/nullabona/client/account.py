@@ -14,12 +14,12 @@ from typing import Final
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nullabona.client.core import returning
-from nullabona.client.core.devices import own
-from nullabona.client.core.inbox_places import InboxState
-from nullabona.client.core.mlsport import Mls as MlsPort
-from nullabona.client.core.ports import Store
-from nullabona.client.core.record.keeping import note_own_card, save_watch
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.devices.inbox_state import InboxState
+from nullabona.client.core.directory.keeping import note_own_card, save_watch
+from nullabona.client.core.model.mls_port import Mls as MlsPort
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.restore import returning
 from nullabona.client.core.step import Me
 from nullabona.client.keys import AccountRoot
 from nullabona.client.mls import SUITE, Mls
@@ -135,7 +135,7 @@ def find_account(store: Store) -> Account | None:
     if not data:
         return None
     record = _records.decode(data)
-    newest = own.card(store)
+    newest = own_devices.card(store)
     if newest is not None and newest.sequence > decode_card(record.card).body.sequence:
         # Another device of the account made it, and publishes it.
         record = msgspec.structs.replace(record, card=newest.encoded, published=newest.hash)
@@ -199,7 +199,7 @@ def restore_account(store: Store, *, root: AccountRoot, card: bytes, today: int,
         note_own_card(store, previous.hash)
         # Whoever has a lost device must not go on reading: it is put out of every room that this one comes back to.
         returning.note_restored(store)
-        own.note_gone(store, [device.certificate.device_id for device in previous.devices])
+        own_devices.note_gone(store, [device.certificate.device_id for device in previous.devices])
         return _enrol(store, root, handle=previous.handle, relay=relay, today=today, previous=previous, suite=suite)
 
 
@@ -246,7 +246,7 @@ def _made(store: Store, record: AccountRecord) -> Account:
 
 def _save(store: Store, record: AccountRecord) -> Account:
     """Its card may be one that was only followed: whoever made it, the watch of the record still has to judge it."""
-    own.note_card(store, record.card)
+    own_devices.note_card(store, record.card)
     store.set_value(_ACCOUNT, msgspec.msgpack.encode(record))
     return Account(record)
 
@@ -383,8 +383,8 @@ def note_published(store: Store, card: Card, today: int) -> None:
     if store.get_value(_REGISTERED) is None:
         store.set_value(_REGISTERED, str(today).encode())
     _save(store, msgspec.structs.replace(account.record, published=card.hash))
-    if own.chosen_relay(store) == card.inbox.relay:
-        own.choose_relay(store, "")
+    if own_devices.chosen_relay(store) == card.inbox.relay:
+        own_devices.choose_relay(store, "")
 
 
 def note_lost(store: Store) -> None:

@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from mnemonic import Mnemonic
 
-from nullabona.client.core.errors import BadPassphrase, BadPhrase
+from nullabona.client.core.model.errors import BadPassphrase, BadPhrase
 
 Language = Literal["english", "korean"]
 LANGUAGES: Final[tuple[Language, ...]] = ("english", "korean")

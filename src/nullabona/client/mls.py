@@ -14,10 +14,10 @@ import msgspec
 import nullabona_mls as native
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from nullabona.client.core.errors import EXPIRED, MlsRefused
-from nullabona.client.core.mlsport import Candidate, Group, Invitation, Leaf, Processed, Staged
-from nullabona.client.core.ports import Store
-from nullabona.client.core.roominfo import ROOM_INFO_EXTENSION
+from nullabona.client.core.model.errors import EXPIRED, MlsRefused
+from nullabona.client.core.model.mls_port import Candidate, Group, Invitation, Leaf, Processed, Staged
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION
 from nullabona.errors import Bug
 
 SUITE: Final = native.SUITE_PQ
@@ -51,7 +51,7 @@ def _guard(error: native.CoreError) -> Exception:
 
 
 class MlsGroup:
-    """One group's handle inside steps. Implements `nullabona.client.core.mlsport.Group`."""
+    """One group's handle inside steps. Implements `nullabona.client.core.model.mls_port.Group`."""
 
     def __init__(self, owner: Mls, handle: native.Group) -> None:
         self._owner = owner
@@ -142,7 +142,7 @@ class MlsGroup:
 
 
 class MlsInvitation:
-    """A group joined in memory only. Implements `nullabona.client.core.mlsport.Invitation`."""
+    """A group joined in memory only. Implements `nullabona.client.core.model.mls_port.Invitation`."""
 
     def __init__(self, owner: Mls, handle: native.Group, sender: Leaf) -> None:
         self._owner = owner
@@ -158,7 +158,7 @@ class MlsInvitation:
 
 
 class MlsCandidate:
-    """An external commit that has not won. Implements `nullabona.client.core.mlsport.Candidate`."""
+    """An external commit that has not won. Implements `nullabona.client.core.model.mls_port.Candidate`."""
 
     def __init__(self, owner: Mls, handle: native.Group, commit: bytes) -> None:
         self._owner = owner

@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from nullabona.client.core.errors import (
+from nullabona.client.core.model.errors import (
     KeychainFailed,
     ProfileExists,
     ProfileExposed,

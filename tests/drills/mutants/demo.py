@@ -122,14 +122,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("wire/seal.py", "return _SUITE.encrypt(plaintext, key, info)", "return bytes(OVERHEAD) + plaintext"),
         Edit("wire/seal.py", "return _SUITE.decrypt(sealed, inbox_keypair(seed).private, info)", "return sealed[OVERHEAD:]"), blind=True),
     mutant("a group's name is given to the relay as a picture is", "demo", "S-12",
-        Edit("client/core/creating.py", "    step.add_room(room)\n    open_box(room, group)\n",
+        Edit("client/core/group/create.py", "    step.add_room(room)\n    open_box(room, group)\n",
              "    step.add_room(room)\n    open_box(room, group)\n"
              "    from hashlib import sha256\n    from nullabona.client.core.model.outbox_items import BLOB, Target\n"
              '    shown = info.name.encode().ljust(4096, b"\\x00")\n    digest = sha256(shown).digest()\n'
              '    step.store.add_outbox(BLOB, room=room_id, box=room.current.keys.box.address, ref=digest, target=Target(info.relay, b"").encode(), data=shown)\n'),
         blind=True, trace="group's name"),
     mutant("a group's name stands at the end of its frames", "demo", "S-12",
-        Edit("client/core/outgoing.py", "    return seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind, body, indirect=indirect)\n",
+        Edit("client/core/delivery/outbox.py", "    return seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind, body, indirect=indirect)\n",
              "    nonce = room.info.name.encode()[:NONCE_SIZE].ljust(NONCE_SIZE, bytes(1)) if room.info.name else step.chance.bytes(NONCE_SIZE)\n"
              "    return seal_frame(keys.frame_key, keys.box.address, nonce, kind, body, indirect=indirect)\n"), blind=True, trace="group's name"),
     mutant("the card's write secret is the inbox's key", "demo", "S-13",
@@ -191,14 +191,14 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("relay/run.py", '        _log.info("started")\n',
              '        _log.info("started")\n        import tempfile\n        tempfile.mkstemp(prefix="relay-")\n'), blind=True, trace="relay-tmp/relay-"),
     mutant("nobody puts frames back after the seizure", "demo", "S-20 S-21",
-        Edit("client/core/boxes.py", "    if not own and not anybody:\n        return\n", "    return\n"), blind=True),
+        Edit("client/core/sync/recovery.py", "    if not own and not anybody:\n        return\n", "    return\n"), blind=True),
     mutant("who was away gets nothing back from others", "demo", "S-21",
-        Edit("client/core/boxes.py", "    anybody = 0 < track.put_back_any_at <= step.now\n", "    anybody = False\n"), blind=True),
+        Edit("client/core/sync/recovery.py", "    anybody = 0 < track.put_back_any_at <= step.now\n", "    anybody = False\n"), blind=True),
     mutant("what was put back is shown a second time", "demo", "S-20",
         *AGAIN, blind=True),
     mutant("after a removal messages keep the keys from before", "demo", "R-10", *OLD_KEYS, blind=True),
     mutant("what is said after a removal is handed to who was removed", "demo", "R-10",
-        Edit("client/core/messages.py", "    track = room.current\n    data = _sealed(step, room, message.id, message.sent_at, body)\n",
+        Edit("client/core/timeline/sending.py", "    track = room.current\n    data = _sealed(step, room, message.id, message.sent_at, body)\n",
              "    for former in list(room.former.values()):\n"
              "        contact = step.store.contact(former.account)\n"
              "        other = step.find_room(contact.room) if contact is not None else None\n"

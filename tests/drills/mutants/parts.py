@@ -60,8 +60,8 @@ OLD_KEYS: Final = (
 """After a removal messages keep the keys from before."""
 AGAIN: Final = (
     Edit("client/core/timeline/receiving.py", "    known = step.store.message(room.id, said.id)\n    if known is not None:\n        if known.account == device.account:\n"
-         "            messages.sorted_first(step, room, known, box_log.place(track, seq))\n        return None\n",
-         "    known = step.store.message(room.id, said.id)\n    if known is not None:\n        from msgspec import structs\n        from nullabona.client.core.message_ids import RANDOM, message_id\n        said = structs.replace(said, id=message_id(device.account, step.chance.bytes(RANDOM)))\n"),
+         "            sending.sorted_first(step, room, known, box_log.place(track, seq))\n        return None\n",
+         "    known = step.store.message(room.id, said.id)\n    if known is not None:\n        from msgspec import structs\n        from nullabona.client.core.model.message_ids import RANDOM, message_id\n        said = structs.replace(said, id=message_id(device.account, step.chance.bytes(RANDOM)))\n"),
 )  # fmt: skip
 """What comes a second time is shown a second time."""
 PEER: Final = (

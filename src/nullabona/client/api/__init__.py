@@ -83,10 +83,10 @@ from nullabona.client.api.session import Options
 from nullabona.client.api.standing import RecordEvidence, RecordStanding, evidence_files
 from nullabona.client.api.warned import StandingWarning
 from nullabona.client.archive import BackupInfo, BackupKey, PassphraseKey, Progress, Restored, WordsKey
-from nullabona.client.core.content import NoticeKind
-from nullabona.client.core.filenames import safe_name
+from nullabona.client.core.directory.evidence import EvidenceInvalid, Proven, verify_evidence
+from nullabona.client.core.model.content import NoticeKind
+from nullabona.client.core.model.filenames import safe_name
 from nullabona.client.core.preferences import Preferences, RoomPreferences
-from nullabona.client.core.record.evidence import EvidenceInvalid, Proven, verify_evidence
 from nullabona.client.importing.sources import Given as GivenFile
 from nullabona.client.keys import TESTING_COST
 from nullabona.client.media import BadImage, SafeImage, qr_rows

@@ -11,14 +11,14 @@ from nullabona.client.api.finding import find_message, find_person, find_room
 from nullabona.client.api.messages import MessageCalls
 from nullabona.client.api.records import Found, FoundPeople, MessageInfo, ProfileInfo
 from nullabona.client.api.showing import look_at, room_title, show
-from nullabona.client.core.chat import kinds, profiles, talking, words
-from nullabona.client.core.chat.hangul import matches_name
-from nullabona.client.core.chat.naming import MAX_NAME, clean_name
-from nullabona.client.core.content import File
-from nullabona.client.core.errors import BadRequest, NoSuchContact
-from nullabona.client.core.people import rename_contact
+from nullabona.client.core import conversation
+from nullabona.client.core.contacts.requests import rename_contact
+from nullabona.client.core.model.content import File
+from nullabona.client.core.model.errors import BadRequest, NoSuchContact
+from nullabona.client.core.model.hangul import matches_name
 from nullabona.client.core.step import Step
-from nullabona.client.core.timeline import typing_out
+from nullabona.client.core.timeline import kinds, profiles, search, typing_out
+from nullabona.client.core.timeline.names import MAX_NAME, clean_name
 
 _END: Final = (1 << 63) - 1
 _PINS: Final = 500
@@ -34,7 +34,7 @@ class ChatCalls(MessageCalls, FileCalls):
     ) -> bytes:
         """Ask the room; the message's id. Raises `BadRequest` unless there are 2 to 12 different answers."""
         with self._session.step() as step:
-            return talking.send_poll(step, find_room(step.store, room), question, options, multiple=multiple)
+            return conversation.send_poll(step, find_room(step.store, room), question, options, multiple=multiple)
 
     async def forward(
         self, room: bytes | str, messages: Sequence[bytes | str], to: Sequence[bytes | str]
@@ -51,57 +51,57 @@ class ChatCalls(MessageCalls, FileCalls):
             source, target = find_room(step.store, room), find_room(step.store, to)
             line = find_message(step.store, source, message)
             body = kinds.stored(line)
-            if not isinstance(body, File) or talking.may_refer(step, line, target):
-                return talking.forward(step, source, line.id, target)
+            if not isinstance(body, File) or conversation.may_refer(step, line, target):
+                return conversation.forward(step, source, line.id, target)
         return await self.forward_file(source, line.id, target, body.caption)
 
     async def edit(self, room: bytes | str, message: bytes | str, text: str, *, mentions: Sequence[bytes] = ()) -> None:
         """Say something else in an own message. The old words are kept nowhere that honest devices reach."""
         with self._session.step() as step:
             target, line = _found(step, room, message)
-            talking.edit(step, target, line, text, mentions)
+            conversation.edit(step, target, line, text, mentions)
 
     async def delete(self, room: bytes | str, messages: Sequence[bytes | str], *, for_all: bool) -> None:
         """Delete messages here, or for all: own ones, or anybody's as an admin of a group. All of them or none."""
         with self._session.step() as step:
             for message in messages:
                 target, line = _found(step, room, message)
-                talking.delete(step, target, line, for_all=for_all)
+                conversation.delete(step, target, line, for_all=for_all)
 
     async def react(self, room: bytes | str, message: bytes | str, emoji: str) -> None:
         """One emoji per person and message; empty takes it back."""
         with self._session.step() as step:
-            talking.react(step, *_found(step, room, message), emoji)
+            conversation.react(step, *_found(step, room, message), emoji)
 
     async def vote(self, room: bytes | str, message: bytes | str, choices: Sequence[int]) -> None:
         """Choose in a poll, instead of what was chosen before; nothing takes it back."""
         with self._session.step() as step:
-            talking.vote(step, *_found(step, room, message), choices)
+            conversation.vote(step, *_found(step, room, message), choices)
 
     async def close_poll(self, room: bytes | str, message: bytes | str) -> None:
         """End an own poll."""
         with self._session.step() as step:
-            talking.close_poll(step, *_found(step, room, message))
+            conversation.close_poll(step, *_found(step, room, message))
 
     async def pin(self, room: bytes | str, message: bytes | str, *, on: bool = True) -> None:
         """Keep a message at the top of the room for everybody, or not any more. In a group admins may."""
         with self._session.step() as step:
-            talking.pin(step, *_found(step, room, message), on=on)
+            conversation.pin(step, *_found(step, room, message), on=on)
 
     async def retry(self, room: bytes | str, message: bytes | str) -> None:
         """Send a failed message again."""
         with self._session.step() as step:
-            talking.retry(step, *_found(step, room, message))
+            conversation.retry(step, *_found(step, room, message))
 
     async def discard(self, room: bytes | str, message: bytes | str) -> None:
         """Give up a failed message."""
         with self._session.step() as step:
-            talking.discard(step, *_found(step, room, message))
+            conversation.discard(step, *_found(step, room, message))
 
     async def set_timer(self, room: bytes | str, seconds: int) -> None:
         """How long messages written from now on live once read; 0: for ever. `wait_changed` waits for it."""
         with self._session.step() as step:
-            talking.set_timer(step, find_room(step.store, room), seconds)
+            conversation.set_timer(step, find_room(step.store, room), seconds)
 
     async def set_typing(self, room: bytes | str, *, on: bool) -> None:
         """Tell the room that I am writing or have stopped: at most every 5 s, and only if the person wants that."""
@@ -154,7 +154,7 @@ class ChatCalls(MessageCalls, FileCalls):
             look = look_at(step)
             target = find_room(step.store, room) if room is not None else b""
             persons = tuple(person for who in people for person in find_person(step, who))
-            hits = words.find(step.store, text, words.Wanted(target, persons, since, until), before, limit)
+            hits = search.find(step.store, text, search.Wanted(target, persons, since, until), before, limit)
             return [
                 Found(
                     show(look, hit.message),

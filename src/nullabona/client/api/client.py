@@ -29,8 +29,8 @@ from nullabona.client.api.session import Options, Session
 from nullabona.client.api.standing import RecordCalls
 from nullabona.client.api.trust import TrustCalls
 from nullabona.client.api.warned import standing_warnings
-from nullabona.client.core.devices import own
-from nullabona.client.core.records import Writing
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.model.records import Writing
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.keys import AccountRoot, Language
 from nullabona.client.net import endpoint_of, parse_endpoint
@@ -145,7 +145,7 @@ class Client(
 
         Identity, handle and inbox come back; messages, the profile and what was chosen do not. Rooms come back by old
         contacts: `request_contact` asks them, and their devices take this one into what both are in, by themselves and
-        without asking their persons (`nullabona.client.core.seeking`). Everybody else is told nothing.
+        without asking their persons (`nullabona.client.core.restore.seeking`). Everybody else is told nothing.
         Raises `BadPhrase`, `UnknownHandle`, `CardForked`, `TimedOut` or `AccountExists`.
         """
         root = AccountRoot.from_phrase(phrase)
@@ -190,7 +190,7 @@ class Client(
 
     def _check_in(self) -> None:
         with self._session.look() as store:
-            if own.is_signed_out(store):
+            if own_devices.is_signed_out(store):
                 raise BadRequest("this device was put out of the account")
 
     # -- what happens ---------------------------------------------------------------------------------------------

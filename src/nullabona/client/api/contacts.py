@@ -10,13 +10,15 @@ from nullabona.client.api.errors import Offline, TimedOut, UnknownHandle
 from nullabona.client.api.finding import find_contact
 from nullabona.client.api.records import ContactInfo
 from nullabona.client.api.session import Session
-from nullabona.client.core import claims, commands, people
-from nullabona.client.core.chat.naming import Names, all_names
-from nullabona.client.core.errors import NoSuchContact
+from nullabona.client.core import commands
+from nullabona.client.core.contacts import requests
+from nullabona.client.core.identity import claims
 from nullabona.client.core.identity.contact_keys import is_verified
+from nullabona.client.core.model.errors import NoSuchContact
+from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.preferences import of_contact
-from nullabona.client.core.records import Contact, ContactState
 from nullabona.client.core.step import DAY_MS, Step
+from nullabona.client.core.timeline.names import Names, all_names
 from nullabona.client.runner import now_ms
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card, verify_card
@@ -106,7 +108,7 @@ class ContactCalls:
         refused: PeerError | None = None
         with self._session.step() as step:
             try:
-                return people.learn_card(step, data, handle)
+                return requests.learn_card(step, data, handle)
             except PeerError as error:
                 refused = error
         raise refused

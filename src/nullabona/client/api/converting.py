@@ -9,10 +9,10 @@ import msgspec
 
 from nullabona.client.api import events as e
 from nullabona.client.api.happening import OperatorNoticeChanged
-from nullabona.client.core.chat.kinds import GONE, stored, words_of
-from nullabona.client.core.content import File, Text
-from nullabona.client.core.ports import Store
-from nullabona.client.core.records import LoggedEvent
+from nullabona.client.core.model.content import File, Text
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import LoggedEvent
+from nullabona.client.core.timeline.kinds import GONE, stored, words_of
 
 _maps = msgspec.msgpack.Decoder(dict[str, Any])
 _Build = Callable[[LoggedEvent, dict[str, Any]], e.Event]

@@ -22,8 +22,9 @@ from nullabona.client.api.errors import (
 )
 from nullabona.client.api.records import DeviceInfo, OwnAccount
 from nullabona.client.api.session import Session
-from nullabona.client.core.devices import history, names, own, telling, tending
-from nullabona.client.core.devices.linking import (
+from nullabona.client.core.account import device_names, own_devices
+from nullabona.client.core.devices import history, membership, sync_out
+from nullabona.client.core.model.link_code import (
     GOOD_FOR_S,
     SCHEME,
     SECRET_SIZE,
@@ -39,7 +40,7 @@ from nullabona.client.core.devices.linking import (
     read_code,
     seal_grant,
 )
-from nullabona.client.core.safety import account_digits
+from nullabona.client.core.model.safety_number import account_digits
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.keys import AccountRoot
 from nullabona.client.mls import Mls
@@ -144,10 +145,10 @@ class DeviceLink:
             step.mls.check_key_package(device.key_package, certificate.encode(), certificate.device_key)
             card = accounts.card_with(self._session.account_in(step.store), device, today)
             accounts.take_card(step.store, card)
-            tending.changed_here(step, card)
-            telling.owe_everything(step, hello.device)
+            membership.changed_here(step, card)
+            sync_out.owe_everything(step, hello.device)
             history.owe(step, hello.device)
-            telling.name_device(step, hello.device, hello.name)
+            sync_out.name_device(step, hello.device, hello.name)
         self._session.runner.publishing.poke()
         await self._box.say(Admitted(hello.device, card.encoded))
         return DeviceInfo(hello.device, hello.name, today, this=False)
@@ -170,7 +171,7 @@ class DeviceLink:
         """What is still owed to the new device, as a value that changes when something of it moves."""
         device = self._hello.device if self._hello is not None else b""
         with self._session.look() as store:
-            told, said = telling.owes(store, device), device in history.owed(store)
+            told, said = sync_out.owes(store, device), device in history.owed(store)
             if not told and not said:
                 return ()
             return told, said, *(item.id for item in store.outbox(_ALL, _FIRST))
@@ -203,10 +204,10 @@ class DeviceCalls:
         """Every device of the account, in the order in which they came."""
         me = self._session.account().me.device
         with self._session.look() as store:
-            called = names.all_names(store)
+            called = device_names.all_names(store)
             return [
                 DeviceInfo(device.id, called.get(device.id, ""), device.since_day, device.id == me)
-                for device in own.listed(store)
+                for device in own_devices.listed(store)
             ]
 
     @asynccontextmanager
@@ -231,28 +232,28 @@ class DeviceCalls:
             raise BadRequest("this device cannot put itself out", hint="do it from another device")
         with self._session.step() as step:
             account = self._session.account_in(step.store)
-            if all(each.id != device for each in own.listed(step.store)):
+            if all(each.id != device for each in own_devices.listed(step.store)):
                 raise BadRequest("the account has no such device")
-            if not telling.was_told(step):
+            if not sync_out.was_told(step):
                 hint = "leave both running a moment; if the other is lost, restore the account with its 24 words"
                 raise BadRequest("this device has not heard from the account's others yet", hint=hint)
             card = accounts.card_without(account, device, now_ms() // DAY_MS)
             accounts.take_card(step.store, card)
-            tending.changed_here(step, card)
+            membership.changed_here(step, card)
         self._session.runner.publishing.poke()
 
     async def name_device(self, device: bytes, name: str) -> None:
         """Call a device something, on all of them. Raises `BadRequest`."""
         cleaned = _checked_name(name)
         with self._session.step() as step:
-            telling.name_device(step, device, cleaned)
+            sync_out.name_device(step, device, cleaned)
 
     async def wait_linked(self, *, timeout_s: float | None = 30.0) -> None:
         """On a device that just joined: until the others have told it all there is. Raises `PendingStill`."""
 
         def told() -> bool | None:
             with self._session.look() as store:
-                return bool(names.all_names(store)) or None
+                return bool(device_names.all_names(store)) or None
 
         await self._session.until(told, timeout_s, "the other device has not told everything yet")
 

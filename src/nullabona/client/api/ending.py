@@ -6,10 +6,10 @@ from nullabona.client.api.errors import BadRequest
 from nullabona.client.api.finding import room_states
 from nullabona.client.api.session import Session
 from nullabona.client.core import commands
-from nullabona.client.core.devices import telling, tending
-from nullabona.client.core.devices.items import EndItem
-from nullabona.client.core.errors import LastAdmin
-from nullabona.client.core.state import JOINED, RoomState
+from nullabona.client.core.devices import membership, sync_out
+from nullabona.client.core.model.errors import LastAdmin
+from nullabona.client.core.model.state import JOINED, RoomState
+from nullabona.client.core.model.sync_items import EndItem
 from nullabona.client.core.step import Step
 
 
@@ -33,13 +33,13 @@ class EndingCalls:
                 _hand_over(step, room)
         await self._settled(timeout_s)
         with self._session.step() as step:
-            telling.tell_now(step, EndItem())
+            sync_out.tell_now(step, EndItem())
             for room in room_states(step.store):
                 _leave(step, room)
         await self._settled(timeout_s)
         # First out, then off the directory: whatever stops us between the two, no new card of ours follows.
         with self._session.step() as step:
-            tending.sign_out(step, unasked=False)
+            membership.sign_out(step, unasked=False)
         await self._session.runner.publishing.delete()
 
     async def _settled(self, timeout_s: float | None) -> None:

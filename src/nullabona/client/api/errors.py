@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nullabona.client.account import AccountExists, NoAccount
-from nullabona.client.core.errors import (
+from nullabona.client.core.model.errors import (
     BadLinkCode,
     BadRequest,
     KeychainFailed,

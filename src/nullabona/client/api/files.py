@@ -25,15 +25,15 @@ from nullabona.client.api.errors import (
 from nullabona.client.api.finding import find_message, find_room
 from nullabona.client.api.records import AttachmentInfo
 from nullabona.client.api.session import Session
-from nullabona.client.core import files, messages
-from nullabona.client.core.content import MAX_FILE, Attachment, File, Imported, decode_body
-from nullabona.client.core.errors import BadRequest, NotInRoom
-from nullabona.client.core.filenames import numbered_name, safe_name, saved_name
-from nullabona.client.core.ports import Store
-from nullabona.client.core.records import FileState, Message
-from nullabona.client.core.sniff import sniff_audio, sniff_image
-from nullabona.client.core.state import JOINED
-from nullabona.client.core.timeline import file_messages
+from nullabona.client.core import files
+from nullabona.client.core.model.content import MAX_FILE, Attachment, File, Imported, decode_body
+from nullabona.client.core.model.errors import BadRequest, NotInRoom
+from nullabona.client.core.model.filenames import numbered_name, safe_name, saved_name
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import FileState, Message
+from nullabona.client.core.model.sniff import sniff_audio, sniff_image
+from nullabona.client.core.model.state import JOINED
+from nullabona.client.core.timeline import file_messages, sending
 from nullabona.client.media import BadImage, SafeImage, animated, prepare_photo, safe_image
 from nullabona.client.media import profile_picture as make_picture
 from nullabona.wire.blob import PIECE, BlobRef
@@ -228,7 +228,7 @@ class FileCalls:
     ) -> bytes:
         """Keep the pieces one by one, then the message; on failure nothing of them."""
         with self._session.view() as step:
-            message = messages.draw_id(step)
+            message = sending.draw_id(step)
         try:
             size, refs = await self._keep(room, message, pieces)
             with self._session.step() as step:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Final, TypeVar
 
 from nullabona.client.api.errors import Ambiguous, NoSuchMessage
-from nullabona.client.core.chat.naming import all_names
-from nullabona.client.core.errors import NoSuchContact, NoSuchRoom
-from nullabona.client.core.ports import Store
-from nullabona.client.core.records import Contact, ContactState, Device, LoggedEvent, Message
-from nullabona.client.core.roominfo import DEVICES
-from nullabona.client.core.state import JOINED, RoomState, decode_state
+from nullabona.client.core.model.errors import NoSuchContact, NoSuchRoom
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import Contact, ContactState, Device, LoggedEvent, Message
+from nullabona.client.core.model.room_info import DEVICES
+from nullabona.client.core.model.state import JOINED, RoomState, decode_state
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline.names import all_names
 from nullabona.client.importing.storing import author_id
 from nullabona.wire.handle import HandleError, parse_handle
 

@@ -17,12 +17,13 @@ from nullabona.client.archive.merging import Merger
 from nullabona.client.archive.reading import read_records
 from nullabona.client.archive.records import Record, Room
 from nullabona.client.archive.stream import StreamReader, encode_stream
-from nullabona.client.core.chat import annotating
-from nullabona.client.core.devices import history, own
-from nullabona.client.core.errors import NotInRoom
-from nullabona.client.core.history.records import IMPORTED
-from nullabona.client.core.state import JOINED, LEFT, REMOVED
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.devices import history
+from nullabona.client.core.model.errors import NotInRoom
+from nullabona.client.core.model.imports import IMPORTED
+from nullabona.client.core.model.state import JOINED, LEFT, REMOVED
 from nullabona.client.core.step import DAY_MS
+from nullabona.client.core.timeline import annotating
 from nullabona.client.runner import now_ms
 from nullabona.errors import UserError
 
@@ -66,7 +67,7 @@ class History:
     def _shares(self) -> bool:
         """Whether there is another device, now or before."""
         with self._session.look() as store:
-            return bool(own.room_id(store))
+            return bool(own_devices.room_id(store))
 
     # -- giving ---------------------------------------------------------------------------------------------------
 
@@ -88,7 +89,7 @@ class History:
     def _ready(self) -> tuple[bytes, list[bytes]]:
         """The room to send in, and the devices in it that wait for history."""
         with self._session.view() as step:
-            owed, room = history.owed(step.store), own.room_id(step.store)
+            owed, room = history.owed(step.store), own_devices.room_id(step.store)
             state = step.find_room(room) if owed and room else None
             if state is None or state.phase != JOINED:
                 return room, []

@@ -15,8 +15,8 @@ from nullabona.client.api.import_records import (
     Oddity,
     Question,
 )
-from nullabona.client.core.history import keeping
-from nullabona.client.core.history.records import Import, ImportState
+from nullabona.client.core import imports
+from nullabona.client.core.model.imports import Import, ImportState
 from nullabona.client.core.step import Step
 from nullabona.client.importing.exports import Export
 from nullabona.client.importing.kakao_words import OWN_NAMES
@@ -127,7 +127,7 @@ class Plan:
             return earlier
         room, made = self._room(export, found), False
         if not room:
-            room, made = keeping.make_room(self._step, found.chat.title, self._room_id(_digest(export, number))), True
+            room, made = imports.make_room(self._step, found.chat.title, self._room_id(_digest(export, number))), True
         kept = Import(
             id=random(16),
             run=run,
@@ -145,7 +145,7 @@ class Plan:
             started_at=self._step.now,
             made_room=made,
         )
-        begun = keeping.begin(self._step, kept)
+        begun = imports.begin(self._step, kept)
         self._imports.append(begun)
         return begun
 

@@ -20,8 +20,8 @@ from nullabona.client.api.import_records import (
     ImportProgress,
 )
 from nullabona.client.api.session import Session
-from nullabona.client.core.history import keeping
-from nullabona.client.core.history.records import Import, ImportState
+from nullabona.client.core import imports
+from nullabona.client.core.model.imports import Import, ImportState
 from nullabona.client.importing.exports import Export, examine
 from nullabona.client.importing.media import Keeper
 from nullabona.client.importing.records import DayOrder, Line, Reading
@@ -128,7 +128,7 @@ class ImportCalls:
             left = True
             while left:
                 with self._session.step() as step:
-                    left = keeping.undo(step, kept)
+                    left = imports.undo(step, kept)
                 await asyncio.sleep(0)
 
     # -- how ------------------------------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ class ImportCalls:
                 await asyncio.sleep(0)
         for writer in writers.values():
             with self._session.step() as step:
-                keeping.finish(step, writer.kept.id)
+                imports.finish(step, writer.kept.id)
 
     def _add(self, writer: Writer, lines: list[Line]) -> None:
         skipped = writer.skip(lines)

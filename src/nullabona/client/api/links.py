@@ -5,14 +5,15 @@ from __future__ import annotations
 from nullabona.client.api.contacts import ContactCalls
 from nullabona.client.api.finding import find_room
 from nullabona.client.api.records import LinkInfo, LinkOpened, LinkRead, WishInfo
-from nullabona.client.core import commands, links, wishes
-from nullabona.client.core.chat.naming import Names, all_names
-from nullabona.client.core.links import GivenLink
+from nullabona.client.core import commands
+from nullabona.client.core.contacts import join_requests, links
+from nullabona.client.core.contacts.join_requests import Wish
+from nullabona.client.core.contacts.links import GivenLink
 from nullabona.client.core.model import invite_link
 from nullabona.client.core.model.invite_link import Link, LinkError
-from nullabona.client.core.records import ContactState
-from nullabona.client.core.state import JOINED
-from nullabona.client.core.wishes import Wish
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.state import JOINED
+from nullabona.client.core.timeline.names import Names, all_names
 
 
 class LinkCalls(ContactCalls):
@@ -75,7 +76,7 @@ class LinkCalls(ContactCalls):
         invite_link.check_card(link, card)
         with self._session.step() as step:
             if link.room:
-                wishes.ask(step, link, card, own.card)
+                join_requests.ask(step, link, card, own.card)
             else:
                 contact = commands.request_contact(step, card, own.card, greeting, link.token)
                 if contact.state is ContactState.ASKING:
@@ -86,13 +87,13 @@ class LinkCalls(ContactCalls):
         """The groups that we asked to be let into by a link and are not in yet, the longest asked first."""
         with self._session.view() as step:
             names, patience = all_names(step.store), step.timing.link_answer
-            return [_wish(wish, names, patience) for wish in wishes.wishes(step) if wish.state != "withdrawn"]
+            return [_wish(wish, names, patience) for wish in join_requests.wishes(step) if wish.state != "withdrawn"]
 
     async def ask_again(self, room: bytes) -> None:
         """Put a wish that has no answer before its admin once more. Raises `BadRequest` if there is none."""
         own = self._session.account().record
         with self._session.step() as step:
-            wishes.ask_again(step, room, own.card)
+            join_requests.ask_again(step, room, own.card)
 
     async def withdraw_wish(self, room: bytes) -> None:
         """Do not enter by itself any more: an invitation that still comes waits for the person.
@@ -100,7 +101,7 @@ class LinkCalls(ContactCalls):
         The admin is not told. A wish that was refused is forgotten. Raises `BadRequest` if there is none.
         """
         with self._session.step() as step:
-            wishes.withdraw(step, room)
+            join_requests.withdraw(step, room)
 
     def own_link(self) -> str:
         """The lasting link to this account."""

@@ -10,10 +10,9 @@ from nullabona.client.api.finding import find_message, find_room
 from nullabona.client.api.records import MessageInfo
 from nullabona.client.api.rooms import RoomCalls
 from nullabona.client.api.showing import look_at, show
-from nullabona.client.core import commands
-from nullabona.client.core.chat import talking
-from nullabona.client.core.ports import Store
-from nullabona.client.core.records import UNPLACED, Message, MessageState
+from nullabona.client.core import commands, conversation
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import UNPLACED, Message, MessageState
 
 _END: Final = (1 << 63) - 1
 _ARRIVED: Final = frozenset({MessageState.SENT, MessageState.DELIVERED})
@@ -32,7 +31,7 @@ class MessageCalls(RoomCalls):
         with self._session.step() as step:
             target = find_room(step.store, room)
             answered = find_message(step.store, target, reply_to).id if reply_to else b""
-            return talking.send_text(step, target, text, reply_to=answered, mentions=mentions)
+            return conversation.send_text(step, target, text, reply_to=answered, mentions=mentions)
 
     async def wait_sent(self, room: bytes | str, message: bytes, *, timeout_s: float | None = 30.0) -> None:
         """Until the relay has taken the message. Raises `PendingStill` or `MessageFailed`."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from nullabona.client.api.events import Transfer
-from nullabona.client.core.records import FileState, Progress
+from nullabona.client.core.model.records import FileState, Progress
 
 PAUSE_S: Final = 0.1
 """While a file moves it is told at most so often; how it ended always is."""

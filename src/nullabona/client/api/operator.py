@@ -7,16 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from nullabona.client.api.session import Session
-from nullabona.client.core.operator import taking
-from nullabona.client.core.operator.checking import own_docket
-from nullabona.client.core.operator.keeping import (
-    KeptNotice,
-    load_counts,
-    load_held,
-    load_notice,
-    load_notices,
-)
-from nullabona.client.core.record.keeping import load_pinned
+from nullabona.client.core.directory.keeping import load_pinned
+from nullabona.client.core.operator_notices import taking
+from nullabona.client.core.operator_notices.checking import own_docket
+from nullabona.client.core.operator_notices.keeping import KeptNotice, load_counts, load_held, load_notice, load_notices
 from nullabona.errors import UserError
 from nullabona.log.policy import Policy
 from nullabona.wire.data_held import DIRECTORY_COLUMNS

@@ -10,8 +10,8 @@ from nullabona.client.api.contacts import ContactCalls
 from nullabona.client.api.errors import TimedOut, UnknownHandle
 from nullabona.client.api.records import PrivacyReport
 from nullabona.client.api.standing import describe_standing
-from nullabona.client.core.record.checking import Checked
-from nullabona.client.core.record.keeping import own_entries
+from nullabona.client.core.directory.checking import Checked
+from nullabona.client.core.directory.keeping import own_entries
 from nullabona.wire.card import card_hash
 from nullabona.wire.data_held import DIRECTORY_COLUMNS, DIRECTORY_FILES, RELAY_COLUMNS, RELAY_FILES
 from nullabona.wire.handle import parse_handle

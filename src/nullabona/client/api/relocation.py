@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from nullabona.client import account as accounts
 from nullabona.client.api.errors import BadRequest, TimedOut
 from nullabona.client.api.session import Session
-from nullabona.client.core import inbox_places, relocating
-from nullabona.client.core.devices import own, telling
-from nullabona.client.core.devices.items import CardItem
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.devices import inbox_state, sync_out
+from nullabona.client.core.model.sync_items import CardItem
+from nullabona.client.core.relocation import moving
 from nullabona.client.core.step import Step
 from nullabona.client.net import Endpoint, EndpointRefused, parse_endpoint
 
@@ -46,10 +47,10 @@ class RelocationCalls:
             raise BadRequest("that is the relay you would leave")
         await self._must_answer(there, timeout_s)
         with self._session.step() as step:
-            if own.is_signed_out(step.store):
+            if own_devices.is_signed_out(step.store):
                 raise BadRequest("this device was put out of the account")
             self._go(step, str(there))
-            taken = relocating.take_along(step, left, str(there))
+            taken = moving.take_along(step, left, str(there))
         return RelayMove(str(there), left, tuple(taken))
 
     async def _must_answer(self, there: Endpoint, timeout_s: float) -> None:
@@ -66,11 +67,11 @@ class RelocationCalls:
         account = self._session.account_in(step.store)
         if account.relay == relay:
             return
-        own.choose_relay(step.store, relay)
+        own_devices.choose_relay(step.store, relay)
         card = accounts.card_at(account, relay, step.day)
         accounts.take_card(step.store, card)
-        inbox_places.follow(step, card)
-        telling.tell_now(step, CardItem(card.encoded))
+        inbox_state.follow(step, card)
+        sync_out.tell_now(step, CardItem(card.encoded))
 
 
 def _other_place(relay: str, mine: str) -> Endpoint:

@@ -19,15 +19,17 @@ from nullabona.client.api.finding import (
 )
 from nullabona.client.api.records import Member, RoomDetails, RoomSummary
 from nullabona.client.api.showing import Look, look_at, partner_of, room_title, show_line
-from nullabona.client.core import claims, commands, entering
-from nullabona.client.core.chat.naming import Names
+from nullabona.client.core import commands
 from nullabona.client.core.commands import MemberInfo
-from nullabona.client.core.errors import NoSuchContact, NoSuchRoom
-from nullabona.client.core.ports import Store
-from nullabona.client.core.records import LoggedEvent
-from nullabona.client.core.roominfo import DIRECT
-from nullabona.client.core.state import JOINED, RoomState, decode_state
+from nullabona.client.core.identity import claims
+from nullabona.client.core.incoming import invitations
+from nullabona.client.core.model.errors import NoSuchContact, NoSuchRoom
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import LoggedEvent
+from nullabona.client.core.model.room_info import DIRECT
+from nullabona.client.core.model.state import JOINED, RoomState, decode_state
 from nullabona.client.core.step import DAY_MS, Step
+from nullabona.client.core.timeline.names import Names
 from nullabona.client.runner import now_ms
 from nullabona.wire.card import Card, CardForked, verify_card
 
@@ -131,7 +133,7 @@ class RoomCalls(ContactCalls):
         """
         with self._session.view() as step:
             target = _request(step.store, room)
-            inviter = entering.inviter_of(step, target)
+            inviter = invitations.inviter_of(step, target)
         await self._prove(inviter.account_id, str(inviter.handle), 10.0)
         with self._session.step() as step:
             commands.accept_request(step, target)

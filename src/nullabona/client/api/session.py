@@ -11,8 +11,8 @@ from typing import Any, Final, TypeVar
 from nullabona.client.account import Account, NoAccount, load_account, need_account
 from nullabona.client.api.errors import PendingStill
 from nullabona.client.api.pictures import Pictures
-from nullabona.client.core.ports import Store
-from nullabona.client.core.state import JOINED, RoomState, decode_state
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.state import JOINED, RoomState, decode_state
 from nullabona.client.core.step import Step, Timing
 from nullabona.client.mls import SUITE
 from nullabona.client.net import NetOptions, Policy, PostCarrier, connect

@@ -8,14 +8,14 @@ from typing import Final
 from nullabona.client.api.files import attachment_info
 from nullabona.client.api.records import ImportedInfo, MessageInfo, NoticeInfo, PollInfo, QuoteInfo, Reaction
 from nullabona.client.core import preferences
-from nullabona.client.core.chat import annotating, kinds
-from nullabona.client.core.chat.annotating import Sheet
-from nullabona.client.core.chat.naming import Names, all_names
-from nullabona.client.core.content import Deleted, File, Imported, Notice, Poll, Stored, Text
-from nullabona.client.core.records import Device, Message
-from nullabona.client.core.roominfo import DIRECT
-from nullabona.client.core.state import RoomState
+from nullabona.client.core.model.content import Deleted, File, Imported, Notice, Poll, Stored, Text
+from nullabona.client.core.model.records import Device, Message
+from nullabona.client.core.model.room_info import DIRECT
+from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import annotating, kinds
+from nullabona.client.core.timeline.annotating import Sheet
+from nullabona.client.core.timeline.names import Names, all_names
 
 QUOTED: Final = 200
 """Characters of a message that an answer shows."""

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from nullabona.client.api.session import Session
-from nullabona.client.core.operator import taking
-from nullabona.client.core.ports import Store
-from nullabona.client.core.record.evidence import is_evidence
-from nullabona.client.core.record.keeping import (
+from nullabona.client.core.directory.evidence import is_evidence
+from nullabona.client.core.directory.keeping import (
     Evidence,
     forget_pinned,
     load_evidence,
@@ -20,7 +18,9 @@ from nullabona.client.core.record.keeping import (
     save_pinned,
     save_watch,
 )
-from nullabona.client.core.record.pinned import see
+from nullabona.client.core.directory.pinned import see
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.operator_notices import taking
 from nullabona.errors import UserError
 from nullabona.log.policy import Policy, PolicyInvalid
 from nullabona.wire.epoch import origin_of

@@ -7,10 +7,12 @@ from typing import Any
 from nullabona.client.api.contacts import ContactCalls
 from nullabona.client.api.finding import find_contact, find_room
 from nullabona.client.api.records import ContactInfo, SafetyNumber
-from nullabona.client.core import commands, preferences, safety, trust
+from nullabona.client.core import commands, preferences
+from nullabona.client.core.contacts import trust
 from nullabona.client.core.identity import contact_keys
+from nullabona.client.core.model import safety_number
+from nullabona.client.core.model.state import JOINED
 from nullabona.client.core.preferences import PROFILE, Preferences, RoomPreferences, room_scope
-from nullabona.client.core.state import JOINED
 
 
 class TrustCalls(ContactCalls):
@@ -30,7 +32,7 @@ class TrustCalls(ContactCalls):
             contact.account,
             contact.handle,
             digits,
-            safety.code_text(digits),
+            safety_number.code_text(digits),
             verified,
             bool(known.changed),
             bool(known.replaced),
@@ -38,7 +40,7 @@ class TrustCalls(ContactCalls):
 
     def matches_code(self, who: bytes | str, text: str) -> bool:
         """Whether a scanned code (or 60 typed digits) is the safety number with a contact."""
-        return safety.code_matches(self.safety_number(who).digits, text)
+        return safety_number.code_matches(self.safety_number(who).digits, text)
 
     async def verify_contact(self, who: bytes | str, *, verified: bool = True) -> None:
         """The person compared safety numbers with the contact, or takes that back."""

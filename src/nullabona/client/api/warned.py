@@ -9,12 +9,12 @@ from typing import Any, Final
 import msgspec
 
 from nullabona.client.api.finding import room_requests
-from nullabona.client.core import claims
-from nullabona.client.core.ports import Store
+from nullabona.client.core.directory.errors import CardRefuted, LogStale
+from nullabona.client.core.directory.evidence import subject_of
+from nullabona.client.core.directory.keeping import Evidence, forgotten_s, load_evidence, load_pinned
+from nullabona.client.core.identity import claims
+from nullabona.client.core.model.ports import Store
 from nullabona.client.core.preferences import of_contact
-from nullabona.client.core.record.errors import CardRefuted, LogStale
-from nullabona.client.core.record.evidence import subject_of
-from nullabona.client.core.record.keeping import Evidence, forgotten_s, load_evidence, load_pinned
 from nullabona.client.core.step import Step
 
 IDENTITY_CHANGED: Final = "identity-changed"

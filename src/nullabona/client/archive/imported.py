@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from nullabona.client.archive import records as r
 from nullabona.client.archive.errors import ArchiveDamaged
 from nullabona.client.archive.ports import ArchiveStore
-from nullabona.client.core.history.records import Import, ImportState
-from nullabona.client.core.records import Message
+from nullabona.client.core.model.imports import Import, ImportState
+from nullabona.client.core.model.records import Message
 
 
 @dataclass(slots=True)

@@ -17,11 +17,10 @@ from nullabona.client.archive.imported import Imports
 from nullabona.client.archive.index import KeyIndex, message_key
 from nullabona.client.archive.ports import ArchiveStore
 from nullabona.client.archive.reading import SEEN, VALUES
-from nullabona.client.core import files, remembering
-from nullabona.client.core.chat import kinds, words
-from nullabona.client.core.content import Attachment, Stored
-from nullabona.client.core.errors import BadRequest
-from nullabona.client.core.records import (
+from nullabona.client.core import files
+from nullabona.client.core.model.content import Attachment, Stored
+from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.records import (
     Contact,
     ContactState,
     Device,
@@ -32,7 +31,9 @@ from nullabona.client.core.records import (
     Piece,
     StoredFile,
 )
-from nullabona.client.core.roominfo import decode_info
+from nullabona.client.core.model.room_info import decode_info
+from nullabona.client.core.restore import archive_rooms
+from nullabona.client.core.timeline import kinds, search
 from nullabona.errors import Bug, PeerError
 from nullabona.wire.blob import seal_piece
 from nullabona.wire.card import decode_card
@@ -208,7 +209,7 @@ class Merger:
             Device(said.id, d.device, d.account, d.handle, d.leaf, d.signature_key, d.encryption_key, d.since)
             for d in said.devices
         ]
-        added = remembering.remember(self._store, self._me, said.id, info, said.phase, devices, said.read_upto)
+        added = archive_rooms.remember(self._store, self._me, said.id, info, said.phase, devices, said.read_upto)
         self.counts.rooms += added
         return added
 
@@ -259,7 +260,7 @@ class Merger:
                 store.drop_message(row.room, row.id)
             store.put_message_at(place, row)
         if row.shown and row.kind not in _ERASED:
-            words.index(store, row, body)
+            search.index(store, row, body)
         elif known is not None:
             store.put_words(row.room, row.id, "")
         if known is not None and row.kind in _ERASED:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from nullabona.client.core.ports import Store
-from nullabona.client.core.records import Message, Person, StoredFile
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import Message, Person, StoredFile
 
 
 class ArchiveStore(Store, Protocol):

@@ -28,11 +28,12 @@ from nullabona.client.archive.records import (
     Seen,
     Value,
 )
-from nullabona.client.core import files, records
-from nullabona.client.core.content import Attachment
-from nullabona.client.core.records import FIRST, MessageState
-from nullabona.client.core.roominfo import DEVICES, encode_info
-from nullabona.client.core.state import decode_state
+from nullabona.client.core import files
+from nullabona.client.core.model import records
+from nullabona.client.core.model.content import Attachment
+from nullabona.client.core.model.records import FIRST, MessageState
+from nullabona.client.core.model.room_info import DEVICES, encode_info
+from nullabona.client.core.model.state import decode_state
 from nullabona.errors import PeerError
 from nullabona.wire.blob import open_piece
 

@@ -1,7 +1,7 @@
 """A new profile from a backup: made beside its place and moved there only when everything is in it.
 
 The device is a new one of the account: its own keys are drawn, its card replaces the old devices, and rooms come back
-as history that waits for a way back (`core.remembering`).
+as history that waits for a way back (`core.restore.archive_rooms`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nullabona.client.archive.errors import BackupEmpty, BackupOfOther, BackupOu
 from nullabona.client.archive.index import KeyIndex
 from nullabona.client.archive.merging import Counts, Merger
 from nullabona.client.archive.records import Begin, Dropped, File, Identity, Import, Message, Piece, Record
-from nullabona.client.core.errors import ProfileExists
+from nullabona.client.core.model.errors import ProfileExists
 from nullabona.client.keys import AccountRoot
 from nullabona.client.profile import Profile, Unlock, create_profile, discard_profile, move_profile
 

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from nullabona.client.archive.agekey import PassphraseKey
 from nullabona.client.archive.errors import ArchiveDamaged, ArchiveTruncated, BackupLocked, BackupNotAge
-from nullabona.client.core.errors import BadPassphrase
+from nullabona.client.core.model.errors import BadPassphrase
 
 MAX_WORK: Final = 22
 CHUNK: Final = 65_536

@@ -6,35 +6,20 @@ from dataclasses import dataclass
 
 import msgspec
 
-from nullabona.client.core import (
-    claims,
-    committing,
-    entering,
-    leaving,
-    people,
-    planning,
-    preferences,
-    replies,
-    rooms,
-    seeking,
-)
-from nullabona.client.core.chat import talking
-from nullabona.client.core.creating import create_room
-from nullabona.client.core.devices import telling
-from nullabona.client.core.entering import accept_request, decline_request
-from nullabona.client.core.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
-from nullabona.client.core.group import intents
-from nullabona.client.core.identity import cards, contact_keys
-from nullabona.client.core.records import Contact, ContactState
-from nullabona.client.core.roominfo import DIRECT, GROUP, RoomInfo
-from nullabona.client.core.state import (
-    JOINED,
-    AddAccount,
-    RemoveAccount,
-    RoomState,
-    SetInfo,
-    UpdateKeys,
-)
+from nullabona.client.core import conversation, preferences, rooms
+from nullabona.client.core.contacts import requests
+from nullabona.client.core.delivery import reply_boxes
+from nullabona.client.core.devices import sync_out
+from nullabona.client.core.group import commits, intents, leaving, plan
+from nullabona.client.core.group.create import create_room
+from nullabona.client.core.identity import cards, claims, contact_keys
+from nullabona.client.core.incoming import invitations
+from nullabona.client.core.incoming.invitations import accept_request, decline_request
+from nullabona.client.core.model.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
+from nullabona.client.core.model.records import Contact, ContactState
+from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo
+from nullabona.client.core.model.state import JOINED, AddAccount, RemoveAccount, RoomState, SetInfo, UpdateKeys
+from nullabona.client.core.restore import seeking
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import read_markers
 from nullabona.wire.card import Card, verify_card
@@ -122,7 +107,7 @@ def set_admin(step: Step, room_id: bytes, account: bytes, *, admin: bool) -> Non
     intent = SetInfo(appoint=(account,)) if admin else SetInfo(dismiss=(account,))
     if not admin and set(room.info.admins) == {account}:
         raise LastAdmin("a group needs at least one admin")
-    planning.check_change(room, intent)
+    plan.check_change(room, intent)
     intents.want(room, intent)
 
 
@@ -137,12 +122,12 @@ def leave(step: Step, room_id: bytes) -> None:
     roster = step.roster(room_id)
     others = {device.account for device in roster.values()} - {step.me.account}
     if len(roster) == 1:
-        committing.leave_alone(step, room)
+        commits.leave_alone(step, room)
         return
     if others and room.info.kind == GROUP and set(room.info.admins) & (others | {step.me.account}) == {step.me.account}:
         raise LastAdmin("you are the last admin of this group")
     leaving.say(step, room)
-    committing.carry_out_leaving(step, room)
+    commits.carry_out_leaving(step, room)
     step.event("leaving", room_id)
 
 
@@ -164,8 +149,8 @@ def members(step: Step, room_id: bytes) -> list[MemberInfo]:
 
 
 def send_text(step: Step, room_id: bytes, text: str, reply_to: bytes = b"") -> bytes:
-    """See `nullabona.client.core.chat.talking.send_text`."""
-    return talking.send_text(step, room_id, text, reply_to=reply_to)
+    """See `core.conversation.send_text`."""
+    return conversation.send_text(step, room_id, text, reply_to=reply_to)
 
 
 def mark_read(step: Step, room_id: bytes, message_id: bytes) -> None:
@@ -193,11 +178,11 @@ def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, toke
     if len(greeting) > 500:
         raise BadRequest("a greeting has at most 500 characters")
     contact_keys.need_seen(step, card)
-    contact = people.request_contact(step, card, own_card, greeting, token)
+    contact = requests.request_contact(step, card, own_card, greeting, token)
     if contact.state is ContactState.REQUESTED:
         seeking.want(step, contact.account, contact.handle)
     if contact.state in {ContactState.REQUESTED, ContactState.ACCEPTED}:
-        telling.note_contact(step, contact.account)
+        sync_out.note_contact(step, contact.account)
     return contact
 
 
@@ -207,13 +192,13 @@ def accept_contact(step: Step, account: bytes) -> Contact:
     While the record has not proven who asks, the answer waits for that and the contact is returned as it is. Raises
     `CardRefuted` if the record says otherwise.
     """
-    contact = people.need_contact(step, account)
+    contact = requests.need_contact(step, account)
     if contact.state is ContactState.ACCEPTED:
         return contact
     if contact.state is not ContactState.ASKING:
         raise BadRequest(f"{contact.handle} has not asked to talk to you")
     if not claims.want(step, contact.account, contact.handle, contact.card, claims.Accept()):
-        telling.note_contact(step, contact.account)
+        sync_out.note_contact(step, contact.account)
         return contact
     return accept(step, contact)
 
@@ -222,15 +207,15 @@ def accept(step: Step, contact: Contact) -> Contact:
     """Open the direct room with somebody whom the record has proven, or go into theirs, if they have opened one since
     they asked. Raises `CardTooOld` and has then done nothing.
     """
-    entering.enter_held(step, contact.account)
-    theirs = people.need_contact(step, contact.account)
+    invitations.enter_held(step, contact.account)
+    theirs = requests.need_contact(step, contact.account)
     if theirs.state is ContactState.ACCEPTED:
         return theirs
     intent = cards.add_intent(step, verify_card(contact.card, today=step.day))
-    intent = msgspec.structs.replace(intent, reply=replies.take_note(step, contact.account))
+    intent = msgspec.structs.replace(intent, reply=reply_boxes.take_note(step, contact.account))
     room = room_for_two(step, contact) or _new_room_for_two(step, contact)
     intents.want(room, intent)
-    return people.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
+    return requests.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
 
 
 def room_for_two(step: Step, contact: Contact) -> RoomState | None:
@@ -249,16 +234,16 @@ def _new_room_for_two(step: Step, contact: Contact) -> RoomState:
 
 def decline_contact(step: Step, account: bytes) -> None:
     """Forget a request; they may ask again."""
-    contact = people.need_contact(step, account)
+    contact = requests.need_contact(step, account)
     if contact.state is ContactState.ASKING:
         step.store.drop_contact(contact.account)
-        replies.drop(step, contact.account)
+        reply_boxes.drop(step, contact.account)
         claims.forget(step, contact.account)
-        telling.note_contact(step, contact.account)
+        sync_out.note_contact(step, contact.account)
 
 
 def block_contact(step: Step, account: bytes) -> None:
     """Hear no more of them, and let nothing go to them that this device would send by itself."""
-    contact = people.set_contact_state(step, people.need_contact(step, account), ContactState.BLOCKED)
-    people.say_no_more(step, account)
+    contact = requests.set_contact_state(step, requests.need_contact(step, account), ContactState.BLOCKED)
+    requests.say_no_more(step, account)
     step.find_room(contact.room)  # what is read of it changes

@@ -12,40 +12,26 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import Any, Final
 
-from nullabona.client.core import (
-    acquaintance,
-    answering,
-    chunks,
-    claims,
-    dated,
-    files,
-    inbox,
-    inbox_places,
-    outgoing,
-    people,
-    reading,
-    rejoin,
-    replies,
-    returning,
-    scouting,
-    sent,
-    settling,
-    upkeep,
-    watching,
-)
-from nullabona.client.core.chat import notices
-from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.devices import own, telling, tending
-from nullabona.client.core.mlsport import Mls
+from nullabona.client.core import acquaintance, automatic, files, settling, timers, upkeep
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.box_positions import Stand, stands_of
+from nullabona.client.core.contacts import requests
+from nullabona.client.core.delivery import blobs, inbox_sending, outbox, reply_boxes
+from nullabona.client.core.devices import inbox_state, membership, sync_out
+from nullabona.client.core.identity import claims
+from nullabona.client.core.incoming import inbox_items, relay_answers, room_frames
+from nullabona.client.core.model.change_set import NOTHING, Touched
+from nullabona.client.core.model.mls_port import Mls
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import OutboxItem, Progress, Writing
 from nullabona.client.core.model.requests import ChunkWant, ReadWant, Report, Scout
-from nullabona.client.core.ports import Store
-from nullabona.client.core.records import OutboxItem, Progress, Writing
-from nullabona.client.core.stands import Stand, stands_of
-from nullabona.client.core.state import AWAY, JOINED, RoomState, decode_state
+from nullabona.client.core.model.state import AWAY, JOINED, RoomState, decode_state
+from nullabona.client.core.read_requests import join_read, reply_reads, room_reads, room_wake
+from nullabona.client.core.relocation import search
+from nullabona.client.core.restore import returning
 from nullabona.client.core.step import Chance, Me, Step, Timing
-from nullabona.client.core.timeline import file_messages
-from nullabona.client.core.touched import NOTHING, Touched
-from nullabona.client.core.wants import join_read, reply_reads, room_reads, room_wake
+from nullabona.client.core.sync import rejoin, removal_watch
+from nullabona.client.core.timeline import file_messages, notices
 from nullabona.errors import PeerError
 from nullabona.wire.address import Address
 from nullabona.wire.messages import AnyResponse, Frames
@@ -83,7 +69,7 @@ class Engine:
         try:
             with self._store.transaction():
                 yield step
-                answering.by_itself(step)
+                automatic.by_itself(step)
                 touched = self._upkeep(step, set(rooms) | set(step.touched))
                 seen = [(id, acquaintance.attended(step, step.loaded(id))) for id in touched]
                 step.save()
@@ -107,7 +93,7 @@ class Engine:
             step = self._look()
             for room in self._store.rooms():
                 self._note_wake(room, acquaintance.attended(step, step.find_room(room)))
-            self._inbox_wake = state.trim_at if (state := inbox_places.load(step)) else 0
+            self._inbox_wake = state.trim_at if (state := inbox_state.load(step)) else 0
             files.sweep(step)
 
     def _note_wake(self, room: bytes, state: RoomState | None) -> None:
@@ -124,28 +110,28 @@ class Engine:
                 upkeep.look_after(step, room)
             elif room.phase == AWAY:
                 returning.look_after(step, room)
-                tending.share_anew(step, room)
+                membership.share_anew(step, room)
             else:
-                watching.look_after(step, room)
+                removal_watch.look_after(step, room)
         for room_id in sorted(step.copies):
             returning.copied_back(step, step.room(room_id))
         if step.ended:
-            tending.sign_out(step)
-        out = own.is_signed_out(step.store) if self._joins else False
+            membership.sign_out(step)
+        out = own_devices.is_signed_out(step.store) if self._joins else False
         for room_id in [room_id for room_id, join in self._joins.items() if out or join.deadline <= step.now]:
             self._abandon_join(step, room_id)
-        answering.once_out(step)
+        automatic.once_out(step)
         notices.of_events(step)
-        telling.of_events(step)
+        sync_out.of_events(step)
         if step.others_inbox:
             self._inbox_heard(step)
         return rooms | step.touched
 
     def _inbox_heard(self, step: Step) -> None:
-        state = inbox_places.load(step)
+        state = inbox_state.load(step)
         if state is not None:
-            inbox.trim_soon(step, state)
-            inbox_places.save(step, state)
+            inbox_items.trim_soon(step, state)
+            inbox_state.save(step, state)
         self._inbox_wake = state.trim_at if state is not None else 0
 
     # -- what happened --------------------------------------------------------------------------------------------
@@ -158,7 +144,7 @@ class Engine:
         if not (due or joins or inbox_due or self._next_timed() <= now):
             return NOTHING
         with self.step(now, *due, *joins, chosen=False) as step:
-            dated.sweep(step)
+            timers.sweep(step)
             if inbox_due:
                 self._inbox_upkeep(step)
         return Touched(frozenset(due) | frozenset(joins))
@@ -166,7 +152,7 @@ class Engine:
     def _next_timed(self) -> int:
         """When something changes by itself that is in no room in particular."""
         with self._store.reading():
-            due = dated.next_due(self._look())
+            due = timers.next_due(self._look())
         return _NEVER if due is None else due
 
     def on_frames(
@@ -177,7 +163,7 @@ class Engine:
         ``relay`` is who was asked; empty: the one that keeps the box. What others say of it is of no meaning.
         """
         stand = self._stands.get(room_id, {}).get(address)
-        if room_id == replies.REPLIES:
+        if room_id == reply_boxes.REPLIES:
             return self.on_inbox(after, answer, now, relay, address)
         idle = room_id not in self._joins and now < self._wake.get(room_id, _NEVER)
         if idle and stand is not None and stand.has(after, answer, relay):
@@ -190,7 +176,7 @@ class Engine:
                 return Touched(frozenset({room_id}))
             track = room.track_at(address)
             if track is not None and relay in {"", track.relay}:
-                take = reading.take_frames if room.phase == JOINED else watching.take_frames
+                take = room_frames.take_frames if room.phase == JOINED else removal_watch.take_frames
                 take(step, room, track, after, answer)
             join = self._joins.get(room_id)
             if join is not None and join.keys.box.address == address and relay in {"", join.relay}:
@@ -216,18 +202,20 @@ class Engine:
     def on_inbox(self, after: int, answer: Frames, now: int, relay: str = "", reply: Address | None = None) -> Touched:
         """A read of the inbox, or of the box ``reply``, at ``relay`` (empty: the one that keeps it) got ``answer``."""
         with self.step(now, chosen=False) as step:
-            state = inbox_places.load(step)
+            state = inbox_state.load(step)
             if state is not None:
-                self._begin_joins(step, inbox.take_frames(step, state, after, answer, relay or state.relay, reply))
-                inbox_places.save(step, state)
+                self._begin_joins(
+                    step, inbox_items.take_frames(step, state, after, answer, relay or state.relay, reply)
+                )
+                inbox_state.save(step, state)
                 self._inbox_wake = state.trim_at
         return Touched(frozenset(step.touched))
 
     def _inbox_upkeep(self, step: Step) -> None:
-        state = inbox_places.load(step)
+        state = inbox_state.load(step)
         if state is not None:
-            self._begin_joins(step, inbox.upkeep(step, state))
-            inbox_places.save(step, state)
+            self._begin_joins(step, inbox_items.upkeep(step, state))
+            inbox_state.save(step, state)
         self._inbox_wake = state.trim_at if state is not None else 0
 
     def _begin_joins(self, step: Step, joins: list[rejoin.Join]) -> None:
@@ -240,7 +228,7 @@ class Engine:
     def on_sent(self, item: OutboxItem, answer: AnyResponse, now: int) -> Touched:
         """The relay answered an outbox item."""
         with self.step(now, item.room, chosen=False) as step:
-            sent.answered(step, item, answer)
+            relay_answers.answered(step, item, answer)
         return Touched(frozenset({item.room}))
 
     def on_unsent(self, item: OutboxItem, now: int) -> Touched:
@@ -249,17 +237,17 @@ class Engine:
         Whatever else is of that kind and for that box waits with them: of a box that takes nothing, one item asks.
         """
         with self.step(now, chosen=False) as step:
-            sent.unanswered(step, item)
+            relay_answers.unanswered(step, item)
         return Touched(frozenset({item.room}))
 
     def on_chunk(self, digest: bytes, data: bytes | None, now: int) -> Touched:
         """A chunk was fetched (its digest must be checked here), or the relay does not have it."""
         with self.step(now, chosen=False) as step:
-            waiting = [chunk for chunk in chunks.wanted_chunks(step) if chunk.digest == digest]
+            waiting = [chunk for chunk in blobs.wanted_chunks(step) if chunk.digest == digest]
             if data is None or sha256(data).digest() != digest:
-                file_messages.piece_missing(step, digest, chunks.chunk_missing(step, digest))
+                file_messages.piece_missing(step, digest, blobs.chunk_missing(step, digest))
                 return Touched(frozenset())
-            chunks.chunk_came(step, digest, data)
+            blobs.chunk_came(step, digest, data)
             files.piece_came(step, digest, data)
             rooms = {chunk.room for chunk in waiting if chunk.room}
             for room in rooms:
@@ -274,7 +262,7 @@ class Engine:
             if data is not None:
                 with suppress(PeerError):
                     standing: claims.Standing = claims.PROMISED if how == "promised" else claims.PROVEN
-                    answering.card_came(step, people.learn_card(step, data, handle, standing))
+                    automatic.card_came(step, requests.learn_card(step, data, handle, standing))
                     self._inbox_upkeep(step)
             inbox_sending.looked_up(step, handle)
             for claim, verdict in claims.answer(step, handle, data, how):
@@ -289,7 +277,7 @@ class Engine:
         if (self._down, self._up) == before:
             return NOTHING
         with self.step(now, chosen=False) as step:
-            scouting.reached(step, relay)
+            search.reached(step, relay)
         return Touched(step.touched)
 
     def take_scouts(self) -> list[Scout]:
@@ -300,7 +288,7 @@ class Engine:
     def on_scouted(self, scout: Scout, answer: Frames, now: int) -> tuple[Touched, Report]:
         """What a look brought, and what to do there next."""
         with self.step(now, scout.room, chosen=False) as step:
-            report = scouting.take(step, scout, answer)
+            report = search.take(step, scout, answer)
         return Touched(step.touched), report
 
     # -- what is wanted -------------------------------------------------------------------------------------------
@@ -312,13 +300,13 @@ class Engine:
     def read_for(self) -> list[bytes]:
         """What boxes are read for: rooms, and `replies.REPLIES` while we wait for an answer to a contact request."""
         with self._store.reading():
-            waits = replies.followed(self._look())
-            return [*self._store.rooms(), *([replies.REPLIES] if waits else [])]
+            waits = reply_boxes.followed(self._look())
+            return [*self._store.rooms(), *([reply_boxes.REPLIES] if waits else [])]
 
     def reads(self, room_id: bytes) -> tuple[ReadWant, ...]:
         """The reads to keep outstanding for a room, or for answers to contact requests."""
         with self._store.reading():
-            if room_id == replies.REPLIES:
+            if room_id == reply_boxes.REPLIES:
                 return reply_reads(self._look())
             data = self._store.load_room(room_id)
             room = acquaintance.attended(self._look(), decode_state(data) if data else None)
@@ -334,9 +322,9 @@ class Engine:
         state = self._inbox()
         return [ReadWant(at.relay, state.box, at.position, old=True) for at in state.former] if state else []
 
-    def _inbox(self) -> inbox_places.InboxState | None:
+    def _inbox(self) -> inbox_state.InboxState | None:
         with self._store.reading():
-            return inbox_places.load(self._look())
+            return inbox_state.load(self._look())
 
     def _look(self, now: int = 0, **about: Any) -> Step:  # noqa: ANN401 - fields of `Step`
         """A step to look with, which is not saved."""
@@ -349,7 +337,7 @@ class Engine:
 
     def chunk_wants(self, now: int) -> list[ChunkWant]:
         with self._store.reading():
-            return [ChunkWant(c.relay, c.digest) for c in chunks.wanted_chunks(self._look(now)) if c.next_at <= now]
+            return [ChunkWant(c.relay, c.digest) for c in blobs.wanted_chunks(self._look(now)) if c.next_at <= now]
 
     def lookups(self, now: int) -> list[str]:
         """Handles whose cards are needed to write to their inboxes, or to know who somebody is."""
@@ -363,7 +351,7 @@ class Engine:
             step = self._look()
             joins = (join.deadline for join in self._joins.values())
             times = [*self._wake.values(), *joins, *filter(None, [self._inbox_wake])]
-            times += [chunk.next_at for chunk in chunks.wanted_chunks(step) if chunk.relay not in self._down]
+            times += [chunk.next_at for chunk in blobs.wanted_chunks(step) if chunk.relay not in self._down]
             times += [item.next_at for item in inbox_sending.unsent(step)]
-            later = (outgoing.next_due(self._store, self._down), dated.next_due(step), claims.next_due(step))
+            later = (outbox.next_due(self._store, self._down), timers.next_due(step), claims.next_due(step))
         return min([*times, *(time for time in later if time is not None)], default=None)

@@ -11,16 +11,16 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
-from nullabona.client.core import chunks
-from nullabona.client.core.content import MAX_FILE, Attachment, File, Imported, decode_body
-from nullabona.client.core.errors import BadRequest
+from nullabona.client.core.delivery import blobs
+from nullabona.client.core.model.content import MAX_FILE, Attachment, File, Imported, decode_body
+from nullabona.client.core.model.errors import BadRequest
 from nullabona.client.core.model.outbox_items import PIECE as PIECE_ITEM
 from nullabona.client.core.model.outbox_items import Target
-from nullabona.client.core.ports import Store
-from nullabona.client.core.records import FileState, Message, Piece, Progress, StoredFile
-from nullabona.client.core.roominfo import DEVICES
-from nullabona.client.core.sniff import sniff_audio, sniff_image
-from nullabona.client.core.state import RoomState
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import FileState, Message, Piece, Progress, StoredFile
+from nullabona.client.core.model.room_info import DEVICES
+from nullabona.client.core.model.sniff import sniff_audio, sniff_image
+from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.blob import PIECE, BlobRef, open_piece, piece_count, seal_piece
@@ -150,7 +150,7 @@ def fetch(step: Step, room: RoomState, message: bytes) -> None:
     step.store.put_pieces(room.id, message, pieces)
     set_state(step, replace(file, state=FileState.MOVING, reason=""), pieces)
     lacking = [piece.digest for piece in pieces if not piece.done]
-    chunks.want_pieces(step, lacking, room.relay, room.id, message)
+    blobs.want_pieces(step, lacking, room.relay, room.id, message)
     if not lacking:
         _finish(step, file, said)
 
@@ -208,7 +208,7 @@ def judged(step: Step, room: bytes, message: bytes, reason: str) -> None:
 
 def forget_file(step: Step, room: bytes, message: bytes) -> None:
     """Erase a message's file and stop whatever is under way for it. Harmless if there is none."""
-    chunks.unwant_pieces(step, message)
+    blobs.unwant_pieces(step, message)
     step.store.drop_box(_queue(message))
     step.store.drop_file(room, message)
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from nullabona.client.core.errors import BadRequest
-from nullabona.client.core.ports import Store
+from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.ports import Store
 from nullabona.client.core.step import Step
 
 PROFILE: Final = "profile"
@@ -49,7 +49,7 @@ class RoomPreferences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """What this person knows of a contact's identity key. Written by `nullabona.client.core.trust` only."""
+    """What this person knows of a contact's identity key. Written by `core.contacts.trust` only."""
 
     verified: bytes = b""
     """The identity key that was compared with its owner, or empty."""

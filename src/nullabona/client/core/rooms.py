@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nullabona.client.core.proofs import RemovalOrder
-from nullabona.client.core.state import AWAY, JOINED, AddAccount, RoomState
+from nullabona.client.core.model.proofs import RemovalOrder
+from nullabona.client.core.model.state import AWAY, JOINED, AddAccount, RoomState
 from nullabona.client.core.step import Step
 
 

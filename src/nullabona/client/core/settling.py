@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import claims, commands, entering, links
-from nullabona.client.core.claims import Accept, Claim, Enter, LetIn, Refuse, Verdict, Wish
-from nullabona.client.core.identity import cards
-from nullabona.client.core.records import ContactState
+from nullabona.client.core import commands
+from nullabona.client.core.contacts import links
+from nullabona.client.core.identity import cards, claims
+from nullabona.client.core.identity.claims import Accept, Claim, Enter, LetIn, Refuse, Verdict, Wish
+from nullabona.client.core.incoming import invitations
+from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError, UserError
 from nullabona.wire.card import Card
@@ -36,7 +38,7 @@ def _fulfil(step: Step, claim: Claim, card: Card, wish: Wish) -> None:
     elif isinstance(wish, Refuse):
         links.refuse(step, card, wish)
     elif isinstance(wish, Enter):
-        entering.accept_request(step, wish.room)
+        invitations.accept_request(step, wish.room)
     else:
         _accept(step, claim)
 

@@ -1,7 +1,7 @@
 """One step of a device: everything the core does about one thing that happened, in one transaction.
 
 A step knows the time and draws chance only from what it was given. Rooms are loaded when first asked for and saved
-together at the end; whatever the network must do is found in the store afterwards (`nullabona.client.core.wants`).
+together at the end; whatever the network must do is found in the store afterwards (`core.read_requests`).
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from nullabona.client.core.errors import NoSuchRoom
-from nullabona.client.core.mlsport import Group, Mls
+from nullabona.client.core.model.errors import NoSuchRoom
+from nullabona.client.core.model.mls_port import Group, Mls
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import Device, Progress, Writing
 from nullabona.client.core.model.requests import Scout
-from nullabona.client.core.ports import Store
-from nullabona.client.core.records import Device, Progress, Writing
-from nullabona.client.core.state import RoomState, decode_state, encode_state
+from nullabona.client.core.model.state import RoomState, decode_state, encode_state
 
 DAY_MS: Final = 86_400_000
 
 
 def way_key(room: bytes) -> str:
-    """Where `nullabona.client.core.kept` has what it keeps of a room."""
+    """Where `core.sync.former_rooms` has what it keeps of a room."""
     return f"kept-ticket:{room.hex()}"
 
 
@@ -146,7 +146,7 @@ class Step:
     others_inbox: bool = False
     """Another device of the account told how far it has come in the inbox."""
     reads_changed: set[bytes] = field(default_factory=set)
-    """What is read beside rooms and has changed (`nullabona.client.core.replies.REPLIES`)."""
+    """What is read beside rooms and has changed (`core.delivery.reply_boxes.REPLIES`)."""
     heard: bool = False
     """This step takes over what another device of the account chose, which is not told back."""
     told: list[tuple[str, bytes, dict[str, Any]]] = field(default_factory=list)
@@ -195,7 +195,7 @@ class Step:
         self.forget_way(room)
 
     def forget_way(self, room: bytes) -> None:
-        """Nobody is to come into a room any more by what was kept of it (`nullabona.client.core.kept`)."""
+        """Nobody is to come into a room any more by what was kept of it (`core.sync.former_rooms`)."""
         self.store.delete_value(way_key(room))
 
     def group(self, room: RoomState) -> Group:

@@ -2,48 +2,40 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import (
-    acknowledging,
-    arrivals,
-    boxes,
-    committing,
-    healing,
-    helping,
-    invites,
-    messages,
-    reading,
-    relocating,
-    scouting,
-)
 from nullabona.client.core.delivery import box_log
-from nullabona.client.core.devices import telling, tending
-from nullabona.client.core.state import JOINED, RoomState
+from nullabona.client.core.devices import membership, sync_out
+from nullabona.client.core.group import branches, commits, welcomes
+from nullabona.client.core.incoming import room_frames
+from nullabona.client.core.model.state import JOINED, RoomState
+from nullabona.client.core.relocation import moving, search
 from nullabona.client.core.step import Step
+from nullabona.client.core.sync import acknowledgements, arrivals, recovery, tickets
+from nullabona.client.core.timeline import sending
 
 
 def look_after(step: Step, room: RoomState) -> None:
     """One room's upkeep, in this order: each line may rest on what those before it did."""
-    reading.look_after(step, room)
+    room_frames.look_after(step, room)
     if room.phase != JOINED:
         return
     for track in room.boxes:
-        boxes.put_back(step, room, track)
+        recovery.put_back(step, room, track)
         box_log.confirm(step, room, track)
-        boxes.break_silence(step, room, track)
-        acknowledging.update_acks(step, room, track)
-    boxes.look_after_closed(step, room)
-    invites.look_after_invites(step, room)
+        recovery.break_silence(step, room, track)
+        acknowledgements.update_acks(step, room, track)
+    recovery.look_after_closed(step, room)
+    welcomes.look_after_invites(step, room)
     arrivals.look_around(step, room)
-    helping.ask(step, room)
+    tickets.ask(step, room)
     if room.phase != JOINED:
         return
-    committing.renew_keys(step, room)
-    tending.look_after(step, room)
-    telling.look_after(step, room)
-    relocating.look_after(step, room)
-    scouting.look_after(step, room)
-    committing.advance(step, room)
-    healing.redone(step, room)
-    messages.send_profile(step, room)
+    commits.renew_keys(step, room)
+    membership.look_after(step, room)
+    sync_out.look_after(step, room)
+    moving.look_after(step, room)
+    search.look_after(step, room)
+    commits.advance(step, room)
+    branches.redone(step, room)
+    sending.send_profile(step, room)
     if 0 < room.receipt_at <= step.now:
-        messages.send_receipt(step, room)
+        sending.send_receipt(step, room)

@@ -7,13 +7,13 @@ from hashlib import sha256
 from mimetypes import MimeTypes
 from typing import Final
 
-from nullabona.client.core.content import MAX_FILE, Attachment
-from nullabona.client.core.filenames import safe_name
 from nullabona.client.core.files import PIECES_PER_BLOB, blob_refs
-from nullabona.client.core.history.records import Import
-from nullabona.client.core.ports import Store
-from nullabona.client.core.records import FileState, Piece, StoredFile
-from nullabona.client.core.sniff import sniff_audio, sniff_image
+from nullabona.client.core.model.content import MAX_FILE, Attachment
+from nullabona.client.core.model.filenames import safe_name
+from nullabona.client.core.model.imports import Import
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import FileState, Piece, StoredFile
+from nullabona.client.core.model.sniff import sniff_audio, sniff_image
 from nullabona.client.importing.errors import ExportUnreadable, ExportUnsafe
 from nullabona.client.importing.records import Line
 from nullabona.client.importing.sources import BROKEN, Media

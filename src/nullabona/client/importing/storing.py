@@ -7,10 +7,10 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from nullabona.client.core.chat.words import Cutter, place_words
-from nullabona.client.core.content import Attachment, Imported, encode_body
-from nullabona.client.core.history.records import Import
-from nullabona.client.core.ports import ImportedRow, Store
+from nullabona.client.core.model.content import Attachment, Imported, encode_body
+from nullabona.client.core.model.imports import Import
+from nullabona.client.core.model.ports import ImportedRow, Store
+from nullabona.client.core.timeline.search import Cutter, place_words
 from nullabona.client.importing.placing import Placer, position_at
 from nullabona.client.importing.records import Layout, Line, LineKind
 

@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core.sniff import is_small_image
+from nullabona.client.core.model.sniff import is_small_image
 from nullabona.client.media.images import LONG_SIDE, THUMB_SIDE, BadImage, PreparedPhoto, SafeImage
 from nullabona.client.media.worker import LENGTH, READY, Asked, Said
 

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from nullabona.client.core.content import MAX_PICTURE, MAX_THUMB
-from nullabona.client.core.sniff import Sniffed, sniff_image
+from nullabona.client.core.model.content import MAX_PICTURE, MAX_THUMB
+from nullabona.client.core.model.sniff import Sniffed, sniff_image
 from nullabona.errors import UserError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, Protocol
 
-from nullabona.client.core.ports import Store
+from nullabona.client.core.model.ports import Store
 from nullabona.client.runner.activity_stream import ActivityStream
 from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.connections import PersistentConnection

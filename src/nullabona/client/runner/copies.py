@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from nullabona.client.account import load_account
-from nullabona.client.core import returning
+from nullabona.client.core.directory.keeping import save_watch
 from nullabona.client.core.engine import Engine
-from nullabona.client.core.record.keeping import save_watch
+from nullabona.client.core.restore import returning
 from nullabona.client.mls import SUITE
 from nullabona.client.profile import Profile
 from nullabona.client.runner.chance import SystemChance, now_ms

@@ -15,11 +15,10 @@ from typing import Final, TypeVar
 
 from msgspec import structs
 
-from nullabona.client.core.operator import dockets, taking
-from nullabona.client.core.record.checking import Checked, check_answer
-from nullabona.client.core.record.errors import CardNotInLog, LogForked, LogReplaced, RecordGap
-from nullabona.client.core.record.evidence import View
-from nullabona.client.core.record.keeping import (
+from nullabona.client.core.directory.checking import Checked, check_answer
+from nullabona.client.core.directory.errors import CardNotInLog, LogForked, LogReplaced, RecordGap
+from nullabona.client.core.directory.evidence import View
+from nullabona.client.core.directory.keeping import (
     Evidence,
     expect,
     keep_evidence,
@@ -28,8 +27,9 @@ from nullabona.client.core.record.keeping import (
     save_pinned,
     save_watch,
 )
-from nullabona.client.core.record.owner import Look, Sight, Watch, look, start
-from nullabona.client.core.record.pinned import Pinned, moved, pin, with_docket
+from nullabona.client.core.directory.owner import Look, Sight, Watch, look, start
+from nullabona.client.core.directory.pinned import Pinned, moved, pin, with_docket
+from nullabona.client.core.operator_notices import dockets, taking
 from nullabona.client.net import NetOptions, Policy, TimedOut, endpoint_of
 from nullabona.client.runner.connections import OneShotConnection, RelayConnection
 from nullabona.client.runner.ground import Ground
@@ -75,7 +75,7 @@ class Directories:
         """What the record of the handle's directory has for it, proven; remembered as seen.
 
         Waits for a directory that is out of reach. Raises `Refused`, `TimedOut`, `EndpointRefused`, `Malformed`, or one
-        of `nullabona.client.core.record.errors`.
+        of `nullabona.client.core.directory.errors`.
         """
         wanted = parse_handle(handle)
         async with self._turn(wanted.authority) as (talk, pinned):

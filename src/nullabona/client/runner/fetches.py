@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from nullabona.client.core.claims import Shown
+from nullabona.client.core.directory.checking import Checked
+from nullabona.client.core.identity.claims import Shown
 from nullabona.client.core.model.requests import ChunkWant
-from nullabona.client.core.record.checking import Checked
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.directories import Directories
 from nullabona.client.runner.ground import Ground

@@ -6,8 +6,8 @@ from collections.abc import Coroutine
 from typing import Any, Protocol
 
 from nullabona.client.core.engine import Engine
-from nullabona.client.core.ports import Store
-from nullabona.client.core.touched import Touched
+from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.ports import Store
 from nullabona.client.runner.connections import Connections
 
 

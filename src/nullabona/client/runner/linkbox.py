@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from typing import Final
 
-from nullabona.client.core.devices.linking import MOST_FRAMES, LinkCode, Said, open_said, seal_said
-from nullabona.client.core.errors import LinkExposed
+from nullabona.client.core.model.errors import LinkExposed
+from nullabona.client.core.model.link_code import MOST_FRAMES, LinkCode, Said, open_said, seal_said
 from nullabona.client.net import NetOptions, Policy, endpoint_of
 from nullabona.client.runner.connections import OneShotConnection
 from nullabona.client.runner.requests import ask

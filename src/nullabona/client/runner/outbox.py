@@ -10,9 +10,9 @@ import asyncio
 from hashlib import sha256
 from typing import Final
 
+from nullabona.client.core.model.change_set import Touched
 from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX, PIECE, TRIM, decode_target, passes, queue_of
-from nullabona.client.core.records import OutboxItem
-from nullabona.client.core.touched import Touched
+from nullabona.client.core.model.records import OutboxItem
 from nullabona.client.net import EndpointRefused, TimedOut, TooManyRequests
 from nullabona.client.runner.connections import RelayConnection
 from nullabona.client.runner.ground import Ground

@@ -14,12 +14,9 @@ from typing import Final
 import msgspec
 
 from nullabona.client.account import load_account
-from nullabona.client.core.devices import own as own_devices
-from nullabona.client.core.operator import dockets, taking
-from nullabona.client.core.operator.checking import own_docket
-from nullabona.client.core.operator.keeping import HeldItem, load_held
-from nullabona.client.core.record.errors import RecordGap
-from nullabona.client.core.record.keeping import (
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.directory.errors import RecordGap
+from nullabona.client.core.directory.keeping import (
     Evidence,
     keep_evidence,
     load_expected,
@@ -30,11 +27,14 @@ from nullabona.client.core.record.keeping import (
     save_expected,
     save_watch,
 )
-from nullabona.client.core.record.owner import Alarm, Look, Watch, judge, new_entries, settle, start
-from nullabona.client.core.record.pinned import Pinned
-from nullabona.client.core.record.promises import Expected
+from nullabona.client.core.directory.owner import Alarm, Look, Watch, judge, new_entries, settle, start
+from nullabona.client.core.directory.pinned import Pinned
+from nullabona.client.core.directory.promises import Expected
+from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.operator_notices import dockets, taking
+from nullabona.client.core.operator_notices.checking import own_docket
+from nullabona.client.core.operator_notices.keeping import HeldItem, load_held
 from nullabona.client.core.step import Step
-from nullabona.client.core.touched import Touched
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.directories import Directories

@@ -19,15 +19,15 @@ from nullabona.client.account import (
     renewal_due,
     take_card,
 )
-from nullabona.client.core import inbox_places
-from nullabona.client.core.devices import own, telling, tending
-from nullabona.client.core.devices.items import CardItem
-from nullabona.client.core.record.checking import Checked
-from nullabona.client.core.record.errors import PromiseInvalid
-from nullabona.client.core.record.keeping import expect, load_expected, load_pinned, own_cards
-from nullabona.client.core.record.promises import Expected, check_promise, encode_expected
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.devices import inbox_state, membership, sync_out
+from nullabona.client.core.directory.checking import Checked
+from nullabona.client.core.directory.errors import PromiseInvalid
+from nullabona.client.core.directory.keeping import expect, load_expected, load_pinned, own_cards
+from nullabona.client.core.directory.promises import Expected, check_promise, encode_expected
+from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.sync_items import CardItem
 from nullabona.client.core.step import DAY_MS
-from nullabona.client.core.touched import Touched
 from nullabona.client.net import EndpointRefused, TimedOut, endpoint_of
 from nullabona.client.runner.directories import GRAVE, Directories
 from nullabona.client.runner.ground import Ground
@@ -87,7 +87,7 @@ class Publishing:
 
     async def _once(self) -> bool:
         with self._ground.store.reading():
-            if own.is_signed_out(self._ground.store):
+            if own_devices.is_signed_out(self._ground.store):
                 return True
         try:
             self._choose()
@@ -104,12 +104,12 @@ class Publishing:
     def _choose(self) -> None:
         """A card that another device made may name the old relay: what was chosen here goes on top of it."""
         with self._ground.store.reading():
-            relay = own.chosen_relay(self._ground.store)
+            relay = own_devices.chosen_relay(self._ground.store)
         if relay and relay != self._account().relay:
             with self._ground.engine.step(self._ground.now()) as step:
                 card = card_at(need_account(step.store), relay, step.day)
                 take_card(step.store, card)
-                telling.tell_now(step, CardItem(card.encoded))
+                sync_out.tell_now(step, CardItem(card.encoded))
             self._say(Published())
 
     def _renew(self) -> None:
@@ -118,7 +118,7 @@ class Publishing:
         if renewal_due(account, today):
             with self._ground.engine.step(self._ground.now()) as step:
                 renewed = renew_card(step.store, step.mls, account, today)
-                telling.tell_now(step, CardItem(renewed.record.card))
+                sync_out.tell_now(step, CardItem(renewed.record.card))
             self._say(Published())
 
     async def _publish(self) -> bool:
@@ -133,7 +133,7 @@ class Publishing:
                 note_published(step.store, card, step.day)
                 if promise is not None:
                     expect(step.store, promise)
-                    telling.tell_now(step, CardItem(card.encoded, encode_expected(promise)))
+                    sync_out.tell_now(step, CardItem(card.encoded, encode_expected(promise)))
                 step.event("published", handle=str(card.handle))
             self._say(Published(done=True))
             return True
@@ -148,16 +148,16 @@ class Publishing:
         """Another of our devices published meanwhile: ours goes on top of theirs. Whether there is one to go on."""
         account, today = self._account(), self._ground.now() // DAY_MS
         with self._ground.engine.step(self._ground.now()) as step:
-            theirs = own.own_card_of(step, shown) if shown else None
+            theirs = own_devices.own_card_of(step, shown) if shown else None
             if theirs is None or theirs.sequence < account.card.sequence or theirs.hash == account.card.hash:
                 return False
-            gone = own.gone(step.store)
+            gone = own_devices.gone(step.store)
             if account.record.device_id not in {each.certificate.device_id for each in theirs.devices}:
                 return False
-            relay = own.chosen_relay(step.store)
+            relay = own_devices.chosen_relay(step.store)
             card = rebased(account, theirs, gone, relay, today)
             take_card(step.store, card)
-            inbox_places.follow(step, card)
+            inbox_state.follow(step, card)
         self._poke.set()
         return True
 
@@ -210,7 +210,7 @@ class Publishing:
     def _is_ours(self) -> None:
         """The directory shows our card: what stands in our rooms and is not on it was not let in a moment ago."""
         with self._ground.engine.step(self._ground.now()) as step:
-            tending.shown(step)
+            membership.shown(step)
             touched = step.touched
         self._ground.happened(Touched(touched))
 
@@ -220,10 +220,10 @@ class Publishing:
         Whether one of our devices made the card is for the watch of the record to say (spec/map.md §6).
         """
         with self._ground.engine.step(self._ground.now()) as step:
-            theirs = own.own_card_of(step, shown)
+            theirs = own_devices.own_card_of(step, shown)
             if theirs is None or theirs.sequence <= ours.sequence:
                 return False
-            tending.follow(step, theirs)
+            membership.follow(step, theirs)
             touched = step.touched
         self._ground.happened(Touched(touched))
         return True

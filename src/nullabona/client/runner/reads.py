@@ -13,9 +13,9 @@ import math
 from collections.abc import Callable
 from typing import Final
 
+from nullabona.client.core.model.change_set import NOTHING, Touched
 from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.core.step import Timing
-from nullabona.client.core.touched import NOTHING, Touched
 from nullabona.client.net import Carrier, EndpointRefused, TooManyRequests
 from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.chance import fraction

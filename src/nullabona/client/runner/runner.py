@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from nullabona.client.account import Account
 from nullabona.client.core.engine import Engine
-from nullabona.client.core.records import Progress, Writing
+from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.records import Progress, Writing
 from nullabona.client.core.step import DAY_MS, Step, Timing
-from nullabona.client.core.touched import Touched
 from nullabona.client.mls import SUITE
 from nullabona.client.net import NetOptions, Policy, PostCarrier, RelayUntrusted, connect
 from nullabona.client.profile import Profile

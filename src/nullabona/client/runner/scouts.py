@@ -9,8 +9,8 @@ import asyncio
 from collections import Counter
 from typing import Final
 
+from nullabona.client.core.model.change_set import NOTHING, Touched
 from nullabona.client.core.model.requests import Report, Scout
-from nullabona.client.core.touched import NOTHING, Touched
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.connections import ConnectionState, Lane

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from nullabona.client.core.ports import Store
+from nullabona.client.core.model.ports import Store
 
 KEEP_EVENTS: Final = 10_000
 """So many of the newest events stay in the log, whether they were handled or not."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from nullabona.client.core.record.errors import RecordGap
-from nullabona.client.core.record.keeping import Evidence, keep_evidence, load_pinned
+from nullabona.client.core.directory.errors import RecordGap
+from nullabona.client.core.directory.keeping import Evidence, keep_evidence, load_pinned
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.directories import GRAVE, Directories
 from nullabona.client.runner.ground import Ground

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nullabona.client.core.records import Message, Person, StoredFile
+from nullabona.client.core.model.records import Message, Person, StoredFile
 from nullabona.client.store.files import file_of
 from nullabona.client.store.messages import message_of
 from nullabona.client.store.rows import Rows

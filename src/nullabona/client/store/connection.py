@@ -15,7 +15,7 @@ from typing import Final
 
 import apsw
 
-from nullabona.client.core.errors import (
+from nullabona.client.core.model.errors import (
     ProfileExists,
     ProfileMissing,
     StoreDamaged,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import apsw
 
-from nullabona.client.core.errors import ProfileInUse, StoreDamaged, StoreFailed, StoreMisuse
+from nullabona.client.core.model.errors import ProfileInUse, StoreDamaged, StoreFailed, StoreMisuse
 from nullabona.errors import NullabonaError
 
 _DISK = (apsw.IOError, apsw.FullError, apsw.CantOpenError, apsw.NoMemError, apsw.ReadOnlyError, apsw.PermissionsError)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nullabona.client.core.records import FileState, Piece, StoredFile
+from nullabona.client.core.model.records import FileState, Piece, StoredFile
 from nullabona.client.store.rows import Row, Rows
 from nullabona.client.store.statements import STATEMENTS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from nullabona.client.core.records import DeviceView, Frame
+from nullabona.client.core.model.records import DeviceView, Frame
 from nullabona.client.store.rows import Row, Rows
 from nullabona.client.store.statements import STATEMENTS
 

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from nullabona.client.core.errors import ProfileMissing, StoreDamaged, StoreFailed, StoreTooNew
+from nullabona.client.core.model.errors import ProfileMissing, StoreDamaged, StoreFailed, StoreTooNew
 from nullabona.client.erasing import overwrite_open
 from nullabona.client.store.keyslot import Slot
 

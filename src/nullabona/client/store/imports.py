@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Final
 
-from nullabona.client.core.history.records import Import, ImportState
-from nullabona.client.core.ports import ImportedRow
-from nullabona.client.core.records import Message
+from nullabona.client.core.model.imports import Import, ImportState
+from nullabona.client.core.model.ports import ImportedRow
+from nullabona.client.core.model.records import Message
 from nullabona.client.store.messages import row_of
 from nullabona.client.store.rows import Row, Rows
 from nullabona.client.store.statements import STATEMENTS, repeated

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from nullabona.client.core.errors import KeychainFailed
+from nullabona.client.core.model.errors import KeychainFailed
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from nullabona.client.core.errors import KeychainFailed, StoreDamaged, WrongPassphrase, WrongUnlock
+from nullabona.client.core.model.errors import KeychainFailed, StoreDamaged, WrongPassphrase, WrongUnlock
 from nullabona.client.keys import MAX_COST, STANDARD_COST, TESTING_COST, PassphraseCost, passphrase_key
 from nullabona.client.store.connection import KEY_SIZE
 from nullabona.client.store.keychain import keychain_delete, keychain_read, keychain_write

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from nullabona.client.core.errors import ProfileInUse, StoreFailed
+from nullabona.client.core.model.errors import ProfileInUse, StoreFailed
 
 _HINT: Final = "close the other program that uses this profile; the lock goes with it, there is no file to delete"
 

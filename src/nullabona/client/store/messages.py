@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nullabona.client.core.records import FIRST, UNPLACED, Message, MessageState
+from nullabona.client.core.model.records import FIRST, UNPLACED, Message, MessageState
 from nullabona.client.store.rows import Row, Rows
 from nullabona.client.store.statements import STATEMENTS
 

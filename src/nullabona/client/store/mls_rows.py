@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nullabona.client.core.errors import StaleState
+from nullabona.client.core.model.errors import StaleState
 from nullabona.client.store.rows import Rows
 from nullabona.client.store.statements import STATEMENTS
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nullabona.client.core.records import OutboxItem
+from nullabona.client.core.model.records import OutboxItem
 from nullabona.client.store.rows import Rows
 from nullabona.client.store.statements import STATEMENTS
 

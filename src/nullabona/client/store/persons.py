@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nullabona.client.core.records import Person
+from nullabona.client.core.model.records import Person
 from nullabona.client.store.rows import Rows
 from nullabona.client.store.statements import STATEMENTS
 

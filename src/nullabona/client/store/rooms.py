@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nullabona.client.core.records import Device
+from nullabona.client.core.model.records import Device
 from nullabona.client.store.frames import FrameRows
 from nullabona.client.store.statements import STATEMENTS
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import apsw
 
-from nullabona.client.core.errors import StoreFailed, StoreMisuse
+from nullabona.client.core.model.errors import StoreFailed, StoreMisuse
 from nullabona.client.store.faults import translated
 from nullabona.client.store.statements import STATEMENTS
 from nullabona.errors import NullabonaError

@@ -10,7 +10,7 @@ from typing import Self
 
 import apsw
 
-from nullabona.client.core.errors import StoreFailed, StoreMisuse
+from nullabona.client.core.model.errors import StoreFailed, StoreMisuse
 from nullabona.client.erasing import overwrite_open
 from nullabona.client.store.archiving import ArchiveRows
 from nullabona.client.store.connection import bulk, create_file, open_file, open_memory
@@ -47,7 +47,7 @@ class SqliteStore(
     ArchiveRows,
     ImportRows,
 ):
-    """The `Store` of ``nullabona.client.core.ports`` on SQLite.
+    """The `Store` of ``nullabona.client.core.model.ports`` on SQLite.
 
     A file is readable only with its 32-byte key. What is deleted is overwritten. One process at a time.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from nullabona.client.core.records import LoggedEvent
+from nullabona.client.core.model.records import LoggedEvent
 from nullabona.client.store.rows import Rows
 from nullabona.client.store.statements import STATEMENTS
 

@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Final, Self
 
-from nullabona.client.core.errors import ProfileExists, StoreFailed
+from nullabona.client.core.model.errors import ProfileExists, StoreFailed
 
 SIZE: Final = 40
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from nullabona.client.api import Client, ConnectionChanged, Event, Options, Policy, Warned
 from nullabona.client.api.errors import PendingStill
-from nullabona.client.core.record.keeping import load_watch
+from nullabona.client.core.directory.keeping import load_watch
 from nullabona.drills.actors.person import WAIT_S, Deeds, Unmet, hasty, main
 from nullabona.errors import NullabonaError, Refused
 

@@ -11,9 +11,9 @@ from hashlib import sha256
 from typing import Final, Self
 
 from nullabona.client import mls as door
-from nullabona.client.core.items import Ticket
-from nullabona.client.core.proofs import make_claim, make_order
-from nullabona.client.core.roominfo import RoomInfo, encode_info
+from nullabona.client.core.model.inbox_items import Ticket
+from nullabona.client.core.model.proofs import make_claim, make_order
+from nullabona.client.core.model.room_info import RoomInfo, encode_info
 from nullabona.client.core.step import Step
 from nullabona.client.mls import Mls
 from nullabona.client.store import SqliteStore

@@ -12,7 +12,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from nullabona.client.account import Account
-from nullabona.client.core.items import (
+from nullabona.client.core.model.inbox_items import (
     _DOMAIN,
     ContactRequest,
     FileRequest,
@@ -27,7 +27,7 @@ from nullabona.client.core.items import (
     SignedItem,
     TicketRequest,
 )
-from nullabona.client.core.roominfo import GROUP, RoomInfo, encode_info
+from nullabona.client.core.model.room_info import GROUP, RoomInfo, encode_info
 from nullabona.wire.blob import cut_blob
 from nullabona.wire.card import issue_certificate, sign_card
 from nullabona.wire.endpoint import endpoint_of

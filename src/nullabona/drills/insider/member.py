@@ -13,11 +13,13 @@ from typing import Any, Final
 import msgspec
 
 from nullabona.client.api import Client
-from nullabona.client.core import messages, outgoing, returning, whereabouts
-from nullabona.client.core.content import Moved
-from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.items import Invitation, encode_pack
-from nullabona.client.core.roominfo import RoomInfo
+from nullabona.client.core.delivery import inbox_sending, outbox
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.content import Moved
+from nullabona.client.core.model.inbox_items import Invitation, encode_pack
+from nullabona.client.core.model.room_info import RoomInfo
+from nullabona.client.core.restore import returning
+from nullabona.client.core.timeline import sending
 from nullabona.client.net import Connection, NetOptions, connect, parse_endpoint
 from nullabona.drills.actors.person import main
 from nullabona.drills.insider.kept import Kept, Owner
@@ -78,7 +80,7 @@ class InsiderDeeds(HonestDeeds):
         """Put every kind of item that names a host into a contact's inbox, under this account and under none."""
         account = self._client._session.account()  # noqa: SLF001 - its own program
         with self._client._session.view() as step:  # noqa: SLF001 - its own program
-            inbox = whereabouts.inbox_of(step, bytes.fromhex(victim))
+            inbox = inbox_addresses.inbox_of(step, bytes.fromhex(victim))
         if inbox is None:
             raise DrillFailed("the member does not know where to write to")
         id = self._client.room(room).id
@@ -96,7 +98,7 @@ class InsiderDeeds(HonestDeeds):
         kept = self._kept[room]
         self._moved[room] = kept.epoch, secrets.token_bytes(32)
         with self._client._session.step() as step:  # noqa: SLF001 - its own program
-            messages.send_note(step, step.room(kept.room), Moved(*self._moved[room], 0))
+            sending.send_note(step, step.room(kept.room), Moved(*self._moved[room], 0))
 
     async def show_the_way(self, room: str, victims: dict[str, str]) -> None:
         """Show everybody (account → handle) the way to a branch behind that commit, with one admin."""
@@ -123,7 +125,7 @@ class InsiderDeeds(HonestDeeds):
             leaves = [leaf for leaf, owner in kept.leaves.items() if owner == invited]
             welcome, tree = kept.invite(contact.key_packages[0], leaves, self._mine(kept))
             for pack in (encode_pack(b"", b"", told), encode_pack(welcome, tree, told)):
-                ref = outgoing.queue_blob(step, kept.room, b"", kept.info.relay, pack)
+                ref = outbox.queue_blob(step, kept.room, b"", kept.info.relay, pack)
                 inbox_sending.post(
                     step, invited, handle, Invitation(secrets.token_bytes(16), kept.room, kept.info.relay, ref)
                 )

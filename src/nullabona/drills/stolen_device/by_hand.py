@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from nullabona.client.account import load_account
-from nullabona.client.core.errors import MlsRefused
-from nullabona.client.core.mlsport import Group
+from nullabona.client.core.model.errors import MlsRefused
+from nullabona.client.core.model.mls_port import Group
 from nullabona.client.profile import Unlock, open_profile
 from nullabona.drills.removal.hand import Hand
 from nullabona.errors import PeerError

@@ -10,8 +10,8 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Final
 
-from nullabona.client.core.chat.words import grams
-from nullabona.client.core.errors import WrongPassphrase
+from nullabona.client.core.model.errors import WrongPassphrase
+from nullabona.client.core.timeline.search import grams
 from nullabona.client.profile import Passphrase, open_profile
 from nullabona.drills.actors.actor import Actor
 from nullabona.drills.actors.person import WAIT_S

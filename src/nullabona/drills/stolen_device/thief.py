@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from nullabona.client.api import Client
-from nullabona.client.core import committing, returning
-from nullabona.client.core.devices import tending
-from nullabona.client.core.mlsport import Processed
-from nullabona.client.core.policy import Verdict
-from nullabona.client.core.state import BoxTrack, RoomState
+from nullabona.client.core.devices import membership
+from nullabona.client.core.group import commits
+from nullabona.client.core.model.commit_policy import Verdict
+from nullabona.client.core.model.mls_port import Processed
+from nullabona.client.core.model.state import BoxTrack, RoomState
+from nullabona.client.core.restore import returning
 from nullabona.client.core.step import Step
 from nullabona.client.runner.publishing import Publishing
 from nullabona.drills.actors.person import WAIT_S, Unmet, main
@@ -80,7 +81,7 @@ class ThiefDeeds(OwnerDeeds):
 
 def disobey() -> None:
     """What an honest program does by itself once it is put out is not done: it stays in the epoch it is in."""
-    accept = committing.accept_other
+    accept = commits.accept_other
 
     def nothing(*_: Any, **__: Any) -> None:  # noqa: ANN401 - as the real ones
         return
@@ -94,9 +95,9 @@ def disobey() -> None:
     async def published(_: Publishing) -> bool:
         return True
 
-    tending.sign_out = nothing
-    committing.leave_room = nothing
-    committing.accept_other = stay
+    membership.sign_out = nothing
+    commits.leave_room = nothing
+    commits.accept_other = stay
     Publishing._once = published  # type: ignore[assignment, method-assign]  # noqa: SLF001 - the thief's own program
 
 

@@ -22,9 +22,9 @@ from nullabona.client.api.records import MessageInfo
 from nullabona.client.api.session import Session
 from nullabona.client.api.showing import look_at, room_title, show
 from nullabona.client.core import files
-from nullabona.client.core.errors import BadRequest
-from nullabona.client.core.records import FileState
-from nullabona.client.core.roominfo import DIRECT
+from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.records import FileState
+from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.words.catalogue import Language

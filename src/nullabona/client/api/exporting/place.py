@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from nullabona.client.core.filenames import safe_name, saved_name
+from nullabona.client.core.model.filenames import safe_name, saved_name
 from nullabona.client.erasing import erase_file
 from nullabona.errors import UserError
 

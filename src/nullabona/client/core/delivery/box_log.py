@@ -5,12 +5,12 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
-from nullabona.client.core import receipts
-from nullabona.client.core.mlsport import Group
-from nullabona.client.core.outgoing import queue_frame, queue_raw
-from nullabona.client.core.proofs import make_claim
-from nullabona.client.core.records import Frame
-from nullabona.client.core.state import BoxTrack, RoomState
+from nullabona.client.core.delivery import receipts
+from nullabona.client.core.delivery.outbox import queue_frame, queue_raw
+from nullabona.client.core.model.mls_port import Group
+from nullabona.client.core.model.proofs import make_claim
+from nullabona.client.core.model.records import Frame
+from nullabona.client.core.model.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.frame import Kind, OpenedFrame, open_frame

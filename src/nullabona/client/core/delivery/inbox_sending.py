@@ -6,9 +6,10 @@ from typing import TypeAlias
 
 import msgspec
 
-from nullabona.client.core import acquaintance, whereabouts
-from nullabona.client.core.items import ItemBody, RoomsAsked, TicketRequest
-from nullabona.client.core.outgoing import queue_item
+from nullabona.client.core import acquaintance
+from nullabona.client.core.delivery.outbox import queue_item
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.inbox_items import ItemBody, RoomsAsked, TicketRequest
 from nullabona.client.core.step import Step
 from nullabona.wire.certificate import DeviceCertificate, open_certificate
 
@@ -64,9 +65,9 @@ def answer(step: Step, account: bytes, body: ItemBody, *, known_as: str = "") ->
 
 
 def _post(step: Step, account: bytes, handle: str, body: ItemBody, *, caused: bool) -> None:
-    known = whereabouts.inbox_of(step, account)
+    known = inbox_addresses.inbox_of(step, account)
     if known is not None:
-        queue_item(step, known, whereabouts.host_relay(handle), body)
+        queue_item(step, known, inbox_addresses.host_relay(handle), body)
         return
     if caused and not acquaintance.may_look_up(step, account):
         return
@@ -128,7 +129,7 @@ def look_up_for(step: Step, sender: DeviceCertificate, request: Wanted, known_as
         kept.remove(oldest)
     step.store.set_value(_ASKED, msgspec.msgpack.encode([*kept, wish][-4 * MOST_WISHES :]))
     if acquaintance.may_look_up(step, sender.account_id):
-        whereabouts.look_again(step, known_as)
+        inbox_addresses.look_again(step, known_as)
 
 
 def asked_back(step: Step) -> list[AskedBack]:
@@ -152,7 +153,7 @@ def take_asked_back(step: Step, account: bytes) -> list[tuple[DeviceCertificate,
 def wanted_handles(step: Step) -> set[str]:
     """Handles to look up now."""
     handles = {item.handle for item in unsent(step) if item.next_at <= step.now}
-    return handles | set(whereabouts.wanted(step))
+    return handles | set(inbox_addresses.wanted(step))
 
 
 def looked_up(step: Step, handle: str) -> None:
@@ -160,7 +161,7 @@ def looked_up(step: Step, handle: str) -> None:
 
     That there is no card, or another account's, looks the same from here. Of what others caused nobody is told.
     """
-    whereabouts.looked_up(step, handle)
+    inbox_addresses.looked_up(step, handle)
     items = unsent(step)
     for item in items:
         if item.handle == handle:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nullabona.client.core.records import DeviceView
-from nullabona.client.core.state import BoxTrack, RoomState
+from nullabona.client.core.model.records import DeviceView
+from nullabona.client.core.model.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from nullabona.client.core import files
-from nullabona.client.core.content import Annotation, File, Shown
-from nullabona.client.core.devices import own, waiting
-from nullabona.client.core.ports import Store
-from nullabona.client.core.records import Device, FileState, Message, MessageState
-from nullabona.client.core.state import RoomState
+from nullabona.client.core.account import own_devices, waiting
+from nullabona.client.core.model.content import Annotation, File, Shown
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import Device, FileState, Message, MessageState
+from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
 
 _OWED: Final = "history-owed"
@@ -75,7 +75,7 @@ class Part:
 
 def parts(store: Store) -> list[Part]:
     """Of the newest archive, the parts that are here, in order: one that was begun anew counts for the one before."""
-    room = own.room_id(store)
+    room = own_devices.room_id(store)
     rows = store.messages_of(room, "file", before=_END, limit=MOST_PARTS) if room else []
     found: list[Part] = []
     for row in sorted(rows, key=lambda row: row.position, reverse=True):
@@ -90,7 +90,7 @@ def parts(store: Store) -> list[Part]:
 
 def content(store: Store, message: bytes) -> bytes:
     """The bytes of a part that is here."""
-    room = own.room_id(store)
+    room = own_devices.room_id(store)
     said = files.attachment_of(store, room, message)
     assert said is not None
     found = [files.read_piece(store, room, message, said, place) or b"" for place, _, _ in files.places(said)]
@@ -111,7 +111,7 @@ def done(step: Step, room: bytes, message: bytes) -> None:
 
 def forget_parts(step: Step) -> None:
     """The archive is taken in, or of no use: nothing of it is kept."""
-    room = own.room_id(step.store)
+    room = own_devices.room_id(step.store)
     for row in step.store.messages_of(room, "file", before=_END, limit=MOST_PARTS) if room else []:
         file = step.store.file(room, row.id)
         if file is None or not file.mine:
@@ -120,7 +120,7 @@ def forget_parts(step: Step) -> None:
 
 def delivered(store: Store) -> list[bytes]:
     """Own parts that every device has."""
-    room = own.room_id(store)
+    room = own_devices.room_id(store)
     rows = store.own_messages(room, (MessageState.DELIVERED,)) if room else []
     return [row.id for row in rows if row.kind == "file"]
 
@@ -128,4 +128,4 @@ def delivered(store: Store) -> list[bytes]:
 def sweep(step: Step) -> None:
     """Own parts that every device has are not kept."""
     for message in delivered(step.store):
-        done(step, own.room_id(step.store), message)
+        done(step, own_devices.room_id(step.store), message)

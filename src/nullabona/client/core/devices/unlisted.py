@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core.devices import own
+from nullabona.client.core.account import own_devices
 from nullabona.client.core.step import DAY_MS, Step
 
 _SINCE: Final = "devices-unlisted"
@@ -21,7 +21,7 @@ _since = msgspec.msgpack.Decoder(dict[bytes, int])
 def note(step: Step, present: Iterable[bytes]) -> None:
     """These devices of the account stand in a room: remember since when no card is known that names them."""
     known = _load(step)
-    named = {*_named(step), *own.gone(step.store), *known}
+    named = {*_named(step), *own_devices.gone(step.store), *known}
     new = {device: step.now for device in present if device not in named}
     if new:
         _save(step, known | new)
@@ -34,11 +34,11 @@ def judge(step: Step) -> bool:
     kept = {device: since for device, since in known.items() if device not in named and device not in late}
     if kept != known:
         _save(step, kept)
-    return own.note_gone(step.store, late)
+    return own_devices.note_gone(step.store, late)
 
 
 def _named(step: Step) -> set[bytes]:
-    return {step.me.device, *(device.id for device in own.listed(step.store))}
+    return {step.me.device, *(device.id for device in own_devices.listed(step.store))}
 
 
 def _load(step: Step) -> dict[bytes, int]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from nullabona.client.core.items import History, decode_pack
-from nullabona.client.core.mlsport import Invitation as Opened
-from nullabona.client.core.state import Merged, RoomState
+from nullabona.client.core.model.inbox_items import History, decode_pack
+from nullabona.client.core.model.mls_port import Invitation as Opened
+from nullabona.client.core.model.state import Merged, RoomState
 from nullabona.errors import PeerError
 
 TOLD_HISTORY: Final = 64

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from nullabona.client.core.proofs import RemovalOrder
-from nullabona.client.core.state import BoxTrack, Intent, RemoveAccount, RoomState
+from nullabona.client.core.model.proofs import RemovalOrder
+from nullabona.client.core.model.state import BoxTrack, Intent, RemoveAccount, RoomState
 from nullabona.client.core.step import Step
 
 TEND_MS = 20_000

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from nullabona.client.core import acquaintance, preferences
+from nullabona.client.core.model.records import Contact
+from nullabona.client.core.model.room_info import DIRECT
+from nullabona.client.core.model.safety_number import safety_digits
+from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.preferences import Trust, contact_scope, of_contact
-from nullabona.client.core.records import Contact
-from nullabona.client.core.roominfo import DIRECT
-from nullabona.client.core.safety import safety_digits
-from nullabona.client.core.state import RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card, CardForked
 

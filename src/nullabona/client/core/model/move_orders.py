@@ -7,9 +7,9 @@ from typing import TypeGuard
 
 from msgspec import structs
 
-from nullabona.client.core.proofs import BadProof, MoveOrder, decode_move, encode_move
-from nullabona.client.core.roominfo import DEVICES, MOST_AHEAD, RoomInfo
-from nullabona.client.core.state import RoomState
+from nullabona.client.core.model.proofs import BadProof, MoveOrder, decode_move, encode_move
+from nullabona.client.core.model.room_info import DEVICES, MOST_AHEAD, RoomInfo
+from nullabona.client.core.model.state import RoomState
 from nullabona.errors import PeerError
 from nullabona.wire.endpoint import EndpointRefused, same_or_safer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from nullabona.client.core.records import OutboxItem
+from nullabona.client.core.model.records import OutboxItem
 from nullabona.errors import Bug
 
 FRAME: Final = "frame"

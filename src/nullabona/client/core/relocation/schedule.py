@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nullabona.client.core.model import move_orders
-from nullabona.client.core.state import JOINED, RoomState
+from nullabona.client.core.model.state import JOINED, RoomState
 from nullabona.client.core.step import Step
 
 

@@ -6,14 +6,16 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
-from nullabona.client.core import chunks, files, messages, signers
-from nullabona.client.core.content import File
-from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.errors import BadRequest
-from nullabona.client.core.items import FileRequest
-from nullabona.client.core.records import FileState, MessageState, OutboxItem, Progress
-from nullabona.client.core.state import JOINED
+from nullabona.client.core import files
+from nullabona.client.core.delivery import blobs, inbox_sending
+from nullabona.client.core.identity import device_certificates
+from nullabona.client.core.model.content import File
+from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.inbox_items import FileRequest
+from nullabona.client.core.model.records import FileState, MessageState, OutboxItem, Progress
+from nullabona.client.core.model.state import JOINED
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import sending
 from nullabona.wire.certificate import DeviceCertificate
 
 _ASK_AFTER: Final = 2
@@ -26,7 +28,7 @@ def send_file(step: Step, room_id: bytes, message: bytes, body: File) -> bytes:
 
     It goes out when the relay has them all.
     """
-    return messages.send(step, step.room(room_id), body, message)
+    return sending.send(step, step.room(room_id), body, message)
 
 
 def piece_taken(step: Step, item: OutboxItem) -> None:
@@ -41,7 +43,7 @@ def piece_taken(step: Step, item: OutboxItem) -> None:
         return
     row = step.store.message(item.room, message)
     if row is not None and row.state is MessageState.WAITING and not row.box:
-        messages.resend(step, room, row)
+        sending.resend(step, room, row)
 
 
 def piece_refused(step: Step, item: OutboxItem) -> None:
@@ -52,13 +54,13 @@ def piece_refused(step: Step, item: OutboxItem) -> None:
     if file is not None:
         files.set_state(step, replace(file, state=FileState.FAILED, reason="refused"))
     if row is not None and not row.box:
-        messages.set_state(step, row, MessageState.FAILED)
+        sending.set_state(step, row, MessageState.FAILED)
 
 
 def asked_back(step: Step, sender: DeviceCertificate, request: FileRequest) -> None:
     """Somebody did not find a file of ours at the relay: a device of the room is helped, its account once a day."""
     room, account = step.find_room(request.room), sender.account_id
-    if room is None or room.phase != JOINED or not signers.in_room(step, sender, room.id):
+    if room is None or room.phase != JOINED or not device_certificates.in_room(step, sender, room.id):
         return
     if step.store.saw(_ASKED, sha256(account + request.message + step.day.to_bytes(4, "big")).digest(), step.day):
         files.put_back(step, room, request.message)
@@ -70,8 +72,8 @@ def piece_missing(step: Step, digest: bytes, attempts: int) -> None:
         file, row = step.store.file(room, message), step.store.message(room, message)
         if file is None or row is None or file.mine or file.state is not FileState.MOVING:
             continue
-        if attempts >= chunks.MAX_ATTEMPTS:
-            chunks.unwant_pieces(step, message)
+        if attempts >= blobs.MAX_ATTEMPTS:
+            blobs.unwant_pieces(step, message)
             files.set_state(step, replace(file, state=FileState.FAILED, reason="gone"))
         elif attempts == _ASK_AFTER and step.store.saw(
             _ASKED, sha256(message + bytes((step.day % 256,))).digest(), step.day
@@ -90,7 +92,7 @@ def cancel(step: Step, room_id: bytes, message: bytes) -> None:
     if file is None or row is None or file.state is FileState.HERE:
         raise BadRequest("this message has no file under way")
     if not file.mine:
-        chunks.unwant_pieces(step, message)
+        blobs.unwant_pieces(step, message)
         files.set_state(step, replace(file, state=FileState.CANCELLED, reason=""))
         return
     if row.box:

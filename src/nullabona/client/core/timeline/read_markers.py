@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from nullabona.client.core import preferences, receipts
-from nullabona.client.core.chat import expiry
-from nullabona.client.core.records import UNPLACED
-from nullabona.client.core.state import RoomState
+from nullabona.client.core import preferences
+from nullabona.client.core.delivery import receipts
+from nullabona.client.core.model.records import UNPLACED
+from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import expiry
 
 
 def note_marker(step: Step, room: RoomState, account: bytes, marker: bytes) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nullabona.client.core import files, messages
-from nullabona.client.core.chat import annotating, expiry, kinds, profiles, typing, words
-from nullabona.client.core.content import Annotation, Envelope, File, Gone, Profile, Shown, encode_body
+from nullabona.client.core import files
 from nullabona.client.core.delivery import box_log
-from nullabona.client.core.records import Device, Message, MessageState
-from nullabona.client.core.state import BoxTrack, RoomState
+from nullabona.client.core.model.content import Annotation, Envelope, File, Gone, Profile, Shown, encode_body
+from nullabona.client.core.model.records import Device, Message, MessageState
+from nullabona.client.core.model.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
-from nullabona.client.core.timeline import read_markers
+from nullabona.client.core.timeline import annotating, expiry, kinds, profiles, read_markers, search, sending, typing
 
 
 def new(
@@ -21,7 +20,7 @@ def new(
     known = step.store.message(room.id, said.id)
     if known is not None:
         if known.account == device.account:
-            messages.sorted_first(step, room, known, box_log.place(track, seq))
+            sending.sorted_first(step, room, known, box_log.place(track, seq))
         return None
     message = Message(
         room=room.id,
@@ -56,7 +55,7 @@ def keep(step: Step, room: RoomState, device: Device, message: Message, body: Sh
 def _appeared(step: Step, room: RoomState, device: Device, message: Message) -> None:
     """A new line: found from now on, as its annotations that came before it want it, and told."""
     body = kinds.stored(message)
-    words.index(step.store, message, body)
+    search.index(step.store, message, body)
     if isinstance(body, File):
         files.received(step, room, message.id, body)
     typing.spoke(step, room, device.account)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from nullabona.client.core import acquaintance, messages, preferences
-from nullabona.client.core.chat.typing import LASTS_MS
-from nullabona.client.core.content import Typing
-from nullabona.client.core.state import JOINED, RoomState
+from nullabona.client.core import acquaintance, preferences
+from nullabona.client.core.model.content import Typing
+from nullabona.client.core.model.state import JOINED, RoomState
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import sending
+from nullabona.client.core.timeline.typing import LASTS_MS
 
 PAUSE_MS: Final = 5_000
 
@@ -20,7 +21,7 @@ def say(step: Step, room: RoomState, *, on: bool) -> None:
         return
     if not on and waited >= LASTS_MS:
         return
-    quiet = messages.held(step, room) or acquaintance.is_shut(step.store, room.info)
+    quiet = sending.held(step, room) or acquaintance.is_shut(step.store, room.info)
     if not quiet and step.others(room, room.epoch):
         room.typing_at = step.now
-        messages.send_fleeting(step, room, Typing(on))
+        sending.send_fleeting(step, room, Typing(on))

@@ -1,0 +1,82 @@
+"""What an account answers by itself, without asking its person."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from nullabona.client.core import commands
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.contacts import requests
+from nullabona.client.core.delivery import inbox_sending
+from nullabona.client.core.directory.errors import CardRefuted
+from nullabona.client.core.incoming import invitations
+from nullabona.client.core.model.errors import CardTooOld, MlsRefused
+from nullabona.client.core.model.inbox_items import RoomsAsked
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.restore import seeking
+from nullabona.client.core.step import Step
+from nullabona.client.core.sync import tickets
+from nullabona.wire.card import Card
+
+
+def card_came(step: Step, card: Card) -> None:
+    """A card was looked up: whoever waits for it gets a way back, if it names them."""
+    for sender, asked in inbox_sending.take_asked_back(step, card.account_id):
+        if isinstance(asked, RoomsAsked):
+            seeking.answer(step, sender, card)
+        else:
+            tickets.help_back(step, sender, asked, card)
+
+
+def by_itself(step: Step) -> None:
+    """What follows from a step without anybody being asked."""
+    _let_in(step)
+    _let_in_again(step)
+    for account in dict.fromkeys(step.trusted):
+        invitations.enter_held(step, account)
+    for room in step.wished:
+        invitations.enter_wished(step, room)
+    _open_for_both(step)
+
+
+def _accept(step: Step, account: bytes) -> None:
+    """Say yes. If there is something wrong with their card, the request waits for the person, who learns why."""
+    with suppress(CardTooOld, CardRefuted, MlsRefused):
+        commands.accept_contact(step, account)
+
+
+def _let_in(step: Step) -> None:
+    """Whoever has our link."""
+    for account in step.vouched:
+        contact = step.store.contact(account)
+        if contact is not None and contact.state is ContactState.ASKING:
+            _accept(step, account)
+
+
+def _let_in_again(step: Step) -> None:
+    """Whoever was a contact already: by every device into the room that is there, by one into a new one."""
+    for account in step.returned:
+        contact = step.store.contact(account)
+        asks = contact is not None and contact.state is ContactState.ASKING
+        if (
+            contact is not None
+            and asks
+            and (commands.room_for_two(step, contact) is not None or own_devices.leads(step))
+        ):
+            _accept(step, account)
+
+
+def once_out(step: Step) -> None:
+    """Whom we asked while we were still leaving the room of two: they do not answer who is in it."""
+    for account in step.left:
+        contact, card = step.store.contact(account), own_devices.card(step.store)
+        if contact is not None and contact.state is ContactState.REQUESTED and card is not None:
+            requests.ask(step, contact, card.encoded)
+
+
+def _open_for_both(step: Step) -> None:
+    """Both asked each other: the one with the lower account id opens the room."""
+    for account in step.mutual:
+        contact = step.store.contact(account)
+        if contact is not None and step.me.account < account and own_devices.leads(step):
+            _accept(step, account)

@@ -1,0 +1,1 @@
+"""Contacts: requests, invite links, what the person decides about somebody."""

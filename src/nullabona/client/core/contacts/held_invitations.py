@@ -1,0 +1,84 @@
+"""Invitations that wait for the person: of strangers, and those that contradict another (spec/room.md §9)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core.contacts import requests
+from nullabona.client.core.identity import claims
+from nullabona.client.core.model.inbox_items import Invitation
+from nullabona.client.core.model.room_info import DIRECT, RoomInfo
+from nullabona.client.core.step import Step
+from nullabona.wire.certificate import DeviceCertificate
+
+MOST: Final = 32
+"""So many invitations wait for the person; further ones are not taken."""
+_HELD: Final = "room-requests"
+
+
+class HeldInvitation(msgspec.Struct, array_like=True, frozen=True):
+    """An invitation that waits for the person."""
+
+    certificate: bytes
+    pack: bytes
+    order: bytes = b""
+    id: bytes = b""
+    contested: bool = False
+    """We were in the room when it came, on somebody else's invitation into another version of it."""
+    told: bytes = b""
+    """It is no invitation: a contact told us of the room (`core.restore.seeking`), and not what another had."""
+
+
+_held = msgspec.msgpack.Decoder(HeldInvitation)
+_rooms = msgspec.msgpack.Decoder(list[bytes])
+
+
+def _key(room: bytes) -> str:
+    return f"room-request:{room.hex()}"
+
+
+def load(step: Step, room: bytes) -> HeldInvitation | None:
+    """The invitation into a room that waits, if one does."""
+    data = step.store.get_value(_key(room))
+    return _held.decode(data) if data is not None else None
+
+
+def hold(
+    step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, info: RoomInfo, *, contested: bool = False
+) -> None:
+    """An invitation waits from now on, in place of an earlier one into the room."""
+    _hold(step, sender, item.room, HeldInvitation(sender.encode(), pack, item.order, item.id, contested), info)
+
+
+def hold_told(step: Step, sender: DeviceCertificate, room: bytes, told: bytes, info: RoomInfo) -> None:
+    """A contact's word for what the room is waits, as another's is different: so would their invitation into it."""
+    _hold(step, sender, room, HeldInvitation(sender.encode(), b"", contested=True, told=told), info)
+
+
+def _hold(step: Step, sender: DeviceCertificate, room: bytes, held: HeldInvitation, info: RoomInfo) -> None:
+    waiting = _waiting(step)
+    if room not in waiting and len(waiting) >= MOST:
+        return
+    step.store.set_value(_HELD, msgspec.msgpack.encode([*(each for each in waiting if each != room), room]))
+    step.store.set_value(_key(room), msgspec.msgpack.encode(held))
+    if info.kind == DIRECT:
+        step.store.set_value(requests.invited_by(sender.account_id), room)
+    if not claims.standing(step, sender.account_id):
+        claims.came(step, sender.account_id, str(sender.handle))
+    step.event("room-request", room, handle=str(sender.handle), account=sender.account_id, name=info.name)
+
+
+def _waiting(step: Step) -> list[bytes]:
+    """The rooms of the invitations that are held."""
+    data = step.store.get_value(_HELD)
+    return _rooms.decode(data) if data else []
+
+
+def drop(step: Step, room: bytes) -> None:
+    """It waits no more, if it did."""
+    if load(step, room) is not None:
+        step.store.delete_value(_key(room))
+        step.store.set_value(_HELD, msgspec.msgpack.encode([each for each in _waiting(step) if each != room]))
+        step.event("room-request-gone", room)

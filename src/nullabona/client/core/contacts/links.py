@@ -1,0 +1,206 @@
+"""Invite links: their text, those that this account gave out, and what happens when somebody follows one of them.
+
+Which tokens are good is known to this device alone: a link names the handle whose inbox takes it, a check of that
+account's identity key, and a token (spec/room.md, "Links").
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core import acquaintance
+from nullabona.client.core.delivery.outbox import queue_item
+from nullabona.client.core.group import intents, welcomes
+from nullabona.client.core.identity import cards, claims, inbox_addresses
+from nullabona.client.core.model import invite_link
+from nullabona.client.core.model.errors import BadRequest, CardTooOld, NotAllowed
+from nullabona.client.core.model.inbox_items import LinkRefusal, LinkUse, Reason
+from nullabona.client.core.model.invite_link import Kind, Link
+from nullabona.client.core.model.room_info import GROUP
+from nullabona.client.core.model.state import JOINED, AddAccount, RoomState
+from nullabona.client.core.step import Step
+from nullabona.wire.card import Card, verify_card
+
+HOUR_MS: Final = 3_600_000
+MAX_HOURS: Final = 24 * 30
+MAX_USES: Final = 1_000
+MAX_LINKS: Final = 256
+ANSWER_MS: Final = 30 * 24 * HOUR_MS
+"""How long after its end a link is remembered, so that whoever follows it is told why it leads nowhere."""
+TOKEN_SIZE: Final = 16
+_LINKS: Final = "links"
+_REFUSED: Final = "link-refusal"
+
+
+class GivenLink(msgspec.Struct, array_like=True):
+    """A link that this account gave out. ``uses_left`` -1: any number; ``expires_at`` 0: never."""
+
+    id: bytes
+    kind: Kind
+    text: str
+    token: bytes
+    room: bytes
+    expires_at: int
+    uses_left: int
+    revoked: bool = False
+
+    def trouble(self, now: int) -> Reason | None:
+        """Why nobody can use it any more; None while it is good."""
+        if self.revoked:
+            return "closed"
+        if self.uses_left == 0:
+            return "used"
+        return "expired" if 0 < self.expires_at <= now else None
+
+    def __repr__(self) -> str:
+        return f"<GivenLink {self.kind}>"
+
+
+_given = msgspec.msgpack.Decoder(list[GivenLink])
+
+
+# -- links that we gave out ---------------------------------------------------------------------------------------
+
+
+def make_contact_link(step: Step, *, hours: int, uses: int) -> GivenLink:
+    """A link to this account; with ``hours`` its followers are accepted without asking, ``uses`` times (0: once)."""
+    if not hours:
+        text = invite_link.format_link(Link("contact", step.me.handle, invite_link.key_check(step.me.account)))
+        return GivenLink(b"", "contact", text, b"", b"", 0, -1)
+    return _give(step, "contact", b"", hours, uses or 1)
+
+
+def make_room_link(step: Step, room_id: bytes, *, hours: int, uses: int) -> GivenLink:
+    """A link into a group, for its admins to give. ``uses`` 0: any number. Raises `NotAllowed` or `BadRequest`."""
+    if not _is_admin(step, step.room(room_id)):
+        raise NotAllowed("only an admin of a group may give out links into it")
+    return _give(step, "room", room_id, hours, uses or -1)
+
+
+def _is_admin(step: Step, room: RoomState) -> bool:
+    return room.phase == JOINED and room.info.kind == GROUP and step.me.account in room.info.admins
+
+
+def _give(step: Step, kind: Kind, room: bytes, hours: int, uses: int) -> GivenLink:
+    if not 1 <= hours <= MAX_HOURS or uses > MAX_USES:
+        raise BadRequest("a link is good for 1 to 720 hours and at most 1,000 uses")
+    link = Link(kind, step.me.handle, invite_link.key_check(step.me.account), step.chance.bytes(TOKEN_SIZE), room)
+    expires = step.now + hours * HOUR_MS
+    given = GivenLink(step.chance.bytes(8), kind, invite_link.format_link(link), link.token, room, expires, uses)
+    _save(step, [*_all(step), given])
+    return given
+
+
+def given_links(step: Step) -> list[GivenLink]:
+    """Those that are still good."""
+    return [link for link in _all(step) if link.trouble(step.now) is None]
+
+
+def _all(step: Step) -> list[GivenLink]:
+    data = step.store.get_value(_LINKS)
+    return _given.decode(data) if data else []
+
+
+def revoke(step: Step, id: bytes) -> None:
+    """A link that nobody can use any more. Raises `BadRequest` if there is no such link."""
+    links = _all(step)
+    link = next((link for link in links if link.id == id and link.trouble(step.now) is None), None)
+    if link is None:
+        raise BadRequest("there is no such link; it may have expired")
+    link.revoked = True
+    _save(step, links)
+
+
+def _save(step: Step, links: list[GivenLink]) -> None:
+    """Keep the newest, the good ones before those that ended; of these nothing but what an answer needs."""
+    good = [link for link in links if link.trouble(step.now) is None]
+    ended = [link for link in links if link not in good and step.now < link.expires_at + ANSWER_MS]
+    for link in ended:
+        link.text = ""
+    step.store.set_value(_LINKS, msgspec.msgpack.encode([*ended[-MAX_LINKS:], *good[-MAX_LINKS:]]))
+
+
+def _find(links: list[GivenLink], token: bytes, room: bytes) -> GivenLink | None:
+    return next((link for link in links if token and link.token == token and link.room == room), None)
+
+
+def _spend(step: Step, token: bytes, room: bytes) -> bool:
+    """Count a use of a good link; False if there is none."""
+    links = _all(step)
+    link = _find(links, token, room)
+    if link is None or link.trouble(step.now) is not None:
+        return False
+    link.uses_left -= link.uses_left > 0
+    _save(step, links)
+    return True
+
+
+def vouches(step: Step, token: bytes) -> bool:
+    """Whether a contact request carries the token of a good link; that use is counted."""
+    return _spend(step, token, b"")
+
+
+def use_came(step: Step, account: bytes, use: LinkUse) -> None:
+    """Somebody follows a link into a group: add them while it is good, once the record has proven who it is.
+
+    Raises `PeerError`.
+
+    Who has a link of ours that is good no more is told so, once an hour at most, when the record has proven them and
+    only if their directory is one that we have to do with anyway: whoever else follows it hears of nothing in ten
+    minutes. Whom we have let in, by whatever way, and who never came is invited again. All others hear nothing: a token
+    that never was ours, and who is blocked.
+    """
+    card = verify_card(use.card, today=step.day)
+    link, room = _find(_all(step), use.token, use.room), step.find_room(use.room)
+    if card.account_id != account or acquaintance.is_blocked(step.store, account):
+        return
+    if room is not None and _is_in(step, room, account):
+        welcomes.invite_again(step, room, account, b"")
+        return
+    if link is None:
+        return
+    reason = link.trouble(step.now) or ("closed" if room is None or not _is_admin(step, room) else None)
+    # A claim that was good once says nothing of a card that came since: the record is asked about this one.
+    if reason is None:
+        claims.by_link(step, account, str(card.handle), use.card, claims.LetIn(use.room, use.token))
+    elif step.store.saw(_REFUSED, _hourly(step, account, use.token), step.day):
+        claims.by_link(step, account, str(card.handle), use.card, claims.Refuse(use.room, use.token, reason))
+
+
+def _hourly(step: Step, account: bytes, token: bytes) -> bytes:
+    return sha256(account + token + (step.now // HOUR_MS).to_bytes(8, "big")).digest()
+
+
+def let_in(step: Step, card: Card, wish: claims.LetIn) -> None:
+    """The record has proven whoever follows a link: add them, if it is good still. Raises `PeerError`."""
+    link, room = _find(_all(step), wish.token, wish.room), step.find_room(wish.room)
+    if link is None or room is None or not _is_admin(step, room) or _is_in(step, room, card.account_id):
+        return
+    if acquaintance.is_blocked(step.store, card.account_id):
+        return
+    try:
+        intent = cards.add_intent(step, card)
+    except CardTooOld:
+        return
+    if _spend(step, wish.token, wish.room):
+        intents.want(room, intent)
+        step.event("link-used", room.id, account=card.account_id, handle=str(card.handle))
+
+
+def refuse(step: Step, card: Card, wish: claims.Refuse) -> None:
+    """The record has proven whoever follows a link that leads nowhere: tell them, if their inbox is where we put things
+    anyway.
+    """
+    relay = card.inbox.relay or inbox_addresses.host_relay(str(card.handle))
+    if not acquaintance.is_blocked(step.store, card.account_id) and acquaintance.uses_relay(step, relay):
+        inbox_addresses.note_handle(step, card.inbox, str(card.handle))
+        queue_item(step, card.inbox, relay, LinkRefusal(wish.room, wish.token, wish.reason))
+
+
+def _is_in(step: Step, room: RoomState, account: bytes) -> bool:
+    """Whether an account is in a room, or is being added."""
+    wanted = {intent.account for intent in room.intents if isinstance(intent, AddAccount)}
+    return account in wanted | {device.account for device in step.roster(room.id).values()}

@@ -1,0 +1,211 @@
+"""Other accounts: cards, contact requests, and writing to an inbox (spec/room.md §9)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nullabona.client.core import acquaintance, rooms
+from nullabona.client.core.contacts import links
+from nullabona.client.core.delivery import inbox_sending, reply_boxes
+from nullabona.client.core.group import welcomes
+from nullabona.client.core.identity import cards, claims, contact_keys, device_certificates, inbox_addresses
+from nullabona.client.core.model.errors import NoSuchContact
+from nullabona.client.core.model.inbox_items import ContactRequest
+from nullabona.client.core.model.records import Contact, ContactState
+from nullabona.client.core.model.state import RoomState
+from nullabona.client.core.relocation import schedule
+from nullabona.client.core.step import Step
+from nullabona.errors import PeerError
+from nullabona.wire.card import Card, CardForked, CardInvalid, verify_card, verify_update
+
+_UNPROVEN = frozenset({claims.PENDING, claims.REFUTED})
+MOST_ASKING = 256
+"""So many strangers' requests wait for the person; further ones are not taken."""
+
+
+def learn_card(step: Step, data: bytes, handle: str, standing: claims.Standing = claims.PROVEN) -> Card:
+    """Verify the card that the record has for ``handle`` against what we know, and remember its inbox.
+
+    ``standing`` is `PROVEN`, or `PROMISED` if it does not stand in the record yet.
+    Raises `PeerError` if it does not verify or is for another handle; and tells the person, too, if the account's
+    identity key changed or an older card is shown.
+    """
+    card = verify_card(data, today=step.day)
+    if str(card.handle) != handle:
+        raise CardInvalid("a card is for another handle than the one looked up", hint="try again later")
+    contact = _known_by(step, handle, card.account_id)
+    if contact is not None and contact_keys.note_card(step, contact, card):
+        raise CardForked("the account's identity key changed")
+    if contact is not None and contact.account == card.account_id and contact.card:
+        known = verify_card(contact.card, today=step.day)
+        try:
+            card = verify_update(data, today=step.day, known=known)
+        except PeerError as refused:
+            step.event("warning", code="card-changed", handle=str(known.handle), reason=refused.code)
+            raise
+        step.store.put_contact(replace(contact, card=card.encoded, key_packages=cards.packages_of(card)))
+    claims.seen(step, card.account_id, standing)
+    if inbox_addresses.remember(step, card):
+        schedule.card_changed(step, card.account_id)
+    device_certificates.note(step, card)
+    inbox_sending.send_waiting(step, card.account_id)
+    return card
+
+
+def _known_by(step: Step, handle: str, account: bytes) -> Contact | None:
+    """Whom we know by a handle: ``account`` before others; somebody who only claims it is not known by it."""
+    known = [each for each in step.store.contacts() if each.handle == handle and not _only_claims(step, each)]
+    return next((each for each in known if each.account == account), known[0] if known else None)
+
+
+def _only_claims(step: Step, contact: Contact) -> bool:
+    return contact.state is ContactState.ASKING and claims.standing(step, contact.account) in _UNPROVEN
+
+
+# -- contacts -----------------------------------------------------------------------------------------------------
+
+
+def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, token: bytes = b"") -> Contact:
+    """Ask somebody to talk; ``token`` is of the link they gave us, if they did.
+
+    Asking again repeats the request. Whoever is in a room of two with us, as a contact that was forgotten may be, has
+    accepted long ago and is not asked.
+    """
+    known = step.store.contact(card.account_id)
+    if known is not None and known.state is ContactState.ASKING:
+        return known
+    room = rooms.talking_in(step, card.account_id)
+    if room is not None and known is not None and known.state is ContactState.ACCEPTED:
+        return known
+    name, place = (known.name, known.room) if known is not None else ("", b"")
+    packages, state = cards.packages_of(card), ContactState.REQUESTED
+    contact = Contact(card.account_id, str(card.handle), name, state, place, greeting, card.encoded, packages)
+    if room is not None:
+        return set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
+    step.store.put_contact(contact)
+    step.trusted.append(contact.account)
+    ask(step, contact, own_card, token)
+    return contact
+
+
+def ask(step: Step, contact: Contact, own_card: bytes, token: bytes = b"") -> None:
+    """Send them our request, and wait for the answer."""
+    reply = reply_boxes.expect(step, contact.account)
+    inbox_sending.post(step, contact.account, contact.handle, ContactRequest(own_card, contact.greeting, token, reply))
+
+
+def invited_by(account: bytes) -> str:
+    """Under which key the direct room is noted into which an account invites us that is none of our contacts, until it
+    asks us to talk: then it is in none.
+    """
+    return f"room-request-by:{account.hex()}"
+
+
+def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
+    """Somebody asks to talk. A stranger waits for the person; a blocked one is not heard.
+
+    Nothing rests on the card that came until the record has proven it (`core.identity.claims`), and whom we
+    know goes by no other handle than that.
+    """
+    try:
+        card = verify_card(request.card, today=step.day)
+    except PeerError:
+        return
+    if card.account_id != account or acquaintance.handle_of(step, account) not in {"", str(card.handle)}:
+        return
+    step.store.delete_value(invited_by(account))
+    known = step.store.contact(account)
+    if known is not None and known.state is ContactState.ACCEPTED:
+        _asks_again(step, known, card, request)
+    elif known is not None or not _crowded(step):
+        _asks(step, known, card, request)
+
+
+def _crowded(step: Step) -> bool:
+    return sum(contact.state is ContactState.ASKING for contact in step.store.contacts()) >= MOST_ASKING
+
+
+def _asks(step: Step, known: Contact | None, card: Card, request: ContactRequest) -> None:
+    account = card.account_id
+    if known is None or known.state is not ContactState.BLOCKED:
+        reply_boxes.note(step, account, request.reply)
+    if known is not None and known.state in {ContactState.BLOCKED, ContactState.ASKING}:
+        if known.state is ContactState.ASKING and claims.standing(step, account) == claims.REFUTED:
+            claims.came(step, account, str(card.handle), card.encoded)
+        return
+    state = ContactState.ASKING
+    if known is not None:
+        # Both asked. The lower account accepts for both; the other keeps waiting for that invitation.
+        step.mutual.append(account)
+        state = ContactState.ASKING if step.me.account < account else ContactState.REQUESTED
+    contact = Contact(
+        account, str(card.handle), "", state, b"", request.greeting, card.encoded, cards.packages_of(card)
+    )
+    step.store.put_contact(contact)
+    if known is None or known.card != card.encoded or claims.standing(step, account) not in claims.GOOD:
+        claims.came(step, account, str(card.handle), card.encoded)
+    step.event("contact-request", handle=str(card.handle), account=account, greeting=request.greeting)
+    if state is ContactState.ASKING and links.vouches(step, request.token):
+        step.vouched.append(account)
+
+
+def _asks_again(step: Step, known: Contact, card: Card, request: ContactRequest) -> None:
+    """A contact asks, so they are not in a room of two with us, or were not when they asked.
+
+    They were accepted once, and so are now: who had left comes in again, who never came is invited again. A device that
+    has not been in that room says nothing of who is: it may be reading an old request.
+    """
+    room = rooms.talking_in(step, known.account)
+    if room is not None:
+        welcomes.invite_again(step, room, known.account, request.reply)
+        return
+    if step.find_room(known.room) is None:
+        return
+    reply_boxes.note(step, known.account, request.reply)
+    asking = replace(known, state=ContactState.ASKING, card=card.encoded, key_packages=cards.packages_of(card))
+    step.store.put_contact(asking)
+    if known.card != card.encoded or claims.standing(step, known.account) not in claims.GOOD:
+        claims.came(step, known.account, str(card.handle), card.encoded)
+    step.returned.append(known.account)
+
+
+def rename_contact(step: Step, contact: Contact, nickname: str) -> None:
+    """Call a contact ``nickname`` on this device; empty: as they call themselves."""
+    if nickname != contact.name:
+        step.store.put_contact(replace(contact, name=nickname))
+        step.event("profile", account=contact.account)
+
+
+def need_contact(step: Step, account: bytes) -> Contact:
+    """Raises `NoSuchContact`."""
+    contact = step.store.contact(account)
+    if contact is None:
+        raise NoSuchContact("this account is not among your contacts")
+    return contact
+
+
+def found_again(step: Step, room: RoomState) -> None:
+    """We are back in a direct room: whoever we had asked to talk accepted us long ago."""
+    for account in room.info.pair:
+        contact = step.store.contact(account)
+        if contact is not None and contact.state is ContactState.REQUESTED:
+            set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
+
+
+def say_no_more(step: Step, account: bytes) -> None:
+    """An account was blocked: nothing of it is looked up any more, and what waits for its inbox is dropped."""
+    claims.drop(step, account)
+    inbox_sending.save(step, [item for item in inbox_sending.unsent(step) if item.account != account])
+    inbox_sending.take_asked_back(step, account)
+    inbox = inbox_addresses.inbox_of(step, account)
+    if inbox is not None:
+        step.store.drop_box(inbox.address)
+
+
+def set_contact_state(step: Step, contact: Contact, state: ContactState, room: bytes = b"") -> Contact:
+    changed = replace(contact, state=state, room=room or contact.room)
+    step.store.put_contact(changed)
+    step.trusted += [contact.account] if state is ContactState.ACCEPTED else []
+    reply_boxes.drop(step, contact.account)
+    step.event("contact", handle=contact.handle, account=contact.account, state=state.value)
+    return changed

@@ -1,0 +1,244 @@
+"""What a person can ask of a conversation. Each runs inside a step: it happens wholly or raises (spec/room.md §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from nullabona.client.core import files
+from nullabona.client.core.group import intents
+from nullabona.client.core.model.content import ClosePoll, Delete, Edit, File, Gone, Pin, Poll, React, Text, Vote
+from nullabona.client.core.model.emoji import is_one_emoji
+from nullabona.client.core.model.errors import BadRequest, NotAllowed, NotInRoom
+from nullabona.client.core.model.records import Message, MessageState
+from nullabona.client.core.model.room_info import DIRECT, MAX_TIMER_S
+from nullabona.client.core.model.state import JOINED, RoomState, SetInfo
+from nullabona.client.core.step import DAY_MS, Step
+from nullabona.client.core.timeline import annotating, kinds, sending
+from nullabona.client.core.timeline.erasure import erase, hide
+
+MAX_MENTIONS: Final = 64
+MAX_QUESTION: Final = 300
+MAX_OPTION: Final = 100
+MAX_OPTIONS: Final = 12
+FRESH_MS: Final = 20 * DAY_MS
+"""A file is forwarded by its reference as long as the relay surely still has it: blobs live 30 days."""
+
+
+# -- sending ------------------------------------------------------------------------------------------------------
+
+
+def send_text(
+    step: Step,
+    room_id: bytes,
+    text: str,
+    *,
+    reply_to: bytes = b"",
+    mentions: Sequence[bytes] = (),
+    forwarded: bool = False,
+) -> bytes:
+    """Store and queue a message. Returns its id. Raises `BadRequest` if it is empty or too long."""
+    room = _joined(step, room_id)
+    _check_text(text)
+    answered = step.store.message(room_id, reply_to) if reply_to else None
+    if answered is not None and answered.imported:
+        raise BadRequest("nobody else has this message, so it cannot be answered", hint="quote its words instead")
+    return sending.send(step, room, Text(text, reply_to, _members(step, room, mentions), forwarded))
+
+
+def send_poll(step: Step, room_id: bytes, question: str, options: Sequence[str], *, multiple: bool = False) -> bytes:
+    """Ask the room. Raises `BadRequest` unless there are a question and 2 to 12 different answers."""
+    asked, answers = question.strip(), tuple(option.strip() for option in options)
+    if not 1 <= len(asked) <= MAX_QUESTION:
+        raise BadRequest(f"a poll's question has 1 to {MAX_QUESTION} characters")
+    if not all(1 <= len(answer) <= MAX_OPTION for answer in answers):
+        raise BadRequest(f"each answer of a poll has 1 to {MAX_OPTION} characters")
+    if not 2 <= len(answers) <= MAX_OPTIONS or len(set(answers)) != len(answers):
+        raise BadRequest(f"a poll has 2 to {MAX_OPTIONS} different answers")
+    return sending.send(step, _joined(step, room_id), Poll(asked, answers, multiple))
+
+
+def forward(step: Step, source: bytes, message: bytes, target: bytes) -> bytes:
+    """Send what a message says to another room, marked as forwarded; who said it is not told. Returns the new id.
+
+    A poll begins anew, a file goes by its reference (`forward_file`). Raises `BadRequest` for anything else.
+    """
+    line = step.store.message(source, message)
+    body = kinds.stored(line) if line is not None and line.shown else None
+    if isinstance(body, Text):
+        return send_text(step, target, body.text, forwarded=True)
+    if isinstance(body, Poll):
+        return send_poll(step, target, body.question, body.options, multiple=body.multiple)
+    if isinstance(body, File) and line is not None:
+        return forward_file(step, line, body, target)
+    raise BadRequest("this cannot be forwarded")
+
+
+def may_refer(step: Step, line: Message, target: bytes) -> bool:
+    """Whether a file can be forwarded as it lies at the relay: same relay, and young enough not to expire soon."""
+    source = step.find_room(line.room)
+    same = source is not None and source.relay == step.room(target).relay
+    return same and step.now - line.sent_at < FRESH_MS and line.state not in {MessageState.WAITING, MessageState.FAILED}
+
+
+def forward_file(step: Step, line: Message, body: File, target: bytes) -> bytes:
+    """Forward a file without moving its bytes. Raises `BadRequest` unless `may_refer`: then it has to be sent anew."""
+    room = _joined(step, target)
+    if not may_refer(step, line, target):
+        raise BadRequest("this file is not at that room's relay", hint="save it and send it as a new one")
+    copy = File(body.attachment, body.caption, forwarded=True)
+    sent = sending.send(step, room, copy)
+    files.received(step, room, sent, copy)
+    return sent
+
+
+# -- annotating ---------------------------------------------------------------------------------------------------
+
+
+def edit(step: Step, room_id: bytes, message: bytes, text: str, mentions: Sequence[bytes] = ()) -> None:
+    """Say something else in an own message; its caption, if it is a file. The old words are not kept anywhere."""
+    room, line = _line(step, room_id, message)
+    if line.account != step.me.account:
+        raise NotAllowed("only your own messages can be edited", hint="answer it instead")
+    body = kinds.stored(line)
+    if isinstance(body, Text):
+        _check_text(text)
+    wanted = Edit(line.id, text, _members(step, room, mentions))
+    if annotating.edited(body, wanted) is None:
+        raise BadRequest("this message cannot say that")
+    sending.send(step, room, wanted)
+
+
+def delete(step: Step, room_id: bytes, message: bytes, *, for_all: bool) -> None:
+    """Delete a message here, or for all: an own one, or anybody's as an admin of a group."""
+    if not for_all:
+        step.room(room_id)
+        line = step.store.message(room_id, message)
+        if line is None or not line.shown:
+            raise BadRequest("the room has no such message")
+        hide(step, line)
+        return
+    room, line = _line(step, room_id, message)
+    admin = step.me.account in room.info.admins
+    if line.account != step.me.account and not admin:
+        raise NotAllowed("only an admin of a group may delete what others wrote")
+    if line.state is MessageState.FAILED or (line.state is MessageState.WAITING and not line.box):
+        _drop(step, line)
+    else:
+        sending.send(step, room, Delete(line.id))
+
+
+def react(step: Step, room_id: bytes, message: bytes, emoji: str) -> None:
+    """One reaction per person and message; empty takes it back. Raises `BadRequest` unless it is one emoji."""
+    room, line = _line(step, room_id, message)
+    if emoji and not is_one_emoji(emoji):
+        raise BadRequest("a reaction is one emoji")
+    sending.send(step, room, React(line.id, emoji))
+
+
+def vote(step: Step, room_id: bytes, message: bytes, choices: Sequence[int]) -> None:
+    """Choose in a poll, instead of what was chosen before; nothing takes it back."""
+    room, line = _line(step, room_id, message)
+    body = kinds.stored(line)
+    if not isinstance(body, Poll) or not annotating.is_vote(body, choices):
+        raise BadRequest("this poll does not have these answers, or takes only one")
+    if _sheet(step, room, line).closed:
+        raise BadRequest("this poll is closed")
+    sending.send(step, room, Vote(line.id, tuple(choices)))
+
+
+def close_poll(step: Step, room_id: bytes, message: bytes) -> None:
+    """End an own poll: votes that come later do not count."""
+    room, line = _line(step, room_id, message)
+    if not isinstance(kinds.stored(line), Poll):
+        raise BadRequest("this is no poll")
+    if line.account != step.me.account:
+        raise NotAllowed("only who asked may close a poll")
+    if not _sheet(step, room, line).closed:
+        sending.send(step, room, ClosePoll(line.id))
+
+
+def pin(step: Step, room_id: bytes, message: bytes, *, on: bool) -> None:
+    """Keep a message at the top of the room for everybody, or not any more. In a group admins may."""
+    room, line = _line(step, room_id, message)
+    if room.info.kind != DIRECT and step.me.account not in room.info.admins:
+        raise NotAllowed("only an admin of a group may pin messages")
+    if _sheet(step, room, line).pinned != on:
+        sending.send(step, room, Pin(line.id, on))
+
+
+def _sheet(step: Step, room: RoomState, line: Message) -> annotating.Sheet:
+    notes = step.store.annotations(room.id, line.id)
+    return annotating.sheet_of(line, kinds.stored(line), notes, direct=room.info.kind == DIRECT)
+
+
+# -- failed messages, the timer -----------------------------------------------------------------------------------
+
+
+def retry(step: Step, room_id: bytes, message: bytes) -> None:
+    """Send a failed message again, under its old id."""
+    room = _joined(step, room_id)
+    sending.resend(step, room, _failed(step, room_id, message))
+    step.event("message-state", room_id, id=message, state=MessageState.WAITING.value)
+
+
+def discard(step: Step, room_id: bytes, message: bytes) -> None:
+    """Give up a failed message: it is erased here, and nobody else had it."""
+    _drop(step, _failed(step, room_id, message))
+
+
+def _drop(step: Step, line: Message) -> None:
+    erase(step, line, Gone("hidden"))
+    step.event("message-gone", line.room, id=line.id)
+
+
+def _failed(step: Step, room_id: bytes, message: bytes) -> Message:
+    line = step.store.message(room_id, message)
+    if line is None or line.state is not MessageState.FAILED or not line.shown:
+        raise BadRequest("this message has not failed")
+    return line
+
+
+def set_timer(step: Step, room_id: bytes, timer_s: int) -> None:
+    """How long messages written from now on live once they are read; 0: for ever. In a group admins may."""
+    room = _joined(step, room_id)
+    if not 0 <= timer_s <= MAX_TIMER_S:
+        raise BadRequest("a timer is at most a year")
+    if room.info.kind != DIRECT and step.me.account not in room.info.admins:
+        raise NotAllowed("only an admin of the room may do that")
+    if timer_s != room.info.timer_s:
+        intents.want(room, SetInfo(timer_s=timer_s))
+
+
+# -- checks -------------------------------------------------------------------------------------------------------
+
+
+def _joined(step: Step, room_id: bytes) -> RoomState:
+    room = step.room(room_id)
+    if room.phase != JOINED:
+        raise NotInRoom("you are not in this room any more")
+    return room
+
+
+def _line(step: Step, room_id: bytes, message: bytes) -> tuple[RoomState, Message]:
+    """A message of a room we are in that can be annotated. Raises `NotInRoom` or `BadRequest`."""
+    room = _joined(step, room_id)
+    line = step.store.message(room_id, message)
+    if line is None or not line.shown or line.kind not in kinds.SPOKEN:
+        raise BadRequest("there is no such message that could be changed")
+    if line.imported:
+        raise BadRequest("imported history cannot be changed for others", hint="delete it here, or undo the import")
+    return room, line
+
+
+def _check_text(text: str) -> None:
+    if not text.strip():
+        raise BadRequest("a message needs some text")
+    if len(text) > annotating.MAX_TEXT:
+        raise BadRequest("a message has at most 100,000 characters", hint="send it as a file, or in parts")
+
+
+def _members(step: Step, room: RoomState, mentions: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Who is mentioned, each once; whoever is not in the room is left out."""
+    present = {device.account for device in step.roster(room.id).values()}
+    return tuple(account for account in dict.fromkeys(mentions) if account in present)[:MAX_MENTIONS]

@@ -1,0 +1,116 @@
+"""How bytes get into the outbox: frames, blobs, inbox items and trims, always in the step's own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+from nullabona.client.core.model.inbox_items import ItemBody, sign_item
+from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX, TRIM, Target, decode_target, passes
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import Frame
+from nullabona.client.core.model.state import BoxTrack, RoomState
+from nullabona.client.core.step import Step
+from nullabona.wire.address import BoxSecrets
+from nullabona.wire.blob import BlobRef, cut_blob, encode_ref
+from nullabona.wire.frame import NONCE_SIZE, Kind, body_fits, seal_frame
+from nullabona.wire.seal import ITEM_DIRECT, ITEM_INDIRECT, Inbox, inbox_item_fits, seal_to_inbox
+
+
+def next_due(store: Store, down: frozenset[str]) -> int | None:
+    """When the next item becomes due, in ms, of those that do not wait for a relay which is out of reach."""
+    if not down:
+        return store.outbox_next()
+    times = store.outbox_times()
+    return min(
+        (at for at, kind, room, to in times if passes(kind, room) or decode_target(to).relay not in down), default=None
+    )
+
+
+def queue_frame(
+    step: Step, room: RoomState, track: BoxTrack, kind: Kind, body: bytes, *, message: bytes = b"", keep: bool = True
+) -> bytes:
+    """Seal ``body`` for the track's box and put it into the outbox; returns the frame's hash.
+
+    A kept frame is put back if the relay loses it before everybody acknowledged it.
+    """
+    frame = _seal(step, room, track, kind, body)
+    digest = sha256(frame).digest()
+    data, box = frame if keep else b"", track.keys.box.address
+    step.store.put_frame(Frame(box, digest, 0, b"", kind, mine=True, message=message, day=step.day, data=data))
+    queue_raw(step, room, track, digest, frame)
+    return digest
+
+
+def queue_last(step: Step, room: RoomState, track: BoxTrack, kind: Kind, body: bytes) -> None:
+    """Put a frame into the outbox for a box that this device follows no more; nothing is remembered of it."""
+    frame = _seal(step, room, track, kind, body)
+    queue_raw(step, room, track, sha256(frame).digest(), frame)
+
+
+def _seal(step: Step, room: RoomState, track: BoxTrack, kind: Kind, body: bytes) -> bytes:
+    keys = track.keys
+    indirect = not body_fits(len(body))
+    if indirect:
+        body = encode_ref(queue_blob(step, room.id, keys.box.address, track.relay, body))
+    return seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind, body, indirect=indirect)
+
+
+def queue_raw(step: Step, room: RoomState, track: BoxTrack, digest: bytes, frame: bytes) -> None:
+    """Put a sealed frame into the outbox, unless it is there already."""
+    box = track.keys.box.address
+    if digest not in step.store.outbox_refs(box):
+        target = Target(track.relay, track.secret, track.leaves).encode()
+        step.store.add_outbox(FRAME, room=room.id, box=box, ref=digest, target=target, data=frame)
+
+
+def queue_blob(step: Step, room: bytes, box: bytes, relay: str, content: bytes) -> BlobRef:
+    """Cut ``content`` into chunks, keep them here and put them into the outbox before whatever refers to them."""
+    ref, chunks = cut_blob(step.chance.bytes(32), content)
+    target = Target(relay, b"").encode()
+    for digest, chunk in chunks:
+        step.store.put_chunk(digest, chunk, step.day)
+        step.store.add_outbox(BLOB, room=room, box=box, ref=digest, target=target, data=chunk)
+    return ref
+
+
+def queue_item(step: Step, inbox: Inbox, relay: str, body: ItemBody) -> None:
+    """Sign ``body``, seal it to ``inbox`` and put it into the outbox. ``relay`` is used where the card names none."""
+    address = inbox.address
+    data = sign_item(step.mls, address, body)
+    if inbox_item_fits(len(data) + 1):
+        frame = seal_to_inbox(inbox, ITEM_DIRECT + data)
+    else:
+        ref = queue_blob(step, b"", address, inbox.relay or relay, data)
+        frame = seal_to_inbox(inbox, ITEM_INDIRECT + encode_ref(ref))
+    target = Target(inbox.relay or relay, inbox.read_hash + inbox.write_secret).encode()
+    step.store.add_outbox(INBOX, room=b"", box=address, ref=sha256(frame).digest(), target=target, data=frame)
+
+
+def queue_trim(step: Step, relay: str, box: BoxSecrets, upto: int) -> None:
+    """Ask the relay to erase what nobody needs any more; one that is gone has nothing to erase."""
+    if relay in step.down or not upto:
+        return
+    target = Target(relay, bytes((box.policy,)) + box.read_secret + box.write_hash).encode()
+    ref = b"trim" + upto.to_bytes(8, "big")
+    step.store.add_outbox(TRIM, room=b"", box=_trim_queue(box), ref=ref, target=target, data=upto.to_bytes(8, "big"))
+
+
+def drop_trim(step: Step, box: BoxSecrets) -> None:
+    """The relay that was to erase it does not keep the box any more."""
+    step.store.drop_box(_trim_queue(box))
+
+
+def drop_trims(step: Step, left: Iterable[str]) -> None:
+    """Rooms have left these relays. Those out of reach are not waited for, unless our account is there: what they had
+    to erase expires, or is gone.
+    """
+    gone = step.down.intersection(left) - {step.me.relay}
+    for item in step.store.outbox_of(b"") if gone else []:
+        if item.kind == TRIM and decode_target(item.target).relay in gone:
+            step.store.drop_outbox(item.id)
+
+
+def _trim_queue(box: BoxSecrets) -> bytes:
+    """Its own queue, so that forgetting the box does not forget the trim."""
+    return b"trim" + box.address[4:]

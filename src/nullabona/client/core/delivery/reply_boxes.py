@@ -1,0 +1,162 @@
+"""Where the answer to our contact request comes: a box that only we and whom we asked know of (spec/room.md §9).
+
+In the inbox, whose owner the public card names, the answer would tell the relay's machine who was asked: it comes soon
+after the request, when the other is there. So the request carries a secret, from which this box follows as an epoch's
+does, and the answer goes there. It is followed until it has come, or is too old to come.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.model.inbox_items import ItemBody, sign_item
+from nullabona.client.core.model.outbox_items import FRAME, Target
+from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.step import DAY_MS, Step
+from nullabona.wire.address import Address, EpochKeys, epoch_keys
+from nullabona.wire.messages import Frames
+from nullabona.wire.seal import ITEM_DIRECT, Inbox, seal_to_place
+
+REPLIES: Final = b""
+"""Stands for all these boxes where rooms are named by their ids."""
+LEAVES: Final = 2
+"""As many wake tokens as the box of a room of two has."""
+FOLLOWED_DAYS: Final = 30
+SECRET_SIZE: Final = 32
+_KEPT: Final = "replies"
+_TO: Final = "reply-to:"
+
+
+class ReplyBox(msgspec.Struct, array_like=True):
+    """One that we follow, and how far we have read."""
+
+    account: bytes
+    """Whom we asked."""
+    secret: bytes
+    relay: str
+    until: int
+    incarnation: bytes = b""
+    position: int = 0
+
+    @property
+    def keys(self) -> EpochKeys:
+        return epoch_keys(self.secret)
+
+    def __repr__(self) -> str:
+        return f"<ReplyBox position={self.position}>"
+
+
+_boxes = msgspec.msgpack.Decoder(list[ReplyBox])
+
+
+# -- who asks -----------------------------------------------------------------------------------------------------
+
+
+def expect(step: Step, account: bytes) -> bytes:
+    """Follow a box for the answer of ``account``; its secret. One that we follow already stays."""
+    held = followed(step)
+    secret = next((box.secret for box in held if box.account == account), b"")
+    return secret or follow(step, account, step.chance.bytes(SECRET_SIZE))
+
+
+def follow(step: Step, account: bytes, secret: bytes) -> bytes:
+    """Follow this box for the answer of ``account``, and no other."""
+    held = [box for box in followed(step) if box.account != account]
+    _save(step, [*held, ReplyBox(account, secret, step.me.relay, step.now + FOLLOWED_DAYS * DAY_MS)])
+    return secret
+
+
+def secret_for(step: Step, account: bytes) -> bytes:
+    """Of the box in which the answer of ``account`` is waited for; empty if there is none."""
+    return next((box.secret for box in followed(step) if box.account == account), b"")
+
+
+def forget(step: Step, account: bytes) -> None:
+    """It has come, or we do not wait for it any more."""
+    held = _load(step)
+    if any(box.account == account for box in held):
+        _save(step, [box for box in held if box.account != account])
+
+
+def drop(step: Step, account: bytes) -> None:
+    """Nothing is waited for between us and ``account`` any more, on either side."""
+    forget(step, account)
+    note(step, account, b"")
+
+
+def followed(step: Step) -> list[ReplyBox]:
+    """The boxes that may still bring an answer to this account's device."""
+    return [] if own_devices.is_signed_out(step.store) else [box for box in _load(step) if _awaited(step, box)]
+
+
+def take_frames(step: Step, address: Address, after: int, answer: Frames) -> list[bytes]:
+    """A read of the box at ``address`` brought ``answer``: the frames that are to be opened."""
+    held = followed(step)
+    if len(held) < len(_load(step)):
+        _save(step, held)
+    box = next((box for box in held if box.keys.box.address == address), None)
+    if box is None or after != box.position:
+        return []
+    before = box.incarnation, box.position
+    if box.incarnation and answer.incarnation != box.incarnation:
+        box.position, frames = 0, []  # the relay lost it, and it was made anew: read it from its beginning
+    else:
+        box.position = max(after, *(seq for seq, _ in answer.frames)) if answer.frames else max(after, answer.head)
+        frames = [data for _, data in answer.frames]
+    box.incarnation = answer.incarnation
+    if before != (box.incarnation, box.position):
+        _save(step, held)
+    return frames
+
+
+def _awaited(step: Step, box: ReplyBox) -> bool:
+    contact = step.store.contact(box.account)
+    return box.until > step.now and contact is not None and contact.state is ContactState.REQUESTED
+
+
+def _load(step: Step) -> list[ReplyBox]:
+    data = step.store.get_value(_KEPT)
+    return _boxes.decode(data) if data else []
+
+
+def _save(step: Step, held: list[ReplyBox]) -> None:
+    if held:
+        step.store.set_value(_KEPT, msgspec.msgpack.encode(held))
+    else:
+        step.store.delete_value(_KEPT)
+    step.reads_changed.add(REPLIES)
+
+
+# -- who is asked -------------------------------------------------------------------------------------------------
+
+
+def note(step: Step, account: bytes, secret: bytes) -> None:
+    """Where ``account`` waits for our answer; in its inbox, if that is no secret of the right size."""
+    if len(secret) == SECRET_SIZE:
+        step.store.set_value(_TO + account.hex(), secret)
+    else:
+        step.store.delete_value(_TO + account.hex())
+
+
+def noted(step: Step, account: bytes) -> bytes:
+    """What was noted of ``account``; empty if nothing was."""
+    return step.store.get_value(_TO + account.hex()) or b""
+
+
+def take_note(step: Step, account: bytes) -> bytes:
+    """The same, which is used once."""
+    secret = noted(step, account)
+    note(step, account, b"")
+    return secret
+
+
+def queue_reply(step: Step, secret: bytes, inbox: Inbox, relay: str, body: ItemBody) -> None:
+    """Sign ``body``, seal it to the key of ``inbox`` and put it into the reply box instead, at the inbox's relay."""
+    address = epoch_keys(secret).box.address
+    frame = seal_to_place(inbox.hpke_key, address, ITEM_DIRECT + sign_item(step.mls, address, body))
+    target = Target(inbox.relay or relay, secret, LEAVES).encode()
+    step.store.add_outbox(FRAME, room=REPLIES, box=address, ref=sha256(frame).digest(), target=target, data=frame)

@@ -1,0 +1,147 @@
+"""Where this device stands in its account's inbox, at the relay that keeps it and at those that did before.
+
+The inbox goes where the account's newest card says (spec/relocation.md §2). Its box has the same secrets there; what
+others still put into the old one is read for as long as frames are kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.delivery.outbox import drop_trim, drop_trims
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.relocation import schedule
+from nullabona.client.core.step import DAY_MS, Step
+from nullabona.wire.address import BoxSecrets
+from nullabona.wire.card import Card
+from nullabona.wire.endpoint import EndpointRefused, same_or_safer
+from nullabona.wire.messages import POLICY_INBOX
+
+READ_ON_DAYS: Final = 30
+"""So long the inbox is read at a relay that the account has left."""
+MOST_FORMER: Final = 4
+_STATE: Final = "inbox"
+
+
+class WaitingItem(msgspec.Struct, array_like=True):
+    """An item whose blob has not come yet: its sealed text is kept as opened. ``relay``: where it came from."""
+
+    plain: bytes
+    since: int
+    relay: str = ""
+    place: bytes = b""
+    """The address of the reply box in which it lay; empty: in the inbox."""
+    frame: bytes = b""
+    """The hash of the frame."""
+    by: bytes = b""
+    """The certificate of who handed it over in a room of two: then ``plain`` is the invitation alone."""
+    account: bytes = b""
+    """Whose it is, if that is known and is somebody whom we know."""
+
+
+class FormerInbox(msgspec.Struct, array_like=True):
+    """The inbox at a relay that the account has left. Read, never trimmed: it expires there."""
+
+    relay: str
+    incarnation: bytes
+    position: int
+    until: int
+
+
+class InboxState(msgspec.Struct):
+    """Where this device stands in its account's inbox."""
+
+    read_secret: bytes
+    write_secret: bytes
+    seed: bytes
+    relay: str
+    incarnation: bytes = b""
+    position: int = 0
+    trimmed: int = 0
+    trim_at: int = 0
+    told: int = 0
+    """The position that our account's other devices were told last."""
+    waiting: list[WaitingItem] = msgspec.field(default_factory=list)
+    former: list[FormerInbox] = msgspec.field(default_factory=list)
+
+    @property
+    def box(self) -> BoxSecrets:
+        return BoxSecrets(POLICY_INBOX, self.read_secret, self.write_secret)
+
+    @property
+    def relays(self) -> frozenset[str]:
+        """Where it is read."""
+        return frozenset({self.relay, *(place.relay for place in self.former)})
+
+    def at(self, relay: str) -> InboxState | FormerInbox | None:
+        """Where we stand at one relay."""
+        if relay == self.relay:
+            return self
+        return next((place for place in self.former if place.relay == relay), None)
+
+    def __repr__(self) -> str:
+        return f"<InboxState position={self.position}>"
+
+
+_states = msgspec.msgpack.Decoder(InboxState)
+
+
+def load(step: Step) -> InboxState | None:
+    """None: there is no account yet, or this device is none of its devices any more and leaves the inbox to them."""
+    data = None if own_devices.is_signed_out(step.store) else step.store.get_value(_STATE)
+    return _states.decode(data) if data else None
+
+
+def save(step: Step, state: InboxState) -> None:
+    step.store.set_value(_STATE, msgspec.msgpack.encode(state))
+
+
+def leave(step: Step) -> None:
+    """Nothing more is erased there: not every device that must have read it stands on the card that we know."""
+    state = load(step)
+    if state is not None:
+        drop_trim(step, state.box)
+
+
+def forget_former(step: Step, state: InboxState) -> None:
+    """What was put there before it was left has expired."""
+    state.former = [place for place in state.former if place.until > step.now]
+
+
+def follow(step: Step, card: Card) -> None:
+    """The newest card of our account may name another relay: then the account's inbox, and what it makes, is there.
+
+    A card that names this machine's own services is not followed unless the inbox was there before: that is a warning.
+    """
+    state = load(step)
+    relay = card.inbox.relay or inbox_addresses.host_relay(step.me.handle)
+    chosen = own_devices.chosen_relay(step.store)
+    if state is None or relay == state.relay or (chosen and relay != chosen):
+        return  # the last: another device did not know yet what was chosen here; a card that says it is on its way
+    try:
+        same_or_safer(relay, state.relay)
+    except EndpointRefused:
+        step.event("warning", code="relay-refused", relay=relay)
+        return
+    left = state.relay
+    _go(step, state, relay)
+    step.relay_left = step.relay_left or left
+    step.me = replace(step.me, relay=relay)
+    drop_trims(step, [left])
+    step.event("relay-moved", relay=relay, left=left)
+    schedule.relay_changed(step, left)
+
+
+def _go(step: Step, state: InboxState, relay: str) -> None:
+    drop_trim(step, state.box)
+    back = state.at(relay)
+    left = FormerInbox(state.relay, state.incarnation, state.position, step.now + READ_ON_DAYS * DAY_MS)
+    others = [place for place in state.former if place.relay not in {relay, left.relay}]
+    state.relay, state.former = relay, [*others, left][-MOST_FORMER:]
+    state.incarnation, state.position = (back.incarnation, back.position) if back is not None else (b"", 0)
+    state.trimmed = state.trim_at = state.told = 0
+    save(step, state)

@@ -1,0 +1,168 @@
+"""Sees to it that every device of the account, and none that was removed, is in every room this device is in.
+
+Each device does it by itself, after a delay at random, so that mostly one of them does it for all (spec/devices.md §4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core import rooms
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.delivery import reply_boxes
+from nullabona.client.core.devices import inbox_state, sync_out, unlisted
+from nullabona.client.core.directory.keeping import note_own_card
+from nullabona.client.core.group import commits, intents
+from nullabona.client.core.group.create import create_room
+from nullabona.client.core.model.errors import MlsRefused
+from nullabona.client.core.model.room_info import DEVICES, RoomInfo
+from nullabona.client.core.model.state import AWAY, JOINED, AddAccount, Intent, RemoveDevice, RoomState, Tended
+from nullabona.client.core.model.sync_items import CardItem
+from nullabona.client.core.step import Step
+from nullabona.wire.card import Card
+
+_AT_ONCE: Final = 3
+"""So often the same device is brought in or out of a room without further waiting."""
+_LONGEST_MS: Final = 6 * 3_600_000
+_DOUBLINGS: Final = 16
+"""More than it takes to wait longest."""
+_FORGOTTEN_MS: Final = 86_400_000
+"""After so long without it, how often that was is forgotten."""
+_ASKED_ENOUGH: Final = 8
+"""How often, over an hour and a half, the way back into the shared room is asked for before there is a new one."""
+
+
+def soon(step: Step, within_ms: int = intents.TEND_MS) -> None:
+    """The list of devices changed: look at every room."""
+    for id in step.store.rooms():
+        room = step.find_room(id)
+        if room is not None and room.phase == JOINED:
+            room.tend_at = step.within(within_ms) + 1
+
+
+def changed_here(step: Step, card: Card) -> None:
+    """This device made a card that brings a device or puts one out: told before anything follows from it."""
+    note_own_card(step.store, card.hash)
+    own_devices.note_card(step.store, card.encoded)
+    _share(step)
+    sync_out.tell_now(step, CardItem(card.encoded))
+    sync_out.note(step, sync_out.CARD)
+    step.event("devices")
+    soon(step, 0)
+
+
+def follow(step: Step, card: Card) -> None:
+    """The directory has a newer card of the account than this device knew: it follows it, or is out.
+
+    One that was copied back may have made that card itself, and know nothing of the room it made then.
+    """
+    if all(device.certificate.device_id != step.me.device for device in card.devices):
+        sign_out(step)
+        return
+    own_devices.note_card(step.store, card.encoded)
+    inbox_state.follow(step, card)
+    if own_devices.leads(step):
+        _share(step)
+    soon(step)
+    shown(step)
+
+
+def shown(step: Step) -> None:
+    """The directory shows the newest card that is known here."""
+    if unlisted.judge(step):
+        sync_out.note(step, sync_out.CARD)
+        step.event("devices")
+        soon(step)
+
+
+def share_anew(step: Step, room: RoomState) -> None:
+    """This device waits for a way back into the shared room, and nobody answers: perhaps nobody else was ever in it."""
+    asked = room.heal.attempts if room.info.kind == DEVICES and room.heal is not None else 0
+    if asked >= _ASKED_ENOUGH and own_devices.leads(step) and own_devices.room_id(step.store) == room.id:
+        _share(step)
+
+
+def _share(step: Step) -> None:
+    """Make the room that the devices share, unless this one is alone, or in such a room."""
+    if own_devices.others(step) and own_devices.shared(step) is None:
+        own_devices.set_room(step.store, create_room(step, RoomInfo(1, DEVICES, "", step.me.relay)).id)
+
+
+def sign_out(step: Step, *, unasked: bool = True) -> None:
+    """This device is none of the account's any more: it is out of every room and looks for no way back, leaves the
+    inbox to the others, and keeps what it has read.
+
+    ``unasked``: it was not done here, so that the person is warned.
+    """
+    if own_devices.is_signed_out(step.store):
+        return
+    inbox_state.leave(step)
+    own_devices.note_signed_out(step.store)
+    step.reads_changed.add(reply_boxes.REPLIES)
+    for id in step.store.rooms():
+        room = step.find_room(id)
+        if room is not None and room.phase in {JOINED, AWAY}:
+            commits.leave_room(step, room)
+        elif room is not None:
+            room.heal = None
+    if unasked:
+        step.event("signed-out")
+
+
+def look_after(step: Step, room: RoomState) -> None:
+    """Bring this account's devices in and out of a room, if that is due."""
+    if not 0 < room.tend_at <= step.now:
+        return
+    room.tend_at = 0
+    if own_devices.leads(step) and not own_devices.room_id(step.store):
+        _share(step)
+    present = {device.device: device for device in step.roster(room.id).values() if device.account == step.me.account}
+    unlisted.note(step, present)
+    wanted = [*room.intents, *(room.pending.intents if room.pending is not None else [])]
+    _bring_in(step, room, present, wanted)
+    for id in own_devices.gone(step.store):
+        out = RemoveDevice(id)
+        if id in present and id != step.me.device and out not in wanted and _may_see_to(step, room, id):
+            intents.want(room, out)
+
+
+def _bring_in(step: Step, room: RoomState, present: Container[bytes], wanted: Sequence[Intent]) -> None:
+    card = own_devices.card(step.store)
+    if card is None or rooms.leaving(step, room.id):
+        return
+    absent = [device for device in own_devices.others(step) if device.id not in present and _whole(step, device)]
+    coming = {package for intent in wanted if isinstance(intent, AddAccount) for package in intent.key_packages}
+    more = [d.key_package for d in absent if d.key_package not in coming and _may_see_to(step, room, d.id)]
+    if more:  # of several wishes to add an account's devices the newest counts
+        packages = tuple(d.key_package for d in absent if d.key_package in coming or d.key_package in more)
+        inbox = msgspec.msgpack.encode(card.inbox)
+        intents.want(room, AddAccount(step.me.account, step.me.handle, packages, inbox))
+
+
+def _may_see_to(step: Step, room: RoomState, device: bytes) -> bool:
+    """Whether it is time to bring a device in or out; if so, it is noted, and if not, looked at again then.
+
+    If two devices of the account disagree of a third, as after a folder was copied back, one brings it in whenever the
+    other has put it out. They take turns ever more slowly, until the public record has told one of them better.
+    """
+    known = room.tended.get(device.hex())
+    if known is None or step.now - known.last > _FORGOTTEN_MS:
+        known = room.tended[device.hex()] = Tended(0, 0)
+    again = min(known.times - _AT_ONCE, _DOUBLINGS)
+    wait = min(intents.TEND_MS << again, _LONGEST_MS) if again >= 0 else 0
+    if step.now < known.last + wait:
+        due = known.last + wait
+        room.tend_at = min(room.tend_at or due, due)
+        return False
+    known.times, known.last = known.times + 1, step.now
+    return True
+
+
+def _whole(step: Step, device: own_devices.OwnDevice) -> bool:
+    try:
+        return step.mls.key_package_owner(device.key_package) == device.signature_key
+    except MlsRefused:
+        return False

@@ -1,0 +1,288 @@
+"""What changed here and concerns the account's other devices: noted when it happens, told soon after, as it is then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from nullabona.client.core import preferences
+from nullabona.client.core.account import device_names, own_devices, sync_clock, waiting
+from nullabona.client.core.delivery import reply_boxes
+from nullabona.client.core.devices import shared_inbox, shared_room
+from nullabona.client.core.model import state
+from nullabona.client.core.model.branches import Helper
+from nullabona.client.core.model.content import Sync
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import UNPLACED, ContactState
+from nullabona.client.core.model.room_info import DEVICES, encode_info
+from nullabona.client.core.model.state import AWAY, JOINED, RoomState
+from nullabona.client.core.model.sync_items import (
+    MOST_ASKED,
+    MOST_ITEMS,
+    CardItem,
+    ContactItem,
+    InboxItem,
+    NameItem,
+    NicknameItem,
+    PreferenceItem,
+    ProfileItem,
+    ReadItem,
+    RoomItem,
+    SyncItem,
+)
+from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import profiles, sending
+
+SOON_MS: Final = 2_000
+"""Within this time the other devices hear of a change; what changes meanwhile goes along."""
+EVERYTHING: Final = "everything"
+CARD: Final = "card"
+NAME: Final = "name"
+CALLED: Final = "called"
+SAID: Final = "said"
+REMEMBERED: Final = "remembered"
+_KNOWN: Final = "known:"
+_DIRTY: Final = "devices-dirty"
+_OWED: Final = "devices-owed"
+_HEARD: Final = "told-by-devices"
+_TOLD: Final = "devices-told"
+PER_DEVICE: Final = frozenset({"theme", "notify", "lock_minutes", "language", "enter_sends"})
+"""Preferences of the profile that each device has for itself."""
+_dirty = msgspec.msgpack.Decoder(dict[str, int])
+_ids = msgspec.msgpack.Decoder(list[bytes])
+
+
+def note(step: Step, what: str) -> None:
+    """Something that the other devices should know changed: ``known:…`` (a contact), ``called:…`` (their nickname), a
+    scope of preferences, ``read:…`` (a room), `CARD`, `SAID` (the profile) or `EVERYTHING`.
+    """
+    if own_devices.others(step):
+        _note(step, what, sync_clock.chosen_here(step, what))
+
+
+def _note(step: Step, what: str, at: int) -> None:
+    dirty = _load(step)
+    dirty[what] = at
+    step.store.set_value(_DIRTY, msgspec.msgpack.encode(dirty))
+    room = own_devices.shared(step)
+    if room is not None:
+        room.sync_at = room.sync_at or step.within(SOON_MS) + 1
+
+
+def note_contact(step: Step, account: bytes) -> None:
+    """What is known of a contact changed, and no event says so."""
+    note(step, _known(account))
+
+
+def of_events(step: Step) -> None:
+    """Note what this step told listeners, as far as it is for the other devices. What came from them is not.
+
+    Where nothing was chosen of a contact, whatever the person chose on another device meanwhile holds against it.
+    """
+    for kind, room, data in [] if step.heard else step.told:
+        for what in _concerned(step, kind, room, data):
+            if not own_devices.others(step):
+                return
+            came = what.startswith(_KNOWN) and not step.chosen
+            _note(step, what, (sync_clock.chosen_at if came else sync_clock.chosen_here)(step, what))
+
+
+def _concerned(step: Step, kind: str, room: bytes, data: dict[str, Any]) -> Iterator[str]:
+    if kind in {"contact", "contact-request"}:
+        yield _known(data["account"])
+        if step.store.contact(data["account"]) is None:
+            yield f"{CALLED}:{data['account'].hex()}"
+    elif kind == "preferences":
+        yield data["scope"]
+    elif kind == "profile" and data["account"] == step.me.account:
+        yield SAID
+    elif kind == "profile" and step.chosen and step.store.contact(data["account"]) is not None:
+        yield f"{CALLED}:{data['account'].hex()}"
+    elif kind == "joined":
+        yield f"{REMEMBERED}:{room.hex()}"
+    elif kind == "own-read":
+        yield f"read:{room.hex()}"
+
+
+def _known(account: bytes) -> str:
+    return _KNOWN + account.hex()
+
+
+def look_after(step: Step, room: RoomState) -> None:
+    """Tell what is due, if this is the room that the devices share."""
+    if room.info.kind != DEVICES:
+        return
+    if not step.others(room, room.epoch):
+        room.sync_at = 0
+        return
+    if room.id != own_devices.room_id(step.store):
+        room.sync_at = 0
+        shared_room.look_after(step, room)
+        return
+    _pay(step, room)
+    dirty = _load(step)
+    if dirty and not room.sync_at:
+        room.sync_at = step.within(SOON_MS) + 1
+    if not 0 < room.sync_at <= step.now:
+        return
+    room.sync_at = 0
+    step.store.delete_value(_DIRTY)
+    items = list(_items(step, dirty))
+    for start in range(0, len(items), MOST_ITEMS):
+        sending.send_note(step, room, Sync(tuple(items[start : start + MOST_ITEMS])))
+
+
+def owe_everything(step: Step, device: bytes) -> None:
+    """A device is to come: once it is in the room of our devices, it is told all there is."""
+    waiting.wait(step.store, _OWED, device)
+
+
+def owes(store: Store, device: bytes) -> bool:
+    """Whether this new device, or the others, are still to be told something."""
+    return device in waiting.waiting(store, _OWED) or store.get_value(_DIRTY) is not None
+
+
+def _pay(step: Step, room: RoomState) -> None:
+    """Who has come into the shared room is told all there is, or the newest card: else two lists of devices contend."""
+    here = [room.id, *sorted(device.device for device in step.others(room, room.epoch))]
+    come = set(here) & set(waiting.waiting(step.store, _OWED))
+    if come:
+        waiting.served(step.store, _OWED, come)
+        note(step, EVERYTHING)
+    told = step.store.get_value(_TOLD)
+    before = _ids.decode(told) if told else []
+    if here == before:
+        return
+    step.store.set_value(_TOLD, msgspec.msgpack.encode(here))
+    if set(here) - set(before if before[:1] == here[:1] else []):
+        note(step, CARD)
+
+
+def _items(step: Step, dirty: dict[str, int]) -> Iterator[SyncItem]:
+    if EVERYTHING in dirty:
+        dirty = {what: sync_clock.chosen_at(step, what) for what in _all(step)} | dirty
+    for what, at in dirty.items():
+        yield from _item(step, what, at)
+
+
+def _all(step: Step) -> Iterator[str]:
+    yield from (CARD, SAID, preferences.PROFILE)
+    for contact in step.store.contacts():
+        account = contact.account
+        yield from (_known(account), f"{CALLED}:{account.hex()}", preferences.contact_scope(account))
+    for room in step.store.rooms():
+        yield from (preferences.room_scope(room), f"read:{room.hex()}", f"{REMEMBERED}:{room.hex()}")
+    # last, since whoever hears what it is called takes that for the end of it (`was_told`)
+    yield from (f"{NAME}:{device.id.hex()}" for device in own_devices.listed(step.store))
+
+
+def _item(step: Step, what: str, at: int) -> Iterator[SyncItem]:
+    kind, _, id = what.partition(":")
+    if kind == "known":
+        yield contact_item(step, bytes.fromhex(id), at)
+    elif kind == CALLED:
+        yield _called(step, bytes.fromhex(id), at)
+    elif kind in {"contact", "room", preferences.PROFILE}:
+        values = {key: value for key, value in step.store.preferences(what).items() if key not in PER_DEVICE}
+        if values:
+            yield PreferenceItem(what, at, values)
+    elif kind == NAME:
+        yield from _named(step, bytes.fromhex(id), at)
+    elif kind == "read":
+        yield from _read(step, bytes.fromhex(id))
+    elif kind == REMEMBERED:
+        yield from _remembered(step, bytes.fromhex(id))
+    elif what == CARD and (card := own_devices.card(step.store)) is not None:
+        yield CardItem(card.encoded, gone=tuple(own_devices.gone(step.store)))
+    elif what == SAID and (said := profiles.own_encoded(step.store)):
+        person = step.store.person(step.me.account)
+        yield ProfileItem(person.told_at if person is not None else at, said)
+
+
+def contact_item(step: Step, account: bytes, at: int) -> ContactItem:
+    """What is known of a contact now."""
+    contact = step.store.contact(account)
+    frames: tuple[bytes, ...] = ()
+    if contact is None or contact.state is not ContactState.ASKING:
+        frames = shared_inbox.take_requests(step, account)
+    if contact is None:
+        return ContactItem(account, at, "", "", "", b"", "", b"", frames=frames)
+    return ContactItem(
+        account,
+        at,
+        contact.handle,
+        contact.name,
+        contact.state.value,
+        contact.room,
+        contact.greeting,
+        contact.card,
+        reply_boxes.secret_for(step, account) or reply_boxes.noted(step, account),
+    )
+
+
+def _called(step: Step, account: bytes, at: int) -> NicknameItem:
+    contact = step.store.contact(account)
+    return NicknameItem(account, at, contact.name if contact is not None else "")
+
+
+def _read(step: Step, room: bytes) -> Iterator[ReadItem]:
+    marker = step.store.marker(room, step.me.account)
+    last = step.store.last_spoken(room, marker) if marker is not None and marker < UNPLACED else None
+    if last is not None:
+        yield ReadItem(room, last.id)
+
+
+def _remembered(step: Step, id: bytes) -> Iterator[RoomItem]:
+    room = step.find_room(id)
+    if room is None or room.info.kind == DEVICES:
+        return
+    helpers: list[Helper] = []
+    if room.phase == AWAY and room.heal is not None:
+        helpers = room.heal.helpers
+    elif room.phase == JOINED:
+        others = (device for device in step.roster(id).values() if device.account != step.me.account)
+        helpers = state.helpers_of(list(others))
+    if helpers:
+        members = tuple((helper.account, helper.handle) for helper in helpers[:MOST_ASKED])
+        yield RoomItem(id, encode_info(room.info), members, joined=room.phase == JOINED)
+
+
+def _named(step: Step, device: bytes, at: int) -> Iterator[NameItem]:
+    name = device_names.all_names(step.store).get(device)
+    if name is not None:
+        yield NameItem(device, at, name)
+
+
+def heard_all(step: Step) -> None:
+    """Another device has said what this one is called, and before that all else."""
+    step.store.set_value(_HEARD, b"1")
+
+
+def was_told(step: Step) -> bool:
+    """Whether the others have told this device what they know; the first one of the card knows it by itself."""
+    return bool((own_devices.leads(step) or step.store.get_value(_HEARD)) and own_devices.room_id(step.store))
+
+
+def name_device(step: Step, device: bytes, name: str) -> None:
+    """Call a device so from now on, on all of them."""
+    device_names.keep(step, device, name)
+    note(step, f"{NAME}:{device.hex()}")
+
+
+def tell_now(step: Step, item: SyncItem) -> None:
+    """Tell one thing at once: it must be on its way before what follows from it."""
+    room = own_devices.shared(step)
+    if room is not None and step.others(room, room.epoch):
+        sending.send_note(step, room, Sync((item,)))
+
+
+def tell_inbox(step: Step, incarnation: bytes, position: int) -> None:
+    """How far this device has come in the account's inbox."""
+    tell_now(step, InboxItem(incarnation, position))
+
+
+def _load(step: Step) -> dict[str, int]:
+    data = step.store.get_value(_DIRTY)
+    return _dirty.decode(data) if data else {}

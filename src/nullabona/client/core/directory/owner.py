@@ -1,0 +1,253 @@
+"""An owner's watch: every epoch is looked through for entries that this account did not make (spec/map.md §6).
+
+The roots are not asked for: each epoch's log entry is computed from what the directory tells of the own handle, and the
+whole must lead from the log as it was watched last to the witnessed checkpoint. So nothing can be told that is not in
+the record that everybody else is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import msgspec
+
+from nullabona.client.core.directory.checking import label_of, walk_of
+from nullabona.client.core.directory.errors import LogForked
+from nullabona.client.core.directory.evidence import Trail, View
+from nullabona.client.core.directory.pinned import Pinned, Sighting, check_fresh, check_position, see
+from nullabona.client.core.directory.promises import Expected
+from nullabona.errors import Malformed
+from nullabona.log.prefix import TOMBSTONE, MapProofInvalid, Opening, root_with, root_without
+from nullabona.log.tree import Frontier, leaf_hash
+from nullabona.wire.epoch import encode_epoch
+from nullabona.wire.handle import Handle
+from nullabona.wire.messages import HandleWatched, WatchStep
+from nullabona.wire.producible import StoredEntry
+
+FOREIGN: Final = "foreign-entry"
+MISSING: Final = "card-not-in-log"
+BROKEN: Final = "promise-broken"
+GAP: Final = "record-gap"
+_NOTHING: Final = (b"", 0, b"")
+Sight: TypeAlias = tuple[int, int, Opening | None]
+"""An epoch, when it closed, and what stood at the handle."""
+
+
+class Watch(msgspec.Struct, array_like=True, frozen=True):
+    """How far a handle was watched, and what stood there.
+
+    ``place``: which of our cards, counted from 0; -1: none yet. ``closed_s``: when the newest of the epochs closed, or
+    the watch began, if that was later; 0: not known yet.
+    """
+
+    size: int
+    peaks: tuple[bytes, ...]
+    entry: tuple[bytes, int, bytes] = _NOTHING
+    place: int = -1
+    closed_s: int = 0
+
+    @property
+    def frontier(self) -> Frontier:
+        """Of the log up to the epoch that was watched last."""
+        return Frontier(self.size, self.peaks)
+
+    @property
+    def epoch(self) -> int:
+        """The newest epoch that was watched."""
+        return self.size - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something in the record that must not be there, or is missing. ``closed_s``: when its epoch closed."""
+
+    code: str
+    epoch: int
+    closed_s: int
+    reason: str
+    evidence: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Epochs of the own handle, proven up to the frontier; `sighting` is the checkpoint they were shown with."""
+
+    watch: Watch
+    openings: tuple[Sight, ...]
+    sighting: Sighting
+    trail: Trail
+    """The same epochs with all that proves them."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the epochs reach the checkpoint; if not, the next ones are to be asked for."""
+        return self.watch.size == self.sighting.size
+
+
+def start(pinned: Pinned) -> Watch:
+    """A watch that begins with the log as it is known: whatever enters from now on is seen."""
+    return Watch(pinned.size, pinned.peaks, closed_s=pinned.seen_s)
+
+
+def look(pinned: Pinned, watch: Watch, handle: Handle, answer: HandleWatched, now_s: int) -> Look:
+    """What the answer shows of every epoch after the watched ones.
+
+    Raises what `core.directory.checking.check_answer` raises, `LogStale` also if there should be a newer
+    epoch and is none, and `LogForked` if the epochs do not lead to the checkpoint. Of an answer that is not complete
+    nothing may be concluded before the rest has come.
+    """
+    sighting = see(pinned, answer.checkpoint)
+    check_position(pinned, sighting)
+    label = label_of(pinned, handle, answer.label_proof)
+    if answer.first != watch.epoch + 1 or watch.size + len(answer.steps) > sighting.size:
+        raise Malformed("a directory tells of other epochs than it was asked for")
+    frontier, entry = watch.frontier, watch.entry
+    openings: list[Sight] = []
+    views: list[View] = []
+    _check_seen(pinned, frontier)
+    siblings: tuple[bytes, ...] = ()
+    for number, step in enumerate(answer.steps, answer.first):
+        siblings = _siblings(step, siblings)
+        entry = entry if step.entry is None else step.entry
+        opening = _opening(entry)
+        leaf = leaf_hash(encode_epoch(number, _root(label, opening, siblings, step), step.closed_s))
+        views.append(View(number, step.closed_s, entry, siblings, step.other, frontier.peaks, leaf))
+        frontier = frontier.extend(leaf)
+        _check_seen(pinned, frontier)
+        openings.append((number, step.closed_s, opening))
+    closed_s = answer.steps[-1].closed_s if answer.steps else watch.closed_s or now_s
+    moved = msgspec.structs.replace(watch, size=frontier.size, peaks=frontier.peaks, entry=entry, closed_s=closed_s)
+    trail = Trail(answer.label_proof, tuple(views), answer.checkpoint)
+    found = Look(moved, tuple(openings), sighting, trail)
+    if found.complete:
+        _check_end(pinned, found, now_s)
+    return found
+
+
+def _check_seen(pinned: Pinned, frontier: Frontier) -> None:
+    """Raises `LogForked` if another log of that size was seen before."""
+    if frontier.size == pinned.size and frontier.root != pinned.frontier.root:
+        raise LogForked("what the directory tells of this account does not stand in the record it showed before")
+
+
+def _check_end(pinned: Pinned, found: Look, now_s: int) -> None:
+    if found.watch.frontier.root != found.sighting.root:
+        raise LogForked("what the directory tells of this account does not stand in its record")
+    check_fresh(pinned, found.sighting, found.watch.closed_s, now_s)
+
+
+def _siblings(step: WatchStep, before: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    told, found = iter(step.siblings), []
+    for at in range(step.depth):
+        if at >> 3 < len(step.given) and step.given[at >> 3] >> (at & 7) & 1:
+            found.append(next(told, b""))
+        else:
+            found.append(before[at] if at < len(before) else b"")
+    if b"" in found or next(told, None) is not None:
+        raise Malformed("a watched epoch has other siblings than it says")
+    return tuple(found)
+
+
+def _opening(entry: tuple[bytes, int, bytes]) -> Opening | None:
+    nonce, version, digest = entry
+    return Opening(nonce, version, digest) if version else None
+
+
+def _root(label: bytes, opening: Opening | None, siblings: tuple[bytes, ...], step: WatchStep) -> bytes:
+    walk = walk_of(siblings, step.other)
+    try:
+        return root_without(label, walk) if opening is None else root_with(label, opening.commitment, walk)
+    except MapProofInvalid as error:
+        raise Malformed("a watched epoch is not proven") from error
+
+
+# -- what it means ------------------------------------------------------------------------------------------------
+
+
+def judge(watch: Watch, openings: Sequence[Sight], own: Sequence[bytes]) -> tuple[Watch, list[Alarm]]:
+    """What in these epochs this account did not make; ``own`` are the hashes of its cards, oldest first.
+
+    The watch knows afterwards which of the cards stood there last.
+    """
+    alarms: list[Alarm] = []
+    place, version = watch.place, watch.entry[1]
+    last = _opening(watch.entry)
+    for epoch, closed_s, opening in openings:
+        if opening == last:
+            continue
+        reason = _wrong(opening, last, place, version, own)
+        if reason:
+            code = MISSING if opening is None else FOREIGN
+            alarms.append(Alarm(code, epoch, closed_s, reason))
+        elif opening is not None:
+            place = _place(opening.digest, own)
+        version = opening.version if opening else 0
+        last = opening
+    entry = _NOTHING if last is None else (last.nonce, last.version, last.digest)
+    return msgspec.structs.replace(watch, place=place, entry=entry), alarms
+
+
+def new_entries(watch: Watch, openings: Sequence[Sight]) -> list[StoredEntry]:
+    """What entered at the handle in these epochs."""
+    found = []
+    last = _opening(watch.entry)
+    for epoch, _, opening in openings:
+        if opening != last:
+            found.append(_entry_of(epoch, opening, last))
+        last = opening
+    return found
+
+
+def _entry_of(epoch: int, opening: Opening | None, before: Opening | None) -> StoredEntry:
+    if opening is None:
+        return StoredEntry(epoch, before.version + 1 if before else 0, b"", None)
+    return StoredEntry(epoch, opening.version, opening.nonce, opening.digest)
+
+
+def _wrong(opening: Opening | None, last: Opening | None, place: int, version: int, own: Sequence[bytes]) -> str:
+    """Why an entry that is new at the handle is wrong; empty if it is not."""
+    if opening is None:
+        return "" if last is None else "removed"
+    if opening.digest == TOMBSTONE:
+        return "deleted"
+    known = _place(opening.digest, own)
+    if known < 0:
+        return "unknown-card"
+    if known < place:
+        return "older-card"
+    return "" if opening.version > version else "renumbered"
+
+
+def _place(digest: bytes, own: Sequence[bytes]) -> int:
+    return len(own) - 1 - own[::-1].index(digest) if digest in own else -1
+
+
+def settle(
+    expected: Sequence[Expected], openings: Sequence[Sight], after: Sequence[bytes] = ()
+) -> tuple[list[Expected], list[Alarm]]:
+    """Which expectations are still open after these epochs, and which were broken.
+
+    ``after`` are cards that may stand in the place of an expected one: later ones of the same account.
+    """
+    still: list[Expected] = []
+    alarms: list[Alarm] = []
+    for each in expected:
+        seen = [(epoch, closed_s, opening) for epoch, closed_s, opening in openings if each.after < epoch <= each.by]
+        kept = any(
+            opening is not None and opening.digest in {each.digest, *_later(each.digest, after)}
+            for _, _, opening in seen
+        )
+        if kept:
+            continue
+        if openings and openings[-1][0] >= each.by:
+            closed_s = seen[-1][1] if seen else openings[-1][1]
+            alarms.append(Alarm(BROKEN, each.by, closed_s, "not-entered", each.note))
+        else:
+            still.append(each)
+    return still, alarms
+
+
+def _later(digest: bytes, own: Sequence[bytes]) -> Sequence[bytes]:
+    return own[list(own).index(digest) :] if digest in own else ()

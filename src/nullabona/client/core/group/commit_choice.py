@@ -1,0 +1,133 @@
+"""Which commit ends an epoch: the first valid one in box order, settled ones before others (spec/room.md §§3, 5)."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from nullabona.client.core.delivery import box_log
+from nullabona.client.core.delivery.blobs import Missing, body_of
+from nullabona.client.core.group import branches, commits, insistence, intents, unfollowed
+from nullabona.client.core.model.commit_policy import check_commit
+from nullabona.client.core.model.errors import MlsRefused, PolicyRefused
+from nullabona.client.core.model.proofs import Claim, tag_of
+from nullabona.client.core.model.state import BoxTrack, CommitCandidate, RoomState
+from nullabona.client.core.step import Step
+from nullabona.wire.frame import Kind, OpenedFrame
+
+
+def decide(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Once everything that can matter has been read: the first valid commit wins, settled ones before others."""
+    waiting = not track.candidates or track.closed or step.now < track.settle_until
+    if waiting or not track.read_so_far:
+        return
+    insists = intents.insists(step, room)
+    if _decided_by_claim(step, room, track, insists=insists) or _decided(step, room, track, insists=insists):
+        return
+    if insists:
+        if insistence.insist(step, room, track):
+            return
+        room.beaten = 0
+        decide(step, room, track)
+        return
+    track.candidates = []
+    track.decide_at = 0
+
+
+def _decided_by_claim(step: Step, room: RoomState, track: BoxTrack, *, insists: bool) -> bool:
+    """Whether a settled commit has ended the epoch, or one is waited for."""
+    settled: list[tuple[tuple[int, bytes], CommitCandidate, Claim]] = []
+    for candidate in [c for c in track.candidates if c.settled]:
+        claim, wait = _candidate_claim(step, room, track, candidate)
+        if wait and not insists:
+            return True
+        if claim is not None and not (insists and claim.rank):
+            settled.append((claim.key, candidate, claim))
+    ordered = sorted(settled, key=lambda item: item[0])
+    return any(_try(step, room, track, candidate, claim.data, claim) for _, candidate, claim in ordered)
+
+
+def _decided(step: Step, room: RoomState, track: BoxTrack, *, insists: bool) -> bool:
+    """Whether another commit has ended the epoch, or one is waited for."""
+    for candidate in sorted((c for c in track.candidates if not c.settled), key=lambda c: c.seq):
+        commit, wait = _candidate_commit(step, room, track, candidate)
+        if wait and not insists:
+            return True
+        if commit is None or (insists and not _removes(step, room, commit)):
+            continue
+        if _try(step, room, track, candidate, commit, None):
+            if insists:  # who went on by what lies before it must hear of it
+                box_log.announce(step, room, track)
+            return True
+    return False
+
+
+def _removes(step: Step, room: RoomState, commit: bytes) -> bool:
+    """Whether a commit is our removal, or another's."""
+    pending = room.pending
+    if pending is not None and sha256(commit).digest() == pending.commit:
+        return bool(pending.removed)
+    return insistence.removes(step, room, commit)
+
+
+def _candidate_claim(
+    step: Step, room: RoomState, track: BoxTrack, candidate: CommitCandidate
+) -> tuple[Claim | None, bool]:
+    box = track.keys.box.address
+    stored = step.store.get_value(box_log.settled_key(box, candidate.frame))
+    if stored is None:
+        return None, False
+    opened = OpenedFrame(Kind.SETTLED, bool(stored[0]), stored[1:])
+    body = body_of(step, room, track, opened)
+    if isinstance(body, Missing):
+        return None, _still_waiting(step, candidate)
+    return (branches.claim_in(step, room, track, body) if body is not None else None), False
+
+
+def _candidate_commit(
+    step: Step, room: RoomState, track: BoxTrack, candidate: CommitCandidate
+) -> tuple[bytes | None, bool]:
+    frame = step.store.frame(track.keys.box.address, candidate.frame)
+    opened = box_log.open_quietly(track, frame.data) if frame is not None and frame.data else None
+    if opened is None:
+        return None, False
+    body = body_of(step, room, track, opened)
+    if isinstance(body, Missing):
+        return None, _still_waiting(step, candidate)
+    return body, False
+
+
+def _still_waiting(step: Step, candidate: CommitCandidate) -> bool:
+    """A commit whose blobs do not come is passed over after a while: nobody can block a room with it."""
+    if not candidate.give_up_at:
+        candidate.give_up_at = step.now + step.timing.blob
+    return step.now < candidate.give_up_at
+
+
+def _try(
+    step: Step, room: RoomState, track: BoxTrack, candidate: CommitCandidate, commit: bytes, claim: Claim | None
+) -> bool:
+    """Apply a commit if it is valid; False leaves everything as it was."""
+    pending = room.pending
+    if pending is not None and sha256(commit).digest() == pending.commit:
+        commits.merge_own(step, room, pending, track, candidate.seq, commit)
+        return True
+    try:
+        processed = step.group(room).process(commit)
+        if processed.kind != "commit":
+            if processed.kind == "own_other" and not candidate.settled and _is_new(track, processed.aad):
+                step.copies.add(room.id)
+            return False
+        verdict = check_commit(processed, room.id, room.info, step.roster(room.id))
+    except (MlsRefused, PolicyRefused) as refusal:
+        if isinstance(refusal, MlsRefused):
+            unfollowed.refused(step, room, track, refusal.reason, sha256(commit).digest(), claim)
+        return False
+    if claim is not None and claim.removed != verdict.removed:
+        return False
+    commits.accept_other(step, room, track, candidate.seq, commit, processed, verdict)
+    return True
+
+
+def _is_new(track: BoxTrack, note: bytes) -> bool:
+    """Of a commit that we have signed: whether this profile does not know of it."""
+    return tag_of(note) not in {b"", *track.tags}

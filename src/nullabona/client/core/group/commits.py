@@ -1,0 +1,268 @@
+"""Commits: staging an intent, letting the first valid commit in box order win, the next epoch (spec/room.md §3).
+
+A committer stages, stores, appends, reads its own box back, and merges only if its commit came first; otherwise it
+applies the winner and redoes its intent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+from nullabona.client.core import rooms
+from nullabona.client.core.acquaintance import is_shut
+from nullabona.client.core.delivery import box_log, receipts
+from nullabona.client.core.delivery.outbox import drop_trims, queue_frame
+from nullabona.client.core.group import branches, evidence, intents, leaving, members, plan, rulings, welcomes
+from nullabona.client.core.group.intents import TEND_MS
+from nullabona.client.core.model.commit_policy import Verdict, certificate_of
+from nullabona.client.core.model.errors import MlsRefused
+from nullabona.client.core.model.mls_port import Processed
+from nullabona.client.core.model.proofs import TAG_SIZE, CommitNote, RemovalOrder, Ruling, encode_note
+from nullabona.client.core.model.records import Device
+from nullabona.client.core.model.room_info import RoomInfo, decode_info, encode_info
+from nullabona.client.core.model.state import (
+    JOINED,
+    LEFT,
+    REMOVED,
+    AddAccount,
+    BoxTrack,
+    Intent,
+    Merged,
+    PendingCommit,
+    RemoveAccount,
+    RoomState,
+    UpdateKeys,
+)
+from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import notices, profiles, sending
+from nullabona.wire.frame import Kind
+
+ASLEEP_MS = 600_000
+"""A device that is so late with anything was off: the room may be in another epoch by now."""
+KEPT_HISTORY = 128
+"""How many commits of the branch are remembered, to judge forks and redo what a fork undid."""
+
+
+# -- staging ------------------------------------------------------------------------------------------------------
+
+
+def renew_keys(step: Step, room: RoomState) -> None:
+    """Renew this device's keys, if that is due."""
+    if room.update_at > step.now:
+        return
+    if step.now - room.update_at > ASLEEP_MS:
+        intents.look_first(step, room.current)
+    room.update_at = step.now + step.timing.update + step.chance.between(0, step.timing.update // 4)
+    if step.others(room, room.epoch) and not is_shut(step.store, room.info):
+        intents.want(room, UpdateKeys())
+
+
+def advance(step: Step, room: RoomState) -> None:
+    """Stage the next commit, if there is something to change and nothing stands in the way."""
+    track = room.current
+    ready = (
+        room.phase == JOINED
+        and room.intents
+        and room.pending is None
+        and not evidence.commits_wait(room)
+        and not track.undecided
+        and step.now >= max(track.settle_until, track.look_until, room.commit_at)
+    )
+    if not ready:
+        return
+    change = plan.plan(step, room)
+    if change.empty:
+        room.intents = []
+        return
+    _stage(step, room, track, change)
+
+
+def stage_removal(step: Step, room: RoomState, track: BoxTrack) -> bool:
+    """Stage what puts accounts out, whatever lies in the box; False if there is nothing that this device may do."""
+    later = [intent for intent in room.intents if not isinstance(intent, RemoveAccount)]
+    room.intents = [intent for intent in room.intents if isinstance(intent, RemoveAccount)]
+    change = plan.plan(step, room)
+    if change.removed:
+        _stage(step, room, track, change)
+    room.intents = [*room.intents, *later]
+    return room.pending is not None
+
+
+def _stage(step: Step, room: RoomState, track: BoxTrack, change: plan.Change) -> None:
+    group = step.group(room)
+    ruling = rulings.make(step, room, change.info or room.info, change.remove, change.intents)
+    tag = sha256(track.keys.box.address + step.now.to_bytes(8, "big")).digest()[:TAG_SIZE]
+    try:
+        staged = group.commit(
+            add=change.add,
+            remove=change.remove,
+            update=change.update,
+            info=encode_info(change.info) if change.info else None,
+            aad=encode_note(CommitNote(change.orders, ruling, tag)),
+        )
+    except MlsRefused as refusal:
+        step.event("change-failed", room.id, reason=refusal.reason)
+        # It is the cards of those to be added that come from outside: what else is wanted must not fail with them.
+        kept: list[Intent] = [intent for intent in change.intents if not isinstance(intent, AddAccount)]
+        room.intents = kept if len(kept) < len(change.intents) else []
+        return
+    track.tags.append(tag)
+    frame = queue_frame(step, room, track, Kind.COMMIT, staged.commit)
+    commit = sha256(staged.commit).digest()
+    room.pending = PendingCommit(
+        *(commit, frame, list(change.intents), list(change.removed), list(change.orders), staged.welcome is not None),
+        ruling=ruling,
+    )
+    room.intents = []
+    if staged.welcome is not None and staged.tree is not None:
+        welcomes.hold_welcome(step, room, staged.welcome, staged.tree)
+
+
+# -- winning and losing -------------------------------------------------------------------------------------------
+
+
+def merge_own(step: Step, room: RoomState, pending: PendingCommit, track: BoxTrack, seq: int, commit: bytes) -> None:
+    """Our pending commit came first: it is the next epoch."""
+    group = step.group(room)
+    group.merge_pending()
+    room.pending, room.beaten = None, 0
+    _close(step, track, seq, commit, pending.removed)
+    change = pending.orders, pending.intents, pending.ruling
+    _enter(step, room, track, info_after(step, room), change, by=step.me.account)
+    if room.phase != JOINED:
+        return
+    receipts.tell_soon(step, room)
+    if pending.invites:
+        welcomes.invite_added(step, room, pending.intents)
+
+
+def accept_other(
+    step: Step, room: RoomState, track: BoxTrack, seq: int, commit: bytes, processed: Processed, verdict: Verdict
+) -> None:
+    """Somebody else's commit came first: apply it and redo what we wanted."""
+    if room.pending is not None:
+        welcomes.keep_welcome(step, room)
+        room.intents = [*room.pending.intents, *(i for i in room.intents if i not in room.pending.intents)]
+        step.store.drop_outbox_ref(track.keys.box.address, room.pending.frame)
+        room.pending = None
+        room.commit_at = step.within(step.timing.commit_spread)
+    rejoined = certificate_of(processed.adds[0]).device_id if processed.external else b""
+    unheard = bool(rejoined) and step.store.device(room.id, rejoined) is None
+    if not verdict.removed:
+        intents.lost(room)
+    leaving.heed(step, room, verdict.orders)
+    step.group(room).accept(processed)
+    _close(step, track, seq, commit, list(verdict.removed))
+    by = verdict.sender.account_id
+    change = list(verdict.orders), list[Intent](), verdict.ruling
+    _enter(step, room, track, verdict.info or room.info, change, by=by, rejoined=rejoined)
+    if room.phase == JOINED:
+        intents.look_first(step, room.current)
+        receipts.tell_soon(step, room)
+        branches.walked(step, room)
+        if rejoined:
+            branches.welcome_back(step, room, rejoined)
+        if unheard:
+            profiles.newcomers(step, room)
+
+
+def info_after(step: Step, room: RoomState) -> RoomInfo:
+    return decode_info(step.group(room).room_info())
+
+
+def _close(step: Step, track: BoxTrack, seq: int, commit: bytes, removed: Sequence[bytes]) -> None:
+    track.winner = sha256(commit).digest()
+    track.winner_removed = list(removed)
+    track.winner_seq = seq
+    track.left_at = step.now
+    for candidate in track.candidates:
+        step.store.delete_value(box_log.settled_key(track.keys.box.address, candidate.frame))
+    track.candidates = []
+    track.decide_at = 0
+    track.beacon_at = step.now + step.timing.beacon + step.chance.between(0, step.timing.beacon)
+    step.store.set_value(box_log.winner_key(track), commit)
+
+
+def _enter(
+    step: Step,
+    room: RoomState,
+    track: BoxTrack,
+    info: RoomInfo,
+    change: tuple[list[RemovalOrder], list[Intent], Ruling | None],
+    *,
+    by: bytes,
+    rejoined: bytes = b"",
+) -> None:
+    """The epoch after ``track`` begins, by a commit of account ``by``. ``change``: orders, intents of ours, ruling."""
+    group = step.group(room)
+    orders, mine, ruling = change
+    room.history.append(Merged(track.epoch, track.winner, track.winner_removed, orders, mine))
+    del room.history[:-KEPT_HISTORY]
+    if not group.active:
+        leave_room(step, room, watch=track, by=by)
+        return
+    changed = info != room.info
+    before = room.info, step.roster(room.id)
+    room.info = info
+    box_log.open_box(room, group)
+    members.sync(step, room, rejoined)
+    branches.without_witness(step, room)
+    leaving.say_again(step, room)
+    carry_out_leaving(step, room)
+    room.tend_at = room.tend_at or step.within(TEND_MS) + 1
+    room.history[-1].put_out = _put_out(before[1], step.roster(room.id))
+    rulings.note(step, room, before, orders, ruling, by=by)
+    notices.of_commit(step, room, track.winner, by, orders, before)
+    sending.leave_epoch(step, room, track)
+    branches.reach_stranded(step, room)
+    if changed:
+        step.event("room-changed", room.id, name=info.name, admins=list(info.admins), timer_s=info.timer_s)
+    step.event("epoch", room.id, epoch=room.epoch)
+    if leaving.is_last(step, room):
+        leave_alone(step, room)
+
+
+def carry_out_leaving(step: Step, room: RoomState) -> None:
+    """If we want to leave and only devices of ours are in, this one puts out the others, and then goes itself."""
+    if order := leaving.carry_out(step, room):
+        intents.want_out(room, order)
+
+
+def leave_alone(step: Step, room: RoomState) -> None:
+    """Nobody else is in the room: this device is out at once."""
+    room.phase = LEFT
+    leave_room(step, room)
+
+
+def _put_out(before: Mapping[int, Device], after: Mapping[int, Device]) -> bool:
+    staying = {device.device for device in after.values()}
+    accounts = {device.account for device in after.values()}
+    return any(device.device not in staying and device.account in accounts for device in before.values())
+
+
+def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by: bytes = b"") -> None:
+    """This device is out, because of account ``by`` if that is known: its keys and boxes go, its messages stay.
+
+    ``watch`` is the box whose commit removed us. It is watched for a while: if order was lost, the room may have taken
+    another commit, by which we are still in (`core.sync.removal_watch`).
+    """
+    left, relay = room.phase == LEFT or rooms.leaving(step, room.id), room.relay
+    room.phase = LEFT if left else REMOVED
+    if watch is None:
+        rooms.forget_leaving(step, room.id)
+    for track in room.boxes:
+        step.store.delete_value(box_log.winner_key(track))
+        if track is not watch:
+            step.store.drop_box(track.keys.box.address)
+    room.boxes = [watch] if watch is not None else []
+    room.intents = []
+    room.receipt_at = room.update_at = room.note_at = room.scout_at = 0
+    if watch is None:
+        welcomes.forget_invites(step, room)
+    room.pending = room.heal = None
+    drop_trims(step, [relay])
+    step.mls.forget(room.id)
+    step.forget_way(room.id)
+    step.left += [account for account in room.info.pair if account != step.me.account]
+    step.event("left" if left else "removed", room.id, by=by)

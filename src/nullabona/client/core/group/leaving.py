@@ -1,0 +1,71 @@
+"""Our wish to leave a room, until somebody has carried it out (spec/room.md §3).
+
+The order names the keys that our devices have in the room, so that an old one removes nobody who came back. If one of
+them gets a new key before it was carried out (it renewed it, or carried out what another wanted), the order does not
+hold for it any more, and is given again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from nullabona.client.core import rooms
+from nullabona.client.core.model.content import Leave
+from nullabona.client.core.model.proofs import RemovalOrder, make_order
+from nullabona.client.core.model.records import Device
+from nullabona.client.core.model.state import RoomState
+from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import sending
+
+HASH_SIZE: Final = 32
+
+
+def say(step: Step, room: RoomState) -> None:
+    """Tell the room that our account leaves, in a form that anybody may carry out."""
+    _give(step, room, _order(step, room))
+
+
+def say_again(step: Step, room: RoomState) -> None:
+    """An epoch has begun: if our devices have keys that the last order does not name, give another one."""
+    known = step.store.get_value(rooms.leaving_key(room.id))
+    if known is None:
+        return
+    order = _order(step, room)
+    if not set(order.leaves) <= {known[at : at + HASH_SIZE] for at in range(0, len(known), HASH_SIZE)}:
+        _give(step, room, order)
+
+
+def heed(step: Step, room: RoomState, orders: Sequence[RemovalOrder]) -> None:
+    """Of the orders that a commit carries, note those that one of our devices gave: it is our own wish."""
+    own = {device.signature_key for device in _own(step, room)}
+    for order in orders:
+        if order.account == step.me.account and order.signer in own:
+            rooms.note_leaving(step, order)
+
+
+def carry_out(step: Step, room: RoomState) -> RemovalOrder | None:
+    """The order to carry out by ourselves, as nobody else is in the room who could; else None."""
+    if not rooms.leaving(step, room.id):
+        return None
+    alone = len(_own(step, room)) == len(step.roster(room.id)) > 1
+    return _order(step, room) if alone else None
+
+
+def is_last(step: Step, room: RoomState) -> bool:
+    """Whether we want to leave, and only this device is in the room any more."""
+    return rooms.leaving(step, room.id) and len(step.roster(room.id)) == 1
+
+
+def _order(step: Step, room: RoomState) -> RemovalOrder:
+    keys = [device.encryption_key for device in _own(step, room)]
+    return make_order(step.mls, step.me.signature_key, room.id, step.me.account, keys)
+
+
+def _own(step: Step, room: RoomState) -> list[Device]:
+    return [device for device in step.roster(room.id).values() if device.account == step.me.account]
+
+
+def _give(step: Step, room: RoomState, order: RemovalOrder) -> None:
+    sending.send_note(step, room, Leave(order))
+    rooms.note_leaving(step, order)

@@ -1,0 +1,81 @@
+"""Who is in a room, as rows: equal to the leaves of its tree, and who came and went is told (spec/room.md §3)."""
+
+from __future__ import annotations
+
+from nullabona.client.core.identity import claims, contact_keys
+from nullabona.client.core.model.branches import Helper
+from nullabona.client.core.model.commit_policy import certificate_of
+from nullabona.client.core.model.records import Device
+from nullabona.client.core.model.state import FORMER_MOST, RoomState
+from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import profiles
+
+
+def sync(step: Step, room: RoomState, rejoined: bytes = b"") -> None:
+    """Make the device rows equal to the tree, telling who came and went.
+
+    A device that only renewed its keys is in the room as long as before; one that ``rejoined`` is in it from now on.
+    """
+    known = step.roster(room.id)
+    by_device = {device.device: device for device in known.values()}
+    called = {device.account: device.handle for device in known.values()}
+    fresh: list[Device] = []
+    present: set[bytes] = set()
+    for leaf in step.group(room).members():
+        old = known.get(leaf.leaf)
+        if old and (old.signature_key, old.encryption_key) == (leaf.signature_key, leaf.encryption_key):
+            present.add(old.device)
+            continue
+        certificate = certificate_of(leaf)
+        before = by_device.get(certificate.device_id)
+        stayed = before is not None and before.leaf == leaf.leaf and certificate.device_id != rejoined
+        since = before.since if before is not None and stayed else room.epoch
+        present.add(certificate.device_id)
+        fresh.append(
+            Device(
+                room.id,
+                certificate.device_id,
+                certificate.account_id,
+                # What an account is called when it comes in holds: certificates that it makes later name any host.
+                called.setdefault(certificate.account_id, str(certificate.handle)),
+                leaf.leaf,
+                leaf.signature_key,
+                leaf.encryption_key,
+                since,
+            )
+        )
+    for device in fresh:
+        step.store.put_handle(device.account, device.handle)
+    gone = [device for device in known.values() if device.device not in present]
+    for device in gone:
+        room.former[device.signature_key.hex()] = Helper(device.account, device.handle)
+    for key in list(room.former)[:-FORMER_MOST]:
+        del room.former[key]
+    step.store.drop_devices(room.id, [device.device for device in gone])
+    step.store.put_devices(fresh)
+    step.roster_changed(room.id)
+    _tell_changes(step, room, known, gone, fresh)
+
+
+def _tell_changes(
+    step: Step, room: RoomState, known: dict[int, Device], gone: list[Device], fresh: list[Device]
+) -> None:
+    before = {device.account for device in known.values()}
+    after = {device.account for device in step.roster(room.id).values()}
+    handles = {device.account: device.handle for device in [*known.values(), *fresh]}
+    if after - before - {step.me.account}:
+        profiles.newcomers(step, room)
+    for account in after - before:
+        step.event("member-added", room.id, account=account, handle=handles[account])
+        if account != step.me.account:
+            _check(step, room, account, handles[account])
+    for account in before - after:
+        step.event("member-removed", room.id, account=account, handle=handles[account])
+    for track in room.boxes:
+        track.check_acks = track.check_acks or bool(gone)
+
+
+def _check(step: Step, room: RoomState, account: bytes, handle: str) -> None:
+    """Whoever is brought in under a contact's handle is no contact: the record will say whose it is now."""
+    if contact_keys.note_stranger(step, account, handle, room.id) and not claims.standing(step, account):
+        claims.came(step, account, handle)

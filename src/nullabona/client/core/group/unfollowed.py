@@ -1,0 +1,55 @@
+"""A commit that opened, that its sender signed, and that this device cannot follow: others may be in the next epoch.
+
+Who commits can put noise into the path for one device that they choose; all others accept it, and MLS proves it to none
+of them (spec/room.md §7). So this device asks those who went through that commit for a ticket. If nobody has, the
+commit holds for nobody, and nobody answers.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nullabona.client.core.group import branches, evidence
+from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.errors import EXPIRED
+from nullabona.client.core.model.proofs import Claim
+from nullabona.client.core.model.state import BoxTrack, RoomState
+from nullabona.client.core.step import DAY_MS, Step
+
+UNFOLLOWED: Final = "commit"
+"""The reason with which MLS refuses such a commit."""
+MOST: Final = 8
+"""So many such commits a day, whoever made them, are asked about at once; others once a member claims one."""
+
+
+def refused(step: Step, room: RoomState, track: BoxTrack, reason: str, commit: bytes, claim: Claim | None) -> None:
+    """MLS refused a commit that lies in the current box. ``commit``: its hash; ``claim``: by who merged it."""
+    if reason == EXPIRED:
+        branches.came_too_late(step, room, track)
+    elif reason == UNFOLLOWED and claim is None:
+        _ask_anybody(step, room, track, commit)
+    elif reason == UNFOLLOWED and claim is not None:
+        _ask(step, room, track, claim)
+
+
+def _ask_anybody(step: Step, room: RoomState, track: BoxTrack, commit: bytes) -> None:
+    room.unfollowed = [at for at in room.unfollowed if step.now - at < DAY_MS]
+    if _may_ask(room.heal, commit) and len(room.unfollowed) < MOST and step.others(room, room.epoch):
+        room.unfollowed.append(step.now)
+        soon = step.within(step.timing.receipt)
+        branches.begin(step, room, Heal(branches.BEHIND, track.epoch, commit, [], [], soon, judged=True))
+
+
+def _may_ask(heal: Heal | None, commit: bytes) -> bool:
+    """Whether nobody is asked yet, or only about another branch, of which we merely heard."""
+    if heal is None:
+        return True
+    asked = {heal.commit, heal.later.commit if heal.later is not None else b""}
+    return bool(heal.commit) and not heal.ordered and commit not in asked
+
+
+def _ask(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
+    helper = branches.signer_of(step, room, claim)
+    if not evidence.doubts(step, room, helper.account):
+        heal = Heal(branches.FORK, track.epoch, claim.commit, list(claim.removed), [helper], step.now, judged=True)
+        branches.begin(step, room, heal)

@@ -1,0 +1,266 @@
+"""Invitations: a Welcome goes out after its commit has won, and again until its devices show up (spec/room.md §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from nullabona.client.core import acquaintance
+from nullabona.client.core.delivery import reply_boxes
+from nullabona.client.core.delivery.outbox import queue_blob, queue_item
+from nullabona.client.core.group import branch_history
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model import move_orders
+from nullabona.client.core.model.content import Handed
+from nullabona.client.core.model.inbox_items import Invitation, decode_pack, encode_pack
+from nullabona.client.core.model.outbox_items import BLOB, Target, decode_target
+from nullabona.client.core.model.records import Device
+from nullabona.client.core.model.state import JOINED, AddAccount, Intent, Invite, RoomState
+from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import sending
+from nullabona.wire.blob import BlobRef
+from nullabona.wire.seal import Inbox
+
+MAX_INVITES = 12
+"""How often an invitation is sent before it is given up."""
+
+PATIENCE = 4
+"""How often it is looked whether somebody has come by the room of two (about 15 hours), before the inbox is used."""
+
+LOST_KEPT = 4
+"""How many Welcomes of commits that did not come first are kept."""
+
+
+class LostWelcome(msgspec.Struct, array_like=True, frozen=True):
+    """The Welcome of an own commit that did not come first here, and whom the commit added."""
+
+    commit: bytes
+    added: tuple[AddAccount, ...]
+    pack: bytes
+
+
+_lost = msgspec.msgpack.Decoder(list[LostWelcome])
+_inboxes = msgspec.msgpack.Decoder(Inbox)
+_invitations = msgspec.msgpack.Decoder(Invitation)
+_invites = msgspec.msgpack.Decoder(list[Invite])
+
+
+def _welcome_key(room: bytes) -> str:
+    return f"welcome:{room.hex()}"
+
+
+def _invites_key(room: bytes) -> str:
+    return f"invites:{room.hex()}"
+
+
+def _lost_key(room: bytes) -> str:
+    return f"lost-welcomes:{room.hex()}"
+
+
+def hold_welcome(step: Step, room: RoomState, welcome: bytes, tree: bytes) -> None:
+    """Keep the Welcome of a staged commit until we know whether it won."""
+    step.store.set_value(_welcome_key(room.id), encode_pack(welcome, tree))
+
+
+def invite_added(step: Step, room: RoomState, intents: list[Intent]) -> None:
+    """Our commit won: send its Welcome to everybody it added."""
+    pack = step.store.get_value(_welcome_key(room.id))
+    if pack is None:
+        return
+    step.store.delete_value(_welcome_key(room.id))
+    _invite_all(step, room, [intent for intent in intents if isinstance(intent, AddAccount)], pack)
+
+
+def _invite_all(step: Step, room: RoomState, added: Sequence[AddAccount], pack: bytes) -> None:
+    """Send a Welcome to those of the added whose devices came into the room with the current epoch, as we know it.
+
+    It lies at the relay of each one's inbox: nobody is led to another before they have said yes.
+    """
+    parts = decode_pack(pack)
+    pack = encode_pack(parts.welcome, parts.tree, branch_history.told(room))
+    ref = queue_blob(step, room.id, room.current.keys.box.address, room.relay, pack)
+    for relay in sorted({_relay_of(intent) for intent in added} - {room.relay}):
+        _put_pack(step, room, ref, relay)
+    roster = step.roster(room.id).values()
+    invites = _load(step, room)
+    for intent in added:
+        devices = [d.device for d in roster if d.account == intent.account and d.since == room.epoch]
+        invites.append(_invite(step, room, intent, devices, ref))
+    _save(step, room, invites)
+
+
+def _relay_of(intent: AddAccount) -> str:
+    """The one that keeps their inbox."""
+    return _inboxes.decode(intent.inbox).relay or inbox_addresses.host_relay(intent.handle)
+
+
+def keep_welcome(step: Step, room: RoomState) -> None:
+    """Our pending commit is given up; on another branch it may be the one that won, and only we have its Welcome."""
+    pack = step.store.get_value(_welcome_key(room.id))
+    if room.pending is None or not room.pending.invites or pack is None:
+        return
+    added = tuple(intent for intent in room.pending.intents if isinstance(intent, AddAccount))
+    kept = [*_load_lost(step, room), LostWelcome(room.pending.commit, added, pack)][-LOST_KEPT:]
+    step.store.set_value(_lost_key(room.id), msgspec.msgpack.encode(kept))
+
+
+def invite_after_all(step: Step, room: RoomState) -> None:
+    """The branch we came to went through a commit of ours that we had given up: invite whom it added."""
+    went_through = {merged.commit for merged in room.history}
+    for lost in _load_lost(step, room):
+        if lost.commit in went_through:
+            _invite_all(step, room, lost.added, lost.pack)
+    step.store.delete_value(_lost_key(room.id))
+
+
+def _load_lost(step: Step, room: RoomState) -> list[LostWelcome]:
+    data = step.store.get_value(_lost_key(room.id))
+    return _lost.decode(data) if data else []
+
+
+def _invite(step: Step, room: RoomState, intent: AddAccount, devices: list[bytes], ref: BlobRef) -> Invite:
+    inbox_addresses.note_handle(step, _inboxes.decode(intent.inbox), intent.handle)
+    item = Invitation(step.chance.bytes(16), room.id, _relay_of(intent), ref, move_orders.to_carry(room))
+    invite = Invite(intent.account, devices, intent.inbox, msgspec.msgpack.encode(item), 0, reply=intent.reply)
+    _send(step, invite, intent.handle)
+    return invite
+
+
+def _send(step: Step, invite: Invite, handle: str = "") -> None:
+    """Into the reply box of who asked, the first time; to a contact by the room of two, once. Into the inbox if there
+    is neither, or nobody has come by it.
+    """
+    inbox, item = _inboxes.decode(invite.inbox), _invitations.decode(invite.item)
+    if invite.reply and not invite.attempts:
+        reply_boxes.queue_reply(step, invite.reply, inbox, inbox_addresses.host_relay(handle), item)
+    elif (direct := _room_of_two(step, invite, item.room)) is None or (invite.handed and invite.attempts >= PATIENCE):
+        queue_item(step, inbox, item.relay, item)
+    elif not invite.handed:
+        sending.send_note(step, direct, Handed(item))
+        invite.handed = True
+    invite.next_at = step.now + (step.timing.invite << min(invite.attempts, 8)) + step.chance.between(0, 1_000)
+    invite.attempts += 1
+
+
+def _room_of_two(step: Step, invite: Invite, into: bytes) -> RoomState | None:
+    """That with the invited account, if all the devices that the invitation is for have come into it."""
+    contact = step.store.contact(invite.account)
+    room = step.find_room(contact.room) if contact is not None and contact.room != into else None
+    if room is None or room.phase != JOINED or sending.held(step, room):
+        return None
+    inside = {
+        device.device for device in step.others(room, room.epoch) if _seen(step, room, device.device, device.since)
+    }
+    return room if inside.issuperset(invite.devices) else None
+
+
+def _load(step: Step, room: RoomState) -> list[Invite]:
+    data = step.store.get_value(_invites_key(room.id))
+    return _invites.decode(data) if data else []
+
+
+def _save(step: Step, room: RoomState, invites: list[Invite]) -> None:
+    """Kept beside the room's state, not in it: a thousand of them would be written with every message."""
+    room.invites_at = min((invite.next_at for invite in invites if invite.attempts <= MAX_INVITES), default=0)
+    if invites:
+        step.store.set_value(_invites_key(room.id), msgspec.msgpack.encode(invites))
+    else:
+        step.store.delete_value(_invites_key(room.id))
+
+
+def look_after_invites(step: Step, room: RoomState) -> None:
+    """Repeat invitations that are due; forget those that were answered or no longer hold. Those that were given up are
+    kept, as whom they are for may ask (`invite_again`).
+    """
+    if not 0 < room.invites_at <= step.now:
+        return
+    devices = {device.device: device for device in step.roster(room.id).values()}
+    invites = _load(step, room)
+    packs = _packs(invites)
+    kept = [invite for invite in invites if _unanswered(step, room, invite, devices)]
+    alive = [invite for invite in kept if invite.attempts <= MAX_INVITES]
+    alive = [invite for invite in alive if not acquaintance.is_blocked(step.store, invite.account)]
+    lost = min((invite.next_at for invite in alive), default=0) > step.now
+    for invite in alive:
+        if lost or invite.next_at <= step.now:
+            _repeat(step, room, invite)
+    _save(step, room, kept)
+    _drop_packs(step, room, packs - _packs(kept))
+
+
+def forget_invites(step: Step, room: RoomState) -> None:
+    """We are out for good: nobody is invited by us any more."""
+    room.invites_at = 0
+    step.store.delete_value(_invites_key(room.id))
+    step.store.delete_value(_welcome_key(room.id))
+    step.store.delete_value(_lost_key(room.id))
+
+
+def _unanswered(step: Step, room: RoomState, invite: Invite, devices: dict[bytes, Device]) -> bool:
+    present = [devices[device] for device in invite.devices if device in devices]
+    waiting = [d for d in present if d.account == invite.account and not _seen(step, room, d.device, d.since)]
+    return bool(waiting)
+
+
+def invite_again(step: Step, room: RoomState, account: bytes, reply: bytes) -> None:
+    """An account that we let in and that never came asks to talk: it did not want our invitation then, or had lost what
+    it needs to take it for one it asked for. It goes out anew, to where they wait for it now, unless it just did.
+    """
+    invites = _load(step, room)
+    for invite in invites:
+        if invite.account == account and (invite.attempts > 1 or invite.next_at <= step.now):
+            item = msgspec.structs.replace(_invitations.decode(invite.item), id=step.chance.bytes(16))
+            invite.item, invite.reply, invite.attempts = msgspec.msgpack.encode(item), reply, 0
+            invite.handed = False
+            _repeat(step, room, invite)
+    _save(step, room, invites)
+
+
+def _repeat(step: Step, room: RoomState, invite: Invite) -> None:
+    """The relay may have lost the Welcome's blob too: put its chunks back with the item, which says where they are."""
+    handle = next((device.handle for device in step.roster(room.id).values() if device.account == invite.account), "")
+    found = inbox_addresses.inbox_of(step, invite.account)
+    if found is not None:
+        invite.inbox = msgspec.msgpack.encode(found)
+    if handle:
+        inbox_addresses.look_again(step, handle)
+    item = _invitations.decode(invite.item)
+    relay = _inboxes.decode(invite.inbox).relay or (inbox_addresses.host_relay(handle) if handle else item.relay)
+    item = msgspec.structs.replace(item, relay=relay, order=move_orders.to_carry(room))
+    before, invite.item = invite.item, msgspec.msgpack.encode(item)
+    invite.handed = invite.handed and invite.item == before
+    _put_pack(step, room, item.blob, relay)
+    _send(step, invite, handle)
+
+
+def _put_pack(step: Step, room: RoomState, ref: BlobRef, relay: str) -> None:
+    """Put the chunks that are still here to a relay, unless they wait for that already.
+
+    What is for another relay than the room's is of none of its boxes: it neither moves nor waits with them.
+    """
+    target, box = Target(relay, b"").encode(), room.current.keys.box.address if relay == room.relay else b""
+    waiting = {(item.ref, item.target) for item in step.store.outbox_of(room.id) if item.kind == BLOB}
+    for digest in ref.chunks:
+        chunk = step.store.chunk(digest)
+        if chunk is not None and (digest, target) not in waiting:
+            step.store.add_outbox(BLOB, room=room.id, box=box or digest, ref=digest, target=target, data=chunk)
+
+
+def _packs(invites: Sequence[Invite]) -> set[tuple[bytes, str]]:
+    """The chunks that invitations lead to, each with the relay that they name."""
+    items = [_invitations.decode(invite.item) for invite in invites]
+    return {(digest, item.relay) for item in items for digest in item.blob.chunks}
+
+
+def _drop_packs(step: Step, room: RoomState, packs: set[tuple[bytes, str]]) -> None:
+    """No invitation leads there any more: what was not put there yet waits for no relay that may be gone."""
+    for item in step.store.outbox_of(room.id) if packs else []:
+        if item.kind == BLOB and (item.ref, decode_target(item.target).relay) in packs:
+            step.store.drop_outbox(item.id)
+
+
+def _seen(step: Step, room: RoomState, device: bytes, since: int) -> bool:
+    """Whether the device has shown up in an epoch since it was added (it may have been in the room before)."""
+    tracks = [track for track in room.boxes if track.epoch >= since]
+    return any(step.store.view(track.keys.box.address, device) is not None for track in tracks)

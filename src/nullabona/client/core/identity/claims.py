@@ -1,0 +1,331 @@
+"""Who somebody says they are, before the directory's record has said so too (spec/map.md §9).
+
+A *claim* is an account with a handle that came from anywhere but the record: with a request, by a link, with an
+invitation. It stands `PENDING` until the handle's record was asked; until then what the person answers waits as a
+wish, and is done when the claim is `PROVEN` or `PROMISED`. A `REFUTED` one is told, and its wishes are dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from nullabona.client.core import acquaintance
+from nullabona.client.core.directory.errors import CardRefuted
+from nullabona.client.core.directory.keeping import load_pinned
+from nullabona.client.core.directory.promises import AHEAD
+from nullabona.client.core.step import Step
+from nullabona.errors import PeerError
+from nullabona.wire.card import Card, CardForked, verify_card, verify_update
+from nullabona.wire.handle import parse_handle
+
+Standing: TypeAlias = Literal["pending", "promised", "proven", "refuted"]
+Shown: TypeAlias = Literal["proven", "promised", "absent", "unreached"]
+"""What the record had: a card, a card that is promised, proof of none; or it could not be asked."""
+PENDING: Final = "pending"
+PROMISED: Final = "promised"
+PROVEN: Final = "proven"
+REFUTED: Final = "refuted"
+GOOD: Final = frozenset({PROVEN, PROMISED})
+
+MOST: Final = 256
+MOST_BY_LINK: Final = 64
+"""So many of them by those who have a link of ours."""
+BY_LINK_MS: Final = 60_000
+"""A directory that we have to do with only because one of those names it is asked so often."""
+LOOKS: Final = AHEAD + 1
+"""How often the record may lack a claim, a period apart, before it counts as refuted: a changed card takes two."""
+DEFAULT_PERIOD_MS: Final = 600_000
+NEVER: Final = 1 << 62
+_CLAIMS: Final = "claims"
+
+
+class Accept(msgspec.Struct, array_like=True, frozen=True, tag=1):
+    """Say yes to their request."""
+
+
+class Enter(msgspec.Struct, array_like=True, frozen=True, tag=2):
+    """Join the room that they invited us to."""
+
+    room: bytes
+
+
+class LetIn(msgspec.Struct, array_like=True, frozen=True, tag=3):
+    """Add them to the group whose link they have."""
+
+    room: bytes
+    token: bytes
+
+
+class Refuse(msgspec.Struct, array_like=True, frozen=True, tag=4):
+    """Tell them that the link they have leads nowhere any more."""
+
+    room: bytes
+    token: bytes
+    reason: Literal["used", "expired", "closed"]
+
+
+Wish: TypeAlias = Accept | Enter | LetIn | Refuse
+
+
+class Claim(msgspec.Struct, array_like=True, frozen=True):
+    """``card`` as it came; empty if only a device's certificate did. ``lacked``: how often the record did not have it.
+
+    ``next_at``: when the record is to be asked, in ms; `NEVER`: when the person answers.
+    """
+
+    account: bytes
+    handle: str
+    card: bytes
+    next_at: int
+    attempts: int = 0
+    lacked: int = 0
+    wishes: tuple[Wish, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Claim {self.handle}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the record says of a claim. ``card``: the one to go by; ``reason``: why it is refuted, as a code."""
+
+    standing: Standing
+    card: Card | None = None
+    reason: str = ""
+
+
+_lists = msgspec.msgpack.Decoder(list[Claim])
+
+
+# -- what is known ------------------------------------------------------------------------------------------------
+
+
+def standing(step: Step, account: bytes) -> Standing | Literal[""]:
+    """What the record said of an account; empty: it was never asked, or the account never claimed anything."""
+    data = step.store.get_value(_key(account))
+    return "" if data is None else msgspec.msgpack.decode(data, type=Standing)
+
+
+def note(step: Step, account: bytes, found: Standing) -> None:
+    """What the record said of an account from now on."""
+    step.store.set_value(_key(account), msgspec.msgpack.encode(found))
+
+
+def said_yes(step: Step, account: bytes) -> None:
+    """The person has answered an account that the record refutes: that is a warning from now on, and not before."""
+    step.store.set_value(_yes_key(account), b"yes")
+
+
+def warns(step: Step, account: bytes) -> bool:
+    """Whether the record refutes an account that the person has answered."""
+    return standing(step, account) == REFUTED and step.store.get_value(_yes_key(account)) is not None
+
+
+def _yes_key(account: bytes) -> str:
+    return f"said-yes:{account.hex()}"
+
+
+def seen(step: Step, account: bytes, found: Standing) -> None:
+    """The record had a card of an account that was looked up; a claim that is open is settled by `answer` alone."""
+    if all(each.account != account for each in claims(step)):
+        note(step, account, found)
+
+
+def forget(step: Step, account: bytes) -> None:
+    """Know nothing of what an account said."""
+    step.store.delete_value(_key(account))
+    step.store.delete_value(_yes_key(account))
+    _save(step, [each for each in claims(step) if each.account != account])
+
+
+def claims(step: Step) -> list[Claim]:
+    """Those that the record has not answered for good, the oldest first."""
+    data = step.store.get_value(_CLAIMS)
+    return _lists.decode(data) if data else []
+
+
+def drop(step: Step, account: bytes) -> None:
+    """Ask nothing more for an account."""
+    _save(step, [each for each in claims(step) if each.account != account])
+
+
+def answered(step: Step, account: bytes) -> bool:
+    """Whether the person, or a link of theirs, has answered an account whose claim is still open."""
+    return any(each.account == account and each.wishes for each in claims(step))
+
+
+def _key(account: bytes) -> str:
+    return f"in-record:{account.hex()}"
+
+
+def _save(step: Step, kept: list[Claim]) -> None:
+    """The newest. What the person answered stays before what nobody did, and that before what a link let in."""
+    while len(kept) > MOST:
+        kept.remove(next((each for each in kept if _is_idle(step, each)), kept[0]))
+    if kept:
+        step.store.set_value(_CLAIMS, msgspec.msgpack.encode(kept))
+    else:
+        step.store.delete_value(_CLAIMS)
+
+
+def _is_idle(step: Step, claim: Claim) -> bool:
+    """Whether nobody waits for it: one that is promised is looked at again, so that a promise is not broken unseen."""
+    return not claim.wishes and standing(step, claim.account) != PROMISED
+
+
+# -- claims come --------------------------------------------------------------------------------------------------
+
+
+def came(step: Step, account: bytes, handle: str, card: bytes = b"") -> None:
+    """An account said that it has a handle. The record will be asked: soon, if its directory is one we know.
+
+    Not at once, or whoever runs relay and directory could see from a look-up who was written to just before; and not
+    of a stranger's own choice of directory before the person answers, or it would learn that somebody read it.
+    """
+    known = next((each for each in claims(step) if each.account == account), None)
+    wishes = known.wishes if known is not None else ()
+    known_host = acquaintance.uses_host(step, parse_handle(handle).authority)
+    next_at = step.now if wishes else step.within(step.timing.claim) if known_host else NEVER
+    note(step, account, PENDING)
+    _put(step, Claim(account, handle, card, next_at, wishes=wishes))
+
+
+def _put(step: Step, claim: Claim) -> None:
+    _save(step, [*(each for each in claims(step) if each.account != claim.account), claim])
+
+
+def want(step: Step, account: bytes, handle: str, card: bytes, wish: Wish) -> bool:
+    """True if the record has proven or promised an account: then the wish may be done. Else it waits for that.
+
+    Raises `CardRefuted` if the record says otherwise.
+    """
+    found = standing(step, account)
+    if found in GOOD:
+        return True
+    if found == REFUTED:
+        raise CardRefuted(f"the public record has another card for {handle}, or none")
+    known = next((each for each in claims(step) if each.account == account), None)
+    claim = known or Claim(account, handle, card, step.now)
+    wishes = (*(each for each in claim.wishes if each != wish), wish)
+    note(step, account, PENDING)
+    _put(step, msgspec.structs.replace(claim, next_at=step.now, wishes=wishes))
+    return False
+
+
+def by_link(step: Step, account: bytes, handle: str, card: bytes, wish: LetIn | Refuse) -> None:
+    """Somebody has a link of ours: its wish waits for the record, as a claim of its own that the person never sees.
+
+    Nobody is told at its own directory that its link is dead: that has to be one that we have to do with anyway. And
+    of those who may come in, further ones of other directories wait for one another.
+    """
+    host = parse_handle(handle).authority
+    others = [each for each in claims(step) if each.wishes and all(isinstance(w, LetIn | Refuse) for w in each.wishes)]
+    others = [each for each in others if each.account != account]
+    near = acquaintance.uses_host(step, host)
+    if len(others) >= MOST_BY_LINK or not (near or isinstance(wish, LetIn)):
+        return
+    came(step, account, handle, card)
+    claim = next(each for each in claims(step) if each.account == account)
+    far = [each.next_at for each in others if not acquaintance.uses_host(step, parse_handle(each.handle).authority)]
+    next_at = step.now if near else max([step.now, *(at + BY_LINK_MS for at in far)])
+    wishes = (*(each for each in claim.wishes if each != wish), wish)
+    _put(step, msgspec.structs.replace(claim, next_at=next_at, wishes=wishes))
+
+
+def drop_wish(step: Step, wish: Wish) -> None:
+    """The person changed their mind."""
+    kept = [
+        msgspec.structs.replace(each, wishes=tuple(other for other in each.wishes if other != wish))
+        for each in claims(step)
+    ]
+    _save(step, kept)
+
+
+# -- the record is asked ------------------------------------------------------------------------------------------
+
+
+def due(step: Step) -> list[str]:
+    """Handles whose record is to be asked now."""
+    return [each.handle for each in claims(step) if each.next_at <= step.now]
+
+
+def next_due(step: Step) -> int | None:
+    """When `due` has something next, in ms; None: not before somebody does something."""
+    times = [each.next_at for each in claims(step) if each.next_at < NEVER]
+    return min(times, default=None)
+
+
+def answer(step: Step, handle: str, data: bytes | None, shown: Shown) -> list[tuple[Claim, Verdict]]:
+    """The record was asked for a handle: the claims that this settles, with verdicts; the others are asked later."""
+    settled: list[tuple[Claim, Verdict]] = []
+    for claim in [each for each in claims(step) if each.handle == handle]:
+        verdict = judge(claim, data, shown, step.day)
+        again = _again(step, claim, verdict, shown)
+        note(step, claim.account, verdict.standing)
+        _save(step, [each for each in claims(step) if each.account != claim.account])
+        if again is not None:
+            _put(step, again)
+        if verdict.standing != PENDING:
+            settled.append((claim, verdict))
+    return settled
+
+
+def _again(step: Step, claim: Claim, verdict: Verdict, shown: Shown) -> Claim | None:
+    """The claim as it is to be asked again; None: the record has said what there is to say."""
+    period = _period_ms(step, claim.handle)
+    if verdict.standing == PROMISED:
+        return msgspec.structs.replace(claim, next_at=step.now + 2 * period, wishes=(), lacked=0)
+    if verdict.standing != PENDING:
+        return None
+    if shown == "unreached":
+        pause = min(step.timing.retry << min(claim.attempts, 12), step.timing.retry_most)
+        return msgspec.structs.replace(claim, next_at=step.now + pause, attempts=claim.attempts + 1)
+    return msgspec.structs.replace(claim, next_at=step.now + period, lacked=claim.lacked + 1)
+
+
+def _period_ms(step: Step, handle: str) -> int:
+    pinned = load_pinned(step.store, parse_handle(handle).authority)
+    return pinned.rules.period_s * 1_000 if pinned is not None else DEFAULT_PERIOD_MS
+
+
+def judge(claim: Claim, data: bytes | None, shown: Shown, today: int) -> Verdict:
+    """What the record's answer means for a claim."""
+    if shown == "unreached":
+        return Verdict(PENDING)
+    if data is None:
+        return _lacking(claim, "absent")
+    try:
+        card = verify_card(data, today=today)
+    except PeerError as error:
+        return Verdict(REFUTED, reason=error.code)
+    good: Standing = PROMISED if shown == "promised" else PROVEN
+    if not claim.card and card.account_id == claim.account:
+        return Verdict(good, card)
+    return _compare(claim, card, good, today) if claim.card else Verdict(REFUTED, reason="another-account")
+
+
+def _compare(claim: Claim, card: Card, good: Standing, today: int) -> Verdict:
+    """Whether the record's card is the claimed one or a later one, or an earlier one that it is still to replace."""
+    try:
+        known = verify_card(claim.card, today=today)
+    except PeerError as error:
+        return Verdict(REFUTED, reason=error.code)
+    if card.account_id == claim.account and _follows(card, known, today):
+        return Verdict(good, card)
+    return _lacking(claim, "not-entered") if _follows(known, card, today) else Verdict(REFUTED, reason=CardForked.code)
+
+
+def _follows(later: Card, earlier: Card, today: int) -> bool:
+    try:
+        verify_update(later.encoded, today=today, known=earlier)
+    except PeerError:
+        return False
+    return True
+
+
+def _lacking(claim: Claim, reason: str) -> Verdict:
+    """The record does not have it yet. It may be about to enter: once more each period, then it is refuted."""
+    return Verdict(PENDING) if claim.lacked + 1 < LOOKS else Verdict(REFUTED, reason=reason)

@@ -1,0 +1,92 @@
+"""Whether the device that signed an inbox item still is its account's: its certificate alone says nothing of that.
+
+A device that was put out keeps its certificate, and whoever took it has a copy of its key. So one is believed that is
+in a room with us, or that its account's newest card names, which is looked up if need be (spec/devices.md §4).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core import acquaintance
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.step import Step
+from nullabona.wire.card import Card
+from nullabona.wire.certificate import DeviceCertificate
+
+FRESH_MS: Final = 3_600_000
+"""So long a card that was looked up is taken for the newest, if it names the device."""
+
+
+class Named(msgspec.Struct, array_like=True, frozen=True):
+    """The device keys that an account's card names, and when it was looked up, in ms."""
+
+    keys: tuple[bytes, ...]
+    at: int
+
+
+_named = msgspec.msgpack.Decoder(Named)
+
+
+def note(step: Step, card: Card) -> None:
+    """A card was looked up."""
+    keys = tuple(device.certificate.device_key for device in card.devices)
+    _keep(step, card.account_id, Named(keys, step.now))
+
+
+def names(card: Card, sender: DeviceCertificate) -> bool:
+    """Whether a card names the device, by this very certificate."""
+    return card.account_id == sender.account_id and any(device.certificate == sender for device in card.devices)
+
+
+def in_room(step: Step, sender: DeviceCertificate, room: bytes) -> bool:
+    """Whether the very device, by its key, is in a room."""
+    place = step.store.device(room, sender.device_id)
+    return place is not None and (place.account, place.signature_key) == (sender.account_id, sender.device_key)
+
+
+def believed(step: Step, sender: DeviceCertificate, since: int, *rooms: bytes, known_as: str = "") -> bool | None:
+    """Whether ``sender`` is its account's device now, as one of ``rooms`` or a card shows; None: its card is looked up.
+
+    ``since``: when what it signed came, in ms. A card that was looked up after that and does not name it decides. It is
+    looked up by the handle by which the account is known here, else ``known_as``: with neither nobody is believed.
+    """
+    if any(room and in_room(step, sender, room) for room in rooms):
+        return True
+    if sender.account_id == step.me.account and is_ours(step, sender):
+        return True
+    known = _load(step, sender.account_id)
+    if sender.device_key in known.keys and step.now - known.at <= FRESH_MS:
+        return True
+    if known.at >= since:
+        return False
+    handle = acquaintance.handle_of(step, sender.account_id) or known_as
+    if not handle:
+        return False
+    if acquaintance.may_look_up(step, sender.account_id):
+        inbox_addresses.look_again(step, handle)
+    return None
+
+
+def is_ours(step: Step, sender: DeviceCertificate) -> bool:
+    """Whether it is a device of our own account that is not put out."""
+    return any(
+        (each.id, each.signature_key) == (sender.device_id, sender.device_key)
+        for each in own_devices.listed(step.store)
+    )
+
+
+def _load(step: Step, account: bytes) -> Named:
+    data = step.store.get_value(_key(account))
+    return _named.decode(data) if data else Named((), -1)
+
+
+def _keep(step: Step, account: bytes, named: Named) -> None:
+    step.store.set_value(_key(account), msgspec.msgpack.encode(named))
+
+
+def _key(account: bytes) -> str:
+    return f"named:{account.hex()}"

@@ -1,0 +1,73 @@
+"""Rooms of imported history, and how an import ends: finished, or undone. Runs inside a step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from nullabona.client.core import files
+from nullabona.client.core.model.imports import IMPORTED, Import, ImportState
+from nullabona.client.core.model.room_info import GROUP, RoomInfo
+from nullabona.client.core.model.state import RoomState
+from nullabona.client.core.step import Step
+from nullabona.client.core.timeline.names import clean_name
+
+UNDONE_AT_ONCE: Final = 2_000
+"""Rows that one step of undoing erases."""
+
+
+def make_room(step: Step, title: str, id: bytes = b"") -> bytes:
+    """A room for imported history alone: nobody else is in it, and nothing is ever sent to it.
+
+    ``id`` is used if it is free.
+    """
+    room = id if id and step.find_room(id) is None else step.chance.bytes(32)
+    step.add_room(RoomState(room, RoomInfo(1, GROUP, clean_name(title), "", (step.me.account,)), IMPORTED, []))
+    return room
+
+
+def begin(step: Step, kept: Import) -> Import:
+    """Remember an import whose ``first`` is not known yet: rows below all others are kept for it."""
+    begun = replace(kept, first=step.store.lowest_row() - kept.total)
+    step.store.put_import(begun)
+    return begun
+
+
+def finish(step: Step, id: bytes) -> None:
+    """Everything is stored."""
+    kept = _find(step, id)
+    if kept is not None:
+        step.store.put_import(replace(kept, state=ImportState.DONE))
+        step.event("imported", kept.room)
+
+
+def undo(step: Step, wanted: Import) -> bool:
+    """Erase a part of what an import brought; True if there is more. With the last part goes the import itself."""
+    kept = _find(step, wanted.id)
+    if kept is None:
+        return False
+    store = step.store
+    end = kept.first + kept.done
+    start = max(kept.first, end - UNDONE_AT_ONCE)
+    for room, message in store.imported_files(start, end):
+        files.forget_file(step, room, message)
+    store.drop_rows(start, end)
+    if start > kept.first:
+        store.put_import(replace(kept, state=ImportState.UNDOING, done=start - kept.first))
+        return True
+    store.drop_import(kept.id)
+    _leave_room(step, kept.room)
+    step.event("imported", kept.room)
+    return False
+
+
+def _leave_room(step: Step, room: bytes) -> None:
+    """A room of imported history without any is no room."""
+    state = step.find_room(room)
+    if state is None or state.phase != IMPORTED or any(other.room == room for other in step.store.imports()):
+        return
+    step.forget_room(room)
+
+
+def _find(step: Step, id: bytes) -> Import | None:
+    return next((kept for kept in step.store.imports() if kept.id == id), None)

@@ -1,0 +1,293 @@
+"""The account's inbox: requests, invitations, tickets. Each item is acted on once (spec/room.md §9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core import acquaintance
+from nullabona.client.core.contacts import join_requests, links, requests
+from nullabona.client.core.delivery import reply_boxes
+from nullabona.client.core.delivery.blobs import MISSING, Missing, blob_content
+from nullabona.client.core.delivery.outbox import queue_trim
+from nullabona.client.core.devices import shared_inbox, sync_out
+from nullabona.client.core.devices.inbox_state import FormerInbox, InboxState, WaitingItem, forget_former, load, save
+from nullabona.client.core.group import commits
+from nullabona.client.core.identity import device_certificates
+from nullabona.client.core.incoming import invitations
+from nullabona.client.core.model.commit_policy import certificate_of
+from nullabona.client.core.model.inbox_items import (
+    ContactRequest,
+    FileRequest,
+    Gone,
+    Invitation,
+    ItemBody,
+    LinkRefusal,
+    LinkUse,
+    RoomsAsked,
+    RoomsTold,
+    Ticket,
+    TicketRequest,
+    open_item,
+)
+from nullabona.client.core.model.records import Device
+from nullabona.client.core.model.room_info import DIRECT
+from nullabona.client.core.model.state import AWAY, JOINED, RoomState
+from nullabona.client.core.operator_notices import taking
+from nullabona.client.core.restore import returning, seeking
+from nullabona.client.core.step import Step
+from nullabona.client.core.sync import rejoin, removal_watch, tickets
+from nullabona.client.core.sync.rejoin import Join
+from nullabona.client.core.timeline import file_messages
+from nullabona.errors import PeerError
+from nullabona.wire.address import Address
+from nullabona.wire.blob import decode_ref
+from nullabona.wire.certificate import DeviceCertificate, open_certificate
+from nullabona.wire.messages import Frames
+from nullabona.wire.operator_notice import is_notice
+from nullabona.wire.seal import ITEM_DIRECT, ITEM_INDIRECT, open_inbox_frame
+
+MAX_WAITING: Final = 256
+"""Items that wait for something: so many of those whom we know, and so many of all others."""
+MOST_OF_ONE: Final = 64
+"""Of one account that we know: it may let us into as many rooms at once."""
+MOST_CHUNKS: Final = 34
+"""An item that lies in a blob of more chunks is not fetched: the largest takes as many."""
+_invitations = msgspec.msgpack.Decoder(Invitation)
+
+
+def take_frames(
+    step: Step, state: InboxState, after: int, answer: Frames, relay: str, reply: Address | None = None
+) -> list[Join]:
+    """Process what a read of the inbox, or of the box ``reply``, at ``relay`` brought; returns external joins that were
+    begun.
+    """
+    if reply is not None:
+        frames = reply_boxes.take_frames(step, reply, after, answer)
+        return [join for data in frames for join in _take(step, state, data, relay, reply)]
+    place = state.at(relay)
+    if place is None or not _same_box(state, place, after, answer):
+        return []
+    joins: list[Join] = []
+    if after == place.position:
+        for seq, data in answer.frames:
+            place.position = max(place.position, seq)
+            joins += _take(step, state, data, relay)
+        if not answer.frames:
+            place.position = max(place.position, answer.head)
+    if answer.frames and place is state:
+        trim_soon(step, state)
+    forget_former(step, state)
+    return joins
+
+
+def _same_box(state: InboxState, place: InboxState | FormerInbox, after: int, answer: Frames) -> bool:
+    """Notice a box that was lost or made anew; False if there is nothing to read in this answer."""
+    anew = answer.incarnation != place.incarnation
+    known = bool(place.incarnation)
+    place.incarnation = answer.incarnation
+    shorter = answer.head < after == place.position
+    if place is state and (anew or shorter):
+        state.trimmed = 0
+    if (anew and known) or shorter:
+        place.position = 0
+        return False
+    return True
+
+
+def trim_soon(step: Step, state: InboxState) -> None:
+    """Something was processed, here or on another device of the account: see what can be erased."""
+    if state.position > state.trimmed and not state.trim_at:
+        state.trim_at = step.within(step.timing.trim) + 1
+
+
+def upkeep(step: Step, state: InboxState) -> list[Join]:
+    """Retry items whose blobs were missing; erase at the relay what has been read."""
+    waiting, state.waiting = state.waiting, []
+    joins: list[Join] = []
+    for item in waiting:
+        joins += _open(step, state, item)
+    if state.trim_at and state.trim_at <= step.now:
+        state.trim_at = 0
+        if state.told != state.position:
+            state.told = state.position
+            sync_out.tell_inbox(step, state.incarnation, state.position)
+        upto = shared_inbox.erasable(step, state.incarnation, state.position)
+        if upto > state.trimmed:
+            queue_trim(step, state.relay, state.box, upto)
+            state.trimmed = upto
+    return joins
+
+
+def _take(step: Step, state: InboxState, data: bytes, relay: str, place: Address | None = None) -> list[Join]:
+    """``place``: the reply box in which it lay; None: the inbox."""
+    frame = sha256(data).digest()
+    if not step.store.saw(shared_inbox.SEEN, frame, step.day):
+        return []
+    try:
+        plain = open_inbox_frame(state.seed, place or state.box.address, data)
+    except PeerError:
+        return []
+    return _open(step, state, WaitingItem(plain, step.now, relay, place or b"", frame))
+
+
+def _open(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:
+    if item.by:
+        sender = open_certificate(item.by)
+        heard = _act(step, state, item, sender, _invitations.decode(item.plain))
+        return _wait(step, state, item, sender.account_id) if isinstance(heard, Missing) else heard
+    data = _content(step, item.plain, item.relay or state.relay)
+    if isinstance(data, Missing):
+        return _wait(step, state, item)
+    if data is None:
+        return []
+    if is_notice(data):
+        taking.take(step, data)
+        return []
+    try:
+        sender, body = open_item(Address(item.place or state.box.address), data)
+        heard = _act(step, state, item, sender, body)
+    except PeerError:
+        return []
+    return _wait(step, state, item, sender.account_id) if isinstance(heard, Missing) else heard
+
+
+def handed(step: Step, room: RoomState, device: Device, invitation: Invitation) -> None:
+    """An invitation came by the room of two with its sender's account: it counts as in the inbox (spec/room.md §9)."""
+    state = load(step)
+    if state is None or room.info.kind != DIRECT or device.account == step.me.account:
+        return
+    leaf = next(each for each in step.group(room).members() if each.signature_key == device.signature_key)
+    plain = msgspec.msgpack.encode(invitation)
+    _open(step, state, WaitingItem(plain, step.now, state.relay, by=certificate_of(leaf).encode()))
+    save(step, state)
+
+
+def _wait(step: Step, state: InboxState, item: WaitingItem, sender: bytes = b"") -> list[Join]:
+    """What it needs was asked for; whatever does not come soon is not waited for.
+
+    Items of those whom we know wait apart from all others, and few of each account: nobody's push out another's.
+    """
+    if step.now - item.since < step.timing.retry_most:
+        item.account = sender if sender and acquaintance.handle_of(step, sender) else b""
+        if item.account:
+            state.waiting = _making_room(state.waiting, MOST_OF_ONE, lambda each: each.account == item.account)
+        state.waiting = _making_room(state.waiting, MAX_WAITING, lambda each: bool(each.account) == bool(item.account))
+        state.waiting.append(item)
+    return []
+
+
+def _making_room(waiting: list[WaitingItem], most: int, alike: Callable[[WaitingItem], bool]) -> list[WaitingItem]:
+    """Without the oldest of those that are alike, so that one more makes ``most`` of them."""
+    spare = sum(map(alike, waiting)) + 1 - most
+    oldest = next((each for each in waiting if alike(each)), None) if spare > 0 else None
+    return [each for each in waiting if each is not oldest]
+
+
+def _content(step: Step, plain: bytes, relay: str) -> bytes | Missing | None:
+    if plain[:1] == ITEM_DIRECT:
+        return plain[1:]
+    if plain[:1] != ITEM_INDIRECT:
+        return None
+    try:
+        ref = decode_ref(plain[1:])
+        return blob_content(step, ref, relay, b"") if len(ref.chunks) <= MOST_CHUNKS else None
+    except PeerError:
+        return None
+
+
+def _act(
+    step: Step, state: InboxState, item: WaitingItem, sender: DeviceCertificate, body: ItemBody
+) -> list[Join] | Missing:
+    """Joins that were begun; `MISSING` if something must be fetched or looked up first.
+
+    A blocked account is not heard, but for a way back into a group in which nobody else could show it one.
+    """
+    if acquaintance.is_blocked(step.store, sender.account_id) and not isinstance(body, TicketRequest):
+        return []
+    if isinstance(body, Ticket | Gone | LinkRefusal | RoomsTold):
+        return _answered(step, item, sender, body)
+    if isinstance(body, ContactRequest):
+        requests.request_came(step, sender.account_id, body)
+        shared_inbox.note_request(step, sender.account_id, item.frame)
+    elif isinstance(body, TicketRequest):
+        tickets.help_back(step, sender, body)
+    elif isinstance(body, LinkUse):
+        links.use_came(step, sender.account_id, body)
+    elif isinstance(body, FileRequest):
+        file_messages.asked_back(step, sender, body)
+    elif isinstance(body, RoomsAsked):
+        seeking.came(step, sender)
+    elif invitations.invited(step, sender, body, item.since, at=state.relays) is MISSING:
+        return MISSING
+    return []
+
+
+def _answered(
+    step: Step, item: WaitingItem, sender: DeviceCertificate, body: Ticket | Gone | LinkRefusal | RoomsTold
+) -> list[Join] | Missing:
+    """Somebody answers what we asked, as they say."""
+    if isinstance(body, Ticket):
+        return _ticket(step, item, sender, body)
+    if isinstance(body, Gone):
+        return _told_gone(step, item, sender, body.room)
+    return (
+        _refused(step, item, sender, body) if isinstance(body, LinkRefusal) else _told_rooms(step, item, sender, body)
+    )
+
+
+def _refused(step: Step, item: WaitingItem, sender: DeviceCertificate, said: LinkRefusal) -> list[Join] | Missing:
+    """Somebody says that a link does not lead in any more: believed of whom we asked."""
+    asked = join_requests.handle_of(step, said.room, sender.account_id)
+    believed = device_certificates.believed(step, sender, item.since, known_as=asked) if asked else False
+    if believed is None:
+        return MISSING
+    if believed:
+        join_requests.refused(step, sender.account_id, said)
+    return []
+
+
+def _told_rooms(step: Step, item: WaitingItem, sender: DeviceCertificate, said: RoomsTold) -> list[Join] | Missing:
+    """A contact that we asked says which rooms we share."""
+    believed = (
+        device_certificates.believed(step, sender, item.since) if seeking.is_asked(step, sender.account_id) else False
+    )
+    if believed is None:
+        return MISSING
+    if believed:
+        seeking.told(step, sender, said)
+    return []
+
+
+def _told_gone(step: Step, item: WaitingItem, sender: DeviceCertificate, id: bytes) -> list[Join] | Missing:
+    room = step.find_room(id)
+    if room is None or room.heal is None or not tickets.may_answer(step, room, sender.account_id):
+        return []
+    believed = device_certificates.believed(step, sender, item.since, id)
+    if believed is None:
+        return MISSING
+    away = room.phase == AWAY
+    if believed and (returning if away else tickets).told_gone(step, room, sender.account_id):
+        _out(step, room)
+    return []
+
+
+def _out(step: Step, room: RoomState) -> None:
+    if room.phase in {JOINED, AWAY}:
+        commits.leave_room(step, room)
+    else:
+        removal_watch.stop(step, room)
+
+
+def _ticket(step: Step, item: WaitingItem, sender: DeviceCertificate, ticket: Ticket) -> list[Join] | Missing:
+    room = step.find_room(ticket.room)
+    if room is None or room.heal is None or not tickets.may_answer(step, room, sender.account_id):
+        return []
+    believed = device_certificates.believed(step, sender, item.since, room.id)
+    if believed is None:
+        return MISSING
+    join = rejoin.start(step, room, ticket, sender.account_id) if believed else None
+    return [join] if join is not None else []

@@ -1,0 +1,317 @@
+"""What a read brought: frames in box order, each processed once, commits decided by order (spec/room.md §§3-5)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+
+from nullabona.client.core import rooms
+from nullabona.client.core.delivery import box_log, receipts
+from nullabona.client.core.delivery.blobs import Missing, body_of
+from nullabona.client.core.devices import history
+from nullabona.client.core.group import branches, commit_choice, intents
+from nullabona.client.core.identity import contact_keys
+from nullabona.client.core.incoming import device_sync, inbox_items
+from nullabona.client.core.model.commit_policy import order_holds
+from nullabona.client.core.model.content import (
+    Annotation,
+    Envelope,
+    Handed,
+    Leave,
+    Moved,
+    Shown,
+    Sync,
+    Typing,
+    decode_envelope,
+)
+from nullabona.client.core.model.errors import MlsRefused
+from nullabona.client.core.model.message_ids import is_made_by
+from nullabona.client.core.model.mls_port import Processed
+from nullabona.client.core.model.records import Device, Frame
+from nullabona.client.core.model.room_info import DEVICES
+from nullabona.client.core.model.state import BoxTrack, CommitCandidate, RoomState
+from nullabona.client.core.relocation import moving
+from nullabona.client.core.step import Step
+from nullabona.client.core.sync import recovery
+from nullabona.client.core.timeline import read_markers, receiving, sending, typing
+from nullabona.errors import PeerError
+from nullabona.wire.certificate import verify_certificate
+from nullabona.wire.frame import Kind, OpenedFrame
+from nullabona.wire.messages import Frames
+
+MAX_LOOKAHEAD = 4_096
+"""How many frames past the first commit of a box are read, at most, before deciding: nobody can delay for ever."""
+
+
+def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer: Frames) -> None:
+    """Process the answer to a read of the track's box that asked for everything after ``after``."""
+    if after == track.position:
+        track.look_until = 0
+    if not _same_box(step, room, track, answer):
+        return
+    if after != track.position:
+        track.head = max(track.head, answer.head)
+        return
+    track.head = answer.head  # also if more was told before: that was a lie, and waiting for it would never end
+    if answer.head < after:
+        # A relay that told of more before than it holds now: what it numbered anew since would never be read.
+        box_log.lose_box(step, room, track, answer.incarnation)
+        return
+    before = track.position
+    for seq, data in answer.frames:
+        if seq <= track.position:
+            continue
+        if seq > track.position + 1:
+            _gap(step, room, track, seq - 1)
+        _take(step, room, track, seq, data)
+        if not track.incarnation:
+            return  # an order lay there: another relay keeps the box
+    if not answer.frames and answer.head > track.position:
+        _gap(step, room, track, answer.head)
+    box_log.miss_expected(step, room, track)
+    recovery.compare_due(step, room, track, before)
+    track.check_acks = track.check_acks or track.position > before
+    commit_choice.decide(step, room, track)
+    _note_end(step, room, track)
+
+
+def _note_end(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Nothing lies in the current box that we have not seen."""
+    if not track.closed and not track.undecided:
+        step.mls.caught_up(room.id)
+
+
+def _same_box(step: Step, room: RoomState, track: BoxTrack, answer: Frames) -> bool:
+    """Notice a box that was lost or made anew; False if there is nothing to read in this answer."""
+    if answer.incarnation == track.incarnation:
+        return bool(answer.incarnation)
+    if track.incarnation:
+        box_log.lose_box(step, room, track, answer.incarnation)
+        return False
+    track.incarnation = answer.incarnation
+    return True
+
+
+def _gap(step: Step, room: RoomState, track: BoxTrack, upto: int) -> None:
+    """Frames are gone that we never saw. Their senders hear of it; if a commit may be among them, we ask to rejoin."""
+    lost = range(track.position + 1, upto + 1)
+    track.missing += lost[-receipts.MAX_LISTED :]
+    del track.missing[: -receipts.MAX_LISTED]
+    track.position = track.start = upto
+    track.chain = box_log.next_chain(track.chain, upto, b"gap")
+    receipts.tell_doubt(step, room, track)
+    if not track.closed:
+        branches.lost_thread(step, room, "frames-missing")
+
+
+def _take(step: Step, room: RoomState, track: BoxTrack, seq: int, data: bytes) -> None:
+    box = track.keys.box.address
+    digest = sha256(data).digest()
+    track.position = seq
+    track.chain = box_log.next_chain(track.chain, seq, digest)
+    known = step.store.frame(box, digest)
+    if known is not None and known.seq:
+        box_log.record_repeat(step, track, seq, digest, known)
+        receipts.tell_doubt(step, room, track)  # whoever put something else there learns that we do not have it
+        return
+    opened = box_log.open_quietly(track, data)
+    if opened is None:
+        box_log.record_repeat(step, track, seq, digest)
+        _unread(step, room, track, seq)
+        return
+    if known is not None:
+        _found_again(step, room, track, known, seq)
+    else:
+        kept = data if opened.kind is not Kind.SETTLED else b""
+        step.store.put_frame(received(step, track, seq, digest, opened.kind, kept))
+        if opened.kind is Kind.MESSAGE:
+            _message(step, room, track, seq, digest, opened)
+    if opened.kind is Kind.COMMIT and not track.closed:
+        _candidate(track, seq, digest, settled=False)
+    elif opened.kind is Kind.SETTLED:
+        _settled(step, room, track, seq, digest, opened)
+    elif opened.kind is Kind.MOVE:
+        moving.heard(step, room, track, digest, opened.body)
+
+
+def received(step: Step, track: BoxTrack, seq: int, digest: bytes, kind: int, data: bytes) -> Frame:
+    """The row of a frame that somebody else appended and we just read."""
+    return Frame(
+        box=track.keys.box.address,
+        hash=digest,
+        seq=seq,
+        chain=track.chain,
+        kind=kind,
+        mine=False,
+        message=b"",
+        day=step.day,
+        data=data,
+    )
+
+
+def _found_again(step: Step, room: RoomState, track: BoxTrack, known: Frame, seq: int) -> None:
+    """A frame we know (our own, or one that was put back) now has a place."""
+    step.store.drop_outbox_ref(known.box, known.hash)
+    at = replace(known, seq=seq, chain=track.chain)
+    step.store.put_frame(at)
+    if known.mine and known.message:
+        sending.placed(step, room, track, at, seq)
+
+
+# -- messages -----------------------------------------------------------------------------------------------------
+
+
+def _message(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: bytes, opened: OpenedFrame) -> None:
+    body = body_of(step, room, track, opened)
+    if isinstance(body, Missing):
+        track.deferred[seq] = digest
+        return
+    if body is None or not _deliver(step, room, track, seq, body):
+        _unread(step, room, track, seq)
+
+
+def _unread(step: Step, room: RoomState, track: BoxTrack, seq: int) -> None:
+    """What lies there says nothing to us: whoever put it there hears of it."""
+    track.unreadable.append(seq)
+    del track.unreadable[: -receipts.MAX_LISTED]
+    receipts.tell_doubt(step, room, track)
+
+
+def _deliver(step: Step, room: RoomState, track: BoxTrack, seq: int, body: bytes) -> bool:
+    """Open and act on one MLS application message; False if this device could not read it."""
+    try:
+        processed = step.group(room).process(body)
+    except MlsRefused as refusal:
+        return refusal.reason == "duplicate"
+    if processed.kind == "own_other" and not track.closed and step.group(room).is_later(processed):
+        step.copies.add(room.id)
+    if processed.kind != "app" or processed.plaintext is None:
+        return True
+    device = _sender(step, room, processed)
+    if device is None:
+        return True
+    try:
+        said = decode_envelope(processed.plaintext)
+    except PeerError:
+        return True
+    if is_made_by(device.account, said.id):
+        _act(step, room, track, seq, device, said)
+    return True
+
+
+def _sender(step: Step, room: RoomState, processed: Processed) -> Device | None:
+    """The member device that sent a message; None if it is not in the room any more, or it is us."""
+    try:
+        certificate = verify_certificate(processed.sender_identity, processed.sender_signature_key)
+    except PeerError:
+        return None
+    device = step.store.device(room.id, certificate.device_id)
+    if device is None or device.signature_key != processed.sender_signature_key:
+        return None
+    return device if device.device != step.me.device else None
+
+
+def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope) -> None:
+    if contact_keys.unhears(step, room, device.account):
+        pass
+    elif isinstance(said.body, Shown | Annotation):
+        receive(step, room, track, seq, device, said, said.body)
+    elif isinstance(said.body, Typing):
+        typing.heard(step, room, device.account, said.sent_at, said.body)
+    read_markers.note_marker(step, room, device.account, said.marker)
+    recovery.note_views(step, room, device.device, said.views)
+    if isinstance(said.body, Shown | Annotation | Leave | Handed):
+        track.doubts = 0
+        receipts.tell_soon(step, room)
+    if isinstance(said.body, Leave):
+        _leaves(step, room, device, said.body)
+    elif isinstance(said.body, Moved):
+        branches.follow(step, room, device, said.body)
+    elif isinstance(said.body, Sync):
+        device_sync.heard(step, room, device, said.body)
+    elif isinstance(said.body, Handed):
+        inbox_items.handed(step, room, device, said.body.invitation)
+
+
+def receive(
+    step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope, body: Shown | Annotation
+) -> None:
+    """Take a message or an annotation, once; in the devices' room only parts of an archive count."""
+    message = receiving.new(step, room, track, seq, device, said, body)
+    if message is not None and room.info.kind == DEVICES:
+        history.came(step, room, device, message, body)
+    elif message is not None:
+        receiving.keep(step, room, device, message, body)
+
+
+def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:
+    """Anybody may carry out a leave order; a random delay lets one member do it for all."""
+    order = leave.order
+    if order.account != device.account or not order_holds(order, room.id, room.info, step.roster(room.id)):
+        return
+    if order.account == step.me.account:
+        rooms.note_leaving(step, order)
+    intents.want_out(room, order)
+    room.commit_at = max(room.commit_at, step.within(receipts.delay(step, room)))
+
+
+def look_after(step: Step, room: RoomState) -> None:
+    """Choose between commits whose time has come, and read messages whose blobs have come since."""
+    commit_choice.decide(step, room, room.current)
+    for track in list(room.boxes):
+        if track.deferred:
+            read_deferred(step, room, track)
+
+
+def read_deferred(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Messages whose blobs have come since."""
+    for seq, digest in list(track.deferred.items()):
+        frame = step.store.frame(track.keys.box.address, digest)
+        opened = box_log.open_quietly(track, frame.data) if frame is not None else None
+        body = body_of(step, room, track, opened) if opened is not None else None
+        if isinstance(body, Missing):
+            if frame is not None and step.day - frame.day <= 1:
+                continue
+            body = None
+        del track.deferred[seq]
+        if body is None or not _deliver(step, room, track, seq, body):
+            _unread(step, room, track, seq)
+
+
+# -- commits ------------------------------------------------------------------------------------------------------
+
+
+def _candidate(track: BoxTrack, seq: int, digest: bytes, *, settled: bool) -> None:
+    track.candidates.append(CommitCandidate(seq, digest, settled))
+    if not track.decide_at:
+        track.decide_at = min(max(track.head, seq), seq + MAX_LOOKAHEAD)
+
+
+def _settled(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: bytes, opened: OpenedFrame) -> None:
+    """Somebody says which commit they merged: a candidate while we have not, a fork if we merged another."""
+    body = body_of(step, room, track, opened)
+    if not isinstance(body, bytes):
+        if not track.closed:
+            _keep_settled(step, track, seq, digest, opened)
+        return
+    claim = branches.claim_in(step, room, track, body)
+    if claim is None:
+        if track.closed:
+            branches.outsider(step, room, track, body)
+        return
+    if not track.closed:
+        _keep_settled(step, track, seq, digest, opened)
+        if not track.settle_until:
+            track.settle_until = step.now + step.timing.settle // 2
+    elif claim.commit == track.winner:
+        track.settled_seen = True
+        track.announced |= claim.signer != step.me.signature_key
+    else:
+        branches.rival(step, room, track, claim)
+
+
+def _keep_settled(step: Step, track: BoxTrack, seq: int, digest: bytes, opened: OpenedFrame) -> None:
+    box = track.keys.box.address
+    step.store.put_frame(received(step, track, seq, digest, Kind.SETTLED, b""))
+    step.store.set_value(box_log.settled_key(box, digest), bytes((opened.indirect,)) + opened.body)
+    _candidate(track, seq, digest, settled=True)

@@ -1,0 +1,212 @@
+"""What accounts put into one another's inboxes, signed by a device and sealed to the inbox (spec/room.md §7, §9)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from nullabona.client.core.model.mls_port import Mls
+from nullabona.client.core.model.proofs import BadProof, RemovalOrder, Ruling
+from nullabona.errors import Malformed
+from nullabona.wire.address import Address
+from nullabona.wire.blob import BlobRef
+from nullabona.wire.certificate import DeviceCertificate, open_certificate
+from nullabona.wire.messages import MAX_CARD
+from nullabona.wire.signed import check_signature
+
+Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Order = Annotated[bytes, Meta(max_length=1_024)]
+"""An encoded `MoveOrder` that the room's info does not say yet, or empty."""
+_DOMAIN: Final = b"nullabona inbox item v1"
+MAX_LARGE: Final = 16 * 1_048_576
+MOST_TOLD: Final = 256
+"""Rooms that are told at once, and members of each."""
+
+
+class Item(msgspec.Struct, array_like=True, frozen=True):
+    """What lies in an inbox, sealed. Shown in no error and no log: who asks whom, ways into rooms and their secrets."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class ContactRequest(Item, array_like=True, frozen=True, tag=1):
+    """ "May I talk to you?" ``card`` is the asker's card; ``greeting`` a line for the person."""
+
+    card: Annotated[bytes, Meta(max_length=MAX_CARD)]
+    greeting: Annotated[str, Meta(max_length=500)]
+    token: Annotated[bytes, Meta(max_length=16)] = b""
+    """Of the link that brought the asker here, or empty."""
+    reply: Annotated[bytes, Meta(max_length=32)] = b""
+    """The secret of the box in which the asker waits for the answer (`core.delivery.reply_boxes`), or empty."""
+
+
+class Invitation(Item, array_like=True, frozen=True, tag=2):
+    """A Welcome into a room and the tree it needs, which all who are invited at once share as one blob.
+
+    ``id`` is the sender's, so that a repeat is recognised. ``blob`` is the reference to an encoded `WelcomePack` on
+    ``relay``, which is that of the inbox.
+    """
+
+    id: Annotated[bytes, Meta(min_length=16, max_length=16)]
+    room: Hash
+    relay: Annotated[str, Meta(max_length=255)]
+    blob: BlobRef
+    order: Order = b""
+
+
+History: TypeAlias = Annotated[
+    tuple[tuple[Annotated[int, Meta(ge=0)], Hash, tuple[Hash, ...]], ...], Meta(max_length=256)
+]
+"""(epoch, commit hash, accounts removed) of a branch, newest last."""
+
+
+class WelcomePack(Item, array_like=True, frozen=True):
+    """What an invitation's blob holds."""
+
+    welcome: Annotated[bytes, Meta(max_length=MAX_LARGE)]
+    tree: Annotated[bytes, Meta(max_length=MAX_LARGE)]
+    history: History = ()
+    """As of a `Ticket`."""
+
+
+class TicketRequest(Item, array_like=True, frozen=True, tag=3):
+    """ "Help me back into the room." ``commit`` is the winning commit that ended ``epoch``, or empty."""
+
+    room: Hash
+    epoch: Annotated[int, Meta(ge=0)]
+    commit: Annotated[bytes, Meta(max_length=32)]
+
+
+class Ticket(Item, array_like=True, frozen=True, tag=4):
+    """What a member's own device needs to rejoin at ``epoch`` by an external commit.
+
+    ``secret`` is that epoch's room secret; up to ``seq`` of incarnation ``incarnation`` its box holds no valid commit.
+    ``history`` are (epoch, commit hash, accounts removed) of the branch, newest last.
+    """
+
+    room: Hash
+    epoch: Annotated[int, Meta(ge=0)]
+    secret: Hash
+    group_info: Annotated[bytes, Meta(max_length=MAX_LARGE)]
+    tree: Annotated[bytes, Meta(max_length=MAX_LARGE)]
+    incarnation: Annotated[bytes, Meta(max_length=8)]
+    seq: Annotated[int, Meta(ge=0)]
+    history: History
+    order: Order = b""
+    rulings: Annotated[tuple[Ruling, ...], Meta(max_length=32)] = ()
+    """What admins have made of the room, newest last; ``went``: by which orders accounts went since then."""
+    went: Annotated[tuple[RemovalOrder, ...], Meta(max_length=256)] = ()
+
+
+class Gone(Item, array_like=True, frozen=True, tag=5):
+    """The answer to a `TicketRequest` of an account that is not in the room any more."""
+
+    room: Hash
+
+
+class LinkUse(Item, array_like=True, frozen=True, tag=6):
+    """ "I was given a link into this group." ``card`` is the card of whoever wants to be added."""
+
+    room: Hash
+    token: Annotated[bytes, Meta(min_length=16, max_length=16)]
+    card: Annotated[bytes, Meta(max_length=MAX_CARD)]
+
+
+class FileRequest(Item, array_like=True, frozen=True, tag=7):
+    """ "The relay does not have your file any more: put it back." ``message`` is the message it belongs to."""
+
+    room: Hash
+    message: Annotated[bytes, Meta(min_length=16, max_length=16)]
+
+
+Reason: TypeAlias = Literal["used", "expired", "closed"]
+"""Why a link leads nowhere: used up, past its time, or taken back (or its giver cannot let anybody in any more)."""
+
+
+class LinkRefusal(Item, array_like=True, frozen=True, tag=8):
+    """The answer to a `LinkUse` whose link was good once."""
+
+    room: Hash
+    token: Annotated[bytes, Meta(min_length=16, max_length=16)]
+    reason: Reason
+
+
+class RoomsAsked(Item, array_like=True, frozen=True, tag=9):
+    """ "Which rooms are we both in?" By a device that came back without them."""
+
+
+class RoomTold(Item, array_like=True, frozen=True):
+    """A room, what it agreed on, and accounts in it that may be asked for a way back."""
+
+    room: Hash
+    info: Annotated[bytes, Meta(max_length=65_536)]
+    members: Annotated[
+        tuple[tuple[Hash, Annotated[str, Meta(max_length=255)]], ...], Meta(min_length=1, max_length=MOST_TOLD)
+    ]
+
+
+class RoomsTold(Item, array_like=True, frozen=True, tag=10):
+    """The answer to `RoomsAsked`: where the asker's account is and the asking device is not."""
+
+    rooms: Annotated[tuple[RoomTold, ...], Meta(max_length=MOST_TOLD)]
+
+    def __repr__(self) -> str:
+        return f"<RoomsTold {len(self.rooms)}>"
+
+
+ItemBody: TypeAlias = (
+    ContactRequest
+    | Invitation
+    | TicketRequest
+    | Ticket
+    | Gone
+    | LinkUse
+    | FileRequest
+    | LinkRefusal
+    | RoomsAsked
+    | RoomsTold
+)
+
+
+class SignedItem(Item, array_like=True, frozen=True):
+    certificate: Annotated[bytes, Meta(max_length=1_024)]
+    body: Annotated[bytes, Meta(max_length=2 * MAX_LARGE)]
+    signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
+
+
+_items = msgspec.msgpack.Decoder(SignedItem)
+_bodies = msgspec.msgpack.Decoder(ItemBody)
+_packs = msgspec.msgpack.Decoder(WelcomePack)
+
+
+def encode_pack(welcome: bytes, tree: bytes, history: History = ()) -> bytes:
+    return msgspec.msgpack.encode(WelcomePack(welcome, tree, history))
+
+
+def decode_pack(data: bytes) -> WelcomePack:
+    """Raises `Malformed` for anything but a pack."""
+    try:
+        return _packs.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("an invitation's blob does not decode") from None
+
+
+def sign_item(mls: Mls, inbox: Address, body: ItemBody) -> bytes:
+    """The encoded item from this device for that inbox and no other."""
+    data = msgspec.msgpack.encode(body)
+    return msgspec.msgpack.encode(SignedItem(mls.identity, data, mls.sign(_DOMAIN + inbox + data)))
+
+
+def open_item(inbox: Address, data: bytes) -> tuple[DeviceCertificate, ItemBody]:
+    """The verified sender and what they say. Raises `PeerError` for anything else."""
+    try:
+        item = _items.decode(data)
+        body = _bodies.decode(item.body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("an inbox item does not decode") from None
+    sender = open_certificate(item.certificate)
+    check_signature(sender.device_key, _DOMAIN, inbox + item.body, item.signature, BadProof)
+    return sender, body

@@ -1,0 +1,258 @@
+"""Signed statements that members check without asking anybody: removal and move orders, settled claims, inbox items.
+
+Each signature is Ed25519 by a device's key over a domain string and a canonical MessagePack array, so a statement of
+one kind or room can never be taken for another (spec/room.md §§3, 5, 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from nullabona.client.core.model.mls_port import Mls
+from nullabona.client.core.model.room_info import MAX_MOVES
+from nullabona.errors import Malformed, PeerError
+from nullabona.wire.certificate import DeviceCertificate, open_certificate
+from nullabona.wire.signed import check_signature
+
+Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
+Key = Annotated[bytes, Meta(min_length=32, max_length=32)]
+
+TAG_SIZE: Final = 8
+_ORDER: Final = b"nullabona removal order v1"
+_RULING: Final = b"nullabona ruling v1"
+_CLAIM: Final = b"nullabona settled claim v1"
+_MOVE: Final = b"nullabona move order v1"
+_encode = msgspec.msgpack.encode
+
+
+class BadProof(PeerError):
+    """A signed statement does not hold."""
+
+    code = "bad-proof"
+    default_hint = "nothing was believed"
+
+
+class RemovalOrder(msgspec.Struct, array_like=True, frozen=True):
+    """ "Remove this account's devices", signed by a device of that account (leaving) or of an admin.
+
+    ``leaves`` are SHA-256 hashes of the leaf encryption keys meant, so that an old order cannot remove a person who was
+    added again. ``signer`` is the signing device's key; it must be in the room's tree when the order is used.
+    """
+
+    room: Hash
+    account: Key
+    leaves: Annotated[tuple[Hash, ...], Meta(min_length=1, max_length=64)]
+    signer: Key
+    signature: Signature
+
+    def payload(self) -> bytes:
+        return _encode((self.room, self.account, self.leaves, self.signer))
+
+    def verify(self) -> None:
+        check_signature(self.signer, _ORDER, self.payload(), self.signature, BadProof)
+
+
+def make_order(mls: Mls, signer: bytes, room: bytes, account: bytes, encryption_keys: list[bytes]) -> RemovalOrder:
+    """An order by this device for every device of ``account`` in the room."""
+    leaves = tuple(sorted(sha256(key).digest() for key in encryption_keys))
+    payload = _encode((room, account, leaves, signer))
+    return RemovalOrder(room, account, leaves, signer, mls.sign(_ORDER + payload))
+
+
+class Ruling(msgspec.Struct, array_like=True, frozen=True):
+    """ "By my commit that ended this epoch the room became this", signed by the device of an admin.
+
+    It goes with a commit that changes roles, name, timer or who is in, so that whoever was away for it can be shown
+    that it was no plain member's doing. ``members``: see `members_hash`.
+    """
+
+    room: Hash
+    epoch: Annotated[int, Meta(ge=0)]
+    info: Annotated[bytes, Meta(max_length=4_096)]
+    members: Hash
+    certificate: Annotated[bytes, Meta(max_length=1_024)]
+    signature: Signature
+
+    def payload(self) -> bytes:
+        return _encode((self.room, self.epoch, self.info, self.members, self.certificate))
+
+    def verify(self) -> DeviceCertificate:
+        """Who signed it. Raises `PeerError` unless it is signed by the device that its certificate names."""
+        signer = open_certificate(self.certificate)
+        check_signature(signer.device_key, _RULING, self.payload(), self.signature, BadProof)
+        return signer
+
+
+def members_hash(accounts: Iterable[bytes]) -> bytes:
+    """SHA-256 of the sorted identity keys of everybody who is in."""
+    return sha256(b"".join(sorted(set(accounts)))).digest()
+
+
+def make_ruling(mls: Mls, room: bytes, epoch: int, info: bytes, accounts: Iterable[bytes]) -> Ruling:
+    """A ruling by this device, which is an admin's."""
+    unsigned = Ruling(room, epoch, info, members_hash(accounts), mls.identity, b"")
+    return msgspec.structs.replace(unsigned, signature=mls.sign(_RULING + unsigned.payload()))
+
+
+_rulings = msgspec.msgpack.Decoder(Ruling)
+
+
+def encode_ruling(ruling: Ruling) -> bytes:
+    return _encode(ruling)
+
+
+def decode_ruling(data: bytes) -> Ruling:
+    """Raises `Malformed` for anything but a ruling; the caller judges it."""
+    try:
+        return _rulings.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("a ruling does not decode") from None
+
+
+class CommitNote(msgspec.Struct, array_like=True, frozen=True):
+    """The authenticated data of a commit: the orders that justify its removals, and what an admin made of the room.
+
+    ``tag``: by it a device knows its own commits. Anybody in the epoch can seal again what it signed.
+    """
+
+    orders: Annotated[tuple[RemovalOrder, ...], Meta(max_length=256)] = ()
+    ruling: Ruling | None = None
+    tag: Annotated[bytes, Meta(max_length=TAG_SIZE)] = b""
+
+
+_notes = msgspec.msgpack.Decoder(CommitNote)
+
+
+def encode_note(note: CommitNote) -> bytes:
+    return _encode(note) if note.orders or note.ruling or note.tag else b""
+
+
+def decode_note(data: bytes) -> CommitNote:
+    """Raises `Malformed` for anything but a note; nothing at all is an empty note."""
+    if not data:
+        return CommitNote()
+    try:
+        return _notes.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("a commit's note does not decode") from None
+
+
+def tag_of(data: bytes) -> bytes:
+    """The tag in a commit's authenticated data; empty if there is none."""
+    try:
+        return decode_note(data).tag
+    except Malformed:
+        return b""
+
+
+class Claim(msgspec.Struct, array_like=True, frozen=True):
+    """ "I have merged this commit": the settled mark of a commit that is put back (spec/room.md §5).
+
+    ``removed`` names the accounts that the commit removed for good; a branch whose commit removed somebody wins over
+    one that did not, so that a removal is never undone by losing a race.
+    """
+
+    box: Hash
+    commit: Hash
+    removed: Annotated[tuple[Key, ...], Meta(max_length=2_000)]
+    signer: Key
+    signature: Signature
+    data: bytes = b""
+    """The MLS commit itself (not signed: ``commit`` is its hash)."""
+    orders: Annotated[tuple[RemovalOrder, ...], Meta(max_length=256)] = ()
+    """Why it removed them: what holds for the reader, too, proves it (not signed: each order is)."""
+
+    @property
+    def rank(self) -> int:
+        return 0 if self.removed else 1
+
+    @property
+    def key(self) -> tuple[int, bytes]:
+        """Branches compare by this; the lowest wins."""
+        return (self.rank, self.commit)
+
+    def payload(self) -> bytes:
+        return _encode((self.box, self.commit, self.removed, self.signer))
+
+    def verify(self, box: bytes) -> None:
+        """Raises `BadProof` unless the claim is about ``box``, holds its commit and is signed."""
+        if self.box != box or sha256(self.data).digest() != self.commit:
+            raise BadProof("a settled claim is about another commit")
+        check_signature(self.signer, _CLAIM, self.payload(), self.signature, BadProof)
+
+
+_claims = msgspec.msgpack.Decoder(Claim)
+
+
+def make_claim(
+    mls: Mls,
+    signer: bytes,
+    box: bytes,
+    commit: bytes,
+    removed: tuple[bytes, ...],
+    orders: tuple[RemovalOrder, ...] = (),
+) -> bytes:
+    """The encoded claim of this device for a commit (its MLS bytes)."""
+    digest = sha256(commit).digest()
+    payload = _encode((box, digest, removed, signer))
+    return _encode(Claim(box, digest, removed, signer, mls.sign(_CLAIM + payload), commit, orders))
+
+
+def decode_claim(data: bytes) -> Claim:
+    """Raises `Malformed` for anything but a claim; the caller verifies it."""
+    try:
+        return _claims.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("a settled claim does not decode") from None
+
+
+class MoveOrder(msgspec.Struct, array_like=True, frozen=True):
+    """ "The room's boxes are kept by this relay from now on", signed by a device of somebody who may move the room.
+
+    Of several the one with the highest ``number`` holds, of those the one with the lowest hash: whoever has heard of
+    the same orders goes to the same relay.
+    """
+
+    room: Hash
+    number: Annotated[int, Meta(ge=1, le=MAX_MOVES)]
+    relay: Annotated[str, Meta(min_length=1, max_length=255)]
+    signer: Key
+    signature: Signature
+
+    @property
+    def rank(self) -> tuple[int, bytes]:
+        """Orders of a room compare by this; the lowest holds."""
+        return (-self.number, sha256(self.payload()).digest())
+
+    def payload(self) -> bytes:
+        return _encode((self.room, self.number, self.relay, self.signer))
+
+    def verify(self) -> None:
+        check_signature(self.signer, _MOVE, self.payload(), self.signature, BadProof)
+
+
+_moves = msgspec.msgpack.Decoder(MoveOrder)
+
+
+def make_move(mls: Mls, signer: bytes, room: bytes, number: int, relay: str) -> MoveOrder:
+    """A move order by this device."""
+    payload = _encode((room, number, relay, signer))
+    return MoveOrder(room, number, relay, signer, mls.sign(_MOVE + payload))
+
+
+def encode_move(order: MoveOrder) -> bytes:
+    return _encode(order)
+
+
+def decode_move(data: bytes) -> MoveOrder:
+    """Raises `Malformed` for anything but a move order; the caller judges it."""
+    try:
+        return _moves.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("a move order does not decode") from None

@@ -1,0 +1,233 @@
+"""What a device remembers, as plain values. The store keeps them; the core decides over them; neither holds a clock.
+
+Times are whole milliseconds since the epoch, days whole days since the epoch. Secrets are never in a ``repr``.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Final
+
+UNPLACED = 1 << 62
+"""Sort positions from here on belong to own messages that the relay has not taken yet."""
+FIRST: Final = -(1 << 63)
+"""Below every sort position. Positions below 0 belong to imported history, which nobody else has."""
+
+
+class MessageState(enum.StrEnum):
+    """How far an own message has come; a received one is always ``received``."""
+
+    WAITING = "waiting"
+    """Stored here with its ratchet state; not yet in the room's box."""
+    SENT = "sent"
+    """Read back from the room's box."""
+    DELIVERED = "delivered"
+    """Acknowledged by every device that was in the room when it was sent and still is."""
+    FAILED = "failed"
+    """Given up, with a reason the person can read."""
+    RECEIVED = "received"
+
+
+class ContactState(enum.StrEnum):
+    REQUESTED = "requested"
+    """We asked; they have not answered."""
+    ASKING = "asking"
+    """They asked; the person has not answered."""
+    ACCEPTED = "accepted"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A member device of a room. ``since`` is the first epoch it is in; older boxes do not wait for it."""
+
+    room: bytes
+    device: bytes
+    account: bytes
+    handle: str
+    leaf: int
+    signature_key: bytes
+    encryption_key: bytes
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame of a room's box, kept until every device acknowledged it or it expired.
+
+    ``seq`` is 0 while the frame is in no place that we know of in the current incarnation. ``chain`` is the running
+    hash of the box after this frame (spec/room.md §4). ``data`` is empty where only the chain is remembered.
+    """
+
+    box: bytes
+    hash: bytes
+    seq: int
+    chain: bytes
+    kind: int
+    mine: bool
+    message: bytes
+    day: int
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """What another device last said it saw in a box."""
+
+    box: bytes
+    device: bytes
+    incarnation: bytes
+    seq: int
+    chain: bytes
+    missing: tuple[int, ...]
+    unreadable: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """Bytes to put somewhere, stored in the transaction that made them.
+
+    ``kind``: ``frame`` (append to a room's box), ``inbox`` (append to somebody's inbox), ``blob`` (put a chunk).
+    ``ref`` says what it is for (a frame hash, an item id, a digest). Lower ``id`` goes first within a room.
+    """
+
+    id: int
+    kind: str
+    room: bytes
+    box: bytes
+    ref: bytes
+    target: bytes = field(repr=False)
+    """For ``frame``: the epoch's 32-byte room secret; for ``inbox``: read hash ‖ write secret; else empty."""
+    data: bytes = field(repr=False)
+    not_before: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a room as the person sees it. ``position`` sorts; it is the same order for every member."""
+
+    room: bytes
+    id: bytes
+    account: bytes
+    device: bytes
+    sent_at: int
+    position: int
+    epoch: int
+    state: MessageState
+    box: bytes
+    frame: bytes
+    resent: int
+    body: bytes = field(repr=False)
+    """The encoded content body (`core.model.content`)."""
+    kind: str = "text"
+    """What the body is: see `core.timeline.kinds`."""
+    shown: bool = True
+    """A line of the room's history; annotations are not."""
+    unread: int = 0
+    """0: never counts as unread; 1: does; 2: and mentions this account."""
+    about: bytes = b""
+    """The message that an annotation is about."""
+    admin: bool = False
+    """An annotation's sender was an admin of the room when it came."""
+    timer_s: int = 0
+    expires_at: int = 0
+    """When it is erased, in ms; 0: never, or its time does not run yet."""
+    edited_at: int = 0
+
+    @property
+    def imported(self) -> bool:
+        """It came from another messenger's export, so that nobody else knows of it."""
+        return self.position < 0
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is known of an account met in a room, kept when it goes. ``told_at``: when it sent its profile, or 0."""
+
+    account: bytes
+    handle: str
+    name: str
+    picture: bytes = field(repr=False)
+    told_at: int
+
+
+class FileState(enum.StrEnum):
+    """Where the bytes of a file are, seen from this device."""
+
+    REMOTE = "remote"
+    """At the relay or with others; not asked for."""
+    MOVING = "moving"
+    """On its way: up if it is ours, else down."""
+    HERE = "here"
+    """Whole on this device, and if it is ours taken by the relay."""
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """The file of a message. ``reason`` says why it failed, as a code."""
+
+    room: bytes
+    message: bytes
+    mine: bool
+    state: FileState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One chunk of a file, by its place in it. ``done``: taken by the relay if the file is ours, else here."""
+
+    place: int
+    digest: bytes
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a file has come, in bytes. Told while it happens; kept nowhere."""
+
+    room: bytes
+    message: bytes
+    done: int
+    total: int
+    state: FileState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """An account is writing until ``until`` (ms); 0: it has stopped. Told while it happens; kept nowhere."""
+
+    room: bytes
+    account: bytes
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Another account as this profile knows it. ``card`` is the last verified card, or empty."""
+
+    account: bytes
+    handle: str
+    name: str
+    state: ContactState
+    room: bytes
+    """The direct room with this contact, or empty."""
+    greeting: str
+    card: bytes = field(repr=False)
+    key_packages: tuple[bytes, ...] = field(repr=False, default=())
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """Something that happened, kept so that a listener can go on after the last one it handled."""
+
+    id: int
+    kind: str
+    room: bytes
+    data: bytes = field(repr=False)
+    """A MessagePack map of what the listener is shown."""

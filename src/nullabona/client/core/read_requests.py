@@ -1,0 +1,89 @@
+"""What the device wants of the network, derived from what is stored: nothing here is lost in a crash."""
+
+from __future__ import annotations
+
+from nullabona.client.core.delivery import reply_boxes
+from nullabona.client.core.group.evidence import commits_wait
+from nullabona.client.core.model.requests import ReadWant
+from nullabona.client.core.model.state import AWAY, JOINED, BoxTrack, RoomState
+from nullabona.client.core.step import Step
+from nullabona.client.core.sync.rejoin import Join
+from nullabona.client.core.sync.removal_watch import ends_at
+from nullabona.wire.wakes import wake_token
+
+
+def room_reads(room: RoomState) -> tuple[ReadWant, ...]:
+    return tuple(
+        ReadWant(
+            track.relay,
+            track.keys.box,
+            track.position,
+            old=track is not room.current or room.phase != JOINED,
+            incarnation=track.incarnation,
+            wake_token=track.wake_token,
+            wake_secret=track.keys.wake_secret if track.wake_token is not None else None,
+        )
+        for track in room.boxes
+    )
+
+
+def reply_reads(step: Step) -> tuple[ReadWant, ...]:
+    """The boxes in which answers to our contact requests may come."""
+    return tuple(
+        ReadWant(
+            box.relay,
+            box.keys.box,
+            box.position,
+            incarnation=box.incarnation,
+            wake_token=wake_token(box.keys.wake_secret, 0),
+            wake_secret=box.keys.wake_secret,
+        )
+        for box in reply_boxes.followed(step)
+    )
+
+
+def join_read(join: Join) -> ReadWant:
+    return ReadWant(join.relay, join.keys.box, join.position)
+
+
+def room_wake(room: RoomState) -> int | None:
+    """When the room next needs attention without anything having come, in ms; None: not at all."""
+    if room.phase == AWAY:
+        return room.heal.next_at if room.heal is not None and room.heal.helpers else None  # else there is nobody to ask
+    if room.phase != JOINED:
+        return _watch_wake(room)
+    times = [room.receipt_at, room.update_at, room.invites_at, room.profile_at, room.sync_at, room.tend_at]
+    times += [room.note_at, room.scout_at]
+    if room.heal is not None:
+        times.append(room.heal.next_at)
+    else:
+        times.append(room.led_at)
+    if room.intents and room.pending is None and not room.current.undecided and not commits_wait(room):
+        times.append(max(room.commit_at, room.current.settle_until, room.current.look_until, 1))
+    for track in room.boxes:
+        times += _track_times(track)
+    return min((time for time in times if time), default=None)
+
+
+def _watch_wake(room: RoomState) -> int | None:
+    if not room.boxes:
+        return None
+    next_at = room.heal.next_at if room.heal is not None else ends_at(room)
+    return min(next_at, room.invites_at) if room.invites_at else next_at
+
+
+def _track_times(track: BoxTrack) -> list[int]:
+    times = [
+        track.put_back_own_at,
+        track.put_back_any_at,
+        track.beacon_at,
+        track.trim_at,
+        track.answer_at,
+        track.confirm_at,
+        track.silence_at,
+    ]
+    if track.candidates and track.read_so_far:  # until then no hour helps, only what comes
+        times.append(
+            max(track.settle_until, track.insist_until, *(candidate.give_up_at for candidate in track.candidates))
+        )
+    return times

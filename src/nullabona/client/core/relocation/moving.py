@@ -1,0 +1,230 @@
+"""A room goes to another relay: who may order it, which order holds, what follows (spec/relocation.md §§3-5).
+
+An order is signed for one room by somebody who may move it, and lies in the room's own boxes. Nothing else moves a
+room: no card, no relay and no directory. It never changes who is in; what not everybody has acknowledged is put back at
+the new relay as if the box had been made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from hashlib import sha256
+from typing import Final
+
+from nullabona.client.core import acquaintance, files
+from nullabona.client.core.delivery import blobs, box_log
+from nullabona.client.core.delivery.outbox import drop_trim, drop_trims, queue_frame
+from nullabona.client.core.group import intents
+from nullabona.client.core.model import move_orders
+from nullabona.client.core.model.commit_policy import certificate_of
+from nullabona.client.core.model.content import Notice, NoticeKind
+from nullabona.client.core.model.errors import NotAllowed
+from nullabona.client.core.model.mls_port import Leaf
+from nullabona.client.core.model.outbox_items import PIECE, decode_target
+from nullabona.client.core.model.proofs import BadProof, MoveOrder, encode_move, make_move
+from nullabona.client.core.model.records import OutboxItem
+from nullabona.client.core.model.room_info import DEVICES
+from nullabona.client.core.model.state import JOINED, BoxTrack, NoteMove, RoomState
+from nullabona.client.core.relocation import schedule
+from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import notices
+from nullabona.wire.address import Address
+from nullabona.wire.endpoint import EndpointRefused, parse_endpoint
+from nullabona.wire.frame import Kind
+
+MOST_LEFT: Final = 4
+"""So many relays that kept a box before are remembered."""
+MOST_BEHIND: Final = 8
+OTHERS_NOTE_MS: Final = 600_000
+"""So long the others wait for the one who gave the order to write it into the room info."""
+
+
+# -- which order holds --------------------------------------------------------------------------------------------
+
+
+def _members(step: Step, room: RoomState) -> list[tuple[bytes, bytes]]:
+    return [(device.signature_key, device.account) for device in step.roster(room.id).values()]
+
+
+def decoded(step: Step, room: RoomState, body: bytes) -> MoveOrder | None:
+    """The order in a frame, if it holds for this room as we know it. A blocked contact leads us nowhere."""
+    order = move_orders.valid(body, room.id, room.info, _members(step, room))
+    own = order is not None and order.signer in {
+        key for key, account in _members(step, room) if account == step.me.account
+    }
+    return None if acquaintance.is_shut(step.store, room.info) and not own else order
+
+
+# -- giving and hearing one ---------------------------------------------------------------------------------------
+
+
+def issue(step: Step, room: RoomState, relay: str) -> None:
+    """Order the room to another relay, and go there. Raises `NotAllowed`, or `BadProof` if it may not go there."""
+    if room.phase != JOINED or not move_orders.may_move(room.info, step.me.account):
+        raise NotAllowed("only an admin of the room may do that")
+    number = max(room.info.moves, room.order.number if room.order is not None else 0) + 1
+    order = make_move(step.mls, step.me.signature_key, room.id, number, relay)
+    move_orders.judge(order, room.id, room.info, _members(step, room))
+    adopt(step, room, order)
+
+
+def take_along(step: Step, left: str, relay: str) -> list[bytes]:
+    """Order every room that is kept at ``left``, and that we may move, to ``relay``. Returns which went."""
+    taken = []
+    for id in step.store.rooms():
+        room = step.find_room(id)
+        if room is None or room.phase != JOINED or not _is_at(room.relay, left):
+            continue
+        with suppress(BadProof, NotAllowed):
+            issue(step, room, relay)
+            taken.append(id)
+    return taken
+
+
+def _is_at(relay: str, left: str) -> bool:
+    """Whether two addresses are of one relay."""
+    try:
+        return relay == left or str(parse_endpoint(relay)) == str(parse_endpoint(left))
+    except EndpointRefused:
+        return False
+
+
+def heard(step: Step, room: RoomState, track: BoxTrack, digest: bytes, body: bytes) -> None:
+    """An order lies in a box we follow. Behind a commit that is not decided yet it waits: who may, may change by it."""
+    if track.candidates and not track.closed:
+        track.behind = [*track.behind, digest][-MOST_BEHIND:]
+        return
+    order = decoded(step, room, body)
+    if order is None:
+        return
+    if room.order is not None and order.rank == room.order.rank:
+        track.order_seen = True
+    elif move_orders.better(room, order):
+        adopt(step, room, order)
+
+
+def heard_behind(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """The commits in the box are decided: what lay behind them counts now."""
+    if track.candidates and not track.closed:
+        return
+    waiting, track.behind = track.behind, []
+    for digest in waiting:
+        frame = step.store.frame(track.keys.box.address, digest)
+        opened = box_log.open_quietly(track, frame.data) if frame is not None else None
+        if opened is not None:
+            heard(step, room, track, digest, opened.body)
+
+
+def adopt(step: Step, room: RoomState, order: MoveOrder) -> None:
+    """This order holds from now on: every box that it is newer than goes to its relay."""
+    before = room.relay
+    room.order = order
+    mine = order.signer == step.me.signature_key
+    _bring_all(step, room)
+    room.note_at = step.within(step.timing.put_back_any) + step.timing.settle + (0 if mine else OTHERS_NOTE_MS)
+    schedule.begin(step, room, soon=mine)
+    tell(step, room, before)
+
+
+def _bring_all(step: Step, room: RoomState) -> None:
+    for track in room.boxes:
+        relay = move_orders.relay_for(room, track.moves)
+        if not relay:
+            continue
+        if track.relay != relay:
+            _bring(step, room, track, relay)
+        track.order_seen = False
+        track.put_back_own_at = step.now
+        track.put_back_any_at = track.put_back_any_at or step.within(step.timing.put_back_any)
+
+
+def _bring(step: Step, room: RoomState, track: BoxTrack, relay: str) -> None:
+    drop_trim(step, track.keys.box)
+    box_log.begin_anew(step, room, track, b"")
+    track.left = [*(old for old in track.left if old not in {track.relay, relay}), track.relay][-MOST_LEFT:]
+    track.relay = relay
+
+
+def destination(room: RoomState, item: OutboxItem) -> str:
+    """The relay that one of the room's items is for, by what is known now."""
+    track = room.track_at(Address(item.box))
+    if track is not None:
+        return track.relay
+    return room.relay if item.kind == PIECE else decode_target(item.target).relay
+
+
+def _retarget(step: Step, room: RoomState, before: str) -> None:
+    """Whatever of the room waits for a relay goes to the one that keeps its box now, in the same order.
+
+    Items get new ids, so that a late answer of the old relay is about none of them.
+    """
+    moving: list[tuple[OutboxItem, bytes]] = []
+    for item in step.store.outbox_of(room.id):
+        target, relay = decode_target(item.target), destination(room, item)
+        if relay != target.relay:
+            moving.append((item, replace(target, relay=relay).encode()))
+    for item, _ in moving:
+        step.store.drop_outbox(item.id)
+    for item, target_now in moving:
+        step.store.add_outbox(item.kind, room=item.room, box=item.box, ref=item.ref, target=target_now, data=item.data)
+    blobs.retarget(step, room.id, room.relay)
+    drop_trims(step, [before, *(relay for track in room.boxes for relay in track.left)])
+
+
+def tell(step: Step, room: RoomState, before: str) -> None:
+    """What waits for the room goes where it lives now; if that is elsewhere, it is said."""
+    _retarget(step, room, before)
+    if room.relay == before:
+        return
+    files.begin_again(step, room)
+    order = room.order if move_orders.applies(room.order, room.info.moves) else None
+    account = next((a for key, a in _members(step, room) if order is not None and key == order.signer), b"")
+    if room.info.kind != DEVICES:
+        said = order.payload() if order is not None else room.relay.encode() + step.chance.bytes(16)
+        id = sha256(b"nullabona move notice v1" + said).digest()[:16]
+        notices.add(step, room.id, Notice(NoticeKind.RELAY_CHANGED, account, text=room.relay), id=id)
+    step.event("room-moved", room.id, relay=room.relay, account=account)
+
+
+# -- what follows -------------------------------------------------------------------------------------------------
+
+
+def put_back(step: Step, room: RoomState, track: BoxTrack, *, anybody: bool) -> None:
+    """Let the order lie in every box that it moved: who comes late looks there. Who gave it does so at once."""
+    order = room.order
+    if not move_orders.applies(order, track.moves) or track.order_seen or track.relay != order.relay:
+        return
+    if anybody or order.signer == step.me.signature_key:
+        queue_frame(step, room, track, Kind.MOVE, encode_move(order), keep=False)
+        track.order_seen = True
+
+
+def look_after(step: Step, room: RoomState) -> None:
+    """Take what lay behind a commit; have the order written into the room info, if nobody has and we may."""
+    for track in [track for track in room.boxes if track.behind]:
+        heard_behind(step, room, track)
+    if not 0 < room.note_at <= step.now:
+        return
+    room.note_at = 0
+    if move_orders.applies(room.order, room.info.moves) and move_orders.may_move(room.info, step.me.account):
+        intents.want(room, NoteMove())
+
+
+def arrive(step: Step, room: RoomState, leaves: Iterable[Leaf], given: bytes) -> None:
+    """We come into the room, or to another branch of it: the best order that holds there counts. Before its box opens.
+
+    ``given`` is what came with the invitation or the ticket. What we had heard may have been given by somebody who may
+    not move the room any more.
+    """
+    devices = [(leaf.signature_key, certificate_of(leaf).account_id) for leaf in leaves]
+    had = encode_move(room.order) if room.order is not None else b""
+    held = [
+        order for data in (had, given) if (order := move_orders.valid(data, room.id, room.info, devices)) is not None
+    ]
+    room.order = min(held, key=lambda order: order.rank, default=None)
+    _bring_all(step, room)
+    if move_orders.applies(room.order, room.info.moves):
+        room.note_at = step.within(step.timing.put_back_any) + OTHERS_NOTE_MS
+        schedule.begin(step, room)

@@ -1,0 +1,204 @@
+"""Looking for a room at other relays (spec/relocation.md §6): while its own is out of reach, and after it has moved
+until everybody has come along.
+
+Where to look follows from cards: of those who may move the room, and our own. A card never moves a room; what is looked
+for is an order that lies in the room's box there. Whoever looks and finds an older order, or none where the box was
+before, leaves the newest there. Rounds become ever rarer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from nullabona.client.core import acquaintance
+from nullabona.client.core.delivery import box_log, views
+from nullabona.client.core.delivery.outbox import drop_trims
+from nullabona.client.core.group import branches
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model import move_orders
+from nullabona.client.core.model.proofs import encode_move
+from nullabona.client.core.model.requests import Report, Scout
+from nullabona.client.core.model.room_info import DEVICES
+from nullabona.client.core.model.state import JOINED, BoxTrack, RoomState
+from nullabona.client.core.relocation import moving, schedule
+from nullabona.client.core.step import DAY_MS, Step
+from nullabona.wire.endpoint import EndpointRefused, same_or_safer
+from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
+from nullabona.wire.messages import Frames
+
+FOLLOW_DAYS: Final = 30
+"""So long those who have not come along are looked for; no box is followed longer."""
+MOST_READ: Final = 2_048
+"""So many frames at the beginning of a box, and about so many at its end, are looked at in one round."""
+MOST_PAGES: Final = 64
+"""Most answers of one look."""
+SLOWEST_MS: Final = 6 * 3_600_000
+ELSEWHERE: Final = "elsewhere"
+HEED_ROUNDS: Final = 12
+"""Whoever goes on where an order lies now is given time for so many rounds to hear of it."""
+
+
+# -- when ---------------------------------------------------------------------------------------------------------
+
+
+def look_after(step: Step, room: RoomState) -> None:
+    """One round, if one is due and there is still reason for it."""
+    if acquaintance.is_shut(step.store, room.info):
+        room.scout_at = 0
+        return
+    out_of_reach = room.relay in step.down
+    if out_of_reach and not room.scout_at:
+        schedule.begin(step, room)
+    if not 0 < room.scout_at <= step.now:
+        return
+    if not out_of_reach and not _left_behind(step, room):
+        # Of a relay that was not tried yet in this run nothing is known: the search goes on if it is not there.
+        room.scout_at = 0 if room.relay in step.up else step.now + step.timing.scout
+        if room.heal is not None and room.heal.reason == branches.ASTRAY:
+            room.heal = None
+        return
+    _round(step, room, out_of_reach=out_of_reach)
+
+
+def _left_behind(step: Step, room: RoomState) -> bool:
+    """Whether the room has moved, and somebody has not been seen where it is now."""
+    moved = room.order is not None and any(move_orders.applies(room.order, track.moves) for track in room.boxes)
+    recent = step.now - room.scout_since < FOLLOW_DAYS * DAY_MS
+    return moved and recent and not views.all_here(step, room)
+
+
+def _round(step: Step, room: RoomState, *, out_of_reach: bool) -> None:
+    waited = step.now - room.scout_since
+    for track in _tracks(room, out_of_reach=out_of_reach):
+        step.scouts += [Scout(room.id, relay, track.keys.box) for relay in _relays(step, room, track)]
+    if waited >= step.timing.scout_cards:
+        _look_up(step, room)
+    if out_of_reach and room.astray_at <= step.now:
+        room.astray_at = step.now + DAY_MS
+        branches.lost_thread(step, room, branches.ASTRAY)
+    room.scout_turn += 1
+    pause = min(max(waited // 4, step.timing.scout), SLOWEST_MS)
+    if waited < step.timing.scout_cards:
+        pause = min(pause, step.timing.scout_cards - waited)
+    room.scout_at = step.now + pause + step.chance.between(0, step.timing.scout)
+
+
+def _tracks(room: RoomState, *, out_of_reach: bool) -> Iterator[BoxTrack]:
+    """The box that is written to, and the newest that an order has moved: there those who were away look.
+
+    By turns one of the others, too: who went on without us where a box was has nothing newer in common with us.
+    """
+    moved = [track for track in room.boxes if move_orders.applies(room.order, track.moves)]
+    newest = moved[-1:]
+    if out_of_reach and room.current not in moved:
+        newest = [room.current, *newest]
+    yield from newest
+    older = [track for track in room.boxes if track not in newest and (out_of_reach or (track in moved and track.left))]
+    if older:
+        yield older[-1 - room.scout_turn % len(older)]
+
+
+# -- where --------------------------------------------------------------------------------------------------------
+
+
+def _relays(step: Step, room: RoomState, track: BoxTrack) -> list[str]:
+    """Our own, those of who may move the room as far as they are known, and where the box was before."""
+    theirs = [inbox_addresses.relay_of(step, account, handle) for account, handle in _deciders(step, room)]
+    named = [step.me.relay, *theirs, *track.left]
+    found: dict[str, None] = {}
+    for relay in named:
+        try:
+            found[same_or_safer(relay, room.info.relay)] = None
+        except EndpointRefused:
+            continue
+    return [relay for relay in found if relay != track.relay]
+
+
+def _deciders(step: Step, room: RoomState) -> list[tuple[bytes, str]]:
+    """Account and handle of everybody else who may move the room; the first are those who may longest."""
+    handles = {device.account: device.handle for device in step.roster(room.id).values()}
+    deciders = () if room.info.kind == DEVICES else room.info.deciders
+    return [(account, handles[account]) for account in deciders if account in handles and account != step.me.account]
+
+
+def _look_up(step: Step, room: RoomState) -> None:
+    """See where one of them is now; another one each round, and nobody who is blocked."""
+    deciders = [each for each in _deciders(step, room) if not acquaintance.is_blocked(step.store, each[0])]
+    if deciders:
+        inbox_addresses.look_again(step, deciders[room.scout_turn % len(deciders)][1])
+
+
+def reached(step: Step, relay: str) -> None:
+    """A relay is there again, or out of reach: look after the rooms it keeps. One that keeps none is not missed."""
+    rooms = [room for id in step.store.rooms() if (room := step.find_room(id)) is not None and room.phase == JOINED]
+    kept = [room for room in rooms if room.relay == relay]
+    for room in kept if relay not in step.down else []:
+        room.scout_at = min(room.scout_at, step.now)
+    if not kept:
+        drop_trims(step, [relay])
+
+
+# -- what was found -----------------------------------------------------------------------------------------------
+
+
+def take(step: Step, scout: Scout, answer: Frames) -> Report:
+    """What a look at a box brought."""
+    room = step.find_room(scout.room)
+    track = room.track_at(scout.address) if room is not None else None
+    if room is None or track is None or room.phase != JOINED or track.relay == scout.relay:
+        return Report()
+    for _, data in answer.frames:
+        opened = box_log.open_quietly(track, data)
+        if opened is not None and opened.kind is Kind.MOVE:
+            scout = _found(step, room, scout, opened.body)
+            if track.relay == scout.relay:
+                return Report()
+        elif opened is not None and opened.kind is Kind.SETTLED and not opened.indirect:
+            _settled_there(step, room, track, opened.body)
+    further = _further(scout, answer)
+    if further is not None:
+        return Report(further)
+    order = _order_for(step, room, track, scout, exists=bool(answer.incarnation))
+    return Report(leave=order, wake=track.wake)
+
+
+def _further(scout: Scout, answer: Frames) -> Scout | None:
+    """A box is looked at where it begins, for a move began it anew, and at its end, where others leave what is new."""
+    if not answer.frames or scout.pages + 1 >= MOST_PAGES:
+        return None
+    last = answer.frames[-1][0]
+    after = last if last < MOST_READ else max(last, answer.head - MOST_READ)
+    return replace(scout, after=after, pages=scout.pages + 1) if scout.after < after < answer.head else None
+
+
+def _found(step: Step, room: RoomState, scout: Scout, body: bytes) -> Scout:
+    """An order lies there: go by it if it is better than ours. A better one may lie behind it, also behind our own."""
+    order = moving.decoded(step, room, body)
+    if order is None:
+        return scout
+    if move_orders.better(room, order):
+        moving.adopt(step, room, order)
+    return replace(scout, there=min(scout.there or order.rank, order.rank))
+
+
+def _settled_there(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> None:
+    """The room went on there, with somebody who does not heed our order, and nobody says so where we are: ask them."""
+    order = room.order
+    claim = branches.claim_in(step, room, track, body)
+    heeds_not = order is not None and claim is not None and claim.signer != order.signer
+    waited = step.now - room.scout_since >= HEED_ROUNDS * step.timing.scout
+    if heeds_not and waited and not track.closed and not track.candidates:
+        branches.lost_thread(step, room, ELSEWHERE)
+
+
+def _order_for(step: Step, room: RoomState, track: BoxTrack, scout: Scout, *, exists: bool) -> bytes:
+    """A frame with our order for a box that others may still look at, unless it lies there."""
+    order = room.order
+    if not move_orders.applies(order, track.moves) or not (exists or scout.relay in track.left):
+        return b""
+    if scout.there is not None and scout.there <= order.rank:
+        return b""
+    keys, nonce = track.keys, step.chance.bytes(NONCE_SIZE)
+    return seal_frame(keys.frame_key, keys.box.address, nonce, Kind.MOVE, encode_move(order))

@@ -1,0 +1,33 @@
+"""Rooms that an archive tells of: history that can be read, and everything needed to ask members for a way back.
+
+The room is `AWAY`, without keys; `returning.look_after` asks. Its devices, with accounts and handles, are in the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nullabona.client.core.model.branches import RETURNING, Heal
+from nullabona.client.core.model.imports import IMPORTED
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import Device
+from nullabona.client.core.model.room_info import DEVICES, RoomInfo
+from nullabona.client.core.model.state import AWAY, LEFT, REMOVED, RoomState, encode_state, helpers_of
+
+
+def remember(
+    store: Store, me: bytes, room: bytes, info: RoomInfo, phase: str, devices: Sequence[Device], read_upto: bytes = b""
+) -> bool:
+    """Begin with a room that this device is not in; False if it knows the room already, or must not.
+
+    ``me`` is the own account, which is not asked. In the caller's transaction.
+    """
+    if info.kind == DEVICES or store.load_room(room) is not None:
+        return False
+    state = RoomState(room, info, phase if phase in {LEFT, REMOVED, IMPORTED} else AWAY, [], read_upto=read_upto)
+    if state.phase == AWAY:
+        members = helpers_of([device for device in devices if device.account != me])
+        state.heal = Heal(RETURNING, 0, b"", [], members, 0)
+    store.save_room(room, encode_state(state))
+    store.put_devices(devices)
+    return True

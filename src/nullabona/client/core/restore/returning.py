@@ -1,0 +1,190 @@
+"""Coming back into rooms of which only memory is left: after a restore, or when a profile was copied back.
+
+Ratchet state is never taken up again. The room waits, readable, until one of its members has handed out a ticket; then
+this device is in it with a new leaf, and its account's old leaf goes (spec/devices.md §8).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core import acquaintance
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.delivery import box_log, inbox_sending
+from nullabona.client.core.delivery.outbox import queue_last
+from nullabona.client.core.group import evidence
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.branches import RETURNING, Heal, Helper
+from nullabona.client.core.model.inbox_items import TicketRequest
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.room_info import DEVICES, RoomInfo, decode_info, encode_info
+from nullabona.client.core.model.state import AWAY, JOINED, RoomState, helpers_of
+from nullabona.client.core.step import DAY_MS, Step
+from nullabona.client.core.sync import former_rooms
+from nullabona.wire.frame import Kind
+
+RESTORED: Final = "restored"
+"""This device began from the account's words, from a backup or from a copy of its folder."""
+RESTORED_NOW: Final = b"new"
+"""And nobody was asked yet."""
+_EXPECTED: Final = "expected-rooms"
+
+
+def begin(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper], told_by: bytes = b"") -> None:
+    """This account is in the room, as far as is remembered, or as account ``told_by`` says: ask its ``members`` for a
+    way back.
+
+    Into a room that devices share lead these devices alone.
+    """
+    if step.find_room(room_id) is not None:
+        return
+    room, ours = RoomState(room_id, info, AWAY, [], told_by=told_by), info.kind == DEVICES
+    _ask(step, room, [member for member in members if (member.account == step.me.account) == ours])
+    step.add_room(room)
+
+
+class Expected(msgspec.Struct, array_like=True, frozen=True):
+    """A room that another device of the account is in and will let us into."""
+
+    room: bytes
+    info: bytes
+    members: tuple[Helper, ...]
+    due: int
+
+
+_expected = msgspec.msgpack.Decoder(list[Expected])
+
+
+def expect(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper]) -> None:
+    """Another device of ours is in the room and lets us in. It may be lost before: then we ask members ourselves."""
+    if step.find_room(room_id) is not None:
+        return
+    due = step.now + step.timing.silence + step.chance.between(0, step.timing.silence)
+    others = [each for each in expected(step) if each.room != room_id]
+    _keep(step, [*others, Expected(room_id, encode_info(info), tuple(members), due)])
+
+
+def expected(step: Step) -> list[Expected]:
+    """Rooms that we were told of and are perhaps not in yet."""
+    data = step.store.get_value(_EXPECTED)
+    return _expected.decode(data) if data else []
+
+
+def come_after_all(step: Step) -> None:
+    """Nobody of ours has let us into these rooms in time."""
+    late = [each for each in expected(step) if each.due <= step.now]
+    if late:
+        _keep(step, [each for each in expected(step) if each.due > step.now])
+    for each in late:
+        begin(step, each.room, decode_info(each.info), list(each.members))
+
+
+def next_due(step: Step) -> int | None:
+    """When `come_after_all` has something to do, in ms."""
+    return min((each.due for each in expected(step)), default=None)
+
+
+def _keep(step: Step, rooms: list[Expected]) -> None:
+    if rooms:
+        step.store.set_value(_EXPECTED, msgspec.msgpack.encode(rooms))
+    else:
+        step.store.delete_value(_EXPECTED)
+
+
+def note_restored(store: Store) -> None:
+    """The account begins anew on this device, or goes on from a copy: contacts are asked for the rooms that it does not
+    know (`core.restore.seeking`). In the caller's transaction.
+    """
+    store.set_value(RESTORED, RESTORED_NOW)
+
+
+def copied_back(step: Step, room: RoomState) -> None:
+    """Our own leaf has signed something here that this profile does not know: the profile is a copy from before that.
+
+    Its ratchet positions may be used already, so nothing more is sent from that leaf. Whoever has this device's key, as
+    with a copy of the folder, can make it so; nobody else. No contact is asked for other rooms: whoever watches the
+    relay would be shown whom this account knows, as often as somebody with a copy likes.
+    """
+    if room.phase == JOINED:
+        forsake(step, room)
+        step.event("warning", room.id, code="copied-back")
+
+
+def forsake_all(step: Step) -> None:
+    """The profile's own files tell that it is a copy: no room's keys are used again, and newer rooms are asked for."""
+    for room in step.store.rooms():
+        forsake(step, step.room(room))
+    note_restored(step.store)
+    step.event("warning", code="copied-back")
+
+
+def forsake(step: Step, room: RoomState) -> None:
+    """Forget everything of a room but its messages and the way into it, because its keys must not be used again."""
+    if room.phase != JOINED:
+        return
+    roster = list(step.roster(room.id).values())
+    members = [device for device in roster if device.account != step.me.account]
+    left = RoomState(room.id, room.info, AWAY, [], read_upto=room.read_upto, rulings=room.rulings, went=room.went)
+    way, owed = former_rooms.keep(step, room), box_log.last_words(step, room)
+    for track in room.boxes:
+        step.store.delete_value(box_log.winner_key(track))
+    step.forget_room(room.id)
+    step.mls.forget(room.id)
+    if room.info.kind == DEVICES:
+        own_devices.forget_room(step.store, room.id)
+        listed = {device.id for device in own_devices.others(step)}
+        members = [device for device in roster if device.device in listed]
+        if not members:
+            return
+        own_devices.set_room(step.store, room.id)
+    _ask(step, left, helpers_of(members))
+    step.add_room(left)
+    former_rooms.put(step, room.id, way)
+    for track, claim in owed:
+        queue_last(step, left, track, Kind.SETTLED, claim)
+
+
+def begin_elsewhere(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper], told_by: bytes) -> None:
+    """The room is another than we took it for, as the person found out: go into that one, and forget the way here."""
+    old = step.find_room(room_id)
+    if old is not None:
+        forsake(step, old)
+        step.forget_way(room_id)
+        step.forget_room(room_id)
+    begin(step, room_id, info, members, told_by)
+    if old is not None:
+        step.room(room_id).doubted = old.doubted
+        step.event("room-changed", room_id, name=info.name, admins=list(info.admins), timer_s=info.timer_s)
+
+
+def _ask(step: Step, room: RoomState, members: list[Helper]) -> None:
+    room.heal = Heal(RETURNING, 0, b"", [], members, step.within(step.timing.ticket))
+
+
+def look_after(step: Step, room: RoomState) -> None:
+    """Ask the next member when it is time; after all of them, again from the first a day later."""
+    heal = room.heal
+    if heal is None or heal.next_at > step.now or not heal.helpers:
+        return
+    helper = heal.helpers[heal.attempts % len(heal.helpers)]
+    heal.attempts += 1
+    inbox_sending.post(step, helper.account, helper.handle, TicketRequest(room.id, 0, b""))
+    if heal.attempts > len(heal.helpers) and not acquaintance.is_blocked(step.store, helper.account):
+        inbox_addresses.look_again(step, helper.handle)
+    rounds, place = divmod(heal.attempts, len(heal.helpers))
+    pause = min(step.timing.ticket << min(rounds, 12), DAY_MS) if place == 0 else step.timing.ticket
+    heal.next_at = step.now + pause + step.chance.between(0, step.timing.ticket)
+
+
+def told_gone(step: Step, room: RoomState, account: bytes) -> bool:
+    """A member says that this account is not in the room any more: believed of who could have put it out, or of
+    everybody.
+    """
+    heal = room.heal
+    if heal is None:
+        return False
+    if account not in heal.gone:
+        heal.gone.append(account)
+    return evidence.may_put_us_out(step, room, account) or evidence.given_up(step, room, heal)

@@ -1,0 +1,101 @@
+"""Where one member led us: is that the room? Somebody whose word counts is asked (spec/room.md §15).
+
+A ticket to a branch with the roles and members that we know proves nothing but that: the others may be elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nullabona.client.core import acquaintance
+from nullabona.client.core.group import branches, evidence
+from nullabona.client.core.model.branches import Heal, Helper, Tries
+from nullabona.client.core.model.inbox_items import Ticket
+from nullabona.client.core.model.records import Device
+from nullabona.client.core.model.room_info import GROUP, RoomInfo
+from nullabona.client.core.model.state import RoomState
+from nullabona.client.core.step import DAY_MS, Step
+
+LOOK_AROUND_MS: Final = 900_000
+LOOK_AGAIN_MS: Final = 3 * 3_600_000
+
+
+def arrived(step: Step, room: RoomState, heal: Heal, by: bytes, before: RoomInfo) -> None:
+    """We came to another branch by a ticket of account ``by``. If it may not say what the room is, others are asked.
+
+    ``before`` is what we knew of the room. Who had led us away from it before is not believed for a week. If somebody
+    had only told us what it is, the other admins are asked whom they named: nobody else could tell.
+    """
+    if heal.reason == branches.UNPROVEN:
+        room.doubted[room.led_by.hex()] = step.now + evidence.TRIES_DAYS * DAY_MS
+    room.led_by, room.led_at = b"", 0
+    told_by, room.told_by = room.told_by, b""
+    room.let_in_by = told_by or room.let_in_by
+    if evidence.vouches(step, before, by) and not (told_by and set(before.deciders) - {by, step.me.account}):
+        room.vain = Tries()
+        return
+    room.led_by, room.led_at = by, step.now + LOOK_AROUND_MS + step.chance.between(0, LOOK_AROUND_MS // 4)
+
+
+def invited(step: Step, old: RoomState, room: RoomState, by: bytes) -> None:
+    """An invitation of account ``by`` takes the place of the ``old`` room; who said what in it is not forgotten."""
+    room.doubted, room.tries, room.vain, room.former = old.doubted, old.tries, old.vain, old.former
+    if not evidence.vouches(step, old.info, by):
+        room.led_by, room.led_at = by, step.now + LOOK_AROUND_MS + step.chance.between(0, LOOK_AROUND_MS // 4)
+
+
+def unconfirmed(step: Step, room: RoomState, account: bytes) -> bool:
+    """Whether we are in a group on somebody's invitation alone, so that another's (``account``) is to be heard, too.
+
+    That is so until somebody whom we know has shown up there beside the one who let us in.
+    """
+    if room.info.kind != GROUP or account in {room.let_in_by, step.me.account} or not room.let_in_by:
+        return False
+    if evidence.led_astray(step, room, account):
+        return False
+    others = [device for device in step.others(room, room.epoch) if device.account != room.let_in_by]
+    known = [device for device in others if acquaintance.is_contact(step.store, device.account)]
+    boxes = [track.keys.box.address for track in room.boxes]
+    return not any(step.store.view(box, device.device) is not None for box in boxes for device in known)
+
+
+def disbelieve(step: Step, id: bytes, account: bytes) -> None:
+    """The person has found that an account let us, or wants to, into another version of the room: not for a week."""
+    room = step.find_room(id)
+    if room is not None and account:
+        room.doubted[account.hex()] = step.now + evidence.TRIES_DAYS * DAY_MS
+
+
+def look_around(step: Step, room: RoomState) -> None:
+    """One member led us here a while ago: has anybody come whose word counts? Else they are asked."""
+    if not 0 < room.led_at <= step.now or room.heal is not None:
+        return
+    room.led_at = 0
+    asked = _arbiters(step, room)
+    own = step.store.device(room.id, step.me.device)
+    seen = [track.keys.box.address for track in room.boxes if own is None or track.epoch >= own.since]
+    if not asked or any(step.store.view(box, device.device) for box in seen for device in asked):
+        return
+    room.led_at = step.now + LOOK_AGAIN_MS
+    helpers = [Helper(account, handle) for account, handle in {each.account: each.handle for each in asked}.items()]
+    branches.begin(step, room, Heal(branches.UNPROVEN, room.epoch, b"", [], helpers, step.now))
+
+
+def _arbiters(step: Step, room: RoomState) -> list[Device]:
+    """Devices of those who may say what the room is; if that is we alone, of everybody but who led us here."""
+    others = [
+        device for device in step.others(room, room.epoch) if device.account not in {room.led_by, step.me.account}
+    ]
+    return [device for device in others if evidence.vouches(step, room.info, device.account)] or others
+
+
+def stays(room: RoomState, heal: Heal, ticket: Ticket, by: bytes) -> bool:
+    """Whether a ticket for `UNPROVEN` is no reason to go: not of whom we asked, or of one who is on our branch."""
+    if by not in {helper.account for helper in heal.helpers}:
+        return True
+    ours = {merged.epoch: merged.commit for merged in room.history}
+    there = [(epoch, commit) for epoch, commit, _ in ticket.history if epoch in ours]
+    if not there or any(ours[epoch] != commit for epoch, commit in there):
+        return False
+    room.heal, room.led_at = None, 0
+    return True

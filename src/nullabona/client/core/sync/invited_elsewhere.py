@@ -1,0 +1,55 @@
+"""An invitation into a room we are in, by somebody in it: they may be on another branch of it (spec/room.md §7).
+
+Who is on ours knows that we are in, so the two branches learn of one another even if nobody is left who was in the
+epoch in which they parted. Which of them wins is judged by the branch keys of the commits that the invitation tells of.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final
+
+from nullabona.client.core import acquaintance
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.delivery import inbox_sending
+from nullabona.client.core.delivery.outbox import queue_blob, queue_item
+from nullabona.client.core.group import branch_history, branches, evidence
+from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.inbox_items import History, Invitation, encode_pack
+from nullabona.client.core.model.state import RoomState
+from nullabona.client.core.step import Step
+from nullabona.wire.certificate import DeviceCertificate
+
+_TOLD: Final = "told-of-branch"
+
+
+def invited(step: Step, room: RoomState, sender: DeviceCertificate, history: History) -> None:
+    """A member's device invites us. If the branches have parted and theirs wins, ask for a ticket; else say ours."""
+    theirs = {epoch: (commit, removed) for epoch, commit, removed in history}
+    parted = [each for each in room.history if each.epoch in theirs and each.commit != theirs[each.epoch][0]]
+    # By which handle we know them: what the certificate of an item says may name a host of their choice.
+    handle = acquaintance.handle_of(step, sender.account_id)
+    if not parted or not handle or evidence.doubts(step, room, sender.account_id):
+        return
+    ours = min(parted, key=lambda each: each.epoch)
+    commit, removed = theirs[ours.epoch]
+    if branches.branch_key(removed, commit) < branches.branch_key(ours.removed, ours.commit):
+        helper = Helper(sender.account_id, handle)
+        branches.begin(step, room, Heal(branches.FORK, ours.epoch, commit, list(removed), [helper], step.now))
+    else:
+        _tell(step, room, Helper(sender.account_id, handle), sha256(commit + ours.commit).digest())
+
+
+def _tell(step: Step, room: RoomState, them: Helper, fork: bytes) -> None:
+    """Let them compare, too: an invitation that nobody can enter by, and that tells of our branch. Once a fork."""
+    if not step.store.saw(_TOLD, fork[:16], step.day):
+        return
+    relay = inbox_addresses.relay_of(step, them.account, them.handle) or inbox_addresses.host_relay(them.handle)
+    ref = queue_blob(step, b"", fork, relay, encode_pack(b"", b"", branch_history.told(room)))
+    item = Invitation(fork[:16], room.id, relay, ref)
+    card = own_devices.card(step.store)
+    if them.account == step.me.account and card is not None:
+        queue_item(step, card.inbox, relay, item)
+    else:
+        inbox_sending.answer(step, them.account, item)

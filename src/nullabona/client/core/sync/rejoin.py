@@ -1,0 +1,252 @@
+"""Rejoining by external commit: from a ticket to a member of the winning branch (spec/room.md §7).
+
+The new group is kept in memory until the relay has it first in box order; a crash before that only means asking again.
+Ratchet state is never taken from anywhere else: the device gets a new leaf and its old one goes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from nullabona.client.core import rooms
+from nullabona.client.core.account import own_devices
+from nullabona.client.core.contacts import requests
+from nullabona.client.core.delivery import receipts
+from nullabona.client.core.delivery.box_log import leaves_of, open_box, winner_key
+from nullabona.client.core.delivery.outbox import queue_blob
+from nullabona.client.core.group import branches, evidence, leaving, members, redo, rulings, welcomes
+from nullabona.client.core.group.evidence import Judged
+from nullabona.client.core.group.intents import TEND_MS
+from nullabona.client.core.model import move_orders
+from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.commit_policy import certificate_of
+from nullabona.client.core.model.errors import MlsRefused
+from nullabona.client.core.model.inbox_items import Ticket
+from nullabona.client.core.model.mls_port import Candidate
+from nullabona.client.core.model.outbox_items import FRAME, Target
+from nullabona.client.core.model.room_info import DEVICES, DIRECT, RoomInfo, decode_info
+from nullabona.client.core.model.state import AWAY, JOINED, BoxTrack, Merged, RemoveAccount, RoomState
+from nullabona.client.core.relocation import moving
+from nullabona.client.core.step import Step
+from nullabona.client.core.sync import arrivals
+from nullabona.client.core.timeline import notices, sending
+from nullabona.errors import PeerError
+from nullabona.wire.address import EpochKeys, epoch_keys
+from nullabona.wire.blob import encode_ref
+from nullabona.wire.frame import NONCE_SIZE, Kind, body_fits, open_frame, seal_frame
+from nullabona.wire.messages import Frames
+
+_PATIENCE = 6
+"""A commit may take so many times the wait for a ticket until it can be read back; an honest relay decides sooner."""
+
+
+@dataclass(slots=True)
+class Join:
+    """An external commit of ours on its way. Lives in memory only."""
+
+    room: bytes
+    relay: str
+    ticket: Ticket
+    candidate: Candidate = field(repr=False)
+    frame: bytes
+    position: int
+    deadline: int
+    by: bytes
+    """The account whose ticket it is."""
+    judged: Judged
+
+    @property
+    def keys(self) -> EpochKeys:
+        return epoch_keys(self.ticket.secret)
+
+
+def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None:
+    """Make the external commit that a ticket of account ``by`` allows and queue it; None if it leads elsewhere."""
+    heal = room.heal
+    if heal is None or not (room.boxes or room.phase == AWAY) or evidence.led_astray(step, room, by):
+        return None
+    if room.boxes and branches.in_sync(room, ticket) and not heal.commit:
+        _nothing_missed(step, room, heal, ticket)
+        return None
+    if room.boxes and not branches.leads_there(room, heal, ticket):
+        return None
+    if heal.reason == branches.UNPROVEN and arrivals.stays(room, heal, ticket, by):
+        return None
+    try:
+        candidate = step.mls.join_external(ticket.group_info, ticket.tree)
+        judged = _check(step, room, heal, ticket, candidate, by)
+    except PeerError as refused:
+        _refused(step, room, heal, by, refused)
+        return None
+    if room.phase == JOINED:
+        branches.say_moved(step, room, heal)
+    deadline = step.now + step.timing.ticket * _PATIENCE
+    join = Join(room.id, _relay(room, ticket, candidate), ticket, candidate, b"", ticket.seq, deadline, by, judged)
+    join.frame = _queue(step, join)
+    heal.next_at = deadline + step.chance.between(0, step.timing.ticket)
+    return join
+
+
+def _nothing_missed(step: Step, room: RoomState, heal: Heal, ticket: Ticket) -> None:
+    """The helper is where we are. They may know where the room is by now; or they look for it as we do: ask others."""
+    order = moving.decoded(step, room, ticket.order)
+    if order is not None and move_orders.better(room, order):
+        moving.adopt(step, room, order)
+    if heal.reason != branches.ASTRAY or room.relay not in step.down:
+        room.heal = None
+        room.led_at = 0 if heal.reason == branches.UNPROVEN else room.led_at
+
+
+def _refused(step: Step, room: RoomState, heal: Heal, by: bytes, refused: PeerError) -> None:
+    """A ticket leads nowhere that we go. Whoever sends many is warned of once."""
+    if by not in heal.refused:
+        heal.refused.append(by)
+        step.event("warning", room.id, code="ticket-refused", reason=getattr(refused, "reason", refused.code))
+
+
+def _check(step: Step, room: RoomState, heal: Heal, ticket: Ticket, candidate: Candidate, by: bytes) -> Judged:
+    """Raises `PeerError` unless the branch is this room, is one that ``by`` may lead to, and its winning commit removed
+    whom it is said to have removed.
+
+    Only the epoch right after that commit can show it: later somebody may have been added again. To those whom we
+    removed we only go where we may remove them again.
+    """
+    info = decode_info(candidate.group.room_info())
+    same = candidate.group_id == room.id and evidence.may_be(info, room.info)
+    accounts = {certificate_of(leaf).account_id for leaf in candidate.group.members()}
+    right_after = ticket.epoch == heal.epoch + 1
+    if heal.reason == branches.OUTSIDE:
+        same = same and step.me.account in info.admins
+    if not same or (right_after and accounts & set(heal.removed)):
+        candidate.discard()
+        raise MlsRefused("a ticket leads to another room", "wrong-group")
+    try:
+        return evidence.check_branch(step, room, heal, by, info, candidate.group.members(), ticket)
+    except MlsRefused:
+        candidate.discard()
+        raise
+
+
+def _relay(room: RoomState, ticket: Ticket, candidate: Candidate) -> str:
+    """The relay that keeps the helper's box, as the helper knows it."""
+    info = decode_info(candidate.group.room_info())
+    leaves = candidate.group.members()
+    devices = [(leaf.signature_key, certificate_of(leaf).account_id) for leaf in leaves]
+    order = move_orders.valid(ticket.order, room.id, info, devices)
+    return order.relay if move_orders.applies(order, info.moves) else info.relay
+
+
+def _queue(step: Step, join: Join) -> bytes:
+    keys = join.keys
+    body = join.candidate.commit
+    indirect = not body_fits(len(body))
+    if indirect:
+        body = encode_ref(queue_blob(step, join.room, keys.box.address, join.relay, body))
+    nonce = step.chance.bytes(NONCE_SIZE)
+    frame = seal_frame(keys.frame_key, keys.box.address, nonce, Kind.COMMIT, body, indirect=indirect)
+    digest = sha256(frame).digest()
+    # Counted after our commit: one token may be nobody's, and our own old leaf's may be left out.
+    target = Target(join.relay, join.ticket.secret, leaves_of(join.candidate.group)).encode()
+    step.store.add_outbox(FRAME, room=join.room, box=keys.box.address, ref=digest, target=target, data=frame)
+    return digest
+
+
+def take_frames(join: Join, after: int, answer: Frames) -> bool | None:
+    """Read back the ticket's box: True if our commit came first, False if it cannot, None while we do not know."""
+    if join.ticket.incarnation and answer.incarnation != join.ticket.incarnation:
+        return False
+    if after != join.position:
+        return None
+    keys = join.keys
+    for seq, data in answer.frames:
+        if seq > join.position + 1:
+            return False  # of what is gone nobody can tell whether it was a commit
+        join.position = seq
+        if sha256(data).digest() == join.frame:
+            return True
+        try:
+            kind = open_frame(keys.frame_key, keys.box.address, data).kind
+        except PeerError:
+            continue
+        if kind is not Kind.MESSAGE:
+            return False
+    return None
+
+
+def drop(step: Step, join: Join) -> None:
+    """Forget an external commit; if it is out already, nothing comes of it."""
+    join.candidate.discard()
+    step.store.drop_outbox_ref(join.keys.box.address, join.frame)
+
+
+def give_up(step: Step, room: RoomState, join: Join) -> None:
+    """Our commit did not come first (or nobody can tell): ask for a newer ticket soon."""
+    drop(step, join)
+    if room.heal is not None:
+        room.heal.next_at = step.within(step.timing.commit_spread)
+
+
+def adopt(step: Step, room: RoomState, join: Join) -> None:
+    """Our external commit came first: this is the room now. Redo and send again what this branch lacks."""
+    ours = sha256(join.candidate.commit).digest()
+    told = [*join.ticket.history, (join.ticket.epoch, ours, ())]
+    heal = room.heal or Heal("late", join.ticket.epoch, b"", [], [], step.now)
+    heal = branches.parted(room, heal, told)
+    welcomes.keep_welcome(step, room)
+    intents = redo.to_redo(room, heal)
+    _leave_branch(step, room, heal)
+    group = join.candidate.adopt()
+    before_relay = room.relay
+    info: RoomInfo = decode_info(group.room_info())
+    room.history = [Merged(epoch, commit, list(removed), [], []) for epoch, commit, removed in told]
+    known, room.info = room.info, info
+    rulings.take_over(room, join.ticket, join.judged.rulings)
+    room.as_of = join.judged.as_of
+    room.heal, room.pending, room.intents = None, None, intents
+    room.redo = [intent.account for intent in intents if isinstance(intent, RemoveAccount)]
+    room.phase = JOINED
+    step.forget_way(room.id)
+    room.commit_at = step.within(step.timing.commit_spread)
+    moving.arrive(step, room, group.members(), join.ticket.order)
+    # A device linked while we were away, or let in on the branch that is over, has nobody else to let it in.
+    room.tend_at = room.tend_at or step.within(TEND_MS) + 1
+    track = open_box(room, group)
+    # Whoever is on this branch may not have heard of the order that we go by: there they go on.
+    track.left = [join.relay] if join.relay != track.relay else []
+    before = list(step.roster(room.id).values())
+    members.sync(step, room, step.me.device)
+    notices.of_branch(step, room, ours, join.by, known)
+    if info != known:
+        step.event("room-changed", room.id, name=info.name, admins=list(info.admins), timer_s=info.timer_s)
+    arrivals.arrived(step, room, heal, join.by, known)
+    moving.tell(step, room, before_relay)
+    welcomes.invite_after_all(step, room)
+    branches.owe_stranded(step, room, before)
+    sending.resend_unacknowledged(step, room, sending.reached_nobody)
+    receipts.tell_soon(step, room)
+    if rooms.leaving(step, room.id):
+        leaving.say(step, room)
+    if info.kind == DIRECT:
+        requests.found_again(step, room)
+    if info.kind == DEVICES:
+        own_devices.settle_room(step, room.id)
+    step.event("rejoined", room.id, reason=heal.reason, epoch=room.epoch)
+
+
+def _leave_branch(step: Step, room: RoomState, heal: Heal) -> None:
+    """Boxes after the fork belong to a branch that is over; the forked one is now ended by the winner."""
+    for track in list(room.boxes):
+        if track.epoch > heal.epoch or not track.closed:
+            room.boxes.remove(track)
+            step.store.drop_box(track.keys.box.address)
+            step.store.delete_value(winner_key(track))
+        elif track.epoch == heal.epoch and heal.commit:
+            _won_by(step, track, heal)
+
+
+def _won_by(step: Step, track: BoxTrack, heal: Heal) -> None:
+    track.winner, track.winner_removed = heal.commit, list(heal.removed)
+    track.settled_seen, track.beacon_at = True, 0
+    track.trim_at = 0
+    step.store.delete_value(winner_key(track))

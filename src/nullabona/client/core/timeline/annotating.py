@@ -1,0 +1,189 @@
+"""What annotations do to lines: edits and deletions change rows, everything else is read from them when it is shown.
+
+The result depends on the annotations, never on the order in which they or their line came, nor on where they lie: the
+last word of an account is the one it sent last, by the times it gave them (`said_at`). Only whether a vote came before
+the end of its poll is a matter of place, because a time could be made up afterwards. What comes from somebody who may
+not is kept like any message and has no effect (spec/room.md §6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core.model.content import (
+    MAX_SENT_AT,
+    Annotation,
+    Deleted,
+    Edit,
+    File,
+    Gone,
+    Pin,
+    Poll,
+    React,
+    Shown,
+    Stored,
+    Text,
+    Vote,
+)
+from nullabona.client.core.model.emoji import is_one_emoji
+from nullabona.client.core.model.records import Message, MessageState
+from nullabona.client.core.model.room_info import GROUP
+from nullabona.client.core.model.state import RoomState
+from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import erasure, kinds, search
+
+MAX_TEXT: Final = 100_000
+MAX_CAPTION: Final = 10_000
+ANNOTATIONS: Final = frozenset({kinds.EDIT, kinds.DELETE, kinds.REACT, kinds.VOTE, kinds.CLOSE, kinds.PIN})
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What others attached to a line. Reactions are (emoji, account), the earliest first."""
+
+    reactions: list[tuple[str, bytes]] = field(default_factory=list)
+    votes: dict[bytes, tuple[int, ...]] = field(default_factory=dict)
+    closed: bool = False
+    pinned: bool = False
+
+
+# -- order -----------------------------------------------------------------------------------------------------------
+
+
+def turn(note: Message) -> tuple[int, bytes]:
+    """What annotations are sorted by; an account's own grow from one to the next."""
+    return note.sent_at, note.id
+
+
+def said_at(step: Step, room: bytes, body: Shown | Annotation) -> int:
+    """The time to give to what this account says now.
+
+    Of an annotation it is later than that of every other one by this account about the same line, and for a pin of
+    every other pin that is known, whatever clocks do.
+    """
+    target = getattr(body, "target", b"")
+    notes = step.store.annotations(room, target) if target else []
+    before = [
+        note.sent_at + 1
+        for note in notes
+        if note.account == step.me.account or (isinstance(body, Pin) and note.kind == kinds.PIN)
+    ]
+    return min(max([step.now, *before]), MAX_SENT_AT)
+
+
+# -- applying -----------------------------------------------------------------------------------------------------
+
+
+def settle(step: Step, room: RoomState, target: bytes) -> None:
+    """Bring a line into the state that its annotations ask for. Nothing happens while the line is not here."""
+    line = step.store.message(room.id, target)
+    if line is None or line.imported or line.kind == kinds.NOTICE or line.about:
+        return
+    notes = step.store.annotations(room.id, target)
+    allowed = [note for note in notes if note.kind == kinds.DELETE and may_delete(room, line, note)]
+    if line.kind in {kinds.DELETED, kinds.GONE}:
+        _settle_deleted(step, line, notes, allowed)
+    elif allowed and not line.shown:
+        erasure.erase(step, line, Gone("hidden"))
+    elif allowed:
+        erasure.erase(step, line, Deleted(_first(allowed)))
+        step.event("message-changed", room.id, id=target)
+    else:
+        _edit(step, line, [note for note in notes if note.kind == kinds.EDIT])
+
+
+def may_delete(room: RoomState, line: Message, note: Message) -> bool:
+    """For all: whoever said it, or who was an admin of the group when the deletion came."""
+    return note.account == line.account or (note.admin and room.info.kind == GROUP)
+
+
+def _settle_deleted(step: Step, line: Message, notes: list[Message], allowed: list[Message]) -> None:
+    for note in notes:
+        if note.kind != kinds.DELETE and not isinstance(kinds.stored(note), Gone):
+            erasure.finish(step, note)
+    body = kinds.stored(line)
+    if allowed and isinstance(body, Deleted) and body.by != _first(allowed):
+        step.store.put_message(kinds.filled(step, line, Deleted(_first(allowed))))
+
+
+def _first(deletions: list[Message]) -> bytes:
+    """Who is said to have deleted a line."""
+    return min(deletions, key=turn).account
+
+
+def _edit(step: Step, line: Message, edits: list[Message]) -> None:
+    """The last valid edit counts. Its words move into the line; those of all others are erased once they arrived."""
+    body = kinds.stored(line)
+    valid: list[tuple[Message, Stored | None]] = []
+    for note in edits:
+        said = kinds.stored(note)
+        changed = edited(body, said) if isinstance(said, Edit) and note.account == line.account else None
+        if changed is not None or isinstance(said, Gone):
+            valid.append((note, changed))
+        else:
+            erasure.finish(step, note, void=True)
+    winner, changed = max(valid, key=lambda one: turn(one[0]), default=(None, None))
+    if winner is not None and changed is not None and (changed, winner.sent_at) != (body, line.edited_at):
+        row = kinds.filled(step, line, changed)
+        unread = row.unread if line.unread else 0
+        row = replace(row, edited_at=winner.sent_at, shown=line.shown, unread=unread)
+        step.store.put_message(row)
+        search.index(step.store, row, changed)
+        step.event("message-changed", line.room, id=line.id)
+    for note, _ in valid:
+        if note.state in {MessageState.RECEIVED, MessageState.DELIVERED} and isinstance(kinds.stored(note), Edit):
+            erasure.finish(step, note)
+
+
+def edited(body: Stored, edit: Edit) -> Stored | None:
+    """The body with the edit's words; None if they do not go with its kind."""
+    if isinstance(body, Text) and edit.text.strip() and len(edit.text) <= MAX_TEXT:
+        return msgspec.structs.replace(body, text=edit.text, mentions=edit.mentions)
+    if isinstance(body, File) and len(edit.text) <= MAX_CAPTION:
+        return msgspec.structs.replace(body, caption=edit.text, mentions=edit.mentions)
+    return None
+
+
+def came(step: Step, room: RoomState, note: Message) -> None:
+    """An annotation is in the store, or has moved: do what it asks, and tell who looks at its line."""
+    settle(step, room, note.about)
+    line = step.store.message(room.id, note.about)
+    told = note.kind in {kinds.REACT, kinds.VOTE, kinds.CLOSE, kinds.PIN}
+    if told and line is not None and line.shown and line.kind in kinds.SPOKEN:
+        step.event("message-changed", room.id, id=line.id)
+
+
+# -- reading ------------------------------------------------------------------------------------------------------
+
+
+def sheet_of(line: Message, body: Stored, notes: Sequence[Message], *, direct: bool) -> Sheet:
+    """What a line's annotations come to."""
+    sheet = Sheet()
+    if line.kind not in kinds.SPOKEN:
+        return sheet
+    reactions: dict[bytes, str] = {}
+    closed_at = min((n.position for n in notes if n.kind == kinds.CLOSE and n.account == line.account), default=None)
+    sheet.closed = isinstance(body, Poll) and closed_at is not None
+    for note in sorted(notes, key=turn):
+        said = kinds.stored(note)
+        if isinstance(said, React) and (not said.emoji or is_one_emoji(said.emoji)):
+            reactions.pop(note.account, None)
+            reactions[note.account] = said.emoji
+        elif isinstance(said, Vote) and isinstance(body, Poll):
+            if (closed_at is None or note.position < closed_at) and is_vote(body, said.choices):
+                sheet.votes[note.account] = said.choices
+        elif isinstance(said, Pin) and (direct or note.admin):
+            sheet.pinned = said.on
+    sheet.reactions = [(emoji, account) for account, emoji in reactions.items() if emoji]
+    sheet.votes = {account: choices for account, choices in sheet.votes.items() if choices}
+    return sheet
+
+
+def is_vote(poll: Poll, choices: Sequence[int]) -> bool:
+    """Whether a poll takes this choice: options it has, each once, and only one unless it takes several."""
+    fits = all(0 <= choice < len(poll.options) for choice in choices) and len(set(choices)) == len(choices)
+    return fits and (poll.multiple or len(choices) <= 1)

@@ -1,0 +1,74 @@
+"""Taking back what was said: words, files, search entries and what others attached to it go; a mark stays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nullabona.client.core import files
+from nullabona.client.core.model.content import Deleted, Gone, encode_body
+from nullabona.client.core.model.records import Message, MessageState
+from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import kinds
+
+
+def erase(step: Step, message: Message, left: Deleted | Gone) -> None:
+    """Nothing remains of a line but ``left``, so that no copy of it comes back. What is not out yet never goes out."""
+    step.store.put_words(message.room, message.id, "")
+    files.forget_file(step, message.room, message.id)
+    own = message.state is not MessageState.RECEIVED
+    if own:
+        _unsend(step, message)
+    step.store.put_message(
+        replace(
+            message,
+            body=encode_body(left),
+            kind=kinds.kind_of(left),
+            shown=isinstance(left, Deleted),
+            state=MessageState.DELIVERED if own else message.state,
+            unread=0,
+            timer_s=0,
+            expires_at=0,
+            edited_at=0,
+        )
+    )
+    for note in step.store.annotations(message.room, message.id):
+        if note.kind not in {kinds.DELETE, kinds.GONE}:
+            finish(step, note)
+
+
+def finish(step: Step, note: Message, *, void: bool = False) -> None:
+    """Nobody needs what an annotation says any more; only that it came is remembered. ``void``: it never had effect."""
+    own = note.state is not MessageState.RECEIVED
+    if own:
+        _unsend(step, note)
+    done = encode_body(Gone("done"))
+    state = MessageState.DELIVERED if own else note.state
+    step.store.put_message(replace(note, body=done, state=state, about=b"" if void else note.about))
+
+
+def _unsend(step: Step, message: Message) -> None:
+    """Take an own frame back that the relay has not shown us; what is not kept is not put back either."""
+    if not message.box:
+        return
+    frame = step.store.frame(message.box, message.frame)
+    if frame is not None and not frame.seq:
+        step.store.drop_outbox_ref(message.box, message.frame)
+        step.store.put_frame(replace(frame, data=b""))
+
+
+def hide(step: Step, message: Message) -> None:
+    """A line is deleted for this account only. What others have not got yet is still sent to them."""
+    if message.state in {MessageState.WAITING, MessageState.SENT}:
+        step.store.put_words(message.room, message.id, "")
+        step.store.put_message(replace(message, shown=False, unread=0))
+    else:
+        erase(step, message, Gone("hidden"))
+    step.event("message-gone", message.room, id=message.id)
+
+
+def arrived(step: Step, message: Message) -> None:
+    """An own message is with everybody: what was kept only to send it again goes."""
+    if not message.shown and message.kind in kinds.SPOKEN:
+        erase(step, message, Gone("hidden"))
+    elif message.kind in {kinds.EDIT, kinds.PROFILE}:
+        finish(step, message)

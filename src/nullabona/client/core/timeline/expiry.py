@@ -1,0 +1,40 @@
+"""Disappearing messages: when a line's time begins to run, and what happens when it is up (spec/room.md §6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from nullabona.client.core.model.content import Gone
+from nullabona.client.core.model.records import Message
+from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import erasure
+
+_AT_ONCE: Final = 256
+
+
+def start(step: Step, message: Message, since: int | None = None) -> None:
+    """The time of a line runs from now on, or since an earlier moment, if it has any and it does not run yet."""
+    current = step.store.message(message.room, message.id)
+    if current is None or not current.timer_s or current.expires_at:
+        return
+    begun = step.now if since is None else min(since, step.now)
+    step.store.put_message(replace(current, expires_at=begun + current.timer_s * 1_000))
+    if current.shown:
+        step.event("message-changed", current.room, id=current.id)
+
+
+def read_upto(step: Step, room: bytes, position: int) -> None:
+    """This account has read up to a position: what others said with a timer begins to go."""
+    for message in step.store.timed_messages(room, position):
+        start(step, message)
+
+
+def sweep(step: Step) -> None:
+    """Erase every line whose time is up."""
+    while page := step.store.expired_messages(step.now, _AT_ONCE):
+        for message in page:
+            shown = message.shown
+            erasure.erase(step, message, Gone("expired"))
+            if shown:
+                step.event("message-gone", message.room, id=message.id)

@@ -1,0 +1,201 @@
+"""Lines that a device writes into a room's history itself, so that people see what happened there and when.
+
+What a commit did stands at the beginning of the epoch it began, at the same place for everybody. What only this device
+knows (a loss, a warning) stands behind what it has read so far. Notices never count as unread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+
+from nullabona.client.core import rooms
+from nullabona.client.core.delivery import box_log
+from nullabona.client.core.model.admins import settled
+from nullabona.client.core.model.content import Notice, NoticeKind
+from nullabona.client.core.model.proofs import RemovalOrder
+from nullabona.client.core.model.records import Device, Message, MessageState
+from nullabona.client.core.model.room_info import RoomInfo
+from nullabona.client.core.model.state import RoomState
+from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import kinds
+
+_MOST: Final = 60
+"""Notices of one commit; further ones share the last place."""
+
+
+def add(step: Step, room: bytes, notice: Notice, *, position: int = -1, id: bytes = b"", epoch: int = 0) -> None:
+    """Put a notice into a room's history, once for each ``id``. Without a position: behind what is there."""
+    if id and step.store.message(room, id) is not None:
+        return
+    if position < 0:
+        top = step.store.top_placed(room)
+        position = top + 1 if (top + 1) % box_log.SLOTS else top
+    row = Message(
+        *(room, id or step.chance.bytes(16), notice.account, b"", step.now, position, epoch, MessageState.RECEIVED),
+        *(b"", b"", 0, b""),
+    )
+    row = kinds.filled(step, row, notice)
+    step.store.put_message(row)
+    step.event("notice", room, id=row.id)
+
+
+# -- what a commit did --------------------------------------------------------------------------------------------
+
+
+def of_commit(
+    step: Step,
+    room: RoomState,
+    commit: bytes,
+    by: bytes,
+    orders: Sequence[RemovalOrder],
+    before: tuple[RoomInfo, Mapping[int, Device]],
+) -> None:
+    """Tell what the commit that began the room's current epoch changed. ``before``: the room info and roster then."""
+    _, roster = before
+    found = [*_members(step, room, by, orders, roster), *_devices(step, room, roster), *_info(step, room, by, before)]
+    for count, notice in enumerate(found):
+        id = sha256(b"nullabona notice v1" + room.id + commit + bytes((min(count, 255),))).digest()[:16]
+        place = box_log.epoch_start(room.epoch, min(count, _MOST))
+        add(step, room.id, notice, position=place, id=id, epoch=room.epoch)
+
+
+def of_branch(step: Step, room: RoomState, commit: bytes, by: bytes, before: RoomInfo) -> None:
+    """We came to another branch by ``commit``, and ``by`` led us there: tell what is another name, role or timer."""
+    roster = step.roster(room.id)
+    for count, notice in enumerate(_info(step, room, by, (before, roster))):
+        id = sha256(b"nullabona branch notice v1" + room.id + commit + bytes((count,))).digest()[:16]
+        add(step, room.id, notice, position=box_log.epoch_start(room.epoch, count), id=id, epoch=room.epoch)
+
+
+def _members(
+    step: Step, room: RoomState, by: bytes, orders: Sequence[RemovalOrder], roster: Mapping[int, Device]
+) -> list[Notice]:
+    before = {device.account for device in roster.values()}
+    after = {device.account for device in step.roster(room.id).values()}
+    signers = {device.signature_key: device.account for device in roster.values()}
+    ordered = {order.account: signers.get(order.signer, by) for order in orders}
+    found = []
+    if added := tuple(sorted(after - before)):
+        found.append(Notice(NoticeKind.MEMBER_ADDED, by, added))
+    for account in sorted(before - after):
+        who = ordered.get(account, by)
+        if who == account:
+            found.append(Notice(NoticeKind.LEFT, account))
+        else:
+            found.append(Notice(NoticeKind.MEMBER_REMOVED, who, (account,)))
+    return found
+
+
+def _devices(step: Step, room: RoomState, roster: Mapping[int, Device]) -> list[Notice]:
+    """Devices of accounts that were and are in the room."""
+    before = {device.device: device for device in roster.values()}
+    after = {device.device: device for device in step.roster(room.id).values()}
+    both = {d.account for d in before.values()} & {d.account for d in after.values()}
+    found = [
+        *((NoticeKind.DEVICE_ADDED, new.account) for id, new in sorted(after.items()) if id not in before),
+        *((NoticeKind.DEVICE_REMOVED, old.account) for id, old in sorted(before.items()) if id not in after),
+        *(
+            (NoticeKind.DEVICE_RENEWED, new.account)
+            for id, new in sorted(after.items())
+            if id in before and before[id].signature_key != new.signature_key
+        ),
+    ]
+    return [Notice(what, account) for what, account in found if account in both]
+
+
+def _info(step: Step, room: RoomState, by: bytes, earlier: tuple[RoomInfo, Mapping[int, Device]]) -> list[Notice]:
+    (before, roster), now = earlier, room.info
+    found = []
+    if now.name != before.name:
+        found.append(Notice(NoticeKind.RENAMED, by, text=now.name))
+    if now.admins != before.admins:
+        found += _admins(before, now, by, roster, step.roster(room.id))
+    if now.timer_s != before.timer_s:
+        found.append(Notice(NoticeKind.TIMER_CHANGED, by, text=str(now.timer_s)))
+    return found
+
+
+def _admins(
+    before: RoomInfo, now: RoomInfo, by: bytes, roster: Mapping[int, Device], after: Mapping[int, Device]
+) -> list[Notice]:
+    """Of those who are in: that somebody has gone is told as such."""
+    found = []
+    staying = {leaf: one for leaf, one in roster.items() if leaf in after and after[leaf].device == one.device}
+    appointed = tuple(account for account in now.admins if account not in before.admins)
+    if appointed and now.admins == settled(before, staying).admins:
+        found += [Notice(NoticeKind.ADMIN_FOLLOWED, account) for account in appointed]
+    elif appointed:
+        found.append(Notice(NoticeKind.ADMIN_ADDED, by, appointed))
+    here = {device.account for device in after.values()}
+    if dismissed := tuple(account for account in before.admins if account in here - set(now.admins)):
+        found.append(Notice(NoticeKind.ADMIN_REMOVED, by, dismissed))
+    return found
+
+
+def entered(step: Step, room: RoomState, by: bytes, what: NoticeKind) -> None:
+    """This account is in the room from now on, because ``by`` made it or had us come in."""
+    id = sha256(b"nullabona entered v1" + room.id + room.current.secret).digest()[:16]
+    add(
+        step,
+        room.id,
+        Notice(what, by),
+        position=box_log.epoch_start(room.epoch, box_log.SLOTS - 1),
+        id=id,
+        epoch=room.epoch,
+    )
+
+
+# -- what only this device knows ----------------------------------------------------------------------------------
+
+
+def of_events(step: Step) -> None:
+    """Write down what this step told listeners, as far as it belongs into a room's history."""
+    for kind, room, data in list(step.told):
+        if kind == "identity-changed" or (kind == "warning" and not room and data["code"] == "card-changed"):
+            _of_card(step, data)
+            continue
+        told = _of_event(step, kind, room, data)
+        if told is None or _repeats(step, *told):
+            continue
+        where, notice = told
+        once = notice.what is NoticeKind.ACCEPTED
+        id = sha256(b"nullabona accepted v1" + where + notice.account).digest()[:16] if once else b""
+        add(step, where, notice, id=id)
+
+
+def _of_card(step: Step, data: dict[str, Any]) -> None:
+    """What a contact's handle was shown to be is not what was known: said in every room that one shares with them."""
+    account = data.get("account")
+    contact = step.store.contact(account) if account else step.store.contact_by_handle(data["handle"])
+    if contact is None:
+        return
+    changed = "account" in data
+    notice = Notice(NoticeKind.IDENTITY_CHANGED if changed else NoticeKind.CARD_CHANGED, contact.account)
+    for room in rooms.shared_rooms(step, contact.account):
+        if not _repeats(step, room, notice):
+            add(step, room, notice)
+
+
+def _of_event(step: Step, kind: str, room: bytes, data: dict[str, Any]) -> tuple[bytes, Notice] | None:
+    if kind == "contact" and data["state"] == "accepted":
+        contact = step.store.contact(data["account"])
+        return (contact.room, Notice(NoticeKind.ACCEPTED, contact.account)) if contact and contact.room else None
+    if not room or step.find_room(room) is None:
+        return None
+    if kind == "relay-lost-box":
+        return room, Notice(NoticeKind.RELAY_LOST_BOX)
+    if kind == "warning":
+        return room, Notice(NoticeKind.WARNING, text=str(data["code"]))
+    if kind == "left":
+        return room, Notice(NoticeKind.LEFT, step.me.account)
+    return (room, Notice(NoticeKind.REMOVED, data.get("by", b""))) if kind == "removed" else None
+
+
+def _repeats(step: Step, room: bytes, notice: Notice) -> bool:
+    """Whether the room's last line says exactly this: a loss touches several boxes and is told once."""
+    last = step.store.messages(room, before=1 << 62, limit=1)
+    return bool(last) and last[0].body == msgspec.msgpack.encode(notice)

@@ -1,0 +1,105 @@
+"""What people are called and look like: told inside rooms only, remembered by account, the newest word wins."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from nullabona.client.core import acquaintance
+from nullabona.client.core.delivery import receipts
+from nullabona.client.core.model.content import MAX_PICTURE, Profile
+from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import Person
+from nullabona.client.core.model.sniff import is_small_image
+from nullabona.client.core.model.state import JOINED, RoomState
+from nullabona.client.core.step import Step
+from nullabona.client.core.timeline.names import MAX_NAME, clean_name
+from nullabona.errors import Malformed
+
+_OWN: Final = "own-profile"
+_SMALL: Final = 16
+"""In rooms of up to so many accounts newcomers are told at once; in larger ones with the next message."""
+_profiles = msgspec.msgpack.Decoder(Profile)
+
+
+def own(step: Step) -> Profile:
+    """What this account says of itself; empty unless the person said something."""
+    data = step.store.get_value(_OWN)
+    return _profiles.decode(data) if data else Profile("")
+
+
+def own_encoded(store: Store) -> bytes:
+    """As `own`, as bytes for the account's other devices; empty unless the person said something."""
+    return store.get_value(_OWN) or b""
+
+
+def take_own(step: Step, data: bytes, at: int) -> None:
+    """Another device of the account says what we are called. Raises `Malformed`."""
+    try:
+        said = _profiles.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Malformed("a profile of another device does not decode") from None
+    known = step.store.person(step.me.account)
+    if known is None or known.told_at < at:
+        step.store.set_value(_OWN, data)
+        learn(step, step.me.account, step.me.handle, at, said)
+
+
+def set_own(step: Step, name: str, picture: bytes | None) -> None:
+    """Keep the profile and tell every room, one message each. ``picture`` None: as before; empty: none.
+
+    Raises `BadRequest` if the name is too long or the picture too large, or no JPEG, PNG or WebP.
+    """
+    cleaned = clean_name(name)
+    if len(name.strip()) > MAX_NAME:
+        raise BadRequest(f"a name has at most {MAX_NAME} characters")
+    picture = own(step).picture if picture is None else picture
+    if len(picture) > MAX_PICTURE or (picture and not is_small_image(picture)):
+        raise BadRequest("a profile picture is a small square photo", hint="choose another picture")
+    profile = Profile(cleaned, picture)
+    if profile == own(step):
+        return
+    step.store.set_value(_OWN, msgspec.msgpack.encode(profile))
+    _keep(step, step.me.account, step.me.handle, step.now, profile)
+    for room_id in step.store.rooms():
+        room = step.find_room(room_id)
+        if room is not None and room.phase == JOINED:
+            tell_soon(step, room)
+
+
+def tell_soon(step: Step, room: RoomState) -> None:
+    """Tell the room what we are called, within the time of a receipt; nothing if we said nothing of ourselves."""
+    if step.store.get_value(_OWN) is not None and not acquaintance.is_shut(step.store, room.info):
+        room.profile_at = step.within(receipts.delay(step, room)) + 1
+
+
+def newcomers(step: Step, room: RoomState) -> None:
+    """Accounts came into the room that have not heard our name."""
+    room.profile_late = True
+    if step.store.member_count(room.id) <= _SMALL:
+        tell_soon(step, room)
+
+
+def due_before_speaking(step: Step, room: RoomState) -> bool:
+    """Whether the profile goes out before the next message: whoever reads that should know who wrote it."""
+    if not room.profile_late or step.store.get_value(_OWN) is None:
+        return False
+    room.profile_at = step.now
+    return True
+
+
+def learn(step: Step, account: bytes, handle: str, sent_at: int, said: Profile) -> None:
+    """Somebody says what they are called. An older word than the one we have changes nothing."""
+    known = step.store.person(account)
+    picture = said.picture if is_small_image(said.picture) else b""
+    if known is None or known.told_at < sent_at:
+        _keep(step, account, handle, sent_at, Profile(clean_name(said.name), picture))
+
+
+def _keep(step: Step, account: bytes, handle: str, told_at: int, said: Profile) -> None:
+    known = step.store.person(account)
+    step.store.put_person(Person(account, handle, said.name, said.picture, told_at))
+    if known is None or (known.name, known.picture) != (said.name, said.picture):
+        step.event("profile", account=account)

@@ -1,0 +1,261 @@
+"""Messages: sending them once and for all, receiving each exactly once, and who has read what (spec/room.md §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from msgspec import structs
+
+from nullabona.client.core import acquaintance, files, preferences
+from nullabona.client.core.delivery import box_log, receipts
+from nullabona.client.core.delivery.outbox import queue_frame
+from nullabona.client.core.identity import contact_keys
+from nullabona.client.core.model.content import (
+    Annotation,
+    Body,
+    Deleted,
+    Envelope,
+    Gone,
+    Imported,
+    Notice,
+    Receipt,
+    Shown,
+    encode_envelope,
+)
+from nullabona.client.core.model.errors import NotInRoom
+from nullabona.client.core.model.message_ids import RANDOM, is_made_by, message_id
+from nullabona.client.core.model.records import Frame, Message, MessageState
+from nullabona.client.core.model.room_info import DEVICES
+from nullabona.client.core.model.state import JOINED, BoxTrack, RoomState
+from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import annotating, erasure, expiry, kinds, profiles, search
+from nullabona.errors import Bug
+from nullabona.wire.frame import Kind
+
+MAX_RESENT: Final = 8
+"""How often a message is encrypted again because somebody said they could not read it."""
+RESENT_IN_VAIN: Final = 2
+"""After so many times it is not the relay: see `core.sync.recovery`."""
+
+
+def draw_id(step: Step) -> bytes:
+    """An id for a message of this account."""
+    return message_id(step.me.account, step.chance.bytes(RANDOM))
+
+
+def send(step: Step, room: RoomState, body: Shown | Annotation, id: bytes = b"") -> bytes:
+    """Store a message and, where it may go out now, its frame. Returns its id: one of `draw_id`, the given one if any.
+
+    What people see gets the room's timer. An annotation has its effect here at once.
+
+    Raises `NotInRoom` if this device is not a member any more, `Bug` if nobody would take a message under this id.
+    """
+    if id and not is_made_by(step.me.account, id):
+        raise Bug("a message under an id that is not this account's")
+    if room.phase != JOINED:
+        raise NotInRoom("you are not in this room any more")
+    if isinstance(body, Shown):
+        body = structs.replace(body, timer_s=room.info.timer_s)
+        if profiles.due_before_speaking(step, room):
+            send_profile(step, room)
+    message = Message(
+        room=room.id,
+        id=id or draw_id(step),
+        account=step.me.account,
+        device=step.me.device,
+        sent_at=annotating.said_at(step, room.id, body),
+        position=step.store.next_unplaced(room.id),
+        epoch=room.epoch,
+        state=MessageState.WAITING,
+        box=b"",
+        frame=b"",
+        resent=0,
+        body=b"",
+    )
+    message = kinds.filled(step, message, body, admin=step.me.account in room.info.admins)
+    message = replace(message, shown=message.shown and room.info.kind != DEVICES)
+    step.store.put_message(message)
+    if message.shown:
+        search.index(step.store, message, body)
+    transmit(step, room, message, body)
+    if message.kind in annotating.ANNOTATIONS:
+        annotating.came(step, room, message)
+    return message.id
+
+
+def transmit(step: Step, room: RoomState, message: Message, body: Body) -> None:
+    """Encrypt a waiting message in the current epoch and queue its frame; it keeps waiting while sends are held."""
+    if held(step, room) or files.holds_back(step, room, message.id):
+        return
+    track = room.current
+    data = _sealed(step, room, message.id, message.sent_at, body)
+    digest = queue_frame(step, room, track, Kind.MESSAGE, data, message=message.id)
+    step.store.put_message(
+        replace(message, epoch=track.epoch, state=MessageState.WAITING, box=track.keys.box.address, frame=digest)
+    )
+
+
+def held(step: Step, room: RoomState) -> bool:
+    """Nothing is sent to a room that still holds somebody whom the branch we move to, or came from, has removed.
+
+    Nor to a direct room whose other person shows a new identity key that was not confirmed.
+    """
+    if room.phase != JOINED:
+        return True
+    if contact_keys.holds(step, room):
+        return True
+    removed = [*room.redo, *(room.heal.proven if room.heal is not None else [])]
+    if not removed:
+        return False
+    accounts = {device.account for device in step.roster(room.id).values()}
+    return any(account in accounts for account in removed)
+
+
+def send_profile(step: Step, room: RoomState) -> None:
+    """Send the profile if it is due; to somebody who was blocked meanwhile when they are no more."""
+    if acquaintance.is_shut(step.store, room.info):
+        room.profile_at = 0
+    if 0 < room.profile_at <= step.now and not held(step, room):
+        room.profile_at = 0
+        room.profile_late = False
+        if step.others(room, room.epoch):
+            send(step, room, profiles.own(step))
+
+
+def send_receipt(step: Step, room: RoomState) -> None:
+    """Tell the room what this device has seen and its account has read, without any words.
+
+    Not in an epoch that seems to be over: nobody could read it, and each would say so.
+    """
+    room.receipt_at = 0
+    if room.phase != JOINED or held(step, room) or not step.others(room, room.epoch):
+        return
+    if acquaintance.is_shut(step.store, room.info):
+        return  # when this device is on is not said to somebody who is blocked
+    track = room.current
+    if track.candidates or step.now < track.look_until:
+        over_at = max(track.settle_until, track.look_until, step.now + 1_000)
+        room.receipt_at = over_at + step.chance.between(0, receipts.delay(step, room))
+        return
+    send_fleeting(step, room, Receipt())
+
+
+def send_fleeting(step: Step, room: RoomState, body: Body) -> None:
+    """Something that is of no use later: neither kept nor put back."""
+    data = _sealed(step, room, draw_id(step), step.now, body)
+    queue_frame(step, room, room.current, Kind.MESSAGE, data, keep=False)
+
+
+def send_note(step: Step, room: RoomState, body: Body) -> None:
+    """A message for devices rather than people (`Leave`, `Moved`): kept and put back like any other, not shown."""
+    data = _sealed(step, room, draw_id(step), step.now, body)
+    queue_frame(step, room, room.current, Kind.MESSAGE, data)
+
+
+def _sealed(step: Step, room: RoomState, message: bytes, sent_at: int, body: Body) -> bytes:
+    marker = room.read_upto if preferences.profile(step.store).receipts else b""
+    envelope = Envelope(message, sent_at, receipts.own_views(room), marker, body)
+    receipts.told_views(room)
+    room.marker_told = marker
+    room.receipt_at = 0
+    if receipts.has_more_to_tell(room):
+        receipts.tell_soon(step, room)
+    return step.group(room).encrypt(encode_envelope(envelope))
+
+
+def set_state(step: Step, message: Message, state: MessageState) -> None:
+    """Record and tell how far a message has come."""
+    if message.state is not state:
+        changed = replace(message, state=state)
+        step.store.put_message(changed)
+        if changed.shown:
+            step.event("message-state", message.room, id=message.id, state=state.value)
+        if state is MessageState.DELIVERED:
+            erasure.arrived(step, changed)
+
+
+def placed(step: Step, room: RoomState, track: BoxTrack, frame: Frame, seq: int) -> None:
+    """An own frame was read back from the box: its message is sent, and sorts where its first copy lies."""
+    message = step.store.message(room.id, frame.message)
+    if message is None:
+        return
+    message = sorted_first(step, room, message, box_log.place(track, seq))
+    if message.frame == frame.hash and message.state is MessageState.WAITING:
+        set_state(step, message, MessageState.SENT)
+        expiry.start(step, message)
+    track.check_acks = True
+
+
+def sorted_first(step: Step, room: RoomState, message: Message, position: int) -> Message:
+    """Of the places that copies of a message have, the lowest counts, so that everybody sorts alike."""
+    if message.position <= position:
+        return message
+    moved = replace(message, position=position)
+    step.store.put_message(moved)
+    if moved.kind in annotating.ANNOTATIONS:
+        annotating.came(step, room, moved)
+        return step.store.message(room.id, moved.id) or moved
+    return moved
+
+
+# -- sending again ------------------------------------------------------------------------------------------------
+
+
+def resend(step: Step, room: RoomState, message: Message) -> None:
+    """Encrypt a message again in the current epoch, under its old id; whoever has it already drops the copy.
+
+    What was erased meanwhile is not sent any more.
+    """
+    body = kinds.stored(message)
+    if isinstance(body, Notice | Deleted | Gone | Imported):
+        return
+    if message.box:
+        step.store.drop_outbox_ref(message.box, message.frame)
+    waiting = replace(message, state=MessageState.WAITING, box=b"", frame=b"")
+    step.store.put_message(waiting)
+    transmit(step, room, waiting, body)
+
+
+def send_again(step: Step, room: RoomState, track: BoxTrack, message_id: bytes) -> None:
+    """Somebody cannot read this message in that box: send it again, a bounded number of times."""
+    message = step.store.message(room.id, message_id)
+    if message is None or message.box != track.keys.box.address or message.resent >= MAX_RESENT:
+        return
+    resend(step, room, replace(message, resent=message.resent + 1))
+
+
+def was_in_vain(message: Message) -> bool:
+    """Whether it does not help to send it again in its epoch."""
+    return message.resent >= RESENT_IN_VAIN
+
+
+def leave_epoch(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """The epoch of ``track`` ended: whatever of ours was not placed before the winning commit goes to the new one."""
+    for message in step.store.own_messages(room.id, (MessageState.WAITING, MessageState.SENT)):
+        if message.box != track.keys.box.address:
+            continue
+        frame = step.store.frame(message.box, message.frame)
+        in_time = frame is not None and 0 < frame.seq < track.winner_seq
+        if not in_time or track.diverged or was_in_vain(message):
+            resend(step, room, message)
+
+
+def resend_unacknowledged(step: Step, room: RoomState, reached: Callable[[Message], bool]) -> None:
+    """Send every undelivered own message again unless ``reached`` says it arrived where it must."""
+    for message in step.store.own_messages(room.id, (MessageState.WAITING, MessageState.SENT)):
+        if not reached(message):
+            resend(step, room, message)
+
+
+def reached_nobody(_message: Message) -> bool:
+    """For `resend_unacknowledged`: nothing that was sent elsewhere counts here."""
+    return False
+
+
+def release_held(step: Step, room: RoomState) -> None:
+    """Messages written while sends were held go out now."""
+    for message in step.store.own_messages(room.id, (MessageState.WAITING,)):
+        if not message.box:
+            resend(step, room, message)
