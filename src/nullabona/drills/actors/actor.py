@@ -1,13 +1,21 @@
-"""The demo's side of a person: starts the process, gives orders, waits for answers."""
+"""The drill's side of a person: starts the process, gives orders, waits for answers."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from nullabona.drills.demo.script import Person
 from nullabona.processes.program import python
 from nullabona.processes.workers import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who speaks, and the name part of their handle."""
+
+    name: str
+    handle_name: str
 
 
 class Actor(Worker):
@@ -29,3 +37,11 @@ class Actor(Worker):
         """Open the profile in a new process."""
         together = ("together",) if self.together else ()
         await self.launch(python("-m", self.PROGRAM, str(self.profile), self.address, *together))
+
+    async def enrol(self, host: str, relay: str) -> str:
+        """Start, and make an account at the directory of ``host`` whose rooms lie on ``relay``; its 24 words."""
+        self.handle = f"{self.person.handle_name}@{host}"
+        await self.start()
+        made = await self.do("create", handle=self.handle, relay=relay)
+        self.account = made["account"]
+        return str(made["phrase"])

@@ -8,8 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import ClassVar, Final
 
-from nullabona.drills.actors.actor import Actor
-from nullabona.drills.demo.script import Person
+from nullabona.drills.actors.actor import Actor, Person
 
 GREETING: Final = "안녕하세요, 여기로 옮겼어요 (I have moved here)"
 
@@ -23,8 +22,11 @@ class Member(Actor):
 class Company:
     """People by handle name. They are stopped with ``stack``."""
 
-    def __init__(self, folder: Path, stack: AsyncExitStack, people: Mapping[Person, str]) -> None:
+    def __init__(
+        self, folder: Path, stack: AsyncExitStack, people: Mapping[Person, str], kind: type[Actor] = Member
+    ) -> None:
         folder.mkdir(exist_ok=True)
+        self._kind = kind
         self.phrases: dict[str, str] = {}
         self.members: dict[str, Actor] = {}
         for person, address in people.items():
@@ -33,7 +35,7 @@ class Company:
 
     def make(self, person: Person, folder: Path, address: str) -> Actor:
         """One member; their process begins with `enrol`."""
-        return Member(person, folder, address)
+        return self._kind(person, folder, address)
 
     def __getitem__(self, name: str) -> Actor:
         return self.members[name]
@@ -44,12 +46,14 @@ class Company:
 
     async def enrol(self, host: str, relay: str, names: Iterable[str]) -> None:
         """Accounts at the directory of ``host`` whose rooms lie on ``relay``."""
-        await asyncio.gather(*(self._enrol(self.members[name], host, relay) for name in names))
+        called = list(names)
+        phrases = await asyncio.gather(*(self.members[name].enrol(host, relay) for name in called))
+        self.phrases |= zip(called, phrases, strict=True)
 
-    async def befriend(self, asker: str, asked: str) -> None:
+    async def befriend(self, asker: str, asked: str, greeting: str = GREETING) -> None:
         """They can write to one another afterwards."""
         one, other = self.members[asker], self.members[asked]
-        await one.do("ask", handle=other.handle, greeting=GREETING)
+        await one.do("ask", handle=other.handle, greeting=greeting)
         await other.do("accept", handle=one.handle)
         await one.do("befriended", handle=other.handle)
         await other.do("befriended", handle=one.handle)
@@ -69,10 +73,3 @@ class Company:
     async def settle(self, names: Iterable[str]) -> None:
         """Until nothing is on its way any more."""
         await asyncio.gather(*(self[name].do("sync") for name in names))
-
-    async def _enrol(self, member: Actor, host: str, relay: str) -> None:
-        member.handle = f"{member.person.handle_name}@{host}"
-        await member.start()
-        made = await member.do("create", handle=member.handle, relay=relay)
-        member.account = made["account"]
-        self.phrases[member.person.handle_name] = made["phrase"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
@@ -11,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from nullabona.drills.actors.actor import Actor
-from nullabona.drills.demo.script import Person
+from nullabona.drills.actors.actor import Actor, Person
+from nullabona.drills.actors.company import Company
 from nullabona.drills.operator.lies import APART, BARE, CARDS, PROMISED, STANDING
 from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.stage.playing import in_folder
 from nullabona.processes.program import ProcessFailed, python
 from nullabona.processes.servers import ANY_PORT
 from nullabona.processes.workers import Worker, working
@@ -105,7 +105,6 @@ async def tell_lies(
     folder: Path, tell: Tell, lies: Sequence[str] = tuple(DEEDS), enough: Callable[[Sequence[Told]], bool] = _never
 ) -> list[Told]:
     """Tell every lie, one after the other, until ``enough`` came of them; between two of them the relay is honest."""
-    (folder / "people").mkdir()
     async with AsyncExitStack() as stack:
         tell(Text("The operator is made to run a program that lies on order", "운영자가 시키는 대로 거짓말하는 "
                   "프로그램을 돌리게 됩니다"))  # fmt: skip
@@ -128,8 +127,7 @@ def play(
     tell: Tell, lies: Sequence[str] = tuple(DEEDS), enough: Callable[[Sequence[Told]], bool] = _never
 ) -> list[Told]:
     """Play it in a folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
-        return asyncio.run(tell_lies(Path(folder), tell, lies, enough))
+    return in_folder(lambda folder: tell_lies(folder, tell, lies, enough))
 
 
 def describe(told: Told) -> Text:
@@ -153,26 +151,19 @@ class _Scene:
 
     def __init__(self, relay: Worker, folder: Path, stack: AsyncExitStack) -> None:
         self._relay = relay
-        self._people = [Actor(person, folder, at) for person, at in zip(_PEOPLE, _ADDRESSES, strict=True)]
-        for actor in self._people:
-            stack.push_async_callback(actor.stop)
+        self._company = Company(folder, stack, dict(zip(_PEOPLE, _ADDRESSES, strict=True)), Actor)
+        self._people = list(self._company.members.values())
         self._said: list[list[str]] = []
         self._seen: dict[str, int] = {}
 
     async def gather(self) -> None:
         """Accounts, contacts, the group."""
-        first, *others = self._people
+        company, (first, *others) = self._company, self._company.members
         url = str(self._relay.ready["ready"])
-        for actor in self._people:
-            actor.handle = f"{actor.person.handle_name}@{url.split('://', 1)[1].split('/', 1)[0]}"
-        await asyncio.gather(*(self._enrol(actor, url) for actor in self._people))
+        await company.enrol(url.split("://", 1)[1].split("/", 1)[0], url, company.members)
         for other in others:
-            await other.do("ask", handle=first.handle, greeting="hello")
-            await first.do("accept", handle=other.handle)
-            await first.do("befriended", handle=other.handle)
-        await first.do("group", name=_GROUP, handles=[other.handle for other in others])
-        for other in others:
-            await other.do("joined", room=_GROUP, members=len(self._people))
+            await company.befriend(other, first, "hello")
+        await company.group(_GROUP, first, *others)
         await self._say("전에 before")
         await self._all()
 
@@ -217,10 +208,6 @@ class _Scene:
     @staticmethod
     def _of_others(actor: Actor, shown: dict[str, list[list[str]]]) -> int:
         return sum(line[0] != actor.account for line in shown[actor.name])
-
-    async def _enrol(self, actor: Actor, url: str) -> None:
-        await actor.start()
-        actor.account = (await actor.do("create", handle=actor.handle, relay=url))["account"]
 
     async def _say(self, text: str) -> None:
         for number, actor in enumerate(self._people):

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from nullabona.drills.actors.actor import Actor
-from nullabona.drills.demo.script import DM, Line, Person, Script
+from nullabona.drills.actors.actor import Actor, Person
+from nullabona.drills.demo.script import DM, Line, Script
 from nullabona.drills.reporting.report import Report
 from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import Hunt, Kind, Secret
 from nullabona.drills.seizure.report import Scene, run_seizure
 from nullabona.drills.warrant.report import run_warrant
 from nullabona.extras import installed
-from nullabona.processes.servers import RelayProcess, delete_data
+from nullabona.processes.servers import ANY_PORT, RelayProcess, delete_data
 
 ADDRESSES: Final = ("127.61.18.103", "127.77.1.2", "127.201.33.44", "127.154.9.87", "127.33.210.5", "127.99.14.201")
 """Where the people's connections come from; loopback addresses that nothing else uses."""
@@ -77,8 +77,7 @@ class Story:
         Raises what goes wrong; a claim that does not hold is in the outcome, not raised.
         """
         whole = not only or any(line in _WHOLE for line in only)
-        for folder in (self._folder / "people", self._temporary):
-            folder.mkdir()
+        (self._folder / "people").mkdir()
         async with AsyncExitStack() as stack:
             stack.callback(self._stop_relay)
             for actor in self._actors.values():
@@ -102,7 +101,7 @@ class Story:
 
     async def _gather_people(self) -> None:
         self._tell(Text("A relay starts, with nothing in it.", "릴레이를 빈 상태로 시작합니다."))
-        self._relay = self._start_relay("127.0.0.1:0")
+        self._relay = self._start_relay(ANY_PORT)
         names = ", ".join(person.name for person in self._script.people)
         self._tell(
             Text(
@@ -110,7 +109,7 @@ class Story:
                 f"{names}: 각자의 프로세스에서 계정을 만듭니다. 전화번호도 이메일도 필요 없습니다.",
             )
         )
-        await asyncio.gather(*(self._enrol(actor) for actor in self._actors.values()))
+        await asyncio.gather(*(self._enrol(actor, self._relay) for actor in self._actors.values()))
         first, *others = self._actors.values()
         self._tell(Text("They ask one another to talk.", "서로 대화를 청하고 받아들입니다."))
         await asyncio.gather(*(other.do("ask", handle=first.handle, greeting=_GREETING) for other in others))
@@ -119,13 +118,8 @@ class Story:
             await first.do("befriended", handle=other.handle)
             await other.do("befriended", handle=first.handle)
 
-    async def _enrol(self, actor: Actor) -> None:
-        assert self._relay is not None
-        actor.handle = f"{actor.person.handle_name}@{self._relay.authority}"
-        await actor.start()
-        made = await actor.do("create", handle=actor.handle, relay=self._relay.url)
-        actor.account = made["account"]
-        self._phrases[actor.name] = made["phrase"]
+    async def _enrol(self, actor: Actor, relay: RelayProcess) -> None:
+        self._phrases[actor.name] = await actor.enrol(relay.authority, relay.url)
         keys = await actor.do("private_keys")
         self._keys |= {f"{which} of {actor.name}": key for which, key in keys.items()}
 

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from nullabona.drills.actors.actor import Person
 from nullabona.errors import UserError
 from nullabona.wire.handle import HandleError, check_name
 
@@ -25,14 +26,6 @@ class ChatUnreadable(UserError):
 
     code = "chat-unreadable"
     default_hint = "write one message per line, as `name: text`, UTF-8, by two to six people"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who speaks, and the name part of their handle."""
-
-    name: str
-    handle_name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from nullabona.drills.actors.actor import Actor
-from nullabona.drills.demo.script import Person
+from nullabona.drills.actors.actor import Actor, Person
+from nullabona.drills.actors.company import Company
 from nullabona.drills.search import Kind, Secret
+from nullabona.drills.stage.playing import playing
 from nullabona.processes.servers import RelayProcess
 
 GROUP: Final = "북극곰 독서 모임 Polar readers"
@@ -72,34 +73,14 @@ class Talk:
 @asynccontextmanager
 async def talking(folder: Path) -> AsyncIterator[Talk]:
     """A relay, and people on it who know one another, until the block ends."""
-    data, temporary = folder / "relay", folder / "relay-tmp"
-    await asyncio.to_thread((folder / "people").mkdir)
-    async with AsyncExitStack() as stack:
-        relay = await asyncio.to_thread(RelayProcess, data, log=folder / "relay.log", temporary=temporary)
-        stack.callback(relay.stop)
-        actors = [Actor(person, folder / "people", at) for person, at in zip(PEOPLE, _ADDRESSES, strict=True)]
-        for actor in actors:
-            stack.push_async_callback(actor.stop)
-        phrases = await asyncio.gather(*(_enrol(actor, relay) for actor in actors))
-        await _gather(actors)
-        yield Talk(relay, data, actors, list(phrases))
-
-
-async def _enrol(actor: Actor, relay: RelayProcess) -> str:
-    actor.handle = f"{actor.person.handle_name}@{relay.authority}"
-    await actor.start()
-    made = await actor.do("create", handle=actor.handle, relay=relay.url)
-    actor.account = made["account"]
-    return str(made["phrase"])
-
-
-async def _gather(actors: list[Actor]) -> None:
-    first, *others = actors
-    await asyncio.gather(*(other.do("ask", handle=first.handle, greeting=_GREETING) for other in others))
-    for other in others:
-        await first.do("accept", handle=other.handle)
-        await first.do("befriended", handle=other.handle)
-        await other.do("befriended", handle=first.handle)
-    await first.do("group", name=GROUP, handles=[other.handle for other in others])
-    for actor in actors:
-        await actor.do("joined", room=GROUP, members=len(actors))
+    async with playing(folder) as stage:
+        people, relay = (
+            Company(stage.people, stage.stack, dict(zip(PEOPLE, _ADDRESSES, strict=True)), Actor),
+            stage.relay,
+        )
+        await people.enrol(relay.authority, relay.url, people.members)
+        first, *others = people.members
+        for other in others:
+            await people.befriend(other, first, _GREETING)
+        await people.group(GROUP, first, *others)
+        yield Talk(relay, relay.data, list(people.members.values()), list(people.phrases.values()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,6 +31,7 @@ from nullabona.drills.docket.stage import Apart, grounded
 from nullabona.drills.docket.striking import Struck, strike
 from nullabona.drills.docket.tampering import Deed
 from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.stage.playing import in_folder
 from nullabona.log.policy import Policy
 from nullabona.machine.http_client import Route
 from nullabona.wire.slots import SlotRef
@@ -45,10 +45,9 @@ _SLOTS: Final = 16
 def play(tell: Tell, demands: int | None = None) -> Passed:
     """Play the drill in a folder of its own, with ``demands`` demands or one of every kind. Raises what goes wrong."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
-        played = asyncio.run(_play(Path(folder), tell, demands or len(rows_today(load(), WallClock()()))))
-        played.seconds = time.monotonic() - began
-        return played
+    played = in_folder(lambda folder: _play(folder, tell, demands or len(rows_today(load(), WallClock()()))))
+    played.seconds = time.monotonic() - began
+    return played
 
 
 async def _play(folder: Path, tell: Tell, demands: int) -> Passed:

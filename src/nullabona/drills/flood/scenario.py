@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Final
 
+from nullabona.drills.actors.actor import Person
 from nullabona.drills.actors.company import Company
-from nullabona.drills.demo.script import Person
 from nullabona.drills.flood.beside import Bystander, Gauge, Poller, waited_s
 from nullabona.drills.flood.stranger import MOST_CONNECTIONS
 from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.stage.playing import Stage, in_folder, playing
 from nullabona.processes.program import python
-from nullabona.processes.servers import RelayProcess
 from nullabona.processes.workers import Worker
 
 _BEFORE: Final = 12
@@ -79,26 +78,16 @@ class Flood:
 
 def play(tell: Tell, minutes: float) -> Flood:
     """Play it in a folder of its own. Raises what goes wrong."""
-    with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
-        return asyncio.run(_play(Path(folder), tell, minutes))
+    return in_folder(lambda folder: _play(folder, tell, minutes))
 
 
 async def _play(folder: Path, tell: Tell, minutes: float) -> Flood:
     config = folder / "relay.toml"
     lowered = "".join(f"{name} = {value}\n" for name, value in limits(minutes).items())
     await asyncio.to_thread(config.write_text, f"[limits]\n{lowered}")
-    async with AsyncExitStack() as stack:
+    async with playing(folder, "--config", str(config)) as stage:
         tell(Text("A relay, and two people who talk", "릴레이를 켭니다. 두 사람이 대화합니다"))
-        relay = await asyncio.to_thread(
-            RelayProcess,
-            folder / "data",
-            "--config",
-            str(config),
-            log=folder / "relay.log",
-            temporary=folder / "relay-tmp",
-        )
-        stack.callback(relay.stop)
-        scene = _Scene(folder, relay, Company(folder / "people", stack, _CAST), tell, minutes)
+        scene, relay = _Scene(stage, tell, minutes), stage.relay
         await scene.begin()
         gauge = Gauge(relay.pid, relay.data)
         async with _living(gauge.live()):
@@ -112,10 +101,11 @@ async def _play(folder: Path, tell: Tell, minutes: float) -> Flood:
 
 
 class _Scene:
-    def __init__(self, folder: Path, relay: RelayProcess, people: Company, tell: Tell, minutes: float) -> None:
-        self._log = folder / "stranger.log"
-        self._relay, self._people, self._tell = relay, people, tell
-        self._port = int(relay.authority.rpartition(":")[2])
+    def __init__(self, stage: Stage, tell: Tell, minutes: float) -> None:
+        self._log = stage.folder / "stranger.log"
+        self._relay, self._tell = stage.relay, tell
+        self._people = Company(stage.people, stage.stack, _CAST)
+        self._port = stage.relay.address[1]
         self._said = 0
         self.flood = Flood(minutes)
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
-from nullabona.drills.demo.script import Person
+from nullabona.drills.actors.actor import Person
 from nullabona.drills.insider.findings import Attack, Inside
 from nullabona.drills.insider.storming import STORM_LINES, storms
-from nullabona.drills.insider.village import HEARD_WITHIN_S, HONEST, Village, begun, slowest
+from nullabona.drills.insider.village import HEARD_WITHIN_S, HONEST, Village, slowest
 from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.stage.playing import in_folder, playing
 from nullabona.processes.program import ProcessFailed
 
 GROUP: Final = "마을 회관 Village hall"
@@ -38,8 +38,7 @@ def play(tell: Tell, only: Sequence[str] = (), holds: Callable[[Inside, str], bo
     """Play it in a folder of its own, no more than the lines of ``only`` need that still hold, if any. Raises what goes
     wrong.
     """
-    with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
-        return asyncio.run(_play(Path(folder), tell, only, holds))
+    return in_folder(lambda folder: _play(folder, tell, only, holds))
 
 
 async def _play(folder: Path, tell: Tell, only: Sequence[str], holds: Callable[[Inside, str], bool]) -> Inside:
@@ -62,8 +61,8 @@ async def _play(folder: Path, tell: Tell, only: Sequence[str], holds: Callable[[
 async def _attacks(
     folder: Path, tell: Tell, inside: Inside, only: Sequence[str], holds: Callable[[Inside, str], bool]
 ) -> None:
-    async with AsyncExitStack() as stack:
-        scene = _Scene(await begun(folder, stack, _CAST), tell, inside)
+    async with playing(folder) as stage:
+        scene = _Scene(Village(stage, _CAST), tell, inside)
         await scene.gather()
         for lines, act in (
             ("R-17 E-30", scene.in_their_names),

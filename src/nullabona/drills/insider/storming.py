@@ -6,14 +6,14 @@ All rooms storm at once: what passes is mostly waiting, and each shares the mach
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
-from nullabona.drills.demo.script import Person
+from nullabona.drills.actors.actor import Person
 from nullabona.drills.insider.findings import Inside, Storm
-from nullabona.drills.insider.village import Village, begun, slowest
+from nullabona.drills.insider.village import Village, slowest
 from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.stage.playing import playing
 
 STORM_LINES: Final = frozenset({"E-34", "E-35"})
 RATES: Final = (2.0, 5.0, 20.0)
@@ -34,8 +34,8 @@ _THERE: Final = ("mina", "jun")
 
 async def storms(folder: Path, tell: Tell, inside: Inside) -> None:
     """A member commits 2, 5 and 20 times a second and is ordered out meanwhile; another one is away all the time."""
-    async with AsyncExitStack() as stack:
-        people = await begun(folder, stack, _CAST)
+    async with playing(folder) as stage:
+        people = Village(stage, _CAST)
         by_room = {f"광장 {rate:.0f} Square": Storm(rate) for rate in RATES}
         inside.storms = list(by_room.values())
         rooms = list(by_room)

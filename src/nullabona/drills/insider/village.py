@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import ClassVar, Final
 
-from nullabona.drills.actors.actor import Actor
+from nullabona.drills.actors.actor import Actor, Person
 from nullabona.drills.actors.company import Company
-from nullabona.drills.demo.script import Person
+from nullabona.drills.stage.playing import Stage
 from nullabona.processes.program import ProcessFailed
-from nullabona.processes.servers import RelayProcess
 
 HEARD_WITHIN_S: Final = 30.0
 """So long a message may take after an attack."""
@@ -34,9 +32,9 @@ class Insider(Actor):
 class Village(Company):
     """Those of one half of the drill, at a relay of their own."""
 
-    def __init__(self, folder: Path, stack: AsyncExitStack, cast: Mapping[Person, str], relay: RelayProcess) -> None:
-        super().__init__(folder, stack, cast)
-        self._relay = relay
+    def __init__(self, stage: Stage, cast: Mapping[Person, str]) -> None:
+        super().__init__(stage.people, stage.stack, cast)
+        self._relay = stage.relay
         self._said = 0
 
     def make(self, person: Person, folder: Path, address: str) -> Actor:
@@ -76,12 +74,3 @@ class Village(Company):
 def slowest(took: Sequence[float]) -> float:
     """The longest; -1 if it came to an end for somebody not at all."""
     return -1.0 if min(took) < 0 else max(took)
-
-
-async def begun(folder: Path, stack: AsyncExitStack, cast: Mapping[Person, str]) -> Village:
-    """A relay in a folder of its own, and who is to come there."""
-    relay = await asyncio.to_thread(
-        RelayProcess, folder / "relay", log=folder / "relay.log", temporary=folder / "relay-tmp"
-    )
-    stack.callback(relay.stop)
-    return Village(folder / "people", stack, cast, relay)

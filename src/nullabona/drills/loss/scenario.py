@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from nullabona.drills.loss.crowd import Line
 from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.stage.playing import in_folder
 from nullabona.processes.program import python
 from nullabona.processes.servers import ANY_PORT, RelayProcess, delete_data
 from nullabona.processes.workers import Worker, working
@@ -107,11 +108,9 @@ class Outcome:
 def play(tell: Tell, size: Size) -> Outcome:
     """Play it in a folder of its own. Raises what goes wrong."""
     shared = _IN_MEMORY if _has_room(size) else None
-    with (
-        tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder,
-        tempfile.TemporaryDirectory(prefix="nullabona-drill-", dir=shared) as profiles,
-    ):
-        return replace(asyncio.run(_play(Path(folder), Path(profiles), tell, size)), in_memory=shared is not None)
+    with tempfile.TemporaryDirectory(prefix="nullabona-drill-", dir=shared) as profiles:
+        outcome = in_folder(lambda folder: _play(folder, Path(profiles), tell, size))
+    return replace(outcome, in_memory=shared is not None)
 
 
 def _has_room(size: Size) -> bool:
@@ -119,7 +118,6 @@ def _has_room(size: Size) -> bool:
 
 
 async def _play(folder: Path, profiles: Path, tell: Tell, size: Size) -> Outcome:
-    (folder / "temporary").mkdir()
     async with AsyncExitStack() as stack:
         scene = _Scene(folder, profiles, size, stack)
         return await scene.play(tell)

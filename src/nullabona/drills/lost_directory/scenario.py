@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from nullabona.drills.actors.actor import Person
 from nullabona.drills.actors.company import Company
-from nullabona.drills.demo.script import Person
 from nullabona.drills.lost_directory.machine import Copier, House, Restoring, housed, size_of, wait_grown
 from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.stage.playing import Stage, in_folder, playing
 from nullabona.processes.program import ProcessFailed
-from nullabona.processes.servers import RelayProcess
 
 PERIOD_S: Final = 3
 DAYS: Final = 40
@@ -95,20 +94,15 @@ class Lost:
 
 def play(tell: Tell, period_s: int = PERIOD_S) -> Lost:
     """Play it in a folder of its own. Raises what goes wrong."""
-    with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
-        return asyncio.run(_play(Path(folder), tell, period_s))
+    return in_folder(lambda folder: _play(folder, tell, period_s))
 
 
 async def _play(folder: Path, tell: Tell, period_s: int) -> Lost:
-    async with AsyncExitStack() as stack:
+    async with playing(folder) as stage:
         tell(Text("A relay; a directory on another machine; two witnesses that cosign its record and keep copies of it",
                   "릴레이와 다른 기계의 디렉터리를 켭니다. 두 증인이 공동 서명하고 사본을 둡니다"))  # fmt: skip
-        temporary = folder / "relay-tmp"
-        await asyncio.to_thread(temporary.mkdir)
-        relay = await asyncio.to_thread(RelayProcess, folder / "relay", log=folder / "relay.log", temporary=temporary)
-        stack.callback(relay.stop)
-        house = await stack.enter_async_context(housed(folder / "house", period_s))
-        scene = _Scene(folder, stack, relay.url, house, tell)
+        house = await stage.stack.enter_async_context(housed(folder / "house", period_s))
+        scene = _Scene(stage, house, tell)
         await scene.live()
         await scene.lose()
         await scene.try_old_copy()
@@ -118,12 +112,12 @@ async def _play(folder: Path, tell: Tell, period_s: int) -> Lost:
 
 
 class _Scene:
-    def __init__(self, folder: Path, stack: AsyncExitStack, relay: str, house: House, tell: Tell) -> None:
-        self._relay, self._house, self._tell = relay, house, tell
-        self._company = Company(folder / "people", stack, _CAST)
+    def __init__(self, stage: Stage, house: House, tell: Tell) -> None:
+        self._relay, self._house, self._tell = stage.relay.url, house, tell
+        self._company = Company(stage.people, stage.stack, _CAST)
         self._old, self._new = (Copier(house, house.folder / name) for name in ("copy-old", "copy"))
         for copier in (self._old, self._new):
-            stack.push_async_callback(copier.stop)
+            stage.stack.push_async_callback(copier.stop)
         self._marks: dict[str, int] = {}
         self._lost_at = 0.0
         self.lost = Lost(house.period_s)

@@ -21,6 +21,7 @@ from nullabona.drills.lying_directory.findings import SLACK_S, Caught, line, wit
 from nullabona.drills.lying_directory.stage import Stage, staged
 from nullabona.drills.operator.cards import forge_card
 from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.stage.playing import in_folder
 from nullabona.drills.stage.witnesses import WITNESSES
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card
@@ -32,8 +33,7 @@ _PATIENCE_S: Final = 60.0
 
 def play(tell: Tell, period_s: int, only: Sequence[str] = ()) -> list[Caught]:
     """Tell every lie in a folder of its own, no more than the lines of ``only`` need, if any."""
-    with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
-        return asyncio.run(_play(Path(folder), tell, period_s, only))
+    return in_folder(lambda folder: _play(folder, tell, period_s, only))
 
 
 async def _play(folder: Path, tell: Tell, period_s: int, only: Sequence[str]) -> list[Caught]:

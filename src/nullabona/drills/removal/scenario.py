@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
@@ -14,15 +13,15 @@ from typing import Any, ClassVar, Final
 
 from PIL import Image
 
-from nullabona.drills.actors.actor import Actor
+from nullabona.drills.actors.actor import Actor, Person
 from nullabona.drills.actors.company import Company
-from nullabona.drills.demo.script import Person
 from nullabona.drills.removal.computing import boxes_of, chunks_of
 from nullabona.drills.removal.findings import Hunted, Out, Removal
 from nullabona.drills.removal.hand import Hand
 from nullabona.drills.removal.operator import Operator, Sought
 from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import Kind, Searched, Secret
+from nullabona.drills.stage.playing import in_folder
 from nullabona.drills.warrant.report import run_warrant
 from nullabona.processes.program import ProcessFailed
 from nullabona.processes.servers import RelayProcess
@@ -81,8 +80,7 @@ _ACTS: Final = {
 
 def play(tell: Tell, only: Sequence[str] = ()) -> Removal:
     """Play it in a folder of its own, no more than the lines of ``only`` need, if any. Raises what goes wrong."""
-    with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
-        return asyncio.run(_play(Path(folder), tell, only))
+    return in_folder(lambda folder: _play(folder, tell, only))
 
 
 async def _play(folder: Path, tell: Tell, only: Sequence[str]) -> Removal:

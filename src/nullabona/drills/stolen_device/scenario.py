@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Container, Iterable, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from nullabona.client.core.model.errors import WrongPassphrase
 from nullabona.client.core.timeline.search import grams
 from nullabona.client.profile import Passphrase, open_profile
-from nullabona.drills.actors.actor import Actor
+from nullabona.drills.actors.actor import Actor, Person
 from nullabona.drills.actors.person import WAIT_S
-from nullabona.drills.demo.script import Person
 from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import Hunt, Kind, MemoryDenied, Searched, Secret, files_below, memory_chunks
+from nullabona.drills.stage.playing import in_folder, playing
 from nullabona.drills.stolen_device.findings import Stolen
 from nullabona.drills.stolen_device.owner import ACCOUNT_SECRET, STORE_KEY, unlock_of
 from nullabona.drills.stolen_device.pages import decrypted
@@ -35,7 +34,6 @@ from nullabona.drills.stolen_device.scene import (
     secrets_of,
 )
 from nullabona.processes.program import ProcessFailed
-from nullabona.processes.servers import RelayProcess
 
 _TRIES: Final = 3
 _NOTHING_COMES_S: Final = 3.0
@@ -56,8 +54,7 @@ _ACTS: Final = (
 
 def play(tell: Tell, only: Container[str] = ()) -> Stolen:
     """Play it in a folder of its own, no further than the lines of ``only`` need, if any. Raises what goes wrong."""
-    with tempfile.TemporaryDirectory(prefix="nullabona-drill-") as folder:
-        return asyncio.run(_play(Path(folder), tell, _until(only)))
+    return in_folder(lambda folder: _play(folder, tell, _until(only)))
 
 
 def _until(only: Container[str]) -> int:
@@ -67,13 +64,8 @@ def _until(only: Container[str]) -> int:
 
 
 async def _play(folder: Path, tell: Tell, acts: int) -> Stolen:
-    async with AsyncExitStack() as stack:
-        period = ("--period", str(PERIOD_S))
-        relay = await asyncio.to_thread(
-            RelayProcess, folder / "relay", *period, log=folder / "relay.log", temporary=folder / "relay-tmp"
-        )
-        stack.callback(relay.stop)
-        scene = _Acts(folder, stack, relay, tell)
+    async with playing(folder, "--period", str(PERIOD_S)) as stage:
+        scene = _Acts(stage, tell)
         await scene.gather()
         await scene.talk()
         for act, _ in _ACTS[:acts]:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from nullabona.drills.actors.actor import Actor
+from nullabona.drills.actors.actor import Actor, Person
 from nullabona.drills.actors.company import Company
-from nullabona.drills.demo.script import Person
 from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import Kind, Secret
+from nullabona.drills.stage.playing import Stage
 from nullabona.drills.stolen_device.by_hand import Given, read_on
 from nullabona.drills.stolen_device.findings import Later, Stolen
 from nullabona.drills.stolen_device.owner import unlock_of
 from nullabona.processes.program import ProcessFailed
-from nullabona.processes.servers import RelayProcess
 
 GROUP: Final = "옥상 텃밭 Roof garden"
 PERIOD_S: Final = 2
@@ -59,20 +58,13 @@ class Thief(Actor):
     PROGRAM: ClassVar[str] = "nullabona.drills.stolen_device.thief"
 
 
-class Gardeners(Company):
-    """Those of this drill."""
-
-    def make(self, person: Person, folder: Path, address: str) -> Actor:
-        return Owner(person, folder, address)
-
-
 class Scene:
     """People, their devices, a relay with a directory, and a thief."""
 
-    def __init__(self, folder: Path, stack: AsyncExitStack, relay: RelayProcess, tell: Tell) -> None:
-        self._folder, self._stack, self._relay, self._tell = folder, stack, relay, tell
-        self._people = Gardeners(folder / "people", stack, _CAST)
-        self._laptop = Owner(Person("미나의 노트북", "laptop"), folder / "people", "127.0.0.55")
+    def __init__(self, stage: Stage, tell: Tell) -> None:
+        self._folder, self._stack, self._relay, self._tell = stage.folder, stage.stack, stage.relay, tell
+        self._people = Company(stage.people, stage.stack, _CAST, Owner)
+        self._laptop = Owner(Person("미나의 노트북", "laptop"), stage.people, "127.0.0.55")
         self._laptop_id = ""
         self._phrase = ""
         self._keys: dict[str, str] = {}
@@ -81,7 +73,7 @@ class Scene:
         """Copies of the device with the passphrase: once it was idle, and when it was off."""
         self._thief: Actor | None = None
         self.stolen = Stolen()
-        stack.push_async_callback(self._laptop.stop)
+        stage.stack.push_async_callback(self._laptop.stop)
 
     # -- before
 

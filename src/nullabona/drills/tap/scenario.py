@@ -8,20 +8,19 @@ import os
 import signal
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 from typing import Final
 
-from nullabona.drills.actors.actor import Actor
-from nullabona.drills.demo.script import Person
+from nullabona.drills.actors.actor import Actor, Person
+from nullabona.drills.actors.company import Company
 from nullabona.drills.operator.recording import memory_of, read_tape
 from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import Kind, Secret
+from nullabona.drills.stage.playing import Stage, playing
 from nullabona.drills.tap.listening import Listened, Pair
 from nullabona.drills.warrant.report import run_warrant
-from nullabona.processes.servers import RelayProcess
 
 _ADDRESSES: Final = ("127.31.7.19", "127.90.4.2", "127.12.200.8", "127.66.1.77", "127.140.9.3", "127.5.88.41")
 _PEOPLE: Final = (
@@ -84,10 +83,11 @@ class Heard:
 
 async def hear(folder: Path, tell: Tell) -> Heard:
     """Play it all in ``folder``."""
-    async with AsyncExitStack() as stack:
+    program = ("-m", "nullabona.drills.operator.recording", str(folder / "tape"))
+    async with playing(folder, program=program) as stage:
         tell(Text("The operator is made to run a program that writes down everything that passes",
                   "운영자가 지나가는 모든 것을 기록하는 프로그램을 돌리게 됩니다"))  # fmt: skip
-        scene = _Scene(folder, stack)
+        scene = _Scene(stage)
         await scene.gather(tell)
         before = scene.inbox_counts()
         await scene.befriend()
@@ -116,24 +116,13 @@ def play(tell: Tell) -> tuple[Heard, tempfile.TemporaryDirectory[str]]:
 class _Scene:
     """The people, the relay with the tape, and what they do."""
 
-    def __init__(self, folder: Path, stack: AsyncExitStack) -> None:
-        (folder / "people").mkdir()
-        self.data = folder / "relay"
-        self.tape = folder / "tape"
-        program = ("-m", "nullabona.drills.operator.recording", str(self.tape))
-        self._relay = RelayProcess(
-            self.data, log=folder / "relay.log", temporary=folder / "temporary", program=program
-        )  # fmt: skip
-        stack.callback(self._relay.stop)
-        self._people = {
-            person.handle_name: Actor(person, folder / "people", address)
-            for person, address in zip(_PEOPLE, _ADDRESSES, strict=True)
-        }
-        for actor in self._people.values():
-            stack.push_async_callback(actor.stop)
+    def __init__(self, stage: Stage) -> None:
+        self.tape = stage.folder / "tape"
+        self._relay = stage.relay
+        self._company = Company(stage.people, stage.stack, dict(zip(_PEOPLE, _ADDRESSES, strict=True)), Actor)
+        self._people = self._company.members
         for name in _TOGETHER:
             self._people[name].together = True
-        self._phrases: list[str] = []
         self._rooms: set[str] = set()
         self._remembered: list[str] | None = None
 
@@ -143,34 +132,34 @@ class _Scene:
 
     def inbox_counts(self) -> dict[str, int]:
         """The last number that a warrant shows to have been given out in each one's inbox."""
-        return {name: int(run_warrant(self.data, self.handle(name)).data["inbox"]["number"]) for name in self._people}
+        return {
+            name: int(run_warrant(self._relay.data, self.handle(name)).data["inbox"]["number"]) for name in self._people
+        }
 
     async def gather(self, tell: Tell) -> None:
         """Accounts."""
         tell(Text("Six people make accounts, each in a process and at an address of their own; two come --together",
                   "여섯 명이 각자의 프로세스와 주소에서 계정을 만듭니다. 두 명은 --together로 접속합니다"))  # fmt: skip
-        await asyncio.gather(*(self._enrol(actor) for actor in self._people.values()))
+        await self._company.enrol(self._relay.authority, self._relay.url, self._people)
 
     async def befriend(self) -> None:
         """Contacts, who have said a word to one another."""
         for one, other in _CONTACTS:
-            await self._befriend(self._people[one], self._people[other])
+            await self._befriend(one, other)
 
     async def open_groups(self) -> None:
         """The groups, with everybody in them."""
-        for group, (first, *others) in _GROUPS.items():
-            await self._people[first].do("group", name=group, handles=[self.handle(name) for name in others])
-            for name in others:
-                await self._people[name].do("joined", room=group, members=len(others) + 1)
+        for group, members in _GROUPS.items():
+            await self._company.group(group, *members)
 
     async def talk(self) -> None:
         """Everything that is said; half way one goes away and comes back."""
         half = len(_TALK) // 2
-        await self._say(_TALK[:half])
+        await self._company.say(_TALK[:half])
         leo = self._people["leo"]
         await leo.stop()
         await leo.start()
-        await self._say(_TALK[half:])
+        await self._company.say(_TALK[half:])
         who, room, name = _FILE
         await self._people[who].do("send_file", room=room, name=name, text=_FILE_TEXT)
         await asyncio.gather(*(actor.do("sync") for actor in self._people.values()))
@@ -208,32 +197,19 @@ class _Scene:
             frozenset(frozenset(others) for _, *others in _GROUPS.values()),
         )
 
-    async def _enrol(self, actor: Actor) -> None:
-        actor.handle = f"{actor.person.handle_name}@{self._relay.authority}"
-        await actor.start()
-        made = await actor.do("create", handle=actor.handle, relay=self._relay.url)
-        self._phrases.append(made["phrase"])
-
-    @staticmethod
-    async def _befriend(asker: Actor, asked: Actor) -> None:
-        await asker.do("ask", handle=asked.handle, greeting=_GREETING)
-        await asked.do("accept", handle=asker.handle)
-        await asker.do("befriended", handle=asked.handle)
-        await asked.do("befriended", handle=asker.handle)
-        await asked.do("say", room=asker.handle, text=_ANSWER)
-        await asker.do("has", room=asked.handle, count=1)
-
-    async def _say(self, lines: Sequence[tuple[str, str, str]]) -> None:
-        for name, where, text in lines:
-            room = self.handle(where[1:]) if where.startswith("@") else where
-            await self._people[name].do("say", room=room, text=text)
+    async def _befriend(self, asker: str, asked: str) -> None:
+        await self._company.befriend(asker, asked, _GREETING)
+        await self._company.say([(asked, f"@{asker}", _ANSWER)])
+        await self._people[asker].do("has", room=self.handle(asked), count=1)
 
     def _secrets(self) -> list[Secret]:
         texts = [Secret.text(Kind.TEXT, f"message {n}", text) for n, (_, _, text) in enumerate(_TALK, 1)]
         more = {"file": _QUESTION, "file's name": _FILE[2], "greeting": _GREETING, "answer": _ANSWER}
         texts += [Secret.text(Kind.TEXT, label, text) for label, text in more.items()]
         rooms = [Secret.text(Kind.ROOM, f"name of room {n}", name) for n, name in enumerate(_GROUPS, 1)]
-        phrases = [Secret.text(Kind.PHRASE, f"phrase {n}", words) for n, words in enumerate(self._phrases, 1)]
+        phrases = [
+            Secret.text(Kind.PHRASE, f"phrase {n}", words) for n, words in enumerate(self._company.phrases.values(), 1)
+        ]
         ids = [Secret(Kind.KEY, f"id of room {n}", bytes.fromhex(id)) for n, id in enumerate(sorted(self._rooms), 1)]
         return [*texts, *rooms, *phrases, *ids]
 
