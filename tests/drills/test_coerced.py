@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from nullabona.drills.coerced_operator.findings import DEEDS, Told
 from nullabona.drills.coerced_operator.report import report_of
-from nullabona.drills.coerced_operator.scenario import DEEDS, Told, describe
+from nullabona.drills.coerced_operator.scenario import describe
 from nullabona.drills.operator.interceptor import Peer
 from nullabona.drills.operator.lies import APART, CARDS, LIES, Liar
 from nullabona.drills.registry import DRILLS

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from nullabona.drills.flood.findings import Flood, Phase
 from nullabona.drills.flood.report import REFUSED_S, STARVED, report_of
-from nullabona.drills.flood.scenario import Flood, Phase, play
+from nullabona.drills.flood.scenario import play
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Verdict
 

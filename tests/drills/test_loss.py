@@ -14,8 +14,9 @@ from click.testing import CliRunner
 from nullabona.cli.drill import drill
 from nullabona.drills.loss import report as loss
 from nullabona.drills.loss.crowd import Crowd, Person, name_of
+from nullabona.drills.loss.findings import Outcome, Size
 from nullabona.drills.loss.report import WHOLE, report_of
-from nullabona.drills.loss.scenario import Outcome, Size, play
+from nullabona.drills.loss.scenario import play
 from nullabona.drills.reporting.report import Verdict
 from nullabona.wire.handle import check_name
 from nullabona.wire.lookalikes import resembles_reserved, skeleton

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from nullabona.drills.lost_directory import machine as houses
+from nullabona.drills.lost_directory.findings import Lost
 from nullabona.drills.lost_directory.machine import Copier, House, Restoring, housed
 from nullabona.drills.lost_directory.report import report_of
-from nullabona.drills.lost_directory.scenario import Lost, play
+from nullabona.drills.lost_directory.scenario import play
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Report, Verdict
 from tests.drills.lacking import lack

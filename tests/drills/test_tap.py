@@ -19,6 +19,7 @@ from nullabona.drills.operator.recording import Tape, read_tape
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Report, Verdict
 from nullabona.drills.search import Kind, Secret
+from nullabona.drills.tap.findings import Heard
 from nullabona.drills.tap.listening import (
     Listened,
     Score,
@@ -29,7 +30,7 @@ from nullabona.drills.tap.listening import (
 )
 from nullabona.drills.tap.noise import Noise
 from nullabona.drills.tap.report import report_of
-from nullabona.drills.tap.scenario import Heard, play
+from nullabona.drills.tap.scenario import play
 from nullabona.wire.messages import AnyResponse, Append, Appended, Frames, LookupCard, PutBlob, Read, Request
 from tests.drills.plants import noise
 from tests.wire.cards import inbox_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from nullabona.drills.coerced_operator.scenario import DEEDS, NOTICED, Told, describe, play
+from nullabona.drills.coerced_operator.findings import DEEDS, NOTICED, Told
+from nullabona.drills.coerced_operator.scenario import describe, play
 from nullabona.drills.operator.lies import APART, CARDS
 from nullabona.drills.reporting.report import Check, Report, Verdict
 from nullabona.drills.reporting.text import Tell, Text

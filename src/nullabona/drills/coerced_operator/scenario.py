@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from nullabona.drills.actors.actor import Actor, Person
 from nullabona.drills.actors.company import Company
+from nullabona.drills.coerced_operator.findings import DEEDS, HALF, NOTICED, Told, once
 from nullabona.drills.operator.lies import APART, BARE, CARDS, PROMISED, STANDING
 from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.stage.playing import in_folder
@@ -23,12 +24,6 @@ _ADDRESSES: Final = ("127.21.4.1", "127.21.4.2", "127.21.4.3", "127.21.4.4")
 _PEOPLE: Final = (Person("한미나", "mina"), Person("서준", "jun"), Person("유소라", "sora"), Person("Leo", "leo"))
 _GROUP: Final = "우리 동네 neighbours"
 _POLL_S: Final = 0.05
-_HALF: Final = len(_PEOPLE) // 2
-"""So many people go on being shown the true history while the others are shown another."""
-_OTHERWISE: Final = "relay-showed-different-histories"
-_FORKED: Final = frozenset({_OTHERWISE, "room-forked"})
-_GONE: Final = frozenset({"relay-lost-box"})
-"""What a half may be told instead whose history is not served any more."""
 _LEAST_LIES: Final = 3
 _PATIENCE: Final = 4
 """So often the wait for all messages is begun anew: two minutes in all."""
@@ -36,65 +31,6 @@ _LIE_S: Final = 60.0
 """A lie that nobody was told within this time is an error of the drill, or of a machine that is very busy."""
 _NOTICE_S: Final = 20.0
 """So long after everybody has everything may it take until those are told who have to be told of two histories."""
-NOTICED: Final = (APART, "reorder", "repeat", "forge", "alter")
-"""Lies of which somebody has to be told that histories differ. That follows from views, which come with receipts: the
-last message may be there before the view that contradicts.
-"""
-
-DEEDS: Final = {
-    "drop": Text("Say that frames came, and never hand them over", "프레임이 왔다면서 내주지 않기"),
-    "delay": Text("Hold everything back", "모두 붙잡아 두기"),
-    "reorder": Text("Exchange neighbouring frames", "이웃한 프레임의 순서 바꾸기"),
-    "repeat": Text("Hand out one frame again and again", "한 프레임을 되풀이해 내주기"),
-    "forge": Text("Hand out noise in the place of frames", "프레임 대신 잡음 내주기"),
-    "alter": Text("Change one bit of every frame", "프레임마다 한 비트 바꾸기"),
-    "rewrite": Text("Write whatever looks like letters in the other case", "글자로 보이는 것의 대소문자 바꾸기"),
-    "forget": Text("Deny that there ever was such a box", "그런 상자는 없었다고 잡아떼기"),
-    APART: Text("Show two halves of a group different histories", "그룹의 두 쪽에 서로 다른 기록 보여 주기"),
-    CARDS: Text("Answer lookups with cards of another key", "다른 열쇠의 명함으로 조회에 답하기"),
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One lie, and what came of it."""
-
-    name: str
-    answers: int
-    """How many answers were lies."""
-    came_through: int
-    """Messages of others that were shown to somebody while the relay lied."""
-    forged: int
-    """Shown messages that nobody had written."""
-    warned: tuple[tuple[str, ...], ...]
-    """What each person was warned of, once each."""
-    seconds: float
-    """From the end of the lie until everybody had everything."""
-    whole: bool
-    """Everybody had every message exactly once."""
-    looked: tuple[str, ...] = ()
-    """What came of each look at a false card: the code of why it was refused, or nothing if it was taken for true."""
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """What somebody was warned of, or was told of a card, once each."""
-        return _once([*filter(None, self.looked), *_in_turn(self.warned)])
-
-    @property
-    def halves(self) -> tuple[tuple[str, ...], ...]:
-        """What each of two halves, which may have been shown different histories, was warned of, once each."""
-        return tuple(_once(_in_turn(half)) for half in (self.warned[:_HALF], self.warned[_HALF:]))
-
-    @property
-    def noticed(self) -> bool:
-        """Whether somebody was told that histories differ. Of two halves that were kept apart: of two histories, and
-        somebody of the half whose own is served no more of that, or that it is gone. The other half may have seen
-        nothing that contradicts what it has.
-        """
-        if self.name != APART:
-            return _OTHERWISE in self.codes
-        deceived = self.halves[1]
-        return bool(_FORKED.intersection(self.codes) and (_FORKED | _GONE).intersection(deceived))
 
 
 def _never(_: Sequence[Told]) -> bool:
@@ -169,7 +105,7 @@ class _Scene:
 
     async def lie(self, name: str) -> Told:
         """Tell one lie while everybody speaks; then be honest until everybody has everything."""
-        apart = [actor.address for actor in self._people[_HALF:]] if name == APART else []
+        apart = [actor.address for actor in self._people[HALF:]] if name == APART else []
         # Of two histories people are told once for each epoch: the epoch in which they were has to be over.
         await asyncio.gather(*(actor.do("settled", room=_GROUP) for actor in self._people))
         await self._warned()
@@ -217,7 +153,7 @@ class _Scene:
 
     async def _talked_apart(self) -> None:
         """Until each half has what it said itself."""
-        await self._have(len(self._said) - _HALF)
+        await self._have(len(self._said) - HALF)
 
     async def _until_told(self) -> int:
         """Until the lie was told a few times; how often it was."""
@@ -233,7 +169,7 @@ class _Scene:
         while not told.noticed and time.monotonic() - began < _NOTICE_S:
             await asyncio.sleep(_POLL_S)
             more = await self._warned()
-            told = replace(told, warned=tuple(_once([*had, *new]) for had, new in zip(told.warned, more, strict=True)))
+            told = replace(told, warned=tuple(once([*had, *new]) for had, new in zip(told.warned, more, strict=True)))
         return told
 
     async def _all(self) -> None:
@@ -260,18 +196,9 @@ class _Scene:
 
     async def _warned(self) -> tuple[tuple[str, ...], ...]:
         """What each person was warned of since this was asked last."""
-        return tuple([_once(await self._warnings(actor)) for actor in self._people])
+        return tuple([once(await self._warnings(actor)) for actor in self._people])
 
     async def _warnings(self, actor: Actor) -> list[str]:
         said: dict[str, Any] = await actor.do("warned", after=self._seen.get(actor.name, 0))
         self._seen[actor.name] = int(said["last"])
         return list(said["codes"])
-
-
-def _in_turn(warned: Iterable[tuple[str, ...]]) -> Iterable[str]:
-    return (code for codes in warned for code in codes)
-
-
-def _once(codes: Iterable[str]) -> tuple[str, ...]:
-    """Each once, in the order in which they came."""
-    return tuple(dict.fromkeys(codes))

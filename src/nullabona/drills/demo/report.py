@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from nullabona.drills.demo.scenario import Outcome, Story
+from nullabona.drills.demo.findings import Outcome
+from nullabona.drills.demo.scenario import Story
 from nullabona.drills.demo.script import load_script
 from nullabona.drills.reporting.report import Check, Report, Verdict
 from nullabona.drills.reporting.text import Language, Tell, Text, pad, width

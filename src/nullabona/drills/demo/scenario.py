@@ -7,13 +7,12 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from nullabona.drills.actors.actor import Actor, Person
+from nullabona.drills.demo.findings import Outcome
 from nullabona.drills.demo.script import DM, Line, Script
-from nullabona.drills.reporting.report import Report
 from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import Hunt, Kind, Secret
 from nullabona.drills.seizure.report import Scene, run_seizure
@@ -27,25 +26,6 @@ _GREETING: Final = "안녕! 여기서 얘기하자 (let's talk here)"
 
 _WHOLE: Final = frozenset({"S-20", "S-21", "R-10"})
 """Lines that need the whole story."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What happened, for the summary."""
-
-    script: Script
-    expected: dict[str, list[list[str]]] = field(default_factory=dict)
-    """What everybody should have: "name/room" to pairs of account and text."""
-    got: dict[str, list[list[str]]] = field(default_factory=dict)
-    told: int = 0
-    """Lines from after their removal that the removed member has in another room."""
-    put_back: int = 0
-    """Messages that somebody had not got when the relay was emptied."""
-    relay_exit: int | None = None
-    warrants: list[Report] = field(default_factory=list)
-    seizures: list[Report] = field(default_factory=list)
-    docket: list[Report] = field(default_factory=list)
-    """What the legal desk handed over and published; none if it is not installed."""
 
 
 class Story:

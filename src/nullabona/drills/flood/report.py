@@ -5,7 +5,8 @@ from __future__ import annotations
 from statistics import median
 from typing import Final
 
-from nullabona.drills.flood.scenario import Flood, Phase, limits, play
+from nullabona.drills.flood.findings import Flood, Phase
+from nullabona.drills.flood.scenario import limits, play
 from nullabona.drills.reporting.report import Check, Report, Verdict
 from nullabona.drills.reporting.text import Tell, Text
 

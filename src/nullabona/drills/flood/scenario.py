@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -15,6 +13,7 @@ from typing import Final
 from nullabona.drills.actors.actor import Person
 from nullabona.drills.actors.company import Company
 from nullabona.drills.flood.beside import Bystander, Gauge, Poller, waited_s
+from nullabona.drills.flood.findings import Flood, Phase
 from nullabona.drills.flood.stranger import MOST_CONNECTIONS
 from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.stage.playing import Stage, in_folder, playing
@@ -37,43 +36,6 @@ def limits(minutes: float) -> dict[str, int]:
         "activity_bytes_per_s": 4_096,
         "blob_bytes_per_day": 2**30 * max(1, round(minutes)),
     }
-
-
-@dataclass(slots=True)
-class Phase:
-    """What was seen while the stranger was there."""
-
-    connections: int
-    latencies: list[float] = field(default_factory=list)
-    slowest: dict[str, float] = field(default_factory=dict)
-    asked: int = 0
-    taken: Counter[str] = field(default_factory=Counter)
-    heard_bytes_s: float = 0.0
-    appended: int = 0
-    lacking: int = 0
-    starved: float = 0.0
-    """The part of the time in which the relay was ready and something else had the machine's processors."""
-
-
-@dataclass(slots=True)
-class Flood:
-    """What came of it. Times are seconds."""
-
-    minutes: float
-    before: list[float] = field(default_factory=list)
-    """How long messages took before the stranger came, from saying to being there."""
-    phases: list[Phase] = field(default_factory=list)
-    memory_before_mb: float = 0.0
-    memory_mb: float = 0.0
-    disk_before_mb: float = 0.0
-    disk_mb: float = 0.0
-    normal_s: float = 0.0
-    """After the stranger has gone: until all is as before."""
-
-    @property
-    def taken(self) -> Counter[str]:
-        """What the relay took of the stranger."""
-        return sum((phase.taken for phase in self.phases), Counter())
 
 
 def play(tell: Tell, minutes: float) -> Flood:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from nullabona.drills.loss.scenario import Outcome, Size, play
+from nullabona.drills.loss.findings import Outcome, Size
+from nullabona.drills.loss.scenario import play
 from nullabona.drills.reporting.report import Check, Report
 from nullabona.drills.reporting.text import Tell, Text
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from nullabona.drills.lost_directory.scenario import DAYS, Lost, play
+from nullabona.drills.lost_directory.findings import Lost
+from nullabona.drills.lost_directory.scenario import DAYS, play
 from nullabona.drills.reporting.report import Check, Report
 from nullabona.drills.reporting.text import Tell, Text
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from nullabona.drills.actors.actor import Person
 from nullabona.drills.actors.company import Company
-from nullabona.drills.lost_directory.machine import Copier, House, Restoring, housed, size_of, wait_grown
+from nullabona.drills.lost_directory.findings import Lost
+from nullabona.drills.lost_directory.machine import Copier, House, housed, size_of, wait_grown
 from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.stage.playing import Stage, in_folder, playing
 from nullabona.processes.program import ProcessFailed
@@ -41,55 +41,6 @@ _MEANWHILE: Final = (
     ("mina", GROUP, "두부랑 대파는 내가 살게"),
     ("jun", GROUP, "and I take the rice"),
 )
-_FORGED: Final = frozenset({"log-forked", "log-rolled-back", "log-replaced", "not-witnessed"})
-"""What a client says of a log that is not the one it knows."""
-
-
-@dataclass(slots=True)
-class Lost:
-    """What came of it. Times are seconds since the loss, or since somebody was there again."""
-
-    period_s: int
-    entries: int = 0
-    """Of the log when the directory was lost."""
-    said: int = 0
-    heard: int = 0
-    """Of what was said meanwhile, by whoever it was meant for."""
-    talked_s: float = 0.0
-    unknown: str = ""
-    """What a look-up of a stranger said while the directory was gone."""
-    unregistered: str = ""
-    """And what came of registering then."""
-    refused: Restoring | None = None
-    """The copy that lacked entries."""
-    lacking: int = 0
-    forced: str = ""
-    """Why its record was not published, after it was taken all the same."""
-    forced_shown: str = ""
-    """What somebody who looked a handle up there was told."""
-    copier_saw: str = ""
-    """What whoever copies the record was told."""
-    restored: Restoring | None = None
-    served_s: float = 0.0
-    back: dict[str, float] = field(default_factory=dict)
-    told: dict[str, list[str]] = field(default_factory=dict)
-    """What each person was warned of since the loss."""
-    found: dict[str, bool] = field(default_factory=dict)
-    """Whether somebody new finds the right card for a handle."""
-    grown: int = 0
-    """The copy's size in the end."""
-    before: dict[str, str] = field(default_factory=dict)
-    """What came of wishes for handles before the loss, and after."""
-    after: dict[str, str] = field(default_factory=dict)
-    days: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """On which day each handle was registered, by the directory's files before the loss and after."""
-    contact_saw: str = ""
-    """What somebody who knew the owner of a taken handle was told."""
-
-    @property
-    def forged(self) -> list[str]:
-        """Whoever was shown another log, which nobody may be."""
-        return sorted(name for name, codes in self.told.items() if _FORGED.intersection(codes))
 
 
 def play(tell: Tell, period_s: int = PERIOD_S) -> Lost:

@@ -10,6 +10,7 @@ from nullabona.drills.reporting.report import Check, Report
 from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import Finding, Hunt, Kind, Searched, Secret, files_below
 from nullabona.drills.seizure.findings import describe_short
+from nullabona.drills.tap.findings import Heard
 from nullabona.drills.tap.listening import (
     Score,
     guess_by_look_ups,
@@ -17,7 +18,7 @@ from nullabona.drills.tap.listening import (
     guess_without_addresses,
     looked_up_together,
 )
-from nullabona.drills.tap.scenario import Heard, play
+from nullabona.drills.tap.scenario import play
 
 _SIZES: Final = frozenset({512, 1_024, 2_048, 4_096, 16_384, 65_536})
 """Of frames, fixed here and not where the product has them: whoever adds one fails T-13 until it is judged."""

@@ -7,8 +7,6 @@ import json
 import os
 import signal
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 from typing import Final
@@ -19,6 +17,7 @@ from nullabona.drills.operator.recording import memory_of, read_tape
 from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.search import Kind, Secret
 from nullabona.drills.stage.playing import Stage, playing
+from nullabona.drills.tap.findings import Heard
 from nullabona.drills.tap.listening import Listened, Pair
 from nullabona.drills.warrant.report import run_warrant
 
@@ -52,33 +51,6 @@ _ANSWER: Final = "그럼요, 오랜만이에요! 잘 지냈어요?"
 _FILE: Final = ("sora", "Reading circle 독서", "토론 질문.txt")
 _QUESTION: Final = "왜 그는 돌아오지 않았는가? Why did the narrator keep the letter for eleven years?"
 _FILE_TEXT: Final = _QUESTION + "".join(f"\n{number}. " + "?" * number for number in range(300))
-
-
-@dataclass(slots=True)
-class Heard:
-    """What the tape holds, and what is so."""
-
-    tape: Path
-    listened: Listened
-    secrets: Sequence[Secret]
-    true: frozenset[Pair]
-    handles: Mapping[str, str]
-    """Handle by name."""
-    said: Mapping[str, int] = field(default_factory=dict)
-    """Messages that each handle sent."""
-    file_from: str = ""
-    """The address that the file came from."""
-    inbox_grew: int = 0
-    """Sealed items that two warrants show to have come for ``watched`` between them."""
-    invited: int = 0
-    """Sealed items that came into anybody's inbox while the groups formed."""
-    watched: str = ""
-    together: frozenset[str] = frozenset()
-    """The addresses of those whose rooms share a connection."""
-    remembered: Sequence[str] | None = None
-    """Kinds of objects in the relay's memory that tie a wake token to a room's box; None: it was not looked at."""
-    guests: frozenset[frozenset[str]] = frozenset()
-    """Of each group the names of those whom its maker put into it."""
 
 
 async def hear(folder: Path, tell: Tell) -> Heard:
