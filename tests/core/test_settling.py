@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core import settling
+from nullabona.client.core import automatic
 from nullabona.client.core.contacts import links
 from nullabona.client.core.identity import claims
 from nullabona.client.core.identity.claims import Accept, Claim, Enter, LetIn, Refuse, Verdict, Wish
@@ -20,7 +20,7 @@ ROOM, TOKEN = b"r" * 32, b"t" * 16
 
 def settled(step: Step, verdict: Verdict, *wishes: Wish) -> list[tuple[str, dict[str, object]]]:
     """The record answers jun's claim, for which these wishes wait: what is told beside that."""
-    settling.settle(step, Claim(JUN.account, JUN.handle, b"", 0, wishes=wishes), verdict)
+    automatic.settle(step, Claim(JUN.account, JUN.handle, b"", 0, wishes=wishes), verdict)
     checked = {"account": JUN.account, "handle": JUN.handle, "standing": verdict.standing}
     first, *rest = told(step)
     assert ("card-checked", checked) == first

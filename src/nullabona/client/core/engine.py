@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import Any, Final
 
-from nullabona.client.core import acquaintance, automatic, files, settling, timers, upkeep
+from nullabona.client.core import acquaintance, automatic, files, timers, upkeep
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.box_positions import Stand, stands_of
 from nullabona.client.core.contacts import requests
@@ -266,7 +266,7 @@ class Engine:
                     self._inbox_upkeep(step)
             inbox_sending.looked_up(step, handle)
             for claim, verdict in claims.answer(step, handle, data, how):
-                settling.settle(step, claim, verdict)
+                automatic.settle(step, claim, verdict)
             return Touched(step.touched)
 
     def on_way(self, relay: str, now: int, *, connected: bool) -> Touched:
