@@ -15,7 +15,7 @@ from nullabona.client.core.model.state import JOINED
 from nullabona.errors import Bug
 from nullabona.wire.address import epoch_keys
 from tests.core.bare import bare
-from tests.core.test_rejoin import behind, helper
+from tests.core.test_sync_rejoin import behind, helper
 from tests.rooms.hostile import kinds, ticket_of, to_inbox, update_keys
 from tests.rooms.world import RELAY, Person, World
 

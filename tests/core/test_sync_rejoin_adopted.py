@@ -35,7 +35,7 @@ from nullabona.client.core.step import Step, way_key
 from nullabona.client.core.sync import rejoin
 from tests.core.bare import bare
 from tests.core.stage import Other
-from tests.core.test_rejoin import behind, looks
+from tests.core.test_sync_rejoin import behind, looks
 from tests.rooms.devices import another_device
 from tests.rooms.hostile import people as crowd_of
 from tests.rooms.hostile import remove, ticket_of, update_keys

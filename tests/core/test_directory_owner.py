@@ -10,7 +10,7 @@ from nullabona.client.core.directory.owner import BROKEN, FOREIGN, MISSING, Alar
 from nullabona.client.core.directory.promises import Expected
 from nullabona.log.prefix import TOMBSTONE, Opening
 from nullabona.wire.producible import StoredEntry
-from tests.core.test_record_keeping import PINNED
+from tests.core.test_directory_keeping import PINNED
 
 A, B, C, ALIEN = (letter * 32 for letter in (b"a", b"b", b"c", b"x"))
 OWN = [A, B, C]

@@ -13,7 +13,7 @@ from nullabona.client.core.model.branches import Helper
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.proofs import make_order, make_ruling, members_hash
 from tests.core.stage import Other, Stage
-from tests.core.test_rulings import JUN, SORA, YUNA, group, leaving, ruling, ticket
+from tests.core.test_group_rulings import JUN, SORA, YUNA, group, leaving, ruling, ticket
 
 
 def followed(stage: Stage, room: bytes, ours: Known, given: Ticket | None) -> Ruled:

@@ -19,7 +19,7 @@ from nullabona.client.core.model.state import LEFT, REMOVED, RemoveAccount, Room
 from nullabona.client.core.step import Step, way_key
 from tests.core.listening import Listening
 from tests.core.stage import START, Other, Stage
-from tests.core.test_committing import merge, room_with
+from tests.core.test_group_commits import merge, room_with
 
 JUN, SORA = Other("jun"), Other("sora")
 LATER = START + 300 * 86_400_000

@@ -19,7 +19,7 @@ from nullabona.wire.card import card_hash
 from nullabona.wire.epoch import Promise, encode_epoch, encode_promise, label_input
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.messages import CardFound, HandleProof, HandleWatched, WatchStep
-from tests.core.test_record_pinned import FRESH_S, GENESIS, HOST, NOW, ORIGIN, PINNED, SIGNERS, checkpoint, frontier
+from tests.core.test_directory_pinned import FRESH_S, GENESIS, HOST, NOW, ORIGIN, PINNED, SIGNERS, checkpoint, frontier
 
 MINA = parse_handle(f"mina@{HOST}")
 KEY = VrfKey.of(bytes(32))

@@ -14,7 +14,7 @@ from nullabona.client.core.model.state import Intent, PendingCommit, RemoveAccou
 from nullabona.client.core.step import Step
 from tests.core.bare import bare
 from tests.core.stage import RELAY, Other, Stage
-from tests.core.test_committing_others import leaf_of, three
+from tests.core.test_group_commits_others import leaf_of, three
 from tests.rooms.hostile import mole
 from tests.rooms.world import Person
 

@@ -21,7 +21,7 @@ from nullabona.client.core.step import Step
 from nullabona.wire.address import epoch_keys
 from nullabona.wire.card import Card
 from tests.core.stage import Other, Stage
-from tests.core.test_committing import add, merge
+from tests.core.test_group_commits import add, merge
 
 JUN, SORA = Other("jun"), Other("sora")
 CARD = JUN.card()
