@@ -96,6 +96,14 @@ def plants(contract: dict[str, Any]) -> Iterator[Plant]:
             yield Plant(cid, contract["source_modules"][-1], contract["forbidden_modules"][0], indirect=True)
 
 
+def test_every_module_of_the_core_has_its_layer() -> None:
+    """A new one is put where it belongs, else nothing would be checked of it."""
+    contract = next(each for each in CONTRACTS if each["id"] == "core-direction")
+    core = SRC / "nullabona/client/core"
+    there = {path.stem for path in core.iterdir() if path.stem not in {"__init__", "__pycache__"}}
+    assert there == {name.rpartition(".")[2] for name in named(contract)}
+
+
 ALL_PLANTS = [plant for contract in CONTRACTS for plant in plants(contract)]
 
 

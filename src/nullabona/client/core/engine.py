@@ -104,7 +104,7 @@ class Engine:
         self._stands[room] = stands_of(state) if state is not None else {}
 
     def _upkeep(self, step: Step, rooms: set[bytes]) -> set[bytes]:
-        """Whatever time or what just happened makes due in these rooms."""
+        """Whatever time or what just happened makes due in these rooms, and what follows for all of them."""
         for room in filter(None, (acquaintance.attended(step, step.find_room(id)) for id in sorted(rooms))):
             if room.phase == JOINED:
                 upkeep.look_after(step, room)
@@ -113,14 +113,17 @@ class Engine:
                 membership.share_anew(step, room)
             else:
                 removal_watch.look_after(step, room)
+        # Only now, as reading a room may show that this profile is a copy: none of its keys is used again.
         for room_id in sorted(step.copies):
             returning.copied_back(step, step.room(room_id))
+        # A device that was put out leaves every room, so nothing that the rooms above wanted goes on.
         if step.ended:
             membership.sign_out(step)
         out = own_devices.is_signed_out(step.store) if self._joins else False
         for room_id in [room_id for room_id, join in self._joins.items() if out or join.deadline <= step.now]:
             self._abandon_join(step, room_id)
         automatic.once_out(step)
+        # Of all that this step told: notices first, as they are lines of a room; the other devices hear the rest.
         notices.of_events(step)
         sync_out.of_events(step)
         if step.others_inbox:
