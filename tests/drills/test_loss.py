@@ -134,7 +134,7 @@ def test_the_report_says_where_profiles_lay(*, in_memory: bool) -> None:
 def test_the_report_says_who_moved() -> None:
     """Of a relay under another name: how many went there, and how many had only cards to go by."""
     made = report_of(RENAMED)
-    assert (50, True) == (made.data["movers"], made.data["renamed"])
+    assert (50, True) == (made.data["movers"], made.data["size"]["renamed"])
     said = " ".join(made.render("en").split())
     assert "50 people who had opened rooms went there; 150 followed what their cards say" in said
     assert "another name" not in report_of(GOOD).render("en")
@@ -146,7 +146,7 @@ def test_the_report_says_from_when_seconds_count() -> None:
     assert "The empty relay answered 4.5 s after; 2000 deliveries were still to be made then, and 11.0 s later" in said
     assert "After the last word it took 9.0 s until everybody had it. No delivery took longer than 12.0 s" in said
     assert (4.5, 11.0, 9.0, 12.0) == tuple(
-        report_of(GOOD).data[f"{what}_s"] for what in ("gap", "recovery", "rest", "slowest")
+        report_of(GOOD).data[f"{what}_s"] for what in ("gap", "recovery", "all", "slowest")
     )
 
 

@@ -60,8 +60,8 @@ def test_a_lost_directory_comes_back_and_nobody_is_silenced() -> None:
         done.returncode,
         {c["id"]: c["verdict"] for c in played["checks"]},
     )
-    assert {"mina", "jun", "nari"} == set(played["seconds"]["cards_back"])
-    assert played["entries_of_old_copy"] < played["entries"] < played["entries_in_the_end"]
+    assert {"mina", "jun", "nari"} == set(played["back"])
+    assert played["lacking"] < played["entries"] < played["grown"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import msgspec
+
 from nullabona.drills.coerced_operator.findings import DEEDS, NOTICED, Told
 from nullabona.drills.coerced_operator.scenario import describe, play
 from nullabona.drills.operator.lies import APART, CARDS
@@ -40,14 +42,7 @@ def report_of(told: Sequence[Told]) -> Report:
     )
     out.section("To be known beside it", "함께 알아 둘 것", _BESIDE)
     out.checks = _checks({one.name: one for one in told})
-    out.data = {
-        "lies": [
-            {"name": one.name, "answers": one.answers, "shown": one.came_through, "forged": one.forged,
-             "warnings": list(one.codes), "warned": [list(codes) for codes in one.warned], "looked": list(one.looked),
-             "seconds": round(one.seconds, 2), "whole": one.whole}
-            for one in told
-        ]
-    }  # fmt: skip
+    out.data = {"lies": msgspec.to_builtins(told)}
     return out
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from statistics import median
 from typing import Final
 
+import msgspec
+
 from nullabona.drills.flood.findings import Flood, Phase
 from nullabona.drills.flood.scenario import limits, play
 from nullabona.drills.reporting.report import Check, Report, Verdict
@@ -36,16 +38,8 @@ def report_of(flood: Flood) -> Report:
     out.section("Beside it", "그동안", [_beside(flood, phase) for phase in flood.phases])
     out.section("What the machine took", "기계", [_machine(flood)])
     out.checks = _checks(flood)
-    out.data = {
-        "minutes": flood.minutes, "latency_s": round(median(flood.before), 2),
-        "latency_under_attack_s": [round(median(phase.latencies), 2) for phase in flood.phases],
-        "slowest_s": [{kind: round(s, 1) for kind, s in phase.slowest.items()} for phase in flood.phases],
-        "heard_bytes_s": [round(phase.heard_bytes_s) for phase in flood.phases],
-        "memory_mb": round(flood.memory_mb), "memory_most_mb": round(memory_most_mb(flood)),
-        "disk_mb": round(flood.disk_mb), "disk_most_mb": round(disk_most_mb(flood)),
-        "starved": [round(phase.starved, 2) for phase in flood.phases],
-        "normal_s": round(flood.normal_s, 1), "taken": dict(flood.taken),
-    }  # fmt: skip
+    most = {"memory_most_mb": round(memory_most_mb(flood)), "disk_most_mb": round(disk_most_mb(flood))}
+    out.data = msgspec.to_builtins(flood) | most
     return out
 
 

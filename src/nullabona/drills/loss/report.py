@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from nullabona.drills.loss.findings import Outcome, Size
 from nullabona.drills.loss.scenario import play
 from nullabona.drills.reporting.report import Check, Report
@@ -38,16 +40,7 @@ def report_of(outcome: Outcome) -> Report:
     id = RENAMED if outcome.size.renamed else SAME
     wrong = _wrong(outcome)
     out.checks = [Check.of(id, _CLAIM.with_list(wrong), held=not wrong).unless(_too_little(outcome))]
-    out.data = {
-        "renamed": outcome.size.renamed, "movers": outcome.movers,
-        "accounts": outcome.size.accounts, "rooms": outcome.size.rooms, "said": outcome.said,
-        "rate_asked": outcome.size.rate, "rate": round(outcome.rate, 1),
-        "deliveries": outcome.deliveries, "away": outcome.away, "waiting": outcome.waiting,
-        "lacking": outcome.lacking, "gap_s": round(outcome.gap_s, 1), "recovery_s": round(outcome.recovery_s, 1),
-        "rest_s": round(outcome.all_s, 1), "slowest_s": round(outcome.slowest_s, 1),
-        "missing": outcome.missing, "twice": outcome.twice, "forged": outcome.forged,
-        "setup_s": round(outcome.setup_s, 1), "memory_mb": round(outcome.memory_mb),
-    }  # fmt: skip
+    out.data = msgspec.to_builtins(outcome) | {"rate": round(outcome.rate, 1)}
     return out
 
 

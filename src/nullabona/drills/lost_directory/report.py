@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+import msgspec
+
 from nullabona.drills.lost_directory.findings import Lost
 from nullabona.drills.lost_directory.scenario import DAYS, play
 from nullabona.drills.reporting.report import Check, Report
@@ -31,20 +33,7 @@ def report_of(lost: Lost) -> Report:
     report.section("An old copy of the record", "기록의 옛 사본", _old_copy(lost))
     report.section("What did not come back", "돌아오지 않은 것", _gone(lost))
     report.checks = [Check.of(id, text, held=_HELD[id](lost)) for id, text in _CLAIMS.items()]
-    report.data = {
-        "period_s": lost.period_s,
-        "entries": lost.entries,
-        "said_meanwhile": lost.said,
-        "heard_meanwhile": lost.heard,
-        "seconds": {
-            "talked": round(lost.talked_s, 1),
-            "record_served": round(lost.served_s, 1),
-            "cards_back": {name: round(seconds, 1) for name, seconds in lost.back.items()},
-        },
-        "entries_of_old_copy": lost.lacking,
-        "entries_in_the_end": lost.grown,
-        "warnings": lost.told,
-    }
+    report.data = msgspec.to_builtins(lost)
     return report
 
 

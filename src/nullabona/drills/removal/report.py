@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Final
+
+import msgspec
 
 from nullabona.drills.removal.findings import Hunted, Removal
 from nullabona.drills.removal.scenario import BLOCKED_S, NAMED, play
@@ -33,24 +35,16 @@ def report_of(removal: Removal) -> Report:
         "searched_bytes": removal.sought.searched.bytes,
         "memory_searched": removal.sought.memory,
         "found": sorted({f"{found.label} in {found.source}" for found in removal.sought.findings}),
-        "hunted": {name: _encode(hunted) for name, hunted in _all_hunted(removal).items()},
+        "hunted": {name: msgspec.to_builtins(hunted) or {} for name, hunted in _all_hunted(removal).items()},
         "blocked": {"for_s": BLOCKED_S, "state": removal.blocked, "came_when_sent_again": removal.again},
-        "removed_member": {"read": removal.out.read, "filled": removal.out.filled, "has": removal.out.had,
-                           "emptied": removal.out.emptied},
-    }  # fmt: skip
+        "removed_member": msgspec.to_builtins(removal.out),
+    }
     return report
 
 
 def _all_hunted(removal: Removal) -> dict[str, Hunted | None]:
     return {"frame": removal.frame, "spoiled": removal.spoiled, "box": removal.box, "trimmed": removal.trimmed,
             "chunk": removal.chunk}  # fmt: skip
-
-
-def _encode(hunted: Hunted | None) -> dict[str, Any]:
-    if hunted is None:
-        return {}
-    return {"erased": hunted.erased, "kept": hunted.kept, "arrived": hunted.arrived,
-            "seconds": round(hunted.seconds, 1), "in_order": hunted.in_order, "told": hunted.told}  # fmt: skip
 
 
 # -- for people ---------------------------------------------------------------------------------------------------
