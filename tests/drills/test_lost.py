@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from nullabona.drills.lost_directory import machine as houses
+from nullabona.drills.lost_directory import machine as machines
 from nullabona.drills.lost_directory.findings import Lost
-from nullabona.drills.lost_directory.machine import Copier, House, Restoring, housed
+from nullabona.drills.lost_directory.machine import Copier, DirectoryMachine, Restoring, running_directory
 from nullabona.drills.lost_directory.report import report_of
 from nullabona.drills.lost_directory.scenario import play
 from nullabona.drills.registry import DRILLS
@@ -41,10 +41,10 @@ def test_its_house_can_be_started_again_and_again(tmp_path: Path) -> None:
     """With the keys out of the safe each time, as the drill does whatever else it plays."""
 
     async def play() -> None:
-        async with housed(tmp_path / "house", 3) as house:
-            await asyncio.to_thread(house.lose)
-            await asyncio.to_thread(house.start)
-            assert "error" not in house.said()
+        async with running_directory(tmp_path / "machine", 3) as machine:
+            await asyncio.to_thread(machine.lose)
+            await asyncio.to_thread(machine.start)
+            assert "error" not in machine.said()
 
     asyncio.run(play())
 
@@ -95,14 +95,14 @@ def test_whatever_is_missing_fails_its_claim(broken: dict[str, Any], id: str) ->
 def test_the_drill_fails_without_witnesses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody cosigns and nobody is asked: the old copy is taken, its record goes on, and the drill says so."""
 
-    def nobody(self: House, lines: list[str]) -> None:
+    def nobody(self: DirectoryMachine, lines: str) -> None:
         self._witnesses.write_text("quorum none\n", "utf-8")
         self.policy.write_text("".join(f"log {key}\n" for key in self.vkeys) + "quorum none\n", "utf-8")
 
-    monkeypatch.setattr(House, "name_witnesses", nobody)
-    monkeypatch.setattr(House, "restore", _any_copy(House.restore))
+    monkeypatch.setattr(DirectoryMachine, "name_witnesses", nobody)
+    monkeypatch.setattr(DirectoryMachine, "restore", _any_copy(DirectoryMachine.restore))
     monkeypatch.setattr(Copier, "ended", _not_waiting)
-    monkeypatch.setattr(houses, "_PATIENCE_S", 20.0)
+    monkeypatch.setattr(machines, "_PATIENCE_S", 20.0)
     assert {"G-04", "G-12"} <= failed(report_of(play(lambda _: None)))
 
 
@@ -115,7 +115,7 @@ def test_the_drill_fails_if_owners_do_not_look(monkeypatch: pytest.MonkeyPatch) 
 
 
 def _any_copy(restore: Any) -> Any:  # noqa: ANN401 - a method in a method's place
-    async def restored(self: House, copy: Any) -> Restoring:  # noqa: ANN401 - as the method
+    async def restored(self: DirectoryMachine, copy: Any) -> Restoring:  # noqa: ANN401 - as the method
         found: Restoring = await restore(self, copy)
         if copy.name == "copy-old":
             await asyncio.to_thread(self.lose)

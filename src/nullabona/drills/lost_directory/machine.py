@@ -41,7 +41,7 @@ class Restoring:
     size: int
 
 
-class House:
+class DirectoryMachine:
     """The directory's machine. ``keys`` is where its operator keeps a copy of the record's keys: not there."""
 
     def __init__(self, folder: Path, period_s: int) -> None:
@@ -145,22 +145,22 @@ async def wait_grown(copy: Path, size: int) -> int:
 
 
 @asynccontextmanager
-async def housed(folder: Path, period_s: int) -> AsyncIterator[House]:
+async def running_directory(folder: Path, period_s: int) -> AsyncIterator[DirectoryMachine]:
     """A directory and its witnesses, running until the block ends. Witnesses' evidence lies in their folders."""
-    house = await asyncio.to_thread(House, folder, period_s)
+    machine = await asyncio.to_thread(DirectoryMachine, folder, period_s)
     async with AsyncExitStack() as stack:
-        house.name_witnesses((await stack.enter_async_context(witnessed(folder, house.vkeys))).policy)
-        stack.callback(house.stop)
-        await asyncio.to_thread(house.start)
-        yield house
+        machine.name_witnesses((await stack.enter_async_context(witnessed(folder, machine.vkeys))).policy)
+        stack.callback(machine.stop)
+        await asyncio.to_thread(machine.start)
+        yield machine
 
 
 class Copier:
     """Somebody who keeps a copy of the record. A record that goes back or over to another history ends it."""
 
-    def __init__(self, house: House, copy: Path) -> None:
+    def __init__(self, machine: DirectoryMachine, copy: Path) -> None:
         self.copy = copy
-        self._command = nulla("log", "mirror", house.log_url, str(copy), "--policy", str(house.policy),
+        self._command = nulla("log", "mirror", machine.log_url, str(copy), "--policy", str(machine.policy),
                               "--every", "1", "--json")  # fmt: skip
         self._process: Program | None = None
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from nullabona.drills.actors.actor import Person
 from nullabona.drills.actors.company import Company
 from nullabona.drills.lost_directory.findings import Lost
-from nullabona.drills.lost_directory.machine import Copier, House, housed, size_of, wait_grown
+from nullabona.drills.lost_directory.machine import Copier, DirectoryMachine, running_directory, size_of, wait_grown
 from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.stage.playing import Stage, in_folder, playing
 from nullabona.processes.program import ProcessFailed
@@ -52,8 +52,8 @@ async def _play(folder: Path, tell: Tell, period_s: int) -> Lost:
     async with playing(folder) as stage:
         tell(Text("A relay; a directory on another machine; two witnesses that cosign its record and keep copies of it",
                   "릴레이와 다른 기계의 디렉터리를 켭니다. 두 증인이 공동 서명하고 사본을 둡니다"))  # fmt: skip
-        house = await stage.stack.enter_async_context(housed(folder / "house", period_s))
-        scene = _Scene(stage, house, tell)
+        machine = await stage.stack.enter_async_context(running_directory(folder / "machine", period_s))
+        scene = _Scene(stage, machine, tell)
         await scene.live()
         await scene.lose()
         await scene.try_old_copy()
@@ -63,24 +63,24 @@ async def _play(folder: Path, tell: Tell, period_s: int) -> Lost:
 
 
 class _Scene:
-    def __init__(self, stage: Stage, house: House, tell: Tell) -> None:
-        self._relay, self._house, self._tell = stage.relay.url, house, tell
+    def __init__(self, stage: Stage, machine: DirectoryMachine, tell: Tell) -> None:
+        self._relay, self._machine, self._tell = stage.relay.url, machine, tell
         self._company = Company(stage.people, stage.stack, _CAST)
-        self._old, self._new = (Copier(house, house.folder / name) for name in ("copy-old", "copy"))
+        self._old, self._new = (Copier(machine, machine.folder / name) for name in ("copy-old", "copy"))
         for copier in (self._old, self._new):
             stage.stack.push_async_callback(copier.stop)
         self._marks: dict[str, int] = {}
         self._lost_at = 0.0
-        self.lost = Lost(house.period_s)
+        self.lost = Lost(machine.period_s)
 
     async def live(self) -> None:
         """Accounts, contacts, a group, some words; a deleted account; copies of the record, one of which stops."""
-        people, house = self._company, self._house
+        people, machine = self._company, self._machine
         self._tell(Text("Five people make accounts and talk; one of them deletes hers",
                         "다섯 사람이 계정을 만들고 대화합니다. 한 사람은 계정을 지웁니다"))  # fmt: skip
         for copier in (self._old, self._new):
             await copier.start()
-        await people.enrol(house.host, self._relay, ("mina", "jun", "nari", "sora", "dora"))
+        await people.enrol(machine.host, self._relay, ("mina", "jun", "nari", "sora", "dora"))
         for name in ("jun", "nari", "sora"):
             await people.befriend(name, "mina")
         await people.group(GROUP, "mina", "jun", "nari")
@@ -102,11 +102,11 @@ class _Scene:
         lost, people = self.lost, self._company
         for name in ("mina", "jun"):
             self._marks[name] = await people[name].do("mark")
-        await asyncio.to_thread(self._house.grow_old, DAYS)
-        days = await asyncio.to_thread(self._house.registered)
+        await asyncio.to_thread(self._machine.grow_old, DAYS)
+        days = await asyncio.to_thread(self._machine.registered)
         lost.days = {name: (day, 0) for name, day in days.items()}
         lost.entries = await self._pull_the_plug(max(lost.lacking + 1, size_of(self._new.copy)))
-        await asyncio.to_thread(self._house.lose)
+        await asyncio.to_thread(self._machine.lose)
         self._lost_at = time.monotonic()
         self._tell(Text(f"The directory's machine is gone, with {lost.entries} entries of its record; people talk on",
                         f"디렉터리의 기계가 사라집니다 (기록 {lost.entries}개). 사람들은 계속 대화합니다"))  # fmt: skip
@@ -123,33 +123,33 @@ class _Scene:
         lost.unknown = found.get("error", "")
         late = people["late"]
         await late.start()
-        handle = f"late@{self._house.host}"
+        handle = f"late@{self._machine.host}"
         lost.unregistered = await late.do("claim", handle=handle, relay=self._relay, within_s=_GONE_S)
         await late.stop()
 
     async def try_old_copy(self) -> None:
         """A copy that lacks entries: the program refuses it; taken all the same, nobody signs it."""
-        lost, house, people = self.lost, self._house, self._company
+        lost, machine, people = self.lost, self._machine, self._company
         self._tell(Text(f"Its operator takes an old copy with {lost.lacking} entries",
                         f"운영자가 항목 {lost.lacking}개뿐인 옛 사본으로 되살려 봅니다"))  # fmt: skip
-        lost.refused = await house.restore(self._old.copy)
-        await asyncio.to_thread(house.force, self._old.copy)
-        await asyncio.to_thread(house.start)
+        lost.refused = await machine.restore(self._old.copy)
+        await asyncio.to_thread(machine.force, self._old.copy)
+        await asyncio.to_thread(machine.start)
         shown = await people["jun"].do("find", handle=people["mina"].handle, within_s=3.0)
         lost.forced_shown = shown.get("error", "shown")
         lost.copier_saw = await self._new.ended()
-        lost.forced = "has-more" if "has-more" in house.said() else ""
-        await asyncio.to_thread(house.lose)
+        lost.forced = "has-more" if "has-more" in machine.said() else ""
+        await asyncio.to_thread(machine.lose)
         for name in ("mina", "jun"):
             self._marks[name] = await people[name].do("mark")
 
     async def restore(self) -> None:
         """From the copy that lacks nothing."""
-        lost, house = self.lost, self._house
+        lost, machine = self.lost, self._machine
         self._tell(Text("Its operator takes the newest copy and the keys out of the safe",
                         "이번에는 최신 사본과 금고에 둔 열쇠로 되살립니다"))  # fmt: skip
-        lost.restored = await house.restore(self._new.copy)
-        await asyncio.to_thread(house.start)
+        lost.restored = await machine.restore(self._new.copy)
+        await asyncio.to_thread(machine.start)
         await self._new.start()
         await wait_grown(self._new.copy, lost.entries)
         lost.served_s = self._since_loss()
@@ -183,7 +183,7 @@ class _Scene:
         for name in ("mina", "jun", "nari", "sora", "newcomer", "quick"):
             events = await people[name].do("happened", after=self._marks.get(name, 0))
             lost.told[name] = sorted({event["code"] for event in events if event["kind"] == "warning"})
-        days = await asyncio.to_thread(self._house.registered)
+        days = await asyncio.to_thread(self._machine.registered)
         lost.days = {name: (day, days[name]) for name, (day, _) in lost.days.items() if name in days}
         lost.grown = await wait_grown(self._new.copy, lost.entries + 1)
         return lost
@@ -194,10 +194,10 @@ class _Scene:
         """At a moment at which the newest copy lacks nothing; how many entries it has. G-04 is the other moment."""
         while True:
             found = await wait_grown(self._new.copy, size)
-            await asyncio.to_thread(self._house.stop)
-            if await self._house.whole(self._new.copy):
+            await asyncio.to_thread(self._machine.stop)
+            if await self._machine.whole(self._new.copy):
                 return found
-            await asyncio.to_thread(self._house.start)
+            await asyncio.to_thread(self._machine.start)
             size = found
 
     async def _heard(self) -> int:

@@ -18,7 +18,7 @@ from nullabona.client.api import Client, Options, Warned, open_client
 from nullabona.client.keys import AccountRoot
 from nullabona.client.profile import Unprotected
 from nullabona.drills.lying_directory.findings import SLACK_S, Caught, line, within
-from nullabona.drills.lying_directory.stage import Stage, staged
+from nullabona.drills.lying_directory.relay import LyingRelay, lying_relay
 from nullabona.drills.operator.cards import forge_card
 from nullabona.drills.reporting.text import Tell, Text
 from nullabona.drills.stage.playing import in_folder
@@ -39,17 +39,17 @@ def play(tell: Tell, period_s: int, only: Sequence[str] = ()) -> list[Caught]:
 async def _play(folder: Path, tell: Tell, period_s: int, only: Sequence[str]) -> list[Caught]:
     async with AsyncExitStack() as stack:
         tell(Text("Two witnesses and a relay start", "증인 둘과 릴레이를 시작합니다"))
-        stage = await stack.enter_async_context(staged(folder, period_s, _patience(period_s)))
+        relay = await stack.enter_async_context(lying_relay(folder, period_s, _patience(period_s)))
         cast = []
         for name in ("mina", "jun", "nari"):
             opened = open_client(folder / name, unlock=Unprotected(), create=True, options=Options())
             cast.append(await stack.enter_async_context(opened))
         mina, jun, nari = cast
         for client, name in ((mina, "mina"), (jun, "jun")):
-            await client.create_account(f"{name}@{stage.host}")
+            await client.create_account(f"{name}@{relay.host}")
             await client.wait_published(timeout_s=_patience(period_s))
         await _until_in_record(jun, mina.me.handle, _patience(period_s))
-        return [lie async for lie in _Lies(stage, mina, jun, nari, tell, period_s, only)]
+        return [lie async for lie in _Lies(relay, mina, jun, nari, tell, period_s, only)]
 
 
 def _patience(period_s: int) -> float:
@@ -71,9 +71,9 @@ class _Lies:
     """Every lie, one after the other; between two of them the operator is honest again."""
 
     def __init__(
-        self, stage: Stage, mina: Client, jun: Client, nari: Client, tell: Tell, period_s: int, only: Sequence[str]
+        self, relay: LyingRelay, mina: Client, jun: Client, nari: Client, tell: Tell, period_s: int, only: Sequence[str]
     ) -> None:
-        self._stage, self._mina, self._jun, self._nari = stage, mina, jun, nari
+        self._relay, self._mina, self._jun, self._nari = relay, mina, jun, nari
         self._only = only
         self._tell = tell
         self._patience_s, self._within_s = _patience(period_s), within(period_s)
@@ -94,7 +94,7 @@ class _Lies:
                 if not each.held:
                     left.discard(each.id)  # it has failed, whatever else would come of it
                 yield each
-            await self._stage.operator.do("honest")
+            await self._relay.operator.do("honest")
 
     @property
     def _handle(self) -> str:
@@ -108,14 +108,14 @@ class _Lies:
         return self._mina._session.account().card  # noqa: SLF001 - what her own device holds
 
     async def _show_false(self) -> Caught:
-        await self._stage.operator.do("show", name="mina", card=self._false().hex())
+        await self._relay.operator.do("show", name="mina", card=self._false().hex())
         code, seconds = await self._refused(self._jun)
         lie = Text("Show one person a card with another key", "한 사람에게만 열쇠를 바꾼 명함 보여 주기")
         return Caught("M-10", lie, _LOOKER, code, frozenset({"card-not-in-log"}), seconds, within_s=SLACK_S)
 
     async def _show_elsewhere(self) -> Caught:
         """It stands in the record: at another handle's place, and that is what is proven."""
-        operator = self._stage.operator
+        operator = self._relay.operator
         await operator.do("enter_under", name="oskar", card=self._false().hex())
         await operator.do("show_at", name="mina", there="oskar")
         code, seconds = await self._refused(self._jun)
@@ -124,12 +124,12 @@ class _Lies:
 
     async def _show_unpromised(self) -> list[Caught]:
         """A card of a handle that has none in the record, with whatever may pass for a promise."""
-        operator, found = self._stage.operator, []
+        operator, found = self._relay.operator, []
         await operator.do("enter", card=self._made_up("olga").hex())
         await operator.do("erase", name="olga")
         for id, name, kind, lie in _UNPROMISED:
             await operator.do("show_with", name=name, card=self._made_up(name).hex(), promise=kind)
-            code, seconds = await self._refused(self._jun, f"{name}@{self._stage.host}")
+            code, seconds = await self._refused(self._jun, f"{name}@{self._relay.host}")
             found.append(
                 Caught(id, lie, _LOOKER, code, frozenset({"promise-invalid"}), seconds, within_s=SLACK_S)
             )  # fmt: skip
@@ -137,14 +137,14 @@ class _Lies:
 
     def _made_up(self, name: str) -> bytes:
         """A card for a handle that nobody has, by a key of the operator's."""
-        handle = parse_handle(f"{name}@{self._stage.host}")
+        handle = parse_handle(f"{name}@{self._relay.host}")
         return forge_card(replace(self._card(), handle=handle), Ed25519PrivateKey.generate(), previous=None)
 
     async def _between(self) -> list[Caught]:
         """False cards that stand in the record for an epoch each, while the owner's device is told nothing, and are
         gone when it is told again.
         """
-        operator, root = self._stage.operator, AccountRoot.from_phrase(self._mina.phrase())
+        operator, root = self._relay.operator, AccountRoot.from_phrase(self._mina.phrase())
         after = self._mina.last_event()
         await operator.do("turn_away", name="mina")
         ghost = forge_card(self._card(), root.identity_key(), previous=self._card())
@@ -180,14 +180,14 @@ class _Lies:
             ),
             (True, "log-replaced", Text("Forge the other witness's line", "다른 증인의 서명을 지어내기")),
         ):
-            await self._stage.operator.do("strip", name="mina", witness=WITNESSES[1], forge=forge)
+            await self._relay.operator.do("strip", name="mina", witness=WITNESSES[1], forge=forge)
             code, seconds = await self._refused(self._jun)
             found.append(Caught("M-13", lie, _LOOKER, code, frozenset({code_of}), seconds))
         return found
 
     async def _enter_false(self) -> list[Caught]:
         begun, after = time.monotonic(), self._mina.last_event()
-        await self._stage.operator.do("enter", card=self._false().hex())
+        await self._relay.operator.do("enter", card=self._false().hex())
         code = await self._warned(self._mina, after, "unknown-card", 2 * self._within_s)
         seconds = time.monotonic() - begun
         believed = "believed" if await self._believed() else "not-believed"
@@ -203,7 +203,7 @@ class _Lies:
         root = AccountRoot.from_phrase(self._mina.phrase())
         card = forge_card(self._card(), root.identity_key(), previous=self._card())
         begun, after = time.monotonic(), self._mina.last_event()
-        await self._stage.operator.do("enter", card=card.hex())
+        await self._relay.operator.do("enter", card=card.hex())
         code = await self._warned(self._mina, after, "unknown-card", 2 * self._within_s)
         seconds = time.monotonic() - begun
         await self._mend()
@@ -214,21 +214,21 @@ class _Lies:
         return Caught("M-12", lie, _OWNER, code, frozenset({"foreign-entry"}), seconds, within_s=self._within_s)
 
     async def _roll_back(self) -> Caught:
-        await self._stage.operator.do("remember", name="mina")
+        await self._relay.operator.do("remember", name="mina")
         size = self._jun.record().size
         async with asyncio.timeout(self._patience_s):
             while self._jun.record().size < size + 2:
                 await self._jun.look_up(self._handle)
                 await asyncio.sleep(0.2)
-        await self._stage.operator.do("roll_back", name="mina")
+        await self._relay.operator.do("roll_back", name="mina")
         code, seconds = await self._refused(self._jun)
         lie = Text("Show an older state of the record", "지난 공개 기록 보여 주기")
         return Caught("M-14", lie, _LOOKER, code, frozenset({"log-rolled-back"}), seconds)
 
     async def _two_views(self) -> Caught:
-        reasons = await self._stage.operator.do("fork", name="mina", card=self._false().hex())
+        reasons = await self._relay.operator.do("fork", name="mina", card=self._false().hex())
         code, seconds = await self._refused(self._jun)
-        kept = sum(len(list(path.glob("**/*.json"))) for path in self._stage.evidence if path.exists())
+        kept = sum(len(list(path.glob("**/*.json"))) for path in self._relay.evidence if path.exists())
         lie = Text(
             "Keep a second record and show it to one person", "두 번째 공개 기록을 만들어 한 사람에게만 보여 주기"
         )
@@ -241,12 +241,12 @@ class _Lies:
         return Caught("M-13", lie, _LOOKER, code, expected, seconds, more)
 
     async def _hide(self) -> list[Caught]:
-        await self._stage.operator.do("withhold", name="nari")
+        await self._relay.operator.do("withhold", name="nari")
         begun, after = time.monotonic(), self._jun.last_event()
-        await self._nari.create_account(f"nari@{self._stage.host}")
+        await self._nari.create_account(f"nari@{self._relay.host}")
         await self._nari.wait_published(timeout_s=self._patience_s)
         await self._jun.look_up(self._nari.me.handle)
-        await self._stage.operator.do("enter", card=self._made_up("nari").hex())
+        await self._relay.operator.do("enter", card=self._made_up("nari").hex())
         expected = frozenset({"promise-broken"})
         lie = Text(
             "Confirm a card and never enter it, but another", "명함을 받았다고 하고 다른 것을 공개 기록에 올리기"
@@ -277,7 +277,7 @@ class _Lies:
             async with open_client(
                 Path(folder) / "p", unlock=Unprotected(), create=True, options=Options()
             ) as stranger:
-                await stranger.create_account(f"s{secrets.token_hex(4)}@{self._stage.host}")
+                await stranger.create_account(f"s{secrets.token_hex(4)}@{self._relay.host}")
                 card = await stranger.look_up(self._handle, timeout_s=self._patience_s)
         return card.identity_key != self._card().identity_key
 
@@ -307,7 +307,7 @@ class _Lies:
 
     async def _mend(self) -> None:
         """The operator puts Mina's own card back, and everybody has seen it."""
-        await self._stage.operator.do("enter", card=self._card().encoded.hex())
+        await self._relay.operator.do("enter", card=self._card().encoded.hex())
         async with asyncio.timeout(self._patience_s):
             while True:
                 with suppress(PeerError):

@@ -59,13 +59,6 @@ class Member(Actor):
     PROGRAM: ClassVar[str] = "nullabona.drills.removal.insider"
 
 
-class Village(Company):
-    """Those of this drill."""
-
-    def make(self, person: Person, folder: Path, address: str) -> Actor:
-        return Member(person, folder, address)
-
-
 _SOUGHT: Final = ("X-01", "X-10", "X-11", "X-12")
 _ACTS: Final = {
     "one_frame": "X-02 X-04 X-13 X-15",
@@ -102,7 +95,7 @@ async def _play(folder: Path, tell: Tell, only: Sequence[str]) -> Removal:
 class _Scene:
     def __init__(self, folder: Path, stack: AsyncExitStack, operator: Operator, tell: Tell) -> None:
         self._folder, self._operator, self._tell = folder, operator, tell
-        self._people = Village(folder / "people", stack, _CAST)
+        self._people = Company(folder / "people", stack, _CAST, Member)
         self._photo = ""
         self._said = 0
         """Lines that were said in the group."""

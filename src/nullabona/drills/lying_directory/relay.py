@@ -1,4 +1,4 @@
-"""Sets the stage: two witnesses, and a relay whose record they must cosign; each a process of its own."""
+"""The relay of the drill, whose record two witnesses must cosign; each is a process of its own."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from nullabona.wire.epoch import origin_of
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """What is running."""
+class LyingRelay:
+    """A relay that lies, and what its witnesses keep."""
 
     host: str
     operator: Worker
@@ -26,7 +26,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, period_s: int, patience_s: float) -> AsyncIterator[Stage]:
+async def lying_relay(folder: Path, period_s: int, patience_s: float) -> AsyncIterator[LyingRelay]:
     """Everything, running until the block ends. What the operator is told may take ``patience_s``."""
     host = f"127.0.0.1:{free_port()}"
     record = folder / "record"
@@ -40,4 +40,4 @@ async def staged(folder: Path, period_s: int, patience_s: float) -> AsyncIterato
                     "period": period_s, "witnesses": str(policy)}  # fmt: skip
         play = python("-m", "nullabona.drills.lying_directory.operator", json.dumps(settings))
         operator = await stack.enter_async_context(working(play, folder / "operator.log", patience_s=patience_s))
-        yield Stage(host, operator, witnesses.evidence)
+        yield LyingRelay(host, operator, witnesses.evidence)
