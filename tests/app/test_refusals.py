@@ -18,7 +18,7 @@ from nullabona.app.session.errors import HandleTaken
 from nullabona.client.api.errors import BadRequest
 from nullabona.errors import NullabonaError, PeerError, UserError
 from nullabona.words.catalogue import Language
-from nullabona.words.errors import bad_request
+from nullabona.words.errors import ERRORS, bad_request
 from nullabona.words.operator_notice import summary_words
 from nullabona.words.telling import WARNINGS
 
@@ -64,7 +64,7 @@ def kinds() -> set[type[NullabonaError]]:
 
 def test_every_refusal_has_its_korean_sentence(kinds: set[type[NullabonaError]]) -> None:
     """None is left in English to somebody who reads Korean, nor said as a terminal says it: whoever was at fault."""
-    assert set() == {kind.code for kind in kinds} - set(REFUSALS) - {"bad-request"}
+    assert set() == {kind.code for kind in kinds} - set(REFUSALS) - set(ERRORS)
 
 
 def _sentence(argument: ast.expr) -> str:

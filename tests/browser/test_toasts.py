@@ -37,7 +37,7 @@ def test_news_is_plain_and_a_lie_is_an_alarm_that_stays(meet: Meet) -> None:
     news = toasts(mina, "news")
     for number in range(len(CODES["news"])):
         expect(news.nth(number)).not_to_have_class(RED)
-    expect(news.first).to_contain_text("All 1204 messages from before are here.")
+    expect(news.first).to_contain_text("Received all 1204 earlier messages.")
     mina.page.reload()
     lies = toasts(mina, "record-lies")
     for number in range(len(CODES["record-lies"])):

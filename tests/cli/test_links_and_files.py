@@ -34,7 +34,7 @@ def test_a_file_is_sent_and_saved(pair: Pair, tmp_path: Path) -> None:
     again = nulla("save", pair.mina_name, message, str(folder / "보고서.txt"), "--json", profile=pair.junho)
     assert (1, "file-exists") == (again.code, json.loads(again.err)["error"])
     missing = nulla("send", pair.junho_name, "--file", str(tmp_path / "none"), LC_ALL="ko_KR.UTF-8", profile=pair.mina)
-    assert (1, True) == (missing.code, "파일을 읽을 수 없습니다" in missing.err)
+    assert (1, True) == (missing.code, "파일을 읽을 수 없어요" in missing.err)
 
 
 @pytest.mark.slow
@@ -80,6 +80,6 @@ def test_a_group_link_lets_people_in(service: Service, pair: Pair, tmp_path: Pat
     nulla("contact", "open", link["text"], profile=pair.junho)
     nulla("sync", profile=pair.mina)
     told = nulla("room", "asked", profile=pair.junho, LC_ALL="ko_KR.UTF-8")
-    assert (0, True) == (told.code, "이제 들어갈 수 없습니다" in told.out), told
+    assert (0, True) == (told.code, "이제 들어갈 수 없어요" in told.out), told
     assert [] == nulla("room", "asked", room[:8], "--withdraw", "--json", profile=pair.junho).rows
     assert 2 == nulla("room", "asked", "--again", profile=pair.junho).code

@@ -157,10 +157,10 @@ def test_evidence_is_shown_written_and_verified_by_somebody_else(wronged: Wronge
     assert (True, True) == ("foreign-entry" in told.out, "nulla record verify" in told.err)
     (file, *_) = sorted(out.glob("*-foreign-entry.evidence"))
     checked = nulla("record", "verify", str(file), "--policy", str(wronged.policy))
-    assert (0, True) == (checked.code, f"For {wronged.handle}, epoch" in checked.out)
+    assert (0, True) == (checked.code, f"the card of {wronged.handle}" in checked.out)
     assert "Not proven" in checked.out
     korean = nulla("record", "verify", str(file), "--policy", str(wronged.policy), "--lang", "ko")
-    assert "증명되지 않습니다" in korean.out
+    assert "증명되지 않아요" in korean.out
     found = nulla("record", "verify", str(file), "--policy", str(wronged.policy), "--json").row
     assert (wronged.handle, "") == (found["handle"], found["promised"])
 

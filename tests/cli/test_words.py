@@ -61,12 +61,21 @@ def test_what_a_page_says_a_terminal_can_say_too(kinds: set[type[NullabonaError]
     assert set() == set(REFUSALS) - set(ERRORS) - page
 
 
+FORMAL = ("console_", "cli_docket", "errors_desk", "packages", "site", "findings", "demands")
+"""Areas of the legal desk and of the public record, which speak formally (…니다)."""
+
+
+@pytest.mark.parametrize("area", [area for area in AREAS if not area.startswith(FORMAL)])
+def test_a_person_is_spoken_to_as_in_a_messenger(area: str) -> None:
+    """In a terminal as at the page: …요."""
+    said = [text for one in Words(area).values() for text in (one.ko, one.ko_hint)]
+    assert [] == [text for text in said if re.search(r"니[다까](?:[.,?]|$)", text)]
+
+
 @pytest.mark.parametrize("code", ERRORS)
-def test_a_terminal_speaks_formally(code: str) -> None:
-    """The page is warm (…요), the terminal is not (…다, …세요): one register in one place."""
-    sentence, hint = ERRORS[code].ko, ERRORS[code].ko_hint
-    assert sentence.endswith("다"), sentence
-    assert not re.search(r"(?<!세)요(?:[.,]|$)", f"{sentence}. {hint}")
+def test_an_error_is_a_sentence(code: str) -> None:
+    """It ends with a full stop, which the terminal leaves out before the error's own words."""
+    assert re.search(r"(?:요|니다)\.$", ERRORS[code].ko)
 
 
 def test_one_idea_has_one_korean_word() -> None:
@@ -74,7 +83,7 @@ def test_one_idea_has_one_korean_word() -> None:
     said = [text for sentence in EVERY.values() for text in (sentence.ko, sentence.ko_hint)]
     others = r"낱말|대화 ?신청|복구 (?:단어|문구)|되살[리렸려]|닉네임|별칭|수신함|검사점|뿌리|데스크(?!톱)|영수증"
     wrong = re.compile(others)
-    kept = {"항목 {size}개를 되살렸습니다"}  # a log, not an account
+    kept = {"항목 {size}개를 되살렸어요"}  # a log, not an account
     assert [] == [text for text in said if wrong.search(text) and not any(each in text for each in kept)]
 
 
@@ -107,10 +116,10 @@ def test_a_relay_out_of_reach_means_more_before_the_handle_is_registered() -> No
     ("what", "name", "language", "sentence"),
     [
         ("removed", "mina", "en", "mina removed you"),
-        ("removed", "mina", "ko", "mina 님이 나를 내보냈습니다"),
+        ("removed", "mina", "ko", "mina 님이 나를 내보냈어요"),
         ("removed", "", "en", "You are out of the room"),
-        ("removed", "", "ko", "방에서 나왔습니다"),
-        ("joined", "", "ko", "방에 들어왔습니다"),
+        ("removed", "", "ko", "방에서 나왔어요"),
+        ("joined", "", "ko", "방에 들어왔어요"),
     ],
 )
 def test_who_removed_whom(what: str, name: str, language: Language, sentence: str) -> None:
@@ -140,6 +149,6 @@ def test_states_are_said_in_the_language_of_the_person(pair: Pair) -> None:
 def test_follow_tells_in_sentences() -> None:
     """No code of a warning, and no alarm where nobody lies; what the account does not have yet matters more."""
     line = spoken("card-promised", {"handle": "나은@relay.example"}, "ko", published=True)
-    assert line.startswith("* 나은@relay.example 님의 명함은 새것이라")
+    assert line.startswith("* 나은@relay.example 님은 방금 가입했어요.")
     assert spoken("log-forked", {"host": "relay.example"}, "en", published=True).startswith("! The directory at relay.")
     assert "나를 찾을 수 없어요." in spoken("timed-out", {}, "ko", published=False)

@@ -30,5 +30,5 @@ def translated_error(error: NullabonaError, language: Language) -> str:
     if language != "ko" or error.code not in ERRORS:
         return error.render()
     sentence, hint = in_words(error, language)
-    text = f"오류: {sentence} ({error.message}) [{error.code}]"
+    text = f"오류: {sentence.removesuffix('.')} ({error.message}) [{error.code}]"
     return f"{text}\n\n도움말: {hint}" if hint else text

@@ -31,5 +31,5 @@ def where(found: Located, language: Language) -> str:
     """Where and how something does not hold."""
     if language != "ko":
         return found.message
-    why = ERRORS[found.cause].ko if found.cause in ERRORS else found.values.get("why", "")
+    why = ERRORS[found.cause].ko.removesuffix(".") if found.cause in ERRORS else found.values.get("why", "")
     return WHERE.say(found.key, language, **{**found.values, "why": why})
