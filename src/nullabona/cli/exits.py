@@ -21,10 +21,10 @@ INTERRUPTED: Final = 130
 HELP: Final = """\b
 Exit codes:
     0  done
-    1  failed: what was asked for cannot be done
+    1  failed: this cannot be done
     2  wrong usage
     3  refused by a relay, a directory or a member
-    4  a relay is out of reach; what was stored goes out later
+    4  a relay is out of reach; stored messages are sent later
     5  the profile is in use, locked, missing or damaged
   130  interrupted
 """

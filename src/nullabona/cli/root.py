@@ -30,18 +30,18 @@ COMMANDS: Final = {
     "save": ("nullabona.cli.person.save:save", "Save the file of a message."),
     "import": ("nullabona.cli.person.moving:import_history", "Bring your history from another messenger."),
     "follow": ("nullabona.cli.person.watch:follow", "Show what happens, as it happens."),
-    "sync": ("nullabona.cli.person.watch:sync", "Let everything out and in, then exit."),
-    "status": ("nullabona.cli.person.watch:status", "How the client is doing."),
+    "sync": ("nullabona.cli.person.watch:sync", "Send and receive what is waiting, then exit."),
+    "status": ("nullabona.cli.person.watch:status", "Connections, what is to be sent, warnings."),
     "record": ("nullabona.cli.person.record:record", "Directories' public records: witnesses, checks, evidence."),
     "operator-notices": (
         "nullabona.cli.person.operator_notices:operator_notices",
-        "What your operator told of demands.",
+        "Your operator's notices of legal demands.",
     ),
     "log": ("nullabona.cli.log.group:log", "Public logs: check all of one, prove an entry, watch it grow."),
     "relay": ("nullabona.cli.operator.relay:relay", "For operators: run a relay and its directory."),
     "witness": ("nullabona.cli.operator.witness:witness", "For operators: cosign other operators' logs."),
     "docket": ("nullabona.cli.docket.group:docket", "Legal demands: run a desk, check packages and the record."),
-    "drill": ("nullabona.cli.drill:drill", "For everybody: play an adversary, see what is learned."),
+    "drill": ("nullabona.cli.drill:drill", "For everybody: play an adversary, see what they learn."),
 }
 """name → (where, one line)."""
 
@@ -100,8 +100,8 @@ class Root(Lazy):
 def nulla() -> None:
     """A messenger whose operator can obey every order in full and still has nothing to give.
 
-    Data goes to stdout, everything else to stderr. The common options may also follow the command; but for --json and
-    --lang the environment may give them (NULLA_PROFILE, NULLA_PASSPHRASE_FILE, ...).
+    Data goes to stdout, everything else to stderr. The options may also follow a command, where it uses them. All but
+    --json and --lang can be set in the environment (NULLA_PROFILE, NULLA_PASSPHRASE_FILE, ...).
     """
 
 

@@ -56,7 +56,7 @@ def read_demand(path: Path, document: bytes) -> Demand:
 @click.command()
 @click.argument("demand", type=_FILE)
 @click.option(
-    "--document", type=_FILE, required=True, help="The original, as it came; it is kept sealed, never opened."
+    "--document", type=_FILE, required=True, help="The original as received. It is stored sealed and never opened."
 )
 @spoken
 @click.pass_context
@@ -77,7 +77,7 @@ def intake(context: click.Context, demand: Path, document: Path) -> None:
 @spoken
 @click.pass_context
 def amend(context: click.Context, case: str, demand: Path, document: Path, why: str) -> None:
-    """Correct a demand. Every approval is void, and the case begins again."""
+    """Correct a demand. This voids every approval, and the case starts again."""
     original = read_original(document)
     with at_desk(context) as at:
         details = AmendDetails(read_demand(demand, original), why)
@@ -88,7 +88,7 @@ def amend(context: click.Context, case: str, demand: Path, document: Path, why: 
 @spoken
 @click.pass_context
 def list_cases(context: click.Context) -> None:
-    """Every case, where it stands, and what is due next."""
+    """List the cases with their state and next deadline."""
     with at_desk(context) as at:
         lines = at.desk.cases(at.who)
         show_lines(context, lines)
@@ -99,7 +99,7 @@ def list_cases(context: click.Context) -> None:
 @spoken
 @click.pass_context
 def show(context: click.Context, case: str) -> None:
-    """One case. The reading is entered in the journal."""
+    """Show a case. The journal records that you read it."""
     with at_desk(context) as at:
         show_case(context, at.desk.show(at.who, find(at, case)))
 
@@ -123,14 +123,14 @@ def _plain(action: Action, details: CaseDetails | None = None) -> Callable[[Open
 
 
 match = _step("match", "Look the demand's identifiers up.", lambda at, case: at.desk.propose_match(at.who, case))
-review = _step("review", "Say that the case agrees with the original.", _plain(Action.REVIEW, ReviewDetails()))
+review = _step("review", "Confirm that the case agrees with the original.", _plain(Action.REVIEW, ReviewDetails()))
 produce = _step(
     "produce", "The second approval: produce, or refuse, what was decided.",
     lambda at, case: at.desk.propose_release(at.who, case),
 )  # fmt: skip
 receipt = _step("receipt", "Issue the receipt to the authority.", _plain(Action.RECEIPT))
 notify = _step("notify", "Tell the person; delivered once the log proves it.", _plain(Action.NOTIFY))
-publish = _step("publish-case", "Let the case be shown, if law and gag allow.", _plain(Action.PUBLISH))
+publish = _step("publish-case", "Publish the case, if law and gag allow.", _plain(Action.PUBLISH))
 seal = _step("seal", "Keep the case sealed until its horizon.", _plain(Action.SEAL))
 close = _step("close", "Close a case whose answer was handed over.", _plain(Action.CLOSE))
 confirm_gag = _step(
@@ -175,7 +175,7 @@ def _answer(text: str) -> ClassAnswer:
 @spoken
 @click.pass_context
 def document(context: click.Context, case: str, output: Path | None) -> None:
-    """The original, to be opened on another machine. The reading is entered in the journal."""
+    """Write the original, to be opened on another machine. The journal records that you read it."""
     with at_desk(context) as at:
         data = at.desk.document(at.who, find(at, case))
     if output is None:
@@ -199,11 +199,11 @@ def defer(context: click.Context, case: str, until: int, basis: str) -> None:
 
 @click.command("bar-notice")
 @click.argument("case")
-@click.option("--basis", required=True, help="Which law bars it.")
+@click.option("--basis", required=True, help="The law that forbids it.")
 @spoken
 @click.pass_context
 def bar_notice(context: click.Context, case: str, basis: str) -> None:
-    """Record that the law bars a notice by us."""
+    """Record that the law forbids a notice to the person."""
     with at_desk(context) as at:
         say_done(context, at, at.sign(at.desk.propose(at.who, Action.BAR_NOTICE, find(at, case), BarDetails(basis))))
 
@@ -227,7 +227,7 @@ def recuse(context: click.Context, case: str, why: str) -> None:
 @spoken
 @click.pass_context
 def gag(context: click.Context, case: str, until: int | None, basis: str, *, lift: bool) -> None:
-    """Renew or lift a gag; it is so once another officer confirms (confirm-gag)."""
+    """Renew or lift a gag. Another officer confirms it (confirm-gag)."""
     action, new = (Action.LIFT_GAG, None) if lift else (Action.RENEW_GAG, Gag(basis, until))
     with at_desk(context) as at:
         proposal = at.desk.propose(at.who, action, find(at, case), GagDetails(new, basis))
@@ -238,7 +238,7 @@ def gag(context: click.Context, case: str, until: int | None, basis: str, *, lif
 @spoken
 @click.pass_context
 def due(context: click.Context) -> None:
-    """Every deadline that is not met, soonest first."""
+    """List the open deadlines, soonest first."""
     with at_desk(context) as at:
         dues = at.desk.dues()
     for each in dues:

@@ -14,7 +14,7 @@ from nullabona.operating.desk import OpenedDesk, opened_desk
 from nullabona.operating.officer_file import read_officer
 
 SURE: Final = click.option(
-    "--clock-is-right", is_flag=True, help="You have looked at the clock, which is ahead of what was seen last."
+    "--clock-is-right", is_flag=True, help="You checked the clock, which is ahead of the last time seen."
 )
 
 

@@ -29,7 +29,7 @@ _ORIGIN: Final = "Where officers reach the console: https://NAME, or http://loca
 @click.option("--listen", default="127.0.0.1:8450", show_default=True, metavar="HOST:PORT", help="Where the socket is.")
 @click.option("--tls-cert", type=_PATH, metavar="FILE", help="Speak TLS with this certificate chain.")
 @click.option("--tls-key", type=_PATH, metavar="FILE", help="Its private key.")
-@click.option("--relay", metavar="URL", help="Where inboxes lie that name no relay (default: the handle's host).")
+@click.option("--relay", metavar="URL", help="The relay of inboxes that name none (default: the handle's host).")
 @click.option("--synced", is_flag=True, help="Let passkeys in that a service copies between devices.")
 @SURE
 @connected

@@ -56,10 +56,10 @@ _PLACES: Final = {
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", envvar="NULLA_DOCKET",
               show_envvar=True, help="The desk's folder, with its docket.toml.")  # fmt: skip
 @click.option("--officer", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", envvar="NULLA_OFFICER",
-              show_envvar=True, help="Your officer's file: whoever acts signs with it.")  # fmt: skip
+              show_envvar=True, help="Your officer's file, which signs what you do.")  # fmt: skip
 @click.pass_context
 def docket(context: click.Context, data: Path | None, officer: Path | None) -> None:
-    """For operators' legal desks, and for whoever checks what they hand over and publish.
+    """For operators' legal desks, and for anybody who checks what they hand over and publish.
 
     Words and formats: spec/docket.md; a whole case step by step: docs/how-to/answer-a-warrant.md.
     """

@@ -25,14 +25,14 @@ class FolderExists(UserError):
 @click.command("hand-over")
 @click.argument("case")
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="A new folder.")
-@click.option("--unsealed", is_flag=True, help="There is no custodian's key, and it shall leave all the same.")
+@click.option("--unsealed", is_flag=True, help="Hand it over without a custodian's seal.")
 @spoken
 @click.pass_context
 def hand_over(context: click.Context, case: str, output: Path, *, unsealed: bool) -> None:
     """Write the package into a folder: sealed, with receipt and chain of custody; refused before the receipt.
 
-    It is sealed with the key that docket.toml names as custodian, and locked to the authority's recipient if the
-    registry has one. Without a custodian's key it leaves only with --unsealed, which is signed and entered.
+    The custodian's key of docket.toml seals it. If the registry has a recipient of the authority, it is locked to that
+    key. Without a custodian's key it needs --unsealed, which is signed and recorded.
     """
     if output.exists() and any(output.iterdir()):
         raise FolderExists("there is something in that folder already")

@@ -43,7 +43,7 @@ _ROLE = click.Choice([role.value for role in Role])
 @click.pass_context
 def init(context: click.Context, first: tuple[str, ...], outside: tuple[str, ...], pointer_key: Path, period: int,
          slots: int, band: int) -> None:  # fmt: skip
-    """Found a desk in the folder of --data, which holds its docket.toml. Take the pointer key away from the machine."""
+    """Found a desk in the folder of --data, which holds its docket.toml. Move the pointer key off this machine."""
     data = data_of(context)
     read_config(data)
     officers = tuple(_first(text) for text in first)
@@ -74,12 +74,18 @@ def _first(text: str) -> First:
 
 @click.group()
 def officer() -> None:
-    """Officers: who they are, and what they may do. Nothing here is done with one signature."""
+    """Officers and their roles. Every change needs two signatures."""
 
 
 @officer.command("new")
 @click.argument("name")
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Your file; keep it off the desk.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Your file. Do not keep it on the desk's machine.",
+)
 @spoken
 @click.pass_context
 def new_command(context: click.Context, name: str, output: Path) -> None:
@@ -93,7 +99,7 @@ def new_command(context: click.Context, name: str, output: Path) -> None:
 @spoken
 @click.pass_context
 def list_officers(context: click.Context) -> None:
-    """Everybody who works or worked here."""
+    """List present and former officers."""
     with at_desk(context) as at:
         found_all = at.desk.officers()
     if settings_of(context).as_json:
@@ -119,7 +125,7 @@ def enrol(context: click.Context, word: str) -> None:
 @spoken
 @click.pass_context
 def revoke(context: click.Context, name: str, why: str) -> None:
-    """Propose that an officer may do nothing any more."""
+    """Propose to revoke an officer."""
     with at_desk(context) as at:
         say_done(context, at, at.sign(at.desk.propose(at.who, DeskAction.REVOKE, None, RevokeDetails(name, why))))
 
@@ -141,7 +147,7 @@ def role(context: click.Context, name: str, role: str, *, take: bool) -> None:
 @spoken
 @click.pass_context
 def pending(context: click.Context) -> None:
-    """What waits for a second signature."""
+    """List what waits for a second signature."""
     with at_desk(context) as at:
         waiting = at.desk.pending()
     for each in waiting:
@@ -222,7 +228,7 @@ def add_authority(
 @spoken
 @click.pass_context
 def list_authorities(context: click.Context) -> None:
-    """The registry."""
+    """List the registry of authorities."""
     with at_desk(context) as at:
         for each in at.desk.authorities():
             emit(each) if settings_of(context).as_json else line(f"{each.id}  {each.name}  {each.call_back}")
@@ -232,7 +238,7 @@ def list_authorities(context: click.Context) -> None:
 @spoken
 @click.pass_context
 def journal(context: click.Context) -> None:
-    """The whole journal, checked (auditors and counsel)."""
+    """Check and show the whole journal (auditors and counsel)."""
     with at_desk(context) as at:
         events = at.desk.journal(at.who)
     for each in events:

@@ -70,7 +70,7 @@ def verify(context: click.Context, folder: Path, policy: Path | None, custodian:
 def key(context: click.Context, name: str, path: Path) -> None:
     """Make the key of the custodian called NAME, with a certificate of its own, in FILE (only you can read it).
 
-    Publish the printed hash: whoever checks a package compares it.
+    Publish the printed hash, so that anybody who checks a package can compare it.
     """
     custodian = new_custodian(name, int(time.time()))
     try:

@@ -38,9 +38,10 @@ from nullabona.words.recounted import FINDINGS, where
 @spoken
 @click.pass_context
 def beat(context: click.Context, *, clock_is_right: bool) -> None:
-    """Publish every period that is due, and erase the closed cases whose time is over.
+    """Publish every period that is due, and erase closed cases whose retention is over.
 
-    Run it every minute; in between it does nothing. A clock that is further ahead than time can have passed is refused.
+    Run it every minute. If nothing is due, it does nothing. It refuses a clock that is further ahead than the time that
+    can have passed.
     """
     with at_desk(context) as at:
         done = asyncio.run(_beat(at, clock_is_right=clock_is_right))
@@ -60,7 +61,7 @@ async def _beat(at: OpenedDesk, *, clock_is_right: bool) -> tuple[int, ...]:
 @spoken
 @click.pass_context
 def open_command(context: click.Context, cases: tuple[str, ...]) -> None:
-    """Open the slots of published cases (all, or those named), with the next beat. Counsel's identity opens them."""
+    """Open the slots of published cases (all, or those named) with the next beat. Needs counsel's identity."""
     with at_desk(context) as at:
         chosen = [find(at, case) for case in cases] or at.desk.openable(at.who)
         details = OpenDetails(tuple(case.hex() for case in chosen))
@@ -72,7 +73,7 @@ def open_command(context: click.Context, cases: tuple[str, ...]) -> None:
 @spoken
 @click.pass_context
 def reseal(context: click.Context, term: str) -> None:
-    """Settle a half-year at its horizon: all its slots are opened but the band's, which are sealed anew.
+    """Settle a half-year at its horizon: open its slots except the band, which is sealed again.
 
     A key-custodian proposes, counsel confirms (nulla docket officer confirm). TERM looks like 2026H2.
     """
@@ -87,7 +88,7 @@ def reseal(context: click.Context, term: str) -> None:
 @spoken
 @click.pass_context
 def report(context: click.Context, term: str, *, enter: bool) -> None:
-    """The figures of a half-year, as they are now."""
+    """Show the current figures of a half-year."""
     with at_desk(context) as at:
         figures, proposal = at.desk.propose_report(at.who, term)
         if settings_of(context).as_json:
@@ -122,13 +123,13 @@ def _figures(value: object) -> object:
 
 
 @click.command("deliver")
-@click.option("--relay", metavar="URL", help="Where inboxes lie that name no relay (default: the handle's host).")
+@click.option("--relay", metavar="URL", help="The relay of inboxes that name none (default: the handle's host).")
 @connected
 @click.pass_context
 def deliver(context: click.Context, relay: str | None) -> int:
-    """Deliver the notices whose entry the log proves by now.
+    """Deliver the notices whose log entries are proven.
 
-    What a relay does not take, or a gag bars, stays and is tried again the next time.
+    Notices that a relay refuses or a gag bars stay, and are tried again the next time.
     """
     settings = settings_of(context)
     with at_desk(context) as at:
@@ -167,17 +168,17 @@ def _say_delivery(settings: Settings, done: Delivery) -> None:
 @click.command("verify")
 @click.argument("place", metavar="WHERE")
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE",
-              help="Whose witness counts (spec/log.md).")  # fmt: skip
-@click.option("--at", type=int, metavar="S", help="As if it were that time, in seconds since 1970.")
+              help="The witnesses to require (spec/log.md).")  # fmt: skip
+@click.option("--at", type=int, metavar="S", help="Verify as of this time, in seconds since 1970.")
 @click.option("--state", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Remembers the checkpoint: the next time the log must have grown from it.")  # fmt: skip
+              help="Remembers the checkpoint, which the log must extend the next time.")  # fmt: skip
 @connected
 @click.pass_context
 def verify_command(context: click.Context, place: str, policy: Path, at: int | None, state: Path | None) -> int:
     """Recount a docket from its public files alone, and say what they cannot prove. WHERE is a URL or a folder.
 
-    With --state a log that shows fewer entries than the last time, or others, does not hold; both checkpoints are kept
-    beside the state file.
+    With --state, a log that shows fewer entries than the last time, or others, fails. Both checkpoints are kept beside
+    the state file.
     """
     settings = settings_of(context)
     rules, moment = read_policy(policy), now_s() if at is None else at

@@ -44,22 +44,22 @@ class _Read:
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
     metavar="FILE",
-    help="Whose witness counts (spec/log.md).",
+    help="The witnesses to require (spec/log.md).",
 )
 @click.option("--name", required=True, metavar="NAME", help="What the operator is called.")
 @click.option("--name-ko", metavar="NAME", help="What it is called in Korean.")
 @click.option("--contact", required=True, metavar="TEXT", help="Where the legal desk is reached.")
 @click.option("--url", metavar="URL", help="Where everybody finds the log (default: WHERE).")
 @click.option("--custodian", metavar="SHA256", help="Hash of the custodian's certificate.")
-@click.option("--at", type=int, metavar="S", help="As if it were that time, in seconds since 1970.")
+@click.option("--at", type=int, metavar="S", help="Verify as of this time, in seconds since 1970.")
 @connected
 @click.pass_context
 def record(context: click.Context, /, where: str, policy: Path, *, at: int | None, **named: str | None) -> None:
     """Draw the record up from the docket log at WHERE (a URL or a folder), which has to hold. Goes to stdout.
 
-    Late periods of which the log itself says why are no obstacle; the pages say so.
+    Late periods whose reason is in the log are accepted; the pages say so.
 
-    Nothing but public files is read. `nulla docket publish` makes pages of it.
+    Reads public files only. `nulla docket publish` makes pages of the result.
     """
     moment = now_s() if at is None else at
     read = asyncio.run(_read(settings_of(context), where, policy, moment))

@@ -28,10 +28,10 @@ class RecordUnreadable(UserError):
 @spoken
 @click.pass_context
 def publish(context: click.Context, record: Path, folder: Path) -> None:
-    """Write the public pages of RECORD into DIR, for any web server to carry.
+    """Write the public pages of RECORD into DIR, for any web server.
 
-    Only what differs is written, each file whole. Prints the files that changed. Figures that do not add up, or that
-    say more than the law of their kind allows, are refused, and nothing is written.
+    Only changed files are written, and printed. Figures that do not add up, or reveal more than their law allows, are
+    refused; then nothing is written.
     """
     try:
         data = record.read_bytes()

@@ -41,7 +41,7 @@ _policy = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     required=True,
-    help="Whose signatures are demanded (spec/log.md).",
+    help="The signatures to require (spec/log.md).",
 )
 
 
@@ -49,14 +49,14 @@ _policy = click.option(
 @click.argument("where")
 @click.argument("folder", type=_FOLDER)
 @_policy
-@click.option("--every", type=click.IntRange(min=1), metavar="S", help="Look again every S seconds, until interrupted.")
+@click.option("--every", type=click.IntRange(min=1), metavar="S", help="Repeat every S seconds, until interrupted.")
 @connected
 @click.pass_context
 def mirror(context: click.Context, where: str, folder: Path, policy: Path, every: int | None) -> None:
-    """Keep a copy of the log at WHERE in FOLDER: every entry is checked, and only what was checked is kept.
+    """Keep a copy of the log at WHERE in FOLDER. Only entries that were checked are kept.
 
-    Refuses a log that shows fewer entries than the copy has, or others (exit 3). `public` in the folder may be served;
-    if the log's machine is lost, `nulla log restore` makes the log out of it.
+    Refuses a log that shows fewer entries than the copy has, or others (exit 3). You may serve the folder's `public`.
+    If the log's machine is lost, `nulla log restore` rebuilds the log from it.
     """
     settings = settings_of(context)
     asyncio.run(_mirror(settings, where, folder, read_policy(policy), every))
@@ -93,11 +93,11 @@ def _say(settings: Settings, report: Report) -> None:
 @connected
 @click.pass_context
 def restore(context: click.Context, copy: str, folder: Path, policy: Path) -> None:
-    """Make a log whose machine was lost out of a COPY (a folder or URL), in FOLDER, so that it goes on from there.
+    """Rebuild a lost log in FOLDER from a COPY (a folder or URL), so that it can continue.
 
-    The whole copy is checked, and the policy's witnesses are asked how far they have cosigned: a copy that lacks
-    entries is refused, because nobody would sign it again. The log's own keys are not in a copy; they come from where
-    the operator kept them.
+    The whole copy is checked. The policy's witnesses are asked how far they cosigned: a copy that lacks entries is
+    refused, because no witness would sign it again. A copy does not hold the log's own keys; restore those from the
+    operator's backup.
     """
     settings = settings_of(context)
     asyncio.run(_restore(settings, copy, folder, read_policy(policy)))

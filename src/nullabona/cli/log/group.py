@@ -33,15 +33,17 @@ from nullabona.machine.keyfile import encode_private_key, read_key_file, write_k
 from nullabona.reading import Undecided, advance, decide, find_entry, prove, verify_log
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
-_policy = click.option("--policy", type=_FILE, metavar="FILE", help="Whose signatures are demanded (spec/log.md).")
-_max_age = click.option("--max-age", type=int, metavar="S", help="Refuse a checkpoint that was cosigned longer ago.")
+_policy = click.option("--policy", type=_FILE, metavar="FILE", help="The signatures to require (spec/log.md).")
+_max_age = click.option(
+    "--max-age", type=int, metavar="S", help="Refuse a checkpoint cosigned more than S seconds ago."
+)
 
 
 @click.group()
 def log() -> None:
     """Public logs: check all of one, prove an entry, watch it grow, keep a copy and restore it from one.
 
-    WHERE is a log's URL or a folder with its files: what was copied can be checked offline.
+    WHERE is a log's URL, or a folder with a copy of its files, which can be checked offline.
     """
 
 
@@ -75,7 +77,7 @@ def verify(context: click.Context, where: str, policy: Path | None, max_age: int
 @log.command("prove")
 @click.argument("where")
 @click.argument("index", type=click.IntRange(min=0), required=False)
-@click.option("--entry", type=_FILE, metavar="FILE", help="Prove the entry that is in this file (- for stdin).")
+@click.option("--entry", type=_FILE, metavar="FILE", help="Prove the entry in this file (- for stdin).")
 @click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write the proof here (default: stdout).")
 @_policy
 @connected
@@ -112,7 +114,7 @@ def prove_command(
 @log.command()
 @click.argument("proof", type=_FILE)
 @click.argument("entry", type=_FILE)
-@click.option("--policy", type=_FILE, metavar="FILE", required=True, help="Whose signatures are demanded.")
+@click.option("--policy", type=_FILE, metavar="FILE", required=True, help="The signatures to require (spec/log.md).")
 @spoken
 @click.pass_context
 def check(context: click.Context, proof: Path, entry: Path, policy: Path) -> None:
@@ -128,9 +130,11 @@ def check(context: click.Context, proof: Path, entry: Path, policy: Path) -> Non
 
 @log.command("verify-evidence")
 @click.argument("files", type=_FILE, metavar="FILE", nargs=-1, required=True)
-@click.option("--policy", type=_FILE, metavar="FILE", required=True, help="Whose signatures are demanded.")
-@click.option("--log", "where", metavar="WHERE", help="Let the log's own files decide: its URL, or a folder with them.")
-@click.option("-o", "--output", type=_FILE, metavar="FILE", help="Write evidence here that needs no log any more.")
+@click.option("--policy", type=_FILE, metavar="FILE", required=True, help="The signatures to require (spec/log.md).")
+@click.option("--log", "where", metavar="WHERE", help="Decide by the log's own files: its URL, or a folder with them.")
+@click.option(
+    "-o", "--output", type=_FILE, metavar="FILE", help="Write evidence here that is complete without the log."
+)
 @connected
 @click.pass_context
 def verify_evidence_command(
@@ -138,7 +142,7 @@ def verify_evidence_command(
 ) -> None:
     """Check evidence that a log has two histories: what a witness keeps, or two checkpoints in two files.
 
-    Exit 0: proven, whoever handed it over. Exit 3: it is none. Exit 1: the log's own files must decide (--log).
+    Exit 0: proven. Exit 3: not evidence. Exit 1: the log's own files must decide (--log).
     """
     settings = settings_of(context)
     if len(files) > 2:
@@ -189,10 +193,10 @@ def _say_fork(settings: Settings, weighed: Weighed, by: str) -> None:
 
 @log.command()
 @click.argument("where")
-@click.option("--policy", type=_FILE, metavar="FILE", required=True, help="Whose signatures are demanded.")
+@click.option("--policy", type=_FILE, metavar="FILE", required=True, help="The signatures to require (spec/log.md).")
 @click.option("--state", type=_FILE, metavar="FILE", required=True, help="Remembers the last checkpoint seen.")
 @click.option("--from-start", is_flag=True, help="When the watch begins: show the entries that are there already.")
-@click.option("--every", type=click.IntRange(min=1), metavar="S", help="Look again every S seconds, until interrupted.")
+@click.option("--every", type=click.IntRange(min=1), metavar="S", help="Repeat every S seconds, until interrupted.")
 @_max_age
 @connected
 @click.pass_context
@@ -222,7 +226,7 @@ def monitor(context: click.Context, where: str, policy: Path, state: Path, max_a
 @log.command()
 @click.argument("name")
 @click.argument("file", type=_FILE)
-@click.option("--witness", is_flag=True, help="Keys to cosign with, for a witness; else those of a log.")
+@click.option("--witness", is_flag=True, help="Make cosigning keys for a witness instead of a log's keys.")
 @click.option("--no-pq", is_flag=True, help="Only Ed25519, no ML-DSA-44 key beside it.")
 @spoken
 @click.pass_context

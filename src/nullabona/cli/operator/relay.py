@@ -26,7 +26,7 @@ _GONE = 3
 
 @click.group()
 def relay() -> None:
-    """Run a relay: a shelf of sealed boxes."""
+    """Run a relay, which stores sealed messages, and its directory."""
 
 
 @relay.command()
@@ -109,10 +109,9 @@ def relay() -> None:
 def serve(context: click.Context, /, *, config: Path | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
     """Serve boxes and blobs, and the directory of --host, until stopped.
 
-    Prints one line to stdout when ready. Logs its start, stop and own failures to stderr, and nothing of any request.
-    SIGTERM stops it gracefully (exit 0); SIGHUP loads the TLS
-    certificate again. If its data is removed while it runs it stops at once (exit 3).
-    `nulla relay limits` lists every limit with its unit and default.
+    Prints one line to stdout when ready. Logs its start, stop and own failures to stderr, and nothing about requests.
+    SIGTERM stops it gracefully (exit 0). SIGHUP reloads the TLS certificate. If its data is removed while it runs, it
+    stops at once (exit 3). `nulla relay limits` lists every limit with its unit and default.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s: %(message)s")
     said = settings_of(context)
@@ -140,7 +139,7 @@ def _refusals(settings: Settings) -> Iterator[None]:
 def vkeys(context: click.Context, /, *, config: Path | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
     """Print the keys that verify the directory's public log, one a line, for its witnesses.
 
-    Run it as the relay's user. Before the first start it makes the record's key, as that start would.
+    Run it as the relay's user. Before the relay's first start this creates the record's key.
     """
     settings = settings_of(context)
     with _refusals(settings):

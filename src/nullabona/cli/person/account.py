@@ -31,17 +31,19 @@ def new_profile(command: F) -> F:
         "--unprotected",
         "protection",
         flag_value="unprotected",
-        help="No passphrase: whoever has the files has everything. For bots and demos.",
+        help="No passphrase: anybody who has the files has everything. For bots and demos.",
     )
-    keychain = click.option("--keychain", "protection", flag_value="keychain", help="The system's keychain opens it.")
-    timeout = click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the directory.")
+    keychain = click.option(
+        "--keychain", "protection", flag_value="keychain", help="The system's keychain opens the profile."
+    )
+    timeout = click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the directory, in seconds.")
     return unprotected(keychain(timeout(command)))
 
 
 @account.command()
 @click.argument("handle")
 @click.option("--relay", metavar="URL", help="The relay for your inbox and rooms (default: the handle's host).")
-@click.option("--no-wait", is_flag=True, help="Do not wait until the directory has taken the card.")
+@click.option("--no-wait", is_flag=True, help="Do not wait until the directory has accepted the card.")
 @new_profile
 @as_person
 @click.pass_context
@@ -50,7 +52,7 @@ def create(
 ) -> None:
     """Create an account with HANDLE (name@relay) and a profile to keep it in.
 
-    The profile is protected by a passphrase, which is asked for or read from --passphrase-file.
+    A passphrase protects the profile. You are asked for it, or it is read from --passphrase-file.
     """
     settings = settings_of(context)
     run_async(_create(settings, handle, relay, None if no_wait else timeout, protection or "passphrase"))
@@ -93,11 +95,11 @@ def show(context: click.Context) -> None:
 
 
 @account.command()
-@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the directory.")
+@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the directory, in seconds.")
 @as_person
 @click.pass_context
 def publish(context: click.Context, *, timeout: float) -> None:
-    """Wait until the directory has taken the card."""
+    """Wait until the directory has accepted the card."""
     settings = settings_of(context)
 
     async def work() -> None:
@@ -113,7 +115,7 @@ def publish(context: click.Context, *, timeout: float) -> None:
 @at_home
 @click.pass_context
 def phrase(context: click.Context, *, words: Literal["english", "korean"]) -> None:
-    """Show the 24 words that restore the account. Whoever reads them is the account."""
+    """Show the 24 words that restore the account. Anybody who reads them can take over the account."""
     settings = settings_of(context)
 
     async def work() -> None:
@@ -132,8 +134,8 @@ def phrase(context: click.Context, *, words: Literal["english", "korean"]) -> No
 def restore(context: click.Context, handle: str, *, protection: str | None, timeout: float) -> None:
     """Restore the account HANDLE on this new device from its 24 words (asked for, or from stdin).
 
-    Handle, identity key and inbox come back; messages, contacts and settings do not (a backup has them: `nulla
-    restore`). Rooms come back by those whom you ask: `nulla contact add` each old contact, who need not accept.
+    Handle, identity key and inbox come back. Messages, contacts and settings do not; a backup has them (`nulla
+    restore`). Rooms come back through old contacts: `nulla contact add` each of them. They need not accept.
     """
     settings = settings_of(context)
     if settings.interactive:
@@ -155,15 +157,15 @@ async def _restore(settings: Settings, handle: str, words: str, wait_s: float, p
 
 @account.command()
 @click.argument("relay_url")
-@click.option("--from", "leaving", metavar="URL", help="Take along the rooms left at this relay (default: yours).")
+@click.option("--from", "leaving", metavar="URL", help="Also move rooms that are still at this relay (default: yours).")
 @click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the new relay and the directory.")
 @as_person
 @click.pass_context
 def move(context: click.Context, relay_url: str, *, leaving: str | None, timeout: float) -> None:
-    """Keep your inbox, and the rooms you may move, at another relay. The old one need not be there any more.
+    """Move your inbox, and the rooms you may move, to another relay. The old relay may be gone.
 
-    Nothing is lost: what the old relay still owed is put back at the new one. Other people and your other devices come
-    along by themselves. Moving again undoes it.
+    Nothing is lost: messages that the old relay had not delivered are stored at the new one. Other people and your
+    other devices follow automatically. To undo it, move back.
     """
     settings = settings_of(context)
     run_async(_move(settings, relay_url, leaving, timeout))
@@ -180,15 +182,15 @@ async def _move(settings: Settings, relay: str, leaving: str | None, timeout_s: 
 
 
 @account.command()
-@click.option("--yes", metavar="HANDLE", default="", help="The account's handle, instead of being asked for it.")
-@click.option("--timeout", default=60.0, metavar="S", help="Longest wait until others are told.")
+@click.option("--yes", metavar="HANDLE", default="", help="The account's handle: do not ask for it.")
+@click.option("--timeout", default=60.0, metavar="S", help="Longest wait until other members are informed.")
 @as_person
 @click.pass_context
 def delete(context: click.Context, *, yes: str, timeout: float) -> None:
-    """Delete the account for good: every room is left, the card is erased, every device of it is out.
+    """Delete the account for good. It leaves every room, its card is erased and its devices are removed.
 
-    Nobody can take the handle for 90 days. What others have received they keep. The profile's folder stays, readable,
-    until you erase it.
+    Nobody can take the handle for 90 days. Other people keep what they received. The profile's folder stays readable
+    until you delete it.
     """
     settings = settings_of(context)
     run_async(_delete(settings, yes, timeout))

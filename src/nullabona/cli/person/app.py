@@ -13,23 +13,25 @@ from nullabona.cli.settings import Settings, as_person, settings_of
 
 
 @click.command()
-@click.option("--no-browser", is_flag=True, help="Open nothing; say how to open it.")
-@click.option("--window", is_flag=True, help="A window of its own instead of the browser (needs the extra `window`).")
+@click.option("--no-browser", is_flag=True, help="Do not open a browser; print the address.")
+@click.option(
+    "--window", is_flag=True, help="Use a window of its own instead of the browser (needs the extra `window`)."
+)
 @click.option("--port", type=click.IntRange(1, 65_535), metavar="N", help="The port on loopback (default: a free one).")
 @click.option(
     "--relay",
     metavar="HOST",
     envvar="NULLA_RELAY",
     default="",
-    help="What is meant where a handle lacks its part after the @ (default: your own).",
+    help="The relay of handles that you type without @ (default: your own).",
 )
 @as_person
 @click.pass_context
 def app(context: click.Context, *, no_browser: bool, window: bool, port: int | None, relay: str) -> None:
-    """Open the messenger; it runs until Ctrl-C.
+    """Open the messenger. It runs until you press Ctrl-C.
 
-    Keys, words and network stay in this process. Its page is served to this machine only. If it runs already, another
-    page of it is opened.
+    Keys, messages and connections stay in this process. It serves its page to this machine only. If it is already
+    running, this opens another page of it.
     """
     settings = settings_of(context)
     if window:

@@ -43,10 +43,12 @@ def backup() -> None:
 
 @backup.command()
 @click.argument("file", type=_PATH)
-@click.option("--after", type=_PATH, metavar="FILE", help="Only what changed since that whole backup.")
+@click.option("--after", type=_PATH, metavar="FILE", help="Only what changed since that full backup.")
 @click.option("--passphrase", is_flag=True, help="Protect it with a passphrase instead of the 24 words.")
-@click.option("--backup-passphrase-file", type=_PATH, metavar="FILE", help="Its first line is the backup's passphrase.")
-@click.option("--no-check", is_flag=True, help="Do not read the file back before it is put in its place.")
+@click.option(
+    "--backup-passphrase-file", type=_PATH, metavar="FILE", help="The first line of FILE is the backup's passphrase."
+)
+@click.option("--no-check", is_flag=True, help="Do not read the file back before it replaces an older one.")
 @at_home
 @click.pass_context
 def make(
@@ -58,7 +60,7 @@ def make(
     backup_passphrase_file: Path | None,
     no_check: bool,
 ) -> None:
-    """Make the backup FILE, whole or not at all; one that is there is replaced only by one that was read back."""
+    """Make the backup FILE, complete or not at all. An existing FILE stays until the new one was read back."""
     settings = settings_of(context)
     key: BackupKey | None = None
     if passphrase or backup_passphrase_file is not None:
@@ -82,12 +84,14 @@ def make(
 
 @backup.command()
 @click.argument("file", type=_PATH)
-@click.option("--words", is_flag=True, help="Ask for the 24 words (or read them from stdin), not for a profile.")
-@click.option("--backup-passphrase-file", type=_PATH, metavar="FILE", help="Its first line is the backup's passphrase.")
+@click.option("--words", is_flag=True, help="Ask for the 24 words (or read stdin) instead of using a profile.")
+@click.option(
+    "--backup-passphrase-file", type=_PATH, metavar="FILE", help="The first line of FILE is the backup's passphrase."
+)
 @at_home
 @click.pass_context
 def check(context: click.Context, file: Path, *, words: bool, backup_passphrase_file: Path | None) -> None:
-    """Read the backup FILE to its end and say what it holds. The profile's own key is tried, unless --words."""
+    """Read the whole backup FILE and say what it holds. Tries the profile's own key, unless --words is given."""
     settings = settings_of(context)
 
     async def work() -> BackupInfo:
@@ -122,11 +126,11 @@ def _given_key(settings: Settings, file: Path, passphrase_file: Path | None, *, 
 
 
 @backup.command()
-@click.option("--words", is_flag=True, help="Ask for the 24 words (or read them from stdin), not for a profile.")
+@click.option("--words", is_flag=True, help="Ask for the 24 words (or read stdin) instead of using a profile.")
 @at_home
 @click.pass_context
 def key(context: click.Context, *, words: bool) -> None:
-    """Show the key that opens backups with the standard age tool. Whoever reads it can open them."""
+    """Show the key that opens backups with the standard age tool. Anybody who reads it can open them."""
     settings = settings_of(context)
 
     async def work() -> None:

@@ -41,12 +41,12 @@ async def _act(
 
 @contact.command()
 @click.argument("handle")
-@click.option("--greeting", default="", metavar="TEXT", help="A line for them to see.")
+@click.option("--greeting", default="", metavar="TEXT", help="A short message for them.")
 @click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relays.")
 @as_person
 @click.pass_context
 def add(context: click.Context, handle: str, *, greeting: str, timeout: float) -> None:
-    """Ask HANDLE to talk."""
+    """Send HANDLE a contact request."""
     settings = settings_of(context)
 
     def ask(client: Client) -> Awaitable[ContactInfo]:
@@ -57,12 +57,12 @@ def add(context: click.Context, handle: str, *, greeting: str, timeout: float) -
 
 @contact.command()
 @click.argument("handle")
-@click.option("--no-wait", is_flag=True, help="Only store it; it goes out with a later command.")
+@click.option("--no-wait", is_flag=True, help="Only store it; a later command sends it.")
 @click.option("--timeout", type=float, metavar="S", help="Longest wait for the relays (30; with --apart 300).")
 @as_person
 @click.pass_context
 def accept(context: click.Context, handle: str, *, no_wait: bool, timeout: float | None) -> None:
-    """Say yes to HANDLE, who asked."""
+    """Accept the contact request of HANDLE."""
     settings = settings_of(context)
     wait_s = None if no_wait else settings.patience(timeout)
     run_async(_act(settings, lambda c: c.accept_contact(handle), "accepted", handle, wait_s))
@@ -73,7 +73,7 @@ def accept(context: click.Context, handle: str, *, no_wait: bool, timeout: float
 @at_home
 @click.pass_context
 def decline(context: click.Context, handle: str) -> None:
-    """Forget the request of HANDLE, who is not told."""
+    """Decline the request of HANDLE. They are not told."""
     run_async(_act(settings_of(context), lambda c: c.decline_contact(handle), "declined", handle, None))
 
 
@@ -82,7 +82,7 @@ def decline(context: click.Context, handle: str) -> None:
 @at_home
 @click.pass_context
 def block(context: click.Context, handle: str) -> None:
-    """Hear nothing more from HANDLE, who is not told."""
+    """Block HANDLE. They are not told."""
     run_async(_act(settings_of(context), lambda c: c.block_contact(handle), "blocked", handle, None))
 
 
@@ -91,7 +91,7 @@ def block(context: click.Context, handle: str) -> None:
 @at_home
 @click.pass_context
 def unblock(context: click.Context, handle: str) -> None:
-    """Hear HANDLE again."""
+    """Unblock HANDLE."""
     run_async(_act(settings_of(context), lambda c: c.unblock_contact(handle), "unblocked", handle, None))
 
 
@@ -100,7 +100,7 @@ def unblock(context: click.Context, handle: str) -> None:
 @at_home
 @click.pass_context
 def delete(context: click.Context, handle: str) -> None:
-    """Forget HANDLE and leave the room with them; its history stays here."""
+    """Delete HANDLE from your contacts and leave your room with them. Its history stays here."""
     run_async(_act(settings_of(context), lambda c: c.delete_contact(handle), "contact-deleted", handle, None))
 
 
@@ -113,7 +113,7 @@ contact.add_command(verify)
 @at_home
 @click.pass_context
 def list_contacts(context: click.Context) -> None:
-    """Everybody you know."""
+    """List your contacts."""
     settings = settings_of(context)
 
     async def work() -> None:

@@ -29,7 +29,7 @@ def device() -> None:
 @at_home
 @click.pass_context
 def list_devices(context: click.Context) -> None:
-    """Every device of your account."""
+    """List the devices of your account."""
     settings = settings_of(context)
 
     async def work() -> None:
@@ -50,13 +50,13 @@ def _plain(found: DeviceInfo) -> dict[str, object]:
 
 
 @device.command()
-@click.option("--yes", is_flag=True, help="Let the first device that uses the code in without asking.")
+@click.option("--yes", is_flag=True, help="Accept the first device that uses the code, without asking.")
 @as_person
 @click.pass_context
 def link(context: click.Context, *, yes: bool) -> None:
-    """Show a code that lets one new device in. On that device: nulla device join HANDLE CODE.
+    """Show a code for one new device. On that device, run: nulla device join HANDLE CODE.
 
-    The code is good for ten minutes, for one device, and only while this runs.
+    The code works for ten minutes, for one device, while this command runs.
     """
     settings = settings_of(context)
     run_async(_link(settings, yes=yes))
@@ -113,7 +113,7 @@ def _is_right(settings: Settings, into: LinkedInto) -> bool:
 @device.command()
 @click.argument("handle")
 @click.argument("code", nargs=-1, required=True)
-@click.option("--name", default="", metavar="TEXT", help="What you call this device; your other devices show it.")
+@click.option("--name", default="", metavar="TEXT", help="A name for this device, shown on your other devices.")
 @click.option("--yes", is_flag=True, help="Do not ask whether both screens show the same number.")
 @new_profile
 @as_person
@@ -128,10 +128,10 @@ def join(
     protection: str | None,
     timeout: float,
 ) -> None:
-    """Make this a device of the account HANDLE, by the CODE (or the link) that another of its devices shows.
+    """Make this a device of the account HANDLE, with the CODE (or link) that another of its devices shows.
 
-    Before anything is used you are asked whether the other device shows the same number. Without a terminal the public
-    record decides, and a handle that it does not show is refused unless you say --yes.
+    First you are asked whether the other device shows the same number. Without a terminal the public record decides: a
+    handle that it does not show is refused, unless you use --yes.
     """
     settings = settings_of(context)
     run_async(_join(settings, (handle, " ".join(code), name), timeout, protection or "passphrase", yes=yes))
@@ -173,7 +173,7 @@ async def _history(settings: Settings, client: Client, wait_s: float) -> None:
 @as_person
 @click.pass_context
 def name(context: click.Context, which: str, name: str) -> None:
-    """Call DEVICE (the beginning of its id, or its name) NAME on all your devices."""
+    """Name DEVICE (its name, or the beginning of its id) NAME on all your devices."""
     settings = settings_of(context)
 
     async def work() -> None:
@@ -188,9 +188,9 @@ def name(context: click.Context, which: str, name: str) -> None:
 @as_person
 @click.pass_context
 def remove(context: click.Context, which: str) -> None:
-    """Put DEVICE out of every room: it reads nothing that is said from then on, and keeps what it has.
+    """Remove DEVICE from every room. It reads no new messages and keeps the old ones.
 
-    If it was stolen and unlocked, it also holds your account's secret: then make a new account.
+    If it was stolen and unlocked, it also holds your account's secret: create a new account.
     """
     settings = settings_of(context)
 

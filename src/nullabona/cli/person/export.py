@@ -23,7 +23,7 @@ from nullabona.client.api import Exported
     type=click.Choice(["json", "text", "html"]),
     multiple=True,
     default=("html", "json"),
-    help="What to write; may be given again (default: html and json).",
+    help="What to write; may be repeated (default: html and json).",
 )
 @click.option("--no-files", is_flag=True, help="Leave photos, voice notes and files out.")
 @at_home
@@ -36,10 +36,10 @@ def export(
     forms: tuple[Literal["json", "text", "html"], ...],
     no_files: bool,
 ) -> None:
-    """Write ROOMs, or with --all every room, into the folder DIR: new, empty, or of an earlier export.
+    """Export ROOMs, or with --all every room, into the folder DIR: a new or empty one, or an earlier export.
 
-    Pages need nothing but a browser; JSON is described by docs/export.schema.json. An earlier export in DIR stays until
-    the new one is whole.
+    Pages need only a browser. docs/export.schema.json describes the JSON. An earlier export in DIR stays until the new
+    one is complete.
     """
     settings = settings_of(context)
     *rooms, folder = names

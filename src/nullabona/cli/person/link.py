@@ -43,27 +43,27 @@ def _show(made: LinkInfo, *, as_json: bool, qr: bool) -> None:
 
 @click.command("link")
 @click.option(
-    "--hours", default=0, metavar="N", help="Accept whoever follows it within N hours; without: ask me first."
+    "--hours", default=0, metavar="N", help="Accept anybody who opens it within N hours (default: ask me first)."
 )
 @click.option("--uses", default=0, metavar="N", help="With --hours: how many people (default: one).")
 @click.option("--qr", is_flag=True, help="Draw it as a QR code too.")
 @at_home
 @click.pass_context
 def contact_link(context: click.Context, *, hours: int, uses: int, qr: bool) -> None:
-    """A link to you, to give to somebody."""
+    """Make a link with which somebody can add you."""
     run_async(_make(context, None, hours, uses, qr=qr))
 
 
 @click.command("link")
 @click.argument("room_name", metavar="ROOM")
-@click.option("--hours", default=24, metavar="N", help="How long it is good (default: 24).")
-@click.option("--uses", default=0, metavar="N", help="For how many people (default: any number).")
-@click.option("--revoke", is_flag=True, help="Instead: end every link into the group.")
+@click.option("--hours", default=24, metavar="N", help="How many hours it works (default: 24).")
+@click.option("--uses", default=0, metavar="N", help="How many people can use it (default: any number).")
+@click.option("--revoke", is_flag=True, help="Revoke every link into the group instead.")
 @click.option("--qr", is_flag=True, help="Draw it as a QR code too.")
 @at_home
 @click.pass_context
 def room_link(context: click.Context, room_name: str, *, hours: int, uses: int, revoke: bool, qr: bool) -> None:
-    """A link into a group that you are an admin of. People are let in while your client runs."""
+    """Make a link into a group of which you are an admin. Your client lets people in while it runs."""
     if not revoke:
         run_async(_make(context, room_name, hours, uses, qr=qr))
         return
@@ -80,12 +80,12 @@ def room_link(context: click.Context, room_name: str, *, hours: int, uses: int, 
 
 @click.command("open")
 @click.argument("text", metavar="LINK")
-@click.option("--greeting", default="", metavar="TEXT", help="A line for them to see.")
+@click.option("--greeting", default="", metavar="TEXT", help="A short message for them.")
 @click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relays.")
 @as_person
 @click.pass_context
 def open_link(context: click.Context, text: str, *, greeting: str, timeout: float) -> None:
-    """Follow a LINK to a person or into a group."""
+    """Open a LINK to a person or into a group."""
     settings = settings_of(context)
 
     async def work() -> None:
@@ -101,12 +101,12 @@ def open_link(context: click.Context, text: str, *, greeting: str, timeout: floa
 @click.command()
 @click.argument("room_id", metavar="[ID]", required=False)
 @click.option("--again", is_flag=True, help="Ask the admin once more.")
-@click.option("--withdraw", is_flag=True, help="Do not enter by itself any more; forget a wish that was refused.")
+@click.option("--withdraw", is_flag=True, help="Cancel the request, or forget one that was refused.")
 @click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --apart 300).")
 @as_person
 @click.pass_context
 def asked(context: click.Context, room_id: str | None, *, again: bool, withdraw: bool, timeout: float | None) -> None:
-    """The groups you asked to be let into by a link, and what came of it. ID is the beginning of the group's id."""
+    """List the groups you asked to join through a link, and the answers. ID is the beginning of a group's id."""
     if (again or withdraw) != (room_id is not None) or (again and withdraw):
         raise click.UsageError("an ID goes with --again or --withdraw")
     settings = settings_of(context)
@@ -151,14 +151,14 @@ def _state(found: SafetyNumber) -> str:
 
 @click.command()
 @click.argument("handle")
-@click.option("--yes", is_flag=True, help="You compared the number with theirs: remember it.")
-@click.option("--no", "undo", is_flag=True, help="Take that back.")
-@click.option("--confirm", is_flag=True, help="You know that the handle leads to other keys now.")
+@click.option("--yes", is_flag=True, help="Remember that you compared the number with them.")
+@click.option("--no", "undo", is_flag=True, help="Forget that you compared it.")
+@click.option("--confirm", is_flag=True, help="Accept that the handle has other keys now.")
 @click.option("--qr", is_flag=True, help="Draw it as a QR code too.")
 @at_home
 @click.pass_context
 def verify(context: click.Context, handle: str, *, yes: bool, undo: bool, confirm: bool, qr: bool) -> None:
-    """Show the safety number with HANDLE: both of you see the same, or somebody stands between you."""
+    """Show the safety number with HANDLE. If they see another number, somebody is between you."""
     settings = settings_of(context)
 
     async def work() -> None:

@@ -18,17 +18,17 @@ _MOST_NAMES = 30
 
 @click.command("import")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE…")
-@click.option("--preview", is_flag=True, help="Show what is in them; store nothing.")
-@click.option("--as", "room", metavar="ROOM", help="Put it before what is in this room: a contact, or a group.")
-@click.option("--new", is_flag=True, help="Put it into a room of its own, even if the chat was imported before.")
-@click.option("--me", metavar="NAME", help="What you are called in it; an empty NAME: you are not in it.")
+@click.option("--preview", is_flag=True, help="Show what the files hold; store nothing.")
+@click.option("--as", "room", metavar="ROOM", help="Put it before the messages of this room: a contact, or a group.")
+@click.option("--new", is_flag=True, help="Put it into a new room, even if the chat was imported before.")
+@click.option("--me", metavar="NAME", help="Your name in the chat; an empty NAME: you are not in it.")
 @click.option("--person", "people", multiple=True, metavar="NAME=HANDLE",
-              help="NAME in it is this contact; may be given several times, and is remembered.")  # fmt: skip
+              help="NAME in the chat is this contact; may be repeated, and is remembered.")  # fmt: skip
 @click.option("--day-first", "order", flag_value="day-first", help="Dates are day, month, year.")
 @click.option("--month-first", "order", flag_value="month-first", help="Dates are month, day, year.")
 @click.option("--year-first", "order", flag_value="year-first", help="Dates are year, month, day.")
-@click.option("--list", "listing", is_flag=True, help="Show the imports there are.")
-@click.option("--undo", metavar="ID", help="Erase everything that an import brought.")
+@click.option("--list", "listing", is_flag=True, help="List all imports.")
+@click.option("--undo", metavar="ID", help="Delete everything that an import added.")
 @at_home
 @click.pass_context
 def import_history(
@@ -46,7 +46,7 @@ def import_history(
 ) -> None:
     """Import chats that KakaoTalk, Telegram Desktop or WhatsApp exported: .txt, .csv, .zip, result.json or a folder.
 
-    They stay on this device. What is here already is not stored twice; interrupted, it goes on when called again.
+    They stay on this device. Nothing is stored twice. An interrupted import continues when you run it again.
     """
     settings = settings_of(context)
     if undo is not None:

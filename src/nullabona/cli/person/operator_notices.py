@@ -13,14 +13,14 @@ from nullabona.words.operator_notice import day_words, notice_words, summary_wor
 
 @click.group("operator-notices")
 def operator_notices() -> None:
-    """What the operator told of demands about this account, and the docket log proves."""
+    """Your operator's notices of demands about this account, proven by its docket log."""
 
 
 @operator_notices.command("list")
 @at_home
 @click.pass_context
 def list_notices(context: click.Context) -> None:
-    """Every operator notice, oldest first, and what claimed to be one."""
+    """List the operator notices, oldest first, and how many could not be checked."""
     run_async(_list(settings_of(context)))
 
 
@@ -54,7 +54,7 @@ def _row(settings: Settings, notice: OperatorNoticeInfo) -> tuple[str, ...]:
 @at_home
 @click.pass_context
 def show(context: click.Context, notice: str) -> None:
-    """One of them in full. NOTICE is the beginning of its id."""
+    """Show a notice in full. NOTICE is the beginning of its id."""
     run_async(_show(settings_of(context), notice))
 
 
@@ -79,7 +79,7 @@ async def _show(settings: Settings, notice: str) -> None:
 @at_home
 @click.pass_context
 def put_away(context: click.Context, notice: str) -> None:
-    """The app need not show it unasked any more. It stays in the list."""
+    """Dismiss a notice in the app. It stays in the list."""
     run_async(_put_away(settings_of(context), notice))
 
 

@@ -29,7 +29,7 @@ def record() -> None:
 @at_home
 @click.pass_context
 def show(context: click.Context, host: str) -> None:
-    """How the public record of HOST (default: your own directory's) stands."""
+    """Show who witnesses the public record of HOST (default: your own directory), and what was checked."""
     run_async(_show(settings_of(context), host))
 
 
@@ -43,7 +43,7 @@ async def _show(settings: Settings, host: str) -> None:
 @at_home
 @click.pass_context
 def show_policy(context: click.Context, host: str) -> None:
-    """The policy that the directory HOST (default: your own) is held to: whose signatures count. For `verify`."""
+    """Show the policy for the directory HOST (default: your own): whose signatures count. For `verify`."""
     run_async(_show_policy(settings_of(context), host))
 
 
@@ -58,11 +58,11 @@ async def _show_policy(settings: Settings, host: str) -> None:
 
 @record.command()
 @click.argument("policy", type=_FILE)
-@click.option("--host", default="", help="Of which directory (default: your own).")
+@click.option("--host", default="", help="The directory (default: your own).")
 @at_home
 @click.pass_context
 def pin(context: click.Context, policy: Path, host: str) -> None:
-    """Hold a directory to the policy in a file (C2SP tlog-policy) from now on, instead of its own word."""
+    """From now on hold a directory to the policy in a file (C2SP tlog-policy), not to the one it gave itself."""
     run_async(_pin(settings_of(context), read_policy_text(policy), host))
 
 
@@ -76,7 +76,7 @@ async def _pin(settings: Settings, policy: str, host: str) -> None:
 @at_home
 @click.pass_context
 def forget(context: click.Context, host: str) -> None:
-    """Know nothing of HOST's record any more, because its operator began a new one and told you so in another way."""
+    """Forget HOST's public record. Only if its operator started a new one and told you so in another way."""
     run_async(_forget(settings_of(context), host))
 
 
@@ -87,13 +87,13 @@ async def _forget(settings: Settings, host: str) -> None:
 
 
 @record.command()
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write each piece into this folder too.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Also write each piece into this folder.")
 @at_home
 @click.pass_context
 def evidence(context: click.Context, *, out: Path | None) -> None:
-    """What was shown when something was wrong: what was known before, and what was shown instead.
+    """Show the evidence of what was wrong: what this device knew before, and what it was shown instead.
 
-    What is marked as proof holds by itself: anybody can check it with `nulla record verify` and the log's policy.
+    Evidence marked as proof is complete: anybody can check it with `nulla record verify` and the log's policy.
     """
     settings = settings_of(context)
     kept: list[RecordEvidence] = []
@@ -126,12 +126,12 @@ async def _evidence(settings: Settings, found: list[RecordEvidence]) -> None:
     type=_FILE,
     metavar="POLICY",
     required=True,
-    help="Which log and witnesses you trust (C2SP tlog-policy); not from whoever gave you FILE.",
+    help="The log and witnesses you trust (C2SP tlog-policy). Do not take it from the person who gave you FILE.",
 )
 @spoken
 @click.pass_context
 def verify_file(context: click.Context, file: Path, policy: Path) -> None:
-    """What FILE, evidence that somebody kept, proves about a directory. Needs no account and no network."""
+    """Show what the evidence in FILE proves about a directory. Needs no account and no network."""
     settings = settings_of(context)
     proven = verify_evidence(read_small(file), read_policy(policy))
     if settings.as_json:

@@ -19,8 +19,10 @@ _PATH = click.Path(path_type=Path)
 @click.command()
 @click.argument("file", type=_PATH)
 @click.argument("later", type=_PATH, required=False)
-@click.option("--backup-passphrase-file", type=_PATH, metavar="FILE", help="Its first line is the backup's passphrase.")
-@click.option("--offline", is_flag=True, help="Do not look the account's current card up in its directory.")
+@click.option(
+    "--backup-passphrase-file", type=_PATH, metavar="FILE", help="The first line of FILE is the backup's passphrase."
+)
+@click.option("--offline", is_flag=True, help="Do not look up the account's current card.")
 @click.option(
     "--unprotected",
     "protection",
@@ -28,7 +30,7 @@ _PATH = click.Path(path_type=Path)
     help="No passphrase for the new profile. For bots and demos.",
 )
 @click.option("--keychain", "protection", flag_value="keychain", help="The system's keychain opens the new profile.")
-@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the directory.")
+@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the directory, in seconds.")
 @as_person
 @click.pass_context
 def restore(
@@ -41,11 +43,11 @@ def restore(
     protection: str | None,
     timeout: float,
 ) -> None:
-    """Make a new profile from the backup FILE, and LATER if one was made after it (--after).
+    """Create a new profile from the backup FILE, and from LATER if one was made with --after.
 
-    The 24 words are asked for, or read from stdin, unless the backup has a passphrase of its own. The account, handle,
-    contacts, history and settings come back. The card then names this device alone; rooms can be read at once, and
-    written in when a member's device has let this one in.
+    You are asked for the 24 words (or they are read from stdin), unless the backup has its own passphrase. Account,
+    handle, contacts, history and settings come back. The card then names this device only. You can read rooms at once,
+    and write as soon as another member's device lets this one back in.
     """
     settings = settings_of(context)
     needs = needs_backup_passphrase(file)

@@ -26,7 +26,7 @@ def room() -> None:
 
 def _changing(command: F) -> F:
     """The options of commands that change a room."""
-    no_wait = click.option("--no-wait", is_flag=True, help="Only store the wish; it is carried out later.")
+    no_wait = click.option("--no-wait", is_flag=True, help="Only store it; a later command carries it out.")
     timeout = click.option(
         "--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --apart 300)."
     )
@@ -54,7 +54,7 @@ def _change(
 @at_home
 @click.pass_context
 def list_rooms(context: click.Context) -> None:
-    """Every room, and invitations by strangers."""
+    """List your rooms, and invitations from strangers."""
     settings = settings_of(context)
 
     async def work() -> None:
@@ -91,7 +91,7 @@ def _show(settings: Settings, rooms: list[RoomSummary]) -> None:
 def create(
     context: click.Context, name: str, handles: tuple[str, ...], *, no_wait: bool, timeout: float | None
 ) -> None:
-    """Make a group called NAME and invite HANDLES into it."""
+    """Create a group called NAME and invite HANDLES."""
     settings = settings_of(context)
 
     async def work() -> None:
@@ -128,7 +128,7 @@ def add(
 @_changing
 @click.pass_context
 def remove(context: click.Context, room_name: str, handle: str, *, no_wait: bool, timeout: float | None) -> None:
-    """Put HANDLE out of a group."""
+    """Remove HANDLE from a group."""
     _change(context, lambda client: client.remove(room_name, handle), no_wait=no_wait, timeout=timeout)
 
 
@@ -138,14 +138,14 @@ def remove(context: click.Context, room_name: str, handle: str, *, no_wait: bool
 @_changing
 @click.pass_context
 def rename(context: click.Context, room_name: str, name: str, *, no_wait: bool, timeout: float | None) -> None:
-    """Call a group NAME."""
+    """Rename a group to NAME."""
     _change(context, lambda client: client.rename(room_name, name), no_wait=no_wait, timeout=timeout)
 
 
 @room.command()
 @click.argument("room_name", metavar="ROOM")
 @click.argument("handle")
-@click.option("--dismiss", is_flag=True, help="Take the role away instead.")
+@click.option("--dismiss", is_flag=True, help="Remove the role instead.")
 @_changing
 @click.pass_context
 def admin(
@@ -164,7 +164,7 @@ def admin(
 @_changing
 @click.pass_context
 def renew(context: click.Context, room_name: str, *, no_wait: bool, timeout: float | None) -> None:
-    """Renew this device's keys in a room: what was copied before is worth nothing afterwards."""
+    """Renew this device's keys in a room: a copy of the old keys reads no new messages."""
     _change(context, lambda client: client.update_keys(room_name), no_wait=no_wait, timeout=timeout)
 
 
@@ -173,7 +173,7 @@ def renew(context: click.Context, room_name: str, *, no_wait: bool, timeout: flo
 @_changing
 @click.pass_context
 def leave(context: click.Context, room_name: str, *, no_wait: bool, timeout: float | None) -> None:
-    """Leave a room; another member carries it out."""
+    """Leave a room. Another member's device carries it out."""
 
     async def act(client: Client) -> None:
         await client.leave(room_name)
@@ -187,7 +187,7 @@ def leave(context: click.Context, room_name: str, *, no_wait: bool, timeout: flo
 @_changing
 @click.pass_context
 def accept(context: click.Context, room_name: str, *, no_wait: bool, timeout: float | None) -> None:
-    """Join a room that a stranger invites you to; give its id."""
+    """Accept a stranger's invitation into the room with this id."""
     settings = settings_of(context)
 
     async def act(client: Client) -> None:
@@ -202,7 +202,7 @@ def accept(context: click.Context, room_name: str, *, no_wait: bool, timeout: fl
 @at_home
 @click.pass_context
 def decline(context: click.Context, room_name: str) -> None:
-    """Forget a stranger's invitation, who is not told."""
+    """Decline a stranger's invitation. They are not told."""
     settings = settings_of(context)
 
     async def work() -> None:
@@ -218,7 +218,7 @@ def decline(context: click.Context, room_name: str) -> None:
 @at_home
 @click.pass_context
 def members(context: click.Context, room_name: str) -> None:
-    """Who is in a room."""
+    """List the members of a room."""
     settings = settings_of(context)
 
     async def work() -> None:
@@ -241,7 +241,7 @@ def members(context: click.Context, room_name: str) -> None:
 @at_home
 @click.pass_context
 def info(context: click.Context, room_name: str) -> None:
-    """A room in full."""
+    """Show everything about a room."""
     settings = settings_of(context)
 
     async def work() -> None:

@@ -17,7 +17,7 @@ _DAY = timedelta(days=1)
 @click.argument("text", default="")
 @click.option("--room", metavar="ROOM", help="Only in this room.")
 @click.option("--person", "people", multiple=True, metavar="NAME",
-              help="Said by this contact, or by who is called so in imported history.")  # fmt: skip
+              help="Only messages of this contact, or of this name in imported history.")  # fmt: skip
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="From this day on.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Up to the end of this day.")
 @click.option("--limit", default=30, metavar="N", help="How many, the newest ones.")
@@ -33,7 +33,7 @@ def search(
     until: datetime | None,
     limit: int,
 ) -> None:
-    """Find messages that contain every word of TEXT, newest first. Only this device is asked."""
+    """Find messages that contain every word of TEXT, newest first. Searches this device only."""
     settings = settings_of(context)
 
     async def work() -> None:

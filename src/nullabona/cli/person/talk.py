@@ -25,11 +25,11 @@ Act = Callable[[Client], Awaitable[bytes]]
 @click.argument("text", required=False)
 @click.option("--lines", is_flag=True, help="Each line of stdin is a message of its own.")
 @click.option("--file", "files", multiple=True, type=click.Path(path_type=Path), metavar="PATH",
-              help="Send a file, TEXT as its caption; may be given several times.")  # fmt: skip
-@click.option("--as-file", is_flag=True, help="With --file: photos as they are, place and all.")
-@click.option("--reply-to", default="", metavar="ID", help="The message this answers.")
+              help="Send a file with TEXT as its caption; may be repeated.")  # fmt: skip
+@click.option("--as-file", is_flag=True, help="With --file: send photos unchanged, with their location data.")
+@click.option("--reply-to", default="", metavar="ID", help="Reply to this message.")
 @click.option("--delivered", is_flag=True, help="Wait until every device in the room has it.")
-@click.option("--no-wait", is_flag=True, help="Only store it; it goes out with a later command.")
+@click.option("--no-wait", is_flag=True, help="Only store it; a later command sends it.")
 @click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --apart 300).")
 @as_person
 @click.pass_context
@@ -46,9 +46,9 @@ def send(
     no_wait: bool,
     timeout: float | None,
 ) -> None:
-    """Send TEXT to ROOM; without TEXT, or with -, what comes on stdin. Prints the message's id.
+    """Send TEXT to ROOM. Without TEXT, or with -, send stdin. Prints the message's id.
 
-    Waits until the relay has it. If that takes too long it is stored and goes out with a later command (exit 4).
+    Waits until the relay has it. If that takes too long, it is stored and a later command sends it (exit 4).
     """
     settings = settings_of(context)
     wait = "nothing" if no_wait else "delivered" if delivered else "sent"
@@ -105,10 +105,10 @@ async def _wait(client: Client, room: str, message: bytes, wait: str, wait_s: fl
 
 @click.command()
 @click.argument("room")
-@click.option("--limit", default=50, metavar="N", help="How many messages, the newest ones.")
-@click.option("--before", type=int, metavar="POSITION", help="Those before this position (see --json).")
+@click.option("--limit", default=50, metavar="N", help="Show this many of the newest messages.")
+@click.option("--before", type=int, metavar="POSITION", help="Show messages before this position (see --json).")
 @click.option("--keep-unread", is_flag=True, help="Do not mark them as read.")
-@click.option("--offline", is_flag=True, help="Show what is here already, without asking the relay.")
+@click.option("--offline", is_flag=True, help="Show what this device has, without asking the relay.")
 @click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (10; with --apart 300).")
 @as_person
 @click.pass_context
@@ -122,7 +122,7 @@ def read(
     offline: bool,
     timeout: float | None,
 ) -> None:
-    """Show the messages of ROOM, oldest first, each with how many have not read it yet."""
+    """Show the messages of ROOM, oldest first, with how many people have not read each."""
     settings = settings_of(context)
 
     async def work() -> None:

@@ -39,15 +39,15 @@ SPOKEN = frozenset(
 
 @click.command()
 @click.argument("room", required=False)
-@click.option("--after", type=int, metavar="ID", help="From the event after this one (0: from the beginning).")
-@click.option("--count", type=int, metavar="N", help="Exit after so many lines.")
+@click.option("--after", type=int, metavar="ID", help="Start after this event (0: from the beginning).")
+@click.option("--count", type=int, metavar="N", help="Exit after this many lines.")
 @click.option("--messages", is_flag=True, help="Messages only.")
 @as_person
 @click.pass_context
 def follow(context: click.Context, room: str | None, *, after: int | None, count: int | None, messages: bool) -> None:
-    """Show what happens, in ROOM or everywhere, until Ctrl-C.
+    """Show what happens in ROOM, or everywhere, until you press Ctrl-C.
 
-    Without ROOM and --after it goes on where the last `nulla follow` stopped, so nothing is missed in between.
+    Without ROOM and --after it continues where the last `nulla follow` stopped, so you miss nothing.
     """
     settings = settings_of(context)
     run_async(_until_signal(_follow(settings, room, after, count, messages=messages)))
@@ -154,7 +154,7 @@ def _title(client: Client, room: bytes) -> str:
 @as_person
 @click.pass_context
 def sync(context: click.Context, *, timeout: float | None) -> None:
-    """Let everything that is waiting go out and come in, then exit."""
+    """Send and receive everything that is waiting, then exit."""
     settings = settings_of(context)
 
     async def work() -> None:
@@ -176,7 +176,7 @@ def sync(context: click.Context, *, timeout: float | None) -> None:
 @as_person
 @click.pass_context
 def status(context: click.Context, *, timeout: float) -> None:
-    """Whether the relays are reached, what still has to go out, and what is still wrong outside."""
+    """Show whether relays are connected, what is still to be sent, and which warnings remain."""
     settings = settings_of(context)
 
     async def work() -> None:
