@@ -14,7 +14,7 @@ from nullabona.docket.core.records import Decision, Demand
 from nullabona.docket.core.roles import DeskAction
 from nullabona.docket.core.states import Action
 from nullabona.docket.ports import Publication
-from nullabona.docket.publishing.batches import Beaten
+from nullabona.docket.publishing.batches import Published
 from nullabona.docket.store.sqlite import FILE
 from nullabona.docket.verify import Verification, verify
 from nullabona.log.checkpoint import Checkpoint
@@ -55,7 +55,7 @@ class PublicOffice(Office):
         self.loop.close()
         self.witness.stop()
 
-    def beat(self) -> Beaten:
+    def beat(self) -> Published:
         """A beat now."""
         self.witness.now_s = self.clock()
         return self.loop.run(self.desk.beat())

@@ -131,7 +131,7 @@ def test_a_crash_changes_nothing_of_a_batch(
 
 def _cut(office: PublicOffice, patch: pytest.MonkeyPatch, step: str, *, happens: bool) -> None:
     """Let ``step`` crash, once it was done or before."""
-    beats = office.desk._beats
+    beats = office.desk._batches
     target: object
     target, name = {
         "stage": (office.log, "stage"), "publish": (office.log, "publish"), "mark": (beats, "_mark"),
@@ -181,7 +181,7 @@ def test_a_slot_knows_its_place(public_office: PublicOffice) -> None:
     public_office.tick(2)
     entries = entries_of(public_office.public, public_office.verify().size)
     for at in (SlotRef(0, 0), SlotRef(0, 7), SlotRef(1, 3)):
-        assert at == parse_slot_leaf(entries[public_office.desk._beats.index(at)]).at
+        assert at == parse_slot_leaf(entries[public_office.desk._batches.index(at)]).at
     assert FILE == public_office.desk_file.name
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -13,7 +12,7 @@ from nullabona.cli.docket.group import docket
 from nullabona.docket.console.request.console import Pulse
 from nullabona.docket.console.run import beat_once
 from nullabona.docket.core.instrument import DAY, HOUR
-from nullabona.docket.publishing.batches import Beaten
+from nullabona.docket.publishing.batches import Published
 from nullabona.docket.publishing.clock_watch import ClockDoubtful
 from nullabona.machine.steady import Steady, steady_now
 from tests.docket.desks import Clock
@@ -44,8 +43,7 @@ class Machine:
 def machine(public_office: PublicOffice, clock: Clock) -> Machine:
     """The desk compares its clock with this."""
     made, desk = Machine(clock), public_office.desk
-    desk._tools = replace(desk._tools, steady=made)
-    desk._watch._t = desk._tools
+    desk._watch._steady = made
     made.pass_(HOUR)
     public_office.beat()
     return made
@@ -147,17 +145,21 @@ class Command:
     def desk(self) -> Command:
         return self
 
-    async def beat(self, *, clock_is_right: bool) -> Beaten:
+    @property
+    def log(self) -> Command:
+        return self
+
+    async def beat(self, *, clock_is_right: bool) -> Published:
         self.done.append(f"beat {clock_is_right}")
         if self.problem is not None:
             raise self.problem
-        return Beaten((7,), 0)
+        return Published((7,), 0)
 
     def erase_due(self) -> int:
         self.done.append("erase")
         return 0
 
-    async def close_log(self) -> None:
+    async def close(self) -> None:
         self.done.append("hang up")
 
     def run(self, monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:

@@ -135,7 +135,7 @@ def test_nobody_decides_about_themselves(office: Office) -> None:
 def test_two_admins_grant_a_role(office: Office) -> None:
     """With two signatures it is granted; and admin or auditor never beside another role."""
     office.both("ada", "ben", DeskAction.GRANT_ROLE, RoleDetails("rolf", Role.NOTIFIER))
-    assert (Role.NOTIFIER, Role.RELEASER) == office.desk.officer("rolf").roles
+    assert (Role.NOTIFIER, Role.RELEASER) == office.desk.staff.officer("rolf").roles
     for role in (Role.ADMIN, Role.AUDITOR):
         with pytest.raises(RoleAlone):
             office.both("ada", "ben", DeskAction.GRANT_ROLE, RoleDetails("rolf", role))

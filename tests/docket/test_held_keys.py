@@ -40,10 +40,10 @@ def test_a_key_counts_a_day_after_it_was_proposed(office: Office) -> None:
         for by in ("ben", "cora"):
             with pytest.raises(Held):
                 confirm(office, challenge, by)
-    assert 1 == len(office.desk.credentials("ina"))
+    assert 1 == len(office.desk.staff.credentials("ina"))
     office.clock.pass_(1)
     confirm(office, challenge)
-    assert {"file", "spare"} == {one.label for one in office.desk.credentials("ina")}
+    assert {"file", "spare"} == {one.label for one in office.desk.staff.credentials("ina")}
 
 
 def test_a_clock_that_goes_back_shortens_nothing(office: Office) -> None:
@@ -129,4 +129,4 @@ def test_only_what_is_held_is_objected_to(office: Office) -> None:
 def test_before_the_first_demand_nothing_is_held(office: Office) -> None:
     """A desk that has just been founded has nothing to protect; founders get their passkeys on the same day."""
     confirm(office, propose(office))
-    assert 2 == len(office.desk.credentials("ina"))
+    assert 2 == len(office.desk.staff.credentials("ina"))

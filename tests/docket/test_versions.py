@@ -129,9 +129,9 @@ def test_work_goes_on_at_an_old_desk(old_office: OldOffice, clock: Clock) -> Non
     office = old_office
     assert "2026-9" == office.desk.show(office.who("rea"), office.cases["received"]).content.demand.authority_ref
     office.confirm("cora", office.waiting["grant-role"])
-    assert Role.NOTIFIER in office.desk.officer("rea").roles
+    assert Role.NOTIFIER in office.desk.staff.officer("rea").roles
     office.register("busan-police", "")
-    assert ["busan-police", "seoul-police"] == [one.id for one in office.desk.authorities()]
+    assert ["busan-police", "seoul-police"] == [one.id for one in office.desk.staff.authorities()]
     key = office.waiting["add-key"]
     office.sign("ina", office.desk.propose(office.who("ina"), DeskAction.OBJECT, None, ObjectDetails(key, "not mine")))
     clock.pass_(2 * DAY)

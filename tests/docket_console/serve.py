@@ -157,7 +157,7 @@ class Backdoor:
         return len(self.office.desk.pending())
 
     def officers(self) -> dict[str, list[str]]:
-        return {one.id: [*one.roles] for one in self.office.desk.officers() if one.active}
+        return {one.id: [*one.roles] for one in self.office.desk.staff.officers() if one.active}
 
 
 async def main(folder: str, port: str, kind: str = "") -> None:

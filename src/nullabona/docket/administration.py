@@ -20,8 +20,8 @@ from nullabona.docket.core.acts import (
     Stale,
 )
 from nullabona.docket.core.roles import CONFIRMS, HELD_S, DeskAction, SamePerson
-from nullabona.docket.keeping.context import Tools
-from nullabona.docket.keeping.staff import subject_of
+from nullabona.docket.keeping.context import DeskContext
+from nullabona.docket.keeping.staff import StaffChanges, subject_of
 from nullabona.docket.keeping.vault import check_recipient
 from nullabona.docket.ports import Acting
 from nullabona.docket.store.sqlite import Held
@@ -66,22 +66,25 @@ class DeskDone:
     carried_out: bool
 
 
-class Deskwork:
+class Administration:
     """Draws up, keeps and carries out actions on the desk."""
 
-    def __init__(self, tools: Tools, effect: Effect) -> None:
-        self._t = tools
+    def __init__(self, context: DeskContext, effect: Effect) -> None:
+        self._context = context
+        self._store, self._clock, self._staff = context.store, context.clock, context.staff
+        self._journal = context.journal
+        self._changes = StaffChanges(context.store)
         self._effect = effect
 
     def pendings(self) -> tuple[Pending, ...]:
         """What waits for a second signature."""
-        return tuple(self._pending(row) for row in self._t.store.rows("open_pendings"))
+        return tuple(self._pending(row) for row in self._store.rows("open_pendings"))
 
     def propose(self, who: Acting, action: DeskAction, details: DeskDetails) -> Act:
         """The act to sign. Raises `NotAllowed` or `SamePerson`."""
         confirms = isinstance(details, ConfirmDetails)
         self._check(who, action, details)
-        return self._t.draw_up(action, b"", NO_VERSION, who, details, confirms=confirms)
+        return self._context.draw_up(action, b"", NO_VERSION, who, details, confirms=confirms)
 
     def perform(self, who: Acting, act: Act, details: DeskDetails, assertion: Assertion) -> DeskDone:
         """Keep a proposal, or carry out what this is the second signature of, in one transaction."""
@@ -89,15 +92,15 @@ class Deskwork:
         self._check(who, action, details)
         if act.case or act.version != NO_VERSION.hex() or act.confirms != isinstance(details, ConfirmDetails):
             raise Stale("this act is not about the desk")
-        count = self._t.check_signed(act, details, who, assertion)
-        with self._t.store.transaction():
-            self._t.store.run("count_signature", count, assertion.key_id)
+        count = self._context.check_signed(act, details, who, assertion)
+        with self._store.transaction():
+            self._store.run("count_signature", count, assertion.key_id)
             self._keep_act(act, details, assertion)
-            self._t.journal.append(_kind(act), act.challenge, officer=act.officer)
+            self._journal.append(_kind(act), act.challenge, officer=act.officer)
             if isinstance(details, ConfirmDetails):
                 self._confirm(who, details.approves)
             elif isinstance(details, ObjectDetails):
-                self._t.store.run("object_pending", who.officer, details.challenge)
+                self._store.run("object_pending", who.officer, details.challenge)
             elif action in CONFIRMS:
                 self._keep_pending(act, action, details)
             else:
@@ -106,14 +109,14 @@ class Deskwork:
 
     def find(self, challenge: bytes) -> Pending:
         """Raises `NoSuchProposal`."""
-        row = self._t.store.row("pending", challenge)
+        row = self._store.row("pending", challenge)
         if row is None or row[6] is not None or row[8] is not None:
             raise NoSuchProposal("nothing of that name waits for a second signature")
         return self._pending(row)
 
     def _check(self, who: Acting, action: DeskAction, details: DeskDetails) -> None:
         confirming = isinstance(details, ConfirmDetails)
-        officer = self._t.staff.active(who.officer)
+        officer = self._staff.active(who.officer)
         roles.check_desk_allowed(officer.roles, action, confirming=confirming)
         if isinstance(details, ObjectDetails) != (action is DeskAction.OBJECT):
             raise Stale("the details do not belong to the action")
@@ -131,7 +134,7 @@ class Deskwork:
             raise Stale("this is not what waits for a second signature")
         if who.officer in {first.proposed_by, first.subject}:
             raise SamePerson("somebody else must confirm it")
-        if self._t.clock() < first.ready_s:
+        if self._clock() < first.ready_s:
             raise Held("a day must pass between the first signature and the second")
 
     def _check_objection(self, details: ObjectDetails) -> None:
@@ -141,26 +144,26 @@ class Deskwork:
     def _keep_act(self, act: Act, details: DeskDetails, assertion: Assertion) -> None:
         approves = details.challenge if isinstance(details, ObjectDetails) else None
         approves = details.approves if isinstance(details, ConfirmDetails) else approves
-        self._t.store.run(
+        self._store.run(
             "add_act", act.challenge, None, act.action, int(act.confirms), act.officer, assertion.key_id, "",
-            NO_VERSION, approves, None, None, act.encode(), assertion.payload, self._t.clock(),
+            NO_VERSION, approves, None, None, act.encode(), assertion.payload, self._clock(),
         )  # fmt: skip
 
     def _keep_pending(self, act: Act, action: DeskAction, details: DeskDetails) -> None:
         subject, detail = subject_of(details)
-        self._t.store.run("add_pending", act.challenge, action, subject, detail, canonical(details), act.officer)
+        self._store.run("add_pending", act.challenge, action, subject, detail, canonical(details), act.officer)
 
     def _confirm(self, who: Acting, challenge: bytes) -> None:
         first = self.find(challenge)
-        self._t.store.run("confirm_pending", who.officer, challenge)
-        self._t.staff.carry_out(first.action, first.details, self._t.clock())
+        self._store.run("confirm_pending", who.officer, challenge)
+        self._changes.carry_out(first.action, first.details, self._clock())
         self._effect(who, first.action, first.details, first.proposed_by)
-        self._t.store.run("finish_pending", challenge)
+        self._store.run("finish_pending", challenge)
 
     def _pending(self, row: tuple[bytes, str, str, str, bytes, str, str | None, int, str | None]) -> Pending:
         action = DeskAction(row[1])
         details: DeskDetails = read_canonical(row[4], _BY_TAG, "a proposal")  # type: ignore[arg-type]
-        held = HELD_S.get(action, 0) if self._t.store.row("any_demand") else 0
+        held = HELD_S.get(action, 0) if self._store.row("any_demand") else 0
         return Pending(row[0], action, row[2], details, row[5], row[7], row[7] + held)
 
 

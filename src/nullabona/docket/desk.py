@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nullabona.docket.administration import DeskDone, Deskwork, Pending
+from nullabona.docket.administration import Administration, DeskDone, Pending
 from nullabona.docket.cases.casework import Casework, Done
 from nullabona.docket.cases.changes import Changes
 from nullabona.docket.cases.handover import HandedOver, HandOvers
@@ -23,12 +23,10 @@ from nullabona.docket.core.acts import (
     Assertion,
     CaseDetails,
     ConfirmDetails,
-    Credential,
     DecideDetails,
     DeskDetails,
     HandOverDetails,
     MatchDetails,
-    Officer,
     OpenDetails,
     OutageDetails,
     ReleaseDetails,
@@ -39,19 +37,19 @@ from nullabona.docket.core.acts import (
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY, Taxonomy
 from nullabona.docket.core.receipt import Receipt
-from nullabona.docket.core.records import Authority, CaseId, CaseLine, CaseView, Decision, Demand, Event, Package
+from nullabona.docket.core.records import CaseId, CaseLine, CaseView, Decision, Demand, Event, Package
 from nullabona.docket.core.roles import DeskAction, check_desk_allowed
 from nullabona.docket.core.statements import Report
 from nullabona.docket.core.states import Action, State
 from nullabona.docket.core.timers import LEVELS, Due, level_at, louder
 from nullabona.docket.keeping.case_files import CaseFiles
-from nullabona.docket.keeping.context import Tools
+from nullabona.docket.keeping.context import DeskContext
 from nullabona.docket.keeping.founding import CADENCE
 from nullabona.docket.keeping.journal import Journal
-from nullabona.docket.keeping.slots import SlotBoxes
+from nullabona.docket.keeping.slots import Slots
 from nullabona.docket.keeping.staff import Staff
 from nullabona.docket.ports import Acting, Deliver, Made, Outside, PackageOrder, Publication
-from nullabona.docket.publishing.batches import Beaten, Beats
+from nullabona.docket.publishing.batches import Batches, Published
 from nullabona.docket.publishing.clock_watch import ClockWatch
 from nullabona.docket.publishing.no_log import NoLog
 from nullabona.docket.publishing.openings import Openings
@@ -93,18 +91,21 @@ class Desk:
         if encoded is None:
             self._store.close()
             raise NotFounded("no desk was founded here")
-        self._tools = _tools(self._store, outside, read_canonical(encoded, Cadence, "the cadence"), taxonomy)
+        context = _context(self._store, outside, read_canonical(encoded, Cadence, "the cadence"), taxonomy)
+        self._context, self._files, self._journal = context, context.files, context.journal
+        self.staff = context.staff
+        """Everybody who works or worked here, their keys, and the authorities; to be read."""
         public = publication or Publication(NoLog(), "", "")
-        self._watch = ClockWatch(self._tools)
-        self._beats = Beats(self._tools, self._watch, public.log, public.origin, taxonomy.sha256)
-        self._receipts = Receipts(self._tools, self._beats, public.log, public.policy)
-        self._hand_overs = HandOvers(self._tools, self._receipts, outside.seal)
+        self._watch = ClockWatch(context)
+        self._batches = Batches(context, self._watch, public.log, public.origin, taxonomy.sha256)
+        self._receipts = Receipts(context, self._batches, public.log, public.policy)
+        self._hand_overs = HandOvers(context, self._receipts, outside.seal)
         changes = Changes(taxonomy, outside, self._hand_overs)
-        self._notices = Notices(self._tools, self._receipts, changes, public.origin)
-        self._openings = Openings(self._tools, taxonomy)
-        self._reporting = Reporting(self._tools, taxonomy)
-        self._cases = Casework(self._tools, changes, self._notices, self._receipts, self._hand_overs)
-        self._desk = Deskwork(self._tools, self._take_effect)
+        self._notices = Notices(context, self._receipts, changes, public.origin)
+        self._openings = Openings(context, taxonomy)
+        self._reporting = Reporting(context, taxonomy)
+        self._cases = Casework(context, changes, self._notices, self._receipts, self._hand_overs)
+        self._administration = Administration(context, self._take_effect)
 
     # ------------------------------------------------------------------------------------------------ propose, perform
 
@@ -113,19 +114,17 @@ class Desk:
     ) -> Proposal:
         """The act to sign, good for ten minutes. Raises what performing it now would raise."""
         if isinstance(action, DeskAction):
-            return Proposal(self._desk.propose(who, action, details), details)  # type: ignore[arg-type]
+            return Proposal(self._administration.propose(who, action, details), details)  # type: ignore[arg-type]
         return Proposal(self._cases.propose(who, action, case, details), details)  # type: ignore[arg-type]
 
     def propose_match(self, who: Acting, case: CaseId) -> Proposal:
         """Look the demand's identifiers up, exactly as they stand there."""
-        identifiers = self._tools.files.open(who, case).content.demand.identifiers
+        identifiers = self._files.open(who, case).content.demand.identifiers
         return self.propose(who, Action.MATCH, case, MatchDetails(identifiers))
 
     def order(self, who: Acting, case: CaseId, decision: Decision) -> PackageOrder:
         """What the package of a decision is made from now. Raises `DecisionInvalid` or `GateNotMet`."""
-        return self._cases.changes.order(
-            self._tools.files.open(who, case), decision, who.officer, self._outside.clock()
-        )
+        return self._cases.changes.order(self._files.open(who, case), decision, who.officer, self._outside.clock())
 
     def make(self, order: PackageOrder) -> Made:
         """The package, which takes its time. It touches nothing of the desk: call it on any thread."""
@@ -142,7 +141,7 @@ class Desk:
 
     def propose_release(self, who: Acting, case: CaseId) -> Proposal:
         """The second approval, of what the first one decided: ``produce`` or ``refuse``."""
-        file = self._tools.files.open(who, case)
+        file = self._files.open(who, case)
         content = file.content
         if content.decision is None or file.decided_by is None or content.package_sha256 is None:
             raise Stale("nothing was decided yet")
@@ -151,20 +150,20 @@ class Desk:
 
     def propose_hand_over(self, who: Acting, case: CaseId, *, unsealed: bool = False) -> Proposal:
         """Hand the package over. Raises `Unsealed` if it would leave without a seal and that was not chosen."""
-        content = self._tools.files.open(who, case).content
+        content = self._files.open(who, case).content
         details = self._hand_overs.chosen(content, unsealed=unsealed)
         return self.propose(who, Action.HAND_OVER, case, details)
 
     def propose_confirm_gag(self, who: Acting, case: CaseId) -> Proposal:
         """The second signature under the gag that was proposed last."""
-        proposed = self._tools.files.open(who, case).content.proposed_gag
+        proposed = self._files.open(who, case).content.proposed_gag
         if proposed is None:
             raise Stale("no change of the gag was proposed")
         return self.propose(who, Action.CONFIRM_GAG, case, ConfirmDetails(proposed.challenge))
 
     def propose_confirm(self, who: Acting, challenge: bytes) -> Proposal:
         """The second signature under a proposal about the desk."""
-        return self.propose(who, self._desk.find(challenge).action, None, ConfirmDetails(challenge))
+        return self.propose(who, self._administration.find(challenge).action, None, ConfirmDetails(challenge))
 
     def perform(
         self, who: Acting, proposal: Proposal, assertion: Assertion, document: bytes | None = None
@@ -172,67 +171,51 @@ class Desk:
         """Carry out what was signed, in one transaction. ``document``: the original, with intake or amendment."""
         act, details = proposal.act, proposal.details
         if act.action in set(DeskAction):
-            return self._desk.perform(who, act, details, assertion)  # type: ignore[arg-type]
+            return self._administration.perform(who, act, details, assertion)  # type: ignore[arg-type]
         return self._cases.perform(who, act, details, assertion, document, proposal.made)  # type: ignore[arg-type]
 
     # --------------------------------------------------------------------------------------------------------- reading
 
     def cases(self, who: Acting, state: State | None = None) -> tuple[CaseLine, ...]:
         """Every case by number, without opening any. Raises `NotAllowed`."""
-        self._tools.files.check_may_read(who)
-        return self._tools.files.lines(state)
+        self._files.check_may_read(who)
+        return self._files.lines(state)
 
     def show(self, who: Acting, case: CaseId) -> CaseView:
         """A case; the reading is entered in the journal. Raises `NoSuchCase`, `NotAllowed`, `Recused`, `Locked`."""
-        file = self._tools.files.open(who, case)
+        file = self._files.open(who, case)
         self._note_reading(who, case)
-        return self._tools.files.view(file)
+        return self._files.view(file)
 
     def glance(self, who: Acting, case: CaseId) -> CaseView:
         """As `show`, for a list of cases: a list would fill the journal with readings, so none is entered."""
-        return self._tools.files.view(self._tools.files.open(who, case))
+        return self._files.view(self._files.open(who, case))
 
     def document(self, who: Acting, case: CaseId) -> bytes:
         """The original as it came. Do not open it on the desk's machine."""
-        file = self._tools.files.open(who, case)
+        file = self._files.open(who, case)
         self._note_reading(who, case)
-        return self._tools.files.document(file)
+        return self._files.document(file)
 
     def preview(self, who: Acting, case: CaseId) -> Package | None:
         """The package that was decided on, for those who approve it. Handing over is `hand_over`."""
-        file = self._tools.files.open(who, case)
+        file = self._files.open(who, case)
         self._note_reading(who, case)
         return file.package
 
     def journal(self, who: Acting) -> tuple[Event, ...]:
         """The whole journal, checked. Raises `NotAllowed` or `JournalBroken`."""
-        check_desk_allowed(self._tools.staff.active(who.officer).roles, DeskAction.READ_JOURNAL)
-        return self._tools.journal.events()
+        check_desk_allowed(self.staff.active(who.officer).roles, DeskAction.READ_JOURNAL)
+        return self._journal.events()
 
     def history(self, who: Acting, case: CaseId) -> tuple[Event, ...]:
         """The journal of one case."""
-        self._tools.files.check_reader(who, case)
-        return self._tools.journal.of_case(case)
-
-    def officers(self) -> tuple[Officer, ...]:
-        """Everybody who works or worked here."""
-        return self._tools.staff.officers()
-
-    def officer(self, name: str) -> Officer:
-        """Raises `NoSuchOfficer`."""
-        return self._tools.staff.officer(name)
-
-    def credentials(self, officer: str) -> tuple[Credential, ...]:
-        """The keys that sign for an officer."""
-        return self._tools.staff.credentials(officer)
-
-    def authorities(self) -> tuple[Authority, ...]:
-        """The call-back registry."""
-        return self._tools.staff.authorities()
+        self._files.check_reader(who, case)
+        return self._journal.of_case(case)
 
     def pending(self) -> tuple[Pending, ...]:
         """What waits for a second signature, but for gags, which stand in their cases."""
-        return self._desk.pendings()
+        return self._administration.pendings()
 
     def dues(self) -> tuple[Due, ...]:
         """Every timer that is not met, soonest first, and how loudly it calls. A clock that went back quiets none."""
@@ -248,27 +231,27 @@ class Desk:
 
     def share(self, who: Acting, case: CaseId, officer: str) -> None:
         """Give a case's key to an officer who may read cases and joined later."""
-        self._tools.files.check_reader(who, case)
+        self._files.check_reader(who, case)
         with self._store.transaction():
-            self._tools.files.share(who, case, officer)
-            self._tools.journal.append("share", case.ljust(32, b"\0"), case=case, officer=who.officer)
+            self._files.share(who, case, officer)
+            self._journal.append("share", case.ljust(32, b"\0"), case=case, officer=who.officer)
 
     # ----------------------------------------------------------------------------------------------- the public record
 
-    async def beat(self, *, clock_is_right: bool = False) -> Beaten:
+    async def beat(self, *, clock_is_right: bool = False) -> Published:
         """Publish every period that is due. Call it every minute or so; it does nothing in between.
 
         Raises `ClockDoubtful` if the clock is further ahead than time can have passed, unless somebody has looked.
         """
-        return await self._beats.beat(clock_is_right=clock_is_right)
+        return await self._batches.beat(clock_is_right=clock_is_right)
 
     def late_periods(self) -> tuple[int, ...]:
         """Periods that were published after their window since this desk was opened; `verify` finds all of them."""
-        return tuple(self._beats.late)
+        return tuple(self._batches.late)
 
     def receipt(self, who: Acting, case: CaseId) -> Receipt:
         """The receipt that the authority gets before any data. Raises `NoReceipt` before counsel has issued it."""
-        file = self._tools.files.open(who, case)
+        file = self._files.open(who, case)
         self._note_reading(who, case)
         return self._receipts.read(file)
 
@@ -281,7 +264,7 @@ class Desk:
 
     def handing_over(self, who: Acting, case: CaseId) -> Callable[[], HandedOver]:
         """As `handed_over`, but for the sealing, which takes its time: that touches nothing of the desk."""
-        given = self._hand_overs.give(self._tools.files.open(who, case))
+        given = self._hand_overs.give(self._files.open(who, case))
         self._note_reading(who, case)
         return given
 
@@ -315,7 +298,7 @@ class Desk:
 
     def propose_outage(self, who: Acting, details: OutageDetails) -> Proposal:
         """The act that states an outage in the log; counsel confirms. Raises `Stale` for periods that go on."""
-        check_outage(self._tools, details)
+        check_outage(self._context, details)
         return self.propose(who, DeskAction.OUTAGE, None, details)
 
     def openable(self, who: Acting) -> tuple[CaseId, ...]:
@@ -334,13 +317,13 @@ class Desk:
         with self._store.transaction():
             for (case,) in due:
                 self._store.run("erase_case", case)
-                self._tools.journal.append("erased", case.ljust(32, b"\0"), case=case)
+                self._journal.append("erased", case.ljust(32, b"\0"), case=case)
         return len(due)
 
     @property
     def cadence(self) -> Cadence:
         """The beat of the docket log."""
-        return self._tools.cadence
+        return self._context.cadence
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -348,7 +331,7 @@ class Desk:
 
     def _note_reading(self, who: Acting, case: CaseId) -> None:
         with self._store.transaction():
-            self._tools.journal.append("read", case.ljust(32, b"\0"), case=case, officer=who.officer)
+            self._journal.append("read", case.ljust(32, b"\0"), case=case, officer=who.officer)
 
     def _take_effect(self, who: Acting, action: DeskAction, details: DeskDetails, proposed_by: str) -> None:
         """What an action on the desk does beyond the staff."""
@@ -361,20 +344,20 @@ class Desk:
             case ReportDetails():
                 self._reporting.enter(who, details)
             case OutageDetails():
-                enter_outage(self._tools, details)
+                enter_outage(self._context, details)
             case _:
                 pass
 
 
-def _tools(store: DeskStore, outside: Outside, cadence: Cadence, taxonomy: Taxonomy) -> Tools:
+def _context(store: DeskStore, outside: Outside, cadence: Cadence, taxonomy: Taxonomy) -> DeskContext:
     staff = Staff(store)
 
     def gag_by_law(demand: Demand) -> bool:
         found = taxonomy.find(demand.instrument, demand.received_s // DAY)
         return found is not None and found.default_gag
 
-    return Tools(
+    return DeskContext(
         store=store, clock=outside.clock, chance=outside.chance, verifiers=outside.verifiers, staff=staff,
-        journal=Journal(store, outside.clock, outside.chance), boxes=SlotBoxes(store, staff, outside.chance),
+        journal=Journal(store, outside.clock, outside.chance), slots=Slots(store, staff, outside.chance),
         files=CaseFiles(store, staff, gag_by_law), cadence=cadence, steady=outside.steady,
     )  # fmt: skip

@@ -44,8 +44,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("docket/core/receipt.py", "    return parse_proof(receipt.slot.proof.encode()).verify(receipt.slot.leaf, policy)",
              "    return policy.check(parse_proof(receipt.slot.proof.encode()).note)"), blind=True),
     mutant("what is not in the log is proven by what is", "docket", "K-17",
-        Edit("docket/publishing/batches.py", '        row = self._t.store.row("slot_of", commitment)\n        if row is None:\n            raise NotInLog("the event waits for its slot")\n',
-             '        row = self._t.store.row("slot_of", commitment)\n        if row is None:\n            return SlotRef(0, 0)\n'), stuck=True, blind=True),
+        Edit("docket/publishing/batches.py", '        row = self._store.row("slot_of", commitment)\n        if row is None:\n            raise NotInLog("the event waits for its slot")\n',
+             '        row = self._store.row("slot_of", commitment)\n        if row is None:\n            return SlotRef(0, 0)\n'), stuck=True, blind=True),
     mutant("the directory hands over whom others looked up", "docket", "K-19",
         Edit("directory/service.py", "        served = await self._served()\n        handle = self._handle(request.name)\n        if served is None or handle is None:\n"
              "            return refuse(HANDLE_REFUSED) if handle is None else refuse(BUSY, RETRY_S)\n        try:\n            with self._store.reading():",

@@ -101,7 +101,7 @@ def new_command(context: click.Context, name: str, output: Path) -> None:
 def list_officers(context: click.Context) -> None:
     """List present and former officers."""
     with at_desk(context) as at:
-        found_all = at.desk.officers()
+        found_all = at.desk.staff.officers()
     if settings_of(context).as_json:
         for each in found_all:
             emit({"officer": each.id, "roles": list(each.roles), "active": each.active})
@@ -230,7 +230,7 @@ def add_authority(
 def list_authorities(context: click.Context) -> None:
     """List the registry of authorities."""
     with at_desk(context) as at:
-        for each in at.desk.authorities():
+        for each in at.desk.staff.authorities():
             emit(each) if settings_of(context).as_json else line(f"{each.id}  {each.name}  {each.call_back}")
 
 

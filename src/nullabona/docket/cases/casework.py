@@ -28,7 +28,7 @@ from nullabona.docket.core.records import CASE_ID_SIZE, MAX_DOCUMENT, CaseConten
 from nullabona.docket.core.states import Action, State
 from nullabona.docket.core.terms import year_of
 from nullabona.docket.keeping.case_files import CaseFile, NoSuchCase, TrailEntry
-from nullabona.docket.keeping.context import Tools
+from nullabona.docket.keeping.context import DeskContext
 from nullabona.docket.keeping.staff import NoSuchAuthority
 from nullabona.docket.ports import Acting, Made
 from nullabona.wire.canonical import digest
@@ -60,9 +60,12 @@ class Casework:
     """Draws acts up and carries them out."""
 
     def __init__(
-        self, tools: Tools, changes: Changes, notices: Notices, receipts: Receipts, hand_overs: HandOvers
+        self, context: DeskContext, changes: Changes, notices: Notices, receipts: Receipts, hand_overs: HandOvers
     ) -> None:
-        self._t = tools
+        self._context = context
+        self._store, self._clock, self._chance = context.store, context.clock, context.chance
+        self._staff, self._journal, self._slots = context.staff, context.journal, context.slots
+        self._files, self._cadence = context.files, context.cadence
         self._hand_overs = hand_overs
         self.changes = changes
         self._notices = notices
@@ -76,10 +79,10 @@ class Casework:
         if case is None and action != Action.INTAKE:
             raise NoSuchCase("an action on no case")
         if case is None:
-            act = self._t.draw_up(action, self._t.chance(CASE_ID_SIZE), NO_VERSION, who, details)
+            act = self._context.draw_up(action, self._chance(CASE_ID_SIZE), NO_VERSION, who, details)
         else:
             at_s = made.order.decided_s if made is not None else None
-            act = self._t.draw_up(action, case, self._t.files.open(who, case).version, who, details, at_s)
+            act = self._context.draw_up(action, case, self._files.open(who, case).version, who, details, at_s)
         self._change(who, act, details, made)
         return act
 
@@ -87,30 +90,30 @@ class Casework:
                 document: bytes | None = None, made: Made | None = None) -> Done:  # fmt: skip
         """Carry out what was signed: state, content, journal, timers and slot together, or nothing."""
         self._check_role(who, Action(act.action))
-        count = self._t.check_signed(act, details, who, assertion)
+        count = self._context.check_signed(act, details, who, assertion)
         _check_document(details, document)
         moment, change = self._change(who, act, details, made)
-        with self._t.store.transaction():
-            self._t.store.run("count_signature", count, assertion.key_id)
+        with self._store.transaction():
+            self._store.run("count_signature", count, assertion.key_id)
             if moment.action == Action.RECEIPT:
                 self._receipts.keep(who, moment.case)
             if moment.file is None:
                 moment = replace(moment, file=self._begin(who, moment, change))
             if document is not None:
-                self._t.files.keep_document(moment.case.id, moment.case.recipient, document)
+                self._files.keep_document(moment.case.id, moment.case.recipient, document)
             return self._apply(moment, change, assertion)
 
     def _check_role(self, who: Acting, action: Action) -> None:
-        roles.check_allowed(self._t.staff.active(who.officer).roles, action)
+        roles.check_allowed(self._staff.active(who.officer).roles, action)
 
     def _change(self, who: Acting, act: Act, details: CaseDetails, made: Made | None) -> tuple[Moment, Change]:
         action = Action(act.action)
-        known = action != Action.INTAKE or self._t.store.row("case", bytes.fromhex(act.case)) is not None
-        file = self._t.files.open(who, bytes.fromhex(act.case)) if known else None
+        known = action != Action.INTAKE or self._store.row("case", bytes.fromhex(act.case)) is not None
+        file = self._files.open(who, bytes.fromhex(act.case)) if known else None
         states.after(file.state if file else None, action)
         if file is not None and file.version.hex() != act.version:
             raise Stale("the case changed after the action was drawn up")
-        moment = Moment(act, details, file, self._t.clock(), made)
+        moment = Moment(act, details, file, self._clock(), made)
         change = self.changes.of(moment)
         if change.content is not None and action in {Action.INTAKE, Action.AMEND, Action.DECIDE}:
             self._check_jurisdiction(change.content)
@@ -121,19 +124,19 @@ class Casework:
         if content.decision is not None and content.decision.outcome == "refuse":
             return
         with suppress(NoSuchAuthority):  # never called back, so that nothing can be produced anyway
-            authority = self._t.staff.authority(content.demand.authority)
+            authority = self._staff.authority(content.demand.authority)
             decide.check_jurisdiction(self.changes.instrument(content), authority.jurisdiction)
 
     def _begin(self, who: Acting, moment: Moment, change: Change) -> CaseFile:
         """Keep the case, in no state yet."""
         assert change.content is not None
         case, received_s = bytes.fromhex(moment.act.case), change.content.demand.received_s
-        self._t.files.begin(case, self._number(moment.now_s), change.content, NO_VERSION, received_s)
-        return self._t.files.open(who, case)
+        self._files.begin(case, self._number(moment.now_s), change.content, NO_VERSION, received_s)
+        return self._files.open(who, case)
 
     def _number(self, now_s: int) -> str:
         year = str(year_of(now_s))
-        last = self._t.store.value("last_number", year)
+        last = self._store.value("last_number", year)
         return f"{year}-{int(last[5:]) + 1 if last else 1:05d}"
 
     def _apply(self, moment: Moment, change: Change, assertion: Assertion) -> Done:
@@ -143,16 +146,16 @@ class Casework:
         after = states.after(file.state, moment.action)
         version = decide.version_of(content, file.serial + 1) if edits else file.version
         self._keep_act(moment, change, assertion, version if edits else None)
-        self._t.store.run(
-            "move_case", after, version, file.serial + edits, self._t.files.seal_content(file.recipient, content),
+        self._store.run(
+            "move_case", after, version, file.serial + edits, self._files.seal_content(file.recipient, content),
             self._package(file, change), _decided_by(moment, change), act.challenge, file.id,
         )  # fmt: skip
         if moment.action == Action.RECUSE:
-            self._t.store.run("add_recusal", file.id, act.officer)
+            self._store.run("add_recusal", file.id, act.officer)
         if moment.action == Action.CLOSE:
-            self._t.store.run("set_erase_day", self._erase_day(content, moment.now_s), file.id)
+            self._store.run("set_erase_day", self._erase_day(content, moment.now_s), file.id)
         self._turn_timers(moment, change, content)
-        self._t.journal.append(act.action, act.challenge, case=file.id, officer=act.officer)
+        self._journal.append(act.action, act.challenge, case=file.id, officer=act.officer)
         if isinstance(moment.details, HandOverDetails):
             self._hand_overs.enter(file, act.officer, moment.details)
         if change.event is not None:
@@ -161,7 +164,7 @@ class Casework:
 
     def _keep_act(self, moment: Moment, change: Change, assertion: Assertion, makes: bytes | None) -> None:
         act, file = moment.act, moment.case
-        self._t.store.run(
+        self._store.run(
             "add_act", act.challenge, file.id, act.action, 0, act.officer, assertion.key_id, file.state or "",
             bytes.fromhex(act.version), change.approves, makes, change.package_sha256, act.encode(), assertion.payload,
             moment.now_s,
@@ -169,7 +172,7 @@ class Casework:
 
     def _package(self, file: CaseFile, change: Change) -> bytes | None:
         package = change.package or (None if change.drop_package else file.package)
-        return None if package is None else self._t.files.seal_content(file.recipient, package)
+        return None if package is None else self._files.seal_content(file.recipient, package)
 
     def _erase_day(self, content: CaseContent, now_s: int) -> int:
         return now_s // DAY + self.changes.instrument(content).register.keep_days
@@ -184,21 +187,21 @@ class Casework:
                 "decided" if moment.action == Action.DECIDE else "handed_over", instrument, moment.now_s
             )
         for name, begun_s, due_s in begun:
-            self._t.store.run("begin_timer", case, name, due_s, begun_s)
+            self._store.run("begin_timer", case, name, due_s, begun_s)
         for name in timers.met_by(moment.action, instrument):
-            self._t.store.run("meet_timer", moment.now_s, case, name)
+            self._store.run("meet_timer", moment.now_s, case, name)
 
     def _enter(self, moment: Moment, change: Change, content: CaseContent) -> None:
         """Queue the event's slot, and remember in the case which commitment is its own."""
-        file, salt, blind = moment.case, self._t.chance(SALT_SIZE), self._t.chance(BLIND_SIZE)
+        file, salt, blind = moment.case, self._chance(SALT_SIZE), self._chance(BLIND_SIZE)
         bodies = self._notices.bodies(content, self.changes.instrument(content)) if change.event == "notified" else ()
         private = notices_fields(tuple(digest(body) for body in bodies)) if bodies else private_fields(content)
         record = self._record(moment, change, content, private_hash(salt, private))
-        commitment = self._t.boxes.wait(record, blind)
+        commitment = self._slots.wait(record, blind)
         if bodies:
             self._notices.keep(file, commitment, PendingNotice(bodies, salt, blind, record))
         trail = (*file.trail, TrailEntry(record.event, commitment, salt, private))
-        self._t.store.run("keep_trail", self._t.files.seal_content(file.recipient, trail), file.id)
+        self._store.run("keep_trail", self._files.seal_content(file.recipient, trail), file.id)
 
     def _record(self, moment: Moment, change: Change, content: CaseContent, private: str) -> EventRecord:
         file = moment.case
@@ -206,7 +209,7 @@ class Casework:
         answered = change.event == "answered" and content.decision is not None
         decision = content.decision if answered else None
         return EventRecord(
-            case=case_tag(file.id), n=len(file.trail), event=change.event, at=self._t.period_at(moment.now_s),
+            case=case_tag(file.id), n=len(file.trail), event=change.event, at=self._cadence.period_at(moment.now_s),
             instrument=content.demand.instrument, previous=file.trail[-1].commitment.hex() if file.trail else "",
             private=private, identifiers=len(content.demand.identifiers),
             accounts=sum(match.found for match in content.matches),
@@ -218,7 +221,7 @@ class Casework:
 
     def _in_time(self, moment: Moment, content: CaseContent) -> bool:
         names = timers.of_the_answer(self.changes.instrument(content))
-        return self._t.files.in_time(moment.case.id, names, moment.now_s)
+        return self._files.in_time(moment.case.id, names, moment.now_s)
 
 
 def private_fields(content: CaseContent) -> dict[str, str | tuple[str, ...]]:

@@ -19,7 +19,7 @@ from nullabona.docket.core.receipt import Receipt
 from nullabona.docket.core.records import Approval, CaseContent, Event, Package
 from nullabona.docket.core.states import Action
 from nullabona.docket.keeping.case_files import CaseFile
-from nullabona.docket.keeping.context import Tools
+from nullabona.docket.keeping.context import DeskContext
 from nullabona.docket.keeping.staff import NoSuchAuthority
 from nullabona.docket.keeping.vault import seal
 from nullabona.docket.ports import SealPackage
@@ -83,8 +83,9 @@ class HandedOver:
 class HandOvers:
     """Says in which form a package leaves, and gives it in that form."""
 
-    def __init__(self, tools: Tools, receipts: Receipts, seal_package: SealPackage | None) -> None:
-        self._t = tools
+    def __init__(self, context: DeskContext, receipts: Receipts, seal_package: SealPackage | None) -> None:
+        self._store, self._clock, self._staff = context.store, context.clock, context.staff
+        self._journal, self._files = context.journal, context.files
         self._receipts = receipts
         self._seal = seal_package
 
@@ -109,23 +110,23 @@ class HandOvers:
     def enter(self, file: CaseFile, officer: str, details: HandOverDetails) -> None:
         """The form, in the journal. Inside a transaction."""
         kind = UNSEALED if details.unsealed else SEALED
-        self._t.journal.append(kind, digest(details), case=file.id, officer=officer)
+        self._journal.append(kind, digest(details), case=file.id, officer=officer)
 
     def give(self, file: CaseFile) -> Callable[[], HandedOver]:
         """Makes the package as it was signed for, on any thread: all that is of the desk was read by then.
 
         Raises `ReceiptFirst` before it was signed, `FormChanged` if it cannot be given so.
         """
-        events = self._t.journal.of_case(file.id)
+        events = self._journal.of_case(file.id)
         signed = [event for event in events if event.kind in {SEALED, UNSEALED}]
-        if file.package is None or not signed or not self._t.store.row("has_act", file.id, Action.HAND_OVER):
+        if file.package is None or not signed or not self._store.row("has_act", file.id, Action.HAND_OVER):
             raise ReceiptFirst("nothing is handed over before the receipt, and without the releaser's signature")
         form = self.form(file.content)
         if digest(form) != signed[-1].detail:
             raise FormChanged("the package can no longer be given in the form that was signed")
-        history, approvals = tuple(events), self._t.files.view(file).approvals
+        history, approvals = tuple(events), self._files.view(file).approvals
         return partial(
-            self._made, file.number, form, file.package, self._receipts.read(file), approvals, history, self._t.clock()
+            self._made, file.number, form, file.package, self._receipts.read(file), approvals, history, self._clock()
         )
 
     @staticmethod
@@ -138,13 +139,13 @@ class HandOvers:
     def name_of(self, content: CaseContent) -> str:
         """What the authority is called in the registry; empty if it is not there."""
         try:
-            return self._t.staff.authority(content.demand.authority).name
+            return self._staff.authority(content.demand.authority).name
         except NoSuchAuthority:
             return ""
 
     def _recipient(self, content: CaseContent) -> str:
         try:
-            return self._t.staff.authority(content.demand.authority).recipient
+            return self._staff.authority(content.demand.authority).recipient
         except NoSuchAuthority:
             return ""
 

@@ -19,7 +19,7 @@ from nullabona.docket.core.entered import CaseAltered
 from nullabona.docket.core.instrument import DAY, Instrument
 from nullabona.docket.core.records import CaseContent, Match
 from nullabona.docket.keeping.case_files import CaseFile
-from nullabona.docket.keeping.context import Tools
+from nullabona.docket.keeping.context import DeskContext
 from nullabona.docket.keeping.vault import Locked, unseal
 from nullabona.docket.ports import Acting, Deliver
 from nullabona.docket.production.classes import fields_of
@@ -116,25 +116,26 @@ class ReadyNotice:
 class Notices:
     """Draws up, keeps and delivers notices."""
 
-    def __init__(self, tools: Tools, receipts: Receipts, changes: Changes, origin: str) -> None:
-        self._t = tools
+    def __init__(self, context: DeskContext, receipts: Receipts, changes: Changes, origin: str) -> None:
+        self._store, self._clock, self._chance = context.store, context.clock, context.chance
+        self._staff, self._journal, self._files = context.staff, context.journal, context.files
         self._receipts = receipts
         self._changes = changes
         self._origin = origin
 
     def bodies(self, content: CaseContent, instrument: Instrument) -> tuple[NoticeBody, ...]:
         """A notice for every account that the demand led to."""
-        authority = self._t.staff.authority(content.demand.authority).name
+        authority = self._staff.authority(content.demand.authority).name
         return tuple(self._body(content, instrument, authority, match) for match in content.matches if match.found)
 
     def keep(self, file: CaseFile, commitment: bytes, pending: PendingNotice) -> None:
         """Inside a transaction."""
-        sealed = self._t.files.seal_content(file.recipient, pending)
-        self._t.store.run("keep_notice", commitment, file.id, sealed)
+        sealed = self._files.seal_content(file.recipient, pending)
+        self._store.run("keep_notice", commitment, file.id, sealed)
 
     def waiting(self) -> int:
         """How many notices are not delivered yet."""
-        return len(self._t.store.rows("notices"))
+        return len(self._store.rows("notices"))
 
     def deliver(self, who: Acting, deliver: Deliver) -> Delivery:
         """Deliver what the log proves by now and no gag bars. What cannot be delivered now stays for the next time.
@@ -155,14 +156,14 @@ class Notices:
 
     def delivered(self, notice: ReadyNotice) -> None:
         """Enter that it was delivered, or that nobody is left to tell; a second time changes nothing."""
-        with self._t.store.transaction():
-            if not self._t.store.run("drop_notice", notice.commitment):
+        with self._store.transaction():
+            if not self._store.run("drop_notice", notice.commitment):
                 return
             about, case, officer = notice.commitment, notice.case, notice.officer
             if notice.letters:
-                self._t.journal.append("notice-delivered", about, case=case, officer=officer)
+                self._journal.append("notice-delivered", about, case=case, officer=officer)
             else:
-                self._t.journal.append("notice-undeliverable", about, case=case, officer=officer)
+                self._journal.append("notice-undeliverable", about, case=case, officer=officer)
 
     def _put(self, notice: ReadyNotice, deliver: Deliver) -> Delivery:
         try:
@@ -174,7 +175,7 @@ class Notices:
         return Delivery(delivered=1) if notice.letters else Delivery(gone=1)
 
     def _judged(self, who: Acting) -> Iterator[ReadyNotice | HeldNotice]:
-        for commitment, case, number, sealed in self._t.store.rows("notices"):
+        for commitment, case, number, sealed in self._store.rows("notices"):
             try:
                 letters = self._drawn_up(who, commitment, case, sealed)
             except NotInLog:
@@ -188,10 +189,10 @@ class Notices:
 
     def _drawn_up(self, who: Acting, commitment: bytes, case: bytes, sealed: bytes) -> tuple[Letter, ...]:
         """Its letters, of now. Raises what keeps the notice back."""
-        if self._t.store.row("slot_of", commitment) is None:
+        if self._store.row("slot_of", commitment) is None:
             raise NotInLog("the notice waits for its slot")
-        file = self._t.files.open(who, case)
-        decide.check_notice(file.content, self._changes.instrument(file.content), self._t.clock())
+        file = self._files.open(who, case)
+        decide.check_notice(file.content, self._changes.instrument(file.content), self._clock())
         items = self._items(commitment, _read(unseal(sealed, [file.identity])))
         return tuple(self._letters(file.content, items))
 
@@ -219,10 +220,10 @@ class Notices:
             handle=str(match.record["handle"]), origin=self._origin, instrument=instrument.id,
             label=Title(instrument.label.ko[:_NAME], instrument.label.en[:_NAME]),
             law=tuple(each[:_NAME] for each in instrument.law[:16]), authority=authority,
-            received_day=demand.received_s // DAY, told_day=self._t.clock() // DAY, decided=decision.outcome,
+            received_day=demand.received_s // DAY, told_day=self._clock() // DAY, decided=decision.outcome,
             reason=decision.reason, asked=demand.classes,
             answer={answer.data_class: answer.answer for answer in decision.answers},
-            given=tuple(sorted(given)), nonce=self._t.chance(16),
+            given=tuple(sorted(given)), nonce=self._chance(16),
         )  # fmt: skip
 
     def _card(self, content: CaseContent, handle: str) -> Card | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from nullabona.docket.core.receipt import Receipt, check_receipt
 from nullabona.docket.keeping.case_files import CaseFile
-from nullabona.docket.keeping.context import Tools
+from nullabona.docket.keeping.context import DeskContext
 from nullabona.docket.keeping.vault import unseal
 from nullabona.docket.ports import Acting, DocketLog
-from nullabona.docket.publishing.batches import Beats
+from nullabona.docket.publishing.batches import Batches
 from nullabona.errors import UserError
 from nullabona.log.policy import Policy
 from nullabona.wire.canonical import read_canonical
@@ -24,9 +24,9 @@ class NoReceipt(UserError):
 class Receipts:
     """Makes, keeps and reads receipts."""
 
-    def __init__(self, tools: Tools, beats: Beats, log: DocketLog, policy: str) -> None:
-        self._t = tools
-        self._beats = beats
+    def __init__(self, context: DeskContext, batches: Batches, log: DocketLog, policy: str) -> None:
+        self._store, self._slots, self._files = context.store, context.slots, context.files
+        self._batches = batches
         self._log = log
         self._policy = policy
 
@@ -34,23 +34,23 @@ class Receipts:
         """Issue the receipt. Raises `NotInLog`, or what the log's checks raise. Inside a transaction."""
         receipt = self._make(who, file)
         check_receipt(receipt, Policy.parse(self._policy))
-        self._t.store.run("keep_receipt", self._t.files.seal_content(file.recipient, receipt), file.id)
+        self._store.run("keep_receipt", self._files.seal_content(file.recipient, receipt), file.id)
 
     def read(self, file: CaseFile) -> Receipt:
         """Raises `NoReceipt`."""
-        sealed = self._t.store.value("receipt", file.id)
+        sealed = self._store.value("receipt", file.id)
         if sealed is None:
             raise NoReceipt("no receipt was issued yet")
         return read_canonical(unseal(sealed, [file.identity]), Receipt, "a receipt")
 
     def proof(self, commitment: bytes, blind: bytes, record: Record) -> SlotProof:
         """One slot of the log, opened for one reader. Raises `NotInLog`."""
-        at = self._beats.where(commitment)
-        proof = self._log.inclusion(self._beats.index(at)).decode()
-        return SlotProof(self._beats.leaf(at), blind, record, proof)
+        at = self._batches.where(commitment)
+        proof = self._log.inclusion(self._batches.index(at)).decode()
+        return SlotProof(self._batches.leaf(at), blind, record, proof)
 
     def _make(self, who: Acting, file: CaseFile) -> Receipt:
         entry = file.trail[0]
-        boxed = self._t.boxes.open(self._beats.where(entry.commitment), who.keys)
+        boxed = self._slots.open(self._batches.where(entry.commitment), who.keys)
         slot = self.proof(entry.commitment, boxed.blind, boxed.record)
         return Receipt(file.number, slot, entry.salt, entry.private, self._policy)

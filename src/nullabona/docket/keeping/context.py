@@ -21,7 +21,7 @@ from nullabona.docket.core.acts import (
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.keeping.case_files import CaseFiles
 from nullabona.docket.keeping.journal import Journal
-from nullabona.docket.keeping.slots import SlotBoxes
+from nullabona.docket.keeping.slots import Slots
 from nullabona.docket.keeping.staff import Staff
 from nullabona.docket.ports import Acting, Chance, Clock, SteadyClock, VerifyAssertion
 from nullabona.docket.store.sqlite import DeskStore
@@ -29,7 +29,7 @@ from nullabona.wire.canonical import digest
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class DeskContext:
     """The desk's parts."""
 
     store: DeskStore
@@ -38,7 +38,7 @@ class Tools:
     verifiers: Mapping[CredentialKind, VerifyAssertion]
     staff: Staff
     journal: Journal
-    boxes: SlotBoxes
+    slots: Slots
     files: CaseFiles
     cadence: Cadence
     steady: SteadyClock | None = None
@@ -71,7 +71,3 @@ class Tools:
         if credential.sign_count and count <= credential.sign_count:
             raise Replayed("the key's counter went back")
         return count
-
-    def period_at(self, now_s: int) -> int:
-        """The period of the docket log that a time falls into."""
-        return self.cadence.period_at(now_s)

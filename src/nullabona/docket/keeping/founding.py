@@ -11,7 +11,7 @@ from nullabona.docket.core.acts import EnrolDetails
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.roles import Role
 from nullabona.docket.keeping.slots import OUTSIDE, RATCHET
-from nullabona.docket.keeping.staff import Staff
+from nullabona.docket.keeping.staff import StaffChanges
 from nullabona.docket.keeping.vault import check_recipient
 from nullabona.docket.ports import Chance, Clock
 from nullabona.docket.store.sqlite import DeskStore
@@ -55,7 +55,7 @@ def found(
             raise FoundingRefused("a desk was founded here already")
         key = chance(32)
         with store.transaction():
-            Staff(store).found([(one.officer, one.roles) for one in first], clock())
+            StaffChanges(store).found([(one.officer, one.roles) for one in first], clock())
             store.run("set_meta", RATCHET, key)
             store.run("set_meta", OUTSIDE, json.dumps(list(outside)).encode())
             store.run("set_meta", CADENCE, canonical(cadence))

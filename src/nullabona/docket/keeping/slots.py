@@ -59,8 +59,8 @@ class MadeSlot:
     box: bytes = field(repr=False)
 
 
-class SlotBoxes:
-    """Makes and opens boxes."""
+class Slots:
+    """Makes slots, and opens the box that lies in each."""
 
     def __init__(self, store: DeskStore, staff: Staff, chance: Chance) -> None:
         self._store = store

@@ -39,7 +39,7 @@ class NoSuchAuthority(UserError):
 
 
 class Staff:
-    """Looks officers up, and does what two of them have signed."""
+    """Looks officers, their keys and authorities up."""
 
     def __init__(self, store: DeskStore) -> None:
         self._store = store
@@ -89,6 +89,14 @@ class Staff:
         rows = self._store.rows("authorities")
         return tuple(read_canonical(row[0], AuthorityDetails, "an authority").authority for row in rows)
 
+    def _officer(self, row: tuple[str, str, str, int, int | None]) -> Officer:
+        roles = tuple(Role(role) for (role,) in self._store.rows("roles_of", row[0]))
+        return Officer(row[0], row[1], row[2], roles, active=row[4] is None, enrolled_day=row[3])
+
+
+class StaffChanges(Staff):
+    """Changes the staff, as two officers have signed."""
+
     def found(self, first: list[tuple[EnrolDetails, tuple[Role, ...]]], now_s: int) -> None:
         """The first officers, before the desk is founded. Only inside a transaction."""
         for details, roles in first:
@@ -124,10 +132,6 @@ class Staff:
 
     def _add_key(self, officer: str, key: Credential) -> None:
         self._store.run("add_credential", key.key_id, officer, key.kind, key.public, key.label, key.sign_count)
-
-    def _officer(self, row: tuple[str, str, str, int, int | None]) -> Officer:
-        roles = tuple(Role(role) for (role,) in self._store.rows("roles_of", row[0]))
-        return Officer(row[0], row[1], row[2], roles, active=row[4] is None, enrolled_day=row[3])
 
 
 def subject_of(details: msgspec.Struct) -> tuple[str, str]:

@@ -17,7 +17,7 @@ import msgspec
 
 from nullabona.docket.core.batches import arrangement, slot_index
 from nullabona.docket.core.statements import MAX_STATEMENTS, Beat, Genesis, Reseal, encode_statement
-from nullabona.docket.keeping.context import Tools
+from nullabona.docket.keeping.context import DeskContext
 from nullabona.docket.keeping.slots import MadeSlot
 from nullabona.docket.ports import DocketLog
 from nullabona.docket.publishing.clock_watch import ClockWatch
@@ -48,7 +48,7 @@ class LogElsewhere(UserError):
 
 
 @dataclass(frozen=True, slots=True)
-class Beaten:
+class Published:
     """What a beat did."""
 
     periods: tuple[int, ...]
@@ -57,19 +57,20 @@ class Beaten:
     """Events that found no free slot and wait for the next period."""
 
 
-class Beats:
+class Batches:
     """Writes the periods that are due."""
 
-    def __init__(self, tools: Tools, watch: ClockWatch, log: DocketLog, origin: str, taxonomy: bytes) -> None:
-        self._t = tools
+    def __init__(self, context: DeskContext, watch: ClockWatch, log: DocketLog, origin: str, taxonomy: bytes) -> None:
+        self._store, self._clock, self._chance = context.store, context.clock, context.chance
+        self._journal, self._slots, self._cadence = context.journal, context.slots, context.cadence
         self._watch = watch
         self._log = log
         self._beating = asyncio.Lock()
         self.late: list[int] = []
         """Periods that were published after their window, since this desk was opened."""
-        self._genesis = Genesis(origin, tools.cadence, taxonomy.hex())
+        self._genesis = Genesis(origin, context.cadence, taxonomy.hex())
 
-    async def beat(self, *, clock_is_right: bool = False) -> Beaten:
+    async def beat(self, *, clock_is_right: bool = False) -> Published:
         """Publish every period that is due. Raises what the log raises; the next call goes on where this one ended.
 
         Raises `ClockDoubtful`, with nothing fixed, unless the clock can be right or somebody says that it is, and
@@ -83,21 +84,21 @@ class Beats:
             for period in self._due():
                 self._fix(period)
             done = []
-            for period, start, encoded, stage in self._t.store.rows("open_batches"):
+            for period, start, encoded, stage in self._store.rows("open_batches"):
                 await self._carry(period, start, msgspec.msgpack.decode(encoded, type=list[bytes]), stage)
                 done.append(period)
-            return Beaten(tuple(done), self._t.store.value("count_waiting"))
+            return Published(tuple(done), self._store.value("count_waiting"))
 
     def index(self, at: SlotRef) -> int:
         """Where a slot lies in the log. Raises `NotInLog`."""
-        row = self._t.store.row("batch", at.period)
+        row = self._store.row("batch", at.period)
         if row is None or row[3] != _KEPT:
             raise NotInLog("the slot's period is not published yet")
         return slot_index(row[1], at)
 
     def leaf(self, at: SlotRef) -> bytes:
         """The slot's leaf."""
-        row = self._t.store.row("batch", at.period)
+        row = self._store.row("batch", at.period)
         if row is None:
             raise NotInLog("the slot's period has not come yet")
         entries: list[bytes] = msgspec.msgpack.decode(row[2], type=list[bytes])
@@ -105,15 +106,15 @@ class Beats:
 
     def where(self, commitment: bytes) -> SlotRef:
         """The slot that holds a commitment. Raises `NotInLog`."""
-        row = self._t.store.row("slot_of", commitment)
+        row = self._store.row("slot_of", commitment)
         if row is None:
             raise NotInLog("the event waits for its slot")
         return SlotRef(*row)
 
     def _due(self) -> Iterator[int]:
-        last = self._t.store.row("last_batch")
-        period, now_s = (last[0] + 1 if last else 0), self._t.clock()
-        while self._t.cadence.due_of(period) <= now_s:
+        last = self._store.row("last_batch")
+        period, now_s = (last[0] + 1 if last else 0), self._clock()
+        while self._cadence.due_of(period) <= now_s:
             yield period
             period += 1
 
@@ -127,47 +128,47 @@ class Beats:
 
     def _ends(self) -> tuple[int, ...]:
         """How long the log can be, the surest first."""
-        for _, start, encoded, stage in self._t.store.rows("open_batches"):
+        for _, start, encoded, stage in self._store.rows("open_batches"):
             if stage == _FIXED:
                 return start, start + _count(encoded)
-        last = self._t.store.row("last_batch")
+        last = self._store.row("last_batch")
         return (last[1] + _count(last[2]) if last else 0,)
 
     def _fix(self, period: int) -> None:
         """Decide for good what the period's batch holds."""
-        with self._t.store.transaction():
-            last = self._t.store.row("last_batch")
+        with self._store.transaction():
+            last = self._store.row("last_batch")
             start = last[1] + _count(last[2]) if last else 0
-            leaves, renewals = self._slots(period)
+            leaves, renewals = self._filled(period)
             statements = [*renewals, *self._statements(period, MAX_STATEMENTS - len(renewals))]
-            head = self._t.journal.append("beat", digest({"period": period}))
+            head = self._journal.append("beat", digest({"period": period}))
             beat = Beat(period, len(statements), head).encode()
             genesis = [encode_statement(self._genesis)] if period == 0 else []
             entries = [*genesis, beat, *leaves, *statements]
-            self._t.store.run("add_batch", period, start, msgspec.msgpack.encode(entries))
-            self._t.boxes.turn()
+            self._store.run("add_batch", period, start, msgspec.msgpack.encode(entries))
+            self._slots.turn()
 
-    def _slots(self, period: int) -> tuple[list[bytes], list[bytes]]:
+    def _filled(self, period: int) -> tuple[list[bytes], list[bytes]]:
         """The slots' leaves, and the statements of those that renew others."""
-        count = self._t.cadence.slots
-        waiting = self._t.store.rows("waiting", period, count)
-        places = arrangement(len(waiting), count, self._t.chance(8 * count))
+        count = self._cadence.slots
+        waiting = self._store.rows("waiting", period, count)
+        places = arrangement(len(waiting), count, self._chance(8 * count))
         busy = dict(zip(places, waiting, strict=True))
         leaves, renewals = [], []
         for place in range(count):
             at, row = SlotRef(period, place), busy.get(place)
-            made = self._t.boxes.nothing() if row is None else MadeSlot(*row[1:4])
-            self._t.store.run("add_slot", period, place, made.commitment, made.box)
+            made = self._slots.nothing() if row is None else MadeSlot(*row[1:4])
+            self._store.run("add_slot", period, place, made.commitment, made.box)
             leaves.append(SlotLeaf(at, made.commitment, made.pointer).encode())
             if row is not None:
-                self._t.store.run("take_waiting", row[0])
+                self._store.run("take_waiting", row[0])
                 renewals += [encode_statement(Reseal(read_canonical(row[4], SlotRef, "a slot"), at))] if row[4] else []
         return leaves, renewals
 
     def _statements(self, period: int, most: int) -> list[bytes]:
-        rows = self._t.store.rows("waiting_statements", period)[:most]
+        rows = self._store.rows("waiting_statements", period)[:most]
         for num, _ in rows:
-            self._t.store.run("enter_statement", period, num)
+            self._store.run("enter_statement", period, num)
         return [body for _, body in rows]
 
     async def _carry(self, period: int, start: int, entries: list[bytes], stage: int) -> None:
@@ -180,17 +181,17 @@ class Beats:
             if placed != range(start, start + len(entries)):
                 raise Bug("the docket log holds something that the desk did not put there")
             self._mark(period, _STAGED)
-        published = await self._log.publish(self._t.clock())
+        published = await self._log.publish(self._clock())
         if published.size != start + len(entries):
             raise Bug("the docket log is not as long as the desk has made it")
         keep_file(self._log.public / PERIODS / str(period), published.note)
-        if self._t.clock() > self._t.cadence.due_of(period) + self._t.cadence.window_s:
+        if self._clock() > self._cadence.due_of(period) + self._cadence.window_s:
             self.late.append(period)
         self._mark(period, _KEPT)
 
     def _mark(self, period: int, stage: int) -> None:
-        with self._t.store.transaction():
-            self._t.store.run("stage_batch", stage, period)
+        with self._store.transaction():
+            self._store.run("stage_batch", stage, period)
 
 
 def _count(encoded: bytes) -> int:

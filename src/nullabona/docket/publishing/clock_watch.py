@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from nullabona.docket.core.instrument import DAY, Seconds
-from nullabona.docket.keeping.context import Tools
+from nullabona.docket.keeping.context import DeskContext
 from nullabona.errors import UserError
 from nullabona.wire.canonical import canonical, read_canonical
 
@@ -39,13 +39,14 @@ class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ClockWatch:
     """Compares the clock with what the machine ran. Without a steady clock only the last batch is looked at."""
 
-    def __init__(self, tools: Tools) -> None:
-        self._t = tools
+    def __init__(self, context: DeskContext) -> None:
+        self._store, self._clock, self._cadence = context.store, context.clock, context.cadence
+        self._steady = context.steady
 
     @property
     def step_s(self) -> int:
         """How far ahead the clock may be: a period, but at least a minute and at most a day."""
-        return min(max(self._t.cadence.period_s, LEAST_STEP_S), DAY)
+        return min(max(self._cadence.period_s, LEAST_STEP_S), DAY)
 
     def check(self) -> None:
         """Raises `ClockDoubtful` if a period would be fixed by a clock that is further ahead than a step."""
@@ -55,38 +56,38 @@ class ClockWatch:
 
     def believe(self) -> None:
         """Remember the clock as it is now; one that went back is not, so that setting it right is no jump."""
-        steady, now_s = self._t.steady, self._t.clock()
+        steady, now_s = self._steady, self._clock()
         if steady is None:
             return
         seen, here = self._seen(), steady()
         if seen is not None and now_s < seen.wall_s:
             return
-        with self._t.store.transaction():
-            self._t.store.run("set_meta", SEEN, canonical(Seen(now_s, here.boot, here.seconds)))
+        with self._store.transaction():
+            self._store.run("set_meta", SEEN, canonical(Seen(now_s, here.boot, here.seconds)))
 
     def may_erase(self) -> bool:
         """Whether the clock is within a day of the last batch and not ahead of the time that has passed."""
-        last = self._t.store.row("last_batch")
+        last = self._store.row("last_batch")
         if last is None or self._ahead_s() > self.step_s:
             return False
-        due_s = self._t.cadence.due_of(last[0])
-        return due_s - DAY <= self._t.clock() <= due_s + self._t.cadence.period_s + DAY
+        due_s = self._cadence.due_of(last[0])
+        return due_s - DAY <= self._clock() <= due_s + self._cadence.period_s + DAY
 
     def _ahead_s(self) -> int:
         """How far the clock is ahead of what it can be; not more than nothing if nobody can tell."""
-        if self._t.steady is None:
+        if self._steady is None:
             return 0
-        here, seen = self._t.steady(), self._seen()
+        here, seen = self._steady(), self._seen()
         if seen is None:
-            return self._t.clock() - self._last_due_s() - here.seconds
+            return self._clock() - self._last_due_s() - here.seconds
         same = seen.boot == here.boot and seen.steady_s <= here.seconds
         passed_s = here.seconds - seen.steady_s if same else here.seconds
-        return self._t.clock() - seen.wall_s - passed_s
+        return self._clock() - seen.wall_s - passed_s
 
     def _last_due_s(self) -> int:
-        last = self._t.store.row("last_batch")
-        return self._t.cadence.due_of(last[0]) if last else self._t.cadence.start_s
+        last = self._store.row("last_batch")
+        return self._cadence.due_of(last[0]) if last else self._cadence.start_s
 
     def _seen(self) -> Seen | None:
-        encoded = self._t.store.value("get_meta", SEEN)
+        encoded = self._store.value("get_meta", SEEN)
         return None if encoded is None else read_canonical(encoded, Seen, "the clock that was seen")

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from nullabona.docket.core.acts import OutageDetails, Stale
 from nullabona.docket.core.statements import Outage, encode_statement
-from nullabona.docket.keeping.context import Tools
+from nullabona.docket.keeping.context import DeskContext
 from nullabona.wire.canonical import digest
 
 
-def check_outage(tools: Tools, details: OutageDetails) -> None:
+def check_outage(context: DeskContext, details: OutageDetails) -> None:
     """Raises `Stale` unless it is about periods that are over."""
-    if not details.first <= details.last < tools.period_at(tools.clock()):
+    if not details.first <= details.last < context.cadence.period_at(context.clock()):
         raise Stale("an outage is stated of periods that are over, from the first to the last")
 
 
-def enter_outage(tools: Tools, details: OutageDetails) -> None:
+def enter_outage(context: DeskContext, details: OutageDetails) -> None:
     """Put the statement into the next batch. Raises `Stale`. Inside a transaction."""
-    check_outage(tools, details)
+    check_outage(context, details)
     outage = Outage(details.first, details.last, details.ko, details.en)
-    tools.store.run("add_statement", encode_statement(outage), tools.period_at(tools.clock()))
-    tools.journal.append("outage-stated", digest(outage))
+    context.store.run("add_statement", encode_statement(outage), context.cadence.period_at(context.clock()))
+    context.journal.append("outage-stated", digest(outage))

@@ -10,7 +10,7 @@ from nullabona.docket.core.instrument import Taxonomy
 from nullabona.docket.core.statements import Band, Report, Row, encode_statement
 from nullabona.docket.core.timers import of_the_answer
 from nullabona.docket.keeping.case_files import CaseFile
-from nullabona.docket.keeping.context import Tools
+from nullabona.docket.keeping.context import DeskContext
 from nullabona.docket.ports import Acting
 from nullabona.wire.canonical import canonical, digest
 
@@ -21,8 +21,9 @@ STATUTORY_BAND = 999
 class Reporting:
     """Draws reports up."""
 
-    def __init__(self, tools: Tools, taxonomy: Taxonomy) -> None:
-        self._t = tools
+    def __init__(self, context: DeskContext, taxonomy: Taxonomy) -> None:
+        self._store, self._clock, self._journal = context.store, context.clock, context.journal
+        self._files, self._cadence = context.files, context.cadence
         self._taxonomy = taxonomy
 
     def draw_up(self, who: Acting, term: str, until: int | None = None) -> Report:
@@ -30,15 +31,15 @@ class Reporting:
 
         An instrument of which not even a range may be told is left out. Raises `Stale` for a period that goes on.
         """
-        newest = self._t.period_at(self._t.clock()) - 1
+        newest = self._cadence.period_at(self._clock()) - 1
         until = newest if until is None else until
         if not 0 <= until <= newest:
             raise Stale("the first period of the log, or the one to report, has not ended yet")
         counts: dict[str, Counter[str]] = {}
-        for line in self._t.files.lines():
-            file = self._t.files.open(who, line.id)
+        for line in self._files.lines():
+            file = self._files.open(who, line.id)
             done = self._done(file.id, until)
-            if "intake" in done and self._t.cadence.term_of(done["intake"]) == term:
+            if "intake" in done and self._cadence.term_of(done["intake"]) == term:
                 counts.setdefault(file.content.demand.instrument, Counter()).update(self._numbers(file, done))
         rules = {name: row.count for name, row in self._taxonomy.by_id().items()}
         rows = tuple(Row(name, **counts[name]) for name in sorted(counts) if rules.get(name) == "exact")
@@ -51,14 +52,14 @@ class Reporting:
         report = self.draw_up(who, details.term, details.until)
         if digest(report) != details.table:
             raise Stale("the figures changed since the report was drawn up")
-        self._t.store.run("add_statement", encode_statement(report), self._t.period_at(self._t.clock()))
-        self._t.journal.append("report-entered", digest(canonical(report).decode()))
+        self._store.run("add_statement", encode_statement(report), self._cadence.period_at(self._clock()))
+        self._journal.append("report-entered", digest(canonical(report).decode()))
 
     def _done(self, case: bytes, until: int) -> dict[str, int]:
         """What was done to a case by the end of period ``until``, and in which period first."""
         found: dict[str, int] = {}
-        for event in self._t.journal.of_case(case):
-            period = self._t.period_at(event.at_s)
+        for event in self._journal.of_case(case):
+            period = self._cadence.period_at(event.at_s)
             if period <= until:
                 found.setdefault(event.kind, period)
         return found
@@ -75,7 +76,7 @@ class Reporting:
         found["accounts"] += accounts
         found["accounts_produced"] += accounts if outcome_of(content.decision).startswith("produced") else 0
         names = of_the_answer(instrument_of(content.demand, self._taxonomy))
-        found["in_time"] += "hand-over" in done and self._t.files.in_time(file.id, names, self._t.clock())
+        found["in_time"] += "hand-over" in done and self._files.in_time(file.id, names, self._clock())
         return found
 
 

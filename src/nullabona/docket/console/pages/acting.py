@@ -60,7 +60,7 @@ def _ask(action: Action, propose: Propose, context: RequestContext) -> Answer:
 async def _ask_to_decide(context: RequestContext) -> Answer:
     """As every action, but that its package is made first, while others go on."""
     case, view = _looked_at(Action.DECIDE, context)
-    desk, decision = context.console.desk, read_decision(context.asked.form(), view)
+    desk, decision = context.desk, read_decision(context.asked.form(), view)
     order = desk.order(context.acting, case, decision)
     made = await context.console.aside(lambda: desk.make(order))
     proposal = desk.propose_decision(context.acting, case, decision, made)
@@ -70,7 +70,7 @@ async def _ask_to_decide(context: RequestContext) -> Answer:
 
 def _looked_at(action: Action, context: RequestContext) -> tuple[bytes, CaseView]:
     case = fields.case_id(context.params["case"])
-    view = context.console.desk.show(context.acting, case)
+    view = context.desk.show(context.acting, case)
     if kept_apart(view, context.me, action):
         raise SamePerson("you did an earlier step of this case")
     return case, view
@@ -99,7 +99,7 @@ def _plain(action: Action, context: RequestContext, case: bytes, _: CaseView) ->
 def _match(context: RequestContext, case: bytes, view: CaseView) -> Proposed:
     wanted = view.content.demand.identifiers
     details = tuple((context.say(f"kind.{one.kind}"), one.text) for one in wanted)
-    return context.console.desk.propose_match(context.acting, case), details, {"count": len(wanted)}
+    return context.desk.propose_match(context.acting, case), details, {"count": len(wanted)}
 
 
 def _review(context: RequestContext, case: bytes, _: CaseView) -> Proposed:
@@ -108,7 +108,7 @@ def _review(context: RequestContext, case: bytes, _: CaseView) -> Proposed:
 
 
 def _release(context: RequestContext, case: bytes, view: CaseView) -> Proposed:
-    proposal = context.console.desk.propose_release(context.acting, case)
+    proposal = context.desk.propose_release(context.acting, case)
     decision, package = view.content.decision, view.content.package_sha256
     lines = decision_lines(context, decision) if decision else ()
     return proposal, (*lines, (context.say("case.package-hash"), package.hex() if package else "")), {}
@@ -116,7 +116,7 @@ def _release(context: RequestContext, case: bytes, view: CaseView) -> Proposed:
 
 def _hand_over(context: RequestContext, case: bytes, view: CaseView) -> Proposed:
     unsealed = context.asked.form().get("unsealed") == "yes"
-    proposal = context.console.desk.propose_hand_over(context.acting, case, unsealed=unsealed)
+    proposal = context.desk.propose_hand_over(context.acting, case, unsealed=unsealed)
     details = proposal.details
     assert isinstance(details, HandOverDetails)
     if details.unsealed:
@@ -161,7 +161,7 @@ def _lift_gag(context: RequestContext, case: bytes, _: CaseView) -> Proposed:
 
 
 def _confirm_gag(context: RequestContext, case: bytes, view: CaseView) -> Proposed:
-    return context.console.desk.propose_confirm_gag(context.acting, case), gag_lines(context, view), {}
+    return context.desk.propose_confirm_gag(context.acting, case), gag_lines(context, view), {}
 
 
 def _recuse(context: RequestContext, case: bytes, _: CaseView) -> Proposed:
@@ -212,7 +212,7 @@ def gag_lines(context: RequestContext, view: CaseView) -> tuple[tuple[str, str],
 
 
 def _proposed(context: RequestContext, action: Action, case: bytes, details: CaseDetails) -> Proposal:
-    return context.console.desk.propose(context.acting, action, case, details)
+    return context.desk.propose(context.acting, action, case, details)
 
 
 def _noted(context: RequestContext, note: str) -> tuple[tuple[str, str], ...]:

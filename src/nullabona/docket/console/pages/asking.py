@@ -43,7 +43,7 @@ def ask_desk(
     """Ask for the signature under an act on a case or on the desk."""
 
     def carry_out(signing: RequestContext, assertion: Assertion) -> str:
-        done = signing.console.desk.perform(signing.acting, proposal, for_the_desk(assertion), document)
+        done = signing.desk.perform(signing.acting, proposal, for_the_desk(assertion), document)
         if document is not None:
             signing.console.staging.signed_for(signing.signed_in[0], document)
         case = getattr(done, "case", b"")

@@ -19,7 +19,7 @@ from nullabona.docket.core.roles import DESK, DeskAction
 def page(context: RequestContext) -> Answer:
     """The registry, and a form for who may add to it."""
     may = bool(context.roles & DESK[DeskAction.REGISTER_AUTHORITY])
-    return context.page("authorities.html", authorities=context.console.desk.authorities(), may=may)
+    return context.page("authorities.html", authorities=context.desk.staff.authorities(), may=may)
 
 
 def register(context: RequestContext) -> Answer:
@@ -42,9 +42,7 @@ def register(context: RequestContext) -> Answer:
         raise FormWrong(
             "a short name has 2 to 32 small letters, digits and hyphens; a key begins with age1 or is left out"
         ) from None
-    proposal = context.console.desk.propose(
-        context.acting, DeskAction.REGISTER_AUTHORITY, None, AuthorityDetails(authority)
-    )
+    proposal = context.desk.propose(context.acting, DeskAction.REGISTER_AUTHORITY, None, AuthorityDetails(authority))
     what = context.say("say.register-authority", name=authority.name, call=authority.call_back)
     details = (
         (context.say("authorities.id"), authority.id),

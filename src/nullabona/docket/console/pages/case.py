@@ -36,13 +36,13 @@ _FORMS: Final = {
 def page(context: RequestContext) -> Answer:
     """The case."""
     case = fields.case_id(context.params["case"])
-    view = context.console.desk.show(context.acting, case)
-    history = context.console.desk.history(context.acting, case)
+    view = context.desk.show(context.acting, case)
+    history = context.desk.history(context.acting, case)
     given = any(event.kind == "hand-over" for event in history)
     receipted = State(view.state) in RECEIPTED
     form, problem = _form(context, view) if receipted and Role.RELEASER in context.roles else (None, "")
     demand = view.content.demand
-    authorities = {one.id: one for one in context.console.desk.authorities()}
+    authorities = {one.id: one for one in context.desk.staff.authorities()}
     return context.page(
         "case.html",
         case=view,
@@ -52,7 +52,7 @@ def page(context: RequestContext) -> Answer:
         authority=authorities.get(demand.authority),
         standing=standing(view, context.me, context.roles, handed_over=given),
         way=_way(view),
-        dues=[due for due in context.console.desk.dues() if due.case == case],
+        dues=[due for due in context.desk.dues() if due.case == case],
         colleagues=_late(context),
         handed_over=given,
         receipted=receipted,
@@ -60,7 +60,7 @@ def page(context: RequestContext) -> Answer:
         form_problem=problem,
         history=[event for event in reversed(history) if event.kind != "read"],
         reads=sum(event.kind == "read" for event in history),
-        package=_files(context.console.desk.preview(context.acting, case)) if view.content.package_sha256 else (),
+        package=_files(context.desk.preview(context.acting, case)) if view.content.package_sha256 else (),
         decision=decision_lines(context, view.content.decision) if view.content.decision else (),
         proposed=gag_lines(context, view),
         forms_of=_FORMS,
@@ -76,13 +76,13 @@ def page(context: RequestContext) -> Answer:
 def document(context: RequestContext) -> Answer:
     """The original, as a file to save; its name is ours."""
     case = fields.case_id(context.params["case"])
-    return download(context.console.desk.document(context.acting, case), f"original-{case.hex()[:8]}.bin")
+    return download(context.desk.document(context.acting, case), f"original-{case.hex()[:8]}.bin")
 
 
 def package_file(context: RequestContext) -> Answer:
     """One file of the package, to save and look at before approving it."""
     case = fields.case_id(context.params["case"])
-    package = context.console.desk.preview(context.acting, case)
+    package = context.desk.preview(context.acting, case)
     number = int(context.params["number"])
     if package is None or not 0 <= number < len(package.files):
         return context.page("wrong.html", 404, sentence=context.say("wrong.missing"), hint="", code="")
@@ -94,12 +94,12 @@ def package_file(context: RequestContext) -> Answer:
 def receipt(context: RequestContext) -> Answer:
     """The receipt, as the authority gets it before any data."""
     case = fields.case_id(context.params["case"])
-    return download(canonical(context.console.desk.receipt(context.acting, case)), f"receipt-{case.hex()[:8]}.json")
+    return download(canonical(context.desk.receipt(context.acting, case)), f"receipt-{case.hex()[:8]}.json")
 
 
 async def handed_over(context: RequestContext) -> Answer:
     """The package in the form that a releaser signed: sealed, or unsealed under a name that says so."""
-    seal = context.console.desk.handing_over(context.acting, fields.case_id(context.params["case"]))
+    seal = context.desk.handing_over(context.acting, fields.case_id(context.params["case"]))
     name, data = await context.console.aside(lambda: seal().download())
     return download(data, name)
 
@@ -107,13 +107,13 @@ async def handed_over(context: RequestContext) -> Answer:
 def share(context: RequestContext) -> Answer:
     """Ask for the signature under sharing a case with an officer who joined later."""
     case = fields.case_id(context.params["case"])
-    view = context.console.desk.show(context.acting, case)
+    view = context.desk.show(context.acting, case)
     officer = fields.choice(context.asked.form(), "officer", [one.id for one in _late(context)])
     saying = Saying(context.say("say.share", number=view.number, officer=officer), (context.say("then.share.1"),))
     back = f"/case/{case.hex()}"
 
     def do(signing: RequestContext) -> str:
-        signing.console.desk.share(signing.acting, case, officer)
+        signing.desk.share(signing.acting, case, officer)
         return back
 
     return ask_own(context, "share", f"{case.hex()} {officer}", saying, back, do)
@@ -122,16 +122,14 @@ def share(context: RequestContext) -> Answer:
 def _form(context: RequestContext, view: CaseView) -> tuple[HandOverDetails | None, str]:
     """In which form the package would leave now, or why the custodian's key says nothing of it."""
     try:
-        return context.console.desk.form_of(view), ""
+        return context.desk.form_of(view), ""
     except UserError as error:
         return None, context.in_words(error)
 
 
 def _late(context: RequestContext) -> list[Officer]:
     """Officers who may read cases, but for oneself."""
-    return [
-        one for one in context.console.desk.officers() if one.active and can_read(one.roles) and one.id != context.me
-    ]
+    return [one for one in context.desk.staff.officers() if one.active and can_read(one.roles) and one.id != context.me]
 
 
 def _files(package: Package | None) -> tuple[tuple[int, str, int], ...]:

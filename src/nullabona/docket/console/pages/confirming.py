@@ -15,7 +15,7 @@ from nullabona.docket.core.roles import CONFIRMS, DESK, DeskAction
 
 def page(context: RequestContext) -> Answer:
     """Everything that waits, with whether this officer may confirm it."""
-    found = [(one, sentence(context, one), _may(context, one)) for one in context.console.desk.pending()]
+    found = [(one, sentence(context, one), _may(context, one)) for one in context.desk.pending()]
     may_object = bool(context.roles & DESK[DeskAction.OBJECT])
     return context.page("confirm.html", waiting=found, may_object=may_object)
 
@@ -26,8 +26,8 @@ def confirm(context: RequestContext) -> Answer:
         challenge = bytes.fromhex(context.params["challenge"])
     except ValueError:
         raise FormWrong("this is not the name of something that waits") from None
-    proposal = context.console.desk.propose_confirm(context.acting, challenge)
-    first = next(one for one in context.console.desk.pending() if one.challenge == challenge)
+    proposal = context.desk.propose_confirm(context.acting, challenge)
+    first = next(one for one in context.desk.pending() if one.challenge == challenge)
     what = context.say("say.confirm", by=first.proposed_by, what=sentence(context, first))
     saying = Saying(what, then(context, "confirm"), lines(context, first), grave=True)
     return ask_desk(context, proposal, saying, "/confirm", "/confirm")
@@ -40,8 +40,8 @@ def object_to(context: RequestContext) -> Answer:
     except ValueError:
         raise FormWrong("this is not the name of something that waits") from None
     details = acts.ObjectDetails(challenge, fields.note(context.asked.form(), "why", needed=True))
-    proposal = context.console.desk.propose(context.acting, DeskAction.OBJECT, None, details)
-    first = next(one for one in context.console.desk.pending() if one.challenge == challenge)
+    proposal = context.desk.propose(context.acting, DeskAction.OBJECT, None, details)
+    first = next(one for one in context.desk.pending() if one.challenge == challenge)
     what = context.say("say.object-key", what=sentence(context, first))
     saying = Saying(what, then(context, "object-key"), ((context.say("form.why"), details.why),), grave=True)
     back = "/confirm" if context.roles & CONFIRMS[first.action] else "/authenticators"

@@ -30,7 +30,7 @@ MOST_MIB = records.MAX_DOCUMENT >> 20
 def choose(context: RequestContext) -> Answer:
     """First the instrument: it says what has to be asked."""
     today = context.now_s // DAY
-    rows = [row for row in context.console.desk.taxonomy.rows if row.valid_on(today)]
+    rows = [row for row in context.desk.taxonomy.rows if row.valid_on(today)]
     return context.page("intake-choose.html", rows=rows)
 
 
@@ -52,7 +52,7 @@ def take_in(context: RequestContext) -> Answer:
     try:
         staged = context.console.staging.get(session, form.get("document", ""), context.now_s)
         demand = read_demand(context, instrument, form, staged.document)
-        proposal = context.console.desk.propose(context.acting, Action.INTAKE, None, IntakeDetails(demand))
+        proposal = context.desk.propose(context.acting, Action.INTAKE, None, IntakeDetails(demand))
     except UserError as error:
         return _form(context, instrument, form, " ".join(in_words(error, context.display.language)), None)
     saying = Saying(
@@ -63,20 +63,20 @@ def take_in(context: RequestContext) -> Answer:
 
 def amend_page(context: RequestContext) -> Answer:
     """The form with what the case says now."""
-    view = context.console.desk.show(context.acting, fields.case_id(context.params["case"]))
+    view = context.desk.show(context.acting, fields.case_id(context.params["case"]))
     return _form(context, context.console.instrument(view.content.demand), filled(view.content.demand), "", view)
 
 
 def amend(context: RequestContext) -> Answer:
     """Ask for the signature under an amended demand. Its original stays, unless another one was handed in."""
     case = fields.case_id(context.params["case"])
-    view, form, (session, _) = context.console.desk.show(context.acting, case), context.asked.form(), context.signed_in
+    view, form, (session, _) = context.desk.show(context.acting, case), context.asked.form(), context.signed_in
     instrument = context.console.instrument(view.content.demand)
     try:
         staged = context.console.staging.get(session, form["document"], context.now_s) if form.get("document") else None
         demand = read_demand(context, instrument, form, staged.document if staged else view.content.demand.document)
         details = AmendDetails(demand, fields.note(form, "why", needed=True))
-        proposal = context.console.desk.propose(context.acting, Action.AMEND, case, details)
+        proposal = context.desk.propose(context.acting, Action.AMEND, case, details)
     except UserError as error:
         return _form(context, instrument, form, " ".join(in_words(error, context.display.language)), view)
     saying = Saying(context.say("say.amend", number=view.number), then(context, "amend"), demand_lines(context, demand))
@@ -93,7 +93,7 @@ def read_demand(context: RequestContext, instrument: Instrument, form: Mapping[s
 
 
 def _demand(context: RequestContext, instrument: Instrument, form: Mapping[str, str], document: Document) -> Demand:
-    authorities = [one.id for one in context.console.desk.authorities()]
+    authorities = [one.id for one in context.desk.staff.authorities()]
     asked = set(context.asked.many("classes"))
     demand = Demand(
         instrument=instrument.id,
@@ -189,7 +189,7 @@ def _form(
         "intake.html",
         status=409 if problem else 200,
         instrument=instrument,
-        authorities=[one for one in context.console.desk.authorities() if one.jurisdiction == instrument.jurisdiction],
+        authorities=[one for one in context.desk.staff.authorities() if one.jurisdiction == instrument.jurisdiction],
         classes=get_args(demands.DataClass),
         form=values,
         problem=problem,
@@ -200,13 +200,13 @@ def _form(
 
 
 def _instrument(context: RequestContext) -> Instrument:
-    found = context.console.desk.taxonomy.find(context.params["instrument"], context.now_s // DAY)
+    found = context.desk.taxonomy.find(context.params["instrument"], context.now_s // DAY)
     if found is None:
         raise FormWrong("there is no such instrument today")
     return found
 
 
 def _sentence(context: RequestContext, key: str, instrument: Instrument, demand: Demand) -> str:
-    names = {one.id: one.name for one in context.console.desk.authorities()}
+    names = {one.id: one.name for one in context.desk.staff.authorities()}
     label = pick(instrument.label, context.display.language)
     return context.say(key, instrument=label, authority=names[demand.authority], ref=demand.authority_ref)

@@ -14,7 +14,7 @@ SHOWN: Final = 200
 def page(context: RequestContext) -> Answer:
     """The newest entries first; ``before`` goes further back."""
     try:
-        events = context.console.desk.journal(context.acting)
+        events = context.desk.journal(context.acting)
     except JournalBroken as error:
         return context.page("journal.html", 200, events=(), count=0, broken=error.message, older=None)
     before = context.asked.query.get("before", "")
@@ -22,5 +22,5 @@ def page(context: RequestContext) -> Answer:
     end = min(int(before), len(events)) if known else len(events)
     shown = events[max(0, end - SHOWN) : end][::-1]
     older = shown[-1].seq if shown and shown[-1].seq > 0 else None
-    numbers = {line.id: line.number for line in context.console.desk.cases(context.acting)}
+    numbers = {line.id: line.number for line in context.desk.cases(context.acting)}
     return context.page("journal.html", events=shown, count=len(events), broken="", older=older, numbers=numbers)

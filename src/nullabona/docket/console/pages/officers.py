@@ -21,11 +21,11 @@ HERE = "/officers"
 def page(context: RequestContext) -> Answer:
     """Everybody, applicants, waiting authenticators and recoveries."""
     console = context.console
-    known = {officer.id for officer in console.desk.officers()}
+    known = {officer.id for officer in console.desk.staff.officers()}
     for applicant in console.store.applicants():
         if applicant.officer in known:
             console.store.admitted(applicant.officer)
-    officers = console.desk.officers()
+    officers = console.desk.staff.officers()
     return context.page(
         "officers.html",
         officers=officers,
@@ -96,7 +96,7 @@ def admit_key(context: RequestContext) -> Answer:
 def _ask(
     context: RequestContext, action: DeskAction, details: DeskDetails, lines: tuple[tuple[str, str], ...] = ()
 ) -> Answer:
-    proposal = context.console.desk.propose(context.acting, action, None, details)
+    proposal = context.desk.propose(context.acting, action, None, details)
     saying = Saying(said_of(context, action, details), then(context, action), lines)
     return ask_desk(context, proposal, saying, HERE, HERE)
 
@@ -110,6 +110,6 @@ def _waiting(context: RequestContext, officer: str) -> list[Passkey]:
 def _applicant(context: RequestContext, officer: str) -> Applicant:
     """Somebody who applied and whom the desk does not know: whom it has admitted keeps what they applied with."""
     found = context.console.store.applicant(officer)
-    if found is None or any(one.id == officer for one in context.console.desk.officers()):
+    if found is None or any(one.id == officer for one in context.desk.staff.officers()):
         raise FormWrong("there is no such applicant")
     return found

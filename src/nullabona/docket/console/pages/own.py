@@ -44,7 +44,7 @@ def page(context: RequestContext) -> Answer:
         Shown(key_id_of(one.credential_id), one, one in working)
         for one in context.console.store.passkeys_of(context.me)
     ]
-    coming = [one for one in context.console.desk.pending() if one.held and one.subject == context.me]
+    coming = [one for one in context.desk.pending() if one.held and one.subject == context.me]
     may = bool(context.roles & DESK[DeskAction.OBJECT])
     return context.page("own.html", passkeys=shown, few=len(working) < LEAST_PASSKEYS, coming=coming, may_object=may)
 

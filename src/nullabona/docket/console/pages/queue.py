@@ -63,25 +63,25 @@ def version(context: RequestContext) -> Answer:
 def everything(context: RequestContext) -> Answer:
     """Every case there is."""
     dues = _soonest(context)
-    lines = [(line, dues.get(line.id)) for line in reversed(context.console.desk.cases(context.acting))]
+    lines = [(line, dues.get(line.id)) for line in reversed(context.desk.cases(context.acting))]
     return context.page("cases.html", lines=lines)
 
 
 def _rows(context: RequestContext) -> list[Row]:
     dues = _soonest(context)
-    names = {one.id: one.name for one in context.console.desk.authorities()}
-    lines = [line for line in context.console.desk.cases(context.acting) if line.state != State.CLOSED]
+    names = {one.id: one.name for one in context.desk.staff.authorities()}
+    lines = [line for line in context.desk.cases(context.acting) if line.state != State.CLOSED]
     rows = [_row(context, line, dues.get(line.id), names) for line in lines]
     return sorted(rows, key=lambda row: (row.due is None, row.due.due_s if row.due else 0, row.line.number))
 
 
 def _row(context: RequestContext, line: CaseLine, due: Due | None, names: dict[str, str]) -> Row:
     try:
-        view = context.console.desk.glance(context.acting, line.id)
+        view = context.desk.glance(context.acting, line.id)
     except (Locked, Recused, CaseAltered):
         return Row(line, None, None, "", due, None, ())
     demand = view.content.demand
-    handed_over = any(one.kind == "hand-over" for one in context.console.desk.history(context.acting, line.id))
+    handed_over = any(one.kind == "hand-over" for one in context.desk.history(context.acting, line.id))
     where = standing(view, context.me, context.roles, handed_over=handed_over)
     instrument = context.console.instrument(demand)
     return Row(line, view, instrument, names.get(demand.authority, demand.authority), due, where.first, unmet(demand))
@@ -89,7 +89,7 @@ def _row(context: RequestContext, line: CaseLine, due: Due | None, names: dict[s
 
 def _soonest(context: RequestContext) -> dict[bytes, Due]:
     found: dict[bytes, Due] = {}
-    for due in context.console.desk.dues():
+    for due in context.desk.dues():
         found.setdefault(due.case, due)
     return found
 
@@ -99,6 +99,6 @@ def _group(row: Row, now_s: int) -> str:
 
 
 def _version(context: RequestContext) -> str:
-    lines = [(line.id.hex(), line.state) for line in context.console.desk.cases(context.acting)]
-    dues = [(due.case.hex(), due.name, due.due_s, due.level) for due in context.console.desk.dues()]
+    lines = [(line.id.hex(), line.state) for line in context.desk.cases(context.acting)]
+    dues = [(due.case.hex(), due.name, due.due_s, due.level) for due in context.desk.dues()]
     return sha256(repr((lines, dues)).encode()).hexdigest()[:16]

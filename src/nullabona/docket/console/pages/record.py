@@ -24,8 +24,8 @@ _TERM: Final = re.compile(r"\d{4}H[12]\Z")
 
 
 def page(context: RequestContext) -> Answer:
-    """Beats, slots, and what this officer may enter."""
-    desk = context.console.desk
+    """Batches, slots, and what this officer may enter."""
+    desk = context.desk
     may = {
         action.value
         for action in (DeskAction.OPEN, DeskAction.REPORT, DeskAction.SETTLE, DeskAction.OUTAGE)
@@ -54,10 +54,10 @@ def page(context: RequestContext) -> Answer:
 def open_slots(context: RequestContext) -> Answer:
     """Ask for the signature under opening the slots of published cases."""
     chosen = tuple(sorted(set(context.asked.many("case"))))
-    allowed = {case.hex() for case in context.console.desk.openable(context.acting)}
+    allowed = {case.hex() for case in context.desk.openable(context.acting)}
     if not chosen or not allowed.issuperset(chosen):
         raise FormWrong("choose published cases")
-    proposal = context.console.desk.propose(context.acting, DeskAction.OPEN, None, OpenDetails(chosen))
+    proposal = context.desk.propose(context.acting, DeskAction.OPEN, None, OpenDetails(chosen))
     saying = Saying(context.say("say.open", count=len(chosen)), then(context, "open"), grave=True)
     return ask_desk(context, proposal, saying, HERE, HERE)
 
@@ -65,7 +65,7 @@ def open_slots(context: RequestContext) -> Answer:
 def report(context: RequestContext) -> Answer:
     """Ask for the first signature under the figures of a half-year, as they are now."""
     term = _term(context)
-    _, proposal = context.console.desk.propose_report(context.acting, term)
+    _, proposal = context.desk.propose_report(context.acting, term)
     return ask_desk(
         context, proposal, Saying(context.say("say.report", term=term), then(context, "report")), HERE, HERE
     )
@@ -74,7 +74,7 @@ def report(context: RequestContext) -> Answer:
 def settle(context: RequestContext) -> Answer:
     """Ask for the first signature under a half-year whose horizon has come."""
     term = _term(context)
-    proposal = context.console.desk.propose(context.acting, DeskAction.SETTLE, None, SettleDetails(term))
+    proposal = context.desk.propose(context.acting, DeskAction.SETTLE, None, SettleDetails(term))
     saying = Saying(context.say("say.settle", term=term), then(context, "settle"), grave=True)
     return ask_desk(context, proposal, saying, HERE, HERE)
 
@@ -84,7 +84,7 @@ def outage(context: RequestContext) -> Answer:
     form = context.asked.form()
     first, last = fields.number(form, "first"), fields.number(form, "last")
     ko, en = (fields.line(form, name, longest=WHY) for name in ("ko", "en"))
-    proposal = context.console.desk.propose_outage(context.acting, OutageDetails(first, last, ko, en))
+    proposal = context.desk.propose_outage(context.acting, OutageDetails(first, last, ko, en))
     what = context.say("say.outage", first=first, last=last)
     lines = ((context.say("record.outage-ko"), ko), (context.say("record.outage-en"), en))
     return ask_desk(context, proposal, Saying(what, then(context, "outage"), lines, grave=True), HERE, HERE)
@@ -102,7 +102,7 @@ def _notices(context: RequestContext) -> list[tuple[str, str]]:
     """Every notice that is not delivered: its case's number, and how it stands now."""
     notice_delivery = context.console.notice_delivery
     found = []
-    for each in context.console.desk.notices(context.acting):
+    for each in context.desk.notices(context.acting):
         if isinstance(each, HeldNotice):
             why = (
                 context.in_words(each.why)

@@ -62,7 +62,7 @@ def _ask(context: RequestContext, action: str, officer: str, do: partial[str], w
 
 
 def _officer(context: RequestContext) -> str:
-    found = context.console.desk.officer(context.params["officer"])
+    found = context.desk.staff.officer(context.params["officer"])
     if not found.active:
         raise FormWrong("this officer was revoked")
     if found.id == context.me:

@@ -41,11 +41,11 @@ def admission(desk: Desk, store: ConsoleStore, officer: str) -> list[tuple[DeskA
     """
     keys = [credential_of(one) for one in store.passkeys_of(officer) if not one.aside]
     try:
-        desk.officer(officer)
+        desk.staff.officer(officer)
     except NoSuchOfficer:
         applicant = store.applicant(officer)
         if applicant is None:
             raise EnrolmentRefused("nobody of this name has applied") from None
         return [(DeskAction.ENROL, EnrolDetails(officer, applicant.name, applicant.recipient, tuple(keys)))]
-    known = {one.key_id for one in desk.credentials(officer)}
+    known = {one.key_id for one in desk.staff.credentials(officer)}
     return [(DeskAction.ADD_KEY, KeyDetails(officer, key)) for key in keys if key.key_id not in known]

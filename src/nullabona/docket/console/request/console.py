@@ -98,7 +98,7 @@ class Console:
         if officer is None:
             return False
         wanted = (key_id_of(passkey.credential_id), passkey.public_key)
-        return any(wanted == (one.key_id, one.public) for one in self.desk.credentials(officer.id))
+        return any(wanted == (one.key_id, one.public) for one in self.desk.staff.credentials(officer.id))
 
     def working(self, officer: str) -> tuple[Passkey, ...]:
         """The passkeys that an officer can sign in and sign with."""
@@ -120,7 +120,7 @@ class Console:
     def active(self, name: str) -> Officer | None:
         """An officer who works here."""
         try:
-            found = self.desk.officer(name)
+            found = self.desk.staff.officer(name)
         except NoSuchOfficer:
             return None
         return found if found.active else None

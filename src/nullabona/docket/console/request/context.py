@@ -17,6 +17,7 @@ from nullabona.docket.console.store.records import DisplayPreferences
 from nullabona.docket.console.words import say, term
 from nullabona.docket.core.acts import Officer
 from nullabona.docket.core.roles import Role
+from nullabona.docket.desk import Desk
 from nullabona.docket.ports import Acting
 from nullabona.errors import NullabonaError
 from nullabona.words.errors import in_words
@@ -36,6 +37,10 @@ class RequestContext:
     token: str = field(default="", repr=False)
     session: Session | None = None
     officer: Officer | None = None
+
+    @property
+    def desk(self) -> Desk:
+        return self.console.desk
 
     @property
     def signed_in(self) -> tuple[Session, Officer]:
