@@ -35,12 +35,12 @@ async def fill(profile: Path, handle: str, relay: str, *, rooms: int, long: int,
     """Make the profile with ``rooms`` rooms: one of ``long`` messages, the others of ``short``. The long one's name."""
     chance = random.Random(7)
     async with open_client(profile, unlock=Unprotected(), create=True) as client:
-        await client.create_account(handle, relay=relay)
-        await client.wait_published()
+        await client.account.create(handle, relay=relay)
+        await client.account.wait_published()
         others = [chance.randbytes(32) for _ in range(12)]
         names = [f"방 {number}" for number in range(1, rooms)] + ["오래된 방"]
         for name in names:
-            room = (await client.create_group(name)).id
+            room = (await client.rooms.create_group(name)).id
             with client._session.step() as step:  # noqa: SLF001 - a bench plants what years would bring
                 plant(step, room, others, long if name == names[-1] else short, chance)
     return names[-1]

@@ -167,8 +167,8 @@ class Flood:
 
     async def _run(self) -> None:
         async with open_client(self._folder / "writer", unlock=Unprotected(), create=True) as writer:
-            await writer.create_account(f"writer@{self._host}")
-            await writer.wait_published()
+            await writer.account.create(f"writer@{self._host}")
+            await writer.account.wait_published()
             async with open_client(self._folder / "reader", unlock=Unprotected(), create=True) as reader:
                 room = await acquaint(writer, reader, self._host)
                 await reader.sync()
@@ -177,20 +177,20 @@ class Flood:
             await asyncio.to_thread(self.go.wait)
             began = time.perf_counter()
             while not self.end.is_set():
-                await writer.send(room, f"메시지 {self.sent} — 안녕하세요, 잘 지내세요?")
+                await writer.messages.send(room, f"메시지 {self.sent} — 안녕하세요, 잘 지내세요?")
                 self.sent += 1
                 await asyncio.sleep(max(0.0, began + self.sent / self._rate - time.perf_counter()))
 
 
 async def acquaint(writer: Client, reader: Client, host: str) -> bytes:
     """Make the reader's account and a direct room; its id."""
-    await reader.create_account(f"reader@{host}")
-    await reader.wait_published()
-    await writer.request_contact(f"reader@{host}")
+    await reader.account.create(f"reader@{host}")
+    await reader.account.wait_published()
+    await writer.contacts.request(f"reader@{host}")
     async for event in reader.events(after=0):
         if isinstance(event, ContactRequested):
             break
-    room = (await reader.accept_contact(f"writer@{host}")).room
+    room = (await reader.contacts.accept(f"writer@{host}")).room
     async for event in writer.events(after=0):
         if isinstance(event, Joined):
             break

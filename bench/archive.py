@@ -95,16 +95,16 @@ def measure(folder: Path, messages: int, media: int) -> bool:
         "export (JSON, text, pages)",
         messages,
         "messages",
-        lambda: with_client(old, lambda c: c.export(folder / "a", forms=("json", "text", "html"))),
+        lambda: with_client(old, lambda c: c.archive.export(folder / "a", forms=("json", "text", "html"))),
     )
     keys: list[object] = []
 
     async def back_up(client: Client) -> None:
-        keys.append(client.backup_key())
-        await client.backup(file, verify=False)
+        keys.append(client.archive.backup_key())
+        await client.archive.backup(file, verify=False)
 
     async def check(client: Client) -> None:
-        await client.backup(folder / "later.age", after=file)
+        await client.archive.backup(folder / "later.age", after=file)
 
     timed("back up", messages, "messages", lambda: with_client(old, back_up))
     timed("back up after that one, and check", messages, "messages", lambda: with_client(old, check))
@@ -117,7 +117,7 @@ def measure(folder: Path, messages: int, media: int) -> bool:
         "export again",
         messages,
         "messages",
-        lambda: with_client(new, lambda c: c.export(folder / "b", forms=("json", "text", "html"))),
+        lambda: with_client(new, lambda c: c.archive.export(folder / "b", forms=("json", "text", "html"))),
     )
     same = digest(folder / "a") == digest(folder / "b")
     print(f"  both exports: {'the same, byte for byte' if same else 'DIFFERENT'}")

@@ -51,14 +51,14 @@ async def _prepare(absence: Absence, host: str) -> None:
                     waiting.discard(event.room)
             await reader.sync(receipts=False)
         for number in range(messages):
-            await writer.send(made[number % rooms], f"오늘 저녁에 만날까요? See you at seven. {number}")
+            await writer.messages.send(made[number % rooms], f"오늘 저녁에 만날까요? See you at seven. {number}")
         for room in made:
-            await writer.wait_sent(room, writer.messages(room, limit=1)[-1].id, timeout_s=600)
+            await writer.messages.wait_sent(room, writer.messages.page(room, limit=1)[-1].id, timeout_s=600)
 
 
 async def _group(writer: Client, reader: Client, number: int) -> bytes:
-    room = (await writer.create_group(f"방 {number}")).id
-    await writer.add(room, reader.me.handle)
+    room = (await writer.rooms.create_group(f"방 {number}")).id
+    await writer.rooms.add(room, reader.me.handle)
     return room
 
 
@@ -66,7 +66,7 @@ async def _come_back(absence: Absence) -> Catchup:
     rooms, messages, options = absence.rooms, absence.messages, absence.options
     began, cpu = time.perf_counter(), time.process_time()
     async with open_client(absence.folder / "reader", unlock=Unprotected(), options=options) as reader:
-        assert len(reader.rooms()) > rooms
+        assert len(reader.rooms.all()) > rooms
         opened = time.perf_counter()
         left = messages
         async for event in reader.events(after=reader.last_event()):

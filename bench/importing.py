@@ -108,25 +108,25 @@ async def kakao(folder: Path, count: int) -> None:
     async with open_client(
         folder / "profile", unlock=Unprotected(), create=True, options=Options(online=False)
     ) as client:
-        await client.create_account("bench@relay.example")
+        await client.account.create("bench@relay.example")
         exports = await asyncio.to_thread(examine, [path], Reading())
         with timed("looked through and digested (preview)", count):
             examine([path], Reading())
         with timed("stored: encrypted, searchable (all of import)", count):
-            (done,) = await client.import_history([path], ImportAnswers(me="민아"), exports=exports)
+            (done,) = await client.imports.run([path], ImportAnswers(me="민아"), exports=exports)
         assert done.added == count
         stored = sum(each.stat().st_size for each in (folder / "profile").iterdir())
         print(f"  {'the store afterwards':<44}{stored / count:12,.0f} bytes a message")
         search(client, done.room)
         with timed("given again: nothing new", count):
-            await client.import_history([path], ImportAnswers(me="민아"))
+            await client.imports.run([path], ImportAnswers(me="민아"))
 
 
 def search(client: Client, room: bytes) -> None:
     """The first page of every way to look."""
-    last = max(message.sent_at for message in client.history(room, limit=1))
+    last = max(message.sent_at for message in client.messages.page(room, limit=1))
     year = 365 * DAY * 1_000
-    common = client.history(room, limit=1)[0].text.split()[0]
+    common = client.messages.page(room, limit=1)[0].text.split()[0]
     asked: dict[str, dict[str, object]] = {
         "two syllables, every thousandth (주말)": {"text": "주말"},
         "a word's beginning (Zanz)": {"text": "Zanz"},
@@ -147,7 +147,7 @@ def search(client: Client, room: bytes) -> None:
         worst, hits = 0.0, 0
         for _ in range(5):
             begun = time.process_time()
-            hits = len(client.search(**query))  # type: ignore[arg-type]
+            hits = len(client.messages.search(**query))  # type: ignore[arg-type]
             worst = max(worst, time.process_time() - begun)
         print(f"    {name:<46}{worst * 1e3:8.1f}  ({hits})", flush=True)
 
@@ -172,9 +172,9 @@ async def one(path: Path) -> None:
     async with open_client(
         path.parent / "t", unlock=Unprotected(), create=True, options=Options(online=False)
     ) as client:
-        await client.create_account("bench@relay.example")
+        await client.account.create("bench@relay.example")
         wall, own = time.perf_counter(), time.process_time()
-        (done,) = await client.import_history([path], ImportAnswers(me=""))
+        (done,) = await client.imports.run([path], ImportAnswers(me=""))
         wall, own = time.perf_counter() - wall, time.process_time() - own
     most = most_kib()
     rate = f"{done.total / own:,.0f} messages/s of one core ({own:.1f} s; {wall:.1f} s on the wall)"

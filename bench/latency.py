@@ -109,14 +109,14 @@ def relay(data: Path) -> Iterator[str]:
 
 async def acquaint(writer: Client, reader: Client, host: str) -> bytes:
     """Make two accounts and a direct room; its id."""
-    await writer.create_account(f"writer@{host}")
-    await reader.create_account(f"reader@{host}")
-    await reader.wait_published()
-    await writer.request_contact(f"reader@{host}")
+    await writer.account.create(f"writer@{host}")
+    await reader.account.create(f"reader@{host}")
+    await reader.account.wait_published()
+    await writer.contacts.request(f"reader@{host}")
     async for event in reader.events(after=0):
         if isinstance(event, ContactRequested):
             break
-    room = (await reader.accept_contact(f"writer@{host}")).room
+    room = (await reader.contacts.accept(f"writer@{host}")).room
     async for event in writer.events(after=0):
         if isinstance(event, Joined):
             break
@@ -146,13 +146,13 @@ async def measure(folder: Path, host: str, count: int, *, together: bool, pause_
         warm = max(WARM, count // 10)
         for number in range(warm + count):
             marks.begin()
-            message = await writer.send(marks.room, f"message {number}")
+            message = await writer.messages.send(marks.room, f"message {number}")
             marks.stored = time.perf_counter()
             async for event in events:
                 if isinstance(event, MessageReceived) and event.message == message:
                     break
             marks.told = time.perf_counter()
-            await writer.wait_sent(marks.room, message)
+            await writer.messages.wait_sent(marks.room, message)
             async with asyncio.timeout(_ANSWER_S):
                 await marks.kept.wait()
             rows.append(marks.row_ms())

@@ -117,7 +117,7 @@ def _looking(folder: Path, stack: ExitStack) -> list[HotPath]:
         return views.chats
 
     def searching() -> Act:
-        return lambda: client.search("저녁")
+        return lambda: client.messages.search("저녁")
 
     def showing() -> Act:
         return lambda: (views.room(long), views.page(long, limit=_PAGE))
@@ -134,11 +134,11 @@ async def _filled(path: Path, stack: AsyncExitStack) -> tuple[Client, bytes]:
     """A profile of some rooms with some messages each, that never calls anybody; one of the rooms."""
     opened = open_client(path, unlock=Unprotected(), create=True, options=Options(online=False))
     client = await stack.enter_async_context(opened)
-    await client.create_account("mina@relay.example", relay="https://relay.example")
+    await client.account.create("mina@relay.example", relay="https://relay.example")
     dice = random.Random(3)
     others, room = [dice.randbytes(32) for _ in range(8)], b""
     for number in range(_ROOMS):
-        room = (await client.create_group(f"room {number}")).id
+        room = (await client.rooms.create_group(f"room {number}")).id
         with client._session.step() as step:  # noqa: SLF001 - plants what years would bring
             plant(step, room, others, _LINES, dice)
     return client, room

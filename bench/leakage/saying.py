@@ -28,7 +28,7 @@ def photo(size: int, seed: int) -> bytes:
 
 
 def send_photo(step: Step, room: bytes, data: bytes) -> bytes:
-    """As `FileCalls.send_file` does; the message's id."""
+    """As `Files.send` does; the message's id."""
     message = sending.draw_id(step)
     keys: list[bytes] = []
     digests: list[bytes] = []

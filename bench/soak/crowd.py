@@ -4,7 +4,7 @@
 said and shown goes to ``FOLDER/heard.log`` unbuffered, a line each, so that a process that is killed has still said it:
 
     intend DEVICE ROOM NUMBER AT     about to be said: it may be in the device's store or not
-    say    DEVICE ROOM NUMBER AT     `Client.send` has returned
+    say    DEVICE ROOM NUMBER AT     `Client.messages.send` has returned
     hear   DEVICE ROOM NUMBER AT SPEAKER EVENT
 """
 
@@ -80,7 +80,7 @@ class Device:
         number = self._next.get(room) or self._said_already(room) + 1
         line, at = Line(self.name, room, number), time.monotonic()
         self._notes.write("intend", line, at)
-        await self.client.send(room, text_of(line, at, length))
+        await self.client.messages.send(room, text_of(line, at, length))
         self._notes.write("say", line, at)
         self._next[room] = number + 1
 
@@ -88,7 +88,7 @@ class Device:
         """Everything in the room's history that people said, oldest first."""
         found: list[tuple[Line, float]] = []
         after = -1
-        while page := self.client.messages(room, after=after, limit=500):
+        while page := self.client.messages.page(room, after=after, limit=500):
             found.extend(line_of(message.text) for message in page if message.kind == "text")
             after = page[-1].position
         return found
@@ -104,7 +104,7 @@ class Device:
                                   line.speaker, str(event.id))  # fmt: skip
             elif isinstance(event, RoomRequested):
                 with suppress(NullabonaError):
-                    await self.client.accept_room_request(event.room)
+                    await self.client.rooms.accept(event.room)
 
 
 class Notes:
@@ -140,8 +140,8 @@ class Crowd:
         async def make(name: str) -> None:
             async with gate:
                 device = await self._open(name)
-                await device.client.create_account(f"{name}@{host}", relay=relay)
-                await device.client.wait_published(timeout_s=WAIT_S)
+                await device.client.account.create(f"{name}@{host}", relay=relay)
+                await device.client.account.wait_published(timeout_s=WAIT_S)
                 device.listen()
 
         await asyncio.gather(*(make(name) for name in names))
@@ -166,9 +166,9 @@ class Crowd:
             while True:
                 # On a machine that does much else the directory may answer too late; then nothing was done.
                 with suppress(TimedOut):
-                    made = await client.create_group(room, others)
+                    made = await client.rooms.create_group(room, others)
                     break
-        await client.wait_changed(made.id, timeout_s=WAIT_S)
+        await client.rooms.wait_changed(made.id, timeout_s=WAIT_S)
 
     async def settled(self, room: str, names: list[str], devices: int) -> None:
         """Until these devices are in the room and see so many in it."""
@@ -179,7 +179,7 @@ class Crowd:
     async def leave(self, room: str, names: list[str]) -> None:
         """These accounts leave a room; returns when they are out."""
         for name in names:
-            await self._devices[name].client.leave(room)
+            await self._devices[name].client.rooms.leave(room)
         for name in names:
             await self._until(lambda name=name: self._seen(name, room) == 0,  # type: ignore[misc]
                               f"{name} is not out of {room}")  # fmt: skip
@@ -188,18 +188,18 @@ class Crowd:
         """A further device for an account."""
         old = self._devices[name].client
         fresh = await self._open(new)
-        async with old.link_device() as link:
-            joining = asyncio.create_task(fresh.client.join_account(link.code.text, handle=old.me.handle, name=new))
+        async with old.devices.link() as link:
+            joining = asyncio.create_task(fresh.client.devices.join(link.code.text, handle=old.me.handle, name=new))
             await link.candidate()
             await link.accept()
             await joining
         fresh.listen()
-        await fresh.client.wait_linked(timeout_s=WAIT_S)
+        await fresh.client.devices.wait_linked(timeout_s=WAIT_S)
 
     async def unlink(self, name: str, gone: str) -> None:
         """Put a device out again and close it."""
         device = self._devices.pop(gone)
-        await self._devices[name].client.remove_device(device.client.me.device)
+        await self._devices[name].client.devices.remove(device.client.me.device)
         await device.stop()
         await self._closers.pop(gone).aclose()
 
@@ -265,7 +265,7 @@ class Crowd:
 
     async def _is_found(self, name: str, handle: str) -> bool:
         try:
-            await self._devices[name].client.look_up(handle)
+            await self._devices[name].client.contacts.look_up(handle)
         except NullabonaError:
             return False
         return True
@@ -273,8 +273,8 @@ class Crowd:
     def _seen(self, name: str, room: str) -> int:
         """How many devices are in a room, as this one sees it; 0 if it is not in it itself."""
         client = self._devices[name].client
-        found = [one for one in client.rooms() if one.title == room and one.phase == "joined"]
-        return client.room_details(found[0].id).devices if found else 0
+        found = [one for one in client.rooms.all() if one.title == room and one.phase == "joined"]
+        return client.rooms.details(found[0].id).devices if found else 0
 
     async def _until(self, true: Callable[[], bool], otherwise: str) -> None:
         try:

@@ -41,5 +41,5 @@ def _has_holds(path: Path) -> bool:
 
 async def register(client: Client, handle: str) -> None:
     """A new account under a handle that is free again."""
-    await client.create_account(handle)
-    await client.wait_published(timeout_s=PATIENCE_S)
+    await client.account.create(handle)
+    await client.account.wait_published(timeout_s=PATIENCE_S)

@@ -198,6 +198,6 @@ async def pair(
         a = await stack.enter_async_context(opened(folder / "a", lied_to))
         b = await stack.enter_async_context(opened(folder / "b"))
         for client, name in ((a, "a"), (b, "b")):
-            await client.create_account(service.handle(new_name(name)))
-            await client.wait_published(timeout_s=PATIENCE_S)
+            await client.account.create(service.handle(new_name(name)))
+            await client.account.wait_published(timeout_s=PATIENCE_S)
         yield middle, a, b, await befriend(a, b)

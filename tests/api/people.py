@@ -75,9 +75,9 @@ async def people(service: Service, folder: Path, *names: str, options: Options =
     async with AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(opened(folder / name, options)) for name in names]
         for client, name in zip(clients, names, strict=True):
-            await client.create_account(service.handle(new_name(name)))
+            await client.account.create(service.handle(new_name(name)))
         for client in clients:
-            await client.wait_published(timeout_s=PATIENCE_S)
+            await client.account.wait_published(timeout_s=PATIENCE_S)
         yield clients
 
 
@@ -97,17 +97,17 @@ async def until(client: Client, find: Callable[[], bool]) -> None:
 
 async def befriend(one: Client, other: Client) -> bytes:
     """Let ``one`` ask and ``other`` accept; the direct room that both are in then."""
-    await one.request_contact(other.me.handle, "hello")
-    await until(other, lambda: any(c.handle == one.me.handle and c.state == "asking" for c in other.contacts()))
-    contact = await other.accept_contact(one.me.handle)
+    await one.contacts.request(other.me.handle, "hello")
+    await until(other, lambda: any(c.handle == one.me.handle and c.state == "asking" for c in other.contacts.all()))
+    contact = await other.contacts.accept(one.me.handle)
     room = contact.room
-    await until(one, lambda: any(found.id == room and found.phase == "joined" for found in one.rooms()))
+    await until(one, lambda: any(found.id == room and found.phase == "joined" for found in one.rooms.all()))
     return room
 
 
 def said(client: Client, room: bytes) -> list[MessageInfo]:
     """What people said in the room, in order, without the lines about the room."""
-    return [message for message in client.messages(room, limit=100_000) if message.kind != "notice"]
+    return [message for message in client.messages.page(room, limit=100_000) if message.kind != "notice"]
 
 
 def texts(client: Client, room: bytes) -> list[str]:

@@ -16,7 +16,7 @@ from tests.api.people import opened
 
 def written(client: Client, room: bytes) -> int:
     """How many messages of our own the profile holds."""
-    return sum(message.mine for message in client.history(room, limit=100_000))
+    return sum(message.mine for message in client.messages.page(room, limit=100_000))
 
 
 def say(word: str) -> None:
@@ -32,12 +32,12 @@ async def talk(path: Path, room: bytes, count: int) -> None:
         if count == 0:
             await asyncio.Event().wait()
         while (number := written(client, room)) < count:
-            await client.send(room, str(number))
+            await client.messages.send(room, str(number))
             # A pace, not a wait: whoever kills this process wants to do it among the messages, not after the last.
             await asyncio.sleep(0.01)
-        for message in client.history(room, limit=100_000):
+        for message in client.messages.page(room, limit=100_000):
             if message.mine:
-                await client.wait_delivered(room, message.id, timeout_s=None)
+                await client.messages.wait_delivered(room, message.id, timeout_s=None)
         say("done")
 
 

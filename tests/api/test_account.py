@@ -136,11 +136,11 @@ def test_a_running_client_renews_its_card(swift: Service, tmp_path: Path) -> Non
 
     async def story() -> None:
         async with people(swift, tmp_path, "a", "b") as (a, _):
-            handle, first = a.me.handle, (await a.look_up(a.me.handle)).sequence
+            handle, first = a.me.handle, (await a.contacts.look_up(a.me.handle)).sequence
             age(a._session.profile.store, 8)
         async with opened(tmp_path / "a") as a, opened(tmp_path / "b") as b:
             await happens(a, Published, after=a.last_event())
-            while (renewed := await b.look_up(handle)).sequence == first:  # noqa: ASYNC110 - another process changes it
+            while (renewed := await b.contacts.look_up(handle)).sequence == first:  # noqa: ASYNC110 - another process changes it
                 await asyncio.sleep(0.2)
             assert (first + 1, now_ms() // DAY_MS) == (renewed.sequence, renewed.issued_day)
 
@@ -155,16 +155,16 @@ def test_another_device_of_ours_is_noticed(swift: Service, tmp_path: Path) -> No
 
     async def story() -> None:
         async with people(swift, tmp_path, "a") as (a,):
-            words, handle, old = a.phrase(), a.me.handle, a.me.device
+            words, handle, old = a.account.phrase(), a.me.handle, a.me.device
             async with opened(tmp_path / "new") as new:
-                await new.restore_account(words, handle)
-                await new.wait_published(timeout_s=PATIENCE_S)
+                await new.account.restore(words, handle)
+                await new.account.wait_published(timeout_s=PATIENCE_S)
                 assert (a.me.account, True) == (new.me.account, new.me.device != old)
             warned = await happens(a, Warned, lambda event: event.code == "foreign-entry")
             assert (handle, "unknown-card") == (warned.detail["handle"], warned.detail["reason"])
             for _ in range(2):
                 with pytest.raises(errors.BadRequest, match="put out"):
-                    await a.wait_published(anew=True, timeout_s=PATIENCE_S)
+                    await a.account.wait_published(anew=True, timeout_s=PATIENCE_S)
             await happens(a, SignedOut)
 
     play(story())
@@ -175,11 +175,11 @@ def test_a_taken_handle_is_told_to_whoever_waits(service: Service, tmp_path: Pat
 
     async def story() -> None:
         async with people(service, tmp_path, "a") as (a,), opened(tmp_path / "b") as b:
-            await b.create_account(a.me.handle)
+            await b.account.create(a.me.handle)
             with pytest.raises(errors.Refused) as refused:
-                await b.wait_published(timeout_s=PATIENCE_S)
+                await b.account.wait_published(timeout_s=PATIENCE_S)
             assert "handle-taken" == refused.value.wire_code
-            await b.create_account(service.handle(new_name("b")))
+            await b.account.create(service.handle(new_name("b")))
             await until(b, lambda: b.me.published)
 
     play(story())

@@ -109,8 +109,8 @@ def place(read: Read) -> bytes:
 async def talk(a: Client, b: Client, room: bytes, *, rounds: int = 3) -> None:
     """Both speak, and both have everything."""
     for number in range(rounds):
-        await a.wait_delivered(room, await a.send(room, f"{number}"))
-        await b.wait_delivered(room, await b.send(room, f"{number}!"))
+        await a.messages.wait_delivered(room, await a.messages.send(room, f"{number}"))
+        await b.messages.wait_delivered(room, await b.messages.send(room, f"{number}!"))
 
 
 def test_what_lasts_says_nothing_of_rooms(service: Service, tmp_path: Path, asked: Asked) -> None:
@@ -173,10 +173,10 @@ def test_who_comes_back_reads_what_rang_meanwhile(service: Service, tmp_path: Pa
             await talk(a, b, busy)
             await a.sync(timeout_s=PATIENCE_S)
         async with opened(tmp_path / "b") as b:
-            await b.wait_sent(busy, await b.send(busy, "meanwhile"))
+            await b.messages.wait_sent(busy, await b.messages.send(busy, "meanwhile"))
         asked.posts.clear()
         async with opened(tmp_path / "a", HEARD) as a:
-            await until(a, lambda: "meanwhile" in [message.text for message in a.messages(busy)])
+            await until(a, lambda: "meanwhile" in [message.text for message in a.messages.page(busy)])
             assert not {place(request) for request in asked.reads_of_rooms()} & boxes(a, silent)
 
     play(story())
@@ -191,10 +191,10 @@ def test_a_room_that_is_looked_at_is_read_at_once(service: Service, tmp_path: Pa
             room = await befriend(a, b)
             await talk(a, b, room)
         async with opened(tmp_path / "b") as b:
-            await b.wait_sent(room, await b.send(room, "meanwhile"))
+            await b.messages.wait_sent(room, await b.messages.send(room, "meanwhile"))
         async with opened(tmp_path / "a", never) as a:
-            await a.look(room)
-            assert "meanwhile" in [message.text for message in a.messages(room)]
+            await a.messages.fetch(room)
+            assert "meanwhile" in [message.text for message in a.messages.page(room)]
 
     play(story())
 
@@ -209,12 +209,12 @@ def test_a_room_that_is_looked_at_is_read_into_its_newest_epoch(service: Service
             await talk(a, b, room)
             before = boxes(a, room)
         async with opened(tmp_path / "b") as b:
-            await b.update_keys(room)
-            await b.wait_changed(room, timeout_s=PATIENCE_S)
-            await b.wait_sent(room, await b.send(room, "in a new box"))
+            await b.rooms.update_keys(room)
+            await b.rooms.wait_changed(room, timeout_s=PATIENCE_S)
+            await b.messages.wait_sent(room, await b.messages.send(room, "in a new box"))
         async with opened(tmp_path / "a", never) as a:
-            await a.look(room)
-            assert "in a new box" in [message.text for message in a.messages(room)]
+            await a.messages.fetch(room)
+            assert "in a new box" in [message.text for message in a.messages.page(room)]
             assert boxes(a, room) - before
 
     play(story())
@@ -229,11 +229,11 @@ def test_who_knows_nothing_of_what_rang_looks_everywhere(doomed: Service, tmp_pa
             await talk(a, b, room)
             await noted(a)
         async with opened(tmp_path / "b") as b:
-            await b.wait_sent(room, await b.send(room, "meanwhile"))
+            await b.messages.wait_sent(room, await b.messages.send(room, "meanwhile"))
         doomed.kill()
         await asyncio.to_thread(doomed.start)
         async with opened(tmp_path / "a", HEARD) as a:
-            await until(a, lambda: "meanwhile" in [message.text for message in a.messages(room)])
+            await until(a, lambda: "meanwhile" in [message.text for message in a.messages.page(room)])
 
     play(story())
 

@@ -26,17 +26,17 @@ def test_what_is_written_at_once_goes_where_the_room_is_now(service: Service, tm
     async def story() -> None:
         async with people(service, tmp_path, "a", "b") as (a, b):
             room = await befriend(a, b)
-            await b.wait_delivered(room, await b.send(room, "before"), timeout_s=PATIENCE_S)
+            await b.messages.wait_delivered(room, await b.messages.send(room, "before"), timeout_s=PATIENCE_S)
         meanwhile = [f"in epoch {change}" for change in range(CHANGES)]
         async with opened(tmp_path / "b") as b:
             for text in meanwhile:
-                await b.update_keys(room)
-                await b.wait_changed(room, timeout_s=PATIENCE_S)
-                await b.wait_sent(room, await b.send(room, text), timeout_s=PATIENCE_S)
+                await b.rooms.update_keys(room)
+                await b.rooms.wait_changed(room, timeout_s=PATIENCE_S)
+                await b.messages.wait_sent(room, await b.messages.send(room, text), timeout_s=PATIENCE_S)
         newest = _newest(asked)
         asked.posts.clear()
         async with opened(tmp_path / "a") as a:
-            await a.wait_sent(room, await a.send(room, "back"), timeout_s=PATIENCE_S)
+            await a.messages.wait_sent(room, await a.messages.send(room, "back"), timeout_s=PATIENCE_S)
             assert ["before", *meanwhile, "back"] == texts(a, room)
         _looked_before_writing(asked, newest)
         async with opened(tmp_path / "b") as b:

@@ -14,7 +14,7 @@ from tests.api.service import Service
 
 def record_of(client: Client, handle: str) -> tuple[str, str, bool]:
     """State, standing and whether an answer waits, of the contact with a handle."""
-    return next((c.state, c.record, c.answered) for c in client.contacts() if c.handle == handle)
+    return next((c.state, c.record, c.answered) for c in client.contacts.all() if c.handle == handle)
 
 
 def test_who_asks_is_checked_by_itself(service: Service, tmp_path: Path) -> None:
@@ -22,11 +22,11 @@ def test_who_asks_is_checked_by_itself(service: Service, tmp_path: Path) -> None
 
     async def story() -> None:
         async with people(service, tmp_path, "a", "b") as (a, b):
-            await a.request_contact(b.me.handle, "hello")
+            await a.contacts.request(b.me.handle, "hello")
             checked = await happens(b, CardChecked)
             assert (a.me.account, a.me.handle, "promised") == (checked.account, checked.handle, checked.standing)
             assert ("asking", "promised", False) == record_of(b, a.me.handle)
-            assert "accepted" == (await b.accept_contact(a.me.handle)).state
+            assert "accepted" == (await b.contacts.accept(a.me.handle)).state
 
     play(story())
 
@@ -38,15 +38,15 @@ def test_an_impostor_is_told_and_not_accepted(service: Service, tmp_path: Path) 
 
     async def story() -> None:
         async with people(service, tmp_path, "a", "b") as (a, b), opened(tmp_path / "eve") as eve:
-            await eve.create_account(a.me.handle)
+            await eve.account.create(a.me.handle)
             with pytest.raises(errors.Refused):
-                await eve.wait_published(timeout_s=PATIENCE_S)
-            await eve.request_contact(b.me.handle, "it is me")
+                await eve.account.wait_published(timeout_s=PATIENCE_S)
+            await eve.contacts.request(b.me.handle, "it is me")
             checked = await happens(b, CardChecked)
             assert (eve.me.account, "refuted") == (checked.account, checked.standing)
             assert ("asking", "refuted", False) == record_of(b, a.me.handle)
             with pytest.raises(CardRefuted):
-                await b.accept_contact(a.me.handle)
+                await b.contacts.accept(a.me.handle)
             assert () == b.status().warnings
 
     play(story())
@@ -59,13 +59,13 @@ def test_a_yes_waits_while_the_directory_is_out_of_reach(service: Service, tmp_p
         other = Service(tmp_path / "other")
         with other:
             async with people(service, tmp_path, "b") as (b,), opened(tmp_path / "a") as a:
-                await a.create_account(other.handle(new_name("a")))
-                await a.wait_published(timeout_s=PATIENCE_S)
-                await a.request_contact(b.me.handle, "hello")
+                await a.account.create(other.handle(new_name("a")))
+                await a.account.wait_published(timeout_s=PATIENCE_S)
+                await a.contacts.request(b.me.handle, "hello")
                 await happens(b, ContactRequested)
                 assert ("asking", "pending", False) == record_of(b, a.me.handle)
                 other.kill()
-                await b.accept_contact(a.me.handle, timeout_s=0.5)
+                await b.contacts.accept(a.me.handle, timeout_s=0.5)
                 assert ("asking", "pending", True) == record_of(b, a.me.handle)
                 other.start()
                 await until(b, lambda: record_of(b, a.me.handle)[0] == "accepted")

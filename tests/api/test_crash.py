@@ -61,13 +61,13 @@ def test_a_killed_reader_reads_everything_once(service: Service, tmp_path: Path)
             await b.sync(timeout_s=20)
         async with opened(tmp_path / "a") as a:
             for number in range(COUNT):
-                await a.send(room, str(number))
+                await a.messages.send(room, str(number))
                 if number % 25 == 0:
                     process = await talker(tmp_path / "b", room, 0)
                     await asyncio.sleep(dice.random() * 0.1)  # as above
                     process.kill()
             async with opened(tmp_path / "b") as b:
                 await reads(b, room, *map(str, range(COUNT)))
-                await until(a, lambda: {m.state for m in a.history(room, limit=1_000) if m.mine} == {"delivered"})
+                await until(a, lambda: {m.state for m in a.messages.page(room, limit=1_000) if m.mine} == {"delivered"})
 
     play(story(), 120)

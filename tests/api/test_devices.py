@@ -26,8 +26,8 @@ from tests.importing.test_moving_in import ME, SHORT, written
 
 async def link(old: Client, new: Client, name: str = "desk") -> None:
     """Let ``new`` in, as two people at two screens do."""
-    async with old.link_device() as linking:
-        joining = asyncio.create_task(new.join_account(linking.code.digits, handle=str(linking.code.handle), name=name))
+    async with old.devices.link() as linking:
+        joining = asyncio.create_task(new.devices.join(linking.code.digits, handle=str(linking.code.handle), name=name))
         assert await linking.candidate() == name
         await linking.accept()
         await joining
@@ -43,20 +43,20 @@ def test_a_linked_device_talks_and_what_is_chosen_follows(service: Service, tmp_
     async def story() -> None:
         async with people(service, tmp_path, "mina", "jun") as (mina, jun), opened(tmp_path / "desk") as desk:
             room = await befriend(mina, jun)
-            await mina.set_nickname(jun.me.account, "Junie")
+            await mina.contacts.set_nickname(jun.me.account, "Junie")
             await link(mina, desk)
             assert desk.me.account == mina.me.account
-            await until(desk, lambda: any(r.id == room and r.phase == "joined" for r in desk.rooms()))
-            await until(desk, lambda: any(c.nickname == "Junie" for c in desk.contacts()))
-            await until(mina, lambda: [d.name for d in mina.devices()] == ["", "desk"])
-            await desk.send(room, "from the desk")
-            await until(jun, lambda: any(m.text == "from the desk" for m in jun.messages(room)))
-            await until(mina, lambda: any(m.text == "from the desk" and m.mine for m in mina.messages(room)))
-            await jun.send(room, "hello both")
+            await until(desk, lambda: any(r.id == room and r.phase == "joined" for r in desk.rooms.all()))
+            await until(desk, lambda: any(c.nickname == "Junie" for c in desk.contacts.all()))
+            await until(mina, lambda: [d.name for d in mina.devices.all()] == ["", "desk"])
+            await desk.messages.send(room, "from the desk")
+            await until(jun, lambda: any(m.text == "from the desk" for m in jun.messages.page(room)))
+            await until(mina, lambda: any(m.text == "from the desk" and m.mine for m in mina.messages.page(room)))
+            await jun.messages.send(room, "hello both")
             for client in (mina, desk):
-                await until(client, lambda client=client: any(m.text == "hello both" for m in client.messages(room)))  # type: ignore[misc]
-            assert len(jun.members(room)) == 2
-            await mina.wait_published(timeout_s=PATIENCE_S)
+                await until(client, lambda c=client: any(m.text == "hello both" for m in c.messages.page(room)))  # type: ignore[misc]
+            assert len(jun.rooms.members(room)) == 2
+            await mina.account.wait_published(timeout_s=PATIENCE_S)
 
     play(story())
 
@@ -71,23 +71,23 @@ def test_what_was_said_before_comes_to_the_new_device(
     async def story() -> None:
         async with people(service, tmp_path, "mina", "jun") as (mina, jun), opened(tmp_path / "desk") as desk:
             room = await befriend(mina, jun)
-            first = await mina.send(room, "worth keeping")
-            await mina.edit(room, first, "worth keeping, edited")
-            photo = await mina.send_file(room, b"%PDF-1.7 nothing to see", name="letter.pdf")
-            await until(jun, lambda: any(m.id == photo for m in jun.messages(room)))
-            await jun.react(room, first, "👍")
-            await until(mina, lambda: any(m.reactions for m in mina.messages(room)))
+            first = await mina.messages.send(room, "worth keeping")
+            await mina.messages.edit(room, first, "worth keeping, edited")
+            photo = await mina.files.send(room, b"%PDF-1.7 nothing to see", name="letter.pdf")
+            await until(jun, lambda: any(m.id == photo for m in jun.messages.page(room)))
+            await jun.messages.react(room, first, "👍")
+            await until(mina, lambda: any(m.reactions for m in mina.messages.page(room)))
             await link(mina, desk)
             came = await happens(desk, HistoryCame, lambda event: event.whole)
             assert came.messages >= 3
-            await until(desk, lambda: any(r.id == room and r.phase == "joined" for r in desk.rooms()))
-            said = {m.id: m for m in desk.messages(room)}
+            await until(desk, lambda: any(r.id == room and r.phase == "joined" for r in desk.rooms.all()))
+            said = {m.id: m for m in desk.messages.page(room)}
             assert said[first].text == "worth keeping, edited"
             assert [r.emoji for r in said[first].reactions] == ["👍"]
-            assert desk.open_file(room, photo).read(0, 100) == b"%PDF-1.7 nothing to see"
-            assert desk.search("keeping")
-            await jun.send(room, "and on it goes")
-            await until(desk, lambda: desk.messages(room)[-1].text == "and on it goes")
+            assert desk.files.open(room, photo).read(0, 100) == b"%PDF-1.7 nothing to see"
+            assert desk.messages.search("keeping")
+            await jun.messages.send(room, "and on it goes")
+            await until(desk, lambda: desk.messages.page(room)[-1].text == "and on it goes")
             await desk.sync(timeout_s=PATIENCE_S)
             with desk._session.look() as store:
                 assert history.parts(store) == []
@@ -101,13 +101,13 @@ def test_what_was_imported_is_known_on_the_new_device(service: Service, tmp_path
     async def story() -> None:
         async with people(service, tmp_path, "mina") as (mina,), opened(tmp_path / "desk") as desk:
             path = written(tmp_path, SHORT)
-            (done,) = await mina.import_history([path], ME)
+            (done,) = await mina.imports.run([path], ME)
             await link(mina, desk)
             await happens(desk, HistoryCame, lambda event: event.whole)
-            assert [done] == desk.imports() == await desk.import_history([path])
-            assert len(SHORT) == len(desk.history(done.room))
-            await desk.undo_import(done.id)
-            assert ([], [], [done]) == (desk.rooms(), desk.imports(), mina.imports())
+            assert [done] == desk.imports.all() == await desk.imports.run([path])
+            assert len(SHORT) == len(desk.messages.page(done.room))
+            await desk.imports.undo(done.id)
+            assert ([], [], [done]) == (desk.rooms.all(), desk.imports.all(), mina.imports.all())
 
     play(story())
 
@@ -120,14 +120,14 @@ def test_a_device_that_goes_away_is_not_waited_for(
 
     async def story() -> None:
         async with people(service, tmp_path, "mina") as (mina,), opened(tmp_path / "desk") as desk:
-            async with mina.link_device() as linking:
-                joining = asyncio.create_task(desk.join_account(linking.code.digits, handle=mina.me.handle))
+            async with mina.devices.link() as linking:
+                joining = asyncio.create_task(desk.devices.join(linking.code.digits, handle=mina.me.handle))
                 await linking.candidate()
                 joining.cancel()
                 with pytest.raises(errors.LinkSilent):
                     await linking.accept()
-            async with mina.link_device() as linking:
-                joining = asyncio.create_task(desk.join_account(linking.code.digits, handle=mina.me.handle))
+            async with mina.devices.link() as linking:
+                joining = asyncio.create_task(desk.devices.join(linking.code.digits, handle=mina.me.handle))
                 await linking.candidate()
                 with monkeypatch.context() as patch:
                     patch.setattr(type(linking), "_enrolled", gone)
@@ -135,10 +135,10 @@ def test_a_device_that_goes_away_is_not_waited_for(
                         await linking.accept()
                 with pytest.raises(errors.LinkSilent):
                     await joining
-            assert (1, False) == (len(mina.devices()), desk.has_account)
+            assert (1, False) == (len(mina.devices.all()), desk.has_account)
             monkeypatch.undo()
             await link(mina, desk)
-            await until(desk, lambda: len(desk.devices()) == 2)
+            await until(desk, lambda: len(desk.devices.all()) == 2)
 
     play(story())
 
@@ -153,8 +153,8 @@ def test_what_does_not_move_is_not_waited_for(doomed: Service, tmp_path: Path) -
 
     async def story() -> None:
         async with people(doomed, tmp_path, "mina") as (mina,), opened(tmp_path / "desk") as desk:
-            async with mina.link_device() as linking:
-                joining = asyncio.create_task(desk.join_account(linking.code.digits, handle=mina.me.handle))
+            async with mina.devices.link() as linking:
+                joining = asyncio.create_task(desk.devices.join(linking.code.digits, handle=mina.me.handle))
                 await linking.candidate()
                 await linking.accept()
                 await joining
@@ -178,7 +178,7 @@ def test_history_that_is_owed_does_not_stop_a_device_that_left_the_shared_room(
     async def story() -> None:
         async with people(service, tmp_path, "mina") as (mina,), opened(tmp_path / "desk") as desk:
             await link(mina, desk)
-            await until(desk, lambda: len(desk.devices()) == 2)
+            await until(desk, lambda: len(desk.devices.all()) == 2)
             with mina._session.step() as step:
                 history.owe(step, desk.me.device)
                 membership.sign_out(step)
@@ -207,20 +207,20 @@ def test_who_comes_while_another_is_sent_the_history_is_sent_it_too(
             opened(tmp_path / "desk") as desk,
             opened(tmp_path / "lap") as lap,
         ):
-            await mina.send(await befriend(mina, jun), "worth keeping")
+            await mina.messages.send(await befriend(mina, jun), "worth keeping")
 
             async def sent(self: History, room: bytes, data: bytes, name: str) -> None:
                 await send(self, room, data, name)
-                if len(mina.devices()) == 2:
+                if len(mina.devices.all()) == 2:
                     await link(mina, lap, "lap")
-                    await until(lap, lambda: lap.devices()[-1].name == "lap")
+                    await until(lap, lambda: lap.devices.all()[-1].name == "lap")
 
             monkeypatch.setattr(History, "_send", sent)
             await link(mina, desk)
             for device in (desk, lap):
                 await happens(device, HistoryCame, lambda event: event.whole)
-            assert desk.search("keeping")
-            assert lap.search("keeping")
+            assert desk.messages.search("keeping")
+            assert lap.messages.search("keeping")
 
     play(story())
 
@@ -256,21 +256,21 @@ def test_a_device_that_is_put_out_is_signed_out(service: Service, tmp_path: Path
         async with people(service, tmp_path, "mina", "jun") as (mina, jun), opened(tmp_path / "desk") as desk:
             room = await befriend(mina, jun)
             await link(mina, desk)
-            await until(desk, lambda: any(r.id == room and r.phase == "joined" for r in desk.rooms()))
+            await until(desk, lambda: any(r.id == room and r.phase == "joined" for r in desk.rooms.all()))
             with mina._session.step() as step:
                 shared = own_devices.room_id(step.store)
                 own_devices.forget_room(step.store, shared)
             with pytest.raises(BadRequest, match="not heard"):
-                await mina.remove_device(desk.me.device)
+                await mina.devices.remove(desk.me.device)
             with mina._session.step() as step:
                 own_devices.set_room(step.store, shared)
-            await mina.remove_device(desk.me.device)
-            await until(desk, lambda: all(r.phase == "removed" for r in desk.rooms()))
-            assert [d.this for d in mina.devices()] == [True]
-            await jun.send(room, "only for mina's first device")
-            await until(mina, lambda: any("only for" in m.text for m in mina.messages(room)))
+            await mina.devices.remove(desk.me.device)
+            await until(desk, lambda: all(r.phase == "removed" for r in desk.rooms.all()))
+            assert [d.this for d in mina.devices.all()] == [True]
+            await jun.messages.send(room, "only for mina's first device")
+            await until(mina, lambda: any("only for" in m.text for m in mina.messages.page(room)))
             await desk.sync(timeout_s=PATIENCE_S)
-            assert not any("only for" in m.text for m in desk.messages(room))
+            assert not any("only for" in m.text for m in desk.messages.page(room))
 
     play(story())
 
@@ -281,7 +281,7 @@ def test_who_no_card_has_named_for_a_day_is_out_once_the_directory_shows_ours(sw
     async def story() -> None:
         async with people(swift, tmp_path, "mina") as (mina,), opened(tmp_path / "desk") as desk:
             await link(mina, desk)
-            await mina.wait_published(timeout_s=PATIENCE_S)
+            await mina.account.wait_published(timeout_s=PATIENCE_S)
             forgotten, fresh = bytes(16), b"a moment ago".ljust(16)
             with mina._session.step() as step:
                 unlisted.note(step, [fresh])
@@ -303,17 +303,17 @@ def test_a_code_that_two_devices_use_lets_nobody_in(service: Service, tmp_path: 
             people(service, tmp_path, "mina") as (mina,),
             opened(tmp_path / "desk") as desk,
             opened(tmp_path / "thief") as thief,
-            mina.link_device() as linking,
+            mina.devices.link() as linking,
         ):
             text = linking.code.text
-            both = [asyncio.create_task(one.join_account(text, name="mine")) for one in (desk, thief)]
+            both = [asyncio.create_task(one.devices.join(text, name="mine")) for one in (desk, thief)]
             with pytest.raises(LinkMisused):  # noqa: PT012 - either call, by which of the two hellos comes when
                 await linking.candidate()
                 await linking.accept()
             for joining in both:
                 with pytest.raises((LinkMisused, LinkDeclined)):
                     await joining
-            assert len(mina.devices()) == 1
+            assert len(mina.devices.all()) == 1
 
     play(story())
 
@@ -321,8 +321,8 @@ def test_a_code_that_two_devices_use_lets_nobody_in(service: Service, tmp_path: 
 def test_the_person_may_say_no_and_a_slip_is_noticed(service: Service, tmp_path: Path) -> None:
     async def story() -> None:
         async with people(service, tmp_path, "mina") as (mina,), opened(tmp_path / "desk") as desk:
-            async with mina.link_device() as linking:
-                joining = asyncio.create_task(desk.join_account(linking.code.text, name="who?"))
+            async with mina.devices.link() as linking:
+                joining = asyncio.create_task(desk.devices.join(linking.code.text, name="who?"))
                 await linking.candidate()
                 await linking.refuse()
                 with pytest.raises(LinkDeclined):
@@ -330,6 +330,6 @@ def test_the_person_may_say_no_and_a_slip_is_noticed(service: Service, tmp_path:
             assert not desk.has_account
             slip = linking.code.digits.replace(linking.code.digits[0], "q" if linking.code.digits[0] != "q" else "r")
             with pytest.raises(BadLinkCode):
-                await desk.join_account(slip, handle=str(linking.code.handle))
+                await desk.devices.join(slip, handle=str(linking.code.handle))
 
     play(story())

@@ -20,22 +20,22 @@ def test_an_account_is_deleted_and_what_remains_is_what_is_said(swift: Service, 
     async def story() -> None:
         async with people(swift, tmp_path, "mina", "jun") as (mina, jun), opened(tmp_path / "desk") as desk:
             room = await befriend(mina, jun)
-            group = (await mina.create_group("walks", [jun.me.handle])).id
-            await until(jun, lambda: any(r.id == group and r.phase == "joined" for r in jun.rooms()))
-            await mina.send(group, "I was here")
-            await until(jun, lambda: any(m.text == "I was here" for m in jun.messages(group)))
+            group = (await mina.rooms.create_group("walks", [jun.me.handle])).id
+            await until(jun, lambda: any(r.id == group and r.phase == "joined" for r in jun.rooms.all()))
+            await mina.messages.send(group, "I was here")
+            await until(jun, lambda: any(m.text == "I was here" for m in jun.messages.page(group)))
             await link(mina, desk)
-            await until(desk, lambda: {r.id for r in desk.rooms() if r.phase == "joined"} == {room, group})
-            await mina.wait_published(timeout_s=PATIENCE_S)
+            await until(desk, lambda: {r.id for r in desk.rooms.all() if r.phase == "joined"} == {room, group})
+            await mina.account.wait_published(timeout_s=PATIENCE_S)
             handle = mina.me.handle
             with pytest.raises(BadRequest):
-                await mina.delete_account("somebody@else.example")
-            await mina.delete_account(handle)
+                await mina.account.delete("somebody@else.example")
+            await mina.account.delete(handle)
             await happens(desk, SignedOut)
-            await until(jun, lambda: [m.handle for m in jun.members(group)] == [jun.me.handle])
-            assert [m.admin for m in jun.members(group)] == [True]
-            assert {r.phase for r in mina.rooms()} == {"left"}
-            assert any(m.text == "I was here" for m in mina.messages(group))
+            await until(jun, lambda: [m.handle for m in jun.rooms.members(group)] == [jun.me.handle])
+            assert [m.admin for m in jun.rooms.members(group)] == [True]
+            assert {r.phase for r in mina.rooms.all()} == {"left"}
+            assert any(m.text == "I was here" for m in mina.messages.page(group))
             await forgotten(jun, handle)
             path = tmp_path / "mina"
         async with opened(path) as again:
@@ -53,16 +53,16 @@ def test_what_the_directory_did_not_hear_is_said_to_it_again(
 
     async def story() -> None:
         async with people(swift, tmp_path, "mina", "jun") as (mina, jun):
-            await mina.wait_published(timeout_s=PATIENCE_S)
+            await mina.account.wait_published(timeout_s=PATIENCE_S)
             handle = mina.me.handle
             with monkeypatch.context() as patch:
                 patch.setattr(Publishing, "delete", deaf)
                 with pytest.raises(TimedOut):
-                    await mina.delete_account(handle)
-            assert str((await jun.look_up(handle)).handle) == handle
+                    await mina.account.delete(handle)
+            assert str((await jun.contacts.look_up(handle)).handle) == handle
             with mina._session.look() as store:
                 assert own_devices.is_signed_out(store)
-            await mina.delete_account(handle)
+            await mina.account.delete(handle)
             await forgotten(jun, handle)
 
     play(story())
@@ -78,7 +78,7 @@ async def forgotten(client: Client, handle: str) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
-                await client.look_up(handle)
+                await client.contacts.look_up(handle)
             except UnknownHandle:
                 return
             await asyncio.sleep(0.2)

@@ -26,7 +26,7 @@ def test_a_listener_goes_on_where_it_stopped(service: Service, tmp_path: Path) -
         async with people(service, tmp_path, "a", "b") as (a, b):
             room = await befriend(a, b)
             for text in ("one", "two", "three"):
-                await a.send(room, text)
+                await a.messages.send(room, text)
             await reads(b, room, "one", "two", "three")
         for first in ("one", "two", "two"):  # after "one" was handled, the program dies twice while it handles "two"
             async with opened(tmp_path / "b") as b:
@@ -107,7 +107,7 @@ def test_two_listeners_do_not_disturb_one_another(service: Service, tmp_path: Pa
 
             listeners = [asyncio.create_task(first()) for _ in range(2)]
             await asyncio.sleep(0)
-            await a.send(room, "to both")
+            await a.messages.send(room, "to both")
             one, two = await asyncio.gather(*listeners)
             assert one == two
 
@@ -138,7 +138,7 @@ def test_a_profile_without_an_account_says_so(tmp_path: Path) -> None:
     async def story() -> None:
         async with opened(tmp_path / "empty") as client:
             assert not client.has_account
-            for ask in (lambda: client.me, client.rooms, client.contacts, client.status):
+            for ask in (lambda: client.me, client.rooms.all, client.contacts.all, client.status):
                 with pytest.raises(errors.NoAccount):
                     ask()
 

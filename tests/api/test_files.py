@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from nullabona.client.api import BadImage, MessageGone, Transfer, errors
+from nullabona.client.api import BadImage, Client, MessageGone, Transfer, errors
 from nullabona.client.core.model.filenames import safe_name
 from nullabona.client.core.model.records import FileState
 from nullabona.wire.blob import PIECE
@@ -19,10 +19,10 @@ from tests.api.pictures import GPS, moving_picture, photo, voice_note
 from tests.api.service import Service
 
 
-def state(client: object, room: bytes, message: bytes) -> str:
+def state(client: Client, room: bytes, message: bytes) -> str:
     """Where the file is, or empty while its message is not there."""
     try:
-        return str(client.file(room, message).state)  # type: ignore[attr-defined]
+        return client.files.info(room, message).state
     except errors.NoSuchMessage:
         return ""
 
@@ -34,19 +34,19 @@ def test_a_photo_arrives_by_itself_without_place_or_device(service: Service, tmp
         async with people(service, tmp_path, "a", "b") as (a, b):
             room = await befriend(a, b)
             original = photo()
-            message = await a.send_file(room, original, name="../휴가 사진.jpeg", caption="바다")
+            message = await a.files.send(room, original, name="../휴가 사진.jpeg", caption="바다")
             await until(b, lambda: state(b, room, message) == "here")
-            info = b.file(room, message)
+            info = b.files.info(room, message)
             assert ("photo", "휴가 사진.jpg", (480, 640)) == (info.kind, info.name, (info.width, info.height))
-            got = b.open_file(room, message).read(0, 1 << 20)
+            got = b.files.open(room, message).read(0, 1 << 20)
             assert info.size == len(got)
             for secret in (b"Secret Phone", b"taken at home", b"Exif"):
                 assert (True, False) == (secret in original, secret in got)
             assert GPS not in Image.open(io.BytesIO(got)).getexif()
-            shown, small = await b.picture(room, message), await b.thumbnail(room, message)
+            shown, small = await b.files.picture(room, message), await b.files.thumbnail(room, message)
             assert ((480, 640), (240, 320)) == ((shown.width, shown.height), (small.width, small.height))
             assert len(info.thumb) <= 12_288
-            await a.wait_delivered(room, message)
+            await a.messages.wait_delivered(room, message)
 
     play(story())
 
@@ -59,26 +59,26 @@ def test_a_large_file_moves_on_request_and_comes_back_byte_for_byte(service: Ser
             room = await befriend(a, b)
             source = tmp_path / "report.pdf"
             source.write_bytes(random.Random(1).randbytes(3 * PIECE + 77))
-            message = await a.send_file(room, source)
-            await a.send(room, "a text does not wait for the file")
+            message = await a.files.send(room, source)
+            await a.messages.send(room, "a text does not wait for the file")
             await until(b, lambda: state(b, room, message) == "remote")
             with pytest.raises(errors.FileNotHere):
-                b.open_file(room, message)
+                b.files.open(room, message)
             heard = asyncio.create_task(happens(b, Transfer, lambda event: event.state == "here"))
-            await b.fetch_file(room, message)
-            await b.wait_file(room, message)
+            await b.files.fetch(room, message)
+            await b.files.wait(room, message)
             told = await heard
             assert (message, 3 * PIECE + 77, 3 * PIECE + 77) == (told.message, told.done, told.total)
-            reader = b.open_file(room, message)
+            reader = b.files.open(room, message)
             assert source.read_bytes()[PIECE - 5 : PIECE + 5] == reader.read(PIECE - 5, 10)
             assert ("application/pdf", b"") == (reader.mime, reader.read(reader.size, 9))
             folder = tmp_path / "saved"
             folder.mkdir()
-            saved = [await b.save_file(room, message, folder) for _ in range(2)]
+            saved = [await b.files.save(room, message, folder) for _ in range(2)]
             assert ["report.pdf", "report (2).pdf"] == [path.name for path in saved]
             assert [source.read_bytes()] * 2 == [path.read_bytes() for path in saved]
             with pytest.raises(errors.FileExists):
-                await b.save_file(room, message, saved[0])
+                await b.files.save(room, message, saved[0])
 
     play(story())
 
@@ -89,17 +89,17 @@ def test_a_voice_note_and_a_moving_picture(service: Service, tmp_path: Path) -> 
     async def story() -> None:
         async with people(service, tmp_path, "a", "b") as (a, b):
             room = await befriend(a, b)
-            voice = await a.send_file(
+            voice = await a.files.send(
                 room, voice_note(), name="note.webm", as_kind="voice", duration_ms=4_200, levels=bytes(200)
             )
-            gif = await a.send_file(room, moving_picture(), name="party.gif")
+            gif = await a.files.send(room, moving_picture(), name="party.gif")
             await until(b, lambda: state(b, room, voice) == "here" and state(b, room, gif) == "remote")
-            info = b.file(room, voice)
+            info = b.files.info(room, voice)
             assert ("voice", 4_200, 128) == (info.kind, info.duration_ms, len(info.levels))
-            await b.fetch_file(room, gif)
-            await b.wait_file(room, gif)
-            assert moving_picture() == b.open_file(room, gif).read(0, 1 << 20)
-            assert ("file", "image/gif") == (b.file(room, gif).kind, b.file(room, gif).mime)
+            await b.files.fetch(room, gif)
+            await b.files.wait(room, gif)
+            assert moving_picture() == b.files.open(room, gif).read(0, 1 << 20)
+            assert ("file", "image/gif") == (b.files.info(room, gif).kind, b.files.info(room, gif).mime)
 
     play(story())
 
@@ -113,7 +113,7 @@ def test_what_cannot_be_sent_leaves_nothing(service: Service, tmp_path: Path) ->
             large = tmp_path / "large"
             with large.open("wb") as out:
                 out.truncate(100 * 1_048_576 + 1)
-            lines = len(a.history(room))
+            lines = len(a.messages.page(room))
             for error, source, kind in (
                 (errors.UserError, b"", None),
                 (errors.FileTooLarge, large, None),
@@ -123,8 +123,8 @@ def test_what_cannot_be_sent_leaves_nothing(service: Service, tmp_path: Path) ->
                 (errors.UserError, b"not sound", "voice"),
             ):
                 with pytest.raises(error):
-                    await a.send_file(room, source, name="x", as_kind=kind)  # type: ignore[arg-type]
-            assert lines == len(a.history(room))
+                    await a.files.send(room, source, name="x", as_kind=kind)  # type: ignore[arg-type]
+            assert lines == len(a.messages.page(room))
             with a._session.look() as store:
                 assert [] == store.files(FileState.MOVING)
 
@@ -140,18 +140,18 @@ def test_a_cancelled_upload_goes_with_its_message(doomed: Service, tmp_path: Pat
             await a.sync()
         doomed.kill()
         async with opened(tmp_path / "a") as a:
-            gone = await a.send_file(room, bytes(2 * PIECE), name="x.bin")
-            kept = await a.send_file(room, b"small", name="y.bin")
-            assert ("moving", "waiting") == (state(a, room, gone), a.history(room)[-1].state)
-            await a.cancel_transfer(room, gone)
+            gone = await a.files.send(room, bytes(2 * PIECE), name="x.bin")
+            kept = await a.files.send(room, b"small", name="y.bin")
+            assert ("moving", "waiting") == (state(a, room, gone), a.messages.page(room)[-1].state)
+            await a.files.cancel(room, gone)
             await happens(a, MessageGone, lambda event: event.message == gone)
             doomed.start()
-            await a.wait_sent(room, kept)
+            await a.messages.wait_sent(room, kept)
             with pytest.raises(errors.UserError, match="under way"):
-                await a.cancel_transfer(room, kept)
+                await a.files.cancel(room, kept)
             async with opened(tmp_path / "b") as b:
                 await until(b, lambda: state(b, room, kept) == "remote")
-                assert ("", [kept]) == (state(b, room, gone), [m.id for m in b.history(room) if m.kind == "file"])
+                assert ("", [kept]) == (state(b, room, gone), [m.id for m in b.messages.page(room) if m.kind == "file"])
 
     play(story())
 
@@ -165,13 +165,13 @@ def test_an_upload_goes_on_after_a_restart(doomed: Service, tmp_path: Path) -> N
             await a.sync()
         doomed.kill()
         async with opened(tmp_path / "a") as a:
-            message = await a.send_file(room, bytes(2 * PIECE + 1), name="x.bin")
+            message = await a.files.send(room, bytes(2 * PIECE + 1), name="x.bin")
         doomed.start()
         async with opened(tmp_path / "a") as a, opened(tmp_path / "b") as b:
-            await a.wait_sent(room, message)
+            await a.messages.wait_sent(room, message)
             await until(b, lambda: state(b, room, message) == "remote")
-            await b.fetch_file(room, message)
-            await b.wait_file(room, message)
+            await b.files.fetch(room, message)
+            await b.files.wait(room, message)
 
     play(story())
 
@@ -184,8 +184,8 @@ def test_a_photo_survives_the_loss_of_the_relay(doomed: Service, tmp_path: Path)
             room = await befriend(a, b)
             await a.sync()
         async with opened(tmp_path / "a") as a:
-            message = await a.send_file(room, photo(), name="x.jpg")
-            await a.wait_sent(room, message)
+            message = await a.files.send(room, photo(), name="x.jpg")
+            await a.messages.wait_sent(room, message)
             doomed.seize()
             async with opened(tmp_path / "b") as b:
                 await until(b, lambda: state(b, room, message) == "here")
@@ -199,13 +199,13 @@ def test_a_file_is_asked_back_after_everybody_had_its_message(doomed: Service, t
     async def story() -> None:
         async with people(doomed, tmp_path, "a", "b") as (a, b):
             room = await befriend(a, b)
-            message = await a.send_file(room, b"late" * 1_000, name="x.bin")
-            await a.wait_delivered(room, message)
+            message = await a.files.send(room, b"late" * 1_000, name="x.bin")
+            await a.messages.wait_delivered(room, message)
             doomed.seize()
             await until(b, lambda: state(b, room, message) == "remote")
-            await b.fetch_file(room, message)
-            await b.wait_file(room, message)
-            assert b"late" * 1_000 == b.open_file(room, message).read(0, 9_999)
+            await b.files.fetch(room, message)
+            await b.files.wait(room, message)
+            assert b"late" * 1_000 == b.files.open(room, message).read(0, 9_999)
 
     play(story())
 

@@ -98,19 +98,19 @@ def test_a_liar_costs_time_and_nothing_else(service: Service, tmp_path: Path, tw
 
     async def story() -> None:
         async with pair(service, tmp_path, together=together) as (middle, a, b, room):
-            await a.send(room, "before")
+            await a.messages.send(room, "before")
             await reads(b, room, "before")
             lie = asyncio.ensure_future(middle.lie(twist))
             await asyncio.sleep(0)
-            await a.send(room, "meanwhile")
-            await b.send(room, "from the other side")
+            await a.messages.send(room, "meanwhile")
+            await b.messages.send(room, "from the other side")
             await lie
             assert "meanwhile" in texts(a, room)
             middle.twist = honest
             middle.hang_up()
             for client in (a, b):
                 await until(client, lambda client=client: sorted(texts(client, room)) == EVERYTHING)  # type: ignore[misc]
-            await a.send(room, "after")
+            await a.messages.send(room, "after")
             await until(b, lambda: "after" in texts(b, room))
 
     play(story())
@@ -167,7 +167,7 @@ def test_a_chunk_that_is_not_there_is_asked_for_again(service: Service, tmp_path
 
             middle.twist = hide
             text = "큰 메시지 " * 15_000
-            await b.send(room, text)
+            await b.messages.send(room, text)
             await reads(a, room, text)
 
     play(story())

@@ -28,21 +28,21 @@ def brisk(tmp_path: Path) -> Iterator[Service]:
 
 def notices(client: Client, room: bytes) -> list[tuple[str, bytes]]:
     """What the room says of itself: what, of whom."""
-    return [(m.notice.what, m.notice.account) for m in client.messages(room, limit=1_000) if m.notice is not None]
+    return [(m.notice.what, m.notice.account) for m in client.messages.page(room, limit=1_000) if m.notice is not None]
 
 
 def standing(client: Client, account: bytes) -> tuple[bool, bool, bool]:
     """Whether a contact is verified, shown under another key, known to be somebody else's handle."""
-    found = [(c.verified, c.changed, c.replaced) for c in client.contacts() if c.account == account]
+    found = [(c.verified, c.changed, c.replaced) for c in client.contacts.all() if c.account == account]
     return found[0] if found else (False, False, False)
 
 
 async def both_in(mina: Client, jun: Client) -> tuple[bytes, bytes]:
     """Two who talk and share a group, one of whom compared safety numbers: their direct room, the group."""
     room = await befriend(mina, jun)
-    group = (await mina.create_group("walks", [jun.me.handle])).id
-    await until(jun, lambda: any(r.id == group and r.phase == "joined" for r in jun.rooms()))
-    await mina.verify_contact(jun.me.account)
+    group = (await mina.rooms.create_group("walks", [jun.me.handle])).id
+    await until(jun, lambda: any(r.id == group and r.phase == "joined" for r in jun.rooms.all()))
+    await mina.contacts.verify(jun.me.account)
     return room, group
 
 
@@ -58,7 +58,7 @@ def test_somebody_registers_a_verified_contacts_handle_anew(brisk: Service, tmp_
             await erase_card(jun)
             let_the_hold_pass(brisk)
             await register(anew, handle)
-            await anew.request_contact(mina.me.handle, "it is me")
+            await anew.contacts.request(mina.me.handle, "it is me")
 
             changed = await happens(mina, IdentityChanged)
             assert (room, old, handle, True) == (changed.room, changed.account, changed.handle, changed.was_verified)
@@ -66,35 +66,39 @@ def test_somebody_registers_a_verified_contacts_handle_anew(brisk: Service, tmp_
             assert [[(CHANGED, old)]] * 2 == [
                 [n for n in notices(mina, where) if n[0] == CHANGED] for where in (room, group)
             ]
-            waiting = await mina.send(room, "are you still you?")
-            for refused in (mina.request_contact(handle), mina.add(group, handle), mina.create_group("x", [handle])):
+            waiting = await mina.messages.send(room, "are you still you?")
+            for refused in (
+                mina.contacts.request(handle),
+                mina.rooms.add(group, handle),
+                mina.rooms.create_group("x", [handle]),
+            ):
                 with pytest.raises((CardForked, Ambiguous)):
                     await refused
 
-            new = (await mina.accept_contact(handle)).room
-            await until(anew, lambda: any(r.id == new and r.phase == "joined" for r in anew.rooms()))
+            new = (await mina.contacts.accept(handle)).room
+            await until(anew, lambda: any(r.id == new and r.phase == "joined" for r in anew.rooms.all()))
             with pytest.raises(Ambiguous):
-                mina.room(handle)
+                mina.rooms.get(handle)
             with pytest.raises(Ambiguous):
-                await mina.verify_contact(handle)
+                await mina.contacts.verify(handle)
             assert ["waiting"] == [m.state for m in said(mina, room)]
 
-            await mina.confirm_contact(old)
-            await mina.wait_sent(room, waiting, timeout_s=PATIENCE_S)
+            await mina.contacts.confirm(old)
+            await mina.messages.wait_sent(room, waiting, timeout_s=PATIENCE_S)
             assert (False, False, True) == standing(mina, old)
             with pytest.raises(BadRequest):
-                await mina.confirm_contact(old)
-            ours, theirs = mina.safety_number(anew.me.account), anew.safety_number(mina.me.account)
-            assert (ours.digits, False) == (theirs.digits, mina.safety_number(old).digits == ours.digits)
-            await mina.verify_contact(anew.me.account)
+                await mina.contacts.confirm(old)
+            ours, theirs = mina.contacts.safety_number(anew.me.account), anew.contacts.safety_number(mina.me.account)
+            assert (ours.digits, False) == (theirs.digits, mina.contacts.safety_number(old).digits == ours.digits)
+            await mina.contacts.verify(anew.me.account)
             assert (True, False) == (standing(mina, anew.me.account)[0], standing(mina, old)[0])
-            await mina.send(new, "then welcome")
+            await mina.messages.send(new, "then welcome")
             await until(anew, lambda: "then welcome" in texts(anew, new))
-            assert (["then welcome"], [new]) == (texts(anew, new), [r.id for r in anew.rooms()])
+            assert (["then welcome"], [new]) == (texts(anew, new), [r.id for r in anew.rooms.all()])
             with pytest.raises(CardForked):
-                await mina.add(group, old)
-            await mina.add(group, anew.me.account)
-            await until(anew, lambda: {r.id for r in anew.rooms()} == {new, group})
+                await mina.rooms.add(group, old)
+            await mina.rooms.add(group, anew.me.account)
+            await until(anew, lambda: {r.id for r in anew.rooms.all()} == {new, group})
             told = await events_until_now(mina, 0)
             assert 1 == sum(isinstance(event, IdentityChanged) for event in told)
 
@@ -113,12 +117,12 @@ def test_a_device_that_the_same_identity_signed_leaves_verified_as_it_is(brisk: 
             room, _ = await both_in(mina, jun)
             await link(jun, desk)
             await until(mina, lambda: ("device-added", jun.me.account) in notices(mina, room))
-            words, handle = jun.phrase(), jun.me.handle
-            while len((await mina.look_up(handle)).devices) < 2:  # noqa: ASYNC110 - until the record has the card
+            words, handle = jun.account.phrase(), jun.me.handle
+            while len((await mina.contacts.look_up(handle)).devices) < 2:  # noqa: ASYNC110 - until the record has the card
                 await asyncio.sleep(0.2)
-            await new.restore_account(words, handle)
-            await new.wait_published(timeout_s=PATIENCE_S)
-            assert new.me.account == (await mina.look_up(handle)).account_id
+            await new.account.restore(words, handle)
+            await new.account.wait_published(timeout_s=PATIENCE_S)
+            assert new.me.account == (await mina.contacts.look_up(handle)).account_id
             assert (True, False, False) == standing(mina, jun.me.account)
             assert not [e for e in await events_until_now(mina, 0) if isinstance(e, IdentityChanged)]
 
@@ -136,20 +140,20 @@ def test_another_device_of_mine_says_it_too_and_lets_go_of_what_waited(brisk: Se
         ):
             room, group = await both_in(mina, jun)
             await link(mina, desk)
-            await until(desk, lambda: {r.id for r in desk.rooms() if r.phase == "joined"} == {room, group})
+            await until(desk, lambda: {r.id for r in desk.rooms.all() if r.phase == "joined"} == {room, group})
             await until(desk, lambda: standing(desk, jun.me.account)[0])
             await erase_card(jun)
             let_the_hold_pass(brisk)
             await register(anew, jun.me.handle)
             with pytest.raises(CardForked):
-                await mina.look_up(jun.me.handle)
+                await mina.contacts.look_up(jun.me.handle)
             await happens(desk, IdentityChanged)
             assert (False, True, False) == standing(desk, jun.me.account)
             assert (CHANGED, jun.me.account) in notices(desk, group)
-            waiting = await desk.send(room, "from the desk")
+            waiting = await desk.messages.send(room, "from the desk")
             assert ["waiting"] == [m.state for m in said(desk, room) if m.id == waiting]
-            await mina.confirm_contact(jun.me.account)
-            await desk.wait_sent(room, waiting, timeout_s=PATIENCE_S)
+            await mina.contacts.confirm(jun.me.account)
+            await desk.messages.wait_sent(room, waiting, timeout_s=PATIENCE_S)
 
     play(story(), 90)
 
@@ -164,17 +168,17 @@ def test_who_is_brought_into_a_group_under_a_contacts_handle_is_told(brisk: Serv
         ):
             await befriend(mina, jun)
             await befriend(mina, sora)
-            group = (await sora.create_group("choir", [mina.me.handle])).id
-            await until(mina, lambda: any(r.id == group and r.phase == "joined" for r in mina.rooms()))
+            group = (await sora.rooms.create_group("choir", [mina.me.handle])).id
+            await until(mina, lambda: any(r.id == group and r.phase == "joined" for r in mina.rooms.all()))
             await erase_card(jun)
             let_the_hold_pass(brisk)
             await register(anew, jun.me.handle)
-            await sora.add(group, anew.me.handle)
+            await sora.rooms.add(group, anew.me.handle)
             warned = await happens(mina, Warned, lambda event: event.code == "handle-of-contact")
             assert (group, {"handle": jun.me.handle}) == (warned.room, warned.detail)
             changed = await happens(mina, IdentityChanged)
             assert (jun.me.account, False) == (changed.account, changed.was_verified)
-            await sora.send(group, "all here?")
+            await sora.messages.send(group, "all here?")
             await until(mina, lambda: "all here?" in texts(mina, group))
 
     play(story(), 90)

@@ -104,7 +104,7 @@ async def lies_there(code: LinkCode) -> list[Said]:
 def come(desk: Client, code: LinkCode) -> tuple[asyncio.Task[object], asyncio.Event]:
     """The owner's own device uses the code; the event is that its hello is in the box."""
     said = asyncio.Event()
-    return asyncio.create_task(desk.join_account(code.text, name="desk", on_waiting=said.set)), said
+    return asyncio.create_task(desk.devices.join(code.text, name="desk", on_waiting=said.set)), said
 
 
 @asynccontextmanager
@@ -113,7 +113,7 @@ async def scene(service: Service, folder: Path) -> AsyncIterator[tuple[Client, C
     async with (
         people(service, folder, "mina") as (mina,),
         opened(folder / "desk") as desk,
-        mina.link_device() as linking,
+        mina.devices.link() as linking,
     ):
         thief = Thief.of(linking.code)
         try:
@@ -136,7 +136,7 @@ def test_who_says_hello_first_gets_nothing_once_the_owners_device_says_it_too(se
             with pytest.raises((LinkMisused, LinkDeclined)):
                 await joining
             assert [Hello, Hello, Declined] == [type(each) for each in await lies_there(linking.code)]
-            assert ("link-misused", 1) == (misused.value.code, len(mina.devices()))
+            assert ("link-misused", 1) == (misused.value.code, len(mina.devices.all()))
 
     play(story())
 
@@ -166,7 +166,7 @@ def test_erasing_the_owners_hello_does_not_hide_it(service: Service, tmp_path: P
             with pytest.raises(LinkMisused) as misused:
                 await linking.accept()
             assert [Hello, Declined] == [type(each) for each in await thief.box.look()]
-            assert ("link-misused", 1) == (misused.value.code, len(mina.devices()))
+            assert ("link-misused", 1) == (misused.value.code, len(mina.devices.all()))
 
     play(story())
 
@@ -185,7 +185,7 @@ def test_who_comes_after_the_secret_went_out_ends_the_link_loudly(service: Servi
                 with pytest.raises(LinkExposed) as exposed:
                     await task
                 assert "make a new account" in (exposed.value.hint or "")
-            assert len(mina.devices()) == 1
+            assert len(mina.devices.all()) == 1
 
     play(story())
 
@@ -227,7 +227,7 @@ def test_who_answers_in_the_owners_place_does_not_make_the_device_theirs_unnotic
                 await linking.accept()
             with pytest.raises(NoAccount):
                 _ = desk.me
-            assert len(mina.devices()) == 1
+            assert len(mina.devices.all()) == 1
 
     play(story())
 
@@ -250,8 +250,8 @@ def test_the_new_device_shows_whose_account_it_is_taken_into_before_it_uses_it(
                 shown.append(into)
                 return says
 
-            async with mina.link_device() as linking:
-                joining = asyncio.create_task(desk.join_account(linking.code.text, confirm=confirm))
+            async with mina.devices.link() as linking:
+                joining = asyncio.create_task(desk.devices.join(linking.code.text, confirm=confirm))
                 await linking.candidate()
                 await linking.accept()
                 if says:
@@ -281,7 +281,7 @@ def test_where_the_record_cannot_tell_the_number_does(service: Service, tmp_path
                 shown.append(into)
                 return False
 
-            joining = asyncio.create_task(desk.join_account(code.text, confirm=confirm))
+            joining = asyncio.create_task(desk.devices.join(code.text, confirm=confirm))
             await thief.grant(code.handle)
             with pytest.raises(LinkDeclined):
                 await joining

@@ -18,21 +18,21 @@ def test_a_lasting_link_says_who_it_means(service: Service, tmp_path: Path) -> N
 
     async def story() -> None:
         async with people(service, tmp_path, "민아", "b") as (mina, b):
-            link = mina.own_link()
+            link = mina.links.own()
             assert (link.isascii(), "%EB%AF%BC") == (True, link.partition("/")[2][:9])
             assert ("contact", mina.me.handle, "new") == (
-                b.read_link(link).kind,
-                b.read_link(link).handle,
-                b.read_link(link).state,
+                b.links.read(link).kind,
+                b.links.read(link).handle,
+                b.links.read(link).state,
             )
-            assert "own" == mina.read_link(link).state
+            assert "own" == mina.links.read(link).state
             wrong = format_link(Link("contact", mina.me.handle, key_check(bytes(32))))
             with pytest.raises(LinkMismatch):
-                await b.open_link(wrong)
-            assert [] == b.contacts()
-            await b.open_link(f"  {link}\n", "안녕하세요")
-            await until(mina, lambda: [c.state for c in mina.contacts()] == ["asking"])
-            assert ["other"] == [b.read_link(wrong).state]
+                await b.links.open(wrong)
+            assert [] == b.contacts.all()
+            await b.links.open(f"  {link}\n", "안녕하세요")
+            await until(mina, lambda: [c.state for c in mina.contacts.all()] == ["asking"])
+            assert ["other"] == [b.links.read(wrong).state]
 
     play(story())
 
@@ -42,13 +42,16 @@ def test_a_contact_link_with_a_token_is_accepted_once(service: Service, tmp_path
 
     async def story() -> None:
         async with people(service, tmp_path, "a", "b", "c") as (a, b, c):
-            link = await a.make_link(hours=1)
-            assert [link] == a.links()
-            await b.open_link(link.text)
-            await until(b, lambda: [r.phase for r in b.rooms()] == ["joined"])
-            await c.open_link(link.text)
-            await until(a, lambda: {x.handle: x.state for x in a.contacts()}.get(c.me.handle) == "asking")
-            assert ("accepted", []) == (next(x.state for x in a.contacts() if x.handle == b.me.handle), a.links())
+            link = await a.links.make(hours=1)
+            assert [link] == a.links.all()
+            await b.links.open(link.text)
+            await until(b, lambda: [r.phase for r in b.rooms.all()] == ["joined"])
+            await c.links.open(link.text)
+            await until(a, lambda: {x.handle: x.state for x in a.contacts.all()}.get(c.me.handle) == "asking")
+            assert ("accepted", []) == (
+                next(x.state for x in a.contacts.all() if x.handle == b.me.handle),
+                a.links.all(),
+            )
 
     play(story())
 
@@ -58,29 +61,29 @@ def test_a_group_link_brings_people_in_while_it_is_good(service: Service, tmp_pa
 
     async def story() -> None:
         async with people(service, tmp_path, "a", "b", "c", "d") as (a, b, c, d):
-            room = (await a.create_group("동호회")).id
-            link = await a.make_link(room, hours=1, uses=1)
-            other = await a.make_link(room, hours=1)
-            assert ({link.id, other.id}, []) == ({x.id for x in a.links(room)}, a.links())
+            room = (await a.rooms.create_group("동호회")).id
+            link = await a.links.make(room, hours=1, uses=1)
+            other = await a.links.make(room, hours=1)
+            assert ({link.id, other.id}, []) == ({x.id for x in a.links.all(room)}, a.links.all())
             assert (link.id, 1) == (link.id, link.uses_left)
-            opened = await b.open_link(link.text)
+            opened = await b.links.open(link.text)
             assert ("room", room) == (opened.kind, opened.room)
-            await until(b, lambda: [r.id for r in b.rooms()] == [room])
-            assert "known" == b.read_link(link.text).state
-            await c.open_link(link.text)
-            await a.revoke_link(other.id)
-            await d.open_link(other.text)
-            message = await a.send(room, "hello")
-            await a.wait_delivered(room, message)
+            await until(b, lambda: [r.id for r in b.rooms.all()] == [room])
+            assert "known" == b.links.read(link.text).state
+            await c.links.open(link.text)
+            await a.links.revoke(other.id)
+            await d.links.open(other.text)
+            message = await a.messages.send(room, "hello")
+            await a.messages.wait_delivered(room, message)
             await c.sync()
             await d.sync()
             await a.sync()
-            assert {a.me.handle, b.me.handle} == {member.handle for member in a.members(room)}
-            assert ([], [], []) == (c.rooms(), d.rooms(), a.links(room))
+            assert {a.me.handle, b.me.handle} == {member.handle for member in a.rooms.members(room)}
+            assert ([], [], []) == (c.rooms.all(), d.rooms.all(), a.links.all(room))
             with pytest.raises(NotAllowed):
-                await b.make_link(room, hours=1)
+                await b.links.make(room, hours=1)
             with pytest.raises(BadRequest):
-                await a.make_link(room, hours=0)
+                await a.links.make(room, hours=0)
 
     play(story())
 
@@ -91,31 +94,31 @@ def test_a_wish_says_how_it_stands(service: Service, tmp_path: Path) -> None:
     async def story() -> None:
         async with people(service, tmp_path, "b") as (b,):
             async with people(service, tmp_path, "a") as (a,):
-                room = (await a.create_group("닫힌 방")).id
-                good, bad = await a.make_link(room, hours=1), await a.make_link(room, hours=1)
-                await a.revoke_link(bad.id)
+                room = (await a.rooms.create_group("닫힌 방")).id
+                good, bad = await a.links.make(room, hours=1), await a.links.make(room, hours=1)
+                await a.links.revoke(bad.id)
                 admin = a.me
-            await b.open_link(good.text)
+            await b.links.open(good.text)
             assert [(room, admin.handle, "waiting", 2_000)] == standing(b)
             await happens(b, WishChanged, lambda event: event.state == "silent")
             assert [(room, admin.handle, "silent", 2_000)] == standing(b)
             async with opened(tmp_path / "a") as a:
-                await b.ask_again(room)
-                await until(b, lambda: [r.id for r in b.rooms()] == [room])
-                assert [] == b.wishes()
+                await b.links.ask_again(room)
+                await until(b, lambda: [r.id for r in b.rooms.all()] == [room])
+                assert [] == b.links.join_requests()
                 async with people(service, tmp_path, "c") as (c,):
-                    await c.open_link(bad.text)
-                    await until(c, lambda: [wish.state for wish in c.wishes()] == ["closed"])
+                    await c.links.open(bad.text)
+                    await until(c, lambda: [wish.state for wish in c.links.join_requests()] == ["closed"])
                     with pytest.raises(BadRequest):
-                        await c.ask_again(room)
-                    await c.withdraw_wish(room)
-                    assert ([], []) == (c.wishes(), c.rooms())
+                        await c.links.ask_again(room)
+                    await c.links.withdraw(room)
+                    assert ([], []) == (c.links.join_requests(), c.rooms.all())
 
     play(story())
 
 
 def standing(client: Client) -> list[tuple[bytes, str, str, int]]:
-    return [(wish.room, wish.handle, wish.state, wish.patience_ms) for wish in client.wishes()]
+    return [(wish.room, wish.handle, wish.state, wish.patience_ms) for wish in client.links.join_requests()]
 
 
 def test_a_used_group_link_is_told(service: Service, tmp_path: Path) -> None:
@@ -123,8 +126,8 @@ def test_a_used_group_link_is_told(service: Service, tmp_path: Path) -> None:
 
     async def story() -> None:
         async with people(service, tmp_path, "a", "b") as (a, b):
-            room = (await a.create_group("열린 방")).id
-            await b.open_link((await a.make_link(room, hours=1)).text)
+            room = (await a.rooms.create_group("열린 방")).id
+            await b.links.open((await a.links.make(room, hours=1)).text)
             used = await happens(a, LinkUsed)
             assert (room, b.me.handle) == (used.room, used.handle)
 

@@ -33,14 +33,14 @@ def test_a_killed_relay_loses_nothing(doomed: Service, tmp_path: Path) -> None:
     async def story() -> None:
         async with people(doomed, tmp_path, "a", "b") as (a, b):
             room = await befriend(a, b)
-            await a.send(room, "before")
+            await a.messages.send(room, "before")
             await reads(b, room, "before")
             doomed.kill()
             with pytest.raises(errors.PendingStill):
-                await a.wait_sent(room, await a.send(room, "meanwhile"), timeout_s=0.3)
+                await a.messages.wait_sent(room, await a.messages.send(room, "meanwhile"), timeout_s=0.3)
             doomed.start()
             await reads(b, room, "before", "meanwhile")
-            await b.send(room, "after")
+            await b.messages.send(room, "after")
             await reads(a, room, "before", "meanwhile", "after")
 
     play(story())
@@ -54,23 +54,23 @@ def test_a_seized_relay_is_an_inconvenience(tmp_path: Path) -> None:
         async with people(doomed, tmp_path, "a", "b", "c") as (a, b, c):
             room = await befriend(a, b)
             await befriend(a, c)
-            group = (await a.create_group("g", [b.me.handle])).id
-            await until(b, lambda: len(b.rooms()) == 2)
-            await a.send(room, "one")
+            group = (await a.rooms.create_group("g", [b.me.handle])).id
+            await until(b, lambda: len(b.rooms.all()) == 2)
+            await a.messages.send(room, "one")
             await reads(b, room, "one")
             await stands_in_the_record(c)
             before = c.last_event()
             doomed.seize()
             await happens(a, RelayLostBox)
-            await a.send(room, "two")
-            await b.send(room, "three")
+            await a.messages.send(room, "two")
+            await b.messages.send(room, "three")
             await until(a, lambda: sorted(texts(a, room)) == ["one", "three", "two"])
             await until(b, lambda: sorted(texts(b, room)) == ["one", "three", "two"])
             assert texts(a, room) == texts(b, room)
             await happens(c, Published, after=before)
-            await a.add(group, c.me.handle)
-            await until(c, lambda: any(r.id == group for r in c.rooms()))
-            await c.send(group, "hello from the ruins")
+            await a.rooms.add(group, c.me.handle)
+            await until(c, lambda: any(r.id == group for r in c.rooms.all()))
+            await c.messages.send(group, "hello from the ruins")
             await until(b, lambda: "hello from the ruins" in texts(b, group))
 
     with Service(tmp_path / "relay", period_s=1) as doomed:
@@ -85,12 +85,12 @@ def test_a_message_survives_its_sender_and_the_relay(doomed: Service, tmp_path: 
         async with people(doomed, tmp_path, "a", "b", "c") as (a, b, c):
             await befriend(a, b)
             await befriend(a, c)
-            room = (await a.create_group("g", [b.me.handle, c.me.handle])).id
+            room = (await a.rooms.create_group("g", [b.me.handle, c.me.handle])).id
             for client in (b, c):
-                await until(client, lambda client=client: len(client.rooms()) == 2)  # type: ignore[misc]
+                await until(client, lambda client=client: len(client.rooms.all()) == 2)  # type: ignore[misc]
             await c.sync(timeout_s=PATIENCE_S)
         async with opened(tmp_path / "a") as a, opened(tmp_path / "b") as b:
-            await a.send(room, "for everybody")
+            await a.messages.send(room, "for everybody")
             await reads(b, room, "for everybody")
         doomed.seize()
         async with opened(tmp_path / "b"), opened(tmp_path / "c") as c:
@@ -107,14 +107,14 @@ def test_an_account_is_made_while_the_relay_is_out_of_reach(doomed: Service, tmp
         doomed.kill()
         handle = doomed.handle(new_name("late"))
         async with opened(tmp_path / "a") as a:
-            await a.create_account(handle)
-            words = a.phrase()
+            await a.account.create(handle)
+            words = a.account.phrase()
             with pytest.raises(errors.PendingStill):
-                await a.wait_published(timeout_s=0.2)
+                await a.account.wait_published(timeout_s=0.2)
         doomed.start()
         async with opened(tmp_path / "a") as a:
-            await a.wait_published(timeout_s=PATIENCE_S)
-            assert (True, handle, words) == (a.me.published, a.me.handle, a.phrase())
+            await a.account.wait_published(timeout_s=PATIENCE_S)
+            assert (True, handle, words) == (a.me.published, a.me.handle, a.account.phrase())
 
     play(story())
 
@@ -126,15 +126,15 @@ def test_owners_put_their_cards_back_within_a_period(tmp_path: Path) -> None:
     async def story(house: Service, elsewhere: Service) -> None:
         async with opened(tmp_path / "a") as a, opened(tmp_path / "b") as b:
             for client, name in ((a, "a"), (b, "b")):
-                await client.create_account(house.handle(new_name(name)), relay=elsewhere.url)
-                await client.wait_published(timeout_s=PATIENCE_S)
+                await client.account.create(house.handle(new_name(name)), relay=elsewhere.url)
+                await client.account.wait_published(timeout_s=PATIENCE_S)
             await stands_in_the_record(a)
             before = a.last_event()
             house.seize()
             await happens(a, Warned, lambda event: event.code == "card-not-in-log", after=before)
             await happens(a, Published, after=before)
             assert a.me.published
-            assert (await b.look_up(a.me.handle)).identity_key == a.me.account
+            assert (await b.contacts.look_up(a.me.handle)).identity_key == a.me.account
 
     with Service(tmp_path / "house", period_s=1) as house, Service(tmp_path / "elsewhere") as elsewhere:
         play(story(house, elsewhere))
@@ -146,13 +146,13 @@ def test_an_owner_who_missed_the_last_epochs_puts_the_card_back_too(tmp_path: Pa
 
     async def story(house: Service, elsewhere: Service) -> None:
         async with opened(tmp_path / "a") as a:
-            await a.create_account(house.handle(new_name("a")), relay=elsewhere.url)
-            await a.wait_published(timeout_s=PATIENCE_S)
+            await a.account.create(house.handle(new_name("a")), relay=elsewhere.url)
+            await a.account.wait_published(timeout_s=PATIENCE_S)
             await stands_in_the_record(a)
             with a._session.look() as store:
                 seen = load_pinned(store, house.host), load_watch(store)
-            size = a.record().size
-            while a.record().size < size + 3:  # noqa: ASYNC110 - another process changes it
+            size = a.record.standing().size
+            while a.record.standing().size < size + 3:  # noqa: ASYNC110 - another process changes it
                 await asyncio.sleep(0.1)
             house.kill()
             before = a.last_event()

@@ -13,6 +13,11 @@ from tests.api.service import Service
 TRIMS = replace(QUICK, timing=replace(SOON, trim=100))
 
 
+def joined(client: Client) -> set[bytes]:
+    """The rooms that an account is in."""
+    return {room.id for room in client.rooms.all() if room.phase == "joined"}
+
+
 def test_the_words_and_one_old_contact_bring_the_rooms_back(swift: Service, tmp_path: Path) -> None:
     """At first there is only handle and key. Whoever is asked and knew us takes us into the rooms we share, unasked.
 
@@ -23,49 +28,47 @@ def test_the_words_and_one_old_contact_bring_the_rooms_back(swift: Service, tmp_
     async def story() -> None:
         async with people(swift, tmp_path, "a", "c", "s") as (a, c, stranger):
             async with people(swift, tmp_path, "b", options=TRIMS) as (b,):
-                words, handle, account = b.phrase(), b.me.handle, b.me.account
-                await b.set_profile("준")
-                await a.set_profile("아라")
+                words, handle, account = b.account.phrase(), b.me.handle, b.me.account
+                await b.profiles.set("준")
+                await a.profiles.set("아라")
                 room = await befriend(a, b)
                 other = await befriend(c, b)
-                group = (await a.create_group("모임", [handle])).id
-                theirs = (await c.create_group("c's", [handle])).id
-                await until(b, lambda: {r.id for r in b.rooms() if r.phase == "joined"} == {room, other, group, theirs})
-                await b.send(group, "before")
-                await until(a, lambda: any(m.text == "before" for m in a.messages(group)))
+                group = (await a.rooms.create_group("모임", [handle])).id
+                theirs = (await c.rooms.create_group("c's", [handle])).id
+                await until(b, lambda: joined(b) == {room, other, group, theirs})
+                await b.messages.send(group, "before")
+                await until(a, lambda: any(m.text == "before" for m in a.messages.page(group)))
                 await until(b, lambda: inbox_is_empty(b))
                 await b.sync(timeout_s=PATIENCE_S)
             last = a.last_event()
             async with opened(tmp_path / "new") as new:
-                await new.restore_account(words, handle)
-                await new.wait_published(timeout_s=PATIENCE_S)
+                await new.account.restore(words, handle)
+                await new.account.wait_published(timeout_s=PATIENCE_S)
                 assert (account, handle) == (new.me.account, new.me.handle)
-                assert ([], [], "") == (new.contacts(), new.rooms(), new.profile().name)
-                await new.request_contact(a.me.handle, "it is me again")
-                await new.request_contact(stranger.me.handle, "hello")
+                assert ([], [], "") == (new.contacts.all(), new.rooms.all(), new.profiles.get().name)
+                await new.contacts.request(a.me.handle, "it is me again")
+                await new.contacts.request(stranger.me.handle, "hello")
                 await happens(stranger, ContactRequested)
-                await until(new, lambda: {r.id for r in new.rooms() if r.phase == "joined"} == {room, group})
-                assert [("accepted", room)] == [(k.state, k.room) for k in new.contacts() if k.account == a.me.account]
-                await until(
-                    a, lambda: {1} == {m.devices for m in a.members(group)} | {m.devices for m in a.members(room)}
-                )
-                await until(new, lambda: ["아라"] == [m.name for m in new.members(room) if not m.me])
+                await until(new, lambda: joined(new) == {room, group})
+                assert [("accepted", room)] == [
+                    (k.state, k.room) for k in new.contacts.all() if k.account == a.me.account
+                ]
+                await until(a, lambda: {1} == {m.devices for it in (group, room) for m in a.rooms.members(it)})
+                await until(new, lambda: ["아라"] == [m.name for m in new.rooms.members(room) if not m.me])
                 assert ([], []) == (texts(new, room), texts(new, group))
-                await new.send(room, "here again")
-                await a.send(group, "welcome back")
+                await new.messages.send(room, "here again")
+                await a.messages.send(group, "welcome back")
                 await until(a, lambda: "here again" in texts(a, room))
                 await until(new, lambda: "welcome back" in texts(new, group))
-                await stranger.request_contact(a.me.handle, "a later request")
+                await stranger.contacts.request(a.me.handle, "a later request")
                 told = await told_until_asked(a, last)
                 assert ["a later request"] == [event.greeting for event in told if isinstance(event, ContactRequested)]
                 assert not [event for event in told if isinstance(event, IdentityChanged | Warned)]
-                assert {room, group} == {r.id for r in new.rooms()}
-                await new.request_contact(c.me.handle)
-                await until(
-                    new, lambda: {r.id for r in new.rooms() if r.phase == "joined"} == {room, group, other, theirs}
-                )
+                assert {room, group} == {r.id for r in new.rooms.all()}
+                await new.contacts.request(c.me.handle)
+                await until(new, lambda: joined(new) == {room, group, other, theirs})
             async with opened(tmp_path / "b") as lost:
-                await until(lost, lambda: all(r.phase in {"left", "removed"} for r in lost.rooms()))
+                await until(lost, lambda: all(r.phase in {"left", "removed"} for r in lost.rooms.all()))
                 assert not {"welcome back", "here again"} & {*texts(lost, room), *texts(lost, group)}
 
     play(story(), 120)

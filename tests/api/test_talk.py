@@ -26,19 +26,19 @@ def test_strangers_become_contacts_and_talk_both_ways(service: Service, tmp_path
 
     async def story() -> None:
         async with people(service, tmp_path, "mina", "준호") as (mina, junho):
-            await mina.request_contact(junho.me.handle, "같이 얘기해요")
+            await mina.contacts.request(junho.me.handle, "같이 얘기해요")
             asked = await happens(junho, ContactRequested)
             assert (mina.me.handle, "같이 얘기해요") == (asked.handle, asked.greeting)
-            room = (await junho.accept_contact(mina.me.handle)).room
+            room = (await junho.contacts.accept(mina.me.handle)).room
             joined = await happens(mina, Joined)
             assert (room, True) == (joined.room, joined.direct)
-            first = await mina.send(junho.me.handle, "안녕, hello")
-            await mina.wait_sent(room, first)
+            first = await mina.messages.send(junho.me.handle, "안녕, hello")
+            await mina.messages.wait_sent(room, first)
             await reads(junho, room, "안녕, hello")
-            await junho.send(room, "네!", reply_to=first)
+            await junho.messages.send(room, "네!", reply_to=first)
             received = await happens(mina, MessageReceived)
             assert ("네!", first, junho.me.handle) == (received.text, received.reply_to, received.handle)
-            await mina.wait_delivered(room, first)
+            await mina.messages.wait_delivered(room, first)
 
     play(story())
 
@@ -49,12 +49,12 @@ def test_read_markers_count_down(service: Service, tmp_path: Path) -> None:
     async def story() -> None:
         async with people(service, tmp_path, "a", "b") as (a, b):
             room = await befriend(a, b)
-            message = await a.send(room, "read me")
+            message = await a.messages.send(room, "read me")
             await reads(b, room, "read me")
-            assert ([1], 1) == ([m.unread_by for m in said(a, room)], b.room(room).unread)
-            await b.mark_read(room)
+            assert ([1], 1) == ([m.unread_by for m in said(a, room)], b.rooms.get(room).unread)
+            await b.messages.mark_read(room)
             await happens(a, ReadMarker, lambda event: event.account == b.me.account)
-            assert ([(message, 0)], 0) == ([(m.id, m.unread_by) for m in said(a, room)], b.room(room).unread)
+            assert ([(message, 0)], 0) == ([(m.id, m.unread_by) for m in said(a, room)], b.rooms.get(room).unread)
 
     play(story())
 
@@ -66,20 +66,20 @@ def test_a_removed_member_reads_nothing_more(service: Service, tmp_path: Path) -
         async with people(service, tmp_path, "a", "b", "c") as (a, b, c):
             await befriend(a, b)
             await befriend(a, c)
-            room = (await a.create_group("우리 가족", [b.me.handle, c.me.handle])).id
+            room = (await a.rooms.create_group("우리 가족", [b.me.handle, c.me.handle])).id
             for client in (b, c):
-                await until(client, lambda client=client: any(r.id == room for r in client.rooms()))  # type: ignore[misc]
-            await a.send(room, "everybody")
+                await until(client, lambda client=client: any(r.id == room for r in client.rooms.all()))  # type: ignore[misc]
+            await a.messages.send(room, "everybody")
             await reads(b, room, "everybody")
             await reads(c, room, "everybody")
-            await a.remove(room, c.me.handle)
-            await until(c, lambda: c.room(room).phase == "removed")
-            await a.wait_changed(room)
-            message = await a.send(room, "without c")
-            await a.wait_delivered(room, message)
+            await a.rooms.remove(room, c.me.handle)
+            await until(c, lambda: c.rooms.get(room).phase == "removed")
+            await a.rooms.wait_changed(room)
+            message = await a.messages.send(room, "without c")
+            await a.messages.wait_delivered(room, message)
             assert (["everybody", "without c"], ["everybody"]) == (texts(b, room), texts(c, room))
             with pytest.raises(errors.UserError, match="not in this room"):
-                await c.send(room, "hello?")
+                await c.messages.send(room, "hello?")
 
     play(story())
 
@@ -90,19 +90,19 @@ def test_roles_names_and_leaving(service: Service, tmp_path: Path) -> None:
     async def story() -> None:
         async with people(service, tmp_path, "a", "b") as (a, b):
             await befriend(a, b)
-            room = (await a.create_group("old name", [b.me.handle])).id
-            await until(b, lambda: any(r.id == room for r in b.rooms()))
+            room = (await a.rooms.create_group("old name", [b.me.handle])).id
+            await until(b, lambda: any(r.id == room for r in b.rooms.all()))
             with pytest.raises(errors.UserError, match="only an admin"):
-                await b.rename(room, "new name")
-            await a.set_admin(room, b.me.handle)
-            await until(b, lambda: b.room(room).admin)
-            await b.rename(room, "new name")
-            await until(a, lambda: a.room(room).title == "new name")
-            await a.update_keys(room)
-            await a.wait_changed(room)
-            await a.leave(room)
-            await until(a, lambda: a.room(room).phase == "removed" or a.room(room).phase == "left")
-            await until(b, lambda: [m.handle for m in b.members(room)] == [b.me.handle])
+                await b.rooms.rename(room, "new name")
+            await a.rooms.set_admin(room, b.me.handle)
+            await until(b, lambda: b.rooms.get(room).admin)
+            await b.rooms.rename(room, "new name")
+            await until(a, lambda: a.rooms.get(room).title == "new name")
+            await a.rooms.update_keys(room)
+            await a.rooms.wait_changed(room)
+            await a.rooms.leave(room)
+            await until(a, lambda: a.rooms.get(room).phase == "removed" or a.rooms.get(room).phase == "left")
+            await until(b, lambda: [m.handle for m in b.rooms.members(room)] == [b.me.handle])
 
     play(story())
 
@@ -112,15 +112,15 @@ def test_a_strangers_invitation_waits(service: Service, tmp_path: Path) -> None:
 
     async def story() -> None:
         async with people(service, tmp_path, "a", "b") as (a, b):
-            room = (await a.create_group("surprise", [b.me.handle])).id
+            room = (await a.rooms.create_group("surprise", [b.me.handle])).id
             asked = await happens(b, RoomRequested)
-            assert ((room, "surprise"), []) == ((asked.room, asked.name), b.rooms())
-            assert [(room, "request")] == [(found.id, found.phase) for found in b.room_requests()]
-            await b.accept_room_request(room.hex()[:8])
+            assert ((room, "surprise"), []) == ((asked.room, asked.name), b.rooms.all())
+            assert [(room, "request")] == [(found.id, found.phase) for found in b.rooms.requests()]
+            await b.rooms.accept(room.hex()[:8])
             assert room == (await happens(b, RoomRequestGone)).room
-            await a.send(room, "welcome")
+            await a.messages.send(room, "welcome")
             await until(b, lambda: "welcome" in texts(b, room))
-            assert [] == b.room_requests()
+            assert [] == b.rooms.requests()
 
     play(story())
 
@@ -130,11 +130,11 @@ def test_both_ask_at_once(service: Service, tmp_path: Path) -> None:
 
     async def story() -> None:
         async with people(service, tmp_path, "a", "b") as (a, b):
-            await asyncio.gather(a.request_contact(b.me.handle), b.request_contact(a.me.handle))
+            await asyncio.gather(a.contacts.request(b.me.handle), b.contacts.request(a.me.handle))
             for client in (a, b):
-                await until(client, lambda client=client: [c.state for c in client.contacts()] == ["accepted"])  # type: ignore[misc]
-                await until(client, lambda client=client: bool(client.rooms()))  # type: ignore[misc]
-            assert [r.id for r in a.rooms()] == [r.id for r in b.rooms()]
+                await until(client, lambda client=client: [c.state for c in client.contacts.all()] == ["accepted"])  # type: ignore[misc]
+                await until(client, lambda client=client: bool(client.rooms.all()))  # type: ignore[misc]
+            assert [r.id for r in a.rooms.all()] == [r.id for r in b.rooms.all()]
 
     play(story())
 
@@ -148,13 +148,13 @@ def test_nothing_is_lost_while_one_is_away(service: Service, tmp_path: Path) -> 
             await a.sync(timeout_s=20)
         async with opened(tmp_path / "a") as a:
             for number in range(5):
-                await a.send(room, f"while you were away {number}")
+                await a.messages.send(room, f"while you were away {number}")
             await a.sync(timeout_s=20)
         async with opened(tmp_path / "b") as b:
             await reads(b, room, *(f"while you were away {number}" for number in range(5)))
-            message = await b.send(room, "I am back")
+            message = await b.messages.send(room, "I am back")
             async with opened(tmp_path / "a") as a:
-                await b.wait_delivered(room, message)
+                await b.messages.wait_delivered(room, message)
                 assert "I am back" == texts(a, room)[-1]
 
     play(story())
@@ -167,9 +167,9 @@ def test_message_states_are_told(service: Service, tmp_path: Path) -> None:
         async with people(service, tmp_path, "a", "b") as (a, b):
             room = await befriend(a, b)
             start = a.last_event()
-            message = await a.send(room, "x")
+            message = await a.messages.send(room, "x")
             assert ["waiting"] == [m.state for m in said(a, room)]
-            await a.wait_delivered(room, message)
+            await a.messages.wait_delivered(room, message)
             told = await events_until_now(a, start)
             assert ["sent", "delivered"] == [e.state for e in told if isinstance(e, MessageStateChanged)]
 
@@ -183,7 +183,7 @@ def test_a_large_message_goes_through_blobs(service: Service, tmp_path: Path) ->
         async with people(service, tmp_path, "a", "b") as (a, b):
             room = await befriend(a, b)
             text = "가나다라마" * 20_000
-            await a.send(room, text)
+            await a.messages.send(room, text)
             await reads(b, room, text)
 
     play(story())

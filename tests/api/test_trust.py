@@ -30,15 +30,18 @@ def test_a_safety_number_is_the_same_on_both_sides(service: Service, tmp_path: P
         async with people(service, tmp_path, "a", "b", "c") as (a, b, c):
             await befriend(a, b)
             await befriend(a, c)
-            one, other = a.safety_number(b.me.handle), b.safety_number(a.me.account)
+            one, other = a.contacts.safety_number(b.me.handle), b.contacts.safety_number(a.me.account)
             assert (one.digits, one.code) == (other.digits, other.code)
             assert (12, {5}, True) == (len(one.digits), set(map(len, one.digits)), "".join(one.digits).isdigit())
-            assert (True, False) == (b.matches_code(a.me.handle, one.code), a.matches_code(c.me.handle, one.code))
-            assert b.matches_code(a.me.handle, " ".join(one.digits))
-            await a.verify_contact(b.me.handle)
-            assert [True, False] == [contact.verified for contact in a.contacts()]
-            await a.verify_contact(b.me.handle, verified=False)
-            assert [False, False] == [contact.verified for contact in a.contacts()]
+            assert (True, False) == (
+                b.contacts.matches_code(a.me.handle, one.code),
+                a.contacts.matches_code(c.me.handle, one.code),
+            )
+            assert b.contacts.matches_code(a.me.handle, " ".join(one.digits))
+            await a.contacts.verify(b.me.handle)
+            assert [True, False] == [contact.verified for contact in a.contacts.all()]
+            await a.contacts.verify(b.me.handle, verified=False)
+            assert [False, False] == [contact.verified for contact in a.contacts.all()]
 
     play(story())
 
@@ -64,23 +67,23 @@ def test_a_changed_key_of_a_verified_contact_holds_messages(service: Service, tm
     async def story() -> None:
         async with people(service, tmp_path, "a", "b") as (a, b):
             room = await befriend(a, b)
-            await a.verify_contact(b.me.handle)
+            await a.contacts.verify(b.me.handle)
             false_card = impostor(b.me.handle, b.me.relay)
             with a._session.step() as step, pytest.raises(PeerError):
                 core_people.learn_card(step, false_card, b.me.handle)
             changed = await happens(a, IdentityChanged)
             assert (b.me.account, room, True) == (changed.account, changed.room, changed.was_verified)
-            contact = a.contacts()[0]
+            contact = a.contacts.all()[0]
             assert (False, True) == (contact.verified, contact.changed)
-            message = await a.send(room, "are you still you?")
-            await b.send(room, "hello")
+            message = await a.messages.send(room, "are you still you?")
+            await b.messages.send(room, "hello")
             await until(a, lambda: "hello" in texts(a, room))
-            assert ["waiting"] == [m.state for m in a.history(room) if m.id == message]
-            await a.confirm_contact(b.me.handle)
+            assert ["waiting"] == [m.state for m in a.messages.page(room) if m.id == message]
+            await a.contacts.confirm(b.me.handle)
             await until(b, lambda: "are you still you?" in texts(b, room))
-            assert (False, False) == (a.contacts()[0].verified, a.contacts()[0].changed)
+            assert (False, False) == (a.contacts.all()[0].verified, a.contacts.all()[0].changed)
             with pytest.raises(BadRequest):
-                await a.confirm_contact(b.me.handle)
+                await a.contacts.confirm(b.me.handle)
 
     play(story())
 
@@ -97,19 +100,19 @@ def test_who_is_blocked_is_not_heard(service: Service, tmp_path: Path) -> None:
     async def story() -> None:
         async with people(service, tmp_path, "a", "b") as (a, b):
             room = await befriend(a, b)
-            await a.block_contact(b.me.handle)
-            assert [b.me.handle] == [contact.handle for contact in a.blocked_contacts()]
-            message = await b.send(room, "can you hear me?")
-            await b.wait_sent(room, message, timeout_s=PATIENCE_S)
+            await a.contacts.block(b.me.handle)
+            assert [b.me.handle] == [contact.handle for contact in a.contacts.blocked()]
+            message = await b.messages.send(room, "can you hear me?")
+            await b.messages.wait_sent(room, message, timeout_s=PATIENCE_S)
             await until(a, lambda: read_upto(a, room) >= read_upto(b, room))
-            await a.set_profile("somebody new")
+            await a.profiles.set("somebody new")
             await a.sync()
-            assert ("sent", "can you hear me?" in texts(a, room)) == (b.messages(room, limit=1)[-1].state, False)
-            assert "somebody new" != b.profile(a.me.account).name
-            await a.unblock_contact(b.me.handle)
-            await b.send(room, "and now?")
+            assert ("sent", "can you hear me?" in texts(a, room)) == (b.messages.page(room, limit=1)[-1].state, False)
+            assert "somebody new" != b.profiles.get(a.me.account).name
+            await a.contacts.unblock(b.me.handle)
+            await b.messages.send(room, "and now?")
             await until(a, lambda: "and now?" in texts(a, room))
-            assert ([], False) == (a.blocked_contacts(), "can you hear me?" in texts(a, room))
+            assert ([], False) == (a.contacts.blocked(), "can you hear me?" in texts(a, room))
 
     play(story())
 
@@ -120,10 +123,10 @@ def test_a_deleted_contact_is_a_stranger_again(service: Service, tmp_path: Path)
     async def story() -> None:
         async with people(service, tmp_path, "a", "b") as (a, b):
             room = await befriend(a, b)
-            await a.verify_contact(b.me.handle)
-            await a.delete_contact(b.me.handle)
-            assert [] == a.contacts()
-            await until(a, lambda: a.room(room).phase in {"left", "removed"})
+            await a.contacts.verify(b.me.handle)
+            await a.contacts.delete(b.me.handle)
+            assert [] == a.contacts.all()
+            await until(a, lambda: a.rooms.get(room).phase in {"left", "removed"})
 
     play(story())
 
@@ -133,21 +136,21 @@ def test_what_the_person_chose_is_kept_and_checked(service: Service, tmp_path: P
 
     async def story() -> None:
         async with people(service, tmp_path, "a") as (a,):
-            room = (await a.create_group("x")).id
+            room = (await a.rooms.create_group("x")).id
             assert ("nothing", True, "") == (
-                a.preferences().notify,
-                a.preferences().receipts,
-                a.room_preferences(room).draft,
+                a.preferences.get().notify,
+                a.preferences.get().receipts,
+                a.preferences.of_room(room).draft,
             )
-            await a.set_preferences(theme="dark", receipts=False, lock_minutes=5)
-            await a.set_room_preferences(room, draft="아직 안 보낸 말", draft_reply=bytes(16), muted_until=-1)
+            await a.preferences.set(theme="dark", receipts=False, lock_minutes=5)
+            await a.preferences.set_room(room, draft="아직 안 보낸 말", draft_reply=bytes(16), muted_until=-1)
             for wrong in ({"colour": "red"}, {"theme": "red"}, {"receipts": "yes"}, {"lock_minutes": -1}):
                 with pytest.raises(BadRequest):
-                    await a.set_preferences(**wrong)
+                    await a.preferences.set(**wrong)
             with pytest.raises(BadRequest):
-                await a.set_room_preferences(room, verified=b"x")
+                await a.preferences.set_room(room, verified=b"x")
         async with opened(tmp_path / "a") as a:
-            mine, rooms = a.preferences(), a.room_preferences(room)
+            mine, rooms = a.preferences.get(), a.preferences.of_room(room)
             assert ("dark", False, 5, "ko") == (mine.theme, mine.receipts, mine.lock_minutes, mine.language or "ko")
             assert ("아직 안 보낸 말", bytes(16), -1) == (rooms.draft, rooms.draft_reply, rooms.muted_until)
 
@@ -160,7 +163,7 @@ def test_the_own_record_is_the_warrants_production(swift: Service, tmp_path: Pat
     async def story() -> None:
         async with people(swift, tmp_path, "미나", "b") as (mina, b):
             await befriend(mina, b)
-            while "entries" not in (report := await mina.privacy()).record:  # noqa: ASYNC110 - another process changes it
+            while "entries" not in (report := await mina.account.privacy()).record:  # noqa: ASYNC110 - another process changes it
                 await asyncio.sleep(0.2)
             produced = run_warrant(swift.data, mina.me.handle).data["produced"]
             assert json.dumps(produced, ensure_ascii=False, indent=2) == report.text
@@ -176,6 +179,6 @@ def test_without_a_card_there_is_nothing_to_hand_over(tmp_path: Path, doomed: Se
     async def story() -> None:
         async with people(doomed, tmp_path, "a") as (a,):
             with pytest.raises(errors.UnknownHandle):
-                await a._shown(doomed.handle("nobodyhere"), 20.0)
+                await a.account._shown(doomed.handle("nobodyhere"), 20.0)
 
     play(story())

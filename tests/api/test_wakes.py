@@ -27,8 +27,8 @@ def reads_of_rooms(middle: Middle) -> list[Read]:
 
 async def settled(client: Client, other: Client, room: bytes) -> None:
     """Until both have what the other said."""
-    message = await other.send(room, "settled")
-    await other.wait_delivered(room, message)
+    message = await other.messages.send(room, "settled")
+    await other.messages.wait_delivered(room, message)
     assert texts(client, room)[-1] == "settled"
 
 
@@ -40,7 +40,7 @@ def test_what_rings_is_not_read_again(service: Service, tmp_path: Path) -> None:
             await settled(a, b, room)
             before = len(reads_of_rooms(middle))
             for number in range(5):
-                await b.wait_delivered(room, await b.send(room, f"{number}"))
+                await b.messages.wait_delivered(room, await b.messages.send(room, f"{number}"))
             assert before == len(reads_of_rooms(middle))
             assert {0} == {one.wait_s for one in reads_of_rooms(middle)}
             assert any(isinstance(one, AwaitWake) for one in middle.asked)
@@ -54,7 +54,7 @@ def test_every_append_of_a_room_rings(service: Service, tmp_path: Path) -> None:
     async def story() -> None:
         async with pair(service, tmp_path, together=True) as (middle, a, b, room):
             await settled(a, b, room)
-            await a.wait_delivered(room, await a.send(room, "x"))
+            await a.messages.wait_delivered(room, await a.messages.send(room, "x"))
             rooms = [one for one in middle.asked if isinstance(one, Append) and one.policy == POLICY_ROOM]
             inboxes = [one for one in middle.asked if isinstance(one, Append) and one.policy != POLICY_ROOM]
             assert rooms
@@ -74,7 +74,7 @@ def test_no_read_waits_at_a_rooms_box_on_the_way_in(service: Service, tmp_path: 
             with a._session.step(room) as step:
                 track = step.room(room).current
                 track.leaf = -1
-            await b.wait_delivered(room, await b.send(room, "without a wake token"))
+            await b.messages.wait_delivered(room, await b.messages.send(room, "without a wake token"))
             assert {0} == {one.wait_s for one in reads_of_rooms(middle)}
 
     play(story())
@@ -114,7 +114,7 @@ def test_what_does_not_join_up_is_read(service: Service, tmp_path: Path, twist: 
             last = a.last_event()
             middle.twist = foreign if twist is foreign else late
             for number in range(4):
-                await b.wait_delivered(room, await b.send(room, f"{number}"))
+                await b.messages.wait_delivered(room, await b.messages.send(room, f"{number}"))
             await reads(a, room, "settled", "0", "1", "2", "3")
             assert a.last_event() > last
             assert not [one for one in await _events(a, last) if one == "RelayLostBox"]
@@ -146,7 +146,7 @@ def test_a_relay_that_never_rings_delays_only(
         async with pair(service, tmp_path, together=True) as (middle, a, b, room):
             await settled(a, b, room)
             middle.twist = deaf
-            await b.send(room, "later")
+            await b.messages.send(room, "later")
             await reads(a, room, "settled", "later")
 
     play(story())
@@ -170,7 +170,7 @@ def test_a_relay_that_rings_for_nothing_is_asked_ever_less_often(service: Servic
         async with pair(service, tmp_path, together=True) as (middle, a, b, room):
             await settled(a, b, room)
             middle.twist, middle.rush = shrill, True
-            await b.send(room, "one")
+            await b.messages.send(room, "one")
             await enough.wait()
             assert max(len(asked) for asked in times.values()) <= spinning
             middle.twist, middle.rush = honest, False
@@ -186,7 +186,7 @@ def test_a_box_that_begins_anew_is_followed(service: Service, tmp_path: Path) ->
         async with pair(service, tmp_path, together=True) as (middle, a, b, room):
             await settled(a, b, room)
             for number in range(3):
-                await b.wait_delivered(room, await b.send(room, f"{number}"))
+                await b.messages.wait_delivered(room, await b.messages.send(room, f"{number}"))
             before, last = len(reads_of_rooms(middle)), a.last_event()
 
             def another(request: AnyRequest, answer: AnyResponse) -> AnyResponse:
@@ -196,7 +196,7 @@ def test_a_box_that_begins_anew_is_followed(service: Service, tmp_path: Path) ->
                 return answer
 
             middle.twist = another
-            await a.send(room, "4")
+            await a.messages.send(room, "4")
             await happens(a, RelayLostBox, after=last)
             await until(a, lambda: any(one.after == 0 for one in reads_of_rooms(middle)[before:]))
             await reads(b, room, "settled", "0", "1", "2", "4")

@@ -36,7 +36,7 @@ async def at_work(home: Path) -> AsyncIterator[Session]:
     profile = home / "profile"
     session = Session(Place(profile, private_folder(profile), replace(QUICK, online=False), "", "en", home))
     await session.create_profile(PASSPHRASE)
-    await session.open_work.client.create_account("mina@relay.example")
+    await session.open_work.client.account.create("mina@relay.example")
     session.open_work.begin()
     try:
         yield session
@@ -57,7 +57,7 @@ def test_an_upload_that_comes_too_late_for_the_lock_is_not_kept(
                 await session.lock()
                 raise BadImage("no picture")
 
-            monkeypatch.setattr(session.client, "safe_image", look)
+            monkeypatch.setattr(session.client.files, "safe_image", look)
             answer = await Rpc(session).upload(Request("POST", "/upload", {"name": "a.txt"}, {}, b"a secret"))
             assert (403, b"nothing can be uploaded now\n") == (answer.status, answer.body)
 
@@ -97,8 +97,8 @@ def test_a_backup_under_way_is_waited_for(tmp_path: Path, monkeypatch: pytest.Mo
                     await asyncio.sleep(IDLE_S / 2)
                 raise errors.FileUnwritable("the disk is full")
 
-            await session.client.set_preferences(lock_minutes=1)
-            monkeypatch.setattr(session.client, "backup", slow)
+            await session.client.preferences.set(lock_minutes=1)
+            monkeypatch.setattr(session.client.archive, "backup", slow)
             session.active()
             with pytest.raises(errors.FileUnwritable):
                 await HANDLERS[MakeBackup](Asker(session, cast(PageSocket, Seat())), MakeBackup())

@@ -47,17 +47,17 @@ async def _life(service: Service, folder: Path) -> tuple[bytes, bytes, bytes, st
     """A backup for the words, a pair of them for a passphrase, the words, and the handle."""
     async with people(service, folder, "mina", "jun") as (mina, jun):
         room = await befriend(mina, jun)
-        await mina.send(room, "said before")
+        await mina.messages.send(room, "said before")
         large = folder / "large.bin"
         large.write_bytes(os.urandom(3 << 20))
-        await mina.send_file(room, large)
+        await mina.files.send(room, large)
         words, first, later = folder / "words.age", folder / "first.age", folder / "later.age"
-        await mina.backup(words)
-        await mina.backup(first, key=PassphraseKey(BACKUP_PASS))
-        await mina.send(room, "said later")
-        await mina.backup(later, key=PassphraseKey(BACKUP_PASS), after=first)
+        await mina.archive.backup(words)
+        await mina.archive.backup(first, key=PassphraseKey(BACKUP_PASS))
+        await mina.messages.send(room, "said later")
+        await mina.archive.backup(later, key=PassphraseKey(BACKUP_PASS), after=first)
         kept = [path.read_bytes() for path in (words, first, later)]
-        return kept[0], kept[1], kept[2], mina.phrase(), mina.me.handle
+        return kept[0], kept[1], kept[2], mina.account.phrase(), mina.me.handle
 
 
 def test_a_backup_becomes_the_profile(service: Service, newcomer: Callable[..., Person], tmp_path: Path) -> None:

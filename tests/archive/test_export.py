@@ -63,7 +63,7 @@ def exported(profile: Path, folder: Path, *forms: str) -> Exported:
 
     async def work() -> Exported:
         async with open_client(profile, unlock=Unprotected(), options=OFFLINE) as client:
-            return await client.export(folder, forms=forms or ("json", "text", "html"), zone=UTC)  # type: ignore[arg-type]
+            return await client.archive.export(folder, forms=forms or ("json", "text", "html"), zone=UTC)  # type: ignore[arg-type]
 
     return asyncio.run(work())
 
@@ -80,7 +80,7 @@ def test_an_export_is_the_same_before_and_after_a_restore(life: Life, tmp_path: 
 
     async def move() -> None:
         async with open_client(path, unlock=Unprotected(), options=OFFLINE) as client:
-            await client.backup(tmp_path / "backup", key=key)
+            await client.archive.backup(tmp_path / "backup", key=key)
         await restore_backup(tmp_path / "new", Unprotected(), [tmp_path / "backup"], key, options=OFFLINE)
 
     before = exported(path, tmp_path / "before")
@@ -212,7 +212,7 @@ def test_an_interrupted_export_leaves_the_earlier_one(life: Life, tmp_path: Path
 
 async def cancelled(client: Client, folder: Path, stop: object) -> None:
     """An export that somebody stops."""
-    await client.export(folder, forms=("json",), watch=stop)  # type: ignore[arg-type]
+    await client.archive.export(folder, forms=("json",), watch=stop)  # type: ignore[arg-type]
     await asyncio.sleep(0)
 
 

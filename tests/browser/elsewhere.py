@@ -60,8 +60,8 @@ class Elsewhere:
 
         async def said(client: Client) -> bytes:
             target = room_called(client, room)
-            message = await client.send(target, text)
-            await client.wait_sent(target, message, timeout_s=PATIENCE_S)
+            message = await client.messages.send(target, text)
+            await client.messages.wait_sent(target, message, timeout_s=PATIENCE_S)
             return message
 
         return self.do(said)
@@ -72,5 +72,5 @@ class Elsewhere:
 
 def room_called(client: Client, title: str) -> bytes:
     """The id of the one room with this title that is joined."""
-    (found,) = [room.id for room in client.rooms() if (room.phase, room.title) == ("joined", title)]
+    (found,) = [room.id for room in client.rooms.all() if (room.phase, room.title) == ("joined", title)]
     return found

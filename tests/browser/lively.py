@@ -133,13 +133,13 @@ def lively(service: Service, folder: Path, lang: str, *, passphrase: str = "", t
 async def _say(
     speaker: Client, room: bytes, text: str, reply_to: bytes = b"", *, mentions: Sequence[bytes] = ()
 ) -> bytes:
-    message = await speaker.send(room, text, reply_to, mentions=mentions)
-    await speaker.wait_sent(room, message, timeout_s=PATIENCE_S)
+    message = await speaker.messages.send(room, text, reply_to, mentions=mentions)
+    await speaker.messages.wait_sent(room, message, timeout_s=PATIENCE_S)
     return message
 
 
 async def _see(client: Client, room: bytes, message: bytes) -> None:
-    await until(client, lambda: any(found.id == message for found in client.messages(room)))
+    await until(client, lambda: any(found.id == message for found in client.messages.page(room)))
 
 
 async def _make(service: Service, folder: Path, lang: str, *, trouble: bool) -> Lively:
@@ -147,20 +147,20 @@ async def _make(service: Service, folder: Path, lang: str, *, trouble: bool) -> 
     names = ("미나", "준호", "소라", "하루", "다운") if lang == "ko" else ("mina", "jun", "sora", "theo", "dana")
     async with people(service, folder, *names) as clients:
         me, jun, sora, theo, dana = clients
-        await me.set_preferences(language=lang)
+        await me.preferences.set(language=lang)
         for client, name, colour in zip(clients, texts["names"], FACES, strict=True):
-            picture = await client.profile_picture(face(colour)) if client is not theo else b""
-            await client.set_profile(name, picture)
+            picture = await client.profiles.prepare_picture(face(colour)) if client is not theo else b""
+            await client.profiles.set(name, picture)
         direct = await befriend(me, jun)
         for other in (sora, theo):
             await befriend(other, me)
         group, photo, poll = await _group(me, (jun, sora, theo), texts)
         await _direct(me, jun, direct, texts)
-        await me.make_link(group, hours=24)
+        await me.links.make(group, hours=24)
         if trouble:
             await _not_sent(me, group, str(texts["failed"]))
-            await dana.request_contact(me.me.handle, texts["greeting"])
-            await until(me, lambda: any(contact.state == "asking" for contact in me.contacts()))
+            await dana.contacts.request(me.me.handle, texts["greeting"])
+            await until(me, lambda: any(contact.state == "asking" for contact in me.contacts.all()))
             await _wish(me, theo, str(texts["group"]))
         await me.sync(timeout_s=PATIENCE_S)
         made = Made(folder / names[0], me.me.handle)
@@ -170,36 +170,36 @@ async def _make(service: Service, folder: Path, lang: str, *, trouble: bool) -> 
 
 async def _wish(me: Client, admin: Client, name: str) -> None:
     """A link into another group that was taken back before it was followed."""
-    room = (await admin.create_group(name)).id
-    link = await admin.make_link(room, hours=1)
-    await admin.revoke_link(link.id)
-    await me.open_link(link.text)
-    await until(me, lambda: [wish.state for wish in me.wishes()] == ["closed"])
+    room = (await admin.rooms.create_group(name)).id
+    link = await admin.links.make(room, hours=1)
+    await admin.links.revoke(link.id)
+    await me.links.open(link.text)
+    await until(me, lambda: [wish.state for wish in me.links.join_requests()] == ["closed"])
 
 
 async def _group(me: Client, others: Sequence[Client], texts: dict[str, Any]) -> tuple[bytes, bytes, bytes]:
     jun, sora, theo = others
-    room = (await me.create_group(str(texts["group"]), [other.me.handle for other in others])).id
+    room = (await me.rooms.create_group(str(texts["group"]), [other.me.handle for other in others])).id
     for other in others:
-        await until(other, lambda other=other: any(r.id == room and r.phase == "joined" for r in other.rooms()))  # type: ignore[misc]
+        await until(other, lambda other=other: any(r.id == room and r.phase == "joined" for r in other.rooms.all()))  # type: ignore[misc]
     first = b""
     for speaker, text in zip((jun, me, sora), texts["talk"], strict=True):
         first = await _say(speaker, room, text)
     await _see(theo, room, first)
     await _say(theo, room, str(texts["answer"]), first)
-    photo = await jun.send_file(room, sea(1200, 800), name="sea.jpg", caption=str(texts["photo"]))
-    await jun.wait_sent(room, photo, timeout_s=PATIENCE_S)
+    photo = await jun.files.send(room, sea(1200, 800), name="sea.jpg", caption=str(texts["photo"]))
+    await jun.messages.wait_sent(room, photo, timeout_s=PATIENCE_S)
     await _see(sora, room, photo)
     for reacting, emoji in ((sora, "😍"), (theo, "👍"), (me, "😍")):
         await _see(reacting, room, photo)
-        await reacting.react(room, photo, emoji)
+        await reacting.messages.react(room, photo, emoji)
     await _say(sora, room, str(texts["reply"]), photo)
-    poll = await theo.send_poll(room, str(texts["question"]), texts["options"])
-    await theo.wait_sent(room, poll, timeout_s=PATIENCE_S)
+    poll = await theo.messages.send_poll(room, str(texts["question"]), texts["options"])
+    await theo.messages.wait_sent(room, poll, timeout_s=PATIENCE_S)
     for voter, choice in ((me, 0), (jun, 0), (sora, 2)):
         await _see(voter, room, poll)
-        await voter.vote(room, poll, [choice])
-    note = await sora.send_file(
+        await voter.messages.vote(room, poll, [choice])
+    note = await sora.files.send(
         room,
         voice_note(),
         name="note.webm",
@@ -207,12 +207,12 @@ async def _group(me: Client, others: Sequence[Client], texts: dict[str, Any]) ->
         duration_ms=7_200,
         levels=bytes(int(30 + 190 * abs(math.sin(step / 7) * math.cos(step / 3))) for step in range(120)),
     )
-    await sora.wait_sent(room, note, timeout_s=PATIENCE_S)
-    file = await me.send_file(room, b"%PDF-1.7\n" + bytes(240_000), name=str(texts["file"]))
-    await me.wait_sent(room, file, timeout_s=PATIENCE_S)
+    await sora.messages.wait_sent(room, note, timeout_s=PATIENCE_S)
+    file = await me.files.send(room, b"%PDF-1.7\n" + bytes(240_000), name=str(texts["file"]))
+    await me.messages.wait_sent(room, file, timeout_s=PATIENCE_S)
     before, after = texts["edit"]
-    await me.edit(room, await _say(me, room, before), after)
-    await me.pin(room, photo)
+    await me.messages.edit(room, await _say(me, room, before), after)
+    await me.messages.pin(room, photo)
     named = str(texts["mention"]).format(me=texts["names"][0])
     last = await _say(jun, room, named, mentions=[me.me.account])
     await _see(me, room, last)
@@ -222,7 +222,7 @@ async def _group(me: Client, others: Sequence[Client], texts: dict[str, Any]) ->
 async def _not_sent(me: Client, room: bytes, text: str) -> None:
     """A message of ours that was not sent."""
     failed = await _say(me, room, text)
-    await me.wait_delivered(room, failed, timeout_s=PATIENCE_S)
+    await me.messages.wait_delivered(room, failed, timeout_s=PATIENCE_S)
     with me._session.step() as step:
         found = step.store.message(room, failed)
         assert found is not None

@@ -39,8 +39,8 @@ async def _make(
 ) -> list[Made]:
     async with people(service, folder, *names) as clients:
         for client, name in zip(clients, names, strict=True):
-            await client.set_preferences(language="ko" if not name.isascii() else "en")
-            await client.set_profile(name)
+            await client.preferences.set(language="ko" if not name.isascii() else "en")
+            await client.profiles.set(name)
         for one, other in () if strangers else combinations(clients, 2):
             await befriend(one, other)
         if group:
@@ -52,13 +52,13 @@ async def _make(
 
 async def _group(clients: Sequence[Client], group: str, said: Sequence[str]) -> None:
     first, *others = clients
-    room = (await first.create_group(group, [other.me.handle for other in others])).id
+    room = (await first.rooms.create_group(group, [other.me.handle for other in others])).id
     for other in others:
-        await until(other, lambda other=other: any(r.id == room and r.phase == "joined" for r in other.rooms()))  # type: ignore[misc]
+        await until(other, lambda other=other: any(r.id == room and r.phase == "joined" for r in other.rooms.all()))  # type: ignore[misc]
     for index, text in enumerate(said):
         speaker = clients[index % len(clients)]
-        message = await speaker.send(room, text)
-        await speaker.wait_sent(room, message, timeout_s=PATIENCE_S)
+        message = await speaker.messages.send(room, text)
+        await speaker.messages.wait_sent(room, message, timeout_s=PATIENCE_S)
         for client in clients:
             await until(client, lambda client=client, text=text: text in texts(client, room))  # type: ignore[misc]
 

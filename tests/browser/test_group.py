@@ -69,8 +69,8 @@ def test_what_shall_disappear_does_so_everywhere(meet: Meet) -> None:
 
         async def quickly(client: Client) -> None:
             room = room_called(client, "jun")
-            await client.set_timer(room, 2)
-            await client.wait_changed(room)
+            await client.rooms.set_timer(room, 2)
+            await client.rooms.wait_changed(room)
 
         elsewhere.do(quickly)
     mina.start()

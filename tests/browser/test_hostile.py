@@ -66,7 +66,7 @@ def say(eve: Elsewhere, text: str) -> None:
         room = room_called(client, "jun")
         with client._session.step() as step:
             message = sending.send(step, step.room(room), Text(text))
-        await client.wait_sent(room, message)
+        await client.messages.wait_sent(room, message)
 
     eve.do(said)
 
@@ -81,8 +81,8 @@ def send_picture(eve: Elsewhere, data: bytes, width: int, height: int, caption: 
     async def sent(client: Client) -> None:
         room = room_called(client, "jun")
         said = Attachment("photo", "party.jpg", "image/jpeg", 0, (), width, height, thumb=thumb)
-        message = await client._cut(room, pieces(), said, lambda attachment: File(attachment, caption))
-        await client.wait_sent(room, message)
+        message = await client.files._cut(room, pieces(), said, lambda attachment: File(attachment, caption))
+        await client.messages.wait_sent(room, message)
 
     eve.do(sent)
 
@@ -94,7 +94,7 @@ def still_quick(jun: Person, eve: Elsewhere) -> None:
     expect(jun.bubble("I am still here").last).to_be_visible()
     expect(jun.composer).to_have_value("")
     assert time.monotonic() - begun < RESPONSIVE_S
-    eve.look(lambda client: client.rooms())
+    eve.look(lambda client: client.rooms.all())
 
 
 @pytest.mark.parametrize(
@@ -196,12 +196,12 @@ def test_a_picture_bomb_does_not_go_off(jun: Person, eve: Elsewhere) -> None:
 
 def test_a_name_cannot_play_another_part(jun: Person, eve: Elsewhere) -> None:
     async def renamed(client: Client) -> None:
-        await client.set_profile("Support\u202e\n\u200b<b>")
-        await client.send(room_called(client, "jun"), "trust me")
+        await client.profiles.set("Support\u202e\n\u200b<b>")
+        await client.messages.send(room_called(client, "jun"), "trust me")
 
     async def back(client: Client) -> None:
-        await client.set_profile("eve")
-        await client.send(room_called(client, "jun"), "it is me")
+        await client.profiles.set("eve")
+        await client.messages.send(room_called(client, "jun"), "it is me")
 
     eve.do(renamed)
     jun.sees("trust me")

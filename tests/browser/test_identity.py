@@ -31,8 +31,8 @@ def brisk(tmp_path: Path) -> Iterator[Service]:
 
 async def _compare_and_delete(mina: Made, jun: Made) -> None:
     async with opened(mina.profile) as client:
-        (contact,) = client.contacts()
-        await client.verify_contact(contact.account)
+        (contact,) = client.contacts.all()
+        await client.contacts.verify(contact.account)
     async with opened(jun.profile) as client:
         await erase_card(client)
 
@@ -40,9 +40,9 @@ async def _compare_and_delete(mina: Made, jun: Made) -> None:
 async def _anew(profile: Path, handle: str, asked: str) -> None:
     async with opened(profile) as client:
         await register(client, handle)
-        await client.set_preferences(language="en")
-        await client.set_profile("jun")
-        await client.request_contact(asked, "it is me, from my new flat")
+        await client.preferences.set(language="en")
+        await client.profiles.set("jun")
+        await client.contacts.request(asked, "it is me, from my new flat")
         await client.sync(timeout_s=PATIENCE_S)
 
 

@@ -24,14 +24,14 @@ SECRET: Final = "우리 비밀 장소는 등대 아래야"
 
 
 async def _say(client: Client) -> None:
-    (room,) = client.rooms()
-    await client.wait_sent(room.id, await client.send(room.id, SECRET), timeout_s=PATIENCE_S)
+    (room,) = client.rooms.all()
+    await client.messages.wait_sent(room.id, await client.messages.send(room.id, SECRET), timeout_s=PATIENCE_S)
 
 
 async def _send_photo(client: Client) -> None:
     room = room_called(client, "jun")
-    message = await client.send_file(room, photo(64, 48), name="등대.jpg", caption=SECRET)
-    await client.wait_sent(room, message, timeout_s=PATIENCE_S)
+    message = await client.files.send(room, photo(64, 48), name="등대.jpg", caption=SECRET)
+    await client.messages.wait_sent(room, message, timeout_s=PATIENCE_S)
 
 
 @pytest.fixture

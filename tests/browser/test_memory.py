@@ -33,7 +33,7 @@ def secrets_of(client: Client) -> dict[str, bytes]:
         "database key": client._session.profile._key,
         "account's secret": root.secret,
         "identity": root.identity_seed(),
-        "24 words": client.phrase("korean").encode()[:60],
+        "24 words": client.account.phrase("korean").encode()[:60],
     }
 
 

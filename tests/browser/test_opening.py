@@ -47,7 +47,7 @@ def test_what_comes_before_the_rest_of_the_page_is_not_lost(meet: Meet) -> None:
 async def plenty(client: Client) -> None:
     """More rooms than a low window shows."""
     for number in range(ROOMS):
-        await client.create_group(f"room {number:02}")
+        await client.rooms.create_group(f"room {number:02}")
 
 
 def test_rows_that_did_not_fit_the_window_follow(

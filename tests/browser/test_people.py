@@ -217,8 +217,8 @@ def test_a_code_on_the_others_screen_is_read_from_a_picture(meet: Meet) -> None:
 
 async def change_key(client: Client) -> None:
     """Somebody verified is shown under another key, as a directory would that lies."""
-    (contact,) = client.contacts()
-    await client.verify_contact(contact.account)
+    (contact,) = client.contacts.all()
+    await client.contacts.verify(contact.account)
     impostor = create_account(
         SqliteStore.testing_in_memory(),
         handle=parse_handle(contact.handle),
@@ -227,7 +227,7 @@ async def change_key(client: Client) -> None:
     )
     with client._session.step() as step, suppress(PeerError):
         learn_card(step, impostor.card.encoded, contact.handle)
-    await client.send(contact.room, "정말 준이야?")
+    await client.messages.send(contact.room, "정말 준이야?")
 
 
 def test_what_is_sent_waits_once_a_verified_safety_number_has_changed(

@@ -19,14 +19,14 @@ BACKUP_PASS = "an older passphrase"
 
 async def _backup(made: Made, file: Path, key: PassphraseKey | None = None, after: Path | None = None) -> str:
     async with opened(made.profile) as client:
-        await client.backup(file, key=key, after=after)
-        return client.phrase("korean")
+        await client.archive.backup(file, key=key, after=after)
+        return client.account.phrase("korean")
 
 
 async def _say(made: Made, text: str) -> None:
     async with opened(made.profile) as client:
-        (room,) = (found.id for found in client.rooms() if not found.direct)
-        await client.send(room, text)
+        (room,) = (found.id for found in client.rooms.all() if not found.direct)
+        await client.messages.send(room, text)
 
 
 def choose(person: Person, *files: Path) -> None:

@@ -119,7 +119,7 @@ def test_the_words_bring_an_account_back_on_a_new_device(arrive: Arrive, service
     """Wrong words bring nothing; the right ones bring handle and keys, and an empty list."""
     (sora,) = make(service, tmp_path, "소라")
     with Elsewhere(sora.profile) as lost:
-        words = lost.look(lambda client: client.phrase("korean"))
+        words = lost.look(lambda client: client.account.phrase("korean"))
     again = arrive("다시 소라")
     press(again, "24개 단어로 계정 되찾기", "")
     set_passphrase(again)

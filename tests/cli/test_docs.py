@@ -77,13 +77,13 @@ def test_the_bot_of_the_page_answers(service: Service, tmp_path: Path, commands:
     async def story() -> None:
         async with people(service, tmp_path, "guest") as (guest,):
             bot = run_bot(tmp_path)
-            await guest.request_contact(handle)
-            await until(guest, lambda: bool(guest.rooms()))
-            room = guest.rooms()[0].id
-            await guest.send(room, "안녕 bot")
+            await guest.contacts.request(handle)
+            await until(guest, lambda: bool(guest.rooms.all()))
+            room = guest.rooms.all()[0].id
+            await guest.messages.send(room, "안녕 bot")
             await reads(guest, room, "안녕 bot", "안녕 bot")
             bot.stop(signal.SIGINT)
-            await guest.send(room, "are you there?")
+            await guest.messages.send(room, "are you there?")
             bot = run_bot(tmp_path)
             await reads(guest, room, "안녕 bot", "안녕 bot", "are you there?", "are you there?")
             bot.stop(signal.SIGINT)

@@ -35,13 +35,13 @@ async def _changed(service: Service, folder: Path) -> tuple[str, str, str]:
     """Mina knows two accounts by one handle: the first was verified, the second asks. The handle, and both ids."""
     async with people(service, folder, "mina", "jun") as (mina, jun), opened(folder / "anew") as anew:
         await befriend(mina, jun)
-        await mina.verify_contact(jun.me.account)
+        await mina.contacts.verify(jun.me.account)
         await erase_card(jun)
         let_the_hold_pass(service)
         await register(anew, jun.me.handle)
-        await anew.request_contact(mina.me.handle, "it is me")
+        await anew.contacts.request(mina.me.handle, "it is me")
         await happens(mina, ContactRequested, lambda event: event.account == anew.me.account)
         await happens(mina, IdentityChanged)
-        await mina.accept_contact(anew.me.account)
+        await mina.contacts.accept(anew.me.account)
         await mina.sync(timeout_s=PATIENCE_S)
         return jun.me.handle, jun.me.account.hex(), anew.me.account.hex()

@@ -36,10 +36,10 @@ def wronged(tmp_path_factory: pytest.TempPathFactory) -> Wronged:
 
     async def story(service: Service) -> str:
         async with people(service, folder, "mina") as (mina,):
-            words, handle = mina.phrase(), mina.me.handle
+            words, handle = mina.account.phrase(), mina.me.handle
             async with opened(folder / "new") as new:
-                await new.restore_account(words, handle)
-                await new.wait_published(timeout_s=PATIENCE_S)
+                await new.account.restore(words, handle)
+                await new.account.wait_published(timeout_s=PATIENCE_S)
             await happens(mina, Warned, lambda event: event.code == "foreign-entry")
             return handle
 

@@ -121,7 +121,7 @@ async def pass_through(service: Service, folder: Path, demands: int, witnesses: 
             said: list[str] = []
             while (left := demands - len(replay.answered)) > 0:
                 said.append(f"{SAID[len(said) % len(SAID)]} {len(said)}")
-                await (mina if len(said) % 2 else jun).send(room, said[-1])
+                await (mina if len(said) % 2 else jun).messages.send(room, said[-1])
                 await apart.do(replay.pass_through, min(left, AT_ONCE))
             await reads(jun, room, *said)
             await apart.do(replay.publish)

@@ -224,12 +224,12 @@ def talk(loop: Loop, folder: Path, service: OperatorService) -> list[Person]:
 async def _exchange(folder: Path, service: OperatorService) -> None:
     async with api_people(service, folder, "sora", "nari") as (sora, nari):
         room = await befriend(sora, nari)
-        file = await sora.send_file(room, b"recipe" * 50_000, name="recipe.bin")
-        await until(nari, lambda: any(message.id == file for message in nari.messages(room)))
-        await nari.fetch_file(room, file)
-        await nari.wait_file(room, file, timeout_s=PATIENCE_S)
-        assert (await sora.privacy()).record
-        await nari.delete_account(nari.me.handle)
+        file = await sora.files.send(room, b"recipe" * 50_000, name="recipe.bin")
+        await until(nari, lambda: any(message.id == file for message in nari.messages.page(room)))
+        await nari.files.fetch(room, file)
+        await nari.files.wait(room, file, timeout_s=PATIENCE_S)
+        assert (await sora.account.privacy()).record
+        await nari.account.delete(nari.me.handle)
 
 
 def use_console(office: LiveOffice) -> None:

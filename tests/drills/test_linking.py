@@ -25,11 +25,11 @@ def test_a_link_leaves_nothing_that_tells_of_it(tmp_path: Path) -> None:
     async def story(service: Service) -> None:
         async with people(service, tmp_path, "mina", "jun") as (mina, jun), opened(tmp_path / "desk") as desk:
             room = await befriend(mina, jun)
-            await mina.send(room, SAID)
-            await until(jun, lambda: any(m.text == SAID for m in jun.messages(room)))
-            async with mina.link_device() as linking:
+            await mina.messages.send(room, SAID)
+            await until(jun, lambda: any(m.text == SAID for m in jun.messages.page(room)))
+            async with mina.devices.link() as linking:
                 code = linking.code
-                joining = asyncio.create_task(desk.join_account(code.digits, handle=str(code.handle), name=NAME))
+                joining = asyncio.create_task(desk.devices.join(code.digits, handle=str(code.handle), name=NAME))
                 await linking.candidate()
                 await linking.accept()
                 await joining

@@ -16,5 +16,5 @@ async def mover(folder: Path) -> AsyncIterator[Client]:
     """The client of the profile in ``folder``, made if there is none."""
     async with open_client(folder / "profile", unlock=Unprotected(), create=True, options=OFFLINE) as client:
         if not client.has_account:
-            await client.create_account("mina@relay.example")
+            await client.account.create("mina@relay.example")
         yield client

@@ -24,11 +24,11 @@ KEY = PassphraseKey("x", 4)
 
 def everything(client: Client) -> dict[bytes, list[tuple[str, str, bool, str]]]:
     """Every line of every room."""
-    return {room.id: seen(client, room.id) for room in client.rooms()}
+    return {room.id: seen(client, room.id) for room in client.rooms.all()}
 
 
 def listed(client: Client) -> list[ImportInfo]:
-    return client.imports()
+    return client.imports.all()
 
 
 async def restored(folder: Path, backups: Sequence[Path]) -> Path:
@@ -49,7 +49,7 @@ async def stop_after(client: Client, path: Path, lines: int) -> None:
             raise Stopped
 
     with pytest.raises(Stopped):
-        await client.import_history([path], ME, tell=heard, batch=10)
+        await client.imports.run([path], ME, tell=heard, batch=10)
 
 
 def test_a_restored_profile_that_imports_the_same_file_again_adds_nothing(tmp_path: Path) -> None:
@@ -58,24 +58,24 @@ def test_a_restored_profile_that_imports_the_same_file_again_adds_nothing(tmp_pa
     async def story() -> None:
         path = written(tmp_path, SHORT)
         async with mover(tmp_path) as client:
-            (first,) = await client.import_history([path], ME)
+            (first,) = await client.imports.run([path], ME)
             before = everything(client)
-            await client.backup(tmp_path / "backup.age", key=KEY)
+            await client.archive.backup(tmp_path / "backup.age", key=KEY)
         again = await restored(tmp_path, [tmp_path / "backup.age"])
         async with open_client(again, unlock=Unprotected(), options=OFFLINE) as client:
-            assert [first] == client.imports()
-            found = await client.preview_import([path])
+            assert [first] == client.imports.all()
+            found = await client.imports.preview([path])
             assert ((), True, first.room) == (found.questions, found.chats[0].known, found.chats[0].room)
-            assert [first] == await client.import_history([path])
+            assert [first] == await client.imports.run([path])
             assert before == everything(client)
-            (later,) = await client.import_history(
+            (later,) = await client.imports.run(
                 [written(tmp_path, [*SHORT, Said(SHORT[-1].at + 60_000, "준호", "또")])]
             )
             assert (1, first.room) == (later.added, later.room)
-            await client.undo_import(later.id)
+            await client.imports.undo(later.id)
             assert before == everything(client)
-            await client.undo_import(first.id)
-            assert ([], {}) == (client.imports(), everything(client))
+            await client.imports.undo(first.id)
+            assert ([], {}) == (client.imports.all(), everything(client))
 
     asyncio.run(story())
 
@@ -94,9 +94,9 @@ def test_any_story_of_imports_is_the_same_after_a_restore(seed: int, tmp_path: P
         ]
         async with mover(tmp_path) as client:
             await some(client, chance, files)
-            await client.backup(tmp_path / "whole.age", key=KEY)
+            await client.archive.backup(tmp_path / "whole.age", key=KEY)
             await some(client, chance, files)
-            await client.backup(tmp_path / "later.age", key=KEY, after=tmp_path / "whole.age")
+            await client.archive.backup(tmp_path / "later.age", key=KEY, after=tmp_path / "whole.age")
             before, known = everything(client), listed(client)
         pair = [tmp_path / "later.age", tmp_path / "whole.age"]
         again = await restored(tmp_path, pair)
@@ -104,15 +104,15 @@ def test_any_story_of_imports_is_the_same_after_a_restore(seed: int, tmp_path: P
             assert (before, known) == (everything(client), listed(client))
             for one in (home, client):
                 for path in files:
-                    await one.import_history([path], ME)
+                    await one.imports.run([path], ME)
             assert sorted(everything(home).values()) == sorted(everything(client).values())
             whole = everything(client)
             for path in files:
-                await client.import_history([path], ME)
+                await client.imports.run([path], ME)
             assert whole == everything(client)
-            for run in {kept.id for kept in client.imports()}:
-                await client.undo_import(run)
-            assert ([], {}) == (client.imports(), everything(client))
+            for run in {kept.id for kept in client.imports.all()}:
+                await client.imports.undo(run)
+            assert ([], {}) == (client.imports.all(), everything(client))
             store = client._session.profile.store
             with store.transaction():
                 assert [] == store.message_page(-(1 << 63), 10)
@@ -125,17 +125,17 @@ async def some(client: Client, chance: random.Random, files: Sequence[Path]) -> 
     for _ in range(2):
         path = chance.choice(files)
         what = chance.choice(("import", "import", "stop", "undo", "delete"))
-        done = {kept.id for kept in client.imports()}
+        done = {kept.id for kept in client.imports.all()}
         if what == "import":
-            await client.import_history([path], ME)
+            await client.imports.run([path], ME)
         elif what == "stop" and not done:
             await stop_after(client, path, chance.randint(10, 80))
         elif what == "undo" and done:
-            await client.undo_import(chance.choice(sorted(done)))
-        elif what == "delete" and client.rooms():
-            room = chance.choice(client.rooms()).id
-            line = chance.choice(client.history(room, limit=200))
-            await client.delete(room, [line.id], for_all=False)
+            await client.imports.undo(chance.choice(sorted(done)))
+        elif what == "delete" and client.rooms.all():
+            room = chance.choice(client.rooms.all()).id
+            line = chance.choice(client.messages.page(room, limit=200))
+            await client.messages.delete(room, [line.id], for_all=False)
 
 
 def test_two_devices_of_an_account_name_a_line_alike(tmp_path: Path) -> None:
@@ -145,17 +145,17 @@ def test_two_devices_of_an_account_name_a_line_alike(tmp_path: Path) -> None:
         path = written(tmp_path, SHORT)
         (tmp_path / "other").mkdir()
         async with mover(tmp_path) as client:
-            await client.backup(tmp_path / "empty.age", key=KEY)
-            await client.import_history([path], ME)
+            await client.archive.backup(tmp_path / "empty.age", key=KEY)
+            await client.imports.run([path], ME)
             account, store = client._session.account(), client._session.profile.store
             records = list(read_records(store, begin_of(account, 0)))
         other = await restored(tmp_path, [tmp_path / "empty.age"])
         async with open_client(other, unlock=Unprotected(), options=OFFLINE) as client:
-            (mine,) = await client.import_history([path], ME)
+            (mine,) = await client.imports.run([path], ME)
             merge_records(client._session.profile.store, records, today=20_000)
             lines = [line for room in everything(client).values() for line in room]
             assert len(SHORT) == len(lines)
-            assert mine in client.imports()
+            assert mine in client.imports.all()
 
     asyncio.run(story())
 

@@ -119,9 +119,9 @@ def test_decomposed_hangul_is_kept_as_it_is_and_found(tmp_path: Path) -> None:
 
     async def story() -> None:
         async with mover(tmp_path) as client:
-            (done,) = await client.import_history([Given(name, data=data)], ImportAnswers(me=""))
-            assert word == client.history(done.room)[0].text
-            assert 1 == len(client.search("주말"))
+            (done,) = await client.imports.run([Given(name, data=data)], ImportAnswers(me=""))
+            assert word == client.messages.page(done.room)[0].text
+            assert 1 == len(client.messages.search("주말"))
 
     asyncio.run(story())
 

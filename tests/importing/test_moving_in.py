@@ -37,7 +37,7 @@ def written(folder: Path, said: list[Said], form: Form = WINDOWS) -> Path:
 
 
 def seen(client: Client, room: bytes) -> list[tuple[str, str, bool, str]]:
-    return [(line.name, line.text, line.mine, line.kind) for line in client.history(room, limit=10_000)]
+    return [(line.name, line.text, line.mine, line.kind) for line in client.messages.page(room, limit=10_000)]
 
 
 def test_nothing_is_stored_before_the_person_says_so(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_nothing_is_stored_before_the_person_says_so(tmp_path: Path) -> None:
 
     async def story() -> None:
         async with mover(tmp_path) as client:
-            found = await client.preview_import([written(tmp_path, SHORT)])
+            found = await client.imports.preview([written(tmp_path, SHORT)])
             (chat,) = found.chats
             assert ("me",) == found.questions
             assert ("kakaotalk", "산책 모임", 5) == (chat.service, chat.title, chat.lines)
@@ -53,8 +53,8 @@ def test_nothing_is_stored_before_the_person_says_so(tmp_path: Path) -> None:
             assert {"text": 3, "photo": 1, "system": 1} == chat.kinds
             assert (START - 9 * 3_600_000, START + 120_000 - 9 * 3_600_000) == (chat.first_at, chat.last_at)
             with pytest.raises(errors.ImportUnanswered):
-                await client.import_history([tmp_path / WINDOWS.file])
-            assert ([], []) == (client.rooms(), client.imports())
+                await client.imports.run([tmp_path / WINDOWS.file])
+            assert ([], []) == (client.rooms.all(), client.imports.all())
 
     asyncio.run(story())
 
@@ -64,10 +64,10 @@ def test_history_stands_in_a_room_of_its_own_in_the_order_of_the_file(tmp_path: 
 
     async def story() -> None:
         async with mover(tmp_path) as client:
-            (done,) = await client.import_history([written(tmp_path, SHORT)], ME)
-            room = client.room(done.room)
+            (done,) = await client.imports.run([written(tmp_path, SHORT)], ME)
+            room = client.rooms.get(done.room)
             assert ("imported", "산책 모임", 0) == (room.phase, room.title, room.unread)
-            me = client.history(done.room)[0].name
+            me = client.messages.page(done.room)[0].name
             assert [
                 (me, "주말에 산에 갈까?", True, "text"),
                 ("준호", "좋아\n몇 시에?", False, "text"),
@@ -76,7 +76,9 @@ def test_history_stands_in_a_room_of_its_own_in_the_order_of_the_file(tmp_path: 
                 ("준호", "사진", False, "text"),
             ] == seen(client, done.room)
             marks = {
-                (line.imported.service, line.imported.precise) for line in client.history(done.room) if line.imported
+                (line.imported.service, line.imported.precise)
+                for line in client.messages.page(done.room)
+                if line.imported
             }
             assert {("kakaotalk", False)} == marks
 
@@ -88,18 +90,18 @@ def test_nothing_can_be_sent_into_imported_history(tmp_path: Path) -> None:
 
     async def story() -> None:
         async with mover(tmp_path) as client:
-            (done,) = await client.import_history([written(tmp_path, SHORT)], ME)
-            line = client.history(done.room)[0]
+            (done,) = await client.imports.run([written(tmp_path, SHORT)], ME)
+            line = client.messages.page(done.room)[0]
             with pytest.raises(NotInRoom):
-                await client.send(done.room, "hello")
+                await client.messages.send(done.room, "hello")
             with pytest.raises((NotInRoom, BadRequest)):
-                await client.react(done.room, line.id, "👍")
-            await client.mark_read(done.room)
-            await client.delete(done.room, [line.id], for_all=False)
-            assert 4 == len(client.history(done.room))
+                await client.messages.react(done.room, line.id, "👍")
+            await client.messages.mark_read(done.room)
+            await client.messages.delete(done.room, [line.id], for_all=False)
+            assert 4 == len(client.messages.page(done.room))
             assert 0 == client.status().outbox
-            await client.import_history([written(tmp_path, [*SHORT, Said(START + 180_000, "준호", "새 줄")])])
-            assert "주말에 산에 갈까?" not in [line.text for line in client.history(done.room)]
+            await client.imports.run([written(tmp_path, [*SHORT, Said(START + 180_000, "준호", "새 줄")])])
+            assert "주말에 산에 갈까?" not in [line.text for line in client.messages.page(done.room)]
 
     asyncio.run(story())
 
@@ -110,9 +112,9 @@ def test_the_same_file_again_adds_nothing(tmp_path: Path) -> None:
     async def story() -> None:
         async with mover(tmp_path) as client:
             path = written(tmp_path, SHORT)
-            (first,) = await client.import_history([path], ME)
+            (first,) = await client.imports.run([path], ME)
             before = seen(client, first.room)
-            assert [first] == await client.import_history([path])
+            assert [first] == await client.imports.run([path])
             assert before == seen(client, first.room)
 
     asyncio.run(story())
@@ -124,13 +126,13 @@ def test_a_later_export_of_the_same_chat_adds_what_is_new(tmp_path: Path) -> Non
     async def story() -> None:
         said = conversation(random.Random(3), 300, 60_000)
         async with mover(tmp_path) as client:
-            await client.import_history([written(tmp_path, said[:200])], ME)
+            await client.imports.run([written(tmp_path, said[:200])], ME)
             renamed = [replace(one, author="준호(개명)") if one.author == "Jun Ho" else one for one in said[100:]]
-            (later,) = await client.import_history([written(tmp_path, renamed, ANDROID)])
+            (later,) = await client.imports.run([written(tmp_path, renamed, ANDROID)])
             assert 100 == later.added
-            (room,) = client.rooms()
-            assert [one.text for one in said] == [line.text for line in client.history(room.id, limit=1_000)]
-            positions = [line.position for line in client.history(room.id, limit=1_000)]
+            (room,) = client.rooms.all()
+            assert [one.text for one in said] == [line.text for line in client.messages.page(room.id, limit=1_000)]
+            positions = [line.position for line in client.messages.page(room.id, limit=1_000)]
             assert sorted(set(positions)) == positions
 
     asyncio.run(story())
@@ -155,13 +157,15 @@ def test_an_import_stopped_anywhere_goes_on(tmp_path: Path) -> None:
 
             async with mover(folder) as client:
                 with pytest.raises(KeyboardInterrupt):
-                    await client.import_history([path], ME, tell=tell, batch=10)
-                assert ["running"] == [one.state for one in client.imports()]
+                    await client.imports.run([path], ME, tell=tell, batch=10)
+                assert ["running"] == [one.state for one in client.imports.all()]
             async with mover(folder) as client:
-                assert 10 * stop == client.imports()[0].done
-                (done,) = await client.import_history([path], batch=10)
+                assert 10 * stop == client.imports.all()[0].done
+                (done,) = await client.imports.run([path], batch=10)
                 assert ("done", 97, 97) == (done.state, done.done, done.added)
-                assert [one.text for one in said] == [line.text for line in client.history(done.room, limit=1_000)]
+                assert [one.text for one in said] == [
+                    line.text for line in client.messages.page(done.room, limit=1_000)
+                ]
 
     asyncio.run(story())
 
@@ -172,16 +176,16 @@ def test_undoing_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     async def story() -> None:
         monkeypatch.setattr(imports, "UNDONE_AT_ONCE", 2)
         async with mover(tmp_path) as client:
-            (done,) = await client.import_history([written(tmp_path, SHORT)], ME)
+            (done,) = await client.imports.run([written(tmp_path, SHORT)], ME)
             with client._session.step() as step:
                 assert imports.undo(step, step.store.imports()[0])
-            assert "undoing" == client.imports()[0].state
-            await client.undo_import(done.id.hex())
-            assert ([], [], []) == (client.rooms(), client.imports(), client.search("주말"))
+            assert "undoing" == client.imports.all()[0].state
+            await client.imports.undo(done.id.hex())
+            assert ([], [], []) == (client.rooms.all(), client.imports.all(), client.messages.search("주말"))
             with client._session.look() as store:
                 assert (0, []) == (store.lowest_row(), store.recent_messages(before=1 << 62, limit=5))
             with pytest.raises(errors.NoSuchImport):
-                await client.undo_import(done.id)
+                await client.imports.undo(done.id)
 
     asyncio.run(story())
 
@@ -191,11 +195,11 @@ def test_undoing_a_later_import_keeps_the_earlier_one(tmp_path: Path) -> None:
 
     async def story() -> None:
         async with mover(tmp_path) as client:
-            await client.import_history([written(tmp_path, SHORT[:3])], ME)
-            (later,) = await client.import_history([written(tmp_path, SHORT)])
-            await client.undo_import(later.id)
-            (room,) = client.rooms()
-            assert [one.text for one in SHORT[:3]] == [line.text for line in client.history(room.id)]
+            await client.imports.run([written(tmp_path, SHORT[:3])], ME)
+            (later,) = await client.imports.run([written(tmp_path, SHORT)])
+            await client.imports.undo(later.id)
+            (room,) = client.rooms.all()
+            assert [one.text for one in SHORT[:3]] == [line.text for line in client.messages.page(room.id)]
 
     asyncio.run(story())
 
@@ -208,13 +212,15 @@ def test_imported_history_is_found_by_word_person_and_date(tmp_path: Path) -> No
             said = [
                 Said(START + day * 86_400_000, "민아" if day % 2 else "준호", f"{day}일째 산책") for day in range(200)
             ]
-            (done,) = await client.import_history([written(tmp_path, said)], ME)
-            assert 200 == len(client.search("산책", limit=500))
+            (done,) = await client.imports.run([written(tmp_path, said)], ME)
+            assert 200 == len(client.messages.search("산책", limit=500))
             begin = START - 9 * 3_600_000
-            week = client.search("", since=begin + 50 * 86_400_000, until=begin + 57 * 86_400_000)
+            week = client.messages.search("", since=begin + 50 * 86_400_000, until=begin + 57 * 86_400_000)
             assert [f"{day}일째 산책" for day in range(56, 49, -1)] == [hit.snippet for hit in week]
-            assert 100 == len(client.search("산책", people=["준호"], limit=500))
-            mine = client.search("산책", people=[client.me.account], room=done.room, since=begin + 190 * 86_400_000)
+            assert 100 == len(client.messages.search("산책", people=["준호"], limit=500))
+            mine = client.messages.search(
+                "산책", people=[client.me.account], room=done.room, since=begin + 190 * 86_400_000
+            )
             assert [f"{day}일째 산책" for day in range(199, 190, -2)] == [hit.snippet for hit in mine]
 
     asyncio.run(story())
@@ -226,10 +232,10 @@ def test_a_chat_of_telegram_keeps_its_numbers(tmp_path: Path) -> None:
     async def story() -> None:
         async with mover(tmp_path) as client:
             said = [Said(START, "민아", "ㅋㅋ"), Said(START, "준호", "ㅋㅋ"), Said(START + 1_000, "준호", "끝")]
-            (first,) = await client.import_history([written(tmp_path, said[:2], TELEGRAM)], ME)
-            (later,) = await client.import_history([written(tmp_path, said, TELEGRAM)])
+            (first,) = await client.imports.run([written(tmp_path, said[:2], TELEGRAM)], ME)
+            (later,) = await client.imports.run([written(tmp_path, said, TELEGRAM)])
             assert (2, 1) == (first.added, later.added)
-            assert [START, START, START + 1_000] == [line.sent_at for line in client.history(first.room)]
+            assert [START, START, START + 1_000] == [line.sent_at for line in client.messages.page(first.room)]
 
     asyncio.run(story())
 
@@ -239,23 +245,23 @@ def test_history_can_stand_before_what_is_in_a_room(tmp_path: Path) -> None:
 
     async def story() -> None:
         async with mover(tmp_path) as client:
-            group = await client.create_group("등산", [])
-            await client.send(group.id, "새 메시지")
-            (done,) = await client.import_history([written(tmp_path, SHORT)], ImportAnswers(me="민아", room="등산"))
+            group = await client.rooms.create_group("등산", [])
+            await client.messages.send(group.id, "새 메시지")
+            (done,) = await client.imports.run([written(tmp_path, SHORT)], ImportAnswers(me="민아", room="등산"))
             assert group.id == done.room
-            lines = [line for line in client.history(group.id) if line.kind != "notice"]
+            lines = [line for line in client.messages.page(group.id) if line.kind != "notice"]
             assert [*[one.text for one in SHORT], "새 메시지"] == [line.text for line in lines]
             assert [True] * 5 + [False] == [line.imported is not None for line in lines]
-            assert 0 == client.room(group.id).unread
+            assert 0 == client.rooms.get(group.id).unread
             with pytest.raises(BadRequest):
-                await client.send(group.id, "antwort", lines[0].id)
+                await client.messages.send(group.id, "antwort", lines[0].id)
             with pytest.raises(BadRequest):
-                await client.react(group.id, lines[0].id, "👍")
+                await client.messages.react(group.id, lines[0].id, "👍")
             with pytest.raises(BadRequest):
-                await client.delete(group.id, [lines[0].id], for_all=True)
-            await client.mark_read(group.id)
-            await client.undo_import(done.id)
-            kept = [line.text for line in client.history(group.id) if line.kind != "notice"]
+                await client.messages.delete(group.id, [lines[0].id], for_all=True)
+            await client.messages.mark_read(group.id)
+            await client.imports.undo(done.id)
+            kept = [line.text for line in client.messages.page(group.id) if line.kind != "notice"]
             assert ["새 메시지"] == kept
 
     asyncio.run(story())
@@ -266,8 +272,8 @@ def test_ids_are_a_secret_of_the_profile(tmp_path: Path) -> None:
 
     async def ids(folder: Path) -> set[bytes]:
         async with mover(folder) as client:
-            (done,) = await client.import_history([written(tmp_path, SHORT)], ME)
-            return {line.id for line in client.history(done.room)}
+            (done,) = await client.imports.run([written(tmp_path, SHORT)], ME)
+            return {line.id for line in client.messages.page(done.room)}
 
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
@@ -287,7 +293,7 @@ def test_an_emoji_is_found_however_long_ago(tmp_path: Path) -> None:
                 Said(START + minute * 60_000, "준호", "🎉 끝" if minute == 3 else f"{minute}")
                 for minute in range(1_500)
             ]
-            await client.import_history([written(tmp_path, said)], ImportAnswers(me=""))
-            assert ["🎉 끝"] == [hit.snippet for hit in client.search("🎉")]
+            await client.imports.run([written(tmp_path, said)], ImportAnswers(me=""))
+            assert ["🎉 끝"] == [hit.snippet for hit in client.messages.search("🎉")]
 
     asyncio.run(story())

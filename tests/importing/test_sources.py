@@ -55,15 +55,15 @@ def test_media_come_with_their_lines(form: str, tmp_path: Path) -> None:
 
     async def story() -> None:
         async with mover(tmp_path) as client:
-            (chat,) = (await client.preview_import(given)).chats
+            (chat,) = (await client.imports.preview(given)).chats
             assert (1, 0) == (chat.media_here, chat.media_missing)
-            (done,) = await client.import_history(given, ImportAnswers(me=""))
-            photo = client.history(done.room)[-1]
+            (done,) = await client.imports.run(given, ImportAnswers(me=""))
+            photo = client.messages.page(done.room)[-1]
             assert ("photo", 1) == (photo.kind, done.files)
-            saved = await client.save_file(done.room, photo.id, tmp_path / "saved.png")
+            saved = await client.files.save(done.room, photo.id, tmp_path / "saved.png")
             assert png() == saved.read_bytes()
-            assert [photo.id] == [line.id for line in client.media(done.room, "photo")]
-            await client.undo_import(done.id)
+            assert [photo.id] == [line.id for line in client.messages.media(done.room, "photo")]
+            await client.imports.undo(done.id)
             store = client._session.profile.store
             assert [] == store._all("SELECT 1 FROM chunk UNION SELECT 1 FROM file UNION SELECT 1 FROM piece")
 
@@ -181,8 +181,8 @@ def test_a_damaged_picture_is_left_out_and_nothing_else(method: int, tmp_path: P
 
     async def story() -> None:
         async with mover(tmp_path) as client:
-            (done,) = await client.import_history([path], ImportAnswers(me=""))
-            *_, last = client.history(done.room)
+            (done,) = await client.imports.run([path], ImportAnswers(me=""))
+            *_, last = client.messages.page(done.room)
             assert (3, 0, "갔어?") == (done.added, done.files, last.text)
 
     asyncio.run(story())

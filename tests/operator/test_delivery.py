@@ -44,8 +44,8 @@ def forget_notices(store: Store) -> None:
 
 async def arrived(client: Client, count: int = 1) -> tuple[OperatorNoticeInfo, ...]:
     """The notices, once there are so many."""
-    await until(client, lambda: len(client.operator_notices().notices) >= count)
-    return client.operator_notices().notices
+    await until(client, lambda: len(client.operator_notices.all().notices) >= count)
+    return client.operator_notices.all().notices
 
 
 def test_a_notice_comes_from_the_desk_to_the_device(
@@ -59,7 +59,7 @@ def test_a_notice_comes_from_the_desk_to_the_device(
             done = await live_office.work(live_office.deliver)
             assert (0, NOTHING | {"delivered": 1}) == (done.code, done.row), done
             event = await happens(mina, OperatorNoticeChanged)
-            (notice,) = mina.operator_notices().notices
+            (notice,) = mina.operator_notices.all().notices
             assert (event.notice, False) == (notice.id, notice.put_away)
             assert (mina.me.handle, "US Marshals", "US.WARRANT") == (notice.handle, notice.authority, notice.instrument)
             assert {"subscriber": "produced", "content": "not_held"} == notice.answers
@@ -135,7 +135,7 @@ def test_a_deleted_account_is_not_told_and_holds_nothing_up(
             done = await live_office.work(live_office.deliver)
             assert (0, NOTHING | {"delivered": 1, "gone": 1}) == (done.code, done.row), done
             assert 1 == len(await arrived(mina))
-            assert () == jun.operator_notices().notices
+            assert () == jun.operator_notices.all().notices
 
     play(story(), QUICK_S)
 
@@ -190,16 +190,16 @@ def test_a_docket_that_begins_later_is_learnt_from_the_directory(
 
     async def story(operator: OperatorService, office: LiveOffice) -> None:
         async with people(operator, tmp_path, "mina") as (mina,):
-            assert not mina.operator_notices().checkable
+            assert not mina.operator_notices.all().checkable
             await office.work(office.notify, mina.me.handle)
             await office.work(office.deliver)
-            await until(mina, lambda: mina.operator_notices().unchecked == 1)
+            await until(mina, lambda: mina.operator_notices.all().unchecked == 1)
             operator.kill()
             operator.names_docket = True
             operator.start()
             mina._session.runner.oversight.poke()
             assert 1 == len(await arrived(mina))
-            assert (0, True) == (mina.operator_notices().unchecked, mina.operator_notices().checkable)
+            assert (0, True) == (mina.operator_notices.all().unchecked, mina.operator_notices.all().checkable)
 
     with OperatorService(tmp_path / "operator", names_docket=False, period_s=2) as operator:
         office = LiveOffice.found(tmp_path / "office", operator)
@@ -221,7 +221,7 @@ def test_a_notice_that_comes_after_its_docket_was_named_is_shown_soon(
             operator.names_docket = True
             operator.start()
             await mina._session.runner.oversight.watch_now()
-            assert not mina.operator_notices().checkable
+            assert not mina.operator_notices.all().checkable
             await office.work(office.notify, mina.me.handle)
             await office.work(office.deliver)
             assert 1 == len(await arrived(mina))
@@ -249,9 +249,9 @@ def test_a_directory_that_is_seen_for_the_first_time_frees_what_waited(
                 forget_notices(step.store)
                 forget_pinned(step.store, operator.host, 0)
                 taking.take(step, notice.item)
-            assert (0, 1) == (len(mina.operator_notices().notices), mina.operator_notices().unchecked)
+            assert (0, 1) == (len(mina.operator_notices.all().notices), mina.operator_notices.all().unchecked)
             await runner.directories.begin(operator.host)
-            assert (1, 0) == (len(mina.operator_notices().notices), mina.operator_notices().unchecked)
+            assert (1, 0) == (len(mina.operator_notices.all().notices), mina.operator_notices.all().unchecked)
 
     play(story(), QUICK_S)
 

@@ -81,7 +81,7 @@ def test_a_docket_that_lies_is_told_of(
             await look(mina)
             assert code == (await happens(mina, Warned)).code
             assert len(entries) == followed(mina), "what was known stays"
-            (evidence,) = mina.record_evidence()
+            (evidence,) = mina.record.evidence()
             assert (code, operator.origin.encode()) == (evidence.code, evidence.before.split(b"\n")[0])
             assert evidence.before.split(b"\n")[1:3] != evidence.shown.split(b"\n")[1:3]
 
@@ -108,7 +108,7 @@ def test_an_honest_docket_is_followed_past_its_notices(
             store = mina._session.runner.store
             with store.transaction():
                 assert () == dockets.load_docket(store).sightings
-            assert [] == mina.record_evidence()
+            assert [] == mina.record.evidence()
 
     play(story(), QUICK_S)
 

@@ -186,7 +186,7 @@ def restore_account(store: Store, *, root: AccountRoot, card: bytes, today: int,
     """The account of the words on this new device, whose next card names this device alone.
 
     ``card`` is the account's current card as looked up. Raises `CardForked` if it is not the words' own, and
-    `AccountExists` if the profile has an account. Nothing else is restored: see `Client.restore_account`.
+    `AccountExists` if the profile has an account. Nothing else is restored: see `Client.account.restore`.
     """
     previous = verify_card(card, today=today)
     if previous.identity_key != root.identity_key().public_key().public_bytes_raw():

@@ -61,11 +61,11 @@ async def _create_account(ask: Asker, call: c.CreateAccount) -> v.State:
         raise WrongPhase("there is an account already")
     await work.pause()
     try:
-        await work.client.create_account(full_handle(ask.session, call.handle))
+        await work.client.account.create(full_handle(ask.session, call.handle))
         ask.session.remember(msgspec.structs.replace(ask.session.app_state, unconfirmed=True))
         if call.name.strip():
             with suppress(errors.BadRequest):  # the account is there: its words come next, and its name can be changed
-                await work.client.set_profile(call.name)
+                await work.client.profiles.set(call.name)
     finally:
         work.begin()
     return ask.session.state()
@@ -78,7 +78,7 @@ async def _restore_account(ask: Asker, call: c.RestoreAccount) -> v.State:
         raise WrongPhase("there is an account already")
     await work.pause()
     try:
-        await work.client.restore_account(call.words, full_handle(ask.session, call.handle))
+        await work.client.account.restore(call.words, full_handle(ask.session, call.handle))
     finally:
         work.begin()
     return ask.session.state()
@@ -86,7 +86,7 @@ async def _restore_account(ask: Asker, call: c.RestoreAccount) -> v.State:
 
 @answers(c.DeleteAccount)
 async def _delete_account(ask: Asker, call: c.DeleteAccount) -> Done:
-    await ask.client.delete_account(full_handle(ask.session, call.handle))
+    await ask.client.account.delete(full_handle(ask.session, call.handle))
     return Done()
 
 
@@ -117,7 +117,7 @@ async def _set_settings(ask: Asker, call: c.SetSettings) -> v.Settings:
     session = ask.session
     chosen = {name: value for name in call.__struct_fields__ if (value := getattr(call, name)) is not None}
     if session.phase in {"unconfirmed", "ready"}:
-        await ask.client.set_preferences(**chosen)
+        await ask.client.preferences.set(**chosen)
     seen = {name: value for name, value in chosen.items() if name in {"language", "theme"}}
     if seen:
         session.remember(msgspec.structs.replace(session.app_state, **seen))
@@ -145,9 +145,9 @@ def _unfit(handle: str, error: UserError, language: Language) -> c.HandleCheck:
 async def _set_profile(ask: Asker, call: SetProfile) -> v.Me:
     client, picture = ask.client, b""
     if call.upload not in {"", KEEP}:
-        picture = await client.profile_picture(ask.session.uploads.get(call.upload).data)
+        picture = await client.profiles.prepare_picture(ask.session.uploads.get(call.upload).data)
         ask.session.uploads.drop(call.upload)
-    await client.set_profile(call.name, None if call.upload == KEEP else picture)
+    await client.profiles.set(call.name, None if call.upload == KEEP else picture)
     ask.views.people.changed(client.me.account)
     ask.session.work.changes.fact("me")
     return ask.views.people.me()
@@ -155,20 +155,20 @@ async def _set_profile(ask: Asker, call: SetProfile) -> v.Me:
 
 @answers(c.GetPrivacy)
 async def _get_privacy(ask: Asker, _: c.GetPrivacy) -> Privacy:
-    return to_privacy(await ask.client.privacy(), ask.session.settings().language)
+    return to_privacy(await ask.client.account.privacy(), ask.session.settings().language)
 
 
 @answers(c.MoveRelay)
 async def _move_relay(ask: Asker, call: c.MoveRelay) -> v.Me:
     typed = call.relay.strip()
-    await ask.client.move_relay(typed if "://" in typed else f"wss://{typed}")
+    await ask.client.account.move_relay(typed if "://" in typed else f"wss://{typed}")
     ask.session.work.changes.fact("me")
     return ask.views.people.me()
 
 
 @answers(c.PutAwayNotice)
 async def _put_away_notice(ask: Asker, call: c.PutAwayNotice) -> Done:
-    ask.client.put_away_notice(read_id(call.id))
+    ask.client.operator_notices.put_away(read_id(call.id))
     return Done()
 
 
@@ -187,7 +187,7 @@ async def _confirm_phrase(ask: Asker, call: c.ConfirmPhrase) -> v.State:
 
 
 def _words(ask: Asker) -> list[str]:
-    return ask.client.phrase("korean" if ask.session.settings().language == "ko" else "english").split()
+    return ask.client.account.phrase("korean" if ask.session.settings().language == "ko" else "english").split()
 
 
 @answers(c.Unlock)

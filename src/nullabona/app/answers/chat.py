@@ -22,46 +22,48 @@ def _touched(ask: Asker, room: str, *messages: str) -> Done:
 @answers(c.EditMessage)
 async def _edit(ask: Asker, call: c.EditMessage) -> Done:
     mentions = [read_id(account) for account in call.mentions]
-    await ask.client.edit(read_id(call.room), read_id(call.message), call.text, mentions=mentions)
+    await ask.client.messages.edit(read_id(call.room), read_id(call.message), call.text, mentions=mentions)
     return _touched(ask, call.room, call.message)
 
 
 @answers(c.DeleteMessages)
 async def _delete(ask: Asker, call: c.DeleteMessages) -> Done:
-    await ask.client.delete(read_id(call.room), [read_id(id) for id in call.messages], for_all=call.for_all)
+    await ask.client.messages.delete(read_id(call.room), [read_id(id) for id in call.messages], for_all=call.for_all)
     return _touched(ask, call.room, *call.messages)
 
 
 @answers(c.React)
 async def _react(ask: Asker, call: c.React) -> Done:
-    await ask.client.react(read_id(call.room), read_id(call.message), call.emoji)
+    await ask.client.messages.react(read_id(call.room), read_id(call.message), call.emoji)
     return _touched(ask, call.room, call.message)
 
 
 @answers(c.Forward)
 async def _forward(ask: Asker, call: c.Forward) -> Done:
     for to in call.to:
-        sent = await ask.client.forward(read_id(call.room), [read_id(id) for id in call.messages], [read_id(to)])
+        sent = await ask.client.messages.forward(
+            read_id(call.room), [read_id(id) for id in call.messages], [read_id(to)]
+        )
         ask.session.work.changes.message(read_id(to), *sent)
     return Done()
 
 
 @answers(c.Retry)
 async def _retry(ask: Asker, call: c.Retry) -> Done:
-    await ask.client.retry(read_id(call.room), read_id(call.message))
+    await ask.client.messages.retry(read_id(call.room), read_id(call.message))
     return _touched(ask, call.room, call.message)
 
 
 @answers(c.Discard)
 async def _discard(ask: Asker, call: c.Discard) -> Done:
-    await ask.client.discard(read_id(call.room), read_id(call.message))
+    await ask.client.messages.discard(read_id(call.room), read_id(call.message))
     return Done()
 
 
 @answers(c.SendPoll)
 async def _send_poll(ask: Asker, call: c.SendPoll) -> v.Message:
     room, views = read_id(call.room), ask.views
-    sent = await ask.client.send_poll(room, call.question, call.options, multiple=call.multiple)
+    sent = await ask.client.messages.send_poll(room, call.question, call.options, multiple=call.multiple)
     views.sent(sent, call.client)
     ask.session.work.changes.message(room, sent)
     return views.message(room, sent)
@@ -69,32 +71,32 @@ async def _send_poll(ask: Asker, call: c.SendPoll) -> v.Message:
 
 @answers(c.Vote)
 async def _vote(ask: Asker, call: c.Vote) -> Done:
-    await ask.client.vote(read_id(call.room), read_id(call.message), call.choices)
+    await ask.client.messages.vote(read_id(call.room), read_id(call.message), call.choices)
     return _touched(ask, call.room, call.message)
 
 
 @answers(c.ClosePoll)
 async def _close_poll(ask: Asker, call: c.ClosePoll) -> Done:
-    await ask.client.close_poll(read_id(call.room), read_id(call.message))
+    await ask.client.messages.close_poll(read_id(call.room), read_id(call.message))
     return _touched(ask, call.room, call.message)
 
 
 @answers(c.PinMessage)
 async def _pin(ask: Asker, call: c.PinMessage) -> Done:
-    await ask.client.pin(read_id(call.room), read_id(call.message), on=call.on)
+    await ask.client.messages.pin(read_id(call.room), read_id(call.message), on=call.on)
     ask.session.work.changes.room(read_id(call.room), inside=True)
     return _touched(ask, call.room, call.message)
 
 
 @answers(c.SetTyping)
 async def _set_typing(ask: Asker, call: c.SetTyping) -> Done:
-    await ask.client.set_typing(read_id(call.room), on=call.on)
+    await ask.client.rooms.set_typing(read_id(call.room), on=call.on)
     return Done()
 
 
 @answers(people_calls.SetTimer)
 async def _set_timer(ask: Asker, call: people_calls.SetTimer) -> Done:
-    await ask.client.set_timer(read_id(call.room), call.timer_s)
+    await ask.client.rooms.set_timer(read_id(call.room), call.timer_s)
     return Done()
 
 
@@ -105,13 +107,13 @@ async def _search(ask: Asker, call: c.Search) -> v.Found:
     before = read_place(call.before)
     people = (call.person,) if call.person else ()
     since, until = call.since or None, call.until or None
-    found = ask.client.search(
+    found = ask.client.messages.search(
         call.text, room=room, before=before, limit=limit + 1, people=people, since=since, until=until
     )
     matches = [ask.views.match(one, place_of(one.cursor)) for one in found[:limit]]
     if room is not None or before is not None or people or since or until:
         return v.Found([], [], matches, len(found) > limit)
-    named = ask.client.find_people(call.text)
+    named = ask.client.contacts.find(call.text)
     rooms = [id.hex() for id in named.rooms]
     return v.Found(rooms, [ask.views.people.contact(info) for info in named.contacts], matches, len(found) > limit)
 

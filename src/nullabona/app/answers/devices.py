@@ -21,7 +21,7 @@ async def _get_devices(ask: Asker, _: c.GetDevices) -> c.Devices:
 
 
 def _devices(ask: Asker) -> c.Devices:
-    return c.Devices([_view(device) for device in ask.client.devices()])
+    return c.Devices([_view(device) for device in ask.client.devices.all()])
 
 
 def _view(device: DeviceInfo) -> c.DeviceView:
@@ -30,13 +30,13 @@ def _view(device: DeviceInfo) -> c.DeviceView:
 
 @answers(c.NameDevice)
 async def _name_device(ask: Asker, call: c.NameDevice) -> c.Devices:
-    await ask.client.name_device(read_id(call.id), call.name)
+    await ask.client.devices.rename(read_id(call.id), call.name)
     return _devices(ask)
 
 
 @answers(c.RemoveDevice)
 async def _remove_device(ask: Asker, call: c.RemoveDevice) -> c.Devices:
-    await ask.client.remove_device(read_id(call.id))
+    await ask.client.devices.remove(read_id(call.id))
     return _devices(ask)
 
 

@@ -22,7 +22,7 @@ _MOST_FILES: Final = 2_000
 
 @answers(c.PreviewImport)
 async def _preview(ask: Asker, call: c.PreviewImport) -> c.ImportView:
-    found = await ask.client.preview_import(_files(ask, call.files), _answers(ask, call))
+    found = await ask.client.imports.preview(_files(ask, call.files), _answers(ask, call))
     return to_view(found)
 
 
@@ -31,7 +31,7 @@ async def _start(ask: Asker, call: c.StartImport) -> Done:
     if ask.session.work.importing is not None:
         raise BadCall("an import runs already")
     files, answers = _files(ask, call.files), _answers(ask, call)
-    found = await ask.client.preview_import(files, answers)
+    found = await ask.client.imports.preview(files, answers)
     if found.questions:
         raise BadCall("the export does not tell everything")
     work = ask.session.work
@@ -39,7 +39,7 @@ async def _start(ask: Asker, call: c.StartImport) -> Done:
     async def run() -> None:
         code, added = "", 0
         try:
-            done = await work.client.import_history(files, answers, tell=_teller(ask), batch=BATCH)
+            done = await work.client.imports.run(files, answers, tell=_teller(ask), batch=BATCH)
             added = sum(chat.added for chat in done)
         except asyncio.CancelledError:
             code = "cancelled"
@@ -71,14 +71,14 @@ async def _cancel(ask: Asker, _: c.CancelImport) -> Done:
 
 @answers(c.GetImports)
 async def _list(ask: Asker, _: c.GetImports) -> c.ImportList:
-    return c.ImportList([to_done(one) for one in ask.client.imports()], ask.session.work.importing is not None)
+    return c.ImportList([to_done(one) for one in ask.client.imports.all()], ask.session.work.importing is not None)
 
 
 @answers(c.UndoImport)
 async def _undo(ask: Asker, call: c.UndoImport) -> Done:
     if ask.session.work.importing is not None:
         raise BadCall("an import runs; stop it first")
-    await ask.client.undo_import(read_id(call.id))
+    await ask.client.imports.undo(read_id(call.id))
     return Done()
 
 
@@ -90,7 +90,7 @@ def _files(ask: Asker, ids: list[str]) -> list[GivenFile]:
 
 
 def _answers(ask: Asker, call: c.PreviewImport | c.StartImport) -> ImportAnswers:
-    known = {contact.account.hex(): contact.handle for contact in ask.client.contacts()}
+    known = {contact.account.hex(): contact.handle for contact in ask.client.contacts.all()}
     mine = [each.name for each in call.names if each.who == "me"]
     people = {each.name: known[each.who] for each in call.names if each.who in known}
     return ImportAnswers(

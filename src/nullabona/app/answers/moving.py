@@ -59,13 +59,13 @@ def _watch(ask: Asker, doing: c.Doing) -> Callable[[_Far], None]:
 
 
 def _key(ask: Asker, passphrase: str) -> BackupKey:
-    return PassphraseKey(passphrase) if passphrase else ask.client.backup_key()
+    return PassphraseKey(passphrase) if passphrase else ask.client.archive.backup_key()
 
 
 @answers(c.MakeBackup)
 async def _make_backup(ask: Asker, call: c.MakeBackup) -> c.Moved:
     path = place(ask, ".age")
-    info = await ask.client.backup(path, key=_key(ask, call.passphrase), watch=_watch(ask, "backup"))
+    info = await ask.client.archive.backup(path, key=_key(ask, call.passphrase), watch=_watch(ask, "backup"))
     assert info is not None
     return _moved(path, info)
 
@@ -87,13 +87,15 @@ async def _export_all(ask: Asker, _: c.ExportAll) -> c.Moved:
 
 @answers(c.ExportRoom)
 async def _export_room(ask: Asker, call: c.ExportRoom) -> c.Moved:
-    room = ask.client.room(read_id(call.room))
+    room = ask.client.rooms.get(read_id(call.room))
     return await _export(ask, f" {room.title}", [room.id])
 
 
 async def _export(ask: Asker, what: str, rooms: list[bytes | str] | None) -> c.Moved:
     language, watch = ask.session.settings().language, _watch(ask, "export")
-    done = await ask.client.export(place(ask, "", what), rooms, forms=("html", "json"), language=language, watch=watch)
+    done = await ask.client.archive.export(
+        place(ask, "", what), rooms, forms=("html", "json"), language=language, watch=watch
+    )
     return c.Moved(str(done.folder), done.lines, done.files, 0)
 
 

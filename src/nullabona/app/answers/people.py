@@ -16,7 +16,7 @@ async def _get_contacts(ask: Asker, _: c.GetContacts) -> c.Contacts:
 
 @answers(c.AskContact)
 async def _ask_contact(ask: Asker, call: c.AskContact) -> v.Contact:
-    info = await ask.client.request_contact(full_handle(ask.session, call.handle), call.greeting)
+    info = await ask.client.contacts.request(full_handle(ask.session, call.handle), call.greeting)
     ask.session.work.changes.people()
     return ask.views.people.contact(info)
 
@@ -24,9 +24,9 @@ async def _ask_contact(ask: Asker, call: c.AskContact) -> v.Contact:
 @answers(c.AnswerRequest)
 async def _answer_request(ask: Asker, call: c.AnswerRequest) -> v.RequestAnswered:
     id, client = read_id(call.id), ask.client
-    if any(info.account == id and info.state == "asking" for info in client.contacts()):
+    if any(info.account == id and info.state == "asking" for info in client.contacts.all()):
         waits = await _answer_person(ask, id, call.answer)
-    elif any(room.id == id for room in client.room_requests()):
+    elif any(room.id == id for room in client.rooms.requests()):
         waits = await _answer_room(ask, id, call.answer)
     else:
         raise BadCall("there is no such request any more")
@@ -37,20 +37,20 @@ async def _answer_request(ask: Asker, call: c.AnswerRequest) -> v.RequestAnswere
 async def _answer_person(ask: Asker, account: bytes, answer: str) -> bool:
     """Whether a yes waits for the record."""
     if answer == "accept":
-        return (await ask.client.accept_contact(account)).answered
+        return (await ask.client.contacts.accept(account)).answered
     if answer == "delete":
-        await ask.client.decline_contact(account)
+        await ask.client.contacts.decline(account)
     else:
-        await ask.client.block_contact(account)
+        await ask.client.contacts.block(account)
     return False
 
 
 async def _answer_room(ask: Asker, room: bytes, answer: str) -> bool:
     """Whether a yes waits for the record."""
     if answer != "accept":
-        await ask.client.decline_room_request(room)
+        await ask.client.rooms.decline(room)
         return False
-    answered = (await ask.client.accept_room_request(room)).answered
+    answered = (await ask.client.rooms.accept(room)).answered
     if not answered:
         ask.session.work.changes.room(room, inside=True)
     return answered
@@ -58,17 +58,17 @@ async def _answer_room(ask: Asker, room: bytes, answer: str) -> bool:
 
 @answers(c.CreateGroup)
 async def _create_group(ask: Asker, call: c.CreateGroup) -> v.Chat:
-    made = await ask.client.create_group(call.name, [_named(ask, person) for person in call.people])
-    timer = call.timer_s or ask.client.preferences().default_timer_s
+    made = await ask.client.rooms.create_group(call.name, [_named(ask, person) for person in call.people])
+    timer = call.timer_s or ask.client.preferences.get().default_timer_s
     if timer:
-        await ask.client.set_timer(made.id, timer)
+        await ask.client.rooms.set_timer(made.id, timer)
     ask.session.work.changes.room(made.id, inside=True)
     return ask.views.chat(made.id)
 
 
 def _named(ask: Asker, person: str) -> bytes | str:
     """Whom an account of a contact, or a handle, means."""
-    for info in ask.client.contacts():
+    for info in ask.client.contacts.all():
         if info.account.hex() == person:
             return info.account
     return full_handle(ask.session, person)
@@ -76,7 +76,7 @@ def _named(ask: Asker, person: str) -> bytes | str:
 
 def _member(ask: Asker, room: bytes, person: str) -> bytes | str:
     """As `_named`, among the members of a room first. Whoever is no contact is looked up by handle."""
-    for member in ask.client.members(room):
+    for member in ask.client.rooms.members(room):
         if member.account.hex() == person:
             return member.account
     return _named(ask, person)
@@ -88,24 +88,24 @@ async def _change_members(ask: Asker, call: c.ChangeMembers) -> Done:
     for person in call.people:
         who = _member(ask, room, person)
         if call.change == "add":
-            await ask.client.add(room, who)
+            await ask.client.rooms.add(room, who)
         elif call.change == "remove":
-            await ask.client.remove(room, who)
+            await ask.client.rooms.remove(room, who)
         else:
-            await ask.client.set_admin(room, who, admin=call.change == "appoint")
+            await ask.client.rooms.set_admin(room, who, admin=call.change == "appoint")
     ask.session.work.changes.room(room, inside=True)
     return Done()
 
 
 @answers(c.RenameRoom)
 async def _rename_room(ask: Asker, call: c.RenameRoom) -> Done:
-    await ask.client.rename(read_id(call.room), call.name)
+    await ask.client.rooms.rename(read_id(call.room), call.name)
     return Done()
 
 
 @answers(c.LeaveRoom)
 async def _leave_room(ask: Asker, call: c.LeaveRoom) -> Done:
     room = read_id(call.room)
-    await ask.client.leave(room)
+    await ask.client.rooms.leave(room)
     ask.session.work.changes.room(room, inside=True)
     return Done()

@@ -22,14 +22,14 @@ async def _get(ask: Asker, _: c.GetRecordWarnings) -> c.RecordWarnings:
 
 @answers(c.ForgetRecord)
 async def _forget(ask: Asker, call: c.ForgetRecord) -> c.RecordWarnings:
-    ask.client.forget_record(call.host)
+    ask.client.record.forget(call.host)
     return _warnings(ask)
 
 
 def _warnings(ask: Asker) -> c.RecordWarnings:
     language = ask.session.settings().language
     found = [_in_words(warning, language) for warning in ask.client.status().warnings]
-    return c.RecordWarnings(found, len(ask.client.record_evidence()))
+    return c.RecordWarnings(found, len(ask.client.record.evidence()))
 
 
 def _in_words(warning: StandingWarning, language: Language) -> c.RecordWarning:
@@ -40,7 +40,7 @@ def _in_words(warning: StandingWarning, language: Language) -> c.RecordWarning:
 
 @answers(c.SaveEvidence)
 async def _save(ask: Asker, _: c.SaveEvidence) -> c.Saved:
-    folder, files = place(ask, "", " evidence"), evidence_files(ask.client.record_evidence())
+    folder, files = place(ask, "", " evidence"), evidence_files(ask.client.record.evidence())
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         for name, data in files.items():

@@ -45,7 +45,7 @@ async def _send_text(ask: Asker, call: c.SendText) -> v.Message:
     room, views = read_id(call.room), ask.views
     reply_to = read_id(call.reply_to) if call.reply_to else b""
     mentions = [read_id(account) for account in call.mentions]
-    sent = await ask.client.send(room, call.text, reply_to, mentions=mentions)
+    sent = await ask.client.messages.send(room, call.text, reply_to, mentions=mentions)
     views.sent(sent, call.client)
     ask.session.work.changes.message(room, sent)
     return views.message(room, sent)
@@ -54,7 +54,7 @@ async def _send_text(ask: Asker, call: c.SendText) -> v.Message:
 @answers(c.SendFile)
 async def _send_file(ask: Asker, call: c.SendFile) -> v.Message:
     room, views, upload = read_id(call.room), ask.views, ask.session.uploads.get(call.upload)
-    sent = await ask.client.send_file(
+    sent = await ask.client.files.send(
         room,
         upload.data,
         name=upload.name,
@@ -72,14 +72,14 @@ async def _send_file(ask: Asker, call: c.SendFile) -> v.Message:
 
 @answers(c.FetchFile)
 async def _fetch_file(ask: Asker, call: c.FetchFile) -> Done:
-    await ask.client.fetch_file(read_id(call.room), read_id(call.message))
+    await ask.client.files.fetch(read_id(call.room), read_id(call.message))
     ask.session.work.changes.message(read_id(call.room), read_id(call.message))
     return Done()
 
 
 @answers(c.CancelTransfer)
 async def _cancel_transfer(ask: Asker, call: c.CancelTransfer) -> Done:
-    await ask.client.cancel_transfer(read_id(call.room), read_id(call.message))
+    await ask.client.files.cancel(read_id(call.room), read_id(call.message))
     ask.session.work.changes.message(read_id(call.room), read_id(call.message))
     return Done()
 
@@ -92,7 +92,7 @@ async def _get_text(ask: Asker, call: c.GetText) -> c.Words:
 @answers(c.SetDraft)
 async def _set_draft(ask: Asker, call: c.SetDraft) -> Done:
     reply = read_id(call.reply_to) if call.reply_to else b""
-    await ask.client.set_room_preferences(read_id(call.room), draft=call.text, draft_reply=reply)
+    await ask.client.preferences.set_room(read_id(call.room), draft=call.text, draft_reply=reply)
     return Done()
 
 
@@ -107,14 +107,14 @@ async def _set_room(ask: Asker, call: c.SetRoom) -> Done:
     for name in ("archived", "marked_unread"):
         if getattr(call, name) is not None:
             changes[name] = getattr(call, name)
-    await ask.client.set_room_preferences(room, **changes)
+    await ask.client.preferences.set_room(room, **changes)
     return Done()
 
 
 @answers(c.MarkRead)
 async def _mark_read(ask: Asker, call: c.MarkRead) -> Done:
     room = read_id(call.room)
-    await ask.client.mark_read(room, read_id(call.message) if call.message else b"")
+    await ask.client.messages.mark_read(room, read_id(call.message) if call.message else b"")
     ask.session.work.changes.room(room)
     return Done()
 

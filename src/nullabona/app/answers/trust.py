@@ -14,13 +14,13 @@ from nullabona.client.api import ContactInfo, LinkInfo, qr_rows
 async def _set_contact(ask: Asker, call: c.SetContact) -> Done:
     account, client = read_id(call.account), ask.client
     if call.nickname is not None:
-        await client.set_nickname(account, call.nickname)
+        await client.contacts.set_nickname(account, call.nickname)
     if call.blocked is not None:
         await _block(ask, account, blocked=call.blocked)
     if call.verified is not None:
-        await client.verify_contact(account, verified=call.verified)
+        await client.contacts.verify(account, verified=call.verified)
     if call.confirmed:
-        await client.confirm_contact(account)
+        await client.contacts.confirm(account)
     known = _known(ask, account)
     ask.session.work.changes.people()
     if known is not None and known.room:
@@ -30,18 +30,18 @@ async def _set_contact(ask: Asker, call: c.SetContact) -> Done:
 
 async def _block(ask: Asker, account: bytes, *, blocked: bool) -> None:
     if not blocked:
-        await ask.client.unblock_contact(account)
+        await ask.client.contacts.unblock(account)
         return
     known = _known(ask, account)
     if known is not None:
-        await ask.client.block_contact(account)
+        await ask.client.contacts.block(account)
 
 
 @answers(c.DeleteContact)
 async def _delete_contact(ask: Asker, call: c.DeleteContact) -> Done:
     account = read_id(call.account)
     known = _known(ask, account)
-    await ask.client.delete_contact(account)
+    await ask.client.contacts.delete(account)
     ask.session.work.changes.people()
     if known is not None and known.room:
         ask.session.work.changes.room(known.room, inside=True)
@@ -49,12 +49,12 @@ async def _delete_contact(ask: Asker, call: c.DeleteContact) -> Done:
 
 
 def _known(ask: Asker, account: bytes) -> ContactInfo | None:
-    return next((info for info in ask.client.contacts() if info.account == account), None)
+    return next((info for info in ask.client.contacts.all() if info.account == account), None)
 
 
 @answers(c.GetSafety)
 async def _get_safety(ask: Asker, call: c.GetSafety) -> v.Safety:
-    number = ask.client.safety_number(read_id(call.account))
+    number = ask.client.contacts.safety_number(read_id(call.account))
     known = _known(ask, number.account)
     name = "" if known is None else known.name
     person = to_person(number.account, number.handle, name, me=False, picture=ask.views.people.picture)
@@ -64,18 +64,18 @@ async def _get_safety(ask: Asker, call: c.GetSafety) -> v.Safety:
 
 @answers(c.ReadCode)
 async def _read_code(ask: Asker, call: c.ReadCode) -> c.CodeResult:
-    return c.CodeResult(ask.client.matches_code(read_id(call.account), call.text))
+    return c.CodeResult(ask.client.contacts.matches_code(read_id(call.account), call.text))
 
 
 @answers(c.MakeLink)
 async def _make_link(ask: Asker, call: c.MakeLink) -> v.LinkView:
     room = read_id(call.room) if call.room else None
-    return _link(await ask.client.make_link(room, hours=call.hours, uses=call.uses))
+    return _link(await ask.client.links.make(room, hours=call.hours, uses=call.uses))
 
 
 @answers(c.GetLinks)
 async def _get_links(ask: Asker, call: c.GetLinks) -> c.Links:
-    return c.Links([_link(link) for link in ask.client.links(read_id(call.room) if call.room else None)])
+    return c.Links([_link(link) for link in ask.client.links.all(read_id(call.room) if call.room else None)])
 
 
 def _link(link: LinkInfo) -> v.LinkView:
@@ -85,14 +85,14 @@ def _link(link: LinkInfo) -> v.LinkView:
 
 @answers(c.RevokeLink)
 async def _revoke_link(ask: Asker, call: c.RevokeLink) -> Done:
-    await ask.client.revoke_link(read_id(call.id))
+    await ask.client.links.revoke(read_id(call.id))
     return Done()
 
 
 @answers(c.ReadLink)
 async def _read_link(ask: Asker, call: c.ReadLink) -> v.LinkPreview:
-    link = ask.client.read_link(call.text)
-    same = [info for info in ask.client.contacts() if info.handle == link.handle]
+    link = ask.client.links.read(call.text)
+    same = [info for info in ask.client.contacts.all() if info.handle == link.handle]
     known = next((info for info in same if info.account == link.account), same[0] if same else None)
     person = None if known is None else ask.views.people.contact(known).person
     room = link.room if link.kind == "room" else known.room if known is not None else b""
@@ -104,18 +104,18 @@ async def _read_link(ask: Asker, call: c.ReadLink) -> v.LinkPreview:
 
 @answers(c.FollowLink)
 async def _follow_link(ask: Asker, call: c.FollowLink) -> Done:
-    await ask.client.open_link(call.text, call.greeting)
+    await ask.client.links.open(call.text, call.greeting)
     ask.session.work.changes.people()
     return Done()
 
 
 @answers(c.AskAgain)
 async def _ask_again(ask: Asker, call: c.AskAgain) -> Done:
-    await ask.client.ask_again(read_id(call.room))
+    await ask.client.links.ask_again(read_id(call.room))
     return Done()
 
 
 @answers(c.WithdrawWish)
 async def _withdraw_wish(ask: Asker, call: c.WithdrawWish) -> Done:
-    await ask.client.withdraw_wish(read_id(call.room))
+    await ask.client.links.withdraw(read_id(call.room))
     return Done()

@@ -85,7 +85,7 @@ async def take_upload(work: Work, uploads: Uploads, request: Request) -> HttpAns
     """Keep an uploaded file and say what it is."""
     name = safe_name(request.query.get("name", ""))
     try:
-        image = await work.client.safe_image(request.body, PREVIEW)
+        image = await work.client.files.safe_image(request.body, PREVIEW)
     except BadImage:
         image = None
     id = uploads.keep(Upload(name, request.body, image))
@@ -113,12 +113,12 @@ async def _show(work: Work, uploads: Uploads, request: Request, what: str, ids: 
     if what == "upload":
         return _picture(uploads.get(ids[0].hex()).preview)
     if what == "thumb":
-        return _picture(await client.thumbnail(ids[0], ids[1]))
+        return _picture(await client.files.thumbnail(ids[0], ids[1]))
     if what == "face":
-        return _picture(await client.face(ids[0], client.profile(ids[0]).picture))
+        return _picture(await client.profiles.face(ids[0], client.profiles.get(ids[0]).picture))
     if what == "photo":
-        return _picture(await client.picture(ids[0], ids[1]))
-    reader = client.open_file(ids[0], ids[1])
+        return _picture(await client.files.picture(ids[0], ids[1]))
+    reader = client.files.open(ids[0], ids[1])
     return _sound(reader, request.headers.get("range", "")) if what == "voice" else _file(reader)
 
 

@@ -22,7 +22,7 @@ class Joining:
     async def begin(self, work: Work, code: str, handle: str, name: str) -> LinkedInto:
         """Use the code that another device shows; whose account it gave, once that device has agreed.
 
-        Raises what `Client.join_account` raises.
+        Raises what `Client.devices.join` raises.
         """
         await self.end()
         shown: asyncio.Future[LinkedInto] = asyncio.get_running_loop().create_future()
@@ -50,7 +50,7 @@ class Joining:
 
         await work.pause()
         try:
-            await work.client.join_account(code, handle=handle, name=name, confirm=confirm)
+            await work.client.devices.join(code, handle=handle, name=name, confirm=confirm)
         finally:
             work.begin()
 

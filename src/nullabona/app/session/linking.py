@@ -18,7 +18,7 @@ class Linking:
     async def begin(self, client: Client) -> DeviceLink:
         """A new code; the one before is over."""
         await self.end()
-        self._link = await self._stack.enter_async_context(client.link_device())
+        self._link = await self._stack.enter_async_context(client.devices.link())
         return self._link
 
     @property

@@ -53,7 +53,7 @@ class Notifications:
 
     @property
     def _language(self) -> Language:
-        return self._views.client.preferences().language or self._fallback
+        return self._views.client.preferences.get().language or self._fallback
 
     def _devices(self, event: e.SignedOut | e.HistoryCame) -> None:
         if isinstance(event, e.SignedOut):
@@ -74,15 +74,15 @@ class Notifications:
 
     def _message(self, event: e.MessageReceived) -> None:
         try:
-            info = self._views.client.message(event.room, event.message)
+            info = self._views.client.messages.get(event.room, event.message)
             chat = self._views.chat(event.room)
         except UserError:
             return
-        chosen = self._views.client.room_preferences(event.room)
+        chosen = self._views.client.preferences.of_room(event.room)
         muted = chosen.muted_until < 0 or chosen.muted_until > now_ms()
         if muted and not info.mentions_me:
             return
-        level, language = self._views.client.preferences().notify, self._language
+        level, language = self._views.client.preferences.get().notify, self._language
         body = NOTIFICATIONS.say("message", language)
         if level == "all":
             kind = info.kind if info.kind in NOTIFICATIONS else "message"
@@ -92,11 +92,11 @@ class Notifications:
 
     def _operator(self) -> None:
         """Not on a screen that others may see, if the person wants it so."""
-        quiet = self._views.client.preferences().notify == "nothing"
+        quiet = self._views.client.preferences.get().notify == "nothing"
         body = NOTIFICATIONS.say("message" if quiet else "operator-notice", self._language)
         self._pages.push(p.Notify("", APP_NAME, body, sound=True))
 
     def _request(self, event: e.ContactRequested | e.RoomRequested) -> None:
-        level = self._views.client.preferences().notify
+        level = self._views.client.preferences.get().notify
         title = APP_NAME if level == "nothing" else one_line(event.handle)
         self._pages.push(p.Notify("", title, NOTIFICATIONS.say("request", self._language), sound=True))

@@ -45,7 +45,7 @@ class PeopleCache:
         """The signed path of an account's picture, another one for another picture; empty if it has none."""
         known = self._pictures.get(account)
         if known is None:
-            data = self._client.profile(account).picture
+            data = self._client.profiles.get(account).picture
             known = self._media.sign("face", account, sha256(data).digest()[:8]) if data else ""
             self._pictures[account] = known
         return known
@@ -53,7 +53,7 @@ class PeopleCache:
     def known(self) -> dict[bytes, ContactInfo]:
         """Contacts by account; looked up anew after `people_changed`."""
         if self._known is None:
-            self._known = {info.account: info for info in self._client.contacts()}
+            self._known = {info.account: info for info in self._client.contacts.all()}
         return self._known
 
     def people_changed(self) -> None:
@@ -67,7 +67,7 @@ class PeopleCache:
 
     def me(self) -> v.Me:
         """The own account."""
-        me, profile = self._client.me, self._client.profile()
+        me, profile = self._client.me, self._client.profiles.get()
         person = to_person(me.account, me.handle, profile.name, me=True, picture=self.picture)
         return v.Me(person, me.account.hex(), me.handle, me.relay, me.published, profile.name)
 
@@ -87,7 +87,7 @@ class PeopleCache:
 
     def contacts(self) -> list[v.Contact]:
         """Everybody known."""
-        return [self.contact(info) for info in self._client.contacts()]
+        return [self.contact(info) for info in self._client.contacts.all()]
 
     def requests(self) -> list[v.Request]:
         """Who asks to talk, and into which rooms strangers invite."""
@@ -102,10 +102,10 @@ class PeopleCache:
                 _RECORD.get(c.record, ""),
                 c.answered,
             )
-            for c in self._client.contacts()
+            for c in self._client.contacts.all()
             if c.state == "asking"
         ]
-        for room in self._client.room_requests():
+        for room in self._client.rooms.requests():
             person = to_person(room.id, "", room.title, me=False, picture=lambda _account: "")
             title, record = one_line(room.title), _RECORD.get(room.record, "")
             found.append(v.Request(room.id.hex(), person, room.id.hex(), title, "", 0, record, room.answered))
@@ -114,7 +114,7 @@ class PeopleCache:
     def wishes(self) -> list[v.Wish]:
         """Into which groups the person asked to be let, and what came of it."""
         found = []
-        for wish in self._client.wishes():
+        for wish in self._client.links.join_requests():
             person = to_person(wish.account, wish.handle, wish.name, me=False, picture=self.picture)
             patience_s = wish.patience_ms // 1_000
             found.append(v.Wish(wish.room.hex(), person, _WISHES[wish.state], wish.asked_at, patience_s))

@@ -298,5 +298,5 @@ class Session:
         language = self.app_state.language or self.place.language
         chosen = Preferences(language=language, theme=self.app_state.theme)
         if self._work is not None and self._work.client.has_account:
-            chosen = self._work.client.preferences()
+            chosen = self._work.client.preferences.get()
         return to_settings(chosen, language)

@@ -50,17 +50,17 @@ class Views:
         self._listed = None
 
     def _all_chats(self) -> list[v.Chat]:
-        known, chosen = self.people.known(), self.client.all_room_preferences()
-        rooms = self.client.rooms()
+        known, chosen = self.people.known(), self.client.preferences.of_rooms()
+        rooms = self.client.rooms.all()
         new = [r.id for r in rooms if not r.direct and r.phase == "joined" and r.id not in self._groups]
-        for room, members in self.client.members_of(new).items():
+        for room, members in self.client.rooms.members_of(new).items():
             self._note_group(room, members)
         return [self._chat(room, known.get(room.partner), chosen[room.id]) for room in rooms]
 
     def chat(self, room: bytes) -> v.Chat:
         """One row. Raises `NoSuchRoom`."""
-        summary = self.client.room(room)
-        return self._chat(summary, self.people.known().get(summary.partner), self.client.room_preferences(room))
+        summary = self.client.rooms.get(room)
+        return self._chat(summary, self.people.known().get(summary.partner), self.client.preferences.of_room(room))
 
     def _chat(self, room: RoomSummary, partner: ContactInfo | None, chosen: RoomPreferences) -> v.Chat:
         person = None
@@ -74,7 +74,7 @@ class Views:
 
     def _group_faces(self, room: bytes) -> list[v.Person]:
         if room not in self._groups:
-            self._note_group(room, self.client.members(room))
+            self._note_group(room, self.client.rooms.members(room))
         return self._groups[room]
 
     def _note_group(self, room: bytes, members: list[Member]) -> None:
@@ -87,10 +87,10 @@ class Views:
 
     def room(self, room: bytes) -> v.Room:
         """Everything about a room but its messages. Raises `NoSuchRoom`."""
-        details = self.client.room_details(room)
+        details = self.client.rooms.details(room)
         summary, around = details.summary, self.around(room)
         partner = self.people.known().get(summary.partner)
-        chosen, unread = self.client.room_preferences(room), self.client.first_unread(room)
+        chosen, unread = self.client.preferences.of_room(room), self.client.messages.first_unread(room)
         return v.Room(
             chat=self.chat(room),
             members=[self._member(member, summary) for member in self.members(room)],
@@ -111,12 +111,12 @@ class Views:
     def pins(self, room: bytes) -> list[v.Message]:
         """What is pinned in a room, the newest pin first."""
         around = self.around(room)
-        return [to_message(info, around) for info in self.client.pinned(room)]
+        return [to_message(info, around) for info in self.client.messages.pinned(room)]
 
     def members(self, room: bytes) -> list[Member]:
         """The members of a room that we are in; nobody of another."""
         try:
-            return self.client.members(room)
+            return self.client.rooms.members(room)
         except errors.UserError:
             return []
 
@@ -129,19 +129,19 @@ class Views:
         if not id:
             return None
         try:
-            return quote_of(self.client.message(room, id), around)
+            return quote_of(self.client.messages.get(room, id), around)
         except errors.NoSuchMessage:
             return v.Quote(id.hex(), "", "deleted", "", "", gone=True)
 
     def typing(self, room: bytes) -> list[str]:
         """What those are called who are writing now."""
-        writing = self.client.typing(room)
+        writing = self.client.rooms.typing(room)
         names = {member.account: self.people.member(member).name for member in self.members(room)} if writing else {}
         return [names[account] for account in writing if account in names]
 
     def rooms_of(self, account: bytes) -> set[bytes]:
         """Every room that an account is in with us."""
-        rooms = [room for room in self.client.rooms() if room.phase == "joined"]
+        rooms = [room for room in self.client.rooms.all() if room.phase == "joined"]
         return {room.id for room in rooms if any(member.account == account for member in self.members(room.id))}
 
     # -- messages -----------------------------------------------------------------------------------------------------
@@ -156,25 +156,25 @@ class Views:
         limit: int,
     ) -> v.Page:
         """Some messages of a room, oldest first. Raises `NoSuchRoom` or `NoSuchMessage`."""
-        infos = self.client.messages(room, before=before, after=after, around=around, limit=limit)
+        infos = self.client.messages.page(room, before=before, after=after, around=around, limit=limit)
         if not infos:
             return v.Page(room.hex(), [], more_before=after is not None, more_after=before is not None)
         newest = before is None and after is None and around is None
         shown = self._shown(room, infos)
         first, last = infos[0].position, infos[-1].position
-        more_before = bool(self.client.messages(room, before=first, limit=1))
-        more_after = not newest and bool(self.client.messages(room, after=last, limit=1))
+        more_before = bool(self.client.messages.page(room, before=first, limit=1))
+        more_after = not newest and bool(self.client.messages.page(room, after=last, limit=1))
         return v.Page(room.hex(), shown, more_before, more_after)
 
     def gallery(self, room: bytes, kind: str, before: int | None, limit: int) -> v.Page:
         """Files of a kind, oldest first."""
-        infos = self.client.media(room, kind, before=before, limit=limit + 1)
+        infos = self.client.messages.media(room, kind, before=before, limit=limit + 1)
         return v.Page(room.hex(), self._shown(room, infos[:limit][::-1]), len(infos) > limit, before is not None)
 
     def unread(self, room: bytes, limit: int) -> dict[str, int]:
         """How many have not read the newest own messages, by id."""
-        receipts = self.client.preferences().receipts
-        infos = self.client.messages(room, limit=limit)
+        receipts = self.client.preferences.get().receipts
+        infos = self.client.messages.page(room, limit=limit)
         return {info.id.hex(): info.unread_by if receipts else -1 for info in infos}
 
     def messages(self, room: bytes, ids: set[bytes]) -> list[v.Message]:
@@ -182,18 +182,18 @@ class Views:
         infos = []
         for id in ids:
             try:
-                infos.append(self.client.message(room, id))
+                infos.append(self.client.messages.get(room, id))
             except errors.NoSuchMessage:
                 continue
         return self._shown(room, sorted(infos, key=lambda info: info.position))
 
     def message(self, room: bytes, id: bytes) -> v.Message:
         """One line. Raises `NoSuchMessage`."""
-        return to_message(self.client.message(room, id), self.around(room))
+        return to_message(self.client.messages.get(room, id), self.around(room))
 
     def words(self, room: bytes, id: bytes) -> Words:
         """All the words of a long message. Raises `NoSuchMessage`."""
-        return all_words(self.client.message(room, id), self.around(room))
+        return all_words(self.client.messages.get(room, id), self.around(room))
 
     def match(self, found: Found, place: str) -> v.Match:
         """A found message."""
@@ -208,13 +208,13 @@ class Views:
 
     def around(self, room: bytes) -> Around:
         """What showing messages of a room needs to know. Raises `NoSuchRoom`."""
-        summary = self.client.room(room)
+        summary = self.client.rooms.get(room)
         return Around(
             me=self.client.me.account,
             joined=summary.phase == "joined",
             direct=summary.direct,
             admin=summary.admin,
-            receipts=self.client.preferences().receipts,
+            receipts=self.client.preferences.get().receipts,
             names={member.account: (member.handle, member.name) for member in self.members(room)},
             picture=self.people.picture,
             media=self.media.sign,

@@ -80,15 +80,15 @@ class Work:
     @property
     def lock_minutes(self) -> int:
         """After how much idle time the app locks; 0: never by itself."""
-        return self.client.preferences().lock_minutes if self.client.has_account else 0
+        return self.client.preferences.get().lock_minutes if self.client.has_account else 0
 
     def settings(self) -> v.Settings:
         """The person's settings."""
-        return to_settings(self.client.preferences(), self._language)
+        return to_settings(self.client.preferences.get(), self._language)
 
     def notices(self) -> OperatorNotices:
         """What the operator told of demands."""
-        return to_notices(self.client.operator_notices(), self.settings().language)
+        return to_notices(self.client.operator_notices.all(), self.settings().language)
 
     def fill(self, state: v.State) -> v.State:
         """``state`` with everything an account has."""
@@ -100,7 +100,7 @@ class Work:
             requests=self.views.people.requests(),
             wishes=self.views.people.wishes(),
             notices=self.notices(),
-            blocked=sum(1 for contact in self.client.contacts() if contact.state == "blocked"),
+            blocked=sum(1 for contact in self.client.contacts.all() if contact.state == "blocked"),
             connection=self.views.connection(),
         )
         self.changes.told_state(filled)

@@ -60,7 +60,7 @@ def create(
 
 async def _create(settings: Settings, handle: str, relay: str | None, wait_s: float | None, protection: str) -> None:
     async with opened_or_new(settings, protection) as client:
-        await client.create_account(handle, relay=relay)
+        await client.account.create(handle, relay=relay)
         note(settings, "account-created", handle=client.me.handle)
         note(settings, "write-down")
         if wait_s is not None:
@@ -71,7 +71,7 @@ async def _create(settings: Settings, handle: str, relay: str | None, wait_s: fl
 async def _publish(settings: Settings, client: Client, wait_s: float, *, anew: bool = False) -> None:
     try:
         await reach(settings, client, wait_s)
-        await client.wait_published(anew=anew, timeout_s=wait_s)
+        await client.account.wait_published(anew=anew, timeout_s=wait_s)
     except errors.PendingStill:
         raise
     except errors.Unreachable:
@@ -120,7 +120,7 @@ def phrase(context: click.Context, *, words: Literal["english", "korean"]) -> No
 
     async def work() -> None:
         async with opened(settings, online=False) as client:
-            text = client.phrase(words)
+            text = client.account.phrase(words)
             emit({"phrase": text}) if settings.as_json else line(text)
 
     run_async(work())
@@ -147,7 +147,7 @@ def restore(context: click.Context, handle: str, *, protection: str | None, time
 
 async def _restore(settings: Settings, handle: str, words: str, wait_s: float, protection: str) -> None:
     async with opened_or_new(settings, protection) as client:
-        await client.restore_account(words, handle, timeout_s=wait_s)
+        await client.account.restore(words, handle, timeout_s=wait_s)
         note(settings, "account-restored", handle=client.me.handle)
         note(settings, "restored-then")
         await _publish(settings, client, wait_s)
@@ -173,7 +173,7 @@ def move(context: click.Context, relay_url: str, *, leaving: str | None, timeout
 
 async def _move(settings: Settings, relay: str, leaving: str | None, timeout_s: float) -> None:
     async with opened(settings) as client:
-        moved = await client.move_relay(relay, leaving=leaving, timeout_s=timeout_s)
+        moved = await client.account.move_relay(relay, leaving=leaving, timeout_s=timeout_s)
         note(settings, "account-moved", relay=relay_name(moved.relay), count=len(moved.rooms))
         await _publish(settings, client, timeout_s)
         with suppress(errors.Unreachable, errors.PendingStill):
@@ -201,7 +201,7 @@ async def _delete(settings: Settings, handle: str, timeout_s: float) -> None:
         if not handle and settings.interactive:
             question = say("ask-delete", settings.language).format(handle=client.me.handle)
             handle = str(click.prompt(question, err=True))
-        await client.delete_account(handle, timeout_s=timeout_s)
+        await client.account.delete(handle, timeout_s=timeout_s)
         note(settings, "account-deleted", handle=handle)
 
 
@@ -211,5 +211,5 @@ def _show(settings: Settings, me: OwnAccount) -> None:
 
 def _shown_within(client: Client) -> int:
     """In how many minutes a changed card is shown: two periods of the directory's record (spec/map.md §5)."""
-    period_s = client.record().period_s or USUAL_PERIOD_S
+    period_s = client.record.standing().period_s or USUAL_PERIOD_S
     return max(1, -(-2 * period_s // 60))

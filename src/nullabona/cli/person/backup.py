@@ -68,7 +68,9 @@ def make(
 
     async def work() -> BackupInfo | None:
         async with opened(settings, online=False) as client:
-            return await client.backup(file, key=key, after=after, verify=not no_check, watch=progress_line(settings))
+            return await client.archive.backup(
+                file, key=key, after=after, verify=not no_check, watch=progress_line(settings)
+            )
 
     info = run_async(work())
     if settings.as_json:
@@ -98,7 +100,7 @@ def check(context: click.Context, file: Path, *, words: bool, backup_passphrase_
         key = _given_key(settings, file, backup_passphrase_file, words=words)
         if key is None:
             async with opened(settings, online=False) as client:
-                key = client.backup_key()
+                key = client.archive.backup_key()
         return await check_backup(file, key, watch=progress_line(settings))
 
     info = run_async(work())
@@ -138,7 +140,7 @@ def key(context: click.Context, *, words: bool) -> None:
             found = phrase_key(asked_words(settings))
         else:
             async with opened(settings, online=False) as client:
-                found = client.backup_key()
+                found = client.archive.backup_key()
         if settings.as_json:
             emit({"identity": found.identity, "recipient": found.recipient})
         else:

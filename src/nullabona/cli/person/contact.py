@@ -50,7 +50,7 @@ def add(context: click.Context, handle: str, *, greeting: str, timeout: float) -
     settings = settings_of(context)
 
     def ask(client: Client) -> Awaitable[ContactInfo]:
-        return client.request_contact(handle, greeting, timeout_s=timeout)
+        return client.contacts.request(handle, greeting, timeout_s=timeout)
 
     run_async(_act(settings, ask, "requested", handle, timeout, arrivals=False))
 
@@ -65,7 +65,7 @@ def accept(context: click.Context, handle: str, *, no_wait: bool, timeout: float
     """Accept the contact request of HANDLE."""
     settings = settings_of(context)
     wait_s = None if no_wait else settings.patience(timeout)
-    run_async(_act(settings, lambda c: c.accept_contact(handle), "accepted", handle, wait_s))
+    run_async(_act(settings, lambda c: c.contacts.accept(handle), "accepted", handle, wait_s))
 
 
 @contact.command()
@@ -74,7 +74,7 @@ def accept(context: click.Context, handle: str, *, no_wait: bool, timeout: float
 @click.pass_context
 def decline(context: click.Context, handle: str) -> None:
     """Decline the request of HANDLE. They are not told."""
-    run_async(_act(settings_of(context), lambda c: c.decline_contact(handle), "declined", handle, None))
+    run_async(_act(settings_of(context), lambda c: c.contacts.decline(handle), "declined", handle, None))
 
 
 @contact.command()
@@ -83,7 +83,7 @@ def decline(context: click.Context, handle: str) -> None:
 @click.pass_context
 def block(context: click.Context, handle: str) -> None:
     """Block HANDLE. They are not told."""
-    run_async(_act(settings_of(context), lambda c: c.block_contact(handle), "blocked", handle, None))
+    run_async(_act(settings_of(context), lambda c: c.contacts.block(handle), "blocked", handle, None))
 
 
 @contact.command()
@@ -92,7 +92,7 @@ def block(context: click.Context, handle: str) -> None:
 @click.pass_context
 def unblock(context: click.Context, handle: str) -> None:
     """Unblock HANDLE."""
-    run_async(_act(settings_of(context), lambda c: c.unblock_contact(handle), "unblocked", handle, None))
+    run_async(_act(settings_of(context), lambda c: c.contacts.unblock(handle), "unblocked", handle, None))
 
 
 @contact.command()
@@ -101,7 +101,7 @@ def unblock(context: click.Context, handle: str) -> None:
 @click.pass_context
 def delete(context: click.Context, handle: str) -> None:
     """Delete HANDLE from your contacts and leave your room with them. Its history stays here."""
-    run_async(_act(settings_of(context), lambda c: c.delete_contact(handle), "contact-deleted", handle, None))
+    run_async(_act(settings_of(context), lambda c: c.contacts.delete(handle), "contact-deleted", handle, None))
 
 
 contact.add_command(contact_link)
@@ -118,7 +118,7 @@ def list_contacts(context: click.Context) -> None:
 
     async def work() -> None:
         async with opened(settings, online=False) as client:
-            _show(settings, client.contacts())
+            _show(settings, client.contacts.all())
             warn_of_changes(settings, client)
 
     run_async(work())

@@ -34,7 +34,7 @@ def list_devices(context: click.Context) -> None:
 
     async def work() -> None:
         async with opened(settings, online=False) as client:
-            found = client.devices()
+            found = client.devices.all()
         if settings.as_json:
             emit([_plain(each) for each in found])
             return
@@ -63,7 +63,7 @@ def link(context: click.Context, *, yes: bool) -> None:
 
 
 async def _link(settings: Settings, *, yes: bool) -> None:
-    async with opened(settings) as client, client.link_device() as linking:
+    async with opened(settings) as client, client.devices.link() as linking:
         _show_code(settings, linking)
         name = await linking.candidate()
         if not (yes or _agreed(settings, name)):
@@ -144,12 +144,12 @@ async def _join(settings: Settings, what: tuple[str, str, str], wait_s: float, p
         return yes or _is_right(settings, into)
 
     async with opened_or_new(settings, protection) as client:
-        me = await client.join_account(
+        me = await client.devices.join(
             code, handle=handle, name=name, on_waiting=lambda: note(settings, "link-waiting"), confirm=confirm
         )
         note(settings, "device-joined", handle=me.handle)
         with suppress(errors.PendingStill):
-            await client.wait_linked(timeout_s=wait_s)
+            await client.devices.wait_linked(timeout_s=wait_s)
             await client.sync(timeout_s=wait_s)
         await _history(settings, client, wait_s)
         emit(me) if settings.as_json else line(me.handle)
@@ -178,7 +178,7 @@ def name(context: click.Context, which: str, name: str) -> None:
 
     async def work() -> None:
         async with _found(settings, which) as (client, found):
-            await client.name_device(found.id, name)
+            await client.devices.rename(found.id, name)
 
     run_async(work())
 
@@ -196,7 +196,7 @@ def remove(context: click.Context, which: str) -> None:
 
     async def work() -> None:
         async with _found(settings, which) as (client, found):
-            await client.remove_device(found.id)
+            await client.devices.remove(found.id)
             note(settings, "device-out", name=found.name or found.id.hex()[:_SHORT])
 
     run_async(work())
@@ -206,7 +206,9 @@ def remove(context: click.Context, which: str) -> None:
 async def _found(settings: Settings, which: str) -> AsyncIterator[tuple[Client, DeviceInfo]]:
     """The one device that is meant; what is done inside is told to the others before this ends."""
     async with opened(settings) as client:
-        fitting = [each for each in client.devices() if which == each.name or each.id.hex().startswith(which.lower())]
+        fitting = [
+            each for each in client.devices.all() if which == each.name or each.id.hex().startswith(which.lower())
+        ]
         if len(fitting) != 1:
             code = errors.Ambiguous if fitting else errors.BadRequest
             raise code(f"{len(fitting)} of your devices are called {which!r}", hint="see: nulla device list")

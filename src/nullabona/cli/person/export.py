@@ -48,7 +48,7 @@ def export(
 
     async def work() -> Exported:
         async with opened(settings, online=False) as client:
-            return await client.export(
+            return await client.archive.export(
                 Path(folder),
                 None if everything else rooms,
                 forms=forms,

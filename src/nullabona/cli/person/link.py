@@ -26,7 +26,7 @@ def draw(text: str) -> None:
 async def _make(context: click.Context, room: str | None, hours: int, uses: int, *, qr: bool) -> None:
     settings = settings_of(context)
     async with opened(settings, online=False) as client:
-        made = await client.make_link(room, hours=hours, uses=uses)
+        made = await client.links.make(room, hours=hours, uses=uses)
     _show(made, as_json=settings.as_json, qr=qr)
     if made.expires_at:
         note(settings, "link-made", hours=hours)
@@ -71,8 +71,8 @@ def room_link(context: click.Context, room_name: str, *, hours: int, uses: int, 
 
     async def work() -> None:
         async with opened(settings, online=False) as client:
-            for link in client.links(room_name):
-                await client.revoke_link(link.id)
+            for link in client.links.all(room_name):
+                await client.links.revoke(link.id)
             note(settings, "links-revoked")
 
     run_async(work())
@@ -90,7 +90,7 @@ def open_link(context: click.Context, text: str, *, greeting: str, timeout: floa
 
     async def work() -> None:
         async with opened(settings) as client:
-            found = await client.open_link(text, greeting, timeout_s=timeout)
+            found = await client.links.open(text, greeting, timeout_s=timeout)
             await client.sync(timeout_s=timeout, arrivals=False)
             note(settings, "group-asked" if found.room else "link-opened", handle=found.handle)
             emit(found) if settings.as_json else line(found.handle)
@@ -119,16 +119,16 @@ def asked(context: click.Context, room_id: str | None, *, again: bool, withdraw:
             if room_id is not None:
                 await _change_wish(client, room_id, again=again)
                 await in_step(settings, client, wait_s)
-            _show_wishes(settings, client.wishes())
+            _show_wishes(settings, client.links.join_requests())
 
     run_async(work())
 
 
 async def _change_wish(client: Client, beginning: str, *, again: bool) -> None:
-    found = [wish.room for wish in client.wishes() if wish.room.hex().startswith(beginning)]
+    found = [wish.room for wish in client.links.join_requests() if wish.room.hex().startswith(beginning)]
     if len(found) != 1:
         raise errors.NoSuchRoom("nobody is being asked to let you into such a group")
-    await (client.ask_again(found[0]) if again else client.withdraw_wish(found[0]))
+    await (client.links.ask_again(found[0]) if again else client.links.withdraw(found[0]))
 
 
 def _show_wishes(settings: Settings, found: list[WishInfo]) -> None:
@@ -164,10 +164,10 @@ def verify(context: click.Context, handle: str, *, yes: bool, undo: bool, confir
     async def work() -> None:
         async with opened(settings, online=False) as client:
             if confirm:
-                await client.confirm_contact(handle)
+                await client.contacts.confirm(handle)
             if yes or undo:
-                await client.verify_contact(handle, verified=yes)
-            found = client.safety_number(handle)
+                await client.contacts.verify(handle, verified=yes)
+            found = client.contacts.safety_number(handle)
         if settings.as_json:
             emit(found)
             return

@@ -69,26 +69,26 @@ def _people(said: tuple[str, ...]) -> dict[str, str]:
 
 async def _undo(settings: Settings, id: str) -> None:
     async with opened(settings, online=False) as client:
-        await client.undo_import(id)
+        await client.imports.undo(id)
         note(settings, "import-undone")
 
 
 async def _list(settings: Settings) -> None:
     async with opened(settings, online=False) as client:
-        _show(settings, client.imports())
+        _show(settings, client.imports.all())
 
 
 async def _import(settings: Settings, files: tuple[Path, ...], answers: ImportAnswers, *, preview: bool) -> None:
     async with opened(settings, online=False) as client:
         if preview:
-            found = await client.preview_import(files, answers)
+            found = await client.imports.preview(files, answers)
             emit(found) if settings.as_json else _preview(settings, found)
             return
         try:
-            done = await client.import_history(files, answers, tell=lambda now: _progress(settings, now))
+            done = await client.imports.run(files, answers, tell=lambda now: _progress(settings, now))
         except errors.ImportUnanswered:
             if not settings.as_json:
-                _preview(settings, await client.preview_import(files, answers))
+                _preview(settings, await client.imports.preview(files, answers))
             raise
         _show(settings, done)
         note(settings, "import-done", added=sum(chat.added for chat in done))

@@ -26,7 +26,7 @@ def list_notices(context: click.Context) -> None:
 
 async def _list(settings: Settings) -> None:
     async with opened(settings, online=False) as client:
-        found = client.operator_notices()
+        found = client.operator_notices.all()
     if settings.as_json:
         emit(found)
         return
@@ -85,11 +85,11 @@ def put_away(context: click.Context, notice: str) -> None:
 
 async def _put_away(settings: Settings, notice: str) -> None:
     async with opened(settings, online=False) as client:
-        client.put_away_notice(_find(client, notice).id)
+        client.operator_notices.put_away(_find(client, notice).id)
 
 
 def _find(client: Client, beginning: str) -> OperatorNoticeInfo:
-    hits = [each for each in client.operator_notices().notices if each.id.hex().startswith(beginning.lower())]
+    hits = [each for each in client.operator_notices.all().notices if each.id.hex().startswith(beginning.lower())]
     if len(hits) != 1:
         raise errors.Ambiguous("there is no such operator notice, or more than one")
     return hits[0]

@@ -35,7 +35,7 @@ def show(context: click.Context, host: str) -> None:
 
 async def _show(settings: Settings, host: str) -> None:
     async with opened(settings, online=False) as client:
-        _print(settings, client.record(host))
+        _print(settings, client.record.standing(host))
 
 
 @record.command("policy")
@@ -49,7 +49,7 @@ def show_policy(context: click.Context, host: str) -> None:
 
 async def _show_policy(settings: Settings, host: str) -> None:
     async with opened(settings, online=False) as client:
-        text = client.record_policy(host)
+        text = client.record.policy(host)
     if settings.as_json:
         emit({"policy": text})
     else:
@@ -68,7 +68,7 @@ def pin(context: click.Context, policy: Path, host: str) -> None:
 
 async def _pin(settings: Settings, policy: str, host: str) -> None:
     async with opened(settings, online=False) as client:
-        _print(settings, client.pin_record(policy, host))
+        _print(settings, client.record.pin(policy, host))
 
 
 @record.command()
@@ -82,7 +82,7 @@ def forget(context: click.Context, host: str) -> None:
 
 async def _forget(settings: Settings, host: str) -> None:
     async with opened(settings, online=False) as client:
-        client.forget_record(host)
+        client.record.forget(host)
     note(settings, "record-forgotten", host=host)
 
 
@@ -116,7 +116,7 @@ def evidence(context: click.Context, *, out: Path | None) -> None:
 
 async def _evidence(settings: Settings, found: list[RecordEvidence]) -> None:
     async with opened(settings, online=False) as client:
-        found.extend(client.record_evidence())
+        found.extend(client.record.evidence())
 
 
 @record.command("verify")

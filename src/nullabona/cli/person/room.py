@@ -59,7 +59,7 @@ def list_rooms(context: click.Context) -> None:
 
     async def work() -> None:
         async with opened(settings, online=False) as client:
-            _show(settings, [*client.rooms(), *client.room_requests()])
+            _show(settings, [*client.rooms.all(), *client.rooms.requests()])
 
     run_async(work())
 
@@ -96,11 +96,11 @@ def create(
 
     async def work() -> None:
         async with opened(settings, online=not no_wait) as client:
-            made = await client.create_group(name, list(handles))
+            made = await client.rooms.create_group(name, list(handles))
             if not no_wait:
                 await in_step(settings, client, settings.patience(timeout))
             note(settings, "room-created", title=made.title)
-            emit(client.room(made.id)) if settings.as_json else line(made.id.hex())
+            emit(client.rooms.get(made.id)) if settings.as_json else line(made.id.hex())
 
     run_async(work())
 
@@ -117,7 +117,7 @@ def add(
 
     async def act(client: Client) -> None:
         for handle in handles:
-            await client.add(room_name, handle)
+            await client.rooms.add(room_name, handle)
 
     _change(context, act, no_wait=no_wait, timeout=timeout)
 
@@ -129,7 +129,7 @@ def add(
 @click.pass_context
 def remove(context: click.Context, room_name: str, handle: str, *, no_wait: bool, timeout: float | None) -> None:
     """Remove HANDLE from a group."""
-    _change(context, lambda client: client.remove(room_name, handle), no_wait=no_wait, timeout=timeout)
+    _change(context, lambda client: client.rooms.remove(room_name, handle), no_wait=no_wait, timeout=timeout)
 
 
 @room.command()
@@ -139,7 +139,7 @@ def remove(context: click.Context, room_name: str, handle: str, *, no_wait: bool
 @click.pass_context
 def rename(context: click.Context, room_name: str, name: str, *, no_wait: bool, timeout: float | None) -> None:
     """Rename a group to NAME."""
-    _change(context, lambda client: client.rename(room_name, name), no_wait=no_wait, timeout=timeout)
+    _change(context, lambda client: client.rooms.rename(room_name, name), no_wait=no_wait, timeout=timeout)
 
 
 @room.command()
@@ -154,7 +154,7 @@ def admin(
     """Make HANDLE an admin of a group."""
 
     async def act(client: Client) -> None:
-        await client.set_admin(room_name, handle, admin=not dismiss)
+        await client.rooms.set_admin(room_name, handle, admin=not dismiss)
 
     _change(context, act, no_wait=no_wait, timeout=timeout)
 
@@ -165,7 +165,7 @@ def admin(
 @click.pass_context
 def renew(context: click.Context, room_name: str, *, no_wait: bool, timeout: float | None) -> None:
     """Renew this device's keys in a room: a copy of the old keys reads no new messages."""
-    _change(context, lambda client: client.update_keys(room_name), no_wait=no_wait, timeout=timeout)
+    _change(context, lambda client: client.rooms.update_keys(room_name), no_wait=no_wait, timeout=timeout)
 
 
 @room.command()
@@ -176,7 +176,7 @@ def leave(context: click.Context, room_name: str, *, no_wait: bool, timeout: flo
     """Leave a room. Another member's device carries it out."""
 
     async def act(client: Client) -> None:
-        await client.leave(room_name)
+        await client.rooms.leave(room_name)
         note(settings_of(context), "leaving")
 
     _change(context, act, no_wait=no_wait, timeout=timeout)
@@ -191,7 +191,7 @@ def accept(context: click.Context, room_name: str, *, no_wait: bool, timeout: fl
     settings = settings_of(context)
 
     async def act(client: Client) -> None:
-        if (await client.accept_room_request(room_name)).answered:
+        if (await client.rooms.accept(room_name)).answered:
             note(settings, "enter-waits")
 
     _change(context, act, no_wait=no_wait, timeout=timeout)
@@ -207,7 +207,7 @@ def decline(context: click.Context, room_name: str) -> None:
 
     async def work() -> None:
         async with opened(settings, online=False) as client:
-            await client.decline_room_request(room_name)
+            await client.rooms.decline(room_name)
             note(settings, "declined")
 
     run_async(work())
@@ -223,7 +223,7 @@ def members(context: click.Context, room_name: str) -> None:
 
     async def work() -> None:
         async with opened(settings, online=False) as client:
-            found = client.members(room_name)
+            found = client.rooms.members(room_name)
         if settings.as_json:
             for member in found:
                 emit(member)
@@ -246,7 +246,7 @@ def info(context: click.Context, room_name: str) -> None:
 
     async def work() -> None:
         async with opened(settings, online=False) as client:
-            details = client.room_details(room_name)
+            details = client.rooms.details(room_name)
         if settings.as_json:
             emit(details)
         else:

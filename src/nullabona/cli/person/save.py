@@ -24,10 +24,10 @@ def save(context: click.Context, room: str, message: str, path: Path, *, timeout
 
     async def work() -> None:
         async with opened(settings) as client:
-            if client.file(room, message).state != "here":
-                await client.fetch_file(room, message)
-                await client.wait_file(room, message, timeout_s=timeout)
-            written = await client.save_file(room, message, path)
+            if client.files.info(room, message).state != "here":
+                await client.files.fetch(room, message)
+                await client.files.wait(room, message, timeout_s=timeout)
+            written = await client.files.save(room, message, path)
         emit({"path": str(written)}) if settings.as_json else line(str(written))
         note(settings, "saved")
 

@@ -38,7 +38,7 @@ def search(
 
     async def work() -> None:
         async with opened(settings, online=False) as client:
-            found = client.search(
+            found = client.messages.search(
                 text, room=room, people=people, since=_ms(since), until=_ms(until and until + _DAY), limit=limit
             )
             for hit in found:

@@ -25,7 +25,7 @@ def _state(info: ContactInfo) -> str:
 
 def warn_of_changes(settings: Settings, client: Client, room: bytes | None = None) -> None:
     """Say of every contact whose handle leads to other keys, or of the one whom a direct room is with, that it does."""
-    for info in client.contacts():
+    for info in client.contacts.all():
         if info.changed and (room is None or info.room == room):
             note(settings, "number-changed", handle=info.handle, account=info.account.hex()[:12])
 

@@ -61,15 +61,19 @@ def _acts(
 ) -> list[Act]:
     """What to do: one message for each text, or one for each file, the first with the caption."""
     if not files:
-        return [lambda client, said=said: client.send(room, said, reply_to) for said in _texts(text, lines=lines)]  # type: ignore[misc]
+        return [_saying(room, said, reply_to) for said in _texts(text, lines=lines)]
     captions = [text or "", *[""] * (len(files) - 1)]
-    kind = "file" if as_file else None
-    return [
-        lambda client, path=path, said=said: client.send_file(  # type: ignore[misc]
-            room, path, caption=said, reply_to=reply_to, as_kind=kind
-        )
-        for path, said in zip(files, captions, strict=True)
-    ]
+    return [_sending(room, path, said, reply_to, as_file=as_file) for path, said in zip(files, captions, strict=True)]
+
+
+def _saying(room: str, said: str, reply_to: str) -> Act:
+    return lambda client: client.messages.send(room, said, reply_to)
+
+
+def _sending(room: str, path: Path, said: str, reply_to: str, *, as_file: bool) -> Act:
+    return lambda client: client.files.send(
+        room, path, caption=said, reply_to=reply_to, as_kind="file" if as_file else None
+    )
 
 
 def _texts(text: str | None, *, lines: bool) -> list[str]:
@@ -84,7 +88,7 @@ def _texts(text: str | None, *, lines: bool) -> list[str]:
 async def _send(settings: Settings, room: str, acts: list[Act], wait: str, wait_s: float) -> None:
     async with opened(settings, online=wait != "nothing") as client:
         ids = [await act(client) for act in acts]
-        warn_of_changes(settings, client, client.room(room).id)
+        warn_of_changes(settings, client, client.rooms.get(room).id)
         try:
             if wait != "nothing":
                 await reach(settings, client, wait_s)
@@ -98,9 +102,9 @@ async def _send(settings: Settings, room: str, acts: list[Act], wait: str, wait_
 
 async def _wait(client: Client, room: str, message: bytes, wait: str, wait_s: float) -> None:
     if wait == "sent":
-        await client.wait_sent(room, message, timeout_s=wait_s)
+        await client.messages.wait_sent(room, message, timeout_s=wait_s)
     elif wait == "delivered":
-        await client.wait_delivered(room, message, timeout_s=wait_s)
+        await client.messages.wait_delivered(room, message, timeout_s=wait_s)
 
 
 @click.command()
@@ -130,8 +134,8 @@ def read(
             if not offline:
                 await _catch_up(settings, client, room, settings.patience(timeout, 10.0))
             if not keep_unread and before is None:
-                await client.mark_read(room)
-            for message in client.history(room, before=before, limit=limit):
+                await client.messages.mark_read(room)
+            for message in client.messages.page(room, before=before, limit=limit):
                 emit(message) if settings.as_json else line(_row(message, settings.language))
 
     run_async(work())
@@ -142,7 +146,7 @@ async def _catch_up(settings: Settings, client: Client, room: str, wait_s: float
     try:
         try:
             await reach(settings, client, wait_s)
-            await client.look(room, timeout_s=wait_s)
+            await client.messages.fetch(room, timeout_s=wait_s)
         except errors.NoSuchRoom:
             note(settings, "room-may-come")
             await in_step(settings, client, wait_s)

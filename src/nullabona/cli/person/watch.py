@@ -68,7 +68,7 @@ async def _follow(
     settings: Settings, room: str | None, after: int | None, count: int | None, *, messages: bool
 ) -> None:
     async with opened(settings) as client:
-        only = client.room(room).id if room is not None else None
+        only = client.rooms.get(room).id if room is not None else None
         if only is not None and after is None:
             after = client.last_event()
         shown = 0
@@ -137,14 +137,14 @@ def _worth_telling(event: Event) -> tuple[str, dict[str, Any]] | None:
 def _words(settings: Settings, client: Client, event: MessageReceived) -> str:
     """As the message is now; it may have been edited or be gone."""
     try:
-        return told(client.message(event.room, event.message), settings.language)
+        return told(client.messages.get(event.room, event.message), settings.language)
     except errors.UserError:
         return event.text
 
 
 def _title(client: Client, room: bytes) -> str:
     try:
-        return client.room(room).title or room.hex()[:12]
+        return client.rooms.get(room).title or room.hex()[:12]
     except errors.UserError:
         return room.hex()[:12]
 

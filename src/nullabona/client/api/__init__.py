@@ -1,6 +1,7 @@
 """The client as a library: open a profile, listen, talk. Everything a bot or a face needs, and nothing behind it."""
 
 from nullabona.client.api import errors, events
+from nullabona.client.api.account import RelayMove
 from nullabona.client.api.archiving import check_backup, needs_backup_passphrase, phrase_key, restore_backup
 from nullabona.client.api.client import Client, open_client
 from nullabona.client.api.devices import DeviceLink, LinkedInto
@@ -78,7 +79,6 @@ from nullabona.client.api.records import (
     Status,
     WishInfo,
 )
-from nullabona.client.api.relocation import RelayMove
 from nullabona.client.api.session import Options
 from nullabona.client.api.standing import RecordEvidence, RecordStanding, evidence_files
 from nullabona.client.api.warned import StandingWarning

@@ -32,13 +32,14 @@ from nullabona.words.catalogue import Language
 T = TypeVar("T")
 
 
-class ArchiveCalls:
-    """The part of `Client` about backups. The client goes on talking while one is made."""
+class Archive:
+    """Backups and exports. The client keeps running while one is made."""
 
-    _session: Session
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def backup_key(self) -> WordsKey:
-        """The key that the account's words give; its ``identity`` opens backups with the age tool, too."""
+        """The backup key derived from the account's words. Its ``identity`` also opens backups with the age tool."""
         return words_key(self._session.account().root)
 
     async def backup(
@@ -50,10 +51,10 @@ class ArchiveCalls:
         verify: bool = True,
         watch: Watcher | None = None,
     ) -> BackupInfo | None:
-        """Write a backup to ``path``, whole or not at all, in place of what is there; what it holds, read back.
+        """Write a backup to ``path``, atomically replacing what is there, and return what it holds, as read back.
 
-        ``key``: by default that of the words. ``after``: a whole backup of the same key; the new one has only what
-        changed since and is restored together with it. ``watch`` is told how far it has come.
+        ``key`` is by default that of the words. With ``after``, a full backup of the same key, the new one holds only
+        what changed since and is restored together with it. ``watch`` is called with the progress.
         Raises `BackupUnwritable`, `BadPassphrase`, or for ``after`` as `check_backup`, `BackupOfOther` and
         `BackupOutOfLine`.
         """
@@ -80,10 +81,10 @@ class ArchiveCalls:
         files: bool = True,
         watch: Callable[[ExportProgress], None] | None = None,
     ) -> Exported:
-        """Write rooms (None: all) into ``folder``, new, empty or of an earlier export, which then makes way.
+        """Write rooms (None: all) into ``folder``, which must be new, empty, or an earlier export to be replaced.
 
-        ``language`` and ``zone`` (None: this machine's) are those of text and pages. The same profile gives the same
-        bytes. Raises `ExportRefused`, `ExportFailed`, `NoSuchRoom` or `BadRequest`; an interrupted one leaves nothing.
+        ``language`` and ``zone`` (None: this machine's) apply to text and pages. The same profile gives the same bytes.
+        Raises `ExportRefused`, `ExportFailed`, `NoSuchRoom` or `BadRequest`. An interrupted export leaves nothing.
         """
         export = Export(self._session, ExportPlace(folder), tuple(forms), language, zone, files, watch)
         return await export.run(rooms)

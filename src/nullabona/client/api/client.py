@@ -1,4 +1,4 @@
-"""`open_client` and `Client`: a profile, open and running, as bots and faces see it."""
+"""`open_client` and `Client`: an open, running profile, as bots, the CLI and the app use it."""
 
 from __future__ import annotations
 
@@ -9,43 +9,36 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from nullabona.client import account as accounts
-from nullabona.client.api.archiving import ArchiveCalls
-from nullabona.client.api.chat import ChatCalls
+from nullabona.client.api.account import ThisAccount, own_account
+from nullabona.client.api.archiving import Archive
+from nullabona.client.api.contacts import Contacts
 from nullabona.client.api.converting import to_event
-from nullabona.client.api.devices import DeviceCalls
-from nullabona.client.api.ending import EndingCalls
-from nullabona.client.api.errors import BadRequest, PendingStill, Refused, TimedOut, UnknownHandle, Unreachable
+from nullabona.client.api.devices import Devices
+from nullabona.client.api.errors import PendingStill, Unreachable
 from nullabona.client.api.events import ConnectionChanged, Event, EventsForgotten, Typing
+from nullabona.client.api.files import Files
 from nullabona.client.api.history import History
-from nullabona.client.api.imports import ImportCalls
-from nullabona.client.api.links import LinkCalls
+from nullabona.client.api.imports import Imports
+from nullabona.client.api.links import Links
+from nullabona.client.api.messages import Messages
 from nullabona.client.api.moves import Moves
-from nullabona.client.api.operator import OperatorCalls
-from nullabona.client.api.privacy import PrivacyCalls
+from nullabona.client.api.operator import ReceivedNotices
+from nullabona.client.api.preferences import ChosenPreferences
+from nullabona.client.api.profiles import Profiles
 from nullabona.client.api.records import OwnAccount, RelayStatus, Status
-from nullabona.client.api.relocation import RelocationCalls
+from nullabona.client.api.rooms import Rooms
 from nullabona.client.api.session import Options, Session
-from nullabona.client.api.standing import RecordCalls
-from nullabona.client.api.trust import TrustCalls
+from nullabona.client.api.standing import PublicRecords
 from nullabona.client.api.warned import standing_warnings
-from nullabona.client.core.account import own_devices
 from nullabona.client.core.model.records import Writing
-from nullabona.client.core.step import DAY_MS
-from nullabona.client.keys import AccountRoot, Language
-from nullabona.client.net import endpoint_of, parse_endpoint
 from nullabona.client.profile import Profile, Unlock, create_profile, open_profile
 from nullabona.client.runner import (
     LISTENER,
     ConnectionState,
-    Published,
-    find_card,
     forgotten_upto,
     handled_upto,
     heal,
-    now_ms,
 )
-from nullabona.wire.handle import check_new_name, parse_handle
 
 _PAGE: Final = 256
 _ALL: Final = 1 << 62
@@ -57,8 +50,9 @@ async def open_client(
 ) -> AsyncIterator[Client]:
     """The client of the profile at ``path``, running until the block ends.
 
-    With ``create`` a profile is made if there is none. One that was copied back is healed: it comes back into its rooms
-    with new keys (`Warned` ``copied-back``). Raises what `open_profile` and `create_profile` raise, but `StaleProfile`.
+    With ``create`` a profile is made if there is none. A profile that was restored from a file copy gets new keys and
+    rejoins its rooms (`Warned` ``copied-back``). Raises what `open_profile` and `create_profile` raise, except
+    `StaleProfile`.
     """
     options = options or Options()
     profile = _open(path, unlock, create=create)
@@ -82,28 +76,29 @@ def _open(path: Path, unlock: Unlock, *, create: bool) -> Profile:
     return open_profile(path, unlock, allow_stale=True)
 
 
-class Client(
-    ChatCalls,
-    DeviceCalls,
-    EndingCalls,
-    ImportCalls,
-    LinkCalls,
-    TrustCalls,
-    PrivacyCalls,
-    RecordCalls,
-    OperatorCalls,
-    ArchiveCalls,
-    RelocationCalls,
-):
-    """One account on this device. Made by `open_client`; used from one event loop.
+class Client:
+    """One account on this device, in parts: `rooms`, `messages`, `files` and so on. Made by `open_client`.
 
-    What changes something is durable when the call returns, and goes out by itself, now or when the relay is reached.
+    Used from one event loop. What changes something is stored durably when the call returns, and is sent in the
+    background, now or once the relay is reached. Times are in ms since 1970, and ``timeout_s`` in seconds; None waits
+    without end.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
-
-    # -- the account ----------------------------------------------------------------------------------------------
+        self.account = ThisAccount(session)
+        self.archive = Archive(session)
+        self.contacts = Contacts(session)
+        self.devices = Devices(session)
+        self.files = Files(session)
+        self.imports = Imports(session)
+        self.links = Links(session, self.contacts)
+        self.messages = Messages(session, self.files)
+        self.operator_notices = ReceivedNotices(session)
+        self.preferences = ChosenPreferences(session)
+        self.profiles = Profiles(session)
+        self.record = PublicRecords(session)
+        self.rooms = Rooms(session, self.contacts)
 
     @property
     def has_account(self) -> bool:
@@ -112,99 +107,20 @@ class Client(
 
     @property
     def me(self) -> OwnAccount:
-        """Raises `NoAccount`."""
-        found = self._session.account()
-        me = found.me
-        return OwnAccount(me.account, me.handle, me.device, me.relay, found.published)
-
-    def phrase(self, language: Language = "english") -> str:
-        """The account's 24 words. Whoever reads them is the account."""
-        return self._session.account().root.phrase(language)
-
-    async def create_account(self, handle: str, *, relay: str | None = None) -> OwnAccount:
-        """A new account, stored; it is published in the background (`wait_published`).
-
-        ``relay`` keeps its inbox and rooms; by default the one of the handle's host. Raises `HandleError`,
-        `EndpointRefused`, or `AccountExists` unless the profile's account was never published.
-        """
-        wanted = parse_handle(handle)
-        check_new_name(wanted.name)
-        url = str(parse_endpoint(relay) if relay is not None else endpoint_of(wanted.authority))
-        suite = self._session.options.suite
-        await self._session.end()
-        try:
-            accounts.create_account(
-                self._session.profile.store, handle=wanted, relay=url, today=now_ms() // DAY_MS, suite=suite
-            )
-        finally:
-            self._session.begin()
-        return self.me
-
-    async def restore_account(self, phrase: str, handle: str, *, timeout_s: float = 30.0) -> OwnAccount:
-        """The account of the 24 words on this new device, which replaces every older one on the card.
-
-        Identity, handle and inbox come back; messages, the profile and what was chosen do not. Rooms come back by old
-        contacts: `request_contact` asks them, and their devices take this one into what both are in, by themselves and
-        without asking their persons (`nullabona.client.core.restore.seeking`). Everybody else is told nothing.
-        Raises `BadPhrase`, `UnknownHandle`, `CardForked`, `TimedOut` or `AccountExists`.
-        """
-        root = AccountRoot.from_phrase(phrase)
-        wanted = str(parse_handle(handle))
-        try:
-            async with asyncio.timeout(timeout_s):
-                card = await find_card(wanted, self._session.options.net, now_ms() // 1_000)
-        except TimeoutError:
-            raise TimedOut("the directory of that handle was not reached in time") from None
-        if card is None:
-            raise UnknownHandle(f"nobody is registered as {wanted}")
-        accounts.restore_account(
-            self._session.profile.store,
-            root=root,
-            card=card,
-            today=now_ms() // DAY_MS,
-            suite=self._session.options.suite,
-        )
-        self._session.begin()
-        return self.me
-
-    async def wait_published(self, *, anew: bool = False, timeout_s: float | None = 30.0) -> None:
-        """Until the directory has taken our card; with ``anew`` until it was seen to have it now.
-
-        Raises `Refused` if it will not or has another, why it is not believed if what it shows is wrong, `BadRequest`
-        if this device was put out, or `PendingStill`.
-        """
-        publishing = self._session.runner.publishing
-        self._check_in()
-        if anew:
-            publishing.look_anew()
-
-        def ended() -> Published | None:
-            return None if publishing.outcome == Published() else publishing.outcome
-
-        outcome = await self._session.until(ended, timeout_s, "the card was not published")
-        self._check_in()
-        if outcome.distrusted is not None:
-            raise outcome.distrusted
-        if outcome.refusal:
-            raise Refused(outcome.refusal)
-
-    def _check_in(self) -> None:
-        with self._session.look() as store:
-            if own_devices.is_signed_out(store):
-                raise BadRequest("this device was put out of the account")
+        """The account of the profile. Raises `NoAccount`."""
+        return own_account(self._session)
 
     # -- what happens ---------------------------------------------------------------------------------------------
 
     async def events(self, *, after: int | None = None) -> AsyncIterator[Event]:
-        """Everything that happens, in order, without end.
+        """Every event, in order; the iteration does not end by itself.
 
-        With ``after``: from the event after that id on (0: from the beginning). Without: from where the last listener
-        without ``after`` stopped; an event counts as handled when the next one is asked for, so after a crash the one
-        being handled comes again.
+        With ``after`` it starts with the event that follows this id (0: with the oldest). Without, it continues where
+        the last listener without ``after`` stopped. An event counts as handled when the next one is asked for, so
+        after a crash the event being handled is delivered again.
 
-        Events that the listener without ``after`` has handled are forgotten once 10,000 newer ones have come; where
-        there never was such a listener, all that lie so far back. Whoever asks for forgotten ones is first shown
-        `EventsForgotten`, which stands in their place: nothing is left out without a word.
+        Handled events are deleted once 10,000 newer ones exist; where nobody ever listened without ``after``, all
+        older ones are. A listener that asks for deleted events first gets one `EventsForgotten` in their place.
         """
         last = self._cursor() if after is None else after
         news = asyncio.Event()
@@ -241,7 +157,7 @@ class Client(
                 end()
 
     def last_event(self) -> int:
-        """The id of the newest event; listening after it shows only what is still to come."""
+        """The id of the newest event. `events` with ``after`` set to it yields only later ones."""
         with self._session.look() as store:
             return store.last_event()
 
@@ -263,7 +179,7 @@ class Client(
     # -- how it is doing ------------------------------------------------------------------------------------------
 
     async def wait_connected(self, *, timeout_s: float | None = 5.0) -> None:
-        """Until a relay is reached. Raises `Unreachable` if none was: what is stored goes out later."""
+        """Wait until a relay is reached. Raises `Unreachable` after ``timeout_s``; what is stored is sent later."""
         connections = self._session.runner.connections
 
         def reached() -> bool | None:
@@ -275,10 +191,10 @@ class Client(
             raise Unreachable("no relay can be reached; what is stored goes out later") from None
 
     async def sync(self, *, timeout_s: float | None = 30.0, receipts: bool = True, arrivals: bool = True) -> None:
-        """Until everything pending has gone out and everything waiting has come in. Raises `PendingStill`.
+        """Wait until everything pending was sent and everything waiting was read. Raises `PendingStill`.
 
-        With ``receipts`` it also waits the moment until others are told what has arrived here. Without ``arrivals``
-        only until everything that could go out now has.
+        With ``receipts`` it also waits until the receipts for what was read are sent. Without ``arrivals`` it waits
+        only until everything that can be sent now was sent.
         """
         if not arrivals:
             runner = self._session.runner
@@ -289,7 +205,7 @@ class Client(
         )
 
     def status(self) -> Status:
-        """Connections, what still has to go out, and what is still wrong."""
+        """Connections, how much is still to be sent, and the warnings that still apply."""
         found = self._session.account()
         with self._session.view() as step:
             outbox, rooms = len(step.store.outbox(_ALL, _ALL)), len(step.store.rooms())

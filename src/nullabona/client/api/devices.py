@@ -1,4 +1,4 @@
-"""The account's devices: which there are, letting one in, putting one out (spec/devices.md)."""
+"""The account's devices: list, link, join, rename, remove (spec/devices.md)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 
 from nullabona.client import account as accounts
 from nullabona.client.account import NewDevice
+from nullabona.client.api.account import own_account
 from nullabona.client.api.errors import (
     BadRequest,
     LinkDeclined,
@@ -64,7 +65,7 @@ QUIET_S: Final = 20.0
 
 @dataclass(slots=True)
 class DeviceLink:
-    """A code that lets one device in, shown on this one. Made by `Client.link_device`."""
+    """A code, shown on this device, with which one new device joins the account. Made by `Devices.link`."""
 
     code: LinkCode
     expires_at: int
@@ -76,11 +77,11 @@ class DeviceLink:
 
     @property
     def number(self) -> tuple[str, ...]:
-        """The account's number: the new device shows the same, or it was taken into another account."""
+        """The account's number. If the new device shows another one, it has joined another account."""
         return account_digits(self._session.account().me.account, str(self.code.handle))
 
     async def candidate(self) -> str:
-        """The name of the device that used the code. Raises `LinkExpired`, `LinkMisused`."""
+        """Wait for a device that uses the code, and return its name. Raises `LinkExpired`, `LinkMisused`."""
         async with self._ended_for_both(), _in_time(self.expires_at):
             async for said in self._box.hear():
                 if isinstance(said, Hello):
@@ -90,10 +91,10 @@ class DeviceLink:
         raise AssertionError("a box is heard without end")
 
     async def accept(self) -> DeviceInfo:
-        """The person says that this is their device: it is one of the account's from now on.
+        """The person confirms that this is their device: add it to the account.
 
-        Raises `LinkMisused` if another device used the code too: then nobody has the account's secret. One that did so
-        while the secret was on its way is `LinkExposed`. Raises `LinkSilent` if this one has gone, `LinkExpired`.
+        Raises `LinkMisused` if another device used the code too; nobody has got the account's secret then. Raises
+        `LinkExposed` if that happened after the secret was sent, `LinkSilent` if the device has gone, `LinkExpired`.
         """
         hello = self._hello
         if hello is None:
@@ -154,9 +155,9 @@ class DeviceLink:
         return DeviceInfo(hello.device, hello.name, today, this=False)
 
     async def handed_over(self, *, quiet_s: float = QUIET_S) -> None:
-        """Until the new device was told all there is, and what was said before is on its way to it.
+        """Wait until the new device was sent the account's data and the history.
 
-        Raises `PendingStill` once nothing of it has moved for so long: it goes on when both devices run.
+        Raises `PendingStill` after ``quiet_s`` seconds without progress; it continues whenever both devices run.
         """
         before: tuple[object, ...] = ()
         while (now := self._left()) != ():
@@ -177,13 +178,13 @@ class DeviceLink:
             return told, said, *(item.id for item in store.outbox(_ALL, _FIRST))
 
     async def refuse(self) -> None:
-        """The person does not know that device: the code is burnt."""
+        """The person does not recognise the device: make the code invalid."""
         await self._box.say(Declined())
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedInto:
-    """The account that a new device is about to be one of, as its own screen has to show it."""
+    """The account that a new device is about to join, as its own screen has to show it."""
 
     handle: str
     number: tuple[str, ...]
@@ -195,13 +196,14 @@ class LinkedInto:
 Confirm: TypeAlias = Callable[[LinkedInto], Awaitable[bool]]
 
 
-class DeviceCalls:
-    """The part of `Client` about the account's devices."""
+class Devices:
+    """The account's devices."""
 
-    _session: Session
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
-    def devices(self) -> list[DeviceInfo]:
-        """Every device of the account, in the order in which they came."""
+    def all(self) -> list[DeviceInfo]:
+        """Every device of the account, in the order in which they joined."""
         me = self._session.account().me.device
         with self._session.look() as store:
             called = device_names.all_names(store)
@@ -211,8 +213,8 @@ class DeviceCalls:
             ]
 
     @asynccontextmanager
-    async def link_device(self) -> AsyncIterator[DeviceLink]:
-        """A code for one more device, good for ten minutes and as long as the block runs. Raises `NoAccount`."""
+    async def link(self) -> AsyncIterator[DeviceLink]:
+        """A code for one new device, valid for ten minutes and while the block runs. Raises `NoAccount`."""
         handle = self._session.account().handle
         code = LinkCode(handle, secrets.token_bytes(SECRET_SIZE))
         box = LinkBox(code, self._session.options.net)
@@ -221,12 +223,12 @@ class DeviceCalls:
         finally:
             await box.close(erase=False)
 
-    async def remove_device(self, device: bytes) -> None:
-        """Put a device out of every room and off the card: it reads nothing that is said from then on.
+    async def remove(self, device: bytes) -> None:
+        """Remove a device from every room and from the card. It cannot read what is sent from then on.
 
-        It keeps what it has, and the account's secret, if it knows it: if it was stolen and its passphrase is weak, the
-        account itself is at risk (spec/devices.md §7). Raises `BadRequest` for this device or one that is none, and on
-        a device that has heard nothing of the others yet: what they have not told it would be lost with them.
+        It keeps what it has received, and the account's secret: if it was stolen and its passphrase is weak, the
+        account itself is at risk (spec/devices.md §7). Raises `BadRequest` for this device, for an unknown one, and on
+        a device that the others have not sent the account's data yet, which would be lost with them.
         """
         if device == self._session.account().me.device:
             raise BadRequest("this device cannot put itself out", hint="do it from another device")
@@ -242,14 +244,14 @@ class DeviceCalls:
             membership.changed_here(step, card)
         self._session.runner.publishing.poke()
 
-    async def name_device(self, device: bytes, name: str) -> None:
-        """Call a device something, on all of them. Raises `BadRequest`."""
+    async def rename(self, device: bytes, name: str) -> None:
+        """Rename a device, on all devices. Raises `BadRequest`."""
         cleaned = _checked_name(name)
         with self._session.step() as step:
             sync_out.name_device(step, device, cleaned)
 
     async def wait_linked(self, *, timeout_s: float | None = 30.0) -> None:
-        """On a device that just joined: until the others have told it all there is. Raises `PendingStill`."""
+        """On a device that just joined: wait until the others have sent it everything. Raises `PendingStill`."""
 
         def told() -> bool | None:
             with self._session.look() as store:
@@ -257,7 +259,7 @@ class DeviceCalls:
 
         await self._session.until(told, timeout_s, "the other device has not told everything yet")
 
-    async def join_account(
+    async def join(
         self,
         code: str,
         *,
@@ -266,10 +268,10 @@ class DeviceCalls:
         on_waiting: Callable[[], None] = lambda: None,
         confirm: Confirm | None = None,
     ) -> OwnAccount:
-        """Make this profile one of an account's devices by the code that another one shows.
+        """Make this profile a device of the account whose other device shows ``code``.
 
-        ``on_waiting`` is called once the other device can see us and its person has to agree; ``confirm`` is asked
-        whether the account is the right one, before anything of it is used. Raises `BadLinkCode`, `LinkDeclined`,
+        ``on_waiting`` is called once the other device sees us and its person has to agree. ``confirm`` is asked whether
+        the account is the right one, before anything of it is used. Raises `BadLinkCode`, `LinkDeclined`,
         `LinkSilent`, `LinkExpired`, `LinkForged` if the record has another account under the handle, or
         `AccountExists`.
         """
@@ -311,8 +313,7 @@ class DeviceCalls:
             recorded.cancel()
             await box.close(erase=erase)
         self._session.begin()
-        account = self._session.account()
-        return OwnAccount(account.me.account, account.me.handle, account.me.device, account.me.relay, account.published)
+        return own_account(self._session)
 
 
 async def _recorded(handle: str, options: NetOptions) -> bytes | None:

@@ -60,8 +60,8 @@ class MessageReceived(Happened):
 class MessageChanged(Happened):
     """A message looks different: edited, deleted for all, reacted to, voted in, closed, pinned, or its time runs.
 
-    Read it again (`Client.message`). If it was deleted, whatever quotes it changes too; if it is the room's last line,
-    so does the room. Unread counts have their own event, `ReadMarker`.
+    Read it again (`Client.messages.get`). If it was deleted, the messages that quote it change too; if it is the
+    room's last line, so does the room. Unread counts have their own event, `ReadMarker`.
     """
 
     kind = "message-changed"

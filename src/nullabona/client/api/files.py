@@ -8,7 +8,6 @@ import mimetypes
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, Protocol
 
@@ -35,7 +34,6 @@ from nullabona.client.core.model.sniff import sniff_audio, sniff_image
 from nullabona.client.core.model.state import JOINED
 from nullabona.client.core.timeline import file_messages, sending
 from nullabona.client.media import BadImage, SafeImage, animated, prepare_photo, safe_image
-from nullabona.client.media import profile_picture as make_picture
 from nullabona.wire.blob import PIECE, BlobRef
 
 AsKind = Literal["file", "photo", "voice"]
@@ -86,12 +84,13 @@ class FileReader:
         return self._last[1]
 
 
-class FileCalls:
-    """The part of `Client` about files."""
+class Files:
+    """Files of messages. ``room`` and ``message`` are named as for `Messages`."""
 
-    _session: Session
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
-    async def send_file(
+    async def send(
         self,
         room: bytes | str,
         source: Path | BinaryIO | bytes,
@@ -104,10 +103,10 @@ class FileCalls:
         duration_ms: int = 0,
         levels: bytes = b"",
     ) -> bytes:
-        """Cut, keep and queue a file; its message's id. The message goes out when the relay has the whole file.
+        """Store and queue a file, and return its message's id. The message is sent once the relay has the whole file.
 
-        A photo is encoded anew without place, device or time (unless ``as_kind`` is ``file``: then it goes as it is);
-        an animated one goes as a file. Raises `BadRequest`, `FileTooLarge`, `FileUnreadable`, `BadImage`,
+        A photo is encoded anew, without location, device or time; with ``as_kind`` ``file`` it is sent unchanged. An
+        animated image is sent as a file. Raises `BadRequest`, `FileTooLarge`, `FileUnreadable`, `BadImage`,
         `NoSuchRoom` or `NotInRoom`; then nothing is kept.
         """
         target = self._ready(room, caption)
@@ -117,44 +116,44 @@ class FileCalls:
             said, rest = await _prepared(stream, shown, mime, as_kind, duration_ms, levels)
             return await self._cut(target, _cut_stream(rest), said, lambda a: File(a, caption, answered))
 
-    async def forward_file(self, room: bytes | str, message: bytes | str, to: bytes | str, caption: str = "") -> bytes:
-        """Send a file that is here to another room, cut anew under a new key: the relay sees no connection."""
-        reader = self.open_file(room, message)
+    async def forward(self, room: bytes | str, message: bytes | str, to: bytes | str, caption: str = "") -> bytes:
+        """Send a file of this device to another room, under a new key, so that the relay cannot link the two."""
+        reader = self.open(room, message)
         said = reader._said  # noqa: SLF001 - one module
         target = self._ready(to, caption)
         return await self._cut(target, _cut_kept(reader), said, lambda a: File(a, caption, forwarded=True))
 
-    def file(self, room: bytes | str, message: bytes | str) -> AttachmentInfo:
-        """What is known of a message's file. Raises `BadRequest` if it has none."""
+    def info(self, room: bytes | str, message: bytes | str) -> AttachmentInfo:
+        """Name, size, type and state of a message's file. Raises `BadRequest` if the message has none."""
         with self._session.look() as store:
             row = find_message(store, find_room(store, room), message)
             return attachment_info(store, row, _said(row))
 
-    async def fetch_file(self, room: bytes | str, message: bytes | str) -> None:
-        """Ask for a file; again if it failed or was cancelled. `wait_file` waits for it. Raises `BadRequest`."""
+    async def fetch(self, room: bytes | str, message: bytes | str) -> None:
+        """Start to download a file, again if it failed or was cancelled. `wait` waits for it. Raises `BadRequest`."""
         with self._session.step() as step:
             target = find_room(step.store, room)
             files.fetch(step, step.room(target), find_message(step.store, target, message).id)
 
-    async def wait_file(self, room: bytes | str, message: bytes | str, *, timeout_s: float | None = 30.0) -> None:
-        """Until a file is here, or an own one at the relay. Raises `FileFailed` or `PendingStill`."""
+    async def wait(self, room: bytes | str, message: bytes | str, *, timeout_s: float | None = 30.0) -> None:
+        """Wait until a file was downloaded, or our own was uploaded. Raises `FileFailed` or `PendingStill`."""
 
         def ended() -> AttachmentInfo | None:
-            info = self.file(room, message)
+            info = self.info(room, message)
             return info if info.state in {"here", "failed", "cancelled"} else None
 
         info = await self._session.until(ended, timeout_s, "the file has not moved")
         if info.state != "here":
             raise FileFailed(f"the file did not come: {info.reason or info.state}")
 
-    async def cancel_transfer(self, room: bytes | str, message: bytes | str) -> None:
-        """Stop a file on its way. An own one that is not out yet goes with its message. Raises `BadRequest`."""
+    async def cancel(self, room: bytes | str, message: bytes | str) -> None:
+        """Stop a transfer. An upload that is not complete is deleted with its message. Raises `BadRequest`."""
         with self._session.step() as step:
             target = find_room(step.store, room)
             file_messages.cancel(step, target, find_message(step.store, target, message).id)
 
-    def open_file(self, room: bytes | str, message: bytes | str) -> FileReader:
-        """A file that is here, to be read in ranges. Raises `FileNotHere` or `BadRequest`."""
+    def open(self, room: bytes | str, message: bytes | str) -> FileReader:
+        """A reader for ranges of a file on this device. Raises `FileNotHere` or `BadRequest`."""
         with self._session.look() as store:
             row = find_message(store, find_room(store, room), message)
             said, file = _said(row), store.file(row.room, row.id)
@@ -162,12 +161,12 @@ class FileCalls:
                 raise FileNotHere("this file is not on this device")
         return FileReader(self._session, row, said)
 
-    async def save_file(self, room: bytes | str, message: bytes | str, path: Path) -> Path:
-        """Write a file that is here to ``path``, or under its own name into that directory. Never overwrites.
+    async def save(self, room: bytes | str, message: bytes | str, path: Path) -> Path:
+        """Save a file of this device as ``path``, or under its own name if that is a folder. Never overwrites.
 
-        The file is readable by its owner only. Raises `FileExists`, `FileUnwritable`, `FileNotHere` or `BadRequest`.
+        Only its owner may read it. Raises `FileExists`, `FileUnwritable`, `FileNotHere` or `BadRequest`.
         """
-        reader = self.open_file(room, message)
+        reader = self.open(room, message)
         chosen, fd = _created(path, reader.name)
         try:
             with os.fdopen(fd, "wb") as out:
@@ -179,8 +178,8 @@ class FileCalls:
         return chosen
 
     async def picture(self, room: bytes | str, message: bytes | str, longest: int = 2_560) -> SafeImage:
-        """A photo that is here, encoded anew for showing. Raises `BadImage` (the file has failed then)."""
-        reader = self.open_file(room, message)
+        """A photo of this device, encoded anew for showing. Raises `BadImage`, and the file counts as failed then."""
+        reader = self.open(room, message)
         row = reader._message  # noqa: SLF001 - one module
         try:
             return await self._session.pictures.of(
@@ -192,23 +191,15 @@ class FileCalls:
             raise
 
     async def thumbnail(self, room: bytes | str, message: bytes | str) -> SafeImage:
-        """The small picture that came with a photo, encoded anew. Raises `BadImage`."""
+        """The preview that was sent with a photo, encoded anew. Raises `BadImage`."""
         with self._session.look() as store:
             row = find_message(store, find_room(store, room), message)
             thumb = _said(row).thumb
         return await self._session.pictures.small((row.room, row.id, "thumb"), thumb)
 
-    async def face(self, account: bytes, picture: bytes) -> SafeImage:
-        """An account's profile picture, encoded anew and kept so. Raises `BadImage`."""
-        return await self._session.pictures.small((account, sha256(picture).digest(), "face"), picture)
-
     async def safe_image(self, data: bytes, longest: int = 2_560) -> SafeImage:
         """Any image encoded anew for showing (profile pictures of others, previews). Raises `BadImage`."""
         return await asyncio.to_thread(safe_image, data, longest)
-
-    async def profile_picture(self, data: bytes) -> bytes:
-        """The middle of an image as a JPEG of 128 by 128 pixels, at most 24 KiB. Raises `BadImage`."""
-        return await asyncio.to_thread(make_picture, data)
 
     def _ready(self, room: bytes | str, caption: str) -> bytes:
         if len(caption) > MAX_CAPTION:

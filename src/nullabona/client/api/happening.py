@@ -18,7 +18,7 @@ class Happened:
 class OperatorNoticeChanged(Happened):
     """The operator told of a demand about this account, and its docket log proves it; or the person put that away.
 
-    Read it (`Client.operator_notice`). Of each notice there is one event when it came.
+    Read it (`Client.operator_notices.get`). Of each notice there is one event when it came.
     """
 
     kind = "operator-notice"

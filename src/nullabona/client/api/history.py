@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Final
 
 from nullabona.client.account import need_account
-from nullabona.client.api.files import FileCalls
+from nullabona.client.api.files import Files
 from nullabona.client.api.session import Session
 from nullabona.client.archive.backup import begin_of
 from nullabona.client.archive.errors import ArchiveDamaged, ArchiveTooNew, ArchiveTruncated
@@ -40,8 +40,7 @@ class History:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._files = FileCalls()
-        self._files._session = session  # noqa: SLF001 - the same package: files of the room that nobody sees
+        self._files = Files(session)
         self._stream = ""
         self._reader = StreamReader()
         self._merger: Merger | None = None
@@ -105,7 +104,7 @@ class History:
                 yield record
 
     async def _send(self, room: bytes, data: bytes, name: str) -> None:
-        message = await self._files.send_file(room, data, name=name, as_kind="file")
+        message = await self._files.send(room, data, name=name, as_kind="file")
 
         def out() -> bool | None:
             with self._session.look() as store:

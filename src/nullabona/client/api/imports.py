@@ -1,4 +1,4 @@
-"""Moving in: what other messengers exported, looked at first, then stored on this device and nowhere else."""
+"""Imports of history from other messengers. It is previewed first, then stored on this device only."""
 
 from __future__ import annotations
 
@@ -48,15 +48,16 @@ class _Work:
     batch: int
 
 
-class ImportCalls:
-    """The part of `Client` about history from elsewhere. ``paths`` are files, folders and archives."""
+class Imports:
+    """History from other messengers. ``paths`` are files, folders and archives."""
 
-    _session: Session
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
-    async def preview_import(
+    async def preview(
         self, paths: Files, answers: ImportAnswers | None = None, *, tell: Callable[[int], None] | None = None
     ) -> ImportPreview:
-        """What is in the files; nothing is stored. ``tell`` hears how many lines were read so far.
+        """What is in the files; nothing is stored. ``tell`` is called with the number of lines read so far.
 
         Raises `NotAnExport`, `ExportUnreadable` or `ExportUnsafe`.
         """
@@ -64,7 +65,7 @@ class ImportCalls:
         with self._session.view() as step:
             return Plan(step, exports, answers or ImportAnswers()).preview()
 
-    async def import_history(
+    async def run(
         self,
         paths: Files,
         answers: ImportAnswers | None = None,
@@ -73,10 +74,10 @@ class ImportCalls:
         exports: Sequence[Export] | None = None,
         batch: int = LARGE,
     ) -> list[ImportInfo]:
-        """Store what is in the files; what is here already is not stored twice. One entry for each chat.
+        """Store what is in the files, without duplicates, and return one entry for each chat.
 
-        ``exports``: the files as they were looked through before, if they were. Stopped at any moment, by whatever, it
-        goes on where it was when the same files are given again. Raises as `preview_import`, `ImportUnanswered`,
+        ``exports`` are the files as an earlier preview read them, if there was one. An import that was interrupted
+        continues where it stopped when the same files are given again. Raises as `preview`, `ImportUnanswered`,
         `NoSuchRoom`, `NoSuchContact` or `Ambiguous`.
         """
         wanted = answers or ImportAnswers()
@@ -108,16 +109,13 @@ class ImportCalls:
                         source.media.close()
         return [info_of(self._now(kept)) for kept in begun.values()]
 
-    def imports(self) -> list[ImportInfo]:
-        """Every chat of every import, in the order in which they began."""
+    def all(self) -> list[ImportInfo]:
+        """Every chat of every import, in the order in which they were started."""
         with self._session.look() as store:
             return [info_of(kept) for kept in store.imports()]
 
-    async def undo_import(self, id: bytes | str) -> None:
-        """Erase everything that an import brought. Stopped in between, it goes on when it is called again.
-
-        Raises `NoSuchImport`.
-        """
+    async def undo(self, id: bytes | str) -> None:
+        """Erase everything that an import stored. If interrupted, call it again. Raises `NoSuchImport`."""
         with self._session.look() as store:
             chats = [
                 kept for kept in store.imports() if kept.run == id or (isinstance(id, str) and is_prefix(kept.run, id))

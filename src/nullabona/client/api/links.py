@@ -1,10 +1,11 @@
-"""Invite links: giving them out, reading and following those of others."""
+"""Invite links: make our own, read and open those of others."""
 
 from __future__ import annotations
 
-from nullabona.client.api.contacts import ContactCalls
+from nullabona.client.api.contacts import Contacts
 from nullabona.client.api.finding import find_room
 from nullabona.client.api.records import LinkInfo, LinkOpened, LinkRead, WishInfo
+from nullabona.client.api.session import Session
 from nullabona.client.core import commands
 from nullabona.client.core.contacts import join_requests, links
 from nullabona.client.core.contacts.join_requests import Wish
@@ -16,34 +17,38 @@ from nullabona.client.core.model.state import JOINED
 from nullabona.client.core.timeline.names import Names, all_names
 
 
-class LinkCalls(ContactCalls):
-    """The part of `Client` about invite links."""
+class Links:
+    """Invite links, ours and those of others."""
 
-    async def make_link(self, room: bytes | str | None = None, *, hours: int = 0, uses: int = 0) -> LinkInfo:
-        """A link to this account, or into a group that we are an admin of.
+    def __init__(self, session: Session, contacts: Contacts) -> None:
+        self._session = session
+        self._contacts = contacts
 
-        A contact link without ``hours`` is for ever and only says who we are; with ``hours`` whoever follows it is
-        accepted without being asked for, once or ``uses`` times. A group link needs ``hours`` and serves ``uses``
-        people (0: any number), while this device is online. Raises `NotAllowed`, `BadRequest` or `NoSuchRoom`.
+    async def make(self, room: bytes | str | None = None, *, hours: int = 0, uses: int = 0) -> LinkInfo:
+        """Make a link to this account, or into a group that we are an admin of.
+
+        A contact link without ``hours`` never expires and only says who we are. With ``hours`` it accepts everybody who
+        opens it without asking, once or ``uses`` times. A group link needs ``hours``; it admits ``uses`` people (0: any
+        number) while this device is online. Raises `NotAllowed`, `BadRequest` or `NoSuchRoom`.
         """
         with self._session.step() as step:
             if room is None:
                 return _info(links.make_contact_link(step, hours=hours, uses=uses))
             return _info(links.make_room_link(step, find_room(step.store, room), hours=hours, uses=uses))
 
-    def links(self, room: bytes | str | None = None) -> list[LinkInfo]:
-        """Those that are still good: into a room, or to this account."""
+    def all(self, room: bytes | str | None = None) -> list[LinkInfo]:
+        """Our links that are still valid: into a room, or to this account."""
         with self._session.view() as step:
             wanted = b"" if room is None else find_room(step.store, room)
             return [_info(link) for link in links.given_links(step) if link.room == wanted]
 
-    async def revoke_link(self, id: bytes) -> None:
-        """Nobody can use it any more. Raises `BadRequest` if it is not among ours."""
+    async def revoke(self, id: bytes) -> None:
+        """Make a link invalid. Raises `BadRequest` if it is not one of ours."""
         with self._session.step() as step:
             links.revoke(step, id)
 
-    def read_link(self, text: str) -> LinkRead:
-        """What a pasted or scanned link says; nothing is sent. Raises `LinkError`."""
+    def read(self, text: str) -> LinkRead:
+        """What a pasted or scanned link leads to. Nothing is sent. Raises `LinkError`."""
         link = invite_link.parse_link(text)
         with self._session.view() as step:
             named = [contact for contact in step.store.contacts() if contact.handle == link.handle]
@@ -60,10 +65,11 @@ class LinkCalls(ContactCalls):
                 state = "known" if accepted else "new"
         return LinkRead(link.kind, link.handle, link.room, state, contact.account if contact is not None else b"")
 
-    async def open_link(self, text: str, greeting: str = "", *, timeout_s: float = 30.0) -> LinkOpened:
-        """Follow a link: ask the account to talk, or the admin to be added. Durable when this returns.
+    async def open(self, text: str, greeting: str = "", *, timeout_s: float = 30.0) -> LinkOpened:
+        """Open a link: send its account a contact request, or ask the admin to be added. Stored when this returns.
 
-        Into a group it is a wish (`wishes`) until the admin's client, which must run for it, has let us in or refused.
+        Into a group this is a join request (`join_requests`) until the admin's client, which must be running, has
+        accepted or refused it.
 
         The handle's card is looked up first and must be of the account that the link was made for. Raises
         `LinkError` (`LinkMismatch`: another account), `UnknownHandle`, `Refused`, `TimedOut` or `BadRequest`.
@@ -72,7 +78,7 @@ class LinkCalls(ContactCalls):
         own = self._session.account().record
         if link.fits(self._session.account().me.account):
             raise LinkError("this is your own link", hint="give it to somebody else")
-        card = await self.look_up(link.handle, timeout_s=timeout_s)
+        card = await self._contacts.look_up(link.handle, timeout_s=timeout_s)
         invite_link.check_card(link, card)
         with self._session.step() as step:
             if link.room:
@@ -83,28 +89,28 @@ class LinkCalls(ContactCalls):
                     commands.accept_contact(step, contact.account)
         return LinkOpened(link.kind, link.handle, card.account_id, link.room)
 
-    def wishes(self) -> list[WishInfo]:
-        """The groups that we asked to be let into by a link and are not in yet, the longest asked first."""
+    def join_requests(self) -> list[WishInfo]:
+        """The groups that we asked to join by a link and are not in yet, the oldest request first."""
         with self._session.view() as step:
             names, patience = all_names(step.store), step.timing.link_answer
             return [_wish(wish, names, patience) for wish in join_requests.wishes(step) if wish.state != "withdrawn"]
 
     async def ask_again(self, room: bytes) -> None:
-        """Put a wish that has no answer before its admin once more. Raises `BadRequest` if there is none."""
+        """Send an unanswered join request to its admin again. Raises `BadRequest` if there is none."""
         own = self._session.account().record
         with self._session.step() as step:
             join_requests.ask_again(step, room, own.card)
 
-    async def withdraw_wish(self, room: bytes) -> None:
-        """Do not enter by itself any more: an invitation that still comes waits for the person.
+    async def withdraw(self, room: bytes) -> None:
+        """Withdraw a join request: an invitation that still arrives waits for the person to accept it.
 
-        The admin is not told. A wish that was refused is forgotten. Raises `BadRequest` if there is none.
+        The admin is not told. A request that was refused is deleted. Raises `BadRequest` if there is none.
         """
         with self._session.step() as step:
             join_requests.withdraw(step, room)
 
-    def own_link(self) -> str:
-        """The lasting link to this account."""
+    def own(self) -> str:
+        """The link to this account that never expires."""
         me = self._session.account().me
         return invite_link.format_link(Link("contact", me.handle, invite_link.key_check(me.account)))
 

@@ -88,13 +88,14 @@ class OperatorNotices:
     """A policy on this device names a docket of the operator."""
 
 
-class OperatorCalls:
-    """The part of `Client` about what the operator told."""
+class ReceivedNotices:
+    """Notices in which the operator told of demands about this account."""
 
-    _session: Session
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
-    def operator_notices(self) -> OperatorNotices:
-        """What the operator told of demands about this account, and proved."""
+    def all(self) -> OperatorNotices:
+        """All proven notices, and how many could not be checked or were refused."""
         handle = parse_handle(self._session.account().record.handle)
         with self._session.look() as store:
             pinned = load_pinned(store, handle.authority)
@@ -106,16 +107,16 @@ class OperatorCalls:
                 checkable=any(own_docket(log.key.name, handle) for log in known),
             )
 
-    def operator_notice(self, id: bytes) -> OperatorNoticeInfo:
-        """One of them. Raises `NoSuchNotice`."""
+    def get(self, id: bytes) -> OperatorNoticeInfo:
+        """One notice. Raises `NoSuchNotice`."""
         with self._session.look() as store:
             kept = load_notice(store, id)
         if kept is None:
             raise NoSuchNotice("there is no such operator notice")
         return _info(kept)
 
-    def put_away_notice(self, id: bytes) -> None:
-        """The person has read it: faces need not show it unasked any more. It stays listed. Raises `NoSuchNotice`."""
+    def put_away(self, id: bytes) -> None:
+        """Note that the person has read a notice. It stays listed. Raises `NoSuchNotice`."""
         with self._session.step() as step:
             if not taking.put_away(step, id):
                 raise NoSuchNotice("there is no such operator notice")

@@ -1,4 +1,4 @@
-"""Rooms: direct ones, groups, their members and what changes them."""
+"""Rooms: direct ones and groups, their members, and what changes them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from nullabona.client.api.contacts import ContactCalls
+from nullabona.client.api.contacts import Contacts, prove
 from nullabona.client.api.errors import TimedOut
 from nullabona.client.api.finding import (
     find_contact,
@@ -18,8 +18,9 @@ from nullabona.client.api.finding import (
     room_states,
 )
 from nullabona.client.api.records import Member, RoomDetails, RoomSummary
+from nullabona.client.api.session import Session
 from nullabona.client.api.showing import Look, look_at, partner_of, room_title, show_line
-from nullabona.client.core import commands
+from nullabona.client.core import commands, conversation
 from nullabona.client.core.commands import MemberInfo
 from nullabona.client.core.identity import claims
 from nullabona.client.core.incoming import invitations
@@ -29,6 +30,7 @@ from nullabona.client.core.model.records import LoggedEvent
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.model.state import JOINED, RoomState, decode_state
 from nullabona.client.core.step import DAY_MS, Step
+from nullabona.client.core.timeline import typing_out
 from nullabona.client.core.timeline.names import Names
 from nullabona.client.runner import now_ms
 from nullabona.wire.card import Card, CardForked, verify_card
@@ -36,27 +38,31 @@ from nullabona.wire.card import Card, CardForked, verify_card
 _names = msgspec.msgpack.Decoder(dict[str, Any])
 
 
-class RoomCalls(ContactCalls):
-    """The part of `Client` about rooms. ``room`` is an id, the beginning of one in hex, a name, or a contact."""
+class Rooms:
+    """Rooms. ``room`` is an id, the start of one in hex, a name, or a contact's handle."""
 
-    def rooms(self) -> list[RoomSummary]:
+    def __init__(self, session: Session, contacts: Contacts) -> None:
+        self._session = session
+        self._contacts = contacts
+
+    def all(self) -> list[RoomSummary]:
         """Every room, oldest first."""
         with self._session.view() as step:
             look = look_at(step)
             return [_summary(look, room, last=True) for room in room_states(step.store)]
 
-    def room_requests(self) -> list[RoomSummary]:
-        """Rooms that strangers invite us to: to be accepted or declined."""
+    def requests(self) -> list[RoomSummary]:
+        """Rooms that strangers invited us to, which wait to be accepted or declined."""
         with self._session.view() as step:
             return [_requested(step, row) for row in room_requests(step.store).values()]
 
-    def room(self, room: bytes | str) -> RoomSummary:
-        """Raises `NoSuchRoom` or `Ambiguous`."""
+    def get(self, room: bytes | str) -> RoomSummary:
+        """One room. Raises `NoSuchRoom` or `Ambiguous`."""
         with self._session.view() as step:
             return _summary(look_at(step), _load(step.store, find_room(step.store, room)), last=True)
 
-    def room_details(self, room: bytes | str) -> RoomDetails:
-        """As `room`, with what is behind it."""
+    def details(self, room: bytes | str) -> RoomDetails:
+        """As `get`, with technical details: relay, epoch, number of devices, address of the box."""
         with self._session.view() as step:
             store = step.store
             state = _load(store, find_room(store, room))
@@ -78,76 +84,96 @@ class RoomCalls(ContactCalls):
         return _members(found, names)
 
     def members_of(self, rooms: Iterable[bytes]) -> dict[bytes, list[Member]]:
-        """As `members`, of several rooms in one look at the store."""
+        """As `members`, for several rooms in one transaction."""
         with self._session.view() as step:
             names = look_at(step).names
             return {room: _members(commands.members(step, room), names) for room in rooms}
 
     async def create_group(self, name: str, who: Sequence[bytes | str] = ()) -> RoomSummary:
-        """A new group with this account as admin; everybody in ``who`` is invited."""
+        """Create a group with this account as admin, and invite everybody in ``who``. Raises as `add`."""
         cards = [await self._fresh_card(one) for one in who]
         with self._session.step() as step:
             room = commands.create_group(step, name)
             for card in cards:
                 commands.add_account(step, room, card)
-        return self.room(room)
+        return self.get(room)
 
     async def add(self, room: bytes | str, who: bytes | str) -> None:
-        """Invite an account into a group. `wait_changed` waits until it is in."""
-        target = self.room(room).id
+        """Invite an account into a group. `wait_changed` waits until it was added.
+
+        Raises `NoSuchRoom`, `NotAllowed`, `UnknownHandle`, `CardForked`, or `TimedOut` for a stranger whose directory
+        is out of reach.
+        """
+        target = self.get(room).id
         card = await self._fresh_card(who)
         with self._session.step(target) as step:
             commands.add_account(step, target, card)
 
     async def remove(self, room: bytes | str, who: bytes | str) -> None:
-        """Put an account out of a group: it reads nothing that is sent from then on."""
+        """Remove an account from a group: it cannot read what is sent later. Raises `NotAllowed`, `NoSuchContact`."""
         with self._session.step() as step:
             target = find_room(step.store, room)
             commands.remove_account(step, target, find_member(step.store, target, who))
 
     async def rename(self, room: bytes | str, name: str) -> None:
-        """Give a group another name."""
+        """Rename a group. Raises `NotAllowed` or `BadRequest`."""
         with self._session.step() as step:
             commands.rename(step, find_room(step.store, room), name)
 
     async def set_admin(self, room: bytes | str, who: bytes | str, *, admin: bool = True) -> None:
-        """Appoint or dismiss an admin of a group."""
+        """Appoint or dismiss an admin of a group. Raises `NotAllowed`, `LastAdmin`."""
         with self._session.step() as step:
             target = find_room(step.store, room)
             commands.set_admin(step, target, find_member(step.store, target, who), admin=admin)
 
     async def leave(self, room: bytes | str) -> None:
-        """Ask to leave; any other member that is online carries it out (`Left`)."""
+        """Ask to leave. The next member that is online carries it out (`Left`). Raises `LastAdmin` or `NotInRoom`."""
         with self._session.step() as step:
             commands.leave(step, find_room(step.store, room))
 
     async def update_keys(self, room: bytes | str) -> None:
-        """Renew this device's keys in a room now: what an attacker copied before is worth nothing afterwards."""
+        """Replace this device's keys in a room now, so that keys copied earlier become useless."""
         with self._session.step() as step:
             commands.update_keys(step, find_room(step.store, room))
 
-    async def accept_room_request(self, room: bytes | str) -> RoomSummary:
-        """Join a room that a stranger invited us to (`RoomRequested`), once the record says who they are.
+    async def set_timer(self, room: bytes | str, seconds: int) -> None:
+        """Set how many seconds new messages live once read; 0: for ever. `wait_changed` waits until it applies."""
+        with self._session.step() as step:
+            conversation.set_timer(step, find_room(step.store, room), seconds)
 
-        While it cannot prove them, the answer is kept (``answered``). Raises as `accept_contact`.
+    async def set_typing(self, room: bytes | str, *, on: bool) -> None:
+        """Tell the room that the person is typing or has stopped. Sent at most every 5 s, and only if they allow it."""
+        with self._session.step() as step:
+            typing_out.say(step, step.room(find_room(step.store, room)), on=on)
+
+    def typing(self, room: bytes | str) -> list[bytes]:
+        """The accounts that are typing in the room now."""
+        with self._session.look() as store:
+            target = find_room(store, room)
+        return self._session.runner.writing(target)
+
+    async def accept(self, room: bytes | str) -> RoomSummary:
+        """Join a room that a stranger invited us to (`RoomRequested`), once the public record confirms who they are.
+
+        Until the record confirms them, the answer is stored (``answered``). Raises as `Contacts.accept`.
         """
         with self._session.view() as step:
             target = _request(step.store, room)
             inviter = invitations.inviter_of(step, target)
-        await self._prove(inviter.account_id, str(inviter.handle), 10.0)
+        await prove(self._session, inviter.account_id, str(inviter.handle), 10.0)
         with self._session.step() as step:
             commands.accept_request(step, target)
-        waiting = next((found for found in self.room_requests() if found.id == target), None)
-        return waiting or self.room(target)
+        waiting = next((found for found in self.requests() if found.id == target), None)
+        return waiting or self.get(target)
 
-    async def decline_room_request(self, room: bytes | str) -> None:
-        """Forget the invitation; whoever sent it is not told."""
+    async def decline(self, room: bytes | str) -> None:
+        """Delete the invitation. Its sender is not told. Raises `NoSuchRoom`."""
         with self._session.step() as step:
             commands.decline_request(step, _request(step.store, room))
 
     async def wait_changed(self, room: bytes | str, *, timeout_s: float | None = 30.0) -> None:
-        """Until every change that we want of the room is carried out or given up. Raises `PendingStill`."""
-        target = self.room(room).id
+        """Wait until all our changes of the room were carried out or given up. Raises `PendingStill`."""
+        target = self.get(room).id
 
         def done() -> bool | None:
             with self._session.look() as store:
@@ -156,15 +182,11 @@ class RoomCalls(ContactCalls):
 
         await self._session.until(done, timeout_s, "the room has not changed")
 
-    @property
-    def _me(self) -> bytes:
-        return self._session.runner.engine.me.account
-
     async def _fresh_card(self, who: bytes | str) -> Card:
         """The card to add somebody with: looked up now, or a contact's known one if the directory is out of reach.
 
-        That the known one is used is told: a device that they gave up since would be let in with it. Whoever has a
-        contact's handle now is not added in their place: `CardForked`.
+        Using the known card gives a warning, as it may still list a device that they have removed since. If a contact's
+        handle leads to another account now, that one is not added in their place: `CardForked`.
         """
         with self._session.look() as store:
             try:
@@ -174,7 +196,7 @@ class RoomCalls(ContactCalls):
                     raise
                 known = None
         try:
-            card = await self.look_up(known.handle if known is not None else str(who), timeout_s=10.0)
+            card = await self._contacts.look_up(known.handle if known is not None else str(who), timeout_s=10.0)
         except TimedOut:
             if known is None or not known.card:
                 raise

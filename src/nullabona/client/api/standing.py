@@ -1,4 +1,4 @@
-"""How directories' public records stand, as this device sees them: who witnesses them, how far they were checked."""
+"""The state of directories' public records, as this device sees them: witnesses, size, how far they were checked."""
 
 from __future__ import annotations
 
@@ -99,24 +99,25 @@ def describe_standing(store: Store, host: str) -> RecordStanding:
     )
 
 
-class RecordCalls:
-    """The part of `Client` about directories' public records."""
+class PublicRecords:
+    """The public records of directories. ``host`` names one; empty means our own directory's."""
 
-    _session: Session
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
-    def record(self, host: str = "") -> RecordStanding:
-        """How the record of a directory stands; without ``host``, of our own."""
+    def standing(self, host: str = "") -> RecordStanding:
+        """The state of a directory's record."""
         wanted = self._record_host(host)
         with self._session.look() as store:
             return describe_standing(store, wanted)
 
-    def record_evidence(self) -> list[RecordEvidence]:
-        """Everything that was kept because something was wrong, oldest first."""
+    def evidence(self) -> list[RecordEvidence]:
+        """The evidence that was stored because a record was wrong, oldest first."""
         with self._session.look() as store:
             return [_evidence(each) for each in load_evidence(store)]
 
-    def pin_record(self, policy: str, host: str = "") -> RecordStanding:
-        """Hold a directory's record to this policy from now on. It must fit what was seen last.
+    def pin(self, policy: str, host: str = "") -> RecordStanding:
+        """Check a directory's record against this policy from now on. The newest checkpoint must satisfy it.
 
         Raises `PolicyInvalid`, `LogReplaced` or `NotWitnessed` if it does not, and `RecordUnknown`.
         """
@@ -133,8 +134,8 @@ class RecordCalls:
             taking.look_again(step, told=True)
             return describe_standing(step.store, wanted)
 
-    def record_policy(self, host: str = "") -> str:
-        """The policy (C2SP tlog-policy) that a directory is held to on this device. Raises `RecordUnknown`."""
+    def policy(self, host: str = "") -> str:
+        """The policy (C2SP tlog-policy) that this device checks a directory against. Raises `RecordUnknown`."""
         wanted = self._record_host(host)
         with self._session.look() as store:
             pinned = load_pinned(store, wanted)
@@ -142,10 +143,10 @@ class RecordCalls:
             raise RecordUnknown("this device knows nothing of that directory yet")
         return pinned.policy
 
-    def forget_record(self, host: str = "") -> None:
-        """Know nothing of a directory's record any more: the next look is a first one, and what was wrong is over.
+    def forget(self, host: str = "") -> None:
+        """Forget what this device knows of a directory's record, and its warnings. The next look-up starts afresh.
 
-        Only on the person's own wish. What was kept as evidence stays.
+        Call it only when the person asks for it. Evidence is kept.
         """
         wanted, own = self._record_host(host), self._record_host("")
         with self._session.step() as step:

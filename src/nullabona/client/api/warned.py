@@ -38,7 +38,7 @@ class StandingWarning:
 def standing_warnings(step: Step) -> tuple[StandingWarning, ...]:
     """What was kept as evidence, oldest first; then people whom the record refutes, or whose handle leads elsewhere.
 
-    Evidence against a record is over when the person has it forgotten (`Client.forget_record`); that one had stopped
+    Evidence against a record is over when the person has it forgotten (`Client.record.forget`); that one had stopped
     is over when it goes on.
     """
     return (*_kept(step.store), *_people(step), *_invitations(step))

@@ -31,9 +31,9 @@ class MoreDeeds(Deeds):
         """Try to get a handle; with which wire code the directory refused it, that of `PendingStill` if it
         says nothing, empty if it is ours.
         """
-        await self._me.create_account(handle, relay=relay)
+        await self._me.account.create(handle, relay=relay)
         try:
-            await self._me.wait_published(timeout_s=within_s)
+            await self._me.account.wait_published(timeout_s=within_s)
         except Refused as refused:
             return refused.wire_code
         except PendingStill as waiting:
@@ -43,7 +43,7 @@ class MoreDeeds(Deeds):
     async def find(self, handle: str, within_s: float = WAIT_S) -> dict[str, str]:
         """Whose handle it is, or why nobody can tell."""
         try:
-            card = await self._me.look_up(handle, timeout_s=within_s)
+            card = await self._me.contacts.look_up(handle, timeout_s=within_s)
         except NullabonaError as error:
             return {"error": error.code}
         return {"account": card.identity_key.hex()}
@@ -59,11 +59,11 @@ class MoreDeeds(Deeds):
 
     async def record_size(self) -> int:
         """How many entries of the directory's log this device has seen."""
-        return self._me.record().size
+        return self._me.record.standing().size
 
     async def delete(self) -> None:
         """Delete the account."""
-        await self._me.delete_account(self._me.me.handle, timeout_s=WAIT_S)
+        await self._me.account.delete(self._me.me.handle, timeout_s=WAIT_S)
 
     # -- what happened
 

@@ -57,9 +57,9 @@ class Deeds:
 
     async def create(self, handle: str, relay: str) -> dict[str, str]:
         """Make the account and publish its card; its id and its 24 words."""
-        made = await self._client.create_account(handle, relay=relay)
-        await self._client.wait_published(timeout_s=WAIT_S)
-        return {"account": made.account.hex(), "phrase": self._client.phrase()}
+        made = await self._client.account.create(handle, relay=relay)
+        await self._client.account.wait_published(timeout_s=WAIT_S)
+        return {"account": made.account.hex(), "phrase": self._client.account.phrase()}
 
     async def private_keys(self) -> dict[str, str]:
         """Private keys that last as long as the account or the device; never those of boxes, which a relay is told."""
@@ -74,12 +74,12 @@ class Deeds:
 
     async def ask(self, handle: str, greeting: str) -> None:
         """Ask somebody to talk."""
-        await self._client.request_contact(handle, greeting)
+        await self._client.contacts.request(handle, greeting)
 
     async def accept(self, handle: str) -> None:
         """Wait for a request and say yes."""
         await self._until(lambda: self._state_of(handle) in {"asking", "accepted"}, "no contact request came")
-        await self._client.accept_contact(handle)
+        await self._client.contacts.accept(handle)
 
     async def befriended(self, handle: str) -> None:
         """Wait until both can talk."""
@@ -87,8 +87,8 @@ class Deeds:
 
     async def group(self, name: str, handles: list[str]) -> None:
         """Open a group with others."""
-        room = await self._client.create_group(name, handles)
-        await self._client.wait_changed(room.id, timeout_s=WAIT_S)
+        room = await self._client.rooms.create_group(name, handles)
+        await self._client.rooms.wait_changed(room.id, timeout_s=WAIT_S)
 
     async def joined(self, room: str, members: int) -> None:
         """Wait until this account is in a room with so many members; say yes to a stranger's invitation."""
@@ -96,17 +96,17 @@ class Deeds:
 
     async def say(self, room: str, text: str) -> None:
         """Write, and wait until the relay has it."""
-        message = await self._client.send(room, text)
-        await self._client.wait_sent(room, message, timeout_s=WAIT_S)
+        message = await self._client.messages.send(room, text)
+        await self._client.messages.wait_sent(room, message, timeout_s=WAIT_S)
 
     async def write(self, room: str, text: str) -> None:
         """Write, and wait for nothing: the relay may not be honest."""
-        await self._client.send(room, text)
+        await self._client.messages.send(room, text)
 
     async def send_file(self, room: str, name: str, text: str) -> None:
         """Send a file with this text in it, and wait until the relay has it."""
-        message = await self._client.send_file(room, text.encode(), name=name)
-        await self._client.wait_sent(room, message, timeout_s=WAIT_S)
+        message = await self._client.files.send(room, text.encode(), name=name)
+        await self._client.messages.wait_sent(room, message, timeout_s=WAIT_S)
 
     async def has(self, room: str, count: int) -> None:
         """Wait until the room has so many messages."""
@@ -118,12 +118,12 @@ class Deeds:
 
     async def remove(self, room: str, handle: str) -> None:
         """Put somebody out of a group and wait until it is done."""
-        await self._client.remove(room, handle)
-        await self._client.wait_changed(room, timeout_s=WAIT_S)
+        await self._client.rooms.remove(room, handle)
+        await self._client.rooms.wait_changed(room, timeout_s=WAIT_S)
 
     async def removed(self, room: str) -> None:
         """Wait until this account was removed from a room."""
-        await self._until(lambda: self._client.room(room).phase == "removed", "the removal did not arrive")
+        await self._until(lambda: self._client.rooms.get(room).phase == "removed", "the removal did not arrive")
 
     async def warned(self, after: int) -> dict[str, Any]:
         """What this account was warned of after an event, and the last event there is."""
@@ -140,23 +140,23 @@ class Deeds:
 
     async def room_ids(self) -> list[str]:
         """The ids of this account's rooms, in hexadecimal."""
-        return [room.id.hex() for room in self._client.rooms()]
+        return [room.id.hex() for room in self._client.rooms.all()]
 
     async def look_up(self, handle: str) -> str:
         """Look a card up: the code of what is wrong with it, or nothing."""
         try:
-            await self._client.look_up(handle)
+            await self._client.contacts.look_up(handle)
         except NullabonaError as error:
             return error.code
         return ""
 
     async def renew_keys(self, room: str) -> None:
         """Ask for new keys, and wait for nothing."""
-        await self._client.update_keys(room)
+        await self._client.rooms.update_keys(room)
 
     async def settled(self, room: str) -> None:
         """Wait until every change that this device wants of a room has come about: new keys after a lie, say."""
-        await self._client.wait_changed(room, timeout_s=WAIT_S)
+        await self._client.rooms.wait_changed(room, timeout_s=WAIT_S)
 
     async def sync(self) -> None:
         """Wait until everything went out and came in."""
@@ -175,21 +175,21 @@ class Deeds:
             raise Unmet(otherwise) from None
 
     def _state_of(self, handle: str) -> str:
-        return next((contact.state for contact in self._client.contacts() if contact.handle == handle), "")
+        return next((contact.state for contact in self._client.contacts.all() if contact.handle == handle), "")
 
     def _can_write(self, handle: str) -> bool:
-        found = next((contact for contact in self._client.contacts() if contact.handle == handle), None)
+        found = next((contact for contact in self._client.contacts.all() if contact.handle == handle), None)
         if found is None or found.state != "accepted" or not found.room:
             return False
-        return any(room.id == found.room and room.members == 2 for room in self._client.rooms())
+        return any(room.id == found.room and room.members == 2 for room in self._client.rooms.all())
 
     def _members(self, name: str) -> int:
-        return next((room.members for room in self._client.rooms() if room.title == name), 0)
+        return next((room.members for room in self._client.rooms.all() if room.title == name), 0)
 
     def _history(self, room: str) -> list[list[str]]:
         return [
             [message.account.hex(), message.text]
-            for message in self._client.history(room, limit=10_000)
+            for message in self._client.messages.page(room, limit=10_000)
             if message.kind == "text"
         ]
 

@@ -52,7 +52,7 @@ class InsiderDeeds(HonestDeeds):
         record = self._client._session.account().record  # noqa: SLF001 - its own program
         with self._client._session.view() as step:  # noqa: SLF001 - its own program
             me = Owner(record.device_seed, step.mls.identity, self._client._session.options.suite)  # noqa: SLF001
-            self._kept[room] = Kept.of(step, self._client.room(room).id, me)
+            self._kept[room] = Kept.of(step, self._client.rooms.get(room).id, me)
         return self._kept[room].epoch
 
     # -- frames
@@ -83,7 +83,7 @@ class InsiderDeeds(HonestDeeds):
             inbox = inbox_addresses.inbox_of(step, bytes.fromhex(victim))
         if inbox is None:
             raise DrillFailed("the member does not know where to write to")
-        id = self._client.room(room).id
+        id = self._client.rooms.get(room).id
         sizes = [
             await self._request(account.relay, Append(POLICY_INBOX, inbox.write_secret, inbox.read_hash, frame), frame)
             for known in (True, False)

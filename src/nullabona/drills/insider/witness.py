@@ -39,7 +39,7 @@ class HonestDeeds(MoreDeeds):
 
     async def watch(self, room: str) -> None:
         """From now on note for how long this device is not in the room."""
-        id = self._client.room(room).id
+        id = self._client.rooms.get(room).id
         self._watching.append(asyncio.get_running_loop().create_task(self._note_away(room, id)))
 
     async def longest_away(self, room: str) -> float:
@@ -48,7 +48,7 @@ class HonestDeeds(MoreDeeds):
 
     async def stands(self, room: str) -> dict[str, Any]:
         """Phase, epoch, admins, members and name of a room, as this device has them."""
-        id = self._client.room(room).id
+        id = self._client.rooms.get(room).id
         with self._client._session.view() as step:  # noqa: SLF001 - what its own device knows
             state = step.room(id)
             members = sorted({device.account.hex() for device in step.roster(id).values()})
@@ -59,11 +59,11 @@ class HonestDeeds(MoreDeeds):
 
     async def order_out(self, room: str, handle: str) -> None:
         """Put somebody out, and wait for nothing."""
-        await self._client.remove(room, handle)
+        await self._client.rooms.remove(room, handle)
 
     async def out(self, rooms: list[str], account: str, within_s: float) -> dict[str, float]:
         """Wait until an account is in none of these rooms any more; how long that took in each, or -1."""
-        ids, gone = {room: self._client.room(room).id for room in rooms}, bytes.fromhex(account)
+        ids, gone = {room: self._client.rooms.get(room).id for room in rooms}, bytes.fromhex(account)
 
         def is_out(room: str) -> bool:
             with self._client._session.view() as step:  # noqa: SLF001 - what its own device knows

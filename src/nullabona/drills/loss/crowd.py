@@ -55,8 +55,8 @@ class Person:
     async def create(self, handle: str, relay: str) -> None:
         """Make the account, and be there."""
         await self._come(create=True)
-        await self.client.create_account(handle, relay=relay)
-        await self.client.wait_published(timeout_s=_WAIT_S)
+        await self.client.account.create(handle, relay=relay)
+        await self.client.account.wait_published(timeout_s=_WAIT_S)
         self.account = self.client.me.account.hex()
 
     async def leave(self) -> None:
@@ -82,11 +82,11 @@ class Person:
 
     def room(self, title: str) -> bool:
         """Whether this account is in a room."""
-        return any(room.title == title for room in self.client.rooms())
+        return any(room.title == title for room in self.client.rooms.all())
 
     def _title(self, room: bytes) -> str:
         if room not in self._titles:
-            self._titles[room] = self.client.room(room).title
+            self._titles[room] = self.client.rooms.get(room).title
         return self._titles[room]
 
     async def _listen(self) -> None:
@@ -94,7 +94,7 @@ class Person:
             if isinstance(event, MessageReceived):
                 self.shown.setdefault((self._title(event.room), event.account.hex(), event.text), time.monotonic())
             elif isinstance(event, RoomRequested):
-                await self.client.accept_room_request(event.room)
+                await self.client.rooms.accept(event.room)
             self.news.set()
 
 
@@ -131,8 +131,8 @@ class Crowd:
         for title, (first, *others) in rooms.items():
             if first in self._people:
                 client = self._people[first].client
-                room = await client.create_group(title, [f"{name_of(other)}@{host}" for other in others])
-                await client.wait_changed(room.id, timeout_s=_WAIT_S)
+                room = await client.rooms.create_group(title, [f"{name_of(other)}@{host}" for other in others])
+                await client.rooms.wait_changed(room.id, timeout_s=_WAIT_S)
 
     async def joined(self, rooms: dict[str, list[int]]) -> None:
         """Until all of ours are in all of their rooms."""
@@ -162,7 +162,7 @@ class Crowd:
     async def move(self, rooms: dict[str, list[int]], relay: str) -> int:
         """Those of ours who opened rooms go to another relay and take them along; how many did."""
         openers = {first for first, *_ in rooms.values()} & self._people.keys()
-        await asyncio.gather(*(self._people[number].client.move_relay(relay) for number in openers))
+        await asyncio.gather(*(self._people[number].client.account.move_relay(relay) for number in openers))
         return len(openers)
 
     async def quiet(self) -> None:
@@ -208,7 +208,7 @@ class Crowd:
             lines[title][account, text] += 1
         for title, members in rooms.items():
             for person in (self._people[number] for number in members if number in self._people):
-                history = person.client.history(title, limit=10_000)
+                history = person.client.messages.page(title, limit=10_000)
                 has = Counter((one.account.hex(), one.text) for one in history if one.kind == "text")
                 found["missing"] += (lines[title] - has).total()
                 found["twice"] += sum(count - 1 for line, count in has.items() if count > 1)
@@ -242,7 +242,7 @@ class Crowd:
                 title, who = self._dice.choice([place for place in ours if place[1] not in self._away])
                 person, number = self._people[who], number + 1
                 text, at = f"{who}의 {number}번째 이야기, line {number}", time.monotonic()
-                await person.client.send(title, text)
+                await person.client.messages.send(title, text)
                 person.said.append((title, text, at))
 
 

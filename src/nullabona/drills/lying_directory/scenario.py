@@ -46,8 +46,8 @@ async def _play(folder: Path, tell: Tell, period_s: int, only: Sequence[str]) ->
             cast.append(await stack.enter_async_context(opened))
         mina, jun, nari = cast
         for client, name in ((mina, "mina"), (jun, "jun")):
-            await client.create_account(f"{name}@{relay.host}")
-            await client.wait_published(timeout_s=_patience(period_s))
+            await client.account.create(f"{name}@{relay.host}")
+            await client.account.wait_published(timeout_s=_patience(period_s))
         await _until_in_record(jun, mina.me.handle, _patience(period_s))
         return [lie async for lie in _Lies(relay, mina, jun, nari, tell, period_s, only)]
 
@@ -61,8 +61,8 @@ async def _until_in_record(looker: Client, handle: str, patience_s: float) -> Ca
     """Until the card stands in the record and both lookers have seen it there."""
     async with asyncio.timeout(patience_s):
         while True:
-            card = await looker.look_up(handle)
-            if looker.record().size > 3:
+            card = await looker.contacts.look_up(handle)
+            if looker.record.standing().size > 3:
                 return card
             await asyncio.sleep(0.2)
 
@@ -144,7 +144,7 @@ class _Lies:
         """False cards that stand in the record for an epoch each, while the owner's device is told nothing, and are
         gone when it is told again.
         """
-        operator, root = self._relay.operator, AccountRoot.from_phrase(self._mina.phrase())
+        operator, root = self._relay.operator, AccountRoot.from_phrase(self._mina.account.phrase())
         after = self._mina.last_event()
         await operator.do("turn_away", name="mina")
         ghost = forge_card(self._card(), root.identity_key(), previous=self._card())
@@ -200,7 +200,7 @@ class _Lies:
         ]
 
     async def _ghost(self) -> Caught:
-        root = AccountRoot.from_phrase(self._mina.phrase())
+        root = AccountRoot.from_phrase(self._mina.account.phrase())
         card = forge_card(self._card(), root.identity_key(), previous=self._card())
         begun, after = time.monotonic(), self._mina.last_event()
         await self._relay.operator.do("enter", card=card.hex())
@@ -215,10 +215,10 @@ class _Lies:
 
     async def _roll_back(self) -> Caught:
         await self._relay.operator.do("remember", name="mina")
-        size = self._jun.record().size
+        size = self._jun.record.standing().size
         async with asyncio.timeout(self._patience_s):
-            while self._jun.record().size < size + 2:
-                await self._jun.look_up(self._handle)
+            while self._jun.record.standing().size < size + 2:
+                await self._jun.contacts.look_up(self._handle)
                 await asyncio.sleep(0.2)
         await self._relay.operator.do("roll_back", name="mina")
         code, seconds = await self._refused(self._jun)
@@ -243,9 +243,9 @@ class _Lies:
     async def _hide(self) -> list[Caught]:
         await self._relay.operator.do("withhold", name="nari")
         begun, after = time.monotonic(), self._jun.last_event()
-        await self._nari.create_account(f"nari@{self._relay.host}")
-        await self._nari.wait_published(timeout_s=self._patience_s)
-        await self._jun.look_up(self._nari.me.handle)
+        await self._nari.account.create(f"nari@{self._relay.host}")
+        await self._nari.account.wait_published(timeout_s=self._patience_s)
+        await self._jun.contacts.look_up(self._nari.me.handle)
         await self._relay.operator.do("enter", card=self._made_up("nari").hex())
         expected = frozenset({"promise-broken"})
         lie = Text(
@@ -254,7 +254,7 @@ class _Lies:
         found = []
         for client, by, start in ((self._nari, _OWNER, 0), (self._jun, _LOOKER, after)):
             code = await self._warned(client, start, "not-entered", self._patience_s)
-            kept = any(each.code == code and each.shown for each in client.record_evidence())
+            kept = any(each.code == code and each.shown for each in client.record.evidence())
             more = Text("with the signed promise as evidence", "서명된 약속을 증거로 보관") if kept else Text("", "")
             wanted = expected if kept else frozenset[str]()
             found.append(Caught("M-15", lie, by, code, wanted, time.monotonic() - begun, more))
@@ -266,7 +266,7 @@ class _Lies:
         """What a lookup of Mina, or of another handle, ends with, and after how long."""
         begun = time.monotonic()
         try:
-            await client.look_up(handle or self._handle, timeout_s=self._patience_s)
+            await client.contacts.look_up(handle or self._handle, timeout_s=self._patience_s)
         except PeerError as error:
             return error.code, time.monotonic() - begun
         return "", time.monotonic() - begun
@@ -277,8 +277,8 @@ class _Lies:
             async with open_client(
                 Path(folder) / "p", unlock=Unprotected(), create=True, options=Options()
             ) as stranger:
-                await stranger.create_account(f"s{secrets.token_hex(4)}@{self._relay.host}")
-                card = await stranger.look_up(self._handle, timeout_s=self._patience_s)
+                await stranger.account.create(f"s{secrets.token_hex(4)}@{self._relay.host}")
+                card = await stranger.contacts.look_up(self._handle, timeout_s=self._patience_s)
         return card.identity_key != self._card().identity_key
 
     async def _warned(self, client: Client, after: int, reason: str, within_s: float) -> str:
@@ -311,7 +311,7 @@ class _Lies:
         async with asyncio.timeout(self._patience_s):
             while True:
                 with suppress(PeerError):
-                    if (await self._mina.look_up(self._handle)).encoded == self._card().encoded:
+                    if (await self._mina.contacts.look_up(self._handle)).encoded == self._card().encoded:
                         return
                 await asyncio.sleep(0.2)
 

@@ -28,14 +28,14 @@ class Insider(MoreDeeds):
 
     async def send_photo(self, room: str, path: str) -> str:
         """Send a picture and wait until the relay has it; the message."""
-        message = await self._client.send_file(room, Path(path))
-        await self._client.wait_sent(room, message, timeout_s=WAIT_S)
+        message = await self._client.files.send(room, Path(path))
+        await self._client.messages.wait_sent(room, message, timeout_s=WAIT_S)
         return message.hex()
 
     async def forward_photo(self, room: str, message: str, to: str) -> str:
         """Send a picture that is here once more; the new message."""
-        found = await self._client.forward_file(room, bytes.fromhex(message), to)
-        await self._client.wait_sent(to, found, timeout_s=WAIT_S)
+        found = await self._client.files.forward(room, bytes.fromhex(message), to)
+        await self._client.messages.wait_sent(to, found, timeout_s=WAIT_S)
         return found.hex()
 
     async def photo(self, room: str, message: str, within_s: float = WAIT_S) -> str:
@@ -43,21 +43,21 @@ class Insider(MoreDeeds):
         wanted = bytes.fromhex(message)
         await self._until(lambda: self._has_message(room, wanted), "the picture's message did not come")
         try:
-            await self._client.wait_file(room, wanted, timeout_s=within_s)
+            await self._client.files.wait(room, wanted, timeout_s=within_s)
         except Exception:  # noqa: BLE001 - whatever stood in the way, the state says how far it came
-            return self._client.file(room, wanted).state
+            return self._client.files.info(room, wanted).state
         return "here"
 
     async def keep_photo(self, room: str, message: str, path: str) -> str:
         """Write a picture that is here into a file; its SHA-256."""
-        saved = await self._client.save_file(room, bytes.fromhex(message), Path(path))
+        saved = await self._client.files.save(room, bytes.fromhex(message), Path(path))
         return sha256(saved.read_bytes()).hexdigest()
 
     # -- what is given away
 
     async def boxes(self, room: str) -> list[dict[str, Any]]:
         """The boxes of a room that this device follows, oldest first, with what opens them."""
-        id = self._client.room(room).id
+        id = self._client.rooms.get(room).id
         with self._client._session.view() as step:  # noqa: SLF001 - what the member's own device knows
             tracks = [track.keys.box for track in step.room(id).boxes]
         return [
@@ -78,7 +78,7 @@ class Insider(MoreDeeds):
 
     async def chunks_of(self, room: str, message: str) -> list[str]:
         """Under which hashes a picture lies at the relay."""
-        id = self._client.room(room).id
+        id = self._client.rooms.get(room).id
         with self._client._session.view() as step:  # noqa: SLF001 - see above
             said = files.attachment_of(step.store, id, bytes.fromhex(message))
         return [] if said is None else [chunk.hex() for ref in said.blobs for chunk in ref.chunks]
@@ -90,13 +90,13 @@ class Insider(MoreDeeds):
     # -- inside
 
     def _said(self, room: str, text: str) -> MessageInfo:
-        for message in self._client.messages(room, limit=10_000):
+        for message in self._client.messages.page(room, limit=10_000):
             if message.text == text:
                 return message
         raise Unmet("nobody has said that")
 
     def _has_message(self, room: str, message: bytes) -> bool:
-        return any(found.id == message for found in self._client.messages(room, limit=10_000))
+        return any(found.id == message for found in self._client.messages.page(room, limit=10_000))
 
 
 def quick() -> Options:

@@ -44,7 +44,7 @@ class OwnerDeeds(MoreDeeds):
 
     async def offer(self) -> dict[str, str]:
         """Show a code for one more device."""
-        self._links = self._client.link_device()
+        self._links = self._client.devices.link()
         self._link = await self._links.__aenter__()
         return {"code": self._link.code.digits, "handle": str(self._link.code.handle)}
 
@@ -59,22 +59,22 @@ class OwnerDeeds(MoreDeeds):
 
     async def join(self, code: str, handle: str, name: str) -> str:
         """Become one of an account's devices; its id."""
-        me = await self._client.join_account(code, handle=handle, name=name)
-        await self._client.wait_linked(timeout_s=WAIT_S)
+        me = await self._client.devices.join(code, handle=handle, name=name)
+        await self._client.devices.wait_linked(timeout_s=WAIT_S)
         return me.device.hex()
 
     async def put_out(self, device: str) -> None:
         """Put a device out of every room and off the card."""
-        await self._client.remove_device(bytes.fromhex(device))
+        await self._client.devices.remove(bytes.fromhex(device))
 
     async def restore(self, phrase: str, handle: str) -> None:
         """The account of these words, on this device."""
-        await self._client.restore_account(phrase, handle)
-        await self._client.wait_published(timeout_s=WAIT_S)
+        await self._client.account.restore(phrase, handle)
+        await self._client.account.wait_published(timeout_s=WAIT_S)
 
     async def backup(self, path: str) -> None:
         """Write a backup that the 24 words open."""
-        await self._client.backup(Path(path))
+        await self._client.archive.backup(Path(path))
 
     async def back(self, rooms: int) -> None:
         """Wait until this account is in so many rooms (again)."""
@@ -82,15 +82,17 @@ class OwnerDeeds(MoreDeeds):
 
     async def devices_in(self, room: str, count: int) -> None:
         """Wait until a room has so many devices."""
-        await self._until(lambda: self._client.room_details(room).devices == count, f"the room has not {count} devices")
+        await self._until(
+            lambda: self._client.rooms.details(room).devices == count, f"the room has not {count} devices"
+        )
 
     async def box(self, room: str) -> str:
         """The address of the box into which a room's messages go now: who is in the same epoch has the same."""
-        return self._client.room_details(room).box.hex()
+        return self._client.rooms.details(room).box.hex()
 
     async def in_box(self, room: str, box: str) -> None:
         """Wait until a room's messages go into this box."""
-        await self._until(lambda: self._client.room_details(room).box.hex() == box, "the room did not move there")
+        await self._until(lambda: self._client.rooms.details(room).box.hex() == box, "the room did not move there")
 
     # -- what is in a device
 
@@ -110,7 +112,7 @@ class OwnerDeeds(MoreDeeds):
 
     async def give_away(self, room: str) -> dict[str, Any]:
         """A room's id, and of each epoch that this device knows, oldest first, what opens its box and its frames."""
-        id = self._client.room(room).id
+        id = self._client.rooms.get(room).id
         with self._client._session.view() as step:  # noqa: SLF001 - see above
             tracks = step.room(id).boxes
         return {
@@ -126,7 +128,7 @@ class OwnerDeeds(MoreDeeds):
 
     async def everything(self) -> list[str]:
         """Everything that was said in any room."""
-        return [text for room in self._client.rooms() for _, text in self._history(room.id.hex())]
+        return [text for room in self._client.rooms.all() for _, text in self._history(room.id.hex())]
 
     async def heard(self, room: str, text: str) -> None:
         """Wait until somebody has said this."""
@@ -134,14 +136,14 @@ class OwnerDeeds(MoreDeeds):
 
     async def read(self, room: str) -> None:
         """Mark everything as read."""
-        await self._client.mark_read(room)
+        await self._client.messages.mark_read(room)
 
     async def erase(self, room: str, text: str, *, for_all: bool) -> None:
         """Delete a message, here or for all."""
-        found = [message.id for message in self._client.messages(room, limit=10_000) if message.text == text]
+        found = [message.id for message in self._client.messages.page(room, limit=10_000) if message.text == text]
         if not found:
             raise Unmet("there is no such message")
-        await self._client.delete(room, found, for_all=for_all)
+        await self._client.messages.delete(room, found, for_all=for_all)
 
     async def gone(self, room: str, text: str) -> None:
         """Wait until a message is not there any more."""
@@ -149,15 +151,15 @@ class OwnerDeeds(MoreDeeds):
 
     async def timer(self, room: str, seconds: int) -> None:
         """Messages from now on live so long once read; 0: for ever."""
-        await self._client.set_timer(room, seconds)
-        await self._client.wait_changed(room, timeout_s=WAIT_S)
+        await self._client.rooms.set_timer(room, seconds)
+        await self._client.rooms.wait_changed(room, timeout_s=WAIT_S)
 
     async def timed(self, room: str, seconds: int) -> None:
         """Wait until a room has this timer."""
-        await self._until(lambda: self._client.room(room).timer_s == seconds, "the timer did not change")
+        await self._until(lambda: self._client.rooms.get(room).timer_s == seconds, "the timer did not change")
 
     def _joined(self) -> int:
-        return sum(room.phase == "joined" for room in self._client.rooms())
+        return sum(room.phase == "joined" for room in self._client.rooms.all())
 
 
 def _private_part(kind: bytes, row: bytes) -> bytes:
