@@ -20,7 +20,7 @@ from nullabona.errors import NullabonaError, PeerError, UserError
 from nullabona.words.catalogue import Language
 from nullabona.words.errors import ERRORS, bad_request
 from nullabona.words.operator_notice import summary_words
-from nullabona.words.telling import WARNINGS
+from nullabona.words.warnings import WARNINGS
 
 ELSEWHERE = {
     "app-silent",

@@ -14,7 +14,7 @@ from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.operator_notices.keeping import HeldItem, count_refused, load_counts, save_held
 from nullabona.client.core.step import Step
 from nullabona.wire.handle import parse_handle
-from nullabona.words.telling import GRAVE
+from nullabona.words.warnings import GRAVE
 from tests.operator.forging import Docket
 
 CODES: Final[dict[str, tuple[str, ...]]] = {

@@ -11,13 +11,13 @@ import pytest
 import nullabona
 from nullabona.app.presenting.refusals import REFUSALS
 from nullabona.cli import main
-from nullabona.cli.person.telling import spoken, told
+from nullabona.cli.person.sentences import message_line, warning_line
 from nullabona.cli.root import COMMANDS
 from nullabona.client.api import MessageInfo, NoticeInfo
 from nullabona.errors import NullabonaError, PeerError, UserError
 from nullabona.words.catalogue import Language, Words
 from nullabona.words.errors import ERRORS
-from nullabona.words.telling import GRAVE, NEWS, WARNINGS, level_of, met
+from nullabona.words.warnings import GRAVE, NEWS, WARNINGS, as_met, level_of
 from tests.cli.conftest import Pair
 from tests.cli.shell import nulla
 from tests.repo.test_commands import known
@@ -108,8 +108,8 @@ def test_a_warning_is_a_sentence_in_both_languages(code: str) -> None:
 
 def test_a_relay_out_of_reach_means_more_before_the_handle_is_registered() -> None:
     """Afterwards the device just tries again."""
-    assert ("unregistered", "news") == (met("timed-out", published=False), level_of("unregistered"))
-    assert ("timed-out", "log-forked") == (met("timed-out", published=True), met("log-forked", published=False))
+    assert ("unregistered", "news") == (as_met("timed-out", published=False), level_of("unregistered"))
+    assert ("timed-out", "log-forked") == (as_met("timed-out", published=True), as_met("log-forked", published=False))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_relay_out_of_reach_means_more_before_the_handle_is_registered() -> No
 )
 def test_who_removed_whom(what: str, name: str, language: Language, sentence: str) -> None:
     """Also where nobody knows who did it."""
-    assert sentence == told(_line(what, name), language)
+    assert sentence == message_line(_line(what, name), language)
 
 
 def _line(what: str, name: str) -> MessageInfo:
@@ -148,7 +148,9 @@ def test_states_are_said_in_the_language_of_the_person(pair: Pair) -> None:
 
 def test_follow_tells_in_sentences() -> None:
     """No code of a warning, and no alarm where nobody lies; what the account does not have yet matters more."""
-    line = spoken("card-promised", {"handle": "나은@relay.example"}, "ko", published=True)
+    line = warning_line("card-promised", {"handle": "나은@relay.example"}, "ko", published=True)
     assert line.startswith("* 나은@relay.example 님은 방금 가입했어요.")
-    assert spoken("log-forked", {"host": "relay.example"}, "en", published=True).startswith("! The directory at relay.")
-    assert "나를 찾을 수 없어요." in spoken("timed-out", {}, "ko", published=False)
+    assert warning_line("log-forked", {"host": "relay.example"}, "en", published=True).startswith(
+        "! The directory at relay."
+    )
+    assert "나를 찾을 수 없어요." in warning_line("timed-out", {}, "ko", published=False)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from nullabona.words.catalogue import Language, Words
-from nullabona.words.telling import told
+from nullabona.words.warnings import warning_words
 
 HINTS: Final = Words("app_warnings")
 
 
 def warned(code: str, language: Language, values: Mapping[str, object]) -> tuple[str, str]:
     """The sentence and the hint of a warning."""
-    sentence, hint = told(code, language, values)
+    sentence, hint = warning_words(code, language, values)
     return sentence, HINTS.say(code, language) if code in HINTS else hint

@@ -16,7 +16,7 @@ from nullabona.errors import UserError
 from nullabona.words.catalogue import Language
 from nullabona.words.notifications import NOTIFICATIONS
 from nullabona.words.relays import relay_name
-from nullabona.words.telling import level_of, met
+from nullabona.words.warnings import as_met, level_of
 
 APP_NAME: Final = "nullabona"
 
@@ -68,7 +68,7 @@ class Notifications:
             self._tell("relay-lost-box", event.room, {})
 
     def _tell(self, code: str, room: bytes, values: Mapping[str, Any]) -> None:
-        code = met(code, published=self._views.client.me.published)
+        code = as_met(code, published=self._views.client.me.published)
         message, hint = warned(code, self._language, {key: one_line(str(value)) for key, value in values.items()})
         self._pages.push(p.Told(code, message, hint, room.hex(), level_of(code)))
 

@@ -9,7 +9,7 @@ import click
 from nullabona.cli.output import emit, line, note, say, table
 from nullabona.cli.person.link import contact_link, open_link, verify
 from nullabona.cli.person.running import in_step, opened, run_async
-from nullabona.cli.person.standing import mark, warn_of_changes
+from nullabona.cli.person.sentences import mark, warn_of_changes
 from nullabona.cli.settings import Settings, as_person, at_home, settings_of
 from nullabona.client.api import Client, ContactInfo
 

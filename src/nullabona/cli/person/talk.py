@@ -11,8 +11,7 @@ import click
 
 from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.person.running import in_step, opened, reach, run_async
-from nullabona.cli.person.standing import warn_of_changes
-from nullabona.cli.person.telling import told
+from nullabona.cli.person.sentences import message_line, warn_of_changes
 from nullabona.cli.settings import Settings, as_person, settings_of
 from nullabona.client.api import Client, MessageInfo, errors
 from nullabona.words.catalogue import Language
@@ -158,9 +157,9 @@ async def _catch_up(settings: Settings, client: Client, room: str, wait_s: float
 def _row(message: MessageInfo, language: Language) -> str:
     at = datetime.fromtimestamp(message.sent_at / 1_000).astimezone().strftime("%m-%d %H:%M")
     if message.notice is not None:
-        return f"{at} * {told(message, language)}"
+        return f"{at} * {message_line(message, language)}"
     unread = f" ({message.unread_by})" if message.unread_by > 0 else ""
     waits = message.mine and message.state not in {"sent", "delivered"}
     state = f" [{say(f'state-{message.state}', language)}]" if waits else ""
     edited = say("edited", language) if message.edited_at else ""
-    return f"{at} {message.handle}: {told(message, language)}{edited}{unread}{state}"
+    return f"{at} {message.handle}: {message_line(message, language)}{edited}{unread}{state}"

@@ -11,8 +11,7 @@ import click
 
 from nullabona.cli.output import emit, line, note, remark, say, table
 from nullabona.cli.person.running import in_step, opened, run_async
-from nullabona.cli.person.standing import still_wrong
-from nullabona.cli.person.telling import spoken, told
+from nullabona.cli.person.sentences import message_line, still_wrong, warning_line
 from nullabona.cli.settings import Settings, as_person, settings_of
 from nullabona.client.api import (
     CardChecked,
@@ -100,7 +99,7 @@ def _sentence(settings: Settings, client: Client, event: Event) -> str | None:
         return f"[{room}] {event.handle}: {_words(settings, client, event)}"
     worth = _worth_telling(event)
     if worth is not None:
-        return spoken(*worth, settings.language, published=client.me.published)
+        return warning_line(*worth, settings.language, published=client.me.published)
     if event.kind == "message-state" and getattr(event, "state", "") == "failed":
         return say("event-failed", settings.language, room=room)
     if isinstance(event, WishChanged) and event.state in {"used", "expired", "closed"}:
@@ -118,7 +117,7 @@ def _sentence(settings: Settings, client: Client, event: Event) -> str | None:
 
 
 def _worth_telling(event: Event) -> tuple[str, dict[str, Any]] | None:
-    """The code and the values of what has a finished sentence (`nullabona.words.telling`)."""
+    """The code and the values of what has a finished sentence (`nullabona.words.warnings`)."""
     match event:
         case Warned():
             return event.code, event.detail
@@ -137,7 +136,7 @@ def _worth_telling(event: Event) -> tuple[str, dict[str, Any]] | None:
 def _words(settings: Settings, client: Client, event: MessageReceived) -> str:
     """As the message is now; it may have been edited or be gone."""
     try:
-        return told(client.messages.get(event.room, event.message), settings.language)
+        return message_line(client.messages.get(event.room, event.message), settings.language)
     except errors.UserError:
         return event.text
 

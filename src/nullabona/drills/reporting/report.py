@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from nullabona.drills.reporting.text import Language, Text, width
+from nullabona.drills.reporting.text import Text, width
 from nullabona.errors import UserError
+from nullabona.words.catalogue import Language
 
 _WIDTH: Final = 110
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
-Language: TypeAlias = Literal["en", "ko"]
+from nullabona.words.catalogue import Language, pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Text:
 
     def in_(self, language: Language) -> str:
         """The sentence in ``language``."""
-        return self.ko if language == "ko" else self.en
+        return pick(self, language)
 
     def with_list(self, what: str) -> Text:
         """The sentence followed by what was found, if anything was."""

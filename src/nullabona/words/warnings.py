@@ -1,4 +1,4 @@
-"""What a person is told unasked: warnings by code."""
+"""Warnings by code: what the app and the command line say without being asked."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from nullabona.words.catalogue import Language, Words, pick
 Level: TypeAlias = Literal["news", "warning", "grave"]
 
 WARNINGS: Final = Words("warnings")
-"""By code; what stands in braces comes with the warning."""
+"""By code. Values in braces come with the warning."""
 GRAVE: Final = frozenset({
     "docket-forked", "docket-rolled-back", "docket-unproven", "operator-notice-unwitnessed",
     "not-witnessed", "log-forked", "log-rolled-back", "log-replaced", "card-not-in-log", "foreign-entry",
     "promise-broken", "promise-invalid", "card-refuted", "signed-out",
 })  # fmt: skip
-"""Warnings that stay until the person has put them away: somebody lies."""
+"""Somebody lies: these stay until the person dismisses them."""
 NEWS: Final = frozenset({
     "history-whole", "relay-moved", "room-forked", "card-promised", "relay-lost-box", "card-not-found",
     "card-from-before", "unreachable", "timed-out", "unregistered",
 })  # fmt: skip
-"""Good or ordinary: nothing for the person to do."""
+"""Good or ordinary news: the person need do nothing."""
 _UNREACHED: Final = frozenset({"unreachable", "timed-out"})
 
 
@@ -30,7 +30,7 @@ class _Known(dict[str, str]):
         return "…"
 
 
-def told(code: str, language: Language, values: Mapping[str, object]) -> tuple[str, str]:
+def warning_words(code: str, language: Language, values: Mapping[str, object]) -> tuple[str, str]:
     """The sentence and the hint of a warning."""
     found = WARNINGS.get(code, WARNINGS["other"])
     known = _Known({"code": code} | {key: str(value) for key, value in values.items()})
@@ -38,10 +38,10 @@ def told(code: str, language: Language, values: Mapping[str, object]) -> tuple[s
 
 
 def level_of(code: str) -> Level:
-    """How loudly a warning is told."""
+    """How urgent a warning is."""
     return "grave" if code in GRAVE else "news" if code in NEWS else "warning"
 
 
-def met(code: str, *, published: bool) -> str:
-    """The code of what it means to the person: a relay out of reach is more to an account that is not published yet."""
+def as_met(code: str, *, published: bool) -> str:
+    """The code to show. A relay out of reach means more to an account that is not published yet."""
     return "unregistered" if code in _UNREACHED and not published else code

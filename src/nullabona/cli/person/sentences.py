@@ -1,14 +1,42 @@
-"""What the command line says of how sure one can be of a contact, and of what is still wrong."""
+"""How the command line words messages, warnings and what it knows of contacts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nullabona.cli.log.work import utc
 from nullabona.cli.output import note, say
-from nullabona.cli.person.telling import spoken
 from nullabona.cli.settings import Settings
-from nullabona.client.api import Client, ContactInfo, StandingWarning, Status
+from nullabona.client.api import Client, ContactInfo, MessageInfo, StandingWarning, Status
 from nullabona.client.api.warned import IDENTITY_CHANGED
 from nullabona.words.catalogue import Language
+from nullabona.words.room_notices import room_notice
+from nullabona.words.warnings import as_met, level_of, warning_words
+
+
+def message_line(message: MessageInfo, language: Language) -> str:
+    """What a message says: its words, and what is with them."""
+    if message.notice is not None:
+        return room_notice(message.notice, language)
+    if message.kind == "deleted":
+        return say("deleted", language)
+    parts = [message.text] if message.text else []
+    if message.attachment is not None:
+        parts.insert(0, f"[{message.attachment.name}, {message.attachment.size} B]")
+    if message.poll is not None:
+        chosen = [choice for choices in message.poll.votes.values() for choice in choices]
+        parts += [f"({option}: {chosen.count(place)})" for place, option in enumerate(message.poll.options)]
+    if message.forwarded:
+        parts.insert(0, say("forwarded", language))
+    parts += [f"{reaction.emoji}{len(reaction.accounts)}" for reaction in message.reactions]
+    return " ".join(parts)
+
+
+def warning_line(code: str, values: Mapping[str, object], language: Language, *, published: bool) -> str:
+    """A warning in a sentence and what to do; marked if somebody lies."""
+    code = as_met(code, published=published)
+    sentence, hint = warning_words(code, language, values)
+    return " ".join(filter(None, ("!" if level_of(code) == "grave" else "*", sentence, hint)))
 
 
 def mark(settings: Settings, info: ContactInfo) -> str:
@@ -39,5 +67,5 @@ def _sentence(warning: StandingWarning, language: Language, *, published: bool) 
     if warning.code == IDENTITY_CHANGED:
         account = warning.detail["account"].hex()[:12]
         return say("number-changed", language, handle=warning.detail["handle"], account=account)
-    text = spoken(warning.code, warning.detail, language, published=published)
+    text = warning_line(warning.code, warning.detail, language, published=published)
     return f"{text} ({utc(warning.at_s)})" if warning.at_s else text
