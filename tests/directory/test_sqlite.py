@@ -155,31 +155,3 @@ def test_every_statement_is_used() -> None:
     """No statement in queries.sql is left over, and none is missing."""
     code = Path(rows.__file__).read_text("utf-8")
     assert all(f'"{name}"' in code for name in named_queries("nullabona.directory.store"))
-
-
-def test_names_that_look_alike_only_now_stay_registered(tmp_path: Path) -> None:
-    """A database of the version before: the first of two keeps the look, both can be changed, a third is not stored."""
-    store = SqliteCardStore(tmp_path)
-    with store.transaction():
-        store.apply(Keep(StoredCard("clara", "clara", b"1", 7), bytes(32)), PLACE)
-        store.apply(Keep(StoredCard("dara", "dara0", b"2", 6), bytes(32)), Place(b"m" * 32, b"n" * 16))
-        store.apply(Keep(StoredCard("민아", "민아", b"3", 6), bytes(32)), Place(b"o" * 32, b"n" * 16))
-    store.close()
-    with sqlite3.connect(tmp_path / "cards.db") as db:
-        db.execute("UPDATE card SET skeleton = name")
-        db.execute("PRAGMA user_version = 2")
-    db.close()
-    for _ in range(2):
-        store = SqliteCardStore(tmp_path)
-        found = [store.find(name) for name in ("clara", "dara", "민아")]
-        assert ["dara clara", "dara", "민아"] == [each.skeleton for each in found if each is not None]
-        store.close()
-    store = SqliteCardStore(tmp_path)
-    with store.transaction():
-        store.apply(Keep(StoredCard("clara", "dara", b"4", 7), bytes(32)), PLACE)
-    changed = store.find("clara")
-    assert changed is not None
-    assert (b"4", "dara") == (changed.encoded, store.known("cIara", "dara", bytes(32)).alike)
-    with pytest.raises(StoreFailed), store.transaction():
-        store.apply(Keep(StoredCard("cl4ra", "dara", b"5", 7), bytes(32)), Place(b"p" * 32, b"n" * 16))
-    store.close()

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import random
 import sqlite3
-import tarfile
 from collections.abc import Iterator
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from nullabona.docket.administration import NoSuchProposal
-from nullabona.docket.cases.handover import ReceiptFirst
 from nullabona.docket.cases.notices import NoticeOutdated
 from nullabona.docket.core import roles
-from nullabona.docket.core.acts import ObjectDetails
-from nullabona.docket.core.instrument import DAY
+from nullabona.docket.core.acts import RoleDetails
 from nullabona.docket.core.roles import DeskAction, Role
 from nullabona.docket.core.states import STEPS, Action
+from nullabona.docket.keeping.vault import seal
 from nullabona.docket.store import versions
 from nullabona.docket.store.sqlite import FILE, DeskStore
 from nullabona.docket.store.versions import (
@@ -31,45 +25,64 @@ from nullabona.docket.store.versions import (
     migrations,
     text,
 )
+from nullabona.wire.seal import Inbox
 from tests.docket.desks import Clock
 from tests.docket.publishing import PublicOffice
 
-OLD = Path(__file__).parent / "vectors" / "desk-1.tar.xz"
 PROGRAMS = ("step", "permit", "apart", "desk_permit")
 """Tables that hold what the program says."""
-RULES = {2: "a7c8809092d4d1ada4205ed1d99eff8f85c6303a7032eb7d62a76b656833090b"}
+RULES = {1: "a7c8809092d4d1ada4205ed1d99eff8f85c6303a7032eb7d62a76b656833090b"}
 """For each version, what it writes into a desk."""
+STEP = "ALTER TABLE notice ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;\nUPDATE notice SET seen = 1;\n"
+"""A made-up way to the version after today's."""
 
 
 class OldOffice(PublicOffice):
-    """The people, the witness and the log of a desk of version 1, which today's program opens."""
+    """A desk of today, with a notice and two proposals that wait, which the program of a later day opens again."""
 
     def begin(self) -> bytes:
-        facts = json.loads((self.root / "facts.json").read_text("utf-8"))
-        for name, identity in facts["identities"].items():
-            self.people[name] = replace(self.people[name], identity=identity)
-        self.cases = {name: bytes.fromhex(case) for name, case in facts["cases"].items()}
-        self.waiting = {name: bytes.fromhex(challenge) for name, challenge in facts["pending"].items()}
-        self.clock.now_s = facts["now_s"]
-        self.chance = random.Random(8).randbytes
-        return b""
+        if (self.folder / FILE).exists():
+            return b""
+        return super().begin()
 
-    def confirm(self, name: str, challenge: bytes) -> None:
-        self.sign(name, self.desk.propose_confirm(self.who(name), challenge))
+    def work(self) -> None:
+        """Two cases, one answered; two periods in the log."""
+        self.register()
+        self.received = self.take_in()
+        self.notified = self.answer(self.take_in())
+        self.do("nora", Action.NOTIFY, self.notified)
+        details = RoleDetails("rea", Role.NOTIFIER)
+        self.role = self.sign("ada", self.desk.propose(self.who("ada"), DeskAction.GRANT_ROLE, None, details)).challenge
+        self.tick()
+        self.desk.close()
+        self.is_open = False
 
-
-def unpack(folder: Path) -> Path:
-    """The files of a desk of version 1."""
-    with tarfile.open(OLD) as archive:
-        archive.extractall(folder, filter="data")
-    return folder
+    def reopen(self) -> None:
+        self.desk = self.open()
+        self.is_open = True
 
 
 @pytest.fixture
 def old_office(tmp_path: Path, clock: Clock) -> Iterator[OldOffice]:
-    made = OldOffice(unpack(tmp_path), clock)
+    """It is closed."""
+    made = OldOffice(tmp_path, clock)
+    made.work()
     yield made
+    if not made.is_open:
+        made.reopen()
     made.stop()
+
+
+@pytest.fixture
+def later(old_office: OldOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program knows one version more."""
+    know(monkeypatch, STEP)
+
+
+def know(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    steps = {**migrations(), VERSION + 1: step}
+    monkeypatch.setattr(versions, "migrations", lambda: steps)
+    monkeypatch.setattr(versions, "VERSION", VERSION + 1)
 
 
 def rows_of(file: Path) -> dict[str, list[dict[str, object]]]:
@@ -101,86 +114,72 @@ def test_migrations_equal_the_fresh_tables() -> None:
     assert list(range(1, VERSION + 1)) == list(migrations())
 
 
-def test_an_old_desk_becomes_like_a_fresh_one(tmp_path: Path) -> None:
-    """Tables, triggers, the rules in its rows and the version are those of a desk that is founded today."""
-    old = DeskStore(unpack(tmp_path / "old") / "desk")
-    fresh = DeskStore(tmp_path / "fresh")
-    assert everything(fresh.connection) == everything(old.connection)
-    old.close()
-    fresh.close()
+@pytest.mark.usefixtures("later")
+def test_an_old_desk_gets_tables_and_rules_of_today(old_office: OldOffice) -> None:
+    """What it held is there, the new column is filled, and a rule that it lacked is in force."""
+    with sqlite3.connect(old_office.desk_file) as before:
+        rules = everything(before)
+        before.execute("DROP TRIGGER act_stays")
+    before.close()
+    held = rows_of(old_office.desk_file)
+    old_office.reopen()
+    found, rows = everything_in(old_office.desk_file)
+    assert {name: made for name, made in rules.items() if name not in {"notice", "version"}} == {
+        name: made for name, made in found.items() if name not in {"notice", "version"}
+    }
+    assert ((VERSION + 1,), True) == (found["version"], "seen INTEGER NOT NULL DEFAULT 0" in str(found["notice"]))
+    held["notice"] = [{**row, "seen": 1} for row in held["notice"]]
+    assert held == rows
+    assert (1, 2) == (len(rows["notice"]), len(rows["cases"]))
 
 
-def test_an_old_desk_keeps_every_row(tmp_path: Path) -> None:
-    """Nothing is altered but two things: what is new is empty, and a registration that waited is proposed again."""
-    folder = unpack(tmp_path) / "desk"
-    before = rows_of(folder / FILE)
-    DeskStore(folder).close()
-    after = rows_of(folder / FILE)
-    waiting = [row for row in before.pop("pending") if (row["action"], row["done"]) != ("register-authority", 0)]
-    assert [{**row, "objected_by": None} for row in waiting] == after.pop("pending")
-    authorities = [str(row["encoded"]) for row in before.pop("authority")]
-    assert authorities == [str(row["encoded"]).replace('"recipient":"",', "") for row in after.pop("authority")]
-    assert before == after
-    assert (2, 4) == (len(after["cases"]), len(after["slot"]))
-
-
+@pytest.mark.usefixtures("later")
 def test_work_goes_on_at_an_old_desk(old_office: OldOffice, clock: Clock) -> None:
-    """Its cases, proposals and journal are there; a key can be objected to, which its version did not know."""
+    """Its cases, proposals, notices and journal are there, and it goes on in its log."""
     office = old_office
-    assert "2026-9" == office.desk.show(office.who("rea"), office.cases["received"]).content.demand.authority_ref
-    office.confirm("cora", office.waiting["grant-role"])
+    before = office.verify()
+    office.reopen()
+    assert "2026-1234" == office.desk.show(office.who("rea"), office.received).content.demand.authority_ref
+    office.sign("ben", office.desk.propose_confirm(office.who("ben"), office.role))
     assert Role.NOTIFIER in office.desk.staff.officer("rea").roles
-    office.register("busan-police", "")
-    assert ["busan-police", "seoul-police"] == [one.id for one in office.desk.staff.authorities()]
-    key = office.waiting["add-key"]
-    office.sign("ina", office.desk.propose(office.who("ina"), DeskAction.OBJECT, None, ObjectDetails(key, "not mine")))
-    clock.pass_(2 * DAY)
-    with pytest.raises(NoSuchProposal):
-        office.confirm("ben", key)
-    assert office.desk.journal(office.who("aud"))
-
-
-def test_a_package_that_was_handed_over_before_is_signed_for_again(old_office: OldOffice) -> None:
-    """Its form was not signed then; once it is, the package is given as ever."""
-    case, rolf = old_office.cases["notified"], old_office.who("rolf")
-    with pytest.raises(ReceiptFirst):
-        old_office.desk.handed_over(rolf, case)
-    old_office.do("rolf", Action.HAND_OVER, case)
-    assert "package/manifest.json" in old_office.desk.handed_over(rolf, case).files
-
-
-def test_a_notice_of_an_older_form_says_so(old_office: OldOffice) -> None:
-    """Apps no longer read it. It is not delivered, not lost, and holds up no other."""
-    old_office.tick()
-    put: list[str] = []
-    done = old_office.desk.deliver_notices(old_office.who("nora"), lambda handle, *_: put.append(handle))
-    assert ([NoticeOutdated], [], 1) == ([type(one) for one in done.failed], put, old_office.desk.notices_waiting())
-
-
-def test_an_old_desk_goes_on_in_its_log(old_office: OldOffice) -> None:
-    """The next periods follow those of the old program, and whoever verifies finds nothing wrong."""
-    before = old_office.verify()
-    old_office.tick(2)
-    after = old_office.verify()
+    assert ["seoul-police"] == [one.id for one in office.desk.staff.authorities()]
+    office.tick(2)
+    after = office.verify()
     assert before.recount
     assert after.recount
     assert ((), len(before.recount.batches) + 2) == (after.findings, len(after.recount.batches))
     assert before.recount.batches == after.recount.batches[: len(before.recount.batches)]
+    assert office.desk.journal(office.who("aud"))
 
 
-def test_a_newer_desk_is_refused(tmp_path: Path) -> None:
+def test_a_notice_of_an_older_form_says_so(old_office: OldOffice) -> None:
+    """Apps no longer read it. It is not delivered, not lost, and holds up no other."""
+    with sqlite3.connect(old_office.desk_file) as connection:
+        (recipient,) = connection.execute("SELECT recipient FROM cases WHERE id = ?", (old_office.notified,)).fetchone()
+        connection.execute("UPDATE notice SET sealed = ?", (seal(b'{"bodies":[]}', [recipient]),))
+    connection.close()
+    old_office.reopen()
+    old_office.tick()
+    put: list[tuple[str, Inbox, bytes]] = []
+    done = old_office.deliver(put)
+    assert ([NoticeOutdated], [], 1) == ([type(one) for one in done.failed], put, old_office.desk.notices_waiting())
+
+
+def test_a_newer_desk_is_refused(old_office: OldOffice) -> None:
     """It is not changed, so that the newer program can still open it."""
-    file = unpack(tmp_path) / "desk" / FILE
+    file = old_office.desk_file
     set_version(file, VERSION + 1)
     before = file.read_bytes()
     with pytest.raises(DeskTooNew):
         DeskStore(file.parent)
     assert before == file.read_bytes()
+    set_version(file, VERSION)
 
 
-def test_a_desk_with_other_tables_than_its_version_says_is_refused(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("later")
+def test_a_desk_with_other_tables_than_its_version_says_is_refused(old_office: OldOffice) -> None:
     """It is not changed: what is not known is not guessed at."""
-    file = unpack(tmp_path) / "desk" / FILE
+    file = old_office.desk_file
     connection = sqlite3.connect(file)
     connection.execute("ALTER TABLE notice ADD COLUMN more BLOB")
     connection.commit()
@@ -202,23 +201,24 @@ def test_another_programs_database_is_refused(tmp_path: Path) -> None:
     assert 0 == version_of(tmp_path / FILE)
 
 
-def test_a_step_that_fails_did_not_happen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_that_fails_did_not_happen(old_office: OldOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     """The desk is still of its old version, whole, with its rules in force; the right program opens it."""
-    folder = unpack(tmp_path) / "desk"
-    before = everything_in(folder / FILE)
-    broken = {**migrations(), VERSION: f"{migrations()[VERSION]}\nINSERT INTO nowhere VALUES (1);\n"}
+    file = old_office.desk_file
+    before = everything_in(file)
     with monkeypatch.context() as patch:
-        patch.setattr(versions, "migrations", lambda: broken)
+        know(patch, f"{STEP}INSERT INTO nowhere VALUES (1);\n")
         with pytest.raises(DeskUnreadable):
-            DeskStore(folder)
-    assert before == everything_in(folder / FILE)
-    DeskStore(folder).close()
-    assert VERSION == version_of(folder / FILE)
+            DeskStore(file.parent)
+    assert before == everything_in(file)
+    DeskStore(file.parent).close()
+    assert VERSION == version_of(file)
 
 
+@pytest.mark.usefixtures("later")
 def test_the_rules_hold_at_an_old_desk(old_office: OldOffice) -> None:
     """The database refuses by itself what today's rules forbid: a confirmation that nobody signed."""
-    connection = sqlite3.connect(old_office.folder / FILE)
+    old_office.reopen()
+    connection = sqlite3.connect(old_office.desk_file)
     with pytest.raises(sqlite3.IntegrityError, match="docket-no-act"):
         connection.execute("UPDATE pending SET confirmed_by = 'ben' WHERE done = 0")
     with pytest.raises(sqlite3.IntegrityError, match="docket-append-only"):

@@ -36,7 +36,7 @@ def migrations() -> dict[int, str]:
     """For each version, in order, the SQL that leads to it from the version before."""
     found = [entry for entry in (_SQL / "migrations").iterdir() if entry.name.endswith(".sql")]
     steps = {int(entry.name.removesuffix(".sql")): entry.read_text(encoding="utf-8") for entry in found}
-    return dict(sorted(steps.items()))
+    return {1: schema()} | dict(sorted(steps.items()))
 
 
 STATEMENTS: Final[Mapping[str, str]] = MappingProxyType(

@@ -20,13 +20,10 @@ from nullabona.errors import UserError
 from nullabona.machine.opening import is_of_the_file, opening
 from nullabona.machine.scrubbing import SETTINGS, Scrubber
 from nullabona.machine.standing import StandingFile
-from nullabona.wire.lookalikes import skeleton
 
 FILE: Final = "cards.db"
 LOCK: Final = "cards.lock"
-VERSION: Final = 3
-_WIDER: Final = 2
-"""The version before skeletons became wider."""
+VERSION: Final = 1
 
 
 class CardsInUse(UserError):
@@ -132,32 +129,12 @@ def _connect(path: Path | str, *, uri: bool = False) -> sqlite3.Connection:
 
 def _prepare(connection: sqlite3.Connection) -> None:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version not in {0, _WIDER, VERSION}:
+    if version not in {0, VERSION}:
         raise CardsUnreadable("the card database has another version")
     for pragma in ("journal_mode = WAL", *SETTINGS):
         connection.execute(f"PRAGMA {pragma}")
     if version == 0:
         connection.executescript(f"BEGIN IMMEDIATE; {read_text('schema.sql')} PRAGMA user_version = {VERSION}; COMMIT;")
-    if version == _WIDER:
-        _widen(connection)
-
-
-def _widen(connection: sqlite3.Connection) -> None:
-    """Compute the skeletons anew. Of names that look alike now the first keeps it; the others stay registered under one
-    that nobody else can have.
-    """
-    connection.execute("BEGIN IMMEDIATE")
-    names = [name for (name,) in connection.execute("SELECT name FROM card ORDER BY registered_day, name")]
-    connection.execute("UPDATE card SET skeleton = ' ' || name")
-    taken: set[str] = set()
-    for name in names:
-        looks = skeleton(name)
-        connection.execute(
-            "UPDATE card SET skeleton = ? WHERE name = ?", (f"{looks} {name}" if looks in taken else looks, name)
-        )
-        taken.add(looks)
-    connection.execute(f"PRAGMA user_version = {VERSION}")
-    connection.execute("COMMIT")
 
 
 def _lock(path: Path) -> int:

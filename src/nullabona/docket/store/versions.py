@@ -44,15 +44,15 @@ def migrations() -> dict[int, str]:
     """For each version, in order, the SQL that leads to its tables from those of the version before."""
     found = [entry for entry in files(_PACKAGE).joinpath("migrations").iterdir() if entry.name.endswith(".sql")]
     steps = {int(entry.name.removesuffix(".sql")): entry.read_text("utf-8") for entry in found}
-    return dict(sorted(steps.items()))
-
-
-VERSION: Final = max(migrations())
+    return {1: text("schema.sql")} | dict(sorted(steps.items()))
 
 
 def text(name: str) -> str:
     """A file of this package."""
     return files(_PACKAGE).joinpath(name).read_text("utf-8")
+
+
+VERSION: Final = max(migrations())
 
 
 def described(connection: sqlite3.Connection) -> Mapping[str, str]:

@@ -1,5 +1,5 @@
 -- What a device keeps, all of it inside the encrypted file. Times are milliseconds, days are days since the epoch.
--- The migrations, applied one after the other to an empty file, must give exactly this (tests/store/test_schema.py).
+-- The steps of migrations/, applied one after the other to an empty file, must give exactly this (tests/store/test_schema.py).
 
 -- One row. `generation` counts the commits of this profile; the witness file beside the store remembers it.
 CREATE TABLE profile (
