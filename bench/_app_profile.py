@@ -33,7 +33,7 @@ _MINUTE_MS: Final = 60_000
 
 async def fill(profile: Path, handle: str, relay: str, *, rooms: int, long: int, short: int) -> str:
     """Make the profile with ``rooms`` rooms: one of ``long`` messages, the others of ``short``. The long one's name."""
-    chance = random.Random(7)
+    rng = random.Random(7)
     async with open_client(profile, unlock=Unprotected(), create=True) as client:
         await client.account.create(handle, relay=relay)
         await client.account.wait_published()
@@ -42,14 +42,14 @@ async def fill(profile: Path, handle: str, relay: str, *, rooms: int, long: int,
         for name in names:
             room = (await client.rooms.create_group(name)).id
             with client._session.step() as step:  # noqa: SLF001 - a bench plants what years would bring
-                plant(step, room, others, long if name == names[-1] else short, chance)
+                plant(step, room, others, long if name == names[-1] else short, rng)
     return names[-1]
 
 
-def plant(step: Step, room: bytes, others: list[bytes], count: int, chance: random.Random) -> None:
+def plant(step: Step, room: bytes, others: list[bytes], count: int, rng: random.Random) -> None:
     """Put ``count`` messages of a room's past into the store, in the index too, all of them read."""
     last = b""
-    for message, body in _history(step, room, others, count, chance):
+    for message, body in _history(step, room, others, count, rng):
         step.store.put_message(message)
         search.index(step.store, message, body)
         last = message.id
@@ -57,15 +57,15 @@ def plant(step: Step, room: bytes, others: list[bytes], count: int, chance: rand
 
 
 def _history(
-    step: Step, room: bytes, others: list[bytes], count: int, chance: random.Random
+    step: Step, room: bytes, others: list[bytes], count: int, rng: random.Random
 ) -> Iterator[tuple[Message, Text]]:
     for number in range(1, count + 1):
-        body = Text(f"{chance.choice(LINES)} {number}")
+        body = Text(f"{rng.choice(LINES)} {number}")
         mine = number % 5 == 0
-        account = step.me.account if mine else chance.choice(others)
+        account = step.me.account if mine else rng.choice(others)
         message = Message(
             room=room,
-            id=chance.randbytes(16),
+            id=rng.randbytes(16),
             account=account,
             device=account[:16],
             sent_at=_START_MS + number * _MINUTE_MS,

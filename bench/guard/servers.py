@@ -94,7 +94,7 @@ class _Relay:
         stack.callback(store.close)
         metrics = Metrics()
         dice = random.Random(1)
-        boxes = BoxService(store, InlineWriter(loop), self._limits, metrics, chance=dice.getrandbits,
+        boxes = BoxService(store, InlineWriter(loop), self._limits, metrics, rng=dice.getrandbits,
                            on_gone=lambda _: None)  # fmt: skip
         self._dispatcher = Dispatcher(boxes.operations(), (), self._limits, metrics)
         boxes.tick(1, _DAY)

@@ -91,7 +91,7 @@ class Device:
         seat: Seat,
         *,
         start_ms: int,
-        chance: Callable[[], float],
+        rng: Callable[[], float],
         account_of: Callable[[str], int],
     ) -> None:
         self.person = person
@@ -103,7 +103,7 @@ class Device:
         self.directories: Cards = Cards(self)
         self.warnings: list[tuple[str, dict[str, str]]] = []
         self._start_ms = start_ms
-        self._chance = chance
+        self._rng = rng
         self._loop = asyncio.get_running_loop()
         self._tasks: dict[asyncio.Task[None], None] = {}
         self._connections: Connections | None = None
@@ -128,9 +128,9 @@ class Device:
             with self.store.transaction():
                 self.store.delete_value(noted_as(RELAY))
         self._connections = Connections(
-            RELAY, options, Policy(), self._connection_changed, self.seat.dial, self.seat.post, self._chance
+            RELAY, options, Policy(), self._connection_changed, self.seat.dial, self.seat.post, self._rng
         )
-        self._reads = Reads(self, Timing(), self._chance)
+        self._reads = Reads(self, Timing(), self._rng)
         self._outbox, self._fetches = Outbox(self), Fetches(self, self.directories)
         self._scouts = Scouts(self, Timing().scout / 2_000)
         self._reads.refresh(None)

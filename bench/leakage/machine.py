@@ -154,7 +154,7 @@ class Machine:
             InlineWriter(loop),
             self.limits,
             Metrics(),
-            chance=random.Random(seed).getrandbits,
+            rng=random.Random(seed).getrandbits,
             on_gone=_gone,
         )
         self._activity = PerDeviceDigests(self.limits, Metrics(), random.Random(f"peals {seed}").getrandbits)

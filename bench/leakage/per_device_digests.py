@@ -60,8 +60,8 @@ class Secrets:
 class PerDeviceDigests(ActivityService):
     """See `nullabona.relay.activity.ActivityService`. A caller has ``secrets`` (`Secrets`), or is sent nothing."""
 
-    def __init__(self, limits: Limits, metrics: Metrics, chance: Callable[[int], int]) -> None:
-        super().__init__(limits, metrics, chance, lambda: 0)
+    def __init__(self, limits: Limits, metrics: Metrics, rng: Callable[[int], int]) -> None:
+        super().__init__(limits, metrics, rng, lambda: 0)
         self._active: set[bytes] = set()
         self._who: Who = defaultdict(dict)
         self._polling: dict[Secrets, Caller] = {}

@@ -34,9 +34,9 @@ def send_photo(step: Step, room: bytes, data: bytes) -> bytes:
     digests: list[bytes] = []
     for place, begin in enumerate(range(0, len(data), PIECE)):
         if place % files.PIECES_PER_BLOB == 0:
-            keys.append(step.chance.bytes(32))
+            keys.append(step.rng.bytes(32))
         digests.append(files.keep_piece(step, room, message, place, keys[-1], data[begin : begin + PIECE]))
     blobs = files.blob_refs(keys, digests, len(data))
-    thumb = step.chance.bytes(THUMB_BYTES)
+    thumb = step.rng.bytes(THUMB_BYTES)
     said = Attachment("photo", "p.png", "image/png", len(data), blobs, 1_080, 1_440, thumb=thumb)
     return file_messages.send_file(step, room, message, File(said))

@@ -144,7 +144,7 @@ class Town:
             engine,
             seat,
             start_ms=START_MS,
-            chance=chance.fraction,
+            rng=chance.fraction,
             account_of=self._handles.__getitem__,
         )
         device.on_event = lambda device, event: self._heard(device, intent.device, event)

@@ -65,7 +65,7 @@ class Life:
     """What is needed while a profile is filled."""
 
     store: SqliteStore
-    chance: random.Random
+    rng: random.Random
     account: Account
     people: list[bytes] = field(default_factory=list)
     rooms: list[bytes] = field(default_factory=list)
@@ -75,14 +75,14 @@ class Life:
     """Where the profile lies, if it does."""
 
     def id(self, size: int = 16) -> bytes:
-        return self.chance.randbytes(size)
+        return self.rng.randbytes(size)
 
     @cached_property
     def me(self) -> bytes:
         return self.account.me.account
 
     def say(self) -> str:
-        return " ".join(self.chance.choices(WORDS, k=self.chance.randint(1, 9)))
+        return " ".join(self.rng.choices(WORDS, k=self.rng.randint(1, 9)))
 
 
 def with_account(store: SqliteStore) -> Account:
@@ -108,14 +108,12 @@ def fill(store: SqliteStore, seed: int, *, messages: int = 120, rooms: int = 3) 
 
 
 def _people(life: Life) -> None:
-    store, chance = life.store, life.chance
+    store, rng = life.store, life.rng
     for number in range(6):
         account = life.id(32)
         life.people.append(account)
-        store.put_person(
-            Person(account, f"p{number}@relay.example", life.say()[:40], chance.randbytes(40), NOW - number)
-        )
-        store.set_value(f"inbox-of:{account.hex()}", chance.randbytes(30))
+        store.put_person(Person(account, f"p{number}@relay.example", life.say()[:40], rng.randbytes(40), NOW - number))
+        store.set_value(f"inbox-of:{account.hex()}", rng.randbytes(30))
     for number, state in enumerate(ContactState):
         account = life.people[number]
         contact = Contact(account, f"p{number}@relay.example", f"별명{number}", state, b"", life.say(), b"")
@@ -171,21 +169,21 @@ def _choose(life: Life) -> None:
             store.put_preference(scope, key, msgspec.msgpack.encode(value))
     for room in life.rooms:
         for account in (life.me, *life.people[:3]):
-            store.put_marker(room, account, life.chance.randrange(100))
+            store.put_marker(room, account, life.rng.randrange(100))
 
 
 def talk(life: Life, room: bytes | None = None) -> Message:
     """One more row: a line of any kind, or an annotation of an earlier one, as the core would have kept it."""
-    chance = life.chance
-    room = room or chance.choice(life.rooms)
+    rng = life.rng
+    room = room or rng.choice(life.rooms)
     lines = life.lines[room]
-    target = chance.choice(lines) if lines else b""
-    what = chance.randrange(20)
-    account = chance.choice([life.me, *life.people[:4]])
+    target = rng.choice(lines) if lines else b""
+    what = rng.randrange(20)
+    account = rng.choice([life.me, *life.people[:4]])
     if target and what < 4:
-        emoji, account = chance.choice(EMOJI), chance.choice(life.people)
+        emoji, account = rng.choice(EMOJI), rng.choice(life.people)
         notes: list[Stored] = [React(target, emoji), Vote(target, (0,)), Pin(target, on=True)]
-        return put(life, room, chance.choice(notes), account)
+        return put(life, room, rng.choice(notes), account)
     if target and what == 4:
         return put(life, room, Gone("done"), account, kind="edit", about=target)
     if what == 5:
@@ -208,14 +206,14 @@ def put(
     shown = isinstance(body, Text | File | Poll | Notice | Deleted)
     own = account == life.me
     states = (MessageState.DELIVERED, MessageState.SENT, MessageState.WAITING, MessageState.FAILED)
-    state = life.chance.choices(states, (20, 3, 1, 1))[0] if own else MessageState.RECEIVED
+    state = life.rng.choices(states, (20, 3, 1, 1))[0] if own else MessageState.RECEIVED
     position = UNPLACED + life.sent if state in {MessageState.WAITING, MessageState.FAILED} else life.sent
     message = Message(
         *(room, id or life.id(), account, life.id(), NOW + life.sent * 1_000, position, 3, state),
         *(b"b" * 32, b"f" * 32, 0, encode_body(body), kind or kinds.kind_of(body), shown),
         unread=0 if own or not shown else 1,
         about=about or getattr(body, "target", b""),
-        edited_at=NOW if life.chance.randrange(30) == 0 and isinstance(body, Text) else 0,
+        edited_at=NOW if life.rng.randrange(30) == 0 and isinstance(body, Text) else 0,
     )
     life.store.put_message(message)
     search.index(life.store, message, body)
@@ -235,7 +233,7 @@ def put_file(
 ) -> Message:
     """A file message with all its pieces here."""
     id = life.id()
-    data = data if data is not None else b"\xff\xd8\xff" + life.chance.randbytes(life.chance.randint(1, 5_000))
+    data = data if data is not None else b"\xff\xd8\xff" + life.rng.randbytes(life.rng.randint(1, 5_000))
     keys = [life.id(32) for _ in range(0, len(data), PIECES_PER_BLOB * PIECE)]
     pieces: list[Piece] = []
     for place, start in enumerate(range(0, len(data), PIECE)):

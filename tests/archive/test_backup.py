@@ -115,8 +115,8 @@ def test_a_changed_or_cut_file_is_refused(key: BackupKey, kept: Life, tmp_path: 
     path = tmp_path / "backup"
     made(kept, path, key)
     data = path.read_bytes()
-    chance = random.Random(5)
-    places = [*range(0, 160, 7), *(chance.randrange(len(data)) for _ in range(10)), len(data) - 1]
+    rng = random.Random(5)
+    places = [*range(0, 160, 7), *(rng.randrange(len(data)) for _ in range(10)), len(data) - 1]
     for place in places:
         path.write_bytes(data[:place] + bytes((data[place] ^ 1,)) + data[place + 1 :])
         with pytest.raises((ArchiveDamaged, ArchiveTruncated, BackupLocked, BackupNotAge)):
@@ -324,11 +324,11 @@ def test_words_open_no_other_account(kept: Life, tmp_path: Path) -> None:
 
 def test_an_index_of_keys_forgets_nothing_and_makes_nothing_up() -> None:
     """As a set, for keys that share their beginnings and overlap one another."""
-    chance = random.Random(1)
-    keys = [bytes(16), bytes(15) + b"\x01", *(bytes(chance.randrange(2) for _ in range(16)) for _ in range(2_000))]
+    rng = random.Random(1)
+    keys = [bytes(16), bytes(15) + b"\x01", *(bytes(rng.randrange(2) for _ in range(16)) for _ in range(2_000))]
     index, model = KeyIndex(), set[bytes]()
     for key in keys:
-        (index.discard if chance.randrange(3) == 0 else index.add)(key)
+        (index.discard if rng.randrange(3) == 0 else index.add)(key)
         (model.discard if key not in index else model.add)(key)
     assert (sorted(model), len(model)) == (sorted(index), len(index))
     assert [key in model for key in keys] == [key in index for key in keys]

@@ -29,10 +29,10 @@ def encoded(records: list[Record]) -> bytes:
 
 def cuts(data: bytes, seed: int) -> Iterator[bytes]:
     """The same bytes in pieces of any size."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     start = 0
     while start < len(data):
-        size = chance.choice([1, 7, 100, 70_000])
+        size = rng.choice([1, 7, 100, 70_000])
         yield data[start : start + size]
         start += size
 

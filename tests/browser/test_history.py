@@ -45,7 +45,7 @@ async def plant(client: Client) -> None:
             body = Text(f"말 {number} " + ("첫눈이 온 날" if number == SNOW else "한 마디 더 " * (number % 7)))
             message = Message(
                 room=room,
-                id=chance.randbytes(16),
+                id=rng.randbytes(16),
                 account=me if number % 5 == 0 else other,
                 device=other[:16],
                 sent_at=_START_MS + number * _MINUTE_MS,

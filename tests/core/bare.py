@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from nullabona.client.core.step import Step
-from tests.core.stage import Chance
+from tests.core.stage import Randomness
 from tests.rooms.world import Person
 
 
@@ -14,8 +14,8 @@ from tests.rooms.world import Person
 def bare(person: Person, *, low: bool = False, **about: object) -> Iterator[Step]:
     """One step of somebody, now. ``about``: fields of `Step`."""
     with person.store.transaction():
-        chance = Chance(low=low)
-        step = Step(person.store, person.mls, person.me, chance, person.world.timing, person.world.now, **about)  # type: ignore[arg-type]
+        rng = Randomness(low=low)
+        step = Step(person.store, person.mls, person.me, rng, person.world.timing, person.world.now, **about)  # type: ignore[arg-type]
         yield step
         step.save()
         person.mls.flush()

@@ -19,7 +19,7 @@ from nullabona.client.core.model.state import BoxTrack, Merged, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import Kind
 from tests.core.seen import digest, earlier
-from tests.core.stage import RELAY, START, Chance, Other, Stage
+from tests.core.stage import RELAY, START, Other, Randomness, Stage
 
 JUN, BO, EVE = Other("jun"), Other("boo"), Other("eve")
 PEOPLE = sorted((JUN, BO, EVE), key=lambda other: other.account)
@@ -39,7 +39,7 @@ class Fork:
     """
 
     def __init__(self, winner: bytes = HIGH, *, admins: tuple[Other, ...] = (), low: bool = False) -> None:
-        self.stage = Stage(chance=Chance(low=low))
+        self.stage = Stage(rng=Randomness(low=low))
         named = tuple(each.account for each in admins) or (self.stage.me.account,)
         self.id = self.stage.room(JUN, BO, EVE, info=RoomInfo(1, GROUP, "family", RELAY, named))
         with self.here() as (step, room, _):

@@ -16,7 +16,7 @@ from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo, encod
 from nullabona.client.core.model.state import RoomState
 from nullabona.wire.blob import BlobRef, cut_blob
 from nullabona.wire.certificate import DeviceCertificate
-from tests.core.stage import RELAY, START, Chance, Stage
+from tests.core.stage import RELAY, START, Randomness, Stage
 
 HERE = frozenset({RELAY})
 
@@ -36,12 +36,12 @@ class Invited:
         host: str = "relay.example",
         history: History = (),
     ) -> None:
-        self.mina, self.jun = mina or Stage("mina", chance=Chance("mina", low=low)), Stage("jun", host=host)
+        self.mina, self.jun = mina or Stage("mina", rng=Randomness("mina", low=low)), Stage("jun", host=host)
         two = tuple(sorted((self.mina.me.account, self.jun.me.account))) if kind == DIRECT else ()
         heads = (self.jun.me.account,) if kind == GROUP else ()
         name = "family" if kind == GROUP else ""
         self.info = RoomInfo(1, kind, name, RELAY, heads if admins is None else admins, two if pair is None else pair)
-        self.id = self.jun.chance.bytes(32)
+        self.id = self.jun.rng.bytes(32)
         added = [*([self.mina] if adds_mina else []), *others]
         with self.jun.step() as step:
             group = step.mls.create(self.id, encode_info(self.info))

@@ -13,7 +13,7 @@ from nullabona.client.core.model.state import BoxTrack, CommitCandidate, RoomSta
 from nullabona.client.core.relocation import moving
 from nullabona.client.core.step import Step
 from tests.core.seen import earlier
-from tests.core.stage import RELAY, START, Chance, Other, Stage
+from tests.core.stage import RELAY, START, Other, Randomness, Stage
 
 JUN, BO = Other("jun"), Other("boo")
 THERE, FURTHER, LAST = (f"wss://{name}.example:443/v1" for name in ("there", "further", "last"))
@@ -24,7 +24,7 @@ class Movable:
     """A group of which Jun and we are admins, with Bo; the box of epoch 0 is closed, that of epoch 1 current."""
 
     def __init__(self, *, low: bool = False, admins: tuple[Other, ...] = (JUN,)) -> None:
-        self.stage = Stage(chance=Chance(low=low))
+        self.stage = Stage(rng=Randomness(low=low))
         named = tuple(each.account for each in admins)
         self.id = self.stage.room(JUN, BO, info=RoomInfo(1, GROUP, "family", RELAY, (self.stage.me.account, *named)))
         with self.here() as (_, room):

@@ -38,14 +38,14 @@ from nullabona.wire.handle import parse_handle
 from nullabona.wire.seal import ITEM_INDIRECT, Inbox, inbox_keypair, open_inbox_frame
 from tests.rooms.world import RELAY, START, World
 
-__all__ = ["RELAY", "START", "Chance", "Other", "Pair", "Stage"]
+__all__ = ["RELAY", "START", "Other", "Pair", "Randomness", "Stage"]
 
 DAY = START // DAY_MS
 EVER = 1 << 61
 
 
 @dataclass
-class Chance:
+class Randomness:
     """Bytes that differ each time and are the same in each run; numbers as high as can be, or as low."""
 
     name: str = ""
@@ -173,7 +173,7 @@ class Stage:
     name: str = "mina"
     timing: Timing = field(default_factory=Timing)
     now: int = START
-    chance: Chance = field(default_factory=Chance)
+    rng: Randomness = field(default_factory=Randomness)
     host: str = "relay.example"
 
     def __post_init__(self) -> None:
@@ -185,7 +185,7 @@ class Stage:
     def step(self, now: int = 0, **about: object) -> Iterator[Step]:
         """One step as the engine makes it, but for what the engine looks after by itself."""
         with self.store.transaction():
-            step = Step(self.store, self.mls, self.me, self.chance, self.timing, now or self.now, **about)  # type: ignore[arg-type]
+            step = Step(self.store, self.mls, self.me, self.rng, self.timing, now or self.now, **about)  # type: ignore[arg-type]
             yield step
             step.save()
             self.mls.flush()
@@ -225,7 +225,7 @@ class Stage:
 
         Our leaf is a real MLS group's; theirs are rows, by the leaves 1, 2 … ``about``: fields of `RoomState`.
         """
-        id = self.chance.bytes(32)
+        id = self.rng.bytes(32)
         with self.step() as step:
             room = RoomState(id, info or self.info(*others, kind=kind), JOINED, [])
             step.add_room(room)
@@ -238,7 +238,7 @@ class Stage:
 
     def meet(self, other: Stage, kind: str = GROUP) -> bytes:
         """A room in which both devices really are, at epoch 1: each opens what the other says. Returns its id."""
-        id = self.chance.bytes(32)
+        id = self.rng.bytes(32)
         pair = tuple(sorted((self.me.account, other.me.account))) if kind == DIRECT else ()
         admins = (self.me.account,) if kind == GROUP else ()
         info = RoomInfo(1, kind, "family" if kind == GROUP else "", RELAY, admins, pair)

@@ -43,7 +43,7 @@ class House:
         with suppress(_UndoneError), stage.store.transaction():
             heard = Overheard(stage.mls)
             mls = cast("Mls", heard)
-            yield Talk(self, Step(stage.store, mls, stage.me, stage.chance, stage.timing, START), heard)
+            yield Talk(self, Step(stage.store, mls, stage.me, stage.rng, stage.timing, START), heard)
             raise _UndoneError
         stage.mls.abandon()
 

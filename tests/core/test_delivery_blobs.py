@@ -9,7 +9,7 @@ from nullabona.client.core.delivery.blobs import MAX_ATTEMPTS, MISSING, WantedCh
 from nullabona.client.core.step import Timing
 from nullabona.wire.blob import BlobRef, cut_blob, encode_ref
 from nullabona.wire.frame import Kind, OpenedFrame
-from tests.core.stage import DAY, RELAY, START, Chance, Stage
+from tests.core.stage import DAY, RELAY, START, Randomness, Stage
 
 ROOM, OTHER_ROOM = b"r" * 32, b"o" * 32
 FILE, OTHER_FILE = b"f" * 16, b"g" * 16
@@ -177,7 +177,7 @@ def test_a_chunk_that_came_is_kept_and_wanted_by_nobody_any_more() -> None:
 def test_a_chunk_that_is_not_there_is_asked_for_ever_more_rarely(times: int, least: int, most: int) -> None:
     """The pause doubles up to a quarter of an hour, and half of it is chance."""
     for low, pause in ((True, least), (False, most)):
-        stage = Stage(chance=Chance(low=low))
+        stage = Stage(rng=Randomness(low=low))
         want_file(stage, b"a" * 32, b"b" * 32)
         for time in range(1, times + 1):
             with stage.step() as step:

@@ -32,7 +32,7 @@ HELPS = Helper(JUN.account, JUN.handle)
 
 def engine_of(stage: Stage) -> Engine:
     """The engine of the stage's device, begun anew."""
-    return Engine(stage.store, stage.mls, stage.me, stage.chance, stage.timing)
+    return Engine(stage.store, stage.mls, stage.me, stage.rng, stage.timing)
 
 
 def quiet(stage: Stage, *others: Other, **about: object) -> bytes:

@@ -50,7 +50,7 @@ def test_only_what_is_done_here_is_the_persons_doing() -> None:
     room = quiet(stage, JUN, receipt_at=START)
     with stage.step() as step:
         queue_item(step, JUN.inbox, RELAY, Gone(room))
-    engine = Watched(stage.store, stage.mls, stage.me, stage.chance, stage.timing)
+    engine = Watched(stage.store, stage.mls, stage.me, stage.rng, stage.timing)
     (item,) = engine.due(START)
     box = state_of(stage, room).current.keys.box
     answer = Frames(HERE, 1, ((1, b"noise"),))
@@ -114,7 +114,7 @@ def test_times_are_those_that_are_given_or_those_of_the_protocol() -> None:
     """A test shortens them; people do not."""
     stage = Stage()
     for timing, expected in ((Timing(trim=5), 5), (None, Timing().trim)):
-        engine = Engine(stage.store, stage.mls, stage.me, stage.chance, timing)
+        engine = Engine(stage.store, stage.mls, stage.me, stage.rng, timing)
         with engine.step(START) as step:
             assert expected == step.timing.trim
 

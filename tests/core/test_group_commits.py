@@ -105,8 +105,8 @@ def test_an_order_takes_the_place_of_older_ones_for_the_same_account() -> None:
 )
 def test_keys_are_renewed_when_that_is_due(late: int, *, looks: bool, renews: bool) -> None:
     """The next time is drawn at random; who was off first sees whether the others are elsewhere by now."""
-    for low, chance in ((True, 0), (False, 604_800_000 // 4)):
-        stage = Stage(chance=Chance(low=low))
+    for low, rng in ((True, 0), (False, 604_800_000 // 4)):
+        stage = Stage(rng=Randomness(low=low))
         room = stage.room(JUN, update_at=START)
         with stage.step(START + late) as step:
             state = step.room(room)

@@ -16,7 +16,7 @@ from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.state import PendingCommit, UpdateKeys
 from nullabona.wire.address import epoch_keys
 from tests.core.inviting import BO, DAY, ELSEWHERE, HOSTS, HOUR, JUN, TABLET, Inviting, adding
-from tests.core.stage import RELAY, START, Chance, Other
+from tests.core.stage import RELAY, START, Other, Randomness
 
 # -- the first time -----------------------------------------------------------------------------------------------
 
@@ -243,7 +243,7 @@ def test_who_has_come_and_asks_is_not_invited_again() -> None:
 def test_the_first_repetition_is_an_hour_away_at_least() -> None:
     """And a second more at most."""
     inviting = Inviting()
-    inviting.stage.chance = Chance("low", low=True)
+    inviting.stage.rng = Randomness("low", low=True)
     assert HOUR == inviting.won(adding(JUN))
 
 

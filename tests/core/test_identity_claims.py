@@ -134,7 +134,7 @@ def test_a_claim_does_not_show_the_card_that_came_with_it() -> None:
 @pytest.mark.parametrize(("low", "pause"), [(True, 0), (False, 10 * MINUTE)])
 def test_the_record_is_asked_a_random_while_after_an_account_of_a_known_directory_wrote(low: bool, pause: int) -> None:  # noqa: FBT001
     """Within ten minutes; until then the claim is pending."""
-    stage = Stage(chance=Chance(low=low))
+    stage = Stage(rng=Randomness(low=low))
     came(stage, JUN)
     assert ([(JUN.handle, pause)], "pending") == (waiting(stage), standing(stage, JUN))
 

@@ -22,7 +22,7 @@ from nullabona.wire.address import Address, epoch_keys
 from nullabona.wire.blob import BlobRef, cut_blob, encode_ref
 from nullabona.wire.messages import Frames
 from nullabona.wire.seal import ITEM_DIRECT, ITEM_INDIRECT, seal_to_inbox, seal_to_place
-from tests.core.stage import EVER, RELAY, Chance, Other, Stage, out
+from tests.core.stage import EVER, RELAY, Other, Randomness, Stage, out
 
 JUN, DORA, EVE = Other("jun"), Other("dora"), Other("eve")
 ELSEWHERE = "wss://two.example:443/v1"
@@ -192,7 +192,7 @@ def test_the_box_for_an_answer_is_read_like_the_inbox(*, follows: bool) -> None:
 )
 def test_what_was_read_is_erased_soon(position: int, trimmed: int, before: int, after: int) -> None:
     """If there is anything, and unless that is on its way: at the earliest in the next moment."""
-    with Stage(chance=Chance(low=True)).step() as step:
+    with Stage(rng=Randomness(low=True)).step() as step:
         state = state_of(step, position=position, trimmed=trimmed, trim_at=before and step.now + before)
         inbox_items.trim_soon(step, state)
         assert after == (state.trim_at and state.trim_at - step.now)

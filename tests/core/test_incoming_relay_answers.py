@@ -17,7 +17,7 @@ from nullabona.client.core.model.state import LEFT, PendingCommit
 from nullabona.client.core.step import Timing
 from nullabona.wire.messages import AnyResponse, Appended, Done, Refusal
 from tests.core.seen import digest, earlier, frame
-from tests.core.stage import RELAY, START, Chance, Other, Stage
+from tests.core.stage import RELAY, START, Other, Randomness, Stage
 
 JUN = Other("jun")
 ELSEWHERE = "wss://other.example:443/v1"
@@ -330,7 +330,7 @@ def test_a_piece_that_was_refused_makes_the_file_fail() -> None:
 def test_what_is_not_answered_waits_ever_longer(attempts: int, low: bool, delay: int) -> None:  # noqa: FBT001
     """A random half of a time that doubles, up to a quarter of an hour."""
     posted = Posted()
-    posted.stage.chance = Chance(low=low)
+    posted.stage.rng = Randomness(low=low)
     item = replace(posted.item(), attempts=attempts)
     with posted.stage.step() as step:
         relay_answers.unanswered(step, item)

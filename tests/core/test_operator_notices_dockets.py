@@ -17,7 +17,7 @@ from nullabona.log.checkpoint import Checkpoint
 from nullabona.log.note import sign_note
 from nullabona.log.tiles import WIDTH, Tile
 from nullabona.log.tree import Frontier, leaf_hash
-from tests.core.stage import Chance
+from tests.core.stage import Randomness
 from tests.core.talk import Talk
 from tests.operator.forging import HOST, NOW_S, ORIGIN, Docket
 from tests.witness.running import log_signers, witness_signers
@@ -136,7 +136,7 @@ def test_looks_are_drawn_from_three_to_nine_hours(talk: Talk) -> None:
     """Before anybody is asked; nothing else changes."""
     dockets.note_sighting(talk.step.store, seen(leaves(3)))
     for low, after_s in ((True, LOOK_S // 2), (False, LOOK_S + LOOK_S // 2)):
-        talk.step.chance = Chance(low=low)
+        talk.step.rng = Randomness(low=low)
         assert NOW_S + after_s == dockets.next_look(talk.step)
         watch = dockets.load_docket(talk.step.store)
         assert (NOW_S + after_s, 1) == (watch.next_s, len(watch.sightings))

@@ -19,7 +19,7 @@ from nullabona.client.core.model.state import AWAY, LEFT, BoxTrack, RoomState
 from nullabona.client.core.relocation import schedule, search
 from nullabona.client.core.relocation.search import FOLLOW_DAYS, SLOWEST_MS
 from nullabona.client.core.step import Timing
-from tests.core.stage import RELAY, START, Chance, Other, Stage
+from tests.core.stage import RELAY, START, Other, Randomness, Stage
 
 JUN, SORA = Other("jun"), Other("sora")
 THERE, THIRD, FOURTH = (f"wss://{name}.example:443/v1" for name in ("two", "three", "four"))
@@ -62,7 +62,7 @@ def box(track: BoxTrack) -> bytes:
 def test_a_search_begins_at_once_or_within_its_time(expected: int, *, soon: bool) -> None:
     """From its beginning; members are asked only after some hours, which differ from device to device."""
     for low in (False, True):
-        stage = Stage(chance=Chance(low=low))
+        stage = Stage(rng=Randomness(low=low))
         room = stage.room(JUN, scout_turn=5, scout_since=1)
         with stage.step() as step:
             state = step.room(room)
@@ -182,11 +182,11 @@ def searching(stage: Stage, *others: Other, since: int = FAR, **about: object) -
 )
 def test_rounds_become_ever_rarer(waited: int, pause: int) -> None:
     """By how long the room is looked for already; a round comes when cards are to be looked up; a part is chance."""
-    for low, chance in ((True, 0), (False, 10_000)):
-        stage = Stage(chance=Chance(low=low))
+    for low, rng in ((True, 0), (False, 10_000)):
+        stage = Stage(rng=Randomness(low=low))
         room = searching(stage, JUN, since=START - waited, scout_turn=4)
         _, state = look(stage, room, down=DOWN)
-        assert (START + pause + chance, 5) == (state.scout_at, state.scout_turn)
+        assert (START + pause + rng, 5) == (state.scout_at, state.scout_turn)
 
 
 @pytest.mark.parametrize(("waited", "looks"), [(9_999, False), (10_000, True)])

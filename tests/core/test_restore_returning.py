@@ -99,7 +99,7 @@ def test_a_room_into_which_another_device_lets_us_is_waited_for_and_then_asked_f
 
 def test_at_the_earliest_after_so_long_a_silence() -> None:
     """The rest is chance."""
-    stage = Stage(chance=Chance(low=True))
+    stage = Stage(rng=Randomness(low=True))
     with stage.step() as step:
         returning.expect(step, ROOM, INFO, [helper(JUN)])
         assert START + stage.timing.silence == returning.next_due(step)
@@ -126,7 +126,7 @@ def test_one_helper_of_each_account() -> None:
 
 def away(*helpers: Other, low: bool = True, attempts: int = 0, ticket: int = 20_000) -> Stage:
     """A device that waits for a way back from these."""
-    stage = Stage(chance=Chance(low=low), timing=Timing(ticket=ticket))
+    stage = Stage(rng=Randomness(low=low), timing=Timing(ticket=ticket))
     with stage.step() as step:
         room = RoomState(ROOM, INFO, AWAY, [])
         room.heal = Heal(RETURNING, 0, b"", [], [helper(each) for each in helpers], START, attempts)
@@ -147,12 +147,12 @@ def ask(stage: Stage, now: int) -> int:
 
 def test_one_after_the_other_is_asked_and_after_all_of_them_there_is_a_pause() -> None:
     """It doubles with every round; a part of each wait is chance."""
-    for low, chance in ((True, 0), (False, 20_000)):
+    for low, rng in ((True, 0), (False, 20_000)):
         stage = away(JUN, SORA, low=low)
         now, pauses = START, []
         for _ in range(6):
             due = ask(stage, now)
-            pauses.append(due - now - chance)
+            pauses.append(due - now - rng)
             now = due
         assert [20_000, 40_000, 20_000, 80_000, 20_000, 160_000] == pauses
         said = [(JUN, SORA)[n % 2].opened(item.data) for n, item in enumerate(stage.outbox(INBOX))]

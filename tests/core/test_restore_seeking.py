@@ -16,7 +16,7 @@ from nullabona.client.core.model.state import AWAY, LEFT, RoomState
 from nullabona.client.core.restore import returning, seeking
 from nullabona.client.core.restore.seeking import MOST_ASKS
 from nullabona.client.core.step import Timing
-from tests.core.stage import RELAY, START, Chance, Other, Stage
+from tests.core.stage import RELAY, START, Other, Randomness, Stage
 
 JUN, SORA, YUNA = Other("jun"), Other("sora"), Other("yuna")
 ROOM, OTHER_ROOM = b"r" * 32, b"o" * 32
@@ -110,16 +110,16 @@ def test_the_first_who_is_to_be_asked_again_is_waited_for() -> None:
         assert (None, False) == (seeking.next_due(step), seeking.is_asked(step, SORA.account))
 
 
-@pytest.mark.parametrize(("low", "chance"), [(True, 0), (False, 20_000)])
-def test_the_pauses_double_up_to_a_day(*, low: bool, chance: int) -> None:
+@pytest.mark.parametrize(("low", "rng"), [(True, 0), (False, 20_000)])
+def test_the_pauses_double_up_to_a_day(*, low: bool, rng: int) -> None:
     """From the wait for a ticket on; a part of it is chance. After so many questions there are no more."""
-    stage = restored(JUN, chance=Chance(low=low))
+    stage = restored(JUN, rng=Randomness(low=low))
     want(stage, JUN)
     now, pauses = START, []
     while (due := look(stage, now)) is not None:
         pauses.append(due - now)
         now = due
-    assert [min(20_000 * 2**n, DAY_MS) + chance for n in range(MOST_ASKS - 1)] == pauses
+    assert [min(20_000 * 2**n, DAY_MS) + rng for n in range(MOST_ASKS - 1)] == pauses
     assert MOST_ASKS == len(asked(stage, JUN))
     look(stage, now + 365 * DAY_MS)
     assert MOST_ASKS == len(asked(stage, JUN))
@@ -127,7 +127,7 @@ def test_the_pauses_double_up_to_a_day(*, low: bool, chance: int) -> None:
 
 def test_the_longest_pause_is_a_day() -> None:
     """However long the first one is."""
-    stage = restored(JUN, timing=Timing(ticket=DAY_MS), chance=Chance(low=True))
+    stage = restored(JUN, timing=Timing(ticket=DAY_MS), rng=Randomness(low=True))
     want(stage, JUN)
     assert START + DAY_MS == look(stage)
     assert START + 2 * DAY_MS == look(stage, START + DAY_MS)

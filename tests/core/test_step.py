@@ -1,4 +1,4 @@
-"""One step: rooms are loaded once and saved if they changed, what is told is kept, time and chance are given."""
+"""One step: rooms are loaded once and saved if they changed, what is told is kept, time and randomness are given."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nullabona.client.core.model.errors import NoSuchRoom
 from nullabona.client.core.model.records import Device, DeviceView
 from nullabona.client.core.model.state import decode_state
 from nullabona.client.core.step import Step, Timing, way_key
-from tests.core.stage import START, Chance, Other, Stage
+from tests.core.stage import START, Other, Randomness, Stage
 
 JUN, BO = Other("jun"), Other("boo")
 NOBODY = b"\x09" * 32
@@ -176,7 +176,7 @@ def test_what_is_told_is_kept_for_listeners_and_for_this_step() -> None:
 @pytest.mark.parametrize(("low", "most", "expected"), [(True, 5, 0), (False, 5, 5), (False, 0, 0), (False, -3, 0)])
 def test_a_random_time_lies_between_now_and_the_latest(low: bool, most: int, expected: int) -> None:  # noqa: FBT001
     """Never in the past."""
-    stage = Stage(chance=Chance(low=low))
+    stage = Stage(rng=Randomness(low=low))
     with stage.step() as step:
         assert START + expected == step.within(most)
 

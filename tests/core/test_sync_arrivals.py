@@ -14,7 +14,7 @@ from nullabona.client.core.model.room_info import GROUP, RoomInfo
 from nullabona.client.core.model.state import Merged, RoomState
 from nullabona.client.core.sync import arrivals
 from tests.core.seen import earlier, view
-from tests.core.stage import RELAY, START, Chance, Other, Stage
+from tests.core.stage import RELAY, START, Other, Randomness, Stage
 
 JUN, BO, EVE = Other("jun"), Other("boo"), Other("eve")
 MINUTE, WEEK = 60_000, 7 * 86_400_000
@@ -35,7 +35,7 @@ def heal(reason: str = branches.FORK, *helpers: Other) -> Heal:
 @pytest.mark.parametrize(("low", "pause"), [(True, SOON), (False, SOON + SOON // 4)])
 def test_who_was_led_by_a_plain_member_looks_around_a_while_later(low: bool, pause: int) -> None:  # noqa: FBT001
     """About a quarter of an hour, at random; what claims have cost is not forgotten."""
-    stage = Stage(chance=Chance(low=low))
+    stage = Stage(rng=Randomness(low=low))
     room = stage.room(JUN, vain=Tries(3, START))
     with stage.step() as step:
         found = step.room(room)
@@ -73,7 +73,7 @@ def test_who_led_us_away_from_the_room_is_not_believed_for_a_week() -> None:
 @pytest.mark.parametrize(("by", "low", "pause"), [(JUN, True, 0), (BO, True, SOON), (BO, False, SOON + SOON // 4)])
 def test_an_invitation_does_not_make_us_forget_who_said_what(by: Other, low: bool, pause: int) -> None:  # noqa: FBT001
     """And if it is a plain member's, we look around in a while."""
-    stage = Stage(chance=Chance(low=low))
+    stage = Stage(rng=Randomness(low=low))
     about: dict[str, Any] = {
         "doubted": {"aa": 5},
         "tries": {"aa": Tries(1, 2)},

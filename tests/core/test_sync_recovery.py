@@ -12,7 +12,7 @@ from nullabona.client.core.model.state import BoxTrack, CommitCandidate, Merged,
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import recovery
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
-from tests.core.stage import DAY, RELAY, Chance, Other, Stage, out, told
+from tests.core.stage import DAY, RELAY, Other, Randomness, Stage, out, told
 
 JUN = Other("jun")
 ELSEWHERE = "wss://two.example:443/v1"
@@ -182,7 +182,7 @@ def test_a_lost_box_begins_anew_and_is_told() -> None:
 
 def test_at_the_earliest_others_frames_go_back_at_once_and_silence_is_given_its_time() -> None:
     """Chance draws between nothing and the longest time; how long silence lasts has a least."""
-    stage = Stage(chance=Chance(low=True))
+    stage = Stage(rng=Randomness(low=True))
     room = stage.room(JUN, invites_at=stage.now - 5)
     with stage.inside(room) as (step, state, track):
         box_log.begin_anew(step, state, track, b"")

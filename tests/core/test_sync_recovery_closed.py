@@ -199,7 +199,7 @@ def test_a_claim_by_nobody_who_is_in_is_answered_soon(
 @pytest.mark.parametrize(("before", "after", "seen"), [(0, 1, False), (5, 5, True)])
 def test_the_branch_is_announced_again_for_who_is_still_on_another(before: int, after: int, *, seen: bool) -> None:
     """Even if it was read there; not twice at once. At the earliest in the next moment."""
-    stage = Stage(chance=Chance(low=True))
+    stage = Stage(rng=Randomness(low=True))
     room = closed(stage, JUN, settled_seen=True, answer_at=before and stage.now + before)
     with stage.inside(room) as (step, state, _):
         first = state.boxes[0]
@@ -230,7 +230,7 @@ def beaconed(stage: Stage, room: bytes, now: int = 0, **about: object) -> tuple[
 def test_announcements_come_ever_later(beacons: int, delay: int) -> None:
     """Doubled each time, up to ten times; a random part of the first delay is added."""
     for low in (True, False):
-        stage = Stage(chance=Chance(low=low))
+        stage = Stage(rng=Randomness(low=low))
         room = closed(stage, JUN, beacon_at=stage.now, beacons=beacons)
         _, first, _ = beaconed(stage, room)
         assert (beacons + 1, delay * 600_000) == (first.beacons, first.beacon_at - stage.now - (0 if low else 600_000))

@@ -21,7 +21,7 @@ from nullabona.client.core.timeline import kinds, profiles, search, sending
 from nullabona.errors import Bug
 from nullabona.wire.frame import Kind
 from tests.core.listening import Listening
-from tests.core.stage import START, Chance, Other, Stage
+from tests.core.stage import START, Other, Randomness, Stage
 
 JUN, SORA = Other("jun"), Other("sora")
 WORDS = encode_body(Text("hello"))
@@ -288,14 +288,14 @@ def test_in_an_epoch_that_seems_over_receipts_wait(
     settle_until: int, look_until: int, expected: int | None, *, candidate: bool
 ) -> None:
     """Nobody could read them; they are told a little after that is decided, at a time at random."""
-    for low, chance in ((True, 0), (False, 2_000)):
-        stage = Stage(chance=Chance(low=low))
+    for low, rng in ((True, 0), (False, 2_000)):
+        stage = Stage(rng=Randomness(low=low))
         room = stage.room(JUN)
         with stage.step() as step:
             track = step.room(room).current
             track.candidates = [CommitCandidate(1, b"f", settled=False)] if candidate else []
             track.settle_until, track.look_until = settle_until, look_until
-        assert (expected + chance if expected else 0) == receipt(stage, room)
+        assert (expected + rng if expected else 0) == receipt(stage, room)
         assert (expected is None) is bool(stage.outbox())
 
 

@@ -25,7 +25,7 @@ class Together:
         self.mina, self.jun, self.boo = self.stages.values()
         named = tuple(self.stages[name].me.account for name in admins or ("mina", "jun"))
         self.info = RoomInfo(1, GROUP, "family", RELAY, named)
-        self.id = self.mina.chance.bytes(32)
+        self.id = self.mina.rng.bytes(32)
         with self.mina.step() as step:
             group = step.mls.create(self.id, encode_info(self.info))
             staged = group.commit(add=[each.person.card.devices[0].key_package for each in (self.jun, self.boo)])
@@ -61,7 +61,7 @@ class Together:
     def lies(self, commit: bytes, *, indirect: bool = False) -> bytes:
         """A commit lies in the box, as Mina has read it; its frame's hash."""
         with self.mina.inside(self.id) as (step, _, track):
-            keys, nonce = track.keys, self.mina.chance.bytes(NONCE_SIZE)
+            keys, nonce = track.keys, self.mina.rng.bytes(NONCE_SIZE)
             data = seal_frame(keys.frame_key, keys.box.address, nonce, Kind.COMMIT, commit, indirect=indirect)
             self.seq += 1
             frame = self.mina.frame(step, track, self.seq, data=data, kind=int(Kind.COMMIT), mine=False)

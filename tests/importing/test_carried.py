@@ -85,12 +85,12 @@ def test_any_story_of_imports_is_the_same_after_a_restore(seed: int, tmp_path: P
     """Imports that are done, stopped or undone, lines deleted, before and between two backups: what was imported is as
     it was, the same files add only what had not been stored, and undoing takes every line.
     """
-    chance = random.Random(seed)
+    rng = random.Random(seed)
 
     async def story() -> None:
         files = [
-            written(tmp_path, conversation(chance, 120, 60_000)),
-            written(tmp_path, conversation(chance, 90, 60_000), TELEGRAM),
+            written(tmp_path, conversation(rng, 120, 60_000)),
+            written(tmp_path, conversation(rng, 90, 60_000), TELEGRAM),
         ]
         async with mover(tmp_path) as client:
             await some(client, chance, files)
@@ -120,7 +120,7 @@ def test_any_story_of_imports_is_the_same_after_a_restore(seed: int, tmp_path: P
     asyncio.run(story())
 
 
-async def some(client: Client, chance: random.Random, files: Sequence[Path]) -> None:
+async def some(client: Client, rng: random.Random, files: Sequence[Path]) -> None:
     """Two things that a person does with these files."""
     for _ in range(2):
         path = chance.choice(files)
@@ -129,7 +129,7 @@ async def some(client: Client, chance: random.Random, files: Sequence[Path]) -> 
         if what == "import":
             await client.imports.run([path], ME)
         elif what == "stop" and not done:
-            await stop_after(client, path, chance.randint(10, 80))
+            await stop_after(client, path, rng.randint(10, 80))
         elif what == "undo" and done:
             await client.imports.undo(chance.choice(sorted(done)))
         elif what == "delete" and client.rooms.all():

@@ -29,14 +29,14 @@ WORDS = [
 START = 1_742_000_000_000 // 86_400_000 * 86_400_000
 
 
-def conversation(chance: random.Random, length: int, unit: int) -> list[Said]:
+def conversation(rng: random.Random, length: int, unit: int) -> list[Said]:
     """Anything that people may say; times go forward over many days, some lines are several, some are nobody's."""
     at, said = START, []
     for _ in range(length):
-        at += chance.choice([0, unit, 3_600_000, 86_400_000 * 3])
-        words = " ".join(chance.choice(WORDS) for _ in range(chance.randint(1, 6)))
-        lines = [words, *(chance.choice(WORDS) for _ in range(chance.choice([0, 0, 0, 1, 3])))]
-        said.append(Said(at // unit * unit, chance.choice(AUTHORS), "\n".join(lines)))
+        at += rng.choice([0, unit, 3_600_000, 86_400_000 * 3])
+        words = " ".join(rng.choice(WORDS) for _ in range(rng.randint(1, 6)))
+        lines = [words, *(rng.choice(WORDS) for _ in range(rng.choice([0, 0, 0, 1, 3])))]
+        said.append(Said(at // unit * unit, rng.choice(AUTHORS), "\n".join(lines)))
     return said
 
 
@@ -51,9 +51,9 @@ def read_back(form: Form, data: bytes, folder: Path) -> list[Said]:
 @pytest.mark.parametrize("form", FORMS, ids=[form.name for form in FORMS])
 def test_what_is_written_is_read_back(form: Form, tmp_path: Path) -> None:
     """Authors, words, line breaks and times, as precise as the layout has them."""
-    chance = random.Random(form.name)
+    rng = random.Random(form.name)
     for _ in range(5):
-        said = conversation(chance, 60, form.unit_ms)
+        said = conversation(rng, 60, form.unit_ms)
         assert said == read_back(form, form.write(said), tmp_path)
 
 

@@ -75,7 +75,7 @@ class WithRunner(devices.Device):
         made.engine = self.engine
         made.engine.on_progress = hooks
         made.connections = Connections(
-            RELAY, NetOptions(), Policy(), self._changed, self.seat.dial, self.seat.post, self._chance
+            RELAY, NetOptions(), Policy(), self._changed, self.seat.dial, self.seat.post, self._rng
         )
         made.directories = self.directories
         made.now = self.now  # type: ignore[method-assign]

@@ -66,9 +66,9 @@ def case(size: int, index: int, old_size: int, **changes: object) -> dict[str, o
 
 def test_go_believes_our_proofs_and_nothing_else() -> None:
     """Notes of both algorithms, cosignatures, the policy, inclusion and growth; and each of them when it is wrong."""
-    chance = random.Random(4)
-    sizes = [1, 2, 3, 255, 256, 257, 700, *(chance.randrange(4, 1500) for _ in range(10))]
-    good = [case(size, chance.randrange(size), chance.randrange(size)) for size in sizes]
+    rng = random.Random(4)
+    sizes = [1, 2, 3, 255, 256, 257, 700, *(rng.randrange(4, 1500) for _ in range(10))]
+    good = [case(size, rng.randrange(size), rng.randrange(size)) for size in sizes]
     bad = [
         case(700, 5, 300, Entry=b64(b"another")),
         case(700, 5, 300, OldSize=301),

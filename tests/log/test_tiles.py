@@ -139,9 +139,9 @@ def test_proofs_can_be_made_from_tiles(size: int) -> None:
     """A reader of tiles makes proofs that hold, even if it may keep two tiles only."""
     edge, tiles = Edge().extend(prefix(size))
     reader = HashReader(size, dict(tiles).__getitem__, keep=2)
-    chance = random.Random(size)
+    rng = random.Random(size)
     assert edge.root == root_hash(reader, size)
-    for index in {0, size - 1, *(chance.randrange(size) for _ in range(5))}:
+    for index in {0, size - 1, *(rng.randrange(size) for _ in range(5))}:
         verify_inclusion(LEAVES[index], index, size, inclusion_proof(reader, index, size), edge.root)
         old = Edge().extend(prefix(index))[0].root
         verify_consistency(index, old, size, edge.root, consistency_proof(reader, index, size))

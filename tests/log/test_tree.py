@@ -106,21 +106,21 @@ def test_every_consistency_proof_holds_for_its_sizes_only(new: int) -> None:
                 verify_consistency(old - 1, ROOTS[old - 1], new, ROOTS[new], proof)
 
 
-@given(size=st.integers(2, 80), chance=st.randoms(use_true_random=False))
-def test_no_proof_survives_a_change(size: int, chance: random.Random) -> None:
+@given(size=st.integers(2, 80), rng=st.randoms(use_true_random=False))
+def test_no_proof_survives_a_change(size: int, rng: random.Random) -> None:
     """A flipped bit, a hash left out, added or swapped: refused, for both kinds of proof."""
-    index, old = chance.randrange(size), chance.randrange(1, size)
-    for changed in changes(inclusion_proof(NODES, index, size), chance):
+    index, old = rng.randrange(size), rng.randrange(1, size)
+    for changed in changes(inclusion_proof(NODES, index, size), rng):
         with pytest.raises(ProofInvalid):
             verify_inclusion(LEAVES[index], index, size, changed, ROOTS[size])
-    for changed in changes(consistency_proof(NODES, old, size), chance):
+    for changed in changes(consistency_proof(NODES, old, size), rng):
         with pytest.raises(ProofInvalid):
             verify_consistency(old, ROOTS[old], size, ROOTS[size], changed)
 
 
-def changes(proof: tuple[bytes, ...], chance: random.Random) -> list[tuple[bytes, ...]]:
+def changes(proof: tuple[bytes, ...], rng: random.Random) -> list[tuple[bytes, ...]]:
     """Proofs that are not this one."""
-    at, bit = chance.randrange(len(proof)), chance.randrange(256)
+    at, bit = rng.randrange(len(proof)), rng.randrange(256)
     flipped = (int.from_bytes(proof[at], "big") ^ 1 << bit).to_bytes(32, "big")
     return [
         (*proof[:at], flipped, *proof[at + 1 :]),
@@ -177,10 +177,10 @@ def test_sizes_beyond_any_memory_can_be_proven(size: int) -> None:
     levels = [leaf_hash(b"")]
     for _ in range(63):
         levels.append(Frontier(0).extend(levels[-1] * 2).root)
-    chance = random.Random(size)
+    rng = random.Random(size)
     root = root_hash(lambda level, _: levels[level], size)
     for _ in range(20):
-        index, old = chance.randrange(size), chance.randrange(size)
+        index, old = rng.randrange(size), rng.randrange(size)
         proof = inclusion_proof(lambda level, _: levels[level], index, size)
         verify_inclusion(levels[0], index, size, proof, root)
         older = root_hash(lambda level, _: levels[level], old)

@@ -97,12 +97,12 @@ def test_what_is_no_image_is_refused(data: bytes) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_changed_bytes_give_an_image_or_a_refusal(kind: str) -> None:
     """Nothing else comes out of a decoder, however a file was changed or cut."""
-    chance, seed = random.Random(kind), photo(40, 30, kind=kind)
+    rng, seed = random.Random(kind), photo(40, 30, kind=kind)
     for _ in range(150):
-        data = bytearray(seed[: chance.randrange(len(seed))] if chance.random() < 0.3 else seed)
-        for _ in range(chance.randrange(6)):
+        data = bytearray(seed[: rng.randrange(len(seed))] if rng.random() < 0.3 else seed)
+        for _ in range(rng.randrange(6)):
             if data:
-                data[chance.randrange(len(data))] = chance.randrange(256)
+                data[rng.randrange(len(data))] = rng.randrange(256)
         try:
             made = safe_image(bytes(data))
         except BadImage:

@@ -36,6 +36,6 @@ def test_a_steady_connection_starts_over_and_a_flapping_one_does_not() -> None:
 def test_no_run_of_bad_luck_leaves_the_bounds(chances: list[float]) -> None:
     """Every pause lies between half the shortest and the longest."""
     state = Backoff(POLICY)
-    for chance in chances:
-        state = state.lost(0.0, chance)
+    for rng in chances:
+        state = state.lost(0.0, rng)
         assert 0.5 <= state.wait(0.0) <= POLICY.most_s

@@ -25,7 +25,7 @@ class FakeWorld:
         self.pauses: list[float] = []
 
     def world(self) -> World:
-        return World(seconds=lambda: self.now, chance=lambda: 0.0, pause=self._pause)
+        return World(seconds=lambda: self.now, rng=lambda: 0.0, pause=self._pause)
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

@@ -122,12 +122,12 @@ def test_progress_is_told(made: Path) -> None:
 
 def test_any_changed_file_is_noticed(made: Path, tmp_path: Path) -> None:
     """One bit of any file that the checkpoint needs, a missing file, a shorter one: each is found."""
-    chance = random.Random(1)
+    rng = random.Random(1)
     for name in ["checkpoint", *(tile.path for tile in tiles_of(SIZE))]:
         copy = tmp_path / "copy"
         shutil.copytree(made, copy)
         data = bytearray((copy / name).read_bytes())
-        at = chance.randrange(len(data) - 100 if name == "checkpoint" else len(data))
+        at = rng.randrange(len(data) - 100 if name == "checkpoint" else len(data))
         for bad in (data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :], data[:-1], None):
             (copy / name).unlink() if bad is None else (copy / name).write_bytes(bad)
             with pytest.raises((PeerError, NoLogHere)):

@@ -281,7 +281,7 @@ def test_after_a_stop_nobody_waits() -> None:
     async def ask() -> tuple[AnyResponse, AnyResponse]:
         service = BoxService(
             MemoryBoxStore(), InlineWriter(asyncio.get_running_loop()), Limits(), Metrics(),
-            chance=lambda bits: 7, on_gone=lambda error: None,
+            rng=lambda bits: 7, on_gone=lambda error: None,
         )  # fmt: skip
         service.tick(1, 100)
         await service.stop()

@@ -189,11 +189,11 @@ def test_a_box_that_rings_twice_has_one_mark() -> None:
 
 
 @given(st.lists(secrets, min_size=1, max_size=9, unique=True), st.randoms())
-def test_the_order_of_ringing_is_not_told(active: list[bytes], chance: random.Random) -> None:
+def test_the_order_of_ringing_is_not_told(active: list[bytes], rng: random.Random) -> None:
     """The same boxes give the same digest in any order of appends."""
     forth, other = Digests(dice(), PLENTY), Digests(dice(), PLENTY)
     one_digest(forth, *active)
-    one_digest(other, *chance.sample(active, len(active)))
+    one_digest(other, *rng.sample(active, len(active)))
     assert forth.after(forth.head - 1, PLENTY) == other.after(other.head - 1, PLENTY)
 
 

@@ -64,7 +64,7 @@ class Faulty(sqlite3.Connection):
 async def scenario(store: SqliteBoxStore, boxes: list[Box]) -> dict[Box, dict[int, bytes]]:
     """Appends, reads and trims with repeats after `busy`, as a client would; what was acknowledged, by box."""
     service = BoxService(
-        store, InlineWriter(asyncio.get_running_loop()), Limits(), Metrics(), chance=secrets.randbits,
+        store, InlineWriter(asyncio.get_running_loop()), Limits(), Metrics(), rng=secrets.randbits,
         on_gone=lambda error: None,
     )  # fmt: skip
     service.tick(1, 100)
@@ -89,7 +89,7 @@ def audit(directory: Path, acked: dict[Box, dict[int, bytes]]) -> None:
 
     async def read(store: SqliteBoxStore, box: Box) -> Frames:
         service = BoxService(
-            store, InlineWriter(asyncio.get_running_loop()), Limits(), Metrics(), chance=secrets.randbits,
+            store, InlineWriter(asyncio.get_running_loop()), Limits(), Metrics(), rng=secrets.randbits,
             on_gone=lambda error: None,
         )  # fmt: skip
         service.tick(1, 101)

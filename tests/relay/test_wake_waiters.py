@@ -116,7 +116,7 @@ def _shown(order: Sequence[tuple[str, bytes]]) -> list[list[bytes]]:
 
 
 @given(st.lists(st.tuples(callers, st.binary(min_size=16, max_size=16)), unique=True), st.randoms())
-def test_the_order_of_coming_is_not_kept(every: list[tuple[str, bytes]], chance: random.Random) -> None:
+def test_the_order_of_coming_is_not_kept(every: list[tuple[str, bytes]], rng: random.Random) -> None:
     """Whoever reads the lists learns nothing of which tokens began together: any order of coming leaves the same."""
-    shuffled = chance.sample(every, len(every))
+    shuffled = rng.sample(every, len(every))
     assert _shown(every) == _shown(shuffled)

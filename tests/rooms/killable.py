@@ -18,7 +18,7 @@ from typing import IO, Any, Self, cast
 
 from nullabona.client.core import commands
 from nullabona.client.core.engine import Engine
-from nullabona.client.core.step import Me, Timing
+from nullabona.client.core.step import LocalDevice, Timing
 from nullabona.client.mls import Mls
 from nullabona.client.profile import Unprotected, open_profile
 from tests.rooms.world import text_of
@@ -54,9 +54,11 @@ def read(pipe: IO[bytes]) -> Any:  # noqa: ANN401 - whatever was asked for
 class Process:
     """The device's process. Every call may find it killed: then `EOFError`, and it starts again from its disk."""
 
-    def __init__(self, path: Path, seed: bytes, certificate: bytes, suite: int, me: Me, chance: random.Random) -> None:
+    def __init__(
+        self, path: Path, seed: bytes, certificate: bytes, suite: int, me: LocalDevice, rng: random.Random
+    ) -> None:
         self._start_with = (path, seed, certificate, suite, me)
-        self._chance = chance
+        self._rng = rng
         self.kills: list[str] = []
         """What it was asked for when it was found killed."""
         self.risk = 0.0
@@ -82,8 +84,8 @@ class Process:
     def ask(self, name: str, *args: object, **named: object) -> Any:  # noqa: ANN401 - the engine's own answer
         """Call the device; if it is killed meanwhile, start it again and raise `EOFError`."""
         killer = None
-        if self._chance.random() < self.risk:
-            killer = Timer(self._chance.random() * 0.004, self._child.send_signal, [signal.SIGKILL])
+        if self._rng.random() < self.risk:
+            killer = Timer(self._rng.random() * 0.004, self._child.send_signal, [signal.SIGKILL])
             killer.start()
         try:
             write(cast("IO[bytes]", self._child.stdin), (name, args, named))

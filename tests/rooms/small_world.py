@@ -1,7 +1,7 @@
 """Small worlds, exhaustively: every order of a few events of honest devices, a hostile one and a lying relay.
 
-The real core, store and MLS run; time and chance are the world's, and chance always draws the least. Between two events
-every device starts anew from its store, as it may at any time. States are told apart by
+The real core, store and MLS run; time and randomness are the world's, and chance always draws the least. Between two
+events every device starts anew from its store, as it may at any time. States are told apart by
 `tests.rooms.small_state.fingerprint`, and each is gone on from once.
 """
 

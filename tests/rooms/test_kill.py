@@ -29,7 +29,7 @@ class KillWorld(World):
             return True
 
 
-def move_out(person: Person, path: Path, chance: random.Random) -> Process:
+def move_out(person: Person, path: Path, rng: random.Random) -> Process:
     """Put a new person's device into a profile on disk and a process of its own."""
     with person.store.transaction():
         rows = person.store.mls_rows([native.KEY_PACKAGE_SCOPE])
@@ -41,7 +41,7 @@ def move_out(person: Person, path: Path, chance: random.Random) -> Process:
             profile.store.set_value(key, value or b"")
         for contact in contacts:
             profile.store.put_contact(contact)
-    process = Process(path, person.seed, person.certificate, person.world.suite, person.me, chance)
+    process = Process(path, person.seed, person.certificate, person.world.suite, person.me, rng)
     person.engine = cast("Engine", RemoteEngine(process))
     process.on_start = lambda: setattr(person, "reached", {})
     return process

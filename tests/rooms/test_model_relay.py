@@ -116,7 +116,7 @@ def secret_of(request: Request) -> bytes:
 
 async def begin(folder: Path) -> BoxService:
     store, writer = SqliteBoxStore(folder), InlineWriter(asyncio.get_running_loop())
-    service = BoxService(store, writer, Limits(), Metrics(), chance=secrets.randbits, on_gone=lambda _: None)
+    service = BoxService(store, writer, Limits(), Metrics(), rng=secrets.randbits, on_gone=lambda _: None)
     service.tick(1, 100)
     return service
 

@@ -35,7 +35,7 @@ def texts(world: World, room: bytes) -> list[list[str]]:
 
 def send_file(step: Step, room: bytes, message: bytes, content: bytes) -> None:
     """As the API does it, in one step."""
-    key = step.chance.bytes(32)
+    key = step.rng.bytes(32)
     pieces = [content[start : start + PIECE] for start in range(0, len(content), PIECE)]
     digests = [files.keep_piece(step, room, message, place, key, piece) for place, piece in enumerate(pieces)]
     refs = files.blob_refs([key], digests, len(content))

@@ -48,7 +48,7 @@ class Person:
     identity: Ed25519PrivateKey
     seed: bytes
     store: SqliteStore
-    me: Me
+    me: LocalDevice
     certificate: bytes
     card: Card
     online: bool = True
@@ -193,7 +193,7 @@ class World:
             identity, handle=handle, issued_day=day, devices=(CardDevice(certificate, package),), inbox=public
         )
         card = verify_card(encoded, today=day)
-        me = Me(card.account_id, device_id, str(handle), device_key, RELAY)
+        me = LocalDevice(card.account_id, device_id, str(handle), device_key, RELAY)
         person = Person(name, self, identity, seed, store, me, certificate.encode(), card)
         with store.transaction():
             own_devices.note_card(store, card.encoded)

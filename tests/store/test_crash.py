@@ -70,10 +70,10 @@ def test_a_killed_writer_leaves_whole_steps(tmp_path: Path) -> None:
     """Twelve kills at random moments, one after the other, on the same profile."""
     path = tmp_path / "profile"
     create_profile(path, Unprotected()).close()
-    chance, done = random.Random(9420), 0
+    rng, done = random.Random(9420), 0
     for _ in range(12):
         process = start(path)
-        time.sleep(chance.uniform(0, 0.15))  # killed at any moment, so there is nothing to wait for
+        time.sleep(rng.uniform(0, 0.15))  # killed at any moment, so there is nothing to wait for
         done = check(path, max(done, kill(process)))
     assert done > 50
 

@@ -1,7 +1,7 @@
 """The account of a profile: made from 24 words, certified for this device, published as a card (spec/directory.md §3).
 
 Everything is stored before the network hears of it, so that a crash or a relay out of reach is only a delay. Days are
-arguments; chance is the system's. What is published, and when, is decided here; the asking is the runner's.
+arguments; randomness is the system's. What is published, and when, is decided here; the asking is the runner's.
 """
 
 from __future__ import annotations
@@ -114,9 +114,9 @@ class Account:
         return bool(self.record.published)
 
     @property
-    def me(self) -> Me:
+    def me(self) -> LocalDevice:
         public = Ed25519PrivateKey.from_private_bytes(self.record.device_seed).public_key().public_bytes_raw()
-        return Me(self.card.account_id, self.record.device_id, self.record.handle, public, self.relay)
+        return LocalDevice(self.card.account_id, self.record.device_id, self.record.handle, public, self.relay)
 
     def mls(self, store: Store, suite: int = SUITE) -> Mls:
         """This device's MLS over ``store``."""

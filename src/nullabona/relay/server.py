@@ -103,7 +103,7 @@ class Relay:
         self.space = Space(config.limits)
         self._shortage = Shortage(self.space)
         self.boxes = BoxService(
-            stores.boxes, self._writer, config.limits, self.metrics, chance=secrets.randbits, on_gone=self._gone,
+            stores.boxes, self._writer, config.limits, self.metrics, rng=secrets.randbits, on_gone=self._gone,
             space=self.space,
         )  # fmt: skip
         self.blobs = BlobService(stores.blobs, config.limits, self.metrics, self.space)

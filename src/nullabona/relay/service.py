@@ -56,7 +56,7 @@ class BoxService:
     """Answers `Append`, `Read`, `AwaitWake`, `PollActivity` and `Trim`. Single-threaded: every method is called on the
     loop.
 
-    ``chance(bits)`` gives a random number, ``on_gone`` is told once when the store's files have vanished.
+    ``rng(bits)`` gives a random number, ``on_gone`` is told once when the store's files have vanished.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class BoxService:
         limits: Limits,
         metrics: Metrics,
         *,
-        chance: Callable[[int], int],
+        rng: Callable[[int], int],
         on_gone: Callable[[StoreGone], None],
         space: Space | None = None,
     ) -> None:
@@ -74,7 +74,7 @@ class BoxService:
         self._space = space or Space(limits)
         self._limits = limits
         self._metrics = metrics
-        self._chance = chance
+        self._rng = rng
         self._shelf = StoreShelf(store, limits.retention_days)
         self._journal = Journal(
             store,
@@ -89,7 +89,7 @@ class BoxService:
         self._waiting: Waiting[Caller] = Waiting()
         self._all_wakes = Pool(limits.wakes_total_per_minute, limits.wakes_total_per_minute / 60)
         self._wakes = WakeService(limits, metrics, lambda: len(self._waiting) + len(self._activity))
-        self._activity = ActivityService(limits, metrics, chance, lambda: len(self._waiting) + len(self._wakes))
+        self._activity = ActivityService(limits, metrics, rng, lambda: len(self._waiting) + len(self._wakes))
         self._before: tuple[Caller, tuple[bytes, bytes, int], bytes] | None = None
         """Who appended last, with which secrets, and where; forgotten when the next batch begins."""
         self._now = 0
@@ -256,7 +256,7 @@ class BoxService:
 
     def _plan(self) -> Plan:
         self._before = None
-        return Plan(self._shelf, self._limits, self._day, self._chance)
+        return Plan(self._shelf, self._limits, self._day, self._rng)
 
     def _kept(self, plan: Plan, answers: Answers) -> None:
         self.cannot_write = False

@@ -42,11 +42,11 @@ _NEVER: Final = 1 << 62
 class Engine:
     """One device. Calls must not overlap. ``now`` is always ms since the epoch."""
 
-    def __init__(self, store: Store, mls: Mls, me: Me, chance: Chance, timing: Timing | None = None) -> None:
+    def __init__(self, store: Store, mls: Mls, me: LocalDevice, rng: Randomness, timing: Timing | None = None) -> None:
         self._store = store
         self._mls = mls
         self.me = me
-        self._chance = chance
+        self._rng = rng
         self._timing = timing or Timing()
         self._joins: dict[bytes, rejoin.Join] = {}
         self._wake: dict[bytes, int] = {}
@@ -331,7 +331,7 @@ class Engine:
 
     def _look(self, now: int = 0, **about: Any) -> Step:  # noqa: ANN401 - fields of `Step`
         """A step to look with, which is not saved."""
-        return Step(self._store, self._mls, self.me, self._chance, self._timing, now, **about)
+        return Step(self._store, self._mls, self.me, self._rng, self._timing, now, **about)
 
     def due(self, now: int) -> list[OutboxItem]:
         """Outbox items to send now, in order. Of one queue (`queue_of`) only the first may be under way."""

@@ -26,7 +26,7 @@ def way_key(room: bytes) -> str:
     return f"kept-ticket:{room.hex()}"
 
 
-class Chance(Protocol):
+class Randomness(Protocol):
     """Where randomness comes from; an argument, so that a schedule can be replayed."""
 
     def bytes(self, count: int) -> bytes: ...
@@ -89,8 +89,8 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Me:
-    """Who this device is."""
+class LocalDevice:
+    """The account and the keys of this device."""
 
     account: bytes
     device: bytes
@@ -105,8 +105,8 @@ class Step:
 
     store: Store
     mls: Mls
-    me: Me
-    chance: Chance
+    me: LocalDevice
+    rng: Randomness
     timing: Timing
     now: int
     _rooms: dict[bytes, RoomState] = field(default_factory=dict)
@@ -225,7 +225,7 @@ class Step:
 
     def within(self, most: int) -> int:
         """A time at most ``most`` ms from now, at random."""
-        return self.now + self.chance.between(0, max(most, 0))
+        return self.now + self.rng.between(0, max(most, 0))
 
     def save(self) -> None:
         """Write every room that changed."""

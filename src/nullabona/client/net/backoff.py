@@ -1,4 +1,4 @@
-"""When to try again after a relay was lost: later and later, never in step with others. Time and chance are given.
+"""When to try again after a relay was lost: later and later, never in step with others. Time and randomness are given.
 
 A connection that did not last counts as a failure, so that a relay that accepts and drops is not hammered.
 """
@@ -23,7 +23,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """The state; every method gives the next one. ``now`` is a monotonic clock's, ``chance`` in [0, 1)."""
+    """The state; every method gives the next one. ``now`` is a monotonic clock's, ``drawn`` in [0, 1)."""
 
     policy: Policy = field(default_factory=Policy)
     failures: int = 0
@@ -38,9 +38,9 @@ class Backoff:
         """An attempt succeeded."""
         return replace(self, connected_at=now)
 
-    def lost(self, now: float, chance: float) -> Backoff:
+    def lost(self, now: float, drawn: float) -> Backoff:
         """An attempt failed, or the connection ended."""
         steady = self.connected_at is not None and now - self.connected_at >= self.policy.steady_s
         failures = 0 if steady else self.failures
         longest = min(self.policy.most_s, self.policy.first_s * 2.0 ** min(failures, _MOST_DOUBLINGS))
-        return Backoff(self.policy, failures + 1, now + longest * (0.5 + chance / 2))
+        return Backoff(self.policy, failures + 1, now + longest * (0.5 + drawn / 2))

@@ -20,10 +20,10 @@ from nullabona.wire.messages import AnyRequest, AnyResponse
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Time and chance, as a link uses them."""
+    """Time and randomness, as a link uses them."""
 
     seconds: Callable[[], float] = field(default_factory=lambda: asyncio.get_running_loop().time)
-    chance: Callable[[], float] = random.SystemRandom().random
+    rng: Callable[[], float] = random.SystemRandom().random
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
@@ -92,4 +92,4 @@ class Link:
         return carrier
 
     def _lost(self) -> None:
-        self._backoff = self._backoff.lost(self._world.seconds(), self._world.chance())
+        self._backoff = self._backoff.lost(self._world.seconds(), self._world.rng())

@@ -1,4 +1,4 @@
-"""Where the running client gets time and chance from."""
+"""Where the running client gets time and randomness from."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import secrets
 import time
 
 
-class SystemChance:
-    """The core's `Chance`, from the operating system."""
+class SystemRandomness:
+    """The core's `Randomness`, from the operating system."""
 
     def bytes(self, count: int) -> bytes:
         return secrets.token_bytes(count)
@@ -27,6 +27,6 @@ def fraction() -> float:
     return secrets.randbelow(1 << 53) / (1 << 53)
 
 
-def moment_s(mean_s: float, chance: float) -> float:
-    """Seconds until something happens next that is to happen at drawn moments: none follows from the one before."""
-    return -mean_s * math.log(1 - chance)
+def moment_s(mean_s: float, drawn: float) -> float:
+    """Seconds until the next random moment, exponentially distributed. ``drawn`` is in [0, 1)."""
+    return -mean_s * math.log(1 - drawn)

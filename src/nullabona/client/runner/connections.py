@@ -82,13 +82,13 @@ class PersistentConnection:
         dial: Callable[[Endpoint], Awaitable[PersistentCarrier]],
         policy: Policy,
         on_state: Callable[[ConnectionState], None],
-        chance: Callable[[], float] = fraction,
+        rng: Callable[[], float] = fraction,
     ) -> None:
         self.state = ConnectionState(relay, lane, connected=False)
         self._dial = dial
         self._policy = policy
         self._on_state = on_state
-        self._chance = chance
+        self._rng = rng
         self._carrier: PersistentCarrier | None = None
         self._up = asyncio.Event()
         self._reached = asyncio.Event()
@@ -169,7 +169,7 @@ class PersistentConnection:
                 self._up.clear()
                 self._carrier = None
                 self._tell(lost)
-            backoff = backoff.lost(clock(), self._chance())
+            backoff = backoff.lost(clock(), self._rng())
 
     def _tell(self, error: NullabonaError | None) -> None:
         if error is None:
@@ -277,7 +277,7 @@ LaneConnection: TypeAlias = PersistentConnection | UnlinkedConnection
 
 
 class Connections:
-    """All connections of a client, made on first use. ``dial``, ``post`` and ``chance`` are for tests."""
+    """All connections of a client, made on first use. ``dial``, ``post`` and ``rng`` are for tests."""
 
     def __init__(
         self,
@@ -287,11 +287,11 @@ class Connections:
         on_state: Callable[[ConnectionState], None],
         dial: Dial = connect,
         post: Post = PostCarrier,
-        chance: Callable[[], float] = fraction,
+        rng: Callable[[], float] = fraction,
     ) -> None:
         self._dial = dial
         self._post = post
-        self._chance = chance
+        self._rng = rng
         self.home = home
         """The relay of our own account."""
         self._options = options
@@ -310,7 +310,7 @@ class Connections:
     def _make(self, relay: str, lane: Lane) -> LaneConnection:
         endpoint, options = self._check(relay), self._options
         lasts = PersistentConnection(
-            relay, lane, lambda endpoint: self._dial(endpoint, options), self._policy, self._on_state, self._chance
+            relay, lane, lambda endpoint: self._dial(endpoint, options), self._policy, self._on_state, self._rng
         )
         if options.together if lane == "rooms" else not options.apart:
             return lasts

@@ -8,14 +8,14 @@ from nullabona.client.core.engine import Engine
 from nullabona.client.core.restore import returning
 from nullabona.client.mls import SUITE
 from nullabona.client.profile import Profile
-from nullabona.client.runner.chance import SystemChance, now_ms
+from nullabona.client.runner.chance import SystemRandomness, now_ms
 
 
 def heal(profile: Profile, suite: int = SUITE) -> None:
     """Make a stale profile one that may send again; nothing of its old ratchet state is left. A crash repeats it."""
     account = load_account(profile.store)
     if account is not None:
-        engine = Engine(profile.store, account.mls(profile.store, suite), account.me, SystemChance())
+        engine = Engine(profile.store, account.mls(profile.store, suite), account.me, SystemRandomness())
         with engine.step(now_ms()) as step:
             returning.forsake_all(step)
             save_watch(step.store, None)

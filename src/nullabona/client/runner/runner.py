@@ -19,7 +19,7 @@ from nullabona.client.core.step import DAY_MS, Step, Timing
 from nullabona.client.mls import SUITE
 from nullabona.client.net import NetOptions, Policy, PostCarrier, RelayUntrusted, connect
 from nullabona.client.profile import Profile
-from nullabona.client.runner.chance import SystemChance, now_ms
+from nullabona.client.runner.chance import SystemRandomness, now_ms
 from nullabona.client.runner.connections import Connections, ConnectionState, Dial, Post
 from nullabona.client.runner.directories import Directories
 from nullabona.client.runner.fetches import Fetches
@@ -63,9 +63,9 @@ class Runner:
         self._profile = profile
         self.store: SqliteStore = profile.store
         self._mls = account.mls(self.store, suite)
-        self._chance = SystemChance()
+        self._rng = SystemRandomness()
         self._timing = timing or Timing()
-        self.engine = Engine(self.store, self._mls, account.me, self._chance, self._timing)
+        self.engine = Engine(self.store, self._mls, account.me, self._rng, self._timing)
         self.connections = Connections(
             account.relay, options or NetOptions(), policy or Policy(), self._connection_changed, dial, post
         )
@@ -214,7 +214,7 @@ class Runner:
 
     def view(self) -> Step:
         """A step for reading, inside a transaction of the caller; it is never saved."""
-        return Step(self.store, self._mls, self.engine.me, self._chance, self._timing, self.now())
+        return Step(self.store, self._mls, self.engine.me, self._rng, self._timing, self.now())
 
     def check(self) -> None:
         """Raises what stopped the runner, if anything did."""

@@ -1,1 +1,1 @@
-"""What the relay decides: pure functions and values; time and chance are arguments (spec/relay.md)."""
+"""What the relay decides: pure functions and values; time and randomness are arguments (spec/relay.md)."""

@@ -112,16 +112,16 @@ class Shelf(Protocol):
 
 
 class Plan:
-    """The decisions of one batch. ``day`` is days since 1970, ``chance(bits)`` a random number."""
+    """The decisions of one batch. ``day`` is days since 1970, ``rng(bits)`` a random number."""
 
-    def __init__(self, shelf: Shelf, limits: Limits, day: int, chance: Callable[[int], int]) -> None:
+    def __init__(self, shelf: Shelf, limits: Limits, day: int, rng: Callable[[int], int]) -> None:
         self.batch = Batch()
         self.drafts: dict[bytes, Draft] = {}
         self._shelf = shelf
         self._limits = limits
         self._day = day
         self._expiry_day = day + limits.retention_days
-        self._chance = chance
+        self._rng = rng
         self._nums: set[int] = set()
 
     def append(
@@ -195,16 +195,16 @@ class Plan:
         return draft
 
     def _own_day(self, *, inbox: bool) -> int:
-        return self._expiry_day + (self._chance(OWN_DAY_BITS) if inbox else 0)
+        return self._expiry_day + (self._rng(OWN_DAY_BITS) if inbox else 0)
 
     def _make(self, address: bytes, *, inbox: bool) -> Head:
-        num = self._chance(NUM_BITS)
+        num = self._rng(NUM_BITS)
         while num in self._nums or self._shelf.is_taken(num):
-            num = self._chance(NUM_BITS)
+            num = self._rng(NUM_BITS)
         self._nums.add(num)
-        incarnation = self._chance(8 * INCARNATION_SIZE).to_bytes(INCARNATION_SIZE, "big")
+        incarnation = self._rng(8 * INCARNATION_SIZE).to_bytes(INCARNATION_SIZE, "big")
         own_day = self._own_day(inbox=inbox)
-        first = 1 + self._chance(FIRST_BITS) if inbox else 1
+        first = 1 + self._rng(FIRST_BITS) if inbox else 1
         self.batch.boxes.append(NewBox(num, address, incarnation, own_day, first))
         return Head(num, incarnation, first, own_day, self._day, 0, 0)
 

@@ -1,6 +1,6 @@
 """What a relay gives strangers of one thing, all together, and how it is shared when little is left (spec/relay.md §8).
 
-No clock and no chance; nothing of who took what, which each connection's `Budget` counts.
+No clock and no randomness; nothing of who took what, which each connection's `Budget` counts.
 """
 
 from __future__ import annotations

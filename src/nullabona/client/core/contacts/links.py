@@ -87,9 +87,9 @@ def _is_admin(step: Step, room: RoomState) -> bool:
 def _give(step: Step, kind: Kind, room: bytes, hours: int, uses: int) -> GivenLink:
     if not 1 <= hours <= MAX_HOURS or uses > MAX_USES:
         raise BadRequest("a link is good for 1 to 720 hours and at most 1,000 uses")
-    link = Link(kind, step.me.handle, invite_link.key_check(step.me.account), step.chance.bytes(TOKEN_SIZE), room)
+    link = Link(kind, step.me.handle, invite_link.key_check(step.me.account), step.rng.bytes(TOKEN_SIZE), room)
     expires = step.now + hours * HOUR_MS
-    given = GivenLink(step.chance.bytes(8), kind, invite_link.format_link(link), link.token, room, expires, uses)
+    given = GivenLink(step.rng.bytes(8), kind, invite_link.format_link(link), link.token, room, expires, uses)
     _save(step, [*_all(step), given])
     return given
 

@@ -121,6 +121,6 @@ def chunk_missing(step: Step, digest: bytes) -> int:
         if chunk.digest == digest:
             chunk.attempts += 1
             delay = min(step.timing.retry << chunk.attempts, step.timing.retry_most)
-            chunk.next_at = step.now + delay // 2 + step.chance.between(0, delay // 2)
+            chunk.next_at = step.now + delay // 2 + step.rng.between(0, delay // 2)
     _save(step, [chunk for chunk in wanted if chunk.attempts < MAX_ATTEMPTS])
     return max((chunk.attempts for chunk in wanted if chunk.digest == digest), default=0)

@@ -95,7 +95,7 @@ def begin_anew(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes)
     step.store.unplace_frames(box)
     if not track.closed:
         track.settle_until = step.now + step.timing.settle
-        track.silence_at = step.now + step.timing.silence + step.chance.between(0, step.timing.silence)
+        track.silence_at = step.now + step.timing.silence + step.rng.between(0, step.timing.silence)
     track.put_back_own_at = step.now
     track.put_back_any_at = step.within(step.timing.put_back_any)
     receipts.tell_soon(step, room)

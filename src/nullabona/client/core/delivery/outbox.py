@@ -53,7 +53,7 @@ def _seal(step: Step, room: RoomState, track: BoxTrack, kind: Kind, body: bytes)
     indirect = not body_fits(len(body))
     if indirect:
         body = encode_ref(queue_blob(step, room.id, keys.box.address, track.relay, body))
-    return seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind, body, indirect=indirect)
+    return seal_frame(keys.frame_key, keys.box.address, step.rng.bytes(NONCE_SIZE), kind, body, indirect=indirect)
 
 
 def queue_raw(step: Step, room: RoomState, track: BoxTrack, digest: bytes, frame: bytes) -> None:
@@ -66,7 +66,7 @@ def queue_raw(step: Step, room: RoomState, track: BoxTrack, digest: bytes, frame
 
 def queue_blob(step: Step, room: bytes, box: bytes, relay: str, content: bytes) -> BlobRef:
     """Cut ``content`` into chunks, keep them here and put them into the outbox before whatever refers to them."""
-    ref, chunks = cut_blob(step.chance.bytes(32), content)
+    ref, chunks = cut_blob(step.rng.bytes(32), content)
     target = Target(relay, b"").encode()
     for digest, chunk in chunks:
         step.store.put_chunk(digest, chunk, step.day)

@@ -60,7 +60,7 @@ def expect(step: Step, account: bytes) -> bytes:
     """Follow a box for the answer of ``account``; its secret. One that we follow already stays."""
     held = followed(step)
     secret = next((box.secret for box in held if box.account == account), b"")
-    return secret or follow(step, account, step.chance.bytes(SECRET_SIZE))
+    return secret or follow(step, account, step.rng.bytes(SECRET_SIZE))
 
 
 def follow(step: Step, account: bytes, secret: bytes) -> bytes:

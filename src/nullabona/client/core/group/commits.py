@@ -53,7 +53,7 @@ def renew_keys(step: Step, room: RoomState) -> None:
         return
     if step.now - room.update_at > ASLEEP_MS:
         intents.look_first(step, room.current)
-    room.update_at = step.now + step.timing.update + step.chance.between(0, step.timing.update // 4)
+    room.update_at = step.now + step.timing.update + step.rng.between(0, step.timing.update // 4)
     if step.others(room, room.epoch) and not is_shut(step.store, room.info):
         intents.want(room, UpdateKeys())
 
@@ -180,7 +180,7 @@ def _close(step: Step, track: BoxTrack, seq: int, commit: bytes, removed: Sequen
         step.store.delete_value(box_log.settled_key(track.keys.box.address, candidate.frame))
     track.candidates = []
     track.decide_at = 0
-    track.beacon_at = step.now + step.timing.beacon + step.chance.between(0, step.timing.beacon)
+    track.beacon_at = step.now + step.timing.beacon + step.rng.between(0, step.timing.beacon)
     step.store.set_value(box_log.winner_key(track), commit)
 
 

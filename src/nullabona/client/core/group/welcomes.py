@@ -139,7 +139,7 @@ def _send(step: Step, invite: Invite, handle: str = "") -> None:
     elif not invite.handed:
         sending.send_note(step, direct, Handed(item))
         invite.handed = True
-    invite.next_at = step.now + (step.timing.invite << min(invite.attempts, 8)) + step.chance.between(0, 1_000)
+    invite.next_at = step.now + (step.timing.invite << min(invite.attempts, 8)) + step.rng.between(0, 1_000)
     invite.attempts += 1
 
 
@@ -210,7 +210,7 @@ def invite_again(step: Step, room: RoomState, account: bytes, reply: bytes) -> N
     invites = _load(step, room)
     for invite in invites:
         if invite.account == account and (invite.attempts > 1 or invite.next_at <= step.now):
-            item = msgspec.structs.replace(_invitations.decode(invite.item), id=step.chance.bytes(16))
+            item = msgspec.structs.replace(_invitations.decode(invite.item), id=step.rng.bytes(16))
             invite.item, invite.reply, invite.attempts = msgspec.msgpack.encode(item), reply, 0
             invite.handed = False
             _repeat(step, room, invite)

@@ -344,7 +344,7 @@ def enter(
     moving.arrive(step, room, group.members(), order)
     intents.look_first(step, open_box(room, group))
     members.sync(step, room, step.me.device)
-    room.update_at = step.now + step.chance.between(0, step.timing.update)
+    room.update_at = step.now + step.rng.between(0, step.timing.update)
     room.tend_at = step.within(intents.TEND_MS) + 1
     if old is not None:
         drop_trims(step, {old.relay} - {room.relay})

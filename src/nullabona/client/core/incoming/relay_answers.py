@@ -56,7 +56,7 @@ def unanswered(step: Step, item: OutboxItem) -> None:
 
 def _backoff(step: Step, item: OutboxItem) -> int:
     delay = min(step.timing.retry << min(item.attempts, 12), step.timing.retry_most)
-    return delay // 2 + step.chance.between(0, delay // 2)
+    return delay // 2 + step.rng.between(0, delay // 2)
 
 
 def _appended(step: Step, item: OutboxItem, answer: Appended) -> None:

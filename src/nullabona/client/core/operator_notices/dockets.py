@@ -87,7 +87,7 @@ def note_sighting(store: Store, seen: DocketSeen) -> None:
 
 def next_look(step: Step) -> int:
     """Draw when to look again, in POSIX seconds: before anybody is asked, so that nothing is asked again at once."""
-    next_s = step.now // 1_000 + step.chance.between(LOOK_S // 2, LOOK_S + LOOK_S // 2)
+    next_s = step.now // 1_000 + step.rng.between(LOOK_S // 2, LOOK_S + LOOK_S // 2)
     _save(step.store, msgspec.structs.replace(load_docket(step.store), next_s=next_s))
     return next_s
 

@@ -118,7 +118,7 @@ def _bounded(step: Step, held: list[HeldItem]) -> list[HeldItem]:
         claimed = [origin_claimed(each.item) for each in others]
         most = max(claimed, key=claimed.count)
         places = [place for place, origin in enumerate(claimed) if origin == most]
-        del others[places[step.chance.between(0, len(places) - 1)]]
+        del others[places[step.rng.between(0, len(places) - 1)]]
     return [each for each in held if each in vouched or each in others]
 
 

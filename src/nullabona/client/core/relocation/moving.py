@@ -182,7 +182,7 @@ def tell(step: Step, room: RoomState, before: str) -> None:
     order = room.order if move_orders.applies(room.order, room.info.moves) else None
     account = next((a for key, a in _members(step, room) if order is not None and key == order.signer), b"")
     if room.info.kind != DEVICES:
-        said = order.payload() if order is not None else room.relay.encode() + step.chance.bytes(16)
+        said = order.payload() if order is not None else room.relay.encode() + step.rng.bytes(16)
         id = sha256(b"nullabona move notice v1" + said).digest()[:16]
         notices.add(step, room.id, Notice(NoticeKind.RELAY_CHANGED, account, text=room.relay), id=id)
     step.event("room-moved", room.id, relay=room.relay, account=account)

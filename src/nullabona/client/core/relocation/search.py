@@ -82,7 +82,7 @@ def _round(step: Step, room: RoomState, *, out_of_reach: bool) -> None:
     pause = min(max(waited // 4, step.timing.scout), SLOWEST_MS)
     if waited < step.timing.scout_cards:
         pause = min(pause, step.timing.scout_cards - waited)
-    room.scout_at = step.now + pause + step.chance.between(0, step.timing.scout)
+    room.scout_at = step.now + pause + step.rng.between(0, step.timing.scout)
 
 
 def _tracks(room: RoomState, *, out_of_reach: bool) -> Iterator[BoxTrack]:
@@ -200,5 +200,5 @@ def _order_for(step: Step, room: RoomState, track: BoxTrack, scout: Scout, *, ex
         return b""
     if scout.there is not None and scout.there <= order.rank:
         return b""
-    keys, nonce = track.keys, step.chance.bytes(NONCE_SIZE)
+    keys, nonce = track.keys, step.rng.bytes(NONCE_SIZE)
     return seal_frame(keys.frame_key, keys.box.address, nonce, Kind.MOVE, encode_move(order))

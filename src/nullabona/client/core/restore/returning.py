@@ -61,7 +61,7 @@ def expect(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper]) ->
     """Another device of ours is in the room and lets us in. It may be lost before: then we ask members ourselves."""
     if step.find_room(room_id) is not None:
         return
-    due = step.now + step.timing.silence + step.chance.between(0, step.timing.silence)
+    due = step.now + step.timing.silence + step.rng.between(0, step.timing.silence)
     others = [each for each in expected(step) if each.room != room_id]
     _keep(step, [*others, Expected(room_id, encode_info(info), tuple(members), due)])
 
@@ -175,7 +175,7 @@ def look_after(step: Step, room: RoomState) -> None:
         inbox_addresses.look_again(step, helper.handle)
     rounds, place = divmod(heal.attempts, len(heal.helpers))
     pause = min(step.timing.ticket << min(rounds, 12), DAY_MS) if place == 0 else step.timing.ticket
-    heal.next_at = step.now + pause + step.chance.between(0, step.timing.ticket)
+    heal.next_at = step.now + pause + step.rng.between(0, step.timing.ticket)
 
 
 def told_gone(step: Step, room: RoomState, account: bytes) -> bool:

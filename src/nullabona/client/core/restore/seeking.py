@@ -76,7 +76,7 @@ def look_after(step: Step) -> None:
             kept.append(each)
             continue
         inbox_sending.post(step, each.account, each.handle, RoomsAsked())
-        pause = min(step.timing.ticket << each.attempts, DAY_MS) + step.chance.between(0, step.timing.ticket)
+        pause = min(step.timing.ticket << each.attempts, DAY_MS) + step.rng.between(0, step.timing.ticket)
         again = step.now + pause if each.attempts + 1 < MOST_ASKS else _NEVER
         kept.append(msgspec.structs.replace(each, next_at=again, attempts=each.attempts + 1))
     _save(step, kept)

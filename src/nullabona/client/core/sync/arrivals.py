@@ -34,14 +34,14 @@ def arrived(step: Step, room: RoomState, heal: Heal, by: bytes, before: RoomInfo
     if evidence.vouches(step, before, by) and not (told_by and set(before.deciders) - {by, step.me.account}):
         room.vain = Tries()
         return
-    room.led_by, room.led_at = by, step.now + LOOK_AROUND_MS + step.chance.between(0, LOOK_AROUND_MS // 4)
+    room.led_by, room.led_at = by, step.now + LOOK_AROUND_MS + step.rng.between(0, LOOK_AROUND_MS // 4)
 
 
 def invited(step: Step, old: RoomState, room: RoomState, by: bytes) -> None:
     """An invitation of account ``by`` takes the place of the ``old`` room; who said what in it is not forgotten."""
     room.doubted, room.tries, room.vain, room.former = old.doubted, old.tries, old.vain, old.former
     if not evidence.vouches(step, old.info, by):
-        room.led_by, room.led_at = by, step.now + LOOK_AROUND_MS + step.chance.between(0, LOOK_AROUND_MS // 4)
+        room.led_by, room.led_at = by, step.now + LOOK_AROUND_MS + step.rng.between(0, LOOK_AROUND_MS // 4)
 
 
 def unconfirmed(step: Step, room: RoomState, account: bytes) -> bool:

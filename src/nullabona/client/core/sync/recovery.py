@@ -216,7 +216,7 @@ def _beacon(step: Step, room: RoomState, track: BoxTrack) -> None:
         branches.give_way(step, room, track)
     track.beacons += 1
     track.beacon_at = (
-        step.now + (step.timing.beacon << min(track.beacons, 10)) + step.chance.between(0, step.timing.beacon)
+        step.now + (step.timing.beacon << min(track.beacons, 10)) + step.rng.between(0, step.timing.beacon)
     )
 
 

@@ -84,7 +84,7 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
     deadline = step.now + step.timing.ticket * _PATIENCE
     join = Join(room.id, _relay(room, ticket, candidate), ticket, candidate, b"", ticket.seq, deadline, by, judged)
     join.frame = _queue(step, join)
-    heal.next_at = deadline + step.chance.between(0, step.timing.ticket)
+    heal.next_at = deadline + step.rng.between(0, step.timing.ticket)
     return join
 
 
@@ -143,7 +143,7 @@ def _queue(step: Step, join: Join) -> bytes:
     indirect = not body_fits(len(body))
     if indirect:
         body = encode_ref(queue_blob(step, join.room, keys.box.address, join.relay, body))
-    nonce = step.chance.bytes(NONCE_SIZE)
+    nonce = step.rng.bytes(NONCE_SIZE)
     frame = seal_frame(keys.frame_key, keys.box.address, nonce, Kind.COMMIT, body, indirect=indirect)
     digest = sha256(frame).digest()
     # Counted after our commit: one token may be nobody's, and our own old leaf's may be left out.

@@ -170,7 +170,7 @@ def ask(step: Step, room: RoomState) -> None:
     heal.attempts += 1
     evidence.charge(step, room, heal)
     heal.next_at = (
-        step.now + (step.timing.ticket << min(heal.attempts // 2, 8)) + step.chance.between(0, step.timing.ticket)
+        step.now + (step.timing.ticket << min(heal.attempts // 2, 8)) + step.rng.between(0, step.timing.ticket)
     )
     if helper is not None:
         at = heal.epoch if heal.commit else room.epoch

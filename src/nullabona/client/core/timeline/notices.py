@@ -35,7 +35,7 @@ def add(step: Step, room: bytes, notice: Notice, *, position: int = -1, id: byte
         top = step.store.top_placed(room)
         position = top + 1 if (top + 1) % box_log.SLOTS else top
     row = Message(
-        *(room, id or step.chance.bytes(16), notice.account, b"", step.now, position, epoch, MessageState.RECEIVED),
+        *(room, id or step.rng.bytes(16), notice.account, b"", step.now, position, epoch, MessageState.RECEIVED),
         *(b"", b"", 0, b""),
     )
     row = kinds.filled(step, row, notice)

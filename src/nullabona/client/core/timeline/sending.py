@@ -42,7 +42,7 @@ RESENT_IN_VAIN: Final = 2
 
 def draw_id(step: Step) -> bytes:
     """An id for a message of this account."""
-    return message_id(step.me.account, step.chance.bytes(RANDOM))
+    return message_id(step.me.account, step.rng.bytes(RANDOM))
 
 
 def send(step: Step, room: RoomState, body: Shown | Annotation, id: bytes = b"") -> bytes:
@@ -137,7 +137,7 @@ def send_receipt(step: Step, room: RoomState) -> None:
     track = room.current
     if track.candidates or step.now < track.look_until:
         over_at = max(track.settle_until, track.look_until, step.now + 1_000)
-        room.receipt_at = over_at + step.chance.between(0, receipts.delay(step, room))
+        room.receipt_at = over_at + step.rng.between(0, receipts.delay(step, room))
         return
     send_fleeting(step, room, Receipt())
 
