@@ -12,7 +12,7 @@ from bench.leakage.society import DAY
 from bench.leakage.trace import Events, Op, Recording
 
 CARRIES: Final = (Op.APPEND, Op.DELIVER, Op.PUT_BLOB, Op.GET_BLOB)
-AWAY: Final = 600.0
+REJOINING: Final = 600.0
 """Whoever gets a frame later than this was away; that is no delay."""
 
 
@@ -64,7 +64,7 @@ def delays(live: Events) -> NDArray[np.float64]:
     good = (which >= 0) & (newest >= 0)
     good[good] &= appended["place"][which[good]] == handed["place"][good]
     waits = handed["t"][good] - appended["t"][which[good]]
-    return np.asarray(waits[waits <= AWAY])
+    return np.asarray(waits[waits <= REJOINING])
 
 
 def _keys(events: Events) -> NDArray[np.float64]:

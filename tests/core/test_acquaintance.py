@@ -111,7 +111,7 @@ def test_this_device_knows_itself_and_no_stranger() -> None:
     ("phase", "heal", "known"),
     [
         (JOINED, None, (JUN.handle, "")),
-        (AWAY, None, (JUN.handle, "")),
+        (REJOINING, None, (JUN.handle, "")),
         (LEFT, None, ("", "")),
         (REMOVED, None, ("", "")),
         (REMOVED, HEAL, (JUN.handle, EVE.handle)),
@@ -159,7 +159,7 @@ def test_the_host_of_a_blocked_member_is_not_ours_to_use() -> None:
 
 @pytest.mark.parametrize(
     ("phase", "kind", "used"),
-    [(JOINED, GROUP, True), (AWAY, GROUP, False), (LEFT, GROUP, False), (JOINED, DIRECT, False)],
+    [(JOINED, GROUP, True), (REJOINING, GROUP, False), (LEFT, GROUP, False), (JOINED, DIRECT, False)],
 )
 def test_the_relay_of_a_room_that_we_are_in_is_ours_to_use(phase: str, kind: str, used: bool) -> None:  # noqa: FBT001
     """Not that of a room which is over, or shut, or to which we only seek a way; our account's own always."""

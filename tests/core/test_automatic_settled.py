@@ -32,17 +32,19 @@ REFUTED = Verdict(claims.REFUTED, reason="card-forked")
 
 
 @pytest.mark.parametrize(
-    ("wishes", "warns"),
+    ("pending", "warns"),
     [((), False), ((Accept(),), True), ((Enter(ROOM),), True), ((LetIn(ROOM, TOKEN),), False)],
 )
-def test_a_claim_that_is_refuted_warns_a_person_who_has_said_yes(wishes: tuple[Wish, ...], *, warns: bool) -> None:
+def test_a_claim_that_is_refuted_warns_a_person_who_has_said_yes(
+    pending: tuple[PendingAnswer, ...], *, warns: bool
+) -> None:
     """And is remembered as such; whatever any stranger claims warns nobody."""
     stage = Stage()
     stage.contact(JUN, ContactState.ASKING)
     with stage.step() as step:
         claims.note(step, JUN.account, claims.REFUTED)
         warning = ("warning", {"code": "card-refuted", "handle": JUN.handle, "reason": "card-forked"})
-        assert [warning] * warns == settled(step, REFUTED, *wishes)
+        assert [warning] * warns == settled(step, REFUTED, *pending)
         contact = step.store.contact(JUN.account)
         assert contact is not None
         assert (warns, b"") == (claims.warns(step, JUN.account), contact.card)
@@ -79,7 +81,7 @@ def test_a_yes_to_somebody_who_is_forgotten_does_nothing() -> None:
         assert ([], []) == (settled(step, PROVEN, Accept()), step.store.rooms())
 
 
-def test_what_fails_hinders_no_other_wish_and_is_told_to_who_said_yes() -> None:
+def test_what_fails_hinders_no_other_answer_and_is_told_to_who_said_yes() -> None:
     """With its reason, once for each."""
     stage = Stage()
     room = stage.room()

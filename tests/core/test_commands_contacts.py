@@ -132,7 +132,7 @@ def test_the_room_of_two_that_there_is_is_used_again(why: str) -> None:
     contact = stage.contact(JUN, ContactState.ASKING, room=bytes(32) if why == "none" else room)
     with stage.inside(room) as (step, state, _):
         if why == "left":
-            state.phase = AWAY
+            state.phase = REJOINING
         elif why == "heal":
             state.heal = Heal("fork", 0, b"", [], [], step.now)
         elif why == "leaving":

@@ -40,7 +40,7 @@ def open_link(stage: Stage, *, uses: int = 0, by: tuple[bytes, ...] = ()) -> tup
 
 def asked(step: Step) -> list[tuple[bytes, tuple[object, ...]]]:
     """Who is asked for at the record, and what waits for that."""
-    return [(each.account, each.wishes) for each in claims.claims(step)]
+    return [(each.account, each.pending) for each in claims.claims(step)]
 
 
 def use(step: Step, room: bytes, token: bytes, card: Card = CARD, account: bytes = EVE.account) -> None:

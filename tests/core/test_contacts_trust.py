@@ -22,6 +22,7 @@ from nullabona.client.core.model.state import (
     AWAY,
     JOINED,
     LEFT,
+    REJOINING,
     REMOVED,
     AddAccount,
     PendingCommit,
@@ -210,7 +211,7 @@ def test_what_waited_goes_out_when_the_change_is_seen(phase: str, state: str) ->
 def test_the_rooms_that_we_share_with_an_account() -> None:
     """Those that both are in, by what is remembered as well; and the direct one whatever became of it."""
     stage = Stage()
-    group, away = stage.room(JUN), stage.room(JUN, phase=AWAY)
+    group, away = stage.room(JUN), stage.room(JUN, phase=REJOINING)
     direct = stage.room(DORA, kind=DIRECT, phase=REMOVED)
     stage.room(JUN, phase=LEFT)
     stage.room(DORA)
@@ -243,7 +244,7 @@ def test_we_talk_with_whom_is_in_a_room_of_two_or_is_let_into_it(why: str) -> No
             leaving.say(step, state)
         elif why == "heal":
             state.heal = Heal("fork", 0, b"", [], [], step.now)
-        state.phase = {"away": AWAY, "left": LEFT}.get(why, JOINED)
+        state.phase = {"away": REJOINING, "left": LEFT}.get(why, JOINED)
         found = rooms.talking_in(step, DORA.account if why == "dora" else JUN.account)
         if why == "dora":
             assert found is not None

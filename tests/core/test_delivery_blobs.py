@@ -13,7 +13,7 @@ from tests.core.stage import DAY, RELAY, START, Randomness, Stage
 
 ROOM, OTHER_ROOM = b"r" * 32, b"o" * 32
 FILE, OTHER_FILE = b"f" * 16, b"g" * 16
-AWAY = "wss://two.example:443/v1"
+REJOINING = "wss://two.example:443/v1"
 
 
 def cut(content: bytes) -> tuple[BlobRef, dict[bytes, bytes]]:
@@ -67,9 +67,9 @@ def test_another_relay_is_asked_too() -> None:
     stage = Stage()
     ref, _ = cut(b"hello")
     content(stage, ref)
-    content(stage, ref, AWAY, OTHER_ROOM)
+    content(stage, ref, REJOINING, OTHER_ROOM)
     digest = ref.chunks[0]
-    expected = [WantedChunk(digest, AWAY, OTHER_ROOM, START), WantedChunk(digest, RELAY, ROOM, START)]
+    expected = [WantedChunk(digest, REJOINING, OTHER_ROOM, START), WantedChunk(digest, RELAY, ROOM, START)]
     assert expected == wanted(stage)
 
 
@@ -132,7 +132,7 @@ def test_a_room_that_moved_asks_at_its_new_relay_from_the_beginning() -> None:
     stage = Stage()
     want_file(stage, b"a" * 32)
     want_file(stage, b"b" * 32, room=OTHER_ROOM)
-    want_file(stage, b"c" * 32, relay=AWAY)
+    want_file(stage, b"c" * 32, relay=REJOINING)
     for digest in (b"a" * 32, b"b" * 32, b"c" * 32):
         with stage.step() as step:
             blobs.chunk_missing(step, digest)
@@ -140,7 +140,7 @@ def test_a_room_that_moved_asks_at_its_new_relay_from_the_beginning() -> None:
     with stage.step(later) as step:
         blobs.retarget(step, ROOM, AWAY)
     found = [(each.digest[:1], each.relay, each.next_at, each.attempts) for each in wanted(stage)]
-    assert [(b"a", AWAY, later, 0), (b"b", RELAY, START + 4_000, 1), (b"c", AWAY, START + 4_000, 1)] == found
+    assert [(b"a", REJOINING, later, 0), (b"b", RELAY, START + 4_000, 1), (b"c", REJOINING, START + 4_000, 1)] == found
 
 
 def test_a_message_that_is_gone_wants_nothing_more() -> None:

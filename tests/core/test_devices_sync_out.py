@@ -321,7 +321,7 @@ def test_a_room_is_told_with_whom_to_ask_for_a_way_in(home: Home, at: Talk) -> N
     assert isinstance(told, RoomItem)
     assert (at.group.id, encode_info(at.group.info), True) == (told.room, told.info, told.joined)
     assert {(JUN.account, JUN.handle), (NARI.account, NARI.handle)} == set(told.members)
-    at.group.phase = AWAY
+    at.group.phase = REJOINING
     assert [] == tell(at, home, what)
     at.group.heal = Heal("away", 0, b"", [], [Helper(NARI.account, NARI.handle)], 0)
     assert [RoomItem(at.group.id, encode_info(at.group.info), ((NARI.account, NARI.handle),))] == tell(at, home, what)

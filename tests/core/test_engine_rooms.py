@@ -138,7 +138,7 @@ def test_who_is_away_asks_for_a_way_back() -> None:
     """When it is time; rooms of two with somebody who is blocked elsewhere are left alone."""
     stage = Stage()
     heal = Heal("returning", 0, b"", [], [HELPS], START)
-    away = quiet(stage, JUN, phase=AWAY, heal=heal)
+    away = quiet(stage, JUN, phase=REJOINING, heal=heal)
     engine_of(stage).tick(START)
     found = state_of(stage, away).heal
     assert found is not None
@@ -157,7 +157,7 @@ def test_a_device_that_nobody_lets_into_the_shared_room_makes_a_new_one() -> Non
     """Perhaps nobody else was ever in it."""
     stage = Stage()
     heal = Heal("returning", 0, b"", [], [], LATER, attempts=8)
-    room = quiet(stage, kind=DEVICES, phase=AWAY, heal=heal)
+    room = quiet(stage, kind=DEVICES, phase=REJOINING, heal=heal)
     with stage.step() as step:
         own_devices.note_card(step.store, stage.card_with(b"d" * 16, JUN).encoded)
         own_devices.set_room(step.store, room)
@@ -216,7 +216,7 @@ def test_a_copy_of_a_profile_gives_up_its_keys() -> None:
     rooms = [quiet(stage, JUN) for _ in range(3)]
     with engine_of(stage).step(START) as step:
         step.copies |= set(rooms[:2])
-    assert [AWAY, AWAY, JOINED] == [state_of(stage, room).phase for room in rooms]
+    assert [REJOINING, REJOINING, JOINED] == [state_of(stage, room).phase for room in rooms]
 
 
 def test_a_device_whose_account_is_deleted_is_out() -> None:

@@ -20,6 +20,7 @@ from nullabona.client.core.model.room_info import DIRECT, decode_info
 from nullabona.client.core.model.state import (
     AWAY,
     JOINED,
+    REJOINING,
     AddAccount,
     CommitCandidate,
     Intent,
@@ -140,7 +141,7 @@ HELPS = Helper(JUN.account, JUN.handle)
     [
         ({}, {}, True),
         ({"commit_at": START}, {"settle_until": START, "look_until": START}, True),
-        ({"phase": AWAY}, {}, False),
+        ({"phase": REJOINING}, {}, False),
         ({"intents": []}, {}, False),
         ({"heal": Heal("late", 0, b"", [], [HELPS], LATER)}, {}, False),
         ({"commit_at": START + 1}, {}, False),

@@ -381,10 +381,10 @@ def test_what_no_commit_makes_of_a_room_is_not_the_room(there: dict[str, object]
 @pytest.mark.parametrize(
     ("phase", "helpers", "attempts", "expected"),
     [
-        (AWAY, (JUN, SORA), 2 * LAST_RESORT, ""),
-        (AWAY, (JUN, SORA), 2 * LAST_RESORT - 1, "unproven-roles"),
-        (AWAY, (), 2 * LAST_RESORT, "unproven-roles"),
-        (AWAY, (SORA, YUNA), 2 * LAST_RESORT, "unproven-roles"),
+        (REJOINING, (JUN, SORA), 2 * LAST_RESORT, ""),
+        (REJOINING, (JUN, SORA), 2 * LAST_RESORT - 1, "unproven-roles"),
+        (REJOINING, (), 2 * LAST_RESORT, "unproven-roles"),
+        (REJOINING, (SORA, YUNA), 2 * LAST_RESORT, "unproven-roles"),
         (JOINED, (JUN, SORA), 2 * LAST_RESORT, "unproven-roles"),
     ],
 )

@@ -253,7 +253,7 @@ def test_a_ruling_is_remembered_where_our_place_is_not() -> None:
 def test_who_is_away_counts_itself_and_whom_it_asks() -> None:
     """The roster may be lost; in a room that we are in, helpers are no members for that."""
     stage = Stage()
-    room = stage.room(JUN, phase=AWAY)
+    room = stage.room(JUN, phase=REJOINING)
     with stage.step() as step:
         step.store.drop_devices(room, [stage.me.device])
     assert {stage.me.account, JUN.account, SORA.account} == known(stage, room, heal(SORA)).accounts

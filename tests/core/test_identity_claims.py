@@ -114,7 +114,7 @@ def test_a_dropped_claim_is_asked_for_no_more_but_what_was_said_of_it_stays() ->
         assert ([], None) == (claims.claims(step), step.store.get_value("claims"))
 
 
-def test_an_open_claim_is_answered_when_a_wish_waits_with_it() -> None:
+def test_an_open_claim_is_answered_when_an_answer_waits_with_it() -> None:
     """That of another account says nothing."""
     stage = Stage()
     came(stage, JUN, FAR)
@@ -157,7 +157,7 @@ def test_who_writes_again_is_asked_for_by_the_newest_word_and_keeps_what_was_ans
         claims.want(step, JUN.account, JUN.handle, b"", Accept())
         claims.came(step, JUN.account, FAR.handle, b"newer")
         found = claims.claims(step)[-1]
-    assert Claim(JUN.account, FAR.handle, b"newer", START, wishes=(Accept(),)) == found
+    assert Claim(JUN.account, FAR.handle, b"newer", START, pending=(Accept(),)) == found
     assert [(number(1).handle, 10 * MINUTE), (FAR.handle, 0)] == waiting(stage)
 
 
@@ -177,7 +177,7 @@ def test_what_is_due_is_all_of_which_the_time_has_come_and_the_next_is_the_earli
 
 
 @pytest.mark.parametrize("found", ["proven", "promised"])
-def test_what_is_wished_of_an_account_that_the_record_has_is_done_at_once(found: Standing) -> None:
+def test_an_answer_to_an_account_that_the_record_has_is_done_at_once(found: Standing) -> None:
     """Nothing waits."""
     stage = Stage()
     with stage.step() as step:
@@ -186,7 +186,7 @@ def test_what_is_wished_of_an_account_that_the_record_has_is_done_at_once(found:
     assert ([], found) == (waiting(stage), standing(stage, JUN))
 
 
-def test_what_is_wished_of_a_refuted_account_is_refused() -> None:
+def test_an_answer_to_a_refuted_account_is_refused() -> None:
     """The person is told, and nothing waits."""
     stage = Stage()
     with stage.step() as step:
@@ -196,36 +196,36 @@ def test_what_is_wished_of_a_refuted_account_is_refused() -> None:
     assert ([], "refuted") == (waiting(stage), standing(stage, JUN))
 
 
-def test_a_wish_waits_with_the_claim_and_hurries_the_record() -> None:
-    """Each wish once, in the order in which they were last made; the card that came first stays."""
+def test_an_answer_waits_with_the_claim_and_hurries_the_record() -> None:
+    """Each answer once, in the order in which they were last made; the card that came first stays."""
     stage = Stage()
     came(stage, JUN)
     with stage.step() as step:
-        for wish in (Accept(), Enter(ROOM), Accept()):
-            assert not claims.want(step, JUN.account, JUN.handle, b"other", wish)
-        assert [Claim(JUN.account, JUN.handle, b"card", START, wishes=(Enter(ROOM), Accept()))] == claims.claims(step)
+        for answer in (Accept(), Enter(ROOM), Accept()):
+            assert not claims.want(step, JUN.account, JUN.handle, b"other", answer)
+        assert [Claim(JUN.account, JUN.handle, b"card", START, pending=(Enter(ROOM), Accept()))] == claims.claims(step)
 
 
-def test_a_wish_without_a_claim_makes_one() -> None:
+def test_an_answer_without_a_claim_makes_one() -> None:
     """With what is known of the account; it is pending."""
     stage = Stage()
     came(stage, number(1))
     with stage.step() as step:
         assert not claims.want(step, FAR.account, FAR.handle, b"mine", Accept())
-        assert Claim(FAR.account, FAR.handle, b"mine", START, wishes=(Accept(),)) == claims.claims(step)[-1]
+        assert Claim(FAR.account, FAR.handle, b"mine", START, pending=(Accept(),)) == claims.claims(step)[-1]
     assert "pending" == standing(stage, FAR)
 
 
-def test_a_wish_that_was_taken_back_is_done_for_nobody() -> None:
-    """Other wishes stay, and the claims as well."""
+def test_an_answer_that_was_taken_back_is_done_for_nobody() -> None:
+    """Other answers stay, and the claims as well."""
     stage = Stage()
     with stage.step() as step:
         claims.want(step, JUN.account, JUN.handle, b"", Enter(ROOM))
         claims.want(step, JUN.account, JUN.handle, b"", Accept())
         claims.want(step, FAR.account, FAR.handle, b"", Enter(ROOM))
-        claims.drop_wish(step, Enter(ROOM))
+        claims.drop_answer(step, Enter(ROOM))
         assert [(JUN.account, (Accept(),)), (FAR.account, ())] == [
-            (each.account, each.wishes) for each in claims.claims(step)
+            (each.account, each.pending) for each in claims.claims(step)
         ]
 
 
@@ -233,7 +233,7 @@ def test_a_wish_that_was_taken_back_is_done_for_nobody() -> None:
 
 
 def test_of_too_many_claims_the_oldest_that_nobody_waits_for_goes() -> None:
-    """256 stay. One that a wish or a promise waits with outlives any that is idle."""
+    """256 stay. One that an answer or a promise waits with outlives any that is idle."""
     stage = Stage()
     with stage.step() as step:
         claims.want(step, number(0).account, number(0).handle, b"", Accept())
@@ -249,7 +249,7 @@ def test_of_too_many_claims_the_oldest_that_nobody_waits_for_goes() -> None:
 
 
 def test_if_somebody_waits_for_all_of_them_the_oldest_goes() -> None:
-    """There is no end to what can be wished, but to what is stored."""
+    """There is no end to what can be answered, but to what is stored."""
     stage = Stage()
     with stage.step() as step:
         for count in range(257):
@@ -261,19 +261,19 @@ def test_if_somebody_waits_for_all_of_them_the_oldest_goes() -> None:
 # -- links --------------------------------------------------------------------------------------------------------
 
 
-def by_link(stage: Stage, other: Other, wish: LetIn | Refuse = LET_IN, now: int = START) -> None:
+def by_link(stage: Stage, other: Other, answer: LetIn | Refuse = LET_IN, now: int = START) -> None:
     with stage.step(now) as step:
-        claims.by_link(step, other.account, other.handle, b"card", wish)
+        claims.by_link(step, other.account, other.handle, b"card", answer)
 
 
-@pytest.mark.parametrize("wish", [LET_IN, REFUSED])
-def test_who_has_a_link_and_a_directory_that_we_know_is_asked_for_at_once(wish: LetIn | Refuse) -> None:
+@pytest.mark.parametrize("answer", [LET_IN, REFUSED])
+def test_who_has_a_link_and_a_directory_that_we_know_is_asked_for_at_once(answer: LetIn | Refuse) -> None:
     """Whether they are to come in or to be told that it leads nowhere; twice is once."""
     stage = Stage()
-    by_link(stage, JUN, wish)
-    by_link(stage, JUN, wish)
+    by_link(stage, JUN, answer)
+    by_link(stage, JUN, answer)
     with stage.step() as step:
-        assert [Claim(JUN.account, JUN.handle, b"card", START, wishes=(wish,))] == claims.claims(step)
+        assert [Claim(JUN.account, JUN.handle, b"card", START, pending=(answer,))] == claims.claims(step)
     assert "pending" == standing(stage, JUN)
 
 
@@ -314,7 +314,7 @@ def test_whom_the_person_answers_does_not_stand_in_the_way_of_a_link() -> None:
     by_link(stage, number(2, "fourth.example"), LetIn(ROOM, b"other"))
     assert [("p2@fourth.example", 0)] == waiting(stage)[3:]
     with stage.step() as step:
-        assert (LET_IN, LetIn(ROOM, b"other")) == claims.claims(step)[3].wishes
+        assert (LET_IN, LetIn(ROOM, b"other")) == claims.claims(step)[3].pending
 
 
 @pytest.mark.parametrize(("others", "taken"), [(63, True), (64, False)])

@@ -120,15 +120,15 @@ def answered(
     """What the record's answer settles, what is known of the account then, and which claims are still open."""
     with stage.step() as step:
         claims.came(step, first.account, first.handle, first.card)
-        if first.wishes:
-            claims.want(step, first.account, first.handle, first.card, *first.wishes)
+        if first.pending:
+            claims.want(step, first.account, first.handle, first.card, *first.pending)
         settled = claims.answer(step, JUN.handle, data, shown)
         return settled, claims.standing(step, first.account), claims.claims(step)
 
 
 def test_a_proven_claim_is_settled_with_its_wishes() -> None:
     """It is open no more."""
-    wished = msgspec.structs.replace(claim(FIRST.encoded), wishes=(Accept(),))
+    wished = msgspec.structs.replace(claim(FIRST.encoded), pending=(Accept(),))
     assert ([(wished, Verdict("proven", SECOND))], "proven", []) == answered(Stage(), wished, SECOND.encoded, "proven")
 
 
@@ -141,7 +141,7 @@ def test_a_refuted_claim_is_settled() -> None:
 def test_a_promised_claim_is_settled_and_looked_at_once_more() -> None:
     """Two periods later, when the promise must have been kept; what was wished is done by then."""
     stage = Stage()
-    wished = msgspec.structs.replace(claim(FIRST.encoded), wishes=(Accept(),))
+    wished = msgspec.structs.replace(claim(FIRST.encoded), pending=(Accept(),))
     settled, standing, left = answered(stage, wished, FIRST.encoded, "promised")
     assert ([(wished, Verdict("promised", FIRST))], "promised") == (settled, standing)
     assert [claim(FIRST.encoded, next_at=START + 20 * MINUTE)] == left

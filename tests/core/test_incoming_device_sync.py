@@ -312,7 +312,7 @@ def test_a_room_that_is_only_remembered_is_asked_for_at_once(home: Home, at: Tal
     """Its members are; into one where that device is it lets us in."""
     hear(at, home, room_item(at, b"1" * 32, joined=True), room_item(at, b"2" * 32, joined=False))
     room = at.step.find_room(b"2" * 32)
-    assert (None, AWAY) == (at.step.find_room(b"1" * 32), room.phase if room else "")
+    assert (None, REJOINING) == (at.step.find_room(b"1" * 32), room.phase if room else "")
     assert [b"1" * 32] == [each.room for each in returning.expected(at.step)]
 
 

@@ -163,7 +163,7 @@ def told(stage: Stage, step: Step, other: Other) -> tuple[bool, int]:
     room = RoomTold(ROOM, encode_info(stage.info()), ((other.account, other.handle),))
     state, _ = came(stage, step, other, RoomsTold((room,)))
     found = step.find_room(ROOM)
-    assert found is None or found.phase == AWAY
+    assert found is None or found.phase == REJOINING
     return found is not None, len(state.waiting)
 
 
@@ -228,12 +228,12 @@ def test_a_room_of_which_we_remember_only_that_we_were_in_is_left_on_its_admins_
     info = stage.info(JUN)
     room = stage.room(info=type(info)(1, info.kind, info.name, info.relay, (JUN.account,)))
     with stage.inside(room) as (step, state, _):
-        state.phase, state.heal, state.boxes = AWAY, heal(step, JUN), []
+        state.phase, state.heal, state.boxes = REJOINING, heal(step, JUN), []
         if named is not None:
             device_certificates.note(step, JUN.card() if named else Other("jun", 1).card())
         waits = gone(stage, step, room)
         phase = step.room(room).phase
-        assert (named is None, AWAY if not named else REMOVED) == (bool(waits), phase)
+        assert (named is None, REJOINING if not named else REMOVED) == (bool(waits), phase)
 
 
 # -- answered to us: tickets ----------------------------------------------------------------------------------------

@@ -256,24 +256,24 @@ def test_into_a_room_that_is_over_its_admins_lead_us_and_contacts(
         )
 
 
-@pytest.mark.parametrize(("jun_admin", "phase"), [(True, JOINED), (False, AWAY)])
+@pytest.mark.parametrize(("jun_admin", "phase"), [(True, JOINED), (False, REJOINING)])
 def test_into_a_room_that_we_look_for_only_an_admin_leads_us_who_changes_it(jun_admin: bool, phase: str) -> None:  # noqa: FBT001
     """A contact who is none is held back, as they could be anybody's friend."""
     invited = Invited()
     invited.contact()
-    before(invited, AWAY, jun_admin=jun_admin)
+    before(invited, REJOINING, jun_admin=jun_admin)
     invited.comes()
     assert phase == invited.phase
 
 
-@pytest.mark.parametrize(("remembered", "phase"), [(True, JOINED), (False, AWAY)])
+@pytest.mark.parametrize(("remembered", "phase"), [(True, JOINED), (False, REJOINING)])
 def test_after_two_days_without_keys_nobody_leads_us_but_whom_we_remember(remembered: bool, phase: str) -> None:  # noqa: FBT001
     """Who was put out before knows the room, too: of whom we do not remember the person is asked."""
     invited = Invited()
     boo = Other("boo")
     jun = Helper(invited.jun.me.account, invited.jun.me.handle)
     helpers = [Helper(boo.account, boo.handle), *([jun] if remembered else [])]
-    before(invited, AWAY, jun_admin=False)
+    before(invited, REJOINING, jun_admin=False)
     with invited.mina.step() as step:
         asked = evidence.LAST_RESORT * len(helpers)
         step.room(invited.id).heal = Heal("returning", 0, b"", [], helpers, START, attempts=asked)
@@ -286,7 +286,7 @@ def test_after_two_days_without_keys_nobody_leads_us_but_whom_we_remember(rememb
         )
 
 
-@pytest.mark.parametrize("phase", [AWAY, LEFT, REMOVED])
+@pytest.mark.parametrize("phase", [REJOINING, LEFT, REMOVED])
 def test_not_even_an_admin_makes_another_kind_of_room_of_a_group(phase: str) -> None:
     """No commit could: the person is asked, and who invites becomes no contact by it."""
     invited = Invited(kind=DIRECT)

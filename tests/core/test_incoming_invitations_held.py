@@ -128,7 +128,7 @@ def test_a_yes_is_done_once_the_record_has_proven_the_inviter() -> None:
     assert "asked" == invited.phase
     with invited.mina.step() as step:
         jun = invited.jun.me
-        assert [Claim(jun.account, jun.handle, b"", START, wishes=(Enter(invited.id),))] == claims.claims(step)
+        assert [Claim(jun.account, jun.handle, b"", START, pending=(Enter(invited.id),))] == claims.claims(step)
     prove(invited)
     accept(invited)
     assert JOINED == invited.phase
@@ -171,7 +171,7 @@ def test_a_no_is_said_to_our_other_devices_and_takes_a_yes_back() -> None:
         heard = Overheard(step)
         invitations.decline_request(step, invited.id)
         assert [Sync((DeclineItem(invited.id, b"1" * 16),))] == heard.said
-        assert [()] == [each.wishes for each in claims.claims(step)]
+        assert [()] == [each.pending for each in claims.claims(step)]
     assert "none" == invited.phase
 
 
@@ -214,7 +214,7 @@ def enter_too(invited: Invited) -> str:
     return invited.phase
 
 
-@pytest.mark.parametrize(("phase", "after"), [(None, JOINED), (AWAY, JOINED), (JOINED, JOINED), (LEFT, LEFT)])
+@pytest.mark.parametrize(("phase", "after"), [(None, JOINED), (REJOINING, JOINED), (JOINED, JOINED), (LEFT, LEFT)])
 def test_where_our_account_is_we_go_too(phase: str | None, after: str) -> None:
     """An invitation into a room where we are, or were, leads to where it was then: it is dropped."""
     invited = waiting()
@@ -223,11 +223,11 @@ def test_where_our_account_is_we_go_too(phase: str | None, after: str) -> None:
     assert after == enter_too(invited)
     room = invited.room
     assert room is not None
-    assert (phase in {None, AWAY}) is bool(room.boxes)
+    assert (phase in {None, REJOINING}) is bool(room.boxes)
 
 
-@pytest.mark.parametrize(("jun_admin", "after"), [(True, JOINED), (False, AWAY)])
-@pytest.mark.parametrize("phase", [None, AWAY])
+@pytest.mark.parametrize(("jun_admin", "after"), [(True, JOINED), (False, REJOINING)])
+@pytest.mark.parametrize("phase", [None, REJOINING])
 def test_where_another_device_of_ours_is_only_an_admin_there_leads_us(
     phase: str | None,
     jun_admin: bool,  # noqa: FBT001

@@ -62,7 +62,7 @@ def test_whom_another_device_named_is_looked_up_by_what_it_said() -> None:
     assert [TOLD] == looked_up(invited)
 
 
-@pytest.mark.parametrize("phase", [LEFT, AWAY])
+@pytest.mark.parametrize("phase", [LEFT, REJOINING])
 def test_a_former_member_is_looked_up_by_the_handle_they_had_there(phase: str) -> None:
     """Not by that of another member."""
     invited = foreign()
@@ -86,7 +86,7 @@ def refusals(invited: Invited) -> list[str]:
     return [about["reason"] for kind, about in invited.told() if kind == "warning"]
 
 
-@pytest.mark.parametrize(("phase", "reasons"), [(LEFT, ["mls-refused"]), (AWAY, [])])
+@pytest.mark.parametrize(("phase", "reasons"), [(LEFT, ["mls-refused"]), (REJOINING, [])])
 def test_what_a_known_member_sends_in_vain_is_told(phase: str, reasons: list[str]) -> None:
     """Unless we only seek a way into the room: then it may have been for what this device was."""
     invited = Invited(Stage("boo"), adds_mina=False)

@@ -16,6 +16,7 @@ from nullabona.client.core.model.state import (
     AWAY,
     JOINED,
     LEFT,
+    REJOINING,
     REMOVED,
     BoxTrack,
     CommitCandidate,

@@ -36,7 +36,7 @@ def test_an_admin_orders_the_room_elsewhere_and_goes_there() -> None:
         assert (9, LAST) == (room.order.number if room.order else 0, room.relay)
 
 
-@pytest.mark.parametrize(("phase", "admin"), [(AWAY, True), (JOINED, False)])
+@pytest.mark.parametrize(("phase", "admin"), [(REJOINING, True), (JOINED, False)])
 def test_who_is_not_in_or_no_admin_orders_nothing(phase: str, admin: bool) -> None:  # noqa: FBT001
     """The room stays."""
     movable = Movable()

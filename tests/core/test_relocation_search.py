@@ -80,7 +80,7 @@ def test_a_search_begins_at_once_or_within_its_time(expected: int, *, soon: bool
         ("joined", START + 9_000, START + 2_501),
         ("joined", START + 1, START + 1),
         ("joined", 0, 0),
-        (AWAY, START + 9_000, START + 9_000),
+        (REJOINING, START + 9_000, START + 9_000),
     ],
 )
 def test_a_search_that_is_on_goes_on_soon_where_somebody_is_now(phase: str, before: int, expected: int) -> None:

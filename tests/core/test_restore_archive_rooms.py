@@ -26,14 +26,14 @@ def remembered(stage: Stage, phase: str, info: RoomInfo | None = None) -> tuple[
     return done, None if data is None else decode_state(data)
 
 
-@pytest.mark.parametrize("phase", [JOINED, AWAY, "anything"])
+@pytest.mark.parametrize("phase", [JOINED, REJOINING, "anything"])
 def test_a_room_that_we_were_in_waits_for_a_way_back(phase: str) -> None:
     """Every other account in it is asked, at once; it has no keys, and is read as far as it was."""
     stage = Stage()
     done, room = remembered(stage, phase)
     assert done
     assert room is not None
-    assert (AWAY, stage.info(), [], b"read") == (room.phase, room.info, room.boxes, room.read_upto)
+    assert (REJOINING, stage.info(), [], b"read") == (room.phase, room.info, room.boxes, room.read_upto)
     heal = room.heal
     assert heal is not None
     helpers = [Helper(JUN.account, JUN.handle), Helper(SORA.account, SORA.handle)]

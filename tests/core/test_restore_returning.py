@@ -55,7 +55,7 @@ def test_the_members_of_a_room_are_asked_for_a_way_back_soon(kind: str, asked: l
         returning.begin(step, ROOM, info, [helper(JUN), mine, helper(SORA)])
     room = room_of(stage)
     assert room is not None
-    assert (AWAY, info, []) == (room.phase, room.info, room.boxes)
+    assert (REJOINING, info, []) == (room.phase, room.info, room.boxes)
     assert room.heal is not None
     heal = room.heal
     assert (RETURNING, START + 20_000, 0, b"") == (heal.reason, heal.next_at, heal.epoch, heal.commit)
@@ -128,7 +128,7 @@ def away(*helpers: Other, low: bool = True, attempts: int = 0, ticket: int = 20_
     """A device that waits for a way back from these."""
     stage = Stage(rng=Randomness(low=low), timing=Timing(ticket=ticket))
     with stage.step() as step:
-        room = RoomState(ROOM, INFO, AWAY, [])
+        room = RoomState(ROOM, INFO, REJOINING, [])
         room.heal = Heal(RETURNING, 0, b"", [], [helper(each) for each in helpers], START, attempts)
         step.add_room(room)
         for each in helpers:
@@ -208,7 +208,7 @@ def test_everybody_was_asked_once_the_second_round_has_begun(attempts: int, *, a
 def said_gone(info: RoomInfo, *others: Other, attempts: int = 0) -> tuple[list[bool], list[bytes]]:
     """Whether we believe that we are out, as these say one after the other; we asked Sora and Yuna. Who was counted."""
     stage = Stage()
-    room = RoomState(ROOM, info, AWAY, [])
+    room = RoomState(ROOM, info, REJOINING, [])
     with stage.step() as step:
         assert not returning.told_gone(step, room, JUN.account)
         room.heal = Heal(RETURNING, 0, b"", [], [helper(SORA), helper(YUNA)], 0, attempts)
@@ -233,7 +233,7 @@ def test_out_of_our_own_room_everybody_says_us_only_after_days(kind: str, attemp
 
 def test_nobody_who_was_asked_says_nothing() -> None:
     """Of a room of which we remember nobody, no member's word ends it."""
-    stage, room = Stage(), RoomState(ROOM, INFO, AWAY, [])
+    stage, room = Stage(), RoomState(ROOM, INFO, REJOINING, [])
     room.heal = Heal(RETURNING, 0, b"", [], [], 0, LAST_RESORT)
     with stage.step() as step:
         assert not returning.told_gone(step, room, SORA.account)
@@ -259,7 +259,7 @@ def test_a_room_whose_keys_are_given_up_keeps_what_may_be_read_and_the_way_in() 
         assert None is step.store.get_value(box_log.winner_key(track))
     with stage.step() as step:
         left = step.room(room)
-        assert (AWAY, [], b"read", [ruling], stage.info()) == (
+        assert (REJOINING, [], b"read", [ruling], stage.info()) == (
             *(left.phase, left.boxes, left.read_upto),
             *(left.rulings, left.info),
         )
@@ -272,7 +272,7 @@ def test_a_room_whose_keys_are_given_up_keeps_what_may_be_read_and_the_way_in() 
     assert [track.keys.box.address] == [item.box for item in stage.outbox(FRAME)]
 
 
-@pytest.mark.parametrize("phase", [AWAY, LEFT])
+@pytest.mark.parametrize("phase", [REJOINING, LEFT])
 def test_a_room_that_we_are_not_in_has_nothing_to_give_up(phase: str) -> None:
     """It stays as it is, and nobody is warned."""
     stage = Stage()
@@ -291,7 +291,7 @@ def test_a_copy_of_a_profile_gives_up_the_room_in_which_it_shows() -> None:
     with stage.step() as step:
         returning.copied_back(step, step.room(room))
         assert [("warning", room, {"code": "copied-back"})] == step.told
-        assert [AWAY, "joined"] == [step.room(each).phase for each in (room, other)]
+        assert [REJOINING, "joined"] == [step.room(each).phase for each in (room, other)]
         assert None is step.store.get_value(RESTORED)
 
 
@@ -301,7 +301,7 @@ def test_a_profile_whose_files_tell_that_it_is_a_copy_gives_up_all_rooms() -> No
     rooms = [stage.room(JUN), stage.room(SORA)]
     with stage.step() as step:
         returning.forsake_all(step)
-        assert [AWAY, AWAY] == [step.room(each).phase for each in rooms]
+        assert [REJOINING, REJOINING] == [step.room(each).phase for each in rooms]
         assert RESTORED_NOW == step.store.get_value(RESTORED)
         assert [("warning", b"", {"code": "copied-back"})] == step.told
 

@@ -168,7 +168,7 @@ def told(stage: Stage, info: RoomInfo | bytes, *members: tuple[bytes, str], room
         found = step.find_room(room)
         if found is None:
             return None
-        assert (AWAY, []) == (found.phase, found.boxes)
+        assert (REJOINING, []) == (found.phase, found.boxes)
         return found.heal.helpers if found.heal is not None else []
 
 
@@ -305,7 +305,7 @@ def test_rooms_that_we_are_not_in_and_that_of_our_devices_are_not_told() -> None
     stage = Stage()
     stage.room(JUN, phase=LEFT)
     stage.room(JUN, kind=DEVICES)
-    gone = RoomState(ROOM, GROUP_INFO, AWAY, [])
+    gone = RoomState(ROOM, GROUP_INFO, REJOINING, [])
     with stage.step() as step:
         step.add_room(gone)
         step.store.put_devices([JUN.row(ROOM, 1)])

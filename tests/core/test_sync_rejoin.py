@@ -117,7 +117,7 @@ def test_whoever_has_no_keys_goes_by_a_ticket_without_boxes() -> None:
     ticket = ticket_of(a, room)
     with bare(b) as step:
         state = looks(step, room, a)
-        state.boxes, state.phase = [], AWAY
+        state.boxes, state.phase = [], REJOINING
         assert rejoin.start(step, state, ticket, a.account) is not None
         assert 1 == commits(step, state)
 
@@ -130,7 +130,7 @@ def test_those_on_our_branch_are_told_where_the_others_are(*, joined: bool) -> N
     with bare(b) as step:
         state = looks(step, room, a, commit=ticket.history[-1][1])
         if not joined:
-            state.phase = AWAY
+            state.phase = REJOINING
         assert rejoin.start(step, state, ticket, a.account) is not None
         assert 1 + joined == commits(step, state)
 

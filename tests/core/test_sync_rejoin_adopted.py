@@ -23,6 +23,7 @@ from nullabona.client.core.model.room_info import DIRECT, RoomInfo, encode_info
 from nullabona.client.core.model.state import (
     AWAY,
     JOINED,
+    REJOINING,
     AddAccount,
     BoxTrack,
     Merged,
@@ -96,7 +97,7 @@ def test_who_had_no_keys_is_in_the_room_again() -> None:
     ticket = ticket_of(a, room)
     with bare(b) as step:
         state = looks(step, room, a)
-        state.boxes, state.phase, state.as_of = [], AWAY, 5
+        state.boxes, state.phase, state.as_of = [], REJOINING, 5
         ruling = make_ruling(a.mls, room, 1, encode_info(state.info), [])
         adopt(step, state, structs.replace(ticket, rulings=(ruling,)), a)
         now = step.room(room)

@@ -151,7 +151,7 @@ def test_who_looks_for_a_branch_watches_on_and_asks() -> None:
     assert (1, 1, False) == looked_after(watched, 4 * DAY)
 
 
-@pytest.mark.parametrize("phase", [JOINED, AWAY])
+@pytest.mark.parametrize("phase", [JOINED, REJOINING])
 def test_a_room_that_we_are_in_is_not_watched(phase: str) -> None:
     """Only in one that is over nothing is asked any more without a box."""
     watched = Watched()

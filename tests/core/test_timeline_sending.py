@@ -100,7 +100,7 @@ def test_an_id_may_be_chosen_if_it_is_ours() -> None:
 def test_nothing_is_said_in_a_room_that_we_are_not_in() -> None:
     """Nor stored."""
     stage = Stage()
-    room = stage.room(JUN, phase=AWAY)
+    room = stage.room(JUN, phase=REJOINING)
     with stage.step() as step, pytest.raises(NotInRoom):
         sending.send(step, step.room(room), Text("one"))
     with stage.step() as step:
@@ -159,7 +159,7 @@ def changed_key(stage: Stage, *, was_verified: bool) -> None:
     ("about", "expected"),
     [
         ({}, False),
-        ({"phase": AWAY}, True),
+        ({"phase": REJOINING}, True),
         ({"redo": [SORA.account]}, True),
         ({"redo": [b"x" * 32]}, False),
         ({"heal": Heal("fork", 0, b"c", [], [], 1, proven=[b"x" * 32, SORA.account])}, True),
@@ -265,7 +265,7 @@ def test_nobody_is_told_where_nobody_is_or_may_hear() -> None:
     stage = Stage()
     stage.contact(JUN, ContactState.BLOCKED)
     rooms = [
-        stage.room(JUN, phase=AWAY, receipt_at=START),
+        stage.room(JUN, phase=REJOINING, receipt_at=START),
         stage.room(receipt_at=START),
         stage.room(JUN, redo=[JUN.account], receipt_at=START),
         stage.room(JUN, kind=DIRECT, receipt_at=START),

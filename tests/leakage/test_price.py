@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.leakage.price import AWAY, delays, price
+from bench.leakage.price import REJOINING, delays, price
 from bench.leakage.trace import EVENT, NOBODY, Events, Op, Owners, Recording, Truth
 
 
@@ -31,7 +31,7 @@ def test_what_is_handed_out_together_is_counted_backwards() -> None:
 
 def test_whoever_was_away_did_not_wait() -> None:
     """Later than ten minutes is no delay."""
-    live = events((10, Op.APPEND, 1, 0, 5), (10 + AWAY + 1, Op.DELIVER, 1, 1, 5))
+    live = events((10, Op.APPEND, 1, 0, 5), (10 + REJOINING + 1, Op.DELIVER, 1, 1, 5))
     assert len(delays(live)) == 0
 
 

@@ -210,7 +210,7 @@ class Rooms:
 
 def _requested(step: Step, row: LoggedEvent) -> RoomSummary:
     told = _names.decode(row.data)
-    waits = any(claims.Enter(row.room) in claim.wishes for claim in claims.claims(step))
+    waits = any(claims.Enter(row.room) in claim.pending for claim in claims.claims(step))
     standing = claims.standing(step, told["account"])
     return RoomSummary(
         row.room,

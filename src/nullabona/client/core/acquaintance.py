@@ -104,7 +104,7 @@ def _met_in_rooms(step: Step) -> Iterator[tuple[bytes, str]]:
 def _rooms(step: Step) -> Iterator[RoomState]:
     for id in step.store.rooms():
         room = step.find_room(id)
-        if room is not None and (room.phase in {JOINED, AWAY} or room.heal is not None):
+        if room is not None and (room.phase in {JOINED, REJOINING} or room.heal is not None):
             yield room
 
 

@@ -108,7 +108,7 @@ class Engine:
         for room in filter(None, (acquaintance.attended(step, step.find_room(id)) for id in sorted(rooms))):
             if room.phase == JOINED:
                 upkeep.look_after(step, room)
-            elif room.phase == AWAY:
+            elif room.phase == REJOINING:
                 returning.look_after(step, room)
                 membership.share_anew(step, room)
             else:

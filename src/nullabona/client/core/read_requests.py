@@ -48,7 +48,7 @@ def join_read(join: Join) -> ReadWant:
 
 def room_wake(room: RoomState) -> int | None:
     """When the room next needs attention without anything having come, in ms; None: not at all."""
-    if room.phase == AWAY:
+    if room.phase == REJOINING:
         return room.heal.next_at if room.heal is not None and room.heal.helpers else None  # else there is nobody to ask
     if room.phase != JOINED:
         return _watch_wake(room)

@@ -32,7 +32,7 @@ def shared_rooms(step: Step, account: bytes) -> list[bytes]:
     contact = step.store.contact(account)
     for id in step.store.rooms():
         room = step.find_room(id)
-        here = room is not None and room.phase in {JOINED, AWAY}
+        here = room is not None and room.phase in {JOINED, REJOINING}
         if (here and account in {device.account for device in step.roster(id).values()}) or (
             contact is not None and contact.room == id
         ):
@@ -46,7 +46,7 @@ def talking_in(step: Step, account: bytes) -> RoomState | None:
     """
     for id in step.store.rooms():
         room = step.find_room(id)
-        if room is None or room.phase not in {JOINED, AWAY} or account not in room.info.pair:
+        if room is None or room.phase not in {JOINED, REJOINING} or account not in room.info.pair:
             continue
         if room.heal is not None or leaving(step, id):
             continue

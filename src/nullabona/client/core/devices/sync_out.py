@@ -239,7 +239,7 @@ def _remembered(step: Step, id: bytes) -> Iterator[RoomItem]:
     if room is None or room.info.kind == DEVICES:
         return
     helpers: list[Helper] = []
-    if room.phase == AWAY and room.heal is not None:
+    if room.phase == REJOINING and room.heal is not None:
         helpers = room.heal.helpers
     elif room.phase == JOINED:
         others = (device for device in step.roster(id).values() if device.account != step.me.account)

@@ -280,7 +280,7 @@ def _last_resort(room: RoomState, heal: Heal, by: bytes) -> bool:
 
 def _asked_for_days(room: RoomState, heal: Heal) -> bool:
     """Whether we are without keys, and everybody was asked for two days."""
-    return room.phase == AWAY and heal.attempts >= LAST_RESORT * len(heal.helpers)
+    return room.phase == REJOINING and heal.attempts >= LAST_RESORT * len(heal.helpers)
 
 
 def is_alike(info: RoomInfo, other: RoomInfo) -> bool:

@@ -156,7 +156,7 @@ def known(step: Step, room: RoomState, heal: Heal, ticket: Ticket | None) -> Kno
     """What we know of the room, without what only we have made of it since the ticket's branch parted from ours."""
     roster = step.roster(room.id)
     accounts = {device.account for device in roster.values()}
-    if room.phase == AWAY:
+    if room.phase == REJOINING:
         accounts |= {step.me.account, *(helper.account for helper in heal.helpers)}
     theirs = {epoch: commit for epoch, commit, _ in (ticket.history if ticket else ())}
     apart = [merged.epoch for merged in room.history if theirs.get(merged.epoch, merged.commit) != merged.commit]

@@ -1,8 +1,9 @@
 """Who somebody says they are, before the directory's record has said so too (spec/map.md §9).
 
 A *claim* is an account with a handle that came from anywhere but the record: with a request, by a link, with an
-invitation. It stands `PENDING` until the handle's record was asked; until then what the person answers waits as a
-wish, and is done when the claim is `PROVEN` or `PROMISED`. A `REFUTED` one is told, and its wishes are dropped.
+invitation. It stands `PENDING` until the handle's record was asked; until then the person's answer is kept
+(`PendingAnswer`) and carried out when the claim is `PROVEN` or `PROMISED`. A `REFUTED` one is told, and its pending
+answers are dropped.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Refuse(msgspec.Struct, array_like=True, frozen=True, tag=4):
     reason: Literal["used", "expired", "closed"]
 
 
-Wish: TypeAlias = Accept | Enter | LetIn | Refuse
+PendingAnswer: TypeAlias = Accept | Enter | LetIn | Refuse
 
 
 class Claim(msgspec.Struct, array_like=True, frozen=True):
@@ -82,7 +83,7 @@ class Claim(msgspec.Struct, array_like=True, frozen=True):
     next_at: int
     attempts: int = 0
     lacked: int = 0
-    wishes: tuple[Wish, ...] = ()
+    pending: tuple[PendingAnswer, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Claim {self.handle}>"
@@ -154,7 +155,7 @@ def drop(step: Step, account: bytes) -> None:
 
 def answered(step: Step, account: bytes) -> bool:
     """Whether the person, or a link of theirs, has answered an account whose claim is still open."""
-    return any(each.account == account and each.wishes for each in claims(step))
+    return any(each.account == account and each.pending for each in claims(step))
 
 
 def _key(account: bytes) -> str:
@@ -173,7 +174,7 @@ def _save(step: Step, kept: list[Claim]) -> None:
 
 def _is_idle(step: Step, claim: Claim) -> bool:
     """Whether nobody waits for it: one that is promised is looked at again, so that a promise is not broken unseen."""
-    return not claim.wishes and standing(step, claim.account) != PROMISED
+    return not claim.pending and standing(step, claim.account) != PROMISED
 
 
 # -- claims come --------------------------------------------------------------------------------------------------
@@ -186,19 +187,19 @@ def came(step: Step, account: bytes, handle: str, card: bytes = b"") -> None:
     of a stranger's own choice of directory before the person answers, or it would learn that somebody read it.
     """
     known = next((each for each in claims(step) if each.account == account), None)
-    wishes = known.wishes if known is not None else ()
+    pending = known.pending if known is not None else ()
     known_host = acquaintance.uses_host(step, parse_handle(handle).authority)
-    next_at = step.now if wishes else step.within(step.timing.claim) if known_host else NEVER
+    next_at = step.now if pending else step.within(step.timing.claim) if known_host else NEVER
     note(step, account, PENDING)
-    _put(step, Claim(account, handle, card, next_at, wishes=wishes))
+    _put(step, Claim(account, handle, card, next_at, pending=pending))
 
 
 def _put(step: Step, claim: Claim) -> None:
     _save(step, [*(each for each in claims(step) if each.account != claim.account), claim])
 
 
-def want(step: Step, account: bytes, handle: str, card: bytes, wish: Wish) -> bool:
-    """True if the record has proven or promised an account: then the wish may be done. Else it waits for that.
+def want(step: Step, account: bytes, handle: str, card: bytes, answer: PendingAnswer) -> bool:
+    """True if the record has proven or promised an account: the answer may be carried out. Else it waits for that.
 
     Raises `CardRefuted` if the record says otherwise.
     """
@@ -209,36 +210,38 @@ def want(step: Step, account: bytes, handle: str, card: bytes, wish: Wish) -> bo
         raise CardRefuted(f"the public record has another card for {handle}, or none")
     known = next((each for each in claims(step) if each.account == account), None)
     claim = known or Claim(account, handle, card, step.now)
-    wishes = (*(each for each in claim.wishes if each != wish), wish)
+    pending = (*(each for each in claim.pending if each != answer), answer)
     note(step, account, PENDING)
-    _put(step, msgspec.structs.replace(claim, next_at=step.now, wishes=wishes))
+    _put(step, msgspec.structs.replace(claim, next_at=step.now, pending=pending))
     return False
 
 
-def by_link(step: Step, account: bytes, handle: str, card: bytes, wish: LetIn | Refuse) -> None:
-    """Somebody has a link of ours: its wish waits for the record, as a claim of its own that the person never sees.
+def by_link(step: Step, account: bytes, handle: str, card: bytes, answer: LetIn | Refuse) -> None:
+    """Somebody has a link of ours: our answer waits for the record, in a claim that the person never sees.
 
     Nobody is told at its own directory that its link is dead: that has to be one that we have to do with anyway. And
     of those who may come in, further ones of other directories wait for one another.
     """
     host = parse_handle(handle).authority
-    others = [each for each in claims(step) if each.wishes and all(isinstance(w, LetIn | Refuse) for w in each.wishes)]
+    others = [
+        each for each in claims(step) if each.pending and all(isinstance(w, LetIn | Refuse) for w in each.pending)
+    ]
     others = [each for each in others if each.account != account]
     near = acquaintance.uses_host(step, host)
-    if len(others) >= MOST_BY_LINK or not (near or isinstance(wish, LetIn)):
+    if len(others) >= MOST_BY_LINK or not (near or isinstance(answer, LetIn)):
         return
     came(step, account, handle, card)
     claim = next(each for each in claims(step) if each.account == account)
     far = [each.next_at for each in others if not acquaintance.uses_host(step, parse_handle(each.handle).authority)]
     next_at = step.now if near else max([step.now, *(at + BY_LINK_MS for at in far)])
-    wishes = (*(each for each in claim.wishes if each != wish), wish)
-    _put(step, msgspec.structs.replace(claim, next_at=next_at, wishes=wishes))
+    pending = (*(each for each in claim.pending if each != answer), answer)
+    _put(step, msgspec.structs.replace(claim, next_at=next_at, pending=pending))
 
 
-def drop_wish(step: Step, wish: Wish) -> None:
+def drop_answer(step: Step, answer: PendingAnswer) -> None:
     """The person changed their mind."""
     kept = [
-        msgspec.structs.replace(each, wishes=tuple(other for other in each.wishes if other != wish))
+        msgspec.structs.replace(each, pending=tuple(other for other in each.pending if other != answer))
         for each in claims(step)
     ]
     _save(step, kept)
@@ -277,7 +280,7 @@ def _again(step: Step, claim: Claim, verdict: Verdict, shown: Shown) -> Claim | 
     """The claim as it is to be asked again; None: the record has said what there is to say."""
     period = _period_ms(step, claim.handle)
     if verdict.standing == PROMISED:
-        return msgspec.structs.replace(claim, next_at=step.now + 2 * period, wishes=(), lacked=0)
+        return msgspec.structs.replace(claim, next_at=step.now + 2 * period, pending=(), lacked=0)
     if verdict.standing != PENDING:
         return None
     if shown == "unreached":

@@ -154,7 +154,7 @@ def _come(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, 
         return
     info = decode_info(opened.room_info)
     if old is not None and not _as_known(step, old, sender, opened, info):
-        trusted = trusted and known and old.phase != AWAY
+        trusted = trusted and known and old.phase != REJOINING
     elif old is not None:
         trusted = known
     if trusted and (old is not None or _may_add(step, info, sender)):
@@ -170,7 +170,7 @@ def _as_known(step: Step, old: RoomState, sender: DeviceCertificate, opened: Ope
     """
     if not evidence.may_be(info, old.info):
         return False
-    if old.phase not in {JOINED, AWAY}:
+    if old.phase not in {JOINED, REJOINING}:
         return evidence.vouches(step, old.info, sender.account_id)
     heal = old.heal or Heal("invited", 0, b"", [], [], step.now)
     try:

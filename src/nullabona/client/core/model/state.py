@@ -18,8 +18,8 @@ from nullabona.wire.wakes import WakeToken, wake_token
 JOINED = "joined"
 REMOVED = "removed"
 LEFT = "left"
-AWAY = "away"
-"""In it as far as is remembered, without its keys: a member is asked for a way back."""
+REJOINING = "away"
+"""In the room as far as this device remembers, but without its keys: it asks a member for a ticket."""
 
 FORMER_MOST = 64
 

@@ -24,8 +24,8 @@ def remember(
     """
     if info.kind == DEVICES or store.load_room(room) is not None:
         return False
-    state = RoomState(room, info, phase if phase in {LEFT, REMOVED, IMPORTED} else AWAY, [], read_upto=read_upto)
-    if state.phase == AWAY:
+    state = RoomState(room, info, phase if phase in {LEFT, REMOVED, IMPORTED} else REJOINING, [], read_upto=read_upto)
+    if state.phase == REJOINING:
         members = helpers_of([device for device in devices if device.account != me])
         state.heal = Heal(RETURNING, 0, b"", [], members, 0)
     store.save_room(room, encode_state(state))

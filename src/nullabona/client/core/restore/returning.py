@@ -40,7 +40,7 @@ def begin(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper], tol
     """
     if step.find_room(room_id) is not None:
         return
-    room, ours = RoomState(room_id, info, AWAY, [], told_by=told_by), info.kind == DEVICES
+    room, ours = RoomState(room_id, info, REJOINING, [], told_by=told_by), info.kind == DEVICES
     _ask(step, room, [member for member in members if (member.account == step.me.account) == ours])
     step.add_room(room)
 

@@ -145,7 +145,7 @@ def _told_again(step: Step, sender: DeviceCertificate, said: RoomTold, room: Roo
         step.forget_room(room.id)
         _begin(step, account, said)
         return
-    only_told = room.phase == AWAY and room.told_by not in {b"", account}
+    only_told = room.phase == REJOINING and room.told_by not in {b"", account}
     if evidence.is_alike(info, room.info) or not (only_told or arrivals.unconfirmed(step, room, account)):
         return
     if not evidence.vouches(step, room.info, account):

@@ -64,7 +64,7 @@ class Join:
 def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None:
     """Make the external commit that a ticket of account ``by`` allows and queue it; None if it leads elsewhere."""
     heal = room.heal
-    if heal is None or not (room.boxes or room.phase == AWAY) or evidence.led_astray(step, room, by):
+    if heal is None or not (room.boxes or room.phase == REJOINING) or evidence.led_astray(step, room, by):
         return None
     if room.boxes and branches.in_sync(room, ticket) and not heal.commit:
         _nothing_missed(step, room, heal, ticket)

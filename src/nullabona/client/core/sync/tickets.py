@@ -40,7 +40,7 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card:
     room = step.find_room(asked.room)
     if room is None or sender.device_id == step.me.device:
         return  # the last is our own question, in the inbox that we share with our other devices
-    if room.phase == AWAY:
+    if room.phase == REJOINING:
         _from_away(step, room, sender, asked, card)
     elif room.phase == JOINED and room.pending is None:
         _from_inside(step, room, sender, asked, card)
