@@ -93,7 +93,7 @@ def _let(world: World, person: Person) -> None:
 
 
 def _quiet() -> Timing:
-    return Timing(receipt=_NEVER, beacon=_NEVER, update=_NEVER, invite=_NEVER)
+    return Timing(receipt=_NEVER, announcement=_NEVER, update=_NEVER, invite=_NEVER)
 
 
 def _of(person: Person) -> Steps:

@@ -1,4 +1,4 @@
-"""A profile folder that was copied back whole: noticed before anything is sent from it, and healed by a new leaf."""
+"""A profile folder that was copied back whole: noticed before anything is sent from it, and renewed by a new leaf."""
 
 from __future__ import annotations
 

@@ -139,8 +139,8 @@ def test_a_room_comes_back_as_one_that_waits_for_a_way_in(store: SqliteStore) ->
     assert Counts(rooms=1, same=1) == merged(store, begin, room())
     state = decode_state(store.load_room(ROOM) or b"")
     assert (INFO, "away", b"u" * 16) == (state.info, state.phase, state.read_upto)
-    assert isinstance(state.heal, Heal)
-    assert 1 == len(state.heal.helpers)
+    assert isinstance(state.rejoin, Rejoin)
+    assert 1 == len(state.rejoin.helpers)
     wanted = [
         Device(ROOM, m.device, m.account, m.handle, m.leaf, m.signature_key, m.encryption_key, 3) for m in MEMBERS
     ]

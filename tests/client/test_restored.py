@@ -90,15 +90,15 @@ def test_a_stale_profile_stays_stale(path: Path) -> None:
 
 @pytest.mark.parametrize("missing", [False, True], ids=["older", "no-witness"])
 def test_a_healed_profile_is_current(path: Path, *, missing: bool) -> None:
-    """And the copy that it was healed from is then stale in its turn."""
+    """And the copy that it was renewed from is then stale in its turn."""
     copy = save(path, "store.db")
     visit(path, 2)
     restore(path, copy)
     if missing:
         (path / "generation").unlink()
     with open_profile(path, OPEN, allow_stale=True) as profile:
-        profile.heal()
-        profile.heal()
+        profile.renew()
+        profile.renew()
         assert not profile.stale
         put(profile, 5)
     assert b"5" == value(path)

@@ -62,15 +62,15 @@ class Fork:
             box = (room.current if current else track).keys.box.address
         return decode_claim(make_claim(by.mls, by.signature_key, box, commit, removed, orders))
 
-    def heal(self) -> Heal | None:
+    def rejoin(self) -> Rejoin | None:
         """The branch that is looked for."""
         with self.here() as (_, room, _track):
-            return room.heal
+            return room.rejoin
 
-    def look_for(self, heal: Heal | None) -> None:
+    def look_for(self, rejoin: Rejoin | None) -> None:
         """A branch is looked for from now on."""
         with self.here() as (_, room, _track):
-            room.heal = heal
+            room.rejoin = rejoin
 
     def warned(self) -> list[str]:
         """What the person was warned of, in order."""
@@ -107,7 +107,7 @@ class Alone(Fork):
             room.history = [Merged(0, winner, [JUN.account], [], [])]
             room.former = {JUN.signature_key.hex(): helper(JUN)}
 
-    def says(self, body: bytes, now: int = START) -> tuple[Heal | None, int, int]:
+    def says(self, body: bytes, now: int = START) -> tuple[Rejoin | None, int, int]:
         """What is looked for, when that was, and when our own branch is announced there."""
         with self.here(now) as (step, room, track):
             branches.outsider(step, room, track, body)
@@ -118,9 +118,9 @@ def encoded(claim: object) -> bytes:
     return msgspec.msgpack.encode(claim)
 
 
-def branch(reason: str, *helpers: Other, commit: bytes = b"c" * 32, **about: object) -> Heal:
+def branch(reason: str, *helpers: Other, commit: bytes = b"c" * 32, **about: object) -> Rejoin:
     """Another branch, which began with a commit of epoch 0; these can lead there."""
-    found = Heal(reason, 0, commit, [], [helper(each) for each in helpers], START)
+    found = Rejoin(reason, 0, commit, [], [helper(each) for each in helpers], START)
     for name, value in about.items():
         setattr(found, name, value)
     return found

@@ -18,7 +18,7 @@ from tests.core.stage import RELAY, START, Other, Stage
 JUN, BO, EVE = Other("jun", host="jun.example"), Other("boo", host="boo.example"), Other("eve", host="eve.example")
 HOUR, DAY = 3_600_000, 86_400_000
 ELSEWHERE = "wss://other.example:443/v1"
-HEAL = Heal("fork", 0, b"c", [], [Helper(EVE.account, EVE.handle)], START)
+HEAL = Rejoin("fork", 0, b"c", [], [Helper(EVE.account, EVE.handle)], START)
 
 
 # -- who it is ----------------------------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ def test_this_device_knows_itself_and_no_stranger() -> None:
 
 
 @pytest.mark.parametrize(
-    ("phase", "heal", "known"),
+    ("phase", "rejoin", "known"),
     [
         (JOINED, None, (JUN.handle, "")),
         (REJOINING, None, (JUN.handle, "")),
@@ -119,11 +119,11 @@ def test_this_device_knows_itself_and_no_stranger() -> None:
     ],
 )
 def test_members_and_helpers_count_while_we_are_in_or_look_for_a_way(
-    phase: str, heal: Heal | None, known: tuple[str, str]
+    phase: str, rejoin: Rejoin | None, known: tuple[str, str]
 ) -> None:
     """Of a room that is over nobody is known; for their hosts the same holds."""
     stage = Stage()
-    stage.room(JUN, phase=phase, heal=heal)
+    stage.room(JUN, phase=phase, rejoin=rejoin)
     with stage.step() as step:
         assert known == (acquaintance.handle_of(step, JUN.account), acquaintance.handle_of(step, EVE.account))
         hosts = [acquaintance.uses_host(step, each.host) for each in (JUN, EVE)]

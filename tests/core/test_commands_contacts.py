@@ -124,7 +124,7 @@ def test_only_who_asks_is_accepted(state: ContactState) -> None:
             commands.accept_contact(step, DORA.account)
 
 
-@pytest.mark.parametrize("why", ["", "left", "heal", "leaving", "another", "none"])
+@pytest.mark.parametrize("why", ["", "left", "rejoin", "leaving", "another", "none"])
 def test_the_room_of_two_that_there_is_is_used_again(why: str) -> None:
     """If we are in it, stay in it, are sure where it is, and it is theirs."""
     stage = Stage()
@@ -133,8 +133,8 @@ def test_the_room_of_two_that_there_is_is_used_again(why: str) -> None:
     with stage.inside(room) as (step, state, _):
         if why == "left":
             state.phase = REJOINING
-        elif why == "heal":
-            state.heal = Heal("fork", 0, b"", [], [], step.now)
+        elif why == "rejoin":
+            state.rejoin = Rejoin("fork", 0, b"", [], [], step.now)
         elif why == "leaving":
             leaving.say(step, state)
         found = commands.room_for_two(step, contact)

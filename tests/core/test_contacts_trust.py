@@ -222,7 +222,9 @@ def test_the_rooms_that_we_share_with_an_account() -> None:
         assert {group, away, direct} == set(rooms.shared_rooms(step, JUN.account))
 
 
-@pytest.mark.parametrize("why", ["in", "away", "coming", "staged", "gone", "left", "heal", "leaving", "group", "dora"])
+@pytest.mark.parametrize(
+    "why", ["in", "away", "coming", "staged", "gone", "left", "rejoin", "leaving", "group", "dora"]
+)
 def test_we_talk_with_whom_is_in_a_room_of_two_or_is_let_into_it(why: str) -> None:
     """Not in one that we are out of, want to leave or look for; who only left it may come again."""
     stage = Stage()
@@ -242,8 +244,8 @@ def test_we_talk_with_whom_is_in_a_room_of_two_or_is_let_into_it(why: str) -> No
             state.intents = [RemoveAccount(JUN.account)]
         elif why == "leaving":
             leaving.say(step, state)
-        elif why == "heal":
-            state.heal = Heal("fork", 0, b"", [], [], step.now)
+        elif why == "rejoin":
+            state.rejoin = Rejoin("fork", 0, b"", [], [], step.now)
         state.phase = {"away": REJOINING, "left": LEFT}.get(why, JOINED)
         found = rooms.talking_in(step, DORA.account if why == "dora" else JUN.account)
         if why == "dora":
@@ -253,7 +255,7 @@ def test_we_talk_with_whom_is_in_a_room_of_two_or_is_let_into_it(why: str) -> No
             assert (state if why in {"in", "away", "coming", "staged"} else None) is found
 
 
-@pytest.mark.parametrize("why", ["heal", "leaving", "left"])
+@pytest.mark.parametrize("why", ["rejoin", "leaving", "left"])
 def test_behind_a_room_of_two_that_does_not_count_another_is_found(why: str) -> None:
     """Whichever is looked at first."""
     stage = Stage()
@@ -261,8 +263,8 @@ def test_behind_a_room_of_two_that_does_not_count_another_is_found(why: str) -> 
         stage.room(JUN, kind=DIRECT)
     with stage.step() as step:
         first, second = (step.room(id) for id in step.store.rooms())
-        if why == "heal":
-            first.heal = Heal("fork", 0, b"", [], [], step.now)
+        if why == "rejoin":
+            first.rejoin = Rejoin("fork", 0, b"", [], [], step.now)
         elif why == "leaving":
             leaving.say(step, first)
         else:

@@ -274,7 +274,7 @@ def test_a_way_back_that_nobody_gives_is_asked_for_eight_times(
 ) -> None:
     """Then the first device makes another room, if it is still the one that counts."""
     room = home.shared_of(at)
-    room.phase, room.heal = REJOINING, Heal("returning", 0, b"", [], [], 0, attempts)
+    room.phase, room.rejoin = REJOINING, Rejoin("returning", 0, b"", [], [], 0, attempts)
     if not first:
         own_devices.note_card(at.step.store, home.next_card(home.card, PHONE, TABLET, mine="last").encoded)
     if not counts:
@@ -341,7 +341,7 @@ def test_who_was_seen_for_a_day_and_is_not_on_the_shown_card_is_gone(home: Home,
 
 def test_a_card_without_this_device_puts_it_out(home: Home, at: Talk) -> None:
     """Out of every room, for good; the person is warned, and its card is none of its business any more."""
-    at.direct.phase, at.direct.heal = LEFT, Heal("returning", 0, b"", [], [], 0)
+    at.direct.phase, at.direct.rejoin = LEFT, Rejoin("returning", 0, b"", [], [], 0)
     home.shared_of(at).phase = REJOINING
     old = make_room(at.step, "old times")
     inbox = inbox_state.load(at.step)
@@ -354,7 +354,7 @@ def test_a_card_without_this_device_puts_it_out(home: Home, at: Talk) -> None:
     assert (REMOVED, REMOVED, LEFT) == (at.group.phase, home.shared_of(at).phase, at.direct.phase)
     assert ([], {b""}) == (at.group.boxes, at.step.reads_changed)
     assert 1 == [kind for kind, _, _ in at.step.told].count("signed-out")
-    assert [None, None] == [room.heal for room in (at.direct, at.group)]
+    assert [None, None] == [room.rejoin for room in (at.direct, at.group)]
     assert (IMPORTED, []) == (at.step.room(old).phase, at.step.store.outbox(1 << 61))
 
 

@@ -323,7 +323,7 @@ def test_a_room_is_told_with_whom_to_ask_for_a_way_in(home: Home, at: Talk) -> N
     assert {(JUN.account, JUN.handle), (NARI.account, NARI.handle)} == set(told.members)
     at.group.phase = REJOINING
     assert [] == tell(at, home, what)
-    at.group.heal = Heal("away", 0, b"", [], [Helper(NARI.account, NARI.handle)], 0)
+    at.group.rejoin = Rejoin("away", 0, b"", [], [Helper(NARI.account, NARI.handle)], 0)
     assert [RoomItem(at.group.id, encode_info(at.group.info), ((NARI.account, NARI.handle),))] == tell(at, home, what)
     at.group.phase = LEFT
     assert [] == tell(at, home, what, f"remembered:{home.shared.hex()}", f"remembered:{bytes(32).hex()}")

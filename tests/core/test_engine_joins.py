@@ -28,7 +28,7 @@ def given() -> tuple[World, Person, Person, bytes, Ticket]:
     ticket = ticket_of(a, room)
     with bare(b) as step:
         state = step.room(room)
-        state.heal = Heal("late", state.epoch, b"", [], [helper(a)], LATER)
+        state.rejoin = Rejoin("late", state.epoch, b"", [], [helper(a)], LATER)
         state.update_at, state.receipt_at, state.tend_at = LATER, 0, 0
     b.engine = Engine(b.store, b.mls, b.me, world.dice, world.timing)
     to_inbox(a, b, ticket)
@@ -101,9 +101,9 @@ def test_a_commit_that_another_came_before_is_given_up() -> None:
     world.read(b, room, want)
     assert ([], 0, []) == (join_of(b, room, ticket), commits(b, ticket), kinds(b, room, "rejoined"))
     with bare(b) as step:
-        heal = step.room(room).heal
-    assert heal is not None
-    assert heal.next_at <= world.now + world.timing.commit_spread
+        rejoin = step.room(room).rejoin
+    assert rejoin is not None
+    assert rejoin.next_at <= world.now + world.timing.commit_spread
 
 
 def test_a_commit_that_is_not_read_back_in_time_is_given_up() -> None:
@@ -128,9 +128,9 @@ def test_of_two_tickets_for_a_room_the_first_is_gone_by() -> None:
     c = world.people[2]
     to_inbox(c, b, ticket)
     with bare(b) as step:
-        heal = step.room(room).heal
-        assert heal is not None
-        heal.helpers = [helper(a), helper(c)]
+        rejoin = step.room(room).rejoin
+        assert rejoin is not None
+        rejoin.helpers = [helper(a), helper(c)]
     read_inbox(world, b)
     assert (1, 1) == (len(join_of(b, room, ticket)), commits(b, ticket))
 

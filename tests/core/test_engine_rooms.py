@@ -77,7 +77,7 @@ DUE: dict[str, tuple[Callable[[RoomState], None], Callable[[RoomState], object]]
     "blobs that came": (of_track(deferred={1: b"x" * 32}), lambda room: not room.current.deferred),
     "own frames to put back": (of_track(put_back_own_at=START), lambda room: not room.current.put_back_own_at),
     "frames to confirm": (of_track(confirm_at=START), lambda room: not room.current.confirm_at),
-    "silence": (of_track(silence_at=START), lambda room: room.heal and room.heal.reason == "silence"),
+    "silence": (of_track(silence_at=START), lambda room: room.rejoin and room.rejoin.reason == "silence"),
     "acknowledgements": (of_track(check_acks=True), lambda room: not room.current.check_acks),
     "old boxes": (with_old_box, lambda room: len(room.boxes) == 1),
     "invitations": (of_room(invites_at=START), lambda room: not room.invites_at),
@@ -85,7 +85,7 @@ DUE: dict[str, tuple[Callable[[RoomState], None], Callable[[RoomState], object]]
         of_room(led_at=START, led_by=JUN.account),
         lambda room: room.heal and room.heal.reason == branches.UNPROVEN,
     ),
-    "questions": (of_room(heal=FORK), lambda room: room.heal and room.heal.attempts == 1),
+    "questions": (of_room(rejoin=FORK), lambda room: room.rejoin and room.rejoin.attempts == 1),
     "new keys": (of_room(update_at=START), lambda room: room.update_at > START),
     "devices": (of_room(tend_at=START), lambda room: not room.tend_at),
     "a move": (of_room(note_at=START), lambda room: not room.note_at),
@@ -137,10 +137,10 @@ def test_the_room_that_the_devices_share_tells_what_is_due() -> None:
 def test_who_is_away_asks_for_a_way_back() -> None:
     """When it is time; rooms of two with somebody who is blocked elsewhere are left alone."""
     stage = Stage()
-    heal = Heal("returning", 0, b"", [], [HELPS], START)
-    away = quiet(stage, JUN, phase=REJOINING, heal=heal)
+    rejoin = Rejoin("returning", 0, b"", [], [HELPS], START)
+    away = quiet(stage, JUN, phase=REJOINING, rejoin=rejoin)
     engine_of(stage).tick(START)
-    found = state_of(stage, away).heal
+    found = state_of(stage, away).rejoin
     assert found is not None
     assert 1 == found.attempts
     stage.contact(JUN, ContactState.BLOCKED)
@@ -156,8 +156,8 @@ def test_who_is_away_asks_for_a_way_back() -> None:
 def test_a_device_that_nobody_lets_into_the_shared_room_makes_a_new_one() -> None:
     """Perhaps nobody else was ever in it."""
     stage = Stage()
-    heal = Heal("returning", 0, b"", [], [], LATER, attempts=8)
-    room = quiet(stage, kind=DEVICES, phase=REJOINING, heal=heal)
+    rejoin = Rejoin("returning", 0, b"", [], [], LATER, attempts=8)
+    room = quiet(stage, kind=DEVICES, phase=REJOINING, rejoin=rejoin)
     with stage.step() as step:
         own_devices.note_card(step.store, stage.card_with(b"d" * 16, JUN).encoded)
         own_devices.set_room(step.store, room)

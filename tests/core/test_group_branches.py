@@ -42,11 +42,11 @@ def test_a_better_branch_is_looked_for_with_who_told_of_it() -> None:
     """The person is warned, once; our own commit is not announced."""
     fork = Fork(HIGH)
     assert [None, None] == [rivalled(fork, by, b"theirs") for by in (JUN, BO)]
-    expected = Heal("fork", 0, digest("theirs"), [], [helper(BO), helper(JUN)], START)
-    assert (expected, ["room-forked"], 0) == (fork.heal(), fork.warned(), fork.announced())
+    expected = Rejoin("fork", 0, digest("theirs"), [], [helper(BO), helper(JUN)], START)
+    assert (expected, ["room-forked"], 0) == (fork.rejoin(), fork.warned(), fork.announced())
 
 
-def rivalled(fork: Fork, by: Other, commit: bytes, *removed: bytes) -> Rival | None:
+def rivalled(fork: Fork, by: Other, commit: bytes, *removed: bytes) -> CompetingBranch | None:
     """Somebody claims a commit. Who must come to us, in case nobody of ours is left."""
     claim = fork.claim(by, commit, *removed)
     with fork.here() as (step, room, track):
@@ -57,9 +57,9 @@ def rivalled(fork: Fork, by: Other, commit: bytes, *removed: bytes) -> Rival | N
 def test_a_worse_branch_hears_of_ours() -> None:
     """At once, as it was not announced; nothing is looked for and nobody warned."""
     fork = Fork(LOW)
-    rival = Rival(digest("theirs"), (), JUN.account, JUN.handle)
+    rival = CompetingBranch(digest("theirs"), (), JUN.account, JUN.handle)
     assert (rival, 1) == (rivalled(fork, JUN, b"theirs"), fork.announced())
-    assert (None, []) == (fork.heal(), fork.warned())
+    assert (None, []) == (fork.rejoin(), fork.warned())
 
 
 def test_whoever_goes_on_elsewhere_after_our_announcement_hears_it_again_soon() -> None:
@@ -107,7 +107,7 @@ def test_who_led_us_nowhere_before_is_only_told_where_we_are() -> None:
         track.settled_seen = True
     assert None is rivalled(fork, JUN, b"theirs")
     with fork.here() as (_, room, track):
-        assert (None, START + MINUTE + 1) == (room.heal, track.answer_at)
+        assert (None, START + MINUTE + 1) == (room.rejoin, track.answer_at)
 
 
 def test_a_removal_that_holds_here_too_is_carried_out_here_at_once() -> None:
@@ -118,9 +118,9 @@ def test_a_removal_that_holds_here_too_is_carried_out_here_at_once() -> None:
     with fork.here() as (step, room, track):
         branches.rival(step, room, track, claim)
         assert ([RemoveAccount(BO.account, order)], START + 2_000) == (room.intents, room.commit_at)
-    heal = fork.heal()
-    assert heal is not None
-    assert ([BO.account], False, [BO.account]) == (heal.proven, heal.ordered, heal.removed)
+    rejoin = fork.rejoin()
+    assert rejoin is not None
+    assert ([BO.account], False, [BO.account]) == (rejoin.proven, rejoin.ordered, rejoin.removed)
 
 
 def test_an_admins_order_counts_though_it_names_other_keys() -> None:
@@ -132,9 +132,9 @@ def test_an_admins_order_counts_though_it_names_other_keys() -> None:
         room.commit_at = START + 5
         branches.rival(step, room, track, claim)
         assert ([], START + 5) == (room.intents, room.commit_at)
-    heal = fork.heal()
-    assert heal is not None
-    assert ([], True) == (heal.proven, heal.ordered)
+    rejoin = fork.rejoin()
+    assert rejoin is not None
+    assert ([], True) == (rejoin.proven, rejoin.ordered)
 
 
 @pytest.mark.parametrize(("known", "warned"), [(b"", 1), (b"k" * 32, 0)])
@@ -163,8 +163,8 @@ def test_a_claim_counts_if_a_member_signed_it_for_this_box() -> None:
 def test_an_admin_who_is_alone_looks_after_those_who_do_not_know_that_they_went() -> None:
     """To remove them there again; the person is warned, and they hear of our branch."""
     alone = Alone()
-    heal = Heal("fork-of-former-members", 0, digest("theirs"), [], [helper(JUN)], START)
-    assert (heal, START, START + MINUTE + 1) == alone.says(encoded(alone.claim(JUN, b"theirs")))
+    rejoin = Rejoin("fork-of-former-members", 0, digest("theirs"), [], [helper(JUN)], START)
+    assert (rejoin, START, START + MINUTE + 1) == alone.says(encoded(alone.claim(JUN, b"theirs")))
     assert ["room-forked"] == alone.warned()
 
 
@@ -193,14 +193,14 @@ def test_former_members_are_followed_once_in_half_a_day(asked: int, again: bool)
     alone = Alone()
     with alone.here() as (_, _, track):
         track.asked_at = asked
-    heal, at, _ = alone.says(encoded(alone.claim(JUN, b"theirs")))
-    assert (again, START if again else asked) == (heal is not None, at)
+    rejoin, at, _ = alone.says(encoded(alone.claim(JUN, b"theirs")))
+    assert (again, START if again else asked) == (rejoin is not None, at)
 
 
 # -- nobody follows -----------------------------------------------------------------------------------------------
 
 
-def gave_way(fork: Fork, now: int = START) -> Heal | None:
+def gave_way(fork: Fork, now: int = START) -> Rejoin | None:
     with fork.here(now) as (step, room, track):
         branches.give_way(step, room, track)
         assert track.rival is None or room.heal is not None
@@ -211,11 +211,11 @@ def test_a_branch_to_which_nobody_came_gives_way_to_one_that_lives() -> None:
     """By who said that it is there; the person is warned."""
     fork = Fork()
     with fork.here() as (_, _, track):
-        track.rival = Rival(b"c" * 32, (BO.account,), JUN.account, JUN.handle)
-    heal = Heal("alone", 0, b"c" * 32, [BO.account], [helper(JUN)], START)
-    assert (heal, ["alone-on-branch"]) == (gave_way(fork), fork.warned())
+        track.competing = CompetingBranch(b"c" * 32, (BO.account,), JUN.account, JUN.handle)
+    rejoin = Rejoin("alone", 0, b"c" * 32, [BO.account], [helper(JUN)], START)
+    assert (rejoin, ["alone-on-branch"]) == (gave_way(fork), fork.warned())
     with fork.here() as (_, _, track):
-        assert track.rival is None
+        assert track.competing is None
 
 
 def test_who_looks_for_a_branch_does_not_give_way_to_another() -> None:
@@ -223,10 +223,10 @@ def test_who_looks_for_a_branch_does_not_give_way_to_another() -> None:
     fork = Fork()
     fork.look_for(branch("fork", BO))
     with fork.here() as (_, _, track):
-        track.rival = Rival(b"c" * 32, (), JUN.account, JUN.handle)
+        track.competing = CompetingBranch(b"c" * 32, (), JUN.account, JUN.handle)
     assert (branch("fork", BO), []) == (gave_way(fork), fork.warned())
     with fork.here() as (_, _, track):
-        assert track.rival is not None
+        assert track.competing is not None
 
 
 @pytest.mark.parametrize(("asked", "again"), [(START - WEEK + 1, False), (START - WEEK, True)])
@@ -236,12 +236,12 @@ def test_who_is_alone_asks_the_others_once_a_week(asked: int, again: bool) -> No
     with fork.here() as (step, room, track):
         track.asked_at = asked
         view(step, room.current, BO, 1)
-    heal = gave_way(fork)
+    rejoin = gave_way(fork)
     with fork.here() as (_, _, track):
-        assert (again, START if again else asked) == (heal is not None, track.asked_at)
+        assert (again, START if again else asked) == (rejoin is not None, track.asked_at)
     assert [] == fork.warned()
-    if heal is not None:
-        assert Heal("nobody-follows", 1, b"", [], [], START + 2_000) == heal
+    if rejoin is not None:
+        assert Rejoin("nobody-follows", 1, b"", [], [], START + 2_000) == rejoin
 
 
 def test_who_never_saw_anybody_asks_nobody() -> None:
@@ -254,19 +254,19 @@ def test_who_never_saw_anybody_asks_nobody() -> None:
 
 def test_without_those_who_told_of_a_branch_it_is_not_waited_for() -> None:
     """What waited goes out. Whoever of them is in still is waited for, and other reasons have other ends."""
-    cases: list[tuple[Heal | None, bool]] = [
+    cases: list[tuple[Rejoin | None, bool]] = [
         (branch("fork", STRANGER), False),
         (branch("fork", STRANGER, JUN), True),
         (branch("moved", STRANGER), True),
         (None, False),
     ]
-    for heal, stays in cases:
+    for rejoin, stays in cases:
         fork = Fork()
-        fork.look_for(heal)
+        fork.look_for(rejoin)
         fork.stage.message(fork.id, b"1" * 16, state=MessageState.WAITING, body=encode_body(Text("hello")))
         with fork.here() as (step, room, _):
             branches.without_witness(step, room)
             message = step.store.message(room.id, b"1" * 16)
-        assert stays is (fork.heal() is not None)
+        assert stays is (fork.rejoin() is not None)
         assert message is not None
-        assert (heal is not None and not stays) is bool(message.box)
+        assert (rejoin is not None and not stays) is bool(message.box)

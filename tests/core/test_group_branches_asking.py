@@ -82,8 +82,8 @@ def test_a_question_names_the_fork_or_else_where_we_are() -> None:
     """By the epoch and the commit of the branch."""
     fork = Fork()
     fork.reachable(JUN)
-    for heal in (branch("fork", JUN), branch("silence", JUN, commit=b"")):
-        fork.look_for(heal)
+    for rejoin in (branch("fork", JUN), branch("silence", JUN, commit=b"")):
+        fork.look_for(rejoin)
         ask(fork)
     expected = [TicketRequest(fork.id, 0, COMMIT), TicketRequest(fork.id, 1, b"")]
     assert [(JUN, each) for each in expected] == fork.asked()
@@ -125,9 +125,9 @@ def test_the_pause_between_questions_doubles_with_every_second(attempts: int, lo
     fork = Fork(low=low)
     fork.look_for(branch("fork", JUN, attempts=attempts))
     ask(fork)
-    heal = fork.heal()
-    assert heal is not None
-    assert (attempts + 1, START + pause) == (heal.attempts, heal.next_at)
+    rejoin = fork.rejoin()
+    assert rejoin is not None
+    assert (attempts + 1, START + pause) == (rejoin.attempts, rejoin.next_at)
 
 
 @pytest.mark.parametrize(("before", "asks"), [(1, False), (0, True)])
@@ -148,7 +148,7 @@ def test_each_question_counts_for_whoever_said_that_there_is_a_branch() -> None:
     ask(fork)
     with fork.here() as (_, room, _track):
         assert ({JUN.account.hex(): Tries(1, START)}, Tries(1, START)) == (room.tries, room.vain)
-        room.heal = branch("silence", BO, commit=b"")
+        room.rejoin = branch("silence", BO, commit=b"")
     ask(fork)
     with fork.here() as (_, room, _track):
         assert ({JUN.account.hex(): Tries(1, START)}, Tries(1, START)) == (room.tries, room.vain)
@@ -177,9 +177,9 @@ def test_where_there_may_be_no_branch_it_is_given_up_sooner_and_without_a_word(
     with fork.here() as (_, room, _track):
         room.current.look_until = 1
     ask(fork)
-    assert fork.heal() is not None
+    assert fork.rejoin() is not None
     ask(fork, 1, START + DAY)
-    assert (None, warned) == (fork.heal(), fork.warned())
+    assert (None, warned) == (fork.rejoin(), fork.warned())
     doubted = {JUN.account.hex(): START + DAY + WEEK} if reason in {"fork", "moved"} else {}
     with fork.here() as (_, room, _track):
         assert doubted == room.doubted
@@ -199,7 +199,7 @@ def test_who_is_in_the_newest_epoch_asks_no_more_for_it() -> None:
         with fork.here() as (_, room, _track):
             room.current.head, room.current.look_until = head, look_until
         ask(fork)
-        assert over is (fork.heal() is None)
+        assert over is (fork.rejoin() is None)
 
 
 def test_who_is_blocked_is_not_asked() -> None:
@@ -222,8 +222,8 @@ def test_who_is_blocked_is_not_asked() -> None:
 def test_an_answer_may_come_from_a_member_or_from_whom_we_ask() -> None:
     """Nobody else's is taken."""
     fork = Fork()
-    for heal, expected in ((None, (True, False)), (branch("fork", STRANGER), (True, True))):
-        fork.look_for(heal)
+    for rejoin, expected in ((None, (True, False)), (branch("fork", STRANGER), (True, True))):
+        fork.look_for(rejoin)
         with fork.here() as (step, room, _):
             assert expected == tuple(tickets.may_answer(step, room, each.account) for each in (JUN, STRANGER))
 
@@ -246,9 +246,9 @@ def test_no_number_of_others_says_that_we_are_out_of_our_own_room() -> None:
     fork = Fork()
     fork.look_for(branch("fork", JUN))
     assert [False] * 5 == gone(fork, JUN, BO, JUN, STRANGER, EVE)
-    heal = fork.heal()
-    assert heal is not None
-    assert [JUN.account, BO.account, EVE.account] == heal.gone
+    rejoin = fork.rejoin()
+    assert rejoin is not None
+    assert [JUN.account, BO.account, EVE.account] == rejoin.gone
 
 
 def test_nobody_is_no_crowd() -> None:

@@ -21,7 +21,7 @@ MINUTE = 60_000
 # -- somebody moves -----------------------------------------------------------------------------------------------
 
 
-def followed(fork: Fork, moved: Moved, *, since: int = 1) -> Heal | None:
+def followed(fork: Fork, moved: Moved, *, since: int = 1) -> Rejoin | None:
     """Jun says that they move to another branch; we are in since an epoch."""
     with fork.here() as (step, room, _):
         own = step.store.device(room.id, step.me.device)
@@ -49,7 +49,7 @@ def test_a_member_is_followed_to_a_better_branch(winner: bytes, removed: bool, m
     with fork.here() as (_, room, _track):
         room.history[0].removed = [EVE.account] if removed else []
         room.history.insert(0, Merged(5, LOW, [], [], []))
-    expected = Heal("moved", 0, moved.commit, [], [helper(JUN)], START)
+    expected = Rejoin("moved", 0, moved.commit, [], [helper(JUN)], START)
     assert (expected if follows else None) == followed(fork, moved)
 
 

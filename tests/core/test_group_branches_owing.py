@@ -48,7 +48,7 @@ def test_whoever_moves_says_so_to_those_who_cannot_see_the_fork(removed: list[by
 def test_who_only_lost_the_thread_has_nothing_to_say() -> None:
     """Nor who is alone."""
     said: list[Body] = []
-    for fork, heal in ((Fork(), branch("silence", JUN, commit=b"")), (Alone(), branch("fork", JUN))):
+    for fork, rejoin in ((Fork(), branch("silence", JUN, commit=b"")), (Alone(), branch("fork", JUN))):
         with fork.here() as (step, room, _):
             heard = Overheard(step)
             branches.say_moved(step, room, heal)
@@ -81,7 +81,7 @@ def test_a_device_that_came_back_gets_what_it_may_lack() -> None:
 
 def owed(fork: Fork) -> dict[str, list[bytes]]:
     with fork.here() as (_, room, _track):
-        return room.stranded
+        return room.owed
 
 
 def test_who_stayed_behind_is_owed_what_was_not_delivered() -> None:

@@ -143,7 +143,7 @@ HELPS = Helper(JUN.account, JUN.handle)
         ({"commit_at": START}, {"settle_until": START, "look_until": START}, True),
         ({"phase": REJOINING}, {}, False),
         ({"intents": []}, {}, False),
-        ({"heal": Heal("late", 0, b"", [], [HELPS], LATER)}, {}, False),
+        ({"rejoin": Rejoin("late", 0, b"", [], [HELPS], LATER)}, {}, False),
         ({"commit_at": START + 1}, {}, False),
         ({}, {"settle_until": START + 1}, False),
         ({}, {"look_until": START + 1}, False),
@@ -283,7 +283,7 @@ def test_a_commit_of_ours_that_came_first_is_the_next_epoch() -> None:
             *(track.winner, track.winner_removed, track.winner_seq),
             *(track.left_at, track.candidates, track.decide_at),
         )
-        assert START + 2 * stage.timing.beacon == track.beacon_at
+        assert START + 2 * stage.timing.announcement == track.announce_at
         assert (commit, None) == (step.store.get_value(box_log.winner_key(track)), step.store.get_value(key))
         (merged,) = state.history
         assert (1, track.winner, [JUN.account], wanted, pending.orders, False) == (

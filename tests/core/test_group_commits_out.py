@@ -43,7 +43,7 @@ def test_who_was_put_out_keeps_no_keys_and_wants_nothing() -> None:
     """Boxes, MLS and the way in are gone, and what the room's relay was to erase if that is out of reach."""
     stage = Stage()
     busy = dict.fromkeys(("receipt_at", "update_at", "note_at", "scout_at"), LATER)
-    room = stage.room(JUN, intents=[KEYS], heal=Heal("late", 0, b"", [], [], LATER), invites_at=LATER, **busy)  # type: ignore[arg-type]
+    room = stage.room(JUN, intents=[KEYS], rejoin=Rejoin("late", 0, b"", [], [], LATER), invites_at=LATER, **busy)  # type: ignore[arg-type]
     with stage.step() as step:
         state = step.room(room)
         commits.advance(step, state)
@@ -53,7 +53,7 @@ def test_who_was_put_out_keeps_no_keys_and_wants_nothing() -> None:
         queue_trim(step, state.relay, state.current.keys.box, 1)
         track = state.current
     state, step = out(stage, room, by=JUN.account, down=frozenset({"wss://two.example:443/v1"}))
-    assert (REMOVED, [], [], None, None) == (state.phase, state.boxes, state.intents, state.pending, state.heal)
+    assert (REMOVED, [], [], None, None) == (state.phase, state.boxes, state.intents, state.pending, state.rejoin)
     assert [0] * 5 == [state.receipt_at, state.update_at, state.note_at, state.scout_at, state.invites_at]
     assert [("removed", room, {"by": JUN.account})] == step.told
     assert [] == stage.outbox(TRIM)
@@ -142,13 +142,13 @@ def test_the_last_one_who_wants_to_leave_is_out_with_the_epoch() -> None:
 def test_who_said_that_another_branch_won_and_is_gone_is_waited_for_no_more() -> None:
     """Should others be there, they say so themselves."""
     stage = Stage()
-    fork = Heal("fork", 0, b"c" * 32, [], [Helper(JUN.account, JUN.handle)], LATER)
-    room = room_with(stage, JUN, heal=fork)
+    fork = Rejoin("fork", 0, b"c" * 32, [], [Helper(JUN.account, JUN.handle)], LATER)
+    room = room_with(stage, JUN, rejoin=fork)
     with stage.step() as step:
         state = step.room(room)
         state.intents = [RemoveAccount(JUN.account)]
         merge(step, state)
-        assert None is step.room(room).heal
+        assert None is step.room(room).rejoin
 
 
 def test_whoever_wants_to_leave_says_so_again_with_new_keys() -> None:
@@ -175,8 +175,8 @@ def test_what_was_not_read_back_in_time_and_what_is_owed_is_said_again() -> None
     stage.message(room, b"o" * 16, body=words, box=b"an older box", frame=b"g" * 32, epoch=1)
     with stage.step() as step:
         state = step.room(room)
-        state.stranded = {JUN.device.hex(): [b"o" * 16]}
+        state.owed = {JUN.device.hex(): [b"o" * 16]}
         state.intents = [KEYS]
         merge(step, state)
         found = [step.store.message(room, id) for id in (b"l" * 16, b"o" * 16)]
-        assert ([2, 2], {}) == ([each.epoch for each in found if each is not None], state.stranded)
+        assert ([2, 2], {}) == ([each.epoch for each in found if each is not None], state.owed)

@@ -38,9 +38,9 @@ def places(stage: Stage, *others: Other) -> list[Place]:
     return [ours, *(Place(n, o.identity, o.signature_key, o.encryption_key) for n, o in enumerate(others, 1))]
 
 
-def heal(*helpers: Other, commit: bytes = COMMIT, attempts: int = 0) -> Heal:
+def rejoin(*helpers: Other, commit: bytes = COMMIT, attempts: int = 0) -> Rejoin:
     """We look for a branch of which these told us."""
-    return Heal("fork", 3, commit, [], [Helper(each.account, each.handle) for each in helpers], START, attempts)
+    return Rejoin("fork", 3, commit, [], [Helper(each.account, each.handle) for each in helpers], START, attempts)
 
 
 def group(*admins: bytes, name: str = "family") -> RoomInfo:
@@ -68,7 +68,7 @@ def test_an_account_is_doubted_once_its_word_cost_enough_within_a_week(tries: Tr
         state = step.room(room)
         found = evidence.doubts(step, state, JUN.account), evidence.doubts(step, state, SORA.account)
         assert (spent, False) == found
-        assert not evidence.led_astray(step, state, JUN.account)
+        assert not evidence.misled_before(step, state, JUN.account)
 
 
 @pytest.mark.parametrize(("now", "doubted"), [(START + WEEK - 1, True), (START + WEEK, False)])
@@ -77,10 +77,10 @@ def test_who_led_to_nowhere_is_doubted_for_a_week(now: int, *, doubted: bool) ->
     stage = Stage()
     room = stage.room(JUN, SORA, YUNA, doubted={YUNA.account.hex(): START + 1})
     with stage.step() as step:
-        evidence.led_nowhere(step, step.room(room), heal(JUN, SORA))
+        evidence.led_nowhere(step, step.room(room), rejoin(JUN, SORA))
     with stage.step(now) as step:
         state = step.room(room)
-        found = [evidence.led_astray(step, state, each.account) for each in (JUN, SORA, YUNA)]
+        found = [evidence.misled_before(step, state, each.account) for each in (JUN, SORA, YUNA)]
         assert [doubted, doubted, False] == found
         assert doubted is evidence.doubts(step, state, JUN.account)
         assert START + 1 == state.doubted[YUNA.account.hex()]
@@ -94,7 +94,7 @@ def test_a_question_is_charged_to_everybody_who_caused_it() -> None:
     room = stage.room(JUN, SORA, YUNA, tries=before, vain=young)
     with stage.step() as step:
         state = step.room(room)
-        evidence.charge(step, state, heal(JUN, SORA))
+        evidence.charge(step, state, rejoin(JUN, SORA))
         expected = {JUN.account.hex(): Tries(6, young.since), "other": young, SORA.account.hex(): Tries(1, START)}
         assert expected == state.tries
         assert Tries(6, young.since) == state.vain
@@ -106,7 +106,7 @@ def test_a_question_of_our_own_is_charged_to_nobody() -> None:
     room = stage.room(JUN, vain=Tries(5, START), tries={"old": Tries(1, START - WEEK)})
     with stage.step() as step:
         state = step.room(room)
-        evidence.charge(step, state, heal(JUN, commit=b""))
+        evidence.charge(step, state, rejoin(JUN, commit=b""))
         assert ({}, Tries(5, START)) == (state.tries, state.vain)
 
 
@@ -130,7 +130,7 @@ def test_when_enough_was_asked(
     stage = Stage()
     room = stage.room(JUN, SORA, tries={each.account.hex(): Tries(MAX_ATTEMPTS, START) for each in spent})
     with stage.step() as step:
-        found = evidence.exhausted(step, step.room(room), heal(*helpers, commit=commit, attempts=attempts), 8)
+        found = evidence.exhausted(step, step.room(room), rejoin(*helpers, commit=commit, attempts=attempts), 8)
     assert expected is found
 
 
@@ -138,18 +138,18 @@ def test_when_enough_was_asked(
     ("seeks", "vain", "puts_out", "waits"),
     [
         (None, 0, False, False),
-        (heal(commit=b""), PATIENCE, False, True),
-        (heal(), PATIENCE - 1, False, True),
-        (heal(), PATIENCE, False, False),
-        (heal(), 0, True, False),
-        (heal(commit=b""), 0, True, False),
+        (rejoin(commit=b""), PATIENCE, False, True),
+        (rejoin(), PATIENCE - 1, False, True),
+        (rejoin(), PATIENCE, False, False),
+        (rejoin(), 0, True, False),
+        (rejoin(commit=b""), 0, True, False),
     ],
 )
-def test_when_a_commit_waits(seeks: Heal | None, vain: int, *, puts_out: bool, waits: bool) -> None:
+def test_when_a_commit_waits(seeks: Rejoin | None, vain: int, *, puts_out: bool, waits: bool) -> None:
     """For as long as we ask of ourselves, a while for somebody's word; what puts somebody out waits for nothing."""
     stage = Stage()
     intents = [UpdateKeys(), *([RemoveAccount(JUN.account)] if puts_out else [])]
-    room = stage.room(JUN, heal=seeks, vain=Tries(vain, START), intents=intents)
+    room = stage.room(JUN, rejoin=seeks, vain=Tries(vain, START), intents=intents)
     with stage.step() as step:
         assert waits is evidence.commits_wait(step.room(room))
 
@@ -248,14 +248,14 @@ def judged(
     info: RoomInfo,
     *there: Other,
     by: Other = JUN,
-    seeks: Heal | None = None,
+    seeks: Rejoin | None = None,
     ticket: Ticket | None = None,
 ) -> str:
     """Why a branch to which somebody leads is refused; empty: it is not."""
     with stage.step() as step:
         try:
             evidence.check_branch(
-                step, step.room(room), seeks or heal(JUN, commit=b""), by.account, info, places(stage, *there), ticket
+                step, step.room(room), seeks or rejoin(JUN, commit=b""), by.account, info, places(stage, *there), ticket
             )
         except MlsRefused as refused:
             return refused.reason
@@ -287,7 +287,7 @@ def test_whom_a_proven_removal_names_may_be_in_or_not() -> None:
     """The order holds for us, too: either way is justified."""
     stage = Stage()
     room = stage.room(JUN, SORA)
-    info, seeks = group(stage.me.account), heal(JUN)
+    info, seeks = group(stage.me.account), rejoin(JUN)
     seeks.proven = [SORA.account]
     assert ["", ""] == [judged(stage, room, info, *there, seeks=seeks) for there in ((JUN, SORA), (JUN,))]
 
@@ -319,7 +319,7 @@ def test_no_way_leads_to_a_device_that_went() -> None:
     assert "unproven-device" == judged(stage, room, info, JUN, SORA)
     undone = Merged(3, b"ours" * 8, [], [], [UpdateKeys()], changed=[JUN.account])
     again = stage.room(SORA, former=former, history=[undone])
-    assert "" == judged(stage, again, info, JUN, SORA, seeks=heal(JUN))
+    assert "" == judged(stage, again, info, JUN, SORA, seeks=rejoin(JUN))
 
 
 @pytest.mark.parametrize(
@@ -347,7 +347,7 @@ def test_which_of_two_branches_is_asked_for(
     stage = Stage()
     room = stage.room(JUN, SORA, YUNA, info=group(JUN.account))
     with stage.step() as step:
-        before, after = heal(*old, attempts=attempts), heal(*new, commit=b"n" * 32)
+        before, after = rejoin(*old, attempts=attempts), rejoin(*new, commit=b"n" * 32)
         assert expected is evidence.prefers(step, step.room(room), before, after)
 
 
@@ -357,7 +357,7 @@ def test_whom_we_took_a_role_from_does_not_lead_to_where_they_have_it_still() ->
     was = group(stage.me.account, JUN.account)
     ours = Merged(3, b"ours" * 8, [], [], [UpdateKeys()], was=was)
     room = stage.room(JUN, SORA, info=group(stage.me.account), history=[ours])
-    found = [judged(stage, room, was, JUN, SORA, by=by, seeks=heal(by)) for by in (JUN, SORA)]
+    found = [judged(stage, room, was, JUN, SORA, by=by, seeks=rejoin(by)) for by in (JUN, SORA)]
     assert ["unproven-roles", ""] == found
 
 
@@ -394,5 +394,5 @@ def test_the_last_resort_of_who_has_no_keys(
     """Everybody was asked for two days, and no admin has answered: then whoever was asked may lead."""
     stage = Stage()
     room = stage.room(JUN, SORA, phase=phase)
-    seeks = heal(*helpers, commit=b"", attempts=attempts)
+    seeks = rejoin(*helpers, commit=b"", attempts=attempts)
     assert expected == judged(stage, room, group(JUN.account), JUN, SORA, seeks=seeks)

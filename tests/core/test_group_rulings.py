@@ -52,9 +52,9 @@ def merged(epoch: int, commit: bytes = OURS, *, mine: bool = True, **about: obje
     return made
 
 
-def heal(*helpers: Other, epoch: int = 0, commit: bytes = b"") -> Heal:
+def rejoin(*helpers: Other, epoch: int = 0, commit: bytes = b"") -> Rejoin:
     """We look for the way to a branch."""
-    return Heal("fork", epoch, commit, [], [Helper(each.account, each.handle) for each in helpers], START)
+    return Rejoin("fork", epoch, commit, [], [Helper(each.account, each.handle) for each in helpers], START)
 
 
 # -- made ---------------------------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ def test_what_a_ticket_carries_and_what_is_taken_over_from_one() -> None:
 # -- what is known ------------------------------------------------------------------------------------------------
 
 
-def known(stage: Stage, room: bytes, seeks: Heal, given: Ticket | None = None) -> Known:
+def known(stage: Stage, room: bytes, seeks: Rejoin, given: Ticket | None = None) -> Known:
     """What this device knows of the room."""
     with stage.step() as step:
         return rulings.known(step, step.room(room), seeks, given)
@@ -230,12 +230,12 @@ def test_what_is_known_of_a_room_that_nobody_left() -> None:
     stage = Stage()
     room = stage.room(JUN, history=[merged(3)])
     everybody = frozenset({stage.me.account, JUN.account})
-    assert Known(stage.info(), everybody, -1) == known(stage, room, heal(SORA))
+    assert Known(stage.info(), everybody, -1) == known(stage, room, rejoin(SORA))
     entered(stage, room, 3)
-    assert Known(stage.info(), everybody, 2) == known(stage, room, heal(), ticket(room))
+    assert Known(stage.info(), everybody, 2) == known(stage, room, rejoin(), ticket(room))
     with stage.step() as step:
         step.room(room).rulings = [encode_ruling(ruling(JUN, room, group(), epoch=n)) for n in (5, 4)]
-    assert 5 == known(stage, room, heal()).since
+    assert 5 == known(stage, room, rejoin()).since
 
 
 def test_a_ruling_is_remembered_where_our_place_is_not() -> None:
@@ -244,10 +244,10 @@ def test_a_ruling_is_remembered_where_our_place_is_not() -> None:
     room = stage.room(JUN, rulings=[encode_ruling(ruling(JUN, b"r" * 32, group(), epoch=1))])
     with stage.step() as step:
         step.store.drop_devices(room, [stage.me.device])
-    assert 1 == known(stage, room, heal()).since
+    assert 1 == known(stage, room, rejoin()).since
     with stage.step() as step:
         step.room(room).rulings = []
-    assert -1 == known(stage, room, heal()).since
+    assert -1 == known(stage, room, rejoin()).since
 
 
 def test_who_is_away_counts_itself_and_whom_it_asks() -> None:
@@ -256,7 +256,7 @@ def test_who_is_away_counts_itself_and_whom_it_asks() -> None:
     room = stage.room(JUN, phase=REJOINING)
     with stage.step() as step:
         step.store.drop_devices(room, [stage.me.device])
-    assert {stage.me.account, JUN.account, SORA.account} == known(stage, room, heal(SORA)).accounts
+    assert {stage.me.account, JUN.account, SORA.account} == known(stage, room, rejoin(SORA)).accounts
 
 
 def test_what_only_we_have_made_since_the_fork_is_not_counted() -> None:
@@ -275,12 +275,12 @@ def test_what_only_we_have_made_since_the_fork_is_not_counted() -> None:
     room = stage.room(JUN, YUNA, history=history, rulings=[encode_ruling(each) for each in heard + own])
     theirs: History = ((2, OURS, ()), (3, THEIRS, ()), (4, OURS, ()))
     expected = Known(before, frozenset({me, JUN.account}), 2, frozenset({YUNA.account}))
-    assert expected == known(stage, room, heal(), ticket(room, history=theirs))
-    assert expected == known(stage, room, heal(epoch=3, commit=THEIRS))
-    assert expected == known(stage, room, heal(epoch=4, commit=THEIRS), ticket(room, history=theirs))
+    assert expected == known(stage, room, rejoin(), ticket(room, history=theirs))
+    assert expected == known(stage, room, rejoin(epoch=3, commit=THEIRS))
+    assert expected == known(stage, room, rejoin(epoch=4, commit=THEIRS), ticket(room, history=theirs))
     whole = Known(stage.info(), frozenset({me, JUN.account, YUNA.account}), 3)
-    assert whole == known(stage, room, heal(), ticket(room, history=((3, OURS, ()),)))
-    assert whole == known(stage, room, heal(epoch=3))
+    assert whole == known(stage, room, rejoin(), ticket(room, history=((3, OURS, ()),)))
+    assert whole == known(stage, room, rejoin(epoch=3))
 
 
 def test_who_was_led_by_one_who_is_no_admin_knows_the_room_as_before() -> None:
@@ -288,10 +288,10 @@ def test_who_was_led_by_one_who_is_no_admin_knows_the_room_as_before() -> None:
     stage = Stage()
     room = stage.room(JUN)
     entered(stage, room, 7)
-    assert 6 == known(stage, room, heal()).since
+    assert 6 == known(stage, room, rejoin()).since
     with stage.step() as step:
         step.room(room).as_of = 2
-    assert 2 == known(stage, room, heal()).since
+    assert 2 == known(stage, room, rejoin()).since
     with stage.step() as step:
         step.room(room).rulings = [encode_ruling(ruling(JUN, room, group(), epoch=4))]
-    assert 4 == known(stage, room, heal()).since
+    assert 4 == known(stage, room, rejoin()).since

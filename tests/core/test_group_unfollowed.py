@@ -18,7 +18,7 @@ COMMIT = b"c" * 32
 
 def refused(
     stage: Stage, room: bytes, reason: str = UNFOLLOWED, claim: Claim | None = None
-) -> tuple[Heal | None, list[int]]:
+) -> tuple[Rejoin | None, list[int]]:
     """MLS refuses a commit: for what we ask then, and when we asked because of such commits."""
     with stage.step() as step:
         state = step.room(room)
@@ -44,15 +44,15 @@ def test_so_many_of_them_are_asked_about_in_a_day(before: int, *, asks: bool) ->
     """What is a day old does not count any more."""
     stage = Stage()
     recent, old = [START - DAY_MS + 1] * before, [START - DAY_MS]
-    heal, asked = refused(stage, stage.room(JUN, unfollowed=[*old, *recent]))
-    assert (asks, [*recent, *([START] if asks else [])]) == (heal is not None, asked)
+    rejoin, asked = refused(stage, stage.room(JUN, unfollowed=[*old, *recent]))
+    assert (asks, [*recent, *([START] if asks else [])]) == (rejoin is not None, asked)
 
 
 def test_nobody_is_asked_twice_at_once_or_where_nobody_is() -> None:
     """We ask already; or we are alone."""
     stage = Stage()
-    other = Heal("other", 0, b"", [], [], 1)
-    assert (other, []) == refused(stage, stage.room(JUN, heal=other))
+    other = Rejoin("other", 0, b"", [], [], 1)
+    assert (other, []) == refused(stage, stage.room(JUN, rejoin=other))
     assert (None, []) == refused(stage, stage.room())
 
 
@@ -66,7 +66,7 @@ def test_a_branch_of_which_we_only_heard_is_put_off() -> None:
     assert (branches.BEHIND, said, [START]) == (heal.reason, heal.later, asked)
     assert (heal, [START]) == refused(stage, room)
     said.ordered = True
-    assert (said, []) == refused(stage, stage.room(SORA, heal=said))
+    assert (said, []) == refused(stage, stage.room(SORA, rejoin=said))
 
 
 def test_who_merged_the_commit_leads_there() -> None:

@@ -56,10 +56,10 @@ def came(stage: Stage, step: Step, other: Other, body: ItemBody) -> tuple[InboxS
     return state, inbox_items.take_frames(step, state, state.position, answer, RELAY)
 
 
-def heal(step: Step, *helpers: Other, reason: str = "fork", commit: bytes = b"") -> Heal:
+def rejoin(step: Step, *helpers: Other, reason: str = "fork", commit: bytes = b"") -> Rejoin:
     """We look for the way to another branch and ask these."""
     found = [Helper(each.account, each.handle) for each in helpers]
-    return Heal(reason, 0, commit, [], found, step.now + 9)
+    return Rejoin(reason, 0, commit, [], found, step.now + 9)
 
 
 # -- asked of us ----------------------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ def test_whoever_knows_of_a_room_tells_us_that_we_are_out() -> None:
     info = stage.info(JUN)
     room = stage.room(JUN, DORA, info=type(info)(1, info.kind, info.name, info.relay, (DORA.account,)))
     with stage.inside(room) as (step, state, _):
-        state.heal = heal(step, JUN, DORA)
+        state.rejoin = rejoin(step, JUN, DORA)
         assert (0, JOINED) == (gone(stage, step, room), state.phase)
         assert (0, REMOVED) == (gone(stage, step, room, DORA), step.room(room).phase)
 
@@ -216,9 +216,9 @@ def test_nobody_tells_us_that_we_are_out_who_was_not_asked() -> None:
     with stage.inside(room) as (step, state, _):
         device_certificates.note(step, DORA.card())
         assert 0 == gone(stage, step, room)
-        state.heal = heal(step, JUN)
+        state.rejoin = rejoin(step, JUN)
         assert [0, 0] == [gone(stage, step, room, DORA), gone(stage, step, ROOM)]
-        assert (JOINED, []) == (state.phase, state.heal.gone)
+        assert (JOINED, []) == (state.phase, state.rejoin.gone)
 
 
 @pytest.mark.parametrize("named", [True, False, None])
@@ -228,7 +228,7 @@ def test_a_room_of_which_we_remember_only_that_we_were_in_is_left_on_its_admins_
     info = stage.info(JUN)
     room = stage.room(info=type(info)(1, info.kind, info.name, info.relay, (JUN.account,)))
     with stage.inside(room) as (step, state, _):
-        state.phase, state.heal, state.boxes = REJOINING, heal(step, JUN), []
+        state.phase, state.rejoin, state.boxes = REJOINING, rejoin(step, JUN), []
         if named is not None:
             device_certificates.note(step, JUN.card() if named else Other("jun", 1).card())
         waits = gone(stage, step, room)
@@ -276,7 +276,7 @@ def test_a_ticket_waits_while_it_is_not_known_whether_its_device_is_the_accounts
     other = Other("jun", 1)
     ticket = Ticket(room, 5, bytes(32), b"", b"", b"", 0, ())
     with stage.inside(room) as (step, state, _):
-        state.heal = heal(step, JUN)
+        state.rejoin = rejoin(step, JUN)
         found, joins = came(stage, step, other, ticket)
         assert ([], 1) == (joins, len(found.waiting))
         device_certificates.note(step, JUN.card())
@@ -334,6 +334,6 @@ def test_a_room_that_is_watched_is_watched_no_more_once_we_are_told_that_we_are_
     info = stage.info(JUN)
     room = stage.room(JUN, info=type(info)(1, info.kind, info.name, info.relay, (JUN.account,)))
     with stage.inside(room) as (step, state, _):
-        state.phase, state.heal = REMOVED, heal(step, JUN)
+        state.phase, state.rejoin = REMOVED, rejoin(step, JUN)
         assert 0 == gone(stage, step, room)
-        assert (REMOVED, 0, True) == (state.phase, len(state.boxes), state.heal is None)
+        assert (REMOVED, 0, True) == (state.phase, len(state.boxes), state.rejoin is None)

@@ -42,9 +42,9 @@ class Inside(Invited):
                 row = replace(BO.row(self.id, 1), device=key.device_id, account=key.account_id)
                 step.store.put_devices([replace(row, signature_key=key.device_key)])
 
-    def looked_for(self) -> Heal | None:
+    def looked_for(self) -> Rejoin | None:
         """The branch that is looked for."""
-        return self.room.heal if self.room is not None else None
+        return self.room.rejoin if self.room is not None else None
 
 
 # -- another branch -----------------------------------------------------------------------------------------------
@@ -55,7 +55,7 @@ def test_a_members_invitation_tells_of_another_branch() -> None:
     inside = Inside()
     assert None is inside.comes()
     jun = Helper(inside.jun.me.account, BO.handle)  # by which the room knows him, whatever his certificate says
-    assert Heal("fork", 0, THEIRS, [], [jun], START) == inside.looked_for()
+    assert Rejoin("fork", 0, THEIRS, [], [jun], START) == inside.looked_for()
     assert (JOINED, []) == (inside.phase, inside.told())
 
 
@@ -65,7 +65,7 @@ def test_it_is_heard_once() -> None:
     inside.comes()
     for id, heard in ((b"1" * 16, False), (b"2" * 16, True)):
         with inside.mina.step() as step:
-            step.room(inside.id).heal = None
+            step.room(inside.id).rejoin = None
         inside.comes(inside.item(id))
         assert heard is (inside.looked_for() is not None)
 

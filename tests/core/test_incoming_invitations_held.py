@@ -360,14 +360,14 @@ def test_while_we_look_for_the_room_an_admins_invitation_takes_its_place() -> No
     invited.contact()
     jun = invited.jun.me
     with invited.mina.step() as step:
-        heal = Heal("fork", 0, b"c" * 32, [], [Helper(jun.account, jun.handle)], START)
-        room = RoomState(invited.id, invited.info, JOINED, [], heal=heal, intents=[SetInfo("new name")])
+        rejoin = Rejoin("fork", 0, b"c" * 32, [], [Helper(jun.account, jun.handle)], START)
+        room = RoomState(invited.id, invited.info, JOINED, [], rejoin=rejoin, intents=[SetInfo("new name")])
         room.doubted = {"aa": START + 1}
         step.add_room(room)
     invited.comes()
     found = invited.room
     assert found is not None
-    assert (None, {"aa": START + 1}, True) == (found.heal, found.doubted, SetInfo("new name") in found.intents)
+    assert (None, {"aa": START + 1}, True) == (found.rejoin, found.doubted, SetInfo("new name") in found.intents)
 
 
 @pytest.mark.parametrize("why", ["no admin", "nothing is looked for", "not asked"])
@@ -379,9 +379,9 @@ def test_else_nothing_takes_the_place_of_a_room_that_we_are_in(why: str) -> None
     asked = jun.account if why != "not asked" else Other("boo").account
     admins = (invited.mina.me.account,) if why == "no admin" else invited.info.admins
     with invited.mina.step() as step:
-        heal = Heal("fork", 0, b"c" * 32, [], [Helper(asked, jun.handle)], START)
+        rejoin = Rejoin("fork", 0, b"c" * 32, [], [Helper(asked, jun.handle)], START)
         info = msgspec.structs.replace(invited.info, admins=admins)
-        room = RoomState(invited.id, info, JOINED, [], heal=None if why == "nothing is looked for" else heal)
+        room = RoomState(invited.id, info, JOINED, [], rejoin=None if why == "nothing is looked for" else rejoin)
         room.receipt_at = 77
         step.add_room(room)
     invited.comes()

@@ -134,7 +134,7 @@ def test_frames_that_were_never_seen_are_missing_and_the_room_is_asked_for() -> 
         assert ([5, 6], 7, 6) == (track.missing, track.position, track.start)
         gone = box_log.next_chain(start, 6, b"gap")
         assert box_log.next_chain(gone, 7, digest(NOISE)) == track.chain
-        reason = state.heal.reason if state.heal is not None else ""
+        reason = state.rejoin.reason if state.rejoin is not None else ""
         assert ("frames-missing", 2_000, 1) == (reason, state.receipt_at - step.now, track.doubts)
 
 
@@ -157,7 +157,7 @@ def test_an_empty_answer_of_a_box_that_goes_on_is_a_gap(head: int, missing: list
         at(track, 4)
         read(step, state, track, head=head)
         assert (missing, head, bool(missing)) == (track.missing, track.position, track.check_acks)
-        assert (bool(missing), int(bool(missing))) == (state.heal is not None, track.doubts)
+        assert (bool(missing), int(bool(missing))) == (state.rejoin is not None, track.doubts)
 
 
 def test_an_answer_that_ends_early_is_no_gap() -> None:
@@ -192,7 +192,7 @@ def test_a_gap_in_a_closed_box_costs_no_way_back() -> None:
         at(track, 4)
         track.winner = WON
         read(step, state, track, (7, NOISE))
-        assert (None, [5, 6], True) == (state.heal, track.missing, state.receipt_at > 0)
+        assert (None, [5, 6], True) == (state.rejoin, track.missing, state.receipt_at > 0)
 
 
 # -- one frame ------------------------------------------------------------------------------------------------------

@@ -140,7 +140,7 @@ def test_in_a_closed_box_another_winner_is_a_fork(*, heals: bool) -> None:
         track.winner = ours
         step.store.set_value(box_log.winner_key(track), b"ours")
         read(step, state, track, sealed(track, Kind.SETTLED, claim(track, JUN, data)))
-        assert ("fork" if heals else "") == (state.heal.reason if state.heal is not None else "")
+        assert ("fork" if heals else "") == (state.rejoin.reason if state.rejoin is not None else "")
         assert (0 if heals else 1) == len(out(step, FRAME))
 
 
@@ -291,5 +291,5 @@ def test_who_moves_to_another_branch_is_followed() -> None:
     room = Pair()
     with room.us.inside(room.id) as (step, state, track):
         hear(room, step, state, track, room.envelope(Moved(0, b"\0" * 32, 0)))
-        assert state.heal is not None
-        assert (b"\0" * 32, "moved", []) == (state.heal.commit, state.heal.reason, track.unreadable)
+        assert state.rejoin is not None
+        assert (b"\0" * 32, "moved", []) == (state.rejoin.commit, state.rejoin.reason, track.unreadable)

@@ -40,8 +40,8 @@ def room(phase: str = JOINED, *tracks: BoxTrack, **about: object) -> RoomState:
     return made
 
 
-def heal(at: int, *helpers: Helper, commit: bytes = b"") -> Heal:
-    return Heal("fork", 0, commit, [], list(helpers), at)
+def rejoin(at: int, *helpers: Helper, commit: bytes = b"") -> Rejoin:
+    return Rejoin("fork", 0, commit, [], list(helpers), at)
 
 
 # -- reads ----------------------------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def test_each_time_of_a_room_wakes(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["put_back_own_at", "put_back_any_at", "beacon_at", "trim_at", "answer_at", "confirm_at", "silence_at"],
+    ["put_back_own_at", "put_back_any_at", "announce_at", "trim_at", "answer_at", "confirm_at", "silence_at"],
 )
 def test_each_time_of_a_box_wakes(name: str) -> None:
     """Of closed ones as well."""
@@ -148,8 +148,8 @@ def test_while_we_look_for_another_branch_the_next_question_wakes() -> None:
         ({"commit_at": 5}, {"look_until": 8, "settle_until": 6}, 8),
         ({"pending": PendingCommit(b"", b"", [], [], [], invites=False)}, {}, None),
         ({}, {"head": 1}, None),
-        ({"heal": heal(9)}, {}, 9),
-        ({"heal": heal(9, commit=b"c"), "vain": Tries(8, 0)}, {}, 1),
+        ({"rejoin": rejoin(9)}, {}, 9),
+        ({"rejoin": rejoin(9, commit=b"c"), "vain": Tries(8, 0)}, {}, 1),
         ({"intents": []}, {}, None),
     ],
 )

@@ -70,7 +70,7 @@ def test_a_search_begins_at_once_or_within_its_time(expected: int, *, soon: bool
             silence = stage.timing.silence
             assert (START + 1 if low else expected, START, 0, START + (1 if low else 2) * silence) == (
                 *(state.scout_at, state.scout_since),
-                *(state.scout_turn, state.astray_at),
+                *(state.scout_turn, state.unreachable_at),
             )
 
 
@@ -113,7 +113,7 @@ def test_a_search_ends_when_the_relay_is_there_again() -> None:
     for heal, left in ((astray, None), (other, other)):
         room = stage.room(JUN, scout_at=START, heal=heal)
         scouts, state = look(stage, room, up=DOWN)
-        assert ([], 0, left) == (scouts, state.scout_at, state.heal)
+        assert ([], 0, left) == (scouts, state.scout_at, state.rejoin)
 
 
 def test_of_a_relay_that_was_not_tried_yet_nothing_is_known() -> None:
@@ -166,7 +166,7 @@ def test_after_a_move_whoever_has_not_come_along_is_looked_for(
 
 def searching(stage: Stage, *others: Other, since: int = FAR, **about: object) -> bytes:
     """A room that is looked for since then, and due."""
-    return stage.room(*others, scout_at=START, scout_since=since, astray_at=START + DAY_MS, **about)  # type: ignore[arg-type]
+    return stage.room(*others, scout_at=START, scout_since=since, unreachable_at=START + DAY_MS, **about)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -212,15 +212,15 @@ def test_where_nobody_but_us_may_move_the_room_no_card_is_looked_up() -> None:
         assert set() == wanted_handles(step)
 
 
-@pytest.mark.parametrize(("astray_at", "down", "asks"), [(START, DOWN, True), (START + 1, DOWN, False)])
+@pytest.mark.parametrize(("unreachable_at", "down", "asks"), [(START, DOWN, True), (START + 1, DOWN, False)])
 def test_members_are_asked_where_the_room_is_if_it_is_found_nowhere(
-    astray_at: int, down: frozenset[str], *, asks: bool
+    unreachable_at: int, down: frozenset[str], *, asks: bool
 ) -> None:
     """Once a day, and only while its relay is out of reach."""
     stage = Stage()
     room = searching(stage, JUN)
     with stage.step() as step:
-        step.room(room).astray_at = astray_at
+        step.room(room).unreachable_at = unreachable_at
     _, state = look(stage, room, down=down)
     assert asks is (state.heal is not None and state.heal.reason == branches.ASTRAY)
     assert (START + DAY_MS if asks else astray_at) == state.astray_at
@@ -232,8 +232,8 @@ def test_while_the_relay_is_there_nobody_is_asked_where_the_room_is() -> None:
     room = searching(stage, JUN)
     with stage.step() as step:
         state = step.room(room)
-        state.order, state.astray_at = order(stage, room), START
-    assert None is look(stage, room)[1].heal
+        state.order, state.unreachable_at = order(stage, room), START
+    assert None is look(stage, room)[1].rejoin
 
 
 # -- where --------------------------------------------------------------------------------------------------------

@@ -206,7 +206,7 @@ def test_where_others_went_on_without_our_order_they_are_asked(why_not: str) -> 
     frame = sealed(track, Kind.SETTLED, claim, indirect=why_not == "indirect")
     _, state = take(stage, room, track, (1, frame))
     expected = None if why_not else (ELSEWHERE, b"")
-    assert expected == (state.heal and (state.heal.reason, state.heal.commit))
+    assert expected == (state.rejoin and (state.rejoin.reason, state.rejoin.commit))
 
 
 def test_other_frames_say_nothing() -> None:
@@ -216,4 +216,4 @@ def test_other_frames_say_nothing() -> None:
     claim = make_claim(JUN.mls, JUN.signature_key, track.keys.box.address, b"commit", ())
     frames = [(n, sealed(track, kind, claim)) for n, kind in enumerate((Kind.MESSAGE, Kind.COMMIT), 1)]
     _, state = take(stage, room, track, *frames)
-    assert (None, order(stage, room, 5)) == (state.heal, state.order)
+    assert (None, order(stage, room, 5)) == (state.rejoin, state.order)

@@ -34,12 +34,12 @@ def test_a_room_that_we_were_in_waits_for_a_way_back(phase: str) -> None:
     assert done
     assert room is not None
     assert (REJOINING, stage.info(), [], b"read") == (room.phase, room.info, room.boxes, room.read_upto)
-    heal = room.heal
-    assert heal is not None
+    rejoin = room.rejoin
+    assert rejoin is not None
     helpers = [Helper(JUN.account, JUN.handle), Helper(SORA.account, SORA.handle)]
     assert ("returning", 0, b"", [], helpers, 0) == (
-        *(heal.reason, heal.epoch, heal.commit, heal.removed),
-        *(heal.helpers, heal.next_at),
+        *(rejoin.reason, rejoin.epoch, rejoin.commit, rejoin.removed),
+        *(rejoin.helpers, rejoin.next_at),
     )
     with stage.store.transaction():
         assert {JUN.account, SORA.account} == {each.account for each in stage.store.devices(ROOM)}
@@ -51,7 +51,7 @@ def test_a_room_that_we_were_out_of_stays_so(phase: str) -> None:
     done, room = remembered(Stage(), phase)
     assert done
     assert room is not None
-    assert (phase, None) == (room.phase, room.heal)
+    assert (phase, None) == (room.phase, room.rejoin)
 
 
 def test_what_is_known_already_and_the_devices_own_room_are_not_touched() -> None:

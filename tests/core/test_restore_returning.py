@@ -56,10 +56,10 @@ def test_the_members_of_a_room_are_asked_for_a_way_back_soon(kind: str, asked: l
     room = room_of(stage)
     assert room is not None
     assert (REJOINING, info, []) == (room.phase, room.info, room.boxes)
-    assert room.heal is not None
-    heal = room.heal
-    assert (RETURNING, START + 20_000, 0, b"") == (heal.reason, heal.next_at, heal.epoch, heal.commit)
-    assert asked == [each.handle.partition("@")[0] for each in room.heal.helpers]
+    assert room.rejoin is not None
+    rejoin = room.rejoin
+    assert (RETURNING, START + 20_000, 0, b"") == (rejoin.reason, rejoin.next_at, rejoin.epoch, rejoin.commit)
+    assert asked == [each.handle.partition("@")[0] for each in room.rejoin.helpers]
 
 
 def test_a_room_that_is_known_is_not_begun_again() -> None:
@@ -69,7 +69,7 @@ def test_a_room_that_is_known_is_not_begun_again() -> None:
     with stage.step() as step:
         returning.begin(step, room, INFO, [helper(JUN)])
         returning.expect(step, room, INFO, [helper(JUN)])
-        assert ([], None) == (returning.expected(step), step.room(room).heal)
+        assert ([], None) == (returning.expected(step), step.room(room).rejoin)
 
 
 def test_a_room_into_which_another_device_lets_us_is_waited_for_and_then_asked_for() -> None:
@@ -93,8 +93,8 @@ def test_a_room_into_which_another_device_lets_us_is_waited_for_and_then_asked_f
         returning.come_after_all(step)
         assert ([], None) == (returning.expected(step), returning.next_due(step))
         state = step.room(ROOM)
-        assert state.heal is not None
-        assert ([helper(JUN)], INFO) == (state.heal.helpers, state.info)
+        assert state.rejoin is not None
+        assert ([helper(JUN)], INFO) == (state.rejoin.helpers, state.info)
 
 
 def test_at_the_earliest_after_so_long_a_silence() -> None:
@@ -129,7 +129,7 @@ def away(*helpers: Other, low: bool = True, attempts: int = 0, ticket: int = 20_
     stage = Stage(rng=Randomness(low=low), timing=Timing(ticket=ticket))
     with stage.step() as step:
         room = RoomState(ROOM, INFO, REJOINING, [])
-        room.heal = Heal(RETURNING, 0, b"", [], [helper(each) for each in helpers], START, attempts)
+        room.rejoin = Rejoin(RETURNING, 0, b"", [], [helper(each) for each in helpers], START, attempts)
         step.add_room(room)
         for each in helpers:
             inbox_addresses.remember(step, each.card())
@@ -141,8 +141,8 @@ def ask(stage: Stage, now: int) -> int:
     with stage.step(now) as step:
         state = step.room(ROOM)
         returning.look_after(step, state)
-        assert state.heal is not None
-        return state.heal.next_at
+        assert state.rejoin is not None
+        return state.rejoin.next_at
 
 
 def test_one_after_the_other_is_asked_and_after_all_of_them_there_is_a_pause() -> None:
@@ -178,9 +178,9 @@ def test_nobody_is_asked_before_it_is_time_or_where_there_is_nobody() -> None:
     assert START == ask(alone, START)
     with alone.step() as step:
         state = step.room(ROOM)
-        state.heal = None
+        state.rejoin = None
         returning.look_after(step, state)
-        assert None is state.heal
+        assert None is state.rejoin
 
 
 @pytest.mark.parametrize(("attempts", "looks"), [(1, False), (2, True)])
@@ -211,8 +211,8 @@ def said_gone(info: RoomInfo, *others: Other, attempts: int = 0) -> tuple[list[b
     room = RoomState(ROOM, info, REJOINING, [])
     with stage.step() as step:
         assert not returning.told_gone(step, room, JUN.account)
-        room.heal = Heal(RETURNING, 0, b"", [], [helper(SORA), helper(YUNA)], 0, attempts)
-        return [returning.told_gone(step, room, each.account) for each in others], room.heal.gone
+        room.rejoin = Rejoin(RETURNING, 0, b"", [], [helper(SORA), helper(YUNA)], 0, attempts)
+        return [returning.told_gone(step, room, each.account) for each in others], room.rejoin.gone
 
 
 def test_it_takes_an_admin_or_everybody_to_believe_that_we_are_out() -> None:
@@ -234,7 +234,7 @@ def test_out_of_our_own_room_everybody_says_us_only_after_days(kind: str, attemp
 def test_nobody_who_was_asked_says_nothing() -> None:
     """Of a room of which we remember nobody, no member's word ends it."""
     stage, room = Stage(), RoomState(ROOM, INFO, REJOINING, [])
-    room.heal = Heal(RETURNING, 0, b"", [], [], 0, LAST_RESORT)
+    room.rejoin = Rejoin(RETURNING, 0, b"", [], [], 0, LAST_RESORT)
     with stage.step() as step:
         assert not returning.told_gone(step, room, SORA.account)
 
@@ -253,7 +253,7 @@ def test_a_room_whose_keys_are_given_up_keeps_what_may_be_read_and_the_way_in() 
     with stage.step() as step:
         state = step.room(room)
         track = state.current
-        track.beacon_at = 1
+        track.announce_at = 1
         step.store.set_value(box_log.winner_key(track), b"commit")
         returning.forsake(step, state)
         assert None is step.store.get_value(box_log.winner_key(track))
@@ -263,8 +263,8 @@ def test_a_room_whose_keys_are_given_up_keeps_what_may_be_read_and_the_way_in() 
             *(left.phase, left.boxes, left.read_upto),
             *(left.rulings, left.info),
         )
-        assert left.heal is not None
-        assert ([helper(JUN), helper(SORA)], START + 20_000) == (left.heal.helpers, left.heal.next_at)
+        assert left.rejoin is not None
+        assert ([helper(JUN), helper(SORA)], START + 20_000) == (left.rejoin.helpers, left.rejoin.next_at)
         assert None is step.store.mls_generation(room)
         assert former_rooms.ticket_for(step, room, JUN.account) is not None
         assert None is former_rooms.ticket_for(step, room, YUNA.account)
@@ -281,7 +281,7 @@ def test_a_room_that_we_are_not_in_has_nothing_to_give_up(phase: str) -> None:
         state = step.room(room)
         returning.forsake(step, state)
         returning.copied_back(step, state)
-        assert (1, None, []) == (len(state.boxes), state.heal, step.told)
+        assert (1, None, []) == (len(state.boxes), state.rejoin, step.told)
 
 
 def test_a_copy_of_a_profile_gives_up_the_room_in_which_it_shows() -> None:
@@ -340,6 +340,6 @@ def test_a_direct_room_is_asked_for_of_the_other_person() -> None:
     room = stage.room(JUN, kind=DIRECT)
     with stage.step() as step:
         returning.forsake(step, step.room(room))
-        heal = step.room(room).heal
-    assert heal is not None
-    assert [helper(JUN)] == heal.helpers
+        rejoin = step.room(room).rejoin
+    assert rejoin is not None
+    assert [helper(JUN)] == rejoin.helpers

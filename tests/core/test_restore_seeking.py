@@ -169,7 +169,7 @@ def told(stage: Stage, info: RoomInfo | bytes, *members: tuple[bytes, str], room
         if found is None:
             return None
         assert (REJOINING, []) == (found.phase, found.boxes)
-        return found.heal.helpers if found.heal is not None else []
+        return found.rejoin.helpers if found.rejoin is not None else []
 
 
 def named(other: Other) -> tuple[bytes, str]:

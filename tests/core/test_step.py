@@ -209,7 +209,7 @@ def test_the_times_of_the_protocol() -> None:
         "receipt": 2,
         "blob": 60,
         "silence": 4 * 3_600,
-        "beacon": 600,
+        "announcement": 600,
         "retry": 2,
         "retry_most": 900,
         "invite": 3_600,

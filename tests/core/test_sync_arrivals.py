@@ -39,7 +39,7 @@ def test_who_was_led_by_a_plain_member_looks_around_a_while_later(low: bool, pau
     room = stage.room(JUN, vain=Tries(3, START))
     with stage.step() as step:
         found = step.room(room)
-        arrivals.arrived(step, found, heal(), JUN.account, found.info)
+        arrivals.arrived(step, found, rejoin(), JUN.account, found.info)
         assert (JUN.account, START + pause, Tries(3, START), {}) == (
             found.led_by,
             found.led_at,
@@ -54,9 +54,9 @@ def test_who_was_led_by_an_admin_is_in_the_room() -> None:
     room = stage.room(JUN, BO, led_by=BO.account, led_at=START, vain=Tries(3, START))
     with stage.step() as step:
         found = step.room(room)
-        arrivals.arrived(step, found, heal(), JUN.account, info(JUN))
+        arrivals.arrived(step, found, rejoin(), JUN.account, info(JUN))
         assert (b"", 0, Tries()) == (found.led_by, found.led_at, found.vain)
-        arrivals.arrived(step, found, heal(), JUN.account, info(BO))
+        arrivals.arrived(step, found, rejoin(), JUN.account, info(BO))
         assert JUN.account == found.led_by
 
 
@@ -102,7 +102,7 @@ def asked(stage: Stage, room: bytes, now: int = START) -> tuple[set[bytes] | Non
     with stage.step(now) as step:
         found = step.room(room)
         arrivals.look_around(step, found)
-        helpers = {each.account for each in found.heal.helpers} if found.heal is not None else None
+        helpers = {each.account for each in found.rejoin.helpers} if found.rejoin is not None else None
         return helpers, found.led_at - now if found.led_at else -1
 
 

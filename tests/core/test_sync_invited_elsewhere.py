@@ -72,11 +72,11 @@ def test_where_two_branches_parted_decides_which_of_them_wins(
         found, sent = invited(step, state, *theirs)
         assert (looks, tells) == (found, bool(sent))
         if looks:
-            assert state.heal is not None
+            assert state.rejoin is not None
             assert ("fork", [JUN.account], list(theirs[0][2])) == (
-                state.heal.reason,
-                [helper.account for helper in state.heal.helpers],
-                state.heal.removed,
+                state.rejoin.reason,
+                [helper.account for helper in state.rejoin.helpers],
+                state.rejoin.removed,
             )
 
 

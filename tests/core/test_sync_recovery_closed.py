@@ -213,7 +213,9 @@ def show(step: Step, track: BoxTrack, other: Other, seq: int = 9) -> None:
     step.store.put_view(DeviceView(box, other.device, track.incarnation, seq, b"chain", (), ()))
 
 
-def beaconed(stage: Stage, room: bytes, now: int = 0, **about: object) -> tuple[list[bytes], BoxTrack, RoomState]:
+def branch_announced(
+    stage: Stage, room: bytes, now: int = 0, **about: object
+) -> tuple[list[bytes], BoxTrack, RoomState]:
     """What is put into boxes when the time to announce has come."""
     with stage.inside(room, now) as (step, state, _):
         first = state.boxes[0]
@@ -226,14 +228,17 @@ def beaconed(stage: Stage, room: bytes, now: int = 0, **about: object) -> tuple[
     raise AssertionError
 
 
-@pytest.mark.parametrize(("beacons", "delay"), [(0, 2), (1, 4), (8, 512), (9, 1024), (10, 1024)])
-def test_announcements_come_ever_later(beacons: int, delay: int) -> None:
+@pytest.mark.parametrize(("announcements", "delay"), [(0, 2), (1, 4), (8, 512), (9, 1024), (10, 1024)])
+def test_announcements_come_ever_later(announcements: int, delay: int) -> None:
     """Doubled each time, up to ten times; a random part of the first delay is added."""
     for low in (True, False):
         stage = Stage(rng=Randomness(low=low))
-        room = closed(stage, JUN, beacon_at=stage.now, beacons=beacons)
-        _, first, _ = beaconed(stage, room)
-        assert (beacons + 1, delay * 600_000) == (first.beacons, first.beacon_at - stage.now - (0 if low else 600_000))
+        room = closed(stage, JUN, announce_at=stage.now, announcements=announcements)
+        _, first, _ = branch_announced(stage, room)
+        assert (announcements + 1, delay * 600_000) == (
+            first.announcements,
+            first.announce_at - stage.now - (0 if low else 600_000),
+        )
 
 
 @pytest.mark.parametrize(
@@ -242,9 +247,9 @@ def test_announcements_come_ever_later(beacons: int, delay: int) -> None:
 def test_the_branch_is_announced_while_somebody_has_not_come_along(due: int, *, announced: bool, said: bool) -> None:
     """Unless somebody did so since the last time."""
     stage = Stage()
-    room = closed(stage, JUN, beacon_at=stage.now + due, announced=announced)
-    frames, first, _ = beaconed(stage, room)
-    assert (int(said), 1 if due <= 0 else 0) == (len(frames), first.beacons)
+    room = closed(stage, JUN, announce_at=stage.now + due, announced=announced)
+    frames, first, _ = branch_announced(stage, room)
+    assert (int(said), 1 if due <= 0 else 0) == (len(frames), first.announcements)
     assert first.announced is False
 
 
@@ -252,41 +257,43 @@ def test_the_branch_is_announced_while_somebody_has_not_come_along(due: int, *, 
 def test_a_box_that_all_have_and_have_left_is_trimmed_soon(acked: int, trim: int, kept: int) -> None:
     """Everybody has shown up later and acknowledged what lies there."""
     stage = Stage()
-    room = closed(stage, JUN, beacon_at=stage.now, acked=acked, trim_at=trim and stage.now + trim)
+    room = closed(stage, JUN, announce_at=stage.now, acked=acked, trim_at=trim and stage.now + trim)
     with stage.inside(room) as (step, state, _):
         show(step, state.current, JUN)
-    frames, first, _ = beaconed(stage, room)
-    assert ([], 0, 0, kept) == (frames, first.beacon_at, first.beacons, first.trim_at - stage.now)
+    frames, first, _ = branch_announced(stage, room)
+    assert ([], 0, 0, kept) == (frames, first.announce_at, first.announcements, first.trim_at - stage.now)
 
 
-@pytest.mark.parametrize(("beacons", "again"), [(0, False), (1, True)])
-def test_who_came_along_and_lacks_something_gets_it_again_the_second_time(beacons: int, *, again: bool) -> None:
+@pytest.mark.parametrize(("announcements", "again"), [(0, False), (1, True)])
+def test_who_came_along_and_lacks_something_gets_it_again_the_second_time(announcements: int, *, again: bool) -> None:
     """Nothing is announced to them; the box is kept until they have said that they have it all."""
     stage = Stage()
-    room = closed(stage, JUN, beacon_at=stage.now, beacons=beacons, acked=8)
+    room = closed(stage, JUN, announce_at=stage.now, announcements=announcements, acked=8)
     with stage.inside(room) as (step, state, _):
         first = state.boxes[0]
         show(step, state.current, JUN)
         lain = stage.frame(step, first, 9, message=MESSAGE)
         step.store.put_message(stage.unsaved(room, MESSAGE, box=lain.box, frame=lain.hash, body=BODY))
-    frames, first, _ = beaconed(stage, room)
+    frames, first, _ = branch_announced(stage, room)
     with stage.store.transaction():
         message = stage.store.message(room, MESSAGE)
     assert message is not None
     assert (int(again), MessageState.WAITING if again else MessageState.SENT) == (message.resent, message.state)
-    assert (int(again), 0, beacons + 1) == (len(frames), first.trim_at, first.beacons)
+    assert (int(again), 0, announcements + 1) == (len(frames), first.trim_at, first.announcements)
 
 
 @pytest.mark.parametrize(
-    ("beacons", "seen", "gives"), [(6, False, False), (7, False, True), (8, False, True), (7, True, False)]
+    ("announcements", "seen", "gives"), [(6, False, False), (7, False, True), (8, False, True), (7, True, False)]
 )
-def test_who_is_alone_for_about_a_day_gives_way_to_another_branch(beacons: int, *, seen: bool, gives: bool) -> None:
+def test_who_is_alone_for_about_a_day_gives_way_to_another_branch(
+    announcements: int, *, seen: bool, gives: bool
+) -> None:
     """After the eighth announcement, if nobody at all has followed: of two others one is enough to stay."""
     stage = Stage()
-    room = closed(stage, JUN, DORA, beacon_at=stage.now, beacons=beacons)
+    room = closed(stage, JUN, DORA, announce_at=stage.now, announcements=announcements)
     with stage.inside(room) as (step, state, _):
-        state.boxes[0].rival = Rival(b"r" * 32, (), DORA.account, DORA.handle)
+        state.boxes[0].competing = CompetingBranch(b"r" * 32, (), DORA.account, DORA.handle)
         if seen:
             show(step, state.current, JUN)
-    _, _, state = beaconed(stage, room)
-    assert ("alone" if gives else "") == (state.heal.reason if state.heal is not None else "")
+    _, _, state = branch_announced(stage, room)
+    assert ("alone" if gives else "") == (state.rejoin.reason if state.rejoin is not None else "")

@@ -115,9 +115,9 @@ def test_last_words_are_of_each_closed_box_that_somebody_may_have_to_read() -> N
     with stage.inside(room) as (step, state, first):
         state.boxes = [first, *(BoxTrack(epoch, bytes([epoch]) * 32) for epoch in (1, 2))]
         for track in state.boxes:
-            track.winner, track.winner_removed, track.beacon_at = WON, [DORA.account], 1
+            track.winner, track.winner_removed, track.announce_at = WON, [DORA.account], 1
             step.store.set_value(box_log.winner_key(track), b"commit of %d" % track.epoch)
-        state.boxes[1].beacon_at = 0
+        state.boxes[1].announce_at = 0
         step.store.delete_value(box_log.winner_key(state.boxes[2]))
         state.history = [Merged(0, WON, [], [order], []), Merged(1, b"x" * 32, [], [order, order], [])]
         said = box_log.last_words(step, state)

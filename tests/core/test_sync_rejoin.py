@@ -47,9 +47,9 @@ def behind(late: int = 1) -> tuple[World, list[Person], bytes]:
 def looks(step: Step, room: bytes, *helpers: Person, **about: object) -> RoomState:
     """The room, for which we look for a way to where the others are."""
     state = step.room(room)
-    state.heal = Heal("late", state.epoch, b"", [], [helper(each) for each in helpers], step.now)
+    state.rejoin = Rejoin("late", state.epoch, b"", [], [helper(each) for each in helpers], step.now)
     for name, value in about.items():
-        setattr(state.heal, name, value)
+        setattr(state.rejoin, name, value)
     return state
 
 
@@ -74,8 +74,8 @@ def test_a_ticket_leads_to_a_commit_in_the_box_of_its_epoch() -> None:
             *(join.room, join.relay, join.ticket),
             *(join.position, join.deadline, join.by),
         )
-        assert state.heal is not None
-        assert deadline + world.timing.ticket == state.heal.next_at
+        assert state.rejoin is not None
+        assert deadline + world.timing.ticket == state.rejoin.next_at
         (item,) = step.store.outbox_of(room)
         target = decode_target(item.target)
         assert (join.frame, join.keys.box.address, RELAY, ticket.secret, 3) == (
@@ -98,7 +98,7 @@ def test_a_ticket_that_leads_nowhere_we_go_is_not_taken(why: str) -> None:
     with bare(b) as step:
         state = looks(step, room, a)
         if why == "no heal":
-            state.heal = None
+            state.rejoin = None
         elif why == "no boxes":
             state.boxes = []
         elif why == "astray":
@@ -191,8 +191,8 @@ def test_of_tickets_that_lead_elsewhere_the_person_is_told_once_for_each_who_giv
         assert ["wrong-group"] == refused(step, state, elsewhere, a)
         assert [] == refused(step, state, broken, a)
         assert 1 == len(refused(step, state, broken, c))
-        assert state.heal is not None
-        assert [a.account, c.account] == state.heal.refused
+        assert state.rejoin is not None
+        assert [a.account, c.account] == state.rejoin.refused
 
 
 @pytest.mark.parametrize(
@@ -321,8 +321,8 @@ def test_whoever_did_not_come_first_asks_for_a_newer_ticket_soon() -> None:
             state = looks(step, room, a)
             join = rejoin.start(step, state, ticket, a.account)
             assert join is not None
-            state.heal = state.heal if searching else None
+            state.rejoin = state.rejoin if searching else None
             rejoin.give_up(step, state, join)
             assert 0 == commits(step, state)
             soon = world.now + world.timing.commit_spread if searching else None
-            assert soon == (state.heal and state.heal.next_at)
+            assert soon == (state.rejoin and state.rejoin.next_at)

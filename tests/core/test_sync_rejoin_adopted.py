@@ -74,7 +74,7 @@ def test_the_branch_is_the_room_from_now_on() -> None:
         epoch = ticket.epoch + 1
         now = step.room(room)
         assert (JOINED, epoch, Tries()) == (now.phase, now.epoch, now.vain)
-        assert not any((now.heal, now.pending, now.intents, now.redo))
+        assert not any((now.rejoin, now.pending, now.intents, now.redo))
         assert [*ticket.history, (ticket.epoch, ours, ())] == [
             (each.epoch, each.commit, tuple(each.removed)) for each in state.history
         ]
@@ -189,7 +189,7 @@ def test_a_search_that_was_given_up_meanwhile_is_as_if_we_had_come_late() -> Non
         state = looks(step, room, a, reason="fork")
         join = rejoin.start(step, state, ticket, a.account)
         assert join is not None
-        state.heal = None
+        state.rejoin = None
         rejoin.adopt(step, state, join)
         assert ["late"] == [data["reason"] for _, _, data in told(step, "rejoined")]
 
@@ -227,7 +227,7 @@ def test_whoever_is_not_on_the_branch_is_owed_what_we_said() -> None:
     with bare(b) as step:
         state = looks(step, room, a)
         adopt(step, state, ticket, a)
-        assert {c.me.device.hex(): [mine]} == state.stranded
+        assert {c.me.device.hex(): [mine]} == state.owed
 
 
 def test_the_room_is_where_the_order_that_came_with_the_ticket_brings_it() -> None:
@@ -254,7 +254,7 @@ def forked(commit: bytes | None) -> tuple[RoomState, Step, list[BoxTrack], Perso
         fork, winner, _ = ticket.history[-1]
         track = state.current
         before = BoxTrack(fork - 1, b"b" * 32, winner=b"w" * 32, relay=RELAY)
-        closed = structs.replace(track, winner=b"w" * 32, beacon_at=5, trim_at=5, winner_removed=[b"x" * 32])
+        closed = structs.replace(track, winner=b"w" * 32, announce_at=5, trim_at=5, winner_removed=[b"x" * 32])
         open_ = BoxTrack(fork - 1, b"n" * 32, relay=RELAY)
         after = BoxTrack(fork + 1, b"o" * 32, winner=b"w" * 32, relay=RELAY)
         last = BoxTrack(fork + 2, b"l" * 32, relay=RELAY)
@@ -262,8 +262,8 @@ def forked(commit: bytes | None) -> tuple[RoomState, Step, list[BoxTrack], Perso
         state.boxes = list(tracks)
         for each in tracks:
             step.store.set_value(box_log.winner_key(each), b"commit")
-        assert state.heal is not None
-        state.heal.epoch, state.heal.commit = fork, winner if commit else b""
+        assert state.rejoin is not None
+        state.rejoin.epoch, state.rejoin.commit = fork, winner if commit else b""
         order = make_order(a.mls, a.me.signature_key, room, c.account, [b"k"])
         common = next((known for epoch, known, _ in ticket.history if epoch == fork - 1), b"common")
         state.history = [
@@ -274,7 +274,7 @@ def forked(commit: bytes | None) -> tuple[RoomState, Step, list[BoxTrack], Perso
         state.pending = PendingCommit(b"", b"", [RemoveAccount(a.account), KEYS], [], [], invites=False)
         join = rejoin.start(step, state, ticket, a.account)
         assert join is not None
-        state.heal.removed = [c.account] if commit else []
+        state.rejoin.removed = [c.account] if commit else []
         rejoin.adopt(step, state, join)
         left = [track for track in tracks if step.store.get_value(box_log.winner_key(track)) is not None]
         assert [before] == left
@@ -289,7 +289,7 @@ def test_boxes_after_the_fork_are_over_and_the_forked_one_was_ended_by_the_winne
     assert b"w" * 32 == before.winner
     assert ([c.account], True, 0, 0) == (
         *(closed.winner_removed, closed.settled_seen),
-        *(closed.beacon_at, closed.trim_at),
+        *(closed.announce_at, closed.trim_at),
     )
     assert state.history[-2].commit == closed.winner
 

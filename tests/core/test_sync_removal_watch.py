@@ -39,7 +39,7 @@ class Watched:
         claim = make_claim(by.mls, by.signature_key, keys.box.address, commit, removed)
         return seal_frame(keys.frame_key, keys.box.address, bytes(NONCE_SIZE), kind, claim, indirect=False)
 
-    def read(self, *frames: tuple[int, bytes], after: int = 4, incarnation: bytes = THEN) -> tuple[int, Heal | None]:
+    def read(self, *frames: tuple[int, bytes], after: int = 4, incarnation: bytes = THEN) -> tuple[int, Rejoin | None]:
         """What a read brings: how far the box is read then, and which branch is looked for."""
         with self.stage.step() as step:
             room = step.room(self.room)
@@ -51,9 +51,9 @@ class Watched:
 def test_another_commit_of_a_member_is_a_branch_to_look_for() -> None:
     """They are asked at once, as it may be the room's."""
     watched = Watched()
-    position, heal = watched.read((5, watched.frame(JUN, b"other", BO.account)))
+    position, rejoin = watched.read((5, watched.frame(JUN, b"other", BO.account)))
     helper = Helper(JUN.account, JUN.handle)
-    assert (5, Heal("fork", 0, digest("other"), [BO.account], [helper], START)) == (position, heal)
+    assert (5, Rejoin("fork", 0, digest("other"), [BO.account], [helper], START)) == (position, rejoin)
 
 
 def test_what_says_nothing_new_is_passed_over_and_what_follows_is_read() -> None:
@@ -69,8 +69,8 @@ def test_what_says_nothing_new_is_passed_over_and_what_follows_is_read() -> None
         watched.frame(Other("eve"), b"other"),
     ]
     assert (9, None) == watched.read(*enumerate(frames, 5))
-    position, heal = watched.read((10, watched.frame(BO, b"third")), after=9)
-    assert (10, digest("third")) == (position, heal.commit if heal else b"")
+    position, rejoin = watched.read((10, watched.frame(BO, b"third")), after=9)
+    assert (10, digest("third")) == (position, rejoin.commit if rejoin else b"")
 
 
 @pytest.mark.parametrize("frames", [5, 6])
@@ -78,8 +78,8 @@ def test_all_of_an_answer_is_read(frames: int) -> None:
     """What stands behind a frame that says nothing counts as well."""
     watched = Watched()
     read = [*((at, b"noise") for at in range(5, frames)), (frames, watched.frame(JUN, b"other"))]
-    position, heal = watched.read(*read)
-    assert (frames, True) == (position, heal is not None)
+    position, rejoin = watched.read(*read)
+    assert (frames, True) == (position, rejoin is not None)
 
 
 def test_an_answer_from_elsewhere_in_the_box_is_not_taken() -> None:
@@ -158,7 +158,7 @@ def test_a_room_that_we_are_in_is_not_watched(phase: str) -> None:
     with watched.stage.step() as step:
         room = step.room(watched.room)
         room.phase = phase
-        room.heal = Heal("fork", 0, b"c", [], [Helper(JUN.account, JUN.handle)], START)
+        room.rejoin = Rejoin("fork", 0, b"c", [], [Helper(JUN.account, JUN.handle)], START)
         room.boxes = room.boxes if phase == JOINED else []
     assert (1 if phase == JOINED else 0, 0, False) == looked_after(watched, 4 * DAY)
 
@@ -189,5 +189,5 @@ def test_when_a_removal_stands_nothing_of_its_box_is_kept() -> None:
         removal_watch.stop(step, room)
     with watched.stage.step() as step:
         room = step.room(watched.room)
-        assert (0, None, 0) == (len(room.boxes), room.heal, room.invites_at)
+        assert (0, None, 0) == (len(room.boxes), room.rejoin, room.invites_at)
         assert (0, False) == (len(step.store.views(box)), rooms.leaving(step, room.id))

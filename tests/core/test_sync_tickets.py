@@ -231,8 +231,8 @@ def test_who_asks_themselves_helps_those_in_the_same_plight(
 ) -> None:
     """Of another branch we only heard; or both lost the thread at one place, and who lost nothing had their chance."""
     stage = Stage()
-    heal = Heal("fork", 0, ours, [], [], 0, attempts=attempts, ordered=ordered)
-    room = stage.room(JUN, heal=heal, history=[Merged(0, COMMIT, [], [], [])])
+    rejoin = Rejoin("fork", 0, ours, [], [], 0, attempts=attempts, ordered=ordered)
+    room = stage.room(JUN, rejoin=rejoin, history=[Merged(0, COMMIT, [], [], [])])
     assert [Ticket] * helped == asked(stage, room, commit=commit, epoch=epoch)
 
 
@@ -291,7 +291,7 @@ def test_nobody_comes_in_so_who_was_not_in_or_is_blocked() -> None:
     assert [] == asked(stage, room, card=JUN.card())
     stage.contact(JUN)
     with stage.step() as step:
-        step.room(room).heal = None
+        step.room(room).rejoin = None
     assert [] == asked(stage, room, card=JUN.card())
     with stage.step() as step:
         step.room(room).heal = Heal(branches.RETURNING, 0, b"", [], [], 0, attempts=2)

@@ -162,8 +162,8 @@ def changed_key(stage: Stage, *, was_verified: bool) -> None:
         ({"phase": REJOINING}, True),
         ({"redo": [SORA.account]}, True),
         ({"redo": [b"x" * 32]}, False),
-        ({"heal": Heal("fork", 0, b"c", [], [], 1, proven=[b"x" * 32, SORA.account])}, True),
-        ({"heal": Heal("fork", 0, b"c", [SORA.account], [], 1)}, False),
+        ({"rejoin": Rejoin("fork", 0, b"c", [], [], 1, proven=[b"x" * 32, SORA.account])}, True),
+        ({"rejoin": Rejoin("fork", 0, b"c", [SORA.account], [], 1)}, False),
     ],
 )
 def test_nothing_goes_to_a_room_that_holds_somebody_who_is_to_be_out(

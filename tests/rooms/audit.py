@@ -51,7 +51,7 @@ def audit_rest(world: World, room: bytes) -> None:
 def _audit_member(person: Person, room: bytes) -> None:
     with person.engine.step(person.world.now) as step:
         state = step.room(room)
-        left = (state.pending, state.heal, state.intents)
+        left = (state.pending, state.rejoin, state.intents)
         group = step.mls.group(room)
         assert isinstance(group, MlsGroup)
         staged = group.pending

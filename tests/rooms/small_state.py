@@ -93,7 +93,7 @@ def fingerprint(world: World, more: object = ()) -> bytes:
         parts.append((person.name, person.online, names.of(sorted(person.engine._joins))))
         for state in _rooms(person):
             commits += [track.winner for track in state.boxes if track.winner]
-            commits += [merged.commit for merged in state.history] + ([state.heal.commit] if state.heal else [])
+            commits += [merged.commit for merged in state.history] + ([state.rejoin.commit] if state.rejoin else [])
         parts += [(table, rows) for table, rows in _tables(person, names)]
     for relay in _relays(world):
         for address, box in relay.boxes.items():

@@ -103,7 +103,7 @@ def test_a_fork_that_is_only_said_hides_no_commit_that_cannot_be_followed(admin:
     world.settle(span=5 * MINUTE)
     assert a.where(room) == b.where(room)
     with b.engine.step(world.now, room) as step:
-        assert step.room(room).heal is None
+        assert step.room(room).rejoin is None
 
 
 def test_what_nobody_can_follow_stops_nobody() -> None:
@@ -129,5 +129,5 @@ def test_a_claim_that_is_noise_is_not_asked_about() -> None:
     forge(m, room, Kind.SETTLED, claim(m, room, b"no commit at all"))
     world.turn(b)
     with b.engine.step(world.now, room) as step:
-        assert step.room(room).heal is None
+        assert step.room(room).rejoin is None
         assert [] == step.room(room).unfollowed

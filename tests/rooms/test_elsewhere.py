@@ -38,8 +38,8 @@ def invite(world: World, sender: Person, receiver: Person, room: bytes, told: Hi
 
 def heal_of(person: Person, room: bytes) -> tuple[str, int, bytes] | None:
     with person.engine.step(person.world.now, room) as step:
-        heal = step.room(room).heal
-    return (heal.reason, heal.epoch, heal.commit) if heal is not None else None
+        rejoin = step.room(room).rejoin
+    return (rejoin.reason, rejoin.epoch, rejoin.commit) if rejoin is not None else None
 
 
 def test_whoever_is_invited_knows_the_commits_before_their_time() -> None:

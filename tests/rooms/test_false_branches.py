@@ -77,9 +77,9 @@ def test_a_removed_member_takes_no_room_from_a_device_without_keys() -> None:
     a.online = x.online = False
     with b.engine.step(world.now) as step:
         returning.forsake(step, step.room(room))
-        heal = step.room(room).heal
-        assert heal is not None
-        heal.attempts, heal.next_at = LAST_RESORT * len(heal.helpers), world.now + DAY
+        rejoin = step.room(room).rejoin
+        assert rejoin is not None
+        rejoin.attempts, rejoin.next_at = LAST_RESORT * len(rejoin.helpers), world.now + DAY
     with x.engine.step(world.now) as step:
         step.mls.forget(room)
     with x.engine.step(world.now) as step:

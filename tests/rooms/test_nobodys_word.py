@@ -71,9 +71,9 @@ def say_moved(liar: Person, room: bytes, epoch: int) -> None:
     say_anything(liar, room, envelope(liar, Moved(epoch, sha256(FALSE).digest(), 0)))
 
 
-def asking(person: Person, room: bytes) -> Heal | None:
+def asking(person: Person, room: bytes) -> Rejoin | None:
     with person.engine.step(person.world.now) as step:
-        return step.room(room).heal
+        return step.room(room).rejoin
 
 
 def tickets_asked(person: Person, room: bytes, liar: Person) -> int:
@@ -165,7 +165,7 @@ def lower_than(person: Person, room: bytes, epoch: int) -> bytes:
 def lose_thread(person: Person, room: bytes) -> None:
     """The device believes that frames of the current epoch are gone, and that nobody but the liar answers it."""
     with person.engine.step(person.world.now, room) as step:
-        step.room(room).heal = Heal("frames-missing", step.room(room).epoch, b"", [], [], person.world.now + HOUR)
+        step.room(room).rejoin = Rejoin("frames-missing", step.room(room).epoch, b"", [], [], person.world.now + HOUR)
 
 
 @pytest.mark.parametrize("what", ["name", "timer", "stranger", "missing"])
@@ -358,16 +358,16 @@ def test_a_false_claim_keeps_no_admin_from_helping() -> None:
     m.online = c.online = False
     claims(m, keys, DOWN[0], (c.account,))
     world.settle(span=10_000)
-    heal = asking(a, room)
-    assert heal is not None
-    assert heal.commit
+    rejoin = asking(a, room)
+    assert rejoin is not None
+    assert rejoin.commit
     b.online = False
     a.send(room, "lost")
     world.settle(span=1_000)
     update_keys(a, room)
     world.relay.boxes[b.where(room)].frames.clear()
     with b.engine.step(world.now, room) as step:
-        step.room(room).heal = Heal("frames-missing", step.room(room).epoch, b"", [], [], world.now)
+        step.room(room).rejoin = Rejoin("frames-missing", step.room(room).epoch, b"", [], [], world.now)
     b.online = True
     world.settle(span=5 * MINUTE)
     state = asking(b, room)

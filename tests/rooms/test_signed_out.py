@@ -157,7 +157,7 @@ def test_no_branch_brings_back_who_was_put_out(asks: bool) -> None:  # noqa: FBT
 def looks_for(person: Person, room: bytes) -> bool:
     """Whether members are asked for a way back."""
     with person.engine.step(person.world.now) as step:
-        return step.room(room).heal is not None
+        return step.room(room).rejoin is not None
 
 
 def test_it_is_told_once() -> None:

@@ -165,7 +165,7 @@ def test_two_tickets_at_once_are_one_way_back() -> None:
 
 def asks(person: Person, room: bytes) -> bool:
     with person.engine.step(person.world.now) as step:
-        return step.room(room).heal is not None
+        return step.room(room).rejoin is not None
 
 
 def test_a_ticket_into_a_room_we_never_had_is_dropped() -> None:
@@ -238,9 +238,9 @@ def test_only_the_best_branch_is_looked_for() -> None:
         say_anything(b, room, envelope(b, Moved(fork, commit * 32, 1)))
         world.settle(span=1_000)
     with d.engine.step(world.now) as step:
-        heal = step.room(room).heal
-    assert heal is not None
-    assert (0, b"\x01" * 32) == (heal.epoch, heal.commit)
+        rejoin = step.room(room).rejoin
+    assert rejoin is not None
+    assert (0, b"\x01" * 32) == (rejoin.epoch, rejoin.commit)
 
 
 def test_tickets_and_commits_of_a_large_room_go_by_blob() -> None:

@@ -119,7 +119,7 @@ class Profile:
         if not self.stale:
             self._remember_surely()
 
-    def heal(self) -> None:
+    def renew(self) -> None:
         """Declare a stale profile current again, once nothing of its old ratchet state can be used to send.
 
         The caller has seen to that (every room left or rejoined with a new leaf) and has durably stored it.
@@ -144,7 +144,7 @@ class Profile:
         `StoreFailed`, unless the disk failed at the very end: then the new one holds.
         """
         if self.stale:  # the keychain may be the only one to know
-            raise StaleProfile("a restored copy cannot change its protection before it is healed")
+            raise StaleProfile("a restored copy cannot change its protection before it is renewed")
         old = self._header
         slot = protect(self._key, unlock, old.profile)
         new = Header(old.format, old.version, old.profile, old.check, slot)

@@ -60,7 +60,7 @@ async def open_client(
     session.attendants.append(lambda: History(session).run())
     try:
         if profile.stale:
-            heal(profile, options.suite)
+            renew_copy(profile, options.suite)
         session.begin()
         yield Client(session)
     finally:

@@ -74,7 +74,7 @@ class Rooms:
                 epoch,
                 len(store.devices(state.id)),
                 box,
-                state.heal is not None,
+                state.rejoin is not None,
             )
 
     def members(self, room: bytes | str) -> list[Member]:

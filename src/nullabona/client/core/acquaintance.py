@@ -97,14 +97,14 @@ def handle_of(step: Step, account: bytes) -> str:
 def _met_in_rooms(step: Step) -> Iterator[tuple[bytes, str]]:
     for room in _rooms(step):
         yield from ((device.account, device.handle) for device in step.roster(room.id).values())
-        if room.heal is not None:
-            yield from ((helper.account, helper.handle) for helper in room.heal.helpers)
+        if room.rejoin is not None:
+            yield from ((helper.account, helper.handle) for helper in room.rejoin.helpers)
 
 
 def _rooms(step: Step) -> Iterator[RoomState]:
     for id in step.store.rooms():
         room = step.find_room(id)
-        if room is not None and (room.phase in {JOINED, REJOINING} or room.heal is not None):
+        if room is not None and (room.phase in {JOINED, REJOINING} or room.rejoin is not None):
             yield room
 
 

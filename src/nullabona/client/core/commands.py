@@ -221,7 +221,7 @@ def accept(step: Step, contact: Contact) -> Contact:
 def room_for_two(step: Step, contact: Contact) -> RoomState | None:
     """The direct room in which they were with us, if we still are in it and stay."""
     room = step.find_room(contact.room) if contact.room else None
-    if room is None or room.phase != JOINED or room.heal is not None or rooms.leaving(step, room.id):
+    if room is None or room.phase != JOINED or room.rejoin is not None or rooms.leaving(step, room.id):
         return None
     return room if contact.account in room.info.pair else None
 

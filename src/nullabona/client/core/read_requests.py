@@ -49,13 +49,15 @@ def join_read(join: Join) -> ReadWant:
 def room_wake(room: RoomState) -> int | None:
     """When the room next needs attention without anything having come, in ms; None: not at all."""
     if room.phase == REJOINING:
-        return room.heal.next_at if room.heal is not None and room.heal.helpers else None  # else there is nobody to ask
+        return (
+            room.rejoin.next_at if room.rejoin is not None and room.rejoin.helpers else None
+        )  # else there is nobody to ask
     if room.phase != JOINED:
         return _watch_wake(room)
     times = [room.receipt_at, room.update_at, room.invites_at, room.profile_at, room.sync_at, room.tend_at]
     times += [room.note_at, room.scout_at]
-    if room.heal is not None:
-        times.append(room.heal.next_at)
+    if room.rejoin is not None:
+        times.append(room.rejoin.next_at)
     else:
         times.append(room.led_at)
     if room.intents and room.pending is None and not room.current.undecided and not commits_wait(room):
@@ -68,7 +70,7 @@ def room_wake(room: RoomState) -> int | None:
 def _watch_wake(room: RoomState) -> int | None:
     if not room.boxes:
         return None
-    next_at = room.heal.next_at if room.heal is not None else ends_at(room)
+    next_at = room.rejoin.next_at if room.rejoin is not None else ends_at(room)
     return min(next_at, room.invites_at) if room.invites_at else next_at
 
 
@@ -76,7 +78,7 @@ def _track_times(track: BoxTrack) -> list[int]:
     times = [
         track.put_back_own_at,
         track.put_back_any_at,
-        track.beacon_at,
+        track.announce_at,
         track.trim_at,
         track.answer_at,
         track.confirm_at,

@@ -48,7 +48,7 @@ def talking_in(step: Step, account: bytes) -> RoomState | None:
         room = step.find_room(id)
         if room is None or room.phase not in {JOINED, REJOINING} or account not in room.info.pair:
             continue
-        if room.heal is not None or leaving(step, id):
+        if room.rejoin is not None or leaving(step, id):
             continue
         wanted = [*room.intents, *(room.pending.intents if room.pending else ())]
         coming = {intent.account for intent in wanted if isinstance(intent, AddAccount)}

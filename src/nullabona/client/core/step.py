@@ -49,7 +49,7 @@ class Timing:
     """How long a commit waits for its blobs before it is passed over."""
     silence: int = 14_400_000
     """After the current box was lost: how long nobody else may show up in it before a ticket is asked for."""
-    beacon: int = 600_000
+    announcement: int = 600_000
     """After a commit: when to put it back as settled if some device has not shown up yet; doubles."""
     retry: int = 2_000
     """First delay of a retry; doubles up to `retry_most`."""

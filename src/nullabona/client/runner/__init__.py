@@ -2,7 +2,7 @@
 
 from nullabona.client.runner.chance import now_ms
 from nullabona.client.runner.connections import ConnectionState, Dial, Post
-from nullabona.client.runner.copies import heal
+from nullabona.client.runner.copies import renew_copy
 from nullabona.client.runner.directories import find_card
 from nullabona.client.runner.linkbox import LinkBox
 from nullabona.client.runner.publishing import Published
@@ -20,6 +20,6 @@ __all__ = [
     "find_card",
     "forgotten_upto",
     "handled_upto",
-    "heal",
     "now_ms",
+    "renew_copy",
 ]

@@ -11,7 +11,7 @@ from nullabona.client.profile import Profile
 from nullabona.client.runner.chance import SystemRandomness, now_ms
 
 
-def heal(profile: Profile, suite: int = SUITE) -> None:
+def renew_copy(profile: Profile, suite: int = SUITE) -> None:
     """Make a stale profile one that may send again; nothing of its old ratchet state is left. A crash repeats it."""
     account = load_account(profile.store)
     if account is not None:
@@ -19,4 +19,4 @@ def heal(profile: Profile, suite: int = SUITE) -> None:
         with engine.step(now_ms()) as step:
             returning.forsake_all(step)
             save_watch(step.store, None)
-    profile.heal()
+    profile.renew()

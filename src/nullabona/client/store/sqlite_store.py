@@ -80,7 +80,7 @@ class SqliteStore(
         self._remember = remember
 
     def set_generation(self, generation: int) -> None:
-        """Set the count, inside a transaction (to heal a restored copy)."""
+        """Set the count, inside a transaction (to renew a restored copy)."""
         self._write(_GENERATION_SET, (generation,))
 
     def bulk(self) -> AbstractContextManager[None]:

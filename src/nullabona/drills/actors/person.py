@@ -23,7 +23,7 @@ WAIT_S: Final = 30.0
 TOGETHER: Final = "together"
 HASTE: Final = {
     "settle": 1_500, "put_back_any": 2_000, "receipt": 300, "retry": 300, "retry_most": 1_000,
-    "beacon": 2_000, "ticket": 1_000, "commit_spread": 300, "apart": 200, "behind": 200, "joining": 100,
+    "announcement": 2_000, "ticket": 1_000, "commit_spread": 300, "apart": 200, "behind": 200, "joining": 100,
 }  # fmt: skip
 """Delays of the client, in ms, shortened for the demo: what waits up to a minute elsewhere waits two seconds here."""
 

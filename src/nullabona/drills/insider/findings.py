@@ -23,13 +23,13 @@ class Attack:
     """The longest time for which an honest device was without the room."""
     away: list[str] = field(default_factory=list)
     """Who was not in it afterwards."""
-    astray: list[str] = field(default_factory=list)
+    misled: list[str] = field(default_factory=list)
     """Whose room had other admins, another name or other members afterwards."""
 
     @property
     def harmless(self) -> bool:
         """Whether everybody is where they were and hears one another."""
-        return self.frames > 0 and self.heard >= 0 and not (self.away or self.away_s or self.astray)
+        return self.frames > 0 and self.heard >= 0 and not (self.away or self.away_s or self.misled)
 
     @property
     def ms_a_frame(self) -> float:

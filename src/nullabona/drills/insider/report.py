@@ -111,9 +111,9 @@ def _describe(what: Text, attack: Attack) -> Text:
         who = ", ".join(attack.away) or "-"
         lost = Text(f"WITHOUT THE ROOM for {attack.away_s:.1f} s; afterwards: {who}",
                     f"{attack.away_s:.1f}초 동안 방을 잃음; 그 뒤: {who}")  # fmt: skip
-    if attack.astray:
-        who = ", ".join(attack.astray)
-        lost = Text(f"LED ASTRAY: {who}", f"잘못 이끌린 사람: {who}")
+    if attack.misled:
+        who = ", ".join(attack.misled)
+        lost = Text(f"MISLED: {who}", f"잘못 이끌린 사람: {who}")
     return Text(
         f"{what.en} ({attack.frames} frames, {attack.bytes:,} bytes): {came.en}; {lost.en}",
         f"{what.ko} (프레임 {attack.frames}개, {attack.bytes:,}바이트): {came.ko}; {lost.ko}",

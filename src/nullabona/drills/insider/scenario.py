@@ -222,12 +222,12 @@ class _Scene:
                 attack.away_s = max(attack.away_s, await people[name].do("longest_away", room=GROUP))
                 stands = await people[name].do("stands", room=GROUP)
             except ProcessFailed:  # there is no room of that name any more
-                attack.astray.append(name)
+                attack.misled.append(name)
                 continue
             if stands["phase"] != "joined":
                 attack.away.append(name)
             elif any(stands[each] != meant[each] for each in ("admins", "name", "members")):
-                attack.astray.append(name)
+                attack.misled.append(name)
 
     async def _heard(self, names: Iterable[str] = HONEST) -> float:
         return (await self._people.heard([GROUP], names))[GROUP]

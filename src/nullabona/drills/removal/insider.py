@@ -102,7 +102,7 @@ class Insider(MoreDeeds):
 def quick() -> Options:
     """A closed box that nobody needs is trimmed within seconds instead of a quarter of an hour."""
     options = restless()
-    return replace(options, timing=replace(options.timing, beacon=2_000, trim=1_000))
+    return replace(options, timing=replace(options.timing, announcement=2_000, trim=1_000))
 
 
 if __name__ == "__main__":

@@ -137,7 +137,7 @@ def last_words(step: Step, room: RoomState) -> list[tuple[BoxTrack, bytes]]:
     """What a device that gives up a room's keys still has to announce, for each closed box that somebody may have to
     read yet: others may know nothing of the commit that it merged, and it will not be reminded of it.
     """
-    ended = [(track, winning_commit(step, track)) for track in room.boxes if track.beacon_at]
+    ended = [(track, winning_commit(step, track)) for track in room.boxes if track.announce_at]
     return [(track, _claim(step, room, track, commit)) for track, commit in ended if commit is not None]
 
 

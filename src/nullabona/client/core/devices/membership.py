@@ -107,7 +107,7 @@ def sign_out(step: Step, *, unasked: bool = True) -> None:
         if room is not None and room.phase in {JOINED, AWAY}:
             commits.leave_room(step, room)
         elif room is not None:
-            room.heal = None
+            room.rejoin = None
     if unasked:
         step.event("signed-out")
 

@@ -239,8 +239,8 @@ def _remembered(step: Step, id: bytes) -> Iterator[RoomItem]:
     if room is None or room.info.kind == DEVICES:
         return
     helpers: list[Helper] = []
-    if room.phase == REJOINING and room.heal is not None:
-        helpers = room.heal.helpers
+    if room.phase == REJOINING and room.rejoin is not None:
+        helpers = room.rejoin.helpers
     elif room.phase == JOINED:
         others = (device for device in step.roster(id).values() if device.account != step.me.account)
         helpers = state.helpers_of(list(others))

@@ -28,7 +28,7 @@ OUTSIDE = "fork-of-former-members"
 LONELY = "nobody-follows"
 LONELY_DAYS = 7
 """Who is alone does not ask more often than this: most who are alone have friends who are away."""
-ASTRAY = "relay-gone"
+RELAY_UNREACHABLE = "relay-gone"
 """The room was found at no relay."""
 UNPROVEN = "led-by-one"
 """A member who is no admin has led us here: somebody else is asked whether this is the room."""
@@ -41,7 +41,7 @@ WALK_MS = 60_000
 TOO_LATE = "package-expired"
 TOO_LATE_MS = 600_000
 """One question in so long, however many such commits lie in a box."""
-STRANDED_MOST = 256
+OWED_MOST = 256
 """Most messages owed to one device that a fork left outside."""
 
 
@@ -57,27 +57,27 @@ def own_key(track: BoxTrack) -> tuple[int, bytes]:
 # -- noticing -----------------------------------------------------------------------------------------------------
 
 
-def rival(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
+def note_competing(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
     """Another member merged another commit out of this epoch: the room is forked. Find out who must move."""
     helper = signer_of(step, room, claim)
     if evidence.doubts(step, room, helper.account):
         box_log.announce_again(step, track)
         return
     if claim.key > own_key(track):
-        if track.rival is None or claim.key < branch_key(track.rival.removed, track.rival.commit):
-            track.rival = Rival(claim.commit, claim.removed, helper.account, helper.handle)
+        if track.competing is None or claim.key < branch_key(track.competing.removed, track.competing.commit):
+            track.competing = CompetingBranch(claim.commit, claim.removed, helper.account, helper.handle)
         if not track.settled_seen:
             box_log.announce(step, room, track)
         else:
             box_log.announce_again(step, track)
         return
-    if room.heal is None or not room.heal.commit:
+    if room.rejoin is None or not room.rejoin.commit:
         step.event("warning", room.id, code="room-forked", epoch=track.epoch)
     orders = evidence.proven(step, room, claim)
-    heal = Heal(FORK, track.epoch, claim.commit, list(claim.removed), [helper], step.now)
-    heal.proven = [order.account for order in orders]
-    heal.ordered = evidence.ordered(step, room, claim)
-    begin(step, room, heal)
+    rejoin = Rejoin(FORK, track.epoch, claim.commit, list(claim.removed), [helper], step.now)
+    rejoin.proven = [order.account for order in orders]
+    rejoin.ordered = evidence.ordered(step, room, claim)
+    begin(step, room, rejoin)
     for order in orders:  # whoever may not see it any more is not shown it on our branch either
         intents.want_out(room, order)
     if orders:
@@ -103,7 +103,7 @@ def outsider(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> None:
         return
     track.asked_at = step.now
     step.event("warning", room.id, code="room-forked", epoch=track.epoch)
-    begin(step, room, Heal(OUTSIDE, track.epoch, claim.commit, list(claim.removed), [helper], step.now))
+    begin(step, room, Rejoin(OUTSIDE, track.epoch, claim.commit, list(claim.removed), [helper], step.now))
 
 
 def claim_in(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> Claim | None:
@@ -128,18 +128,18 @@ def give_way(step: Step, room: RoomState, track: BoxTrack) -> None:
 
     We may have been removed on another branch without ever seeing the commit that it began with.
     """
-    rival = track.rival
-    if room.heal is not None:
+    competing = track.competing
+    if room.rejoin is not None:
         return
-    if rival is None:
+    if competing is None:
         if _shown_up(step, room) and step.now >= track.asked_at + LONELY_DAYS * DAY_MS:
             track.asked_at = step.now
             lost_thread(step, room, LONELY)
         return
-    track.rival = None
+    track.competing = None
     step.event("warning", room.id, code="alone-on-branch", epoch=track.epoch)
-    helpers = [Helper(rival.account, rival.handle)]
-    begin(step, room, Heal("alone", track.epoch, rival.commit, list(rival.removed), helpers, step.now))
+    helpers = [Helper(competing.account, competing.handle)]
+    begin(step, room, Rejoin("alone", track.epoch, competing.commit, list(competing.removed), helpers, step.now))
 
 
 def _shown_up(step: Step, room: RoomState) -> bool:
@@ -154,8 +154,8 @@ def without_witness(step: Step, room: RoomState) -> None:
 
     Should others be there, they say so themselves.
     """
-    heal = room.heal
-    if heal is None or heal.reason != FORK:
+    rejoin = room.rejoin
+    if rejoin is None or rejoin.reason != FORK:
         return
     present = {device.account for device in step.roster(room.id).values()}
     if not any(helper.account in present for helper in heal.helpers):
@@ -173,13 +173,13 @@ def follow(step: Step, room: RoomState, device: Device, moved: Moved) -> None:
         better = (moved.rank, moved.commit) < branch_key(known.removed, known.commit)
         if known.commit == moved.commit or not better:
             return
-    begin(step, room, Heal(MOVED, moved.epoch, moved.commit, [], [Helper(device.account, device.handle)], step.now))
+    begin(step, room, Rejoin(MOVED, moved.epoch, moved.commit, [], [Helper(device.account, device.handle)], step.now))
 
 
 def lost_thread(step: Step, room: RoomState, reason: str) -> None:
     """Frames of the current epoch are gone: a commit may be among them, so ask somebody where the room is."""
-    if room.heal is None and step.others(room, room.epoch):
-        begin(step, room, Heal(reason, room.epoch, b"", [], [], step.within(step.timing.receipt)))
+    if room.rejoin is None and step.others(room, room.epoch):
+        begin(step, room, Rejoin(reason, room.epoch, b"", [], [], step.within(step.timing.receipt)))
 
 
 def walked(step: Step, room: RoomState) -> None:
@@ -197,23 +197,23 @@ def came_too_late(step: Step, room: RoomState, track: BoxTrack) -> None:
         lost_thread(step, room, TOO_LATE)
 
 
-def begin(step: Step, room: RoomState, heal: Heal) -> None:
+def begin(step: Step, room: RoomState, rejoin: Rejoin) -> None:
     """Start to rejoin, unless we are already on the way to a branch at least as good."""
-    old = room.heal
+    old = room.rejoin
     if old is not None and old.commit:
-        if old.commit == heal.commit:
-            old.helpers = [*heal.helpers, *(h for h in old.helpers if h not in heal.helpers)]
+        if old.commit == rejoin.commit:
+            old.helpers = [*rejoin.helpers, *(h for h in old.helpers if h not in rejoin.helpers)]
             return
-        heal = evidence.first_of(step, room, old, heal, _place)
-    if heal is old:
+        rejoin = evidence.first_of(step, room, old, rejoin, _place)
+    if rejoin is old:
         return
-    room.heal = heal
+    room.rejoin = rejoin
     room.commit_at = max(room.commit_at, step.now)
 
 
-def _place(heal: Heal) -> tuple[int, tuple[int, bytes]]:
+def _place(rejoin: Rejoin) -> tuple[int, tuple[int, bytes]]:
     """Of branches that are worth the same the one with the lowest place is looked for."""
-    return heal.epoch, branch_key(heal.removed, heal.commit)
+    return rejoin.epoch, branch_key(rejoin.removed, rejoin.commit)
 
 
 # -- what is answered ---------------------------------------------------------------------------------------------
@@ -234,21 +234,21 @@ def welcome_back(step: Step, room: RoomState, device: bytes) -> None:
     sending.resend_unacknowledged(step, room, has_it)
 
 
-def owe_stranded(step: Step, room: RoomState, before: Iterable[Device]) -> None:
+def note_owed(step: Step, room: RoomState, before: Iterable[Device]) -> None:
     """Members of the branch we left who are not on this one: remember which of our messages they still lack."""
     present = {device.device for device in step.roster(room.id).values()}
     undelivered = step.store.own_messages(room.id, (MessageState.WAITING, MessageState.SENT))
     for device in before:
         owed = [message.id for message in undelivered if device.since <= message.epoch]
         if device.device not in present and owed:
-            room.stranded[device.device.hex()] = owed[-STRANDED_MOST:]
+            room.owed[device.device.hex()] = owed[-OWED_MOST:]
 
 
-def reach_stranded(step: Step, room: RoomState) -> None:
+def send_owed(step: Step, room: RoomState) -> None:
     """Somebody whom a fork left outside is in again: send them what we owe."""
     present = {device.device.hex() for device in step.roster(room.id).values()}
-    for device in [device for device in room.stranded if device in present]:
-        for message_id in room.stranded.pop(device):
+    for device in [device for device in room.owed if device in present]:
+        for message_id in room.owed.pop(device):
             message = step.store.message(room.id, message_id)
             if message is not None and message.epoch < room.epoch:
                 sending.resend(step, room, message)
@@ -274,30 +274,30 @@ def in_sync(room: RoomState, ticket: Ticket) -> bool:
     return ticket.epoch == room.epoch and ticket.secret == room.current.secret
 
 
-def leads_there(room: RoomState, heal: Heal, ticket: Ticket) -> bool:
+def leads_there(room: RoomState, rejoin: Rejoin, ticket: Ticket) -> bool:
     """Whether a ticket belongs to the branch we want: it went through the winning commit, or simply is ahead."""
-    if heal.commit:
-        return any(commit == heal.commit for _, commit, _ in ticket.history)
+    if rejoin.commit:
+        return any(commit == rejoin.commit for _, commit, _ in ticket.history)
     return ticket.epoch > room.epoch or not in_sync(room, ticket)
 
 
-def say_moved(step: Step, room: RoomState, heal: Heal) -> None:
+def say_moved(step: Step, room: RoomState, rejoin: Rejoin) -> None:
     """Tell those on the losing branch who cannot see the fork themselves."""
     if heal.commit and step.others(room, room.epoch):
         sending.send_note(step, room, Moved(heal.epoch, heal.commit, 0 if heal.removed else 1))
 
 
-def parted(room: RoomState, heal: Heal, told: Iterable[tuple[int, bytes, tuple[bytes, ...]]]) -> Heal:
+def parted(room: RoomState, rejoin: Rejoin, told: Iterable[tuple[int, bytes, tuple[bytes, ...]]]) -> Rejoin:
     """What to heal, once the branch that a ticket led to is ``told``: who only lost the thread may have left it, too.
 
     They went on by commits that nobody else took, their own among them: then that is a fork like any other.
     """
-    if heal.commit:
-        return heal
+    if rejoin.commit:
+        return rejoin
     theirs = {epoch: (commit, list(removed)) for epoch, commit, removed in told}
     ours = [merged for merged in room.history if merged.epoch in theirs and merged.commit != theirs[merged.epoch][0]]
     if not ours:
-        return heal
+        return rejoin
     fork = min(merged.epoch for merged in ours)
     commit, removed = theirs[fork]
-    return Heal(heal.reason, fork, commit, removed, heal.helpers, heal.next_at)
+    return Rejoin(rejoin.reason, fork, commit, removed, rejoin.helpers, rejoin.next_at)

@@ -180,7 +180,7 @@ def _close(step: Step, track: BoxTrack, seq: int, commit: bytes, removed: Sequen
         step.store.delete_value(box_log.settled_key(track.keys.box.address, candidate.frame))
     track.candidates = []
     track.decide_at = 0
-    track.beacon_at = step.now + step.timing.beacon + step.rng.between(0, step.timing.beacon)
+    track.announce_at = step.now + step.timing.announcement + step.rng.between(0, step.timing.announcement)
     step.store.set_value(box_log.winner_key(track), commit)
 
 

@@ -40,31 +40,31 @@ PATIENCE: Final = 8
 
 def doubts(step: Step, room: RoomState, account: bytes) -> bool:
     """Whether an account's word for another branch is not followed: what it said before led nowhere."""
-    return led_astray(step, room, account) or _spent(step, room.tries.get(account.hex()))
+    return misled_before(step, room, account) or _spent(step, room.tries.get(account.hex()))
 
 
-def led_astray(step: Step, room: RoomState, account: bytes) -> bool:
+def misled_before(step: Step, room: RoomState, account: bytes) -> bool:
     """Whether an account led us to nowhere in the last days: its tickets are not taken."""
     return step.now < room.doubted.get(account.hex(), 0)
 
 
-def charge(step: Step, room: RoomState, heal: Heal) -> None:
+def charge(step: Step, room: RoomState, rejoin: Rejoin) -> None:
     """One more question is asked because of what some accounts said; each of them answers for it."""
     room.tries = {key: tries for key, tries in room.tries.items() if _counts(step, tries)}
-    for helper in heal.helpers if heal.commit else ():
+    for helper in rejoin.helpers if rejoin.commit else ():
         key = helper.account.hex()
         room.tries[key] = _one_more(step, room.tries.get(key))
-    if heal.commit:
+    if rejoin.commit:
         room.vain = _one_more(step, room.vain)
 
 
-def exhausted(step: Step, room: RoomState, heal: Heal, most: int) -> bool:
+def exhausted(step: Step, room: RoomState, rejoin: Rejoin, most: int) -> bool:
     """Whether enough was asked: for this branch, or for everybody who said that it is there."""
-    said = [room.tries.get(helper.account.hex()) for helper in heal.helpers] if heal.commit else []
-    return heal.attempts >= most or (bool(said) and all(_spent(step, tries) for tries in said))
+    said = [room.tries.get(helper.account.hex()) for helper in rejoin.helpers] if rejoin.commit else []
+    return rejoin.attempts >= most or (bool(said) and all(_spent(step, tries) for tries in said))
 
 
-def prefers(step: Step, room: RoomState, old: Heal, new: Heal) -> bool | None:
+def prefers(step: Step, room: RoomState, old: Rejoin, new: Rejoin) -> bool | None:
     """Whether we ask for another branch than before, whichever of the two began first; None: as their epochs say.
 
     What we met ourselves goes before what is said, for a quarter of an hour. Else if an admin says that it is there,
@@ -81,11 +81,11 @@ def prefers(step: Step, room: RoomState, old: Heal, new: Heal) -> bool | None:
     return in_vain or None
 
 
-Places: TypeAlias = Callable[[Heal], tuple[int, tuple[int, bytes]]]
+Places: TypeAlias = Callable[[Rejoin], tuple[int, tuple[int, bytes]]]
 """How branches are compared of which nothing else tells which one is looked for: the lowest is."""
 
 
-def first_of(step: Step, room: RoomState, old: Heal, new: Heal, place: Places) -> Heal:
+def first_of(step: Step, room: RoomState, old: Rejoin, new: Rejoin, place: Places) -> Rejoin:
     """Which of two branches is looked for. If that is one that we judged, the other is put off, else forgotten."""
     first, other = (new, old) if _takes_place(step, room, old, new, place) else (old, new)
     if first.judged and not first.ordered:
@@ -97,22 +97,22 @@ def first_of(step: Step, room: RoomState, old: Heal, new: Heal, place: Places) -
     return first
 
 
-def _takes_place(step: Step, room: RoomState, old: Heal, new: Heal, place: Places) -> bool:
+def _takes_place(step: Step, room: RoomState, old: Rejoin, new: Rejoin, place: Places) -> bool:
     if old.ordered != new.ordered:
         return new.ordered
     prefers_new = prefers(step, room, old, new)
     return prefers_new if prefers_new is not None else place(new) < place(old)
 
 
-def vouched_for(step: Step, room: RoomState, heal: Heal) -> bool:
+def vouched_for(step: Step, room: RoomState, rejoin: Rejoin) -> bool:
     """Whether somebody who may say what the room is says that a branch is there."""
-    return any(vouches(step, room.info, helper.account) for helper in heal.helpers)
+    return any(vouches(step, room.info, helper.account) for helper in rejoin.helpers)
 
 
-def led_nowhere(step: Step, room: RoomState, heal: Heal) -> None:
+def led_nowhere(step: Step, room: RoomState, rejoin: Rejoin) -> None:
     """Nobody could lead us to the branch: who said that it is there is not believed for a week."""
     until = step.now + TRIES_DAYS * DAY_MS
-    room.doubted |= {helper.account.hex(): until for helper in heal.helpers}
+    room.doubted |= {helper.account.hex(): until for helper in rejoin.helpers}
 
 
 def commits_wait(room: RoomState) -> bool:
@@ -121,10 +121,10 @@ def commits_wait(room: RoomState) -> bool:
     If we lost the thread ourselves, for as long as we ask. For somebody's word a quarter of an hour in seven days,
     whoever says how much; what puts somebody out waits for nothing.
     """
-    heal = room.heal
-    if heal is None or room.puts_out:
+    rejoin = room.rejoin
+    if rejoin is None or room.puts_out:
         return False
-    return not heal.commit or room.vain.count < PATIENCE
+    return not rejoin.commit or room.vain.count < PATIENCE
 
 
 def _counts(step: Step, tries: Tries) -> bool:
@@ -212,16 +212,16 @@ def may_put_us_out(step: Step, room: RoomState, account: bytes) -> bool:
     return account == step.me.account or (account in room.info.admins and not room.told_by)
 
 
-def given_up(step: Step, room: RoomState, heal: Heal) -> bool:
+def given_up(step: Step, room: RoomState, rejoin: Rejoin) -> bool:
     """Whether a room without keys is over, as everybody says whom we ask for a way back.
 
     If nobody but we could have put us out (we are the only admin, or there are none), only after two days: what we
     remember may be years old. With keys nobody believes all: there it takes one who could.
     """
-    asked = {helper.account for helper in heal.helpers}
-    if not asked or not asked <= set(heal.gone):
+    asked = {helper.account for helper in rejoin.helpers}
+    if not asked or not asked <= set(rejoin.gone):
         return False
-    return any(admin != step.me.account for admin in room.info.admins) or _asked_for_days(room, heal)
+    return any(admin != step.me.account for admin in room.info.admins) or _asked_for_days(room, rejoin)
 
 
 def may_be(info: RoomInfo, known: RoomInfo) -> bool:
@@ -239,7 +239,7 @@ def may_be(info: RoomInfo, known: RoomInfo) -> bool:
 def check_branch(
     step: Step,
     room: RoomState,
-    heal: Heal,
+    rejoin: Rejoin,
     by: bytes,
     info: RoomInfo,
     leaves: Iterable[Leaf],
@@ -251,36 +251,36 @@ def check_branch(
     may lead there. Anything else an admin whom we know must say: by leading there, or by rulings. Of a branch on which
     nobody knows what we have made of the room since, whom we took a role from may not tell.
     """
-    if vouches(step, room.info, by) or _last_resort(room, heal, by):
+    if vouches(step, room.info, by) or _last_resort(room, rejoin, by):
         return Judged(rulings.well_signed(room, ticket), None)
-    ours = rulings.known(step, room, heal, ticket)
+    ours = rulings.known(step, room, rejoin, ticket)
     if by in ours.info.deciders:
         raise MlsRefused("a ticket is by somebody from whom we took a role since", "unproven-roles")
     ruled = rulings.follow(step, room, ours, ticket)
     if not is_alike(info, ruled.info):
         raise MlsRefused("a ticket changes who may do what", "unproven-roles")
     there = [(certificate_of(leaf).account_id, leaf.signature_key) for leaf in leaves]
-    if not ruled.has({account for account, _ in there}, set(heal.proven)):
+    if not ruled.has({account for account, _ in there}, set(rejoin.proven)):
         raise MlsRefused("a ticket changes who is in the room", "unproven-members")
     if any(key.hex() in room.former and account not in ours.undone for account, key in there):
         raise MlsRefused("a ticket leads to a device that went", "unproven-device")
     return Judged(ruled.rulings, ours.since)
 
 
-def _last_resort(room: RoomState, heal: Heal, by: bytes) -> bool:
+def _last_resort(room: RoomState, rejoin: Rejoin, by: bytes) -> bool:
     """Whether account ``by`` is one that we remember in the room, we are without keys, and in two days nobody who may
     say what the room is has answered.
 
     What we remember may be years old, and all its admins gone. Nobody else is believed for that: whoever was put out
     before knows the room's id, too.
     """
-    asked = {helper.account for helper in heal.helpers}
-    return by in asked and _asked_for_days(room, heal)
+    asked = {helper.account for helper in rejoin.helpers}
+    return by in asked and _asked_for_days(room, rejoin)
 
 
-def _asked_for_days(room: RoomState, heal: Heal) -> bool:
+def _asked_for_days(room: RoomState, rejoin: Rejoin) -> bool:
     """Whether we are without keys, and everybody was asked for two days."""
-    return room.phase == REJOINING and heal.attempts >= LAST_RESORT * len(heal.helpers)
+    return room.phase == REJOINING and rejoin.attempts >= LAST_RESORT * len(rejoin.helpers)
 
 
 def is_alike(info: RoomInfo, other: RoomInfo) -> bool:

@@ -152,15 +152,15 @@ class Ruled:
         return any(members_hash(accounts | lacking) == self.members for lacking in may_lack)
 
 
-def known(step: Step, room: RoomState, heal: Heal, ticket: Ticket | None) -> Known:
+def known(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket | None) -> Known:
     """What we know of the room, without what only we have made of it since the ticket's branch parted from ours."""
     roster = step.roster(room.id)
     accounts = {device.account for device in roster.values()}
     if room.phase == REJOINING:
-        accounts |= {step.me.account, *(helper.account for helper in heal.helpers)}
+        accounts |= {step.me.account, *(helper.account for helper in rejoin.helpers)}
     theirs = {epoch: commit for epoch, commit, _ in (ticket.history if ticket else ())}
     apart = [merged.epoch for merged in room.history if theirs.get(merged.epoch, merged.commit) != merged.commit]
-    fork = min([*apart, *([heal.epoch] if heal.commit else [])], default=None)
+    fork = min([*apart, *([rejoin.epoch] if rejoin.commit else [])], default=None)
     info, undone = room.info, set[bytes]()
     for merged in reversed(room.history):
         if fork is None or merged.epoch < fork or not merged.mine:

@@ -34,18 +34,18 @@ def refused(step: Step, room: RoomState, track: BoxTrack, reason: str, commit: b
 
 def _ask_anybody(step: Step, room: RoomState, track: BoxTrack, commit: bytes) -> None:
     room.unfollowed = [at for at in room.unfollowed if step.now - at < DAY_MS]
-    if _may_ask(room.heal, commit) and len(room.unfollowed) < MOST and step.others(room, room.epoch):
+    if _may_ask(room.rejoin, commit) and len(room.unfollowed) < MOST and step.others(room, room.epoch):
         room.unfollowed.append(step.now)
         soon = step.within(step.timing.receipt)
         branches.begin(step, room, Heal(branches.BEHIND, track.epoch, commit, [], [], soon, judged=True))
 
 
-def _may_ask(heal: Heal | None, commit: bytes) -> bool:
+def _may_ask(rejoin: Rejoin | None, commit: bytes) -> bool:
     """Whether nobody is asked yet, or only about another branch, of which we merely heard."""
-    if heal is None:
+    if rejoin is None:
         return True
-    asked = {heal.commit, heal.later.commit if heal.later is not None else b""}
-    return bool(heal.commit) and not heal.ordered and commit not in asked
+    asked = {rejoin.commit, rejoin.later.commit if rejoin.later is not None else b""}
+    return bool(rejoin.commit) and not rejoin.ordered and commit not in asked
 
 
 def _ask(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:

@@ -172,9 +172,9 @@ def _as_known(step: Step, old: RoomState, sender: DeviceCertificate, opened: Ope
         return False
     if old.phase not in {JOINED, REJOINING}:
         return evidence.vouches(step, old.info, sender.account_id)
-    heal = old.heal or Heal("invited", 0, b"", [], [], step.now)
+    rejoin = old.rejoin or Rejoin("invited", 0, b"", [], [], step.now)
     try:
-        evidence.check_branch(step, old, heal, sender.account_id, info, opened.members)
+        evidence.check_branch(step, old, rejoin, sender.account_id, info, opened.members)
     except MlsRefused:
         return False
     return True

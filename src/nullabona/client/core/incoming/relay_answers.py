@@ -67,7 +67,7 @@ def _appended(step: Step, item: OutboxItem, answer: Appended) -> None:
     track = room.track_at(epoch_keys(decode_target(item.target).secret).box.address)
     if track is None:
         return
-    track.confirm_at = track.confirm_at or step.now + step.timing.beacon
+    track.confirm_at = track.confirm_at or step.now + step.timing.announcement
     if not track.incarnation:
         track.incarnation = answer.incarnation
     elif track.incarnation != answer.incarnation:

@@ -10,7 +10,7 @@ from msgspec import field
 RETURNING: Final = "returning"
 
 
-class Rival(msgspec.Struct, array_like=True, frozen=True):
+class CompetingBranch(msgspec.Struct, array_like=True, frozen=True):
     """A branch that another member is on: the commit that began it, whom it removed, and who said so."""
 
     commit: bytes
@@ -33,7 +33,7 @@ class Tries(msgspec.Struct, array_like=True, frozen=True):
     since: int = 0
 
 
-class Heal(msgspec.Struct, array_like=True):
+class Rejoin(msgspec.Struct, array_like=True):
     """This device wants to rejoin: another branch won, or it cannot follow any more."""
 
     reason: str
@@ -55,10 +55,10 @@ class Heal(msgspec.Struct, array_like=True):
     """Accounts whose tickets led elsewhere than they may: each is warned of once."""
     judged: bool = False
     """This device has met the commit itself: it opened, its sender signed it, and it cannot be followed."""
-    later: Heal | None = None
+    later: Rejoin | None = None
     """What is looked for if this, which was judged, is found nowhere."""
 
 
-def asked_all(heal: Heal) -> bool:
+def asked_all(rejoin: Rejoin) -> bool:
     """Whether everybody was asked for a way back, and nobody has given one."""
-    return heal.attempts > len(heal.helpers)
+    return rejoin.attempts > len(rejoin.helpers)

@@ -120,7 +120,7 @@ class LinkExposed(LinkMisused):
 class StaleProfile(UserError):
     """The store is older than what this profile has already done: a copy was put back.
 
-    It must not send: it would use message keys a second time. It may be opened to read, and to be healed.
+    It must not send: it would use message keys a second time. It may be opened to read, and to be renewed.
     """
 
     code = "stale-profile"

@@ -65,12 +65,12 @@ class BoxTrack(msgspec.Struct):
     winner_seq: int = 0
     winner_frame: bytes = b""
     left_at: int = 0
-    rival: Rival | None = None
+    competing: CompetingBranch | None = None
     """The best branch that must come to ours, in case nobody of ours is left."""
     settled_seen: bool = False
     """Our winner lies in this incarnation as a settled commit."""
-    beacon_at: int = 0
-    beacons: int = 0
+    announce_at: int = 0
+    announcements: int = 0
     announced: bool = False
     """Our winner was announced, by us or another device, since we last thought of doing so."""
     put_back_own_at: int = 0
@@ -266,7 +266,7 @@ class RoomState(msgspec.Struct):
     history: list[Merged] = field(default_factory=list)
     intents: list[Intent] = field(default_factory=list)
     pending: PendingCommit | None = None
-    heal: Heal | None = None
+    rejoin: Rejoin | None = None
     invites_at: int = 0
     """When the first unanswered invitation is due again."""
     receipt_at: int = 0
@@ -320,7 +320,7 @@ class RoomState(msgspec.Struct):
     """The day on which we last began an epoch because somebody could not read what we said."""
     typing_at: int = 0
     """When we last told that we were writing."""
-    stranded: dict[str, list[bytes]] = field(default_factory=dict)
+    owed: dict[str, list[bytes]] = field(default_factory=dict)
     """device (hex) that a fork left outside → our messages it has not acknowledged; sent again when it is back."""
     unmatched_markers: dict[str, bytes] = field(default_factory=dict)
     """account (hex) → a marker that names a message we do not have yet."""
@@ -332,7 +332,7 @@ class RoomState(msgspec.Struct):
     """When to look for the room at other relays next; 0: there is no reason to."""
     scout_since: int = 0
     scout_turn: int = 0
-    astray_at: int = 0
+    unreachable_at: int = 0
     """When to ask members where the room is, if it was found nowhere."""
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ def begin(step: Step, room: RoomState, *, soon: bool = False) -> None:
     """There is reason to look: the relay is out of reach, or an order has been heard of."""
     room.scout_since, room.scout_turn = step.now, 0
     room.scout_at = step.now + 1 if soon else step.within(step.timing.scout) + 1
-    room.astray_at = step.now + step.timing.silence + step.rng.between(0, step.timing.silence)
+    room.unreachable_at = step.now + step.timing.silence + step.rng.between(0, step.timing.silence)
 
 
 def again(step: Step, room: RoomState) -> None:

@@ -27,7 +27,7 @@ def remember(
     state = RoomState(room, info, phase if phase in {LEFT, REMOVED, IMPORTED} else REJOINING, [], read_upto=read_upto)
     if state.phase == REJOINING:
         members = helpers_of([device for device in devices if device.account != me])
-        state.heal = Heal(RETURNING, 0, b"", [], members, 0)
+        state.rejoin = Rejoin(RETURNING, 0, b"", [], members, 0)
     store.save_room(room, encode_state(state))
     store.put_devices(devices)
     return True

@@ -160,31 +160,31 @@ def begin_elsewhere(step: Step, room_id: bytes, info: RoomInfo, members: list[He
 
 
 def _ask(step: Step, room: RoomState, members: list[Helper]) -> None:
-    room.heal = Heal(RETURNING, 0, b"", [], members, step.within(step.timing.ticket))
+    room.rejoin = Rejoin(RETURNING, 0, b"", [], members, step.within(step.timing.ticket))
 
 
 def look_after(step: Step, room: RoomState) -> None:
     """Ask the next member when it is time; after all of them, again from the first a day later."""
-    heal = room.heal
-    if heal is None or heal.next_at > step.now or not heal.helpers:
+    rejoin = room.rejoin
+    if rejoin is None or rejoin.next_at > step.now or not rejoin.helpers:
         return
-    helper = heal.helpers[heal.attempts % len(heal.helpers)]
-    heal.attempts += 1
+    helper = rejoin.helpers[rejoin.attempts % len(rejoin.helpers)]
+    rejoin.attempts += 1
     inbox_sending.post(step, helper.account, helper.handle, TicketRequest(room.id, 0, b""))
     if heal.attempts > len(heal.helpers) and not acquaintance.is_blocked(step.store, helper.account):
         inbox_addresses.look_again(step, helper.handle)
     rounds, place = divmod(heal.attempts, len(heal.helpers))
     pause = min(step.timing.ticket << min(rounds, 12), DAY_MS) if place == 0 else step.timing.ticket
-    heal.next_at = step.now + pause + step.rng.between(0, step.timing.ticket)
+    rejoin.next_at = step.now + pause + step.rng.between(0, step.timing.ticket)
 
 
 def told_gone(step: Step, room: RoomState, account: bytes) -> bool:
     """A member says that this account is not in the room any more: believed of who could have put it out, or of
     everybody.
     """
-    heal = room.heal
-    if heal is None:
+    rejoin = room.rejoin
+    if rejoin is None:
         return False
-    if account not in heal.gone:
-        heal.gone.append(account)
-    return evidence.may_put_us_out(step, room, account) or evidence.given_up(step, room, heal)
+    if account not in rejoin.gone:
+        rejoin.gone.append(account)
+    return evidence.may_put_us_out(step, room, account) or evidence.given_up(step, room, rejoin)

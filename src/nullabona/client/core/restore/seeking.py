@@ -139,7 +139,7 @@ def _told_again(step: Step, sender: DeviceCertificate, said: RoomTold, room: Roo
     Whom that one names as an admin is believed. Else, if they do not say the same, the person is told, and chooses.
     """
     info, account = decode_info(said.info), sender.account_id
-    if evidence.led_astray(step, room, account):
+    if evidence.misled_before(step, room, account):
         return
     if room.phase == REMOVED and room.told_by not in {b"", account}:
         step.forget_room(room.id)

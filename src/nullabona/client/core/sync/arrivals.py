@@ -20,7 +20,7 @@ LOOK_AROUND_MS: Final = 900_000
 LOOK_AGAIN_MS: Final = 3 * 3_600_000
 
 
-def arrived(step: Step, room: RoomState, heal: Heal, by: bytes, before: RoomInfo) -> None:
+def arrived(step: Step, room: RoomState, rejoin: Rejoin, by: bytes, before: RoomInfo) -> None:
     """We came to another branch by a ticket of account ``by``. If it may not say what the room is, others are asked.
 
     ``before`` is what we knew of the room. Who had led us away from it before is not believed for a week. If somebody
@@ -51,7 +51,7 @@ def unconfirmed(step: Step, room: RoomState, account: bytes) -> bool:
     """
     if room.info.kind != GROUP or account in {room.let_in_by, step.me.account} or not room.let_in_by:
         return False
-    if evidence.led_astray(step, room, account):
+    if evidence.misled_before(step, room, account):
         return False
     others = [device for device in step.others(room, room.epoch) if device.account != room.let_in_by]
     known = [device for device in others if acquaintance.is_contact(step.store, device.account)]
@@ -68,7 +68,7 @@ def disbelieve(step: Step, id: bytes, account: bytes) -> None:
 
 def look_around(step: Step, room: RoomState) -> None:
     """One member led us here a while ago: has anybody come whose word counts? Else they are asked."""
-    if not 0 < room.led_at <= step.now or room.heal is not None:
+    if not 0 < room.led_at <= step.now or room.rejoin is not None:
         return
     room.led_at = 0
     asked = _arbiters(step, room)
@@ -89,13 +89,13 @@ def _arbiters(step: Step, room: RoomState) -> list[Device]:
     return [device for device in others if evidence.vouches(step, room.info, device.account)] or others
 
 
-def stays(room: RoomState, heal: Heal, ticket: Ticket, by: bytes) -> bool:
+def stays(room: RoomState, rejoin: Rejoin, ticket: Ticket, by: bytes) -> bool:
     """Whether a ticket for `UNPROVEN` is no reason to go: not of whom we asked, or of one who is on our branch."""
-    if by not in {helper.account for helper in heal.helpers}:
+    if by not in {helper.account for helper in rejoin.helpers}:
         return True
     ours = {merged.epoch: merged.commit for merged in room.history}
     there = [(epoch, commit) for epoch, commit, _ in ticket.history if epoch in ours]
     if not there or any(ours[epoch] != commit for epoch, commit in there):
         return False
-    room.heal, room.led_at = None, 0
+    room.rejoin, room.led_at = None, 0
     return True

@@ -24,7 +24,7 @@ MAX_CLOSED: Final = 48
 """Most closed boxes followed at once."""
 OLDEST_KEPT: Final = 16
 """So many of them are the oldest: whoever did not come along says so where they were last, however many follow."""
-LONELY_BEACONS: Final = 7
+LONELY_ANNOUNCEMENTS: Final = 7
 """After so many announcements (about 21 hours) that nobody followed, a branch gives way to one that lives."""
 
 
@@ -192,7 +192,7 @@ def look_after_closed(step: Step, room: RoomState) -> None:
             track.answer_at = 0
             if not track.settled_seen:
                 box_log.announce(step, room, track)
-        elif track.beacon_at and track.beacon_at <= step.now:
+        elif track.announce_at and track.announce_at <= step.now:
             _beacon(step, room, track)
     while len(room.boxes) - 1 > MAX_CLOSED:
         _forget(step, room, room.boxes[OLDEST_KEPT])
@@ -203,7 +203,7 @@ def look_after_closed(step: Step, room: RoomState) -> None:
 def _beacon(step: Step, room: RoomState, track: BoxTrack) -> None:
     shown = views.shown_after(step, room, track)
     if shown and track.acked >= track.position:
-        track.beacon_at = 0
+        track.announce_at = 0
         track.trim_at = track.trim_at or step.within(step.timing.trim) + 1
         return
     # Everybody came along, but not everybody has said that they have all of it: look again, and say nothing.

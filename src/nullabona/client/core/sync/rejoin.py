@@ -63,8 +63,8 @@ class Join:
 
 def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None:
     """Make the external commit that a ticket of account ``by`` allows and queue it; None if it leads elsewhere."""
-    heal = room.heal
-    if heal is None or not (room.boxes or room.phase == REJOINING) or evidence.led_astray(step, room, by):
+    rejoin = room.rejoin
+    if rejoin is None or not (room.boxes or room.phase == REJOINING) or evidence.misled_before(step, room, by):
         return None
     if room.boxes and branches.in_sync(room, ticket) and not heal.commit:
         _nothing_missed(step, room, heal, ticket)
@@ -75,20 +75,20 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
         return None
     try:
         candidate = step.mls.join_external(ticket.group_info, ticket.tree)
-        judged = _check(step, room, heal, ticket, candidate, by)
+        judged = _check(step, room, rejoin, ticket, candidate, by)
     except PeerError as refused:
-        _refused(step, room, heal, by, refused)
+        _refused(step, room, rejoin, by, refused)
         return None
     if room.phase == JOINED:
         branches.say_moved(step, room, heal)
     deadline = step.now + step.timing.ticket * _PATIENCE
     join = Join(room.id, _relay(room, ticket, candidate), ticket, candidate, b"", ticket.seq, deadline, by, judged)
     join.frame = _queue(step, join)
-    heal.next_at = deadline + step.rng.between(0, step.timing.ticket)
+    rejoin.next_at = deadline + step.rng.between(0, step.timing.ticket)
     return join
 
 
-def _nothing_missed(step: Step, room: RoomState, heal: Heal, ticket: Ticket) -> None:
+def _nothing_missed(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket) -> None:
     """The helper is where we are. They may know where the room is by now; or they look for it as we do: ask others."""
     order = moving.decoded(step, room, ticket.order)
     if order is not None and move_orders.better(room, order):
@@ -98,14 +98,14 @@ def _nothing_missed(step: Step, room: RoomState, heal: Heal, ticket: Ticket) -> 
         room.led_at = 0 if heal.reason == branches.UNPROVEN else room.led_at
 
 
-def _refused(step: Step, room: RoomState, heal: Heal, by: bytes, refused: PeerError) -> None:
+def _refused(step: Step, room: RoomState, rejoin: Rejoin, by: bytes, refused: PeerError) -> None:
     """A ticket leads nowhere that we go. Whoever sends many is warned of once."""
-    if by not in heal.refused:
-        heal.refused.append(by)
+    if by not in rejoin.refused:
+        rejoin.refused.append(by)
         step.event("warning", room.id, code="ticket-refused", reason=getattr(refused, "reason", refused.code))
 
 
-def _check(step: Step, room: RoomState, heal: Heal, ticket: Ticket, candidate: Candidate, by: bytes) -> Judged:
+def _check(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, candidate: Candidate, by: bytes) -> Judged:
     """Raises `PeerError` unless the branch is this room, is one that ``by`` may lead to, and its winning commit removed
     whom it is said to have removed.
 
@@ -118,11 +118,11 @@ def _check(step: Step, room: RoomState, heal: Heal, ticket: Ticket, candidate: C
     right_after = ticket.epoch == heal.epoch + 1
     if heal.reason == branches.OUTSIDE:
         same = same and step.me.account in info.admins
-    if not same or (right_after and accounts & set(heal.removed)):
+    if not same or (right_after and accounts & set(rejoin.removed)):
         candidate.discard()
         raise MlsRefused("a ticket leads to another room", "wrong-group")
     try:
-        return evidence.check_branch(step, room, heal, by, info, candidate.group.members(), ticket)
+        return evidence.check_branch(step, room, rejoin, by, info, candidate.group.members(), ticket)
     except MlsRefused:
         candidate.discard()
         raise
@@ -183,8 +183,8 @@ def drop(step: Step, join: Join) -> None:
 def give_up(step: Step, room: RoomState, join: Join) -> None:
     """Our commit did not come first (or nobody can tell): ask for a newer ticket soon."""
     drop(step, join)
-    if room.heal is not None:
-        room.heal.next_at = step.within(step.timing.commit_spread)
+    if room.rejoin is not None:
+        room.rejoin.next_at = step.within(step.timing.commit_spread)
 
 
 def adopt(step: Step, room: RoomState, join: Join) -> None:
@@ -203,7 +203,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     known, room.info = room.info, info
     rulings.take_over(room, join.ticket, join.judged.rulings)
     room.as_of = join.judged.as_of
-    room.heal, room.pending, room.intents = None, None, intents
+    room.rejoin, room.pending, room.intents = None, None, intents
     room.redo = [intent.account for intent in intents if isinstance(intent, RemoveAccount)]
     room.phase = JOINED
     step.forget_way(room.id)
@@ -234,19 +234,19 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     step.event("rejoined", room.id, reason=heal.reason, epoch=room.epoch)
 
 
-def _leave_branch(step: Step, room: RoomState, heal: Heal) -> None:
+def _leave_branch(step: Step, room: RoomState, rejoin: Rejoin) -> None:
     """Boxes after the fork belong to a branch that is over; the forked one is now ended by the winner."""
     for track in list(room.boxes):
-        if track.epoch > heal.epoch or not track.closed:
+        if track.epoch > rejoin.epoch or not track.closed:
             room.boxes.remove(track)
             step.store.drop_box(track.keys.box.address)
             step.store.delete_value(winner_key(track))
-        elif track.epoch == heal.epoch and heal.commit:
-            _won_by(step, track, heal)
+        elif track.epoch == rejoin.epoch and rejoin.commit:
+            _won_by(step, track, rejoin)
 
 
-def _won_by(step: Step, track: BoxTrack, heal: Heal) -> None:
-    track.winner, track.winner_removed = heal.commit, list(heal.removed)
-    track.settled_seen, track.beacon_at = True, 0
+def _won_by(step: Step, track: BoxTrack, rejoin: Rejoin) -> None:
+    track.winner, track.winner_removed = rejoin.commit, list(rejoin.removed)
+    track.settled_seen, track.announce_at = True, 0
     track.trim_at = 0
     step.store.delete_value(winner_key(track))

@@ -52,7 +52,7 @@ def _from_inside(
     ours = not asked.commit or any(merged.commit == asked.commit for merged in room.history)
     if not ours or _is_out(step, room, sender) or not _is_ours_to_help(step, room, sender.account_id):
         return
-    if room.heal is not None and not _in_same_plight(room, room.heal, asked):
+    if room.rejoin is not None and not _in_same_plight(room, room.rejoin, asked):
         return
     if not _may_return(step, room, sender, card):
         if card is None and sender.account_id != step.me.account:
@@ -118,16 +118,16 @@ def _from_away(step: Step, room: RoomState, sender: DeviceCertificate, asked: Ti
         inbox_sending.look_up_for(step, sender, asked, _handle_in(step, room, sender))
 
 
-def _in_same_plight(room: RoomState, heal: Heal, asked: TicketRequest) -> bool:
+def _in_same_plight(room: RoomState, rejoin: Rejoin, asked: TicketRequest) -> bool:
     """Whether we can help although we ask ourselves: we only lost the thread, and they want our branch or our epoch.
 
     If the relay hid frames from everybody, everybody asks, and somebody has to answer; but first those who lost nothing
     have a chance to. That a commit was among what both of us lost is told by its sender's announcement. And
     of another branch that no admin's order proves we only heard: who said so must not keep us from helping.
     """
-    if heal.commit:
-        return not heal.ordered
-    return bool(asked.commit) or (asked.epoch == room.epoch and heal.attempts >= ALONE_ATTEMPTS)
+    if rejoin.commit:
+        return not rejoin.ordered
+    return bool(asked.commit) or (asked.epoch == room.epoch and rejoin.attempts >= ALONE_ATTEMPTS)
 
 
 def _may_return(step: Step, room: RoomState, sender: DeviceCertificate, card: Card | None) -> bool:
@@ -145,32 +145,32 @@ def _may_return(step: Step, room: RoomState, sender: DeviceCertificate, card: Ca
 
 def ask(step: Step, room: RoomState) -> None:
     """Ask the next helper for a ticket, when it is time."""
-    heal = room.heal
-    if heal is not None and heal.reason == FAR and not room.current.undecided and not room.current.look_until:
-        heal = room.heal = None  # we are there
-    if heal is None or heal.next_at > step.now:
+    rejoin = room.rejoin
+    if rejoin is not None and rejoin.reason == FAR and not room.current.undecided and not room.current.look_until:
+        rejoin = room.rejoin = None  # we are there
+    if rejoin is None or rejoin.next_at > step.now:
         return
     if acquaintance.is_shut(step.store, room.info):
-        heal.next_at = step.now + DAY_MS  # there is nobody to ask but who is blocked
+        rejoin.next_at = step.now + DAY_MS  # there is nobody to ask but who is blocked
         return
-    doubtful = heal.reason in {BEHIND, FAR, LONELY, OUTSIDE, ASTRAY, UNPROVEN} and not heal.gone
-    few = doubtful or heal.later is not None
-    if evidence.exhausted(step, room, heal, FEW_ATTEMPTS if few else evidence.MAX_ATTEMPTS):
-        if heal.later is not None:
-            room.heal = heal.later
+    doubtful = rejoin.reason in {BEHIND, FAR, LONELY, OUTSIDE, RELAY_UNREACHABLE, UNPROVEN} and not rejoin.gone
+    few = doubtful or rejoin.later is not None
+    if evidence.exhausted(step, room, rejoin, FEW_ATTEMPTS if few else evidence.MAX_ATTEMPTS):
+        if rejoin.later is not None:
+            room.rejoin = rejoin.later
             return
         if heal.reason in {FORK, MOVED}:
             evidence.led_nowhere(step, room, heal)
         room.heal = None
         sending.release_held(step, room)
         if not doubtful:
-            step.event("warning", room.id, code="no-way-back", epoch=heal.epoch)
+            step.event("warning", room.id, code="no-way-back", epoch=rejoin.epoch)
         return
-    helper = _next_helper(step, room, heal)
-    heal.attempts += 1
-    evidence.charge(step, room, heal)
-    heal.next_at = (
-        step.now + (step.timing.ticket << min(heal.attempts // 2, 8)) + step.rng.between(0, step.timing.ticket)
+    helper = _next_helper(step, room, rejoin)
+    rejoin.attempts += 1
+    evidence.charge(step, room, rejoin)
+    rejoin.next_at = (
+        step.now + (step.timing.ticket << min(rejoin.attempts // 2, 8)) + step.rng.between(0, step.timing.ticket)
     )
     if helper is not None:
         at = heal.epoch if heal.commit else room.epoch
@@ -179,27 +179,27 @@ def ask(step: Step, room: RoomState) -> None:
             inbox_addresses.look_again(step, helper.handle)
 
 
-def _next_helper(step: Step, room: RoomState, heal: Heal) -> Helper | None:
+def _next_helper(step: Step, room: RoomState, rejoin: Rejoin) -> Helper | None:
     """Named helpers every other time, anybody in the room in between; never who is blocked, who hears nothing of us."""
-    helpers = [helper for helper in heal.helpers if not acquaintance.is_blocked(step.store, helper.account)]
-    named = {helper.account for helper in heal.helpers}
+    helpers = [helper for helper in rejoin.helpers if not acquaintance.is_blocked(step.store, helper.account)]
+    named = {helper.account for helper in rejoin.helpers}
     others = {device.account: device.handle for device in step.others(room, room.epoch) if device.account not in named}
     asked = [account for account in sorted(others) if not acquaintance.is_blocked(step.store, account)]
     anybody = [Helper(account, others[account]) for account in asked]
-    if heal.reason == UNPROVEN:
-        return helpers[heal.attempts % len(helpers)] if helpers else None
+    if rejoin.reason == UNPROVEN:
+        return helpers[rejoin.attempts % len(helpers)] if helpers else None
     # It passes while we ask, or nobody is known to be there: everybody once before anybody twice.
-    if heal.reason in {FAR, TOO_LATE} or (heal.reason == BEHIND and not heal.helpers):
-        return anybody[heal.attempts % len(anybody)] if anybody else None
-    turn, odd = divmod(heal.attempts, 2)
+    if rejoin.reason in {FAR, TOO_LATE} or (rejoin.reason == BEHIND and not rejoin.helpers):
+        return anybody[rejoin.attempts % len(anybody)] if anybody else None
+    turn, odd = divmod(rejoin.attempts, 2)
     pool = anybody if anybody and (odd or not helpers) else helpers
     return pool[turn % len(pool)] if pool else None
 
 
 def may_answer(step: Step, room: RoomState, account: bytes) -> bool:
     """Whether it is somebody whom we ask for the way to the room's other branch, or into the room."""
-    heal = room.heal
-    asked = {helper.account for helper in heal.helpers} if heal is not None else set()
+    rejoin = room.rejoin
+    asked = {helper.account for helper in rejoin.helpers} if rejoin is not None else set()
     return account in asked or account in {device.account for device in step.roster(room.id).values()}
 
 
@@ -208,10 +208,10 @@ def told_gone(step: Step, room: RoomState, account: bytes) -> bool:
 
     Others may all be wrong, or one is all others: they are counted, as a reason to ask for longer.
     """
-    heal = room.heal
-    if heal is None:
+    rejoin = room.rejoin
+    if rejoin is None:
         return False
     others = {device.account for device in step.others(room, room.epoch)}
-    if account in others and account not in heal.gone:
-        heal.gone.append(account)
+    if account in others and account not in rejoin.gone:
+        rejoin.gone.append(account)
     return evidence.may_put_us_out(step, room, account) or rooms.leaving(step, room.id)

@@ -106,7 +106,7 @@ def held(step: Step, room: RoomState) -> bool:
         return True
     if contact_keys.holds(step, room):
         return True
-    removed = [*room.redo, *(room.heal.proven if room.heal is not None else [])]
+    removed = [*room.redo, *(room.rejoin.proven if room.rejoin is not None else [])]
     if not removed:
         return False
     accounts = {device.account for device in step.roster(room.id).values()}
