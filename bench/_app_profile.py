@@ -37,7 +37,7 @@ async def fill(profile: Path, handle: str, relay: str, *, rooms: int, long: int,
     async with open_client(profile, unlock=Unprotected(), create=True) as client:
         await client.account.create(handle, relay=relay)
         await client.account.wait_published()
-        others = [chance.randbytes(32) for _ in range(12)]
+        others = [rng.randbytes(32) for _ in range(12)]
         names = [f"방 {number}" for number in range(1, rooms)] + ["오래된 방"]
         for name in names:
             room = (await client.rooms.create_group(name)).id

@@ -31,7 +31,7 @@ from nullabona.client.archive.scrypted import MAX_WORK
 from nullabona.client.archive.sealing import seal, unseal
 from nullabona.client.archive.stream import decode_stream, encode_stream
 from nullabona.client.core.model.errors import BadPassphrase, ProfileExists
-from nullabona.client.core.model.state import AWAY, decode_state
+from nullabona.client.core.model.state import REJOINING, decode_state
 from nullabona.client.keys import AccountRoot
 from nullabona.client.mls import SUITE
 from nullabona.client.profile import Unprotected, create_profile, open_profile

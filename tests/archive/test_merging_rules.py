@@ -10,7 +10,7 @@ import pytest
 from nullabona.client.archive import Counts, merge_records, merging
 from nullabona.client.archive import records as r
 from nullabona.client.archive.errors import ArchiveDamaged
-from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.records import Contact, ContactState, Device, Person
 from nullabona.client.core.model.room_info import GROUP, RoomInfo, encode_info
 from nullabona.client.core.model.state import decode_state

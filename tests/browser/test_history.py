@@ -37,7 +37,7 @@ _SEEN: Final = """(() => {
 
 async def plant(client: Client) -> None:
     """Three thousand messages, as a year of talking leaves them, the newest numbered 3000."""
-    chance, room = random.Random(3), room_called(client, "가족")
+    rng, room = random.Random(3), room_called(client, "가족")
     other = next(member.account for member in client.rooms.members(room) if not member.me)
     me, newest = client.me.account, b""
     with client._session.step() as step:

@@ -11,7 +11,7 @@ import msgspec
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.group import branches
 from nullabona.client.core.identity import inbox_addresses
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.outbox_items import INBOX
 from nullabona.client.core.model.proofs import Claim, RemovalOrder, decode_claim, make_claim
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
@@ -111,7 +111,7 @@ class Alone(Fork):
         """What is looked for, when that was, and when our own branch is announced there."""
         with self.here(now) as (step, room, track):
             branches.outsider(step, room, track, body)
-            return room.heal, track.asked_at, track.answer_at
+            return room.rejoin, track.asked_at, track.answer_at
 
 
 def encoded(claim: object) -> bytes:

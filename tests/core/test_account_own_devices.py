@@ -10,7 +10,7 @@ from nullabona.client.core.devices.shared_inbox import SEEN
 from nullabona.client.core.model.content import Sync
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.model.room_info import encode_info
-from nullabona.client.core.model.state import AWAY, LEFT
+from nullabona.client.core.model.state import LEFT, REJOINING
 from nullabona.client.core.model.sync_items import InboxItem, RoomItem
 from nullabona.client.core.step import DAY_MS
 from nullabona.wire.card import CardDevice, sign_card, verify_card
@@ -105,7 +105,7 @@ def test_the_shared_room_counts_while_we_are_in_it(home: Home, at: Talk) -> None
     """Who waits for a way back may wait for ever; without one there is none."""
     room = home.shared_of(at)
     assert (home.shared, room) == (own_devices.room_id(at.step.store), own_devices.shared(at.step))
-    room.phase = AWAY
+    room.phase = REJOINING
     assert own_devices.shared(at.step) is None
     own_devices.set_room(at.step.store, b"f" * 32)
     assert own_devices.shared(at.step) is None
@@ -121,7 +121,7 @@ def test_of_two_shared_rooms_the_lower_id_counts(home: Home, at: Talk, other: by
     own_devices.settle_room(at.step, other)
     assert (other if lower else home.shared) == own_devices.room_id(at.step.store)
     own_devices.set_room(at.step.store, home.shared)
-    home.shared_of(at).phase = AWAY
+    home.shared_of(at).phase = REJOINING
     own_devices.settle_room(at.step, other)
     assert other == own_devices.room_id(at.step.store)
 
@@ -169,7 +169,7 @@ def test_nobody_is_told_of_a_room_that_does_not_count(home: Home, at: Talk) -> N
     at.step.store.drop_devices(at.group.id, [JUN.device, NARI.device])
     at.step.roster_changed(at.group.id)
     shared_room.look_after(at.step, at.group)
-    home.shared_of(at).phase = AWAY
+    home.shared_of(at).phase = REJOINING
     shared_room.look_after(at.step, at.direct)
     assert ([], []) == (at.out(at.group.id), at.out(at.direct.id))
 

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from nullabona.client.core import acquaintance
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomInfo
-from nullabona.client.core.model.state import AWAY, JOINED, LEFT, REMOVED
+from nullabona.client.core.model.state import JOINED, LEFT, REJOINING, REMOVED
 from nullabona.client.core.step import Timing
 from tests.core.stage import RELAY, START, Other, Stage
 

@@ -7,7 +7,7 @@ import pytest
 from nullabona.client.core import automatic
 from nullabona.client.core.contacts import links
 from nullabona.client.core.identity import claims
-from nullabona.client.core.identity.claims import Accept, Claim, Enter, LetIn, Refuse, Verdict, Wish
+from nullabona.client.core.identity.claims import Accept, Claim, Enter, LetIn, PendingAnswer, Refuse, Verdict
 from nullabona.client.core.model.inbox_items import LinkRefusal
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.state import AddAccount
@@ -18,9 +18,9 @@ JUN = Other("jun")
 ROOM, TOKEN = b"r" * 32, b"t" * 16
 
 
-def settled(step: Step, verdict: Verdict, *wishes: Wish) -> list[tuple[str, dict[str, object]]]:
-    """The record answers jun's claim, for which these wishes wait: what is told beside that."""
-    automatic.settle(step, Claim(JUN.account, JUN.handle, b"", 0, wishes=wishes), verdict)
+def settled(step: Step, verdict: Verdict, *pending: PendingAnswer) -> list[tuple[str, dict[str, object]]]:
+    """The record answers jun's claim, for which these answers wait: what is told beside that."""
+    automatic.settle(step, Claim(JUN.account, JUN.handle, b"", 0, pending=pending), verdict)
     checked = {"account": JUN.account, "handle": JUN.handle, "standing": verdict.standing}
     first, *rest = told(step)
     assert ("card-checked", checked) == first

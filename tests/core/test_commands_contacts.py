@@ -10,12 +10,12 @@ from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import inbox_sending, reply_boxes
 from nullabona.client.core.group import leaving
 from nullabona.client.core.identity import claims, contact_keys
-from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.errors import BadRequest, NoSuchContact
 from nullabona.client.core.model.inbox_items import ContactRequest
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DIRECT, RoomInfo
-from nullabona.client.core.model.state import AWAY, AddAccount
+from nullabona.client.core.model.state import REJOINING, AddAccount
 from nullabona.client.core.restore import returning, seeking
 from nullabona.client.core.step import Step
 from nullabona.wire.card import CardForked

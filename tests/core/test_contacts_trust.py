@@ -12,14 +12,13 @@ from nullabona.client.core.contacts import trust
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.group import leaving
 from nullabona.client.core.identity import claims, contact_keys
-from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.content import Profile, Text, encode_body
 from nullabona.client.core.model.errors import BadRequest
 from nullabona.client.core.model.records import Contact, ContactState, MessageState
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.model.safety_number import safety_digits
 from nullabona.client.core.model.state import (
-    AWAY,
     JOINED,
     LEFT,
     REJOINING,

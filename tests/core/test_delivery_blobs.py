@@ -138,7 +138,7 @@ def test_a_room_that_moved_asks_at_its_new_relay_from_the_beginning() -> None:
             blobs.chunk_missing(step, digest)
     later = START + 1
     with stage.step(later) as step:
-        blobs.retarget(step, ROOM, AWAY)
+        blobs.retarget(step, ROOM, REJOINING)
     found = [(each.digest[:1], each.relay, each.next_at, each.attempts) for each in wanted(stage)]
     assert [(b"a", REJOINING, later, 0), (b"b", RELAY, START + 4_000, 1), (b"c", REJOINING, START + 4_000, 1)] == found
 

@@ -14,7 +14,7 @@ from nullabona.client.core.delivery.outbox import queue_trim
 from nullabona.client.core.devices import inbox_state, membership, sync_out, unlisted
 from nullabona.client.core.directory.keeping import own_cards
 from nullabona.client.core.imports import make_room
-from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.content import Sync
 from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.imports import IMPORTED
@@ -23,9 +23,9 @@ from nullabona.client.core.model.outbox_items import TRIM
 from nullabona.client.core.model.proofs import make_order
 from nullabona.client.core.model.room_info import DEVICES, RoomInfo
 from nullabona.client.core.model.state import (
-    AWAY,
     JOINED,
     LEFT,
+    REJOINING,
     REMOVED,
     AddAccount,
     PendingCommit,
@@ -66,7 +66,7 @@ def bring(home: Home, talk: Talk, *devices: Other) -> AddAccount:
 
 def test_every_room_we_are_in_is_looked_at_soon(at: Talk) -> None:
     """Within twenty seconds, or as soon as was asked for."""
-    at.direct.phase = AWAY
+    at.direct.phase = REJOINING
     membership.soon(at.step)
     assert (START + 20_001, 0) == (at.group.tend_at, at.direct.tend_at)
     membership.soon(at.step, 0)
@@ -285,9 +285,9 @@ def test_a_way_back_that_nobody_gives_is_asked_for_eight_times(
 
 def test_a_way_back_into_a_room_of_people_makes_no_shared_one(home: Home, at: Talk) -> None:
     """However often it was asked for."""
-    home.shared_of(at).phase = AWAY
+    home.shared_of(at).phase = REJOINING
     own_devices.set_room(at.step.store, at.group.id)
-    at.group.phase, at.group.heal = AWAY, Heal("returning", 0, b"", [], [], 0, 9)
+    at.group.phase, at.group.rejoin = REJOINING, Rejoin("returning", 0, b"", [], [], 0, 9)
     membership.share_anew(at.step, at.group)
     assert at.group.id == own_devices.room_id(at.step.store)
 

@@ -10,11 +10,11 @@ import pytest
 
 from nullabona.client.core.account import device_names, own_devices, sync_clock
 from nullabona.client.core.devices import sync_out
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.content import Body, Profile, Sync, Text
 from nullabona.client.core.model.records import UNPLACED, Contact, ContactState, Person
 from nullabona.client.core.model.room_info import encode_info
-from nullabona.client.core.model.state import AWAY, LEFT
+from nullabona.client.core.model.state import LEFT, REJOINING
 from nullabona.client.core.model.sync_items import (
     CardItem,
     ContactItem,
@@ -89,7 +89,7 @@ def test_nothing_is_noted_where_there_is_no_other_device(home: Home, at: Talk) -
     sync_out.of_events(at.step)
     assert ({}, 0) == (noted(at), sync_clock.chosen_at(at.step, "x"))
     at.step.store.delete_value("devices-gone")
-    home.shared_of(at).phase = AWAY
+    home.shared_of(at).phase = REJOINING
     sync_out.note(at.step, "x")
     assert ({"x": START}, 0) == (noted(at), home.shared_of(at).sync_at)
 

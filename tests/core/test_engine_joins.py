@@ -6,7 +6,7 @@ import pytest
 
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.engine import Engine
-from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.change_set import NOTHING, Touched
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.outbox_items import FRAME

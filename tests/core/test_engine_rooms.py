@@ -12,13 +12,13 @@ from nullabona.client.core.delivery import box_log
 from nullabona.client.core.devices.inbox_state import load, save
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.group import branches
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.change_set import NOTHING, Touched
 from nullabona.client.core.model.content import Gone, Notice, NoticeKind, Sync, Text, decode_body, encode_body
 from nullabona.client.core.model.outbox_items import FRAME, INBOX, TRIM
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT
-from nullabona.client.core.model.state import AWAY, JOINED, LEFT, BoxTrack, RoomState, UpdateKeys
+from nullabona.client.core.model.state import JOINED, LEFT, REJOINING, BoxTrack, RoomState, UpdateKeys
 from nullabona.client.core.model.sync_items import ContactItem
 from nullabona.errors import Bug
 from tests.core.listening import Listening
@@ -72,7 +72,7 @@ def with_old_box(room: RoomState) -> None:
     room.boxes = [old, *room.boxes]
 
 
-FORK = Heal(branches.FORK, 0, b"c" * 32, [], [HELPS], START)
+FORK = Rejoin(branches.FORK, 0, b"c" * 32, [], [HELPS], START)
 DUE: dict[str, tuple[Callable[[RoomState], None], Callable[[RoomState], object]]] = {
     "blobs that came": (of_track(deferred={1: b"x" * 32}), lambda room: not room.current.deferred),
     "own frames to put back": (of_track(put_back_own_at=START), lambda room: not room.current.put_back_own_at),
@@ -83,7 +83,7 @@ DUE: dict[str, tuple[Callable[[RoomState], None], Callable[[RoomState], object]]
     "invitations": (of_room(invites_at=START), lambda room: not room.invites_at),
     "who led us here": (
         of_room(led_at=START, led_by=JUN.account),
-        lambda room: room.heal and room.heal.reason == branches.UNPROVEN,
+        lambda room: room.rejoin and room.rejoin.reason == branches.UNPROVEN,
     ),
     "questions": (of_room(rejoin=FORK), lambda room: room.rejoin and room.rejoin.attempts == 1),
     "new keys": (of_room(update_at=START), lambda room: room.update_at > START),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nullabona.client.core.group import branches
-from nullabona.client.core.model.branches import Heal, Rival
+from nullabona.client.core.model.branches import CompetingBranch, Rejoin
 from nullabona.client.core.model.content import Text, encode_body
 from nullabona.client.core.model.proofs import make_order
 from nullabona.client.core.model.records import MessageState
@@ -50,8 +50,8 @@ def rivalled(fork: Fork, by: Other, commit: bytes, *removed: bytes) -> Competing
     """Somebody claims a commit. Who must come to us, in case nobody of ours is left."""
     claim = fork.claim(by, commit, *removed)
     with fork.here() as (step, room, track):
-        branches.rival(step, room, track, claim)
-        return track.rival
+        branches.note_competing(step, room, track, claim)
+        return track.competing
 
 
 def test_a_worse_branch_hears_of_ours() -> None:
@@ -116,7 +116,7 @@ def test_a_removal_that_holds_here_too_is_carried_out_here_at_once() -> None:
     order = make_order(BO.mls, BO.signature_key, fork.id, BO.account, [BO.encryption_key])
     claim = fork.claim(JUN, b"theirs", BO.account, orders=(order,))
     with fork.here() as (step, room, track):
-        branches.rival(step, room, track, claim)
+        branches.note_competing(step, room, track, claim)
         assert ([RemoveAccount(BO.account, order)], START + 2_000) == (room.intents, room.commit_at)
     rejoin = fork.rejoin()
     assert rejoin is not None
@@ -130,7 +130,7 @@ def test_an_admins_order_counts_though_it_names_other_keys() -> None:
     claim = fork.claim(EVE, b"theirs", BO.account, orders=(order,))
     with fork.here() as (step, room, track):
         room.commit_at = START + 5
-        branches.rival(step, room, track, claim)
+        branches.note_competing(step, room, track, claim)
         assert ([], START + 5) == (room.intents, room.commit_at)
     rejoin = fork.rejoin()
     assert rejoin is not None
@@ -203,8 +203,8 @@ def test_former_members_are_followed_once_in_half_a_day(asked: int, again: bool)
 def gave_way(fork: Fork, now: int = START) -> Rejoin | None:
     with fork.here(now) as (step, room, track):
         branches.give_way(step, room, track)
-        assert track.rival is None or room.heal is not None
-        return room.heal
+        assert track.competing is None or room.rejoin is not None
+        return room.rejoin
 
 
 def test_a_branch_to_which_nobody_came_gives_way_to_one_that_lives() -> None:

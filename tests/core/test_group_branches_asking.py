@@ -7,7 +7,7 @@ import pytest
 from nullabona.client.core import rooms
 from nullabona.client.core.group import branches
 from nullabona.client.core.identity import inbox_addresses
-from nullabona.client.core.model.branches import Heal, Tries
+from nullabona.client.core.model.branches import Rejoin, Tries
 from nullabona.client.core.model.inbox_items import Ticket, TicketRequest
 from nullabona.client.core.model.proofs import make_order
 from nullabona.client.core.model.records import ContactState
@@ -28,7 +28,7 @@ def ask(fork: Fork, times: int = 1, now: int = START) -> list[Other]:
     for _ in range(times):
         with fork.here(now) as (step, room, _):
             tickets.ask(step, room)
-            now = room.heal.next_at if room.heal is not None else now
+            now = room.rejoin.next_at if room.rejoin is not None else now
     return [who for who, _ in fork.asked()[before:]]
 
 
@@ -72,9 +72,9 @@ def test_where_nobody_is_left_nobody_is_asked(reason: str) -> None:
     with stage.step() as step:
         found = step.room(room)
         found.current.look_until = 1
-        found.heal = branch(reason, commit=b"")
+        found.rejoin = branch(reason, commit=b"")
         tickets.ask(step, found)
-        assert (1, START + 40_000) == (found.heal.attempts, found.heal.next_at)
+        assert (1, START + 40_000) == (found.rejoin.attempts, found.rejoin.next_at)
     assert [] == stage.outbox()
 
 
@@ -99,8 +99,8 @@ def test_who_does_not_answer_is_looked_up_from_the_third_question_on() -> None:
         ask(fork, 1, START + DAY)
         with fork.here() as (step, room, _):
             looked.append(inbox_addresses.wanted(step))
-            assert room.heal is not None
-            room.heal.next_at = START
+            assert room.rejoin is not None
+            room.rejoin.next_at = START
     assert [[], [], [JUN.handle]] == looked
 
 
@@ -154,7 +154,14 @@ def test_each_question_counts_for_whoever_said_that_there_is_a_branch() -> None:
         assert ({JUN.account.hex(): Tries(1, START)}, Tries(1, START)) == (room.tries, room.vain)
 
 
-DOUBTFUL = [branches.BEHIND, branches.FAR, branches.LONELY, branches.OUTSIDE, branches.ASTRAY, branches.UNPROVEN]
+DOUBTFUL = [
+    branches.BEHIND,
+    branches.FAR,
+    branches.LONELY,
+    branches.OUTSIDE,
+    branches.RELAY_UNREACHABLE,
+    branches.UNPROVEN,
+]
 
 
 @pytest.mark.parametrize(
@@ -210,9 +217,9 @@ def test_who_is_blocked_is_not_asked() -> None:
     with stage.step() as step:
         found = step.room(room)
         inbox_addresses.remember(step, JUN.card())
-        found.heal = branch("fork", JUN)
+        found.rejoin = branch("fork", JUN)
         tickets.ask(step, found)
-        assert (0, START + DAY) == (found.heal.attempts, found.heal.next_at)
+        assert (0, START + DAY) == (found.rejoin.attempts, found.rejoin.next_at)
     assert [] == stage.outbox()
 
 
@@ -328,7 +335,7 @@ def test_who_only_lost_the_thread_may_have_parted_from_the_others() -> None:
     with fork.here() as (_, room, _track):
         room.history = [merged(2, b"two"), merged(4, b"four"), merged(3, b"three"), merged(5, b"five")]
         told = [(3, b"other three", (EVE.account,)), (2, b"two", ()), (4, b"other four", ()), (9, b"nine", ())]
-        expected = Heal("silence", 3, b"other three", [EVE.account], [helper(JUN)], START + 7)
+        expected = Rejoin("silence", 3, b"other three", [EVE.account], [helper(JUN)], START + 7)
         assert expected == branches.parted(room, lost, told)
         assert lost is branches.parted(room, lost, [(2, b"two", ()), (9, b"nine", ())])
         known = branch("fork", JUN)

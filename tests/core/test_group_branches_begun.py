@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nullabona.client.core.group import branches
-from nullabona.client.core.model.branches import Heal, Tries
+from nullabona.client.core.model.branches import Rejoin, Tries
 from nullabona.client.core.model.content import Moved
 from nullabona.client.core.model.state import Merged
 from nullabona.client.core.sync import tickets
@@ -28,7 +28,7 @@ def followed(fork: Fork, moved: Moved, *, since: int = 1) -> Rejoin | None:
         assert own is not None
         step.store.put_devices([replace(own, since=since)])
         branches.follow(step, room, JUN.row(room.id, 1), moved)
-        return room.heal
+        return room.rejoin
 
 
 @pytest.mark.parametrize(
@@ -72,14 +72,14 @@ def test_who_lost_the_thread_asks_anybody_soon() -> None:
     fork = Fork()
     with fork.here() as (step, room, _):
         branches.lost_thread(step, room, "silence")
-    assert Heal("silence", 1, b"", [], [], START + 2_000) == fork.heal()
+    assert Rejoin("silence", 1, b"", [], [], START + 2_000) == fork.rejoin()
     with fork.here() as (step, room, _):
         branches.lost_thread(step, room, "again")
-        assert "silence" == room.heal.reason if room.heal else ""
+        assert "silence" == room.rejoin.reason if room.rejoin else ""
     alone = Alone()
     with alone.here() as (step, room, _):
         branches.lost_thread(step, room, "silence")
-    assert None is alone.heal()
+    assert None is alone.rejoin()
 
 
 def test_who_goes_through_many_epochs_without_a_pause_asks_for_the_last() -> None:
@@ -88,9 +88,9 @@ def test_who_goes_through_many_epochs_without_a_pause_asks_for_the_last() -> Non
     for number in range(1, 65):
         with fork.here(START + number) as (step, room, _):
             branches.walked(step, room)
-            if room.heal is not None:
-                asked.append((number, room.heal.reason))
-                room.heal = None
+            if room.rejoin is not None:
+                asked.append((number, room.rejoin.reason))
+                room.rejoin = None
     assert [(32, "far-behind"), (64, "far-behind")] == asked
 
 
@@ -111,7 +111,7 @@ def test_a_package_that_expired_is_asked_about_once_in_ten_minutes(asked: int, a
     with fork.here() as (step, room, track):
         track.asked_at = asked
         branches.came_too_late(step, room, track)
-        reason = room.heal.reason if room.heal is not None else ""
+        reason = room.rejoin.reason if room.rejoin is not None else ""
         assert ("package-expired" if again else "", START if again else asked) == (reason, track.asked_at)
 
 
@@ -149,9 +149,9 @@ def test_of_two_branches_the_older_fork_is_looked_for_then_the_better(
     fork = Fork()
     known, other = branch("fork", JUN, **old), branch("fork", BO, **new)
     with fork.here() as (step, room, _):
-        room.heal, room.commit_at = known, START - 5
+        room.rejoin, room.commit_at = known, START - 5
         branches.begin(step, room, other)
-        assert room.heal is (other if taken else known)
+        assert room.rejoin is (other if taken else known)
 
 
 def test_what_is_only_said_waits_for_what_we_judged() -> None:
@@ -160,14 +160,14 @@ def test_what_is_only_said_waits_for_what_we_judged() -> None:
     said, better = branch("fork", JUN, proven=[EVE.account]), branch("fork", BO, commit=LOW)
     judged = branch(branches.BEHIND, commit=HIGH, epoch=9, judged=True)
     with fork.here() as (step, room, _):
-        room.heal = said
+        room.rejoin = said
         branches.begin(step, room, judged)
-        assert (judged, said, [EVE.account]) == (room.heal, judged.later, judged.proven)
+        assert (judged, said, [EVE.account]) == (room.rejoin, judged.later, judged.proven)
         branches.begin(step, room, better)
-        assert (judged, better) == (room.heal, judged.later)
+        assert (judged, better) == (room.rejoin, judged.later)
         judged.attempts = tickets.FEW_ATTEMPTS
         tickets.ask(step, room)
-        assert room.heal is better
+        assert room.rejoin is better
 
 
 def test_of_one_branch_all_who_tell_of_it_are_remembered() -> None:
@@ -175,9 +175,9 @@ def test_of_one_branch_all_who_tell_of_it_are_remembered() -> None:
     fork = Fork()
     known = branch("fork", JUN, BO, attempts=5)
     with fork.here() as (step, room, _):
-        room.heal, room.commit_at = known, 0
+        room.rejoin, room.commit_at = known, 0
         branches.begin(step, room, branch("moved", EVE, BO))
-        assert branch("fork", EVE, BO, JUN, attempts=5) == room.heal
+        assert branch("fork", EVE, BO, JUN, attempts=5) == room.rejoin
         assert 0 == room.commit_at
 
 

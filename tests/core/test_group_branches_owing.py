@@ -51,7 +51,7 @@ def test_who_only_lost_the_thread_has_nothing_to_say() -> None:
     for fork, rejoin in ((Fork(), branch("silence", JUN, commit=b"")), (Alone(), branch("fork", JUN))):
         with fork.here() as (step, room, _):
             heard = Overheard(step)
-            branches.say_moved(step, room, heal)
+            branches.say_moved(step, room, rejoin)
             said += heard.said
     assert [] == said
 
@@ -92,7 +92,7 @@ def test_who_stayed_behind_is_owed_what_was_not_delivered() -> None:
     early, late, later = Other("early"), Other("late"), Other("later")
     with fork.here() as (step, room, _):
         before = [early.row(room.id, 4, 0), late.row(room.id, 5, 3), later.row(room.id, 6, 4), JUN.row(room.id, 1)]
-        branches.owe_stranded(step, room, before)
+        branches.note_owed(step, room, before)
     assert {early.device.hex(): [first, second], late.device.hex(): [second]} == owed(fork)
 
 
@@ -103,8 +103,8 @@ def test_who_was_owed_something_gets_it_when_they_are_in_again() -> None:
     stranger = Other("stranger").device.hex()
     with fork.here() as (step, room, _):
         heard = Overheard(step)
-        room.stranded = {JUN.device.hex(): [first, b"gone".ljust(16), second], stranger: [first]}
-        branches.reach_stranded(step, room)
+        room.owed = {JUN.device.hex(): [first, b"gone".ljust(16), second], stranger: [first]}
+        branches.send_owed(step, room)
         assert ["1"] == sent_again(heard)
     assert {stranger: [first]} == owed(fork)
 
@@ -117,7 +117,7 @@ def test_what_waited_for_a_way_goes_out_when_none_is_found() -> None:
     with fork.here() as (step, room, _):
         heard = Overheard(step)
         tickets.ask(step, room)
-        assert (None, ["1"]) == (room.heal, sent_again(heard))
+        assert (None, ["1"]) == (room.rejoin, sent_again(heard))
 
 
 # -- redoing ------------------------------------------------------------------------------------------------------

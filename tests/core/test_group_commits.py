@@ -11,14 +11,13 @@ from nullabona.client.core.delivery import box_log
 from nullabona.client.core.group import commits, intents
 from nullabona.client.core.group.commits import ASLEEP_MS, KEPT_HISTORY
 from nullabona.client.core.group.intents import LOOK_MS, TEND_MS
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.content import Notice, NoticeKind
 from nullabona.client.core.model.outbox_items import INBOX
 from nullabona.client.core.model.proofs import make_order
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DIRECT, decode_info
 from nullabona.client.core.model.state import (
-    AWAY,
     JOINED,
     REJOINING,
     AddAccount,
@@ -33,7 +32,7 @@ from nullabona.client.core.model.state import (
 )
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline.kinds import stored
-from tests.core.stage import START, Chance, Other, Stage
+from tests.core.stage import START, Other, Randomness, Stage
 
 JUN, SORA = Other("jun"), Other("sora")
 LATER = START + 300 * 86_400_000
@@ -112,7 +111,7 @@ def test_keys_are_renewed_when_that_is_due(late: int, *, looks: bool, renews: bo
         with stage.step(START + late) as step:
             state = step.room(room)
             commits.renew_keys(step, state)
-            expected = START + late + 604_800_000 + chance if renews else START
+            expected = START + late + 604_800_000 + rng if renews else START
             look_until = START + late + LOOK_MS if looks else 0
             assert (expected, look_until, [KEYS] * renews) == (
                 *(state.update_at, state.current.look_until),

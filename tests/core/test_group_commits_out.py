@@ -10,7 +10,7 @@ from nullabona.client.core import rooms
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.delivery.outbox import queue_trim
 from nullabona.client.core.group import commits
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.content import Leave, Text, encode_body
 from nullabona.client.core.model.outbox_items import FRAME, TRIM
 from nullabona.client.core.model.proofs import make_order

@@ -9,12 +9,12 @@ import pytest
 
 from nullabona.client.core.group import evidence
 from nullabona.client.core.group.evidence import LAST_RESORT, MAX_ATTEMPTS, PATIENCE
-from nullabona.client.core.model.branches import Heal, Helper, Tries
+from nullabona.client.core.model.branches import Helper, Rejoin, Tries
 from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.proofs import Claim, RemovalOrder, decode_claim, make_claim, make_order, make_ruling
 from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo, encode_info
-from nullabona.client.core.model.state import AWAY, JOINED, Merged, RemoveAccount, UpdateKeys
+from nullabona.client.core.model.state import JOINED, REJOINING, Merged, RemoveAccount, UpdateKeys
 from tests.core.stage import RELAY, START, Other, Stage
 
 JUN, SORA, YUNA = Other("jun"), Other("sora"), Other("yuna")

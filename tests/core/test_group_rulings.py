@@ -9,7 +9,7 @@ from msgspec import structs
 
 from nullabona.client.core.group import rulings
 from nullabona.client.core.group.rulings import KEPT, MOST_WENT, Known
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.inbox_items import History, Ticket
 from nullabona.client.core.model.proofs import (
     RemovalOrder,
@@ -21,7 +21,7 @@ from nullabona.client.core.model.proofs import (
     members_hash,
 )
 from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo, encode_info
-from nullabona.client.core.model.state import AWAY, AddAccount, Merged, UpdateKeys
+from nullabona.client.core.model.state import REJOINING, AddAccount, Merged, UpdateKeys
 from tests.core.stage import RELAY, START, Other, Stage
 
 JUN, SORA, YUNA = Other("jun"), Other("sora"), Other("yuna")

@@ -6,7 +6,7 @@ import pytest
 
 from nullabona.client.core.group import branches, unfollowed
 from nullabona.client.core.group.unfollowed import MOST, UNFOLLOWED
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.errors import EXPIRED
 from nullabona.client.core.model.proofs import Claim, decode_claim, make_claim
 from tests.core.stage import START, Other, Stage
@@ -23,7 +23,7 @@ def refused(
     with stage.step() as step:
         state = step.room(room)
         unfollowed.refused(step, state, state.current, reason, COMMIT, claim)
-        return state.heal, state.unfollowed
+        return state.rejoin, state.unfollowed
 
 
 def jun_claims(room: bytes) -> Claim:
@@ -34,9 +34,9 @@ def jun_claims(room: bytes) -> Claim:
 def test_anybody_is_asked_soon_about_a_commit_that_nobody_claims() -> None:
     """At a moment that differs from device to device; and the time is noted."""
     stage = Stage()
-    heal, asked = refused(stage, stage.room(JUN))
-    expected = Heal(branches.BEHIND, 0, COMMIT, [], [], START + stage.timing.receipt, judged=True)
-    assert (expected, [START]) == (heal, asked)
+    rejoin, asked = refused(stage, stage.room(JUN))
+    expected = Rejoin(branches.BEHIND, 0, COMMIT, [], [], START + stage.timing.receipt, judged=True)
+    assert (expected, [START]) == (rejoin, asked)
 
 
 @pytest.mark.parametrize(("before", "asks"), [(MOST, False), (MOST - 1, True)])
@@ -59,12 +59,12 @@ def test_nobody_is_asked_twice_at_once_or_where_nobody_is() -> None:
 def test_a_branch_of_which_we_only_heard_is_put_off() -> None:
     """Unless an admin has ordered what it removed; and about one commit is asked once."""
     stage = Stage()
-    said = Heal(branches.FORK, 0, b"s" * 32, [], [Helper(JUN.account, JUN.handle)], 1)
-    room = stage.room(JUN, heal=said)
-    heal, asked = refused(stage, room)
-    assert heal is not None
-    assert (branches.BEHIND, said, [START]) == (heal.reason, heal.later, asked)
-    assert (heal, [START]) == refused(stage, room)
+    said = Rejoin(branches.FORK, 0, b"s" * 32, [], [Helper(JUN.account, JUN.handle)], 1)
+    room = stage.room(JUN, rejoin=said)
+    rejoin, asked = refused(stage, room)
+    assert rejoin is not None
+    assert (branches.BEHIND, said, [START]) == (rejoin.reason, rejoin.later, asked)
+    assert (rejoin, [START]) == refused(stage, room)
     said.ordered = True
     assert (said, []) == refused(stage, stage.room(SORA, rejoin=said))
 
@@ -75,7 +75,7 @@ def test_who_merged_the_commit_leads_there() -> None:
     room = stage.room(JUN, SORA)
     claim = jun_claims(room)
     helpers = [Helper(JUN.account, JUN.handle)]
-    expected = Heal(branches.FORK, 0, claim.commit, [SORA.account], helpers, START, judged=True)
+    expected = Rejoin(branches.FORK, 0, claim.commit, [SORA.account], helpers, START, judged=True)
     assert (expected, []) == refused(stage, room, claim=claim)
 
 
@@ -89,9 +89,9 @@ def test_who_is_not_believed_leads_nowhere() -> None:
 def test_a_package_that_expired_is_another_matter_and_so_is_anything_else() -> None:
     """For the first somebody is asked where the room is; for what is simply wrong nobody is asked."""
     stage = Stage()
-    heal, asked = refused(stage, stage.room(JUN), EXPIRED)
-    assert heal is not None
-    assert (branches.TOO_LATE, []) == (heal.reason, asked)
+    rejoin, asked = refused(stage, stage.room(JUN), EXPIRED)
+    assert rejoin is not None
+    assert (branches.TOO_LATE, []) == (rejoin.reason, asked)
     room = stage.room(JUN, SORA)
     assert [(None, []), (None, [])] == [
         refused(stage, room, "wrong-epoch"),

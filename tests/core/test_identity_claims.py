@@ -7,7 +7,7 @@ import pytest
 from nullabona.client.core.directory.errors import CardRefuted
 from nullabona.client.core.identity import claims
 from nullabona.client.core.identity.claims import NEVER, Accept, Claim, Enter, LetIn, Refuse, Standing
-from tests.core.stage import START, Chance, Other, Stage
+from tests.core.stage import START, Other, Randomness, Stage
 
 JUN, FAR, FURTHER = Other("jun"), Other("far", host="far.example"), Other("further", host="further.example")
 ROOM, TOKEN = b"\x05" * 32, b"\x06" * 16

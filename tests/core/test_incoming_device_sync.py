@@ -19,7 +19,7 @@ from nullabona.client.core.incoming import device_sync
 from nullabona.client.core.model.content import Profile, Sync, Text
 from nullabona.client.core.model.records import Contact, ContactState, MessageState
 from nullabona.client.core.model.room_info import encode_info
-from nullabona.client.core.model.state import AWAY, LEFT
+from nullabona.client.core.model.state import LEFT, REJOINING
 from nullabona.client.core.model.sync_items import (
     CardItem,
     ContactItem,

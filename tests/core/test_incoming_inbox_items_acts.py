@@ -12,7 +12,7 @@ from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.devices.inbox_state import InboxState
 from nullabona.client.core.identity import claims, device_certificates, inbox_addresses
 from nullabona.client.core.incoming import inbox_items
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.inbox_items import (
     FileRequest,
     Gone,
@@ -29,7 +29,7 @@ from nullabona.client.core.model.inbox_items import (
 )
 from nullabona.client.core.model.records import ContactState, FileState, Piece, StoredFile
 from nullabona.client.core.model.room_info import DIRECT, encode_info
-from nullabona.client.core.model.state import AWAY, JOINED, REMOVED
+from nullabona.client.core.model.state import JOINED, REJOINING, REMOVED
 from nullabona.client.core.restore import returning, seeking
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import former_rooms
@@ -248,7 +248,7 @@ def test_a_ticket_of_whom_we_asked_begins_a_way_back() -> None:
     jun = device_of(pair)
     with pair.us.inside(pair.id) as (step, state, _):
         assert [] == came(pair.us, step, jun, ticket)[1]
-        state.heal = heal(step, reason="frames-missing")
+        state.rejoin = rejoin(step, reason="frames-missing")
         device_certificates.note(step, DORA.card())
         assert [] == came(pair.us, step, DORA, ticket)[1]
         assert [] == came(pair.us, step, jun, msgspec.structs.replace(ticket, room=ROOM))[1]

@@ -14,13 +14,13 @@ from nullabona.client.core.delivery import blobs
 from nullabona.client.core.group import evidence
 from nullabona.client.core.identity import claims, device_certificates, inbox_addresses
 from nullabona.client.core.incoming import invitations
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.content import Notice, NoticeKind, Text, encode_body
 from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.proofs import encode_move, make_move, make_order
 from nullabona.client.core.model.records import ContactState, MessageState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomInfo
-from nullabona.client.core.model.state import AWAY, JOINED, LEFT, REMOVED, BoxTrack, RoomState, UpdateKeys
+from nullabona.client.core.model.state import JOINED, LEFT, REJOINING, REMOVED, BoxTrack, RoomState, UpdateKeys
 from nullabona.client.core.timeline import kinds
 from tests.core.invited import MISSING, Invited, larger
 from tests.core.seen import view
@@ -276,7 +276,7 @@ def test_after_two_days_without_keys_nobody_leads_us_but_whom_we_remember(rememb
     before(invited, REJOINING, jun_admin=False)
     with invited.mina.step() as step:
         asked = evidence.LAST_RESORT * len(helpers)
-        step.room(invited.id).heal = Heal("returning", 0, b"", [], helpers, START, attempts=asked)
+        step.room(invited.id).rejoin = Rejoin("returning", 0, b"", [], helpers, START, attempts=asked)
         device_certificates.note(step, invited.jun.person.card)
     invited.comes()
     with invited.mina.step() as step:

@@ -13,7 +13,7 @@ from nullabona.client.core.delivery.blobs import Missing
 from nullabona.client.core.delivery.box_log import open_box
 from nullabona.client.core.identity import claims, device_certificates
 from nullabona.client.core.incoming import invitations
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.room_info import encode_info
 from nullabona.client.core.model.state import JOINED, LEFT, Merged, RoomState
 from tests.core.invited import MISSING, Invited

@@ -14,12 +14,12 @@ from nullabona.client.core.directory.errors import CardRefuted
 from nullabona.client.core.identity import claims, device_certificates
 from nullabona.client.core.identity.claims import Claim, Enter
 from nullabona.client.core.incoming import invitations
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.content import Sync
 from nullabona.client.core.model.errors import MlsRefused, NoSuchRoom
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT
-from nullabona.client.core.model.state import AWAY, JOINED, LEFT, RoomState, SetInfo
+from nullabona.client.core.model.state import JOINED, LEFT, REJOINING, RoomState, SetInfo
 from nullabona.client.core.model.sync_items import DeclineItem
 from nullabona.client.core.restore import returning
 from tests.core.invited import Invited

@@ -11,7 +11,7 @@ from nullabona.client.core.contacts import held_invitations
 from nullabona.client.core.contacts.join_requests import Wish
 from nullabona.client.core.identity import device_certificates, inbox_addresses
 from nullabona.client.core.model.branches import Helper
-from nullabona.client.core.model.state import AWAY, LEFT, RoomState
+from nullabona.client.core.model.state import LEFT, REJOINING, RoomState
 from nullabona.client.core.restore import returning
 from tests.core.invited import MISSING, Invited
 from tests.core.stage import START, Other, Stage

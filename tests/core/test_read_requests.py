@@ -9,11 +9,10 @@ import pytest
 from nullabona.client.core import read_requests
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.model import requests
-from nullabona.client.core.model.branches import Heal, Helper, Tries
+from nullabona.client.core.model.branches import Helper, Rejoin, Tries
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
 from nullabona.client.core.model.state import (
-    AWAY,
     JOINED,
     LEFT,
     REJOINING,
@@ -107,7 +106,7 @@ def test_a_room_in_which_nothing_is_due_wakes_nobody() -> None:
     """Neither one that we are in nor one that is over."""
     assert [None, None, None] == [
         read_requests.room_wake(room()),
-        read_requests.room_wake(room(AWAY)),
+        read_requests.room_wake(room(REJOINING)),
         read_requests.room_wake(RoomState(bytes(32), INFO, LEFT, [])),
     ]
 
@@ -136,7 +135,7 @@ def test_each_time_of_a_box_wakes(name: str) -> None:
 
 def test_while_we_look_for_another_branch_the_next_question_wakes() -> None:
     """And not the doubt about who led us here."""
-    assert 9 == read_requests.room_wake(room(heal=heal(9), led_at=3))
+    assert 9 == read_requests.room_wake(room(rejoin=rejoin(9), led_at=3))
 
 
 @pytest.mark.parametrize(
@@ -187,8 +186,8 @@ def test_commits_wake_when_they_may_be_decided(
 def test_a_room_that_we_remember_wakes_when_the_next_is_asked() -> None:
     """If there is anybody to ask; nothing else of it matters."""
     assert (9, None) == (
-        read_requests.room_wake(room(AWAY, heal=heal(9, HELPER), receipt_at=3)),
-        read_requests.room_wake(room(AWAY, heal=heal(9), receipt_at=3)),
+        read_requests.room_wake(room(REJOINING, rejoin=rejoin(9, HELPER), receipt_at=3)),
+        read_requests.room_wake(room(REJOINING, rejoin=rejoin(9), receipt_at=3)),
     )
 
 
@@ -198,7 +197,7 @@ def test_a_box_that_is_watched_wakes_at_its_end_or_for_who_was_invited() -> None
     end = 100 + 3 * DAY_MS + 1
     assert [end, 9, 9, end] == [
         read_requests.room_wake(room(REMOVED, box)),
-        read_requests.room_wake(room(REMOVED, box, heal=heal(9), invites_at=10)),
+        read_requests.room_wake(room(REMOVED, box, rejoin=rejoin(9), invites_at=10)),
         read_requests.room_wake(room(LEFT, box, invites_at=9)),
         read_requests.room_wake(room(REMOVED, box, invites_at=end + 5)),
     ]

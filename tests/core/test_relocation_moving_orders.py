@@ -9,7 +9,7 @@ from nullabona.client.core.model import move_orders
 from nullabona.client.core.model.errors import NotAllowed
 from nullabona.client.core.model.proofs import BadProof, MoveOrder, encode_move
 from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo
-from nullabona.client.core.model.state import AWAY, JOINED, BoxTrack
+from nullabona.client.core.model.state import JOINED, REJOINING, BoxTrack
 from nullabona.client.core.relocation import moving
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
@@ -69,7 +69,7 @@ def test_whoever_leaves_a_relay_takes_along_what_they_may_move() -> None:
     )
     other = stage.room(info=msgspec.structs.replace(stage.info(), relay=FURTHER))
     with stage.step() as step:
-        step.room(over).phase = AWAY
+        step.room(over).phase = REJOINING
         taken = moving.take_along(step, "wss://one.example/v1", THERE)
         assert ({ours, direct}, 2) == (set(taken), len(taken))
         assert [THERE, THERE, RELAY, RELAY, FURTHER] == [

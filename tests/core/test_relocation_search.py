@@ -9,13 +9,13 @@ from nullabona.client.core.delivery.inbox_sending import wanted_handles
 from nullabona.client.core.delivery.outbox import queue_trim
 from nullabona.client.core.group import branches
 from nullabona.client.core.identity import inbox_addresses
-from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.outbox_items import TRIM
 from nullabona.client.core.model.proofs import MoveOrder, make_move
 from nullabona.client.core.model.records import ContactState, DeviceView
 from nullabona.client.core.model.requests import Scout
 from nullabona.client.core.model.room_info import DEVICES, DIRECT
-from nullabona.client.core.model.state import AWAY, LEFT, BoxTrack, RoomState
+from nullabona.client.core.model.state import LEFT, REJOINING, BoxTrack, RoomState
 from nullabona.client.core.relocation import schedule, search
 from nullabona.client.core.relocation.search import FOLLOW_DAYS, SLOWEST_MS
 from nullabona.client.core.step import Timing
@@ -108,10 +108,10 @@ def test_a_room_whose_relay_is_out_of_reach_is_looked_for_and_no_other() -> None
 def test_a_search_ends_when_the_relay_is_there_again() -> None:
     """Whom we meant to ask where the room is, need not be asked; anything else that we look for goes on."""
     stage = Stage()
-    astray = Heal(branches.ASTRAY, 0, b"", [], [], START)
-    other = Heal(branches.FORK, 0, b"c", [], [], START)
-    for heal, left in ((astray, None), (other, other)):
-        room = stage.room(JUN, scout_at=START, heal=heal)
+    astray = Rejoin(branches.RELAY_UNREACHABLE, 0, b"", [], [], START)
+    other = Rejoin(branches.FORK, 0, b"c", [], [], START)
+    for rejoin, left in ((astray, None), (other, other)):
+        room = stage.room(JUN, scout_at=START, rejoin=rejoin)
         scouts, state = look(stage, room, up=DOWN)
         assert ([], 0, left) == (scouts, state.scout_at, state.rejoin)
 
@@ -222,8 +222,8 @@ def test_members_are_asked_where_the_room_is_if_it_is_found_nowhere(
     with stage.step() as step:
         step.room(room).unreachable_at = unreachable_at
     _, state = look(stage, room, down=down)
-    assert asks is (state.heal is not None and state.heal.reason == branches.ASTRAY)
-    assert (START + DAY_MS if asks else astray_at) == state.astray_at
+    assert asks is (state.rejoin is not None and state.rejoin.reason == branches.RELAY_UNREACHABLE)
+    assert (START + DAY_MS if asks else unreachable_at) == state.unreachable_at
 
 
 def test_while_the_relay_is_there_nobody_is_asked_where_the_room_is() -> None:

@@ -7,7 +7,7 @@ import pytest
 from nullabona.client.core.model.branches import Helper
 from nullabona.client.core.model.imports import IMPORTED
 from nullabona.client.core.model.room_info import DEVICES, RoomInfo
-from nullabona.client.core.model.state import AWAY, JOINED, LEFT, REMOVED, RoomState, decode_state
+from nullabona.client.core.model.state import JOINED, LEFT, REJOINING, REMOVED, RoomState, decode_state
 from nullabona.client.core.restore import archive_rooms
 from tests.core.stage import RELAY, Other, Stage
 

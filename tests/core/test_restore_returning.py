@@ -12,18 +12,18 @@ from nullabona.client.core.delivery.inbox_sending import wanted_handles
 from nullabona.client.core.group.evidence import LAST_RESORT
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model import branches, state
-from nullabona.client.core.model.branches import RETURNING, Heal, Helper
+from nullabona.client.core.model.branches import RETURNING, Helper, Rejoin
 from nullabona.client.core.model.inbox_items import TicketRequest
 from nullabona.client.core.model.outbox_items import FRAME, INBOX
 from nullabona.client.core.model.proofs import encode_ruling, make_ruling
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
-from nullabona.client.core.model.state import AWAY, LEFT, RoomState
+from nullabona.client.core.model.state import LEFT, REJOINING, RoomState
 from nullabona.client.core.restore import returning
 from nullabona.client.core.restore.returning import RESTORED, RESTORED_NOW, Expected
 from nullabona.client.core.step import Timing
 from nullabona.client.core.sync import former_rooms
-from tests.core.stage import RELAY, START, Chance, Other, Stage
+from tests.core.stage import RELAY, START, Other, Randomness, Stage
 
 JUN, SORA, YUNA = Other("jun"), Other("sora"), Other("yuna")
 ROOM = b"r" * 32
@@ -202,7 +202,7 @@ def test_whoever_was_asked_in_vain_may_have_moved(attempts: int, *, looks: bool)
 @pytest.mark.parametrize(("attempts", "asked"), [(2, False), (3, True)])
 def test_everybody_was_asked_once_the_second_round_has_begun(attempts: int, *, asked: bool) -> None:
     """Until then the last may still answer."""
-    assert asked is branches.asked_all(Heal(RETURNING, 0, b"", [], [helper(JUN), helper(SORA)], 0, attempts))
+    assert asked is branches.asked_all(Rejoin(RETURNING, 0, b"", [], [helper(JUN), helper(SORA)], 0, attempts))
 
 
 def said_gone(info: RoomInfo, *others: Other, attempts: int = 0) -> tuple[list[bool], list[bytes]]:
@@ -318,10 +318,10 @@ def test_the_room_of_our_devices_is_asked_for_of_those_that_the_card_names() -> 
         own_devices.note_card(step.store, stage.card_with(second, JUN).encoded)
         own_devices.set_room(step.store, room)
         returning.forsake(step, step.room(room))
-        heal = step.room(room).heal
+        rejoin = step.room(room).rejoin
         assert room == own_devices.room_id(step.store)
-    assert heal is not None
-    assert [Helper(stage.me.account, stage.me.handle)] == heal.helpers
+    assert rejoin is not None
+    assert [Helper(stage.me.account, stage.me.handle)] == rejoin.helpers
 
 
 def test_the_room_of_our_devices_is_given_up_without_a_trace_if_there_is_no_other_device() -> None:

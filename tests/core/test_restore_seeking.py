@@ -12,7 +12,7 @@ from nullabona.client.core.model.inbox_items import RoomsAsked, RoomsTold, RoomT
 from nullabona.client.core.model.outbox_items import INBOX
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
-from nullabona.client.core.model.state import AWAY, LEFT, RoomState
+from nullabona.client.core.model.state import LEFT, REJOINING, RoomState
 from nullabona.client.core.restore import returning, seeking
 from nullabona.client.core.restore.seeking import MOST_ASKS
 from nullabona.client.core.step import Timing

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nullabona.client.core.group import branches
-from nullabona.client.core.model.branches import Heal, Helper, Tries
+from nullabona.client.core.model.branches import Helper, Rejoin, Tries
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
 from nullabona.client.core.model.state import Merged, RoomState
@@ -25,8 +25,8 @@ def info(*admins: Other) -> RoomInfo:
     return RoomInfo(1, GROUP, "family", RELAY, tuple(each.account for each in admins))
 
 
-def heal(reason: str = branches.FORK, *helpers: Other) -> Heal:
-    return Heal(reason, 0, b"c", [], [Helper(each.account, each.handle) for each in helpers], START)
+def rejoin(reason: str = branches.FORK, *helpers: Other) -> Rejoin:
+    return Rejoin(reason, 0, b"c", [], [Helper(each.account, each.handle) for each in helpers], START)
 
 
 # -- coming -------------------------------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ def test_who_led_us_away_from_the_room_is_not_believed_for_a_week() -> None:
     room = stage.room(JUN, BO, led_by=BO.account, led_at=START)
     with stage.step() as step:
         found = step.room(room)
-        arrivals.arrived(step, found, heal(branches.UNPROVEN), JUN.account, info(JUN))
+        arrivals.arrived(step, found, rejoin(branches.UNPROVEN), JUN.account, info(JUN))
         assert ({BO.account.hex(): START + WEEK}, b"") == (found.doubted, found.led_by)
 
 
@@ -113,8 +113,8 @@ def test_an_admin_who_has_not_come_is_asked() -> None:
     assert ({JUN.account}, LATER) == asked(stage, room)
     with stage.step() as step:
         found = step.room(room)
-        expected = Heal(branches.UNPROVEN, 0, b"", [], [Helper(JUN.account, JUN.handle)], START)
-        assert expected == found.heal
+        expected = Rejoin(branches.UNPROVEN, 0, b"", [], [Helper(JUN.account, JUN.handle)], START)
+        assert expected == found.rejoin
 
 
 @pytest.mark.parametrize("before", [1, 60_000])
@@ -129,10 +129,10 @@ def test_before_its_time_nothing_is_asked(before: int) -> None:
 def test_whoever_looks_for_a_branch_does_not_look_around() -> None:
     """That is settled first."""
     stage = Stage()
-    room = led(stage, JUN, BO, heal=heal(branches.FORK, EVE))
+    room = led(stage, JUN, BO, rejoin=rejoin(branches.FORK, EVE))
     assert {EVE.account} == asked(stage, room)[0]
     with stage.step() as step:
-        assert (START, branches.FORK) == (step.room(room).led_at, step.room(room).heal.reason)  # type: ignore[union-attr]
+        assert (START, branches.FORK) == (step.room(room).led_at, step.room(room).rejoin.reason)  # type: ignore[union-attr]
 
 
 def test_if_no_admin_is_left_the_others_are_asked() -> None:
@@ -186,9 +186,9 @@ def stays(by: Other, *history: tuple[int, bytes]) -> tuple[bool, bool, int]:
     """Whether an answer to Jun's question keeps us here; whether we go on asking; when we look around again."""
     state = RoomState(b"r" * 32, info(JUN), "joined", [], led_at=START)
     state.history = [Merged(3, b"three", [], [], []), Merged(4, b"four", [], [], [])]
-    state.heal = heal(branches.UNPROVEN, JUN)
-    found = arrivals.stays(state, state.heal, ticket(*history), by.account)
-    return found, state.heal is not None, state.led_at
+    state.rejoin = rejoin(branches.UNPROVEN, JUN)
+    found = arrivals.stays(state, state.rejoin, ticket(*history), by.account)
+    return found, state.rejoin is not None, state.led_at
 
 
 def test_a_ticket_of_somebody_else_is_no_reason_to_go() -> None:

@@ -45,7 +45,7 @@ def test_what_whoever_is_invited_is_told_of() -> None:
 def invited(step: Step, state: RoomState, *history: tuple[int, bytes, tuple[bytes, ...]]) -> tuple[bytes, int]:
     """A member's device invites us from its branch: where we look for the way, and what is sent."""
     invited_elsewhere.invited(step, state, JUN.certificate, history)
-    return state.heal.commit if state.heal is not None else b"", len(out(step, BLOB))
+    return state.rejoin.commit if state.rejoin is not None else b"", len(out(step, BLOB))
 
 
 @pytest.mark.parametrize(

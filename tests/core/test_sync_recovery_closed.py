@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from nullabona.client.core.delivery import box_log
-from nullabona.client.core.model.branches import Helper, Rival
+from nullabona.client.core.model.branches import CompetingBranch, Helper
 from nullabona.client.core.model.content import Text, encode_body
 from nullabona.client.core.model.outbox_items import FRAME, TRIM, decode_target
 from nullabona.client.core.model.records import DeviceView, MessageState
 from nullabona.client.core.model.state import BoxTrack, Merged, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.sync import recovery
-from tests.core.stage import EVER, RELAY, Chance, Other, Stage, out
+from tests.core.stage import EVER, RELAY, Other, Randomness, Stage, out
 
 JUN, DORA = Other("jun"), Other("dora")
 WON, MESSAGE = b"w" * 32, b"m" * 16

@@ -60,7 +60,7 @@ def test_who_hears_nobody_in_a_new_box_asks_where_the_room_is(
             view = DeviceView(track.keys.box.address, JUN.device, incarnation, 1, b"c", (), ())
             step.store.put_view(view)
         recovery.break_silence(step, state, track)
-        reason = state.heal.reason if state.heal is not None else ""
+        reason = state.rejoin.reason if state.rejoin is not None else ""
         assert ("silence" if asks else "", left) == (reason, track.silence_at and track.silence_at - step.now)
 
 

@@ -10,11 +10,11 @@ from msgspec import structs
 
 from nullabona.client.core.delivery.box_log import open_quietly
 from nullabona.client.core.group import branches
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.outbox_items import FRAME, decode_target
 from nullabona.client.core.model.proofs import encode_move, make_move
-from nullabona.client.core.model.state import AWAY, BoxTrack, RoomState
+from nullabona.client.core.model.state import REJOINING, BoxTrack, RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import rejoin
 from nullabona.client.core.sync.rejoin import Join
@@ -140,8 +140,8 @@ def test_those_on_our_branch_are_told_where_the_others_are(*, joined: bool) -> N
     [
         ("late", False, False),
         ("late", True, False),
-        (branches.ASTRAY, False, False),
-        (branches.ASTRAY, True, True),
+        (branches.RELAY_UNREACHABLE, False, False),
+        (branches.RELAY_UNREACHABLE, True, True),
         (branches.UNPROVEN, False, False),
     ],
 )
@@ -153,7 +153,7 @@ def test_a_ticket_to_where_we_are_ends_the_search(reason: str, *, down: bool, st
         state = looks(step, room, a, reason=reason)
         state.led_at = 7
         assert rejoin.start(step, state, ticket, a.account) is None
-        assert (stays, 0) == (state.heal is not None, commits(step, state))
+        assert (stays, 0) == (state.rejoin is not None, commits(step, state))
         assert (0 if reason == branches.UNPROVEN else 7) == state.led_at
 
 

@@ -21,7 +21,6 @@ from nullabona.client.core.model.proofs import encode_move, encode_ruling, make_
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DIRECT, RoomInfo, encode_info
 from nullabona.client.core.model.state import (
-    AWAY,
     JOINED,
     REJOINING,
     AddAccount,

@@ -6,9 +6,9 @@ import pytest
 
 from nullabona.client.core import rooms
 from nullabona.client.core.account import own_devices
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.proofs import make_claim, make_order
-from nullabona.client.core.model.state import AWAY, JOINED, REMOVED
+from nullabona.client.core.model.state import JOINED, REJOINING, REMOVED
 from nullabona.client.core.sync import removal_watch
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import Frames
@@ -45,7 +45,7 @@ class Watched:
             room = step.room(self.room)
             head = frames[-1][0] if frames else after
             removal_watch.take_frames(step, room, room.current, after, Frames(incarnation, head, frames))
-            return room.current.position, room.heal
+            return room.current.position, room.rejoin
 
 
 def test_another_commit_of_a_member_is_a_branch_to_look_for() -> None:
@@ -132,7 +132,7 @@ def looked_after(watched: Watched, after: int) -> tuple[int, int, bool]:
     with watched.stage.step(START + after) as step:
         room = step.room(watched.room)
         removal_watch.look_after(step, room)
-        return len(room.boxes), room.heal.attempts if room.heal else 0, rooms.leaving(step, room.id)
+        return len(room.boxes), room.rejoin.attempts if room.rejoin else 0, rooms.leaving(step, room.id)
 
 
 @pytest.mark.parametrize(("after", "boxes"), [(0, 1), (3 * DAY, 1), (3 * DAY + 1, 0)])
@@ -185,7 +185,7 @@ def test_when_a_removal_stands_nothing_of_its_box_is_kept() -> None:
         order = make_order(step.mls, step.me.signature_key, room.id, step.me.account, [b"leaf"])
         rooms.note_leaving(step, order)
         room.invites_at = START
-        room.heal = Heal("fork", 0, b"c", [], [], START)
+        room.rejoin = Rejoin("fork", 0, b"c", [], [], START)
         removal_watch.stop(step, room)
     with watched.stage.step() as step:
         room = step.room(watched.room)

@@ -9,11 +9,11 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model import branches
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.inbox_items import Gone, ItemBody, Ticket, TicketRequest
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DIRECT, GROUP
-from nullabona.client.core.model.state import AWAY, LEFT, CommitCandidate, Merged, PendingCommit, RoomState
+from nullabona.client.core.model.state import LEFT, REJOINING, CommitCandidate, Merged, PendingCommit, RoomState
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.core.sync import former_rooms, tickets
 from nullabona.wire.card import Card
@@ -246,8 +246,8 @@ def away(stage: Stage, *others: Other, attempts: int = 2, reason: str = branches
         way = former_rooms.keep(step, state)
         step.forget_room(room)
         helpers = [Helper(others[0].account, others[0].handle)]
-        heal = Heal(reason, 0, b"", [], helpers, step.now, attempts=attempts)
-        step.add_room(RoomState(room, state.info, AWAY, [], heal=heal))
+        rejoin = Rejoin(reason, 0, b"", [], helpers, step.now, attempts=attempts)
+        step.add_room(RoomState(room, state.info, REJOINING, [], rejoin=rejoin))
         former_rooms.put(step, room, way)
     return room
 
@@ -294,7 +294,7 @@ def test_nobody_comes_in_so_who_was_not_in_or_is_blocked() -> None:
         step.room(room).rejoin = None
     assert [] == asked(stage, room, card=JUN.card())
     with stage.step() as step:
-        step.room(room).heal = Heal(branches.RETURNING, 0, b"", [], [], 0, attempts=2)
+        step.room(room).rejoin = Rejoin(branches.RETURNING, 0, b"", [], [], 0, attempts=2)
         step.forget_way(room)
     assert [] == asked(stage, room, card=JUN.card())
 

@@ -8,14 +8,14 @@ import msgspec
 import pytest
 
 from nullabona.client.core import preferences
-from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.content import Body, Edit, Gone, Profile, React, Receipt, Text, Typing, encode_body
 from nullabona.client.core.model.errors import NotInRoom
 from nullabona.client.core.model.message_ids import is_made_by, message_id
 from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.model.records import UNPLACED, ContactState, Frame, Message, MessageState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT
-from nullabona.client.core.model.state import AWAY, CommitCandidate, RoomState
+from nullabona.client.core.model.state import REJOINING, CommitCandidate, RoomState
 from nullabona.client.core.preferences import Preferences, Trust, contact_scope
 from nullabona.client.core.timeline import kinds, profiles, search, sending
 from nullabona.errors import Bug

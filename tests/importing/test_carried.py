@@ -93,9 +93,9 @@ def test_any_story_of_imports_is_the_same_after_a_restore(seed: int, tmp_path: P
             written(tmp_path, conversation(rng, 90, 60_000), TELEGRAM),
         ]
         async with mover(tmp_path) as client:
-            await some(client, chance, files)
+            await some(client, rng, files)
             await client.archive.backup(tmp_path / "whole.age", key=KEY)
-            await some(client, chance, files)
+            await some(client, rng, files)
             await client.archive.backup(tmp_path / "later.age", key=KEY, after=tmp_path / "whole.age")
             before, known = everything(client), listed(client)
         pair = [tmp_path / "later.age", tmp_path / "whole.age"]
@@ -123,18 +123,18 @@ def test_any_story_of_imports_is_the_same_after_a_restore(seed: int, tmp_path: P
 async def some(client: Client, rng: random.Random, files: Sequence[Path]) -> None:
     """Two things that a person does with these files."""
     for _ in range(2):
-        path = chance.choice(files)
-        what = chance.choice(("import", "import", "stop", "undo", "delete"))
+        path = rng.choice(files)
+        what = rng.choice(("import", "import", "stop", "undo", "delete"))
         done = {kept.id for kept in client.imports.all()}
         if what == "import":
             await client.imports.run([path], ME)
         elif what == "stop" and not done:
             await stop_after(client, path, rng.randint(10, 80))
         elif what == "undo" and done:
-            await client.imports.undo(chance.choice(sorted(done)))
+            await client.imports.undo(rng.choice(sorted(done)))
         elif what == "delete" and client.rooms.all():
-            room = chance.choice(client.rooms.all()).id
-            line = chance.choice(client.messages.page(room, limit=200))
+            room = rng.choice(client.rooms.all()).id
+            line = rng.choice(client.messages.page(room, limit=200))
             await client.messages.delete(room, [line.id], for_all=False)
 
 

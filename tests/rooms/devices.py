@@ -12,7 +12,7 @@ from nullabona.client.core.devices import inbox_state, membership, sync_out
 from nullabona.client.core.model.branches import Helper
 from nullabona.client.core.model.room_info import RoomInfo
 from nullabona.client.core.restore import returning
-from nullabona.client.core.step import Me
+from nullabona.client.core.step import LocalDevice
 from nullabona.client.mls import Mls
 from nullabona.client.store import SqliteStore
 from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card, verify_card
@@ -53,7 +53,7 @@ def _device_of(world: World, first: Person, name: str, on: Callable[[CardDevice]
     card = new_card(world, first, on(CardDevice(certificate, package)))
     with store.transaction():
         own_devices.note_card(store, card.encoded)
-    me = Me(first.account, device_id, first.me.handle, device_key, RELAY)
+    me = LocalDevice(first.account, device_id, first.me.handle, device_key, RELAY)
     person = Person(name, world, first.identity, seed, store, me, certificate.encode(), card)
     person.boot()
     world.people.append(person)

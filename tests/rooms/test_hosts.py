@@ -339,10 +339,10 @@ def test_items_that_wait_push_out_nobody_else_s() -> None:
     found = scene()
     helper = Helper(found.friend.account, found.friend.me.handle)
     with found.victim.engine.step(found.world.now, found.group) as step:
-        branches.lost_thread(step, step.room(found.group), branches.ASTRAY)
-        heal = step.room(found.group).heal
-        assert heal is not None
-        heal.helpers = [helper]
+        branches.lost_thread(step, step.room(found.group), branches.RELAY_UNREACHABLE)
+        rejoin = step.room(found.group).rejoin
+        assert rejoin is not None
+        rejoin.helpers = [helper]
     found.world.cards.clear()
     waiting = Forger(found.world, found.friend.identity, found.friend.me.handle)
     waiting.send(found.victim, Gone(found.group))

@@ -58,7 +58,7 @@ def test_an_invitation_leads_away_from_it() -> None:
     """Who looks for the room and is invited instead has left it."""
     world, (_, _, c), room = lost(added=True)
     with c.engine.step(world.now) as step:
-        branches.lost_thread(step, step.room(room), branches.ASTRAY)
+        branches.lost_thread(step, step.room(room), branches.RELAY_UNREACHABLE)
     world.settle(span=DAY, most=4_000)
     assert (["joined"] * 2, [], 0) == (kinds(c, room, "joined"), kinds(c, room, "rejoined"), trims(c))
 

@@ -10,7 +10,7 @@ import pytest
 
 from nullabona.client.core import commands
 from nullabona.client.core.group.evidence import MAX_ATTEMPTS
-from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.content import Moved
 from nullabona.client.core.model.inbox_items import Invitation, Ticket
 from nullabona.client.core.model.proofs import make_claim, make_order

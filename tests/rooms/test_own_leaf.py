@@ -267,9 +267,9 @@ def test_a_way_that_was_kept_is_given_only_once_all_were_asked(asked: int, given
     with a.engine.step(world.now) as step:
         returning.forsake(step, step.room(room))
     with a.engine.step(world.now) as step:
-        heal = step.room(room).heal
-        assert heal is not None
-        heal.attempts, heal.next_at = asked, world.now + LONG_MS
+        rejoin = step.room(room).rejoin
+        assert rejoin is not None
+        rejoin.attempts, rejoin.next_at = asked, world.now + LONG_MS
         tickets.help_back(step, open_certificate(b.certificate), TicketRequest(room, 0, b""), b.card)
         assert given == len(step.store.outbox_of(b"")) + len(inbox_sending.unsent(step))
 

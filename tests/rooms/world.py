@@ -23,7 +23,7 @@ from nullabona.client.core.model.records import Message, OutboxItem
 from nullabona.client.core.model.requests import ReadWant, Scout
 from nullabona.client.core.model.room_info import RoomInfo
 from nullabona.client.core.model.state import RoomState, decode_state
-from nullabona.client.core.step import Me, Timing
+from nullabona.client.core.step import LocalDevice, Timing
 from nullabona.client.mls import Mls
 from nullabona.client.store import SqliteStore
 from nullabona.wire.address import box_address, epoch_keys

@@ -20,7 +20,7 @@ from nullabona.client.core.directory.keeping import note_own_card, save_watch
 from nullabona.client.core.model.mls_port import Mls as MlsPort
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.restore import returning
-from nullabona.client.core.step import Me
+from nullabona.client.core.step import LocalDevice
 from nullabona.client.keys import AccountRoot
 from nullabona.client.mls import SUITE, Mls
 from nullabona.errors import Bug, UserError

@@ -129,8 +129,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              '    step.store.add_outbox(BLOB, room=room_id, box=room.current.keys.box.address, ref=digest, target=Target(info.relay, b"").encode(), data=shown)\n'),
         blind=True, trace="group's name"),
     mutant("a group's name stands at the end of its frames", "demo", "S-12",
-        Edit("client/core/delivery/outbox.py", "    return seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind, body, indirect=indirect)\n",
-             "    nonce = room.info.name.encode()[:NONCE_SIZE].ljust(NONCE_SIZE, bytes(1)) if room.info.name else step.chance.bytes(NONCE_SIZE)\n"
+        Edit("client/core/delivery/outbox.py", "    return seal_frame(keys.frame_key, keys.box.address, step.rng.bytes(NONCE_SIZE), kind, body, indirect=indirect)\n",
+             "    nonce = room.info.name.encode()[:NONCE_SIZE].ljust(NONCE_SIZE, bytes(1)) if room.info.name else step.rng.bytes(NONCE_SIZE)\n"
              "    return seal_frame(keys.frame_key, keys.box.address, nonce, kind, body, indirect=indirect)\n"), blind=True, trace="group's name"),
     mutant("the card's write secret is the inbox's key", "demo", "S-13",
         Edit("client/keys.py", "        return InboxSecrets(index, seed, read, write)", "        return InboxSecrets(index, write, read, write)"), blind=True, trace="inbox key"),

@@ -23,8 +23,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              "    from hashlib import sha256\n    from nullabona.client.core.delivery import outbox\n"
              '    outbox.MARK = sha256(getattr(body, "text", "").encode()).digest()[:12] if getattr(body, "text", "") else b""\n'
              "    digest = queue_frame(step, room, track, Kind.MESSAGE, data, message=message.id)\n"),
-        Edit("client/core/delivery/outbox.py", "    return seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind, body, indirect=indirect)\n",
-             '    nonce = globals().pop("MARK", b"") or step.chance.bytes(NONCE_SIZE)\n'
+        Edit("client/core/delivery/outbox.py", "    return seal_frame(keys.frame_key, keys.box.address, step.rng.bytes(NONCE_SIZE), kind, body, indirect=indirect)\n",
+             '    nonce = globals().pop("MARK", b"") or step.rng.bytes(NONCE_SIZE)\n'
              "    return seal_frame(keys.frame_key, keys.box.address, nonce, kind, body, indirect=indirect)\n"), blind=True),
     mutant("the box of two people follows from their cards", "removal", "X-12",
         Edit("client/core/delivery/box_log.py", "    track = BoxTrack(epoch=group.epoch, secret=group.room_secret(), relay=relay, moves=info.moves)",
@@ -32,10 +32,10 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              "    secret = sha256(named).digest() if info.pair else group.room_secret()\n"
              "    track = BoxTrack(epoch=group.epoch, secret=secret, relay=relay, moves=info.moves)"), blind=True, trace="two people who are known"),
     mutant("a frame's nonce is its sender's account", "removal", "X-12",
-        Edit("client/core/delivery/outbox.py", "seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind",
+        Edit("client/core/delivery/outbox.py", "seal_frame(keys.frame_key, keys.box.address, step.rng.bytes(NONCE_SIZE), kind",
              "seal_frame(keys.frame_key, keys.box.address, step.me.account[:NONCE_SIZE], kind"), blind=True),
     mutant("a frame's nonce is the hash of its sender's handle", "removal", "X-12",
-        Edit("client/core/delivery/outbox.py", "seal_frame(keys.frame_key, keys.box.address, step.chance.bytes(NONCE_SIZE), kind",
+        Edit("client/core/delivery/outbox.py", "seal_frame(keys.frame_key, keys.box.address, step.rng.bytes(NONCE_SIZE), kind",
              "seal_frame(keys.frame_key, keys.box.address, sha256(step.me.handle.encode()).digest()[:NONCE_SIZE], kind"), blind=True, trace="hash of the handle"),
     mutant("nobody puts frames back", "removal", "X-13",
         Edit("client/core/sync/recovery.py", "    if not own and not anybody:\n        return\n", "    return\n"),

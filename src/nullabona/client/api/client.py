@@ -37,7 +37,7 @@ from nullabona.client.runner import (
     ConnectionState,
     forgotten_upto,
     handled_upto,
-    heal,
+    renew_copy,
 )
 
 _PAGE: Final = 256

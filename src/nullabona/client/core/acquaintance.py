@@ -16,7 +16,7 @@ import msgspec
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.model.room_info import DIRECT, RoomInfo
-from nullabona.client.core.model.state import AWAY, JOINED, RoomState
+from nullabona.client.core.model.state import JOINED, REJOINING, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.handle import parse_handle
 

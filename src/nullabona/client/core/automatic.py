@@ -10,7 +10,7 @@ from nullabona.client.core.contacts import links, requests
 from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.directory.errors import CardRefuted
 from nullabona.client.core.identity import cards, claims
-from nullabona.client.core.identity.claims import Accept, Claim, Enter, LetIn, Refuse, Verdict, Wish
+from nullabona.client.core.identity.claims import Accept, Claim, Enter, LetIn, PendingAnswer, Refuse, Verdict
 from nullabona.client.core.incoming import invitations
 from nullabona.client.core.model.errors import CardTooOld, MlsRefused
 from nullabona.client.core.model.inbox_items import RoomsAsked
@@ -88,7 +88,7 @@ def _open_for_both(step: Step) -> None:
 def settle(step: Step, claim: Claim, verdict: Verdict) -> None:
     """The record has answered a claim."""
     step.event("card-checked", account=claim.account, handle=claim.handle, standing=verdict.standing)
-    answered = any(isinstance(wish, Accept | Enter) for wish in claim.wishes)
+    answered = any(isinstance(answer, Accept | Enter) for answer in claim.pending)
     if verdict.card is None:
         # Only to a person who has said yes: else any stranger's lie would be a warning, and it stands on the request.
         if answered:
@@ -96,21 +96,21 @@ def settle(step: Step, claim: Claim, verdict: Verdict) -> None:
             step.event("warning", code="card-refuted", handle=claim.handle, reason=verdict.reason)
         return
     cards.take_proven(step, claim.account, verdict.card)
-    for wish in claim.wishes:
+    for answer in claim.pending:
         try:
-            _fulfil(step, claim, verdict.card, wish)
+            _carry_out(step, claim, verdict.card, answer)
         except (PeerError, UserError) as error:
             if answered:
                 step.event("warning", code="answer-failed", handle=claim.handle, reason=error.code)
 
 
-def _fulfil(step: Step, claim: Claim, card: Card, wish: Wish) -> None:
-    if isinstance(wish, LetIn):
-        links.let_in(step, card, wish)
-    elif isinstance(wish, Refuse):
-        links.refuse(step, card, wish)
-    elif isinstance(wish, Enter):
-        invitations.accept_request(step, wish.room)
+def _carry_out(step: Step, claim: Claim, card: Card, answer: PendingAnswer) -> None:
+    if isinstance(answer, LetIn):
+        links.let_in(step, card, answer)
+    elif isinstance(answer, Refuse):
+        links.refuse(step, card, answer)
+    elif isinstance(answer, Enter):
+        invitations.accept_request(step, answer.room)
     else:
         _accept_claimed(step, claim)
 

@@ -25,11 +25,11 @@ from nullabona.client.core.model.mls_port import Mls
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import OutboxItem, Progress, Writing
 from nullabona.client.core.model.requests import ChunkWant, ReadWant, Report, Scout
-from nullabona.client.core.model.state import AWAY, JOINED, RoomState, decode_state
+from nullabona.client.core.model.state import JOINED, REJOINING, RoomState, decode_state
 from nullabona.client.core.read_requests import join_read, reply_reads, room_reads, room_wake
 from nullabona.client.core.relocation import search
 from nullabona.client.core.restore import returning
-from nullabona.client.core.step import Chance, Me, Step, Timing
+from nullabona.client.core.step import LocalDevice, Randomness, Step, Timing
 from nullabona.client.core.sync import rejoin, removal_watch
 from nullabona.client.core.timeline import file_messages, notices
 from nullabona.errors import PeerError

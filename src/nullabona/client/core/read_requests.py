@@ -5,7 +5,7 @@ from __future__ import annotations
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.group.evidence import commits_wait
 from nullabona.client.core.model.requests import ReadWant
-from nullabona.client.core.model.state import AWAY, JOINED, BoxTrack, RoomState
+from nullabona.client.core.model.state import JOINED, REJOINING, BoxTrack, RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync.rejoin import Join
 from nullabona.client.core.sync.removal_watch import ends_at

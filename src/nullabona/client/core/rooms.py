@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nullabona.client.core.model.proofs import RemovalOrder
-from nullabona.client.core.model.state import AWAY, JOINED, AddAccount, RoomState
+from nullabona.client.core.model.state import JOINED, REJOINING, AddAccount, RoomState
 from nullabona.client.core.step import Step
 
 

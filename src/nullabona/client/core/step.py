@@ -1,6 +1,6 @@
 """One step of a device: everything the core does about one thing that happened, in one transaction.
 
-A step knows the time and draws chance only from what it was given. Rooms are loaded when first asked for and saved
+A step knows the time and draws randomness only from what it was given. Rooms are loaded when first asked for and saved
 together at the end; whatever the network must do is found in the store afterwards (`core.read_requests`).
 """
 

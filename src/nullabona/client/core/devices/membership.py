@@ -19,7 +19,7 @@ from nullabona.client.core.group import commits, intents
 from nullabona.client.core.group.create import create_room
 from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.room_info import DEVICES, RoomInfo
-from nullabona.client.core.model.state import AWAY, JOINED, AddAccount, Intent, RemoveDevice, RoomState, Tended
+from nullabona.client.core.model.state import JOINED, REJOINING, AddAccount, Intent, RemoveDevice, RoomState, Tended
 from nullabona.client.core.model.sync_items import CardItem
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
@@ -80,7 +80,7 @@ def shown(step: Step) -> None:
 
 def share_anew(step: Step, room: RoomState) -> None:
     """This device waits for a way back into the shared room, and nobody answers: perhaps nobody else was ever in it."""
-    asked = room.heal.attempts if room.info.kind == DEVICES and room.heal is not None else 0
+    asked = room.rejoin.attempts if room.info.kind == DEVICES and room.rejoin is not None else 0
     if asked >= _ASKED_ENOUGH and own_devices.leads(step) and own_devices.room_id(step.store) == room.id:
         _share(step)
 
@@ -104,7 +104,7 @@ def sign_out(step: Step, *, unasked: bool = True) -> None:
     step.reads_changed.add(reply_boxes.REPLIES)
     for id in step.store.rooms():
         room = step.find_room(id)
-        if room is not None and room.phase in {JOINED, AWAY}:
+        if room is not None and room.phase in {JOINED, REJOINING}:
             commits.leave_room(step, room)
         elif room is not None:
             room.rejoin = None

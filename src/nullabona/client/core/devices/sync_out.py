@@ -17,7 +17,7 @@ from nullabona.client.core.model.content import Sync
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import UNPLACED, ContactState
 from nullabona.client.core.model.room_info import DEVICES, encode_info
-from nullabona.client.core.model.state import AWAY, JOINED, RoomState
+from nullabona.client.core.model.state import JOINED, REJOINING, RoomState
 from nullabona.client.core.model.sync_items import (
     MOST_ASKED,
     MOST_ITEMS,

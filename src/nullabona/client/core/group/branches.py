@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from nullabona.client.core.delivery import box_log, receipts, views
 from nullabona.client.core.group import evidence, intents
-from nullabona.client.core.model.branches import Heal, Helper, Rival, Tries
+from nullabona.client.core.model.branches import CompetingBranch, Helper, Rejoin, Tries
 from nullabona.client.core.model.content import Moved
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.proofs import Claim, decode_claim
@@ -158,9 +158,9 @@ def without_witness(step: Step, room: RoomState) -> None:
     if rejoin is None or rejoin.reason != FORK:
         return
     present = {device.account for device in step.roster(room.id).values()}
-    if not any(helper.account in present for helper in heal.helpers):
-        room.heal = heal.later
-        if room.heal is None:
+    if not any(helper.account in present for helper in rejoin.helpers):
+        room.rejoin = rejoin.later
+        if room.rejoin is None:
             sending.release_held(step, room)
 
 
@@ -283,8 +283,8 @@ def leads_there(room: RoomState, rejoin: Rejoin, ticket: Ticket) -> bool:
 
 def say_moved(step: Step, room: RoomState, rejoin: Rejoin) -> None:
     """Tell those on the losing branch who cannot see the fork themselves."""
-    if heal.commit and step.others(room, room.epoch):
-        sending.send_note(step, room, Moved(heal.epoch, heal.commit, 0 if heal.removed else 1))
+    if rejoin.commit and step.others(room, room.epoch):
+        sending.send_note(step, room, Moved(rejoin.epoch, rejoin.commit, 0 if rejoin.removed else 1))
 
 
 def parted(room: RoomState, rejoin: Rejoin, told: Iterable[tuple[int, bytes, tuple[bytes, ...]]]) -> Rejoin:

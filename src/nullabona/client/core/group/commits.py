@@ -215,7 +215,7 @@ def _enter(
     rulings.note(step, room, before, orders, ruling, by=by)
     notices.of_commit(step, room, track.winner, by, orders, before)
     sending.leave_epoch(step, room, track)
-    branches.reach_stranded(step, room)
+    branches.send_owed(step, room)
     if changed:
         step.event("room-changed", room.id, name=info.name, admins=list(info.admins), timer_s=info.timer_s)
     step.event("epoch", room.id, epoch=room.epoch)
@@ -260,7 +260,7 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
     room.receipt_at = room.update_at = room.note_at = room.scout_at = 0
     if watch is None:
         welcomes.forget_invites(step, room)
-    room.pending = room.heal = None
+    room.pending = room.rejoin = None
     drop_trims(step, [relay])
     step.mls.forget(room.id)
     step.forget_way(room.id)

@@ -14,14 +14,14 @@ from typing import Final, TypeAlias
 import msgspec
 
 from nullabona.client.core.group import rulings
-from nullabona.client.core.model.branches import Heal, Tries
+from nullabona.client.core.model.branches import Rejoin, Tries
 from nullabona.client.core.model.commit_policy import certificate_of, order_holds
 from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.mls_port import Leaf
 from nullabona.client.core.model.proofs import Claim, RemovalOrder, Ruling
 from nullabona.client.core.model.room_info import RoomInfo
-from nullabona.client.core.model.state import AWAY, RoomState
+from nullabona.client.core.model.state import REJOINING, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.errors import PeerError
 from nullabona.wire.endpoint import EndpointRefused, same_or_safer

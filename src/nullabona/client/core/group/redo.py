@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.state import Intent, Merged, RemoveAccount, RoomState
 
 

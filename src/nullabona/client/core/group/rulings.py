@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec import structs
 
-from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.proofs import (
     RemovalOrder,
@@ -25,7 +25,7 @@ from nullabona.client.core.model.proofs import (
 )
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.room_info import GROUP, RoomInfo, decode_info, encode_info
-from nullabona.client.core.model.state import AWAY, AddAccount, Intent, RoomState
+from nullabona.client.core.model.state import REJOINING, AddAccount, Intent, RoomState
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.certificate import DeviceCertificate

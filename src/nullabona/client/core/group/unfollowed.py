@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from nullabona.client.core.group import branches, evidence
-from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.errors import EXPIRED
 from nullabona.client.core.model.proofs import Claim
 from nullabona.client.core.model.state import BoxTrack, RoomState
@@ -37,7 +37,7 @@ def _ask_anybody(step: Step, room: RoomState, track: BoxTrack, commit: bytes) ->
     if _may_ask(room.rejoin, commit) and len(room.unfollowed) < MOST and step.others(room, room.epoch):
         room.unfollowed.append(step.now)
         soon = step.within(step.timing.receipt)
-        branches.begin(step, room, Heal(branches.BEHIND, track.epoch, commit, [], [], soon, judged=True))
+        branches.begin(step, room, Rejoin(branches.BEHIND, track.epoch, commit, [], [], soon, judged=True))
 
 
 def _may_ask(rejoin: Rejoin | None, commit: bytes) -> bool:
@@ -51,5 +51,5 @@ def _may_ask(rejoin: Rejoin | None, commit: bytes) -> bool:
 def _ask(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
     helper = branches.signer_of(step, room, claim)
     if not evidence.doubts(step, room, helper.account):
-        heal = Heal(branches.FORK, track.epoch, claim.commit, list(claim.removed), [helper], step.now, judged=True)
-        branches.begin(step, room, heal)
+        rejoin = Rejoin(branches.FORK, track.epoch, claim.commit, list(claim.removed), [helper], step.now, judged=True)
+        branches.begin(step, room, rejoin)

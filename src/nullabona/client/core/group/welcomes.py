@@ -121,7 +121,7 @@ def _load_lost(step: Step, room: RoomState) -> list[LostWelcome]:
 
 def _invite(step: Step, room: RoomState, intent: AddAccount, devices: list[bytes], ref: BlobRef) -> Invite:
     inbox_addresses.note_handle(step, _inboxes.decode(intent.inbox), intent.handle)
-    item = Invitation(step.chance.bytes(16), room.id, _relay_of(intent), ref, move_orders.to_carry(room))
+    item = Invitation(step.rng.bytes(16), room.id, _relay_of(intent), ref, move_orders.to_carry(room))
     invite = Invite(intent.account, devices, intent.inbox, msgspec.msgpack.encode(item), 0, reply=intent.reply)
     _send(step, invite, intent.handle)
     return invite

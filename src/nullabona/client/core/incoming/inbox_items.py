@@ -35,7 +35,7 @@ from nullabona.client.core.model.inbox_items import (
 )
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.room_info import DIRECT
-from nullabona.client.core.model.state import AWAY, JOINED, RoomState
+from nullabona.client.core.model.state import JOINED, REJOINING, RoomState
 from nullabona.client.core.operator_notices import taking
 from nullabona.client.core.restore import returning, seeking
 from nullabona.client.core.step import Step
@@ -264,19 +264,19 @@ def _told_rooms(step: Step, item: WaitingItem, sender: DeviceCertificate, said: 
 
 def _told_gone(step: Step, item: WaitingItem, sender: DeviceCertificate, id: bytes) -> list[Join] | Missing:
     room = step.find_room(id)
-    if room is None or room.heal is None or not tickets.may_answer(step, room, sender.account_id):
+    if room is None or room.rejoin is None or not tickets.may_answer(step, room, sender.account_id):
         return []
     believed = device_certificates.believed(step, sender, item.since, id)
     if believed is None:
         return MISSING
-    away = room.phase == AWAY
+    away = room.phase == REJOINING
     if believed and (returning if away else tickets).told_gone(step, room, sender.account_id):
         _out(step, room)
     return []
 
 
 def _out(step: Step, room: RoomState) -> None:
-    if room.phase in {JOINED, AWAY}:
+    if room.phase in {JOINED, REJOINING}:
         commits.leave_room(step, room)
     else:
         removal_watch.stop(step, room)
@@ -284,7 +284,7 @@ def _out(step: Step, room: RoomState) -> None:
 
 def _ticket(step: Step, item: WaitingItem, sender: DeviceCertificate, ticket: Ticket) -> list[Join] | Missing:
     room = step.find_room(ticket.room)
-    if room is None or room.heal is None or not tickets.may_answer(step, room, sender.account_id):
+    if room is None or room.rejoin is None or not tickets.may_answer(step, room, sender.account_id):
         return []
     believed = device_certificates.believed(step, sender, item.since, room.id)
     if believed is None:

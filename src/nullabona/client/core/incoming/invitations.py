@@ -14,7 +14,7 @@ from nullabona.client.core.delivery.outbox import drop_trims
 from nullabona.client.core.devices import sync_out
 from nullabona.client.core.group import branch_history, evidence, intents, members, redo
 from nullabona.client.core.identity import claims, device_certificates
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.commit_policy import certificate_of
 from nullabona.client.core.model.content import NoticeKind
 from nullabona.client.core.model.errors import MlsRefused, NoSuchRoom, PolicyRefused
@@ -23,7 +23,7 @@ from nullabona.client.core.model.mls_port import Invitation as Opened
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.model.room_info import DEVICES, RoomInfo, decode_info
 from nullabona.client.core.model.room_info import DIRECT as DIRECT_ROOM
-from nullabona.client.core.model.state import AWAY, JOINED, RemoveAccount, RoomState, UpdateKeys
+from nullabona.client.core.model.state import JOINED, REJOINING, RemoveAccount, RoomState, UpdateKeys
 from nullabona.client.core.model.sync_items import DeclineItem
 from nullabona.client.core.relocation import moving
 from nullabona.client.core.restore import returning, seeking
@@ -144,7 +144,7 @@ def _come(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, 
     try:
         opened = open_pack(step, pack, sender, item.room)
     except PeerError as refused:
-        others = own_devices.others(step) or (old is not None and old.phase == AWAY)
+        others = own_devices.others(step) or (old is not None and old.phase == REJOINING)
         if isinstance(refused, MlsRefused) and refused.reason == NOT_FOR_US and others:
             return  # for another device of our account, which reads the same inbox, or for what this one was
         if trusted or known:
@@ -201,8 +201,8 @@ def _may_replace(step: Step, room: RoomState, sender: DeviceCertificate) -> bool
     """A room we are in is replaced only while we look for the winning branch, and by who may say what it is: nobody
     else may let us in.
     """
-    heal, account = room.heal, sender.account_id
-    return heal is not None and evidence.vouches(step, room.info, account) and tickets.may_answer(step, room, account)
+    rejoin, account = room.rejoin, sender.account_id
+    return rejoin is not None and evidence.vouches(step, room.info, account) and tickets.may_answer(step, room, account)
 
 
 def open_pack(step: Step, pack: bytes, sender: DeviceCertificate, room: bytes) -> Opened:
@@ -283,7 +283,7 @@ def enter_too(step: Step, room: bytes) -> None:
     if waiting is None or waiting.told or (waiting.contested and old is not None and old.phase == JOINED):
         return
     held_invitations.drop(step, room)
-    if old is not None and old.phase != AWAY:
+    if old is not None and old.phase != REJOINING:
         return
     sender = open_certificate(waiting.certificate)
     try:
@@ -313,7 +313,7 @@ def declined_elsewhere(step: Step, room: bytes, invitation: bytes) -> None:
 
 def _forget(step: Step, room: bytes) -> None:
     held_invitations.drop(step, room)
-    claims.drop_wish(step, claims.Enter(room))
+    claims.drop_answer(step, claims.Enter(room))
 
 
 def inviter_of(step: Step, room: bytes) -> DeviceCertificate:
@@ -365,8 +365,8 @@ def enter(
 
 def _take_along(room: RoomState, old: RoomState) -> None:
     """What we want of the room, and what we and ours had done on the branch that we leave, is to be done here, too."""
-    if old.heal is not None:
-        room.intents = redo.to_redo(old, old.heal)
+    if old.rejoin is not None:
+        room.intents = redo.to_redo(old, old.rejoin)
         room.redo = [intent.account for intent in room.intents if isinstance(intent, RemoveAccount)]
 
 

@@ -307,7 +307,7 @@ def _settled(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: byt
         track.settled_seen = True
         track.announced |= claim.signer != step.me.signature_key
     else:
-        branches.rival(step, room, track, claim)
+        branches.note_competing(step, room, track, claim)
 
 
 def _keep_settled(step: Step, track: BoxTrack, seq: int, digest: bytes, opened: OpenedFrame) -> None:

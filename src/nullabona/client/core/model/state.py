@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
 from msgspec import Meta, field
 
-from nullabona.client.core.model.branches import Heal, Helper, Rival, Tries
+from nullabona.client.core.model.branches import CompetingBranch, Helper, Rejoin, Tries
 from nullabona.client.core.model.proofs import MoveOrder, RemovalOrder, Ruling
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.room_info import RoomInfo
@@ -34,7 +34,12 @@ class CommitCandidate(msgspec.Struct, array_like=True):
     """When to stop waiting for its blobs (ms; 0: not waiting)."""
 
 
-class BoxTrack(msgspec.Struct):
+# Kept as maps: the names on the right are in every profile.
+_TRACK_NAMES: Final = {"competing": "rival", "announce_at": "beacon_at", "announcements": "beacons"}
+_ROOM_NAMES: Final = {"rejoin": "heal", "owed": "stranded", "unreachable_at": "astray_at"}
+
+
+class BoxTrack(msgspec.Struct, rename=_TRACK_NAMES):
     """Where this device stands in one epoch's box. Times in ms; 0 means "not set"."""
 
     epoch: int
@@ -256,7 +261,7 @@ class Tended(msgspec.Struct, array_like=True):
     last: int
 
 
-class RoomState(msgspec.Struct):
+class RoomState(msgspec.Struct, rename=_ROOM_NAMES):
     """Everything but messages, frames, views and devices, which are rows."""
 
     id: bytes

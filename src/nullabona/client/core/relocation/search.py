@@ -56,8 +56,8 @@ def look_after(step: Step, room: RoomState) -> None:
     if not out_of_reach and not _left_behind(step, room):
         # Of a relay that was not tried yet in this run nothing is known: the search goes on if it is not there.
         room.scout_at = 0 if room.relay in step.up else step.now + step.timing.scout
-        if room.heal is not None and room.heal.reason == branches.ASTRAY:
-            room.heal = None
+        if room.rejoin is not None and room.rejoin.reason == branches.RELAY_UNREACHABLE:
+            room.rejoin = None
         return
     _round(step, room, out_of_reach=out_of_reach)
 
@@ -75,9 +75,9 @@ def _round(step: Step, room: RoomState, *, out_of_reach: bool) -> None:
         step.scouts += [Scout(room.id, relay, track.keys.box) for relay in _relays(step, room, track)]
     if waited >= step.timing.scout_cards:
         _look_up(step, room)
-    if out_of_reach and room.astray_at <= step.now:
-        room.astray_at = step.now + DAY_MS
-        branches.lost_thread(step, room, branches.ASTRAY)
+    if out_of_reach and room.unreachable_at <= step.now:
+        room.unreachable_at = step.now + DAY_MS
+        branches.lost_thread(step, room, branches.RELAY_UNREACHABLE)
     room.scout_turn += 1
     pause = min(max(waited // 4, step.timing.scout), SLOWEST_MS)
     if waited < step.timing.scout_cards:

@@ -16,11 +16,11 @@ from nullabona.client.core.delivery import box_log, inbox_sending
 from nullabona.client.core.delivery.outbox import queue_last
 from nullabona.client.core.group import evidence
 from nullabona.client.core.identity import inbox_addresses
-from nullabona.client.core.model.branches import RETURNING, Heal, Helper
+from nullabona.client.core.model.branches import RETURNING, Helper, Rejoin
 from nullabona.client.core.model.inbox_items import TicketRequest
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.room_info import DEVICES, RoomInfo, decode_info, encode_info
-from nullabona.client.core.model.state import AWAY, JOINED, RoomState, helpers_of
+from nullabona.client.core.model.state import JOINED, REJOINING, RoomState, helpers_of
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.sync import former_rooms
 from nullabona.wire.frame import Kind
@@ -126,7 +126,7 @@ def forsake(step: Step, room: RoomState) -> None:
         return
     roster = list(step.roster(room.id).values())
     members = [device for device in roster if device.account != step.me.account]
-    left = RoomState(room.id, room.info, AWAY, [], read_upto=room.read_upto, rulings=room.rulings, went=room.went)
+    left = RoomState(room.id, room.info, REJOINING, [], read_upto=room.read_upto, rulings=room.rulings, went=room.went)
     way, owed = former_rooms.keep(step, room), box_log.last_words(step, room)
     for track in room.boxes:
         step.store.delete_value(box_log.winner_key(track))
@@ -171,9 +171,9 @@ def look_after(step: Step, room: RoomState) -> None:
     helper = rejoin.helpers[rejoin.attempts % len(rejoin.helpers)]
     rejoin.attempts += 1
     inbox_sending.post(step, helper.account, helper.handle, TicketRequest(room.id, 0, b""))
-    if heal.attempts > len(heal.helpers) and not acquaintance.is_blocked(step.store, helper.account):
+    if rejoin.attempts > len(rejoin.helpers) and not acquaintance.is_blocked(step.store, helper.account):
         inbox_addresses.look_again(step, helper.handle)
-    rounds, place = divmod(heal.attempts, len(heal.helpers))
+    rounds, place = divmod(rejoin.attempts, len(rejoin.helpers))
     pause = min(step.timing.ticket << min(rounds, 12), DAY_MS) if place == 0 else step.timing.ticket
     rejoin.next_at = step.now + pause + step.rng.between(0, step.timing.ticket)
 

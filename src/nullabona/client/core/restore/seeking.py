@@ -23,7 +23,7 @@ from nullabona.client.core.model.branches import Helper
 from nullabona.client.core.model.inbox_items import MOST_TOLD, RoomsAsked, RoomsTold, RoomTold
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomInfo, decode_info, encode_info
-from nullabona.client.core.model.state import AWAY, JOINED, REMOVED, RoomState
+from nullabona.client.core.model.state import JOINED, REJOINING, REMOVED, RoomState
 from nullabona.client.core.restore import returning
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.sync import arrivals

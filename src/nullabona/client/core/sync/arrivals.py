@@ -9,7 +9,7 @@ from typing import Final
 
 from nullabona.client.core import acquaintance
 from nullabona.client.core.group import branches, evidence
-from nullabona.client.core.model.branches import Heal, Helper, Tries
+from nullabona.client.core.model.branches import Helper, Rejoin, Tries
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
@@ -26,7 +26,7 @@ def arrived(step: Step, room: RoomState, rejoin: Rejoin, by: bytes, before: Room
     ``before`` is what we knew of the room. Who had led us away from it before is not believed for a week. If somebody
     had only told us what it is, the other admins are asked whom they named: nobody else could tell.
     """
-    if heal.reason == branches.UNPROVEN:
+    if rejoin.reason == branches.UNPROVEN:
         room.doubted[room.led_by.hex()] = step.now + evidence.TRIES_DAYS * DAY_MS
     room.led_by, room.led_at = b"", 0
     told_by, room.told_by = room.told_by, b""
@@ -78,7 +78,7 @@ def look_around(step: Step, room: RoomState) -> None:
         return
     room.led_at = step.now + LOOK_AGAIN_MS
     helpers = [Helper(account, handle) for account, handle in {each.account: each.handle for each in asked}.items()]
-    branches.begin(step, room, Heal(branches.UNPROVEN, room.epoch, b"", [], helpers, step.now))
+    branches.begin(step, room, Rejoin(branches.UNPROVEN, room.epoch, b"", [], helpers, step.now))
 
 
 def _arbiters(step: Step, room: RoomState) -> list[Device]:

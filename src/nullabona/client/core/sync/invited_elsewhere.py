@@ -15,7 +15,7 @@ from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.delivery.outbox import queue_blob, queue_item
 from nullabona.client.core.group import branch_history, branches, evidence
 from nullabona.client.core.identity import inbox_addresses
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.inbox_items import History, Invitation, encode_pack
 from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
@@ -36,7 +36,7 @@ def invited(step: Step, room: RoomState, sender: DeviceCertificate, history: His
     commit, removed = theirs[ours.epoch]
     if branches.branch_key(removed, commit) < branches.branch_key(ours.removed, ours.commit):
         helper = Helper(sender.account_id, handle)
-        branches.begin(step, room, Heal(branches.FORK, ours.epoch, commit, list(removed), [helper], step.now))
+        branches.begin(step, room, Rejoin(branches.FORK, ours.epoch, commit, list(removed), [helper], step.now))
     else:
         _tell(step, room, Helper(sender.account_id, handle), sha256(commit + ours.commit).digest())
 

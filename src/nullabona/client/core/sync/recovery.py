@@ -210,13 +210,15 @@ def _beacon(step: Step, room: RoomState, track: BoxTrack) -> None:
     if not shown and not track.announced:
         box_log.announce(step, room, track)
     track.announced = False
-    if shown and track.beacons:
+    if shown and track.announcements:
         acknowledgements.send_again(step, room, track)
-    if not shown and track.beacons >= LONELY_BEACONS and not views.anybody_after(step, room, track):
+    if not shown and track.announcements >= LONELY_ANNOUNCEMENTS and not views.anybody_after(step, room, track):
         branches.give_way(step, room, track)
-    track.beacons += 1
-    track.beacon_at = (
-        step.now + (step.timing.beacon << min(track.beacons, 10)) + step.rng.between(0, step.timing.beacon)
+    track.announcements += 1
+    track.announce_at = (
+        step.now
+        + (step.timing.announcement << min(track.announcements, 10))
+        + step.rng.between(0, step.timing.announcement)
     )
 
 

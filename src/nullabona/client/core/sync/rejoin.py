@@ -19,14 +19,14 @@ from nullabona.client.core.group import branches, evidence, leaving, members, re
 from nullabona.client.core.group.evidence import Judged
 from nullabona.client.core.group.intents import TEND_MS
 from nullabona.client.core.model import move_orders
-from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.commit_policy import certificate_of
 from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.mls_port import Candidate
 from nullabona.client.core.model.outbox_items import FRAME, Target
 from nullabona.client.core.model.room_info import DEVICES, DIRECT, RoomInfo, decode_info
-from nullabona.client.core.model.state import AWAY, JOINED, BoxTrack, Merged, RemoveAccount, RoomState
+from nullabona.client.core.model.state import JOINED, REJOINING, BoxTrack, Merged, RemoveAccount, RoomState
 from nullabona.client.core.relocation import moving
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import arrivals
@@ -66,12 +66,12 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
     rejoin = room.rejoin
     if rejoin is None or not (room.boxes or room.phase == REJOINING) or evidence.misled_before(step, room, by):
         return None
-    if room.boxes and branches.in_sync(room, ticket) and not heal.commit:
-        _nothing_missed(step, room, heal, ticket)
+    if room.boxes and branches.in_sync(room, ticket) and not rejoin.commit:
+        _nothing_missed(step, room, rejoin, ticket)
         return None
-    if room.boxes and not branches.leads_there(room, heal, ticket):
+    if room.boxes and not branches.leads_there(room, rejoin, ticket):
         return None
-    if heal.reason == branches.UNPROVEN and arrivals.stays(room, heal, ticket, by):
+    if rejoin.reason == branches.UNPROVEN and arrivals.stays(room, rejoin, ticket, by):
         return None
     try:
         candidate = step.mls.join_external(ticket.group_info, ticket.tree)
@@ -80,7 +80,7 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
         _refused(step, room, rejoin, by, refused)
         return None
     if room.phase == JOINED:
-        branches.say_moved(step, room, heal)
+        branches.say_moved(step, room, rejoin)
     deadline = step.now + step.timing.ticket * _PATIENCE
     join = Join(room.id, _relay(room, ticket, candidate), ticket, candidate, b"", ticket.seq, deadline, by, judged)
     join.frame = _queue(step, join)
@@ -93,9 +93,9 @@ def _nothing_missed(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket)
     order = moving.decoded(step, room, ticket.order)
     if order is not None and move_orders.better(room, order):
         moving.adopt(step, room, order)
-    if heal.reason != branches.ASTRAY or room.relay not in step.down:
-        room.heal = None
-        room.led_at = 0 if heal.reason == branches.UNPROVEN else room.led_at
+    if rejoin.reason != branches.RELAY_UNREACHABLE or room.relay not in step.down:
+        room.rejoin = None
+        room.led_at = 0 if rejoin.reason == branches.UNPROVEN else room.led_at
 
 
 def _refused(step: Step, room: RoomState, rejoin: Rejoin, by: bytes, refused: PeerError) -> None:
@@ -115,8 +115,8 @@ def _check(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, candidat
     info = decode_info(candidate.group.room_info())
     same = candidate.group_id == room.id and evidence.may_be(info, room.info)
     accounts = {certificate_of(leaf).account_id for leaf in candidate.group.members()}
-    right_after = ticket.epoch == heal.epoch + 1
-    if heal.reason == branches.OUTSIDE:
+    right_after = ticket.epoch == rejoin.epoch + 1
+    if rejoin.reason == branches.OUTSIDE:
         same = same and step.me.account in info.admins
     if not same or (right_after and accounts & set(rejoin.removed)):
         candidate.discard()
@@ -191,11 +191,11 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     """Our external commit came first: this is the room now. Redo and send again what this branch lacks."""
     ours = sha256(join.candidate.commit).digest()
     told = [*join.ticket.history, (join.ticket.epoch, ours, ())]
-    heal = room.heal or Heal("late", join.ticket.epoch, b"", [], [], step.now)
-    heal = branches.parted(room, heal, told)
+    rejoin = room.rejoin or Rejoin("late", join.ticket.epoch, b"", [], [], step.now)
+    rejoin = branches.parted(room, rejoin, told)
     welcomes.keep_welcome(step, room)
-    intents = redo.to_redo(room, heal)
-    _leave_branch(step, room, heal)
+    intents = redo.to_redo(room, rejoin)
+    _leave_branch(step, room, rejoin)
     group = join.candidate.adopt()
     before_relay = room.relay
     info: RoomInfo = decode_info(group.room_info())
@@ -219,10 +219,10 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     notices.of_branch(step, room, ours, join.by, known)
     if info != known:
         step.event("room-changed", room.id, name=info.name, admins=list(info.admins), timer_s=info.timer_s)
-    arrivals.arrived(step, room, heal, join.by, known)
+    arrivals.arrived(step, room, rejoin, join.by, known)
     moving.tell(step, room, before_relay)
     welcomes.invite_after_all(step, room)
-    branches.owe_stranded(step, room, before)
+    branches.note_owed(step, room, before)
     sending.resend_unacknowledged(step, room, sending.reached_nobody)
     receipts.tell_soon(step, room)
     if rooms.leaving(step, room.id):
@@ -231,7 +231,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
         requests.found_again(step, room)
     if info.kind == DEVICES:
         own_devices.settle_room(step, room.id)
-    step.event("rejoined", room.id, reason=heal.reason, epoch=room.epoch)
+    step.event("rejoined", room.id, reason=rejoin.reason, epoch=room.epoch)
 
 
 def _leave_branch(step: Step, room: RoomState, rejoin: Rejoin) -> None:

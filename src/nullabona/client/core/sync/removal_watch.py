@@ -14,7 +14,7 @@ from nullabona.client.core.delivery import box_log
 from nullabona.client.core.delivery.blobs import body_of
 from nullabona.client.core.delivery.box_log import WATCH_DAYS
 from nullabona.client.core.group import branches, welcomes
-from nullabona.client.core.model.branches import Heal
+from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.state import JOINED, BoxTrack, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.sync import tickets
@@ -43,7 +43,7 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
             continue
         helper = branches.signer_of(step, room, claim)
         branches.begin(
-            step, room, Heal(branches.FORK, track.epoch, claim.commit, list(claim.removed), [helper], step.now)
+            step, room, Rejoin(branches.FORK, track.epoch, claim.commit, list(claim.removed), [helper], step.now)
         )
 
 
@@ -53,13 +53,13 @@ def look_after(step: Step, room: RoomState) -> None:
         return
     tickets.ask(step, room)
     welcomes.look_after_invites(step, room)
-    if room.heal is None and step.now - room.current.left_at > WATCH_DAYS * DAY_MS:
+    if room.rejoin is None and step.now - room.current.left_at > WATCH_DAYS * DAY_MS:
         stop(step, room)
 
 
 def stop(step: Step, room: RoomState) -> None:
     """The removal stands."""
-    room.heal = None
+    room.rejoin = None
     welcomes.forget_invites(step, room)
     rooms.forget_leaving(step, room.id)
     for track in room.boxes:

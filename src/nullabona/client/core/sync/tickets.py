@@ -9,13 +9,23 @@ from nullabona.client.core import acquaintance, rooms
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.group import evidence
-from nullabona.client.core.group.branches import ASTRAY, BEHIND, FAR, FORK, LONELY, MOVED, OUTSIDE, TOO_LATE, UNPROVEN
+from nullabona.client.core.group.branches import (
+    BEHIND,
+    FAR,
+    FORK,
+    LONELY,
+    MOVED,
+    OUTSIDE,
+    RELAY_UNREACHABLE,
+    TOO_LATE,
+    UNPROVEN,
+)
 from nullabona.client.core.identity import device_certificates, inbox_addresses
 from nullabona.client.core.model import branches
-from nullabona.client.core.model.branches import Heal, Helper
+from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.inbox_items import Gone, TicketRequest
 from nullabona.client.core.model.room_info import GROUP
-from nullabona.client.core.model.state import AWAY, JOINED, RoomState
+from nullabona.client.core.model.state import JOINED, REJOINING, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.sync import former_rooms
 from nullabona.client.core.timeline import sending
@@ -106,8 +116,8 @@ def _from_away(step: Step, room: RoomState, sender: DeviceCertificate, asked: Ti
     Whoever is in knows better where the room is, so this waits until all were asked. It leads nowhere if the room has
     gone on since: a commit lies in that box then, and whoever asked finds it before their own.
     """
-    heal = room.heal
-    if asked.commit or heal is None or heal.reason != branches.RETURNING or not branches.asked_all(heal):
+    rejoin = room.rejoin
+    if asked.commit or rejoin is None or rejoin.reason != branches.RETURNING or not branches.asked_all(rejoin):
         return
     ticket = former_rooms.ticket_for(step, room.id, sender.account_id)
     if ticket is None or acquaintance.is_blocked(step.store, sender.account_id):
@@ -159,9 +169,9 @@ def ask(step: Step, room: RoomState) -> None:
         if rejoin.later is not None:
             room.rejoin = rejoin.later
             return
-        if heal.reason in {FORK, MOVED}:
-            evidence.led_nowhere(step, room, heal)
-        room.heal = None
+        if rejoin.reason in {FORK, MOVED}:
+            evidence.led_nowhere(step, room, rejoin)
+        room.rejoin = None
         sending.release_held(step, room)
         if not doubtful:
             step.event("warning", room.id, code="no-way-back", epoch=rejoin.epoch)
@@ -173,9 +183,9 @@ def ask(step: Step, room: RoomState) -> None:
         step.now + (step.timing.ticket << min(rejoin.attempts // 2, 8)) + step.rng.between(0, step.timing.ticket)
     )
     if helper is not None:
-        at = heal.epoch if heal.commit else room.epoch
-        inbox_sending.post(step, helper.account, helper.handle, TicketRequest(room.id, at, heal.commit))
-        if heal.attempts > LOOK_AGAIN:
+        at = rejoin.epoch if rejoin.commit else room.epoch
+        inbox_sending.post(step, helper.account, helper.handle, TicketRequest(room.id, at, rejoin.commit))
+        if rejoin.attempts > LOOK_AGAIN:
             inbox_addresses.look_again(step, helper.handle)
 
 
