@@ -11,13 +11,12 @@ import json
 import random
 import re
 import tempfile
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Executor, Future
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlencode
+from typing import Final
+from urllib.parse import quote, urlencode
 
-from fuzz._harness import MOST_GROWTH, fuzz, mutate
+from fuzz._harness import MOST_GROWTH, fuzz, mutate, pieces
 from fuzz.docket import warp
 from nullabona.docket.console.pages import fields
 from nullabona.docket.console.passkeys.refusals import FormWrong, PasskeyRefused, PasskeyUnsuitable, SignCountWentBack
@@ -36,12 +35,13 @@ from nullabona.docket.console.routing.routes import ROUTES
 from nullabona.docket.console.rules.headers import SAFE
 from nullabona.docket.console.rules.origin import Site, csrf_token
 from nullabona.docket.console.rules.text import typed, visible
-from nullabona.docket.console.serving.asgi import AsgiApp
+from nullabona.docket.console.serving.connection import ConsoleServer
 from nullabona.docket.console.store.records import Passkey
 from nullabona.docket.console.store.sqlite import ConsoleStore
 from nullabona.docket.core.acts import KeyDetails
 from tests.docket.desks import Clock, Office
 from tests.docket_console.authenticator import SoftKey
+from tests.docket_console.wire import SameLoop, Wire
 
 SITE: Final = Site("http://localhost:1")
 CHALLENGE: Final = "Y2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2M"
@@ -111,7 +111,6 @@ class Console:
         self.office.register()
         self.case = self.office.take_in().hex()
         self.tokens = {name: self._signed_in(name) for name in ("ina", "cora", "rolf", "nora", "ada", "aud")}
-        self.asgi = AsgiApp(SITE, self.app, Here())
 
     def _signed_in(self, name: str) -> str:
         first, second = ("ben", "cora") if name == "ada" else ("ada", "carl" if name == "ben" else "ben")
@@ -135,9 +134,13 @@ class Console:
         body = self._body(chance, route.scripted, csrf_token(token))
         head = dict(HEADS) | {b"cookie": f"__Host-desk={token}".encode(), b"x-desk-token": csrf_token(token).encode()}
         heads = [(key, mutate(chance, value) if chance.randrange(25) == 0 else value) for key, value in head.items()]
-        status, headers = asyncio.run(call(self.asgi, route.method, path, heads, body, chance))
-        assert status < 500, (route, status)
-        assert {key.lower().encode() for key, _ in SAFE} <= headers
+        query = b"?" + mutate(chance, b"lang=ko&go=/cases&before=3") if chance.randrange(3) == 0 else b""
+        heads.append((b"content-length", b"%d" % len(body)))
+        line = f"{route.method} {quote(path)}".encode() + query + b" HTTP/1.1"
+        said = b"\r\n".join([line, *(b": ".join(pair) for pair in heads), b"", b""])
+        wire = asyncio.run(call(SITE, self.app, said + body, chance))
+        assert wire.status < 500, (route, wire.status)
+        assert all(f"\r\n{name}: {value}\r\n".encode() in wire.said for name, value in SAFE)
 
     @staticmethod
     def _body(chance: random.Random, scripted: bool, token: str) -> bytes:  # noqa: FBT001
@@ -153,37 +156,18 @@ class Console:
         self.store.close()
 
 
-class Here(Executor):
-    """Calls at once, on the thread that asks: a console on one thread."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401
-        future: Future[Any] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
-
-    def begin(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
-        return asyncio.run_coroutine_threadsafe(work, asyncio.get_running_loop())
-
-
-async def call(
-    asgi: AsgiApp, method: str, path: str, heads: list[tuple[bytes, bytes]], body: bytes, chance: random.Random
-) -> tuple[int, set[bytes]]:
-    """What the console answers: its status and the names of its headers. The body comes in pieces."""
-    cut = chance.randrange(len(body) + 1)
-    parts = [body[:cut], body[cut:]]
-    said: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        part = parts.pop(0) if parts else b""
-        return {"type": "http.request", "body": part, "more_body": bool(parts)}
-
-    async def send(message: Any) -> None:  # noqa: ANN401 - as ASGI has it
-        said.append(message)
-
-    query = mutate(chance, b"lang=ko&go=/cases&before=3") if chance.randrange(3) == 0 else b""
-    scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": heads, "client": None}
-    await asgi(scope, receive, send)
-    return said[0]["status"], {name for name, _ in said[0]["headers"]}
+async def call(site: Site, app: ConsoleApp, said: bytes, chance: random.Random) -> Wire:
+    """What is answered to a request that comes in pieces."""
+    wire = Wire(ConsoleServer(site, app, SameLoop()))
+    for part in pieces(chance, said):
+        wire.send(part)
+        await asyncio.sleep(0)
+    while not wire.said and not wire.ended:
+        wire.heard.clear()
+        await wire.heard.wait()
+    wire.close()
+    await asyncio.sleep(0)
+    return wire
 
 
 if __name__ == "__main__":

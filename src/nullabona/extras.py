@@ -13,7 +13,7 @@ from nullabona.errors import UserError
 
 EXTRAS: Final = {
     "relay": ("uvloop",),
-    "docket": ("jinja2", "pyhanko", "pylopdf_fonts_ko", "starlette", "typst", "uvicorn", "webauthn"),
+    "docket": ("jinja2", "pyhanko", "pylopdf_fonts_ko", "typst", "webauthn"),
     "window": ("webview",),
 }
 """The modules that each extra brings and nothing else does."""

@@ -7,19 +7,19 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from functools import partial
-from typing import Any
 
 import pytest
-import uvicorn
 
-from nullabona.docket.console.run import MOST_CONNECTIONS
-from nullabona.docket.console.serving import patience
-from nullabona.docket.console.serving.patience import PatientProtocol
+from nullabona.docket.console.request.answers import Answer, Asked
+from nullabona.docket.console.rules.origin import Site
+from nullabona.docket.console.serving import connection
+from nullabona.docket.console.serving.connection import MOST_CONNECTIONS, ConsoleServer
 from tests.docket_console.place import Place
+from tests.docket_console.wire import SameLoop
 
 pytestmark = pytest.mark.timeout(240)
 """Each test calls a process; where many run at once, that takes its time."""
-HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+HEAD = b"GET / HTTP/1.1\r\nHost: localhost:1\r\n\r\n"
 
 
 def test_silent_connections_keep_nobody_out(place: Place) -> None:
@@ -31,31 +31,30 @@ def test_silent_connections_keep_nobody_out(place: Place) -> None:
         assert [200] * 3 == [place.stranger().get("/healthz").status for _ in range(3)]
 
 
-async def answering(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's
-    """An answer at once, whatever of the request is still to come."""
-    assert (scope["type"], callable(receive)) == ("http", True)
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-    await send({"type": "http.response.body", "body": b"ok"})
+class AtOnce:
+    """Answers by the head, whatever of the request is still to come."""
+
+    def admit(self, asked: Asked) -> Answer | int:
+        assert asked.path == "/"
+        return Answer(200, b"ok")
+
+    async def answer(self, asked: Asked) -> Answer:
+        raise AssertionError(asked)
 
 
 def serve(talk: Callable[[int], Awaitable[bytes]], monkeypatch: pytest.MonkeyPatch) -> bytes:
     """What ``talk`` heard of a server whose patience is short."""
-    monkeypatch.setattr(patience, "HEAD_S", 0.1)
-    config = uvicorn.Config(answering, http=PatientProtocol, ws="none", lifespan="off", log_config=None)
+    monkeypatch.setattr(connection, "HEAD_S", 0.1)
 
     async def play() -> bytes:
-        server = uvicorn.Server(config)
-        config.load()
+        server = ConsoleServer(Site("http://localhost:1"), AtOnce(), SameLoop())
         listening = socket.create_server(("127.0.0.1", 0))
-        server.servers = []
-        server.lifespan = config.lifespan_class(config)
-        await server.startup([listening])
+        await server.start(listening, None)
         try:
             async with asyncio.timeout(20):
                 return await talk(listening.getsockname()[1])
         finally:
-            server.should_exit = True
-            await server.shutdown([listening])
+            await server.stop()
 
     return asyncio.run(play())
 
@@ -82,10 +81,27 @@ async def drip(said: bytes, drops: bytes, port: int) -> bytes:
         (b"GET / HTTP/1.1\r\nX: ", b"x"),
         (HEAD, b""),
         (HEAD + b"GET / HTTP/1.1\r\nX: ", b"x"),
-        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n", b"x"),
+        (HEAD.replace(b"\r\n\r\n", b"\r\nContent-Length: 100000\r\n\r\n"), b"x"),
     ],
     ids=["nothing", "a head in drops", "nothing more", "a second head in drops", "a body after its answer"],
 )
 def test_nobody_is_waited_for_without_end(said: bytes, drops: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither before the first request nor between two, however slowly something comes."""
-    assert serve(partial(drip, said, drops), monkeypatch).count(b"200 OK") <= 1
+    assert serve(partial(drip, said, drops), monkeypatch).count(b"200 ") <= 1
+
+
+async def twice(port: int) -> bytes:
+    """A request that is answered before its body came, its body, and another one."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(HEAD.replace(b"\r\n\r\n", b"\r\nContent-Length: 100000\r\n\r\n"))
+    first = await reader.readuntil(b"ok")
+    writer.write(bytes(100_000) + HEAD)
+    second = await reader.readuntil(b"ok")
+    writer.close()
+    return first + second
+
+
+def test_a_body_that_nobody_wants_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer is read whole, and the connection goes on."""
+    monkeypatch.setattr(connection, "HEAD_S", 10)
+    assert serve(twice, monkeypatch).count(b"200 ") == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 import h11
 import pytest
 
-from nullabona.machine.http_server import StrictConnection
+from nullabona.machine.strict_http import StrictConnection
 
 SRC = Path(__file__).parents[2] / "src"
 HOST = b"Host: x\r\n"
@@ -74,8 +74,6 @@ def test_a_body_may_have_line_feeds() -> None:
 
 
 def test_every_door_is_strict() -> None:
-    """No server of ours reads requests with what forgives; uvicorn's connection is given this one."""
+    """No server of ours reads requests with what forgives."""
     forgiving = re.compile(r"h11\.Connection\(\s*h11\.SERVER")
     assert [] == [path.name for path in SRC.rglob("*.py") if forgiving.search(path.read_text("utf-8"))]
-    patience = (SRC / "nullabona/docket/console/serving/patience.py").read_text("utf-8")
-    assert "self.conn = StrictConnection(" in patience

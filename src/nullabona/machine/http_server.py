@@ -7,7 +7,6 @@ head is kept after its answer, and the client's address is never asked for (docs
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -15,13 +14,12 @@ from typing import Final, TypeAlias, cast
 
 import h11
 
+from nullabona.machine.strict_http import StrictConnection
+
 READ_AHEAD: Final = 65_536
 """Bytes that are read of requests behind the one that is being answered."""
 _TEXT: Final = b"text/plain; charset=utf-8"
 _MAY_ANSWER: Final = frozenset({h11.IDLE, h11.SEND_RESPONSE})
-_BARE: Final = re.compile(rb"(?<!\r)\n")
-_END: Final = b"\r\n\r\n"
-_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 Headers: TypeAlias = Sequence[tuple[bytes | str, bytes | str]]
 
@@ -56,30 +54,6 @@ _TOO_SLOW: Final = refuse(408, "the request took too long")
 _FAILED: Final = refuse(500, "something went wrong inside")
 
 
-class StrictConnection(h11.Connection):
-    """h11 for servers, without what it forgives.
-
-    A proxy in front may read an ambiguous request otherwise than we do, and take a part of one person's request for
-    the beginning of another's (RFC 9112, sections 2.2, 6.1 and 11.2).
-    """
-
-    def __init__(self, head_bytes: int) -> None:
-        super().__init__(h11.SERVER, max_incomplete_event_size=head_bytes)
-
-    def next_event(self) -> h11.Event | type[h11.NEED_DATA | h11.PAUSED]:
-        """As h11's. Raises `h11.RemoteProtocolError` also for a line of a head that ends in a bare line feed, and for
-        a request that says in two ways how long its body is.
-        """
-        if self.their_state is h11.IDLE:
-            head, _, _ = self.trailing_data[0].partition(_END)
-            if _BARE.search(head):
-                raise h11.RemoteProtocolError("a line ends in a bare line feed")
-        event = super().next_event()
-        if isinstance(event, h11.Request) and _FRAMING <= {bytes(name) for name, _ in event.headers}:
-            raise h11.RemoteProtocolError("Content-Length and Transfer-Encoding in one request")
-        return event
-
-
 class HttpConnection(asyncio.Protocol):
     """One connection until it ends or is handed over. Subclasses decide what is served, and call `reply` once each.
 
@@ -109,6 +83,7 @@ class HttpConnection(asyncio.Protocol):
         self._leaving = False
         """The last answer was given; the connection ends once the client has taken it."""
         self._left = 0
+        """Bytes of answers that were unread when somebody last looked."""
 
     # -- what subclasses decide
 
@@ -210,17 +185,10 @@ class HttpConnection(asyncio.Protocol):
         if isinstance(event, h11.Request):
             self._take_head(event)
         elif isinstance(event, h11.Data):
-            self._body += event.data
-            refusal = _TOO_LARGE if len(self._body) > self._limit else self.grew(len(event.data))
-            if refusal is not None:
-                self.reply(refusal)
+            if self._request is not None:  # else it was refused by its head, and the rest is dropped
+                self._take_data(event)
         elif isinstance(event, h11.EndOfMessage):
-            self._set_deadline(0)
-            self._busy = True
-            body, request = bytes(self._body), self._request
-            self._body.clear()
-            assert request is not None
-            self.ask(request, body)
+            self._take_end(self._request)
         else:
             self._leave()
 
@@ -235,6 +203,22 @@ class HttpConnection(asyncio.Protocol):
         elif (judged := self.judge(request, headers)) is not None:
             self.proceed(judged)
 
+    def _take_data(self, event: h11.Data) -> None:
+        self._body += event.data
+        refusal = _TOO_LARGE if len(self._body) > self._limit else self.grew(len(event.data))
+        if refusal is not None:
+            self.reply(refusal)
+
+    def _take_end(self, request: h11.Request | None) -> None:
+        if request is None:
+            self._next_request()
+            return
+        self._set_deadline(0)
+        self._busy = True
+        body = bytes(self._body)
+        self._body.clear()
+        self.ask(request, body)
+
     def proceed(self, judged: HttpAnswer | int) -> None:
         """Refuse the request whose head was judged, or take its body of at most so many bytes."""
         if isinstance(judged, HttpAnswer):
@@ -243,6 +227,21 @@ class HttpConnection(asyncio.Protocol):
             self.reply(_TOO_LARGE)
         else:
             self._limit = judged
+
+    def judge_later(self) -> None:
+        """Take nothing more until `resume` is called."""
+        self._busy = True
+        self._set_deadline(0)
+
+    def resume(self, judged: HttpAnswer | int) -> None:
+        """As `proceed`, of a request that was to be judged later."""
+        if self._transport is None:
+            return
+        self._busy, self._ahead = False, 0
+        self._transport.resume_reading()
+        self._set_deadline(self._body_s)
+        self.proceed(judged)
+        self._advance()
 
     def _continue_100(self) -> None:
         if self._http.they_are_waiting_for_100_continue and self._transport is not None:
@@ -264,36 +263,44 @@ class HttpConnection(asyncio.Protocol):
         if transport is None or self._leaving or self._http.our_state not in _MAY_ANSWER:
             return
         self._set_deadline(0)
-        written = self._head(answer, len(answer.body))
+        # Who waited for leave to send a body may send it or not; what comes next would have two meanings.
+        close = answer.close or self._http.they_are_waiting_for_100_continue
+        written = self._head(answer, len(answer.body), close=close)
         if answer.body and not self._is_head():
             written += self._http.send(h11.Data(data=answer.body)) or b""
         written += self._http.send(h11.EndOfMessage()) or b""
         transport.write(written)
         if self.sent(len(written)):
-            self._finish(answer)
+            self._finish(close=close)
         else:
             transport.abort()
 
     def _is_head(self) -> bool:
         return self._request is not None and self._request.method == b"HEAD"
 
-    def _head(self, answer: HttpAnswer, length: int) -> bytes:
+    def _head(self, answer: HttpAnswer, length: int, *, close: bool) -> bytes:
         headers = [(b"content-type", answer.kind), (b"content-length", b"%d" % length),
                    *(self.usual if answer.headers is None else answer.headers)]  # fmt: skip
-        if answer.close:
+        if close:
             headers.append((b"connection", b"close"))
         return self._http.send(h11.Response(status_code=answer.status, headers=headers)) or b""  # type: ignore[arg-type]
 
-    def _finish(self, answer: HttpAnswer) -> None:
-        if answer.close or self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+    def _finish(self, *, close: bool) -> None:
+        self._left = self.unsent()
+        if close or self._http.our_state is not h11.DONE:
             self._leave()
-        else:
+        elif self._http.their_state is h11.DONE:
             self._next_request()
+        else:
+            self._request, self._busy = None, False
+            self._body.clear()
+            self._set_deadline(self._head_s)
+            self._loop.call_soon(self._advance)
 
     def _leave(self) -> None:
         """Hang up when what was written was taken; until then it counts as unread, and it may not stand still."""
         self._leaving = self._busy = True
-        self._left = self.unsent()
+        self._body.clear()
         self._set_deadline(self._body_s)
         if self._transport is not None:
             self._transport.close()
@@ -317,10 +324,11 @@ class HttpConnection(asyncio.Protocol):
         self._deadline = self._loop.call_later(seconds, self._too_slow) if seconds else None
 
     def _too_slow(self) -> None:
-        if self._leaving and 0 < self.unsent() < self._left:
+        begun = self._request is not None or bool(self._http.trailing_data[0])
+        if 0 < self.unsent() < self._left:
             self._left = self.unsent()
             self._set_deadline(self._body_s)
-        elif not self._busy and (self._request is not None or self._http.trailing_data[0]):
+        elif begun and not self._busy and self._http.our_state in _MAY_ANSWER:
             self.reply(_TOO_SLOW)
         else:
             self.cut_off()
@@ -372,7 +380,7 @@ class HttpTaskConnection(HttpConnection):
         if self._transport is None or self._leaving:
             return
         try:
-            self._write(self._head(answer, answer.length))
+            self._write(self._head(answer, answer.length, close=answer.close))
             if not self._is_head():
                 async for part in answer.parts:
                     self._write(self._http.send(h11.Data(data=part)))
@@ -381,7 +389,7 @@ class HttpTaskConnection(HttpConnection):
         except Exception:  # noqa: BLE001 - nothing of what went wrong is told
             self.cut_off()
         else:
-            self._finish(answer)
+            self._finish(close=answer.close)
 
     def _write(self, data: bytes | None) -> None:
         if self._transport is not None and data:

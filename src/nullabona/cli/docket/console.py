@@ -17,6 +17,7 @@ from nullabona.docket.console.request.console import Settings as ConsoleSettings
 from nullabona.docket.console.run import Listen, site_of
 from nullabona.docket.console.store.sqlite import ConsoleStore
 from nullabona.machine.http_client import Route
+from nullabona.machine.tls import Tls
 from nullabona.operating.console import FOLDER, run_console
 from nullabona.operating.desk import now_s
 
@@ -51,7 +52,7 @@ def serve(
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("a certificate and its key are named together")
     deliver = delivering(Route(settings_of(context).ca_file, settings_of(context).proxy), relay)
-    where = Listen(host, port, tls_cert, tls_key)
+    where = Listen(host, port, Tls(tls_cert, tls_key) if tls_cert and tls_key else None)
     run_console(data, settings, where, deliver, lambda: line(f"ready {origin}"))
 
 

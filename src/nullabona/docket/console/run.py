@@ -14,24 +14,20 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-import uvicorn
-
 from nullabona.docket.console.passkeys.signing import VerifyPasskey
 from nullabona.docket.console.request.console import Console, Settings
 from nullabona.docket.console.request.notice_delivery import NoticeDelivery
 from nullabona.docket.console.routing.app import ConsoleApp
 from nullabona.docket.console.rules.origin import Site, valid_site
-from nullabona.docket.console.serving.asgi import AsgiApp
-from nullabona.docket.console.serving.patience import HEAD_S, PatientProtocol
+from nullabona.docket.console.serving.connection import ConsoleServer
 from nullabona.docket.console.serving.thread import DeskThread
 from nullabona.docket.console.store.sqlite import ConsoleStore
 from nullabona.docket.desk import Desk
 from nullabona.docket.ports import Deliver
 from nullabona.docket.publishing.no_log import NotPublishing
 from nullabona.errors import NullabonaError, UserError
+from nullabona.machine.tls import Tls, server_context
 
-HEAD_BYTES: Final = 16_384
-MOST_CONNECTIONS: Final = 256
 BEAT_S: Final = 60.0
 SWEEP_S: Final = 30.0
 """How long what has run out is still there at most, also if nobody asks for anything."""
@@ -59,8 +55,7 @@ class Listen:
 
     host: str
     port: int
-    cert: Path | None = None
-    key: Path | None = None
+    tls: Tls | None = None
 
 
 Ready = Callable[[ConsoleApp, DeskThread], None]
@@ -100,6 +95,7 @@ async def serve_console(
     folder: Path, open_desk: OpenDesk, settings: Settings, listen: Listen, clock: Callable[[], int], ready: Ready
 ) -> None:
     """Serve until the process is told to end; then everybody is signed out. Raises `CannotListen`, or as opening."""
+    context = server_context(listen.tls) if listen.tls is not None else None
     place = _listen(listen)
     thread = DeskThread()
     try:
@@ -107,11 +103,14 @@ async def serve_console(
         served = await asyncio.wrap_future(furnishing)
         beating = thread.begin(_keep_beating(served, clock))
         thread.begin(keep_sweeping(served.app, served.ending))
-        server = _Server(_config(AsgiApp(settings.site, served.app, thread), listen), lambda: ready(served.app, thread))
-        with server.told():
+        server, ended = ConsoleServer(settings.site, served.app, thread), asyncio.Event()
+        with _told(ended):
             try:
-                await server.serve([place])
+                await server.start(place, context)
+                ready(served.app, thread)
+                await ended.wait()
             finally:
+                await server.stop()
                 await asyncio.wrap_future(thread.begin(_leave(served, beating)))
     finally:
         thread.shutdown()
@@ -197,61 +196,24 @@ def _listen(listen: Listen) -> socket.socket:
 _ENDINGS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
-class _Server(uvicorn.Server):
-    """Says when the socket listens, and takes a signal to end as what it is."""
+@contextlib.contextmanager
+def _told(ended: asyncio.Event) -> Generator[None, None, None]:
+    """Signals to end set ``ended``; nothing is cut off by the first or by those that follow.
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._ready()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """The signals are those of `told`: raised again, as uvicorn has it, they would end the process too soon."""
+    Outside the main thread no signal can be listened to, and whoever serves there ends it otherwise.
+    """
+    if threading.current_thread() is not threading.main_thread():
         yield
+        return
+    loop = asyncio.get_running_loop()
 
-    @contextlib.contextmanager
-    def told(self) -> Generator[None, None, None]:
-        """Serving ends at the first signal to end, and nothing is cut off by it or by those that follow.
-
-        Outside the main thread no signal can be listened to, and whoever serves there ends it otherwise.
-        """
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self._end) for number in _ENDINGS}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _end(self, number: int, frame: FrameType | None) -> None:
+    def end(number: int, frame: FrameType | None) -> None:
         del number, frame
-        self.should_exit = True
+        loop.call_soon_threadsafe(ended.set)
 
-
-def _config(asgi: AsgiApp, listen: Listen) -> uvicorn.Config:
-    """No access log, no server or date header, no headers of proxies, no WebSocket."""
-    return uvicorn.Config(
-        asgi,
-        ssl_certfile=listen.cert,
-        ssl_keyfile=listen.key,
-        http=PatientProtocol,
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        log_level="critical",
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        limit_concurrency=MOST_CONNECTIONS,
-        timeout_keep_alive=int(HEAD_S),
-        timeout_graceful_shutdown=5,
-        h11_max_incomplete_event_size=HEAD_BYTES,
-    )
+    before = {number: signal.signal(number, end) for number in _ENDINGS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

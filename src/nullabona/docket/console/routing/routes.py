@@ -5,11 +5,10 @@ A test goes through it for every role (tests/docket_console/test_routes.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
-
-from starlette.routing import compile_path
 
 from nullabona.docket.console.pages import (
     acting,
@@ -131,14 +130,21 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/authenticators", own.add, always=True, scripted=True),
     Route("POST", "/authenticators/{key}/aside", own.set_aside, always=True),
 )  # fmt: skip
-_COMPILED: Final = tuple((compile_path(route.path), route) for route in ROUTES)
+_PARAMETER: Final = re.compile(r"\{(\w+)(:int)?\}")
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(_PARAMETER.sub(lambda name: f"(?P<{name[1]}>{'[0-9]{1,9}' if name[2] else '[^/]+'})", path))
+
+
+_COMPILED: Final = tuple((_pattern(route.path), route) for route in ROUTES)
 
 
 def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     """The route for a request, and what its path names. The first that fits, in the order of the table."""
     wanted = "GET" if method == "HEAD" else method
-    for (pattern, _, convertors), route in _COMPILED:
-        found = pattern.match(path)
+    for pattern, route in _COMPILED:
+        found = pattern.fullmatch(path)
         if found and route.method == wanted:
-            return route, {key: str(convertors[key].convert(value)) for key, value in found.groupdict().items()}
+            return route, found.groupdict()
     return None
