@@ -1,1 +1,1 @@
-"""The console's socket: connections, the thread of the desk, headers of every answer."""
+"""The console's socket: its connections, and the thread of the desk."""
