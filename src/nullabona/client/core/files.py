@@ -57,16 +57,14 @@ def blob_refs(keys: list[bytes], digests: list[bytes], size: int) -> tuple[BlobR
     return tuple(refs)
 
 
-def holds_back(step: Step, room: RoomState, message: bytes) -> bool:
-    """Whether the relay still has to take pieces of the message's own file; sees to it that they go out."""
-    file = step.store.file(room.id, message)
-    if file is None or not file.mine:
-        return False
-    return push(step, room, file)
+def own(store: Store, room: bytes, message: bytes) -> StoredFile | None:
+    """The file that this account sends with a message, if it does."""
+    file = store.file(room, message)
+    return file if file is not None and file.mine else None
 
 
-def push(step: Step, room: RoomState, file: StoredFile) -> bool:
-    """Keep a few pieces in the outbox; False once all are taken."""
+def send_pieces(step: Step, room: RoomState, file: StoredFile) -> int:
+    """Keep a few pieces of an own file in the outbox. Returns how many the relay still has to take."""
     queue = _queue(file.message)
     pieces = step.store.pieces(file.room, file.message)
     open_pieces = [piece for piece in pieces if not piece.done]
@@ -77,7 +75,7 @@ def push(step: Step, room: RoomState, file: StoredFile) -> bool:
             step.store.add_outbox(PIECE_ITEM, room=room.id, box=queue, ref=piece.digest, target=target, data=b"")
     state = FileState.MOVING if open_pieces else FileState.HERE
     set_state(step, replace(file, state=state, reason=""), pieces)
-    return bool(open_pieces)
+    return len(open_pieces)
 
 
 def _queue(message: bytes) -> bytes:
@@ -86,12 +84,12 @@ def _queue(message: bytes) -> bytes:
 
 def put_back(step: Step, room: RoomState, message: bytes) -> None:
     """The relay lost what it had: every piece of an own file goes there again."""
-    file = step.store.file(room.id, message)
-    if file is None or not file.mine or file.state is not FileState.HERE:
+    file = own(step.store, room.id, message)
+    if file is None or file.state is not FileState.HERE:
         return
     pieces = step.store.pieces(room.id, message)
     step.store.put_pieces(room.id, message, [replace(piece, done=False) for piece in pieces])
-    push(step, room, file)
+    send_pieces(step, room, file)
 
 
 def begin_again(step: Step, room: RoomState) -> None:
@@ -100,7 +98,7 @@ def begin_again(step: Step, room: RoomState) -> None:
         if file.mine and file.room == room.id and step.store.message(room.id, file.message) is not None:
             pieces = step.store.pieces(room.id, file.message)
             step.store.put_pieces(room.id, file.message, [replace(piece, done=False) for piece in pieces])
-            push(step, room, file)
+            send_pieces(step, room, file)
 
 
 def sweep(step: Step) -> None:

@@ -39,7 +39,7 @@ def piece_taken(step: Step, item: OutboxItem) -> None:
         return
     mine = [piece for piece in step.store.pieces(item.room, message) if piece.digest == item.ref]
     step.store.put_pieces(item.room, message, [replace(piece, done=True) for piece in mine])
-    if files.push(step, room, file):
+    if files.send_pieces(step, room, file):
         return
     row = step.store.message(item.room, message)
     if row is not None and row.state is MessageState.WAITING and not row.box:

@@ -76,25 +76,33 @@ def send(step: Step, room: RoomState, body: Shown | Annotation, id: bytes = b"")
     )
     message = kinds.filled(step, message, body, admin=step.me.account in room.info.admins)
     message = replace(message, shown=message.shown and room.info.kind != DEVICES)
-    step.store.put_message(message)
+    _store(step, room, message, body)
     if message.shown:
         search.index(step.store, message, body)
-    transmit(step, room, message, body)
     if message.kind in annotating.ANNOTATIONS:
         annotating.came(step, room, message)
     return message.id
 
 
-def transmit(step: Step, room: RoomState, message: Message, body: Body) -> None:
-    """Encrypt a waiting message in the current epoch and queue its frame; it keeps waiting while sends are held."""
-    if held(step, room) or files.holds_back(step, room, message.id):
-        return
+def _store(step: Step, room: RoomState, message: Message, body: Body) -> None:
+    """Store a waiting message, with its frame if that may go out now. It waits while sends are held."""
+    out, file = not held(step, room), files.own(step.store, room.id, message.id)
+    if file is not None:
+        # Before its pieces, which tell whoever watches how large the file is. The message goes out after the last one.
+        step.store.put_message(message)
+        out = out and not files.send_pieces(step, room, file)
+    if out:
+        message = _framed(step, room, message, body)
+    if out or file is None:
+        step.store.put_message(message)
+
+
+def _framed(step: Step, room: RoomState, message: Message, body: Body) -> Message:
+    """The message, encrypted in the current epoch, with its frame in the outbox."""
     track = room.current
     data = _sealed(step, room, message.id, message.sent_at, body)
     digest = queue_frame(step, room, track, Kind.MESSAGE, data, message=message.id)
-    step.store.put_message(
-        replace(message, epoch=track.epoch, state=MessageState.WAITING, box=track.keys.box.address, frame=digest)
-    )
+    return replace(message, epoch=track.epoch, state=MessageState.WAITING, box=track.keys.box.address, frame=digest)
 
 
 def held(step: Step, room: RoomState) -> bool:
@@ -213,9 +221,7 @@ def resend(step: Step, room: RoomState, message: Message) -> None:
         return
     if message.box:
         step.store.drop_outbox_ref(message.box, message.frame)
-    waiting = replace(message, state=MessageState.WAITING, box=b"", frame=b"")
-    step.store.put_message(waiting)
-    transmit(step, room, waiting, body)
+    _store(step, room, replace(message, state=MessageState.WAITING, box=b"", frame=b""), body)
 
 
 def send_again(step: Step, room: RoomState, track: BoxTrack, message_id: bytes) -> None:
