@@ -25,11 +25,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from nullabona.drills.registry import DRILLS
+from nullabona.processes.program import nulla
 from tests.drills.mutants import MUTANTS, Mutant
 from tools.drill_digest import MADE_OF, ROOT, SOURCE, digest_of
 
 RESULTS: Final = ROOT / "tests" / "drills" / "mutants.json"
-_NULLA: Final = ("-c", "from nullabona.cli import main; main()", "drill")
 _LONGEST_S: Final = 600
 ADMITTED: Final = frozenset(
     "W-01 W-02 W-03 W-05 W-06 S-01 S-02 S-03 S-04 S-05 T-01 T-02 T-03 T-04 T-21 T-22 X-01 L-01 G-01 G-03 G-04 "
@@ -83,7 +83,10 @@ def measured() -> frozenset[str]:
 
 
 _LATE: Final = "nothing within"
-_DISTURBED: Final = (_LATE, "does not answer", "[relay-failed]", "(begin) [demo-failed]", "[stage-failed]")
+_DISTURBED: Final = (
+    _LATE, "does not answer", "did not start", "goes on although", "(begin)", "drill-failed",
+    "relay could not", "operator could not", "crowd-",
+)  # fmt: skip
 """A drill that ends so has not begun, or waited for a process that had no time: that shows nothing of a defence."""
 
 
@@ -164,7 +167,7 @@ def play(mutant: Mutant, source: Path = SOURCE) -> Played:
         for lines in turns(mutant):
             only = (word for line in lines for word in ("--only", line))
             more = (*_SHORTER.get(mutant.drill, ()), *only, *mutant.more)
-            said, last = _run([sys.executable, *_NULLA, mutant.drill, "--json", *more], environment)
+            said, last = _run([*nulla("drill", mutant.drill), "--json", *more], environment)
             words |= _failed(said)
             if said is None or words.keys() & mutant.fails:
                 break

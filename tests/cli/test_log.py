@@ -6,22 +6,20 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from nullabona.processes.program import nulla as nulla_command
 from nullabona.sequencer import open_log
 from tests.sequencer.logs import ORIGIN, SIGNERS, make_log, policy_text, publish
 from tests.witness.running import log_signers
-
-MAIN = "from nullabona.cli import main; main()"
 
 
 def nulla(*words: object, stdin: bytes = b"", lang: str = "C") -> tuple[int, str, str]:
     """Exit code, stdout and stderr of a real process."""
     environment = os.environ | {"LANG": lang, "LC_ALL": lang, "PYTHONUTF8": "1"}
-    command = [sys.executable, "-c", MAIN, "log", *map(str, words)]
+    command = nulla_command("log", *map(str, words))
     done = subprocess.run(command, input=stdin, capture_output=True, env=environment, check=False, timeout=60)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 

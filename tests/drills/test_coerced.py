@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,13 +16,14 @@ from nullabona.drills.operator.interceptor import Peer
 from nullabona.drills.operator.lies import APART, CARDS, LIES, Liar
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Verdict
+from nullabona.processes.program import nulla, run
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.messages import POLICY_ROOM, Append, AwaitWake, Frames, Read
 from nullabona.wire.wakes import wake_tokens
 
 PROVES = DRILLS["coerced-operator"].proves
 
-COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "coerced-operator", "--json"]
+COMMAND = nulla("drill", "coerced-operator", "--json")
 OTHERWISE, FORKED, GONE = ("relay-showed-different-histories",), ("room-forked",), ("relay-lost-box",)
 REFUSED = ("promise-invalid",) * 3
 GOOD = [
@@ -38,11 +37,11 @@ GOOD = [
 def test_every_lie_is_survived_and_told(tmp_path: Path) -> None:
     """From the command line: every lie was told, every claim held, nothing is left behind."""
     environment = os.environ | {"TMPDIR": str(tmp_path), "LANG": "C.UTF-8"}
-    ran = subprocess.run(COMMAND, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    assert ran.stdout, ran.stderr.decode()
-    said = json.loads(ran.stdout)
+    ran = run(COMMAND, env=environment)
+    assert ran.out, ran.err
+    said = json.loads(ran.out)
     assert dict.fromkeys(PROVES, "held") == {check["id"]: check["verdict"] for check in said["checks"]}, said["lies"]
-    assert (0, []) == (ran.returncode, list(tmp_path.iterdir()))
+    assert (0, []) == (ran.code, list(tmp_path.iterdir()))
     assert list(DEEDS) == [one["name"] for one in said["lies"]]
     assert all(one["answers"] >= 3 and one["whole"] and not one["forged"] for one in said["lies"])
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +13,21 @@ import pytest
 from nullabona.drills.demo.script import load_script
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.search import Hunt, Kind, Searched, Secret, memory_chunks
+from nullabona.processes.program import nulla, run
 from nullabona.processes.servers import RelayProcess
 
 ACT_PROVES = ("K-12", "K-17", "K-18", "K-19")
 """What a demand or two can show of the lines of the drill ``docket``."""
-COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "demo", "--json"]
+COMMAND = nulla("drill", "demo", "--json")
 
 
 def play(folder: Path) -> dict[str, Any]:
     """One demo, without a terminal; what it printed, and what it left behind."""
     environment = os.environ | {"TMPDIR": str(folder), "LANG": "C.UTF-8"}
-    result = subprocess.run(COMMAND, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    assert result.stdout, result.stderr.decode()
+    result = run(COMMAND, env=environment)
+    assert result.out, result.err
     left = sorted(path.name for path in folder.iterdir())
-    return {"code": result.returncode, "left": left, **json.loads(result.stdout)}
+    return {"code": result.code, "left": left, **json.loads(result.out)}
 
 
 def verdicts(played: dict[str, Any], drill: str) -> list[dict[str, str]]:

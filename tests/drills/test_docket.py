@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -30,21 +28,22 @@ from nullabona.drills.docket.striking import Struck
 from nullabona.drills.docket.tampering import Deed
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.search import Kind, Secret
+from nullabona.processes.program import nulla, run
 from tests.docket.packages import desk, order, sealed
 
 PROVES = DRILLS["docket"].proves
 
-COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "docket", "--json", "--demands"]
+COMMAND = nulla("drill", "docket", "--json", "--demands")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_no_demand_discloses_anything_and_none_can_be_hidden() -> None:
     """A real desk, relay and witnesses, without a terminal: every claim holds, each lie is noticed, exit code 0."""
-    done = subprocess.run([*COMMAND, "8"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    played = json.loads(done.stdout)
+    done = run([*COMMAND, "8"])
+    played = json.loads(done.out)
     assert (0, dict.fromkeys(PROVES, "held")) == (
-        done.returncode,
+        done.code,
         {c["id"]: c["verdict"] for c in played["checks"]},
     )
     assert (8, 8, 8, 0) == (played["counted"], played["in_time"], played["packages_held"], played["found"])

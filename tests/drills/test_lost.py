@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +17,12 @@ from nullabona.drills.lost_directory.report import report_of
 from nullabona.drills.lost_directory.scenario import play
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Report, Verdict
+from nullabona.processes.program import nulla, run
 from tests.drills.lacking import lack
 
 PROVES = DRILLS["lost-directory"].proves
 
-COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "lost-directory", "--json"]
+COMMAND = nulla("drill", "lost-directory", "--json")
 TOLD = {"sora": ["card-not-ours"], "nari": ["record-gap"]}
 HELD = Lost(
     3, 9, 4, 4, 0.5, "timed-out", "pending-still", Restoring(1, "log-behind", 0), 5, "has-more", "timed-out",
@@ -53,11 +52,11 @@ def test_its_house_can_be_started_again_and_again(tmp_path: Path) -> None:
 @pytest.mark.timeout(300)
 def test_a_lost_directory_comes_back_and_nobody_is_silenced() -> None:
     """Real processes throughout: every claim holds, exit code 0, and how long it took is told."""
-    done = subprocess.run(COMMAND, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    assert done.stdout, done.stderr.decode()
-    played = json.loads(done.stdout)
+    done = run(COMMAND)
+    assert done.out, done.err
+    played = json.loads(done.out)
     assert (0, dict.fromkeys(PROVES, "held")) == (
-        done.returncode,
+        done.code,
         {c["id"]: c["verdict"] for c in played["checks"]},
     )
     assert {"mina", "jun", "nari"} == set(played["back"])

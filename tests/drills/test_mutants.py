@@ -118,7 +118,9 @@ def test_what_counts_as_noticed() -> None:
     assert Played(tap, tap.fails, ended=True, seconds=1).noticed
     assert not Played(tap, frozenset({"T-99"}), ended=True, seconds=1).noticed
     assert not Played(tap, frozenset(), ended=False, seconds=1).noticed
-    assert Played(stuck, frozenset(), ended=False, seconds=1, last="error: mina could not has: fewer came").noticed
-    for busy in ("nothing within 600 s", "error: mina does not answer (say) [demo-failed]", "[relay-failed]"):
+    assert Played(stuck, frozenset(), ended=False, seconds=1, last="mina could not has: fewer came [unmet]").noticed
+    for busy in ("nothing within 600 s", "mina does not answer (say)", "mina's process ended (begin)",
+                 "a process did not start: ", "mina could not keep: nobody is there [drill-failed]",
+                 "operator could not enter: too early [busy]"):  # fmt: skip
         assert not Played(stuck, frozenset(), ended=False, seconds=1, last=busy).noticed
     assert not Played(stuck, frozenset(), ended=True, seconds=1).noticed

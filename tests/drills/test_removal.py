@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,11 +19,12 @@ from nullabona.drills.reporting.report import Check, Report, Verdict
 from nullabona.drills.reporting.text import Text
 from nullabona.drills.search import Kind, Searched, Secret
 from nullabona.drills.search.hunt import Finding
+from nullabona.processes.program import nulla, run
 from tests.drills.lacking import lack
 
 PROVES = DRILLS["removal"].proves
 
-COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "removal", "--json"]
+COMMAND = nulla("drill", "removal", "--json")
 DIFFERENT, LOST = ["relay-showed-different-histories"], ["relay-lost-box"]
 
 
@@ -37,13 +36,13 @@ def failed(report: Report) -> set[str]:
 @pytest.mark.timeout(300)
 def test_nothing_can_be_found_and_nobody_loses_a_message() -> None:
     """Real processes throughout: every claim holds, exit code 0; memory is searched where that is allowed."""
-    done = subprocess.run(COMMAND, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    assert done.stdout, done.stderr.decode()
-    played = json.loads(done.stdout)
+    done = run(COMMAND)
+    assert done.out, done.err
+    played = json.loads(done.out)
     wanted = dict.fromkeys(PROVES, "held")
     if os.geteuid() != 0:
         wanted |= dict.fromkeys(("X-10", "X-11"), "unproven")
-    assert (0, wanted) == (done.returncode, {c["id"]: c["verdict"] for c in played["checks"]})
+    assert (0, wanted) == (done.code, {c["id"]: c["verdict"] for c in played["checks"]})
     assert ([], 5) == (played["found"], sum(hunted["arrived"] for hunted in played["hunted"].values()))
 
 

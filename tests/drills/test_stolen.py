@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,11 +24,12 @@ from nullabona.drills.stolen_device.picking import Picked
 from nullabona.drills.stolen_device.price import Price, price_of
 from nullabona.drills.stolen_device.report import report_of
 from nullabona.drills.stolen_device.scene import KEPT
+from nullabona.processes.program import nulla, run
 from tests.drills.lacking import lack
 
 PROVES = DRILLS["stolen-device"].proves
 
-COMMAND = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "stolen-device", "--json"]
+COMMAND = nulla("drill", "stolen-device", "--json")
 FOUND = [Finding("it", Kind.TEXT, "store.db", "utf-8", 0, 1, 1.0)]
 LATER = Later(rooms=2, out=2, opened=0, closed=9, control=True)
 HELD = Stolen(
@@ -87,11 +86,11 @@ def failed(report: Report) -> set[str]:
 @pytest.mark.timeout(400)
 def test_a_stolen_device_yields_what_is_admitted_and_no_more() -> None:
     """Real processes throughout: every claim holds, exit code 0; memory is searched where that is allowed."""
-    done = subprocess.run(COMMAND, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    assert done.stdout, done.stderr.decode()
-    played = json.loads(done.stdout)
+    done = run(COMMAND)
+    assert done.out, done.err
+    played = json.loads(done.out)
     wanted = dict.fromkeys(PROVES, "held") | ({} if os.geteuid() == 0 else {"D-07": "unproven"})
-    assert (0, wanted) == (done.returncode, {c["id"]: c["verdict"] for c in played["checks"]})
+    assert (0, wanted) == (done.code, {c["id"]: c["verdict"] for c in played["checks"]})
     assert ([], []) == (played["locked"]["found"], played["opened"]["deleted_found"])
     assert played["locked"]["searched_bytes"] > 500_000
     assert played["locked"]["keys"] >= 10

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
@@ -31,6 +29,7 @@ from nullabona.drills.tap.listening import (
 from nullabona.drills.tap.noise import Noise
 from nullabona.drills.tap.report import report_of
 from nullabona.drills.tap.scenario import play
+from nullabona.processes.program import nulla, run
 from nullabona.wire.messages import AnyResponse, Append, Appended, Frames, LookupCard, PutBlob, Read, Request
 from tests.drills.plants import noise
 from tests.wire.cards import inbox_of
@@ -123,11 +122,11 @@ def test_an_empty_tape_proves_nothing_of_connections(heard: Heard) -> None:
 
 def test_the_command_prints_it_for_a_machine(tmp_path: Path) -> None:
     """From the command line, and nothing is left behind."""
-    command = [sys.executable, "-c", "from nullabona.cli import main; main()", "drill", "tap", "--json"]
+    command = nulla("drill", "tap", "--json")
     environment = os.environ | {"TMPDIR": str(tmp_path), "LANG": "C.UTF-8"}
-    ran = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    said = json.loads(ran.stdout)
-    assert (0, True, []) == (ran.returncode, said["held"], list(tmp_path.iterdir()))
+    ran = run(command, env=environment)
+    said = json.loads(ran.out)
+    assert (0, True, []) == (ran.code, said["held"], list(tmp_path.iterdir()))
     assert set(PROVES) == {check["id"] for check in said["checks"]}
 
 
