@@ -164,10 +164,10 @@ $(UV_STAMP): tools/uv.txt | tools/check_machine.sh
 
 # uv decides by the cache-keys of crates/mls/pyproject.toml whether the crate is built again. The extension lies in the
 # source tree: if it was removed, uv's cache does not know, so it is told.
-$(STAMP): $(UV_STAMP) pyproject.toml uv.lock $(CRATE_FILES)
+$(STAMP): $(UV_STAMP) pyproject.toml bench/pyproject.toml uv.lock $(CRATE_FILES)
 	@tools/check_machine.sh $(PYTHON)
 	@$(UV) sync --frozen --only-group build --inexact --python $(PYTHON) --quiet
-	@$(UV) sync --frozen --extra relay --extra docket --python $(PYTHON) --quiet \
+	@$(UV) sync --frozen --all-packages --extra relay --extra docket --python $(PYTHON) --quiet \
 		$(if $(wildcard $(CRATE)/python/nullabona_mls/_native*.so),,--reinstall-package nullabona-mls)
 	@touch $@
 

@@ -24,7 +24,7 @@ from nullabona.extras import EXTRAS
 ROOT: Final = Path(__file__).parents[2]
 UV: Final = ROOT / ".uv/bin/uv"
 CRATE: Final = ROOT / "crates/mls/python/nullabona_mls"
-MODULES: Final = {"pywebview": "webview", "pylopdf-fonts-ko": "pylopdf_fonts_ko"}
+MODULES: Final = {"pywebview": "webview", "pylopdf-fonts-ko": "pylopdf_fonts_ko", "scikit-learn": "sklearn"}
 """What a distribution is imported as, where that is not its name."""
 CONFIG: Final = """\
 operator = "Example Messenger"
@@ -47,6 +47,22 @@ def test_the_table_is_that_of_the_package() -> None:
     assert {_name(one) for one in project["dependencies"]} & {
         name for names in EXTRAS.values() for name in names
     } == set()
+
+
+def test_measures_bring_their_own_libraries() -> None:
+    """What only bench needs is in bench/pyproject.toml, and neither in the product nor in its development group."""
+    read = [
+        tomllib.loads((ROOT / name).read_text(encoding="utf-8")) for name in ("pyproject.toml", "bench/pyproject.toml")
+    ]
+    own = {_name(one) for one in read[1]["project"]["dependencies"]} - {"nullabona"}
+    grouped = [one for group in read[0]["dependency-groups"].values() for one in group if isinstance(one, str)]
+    extras = [one for needed in read[0]["project"]["optional-dependencies"].values() for one in needed]
+    assert {_name(one) for one in (*read[0]["project"]["dependencies"], *extras, *grouped)} & own == set()
+    imported = re.compile(r"^\s*(?:import|from) (\w+)", re.MULTILINE)
+    modules = {MODULES.get(name, name) for name in own}
+    for folder in ("src", "tools", "fuzz"):
+        found = {name for path in (ROOT / folder).rglob("*.py") for name in imported.findall(path.read_text("utf-8"))}
+        assert found & modules == set()
 
 
 def _name(requirement: str) -> str:
