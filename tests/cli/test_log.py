@@ -140,7 +140,7 @@ def test_a_monitor_remembers(log: Path) -> None:
 
 @pytest.mark.slow
 def test_a_copy_is_kept_and_becomes_the_log_again(log: Path) -> None:
-    """Mirrored, lost, restored, and it goes on; a log that is there is not overwritten, and no lie is copied."""
+    """Mirrored, lost, restored, and it goes on; an existing log is never overwritten, and no lie is copied."""
     policy = ("--policy", log / "policy")
     code, out, err = nulla("mirror", log / "log", log / "copy", *policy, lang="ko_KR.UTF-8")
     assert (0, "", True) == (code, out, "항목 300개를 모두 확인해" in err)

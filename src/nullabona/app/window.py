@@ -24,7 +24,7 @@ class NoWindow(UserError):
     """No window can be opened on this machine."""
 
     code = "no-window"
-    default_hint = "install GTK or Qt for Python, or leave --window away: the browser does as well"
+    default_hint = "install GTK or Qt for Python, or omit --window to use the browser"
 
 
 def show_window(app: Callable[[], AbstractAsyncContextManager[Opened]]) -> None:

@@ -22,7 +22,7 @@ APART_S: Final = 300.0
 
 
 class PassphraseNeeded(UserError):
-    """There is nobody to ask for the passphrase, and no file was named."""
+    """A passphrase is needed, but there is no terminal to ask and no file was named."""
 
     code = "passphrase-needed"
     default_hint = "use --passphrase-file FILE or NULLA_PASSPHRASE_FILE, or run it in a terminal"

@@ -47,7 +47,7 @@ class RecordBroken(UserError):
     """The cards and the log do not belong together: one of them is an older copy."""
 
     code = "record-broken"
-    default_hint = "stop, and put back the newest copy of both; a record that goes back in time is noticed by everybody"
+    default_hint = "stop, and restore the newest copy of both; everybody notices a record that goes back in time"
 
 
 @dataclass(frozen=True, slots=True)

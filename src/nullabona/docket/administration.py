@@ -37,7 +37,7 @@ class NoSuchProposal(UserError):
     """Nothing of that name waits for a second signature."""
 
     code = "docket-no-such-proposal"
-    default_hint = "see what waits: nulla docket officer pending"
+    default_hint = "list them: nulla docket officer pending"
 
 
 class Pending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -32,7 +32,7 @@ class ForkInvalid(PeerError):
     """A file is no evidence against a log, or does not show what it says under this policy."""
 
     code = "fork-evidence-invalid"
-    default_hint = "believe nothing of it; was it meant for another log or policy?"
+    default_hint = "do not believe it; check whether it was meant for another log or policy"
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

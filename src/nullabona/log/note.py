@@ -25,7 +25,7 @@ class NoteInvalid(PeerError):
     """A note has the right shape, but a signature that should hold does not, or one that must be there is missing."""
 
     code = "note-invalid"
-    default_hint = "keep the note as evidence; nothing of it was believed"
+    default_hint = "keep the note as evidence; nothing was believed"
 
 
 @dataclass(frozen=True, slots=True)

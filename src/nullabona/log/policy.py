@@ -32,18 +32,18 @@ class PolicyInvalid(Malformed):
     """A policy is not one that spec/log.md allows; the message names the line."""
 
     code = "policy-invalid"
-    default_hint = "ask whoever gave you the policy; no part of it is used"
+    default_hint = "ask the person who gave you the policy; it is not used"
 
 
 class NotWitnessed(PeerError):
     """A checkpoint is signed by its log, but not by enough of the witnesses that the policy demands."""
 
     code = "not-witnessed"
-    default_hint = "nothing of it was believed; others may have been shown another log"
+    default_hint = "nothing was believed; others may have been shown another log"
 
 
 class WrongOrigin(PeerError):
-    """A checkpoint is of a log that the policy does not know."""
+    """The policy does not know the log of a checkpoint."""
 
     code = "wrong-origin"
     default_hint = "check that the policy is the one of this log"

@@ -31,7 +31,7 @@ class MapProofInvalid(PeerError):
     """A proof about a handle does not lead to the root that it should."""
 
     code = "map-proof-invalid"
-    default_hint = "nothing was believed; the directory showed something else than what stands in its record"
+    default_hint = "nothing was believed; the directory showed something other than its record"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class ProofInvalid(PeerError):
     """A proof does not hold: an entry is not in the log as claimed, or a log did not only grow."""
 
     code = "proof-invalid"
-    default_hint = "keep what you were given, as evidence; nothing of it was believed"
+    default_hint = "keep what you were given as evidence; nothing was believed"
 
 
 def leaf_hash(entry: bytes) -> bytes:

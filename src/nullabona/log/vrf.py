@@ -39,7 +39,7 @@ class VrfInvalid(PeerError):
     """A public key or a proof of the random function does not hold."""
 
     code = "vrf-invalid"
-    default_hint = "nothing was believed; the directory did not prove where the handle stands in its record"
+    default_hint = "nothing was believed; the directory did not prove the handle's place in its record"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,10 @@ _THREADS: Final = 16
 
 
 class DiskFailed(NullabonaError):
-    """A file could not be written or read; what was there before is still there."""
+    """A file could not be written or read. The earlier content is unchanged."""
 
     code = "disk-failed"
-    default_hint = "check the free space, the rights and the disk; the same call may be repeated"
+    default_hint = "check the free space, the permissions and the disk; you may try again"
     retryable = True
 
 

@@ -33,10 +33,10 @@ class BadUrl(UserError):
 
 
 class HttpUnreachable(PeerError):
-    """The server could not be reached, or broke off."""
+    """The server could not be reached, or closed the connection."""
 
     code = "unreachable"
-    default_hint = "check the network; the same call may be repeated"
+    default_hint = "check the network; you may try again"
     retryable = True
 
 
@@ -47,10 +47,10 @@ class HttpTimedOut(HttpUnreachable):
 
 
 class HttpMisbehaved(PeerError):
-    """The server's answer is no HTTP, or longer than it may be."""
+    """The server's answer is not HTTP, or too long."""
 
     code = "http-misbehaved"
-    default_hint = "is it the right address? else try again later"
+    default_hint = "check the address, or try again later"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class DeskFileUnusable(UserError):
     """A file or folder that docket.toml or a command names is missing or cannot be read."""
 
     code = "docket-file"
-    default_hint = "is it there, and may you read it? paths in docket.toml are relative to the folder it lies in"
+    default_hint = "check that it exists and that you may read it; paths in docket.toml are relative to its own folder"
 
 
 def now_s() -> int:

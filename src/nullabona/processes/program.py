@@ -27,10 +27,10 @@ _STOP_S: Final = 20.0
 
 
 class ProcessFailed(UserError):
-    """A process did not start, does not answer, does not end, or could not do what it was told."""
+    """A process did not start, answer or end, or could not do its work."""
 
     code = "process-failed"
-    default_hint = "its own words are in the log beside its data"
+    default_hint = "its log is beside its data"
 
 
 @dataclass(frozen=True, slots=True)

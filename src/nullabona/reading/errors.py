@@ -9,7 +9,7 @@ class LogIncomplete(PeerError):
     """A file that the log's checkpoint needs is not served."""
 
     code = "log-incomplete"
-    default_hint = "try again later; if it stays, whoever runs the log does not show what it signed"
+    default_hint = "try again later; if it continues, the log's operator withholds what it signed"
 
 
 class LogDiffers(PeerError):
@@ -37,11 +37,11 @@ class LogStale(PeerError):
     """The newest checkpoint is older than it may be."""
 
     code = "log-stale"
-    default_hint = "try again later; if it stays, the log has stopped, or something newer is kept from you"
+    default_hint = "try again later; if it continues, the log has stopped, or newer entries are withheld from you"
 
 
 class LogBehind(UserError):
     """A copy of a log lacks entries that witnesses have cosigned."""
 
     code = "log-behind"
-    default_hint = "take the copy of whoever read the log last; no witness cosigns the log again without these entries"
+    default_hint = "use the copy of the last person who read the log; without these entries no witness cosigns it again"

@@ -26,7 +26,7 @@ Take = Callable[[int, bytes], None]
 
 
 class MemoryUnusable(UserError):
-    """What was remembered of the log does not verify under this policy."""
+    """The remembered checkpoint does not verify under this policy."""
 
     code = "monitor-memory"
     default_hint = "name the state file of this log and this policy"

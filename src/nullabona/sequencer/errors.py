@@ -14,7 +14,7 @@ class EntryRefused(UserError):
 
 
 class LogDamaged(NullabonaError):
-    """The log's files and its database do not belong together; nothing is signed over them."""
+    """The log's files and its database do not match. Nothing is signed."""
 
     code = "log-damaged"
     default_hint = (
@@ -24,13 +24,13 @@ class LogDamaged(NullabonaError):
 
 
 class NoQuorum(PeerError):
-    """Too few witnesses cosigned; the checkpoint published before stays, and nothing that was staged is lost.
+    """Too few witnesses cosigned. The previous checkpoint stays, and staged entries are kept.
 
     ``reasons`` says for each witness that did not cosign why, in a word.
     """
 
     code = "no-quorum"
-    default_hint = "the next publish tries again; if it goes on, ask the witnesses named"
+    default_hint = "the next publish tries again; if it continues, ask the named witnesses"
     retryable = True
 
     def __init__(self, message: str, reasons: Mapping[str, str]) -> None:

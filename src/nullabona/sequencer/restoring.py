@@ -22,10 +22,10 @@ _AT_ONCE: Final = 64
 
 
 class LogExists(UserError):
-    """There is a log in the folder already."""
+    """The folder already holds a log."""
 
     code = "log-exists"
-    default_hint = "name another folder; a log that is there is not overwritten"
+    default_hint = "choose another folder; an existing log is never overwritten"
 
 
 def restore_log(folder: Path, checkpoint: Checkpoint, note: bytes, tiles: Iterable[tuple[Tile, bytes]]) -> None:

@@ -88,7 +88,7 @@ class CardForked(PeerError):
     """A card does not continue the one that is already known: its hash chain or its identity key breaks."""
 
     code = "card-forked"
-    default_hint = "compare safety words with the account's owner before you go on"
+    default_hint = "compare safety numbers with the account's owner before you continue"
 
 
 class DeviceEntry(Record, frozen=True):

@@ -89,7 +89,7 @@ class HandleReserved(HandleError):
     """The name would be taken for the operator or an authority."""
 
     code = "handle-reserved"
-    default_hint = "choose a name that nobody takes for the operator or an authority"
+    default_hint = "choose another name"
 
 
 @dataclass(frozen=True, slots=True)

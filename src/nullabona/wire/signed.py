@@ -30,7 +30,7 @@ class CardInvalid(PeerError):
     """A card, certificate or statement decodes, but a signature or a rule of spec/directory.md does not hold."""
 
     code = "card-invalid"
-    default_hint = "ask its owner to publish the card again; nothing of it was used"
+    default_hint = "ask its owner to publish the card again; it was not used"
 
 
 class SignedHandleRefused(Malformed):

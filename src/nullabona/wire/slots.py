@@ -55,7 +55,7 @@ class NotAnEvent(PeerError):
     """An opened slot holds no event of a demand."""
 
     code = "docket-not-an-event"
-    default_hint = "keep it: who gave it to you claims more than the log holds"
+    default_hint = "keep it: the person who gave it to you claims more than the log holds"
 
 
 class SlotRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=True):

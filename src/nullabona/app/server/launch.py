@@ -29,7 +29,7 @@ class Exposed(UserError):
     """The directory for launch files belongs to somebody else, or others may look into it."""
 
     code = "launch-exposed"
-    default_hint = "remove it, or make it yours alone"
+    default_hint = "delete it, or make it readable by you only"
 
 
 def private_folder(profile: Path) -> Path:

@@ -62,10 +62,10 @@ class Backend(Audience, Protocol):
 
 
 class PortTaken(UserError):
-    """The wanted port cannot be had."""
+    """The port cannot be used."""
 
     code = "port-taken"
-    default_hint = "leave --port away: a free one is chosen"
+    default_hint = "omit --port to use a free one"
 
 
 class Server:

@@ -6,7 +6,7 @@ from nullabona.errors import UserError
 
 
 class WrongPhase(UserError):
-    """The call makes sense at another time: without a profile, before unlocking, with an account already."""
+    """The call does not fit the current state: no profile, locked, or an account already exists."""
 
     code = "wrong-phase"
 
@@ -19,13 +19,13 @@ class AppLocked(UserError):
 
 
 class TooSoon(UserError):
-    """Too many wrong passphrases in a row; the next try has to wait."""
+    """Too many wrong passphrases in a row. The next try has to wait."""
 
     code = "too-soon"
 
 
 class HandleTaken(UserError):
-    """The handle belongs to somebody."""
+    """Somebody else has this handle."""
 
     code = "taken"
 
@@ -45,20 +45,20 @@ class NothingUploaded(UserError):
 
 
 class DiskFull(UserError):
-    """What was handed over cannot be put down; it is as it was where it came from."""
+    """The uploaded file cannot be stored for now. The original is unchanged."""
 
     code = "cannot-put-down"
-    default_hint = "see that there is space on the disk, and choose the file again"
+    default_hint = "check that the disk has space, and choose the file again"
 
 
 class WordsWrong(UserError):
-    """The words are not those of the account."""
+    """The words do not match the account's."""
 
     code = "words-wrong"
     default_hint = "compare them with what you wrote down"
 
 
 class BadCall(UserError):
-    """The page asked for something that no page should."""
+    """The page made an invalid request."""
 
     code = "bad-call"

@@ -16,7 +16,7 @@ from nullabona.errors import UserError
 
 
 class FolderExists(UserError):
-    """A hand-over never writes into a folder that holds something."""
+    """A hand-over never writes into a folder that is not empty."""
 
     code = "docket-folder-exists"
     default_hint = "name a new folder"

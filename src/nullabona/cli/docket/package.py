@@ -29,7 +29,7 @@ class PolicyUnreadable(UserError):
 
 
 class KeyExists(UserError):
-    """A key is never written over."""
+    """An existing key file is never overwritten."""
 
     code = "docket-key-exists"
     default_hint = "name a new file"

@@ -28,7 +28,7 @@ class LogDoesNotHold(PeerError):
     """The public log has faults, so nothing is drawn up from it."""
 
     code = "docket-does-not-hold"
-    default_hint = "look what is wrong: nulla docket verify WHERE --policy FILE"
+    default_hint = "see what is wrong: nulla docket verify WHERE --policy FILE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class LogFileUnusable(UserError):
     """A file with a policy, a proof, an entry or what is remembered cannot be read or written."""
 
     code = "log-file"
-    default_hint = "check that it is there, and that you may read and write it"
+    default_hint = "check that it exists and that you may read and write it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,7 +176,7 @@ def _on_loop(watch: Watcher | None) -> Watcher | None:
 
 
 class _Stopped(Bug):
-    """Whoever wanted the result has gone."""
+    """The caller of this task has gone."""
 
 
 class _Feed:

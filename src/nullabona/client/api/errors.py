@@ -82,17 +82,17 @@ class LinkExpired(UserError):
 
 
 class LinkSilent(UserError):
-    """The other device was there and does not answer any more: nobody was let in."""
+    """The other device no longer answers. No device was added."""
 
     code = "link-silent"
-    default_hint = "show a new code, and let both devices run until they say that it is done"
+    default_hint = "show a new code, and keep both devices on until they say that it is done"
 
 
 class LinkDeclined(UserError):
     """The person at the other device said no, or closed the screen."""
 
     code = "link-declined"
-    default_hint = "show a new code on the other device, and say yes there"
+    default_hint = "show a new code on the other device, and confirm there"
 
 
 class Ambiguous(UserError):
@@ -112,7 +112,7 @@ class ImportUnanswered(UserError):
     """Something about the export has to be said first; ``questions`` say what."""
 
     code = "import-unanswered"
-    default_hint = "look at the preview: say who you are, and in which order its dates are written"
+    default_hint = "look at the preview, then say who you are and in which order its dates are written"
 
     def __init__(self, questions: tuple[str, ...]) -> None:
         super().__init__(f"the export does not tell everything: {', '.join(questions)}")
@@ -130,7 +130,7 @@ class NoSuchMessage(UserError):
     """The room has no such message."""
 
     code = "no-such-message"
-    default_hint = "it may have been deleted, or have disappeared"
+    default_hint = "it may have been deleted or have expired"
 
 
 class MessageFailed(PeerError):
@@ -141,10 +141,10 @@ class MessageFailed(PeerError):
 
 
 class PendingStill(Unreachable):
-    """What was asked for is stored and goes out later; it has not happened within the time given."""
+    """The request is stored and sent later; it was not completed in the given time."""
 
     code = "pending-still"
-    default_hint = "nothing is lost: it goes out with the next command that reaches the relay"
+    default_hint = "nothing is lost: the next command that reaches the relay sends it"
 
 
 class Offline(UserError):
@@ -155,21 +155,21 @@ class Offline(UserError):
 
 
 class FileTooLarge(UserError):
-    """A file is larger than what a message carries. Nothing was kept."""
+    """A file is too large for a message. Nothing was stored."""
 
     code = "file-too-large"
     default_hint = "send it in parts, or another way"
 
 
 class FileUnreadable(UserError):
-    """A file that was to be sent cannot be read. Nothing was kept."""
+    """A file to be sent cannot be read. Nothing was stored."""
 
     code = "file-unreadable"
-    default_hint = "check that it is there and that you may read it"
+    default_hint = "check that it exists and that you may read it"
 
 
 class FileExists(UserError):
-    """There is something where a file was to be saved; it was not touched."""
+    """A file of that name exists already. It is unchanged."""
 
     code = "file-exists"
     default_hint = "choose another name or directory"
@@ -179,7 +179,7 @@ class FileUnwritable(UserError):
     """A file cannot be saved there."""
 
     code = "file-unwritable"
-    default_hint = "check that the directory is there, that you may write to it, and that there is space"
+    default_hint = "check that the directory exists, that you may write to it, and that the disk has space"
 
 
 class FileNotHere(UserError):
@@ -190,7 +190,7 @@ class FileNotHere(UserError):
 
 
 class FileFailed(PeerError):
-    """A file did not come, or is not what its sender said."""
+    """A file was not received, or differs from what its sender announced."""
 
     code = "file-failed"
     default_hint = "ask its sender to send it again"

@@ -28,7 +28,7 @@ from nullabona.wire.handle import parse_handle
 
 
 class RecordUnknown(UserError):
-    """This device knows nothing of that directory's record."""
+    """This device has not seen that directory's record yet."""
 
     code = "record-unknown"
     default_hint = "look somebody up there first"

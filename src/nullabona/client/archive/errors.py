@@ -17,14 +17,14 @@ class ArchiveDamaged(UserError):
     """The archive was changed after it was written, or says what no archive says."""
 
     code = "archive-damaged"
-    default_hint = "use another copy of it; nothing was taken from this one"
+    default_hint = "use another copy; nothing was restored from this one"
 
 
 class ArchiveTruncated(UserError):
-    """The archive ends before its end."""
+    """The archive is cut short."""
 
     code = "archive-truncated"
-    default_hint = "copy it again, whole; nothing was taken from this one"
+    default_hint = "copy the whole file again; nothing was restored from this one"
 
 
 class ArchiveTooNew(UserError):
@@ -52,28 +52,28 @@ class BackupMissing(UserError):
     """The backup cannot be read."""
 
     code = "backup-missing"
-    default_hint = "check that the file is there and that you may read it"
+    default_hint = "check that the file exists and that you may read it"
 
 
 class BackupUnwritable(UserError):
-    """The backup cannot be written; what was there before is as it was."""
+    """The backup cannot be written. The earlier one is unchanged."""
 
     code = "backup-unwritable"
-    default_hint = "check that the directory is there, that you may write to it, and that there is space"
+    default_hint = "check that the directory exists, that you may write to it, and that the disk has space"
 
 
 class BackupOutOfLine(UserError):
-    """The backups given do not follow one another: each must be the one that the next was made after."""
+    """The backups do not form a chain: each must have been made after the one before it."""
 
     code = "backup-out-of-line"
-    default_hint = "give the whole one first, then every one that was made after it, in order"
+    default_hint = "give the full backup first, then every later one in order"
 
 
 class BackupOfOther(UserError):
-    """The backup is of another account."""
+    """The backup belongs to another account."""
 
     code = "backup-of-other"
-    default_hint = "give one that was made from this account"
+    default_hint = "choose a backup of this account"
 
 
 class BackupEmpty(UserError):

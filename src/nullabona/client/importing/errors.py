@@ -6,10 +6,12 @@ from nullabona.errors import UserError
 
 
 class NotAnExport(UserError):
-    """The file is no export that is known here."""
+    """The file is not a known export."""
 
     code = "not-an-export"
-    default_hint = "give what KakaoTalk, Telegram Desktop or WhatsApp exported: .txt, .csv, .zip or result.json"
+    default_hint = (
+        "choose a file that KakaoTalk, Telegram Desktop or WhatsApp exported: .txt, .csv, .zip or result.json"
+    )
 
 
 class ExportUnreadable(UserError):
@@ -20,7 +22,7 @@ class ExportUnreadable(UserError):
 
 
 class ExportUnsafe(UserError):
-    """An archive pretends to be smaller than it is, or hides its names. Nothing of it was unpacked."""
+    """An archive lies about its size or its file names. Nothing was unpacked."""
 
     code = "export-unsafe"
     default_hint = "export the chat again, and import what the messenger itself wrote"

@@ -31,7 +31,7 @@ class Unreachable(PeerError):
     """The relay cannot be reached, or was lost before it answered. The request may or may not have been carried out."""
 
     code = "unreachable"
-    default_hint = "nothing is lost; it is tried again"
+    default_hint = "nothing is lost; it is retried automatically"
     retryable = True
 
 
@@ -45,4 +45,4 @@ class RelayUntrusted(Unreachable):
     """The relay's certificate does not prove that it is the relay. Nothing was sent to it."""
 
     code = "relay-untrusted"
-    default_hint = "somebody may be in between; try another network, and compare the address"
+    default_hint = "somebody may intercept the connection; try another network, and compare the address"

@@ -27,10 +27,10 @@ from nullabona.errors import NullabonaError
 
 
 class StoreFailed(NullabonaError):
-    """The store could not do it now; it may or may not have been done. The store is usable again."""
+    """The store failed; the change may or may not have been made. The store can be used again."""
 
     code = "card-store-failed"
-    default_hint = "look at the disk: is it full, or failing?"
+    default_hint = "check whether the disk is full or failing"
     retryable = True
 
 

@@ -55,7 +55,7 @@ class SealThere(UserError):
 
 
 class FormChanged(UserError):
-    """The package can no longer be given in the form that the releaser signed."""
+    """The package can no longer be handed over in the form that the releaser signed."""
 
     code = "docket-form-changed"
     default_hint = "a key was added, changed or lost since: sign the hand-over again"

@@ -43,7 +43,7 @@ class SiteUnsuitable(UserError):
 
 
 class CannotListen(UserError):
-    """The address cannot be listened on."""
+    """The console cannot listen on this address."""
 
     code = "console-listen"
     default_hint = "is another console running? choose another port with --listen"

@@ -58,10 +58,10 @@ class Stale(UserError):
 
 
 class DetailsWrong(UserError):
-    """An entry is empty where something has to stand, or says what cannot be kept."""
+    """A required field is empty, or a text is too long."""
 
     code = "docket-details-wrong"
-    default_hint = "fill it in, or say it in fewer words"
+    default_hint = "fill it in, or shorten it"
 
 
 class IntakeDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="intake"):

@@ -15,10 +15,10 @@ from nullabona.wire.canonical import digest
 
 
 class CaseAltered(UserError):
-    """What a case says is not what its acts made of it: somebody changed the database past the desk."""
+    """A case does not match its signed acts: somebody changed the database without the desk."""
 
     code = "docket-case-altered"
-    default_hint = "do nothing more with it; find out who can write the desk's files, and compare with a copy"
+    default_hint = "do not use this case; find out who can write the desk's files, and compare with a copy"
 
 
 _TAKES_IN: Final = frozenset({Action.INTAKE, Action.AMEND})

@@ -22,7 +22,7 @@ class ReceiptInvalid(PeerError):
     """A receipt is not of this demand, or its slot is not what the log holds."""
 
     code = "docket-receipt-invalid"
-    default_hint = "keep it: a receipt that does not hold is evidence against whoever gave it"
+    default_hint = "keep it: an invalid receipt is evidence against the person who gave it"
 
 
 class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="receipt", tag_field="kind"):

@@ -27,7 +27,7 @@ class NoSuchCase(UserError):
     """There is no such case, or none that this officer may read: the answer is the same."""
 
     code = "docket-no-such-case"
-    default_hint = "see the cases: nulla docket list"
+    default_hint = "list the cases: nulla docket list"
 
 
 class TrailEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -25,10 +25,10 @@ from nullabona.wire.canonical import canonical, read_canonical
 
 
 class NoSuchOfficer(UserError):
-    """Nobody of that name works here."""
+    """There is no officer of that name."""
 
     code = "docket-no-such-officer"
-    default_hint = "see who does: nulla docket officer list"
+    default_hint = "list the officers: nulla docket officer list"
 
 
 class NoSuchAuthority(UserError):

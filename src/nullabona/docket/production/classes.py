@@ -43,7 +43,7 @@ def field_of(column: Column) -> str | None:
 
 
 class AnswerImpossible(UserError):
-    """A decision answers what was not asked, leaves something out, or promises what is not held."""
+    """A decision answers a class that was not asked for, leaves one out, or promises data that is not held."""
 
     code = "docket-answer-impossible"
     default_hint = "every class that was asked for needs one answer; what is not held can only be answered so"

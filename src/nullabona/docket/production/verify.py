@@ -42,7 +42,7 @@ EVIDENCE: Final = frozenset({RECEIPT, PROOF, POLICY, CUSTODY})
 
 
 class PackageBroken(PeerError):
-    """A file of a package is missing, too much, or not what it was."""
+    """A file of a package is missing, extra or changed."""
 
     code = "docket-package-broken"
     default_hint = "do not rely on the package; ask the operator for it again"

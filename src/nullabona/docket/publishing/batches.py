@@ -38,7 +38,7 @@ class NotInLog(UserError):
 
 
 class LogElsewhere(UserError):
-    """Desk and log are not of one time: one of them was put back from a copy, or is another's."""
+    """Desk and log are from different times: one of them was restored from a copy, or belongs elsewhere."""
 
     code = "docket-log-elsewhere"
     default_hint = (

@@ -35,10 +35,10 @@ class DeskInUse(UserError):
 
 
 class DeskStoreFailed(NullabonaError):
-    """The store could not do it now; nothing of it was kept."""
+    """The store failed. Nothing was stored."""
 
     code = "docket-store-failed"
-    default_hint = "look at the disk: is it full, or failing?"
+    default_hint = "check whether the disk is full or failing"
     retryable = True
 
 
@@ -57,14 +57,14 @@ class RoleAlone(UserError):
 
 
 class AppendOnly(UserError):
-    """What was entered stays as it is."""
+    """Recorded entries cannot be changed."""
 
     code = "docket-append-only"
-    default_hint = "enter a correction; nothing is changed afterwards"
+    default_hint = "record a correction instead"
 
 
 class NoAct(UserError):
-    """Nobody has signed what this change needs."""
+    """This change lacks a signature that it needs."""
 
     code = "docket-no-act"
     default_hint = "do it through the desk, with the signatures it asks for"
@@ -74,7 +74,7 @@ class Held(UserError):
     """It takes effect a day after it was proposed, so that somebody can object."""
 
     code = "docket-held"
-    default_hint = "confirm it when the day is over; whoever knows better objects before"
+    default_hint = "confirm it after the day; anybody who disagrees objects before"
 
 
 _REFUSALS: Final[Mapping[str, type[NullabonaError]]] = {

@@ -29,7 +29,7 @@ class TaxonomyInvalid(UserError):
     """A file of the taxonomy says something it may not."""
 
     code = "taxonomy-invalid"
-    default_hint = "correct the file; nothing of it was taken over"
+    default_hint = "correct the file; nothing was imported"
 
 
 class Document(Part, frozen=True):

@@ -31,7 +31,7 @@ _ANYBODY: Final = Unprotected()
 
 
 class Unmet(UserError):
-    """What was waited for did not come."""
+    """The expected event did not happen."""
 
     code = "unmet"
 

@@ -16,15 +16,15 @@ from nullabona.relay.core.space import Disk
 
 
 class StoreFailed(NullabonaError):
-    """The store could not do it now; it may or may not have been done. The store is usable again."""
+    """The store failed; the change may or may not have been made. The store can be used again."""
 
     code = "store-failed"
-    default_hint = "look at the disk: is it full, or failing?"
+    default_hint = "check whether the disk is full or failing"
     retryable = True
 
 
 class StoreGone(NullabonaError):
-    """The store's files were removed or replaced while running; nothing more can be kept in them."""
+    """The store's files were removed or replaced while running. Nothing more can be stored."""
 
     code = "data-gone"
     default_hint = (

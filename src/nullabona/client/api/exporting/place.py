@@ -24,7 +24,7 @@ _LONGEST: Final = 100
 
 
 class ExportRefused(UserError):
-    """The folder has something in it that is no export. Nothing was changed."""
+    """The folder holds files that are not an export. Nothing was changed."""
 
     code = "export-refused"
     default_hint = "choose an empty folder, or the folder of an earlier export"
@@ -34,7 +34,7 @@ class ExportFailed(UserError):
     """The export cannot be written there. An earlier one is as it was."""
 
     code = "export-failed"
-    default_hint = "check that you may write there and that there is space, then run it again"
+    default_hint = "check that you may write there and that the disk has space, then try again"
 
 
 class ExportPlace:

@@ -26,7 +26,9 @@ class LogStale(PeerError):
     """The newest epoch that a directory shows, or its witnesses' signatures, are too old."""
 
     code = "log-stale"
-    default_hint = "check this device's clock; else the operator or its witnesses stand still, or something is withheld"
+    default_hint = (
+        "check this device's clock; otherwise the operator or its witnesses stopped, or newer epochs are withheld"
+    )
 
 
 class LogReplaced(PeerError):
@@ -34,19 +36,19 @@ class LogReplaced(PeerError):
 
     code = "log-replaced"
     default_hint = (
-        "ask the operator in another way; if it began a new log, forget the old one: nulla record forget HOST"
+        "ask the operator in another way; if it started a new log, forget the old one: nulla record forget HOST"
     )
 
 
 class CardNotInLog(PeerError):
-    """What a directory shows of a handle does not stand in its record."""
+    """A directory shows a card that is not in its record."""
 
     code = "card-not-in-log"
-    default_hint = "nothing was believed. Ask the person in another way, and compare safety numbers"
+    default_hint = "it was not believed. Ask the person in another way, and compare safety numbers"
 
 
 class CardRefuted(PeerError):
-    """Somebody says that a handle is theirs, and its record has another card, or none."""
+    """Somebody claims a handle whose public record has another card, or none."""
 
     code = "card-refuted"
     default_hint = "do not answer. If you know the person, ask them in another way"
@@ -63,4 +65,4 @@ class RecordGap(PeerError):
     """This device was away for longer than the directory can prove."""
 
     code = "record-gap"
-    default_hint = "epochs in between were not looked through; compare safety numbers with those you talk to"
+    default_hint = "the epochs in between were not checked; compare safety numbers with your contacts"

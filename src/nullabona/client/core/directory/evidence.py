@@ -35,7 +35,7 @@ class EvidenceInvalid(PeerError):
     """A file is no evidence, or does not prove what it says under this policy."""
 
     code = "evidence-invalid"
-    default_hint = "believe nothing of it; was it meant for another policy?"
+    default_hint = "do not believe it; check whether it was meant for another policy"
 
 
 class View(msgspec.Struct, array_like=True, frozen=True):

@@ -21,14 +21,14 @@ from nullabona.errors import Bug, PeerError, UserError
 
 
 class ProfileMissing(UserError):
-    """There is no profile where one was to be opened. Nothing was created."""
+    """There is no profile in this folder. Nothing was created."""
 
     code = "profile-missing"
     default_hint = "create an account first, or name the directory of an existing profile"
 
 
 class ProfileExists(UserError):
-    """There is something where a profile was to be created. Nothing was changed."""
+    """The folder for the new profile is not empty. Nothing was changed."""
 
     code = "profile-exists"
     default_hint = "open it, or choose another directory"
@@ -46,7 +46,7 @@ class ProfileExposed(UserError):
     """Other users of this machine may read or replace the profile's files."""
 
     code = "profile-exposed"
-    default_hint = "make the directory yours alone: chmod 700 on it and chmod 600 on the files in it"
+    default_hint = "make the directory private: chmod 700 on it and chmod 600 on its files"
 
 
 class WrongPassphrase(UserError):
@@ -57,14 +57,14 @@ class WrongPassphrase(UserError):
 
 
 class WrongUnlock(UserError):
-    """The profile is protected in another way than the one offered; no other way is tried."""
+    """The profile is protected in another way. No other way is tried."""
 
     code = "wrong-unlock"
     default_hint = "open the profile the way it was protected"
 
 
 class KeychainFailed(UserError):
-    """The system keychain did not do what was asked. No other protection is used instead."""
+    """The system keychain failed. No other protection is used instead."""
 
     code = "keychain-failed"
     default_hint = "unlock the system keychain, or protect the profile with a passphrase"
@@ -85,7 +85,7 @@ class BadPhrase(UserError):
 
 
 class BadLinkCode(UserError):
-    """What was typed or scanned is no code of another device."""
+    """The text typed or scanned is not another device's code."""
 
     code = "bad-link-code"
     default_hint = "show a new code on the other device: settings, devices, link a device"
@@ -99,11 +99,11 @@ class LinkMisused(UserError):
 
 
 class LinkForged(LinkMisused):
-    """Whoever answered took this device into another account than the one that has the handle."""
+    """The device that answered tried to add this one to another account than the handle's."""
 
     code = "link-forged"
     default_hint = (
-        "nothing was kept; show a new code where nobody else sees it, and compare the numbers on both screens"
+        "nothing was stored; show a new code where nobody else sees it, and compare the numbers on both screens"
     )
 
 
@@ -118,20 +118,22 @@ class LinkExposed(LinkMisused):
 
 
 class StaleProfile(UserError):
-    """The store is older than what this profile has already done: a copy was put back.
+    """The store is older than this profile's last state: a copy was restored.
 
     It must not send: it would use message keys a second time. It may be opened to read, and to be renewed.
     """
 
     code = "stale-profile"
-    default_hint = "this looks like a restored copy; open it for reading, or set this device up anew with the 24 words"
+    default_hint = (
+        "this looks like a restored copy; open it for reading only, or set this device up again with the 24 words"
+    )
 
 
 class StoreDamaged(UserError):
-    """The store's file was changed or lost outside this program. It is never created anew in its place."""
+    """The store's file was changed or lost outside this program. It is never recreated."""
 
     code = "store-damaged"
-    default_hint = "keep the directory as it is; set the device up anew with the 24 words in another directory"
+    default_hint = "keep the directory unchanged; set the device up again with the 24 words in another directory"
 
 
 class StoreTooNew(UserError):
@@ -142,7 +144,7 @@ class StoreTooNew(UserError):
 
 
 class StoreFailed(UserError):
-    """The disk refused a read or a write. The open transaction did not happen.
+    """The disk refused a read or a write. The open transaction was rolled back.
 
     If the failure was in the commit itself, the store refuses everything until it is opened again: only the file
     knows whether that commit happened.
@@ -165,7 +167,7 @@ class StoreMisuse(Bug):
 
 
 class NoSuchRoom(UserError):
-    """The profile has no room of that name or id."""
+    """There is no room of that name or id."""
 
     code = "no-such-room"
     default_hint = "list your rooms, or check the spelling"
@@ -207,7 +209,7 @@ class CardTooOld(UserError):
 
 
 class BadRequest(UserError):
-    """What was asked for contradicts itself."""
+    """The request contradicts itself."""
 
     code = "bad-request"
 

@@ -32,24 +32,24 @@ class LinkError(UserError):
 
 
 class LinkKindUnknown(LinkError):
-    """A link of a kind that this version does not know."""
+    """This version does not know this kind of link."""
 
     code = "link-kind"
-    default_hint = "a newer version may know it"
+    default_hint = "try a newer version"
 
 
 class LinkHandle(LinkError):
-    """The handle in a link is not one."""
+    """The handle in a link is invalid."""
 
     code = "link-handle"
-    default_hint = "ask whoever gave you the link for a new one"
+    default_hint = "ask the person who gave you the link for a new one"
 
 
 class LinkMismatch(LinkError):
     """The handle now shows another account than the one the link was made for. Nothing was sent."""
 
     code = "link-mismatch"
-    default_hint = "ask whoever gave you the link over another channel before you go on"
+    default_hint = "ask the person who gave you the link over another channel before you continue"
     retryable: ClassVar[bool] = False
 
 

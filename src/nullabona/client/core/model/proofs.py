@@ -32,7 +32,7 @@ _encode = msgspec.msgpack.encode
 
 
 class BadProof(PeerError):
-    """A signed statement does not hold."""
+    """A signed statement is invalid."""
 
     code = "bad-proof"
     default_hint = "nothing was believed"

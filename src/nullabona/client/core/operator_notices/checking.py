@@ -32,7 +32,7 @@ class NoticeUncheckable(PeerError):
     """This device has no policy for the docket that a notice claims to stand in, or its clock is behind."""
 
     code = "operator-notice-unchecked"
-    default_hint = "get the operator's policy in a way you trust, and pin it: nulla record pin FILE"
+    default_hint = "get the operator's policy from a source you trust, and pin it: nulla record pin FILE"
 
     def __init__(self, message: str, ready_s: int = 0, *, vouched: bool) -> None:
         """``ready_s``: when this device's clock has to be reached; 0 if a policy is missing. ``vouched``: no stranger
@@ -53,7 +53,7 @@ class NoticeUnwitnessed(PeerError):
     """A notice stands in a log that its operator signed and too few of its witnesses have."""
 
     code = "operator-notice-unwitnessed"
-    default_hint = "it is not shown; the operator may keep a docket for you that it shows to nobody else"
+    default_hint = "it is not shown; the operator may keep a separate docket for you"
 
 
 class DocketForked(PeerError):

@@ -6,10 +6,10 @@ from nullabona.errors import PeerError, UserError
 
 
 class PasskeyRefused(PeerError):
-    """What an authenticator signed is not what was asked for, or not by a passkey that is known here."""
+    """An authenticator signed something else than requested, or with an unknown passkey."""
 
     code = "passkey-refused"
-    default_hint = "try again; if it goes on, use your other authenticator and tell an admin"
+    default_hint = "try again; if it continues, use your other authenticator and tell an admin"
 
 
 class SignCountWentBack(PeerError):
@@ -20,10 +20,10 @@ class SignCountWentBack(PeerError):
 
 
 class SignatureSpent(PeerError):
-    """This signature was used already, or what it signs has waited too long."""
+    """This signature was used already, or has expired."""
 
     code = "signature-spent"
-    default_hint = "begin anew: look at what you are about to do, and sign it again"
+    default_hint = "start again: review what you are about to do, and sign it"
 
 
 class EnrolmentRefused(UserError):
@@ -48,14 +48,14 @@ class TooFewPasskeys(UserError):
 
 
 class NotReady(UserError):
-    """The time that must pass first has not passed."""
+    """The waiting time is not over yet."""
 
     code = "not-ready"
-    default_hint = "wait until the time that is shown"
+    default_hint = "wait until the time shown"
 
 
 class TooOften(UserError):
-    """Too many wrong tries; only whoever made them has to wait."""
+    """Too many wrong tries. Only the person who made them has to wait."""
 
     code = "too-often"
     retryable = True
@@ -73,7 +73,7 @@ class DocumentGone(UserError):
 
 
 class FormWrong(UserError):
-    """A field of a form does not hold what it should."""
+    """A field of a form is invalid."""
 
     code = "form-wrong"
     default_hint = "correct the field and send the form again"

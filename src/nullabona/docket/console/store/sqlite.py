@@ -22,10 +22,10 @@ _SQL: Final = named_queries("nullabona.docket.console.store")
 
 
 class ConsoleStoreFailed(NullabonaError):
-    """The console's database could not do it now; nothing was changed."""
+    """The console's database failed. Nothing was changed."""
 
     code = "console-store-failed"
-    default_hint = "look at the disk: is it full, or failing?"
+    default_hint = "check whether the disk is full or failing"
     retryable = True
 
 
