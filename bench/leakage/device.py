@@ -82,7 +82,7 @@ class Cards(Directories):
 
 
 class Device:
-    """See `nullabona.client.runner.ground.Ground`. Runs between `start` and `stop`, as often as wanted."""
+    """See `nullabona.client.runner.ground.RunnerContext`. Runs between `start` and `stop`, as often as wanted."""
 
     def __init__(
         self,
@@ -263,7 +263,7 @@ class Device:
             self.on_rooms_connected()
 
     async def keep_card(self) -> None:
-        """What `Publishing` and `Oversight` ask: the own card, at every start and connection and every six hours.
+        """What `Publishing` and `OwnKeyMonitor` ask: the own card, at every start and connection and every six hours.
 
         The watch of the own handle asks every ten minutes more, from the same address: noted once, as it tells nothing
         new. A card is renewed, and so published, once a week; it is looked up before and after.

@@ -112,9 +112,9 @@ def watcher(monkeypatch: pytest.MonkeyPatch) -> Callable[[], tuple[ActivityWatch
             work.close()
             return SimpleNamespace(cancel=lambda: None)
 
-        ground = SimpleNamespace(store=None, spawn=spawn, warn=lambda kind, **_: warned.append(kind))
+        context = SimpleNamespace(store=None, spawn=spawn, warn=lambda kind, **_: warned.append(kind))
         return (
-            ActivityWatcher(cast(Any, schedule), cast(Any, ground), RELAY, cast(Any, None), lambda: 0.5),
+            ActivityWatcher(cast(Any, schedule), cast(Any, context), RELAY, cast(Any, None), lambda: 0.5),
             schedule,
             warned,
         )

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 from nullabona.client.core.model.change_set import Touched
 from nullabona.client.core.model.requests import Report, Scout
-from nullabona.client.runner.ground import Ground
 from nullabona.client.runner.scouts import AT_ONCE, Scouts
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.messages import Frames
@@ -41,8 +40,8 @@ class _Connection:
         pass
 
 
-class _Ground:
-    """What looks stand on: `Ground`, its engine and its connections in one."""
+class _Context:
+    """What looks stand on: `RunnerContext`, its engine and its connections in one."""
 
     def __init__(self) -> None:
         self.engine = self.connections = self
@@ -80,7 +79,7 @@ class _Ground:
 
     async def play(self, wanted: list[Scout]) -> None:
         """Until the relay that answers has been asked for everything; the engine wants it all twice."""
-        self.scouts = Scouts(cast("Ground", self), 1.0)
+        self.scouts = Scouts(cast("RunnerContext", self), 1.0)
         self.due = {scout for scout in wanted if scout.relay == ALIVE}
         for _ in range(2):
             self.wanted = wanted
@@ -94,24 +93,24 @@ class _Ground:
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
 
-async def played(wanted: list[Scout]) -> _Ground:
+async def played(wanted: list[Scout]) -> _Context:
     """What became of these looks."""
-    ground = _Ground()
-    await ground.play(wanted)
-    return ground
+    context = _Context()
+    await context.play(wanted)
+    return context
 
 
 def test_a_relay_that_does_not_answer_holds_up_no_look_elsewhere() -> None:
     """Three dozen rooms are looked for at a silent relay first; those at the other one are found all the same."""
     silent = [look(number, SILENT) for number in range(36)]
     alive = [look(number, ALIVE) for number in range(36)]
-    ground = asyncio.run(played([*silent, *alive]))
-    assert set(alive) == set(ground.found)
-    assert AT_ONCE == ground.all_connections[SILENT].asked
+    context = asyncio.run(played([*silent, *alive]))
+    assert set(alive) == set(context.found)
+    assert AT_ONCE == context.all_connections[SILENT].asked
 
 
 def test_a_look_that_waits_is_not_made_twice() -> None:
     """The engine wants it again while it waits for others to end: it waits once."""
     silent = [look(number, SILENT) for number in range(AT_ONCE + 5)]
-    ground = asyncio.run(played(silent))
-    assert AT_ONCE + AT_ONCE + 5 == ground.busy
+    context = asyncio.run(played(silent))
+    assert AT_ONCE + AT_ONCE + 5 == context.busy

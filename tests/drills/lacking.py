@@ -20,7 +20,7 @@ from nullabona.client.core.model.ports import Store
 from nullabona.client.core.restore import seeking
 from nullabona.client.core.sync import recovery
 from nullabona.client.core.timeline import file_messages
-from nullabona.client.runner import oversight
+from nullabona.client.runner import own_key_monitor
 from nullabona.client.store import connection
 from nullabona.drills.actors import company, person
 from nullabona.drills.removal import scenario as removal
@@ -34,12 +34,12 @@ _WITH_DEVICES = "NULLABONA_TEST_WITH_DEVICES"
 
 def _nobody_looks() -> None:
     """The watch of the own handle goes on, and nothing follows from what is missing there."""
-    begin = oversight.Oversight.__init__
+    begin = own_key_monitor.OwnKeyMonitor.__init__
 
-    def careless(self: oversight.Oversight, ground: Any, directories: Any, **_: Any) -> None:  # noqa: ANN401
-        begin(self, ground, directories)
+    def careless(self: own_key_monitor.OwnKeyMonitor, context: Any, directories: Any, **_: Any) -> None:  # noqa: ANN401
+        begin(self, context, directories)
 
-    oversight.Oversight.__init__ = careless  # type: ignore[assignment, method-assign]
+    own_key_monitor.OwnKeyMonitor.__init__ = careless  # type: ignore[assignment, method-assign]
 
 
 def _nobody_puts_back() -> None:

@@ -11,7 +11,7 @@ import pytest
 from nullabona.client.core.directory import checking, owner
 from nullabona.client.core.directory.pinned import Sighting
 from nullabona.client.core.directory.pinned import see as honest_see
-from nullabona.client.runner import oversight
+from nullabona.client.runner import own_key_monitor
 from nullabona.drills.lying_directory import scenario
 from nullabona.drills.lying_directory.report import run
 from nullabona.drills.reporting.report import Verdict
@@ -44,7 +44,7 @@ def no_roots(patch: Patch) -> None:
 
 def no_judging(patch: Patch) -> None:
     """Entries at the own handle are not compared with the own cards."""
-    patch.setattr(oversight, "judge", lambda watch, *_: (watch, []))
+    patch.setattr(own_key_monitor, "judge", lambda watch, *_: (watch, []))
 
 
 def no_quorum(patch: Patch) -> None:
@@ -60,7 +60,7 @@ def no_position(patch: Patch) -> None:
 
 def no_settling(patch: Patch) -> None:
     """Promises are forgotten."""
-    patch.setattr(oversight, "settle", lambda *_: ([], []))
+    patch.setattr(own_key_monitor, "settle", lambda *_: ([], []))
 
 
 @pytest.mark.slow

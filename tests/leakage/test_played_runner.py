@@ -27,7 +27,7 @@ Seen = tuple[int, int, int, int]
 
 
 class _Quiet:
-    """In the place of `Publishing` and `Oversight`, which ask only the directory: `keep_card` plays them."""
+    """In the place of `Publishing` and `OwnKeyMonitor`, which ask only the directory: `keep_card` plays them."""
 
     def poke(self) -> None: ...
     def inbox_read(self) -> None: ...
@@ -114,7 +114,7 @@ class WithRunner(devices.Device):
 def with_runner(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(town, "Device", WithRunner)
     monkeypatch.setattr(runners, "Publishing", lambda *_, **__: _Quiet())
-    monkeypatch.setattr(runners, "Oversight", lambda *_, **__: _Quiet())
+    monkeypatch.setattr(runners, "OwnKeyMonitor", lambda *_, **__: _Quiet())
 
 
 def _seen(recording: Recording) -> dict[int, list[Seen]]:

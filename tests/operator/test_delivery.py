@@ -13,7 +13,7 @@ from nullabona.client.core.directory.keeping import forget_pinned
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.operator_notices import dockets, taking
 from nullabona.client.core.operator_notices.keeping import load_notices
-from nullabona.client.runner import oversight
+from nullabona.client.runner import own_key_monitor
 from nullabona.docket.cases.delivery import put_frame
 from nullabona.docket.core.records import Decision, Gag
 from nullabona.errors import Refused
@@ -197,7 +197,7 @@ def test_a_docket_that_begins_later_is_learnt_from_the_directory(
             operator.kill()
             operator.names_docket = True
             operator.start()
-            mina._session.runner.oversight.poke()
+            mina._session.runner.own_key_monitor.poke()
             assert 1 == len(await arrived(mina))
             assert (0, True) == (mina.operator_notices.all().unchecked, mina.operator_notices.all().checkable)
 
@@ -213,14 +213,14 @@ def test_a_notice_that_comes_after_its_docket_was_named_is_shown_soon(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A device that pinned the directory before asks it again because of the notice, long before a period is over."""
-    monkeypatch.setattr(oversight, "ASK_S", 1.0)
+    monkeypatch.setattr(own_key_monitor, "ASK_S", 1.0)
 
     async def story(operator: OperatorService, office: LiveOffice) -> None:
         async with people(operator, tmp_path, "mina") as (mina,):
             operator.kill()
             operator.names_docket = True
             operator.start()
-            await mina._session.runner.oversight.watch_now()
+            await mina._session.runner.own_key_monitor.watch_now()
             assert not mina.operator_notices.all().checkable
             await office.work(office.notify, mina.me.handle)
             await office.work(office.deliver)

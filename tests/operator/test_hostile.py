@@ -14,8 +14,8 @@ from nullabona.client.core.directory.pinned import SKEW_S, Pinned
 from nullabona.client.core.operator_notices import taking
 from nullabona.client.core.operator_notices.checking import OLDEST_S
 from nullabona.client.core.operator_notices.keeping import MOST_HELD, load_counts, load_held, load_notices
-from nullabona.client.runner import oversight
-from nullabona.client.runner.oversight import Oversight
+from nullabona.client.runner import own_key_monitor
+from nullabona.client.runner.oversight import OwnKeyMonitor
 from nullabona.log.policy import NO_QUORUM
 from nullabona.wire.operator_notice import HEADER, NoticeBody, OperatorNotice, encode_notice
 from nullabona.wire.seal import ITEM_DIRECT
@@ -242,13 +242,13 @@ def test_a_clock_that_is_behind_is_no_reason_to_ask_anybody() -> None:
     """The device looks again by itself, when its clock is there; the directory is not asked."""
     told = Told()
     told.gets(Docket(time_s=NOW_S + DAY_S).item(told.handle))
-    ground = Alone(told)
-    watch = Oversight(ground, ground.directories)  # type: ignore[arg-type]
+    context = Alone(told)
+    watch = OwnKeyMonitor(context, context.directories)  # type: ignore[arg-type]
     pause = NOW_S + DAY_S - SKEW_S - told.world.now // 1_000
     assert pause == asyncio.run(watch._look_after_notices(HOST))
     told.world.now += int(pause) * 1_000
     assert float(DAY_S) == asyncio.run(watch._look_after_notices(HOST))
-    assert (1, 0, 0) == (told.shown, told.held, ground.asked)
+    assert (1, 0, 0) == (told.shown, told.held, context.asked)
 
 
 class Alone:
@@ -337,19 +337,19 @@ def test_a_flood_of_forged_notices_keeps_no_genuine_one_out(first: bool) -> None
 def test_a_directory_is_asked_once_for_what_a_stranger_can_have_made() -> None:
     """Within an hour, at a time of its own; what witnesses vouch for is asked for again, about every hour."""
     told = Told(BARE)
-    ground = Alone(told)
-    watch = Oversight(ground, ground.directories)  # type: ignore[arg-type]
+    context = Alone(told)
+    watch = OwnKeyMonitor(context, context.directories)  # type: ignore[arg-type]
 
     def for_hours(hours: int) -> int:
-        asked, until = ground.asked, told.world.now + hours * 3_600_000
+        asked, until = context.asked, told.world.now + hours * 3_600_000
         while told.world.now < until:
             pause = asyncio.run(watch._look_after_notices(HOST))
             told.world.now = min(until, told.world.now + int(pause * 1_000) + 1)
-        return ground.asked - asked
+        return context.asked - asked
 
     told.gets(forged(told.handle))
     watch.inbox_read()
-    assert 0.0 < watch._ask_s - told.world.now / 1_000 <= oversight.ASK_S
+    assert 0.0 < watch._ask_s - told.world.now / 1_000 <= own_key_monitor.ASK_S
     assert (1, 0) == (for_hours(2), for_hours(48))
     told.gets(Docket().item(told.handle))
     assert 12 <= for_hours(24) <= 48

@@ -14,7 +14,7 @@ from nullabona.client.core.directory.owner import look, start
 from nullabona.client.core.directory.pinned import moved
 from nullabona.client.net import Unreachable
 from nullabona.client.runner.directories import Directories
-from nullabona.client.runner.oversight import Oversight
+from nullabona.client.runner.oversight import OwnKeyMonitor
 from nullabona.directory.core.records import Keep, StoredCard
 from nullabona.wire.card import card_hash
 from nullabona.wire.messages import AnyRequest, AnyResponse, LookupCard, Refusal, WatchHandle
@@ -39,7 +39,7 @@ class Device:
         self.lie: Lie | None = None
         self.warned: list[str] = []
         self.directories = Directories(cast(Any, self))
-        self.oversight = Oversight(cast(Any, self), cast(Any, self).directories)
+        self.own_key_monitor = OwnKeyMonitor(cast(Any, self), cast(Any, self).directories)
 
     # -- what the watch stands on
 
@@ -79,9 +79,9 @@ class Device:
     async def watch(self) -> None:
         """As the client does once a period."""
         try:
-            await self.oversight._watch_own(MINA)
+            await self.own_key_monitor._watch_own(MINA)
         except Exception as error:  # noqa: BLE001 - as `Oversight._once`
-            await self.oversight._not_watched(MINA, cast(Any, error))
+            await self.own_key_monitor._not_watched(MINA, cast(Any, error))
 
     def codes(self) -> list[str]:
         """Of every warning."""
@@ -218,16 +218,16 @@ def test_a_promise_that_nobody_may_look_after_is_told_with_the_note_as_evidence(
         device.lie = refuse(WatchHandle)
         await directory.advance()
         directory.now += PERIOD_S
-        pause = await device.oversight._look_after_promises(str(MINA))
+        pause = await device.own_key_monitor._look_after_promises(str(MINA))
         assert 60.0 == pause
         directory.now += LATE_S
-        await device.oversight._look_after_promises(str(MINA))
+        await device.own_key_monitor._look_after_promises(str(MINA))
         assert ["card-promised", "record-withheld"] == device.codes()
         assert [("record-withheld", True)] == device.kept()
         assert [str(JUN)] == device.promised()
         device.lie = None
         await directory.advance()
-        await device.oversight._look_after_promises(str(MINA))
+        await device.own_key_monitor._look_after_promises(str(MINA))
         assert [] == device.promised()
 
     play(story)
@@ -253,7 +253,7 @@ def test_a_promise_from_before_the_history_is_let_go() -> None:
             await directory.advance()
         device.lie = gone
         directory.now += 31 * 86_400
-        await device.oversight._look_after_promises(str(MINA))
+        await device.own_key_monitor._look_after_promises(str(MINA))
         assert (["card-promised", "record-gap"], []) == (device.codes(), device.promised())
 
     play(story)

@@ -238,7 +238,7 @@ class ThisAccount:
         """Our card as a stranger finds it, once this device has looked through the record up to now."""
         try:
             async with asyncio.timeout(timeout_s):
-                await self._session.runner.oversight.watch_now()
+                await self._session.runner.own_key_monitor.watch_now()
                 shown = await self._session.runner.directories.look_up(handle)
         except TimeoutError:
             raise TimedOut("the directory of this account was not reached in time") from None

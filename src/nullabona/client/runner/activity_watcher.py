@@ -14,7 +14,7 @@ from nullabona.client.core.model.ports import Store
 from nullabona.client.runner.activity_stream import ActivityStream
 from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.connections import PersistentConnection
-from nullabona.client.runner.ground import Ground
+from nullabona.client.runner.ground import RunnerContext
 from nullabona.wire.messages import ACTIVITY_TAG_SIZE
 
 NOTE_S: Final = 300.0
@@ -47,13 +47,18 @@ class ActivityWatcher:
     """Watches one relay. See `activity_stream.Listener`. ``rng`` gives numbers in [0, 1)."""
 
     def __init__(
-        self, schedule: Schedule, ground: Ground, relay: str, connection: PersistentConnection, rng: Callable[[], float]
+        self,
+        schedule: Schedule,
+        context: RunnerContext,
+        relay: str,
+        connection: PersistentConnection,
+        rng: Callable[[], float],
     ) -> None:
         self._schedule = schedule
-        self._ground = ground
+        self._context = context
         self._relay = relay
         self._clock = asyncio.get_running_loop().time
-        self._noted = noted_digest(ground.store, relay)
+        self._noted = noted_digest(context.store, relay)
         self._noted_at = float("-inf")
         self._missed_at = float("-inf")
         self._checked_at = float("-inf")
@@ -67,7 +72,7 @@ class ActivityWatcher:
         """Boxes that were reported active and had not been read for long: a read must find something."""
         self._false_reports = 0
         self._stream: ActivityStream[Key] = ActivityStream(connection, self, rng, self._noted)
-        self._task = ground.spawn(self._stream.follow())
+        self._task = context.spawn(self._stream.follow())
 
     @property
     def is_told(self) -> bool:
@@ -93,7 +98,7 @@ class ActivityWatcher:
             self._false_reports += not moved
             if self._false_reports >= FALSE_REPORTS + self._by_chance() and self._believed:
                 self._believed = False
-                self._ground.warn("relay-false-activity", relay=self._relay)
+                self._context.warn("relay-false-activity", relay=self._relay)
                 self.up_changed()
         if not self._noted:
             self.rest()
@@ -144,8 +149,8 @@ class ActivityWatcher:
 
     def _note(self, number: int) -> None:
         self._noted, self._noted_at = number, self._clock()
-        with self._ground.store.transaction():
-            self._ground.store.set_value(noted_as(self._relay), number.to_bytes(8, "big"))
+        with self._context.store.transaction():
+            self._context.store.set_value(noted_as(self._relay), number.to_bytes(8, "big"))
 
 
 def noted_digest(store: Store, relay: str) -> int:

@@ -32,7 +32,7 @@ from nullabona.client.core.directory.pinned import Pinned, moved, pin, with_dock
 from nullabona.client.core.operator_notices import dockets, taking
 from nullabona.client.net import NetOptions, Policy, TimedOut, endpoint_of
 from nullabona.client.runner.connections import OneShotConnection, RelayConnection
-from nullabona.client.runner.ground import Ground
+from nullabona.client.runner.ground import RunnerContext
 from nullabona.client.runner.requests import ask
 from nullabona.errors import Malformed, PeerError, Refused
 from nullabona.log.following import follow, tiles_to
@@ -67,8 +67,8 @@ R = TypeVar("R", bound=Response)
 class Directories:
     """The directories that one client asks."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, context: RunnerContext) -> None:
+        self._context = context
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def look_up(self, handle: str) -> Checked:
@@ -96,7 +96,7 @@ class Directories:
         """
         async with self._turn(host) as (talk, pinned):
             known = with_docket(pinned, await talk.ask(DescribeLog(), LogDescribed))
-            with self._ground.engine.step(self._ground.now()) as step:
+            with self._context.engine.step(self._context.now()) as step:
                 save_pinned(step.store, known)
                 taking.look_again(step, told=True, asked=True)
 
@@ -109,15 +109,15 @@ class Directories:
         async with self._turn(host) as (talk, _):
             try:
                 note = (await talk.ask(LogFile(f"{DOCKET_FILES}checkpoint"), Blob)).data
-                with self._ground.engine.step(self._ground.now()) as step:
+                with self._context.engine.step(self._context.now()) as step:
                     wanted = dockets.tiles_for(step, note)
                 fetched = {tile: await _fetch(talk, tile, DOCKET_FILES) for tile in (*wanted.base, *wanted.leaves)}
-                with self._ground.engine.step(self._ground.now()) as step:
+                with self._context.engine.step(self._context.now()) as step:
                     dockets.take(step, note, fetched)
             except PeerError as error:
                 if isinstance(error, TimedOut):
                     await talk.ask(DescribeLog(), LogDescribed)
-                with self._ground.engine.step(self._ground.now()) as step:
+                with self._context.engine.step(self._context.now()) as step:
                     dockets.not_shown(step)
 
     async def watch(self, handle: Handle, watch: Watch) -> tuple[Pinned, Look]:
@@ -125,13 +125,13 @@ class Directories:
         async with self._turn(handle.authority) as (talk, pinned):
             found, checkpoint = await watch_all(talk, handle, pinned, watch, self._now_s)
             known = moved(pinned, found.watch.frontier, found.sighting, checkpoint, self._now_s)
-            with self._ground.engine.step(self._ground.now()) as step:
+            with self._context.engine.step(self._context.now()) as step:
                 save_pinned(step.store, known)
             return known, found
 
     @asynccontextmanager
     async def _turn(self, host: str) -> AsyncIterator[tuple[Talk, Pinned]]:
-        connection = self._ground.connections.one_shot(str(endpoint_of(host)))
+        connection = self._context.connections.one_shot(str(endpoint_of(host)))
         async with self._turns[host]:
             talk = Talk(connection)
             pinned = self._known(host)
@@ -150,15 +150,15 @@ class Directories:
 
     @property
     def _now_s(self) -> int:
-        return self._ground.now() // 1_000
+        return self._context.now() // 1_000
 
     def _known(self, host: str) -> Pinned | None:
-        with self._ground.store.reading():
-            return load_pinned(self._ground.store, host)
+        with self._context.store.reading():
+            return load_pinned(self._context.store, host)
 
     def _remember(self, pinned: Pinned, checked: Checked | None = None, handle: str = "") -> None:
-        own = self._ground.engine.me.handle
-        with self._ground.engine.step(self._ground.now()) as step:
+        own = self._context.engine.me.handle
+        with self._context.engine.step(self._context.now()) as step:
             known = load_pinned(step.store, pinned.host)
             save_pinned(step.store, pinned)
             if known is None or known.policy != pinned.policy:
@@ -168,13 +168,13 @@ class Directories:
             if checked is not None and checked.promise is not None and handle != own:
                 expect(step.store, checked.promise)
         if checked is not None and checked.promise is not None and handle != own:
-            self._ground.warn("card-promised", handle=handle)
+            self._context.warn("card-promised", handle=handle)
 
     def _accuse(self, error: PeerError, host: str, pinned: Pinned | None, shown: bytes) -> None:
         before = pinned.checkpoint if pinned else b""
-        with self._ground.engine.step(self._ground.now()) as step:
+        with self._context.engine.step(self._context.now()) as step:
             keep_evidence(step.store, Evidence(error.code, host, self._now_s, before, shown))
-        self._ground.warn(error.code, host=host)
+        self._context.warn(error.code, host=host)
 
 
 class Talk:

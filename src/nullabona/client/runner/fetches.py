@@ -13,7 +13,7 @@ from nullabona.client.core.identity.claims import Shown
 from nullabona.client.core.model.requests import ChunkWant
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.directories import Directories
-from nullabona.client.runner.ground import Ground
+from nullabona.client.runner.ground import RunnerContext
 from nullabona.client.runner.requests import ask
 from nullabona.errors import PeerError
 from nullabona.wire.messages import AnyResponse, Blob, GetBlob, Refusal
@@ -25,8 +25,8 @@ _BACK_OFF_S: Final = 30
 class Fetches:
     """What one client is fetching."""
 
-    def __init__(self, ground: Ground, directories: Directories) -> None:
-        self._ground = ground
+    def __init__(self, context: RunnerContext, directories: Directories) -> None:
+        self._context = context
         self._directories = directories
         self._chunks: dict[ChunkWant, asyncio.Task[None]] = {}
         self._cards: set[str] = set()
@@ -38,30 +38,30 @@ class Fetches:
 
     def pump(self) -> None:
         """Start fetching whatever is wanted and not under way."""
-        now = self._ground.now()
-        wants = self._ground.engine.chunk_wants(now)
+        now = self._context.now()
+        wants = self._context.engine.chunk_wants(now)
         for want in self._chunks.keys() - set(wants):
             # It is to be found elsewhere by now, or of no use: its relay may never be there again.
             self._chunks.pop(want).cancel()
         for want in wants:
             if want not in self._chunks and len(self._chunks) < _MOST_CHUNKS:
-                self._chunks[want] = self._ground.spawn(self._fetch_chunk(want))
-        for handle in self._ground.engine.lookups(now):
+                self._chunks[want] = self._context.spawn(self._fetch_chunk(want))
+        for handle in self._context.engine.lookups(now):
             if handle not in self._cards:
                 self._cards.add(handle)
-                self._ground.spawn(self._fetch_card(handle))
+                self._context.spawn(self._fetch_card(handle))
 
     async def _fetch_chunk(self, want: ChunkWant) -> None:
         try:
-            answer = await ask(self._ground.connections.for_lane(want.relay, "rooms"), GetBlob(want.digest))
+            answer = await ask(self._context.connections.for_lane(want.relay, "rooms"), GetBlob(want.digest))
         except EndpointRefused as error:
-            self._ground.warn(error.code, relay=want.relay)
+            self._context.warn(error.code, relay=want.relay)
             answer = None
         data = answer.data if isinstance(answer, Blob) else None
         await self._respect(answer)
         self._chunks.pop(want, None)
-        self._ground.happened(self._ground.engine.on_chunk(want.digest, data, self._ground.now()))
-        self._ground.inbox_read()  # an item's content may have come with it
+        self._context.happened(self._context.engine.on_chunk(want.digest, data, self._context.now()))
+        self._context.inbox_read()  # an item's content may have come with it
 
     async def _fetch_card(self, handle: str) -> None:
         try:
@@ -77,8 +77,8 @@ class Fetches:
             checked = await self._directories.look_up(handle)
             found, shown = checked.card or None, _shown(checked)
         except (PeerError, EndpointRefused) as error:
-            self._ground.warn("card-not-found", handle=handle, reason=error.code)
-        self._ground.happened(self._ground.engine.on_card(handle, found, self._ground.now(), shown))
+            self._context.warn("card-not-found", handle=handle, reason=error.code)
+        self._context.happened(self._context.engine.on_card(handle, found, self._context.now(), shown))
 
     async def _respect(self, answer: AnyResponse | None) -> None:
         """A relay that asks for patience is not one that has lost the chunk; it still costs an attempt."""

@@ -12,7 +12,7 @@ from typing import Final
 from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.chance import fraction
-from nullabona.client.runner.ground import Ground
+from nullabona.client.runner.ground import RunnerContext
 from nullabona.client.runner.requests import once
 from nullabona.wire.messages import Frames, Read
 
@@ -23,8 +23,8 @@ SLOWEST_S: Final = 6 * 3_600.0
 class FormerInboxes:
     """Those of one client."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, context: RunnerContext) -> None:
+        self._context = context
         self._poke = asyncio.Event()
 
     def poke(self) -> None:
@@ -36,7 +36,7 @@ class FormerInboxes:
         pause = FIRST_S
         while True:
             self._poke.clear()
-            for want in self._ground.engine.former_inboxes():
+            for want in self._context.engine.former_inboxes():
                 with suppress(EndpointRefused):
                     await self._read(want)
             with suppress(TimeoutError):
@@ -48,12 +48,12 @@ class FormerInboxes:
         """To its end, as far as the relay answers."""
         while True:
             request = Read(want.box.policy, want.box.read_secret, want.box.write_hash, want.after)
-            answer = await once(self._ground.connections.one_shot(want.relay), request)
+            answer = await once(self._context.connections.one_shot(want.relay), request)
             if not isinstance(answer, Frames):
                 return
-            touched = self._ground.engine.on_inbox(want.after, answer, self._ground.now(), want.relay)
-            self._ground.happened(touched)
-            later = {each.relay: each for each in self._ground.engine.former_inboxes()}.get(want.relay)
+            touched = self._context.engine.on_inbox(want.after, answer, self._context.now(), want.relay)
+            self._context.happened(touched)
+            later = {each.relay: each for each in self._context.engine.former_inboxes()}.get(want.relay)
             if later is None or later.after == want.after or later.after >= answer.head:
                 return
             want = later

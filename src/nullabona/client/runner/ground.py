@@ -1,4 +1,4 @@
-"""What the parts of the runner stand on."""
+"""What the runner offers to each of its parts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nullabona.client.core.model.ports import Store
 from nullabona.client.runner.connections import Connections
 
 
-class Ground(Protocol):
+class RunnerContext(Protocol):
     """One device's engine, its store, its connections, and whom to tell."""
 
     @property

@@ -15,7 +15,7 @@ from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX, PIECE, 
 from nullabona.client.core.model.records import OutboxItem
 from nullabona.client.net import EndpointRefused, TimedOut, TooManyRequests
 from nullabona.client.runner.connections import RelayConnection
-from nullabona.client.runner.ground import Ground
+from nullabona.client.runner.ground import RunnerContext
 from nullabona.errors import Bug, PeerError
 from nullabona.wire.address import epoch_keys
 from nullabona.wire.messages import POLICY_INBOX, AnyRequest, AnyResponse, Append, PutBlob, Refusal, Trim
@@ -30,8 +30,8 @@ _LOST_MOST: Final = 3
 class Outbox:
     """The outbox pump of one client."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, context: RunnerContext) -> None:
+        self._context = context
         self._busy: set[bytes] = set()
         self._under_way: dict[int, tuple[bytes, asyncio.Task[None]]] = {}
         """Queue and task by the items' ids."""
@@ -46,9 +46,9 @@ class Outbox:
         """Start sending whatever is due and not held up; what goes to one person, and may need a blob, after blobs, but
         for those that wait for a relay which is out of reach.
         """
-        now = self._ground.now()
+        now = self._context.now()
         blobs = False
-        due = self._ground.engine.due(now)
+        due = self._context.engine.due(now)
         self._let_go({item.id for item in due})
         for item in due:
             blobs = blobs or (item.kind == BLOB and self._may_be_there(decode_target(item.target).relay))
@@ -56,7 +56,7 @@ class Outbox:
             personal = item.kind == INBOX or (item.kind == FRAME and not item.room)
             if queue in self._busy or self._held.get(queue, 0) > now or (blobs and personal):
                 continue
-            if item.kind == FRAME and not self._ground.may_send(item.room, decode_target(item.target).relay, item.box):
+            if item.kind == FRAME and not self._context.may_send(item.room, decode_target(item.target).relay, item.box):
                 continue
             self._held.pop(queue, None)
             self._start(queue, item)
@@ -65,11 +65,11 @@ class Outbox:
         try:
             connection = self._connection(item)
         except EndpointRefused as error:
-            self._ground.warn(error.code, relay=decode_target(item.target).relay)
+            self._context.warn(error.code, relay=decode_target(item.target).relay)
             self._postpone(queue, item)
             return
         self._busy.add(queue)
-        task = self._ground.spawn(self._send(queue, item, connection))
+        task = self._context.spawn(self._send(queue, item, connection))
         self._under_way[item.id] = queue, task
         # Not in the task's own `finally`: one that is cancelled before it began never comes there.
         task.add_done_callback(lambda _: self._ended(item.id))
@@ -82,8 +82,8 @@ class Outbox:
     def _let_go(self, due: set[int]) -> None:
         """What has gone elsewhere meanwhile waits for its old relay no longer: that may never be there again."""
         for id in [id for id in self._under_way if id not in due]:
-            with self._ground.store.reading():
-                gone = self._ground.store.outbox_item(id) is None
+            with self._context.store.reading():
+                gone = self._context.store.outbox_item(id) is None
             if gone:
                 _, task = self._under_way[id]
                 self._ended(id)
@@ -91,19 +91,19 @@ class Outbox:
 
     def _may_be_there(self, relay: str) -> bool:
         """Unless a relay is known to be out of reach."""
-        known = [state for state in self._ground.connections.states() if state.relay == relay]
+        known = [state for state in self._context.connections.states() if state.relay == relay]
         return not known or any(state.connected or state.error is None for state in known)
 
     def _connection(self, item: OutboxItem) -> RelayConnection:
         relay = decode_target(item.target).relay
         if passes(item.kind, item.room):
-            return self._ground.connections.one_shot(relay)
-        return self._ground.connections.for_lane(relay, "rooms" if item.room or _is_room_trim(item) else "inbox")
+            return self._context.connections.one_shot(relay)
+        return self._context.connections.for_lane(relay, "rooms" if item.room or _is_room_trim(item) else "inbox")
 
     async def _send(self, queue: bytes, item: OutboxItem, connection: RelayConnection) -> None:
         touched = await self._deliver(queue, item, connection)
         self._ended(item.id)
-        self._ground.happened(touched)
+        self._context.happened(touched)
 
     async def _deliver(self, queue: bytes, item: OutboxItem, connection: RelayConnection) -> Touched:
         for _ in range(_LOST_MOST):
@@ -125,35 +125,35 @@ class Outbox:
 
     def _request(self, item: OutboxItem) -> AnyRequest | None:
         """What to ask for the item; None if it is not to be sent any more."""
-        with self._ground.store.transaction():
-            if self._ground.store.outbox_item(item.id) is None:
+        with self._context.store.transaction():
+            if self._context.store.outbox_item(item.id) is None:
                 return None
             if item.kind != PIECE:
                 return request_for(item)
-            chunk = self._ground.store.chunk(item.ref)
+            chunk = self._context.store.chunk(item.ref)
             if chunk is None:
-                self._ground.store.drop_outbox(item.id)
+                self._context.store.drop_outbox(item.id)
                 return None
             return PutBlob(item.ref, chunk)
 
     def _answered(self, queue: bytes, item: OutboxItem, answer: AnyResponse) -> Touched:
-        touched = self._ground.engine.on_sent(item, answer, self._ground.now())
+        touched = self._context.engine.on_sent(item, answer, self._context.now())
         if isinstance(answer, Refusal):
             self._hold(queue, item)
         elif item.kind == FRAME:
-            self._ground.appended(item.room, decode_target(item.target).relay, item.box)
+            self._context.appended(item.room, decode_target(item.target).relay, item.box)
         return touched
 
     def _postpone(self, queue: bytes, item: OutboxItem) -> Touched:
-        touched = self._ground.engine.on_unsent(item, self._ground.now())
+        touched = self._context.engine.on_unsent(item, self._context.now())
         self._hold(queue, item)
         return touched
 
     def _hold(self, queue: bytes, item: OutboxItem) -> None:
-        with self._ground.store.reading():
-            later = self._ground.store.outbox_item(item.id)
+        with self._context.store.reading():
+            later = self._context.store.outbox_item(item.id)
         if later is not None:
-            self._held[queue] = min(later.not_before, self._ground.now() + HOLD_MS)
+            self._held[queue] = min(later.not_before, self._context.now() + HOLD_MS)
 
 
 def _is_room_trim(item: OutboxItem) -> bool:

@@ -38,7 +38,7 @@ from nullabona.client.core.step import Step
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.directories import Directories
-from nullabona.client.runner.ground import Ground
+from nullabona.client.runner.ground import RunnerContext
 from nullabona.client.runner.withheld import Withheld
 from nullabona.errors import NullabonaError, PeerError
 from nullabona.log.policy import Policy
@@ -55,14 +55,16 @@ _AFTER_CLOSE_S: Final = 1.0
 _SHORTEST_S: Final = 1.0
 
 
-class Oversight:
+class OwnKeyMonitor:
     """The watch of one client. ``missing`` is called when nothing stands at the own handle: it may have been lost."""
 
-    def __init__(self, ground: Ground, directories: Directories, missing: Callable[[], None] = lambda: None) -> None:
-        self._ground = ground
+    def __init__(
+        self, context: RunnerContext, directories: Directories, missing: Callable[[], None] = lambda: None
+    ) -> None:
+        self._context = context
         self._directories = directories
         self._missing = missing
-        self._withheld = Withheld(ground, directories)
+        self._withheld = Withheld(context, directories)
         self._poke = asyncio.Event()
         self._turn = asyncio.Lock()
         self._ask_s = self._name_s = 0.0
@@ -77,7 +79,7 @@ class Oversight:
         Not at once: whoever asks a directory just then shows that it was told something, and when it is there to read.
         """
         if not self._ask_s and any(map(_to_be_asked, self._waiting())):
-            self._ask_s = self._ground.now() / 1_000 + fraction() * ASK_S
+            self._ask_s = self._context.now() / 1_000 + fraction() * ASK_S
             self._poke.set()
 
     async def run(self) -> None:
@@ -91,16 +93,16 @@ class Oversight:
 
     async def watch_now(self) -> None:
         """Look through every epoch up to now. Raises what stands in the way (`Directories.watch`)."""
-        account = load_account(self._ground.store)
+        account = load_account(self._context.store)
         if account is not None and account.ever_published:
             await self._watch_own(account.handle)
 
     async def _once(self) -> float:
-        account = load_account(self._ground.store)
+        account = load_account(self._context.store)
         if account is None or not account.ever_published:
             return UNPUBLISHED_S
-        with self._ground.store.reading():
-            if own_devices.is_signed_out(self._ground.store):
+        with self._context.store.reading():
+            if own_devices.is_signed_out(self._context.store):
                 return DAY_S
         pause = self._retry_s(account.handle.authority)
         try:
@@ -118,9 +120,9 @@ class Oversight:
         stranger can have made only once.
         """
         if any(each.ready_s and each.ready_s <= self._now_s for each in self._waiting()):
-            with self._ground.engine.step(self._ground.now()) as step:
+            with self._context.engine.step(self._context.now()) as step:
                 taking.look_again(step, told=True)
-            self._ground.happened(Touched(frozenset()))
+            self._context.happened(Touched(frozenset()))
         await self._ask_for_docket(host)
         due = [float(each.ready_s - self._now_s) for each in self._waiting() if each.ready_s]
         due += [self._ask_s - self._now_s] if self._ask_s else []
@@ -137,24 +139,24 @@ class Oversight:
         self._ask_s = self._now_s + (0.5 + fraction()) * ASK_S
         with suppress(PeerError, EndpointRefused):
             await self._directories.learn_docket(host)
-        self._ground.happened(Touched(frozenset()))
+        self._context.happened(Touched(frozenset()))
 
     async def _look_after_docket(self, host: str) -> float:
         """Follow the operator's docket, if its time has come; in how many seconds it comes next."""
-        with self._ground.store.reading():
-            pinned = load_pinned(self._ground.store, host)
-            due_s = dockets.load_docket(self._ground.store).next_s
-        handle = parse_handle(self._ground.engine.me.handle)
+        with self._context.store.reading():
+            pinned = load_pinned(self._context.store, host)
+            due_s = dockets.load_docket(self._context.store).next_s
+        handle = parse_handle(self._context.engine.me.handle)
         if pinned is None:
             return DAY_S
         if not any(own_docket(log.key.name, handle) for log in Policy.parse(pinned.policy).logs):
             return await self._ask_unprompted(host)
         if due_s <= self._now_s:
-            with self._ground.engine.step(self._ground.now()) as step:
+            with self._context.engine.step(self._context.now()) as step:
                 due_s = dockets.next_look(step)
             with suppress(PeerError, EndpointRefused):
                 await self._directories.follow_docket(host)
-            self._ground.happened(Touched(frozenset()))
+            self._context.happened(Touched(frozenset()))
         return max(_SHORTEST_S, due_s - self._now_s)
 
     async def _ask_unprompted(self, host: str) -> float:
@@ -168,8 +170,8 @@ class Oversight:
         return self._name_s - self._now_s
 
     def _waiting(self) -> list[HeldItem]:
-        with self._ground.store.reading():
-            return load_held(self._ground.store)
+        with self._context.store.reading():
+            return load_held(self._context.store)
 
     # -- the own handle -------------------------------------------------------------------------------------------
 
@@ -179,8 +181,8 @@ class Oversight:
 
     async def _watch_through(self, handle: Handle) -> float:
         await self._directories.begin(handle.authority)
-        with self._ground.store.reading():
-            watch = load_watch(self._ground.store)
+        with self._context.store.reading():
+            watch = load_watch(self._context.store)
         if watch is None:
             return RETRY_S
         pinned, found = await self._directories.watch(handle, watch)
@@ -193,7 +195,7 @@ class Oversight:
 
     def _conclude(self, handle: Handle, pinned: Pinned, before: Watch, found: Look) -> None:
         own_handle, after, sights = str(handle), found.watch, found.openings
-        with self._ground.engine.step(self._ground.now()) as step:
+        with self._context.engine.step(self._context.now()) as step:
             own = own_cards(step.store)
             judged, alarms = judge(before, sights, own)
             expected = load_expected(step.store)
@@ -205,7 +207,7 @@ class Oversight:
             for alarm in (*alarms, *broken):
                 self._sound(step, handle, _with_evidence(alarm, pinned, handle, found))
         if alarms or broken:
-            self._ground.happened(Touched(frozenset()))
+            self._context.happened(Touched(frozenset()))
 
     def _sound(self, step: Step, handle: Handle, alarm: Alarm) -> None:
         """Told once for each epoch: nothing here is ever said in passing."""
@@ -236,9 +238,9 @@ class Oversight:
         """
         await self._directories.look_up(str(handle))
         pinned = await self._directories.begin(handle.authority)
-        with self._ground.engine.step(self._ground.now()) as step:
+        with self._context.engine.step(self._context.now()) as step:
             save_watch(step.store, start(pinned))
-        self._ground.warn(gap.code, handle=str(handle))
+        self._context.warn(gap.code, handle=str(handle))
 
     # -- others' promises -----------------------------------------------------------------------------------------
 
@@ -254,8 +256,8 @@ class Oversight:
         return max(_SHORTEST_S, min(times, default=self._now_s + RETRY_S) - self._now_s)
 
     def _promises(self, own: str) -> list[Expected]:
-        with self._ground.store.reading():
-            return [each for each in load_expected(self._ground.store) if each.handle != own]
+        with self._context.store.reading():
+            return [each for each in load_expected(self._context.store) if each.handle != own]
 
     async def _look_at(self, promise: Expected) -> None:
         handle = parse_handle(promise.handle)
@@ -264,19 +266,19 @@ class Oversight:
         self._withheld.told(promise.handle)
         still, broken = settle([promise], found.openings)
         self._replace(promise, [self._looked_at(each, pinned.rules.period_s) for each in still])
-        with self._ground.engine.step(self._ground.now()) as step:
+        with self._context.engine.step(self._context.now()) as step:
             for alarm in broken:
                 self._sound(step, handle, _with_evidence(alarm, pinned, handle, found))
         if broken:
-            self._ground.happened(Touched(frozenset()))
+            self._context.happened(Touched(frozenset()))
 
     async def _not_seen(self, promise: Expected, error: NullabonaError) -> None:
         """Look again later. What the directory need not know any more can be held against it no longer."""
-        with self._ground.store.reading():
-            pinned = load_pinned(self._ground.store, promise.host)
+        with self._context.store.reading():
+            pinned = load_pinned(self._context.store, promise.host)
         if pinned is None or self._now_s > promise.due_s + pinned.rules.history_days * DAY_S:
             self._replace(promise, [])
-            self._ground.warn(RecordGap.code, handle=promise.handle)
+            self._context.warn(RecordGap.code, handle=promise.handle)
             return
         self._replace(promise, [self._looked_at(promise, int(self._retry_s(promise.host)))])
         await self._withheld.note(promise.handle, error, promise.note)
@@ -285,7 +287,7 @@ class Oversight:
         return msgspec.structs.replace(promise, look_s=self._now_s + again_s)
 
     def _replace(self, promise: Expected, by: list[Expected]) -> None:
-        with self._ground.engine.step(self._ground.now()) as step:
+        with self._context.engine.step(self._context.now()) as step:
             others = [each for each in load_expected(step.store) if each != promise]
             save_expected(step.store, [*others, *by])
 
@@ -293,8 +295,8 @@ class Oversight:
 
     def _retry_s(self, host: str) -> float:
         """When a directory that was out of reach is asked again: before it can have closed many epochs."""
-        with self._ground.store.reading():
-            pinned = load_pinned(self._ground.store, host)
+        with self._context.store.reading():
+            pinned = load_pinned(self._context.store, host)
         return RETRY_S if pinned is None else min(RETRY_S, pinned.rules.period_s)
 
     def _kept_epochs(self, pinned: Pinned) -> int:
@@ -302,12 +304,12 @@ class Oversight:
 
     def _until_next(self, pinned: Pinned, newest_s: int) -> float:
         due = newest_s + pinned.rules.period_s + _AFTER_CLOSE_S
-        pause = due - self._ground.now() / 1_000
+        pause = due - self._context.now() / 1_000
         return max(_SHORTEST_S, pause if newest_s else min(RETRY_S, pinned.rules.period_s / 4))
 
     @property
     def _now_s(self) -> int:
-        return self._ground.now() // 1_000
+        return self._context.now() // 1_000
 
 
 def _to_be_asked(held: HeldItem) -> bool:

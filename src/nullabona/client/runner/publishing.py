@@ -30,7 +30,7 @@ from nullabona.client.core.model.sync_items import CardItem
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.net import EndpointRefused, TimedOut, endpoint_of
 from nullabona.client.runner.directories import GRAVE, Directories
-from nullabona.client.runner.ground import Ground
+from nullabona.client.runner.ground import RunnerContext
 from nullabona.client.runner.requests import ask
 from nullabona.errors import Bug, PeerError, Refused
 from nullabona.wire.card import Card, card_hash, decode_card, sign_delete
@@ -60,8 +60,8 @@ class Published:
 class Publishing:
     """The card of one client's account."""
 
-    def __init__(self, ground: Ground, directories: Directories) -> None:
-        self._ground = ground
+    def __init__(self, context: RunnerContext, directories: Directories) -> None:
+        self._context = context
         self._directories = directories
         self._poke = asyncio.Event()
         self._poke.set()
@@ -86,8 +86,8 @@ class Publishing:
                     await self._poke.wait()
 
     async def _once(self) -> bool:
-        with self._ground.store.reading():
-            if own_devices.is_signed_out(self._ground.store):
+        with self._context.store.reading():
+            if own_devices.is_signed_out(self._context.store):
                 return True
         try:
             self._choose()
@@ -96,27 +96,27 @@ class Publishing:
                 return False
             return await self._check()
         except (PeerError, EndpointRefused) as error:
-            self._ground.warn(error.code, relay=self._home())
+            self._context.warn(error.code, relay=self._home())
             if error.code in DISTRUSTED and not self.outcome.done:
                 self._say(Published(distrusted=error))
             return False
 
     def _choose(self) -> None:
         """A card that another device made may name the old relay: what was chosen here goes on top of it."""
-        with self._ground.store.reading():
-            relay = own_devices.chosen_relay(self._ground.store)
+        with self._context.store.reading():
+            relay = own_devices.chosen_relay(self._context.store)
         if relay and relay != self._account().relay:
-            with self._ground.engine.step(self._ground.now()) as step:
+            with self._context.engine.step(self._context.now()) as step:
                 card = card_at(need_account(step.store), relay, step.day)
                 take_card(step.store, card)
                 sync_out.tell_now(step, CardItem(card.encoded))
             self._say(Published())
 
     def _renew(self) -> None:
-        today = self._ground.now() // DAY_MS
+        today = self._context.now() // DAY_MS
         account = self._account()
         if renewal_due(account, today):
-            with self._ground.engine.step(self._ground.now()) as step:
+            with self._context.engine.step(self._context.now()) as step:
                 renewed = renew_card(step.store, step.mls, account, today)
                 sync_out.tell_now(step, CardItem(renewed.record.card))
             self._say(Published())
@@ -126,10 +126,10 @@ class Publishing:
         account = self._account()
         card = account.card
         before = await self._directories.look_up(account.record.handle)
-        answer = await ask(self._ground.connections.one_shot(self._home()), PublishCard(card.encoded))
+        answer = await ask(self._context.connections.one_shot(self._home()), PublishCard(card.encoded))
         if isinstance(answer, CardTaken):
             promise = self._promised(card, answer.promise, before)
-            with self._ground.engine.step(self._ground.now()) as step:
+            with self._context.engine.step(self._context.now()) as step:
                 note_published(step.store, card, step.day)
                 if promise is not None:
                     expect(step.store, promise)
@@ -140,14 +140,14 @@ class Publishing:
         if isinstance(answer, Refusal) and answer.code in STALE and self._rebase(before.card):
             return False
         if isinstance(answer, Refusal) and answer.code in FINAL:
-            self._ground.warn("card-refused", reason=answer.code, handle=str(card.handle))
+            self._context.warn("card-refused", reason=answer.code, handle=str(card.handle))
             self._say(Published(refusal=answer.code))
         return False
 
     def _rebase(self, shown: bytes) -> bool:
         """Another of our devices published meanwhile: ours goes on top of theirs. Whether there is one to go on."""
-        account, today = self._account(), self._ground.now() // DAY_MS
-        with self._ground.engine.step(self._ground.now()) as step:
+        account, today = self._account(), self._context.now() // DAY_MS
+        with self._context.engine.step(self._context.now()) as step:
             theirs = own_devices.own_card_of(step, shown) if shown else None
             if theirs is None or theirs.sequence < account.card.sequence or theirs.hash == account.card.hash:
                 return False
@@ -165,14 +165,14 @@ class Publishing:
         """What the directory promised; a card without a promise stands in the record, which `_check` looks at."""
         if not note:
             return None
-        host, now_s = card.handle.authority, self._ground.now() // 1_000
-        with self._ground.store.reading():
-            pinned = load_pinned(self._ground.store, host)
+        host, now_s = card.handle.authority, self._context.now() // 1_000
+        with self._context.store.reading():
+            pinned = load_pinned(self._context.store, host)
         try:
             if pinned is not None:
                 return check_promise(pinned, str(card.handle), card.hash, note, before.frontier, now_s)
         except PromiseInvalid as error:
-            self._ground.warn(error.code, host=host)
+            self._context.warn(error.code, host=host)
         return None
 
     async def _check(self) -> bool:
@@ -180,9 +180,9 @@ class Publishing:
         account = self._account()
         card = account.card
         shown = (await self._directories.look_up(account.record.handle)).card
-        with self._ground.store.reading():
-            waits = any(each.digest == card.hash for each in load_expected(self._ground.store))
-            own = own_cards(self._ground.store)
+        with self._context.store.reading():
+            waits = any(each.digest == card.hash for each in load_expected(self._context.store))
+            own = own_cards(self._context.store)
         if shown == card.encoded:
             self._is_ours()
             self._seen()
@@ -191,14 +191,14 @@ class Publishing:
             self._seen()
             return True
         if not shown:
-            with self._ground.engine.step(self._ground.now()) as step:
+            with self._context.engine.step(self._context.now()) as step:
                 note_lost(step.store)
             return await self._publish()
         if self._moved_on(shown, card):
             self._seen()
             return True
         reason = _difference(shown, card)
-        self._ground.warn("card-not-ours", handle=account.record.handle, reason=reason)
+        self._context.warn("card-not-ours", handle=account.record.handle, reason=reason)
         if reason != "older" and not self.outcome.done:  # an older one gives way to ours, which stands in no epoch yet
             self._say(Published(refusal="card-forked"))
         return True
@@ -209,31 +209,31 @@ class Publishing:
 
     def _is_ours(self) -> None:
         """The directory shows our card: what stands in our rooms and is not on it was not let in a moment ago."""
-        with self._ground.engine.step(self._ground.now()) as step:
+        with self._context.engine.step(self._context.now()) as step:
             membership.shown(step)
             touched = step.touched
-        self._ground.happened(Touched(touched))
+        self._context.happened(Touched(touched))
 
     def _moved_on(self, shown: bytes, ours: Card) -> bool:
         """The account has a newer card. Does it name this device, that device follows it; if not, it was put out.
 
         Whether one of our devices made the card is for the watch of the record to say (spec/map.md §6).
         """
-        with self._ground.engine.step(self._ground.now()) as step:
+        with self._context.engine.step(self._context.now()) as step:
             theirs = own_devices.own_card_of(step, shown)
             if theirs is None or theirs.sequence <= ours.sequence:
                 return False
             membership.follow(step, theirs)
             touched = step.touched
-        self._ground.happened(Touched(touched))
+        self._context.happened(Touched(touched))
         return True
 
     async def delete(self) -> None:
         """Have the directory erase our card. Raises `Refused`, or `TimedOut` if it gives no answer."""
         account = self._account()
-        today = self._ground.now() // DAY_MS
+        today = self._context.now() // DAY_MS
         statement = sign_delete(account.root.identity_key(), account.card, day=today)
-        answer = await ask(self._ground.connections.one_shot(self._home()), DeleteCard(statement))
+        answer = await ask(self._context.connections.one_shot(self._home()), DeleteCard(statement))
         if isinstance(answer, Refusal):
             raise Refused(answer.code, retry_after_s=answer.retry_after_s)
         if not isinstance(answer, Done):
@@ -241,10 +241,10 @@ class Publishing:
 
     def _say(self, outcome: Published) -> None:
         self.outcome = outcome
-        self._ground.happened(Touched(frozenset()))
+        self._context.happened(Touched(frozenset()))
 
     def _account(self) -> Account:
-        account = load_account(self._ground.store)
+        account = load_account(self._context.store)
         if account is None:
             raise Bug("a client runs without an account")
         return account

@@ -18,7 +18,7 @@ from nullabona.client.runner.activity_watcher import ActivityWatcher
 from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.chance import moment_s
 from nullabona.client.runner.connections import UnlinkedConnection
-from nullabona.client.runner.ground import Ground
+from nullabona.client.runner.ground import RunnerContext
 
 LONGEST: Final = 3
 """A box that may have something new is read within so many times the average delay at most."""
@@ -39,13 +39,13 @@ class ReadSchedule:
 
     def __init__(
         self,
-        ground: Ground,
+        context: RunnerContext,
         timing: Timing,
         rng: Callable[[], float],
         wants: Mapping[Key, ReadWant],
         behind: set[Key],
     ) -> None:
-        self._ground = ground
+        self._context = context
         self._timing = timing
         self._rng = rng
         self._wants = wants
@@ -70,7 +70,7 @@ class ReadSchedule:
         if connection.hearing is None:
             return
         if relay not in self._watchers:
-            self._watchers[relay] = ActivityWatcher(self, self._ground, relay, connection.hearing, self._rng)
+            self._watchers[relay] = ActivityWatcher(self, self._context, relay, connection.hearing, self._rng)
 
     def leave(self, relay: str) -> None:
         """No room's box is read there any more."""

@@ -20,7 +20,7 @@ from nullabona.client.net import Carrier, EndpointRefused, TooManyRequests
 from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.connections import Lane, LaneConnection, UnlinkedConnection
-from nullabona.client.runner.ground import Ground
+from nullabona.client.runner.ground import RunnerContext
 from nullabona.client.runner.read_schedule import ReadSchedule
 from nullabona.errors import PeerError
 from nullabona.wire.messages import MAX_WAIT_S, AnyResponse, AwaitWake, Frames, Read, Refusal
@@ -43,8 +43,8 @@ _CALM_MOST_S: Final = 30.0
 class Reads:
     """The reads of one client. ``rng`` gives numbers in [0, 1)."""
 
-    def __init__(self, ground: Ground, timing: Timing, rng: Callable[[], float] = fraction) -> None:
-        self._ground = ground
+    def __init__(self, context: RunnerContext, timing: Timing, rng: Callable[[], float] = fraction) -> None:
+        self._context = context
         self._joining_s = timing.joining / 1_000
         self._rng = rng
         self._wants: dict[Key, ReadWant] = {}
@@ -65,7 +65,7 @@ class Reads:
         """Boxes that are being read apart at this moment."""
         self._looked: dict[bytes | None, float] = {}
         """When a person looked at a room of which something is still to be read."""
-        self._schedule = ReadSchedule(ground, timing, rng, self._wants, self._behind)
+        self._schedule = ReadSchedule(context, timing, rng, self._wants, self._behind)
         self._in_hand = 0
         """Answers that wait to be taken."""
         self._turn = asyncio.Lock()
@@ -130,7 +130,7 @@ class Reads:
         for relay, lane in before - self._lanes() if before else ():
             if lane == "rooms":
                 self._schedule.leave(relay)
-            self._ground.spawn(self._ground.connections.rest(relay, lane))
+            self._context.spawn(self._context.connections.rest(relay, lane))
 
     def rest(self) -> None:
         """The client stops: remember how far was heard."""
@@ -146,15 +146,15 @@ class Reads:
 
     def _wanted(self, room: bytes | None) -> dict[Key, ReadWant]:
         if room is not None:
-            return {(room, want.relay, want.address): want for want in self._ground.engine.reads(room)}
-        want = self._ground.engine.inbox_read()
+            return {(room, want.relay, want.address): want for want in self._context.engine.reads(room)}
+        want = self._context.engine.inbox_read()
         return {} if want is None else {(None, want.relay, want.address): want}
 
     def _begin(self, key: Key, want: ReadWant) -> None:
         try:
-            connection = self._ground.connections.for_lane(want.relay, "inbox" if key[0] is None else "rooms")
+            connection = self._context.connections.for_lane(want.relay, "inbox" if key[0] is None else "rooms")
         except EndpointRefused as error:
-            self._ground.warn(error.code, relay=want.relay)
+            self._context.warn(error.code, relay=want.relay)
             return
         self._behind.add(key)
         if isinstance(connection, UnlinkedConnection):
@@ -166,7 +166,7 @@ class Reads:
             if isinstance(connection, UnlinkedConnection)
             else self._follow(key, connection)
         )
-        self._tasks[key] = self._ground.spawn(follows)
+        self._tasks[key] = self._context.spawn(follows)
 
     def _end(self, key: Key) -> None:
         self._wants.pop(key, None)
@@ -306,10 +306,10 @@ class Reads:
         try:
             touched = self._tell_engine(key[0], want, answer)
         except PeerError as error:
-            self._ground.warn(error.code, relay=want.relay)
+            self._context.warn(error.code, relay=want.relay)
             return False
         if touched is not NOTHING or key in self._behind or key in self._unsure:
-            self._ground.happened(touched)
+            self._context.happened(touched)
         after = self._wants.get(key)
         if after is not None and after.after < answer.head:
             self._unsure.add(key)
@@ -321,17 +321,17 @@ class Reads:
                 self._looked.pop(key[0], None)
             if key not in self._seen:
                 self._seen.add(key)
-                self._ground.happened(Touched(frozenset()))
+                self._context.happened(Touched(frozenset()))
         return after is None or after.after != want.after
 
     def _tell_engine(self, room: bytes | None, want: ReadWant, answer: Frames) -> Touched:
-        now = self._ground.now()
+        now = self._context.now()
         if room is not None:
-            return self._ground.engine.on_frames(room, want.address, want.after, answer, now, want.relay)
-        touched = self._ground.engine.on_inbox(want.after, answer, now, want.relay)
+            return self._context.engine.on_frames(room, want.address, want.after, answer, now, want.relay)
+        touched = self._context.engine.on_inbox(want.after, answer, now, want.relay)
         self.refresh(None)
         if answer.frames:
-            self._ground.inbox_read()
+            self._context.inbox_read()
         return touched
 
 

@@ -25,7 +25,7 @@ from nullabona.client.runner.directories import Directories
 from nullabona.client.runner.fetches import Fetches
 from nullabona.client.runner.former import FormerInboxes
 from nullabona.client.runner.outbox import Outbox
-from nullabona.client.runner.oversight import Oversight
+from nullabona.client.runner.oversight import OwnKeyMonitor
 from nullabona.client.runner.publishing import Publishing
 from nullabona.client.runner.reads import Reads
 from nullabona.client.runner.scouts import Scouts
@@ -74,7 +74,7 @@ class Runner:
         self.directories = Directories(self)
         self._fetches = Fetches(self, self.directories)
         self.publishing = Publishing(self, self.directories)
-        self.oversight = Oversight(self, self.directories, missing=self.publishing.poke)
+        self.own_key_monitor = OwnKeyMonitor(self, self.directories, missing=self.publishing.poke)
         self._scouts = Scouts(self, self._timing.scout / 2_000)
         self._former = FormerInboxes(self)
         self._poke = asyncio.Event()
@@ -102,7 +102,7 @@ class Runner:
             self._reads.refresh(room)
         self.spawn(self._keep_time())
         self.spawn(self.publishing.run())
-        self.spawn(self.oversight.run())
+        self.spawn(self.own_key_monitor.run())
         self.spawn(self._former.run())
 
     async def stop(self) -> None:
@@ -136,7 +136,7 @@ class Runner:
                 task.cancel()
             self._notify()
 
-    # -- what the parts stand on (`Ground`) -----------------------------------------------------------------------
+    # -- what the parts stand on (`RunnerContext`) -----------------------------------------------------------------------
 
     def now(self) -> int:
         """See `Ground.now`."""
@@ -210,7 +210,7 @@ class Runner:
 
     def inbox_read(self) -> None:
         """See `Ground.inbox_read`."""
-        self.oversight.inbox_read()
+        self.own_key_monitor.inbox_read()
 
     def view(self) -> Step:
         """A step for reading, inside a transaction of the caller; it is never saved."""
@@ -299,7 +299,7 @@ class Runner:
         self._scouts.noted(state)
         if state.connected and state.lane == "inbox":
             self.publishing.poke()
-            self.oversight.poke()
+            self.own_key_monitor.poke()
         for tell in list(self._state_listeners):
             tell(state)
         self._notify()

@@ -14,7 +14,7 @@ from nullabona.client.core.model.requests import Report, Scout
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.connections import ConnectionState, Lane
-from nullabona.client.runner.ground import Ground
+from nullabona.client.runner.ground import RunnerContext
 from nullabona.client.runner.requests import once
 from nullabona.wire.messages import Append, Frames, Read
 
@@ -26,8 +26,8 @@ POKE_SLOWEST_S: Final = 3_600.0
 class Scouts:
     """The looks of one client, and which relays it does without just now."""
 
-    def __init__(self, ground: Ground, grace_s: float) -> None:
-        self._ground = ground
+    def __init__(self, context: RunnerContext, grace_s: float) -> None:
+        self._context = context
         self._grace_s = grace_s
         self._connected: dict[tuple[str, Lane], bool] = {}
         self._waiting: dict[str, asyncio.Task[None]] = {}
@@ -46,11 +46,11 @@ class Scouts:
             waiting = self._waiting.pop(state.relay, None)
             if waiting is not None:
                 waiting.cancel()
-            touched = self._ground.engine.on_way(state.relay, self._ground.now(), connected=True)
+            touched = self._context.engine.on_way(state.relay, self._context.now(), connected=True)
             if touched is not NOTHING:
-                self._ground.happened(touched)
+                self._context.happened(touched)
         elif state.relay not in self._waiting:
-            self._waiting[state.relay] = self._ground.spawn(self._without(state.relay))
+            self._waiting[state.relay] = self._context.spawn(self._without(state.relay))
 
     def _is_there(self, relay: str) -> bool:
         return any(connected for (which, _), connected in self._connected.items() if which == relay)
@@ -59,33 +59,33 @@ class Scouts:
         """For as long as a relay is out of reach. What our own card says may tell where the account's inbox is now."""
         pause = self._grace_s
         await asyncio.sleep(pause)
-        self._ground.happened(self._ground.engine.on_way(relay, self._ground.now(), connected=False))
+        self._context.happened(self._context.engine.on_way(relay, self._context.now(), connected=False))
         while True:
-            if relay == self._ground.engine.me.relay:
-                self._ground.look_at_own_card()
+            if relay == self._context.engine.me.relay:
+                self._context.look_at_own_card()
             pause = min(pause * 1.5, POKE_SLOWEST_S)
             await asyncio.sleep(pause * (1 + fraction()))
 
     def pump(self) -> None:
         """Start the looks that the engine wants."""
-        self._looks += [scout for scout in self._ground.engine.take_scouts() if scout not in self._looks]
+        self._looks += [scout for scout in self._context.engine.take_scouts() if scout not in self._looks]
         for scout in list(self._looks):
             if self._running[scout.relay] < AT_ONCE:
                 self._looks.remove(scout)
                 self._running[scout.relay] += 1
-                self._ground.spawn(self._scout(scout))
+                self._context.spawn(self._scout(scout))
 
     async def _scout(self, scout: Scout) -> None:
         try:
-            connection = self._ground.connections.one_shot(scout.relay)
+            connection = self._context.connections.one_shot(scout.relay)
             following: Scout | None = scout
             box, report = scout.box, Report()
             while following is not None:
                 answer = await once(connection, Read(box.policy, box.read_secret, box.write_hash, following.after))
                 if not isinstance(answer, Frames):
                     return
-                touched, report = self._ground.engine.on_scouted(following, answer, self._ground.now())
-                self._ground.happened(touched)
+                touched, report = self._context.engine.on_scouted(following, answer, self._context.now())
+                self._context.happened(touched)
                 following = report.next
             if report.leave:
                 append = Append(box.policy, box.write_secret, box.read_hash, report.leave, wake=report.wake)
@@ -94,4 +94,4 @@ class Scouts:
             return
         finally:
             self._running[scout.relay] -= 1
-            self._ground.happened(Touched(frozenset()))
+            self._context.happened(Touched(frozenset()))

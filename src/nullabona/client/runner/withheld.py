@@ -11,7 +11,7 @@ from nullabona.client.core.directory.errors import RecordGap
 from nullabona.client.core.directory.keeping import Evidence, keep_evidence, load_pinned
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.directories import GRAVE, Directories
-from nullabona.client.runner.ground import Ground
+from nullabona.client.runner.ground import RunnerContext
 from nullabona.errors import Malformed, NullabonaError, PeerError, Refused
 from nullabona.wire.handle import parse_handle
 
@@ -21,8 +21,8 @@ CODE: Final = "record-withheld"
 class Withheld:
     """Since when the epochs of each handle could not be looked through, in this run of the program."""
 
-    def __init__(self, ground: Ground, directories: Directories) -> None:
-        self._ground = ground
+    def __init__(self, context: RunnerContext, directories: Directories) -> None:
+        self._context = context
         self._directories = directories
         self._since: dict[str, int] = {}
 
@@ -37,15 +37,15 @@ class Withheld:
         """
         if error.code in GRAVE:
             return
-        host, now_s = parse_handle(handle).authority, self._ground.now() // 1_000
+        host, now_s = parse_handle(handle).authority, self._context.now() // 1_000
         since_s = self._since.setdefault(handle, now_s)
-        with self._ground.store.reading():
-            pinned = load_pinned(self._ground.store, host)
+        with self._context.store.reading():
+            pinned = load_pinned(self._context.store, host)
         if pinned is None or now_s - since_s <= pinned.rules.fresh_s or not await self._answers(handle, error):
             return
-        with self._ground.engine.step(self._ground.now()) as step:
+        with self._context.engine.step(self._context.now()) as step:
             keep_evidence(step.store, Evidence(CODE, host, now_s, pinned.checkpoint, promise))
-        self._ground.warn(CODE, handle=handle, host=host)
+        self._context.warn(CODE, handle=handle, host=host)
 
     async def _answers(self, handle: str, error: NullabonaError) -> bool:
         """Whether the directory can be reached: by what it said, or by a look-up of the same handle."""
