@@ -82,7 +82,7 @@ class Cards(Directories):
 
 
 class Device:
-    """See `nullabona.client.runner.ground.RunnerContext`. Runs between `start` and `stop`, as often as wanted."""
+    """See `nullabona.client.runner.context.RunnerContext`. Runs between `start` and `stop`, as often as wanted."""
 
     def __init__(
         self,

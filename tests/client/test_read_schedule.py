@@ -13,7 +13,7 @@ from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.core.step import Timing
 from nullabona.client.runner.activity_watcher import ActivityWatcher
 from nullabona.client.runner.boxkey import Key
-from nullabona.client.runner.chance import moment_s
+from nullabona.client.runner.randomness import moment_s
 from nullabona.client.runner.read_schedule import OFTEN, ReadSchedule
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.messages import POLICY_ROOM

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from nullabona.client.core.model.change_set import Touched
 from nullabona.client.core.model.requests import Report, Scout
+from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.scouts import AT_ONCE, Scouts
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.messages import Frames

@@ -15,7 +15,7 @@ from nullabona.client.core.operator_notices import taking
 from nullabona.client.core.operator_notices.checking import OLDEST_S
 from nullabona.client.core.operator_notices.keeping import MOST_HELD, load_counts, load_held, load_notices
 from nullabona.client.runner import own_key_monitor
-from nullabona.client.runner.oversight import OwnKeyMonitor
+from nullabona.client.runner.own_key_monitor import OwnKeyMonitor
 from nullabona.log.policy import NO_QUORUM
 from nullabona.wire.operator_notice import HEADER, NoticeBody, OperatorNotice, encode_notice
 from nullabona.wire.seal import ITEM_DIRECT

@@ -14,7 +14,7 @@ from nullabona.client.core.directory.owner import look, start
 from nullabona.client.core.directory.pinned import moved
 from nullabona.client.net import Unreachable
 from nullabona.client.runner.directories import Directories
-from nullabona.client.runner.oversight import OwnKeyMonitor
+from nullabona.client.runner.own_key_monitor import OwnKeyMonitor
 from nullabona.directory.core.records import Keep, StoredCard
 from nullabona.wire.card import card_hash
 from nullabona.wire.messages import AnyRequest, AnyResponse, LookupCard, Refusal, WatchHandle

@@ -12,20 +12,20 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/core/identity/contact_keys.py", '    step.event(\n        "identity-changed", contact.room, account=contact.account, handle=contact.handle, was_verified=was_verified\n    )\n',
              "    return\n"), stuck=True, blind=True),
     mutant("who comes back to a handle that was taken is not told", "lost-directory", "G-02",
-        Edit("client/runner/oversight.py", '        step.event(\n            "warning",\n            code=alarm.code,\n            handle=str(handle),\n'
+        Edit("client/runner/own_key_monitor.py", '        step.event(\n            "warning",\n            code=alarm.code,\n            handle=str(handle),\n'
              "            epoch=alarm.epoch,\n            closed_s=alarm.closed_s,\n            reason=alarm.reason,\n        )\n", ""),
-        Edit("client/runner/publishing.py", '        self._ground.warn("card-not-ours", handle=account.record.handle, reason=reason)\n', ""),
+        Edit("client/runner/publishing.py", '        self._context.warn("card-not-ours", handle=account.record.handle, reason=reason)\n', ""),
         stuck=True, blind=True),
     mutant("what is sent waits for the directory", "lost-directory", "G-10",
         Edit("client/runner/outbox.py", "            carrier = await connection.ready()\n            request = self._request(item)\n",
-             "            await self._ground.directories.look_up(self._ground.engine.me.handle)\n"
+             "            await self._context.directories.look_up(self._context.engine.me.handle)\n"
              "            carrier = await connection.ready()\n            request = self._request(item)\n"), stuck=True, blind=True),
     mutant("rooms are read only while the directory answers", "lost-directory", "G-10",
         Edit("client/runner/reads.py", "            moved = await self._read(key, connection, await connection.ready(), 0)\n",
-             "            await self._ground.directories.look_up(self._ground.engine.me.handle)\n"
+             "            await self._context.directories.look_up(self._context.engine.me.handle)\n"
              "            moved = await self._read(key, connection, await connection.ready(), 0)\n"), stuck=True, blind=True),
     mutant("nobody notices that a card is missing", "lost-directory", "G-11",
-        Edit("client/runner/oversight.py", "            self._missing()\n", "            pass\n"), stuck=True, blind=True),
+        Edit("client/runner/own_key_monitor.py", "            self._missing()\n", "            pass\n"), stuck=True, blind=True),
     mutant("a card that is not shown is not put back", "lost-directory", "G-11",
         Edit("client/runner/publishing.py", "                note_lost(step.store)\n            return await self._publish()\n", "                note_lost(step.store)\n            return True\n"),
         stuck=True, blind=True),

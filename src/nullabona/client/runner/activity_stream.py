@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Generic, Protocol, TypeVar
 
 from nullabona.client.net import Carrier
-from nullabona.client.runner.chance import moment_s
 from nullabona.client.runner.connections import PersistentConnection
+from nullabona.client.runner.randomness import moment_s
 from nullabona.errors import PeerError
 from nullabona.wire.messages import ACTIVITY_TAG_SIZE, ActivityDigests, PollActivity, Refusal
 from nullabona.wire.wakes import activity_tag, may_continue, omits_activity

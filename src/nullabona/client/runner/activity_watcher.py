@@ -14,7 +14,7 @@ from nullabona.client.core.model.ports import Store
 from nullabona.client.runner.activity_stream import ActivityStream
 from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.connections import PersistentConnection
-from nullabona.client.runner.ground import RunnerContext
+from nullabona.client.runner.context import RunnerContext
 from nullabona.wire.messages import ACTIVITY_TAG_SIZE
 
 NOTE_S: Final = 300.0

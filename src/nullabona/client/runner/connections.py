@@ -25,7 +25,7 @@ from nullabona.client.net import (
     connect,
     parse_endpoint,
 )
-from nullabona.client.runner.chance import fraction
+from nullabona.client.runner.randomness import fraction
 from nullabona.errors import NullabonaError, PeerError, UserError
 
 Lane = Literal["rooms", "inbox"]

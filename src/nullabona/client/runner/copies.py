@@ -8,7 +8,7 @@ from nullabona.client.core.engine import Engine
 from nullabona.client.core.restore import returning
 from nullabona.client.mls import SUITE
 from nullabona.client.profile import Profile
-from nullabona.client.runner.chance import SystemRandomness, now_ms
+from nullabona.client.runner.randomness import SystemRandomness, now_ms
 
 
 def renew_copy(profile: Profile, suite: int = SUITE) -> None:

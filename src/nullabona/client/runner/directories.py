@@ -32,7 +32,7 @@ from nullabona.client.core.directory.pinned import Pinned, moved, pin, with_dock
 from nullabona.client.core.operator_notices import dockets, taking
 from nullabona.client.net import NetOptions, Policy, TimedOut, endpoint_of
 from nullabona.client.runner.connections import OneShotConnection, RelayConnection
-from nullabona.client.runner.ground import RunnerContext
+from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.requests import ask
 from nullabona.errors import Malformed, PeerError, Refused
 from nullabona.log.following import follow, tiles_to

@@ -12,8 +12,8 @@ from nullabona.client.core.directory.checking import Checked
 from nullabona.client.core.identity.claims import Shown
 from nullabona.client.core.model.requests import ChunkWant
 from nullabona.client.net import EndpointRefused
+from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.directories import Directories
-from nullabona.client.runner.ground import RunnerContext
 from nullabona.client.runner.requests import ask
 from nullabona.errors import PeerError
 from nullabona.wire.messages import AnyResponse, Blob, GetBlob, Refusal

@@ -11,8 +11,8 @@ from typing import Final
 
 from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.net import EndpointRefused
-from nullabona.client.runner.chance import fraction
-from nullabona.client.runner.ground import RunnerContext
+from nullabona.client.runner.context import RunnerContext
+from nullabona.client.runner.randomness import fraction
 from nullabona.client.runner.requests import once
 from nullabona.wire.messages import Frames, Read
 

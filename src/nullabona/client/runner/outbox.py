@@ -15,7 +15,7 @@ from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX, PIECE, 
 from nullabona.client.core.model.records import OutboxItem
 from nullabona.client.net import EndpointRefused, TimedOut, TooManyRequests
 from nullabona.client.runner.connections import RelayConnection
-from nullabona.client.runner.ground import RunnerContext
+from nullabona.client.runner.context import RunnerContext
 from nullabona.errors import Bug, PeerError
 from nullabona.wire.address import epoch_keys
 from nullabona.wire.messages import POLICY_INBOX, AnyRequest, AnyResponse, Append, PutBlob, Refusal, Trim

@@ -29,8 +29,8 @@ from nullabona.client.core.model.change_set import Touched
 from nullabona.client.core.model.sync_items import CardItem
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.net import EndpointRefused, TimedOut, endpoint_of
+from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.directories import GRAVE, Directories
-from nullabona.client.runner.ground import RunnerContext
 from nullabona.client.runner.requests import ask
 from nullabona.errors import Bug, PeerError, Refused
 from nullabona.wire.card import Card, card_hash, decode_card, sign_delete

@@ -16,9 +16,9 @@ from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.core.step import Timing
 from nullabona.client.runner.activity_watcher import ActivityWatcher
 from nullabona.client.runner.boxkey import Key
-from nullabona.client.runner.chance import moment_s
 from nullabona.client.runner.connections import UnlinkedConnection
-from nullabona.client.runner.ground import RunnerContext
+from nullabona.client.runner.context import RunnerContext
+from nullabona.client.runner.randomness import moment_s
 
 LONGEST: Final = 3
 """A box that may have something new is read within so many times the average delay at most."""

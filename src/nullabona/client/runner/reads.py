@@ -18,9 +18,9 @@ from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.core.step import Timing
 from nullabona.client.net import Carrier, EndpointRefused, TooManyRequests
 from nullabona.client.runner.boxkey import Key
-from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.connections import Lane, LaneConnection, UnlinkedConnection
-from nullabona.client.runner.ground import RunnerContext
+from nullabona.client.runner.context import RunnerContext
+from nullabona.client.runner.randomness import fraction
 from nullabona.client.runner.read_schedule import ReadSchedule
 from nullabona.errors import PeerError
 from nullabona.wire.messages import MAX_WAIT_S, AnyResponse, AwaitWake, Frames, Read, Refusal

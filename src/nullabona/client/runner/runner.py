@@ -19,14 +19,14 @@ from nullabona.client.core.step import DAY_MS, Step, Timing
 from nullabona.client.mls import SUITE
 from nullabona.client.net import NetOptions, Policy, PostCarrier, RelayUntrusted, connect
 from nullabona.client.profile import Profile
-from nullabona.client.runner.chance import SystemRandomness, now_ms
 from nullabona.client.runner.connections import Connections, ConnectionState, Dial, Post
 from nullabona.client.runner.directories import Directories
 from nullabona.client.runner.fetches import Fetches
 from nullabona.client.runner.former import FormerInboxes
 from nullabona.client.runner.outbox import Outbox
-from nullabona.client.runner.oversight import OwnKeyMonitor
+from nullabona.client.runner.own_key_monitor import OwnKeyMonitor
 from nullabona.client.runner.publishing import Publishing
+from nullabona.client.runner.randomness import SystemRandomness, now_ms
 from nullabona.client.runner.reads import Reads
 from nullabona.client.runner.scouts import Scouts
 from nullabona.client.runner.tidying import tidy
@@ -136,7 +136,7 @@ class Runner:
                 task.cancel()
             self._notify()
 
-    # -- what the parts stand on (`RunnerContext`) -----------------------------------------------------------------------
+    # -- `RunnerContext` ----------------------------------------------------------------------------------------------
 
     def now(self) -> int:
         """See `Ground.now`."""

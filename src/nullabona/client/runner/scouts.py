@@ -12,9 +12,9 @@ from typing import Final
 from nullabona.client.core.model.change_set import NOTHING, Touched
 from nullabona.client.core.model.requests import Report, Scout
 from nullabona.client.net import EndpointRefused
-from nullabona.client.runner.chance import fraction
 from nullabona.client.runner.connections import ConnectionState, Lane
-from nullabona.client.runner.ground import RunnerContext
+from nullabona.client.runner.context import RunnerContext
+from nullabona.client.runner.randomness import fraction
 from nullabona.client.runner.requests import once
 from nullabona.wire.messages import Append, Frames, Read
 

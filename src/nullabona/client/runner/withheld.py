@@ -10,8 +10,8 @@ from typing import Final
 from nullabona.client.core.directory.errors import RecordGap
 from nullabona.client.core.directory.keeping import Evidence, keep_evidence, load_pinned
 from nullabona.client.net import EndpointRefused
+from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.directories import GRAVE, Directories
-from nullabona.client.runner.ground import RunnerContext
 from nullabona.errors import Malformed, NullabonaError, PeerError, Refused
 from nullabona.wire.handle import parse_handle
 

@@ -36,9 +36,9 @@ from nullabona.client.core.operator_notices.checking import own_docket
 from nullabona.client.core.operator_notices.keeping import HeldItem, load_held
 from nullabona.client.core.step import Step
 from nullabona.client.net import EndpointRefused
-from nullabona.client.runner.chance import fraction
+from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.directories import Directories
-from nullabona.client.runner.ground import RunnerContext
+from nullabona.client.runner.randomness import fraction
 from nullabona.client.runner.withheld import Withheld
 from nullabona.errors import NullabonaError, PeerError
 from nullabona.log.policy import Policy
