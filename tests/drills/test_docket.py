@@ -81,6 +81,7 @@ def test_a_lie_that_anybody_misses_is_not_caught(unnoticed: dict[str, Any]) -> N
     assert TRIED.caught
     assert not replace(TRIED, noticed=replace(NOTICED, **unnoticed)).caught
     assert not replace(TRIED, refused={}).caught
+    assert not replace(TRIED, refused={"a": "status-503"}).caught, "a witness that breaks down judges nothing"
 
 
 def test_a_lie_passes_only_if_nothing_at_all_is_found() -> None:

@@ -36,6 +36,8 @@ DEEDS: Final = {
     Deed.DROP: Text("it is replaced by nothing, openings and figures with it", "통째로 빼고 공개분과 통계도 맞춤"),
 }
 _REFUSAL: Final = "refused"
+_JUDGEMENTS: Final = frozenset({"has-more", "status-422"})
+"""What a witness answers to another record. One that breaks down does not sign either, but shows no judgement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,12 @@ class Tried:
     def caught(self) -> bool:
         """Whether public and witnesses notice it, whatever is signed, unless it is back-dated."""
         said = self.noticed
-        return all((said.served, said.alone, said.helped, said.anew, self.refused))
+        return all((said.served, said.alone, said.helped, said.anew, self.declined))
+
+    @property
+    def declined(self) -> bool:
+        """Whether each witness that was asked judged that this is another record than it signed."""
+        return bool(self.refused) and all(reason in _JUDGEMENTS for reason in self.refused.values())
 
     @property
     def passed(self) -> bool:

@@ -153,7 +153,7 @@ def _claims(played: Passed) -> Iterator[tuple[str, Text, bool]]:
         "K-18": all(looked.holds for looked in played.looked) and len(played.looked) == played.demands
                 and noticed(played.spoiled),
         "K-19": played.sought.clean,
-        "K-20": bool(dropped) and all(t.refused and t.lacking and not t.made_up for t in dropped),
+        "K-20": bool(dropped) and all(t.declined and t.lacking and not t.made_up for t in dropped),
     }  # fmt: skip
     found = {
         "K-12": ", ".join(tried.deed for tried in played.lies if not tried.caught),
