@@ -89,7 +89,8 @@ def causes() -> list[type[PeerError]]:
 
 def test_laws_have_the_titles_of_the_taxonomy() -> None:
     """Clients say them too, and do not have its files."""
-    assert {source.abbr: source.label for source in load().sources} == dict(LAWS)
+    titles = {short: (title.ko, title.en) for short, title in LAWS.items()}
+    assert {source.abbr: (source.label.ko, source.label.en) for source in load().sources} == titles
 
 
 KOREAN = "통신비밀보호법 5-9, 11 (PCSA), 통신비밀보호법 시행령 21 (PCSA-D), 미국 연방법전 제18편 2703(d) (18 USC), 법 1"

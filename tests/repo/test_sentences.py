@@ -40,10 +40,11 @@ def is_said() -> Callable[[str], bool]:
     return lambda key: key in whole or put_together.fullmatch(key) is not None
 
 
-@pytest.mark.parametrize("area", [area for area in AREAS if area != "errors_bad_request"])
+@pytest.mark.parametrize("area", [area for area in AREAS if area not in {"errors_bad_request", "laws"}])
 def test_every_sentence_is_said_somewhere(area: str, is_said: Callable[[str], bool]) -> None:
     """A key that no code names is dead."""
-    assert [] == [key for key in Words(area) if not is_said(key)]
+    sections = area in {"certificate", "demands"}
+    assert [] == [key for key in Words(area) if not is_said(key.rpartition(".")[2] if sections else key)]
 
 
 @pytest.mark.parametrize("area", [area for area in AREAS if not area.startswith(OWN)])

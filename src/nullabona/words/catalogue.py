@@ -50,10 +50,10 @@ class Sentence:
 
 
 class Words(Mapping[str, Sentence]):
-    """The sentences of some areas, by key. Their files are read when the first sentence is said."""
+    """The sentences of some areas, or of one section of them, by key. Files are read when one is said first."""
 
-    def __init__(self, *areas: str) -> None:
-        self._areas = areas
+    def __init__(self, *areas: str, section: str = "") -> None:
+        self._areas, self._prefix = areas, f"{section}." if section else ""
 
     def say(self, key: str, language: Language, **values: object) -> str:
         """The sentence of ``key`` with its values."""
@@ -62,7 +62,8 @@ class Words(Mapping[str, Sentence]):
     @cached_property
     def _all(self) -> dict[str, Sentence]:
         folder = Path(__file__).parent
-        return parse_words(*((folder / f"{area}.toml").read_text("utf-8") for area in self._areas))
+        every = parse_words(*((folder / f"{area}.toml").read_text("utf-8") for area in self._areas))
+        return {key.removeprefix(self._prefix): one for key, one in every.items() if key.startswith(self._prefix)}
 
     def __getitem__(self, key: str) -> Sentence:
         return self._all[key]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from nullabona.wire.demands import Label
 from nullabona.words.catalogue import Language, Words, pick
 from nullabona.words.demands import ANSWER, DATA_CLASS, FIELD, REASON
 from nullabona.words.laws import law_words
@@ -135,6 +134,6 @@ def _answer(facts: Facts, asked: str, language: Language) -> str:
     return _label(ANSWER, "refused" if facts.refused else facts.answers.get(asked, "not_in_scope"), language)
 
 
-def _label(known: Mapping[Any, Label], key: str, language: Language) -> str:
+def _label(known: Words, key: str, language: Language) -> str:
     found = known.get(key)
     return key if found is None else pick(found, language)

@@ -20,7 +20,7 @@ from nullabona.docket.production.glyphs import shown
 from nullabona.docket.production.manifest import Field, ListedFile, Manifest, encode_manifest, listed
 from nullabona.docket.production.statement import day, moment, reason_of
 from nullabona.errors import Bug
-from nullabona.wire.demands import Label
+from nullabona.words.catalogue import Bilingual
 from nullabona.words.demands import DATA_CLASS, FIELD
 
 CERTIFICATE: Final = "data/certificate.pdf"
@@ -162,5 +162,5 @@ def _file(one: ListedFile) -> dict[str, Any]:
     return {"path": one.path, "bytes": one.bytes, "sha256": one.sha256}
 
 
-def _pair(label: Label) -> dict[str, str]:
+def _pair(label: Bilingual) -> dict[str, str]:
     return {"ko": label.ko, "en": label.en}

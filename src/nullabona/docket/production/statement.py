@@ -8,7 +8,7 @@ from typing import Final
 
 from nullabona.docket.core.records import ClassAnswer
 from nullabona.docket.production.words import NO_DATA, SEALED_ITEMS, SYSTEM
-from nullabona.wire.demands import Label
+from nullabona.words.catalogue import Sentence
 from nullabona.words.demands import ANSWER, DATA_CLASS, REASON
 
 STATEMENT: Final = "data/STATEMENT.txt"
@@ -27,7 +27,7 @@ def make_statement(docket_no: str, operator: str, decided_s: int, answers: tuple
     return ("\n".join(_lines(docket_no, operator, decided_s, answers)) + "\n").encode()
 
 
-def reason_of(answer: ClassAnswer) -> Label:
+def reason_of(answer: ClassAnswer) -> Sentence:
     """The answer in words, with the reason of a refusal, or with what *not held* leaves of sealed content."""
     word = ANSWER[answer.answer]
     if answer.reason is not None:
@@ -36,7 +36,7 @@ def reason_of(answer: ClassAnswer) -> Label:
         reason = SEALED_ITEMS
     else:
         return word
-    return Label(f"{word.ko}: {reason.ko}", f"{word.en}: {reason.en}")
+    return Sentence(f"{word.ko}: {reason.ko}", f"{word.en}: {reason.en}")
 
 
 def moment(at_s: int) -> str:
@@ -64,5 +64,5 @@ def _lines(docket_no: str, operator: str, decided_s: int, answers: tuple[ClassAn
             yield from ("", "-" * 72, "")
 
 
-def _say(label: Label, *, ko: bool) -> str:
+def _say(label: Sentence, *, ko: bool) -> str:
     return label.ko if ko else label.en
