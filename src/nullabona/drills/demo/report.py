@@ -137,8 +137,8 @@ def _compare(key: str, expected: list[list[str]], got: list[list[str]]) -> Text:
 _CLAIMS: Final = {
     "S-20": Text("Taking the relay's data silences nobody: everybody has every message exactly once and in order.",
                  "서버의 데이터를 가져가도 대화는 계속됨: 모두가 모든 메시지를 순서대로 정확히 한 번씩 가지고 있음."),
-    "S-21": Text("Messages that somebody had not got yet when the data went were put back by others.",
-                 "데이터가 사라질 때 아직 받지 못한 메시지는 다른 사람이 다시 채워 넣음."),
+    "S-21": Text("Messages that somebody had not received when the data was deleted came back from those who had them.",
+                 "데이터가 지워질 때 아직 받지 못한 메시지는 가지고 있던 사람들이 다시 채워 넣음."),
     "R-10": Text("The removed member has what was said before, and nothing of what was said after, in no room.",
                  "내보낸 사람은 이전 대화만 가지고 있고, 이후 대화는 어느 방에도 하나도 없음."),
 }  # fmt: skip
