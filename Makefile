@@ -85,9 +85,10 @@ check-ui:
 check-rust:
 	@cd $(CRATE) && cargo fmt --check && cargo clippy --quiet --release --locked --all-targets -- -D warnings
 
-format: $(STAMP) ## format Python and Rust, and repair what the linter can
+format: $(STAMP) ## format Python, Rust and the page, and repair what the linter can
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 	@cd $(CRATE) && cargo fmt
+	@$(BIN)/python ui/build.py --format
 
 image: $(STAMP) ## build the relay's container image from packages that are pinned by hash, and start it (as root; 3 minutes)
 	@tools/need_programs.sh image

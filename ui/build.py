@@ -62,10 +62,29 @@ def build() -> None:
 
 
 def check() -> None:
-    """Types and accessibility rules of the page's source."""
-    install()
+    """Format, types and accessibility rules of the page's source."""
+    prettier("--check")
     run(str(MODULES / "svelte-check" / "bin" / "svelte-check"), "--tsconfig", "./tsconfig.json", "--fail-on-warnings")
 
 
+def prettier(way: str) -> None:
+    """Check the format of the page's source, or write it. What did not change since the last time is not read again."""
+    install()
+    remembered = (
+        "--cache",
+        "--cache-strategy",
+        "content",
+        "--cache-location",
+        str(HERE.parent / ".cache" / "prettier"),
+    )
+    run(str(MODULES / "prettier" / "bin" / "prettier.cjs"), ".", way, "--log-level", "warn", *remembered)
+
+
+def test() -> None:
+    """The unit tests of the page's pure modules."""
+    install()
+    run(str(MODULES / "vitest" / "vitest.mjs"), "run", "--silent")
+
+
 if __name__ == "__main__":
-    check() if sys.argv[1:] == ["--check"] else build()
+    {"--check": check, "--format": lambda: prettier("--write"), "--test": test}.get(" ".join(sys.argv[1:]), build)()

@@ -26,7 +26,8 @@ function emoji(): Plugin {
   return {
     name: "emoji",
     resolveId: (id) => (id === "virtual:emoji" ? "\0virtual:emoji" : null),
-    load: (id) => (id === "\0virtual:emoji" ? `export default JSON.parse(${JSON.stringify(JSON.stringify(rows()))})` : null),
+    load: (id) =>
+      id === "\0virtual:emoji" ? `export default JSON.parse(${JSON.stringify(JSON.stringify(rows()))})` : null,
   };
 }
 

@@ -69,6 +69,7 @@ export function chatMenu(chat: Chat): MenuItem[] {
     icon: "download",
     run: () => void overlays.dialog("ExportRoom", { room: chat.room, title: chat.title }),
   });
-  if (chat.phase === "joined") items.push({ label: words.leave, icon: "leave", danger: true, run: () => void leave(chat) });
+  if (chat.phase === "joined")
+    items.push({ label: words.leave, icon: "leave", danger: true, run: () => void leave(chat) });
   return items;
 }

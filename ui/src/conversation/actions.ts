@@ -36,7 +36,9 @@ export function reply(talk: Talk, message: Message): void {
 /** The words alone of one message; names and times with several. */
 export async function copy(messages: readonly Message[]): Promise<void> {
   const only = messages.length === 1 ? messages[0] : undefined;
-  const text = only ? gist(only) : messages.map((one) => `${one.person.name} (${moment(one.at)})\n${gist(one)}`).join("\n\n");
+  const text = only
+    ? gist(only)
+    : messages.map((one) => `${one.person.name} (${moment(one.at)})\n${gist(one)}`).join("\n\n");
   await navigator.clipboard.writeText(text);
   overlays.toast(words.copied, { kind: "good" });
 }
@@ -109,9 +111,15 @@ export function menuOf(talk: Talk, message: Message, at: Element | undefined): M
     ["pin", { label: message.pinned ? words.unpin : words.pin, icon: "pin", run: () => pin(message) }],
     ["save", { label: words.save, icon: "download", run: () => save(message) }],
     ["select", { label: words.select, icon: "select", run: () => talk.select(message.id) }],
-    ["delete-me", { label: words.deleteMe, icon: "trash", danger: true, apart: true, run: () => deleteForMe(talk, one) }],
+    [
+      "delete-me",
+      { label: words.deleteMe, icon: "trash", danger: true, apart: true, run: () => deleteForMe(talk, one) },
+    ],
     ["delete-all", { label: words.deleteAll, icon: "trash", danger: true, run: () => void deleteForAll(talk, one) }],
-    ["discard", { label: talkWords.discard, icon: "close", danger: true, apart: true, run: () => talk.discard(message) }],
+    [
+      "discard",
+      { label: talkWords.discard, icon: "close", danger: true, apart: true, run: () => talk.discard(message) },
+    ],
   ];
   const choosable = message.place !== "~";
   return all.filter(([what]) => (what === "select" ? choosable : message.may.includes(what))).map(([, item]) => item);

@@ -37,7 +37,9 @@ export class DraftKeeper {
     if ((this.#now.text === before.text && this.#now.reply_to === before.reply_to) || app.phase !== "ready") return;
     this.#saved = this.#now;
     // A save that is cut off is made good by the next one.
-    await call({ call: "SetDraft", room: this.room, ...this.#now }).catch(() => (this.#saved = { text: "\0", reply_to: "" }));
+    await call({ call: "SetDraft", room: this.room, ...this.#now }).catch(
+      () => (this.#saved = { text: "\0", reply_to: "" }),
+    );
   }
 }
 

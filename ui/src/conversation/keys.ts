@@ -30,7 +30,8 @@ export class MessageKeys {
     if (event.key === "Escape") {
       if (this.talk.selected) this.talk.selected = undefined;
       else this.composer()?.focus();
-    } else if (event.key === "ArrowUp" || event.key === "ArrowDown") this.#move(message, event.key === "ArrowUp" ? -1 : 1);
+    } else if (event.key === "ArrowUp" || event.key === "ArrowDown")
+      this.#move(message, event.key === "ArrowUp" ? -1 : 1);
     else if (event.key === "End" && !event.shiftKey) void this.talk.toEnd();
     else if (!(onRow && message && this.#act(event, message, row)) && !this.#typed(event, onRow)) return;
     event.preventDefault();
@@ -69,7 +70,16 @@ export class MessageKeys {
 
   /** Whoever types without having chosen a message wants to write. */
   #typed(event: KeyboardEvent, onRow: boolean): boolean {
-    if (onRow || event.key.length !== 1 || event.key === " " || event.ctrlKey || event.metaKey || event.altKey || event.key === "?") return false;
+    if (
+      onRow ||
+      event.key.length !== 1 ||
+      event.key === " " ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      event.key === "?"
+    )
+      return false;
     this.composer()?.insert(event.key);
     return true;
   }

@@ -3,7 +3,14 @@ import { names, span } from "../lib/format.ts";
 import type { Notice } from "../lib/protocol.ts";
 import { notices as words } from "../lib/words/notices.ts";
 
-const WARNINGS = new Set(["device-added", "device-renewed", "card-changed", "identity-changed", "warning", "relay-lost-box"]);
+const WARNINGS = new Set([
+  "device-added",
+  "device-renewed",
+  "card-changed",
+  "identity-changed",
+  "warning",
+  "relay-lost-box",
+]);
 
 /** It concerns safety, so it must not be overlooked. */
 export function isWarning(notice: Notice): boolean {
@@ -23,7 +30,8 @@ const WORDINGS: Record<string, Wording> = {
   "admin-added": (who, _, whom) => words.adminAdded(who, whom),
   "admin-followed": (who) => words.adminFollowed(who),
   "admin-removed": (who, _, whom) => words.adminRemoved(who, whom),
-  "timer-changed": (who, _, __, { text }) => (Number(text) ? words.timerOn(who, span(Number(text))) : words.timerOff(who)),
+  "timer-changed": (who, _, __, { text }) =>
+    Number(text) ? words.timerOn(who, span(Number(text))) : words.timerOff(who),
   "device-added": (_, whose) => words.deviceAdded(whose),
   "device-removed": (_, whose) => words.deviceRemoved(whose),
   "device-renewed": (_, whose) => words.deviceRenewed(whose),
@@ -32,7 +40,8 @@ const WORDINGS: Record<string, Wording> = {
   "card-changed": (_, whose) => words.cardChanged(whose),
   "identity-changed": (_, whose) => words.identityChanged(whose),
   accepted: () => words.accepted,
-  warning: (_, __, ___, notice) => (notice.text === "handle-of-contact" ? words.handleOfContact : words.warning(notice.text)),
+  warning: (_, __, ___, notice) =>
+    notice.text === "handle-of-contact" ? words.handleOfContact : words.warning(notice.text),
 };
 
 export function noticeText(notice: Notice): string {

@@ -77,6 +77,7 @@ function stop(stream: MediaStream): void {
 function shrink(levels: number[]): number[] {
   const step = Math.max(1, levels.length / KEPT_LEVELS);
   const kept: number[] = [];
-  for (let i = 0; i < levels.length; i += step) kept.push(Math.max(...levels.slice(Math.floor(i), Math.floor(i + step) || 1)));
+  for (let i = 0; i < levels.length; i += step)
+    kept.push(Math.max(...levels.slice(Math.floor(i), Math.floor(i + step) || 1)));
   return kept.map((one) => (Number.isFinite(one) ? one : 0));
 }

@@ -40,7 +40,8 @@ export class Rows {
       const day = !before || dayChanged(before.at, message.at);
       const unread = message.id === unreadLine;
       const head = day || unread || !together(before, message) || message.at - (before?.at ?? 0) > RUN_MS;
-      const last = !together(message, after) || after?.id === unreadLine || minuteOf(message) !== minuteOf(after as Message);
+      const last =
+        !together(message, after) || after?.id === unreadLine || minuteOf(message) !== minuteOf(after as Message);
       const row = this.#row({ key: keyOf(message), message, day, unread, head, time: last });
       next.set(row.key, row);
       rows.push(row);

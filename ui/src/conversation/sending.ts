@@ -35,7 +35,13 @@ interface Begun {
 }
 
 /** All are painted at once, and go out one after the other, in this order. */
-async function sendFile(talk: Talk, file: File, caption: string, quote: Quote | null, before: Promise<void>): Promise<Begun> {
+async function sendFile(
+  talk: Talk,
+  file: File,
+  caption: string,
+  quote: Quote | null,
+  before: Promise<void>,
+): Promise<Begun> {
   const photo = PICTURES.test(file.type);
   const size = photo ? await sizeOf(file) : { width: 0, height: 0 };
   const url = photo ? URL.createObjectURL(file) : "";
@@ -43,9 +49,19 @@ async function sendFile(talk: Talk, file: File, caption: string, quote: Quote | 
   const draft = { text: caption, kind: photo ? "photo" : "file", file: view, quote } as const;
   const sent = talk.send(draft, async (client, change) => {
     await before;
-    const up = await upload(file, file.name, (share) => change({ file: { ...view, done: Math.round(share * file.size) } }));
+    const up = await upload(file, file.name, (share) =>
+      change({ file: { ...view, done: Math.round(share * file.size) } }),
+    );
     const kind = up.kind === "photo" ? "photo" : "file";
-    return call({ call: "SendFile", room: talk.id, upload: up.upload, client, caption, kind, reply_to: quote?.message ?? "" });
+    return call({
+      call: "SendFile",
+      room: talk.id,
+      upload: up.upload,
+      client,
+      caption,
+      kind,
+      reply_to: quote?.message ?? "",
+    });
   });
   const done = sent.finally(() => url && setTimeout(() => URL.revokeObjectURL(url), 30_000));
   return { done };
@@ -106,6 +122,15 @@ export async function sendPoll(talk: Talk): Promise<void> {
   const made = await overlays.dialog<{ question: string; options: string[]; multiple: boolean }>("Poll", {});
   if (!made) return;
   const options = made.options.map((text) => ({ text, votes: 0, mine: false, names: [] }));
-  const poll: PollView = { question: made.question, options, multiple: made.multiple, closed: false, voters: 0, may_close: false };
-  await talk.send({ text: made.question, kind: "poll", poll }, (client) => call({ call: "SendPoll", room: talk.id, client, ...made }));
+  const poll: PollView = {
+    question: made.question,
+    options,
+    multiple: made.multiple,
+    closed: false,
+    voters: 0,
+    may_close: false,
+  };
+  await talk.send({ text: made.question, kind: "poll", poll }, (client) =>
+    call({ call: "SendPoll", room: talk.id, client, ...made }),
+  );
 }

@@ -38,7 +38,11 @@ export class Talk {
   rows: Row[] = $derived.by(() => {
     let all = this.pending.length ? [...this.window.list, ...this.pending] : this.window.list;
     if (this.#hidden.size) all = all.filter((one) => !this.#hidden.has(one.id));
-    return this.#rows.make(all, this.unreadLine, (message) => this.#keys.get(message.id) ?? (message.client || message.id));
+    return this.#rows.make(
+      all,
+      this.unreadLine,
+      (message) => this.#keys.get(message.id) ?? (message.client || message.id),
+    );
   });
   #rows = new Rows();
   #keys = new Map<string, string>();
@@ -117,13 +121,19 @@ export class Talk {
     if (!chat || !(chat.unread || chat.mentions || chat.marked_unread)) return;
     this.#readUpTo = message.place;
     clearTimeout(this.#readTimer);
-    this.#readTimer = window.setTimeout(() => void call({ call: "MarkRead", room: this.id, message: message.id }).catch(tell), 200);
+    this.#readTimer = window.setTimeout(
+      () => void call({ call: "MarkRead", room: this.id, message: message.id }).catch(tell),
+      200,
+    );
   }
 
   // -- going out -----------------------------------------------------------------------------------------------------
 
   /** Paint `draft` at once, then do `send`, which names the draft's `client`. */
-  async send(draft: Omit<Draft, "client">, send: (client: string, change: (part: Partial<Message>) => void) => Promise<Message>): Promise<void> {
+  async send(
+    draft: Omit<Draft, "client">,
+    send: (client: string, change: (part: Partial<Message>) => void) => Promise<Message>,
+  ): Promise<void> {
     const me = app.me?.person;
     if (!me) return;
     const client = clientId();

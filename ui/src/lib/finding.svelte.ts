@@ -94,6 +94,8 @@ export class Finding {
 
   async #ask(text: string, room: string, before: string): Promise<Found | undefined> {
     const [since, until] = [at(this.since), at(this.until) && at(this.until) + DAY_MS];
-    return call({ call: "Search", text, room, before, limit: LIMIT, person: this.person.trim(), since, until }).catch(() => undefined);
+    return call({ call: "Search", text, room, before, limit: LIMIT, person: this.person.trim(), since, until }).catch(
+      () => undefined,
+    );
   }
 }

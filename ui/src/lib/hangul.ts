@@ -3,7 +3,8 @@ const FIRST = 0xac00;
 const LAST = 0xd7a3;
 const INITIALS = [..."ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"];
 const VOWELS = "ㅏ ㅐ ㅑ ㅒ ㅓ ㅔ ㅕ ㅖ ㅗ ㅗㅏ ㅗㅐ ㅗㅣ ㅛ ㅜ ㅜㅓ ㅜㅔ ㅜㅣ ㅠ ㅡ ㅡㅣ ㅣ".split(" ");
-const FINALS = " ㄱ ㄲ ㄱㅅ ㄴ ㄴㅈ ㄴㅎ ㄷ ㄹ ㄹㄱ ㄹㅁ ㄹㅂ ㄹㅅ ㄹㅌ ㄹㅍ ㄹㅎ ㅁ ㅂ ㅂㅅ ㅅ ㅆ ㅇ ㅈ ㅊ ㅋ ㅌ ㅍ ㅎ".split(" ");
+const FINALS =
+  " ㄱ ㄲ ㄱㅅ ㄴ ㄴㅈ ㄴㅎ ㄷ ㄹ ㄹㄱ ㄹㅁ ㄹㅂ ㄹㅅ ㄹㅌ ㄹㅍ ㄹㅎ ㅁ ㅂ ㅂㅅ ㅅ ㅆ ㅇ ㅈ ㅊ ㅋ ㅌ ㅍ ㅎ".split(" ");
 
 function initial(char: string): string {
   const code = char.charCodeAt(0);
@@ -23,5 +24,7 @@ function spelled(text: string, letter: (char: string) => string): string {
 
 /** Whether a name may be meant by what was typed so far. */
 export function fitsName(typed: string, name: string): boolean {
-  return [keys, initial].some((letter) => spelled(name, letter).includes(spelled(typed, letter === initial ? (char) => char : keys)));
+  return [keys, initial].some((letter) =>
+    spelled(name, letter).includes(spelled(typed, letter === initial ? (char) => char : keys)),
+  );
 }

@@ -33,24 +33,49 @@ function search(): void {
 }
 
 export const anywhere: Shortcut[] = [
-  { name: "switcher", keys: ["Mod", "K"], fits: (event) => mod(event) && event.code === "KeyK", run: () => void overlays.dialog("Switcher") },
+  {
+    name: "switcher",
+    keys: ["Mod", "K"],
+    fits: (event) => mod(event) && event.code === "KeyK",
+    run: () => void overlays.dialog("Switcher"),
+  },
   {
     name: "searchHere",
     keys: ["Mod", "F"],
     fits: (event) => mod(event) && !event.shiftKey && event.code === "KeyF" && !!places.now.room,
     run: () => places.go({ side: "Search", sideProps: { room: places.now.room } }, places.now.side !== ""),
   },
-  { name: "search", keys: ["Mod", "Shift", "F"], fits: (event) => mod(event) && event.shiftKey && event.code === "KeyF", run: search },
+  {
+    name: "search",
+    keys: ["Mod", "Shift", "F"],
+    fits: (event) => mod(event) && event.shiftKey && event.code === "KeyF",
+    run: search,
+  },
   { name: "next", keys: ["Alt", "↓"], fits: (event) => event.altKey && event.key === "ArrowDown", run: () => step(1) },
-  { name: "previous", keys: ["Alt", "↑"], fits: (event) => event.altKey && event.key === "ArrowUp", run: () => step(-1) },
+  {
+    name: "previous",
+    keys: ["Alt", "↑"],
+    fits: (event) => event.altKey && event.key === "ArrowUp",
+    run: () => step(-1),
+  },
   {
     name: "settings",
     keys: ["Mod", ","],
     fits: (event) => mod(event) && event.key === ",",
     run: () => places.go({ page: "Settings", pageProps: {} }),
   },
-  { name: "sheet", keys: ["?"], fits: (event) => event.key === "?" && !writing(event), run: () => void overlays.dialog("Shortcuts") },
-  { name: "close", keys: ["Esc"], fits: (event) => event.key === "Escape" && !!(places.now.side || places.now.page), run: () => places.back() },
+  {
+    name: "sheet",
+    keys: ["?"],
+    fits: (event) => event.key === "?" && !writing(event),
+    run: () => void overlays.dialog("Shortcuts"),
+  },
+  {
+    name: "close",
+    keys: ["Esc"],
+    fits: (event) => event.key === "Escape" && !!(places.now.side || places.now.page),
+    run: () => places.back(),
+  },
 ];
 
 export const inChat: Shortcut[] = [

@@ -28,7 +28,12 @@ const shown = new Map<string, Notification>();
 function show(push: Notify): void {
   const watching = document.hasFocus() && places.now.room === push.room;
   if (watching || !("Notification" in window) || Notification.permission !== "granted") return;
-  const note = new Notification(push.title, { body: push.body, tag: push.room, silent: !push.sound, icon: "/icon.svg" });
+  const note = new Notification(push.title, {
+    body: push.body,
+    tag: push.room,
+    silent: !push.sound,
+    icon: "/icon.svg",
+  });
   shown.set(push.room, note);
   note.onclick = () => {
     window.focus();
@@ -39,7 +44,8 @@ function show(push: Notify): void {
 
 /** What was read, or is gone for everybody, is not news any more, here or in another tab. */
 function outlived(push: AnyPush): string | undefined {
-  if (push.push === "ChatChanged") return push.chat.unread && push.chat.last?.kind !== "deleted" ? undefined : push.chat.room;
+  if (push.push === "ChatChanged")
+    return push.chat.unread && push.chat.last?.kind !== "deleted" ? undefined : push.chat.room;
   return push.push === "ChatGone" || push.push === "MessagesGone" ? push.room : undefined;
 }
 
@@ -62,7 +68,9 @@ export function listen(): () => void {
     const room = outlived(push);
     if (room) withdraw(room);
     if (push.push !== "MessagesChanged" || push.room !== places.now.room) return;
-    const last = push.messages.findLast((one) => one.state === "received" && one.kind !== "notice" && Date.now() - one.at < 60_000);
+    const last = push.messages.findLast(
+      (one) => one.state === "received" && one.kind !== "notice" && Date.now() - one.at < 60_000,
+    );
     if (last) speak(`${last.person.name}: ${gist(last).slice(0, SPOKEN)}`);
   });
   return () => {

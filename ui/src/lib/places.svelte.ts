@@ -38,7 +38,8 @@ class Places {
 
   /** Begin with what the history of this tab means, e.g. after a reload. */
   restore(kept: Record<string, string>): void {
-    for (const [at, place] of Object.entries(kept)) this.#kept.set(Number(at), { ...HOME, ...(JSON.parse(place) as Place) });
+    for (const [at, place] of Object.entries(kept))
+      this.#kept.set(Number(at), { ...HOME, ...(JSON.parse(place) as Place) });
     this.#at = numberIn(history.state);
     this.#newest = Math.max(this.#at, ...this.#kept.keys());
     this.now = this.#kept.get(this.#at) ?? HOME;

@@ -5,7 +5,20 @@ import { begun, first } from "./early.ts";
 import { prepare } from "./format.ts";
 import { overlays } from "./overlays.svelte.ts";
 import { places } from "./places.svelte.ts";
-import type { Answers, AnyCall, AnyPush, Chat, Connection, Me, OperatorNotices, Phase, Request, Settings, State, Wish } from "./protocol.ts";
+import type {
+  Answers,
+  AnyCall,
+  AnyPush,
+  Chat,
+  Connection,
+  Me,
+  OperatorNotices,
+  Phase,
+  Request,
+  Settings,
+  State,
+  Wish,
+} from "./protocol.ts";
 import { call, type Link, Refused, transport } from "./transport.ts";
 import { explain } from "./words/errors.ts";
 import { tongue } from "./words/index.svelte.ts";

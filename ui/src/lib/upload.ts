@@ -6,7 +6,12 @@ import { tooLarge } from "./words/errors.ts";
 const MOST = 100 * 1024 * 1024;
 
 /** Hand bytes to the process. `moved` hears the share (0 to 1). Raises `Refused`; aborting raises it with `aborted`. */
-export function upload(file: Blob, name: string, moved?: (share: number) => void, signal?: AbortSignal): Promise<Uploaded> {
+export function upload(
+  file: Blob,
+  name: string,
+  moved?: (share: number) => void,
+  signal?: AbortSignal,
+): Promise<Uploaded> {
   return new Promise((resolve, reject) => {
     if (file.size > MOST) return reject(tooLarge());
     const request = new XMLHttpRequest();

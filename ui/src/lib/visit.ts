@@ -2,6 +2,7 @@
 import { type Props, places } from "./places.svelte.ts";
 
 export function visit(name: string, props: Props = {}): void {
-  if (places.now.room && !places.now.page && places.now.section === "chats") places.go({ side: name, sideProps: props });
+  if (places.now.room && !places.now.page && places.now.section === "chats")
+    places.go({ side: name, sideProps: props });
   else places.go({ page: name, pageProps: props });
 }

@@ -15,7 +15,8 @@ export const actions = words({
     save: "파일 저장",
     deleteMe: "나에게서만 삭제",
     deleteAll: "모두에게서 삭제",
-    deleteAllTitle: (n: number) => (n === 1 ? "이 메시지를 모두에게서 삭제할까요?" : `메시지 ${n}개를 모두에게서 삭제할까요?`),
+    deleteAllTitle: (n: number) =>
+      n === 1 ? "이 메시지를 모두에게서 삭제할까요?" : `메시지 ${n}개를 모두에게서 삭제할까요?`,
     deleteAllNote: "방에 있는 모든 사람의 화면에서 지워져요. 이미 읽었거나 따로 저장한 사람이 있을 수 있어요.",
     deleteAllFiles: "릴레이에는 첨부 파일이 잠긴 채로 최대 30일 동안 남아요. 여는 열쇠는 기기마다 지워요.",
     deletedMe: (n: number) => (n === 1 ? "메시지를 나에게서 삭제했어요" : `메시지 ${n}개를 나에게서 삭제했어요`),
@@ -43,7 +44,8 @@ export const actions = words({
     save: "Save file",
     deleteMe: "Delete for me",
     deleteAll: "Delete for everyone",
-    deleteAllTitle: (n: number) => (n === 1 ? "Delete this message for everyone?" : `Delete ${n} messages for everyone?`),
+    deleteAllTitle: (n: number) =>
+      n === 1 ? "Delete this message for everyone?" : `Delete ${n} messages for everyone?`,
     deleteAllNote: "It goes from the screens of all members. Somebody may have read or kept it already.",
     deleteAllFiles: "The relay keeps the attached file, sealed, for up to 30 days; the devices erase its key.",
     deletedMe: (n: number) => (n === 1 ? "Message deleted for you" : `${n} messages deleted for you`),

@@ -55,8 +55,10 @@ export const begin = words({
     back: "돌아오는 것",
     backList: "아이디와 나의 열쇠. 이 기기가 새 기기로 들어가요.",
     lost: "돌아오지 않는 것",
-    lostList: "지난 메시지, 대화 상대와 차단 목록, 보이는 이름과 사진, 설정. 어디에도 보관되어 있지 않아요. 백업 파일이 있으면 처음 화면에서 그것으로 되찾으세요.",
-    othersSee: "대화방은 아는 사람을 통해 돌아와요. 예전 상대의 아이디로 대화를 요청하면, 그 사람의 기기가 함께 있던 방마다 저절로 들여보내요. 상대가 수락할 필요는 없어요.",
+    lostList:
+      "지난 메시지, 대화 상대와 차단 목록, 보이는 이름과 사진, 설정. 어디에도 보관되어 있지 않아요. 백업 파일이 있으면 처음 화면에서 그것으로 되찾으세요.",
+    othersSee:
+      "대화방은 아는 사람을 통해 돌아와요. 예전 상대의 아이디로 대화를 요청하면, 그 사람의 기기가 함께 있던 방마다 저절로 들여보내요. 상대가 수락할 필요는 없어요.",
     shownSoon: "다른 사람에게 새 명함이 보이기까지 보통 20분쯤 걸려요. 공개 기록에 올라간 뒤에만 보여 주기 때문이에요.",
     restoreDo: "되찾기",
 
@@ -66,7 +68,8 @@ export const begin = words({
     phraseList: "24개 단어",
     copyWords: "복사",
     copyTitle: "복사할까요?",
-    copyNote: "다른 프로그램이 클립보드를 볼 수 있어요. 암호 관리 프로그램에 바로 붙여 넣고, 다른 것을 복사해 지워 주세요.",
+    copyNote:
+      "다른 프로그램이 클립보드를 볼 수 있어요. 암호 관리 프로그램에 바로 붙여 넣고, 다른 것을 복사해 지워 주세요.",
     wrote: "적어 두었어요",
     checkTitle: "잘 적었는지 볼까요?",
     checkLead: "적어 둔 종이를 보고 세 단어를 입력해 주세요.",
@@ -75,7 +78,8 @@ export const begin = words({
     see: "단어 다시 보기",
     later: "나중에 할게요",
     laterTitle: "나중에 확인할까요?",
-    laterNote: "단어를 적어 두지 않고 기기를 잃으면 계정을 되찾을 길이 없어요. ‘설정 → 24개 단어’에서 언제든 다시 할 수 있어요.",
+    laterNote:
+      "단어를 적어 두지 않고 기기를 잃으면 계정을 되찾을 길이 없어요. ‘설정 → 24개 단어’에서 언제든 다시 할 수 있어요.",
     wrongWords: "적어 둔 단어와 달라요. 순서와 철자를 살펴봐 주세요.",
 
     lockedTitle: "잠겨 있어요",
@@ -84,7 +88,8 @@ export const begin = words({
     wrongPass: "암호가 맞지 않아요. 한/영 전환을 확인해 주세요.",
     pause: (s: number) => `${s}초 뒤에 다시 시도할 수 있어요.`,
     forgot: "암호를 잊었나요?",
-    forgotNote: "암호는 어디에도 없어 찾아 드릴 수 없어요. 앱을 끄고 ‘nulla app --profile 새폴더’로 켠 뒤, 백업 파일이 있으면 ‘백업 파일로 되찾기’(지난 대화도 돌아와요), 없으면 ‘24개 단어로 계정 되찾기’를 고르세요. 지금 폴더는 지우지 마세요.",
+    forgotNote:
+      "암호는 어디에도 없어 찾아 드릴 수 없어요. 앱을 끄고 ‘nulla app --profile 새폴더’로 켠 뒤, 백업 파일이 있으면 ‘백업 파일로 되찾기’(지난 대화도 돌아와요), 없으면 ‘24개 단어로 계정 되찾기’를 고르세요. 지금 폴더는 지우지 마세요.",
 
     gone: "앱이 꺼져 있어요",
     goneHint: "이 창은 내 컴퓨터에서 도는 nullabona에 연결돼요. 앱을 다시 켜면 새 창이 열리니 이 창은 닫아 주세요.",
@@ -94,7 +99,8 @@ export const begin = words({
     welcome: "Between you and them",
     welcomeLead: "No phone number, no e-mail. Ready in a minute.",
     line1: "What you write is locked on your device and opens only on theirs.",
-    line2: "The operator has no conversations, no contact lists, no access log. If ordered to hand them over, there is nothing to hand over.",
+    line2:
+      "The operator has no conversations, no contact lists, no access log. If ordered to hand them over, there is nothing to hand over.",
     line3: "Everything is on your own device. So the passphrase and the 24 words are yours to keep.",
     create: "Start fresh",
     restore: "Restore with 24 words",
@@ -142,13 +148,17 @@ export const begin = words({
     back: "What comes back",
     backList: "Your handle and your key. This device joins as a new one.",
     lost: "What does not",
-    lostList: "Past messages, contacts and blocks, your name and picture, settings: no copy exists anywhere. If you have a backup file, restore from that on the first screen instead.",
-    othersSee: "Rooms come back through people you know: ask an old contact to talk, by handle, and their device takes you into every room you share. They need not accept.",
-    shownSoon: "Others see your new card within about 20 minutes: it is shown only once it stands in the public record.",
+    lostList:
+      "Past messages, contacts and blocks, your name and picture, settings: no copy exists anywhere. If you have a backup file, restore from that on the first screen instead.",
+    othersSee:
+      "Rooms come back through people you know: ask an old contact to talk, by handle, and their device takes you into every room you share. They need not accept.",
+    shownSoon:
+      "Others see your new card within about 20 minutes: it is shown only once it stands in the public record.",
     restoreDo: "Restore",
 
     phraseTitle: "Write down these 24 words",
-    phraseLead: "If you lose this device, they are the only way back to your account. Write them on paper, in order, and keep it safe.",
+    phraseLead:
+      "If you lose this device, they are the only way back to your account. Write them on paper, in order, and keep it safe.",
     phraseOnce: "Whoever sees them can pose as you. Take no photo and do not send them to anyone.",
     phraseList: "The 24 words",
     copyWords: "Copy",
@@ -162,7 +172,8 @@ export const begin = words({
     see: "Show the words again",
     later: "Later",
     laterTitle: "Check later?",
-    laterNote: "If you lose this device without having the words, there is no way back to your account. You can do this any time under Settings, 24 words.",
+    laterNote:
+      "If you lose this device without having the words, there is no way back to your account. You can do this any time under Settings, 24 words.",
     wrongWords: "These are not the words. Look at their order and spelling.",
 
     lockedTitle: "Locked",
@@ -171,9 +182,11 @@ export const begin = words({
     wrongPass: "That is not the passphrase. Check the keyboard layout.",
     pause: (s: number) => (s === 1 ? "You can try again in 1 second." : `You can try again in ${s} seconds.`),
     forgot: "Forgot the passphrase?",
-    forgotNote: "It is stored nowhere, so nobody can tell you. End the app and start it with “nulla app --profile new-folder”. If you have a backup file, choose “Restore from a backup file” (past conversations come back too); if not, “Restore with 24 words”. Do not erase the folder you have now.",
+    forgotNote:
+      "It is stored nowhere, so nobody can tell you. End the app and start it with “nulla app --profile new-folder”. If you have a backup file, choose “Restore from a backup file” (past conversations come back too); if not, “Restore with 24 words”. Do not erase the folder you have now.",
 
     gone: "The app is not running",
-    goneHint: "This window belongs to nullabona on your own computer. Start it again: it opens a new window. Close this one.",
+    goneHint:
+      "This window belongs to nullabona on your own computer. Start it again: it opens a new window. Close this one.",
   },
 });

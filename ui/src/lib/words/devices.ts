@@ -56,7 +56,8 @@ export const devices = words({
     joinOther: "달라요",
     joinLeft: "연결하지 않았어요. 이 기기에는 아무것도 남기지 않았어요.",
     away: "열쇠를 다시 받는 중",
-    awayNote: "이 대화방의 열쇠를 다른 사람에게서 다시 받고 있어요. 그 사람의 앱이 켜지면 이어져요. 지난 대화는 읽을 수 있어요.",
+    awayNote:
+      "이 대화방의 열쇠를 다른 사람에게서 다시 받고 있어요. 그 사람의 앱이 켜지면 이어져요. 지난 대화는 읽을 수 있어요.",
   },
   en: {
     title: "Devices",
@@ -83,7 +84,8 @@ export const devices = words({
     until: (time: string) => `Good until ${time}, for one device, while this is open.`,
     secret: "Whoever sees this code may try to link their own device. Show it where nobody else looks.",
     candidate: (name: string) => `“${name}” used the code`,
-    isYours: "Is it your device, in front of you now? If you agree it is in all your chats like this one, and has your account's key.",
+    isYours:
+      "Is it your device, in front of you now? If you agree it is in all your chats like this one, and has your account's key.",
     yes: "It is mine. Link it",
     no: "No",
     linked: (name: string) => `“${name}” is linked`,
@@ -112,6 +114,7 @@ export const devices = words({
     joinOther: "It is different",
     joinLeft: "Not linked. Nothing was kept on this device.",
     away: "Getting its keys again",
-    awayNote: "This chat's keys are being fetched from somebody in it. It goes on once their app is on. You can read what was said.",
+    awayNote:
+      "This chat's keys are being fetched from somebody in it. It goes on once their app is on. You can read what was said.",
   },
 });

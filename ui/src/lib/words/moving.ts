@@ -39,7 +39,8 @@ export const moving = words({
     checkDone: (messages: number, files: number) => `It is whole: ${messages} messages and ${files} files.`,
     exportDone: (messages: number, files: number) => `Exported: ${messages} messages and ${files} files.`,
     roomTitle: (title: string) => `Export “${title}”`,
-    roomLead: "Saves this conversation in the downloads folder, as web pages for any browser and as files for other programs.",
+    roomLead:
+      "Saves this conversation in the downloads folder, as web pages for any browser and as files for other programs.",
     roomDo: "Export",
     room: "Export this conversation",
     opens: "It opens with your 24 words: on a new device, choose “Restore from a backup file” on the first screen.",

@@ -30,8 +30,7 @@ export const notices = words({
     relayLost: "릴레이가 보관하던 것을 잃었어요. 필요한 메시지는 기기들이 다시 올려 두었어요.",
     relayChanged: (relay: string) => `이 방은 이제 ${relay}에 있어요`,
     cardChanged: (whose: string) => `디렉터리에 올라온 ${whose} 명함이 알던 것에 이어지지 않아요.`,
-    identityChanged: (whose: string) =>
-      `${whose} 아이디가 다른 계정을 가리켜요. 다른 사람이거나 새 계정이에요.`,
+    identityChanged: (whose: string) => `${whose} 아이디가 다른 계정을 가리켜요. 다른 사람이거나 새 계정이에요.`,
     accepted: "요청이 받아들여졌어요. 이제 대화할 수 있어요.",
     handleOfContact: "다른 계정이 대화 상대의 아이디를 쓰고 있어요. 같은 사람인지 다른 방법으로 물어보세요.",
     warning: (code: string) => `주의할 일이 있었어요 (${code})`,

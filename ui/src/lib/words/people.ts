@@ -185,7 +185,8 @@ export const people = words({
     untilThen: "Until you accept, they do not learn that you saw it.",
     accepted: "You can talk now",
     recordUnasked: "When you accept, the public record is asked whether this is them.",
-    recordPending: "Not proven by the public record yet. If you accept, it is asked at once, and your answer waits for it.",
+    recordPending:
+      "Not proven by the public record yet. If you accept, it is asked at once, and your answer waits for it.",
     recordPromised: "A new account. The directory has signed that it enters the public record.",
     recordProven: "The same card stands in the public record.",
     recordRefuted: "The public record says otherwise. This may not be the owner of the handle: do not answer.",

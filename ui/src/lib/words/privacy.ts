@@ -10,18 +10,21 @@ export const privacy = words({
     relay: "나의 릴레이",
     move: "릴레이 옮기기",
     moveTo: "새 릴레이 주소",
-    moveHint: "릴레이가 사라졌거나 다른 곳을 쓰고 싶을 때 옮겨요. 내가 정하는 방도 함께 가고 잃는 것은 없어요. 다시 옮기면 되돌아와요.",
+    moveHint:
+      "릴레이가 사라졌거나 다른 곳을 쓰고 싶을 때 옮겨요. 내가 정하는 방도 함께 가고 잃는 것은 없어요. 다시 옮기면 되돌아와요.",
     not: "내줄 것이 없어요",
     notLead: "숨기는 것이 아니라, 적어 두지 않아서 없어요.",
     record: "나의 명함과 공개 기록",
-    recordLead: "명함은 모두가 볼 수 있는 공개 기록에 올라가요. 나에게만, 또는 남에게만 다른 명함을 보여 주지 못하게요.",
+    recordLead:
+      "명함은 모두가 볼 수 있는 공개 기록에 올라가요. 나에게만, 또는 남에게만 다른 명함을 보여 주지 못하게요.",
     has: "내줄 수 있는 것",
     hasLead: "공개된 명함, 가입한 날, 그리고 운영자도 열 수 없는 봉투를 세는 것까지예요.",
     kept: (how: string) => `보관: ${how}`,
     raw: "운영자가 내줄 기록 그대로 보기",
     follow: "영장으로 알아낼 수 있는 것",
     all: (n: number) => `릴레이와 디렉터리가 보관하는 항목 전부 (${n})`,
-    allNote: "이 밖의 항목은 만들 수 없게 시험으로 막아 두었어요. 값이 없는 항목은 내 이름과 이어져 있지 않아요. (아래 설명은 영어 원문이에요.)",
+    allNote:
+      "이 밖의 항목은 만들 수 없게 시험으로 막아 두었어요. 값이 없는 항목은 내 이름과 이어져 있지 않아요. (아래 설명은 영어 원문이에요.)",
     copyRaw: "기록 복사",
 
     cases: "이런 일이 생기면",
@@ -31,10 +34,12 @@ export const privacy = words({
     warrantSays: "공개된 명함, 가입한 날, 아직 받지 않은 봉투의 개수가 나와요. 대화도 친구도 나오지 않아요.",
     tap: "감청",
     tapWhen: "운영자가 도와서 지금부터 오가는 것을 지켜보면",
-    tapSays: "내용은 읽지 못해요. 하지만 언제 어느 인터넷 주소가 연결되는지 보이고, 누가 누구와 이야기하는지 짐작할 수 있어요.",
+    tapSays:
+      "내용은 읽지 못해요. 하지만 언제 어느 인터넷 주소가 연결되는지 보이고, 누가 누구와 이야기하는지 짐작할 수 있어요.",
     raid: "서버 압수",
     raidWhen: "기계를 통째로 들고 가면",
-    raidSays: "읽을 수 있는 말이 하나도 없고, 빈 릴레이만 다시 서면 잃은 말 없이 이어 가요. 가입한 아이디 목록과 그 순간 연결된 주소는 보여요.",
+    raidSays:
+      "읽을 수 있는 말이 하나도 없고, 빈 릴레이만 다시 서면 잃은 말 없이 이어 가요. 가입한 아이디 목록과 그 순간 연결된 주소는 보여요.",
     laptop: "노트북 분실·압수",
     laptopWhen: "내 기기가 남의 손에 들어가면",
     laptopSays: "잠겨 있으면 암호만큼 안전해요. 열려 있으면 모두 보여요. 그래서 잠금이 중요해요.",
@@ -62,7 +67,8 @@ export const privacy = words({
     relay: "My relay",
     move: "Move to another relay",
     moveTo: "Address of the new relay",
-    moveHint: "For when the relay is gone, or you prefer another. Rooms that you decide about go along, and nothing is lost. Moving again undoes it.",
+    moveHint:
+      "For when the relay is gone, or you prefer another. Rooms that you decide about go along, and nothing is lost. Moving again undoes it.",
     not: "Nothing to hand over",
     notLead: "Not because it is hidden: it was never written down.",
     record: "My card and the public record",
@@ -80,13 +86,15 @@ export const privacy = words({
     casesLead: "Nothing is left out: not only what they cannot do, but also what they can.",
     warrant: "A warrant",
     warrantWhen: "An officer asks for everything about your account",
-    warrantSays: "They get your public name card, the day you registered, and how many sealed envelopes wait. No messages, no contacts.",
+    warrantSays:
+      "They get your public name card, the day you registered, and how many sealed envelopes wait. No messages, no contacts.",
     tap: "A wiretap",
     tapWhen: "With the operator's help, they watch everything from now on",
     tapSays: "They read nothing. But they see which internet address connects when, and may guess who talks with whom.",
     raid: "A raid on the machine room",
     raidWhen: "They carry the machines away",
-    raidSays: "There is not one readable word on them, and once an empty relay stands there again, we go on without losing any. They do see the list of handles, and which addresses are connected at that moment.",
+    raidSays:
+      "There is not one readable word on them, and once an empty relay stands there again, we go on without losing any. They do see the list of handles, and which addresses are connected at that moment.",
     laptop: "A stolen or seized laptop",
     laptopWhen: "Your own device falls into their hands",
     laptopSays: "Locked, it is as safe as your passphrase. Unlocked, they see everything. So the lock matters.",

@@ -72,7 +72,8 @@ export const room = words({
     relay: "릴레이",
     relayHint: "잠긴 봉투만 맡아 두는 서버예요. 누구의 방인지, 누가 있는지 몰라요.",
     notices: "대화방의 알림은 무엇인가요?",
-    noticesText: "사람이나 기기가 들어오고 나갈 때, 이름이나 타이머가 바뀔 때마다 대화방에 한 줄이 남아요. 숨길 수 없어서, 모르는 사이에 누가 끼어드는 일이 없어요.",
+    noticesText:
+      "사람이나 기기가 들어오고 나갈 때, 이름이나 타이머가 바뀔 때마다 대화방에 한 줄이 남아요. 숨길 수 없어서, 모르는 사이에 누가 끼어드는 일이 없어요.",
 
     leave: "대화방 나가기",
     leaveTitle: "대화방에서 나갈까요?",
@@ -118,7 +119,8 @@ export const room = words({
     timerOff: "Off",
     timerTitle: "Disappearing messages",
     timerLead: "Messages sent from now on are deleted on everybody's devices after this time.",
-    timerHonest: "It is an agreement to tidy up. It does not protect against somebody who photographs or copies the screen.",
+    timerHonest:
+      "It is an agreement to tidy up. It does not protect against somebody who photographs or copies the screen.",
     timerWho: "Everybody in the conversation is told of the change.",
 
     links: "Invite links",
@@ -163,7 +165,8 @@ export const room = words({
     relay: "Relay",
     relayHint: "A server that keeps sealed envelopes only. It does not know whose room this is or who is in it.",
     notices: "What are the notices?",
-    noticesText: "Whenever a person or a device comes or goes, or the name or timer changes, the conversation gets a line. Nobody can suppress it, so nobody can slip in unnoticed.",
+    noticesText:
+      "Whenever a person or a device comes or goes, or the name or timer changes, the conversation gets a line. Nobody can suppress it, so nobody can slip in unnoticed.",
 
     leave: "Leave",
     leaveTitle: "Leave this conversation?",

@@ -19,8 +19,10 @@ export const safety = words({
     changedTitle: "이 아이디가 다른 계정을 가리켜요",
     changed: (name: string) =>
       `기기를 바꾸거나 단어로 계정을 되찾아서는 열쇠가 바뀌지 않아요. ${name} 님이 계정을 지우고 새로 만들었거나, 다른 사람이 그인 척하는 거예요. 만나거나 통화해서 물어보세요.`,
-    changedNumber: "아래 번호는 지금까지 이야기하던 계정의 번호예요. 상대의 화면과 같으면 그 계정은 그대로이고, 디렉터리가 거짓을 보인 거예요.",
-    changedHeld: "그때까지는 쓸 수 없고, 나가지 않은 것은 이 기기에서 기다려요. 여기에 쓰는 말은 새 계정으로 가지 않아요.",
+    changedNumber:
+      "아래 번호는 지금까지 이야기하던 계정의 번호예요. 상대의 화면과 같으면 그 계정은 그대로이고, 디렉터리가 거짓을 보인 거예요.",
+    changedHeld:
+      "그때까지는 쓸 수 없고, 나가지 않은 것은 이 기기에서 기다려요. 여기에 쓰는 말은 새 계정으로 가지 않아요.",
     confirm: "알고 있어요. 계속 보내기",
     confirmed: "다시 보낼 수 있어요",
     banner: (name: string) => `${name} 님의 아이디가 다른 계정을 가리켜요`,
@@ -42,7 +44,8 @@ export const safety = words({
     scan: "Scan their code",
     scanHint: "They open this page as well and show you their QR code.",
     matches: "The same. Nobody is in between.",
-    differs: "Not the same. It is somebody else's code, or somebody is in between. Put off what matters until you know.",
+    differs:
+      "Not the same. It is somebody else's code, or somebody is in between. Put off what matters until you know.",
     mark: "Mark as verified",
     unmark: "Remove the mark",
     marked: "You verified it",

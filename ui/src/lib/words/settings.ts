@@ -30,7 +30,8 @@ export const settings = words({
     enter: "Enter로 보내기",
     enterHint: "끄면 Enter는 줄을 바꾸고 Ctrl+Enter로 보내요.",
     receipts: "읽음 표시",
-    receiptsHint: "켜면 내가 읽었다는 것이 상대의 숫자에 반영되고, 나도 상대가 읽었는지 볼 수 있어요. 끄면 둘 다 보이지 않아요.",
+    receiptsHint:
+      "켜면 내가 읽었다는 것이 상대의 숫자에 반영되고, 나도 상대가 읽었는지 볼 수 있어요. 끄면 둘 다 보이지 않아요.",
     typing: "입력 중 표시",
     typingHint: "켜면 내가 쓰고 있다는 것을 상대가 보고, 나도 상대의 것을 봐요. 끄면 둘 다 보이지 않아요.",
     defaultTimer: "새 대화의 사라지는 메시지",
@@ -132,7 +133,8 @@ export const settings = words({
     passOld: "Passphrase now",
     passChange: "Change",
     passChanged: "Passphrase changed",
-    passNote: "Only the passphrase of this device changes. Backups open as before, with your 24 words or their own passphrase.",
+    passNote:
+      "Only the passphrase of this device changes. Backups open as before, with your 24 words or their own passphrase.",
 
     wordsTitle: "See the 24 words",
     wordsAsk: "Your passphrase shows that it is you. Make sure that nobody is looking.",
