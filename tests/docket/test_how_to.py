@@ -39,7 +39,7 @@ def test_a_warrant_is_answered_as_written(tmp_path: Path) -> None:
         cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert 0 == done.returncode or "period-late" in done.stdout, done.stdout + done.stderr
-    assert "is closed now" in done.stdout
+    assert "is now closed" in done.stdout
     public = tmp_path / "desk/log/public"
     found = subprocess.run(
         [commands / "nulla", "docket", "verify", public, "--policy", tmp_path / "desk/policy", "--json"],
