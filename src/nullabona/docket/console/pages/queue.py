@@ -8,7 +8,6 @@ from hashlib import sha256
 from nullabona.docket.console.pages.standing import Option, standing, unmet
 from nullabona.docket.console.request.answers import Answer, as_json, see_other
 from nullabona.docket.console.request.context import RequestContext
-from nullabona.docket.console.request.nav import entries
 from nullabona.docket.console.request.views import lane
 from nullabona.docket.core.entered import CaseAltered
 from nullabona.docket.core.instrument import Instrument
@@ -48,7 +47,7 @@ def home(context: RequestContext) -> Answer:
     if context.console.has_too_few(context.me):
         return see_other("/authenticators")
     if not context.roles & READERS:
-        return see_other(next(entry.path for entry in entries(context.roles) if entry.path != "/"))
+        return see_other(next(entry.path for entry in context.nav if entry.path != "/"))
     rows = _rows(context)
     groups = [(name, [row for row in rows if _group(row, context.now_s) == name]) for name in GROUPS]
     counts = {name: len(found) for name, found in groups}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from nullabona.docket.console.request.answers import Answer, Asked
 from nullabona.docket.console.request.console import Console
-from nullabona.docket.console.request.nav import entries
 from nullabona.docket.console.request.views import render
 from nullabona.docket.console.rules.origin import csrf_token
 from nullabona.docket.console.rules.session import Session
@@ -25,6 +24,13 @@ from nullabona.words.errors import in_words
 COOKIE: Final = "__Host-desk"
 
 
+class Place(Protocol):
+    """A page in the navigation."""
+
+    @property
+    def path(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class RequestContext:
     """A request with who made it. ``officer`` None: nobody is signed in."""
@@ -37,6 +43,8 @@ class RequestContext:
     token: str = field(default="", repr=False)
     session: Session | None = None
     officer: Officer | None = None
+    nav: Sequence[Place] = ()
+    """Where this officer can go from here."""
 
     @property
     def desk(self) -> Desk:
@@ -76,7 +84,6 @@ class RequestContext:
 
     def _frame(self) -> dict[str, Any]:
         """What every page shows."""
-        few = self.session is not None and self.console.has_too_few(self.me)
         return {
             "t": partial(say, language=self.display.language),
             "lang": self.display.language,
@@ -85,7 +92,7 @@ class RequestContext:
             "officer": self.officer,
             "session": self.session,
             "csrf": csrf_token(self.token) if self.session is not None else "",
-            "nav": entries(self.roles, few=few) if self.session is not None else (),
+            "nav": self.nav,
             "here": self.asked.path,
             "term": partial(term, language=self.display.language),
         }

@@ -13,7 +13,7 @@ from nullabona.docket.console.passkeys.refusals import TooOften
 from nullabona.docket.console.request.answers import Answer, Asked, as_json, see_other
 from nullabona.docket.console.request.console import Console
 from nullabona.docket.console.request.context import COOKIE, RequestContext
-from nullabona.docket.console.routing.routes import Route, find_route
+from nullabona.docket.console.routing.routes import Route, find_route, navigation
 from nullabona.docket.console.rules.origin import SAFE_METHODS, TOKEN_FIELD, TOKEN_HEADER, csrf_matches
 from nullabona.docket.console.store.records import DisplayPreferences
 from nullabona.errors import Bug, NullabonaError, PeerError, UserError
@@ -69,12 +69,11 @@ class ConsoleApp:
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _enter(self, asked: Asked) -> tuple[Route, RequestContext] | Answer:
-        context = self._context(asked)
         found = find_route(asked.method, asked.path)
+        context = self._context(asked, found[1] if found else {})
         if found is None:
             return _wrong(context, None, 404, context.say("wrong.missing"), "", "")
-        route, params = found
-        context = self._context(asked, params)
+        route = found[0]
         if route.public:
             return route, context
         if context.officer is None:
@@ -95,7 +94,7 @@ class ConsoleApp:
         go = asked.path if asked.method in SAFE_METHODS and asked.path != "/" else ""
         return see_other(f"/sign-in?go={quote(go)}" if go else "/sign-in")
 
-    def _context(self, asked: Asked, params: dict[str, str] | None = None) -> RequestContext:
+    def _context(self, asked: Asked, params: dict[str, str]) -> RequestContext:
         now_s = self._clock()
         token = asked.cookies.get(COOKIE, "")
         session = self.console.sessions.find(token, now_s) if token else None
@@ -104,9 +103,10 @@ class ConsoleApp:
             self.console.sessions.end_all(session.officer)
             session = None
         display = (self.console.store.display(officer.id) if officer else None) or _display_of(asked)
-        if session is None:
-            return RequestContext(self.console, asked, params or {}, now_s, display)
-        return RequestContext(self.console, asked, params or {}, now_s, display, token, session, officer)
+        if session is None or officer is None:
+            return RequestContext(self.console, asked, params, now_s, display)
+        nav = navigation(frozenset(officer.roles), few=self.console.has_too_few(officer.id))
+        return RequestContext(self.console, asked, params, now_s, display, token, session, officer, nav)
 
 
 def _is_form(route: Route, context: RequestContext) -> bool:

@@ -53,6 +53,10 @@ class Route:
     scripted: bool = False
     """A script asks, and is answered in JSON; else a page or a form."""
     limit: int = FORM_BYTES
+    word: str = ""
+    """What the navigation calls it; empty: it has no place there."""
+    key: str = ""
+    """Which key leads there."""
 
     @property
     def changes(self) -> bool:
@@ -86,16 +90,16 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/sign-out", entering.leave, always=True),
     Route("POST", "/taste", entering.display, always=True),
     Route("POST", "/sign", acting.sign, always=True, scripted=True),
-    Route("GET", "/", queue.home, always=True),
+    Route("GET", "/", queue.home, READERS, always=True, word="nav.queue", key="d"),
     Route("GET", "/queue/version", queue.version, READERS, scripted=True),
-    Route("GET", "/cases", queue.everything, READERS),
     Route("GET", "/case/{case}", case.page, READERS),
     Route("GET", "/case/{case}/document", case.document, READERS),
     Route("GET", "/case/{case}/package/{number:int}", case.package_file, READERS),
     Route("GET", "/case/{case}/receipt", case.receipt, READERS),
     Route("GET", "/case/{case}/handed-over", case.handed_over, frozenset({Role.RELEASER})),
     Route("POST", "/case/{case}/share", case.share, READERS),
-    Route("GET", "/intake", intake.choose, WHO[Action.INTAKE]),
+    Route("GET", "/intake", intake.choose, WHO[Action.INTAKE], word="nav.intake", key="i"),
+    Route("GET", "/cases", queue.everything, READERS, word="nav.cases", key="c"),
     Route("GET", "/intake/{instrument}", intake.page, WHO[Action.INTAKE]),
     Route("POST", "/intake/document", intake.hand_in, WHO[Action.INTAKE] | WHO[Action.AMEND], scripted=True,
          limit=MAX_DOCUMENT),
@@ -103,19 +107,19 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/case/{case}/amend", intake.amend_page, WHO[Action.AMEND]),
     Route("POST", "/case/{case}/amend", intake.amend, WHO[Action.AMEND]),
     *_case_routes(),
-    Route("GET", "/confirm", confirming.page, _CONFIRMERS),
+    Route("GET", "/confirm", confirming.page, _CONFIRMERS, word="nav.confirm", key="w"),
     Route("POST", "/confirm/{challenge}", confirming.confirm, _CONFIRMERS),
     Route("POST", "/confirm/{challenge}/object", confirming.object_to, DESK[DeskAction.OBJECT]),
-    Route("GET", "/authorities", authorities.page, READERS),
+    Route("GET", "/authorities", authorities.page, READERS, word="nav.authorities", key="a"),
     Route("POST", "/authorities", authorities.register, _REGISTERS),
-    Route("GET", "/record", record.page, frozenset(Role)),
+    Route("GET", "/record", record.page, frozenset(Role), word="nav.record", key="r"),
     Route("POST", "/record/open", record.open_slots, DESK[DeskAction.OPEN]),
     Route("POST", "/record/report", record.report, DESK[DeskAction.REPORT]),
     Route("POST", "/record/deliver", record.deliver, frozenset({Role.NOTIFIER})),
     Route("POST", "/record/settle", record.settle, DESK[DeskAction.SETTLE]),
     Route("POST", "/record/outage", record.outage, DESK[DeskAction.OUTAGE]),
-    Route("GET", "/journal", journal.page, DESK[DeskAction.READ_JOURNAL]),
-    Route("GET", "/officers", officers.page, _STAFF),
+    Route("GET", "/journal", journal.page, DESK[DeskAction.READ_JOURNAL], word="nav.audit", key="j"),
+    Route("GET", "/officers", officers.page, _STAFF, word="nav.officers", key="o"),
     Route("POST", "/officers/{officer}/enrol", officers.admit, _ADMIN),
     Route("POST", "/officers/{officer}/turn-away", officers.turn_away, _ADMIN),
     Route("POST", "/officers/{officer}/grant-role", officers.grant, _ADMIN),
@@ -125,7 +129,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/officers/{officer}/recover", recovering.begin, recovering.VOUCHES),
     Route("POST", "/officers/{officer}/recover/second", recovering.second, recovering.VOUCHES),
     Route("POST", "/officers/{officer}/recover/object", recovering.object_to, recovering.OBJECTS),
-    Route("GET", "/authenticators", own.page, always=True),
+    Route("GET", "/authenticators", own.page, frozenset(Role), always=True, word="nav.own", key="k"),
     Route("POST", "/authenticators/options", own.options, always=True, scripted=True),
     Route("POST", "/authenticators", own.add, always=True, scripted=True),
     Route("POST", "/authenticators/{key}/aside", own.set_aside, always=True),
@@ -148,3 +152,9 @@ def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
         if found and route.method == wanted:
             return route, found.groupdict()
     return None
+
+
+def navigation(roles: frozenset[Role], *, few: bool) -> tuple[Route, ...]:
+    """The pages that an officer's roles open; nothing but their authenticators while they have too ``few``."""
+    found = (route for route in ROUTES if route.word and route.roles & roles)
+    return tuple(route for route in found if not few or route.path == "/authenticators")
