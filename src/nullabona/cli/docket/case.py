@@ -14,19 +14,9 @@ from nullabona.cli.docket.show import say_done, show_case, show_lines
 from nullabona.cli.output import emit, line
 from nullabona.cli.settings import settings_of, spoken
 from nullabona.docket.cases.casework import describe_document
-from nullabona.docket.core.acts import (
-    AmendDetails,
-    BarDetails,
-    CaseDetails,
-    DeferDetails,
-    GagDetails,
-    IntakeDetails,
-    PlainDetails,
-    RecuseDetails,
-    ReviewDetails,
-)
+from nullabona.docket.core.acts import AmendDetails, IntakeDetails, stated
 from nullabona.docket.core.decide import DemandIncomplete
-from nullabona.docket.core.records import ClassAnswer, Decision, Demand, Gag
+from nullabona.docket.core.records import ClassAnswer, Decision, Demand
 from nullabona.docket.core.states import Action
 from nullabona.docket.desk import Proposal
 from nullabona.docket.keeping.case_files import NoSuchCase
@@ -118,12 +108,19 @@ def _step(name: str, text: str, propose: Callable[[OpenedDesk, bytes], Proposal]
     return command
 
 
-def _plain(action: Action, details: CaseDetails | None = None) -> Callable[[OpenedDesk, bytes], Proposal]:
-    return lambda at, case: at.desk.propose(at.who, action, case, details or PlainDetails())
+def _plain(action: Action) -> Callable[[OpenedDesk, bytes], Proposal]:
+    return lambda at, case: at.desk.propose(at.who, action, case, stated(action))
+
+
+def _sign_stated(
+    context: click.Context, at: OpenedDesk, action: Action, case: str, text: str, until_s: int | None = None
+) -> None:
+    proposal = at.desk.propose(at.who, action, find(at, case), stated(action, text, until_s))
+    say_done(context, at, at.sign(proposal))
 
 
 match = _step("match", "Look the demand's identifiers up.", lambda at, case: at.desk.propose_match(at.who, case))
-review = _step("review", "Confirm that the case agrees with the original.", _plain(Action.REVIEW, ReviewDetails()))
+review = _step("review", "Confirm that the case agrees with the original.", _plain(Action.REVIEW))
 produce = _step(
     "produce", "The second approval: produce, or refuse, what was decided.",
     lambda at, case: at.desk.propose_release(at.who, case),
@@ -193,8 +190,7 @@ def document(context: click.Context, case: str, output: Path | None) -> None:
 def defer(context: click.Context, case: str, until: int, basis: str) -> None:
     """Defer the notice to the person."""
     with at_desk(context) as at:
-        details = DeferDetails(until, basis)
-        say_done(context, at, at.sign(at.desk.propose(at.who, Action.DEFER_NOTICE, find(at, case), details)))
+        _sign_stated(context, at, Action.DEFER_NOTICE, case, basis, until)
 
 
 @click.command("bar-notice")
@@ -205,7 +201,7 @@ def defer(context: click.Context, case: str, until: int, basis: str) -> None:
 def bar_notice(context: click.Context, case: str, basis: str) -> None:
     """Record that the law forbids a notice to the person."""
     with at_desk(context) as at:
-        say_done(context, at, at.sign(at.desk.propose(at.who, Action.BAR_NOTICE, find(at, case), BarDetails(basis))))
+        _sign_stated(context, at, Action.BAR_NOTICE, case, basis)
 
 
 @click.command()
@@ -216,7 +212,7 @@ def bar_notice(context: click.Context, case: str, basis: str) -> None:
 def recuse(context: click.Context, case: str, why: str) -> None:
     """Step back from a case."""
     with at_desk(context) as at:
-        say_done(context, at, at.sign(at.desk.propose(at.who, Action.RECUSE, find(at, case), RecuseDetails(why))))
+        _sign_stated(context, at, Action.RECUSE, case, why)
 
 
 @click.command()
@@ -228,10 +224,8 @@ def recuse(context: click.Context, case: str, why: str) -> None:
 @click.pass_context
 def gag(context: click.Context, case: str, until: int | None, basis: str, *, lift: bool) -> None:
     """Renew or lift a gag. Another officer confirms it (confirm-gag)."""
-    action, new = (Action.LIFT_GAG, None) if lift else (Action.RENEW_GAG, Gag(basis, until))
     with at_desk(context) as at:
-        proposal = at.desk.propose(at.who, action, find(at, case), GagDetails(new, basis))
-        say_done(context, at, at.sign(proposal))
+        _sign_stated(context, at, Action.LIFT_GAG if lift else Action.RENEW_GAG, case, basis, until)
 
 
 @click.command()

@@ -11,6 +11,7 @@ import msgspec
 from nullabona.docket.cases.handover import HandOvers
 from nullabona.docket.core import decide
 from nullabona.docket.core.acts import (
+    ASKS,
     Act,
     AmendDetails,
     BarDetails,
@@ -22,10 +23,7 @@ from nullabona.docket.core.acts import (
     HandOverDetails,
     IntakeDetails,
     MatchDetails,
-    PlainDetails,
-    RecuseDetails,
     ReleaseDetails,
-    ReviewDetails,
     Stale,
 )
 from nullabona.docket.core.instrument import Instrument, Taxonomy
@@ -86,10 +84,9 @@ class Changes:
 
     def of(self, moment: Moment) -> Change:
         """Raises what `core.decide` raises, and `Stale` if the details are not those of the action."""
-        kind, do = _HANDLERS[moment.action]
-        if not isinstance(moment.details, kind):
+        if not isinstance(moment.details, ASKS[moment.action].details):
             raise Stale("the details do not belong to the action")
-        return do(self, moment)
+        return _HANDLERS[moment.action](self, moment)
 
     def instrument(self, content: CaseContent) -> Instrument:
         """The row that was in force when the demand arrived."""
@@ -204,24 +201,21 @@ class Changes:
 
 
 Handler = Callable[[Changes, Moment], Change]
-_HANDLERS: Final[dict[Action, tuple[type[msgspec.Struct], Handler]]] = {
-    Action.INTAKE: (IntakeDetails, Changes.take_in),
-    Action.AMEND: (AmendDetails, Changes.take_in),
-    Action.MATCH: (MatchDetails, Changes.match),
-    Action.REVIEW: (ReviewDetails, Changes.plain),
-    Action.DECIDE: (DecideDetails, Changes.decide),
-    Action.PRODUCE: (ReleaseDetails, Changes.release),
-    Action.REFUSE: (ReleaseDetails, Changes.release),
-    Action.RECEIPT: (PlainDetails, Changes.plain),
-    Action.HAND_OVER: (HandOverDetails, Changes.hand_over),
-    Action.NOTIFY: (PlainDetails, Changes.notify),
-    Action.DEFER_NOTICE: (DeferDetails, Changes.defer),
-    Action.BAR_NOTICE: (BarDetails, Changes.bar),
-    Action.PUBLISH: (PlainDetails, Changes.publish),
-    Action.SEAL: (PlainDetails, Changes.plain),
-    Action.CLOSE: (PlainDetails, Changes.close),
-    Action.RENEW_GAG: (GagDetails, Changes.propose_gag),
-    Action.LIFT_GAG: (GagDetails, Changes.propose_gag),
-    Action.CONFIRM_GAG: (ConfirmDetails, Changes.confirm_gag),
-    Action.RECUSE: (RecuseDetails, Changes.plain),
+_HANDLERS: Final[dict[Action, Handler]] = {
+    Action.INTAKE: Changes.take_in,
+    Action.AMEND: Changes.take_in,
+    Action.MATCH: Changes.match,
+    Action.DECIDE: Changes.decide,
+    Action.PRODUCE: Changes.release,
+    Action.REFUSE: Changes.release,
+    Action.HAND_OVER: Changes.hand_over,
+    Action.NOTIFY: Changes.notify,
+    Action.DEFER_NOTICE: Changes.defer,
+    Action.BAR_NOTICE: Changes.bar,
+    Action.PUBLISH: Changes.publish,
+    Action.CLOSE: Changes.close,
+    Action.RENEW_GAG: Changes.propose_gag,
+    Action.LIFT_GAG: Changes.propose_gag,
+    Action.CONFIRM_GAG: Changes.confirm_gag,
+    **dict.fromkeys((Action.REVIEW, Action.RECEIPT, Action.SEAL, Action.RECUSE), Changes.plain),
 }

@@ -6,6 +6,8 @@ The act holds only a digest of its details, so that it can be kept in the clear;
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -24,7 +26,8 @@ from nullabona.docket.core.records import (
     Short,
 )
 from nullabona.docket.core.roles import Role
-from nullabona.errors import PeerError, UserError
+from nullabona.docket.core.states import Action
+from nullabona.errors import Bug, PeerError, UserError
 from nullabona.wire.canonical import canonical, digest
 from nullabona.wire.slots import Hash
 
@@ -155,6 +158,52 @@ CaseDetails = (
     IntakeDetails | AmendDetails | MatchDetails | ReviewDetails | DecideDetails | ReleaseDetails | PlainDetails
     | HandOverDetails | DeferDetails | BarDetails | GagDetails | RecuseDetails | ConfirmDetails
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What an action on a case states. ``filled_in``: what an officer fills in of it; the rest is the case's own."""
+
+    details: type[CaseDetails]
+    filled_in: tuple[Literal["note", "why", "basis", "until"], ...] = ()
+    grave: bool = False
+    """Whether it cannot be taken back."""
+
+
+ASKS: Final[Mapping[Action, Ask]] = {
+    Action.INTAKE: Ask(IntakeDetails),
+    Action.AMEND: Ask(AmendDetails),
+    Action.MATCH: Ask(MatchDetails),
+    Action.REVIEW: Ask(ReviewDetails, ("note",)),
+    Action.DECIDE: Ask(DecideDetails),
+    Action.PRODUCE: Ask(ReleaseDetails, grave=True),
+    Action.REFUSE: Ask(ReleaseDetails, grave=True),
+    Action.RECEIPT: Ask(PlainDetails, ("note",)),
+    Action.HAND_OVER: Ask(HandOverDetails, grave=True),
+    Action.NOTIFY: Ask(PlainDetails, ("note",), grave=True),
+    Action.DEFER_NOTICE: Ask(DeferDetails, ("until", "basis")),
+    Action.BAR_NOTICE: Ask(BarDetails, ("basis",)),
+    Action.PUBLISH: Ask(PlainDetails, ("note",), grave=True),
+    Action.SEAL: Ask(PlainDetails, ("note",)),
+    Action.CLOSE: Ask(PlainDetails, ("note",), grave=True),
+    Action.RENEW_GAG: Ask(GagDetails, ("until", "basis")),
+    Action.LIFT_GAG: Ask(GagDetails, ("basis",)),
+    Action.CONFIRM_GAG: Ask(ConfirmDetails),
+    Action.RECUSE: Ask(RecuseDetails, ("why",)),
+}
+"""Every action on a case, but reading it: console, command line and desk go by this table."""
+
+
+def stated(action: Action, text: str = "", until_s: int | None = None) -> CaseDetails:
+    """The details of an action that an officer fills in. ``text``: its note, why or basis."""
+    kind = ASKS[action].details
+    if kind is GagDetails:
+        return GagDetails(Gag(text, until_s) if action is Action.RENEW_GAG else None, text)
+    if kind is DeferDetails and until_s is not None:
+        return DeferDetails(until_s, text)
+    if kind is ReviewDetails or kind is PlainDetails or kind is RecuseDetails or kind is BarDetails:
+        return kind(text)
+    raise Bug(f"no officer fills in {action}")
 
 
 class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

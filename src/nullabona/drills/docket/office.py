@@ -19,10 +19,9 @@ from nullabona.docket.administration import DeskDone
 from nullabona.docket.cases.casework import Done
 from nullabona.docket.core.acts import (
     AuthorityDetails,
-    CaseDetails,
     DeskDetails,
     OpenDetails,
-    PlainDetails,
+    stated,
 )
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
@@ -182,9 +181,9 @@ class Office:
         """Carry out what was proposed, signed by an officer."""
         return self.desk.perform(self.who(name), proposal, signer(self._officers[name].seed)(proposal.act), document)
 
-    def act(self, name: str, action: Action, case: CaseId, details: CaseDetails | None = None) -> None:
+    def act(self, name: str, action: Action, case: CaseId, text: str = "") -> None:
         """One action on a case."""
-        self.sign(name, self.desk.propose(self.who(name), action, case, details or PlainDetails()))
+        self.sign(name, self.desk.propose(self.who(name), action, case, stated(action, text)))
 
     def both(self, first: str, second: str, action: DeskAction, details: DeskDetails) -> None:
         """An action on the desk, with its two signatures."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nullabona.docket.cases.casework import Done
 from nullabona.docket.cases.handover import HandedOver
-from nullabona.docket.core.acts import BarDetails, IntakeDetails, ReviewDetails
+from nullabona.docket.core.acts import IntakeDetails
 from nullabona.docket.core.decide import gagged
 from nullabona.docket.core.records import CaseId, ClassAnswer, Decision
 from nullabona.docket.core.states import Action
@@ -30,7 +30,7 @@ def take_in(office: Office, asked: Asked) -> CaseId:
 
 def review(office: Office, case: CaseId, by: str = "cora") -> None:
     """A second officer compares the case with the original."""
-    office.act(by, Action.REVIEW, case, ReviewDetails())
+    office.act(by, Action.REVIEW, case)
 
 
 def decide(office: Office, case: CaseId) -> Decision:
@@ -79,7 +79,7 @@ def finish(office: Office, case: CaseId, row: Row) -> bool:
         office.act("rolf", Action.NOTIFY, case)
     else:
         basis = row.notice.law or row.gag.law or f"notice: {row.notice.rule}"
-        office.act("cora", Action.BAR_NOTICE, case, BarDetails(basis))
+        office.act("cora", Action.BAR_NOTICE, case, basis)
     if silent or row.publication.item in {"never", "at_horizon"}:
         office.act("cora", Action.SEAL, case)
     else:

@@ -15,17 +15,8 @@ from nullabona.docket.console.request.answers import Answer, as_json
 from nullabona.docket.console.request.context import RequestContext
 from nullabona.docket.console.request.views import when
 from nullabona.docket.console.words import SENTENCES
-from nullabona.docket.core.acts import (
-    BarDetails,
-    CaseDetails,
-    DeferDetails,
-    GagDetails,
-    HandOverDetails,
-    PlainDetails,
-    RecuseDetails,
-    ReviewDetails,
-)
-from nullabona.docket.core.records import CaseView, ClassAnswer, Decision, Gag
+from nullabona.docket.core.acts import ASKS, HandOverDetails, stated
+from nullabona.docket.core.records import CaseView, ClassAnswer, Decision
 from nullabona.docket.core.roles import SamePerson
 from nullabona.docket.core.states import Action
 from nullabona.docket.desk import Proposal
@@ -33,8 +24,6 @@ from nullabona.wire import demands
 
 __all__ = ["ACTIONS", "WHO", "sign"]
 
-GRAVE: Final = frozenset({Action.PRODUCE, Action.REFUSE, Action.HAND_OVER, Action.NOTIFY, Action.PUBLISH, Action.CLOSE})
-"""What cannot be taken back."""
 Lines = tuple[tuple[str, str], ...]
 Proposed = tuple[Proposal, Lines, dict[str, object]]
 """What is to be signed, its details in words, and what its sentence says beside the case's number."""
@@ -79,7 +68,10 @@ def _looked_at(action: Action, context: RequestContext) -> tuple[bytes, CaseView
 def _page(action: Action, context: RequestContext, case: bytes, view: CaseView, proposed: Proposed) -> Answer:
     proposal, details, words = proposed
     saying = Saying(
-        context.say(f"say.{action}", number=view.number, **words), then(context, action), details, grave=action in GRAVE
+        context.say(f"say.{action}", number=view.number, **words),
+        then(context, action),
+        details,
+        grave=ASKS[action].grave,
     )
     go = "/" if action is Action.RECUSE else f"/case/{case.hex()}"
     return ask_desk(context, proposal, saying, f"/case/{case.hex()}", go)
@@ -91,20 +83,25 @@ def then(context: RequestContext, action: str) -> tuple[str, ...]:
     return tuple(context.say(key) for key in keys if key in SENTENCES)
 
 
-def _plain(action: Action, context: RequestContext, case: bytes, _: CaseView) -> Proposed:
-    note = fields.note(context.asked.form(), "note")
-    return _proposed(context, action, case, PlainDetails(note)), _noted(context, note), {}
+def _stated(action: Action, context: RequestContext, case: bytes, _: CaseView) -> Proposed:
+    """What an officer fills in."""
+    form, (*until, name) = context.asked.form(), ASKS[action].filled_in
+    words: dict[str, object] = {}
+    until_s = None
+    if until:
+        # A gag may be without an end; a notice is deferred to a time.
+        read = fields.optional_moment if action is Action.RENEW_GAG else fields.moment
+        until_s = read(form, "until")
+        words["until"] = when(until_s) if until_s is not None else context.say("case.gag-open")
+    text = fields.line(form, name) if name == "basis" else fields.note(form, name, needed=name == "why")
+    proposal = context.desk.propose(context.acting, action, case, stated(action, text, until_s))
+    return proposal, ((context.say(f"form.{name}"), text),) if text else (), words
 
 
 def _match(context: RequestContext, case: bytes, view: CaseView) -> Proposed:
     wanted = view.content.demand.identifiers
     details = tuple((context.say(f"kind.{one.kind}"), one.text) for one in wanted)
     return context.desk.propose_match(context.acting, case), details, {"count": len(wanted)}
-
-
-def _review(context: RequestContext, case: bytes, _: CaseView) -> Proposed:
-    note = fields.note(context.asked.form(), "note")
-    return _proposed(context, Action.REVIEW, case, ReviewDetails(note)), _noted(context, note), {}
 
 
 def _release(context: RequestContext, case: bytes, view: CaseView) -> Proposed:
@@ -134,39 +131,8 @@ def locked_line(context: RequestContext, view: CaseView, form: HandOverDetails) 
     return name, context.say("case.form-locked", authority=view.content.demand.authority, recipient=form.recipient)
 
 
-def _defer(context: RequestContext, case: bytes, _: CaseView) -> Proposed:
-    form = context.asked.form()
-    details = DeferDetails(fields.moment(form, "until"), fields.line(form, "basis"))
-    proposal = _proposed(context, Action.DEFER_NOTICE, case, details)
-    return proposal, ((context.say("form.basis"), details.basis),), {"until": when(details.until_s)}
-
-
-def _bar(context: RequestContext, case: bytes, _: CaseView) -> Proposed:
-    details = BarDetails(fields.line(context.asked.form(), "basis"))
-    return _proposed(context, Action.BAR_NOTICE, case, details), ((context.say("form.basis"), details.basis),), {}
-
-
-def _renew_gag(context: RequestContext, case: bytes, _: CaseView) -> Proposed:
-    form = context.asked.form()
-    until_s, basis = fields.optional_moment(form, "until"), fields.line(form, "basis")
-    proposal = _proposed(context, Action.RENEW_GAG, case, GagDetails(Gag(basis, until_s), basis))
-    end = when(until_s) if until_s is not None else context.say("case.gag-open")
-    return proposal, ((context.say("form.basis"), basis),), {"until": end}
-
-
-def _lift_gag(context: RequestContext, case: bytes, _: CaseView) -> Proposed:
-    basis = fields.line(context.asked.form(), "basis")
-    proposal = _proposed(context, Action.LIFT_GAG, case, GagDetails(None, basis))
-    return proposal, ((context.say("form.basis"), basis),), {}
-
-
 def _confirm_gag(context: RequestContext, case: bytes, view: CaseView) -> Proposed:
     return context.desk.propose_confirm_gag(context.acting, case), gag_lines(context, view), {}
-
-
-def _recuse(context: RequestContext, case: bytes, _: CaseView) -> Proposed:
-    details = RecuseDetails(fields.note(context.asked.form(), "why", needed=True))
-    return _proposed(context, Action.RECUSE, case, details), ((context.say("form.why"), details.why),), {}
 
 
 def read_decision(form: Mapping[str, str], view: CaseView) -> Decision:
@@ -211,30 +177,13 @@ def gag_lines(context: RequestContext, view: CaseView) -> tuple[tuple[str, str],
     return ((context.say("case.gag"), end), (context.say("form.basis"), gag.basis))
 
 
-def _proposed(context: RequestContext, action: Action, case: bytes, details: CaseDetails) -> Proposal:
-    return context.desk.propose(context.acting, action, case, details)
-
-
-def _noted(context: RequestContext, note: str) -> tuple[tuple[str, str], ...]:
-    return ((context.say("form.note"), note),) if note else ()
-
-
 _PROPOSES: Final[Mapping[Action, Propose]] = {
     Action.MATCH: _match,
-    Action.REVIEW: _review,
     Action.PRODUCE: _release,
     Action.REFUSE: _release,
     Action.HAND_OVER: _hand_over,
-    Action.DEFER_NOTICE: _defer,
-    Action.BAR_NOTICE: _bar,
-    Action.RENEW_GAG: _renew_gag,
-    Action.LIFT_GAG: _lift_gag,
     Action.CONFIRM_GAG: _confirm_gag,
-    Action.RECUSE: _recuse,
-    **{
-        action: partial(_plain, action)
-        for action in (Action.RECEIPT, Action.NOTIFY, Action.PUBLISH, Action.SEAL, Action.CLOSE)
-    },
+    **{action: partial(_stated, action) for action, ask in ASKS.items() if ask.filled_in},
 }
 ACTIONS: Final[Mapping[Action, Callable[[RequestContext], Answer | Awaitable[Answer]]]] = {
     Action.DECIDE: _ask_to_decide,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, get_args
+from typing import get_args
 
 from nullabona.docket.console.pages import fields
 from nullabona.docket.console.pages.acting import decision_lines, gag_lines
@@ -10,27 +10,14 @@ from nullabona.docket.console.pages.asking import Saying, ask_own
 from nullabona.docket.console.pages.standing import PATH, RECEIPTED, standing, unmet
 from nullabona.docket.console.request.answers import Answer, download
 from nullabona.docket.console.request.context import RequestContext
-from nullabona.docket.core.acts import HandOverDetails, Officer
+from nullabona.docket.core.acts import ASKS, HandOverDetails, Officer
 from nullabona.docket.core.decide import HELD
 from nullabona.docket.core.records import CaseView, Package
 from nullabona.docket.core.roles import Role, can_read
-from nullabona.docket.core.states import Action, State
+from nullabona.docket.core.states import State
 from nullabona.errors import UserError
 from nullabona.wire import demands
 from nullabona.wire.canonical import canonical
-
-_FORMS: Final = {
-    Action.DECIDE: "decide",
-    Action.DEFER_NOTICE: "until",
-    Action.BAR_NOTICE: "basis",
-    Action.RENEW_GAG: "until",
-    Action.LIFT_GAG: "basis",
-    Action.RECUSE: "why",
-    Action.REVIEW: "note",
-    Action.AMEND: "link",
-    Action.HAND_OVER: "form",
-}
-"""What each action asks for before it is shown for signing."""
 
 
 def page(context: RequestContext) -> Answer:
@@ -63,7 +50,7 @@ def page(context: RequestContext) -> Answer:
         package=_files(context.desk.preview(context.acting, case)) if view.content.package_sha256 else (),
         decision=decision_lines(context, view.content.decision) if view.content.decision else (),
         proposed=gag_lines(context, view),
-        forms_of=_FORMS,
+        asks=ASKS,
         matches={one.identifier.text: one for one in view.content.matches},
         any_found=any(one.found for one in view.content.matches),
         held=HELD,
