@@ -1,7 +1,7 @@
 """The life of one room of a society: made, joined, left, talked in and read.
 
 Assumptions, none of them measured: of a group's members 15 % join later than the rest, and in 30 days 8 % leave and 3 %
-are put out. Of a conversation in a group a few take part, the others look at it later (log-normal, 8 minutes in the
+are removed. Of a conversation in a group a few take part, the others look at it later (log-normal, 8 minutes in the
 middle); a quarter of the onlookers of a group above ten do not look at all. Whoever takes part has the room open and
 reads within seconds.
 """
@@ -20,7 +20,7 @@ from bench.leakage.life import Life
 
 LATER: Final = 0.15
 LEAVES: Final = 0.08
-PUT_OUT: Final = 0.03
+REMOVED: Final = 0.03
 SETTLING: Final = 60.0
 """Nobody acts in a room sooner than this after they were taken in."""
 PATIENCE: Final = 3_600.0
@@ -114,7 +114,7 @@ def _comings_and_goings(living: _Living, creator: int, others: Sequence[int], cr
 def _may_go(living: _Living, creator: int, member: int) -> None:
     dice, days = living.dice, living.life.days
     roll = dice.random() * 30 / days
-    if roll >= LEAVES + PUT_OUT:
+    if roll >= LEAVES + REMOVED:
         return
     goes = LEAVES > roll
     since = living.members[member].since

@@ -197,7 +197,7 @@ class Crowd:
         await fresh.client.devices.wait_linked(timeout_s=WAIT_S)
 
     async def unlink(self, name: str, gone: str) -> None:
-        """Put a device out again and close it."""
+        """Revoke a device and close it."""
         device = self._devices.pop(gone)
         await self._devices[name].client.devices.remove(device.client.me.device)
         await device.stop()

@@ -163,7 +163,7 @@ def test_another_device_of_ours_is_noticed(swift: Service, tmp_path: Path) -> No
             warned = await happens(a, Warned, lambda event: event.code == "foreign-entry")
             assert (handle, "unknown-card") == (warned.detail["handle"], warned.detail["reason"])
             for _ in range(2):
-                with pytest.raises(errors.BadRequest, match="put out"):
+                with pytest.raises(errors.BadRequest, match="revoked"):
                     await a.account.wait_published(anew=True, timeout_s=PATIENCE_S)
             await happens(a, SignedOut)
 

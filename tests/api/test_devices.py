@@ -33,7 +33,7 @@ async def link(old: Client, new: Client, name: str = "desk") -> None:
         await joining
 
 
-def put_out(client: Client) -> list[bytes]:
+def revoke(client: Client) -> list[bytes]:
     """The devices of the account that this one knows to be gone."""
     with client._session.look() as store:
         return own_devices.gone(store)
@@ -173,7 +173,7 @@ def test_what_does_not_move_is_not_waited_for(doomed: Service, tmp_path: Path) -
 def test_history_that_is_owed_does_not_stop_a_device_that_left_the_shared_room(
     service: Service, tmp_path: Path
 ) -> None:
-    """The account was deleted, or the device put out, before the newcomer had everything."""
+    """The account was deleted, or the device revoked, before the newcomer had everything."""
 
     async def story() -> None:
         async with people(service, tmp_path, "mina") as (mina,), opened(tmp_path / "desk") as desk:
@@ -289,10 +289,10 @@ def test_who_no_card_has_named_for_a_day_is_out_once_the_directory_shows_ours(sw
                 unlisted.note(step, [forgotten, desk.me.device])
                 step.now += DAY_MS
             async with asyncio.timeout(PATIENCE_S):
-                while put_out(mina) != [forgotten]:
+                while revoke(mina) != [forgotten]:
                     mina._session.runner.publishing.poke()
                     await asyncio.sleep(0.2)  # until the record shows the card that names the desk
-            await until(desk, lambda: put_out(desk) == [forgotten])
+            await until(desk, lambda: revoke(desk) == [forgotten])
 
     play(story())
 

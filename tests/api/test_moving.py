@@ -70,7 +70,7 @@ def test_a_restored_account_is_back_in_its_rooms(swift: Service, tmp_path: Path)
 
 
 async def the_lost_device_is_out(a: Client, path: Path, group: bytes) -> None:
-    """The restored one put it out: whoever has it reads nothing that is said from then on."""
+    """The restored one revoked it: whoever has it reads nothing that is said from then on."""
     await until(a, lambda: [1, 1] == [member.devices for member in a.rooms.members(group)])
     message = await a.files.send(group, b"not for whoever found it", name="late.bin")
     await a.messages.wait_sent(group, message, timeout_s=PATIENCE_S)

@@ -21,7 +21,7 @@ def joined(client: Client) -> set[bytes]:
 def test_the_words_and_one_old_contact_bring_the_rooms_back(swift: Service, tmp_path: Path) -> None:
     """At first there is only handle and key. Whoever is asked and knew us takes us into the rooms we share, unasked.
 
-    No history, name, picture or other contact comes back; who knew us is not asked again; the lost device is put out.
+    No history, name, picture or other contact comes back; who knew us is not asked again; the lost device is revoked.
     When this changes, so must the words on the restore screen.
     """
 

@@ -1,4 +1,4 @@
-"""Journeys: a second device is linked by its code, has the chats, is named, and is put out again."""
+"""Journeys: a second device is linked by its code, has the chats, is named, and is revoked again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.browser.person import Person
 def test_a_new_device_is_linked_by_typing_its_code(
     meet: Meet, chromium: Browser, service: Service, tmp_path: Path, seats: ExitStack
 ) -> None:
-    """The old one asks whose device it is; then both are in the conversation, and it can be put out."""
+    """The old one asks whose device it is; then both are in the conversation, and it can be revoked."""
     mina, jun = meet("미나", "jun")
     settings(mina)
     mina.page.get_by_role("main").get_by_role("button", name="내 기기").click()

@@ -1,4 +1,4 @@
-"""``nulla device``: two profiles become devices of one account, and one is put out, a process each."""
+"""``nulla device``: two profiles become devices of one account, and one is removed, a process each."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def test_the_last_admin_of_a_group_appoints_another_before_they_leave(also: str)
 
 @pytest.mark.parametrize("kind", [GROUP, DIRECT])
 def test_who_leaves_with_nobody_but_own_devices_in_does_it_alone(kind: str) -> None:
-    """The other devices of the account are put out by this one. A room of two has no admin to be the last."""
+    """The other devices of the account are revoked by this one. A room of two has no admin to be the last."""
     stage = Stage()
     room = stage.room(stage.also()) if kind == GROUP else stage.room(JUN, kind=DIRECT)
     with stage.inside(room) as (step, state, _):

@@ -154,7 +154,7 @@ def test_rooms_at_the_relay_that_was_left_are_looked_for() -> None:
 
 
 def test_who_has_no_inbox_follows_no_card() -> None:
-    """Before there is an account, and after this device was put out."""
+    """Before there is an account, and after this device was revoked."""
     stage = stage_at()
     with stage.step() as step:
         own_devices.note_signed_out(step.store)

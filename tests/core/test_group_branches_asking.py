@@ -249,7 +249,7 @@ def test_we_are_out_if_an_admin_says_so() -> None:
 
 
 def test_no_number_of_others_says_that_we_are_out_of_our_own_room() -> None:
-    """None of them can have put us out, so they are only counted, each once; a stranger is not."""
+    """None of them can have removed us, so they are only counted, each once; a stranger is not."""
     fork = Fork()
     fork.look_for(branch("fork", JUN))
     assert [False] * 5 == gone(fork, JUN, BO, JUN, STRANGER, EVE)
@@ -266,7 +266,7 @@ def test_nobody_is_no_crowd() -> None:
 
 
 def test_a_device_of_our_own_says_that_we_are_out() -> None:
-    """It could have put us out."""
+    """It could have removed us."""
     fork = Fork()
     fork.look_for(branch("fork", JUN))
     with fork.here() as (step, room, _):

@@ -237,7 +237,7 @@ def test_a_card_that_mls_refuses_takes_nothing_else_with_it() -> None:
 
 
 def test_a_removal_is_staged_whatever_lies_in_the_box() -> None:
-    """And nothing else with it: that is wanted afterwards; False if nobody can be put out."""
+    """And nothing else with it: that is wanted afterwards; False if nobody can be removed."""
     stage = Stage()
     room = room_with(stage, JUN, SORA)
     with stage.step() as step:
@@ -287,7 +287,7 @@ def test_a_commit_of_ours_that_came_first_is_the_next_epoch() -> None:
         (merged,) = state.history
         assert (1, track.winner, [JUN.account], wanted, pending.orders, False) == (
             *(merged.epoch, merged.commit, merged.removed),
-            *(merged.mine, merged.orders, merged.put_out),
+            *(merged.mine, merged.orders, merged.revoked),
         )
         assert (2, None, 0, START + stage.timing.receipt, START + TEND_MS + 1) == (
             *(state.epoch, state.pending, state.beaten),
@@ -351,10 +351,10 @@ def test_a_device_that_is_put_out_of_an_account_that_stays_is_remembered() -> No
         state = step.room(room)
         state.intents = [add(JUN, second.key_package)]
         merge(step, state)
-        assert not state.history[-1].put_out
+        assert not state.history[-1].revoked
         leaf = next(leaf for leaf, device in step.roster(room).items() if device.device == second.device)
         group, track = step.group(state), state.current
         commit = group.commit(remove=[leaf]).commit
         pending = PendingCommit(b"", b"", [], [], [], invites=False)
         commits.merge_own(step, state, pending, track, 1, commit)
-        assert (True, []) == (state.history[-1].put_out, state.history[-1].removed)
+        assert (True, []) == (state.history[-1].revoked, state.history[-1].removed)

@@ -92,7 +92,7 @@ def test_what_we_wanted_ourselves_is_wanted_again() -> None:
 
 
 def test_a_removal_is_taken_with_its_order_and_does_not_count_as_lost() -> None:
-    """It put somebody out as we may want to."""
+    """It removed somebody as we may want to."""
     _, (a, b, c), room = three()
     with bare(a) as step:
         keys = [device.encryption_key for device in step.roster(room).values() if device.account == c.account]

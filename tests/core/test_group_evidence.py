@@ -146,7 +146,7 @@ def test_when_enough_was_asked(
     ],
 )
 def test_when_a_commit_waits(seeks: Rejoin | None, vain: int, *, puts_out: bool, waits: bool) -> None:
-    """For as long as we ask of ourselves, a while for somebody's word; what puts somebody out waits for nothing."""
+    """For as long as we ask of ourselves, a while for somebody's word; what removes somebody waits for nothing."""
     stage = Stage()
     intents = [UpdateKeys(), *([RemoveAccount(JUN.account)] if puts_out else [])]
     room = stage.room(JUN, rejoin=seeks, vain=Tries(vain, START), intents=intents)

@@ -62,7 +62,7 @@ def test_rulings_are_followed_as_far_as_each_is_by_an_admin_of_the_one_before() 
 
 @pytest.mark.parametrize("wrong", ["old", "again", "room", "signature", "info", "former"])
 def test_a_ruling_that_does_not_count_is_passed_over_and_the_next_is_not(wrong: str) -> None:
-    """One from before, of another room, forged, of no room info, or of a device that was put out."""
+    """One from before, of another room, forged, of no room info, or of a device that was revoked."""
     stage = Stage()
     second = Other("jun", 1)
     room = stage.room(JUN, former={second.signature_key.hex(): Helper(JUN.account, JUN.handle)})

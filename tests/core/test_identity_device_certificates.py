@@ -131,7 +131,7 @@ def test_the_newest_look_up_counts() -> None:
 
 
 def test_a_device_of_our_own_account_is_believed_while_our_card_names_it() -> None:
-    """By id and key; not one that was put out, nor one of somebody else."""
+    """By id and key; not one that was revoked, nor one of somebody else."""
     stage = Stage()
     mine = stage.person.card.devices[0].certificate
     with stage.step() as step:

@@ -79,7 +79,7 @@ def test_a_contact_is_not_followed_if_they_could_not_have_added_us() -> None:
 
 
 def test_a_device_that_a_card_does_not_name_is_believed_in_nothing() -> None:
-    """It may have been put out; nothing is held either."""
+    """It may have been revoked; nothing is held either."""
     invited = Invited()
     invited.contact()
     with invited.mina.step() as step:
@@ -268,7 +268,7 @@ def test_into_a_room_that_we_look_for_only_an_admin_leads_us_who_changes_it(jun_
 
 @pytest.mark.parametrize(("remembered", "phase"), [(True, JOINED), (False, REJOINING)])
 def test_after_two_days_without_keys_nobody_leads_us_but_whom_we_remember(remembered: bool, phase: str) -> None:  # noqa: FBT001
-    """Who was put out before knows the room, too: of whom we do not remember the person is asked."""
+    """Who was removed before knows the room, too: of whom we do not remember the person is asked."""
     invited = Invited()
     boo = Other("boo")
     jun = Helper(invited.jun.me.account, invited.jun.me.handle)

@@ -224,7 +224,7 @@ def test_it_takes_an_admin_or_everybody_to_believe_that_we_are_out() -> None:
 @pytest.mark.parametrize(("attempts", "out"), [(2 * LAST_RESORT - 1, False), (2 * LAST_RESORT, True)])
 @pytest.mark.parametrize("kind", [GROUP, DIRECT])
 def test_out_of_our_own_room_everybody_says_us_only_after_days(kind: str, attempts: int, *, out: bool) -> None:
-    """Of a group whose only admin we are, and of a room of two, nobody else puts us out; but memory may be old."""
+    """Of a group whose only admin we are, and of a room of two, nobody else removes us; but memory may be old."""
     ours = Stage().me.account
     pair = tuple(sorted((ours, SORA.account)))
     info = RoomInfo(1, GROUP, "family", RELAY, (ours,)) if kind == GROUP else RoomInfo(1, DIRECT, "", RELAY, (), pair)

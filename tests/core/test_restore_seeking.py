@@ -291,7 +291,7 @@ def test_a_device_that_the_card_names_is_told_of_the_rooms_that_its_account_is_i
 
 
 def test_a_device_that_the_card_does_not_name_is_told_nothing() -> None:
-    """It may have been put out, and its key be in other hands; nor is anything said where nothing is shared."""
+    """It may have been revoked, and its key be in other hands; nor is anything said where nothing is shared."""
     stage = Stage()
     stage.room(JUN)
     assert [] == answered(stage, Other("jun", 1))

@@ -35,8 +35,8 @@ def closed(stage: Stage, *others: Other, **about: object) -> bytes:
     return room
 
 
-def removal(epoch: int = 0, *, put_out: bool = False) -> Merged:
-    return Merged(epoch, WON, [] if put_out else [DORA.account], [], [], put_out=put_out)
+def removal(epoch: int = 0, *, revoked: bool = False) -> Merged:
+    return Merged(epoch, WON, [] if revoked else [DORA.account], [], [], revoked=revoked)
 
 
 def left_of(step: Step, first: BoxTrack) -> tuple[bool, bool]:
@@ -50,7 +50,7 @@ def left_of(step: Step, first: BoxTrack) -> tuple[bool, bool]:
         ([], False, 30, True),
         ([], True, 0, True),
         ([removal()], True, 3, True),
-        ([removal(put_out=True)], True, 3, True),
+        ([removal(revoked=True)], True, 3, True),
         ([removal(1)], True, 3, True),
         ([Merged(0, WON, [], [], [])], True, 0, True),
     ],

@@ -80,7 +80,7 @@ DEFENCES: dict[str, Callable[[], None]] = {
     "cards are put back": _nobody_looks,
     "frames are put back": _nobody_puts_back,
     "what is deleted is overwritten": _nothing_is_overwritten,
-    "devices that are gone are put out": _nobody_is_known_to_be_gone,
+    "devices that are gone are revoked": _nobody_is_known_to_be_gone,
     "contacts tell of shared rooms": _nobody_tells_of_rooms,
 }
 

@@ -216,7 +216,7 @@ def test_a_planted_leak_and_pages_that_are_not_overwritten_fail_the_drill(monkey
         await look(self)
 
     monkeypatch.setattr(plays._Acts, "_look_into_memory", careless)
-    for step in ("nobody_noticed", "put_out", "use_the_secret", "restored_from_a_backup", "restored_from_words"):
+    for step in ("nobody_noticed", "revoke", "use_the_secret", "restored_from_a_backup", "restored_from_words"):
         monkeypatch.setattr(plays._Acts, step, _nothing)
     lack(monkeypatch, "what is deleted is overwritten", with_devices=True)
     assert {"D-10", "D-11"} <= failed(report_of(plays.play(lambda _: None)))
@@ -226,10 +226,10 @@ def test_a_planted_leak_and_pages_that_are_not_overwritten_fail_the_drill(monkey
 @pytest.mark.timeout(400)
 def test_the_drill_fails_if_a_restored_device_puts_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then a stolen device goes on hearing after its account came back from a backup."""
-    for step in ("take_it_locked", "take_it_open", "nobody_noticed", "put_out", "use_the_secret"):
+    for step in ("take_it_locked", "take_it_open", "nobody_noticed", "revoke", "use_the_secret"):
         monkeypatch.setattr(plays._Acts, step, _nothing)
     monkeypatch.setattr(plays._Acts, "restored_from_words", _nothing)
-    lack(monkeypatch, "devices that are gone are put out", with_devices=True)
+    lack(monkeypatch, "devices that are gone are revoked", with_devices=True)
     stolen = plays.play(lambda _: None)
     assert (True, True) == (stolen.elsewhere.owner_heard, stolen.elsewhere.thief_heard)
     assert "D-20" in failed(report_of(stolen))
@@ -239,7 +239,7 @@ def test_the_drill_fails_if_a_restored_device_puts_nobody_out(monkeypatch: pytes
 @pytest.mark.timeout(400)
 def test_the_drill_fails_if_a_contact_who_is_asked_tells_of_no_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then who has nothing but words does not come back, and a stolen device goes on hearing."""
-    before = ("take_it_locked", "take_it_open", "nobody_noticed", "put_out", "use_the_secret", "restored_from_a_backup")
+    before = ("take_it_locked", "take_it_open", "nobody_noticed", "revoke", "use_the_secret", "restored_from_a_backup")
     for step in before:
         monkeypatch.setattr(plays._Acts, step, _nothing)
     lack(monkeypatch, "contacts tell of shared rooms", with_devices=True)

@@ -9,11 +9,11 @@ from bench.leakage.society import Account, Intent, Kind, Room, Size, Society
 HOUR = 3_600.0
 MINA, JUN, SORA = range(3)
 PAIR, GROUP = range(2)
-PUT_OUT = 4 * HOUR
+REMOVED = 4 * HOUR
 
 
 def friends_society() -> Society:
-    """Mina and Jun have a room for two; all three a group, from which Sora is put out. Jun changes his network."""
+    """Mina and Jun have a room for two; all three a group, from which Sora is removed. Jun changes his network."""
     rooms = (
         Room(PAIR, pair=True, creator=MINA, founders=(JUN,), created=1.1 * HOUR),
         Room(GROUP, pair=False, creator=MINA, founders=(JUN, SORA), created=1.2 * HOUR),
@@ -30,7 +30,7 @@ def friends_society() -> Society:
         Intent(2.6 * HOUR, Kind.FILE, JUN, 0, PAIR, size=50_000),
         *(Intent(2.7 * HOUR + account, Kind.READ, account, 0, GROUP) for account in (MINA, JUN, SORA)),
         Intent(3.0 * HOUR, Kind.MOVE, JUN, 0, address=3),
-        Intent(PUT_OUT, Kind.REMOVE, MINA, 0, GROUP, other=SORA),
+        Intent(REMOVED, Kind.REMOVE, MINA, 0, GROUP, other=SORA),
         *(_say(5.0 * HOUR + 40.0 * turn, turn % 2, GROUP, 30) for turn in range(4)),
         Intent(6.0 * HOUR, Kind.OFFLINE, SORA, 0),
     ]

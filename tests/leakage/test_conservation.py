@@ -102,7 +102,7 @@ def test_no_device_warned_of_anything(lived: Lived) -> None:
 
 
 def test_rooms_end_as_the_society_says(lived: Lived, society: Society) -> None:
-    """Whoever came in and neither left nor was put out is in the roster that the creator's device has."""
+    """Whoever came in and neither left nor was removed is in the roster that the creator's device has."""
     town, _ = lived
     for room in society.rooms:
         if room.number not in town.room_ids:

@@ -17,7 +17,7 @@ from bench.leakage.town import START_MS, Town
 from bench.leakage.trace import NOBODY, Op, Recording
 from nullabona.relay.store.sqlite import FILE_NAME
 from nullabona.wire.padding import BUCKETS
-from tests.leakage.conftest import GROUP, HOUR, JUN, MINA, PAIR, PUT_OUT, SORA
+from tests.leakage.conftest import GROUP, HOUR, JUN, MINA, PAIR, REMOVED, SORA
 
 Lived = tuple[Town, Recording]
 DAY_S = 86_400
@@ -41,7 +41,7 @@ def test_every_message_comes_to_everybody_who_is_in_the_room(lived: Lived, frien
     meant = [intent for intent in friends.intents if intent.kind in {Kind.SAY, Kind.FILE}]
     assert [intent for intent, _ in town.happened.said] == meant
     for intent, message in town.happened.said:
-        members = [MINA, JUN] if intent.room == PAIR or intent.t > PUT_OUT else [MINA, JUN, SORA]
+        members = [MINA, JUN] if intent.room == PAIR or intent.t > REMOVED else [MINA, JUN, SORA]
         assert [account for account in range(3) if _has(town, account, intent.room, message)] == members
 
 

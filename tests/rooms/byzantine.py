@@ -1,6 +1,6 @@
 """A hostile device: it keeps every secret it ever had and sends any well-formed thing to any box it can write to.
 
-What it is to the room (a member, one that was removed or put out, a copied folder, an old admin) is up to the schedule;
+What it is to the room (a member, one that was removed or revoked, a copied folder, an old admin) is up to the schedule;
 what it can send is the same for all, as far as its secrets reach.
 """
 
@@ -214,7 +214,7 @@ class Hostile(HostileDevice):
         self._to(victim, self._invitation(kept, victim, rules=bool(self.dice.between(0, 1))))
 
     def _freezes(self) -> None:
-        """Claims that ever better commits put somebody out, of commits that there are not."""
+        """Claims that ever better commits removed somebody, of commits that there are not."""
         kept = self._epoch()
         noise = sorted((self.dice.bytes(40) for _ in range(4)), key=lambda each: sha256(each).digest(), reverse=True)
         for commit in noise:

@@ -30,7 +30,7 @@ class Part(StrEnum):
 
     PRESENT = "present"
     REMOVED = "removed"
-    PUT_OUT = "put-out"
+    REVOKED = "revoked"
     """By its owner, who is honest and still in."""
     COPIED = "copied"
     """Somebody else's copy of an honest device's folder."""

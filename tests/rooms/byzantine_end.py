@@ -19,7 +19,7 @@ def check_end(schedule: ByzantineSchedule) -> None:
     roster = set(next(iter(rosters)))
     assert {person.account for person in schedule.safe} <= roster, "an honest person is not listed"
     if schedule.target or schedule.part is Part.REMOVED:
-        assert schedule.bad.account not in roster, "whom an admin put out is in"
+        assert schedule.bad.account not in roster, "whom an admin removed is in"
     _check_messages(schedule, roster)
     _check_work(schedule)
 

@@ -85,7 +85,7 @@ class ByzantineSchedule:
 
     def _become_hostile(self) -> Hostile:
         victims = [*self.honest, self.spare]
-        if self.part is Part.PUT_OUT:
+        if self.part is Part.REVOKED:
             owner = self.honest[2]
             device = another_device(self.world, owner, "stolen")
             self.world.settle(span=10 * MINUTE)
@@ -129,7 +129,7 @@ class ByzantineSchedule:
 
     @property
     def target(self) -> bytes:
-        """Whose account an admin puts out in the end; empty: it is out already, or its owner stays."""
+        """Whose account an admin removes in the end; empty: it is out already, or its owner stays."""
         return self.bad.account if self.part in {Part.PRESENT, Part.OLD_ADMIN} else b""
 
     @property
@@ -223,7 +223,7 @@ class ByzantineSchedule:
                 person.engine.tick(self.world.now)
 
     def _command(self, person: Person, kind: str) -> None:
-        """What an honest person wants of the room. Nobody honest is put out or leaves."""
+        """What an honest person wants of the room. Nobody honest is removed or leaves."""
         if person.phase(self.room) != "joined":
             return
         try:
@@ -299,7 +299,7 @@ class ByzantineSchedule:
         self.removal_commits = self.calls[f"{admin.name} commit"] - commits
         assert self._is_out(), "whom an admin ordered out is still in"
         assert self.removal_ms <= REMOVAL_MIN * MINUTE, f"out after {self.removal_ms / MINUTE:.0f} min"
-        assert self.removal_commits <= REMOVAL_COMMITS, f"it took {self.removal_commits} commits to put somebody out"
+        assert self.removal_commits <= REMOVAL_COMMITS, f"it took {self.removal_commits} commits to remove somebody"
 
     def _is_admin(self, person: Person) -> bool:
         return person.account in person.info(self.room).admins

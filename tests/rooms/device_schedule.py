@@ -1,4 +1,4 @@
-"""Random lives of accounts with several devices: linked, put out, lost, restored, woken in their own past."""
+"""Random lives of accounts with several devices: linked, revoked, lost, restored, woken in their own past."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class DeviceSchedule:
         elif roll < 80:
             self._link(person)
         elif roll < 84:
-            self._put_out(person)
+            self._revoked(person)
         elif roll < 87:
             self._lose_everything(person)
         elif roll < 92:
@@ -178,7 +178,7 @@ class DeviceSchedule:
         self.rootless.add(made.me.device)
         self.log.append(f"{person.name} links {made.name}")
 
-    def _put_out(self, person: Person) -> None:
+    def _revoked(self, person: Person) -> None:
         others = [device for device in self.devices[person.account] if device is not person]
         if not others or not person.online or not self._current(person) or not self._heard(person):
             return

@@ -1,4 +1,4 @@
-"""Three accounts with up to three devices each: linked, put out, lost and restored at random; then it must all hold."""
+"""Three accounts with up to three devices each: linked, revoked, lost and restored at random; then it must all hold."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ QUICK = (0, 1, 2, 3, 4, 5, 6, 7, 111, 112, 10_063, 10_240)
 """The last four: a device linked too early stayed out; so did its account; two lists of devices contended for ever; so
 did tickets of several devices."""
 COPIED = (*range(8), 10_073, 10_091, 10_099)
-"""The last three: a device knew only one of two shared rooms, twice; nobody remembered that a device was put out."""
+"""The last three: a device knew only one of two shared rooms, twice; nobody remembered that a device was revoked."""
 MANY = 300
 CHUNK = 10
 

@@ -1,4 +1,4 @@
-"""Several devices of one account: each in every room, each told what the others chose, and one that is put out."""
+"""Several devices of one account: each in every room, each told what the others chose, and one that is revoked."""
 
 from __future__ import annotations
 

@@ -160,13 +160,13 @@ def test_a_member_puts_nobody_out_by_making_them_ask_and_answering() -> None:
 
 
 @pytest.mark.parametrize("put_out", [True, False])
-def test_the_only_admin_is_not_put_out_by_the_last_other_member(put_out: bool) -> None:  # noqa: FBT001
+def test_the_only_admin_is_not_put_out_by_the_last_other_member(revoke: bool) -> None:  # noqa: FBT001
     """Whether the admin put them out before or not: they claim a commit that there is not, and say *gone*."""
     world = World(77)
     a, m = people(world, 2)
     room = world.group(a, m)
     keys, epoch = track_of(m, room).keys, m.epoch(room)
-    if put_out:
+    if revoke:
         remove(a, room, m)
     else:
         update_keys(a, room)

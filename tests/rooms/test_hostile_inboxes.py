@@ -74,7 +74,7 @@ def test_tickets_that_lead_elsewhere(case: str, *, asked: bool) -> None:
 
 
 def test_nobody_is_put_out_by_saying_gone() -> None:
-    """ "You are out", said by a stranger, a member, or an admin without cause, puts nobody out."""
+    """ "You are out", said by a stranger, a member, or an admin without cause, removes nobody."""
     world = World(13)
     a, b, c = people(world, 3)
     stranger = world.person("stranger")

@@ -1,4 +1,4 @@
-"""What a device that was put out, or a machine with the account's secret, tries with a certificate that is in order."""
+"""What a device that was revoked, or a machine with the account's secret, tries with a certificate that is in order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HOUR = 3_600_000
 NOBODY = bytes(32)
 
 
-def put_out(world: World, owner: Person, room: bytes) -> tuple[Person, native.Group, EpochKeys]:
+def revoke(world: World, owner: Person, room: bytes) -> tuple[Person, native.Group, EpochKeys]:
     """A laptop of the owner's was in the room and is put out; what a thief of it keeps of the room."""
     laptop = another_device(world, owner, "laptop")
     world.settle(span=HOUR)
@@ -63,7 +63,7 @@ def test_its_ticket_leads_nobody_to_a_branch_of_its_own() -> None:
     world = World(6)
     a, b, mina = people(world, 3)
     room = world.group(a, b, mina)
-    laptop, group, keys = put_out(world, mina, room)
+    laptop, group, keys = revoke(world, mina, room)
     epoch = group.epoch
     phone = next(leaf.leaf for leaf in group.members() if leaf.signature_key == mina.me.signature_key)
     group.commit(laptop.mls.signer, remove=[phone], update=True)
@@ -85,7 +85,7 @@ def test_its_farewell_throws_nobody_out() -> None:
     world = World(7)
     a, b, c = people(world, 3)
     room = world.group(a, b, c)
-    laptop, _, keys = put_out(world, a, room)
+    laptop, _, keys = revoke(world, a, room)
     claim(laptop, keys)
     for person in (a, b, c):
         to_inbox(laptop, person, Gone(room))
@@ -105,7 +105,7 @@ def test_its_invitation_takes_the_place_of_no_direct_room() -> None:
         commands.accept_contact(step, mina.account)
     world.settle(span=HOUR)
     direct = room_with(jun, mina)
-    laptop, _, _ = put_out(world, mina, direct)
+    laptop, _, _ = revoke(world, mina, direct)
     false = world.dice.bytes(32)
     to_inbox(laptop, jun, invitation(laptop, jun, false, (mina.account, jun.account)))
     world.settle(span=HOUR)
@@ -132,7 +132,7 @@ def test_a_card_is_looked_up_once_a_minute_however_much_comes(monkeypatch: pytes
     world = World(10)
     mina, jun = people(world, 2)
     world.befriend(mina, jun)
-    laptop, _, _ = put_out(world, mina, world.group(mina, jun))
+    laptop, _, _ = revoke(world, mina, world.group(mina, jun))
     asked: list[str] = []
     real = inbox_addresses.look_again
 

@@ -370,7 +370,7 @@ def test_no_secret_is_in_a_repr() -> None:
 
 @pytest.mark.parametrize("late", [False, True])
 def test_a_closed_box_is_emptied_once_everybody_has_all_of_it(*, late: bool) -> None:
-    """Also if a frame came into it when everybody had gone on already: a member who was put out may fill it."""
+    """Also if a frame came into it when everybody had gone on already: a member who was removed may fill it."""
     world = World(4)
     a, b, c = people(world, 3)
     room = world.group(a, b, c)

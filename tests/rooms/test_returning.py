@@ -82,7 +82,7 @@ def test_whom_the_room_has_removed_is_told_so() -> None:
 
 
 def test_a_device_that_no_card_names_gets_no_ticket() -> None:
-    """A thief with an old certificate, or a device that was put out: the directory's card decides."""
+    """A thief with an old certificate, or a device that was revoked: the directory's card decides."""
     world = World(8)
     mina, jun = world.person("mina"), world.person("jun")
     room = world.group(mina, jun)

@@ -46,7 +46,7 @@ def look_for_a_way_back(world: World, laptop: Person, helper: Person, steps: int
 
 
 def test_a_member_helps_as_long_as_the_device_stands_in_the_room() -> None:
-    """What the others here are about: who does not know yet that it was put out is soon in again."""
+    """What the others here are about: who does not know yet that it was revoked is soon in again."""
     world, mina, laptop, _, room = lost_and_awake(1)
     look_for_a_way_back(world, laptop, mina, 10)
     assert "joined" == laptop.phase(room)
@@ -120,7 +120,7 @@ def test_no_invitation_brings_in_who_was_put_out() -> None:
 
 
 def test_rooms_that_a_sibling_promised_are_not_asked_for_though_lines_still_disappear() -> None:
-    """The device was told of a room that it would be let into, and was put out before."""
+    """The device was told of a room that it would be let into, and was removed before."""
     world = World(5)
     mina, laptop = world.person("mina"), world.person("jun")
     room, promised = world.group(mina, laptop), bytes(32)

@@ -195,7 +195,7 @@ class Living:
         """``other``, who is in `members` already, is taken in."""
 
     def remove(self, device: Device, room: int, other: int) -> None:
-        """``other``, who is in `members` still, is put out or leaves."""
+        """``other``, who is in `members` still, is removed or leaves."""
 
     def say(self, device: Device, room: int, size: int, *, file: bool) -> None:
         """A text or a file of ``size`` bytes."""

@@ -197,7 +197,7 @@ def restore_account(store: Store, *, root: AccountRoot, card: bytes, today: int,
         relay = previous.inbox.relay
         store.set_value(_REGISTERED, b"0")
         note_own_card(store, previous.hash)
-        # Whoever has a lost device must not go on reading: it is put out of every room that this one comes back to.
+        # Whoever has a lost device must not go on reading: it is removed from every room that this one comes back to.
         returning.note_restored(store)
         own_devices.note_gone(store, [device.certificate.device_id for device in previous.devices])
         return _enrol(store, root, handle=previous.handle, relay=relay, today=today, previous=previous, suite=suite)

@@ -138,7 +138,7 @@ _ROWS: Final = (
     ),
     Drill(
         "insider",
-        "Members, and one who was put out, turn all they know against a room: who loses it, for how long, at what "
+        "Members, and one who was removed, turn all they know against a room: who loses it, for how long, at what "
         "cost?",
         ("F-11", "R-17", "E-30", "E-31", "E-32", "E-33", "E-34", "E-35"),
         (_ONLY,),

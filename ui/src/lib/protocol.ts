@@ -739,7 +739,7 @@ export interface NameDevice {
   name: string;
 }
 
-/** Put it out of every room. */
+/** Revoke it: it is removed from every room. */
 export interface RemoveDevice {
   call: "RemoveDevice";
   id: string;

@@ -31,7 +31,7 @@ class NameDevice(Call[Devices], frozen=True):
 
 
 class RemoveDevice(Call[Devices], frozen=True):
-    """Put it out of every room."""
+    """Revoke it: it is removed from every room."""
 
     id: str
 

@@ -1,4 +1,4 @@
-"""``nulla device``: the account's devices; let one in, put one out."""
+"""``nulla device``: the account's devices; let one in, revoke one."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ class ThisAccount:
     def _check_in(self) -> None:
         with self._session.look() as store:
             if own_devices.is_signed_out(store):
-                raise BadRequest("this device was put out of the account")
+                raise BadRequest("this device was revoked")
 
     # -- moving to another relay ---------------------------------------------------------------------------------------
 
@@ -148,7 +148,7 @@ class ThisAccount:
         await self._must_answer(there, timeout_s)
         with self._session.step() as step:
             if own_devices.is_signed_out(step.store):
-                raise BadRequest("this device was put out of the account")
+                raise BadRequest("this device was revoked")
             self._go(step, str(there))
             taken = moving.take_along(step, left, str(there))
         return RelayMove(str(there), left, tuple(taken))

@@ -231,7 +231,7 @@ class Devices:
         a device that the others have not sent the account's data yet, which would be lost with them.
         """
         if device == self._session.account().me.device:
-            raise BadRequest("this device cannot put itself out", hint="do it from another device")
+            raise BadRequest("this device cannot revoke itself", hint="do it from another device")
         with self._session.step() as step:
             account = self._session.account_in(step.store)
             if all(each.id != device for each in own_devices.listed(step.store)):

@@ -159,7 +159,7 @@ class HistoryCame(Happened):
 
 @dataclass(frozen=True, slots=True)
 class SignedOut(Happened):
-    """This device is none of the account's any more: another one put it out, or the account was restored elsewhere."""
+    """This device is none of the account's any more: another one revoked it, or the account was restored elsewhere."""
 
     kind = "signed-out"
 

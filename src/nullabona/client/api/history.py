@@ -54,7 +54,7 @@ class History:
             while True:
                 news.clear()
                 if self._shares():
-                    # Left or put out between two parts: what is owed is sent from its beginning if we come back.
+                    # Left or removed between two parts: what is owed is sent from its beginning if we come back.
                     with suppress(NotInRoom):
                         await self._send_owed()
                     await self._take()

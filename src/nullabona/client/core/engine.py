@@ -116,7 +116,7 @@ class Engine:
         # Only now, as reading a room may show that this profile is a copy: none of its keys is used again.
         for room_id in sorted(step.copies):
             returning.copied_back(step, step.room(room_id))
-        # A device that was put out leaves every room, so nothing that the rooms above wanted goes on.
+        # A device that was revoked leaves every room, so nothing that the rooms above wanted goes on.
         if step.ended:
             membership.sign_out(step)
         out = own_devices.is_signed_out(step.store) if self._joins else False

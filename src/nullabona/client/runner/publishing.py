@@ -215,7 +215,7 @@ class Publishing:
         self._context.happened(Touched(touched))
 
     def _moved_on(self, shown: bytes, ours: Card) -> bool:
-        """The account has a newer card. Does it name this device, that device follows it; if not, it was put out.
+        """The account has a newer card. Does it name this device, that device follows it; if not, it was revoked.
 
         Whether one of our devices made the card is for the watch of the record to say (spec/map.md §6).
         """

@@ -169,7 +169,7 @@ class Runner:
         """Whether there is more to fetch or to read, and tell listeners: once for all that happened in one turn."""
         self._looking = False
         self._fetches.pump()
-        self._reads.refresh(None)  # who was put out of the account reads its inbox no more
+        self._reads.refresh(None)  # who was removed from the account reads its inbox no more
         for room in set(self.engine.read_for()) - self._reads.known():
             self._reads.refresh(room)
         self._notify()

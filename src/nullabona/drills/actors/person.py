@@ -117,7 +117,7 @@ class Deeds:
         return self._history(room)
 
     async def remove(self, room: str, handle: str) -> None:
-        """Put somebody out of a group and wait until it is done."""
+        """Remove somebody from a group and wait until it is done."""
         await self._client.rooms.remove(room, handle)
         await self._client.rooms.wait_changed(room, timeout_s=WAIT_S)
 

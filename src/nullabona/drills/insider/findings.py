@@ -58,13 +58,13 @@ class Inside:
     named: Attack = field(default_factory=Attack)
     """Frames in everybody's name, by a member."""
     named_removed: Attack = field(default_factory=Attack)
-    """By one who was put out."""
+    """By one who was removed."""
     led: Attack = field(default_factory=Attack)
     """A word that the room moved, and the way to a branch with another admin."""
     invited: Attack = field(default_factory=Attack)
     """An invitation into the room one is in, onto a branch where nobody is."""
     claimed: Attack = field(default_factory=Attack)
-    """Claims that ever other commits put somebody out."""
+    """Claims that ever other commits removed somebody."""
     burned: Attack = field(default_factory=Attack)
     """Frames that name a place far ahead in somebody's ratchet, by a member."""
     burned_removed: Attack = field(default_factory=Attack)

@@ -89,7 +89,7 @@ class Kept:
         return found
 
     def claim(self, commit: bytes, removed: bytes, signer: bytes) -> bytes:
-        """This device's well signed word that ``commit`` ended the epoch and put an account out, by its own order."""
+        """This device's well signed word that ``commit`` ended the epoch and removed an account, by its own order."""
         order = make_order(self._mls, signer, self.room, removed, self._encryption_keys(removed))
         return make_claim(self._mls, signer, self.keys.box.address, commit, (removed,), (order,))
 

@@ -67,7 +67,7 @@ class InsiderDeeds(HonestDeeds):
         return await self._put(kept, [(Kind.MESSAGE, body) for body in bodies])
 
     async def claim_falsely(self, room: str, victim: str, count: int) -> dict[str, int]:
-        """Well signed claims that commits which there are not put the victim out, by an order of this device's."""
+        """Well signed claims that commits that do not exist removed the victim, by an order of this device's."""
         kept, account = self._kept[room], bytes.fromhex(victim)
         with self._client._session.view() as step:  # noqa: SLF001 - its own program
             signer = step.me.signature_key

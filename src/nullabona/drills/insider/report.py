@@ -86,16 +86,16 @@ def _dearest(inside: Inside) -> Attack:
 # -- for people ---------------------------------------------------------------------------------------------------
 
 _WHAT: Final = (
-    Text("Frames in everybody's name, by one who was put out", "내보낸 사람이 모두의 이름으로 넣은 프레임"),
+    Text("Frames in everybody's name, by one who was removed", "내보낸 사람이 모두의 이름으로 넣은 프레임"),
     Text("Frames in everybody's name, by a member", "참여자가 모두의 이름으로 넣은 프레임"),
     Text("A word that the room moved, and the way to a branch with another admin",
          "방이 옮겨 갔다는 말과, 관리자가 다른 갈래로 가는 길"),
     Text("An invitation into the room one is in", "이미 있는 방으로의 초대"),
     Text("Claims that ever other commits won", "다른 커밋이 이겼다는 거듭된 주장"),
     Text("Frames far ahead in somebody's ratchet, by a member", "참여자가 넣은, 래칫의 먼 위치를 대는 프레임"),
-    Text("The same by one who was put out", "내보낸 사람이 넣은 같은 프레임"),
+    Text("The same by one who was removed", "내보낸 사람이 넣은 같은 프레임"),
     Text("Items that name a machine of the sender's, by a member", "참여자가 보낸, 자기 컴퓨터를 대는 요청"),
-    Text("The same by one who was put out", "내보낸 사람이 보낸 같은 요청"),
+    Text("The same by one who was removed", "내보낸 사람이 보낸 같은 요청"),
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The drill: a member and one who was put out attack their room; beside it, in others, a member will not go."""
+"""The drill: a member and one who was removed attack their room; beside it, in others, a member will not go."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ class _Scene:
         """How the room stood for its admin before the last attack."""
 
     async def gather(self) -> None:
-        """Five people, of whom one is put out."""
-        self._tell(Text("Five people make a group; one of them is put out, and keeps every secret",
+        """Five people, of whom one is removed."""
+        self._tell(Text("Five people make a group; one of them is removed, and keeps every secret",
                         "다섯 사람이 그룹을 만들고, 한 명을 내보냅니다. 그는 비밀을 모두 간직합니다"))  # fmt: skip
         people, names = self._people, [person.handle_name for person in _CAST]
         await people.meet(names)
@@ -101,7 +101,7 @@ class _Scene:
 
     async def in_their_names(self) -> None:
         """A frame of 512 bytes for each device, which says that it is by that device."""
-        self._tell(Text("Frames in everybody's name, by the one who was put out, then by a member",
+        self._tell(Text("Frames in everybody's name, by the one who was removed, then by a member",
                         "모두의 이름을 쓴 프레임을, 내보낸 사람이 먼저, 다음에는 참여자가 넣습니다"))  # fmt: skip
 
         async def by(name: str) -> dict[str, int]:
@@ -134,8 +134,8 @@ class _Scene:
         await self._attack(self.inside.led, moved)
 
     async def claims(self) -> None:
-        """One after another, that other commits put somebody out."""
-        self._tell(Text("A member claims, again and again, that another commit put somebody out",
+        """One after another, that other commits removed somebody."""
+        self._tell(Text("A member claims, again and again, that another commit removed somebody",
                         "한 참여자가 다른 커밋이 누군가를 내보냈다고 거듭 주장합니다"))  # fmt: skip
         people = self._people
 
@@ -166,7 +166,7 @@ class _Scene:
 
     async def lured(self) -> None:
         """To a machine of the attacker's, by items that name it; whoever connects there is counted."""
-        self._tell(Text("A member and one who was put out send every kind of item that names a machine of theirs",
+        self._tell(Text("A member and one who was removed send every kind of item that names a machine of theirs",
                         "참여자와 내보낸 사람이 자기 컴퓨터를 대는 온갖 요청을 보냅니다"))  # fmt: skip
         people, came = self._people, self.inside.lured_to
 

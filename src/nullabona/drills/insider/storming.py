@@ -44,7 +44,7 @@ async def storms(folder: Path, tell: Tell, inside: Inside) -> None:
             await people.group(room, "mina", "jun", "sora", "mansu")
         await people.heard(rooms, ("jun", "sora"))
         await people.watch(rooms, _THERE)
-        tell(Text("Elsewhere a member commits 2, 5 and 20 times a second while an admin puts it out",
+        tell(Text("Elsewhere a member commits 2, 5 and 20 times a second while an admin removes it",
                   "다른 곳에서는 한 참여자가 1초에 2, 5, 20번 커밋하는 동안 관리자가 내보냅니다"))  # fmt: skip
         for room in rooms:
             await people["mansu"].do("keep", room=room)

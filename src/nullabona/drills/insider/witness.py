@@ -58,7 +58,7 @@ class HonestDeeds(MoreDeeds):
         }  # fmt: skip
 
     async def order_out(self, room: str, handle: str) -> None:
-        """Put somebody out, and wait for nothing."""
+        """Remove somebody, and wait for nothing."""
         await self._client.rooms.remove(room, handle)
 
     async def out(self, rooms: list[str], account: str, within_s: float) -> dict[str, float]:

@@ -31,7 +31,7 @@ class Out:
     """A removed member and the box of their time."""
 
     read: int = 0
-    """Frames that they read in it after they were put out."""
+    """Frames that they read in it after they were removed."""
     filled: int = 0
     """Frames that they put in."""
     had: int = 0

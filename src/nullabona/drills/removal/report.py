@@ -29,7 +29,7 @@ def report_of(removal: Removal) -> Report:
     )
     report.section("With everybody's names at hand", "모두의 이름을 받아 찾은 결과", _named(removal))
     report.section("With a member who turned informant", "참여자 한 명이 정보원이 되었을 때", _hunted(removal))
-    report.section("A member who was put out before", "그 전에 내보낸 사람", _out(removal))
+    report.section("A member who was removed before", "그 전에 내보낸 사람", _out(removal))
     report.checks = [_check(id, removal) for id in _CLAIMS]
     report.data = {
         "searched_bytes": removal.sought.searched.bytes,

@@ -82,7 +82,7 @@ async def _play(folder: Path, tell: Tell, only: Sequence[str]) -> Removal:
         stack.callback(operator.close)
         scene = _Scene(folder, stack, operator, tell)
         await scene.gather()
-        out = await scene.put_out()
+        out = await scene.remove_one()
         await scene.talk()
         sought = not only or any(line in only for line in _SOUGHT)
         removal = await scene.search(out) if sought else Removal(Sought([], Searched()), {}, out)
@@ -113,9 +113,9 @@ class _Scene:
         await people.group(GROUP, "mina", "jun", "sora", "dana")
         await self._say([("dana", "안녕하세요, 단아예요"), ("mina", "welcome everybody")], people.members)
 
-    async def put_out(self) -> Out:
-        """A member is put out, and tries the box of their time at once."""
-        self._tell(Text("One is put out; she reads and fills the box of her time",
+    async def remove_one(self) -> Out:
+        """A member is removed, and tries the box of their time at once."""
+        self._tell(Text("One is removed; she reads and fills the box of her time",
                         "한 명을 내보냅니다. 그는 자기가 있던 때의 상자를 읽고 채워 봅니다"))  # fmt: skip
         people = self._people
         (self._old_box,) = (await people["dana"].do("boxes", room=GROUP))[-1:]

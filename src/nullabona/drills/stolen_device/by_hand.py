@@ -55,7 +55,7 @@ class ReadOn:
     said: list[bytes] = field(default_factory=list)
     """What was read, in whatever form the protocol gives it."""
     out: bool = False
-    """Whether the copy read the commit that puts it out: it was taken in the epoch before."""
+    """Whether the copy read the commit that removes it: it was taken in the epoch before."""
     opened: int = 0
     """How much of what came after that it could open."""
     closed: int = 0
@@ -67,7 +67,7 @@ class ReadOn:
 
 
 def read_on(profile: Path, unlock: Unlock, room: bytes, given: Sequence[Given]) -> ReadOn:
-    """Read what was ``given`` with the copy at ``profile``, which follows every commit but the one that puts it out.
+    """Read what was ``given`` with the copy at ``profile``, which follows every commit but the one that removes it.
 
     A copy that is not in the room reads nothing.
     """
@@ -104,7 +104,7 @@ def _read(group: Group, frame: OpenedFrame, read: ReadOn) -> None:
 
 
 def _follow(group: Group, frame: OpenedFrame, read: ReadOn) -> None:
-    """Come into the next epoch, unless the commit is refused or puts this copy out: then it stays where it is."""
+    """Come into the next epoch, unless the commit is refused or removes this copy: then it stays where it is."""
     with suppress(MlsRefused):
         seen = group.process(frame.body)
         if seen.self_removed:

@@ -70,7 +70,7 @@ class Later:
 
     rooms: int = 0
     out: int = 0
-    """Of so many rooms, in how many the copy read the commit that puts it out."""
+    """Of so many rooms, in how many the copy read the commit that removes it."""
     opened: int = 1
     """How much of what came after that it opened."""
     closed: int = 0
@@ -102,7 +102,7 @@ class Future:
     kept: Later = field(default_factory=Later)
     """A copy of the stolen profile from before that."""
     came_back: bool = False
-    """Whether asking brought the device back into its rooms before it was put out."""
+    """Whether asking brought the device back into its rooms before it was revoked."""
     asked: int = 0
     """Questions that went out to members afterwards."""
     returned: bool = True

@@ -1,4 +1,4 @@
-"""A person with devices: links one, puts one out, deletes and reads messages, makes backups and comes back from them.
+"""A person with devices: links one, revokes one, deletes and reads messages, makes backups and comes back from them.
 
 ``python -m nullabona.drills.stolen_device.owner PROFILE ADDRESS``. A file ``PROFILE.passphrase`` says what opens
 the profile; without one it is unprotected.
@@ -63,8 +63,8 @@ class OwnerDeeds(MoreDeeds):
         await self._client.devices.wait_linked(timeout_s=WAIT_S)
         return me.device.hex()
 
-    async def put_out(self, device: str) -> None:
-        """Put a device out of every room and off the card."""
+    async def revoke(self, device: str) -> None:
+        """Revoke a device: it is removed from every room and from the card."""
         await self._client.devices.remove(bytes.fromhex(device))
 
     async def restore(self, phrase: str, handle: str) -> None:

@@ -45,9 +45,9 @@ def report_of(stolen: Stolen) -> Report:
                    "deleted_found": _labels(opened.deleted), "deleted_in_memory": opened.in_memory,
                    "deleted_in_index": opened.indexed_gone, "just_deleted_found": _labels(opened.late),
                    "pages_in_the_log": opened.late_logged},
-        "kept_copies": {"put_out": asdict(stolen.future.kept), "removed": asdict(stolen.secret.kept)},
+        "kept_copies": {"revoked": asdict(stolen.future.kept), "removed": asdict(stolen.secret.kept)},
         "asked_for_a_way_back": stolen.future.asked,
-        "seconds": {"put_out": round(stolen.future.out_s, 1), "owner_warned": round(stolen.secret.warned_s, 1),
+        "seconds": {"revoked": round(stolen.future.out_s, 1), "owner_warned": round(stolen.secret.warned_s, 1),
                     "restored_and_thief_out": round(stolen.elsewhere.back_s, 1)},
         "period_s": PERIOD_S,
     }  # fmt: skip
@@ -132,7 +132,7 @@ def _future(stolen: Stolen) -> Iterator[Text]:
     yield Text("While nobody had noticed, the thief heard what was said, and was taken for the owner",
                "아무도 모르는 동안 도둑은 대화를 듣고, 주인으로 여겨짐")  # fmt: skip
     yield Text(
-        f"{future.out_s:.1f} s after the owner put the device out, it was in no room any more, and heard nothing more",
+        f"{future.out_s:.1f} s after the owner revoked the device, it was in no room any more, and heard nothing more",
         f"주인이 그 기기를 내보낸 지 {future.out_s:.1f}초 뒤 어느 방에도 없고, 더 듣지 못함",
     )
     yield _copy(future.kept, Text("A copy from before, which forgot no key", "그 전에 떠 둔, 열쇠를 잊지 않은 복제본"))
@@ -186,7 +186,7 @@ def _elsewhere(stolen: Stolen) -> Iterator[Text]:
             f"백업으로: {elsewhere.back_s:.1f}초 뒤 방에 돌아오고, 도둑맞은 기기는 나감",
         )
     else:
-        yield Text("From a backup: the stolen device was NOT put out", "백업으로: 도둑맞은 기기가 나가지 않음")
+        yield Text("From a backup: the stolen device was NOT revoked", "백업으로: 도둑맞은 기기가 나가지 않음")
     heard = Text("went on hearing", "계속 들음") if elsewhere.words_thief_heard else Text("heard nothing", "듣지 못함")
     ended = Text("once she had asked a contact to talk, she was back and it heard nothing more",
                  "주인이 대화 상대에게 대화를 청하자 주인은 돌아오고 그 기기는 더 듣지 못함")  # fmt: skip
@@ -267,7 +267,7 @@ _HELD: Final[dict[str, Callable[[Stolen], bool]]] = {
 }
 _CLAIMS: Final = {
     "D-01": Text("An open profile shows what nobody deleted; its thief hears what is said and poses as the owner until "
-                 "the device is put out.",
+                 "the device is revoked.",
                  "열린 기기에는 지우지 않은 것이 다 보이고, 내보낼 때까지 엿듣고 주인인 척할 수 있음."),
     "D-02": Text("Passphrases of a locked profile can be tried, at the cost of Argon2id each (three passes "
                  "over 64 MiB at least).",
@@ -289,10 +289,10 @@ _CLAIMS: Final = {
                  "its index, once its program was idle or had ended in good order.",
                  "지웠거나 사라진 메시지는, 프로그램이 한가해졌거나 제대로 끝난 뒤에는 열린 기기의 파일과 색인에도 "
                  "없음."),
-    "D-13": Text("A device that was put out hears nothing more, nor does a copy of it that forgot no key.",
+    "D-13": Text("A device that was revoked hears nothing more, nor does a copy of it that forgot no key.",
                  "내보낸 기기도, 열쇠를 잊지 않은 그 복제본도 더 이상 듣지 못함."),
     "D-14": Text("It does not come back by asking.", "다시 들여 달라고 해도 들어오지 못함."),
-    "D-20": Text("Once the account came back from a backup elsewhere, the stolen device is put out and hears nothing "
+    "D-20": Text("Once the account came back from a backup elsewhere, the stolen device is revoked and hears nothing "
                  "more.",
                  "다른 데서 백업으로 되살리면 도둑맞은 기기는 나가고 더 이상 듣지 못함."),
     "D-23": Text("What was deleted a moment ago lies in the files of a profile while its program runs, or if it was "

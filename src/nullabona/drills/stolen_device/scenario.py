@@ -46,7 +46,7 @@ _LOOK_S: Final = 0.05
 
 _ACTS: Final = (
     ("take_it_locked", "D-02 D-10"), ("take_it_open", "D-07 D-11 D-23"), ("nobody_noticed", "D-01"),
-    ("put_out", "D-13 D-14"), ("use_the_secret", "D-04 R-14"), ("restored_from_a_backup", "D-03 D-20"),
+    ("revoke", "D-13 D-14"), ("use_the_secret", "D-04 R-14"), ("restored_from_a_backup", "D-03 D-20"),
     ("restored_from_words", "D-08"),
 )  # fmt: skip
 """Each act with the lines that nothing after it is about."""
@@ -206,16 +206,16 @@ class _Acts(Scene):
                 await asyncio.sleep(_LOOK_S)
         return True
 
-    async def put_out(self) -> None:
-        """The owner puts the device out; the thief asks to be let in again."""
-        self._tell(Text("The owner puts the device out from her other one; the thief asks to be let in again",
+    async def revoke(self) -> None:
+        """The owner revokes the device; the thief asks to be let in again."""
+        self._tell(Text("The owner revokes the device from her other one; the thief asks to be let in again",
                         "주인이 다른 기기에서 그 기기를 내보냅니다. 도둑은 다시 들여 달라고 합니다"))  # fmt: skip
         people, future, thief = self._people, self.stolen.future, self._the_thief()
         async with self._set_aside(people["jun"], "copy-of-jun") as stays:
             pass
         async with self._set_aside(thief, "copy-taken") as taken:
             began = time.monotonic()
-            await people["mina"].do("put_out", device=self._laptop_id)
+            await people["mina"].do("revoke", device=self._laptop_id)
             await people["jun"].do("devices_in", room=GROUP, count=4)
             await people["jun"].do("devices_in", room=people["mina"].handle, count=2)
             future.out_s = time.monotonic() - began

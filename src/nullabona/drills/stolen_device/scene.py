@@ -180,7 +180,7 @@ class Scene:
         await actor.start()
 
     async def _read_on(self, gives: Actor, rooms: Mapping[str, str], out: Path, stays: Path) -> Later:
-        """A member gives away what came in ``rooms``: what copies of one who was put out, and of one who stays, read.
+        """A member gives away what came in ``rooms``: what copies of one who was removed, and of one who stays, read.
 
         Each room's name is followed by what was said there since, by neither of the two.
         """

@@ -80,7 +80,7 @@ class ThiefDeeds(OwnerDeeds):
 
 
 def disobey() -> None:
-    """What an honest program does by itself once it is put out is not done: it stays in the epoch it is in."""
+    """What an honest program does by itself once it is revoked is not done: it stays in the epoch it is in."""
     accept = commits.accept_other
 
     def nothing(*_: Any, **__: Any) -> None:  # noqa: ANN401 - as the real ones

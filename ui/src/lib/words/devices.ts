@@ -62,7 +62,7 @@ export const devices = words({
   en: {
     title: "Devices",
     row: "My devices",
-    rowHint: "Link another one, or put one out",
+    rowHint: "Link another one, or revoke one",
     lead: "Linked devices are in the same chats. What you read, nicknames, mutes and drafts follow from one to the other.",
     this: "This device",
     noName: "A device without a name",
@@ -70,11 +70,11 @@ export const devices = words({
     link: "Link another device",
     rename: "Device name",
     renameNote: "Only your own devices show it.",
-    remove: "Put out",
-    removeTitle: (name: string) => `Put out “${name}”?`,
+    remove: "Revoke",
+    removeTitle: (name: string) => `Revoke “${name}”?`,
     removeNote:
       "It is taken out of every chat and reads nothing that is said from then on. What it has already, it keeps. If it was stolen while unlocked, whoever has it also has your account's key: then it is safer to make a new account and tell your people.",
-    removed: "Put out",
+    removed: "Revoked",
 
     linkTitle: "Link another device",
     linkLead: "Open the app on the new device, choose “Link with another device”, and scan or type this code.",

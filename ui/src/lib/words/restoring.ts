@@ -49,7 +49,7 @@ export const restoring = words({
     backList: "Your handle, contacts, settings and past conversations, which you can read and search at once.",
     waits: "What has to wait",
     waitsList: "Writing in your rooms. It goes on by itself when the app of somebody in them lets this device in.",
-    others: "This device is then your only one. All others are put out.",
+    others: "This device is then your only one. All others are revoked.",
     go: "Restore",
     doing: "Restoring",
     looking: "Looking your card up in the public record and opening the backup.",

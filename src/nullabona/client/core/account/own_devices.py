@@ -1,7 +1,7 @@
 """Which devices the account has: what the newest card says that one of them made (spec/devices.md §2).
 
 A device that an older card named and a newer one does not is gone for good: its id is remembered, so that a device
-which still follows an old card puts nobody out of a room who was just let in.
+which still follows an old card removes nobody from a room who was just let in.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def choose_relay(store: Store, relay: str) -> None:
 
 
 def is_signed_out(store: Store) -> bool:
-    """Whether this device was put out, or its account deleted: it does nothing for the account any more."""
+    """Whether this device was revoked, or its account deleted: it does nothing for the account any more."""
     return store.get_value(_OUT) is not None
 
 

@@ -163,7 +163,7 @@ def settled_key(box: bytes, digest: bytes) -> str:
 
 def removed_since(room: RoomState, track: BoxTrack) -> bool:
     """Whether somebody who was in that epoch may be out by now, and on another branch without knowing it."""
-    return any(merged.epoch >= track.epoch and (merged.removed or merged.put_out) for merged in room.history)
+    return any(merged.epoch >= track.epoch and (merged.removed or merged.revoked) for merged in room.history)
 
 
 def answer(step: Step, room: RoomState, track: BoxTrack) -> None:

@@ -44,7 +44,7 @@ def soon(step: Step, within_ms: int = intents.TEND_MS) -> None:
 
 
 def changed_here(step: Step, card: Card) -> None:
-    """This device made a card that brings a device or puts one out: told before anything follows from it."""
+    """This device made a card that brings a device or revokes one: told before anything follows from it."""
     note_own_card(step.store, card.hash)
     own_devices.note_card(step.store, card.encoded)
     _share(step)
@@ -146,7 +146,7 @@ def _may_see_to(step: Step, room: RoomState, device: bytes) -> bool:
     """Whether it is time to bring a device in or out; if so, it is noted, and if not, looked at again then.
 
     If two devices of the account disagree of a third, as after a folder was copied back, one brings it in whenever the
-    other has put it out. They take turns ever more slowly, until the public record has told one of them better.
+    other has revoked it. They take turns ever more slowly, until the public record has told one of them better.
     """
     known = room.tended.get(device.hex())
     if known is None or step.now - known.last > _FORGOTTEN_MS:

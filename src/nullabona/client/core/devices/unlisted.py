@@ -1,6 +1,6 @@
 """Devices of the account that stand in a room, though neither the newest card known here nor the list of gone has them.
 
-Such a device was let in a moment ago, or was put out by one that has forgotten it since, because its folder was copied
+Such a device was let in a moment ago, or was revoked by one that has forgotten it since, because its folder was copied
 back. Then perhaps nobody else knows. A day later the directory says which of the two it was (spec/devices.md §4).
 """
 

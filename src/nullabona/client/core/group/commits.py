@@ -79,7 +79,7 @@ def advance(step: Step, room: RoomState) -> None:
 
 
 def stage_removal(step: Step, room: RoomState, track: BoxTrack) -> bool:
-    """Stage what puts accounts out, whatever lies in the box; False if there is nothing that this device may do."""
+    """Stage what removes accounts, whatever lies in the box; False if there is nothing that this device may do."""
     later = [intent for intent in room.intents if not isinstance(intent, RemoveAccount)]
     room.intents = [intent for intent in room.intents if isinstance(intent, RemoveAccount)]
     change = plan.plan(step, room)
@@ -211,7 +211,7 @@ def _enter(
     leaving.say_again(step, room)
     carry_out_leaving(step, room)
     room.tend_at = room.tend_at or step.within(TEND_MS) + 1
-    room.history[-1].put_out = _put_out(before[1], step.roster(room.id))
+    room.history[-1].revoked = _revoked(before[1], step.roster(room.id))
     rulings.note(step, room, before, orders, ruling, by=by)
     notices.of_commit(step, room, track.winner, by, orders, before)
     sending.leave_epoch(step, room, track)
@@ -224,7 +224,7 @@ def _enter(
 
 
 def carry_out_leaving(step: Step, room: RoomState) -> None:
-    """If we want to leave and only devices of ours are in, this one puts out the others, and then goes itself."""
+    """If we want to leave and only devices of ours are in, this one removes the others, and then goes itself."""
     if order := leaving.carry_out(step, room):
         intents.want_out(room, order)
 
@@ -235,7 +235,7 @@ def leave_alone(step: Step, room: RoomState) -> None:
     leave_room(step, room)
 
 
-def _put_out(before: Mapping[int, Device], after: Mapping[int, Device]) -> bool:
+def _revoked(before: Mapping[int, Device], after: Mapping[int, Device]) -> bool:
     staying = {device.device for device in after.values()}
     accounts = {device.account for device in after.values()}
     return any(device.device not in staying and device.account in accounts for device in before.values())

@@ -119,7 +119,7 @@ def commits_wait(room: RoomState) -> bool:
     """Whether what we want to commit waits until we know which branch we are on.
 
     If we lost the thread ourselves, for as long as we ask. For somebody's word a quarter of an hour in seven days,
-    whoever says how much; what puts somebody out waits for nothing.
+    whoever says how much; what removes somebody waits for nothing.
     """
     rejoin = room.rejoin
     if rejoin is None or room.puts_out:
@@ -205,7 +205,7 @@ def vouches(step: Step, info: RoomInfo, account: bytes) -> bool:
 
 
 def may_put_us_out(step: Step, room: RoomState, account: bytes) -> bool:
-    """Whether an account's word is enough that we are out of a room: it could have put us out, as far as we know.
+    """Whether an account's word is enough that we are out of a room: it could have removed us, as far as we know.
 
     Who is an admin by somebody's word alone is not known to be one.
     """
@@ -215,7 +215,7 @@ def may_put_us_out(step: Step, room: RoomState, account: bytes) -> bool:
 def given_up(step: Step, room: RoomState, rejoin: Rejoin) -> bool:
     """Whether a room without keys is over, as everybody says whom we ask for a way back.
 
-    If nobody but we could have put us out (we are the only admin, or there are none), only after two days: what we
+    If nobody but we could have removed us (we are the only admin, or there are none), only after two days: what we
     remember may be years old. With keys nobody believes all: there it takes one who could.
     """
     asked = {helper.account for helper in rejoin.helpers}
@@ -271,7 +271,7 @@ def _last_resort(room: RoomState, rejoin: Rejoin, by: bytes) -> bool:
     """Whether account ``by`` is one that we remember in the room, we are without keys, and in two days nobody who may
     say what the room is has answered.
 
-    What we remember may be years old, and all its admins gone. Nobody else is believed for that: whoever was put out
+    What we remember may be years old, and all its admins gone. Nobody else is believed for that: whoever was removed
     before knows the room's id, too.
     """
     asked = {helper.account for helper in rejoin.helpers}

@@ -1,6 +1,6 @@
 """A removal wins against any rate of commits (spec/room.md §3): whose removal lost often enough passes others over.
 
-Whoever commits without pause is always first in the next box, and could not be put out. A commit that removes somebody
+Whoever commits without pause is always first in the next box, and could not be removed. A commit that removes somebody
 is worth more than one that does not, on whatever branch it lies (§5). So an admin whose removal lost twice commits it
 in an epoch in which others' commits lie before it, goes on by it alone, and announces it: the others come after.
 """

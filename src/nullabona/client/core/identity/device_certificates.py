@@ -1,6 +1,6 @@
 """Whether the device that signed an inbox item still is its account's: its certificate alone says nothing of that.
 
-A device that was put out keeps its certificate, and whoever took it has a copy of its key. So one is believed that is
+A device that was revoked keeps its certificate, and whoever took it has a copy of its key. So one is believed that is
 in a room with us, or that its account's newest card names, which is looked up if need be (spec/devices.md §4).
 """
 
@@ -72,7 +72,7 @@ def believed(step: Step, sender: DeviceCertificate, since: int, *rooms: bytes, k
 
 
 def is_ours(step: Step, sender: DeviceCertificate) -> bool:
-    """Whether it is a device of our own account that is not put out."""
+    """Whether it is a device of our own account that is not revoked."""
     return any(
         (each.id, each.signature_key) == (sender.device_id, sender.device_key)
         for each in own_devices.listed(step.store)

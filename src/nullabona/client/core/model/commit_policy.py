@@ -209,7 +209,7 @@ def _new_info(commit: Processed, info: RoomInfo) -> RoomInfo:
     data = found.pop(ROOM_INFO_EXTENSION, None)
     if data is None:
         raise PolicyRefused("a commit that erases the room info")
-    # More than every leaf has could never be taken back: who asks for it could not be put out either.
+    # More than every leaf has could never be taken back: who asks for it could not be removed either.
     if found != {REQUIRED_EXTENSION: REQUIRED} or len(commit.new_group_ext) != 2:
         raise PolicyRefused("a commit that changes more of the group context than the room info")
     try:

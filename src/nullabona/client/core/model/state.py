@@ -227,8 +227,8 @@ class Merged(msgspec.Struct, array_like=True):
     removed: list[bytes]
     orders: list[RemovalOrder]
     mine: list[Intent]
-    put_out: bool = False
-    """It put out a device of an account that is still in."""
+    revoked: bool = False
+    """It removed a device of an account that is still in."""
     was: RoomInfo | None = None
     """The room info before, if it is a commit of ours that changed it."""
     changed: list[bytes] = field(default_factory=list)

@@ -20,7 +20,7 @@ MOST_ASKED: Final = 32
 MOST_FRAMES: Final = 4
 """Most frames that are named of a contact who asked again and again."""
 MOST_GONE: Final = 256
-"""Most devices that were put out and are remembered."""
+"""Most devices that were revoked and are remembered."""
 Account = Annotated[bytes, Meta(min_length=32, max_length=32)]
 At = Annotated[int, Meta(ge=0, le=2**53)]
 """When it was chosen, in ms."""
@@ -79,7 +79,7 @@ class ReadItem(msgspec.Struct, array_like=True, frozen=True, tag=3):
 class CardItem(msgspec.Struct, array_like=True, frozen=True, tag=4):
     """A card that the account made; ``promise``: what the directory promised for it, encoded, or empty.
 
-    ``gone``: devices that were put out, told to one that was not there when they were.
+    ``gone``: devices that were revoked, told to one that was not there when they were.
     """
 
     card: Annotated[bytes, Meta(max_length=MAX_CARD)]

@@ -179,7 +179,7 @@ def look_after(step: Step, room: RoomState) -> None:
 
 
 def told_gone(step: Step, room: RoomState, account: bytes) -> bool:
-    """A member says that this account is not in the room any more: believed of who could have put it out, or of
+    """A member says that this account is not in the room any more: believed of who could have removed it, or of
     everybody.
     """
     rejoin = room.rejoin

@@ -143,7 +143,7 @@ def _in_same_plight(room: RoomState, rejoin: Rejoin, asked: TicketRequest) -> bo
 def _may_return(step: Step, room: RoomState, sender: DeviceCertificate, card: Card | None) -> bool:
     """Whether a device of a member may have a ticket: one that is in, or that its account's newest card names.
 
-    Its certificate alone says nothing: a device that was put out keeps that, and who has the account's secret makes one
+    Its certificate alone says nothing: a device that was revoked keeps that, and who has the account's secret makes one
     for another key under the id of a device that is in.
     """
     if device_certificates.in_room(step, sender, room.id):
@@ -214,7 +214,7 @@ def may_answer(step: Step, room: RoomState, account: bytes) -> bool:
 
 
 def told_gone(step: Step, room: RoomState, account: bytes) -> bool:
-    """A member of the branch we look for says we are out: true of who could have put us out, and if we want to be out.
+    """A member of the branch we look for says we are out: true of who could have removed us, and if we want to be out.
 
     Others may all be wrong, or one is all others: they are counted, as a reason to ask for longer.
     """
