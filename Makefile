@@ -50,6 +50,7 @@ screens-site: $(STAMP) ## pictures of the public record of demands, in run/scree
 
 test: $(STAMP) $(PAGE) ## every test but the slow ones; of the journeys in browsers those of a conversation
 	@tools/need_programs.sh
+	@$(BIN)/python ui/build.py --test
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -q --ignore tests/browser
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 2 --dist loadfile -q $(JOURNEYS)
 
