@@ -1,4 +1,4 @@
-"""What an account does by itself: answers that need no person, and what waited for the public record."""
+"""What an account does without asking its person: answers, and what waited for the public record."""
 
 from __future__ import annotations
 

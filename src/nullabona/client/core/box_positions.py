@@ -1,4 +1,4 @@
-"""Where boxes stand, kept in memory: most reads bring nothing, and those need no step."""
+"""How far each box was read, kept in memory: a read that brings nothing needs no step."""
 
 from __future__ import annotations
 

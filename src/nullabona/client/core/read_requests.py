@@ -1,4 +1,4 @@
-"""What the device wants of the network, derived from what is stored: nothing here is lost in a crash."""
+"""The reads that a device wants, derived from what is stored: a crash loses none of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changes by itself when its time is up, in no room in particular: lines, wishes, whom we ask, where we belong."""
+"""What time alone changes outside rooms: expired lines, late answers, rooms that nobody let us into."""
 
 from __future__ import annotations
 

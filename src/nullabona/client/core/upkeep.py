@@ -1,4 +1,4 @@
-"""What time, or what just happened, makes due in a room that this device is in."""
+"""Upkeep of a room that this device is in: what is due by time, or after what just happened."""
 
 from __future__ import annotations
 

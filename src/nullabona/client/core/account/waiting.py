@@ -1,4 +1,4 @@
-"""Devices that came and wait for something of this one: each until it has it, or is none of the account any more."""
+"""Devices that this one still owes something: each until it has it, or is revoked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Invite links: their text, those that this account gave out, and what happens when somebody follows one of them.
+"""Invite links that this account gave out, and what happens when somebody follows one of them.
 
 Which tokens are good is known to this device alone: a link names the handle whose inbox takes it, a check of that
 account's identity key, and a token (spec/room.md, "Links").

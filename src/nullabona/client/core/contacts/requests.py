@@ -1,4 +1,4 @@
-"""Other accounts: cards, contact requests, and writing to an inbox (spec/room.md §9)."""
+"""Contact requests: asking somebody, being asked, and what a verified card changes (spec/room.md §9)."""
 
 from __future__ import annotations
 

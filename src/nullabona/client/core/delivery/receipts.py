@@ -1,4 +1,4 @@
-"""What a device tells a room of what it has seen of the room's boxes, and when (spec/room.md §4)."""
+"""What a device reports of the boxes it has read, and when it sends that (spec/room.md §4)."""
 
 from __future__ import annotations
 

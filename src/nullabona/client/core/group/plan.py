@@ -1,4 +1,4 @@
-"""What wanted changes of a room come to in its current epoch (spec/room.md §3)."""
+"""Turns what is wanted of a room into one commit of its current epoch (spec/room.md §3)."""
 
 from __future__ import annotations
 

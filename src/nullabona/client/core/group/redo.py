@@ -1,4 +1,4 @@
-"""What a branch did that another has not: to be done there, too, by whoever goes there (spec/room.md §7)."""
+"""Changes that only our branch has made, to be made again on the branch we move to (spec/room.md §7)."""
 
 from __future__ import annotations
 

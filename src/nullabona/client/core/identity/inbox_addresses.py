@@ -1,4 +1,4 @@
-"""Where accounts' inboxes are, as their newest known cards say, and when to look again (spec/relocation.md §7).
+"""Where accounts keep their inboxes, by their newest known cards, and when to look again (spec/relocation.md §7).
 
 An inbox keeps its secrets and its key wherever it goes, so that what is sealed already only has to be taken elsewhere.
 """

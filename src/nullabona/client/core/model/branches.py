@@ -1,4 +1,4 @@
-"""Other branches of a room as values: who claims one, who leads there, what was asked for it (spec/room.md §7)."""
+"""Branches of a room as values: who reports one, who can lead there, and how often we asked (spec/room.md §7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other devices have of a box: up to where all have come, and who has shown up since (spec/room.md §4)."""
+"""Up to where every other device has read a box, and what is delivered by that (spec/room.md §4)."""
 
 from __future__ import annotations
 

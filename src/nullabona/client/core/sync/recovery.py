@@ -1,4 +1,4 @@
-"""Boxes as one device follows them: running hashes, views, acknowledgements, loss, putting back (spec/room.md §4)."""
+"""Puts back what a relay lost, compares what devices were shown, and forgets closed boxes (spec/room.md §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Helping somebody back into a room: who gets a ticket, and who is told that they are out (spec/room.md §7)."""
+"""Tickets back into a room: asking for one, giving one, and telling a device that it was removed (spec/room.md §7)."""
 
 from __future__ import annotations
 

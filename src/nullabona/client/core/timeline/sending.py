@@ -1,4 +1,4 @@
-"""Messages: sending them once and for all, receiving each exactly once, and who has read what (spec/room.md §6)."""
+"""Sends messages: each is stored once, and encrypted again where its frame cannot arrive (spec/room.md §6)."""
 
 from __future__ import annotations
 
