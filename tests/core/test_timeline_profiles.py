@@ -7,13 +7,14 @@ import struct
 import msgspec
 import pytest
 
+from nullabona.client.core import conversation
 from nullabona.client.core.model.content import MAX_PICTURE, Profile, Typing
 from nullabona.client.core.model.errors import BadRequest
 from nullabona.client.core.model.outbox_items import FRAME
 from nullabona.client.core.model.records import Contact, ContactState, Person, Writing
 from nullabona.client.core.model.state import LEFT, RoomState
 from nullabona.client.core.preferences import PROFILE
-from nullabona.client.core.timeline import profiles, sending, typing, typing_out
+from nullabona.client.core.timeline import profiles, sending, typing
 from nullabona.errors import Malformed
 from tests.core.stage import START, Other
 from tests.core.talk import JUN, NARI, Talk
@@ -217,7 +218,7 @@ def say(talk: Talk, room: RoomState, last: int, *, on: bool = True) -> bool:
     """Whether the room is told, if it was last told at that time."""
     room.typing_at = last
     before = frames(talk)
-    typing_out.say(talk.step, room, on=on)
+    conversation.say_typing(talk.step, room, on=on)
     assert (START if frames(talk) > before else last) == room.typing_at
     return frames(talk) == before + 1
 

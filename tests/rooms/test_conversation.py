@@ -28,7 +28,7 @@ from nullabona.client.core.model.records import Message, MessageState
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.model.state import JOINED
 from nullabona.client.core.step import Step
-from nullabona.client.core.timeline import annotating, kinds, profiles, read_markers, sending, typing_out
+from nullabona.client.core.timeline import annotating, kinds, profiles, read_markers, sending
 from tests.rooms.world import Person, World
 
 T = TypeVar("T")
@@ -297,14 +297,14 @@ def test_typing_is_told_seldom_and_not_kept(world: World) -> None:
     room = world.group(a, b)
     heard: list[bool] = []
     b.engine.on_writing = lambda writing: heard.append(writing.until > 0)
-    do(a, room, lambda s: typing_out.say(s, s.room(room), on=True))
+    do(a, room, lambda s: conversation.say_typing(s, s.room(room), on=True))
     world.quiet()
     assert [] == heard  # nobody asked for it
     for person in (a, b):
         with person.engine.step(world.now) as step:
             step.store.put_preference("profile", "typing", b"\xc3")
     for _ in range(3):
-        do(a, room, lambda s: typing_out.say(s, s.room(room), on=True))
+        do(a, room, lambda s: conversation.say_typing(s, s.room(room), on=True))
     world.quiet()
     a.send(room, "done")
     world.quiet()
@@ -312,7 +312,7 @@ def test_typing_is_told_seldom_and_not_kept(world: World) -> None:
     with a.engine.step(world.now) as step:
         step.store.put_preference("profile", "typing", b"\xc2")
     world.pass_time(10_000)
-    do(a, room, lambda s: typing_out.say(s, s.room(room), on=True))
+    do(a, room, lambda s: conversation.say_typing(s, s.room(room), on=True))
     world.quiet()
     assert ([True, False], ["done"]) == (heard, b.texts(room))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from nullabona.client.core import acquaintance, commands
+from nullabona.client.core import acquaintance, commands, conversation
 from nullabona.client.core.contacts import links, requests, trust
 from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.devices.inbox_state import WaitingItem, load
@@ -30,7 +30,7 @@ from nullabona.client.core.model.inbox_items import (
 )
 from nullabona.client.core.model.records import MessageState
 from nullabona.client.core.model.room_info import GROUP, RoomInfo, encode_info
-from nullabona.client.core.timeline import profiles, sending, typing_out
+from nullabona.client.core.timeline import profiles, sending
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.seal import ITEM_INDIRECT
 from tests.rooms.hostile import drop_in, remove, ticket_of, to_inbox, warnings
@@ -211,7 +211,7 @@ def test_a_blocked_contact_sees_no_sign_of_life() -> None:
     before = frames.head
     with found.victim.engine.step(found.world.now, found.direct) as step:
         profiles.set_own(step, "Vera of 12 New Street", None)
-        typing_out.say(step, step.room(found.direct), on=True)
+        conversation.say_typing(step, step.room(found.direct), on=True)
         for line in found.victim.store.messages(found.direct, limit=10):
             commands.mark_read(step, found.direct, line.id)
     found.blocked.online = False

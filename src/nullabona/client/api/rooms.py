@@ -30,7 +30,6 @@ from nullabona.client.core.model.records import LoggedEvent
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.model.state import JOINED, RoomState, decode_state
 from nullabona.client.core.step import DAY_MS, Step
-from nullabona.client.core.timeline import typing_out
 from nullabona.client.core.timeline.names import Names
 from nullabona.client.runner import now_ms
 from nullabona.wire.card import Card, CardForked, verify_card
@@ -144,7 +143,7 @@ class Rooms:
     async def set_typing(self, room: bytes | str, *, on: bool) -> None:
         """Tell the room that the person is typing or has stopped. Sent at most every 5 s, and only if they allow it."""
         with self._session.step() as step:
-            typing_out.say(step, step.room(find_room(step.store, room)), on=on)
+            conversation.say_typing(step, step.room(find_room(step.store, room)), on=on)
 
     def typing(self, room: bytes | str) -> list[bytes]:
         """The accounts that are typing in the room now."""

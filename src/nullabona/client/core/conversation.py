@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from nullabona.client.core import files
+from nullabona.client.core import acquaintance, files, preferences
 from nullabona.client.core.group import intents
-from nullabona.client.core.model.content import ClosePoll, Delete, Edit, File, Gone, Pin, Poll, React, Text, Vote
+from nullabona.client.core.model.content import (
+    ClosePoll,
+    Delete,
+    Edit,
+    File,
+    Gone,
+    Pin,
+    Poll,
+    React,
+    Text,
+    Typing,
+    Vote,
+)
 from nullabona.client.core.model.emoji import is_one_emoji
 from nullabona.client.core.model.errors import BadRequest, NotAllowed, NotInRoom
 from nullabona.client.core.model.records import Message, MessageState
@@ -16,6 +28,7 @@ from nullabona.client.core.model.state import JOINED, RoomState, SetInfo
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.timeline import annotating, kinds, sending
 from nullabona.client.core.timeline.erasure import erase, hide
+from nullabona.client.core.timeline.typing import LASTS_MS
 
 MAX_MENTIONS: Final = 64
 MAX_QUESTION: Final = 300
@@ -23,6 +36,8 @@ MAX_OPTION: Final = 100
 MAX_OPTIONS: Final = 12
 FRESH_MS: Final = 20 * DAY_MS
 """A file is forwarded by its reference as long as the relay surely still has it: blobs live 30 days."""
+
+TYPING_PAUSE_MS: Final = 5_000
 
 
 # -- sending ------------------------------------------------------------------------------------------------------
@@ -242,3 +257,16 @@ def _members(step: Step, room: RoomState, mentions: Sequence[bytes]) -> tuple[by
     """Who is mentioned, each once; whoever is not in the room is left out."""
     present = {device.account for device in step.roster(room.id).values()}
     return tuple(account for account in dict.fromkeys(mentions) if account in present)[:MAX_MENTIONS]
+
+
+def say_typing(step: Step, room: RoomState, *, on: bool) -> None:
+    """Tell the room that this account is writing or has stopped, unless that was told a moment ago."""
+    waited = step.now - room.typing_at
+    if room.phase != JOINED or not preferences.profile(step.store).typing or 0 <= waited < TYPING_PAUSE_MS:
+        return
+    if not on and waited >= LASTS_MS:
+        return
+    quiet = sending.held(step, room) or acquaintance.is_shut(step.store, room.info)
+    if not quiet and step.others(room, room.epoch):
+        room.typing_at = step.now
+        sending.send_fleeting(step, room, Typing(on))
