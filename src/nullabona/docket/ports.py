@@ -1,4 +1,4 @@
-"""What the desk is handed from outside: the clock, chance, what is held, packages, the log, signatures, delivery."""
+"""What the desk needs from outside: clock, randomness, cards, packages, the log, signatures, delivery."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Verifying a docket from its public files alone, offline (spec/docket.md §8): what an outsider runs.
+"""Verifies a docket from its public files alone, offline (spec/docket.md §8), as an outsider does.
 
-It needs no key, no account and no word of the operator's: the files, a policy that says whose witness counts, a clock.
+It needs no key and no account: the files, a policy that says whose witness counts, and a clock.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What makes a server process of its parts, the same for commands, drills, benches and tests."""
+"""The composition root of every server process, shared by commands, drills, benches and tests."""

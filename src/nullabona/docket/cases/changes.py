@@ -1,4 +1,4 @@
-"""What each action does with a case: the decision is the core's, the looking up and the packing happen here."""
+"""Computes what each action changes in a case: the core decides, this module looks handles up and makes packages."""
 
 from __future__ import annotations
 

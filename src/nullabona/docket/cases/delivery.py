@@ -1,4 +1,4 @@
-"""Delivering notices: a frame is put into an inbox through the inbox's own relay, as anybody may put one."""
+"""Delivers a notice: puts a frame into an inbox through the inbox's own relay, as any client does."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Handing over: in which form a package leaves the house, entered in the journal and never changed quietly (§7.10).
+"""Hands a package over, in a form that an officer has signed and the journal records (§7.10).
 
-There is one way for console and command line. With a custodian's key the package is sealed; without one it leaves
-unsealed only if the releaser signs just that. If the registry has a recipient of the authority, it is locked to it.
+Console and command line take the same way. With a custodian's key the package is sealed; without one it leaves
+unsealed only if the releaser signs exactly that. If the registry has a recipient of the authority, the package is
+locked to it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Notices to people: drawn up when a notifier decides, delivered once the log proves them (spec/operator-notice.md).
+"""Notices to people: drawn up when a notifier signs, delivered once the log proves them (spec/operator-notice.md).
 
-A notice waits until it can be delivered: for the log, for the end of a gag that came after it was drawn up, for a relay
-that is out of reach or an inbox that is full. None of them holds up another.
+A notice waits for the log, for the end of a later gag, for a relay that is out of reach, or for a full inbox. It
+never holds up another notice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Issuing receipts: counsel opens the case's own slot, and the log's witnessed proof of it must hold (§7.7)."""
+"""Issues receipts: counsel opens the case's slot, and the log's witnessed proof of the slot must hold (§7.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every part of the desk works with, and the check of a signature that all of them need."""
+"""What every part of the desk works with, and the check of a signature that all parts need."""
 
 from __future__ import annotations
 

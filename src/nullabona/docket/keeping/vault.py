@@ -1,6 +1,6 @@
-"""Sealing what the desk keeps (age, v1): to the officers of a case, and to people outside the server room.
+"""Seals what the desk keeps (age, v1): to the officers of a case, and to people outside the server room.
 
-The desk holds no key that opens what it keeps. An officer's identity is there only while they act.
+The desk has no key that opens it. An officer's identity is in memory only while they act.
 """
 
 from __future__ import annotations

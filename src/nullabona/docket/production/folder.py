@@ -1,4 +1,4 @@
-"""Files that are made in memory, put into a folder."""
+"""Writes files that were made in memory into a folder."""
 
 from __future__ import annotations
 

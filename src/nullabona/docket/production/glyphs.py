@@ -1,6 +1,6 @@
-"""Which letters the certificate's fonts can show. What they cannot is written out, so that nothing is left blank.
+"""Which letters the certificate's fonts can show. Other letters are spelled out, so that nothing is left blank.
 
-PDF/A refuses a document with a letter that its fonts lack; what an authority writes may hold any.
+PDF/A refuses a document with a letter that its fonts lack, and an authority may write any letter.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The desk's seal: the custodian's and the operator's keys, read when a package leaves and not kept in between.
+"""The desk's seal: the custodian's and the operator's keys, read for each package and not kept in between.
 
-What is kept is whose certificate a file held, because checking a key takes a fifth of a second.
+Only the certificate's hash of a key file is remembered, because checking a key takes a fifth of a second.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The beat: each period's batch is fixed in one transaction, then staged, published and kept, each step repeatable.
+"""Publication batches: each period's batch is fixed in one transaction, then staged, published and kept.
 
-What is fixed never changes, whatever is interrupted afterwards: the log gets the same bytes at the same place. A desk
-that was down writes every period that it missed, late for everybody to see, never fewer slots.
+Every step can be repeated: a fixed batch never changes, so the log gets the same bytes at the same place after an
+interruption. A desk that was down writes every period that it missed, visibly late, and never fewer slots.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Whether the clock can be right (spec/docket.md §7.2): what is fixed by a clock that runs ahead is fixed for good.
+"""Judges the clock before a batch is fixed (spec/docket.md §7.2): a batch of a clock that runs ahead cannot be undone.
 
-Each beat remembers what the clock said and how long the machine had run. From then on the clock may have moved by as
-much as the machine ran, and a step more; after a restart nobody knows how long it stood still, and only its own time
-counts.
+Each publication remembers the clock and how long the machine had run. Since then the clock may have advanced by the
+machine's running time and one step more. After a restart nobody knows how long the machine stood still, so only the
+running time counts.
 """
 
 from __future__ import annotations

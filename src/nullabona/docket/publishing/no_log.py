@@ -1,4 +1,4 @@
-"""Stands where a desk has no public record: everything that needs the log is refused."""
+"""The log of a desk that was opened without one: it refuses everything."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Opening slots when they may be opened, and settling a half-year whose horizon has come (spec/docket.md §7.5).
+"""Opens slots when the law allows it, and settles a half-year whose horizon has come (spec/docket.md §7.5).
 
-Whoever does it holds counsel's identity: the boxes open for nobody on the desk's machine.
+The officer must hold counsel's identity: nobody else on the desk's machine can open the boxes.
 """
 
 from __future__ import annotations

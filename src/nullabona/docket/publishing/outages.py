@@ -1,6 +1,6 @@
-"""Stating an outage: periods that were late, and why, said in the log by two people (spec/docket.md §7.9).
+"""States an outage in the log: which periods were late, and why, signed by two officers (spec/docket.md §7.9).
 
-It excuses nothing: verification finds the late periods as before, and shows beside them what is said here.
+A statement excuses nothing: verification still reports the late periods, and shows the statement beside them.
 """
 
 from __future__ import annotations

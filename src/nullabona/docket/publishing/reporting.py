@@ -1,4 +1,4 @@
-"""The figures of a half-year, drawn up from the cases for a publisher, and entered in the log by two people."""
+"""Computes the figures of a half-year from the cases; two officers enter them in the log."""
 
 from __future__ import annotations
 

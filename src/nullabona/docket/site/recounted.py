@@ -1,6 +1,7 @@
-"""The record, drawn up from the public log alone: what anybody can verify is all that the pages say.
+"""The record, computed from the public log alone: the pages say only what anybody can verify.
 
-The desk's own database is not asked. A figure is in the log as a report before it is on a page, a demand as openings.
+The desk's own database is not asked. A figure is in the log as a report, and a demand as openings, before a page
+shows it.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The pages: each module shows one thing and takes what its forms say. Whether it may be done is the desk's to say."""
+"""The pages: each module shows one thing and reads its forms. The desk decides whether it may be done."""

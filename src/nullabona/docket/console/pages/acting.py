@@ -1,4 +1,4 @@
-"""What is done to a case: each form becomes a proposal of the desk, and the officer is asked to sign exactly that."""
+"""Actions on a case: each form becomes a proposal of the desk, and the officer signs exactly that proposal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Coming in and going out: the sign-in page, applying with a token, language and colours."""
+"""Signing in and out, applying with a token, language and colours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking a demand in, and amending one: a form as the document stands, and the original, which nothing here opens."""
+"""Takes in or amends a demand: a form for what the document says, and the original, which is never opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state of the public record: the beats of sealed slots, and what officers enter in it with their signatures."""
+"""The state of the public record: batches of sealed slots, and what officers enter with their signatures."""
 
 from __future__ import annotations
 

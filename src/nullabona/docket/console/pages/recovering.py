@@ -1,4 +1,4 @@
-"""Letting somebody back in who lost every authenticator: two admins vouch, a day passes, anybody may object."""
+"""Recovery for an officer who lost every authenticator: two admins vouch, a day passes, anybody may object."""
 
 from __future__ import annotations
 

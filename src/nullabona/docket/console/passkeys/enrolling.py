@@ -1,7 +1,7 @@
-"""Applying with a token, and recovering with one: two passkeys at least, each of which seals the officer's identity.
+"""Applying or recovering with a token: at least two passkeys, each of which seals the officer's identity.
 
-A token admits nobody. It lets somebody leave two passkeys and a recipient with the console; two officers of the desk
-then sign that these are a colleague's. What is begun and not finished is kept in memory and forgotten.
+A token admits nobody. Its holder leaves two passkeys and a recipient with the console; two officers of the desk then
+sign that these belong to a colleague. An unfinished application is kept in memory only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Why somebody is not let in. None says more to a stranger than that it did not work."""
+"""Why the console refuses somebody. No refusal tells a stranger more than that it did not work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing again, with one's own passkey, exactly what is about to be done (spec/console.md §5)."""
+"""An officer signs each action with their own passkey, over exactly what is about to be done (spec/console.md §5)."""
 
 from __future__ import annotations
 

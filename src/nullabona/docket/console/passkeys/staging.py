@@ -1,7 +1,7 @@
-"""Originals that were handed in and are not signed for yet: bytes in memory, hashed and never looked into.
+"""Originals that were uploaded and are not signed for yet: bytes in memory, hashed and never read.
 
-One per session; gone with the session's next one, once it is signed for, after a quarter of an hour, or with this
-process.
+Each session has one. It is dropped when the session uploads another, when it is signed for, after a quarter of an
+hour, and when the process ends.
 """
 
 from __future__ import annotations

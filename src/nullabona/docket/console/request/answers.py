@@ -1,4 +1,4 @@
-"""What the console is asked and what it answers, as values. Nothing here names where a request came from."""
+"""Requests and answers of the console, as values. Nothing in them says where a request came from."""
 
 from __future__ import annotations
 

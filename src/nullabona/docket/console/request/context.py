@@ -1,4 +1,4 @@
-"""One request of one person, with everything a page needs to answer it. Made for the request, gone with the answer."""
+"""One request of one person, with everything a page needs to answer it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Answers a request: finds the route, makes sure of who asks, and lets its page answer (spec/console.md §3).
+"""Answers a request: finds the route, checks who asks, and lets the page answer (spec/console.md §3).
 
-Denied unless the table of routes says so. Who may not enter gets the same answer as who asks for what is not there.
+A request is denied unless the table of routes allows it. A forbidden page and a missing page get the same answer.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The table of routes: every method and path there is, and who may ask. What is not here does not exist.
+"""The table of routes: every method and path, and who may use it. The console answers nothing else.
 
 A test goes through it for every role (tests/docket_console/test_routes.py).
 """
