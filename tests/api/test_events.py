@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from nullabona.client.api import Client, Event, MessageReceived, errors, events
-from nullabona.client.api.converting import _BUILD, to_event
+from nullabona.client.api.converting import _CLASSES, to_event
 from nullabona.client.core.model.records import LoggedEvent
 from nullabona.client.runner.tidying import KEEP_EVENTS
 from nullabona.client.store import SqliteStore
@@ -121,7 +121,7 @@ def test_every_kind_the_core_tells_is_typed() -> None:
     told = {
         kind for page in CORE.rglob("*.py") for kind in re.findall(r'\.event\(\s*"([a-z-]+)"', page.read_text("utf-8"))
     }
-    assert told - {"message", "imported"} <= set(_BUILD)
+    assert told - {"message", "imported"} <= set(_CLASSES)
 
 
 def test_an_unknown_event_is_no_error() -> None:
