@@ -1,7 +1,8 @@
 """Requests that have come in part, over all connections: one bound for all of them together (spec/relay.md §4.6).
 
 A connection counts with what it may hold of them in memory. When all hold too much, those go whose request has been
-under way for longest: an honest one is soon whole, and whoever wants to fill memory has to leave theirs unfinished.
+under way for longest: an honest one is complete after moments, and an attacker who wants to fill memory has to leave
+theirs unfinished.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Final, Protocol
 SMALL: Final = 16 * 1_024
 """Who holds no more than this is left alone, however much others hold: every connection has a buffer of this size."""
 _RELIEF: Final = 16
-"""When there is too much, a sixteenth is let go of at once, so that not every byte that comes asks everybody anew."""
+"""When there is too much, a sixteenth is freed at once, so that not every further byte needs another count."""
 
 
 class Sender(Protocol):
@@ -51,7 +52,7 @@ class Arriving:
             self.recount()
 
     def recount(self) -> None:
-        """Count anew, as connections end; and cut off who is slowest, if it is too much."""
+        """Count again, as connections end, and cut off the slowest ones if it is too much."""
         held = [(sender, sender.arrived()) for sender in self._senders()]
         self._total = sum(size for _, size in held)
         if self._total <= self._most:

@@ -1,4 +1,4 @@
-"""Blobs as a service (spec/relay.md §5). Disk work runs on a few threads of its own."""
+"""Blobs as a service (spec/relay.md §5). Disk work runs on a few threads."""
 
 from __future__ import annotations
 

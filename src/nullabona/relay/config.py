@@ -24,14 +24,14 @@ from nullabona.relay.core.limits import Limits, describe
 _DAY_0: Final = date(1970, 1, 1).toordinal()
 DEFAULT_LISTEN: Final = "127.0.0.1:8440"
 KEYS: Final = {
-    "data": "directory for boxes and blobs; whoever can read it reads ciphertext and days, its loss costs nothing "
+    "data": "directory for boxes and blobs; a reader of it sees ciphertext and days, its loss costs nothing "
             "that clients do not put back",
     "volatile": "keep everything in memory only; a restart forgets it, and clients put back what is missing",
     "listen": "list of HOST:PORT (port 0: any free one) or unix:PATH",
     "tls_cert": "PEM certificate chain",
-    "tls_key": "PEM key of the certificate, not encrypted; whoever reads it can pose as this relay",
+    "tls_key": "PEM key of the certificate, not encrypted; a reader of it can pose as this relay",
     "behind_proxy": "allow plain HTTP on an address that is not loopback, because a proxy in front speaks TLS",
-    "metrics_for_all": "show /metrics to whoever asks, not only to this machine and private networks: counts of the "
+    "metrics_for_all": "show /metrics to everybody, not only to this machine and private networks: counts of the "
                        "whole relay",
     "today": "the date, YYYY-MM-DD in UTC, if a start needs to be told that the clock is right; it does no harm "
              "when it stays, because on another day it says nothing",

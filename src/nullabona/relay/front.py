@@ -21,7 +21,7 @@ from nullabona.wire.messages import MAX_REQUEST, AnyResponse, Refusal, encode
 
 PATH: Final = b"/v1"
 LOG: Final = b"/log/"
-"""Where the directory's log lies, laid out as C2SP tlog-tiles has it (spec/map.md §2)."""
+"""The folder of the directory's log, laid out as in C2SP tlog-tiles (spec/map.md §2)."""
 CHECKPOINT: Final = b"checkpoint"
 BINARY: Final = b"application/octet-stream"
 METRICS: Final = b"text/plain; version=0.0.4; charset=utf-8"

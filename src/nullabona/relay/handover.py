@@ -21,7 +21,7 @@ _ANSWER_PINGS: Final = False
 
 
 class Counting(Protocol):
-    """Who is told how much lies in a connection's buffer."""
+    """Is told how much is in a connection's buffer."""
 
     part: int
     """Bytes in the buffer; set by who takes frames to what is left behind the last one."""
@@ -47,7 +47,7 @@ def websocket_protocol(listener: WSListener, counting: Counting, max_message: in
     """A picows server protocol for one connection, ready for `connection_made`."""
     protocol = _Counted(
         None,  # host and port: a client's business
-        None,  # path, likewise
+        None,  # path, as above
         _SERVER_SIDE,
         lambda _request: listener,
         SILENT,
@@ -77,7 +77,7 @@ def upgrade_head(key: bytes) -> bytes:
 
 def nameless(transport: asyncio.Transport) -> asyncio.Transport:
     """The transport, but for the names of its ends: picows asks for them at once, to log them, and a client's address
-    that it let go of would lie in the heap. Of a unix socket it ignores TCP options, which picows sets blindly.
+    that it freed would stay in the heap. Of a unix socket it ignores TCP options, which picows sets blindly.
     """
     return _Nameless(transport)
 

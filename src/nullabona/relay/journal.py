@@ -2,7 +2,7 @@
 
 One piece of work is under way at a time. Batches and chores (erasing, scrubbing) take turns, so neither starves. The
 queue holds about as much as the store has lately written in `QUEUE_S`: what comes beyond is refused rather than made to
-wait, so that a relay that is offered too much answers the rest soon.
+wait, so that a relay that is offered too much answers the rest in time.
 """
 
 from __future__ import annotations

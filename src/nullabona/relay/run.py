@@ -32,9 +32,9 @@ def run_relay(
     services: MakeServices = lambda _config: (),
     guard: ClockGuard | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then return; `StoreGone` is raised if the data was removed meanwhile.
+    """Serve until SIGTERM or SIGINT, then return; `StoreGone` is raised if the data was removed in between.
 
-    SIGHUP takes the TLS certificate anew from its files, and does nothing without one.
+    SIGHUP reloads the TLS certificate from its files, and does nothing without one.
 
     Logs its start, its stop and its own failures to the logger ``nullabona.relay``, never anything of a request.
     ``services`` makes the other services of this process; it is called on the running loop, once the data directory is

@@ -55,7 +55,7 @@ class Stores:
     lock: DirectoryLock | None = None
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close everything."""
         self.boxes.close()
         if self.lock is not None:
             self.lock.close()
@@ -125,7 +125,7 @@ class Relay:
         return [await self._listen(endpoint, self._context) for endpoint in self._config.listen]
 
     def reload(self) -> bool:
-        """Take the TLS certificate anew from its files, for connections from now on; False if there is none to take.
+        """Reload the TLS certificate from its files, for connections from now on; False if there is none to load.
 
         Raises `UserError` if the files cannot be used: then the one there was stays.
         """

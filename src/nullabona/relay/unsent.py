@@ -1,6 +1,6 @@
 """Answers that callers leave unread, over all connections: one bound for all, and the slowest pay (spec/relay.md §4.6).
 
-Counted anew once a second; in between, what was sent is added as if nobody read it.
+Counted again once a second; in between, what was sent is added as if nobody read it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Unsent:
         return of_one > most_of_one // 2 or (of_one > LAG and self._total > self._most)
 
     def recount(self, readers: Iterable[Reader]) -> None:
-        """Count anew, and cut off the slowest of those who lag until the rest is within the bound."""
+        """Count again, and cut off the slowest readers until the rest is within the bound."""
         slow = sorted(((reader.unsent(), index, reader) for index, reader in enumerate(readers)), reverse=True)
         self._total = sum(size for size, _, _ in slow)
         for size, _, reader in slow:

@@ -172,7 +172,7 @@ class WebSocket(WSListener):
             self._transport.disconnect(graceful=False)
 
     def close(self, code: WSCloseCode, reason: str) -> None:
-        """Send what is ready and a close frame, and hang up soon after."""
+        """Send what is ready and a close frame, and disconnect moments later."""
         self._flush()
         transport = self._transport
         if transport is None or transport.is_close_frame_sent:

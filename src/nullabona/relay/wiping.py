@@ -1,6 +1,6 @@
-"""Wiping what was received: memory that was let go of keeps what lay in it until something else comes to lie there.
+"""Overwrites what was received: freed memory keeps its contents until something else is written there.
 
-A connection's buffer belongs to picows, which hands it out to be read. What lies there would tell whoever seizes the
+A connection's buffer belongs to picows, which hands it out to be read. Its contents would tell somebody who seizes the
 process which box a connection spoke of last, and the secret that ties that box's wake tokens together (spec/relay.md
 §4.4).
 """

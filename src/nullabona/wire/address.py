@@ -25,7 +25,7 @@ def box_address(policy: int, read_hash: bytes, write_hash: bytes) -> Address:
 
 @dataclass(frozen=True, slots=True)
 class BoxSecrets:
-    """Both secrets of a box. Whoever holds them may read and append; the relay keeps only hashes."""
+    """Both secrets of a box. Everybody who holds them may read and append; the relay keeps only hashes."""
 
     policy: int
     read_secret: bytes = field(repr=False)

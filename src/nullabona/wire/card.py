@@ -2,7 +2,7 @@
 
 Bytes are canonical MessagePack: decoding and encoding again gives the same bytes, or they are refused. Signatures are
 Ed25519 over a domain and the exact bytes. A `Card` exists only after `verify_card`; what merely decodes is an
-`UnverifiedCard`. Key packages are opaque here: whoever has MLS must check them against the certificate beside them.
+`UnverifiedCard`. Key packages are opaque here: the caller must check them, by MLS, against the certificate beside them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Device certificates: the identity key's word that a device belongs to the account (spec/directory.md §3).
 
-An encoded certificate stands in the account's card and, as the MLS basic credential's identity, in every leaf of the
+An encoded certificate is in the account's card and, as the MLS basic credential's identity, in every leaf of the
 device: the operator cannot add a device to anybody.
 """
 
@@ -71,7 +71,7 @@ class DeviceCertificate:
         return self.identity_key
 
     def encode(self) -> bytes:
-        """The bytes that stand in the card and, as the MLS basic credential's identity, in the device's leaves."""
+        """The bytes that are in the card and, as the MLS basic credential's identity, in the device's leaves."""
         return encode_record(CertificateEnvelope(encode_record(_certificate_body(self)), self.signature))
 
 

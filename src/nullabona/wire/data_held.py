@@ -1,7 +1,7 @@
 """Every column and file that a relay and a directory keep, with purpose, retention and legal class.
 
 spec/data-held.md is made from these declarations; tests compare them with the real databases and files: what is not
-declared may not exist. They stand here so that a client can show them too.
+declared may not exist. They are here so that a client can show them too.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ RELAY_FILES: Final = (
              "then zeros, as many as the busiest round had, at most about 16 MiB",
              "a few seconds (scrub interval)", "as the columns"),
     DataFile("boxes.db-shm", "SQLite's index of the log: page numbers", "as long as the log", "none"),
-    DataFile("boxes.db.new", "the database while it is written anew, once a day", "until it takes the database's place",
+    DataFile("boxes.db.new", "the database while it is rewritten, once a day", "until it takes the database's place",
              "as its columns"),
     DataFile("boxes.db.old", "the database before that, while it is overwritten", "until it is zeros, then it goes",
              "as its columns"),
@@ -72,7 +72,7 @@ RELAY_FILES: Final = (
 
 _CARD: Final = "until deleted by its owner, or a year after it was issued if nobody renews it"
 _HELD: Final = "90 days after its owner deleted the card, or a year after it went because nobody renewed it"
-_SHOWN: Final = "until the card after it, or the deletion, stands in a published epoch: two periods"
+_SHOWN: Final = "until the card after it, or the deletion, is in a published epoch: two periods"
 _ENTRY: Final = (
     "the newest until deleted and the hold has ended; others 30 days after they were replaced, so that owners can "
     "check every epoch"
@@ -85,17 +85,17 @@ DIRECTORY_COLUMNS: Final = (
            "public record"),
     Column("card", "encoded", "the newest card, as its owner published it", _CARD, "public record"),
     Column("card", "registered_day", "day of the handle's first card here", _CARD, "date"),
-    Column("card", "label", "where the handle stands in the public record: a keyed hash of it", _CARD,
+    Column("card", "label", "the place of the handle in the public record: a keyed hash of it", _CARD,
            "public record, hashed"),
     Column("card", "epoch", "number of the epoch in which the newest card entered or enters: a clock of ten minutes. "
            "Anybody who looks the handle up each period knows it too", _CARD, "date and time"),
     Column("replaced", "name", "whose card it is", _SHOWN, "public record"),
     Column("replaced", "epoch", "as of card", _SHOWN, "date and time"),
     Column("replaced", "until_epoch", "epoch in which its successor enters", _SHOWN, "date and time"),
-    Column("replaced", "encoded", "the card before, shown until the newer one stands in the public record", _SHOWN,
+    Column("replaced", "encoded", "the card before, shown until the newer one is in the public record", _SHOWN,
            "public record"),
     Column("held", "mark", "SHA-256 of a deleted handle's skeleton and host; keeps others from taking the handle. "
-           "Whoever guesses the handle can confirm that it was deleted. Of a card that nobody renewed also one of its "
+           "A guess of the handle confirms that it was deleted. Of a card that nobody renewed also one of its "
            "identity key, by which its owner is known again", _HELD, "identifier, hashed"),
     Column("held", "until_day", "last day on which nobody may register it", _HELD, "date"),
     Column("held", "label", "the deleted handle's label, whose tombstone is taken out when the hold ends", _HELD,
@@ -135,7 +135,7 @@ _PUBLIC: Final = "public record"
 LOG_COLUMNS: Final = (
     Column("staged", "number", "the entry's number in the log", _STAGED, _PUBLIC),
     Column("staged", "entry", "an entry that is about to be public", _STAGED, _PUBLIC),
-    Column("batch", "key", "name of a group of entries, given by whoever entered them; keeps a repeated call from "
+    Column("batch", "key", "name of a group of entries, given by the caller; keeps a repeated call from "
            "entering them twice", _LASTING, "none: it says no more than the entries"),
     Column("batch", "first", "number of the group's first entry", _LASTING, _PUBLIC),
     Column("batch", "count", "how many entries it has", _LASTING, _PUBLIC),

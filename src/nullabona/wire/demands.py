@@ -1,6 +1,6 @@
 """The words in which a demand is asked and answered: classes of data, answers, reasons (spec/docket.md §2).
 
-They stand here because two sides say them: the legal desk, and the device of the person who is told of a demand.
+They are here because two sides use them: the legal desk, and the device of the person who is told of a demand.
 """
 
 from __future__ import annotations

@@ -114,8 +114,8 @@ def split_authority(authority: str) -> tuple[str, int | None]:
 def same_or_safer(new: str, old: str) -> str:
     """The address of a relay that takes the place of ``old``, in normal form. Raises `EndpointRefused`.
 
-    It is never this machine's own unless ``old`` is: else whoever names one has others talk to services of their own
-    machines. Everybody who knows ``old`` judges alike.
+    It is never this machine's own unless ``old`` is: else a stranger could name one to have others talk to services of
+    their own machines. Everybody who knows ``old`` judges alike.
     """
     endpoint = parse_endpoint(new)
     if endpoint.may_be_local and not parse_endpoint(old).is_local:

@@ -1,7 +1,7 @@
 """What a directory's log consists of, and what a directory promises: leaves, labels, promises (spec/map.md §§2, 5).
 
 Entry 0 of a log is its `Genesis`; entry n is the `Epoch` number n, and there is nothing else in it. Bytes are canonical
-MessagePack. What merely decodes proves nothing: whoever reads it must have it from a witnessed log.
+MessagePack. What merely decodes proves nothing: the reader must have it from a witnessed log.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Epoch(Record, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """That a card will stand in the record under one of the epochs up to ``epoch``."""
+    """That a card will be in the record by ``epoch`` at the latest."""
 
     origin: str
     handle: str

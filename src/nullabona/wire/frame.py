@@ -1,4 +1,4 @@
-"""Room frames: ``nonce ‖ AES-256-GCM(frame_key, pad(kind ‖ body))``, bound to the box they lie in (spec/frame.md).
+"""Room frames: ``nonce ‖ AES-256-GCM(frame_key, pad(kind ‖ body))``, bound to their box (spec/frame.md).
 
 MLS headers (group id, epoch, content type) never reach the relay in the clear.
 """
@@ -26,7 +26,7 @@ _DOMAIN: Final = b"nullabona frame v1"
 
 
 class Kind(enum.IntEnum):
-    """What a frame's body is. The high bit (`INDIRECT`) marks a body that was too large and lies in blobs."""
+    """What a frame's body is. The high bit (`INDIRECT`) marks a body that was too large and is in blobs."""
 
     MESSAGE = 1
     """An MLS application message."""

@@ -19,7 +19,7 @@ TYPED: Final = {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ħ": "
 _HANGUL: Final = range(0xAC00, 0xD7A4)
 _FOLDS: Final = str.maketrans({"0": "o", "1": "l", "i": "l", "_": "-", ".": "-"})
 _OTHERS: Final = str.maketrans({"ĸ": "k", "ŀ": "l", "ŉ": "n", "ƒ": "f", "ı": "l", "ſ": "f"})
-"""Letters that no name may have, so that whoever compares other texts by their skeleton sees them, too."""
+"""Letters that no name may have, so that comparisons of other texts by their skeleton see them, too."""
 _ALONE: Final = re.compile(r"(?<![0-9])[0-9](?![0-9])")
 _LAST: Final = {"2": "z", "5": "s", "6": "b", "9": "g"}
 _INSIDE: Final = {"2": "z", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g"}

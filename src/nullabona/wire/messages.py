@@ -53,7 +53,7 @@ Seq = Annotated[int, Meta(ge=0, le=2**53)]
 Wake = tuple[Secret, Annotated[int, Meta(ge=1, le=MAX_WAKE_TOKENS)]]
 """The secret that yields a box's wake tokens, and how many there are."""
 Entry = tuple[Annotated[bytes, Meta(max_length=16)], Seq, Annotated[bytes, Meta(max_length=32)]]
-"""Nonce, version and digest that stand at a label; version 0: nothing.
+"""Nonce, version and digest at a label; version 0: nothing.
 
 The bounds matter: a commitment is to the three in a row, 56 bytes, which with them can be cut in one way only.
 """
@@ -137,14 +137,14 @@ class DeleteCard(Request, frozen=True, tag=8):
 
 
 class WatchHandle(Request, frozen=True, tag=9):
-    """What stood in the record at a handle in each epoch after ``after`` (spec/map.md). Answer: `HandleWatched`."""
+    """The record's entry of a handle in each epoch after ``after`` (spec/map.md). Answer: `HandleWatched`."""
 
     name: Annotated[str, Meta(min_length=1, max_length=64)]
     after: Seq
 
 
 class DescribeLog(Request, frozen=True, tag=10):
-    """Which log this directory keeps, and where it stands. Answer: `LogDescribed`."""
+    """Which log this directory keeps, and how far it is. Answer: `LogDescribed`."""
 
 
 class LogFile(Request, frozen=True, tag=11):
@@ -206,7 +206,9 @@ class Done(Response, frozen=True, tag=3):
 
 
 class Blob(Response, frozen=True, tag=4):
-    """A ciphertext chunk, whose SHA-256 the reader must check; or a file of a log, which is to be proven likewise."""
+    """A ciphertext chunk, whose SHA-256 the reader must check; or a file of a log, which the reader must have proven,
+    too.
+    """
 
     data: bytes
 
@@ -214,8 +216,8 @@ class Blob(Response, frozen=True, tag=4):
 class HandleProof(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
     """What proves an answer about a handle (spec/map.md §3): label, way to it, epoch, log, checkpoint.
 
-    ``version`` is 0, and ``nonce`` empty, where nothing ever stood at the label. ``other`` is a label and a commitment,
-    or empty. ``edge`` is the right edge of the log's tree without its newest entry.
+    ``version`` is 0, and ``nonce`` empty, where there never was anything at the label. ``other`` is a label and a
+    commitment, or empty. ``edge`` is the right edge of the log's tree without its newest entry.
     """
 
     label_proof: LabelProof
@@ -231,7 +233,7 @@ class HandleProof(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_f
 class CardFound(Response, frozen=True, tag=5):
     """What the record has for a handle: an encoded card, or none (empty). The reader must verify it (spec/map.md §3).
 
-    With a ``promise``, the card does not stand in the record yet.
+    With a ``promise``, the card is not in the record yet.
     """
 
     card: Annotated[bytes, Meta(max_length=MAX_CARD)]
@@ -250,7 +252,7 @@ class Refusal(Response, frozen=True, tag=6):
 
 
 class CardTaken(Response, frozen=True, tag=7):
-    """The card is kept. ``promise`` says by which epoch it stands in the record; empty if it does so already."""
+    """The card is kept. ``promise`` says by which epoch it will be in the record; empty if it is there already."""
 
     promise: SignedPromise = b""
 

@@ -1,6 +1,6 @@
 """The operator's notice to a person: what it says, and what binds it to its slot (spec/operator-notice.md).
 
-The notice is sealed to the person's inbox. It says nothing that the slot does not bind; that the slot stands in a log
+The notice is sealed to the person's inbox. It says nothing that the slot does not bind; that the slot is in a log
 which the operator signed and others witnessed is for the reader to check (`nullabona.log.proof`).
 """
 
@@ -98,8 +98,8 @@ def parse_notice(item: bytes) -> OperatorNotice:
 def check_binding(notice: OperatorNotice, handle: str) -> EventRecord:
     """The event that the notice opens, once everything it says is bound by the slot's commitment.
 
-    Raises `NoticeInvalid` or `Malformed`. The caller must still check that the slot stands in the log
-    (``notice.slot.proof`` over ``notice.slot.leaf``), under a policy of its own.
+    Raises `NoticeInvalid` or `Malformed`. The caller must still check that the slot is in the log
+    (``notice.slot.proof`` over ``notice.slot.leaf``), under the caller's own policy.
     """
     if notice.body.handle != handle:
         raise NoticeInvalid("the notice is for another handle")

@@ -18,7 +18,7 @@ from nullabona.wire.lookalikes import skeleton
 class StoredCard:
     """One row: the newest card of an account.
 
-    ``label`` is where it stands in the public record, ``epoch`` the number of the epoch in which it entered or enters.
+    ``label`` is its place in the public record, ``epoch`` the number of the epoch in which it entered or enters.
     """
 
     name: str
@@ -36,7 +36,7 @@ class StoredCard:
 
 @dataclass(frozen=True, slots=True)
 class ReplacedCard:
-    """A card that is still shown, because the one after it stands in no published epoch yet."""
+    """A card that is still shown, because the one after it is in no published epoch yet."""
 
     epoch: int
     until_epoch: int
@@ -45,7 +45,7 @@ class ReplacedCard:
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """What stands, or stood, at an account's label in the public record; ``digest`` None: the label was taken out."""
+    """What is, or was, at an account's label in the public record; ``digest`` None: the label was taken out."""
 
     epoch: int
     version: int

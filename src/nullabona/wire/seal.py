@@ -46,7 +46,7 @@ _DOMAIN: Final = b"nullabona inbox v1"
 
 
 class Inbox(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """Where and to which key to write to an account. Public: it stands in the card."""
+    """Where and to which key to write to an account. Public: it is in the card."""
 
     read_hash: Digest
     """SHA-256 of the inbox's read secret, which only the owner knows."""

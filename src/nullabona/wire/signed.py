@@ -88,6 +88,6 @@ def check_signature(
 
 
 def check_day(day: int, today: int) -> None:
-    """Raises `CardInvalid` if a signed day lies ahead of ``today`` by more than `MAX_SKEW_DAYS`."""
+    """Raises `CardInvalid` if a signed day is ahead of ``today`` by more than `MAX_SKEW_DAYS`."""
     if day > today + MAX_SKEW_DAYS:
         raise CardInvalid("a signed day is in the future")

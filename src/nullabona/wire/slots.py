@@ -2,7 +2,7 @@
 
 A leaf is 160 bytes whether it says something or nothing. Its commitment hides (32 random bytes) and binds (SHA-256);
 its pointer is for the auditor alone (`nullabona.docket.core.pointers`) and looks random to everybody else. That a leaf
-stands in a log is for the reader to check.
+is in a log is for the reader to check.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class NullRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="n
 
 
 class EventRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="event", tag_field="kind"):
-    """Something happened to a demand. What may be public stands here, the rest under ``private``'s hash."""
+    """Something happened to a demand. What may be public is here, the rest under ``private``'s hash."""
 
     case: Hex16
     n: Count
@@ -176,7 +176,7 @@ class SlotProof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blind: Hash
     record: Record
     proof: Annotated[str, Meta(max_length=MAX_PROOF_TEXT)]
-    """A tlog-proof of ``leaf``; whoever reads it checks it against a policy of their own."""
+    """A tlog-proof of ``leaf``; the reader checks it against their own policy."""
 
     def event(self) -> EventRecord:
         """What the leaf commits to. Says nothing of the log yet.

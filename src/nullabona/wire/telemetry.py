@@ -65,7 +65,7 @@ _SERVICE: Final = "none: state of the service"
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line that a process writes to stderr. ``fields`` are what stands at each ``%s`` or ``%d`` of ``text``."""
+    """One line that a process writes to stderr. ``fields`` are the values of each ``%s`` or ``%d`` of ``text``."""
 
     logger: str
     text: str
@@ -101,8 +101,8 @@ LOG_LINES: Final = (
             "--today says the date", "at a start: the wall clock cannot be right, or the machine was off for a month",
             ("seconds", "after or before")),
     LogLine("nullabona.clock", "the clock is believed again", "it was put right"),
-    LogLine("nullabona.directory", "an epoch is not published yet: %s", "the public record stands still", ("why",)),
-    LogLine("nullabona.sequencer", "not published: %s", "a log stands still", ("witnesses that did not, and why",)),
+    LogLine("nullabona.directory", "an epoch is not published yet: %s", "the public record does not advance", ("why",)),
+    LogLine("nullabona.sequencer", "not published: %s", "a log does not advance", ("witnesses that did not, and why",)),
     LogLine("nullabona.witness", "started", "the witness serves"),
     LogLine("nullabona.witness", "stopped; %s", "what it answered since it started", ("counts of answers, by kind",)),
     LogLine("nullabona.witness", "fault: %s in %s", _FAULT_PURPOSE, _FAULT),

@@ -24,5 +24,5 @@ class Carrier(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go; whoever waits gets `Unreachable`. Harmless when repeated."""
+        """Close the connection; requests that wait fail with `Unreachable`. Harmless when repeated."""
         ...

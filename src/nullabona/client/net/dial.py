@@ -25,7 +25,7 @@ P = TypeVar("P", bound=asyncio.BaseProtocol)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetOptions:
-    """How a client reaches relays. Whoever may change these may see or redirect traffic that TLS does not protect."""
+    """How a client reaches relays. A change of these can expose or redirect traffic that TLS does not protect."""
 
     ca_file: Path | None = None
     """Certificates to trust beside the system's, in PEM form."""

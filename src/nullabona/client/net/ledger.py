@@ -97,7 +97,7 @@ class Ledger:
         return request_id
 
     def settle(self, request_id: int, body: bytes | memoryview) -> None:
-        """Give the response in ``body`` to whom it answers. Raises `Malformed` if that is nobody."""
+        """Give the response in ``body`` to the request that it answers. Raises `Malformed` if there is none."""
         if request_id not in self._open:
             raise Malformed("a response answers no open request")
         request, answer = self._open[request_id]

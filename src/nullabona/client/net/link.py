@@ -1,6 +1,6 @@
-"""A carrier that finds its way back: one connection at a time, made anew with growing pauses.
+"""A carrier that reconnects: one connection at a time, with growing pauses between attempts.
 
-It repeats no request: whoever asked knows whether asking again is harmless. It changes nothing else either: the same
+It repeats no request: only the caller knows whether a repetition is harmless. It changes nothing else either: the same
 endpoint, the same options, every time.
 """
 

@@ -69,7 +69,7 @@ def _protocol(endpoint: Endpoint, options: NetOptions, listener: WSListener, max
 
 
 class _Guard(asyncio.BufferedProtocol):
-    """Stands before picows until the handshake is over, and cuts off a relay that never ends it."""
+    """Takes the place of picows until the handshake is over, and cuts off a relay that never ends it."""
 
     def __init__(self, inner: WSProtocol) -> None:
         self.inner = inner

@@ -121,7 +121,7 @@ class PersistentConnection:
         """See `RelayConnection.worked`."""
 
     async def failed(self, carrier: Carrier, error: NullabonaError) -> None:
-        """See `RelayConnection.failed`: a relay that is connected but does not answer is left and tried anew."""
+        """See `RelayConnection.failed`: a connected relay that does not answer is disconnected and tried again."""
         if isinstance(error, TimedOut):
             await carrier.close()
 
@@ -131,7 +131,7 @@ class PersistentConnection:
         return self._keeper is not None
 
     async def rest(self) -> None:
-        """Hang up until somebody is `ready` for it again; whoever waits for it is, at once."""
+        """Disconnect until a caller asks for it again by `ready`; callers that wait already ask at once."""
         keeper, carrier = self._keeper, self._carrier
         self._keeper = self._carrier = None
         self._up.set()
@@ -145,7 +145,7 @@ class PersistentConnection:
                 await carrier.close()
 
     async def close(self) -> None:
-        """Hang up for good: whoever still waits, waits until they are cancelled."""
+        """Disconnect for good: callers that still wait do so until they are cancelled."""
         self._closed = True
         await self.rest()
 

@@ -12,7 +12,7 @@ from nullabona.client.runner.connections import Connections
 
 
 class RunnerContext(Protocol):
-    """One device's engine, its store, its connections, and whom to tell."""
+    """One device's engine, its store and its connections, and what the runner is told of them."""
 
     @property
     def engine(self) -> Engine: ...
@@ -46,7 +46,7 @@ class RunnerContext(Protocol):
         ...
 
     def look_at_own_card(self) -> None:
-        """See soon what our own card says: a relay may have moved."""
+        """Look up our own card within moments: a relay may have moved."""
         ...
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> Any:  # noqa: ANN401 - an asyncio.Task

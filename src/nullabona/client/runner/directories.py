@@ -1,7 +1,7 @@
 """Asks directories, and believes only what their records prove (spec/map.md §§3, 6).
 
 One question at a time for each directory, so that what is remembered of its log never runs ahead of an answer that was
-asked for before. Whatever does not hold becomes a warning, with the evidence kept, and an error for whoever asked.
+asked for before. Whatever does not hold becomes a warning, with the evidence kept, and an error for the caller.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ from nullabona.wire.messages import (
 GRAVE: Final = frozenset({
     "not-witnessed", "log-forked", "log-rolled-back", "log-stale", "log-replaced", "card-not-in-log", "promise-invalid",
 })  # fmt: skip
-"""Codes of errors that are told to the person whoever asked, and of which evidence is kept."""
+"""Codes of errors that the person is told in any case, and of which evidence is kept."""
 DOCKET_FILES: Final = "docket/"
 """Below this path a directory shows the files of its operator's docket."""
 R = TypeVar("R", bound=Response)
@@ -240,7 +240,7 @@ async def watch_all(talk: Talk, handle: Handle, pinned: Pinned, watch: Watch, no
     while True:
         answer = await talk.ask(WatchHandle(handle.name, watch.epoch), HandleWatched)
         if answer.first > watch.epoch + 1:
-            raise RecordGap("the directory cannot prove epochs that lie so far back")
+            raise RecordGap("the directory cannot prove epochs that are so long past")
         found = look(pinned, watch, handle, answer, now_s)
         openings.extend(found.openings)
         views.extend(found.trail.views)

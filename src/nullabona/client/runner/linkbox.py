@@ -48,14 +48,14 @@ class LinkBox:
         """Everything in the box, own words included, without end, each once.
 
         Raises `Malformed` if there is too much of it, and `LinkExposed` if some of it was erased: only a device that
-        was let in does that, and whoever else has the code could hide so that another used it as well, or was answered.
+        was let in does that, and another holder of the code could so hide that it was used twice, or answered.
         """
         while True:
             for said in self._new(await self._read(_WAIT_S)):
                 yield said
 
     async def look(self) -> list[Said]:
-        """What lies in the box now and was not heard yet. Raises as `hear` does."""
+        """What is in the box now and was not read yet. Raises as `hear` does."""
         found: list[Said] = []
         while True:
             answer = await self._read(0)

@@ -80,7 +80,7 @@ class Outbox:
             self._busy.discard(found[0])
 
     def _let_go(self, due: set[int]) -> None:
-        """What has gone elsewhere meanwhile waits for its old relay no longer: that may never be there again."""
+        """Items that were redirected to another relay no longer wait for the old one, which may never return."""
         for id in [id for id in self._under_way if id not in due]:
             with self._context.store.reading():
                 gone = self._context.store.outbox_item(id) is None

@@ -56,7 +56,9 @@ _SHORTEST_S: Final = 1.0
 
 
 class OwnKeyMonitor:
-    """The watch of one client. ``missing`` is called when nothing stands at the own handle: it may have been lost."""
+    """The watch of one client. ``missing`` is called when the directory has nothing at the own handle: it may have been
+    lost.
+    """
 
     def __init__(
         self, context: RunnerContext, directories: Directories, missing: Callable[[], None] = lambda: None
@@ -70,13 +72,13 @@ class OwnKeyMonitor:
         self._ask_s = self._name_s = 0.0
 
     def poke(self) -> None:
-        """Look soon: a card was published, or a relay was reached again."""
+        """Look within moments: a card was published, or a relay was reached again."""
         self._poke.set()
 
     def inbox_read(self) -> None:
         """Look at a notice that cannot be checked yet, within an hour.
 
-        Not at once: whoever asks a directory just then shows that it was told something, and when it is there to read.
+        Not at once: a request at that moment would show the directory that this device was told something, and when.
         """
         if not self._ask_s and any(map(_to_be_asked, self._waiting())):
             self._ask_s = self._context.now() / 1_000 + fraction() * ASK_S
@@ -92,7 +94,7 @@ class OwnKeyMonitor:
                     await self._poke.wait()
 
     async def watch_now(self) -> None:
-        """Look through every epoch up to now. Raises what stands in the way (`Directories.watch`)."""
+        """Look through every epoch up to now. Raises what `Directories.watch` raises."""
         account = load_account(self._context.store)
         if account is not None and account.ever_published:
             await self._watch_own(account.handle)
@@ -234,7 +236,7 @@ class OwnKeyMonitor:
     async def _begin_anew(self, handle: Handle, gap: RecordGap) -> None:
         """Epochs cannot be looked through any more: the watch begins again with what the log is now.
 
-        That has to be found out first: what was seen of it last may lie in the gap too.
+        That has to be found out first: what was seen of it last may be in the gap, too.
         """
         await self._directories.look_up(str(handle))
         pinned = await self._directories.begin(handle.authority)

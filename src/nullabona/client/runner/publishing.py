@@ -43,7 +43,7 @@ STALE: Final = frozenset({"card-stale", "card-forked"})
 FINAL: Final = frozenset({"handle-taken", "handle-refused", "card-invalid", "card-forked", "card-stale"})
 """Refusals that the same card will always get."""
 DISTRUSTED: Final = GRAVE - {"log-stale"}
-"""A record that only stands still is waited for; one that is otherwise wrong gets no card."""
+"""The client waits for a record that is only late; it gives no card to one that is wrong in another way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Publishing:
         return False
 
     def _rebase(self, shown: bytes) -> bool:
-        """Another of our devices published meanwhile: ours goes on top of theirs. Whether there is one to go on."""
+        """Another of our devices published in between: build on its card. Returns whether there is one."""
         account, today = self._account(), self._context.now() // DAY_MS
         with self._context.engine.step(self._context.now()) as step:
             theirs = own_devices.own_card_of(step, shown) if shown else None
@@ -162,7 +162,7 @@ class Publishing:
         return True
 
     def _promised(self, card: Card, note: bytes, before: Checked) -> Expected | None:
-        """What the directory promised; a card without a promise stands in the record, which `_check` looks at."""
+        """What the directory promised; a card without a promise is in the record already, which `_check` verifies."""
         if not note:
             return None
         host, now_s = card.handle.authority, self._context.now() // 1_000
@@ -199,7 +199,7 @@ class Publishing:
             return True
         reason = _difference(shown, card)
         self._context.warn("card-not-ours", handle=account.record.handle, reason=reason)
-        if reason != "older" and not self.outcome.done:  # an older one gives way to ours, which stands in no epoch yet
+        if reason != "older" and not self.outcome.done:  # an older one is replaced by ours, which is in no epoch yet
             self._say(Published(refusal="card-forked"))
         return True
 
@@ -208,7 +208,7 @@ class Publishing:
             self._say(Published(done=True))
 
     def _is_ours(self) -> None:
-        """The directory shows our card: what stands in our rooms and is not on it was not let in a moment ago."""
+        """The directory shows our card, so a device in our rooms that is not on it was not let in a moment ago."""
         with self._context.engine.step(self._context.now()) as step:
             membership.shown(step)
             touched = step.touched

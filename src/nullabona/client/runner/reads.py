@@ -35,7 +35,7 @@ SURE_S: Final = 30.0
 ANSWER_S: Final = 30.0
 """How long a relay may take beyond the wait that was asked for."""
 LOOK_S: Final = 10.0
-"""So long a person who looks at a room waits for what lies in boxes that one of its boxes led to."""
+"""Seconds for which a person who looks at a room waits for boxes that one of its boxes led to."""
 _CALM_FIRST_S: Final = 0.05
 _CALM_MOST_S: Final = 30.0
 
@@ -77,7 +77,7 @@ class Reads:
         return not self._behind and not self._in_hand
 
     def may_send(self, room: bytes, relay: str, address: bytes) -> bool:
-        """Not before a box was read once: what lies there may tell that this profile is an old copy (spec §8)."""
+        """Not before the box was read once: it may show that this profile is an old copy (spec §8)."""
         key = (room, relay, address)
         if room not in self._keys:
             self.refresh(room)
@@ -94,7 +94,7 @@ class Reads:
         self._schedule.read_back((room, relay, address))
 
     def look(self, room: bytes) -> None:
-        """The person looks at a room: what may lie in its boxes is read now, also in those that these lead to.
+        """The person looks at a room: its boxes, and those that they lead to, are read now.
 
         That ties those to one another only.
         """

@@ -1,7 +1,7 @@
 """The asyncio shell around `Engine`: does what it wants of the network and the clock, and tells listeners.
 
 Engine calls never overlap: all of them are made on the event loop's thread. It decides nothing about rooms. What goes
-wrong outside becomes a warning event; what goes wrong inside stops the runner and is raised to whoever waits.
+wrong outside becomes a warning event; what goes wrong inside stops the runner and is raised to callers that wait.
 """
 
 from __future__ import annotations

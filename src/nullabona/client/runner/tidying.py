@@ -9,7 +9,7 @@ from nullabona.client.core.model.ports import Store
 KEEP_EVENTS: Final = 10_000
 """So many of the newest events stay in the log, whether they were handled or not."""
 LISTENER: Final = "listener:default"
-"""Where the store keeps the id of the event that was handled last by whoever goes on where the last one stopped."""
+"""The key under which the store keeps the id of the event that the last reader handled."""
 FORGOTTEN: Final = "events-forgotten"
 """Where the store keeps the id of the newest event that was forgotten."""
 _KEEP_CHUNKS_DAYS: Final = 35
@@ -24,7 +24,7 @@ def tidy(store: Store, day: int) -> None:
 
 
 def _forget_events(store: Store) -> None:
-    """Events that were handled and lie far back; where nobody ever listened, those that lie far back."""
+    """Events that were handled and are old; where nobody ever read any, those that are old."""
     upto = store.last_event() - KEEP_EVENTS
     handled = handled_upto(store)
     upto = upto if handled is None else min(upto, handled)

@@ -1,6 +1,6 @@
 """Notices when a directory that answers keeps from this device what its record had for a handle (spec/map.md §6).
 
-A watch that is refused shows no lie, and without one a false entry would go unseen. So whoever cannot look is told.
+A directory that refuses to be watched could hide a false entry. So the person is told that the watch fails.
 """
 
 from __future__ import annotations

@@ -40,7 +40,8 @@ class Digests:
         """The numbers of those, oldest first, by how many tags they have; some are already forgotten."""
 
     def record(self, secret: bytes | bytearray, box: int, source: object, *, new: bool = False) -> bool:
-        """``source`` appended to a box with this secret. Returns whether that begins a digest, to be closed soon.
+        """``source`` appended to a box with this secret. Returns whether that begins a digest, which the caller must
+        close.
 
         ``new``: the box begins with that. `OpenDigest` decides how many tags a connection may have.
         """

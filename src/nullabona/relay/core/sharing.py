@@ -1,6 +1,6 @@
 """How what is scarce is divided among those who ask for it: by turns, so that who wants least gets it all.
 
-No clock and no randomness. Whoever comes once is served before anybody is served twice, whatever the others want.
+No clock and no randomness. Everybody is served once before anybody is served twice, however much the others ask for.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""How much more a relay keeps: as much as leaves room on the disk to trim, to expire, to start and to write anew.
+"""How much more a relay keeps: as much as leaves room on the disk to trim, to expire, to start and to rewrite the
+database.
 
 Decides by figures that somebody else has read; no I/O and no clock (docs/decisions/0036-erasing-and-full-disks.md).
-Whoever asks has no identity, so a day's frames are shared out by connection, and the last of them go to small ones.
+Clients have no identity, so a day's frames are shared out by connection, and the last of them go to small ones.
 """
 
 from __future__ import annotations

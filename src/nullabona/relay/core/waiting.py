@@ -1,6 +1,7 @@
 """Bookkeeping of waiting reads: who waits for which box, and until when (spec/relay.md §4.2).
 
-No clock: ``now`` is a whole second given by the caller. Nobody is answered here; the shell answers whom this returns.
+No clock: ``now`` is a whole second given by the caller. Nobody is answered here; the shell answers the waiters that
+this returns.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ K = TypeVar("K", bound=Hashable)
 
 @dataclass(slots=True, eq=False)
 class Waiter(Generic[C]):
-    """One read that waits. ``caller`` and ``request_id`` say whom to answer."""
+    """One read that waits. ``caller`` and ``request_id`` say which request to answer."""
 
     caller: C
     request_id: int

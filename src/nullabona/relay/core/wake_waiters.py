@@ -1,7 +1,7 @@
 """Bookkeeping of wake tokens: which connection waits for which token, and what it missed (spec/relay.md §4.4).
 
 Nothing here says which box a token belongs to. Tokens are sorted by value: in order of arrival the tokens of one box
-would stand side by side, as its devices begin to wait at once. No clock: ``now`` and ``until`` are whole seconds that
+would be side by side, as its devices begin to wait at once. No clock: ``now`` and ``until`` are whole seconds that
 the caller passes in. Nobody is answered here; the shell answers the waiters that this returns.
 """
 

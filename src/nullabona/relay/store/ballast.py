@@ -1,6 +1,6 @@
 """Room that is held for erasing and starting: a file of nothing, which is given back when the disk is full.
 
-Whoever else writes to the same disk can fill it to the last byte. Then trims, expiry and a start still need a little. A
+Other programs can fill the same disk to the last byte. Then trims, expiry and a start still need a little. A
 start needs it most, as a stop gives back what the logs held.
 """
 
@@ -80,6 +80,6 @@ def is_full(error: BaseException) -> bool:
 
 
 def free_in(directory: Path) -> int:
-    """Bytes that are free to this user where the directory lies. Raises `OSError`."""
+    """Bytes that are free to this user on the directory's disk. Raises `OSError`."""
     disk = os.statvfs(directory)
     return disk.f_bavail * disk.f_frsize

@@ -81,7 +81,7 @@ class FileBlobStore:
             _still(*self._folders(day), self._root / str(day))
 
     def _take_away(self, path: Path) -> None:
-        """Erase a chunk, unless it was put again just now. Whoever puts it from here on finds none and writes anew."""
+        """Erase a chunk, unless it was put again just now. A later put finds none and writes it again."""
         doomed = self._incoming / (path.parent.name + path.name)
         with suppress(FileNotFoundError):
             path.replace(doomed)

@@ -77,7 +77,7 @@ class BoxStore(Protocol):
         ...
 
     def rewrite(self) -> Iterable[None]:
-        """Write everything anew, step by step, so that the place of a frame in the file says nothing of its age.
+        """Rewrite everything, step by step, so that the place of a frame in the file says nothing of its age.
 
         Other calls may come between steps. Raises `StoreFailed`; then all is as it was before.
         """
@@ -112,7 +112,7 @@ class BlobStore(Protocol):
         ...
 
     def expire(self, day: int) -> None:
-        """Erase every chunk whose expiry day is before ``day``, and none that is put again meanwhile."""
+        """Erase every chunk whose expiry day is before ``day``, and none that is put again in between."""
         ...
 
     def blur(self) -> None:

@@ -1,4 +1,5 @@
-"""A database written anew beside itself, and put in its own place (docs/decisions/0036-erasing-and-full-disks.md).
+"""A database that is rewritten to a second file, which then takes its place
+(docs/decisions/0036-erasing-and-full-disks.md).
 
 SQLite's ``VACUUM`` in place writes all rows into a temporary file, into its log and back, and cuts the file: copies
 that the file system takes back as they are. ``VACUUM INTO`` makes one, here a file with a name; the file before it is
@@ -51,7 +52,7 @@ def write_anew(writer: sqlite3.Connection, path: Path) -> Path:
 def put_in_place(path: Path) -> None:
     """The new file takes the place of the one before it, which keeps a name until it is erased.
 
-    Nobody has either open, and all of the log is in the file. At every moment one of the two stands there, whole.
+    Nobody has either open, and all of the log is in the file. At every moment one of the two is in place, complete.
     Raises `OSError`.
     """
     former = path.with_name(path.name + FORMER)

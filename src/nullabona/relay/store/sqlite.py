@@ -167,10 +167,10 @@ class SqliteBoxStore:
         with suppress(OSError):
             if disk.free + self._ballast.size() > (disk.rows or 0) + rewriting.SPARE and self._ballast.give_back():
                 return
-        raise StoreFailed("there is no room to write the database anew") from OSError(ENOSPC, "")
+        raise StoreFailed("there is no room to rewrite the database") from OSError(ENOSPC, "")
 
     def _attach(self) -> None:
-        """Open the file that stands there now."""
+        """Open the file that is in place now."""
         self._write = self._open()
         self._read = self._open()
         self._read.execute("PRAGMA query_only = ON")
@@ -318,7 +318,7 @@ class SqliteBoxStore:
             yield
 
     def _relieve(self) -> None:
-        """Let the log begin anew before it grows beyond what it keeps."""
+        """Restart the log before it grows beyond what it keeps."""
         if self._scrubber.is_heavy():
             self._scrubber.begin_log_anew(self._write)
 
@@ -337,7 +337,7 @@ class SqliteBoxStore:
             raise StoreFailed(failure) from error
 
     def _failed(self, error: Exception) -> None:
-        """Be usable again. If it was for want of room, what is held for that is given back, and the log begins anew."""
+        """Be usable again. If it was for want of room, the reserve for that is given back, and the log restarts."""
         self._recover()
         with suppress(sqlite3.Error, OSError):
             self._scrubber.failed()
