@@ -10,15 +10,18 @@ from typing import Any, cast
 
 import pytest
 
+from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.statements import Report
 from nullabona.docket.production.evidence import RECEIPT, read_receipt
 from nullabona.docket.production.folder import write_folder
 from nullabona.docket.production.seal import Seals
 from nullabona.docket.production.verify import Checked
+from nullabona.docket.publishing.clock_watch import ClockDoubtful
 from nullabona.drills.docket.act import Acted, _report
 from nullabona.drills.docket.findings import Passed
 from nullabona.drills.docket.lies import Noticed, Tried, _holds, _unentered
-from nullabona.drills.docket.office import Office
+from nullabona.drills.docket.office import OFFICERS, ORIGIN, Grounds, Office, WallClock
 from nullabona.drills.docket.packages import Looked
 from nullabona.drills.docket.replay import Replay
 from nullabona.drills.docket.report import report_of
@@ -28,6 +31,10 @@ from nullabona.drills.docket.striking import Struck
 from nullabona.drills.docket.tampering import Deed
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.search import Kind, Secret
+from nullabona.log.keys import Kind as KeyKind
+from nullabona.log.keys import vkey
+from nullabona.machine.keyfile import encode_private_key, parse_private_key
+from nullabona.operating.desk import opened_desk
 from nullabona.processes.program import nulla, run
 from tests.docket.packages import desk, order, sealed
 
@@ -51,6 +58,31 @@ def test_no_demand_discloses_anything_and_none_can_be_hidden() -> None:
     assert [] == played["lies"][Deed.DROP]["back_dated"]
     refused = {name: played["struck"][name] for name in ("receipt", "signed", "package")}
     assert {name: getattr(STRUCK, name) for name in refused} == refused
+
+
+class AheadClock(WallClock):
+    """A clock that somebody can set ahead; the machine runs on as before."""
+
+    ahead_s = 0
+
+    def __call__(self) -> int:
+        return super().__call__() + self.ahead_s
+
+
+@pytest.mark.slow
+def test_the_desk_of_the_drill_is_the_one_that_operators_run(tmp_path: Path) -> None:
+    """It watches its clock, and once it is closed its folder opens as `nulla docket --data` opens it."""
+    keys = tuple(encode_private_key(kind, ORIGIN, bytes(32)) for kind in (KeyKind.ED25519, KeyKind.COSIGN_MLDSA44))
+    policy = "".join(f"log {vkey(parse_private_key(line))}\n" for line in keys) + "quorum none\n"
+    clock = AheadClock()
+    cadence = Cadence(start_s=clock(), period_s=1, slots=8, lag=600, horizon_s=400 * DAY, band=4)
+    office = Office(Grounds(tmp_path, keys, (), policy, tmp_path / "relay", cadence), clock)
+    clock.ahead_s = 2 * DAY
+    with pytest.raises(ClockDoubtful):
+        office.beat()
+    office.close()
+    with opened_desk(tmp_path) as at:
+        assert set(OFFICERS) == {officer.id for officer in at.desk.staff.officers()}
 
 
 SECRETS = [Secret.text(Kind.TEXT, "message", "북극곰은 내일 세 시에 떠나요"), Secret.text(Kind.NAME, "name", "soyeon")]
