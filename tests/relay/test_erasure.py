@@ -6,15 +6,16 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from nullabona.machine.lock import FolderInUse, FolderLock
 from nullabona.machine.wal import Log
 from nullabona.relay.store import schema
 from nullabona.relay.store.files import FileBlobStore
-from nullabona.relay.store.lock import DirectoryInUse, DirectoryLock
 from nullabona.wire.messages import Done, PutBlob
 from tests.relay.peers import Box, Client, RunningRelay
 
@@ -206,14 +207,14 @@ def test_nobody_else_may_read_the_directory(relay: RunningRelay, client: Client,
 
 def test_one_process_per_directory(tmp_path: Path) -> None:
     """A directory that is in use is refused, and free again when let go."""
-    with DirectoryLock(tmp_path), pytest.raises(DirectoryInUse):
-        DirectoryLock(tmp_path)
-    DirectoryLock(tmp_path).close()
+    with closing(FolderLock(tmp_path)), pytest.raises(FolderInUse):
+        FolderLock(tmp_path)
+    FolderLock(tmp_path).close()
 
 
 def test_two_relays_never_share_a_directory(run: Callable[..., RunningRelay]) -> None:
     """The second relay refuses to start, and the first goes on."""
     first = run()
-    with pytest.raises(DirectoryInUse):
+    with pytest.raises(FolderInUse):
         run()
     assert 1 == first.client().append(Box(), b"frame").seq

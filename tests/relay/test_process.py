@@ -20,13 +20,13 @@ from cryptography.x509.oid import NameOID
 
 from nullabona.cli.operator.relay import relay as command
 from nullabona.errors import UserError
+from nullabona.machine.lock import FolderInUse
 from nullabona.machine.settings import BadConfig, Endpoint, parse_endpoint
 from nullabona.machine.tls import Tls
 from nullabona.processes.program import Program, nulla, run
 from nullabona.processes.servers import ANY_PORT, RelayProcess
 from nullabona.relay.config import Config, make_config, read_file
 from nullabona.relay.core.limits import Limits, describe
-from nullabona.relay.store.lock import DirectoryInUse
 from tests.relay.peers import Box, Client, Hangup, RunningRelay
 
 
@@ -60,7 +60,7 @@ def test_two_processes_never_share_a_directory(spawn: Callable[..., RelayProcess
     """The second process refuses to start, says why, and exits with 1."""
     spawn(tmp_path / "data")
     ended = run(nulla("relay", "serve", "--data", str(tmp_path / "data"), "--listen", ANY_PORT))
-    assert (1, True) == (ended.code, f"[{DirectoryInUse.code}]" in ended.err)
+    assert (1, True) == (ended.code, f"[{FolderInUse.code}]" in ended.err)
 
 
 @pytest.mark.slow

@@ -32,7 +32,8 @@ Exit codes:
 _UNREACHABLE_CODES: Final = frozenset({"unreachable", "timed-out", "relay-untrusted", "pending-still"})
 _PROFILE_CODES: Final = frozenset(
     "profile-in-use profile-missing profile-exists profile-exposed wrong-passphrase wrong-unlock keychain-failed "
-    "bad-passphrase stale-profile store-damaged store-too-new store-failed passphrase-needed".split()
+    "bad-passphrase stale-profile store-damaged store-too-new store-failed passphrase-needed "
+    "passphrase-unreadable".split()
 )
 
 

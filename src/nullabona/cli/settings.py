@@ -31,7 +31,7 @@ class PassphraseNeeded(UserError):
 class PassphraseUnreadable(UserError):
     """The file with the passphrase cannot be read."""
 
-    code = "passphrase-needed"
+    code = "passphrase-unreadable"
     default_hint = "name a file whose first line is the passphrase"
 
 

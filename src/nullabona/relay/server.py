@@ -14,6 +14,7 @@ from picows import WSCloseCode
 
 from nullabona.machine.doorway import comes_from_near
 from nullabona.machine.listening import Listening, listen_at
+from nullabona.machine.lock import FolderLock
 from nullabona.machine.opening import opening
 from nullabona.machine.settings import Endpoint
 from nullabona.machine.timekeeping import ClockGuard
@@ -32,7 +33,6 @@ from nullabona.relay.service import BoxService
 from nullabona.relay.shortage import Shortage
 from nullabona.relay.store.files import FileBlobStore
 from nullabona.relay.store.interface import BlobStore, BoxStore, StoreGone
-from nullabona.relay.store.lock import DirectoryLock
 from nullabona.relay.store.memory import MemoryBlobStore, MemoryBoxStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.relay.turns import Turns
@@ -52,7 +52,7 @@ class Stores:
 
     boxes: BoxStore
     blobs: BlobStore
-    lock: DirectoryLock | None = None
+    lock: FolderLock | None = None
 
     def close(self) -> None:
         """Close everything."""
@@ -62,12 +62,12 @@ class Stores:
 
 
 def open_stores(config: Config) -> Stores:
-    """The stores of ``config``. Raises `DirectoryInUse`, `NotOurs` or `PathUnusable`."""
+    """The stores of ``config``. Raises `FolderInUse`, `NotOurs` or `PathUnusable`."""
     if config.data is None:
         return Stores(MemoryBoxStore(), MemoryBlobStore())
     with opening(config.data):
         config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = DirectoryLock(config.data)
+        lock = FolderLock(config.data)
     try:
         return Stores(SqliteBoxStore(config.data), FileBlobStore(config.data), lock)
     except BaseException:

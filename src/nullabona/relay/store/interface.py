@@ -18,7 +18,7 @@ from nullabona.relay.core.space import Disk
 class StoreFailed(NullabonaError):
     """The store failed; the change may or may not have been made. The store can be used again."""
 
-    code = "store-failed"
+    code = "box-store-failed"
     default_hint = "check whether the disk is full or failing"
     retryable = True
 

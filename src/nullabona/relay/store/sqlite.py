@@ -40,7 +40,7 @@ _PAGE_SIZE: Final = 8_192
 class NotOurs(UserError):
     """The file is not a relay's database of this version."""
 
-    code = "data-version"
+    code = "relay-data-version"
     default_hint = (
         "move boxes.db, boxes.db-wal, boxes.db-shm and blobs/ away and start again; clients put back what is missing. "
         "Never move record/ or cards.db: they are the directory's, and everybody sees when they are gone"

@@ -35,7 +35,7 @@ class LogStoreFailed(NullabonaError):
 class NotThisLog(UserError):
     """The folder holds another log, another program's data, or another version's."""
 
-    code = "data-version"
+    code = "log-data-version"
     default_hint = "name the folder and the origin that belong together"
 
 

@@ -31,7 +31,7 @@ class WitnessStoreFailed(NullabonaError):
 class NotAWitness(UserError):
     """The folder holds another program's data, or another version's."""
 
-    code = "data-version"
+    code = "witness-data-version"
     default_hint = "name the witness's own folder; never start one anew under an old key: it would have forgotten"
 
 
