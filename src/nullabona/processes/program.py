@@ -54,7 +54,10 @@ class Ended:
 
 
 class Program:
-    """A process. ``log`` gets its standard error, or a temporary file until it has ended."""
+    """A process. ``log`` gets its standard error, or a temporary file until it has ended.
+
+    With ``session`` it is in one of its own, where Ctrl-C in ours does not end it: whoever started it has to.
+    """
 
     def __init__(
         self,
@@ -63,6 +66,7 @@ class Program:
         log: Path | None = None,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
+        session: bool = False,
     ) -> None:
         self._errors = tempfile.TemporaryFile() if log is None else log.open("ab+")  # noqa: SIM115 - closed in `wait`
         self._errors_from = self._errors.seek(0, os.SEEK_END)
@@ -74,7 +78,7 @@ class Program:
             cwd=cwd,
             env=env,
             encoding="utf-8",
-            start_new_session=True,  # Ctrl-C is for us; we end it
+            start_new_session=session,
         )
         self._ended: Ended | None = None
 

@@ -43,7 +43,7 @@ class RelayProcess(Program):
         kept = ("--volatile",) if data is None else ("--data", str(data.resolve()))
         command = python(*program, "relay", "serve", *kept, "--listen", listen, "--json", *more)
         env = None if temporary is None else _environment(temporary.resolve())
-        super().__init__((*pinned, *command), log=log, cwd=temporary, env=env)
+        super().__init__((*pinned, *command), log=log, cwd=temporary, env=env, session=temporary is not None)
         self.url: str = self.ready["ready"]
 
     @property
