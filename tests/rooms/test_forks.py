@@ -159,14 +159,14 @@ def test_a_member_puts_nobody_out_by_making_them_ask_and_answering() -> None:
     all_well(world, room, a, b, c)
 
 
-@pytest.mark.parametrize("put_out", [True, False])
-def test_the_only_admin_is_not_put_out_by_the_last_other_member(revoke: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize("removed", [True, False])
+def test_the_only_admin_is_not_removed_by_the_last_other_member(removed: bool) -> None:  # noqa: FBT001
     """Whether the admin put them out before or not: they claim a commit that there is not, and say *gone*."""
     world = World(77)
     a, m = people(world, 2)
     room = world.group(a, m)
     keys, epoch = track_of(m, room).keys, m.epoch(room)
-    if revoke:
+    if removed:
         remove(a, room, m)
     else:
         update_keys(a, room)
