@@ -167,14 +167,14 @@ class Device:
         return self._connections
 
     def now(self) -> int:
-        """See `Ground.now`."""
+        """See `RunnerContext.now`."""
         return self._start_ms + int(self._loop.time() * 1_000)
 
     def inbox_read(self) -> None:
-        """See `Ground.inbox_read`. No operator writes notices here."""
+        """See `RunnerContext.inbox_read`. No operator writes notices here."""
 
     def happened(self, touched: Touched) -> None:
-        """See `Ground.happened`."""
+        """See `RunnerContext.happened`."""
         if not self.running:
             return
         for room in sorted(touched.rooms):
@@ -186,22 +186,22 @@ class Device:
             self._loop.call_soon(self._look)
 
     def may_send(self, room: bytes, relay: str, address: bytes) -> bool:
-        """See `Ground.may_send`."""
+        """See `RunnerContext.may_send`."""
         return self._reads.may_send(room, relay, address)
 
     def appended(self, room: bytes, relay: str, address: bytes) -> None:
-        """See `Ground.appended`."""
+        """See `RunnerContext.appended`."""
         self._reads.read_back(room, relay, address)
 
     def look_at_own_card(self) -> None:
-        """See `Ground.look_at_own_card`. No account moves here."""
+        """See `RunnerContext.look_at_own_card`. No account moves here."""
 
     def warn(self, code: str, **data: str) -> None:
-        """See `Ground.warn`."""
+        """See `RunnerContext.warn`."""
         self.warnings.append((code, data))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """See `Ground.spawn`. What fails stops the whole simulation."""
+        """See `RunnerContext.spawn`. What fails stops the whole simulation."""
         task = self._loop.create_task(work)
         self._tasks[task] = None
         task.add_done_callback(self._ended)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 SMALL: Final = 16 * 1_024
-"""Who holds no more than this is left alone, however much others hold: every connection has a buffer of this size."""
+"""A connection that holds at most this much is never cut off: every connection has a buffer of this size."""
 _RELIEF: Final = 16
 """When there is too much, a sixteenth is freed at once, so that not every further byte needs another count."""
 
@@ -33,7 +33,7 @@ class Sender(Protocol):
 
 
 class Arriving:
-    """What all connections together have sent in part. ``most``: bytes; ``senders()``: everybody who is there."""
+    """The partial requests of all connections; at most ``most`` bytes. ``senders()`` lists the connections."""
 
     def __init__(self, most: int, senders: Callable[[], Iterable[Sender]]) -> None:
         self._most = most
@@ -42,11 +42,11 @@ class Arriving:
 
     @property
     def total(self) -> int:
-        """Bytes, as far as was counted; too many rather than too few."""
+        """Bytes at the last count; rather too many than too few."""
         return self._total
 
     def add(self, size: int) -> None:
-        """So many bytes more are held; the slowest are cut off if that is too much."""
+        """Count ``size`` more bytes; cut off the slowest connections if that is too much."""
         self._total += size
         if self._total > self._most:
             self.recount()

@@ -1,4 +1,4 @@
-"""Failures of this relay's own: counted by kind, and said in the log soon enough for somebody to look at the disk.
+"""Counts the relay's own failures by kind and logs them in time for the operator to look at the disk.
 
 A line has the kind and the system's name for the error, never the error's text: that could hold a request's data.
 """
@@ -27,7 +27,7 @@ class Faults(Counter[str]):
         self._said: dict[str, float] = {}
 
     def note(self, kind: str, error: BaseException) -> None:
-        """Count a failure; the first of a kind is said at once, later ones once a minute with the count."""
+        """Count a failure. The first of a kind is logged at once, later ones once a minute with their count."""
         self[kind] += 1
         now = self._now()
         if now >= self._said.get(kind, now):

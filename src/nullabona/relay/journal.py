@@ -25,15 +25,15 @@ BATCH_FRAMES: Final = 8_192
 BATCH_BYTES: Final = 16 * 2**20
 """A batch that holds this much takes no more."""
 ENTRY_BYTES: Final = 512
-"""What a request in the queue takes beside its frame, at least."""
+"""Bytes that a queued request takes beside its frame, at least."""
 QUEUE_S: Final = 0.5
-"""How long the store may need for what is in the queue, seconds."""
+"""Seconds that the store may need for everything in the queue."""
 QUEUE_LEAST: Final = 2 * 2**20
-"""So many bytes may wait however slow the store is."""
+"""Bytes that may wait however slow the store is."""
 QUEUE_FIRST: Final = 8 * 2**20
-"""So many bytes may wait while nothing is known of the store yet."""
+"""Bytes that may wait before the store's speed is known."""
 _TELLING: Final = 256 * 1024
-"""A batch smaller than this says nothing of how much the store can write."""
+"""Batches smaller than this do not count when the store's speed is measured."""
 _DONE: Final = DoneAnswer()
 
 Answers: TypeAlias = list[tuple[Caller, int, AnyResponse]]
@@ -42,7 +42,7 @@ MaybeWake: TypeAlias = PendingWake | None
 
 
 class Submits(Protocol):
-    """Where work is written: `Writer` or `InlineWriter`."""
+    """Runs the writes: `Writer` or `InlineWriter`."""
 
     def submit(self, work: Work, done: Done) -> None: ...
     def stop(self) -> None: ...
@@ -90,7 +90,7 @@ class Journal:
 
     @property
     def under_way(self) -> int:
-        """Bytes of requests that wait, or are being written."""
+        """Bytes of the requests that wait or are being written."""
         return self._queued_bytes + self._writing_bytes
 
     def has_room(self, size: int) -> bool:
@@ -113,7 +113,7 @@ class Journal:
         self._wake()
 
     def open_inbox(self, address: bytes) -> None:
-        """Have a row made for an inbox in the next batch; nobody waits for it."""
+        """Create an inbox's row in the next batch; no caller waits for it."""
         self._queued_bytes += ENTRY_BYTES
         self._queue.append((None, 0, address, None, None, True))
         self._wake()
@@ -211,7 +211,7 @@ class Journal:
         self._start(lambda: self._store.commit(plan.batch), done)
 
     def _learn(self, size: int, took_s: float) -> None:
-        """The store took so long for so many bytes: how much may wait follows, but not at once."""
+        """Adjust, gradually, how many bytes may wait to how long the store took for its last batch."""
         if size >= _TELLING:
             enough = size / max(took_s, 1e-3) * QUEUE_S
             room = 0.75 * self._room + 0.25 * enough

@@ -45,7 +45,7 @@ from nullabona.wire.messages import (
 )
 
 SCRUB_S: Final = 2
-"""Whole seconds between scrubs, so also how long the log of arrivals may grow."""
+"""Whole seconds between two scrubs, which also bounds how long the log of arrivals grows."""
 FEW_TOKENS: Final = 64
 """An append that wakes no more tokens than this costs no more than any append."""
 _BODY: Final = itemgetter(2)
@@ -91,14 +91,14 @@ class BoxService:
         self._wakes = WakeService(limits, metrics, lambda: len(self._waiting) + len(self._activity))
         self._activity = ActivityService(limits, metrics, rng, lambda: len(self._waiting) + len(self._wakes))
         self._before: tuple[Caller, tuple[bytes, bytes, int], bytes] | None = None
-        """Who appended last, with which secrets, and where; forgotten when the next batch begins."""
+        """The caller of the last append, its secrets and its address; forgotten when the next batch begins."""
         self._now = 0
         self._day = 0
         self._scrub_at = 0
         self._expire_again = False
         self._stopping = False
         self.cannot_write = False
-        """The last batch could not be kept."""
+        """Whether the last batch could not be stored."""
 
     def operations(self) -> Mapping[type[Request], Operation]:
         """The fast form of this service, without a task per request."""
@@ -134,13 +134,13 @@ class BoxService:
         self._metrics.waiting_reads = self._waiters()
 
     def leave(self, caller: Caller) -> None:
-        """The caller is gone; whatever it waited for is forgotten."""
+        """The caller is gone: forget its waiting requests."""
         caller.budget.waiting -= len(self._waiting.leave(caller))
         self._wakes.leave(caller)
         self._activity.leave(caller)
 
     async def stop(self) -> None:
-        """Answer every waiting read with what there is, refuse what comes now, and return when all is written."""
+        """Answer every waiting read, refuse new requests, and return when everything is written."""
         self._stopping = True
         for waiter in self._waiting.everyone():
             self._answer_waiter(waiter, ())
@@ -204,7 +204,7 @@ class BoxService:
         return self._wait(Waiter(caller, request_id, address, request.after, request.limit, self._now + wait_s))
 
     def _look(self, address: bytes, after: int, limit: int) -> tuple[Frames, bool]:
-        """What there is now, and whether waiting would be wrong."""
+        """The frames there are now, and whether the read must not wait."""
         head = self._shelf.find(address, self._day)
         if head is None:
             return _NOTHING, after > 0
@@ -282,7 +282,7 @@ class BoxService:
                 caller.budget.made_box()
 
     def _failed(self, error: Exception, answers: Answers) -> None:
-        """Nobody is told that anything was kept. What the store really holds is asked afresh from now on."""
+        """No caller is told that its frame was stored. From now on the store is asked again for what it holds."""
         self.cannot_write = True
         self._shelf.forget()
         self._metrics.faults.note("commit", error)
@@ -316,7 +316,7 @@ class BoxService:
             self._send_encoded(waiter, draft.head, encoded[key])
 
     def _fresh(self, draft: Draft, waiter: Waiter[Caller]) -> tuple[tuple[int, bytes], ...]:
-        """The frames a woken reader gets; from the store if it is behind what this batch brought."""
+        """The frames for a woken reader; read from the store if it lacks more than this batch."""
         max_bytes = self._limits.read_answer_bytes
         if waiter.after >= draft.first_seq - 1:
             return select(draft.bodies, waiter.after, waiter.limit, max_bytes)
@@ -326,7 +326,7 @@ class BoxService:
             return ()
 
     def _brought(self, draft: Draft) -> Frames:
-        """What a batch brought to a box, from its first frame on."""
+        """The frames that a batch appended to a box."""
         most = self._limits.read_answer_bytes
         return self._frames(draft.head, select(draft.bodies, 0, MAX_READ_LIMIT, most))
 

@@ -13,7 +13,7 @@ HEADS: Final = 65_536
 
 
 class StoreShelf:
-    """Finds boxes. What it finds is kept: a batch that is being written does not show."""
+    """Finds boxes as they are stored: a batch that is being written does not show."""
 
     def __init__(self, store: BoxStore, retention_days: int) -> None:
         self._store = store
@@ -36,11 +36,11 @@ class StoreShelf:
         return self._store.is_taken(num)
 
     def settle(self, plan: Plan) -> None:
-        """The plan's batch is kept: show it."""
+        """The plan's batch is stored: show it."""
         plan.settle()
         for address, draft in plan.drafts.items():
             self._heads.put(address, draft.head)
 
     def forget(self) -> None:
-        """The store may have changed underneath: ask it afresh."""
+        """The store may have changed: ask it again."""
         self._heads.forget()

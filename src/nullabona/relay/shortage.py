@@ -18,7 +18,7 @@ class Shortage:
     def __init__(self, space: Space) -> None:
         self._space = space
         self._say_at: int | None = None
-        """When it is to be said again; None while there is room."""
+        """When to log it again; None while there is room."""
 
     def look(self, now: int) -> None:
         """It is ``now`` (monotonic whole seconds), and ``space`` was renewed."""

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Final
 
 TURN: Final = 64
-"""Requests of one connection in a turn, of small ones: about a millisecond."""
+"""Small requests of one connection in a turn: about a millisecond of work."""
 HEAVY: Final = 32
-"""What another service is asked for, as to look up a card, counts so much more: up to a millisecond of work."""
+"""A request to another service, such as a card look-up, counts this much more: up to a millisecond of work."""
 LARGE: Final = 16 * 1_024
 """A request counts once more for each so many bytes."""
 
@@ -33,7 +33,7 @@ class Turns:
         self._next: list[Callable[[], None]] = []
 
     def used(self) -> None:
-        """Somebody used a part of this turn, so that there has to be another one."""
+        """A part of this turn was used, so that there has to be another one."""
         if not self._noted:
             self._noted = True
             self._loop.call_soon(self._advance)

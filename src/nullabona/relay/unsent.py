@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final, Protocol
 
 LAG: Final = 64 * 1024
-"""Who has no more than this unread does not lag, however much others do."""
+"""A connection with at most this many unread bytes is never cut off, whatever others leave unread."""
 
 
 class Reader(Protocol):
@@ -25,7 +25,7 @@ class Reader(Protocol):
 
 
 class Unsent:
-    """What all connections together have not read. ``most``: bytes."""
+    """The unread answers of all connections together; at most ``most`` bytes."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -36,7 +36,7 @@ class Unsent:
         self._total += size
 
     def is_too_much(self, of_one: int, most_of_one: int) -> bool:
-        """Whether who has ``of_one`` bytes unread gets no long answer now: too many for itself, or among others'."""
+        """Whether a connection with ``of_one`` unread bytes gets no long answer now: it or all have too many."""
         return of_one > most_of_one // 2 or (of_one > LAG and self._total > self._most)
 
     def recount(self, readers: Iterable[Reader]) -> None:

@@ -81,7 +81,7 @@ class Fetches:
         self._context.happened(self._context.engine.on_card(handle, found, self._context.now(), shown))
 
     async def _respect(self, answer: AnyResponse | None) -> None:
-        """A relay that asks for patience is not one that has lost the chunk; it still costs an attempt."""
+        """A relay that asks the client to wait has not lost the chunk; the try counts all the same."""
         if isinstance(answer, Refusal) and answer.retry_after_s:
             await asyncio.sleep(min(answer.retry_after_s, _BACK_OFF_S))
 

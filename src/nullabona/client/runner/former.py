@@ -21,7 +21,7 @@ SLOWEST_S: Final = 6 * 3_600.0
 
 
 class FormerInboxes:
-    """Those of one client."""
+    """The former inboxes of one client."""
 
     def __init__(self, context: RunnerContext) -> None:
         self._context = context
@@ -45,7 +45,7 @@ class FormerInboxes:
             pause = FIRST_S if self._poke.is_set() else min(pause * 1.5, SLOWEST_S)
 
     async def _read(self, want: ReadWant) -> None:
-        """To its end, as far as the relay answers."""
+        """Read to its end, as far as the relay answers."""
         while True:
             request = Read(want.box.policy, want.box.read_secret, want.box.write_hash, want.after)
             answer = await once(self._context.connections.one_shot(want.relay), request)

@@ -24,7 +24,7 @@ _FOR_NOW: Final = frozenset({"busy", "slow-down", "stopping"})
 
 
 class LinkBox:
-    """One side of it."""
+    """One side of the box."""
 
     def __init__(self, code: LinkCode, options: NetOptions) -> None:
         self._code = code
@@ -83,7 +83,7 @@ class LinkBox:
                 yield open_said(self._code, frame)
 
     async def close(self, *, erase: bool) -> None:
-        """Hang up; ``erase``: nothing of the box stays at the relay."""
+        """Close the connection; ``erase``: first delete the box's frames at the relay."""
         try:
             if erase and self._after:
                 with suppress(PeerError, TimeoutError):

@@ -22,7 +22,7 @@ from nullabona.wire.messages import POLICY_INBOX, AnyRequest, AnyResponse, Appen
 
 ANSWER_S: Final = 60.0
 HOLD_MS: Final = 60_000
-"""Longest time that a queue waits for its first item's next attempt before the next item may try."""
+"""Seconds that a queue waits for its first item's next attempt before the next item may try."""
 _LOST_MOST: Final = 3
 """After so many connections lost with it, an item waits like one that was refused."""
 
@@ -90,7 +90,7 @@ class Outbox:
                 task.cancel()
 
     def _may_be_there(self, relay: str) -> bool:
-        """Unless a relay is known to be out of reach."""
+        """Whether to try: not while the relay is known to be out of reach."""
         known = [state for state in self._context.connections.states() if state.relay == relay]
         return not known or any(state.connected or state.error is None for state in known)
 
@@ -124,7 +124,7 @@ class Outbox:
         return self._postpone(queue, item)
 
     def _request(self, item: OutboxItem) -> AnyRequest | None:
-        """What to ask for the item; None if it is not to be sent any more."""
+        """The request for the item; None if it must not be sent any more."""
         with self._context.store.transaction():
             if self._context.store.outbox_item(item.id) is None:
                 return None

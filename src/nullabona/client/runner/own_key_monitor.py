@@ -48,7 +48,7 @@ RETRY_S: Final = 60.0
 ASK_S: Final = 3_600.0
 """About how often a directory is asked for the keys of its operator's docket, while a notice waits for them."""
 UNPUBLISHED_S: Final = 2.0
-"""How often a device that has no published card looks whether it has one by now."""
+"""Seconds between two checks of a device without a published card whether it has one."""
 DAY_S: Final = 86_400
 _AFTER_CLOSE_S: Final = 1.0
 """How long after an epoch should have closed it is asked for: witnesses need a moment."""
@@ -247,7 +247,7 @@ class OwnKeyMonitor:
     # -- others' promises -----------------------------------------------------------------------------------------
 
     async def _look_after_promises(self, own: str) -> float:
-        """Look at what is due; in how many seconds the next is."""
+        """Look at what is due. Returns in how many seconds the next is due."""
         for each in self._promises(own):
             if each.next_s <= self._now_s:
                 try:

@@ -1,4 +1,4 @@
-"""Keeps our card in the directory: publishes it, renews it weekly, and looks whether it is ours that is shown."""
+"""Keeps our card in the directory: publishes it, renews it weekly, and checks that the directory shows ours."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ class Publishing:
         self.outcome = Published(done=self._account().published)
 
     def poke(self) -> None:
-        """Publish or check soon: a relay was reached again."""
+        """Publish or check within moments: a relay was reached again."""
         self._poke.set()
 
     def look_anew(self) -> None:
-        """Whatever is known of it, see whether the directory shows the card; `outcome` tells when that was seen."""
+        """Check that the directory shows the card, even if that is known; `outcome` tells when it was seen."""
         self.outcome = Published()
         self._poke.set()
 
@@ -102,7 +102,7 @@ class Publishing:
             return False
 
     def _choose(self) -> None:
-        """A card that another device made may name the old relay: what was chosen here goes on top of it."""
+        """A card that another device made may name the old relay: make a newer one with this device's choice."""
         with self._context.store.reading():
             relay = own_devices.chosen_relay(self._context.store)
         if relay and relay != self._account().relay:
@@ -122,7 +122,7 @@ class Publishing:
             self._say(Published())
 
     async def _publish(self) -> bool:
-        """Publish the newest card. The record is looked at first, so that what is promised can be held against it."""
+        """Publish the newest card. Look at the record first, so that its state can prove a broken promise."""
         account = self._account()
         card = account.card
         before = await self._directories.look_up(account.record.handle)
@@ -254,7 +254,7 @@ class Publishing:
 
 
 def _difference(shown: bytes, ours: Card) -> str:
-    """Who may be behind a card that is not the one we published."""
+    """Who may have made a card that is not the one we published."""
     body = decode_card(shown).body
     if body.identity_key != ours.identity_key:
         return "another-identity"

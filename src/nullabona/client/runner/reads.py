@@ -26,7 +26,7 @@ from nullabona.errors import PeerError
 from nullabona.wire.messages import MAX_WAIT_S, AnyResponse, AwaitWake, Frames, Read, Refusal
 
 WAIT_S: Final = 120
-"""So long a read of the inbox waits."""
+"""Seconds for which a read of the inbox waits."""
 WAKE_WAIT_S: Final = 180
 OLD_WAKE_WAIT_S: Final = 300
 """Seconds until a box is read without a wake, on average: a member may append without waking anybody."""
@@ -67,7 +67,7 @@ class Reads:
         """When a person looked at a room of which something is still to be read."""
         self._schedule = ReadSchedule(context, timing, rng, self._wants, self._behind)
         self._in_hand = 0
-        """Answers that wait to be taken."""
+        """How many answers wait to be taken."""
         self._turn = asyncio.Lock()
         """Answers that come at once are taken one per turn of the loop, so that nothing else waits for all of them."""
 

@@ -15,7 +15,7 @@ _LOST_MOST: Final = 3
 
 
 async def ask(connection: RelayConnection, request: AnyRequest) -> AnyResponse | None:
-    """The relay's answer, waiting for the connection as long as it takes; None if it was reached but gave none."""
+    """The relay's answer, however long the connection takes; None if the relay was reached but gave none."""
     for _ in range(_LOST_MOST):
         carrier = await connection.ready()
         try:

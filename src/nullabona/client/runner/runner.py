@@ -1,4 +1,4 @@
-"""The asyncio shell around `Engine`: does what it wants of the network and the clock, and tells listeners.
+"""The asyncio shell around `Engine`: carries out the engine's requests to network and clock, and notifies listeners.
 
 Engine calls never overlap: all of them are made on the event loop's thread. It decides nothing about rooms. What goes
 wrong outside becomes a warning event; what goes wrong inside stops the runner and is raised to callers that wait.
@@ -34,11 +34,11 @@ from nullabona.client.store import SqliteStore
 from nullabona.errors import Malformed
 
 IDLE_S: Final = 3.0
-"""After so long without a step the store is tidied: deleted secrets leave the WAL."""
+"""Seconds without a step after which the store is tidied, so that deleted secrets leave the WAL."""
 _LONGEST_MS: Final = 60_000
 _SHORTEST_MS: Final = 20
 _OVERDUE_MS: Final = 1_000
-"""What is due but cannot be done now (a relay is out of reach) is looked at again so often."""
+"""Seconds until work that is due but impossible now (a relay is out of reach) is tried again."""
 _WARN_AGAIN_MS: Final = 3_600_000
 
 
@@ -106,7 +106,7 @@ class Runner:
         self.spawn(self._former.run())
 
     async def stop(self) -> None:
-        """End every task and hang up. The profile stays open."""
+        """Cancel every task and close the connections. The profile stays open."""
         if self._started and self.failure is None:
             self._reads.rest()
         self._started = False
@@ -117,7 +117,7 @@ class Runner:
         await self.connections.close()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """See `Ground.spawn`."""
+        """See `RunnerContext.spawn`."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -129,7 +129,7 @@ class Runner:
             self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
-        """Our own fault: nothing goes on as if it had not happened."""
+        """A bug of ours: stop, rather than go on in an unknown state."""
         if self.failure is None:
             self.failure = error
             for task in self._tasks:
@@ -139,11 +139,11 @@ class Runner:
     # -- `RunnerContext` ----------------------------------------------------------------------------------------------
 
     def now(self) -> int:
-        """See `Ground.now`."""
+        """See `RunnerContext.now`."""
         return now_ms()
 
     def happened(self, touched: Touched) -> None:
-        """See `Ground.happened`."""
+        """See `RunnerContext.happened`."""
         if not self._started:
             self._notify()
             return
@@ -158,7 +158,7 @@ class Runner:
             self.spawn(self._look())
 
     def _go_home(self) -> None:
-        """The account may live at another relay than before."""
+        """The account's relay may have changed."""
         if self.connections.home != self.engine.me.relay:
             self.connections.home = self.engine.me.relay
             self._reads.refresh(None)
@@ -175,19 +175,19 @@ class Runner:
         self._notify()
 
     def may_send(self, room: bytes, relay: str, address: bytes) -> bool:
-        """See `Ground.may_send`."""
+        """See `RunnerContext.may_send`."""
         return self._reads.may_send(room, relay, address)
 
     def appended(self, room: bytes, relay: str, address: bytes) -> None:
-        """See `Ground.appended`."""
+        """See `RunnerContext.appended`."""
         self._reads.read_back(room, relay, address)
 
     def look_at_own_card(self) -> None:
-        """See `Ground.look_at_own_card`."""
+        """See `RunnerContext.look_at_own_card`."""
         self.publishing.poke()
 
     def warn(self, code: str, **data: str) -> None:
-        """See `Ground.warn`; the same warning comes at most once an hour."""
+        """See `RunnerContext.warn`; the same warning comes at most once an hour."""
         key = (code, *sorted(data.values()))
         now = self.now()
         if now - self._warned.get(key, -_WARN_AGAIN_MS) < _WARN_AGAIN_MS:
@@ -201,7 +201,7 @@ class Runner:
 
     @contextmanager
     def step(self, *rooms: bytes) -> Iterator[Step]:
-        """One step of the engine on a person's wish, followed by what it makes necessary."""
+        """One step of the engine that the person asked for, and the work that follows from it."""
         self.check()
         with self.engine.step(self.now(), *rooms) as step:
             yield step
@@ -209,7 +209,7 @@ class Runner:
         self.happened(Touched(frozenset(rooms) | touched))
 
     def inbox_read(self) -> None:
-        """See `Ground.inbox_read`."""
+        """See `RunnerContext.inbox_read`."""
         self.own_key_monitor.inbox_read()
 
     def view(self) -> Step:
@@ -263,12 +263,12 @@ class Runner:
 
     @property
     def at_rest(self) -> bool:
-        """Whether everything that could go out or come in now has done so."""
+        """Whether nothing is left to send or receive now."""
         return self._reads.caught_up and self.all_out
 
     @property
     def all_out(self) -> bool:
-        """Whether everything that could go out or be fetched now has been."""
+        """Whether nothing is left to send or fetch now."""
         due = self.engine.due(self.now())
         busy = self._outbox.busy + self._fetches.busy + self._scouts.busy
         return not self._looking and not due and not busy
@@ -280,7 +280,7 @@ class Runner:
             tell()
 
     def _wrote(self, writing: Writing) -> None:
-        """Who has stopped is told only if they were said to write."""
+        """Report that somebody stopped only if it was reported that they were writing."""
         before = self._writing.pop((writing.room, writing.account), 0)
         if writing.until:
             self._writing[writing.room, writing.account] = writing.until
@@ -331,7 +331,7 @@ class Runner:
         return _LONGEST_MS if wake is None else wake - self.now()
 
     def _sweep(self) -> None:
-        """Once a day, forget what can no longer matter."""
+        """Once a day, forget what is no longer needed."""
         day = self.now() // DAY_MS
         if day == self._swept:
             return

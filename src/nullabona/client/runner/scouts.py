@@ -19,7 +19,7 @@ from nullabona.client.runner.requests import once
 from nullabona.wire.messages import Append, Frames, Read
 
 AT_ONCE: Final = 8
-"""So many looks at one relay are under way at most: one that does not answer holds up none at others."""
+"""Most looks at one relay at a time: one that does not answer does not delay looks at others."""
 POKE_SLOWEST_S: Final = 3_600.0
 
 

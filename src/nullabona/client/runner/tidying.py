@@ -11,13 +11,13 @@ KEEP_EVENTS: Final = 10_000
 LISTENER: Final = "listener:default"
 """The key under which the store keeps the id of the event that the last reader handled."""
 FORGOTTEN: Final = "events-forgotten"
-"""Where the store keeps the id of the newest event that was forgotten."""
+"""The key under which the store keeps the id of the newest event that was forgotten."""
 _KEEP_CHUNKS_DAYS: Final = 35
 _KEEP_SEEN_DAYS: Final = 120
 
 
 def tidy(store: Store, day: int) -> None:
-    """Forget what can no longer matter. Runs in the caller's transaction."""
+    """Forget what is no longer needed. Runs in the caller's transaction."""
     store.drop_chunks(day - _KEEP_CHUNKS_DAYS)
     store.forget_seen(day - _KEEP_SEEN_DAYS)
     _forget_events(store)

@@ -27,7 +27,7 @@ class Withheld:
         self._since: dict[str, int] = {}
 
     def told(self, handle: str) -> None:
-        """The directory told of the handle's epochs."""
+        """The directory showed the handle's epochs."""
         self._since.pop(handle, None)
 
     async def note(self, handle: str, error: NullabonaError, promise: bytes = b"") -> None:

@@ -17,7 +17,7 @@ from nullabona.wire.messages import Appended, Refusal
 SEQ_BITS: Final = 23
 NUM_BITS: Final = 40
 LAST_SEQ: Final = (1 << SEQ_BITS) - 1
-"""The highest number a box gives out; then it is full."""
+"""The highest number that a box gives out; after it the box is full."""
 INCARNATION_SIZE: Final = 8
 OWN_DAY_BITS: Final = 5
 """An inbox's own day is up to 2^5 - 1 days later than it need be: it does not say when something came last."""
@@ -34,7 +34,7 @@ Row = tuple[int, int, bytes]
 
 @dataclass(frozen=True, slots=True)
 class NewBox:
-    """A box that begins to exist."""
+    """A box that a batch creates."""
 
     num: int
     address: bytes
@@ -82,7 +82,7 @@ class Head:
 
 @dataclass(slots=True)
 class Draft:
-    """A box as it will be once the batch is kept."""
+    """A box as it will be once the batch is stored."""
 
     head: Head
     base: int
@@ -100,7 +100,7 @@ class Draft:
 
 
 class Shelf(Protocol):
-    """Where a plan finds boxes."""
+    """Finds the boxes that a plan is about."""
 
     def find(self, address: bytes, day: int) -> Head | None:
         """The box at ``address``, or None. Raises what the store raises."""
@@ -153,7 +153,7 @@ class Plan:
         return Appended(seq, draft.head.incarnation)
 
     def open_inbox(self, address: bytes) -> None:
-        """Make the row of an inbox that somebody reads, or move its own day on, as if something had come."""
+        """Create the row of an inbox that is read, or move its own day on, as an append would."""
         if address not in self.drafts:
             self._draft(address, inbox=True)
 
@@ -164,7 +164,7 @@ class Plan:
             self.batch.trims.append((head.num, min(upto, head.next_seq - 1), head.next_seq))
 
     def settle(self) -> None:
-        """The store has kept the batch: let heads show it."""
+        """The store has stored the batch: update the heads."""
         for draft in self.drafts.values():
             head = draft.head
             head.next_seq = draft.next_seq

@@ -50,14 +50,14 @@ class Budget:
         self._hour_blob_bytes = 0
         self.day = 0
         self.frame_bytes = 0
-        """What it brought on that day (`core.space`)."""
+        """Bytes of frames that it appended on that day (`core.space`)."""
         self.heavy = 0
         self.inflight = 0
         self.waiting = 0
 
     @property
     def asker(self) -> Asker:
-        """What this connection took of what other services give."""
+        """What this connection used of other services."""
         if self._asker is None:
             self._asker = Asker()
         return self._asker
@@ -82,7 +82,7 @@ class Budget:
         return refuse(SLOW_DOWN, self._minute + MINUTE - now)
 
     def check_blob(self, size: int, now: int) -> Refusal | None:
-        """Why this connection may not put ``size`` bytes of blobs now."""
+        """The refusal of ``size`` bytes of blobs now, or None."""
         if now - self._minute >= MINUTE:
             self._turn(now)
         if self._blob_bytes + size > self._most_blob_bytes:

@@ -1,4 +1,4 @@
-"""What a relay gives strangers of one thing, all together, and how it is shared when little is left (spec/relay.md §8).
+"""A supply that a relay gives to all strangers together, and how it is shared when little is left (spec/relay.md §8).
 
 No clock and no randomness; nothing of who took what, which each connection's `Budget` counts.
 """

@@ -1,4 +1,4 @@
-"""How what is scarce is divided among those who ask for it: by turns, so that who wants least gets it all.
+"""Divides a scarce supply by turns, so that those who ask for least get all of it.
 
 No clock and no randomness. Everybody is served once before anybody is served twice, however much the others ask for.
 """
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def level(sizes: Collection[int], most: int) -> int:
-    """How much each may have at most, so that all together have no more than ``most``."""
+    """The share that each may have so that all together have at most ``most``."""
     left = sorted(sizes)
     for at, size in enumerate(left):
         share = most // (len(left) - at)

@@ -19,7 +19,7 @@ AGAIN_S: Final = 60
 """Advice where the disk is short: whole seconds. A fixed time, as room comes when somebody trims or a day ends."""
 TOMORROW_S: Final = 3_600
 ENTRY_BYTES: Final = 512
-"""What a frame or chunk takes on the disk beside itself, about."""
+"""Bytes that a frame or chunk takes on the disk beside its own, about."""
 SHARE: Final = 8
 """One connection has at most an eighth of what the day has left, and the day's last eighth is for small frames."""
 SMALL: Final = 4_096
@@ -27,7 +27,7 @@ SMALL: Final = 4_096
 _KEPT_BACK: Final = 20, 16 * 2**30
 """A twentieth of the disk is kept back, and never more bytes than this."""
 _FREE: Final = 40, 8 * 2**30
-"""A fortieth of it is to be free in the file system itself, whatever is free inside of the database."""
+"""A fortieth of it must be free in the file system itself, whatever is free inside the database."""
 _ENDLESS: Final = 1 << 62
 
 
@@ -103,7 +103,7 @@ class Space:
         self._divide()
 
     def refuse_frame(self, size: int, budget: Budget) -> Refusal | None:
-        """Why a frame of ``size`` is not to be kept now; or None, and it is counted."""
+        """The reason to refuse a frame of ``size`` now; or None, and it is counted."""
         size += ENTRY_BYTES
         brought, room = budget.frame_bytes + size, self._room - size
         if brought > self._share or room < 0 or budget.day != self._day:
@@ -127,14 +127,14 @@ class Space:
         self._share = self._left // SHARE if self._left >= self._allowed // SHARE else 0
 
     def refuse_other(self, size: int) -> Refusal | None:
-        """Why a chunk or a card of ``size`` is not to be kept now."""
+        """The reason to refuse a chunk or a card of ``size`` now, or None."""
         if size + ENTRY_BYTES > self._room:
             return refuse(BUSY, AGAIN_S)
         self._room -= size + ENTRY_BYTES
         return None
 
     def kept(self, frames: int, size: int) -> None:
-        """So many frames were kept, with so many bytes: the day has less left."""
+        """Frames were stored: the day has less left."""
         size += frames * ENTRY_BYTES
         self._brought += size
         self._left -= size
