@@ -42,10 +42,10 @@ class BareCodec:
     def __init__(self, *, asks_again: bool = False) -> None:
         self.asks_again = asks_again
 
-    def append(self, number: int, payload: bytes, readers: int = 1) -> bytes:  # noqa: ARG002 - it rings nothing
+    def append(self, number: int, payload: bytes, readers: int = 1) -> bytes:  # noqa: ARG002 - it wakes nobody
         return append(number, payload)
 
-    def listen(self, number: int, reader: int, wait_s: int = 600) -> bytes | None:  # noqa: ARG002 - it knows no bells
+    def listen(self, number: int, reader: int, wait_s: int = 600) -> bytes | None:  # noqa: ARG002 - it has no wake tokens
         return None
 
     def read(self, number: int, after: int, wait_s: int) -> bytes:  # noqa: ARG002 - it always waits

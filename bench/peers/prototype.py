@@ -29,7 +29,7 @@ class NamedBoxes(Messages):
         name = number.to_bytes(32, "big")
         return BoxSecrets(0, name, name)
 
-    def append(self, number: int, payload: bytes, readers: int = 1) -> bytes:  # noqa: ARG002 - it rings nothing
+    def append(self, number: int, payload: bytes, readers: int = 1) -> bytes:  # noqa: ARG002 - it wakes nobody
         name = number.to_bytes(32, "big")
         return encode(Append(0, name, name, payload))
 

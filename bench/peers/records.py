@@ -113,7 +113,7 @@ class Reader:
 
 
 class Listener:
-    """The same by listening: what joins up is taken as it rings, and the box is read where it does not."""
+    """The same by wake tokens: frames that join up are taken with the wake, else the box is read."""
 
     def __init__(self, codec: Codec, number: int, listen: bytes, took: Callable[[int], None]) -> None:
         self._codec = codec
@@ -201,7 +201,7 @@ class RecordSession(NoAccounts):
             socket.send(record(self._codec.listen(number, 0) or self._codec.read(number, 0, 600)))
 
     async def keep_waiting(self, numbers: Sequence[int], counted: Callable[[], None]) -> None:
-        """One client that listens for many boxes, a second each time, and looks into each when nothing rang."""
+        """One client that listens for many boxes, a second each time, and reads each when it was not woken."""
         out = bytearray()
 
         def taken(number: int, _: memoryview) -> None:

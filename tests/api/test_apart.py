@@ -152,7 +152,7 @@ def test_every_append_of_a_room_rings(service: Service, tmp_path: Path, asked: A
     assert all((request.policy == POLICY_ROOM) == (request.wake is not None) for request in appends)
 
 
-def test_what_rang_is_read_and_nothing_else(service: Service, tmp_path: Path) -> None:
+def test_active_boxes_are_read_and_nothing_else(service: Service, tmp_path: Path) -> None:
     """Every message comes, both ways, though boxes are read only when they were active."""
 
     async def story() -> None:
@@ -163,7 +163,7 @@ def test_what_rang_is_read_and_nothing_else(service: Service, tmp_path: Path) ->
     play(story())
 
 
-def test_who_comes_back_reads_what_rang_meanwhile(service: Service, tmp_path: Path, asked: Asked) -> None:
+def test_who_comes_back_reads_boxes_active_in_between(service: Service, tmp_path: Path, asked: Asked) -> None:
     """How far was heard is remembered: of two rooms only the one in which something was said is read."""
 
     async def story() -> None:
@@ -220,7 +220,7 @@ def test_a_room_that_is_looked_at_is_read_into_its_newest_epoch(service: Service
     play(story())
 
 
-def test_who_knows_nothing_of_what_rang_looks_everywhere(doomed: Service, tmp_path: Path) -> None:
+def test_who_knows_nothing_of_activity_looks_everywhere(doomed: Service, tmp_path: Path) -> None:
     """The relay's process is another, and has forgotten what it told: every box is read."""
 
     async def story() -> None:
@@ -260,7 +260,7 @@ def test_a_relay_that_forgets_ever_again_is_read_slowly(service: Service, tmp_pa
     play(story())
 
 
-def test_a_relay_that_rings_for_nothing_is_believed_three_times(
+def test_a_relay_that_reports_falsely_is_believed_three_times(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Then it is told, and boxes are read as if nothing were heard."""
@@ -285,7 +285,7 @@ def test_a_relay_that_rings_for_nothing_is_believed_three_times(
     play(story())
 
 
-def test_the_connection_that_hears_is_another_again_and_again(
+def test_the_connection_that_polls_is_another_again_and_again(
     service: Service, tmp_path: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So what a relay learns of one it does not know of the next; and no activity between two is missed."""
@@ -300,7 +300,7 @@ def test_the_connection_that_hears_is_another_again_and_again(
     assert asked.kinds().count({PollActivity}) > 4
 
 
-def test_a_relay_that_knows_no_peals_is_read_at_drawn_moments(service: Service, tmp_path: Path) -> None:
+def test_a_relay_that_knows_no_digests_is_read_at_drawn_moments(service: Service, tmp_path: Path) -> None:
     """Nothing is given away for it: later, but still a connection for each request."""
     polled = replace(QUICK, timing=replace(QUICK.timing, behind=NEVER, calm=NEVER))
 

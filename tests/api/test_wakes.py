@@ -32,7 +32,7 @@ async def settled(client: Client, other: Client, room: bytes) -> None:
     assert texts(client, room)[-1] == "settled"
 
 
-def test_what_rings_is_not_read_again(service: Service, tmp_path: Path) -> None:
+def test_activity_is_not_read_again(service: Service, tmp_path: Path) -> None:
     """Once a box is known, messages come with the wake; no read of a room's box ever waits."""
 
     async def story() -> None:
@@ -131,7 +131,7 @@ async def _events(client: Client, after: int) -> list[str]:
     return found
 
 
-def test_a_relay_that_never_rings_delays_only(
+def test_a_relay_that_never_wakes_delays_only(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The box is read all the same after a while."""
@@ -152,7 +152,7 @@ def test_a_relay_that_never_rings_delays_only(
     play(story())
 
 
-def test_a_relay_that_rings_for_nothing_is_asked_ever_less_often(service: Service, tmp_path: Path) -> None:
+def test_a_relay_that_reports_falsely_is_asked_ever_less_often(service: Service, tmp_path: Path) -> None:
     """It cannot make a client spin; when it is honest again, everything comes."""
     times: defaultdict[bytes, list[float]] = defaultdict(list)
     enough = asyncio.Event()

@@ -115,7 +115,7 @@ def test_after_a_long_answer_one_asks_before_one_waits(count: int, waits: int) -
 
 
 @pytest.mark.parametrize(("boxes", "waits"), [(32_767, WAIT_S), (32_768, 0)])
-def test_an_answer_is_long_by_its_marks_too(boxes: int, waits: int) -> None:
+def test_an_answer_is_long_by_its_tags_too(boxes: int, waits: int) -> None:
     """One digest at a relay at which there is very much activity."""
     relay, _, _ = polled(
         lambda: Relay(ActivityDigests(1, ((bytes(8), b"1" * (boxes * ACTIVITY_TAG_SIZE)),)), ActivityDigests(2, ()))
@@ -123,7 +123,7 @@ def test_an_answer_is_long_by_its_marks_too(boxes: int, waits: int) -> None:
     assert (1, waits) == relay.asked[1]
 
 
-def test_what_is_heard_later_is_not_late() -> None:
+def test_what_is_told_later_is_not_late() -> None:
     """Only activity while the client was away is."""
     _, told, upto = polled(lambda: Relay(answer(5, 1, one=5), answer(6, 1, two=6)), after=4)
     assert [(["one"], True), "up changed", (["two"], False)] == told
@@ -152,7 +152,7 @@ def test_what_a_relay_forgot_in_between_counts_as_missed() -> None:
     assert 9_000 == upto
 
 
-def test_that_more_rang_than_was_told_is_told_once() -> None:
+def test_that_activity_is_omitted_is_told_once() -> None:
     """After our active boxes, and only if it was among what was just polled."""
     first, last = answer(1, MANY, one=1), answer(MANY + 1, 1)
     flooded = ActivityDigests(1, ((bytes(8), OMITTED + bytes(range(4))), *first.digests[1:]))

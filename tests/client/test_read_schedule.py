@@ -62,7 +62,7 @@ def test_two_who_talk_without_a_pause_are_read_at_once_and_a_busy_group_ever_lat
     assert 1 == schedule._slowdown(key, 2_000)
 
 
-def test_boxes_that_may_have_rung_are_looked_into_in_their_own_time() -> None:
+def test_boxes_that_may_have_been_active_are_looked_into_in_their_own_time() -> None:
     """Each within ten minutes on average, once, and activity is read at once all the same: a stranger who overfills
     digests neither delays what is said nor has everybody read everything together.
     """
@@ -122,7 +122,7 @@ def watcher(monkeypatch: pytest.MonkeyPatch) -> Callable[[], tuple[ActivityWatch
     return make
 
 
-def test_however_often_more_rings_boxes_are_looked_into_seldom(
+def test_however_often_activity_is_omitted_boxes_are_looked_into_seldom(
     watcher: Callable[[], tuple[ActivityWatcher, Schedule, list[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At once the first time; what is told while that was lately is looked after when it no longer was."""

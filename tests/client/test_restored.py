@@ -89,7 +89,7 @@ def test_a_stale_profile_stays_stale(path: Path) -> None:
 
 
 @pytest.mark.parametrize("missing", [False, True], ids=["older", "no-witness"])
-def test_a_healed_profile_is_current(path: Path, *, missing: bool) -> None:
+def test_a_renewed_profile_is_current(path: Path, *, missing: bool) -> None:
     """And the copy that it was renewed from is then stale in its turn."""
     copy = save(path, "store.db")
     visit(path, 2)

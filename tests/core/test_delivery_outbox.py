@@ -40,7 +40,7 @@ def waiting(step: Step) -> list[OutboxItem]:
 
 
 def test_what_a_room_has_for_one_relay_is_one_queue() -> None:
-    """Whatever it is and however many bells it rings; for another relay, or of another room, it is another one."""
+    """Whatever it is and however many tokens it wakes; for another relay, or of another room, it is another one."""
     one = outbox_items.queue_of(item(FRAME))
     assert {one} == {outbox_items.queue_of(each) for each in (item(BLOB), item(FRAME, leaves=3))}
     others = {outbox_items.queue_of(each) for each in (item(FRAME, relay=ELSEWHERE), item(FRAME, room=b"o" * 32))}

@@ -47,17 +47,17 @@ def test_a_box_has_the_keys_of_its_epochs_secret() -> None:
 
 
 @pytest.mark.parametrize("leaf", [0, 1, 7])
-def test_a_device_listens_for_the_bell_of_its_leaf(leaf: int) -> None:
+def test_a_device_waits_for_the_wake_token_of_its_leaf(leaf: int) -> None:
     """The first leaf has one, too."""
     assert wake_token(epoch_keys(SECRET).wake_secret, leaf) == track(leaf=leaf).wake_token
 
 
-def test_where_the_leaf_is_not_remembered_there_is_no_bell() -> None:
+def test_where_the_leaf_is_not_remembered_there_is_no_wake_token() -> None:
     """The box is read all the time then."""
     assert (None, None) == (track().wake_token, track(leaf=-1).wake_token)
 
 
-def test_an_append_rings_as_many_bells_as_there_are_leaves() -> None:
+def test_an_append_wakes_as_many_wake_tokens_as_there_are_leaves() -> None:
     """None if that is not remembered."""
     assert [None, (epoch_keys(SECRET).wake_secret, 1)] == [track().wake, track(leaves=1).wake]
 

@@ -64,7 +64,7 @@ def test_a_box_that_is_watched_only_is_read_less_eagerly() -> None:
     assert [True] == [want.old for want in read_requests.room_reads(room(REMOVED))]
 
 
-def test_the_boxes_for_answers_are_read_by_the_first_bell() -> None:
+def test_the_boxes_for_answers_are_read_by_the_first_wake_token() -> None:
     """As long as they are waited for."""
     stage = Stage()
     stage.contact(JUN, ContactState.REQUESTED)

@@ -49,7 +49,7 @@ def test_a_new_box_lies_where_the_newest_order_says(number: int, relay: str) -> 
         assert (step.group(state).room_secret(), box_log.first_chain(track)) == (track.secret, track.chain)
 
 
-def test_a_box_has_as_many_bells_as_its_highest_leaf_needs() -> None:
+def test_a_box_has_as_many_wake_tokens_as_its_highest_leaf_needs() -> None:
     """Three leaves are numbered 0 to 2."""
     stage = Stage()
     room = stage.room()

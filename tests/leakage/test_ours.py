@@ -179,7 +179,7 @@ def test_memory_holds_inboxes(lived: Lived) -> None:
     assert sorted(recording.directory[int(place)] for place in memory["place"]) == [MINA, JUN]
 
 
-def test_with_rooms_together_memory_holds_bells_too(friends: Society) -> None:
+def test_with_rooms_together_memory_holds_wake_tokens_too(friends: Society) -> None:
     """Tokens that are theirs alone."""
     recording = ours.record(friends, replace(PRODUCT, together=True))
     memory = recording.memory[recording.memory["op"] == Op.READ]
@@ -193,7 +193,7 @@ def test_with_rooms_together_memory_holds_bells_too(friends: Society) -> None:
     assert not set(tokens) & (set(recording.truth.room_of) | set(recording.live["place"].tolist()))
 
 
-def test_without_bells_memory_holds_boxes(friends: Society) -> None:
+def test_without_wake_tokens_memory_holds_boxes(friends: Society) -> None:
     """The ablation: reads wait at the rooms' boxes, two of them at that of the pair."""
     recording = ours.record(friends, replace(PRODUCT, together=True, wakes=False))
     memory = recording.memory[recording.memory["op"] == Op.READ]

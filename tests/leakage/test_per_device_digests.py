@@ -117,7 +117,7 @@ def test_who_waits_is_told_when_something_of_theirs_rings() -> None:
 
 
 @pytest.mark.parametrize("known_before", [[], [BOXES[0]]])
-def test_what_rang_before_a_device_knew_the_box_is_not_told(known_before: list[bytes]) -> None:
+def test_activity_before_a_device_knew_the_box_is_not_told(known_before: list[bytes]) -> None:
     """A real device would have heard it, and not known whose it was."""
 
     async def story() -> None:

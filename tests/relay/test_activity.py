@@ -42,7 +42,7 @@ def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nullabona.relay.activity.DIGEST_S", 3_600.0)
 
 
-def test_who_hears_is_told_what_rang(
+def test_a_poller_is_told_of_activity(
     run: Callable[..., RunningRelay], box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once the frame is kept and the digest's time is over: the box's tag, and nothing else."""
@@ -56,7 +56,7 @@ def test_who_hears_is_told_what_rang(
     assert ActivityDigests(begin + 2, ()) == client.ask(PollActivity(begin + 1, 0))
 
 
-def test_what_rings_together_is_told_together(relay: RunningRelay, client: Client) -> None:
+def test_activity_together_is_told_together(relay: RunningRelay, client: Client) -> None:
     """Two boxes within one digest are two tags in it; one that two members append to has one."""
     begin = now(client)
     number = polls(client, begin)
@@ -70,7 +70,7 @@ def test_what_rings_together_is_told_together(relay: RunningRelay, client: Clien
     assert 2 * ACTIVITY_TAG_SIZE == len(answer.digests[0][1])
 
 
-def test_a_box_has_one_mark_of_each_who_rings_it(relay: RunningRelay, client: Client, box: Box) -> None:
+def test_a_box_has_one_tag_of_each_who_appends(relay: RunningRelay, client: Client, box: Box) -> None:
     """Whatever secrets come: of one connection the first counts. So nobody keeps another's from being told."""
     begin = now(client)
     secrets = [bytes([number]) * 32 for number in range(50)]
@@ -82,7 +82,7 @@ def test_a_box_has_one_mark_of_each_who_rings_it(relay: RunningRelay, client: Cl
     assert (begin + 1, [{secrets[0], SECRET}]) == told(client.ask(PollActivity(begin, 60)), secrets[0], SECRET)
 
 
-def test_an_append_without_bells_is_not_told(relay: RunningRelay, client: Client, box: Box) -> None:
+def test_an_append_without_wake_tokens_is_not_told(relay: RunningRelay, client: Client, box: Box) -> None:
     """Nobody is woken, and no digest begins."""
     begin = now(client)
     number = polls(client, begin)
@@ -94,7 +94,7 @@ def test_an_append_without_bells_is_not_told(relay: RunningRelay, client: Client
     assert ActivityDigests(begin + 1, ()) == client.result(number)
 
 
-def test_what_rings_between_two_waits_is_heard(relay: RunningRelay, client: Client, box: Box) -> None:
+def test_activity_between_two_waits_is_told(relay: RunningRelay, client: Client, box: Box) -> None:
     """What came meanwhile is the answer to the next request, each digest in its order, and told once."""
     begin = now(client)
     writer = relay.client()

@@ -81,14 +81,14 @@ def test_hearing_counts_among_what_the_relay_waits_for(run: Callable[..., Runnin
     ("pollers", "expected"),
     [(0, DIGEST_S), (3_999, DIGEST_S), (4_000, DIGEST_S), (4_001, 4_001 * POLLER_S), (40_000, 2.0)],
 )
-def test_a_peal_is_long_enough_to_answer_all(pollers: int, expected: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_digest_is_long_enough_to_answer_all(pollers: int, expected: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fifth of a second for up to four thousand who hear; beyond, 50 microseconds for each."""
     monkeypatch.setattr("nullabona.relay.activity.DIGEST_S", DIGEST_S)
     assert expected == pytest.approx(digest_s(pollers))
 
 
 @pytest.mark.parametrize("before", [0, 1, 2])
-def test_a_peal_waits_for_as_many_as_hear_when_its_time_comes(
+def test_a_digest_waits_for_as_many_as_poll_when_its_time_comes(
     relay: RunningRelay, box: Box, monkeypatch: pytest.MonkeyPatch, before: int
 ) -> None:
     """Whether they came before the first append or after; in the end every client is sent the same digest."""
@@ -112,7 +112,7 @@ def test_a_peal_waits_for_as_many_as_hear_when_its_time_comes(
     assert [(begin + 1, [{SECRET}])] * 2 == [told(answer, SECRET) for answer in answers]
 
 
-def test_a_peal_that_nobody_waits_for_is_not_longer(
+def test_a_digest_that_nobody_waits_for_is_not_longer(
     relay: RunningRelay, client: Client, box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who is not there costs nothing, and hears it when they ask again."""
@@ -203,7 +203,7 @@ def test_nothing_is_remembered_while_nobody_hears(relay: RunningRelay, client: C
 
 
 @pytest.mark.parametrize("forgets", [False, True])
-def test_what_rang_is_forgotten_when_nobody_hears_any_more(
+def test_activity_is_forgotten_when_nobody_polls_any_more(
     relay: RunningRelay, client: Client, box: Box, *, forgets: bool
 ) -> None:
     """Until then whoever comes back is told all of it, and from then on that they missed something."""
@@ -221,7 +221,7 @@ def test_what_rang_is_forgotten_when_nobody_hears_any_more(
         assert (begin + 1, [{SECRET}]) == told(client.ask(PollActivity(begin, 0)), SECRET)
 
 
-def test_what_rings_after_that_is_not_remembered(relay: RunningRelay, client: Client, box: Box) -> None:
+def test_activity_after_that_is_not_remembered(relay: RunningRelay, client: Client, box: Box) -> None:
     """Until a client polls again: it is told that it missed something, and then of activity."""
     begin = now(client)
     relay.tick(seconds=KEEP_S)
@@ -296,7 +296,7 @@ def test_too_much_is_not_remembered(run: Callable[..., RunningRelay], box: Box) 
     assert (begin + 2, [{SECRET}, {SECRET}]) == told(client.ask(PollActivity(begin + 1, 60)), SECRET)
 
 
-def test_what_rang_half_a_day_ago_is_not_remembered(relay: RunningRelay, client: Client, box: Box) -> None:
+def test_activity_half_a_day_ago_is_not_remembered(relay: RunningRelay, client: Client, box: Box) -> None:
     """Though somebody polls all the time; later activity is."""
     begin = now(client)
     wakes(client, box)

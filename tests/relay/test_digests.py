@@ -166,7 +166,7 @@ def _split(active: bytes) -> set[bytes]:
 # -- one digest
 
 
-def test_a_peal_is_a_salt_and_a_mark_for_each_box() -> None:
+def test_a_digest_is_a_salt_and_a_tag_for_each_box() -> None:
     """The first append begins it and the others do not; nobody is told of it until it is closed."""
     digests = Digests(dice(), PLENTY)
     begin = digests.head
@@ -180,7 +180,7 @@ def test_a_peal_is_a_salt_and_a_mark_for_each_box() -> None:
     assert record(digests, BOXES[0])
 
 
-def test_a_box_that_rings_twice_has_one_mark() -> None:
+def test_a_box_that_is_active_twice_has_one_tag() -> None:
     """How often a box was active within a digest is not told."""
     once, twice = Digests(dice(), PLENTY), Digests(dice(), PLENTY)
     one_digest(once, BOXES[0], BOXES[1])
@@ -197,7 +197,7 @@ def test_the_order_of_ringing_is_not_told(active: list[bytes], rng: random.Rando
     assert forth.after(forth.head - 1, PLENTY) == other.after(other.head - 1, PLENTY)
 
 
-def test_the_marks_of_a_box_have_nothing_in_common() -> None:
+def test_the_tags_of_a_box_have_nothing_in_common() -> None:
     """A box that is in every digest is not recognised: no salt and no tag comes twice."""
     digests = Digests(dice(), PLENTY)
     begin = digests.head
@@ -247,7 +247,7 @@ def test_what_is_forgotten_was_missed() -> None:
     assert 0 == len(digests)
 
 
-def test_a_peal_that_is_not_over_is_forgotten_too() -> None:
+def test_a_digest_that_is_not_over_is_forgotten_too() -> None:
     """Nothing of it is in the next one, which begins with the next append."""
     digests = Digests(dice(), PLENTY)
     record(digests, BOXES[0])
@@ -287,7 +287,7 @@ def test_an_answer_holds_so_many_bytes(most_bytes: int, told: int) -> None:
 
 
 @pytest.mark.parametrize("more", [0, 1])
-def test_an_answer_holds_so_many_peals(more: int) -> None:
+def test_an_answer_holds_so_many_digests(more: int) -> None:
     """`MAX_ACTIVITY_DIGESTS` and no more, which every decoder takes; the rest is the next answer."""
     digests = Digests(dice(), PLENTY)
     begin = digests.head
@@ -300,7 +300,7 @@ def test_an_answer_holds_so_many_peals(more: int) -> None:
 
 
 @pytest.mark.parametrize("boxes", [1, 3, 60, 2_000, 30_000])
-def test_whoever_hears_can_tell_an_answer_that_is_cut_short(boxes: int) -> None:
+def test_a_poller_can_tell_an_answer_that_is_cut_short(boxes: int) -> None:
     """However many boxes are active in each digest: as many activity digests as make two answers, and then one."""
     digests = Digests(dice(), PLENTY)
     begin = digests.head

@@ -30,7 +30,7 @@ def tags(*boxes: int) -> list[bytes]:
     return [activity_tag(SALT, secret(box)) for box in boxes]
 
 
-def test_who_rings_once_comes_before_who_rings_often() -> None:
+def test_who_appends_once_comes_before_who_appends_often() -> None:
     """A stranger's thousand boxes, and then one box of somebody else's: it has its tag."""
     open_digest = OpenDigest(SALT)
     for box in range(1_000):
@@ -50,7 +50,7 @@ def test_a_box_that_was_there_comes_before_one_that_begins() -> None:
     assert (tags(500, *range(100)), False) == open_digest.tags(101)
 
 
-def test_one_connection_has_one_mark_in_a_box() -> None:
+def test_one_connection_has_one_tag_in_a_box() -> None:
     """The first secret counts, and that there were others is not told: nobody honest has two."""
     open_digest = OpenDigest(SALT)
     for way in range(50):
@@ -58,7 +58,7 @@ def test_one_connection_has_one_mark_in_a_box() -> None:
     assert (tags(1), False) == open_digest.tags(PLENTY)
 
 
-def test_who_rings_another_persons_box_does_not_take_their_mark_away() -> None:
+def test_who_appends_to_another_persons_box_does_not_take_their_tag_away() -> None:
     """A member that floods over one connection appends to a room's box, too: its tag counts for the connection that has
     it earlier in its own order.
     """
@@ -78,7 +78,7 @@ def test_as_many_as_there_is_room_for_are_told() -> None:
 
 
 @given(st.lists(st.integers(0, 9), max_size=400), st.integers(2, 50))
-def test_so_many_wait_and_who_rings_least_is_among_them(active: list[int], most: int) -> None:
+def test_so_many_wait_and_who_appends_least_is_among_them(active: list[int], most: int) -> None:
     """However much is active: never more wait than was said, and the first of each is told while there is a place."""
     open_digest = OpenDigest(SALT, most)
     for box, source in enumerate(active):
@@ -121,7 +121,7 @@ def polled(made: Digests, after: int) -> ActivityDigests:
     return made.after(after, PLENTY)
 
 
-def test_that_more_rang_is_told() -> None:
+def test_that_activity_is_omitted_is_told() -> None:
     """As a first tag that nobody has; where all is told it is not there."""
     made = make()
     begin = made.head
@@ -133,7 +133,7 @@ def test_that_more_rang_is_told() -> None:
     assert OMITTED == part[1][:ACTIVITY_TAG_SIZE]
 
 
-def test_hours_in_which_little_rings_are_not_pushed_out() -> None:
+def test_hours_in_which_little_happens_are_not_pushed_out() -> None:
     """A quiet night, then an hour in which strangers append all they can: every digest of the night is there, whole.
     Digests of the strangers lose tags instead, the oldest first, and say so.
     """
@@ -154,7 +154,7 @@ def test_hours_in_which_little_rings_are_not_pushed_out() -> None:
     assert omits_activity(ActivityDigests(1, answer.digests[500:501]))
 
 
-def test_when_nothing_can_lose_marks_the_oldest_goes() -> None:
+def test_when_nothing_can_lose_tags_the_oldest_goes() -> None:
     """As ever: then whoever was away for longer learns that they missed something."""
     made = make(10_000)
     begin = made.head
@@ -203,7 +203,7 @@ def tight(run: Callable[..., RunningRelay], monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("boxes", [50, 500], ids=["each-again", "each-new"])
-def test_a_stranger_who_rings_all_they_can_takes_nobodys_mark(tight: RunningRelay, boxes: int) -> None:
+def test_a_stranger_who_appends_all_they_can_takes_nobodys_tag(tight: RunningRelay, boxes: int) -> None:
     """Five hundred appends of one connection, each with another secret, into boxes of its own: somebody who appends
     once, meanwhile, is told, and a polling client is sent no more than was said.
     """

@@ -46,7 +46,7 @@ def test_everybody_who_listens_is_handed_the_frame(relay: RunningRelay, box: Box
     assert LOOK == stranger.result(deaf)
 
 
-def test_an_append_without_bells_rings_nobody(relay: RunningRelay, client: Client, box: Box) -> None:
+def test_an_append_without_wake_tokens_wakes_nobody(relay: RunningRelay, client: Client, box: Box) -> None:
     """Nor does one that wakes fewer tokens than there are leaves."""
     [waiting] = client.start(listen(2))
     writer = relay.client()
@@ -56,7 +56,7 @@ def test_an_append_without_bells_rings_nobody(relay: RunningRelay, client: Clien
     assert LOOK == client.result(waiting)
 
 
-def test_what_rings_between_two_waits_is_heard(relay: RunningRelay, client: Client, box: Box) -> None:
+def test_activity_between_two_waits_is_told(relay: RunningRelay, client: Client, box: Box) -> None:
     """What came meanwhile is the answer to the next wait, in one piece, and only to that one."""
     [waiting] = client.start(listen(0))
     writer = relay.client()
@@ -177,7 +177,9 @@ def test_listening_over_post_is_short(run: Callable[..., RunningRelay]) -> None:
     assert LOOK == ask_http(relay.address, listen(0))
 
 
-def test_what_ties_bells_to_their_box_does_not_stay(run: Callable[..., RunningRelay], box: Box, tmp_path: Path) -> None:
+def test_what_ties_wake_tokens_to_their_box_does_not_stay(
+    run: Callable[..., RunningRelay], box: Box, tmp_path: Path
+) -> None:
     """When an append was answered and handed out, the relay has let go of the batch that it was part of."""
     relay = run(tmp_path / "own")
     journal = relay.relay.boxes._journal

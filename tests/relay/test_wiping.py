@@ -35,7 +35,7 @@ def test_a_secret_is_wiped_where_it_lies() -> None:
 
 
 @pytest.mark.parametrize("most", [511, 512])
-def test_what_a_box_rings_by_is_wiped_once_it_has_rung(
+def test_what_a_box_wakes_by_is_wiped_once_it_was_used(
     run: Callable[..., RunningRelay], monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     """What was decoded of a request, and the copy that waits for the batch; also if the append is refused."""

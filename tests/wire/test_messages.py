@@ -207,7 +207,7 @@ def test_response_limits(outside: list[Any]) -> None:
         decode_response(msgspec.msgpack.encode(outside))
 
 
-def test_the_largest_answer_of_peals_decodes() -> None:
+def test_the_largest_answer_of_digests_decodes() -> None:
     """As many activity digests as an answer may hold, and the last number."""
     inside = msgspec.msgpack.encode([10, 2**53, [DIGEST] * MAX_ACTIVITY_DIGESTS])
     assert inside == encode(decode_response(inside))

@@ -25,7 +25,7 @@ def test_a_device_listens_for_what_others_ring(secret: bytes, count: int, data: 
 
 
 @given(st.lists(secrets, min_size=2, max_size=4, unique=True))
-def test_no_two_devices_and_no_two_epochs_have_one_bell(several: list[bytes]) -> None:
+def test_no_two_devices_and_no_two_epochs_have_one_wake_token(several: list[bytes]) -> None:
     """Of several secrets, all wake tokens differ."""
     every = [token for secret in several for token in wake_tokens(secret, 50)]
     assert len(every) == len(set(every))
@@ -37,7 +37,7 @@ def test_the_derivation_is_the_one_that_is_written_down() -> None:
     assert [output[at : at + 16] for at in (0, 16, 32, 48)] == wake_tokens(SECRET, 4)
 
 
-def test_the_bells_secret_opens_nothing_else() -> None:
+def test_the_wake_secret_opens_nothing_else() -> None:
     """What an append tells the relay is not the read secret, the frame key or what they come from."""
     keys = epoch_keys(SECRET)
     others = {SECRET, keys.box.read_secret, keys.box.write_secret, keys.frame_key}
@@ -49,12 +49,12 @@ def test_the_bells_secret_opens_nothing_else() -> None:
 
 
 @given(salts, secrets)
-def test_a_mark_is_known_to_who_holds_the_secret(salt: bytes, secret: bytes) -> None:
+def test_a_tag_is_known_to_who_holds_the_secret(salt: bytes, secret: bytes) -> None:
     """spec/relay.md: SHAKE-128 over a domain of its own, the salt and the secret, cut to four bytes."""
     assert shake_128(b"nullabona mark v1" + salt + secret).digest(ACTIVITY_TAG_SIZE) == activity_tag(salt, secret)
 
 
-def test_a_mark_stays_as_it_is() -> None:
+def test_a_tag_stays_as_it_is() -> None:
     """Clients and relays of any version agree: these values are for good."""
     known = {
         (bytes(8), SECRET): "07157a6b",
@@ -64,14 +64,14 @@ def test_a_mark_stays_as_it_is() -> None:
     assert list(known.values()) == [activity_tag(salt, secret).hex() for salt, secret in known]
 
 
-def test_marks_of_one_box_and_of_one_peal_are_unrelated() -> None:
+def test_tags_of_one_box_and_of_one_digest_are_unrelated() -> None:
     """Of many boxes in many activity digests, no two tags are the same."""
     numbers = range(20)
     tags = {activity_tag(bytes([salt]) * SALT_SIZE, bytes([secret]) * 32) for salt in numbers for secret in numbers}
     assert len(numbers) ** 2 == len(tags)
 
 
-def test_a_mark_is_no_part_of_a_bell() -> None:
+def test_a_tag_is_no_part_of_a_wake_token() -> None:
     """Whoever waits for a wake token does not know the tags by it, whatever the salt is."""
     every = b"".join(wake_tokens(SECRET, 1_000))
     assert all(activity_tag(number.to_bytes(SALT_SIZE, "big"), SECRET) not in every for number in range(100))
