@@ -17,15 +17,19 @@ from nullabona.drills.reporting.report import Played
 from nullabona.drills.reporting.text import Tell
 from nullabona.extras import require
 
-_FOLDER: Final = click.Path(path_type=Path, exists=True, file_okay=False)
-_DATA: Final = click.Option(
-    ["--data"], type=_FOLDER, required=True, metavar="DIR", help="The relay's data directory."
-)  # fmt: skip
-_ONLY: Final = click.Option(
-    ["--only"],
+
+def _ask(flag: str, about: str, **how: Any) -> click.Option:  # noqa: ANN401 - as click takes it
+    return click.Option([flag], help=about, show_default="type" in how and "default" in how, **how)
+
+
+_PATH: Final = click.Path(path_type=Path)
+_DATA: Final = _ask("--data", "The relay's data directory.", required=True, metavar="DIR",
+                    type=click.Path(path_type=Path, exists=True, file_okay=False))  # fmt: skip
+_ONLY: Final = _ask(
+    "--only",
+    "Play no more than this line of the threat model needs, and report on it alone; may be repeated.",
     multiple=True,
     metavar="LINE",
-    help="Play no more than this line of the threat model needs, and report on it alone; may be repeated.",
 )
 
 
@@ -61,11 +65,8 @@ _ROWS: Final = (
     Drill(
         "warrant",
         "An officer with a warrant for an account: what they carry away.",
-        ("W-01", "W-02", "W-03", "W-06", "W-10", "W-11", "W-12", "W-13", "W-14", "W-16"),
-        (
-            _DATA,
-            click.Option(["--handle"], required=True, metavar="NAME@HOST", help="The account that the warrant names."),
-        ),
+        tuple("W-01 W-02 W-03 W-06 W-10 W-11 W-12 W-13 W-14 W-16".split()),
+        (_DATA, _ask("--handle", "The account that the warrant names.", required=True, metavar="NAME@HOST")),
         in_all=(),  # the demo plays it
     ),
     Drill(
@@ -74,28 +75,14 @@ _ROWS: Final = (
         tuple("S-01 S-02 S-03 S-04 S-05 S-10 S-11 S-12 S-13 S-14 S-15 S-16 S-17 S-29".split()),
         (
             _DATA,
-            click.Option(["--pid"], type=int, metavar="PID", help="The running relay, to search its memory (as root)."),
-            click.Option(
-                ["--secrets"],
-                type=click.Path(path_type=Path),
-                required=True,
-                metavar="FILE",
-                help='What to look for, a JSON object per line: {"kind": "text", "label": "message 1", "value": "..."}'
-                "; kinds: text, room, name, phrase, address, key (hex).",
-            ),
-            click.Option(
-                ["--also"],
-                type=click.Path(path_type=Path, exists=True),
-                multiple=True,
-                metavar="PATH",
-                help="Search this file or directory too (logs, temporary files, backups); may be repeated.",
-            ),
-            click.Option(
-                ["--control"],
-                type=int,
-                metavar="PID",
-                help="A relay that nobody ever used: words it has in memory as well are not counted.",
-            ),
+            _ask("--pid", "The running relay, to search its memory (as root).", type=int, metavar="PID"),
+            _ask("--secrets", 'What to look for, a JSON object per line: {"kind": "text", "label": "message 1", '
+                 '"value": "..."}; kinds: text, room, name, phrase, address, key (hex).', type=_PATH, required=True,
+                 metavar="FILE"),
+            _ask("--also", "Search this file or directory too (logs, temporary files, backups); may be repeated.",
+                 type=click.Path(path_type=Path, exists=True), multiple=True, metavar="PATH"),
+            _ask("--control", "A relay that nobody ever used: words it has in memory as well are not counted.",
+                 type=int, metavar="PID"),
         ),
         in_all=(),  # the demo plays it
     ),
@@ -104,24 +91,11 @@ _ROWS: Final = (
         "The whole story: people talk, the relay is searched, seized, emptied, and nothing is lost.",
         ("S-20", "S-21", "R-10"),
         (
-            click.Option(
-                ["--chat"],
-                type=click.Path(path_type=Path),
-                metavar="FILE",
-                envvar="DEMO_CHAT",
-                help="Hold this conversation, lines of `name: text`, instead of ours (or set DEMO_CHAT).",
-            ),
-            click.Option(
-                ["--keep"],
-                type=click.Path(path_type=Path, file_okay=False),
-                metavar="DIR",
-                help="Play in this empty folder and keep it: the relay's data and everybody's profile.",
-            ),
-            click.Option(
-                ["--desk/--no-desk"],
-                default=True,
-                help="With the legal desk's act, if a desk is installed, or without.",
-            ),
+            _ask("--chat", "Hold this conversation, lines of `name: text`, instead of ours (or set DEMO_CHAT).",
+                 type=_PATH, metavar="FILE", envvar="DEMO_CHAT"),
+            _ask("--keep", "Play in this empty folder and keep it: the relay's data and everybody's profile.",
+                 type=click.Path(path_type=Path, file_okay=False), metavar="DIR"),
+            _ask("--desk/--no-desk", "With the legal desk's act, if a desk is installed, or without.", default=True),
             _ONLY,
         ),
     ),
@@ -133,14 +107,14 @@ _ROWS: Final = (
     Drill(
         "removal",
         "An order to find and delete a message and a picture; the operator helps, and a member turns informant.",
-        ("X-01", "X-02", "X-03", "X-04", "X-10", "X-11", "X-12", "X-13", "X-14", "X-15", "R-02"),
+        tuple("X-01 X-02 X-03 X-04 X-10 X-11 X-12 X-13 X-14 X-15 R-02".split()),
         (_ONLY,),
     ),
     Drill(
         "insider",
-        "Members, and one who was removed, turn all they know against a room: who loses it, for how long, at what "
+        "Members, and one who was put out, turn all they know against a room: who loses it, for how long, at what "
         "cost?",
-        ("F-11", "R-17", "E-30", "E-31", "E-32", "E-33", "E-34", "E-35"),
+        tuple("F-11 R-17 E-30 E-31 E-32 E-33 E-34 E-35".split()),
         (_ONLY,),
     ),
     Drill(
@@ -152,7 +126,7 @@ _ROWS: Final = (
     Drill(
         "coerced-operator",
         "A relay that hides, holds back, exchanges, repeats, garbles, denies, shows two histories and false cards.",
-        ("L-01", "L-02", "L-10", "L-11", "L-13", "L-16"),
+        tuple("L-01 L-02 L-10 L-11 L-13 L-16".split()),
         (_ONLY,),
     ),
     Drill(
@@ -160,86 +134,47 @@ _ROWS: Final = (
         "The machine is taken while many people talk, an empty one takes its place: what is lost, and for how long?",
         ("S-22", "S-24"),
         (
-            click.Option(
-                ["--accounts"], type=click.IntRange(4, 5_000), default=200, show_default=True, help="How many people."
-            ),
-            click.Option(
-                ["--rooms"], type=click.IntRange(1, 5_000), default=50, show_default=True, help="How many rooms."
-            ),
-            click.Option(
-                ["--rate"],
-                type=click.FloatRange(0.1, 10_000),
-                default=50.0,
-                show_default=True,
-                help="Messages a second, all together.",
-            ),
-            click.Option(
-                ["--seconds"],
-                type=click.FloatRange(1, 3_600),
-                default=15.0,
-                show_default=True,
-                help="How long they talk before the machine is taken, and again after it.",
-            ),
-            click.Option(
-                ["--patience"],
-                type=click.FloatRange(1, 3_600),
-                default=300.0,
-                show_default=True,
-                help="After so many seconds what is still lacking is lost.",
-            ),
-            click.Option(["--renamed"], is_flag=True, help="The empty relay has another name; cards tell which."),
+            _ask("--accounts", "How many people.", type=click.IntRange(4, 5_000), default=200),
+            _ask("--rooms", "How many rooms.", type=click.IntRange(1, 5_000), default=50),
+            _ask("--rate", "Messages a second, all together.", type=click.FloatRange(0.1, 10_000), default=50.0),
+            _ask("--seconds", "How long they talk before the machine is taken, and again after it.",
+                 type=click.FloatRange(1, 3_600), default=15.0),
+            _ask("--patience", "After so many seconds what is still lacking is lost.",
+                 type=click.FloatRange(1, 3_600), default=300.0),
+            _ask("--renamed", "The empty relay has another name; cards tell which.", is_flag=True),
         ),
         in_all=((), ("--renamed",)),
     ),
     Drill(
         "lying-directory",
         "An operator swaps a key, adds a device, keeps two records, rolls back, hides a card: who notices, and when.",
-        ("M-03", "M-10", "M-11", "M-12", "M-13", "M-14", "M-15"),
+        tuple("M-03 M-10 M-11 M-12 M-13 M-14 M-15".split()),
         (
-            click.Option(
-                ["--period"],
-                type=click.IntRange(1, 600),
-                default=2,
-                show_default=True,
-                metavar="SECONDS",
-                help="How often the directory closes an epoch; what owners notice takes as long.",
-            ),
+            _ask("--period", "How often the directory closes an epoch; what owners notice takes as long.",
+                 type=click.IntRange(1, 600), default=2, metavar="SECONDS"),
             _ONLY,
         ),
     ),
     Drill(
         "lost-directory",
         "The directory's machine is gone: people talk on, it is made anew from copies, owners put their cards back.",
-        ("G-01", "G-02", "G-03", "G-04", "G-10", "G-11", "G-12"),
+        tuple("G-01 G-02 G-03 G-04 G-10 G-11 G-12".split()),
     ),
     Drill(
         "flood",
         "Somebody without an account does what harm they can to a relay on this machine, while people talk.",
-        ("Q-10", "Q-11", "Q-12", "Q-13", "Q-14", "Q-15"),
-        (
-            click.Option(
-                ["--minutes"],
-                type=click.FloatRange(0.1, 30),
-                default=0.7,
-                show_default=True,
-                help="How long the stranger stays: half of it on one connection, half on fifty.",
-            ),
-        ),
+        tuple("Q-10 Q-11 Q-12 Q-13 Q-14 Q-15".split()),
+        (_ask("--minutes", "How long the stranger stays: half of it on one connection, half on fifty.",
+              type=click.FloatRange(0.1, 30), default=0.7),),
     ),
     Drill(
         "docket",
         "Legal demands pass through a desk while people talk: what is disclosed, and whether one can be hidden.",
-        ("K-06", "K-12", "K-17", "K-18", "K-19", "K-20"),
-        (
-            click.Option(
-                ["--demands"],
-                type=click.IntRange(1, 10_000),
-                metavar="N",
-                help="How many pass through the desk (default: one of every kind that is in force today).",
-            ),
-        ),
+        tuple("K-06 K-12 K-17 K-18 K-19 K-20".split()),
+        (_ask("--demands", "How many pass through the desk (default: one of every kind that is in force today).",
+              type=click.IntRange(1, 10_000), metavar="N"),),
         extra="docket",
     ),
-)
+)  # fmt: skip
 DRILLS: Final[Mapping[str, Drill]] = {row.name: row for row in _ROWS}
 """By name, in the order of the help and of ``nulla drill all``."""
