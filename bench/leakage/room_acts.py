@@ -3,29 +3,63 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
 
 from bench.leakage.device import Device
 from bench.leakage.saying import photo, send_photo, words
-from bench.leakage.society import Intent, Kind, Room
+from bench.leakage.society import Intent, Kind, Room, Society
 from nullabona.client.core import commands
 from nullabona.client.core.model.errors import BadRequest, LastAdmin, NoSuchRoom, NotAllowed, NotInRoom
 from nullabona.client.core.model.records import UNPLACED
 from nullabona.wire.card import Card
-
-if TYPE_CHECKING:
-    from bench.leakage.town import Town
+from tests.rooms.world import World
 
 FIRST_S: Final = 2.0
 EACH_S: Final = 3.0
 """What waited is done so soon after somebody came into a room, and one thing after another."""
 
 
+Work = Callable[[], None]
+Making = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass(slots=True)
+class Happened:
+    """What the clients did and know, to compare with what was noted."""
+
+    said: list[tuple[Intent, bytes]] = field(default_factory=list)
+    """What was meant, and the message's id."""
+    joined: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """The accounts that were ever in each room of the society."""
+    refused: list[Intent] = field(default_factory=list)
+    boxes: dict[bytes, list[bytes]] = field(default_factory=dict)
+    """The boxes of each room of the clients, in the order of epochs."""
+    room_of: dict[bytes, bytes] = field(default_factory=dict)
+    """The clients' room of each box and blob."""
+
+
+class Everybody(Protocol):
+    """Those whose acts they are: `Town` as it looks from here."""
+
+    society: Society
+    devices: dict[tuple[int, int], Device]
+    room_ids: dict[int, bytes]
+    waiting: defaultdict[tuple[int, int], list[Work]]
+    happened: Happened
+    world: World
+
+    def to_the_end(self, device: Device, number: int, making: Making) -> None:
+        """Run something that asks the network; if the device goes off meanwhile, again when it is back."""
+
+
 class RoomActs:
     """The acts of everybody in `Town`."""
 
-    def __init__(self, town: Town) -> None:
+    def __init__(self, town: Everybody) -> None:
         self.unsaid: dict[tuple[int, int, int], list[Intent]] = {}
         """What waits until a device (account, number) is in a room."""
         self._town = town

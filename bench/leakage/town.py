@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -22,7 +21,7 @@ from bench.leakage.defences import Defences
 from bench.leakage.device import Device, LivedEngine
 from bench.leakage.lines import Seat
 from bench.leakage.machine import Machine
-from bench.leakage.room_acts import RoomActs
+from bench.leakage.room_acts import Happened, Making, RoomActs, Work
 from bench.leakage.society import Intent, Kind, Society
 from nullabona.client.core import commands, files
 from nullabona.client.core.delivery import reply_boxes
@@ -42,9 +41,6 @@ ANSWERS_S: Final = (4.0, 60.0)
 FORGET_S: Final = 30.0
 """The bytes of a file are forgotten some time after it has come: nobody looks at them here, and memory is short."""
 
-Work = Callable[[], None]
-Making = Callable[[], Coroutine[Any, Any, None]]
-
 
 class Chance:
     """Seeded chance of one device. Implements `nullabona.client.core.step.Chance`."""
@@ -54,21 +50,6 @@ class Chance:
         self.bytes = self._random.randbytes
         self.between = self._random.randint
         self.fraction = self._random.random
-
-
-@dataclass(slots=True)
-class Happened:
-    """What the clients did and know, to compare with what was noted."""
-
-    said: list[tuple[Intent, bytes]] = field(default_factory=list)
-    """What was meant, and the message's id."""
-    joined: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
-    """The accounts that were ever in each room of the society."""
-    refused: list[Intent] = field(default_factory=list)
-    boxes: dict[bytes, list[bytes]] = field(default_factory=dict)
-    """The boxes of each room of the clients, in the order of epochs."""
-    room_of: dict[bytes, bytes] = field(default_factory=dict)
-    """The clients' room of each box and blob."""
 
 
 class Town:
