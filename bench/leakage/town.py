@@ -43,7 +43,7 @@ FORGET_S: Final = 30.0
 
 
 class Chance:
-    """Seeded chance of one device. Implements `nullabona.client.core.step.Chance`."""
+    """Seeded chance of one device. Implements `nullabona.client.core.step.Randomness`."""
 
     def __init__(self, seed: str) -> None:
         self._random = random.Random(seed)
