@@ -61,7 +61,7 @@ def test_what_a_page_says_a_terminal_can_say_too(kinds: set[type[NullabonaError]
     assert set() == set(REFUSALS) - set(ERRORS) - page
 
 
-FORMAL = ("console_", "cli_docket", "errors_desk", "packages", "site", "findings", "demands")
+FORMAL = ("console_", "cli_docket", "errors_desk", "packages", "site", "findings", "demands", "certificate")
 """Areas of the legal desk and of the public record, which speak formally (…니다)."""
 
 

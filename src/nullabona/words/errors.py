@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from nullabona.errors import NullabonaError
-from nullabona.words.catalogue import Language, Sentence, Words
+from nullabona.words.catalogue import Language, Sentence, Words, pick
 
 ERRORS: Final = Words("errors", "errors_client", "errors_desk")
 BAD_REQUESTS: Final = Words("errors_bad_request")
@@ -17,7 +17,9 @@ def in_words(error: NullabonaError, language: Language) -> tuple[str, str]:
     """The sentence and the hint for a person. An error without a hint of its own in Korean may list choices."""
     found = bad_request(error.message) if error.code == "bad-request" else None
     found = found or ERRORS.get(error.code)
-    return (found.ko, found.ko_hint or error.hint) if found and language == "ko" else (error.message, error.hint)
+    if found is None:
+        return error.message, error.hint
+    return pick(found, language) or error.message, pick(found.hint, language) or error.hint
 
 
 def bad_request(sentence: str) -> Sentence | None:
