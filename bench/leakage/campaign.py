@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-from bench.leakage.abreast import abreast
 from bench.leakage.activity import TREES, tell_apart, windows
 from bench.leakage.defences import APART, TOGETHER
 from bench.leakage.designs import OURS, changed, is_changed
+from bench.leakage.parallel import abreast
 from bench.leakage.price import Price, price
 from bench.leakage.rivals import RIVALS
 from bench.leakage.society import Size, make

@@ -21,16 +21,16 @@ from bench.leakage.clockwork import Clockwork
 from bench.leakage.defences import PRODUCT, Defences
 from bench.leakage.machine import Machine
 from bench.leakage.shelf_rows import DAY_S, disk_events, memory_events
+from bench.leakage.simulation import START_MS, Simulation
 from bench.leakage.society import Society
 from bench.leakage.tap import Tap
-from bench.leakage.town import START_MS, Town
 from bench.leakage.trace import Pair, Recording, Truth
 from bench.leakage.unpadded import unpadded
 
 COLLECTED_AFTER: Final = 200_000, 20, 50
 """See `gc.set_threshold`."""
 
-Progress = Callable[[float, Town], None]
+Progress = Callable[[float, Simulation], None]
 """Told now and then how far the simulation is, in seconds of the society."""
 Evening = Callable[[int, Callable[[], Recording]], None]
 """Told each evening which day it is, and how to have what a machine that is seized now saw and keeps."""
@@ -43,8 +43,8 @@ def record(
     evening: Evening | None = None,
 ) -> Recording:
     """What the relay's machine saw and kept while the society lived with our design."""
-    with lived(society, defences, progress, evening) as (town, recording):
-        del town
+    with lived(society, defences, progress, evening) as (simulation, recording):
+        del simulation
         return recording
 
 
@@ -54,7 +54,7 @@ def lived(
     defences: Defences = PRODUCT,
     progress: Progress | None = None,
     evening: Evening | None = None,
-) -> Iterator[tuple[Town, Recording]]:
+) -> Iterator[tuple[Simulation, Recording]]:
     """The same, with the people as they are at the end."""
     loop = Clockwork()
     try:
@@ -66,14 +66,14 @@ def lived(
 
 async def _live(
     society: Society, defences: Defences, folder: Path, progress: Progress | None, evening: Evening | None
-) -> tuple[Town, Recording]:
+) -> tuple[Simulation, Recording]:
     loop = asyncio.get_running_loop()
     failures: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _, context: failures.append(context))
     tap = Tap(loop.time)
     day = lambda: (START_MS // 1_000 + int(loop.time())) // DAY_S  # noqa: E731
     machine = Machine(folder, tap, f"machine {society.seed}", day)
-    town = Town(society, defences, machine)
+    simulation = Simulation(society, defences, machine)
     begin = 0
     for today in range(1, society.days + 1):
         end = society.until(today).end
@@ -81,52 +81,52 @@ async def _live(
         for intent in society.intents[begin:upto]:
             if intent.t > loop.time():
                 await asyncio.sleep(intent.t - loop.time())
-            town.act(intent)
+            simulation.act(intent)
             if failures:
                 raise RuntimeError("the simulation failed") from failures[0].get("exception")
             if progress is not None:
-                progress(loop.time(), town)
+                progress(loop.time(), simulation)
         begin = upto
         await asyncio.sleep(end - loop.time())
         if evening is not None and today < society.days:
-            evening(today, lambda: _seized(society, defences, town, loop.time()))
-    recording = _seized(society, defences, town, loop.time())
-    await _stop(town)
-    return town, recording
+            evening(today, lambda: _seized(society, defences, simulation, loop.time()))
+    recording = _seized(society, defences, simulation, loop.time())
+    await _stop(simulation)
+    return simulation, recording
 
 
-def _seized(society: Society, defences: Defences, town: Town, now: float) -> Recording:
+def _seized(society: Society, defences: Defences, simulation: Simulation, now: float) -> Recording:
     """What passed until now, and what a seizer finds."""
-    machine, start_s = town.machine, START_MS // 1_000
+    machine, start_s = simulation.machine, START_MS // 1_000
     dice = random.Random(f"memory {society.seed}") if defences.drawn_waits else None
     return Recording(
         design="ours" if defences == PRODUCT else f"ours, {defences.label}",
         live=machine.tap.events(),
         memory=memory_events(machine, now, start_s, dice),
-        disk=disk_events(machine, start_s, town.cover.put),
+        disk=disk_events(machine, start_s, simulation.cover.put),
         directory={
             machine.tap.place(device.person.card.inbox.address): account
-            for (account, number), device in town.devices.items()
+            for (account, number), device in simulation.devices.items()
             if number == 0
         },
-        truth=_truth(society, town),
+        truth=_truth(society, simulation),
     )
 
 
-async def _stop(town: Town) -> None:
+async def _stop(simulation: Simulation) -> None:
     """Everybody off, and the relay finishes what it is writing."""
-    for device in town.devices.values():
+    for device in simulation.devices.values():
         device.stop()
-    await town.machine.stop()
+    await simulation.machine.stop()
     rest = asyncio.all_tasks() - {asyncio.current_task()}
     for task in rest:
         task.cancel()
     await asyncio.gather(*rest, return_exceptions=True)
 
 
-def _truth(society: Society, town: Town) -> Truth:
-    happened, tap = town.happened, town.machine.tap
-    rooms = {room_id: number for number, room_id in town.room_ids.items()}
+def _truth(society: Society, simulation: Simulation) -> Truth:
+    happened, tap = simulation.happened, simulation.machine.tap
+    rooms = {room_id: number for number, room_id in simulation.room_ids.items()}
     spoken = {intent.room for intent, _ in happened.said}
     talks: set[Pair] = set()
     for room in society.rooms:

@@ -18,8 +18,8 @@ from bench.leakage.cost import expected_events
 from bench.leakage.defences import ABLATION, PRODUCT, Defences
 from bench.leakage.intents import DAY
 from bench.leakage.ours import record
+from bench.leakage.simulation import Simulation
 from bench.leakage.society import Size, Society, make
-from bench.leakage.town import Town
 from bench.leakage.trace import Op, Recording
 
 
@@ -60,12 +60,12 @@ class Report:
         self._begun = time.process_time()
         print(f"{self._name}: {len(society.rooms)} rooms, about {expected_events(society)} events to come", flush=True)
 
-    def __call__(self, t: float, town: Town) -> None:
+    def __call__(self, t: float, simulation: Simulation) -> None:
         """See `bench.leakage.ours.Progress`."""
         if t < (self._day + 1) * DAY:
             return
         self._day = int(t // DAY)
-        events, said = town.machine.tap.count, len(town.happened.said)
+        events, said = simulation.machine.tap.count, len(simulation.happened.said)
         seconds = time.process_time() - self._begun
         did = f"{said} messages, {events} events"
         print(

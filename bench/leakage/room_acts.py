@@ -43,7 +43,7 @@ class Happened:
 
 
 class Everybody(Protocol):
-    """Those whose acts they are: `Town` as it looks from here."""
+    """Those whose acts they are: `Simulation` as it looks from here."""
 
     society: Society
     devices: dict[tuple[int, int], Device]
@@ -57,12 +57,12 @@ class Everybody(Protocol):
 
 
 class RoomActs:
-    """The acts of everybody in `Town`."""
+    """The acts of everybody in `Simulation`."""
 
-    def __init__(self, town: Everybody) -> None:
+    def __init__(self, simulation: Everybody) -> None:
         self.unsaid: dict[tuple[int, int, int], list[Intent]] = {}
         """What waits until a device (account, number) is in a room."""
-        self._town = town
+        self._simulation = simulation
         self._loop = asyncio.get_running_loop()
 
     def came_in(self, account: int, device: int, room: int) -> None:
@@ -72,14 +72,14 @@ class RoomActs:
 
     def act(self, intent: Intent) -> None:
         """Let it happen, now or as soon as it can."""
-        device = self._town.devices[intent.account, intent.device]
+        device = self._simulation.devices[intent.account, intent.device]
         key = (intent.account, intent.device, intent.room)
         if not device.running:
-            self._town.waiting[key[:2]].append(lambda: self.act(intent))
+            self._simulation.waiting[key[:2]].append(lambda: self.act(intent))
         elif intent.kind is Kind.CREATE:
-            room = self._town.society.rooms[intent.room]
+            room = self._simulation.society.rooms[intent.room]
             making = self._ask if room.pair else self._create
-            self._town.to_the_end(device, intent.device, lambda: making(device, room))
+            self._simulation.to_the_end(device, intent.device, lambda: making(device, room))
         elif key in self.unsaid:
             self.unsaid[key].append(intent)
         elif not self._try(device, intent) and intent.kind is not Kind.READ:
@@ -87,18 +87,18 @@ class RoomActs:
 
     def _try(self, device: Device, intent: Intent) -> bool:
         """False if the device is not in the room, or not yet."""
-        room_id = self._town.room_ids.get(intent.room)
+        room_id = self._simulation.room_ids.get(intent.room)
         if room_id is None:
             return False
         if intent.kind is Kind.ADD:
-            self._town.to_the_end(device, intent.device, lambda: self._add(device, room_id, intent))
+            self._simulation.to_the_end(device, intent.device, lambda: self._add(device, room_id, intent))
             return True
         try:
             self._do(device, room_id, intent)
         except (NoSuchRoom, NotInRoom):
             return False
         except (NotAllowed, BadRequest, LastAdmin):
-            self._town.happened.refused.append(intent)
+            self._simulation.happened.refused.append(intent)
         return True
 
     def _do(self, device: Device, room_id: bytes, intent: Intent) -> None:
@@ -114,14 +114,14 @@ class RoomActs:
                 if last is not None:
                     commands.mark_read(step, room_id, last.id)
             elif intent.kind is Kind.REMOVE:
-                commands.remove_account(step, room_id, self._town.devices[intent.other, 0].person.account)
+                commands.remove_account(step, room_id, self._simulation.devices[intent.other, 0].person.account)
             elif intent.kind is Kind.LEAVE:
                 commands.leave(step, room_id)
             else:
                 raise TypeError(f"{account} cannot {intent.kind.name} in a room")
 
     def _said(self, intent: Intent, message: bytes) -> None:
-        self._town.happened.said.append((intent, message))
+        self._simulation.happened.said.append((intent, message))
 
     async def _ask(self, device: Device, room: Room) -> None:
         """A room for two: ask the other to talk; they open the room."""
@@ -133,7 +133,7 @@ class RoomActs:
         cards = [await self._card(device, member) for member in room.founders]
         with device.step() as step:
             room_id = commands.create_group(step, f"room {room.number}")
-            self._town.room_ids[room.number] = room_id
+            self._simulation.room_ids[room.number] = room_id
             for card in cards:
                 commands.add_account(step, room_id, card)
 
@@ -143,6 +143,6 @@ class RoomActs:
             commands.add_account(step, room_id, card)
 
     async def _card(self, device: Device, account: int) -> Card:
-        handle = self._town.devices[account, 0].person.me.handle
+        handle = self._simulation.devices[account, 0].person.me.handle
         await device.directories.look_up(handle)
-        return self._town.world.cards[handle]
+        return self._simulation.world.cards[handle]

@@ -21,7 +21,7 @@ from bench.leakage.attackers.trained import Lesson, Table, Trained, by_halves, t
 from bench.leakage.bcubed import bcubed, bcubed_chance
 from bench.leakage.first import Exchanged, first_right
 from bench.leakage.guess import Cast, Guess, Pairs
-from bench.leakage.late import late, met_since
+from bench.leakage.late_tap import late, met_since
 from bench.leakage.measure import Ranking, among, average_precision, best_f1, chained, chance, identify, rank
 from bench.leakage.society import DAY, Society
 from bench.leakage.trace import NOBODY, Pair, Recording, Truth

@@ -9,12 +9,12 @@ import pytest
 
 from bench.leakage import ours
 from bench.leakage.cost import expected_deliveries, expected_events
+from bench.leakage.simulation import Simulation
 from bench.leakage.society import Kind, Size, Society, make
-from bench.leakage.town import Town
 from bench.leakage.trace import Op, Recording
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-Lived = tuple[Town, Recording]
+Lived = tuple[Simulation, Recording]
 ANSWERED_S = 300.0
 """By then whoever is online has answered an invitation and read what there is."""
 
@@ -32,12 +32,12 @@ def lived(society: Society) -> Iterator[Lived]:
 
 def test_everybody_could_do_what_they_meant_to(lived: Lived, society: Society) -> None:
     """Nothing is refused, and what waits at the end waits for somebody who is off."""
-    town, _ = lived
-    assert town.happened.refused == []
-    assert town.rooms.unsaid == {}
+    simulation, _ = lived
+    assert simulation.happened.refused == []
+    assert simulation.rooms.unsaid == {}
     meant = {intent for intent in society.intents if intent.kind in {Kind.SAY, Kind.FILE} and intent.t < _end(society)}
     assert len(meant) > 100
-    assert {intent for intent, _ in town.happened.said} == meant
+    assert {intent for intent, _ in simulation.happened.said} == meant
 
 
 def _end(society: Society) -> float:
@@ -46,15 +46,15 @@ def _end(society: Society) -> float:
 
 def test_every_message_comes_to_every_member_who_was_there(lived: Lived, society: Society) -> None:
     """Who was in the room when it was said, still is, and has been online since, has it: on every device."""
-    town, _ = lived
+    simulation, _ = lived
     online = _last_online(society)
     missing = []
     checked = 0
-    for said, message in town.happened.said:
+    for said, message in simulation.happened.said:
         for member in _there_throughout(society, said.room, said.t) - {said.account}:
-            if member in town.happened.joined[said.room] and online[member] > said.t + ANSWERED_S:
+            if member in simulation.happened.joined[said.room] and online[member] > said.t + ANSWERED_S:
                 checked += 1
-                if not _has(town, member, said.room, message):
+                if not _has(simulation, member, said.room, message):
                     missing.append((said, member))
     assert missing == []
     assert checked > 200
@@ -82,37 +82,37 @@ def _there_throughout(society: Society, number: int, t: float) -> set[int]:
     return there
 
 
-def _has(town: Town, account: int, room: int, message: bytes) -> bool:
-    store = town.devices[account, 0].store
+def _has(simulation: Simulation, account: int, room: int, message: bytes) -> bool:
+    store = simulation.devices[account, 0].store
     with store.transaction():
-        return store.message(town.room_ids[room], message) is not None
+        return store.message(simulation.room_ids[room], message) is not None
 
 
 def test_no_device_warned_of_anything(lived: Lived) -> None:
     """An honest relay and network give no cause: no box is lost, no history differs, nothing is undeliverable."""
-    town, _ = lived
+    simulation, _ = lived
     told = {
         (kind, data.get("code", ""))
-        for device in town.devices.values()
+        for device in simulation.devices.values()
         for kind, _, data in device.person.events()
         if kind in {"warning", "refused", "relay-lost-box"}
     }
     assert told == set()
-    assert [device.warnings for device in town.devices.values() if device.warnings] == []
+    assert [device.warnings for device in simulation.devices.values() if device.warnings] == []
 
 
 def test_rooms_end_as_the_society_says(lived: Lived, society: Society) -> None:
     """Whoever came in and neither left nor was removed is in the roster that the creator's device has."""
-    town, _ = lived
+    simulation, _ = lived
     for room in society.rooms:
-        if room.number not in town.room_ids:
+        if room.number not in simulation.room_ids:
             continue
         known = {
-            town.devices[member, 0].person.account: member
-            for member in (room.creator, *town.happened.joined[room.number])
+            simulation.devices[member, 0].person.account: member
+            for member in (room.creator, *simulation.happened.joined[room.number])
         }
-        roster = town.devices[room.creator, 0].person.members(town.room_ids[room.number])
-        expected = _there_throughout(society, room.number, _end(society)) & town.happened.joined[room.number]
+        roster = simulation.devices[room.creator, 0].person.members(simulation.room_ids[room.number])
+        expected = _there_throughout(society, room.number, _end(society)) & simulation.happened.joined[room.number]
         assert expected <= {known[account] for account in roster if account in known}
 
 

@@ -13,7 +13,7 @@ from bench.leakage.attackers.first_contact import FIRST_CONTACTS
 from bench.leakage.attackers.groups import at_one_place, invited_together
 from bench.leakage.attackers.mixture import Votes, for_two
 from bench.leakage.attackers.scene import Scene
-from bench.leakage.late import late
+from bench.leakage.late_tap import late
 from bench.leakage.trace import NOBODY, Op
 from bench.leakage.views import View
 from tests.leakage.scenes import Row, row, seen
@@ -25,7 +25,7 @@ Spans = Sequence[tuple[float, float]]
 ALWAYS: Mapping[int, Spans] = dict.fromkeys(range(PEOPLE), ((0.0, DAY),))
 
 
-class Town:
+class Simulation:
     """Rows of a design in which every request goes on a connection of its own; inbox ``n`` is person ``n``'s."""
 
     def __init__(self, there: Mapping[int, Spans] = ALWAYS, addr: Sequence[int] = (NOBODY,) * PEOPLE) -> None:
@@ -63,7 +63,7 @@ class Town:
 
 
 def people(scene: Scene, name: str) -> list[frozenset[int]]:
-    """The pairs that the attacker names, the surest first, as the people of `Town`."""
+    """The pairs that the attacker names, the surest first, as the people of `Simulation`."""
     who = {person: inbox for inbox, person in scene.cast.places.items()}
     pairs = attack(scene, name)
     order = np.argsort(-pairs.score, kind="stable")
@@ -73,17 +73,17 @@ def people(scene: Scene, name: str) -> list[frozenset[int]]:
 HOUSES = (11, 11, 12, 12, 13, 13, 14, 14)
 
 
-def meetings(town: Town, *, answered: bool) -> Town:
+def meetings(simulation: Simulation, *, answered: bool) -> Simulation:
     """2 asks 5 and 3 asks 6, an hour apart; small things come to inboxes all day."""
     dice = np.random.default_rng(1)
     for asker, asked, t in ((2, 5, 5_000.0), (3, 6, 8_600.0)):
-        town.write(t, asker, asked, REQUEST)
+        simulation.write(t, asker, asked, REQUEST)
         if answered:
-            town.write(t + 21.0, asked, asker)
+            simulation.write(t + 21.0, asked, asker)
     for t in np.arange(20_000.0, 70_000.0, 2_500.0).tolist():
         one, two = dice.choice(PEOPLE, 2, replace=False).tolist()
-        town.write(t, one, two)
-    return town
+        simulation.write(t, one, two)
+    return simulation
 
 
 PLANTED = {frozenset({2, 5}), frozenset({3, 6})}
@@ -92,133 +92,133 @@ PLANTED = {frozenset({2, 5}), frozenset({3, 6})}
 @pytest.mark.parametrize("name", list(FIRST_CONTACTS)[:3])
 def test_a_request_and_its_answer_are_put_together(name: str) -> None:
     """By size and time alone; without answers nobody is named."""
-    assert set(people(meetings(Town(), answered=True).scene(), name)[:2]) == PLANTED
-    assert not PLANTED & set(people(meetings(Town(), answered=False).scene(), name))
+    assert set(people(meetings(Simulation(), answered=True).scene(), name)[:2]) == PLANTED
+    assert not PLANTED & set(people(meetings(Simulation(), answered=False).scene(), name))
 
 
 def test_a_request_is_answered_when_its_owner_comes() -> None:
     """An hour later, as they were away: not before, whatever came to others meanwhile."""
-    town = Town({**ALWAYS, 5: ((9_000.0, DAY),)})
-    town.write(5_000.0, 2, 5, REQUEST)
-    town.write(5_020.0, 1, 4)
-    town.write(9_015.0, 5, 2)
-    assert people(town.scene(), "first contact") == [frozenset({2, 5})]
+    simulation = Simulation({**ALWAYS, 5: ((9_000.0, DAY),)})
+    simulation.write(5_000.0, 2, 5, REQUEST)
+    simulation.write(5_020.0, 1, 4)
+    simulation.write(9_015.0, 5, 2)
+    assert people(simulation.scene(), "first contact") == [frozenset({2, 5})]
 
 
 def test_an_answer_is_told_without_sizes() -> None:
     """Any append that is followed soon by one to somebody else."""
-    town = Town()
-    town.write(5_000.0, 2, 5)
-    town.write(5_021.0, 5, 2)
-    assert people(town.scene(), "first contact, any size") == [frozenset({2, 5})]
+    simulation = Simulation()
+    simulation.write(5_000.0, 2, 5)
+    simulation.write(5_021.0, 5, 2)
+    assert people(simulation.scene(), "first contact, any size") == [frozenset({2, 5})]
 
 
 def test_addresses_say_which_answer_it_is() -> None:
     """Of two appends that could be the answer, one comes from where the asked is."""
-    town = Town(addr=HOUSES)
-    town.write(5_000.0, 2, 5, REQUEST)
-    town.write(5_010.0, 7, 1)
-    town.write(5_020.0, 5, 2)
-    assert people(town.scene(View.ADDRESSES), "first contact")[0] == frozenset({2, 5})
+    simulation = Simulation(addr=HOUSES)
+    simulation.write(5_000.0, 2, 5, REQUEST)
+    simulation.write(5_010.0, 7, 1)
+    simulation.write(5_020.0, 5, 2)
+    assert people(simulation.scene(View.ADDRESSES), "first contact")[0] == frozenset({2, 5})
 
 
 def test_what_is_sent_to_many_at_once_is_hardly_an_answer() -> None:
     """An invitation to three goes out in the window too."""
-    town = Town()
-    town.write(5_000.0, 2, 5, REQUEST)
+    simulation = Simulation()
+    simulation.write(5_000.0, 2, 5, REQUEST)
     for n, guest in enumerate((0, 1, 3)):
-        town.write(5_010.0 + n / 1_000, 6, guest)
-    town.way = [0.01] * PEOPLE
-    town.write(5_020.0, 5, 2)
-    assert people(town.scene(), "first contact")[0] == frozenset({2, 5})
+        simulation.write(5_010.0 + n / 1_000, 6, guest)
+    simulation.way = [0.01] * PEOPLE
+    simulation.write(5_020.0, 5, 2)
+    assert people(simulation.scene(), "first contact")[0] == frozenset({2, 5})
 
 
-def rooms(town: Town, *pairs: frozenset[int], times: int = 30) -> Town:
+def rooms(simulation: Simulation, *pairs: frozenset[int], times: int = 30) -> Simulation:
     """Each pair reads a room of their own now and then, each of the two."""
     dice = np.random.default_rng(2)
     for at, pair in enumerate(pairs):
         for t in dice.uniform(1_000, 79_000, times).tolist():
-            town.ask(t, dice.choice(sorted(pair)), 200 + at)
-    return town
+            simulation.ask(t, dice.choice(sorted(pair)), 200 + at)
+    return simulation
 
 
 def test_who_is_at_the_address_reads_the_room() -> None:
     """Though there are two at every address: the other one's votes are explained by other rooms' readers."""
     there = {**ALWAYS, 3: ((0.0, 30_000.0),), 4: ((0.0, 50_000.0),)}
     for addr, expected in ((HOUSES, [frozenset({2, 5})]), ((NOBODY,) * PEOPLE, [])):
-        town = Town(there, addr)
+        simulation = Simulation(there, addr)
         for t in np.linspace(1_000, 79_000, 30).tolist():
-            town.ask(t, 2, 200)
-            town.ask(t + 9, 5, 200)
-        assert people(town.scene(View.ADDRESSES), "at addresses")[:1] == expected
+            simulation.ask(t, 2, 200)
+            simulation.ask(t + 9, 5, 200)
+        assert people(simulation.scene(View.ADDRESSES), "at addresses")[:1] == expected
 
 
 def test_who_looks_up_whose_card_is_told_by_the_address() -> None:
     """One who looks up what is at their own address says nothing; without the directory there is nothing to see."""
-    town = Town(addr=tuple(range(20, 28)))
+    simulation = Simulation(addr=tuple(range(20, 28)))
     for t in (1_000.0, 2_000.0, 3_000.0):
-        town.look_up(t, 2, 5)
-        town.look_up(t + 5, 4, 4)
-    assert people(town.scene(View.DIRECTORY), "look-ups") == [frozenset({2, 5})]
-    assert people(Town(addr=HOUSES).scene(View.ADDRESSES), "look-ups") == []
+        simulation.look_up(t, 2, 5)
+        simulation.look_up(t + 5, 4, 4)
+    assert people(simulation.scene(View.DIRECTORY), "look-ups") == [frozenset({2, 5})]
+    assert people(Simulation(addr=HOUSES).scene(View.ADDRESSES), "look-ups") == []
 
 
 def test_a_card_is_not_a_place() -> None:
     """Cards are numbered by account: a room's place of the same number that moves leaves them alone."""
-    town = Town(addr=tuple(range(20, 28)))
-    town.look_up(1_000.0, 2, 5)
-    scene = town.scene(View.DIRECTORY)
+    simulation = Simulation(addr=tuple(range(20, 28)))
+    simulation.look_up(1_000.0, 2, 5)
+    scene = simulation.scene(View.DIRECTORY)
     assert [5] == scene.seen.events["place"][scene.seen.events["op"] == Op.LOOKUP].tolist()
 
 
 def test_who_writes_into_an_inbox_is_told_by_the_address() -> None:
     """And nobody is where addresses are not seen."""
-    town = Town(addr=tuple(range(20, 28)))
-    town.write(1_000.0, 2, 5)
-    assert people(town.scene(View.ADDRESSES), "letters") == [frozenset({2, 5})]
-    assert people(meetings(Town(), answered=True).scene(), "letters") == []
+    simulation = Simulation(addr=tuple(range(20, 28)))
+    simulation.write(1_000.0, 2, 5)
+    assert people(simulation.scene(View.ADDRESSES), "letters") == [frozenset({2, 5})]
+    assert people(meetings(Simulation(), answered=True).scene(), "letters") == []
 
 
 def test_ways_of_one_length_are_one_persons() -> None:
     """Each person's way is of its own length; where all are as far away, the planted pair is one among many."""
-    town = rooms(Town(), frozenset({2, 5}), frozenset({3, 6}))
-    assert set(people(town.scene(), "same distance")[:2]) == PLANTED
-    alike = Town()
+    simulation = rooms(Simulation(), frozenset({2, 5}), frozenset({3, 6}))
+    assert set(people(simulation.scene(), "same distance")[:2]) == PLANTED
+    alike = Simulation()
     alike.way = [0.01] * PEOPLE
     scene = rooms(alike, frozenset({2, 5})).scene()
     scores = attack(scene, "same distance").score
-    assert not len(scores) or scores.max() < attack(town.scene(), "same distance").score.max() / 2
+    assert not len(scores) or scores.max() < attack(simulation.scene(), "same distance").score.max() / 2
 
 
 def test_two_who_are_there_at_every_moment_are_told() -> None:
     """When one of them is away the other reads; others are away at some moment."""
     there: dict[int, Spans] = {person: ((9_000.0 * person, 9_000.0 * person + 26_000.0),) for person in range(PEOPLE)}
-    town = Town(there)
+    simulation = Simulation(there)
     for person in (1, 4):
         begin, end = there[person][0]
         for t in np.linspace(begin + 60, end - 60, 40).tolist():
-            town.ask(t, person, 200)
-    assert people(town.scene(), "two who are there")[0] == frozenset({1, 4})
+            simulation.ask(t, person, 200)
+    assert people(simulation.scene(), "two who are there")[0] == frozenset({1, 4})
 
 
 def test_a_room_that_begins_after_a_request_is_of_the_one_who_was_asked() -> None:
     """The answer goes where nobody sees it; then there is a new room, and everybody is always there."""
-    town = Town()
-    town.write(5_000.0, 2, 5, REQUEST)
+    simulation = Simulation()
+    simulation.write(5_000.0, 2, 5, REQUEST)
     for t in np.linspace(5_020, 60_000, 12).tolist():
-        town.write(t, 5, 200)
-    scene = town.scene()
+        simulation.write(t, 5, 200)
+    scene = simulation.scene()
     assert all(5 in pair for pair in people(scene, "rooms after requests")[:3])
-    assert not any(5 in pair for pair in people(Town().scene(), "rooms after requests")[:1])
+    assert not any(5 in pair for pair in people(Simulation().scene(), "rooms after requests")[:1])
 
 
 def test_traces_are_added_up() -> None:
     """What a letter and a look-up both say is surer than what one says."""
-    town = Town(addr=tuple(range(20, 28)))
-    town.write(1_000.0, 2, 5)
-    town.look_up(3_000.0, 2, 5)
-    town.look_up(4_000.0, 3, 6)
-    assert people(town.scene(View.DIRECTORY), "inboxes and addresses together")[0] == frozenset({2, 5})
+    simulation = Simulation(addr=tuple(range(20, 28)))
+    simulation.write(1_000.0, 2, 5)
+    simulation.look_up(3_000.0, 2, 5)
+    simulation.look_up(4_000.0, 3, 6)
+    assert people(simulation.scene(View.DIRECTORY), "inboxes and addresses together")[0] == frozenset({2, 5})
 
 
 # ---------------------------------------------------------------------------------------------------------- groups
@@ -231,14 +231,14 @@ def _named(scene: Scene, groups: Sequence[frozenset[int]]) -> list[set[int]]:
 
 def test_who_is_invited_in_one_breath_is_a_group() -> None:
     """Of one size; what comes a second later, or is of another size, is no part of it. An address names the inviter."""
-    town = Town(addr=tuple(range(20, 28)))
-    town.way = [0.01] * PEOPLE
+    simulation = Simulation(addr=tuple(range(20, 28)))
+    simulation.way = [0.01] * PEOPLE
     for n, guest in enumerate((1, 2, 3)):
-        town.write(500.0 + n / 1_000, 6, guest)
-    town.write(501.0, 6, 4)
-    town.write(501.001, 6, 5, REQUEST)
+        simulation.write(500.0 + n / 1_000, 6, guest)
+    simulation.write(501.0, 6, 4)
+    simulation.write(501.001, 6, 5, REQUEST)
     for view, expected in ((View.TAP, {1, 2, 3}), (View.ADDRESSES, {1, 2, 3, 6})):
-        scene = town.scene(view)
+        scene = simulation.scene(view)
         if view is View.TAP:
             scene.seen.events["addr"] = NOBODY
         assert [expected] == _named(scene, invited_together(scene))
@@ -246,13 +246,13 @@ def test_who_is_invited_in_one_breath_is_a_group() -> None:
 
 def test_three_at_one_place_are_a_group() -> None:
     """By their addresses; two are none."""
-    town = Town(addr=tuple(range(20, 28)))
+    simulation = Simulation(addr=tuple(range(20, 28)))
     for t in np.linspace(1_000, 70_000, 20).tolist():
         for who in (1, 2, 3):
-            town.ask(t + who, who, 300)
+            simulation.ask(t + who, who, 300)
         for who in (4, 5):
-            town.ask(t + who, who, 301)
-    scene = town.scene(View.ADDRESSES)
+            simulation.ask(t + who, who, 301)
+    scene = simulation.scene(View.ADDRESSES)
     assert [{1, 2, 3}] == _named(scene, at_one_place(scene))
 
 

@@ -12,14 +12,14 @@ import pytest
 
 from bench.leakage import ours
 from bench.leakage.defences import PRODUCT
+from bench.leakage.simulation import START_MS, Simulation
 from bench.leakage.society import Kind, Society
-from bench.leakage.town import START_MS, Town
 from bench.leakage.trace import NOBODY, Op, Recording
 from nullabona.relay.store.sqlite import FILE_NAME
 from nullabona.wire.padding import BUCKETS
 from tests.leakage.conftest import GROUP, HOUR, JUN, MINA, PAIR, REMOVED, SORA
 
-Lived = tuple[Town, Recording]
+Lived = tuple[Simulation, Recording]
 DAY_S = 86_400
 
 
@@ -36,41 +36,41 @@ def _of(recording: Recording, op: Op) -> np.ndarray[tuple[int], np.dtype[np.void
 
 def test_every_message_comes_to_everybody_who_is_in_the_room(lived: Lived, friends: Society) -> None:
     """Nothing is lost between the society and the stores of those who were in."""
-    town, _ = lived
-    assert [len(town.rooms.unsaid), len(town.waiting), town.happened.refused] == [0, 0, []]
+    simulation, _ = lived
+    assert [len(simulation.rooms.unsaid), len(simulation.waiting), simulation.happened.refused] == [0, 0, []]
     meant = [intent for intent in friends.intents if intent.kind in {Kind.SAY, Kind.FILE}]
-    assert [intent for intent, _ in town.happened.said] == meant
-    for intent, message in town.happened.said:
+    assert [intent for intent, _ in simulation.happened.said] == meant
+    for intent, message in simulation.happened.said:
         members = [MINA, JUN] if intent.room == PAIR or intent.t > REMOVED else [MINA, JUN, SORA]
-        assert [account for account in range(3) if _has(town, account, intent.room, message)] == members
+        assert [account for account in range(3) if _has(simulation, account, intent.room, message)] == members
 
 
-def _has(town: Town, account: int, room: int, message: bytes) -> bool:
-    store = town.devices[account, 0].store
+def _has(simulation: Simulation, account: int, room: int, message: bytes) -> bool:
+    store = simulation.devices[account, 0].store
     with store.transaction():
-        return store.message(town.room_ids[room], message) is not None
+        return store.message(simulation.room_ids[room], message) is not None
 
 
 def test_the_truth_is_what_the_clients_know(lived: Lived) -> None:
-    town, recording = lived
+    simulation, recording = lived
     truth = recording.truth
     assert truth.talks == {(MINA, JUN)}
     assert truth.rooms == [frozenset({MINA, JUN}), frozenset({MINA, JUN, SORA})]
     assert set(truth.room_of.values()) == {PAIR, GROUP}
-    for number, room_id in town.room_ids.items():
-        address = town.devices[MINA, 0].person.where(room_id)
-        assert truth.room_of[town.machine.tap.places[address]] == number
-        assert town.devices[JUN, 0].person.where(room_id) == address
+    for number, room_id in simulation.room_ids.items():
+        address = simulation.devices[MINA, 0].person.where(room_id)
+        assert truth.room_of[simulation.machine.tap.places[address]] == number
+        assert simulation.devices[JUN, 0].person.where(room_id) == address
 
 
 def test_the_boxes_of_a_room_are_chained_in_the_order_of_epochs(lived: Lived) -> None:
     """One step for each epoch, from the room's first box to the one in which its members are now."""
-    town, recording = lived
-    for number, room_id in town.room_ids.items():
+    simulation, recording = lived
+    for number, room_id in simulation.room_ids.items():
         steps = [step for step in recording.truth.chain if recording.truth.room_of[step[0]] == number]
         assert [before for before, _ in steps[1:]] == [after for _, after in steps[:-1]]
-        assert steps[-1][1] == town.machine.tap.places[town.devices[MINA, 0].person.where(room_id)]
-        first = town.devices[MINA, 0].person.epoch(room_id) - len(steps)
+        assert steps[-1][1] == simulation.machine.tap.places[simulation.devices[MINA, 0].person.where(room_id)]
+        first = simulation.devices[MINA, 0].person.epoch(room_id) - len(steps)
         assert first in {0, 1}
 
 
@@ -110,10 +110,10 @@ def test_what_is_appended_is_delivered_to_every_reader_who_waits(lived: Lived) -
 
     The first may come twice: what is appended before a reader knows the box's incarnation is read once more.
     """
-    town, recording = lived
+    simulation, recording = lived
     appended = _of(recording, Op.APPEND)
     delivered = _of(recording, Op.DELIVER)
-    places = [town.machine.tap.places[box] for box in town.happened.boxes[town.room_ids[PAIR]]]
+    places = [simulation.machine.tap.places[box] for box in simulation.happened.boxes[simulation.room_ids[PAIR]]]
     count, place = max((int(np.sum(appended["place"] == place)), place) for place in places)
     mine = delivered[delivered["place"] == place]
     by_account = {
@@ -157,9 +157,9 @@ def test_a_new_network_is_a_new_connection_from_there(lived: Lived) -> None:
 
 def test_the_disk_is_what_the_relay_keeps(lived: Lived) -> None:
     """Each row of the relay's store is an event, and no event is anything else; no time is finer than a day."""
-    town, recording = lived
-    places = town.machine.tap.places
-    with closing(sqlite3.connect(town.machine.folder / FILE_NAME)) as db:
+    simulation, recording = lived
+    places = simulation.machine.tap.places
+    with closing(sqlite3.connect(simulation.machine.folder / FILE_NAME)) as db:
         rows = db.execute("SELECT address, length(body) FROM frame JOIN box ON frame.id >> 23 = box.num").fetchall()
     disk = {op: recording.disk[recording.disk["op"] == op] for op in (Op.APPEND, Op.ERASE, Op.PUT_BLOB)}
     kept = sorted(zip(disk[Op.APPEND]["place"].tolist(), disk[Op.APPEND]["size"].tolist(), strict=True))

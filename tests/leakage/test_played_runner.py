@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from bench.leakage import device as devices
-from bench.leakage import ours, town
+from bench.leakage import ours, simulation
 from bench.leakage.society import Society
 from bench.leakage.trace import Op, Recording
 from nullabona.client.core.model.change_set import Touched
@@ -112,7 +112,7 @@ class WithRunner(devices.Device):
 
 @pytest.fixture
 def with_runner(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(town, "Device", WithRunner)
+    monkeypatch.setattr(simulation, "Device", WithRunner)
     monkeypatch.setattr(runners, "Publishing", lambda *_, **__: _Quiet())
     monkeypatch.setattr(runners, "OwnKeyMonitor", lambda *_, **__: _Quiet())
 

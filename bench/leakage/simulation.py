@@ -52,7 +52,7 @@ class Chance:
         self.fraction = self._random.random
 
 
-class Town:
+class Simulation:
     """Everybody. Made on the simulation's loop."""
 
     def __init__(self, society: Society, defences: Defences, machine: Machine, suite: int = SUITE_PQ) -> None:
