@@ -250,7 +250,8 @@ class ThisAccount:
 def own_account(session: Session) -> OwnAccount:
     """What is shown of the profile's account. Raises `NoAccount`."""
     found = session.account()
-    return OwnAccount(found.me.account, found.me.handle, found.me.device, found.me.relay, found.published)
+    me = found.me  # its card is verified each time that it is asked
+    return OwnAccount(me.account, me.handle, me.device, me.relay, found.published)
 
 
 def _other_place(relay: str, mine: str) -> Endpoint:
