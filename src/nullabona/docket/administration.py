@@ -1,4 +1,4 @@
-"""Actions on the desk itself: proposed by one officer, carried out when a second one confirms exactly the same."""
+"""Actions on the desk itself: one officer proposes, and a second one confirms exactly the same."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from nullabona.errors import UserError
 from nullabona.wire.canonical import canonical, read_canonical
 
 Effect = Callable[[Acting, DeskAction, DeskDetails, str], None]
-"""What happens beside the staff's own changes, inside the same transaction; the last is who proposed it."""
+"""Applies changes beyond the staff, in the same transaction. The last argument is the proposing officer."""
 _BY_TAG: Final = DeskDetails
 
 
 class NoSuchProposal(UserError):
-    """Nothing of that name waits for a second signature."""
+    """No such proposal waits for a second signature."""
 
     code = "docket-no-such-proposal"
     default_hint = "list them: nulla docket officer pending"
 
 
 class Pending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Something that waits for its second signature."""
+    """A proposal that waits for its second signature."""
 
     challenge: bytes
     action: DeskAction
@@ -50,24 +50,24 @@ class Pending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     proposed_by: str
     proposed_s: int = 0
     ready_s: int = 0
-    """From when on it can be confirmed."""
+    """The earliest time of confirmation."""
 
     @property
     def held(self) -> bool:
-        """Whether it waits a while, and may be objected to."""
+        """Whether it is held for a time, in which officers may object."""
         return self.action in HELD_S
 
 
 @dataclass(frozen=True, slots=True)
 class DeskDone:
-    """What an action on the desk led to: carried out, or waiting for a second officer."""
+    """The result of an action on the desk: carried out, or waiting for a second officer."""
 
     challenge: bytes
     carried_out: bool
 
 
 class Administration:
-    """Draws up, keeps and carries out actions on the desk."""
+    """Draws up, stores and carries out actions on the desk."""
 
     def __init__(self, context: DeskContext, effect: Effect) -> None:
         self._context = context
@@ -77,7 +77,7 @@ class Administration:
         self._effect = effect
 
     def pendings(self) -> tuple[Pending, ...]:
-        """What waits for a second signature."""
+        """The proposals that wait for a second signature."""
         return tuple(self._pending(row) for row in self._store.rows("open_pendings"))
 
     def propose(self, who: Acting, action: DeskAction, details: DeskDetails) -> Act:
@@ -87,7 +87,7 @@ class Administration:
         return self._context.draw_up(action, b"", NO_VERSION, who, details, confirms=confirms)
 
     def perform(self, who: Acting, act: Act, details: DeskDetails, assertion: Assertion) -> DeskDone:
-        """Keep a proposal, or carry out what this is the second signature of, in one transaction."""
+        """Store a proposal, or carry out the action that this act confirms, in one transaction."""
         action = DeskAction(act.action)
         self._check(who, action, details)
         if act.case or act.version != NO_VERSION.hex() or act.confirms != isinstance(details, ConfirmDetails):

@@ -1,8 +1,8 @@
-"""The desk: the one face of the docket for console and command line (spec/docket.md §3).
+"""The desk: the API of the docket for the console and the command line (spec/docket.md §3).
 
-Whoever acts proposes first and performs then: `Desk.propose` draws up the act that is signed, `Desk.perform` carries
-out what was signed. Everything is checked twice, here and by the database. Nothing here knows who is at a screen: the
-caller has made sure of ``who``, and every change carries a signature of theirs anyway.
+An action has two steps: `Desk.propose` draws up the act that the officer signs, `Desk.perform` carries out what was
+signed. The desk and the database check everything independently. The desk does not authenticate ``who``: the caller
+does, and every change needs the officer's signature anyway.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ from nullabona.wire.canonical import digest, read_canonical
 
 
 class NotFounded(UserError):
-    """There is no desk in this folder yet."""
+    """The folder holds no desk yet."""
 
     code = "docket-not-founded"
     default_hint = "found it with its first officers: nulla docket init"
@@ -74,7 +74,7 @@ class Proposal:
     act: Act
     details: CaseDetails | DeskDetails
     made: Made | None = field(default=None, repr=False)
-    """The package of a decision, so that it is made once."""
+    """The package of a decision, kept so that it is made only once."""
 
 
 class Desk:
@@ -83,7 +83,7 @@ class Desk:
     def __init__(
         self, folder: Path, taxonomy: Taxonomy, outside: Outside, publication: Publication | None = None
     ) -> None:
-        """Raises `DeskInUse`, `DeskUnreadable` or `NotFounded`. Without a publication there is no beat."""
+        """Raises `DeskInUse`, `DeskUnreadable` or `NotFounded`. Without a publication `beat` fails."""
         self.taxonomy = taxonomy
         self._store = DeskStore(folder)
         self._outside = outside
@@ -94,7 +94,7 @@ class Desk:
         context = _context(self._store, outside, read_canonical(encoded, Cadence, "the cadence"), taxonomy)
         self._context, self._files, self._journal = context, context.files, context.journal
         self.staff = context.staff
-        """Everybody who works or worked here, their keys, and the authorities; to be read."""
+        """Present and former officers, their keys, and the authorities; read-only."""
         public = publication or Publication(NoLog(), "", "")
         self._watch = ClockWatch(context)
         self._batches = Batches(context, self._watch, public.log, public.origin, taxonomy.sha256)
@@ -118,29 +118,29 @@ class Desk:
         return Proposal(self._cases.propose(who, action, case, details), details)  # type: ignore[arg-type]
 
     def propose_match(self, who: Acting, case: CaseId) -> Proposal:
-        """Look the demand's identifiers up, exactly as they stand there."""
+        """Look up the demand's identifiers exactly as the case states them."""
         identifiers = self._files.open(who, case).content.demand.identifiers
         return self.propose(who, Action.MATCH, case, MatchDetails(identifiers))
 
     def order(self, who: Acting, case: CaseId, decision: Decision) -> PackageOrder:
-        """What the package of a decision is made from now. Raises `DecisionInvalid` or `GateNotMet`."""
+        """The input from which a decision's package would be made now. Raises `DecisionInvalid` or `GateNotMet`."""
         return self._cases.changes.order(self._files.open(who, case), decision, who.officer, self._outside.clock())
 
     def make(self, order: PackageOrder) -> Made:
-        """The package, which takes its time. It touches nothing of the desk: call it on any thread."""
+        """Make the package. This is slow, but uses no state of the desk: call it on any thread."""
         return self._cases.changes.make(order)
 
     def propose_decision(self, who: Acting, case: CaseId, decision: Decision, made: Made | None = None) -> Proposal:
-        """Decide. The act names the package that follows; `preview` shows it.
+        """The act of a decision. It names the resulting package, which `preview` shows.
 
-        ``made``: of the `order` for this decision, of a moment ago. Raises `Stale` if the case changed since.
+        ``made``: the package made from a recent `order` for this decision. Raises `Stale` if the case changed since.
         """
         made = made or self.make(self.order(who, case, decision))
         details = DecideDetails(decision, decide.package_digest(made.package))
         return Proposal(self._cases.propose(who, Action.DECIDE, case, details, made), details, made)
 
     def propose_release(self, who: Acting, case: CaseId) -> Proposal:
-        """The second approval, of what the first one decided: ``produce`` or ``refuse``."""
+        """The second approval of a decision to ``produce`` or ``refuse``."""
         file = self._files.open(who, case)
         content = file.content
         if content.decision is None or file.decided_by is None or content.package_sha256 is None:
@@ -149,26 +149,26 @@ class Desk:
         return self.propose(who, action, case, ReleaseDetails(file.decided_by, content.package_sha256))
 
     def propose_hand_over(self, who: Acting, case: CaseId, *, unsealed: bool = False) -> Proposal:
-        """Hand the package over. Raises `Unsealed` if it would leave without a seal and that was not chosen."""
+        """The act that hands the package over. Raises `Unsealed` if it has no seal and ``unsealed`` is not set."""
         content = self._files.open(who, case).content
         details = self._hand_overs.chosen(content, unsealed=unsealed)
         return self.propose(who, Action.HAND_OVER, case, details)
 
     def propose_confirm_gag(self, who: Acting, case: CaseId) -> Proposal:
-        """The second signature under the gag that was proposed last."""
+        """The act that confirms the gag proposed last."""
         proposed = self._files.open(who, case).content.proposed_gag
         if proposed is None:
             raise Stale("no change of the gag was proposed")
         return self.propose(who, Action.CONFIRM_GAG, case, ConfirmDetails(proposed.challenge))
 
     def propose_confirm(self, who: Acting, challenge: bytes) -> Proposal:
-        """The second signature under a proposal about the desk."""
+        """The act that confirms a proposal about the desk."""
         return self.propose(who, self._administration.find(challenge).action, None, ConfirmDetails(challenge))
 
     def perform(
         self, who: Acting, proposal: Proposal, assertion: Assertion, document: bytes | None = None
     ) -> Done | DeskDone:
-        """Carry out what was signed, in one transaction. ``document``: the original, with intake or amendment."""
+        """Carry out what was signed, in one transaction. ``document``: the original, for an intake or amendment."""
         act, details = proposal.act, proposal.details
         if act.action in set(DeskAction):
             return self._administration.perform(who, act, details, assertion)  # type: ignore[arg-type]
@@ -177,7 +177,7 @@ class Desk:
     # --------------------------------------------------------------------------------------------------------- reading
 
     def cases(self, who: Acting, state: State | None = None) -> tuple[CaseLine, ...]:
-        """Every case by number, without opening any. Raises `NotAllowed`."""
+        """Every case, by number. None is opened. Raises `NotAllowed`."""
         self._files.check_may_read(who)
         return self._files.lines(state)
 
@@ -188,17 +188,17 @@ class Desk:
         return self._files.view(file)
 
     def glance(self, who: Acting, case: CaseId) -> CaseView:
-        """As `show`, for a list of cases: a list would fill the journal with readings, so none is entered."""
+        """As `show`, for lists of cases. Not entered in the journal, which lists would fill with readings."""
         return self._files.view(self._files.open(who, case))
 
     def document(self, who: Acting, case: CaseId) -> bytes:
-        """The original as it came. Do not open it on the desk's machine."""
+        """The original as received. Do not open it on the desk's machine."""
         file = self._files.open(who, case)
         self._note_reading(who, case)
         return self._files.document(file)
 
     def preview(self, who: Acting, case: CaseId) -> Package | None:
-        """The package that was decided on, for those who approve it. Handing over is `hand_over`."""
+        """The package of the decision, for those who approve it. `handed_over` gives it to the authority."""
         file = self._files.open(who, case)
         self._note_reading(who, case)
         return file.package
@@ -214,11 +214,11 @@ class Desk:
         return self._journal.of_case(case)
 
     def pending(self) -> tuple[Pending, ...]:
-        """What waits for a second signature, but for gags, which stand in their cases."""
+        """The proposals that wait for a second signature, except gags: those are kept in their cases."""
         return self._administration.pendings()
 
     def dues(self) -> tuple[Due, ...]:
-        """Every timer that is not met, soonest first, and how loudly it calls. A clock that went back quiets none."""
+        """Every unmet timer with its level, soonest first. A clock that was set back lowers no level."""
         now_s, found = self._outside.clock(), []
         for case, number, name, due_s, begun_s, met_s, level in self._store.rows("timers"):
             if met_s is None:
@@ -230,7 +230,7 @@ class Desk:
         return tuple(found)
 
     def share(self, who: Acting, case: CaseId, officer: str) -> None:
-        """Give a case's key to an officer who may read cases and joined later."""
+        """Give a case's key to an officer who joined after intake and may read cases."""
         self._files.check_reader(who, case)
         with self._store.transaction():
             self._files.share(who, case, officer)
@@ -239,18 +239,18 @@ class Desk:
     # ----------------------------------------------------------------------------------------------- the public record
 
     async def beat(self, *, clock_is_right: bool = False) -> Published:
-        """Publish every period that is due. Call it every minute or so; it does nothing in between.
+        """Publish the batch of every period that is due. Call it about once a minute; if none is due, it does nothing.
 
-        Raises `ClockDoubtful` if the clock is further ahead than time can have passed, unless somebody has looked.
+        Raises `ClockDoubtful` if the clock advanced more than the elapsed time allows, unless ``clock_is_right``.
         """
         return await self._batches.beat(clock_is_right=clock_is_right)
 
     def late_periods(self) -> tuple[int, ...]:
-        """Periods that were published after their window since this desk was opened; `verify` finds all of them."""
+        """Periods published late since this desk was opened. `verify` finds all late periods."""
         return tuple(self._batches.late)
 
     def receipt(self, who: Acting, case: CaseId) -> Receipt:
-        """The receipt that the authority gets before any data. Raises `NoReceipt` before counsel has issued it."""
+        """The receipt that the authority gets before any data. Raises `NoReceipt` until counsel has issued it."""
         file = self._files.open(who, case)
         self._note_reading(who, case)
         return self._receipts.read(file)
@@ -258,37 +258,37 @@ class Desk:
     def handed_over(self, who: Acting, case: CaseId) -> HandedOver:
         """The package as it goes to the authority, in the form that was signed. Raises `ReceiptFirst`, `FormChanged`.
 
-        `Action.HAND_OVER` is what enters it in the journal; this gives nothing before that was done.
+        `Action.HAND_OVER` must have been performed before; that also enters it in the journal.
         """
         return self.handing_over(who, case)()
 
     def handing_over(self, who: Acting, case: CaseId) -> Callable[[], HandedOver]:
-        """As `handed_over`, but for the sealing, which takes its time: that touches nothing of the desk."""
+        """As `handed_over`, but sealing is left to the returned call: it is slow and uses no state of the desk."""
         given = self._hand_overs.give(self._files.open(who, case))
         self._note_reading(who, case)
         return given
 
     def form_of(self, view: CaseView) -> HandOverDetails:
-        """In which form a package of this case would leave now."""
+        """The form in which a package of this case would be handed over now."""
         return self._hand_overs.form(view.content)
 
     def notices_waiting(self) -> int:
-        """How many notices are not delivered yet."""
+        """The number of undelivered notices."""
         return self._notices.waiting()
 
     def deliver_notices(self, who: Acting, deliver: Deliver) -> Delivery:
-        """Deliver the notices whose slot the log proves by now; what cannot be delivered waits for the next time."""
+        """Deliver the notices whose slot the log proves. The others wait for the next call."""
         return self._notices.deliver(who, deliver)
 
     def notices(self, who: Acting) -> tuple[ReadyNotice | HeldNotice, ...]:
-        """Every notice that is not delivered yet: ready, or why not, as it is now.
+        """Every undelivered notice: ready, or held with the present reason.
 
-        Whoever delivers what is ready calls `note_delivered`.
+        After delivering a ready notice, call `note_delivered`.
         """
         return self._notices.judged(who)
 
     def note_delivered(self, notice: ReadyNotice) -> None:
-        """Enter in the journal that a notice lies in its inboxes."""
+        """Enter in the journal that a notice was delivered to its inboxes."""
         self._notices.delivered(notice)
 
     def propose_report(self, who: Acting, term: str) -> tuple[Report, Proposal]:
@@ -297,7 +297,7 @@ class Desk:
         return report, self.propose(who, DeskAction.REPORT, None, ReportDetails(term, digest(report), report.until))
 
     def propose_outage(self, who: Acting, details: OutageDetails) -> Proposal:
-        """The act that states an outage in the log; counsel confirms. Raises `Stale` for periods that go on."""
+        """The act that states an outage in the log; counsel confirms. Raises `Stale` if a period is not over."""
         check_outage(self._context, details)
         return self.propose(who, DeskAction.OUTAGE, None, details)
 
@@ -307,9 +307,9 @@ class Desk:
         return tuple(line.id for line in lines if self._store.row("has_act", line.id, Action.PUBLISH))
 
     def erase_due(self) -> int:
-        """Erase the closed cases whose register's time is over, keys and all; how many. Call it after each beat.
+        """Erase the closed cases whose retention has ended, with their keys; how many. Call it after each `beat`.
 
-        Nothing is erased by a clock that may be wrong (`ClockWatch.may_erase`).
+        Erases nothing while the clock may be wrong (`ClockWatch.may_erase`).
         """
         if not self._watch.may_erase():
             return 0
@@ -322,11 +322,11 @@ class Desk:
 
     @property
     def cadence(self) -> Cadence:
-        """The beat of the docket log."""
+        """The schedule of the docket log."""
         return self._context.cadence
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Close the database and release the folder."""
         self._store.close()
 
     def _note_reading(self, who: Acting, case: CaseId) -> None:
@@ -334,7 +334,7 @@ class Desk:
             self._journal.append("read", case.ljust(32, b"\0"), case=case, officer=who.officer)
 
     def _take_effect(self, who: Acting, action: DeskAction, details: DeskDetails, proposed_by: str) -> None:
-        """What an action on the desk does beyond the staff."""
+        """Apply what an action on the desk changes besides the staff."""
         del action
         match details:
             case OpenDetails():

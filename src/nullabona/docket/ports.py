@@ -1,4 +1,4 @@
-"""What the desk needs from outside: clock, randomness, cards, packages, the log, signatures, delivery."""
+"""The desk's outside dependencies: clock, randomness, cards, packages, the log, signatures, delivery."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from nullabona.wire.seal import Inbox
 Clock = Callable[[], int]
 """Seconds since 1970-01-01, UTC."""
 SteadyClock = Callable[[], Steady]
-"""How long the machine has run: `nullabona.machine.steady.steady_now`."""
+"""The machine's running time: `nullabona.machine.steady.steady_now`."""
 Chance = Callable[[int], bytes]
-"""That many random bytes."""
+"""Returns that many random bytes."""
 Producible = Callable[[str], Mapping[str, object]]
-"""What is held about a handle: ``nullabona.directory.service.read_producible``, wired by the command line."""
+"""The data held about a handle: ``nullabona.directory.service.read_producible``, passed in by the command line."""
 Deliver = Callable[[str, Inbox, bytes], None]
-"""Put a frame into the inbox of a handle through its relay. Raises a `NullabonaError` if it could not be put."""
+"""Append a frame to a handle's inbox through its relay. Raises a `NullabonaError` if that fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackageOrder:
-    """Everything a package is made from. The same order gives the same package, byte for byte."""
+    """The complete input of a package. The same order gives the same package, byte for byte."""
 
     case: CaseId
     number: str
@@ -40,27 +40,27 @@ class PackageOrder:
     decided_by: str
     taxonomy_sha256: bytes
     authority_name: str = ""
-    """The name under which the authority stands in the registry; empty if it does not."""
+    """The authority's name in the registry; empty if it is not registered."""
     allowed: tuple[str, ...] | None = None
-    """The fields that the law lets be produced for this kind of demand; None: it names none."""
+    """The fields that the law allows to be produced for this kind of demand; None: the law names no fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A package beside the order that it was made from; it stands for that order only."""
+    """A package and the order it was made from; valid for that order only."""
 
     order: PackageOrder
     package: Package = field(repr=False)
 
 
 class MakePackage(Protocol):
-    """Makes a production, or the letter of a refusal. Pure: no clock, no chance, nothing but the order."""
+    """Makes a production, or the letter of a refusal. Pure: no clock, no randomness, only the order."""
 
     def __call__(self, order: PackageOrder) -> Package: ...
 
 
 class SealPackage(Protocol):
-    """Seals a package with the custodian's key and the operator's, when it is handed over."""
+    """Seals a package with the custodian's and the operator's keys at hand-over."""
 
     def custodian(self) -> str:
         """SHA-256 of the custodian's certificate, in hexadecimal. Raises a `NullabonaError` if the key is unusable."""
@@ -82,7 +82,7 @@ class VerifyAssertion(Protocol):
 
 
 class PublishedNote(Protocol):
-    """A checkpoint that everybody can see, with its cosignatures."""
+    """A public checkpoint with its cosignatures."""
 
     @property
     def note(self) -> bytes: ...
@@ -92,7 +92,7 @@ class PublishedNote(Protocol):
 
 
 class LogStatus(Protocol):
-    """How many entries of a log wait, and how many are in its files."""
+    """The number of staged entries of a log, and of those in its files."""
 
     @property
     def staged(self) -> int: ...
@@ -106,29 +106,29 @@ class DocketLog(Protocol):
 
     @property
     def public(self) -> Path:
-        """The folder that any web server may serve."""
+        """The folder that a web server may serve."""
         ...
 
     def status(self) -> LogStatus:
-        """How long the log is."""
+        """The length of the log."""
         ...
 
     def stage(self, entries: Sequence[bytes], *, key: bytes | None = None) -> range:
-        """Keep ``entries`` for good; their indices. Under one ``key`` it is done once."""
+        """Stage ``entries`` permanently and return their indices. A repeat with the same ``key`` adds nothing."""
         ...
 
     async def publish(self, now_s: int) -> PublishedNote:
-        """Integrate, sign, collect cosignatures, and publish. Raises if there is no quorum."""
+        """Integrate, sign, collect cosignatures, and publish. Raises without a quorum."""
         ...
 
     def inclusion(self, index: int) -> bytes:
-        """The tlog-proof of an entry under the newest published checkpoint. Raises if it is not under it."""
+        """The tlog-proof of an entry under the newest published checkpoint. Raises if that does not cover it."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """Where the desk's public record goes. ``policy``: what receipts and notices are checked against."""
+    """The log of the desk's public record. ``policy``: the one that receipts and notices are checked against."""
 
     log: DocketLog
     origin: str
@@ -136,12 +136,12 @@ class Publication:
 
 
 def _nobody_knows(_: int) -> None:
-    """Of a directory without a public record no row has a day."""
+    """A directory without a public record gives no row a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Everything a desk is handed."""
+    """The outside dependencies of a desk."""
 
     clock: Clock
     chance: Chance
@@ -149,16 +149,16 @@ class Outside:
     make_package: MakePackage
     verifiers: Mapping[CredentialKind, VerifyAssertion]
     seal: SealPackage | None = None
-    """None where there is no custodian's key: packages leave unsealed, and only if a releaser chooses that."""
+    """None without a custodian's key: packages are then unsealed, and only if a releaser chooses that."""
     epoch_day: EpochDay = field(default=_nobody_knows)
-    """When the directory's epochs were closed: what a demand with a period is about depends on it."""
+    """When the directory's epochs were closed. It limits the data for demands about a period."""
     steady: SteadyClock | None = None
-    """What the clock is compared with before a beat; None: it is believed."""
+    """The running time that the clock is checked against before a batch; None: the clock is believed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """Who is at the desk now, and the age identities they have unlocked; the identities are never stored."""
+    """The acting officer, and the age identities they unlocked, which are never stored."""
 
     officer: str
     keys: tuple[str, ...] = field(default=(), repr=False)

@@ -1,1 +1,1 @@
-"""What happens to a case, from intake to the notice of the person concerned."""
+"""The work on a case, from intake to notifying the person concerned."""

@@ -1,4 +1,4 @@
-"""One action on one case, from proposal to journal: checked, signed, applied in one transaction, or not at all."""
+"""One action on one case, from proposal to journal: checked, signed, and applied in one transaction or not at all."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _EDITS: Final = frozenset({Action.INTAKE, Action.AMEND, Action.MATCH, Action.DEC
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What an action led to."""
+    """The result of an action."""
 
     case: bytes
     state: State
@@ -57,7 +57,7 @@ def describe_document(document: bytes) -> Document:
 
 
 class Casework:
-    """Draws acts up and carries them out."""
+    """Draws up acts and carries them out."""
 
     def __init__(
         self, context: DeskContext, changes: Changes, notices: Notices, receipts: Receipts, hand_overs: HandOvers
@@ -74,7 +74,7 @@ class Casework:
     def propose(
         self, who: Acting, action: Action, case: bytes | None, details: CaseDetails, made: Made | None = None
     ) -> Act:
-        """The act to sign. Raises what carrying it out now would raise, but for the signature."""
+        """The act to sign. Raises what carrying it out now would raise, except for signature errors."""
         self._check_role(who, action)
         if case is None and action != Action.INTAKE:
             raise NoSuchCase("an action on no case")
@@ -88,7 +88,7 @@ class Casework:
 
     def perform(self, who: Acting, act: Act, details: CaseDetails, assertion: Assertion,
                 document: bytes | None = None, made: Made | None = None) -> Done:  # fmt: skip
-        """Carry out what was signed: state, content, journal, timers and slot together, or nothing."""
+        """Carry out what was signed: state, content, journal, timers and slot change together or not at all."""
         self._check_role(who, Action(act.action))
         count = self._context.check_signed(act, details, who, assertion)
         _check_document(details, document)
@@ -120,7 +120,7 @@ class Casework:
         return moment, change
 
     def _check_jurisdiction(self, content: CaseContent) -> None:
-        """Whoever is in the registry demands by the law of their own country; a refusal may always be decided."""
+        """Raises `DemandIncomplete` if a registered authority demands by another country's law; refusals are exempt."""
         if content.decision is not None and content.decision.outcome == "refuse":
             return
         with suppress(NoSuchAuthority):  # never called back, so that nothing can be produced anyway
@@ -128,7 +128,7 @@ class Casework:
             decide.check_jurisdiction(self.changes.instrument(content), authority.jurisdiction)
 
     def _begin(self, who: Acting, moment: Moment, change: Change) -> CaseFile:
-        """Keep the case, in no state yet."""
+        """Keep the new case, without a state."""
         assert change.content is not None
         case, received_s = bytes.fromhex(moment.act.case), change.content.demand.received_s
         self._files.begin(case, self._number(moment.now_s), change.content, NO_VERSION, received_s)
@@ -192,7 +192,7 @@ class Casework:
             self._store.run("meet_timer", moment.now_s, case, name)
 
     def _enter(self, moment: Moment, change: Change, content: CaseContent) -> None:
-        """Queue the event's slot, and remember in the case which commitment is its own."""
+        """Queue the event's slot, and record its commitment in the case."""
         file, salt, blind = moment.case, self._chance(SALT_SIZE), self._chance(BLIND_SIZE)
         bodies = self._notices.bodies(content, self.changes.instrument(content)) if change.event == "notified" else ()
         private = notices_fields(tuple(digest(body) for body in bodies)) if bodies else private_fields(content)
@@ -225,7 +225,7 @@ class Casework:
 
 
 def private_fields(content: CaseContent) -> dict[str, str | tuple[str, ...]]:
-    """What the public record binds and does not show; the receipt shows it to the authority."""
+    """The fields that the public record commits to but hides; the receipt shows them to the authority."""
     demand = content.demand
     return {
         "authority": demand.authority,

@@ -40,14 +40,14 @@ from nullabona.wire.slots import EventKind
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An action as it arrives: what is signed, on what, when."""
+    """An action as it arrives: the signed act, its case and its time."""
 
     act: Act
     details: CaseDetails
     file: CaseFile | None
     now_s: int
     made: Made | None = field(default=None, repr=False)
-    """The package that was made for a decision already; used only if it was made from just this order."""
+    """A package made earlier for a decision; used only if its order is the same."""
 
     @property
     def action(self) -> Action:
@@ -62,7 +62,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What becomes of the case. ``content`` None: it says what it said."""
+    """The change of a case. ``content`` None: the content stays."""
 
     content: CaseContent | None = field(default=None, repr=False)
     package: Package | None = field(default=None, repr=False)
@@ -89,11 +89,11 @@ class Changes:
         return _HANDLERS[moment.action](self, moment)
 
     def instrument(self, content: CaseContent) -> Instrument:
-        """The row that was in force when the demand arrived."""
+        """The taxonomy row that was in force when the demand arrived."""
         return decide.instrument_of(content.demand, self._taxonomy)
 
     def order(self, file: CaseFile, decision: Decision, officer: str, decided_s: int) -> PackageOrder:
-        """What the package of a decision is made from. Raises `DecisionInvalid` or `GateNotMet`."""
+        """The input of a decision's package. Raises `DecisionInvalid` or `GateNotMet`."""
         decide.check_decision(file.content, decision)
         return PackageOrder(
             case=file.id, number=file.number, demand=file.content.demand, matches=file.content.matches,
@@ -103,7 +103,7 @@ class Changes:
         )  # fmt: skip
 
     def make(self, order: PackageOrder) -> Made:
-        """The package. It touches nothing of the desk, so that any thread may wait for it."""
+        """Make the package. It uses no state of the desk, so it can run on any thread."""
         return Made(order, self._outside.make_package(order))
 
     def take_in(self, moment: Moment) -> Change:
@@ -126,7 +126,7 @@ class Changes:
         return Change(decide.matched(content, found))
 
     def look_up(self, text: str, first: int | None = None, last: int | None = None) -> dict[str, str | int] | None:
-        """What is held about a handle, of the days ``first`` to ``last`` if there are any; None: it is no handle."""
+        """The data held about a handle, limited to days ``first`` to ``last`` if given; None: not a handle."""
         try:
             record = self._outside.producible(str(parse_handle(text)))
         except HandleError:

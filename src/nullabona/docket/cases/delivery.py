@@ -1,4 +1,4 @@
-"""Delivers a notice: puts a frame into an inbox through the inbox's own relay, as any client does."""
+"""Delivers a notice: appends a frame to an inbox through the inbox's relay, as any client does."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from nullabona.wire.seal import Inbox
 
 _MOST_ANSWER: Final = 65_536
 _PATH: Final = "/v1"
-"""Below a relay's address; a card may name it with or without."""
+"""The API path below a relay's address; a card may include it or not."""
 
 
 def delivering(route: Route, relay: str | None) -> Deliver:
-    """Puts frames into inboxes at the relay that they name, at ``relay``, or at the host of the handle."""
+    """Delivers frames at the inbox's relay, else at ``relay``, else at the host of the handle."""
 
     def put(handle: str, inbox: Inbox, frame: bytes) -> None:
         asyncio.run(put_frame(inbox.relay or relay or _relay_of(handle), route, inbox, frame))

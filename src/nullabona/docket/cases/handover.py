@@ -1,8 +1,8 @@
-"""Hands a package over, in a form that an officer has signed and the journal records (§7.10).
+"""Hands over a package in a form that an officer signed and the journal records (§7.10).
 
-Console and command line take the same way. With a custodian's key the package is sealed; without one it leaves
+Console and command line both use this. With a custodian's key the package is sealed. Without one it is handed over
 unsealed only if the releaser signs exactly that. If the registry has a recipient of the authority, the package is
-locked to it.
+encrypted to it.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ from nullabona.wire.canonical import canonical, digest
 
 SEALED: Final = "hand-over-sealed"
 UNSEALED: Final = "hand-over-unsealed"
-"""Kinds of events in the journal, beside that of the action: in which form the package left."""
+"""Journal event kinds, beside the action's, for the form in which the package was handed over."""
 LOCKED_SUFFIX: Final = ".zip.age"
 
 
 class ReceiptFirst(UserError):
-    """Data may only be handed over after the receipt, and the receipt needs a witnessed entry."""
+    """Data may be handed over only after the receipt, and the receipt needs a witnessed entry."""
 
     code = "docket-receipt-first"
     default_hint = "issue the receipt first: nulla docket receipt CASE"
 
 
 class Unsealed(UserError):
-    """There is no custodian's key, and nobody has chosen to hand the package over without a seal."""
+    """There is no custodian's key, and handing over without a seal was not chosen."""
 
     code = "docket-unsealed"
     default_hint = "name a custodian's key in docket.toml (nulla docket package key), or choose to hand over unsealed"
 
 
 class SealThere(UserError):
-    """There is a custodian's key, so that nothing leaves unsealed."""
+    """There is a custodian's key, so a package must be sealed."""
 
     code = "docket-seal-there"
     default_hint = "hand it over sealed"
@@ -64,7 +64,7 @@ class FormChanged(UserError):
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """What goes to the authority: the package, its receipt, who approved it; and the files as they leave."""
+    """The hand-over to the authority: the package, its receipt, its approvals, and the files as delivered."""
 
     number: str
     form: HandOverDetails
@@ -74,7 +74,7 @@ class HandedOver:
     files: dict[str, bytes] = field(repr=False)
 
     def download(self) -> tuple[str, bytes]:
-        """Name and bytes of the one file that holds everything."""
+        """Name and bytes of a single file with everything."""
         if self.form.recipient:
             return next(iter(self.files.items()))
         top = f"package-{self.number}" if self.form.custodian else f"package-{self.number}-unsealed"
@@ -82,7 +82,7 @@ class HandedOver:
 
 
 class HandOvers:
-    """Says in which form a package leaves, and gives it in that form."""
+    """Determines the form of a hand-over, and makes the package in that form."""
 
     def __init__(self, context: DeskContext, receipts: Receipts, seal_package: SealPackage | None) -> None:
         self._store, self._clock, self._staff = context.store, context.clock, context.staff
@@ -91,32 +91,32 @@ class HandOvers:
         self._seal = seal_package
 
     def form(self, content: CaseContent) -> HandOverDetails:
-        """As a package of this case would leave now. Raises what reading the custodian's key raises."""
+        """The form of a hand-over now. Raises what reading the custodian's key raises."""
         custodian = self._seal.custodian() if self._seal is not None else ""
         return HandOverDetails(custodian, self._recipient(content), unsealed=not custodian)
 
     def chosen(self, content: CaseContent, *, unsealed: bool) -> HandOverDetails:
-        """The form to sign. Raises `Unsealed` where that has to be chosen, `SealThere` where it cannot be."""
+        """The form to sign. Raises `Unsealed` if ``unsealed`` is missing, `SealThere` if it is not allowed."""
         found = self.form(content)
         self._check(found, unsealed=unsealed)
         return found
 
     def check(self, content: CaseContent, details: HandOverDetails) -> None:
-        """Raises `Stale` if a package would not leave in the form that was signed."""
+        """Raises `Stale` if a hand-over now would not have the signed form."""
         found = self.form(content)
         self._check(found, unsealed=details.unsealed)
         if details != found:
             raise Stale("the package would not leave in the form that was signed")
 
     def enter(self, file: CaseFile, officer: str, details: HandOverDetails) -> None:
-        """The form, in the journal. Inside a transaction."""
+        """Enter the form in the journal. Inside a transaction."""
         kind = UNSEALED if details.unsealed else SEALED
         self._journal.append(kind, digest(details), case=file.id, officer=officer)
 
     def give(self, file: CaseFile) -> Callable[[], HandedOver]:
-        """Makes the package as it was signed for, on any thread: all that is of the desk was read by then.
+        """A call that makes the package in the signed form, on any thread: the desk's state is read beforehand.
 
-        Raises `ReceiptFirst` before it was signed, `FormChanged` if it cannot be given so.
+        Raises `ReceiptFirst` if no hand-over was signed yet, `FormChanged` if the signed form is impossible now.
         """
         events = self._journal.of_case(file.id)
         signed = [event for event in events if event.kind in {SEALED, UNSEALED}]
@@ -138,7 +138,7 @@ class HandOvers:
             raise SealThere("there is a custodian's key: nothing leaves unsealed")
 
     def name_of(self, content: CaseContent) -> str:
-        """What the authority is called in the registry; empty if it is not there."""
+        """The authority's name in the registry; empty if it is not registered."""
         try:
             return self._staff.authority(content.demand.authority).name
         except NoSuchAuthority:

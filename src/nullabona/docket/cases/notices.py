@@ -1,7 +1,7 @@
 """Notices to people: drawn up when a notifier signs, delivered once the log proves them (spec/operator-notice.md).
 
-A notice waits for the log, for the end of a later gag, for a relay that is out of reach, or for a full inbox. It
-never holds up another notice.
+A notice may wait for the log, the end of a later gag, an unreachable relay, or a full inbox. It never delays
+another notice.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _NAME: Final = 200
 
 
 class NoticeOutdated(UserError):
-    """An older version drew the notice up, in a form that people's apps no longer read; its slot allows no other."""
+    """An older version drew up the notice in a form that apps no longer read; its slot commits to that form."""
 
     code = "docket-notice-outdated"
     default_hint = "tell the person in another way; the notice stays listed until its case is erased"
 
 
 class PendingNotice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What waits for its slot's proof."""
+    """A notice that waits for its slot's proof."""
 
     bodies: tuple[NoticeBody, ...]
     salt: bytes
@@ -56,15 +56,15 @@ class HeldNotice:
     """A notice that cannot be delivered now: the log does not prove it, a gag is in force, or something went wrong."""
 
     number: str
-    """Of its case."""
+    """The case's number."""
     why: Literal["log", "gag"] | NullabonaError
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What one attempt to deliver came to, in notices (one for each event). ``gone``: nobody is left to tell, for good.
+    """The result of one delivery attempt, in notices (one per event). ``gone``: no recipient is left, permanently.
 
-    ``held`` are all that stay and are tried again the next time, each with its reason.
+    ``held``: those that stay for the next attempt, each with its reason.
     """
 
     delivered: int = 0
@@ -73,17 +73,17 @@ class Delivery:
 
     @property
     def waiting(self) -> int:
-        """How many the log does not prove yet."""
+        """The number of notices that the log does not prove yet."""
         return sum(each.why == "log" for each in self.held)
 
     @property
     def barred(self) -> int:
-        """How many a gag keeps back."""
+        """The number of notices that a gag holds back."""
         return sum(each.why == "gag" for each in self.held)
 
     @property
     def failed(self) -> tuple[NullabonaError, ...]:
-        """What went wrong with the rest."""
+        """The errors of the other held notices."""
         return tuple(each.why for each in self.held if isinstance(each.why, NullabonaError))
 
     def __add__(self, other: Delivery) -> Delivery:
@@ -101,9 +101,9 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class ReadyNotice:
-    """A notice whose slot the log proves, with its letters; without any, nobody is left to tell.
+    """A notice whose slot the log proves, with its letters; no letters: no recipient is left.
 
-    ``officer``: who delivers it.
+    ``officer``: the officer who delivers it.
     """
 
     commitment: bytes
@@ -114,7 +114,7 @@ class ReadyNotice:
 
 
 class Notices:
-    """Draws up, keeps and delivers notices."""
+    """Draws up, stores and delivers notices."""
 
     def __init__(self, context: DeskContext, receipts: Receipts, changes: Changes, origin: str) -> None:
         self._store, self._clock, self._chance = context.store, context.clock, context.chance
@@ -124,23 +124,23 @@ class Notices:
         self._origin = origin
 
     def bodies(self, content: CaseContent, instrument: Instrument) -> tuple[NoticeBody, ...]:
-        """A notice for every account that the demand led to."""
+        """A notice for every account that the demand matched."""
         authority = self._staff.authority(content.demand.authority).name
         return tuple(self._body(content, instrument, authority, match) for match in content.matches if match.found)
 
     def keep(self, file: CaseFile, commitment: bytes, pending: PendingNotice) -> None:
-        """Inside a transaction."""
+        """Store a notice. Inside a transaction."""
         sealed = self._files.seal_content(file.recipient, pending)
         self._store.run("keep_notice", commitment, file.id, sealed)
 
     def waiting(self) -> int:
-        """How many notices are not delivered yet."""
+        """The number of undelivered notices."""
         return len(self._store.rows("notices"))
 
     def deliver(self, who: Acting, deliver: Deliver) -> Delivery:
-        """Deliver what the log proves by now and no gag bars. What cannot be delivered now stays for the next time.
+        """Deliver the notices that the log proves and no gag bars. The others stay for the next call.
 
-        Delivering again what a relay has taken already is harmless: clients show a notice once.
+        Delivering a notice twice is harmless: clients show it once.
         """
         found = Delivery()
         for each in self._judged(who):
@@ -148,14 +148,14 @@ class Notices:
         return found
 
     def judged(self, who: Acting) -> tuple[ReadyNotice | HeldNotice, ...]:
-        """Each notice by its case's number: ready, sealed to its inboxes, or why it is not.
+        """Each notice in order of case number: ready and sealed to its inboxes, or held with the reason.
 
-        Whoever puts what is ready there says so to `delivered`.
+        After delivering a ready notice, call `delivered`.
         """
         return tuple(sorted(self._judged(who), key=lambda each: each.number))
 
     def delivered(self, notice: ReadyNotice) -> None:
-        """Enter that it was delivered, or that nobody is left to tell; a second time changes nothing."""
+        """Enter that it was delivered, or that no recipient is left. Idempotent."""
         with self._store.transaction():
             if not self._store.run("drop_notice", notice.commitment):
                 return
@@ -188,7 +188,7 @@ class Notices:
                 yield ReadyNotice(commitment, case, number, who.officer, letters)
 
     def _drawn_up(self, who: Acting, commitment: bytes, case: bytes, sealed: bytes) -> tuple[Letter, ...]:
-        """Its letters, of now. Raises what keeps the notice back."""
+        """The notice's letters as of now. Raises the reason to hold the notice."""
         if self._store.row("slot_of", commitment) is None:
             raise NotInLog("the notice waits for its slot")
         file = self._files.open(who, case)
@@ -227,7 +227,7 @@ class Notices:
         )  # fmt: skip
 
     def _card(self, content: CaseContent, handle: str) -> Card | None:
-        """The card that the handle has now, if it is of the account that the demand was about; None: it is gone."""
+        """The handle's card, if it still belongs to the account that the demand was about; otherwise None."""
         was = next((str(m.record["encoded"]) for m in content.matches if _is_of(m, handle)), None)
         now = (self._changes.look_up(handle) or {}).get("encoded")
         if was is None or now is None:
@@ -254,5 +254,5 @@ def _known(encoded: str) -> Card:
 
 
 def _day(encoded: str) -> int:
-    """When the card was made: that its devices' certificates ran out since then does not close the inbox."""
+    """The card's own date: device certificates that expired since then must not block delivery to the inbox."""
     return decode_card(bytes.fromhex(encoded)).body.issued_day

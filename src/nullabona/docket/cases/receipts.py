@@ -15,14 +15,14 @@ from nullabona.wire.slots import Record, SlotProof
 
 
 class NoReceipt(UserError):
-    """There is no receipt of this case yet."""
+    """This case has no receipt yet."""
 
     code = "docket-no-receipt"
     default_hint = "counsel issues it, once the demand's slot is in the log: nulla docket receipt CASE"
 
 
 class Receipts:
-    """Makes, keeps and reads receipts."""
+    """Issues, stores and reads receipts."""
 
     def __init__(self, context: DeskContext, batches: Batches, log: DocketLog, policy: str) -> None:
         self._store, self._slots, self._files = context.store, context.slots, context.files
@@ -31,7 +31,7 @@ class Receipts:
         self._policy = policy
 
     def keep(self, who: Acting, file: CaseFile) -> None:
-        """Issue the receipt. Raises `NotInLog`, or what the log's checks raise. Inside a transaction."""
+        """Issue the receipt. Raises `NotInLog` or the errors of the log's checks. Inside a transaction."""
         receipt = self._make(who, file)
         check_receipt(receipt, Policy.parse(self._policy))
         self._store.run("keep_receipt", self._files.seal_content(file.recipient, receipt), file.id)

@@ -1,7 +1,7 @@
 """What an officer signs: one action on one version of one case, once (spec/docket.md §4).
 
 The challenge of a passkey's assertion, and what an officer's key file signs, is SHA-256 of the act's canonical JSON.
-The act holds only a digest of its details, so that it can be kept in the clear; the details stand in the sealed case.
+The act holds only a digest of its details, so the desk can keep it in the clear. The sealed case holds the details.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ CredentialKind = Literal["ed25519", "webauthn"]
 
 
 class AssertionInvalid(PeerError):
-    """A signature over an action does not hold, is by a key that is not the officer's, or comes too late."""
+    """A signature over an action is invalid, made by a key that is not the officer's, or too late."""
 
     code = "docket-assertion-invalid"
     default_hint = "start the action again and sign it with a key that is registered for you"
 
 
 class Replayed(PeerError):
-    """This signature was used already, or was made for another case."""
+    """The signature was already used, or was made for another case."""
 
     code = "docket-replayed"
     default_hint = "start the action again; every signature is good for one action on one case"
 
 
 class Stale(UserError):
-    """The case has changed since the officer saw it."""
+    """The case changed after the officer saw it."""
 
     code = "docket-stale"
     default_hint = "look at the case again before you sign: nulla docket show CASE"
@@ -68,20 +68,20 @@ class DetailsWrong(UserError):
 
 
 class IntakeDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="intake"):
-    """Taking a demand in. Its document is handed to `Desk.perform` beside it."""
+    """Takes a demand in. `Desk.perform` gets its document as a separate argument."""
 
     demand: Demand
 
 
 class AmendDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="amend"):
-    """Correcting a demand: every approval is void and the case begins again at received."""
+    """Corrects a demand: every approval becomes void and the case returns to ``received``."""
 
     demand: Demand
     why: Note
 
 
 class MatchDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="match"):
-    """Matching the demand's identifiers: these, exactly as they stand there, are looked up."""
+    """Matches the demand's identifiers, which are looked up exactly as written."""
 
     identifiers: tuple[Identifier, ...]
 
@@ -93,63 +93,63 @@ class ReviewDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
 
 
 class DecideDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="decide"):
-    """The decision, and the package that follows from it (the desk fills the digest in)."""
+    """The decision and the resulting package (the desk fills in the digest)."""
 
     decision: Decision
     package_sha256: Hash
 
 
 class ReleaseDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="release"):
-    """The second approval: of exactly this decision and package. For ``produce`` and ``refuse``."""
+    """The second approval, of exactly this decision and package. For ``produce`` and ``refuse``."""
 
     decision: Hash
     package_sha256: Hash
 
 
 class PlainDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="plain"):
-    """An action that says nothing but itself: receipt, notify, publish, seal, close."""
+    """An action without further details: receipt, notify, publish, seal, close."""
 
     note: Note = ""
 
 
 class HandOverDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="hand-over"):
-    """In which form the package leaves; the desk fills it in, and a package that leaves unsealed says so."""
+    """The form in which the package is handed over, filled in by the desk; an unsealed package says so."""
 
     custodian: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
-    """SHA-256 of the custodian's certificate; empty if nobody seals."""
+    """SHA-256 of the custodian's certificate; empty if there is no seal."""
     recipient: Recipient = ""
-    """The age recipient of the authority that it is locked to; empty if whoever has it can read it."""
+    """The authority's age recipient that the package is encrypted to; empty if it is not encrypted."""
     unsealed: bool = True
 
 
 class DeferDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="defer"):
-    """Notice waits until a time, for a reason the law knows."""
+    """Defers the notice until a time, for a reason that the law provides."""
 
     until_s: Seconds
     basis: Short
 
 
 class BarDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="bar"):
-    """No notice by us, and which law says so."""
+    """States that we give no notice, and which law forbids it."""
 
     basis: Short
 
 
 class GagDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="gag"):
-    """The gag as it shall be: renewed with its new end, or None when it is lifted."""
+    """The new gag: renewed with its new end, or None to lift it."""
 
     gag: Gag | None
     basis: Short
 
 
 class RecuseDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="recuse"):
-    """The officer has an interest in the case and steps back from it."""
+    """The officer has an interest in the case and withdraws from it."""
 
     why: Note
 
 
 class ConfirmDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="confirm"):
-    """The second signature: of exactly the act with this challenge."""
+    """The second signature, under exactly the act with this challenge."""
 
     approves: Hash
 
@@ -162,12 +162,12 @@ CaseDetails = (
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What an action on a case states. ``filled_in``: what an officer fills in of it; the rest is the case's own."""
+    """What an action on a case states. ``filled_in``: the fields an officer fills in; the case gives the others."""
 
     details: type[CaseDetails]
     filled_in: tuple[Literal["note", "why", "basis", "until"], ...] = ()
     grave: bool = False
-    """Whether it cannot be taken back."""
+    """Whether the action is irreversible."""
 
 
 ASKS: Final[Mapping[Action, Ask]] = {
@@ -191,11 +191,11 @@ ASKS: Final[Mapping[Action, Ask]] = {
     Action.CONFIRM_GAG: Ask(ConfirmDetails),
     Action.RECUSE: Ask(RecuseDetails, ("why",)),
 }
-"""Every action on a case, but reading it: console, command line and desk go by this table."""
+"""Every action on a case except reading it. Console, command line and desk use this table."""
 
 
 def stated(action: Action, text: str = "", until_s: int | None = None) -> CaseDetails:
-    """The details of an action that an officer fills in. ``text``: its note, why or basis."""
+    """The details of an action that an officer fills in. ``text``: its note, reason or basis."""
     kind = ASKS[action].details
     if kind is GagDetails:
         return GagDetails(Gag(text, until_s) if action is Action.RENEW_GAG else None, text)
@@ -217,7 +217,7 @@ class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EnrolDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="enrol"):
-    """A new officer: keys that sign, and the age recipient that cases are sealed to."""
+    """A new officer: their signing keys, and the age recipient that cases are sealed to."""
 
     officer: OfficerId
     name: Short
@@ -226,14 +226,14 @@ class EnrolDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
 
 
 class RevokeDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="revoke"):
-    """The officer may do nothing from now on."""
+    """The officer loses every right."""
 
     officer: OfficerId
     why: Note
 
 
 class RoleDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="role"):
-    """A role is granted or taken (the action says which)."""
+    """Grants or removes a role (the action says which)."""
 
     officer: OfficerId
     role: Role
@@ -247,7 +247,7 @@ class KeyDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="k
 
 
 class ObjectDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="object"):
-    """An objection, which ends a proposal that is held."""
+    """An objection; it ends a held proposal."""
 
     challenge: Hash
     why: Note
@@ -260,7 +260,7 @@ class AuthorityDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
 
 class ReportDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="report"):
-    """The figures of a half-year by the end of a period, by digest of the table the desk has drawn up."""
+    """The figures of a half-year up to the end of a period, as the digest of the table that the desk drew up."""
 
     term: Short
     table: Hash
@@ -268,7 +268,7 @@ class ReportDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
 
 
 class SettleDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="settle"):
-    """The slots of a half-year whose horizon has come: all are opened but the band's."""
+    """Settles a half-year at its horizon: every slot is opened except those of the band."""
 
     term: Short
 
@@ -280,7 +280,7 @@ class OpenDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
 
 
 class OutageDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="outage"):
-    """Periods that were late, and why, as everybody is to read it."""
+    """Late periods, and the reason for the public."""
 
     first: Annotated[int, Meta(ge=0)]
     last: Annotated[int, Meta(ge=0)]
@@ -295,7 +295,7 @@ DeskDetails = (
 
 
 class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One action, as it is signed. ``case`` is empty for the desk itself; ``version`` is what the officer saw."""
+    """One action as signed. ``case`` is empty for the desk itself; ``version`` is the one the officer saw."""
 
     action: Short
     case: Hex
@@ -310,16 +310,16 @@ class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def made_s(self) -> int:
-        """When the desk drew it up."""
+        """When the desk drew up the act."""
         return self.expires_s - ACT_LIFETIME_S
 
     @property
     def challenge(self) -> bytes:
-        """What is signed."""
+        """The 32 bytes that the officer signs."""
         return digest(self)
 
     def encode(self) -> bytes:
-        """The canonical JSON that the challenge is the hash of; what a console shows beside its own words."""
+        """The canonical JSON whose hash is the challenge; the console shows it beside its own words."""
         return canonical(self)
 
 
@@ -343,7 +343,7 @@ class Officer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def check_form(details: CaseDetails | DeskDetails) -> None:
-    """Raises `DetailsWrong` for what could be signed and not be read again: making a value checks nothing."""
+    """Raises `DetailsWrong` for details that could not be decoded again: the constructors check nothing."""
     try:
         msgspec.convert(msgspec.to_builtins(details), type(details))
     except msgspec.ValidationError as error:

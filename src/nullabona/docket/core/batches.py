@@ -1,4 +1,4 @@
-"""How a period's batch is laid out in the log, and where each slot lies (spec/docket.md §7.2)."""
+"""How a period's batch is laid out in the log, and the log index of each slot (spec/docket.md §7.2)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nullabona.wire.slots import SlotLeaf, SlotRef, parse_slot_leaf
 
 
 class BatchWrong(Malformed):
-    """A period's batch is not there, whole and in its place. ``key`` and ``values`` are of `findings.SENTENCES`."""
+    """A period's batch is missing, incomplete or misplaced. ``key`` and ``values`` are of `findings.SENTENCES`."""
 
     def __init__(self, key: str, **values: int) -> None:
         super().__init__("a period's batch is not there, whole and in its place")
@@ -21,7 +21,7 @@ class BatchWrong(Malformed):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One period as it lies in the log, from ``start`` on. ``genesis`` stands before the first."""
+    """One period's batch in the log, from index ``start`` on. ``genesis`` precedes the first batch."""
 
     start: int
     beat: Beat
@@ -31,14 +31,14 @@ class Batch:
 
 
 def slot_index(start: int, at: SlotRef) -> int:
-    """The log index of a slot, where its period's batch begins at ``start``."""
+    """The log index of a slot whose period's batch begins at ``start``."""
     return start + 1 + (at.period == 0) + at.slot
 
 
 def arrangement(busy: int, slots: int, chance: bytes) -> tuple[int, ...]:
     """Which ``busy`` of ``slots`` places are taken, in the order of the events; eight bytes of ``chance`` per place.
 
-    At random: in a fixed order, one opened slot would tell that those before it are not empty either.
+    The places are random: in a fixed order, one opened slot would reveal that those before it are not empty.
     """
     places = list(range(slots))
     for at in range(slots - 1, 0, -1):
@@ -48,7 +48,7 @@ def arrangement(busy: int, slots: int, chance: bytes) -> tuple[int, ...]:
 
 
 def read_batch(entries: Sequence[bytes], start: int, cadence: Cadence, period: int) -> Batch | None:
-    """The batch of ``period`` at ``start``; None if the log ends here. Raises `Malformed` if it is not there, whole."""
+    """The batch of ``period`` at ``start``; None if the log ends here. Raises `Malformed` if it is incomplete."""
     at = start + (period == 0)
     if at >= len(entries):
         return None

@@ -1,4 +1,4 @@
-"""The beat of the docket log: when each period's slots are due, and what the log is bound to (spec/docket.md §7.1)."""
+"""The schedule of the docket log: when each period's slots are due, and fixed parameters (spec/docket.md §7.1)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ MAX_SLOTS: Final = 1_024
 
 
 class Cadence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The parameters of a docket log. They stand in its first leaf and never change."""
+    """The parameters of a docket log. Its first leaf holds them, and they never change."""
 
     start_s: Annotated[int, Meta(ge=0, le=2**40)]
     """When period 0 begins; its slots are due at its end."""
     period_s: Annotated[int, Meta(ge=1, le=31 * DAY)] = 3_600
     slots: Annotated[int, Meta(ge=1, le=MAX_SLOTS)] = 8
     window_s: Annotated[int, Meta(ge=1, le=DAY)] = 600
-    """How long after a period's end its slots may be witnessed."""
+    """How long after a period's end its slots must be witnessed, in seconds."""
     lag: Annotated[int, Meta(ge=1, le=1_000)] = 24
-    """Within how many periods an event is entered."""
+    """The number of periods within which an event must be entered."""
     horizon_s: Annotated[int, Meta(ge=1, le=10 * 366 * DAY)] = 731 * DAY
     """How long after the end of its half-year a slot is opened, or renewed within the band."""
     band: Annotated[int, Meta(ge=0, le=10_000)] = 32
@@ -32,11 +32,11 @@ class Cadence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def longest_wait_s(self) -> int:
-        """How long an event that finds a free slot waits at most until witnesses have seen it."""
+        """The longest time until an event that gets a free slot is witnessed."""
         return self.period_s + self.window_s
 
     def period_at(self, seconds: int) -> int:
-        """The period that a time falls into; everything before the start falls into the first."""
+        """The period of a time; any time before the start belongs to the first."""
         return max(0, (seconds - self.start_s) // self.period_s)
 
     def begin_of(self, period: int) -> int:
@@ -48,11 +48,11 @@ class Cadence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.begin_of(period + 1)
 
     def term_of(self, period: int) -> str:
-        """The half-year that a period is counted in: that of its beginning."""
+        """The half-year in which a period begins, and to which it counts."""
         return term_of(self.begin_of(period))
 
     def periods_of(self, term: str) -> range:
-        """The periods that are counted in a half-year."""
+        """The periods that count to a half-year."""
         begin, end = term_span(term)
         first, after = (max(0, -((self.start_s - at) // self.period_s)) for at in (begin, end))
         return range(first, after)

@@ -1,6 +1,6 @@
-"""What each action makes of a case, and when it is refused. The shell has looked up, signed for and sealed nothing yet.
+"""How each action changes a case, and when it is refused. Pure: the shell looks up, signs and seals.
 
-Every function takes what the case says now and returns what it says then.
+Every function takes the content of a case and returns the new content.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from nullabona.wire.demands import DataClass
 from nullabona.wire.slots import Outcome
 
 HELD: Final[frozenset[DataClass]] = frozenset({"subscriber", "identification"})
-"""The only classes of which anything can be produced: what the directory keeps of an account. What waits sealed in its
-inbox can be counted and not opened; no class of this desk carries it."""
+"""The only classes that can be produced: what the directory keeps about an account. The sealed frames in the account's
+inbox can be counted but not opened; no class of this desk holds them."""
 
 
 class DemandIncomplete(UserError):
@@ -41,41 +41,41 @@ class DemandIncomplete(UserError):
 
 
 class GateNotMet(UserError):
-    """An intake gate of the instrument is not met, or the authority was not called back: nothing may be produced."""
+    """An intake gate is not met, or the authority was not called back, so nothing may be produced."""
 
     code = "docket-gate-not-met"
     default_hint = "refuse it with gate_not_met, or amend the demand once the gate is met"
 
 
 class DecisionInvalid(UserError):
-    """A decision does not answer what was asked for, or has no reason where it needs one."""
+    """A decision does not answer the demand, or lacks a required reason."""
 
     code = "docket-decision-invalid"
     default_hint = "answer each class that was asked for; give a reason for each that is refused"
 
 
 class NoticeBarred(UserError):
-    """A gag is in force: the person may not be told now."""
+    """A gag or the law forbids notifying the person now."""
 
     code = "docket-notice-barred"
     default_hint = "defer the notice until the gag ends, or record which law bars it"
 
 
 class NotYetPublic(UserError):
-    """The instrument's rule, or a gag, does not let the demand be shown now."""
+    """The instrument's rule or a gag forbids showing the demand now."""
 
     code = "docket-not-yet-public"
     default_hint = "seal the case; its slots are opened or renewed at their horizon"
 
 
 def version_of(content: CaseContent, serial: int) -> bytes:
-    """What approvals approve. ``serial`` counts edits, so that going back to an old text revives no old approval."""
+    """The version that approvals sign. ``serial`` counts edits, so restoring an old text revives no old approval."""
     approved = msgspec.structs.replace(content, gag=None, proposed_gag=None)
     return digest({"content": msgspec.to_builtins(approved), "serial": serial, "v": 1})
 
 
 def take_in(details: IntakeDetails | AmendDetails, taxonomy: Taxonomy, now_s: int) -> CaseContent:
-    """A new case, or one that begins again. Raises `DemandIncomplete`."""
+    """The content of a new or amended case. Raises `DemandIncomplete`."""
     demand = details.demand
     instrument = instrument_of(demand, taxonomy)
     problem = _problem(demand, instrument, now_s)
@@ -96,7 +96,7 @@ def instrument_of(demand: Demand, taxonomy: Taxonomy) -> Instrument:
 
 
 def check_jurisdiction(instrument: Instrument, jurisdiction: str) -> None:
-    """Raises `DemandIncomplete` unless the law of the instrument is the authority's own."""
+    """Raises `DemandIncomplete` unless the instrument belongs to the authority's jurisdiction."""
     if instrument.jurisdiction != jurisdiction:
         raise DemandIncomplete(
             f"an authority of {jurisdiction} cannot demand by {instrument.id}",
@@ -123,14 +123,14 @@ def _problem(demand: Demand, instrument: Instrument, now_s: int) -> str | None:
 
 
 def as_kept(record: Mapping[str, object]) -> dict[str, str | int]:
-    """The output of ``producible`` as a case keeps it: rows of a further table as canonical JSON text (RFC 8785)."""
+    """The output of ``producible`` as a case keeps it; nested rows become canonical JSON text (RFC 8785)."""
     return {
         name: value if isinstance(value, str | int) else canonical(value).decode() for name, value in record.items()
     }
 
 
 def matched(content: CaseContent, found: Mapping[str, Mapping[str, str | int] | None]) -> CaseContent:
-    """With what each identifier led to. ``found``: the output of ``producible`` for each handle, None if not one."""
+    """Adds the match of each identifier. ``found``: ``producible``'s output by identifier, None if not a handle."""
     matches = tuple(
         Match(identifier, found=len(record) > 1, record=dict(record))
         for identifier in content.demand.identifiers
@@ -166,17 +166,17 @@ def _check_answer(content: CaseContent, answer: ClassAnswer) -> None:
 
 
 def decided(content: CaseContent, decision: Decision, package: bytes) -> CaseContent:
-    """With the decision and the digest of the package that follows from it."""
+    """Adds the decision and the digest of the resulting package."""
     return msgspec.structs.replace(content, decision=decision, package_sha256=package)
 
 
 def gag_proposed(content: CaseContent, details: GagDetails, challenge: bytes) -> CaseContent:
-    """With a gag that waits for its second signature."""
+    """Adds a gag that waits for its second signature."""
     return msgspec.structs.replace(content, proposed_gag=GagProposal(details.gag, details.basis, challenge))
 
 
 def gag_confirmed(content: CaseContent, approves: bytes) -> CaseContent:
-    """With the gag that two have signed. Raises `Stale` if it is not the one that was proposed last."""
+    """Adopts the gag that two officers signed. Raises `Stale` if it is not the one proposed last."""
     proposed = content.proposed_gag
     if proposed is None or proposed.challenge != approves:
         raise Stale("this is not the gag that was proposed last")
@@ -184,7 +184,7 @@ def gag_confirmed(content: CaseContent, approves: bytes) -> CaseContent:
 
 
 def package_digest(package: Package) -> bytes:
-    """What both approvals sign: SHA-256 over the canonical list of (path, SHA-256), by path."""
+    """The digest that both approvals sign: SHA-256 over the canonical list of (path, SHA-256), by path."""
     names = [file.path for file in package.files]
     if len(set(names)) != len(names):
         raise Stale("a package has two files of one name")
@@ -192,13 +192,13 @@ def package_digest(package: Package) -> bytes:
 
 
 def gagged(content: CaseContent, now_s: int) -> bool:
-    """Whether silence is ordered now."""
+    """Whether a gag is in force."""
     gag = content.gag
     return gag is not None and (gag.until_s is None or now_s < gag.until_s)
 
 
 def check_notice(content: CaseContent, instrument: Instrument, now_s: int) -> None:
-    """Raises `NoticeBarred` while the person may not be told."""
+    """Raises `NoticeBarred` while the person must not be notified."""
     if instrument.notice == "never":
         raise NoticeBarred("the law bars notice by us for this instrument")
     if gagged(content, now_s):
@@ -206,7 +206,7 @@ def check_notice(content: CaseContent, instrument: Instrument, now_s: int) -> No
 
 
 def check_public(content: CaseContent, instrument: Instrument, now_s: int) -> None:
-    """Raises `NotYetPublic` unless the single demand may be shown now."""
+    """Raises `NotYetPublic` unless this demand may be shown individually now."""
     if instrument.item in {"never", "at_horizon"}:
         raise NotYetPublic(f"the rule for single demands of this instrument is {instrument.item}")
     if gagged(content, now_s):

@@ -1,4 +1,4 @@
-"""Whether a case says what its acts made of it: the database cannot see into what is sealed (spec/docket.md §3.2)."""
+"""Checks a sealed case against its signed acts, which the database cannot do (spec/docket.md §3.2)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nullabona.wire.canonical import digest
 
 
 class CaseAltered(UserError):
-    """A case does not match its signed acts: somebody changed the database without the desk."""
+    """A case does not match its signed acts: the database was changed outside the desk."""
 
     code = "docket-case-altered"
     default_hint = "do not use this case; find out who can write the desk's files, and compare with a copy"
@@ -26,7 +26,7 @@ _TAKES_IN: Final = frozenset({Action.INTAKE, Action.AMEND})
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """An act on a case, as far as it matters here. ``details``: the hexadecimal digest of what was signed."""
+    """The parts of an act that this check needs. ``details``: the hexadecimal digest of what was signed."""
 
     action: str
     challenge: bytes
@@ -37,9 +37,9 @@ class Entered:
 def check_entered(
     content: CaseContent, package: Package | None, acts: Sequence[Entered], made: tuple[int, bytes], *, by_law: bool
 ) -> None:
-    """Raises `CaseAltered`. ``made``: the serial and version of the last edit; ``by_law``: its law orders a gag.
+    """Raises `CaseAltered`. ``made``: the serial and version of the last edit; ``by_law``: the law orders a gag.
 
-    The end and the basis of a gag that was renewed are not compared: its act has their digest with what else was said.
+    The end and basis of a renewed gag are not compared: its act holds them only in a digest with other details.
     """
     if version_of(content, made[0]) != made[1]:
         raise CaseAltered("what the case says is not the version that was approved")
@@ -50,9 +50,9 @@ def check_entered(
 
 
 def _gagged(content: CaseContent, acts: Sequence[Entered], *, by_law: bool) -> bool | None:
-    """Whether there is a gag by what was signed: that of the demand, or what two made of it; amending keeps one.
+    """Whether the signed acts give a gag: the demand's, or one that two officers signed. An amendment keeps a gag.
 
-    None: nobody can tell, because an amendment took the place of the demand that may have brought it.
+    None: unknown, because an amendment replaced the demand that may have carried the gag.
     """
     actions = {one.challenge: one.action for one in acts}
     last = max((at for at, one in enumerate(acts) if one.action in _TAKES_IN), default=-1)
@@ -67,7 +67,7 @@ def _gagged(content: CaseContent, acts: Sequence[Entered], *, by_law: bool) -> b
 
 
 def _proposed(content: CaseContent, acts: Sequence[Entered]) -> bool:
-    """Whether the change of the gag that waits for its second signature is what the first one signed."""
+    """Whether the gag change that waits for its second signature is the one signed first."""
     waits = content.proposed_gag
     if waits is None:
         return True

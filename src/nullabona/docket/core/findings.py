@@ -1,4 +1,4 @@
-"""What verification can find, as sentences with values; `nullabona.words.recounted` says the same in Korean."""
+"""The findings of verification, as sentences with values; `nullabona.words.recounted` has them in Korean."""
 
 from __future__ import annotations
 
@@ -64,18 +64,18 @@ SENTENCES: Final[Mapping[str, str]] = {
     "other-row": "the report of {term}: {instrument}: every demand is open, and the row is another one",
     "reported-more": "the report of {term}: {count} reported demands are not open, and only {sealed} slots are sealed",
 }
-"""By key. ``why`` is what another part said; its code stands in `Finding.cause`."""
+"""By key. ``why`` is the message of another part; `Finding.cause` holds its code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that does not hold. ``code`` is of spec/docket.md §8, ``key`` the sentence that says where."""
+    """A failed check. ``code`` is from spec/docket.md §8, ``key`` names the sentence that locates it."""
 
     code: str
     key: str
     values: Mapping[str, object] = field(default_factory=dict)
     cause: str = ""
-    """The code of the error that ``why`` says."""
+    """The code of the error in ``why``."""
 
     @property
     def message(self) -> str:
@@ -84,5 +84,5 @@ class Finding:
 
     @property
     def period(self) -> int | None:
-        """Which period was late, if that is what is wrong."""
+        """The late period, if the finding is about lateness."""
         return int(str(self.values["period"])) if self.key == "late" else None

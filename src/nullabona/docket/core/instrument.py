@@ -1,4 +1,4 @@
-"""What the law says about one kind of demand, as a row of the taxonomy. The rows are data (``taxonomy/*.toml``)."""
+"""The legal rules for one kind of demand, as a row of the taxonomy. The rows are data (``taxonomy/*.toml``)."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ DAY: Final = 86_400
 
 
 class Timer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Something that must be done within ``within_s`` of ``since``; who is told when is the desk's rule."""
+    """A deadline: something must be done within ``within_s`` seconds of ``since``. The desk decides on reminders."""
 
     name: str
     within_s: Seconds
     since: Literal["received", "emergency", "issued", "decided", "handed_over", "gag"] = "received"
-    """``emergency``: from receipt, of a demand that is marked as one."""
+    """``emergency``: from receipt, if the demand is marked as an emergency."""
     until: Literal["reviewed", "decided", "released", "answered", "permit", "notified", "closed"] = "answered"
-    """``released``: two people have approved the answer. ``answered``: it was handed over, which needs its receipt."""
+    """``released``: two people approved the answer. ``answered``: it was handed over, which requires the receipt."""
     law: str = ""
 
 
 class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How long the law wants the register of a closed case kept; it is erased afterwards."""
+    """How long the law requires the register of a closed case to be kept; then it is erased."""
 
     keep_days: Day
     law: str = ""
@@ -57,18 +57,18 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     valid_from: Day
     valid_to: Day | None = None
     gates: tuple[str, ...] = ()
-    """What must be shown before a demand is taken up; each is named on intake as met or not."""
+    """The intake conditions; intake records whether each is met."""
     timers: tuple[Timer, ...] = ()
     register: Register = Register(keep_days=1095)
     notice: Notice = "counsel"
     item: ItemRule = "at_horizon"
-    """When the single demand may be shown."""
+    """When a demand of this kind may be shown individually."""
     count: CountRule = "counsel"
     default_gag: bool = False
-    """Whether silence is ordered by the law itself, whatever the document says."""
+    """Whether the law itself orders silence, regardless of the document."""
     needs_counsel: bool = False
     fields: tuple[str, ...] | None = None
-    """Of ``producible``'s fields those that the law lets be produced; None: no row of the law names them."""
+    """The fields of ``producible`` that the law allows to be produced; None: the law names no fields."""
     emergency_form: bool = False
     """Whether a demand of this kind may come in an emergency form."""
 
@@ -82,7 +82,7 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Taxonomy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every row, and the hash that the docket log carries of them."""
+    """Every row, and their hash as in the docket log."""
 
     rows: tuple[Instrument, ...]
     sha256: bytes

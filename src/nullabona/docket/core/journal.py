@@ -1,4 +1,4 @@
-"""The journal's chain: every event carries the hash of the one before (spec/docket.md §6)."""
+"""The journal's hash chain: every event includes the previous event's hash (spec/docket.md §6)."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from nullabona.wire.canonical import canonical
 
 _DOMAIN: Final = b"nullabona docket event v1\0"
 BEGIN: Final = bytes(32)
-"""What stands before the first event."""
+"""The previous hash of the first event."""
 
 
 class JournalBroken(PeerError):
-    """An event of the journal is missing, altered, doubled or out of order."""
+    """A journal event is missing, altered, duplicated or out of order."""
 
     code = "docket-journal-broken"
     default_hint = "compare the journal with a copy; its daily head is in the docket log"
 
 
 def event_hash(event: Event) -> bytes:
-    """The event's place in the chain. Its nonce keeps the head from telling whether anything happened."""
+    """The event's hash in the chain. Its nonce keeps the head from revealing whether anything happened."""
     return sha256(_DOMAIN + canonical(event)).digest()
 
 
 def check_chain(events: Iterable[tuple[Event, bytes]]) -> bytes:
-    """The head of a whole journal of (event, hash). Raises `JournalBroken` at the first that does not follow."""
+    """The head of a whole journal of (event, hash). Raises `JournalBroken` at the first break."""
     head = BEGIN
     for number, (event, claimed) in enumerate(events):
         if event.seq != number or event.previous != head or event_hash(event) != claimed:

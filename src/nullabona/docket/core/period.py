@@ -1,4 +1,4 @@
-"""What of a record lies in the period that a demand is about (spec/docket.md §2). The desk keeps no more than that."""
+"""Limits a record to the period that a demand is about (spec/docket.md §2). The desk keeps nothing beyond it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 EpochDay = Callable[[int], int | None]
-"""The day on which an epoch of the directory's public record was closed; None: nobody can tell."""
+"""The day on which an epoch of the directory's public record was closed; None: unknown."""
 DATED: Final = ("entries", "replaced")
 """Fields with several rows, each dated by the epoch in which it entered the public record."""
 
 
 def within(record: Mapping[str, object], first: int, last: int, day_of: EpochDay) -> dict[str, object]:
-    """``record`` without what entered the public record on a day before ``first`` or after ``last``.
+    """``record`` without the rows that entered the public record before day ``first`` or after day ``last``.
 
-    What is not dated stays: the account as it is now. A row whose day nobody can tell is left out.
+    Undated fields stay: they describe the account as it is now. A row whose day is unknown is left out.
     """
 
     def inside(row: Mapping[str, object]) -> bool:

@@ -1,4 +1,4 @@
-"""Pointers: what tells the auditor, alone and from the log alone, what a slot holds (spec/docket.md §7.4)."""
+"""Pointers let only the auditor learn what a slot holds, from the log alone (spec/docket.md §7.4)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _RATCHET: Final = b"nullabona docket pointer v1\0"
 
 
 def next_ratchet(key: bytes) -> bytes:
-    """The pointer key of the next period. The desk forgets the one before, the auditor can compute them all."""
+    """The pointer key of the next period. The desk forgets the previous key; the auditor can compute every key."""
     return hmac.digest(key, _RATCHET + b"next", "sha256")
 
 
 def seal_pointer(key: bytes, nonce: bytes, blind: bytes, record: Record) -> bytes:
-    """What tells the auditor, alone and from the log alone, what a slot holds (spec/docket.md §7.4)."""
+    """The encrypted pointer from which only the auditor learns what a slot holds (spec/docket.md §7.4)."""
     kind = {NullRecord: 0, EventRecord: 1, RenewalRecord: 2}[type(record)]
     case = bytes.fromhex(record.case) if isinstance(record, EventRecord) else bytes(16)
     body = (bytes([kind]) + blind + case).ljust(_TEXT, b"\0")
@@ -29,7 +29,7 @@ def seal_pointer(key: bytes, nonce: bytes, blind: bytes, record: Record) -> byte
 
 
 def open_pointer(key: bytes, pointer: bytes) -> tuple[int, bytes, bytes]:
-    """(0 null, 1 event or 2 renewal; the blinding; the case's tag). Raises `CommitmentWrong`: not of this period."""
+    """(0 null, 1 event or 2 renewal; the blinding; the case's tag). Raises `CommitmentWrong` for another period's."""
     try:
         body = AESGCM(_pointer_key(key)).decrypt(pointer[:NONCE_SIZE], pointer[NONCE_SIZE:], None)
     except (InvalidTag, ValueError):

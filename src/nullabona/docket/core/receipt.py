@@ -1,6 +1,6 @@
 """The receipt that an authority gets before any data, and how anyone checks it offline (spec/docket.md §7.7).
 
-A production that is shown in a court without one that holds is evidence that the docket was passed by.
+A production shown in court without a valid receipt is evidence that the docket was bypassed.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ MAX_TEXT: Final = 128 * 1024
 
 
 class ReceiptInvalid(PeerError):
-    """A receipt is not of this demand, or its slot is not what the log holds."""
+    """A receipt belongs to another demand, or its slot differs from the log."""
 
     code = "docket-receipt-invalid"
     default_hint = "keep it: an invalid receipt is evidence against the person who gave it"
 
 
 class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="receipt", tag_field="kind"):
-    """What the authority holds: its own slot, the fields that only it knows, and the policy to check against."""
+    """The authority's proof: its slot, the fields that only it knows, and the policy to check against."""
 
     number: str
     slot: SlotProof
@@ -39,7 +39,7 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="rece
 def check_receipt(receipt: Receipt, policy: Policy) -> Seen:
     """The checkpoint that holds the receipt's demand. Raises `ReceiptInvalid` or what the log's checks raise.
 
-    The policy is the reader's own, not the receipt's: that one is for readers who have none yet.
+    Pass the reader's own policy. The receipt's policy is only for readers who have none yet.
     """
     try:
         record = receipt.slot.event()

@@ -1,6 +1,6 @@
-"""What the desk knows of a demand: who demands what, of whom, what was found, decided and answered (spec/docket.md §2).
+"""The records of a demand: who demands what about whom, what was found, decided and answered (spec/docket.md §2).
 
-A case's content is never in the clear on the desk's disk: it is sealed to the officers of the case.
+The desk's disk never holds a case's content in the clear: it is sealed to the officers of the case.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ Recipient = Annotated[str, Meta(pattern=r"^(age1[02-9ac-hj-np-z]{58})?\Z")]
 
 
 class Authority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An authority of the registry, and how the desk calls it back: never by what a document says."""
+    """An authority of the registry, and how the desk calls it back, never by contact details from a document."""
 
     id: OfficerId
     name: Short
     jurisdiction: Literal["KR", "US", "EU"]
     call_back: Short
-    """A telephone number or domain that the desk found out itself."""
+    """A telephone number or domain that the desk established independently."""
     verified_day: Day
     verified_by: OfficerId
     recipient: Recipient = ""
-    """The age recipient that packages for it are locked to; empty if it has given none."""
+    """The age recipient that packages for it are encrypted to; empty if it gave none."""
 
 
 class Identifier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whom the demand is about, exactly as it is written there."""
+    """The person the demand is about, exactly as the demand writes it."""
 
     kind: Literal["handle", "other"]
     text: Short
@@ -63,7 +63,7 @@ class Gag(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The original, which is kept sealed and never opened by the desk."""
+    """The original. It is kept sealed and the desk never opens it."""
 
     sha256: Hash
     sha512: Annotated[bytes, Meta(min_length=64, max_length=64)]
@@ -71,7 +71,7 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Demand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A demand as it was taken in."""
+    """A demand as taken in."""
 
     instrument: Short
     authority: OfficerId
@@ -91,7 +91,7 @@ class Demand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: Literal["ko", "en"] = "ko"
     note: Note = ""
     emergency: bool | UnsetType = UNSET
-    """Whether it came in the emergency form of its kind; not written where nobody said so."""
+    """Whether it arrived in its kind's emergency form; not encoded if unset."""
 
     @property
     def gates_unmet(self) -> tuple[str, ...]:
@@ -99,7 +99,7 @@ class Demand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one identifier led to: ``found`` is whether anything is kept, ``record`` the output of ``producible``."""
+    """The result for one identifier. ``found``: whether anything is kept. ``record``: the output of ``producible``."""
 
     identifier: Identifier
     found: bool
@@ -107,7 +107,7 @@ class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ClassAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The answer to one class of data that was asked for."""
+    """The answer for one requested class of data."""
 
     data_class: DataClass
     answer: Answer
@@ -115,13 +115,13 @@ class ClassAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is answered. A refusal has a reason; a production answers every class that was asked for."""
+    """The decision. A refusal has a reason; a production answers every requested class."""
 
     outcome: Literal["produce", "refuse"]
     answers: tuple[ClassAnswer, ...] = ()
     reason: RefusalReason | None = None
     grounds: Note = ""
-    """For a third-country conflict: title of the law, provision, why it conflicts, penalties."""
+    """For a third-country conflict: the law's title, the provision, why it conflicts, penalties."""
 
 
 class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,13 +132,13 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Package(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is handed over, or the letter of refusal: the same files whenever it is made again."""
+    """The files to hand over, or the letter of refusal. Making it again gives the same files."""
 
     files: tuple[File, ...]
 
 
 class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One officer's signature over one action of the case, as it goes into the package's cover."""
+    """One officer's signature over one action of the case, as shown on the package's cover."""
 
     action: str
     officer: OfficerId
@@ -147,7 +147,7 @@ class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GagProposal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A gag as one officer wants it; it is so once another confirms the act with this challenge."""
+    """A gag proposed by one officer; it takes effect once another confirms the act with this challenge."""
 
     gag: Gag | None
     basis: Short
@@ -155,14 +155,14 @@ class GagProposal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CaseContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a case says. An approval approves all of it but the gag, which may be renewed or lifted at any time."""
+    """The content of a case. An approval covers all of it except the gag, which may change at any time."""
 
     demand: Demand
     matches: tuple[Match, ...] = ()
     decision: Decision | None = None
     package_sha256: Hash | None = None
     gag: Gag | None = None
-    """The gag as it is now."""
+    """The latest gag, if any; it may have ended."""
     proposed_gag: GagProposal | None = None
 
 
@@ -171,7 +171,7 @@ class CaseView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: CaseId
     number: str
-    """``2026-0007``: in the order of arrival at the desk; known to the authority, not to the public."""
+    """``2026-0007``, in order of arrival at the desk; the authority knows it, the public does not."""
     state: str
     version: Hash
     content: CaseContent
@@ -182,7 +182,7 @@ class CaseView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CaseLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A case in a list: what the desk can say without opening it."""
+    """A case in a list: what the desk knows without opening it."""
 
     id: CaseId
     number: str
@@ -193,7 +193,7 @@ class CaseLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of the journal. ``case`` None: about officers, the beat or the register."""
+    """One line of the journal. ``case`` None: about officers, batches or the register."""
 
     seq: Annotated[int, Meta(ge=0)]
     at_s: Seconds
@@ -201,6 +201,6 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     case: CaseId | None
     officer: OfficerId | None
     detail: Hash
-    """Digest of what the event is about; what it is stands in the case."""
+    """Digest of what the event is about; the case holds the content."""
     nonce: Hash
     previous: Hash

@@ -1,6 +1,6 @@
-"""Recounting the docket from its public log alone: what holds, what does not, and what cannot be known (§8, §9).
+"""Recounts the docket from its public log alone: what holds, what fails, and what is unknowable (§8, §9).
 
-Pure: the entries come in, verified against a checkpoint, with the times at which witnesses saw each period.
+Pure. Input: the entries, already verified against a checkpoint, and the times at which witnesses saw each period.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from nullabona.wire.slots import CommitmentWrong, EventRecord, Record, RenewalRe
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A period's kept checkpoint, as the policy believes it.
+    """A period's kept checkpoint, verified under the policy.
 
-    ``by_s``: by when a quorum had cosigned it; None: the policy asks for no quorum.
+    ``by_s``: the time by which a quorum had cosigned it; None: the policy requires no quorum.
     """
 
     size: int
@@ -32,7 +32,7 @@ class Stamp:
 
 @dataclass(slots=True)
 class Recount:
-    """What the log shows."""
+    """The result of a recount."""
 
     genesis: Genesis
     batches: list[Batch] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Recount:
         self.findings.append(Finding(code, key, values))
 
     def sealed(self, term: str) -> int:
-        """How many slots of a half-year are sealed, renewed ones included."""
+        """The number of sealed slots of a half-year, including renewed ones."""
         return sum(at not in self.opened and self.cadence.term_of(at.period) == term for at in self.slots)
 
     def terms(self) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ class Recount:
 
 
 def recount(entries: Sequence[bytes], stamps: Mapping[int, Stamp], now_s: int) -> Recount:
-    """Recount a whole log. Raises `Malformed` if it does not even begin as one."""
+    """Recount a whole log. Raises `Malformed` if its beginning is not that of a docket log."""
     found = _begin(entries)
     _read(found, entries)
     _check_times(found, stamps, now_s)
@@ -76,7 +76,7 @@ def recount(entries: Sequence[bytes], stamps: Mapping[int, Stamp], now_s: int) -
 
 
 def periods_of(entries: Sequence[bytes]) -> int:
-    """How many whole periods a log has. Raises `Malformed` if it does not even begin as one."""
+    """The number of whole periods in a log. Raises `Malformed` if its beginning is not that of a docket log."""
     found = _begin(entries)
     _read(found, entries)
     return len(found.batches)
@@ -94,7 +94,7 @@ def _last(found: Recount) -> int:
 
 
 def _read(found: Recount, entries: Sequence[bytes]) -> None:
-    """The batches, one per period and nothing between them."""
+    """Read the batches: one per period, with nothing between them."""
     start = 0
     try:
         while batch := read_batch(entries, start, found.cadence, len(found.batches)):
@@ -189,13 +189,13 @@ def _check_renewals(found: Recount) -> None:
 
 
 def _taken_over(found: Recount, slots: Sequence[SlotRef]) -> list[SlotRef]:
-    """What those of these slots that are open have taken over: whoever opens a renewal opens that too."""
+    """The slots that the open ones among ``slots`` took over: opening a renewal must open those too."""
     records = [found.opened.get(at) for at in slots]
     return [record.of for record in records if isinstance(record, RenewalRecord)]
 
 
 def _check_horizons(found: Recount, now_s: int) -> None:
-    """What is over its horizon is open, but for exactly a multiple of the band."""
+    """Check that slots past their horizon are open, except exactly a multiple of the band."""
     band = found.cadence.band
     for term in found.terms():
         slots = [at for at in found.slots if found.cadence.term_of(at.period) == term]

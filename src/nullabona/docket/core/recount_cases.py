@@ -1,4 +1,4 @@
-"""Cases as the openings show them: every event in its place, none withheld, none entered late (spec/docket.md §8)."""
+"""Checks cases by their openings: events in order, none withheld, none entered late (spec/docket.md §8)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nullabona.wire.slots import EventRecord, Record, SlotLeaf, SlotRef
 
 @dataclass(frozen=True, slots=True)
 class OpenEvent:
-    """An opened event: where it lies, what it says, and in which period it was opened."""
+    """An opened event: its slot, its content, and the period in which it was opened."""
 
     at: SlotRef
     record: EventRecord
@@ -21,7 +21,7 @@ class OpenEvent:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """A demand as the public can see it, its events in order."""
+    """A demand as the public sees it, with its events in order."""
 
     case: str
     events: tuple[OpenEvent, ...]
@@ -37,16 +37,16 @@ class Demand:
 
 @dataclass(slots=True)
 class Demands:
-    """Every case of which something is open."""
+    """Every case that has an open event."""
 
     by_case: dict[str, list[OpenEvent]] = field(default_factory=dict)
 
     def add(self, at: SlotRef, record: EventRecord, opened: int) -> None:
-        """Another opened event."""
+        """Add an opened event."""
         self.by_case.setdefault(record.case, []).append(OpenEvent(at, record, opened))
 
     def all(self) -> tuple[Demand, ...]:
-        """The demands of which at least the receipt is open, in the order of the log."""
+        """The demands whose receipt is open, in the order of the log."""
         found = [
             Demand(case, tuple(sorted(events, key=lambda event: event.record.n)))
             for case, events in self.by_case.items()
@@ -88,7 +88,7 @@ def _check_previous(
     event: OpenEvent, places: Mapping[str, SlotRef], opened: Mapping[SlotRef, Record], cadence: Cadence,
     findings: list[Finding], last: int,
 ) -> None:  # fmt: skip
-    """The event before it is in the log, is the same case's, and is not withheld."""
+    """Check that the previous event is in the log, of the same case, and not withheld."""
     record = event.record
     what = {"n": record.n, "case": record.case}
     if (record.n == 0) != (record.previous == "") or (record.n == 0) != (record.event == "received"):

@@ -1,4 +1,4 @@
-"""Reports against openings: a row may exceed what was opened only by what may still be sealed (spec/docket.md §7.6)."""
+"""Checks reports against openings: a row may exceed what was opened only by sealed slots (spec/docket.md §7.6)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from nullabona.docket.core.recount_cases import Demand, Demands
 from nullabona.docket.core.statements import Report, Row
 
 _ONCE: Final = ("produced_full", "produced_partial", "answered_no_data", "refused", "in_time", "notified")
-"""What can be said of one demand once at most."""
+"""The figures that count each demand at most once."""
 
 
 def count(demands: Iterable[Demand], until: int) -> dict[str, Row]:
-    """A row per instrument, of what had happened by the end of period ``until``."""
+    """A row per instrument, of the events up to the end of period ``until``."""
     counts: dict[str, Counter[str]] = {}
     for demand in demands:
         numbers = counts.setdefault(demand.first.instrument, Counter())
@@ -44,7 +44,7 @@ def check_reports(
     reports: Mapping[str, tuple[int, Report]], demands: Demands, cadence: Cadence, sealed: Mapping[str, int],
     findings: list[Finding],
 ) -> None:  # fmt: skip
-    """Adds what does not recount to ``findings``."""
+    """Adds figures that cannot be right to ``findings``."""
     for term, (period, report) in reports.items():
         if report.until > period:
             findings.append(Finding("report-wrong", "reported-ahead", {"term": term}))
@@ -55,7 +55,7 @@ def check_reports(
 
 
 def _problems(report: Report, opened: Mapping[str, Row], sealed: int) -> Iterable[tuple[str, dict[str, object]]]:
-    """Sentences of `findings.SENTENCES`, with their values but for the half-year."""
+    """Keys of `findings.SENTENCES` with their values, except the half-year."""
     rows = {row.instrument: row for row in report.rows}
     bands = {band.instrument: band for band in report.bands}
     hidden = 0
@@ -83,7 +83,7 @@ def _problems(report: Report, opened: Mapping[str, Row], sealed: int) -> Iterabl
 
 
 def _most(demands: Iterable[Demand], until: int) -> dict[str, Counter[str]]:
-    """Per instrument, of how many open demands each may be true: whatever of one that is not closed may be sealed."""
+    """Per instrument, the most open demands that each figure may count: an unclosed one may have sealed events."""
     found: dict[str, Counter[str]] = {}
     for demand in demands:
         own = _of(demand, until) if demand.last("closed") is not None else Counter(_ONCE)
@@ -94,7 +94,7 @@ def _most(demands: Iterable[Demand], until: int) -> dict[str, Counter[str]]:
 def _beyond(
     report: Report, opened: Mapping[str, Row], most: Mapping[str, Counter[str]]
 ) -> Iterable[tuple[str, dict[str, object]]]:
-    """Sentences as those of `_problems`: what is said of more demands than can be open or sealed."""
+    """As `_problems`: figures that count more demands than can be open or sealed."""
     for row in report.rows:
         shown = opened[row.instrument].received if row.instrument in opened else 0
         hidden, may = max(0, row.received - shown), most.get(row.instrument, Counter())

@@ -1,6 +1,6 @@
-"""Who may do what: role × action × state, and which two actions on one case need two people. Denied unless it is here.
+"""Permissions: role × action × state, and which two actions on one case need two people. All else is denied.
 
-The store puts both tables into the database, whose triggers refuse what they do not allow (store/rules.sql).
+The store copies both tables into the database, whose triggers enforce them (store/rules.sql).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from nullabona.errors import UserError
 
 
 class Role(StrEnum):
-    """What an officer is trusted with."""
+    """A role of an officer."""
 
     INTAKE = "intake"
     REVIEWER = "reviewer"
@@ -28,7 +28,7 @@ class Role(StrEnum):
 
 
 class DeskAction(StrEnum):
-    """What is done to the desk rather than to a case."""
+    """An action on the desk itself, not on a case."""
 
     ENROL = "enrol"
     REVOKE = "revoke"
@@ -45,14 +45,14 @@ class DeskAction(StrEnum):
 
 
 class NotAllowed(UserError):
-    """None of the officer's roles allows it."""
+    """None of the officer's roles allows the action."""
 
     code = "docket-not-allowed"
     default_hint = "ask an officer whose role it is; roles are shown by: nulla docket officer list"
 
 
 class SamePerson(UserError):
-    """Two different people must do these two things."""
+    """Two different people must do these two actions."""
 
     code = "docket-same-person"
     default_hint = "another officer must do it"
@@ -61,7 +61,7 @@ class SamePerson(UserError):
 _R = Role
 _A = Action
 READERS: Final = frozenset(Role) - {_R.ADMIN, _R.KEY_CUSTODIAN}
-"""Roles that may read cases. An admin never may, whatever else changes."""
+"""Roles that may read cases. An admin never may."""
 
 _CASE: Final[dict[Action, frozenset[Role]]] = {
     _A.INTAKE: frozenset({_R.INTAKE}),
@@ -100,7 +100,7 @@ DESK: Final[dict[DeskAction, frozenset[Role]]] = {
     DeskAction.OBJECT: frozenset(Role) - {_R.AUDITOR},
     DeskAction.READ_JOURNAL: frozenset({_R.AUDITOR, _R.COUNSEL}),
 }
-"""Who may propose it (what is in `CONFIRMS`) or do it."""
+"""The roles that may do an action, or propose it if it is in `CONFIRMS`."""
 
 CONFIRMS: Final[dict[DeskAction, frozenset[Role]]] = {
     DeskAction.ENROL: frozenset({_R.ADMIN, _R.COUNSEL}),
@@ -113,12 +113,12 @@ CONFIRMS: Final[dict[DeskAction, frozenset[Role]]] = {
     DeskAction.SETTLE: frozenset({_R.COUNSEL}),
     DeskAction.OUTAGE: frozenset({_R.COUNSEL}),
 }
-"""What takes effect only when a second officer, with one of these roles, confirms it. Neither may be its subject."""
+"""Actions that a second officer with one of these roles must confirm. Neither officer may be the subject."""
 
 HELD_S: Final[dict[DeskAction, int]] = {DeskAction.ADD_KEY: 86_400}
-"""What waits so long between its two signatures, and may be objected to meanwhile, by its subject too.
+"""Actions held for this many seconds between the two signatures; meanwhile officers may object, also the subject.
 
-Before the first demand was taken in nothing is held: a desk that has just been founded has nothing to protect.
+Nothing is held before the first demand is taken in: a new desk has nothing to protect yet.
 """
 
 APART: Final[frozenset[tuple[Action, Action]]] = frozenset({
@@ -128,7 +128,7 @@ APART: Final[frozenset[tuple[Action, Action]]] = frozenset({
     (_A.REFUSE, _A.INTAKE), (_A.REFUSE, _A.AMEND), (_A.REFUSE, _A.DECIDE),
     (_A.CONFIRM_GAG, _A.RENEW_GAG), (_A.CONFIRM_GAG, _A.LIFT_GAG),
 })  # fmt: skip
-"""(what is done, what was done before): never by the same officer on the same case, amendments or not."""
+"""(action, earlier action): never by the same officer on the same case, even after an amendment."""
 
 
 def permits() -> Iterator[tuple[Role, Action, State | None]]:
@@ -138,12 +138,12 @@ def permits() -> Iterator[tuple[Role, Action, State | None]]:
 
 
 def allowed(roles: Iterable[Role], action: Action, state: State | None) -> bool:
-    """Whether one of ``roles`` may do ``action`` to a case that is in ``state``."""
+    """Whether one of ``roles`` may do ``action`` to a case in ``state``."""
     return (state, action) in STEPS and not _CASE[action].isdisjoint(roles)
 
 
 def check_allowed(roles: Iterable[Role], action: Action) -> None:
-    """Raises `NotAllowed` unless one of ``roles`` may ever do ``action``. The state is `states.after`'s business."""
+    """Raises `NotAllowed` unless one of ``roles`` may ever do ``action``. `states.after` checks the state."""
     if _CASE[action].isdisjoint(roles):
         raise NotAllowed(f"no role of yours allows {action}")
 
@@ -156,12 +156,12 @@ def check_desk_allowed(roles: Iterable[Role], action: DeskAction, *, confirming:
 
 
 def can_read(roles: Iterable[Role]) -> bool:
-    """Whether one of ``roles`` opens cases."""
+    """Whether one of ``roles`` may read cases."""
     return not READERS.isdisjoint(roles)
 
 
 def desk_permits() -> Iterator[tuple[Role, DeskAction, int]]:
-    """Every allowed action on the desk: 0 for doing or proposing it, 1 for confirming it."""
+    """Every allowed action on the desk; 0: do or propose it, 1: confirm it."""
     for confirms, table in ((0, DESK), (1, CONFIRMS)):
         for action, who in table.items():
             yield from ((role, action, confirms) for role in sorted(who))

@@ -1,4 +1,4 @@
-"""What the docket log says in the clear: genesis, openings, renewals, reports, taxonomies, outages (docket.md §7)."""
+"""Plaintext entries of the docket log: genesis, openings, renewals, reports, taxonomies, outages (docket.md §7)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Term = Annotated[str, Meta(pattern=r"^[0-9]{4}H[12]\Z")]
 
 
 class Genesis(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="genesis", tag_field="kind"):
-    """The log's first leaf: what it is bound to for good."""
+    """The log's first leaf: its permanent parameters."""
 
     origin: Annotated[str, Meta(max_length=255)]
     cadence: Cadence
@@ -30,7 +30,7 @@ class Genesis(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="gene
 
 
 class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="opening", tag_field="kind"):
-    """A slot that is sealed no longer."""
+    """Opens a slot."""
 
     slot: SlotRef
     blind: Hex32
@@ -39,7 +39,7 @@ class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="open
 
 
 class Reseal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="reseal", tag_field="kind"):
-    """A slot that stays sealed beyond its horizon; ``to`` takes over from it."""
+    """Renews a slot that stays sealed beyond its horizon; the slot ``to`` takes it over."""
 
     of: SlotRef
     to: SlotRef
@@ -47,15 +47,15 @@ class Reseal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="resea
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a report says of one instrument: how many demands, and how they ended."""
+    """A report's row for one instrument: the number of demands and their outcomes."""
 
     instrument: Annotated[str, Meta(max_length=100)]
     received: Count
     identifiers: Count = 0
-    """Of what was answered, as are the accounts."""
+    """Counted in answered demands, as the accounts are."""
     accounts: Count = 0
     accounts_produced: Count = 0
-    """The accounts of demands in answer to which something was produced."""
+    """The accounts of demands that were answered with a production."""
     produced_full: Count = 0
     produced_partial: Count = 0
     answered_no_data: Count = 0
@@ -66,7 +66,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An instrument whose number may only be told as a range, both ends included."""
+    """An instrument whose number may be published only as a range, both ends included."""
 
     instrument: Annotated[str, Meta(max_length=100)]
     least: Count
@@ -74,11 +74,11 @@ class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="report", tag_field="kind"):
-    """The figures of a half-year, in the log before they are published anywhere."""
+    """The figures of a half-year; they enter the log before they are published elsewhere."""
 
     term: Term
     until: Period
-    """The newest period whose events are counted."""
+    """The last period whose events are counted."""
     rows: tuple[Row, ...]
     bands: tuple[Band, ...]
     taxonomy: Hex32
@@ -86,14 +86,14 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="repor
 
 
 class TaxonomyChanged(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="taxonomy", tag_field="kind"):
-    """From now on demands are classified by the taxonomy with this hash."""
+    """Demands from now on are classified by the taxonomy with this hash."""
 
     taxonomy: Hex32
     v: Literal[1] = 1
 
 
 class Outage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="outage", tag_field="kind"):
-    """What the operator says of periods that were late, both ends included. It excuses none of them."""
+    """The operator's statement on late periods, both ends included. It does not excuse them."""
 
     first: Period
     last: Period
@@ -106,7 +106,7 @@ Statement = Genesis | Opening | Reseal | Report | TaxonomyChanged | Outage
 
 
 class Beat(msgspec.Struct, frozen=True):
-    """The head of a batch."""
+    """The first entry of a batch."""
 
     period: Period
     statements: int

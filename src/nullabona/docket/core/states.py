@@ -9,7 +9,7 @@ from nullabona.errors import UserError
 
 
 class State(StrEnum):
-    """Where a case stands."""
+    """The state of a case."""
 
     RECEIVED = "received"
     MATCHED = "matched"
@@ -27,7 +27,7 @@ class State(StrEnum):
 
 
 class Action(StrEnum):
-    """What an officer may do to a case."""
+    """An action on a case."""
 
     INTAKE = "intake"
     AMEND = "amend"
@@ -52,7 +52,7 @@ class Action(StrEnum):
 
 
 class WrongState(UserError):
-    """The case is not where this can be done."""
+    """The case's state does not allow the action."""
 
     code = "docket-wrong-state"
     default_hint = "look where the case stands: nulla docket show CASE"
@@ -94,11 +94,11 @@ STEPS: Final[dict[tuple[State | None, Action], State]] = {
     **{(state, action): state for state in _LIVE for action in _STAYING},
     **{(state, _A.READ): state for state in State},
 }
-"""(where the case stands, what is done) → where it stands then. What is not here cannot be done."""
+"""(state, action) → next state. Every other combination is refused."""
 
 
 def after(state: State | None, action: Action) -> State:
-    """Where ``action`` leads. Raises `WrongState`."""
+    """The state after ``action``. Raises `WrongState`."""
     found = STEPS.get((state, action))
     if found is None:
         raise WrongState(f"a case that is {state or 'not here'} allows no {action}")
@@ -106,7 +106,7 @@ def after(state: State | None, action: Action) -> State:
 
 
 def diagram() -> str:
-    """The table as a Mermaid state diagram, without what leaves a case where it is."""
+    """The table as a Mermaid state diagram, without the actions that keep the state."""
     name = {state: state.value.replace("-", "_") for state in State}
     lines = [
         f"    {name[start] if start else '[*]'} --> {name[end]}: {action}"

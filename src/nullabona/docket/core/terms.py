@@ -1,4 +1,4 @@
-"""Half-years, by which demands are counted and published: ``2026H2``. Days are proleptic Gregorian, UTC."""
+"""Half-years (``2026H2``), by which demands are counted and published. Days are proleptic Gregorian, UTC."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Deadlines and how loudly they are called, under any clock (spec/docket.md §5).
+"""Deadlines and their warning levels, under any clock (spec/docket.md §5).
 
-A deadline is a fixed time in UTC seconds; a clock that jumps moves none of them. When a clock has gone back, what was
-called stays called.
+A deadline is a fixed time in UTC seconds, so a clock jump moves none. A clock that is set back lowers no level.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ NOTICE: Final = "notice-deferred-until"
 
 
 class Due(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A timer of a case and how loudly it calls."""
+    """A timer of a case and its warning level."""
 
     case: CaseId
     number: str
@@ -33,7 +32,7 @@ class Due(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def level_at(begun_s: int, due_s: int, now_s: int) -> Level:
-    """Half of the time gone; a tenth of it, at most a day, left; over; or over for as long again (at most a day)."""
+    """The levels: half of the time passed; a tenth (at most a day) left; over; over by as long (at most a day)."""
     whole = max(1, due_s - begun_s)
     if now_s >= due_s + min(DAY, max(HOUR, whole)):
         return "late"
@@ -45,7 +44,7 @@ def level_at(begun_s: int, due_s: int, now_s: int) -> Level:
 
 
 def louder(before: Level, now: Level) -> Level:
-    """A call is never taken back by a clock that went back."""
+    """The higher level, so that a clock set back never lowers one."""
     return max(before, now, key=LEVELS.index)
 
 
@@ -64,14 +63,14 @@ def begun_by_receipt(content: CaseContent, instrument: Instrument) -> Iterator[t
 def begun_by(
     event: Literal["decided", "handed_over"], instrument: Instrument, now_s: int
 ) -> Iterator[tuple[str, int, int]]:
-    """The timers that run from ``event``."""
+    """The timers that ``event`` starts."""
     for timer in instrument.timers:
         if timer.since == event:
             yield timer.name, now_s, now_s + timer.within_s
 
 
 def gag_timer(gag: Gag | None, begun_s: int) -> Iterator[tuple[str, int, int]]:
-    """A gag with an end is renewed or lifted before it."""
+    """The timer to renew or lift a gag before its end."""
     if gag is not None and gag.until_s is not None:
         yield GAG, begun_s, gag.until_s
 
@@ -90,13 +89,13 @@ _MET_BY: Final[dict[Action, frozenset[str]]] = {
 
 
 def of_the_answer(instrument: Instrument) -> frozenset[str]:
-    """The timers that an answer is in time by."""
+    """The timers that decide whether an answer is in time."""
     answering = {"reviewed", "decided", "released", "answered"}
     return frozenset(timer.name for timer in instrument.timers if timer.until in answering)
 
 
 def met_by(action: Action, instrument: Instrument) -> Iterator[str]:
-    """The names of the timers that ``action`` meets. A refusal is answered by its own hand-over too."""
+    """The names of the timers that ``action`` meets. A refusal is answered by a hand-over too."""
     untils = _MET_BY.get(action, frozenset())
     yield from (timer.name for timer in instrument.timers if timer.until in untils)
     if action in {Action.NOTIFY, Action.BAR_NOTICE}:
@@ -104,7 +103,7 @@ def met_by(action: Action, instrument: Instrument) -> Iterator[str]:
 
 
 def beyond_the_beat(instrument: Instrument, cadence: Cadence) -> Iterator[Timer]:
-    """The timers of whose time a receipt may take more than half: nothing is handed over before it (docket.md §7.1)."""
+    """The answer timers shorter than twice the longest wait for a receipt, which comes first (docket.md §7.1)."""
     for timer in instrument.timers:
         if timer.until == "answered" and timer.within_s < 2 * cadence.longest_wait_s:
             yield timer

@@ -1,1 +1,1 @@
-"""What lies in the desk: cases, officers, the journal, sealed slots, and the keys that open them."""
+"""The desk's storage: cases, officers, the journal, sealed slots, and the keys that open them."""

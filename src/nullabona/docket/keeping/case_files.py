@@ -24,14 +24,14 @@ _APPROVALS: Final = frozenset({"intake", "review", "decide", "produce", "refuse"
 
 
 class NoSuchCase(UserError):
-    """There is no such case, or none that this officer may read: the answer is the same."""
+    """The case does not exist, or this officer may not read it. Both give the same error."""
 
     code = "docket-no-such-case"
     default_hint = "list the cases: nulla docket list"
 
 
 class TrailEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which commitment holds which event of the case. Where it lies in the log, the commitment itself tells."""
+    """Maps an event of the case to its commitment, which determines its slot in the log."""
 
     event: str
     commitment: bytes
@@ -67,7 +67,7 @@ class CaseFiles:
         self._gag_by_law = gag_by_law
 
     def begin(self, case: CaseId, number: str, content: CaseContent, version: bytes, received_s: int) -> str:
-        """Keep a new case and wrap its key for everybody who may read cases; its recipient. Inside a transaction."""
+        """Keep a new case, wrap its key for all officers who may read cases; return its recipient. In a transaction."""
         identity, recipient = new_identity()
         sealed = seal(canonical(content), [recipient])
         trail = seal(canonical(()), [recipient])
@@ -102,18 +102,18 @@ class CaseFiles:
         return [Entered(row[0], row[1], row[2], read_canonical(row[3], Act, "an act").details) for row in rows]
 
     def check_reader(self, who: Acting, case: CaseId) -> None:
-        """Raises `NotAllowed`, or `Recused` for somebody who stepped back from it."""
+        """Raises `NotAllowed`, or `Recused` for an officer who recused themselves."""
         self.check_may_read(who)
         if self._store.row("is_recused", case, who.officer):
             raise Recused("you stepped back from this case")
 
     def check_may_read(self, who: Acting) -> None:
-        """Raises `NotAllowed` unless a role of the officer's opens cases."""
+        """Raises `NotAllowed` unless one of the officer's roles may read cases."""
         if not can_read(self._staff.active(who.officer).roles):
             raise NotAllowed("no role of yours allows reading cases")
 
     def view(self, file: CaseFile) -> CaseView:
-        """What an officer sees of it."""
+        """The case as an officer sees it."""
         acts = self._store.rows("acts_of", file.id)
         approvals = tuple(Approval(row[0], row[1], row[2], row[3]) for row in acts if row[0] in _APPROVALS)
         opened_by = next(row[1] for row in acts if row[0] == "intake")
@@ -131,31 +131,31 @@ class CaseFiles:
         )
 
     def lines(self, state: State | None = None) -> tuple[CaseLine, ...]:
-        """Every case, without opening any."""
+        """Every case; none is opened."""
         rows = self._store.rows("cases") if state is None else self._store.rows("cases_in", state)
         return tuple(CaseLine(row[0], row[1], row[2], row[3], *self._next_due(row[0])) for row in rows)
 
     def share(self, who: Acting, case: CaseId, officer: str) -> None:
-        """Wrap the case's key for an officer who may read cases and joined later. Inside a transaction."""
+        """Wrap the case's key for an officer who joined later and may read cases. Inside a transaction."""
         theirs = self._staff.active(officer)
         identity = self._identity(who, case)
         self._store.run("add_case_key", case, officer, seal(identity.encode("ascii"), [theirs.recipient]))
 
     def in_time(self, case: CaseId, names: frozenset[str], now_s: int) -> bool:
-        """Whether none of these timers ran out before it was met."""
+        """Whether each of these timers was met in time or has not run out."""
         rows = self._store.rows("timers_of", case)
         return all((now_s if met_s is None else met_s) <= due_s for name, due_s, _, met_s, _ in rows if name in names)
 
     def seal_content(self, recipient: str, value: object) -> bytes:
-        """``value`` for the officers of a case."""
+        """``value``, sealed to the officers of a case."""
         return seal(canonical(value), [recipient])
 
     def keep_document(self, case: CaseId, recipient: str, document: bytes) -> None:
-        """The original, which nothing here ever opens. Inside a transaction."""
+        """Keep the original; the desk never parses it. Inside a transaction."""
         self._store.run("keep_document", case, seal(document, [recipient]))
 
     def document(self, file: CaseFile) -> bytes:
-        """The original, for an officer to look at on another machine."""
+        """The original, for viewing on another machine."""
         return unseal(self._store.value("document", file.id), [file.identity])
 
     def _identity(self, who: Acting, case: CaseId) -> str:

@@ -1,4 +1,4 @@
-"""What every part of the desk works with, and the check of a signature that all parts need."""
+"""The state that the desk's parts share, and their common signature check."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from nullabona.wire.canonical import digest
 
 @dataclass(frozen=True, slots=True)
 class DeskContext:
-    """The desk's parts."""
+    """The shared state of the desk."""
 
     store: DeskStore
     clock: Clock
@@ -47,7 +47,7 @@ class DeskContext:
         self, action: str, case: bytes, version: bytes, who: Acting, details: CaseDetails | DeskDetails,
         at_s: int | None = None, *, confirms: bool = False,
     ) -> Act:  # fmt: skip
-        """The act that an officer is to sign. Raises `DetailsWrong`."""
+        """The act to sign. Raises `DetailsWrong`."""
         check_form(details)
         now_s = self.clock() if at_s is None else at_s
         return Act(
@@ -56,7 +56,7 @@ class DeskContext:
         )  # fmt: skip
 
     def check_signed(self, act: Act, details: CaseDetails | DeskDetails, who: Acting, assertion: Assertion) -> int:
-        """The key's new counter. Raises `AssertionInvalid`, `DetailsWrong`, `Replayed` or `Stale`."""
+        """Return the key's new counter. Raises `AssertionInvalid`, `DetailsWrong`, `Replayed` or `Stale`."""
         if act.officer != who.officer:
             raise AssertionInvalid("the action was drawn up for another officer")
         if not act.made_s <= self.clock() <= act.expires_s:

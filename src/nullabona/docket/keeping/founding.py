@@ -1,4 +1,4 @@
-"""Founding a desk: its first officers, its cadence, and who outside can open its sealed slots (spec/docket.md §3.1)."""
+"""Founds a desk: its first officers, its cadence, and the outside readers of its sealed slots (spec/docket.md §3.1)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CADENCE: Final = "cadence"
 
 
 class FoundingRefused(UserError):
-    """A desk needs two admins and somebody outside, and is founded once."""
+    """A desk needs two admins and an outside reader, and is founded only once."""
 
     code = "docket-founding-refused"
     default_hint = "name two admins and at least one recipient outside the server room"
@@ -40,9 +40,9 @@ class First:
 def found(
     folder: Path, first: tuple[First, ...], outside: tuple[str, ...], cadence: Cadence, clock: Clock, chance: Chance
 ) -> bytes:
-    """Found a desk in ``folder``; the auditor's pointer key, which the desk itself forgets with its first beat.
+    """Found a desk in ``folder``; return the auditor's pointer key, which the desk forgets with its first batch.
 
-    Raises `FoundingRefused` or `BadIdentity`; then nothing was kept.
+    Raises `FoundingRefused` or `BadIdentity`; then nothing is kept.
     """
     admins = [one for one in first if Role.ADMIN in one.roles]
     if len(admins) < MIN_ADMINS or not outside:

@@ -9,7 +9,7 @@ from nullabona.docket.store.sqlite import DeskStore
 
 
 class Journal:
-    """Every change of state, and every reading of a case: who, when, what; never from where or with what program."""
+    """Records every state change and every reading of a case: who, when, what; never the place or the program."""
 
     def __init__(self, store: DeskStore, clock: Clock, chance: Chance) -> None:
         self._store = store
@@ -17,7 +17,7 @@ class Journal:
         self._chance = chance
 
     def append(self, kind: str, detail: bytes, *, case: bytes | None = None, officer: str | None = None) -> bytes:
-        """Enter an event; the new head. Only inside a transaction."""
+        """Enter an event; return the new head. Only inside a transaction."""
         last = self._store.row("last_event")
         seq, previous = (last[0] + 1, last[1]) if last else (0, BEGIN)
         event = Event(seq, self._clock(), kind, case, officer, detail, self._chance(32), previous)

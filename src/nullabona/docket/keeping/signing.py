@@ -18,7 +18,7 @@ Sign = Callable[[Act], Assertion]
 
 
 def key_id_of(public: bytes) -> str:
-    """What a key is called: base64url of its SHA-256, without padding."""
+    """The id of a key: base64url of its SHA-256, without padding."""
     return base64.urlsafe_b64encode(sha256(public).digest()).decode("ascii").rstrip("=")
 
 

@@ -1,6 +1,6 @@
-"""Making sealed slots: the record goes to counsel and the auditor, the commitment to the log, and nothing stays here.
+"""Makes sealed slots: counsel and the auditor can read the record; the log gets the commitment.
 
-What the desk keeps of a slot is a box that only people outside the server room open; busy or not, it has one size.
+The desk keeps a box for each slot that only outsiders can open. Its size is the same whether the slot is busy or not.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ OUTSIDE: Final = "outside-recipients"
 
 
 class NoSuchSlot(UserError):
-    """The slot is not there, or its box was emptied when it was opened."""
+    """The slot does not exist, or its box was emptied when the slot was opened."""
 
     code = "docket-no-such-slot"
     default_hint = "an opened slot stands in the log itself"
 
 
 class Boxed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What lies in a slot's box."""
+    """The content of a slot's box."""
 
     blind: bytes
     record: Record
@@ -52,7 +52,7 @@ class Boxed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class MadeSlot:
-    """A slot that is ready for the log."""
+    """A slot, ready for the log."""
 
     commitment: bytes
     pointer: bytes
@@ -60,7 +60,7 @@ class MadeSlot:
 
 
 class Slots:
-    """Makes slots, and opens the box that lies in each."""
+    """Makes slots, and opens their boxes."""
 
     def __init__(self, store: DeskStore, staff: Staff, chance: Chance) -> None:
         self._store = store
@@ -74,11 +74,11 @@ class Slots:
         return MadeSlot(commit(blind, record), pointer, seal(_pad(Boxed(blind, record)), self._recipients()))
 
     def nothing(self) -> MadeSlot:
-        """A slot that says nothing."""
+        """A null slot."""
         return self.make(NullRecord())
 
     def wait(self, record: Record, blind: bytes | None = None) -> bytes:
-        """Queue ``record`` for the next free slot; its commitment. Inside a transaction."""
+        """Queue ``record`` for the next free slot; return its commitment. Inside a transaction."""
         made = self.make(record, blind)
         renews = canonical(record.of) if isinstance(record, RenewalRecord) else None
         at = record.at if isinstance(record, EventRecord) else 0
@@ -86,7 +86,7 @@ class Slots:
         return made.commitment
 
     def open(self, at: SlotRef, keys: Sequence[str]) -> Boxed:
-        """What a slot holds. Raises `NoSuchSlot`, `Locked` or `CommitmentWrong`."""
+        """The content of a slot. Raises `NoSuchSlot`, `Locked` or `CommitmentWrong`."""
         row = self._store.row("slot", at.period, at.slot)
         if row is None or row[3] is None:
             raise NoSuchSlot("there is no box of this slot")
@@ -95,7 +95,7 @@ class Slots:
         return boxed
 
     def turn(self) -> None:
-        """Forget the key of this period's pointers. Inside a transaction, once a period."""
+        """Replace this period's pointer key by the next one. Inside a transaction, once a period."""
         self._store.run("set_meta", RATCHET, next_ratchet(self._ratchet()))
 
     def _ratchet(self) -> bytes:

@@ -1,4 +1,4 @@
-"""Officers, their keys and roles, and the registry of authorities. Nothing here changes with one signature."""
+"""Officers, their keys and roles, and the registry of authorities. Every change needs two signatures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from nullabona.wire.canonical import canonical, read_canonical
 
 
 class NoSuchOfficer(UserError):
-    """There is no officer of that name."""
+    """No officer has that name."""
 
     code = "docket-no-such-officer"
     default_hint = "list the officers: nulla docket officer list"
@@ -39,13 +39,13 @@ class NoSuchAuthority(UserError):
 
 
 class Staff:
-    """Looks officers, their keys and authorities up."""
+    """Looks up officers, their keys, and authorities."""
 
     def __init__(self, store: DeskStore) -> None:
         self._store = store
 
     def officers(self) -> tuple[Officer, ...]:
-        """Everybody who ever worked here."""
+        """Every present and former officer."""
         return tuple(self._officer(row) for row in self._store.rows("officers"))
 
     def officer(self, name: str) -> Officer:
@@ -56,7 +56,7 @@ class Staff:
         return self._officer(row)
 
     def active(self, name: str) -> Officer:
-        """As `officer`, who still works here. Raises `NotAllowed` otherwise, and says no more to a stranger."""
+        """As `officer`, but only if active. Raises `NotAllowed` otherwise, which tells a stranger nothing more."""
         row = self._store.row("officer", name)
         if row is None or row[4] is not None:
             raise NotAllowed("not an officer of this desk")
@@ -74,7 +74,7 @@ class Staff:
         return tuple(Credential(*row[1:]) for row in self._store.rows("credentials_of", officer))
 
     def with_role(self, *roles: Role) -> dict[str, str]:
-        """Active officers with one of ``roles``, and the recipients that are theirs."""
+        """Active officers with one of ``roles``, and their recipients."""
         return {name: recipient for role in roles for name, recipient in self._store.rows("recipients_with_role", role)}
 
     def authority(self, name: str) -> Authority:
@@ -95,10 +95,10 @@ class Staff:
 
 
 class StaffChanges(Staff):
-    """Changes the staff, as two officers have signed."""
+    """Applies staff changes that two officers signed."""
 
     def found(self, first: list[tuple[EnrolDetails, tuple[Role, ...]]], now_s: int) -> None:
-        """The first officers, before the desk is founded. Only inside a transaction."""
+        """Add the first officers while the desk is founded. Only inside a transaction."""
         for details, roles in first:
             self._enrol(details, now_s)
             for role in roles:
@@ -135,7 +135,7 @@ class StaffChanges(Staff):
 
 
 def subject_of(details: msgspec.Struct) -> tuple[str, str]:
-    """Whom an action on the desk is about, and its detail; neither signature may be the subject's own."""
+    """The subject of an action on the desk, and its detail. The subject may give neither signature."""
     match details:
         case RoleDetails():
             return details.officer, details.role

@@ -1,6 +1,6 @@
-"""Seals what the desk keeps (age, v1): to the officers of a case, and to people outside the server room.
+"""Seals the desk's data (age, v1) to the officers of a case, and to people outside the server room.
 
-The desk has no key that opens it. An officer's identity is in memory only while they act.
+The desk has no key that opens it. An officer's identity is in memory only during their action.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from nullabona.errors import UserError
 
 
 class Locked(UserError):
-    """None of the unlocked identities opens it."""
+    """None of the unlocked identities opens the data."""
 
     code = "docket-locked"
     default_hint = "unlock your own identity; if you joined later, ask an officer of the case to share it with you"
@@ -43,12 +43,12 @@ def check_recipient(recipient: str) -> None:
 
 
 def seal(data: bytes, recipients: Iterable[str]) -> bytes:
-    """``data`` for the holders of ``recipients`` and nobody else."""
+    """``data``, encrypted to ``recipients`` only."""
     return bytes(pyrage.encrypt(data, [_recipient(text) for text in sorted(set(recipients))]))
 
 
 def unseal(sealed: bytes, identities: Sequence[str]) -> bytes:
-    """What was sealed. Raises `Locked`."""
+    """The sealed data. Raises `Locked`."""
     if not identities:
         raise Locked("no identity is unlocked")
     try:

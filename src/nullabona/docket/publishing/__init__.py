@@ -1,1 +1,1 @@
-"""What goes into the public log, and when: batches of slots, openings, figures, outages."""
+"""Publishes to the public log, on schedule: batches of slots, openings, figures, outages."""

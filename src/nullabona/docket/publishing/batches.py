@@ -1,7 +1,7 @@
 """Publication batches: each period's batch is fixed in one transaction, then staged, published and kept.
 
-Every step can be repeated: a fixed batch never changes, so the log gets the same bytes at the same place after an
-interruption. A desk that was down writes every period that it missed, visibly late, and never fewer slots.
+Every step can be repeated: a fixed batch never changes, so after an interruption the log gets the same bytes at the
+same place. A desk that was down publishes every missed period, visibly late and with all slots.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _FIXED, _STAGED, _KEPT = 0, 1, 3
 
 
 class NotInLog(UserError):
-    """The slot is not under a witnessed checkpoint yet."""
+    """No witnessed checkpoint covers the slot yet."""
 
     code = "docket-not-in-log"
     default_hint = "wait for the next beat: nulla docket beat"
 
 
 class LogElsewhere(UserError):
-    """Desk and log are from different times: one of them was restored from a copy, or belongs elsewhere."""
+    """Desk and log do not match: one of them was restored from a copy, or belongs to another installation."""
 
     code = "docket-log-elsewhere"
     default_hint = (
@@ -49,16 +49,16 @@ class LogElsewhere(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a beat did."""
+    """The result of `Batches.beat`."""
 
     periods: tuple[int, ...]
-    """Whose batches are published now and were not before."""
+    """The periods whose batches this call published."""
     waiting: int
-    """Events that found no free slot and wait for the next period."""
+    """The number of events that got no free slot and wait for the next period."""
 
 
 class Batches:
-    """Writes the periods that are due."""
+    """Publishes the batches of due periods."""
 
     def __init__(self, context: DeskContext, watch: ClockWatch, log: DocketLog, origin: str, taxonomy: bytes) -> None:
         self._store, self._clock, self._chance = context.store, context.clock, context.chance
@@ -67,16 +67,16 @@ class Batches:
         self._log = log
         self._beating = asyncio.Lock()
         self.late: list[int] = []
-        """Periods that were published after their window, since this desk was opened."""
+        """Periods published late since this desk was opened."""
         self._genesis = Genesis(origin, context.cadence, taxonomy.hex())
 
     async def beat(self, *, clock_is_right: bool = False) -> Published:
-        """Publish every period that is due. Raises what the log raises; the next call goes on where this one ended.
+        """Publish every period that is due. Raises what the log raises; the next call continues from there.
 
-        Raises `ClockDoubtful`, with nothing fixed, unless the clock can be right or somebody says that it is, and
-        `LogElsewhere`, with nothing staged, if the log is not as long as this desk has made it.
+        Raises `ClockDoubtful`, with nothing fixed, if the clock cannot be right (unless ``clock_is_right``), and
+        `LogElsewhere`, with nothing staged, if the length of the log is not what this desk expects.
         """
-        async with self._beating:  # one after the other, however many ask while one waits for witnesses
+        async with self._beating:  # one at a time, even if several callers arrive while one waits for witnesses
             if not clock_is_right:
                 self._watch.check()
             self._check_log()
@@ -90,7 +90,7 @@ class Batches:
             return Published(tuple(done), self._store.value("count_waiting"))
 
     def index(self, at: SlotRef) -> int:
-        """Where a slot lies in the log. Raises `NotInLog`."""
+        """The log index of a slot. Raises `NotInLog`."""
         row = self._store.row("batch", at.period)
         if row is None or row[3] != _KEPT:
             raise NotInLog("the slot's period is not published yet")
@@ -119,7 +119,7 @@ class Batches:
             period += 1
 
     def _check_log(self) -> None:
-        """The log ends where the desk's batches do, but for one that was staged and, before a crash, not marked so."""
+        """Check that the log ends with the desk's batches; a crash may have left the last one staged but unmarked."""
         status = self._log.status()
         end = status.staged + status.integrated
         here = self._ends()
@@ -127,7 +127,7 @@ class Batches:
             raise LogElsewhere(f"the docket log has {end:,} entries, and this desk has put {here[0]:,} there")
 
     def _ends(self) -> tuple[int, ...]:
-        """How long the log can be, the surest first."""
+        """The possible lengths of the log, the most likely first."""
         for _, start, encoded, stage in self._store.rows("open_batches"):
             if stage == _FIXED:
                 return start, start + _count(encoded)
@@ -135,7 +135,7 @@ class Batches:
         return (last[1] + _count(last[2]) if last else 0,)
 
     def _fix(self, period: int) -> None:
-        """Decide for good what the period's batch holds."""
+        """Fix the content of the period's batch permanently."""
         with self._store.transaction():
             last = self._store.row("last_batch")
             start = last[1] + _count(last[2]) if last else 0
@@ -149,7 +149,7 @@ class Batches:
             self._slots.turn()
 
     def _filled(self, period: int) -> tuple[list[bytes], list[bytes]]:
-        """The slots' leaves, and the statements of those that renew others."""
+        """The leaves of the slots, and the renewal statements."""
         count = self._cadence.slots
         waiting = self._store.rows("waiting", period, count)
         places = arrangement(len(waiting), count, self._chance(8 * count))
@@ -172,7 +172,7 @@ class Batches:
         return [body for _, body in rows]
 
     async def _carry(self, period: int, start: int, entries: list[bytes], stage: int) -> None:
-        """Bring a fixed batch into the log and keep its witnessed checkpoint."""
+        """Stage and publish a fixed batch, and keep its witnessed checkpoint."""
         if stage == _FIXED:
             try:
                 placed = self._log.stage(entries, key=b"docket period %d" % period)
@@ -195,12 +195,12 @@ class Batches:
 
 
 def _count(encoded: bytes) -> int:
-    """How many entries a batch has."""
+    """The number of entries in a batch."""
     return len(msgspec.msgpack.decode(encoded, type=list[bytes]))
 
 
 def keep_file(path: Path, data: bytes) -> None:
-    """``data`` under ``path``, whole and on disk, or not at all."""
+    """Write ``data`` to ``path`` atomically and durably."""
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.new")
     with beside.open("wb") as file:

@@ -1,8 +1,8 @@
-"""Judges the clock before a batch is fixed (spec/docket.md §7.2): a batch of a clock that runs ahead cannot be undone.
+"""Checks the clock before a batch is fixed (spec/docket.md §7.2): a batch fixed by a fast clock cannot be undone.
 
-Each publication remembers the clock and how long the machine had run. Since then the clock may have advanced by the
-machine's running time and one step more. After a restart nobody knows how long the machine stood still, so only the
-running time counts.
+Each publication records the clock and the machine's running time. Since then the clock may have advanced by the
+running time plus one step. After a restart the time that the machine was off is unknown, so only the running time
+counts.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ LEAST_STEP_S: Final = 60
 
 
 class ClockDoubtful(UserError):
-    """The clock is further ahead than the time that has passed: nothing is fixed or erased by it."""
+    """The clock advanced more than the elapsed time, so nothing is fixed or erased."""
 
     code = "docket-clock-doubtful"
     default_hint = "set the clock; if it is right and the machine was off, say so: nulla docket beat --clock-is-right"
 
 
 class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The clock as it was believed last, and how long the machine had run then."""
+    """The clock when last believed, and the machine's running time then."""
 
     wall_s: Seconds
     boot: Annotated[str, Meta(max_length=64)]
@@ -37,7 +37,7 @@ class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ClockWatch:
-    """Compares the clock with what the machine ran. Without a steady clock only the last batch is looked at."""
+    """Compares the clock with the machine's running time. Without a steady clock only the last batch is checked."""
 
     def __init__(self, context: DeskContext) -> None:
         self._store, self._clock, self._cadence = context.store, context.clock, context.cadence
@@ -49,13 +49,13 @@ class ClockWatch:
         return min(max(self._cadence.period_s, LEAST_STEP_S), DAY)
 
     def check(self) -> None:
-        """Raises `ClockDoubtful` if a period would be fixed by a clock that is further ahead than a step."""
+        """Raises `ClockDoubtful` if the clock is more than a step ahead."""
         ahead_s = self._ahead_s()
         if ahead_s > self.step_s:
             raise ClockDoubtful(f"the clock is {ahead_s:,} s ahead of the time that has passed since it was believed")
 
     def believe(self) -> None:
-        """Remember the clock as it is now; one that went back is not, so that setting it right is no jump."""
+        """Record the clock, unless it was set back: then setting it right again is no jump ahead."""
         steady, now_s = self._steady, self._clock()
         if steady is None:
             return
@@ -66,7 +66,7 @@ class ClockWatch:
             self._store.run("set_meta", SEEN, canonical(Seen(now_s, here.boot, here.seconds)))
 
     def may_erase(self) -> bool:
-        """Whether the clock is within a day of the last batch and not ahead of the time that has passed."""
+        """Whether the clock is at most a step ahead, and within a day of the last batch's period."""
         last = self._store.row("last_batch")
         if last is None or self._ahead_s() > self.step_s:
             return False
@@ -74,7 +74,7 @@ class ClockWatch:
         return due_s - DAY <= self._clock() <= due_s + self._cadence.period_s + DAY
 
     def _ahead_s(self) -> int:
-        """How far the clock is ahead of what it can be; not more than nothing if nobody can tell."""
+        """How far the clock is ahead of the elapsed time; zero or less if it is not, or if that is unknown."""
         if self._steady is None:
             return 0
         here, seen = self._steady(), self._seen()

@@ -1,4 +1,4 @@
-"""The log of a desk that was opened without one: it refuses everything."""
+"""Stands in for the log of a desk that was opened without one: every call is refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class NotPublishing(UserError):
 
 
 class NoLog:
-    """A `DocketLog` that is not there."""
+    """A `DocketLog` that refuses every call."""
 
     @property
     def public(self) -> Path:

@@ -1,4 +1,4 @@
-"""Opens slots when the law allows it, and settles a half-year whose horizon has come (spec/docket.md §7.5).
+"""Opens slots when the law allows it, and settles a half-year near its horizon (spec/docket.md §7.5).
 
 The officer must hold counsel's identity: nobody else on the desk's machine can open the boxes.
 """
@@ -25,21 +25,21 @@ SETTLE_EARLY_S: Final = 30 * DAY
 
 
 class NotYetSettled(UserError):
-    """A half-year is settled shortly before its horizon, not earlier: opened null slots would betray the others."""
+    """A half-year is settled only shortly before its horizon: opened null slots would give away the busy ones."""
 
     code = "docket-too-early"
     default_hint = "come again a month before the horizon"
 
 
 class BandTooWide(UserError):
-    """There are not enough empty slots to fill the band up, or the log allows none to stay sealed."""
+    """There are too few empty slots to fill up the band, or the log's band is 0 and no slot may stay sealed."""
 
     code = "docket-band-impossible"
     default_hint = "more demands must be opened; a log's band and number of slots are chosen when it is founded"
 
 
 class Openings:
-    """Queues openings for the next beat."""
+    """Queues openings for the next batch."""
 
     def __init__(self, context: DeskContext, taxonomy: Taxonomy) -> None:
         self._store, self._clock, self._chance = context.store, context.clock, context.chance
@@ -55,7 +55,7 @@ class Openings:
             self._open_all(who, self._slots_of(file))
 
     def settle(self, who: Acting, details: SettleDetails, second: str) -> None:
-        """Open every slot of a half-year but exactly a multiple of the band. Inside a transaction.
+        """Open every slot of a half-year except exactly a multiple of the band. Inside a transaction.
 
         Raises `NotYetSettled` or `BandTooWide`.
         """
@@ -77,7 +77,7 @@ class Openings:
                 self._queue_whole(who, at, boxed)
 
     def _fill(self, fillers: list[SlotRef], stay: int) -> list[SlotRef]:
-        """Empty slots, at random, so that the number that stays sealed says nothing."""
+        """Random empty slots that fill up the band, so that the number of sealed slots reveals nothing."""
         band = self._cadence.band
         wanted = (max(1, -(-stay // band)) * band if band else 0) - stay
         if not 0 <= wanted <= len(fillers):
@@ -86,7 +86,7 @@ class Openings:
         return keyed[:wanted]
 
     def _silent_cases(self, who: Acting) -> frozenset[str]:
-        """The tags of the cases that may not be shown now."""
+        """The tags of the cases that must not be shown now."""
         files = (self._files.open(who, line.id) for line in self._files.lines())
         return frozenset(case_tag(file.id) for file in files if self._silent(file))
 
@@ -105,7 +105,7 @@ class Openings:
         self._slots.wait(RenewalRecord(at, (first, other)))
 
     def _queue_whole(self, who: Acting, at: SlotRef, boxed: Boxed) -> None:
-        """With everything that it took over from."""
+        """Queue the slot, and every slot that it renews."""
         self._queue(at, boxed)
         while isinstance(boxed.record, RenewalRecord):
             at = boxed.record.of
@@ -119,7 +119,7 @@ class Openings:
                 self._queue(at, self._slots.open(at, who.keys))
 
     def _queue(self, at: SlotRef, boxed: Boxed) -> None:
-        """The opening goes into the next batch; the box is not needed any more."""
+        """Queue the opening for the next batch, and empty the box."""
         opening = Opening(at, boxed.blind.hex(), boxed.record)
         self._store.run("add_statement", encode_statement(opening), self._cadence.period_at(self._clock()))
         self._store.run("empty_slot", at.period, at.slot)

@@ -12,7 +12,7 @@ from nullabona.wire.canonical import digest
 
 
 def check_outage(context: DeskContext, details: OutageDetails) -> None:
-    """Raises `Stale` unless it is about periods that are over."""
+    """Raises `Stale` unless all of its periods are over."""
     if not details.first <= details.last < context.cadence.period_at(context.clock()):
         raise Stale("an outage is stated of periods that are over, from the first to the last")
 

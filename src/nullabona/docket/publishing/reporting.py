@@ -15,11 +15,11 @@ from nullabona.docket.ports import Acting
 from nullabona.wire.canonical import canonical, digest
 
 STATUTORY_BAND = 999
-"""0 to 999, 1000 to 1999 and so on: the first option of 50 USC 1874, and the taxonomy's."""
+"""0 to 999, 1000 to 1999 and so on: the first option of 50 USC 1874, which the taxonomy uses."""
 
 
 class Reporting:
-    """Draws reports up."""
+    """Draws up reports."""
 
     def __init__(self, context: DeskContext, taxonomy: Taxonomy) -> None:
         self._store, self._clock, self._journal = context.store, context.clock, context.journal
@@ -27,9 +27,10 @@ class Reporting:
         self._taxonomy = taxonomy
 
     def draw_up(self, who: Acting, term: str, until: int | None = None) -> Report:
-        """The report of ``term`` by the end of period ``until``, or as it is now.
+        """The report of ``term`` up to the end of period ``until``, by default the last one that is over.
 
-        An instrument of which not even a range may be told is left out. Raises `Stale` for a period that goes on.
+        An instrument whose number may not be published even as a range is left out. Raises `Stale` for an unfinished
+        period.
         """
         newest = self._cadence.period_at(self._clock()) - 1
         until = newest if until is None else until
@@ -56,7 +57,7 @@ class Reporting:
         self._journal.append("report-entered", digest(canonical(report).decode()))
 
     def _done(self, case: bytes, until: int) -> dict[str, int]:
-        """What was done to a case by the end of period ``until``, and in which period first."""
+        """The actions on a case up to the end of period ``until``, each with its first period."""
         found: dict[str, int] = {}
         for event in self._journal.of_case(case):
             period = self._cadence.period_at(event.at_s)
