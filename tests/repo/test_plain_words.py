@@ -16,6 +16,7 @@ DONE: Final = (
     "docs/how-to",
     "spec/frame.md",
     "spec/relay.md",
+    "spec/room.md",
     "src/nullabona/client/net",
     "src/nullabona/client/runner",
     "src/nullabona/relay",
