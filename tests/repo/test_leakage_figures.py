@@ -60,9 +60,9 @@ SAID: Final = (
     (MODEL, r"and ([\d.]+) by the best of 32", At(LARGE, HINDSIGHT, "| ours | V3 |", "its average precision")),
     (MODEL, r"rooms on one connection give ([\d.]+)", At(USUAL, DEFENCES, "| with rooms together |", "V3 edges")),
     (MODEL, r"instead of reply boxes ([\d.]+) ", At(USUAL, DEFENCES, "| without reply boxes |", "V3 edges")),
-    (MODEL, r"average precision of ([\d.]+) so in four days", At(USUAL, ASKED, "| look", "average")),
+    (MODEL, r"average precision of ([\d.]+) this way in four days", At(USUAL, ASKED, "| look", "average")),
     (MODEL, r"and of ([\d.]+) in a society of 1,000 in thirty", At(LARGE, ASKED, "| look", "average")),
-    (MODEL, r"in the society of 1,000 ([\d.]+), by the best", At(LARGE, SNAPSHOTS, "| V1 | 1 |", "average precision")),
+    (MODEL, r"In the society of 1,000 they reached ([\d.]+), as did", At(LARGE, SNAPSHOTS, "| V1 | 1 |", "average precision")),
     (MODEL, r"([\d.]+) where everybody comes `--together`", At(USUAL, DEFENCES, "| with rooms together |", "V2 edges")),
 )  # fmt: skip
 
