@@ -17,6 +17,7 @@ DONE: Final = (
     "spec/frame.md",
     "spec/relay.md",
     "spec/room.md",
+    "spec/threat-model.md",
     "src/nullabona/client/net",
     "src/nullabona/client/runner",
     "src/nullabona/relay",
