@@ -1,4 +1,4 @@
-"""How far each box was read, kept in memory: a read that brings nothing needs no step."""
+"""How far each box was read, kept in memory so that a read without news needs no step."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from nullabona.wire.messages import Frames
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """A box that was read to ``position`` and in which nothing waits to be decided or fetched."""
+    """A box that was read to ``position`` and has nothing left to decide or fetch."""
 
     incarnation: bytes
     position: int
     relay: str
     current: bool
-    """It is the box of the epoch that the room is in."""
+    """It is the box of the room's current epoch."""
 
     def has(self, after: int, answer: Frames, relay: str) -> bool:
-        """Whether an answer of ``relay`` to a read after ``after`` says nothing new. Empty: whoever keeps the box."""
+        """Whether an answer to a read after ``after`` says nothing new. Empty ``relay``: the one that keeps the box."""
         return (
             not answer.frames
             and answer.head == after == self.position
@@ -30,7 +30,7 @@ class Stand:
 
 
 def stands_of(room: RoomState) -> dict[Address, Stand]:
-    """Of the room's boxes those of which it can be told without a step whether a read brought anything."""
+    """The boxes of the room for which `Stand.has` can tell without a step whether a read brought news."""
     if room.phase != JOINED:
         return {}
     return {

@@ -1,4 +1,4 @@
-"""What a person can ask of their device. Each runs inside a step: it happens wholly or raises (spec/room.md §9)."""
+"""A person's commands to their device. Each runs inside a step: it happens wholly or raises (spec/room.md §9)."""
 
 from __future__ import annotations
 
@@ -112,12 +112,12 @@ def set_admin(step: Step, room_id: bytes, account: bytes, *, admin: bool) -> Non
 
 
 def update_keys(step: Step, room_id: bytes) -> None:
-    """Renew this device's keys in a room now: what an attacker copied before is worth nothing afterwards."""
+    """Renew this device's keys in a room now, so that keys an attacker copied before become useless."""
     intents.want(_member_room(step, room_id), UpdateKeys())
 
 
 def leave(step: Step, room_id: bytes) -> None:
-    """Leave a room: tell the others, who carry it out. The last admin of a group with others must appoint one first."""
+    """Leave a room: the other members carry it out. Raises `LastAdmin` for the only admin of a group with others."""
     room = _member_room(step, room_id)
     roster = step.roster(room_id)
     others = {device.account for device in roster.values()} - {step.me.account}
@@ -172,7 +172,7 @@ def unread_by(step: Step, room_id: bytes, position: int, epoch: int, sender: byt
 
 
 def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, token: bytes = b"") -> Contact:
-    """As `people.request_contact`. Raises `BadRequest`, or `CardForked` for the other account of a contact's handle."""
+    """See `requests.request_contact`. Raises `BadRequest`; `CardForked` if another account has a contact's handle."""
     if card.account_id == step.me.account:
         raise BadRequest("that is your own handle")
     if len(greeting) > 500:
@@ -187,10 +187,10 @@ def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, toke
 
 
 def accept_contact(step: Step, account: bytes) -> Contact:
-    """Accept a request: opens the direct room and invites them into it. Accepting again changes nothing.
+    """Accept a request: open the direct room and invite them into it. Accepting again changes nothing.
 
-    While the record has not proven who asks, the answer waits for that and the contact is returned as it is. Raises
-    `CardRefuted` if the record says otherwise.
+    Until the public record has proven their identity, the answer waits and the contact is returned unchanged. Raises
+    `CardRefuted` if the record contradicts their identity.
     """
     contact = requests.need_contact(step, account)
     if contact.state is ContactState.ACCEPTED:
@@ -204,8 +204,8 @@ def accept_contact(step: Step, account: bytes) -> Contact:
 
 
 def accept(step: Step, contact: Contact) -> Contact:
-    """Open the direct room with somebody whom the record has proven, or go into theirs, if they have opened one since
-    they asked. Raises `CardTooOld` and has then done nothing.
+    """Open the direct room with a contact whom the record has proven, or enter theirs if they have opened one since
+    they asked. Raises `CardTooOld`, and then nothing has changed.
     """
     invitations.enter_held(step, contact.account)
     theirs = requests.need_contact(step, contact.account)
@@ -219,7 +219,7 @@ def accept(step: Step, contact: Contact) -> Contact:
 
 
 def room_for_two(step: Step, contact: Contact) -> RoomState | None:
-    """The direct room in which they were with us, if we still are in it and stay."""
+    """Our direct room with the contact, if we are in it, are not leaving it and need no rejoin."""
     room = step.find_room(contact.room) if contact.room else None
     if room is None or room.phase != JOINED or room.rejoin is not None or rooms.leaving(step, room.id):
         return None
@@ -243,7 +243,7 @@ def decline_contact(step: Step, account: bytes) -> None:
 
 
 def block_contact(step: Step, account: bytes) -> None:
-    """Hear no more of them, and let nothing go to them that this device would send by itself."""
+    """Ignore what they send, and drop what this device would send them automatically."""
     contact = requests.set_contact_state(step, requests.need_contact(step, account), ContactState.BLOCKED)
     requests.say_no_more(step, account)
-    step.find_room(contact.room)  # what is read of it changes
+    step.find_room(contact.room)  # marks the room as touched: its reads change

@@ -1,8 +1,8 @@
 """The engine of one device: everything that can happen to it, each as one step in one transaction.
 
-It decides; it never waits, sends or looks at a clock. The shell (`nullabona.client.runner`) tells it what happened and
-afterwards does what it wants: the reads of `reads`, the items of the store's outbox, chunks, look-ups, and a call of
-`tick` at `wake_at`.
+The engine decides; it never waits, sends or looks at a clock. The shell (`nullabona.client.runner`) tells it what
+happened and then carries out its requests: the reads of `reads`, the items of the store's outbox, chunks, look-ups,
+and a call of `tick` at `wake_at`.
 """
 
 from __future__ import annotations
@@ -54,16 +54,16 @@ class Engine:
         self._down = self._up = frozenset[str]()
         self._scouts: list[Scout] = []
         self.on_progress: Callable[[Progress], None] = lambda _: None
-        """Told of every file that moved, after the step that moved it."""
+        """Called with the progress of a file, after the step that changed it."""
         self.on_writing: Callable[[Writing], None] = lambda _: None
-        """Told of everybody who begins or stops writing."""
+        """Called when a member begins or stops writing."""
         self._load()
 
     # -- steps ----------------------------------------------------------------------------------------------------
 
     @contextmanager
     def step(self, now: int, *rooms: bytes, chosen: bool = True) -> Iterator[Step]:
-        """One transaction. What is done inside happens wholly or not at all, and is durable when this returns."""
+        """One transaction: its changes happen all or not at all, and are durable when this returns."""
         step = self._look(now, down=self._down, up=self._up, chosen=chosen)
         joins = dict(self._joins)
         try:
@@ -104,7 +104,7 @@ class Engine:
         self._stands[room] = stands_of(state) if state is not None else {}
 
     def _upkeep(self, step: Step, rooms: set[bytes]) -> set[bytes]:
-        """Whatever time or what just happened makes due in these rooms, and what follows for all of them."""
+        """Do what time or this step's events made due in these rooms, then what concerns all rooms."""
         for room in filter(None, (acquaintance.attended(step, step.find_room(id)) for id in sorted(rooms))):
             if room.phase == JOINED:
                 upkeep.look_after(step, room)
@@ -113,7 +113,7 @@ class Engine:
                 membership.share_anew(step, room)
             else:
                 removal_watch.look_after(step, room)
-        # Only now, as reading a room may show that this profile is a copy: none of its keys is used again.
+        # After the rooms, since reading one may show that this profile is a copy: none of its keys is used again.
         for room_id in sorted(step.copies):
             returning.copied_back(step, step.room(room_id))
         # A device that was revoked leaves every room, so nothing that the rooms above wanted goes on.
@@ -123,7 +123,7 @@ class Engine:
         for room_id in [room_id for room_id, join in self._joins.items() if out or join.deadline <= step.now]:
             self._abandon_join(step, room_id)
         automatic.once_out(step)
-        # Of all that this step told: notices first, as they are lines of a room; the other devices hear the rest.
+        # From this step's events: first the notices, which are lines of a room, then what our other devices must know.
         notices.of_events(step)
         sync_out.of_events(step)
         if step.others_inbox:
@@ -153,7 +153,7 @@ class Engine:
         return Touched(frozenset(due) | frozenset(joins))
 
     def _next_timed(self) -> int:
-        """When something changes by itself that is in no room in particular."""
+        """When the next timer that belongs to no room is due."""
         with self._store.reading():
             due = timers.next_due(self._look())
         return _NEVER if due is None else due
@@ -163,7 +163,7 @@ class Engine:
     ) -> Touched:
         """A read of a room's box (or of a box we are joining) asked for frames after ``after`` and got ``answer``.
 
-        ``relay`` is who was asked; empty: the one that keeps the box. What others say of it is of no meaning.
+        ``relay`` is the relay that we asked; empty: the one that keeps the box. Other relays' answers are ignored.
         """
         stand = self._stands.get(room_id, {}).get(address)
         if room_id == reply_boxes.REPLIES:
@@ -223,7 +223,7 @@ class Engine:
 
     def _begin_joins(self, step: Step, joins: list[rejoin.Join]) -> None:
         for join in joins:
-            if join.room in self._joins:  # whether that one came first is not known yet; if not, we ask again
+            if join.room in self._joins:  # the earlier join is not decided yet; if it fails, we ask again
                 rejoin.drop(step, join)
             else:
                 self._joins[join.room] = join
@@ -235,9 +235,9 @@ class Engine:
         return Touched(frozenset({item.room}))
 
     def on_unsent(self, item: OutboxItem, now: int) -> Touched:
-        """The relay could not be reached, or did not answer: the same bytes go again later.
+        """The relay could not be reached, or did not answer: the item is sent again later.
 
-        Whatever else is of that kind and for that box waits with them: of a box that takes nothing, one item asks.
+        Other items of that kind for that box wait with it, so only one item probes a box that accepts nothing.
         """
         with self.step(now, chosen=False) as step:
             relay_answers.unanswered(step, item)
@@ -259,7 +259,10 @@ class Engine:
         return Touched(frozenset(rooms))
 
     def on_card(self, handle: str, data: bytes | None, now: int, shown: claims.Shown | None = None) -> Touched:
-        """The record was asked for a handle: a card as it is `shown`, or None, because there is none or nobody said."""
+        """The public record was asked for a handle: ``data`` is the card, or None if there is none or nobody answered.
+
+        ``shown`` says how the record shows it.
+        """
         how: claims.Shown = shown or ("unreached" if data is None else "proven")
         with self.step(now, chosen=False) as step:
             if data is not None:
@@ -273,7 +276,7 @@ class Engine:
             return Touched(step.touched)
 
     def on_way(self, relay: str, now: int, *, connected: bool) -> Touched:
-        """A relay is there, or has come out of reach."""
+        """A relay was connected, or became unreachable."""
         before = self._down, self._up
         self._down = self._down - {relay} if connected else self._down | {relay}
         self._up = self._up | {relay} if connected else self._up - {relay}
@@ -284,12 +287,12 @@ class Engine:
         return Touched(step.touched)
 
     def take_scouts(self) -> list[Scout]:
-        """Looks at other relays that are wanted now; one that is not made is wanted again some time later."""
+        """The reads at other relays that are wanted now; one that is not made is wanted again later."""
         scouts, self._scouts = self._scouts, []
         return scouts
 
     def on_scouted(self, scout: Scout, answer: Frames, now: int) -> tuple[Touched, Report]:
-        """What a look brought, and what to do there next."""
+        """A read at another relay got ``answer``. Also returns what to do there next."""
         with self.step(now, scout.room, chosen=False) as step:
             report = search.take(step, scout, answer)
         return Touched(step.touched), report
@@ -301,7 +304,7 @@ class Engine:
             return self._store.rooms()
 
     def read_for(self) -> list[bytes]:
-        """What boxes are read for: rooms, and `replies.REPLIES` while we wait for an answer to a contact request."""
+        """What boxes are read for: rooms, and `reply_boxes.REPLIES` while an answer to a contact request is due."""
         with self._store.reading():
             waits = reply_boxes.followed(self._look())
             return [*self._store.rooms(), *([reply_boxes.REPLIES] if waits else [])]
@@ -321,7 +324,7 @@ class Engine:
         return ReadWant(state.relay, state.box, state.position) if state is not None else None
 
     def former_inboxes(self) -> list[ReadWant]:
-        """The inbox at relays that the account has left: to be read now and then."""
+        """The inbox at relays that the account has left, to be read occasionally."""
         state = self._inbox()
         return [ReadWant(at.relay, state.box, at.position, old=True) for at in state.former] if state else []
 
@@ -330,11 +333,11 @@ class Engine:
             return inbox_state.load(self._look())
 
     def _look(self, now: int = 0, **about: Any) -> Step:  # noqa: ANN401 - fields of `Step`
-        """A step to look with, which is not saved."""
+        """A step for reading only; it is not saved."""
         return Step(self._store, self._mls, self.me, self._rng, self._timing, now, **about)
 
     def due(self, now: int) -> list[OutboxItem]:
-        """Outbox items to send now, in order. Of one queue (`queue_of`) only the first may be under way."""
+        """Outbox items to send now, in order. Only the first item of a queue (`queue_of`) may be in flight."""
         with self._store.reading():
             return self._store.outbox(now)
 
@@ -343,13 +346,13 @@ class Engine:
             return [ChunkWant(c.relay, c.digest) for c in blobs.wanted_chunks(self._look(now)) if c.next_at <= now]
 
     def lookups(self, now: int) -> list[str]:
-        """Handles whose cards are needed to write to their inboxes, or to know who somebody is."""
+        """Handles whose cards we need, to write to their inboxes or to check a claimed identity."""
         with self._store.reading():
             step = self._look(now)
             return sorted(inbox_sending.wanted_handles(step) | set(claims.due(step)))
 
     def wake_at(self) -> int | None:
-        """When to call `tick`, in ms, if nothing happens before."""
+        """When to call `tick`, in ms, if nothing happens earlier."""
         with self._store.reading():
             step = self._look()
             joins = (join.deadline for join in self._joins.values())

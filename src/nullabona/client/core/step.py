@@ -1,7 +1,7 @@
 """One step of a device: everything the core does about one thing that happened, in one transaction.
 
-A step knows the time and draws randomness only from what it was given. Rooms are loaded when first asked for and saved
-together at the end; whatever the network must do is found in the store afterwards (`core.read_requests`).
+A step takes the time and its randomness as arguments. It loads a room at the first request for it and saves all rooms
+together at the end. The shell afterwards reads from the store what the network has to do (`core.read_requests`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DAY_MS: Final = 86_400_000
 
 
 def way_key(room: bytes) -> str:
-    """Where `core.sync.former_rooms` has what it keeps of a room."""
+    """The store key of the ticket that `core.sync.former_rooms` keeps for a room."""
     return f"kept-ticket:{room.hex()}"
 
 
@@ -42,44 +42,44 @@ class Timing:
     settle: int = 30_000
     """After a box was found re-created: how long to wait for settled commits before deciding."""
     put_back_any: int = 60_000
-    """Within this time somebody else's missing frame is put back."""
+    """We put back another member's missing frame within this time."""
     receipt: int = 2_000
     """A receipt is sent within this time, more in large rooms."""
     blob: int = 60_000
-    """How long a commit waits for its blobs before it is passed over."""
+    """How long we wait for a commit's blobs before we skip the commit."""
     silence: int = 14_400_000
-    """After the current box was lost: how long nobody else may show up in it before a ticket is asked for."""
+    """After the current box was lost: if no other device shows up in it for this long, we ask for a ticket."""
     announcement: int = 600_000
-    """After a commit: when to put it back as settled if some device has not shown up yet; doubles."""
+    """After a commit: when we announce it as settled if some device has not shown up yet; doubles."""
     retry: int = 2_000
     """First delay of a retry; doubles up to `retry_most`."""
     retry_most: int = 900_000
     commit_spread: int = 1_500
-    """A commit that lost is tried again within this time."""
+    """We retry a commit that lost within this time."""
     invite: int = 3_600_000
-    """An invitation nobody answered is sent again after this time; doubles."""
+    """We send an unanswered invitation again after this time; doubles."""
     claim: int = 600_000
-    """Within this time the record is asked about somebody who asks to talk."""
+    """We ask the public record about the sender of a contact request within this time."""
     link_answer: int = 600_000
-    """Who follows a link into a group is told after this time that nobody has answered."""
+    """After this time we tell a person who follows a link into a group that nobody has answered."""
     ticket: int = 20_000
     """How long to wait for a ticket before asking the next helper; doubles."""
     trim: int = 120_000
-    """A closed box that everybody acknowledged is trimmed within this time."""
+    """We trim a closed box within this time once every device has acknowledged it."""
     scout: int = 10_000
-    """A room whose relay is out of reach is looked for elsewhere within this time; then ever less often."""
+    """If a room's relay is unreachable, we search other relays within this time; then less and less often."""
     scout_cards: int = 10_000
-    """After so long the cards of those who may move it are looked up, too."""
+    """After this time we also look up the cards of the members who may move the room."""
     joining: int = 5_000
-    """Between two reads of a box whose wake token we do not know yet, as our entry into its room is not confirmed."""
+    """Time between two reads of a box whose wake token we do not know, because our entry is not confirmed yet."""
     apart: int = 60_000
-    """Between two reads of one box, on average, if it is read apart and the relay sends no activity digests."""
+    """Mean time between two reads of a box on an unlinked connection, if the relay sends no activity digests."""
     active: int = 300
-    """A box that is read apart and was active is read after this time, on average."""
+    """Mean time until an unlinked read of a box that was active."""
     behind: int = 5_000
     """The same for a box that may have been active while this device was away."""
     unsure: int = 600_000
-    """The same for a box that may have been active, as digests omitted activity."""
+    """The same for a box that may have been active, because digests omitted activity."""
     calm: int = 1_800_000
     """The same for a box that was not active."""
     calm_old: int = 14_400_000
@@ -101,7 +101,7 @@ class LocalDevice:
 
 @dataclass(slots=True)
 class Step:
-    """What one step works with. Made by `Engine`; never kept."""
+    """What one step works with. `Engine` makes it and never keeps it."""
 
     store: Store
     mls: Mls
@@ -113,44 +113,44 @@ class Step:
     _loaded: dict[bytes, bytes] = field(default_factory=dict)
     _rosters: dict[bytes, dict[int, Device]] = field(default_factory=dict)
     mutual: list[bytes] = field(default_factory=list)
-    """Accounts that asked us while we were asking them."""
+    """Accounts that sent us a contact request while ours to them was open."""
     vouched: list[bytes] = field(default_factory=list)
-    """Accounts that asked us with a link that we gave out."""
+    """Accounts whose contact request carried a token of one of our invite links."""
     left: list[bytes] = field(default_factory=list)
-    """Accounts with which we were in a room of two that we are out of now."""
+    """Accounts with whom we were in a direct room until this step."""
     trusted: list[bytes] = field(default_factory=list)
-    """Accounts that we asked or accepted, here or on another device: their invitations need no asking any more."""
+    """Accounts that we asked or accepted, here or on another device: we accept their invitations without asking."""
     wished: list[bytes] = field(default_factory=list)
-    """Groups into which we follow a link."""
+    """Groups that we asked to join by a link."""
     returned: list[bytes] = field(default_factory=list)
-    """Accounts that asked us again, whom we had accepted."""
+    """Accepted contacts that sent a new contact request in this step."""
     progress: dict[tuple[bytes, bytes], Progress] = field(default_factory=dict)
-    """The newest word about each file, by room and message, for whoever watches."""
+    """The newest progress of each file, by room and message, for listeners."""
 
     writing: list[Writing] = field(default_factory=list)
-    """Who has begun or stopped writing, for whoever watches."""
+    """Members who began or stopped writing, for listeners."""
     copies: set[bytes] = field(default_factory=set)
-    """Rooms in which this device's own leaf has said what this profile knows nothing of: it is an old copy."""
+    """Rooms with a frame by our own leaf that this profile does not know: the profile is an old copy."""
     down: frozenset[str] = frozenset()
-    """Relays that are out of reach."""
+    """Relays that are unreachable."""
     up: frozenset[str] = frozenset()
-    """Relays that are connected. Of the others nothing is known yet."""
+    """Relays that are connected. We know nothing yet about relays in neither set."""
     scouts: list[Scout] = field(default_factory=list)
-    """Looks at other relays that this step wants."""
+    """Reads at other relays that this step asks for."""
     relay_left: str = ""
     """The account's own relay until this step."""
     chosen: bool = True
-    """What is done is the person's doing; not so what follows from what came, or from time."""
+    """The person caused this step; False if something received, or time, did."""
     ended: bool = False
-    """The account is deleted, another of its devices says: this one is out when the step is over."""
+    """Another device of the account reported that the account is deleted: sign this one out at the end of the step."""
     others_inbox: bool = False
-    """Another device of the account told how far it has come in the inbox."""
+    """Another device of the account reported how far it has read the inbox."""
     reads_changed: set[bytes] = field(default_factory=set)
-    """What is read beside rooms and has changed (`core.delivery.reply_boxes.REPLIES`)."""
+    """Read targets other than rooms that changed (`core.delivery.reply_boxes.REPLIES`)."""
     heard: bool = False
-    """This step takes over what another device of the account chose, which is not told back."""
+    """This step takes over choices of another device of the account; we do not send them back."""
     told: list[tuple[str, bytes, dict[str, Any]]] = field(default_factory=list)
-    """What this step told listeners."""
+    """The events of this step."""
 
     @property
     def touched(self) -> frozenset[bytes]:
@@ -182,7 +182,7 @@ class Step:
         return self._rooms.get(room)
 
     def add_room(self, state: RoomState) -> None:
-        """Begin with a room, or replace what was known of it."""
+        """Add a room, or replace its state."""
         self._rooms[state.id] = state
         self._loaded.pop(state.id, None)
 
@@ -195,7 +195,7 @@ class Step:
         self.forget_way(room)
 
     def forget_way(self, room: bytes) -> None:
-        """Nobody is to come into a room any more by what was kept of it (`core.sync.former_rooms`)."""
+        """Delete the ticket that was kept for a room, so that it lets nobody in (`core.sync.former_rooms`)."""
         self.store.delete_value(way_key(room))
 
     def group(self, room: RoomState) -> Group:
@@ -211,7 +211,7 @@ class Step:
         self._rosters.pop(room, None)
 
     def others(self, room: RoomState, epoch: int) -> list[Device]:
-        """Devices other than ours that are in the room now and already were in ``epoch``."""
+        """Devices other than this one that are in the room now and already were in ``epoch``."""
         return [
             device
             for device in self.roster(room.id).values()
@@ -219,7 +219,7 @@ class Step:
         ]
 
     def event(self, kind: str, room: bytes = b"", **data: Any) -> None:  # noqa: ANN401 — whatever MessagePack knows
-        """Tell listeners; kept until they have handled it."""
+        """Log an event for listeners; the store keeps it until they have handled it."""
         self.told.append((kind, room, data))
         self.store.log_event(kind, room, msgspec.msgpack.encode(data))
 

@@ -14,18 +14,18 @@ from nullabona.client.core.timeline import sending
 
 
 def look_after(step: Step, room: RoomState) -> None:
-    """One room's upkeep. The order matters: each line rests on what those above it did."""
-    # First the epoch: a commit whose time has come may end it, or take this device out of the room.
+    """One room's upkeep. The order matters: each line relies on the lines above it."""
+    # First the epoch: a commit that can be decided now may end it, or remove this device from the room.
     room_frames.look_after(step, room)
     if room.phase != JOINED:
         return
     for track in room.boxes:
-        # What the relay lost, then what it took and does not show. A frame is queued once, whichever finds it.
+        # Frames that the relay lost, then frames that it accepted and does not show. A frame is queued only once.
         recovery.put_back(step, room, track)
         box_log.confirm(step, room, track)
-        # A box that was made anew and that nobody came to: a doubt, on which `tickets.ask` below acts in this step.
+        # If nobody came to a re-created box, this records a doubt, and `tickets.ask` below acts on it in this step.
         recovery.break_silence(step, room, track)
-        # Last of a box, as it erases what every device has: what was put back above is still whole.
+        # Last for each box: this erases what every device has, and the lines above still need those bytes.
         acknowledgements.update_acks(step, room, track)
     # Closed boxes are forgotten only after their frames were put back and acknowledged above.
     recovery.look_after_closed(step, room)
@@ -35,17 +35,17 @@ def look_after(step: Step, room: RoomState) -> None:
     tickets.ask(step, room)
     if room.phase != JOINED:
         return
-    # These four only say what they want changed; `advance` then stages all of it as one commit.
+    # These four only record what they want changed; `advance` then stages all of it as one commit.
     commits.renew_keys(step, room)
     membership.look_after(step, room)
     sync_out.look_after(step, room)
     moving.look_after(step, room)
-    # A search that is over withdraws its doubt (`ASTRAY`), which would hold the commit up.
+    # A search that is over withdraws its doubt (`RELAY_UNREACHABLE`), which would delay the commit.
     search.look_after(step, room)
     commits.advance(step, room)
-    # Messages wait until removals are staged or cannot be: so after `advance`.
+    # After `advance`: messages wait until removals are staged or cannot be.
     branches.redone(step, room)
-    # A profile is a message and carries our view of the box, so that a receipt may be needless after it.
+    # Before the receipt: a profile is a message and carries our view of the box, so it may make a receipt needless.
     sending.send_profile(step, room)
     if 0 < room.receipt_at <= step.now:
         sending.send_receipt(step, room)

@@ -1,4 +1,4 @@
-"""The commits by which a branch came about, as an invitation carries them (spec/room.md §7)."""
+"""The commits of a branch, as an invitation carries them (spec/room.md §7)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TOLD_HISTORY: Final = 64
 
 
 def history_of(pack: bytes) -> History:
-    """The commits, by epoch, by which whoever invites came to where they are; none if the pack does not tell."""
+    """The commits of the inviter's branch, by epoch; empty if the pack does not decode."""
     try:
         return decode_pack(pack).history
     except PeerError:
@@ -21,16 +21,16 @@ def history_of(pack: bytes) -> History:
 
 
 def told(room: RoomState) -> History:
-    """What whoever is invited now is told of."""
+    """The commits of our branch that an invitation sent now carries."""
     return tuple((each.epoch, each.commit, tuple(each.removed)) for each in room.history[-TOLD_HISTORY:])
 
 
 def came_by(history: History) -> list[Merged]:
-    """Of the branch that we come to, so that it can be compared with others before our time."""
+    """A joined branch's history as our own, so that we can compare it with branches from before we joined."""
     return [Merged(epoch, commit, list(removed), [], []) for epoch, commit, removed in history]
 
 
 def is_ours(room: RoomState, opened: Opened, history: History) -> bool:
-    """Whether an invitation leads to where our own branch is or was: we went through the commit that it came of."""
+    """Whether an invitation leads to our own branch: we merged the last commit before the invitation's epoch."""
     last = {commit for epoch, commit, _ in history if epoch + 1 == opened.epoch}
     return any(each.commit in last for each in room.history)

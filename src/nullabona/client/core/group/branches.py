@@ -1,8 +1,8 @@
 """Forks and lost threads: which branch wins, and how a device rejoins it (spec/room.md §§5, 7).
 
-Every branch evaluates the same rule alone: the branch whose commit removed somebody wins over one that did not, then
-the lower commit hash. The others ask a member of the winning branch for a ticket, rejoin by external commit, redo their
-intents (a removal is not undone) and send again what that branch has not acknowledged.
+Every branch evaluates the same rule alone: the branch whose commit removed somebody wins over one whose commit did not,
+then the lower commit hash wins. The others ask a member of the winning branch for a ticket, rejoin by external commit,
+redo their intents (a removal is not undone) and resend what that branch has not acknowledged.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ MOVED = "moved"
 OUTSIDE = "fork-of-former-members"
 LONELY = "nobody-follows"
 LONELY_DAYS = 7
-"""Who is alone does not ask more often than this: most who are alone have friends who are away."""
+"""A device that is alone asks once in so many days: in most cases the other members are just away."""
 RELAY_UNREACHABLE = "relay-gone"
-"""The room was found at no relay."""
+"""No relay had the room."""
 UNPROVEN = "led-by-one"
-"""A member who is no admin has led us here: somebody else is asked whether this is the room."""
+"""A member without authority led us here: we ask another member whether this is the room."""
 BEHIND = "commit-not-followed"
-"""Others may have gone through a commit that this device cannot follow."""
+"""Others may have merged a commit that this device cannot follow."""
 FAR = "far-behind"
 WALK_MOST = 32
-"""Who has gone through so many epochs without a pause asks for a ticket, and goes on meanwhile."""
+"""After so many epochs without a pause a device asks for a ticket, and continues meanwhile."""
 WALK_MS = 60_000
 TOO_LATE = "package-expired"
 TOO_LATE_MS = 600_000
-"""One question in so long, however many such commits lie in a box."""
+"""Shortest time between two requests, however many such commits a box contains."""
 OWED_MOST = 256
 """Most messages owed to one device that a fork left outside."""
 
@@ -58,7 +58,7 @@ def own_key(track: BoxTrack) -> tuple[int, bytes]:
 
 
 def note_competing(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
-    """Another member merged another commit out of this epoch: the room is forked. Find out who must move."""
+    """Another member merged another commit of this epoch, so the room is forked. Find out who must move."""
     helper = signer_of(step, room, claim)
     if evidence.doubts(step, room, helper.account):
         box_log.announce_again(step, track)
@@ -78,17 +78,17 @@ def note_competing(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -
     rejoin.proven = [order.account for order in orders]
     rejoin.ordered = evidence.ordered(step, room, claim)
     begin(step, room, rejoin)
-    for order in orders:  # whoever may not see it any more is not shown it on our branch either
+    for order in orders:  # the other branch removed these accounts: remove them on ours too
         intents.want_out(room, order)
     if orders:
         room.commit_at = max(room.commit_at, step.within(receipts.delay(step, room)))
 
 
 def outsider(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> None:
-    """A claim in a closed box by nobody who is in the room: perhaps of a branch that does not know who was removed.
+    """A claim in a closed box by an account that is not in the room: it may be on a branch that missed its removal.
 
-    They are told which branch we are on. Only an admin who is alone since looks for theirs, as nobody else could tell:
-    to remove them there again, who may only want to disturb, so not for long, and not twice a day.
+    We announce our branch. Only an admin who is the last member here follows the claim and repeats the removal there.
+    The claim may be hostile, so we try briefly and at most twice a day.
     """
     box_log.answer(step, room, track)
     if step.others(room, room.epoch) or step.me.account not in room.info.admins:
@@ -107,7 +107,7 @@ def outsider(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> None:
 
 
 def claim_in(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> Claim | None:
-    """A settled claim by somebody who is in the room as we know it."""
+    """The settled claim in ``body``, if a current member signed it."""
     try:
         claim = decode_claim(body)
         claim.verify(track.keys.box.address)
@@ -124,9 +124,9 @@ def signer_of(step: Step, room: RoomState, claim: Claim) -> Helper:
 
 
 def give_way(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Nobody else has come to our branch for about a day: go where the others live, or ask where that is.
+    """Nobody else has come to our branch for about a day: go to the competing branch, or ask where the others are.
 
-    We may have been removed on another branch without ever seeing the commit that it began with.
+    Another branch may have removed us by a commit that we never saw.
     """
     competing = track.competing
     if room.rejoin is not None:
@@ -143,16 +143,16 @@ def give_way(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 
 def _shown_up(step: Step, room: RoomState) -> bool:
-    """Whether anybody else was ever seen here; who was only invited knows of no other branch."""
+    """Whether another member was ever seen here; a member who was only invited knows of no other branch."""
     seen_in = [track.keys.box.address for track in room.boxes]
     others = step.others(room, room.epoch)
     return any(step.store.view(box, device.device) is not None for box in seen_in for device in others)
 
 
 def without_witness(step: Step, room: RoomState) -> None:
-    """Who came in or went changed. If nobody is left of those who said that another branch won, it is not waited for.
+    """After a change of members: stop looking for a branch if all members who claimed it have left the room.
 
-    Should others be there, they say so themselves.
+    If others are on that branch, they will claim it themselves.
     """
     rejoin = room.rejoin
     if rejoin is None or rejoin.reason != FORK:
@@ -165,7 +165,7 @@ def without_witness(step: Step, room: RoomState) -> None:
 
 
 def follow(step: Step, room: RoomState, device: Device, moved: Moved) -> None:
-    """A member moves to another branch. Who was in the forked epoch judges alone; who came later follows."""
+    """A member moves to another branch. A device that was in the forked epoch judges alone; later ones follow."""
     if not evidence.may_follow(step, room, moved.epoch) or evidence.doubts(step, room, device.account):
         return
     known = next((merged for merged in room.history if merged.epoch == moved.epoch), None)
@@ -177,13 +177,13 @@ def follow(step: Step, room: RoomState, device: Device, moved: Moved) -> None:
 
 
 def lost_thread(step: Step, room: RoomState, reason: str) -> None:
-    """Frames of the current epoch are gone: a commit may be among them, so ask somebody where the room is."""
+    """Ask a member where the room is, because we may have missed a commit of the current epoch."""
     if room.rejoin is None and step.others(room, room.epoch):
         begin(step, room, Rejoin(reason, room.epoch, b"", [], [], step.within(step.timing.receipt)))
 
 
 def walked(step: Step, room: RoomState) -> None:
-    """Another epoch is over, and perhaps hundreds are to come: a ticket leads to the last one at once."""
+    """Count an ended epoch. Hundreds may follow, so after `WALK_MOST` ask for a ticket to the last one."""
     on = step.now - room.walked.since < WALK_MS
     room.walked = Tries(room.walked.count + 1 if on else 1, step.now)
     if room.walked.count % WALK_MOST == 0:
@@ -191,7 +191,7 @@ def walked(step: Step, room: RoomState) -> None:
 
 
 def came_too_late(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """A key package in a commit has expired, perhaps only since: whoever read it before has gone on without us."""
+    """A key package in a commit has expired, perhaps recently: members who read it earlier may have merged it."""
     if step.now >= track.asked_at + TOO_LATE_MS:
         track.asked_at = step.now
         lost_thread(step, room, TOO_LATE)
@@ -212,7 +212,7 @@ def begin(step: Step, room: RoomState, rejoin: Rejoin) -> None:
 
 
 def _place(rejoin: Rejoin) -> tuple[int, tuple[int, bytes]]:
-    """Of branches that are worth the same the one with the lowest place is looked for."""
+    """Among equal branches we look for the one with the lowest place."""
     return rejoin.epoch, branch_key(rejoin.removed, rejoin.commit)
 
 
@@ -220,7 +220,7 @@ def _place(rejoin: Rejoin) -> tuple[int, tuple[int, bytes]]:
 
 
 def welcome_back(step: Step, room: RoomState, device: bytes) -> None:
-    """A device rejoined: it may lack what was said on this branch, so send it ours again (others drop the copies)."""
+    """Resend our messages to a device that rejoined and may lack them (other devices drop the copies)."""
     tracks = {track.keys.box.address: track for track in room.boxes}
 
     def has_it(message: Message) -> bool:
@@ -235,7 +235,7 @@ def welcome_back(step: Step, room: RoomState, device: bytes) -> None:
 
 
 def note_owed(step: Step, room: RoomState, before: Iterable[Device]) -> None:
-    """Members of the branch we left who are not on this one: remember which of our messages they still lack."""
+    """Remember which of our messages the members who stayed on the branch we left still lack."""
     present = {device.device for device in step.roster(room.id).values()}
     undelivered = step.store.own_messages(room.id, (MessageState.WAITING, MessageState.SENT))
     for device in before:
@@ -245,7 +245,7 @@ def note_owed(step: Step, room: RoomState, before: Iterable[Device]) -> None:
 
 
 def send_owed(step: Step, room: RoomState) -> None:
-    """Somebody whom a fork left outside is in again: send them what we owe."""
+    """Send owed messages to devices that a fork left outside and that are in the room again."""
     present = {device.device.hex() for device in step.roster(room.id).values()}
     for device in [device for device in room.owed if device in present]:
         for message_id in room.owed.pop(device):
@@ -255,7 +255,7 @@ def send_owed(step: Step, room: RoomState) -> None:
 
 
 def redone(step: Step, room: RoomState) -> None:
-    """What waited for removals to be redone goes out once they are, or cannot be."""
+    """Send the messages that waited for removals to be redone, once those are done or impossible."""
     if not room.redo:
         return
     intents = [*room.intents, *(room.pending.intents if room.pending is not None else [])]
@@ -282,15 +282,15 @@ def leads_there(room: RoomState, rejoin: Rejoin, ticket: Ticket) -> bool:
 
 
 def say_moved(step: Step, room: RoomState, rejoin: Rejoin) -> None:
-    """Tell those on the losing branch who cannot see the fork themselves."""
+    """Tell members on the losing branch who cannot see the fork themselves."""
     if rejoin.commit and step.others(room, room.epoch):
         sending.send_note(step, room, Moved(rejoin.epoch, rejoin.commit, 0 if rejoin.removed else 1))
 
 
 def parted(room: RoomState, rejoin: Rejoin, told: Iterable[tuple[int, bytes, tuple[bytes, ...]]]) -> Rejoin:
-    """What to heal, once the branch that a ticket led to is ``told``: who only lost the thread may have left it, too.
+    """The rejoin, given the history ``told`` in the ticket. A device that lost the thread may also have forked.
 
-    They went on by commits that nobody else took, their own among them: then that is a fork like any other.
+    If it merged commits that nobody else merged, its own among them, that is a fork like any other.
     """
     if rejoin.commit:
         return rejoin

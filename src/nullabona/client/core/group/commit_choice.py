@@ -16,7 +16,7 @@ from nullabona.wire.frame import Kind, OpenedFrame
 
 
 def decide(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Once everything that can matter has been read: the first valid commit wins, settled ones before others."""
+    """Once the box was read far enough: the first valid commit wins, settled ones before others."""
     waiting = not track.candidates or track.closed or step.now < track.settle_until
     if waiting or not track.read_so_far:
         return
@@ -34,7 +34,7 @@ def decide(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 
 def _decided_by_claim(step: Step, room: RoomState, track: BoxTrack, *, insists: bool) -> bool:
-    """Whether a settled commit has ended the epoch, or one is waited for."""
+    """Whether a settled commit has ended the epoch, or we wait for one."""
     settled: list[tuple[tuple[int, bytes], CommitCandidate, Claim]] = []
     for candidate in [c for c in track.candidates if c.settled]:
         claim, wait = _candidate_claim(step, room, track, candidate)
@@ -47,7 +47,7 @@ def _decided_by_claim(step: Step, room: RoomState, track: BoxTrack, *, insists: 
 
 
 def _decided(step: Step, room: RoomState, track: BoxTrack, *, insists: bool) -> bool:
-    """Whether another commit has ended the epoch, or one is waited for."""
+    """Whether an unsettled commit has ended the epoch, or we wait for one."""
     for candidate in sorted((c for c in track.candidates if not c.settled), key=lambda c: c.seq):
         commit, wait = _candidate_commit(step, room, track, candidate)
         if wait and not insists:
@@ -55,14 +55,14 @@ def _decided(step: Step, room: RoomState, track: BoxTrack, *, insists: bool) -> 
         if commit is None or (insists and not _removes(step, room, commit)):
             continue
         if _try(step, room, track, candidate, commit, None):
-            if insists:  # who went on by what lies before it must hear of it
+            if insists:  # members who merged a commit before it must learn of this branch
                 box_log.announce(step, room, track)
             return True
     return False
 
 
 def _removes(step: Step, room: RoomState, commit: bytes) -> bool:
-    """Whether a commit is our removal, or another's."""
+    """Whether a commit removes somebody, ours or another's."""
     pending = room.pending
     if pending is not None and sha256(commit).digest() == pending.commit:
         return bool(pending.removed)
@@ -97,7 +97,7 @@ def _candidate_commit(
 
 
 def _still_waiting(step: Step, candidate: CommitCandidate) -> bool:
-    """A commit whose blobs do not come is passed over after a while: nobody can block a room with it."""
+    """Whether to wait for a commit's blobs. Only for a while, so that nobody can block a room with missing ones."""
     if not candidate.give_up_at:
         candidate.give_up_at = step.now + step.timing.blob
     return step.now < candidate.give_up_at
@@ -129,5 +129,5 @@ def _try(
 
 
 def _is_new(track: BoxTrack, note: bytes) -> bool:
-    """Of a commit that we have signed: whether this profile does not know of it."""
+    """Whether this profile does not know a commit that our own key signed."""
     return tag_of(note) not in {b"", *track.tags}

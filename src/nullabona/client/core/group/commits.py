@@ -39,16 +39,16 @@ from nullabona.client.core.timeline import notices, profiles, sending
 from nullabona.wire.frame import Kind
 
 ASLEEP_MS = 600_000
-"""A device that is so late with anything was off: the room may be in another epoch by now."""
+"""A device that is so late was switched off: the room may be in another epoch by now."""
 KEPT_HISTORY = 128
-"""How many commits of the branch are remembered, to judge forks and redo what a fork undid."""
+"""How many commits of the branch we remember, to judge forks and to redo what a fork undid."""
 
 
 # -- staging ------------------------------------------------------------------------------------------------------
 
 
 def renew_keys(step: Step, room: RoomState) -> None:
-    """Renew this device's keys, if that is due."""
+    """Queue a renewal of this device's keys, if one is due."""
     if room.update_at > step.now:
         return
     if step.now - room.update_at > ASLEEP_MS:
@@ -59,7 +59,7 @@ def renew_keys(step: Step, room: RoomState) -> None:
 
 
 def advance(step: Step, room: RoomState) -> None:
-    """Stage the next commit, if there is something to change and nothing stands in the way."""
+    """Stage the next commit, if there is something to change and nothing blocks it."""
     track = room.current
     ready = (
         room.phase == JOINED
@@ -79,7 +79,7 @@ def advance(step: Step, room: RoomState) -> None:
 
 
 def stage_removal(step: Step, room: RoomState, track: BoxTrack) -> bool:
-    """Stage what removes accounts, whatever lies in the box; False if there is nothing that this device may do."""
+    """Stage only the removals of accounts, whatever the box contains; False if this device may remove nobody."""
     later = [intent for intent in room.intents if not isinstance(intent, RemoveAccount)]
     room.intents = [intent for intent in room.intents if isinstance(intent, RemoveAccount)]
     change = plan.plan(step, room)
@@ -103,7 +103,7 @@ def _stage(step: Step, room: RoomState, track: BoxTrack, change: plan.Change) ->
         )
     except MlsRefused as refusal:
         step.event("change-failed", room.id, reason=refusal.reason)
-        # It is the cards of those to be added that come from outside: what else is wanted must not fail with them.
+        # The key packages of added accounts come from outside; the other intents must not fail with them.
         kept: list[Intent] = [intent for intent in change.intents if not isinstance(intent, AddAccount)]
         room.intents = kept if len(kept) < len(change.intents) else []
         return
@@ -123,7 +123,7 @@ def _stage(step: Step, room: RoomState, track: BoxTrack, change: plan.Change) ->
 
 
 def merge_own(step: Step, room: RoomState, pending: PendingCommit, track: BoxTrack, seq: int, commit: bytes) -> None:
-    """Our pending commit came first: it is the next epoch."""
+    """Our pending commit came first: merge it and enter the next epoch."""
     group = step.group(room)
     group.merge_pending()
     room.pending, room.beaten = None, 0
@@ -140,7 +140,7 @@ def merge_own(step: Step, room: RoomState, pending: PendingCommit, track: BoxTra
 def accept_other(
     step: Step, room: RoomState, track: BoxTrack, seq: int, commit: bytes, processed: Processed, verdict: Verdict
 ) -> None:
-    """Somebody else's commit came first: apply it and redo what we wanted."""
+    """Another member's commit came first: apply it and redo our intents."""
     if room.pending is not None:
         welcomes.keep_welcome(step, room)
         room.intents = [*room.pending.intents, *(i for i in room.intents if i not in room.pending.intents)]
@@ -194,7 +194,7 @@ def _enter(
     by: bytes,
     rejoined: bytes = b"",
 ) -> None:
-    """The epoch after ``track`` begins, by a commit of account ``by``. ``change``: orders, intents of ours, ruling."""
+    """Begin the epoch after ``track``, by a commit of account ``by``. ``change``: orders, our intents, ruling."""
     group = step.group(room)
     orders, mine, ruling = change
     room.history.append(Merged(track.epoch, track.winner, track.winner_removed, orders, mine))
@@ -224,13 +224,13 @@ def _enter(
 
 
 def carry_out_leaving(step: Step, room: RoomState) -> None:
-    """If we want to leave and only devices of ours are in, this one removes the others, and then goes itself."""
+    """If we want to leave and only our own devices are in, this one removes the others and then leaves."""
     if order := leaving.carry_out(step, room):
         intents.want_out(room, order)
 
 
 def leave_alone(step: Step, room: RoomState) -> None:
-    """Nobody else is in the room: this device is out at once."""
+    """Leave a room in which there is nobody else, at once."""
     room.phase = LEFT
     leave_room(step, room)
 
@@ -242,10 +242,10 @@ def _revoked(before: Mapping[int, Device], after: Mapping[int, Device]) -> bool:
 
 
 def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by: bytes = b"") -> None:
-    """This device is out, because of account ``by`` if that is known: its keys and boxes go, its messages stay.
+    """This device is out of the room: delete its keys and boxes, keep its messages. ``by``: who removed us, if known.
 
-    ``watch`` is the box whose commit removed us. It is watched for a while: if order was lost, the room may have taken
-    another commit, by which we are still in (`core.sync.removal_watch`).
+    ``watch`` is the box whose commit removed us. We watch it for a while: if the relay lost the order, the room may
+    have merged another commit, after which we are still in (`core.sync.removal_watch`).
     """
     left, relay = room.phase == LEFT or rooms.leaving(step, room.id), room.relay
     room.phase = LEFT if left else REMOVED

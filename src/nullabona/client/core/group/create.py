@@ -12,7 +12,7 @@ from nullabona.client.core.timeline import notices
 
 
 def create_room(step: Step, info: RoomInfo) -> RoomState:
-    """A new room with this device alone; the account's other devices are brought in at once."""
+    """Create a room with only this device; the account's other devices are added at once."""
     room_id = step.rng.bytes(32)
     group = step.mls.create(room_id, encode_info(info))
     room = RoomState(room_id, info, JOINED, [])

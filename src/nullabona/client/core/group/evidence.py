@@ -1,8 +1,7 @@
-"""What is believed of what others say about a room: the one place that decides (spec/room.md §15).
+"""Decides, as the only place, which statements of others about a room we believe (spec/room.md §15).
 
-No step that loses keys, roles or time is taken on anybody's word. It takes a proof that this device checks, an admin
-whom it knows, or its own judgement of a commit. What is merely said may cost questions, and of these so many for each
-account that says it.
+A step that loses keys, roles or time needs more than a statement: a proof that this device checks, an admin whom it
+knows, or its own judgement of a commit. A mere statement may cause ticket requests, a limited number per account.
 """
 
 from __future__ import annotations
@@ -27,29 +26,29 @@ from nullabona.errors import PeerError
 from nullabona.wire.endpoint import EndpointRefused, same_or_safer
 
 MAX_ATTEMPTS: Final = 24
-"""How often a ticket is asked for, over about 16 hours; and for all that one account says within `TRIES_DAYS`."""
+"""Most ticket requests for one branch, over about 16 hours, and for all claims of one account in `TRIES_DAYS`."""
 TRIES_DAYS: Final = 7
 LAST_RESORT: Final = 12
-"""Rounds of asking everybody that we remember, the pauses doubling: about two days."""
+"""Rounds of asking everybody that we remember, with doubling pauses: about two days."""
 PATIENCE: Final = 8
-"""So many questions in vain, about a quarter of an hour, what we wanted to commit waits for the word of others."""
+"""How many unanswered requests, over about a quarter of an hour, our commits wait because of others' statements."""
 
 
 # -- what an account says -----------------------------------------------------------------------------------------
 
 
 def doubts(step: Step, room: RoomState, account: bytes) -> bool:
-    """Whether an account's word for another branch is not followed: what it said before led nowhere."""
+    """Whether we ignore an account's claims of another branch, because its earlier claims led nowhere."""
     return misled_before(step, room, account) or _spent(step, room.tries.get(account.hex()))
 
 
 def misled_before(step: Step, room: RoomState, account: bytes) -> bool:
-    """Whether an account led us to nowhere in the last days: its tickets are not taken."""
+    """Whether an account led us nowhere in the last days, so that we refuse its tickets."""
     return step.now < room.doubted.get(account.hex(), 0)
 
 
 def charge(step: Step, room: RoomState, rejoin: Rejoin) -> None:
-    """One more question is asked because of what some accounts said; each of them answers for it."""
+    """Count one more ticket request against each account whose claim caused it."""
     room.tries = {key: tries for key, tries in room.tries.items() if _counts(step, tries)}
     for helper in rejoin.helpers if rejoin.commit else ():
         key = helper.account.hex()
@@ -59,17 +58,17 @@ def charge(step: Step, room: RoomState, rejoin: Rejoin) -> None:
 
 
 def exhausted(step: Step, room: RoomState, rejoin: Rejoin, most: int) -> bool:
-    """Whether enough was asked: for this branch, or for everybody who said that it is there."""
+    """Whether we have asked often enough: for this branch, or because of every account that claims it."""
     said = [room.tries.get(helper.account.hex()) for helper in rejoin.helpers] if rejoin.commit else []
     return rejoin.attempts >= most or (bool(said) and all(_spent(step, tries) for tries in said))
 
 
 def prefers(step: Step, room: RoomState, old: Rejoin, new: Rejoin) -> bool | None:
-    """Whether we ask for another branch than before, whichever of the two began first; None: as their epochs say.
+    """Whether to ask for the new branch instead of the old one, whatever their epochs; None: their epochs decide.
 
-    What we met ourselves goes before what is said, for a quarter of an hour. Else if an admin says that it is there,
-    and of the one before none does; or if that was asked for long enough in vain, and others say this. Else one false
-    claim would keep us from the branch on which all others are.
+    A branch that we judged ourselves goes before a claimed one, for a quarter of an hour. Otherwise a branch that an
+    admin claims goes before one that no admin claims. A branch that other accounts claim also replaces one that we
+    asked for long enough in vain: otherwise one false claim could keep us from the branch where everybody else is.
     """
     if new.judged != old.judged and (new.judged or old.attempts < PATIENCE):
         return new.judged
@@ -82,11 +81,11 @@ def prefers(step: Step, room: RoomState, old: Rejoin, new: Rejoin) -> bool | Non
 
 
 Places: TypeAlias = Callable[[Rejoin], tuple[int, tuple[int, bytes]]]
-"""How branches are compared of which nothing else tells which one is looked for: the lowest is."""
+"""The order of branches where nothing else decides which one to look for: the lowest."""
 
 
 def first_of(step: Step, room: RoomState, old: Rejoin, new: Rejoin, place: Places) -> Rejoin:
-    """Which of two branches is looked for. If that is one that we judged, the other is put off, else forgotten."""
+    """Which of two branches to look for. If we judged it ourselves, the other is postponed; else it is forgotten."""
     first, other = (new, old) if _takes_place(step, room, old, new, place) else (old, new)
     if first.judged and not first.ordered:
         first.proven = [*first.proven, *(account for account in other.proven if account not in first.proven)]
@@ -105,21 +104,21 @@ def _takes_place(step: Step, room: RoomState, old: Rejoin, new: Rejoin, place: P
 
 
 def vouched_for(step: Step, room: RoomState, rejoin: Rejoin) -> bool:
-    """Whether somebody who may say what the room is says that a branch is there."""
+    """Whether an account with authority over the room (`vouches`) claims the branch."""
     return any(vouches(step, room.info, helper.account) for helper in rejoin.helpers)
 
 
 def led_nowhere(step: Step, room: RoomState, rejoin: Rejoin) -> None:
-    """Nobody could lead us to the branch: who said that it is there is not believed for a week."""
+    """Nobody could lead us to the branch: ignore the accounts that claimed it for a week."""
     until = step.now + TRIES_DAYS * DAY_MS
     room.doubted |= {helper.account.hex(): until for helper in rejoin.helpers}
 
 
 def commits_wait(room: RoomState) -> bool:
-    """Whether what we want to commit waits until we know which branch we are on.
+    """Whether our commits wait until we know which branch we are on.
 
-    If we lost the thread ourselves, for as long as we ask. For somebody's word a quarter of an hour in seven days,
-    whoever says how much; what removes somebody waits for nothing.
+    If we lost the thread ourselves, they wait as long as we ask. For claims of others they wait a quarter of an hour
+    in seven days, for all accounts together. A removal never waits.
     """
     rejoin = room.rejoin
     if rejoin is None or room.puts_out:
@@ -145,16 +144,16 @@ def _one_more(step: Step, tries: Tries | None) -> Tries:
 
 
 def may_follow(step: Step, room: RoomState, epoch: int) -> bool:
-    """Whether *moved* about an epoch is followed: only if it ended before this device came in.
+    """Whether we follow a *moved* note about an epoch: only if the epoch ended before this device joined.
 
-    Of any later one the box is here: whoever merged another commit claims it there, and the claim is judged.
+    We have the box of any later epoch. A member who merged another commit claims it there, and we judge the claim.
     """
     own = step.store.device(room.id, step.me.device)
     return own is not None and epoch < own.since
 
 
 def proven(step: Step, room: RoomState, claim: Claim) -> list[RemovalOrder]:
-    """The orders in a claim that hold on our branch, too: an admin whom we know, or who goes, signed each of them."""
+    """The orders in a claim that also hold on our branch: signed by a known admin or by the removed account."""
     roster = step.roster(room.id)
     return [
         order
@@ -166,9 +165,9 @@ def proven(step: Step, room: RoomState, claim: Claim) -> list[RemovalOrder]:
 
 
 def ordered(step: Step, room: RoomState, claim: Claim) -> bool:
-    """Whether an admin whom we know has ordered a removal that is claimed, of somebody who still is in here.
+    """Whether a known admin signed an order for a claimed removal of an account that is still in on our branch.
 
-    The leaves that the order names may have new keys on our branch: then it cannot be carried out here.
+    The leaves that the order names may have new keys on our branch; then the order cannot be carried out here.
     """
     roster = step.roster(room.id).values()
     accounts = {device.account for device in roster}
@@ -190,9 +189,9 @@ def _verifies(order: RemovalOrder) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was believed of a ticket: its rulings as far as they were followed, and how far we know the room ourselves.
+    """What we believe of a ticket: the rulings that we followed, and how far we know the room ourselves.
 
-    ``as_of`` is an epoch (`RoomState.as_of`); None: whoever leads says what the room is up to when we come.
+    ``as_of`` is an epoch (`RoomState.as_of`); None: the helper has authority over the room, up to our arrival.
     """
 
     rulings: tuple[Ruling, ...]
@@ -200,23 +199,24 @@ class Judged:
 
 
 def vouches(step: Step, info: RoomInfo, account: bytes) -> bool:
-    """Whether an account may say what the room is: it could change it anyway, as far as we know."""
+    """Whether an account has authority over the room info: as far as we know, it could change that info anyway."""
     return account == step.me.account or account in info.deciders
 
 
 def may_put_us_out(step: Step, room: RoomState, account: bytes) -> bool:
-    """Whether an account's word is enough that we are out of a room: it could have removed us, as far as we know.
+    """Whether we believe an account that we are out of a room: as far as we know, it could have removed us.
 
-    Who is an admin by somebody's word alone is not known to be one.
+    An account that is an admin only by another account's statement does not count.
     """
     return account == step.me.account or (account in room.info.admins and not room.told_by)
 
 
 def given_up(step: Step, room: RoomState, rejoin: Rejoin) -> bool:
-    """Whether a room without keys is over, as everybody says whom we ask for a way back.
+    """Whether to give up a room without keys: everybody whom we asked for a way back says that we are out.
 
-    If nobody but we could have removed us (we are the only admin, or there are none), only after two days: what we
-    remember may be years old. With keys nobody believes all: there it takes one who could.
+    If no other admin could have removed us (we are the only admin, or there are none), only after two days: what we
+    remember may be years old. In a room with keys this does not apply: only an account that could have removed us is
+    believed there.
     """
     asked = {helper.account for helper in rejoin.helpers}
     if not asked or not asked <= set(rejoin.gone):
@@ -225,8 +225,8 @@ def given_up(step: Step, room: RoomState, rejoin: Rejoin) -> bool:
 
 
 def may_be(info: RoomInfo, known: RoomInfo) -> bool:
-    """Whether somewhere with this info can be a room that we know: no commit changes kind or pair, or goes to a less
-    safe relay. Nobody's word does either.
+    """Whether this info can be that of a room that we know: no commit, and no statement, changes kind or pair or moves
+    the room to a less safe relay.
     """
     if (info.kind, info.pair) != (known.kind, known.pair):
         return False
@@ -245,11 +245,11 @@ def check_branch(
     leaves: Iterable[Leaf],
     ticket: Ticket | None = None,
 ) -> Judged:
-    """Raises `MlsRefused` unless a branch to which account ``by`` leads gives nobody anything that we cannot justify.
+    """Raises `MlsRefused` unless the branch of a ticket by account ``by`` changes nothing that we cannot justify.
 
-    Same admins, name and timer, and the same accounts as we know, without a device that went: then anybody in the room
-    may lead there. Anything else an admin whom we know must say: by leading there, or by rulings. Of a branch on which
-    nobody knows what we have made of the room since, whom we took a role from may not tell.
+    Any member may lead to a branch with the admins, name, timer and accounts that we know, without a removed device.
+    For any other difference a known admin must lead there, or have signed rulings that say so. If the branch lacks
+    commits of ours that took a role from ``by``, that account may not lead there.
     """
     if vouches(step, room.info, by) or _last_resort(room, rejoin, by):
         return Judged(rulings.well_signed(room, ticket), None)
@@ -268,26 +268,25 @@ def check_branch(
 
 
 def _last_resort(room: RoomState, rejoin: Rejoin, by: bytes) -> bool:
-    """Whether account ``by`` is one that we remember in the room, we are without keys, and in two days nobody who may
-    say what the room is has answered.
+    """Whether we have no keys, no account with authority has answered in two days, and we remember ``by`` in the room.
 
-    What we remember may be years old, and all its admins gone. Nobody else is believed for that: whoever was removed
-    before knows the room's id, too.
+    What we remember may be years old, and all admins gone. We believe no other account then: a member who was removed
+    earlier also knows the room's id.
     """
     asked = {helper.account for helper in rejoin.helpers}
     return by in asked and _asked_for_days(room, rejoin)
 
 
 def _asked_for_days(room: RoomState, rejoin: Rejoin) -> bool:
-    """Whether we are without keys, and everybody was asked for two days."""
+    """Whether we have no keys and have asked everybody for two days."""
     return room.phase == REJOINING and rejoin.attempts >= LAST_RESORT * len(rejoin.helpers)
 
 
 def is_alike(info: RoomInfo, other: RoomInfo) -> bool:
-    """Whether two say the same of a room: which it is, who decides there, its name and timer."""
+    """Whether two room infos agree on everything but relay and moves."""
     return _rules(info) == _rules(other)
 
 
 def _rules(info: RoomInfo) -> RoomInfo:
-    """What of the room info nobody's word changes; the relay follows from move orders."""
+    """The room info without the parts that move orders decide."""
     return msgspec.structs.replace(info, relay="", moves=0)

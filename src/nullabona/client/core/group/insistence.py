@@ -1,8 +1,8 @@
-"""A removal wins against any rate of commits (spec/room.md §3): whose removal lost often enough passes others over.
+"""A removal wins against any rate of commits (spec/room.md §3): after enough losses, its committer skips the others.
 
-Whoever commits without pause is always first in the next box, and could not be removed. A commit that removes somebody
-is worth more than one that does not, on whatever branch it lies (§5). So an admin whose removal lost twice commits it
-in an epoch in which others' commits lie before it, goes on by it alone, and announces it: the others come after.
+A member who commits without pause is always first in the next box, so nobody could remove them. A commit that removes
+somebody outranks one that does not, whatever its branch (§5). So an admin whose removal lost twice appends it behind
+the others' commits, merges it although it is not first, and announces that branch: the others follow.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from nullabona.client.core.model.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
 
 PATIENCE_MS: Final = 60_000
-"""So long the box may not take our commit before we go on by another's: we insist in the next one."""
+"""How long we wait for our commit to get into the box. Then we accept another's and insist in the next epoch."""
 
 
 def removes(step: Step, room: RoomState, commit: bytes) -> bool:
-    """Whether a commit is valid and removes somebody: that one is as good as ours."""
+    """Whether a commit is valid and removes somebody: we then accept it in place of ours."""
     try:
         processed = step.group(room).process(commit)
         if processed.kind != "commit":
@@ -31,7 +31,7 @@ def removes(step: Step, room: RoomState, commit: bytes) -> bool:
 
 
 def insist(step: Step, room: RoomState, track: BoxTrack) -> bool:
-    """Put our removal into the box behind what lies there; False if that cannot be, or takes too long."""
+    """Append our removal to the box after the others' commits; False if we cannot, or it takes too long."""
     if track.insist_until:
         return step.now < track.insist_until
     if room.pending is not None and not room.pending.removed:

@@ -1,8 +1,8 @@
-"""Our wish to leave a room, until somebody has carried it out (spec/room.md §3).
+"""Our order to leave a room, until a member has carried it out (spec/room.md §3).
 
-The order names the keys that our devices have in the room, so that an old one removes nobody who came back. If one of
-them gets a new key before it was carried out (it renewed it, or carried out what another wanted), the order does not
-hold for it any more, and is given again.
+The order names the keys that our devices have in the room, so that an old order removes nobody who came back. If a
+device's key changes before that (it renewed the key, or made a commit for another member), the order no longer covers
+that device and we issue a new one.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ HASH_SIZE: Final = 32
 
 
 def say(step: Step, room: RoomState) -> None:
-    """Tell the room that our account leaves, in a form that anybody may carry out."""
+    """Send the room an order to remove our account, which any member may carry out."""
     _give(step, room, _order(step, room))
 
 
 def say_again(step: Step, room: RoomState) -> None:
-    """An epoch has begun: if our devices have keys that the last order does not name, give another one."""
+    """In a new epoch: issue another order if our devices have keys that the last one does not name."""
     known = step.store.get_value(rooms.leaving_key(room.id))
     if known is None:
         return
@@ -37,7 +37,7 @@ def say_again(step: Step, room: RoomState) -> None:
 
 
 def heed(step: Step, room: RoomState, orders: Sequence[RemovalOrder]) -> None:
-    """Of the orders that a commit carries, note those that one of our devices gave: it is our own wish."""
+    """Note the orders in a commit that one of our own devices signed to leave the room."""
     own = {device.signature_key for device in _own(step, room)}
     for order in orders:
         if order.account == step.me.account and order.signer in own:
@@ -45,7 +45,7 @@ def heed(step: Step, room: RoomState, orders: Sequence[RemovalOrder]) -> None:
 
 
 def carry_out(step: Step, room: RoomState) -> RemovalOrder | None:
-    """The order to carry out by ourselves, as nobody else is in the room who could; else None."""
+    """Our order, if only our own devices are in the room, so that we have to carry it out ourselves; else None."""
     if not rooms.leaving(step, room.id):
         return None
     alone = len(_own(step, room)) == len(step.roster(room.id)) > 1
@@ -53,7 +53,7 @@ def carry_out(step: Step, room: RoomState) -> RemovalOrder | None:
 
 
 def is_last(step: Step, room: RoomState) -> bool:
-    """Whether we want to leave, and only this device is in the room any more."""
+    """Whether we want to leave and this device is the only one left in the room."""
     return rooms.leaving(step, room.id) and len(step.roster(room.id)) == 1
 
 

@@ -1,4 +1,4 @@
-"""Who is in a room, as rows: equal to the leaves of its tree, and who came and went is told (spec/room.md §3)."""
+"""A room's devices as rows, equal to the leaves of its tree; reports who joined and left (spec/room.md §3)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from nullabona.client.core.timeline import profiles
 
 
 def sync(step: Step, room: RoomState, rejoined: bytes = b"") -> None:
-    """Make the device rows equal to the tree, telling who came and went.
+    """Make the device rows equal to the tree, and report who joined and left.
 
-    A device that only renewed its keys is in the room as long as before; one that ``rejoined`` is in it from now on.
+    A device that only renewed its keys keeps its ``since``; the device ``rejoined`` gets the current epoch.
     """
     known = step.roster(room.id)
     by_device = {device.device: device for device in known.values()}
@@ -36,7 +36,7 @@ def sync(step: Step, room: RoomState, rejoined: bytes = b"") -> None:
                 room.id,
                 certificate.device_id,
                 certificate.account_id,
-                # What an account is called when it comes in holds: certificates that it makes later name any host.
+                # The handle at the account's first entry stays: later certificates could name any host.
                 called.setdefault(certificate.account_id, str(certificate.handle)),
                 leaf.leaf,
                 leaf.signature_key,
@@ -76,6 +76,6 @@ def _tell_changes(
 
 
 def _check(step: Step, room: RoomState, account: bytes, handle: str) -> None:
-    """Whoever is brought in under a contact's handle is no contact: the record will say whose it is now."""
+    """An account added under a contact's handle is not that contact: ask the public record whose handle it is now."""
     if contact_keys.note_stranger(step, account, handle, room.id) and not claims.standing(step, account):
         claims.came(step, account, handle)

@@ -1,4 +1,4 @@
-"""Turns what is wanted of a room into one commit of its current epoch (spec/room.md §3)."""
+"""Turns a room's intents into one commit of its current epoch (spec/room.md §3)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from nullabona.errors import PeerError
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a set of intents comes to in the current epoch."""
+    """The combined effect of a set of intents in the current epoch."""
 
     add: tuple[bytes, ...]
     remove: tuple[int, ...]
@@ -46,7 +46,7 @@ class Change:
 
 
 def plan(step: Step, room: RoomState) -> Change:
-    """What the wanted changes come to now; those that already hold or are not allowed drop out."""
+    """The effect of the room's intents now, without those that already hold or are not allowed."""
     roster = step.roster(room.id)
     admin = step.me.account in room.info.admins
     kept: list[Intent] = []
@@ -101,7 +101,7 @@ def _missing_packages(step: Step, intent: AddAccount, roster: dict[int, Device])
         try:
             if step.mls.key_package_owner(package) not in present:
                 found.append(package)
-        except MlsRefused:  # it has expired since it was wanted
+        except MlsRefused:  # the key package has expired since the intent was made
             continue
     return found
 
@@ -109,7 +109,7 @@ def _missing_packages(step: Step, intent: AddAccount, roster: dict[int, Device])
 def _removal(
     step: Step, room: RoomState, intent: RemoveAccount, roster: dict[int, Device], *, admin: bool
 ) -> tuple[list[int], RemovalOrder | None]:
-    """The leaves to remove and the order that justifies it; nothing if this account may not."""
+    """The leaves to remove and the order that justifies it; empty if our account may not remove them."""
     order = intent.order if intent.order and order_holds(intent.order, room.id, room.info, roster) else None
     targets = [device for device in roster.values() if device.account == intent.account]
     targets = [device for device in targets if device.device != step.me.device]
@@ -148,6 +148,6 @@ def _changed_info(info: RoomInfo, intent: SetInfo) -> RoomInfo:
 
 
 def check_change(room: RoomState, intent: Intent) -> None:
-    """Tell a person at once what would silently drop out later. Raises `BadRequest`."""
+    """Raises `BadRequest` for a change that `plan` would silently drop, so that the person is told at once."""
     if isinstance(intent, SetInfo) and _changed_info(room.info, intent) == room.info:
         raise BadRequest("that would change nothing, or leave the room without an admin")

@@ -1,4 +1,4 @@
-"""Changes that only our branch has made, to be made again on the branch we move to (spec/room.md §7)."""
+"""Changes that only our branch made and that we redo on the branch we move to (spec/room.md §7)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from nullabona.client.core.model.state import Intent, Merged, RemoveAccount, Roo
 
 
 def to_redo(room: RoomState, rejoin: Rejoin) -> list[Intent]:
-    """What we want of the room, and what this branch has done and the other has not: to be done there."""
+    """Our open intents, and the changes of this branch that the other branch lacks."""
     intents = list(room.intents)
     if room.pending is not None:
         intents += room.pending.intents
@@ -18,7 +18,7 @@ def to_redo(room: RoomState, rejoin: Rejoin) -> list[Intent]:
 
 
 def _undone(room: RoomState, rejoin: Rejoin) -> list[Merged]:
-    """What this branch did since the fork and the other one has not: to be redone there."""
+    """This branch's commits since the fork that the other branch lacks."""
     if not rejoin.commit:
         return []
     return [merged for merged in room.history if merged.epoch >= rejoin.epoch and merged.commit != rejoin.commit]

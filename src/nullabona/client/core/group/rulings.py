@@ -1,8 +1,8 @@
-"""What admins have made of the room, so that whoever was away for it can be shown (spec/room.md §15).
+"""Signed statements of admins about the room, as proof for members who were away (spec/room.md §15).
 
-An admin's commit that changes roles, name, timer or who is in carries a *ruling*: what the room is after it, signed. A
-ticket carries the newest ones. Whoever comes back follows them from what they know: each must be by an admin of the one
-before.
+An admin's commit that changes roles, name, timer or members carries a *ruling*: the signed state of the room after it.
+A ticket carries the newest rulings. A returning member follows them from what it knows: an admin of the state before
+must have signed each one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from nullabona.errors import PeerError
 from nullabona.wire.certificate import DeviceCertificate
 
 KEPT: Final = 8
-"""So many are remembered and carried: what an admin did before, its later rulings say, too."""
+"""How many rulings we keep and carry: later ones include the effect of earlier ones."""
 MOST_WENT: Final = 64
 
 
@@ -41,7 +41,7 @@ MOST_WENT: Final = 64
 def make(
     step: Step, room: RoomState, info: RoomInfo, remove: Iterable[int], intents: Sequence[Intent]
 ) -> Ruling | None:
-    """The ruling that goes with our next commit; None if it needs none, or we are no admin."""
+    """The ruling for our next commit; None if it needs none, or we are no admin."""
     if room.info.kind != GROUP or step.me.account not in room.info.admins:
         return None
     gone = set(remove)
@@ -66,13 +66,13 @@ def note(
     *,
     by: bytes,
 ) -> None:
-    """A commit of account ``by`` was taken: remember its ruling if that says what it did, else its orders."""
+    """After a commit of account ``by``: keep its ruling if that matches the commit, else its orders."""
     was, roster = before
     merged = room.history[-1]
     if by == step.me.account and was != room.info:
         merged.was = was
     if ruling is None and not orders:
-        return  # most commits: who is in is not gone through for them
+        return  # most commits: skip the comparison of members
     earlier = {device.account for device in roster.values()}
     now = {device.account for device in step.roster(room.id).values()}
     if by == step.me.account:
@@ -93,24 +93,24 @@ def _says(ruling: Ruling, room: RoomState, epoch: int, by: bytes, accounts: set[
 
 
 def to_carry(room: RoomState) -> tuple[tuple[Ruling, ...], tuple[RemovalOrder, ...]]:
-    """What a ticket carries of them."""
+    """The rulings and orders for a ticket."""
     return tuple(decode_ruling(data) for data in room.rulings), tuple(room.went)
 
 
 def take_over(room: RoomState, ticket: Ticket, believed: Iterable[Ruling]) -> None:
-    """We came by a ticket that was judged: what was believed of it is what this branch goes by."""
+    """Adopt what we believed of the ticket by which we came."""
     room.rulings = [encode_ruling(ruling) for ruling in believed][-KEPT:]
     room.went = list(ticket.went)[-MOST_WENT:]
 
 
 def well_signed(room: RoomState, ticket: Ticket | None) -> tuple[Ruling, ...]:
-    """The rulings of a ticket by somebody who may say what the room is."""
+    """A ticket's rulings of this room with a valid signature, for a helper with authority over the room."""
     carried = ticket.rulings if ticket is not None else ()
     return tuple(each for each in carried if each.room == room.id and _signer(each) is not None)
 
 
 def _signer(ruling: Ruling) -> DeviceCertificate | None:
-    """Who signed it; None if it is not signed well, or says nothing."""
+    """The signer; None if the signature or the room info is invalid."""
     try:
         decode_info(ruling.info)
         return ruling.verify()
@@ -123,9 +123,9 @@ def _signer(ruling: Ruling) -> DeviceCertificate | None:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What this device knows: the room info, who is in, and from which epoch on a ruling is news to it.
+    """What this device knows: the room info, its accounts, and the epoch after which a ruling is news.
 
-    ``undone``: accounts that came or went by commits of ours which the other branch did not take.
+    ``undone``: accounts that were added or removed by commits of ours that the other branch lacks.
     """
 
     info: RoomInfo
@@ -136,9 +136,9 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """What the room may be by the rulings: its info, who is in, and who of them may have gone by their own will.
+    """The room by the rulings: its info, the hash of its members, and the accounts removed by order since.
 
-    ``rulings``: those that were followed, or are as old as what we know.
+    ``rulings``: those that we followed or already knew.
     """
 
     info: RoomInfo
@@ -147,13 +147,13 @@ class Ruled:
     rulings: tuple[Ruling, ...] = ()
 
     def has(self, accounts: set[bytes], proven: set[bytes]) -> bool:
-        """Whether these may be the room's accounts; whom a ``proven`` removal names may be in or not."""
+        """Whether these may be the room's accounts; an account that a ``proven`` removal names may be in or not."""
         may_lack = [self.went, self.went | proven, frozenset[bytes]()]
         return any(members_hash(accounts | lacking) == self.members for lacking in may_lack)
 
 
 def known(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket | None) -> Known:
-    """What we know of the room, without what only we have made of it since the ticket's branch parted from ours."""
+    """What we know of the room, without changes that only we made since the ticket's branch forked from ours."""
     roster = step.roster(room.id)
     accounts = {device.account for device in roster.values()}
     if room.phase == REJOINING:
@@ -171,9 +171,9 @@ def known(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket | None) ->
 
 
 def _since(step: Step, room: RoomState, fork: int | None) -> int:
-    """The epoch of the last ruling that we know, without our own ones since the fork; -1: that is not remembered.
+    """The epoch of the last ruling that we know, without our own ones since the fork; -1: unknown.
 
-    By coming in we know all before; but not if one led us here who may not say what the room is.
+    Our entry counts as knowing all earlier rulings, unless an account without authority led us here (``as_of``).
     """
     own = step.store.device(room.id, step.me.device)
     entered = [room.as_of] if room.as_of is not None else [own.since - 1] if own is not None else []
@@ -186,10 +186,10 @@ def _since(step: Step, room: RoomState, fork: int | None) -> int:
 
 
 def follow(step: Step, room: RoomState, ours: Known, ticket: Ticket | None) -> Ruled:
-    """Follow a ticket's rulings from what we know, as far as each is by an admin of the one before.
+    """Follow a ticket's rulings from what we know, as long as an admin of the state before signed each one.
 
-    An old one that gave somebody back a role would be news to whoever does not remember how old it is: then the ruling
-    that we remember the words of must come first.
+    If we do not remember the epoch of what we know, an old ruling could restore a role that was taken since. Then we
+    follow rulings only from the one that equals the room info that we remember.
     """
     info, members, by_key = ours.info, members_hash(ours.accounts), _accounts(step, room)
     last, begun, followed = ours.since, ours.since >= 0, list[Ruling]()
@@ -197,7 +197,7 @@ def follow(step: Step, room: RoomState, ours: Known, ticket: Ticket | None) -> R
         if ruling.room != room.id or (signer := _signer(ruling)) is None:
             continue
         if ruling.epoch <= last:
-            followed.append(ruling)  # nothing new to us: but others whom we let in may need it
+            followed.append(ruling)  # known to us, but members whom we let in may need it
             continue
         ruled = decode_info(ruling.info)
         if signer.account_id in info.admins and signer.device_key.hex() not in room.former:
@@ -215,7 +215,7 @@ def _accounts(step: Step, room: RoomState) -> dict[bytes, bytes]:
 
 
 def _holds(order: RemovalOrder, room: RoomState, info: RoomInfo, by_key: Mapping[bytes, bytes]) -> bool:
-    """Whether somebody went by this order, as far as we know who signed it."""
+    """Whether the order is valid: signed by the removed account or by an admin whose key we know."""
     signer = by_key.get(order.signer)
     if order.room != room.id or signer is None or (signer != order.account and signer not in info.admins):
         return False

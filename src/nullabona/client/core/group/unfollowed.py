@@ -1,8 +1,8 @@
-"""A commit that opened, that its sender signed, and that this device cannot follow: others may be in the next epoch.
+"""A commit that decrypts and is signed, but that this device cannot follow: others may be in the next epoch.
 
-Who commits can put noise into the path for one device that they choose; all others accept it, and MLS proves it to none
-of them (spec/room.md §7). So this device asks those who went through that commit for a ticket. If nobody has, the
-commit holds for nobody, and nobody answers.
+A committer can put noise into the update path for one device of their choice. All other devices accept the commit, and
+MLS gives them no proof of the fault (spec/room.md §7). So this device asks for a ticket from a member who merged that
+commit. If nobody merged it, the commit is invalid for everybody, and nobody answers.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from nullabona.client.core.step import DAY_MS, Step
 UNFOLLOWED: Final = "commit"
 """The reason with which MLS refuses such a commit."""
 MOST: Final = 8
-"""So many such commits a day, whoever made them, are asked about at once; others once a member claims one."""
+"""We ask at once about this many such commits a day, from all senders; about others once a member claims one."""
 
 
 def refused(step: Step, room: RoomState, track: BoxTrack, reason: str, commit: bytes, claim: Claim | None) -> None:
-    """MLS refused a commit that lies in the current box. ``commit``: its hash; ``claim``: by who merged it."""
+    """MLS refused a commit in the current box. ``commit``: its hash; ``claim``: of a member who merged it."""
     if reason == EXPIRED:
         branches.came_too_late(step, room, track)
     elif reason == UNFOLLOWED and claim is None:
@@ -41,7 +41,7 @@ def _ask_anybody(step: Step, room: RoomState, track: BoxTrack, commit: bytes) ->
 
 
 def _may_ask(rejoin: Rejoin | None, commit: bytes) -> bool:
-    """Whether nobody is asked yet, or only about another branch, of which we merely heard."""
+    """Whether we ask nobody yet, or only about another branch that no admin's order proves."""
     if rejoin is None:
         return True
     asked = {rejoin.commit, rejoin.later.commit if rejoin.later is not None else b""}

@@ -1,4 +1,4 @@
-"""Invitations: a Welcome goes out after its commit has won, and again until its devices show up (spec/room.md §3)."""
+"""Invitations: we send a Welcome after its commit has won, and again until its devices show up (spec/room.md §3)."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from nullabona.wire.blob import BlobRef
 from nullabona.wire.seal import Inbox
 
 MAX_INVITES = 12
-"""How often an invitation is sent before it is given up."""
+"""How often we send an invitation before we give up."""
 
 PATIENCE = 4
-"""How often it is looked whether somebody has come by the room of two (about 15 hours), before the inbox is used."""
+"""How many attempts (about 15 hours) wait for the invitation sent through the direct room before we use the inbox."""
 
 LOST_KEPT = 4
-"""How many Welcomes of commits that did not come first are kept."""
+"""How many Welcomes of losing commits we keep."""
 
 
 class LostWelcome(msgspec.Struct, array_like=True, frozen=True):
-    """The Welcome of an own commit that did not come first here, and whom the commit added."""
+    """The Welcome of an own commit that lost on this branch, and the accounts that the commit added."""
 
     commit: bytes
     added: tuple[AddAccount, ...]
@@ -73,9 +73,9 @@ def invite_added(step: Step, room: RoomState, intents: list[Intent]) -> None:
 
 
 def _invite_all(step: Step, room: RoomState, added: Sequence[AddAccount], pack: bytes) -> None:
-    """Send a Welcome to those of the added whose devices came into the room with the current epoch, as we know it.
+    """Invite the added accounts, each with its devices that joined in the current epoch.
 
-    It lies at the relay of each one's inbox: nobody is led to another before they have said yes.
+    We put the Welcome at the relay of each account's inbox: nobody has to contact another relay before they accept.
     """
     parts = decode_pack(pack)
     pack = encode_pack(parts.welcome, parts.tree, branch_history.told(room))
@@ -91,12 +91,12 @@ def _invite_all(step: Step, room: RoomState, added: Sequence[AddAccount], pack: 
 
 
 def _relay_of(intent: AddAccount) -> str:
-    """The one that keeps their inbox."""
+    """The relay that keeps their inbox."""
     return _inboxes.decode(intent.inbox).relay or inbox_addresses.host_relay(intent.handle)
 
 
 def keep_welcome(step: Step, room: RoomState) -> None:
-    """Our pending commit is given up; on another branch it may be the one that won, and only we have its Welcome."""
+    """Keep the Welcome of a pending commit that we give up: the commit may win elsewhere, and only we have it."""
     pack = step.store.get_value(_welcome_key(room.id))
     if room.pending is None or not room.pending.invites or pack is None:
         return
@@ -106,7 +106,7 @@ def keep_welcome(step: Step, room: RoomState) -> None:
 
 
 def invite_after_all(step: Step, room: RoomState) -> None:
-    """The branch we came to went through a commit of ours that we had given up: invite whom it added."""
+    """If the branch we came to includes a commit that we had given up, invite the accounts it added."""
     went_through = {merged.commit for merged in room.history}
     for lost in _load_lost(step, room):
         if lost.commit in went_through:
@@ -128,8 +128,8 @@ def _invite(step: Step, room: RoomState, intent: AddAccount, devices: list[bytes
 
 
 def _send(step: Step, invite: Invite, handle: str = "") -> None:
-    """Into the reply box of who asked, the first time; to a contact by the room of two, once. Into the inbox if there
-    is neither, or nobody has come by it.
+    """Send an invitation: the first time to the reply box, if there is one; once through the direct room with a
+    contact; to the inbox if there is neither, or if the direct room had no effect.
     """
     inbox, item = _inboxes.decode(invite.inbox), _invitations.decode(invite.item)
     if invite.reply and not invite.attempts:
@@ -144,7 +144,7 @@ def _send(step: Step, invite: Invite, handle: str = "") -> None:
 
 
 def _room_of_two(step: Step, invite: Invite, into: bytes) -> RoomState | None:
-    """That with the invited account, if all the devices that the invitation is for have come into it."""
+    """Our direct room with the invited account, if all devices of the invitation have shown up in it."""
     contact = step.store.contact(invite.account)
     room = step.find_room(contact.room) if contact is not None and contact.room != into else None
     if room is None or room.phase != JOINED or sending.held(step, room):
@@ -161,7 +161,7 @@ def _load(step: Step, room: RoomState) -> list[Invite]:
 
 
 def _save(step: Step, room: RoomState, invites: list[Invite]) -> None:
-    """Kept beside the room's state, not in it: a thousand of them would be written with every message."""
+    """Save the invitations apart from the room's state: else a thousand of them would be written with every message."""
     room.invites_at = min((invite.next_at for invite in invites if invite.attempts <= MAX_INVITES), default=0)
     if invites:
         step.store.set_value(_invites_key(room.id), msgspec.msgpack.encode(invites))
@@ -170,8 +170,8 @@ def _save(step: Step, room: RoomState, invites: list[Invite]) -> None:
 
 
 def look_after_invites(step: Step, room: RoomState) -> None:
-    """Repeat invitations that are due; forget those that were answered or no longer hold. Those that were given up are
-    kept, as whom they are for may ask (`invite_again`).
+    """Repeat invitations that are due; forget those that were answered or no longer hold. We keep those that we gave
+    up, because the invited account may ask for them (`invite_again`).
     """
     if not 0 < room.invites_at <= step.now:
         return
@@ -190,7 +190,7 @@ def look_after_invites(step: Step, room: RoomState) -> None:
 
 
 def forget_invites(step: Step, room: RoomState) -> None:
-    """We are out for good: nobody is invited by us any more."""
+    """We are out for good: drop all invitations."""
     room.invites_at = 0
     step.store.delete_value(_invites_key(room.id))
     step.store.delete_value(_welcome_key(room.id))
@@ -204,8 +204,10 @@ def _unanswered(step: Step, room: RoomState, invite: Invite, devices: dict[bytes
 
 
 def invite_again(step: Step, room: RoomState, account: bytes, reply: bytes) -> None:
-    """An account that we let in and that never came asks to talk: it did not want our invitation then, or had lost what
-    it needs to take it for one it asked for. It goes out anew, to where they wait for it now, unless it just did.
+    """Repeat the invitation of an added account that never came and now sends a contact request.
+
+    It may have declined the first one, or lost what marks it as expected. Goes to where it waits for answers now,
+    unless we have just sent it.
     """
     invites = _load(step, room)
     for invite in invites:
@@ -218,7 +220,7 @@ def invite_again(step: Step, room: RoomState, account: bytes, reply: bytes) -> N
 
 
 def _repeat(step: Step, room: RoomState, invite: Invite) -> None:
-    """The relay may have lost the Welcome's blob too: put its chunks back with the item, which says where they are."""
+    """Send an invitation again, with the chunks of its Welcome: the relay may have lost those too."""
     handle = next((device.handle for device in step.roster(room.id).values() if device.account == invite.account), "")
     found = inbox_addresses.inbox_of(step, invite.account)
     if found is not None:
@@ -235,9 +237,9 @@ def _repeat(step: Step, room: RoomState, invite: Invite) -> None:
 
 
 def _put_pack(step: Step, room: RoomState, ref: BlobRef, relay: str) -> None:
-    """Put the chunks that are still here to a relay, unless they wait for that already.
+    """Queue the chunks that we still have for a relay, unless they are queued already.
 
-    What is for another relay than the room's is of none of its boxes: it neither moves nor waits with them.
+    Chunks for another relay than the room's belong to none of its boxes, so they neither move nor wait with them.
     """
     target, box = Target(relay, b"").encode(), room.current.keys.box.address if relay == room.relay else b""
     waiting = {(item.ref, item.target) for item in step.store.outbox_of(room.id) if item.kind == BLOB}
@@ -248,19 +250,19 @@ def _put_pack(step: Step, room: RoomState, ref: BlobRef, relay: str) -> None:
 
 
 def _packs(invites: Sequence[Invite]) -> set[tuple[bytes, str]]:
-    """The chunks that invitations lead to, each with the relay that they name."""
+    """The chunks that the invitations refer to, each with the relay that the invitation names."""
     items = [_invitations.decode(invite.item) for invite in invites]
     return {(digest, item.relay) for item in items for digest in item.blob.chunks}
 
 
 def _drop_packs(step: Step, room: RoomState, packs: set[tuple[bytes, str]]) -> None:
-    """No invitation leads there any more: what was not put there yet waits for no relay that may be gone."""
+    """Unqueue chunks that no invitation refers to any more, so that they do not wait for a relay that may be gone."""
     for item in step.store.outbox_of(room.id) if packs else []:
         if item.kind == BLOB and (item.ref, decode_target(item.target).relay) in packs:
             step.store.drop_outbox(item.id)
 
 
 def _seen(step: Step, room: RoomState, device: bytes, since: int) -> bool:
-    """Whether the device has shown up in an epoch since it was added (it may have been in the room before)."""
+    """Whether the device has shown up in an epoch since it was added (it may have been a member earlier)."""
     tracks = [track for track in room.boxes if track.epoch >= since]
     return any(step.store.view(track.keys.box.address, device) is not None for track in tracks)

@@ -10,16 +10,16 @@ from nullabona.wire.wakes import WakeToken
 
 @dataclass(frozen=True, slots=True)
 class Scout:
-    """Look at one box at one relay, once: at the frames after ``after``, and then as `Report.next` says."""
+    """Read one box at one relay, once: the frames after ``after``, then as `Report.next` says."""
 
     room: bytes
     relay: str
     box: BoxSecrets = field(repr=False)
     after: int = 0
     pages: int = 0
-    """How many answers came before."""
+    """How many answers of this search came before."""
     there: tuple[int, bytes] | None = None
-    """The rank of the best order that lay in them."""
+    """The rank of the best move order in those answers."""
 
     @property
     def address(self) -> Address:
@@ -28,8 +28,8 @@ class Scout:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What follows from an answer: look further there, or put the frame ``leave`` there, if it is not empty, with the
-    box's ``wake``.
+    """What follows from an answer: read further there, or append the frame ``leave`` there with the box's ``wake``,
+    if it is not empty.
     """
 
     next: Scout | None = None
@@ -39,9 +39,9 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class ReadWant:
-    """Keep up with this box from ``after`` on. ``old`` boxes may be read less eagerly.
+    """Keep reading this box from ``after`` on. ``old`` boxes may be read less often.
 
-    With a ``wake_token``, by waiting for it.
+    With a ``wake_token``, wait for that token instead of polling.
     """
 
     relay: str
@@ -51,7 +51,7 @@ class ReadWant:
     incarnation: bytes = b""
     wake_token: WakeToken | None = field(default=None, repr=False)
     wake_secret: bytes | None = field(default=None, repr=False)
-    """The secret of all its wake tokens, where there is a ``wake_token``."""
+    """The secret of all wake tokens of the box, if there is a ``wake_token``."""
 
     @property
     def address(self) -> Address:

@@ -19,13 +19,13 @@ JOINED = "joined"
 REMOVED = "removed"
 LEFT = "left"
 REJOINING = "away"
-"""In the room as far as this device remembers, but without its keys: it asks a member for a ticket."""
+"""This device remembers being in the room but has no keys for it: it asks a member for a ticket."""
 
 FORMER_MOST = 64
 
 
 class CommitCandidate(msgspec.Struct, array_like=True):
-    """A commit that lies in the current box and may win: decided when the box has been read to ``head``."""
+    """A commit in the current box that may win. We decide once we have read the box to ``head``."""
 
     seq: int
     frame: bytes
@@ -40,7 +40,7 @@ _ROOM_NAMES: Final = {"rejoin": "heal", "owed": "stranded", "unreachable_at": "a
 
 
 class BoxTrack(msgspec.Struct, rename=_TRACK_NAMES):
-    """Where this device stands in one epoch's box. Times in ms; 0 means "not set"."""
+    """How far this device is in one epoch's box. Times in ms; 0 means "not set"."""
 
     epoch: int
     secret: bytes
@@ -50,20 +50,20 @@ class BoxTrack(msgspec.Struct, rename=_TRACK_NAMES):
     position: int = 0
     chain: bytes = b""
     head: int = 0
-    """The head that the last read from ``position`` told of, or a higher one that another told of since."""
+    """The head that the last read from ``position`` reported, or a higher one that another read reported since."""
     look_until: int = 0
-    """Others may be in a later epoch already: no commit is made before this time, or before the box was read."""
+    """Others may already be in a later epoch: make no commit before this time or until the box was read."""
     missing: list[int] = field(default_factory=list)
     unreadable: list[int] = field(default_factory=list)
     deferred: dict[int, bytes] = field(default_factory=dict)
-    """seq → hash of message frames that wait for blobs; nothing from the first of them on is acknowledged."""
+    """seq → hash of message frames that wait for blobs; we acknowledge nothing from the first of them on."""
     expected: dict[int, bytes] = field(default_factory=dict)
-    """seq that the relay said an own frame has → the frame's hash, until it is read back there."""
+    """seq that the relay reported for an own frame → the frame's hash, until we read it back there."""
     candidates: list[CommitCandidate] = field(default_factory=list)
     decide_at: int = 0
     """Read up to this seq before deciding between candidates."""
     settle_until: int = 0
-    """Order may have been lost: decide nothing before this time."""
+    """The relay may have lost the order of frames: decide nothing before this time."""
     winner: bytes = b""
     """Hash of the commit that ended this epoch for us; empty while the epoch is current."""
     winner_removed: list[bytes] = field(default_factory=list)
@@ -71,54 +71,54 @@ class BoxTrack(msgspec.Struct, rename=_TRACK_NAMES):
     winner_frame: bytes = b""
     left_at: int = 0
     competing: CompetingBranch | None = None
-    """The best branch that must come to ours, in case nobody of ours is left."""
+    """The best branch that must come to ours; we go there if nobody else is on ours."""
     settled_seen: bool = False
-    """Our winner lies in this incarnation as a settled commit."""
+    """This incarnation of the box contains our winner as a settled commit."""
     announce_at: int = 0
     announcements: int = 0
     announced: bool = False
-    """Our winner was announced, by us or another device, since we last thought of doing so."""
+    """We or another device announced our winner since our last announcement was due."""
     put_back_own_at: int = 0
     put_back_any_at: int = 0
     trim_at: int = 0
     trimmed: bool = False
-    """Nobody who is in the room needs the box; it is followed for those who were removed since."""
+    """No member needs the box any more; we follow it for accounts that were removed since."""
     answer_at: int = 0
-    """When to tell whoever was removed since, and does not know it, which branch we are on."""
+    """When to announce our branch to accounts that were removed since and may not know it."""
     asked_at: int = 0
-    """When we last followed the claim of somebody who was removed since."""
+    """When we last asked for a ticket because of this box."""
     tags: list[bytes] = field(default_factory=list)
-    """Of the commits that this device made in the epoch: see `CommitNote`."""
+    """Tags of the commits that this device made in the epoch: see `CommitNote`."""
     silence_at: int = 0
-    """After a loss: when somebody else must have shown up in the new box, or we ask where the room is."""
+    """After a loss: if no other device has shown up in the new box by then, we ask where the room is."""
     confirm_at: int = 0
-    """When a frame the relay took must have been read back, or is put there again."""
+    """When to append a frame again that the relay accepted, unless we have read it back by then."""
     diverged: bool = False
     acked: int = 0
     """Every other device acknowledged up to this seq."""
     check_acks: bool = False
     told: int = -1
-    """The seq of our view that we last told the room."""
+    """The seq of the view that we last sent to the room."""
     doubts: int = 0
-    """Receipts since a message came whose reason was that something was gone or said nothing to us."""
+    """Receipts since the last message that we sent because a frame was gone or we could not decrypt it."""
     start: int = 0
-    """Chain comparisons begin above this seq (a gap lies at or below it)."""
+    """Chain comparisons begin above this seq, because there is a gap at or below it."""
     relay: str = ""
     """Which relay keeps the box."""
     moves: int = 0
-    """`RoomInfo.moves` of the epoch: a move order with a higher number brings the box elsewhere."""
+    """`RoomInfo.moves` of the epoch: a move order with a higher number moves the box to another relay."""
     left: list[str] = field(default_factory=list)
     """The relays that kept it before, newest last."""
     order_seen: bool = False
-    """The move order that brought it here lies in this incarnation."""
+    """This incarnation of the box contains the move order that brought it here."""
     insist_until: int = 0
-    """Until when our own commit is waited for that others' are passed over for."""
+    """Until when we skip other commits in favour of our own removal."""
     behind: list[bytes] = field(default_factory=list)
-    """Hashes of move orders that lie behind a commit which is not decided yet."""
+    """Hashes of move orders that follow a commit which is not decided yet."""
     leaf: int = -1
-    """Our leaf in the epoch; -1 if it is not remembered."""
+    """Our leaf in the epoch; -1 if unknown."""
     leaves: int = 0
-    """One more than the highest leaf of the epoch: how many wake tokens its box has. 0 if it is not remembered."""
+    """The highest leaf of the epoch plus one: the number of wake tokens of its box. 0 if unknown."""
 
     @property
     def keys(self) -> EpochKeys:
@@ -126,12 +126,12 @@ class BoxTrack(msgspec.Struct, rename=_TRACK_NAMES):
 
     @property
     def wake_token(self) -> WakeToken | None:
-        """What this device waits for instead of reading the box all the time."""
+        """The token that this device waits for instead of polling the box."""
         return wake_token(self.keys.wake_secret, self.leaf) if self.leaf >= 0 else None
 
     @property
     def wake(self) -> tuple[bytes, int] | None:
-        """What an append to the box wakes."""
+        """The wake secret and the number of tokens that an append to the box wakes."""
         return (self.keys.wake_secret, self.leaves) if self.leaves else None
 
     @property
@@ -140,12 +140,12 @@ class BoxTrack(msgspec.Struct, rename=_TRACK_NAMES):
 
     @property
     def undecided(self) -> bool:
-        """Whether this device knows of frames that it has not read, or of commits none of which is chosen yet."""
+        """Whether this device knows of unread frames, or of commits among which it has not chosen yet."""
         return bool(self.candidates) or self.position < self.head
 
     @property
     def read_so_far(self) -> bool:
-        """Whether the box was read as far as it must be to choose between candidates."""
+        """Whether the box was read far enough to choose between candidates."""
         return self.position >= min(self.decide_at, self.head or self.decide_at)
 
     @property
@@ -158,22 +158,22 @@ class BoxTrack(msgspec.Struct, rename=_TRACK_NAMES):
 
 
 class AddAccount(msgspec.Struct, array_like=True, tag=1, frozen=True):
-    """Add devices of an account, by the key packages of its card."""
+    """Add the devices of an account with the key packages of its card."""
 
     account: bytes
     handle: str
     key_packages: tuple[bytes, ...]
     inbox: bytes
-    """The account's encoded `Inbox`, where its invitation goes."""
+    """The account's encoded `Inbox`: we send its invitation there."""
     reply: bytes = b""
-    """The secret of the box in which it waits for it instead (`core.delivery.reply_boxes`), or empty."""
+    """The secret of the reply box where it expects the invitation instead (`core.delivery.reply_boxes`), or empty."""
 
     def __repr__(self) -> str:
         return f"<AddAccount {self.handle}>"
 
 
 class RemoveAccount(msgspec.Struct, array_like=True, tag=2, frozen=True):
-    """Remove every device of an account, by our own right or by an order."""
+    """Remove every device of an account, as an admin or by an order."""
 
     account: bytes
     order: RemovalOrder | None = None
@@ -195,18 +195,18 @@ class RemoveDevice(msgspec.Struct, array_like=True, tag=5, frozen=True):
 
 
 class UpdateKeys(msgspec.Struct, array_like=True, tag=4, frozen=True):
-    """Renew our leaf's keys: what an attacker copied before is worth nothing afterwards."""
+    """Renew our leaf's keys, so that keys an attacker copied before become useless."""
 
 
 class NoteMove(msgspec.Struct, array_like=True, tag=6, frozen=True):
-    """Write the relay that the newest move order names into the room info, for those who come later."""
+    """Write the relay that the newest move order names into the room info, for later members."""
 
 
 Intent: TypeAlias = AddAccount | RemoveAccount | RemoveDevice | SetInfo | UpdateKeys | NoteMove
 
 
 class PendingCommit(msgspec.Struct, array_like=True):
-    """An own commit that is staged in MLS and lies in the outbox or the box."""
+    """An own commit that is staged in MLS and is in the outbox or the box."""
 
     commit: bytes
     """SHA-256 of the MLS bytes."""
@@ -219,7 +219,7 @@ class PendingCommit(msgspec.Struct, array_like=True):
 
 
 class Merged(msgspec.Struct, array_like=True):
-    """One commit of this branch's history: what a fork is judged by and what must be redone elsewhere."""
+    """One commit of this branch's history, to judge forks by and to redo on another branch."""
 
     epoch: int
     """The epoch it ended."""
@@ -228,41 +228,41 @@ class Merged(msgspec.Struct, array_like=True):
     orders: list[RemovalOrder]
     mine: list[Intent]
     revoked: bool = False
-    """It removed a device of an account that is still in."""
+    """It removed a device of an account that is still in the room."""
     was: RoomInfo | None = None
-    """The room info before, if it is a commit of ours that changed it."""
+    """The room info before, if our own commit changed it."""
     changed: list[bytes] = field(default_factory=list)
-    """Accounts that came or went by it, if it is a commit of ours."""
+    """Accounts that our own commit added or removed."""
 
 
 class Invite(msgspec.Struct, array_like=True):
-    """An invitation that its devices have not shown up for yet; sent again with back-off."""
+    """An invitation whose devices have not shown up yet; sent again with back-off."""
 
     account: bytes
     devices: list[bytes]
     inbox: bytes
     item: bytes
-    """The encoded invitation, so that a repeat is recognised as one."""
+    """The encoded invitation, kept so that a repeat has the same bytes."""
     next_at: int
     attempts: int = 0
     reply: bytes = b""
-    """Where it is put the first time, if not into the inbox: see `AddAccount.reply`."""
+    """The reply box to use the first time instead of the inbox: see `AddAccount.reply`."""
     handed: bool = False
-    """Whether it went by the room of two with the account, as it is now."""
+    """Whether we sent this version of it through the direct room with the account."""
 
     def __repr__(self) -> str:
         return f"<Invite attempts={self.attempts}>"
 
 
 class Tended(msgspec.Struct, array_like=True):
-    """How often this device brought a device of its account into the room or out of it, and when that was last."""
+    """How often this device added or removed another device of its account, and when it last did."""
 
     times: int
     last: int
 
 
 class RoomState(msgspec.Struct, rename=_ROOM_NAMES):
-    """Everything but messages, frames, views and devices, which are rows."""
+    """Everything about a room except messages, frames, views and devices, which are rows."""
 
     id: bytes
     info: RoomInfo
@@ -277,71 +277,73 @@ class RoomState(msgspec.Struct, rename=_ROOM_NAMES):
     receipt_at: int = 0
     update_at: int = 0
     commit_at: int = 0
-    """Not before this time may we stage the next commit (spreads races)."""
+    """We stage no commit before this time, to spread races."""
     read_upto: Annotated[bytes, Meta(max_length=16)] = b""
-    """Id of the newest message our account has read; told with the next message."""
+    """Id of the newest message our account has read; sent with the next message."""
     marker_told: bytes = b""
     redo: list[bytes] = field(default_factory=list)
-    """Accounts that the branch we left had removed, as long as we want them removed here too: nothing is sent."""
+    """Accounts that the branch we left had removed and that we want to remove here too. Until then we send nothing."""
     former: dict[str, Helper] = field(default_factory=dict)
     """signature key (hex) of a device that was removed → whose it is; the newest `FORMER_MOST`."""
     doubted: dict[str, int] = field(default_factory=dict)
-    """account (hex) whose claim of another branch led to none → until when the next is not followed, in ms."""
+    """account (hex) whose claim of another branch proved wrong → until when we follow no claim of it, in ms."""
     tries: dict[str, Tries] = field(default_factory=dict)
-    """account (hex) → the questions that its claims of other branches have cost (`core.group.evidence`)."""
+    """account (hex) → ticket requests that its claims of other branches have caused (`core.group.evidence`)."""
     vain: Tries = Tries()
-    """The questions that all such claims have cost since one of them proved true."""
+    """Ticket requests that all such claims have caused since the last claim that proved true."""
     beaten: int = 0
-    """How many commits that removed nobody came first since we want somebody out."""
+    """How many commits that removed nobody came before our removal."""
     walked: Tries = Tries()
     """How many epochs we went through without a pause."""
     rulings: list[bytes] = field(default_factory=list)
-    """What admins have made of the room, encoded, newest last (`core.group.rulings`)."""
+    """The admins' rulings, encoded, newest last (`core.group.rulings`)."""
     went: list[RemovalOrder] = field(default_factory=list)
-    """By which orders accounts went since the newest ruling."""
+    """The orders by which accounts were removed since the newest ruling."""
     led_by: bytes = b""
-    """The account whose word alone brought us to this branch."""
+    """The account whose ticket or invitation alone brought us to this branch."""
     led_at: int = 0
-    """When to ask somebody else whether it is the room's; 0: that is known."""
+    """When to ask another account whether it is the room's branch; 0: no need to ask."""
     let_in_by: bytes = b""
-    """The account whose invitation, or word for what the room is, brought us into it."""
+    """The account whose invitation, or whose description of the room, brought us into it."""
     told_by: bytes = b""
-    """The account that told us what the room is, of which we remember nothing ourselves, until we are in."""
+    """The account that described the room to us when we remembered nothing of it; empty once we are in."""
     as_of: int | None = None
-    """Since such a one led us here: the epoch up to which we knew the room before; None: from when our leaf came on."""
+    """After an account without that authority led us here: the last epoch up to which we knew the room ourselves.
+    None: we know the room since our leaf was added.
+    """
     profile_at: int = 0
-    """When to tell the room what our account is called."""
+    """When to send our account's profile to the room."""
     profile_late: bool = False
-    """Accounts came in that were not told yet."""
+    """New accounts have not received our profile yet."""
     sync_at: int = 0
-    """Of the room our account's devices share: when to tell the others what changed here."""
+    """In the room of our account's devices: when to send them what changed here."""
     tend_at: int = 0
-    """When to see to it that all our account's devices, and only they, are in."""
+    """When to make sure that all devices of our account, and only they, are in the room for us."""
     tended: dict[str, Tended] = field(default_factory=dict)
-    """device (hex) of our account → how often it was seen to so."""
+    """device (hex) of our account → how often we added or removed it."""
     unfollowed: list[int] = field(default_factory=list)
-    """When we asked because of a commit that we cannot follow, in ms, within a day (`core.group.unfollowed`)."""
+    """When we asked about a commit that we cannot follow, in ms, within a day (`core.group.unfollowed`)."""
     moved_on: int = 0
-    """The day on which we last began an epoch because somebody could not read what we said."""
+    """The day on which we last began an epoch because a device could not decrypt our messages."""
     typing_at: int = 0
-    """When we last told that we were writing."""
+    """When we last sent that we were writing."""
     owed: dict[str, list[bytes]] = field(default_factory=dict)
-    """device (hex) that a fork left outside → our messages it has not acknowledged; sent again when it is back."""
+    """device (hex) that a fork left outside → our messages that it has not acknowledged; resent when it is back."""
     unmatched_markers: dict[str, bytes] = field(default_factory=dict)
     """account (hex) → a marker that names a message we do not have yet."""
     order: MoveOrder | None = None
-    """The move order that holds, of those we have heard of."""
+    """The valid move order, of all those we know."""
     note_at: int = 0
-    """When to write it into the room info, if nobody has."""
+    """When to write it into the room info, if no other member has."""
     scout_at: int = 0
-    """When to look for the room at other relays next; 0: there is no reason to."""
+    """When to search other relays for the room next; 0: no search."""
     scout_since: int = 0
     scout_turn: int = 0
     unreachable_at: int = 0
-    """When to ask members where the room is, if it was found nowhere."""
+    """When to ask members where the room is, if no relay had it."""
 
     def __post_init__(self) -> None:
-        """What an earlier version stored does not say where a box is: rooms did not move, so the room info does."""
+        """Fill in the relay of boxes that an earlier version stored: rooms did not move then."""
         for track in self.boxes:
             track.relay = track.relay or self.info.relay
 
@@ -355,12 +357,12 @@ class RoomState(msgspec.Struct, rename=_ROOM_NAMES):
 
     @property
     def relay(self) -> str:
-        """The relay that keeps what is put into the room now."""
+        """The relay that keeps the current box."""
         return self.boxes[-1].relay if self.boxes else self.info.relay
 
     @property
     def puts_out(self) -> bool:
-        """Whether somebody is to go. That waits for no other branch: who is to go may have told us of it."""
+        """Whether we want to remove somebody. That waits for no other branch: its target may have claimed that one."""
         return any(isinstance(intent, RemoveAccount | RemoveDevice) for intent in self.intents)
 
     def track_at(self, address: Address) -> BoxTrack | None:
@@ -379,7 +381,7 @@ def encode_state(state: RoomState) -> bytes:
 
 
 def decode_state(data: bytes) -> RoomState:
-    """Raises `Bug`: the store is authenticated, so bytes that do not decode are our own fault."""
+    """Raises `Bug` if the bytes do not decode: the store is authenticated, so that is our own fault."""
     try:
         return _decoder.decode(data)
     except msgspec.MsgspecError:
@@ -387,5 +389,5 @@ def decode_state(data: bytes) -> RoomState:
 
 
 def helpers_of(members: list[Device]) -> list[Helper]:
-    """One for each account."""
+    """One helper per account."""
     return [Helper(account, handle) for account, handle in {m.account: m.handle for m in members}.items()]
