@@ -14,8 +14,10 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 DONE: Final = (
     "docs/how-to",
+    "spec/devices.md",
     "spec/frame.md",
     "spec/relay.md",
+    "spec/relocation.md",
     "spec/room.md",
     "spec/threat-model.md",
     "src/nullabona/client/net",
