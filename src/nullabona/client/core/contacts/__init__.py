@@ -1,1 +1,1 @@
-"""Contacts: requests, invite links, what the person decides about somebody."""
+"""Contacts: requests, invite links, and the person's decisions about an account."""

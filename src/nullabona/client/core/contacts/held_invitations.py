@@ -1,4 +1,4 @@
-"""Invitations that wait for the person: of strangers, and those that contradict another (spec/room.md §9)."""
+"""Invitations that wait for the person: from strangers, or contradicting another one (spec/room.md §9)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nullabona.client.core.step import Step
 from nullabona.wire.certificate import DeviceCertificate
 
 MOST: Final = 32
-"""So many invitations wait for the person; further ones are not taken."""
+"""Most invitations that wait for the person; we ignore further ones."""
 _HELD: Final = "room-requests"
 
 
@@ -26,9 +26,9 @@ class HeldInvitation(msgspec.Struct, array_like=True, frozen=True):
     order: bytes = b""
     id: bytes = b""
     contested: bool = False
-    """We were in the room when it came, on somebody else's invitation into another version of it."""
+    """When it came we were in the room, by another account's invitation into another version of it."""
     told: bytes = b""
-    """It is no invitation: a contact told us of the room (`core.restore.seeking`), and not what another had."""
+    """Not an invitation: a contact's description of the room (`core.restore.seeking`) that contradicts another one."""
 
 
 _held = msgspec.msgpack.Decoder(HeldInvitation)
@@ -40,7 +40,7 @@ def _key(room: bytes) -> str:
 
 
 def load(step: Step, room: bytes) -> HeldInvitation | None:
-    """The invitation into a room that waits, if one does."""
+    """The waiting invitation into a room, if there is one."""
     data = step.store.get_value(_key(room))
     return _held.decode(data) if data is not None else None
 
@@ -48,12 +48,12 @@ def load(step: Step, room: bytes) -> HeldInvitation | None:
 def hold(
     step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, info: RoomInfo, *, contested: bool = False
 ) -> None:
-    """An invitation waits from now on, in place of an earlier one into the room."""
+    """Hold an invitation for the person, in place of an earlier one into the room."""
     _hold(step, sender, item.room, HeldInvitation(sender.encode(), pack, item.order, item.id, contested), info)
 
 
 def hold_told(step: Step, sender: DeviceCertificate, room: bytes, told: bytes, info: RoomInfo) -> None:
-    """A contact's word for what the room is waits, as another's is different: so would their invitation into it."""
+    """Hold a contact's description of a room for the person, like an invitation, because another contact's differs."""
     _hold(step, sender, room, HeldInvitation(sender.encode(), b"", contested=True, told=told), info)
 
 
@@ -71,13 +71,13 @@ def _hold(step: Step, sender: DeviceCertificate, room: bytes, held: HeldInvitati
 
 
 def _waiting(step: Step) -> list[bytes]:
-    """The rooms of the invitations that are held."""
+    """The rooms of the held invitations."""
     data = step.store.get_value(_HELD)
     return _rooms.decode(data) if data else []
 
 
 def drop(step: Step, room: bytes) -> None:
-    """It waits no more, if it did."""
+    """Drop the waiting invitation into a room, if there is one."""
     if load(step, room) is not None:
         step.store.delete_value(_key(room))
         step.store.set_value(_HELD, msgspec.msgpack.encode([each for each in _waiting(step) if each != room]))

@@ -1,7 +1,7 @@
-"""Links that we follow into groups: a wish to be let in, from the asking to the answer or its end.
+"""Join requests: links that we follow into groups, from the request to its answer or end.
 
-A wish is told plainly how it stands: asked, without answer for `Timing.link_answer`, or refused with a reason. It is
-never more than a wish: only an invitation by the admin who was asked fulfils it (spec/room.md, "Links").
+The person sees the state of a request: sent, without answer for `Timing.link_answer`, or refused with a reason. Only an
+invitation by the admin whom we asked fulfils it (spec/room.md, "Links").
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.card import Card
 
 WISH_DAYS: Final = 30
-"""How long after we asked an invitation is still taken without a question."""
+"""How long after the request we accept its invitation without asking the person."""
 MAX_WISHES: Final = 64
 _WISHES: Final = "wishes"
 WishState = Literal["waiting", "silent", "used", "expired", "closed", "withdrawn"]
@@ -26,7 +26,7 @@ OPEN: Final = frozenset({"waiting", "silent"})
 
 
 class Wish(msgspec.Struct, array_like=True, frozen=True):
-    """Whom we asked to be let into a group. ``withdrawn`` is kept so that a late invitation is not taken unasked."""
+    """A request to join a group. We keep a ``withdrawn`` one so that we do not accept a late invitation unasked."""
 
     room: bytes
     account: bytes
@@ -36,7 +36,7 @@ class Wish(msgspec.Struct, array_like=True, frozen=True):
     state: WishState = "waiting"
 
     def ends_at(self) -> int:
-        """The time from which on it means nothing, in ms."""
+        """When it expires, in ms."""
         return self.asked_at + WISH_DAYS * DAY_MS
 
     def __repr__(self) -> str:
@@ -47,7 +47,7 @@ _lists = msgspec.msgpack.Decoder(list[Wish])
 
 
 def wishes(step: Step) -> list[Wish]:
-    """Every wish of this account, the longest asked first."""
+    """Every join request of this account, oldest first."""
     data = step.store.get_value(_WISHES)
     return _lists.decode(data) if data else []
 
@@ -64,7 +64,7 @@ def _find(step: Step, room: bytes) -> Wish | None:
 
 
 def _become(step: Step, wish: Wish, state: WishState | Literal["over"]) -> None:
-    """Replace a wish, or let it go when it is over; whoever watches is told."""
+    """Give a request a new state, or delete it when it is over, and tell listeners."""
     kept = [other for other in wishes(step) if other.room != wish.room]
     if state != "over":
         kept.append(msgspec.structs.replace(wish, state=state))
@@ -76,13 +76,13 @@ def _become(step: Step, wish: Wish, state: WishState | Literal["over"]) -> None:
 
 
 def ask(step: Step, link: Link, card: Card, own_card: bytes) -> None:
-    """Ask the link's admin to add us; the invitation is then taken without asking. Raises `LinkMismatch`."""
+    """Ask the link's admin to add us; we then accept the invitation automatically. Raises `LinkMismatch`."""
     check_card(link, card)
     _ask(step, Wish(link.room, card.account_id, str(card.handle), link.token, step.now), own_card)
 
 
 def ask_again(step: Step, room: bytes, own_card: bytes) -> None:
-    """Put the same wish into the admin's inbox once more. Raises `BadRequest` if there is none that is open."""
+    """Send the same request to the admin again. Raises `BadRequest` if there is no open one."""
     wish = _find(step, room)
     if wish is None or wish.state not in OPEN:
         raise BadRequest("nobody is being asked to let you into this group")
@@ -96,9 +96,9 @@ def _ask(step: Step, wish: Wish, own_card: bytes) -> None:
 
 
 def withdraw(step: Step, room: bytes) -> None:
-    """What was asked cannot be unsaid, but an invitation that still comes is held for the person.
+    """Withdraw a request. The admin has it already, but we hold an invitation that still comes for the person.
 
-    A wish that was refused is forgotten. Raises `BadRequest` if there is none.
+    A refused request is deleted. Raises `BadRequest` if there is none.
     """
     wish = _find(step, room)
     if wish is None or wish.state == "withdrawn":
@@ -110,20 +110,20 @@ def withdraw(step: Step, room: bytes) -> None:
 
 
 def handle_of(step: Step, room: bytes, account: bytes) -> str:
-    """The handle of whom we asked to be let into a room, if that is this account; else empty."""
+    """This account's handle, if it is the one that we asked to let us into the room; else empty."""
     wish = _find(step, room)
     return wish.handle if wish is not None and wish.account == account else ""
 
 
 def refused(step: Step, account: bytes, answer: LinkRefusal) -> None:
-    """Somebody says that a link does not lead in any more. Only the admin we asked is believed, about that link."""
+    """An account says that a link is no longer valid. We believe only the admin we asked, about that link."""
     wish = _find(step, answer.room)
     if wish is not None and wish.state in OPEN and (wish.account, wish.token) == (account, answer.token):
         _become(step, wish, answer.reason)
 
 
 def judged(step: Step, room: bytes, account: bytes) -> bool | None:
-    """Whether an invitation by an account was wished for (True) or is not wanted any more (False); None: neither."""
+    """Whether we requested this account's invitation (True) or withdrew that request (False); None: neither."""
     wish = _find(step, room)
     if wish is None or wish.account != account or wish.ends_at() <= step.now:
         return None
@@ -131,14 +131,14 @@ def judged(step: Step, room: bytes, account: bytes) -> bool | None:
 
 
 def fulfilled(step: Step, room: bytes) -> None:
-    """We are in the group: nothing is left to wish for."""
+    """We are in the group: delete the request."""
     wish = _find(step, room)
     if wish is not None:
         _become(step, wish, "over")
 
 
 def awaits_another(step: Step, room: bytes, account: bytes) -> bool:
-    """Whether we asked another account to be let into a room and still wait for it."""
+    """Whether we asked another account to let us into the room and still wait for it."""
     wish = _find(step, room)
     return wish is not None and wish.account != account and wish.state in OPEN and step.now < wish.ends_at()
 
@@ -151,12 +151,12 @@ def _due(step: Step, wish: Wish) -> int:
 
 
 def next_due(step: Step) -> int | None:
-    """When `sweep` has something to do, in ms; None: not at all."""
+    """When `sweep` has something to do, in ms; None: never."""
     return min((_due(step, wish) for wish in wishes(step)), default=None)
 
 
 def sweep(step: Step) -> None:
-    """A wish that waited long enough is told to be without answer; one whose days are over goes."""
+    """Mark requests that waited long enough as unanswered; delete expired ones."""
     for wish in wishes(step):
         if _due(step, wish) <= step.now:
             _become(step, wish, "silent" if wish.state == "waiting" else "over")

@@ -1,7 +1,7 @@
-"""Invite links that this account gave out, and what happens when somebody follows one of them.
+"""Invite links that this account gave out, and what happens when somebody follows one.
 
-Which tokens are good is known to this device alone: a link names the handle whose inbox takes it, a check of that
-account's identity key, and a token (spec/room.md, "Links").
+Only this device knows which tokens are valid. A link names the handle whose inbox takes the request, a check value of
+that account's identity key, and a token (spec/room.md, "Links").
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MAX_HOURS: Final = 24 * 30
 MAX_USES: Final = 1_000
 MAX_LINKS: Final = 256
 ANSWER_MS: Final = 30 * 24 * HOUR_MS
-"""How long after its end a link is remembered, so that whoever follows it is told why it leads nowhere."""
+"""How long we remember a link after its end, so that we can tell a person who follows it why it is invalid."""
 TOKEN_SIZE: Final = 16
 _LINKS: Final = "links"
 _REFUSED: Final = "link-refusal"
@@ -48,7 +48,7 @@ class GivenLink(msgspec.Struct, array_like=True):
     revoked: bool = False
 
     def trouble(self, now: int) -> Reason | None:
-        """Why nobody can use it any more; None while it is good."""
+        """Why the link is no longer valid; None while it is."""
         if self.revoked:
             return "closed"
         if self.uses_left == 0:
@@ -66,7 +66,7 @@ _given = msgspec.msgpack.Decoder(list[GivenLink])
 
 
 def make_contact_link(step: Step, *, hours: int, uses: int) -> GivenLink:
-    """A link to this account; with ``hours`` its followers are accepted without asking, ``uses`` times (0: once)."""
+    """A link to this account; with ``hours`` we accept its followers automatically, ``uses`` times (0: once)."""
     if not hours:
         text = invite_link.format_link(Link("contact", step.me.handle, invite_link.key_check(step.me.account)))
         return GivenLink(b"", "contact", text, b"", b"", 0, -1)
@@ -74,7 +74,7 @@ def make_contact_link(step: Step, *, hours: int, uses: int) -> GivenLink:
 
 
 def make_room_link(step: Step, room_id: bytes, *, hours: int, uses: int) -> GivenLink:
-    """A link into a group, for its admins to give. ``uses`` 0: any number. Raises `NotAllowed` or `BadRequest`."""
+    """A link into a group, made by an admin. ``uses`` 0: any number. Raises `NotAllowed` or `BadRequest`."""
     if not _is_admin(step, step.room(room_id)):
         raise NotAllowed("only an admin of a group may give out links into it")
     return _give(step, "room", room_id, hours, uses or -1)
@@ -95,7 +95,7 @@ def _give(step: Step, kind: Kind, room: bytes, hours: int, uses: int) -> GivenLi
 
 
 def given_links(step: Step) -> list[GivenLink]:
-    """Those that are still good."""
+    """The links that are still valid."""
     return [link for link in _all(step) if link.trouble(step.now) is None]
 
 
@@ -105,7 +105,7 @@ def _all(step: Step) -> list[GivenLink]:
 
 
 def revoke(step: Step, id: bytes) -> None:
-    """A link that nobody can use any more. Raises `BadRequest` if there is no such link."""
+    """End a link, so that nobody can use it any more. Raises `BadRequest` if there is no such link."""
     links = _all(step)
     link = next((link for link in links if link.id == id and link.trouble(step.now) is None), None)
     if link is None:
@@ -115,7 +115,7 @@ def revoke(step: Step, id: bytes) -> None:
 
 
 def _save(step: Step, links: list[GivenLink]) -> None:
-    """Keep the newest, the good ones before those that ended; of these nothing but what an answer needs."""
+    """Keep the newest links of each kind, valid and ended. Of ended ones, keep only what an answer needs."""
     good = [link for link in links if link.trouble(step.now) is None]
     ended = [link for link in links if link not in good and step.now < link.expires_at + ANSWER_MS]
     for link in ended:
@@ -128,7 +128,7 @@ def _find(links: list[GivenLink], token: bytes, room: bytes) -> GivenLink | None
 
 
 def _spend(step: Step, token: bytes, room: bytes) -> bool:
-    """Count a use of a good link; False if there is none."""
+    """Count a use of a valid link; False if there is none."""
     links = _all(step)
     link = _find(links, token, room)
     if link is None or link.trouble(step.now) is not None:
@@ -139,19 +139,19 @@ def _spend(step: Step, token: bytes, room: bytes) -> bool:
 
 
 def vouches(step: Step, token: bytes) -> bool:
-    """Whether a contact request carries the token of a good link; that use is counted."""
+    """Whether a contact request carries the token of a valid link; counts the use."""
     return _spend(step, token, b"")
 
 
 def use_came(step: Step, account: bytes, use: LinkUse) -> None:
-    """Somebody follows a link into a group: add them while it is good, once the record has proven who it is.
+    """An account follows a link into a group: add it while the link is valid, once the record has proven its identity.
 
     Raises `PeerError`.
 
-    Who has a link of ours that is good no more is told so, once an hour at most, when the record has proven them and
-    only if their directory is one that we have to do with anyway: whoever else follows it hears of nothing in ten
-    minutes. Whom we have let in, by whatever way, and who never came is invited again. All others hear nothing: a token
-    that never was ours, and who is blocked.
+    We refuse an account that has an ended link of ours, at most once an hour, once the record has proven it, and only
+    if we use its host anyway; other accounts get no answer, and their own device says so after ten minutes. We repeat
+    the invitation of an account that we already added and that never came. A token that was never ours, or a blocked
+    account, gets no answer.
     """
     card = verify_card(use.card, today=step.day)
     link, room = _find(_all(step), use.token, use.room), step.find_room(use.room)
@@ -163,7 +163,7 @@ def use_came(step: Step, account: bytes, use: LinkUse) -> None:
     if link is None:
         return
     reason = link.trouble(step.now) or ("closed" if room is None or not _is_admin(step, room) else None)
-    # A claim that was good once says nothing of a card that came since: the record is asked about this one.
+    # An earlier proof does not cover a newer card: ask the record about this one.
     if reason is None:
         claims.by_link(step, account, str(card.handle), use.card, claims.LetIn(use.room, use.token))
     elif step.store.saw(_REFUSED, _hourly(step, account, use.token), step.day):
@@ -175,7 +175,7 @@ def _hourly(step: Step, account: bytes, token: bytes) -> bytes:
 
 
 def let_in(step: Step, card: Card, wish: claims.LetIn) -> None:
-    """The record has proven whoever follows a link: add them, if it is good still. Raises `PeerError`."""
+    """The record has proven the account that follows a link: add it if the link is still valid. Raises `PeerError`."""
     link, room = _find(_all(step), wish.token, wish.room), step.find_room(wish.room)
     if link is None or room is None or not _is_admin(step, room) or _is_in(step, room, card.account_id):
         return
@@ -191,9 +191,7 @@ def let_in(step: Step, card: Card, wish: claims.LetIn) -> None:
 
 
 def refuse(step: Step, card: Card, wish: claims.Refuse) -> None:
-    """The record has proven whoever follows a link that leads nowhere: tell them, if their inbox is where we put things
-    anyway.
-    """
+    """The record has proven the account that follows an ended link: refuse it, if we use its inbox's relay anyway."""
     relay = card.inbox.relay or inbox_addresses.host_relay(str(card.handle))
     if not acquaintance.is_blocked(step.store, card.account_id) and acquaintance.uses_relay(step, relay):
         inbox_addresses.note_handle(step, card.inbox, str(card.handle))

@@ -1,4 +1,4 @@
-"""Contact requests: asking somebody, being asked, and what a verified card changes (spec/room.md §9)."""
+"""Contact requests, sent and received, and what a verified card changes (spec/room.md §9)."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from nullabona.wire.card import Card, CardForked, CardInvalid, verify_card, veri
 
 _UNPROVEN = frozenset({claims.PENDING, claims.REFUTED})
 MOST_ASKING = 256
-"""So many strangers' requests wait for the person; further ones are not taken."""
+"""Most strangers' requests that wait for the person; we ignore further ones."""
 
 
 def learn_card(step: Step, data: bytes, handle: str, standing: claims.Standing = claims.PROVEN) -> Card:
     """Verify the card that the record has for ``handle`` against what we know, and remember its inbox.
 
-    ``standing`` is `PROVEN`, or `PROMISED` if it does not stand in the record yet.
-    Raises `PeerError` if it does not verify or is for another handle; and tells the person, too, if the account's
-    identity key changed or an older card is shown.
+    ``standing`` is `PROVEN`, or `PROMISED` if the record does not include the card yet.
+    Raises `PeerError` if the card does not verify or is for another handle. Also tells the person if the account's
+    identity key changed or the record shows an older card.
     """
     card = verify_card(data, today=step.day)
     if str(card.handle) != handle:
@@ -53,7 +53,7 @@ def learn_card(step: Step, data: bytes, handle: str, standing: claims.Standing =
 
 
 def _known_by(step: Step, handle: str, account: bytes) -> Contact | None:
-    """Whom we know by a handle: ``account`` before others; somebody who only claims it is not known by it."""
+    """The contact that we know by a handle: ``account`` before others; one that only claims it does not count."""
     known = [each for each in step.store.contacts() if each.handle == handle and not _only_claims(step, each)]
     return next((each for each in known if each.account == account), known[0] if known else None)
 
@@ -66,10 +66,10 @@ def _only_claims(step: Step, contact: Contact) -> bool:
 
 
 def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, token: bytes = b"") -> Contact:
-    """Ask somebody to talk; ``token`` is of the link they gave us, if they did.
+    """Send a contact request; ``token`` is that of the link they gave us, if any.
 
-    Asking again repeats the request. Whoever is in a room of two with us, as a contact that was forgotten may be, has
-    accepted long ago and is not asked.
+    Asking again repeats the request. An account in a direct room with us, such as a contact that was forgotten, has
+    already accepted and is not asked.
     """
     known = step.store.contact(card.account_id)
     if known is not None and known.state is ContactState.ASKING:
@@ -89,23 +89,23 @@ def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, toke
 
 
 def ask(step: Step, contact: Contact, own_card: bytes, token: bytes = b"") -> None:
-    """Send them our request, and wait for the answer."""
+    """Send them our request and follow a reply box for the answer."""
     reply = reply_boxes.expect(step, contact.account)
     inbox_sending.post(step, contact.account, contact.handle, ContactRequest(own_card, contact.greeting, token, reply))
 
 
 def invited_by(account: bytes) -> str:
-    """Under which key the direct room is noted into which an account invites us that is none of our contacts, until it
-    asks us to talk: then it is in none.
+    """The store key of the direct room into which a non-contact invites us. A contact request of that account deletes
+    the value: it is in no such room then.
     """
     return f"room-request-by:{account.hex()}"
 
 
 def request_came(step: Step, account: bytes, request: ContactRequest) -> None:
-    """Somebody asks to talk. A stranger waits for the person; a blocked one is not heard.
+    """An account sends a contact request. A stranger's waits for the person; a blocked account's is ignored.
 
-    Nothing rests on the card that came until the record has proven it (`core.identity.claims`), and whom we
-    know goes by no other handle than that.
+    We do not rely on the card in it until the record has proven it (`core.identity.claims`). We ignore a request of an
+    account that we know by another handle.
     """
     try:
         card = verify_card(request.card, today=step.day)
@@ -135,7 +135,7 @@ def _asks(step: Step, known: Contact | None, card: Card, request: ContactRequest
         return
     state = ContactState.ASKING
     if known is not None:
-        # Both asked. The lower account accepts for both; the other keeps waiting for that invitation.
+        # Both asked. The lower account id accepts for both; the other account waits for that invitation.
         step.mutual.append(account)
         state = ContactState.ASKING if step.me.account < account else ContactState.REQUESTED
     contact = Contact(
@@ -150,10 +150,10 @@ def _asks(step: Step, known: Contact | None, card: Card, request: ContactRequest
 
 
 def _asks_again(step: Step, known: Contact, card: Card, request: ContactRequest) -> None:
-    """A contact asks, so they are not in a room of two with us, or were not when they asked.
+    """An accepted contact asks again, so it is not in a direct room with us, or was not when it asked.
 
-    They were accepted once, and so are now: who had left comes in again, who never came is invited again. A device that
-    has not been in that room says nothing of who is: it may be reading an old request.
+    We accept it again: we add a contact that had left, and repeat the invitation of one that never came. A device that
+    was never in that room does nothing, because it may be reading an old request.
     """
     room = rooms.talking_in(step, known.account)
     if room is not None:
@@ -170,7 +170,7 @@ def _asks_again(step: Step, known: Contact, card: Card, request: ContactRequest)
 
 
 def rename_contact(step: Step, contact: Contact, nickname: str) -> None:
-    """Call a contact ``nickname`` on this device; empty: as they call themselves."""
+    """Name a contact ``nickname`` on this device; empty: show the contact's own name."""
     if nickname != contact.name:
         step.store.put_contact(replace(contact, name=nickname))
         step.event("profile", account=contact.account)
@@ -185,7 +185,7 @@ def need_contact(step: Step, account: bytes) -> Contact:
 
 
 def found_again(step: Step, room: RoomState) -> None:
-    """We are back in a direct room: whoever we had asked to talk accepted us long ago."""
+    """We are back in a direct room: if its other account has an open request of ours, it accepted us earlier."""
     for account in room.info.pair:
         contact = step.store.contact(account)
         if contact is not None and contact.state is ContactState.REQUESTED:
@@ -193,7 +193,7 @@ def found_again(step: Step, room: RoomState) -> None:
 
 
 def say_no_more(step: Step, account: bytes) -> None:
-    """An account was blocked: nothing of it is looked up any more, and what waits for its inbox is dropped."""
+    """An account was blocked: cancel its look-ups and drop what waits for its inbox."""
     claims.drop(step, account)
     inbox_sending.save(step, [item for item in inbox_sending.unsent(step) if item.account != account])
     inbox_sending.take_asked_back(step, account)

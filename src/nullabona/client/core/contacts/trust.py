@@ -1,9 +1,9 @@
-"""Whether a contact's identity key was compared, what happens when another one is shown, and what blocking does.
+"""Whether a contact's identity key was compared, what happens when another one appears, and what blocking does.
 
-A contact is an account, and an account is its identity key: a handle that leads to another key leads to somebody else,
-be it the same person with a new account or not. That is told once, in every room shared with the contact; "verified" is
-over. Was it verified, nothing is sent in the direct room until the person has seen it: what is written meanwhile waits
-(spec/room.md, "Trust"). What is written there goes to the account that it always went to, never to the other one.
+A contact is an account, and an account is its identity key. A handle with another key is another account, even if the
+same person made it. We report that once, in every room shared with the contact, and "verified" ends. If the contact was
+verified, messages in the direct room wait until the person has seen the warning (spec/room.md, "Trust"). They go to the
+same account as before, never to the other one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from nullabona.client.core.timeline import profiles, sending
 
 
 def verify(step: Step, contact: Contact, *, verified: bool) -> None:
-    """The person has compared safety numbers, or takes that back. Whoever compared them has seen a change as well."""
+    """The person compared safety numbers, or takes that back. Comparing them also confirms a change of the key."""
     if verified and of_contact(step.store, contact.account).changed:
         confirm(step, contact)
     contact_keys.change(step, contact, verified=contact.account if verified else b"")
@@ -28,9 +28,9 @@ def verify(step: Step, contact: Contact, *, verified: bool) -> None:
 
 
 def confirm(step: Step, contact: Contact) -> None:
-    """The person has seen the change and goes on with the account they know, unverified; what waited goes out to it.
+    """The person has seen the change and continues with the known account, unverified; waiting messages go out to it.
 
-    From now on the handle may be looked up again: whoever it leads to is a stranger. Raises `BadRequest` if nothing
+    The handle may be looked up again from now on: its new account is a stranger. Raises `BadRequest` if nothing
     changed.
     """
     known = of_contact(step.store, contact.account)
@@ -42,7 +42,7 @@ def confirm(step: Step, contact: Contact) -> None:
 
 
 def release(step: Step, contact: Contact) -> None:
-    """What waited in the direct room goes out, if nothing else holds it."""
+    """Send the messages that waited in the direct room, if nothing else holds them."""
     room = step.find_room(contact.room) if contact.room else None
     if room is not None and room.phase == JOINED:
         sending.release_held(step, room)
@@ -52,7 +52,7 @@ def release(step: Step, contact: Contact) -> None:
 
 
 def unblock(step: Step, contact: Contact) -> None:
-    """Hear them again; one we never talked with is forgotten. What came meanwhile was not kept."""
+    """Accept items from a contact again, or forget it if we never talked. Items that came meanwhile were not kept."""
     if contact.state is not ContactState.BLOCKED:
         raise BadRequest(f"{contact.handle} is not blocked")
     if not contact.room:
@@ -66,7 +66,7 @@ def unblock(step: Step, contact: Contact) -> None:
 
 
 def forget(step: Step, contact: Contact) -> None:
-    """Forget a contact, what was chosen for it and whether it was verified; rooms stay as they are."""
+    """Forget a contact, its settings and whether it was verified; rooms stay as they are."""
     step.store.drop_preferences(contact_scope(contact.account))
     step.store.drop_contact(contact.account)
     reply_boxes.drop(step, contact.account)

@@ -1,1 +1,1 @@
-"""How bytes go out and come in: outbox, blobs, the log of a box, acknowledgements, inboxes."""
+"""Sending and receiving bytes: outbox, blobs, the log of a box, acknowledgements, inboxes."""

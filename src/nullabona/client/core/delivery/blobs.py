@@ -1,4 +1,4 @@
-"""Blobs on the receiving side: what is still missing is asked for, what has come is joined (spec/frame.md §4)."""
+"""Blobs on the receiving side: requests missing chunks and joins fetched ones (spec/frame.md §4)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Missing:
 
 
 MISSING: Final = Missing()
-"""Chunks have to be fetched first; they have been asked for."""
+"""Chunks have to be fetched first; we have requested them."""
 
 _WANTED: Final = "wanted-chunks"
 
@@ -32,14 +32,14 @@ class WantedChunk(msgspec.Struct, array_like=True):
     next_at: int
     attempts: int = 0
     message: bytes = b""
-    """The message whose file it belongs to, or empty: what a room waits for comes first."""
+    """The message whose file it belongs to, or empty if a room waits for it; those come first."""
 
 
 _wanted = msgspec.msgpack.Decoder(list[WantedChunk])
 
 
 def body_of(step: Step, room: RoomState, track: BoxTrack, opened: OpenedFrame) -> bytes | Missing | None:
-    """A frame's body, from its blob if need be; None if it can never be had."""
+    """A frame's body, from its blob if needed; None if we can never get it."""
     if not opened.indirect:
         return opened.body
     try:
@@ -72,7 +72,7 @@ def _save(step: Step, wanted: list[WantedChunk]) -> None:
 
 
 def _want(step: Step, digests: list[bytes], relay: str, room: bytes) -> None:
-    """Ask a relay, too: another that was named first may be gone, and then is neither asked nor given up."""
+    """Request chunks from this relay even if they are requested from another one, which may be gone."""
     wanted = wanted_chunks(step)
     known = {(chunk.digest, chunk.relay) for chunk in wanted if not chunk.message}
     new = [WantedChunk(digest, relay, room, step.now) for digest in digests if (digest, relay) not in known]
@@ -81,7 +81,7 @@ def _want(step: Step, digests: list[bytes], relay: str, room: bytes) -> None:
 
 
 def want_pieces(step: Step, digests: list[bytes], relay: str, room: bytes, message: bytes) -> None:
-    """Ask for chunks of a file, after everything that rooms wait for."""
+    """Request chunks of a file, after everything that rooms wait for."""
     wanted = wanted_chunks(step)
     known = {chunk.digest for chunk in wanted}
     new = [WantedChunk(digest, relay, room, step.now, message=message) for digest in digests if digest not in known]
@@ -90,7 +90,7 @@ def want_pieces(step: Step, digests: list[bytes], relay: str, room: bytes, messa
 
 
 def retarget(step: Step, room: bytes, relay: str) -> None:
-    """Another relay keeps the room's blobs: what is still wanted is asked for there, from the beginning."""
+    """Another relay keeps the room's blobs now: request what is still missing there, with the attempts reset."""
     wanted = wanted_chunks(step)
     for chunk in [chunk for chunk in wanted if chunk.room == room and chunk.relay != relay]:
         chunk.relay, chunk.next_at, chunk.attempts = relay, step.now, 0
@@ -98,7 +98,7 @@ def retarget(step: Step, room: bytes, relay: str) -> None:
 
 
 def unwant_pieces(step: Step, message: bytes) -> None:
-    """Ask for nothing more of a message's file."""
+    """Request no more chunks of a message's file."""
     wanted = wanted_chunks(step)
     kept = [chunk for chunk in wanted if chunk.message != message]
     if len(kept) != len(wanted):
@@ -109,13 +109,13 @@ MAX_ATTEMPTS: Final = 12
 
 
 def chunk_came(step: Step, digest: bytes, data: bytes) -> None:
-    """Keep a fetched chunk; the relay's answer was checked against its digest by the caller."""
+    """Keep a fetched chunk. The caller has checked it against its digest."""
     step.store.put_chunk(digest, data, step.day)
     _save(step, [chunk for chunk in wanted_chunks(step) if chunk.digest != digest])
 
 
 def chunk_missing(step: Step, digest: bytes) -> int:
-    """The relay does not have it (yet): ask again later, a bounded number of times. Returns how often it was asked."""
+    """The relay does not have it (yet): ask again later, a bounded number of times. Returns the number of attempts."""
     wanted = wanted_chunks(step)
     for chunk in wanted:
         if chunk.digest == digest:

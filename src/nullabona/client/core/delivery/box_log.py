@@ -1,4 +1,4 @@
-"""A box as this device follows it: running hash, places, loss, the commit that ended its epoch (spec/room.md §4)."""
+"""A box as this device follows it: running hash, positions, loss, the commit that ended its epoch (spec/room.md §4)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from nullabona.errors import PeerError
 from nullabona.wire.frame import Kind, OpenedFrame, open_frame
 
 WATCH_DAYS: Final = 3
-"""So long a box is followed for the sake of people who were removed after it."""
+"""How long we follow a box for the sake of accounts that were removed after it."""
 _REPEAT: Final = 0
 SLOTS: Final = 16
-"""Sort positions per frame: the ones between are for lines that this device writes itself."""
+"""Sort positions per frame: those in between are for lines that this device writes itself."""
 
 
 def open_box(room: RoomState, group: Group) -> BoxTrack:
-    """Begin to follow the box of the group's epoch as the room's current one."""
+    """Start to follow the box of the group's epoch as the room's current box."""
     info, order = room.info, room.order
     relay = order.relay if order is not None and order.number > info.moves else info.relay
     track = BoxTrack(epoch=group.epoch, secret=group.room_secret(), relay=relay, moves=info.moves)
@@ -34,7 +34,7 @@ def open_box(room: RoomState, group: Group) -> BoxTrack:
 
 
 def leaves_of(group: Group) -> int:
-    """One more than the group's highest leaf: how many wake tokens its epoch's box has."""
+    """The group's highest leaf plus one: the number of wake tokens of its epoch's box."""
     return 1 + max(member.leaf for member in group.members())
 
 
@@ -53,12 +53,12 @@ def place(track: BoxTrack, seq: int) -> int:
 
 
 def epoch_start(epoch: int, count: int) -> int:
-    """A sort position before everything in an epoch's box, and behind what stands in the box before it."""
+    """A sort position before every frame of an epoch's box and after every frame of the box before it."""
     return count if not epoch else (epoch << 40) - 4 * SLOTS + count
 
 
 def record_repeat(step: Step, track: BoxTrack, seq: int, frame_hash: bytes, known: Frame | None = None) -> None:
-    """Remember the chain at a place that holds nothing new: a frame seen before, or garbage."""
+    """Record the chain at a seq with nothing new: a frame seen before, or garbage."""
     digest = sha256(frame_hash + seq.to_bytes(8, "big")).digest()
     box = track.keys.box.address
     mine, message = (known.mine, known.message) if known is not None else (False, b"")
@@ -66,7 +66,7 @@ def record_repeat(step: Step, track: BoxTrack, seq: int, frame_hash: bytes, know
 
 
 def open_quietly(track: BoxTrack, data: bytes) -> OpenedFrame | None:
-    """What a frame of the box holds, or None if it is none of ours."""
+    """The opened frame, or None if it does not open with the box's key."""
     keys = track.keys
     try:
         return open_frame(keys.frame_key, keys.box.address, data)
@@ -75,13 +75,13 @@ def open_quietly(track: BoxTrack, data: bytes) -> OpenedFrame | None:
 
 
 def lose_box(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes) -> None:
-    """The relay lost the box: begin again at its start and put back what somebody may still need."""
+    """The relay lost the box: read it from its start and re-append what some device may still need."""
     begin_anew(step, room, track, incarnation)
     step.event("relay-lost-box", room.id, epoch=track.epoch)
 
 
 def begin_anew(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes) -> None:
-    """What we know of the box's order is over, and what lay in it may be gone. ``incarnation``: empty if unknown."""
+    """Forget the box's order: its frames may be gone. ``incarnation``: of the new box; empty if unknown."""
     box = track.keys.box.address
     track.incarnation = incarnation
     track.generation += 1
@@ -104,7 +104,7 @@ def begin_anew(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes)
 
 
 def miss_expected(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """The relay said where our frames are, and they are not there: append them again."""
+    """Re-append own frames that are not where the relay reported them."""
     for seq in [seq for seq in track.expected if seq <= track.position]:
         frame = step.store.frame(track.keys.box.address, track.expected.pop(seq))
         if frame is not None and not frame.seq and frame.data:
@@ -112,7 +112,7 @@ def miss_expected(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 
 def confirm(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Put own frames of the open box there again that the relay took and does not show: nothing waits for ever."""
+    """Re-append own frames of the open box that the relay accepted and does not show, so that nothing waits forever."""
     if not 0 < track.confirm_at <= step.now:
         return
     track.confirm_at = 0
@@ -125,7 +125,7 @@ def confirm(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 
 def announce(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Put the commit that ended this epoch into its box as settled: "this is the branch I am on"."""
+    """Append the commit that ended this epoch to its box as settled: "this is the branch I am on"."""
     commit = winning_commit(step, track)
     if commit is None:
         return
@@ -134,8 +134,8 @@ def announce(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 
 def last_words(step: Step, room: RoomState) -> list[tuple[BoxTrack, bytes]]:
-    """What a device that gives up a room's keys still has to announce, for each closed box that somebody may have to
-    read yet: others may know nothing of the commit that it merged, and it will not be reminded of it.
+    """The announcements that a device owes when it gives up a room's keys, for each closed box that others may still
+    read. They may not know the commit that it merged, and afterwards nothing would remind it to announce.
     """
     ended = [(track, winning_commit(step, track)) for track in room.boxes if track.announce_at]
     return [(track, _claim(step, room, track, commit)) for track, commit in ended if commit is not None]
@@ -157,23 +157,23 @@ def winner_key(track: BoxTrack) -> str:
 
 
 def settled_key(box: bytes, digest: bytes) -> str:
-    """Where the body of a settled commit is kept until we decide."""
+    """The store key of a settled commit's body, kept until we decide."""
     return f"settled:{box.hex()}:{digest.hex()}"
 
 
 def removed_since(room: RoomState, track: BoxTrack) -> bool:
-    """Whether somebody who was in that epoch may be out by now, and on another branch without knowing it."""
+    """Whether an account that was in that epoch may have been removed, and may be on another branch unaware of it."""
     return any(merged.epoch >= track.epoch and (merged.removed or merged.revoked) for merged in room.history)
 
 
 def answer(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Somebody who is no member claims a branch in a closed box: unless ours can be read there, say it soon."""
+    """A non-member claims a branch in a closed box: announce ours soon, unless the box already shows it."""
     if removed_since(room, track) and not track.settled_seen and not track.answer_at:
         track.answer_at = step.within(step.timing.put_back_any) + 1
 
 
 def announce_again(step: Step, track: BoxTrack) -> None:
-    """Somebody is still on another branch although ours was announced; they may have stopped asking. Say it again."""
+    """Announce our branch again: a member is still on another one and may have stopped asking."""
     if not track.answer_at:
         track.settled_seen = False
         track.answer_at = step.within(step.timing.put_back_any) + 1

@@ -16,24 +16,24 @@ from nullabona.wire.certificate import DeviceCertificate, open_certificate
 _WAITING = "unsent-items"
 _ASKED = "asked-back"
 MAX_LOOKUPS = 16
-"""How often a card is looked up, over about three hours, before what waits for it is given up."""
+"""How often we look up a card, over about three hours, before we drop the items that wait for it."""
 MAX_CAUSED_LOOKUPS = 3
-"""Likewise for an answer to an item of somebody else: they ask again."""
+"""The same for an answer to another account's item: that account asks again."""
 MOST_UNSENT = 256
-"""Items of our own making that wait for a card."""
+"""Most items from us that wait for a card."""
 MOST_CAUSED = 64
-"""Answers that wait for a card."""
+"""Most answers that wait for a card."""
 MOST_CAUSED_BY_ONE = 4
 MOST_WISHES = 16
-"""Rooms that one account may want back at the same time; the others are asked for again."""
+"""Most requests of one account that wait for its card; it asks again for the others."""
 _bodies = msgspec.msgpack.Decoder(ItemBody)
 Wanted: TypeAlias = TicketRequest | RoomsAsked
-"""What a device gets only if its account's newest card names it."""
+"""Requests that we answer only if the account's newest card names the device."""
 _wanted = msgspec.msgpack.Decoder(Wanted)
 
 
 class UnsentItem(msgspec.Struct, array_like=True):
-    """An item for an account whose card we still have to look up. ``caused``: it answers an item of somebody else."""
+    """An item for an account whose card we still have to look up. ``caused``: it answers another account's item."""
 
     account: bytes
     handle: str
@@ -47,17 +47,17 @@ _unsent = msgspec.msgpack.Decoder(list[UnsentItem])
 
 
 def post(step: Step, account: bytes, handle: str, body: ItemBody) -> None:
-    """Put an item of this device's own making into an account's inbox, now if we know it, otherwise as soon as its card
-    has been looked up. ``handle`` is that by which we know the account. Nothing goes to who is blocked.
+    """Send an item from this device to an account's inbox, now if we know the inbox, otherwise once its card has been
+    looked up. ``handle`` is the one by which we know the account. We send nothing to a blocked account.
     """
     if not acquaintance.is_blocked(step.store, account):
         _post(step, account, handle, body, caused=False)
 
 
 def answer(step: Step, account: bytes, body: ItemBody, *, known_as: str = "") -> None:
-    """Answer an item of somebody else: only an account that we know by a handle, which is ``known_as`` if given.
+    """Answer another account's item, if we know the account by a handle (``known_as`` if given).
 
-    What the item itself says of its sender's handle is of no meaning here, or it would say where to connect to.
+    We ignore the handle in the item itself: it would let the sender choose the host to which we connect.
     """
     handle = known_as or acquaintance.handle_of(step, account)
     if handle:
@@ -76,7 +76,7 @@ def _post(step: Step, account: bytes, handle: str, body: ItemBody, *, caused: bo
 
 
 def _with(items: list[UnsentItem], item: UnsentItem) -> list[UnsentItem]:
-    """What others cause has places of its own, few for each account, and never those of an item of our own making."""
+    """Add an item to the queue. Answers have separate slots, few per account, and never displace an item from us."""
     own = [each for each in items if not each.caused]
     caused = [each for each in items if each.caused and (each.account, each.item) != (item.account, item.item)]
     if not item.caused:
@@ -106,7 +106,7 @@ def send_waiting(step: Step, account: bytes) -> None:
 
 
 class AskedBack(msgspec.Struct, array_like=True, frozen=True):
-    """A device wants a way back, and the card that must name it is still to be looked up."""
+    """A request of a device whose account's card, which must name it, we still have to look up."""
 
     certificate: bytes
     request: bytes
@@ -117,8 +117,8 @@ _asked = msgspec.msgpack.Decoder(list[AskedBack])
 
 
 def look_up_for(step: Step, sender: DeviceCertificate, request: Wanted, known_as: str) -> None:
-    """Before ``sender`` gets what it asks for, see whether the card of the account, which we know by the handle
-    ``known_as``, names it. Each wish is kept once, and has a card looked up once.
+    """Before we answer ``sender``, look up the card of its account, which we know as ``known_as``: it must name the
+    device. We keep each request once and look a card up once for it.
     """
     if not known_as:
         return
@@ -133,14 +133,14 @@ def look_up_for(step: Step, sender: DeviceCertificate, request: Wanted, known_as
 
 
 def asked_back(step: Step) -> list[AskedBack]:
-    """Who waits for that, but not for longer than a few minutes: they ask again."""
+    """The requests that wait for a card, for a few minutes at most: the device asks again."""
     data = step.store.get_value(_ASKED)
     found = _asked.decode(data) if data else []
     return [each for each in found if step.now - each.at < step.timing.retry_most]
 
 
 def take_asked_back(step: Step, account: bytes) -> list[tuple[DeviceCertificate, Wanted]]:
-    """The wishes of an account whose card was looked up; they are not kept any longer."""
+    """The requests of an account whose card was looked up; removes them from the store."""
     found = [(open_certificate(each.certificate), each) for each in asked_back(step)]
     rest = [each for certificate, each in found if certificate.account_id != account]
     if len(rest) < len(found):
@@ -157,9 +157,9 @@ def wanted_handles(step: Step) -> set[str]:
 
 
 def looked_up(step: Step, handle: str) -> None:
-    """Whoever still waits for the card of ``handle`` did not get the one they need: try again later, and then give up.
+    """After a look-up of ``handle``: items that still wait did not get the card they need. Retry later, then give up.
 
-    That there is no card, or another account's, looks the same from here. Of what others caused nobody is told.
+    A missing card and another account's card look the same here. We warn only about items from us.
     """
     inbox_addresses.looked_up(step, handle)
     items = unsent(step)

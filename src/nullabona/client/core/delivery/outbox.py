@@ -18,7 +18,7 @@ from nullabona.wire.seal import ITEM_DIRECT, ITEM_INDIRECT, Inbox, inbox_item_fi
 
 
 def next_due(store: Store, down: frozenset[str]) -> int | None:
-    """When the next item becomes due, in ms, of those that do not wait for a relay which is out of reach."""
+    """When the next item becomes due, in ms, without items for unreachable relays."""
     if not down:
         return store.outbox_next()
     times = store.outbox_times()
@@ -32,7 +32,7 @@ def queue_frame(
 ) -> bytes:
     """Seal ``body`` for the track's box and put it into the outbox; returns the frame's hash.
 
-    A kept frame is put back if the relay loses it before everybody acknowledged it.
+    We re-append a kept frame if the relay loses it before every device has acknowledged it.
     """
     frame = _seal(step, room, track, kind, body)
     digest = sha256(frame).digest()
@@ -43,7 +43,7 @@ def queue_frame(
 
 
 def queue_last(step: Step, room: RoomState, track: BoxTrack, kind: Kind, body: bytes) -> None:
-    """Put a frame into the outbox for a box that this device follows no more; nothing is remembered of it."""
+    """Put a frame into the outbox for a box that this device no longer follows, without a record of the frame."""
     frame = _seal(step, room, track, kind, body)
     queue_raw(step, room, track, sha256(frame).digest(), frame)
 
@@ -65,7 +65,7 @@ def queue_raw(step: Step, room: RoomState, track: BoxTrack, digest: bytes, frame
 
 
 def queue_blob(step: Step, room: bytes, box: bytes, relay: str, content: bytes) -> BlobRef:
-    """Cut ``content`` into chunks, keep them here and put them into the outbox before whatever refers to them."""
+    """Cut ``content`` into chunks, keep them and put them into the outbox, ahead of the item that refers to them."""
     ref, chunks = cut_blob(step.rng.bytes(32), content)
     target = Target(relay, b"").encode()
     for digest, chunk in chunks:
@@ -88,7 +88,7 @@ def queue_item(step: Step, inbox: Inbox, relay: str, body: ItemBody) -> None:
 
 
 def queue_trim(step: Step, relay: str, box: BoxSecrets, upto: int) -> None:
-    """Ask the relay to erase what nobody needs any more; one that is gone has nothing to erase."""
+    """Ask the relay to erase frames that nobody needs any more."""
     if relay in step.down or not upto:
         return
     target = Target(relay, bytes((box.policy,)) + box.read_secret + box.write_hash).encode()
@@ -97,13 +97,13 @@ def queue_trim(step: Step, relay: str, box: BoxSecrets, upto: int) -> None:
 
 
 def drop_trim(step: Step, box: BoxSecrets) -> None:
-    """The relay that was to erase it does not keep the box any more."""
+    """Drop a queued trim, because that relay no longer keeps the box."""
     step.store.drop_box(_trim_queue(box))
 
 
 def drop_trims(step: Step, left: Iterable[str]) -> None:
-    """Rooms have left these relays. Those out of reach are not waited for, unless our account is there: what they had
-    to erase expires, or is gone.
+    """After rooms left these relays: drop trims for the unreachable ones, unless our account is there. Their frames
+    expire, or are gone already.
     """
     gone = step.down.intersection(left) - {step.me.relay}
     for item in step.store.outbox_of(b"") if gone else []:
@@ -112,5 +112,5 @@ def drop_trims(step: Step, left: Iterable[str]) -> None:
 
 
 def _trim_queue(box: BoxSecrets) -> bytes:
-    """Its own queue, so that forgetting the box does not forget the trim."""
+    """A separate queue, so that forgetting the box does not forget the trim."""
     return b"trim" + box.address[4:]

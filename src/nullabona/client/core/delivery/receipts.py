@@ -1,4 +1,4 @@
-"""What a device reports of the boxes it has read, and when it sends that (spec/room.md §4)."""
+"""What a device reports about the boxes it has read, and when it sends that (spec/room.md §4)."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ MAX_LISTED: Final = 48
 CHAIN_SHOWN: Final = 16
 """Bytes of the running hash that a view shows."""
 DOUBTS_AT_ONCE: Final = 8
-"""So often since a message came the room is told as soon as of anything that something is gone or says nothing."""
+"""We report this many missing or unreadable frames, counted since the last message, without extra delay."""
 DOUBT_MOST_MS: Final = 1_800_000
-"""Within this time a room is told that something is gone, however often that happened since a message came."""
+"""Longest delay of such a report, however many there were since the last message."""
 MAX_TOLD: Final = 8
-"""Closed boxes of which one message tells."""
+"""Most closed boxes that one message reports."""
 
 
 def own_views(room: RoomState) -> tuple[View, ...]:
-    """What to tell the room: the current box, and closed ones whose view it has not been told."""
+    """The views to send: of the current box, and of closed ones whose view the room does not have yet."""
     return tuple(view_of(track) for track in _to_tell(room) if track.incarnation or track is room.current)
 
 
@@ -46,26 +46,25 @@ def view_of(track: BoxTrack) -> View:
 
 
 def told_views(room: RoomState) -> None:
-    """What `own_views` gave is told."""
+    """Mark the views from `own_views` as sent."""
     for track in _to_tell(room):
         track.told = track.acknowledged
 
 
 def has_more_to_tell(room: RoomState) -> bool:
-    """Whether one message was not enough, as after a long absence."""
+    """Whether one message was not enough for all views, as after a long absence."""
     return bool(_untold(room))
 
 
 def tell_soon(step: Step, room: RoomState) -> None:
-    """Tell the room what we have seen, after a random time."""
+    """Send a receipt after a random delay."""
     _tell_within(step, room, delay(step, room))
 
 
 def tell_doubt(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Likewise that something in the box is gone or says nothing to us; after a few times ever later, until a message
-    comes.
+    """Send a receipt because a frame is gone or unreadable; after a few of them with growing delays, until a message.
 
-    What each receipt meets is another doubt if whoever keeps the box wants it so: it must not keep devices busy.
+    A hostile relay can make every receipt cause another doubt; that must not keep devices busy.
     """
     soon = delay(step, room)
     later = soon << min(16, max(0, track.doubts - DOUBTS_AT_ONCE))
@@ -74,7 +73,7 @@ def tell_doubt(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 
 def _tell_within(step: Step, room: RoomState, longest: int) -> bool:
-    """Whether a time had to be drawn: one within ``longest`` ms stays as it is."""
+    """Schedule a receipt within ``longest`` ms; False if one is already due by then."""
     if 0 < room.receipt_at <= step.now + longest:
         return False
     room.receipt_at = step.within(longest)
@@ -82,5 +81,5 @@ def _tell_within(step: Step, room: RoomState, longest: int) -> bool:
 
 
 def delay(step: Step, room: RoomState) -> int:
-    """Longest wait for a receipt: it grows with the room, so that a thousand devices do not answer at once."""
+    """Longest delay of a receipt: it grows with the room, so that a thousand devices do not answer at once."""
     return step.timing.receipt * max(1, len(step.roster(room.id)) // 4)

@@ -1,8 +1,8 @@
-"""Where the answer to our contact request comes: a box that only we and whom we asked know of (spec/room.md §9).
+"""The box for the answer to our contact request, known only to us and the account we asked (spec/room.md §9).
 
-In the inbox, whose owner the public card names, the answer would tell the relay's machine who was asked: it comes soon
-after the request, when the other is there. So the request carries a secret, from which this box follows as an epoch's
-does, and the answer goes there. It is followed until it has come, or is too old to come.
+The public card names the owner of an inbox. An answer there, soon after the request, would show the relay whom we
+asked. So the request carries a secret from which this box is derived like an epoch's box, and the answer goes there.
+We follow the box until the answer has come, or is too late.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from nullabona.wire.messages import Frames
 from nullabona.wire.seal import ITEM_DIRECT, Inbox, seal_to_place
 
 REPLIES: Final = b""
-"""Stands for all these boxes where rooms are named by their ids."""
+"""The id of all these boxes together, where rooms have their ids."""
 LEAVES: Final = 2
-"""As many wake tokens as the box of a room of two has."""
+"""The number of wake tokens: the same as for a direct room."""
 FOLLOWED_DAYS: Final = 30
 SECRET_SIZE: Final = 32
 _KEPT: Final = "replies"
@@ -32,10 +32,10 @@ _TO: Final = "reply-to:"
 
 
 class ReplyBox(msgspec.Struct, array_like=True):
-    """One that we follow, and how far we have read."""
+    """A reply box that we follow, and how far we have read it."""
 
     account: bytes
-    """Whom we asked."""
+    """The account that we asked."""
     secret: bytes
     relay: str
     until: int
@@ -57,7 +57,7 @@ _boxes = msgspec.msgpack.Decoder(list[ReplyBox])
 
 
 def expect(step: Step, account: bytes) -> bytes:
-    """Follow a box for the answer of ``account``; its secret. One that we follow already stays."""
+    """Follow a box for the answer of ``account`` and return its secret; reuses a box that we follow already."""
     held = followed(step)
     secret = next((box.secret for box in held if box.account == account), b"")
     return secret or follow(step, account, step.rng.bytes(SECRET_SIZE))
@@ -71,19 +71,19 @@ def follow(step: Step, account: bytes, secret: bytes) -> bytes:
 
 
 def secret_for(step: Step, account: bytes) -> bytes:
-    """Of the box in which the answer of ``account`` is waited for; empty if there is none."""
+    """The secret of the box where we wait for the answer of ``account``; empty if there is none."""
     return next((box.secret for box in followed(step) if box.account == account), b"")
 
 
 def forget(step: Step, account: bytes) -> None:
-    """It has come, or we do not wait for it any more."""
+    """Stop following the box: the answer has come, or we no longer wait for it."""
     held = _load(step)
     if any(box.account == account for box in held):
         _save(step, [box for box in held if box.account != account])
 
 
 def drop(step: Step, account: bytes) -> None:
-    """Nothing is waited for between us and ``account`` any more, on either side."""
+    """Forget that we wait for an answer of ``account``, or they for ours."""
     forget(step, account)
     note(step, account, b"")
 
@@ -94,7 +94,7 @@ def followed(step: Step) -> list[ReplyBox]:
 
 
 def take_frames(step: Step, address: Address, after: int, answer: Frames) -> list[bytes]:
-    """A read of the box at ``address`` brought ``answer``: the frames that are to be opened."""
+    """The frames to open from ``answer``, which a read of the box at ``address`` got."""
     held = followed(step)
     if len(held) < len(_load(step)):
         _save(step, held)
@@ -103,7 +103,7 @@ def take_frames(step: Step, address: Address, after: int, answer: Frames) -> lis
         return []
     before = box.incarnation, box.position
     if box.incarnation and answer.incarnation != box.incarnation:
-        box.position, frames = 0, []  # the relay lost it, and it was made anew: read it from its beginning
+        box.position, frames = 0, []  # the relay lost the box and re-created it: read it from its start
     else:
         box.position = max(after, *(seq for seq, _ in answer.frames)) if answer.frames else max(after, answer.head)
         frames = [data for _, data in answer.frames]
@@ -135,7 +135,7 @@ def _save(step: Step, held: list[ReplyBox]) -> None:
 
 
 def note(step: Step, account: bytes, secret: bytes) -> None:
-    """Where ``account`` waits for our answer; in its inbox, if that is no secret of the right size."""
+    """Record the reply box where ``account`` waits for our answer; a secret of the wrong size means its inbox."""
     if len(secret) == SECRET_SIZE:
         step.store.set_value(_TO + account.hex(), secret)
     else:
@@ -143,19 +143,19 @@ def note(step: Step, account: bytes, secret: bytes) -> None:
 
 
 def noted(step: Step, account: bytes) -> bytes:
-    """What was noted of ``account``; empty if nothing was."""
+    """The recorded secret of ``account``'s reply box; empty if there is none."""
     return step.store.get_value(_TO + account.hex()) or b""
 
 
 def take_note(step: Step, account: bytes) -> bytes:
-    """The same, which is used once."""
+    """The same, and delete it: it is used once."""
     secret = noted(step, account)
     note(step, account, b"")
     return secret
 
 
 def queue_reply(step: Step, secret: bytes, inbox: Inbox, relay: str, body: ItemBody) -> None:
-    """Sign ``body``, seal it to the key of ``inbox`` and put it into the reply box instead, at the inbox's relay."""
+    """Sign ``body``, seal it to the key of ``inbox`` and send it to the reply box, at the inbox's relay."""
     address = epoch_keys(secret).box.address
     frame = seal_to_place(inbox.hpke_key, address, ITEM_DIRECT + sign_item(step.mls, address, body))
     target = Target(inbox.relay or relay, secret, LEAVES).encode()

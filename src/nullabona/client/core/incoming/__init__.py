@@ -1,1 +1,1 @@
-"""What comes in, by where it comes from: rooms, the inbox, the account's other devices, answers of relays."""
+"""Incoming data by source: rooms, the inbox, the account's other devices, answers of relays."""

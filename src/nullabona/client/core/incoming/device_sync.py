@@ -1,4 +1,4 @@
-"""What another device of the account says: taken over where it is newer than what was chosen here."""
+"""Sync items from other devices of the account: taken over if they are newer than the choice here."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _ASKED: Final = frozenset({ContactState.ASKING, ContactState.REQUESTED})
 
 
 def heard(step: Step, room: RoomState, device: Device, sync: Sync) -> None:
-    """Take over what holds. An item that does not make sense is passed over; the others count."""
+    """Take over every valid item; skip invalid ones."""
     if room.info.kind != DEVICES or device.account != step.me.account:
         return
     step.heard = True
@@ -153,9 +153,10 @@ def _tell_state(step: Step, contact: Contact) -> None:
 
 
 def _comes_to(step: Step, known: Contact | None, told: ContactState, *, same: bool) -> ContactState:
-    """An answer is no choice of ours and has the time of our asking: it counts before that, whichever comes last.
+    """The state after a sync item. With equal times an answer wins over our request, in whatever order they come: an
+    answer is no choice of ours and has the time of the request.
 
-    Whoever has a room with us has answered.
+    A contact with whom we are in a room has answered.
     """
     if known is None or told not in _ASKED:
         return told
@@ -176,7 +177,7 @@ def _forgotten(step: Step, item: ContactItem, known: Contact | None) -> None:
 
 
 def _await(step: Step, item: ContactItem, state: ContactState) -> None:
-    """Wait where another of our devices waits for an answer; answer where who asked that one waits."""
+    """Use the same reply box as our other device: to wait for the contact's answer, or to answer its request."""
     if state in {ContactState.ACCEPTED, ContactState.BLOCKED}:
         reply_boxes.drop(step, item.account)
     elif state is ContactState.ASKING:
@@ -211,7 +212,7 @@ def _chosen(step: Step, item: PreferenceItem) -> None:
 
 
 def _trusted(step: Step, scope: str, before: Trust) -> None:
-    """Another device was shown a contact's other identity key, or the person has seen that there."""
+    """Another device saw a contact's changed identity key, or the person confirmed the change there."""
     after = preferences.load(step.store, scope, Trust)
     contact = step.store.contact(bytes.fromhex(scope.partition(":")[2]))
     if contact is None:

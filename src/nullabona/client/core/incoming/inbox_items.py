@@ -1,4 +1,4 @@
-"""The account's inbox: requests, invitations, tickets. Each item is acted on once (spec/room.md §9)."""
+"""The account's inbox: requests, invitations, tickets. We act on each item once (spec/room.md §9)."""
 
 from __future__ import annotations
 
@@ -51,20 +51,18 @@ from nullabona.wire.operator_notice import is_notice
 from nullabona.wire.seal import ITEM_DIRECT, ITEM_INDIRECT, open_inbox_frame
 
 MAX_WAITING: Final = 256
-"""Items that wait for something: so many of those whom we know, and so many of all others."""
+"""Most waiting items of accounts that we know, and most of all other accounts."""
 MOST_OF_ONE: Final = 64
-"""Of one account that we know: it may let us into as many rooms at once."""
+"""Most waiting items of one account that we know: it can add us to that many rooms at once."""
 MOST_CHUNKS: Final = 34
-"""An item that lies in a blob of more chunks is not fetched: the largest takes as many."""
+"""We fetch no item with more chunks in its blob: the largest item takes as many."""
 _invitations = msgspec.msgpack.Decoder(Invitation)
 
 
 def take_frames(
     step: Step, state: InboxState, after: int, answer: Frames, relay: str, reply: Address | None = None
 ) -> list[Join]:
-    """Process what a read of the inbox, or of the box ``reply``, at ``relay`` brought; returns external joins that were
-    begun.
-    """
+    """Process the answer to a read of the inbox, or of the box ``reply``, at ``relay``; returns the joins begun."""
     if reply is not None:
         frames = reply_boxes.take_frames(step, reply, after, answer)
         return [join for data in frames for join in _take(step, state, data, relay, reply)]
@@ -85,7 +83,7 @@ def take_frames(
 
 
 def _same_box(state: InboxState, place: InboxState | FormerInbox, after: int, answer: Frames) -> bool:
-    """Notice a box that was lost or made anew; False if there is nothing to read in this answer."""
+    """Notice a box that was lost or re-created; False if this answer has nothing to read."""
     anew = answer.incarnation != place.incarnation
     known = bool(place.incarnation)
     place.incarnation = answer.incarnation
@@ -99,13 +97,13 @@ def _same_box(state: InboxState, place: InboxState | FormerInbox, after: int, an
 
 
 def trim_soon(step: Step, state: InboxState) -> None:
-    """Something was processed, here or on another device of the account: see what can be erased."""
+    """Schedule a trim: this or another device of the account has processed items."""
     if state.position > state.trimmed and not state.trim_at:
         state.trim_at = step.within(step.timing.trim) + 1
 
 
 def upkeep(step: Step, state: InboxState) -> list[Join]:
-    """Retry items whose blobs were missing; erase at the relay what has been read."""
+    """Retry items whose blobs were missing; erase processed items at the relay."""
     waiting, state.waiting = state.waiting, []
     joins: list[Join] = []
     for item in waiting:
@@ -123,7 +121,7 @@ def upkeep(step: Step, state: InboxState) -> list[Join]:
 
 
 def _take(step: Step, state: InboxState, data: bytes, relay: str, place: Address | None = None) -> list[Join]:
-    """``place``: the reply box in which it lay; None: the inbox."""
+    """``place``: the reply box that contained it; None: the inbox."""
     frame = sha256(data).digest()
     if not step.store.saw(shared_inbox.SEEN, frame, step.day):
         return []
@@ -156,7 +154,7 @@ def _open(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:
 
 
 def handed(step: Step, room: RoomState, device: Device, invitation: Invitation) -> None:
-    """An invitation came by the room of two with its sender's account: it counts as in the inbox (spec/room.md §9)."""
+    """Process an invitation from the direct room with its sender, like one in the inbox (spec/room.md §9)."""
     state = load(step)
     if state is None or room.info.kind != DIRECT or device.account == step.me.account:
         return
@@ -167,9 +165,10 @@ def handed(step: Step, room: RoomState, device: Device, invitation: Invitation) 
 
 
 def _wait(step: Step, state: InboxState, item: WaitingItem, sender: bytes = b"") -> list[Join]:
-    """What it needs was asked for; whatever does not come soon is not waited for.
+    """Keep an item while what it needs is being fetched, for a few minutes at most.
 
-    Items of those whom we know wait apart from all others, and few of each account: nobody's push out another's.
+    Items of accounts that we know wait apart from all others, and few per account, so that no account displaces
+    another's items.
     """
     if step.now - item.since < step.timing.retry_most:
         item.account = sender if sender and acquaintance.handle_of(step, sender) else b""
@@ -181,7 +180,7 @@ def _wait(step: Step, state: InboxState, item: WaitingItem, sender: bytes = b"")
 
 
 def _making_room(waiting: list[WaitingItem], most: int, alike: Callable[[WaitingItem], bool]) -> list[WaitingItem]:
-    """Without the oldest of those that are alike, so that one more makes ``most`` of them."""
+    """``waiting`` without its oldest item that is ``alike``, if one more would make more than ``most`` of those."""
     spare = sum(map(alike, waiting)) + 1 - most
     oldest = next((each for each in waiting if alike(each)), None) if spare > 0 else None
     return [each for each in waiting if each is not oldest]
@@ -202,9 +201,9 @@ def _content(step: Step, plain: bytes, relay: str) -> bytes | Missing | None:
 def _act(
     step: Step, state: InboxState, item: WaitingItem, sender: DeviceCertificate, body: ItemBody
 ) -> list[Join] | Missing:
-    """Joins that were begun; `MISSING` if something must be fetched or looked up first.
+    """Act on an item. Returns the joins begun; `MISSING` if something must be fetched or looked up first.
 
-    A blocked account is not heard, but for a way back into a group in which nobody else could show it one.
+    We ignore a blocked account, except when it asks for a ticket into a group where nobody else can help it.
     """
     if acquaintance.is_blocked(step.store, sender.account_id) and not isinstance(body, TicketRequest):
         return []
@@ -229,7 +228,7 @@ def _act(
 def _answered(
     step: Step, item: WaitingItem, sender: DeviceCertificate, body: Ticket | Gone | LinkRefusal | RoomsTold
 ) -> list[Join] | Missing:
-    """Somebody answers what we asked, as they say."""
+    """Act on an item that claims to answer a request of ours."""
     if isinstance(body, Ticket):
         return _ticket(step, item, sender, body)
     if isinstance(body, Gone):
@@ -240,7 +239,7 @@ def _answered(
 
 
 def _refused(step: Step, item: WaitingItem, sender: DeviceCertificate, said: LinkRefusal) -> list[Join] | Missing:
-    """Somebody says that a link does not lead in any more: believed of whom we asked."""
+    """An account says that a link is no longer valid: we believe only the one that we asked."""
     asked = join_requests.handle_of(step, said.room, sender.account_id)
     believed = device_certificates.believed(step, sender, item.since, known_as=asked) if asked else False
     if believed is None:
@@ -251,7 +250,7 @@ def _refused(step: Step, item: WaitingItem, sender: DeviceCertificate, said: Lin
 
 
 def _told_rooms(step: Step, item: WaitingItem, sender: DeviceCertificate, said: RoomsTold) -> list[Join] | Missing:
-    """A contact that we asked says which rooms we share."""
+    """A contact that we asked lists the rooms that we share."""
     believed = (
         device_certificates.believed(step, sender, item.since) if seeking.is_asked(step, sender.account_id) else False
     )

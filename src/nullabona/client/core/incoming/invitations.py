@@ -1,4 +1,4 @@
-"""Invitations into rooms: come in, hold them for the person, or ignore them (spec/room.md §9)."""
+"""Invitations into rooms: accept them, hold them for the person, or ignore them (spec/room.md §9)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from nullabona.wire.certificate import DeviceCertificate, open_certificate
 
 NOT_FOR_US: Final = "no-key-package"
 MOST_CHUNKS: Final = 8
-"""A stranger's invitation of more chunks is not fetched. 8 MiB are enough for a room of two thousand devices."""
+"""We fetch no stranger's invitation with more chunks. 8 MiB are enough for a room of two thousand devices."""
 _INVITATION: Final = "invitation"
 _TOLD_BY: Final = "told-by-invitation"
 
@@ -43,10 +43,10 @@ _TOLD_BY: Final = "told-by-invitation"
 def invited(
     step: Step, sender: DeviceCertificate, item: Invitation, since: int, *, at: frozenset[str]
 ) -> Missing | None:
-    """Act on an invitation: join, hold it for the person, or ignore it. `MISSING` if something must be got first.
+    """Act on an invitation: join, hold it for the person, or ignore it. `MISSING` if something must be fetched first.
 
-    It came into our inbox, which is read at the relays ``at``, at ``since`` in ms. Nothing that somebody names is asked
-    for elsewhere, nor much of a stranger's there; and who is no stranger must be the account's device still.
+    It came at ``since``, in ms, to our inbox, which we read at the relays ``at``. We fetch its blob only from those
+    relays, and only a small one for a stranger. An inviter that we know must still be a device of its account.
     """
     contact = step.store.contact(sender.account_id)
     old = step.find_room(item.room)
@@ -72,9 +72,9 @@ def invited(
 def _from_elsewhere(
     step: Step, room: RoomState, sender: DeviceCertificate, item: Invitation, since: int, at: frozenset[str]
 ) -> Missing | None:
-    """Nothing takes the place of a room that we are in; but a device of it that invites us may be on another branch.
+    """An invitation never replaces a room that we are in, but an inviting member may be on another branch of it.
 
-    Where nobody whom we know has shown up but who let us in, there are then two words for what the room is.
+    If no contact but the account that let us in has shown up, there are now two versions of the room.
     """
     inside = device_certificates.in_room(step, sender, room.id)
     contests = arrivals.unconfirmed(step, room, sender.account_id) and _trusted(
@@ -101,9 +101,9 @@ def _from_elsewhere(
 
 
 def _contested(step: Step, room: RoomState, sender: DeviceCertificate, item: Invitation, pack: bytes) -> None:
-    """Somebody invites us into a room in which we have met nobody but who let us in. Both cannot be the room.
+    """A second invitation into a room where we know only the account that let us in. Only one can be the real room.
 
-    Whom even that one names as an admin is believed. Else only a person can find out, and is told.
+    We believe an inviter that is an admin in our version too. Otherwise only the person can find out, and is warned.
     """
     try:
         opened = open_pack(step, pack, sender, room.id)
@@ -121,14 +121,14 @@ def _contested(step: Step, room: RoomState, sender: DeviceCertificate, item: Inv
 
 
 def _may_add(step: Step, info: RoomInfo, sender: DeviceCertificate) -> bool:
-    """Whether who invites us may have added us, as the room is where they lead."""
+    """Whether the inviter could have added us, by the room info in the invitation."""
     return sender.account_id == step.me.account or sender.account_id in info.deciders
 
 
 def _known_as(step: Step, sender: DeviceCertificate, room: bytes) -> str:
-    """By which handle to look the inviter up; empty: it is a stranger, whatever it says of itself.
+    """The handle for looking up the inviter; empty for a stranger, whatever its certificate says.
 
-    It may be new in a room that we knew. Then its own word counts for a directory that we have to do with anyway.
+    It may be new in a room that we knew. So we use the handle in its certificate if we use that host anyway.
     """
     account, claimed = sender.account_id, sender.handle
     told = [member for each in returning.expected(step) if each.room == room for member in each.members]
@@ -139,16 +139,16 @@ def _known_as(step: Step, sender: DeviceCertificate, room: bytes) -> str:
 
 
 def _come(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, *, trusted: bool, known: bool) -> None:
-    """Where an invitation leads, or whether the person is asked."""
+    """Open an invitation and enter the room, or hold it for the person."""
     old = step.find_room(item.room)
     try:
         opened = open_pack(step, pack, sender, item.room)
     except PeerError as refused:
         others = own_devices.others(step) or (old is not None and old.phase == REJOINING)
         if isinstance(refused, MlsRefused) and refused.reason == NOT_FOR_US and others:
-            return  # for another device of our account, which reads the same inbox, or for what this one was
+            return  # for another device of our account, which reads the same inbox, or for this device's old keys
         if trusted or known:
-            # For them we are in the room now: only if they remove and add us again do we come in. Strangers get no say.
+            # The inviter believes that we are in: only if they remove and add us again can we enter. Ignore strangers.
             handle = str(sender.handle)
             step.event("warning", item.room, code="invitation-refused", handle=handle, reason=refused.code)
         return
@@ -164,9 +164,9 @@ def _come(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, 
 
 
 def _as_known(step: Step, old: RoomState, sender: DeviceCertificate, opened: Opened, info: RoomInfo) -> bool:
-    """Whether an invitation leads into the room as we know it, or is by somebody who may say what it is.
+    """Whether an invitation leads into the room as we know it, or its sender has authority over the room.
 
-    Into one that we are out of only by such a one; and nobody may say of it what no commit could make of it.
+    For a room that we are out of, only the latter counts. A room info that no commit could produce is never accepted.
     """
     if not evidence.may_be(info, old.info):
         return False
@@ -181,7 +181,7 @@ def _as_known(step: Step, old: RoomState, sender: DeviceCertificate, opened: Ope
 
 
 def _trusted(step: Step, sender: DeviceCertificate, contact: Contact | None, room: bytes) -> bool:
-    """Whether our account wants to be where this one invites it; not if it asked somebody else to be let in."""
+    """Whether to accept this account's invitation without asking; not if we asked another account to let us in."""
     wished = join_requests.judged(step, room, sender.account_id)
     if wished is not None:
         return wished
@@ -192,21 +192,21 @@ def _trusted(step: Step, sender: DeviceCertificate, contact: Contact | None, roo
 
 
 def _expected(step: Step, sender: DeviceCertificate, room: bytes) -> bool:
-    """Whether another device of ours told us that our account is in that room, and the sender may say what it is."""
+    """Whether another device of ours reported that our account is in that room, and the sender has authority there."""
     told = [decode_info(each.info) for each in returning.expected(step) if each.room == room]
     return any(evidence.vouches(step, info, sender.account_id) for info in told)
 
 
 def _may_replace(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
-    """A room we are in is replaced only while we look for the winning branch, and by who may say what it is: nobody
-    else may let us in.
+    """Whether an invitation may replace a room that we are in: only while we look for the winning branch, and only if
+    the sender has authority over the room.
     """
     rejoin, account = room.rejoin, sender.account_id
     return rejoin is not None and evidence.vouches(step, room.info, account) and tickets.may_answer(step, room, account)
 
 
 def open_pack(step: Step, pack: bytes, sender: DeviceCertificate, room: bytes) -> Opened:
-    """The verified invitation in a pack. Raises `PeerError` if anything about it is not what it says."""
+    """The verified invitation in a pack. Raises `PeerError` if anything in it does not match its claims."""
     parts = decode_pack(pack)
     opened = step.mls.open_welcome(parts.welcome, parts.tree)
     if opened.group_id != room or opened.sender.signature_key != sender.device_key:
@@ -221,10 +221,10 @@ def open_pack(step: Step, pack: bytes, sender: DeviceCertificate, room: bytes) -
 
 
 def accept_request(step: Step, room: bytes) -> None:
-    """The person agreed to join a room that a stranger invited them to.
+    """The person accepts an invitation that was held for them.
 
-    While the record has not proven who invites, that waits. Raises `NoSuchRoom` if nobody did, `CardRefuted` if the
-    record says otherwise of the inviter, `PeerError` if the invitation does not hold any more.
+    It waits until the record has proven the inviter. Raises `NoSuchRoom` if there is no invitation, `CardRefuted` if
+    the record contradicts the inviter's identity, `PeerError` if the invitation is no longer valid.
     """
     waiting = held_invitations.load(step, room)
     if waiting is None:
@@ -244,7 +244,7 @@ def accept_request(step: Step, room: bytes) -> None:
 
 
 def enter_held(step: Step, account: bytes) -> None:
-    """We asked or accepted an account that had invited us into a room of two: we go there, if that holds still."""
+    """We asked or accepted an account that had invited us into a direct room: enter it, if that is still valid."""
     room = step.store.get_value(requests.invited_by(account))
     if room is not None:
         step.store.delete_value(requests.invited_by(account))
@@ -253,14 +253,14 @@ def enter_held(step: Step, account: bytes) -> None:
 
 
 def enter_wished(step: Step, room: bytes) -> None:
-    """We follow a link into a group into which its giver had invited us already."""
+    """We asked to join a group by a link: if its admin's invitation is held already, accept it."""
     if join_requests.judged(step, room, _held_of(step, room)):
         enter_too(step, room)
 
 
 def enter_told(step: Step, room: bytes, info: RoomInfo) -> None:
-    """Another device of ours is in the room, which is as ``info`` says: an invitation that waits here is taken if it is
-    of somebody who could have added us there. Else it leads elsewhere, and goes.
+    """Another device of ours is in the room with this ``info``: accept a held invitation if its sender could have added
+    us there. Otherwise drop it, because it leads elsewhere.
     """
     if evidence.vouches(step, info, _held_of(step, room)):
         enter_too(step, room)
@@ -269,15 +269,15 @@ def enter_told(step: Step, room: bytes, info: RoomInfo) -> None:
 
 
 def _held_of(step: Step, room: bytes) -> bytes:
-    """The account whose invitation into a room waits for the person; empty: none does."""
+    """The sender of the held invitation into a room; empty if there is none."""
     waiting = held_invitations.load(step, room)
     return b"" if waiting is None else open_certificate(waiting.certificate).account_id
 
 
 def enter_too(step: Step, room: bytes) -> None:
-    """Our account is in a room, or trusts who invites it there: if an invitation waits for the person, it is taken.
+    """Our account is in the room, or trusts the inviter: accept the held invitation, if there is one.
 
-    By whoever is in the room already, or was, it is dropped: it leads to where the room was then.
+    A device that is in the room, or was, drops it instead: it leads to an old state of the room.
     """
     waiting, old = held_invitations.load(step, room), step.find_room(room)
     if waiting is None or waiting.told or (waiting.contested and old is not None and old.phase == JOINED):
@@ -294,7 +294,7 @@ def enter_too(step: Step, room: bytes) -> None:
 
 
 def decline_request(step: Step, room: bytes) -> None:
-    """Forget an invitation, on all devices; an answer that waited for the record is taken back."""
+    """Forget an invitation, on all devices, and cancel an acceptance that waits for the record."""
     waiting = held_invitations.load(step, room)
     if waiting is not None and waiting.id:
         sync_out.tell_now(step, DeclineItem(room, waiting.id))
@@ -304,7 +304,7 @@ def decline_request(step: Step, room: bytes) -> None:
 
 
 def declined_elsewhere(step: Step, room: bytes, invitation: bytes) -> None:
-    """The same was done on another device, perhaps before the invitation came here."""
+    """Another device declined the invitation, perhaps before it came here."""
     step.store.saw(_INVITATION, invitation, step.day)
     waiting = held_invitations.load(step, room)
     if waiting is not None and waiting.id == invitation:
@@ -317,7 +317,7 @@ def _forget(step: Step, room: bytes) -> None:
 
 
 def inviter_of(step: Step, room: bytes) -> DeviceCertificate:
-    """Who invites us into a room. Raises `NoSuchRoom`."""
+    """The sender of the held invitation into a room. Raises `NoSuchRoom`."""
     waiting = held_invitations.load(step, room)
     if waiting is None:
         raise NoSuchRoom("nobody invited you into such a room")
@@ -327,8 +327,8 @@ def inviter_of(step: Step, room: bytes) -> DeviceCertificate:
 def enter(
     step: Step, opened: Opened, info: RoomInfo, sender: DeviceCertificate, order: bytes = b"", pack: bytes = b""
 ) -> None:
-    """Become a member: replaces whatever we knew of that room but its messages. ``order``: see `relocating.arrive`;
-    ``pack``: what the invitation led to.
+    """Become a member. Replaces the state of that room, but not its messages. ``order``: see `moving.arrive`; ``pack``:
+    the content of the invitation's blob.
     """
     old = step.find_room(opened.group_id)
     if old is not None:
@@ -348,7 +348,7 @@ def enter(
     room.tend_at = step.within(intents.TEND_MS) + 1
     if old is not None:
         drop_trims(step, {old.relay} - {room.relay})
-        # A published key package gives the leaf key we had before: what names that key must not hold for long.
+        # The key package may give our leaf the same key as before: renew it, so that old orders for that key lapse.
         intents.want(room, UpdateKeys())
         sending.resend_unacknowledged(step, room, sending.reached_nobody)
     room.receipt_at = step.within(receipts.delay(step, room))
@@ -364,14 +364,14 @@ def enter(
 
 
 def _take_along(room: RoomState, old: RoomState) -> None:
-    """What we want of the room, and what we and ours had done on the branch that we leave, is to be done here, too."""
+    """Redo here our open intents and the changes that the branch we leave had made."""
     if old.rejoin is not None:
         room.intents = redo.to_redo(old, old.rejoin)
         room.redo = [intent.account for intent in room.intents if isinstance(intent, RemoveAccount)]
 
 
 def _answered(step: Step, room: RoomState, sender: bytes) -> None:
-    """We are in a direct room: by the other's invitation, or by that of a device of ours, which has their answer."""
+    """We are in a direct room, by the contact's invitation or one of our own devices': the contact has accepted."""
     contact = step.store.contact(sender)
     if contact is not None:
         requests.set_contact_state(step, contact, ContactState.ACCEPTED, room.id)

@@ -1,4 +1,4 @@
-"""What relays said to the items of the outbox, and what follows when they said nothing (spec/room.md §6)."""
+"""Relays' answers to outbox items, and what happens without an answer (spec/room.md §6)."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from nullabona.wire.messages import AnyResponse, Appended, Refusal
 FINAL_REFUSALS: Final = frozenset({"too-large", "bad-request", "unsupported"})
 """Refusals that the same request will always get."""
 ADVICE_MS: Final = 3_600_000
-"""Longest wait that a refusal can ask for: a relay that lied holds up nothing for longer once it is honest."""
+"""Longest wait that a refusal can ask for: after a lie, an item is delayed no longer once the relay is honest."""
 LOOK_EVERY: Final = 3
-"""Every so many attempts that an inbox does not answer, its owner's card is looked up again."""
+"""After this many failed attempts to reach an inbox, we look up its owner's card again."""
 
 
 def answered(step: Step, item: OutboxItem, answer: AnyResponse) -> None:
-    """The relay took an item, or refused it: for now, so that it is tried again, or for good.
+    """The relay accepted an item, or refused it: temporarily, so that we retry, or for good.
 
-    What a relay says that the item is not for any more is of no meaning: the item is on its way elsewhere.
+    We ignore the answer of a relay that is no longer the item's destination: the item goes elsewhere.
     """
     room = step.find_room(item.room) if item.room else None
     if room is not None and moving.destination(room, item) != decode_target(item.target).relay:
@@ -60,7 +60,7 @@ def _backoff(step: Step, item: OutboxItem) -> int:
 
 
 def _appended(step: Step, item: OutboxItem, answer: Appended) -> None:
-    """Our frame made the box, or lies in another incarnation than the one we read: the box was made anew."""
+    """The relay appended our frame. It may have created the box, or re-created it: then the incarnation differs."""
     room = step.find_room(item.room)
     if room is None or room.phase != JOINED:
         return
@@ -74,8 +74,8 @@ def _appended(step: Step, item: OutboxItem, answer: Appended) -> None:
         box_log.lose_box(step, room, track, answer.incarnation)
         return
     frame = step.store.frame(item.box, item.ref)
-    # A place that was read already is a lie, and where much is gone one more put back at once is no help: `confirm`
-    # does it later, and not for ever.
+    # A seq that we have already read is a lie. If many frames are gone, another immediate re-append does not help:
+    # `confirm` does it later, and not forever.
     if frame is not None and not frame.seq and answer.seq > track.position and track.doubts <= receipts.DOUBTS_AT_ONCE:
         track.expected[answer.seq] = item.ref
 
@@ -92,7 +92,7 @@ def _refused(step: Step, item: OutboxItem, answer: Refusal) -> None:
     if message is not None:
         sending.set_state(step, message, MessageState.FAILED)
     if frame is not None:
-        # What failed must not arrive some day: nothing puts back a frame that is not kept.
+        # A failed message must not arrive later: without its data, nothing re-appends the frame.
         step.store.put_frame(replace(frame, data=b""))
     if room.pending is not None and room.pending.frame == item.ref:
         step.group(room).clear_pending()

@@ -1,4 +1,4 @@
-"""What a read brought: frames in box order, each processed once, commits decided by order (spec/room.md §§3-5)."""
+"""Processes the frames of a read in box order, each once; order decides between commits (spec/room.md §§3-5)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from nullabona.wire.frame import Kind, OpenedFrame
 from nullabona.wire.messages import Frames
 
 MAX_LOOKAHEAD = 4_096
-"""How many frames past the first commit of a box are read, at most, before deciding: nobody can delay for ever."""
+"""Most frames that we read past the first commit of a box before deciding, so that nobody can delay it forever."""
 
 
 def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer: Frames) -> None:
@@ -52,9 +52,9 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
     if after != track.position:
         track.head = max(track.head, answer.head)
         return
-    track.head = answer.head  # also if more was told before: that was a lie, and waiting for it would never end
+    track.head = answer.head  # even if a higher head was reported before: that was a lie, do not wait for it
     if answer.head < after:
-        # A relay that told of more before than it holds now: what it numbered anew since would never be read.
+        # The relay has fewer frames than it showed before. It may reuse those numbers, and we would skip new frames.
         box_log.lose_box(step, room, track, answer.incarnation)
         return
     before = track.position
@@ -65,7 +65,7 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
             _gap(step, room, track, seq - 1)
         _take(step, room, track, seq, data)
         if not track.incarnation:
-            return  # an order lay there: another relay keeps the box
+            return  # the frame was a move order: another relay keeps the box now
     if not answer.frames and answer.head > track.position:
         _gap(step, room, track, answer.head)
     box_log.miss_expected(step, room, track)
@@ -76,13 +76,13 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
 
 
 def _note_end(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Nothing lies in the current box that we have not seen."""
+    """Tell MLS if we have seen everything in the current box."""
     if not track.closed and not track.undecided:
         step.mls.caught_up(room.id)
 
 
 def _same_box(step: Step, room: RoomState, track: BoxTrack, answer: Frames) -> bool:
-    """Notice a box that was lost or made anew; False if there is nothing to read in this answer."""
+    """Notice a box that was lost or re-created; False if this answer has nothing to read."""
     if answer.incarnation == track.incarnation:
         return bool(answer.incarnation)
     if track.incarnation:
@@ -93,7 +93,7 @@ def _same_box(step: Step, room: RoomState, track: BoxTrack, answer: Frames) -> b
 
 
 def _gap(step: Step, room: RoomState, track: BoxTrack, upto: int) -> None:
-    """Frames are gone that we never saw. Their senders hear of it; if a commit may be among them, we ask to rejoin."""
+    """Frames are gone that we never saw. Report them in the next receipt; if one may be a commit, ask to rejoin."""
     lost = range(track.position + 1, upto + 1)
     track.missing += lost[-receipts.MAX_LISTED :]
     del track.missing[: -receipts.MAX_LISTED]
@@ -112,7 +112,7 @@ def _take(step: Step, room: RoomState, track: BoxTrack, seq: int, data: bytes) -
     known = step.store.frame(box, digest)
     if known is not None and known.seq:
         box_log.record_repeat(step, track, seq, digest, known)
-        receipts.tell_doubt(step, room, track)  # whoever put something else there learns that we do not have it
+        receipts.tell_doubt(step, room, track)  # the sender of the real frame with this seq learns that we lack it
         return
     opened = box_log.open_quietly(track, data)
     if opened is None:
@@ -135,7 +135,7 @@ def _take(step: Step, room: RoomState, track: BoxTrack, seq: int, data: bytes) -
 
 
 def received(step: Step, track: BoxTrack, seq: int, digest: bytes, kind: int, data: bytes) -> Frame:
-    """The row of a frame that somebody else appended and we just read."""
+    """The row of a frame from another device that we just read."""
     return Frame(
         box=track.keys.box.address,
         hash=digest,
@@ -150,7 +150,7 @@ def received(step: Step, track: BoxTrack, seq: int, digest: bytes, kind: int, da
 
 
 def _found_again(step: Step, room: RoomState, track: BoxTrack, known: Frame, seq: int) -> None:
-    """A frame we know (our own, or one that was put back) now has a place."""
+    """A known frame (our own, or a re-appended one) now has a seq."""
     step.store.drop_outbox_ref(known.box, known.hash)
     at = replace(known, seq=seq, chain=track.chain)
     step.store.put_frame(at)
@@ -171,7 +171,7 @@ def _message(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: byt
 
 
 def _unread(step: Step, room: RoomState, track: BoxTrack, seq: int) -> None:
-    """What lies there says nothing to us: whoever put it there hears of it."""
+    """We cannot decrypt this frame. Report it in the next receipt so that its sender resends it."""
     track.unreadable.append(seq)
     del track.unreadable[: -receipts.MAX_LISTED]
     receipts.tell_doubt(step, room, track)
@@ -200,7 +200,7 @@ def _deliver(step: Step, room: RoomState, track: BoxTrack, seq: int, body: bytes
 
 
 def _sender(step: Step, room: RoomState, processed: Processed) -> Device | None:
-    """The member device that sent a message; None if it is not in the room any more, or it is us."""
+    """The member device that sent a message; None if it is no longer in the room, or is this device."""
     try:
         certificate = verify_certificate(processed.sender_identity, processed.sender_signature_key)
     except PeerError:
@@ -245,7 +245,7 @@ def receive(
 
 
 def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:
-    """Anybody may carry out a leave order; a random delay lets one member do it for all."""
+    """Any member may carry out a leave order; a random delay lets one member do it for all."""
     order = leave.order
     if order.account != device.account or not order_holds(order, room.id, room.info, step.roster(room.id)):
         return
@@ -256,7 +256,7 @@ def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:
 
 
 def look_after(step: Step, room: RoomState) -> None:
-    """Choose between commits whose time has come, and read messages whose blobs have come since."""
+    """Choose between commits that can be decided now, and read messages whose blobs have arrived."""
     commit_choice.decide(step, room, room.current)
     for track in list(room.boxes):
         if track.deferred:
@@ -264,7 +264,7 @@ def look_after(step: Step, room: RoomState) -> None:
 
 
 def read_deferred(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Messages whose blobs have come since."""
+    """Read messages whose blobs have arrived."""
     for seq, digest in list(track.deferred.items()):
         frame = step.store.frame(track.keys.box.address, digest)
         opened = box_log.open_quietly(track, frame.data) if frame is not None else None
@@ -288,7 +288,7 @@ def _candidate(track: BoxTrack, seq: int, digest: bytes, *, settled: bool) -> No
 
 
 def _settled(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: bytes, opened: OpenedFrame) -> None:
-    """Somebody says which commit they merged: a candidate while we have not, a fork if we merged another."""
+    """A member announces the commit that it merged: a candidate while we have merged none, a fork if another."""
     body = body_of(step, room, track, opened)
     if not isinstance(body, bytes):
         if not track.closed:

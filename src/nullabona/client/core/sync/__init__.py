@@ -1,1 +1,1 @@
-"""Keeping up with a room: acknowledgements, putting back what was lost, and ways back in."""
+"""Keeping up with a room: acknowledgements, re-appending lost frames, and ways back in."""

@@ -1,4 +1,4 @@
-"""Up to where every other device has read a box, and what is delivered by that (spec/room.md §4)."""
+"""How far every other device has read a box, and which messages are delivered by that (spec/room.md §4)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nullabona.client.core.timeline import sending
 
 
 def update_acks(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Find up to where every other device has come; what all have is delivered and need not be kept."""
+    """Find how far every other device has read. Frames that all have are delivered and need not be kept."""
     if not track.check_acks:
         return
     track.check_acks = False
@@ -40,9 +40,7 @@ def _deliver(step: Step, room: RoomState, frame: Frame, views: dict[bytes, Devic
 
 
 def send_again(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """All who were in the epoch are in a later one, and somebody has not said that they have these messages of ours:
-    whatever stood in the way, send them again.
-    """
+    """All devices of the epoch are in a later one: resend our messages that some of them never acknowledged."""
     others = step.others(room, track.epoch)
     for message in step.store.own_messages(room.id, (MessageState.WAITING, MessageState.SENT)):
         here = message.box == track.keys.box.address

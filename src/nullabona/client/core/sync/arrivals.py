@@ -1,6 +1,6 @@
-"""Where one member led us: is that the room? Somebody whose word counts is asked (spec/room.md §15).
+"""After one member led us to a branch: asks members with authority whether it is the room's (spec/room.md §15).
 
-A ticket to a branch with the roles and members that we know proves nothing but that: the others may be elsewhere.
+A ticket to a branch with the roles and members that we know proves no more than that: the others may be elsewhere.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ LOOK_AGAIN_MS: Final = 3 * 3_600_000
 
 
 def arrived(step: Step, room: RoomState, rejoin: Rejoin, by: bytes, before: RoomInfo) -> None:
-    """We came to another branch by a ticket of account ``by``. If it may not say what the room is, others are asked.
+    """We came to another branch by a ticket of account ``by``. If ``by`` has no authority over the room, ask others.
 
-    ``before`` is what we knew of the room. Who had led us away from it before is not believed for a week. If somebody
-    had only told us what it is, the other admins are asked whom they named: nobody else could tell.
+    ``before`` is the room info that we knew. We ignore the account that had led us away from that branch for a week.
+    If an account had only described the room to us, we ask the other admins that it named: nobody else can confirm it.
     """
     if rejoin.reason == branches.UNPROVEN:
         room.doubted[room.led_by.hex()] = step.now + evidence.TRIES_DAYS * DAY_MS
@@ -38,16 +38,16 @@ def arrived(step: Step, room: RoomState, rejoin: Rejoin, by: bytes, before: Room
 
 
 def invited(step: Step, old: RoomState, room: RoomState, by: bytes) -> None:
-    """An invitation of account ``by`` takes the place of the ``old`` room; who said what in it is not forgotten."""
+    """An invitation of account ``by`` replaces the ``old`` room; keep our record of claims made in it."""
     room.doubted, room.tries, room.vain, room.former = old.doubted, old.tries, old.vain, old.former
     if not evidence.vouches(step, old.info, by):
         room.led_by, room.led_at = by, step.now + LOOK_AROUND_MS + step.rng.between(0, LOOK_AROUND_MS // 4)
 
 
 def unconfirmed(step: Step, room: RoomState, account: bytes) -> bool:
-    """Whether we are in a group on somebody's invitation alone, so that another's (``account``) is to be heard, too.
+    """Whether only one account's invitation vouches for a group, so that we also consider one of ``account``.
 
-    That is so until somebody whom we know has shown up there beside the one who let us in.
+    That holds until one of our contacts, other than the account that let us in, has shown up there.
     """
     if room.info.kind != GROUP or account in {room.let_in_by, step.me.account} or not room.let_in_by:
         return False
@@ -60,14 +60,16 @@ def unconfirmed(step: Step, room: RoomState, account: bytes) -> bool:
 
 
 def disbelieve(step: Step, id: bytes, account: bytes) -> None:
-    """The person has found that an account let us, or wants to, into another version of the room: not for a week."""
+    """The person found that an account led us, or wants to lead us, into another version of the room: ignore it for a
+    week.
+    """
     room = step.find_room(id)
     if room is not None and account:
         room.doubted[account.hex()] = step.now + evidence.TRIES_DAYS * DAY_MS
 
 
 def look_around(step: Step, room: RoomState) -> None:
-    """One member led us here a while ago: has anybody come whose word counts? Else they are asked."""
+    """One member led us here a while ago: if no member with authority has shown up since, ask them."""
     if not 0 < room.led_at <= step.now or room.rejoin is not None:
         return
     room.led_at = 0
@@ -82,7 +84,7 @@ def look_around(step: Step, room: RoomState) -> None:
 
 
 def _arbiters(step: Step, room: RoomState) -> list[Device]:
-    """Devices of those who may say what the room is; if that is we alone, of everybody but who led us here."""
+    """Devices of accounts with authority over the room; if there are no others, of everybody but who led us here."""
     others = [
         device for device in step.others(room, room.epoch) if device.account not in {room.led_by, step.me.account}
     ]
@@ -90,7 +92,7 @@ def _arbiters(step: Step, room: RoomState) -> list[Device]:
 
 
 def stays(room: RoomState, rejoin: Rejoin, ticket: Ticket, by: bytes) -> bool:
-    """Whether a ticket for `UNPROVEN` is no reason to go: not of whom we asked, or of one who is on our branch."""
+    """Whether a ticket for `UNPROVEN` gives no reason to leave: we did not ask its sender, or it is on our branch."""
     if by not in {helper.account for helper in rejoin.helpers}:
         return True
     ours = {merged.epoch: merged.commit for merged in room.history}

@@ -1,8 +1,8 @@
-"""What a device keeps of a room whose keys it gave up: enough to let others back in, should nobody be left who is in.
+"""What a device keeps of a room whose keys it gave up: enough to let others back in if no member has keys any more.
 
 That is a ticket of the epoch it was in (spec/room.md §7): GroupInfo, tree and room secret, no ratchet and no private
-key. Nothing can be said or read with it that could not be before; it goes when the device is back, or is out, or after
-as many days as a box is kept.
+key. The ticket gives no new ability to send or read. We delete it when the device is back, or out, or after the number
+of days that a box is kept.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _tickets = msgspec.msgpack.Decoder(Ticket)
 
 
 def make_ticket(step: Step, room: RoomState) -> Ticket:
-    """What leads another device into the room where we are."""
+    """A ticket for another device into the current epoch."""
     track, group = room.current, step.group(room)
     return Ticket(
         room.id,
@@ -53,7 +53,7 @@ def make_ticket(step: Step, room: RoomState) -> Ticket:
 
 
 def keep(step: Step, room: RoomState) -> bytes:
-    """To be stored with `put` once the room is forgotten."""
+    """The encoded ticket, to be stored with `put` once the room is forgotten."""
     ticket = msgspec.msgpack.encode(make_ticket(step, room))
     accounts = {device.account for device in step.roster(room.id).values()}
     return msgspec.msgpack.encode(Kept(ticket, tuple(sorted(accounts)), step.day))
@@ -64,7 +64,7 @@ def put(step: Step, room: bytes, kept: bytes) -> None:
 
 
 def ticket_for(step: Step, room: bytes, account: bytes) -> Ticket | None:
-    """A way back for an account that was in the room when we gave up its keys."""
+    """The kept ticket, for an account that was in the room when we gave up its keys."""
     data = step.store.get_value(way_key(room))
     if data is None:
         return None

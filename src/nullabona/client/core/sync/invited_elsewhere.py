@@ -1,7 +1,7 @@
-"""An invitation into a room we are in, by somebody in it: they may be on another branch of it (spec/room.md §7).
+"""A member invites us into a room that we are in: they may be on another branch of it (spec/room.md §7).
 
-Who is on ours knows that we are in, so the two branches learn of one another even if nobody is left who was in the
-epoch in which they parted. Which of them wins is judged by the branch keys of the commits that the invitation tells of.
+A member on our branch knows that we are in. So the invitation reveals the other branch, even if nobody is left from the
+epoch where the two forked. The branch keys of the commits that the invitation lists decide which branch wins.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _TOLD: Final = "told-of-branch"
 
 
 def invited(step: Step, room: RoomState, sender: DeviceCertificate, history: History) -> None:
-    """A member's device invites us. If the branches have parted and theirs wins, ask for a ticket; else say ours."""
+    """A member's device invites us. If our branches forked and theirs wins, ask for a ticket; else send ours."""
     theirs = {epoch: (commit, removed) for epoch, commit, removed in history}
     parted = [each for each in room.history if each.epoch in theirs and each.commit != theirs[each.epoch][0]]
-    # By which handle we know them: what the certificate of an item says may name a host of their choice.
+    # The handle by which we know them: the handle in an item's certificate may name a host of their choice.
     handle = acquaintance.handle_of(step, sender.account_id)
     if not parted or not handle or evidence.doubts(step, room, sender.account_id):
         return
@@ -42,7 +42,7 @@ def invited(step: Step, room: RoomState, sender: DeviceCertificate, history: His
 
 
 def _tell(step: Step, room: RoomState, them: Helper, fork: bytes) -> None:
-    """Let them compare, too: an invitation that nobody can enter by, and that tells of our branch. Once a fork."""
+    """Send them an invitation that nobody can enter by, with the history of our branch to compare. Once per fork."""
     if not step.store.saw(_TOLD, fork[:16], step.day):
         return
     relay = inbox_addresses.relay_of(step, them.account, them.handle) or inbox_addresses.host_relay(them.handle)

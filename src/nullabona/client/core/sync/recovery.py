@@ -1,4 +1,4 @@
-"""Puts back what a relay lost, compares what devices were shown, and forgets closed boxes (spec/room.md §4)."""
+"""Re-appends what a relay lost, compares what it showed each device, and forgets closed boxes (spec/room.md §4)."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from nullabona.client.core.timeline import sending
 from nullabona.wire.frame import Kind
 
 KEEP_DAYS: Final = 30
-"""A closed box is followed at most this long; frames expire at relays after as many days."""
+"""We follow a closed box at most this long; relays expire frames after as many days."""
 MAX_CLOSED: Final = 48
 """Most closed boxes followed at once."""
 OLDEST_KEPT: Final = 16
-"""So many of them are the oldest: whoever did not come along says so where they were last, however many follow."""
+"""How many of them are the oldest ones: a device that missed an epoch writes to the last box that it knows."""
 LONELY_ANNOUNCEMENTS: Final = 7
 """After so many announcements (about 21 hours) that nobody followed, a branch gives way to one that lives."""
 
@@ -32,7 +32,7 @@ LONELY_ANNOUNCEMENTS: Final = 7
 
 
 def put_back(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Put back due frames that are in no place any more: own ones at once, anybody's a random time later."""
+    """Re-append frames the relay lost: ours now, other members' after a random delay."""
     own = 0 < track.put_back_own_at <= step.now
     anybody = 0 < track.put_back_any_at <= step.now
     if not own and not anybody:
@@ -57,7 +57,7 @@ def put_back(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 
 def break_silence(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Nobody came to the box that was made anew: the room may have gone on without us before it was lost."""
+    """If nobody came to the re-created box, ask for a ticket: the room may have gone on before the box was lost."""
     if not 0 < track.silence_at <= step.now:
         return
     track.silence_at = 0
@@ -71,7 +71,7 @@ def _merged_own(room: RoomState, track: BoxTrack) -> bool:
 
 
 def _put_back_commit(step: Step, room: RoomState, track: BoxTrack, frame: Frame, *, anybody: bool) -> bool:
-    """An unsettled commit goes back only after the settling time; True if it still has to wait."""
+    """Re-append an unsettled commit, but only after the settling time; True if our own still has to wait."""
     if track.closed:
         return False
     own = room.pending is not None and room.pending.frame == frame.hash
@@ -86,7 +86,7 @@ def _put_back_commit(step: Step, room: RoomState, track: BoxTrack, frame: Frame,
 
 
 def note_views(step: Step, room: RoomState, device: bytes, views: tuple[View, ...]) -> None:
-    """Take another device's word for what it has seen: an acknowledgement, and a comparison of histories."""
+    """Record what another device reports to have seen: an acknowledgement, and a comparison of histories."""
     for view in views:
         track = next((track for track in room.boxes if track.keys.box.address[:8] == view.box), None)
         if track is not None:
@@ -106,14 +106,14 @@ def _note_view(step: Step, room: RoomState, track: BoxTrack, device: bytes, view
 
 
 def compare_due(step: Step, room: RoomState, track: BoxTrack, above: int) -> None:
-    """Compare the views that were ahead of us and are not any more."""
+    """Compare the views that were ahead of us and no longer are."""
     for view in step.store.views(track.keys.box.address):
         if above < view.seq <= track.position:
             compare(step, room, track, view)
 
 
 def compare(step: Step, room: RoomState, track: BoxTrack, view: DeviceView) -> None:
-    """Find out whether the relay showed that device another history than us."""
+    """Find out whether the relay showed that device a different history."""
     if view.incarnation != track.incarnation or not track.start < view.seq <= track.position:
         return
     frame = step.store.frame_at(track.keys.box.address, view.seq)
@@ -124,7 +124,7 @@ def compare(step: Step, room: RoomState, track: BoxTrack, view: DeviceView) -> N
 
 
 def _diverge(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Histories differ: warn once, put own frames where everybody sees them, move on to a clean epoch."""
+    """Histories differ: warn once, append our frames where everybody sees them, and begin a clean epoch."""
     if track.diverged:
         return
     track.diverged = True
@@ -140,14 +140,14 @@ def _diverge(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 
 def _move_on(step: Step, room: RoomState) -> None:
-    """To an epoch in which every ratchet begins anew."""
+    """Begin a new epoch, in which every ratchet starts again."""
     if not any(isinstance(intent, UpdateKeys) for intent in room.intents):
         room.intents.append(UpdateKeys())
         room.commit_at = max(room.commit_at, step.within(step.timing.put_back_any))
 
 
 def _answer_gaps(step: Step, room: RoomState, track: BoxTrack, view: DeviceView) -> None:
-    """Somebody could not read a frame of ours: send its message again, now, under new keys."""
+    """A device could not read a frame of ours: resend its message now, under new keys."""
     if view.incarnation != track.incarnation:
         return
     for seq in (*view.missing, *view.unreadable):
@@ -162,8 +162,10 @@ def _answer_gaps(step: Step, room: RoomState, track: BoxTrack, view: DeviceView)
 
 
 def _waits_for_epoch(step: Step, room: RoomState, track: BoxTrack, message_id: bytes) -> bool:
-    """Somebody cannot read ours again and again: they may have lost more of what we said in this epoch than they look
-    ahead. So we begin another, once a day at most, whoever says so; there it goes to all.
+    """Whether a message waits for a new epoch, because a device repeatedly cannot decrypt ours.
+
+    It may have missed more of our messages in this epoch than its ratchet skips ahead. So we begin another epoch, at
+    most once a day for all devices, and send the message to everybody there.
     """
     message = step.store.message(room.id, message_id)
     if track.closed or message is None or not sending.was_in_vain(message):
@@ -178,7 +180,7 @@ def _waits_for_epoch(step: Step, room: RoomState, track: BoxTrack, message_id: b
 
 
 def look_after_closed(step: Step, room: RoomState) -> None:
-    """Closed boxes: announce the branch to those who have not followed, trim and forget what nobody needs."""
+    """Closed boxes: announce our branch to devices that have not followed, trim and forget what nobody needs."""
     for track in list(room.boxes[:-1]):
         days = KEEP_DAYS if not track.trimmed else WATCH_DAYS if box_log.removed_since(room, track) else 0
         if step.now - track.left_at > days * DAY_MS:
@@ -206,7 +208,7 @@ def _beacon(step: Step, room: RoomState, track: BoxTrack) -> None:
         track.announce_at = 0
         track.trim_at = track.trim_at or step.within(step.timing.trim) + 1
         return
-    # Everybody came along, but not everybody has said that they have all of it: look again, and say nothing.
+    # All devices are in a later epoch, but some have not acknowledged everything: check later, without announcing.
     if not shown and not track.announced:
         box_log.announce(step, room, track)
     track.announced = False

@@ -1,7 +1,7 @@
 """Rejoining by external commit: from a ticket to a member of the winning branch (spec/room.md §7).
 
-The new group is kept in memory until the relay has it first in box order; a crash before that only means asking again.
-Ratchet state is never taken from anywhere else: the device gets a new leaf and its old one goes.
+The new group stays in memory until our commit is the first in box order; after a crash before that we just ask again.
+Ratchet state never comes from elsewhere: the device gets a new leaf and loses its old one.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from nullabona.wire.frame import NONCE_SIZE, Kind, body_fits, open_frame, seal_f
 from nullabona.wire.messages import Frames
 
 _PATIENCE = 6
-"""A commit may take so many times the wait for a ticket until it can be read back; an honest relay decides sooner."""
+"""We wait this many times the ticket delay to read our commit back; an honest relay decides sooner."""
 
 
 @dataclass(slots=True)
 class Join:
-    """An external commit of ours on its way. Lives in memory only."""
+    """An external commit of ours in flight. Exists only in memory."""
 
     room: bytes
     relay: str
@@ -53,7 +53,7 @@ class Join:
     position: int
     deadline: int
     by: bytes
-    """The account whose ticket it is."""
+    """The account that sent the ticket."""
     judged: Judged
 
     @property
@@ -62,7 +62,7 @@ class Join:
 
 
 def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None:
-    """Make the external commit that a ticket of account ``by`` allows and queue it; None if it leads elsewhere."""
+    """Make and queue the external commit that a ticket of account ``by`` allows; None if it leads elsewhere."""
     rejoin = room.rejoin
     if rejoin is None or not (room.boxes or room.phase == REJOINING) or evidence.misled_before(step, room, by):
         return None
@@ -89,7 +89,10 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
 
 
 def _nothing_missed(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket) -> None:
-    """The helper is where we are. They may know where the room is by now; or they look for it as we do: ask others."""
+    """The helper is exactly where we are, but its ticket may carry a newer move order.
+
+    If the relay is still unreachable after that, the helper is looking for the room too, and we ask others.
+    """
     order = moving.decoded(step, room, ticket.order)
     if order is not None and move_orders.better(room, order):
         moving.adopt(step, room, order)
@@ -99,18 +102,18 @@ def _nothing_missed(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket)
 
 
 def _refused(step: Step, room: RoomState, rejoin: Rejoin, by: bytes, refused: PeerError) -> None:
-    """A ticket leads nowhere that we go. Whoever sends many is warned of once."""
+    """We refuse a ticket. Warn once per sender."""
     if by not in rejoin.refused:
         rejoin.refused.append(by)
         step.event("warning", room.id, code="ticket-refused", reason=getattr(refused, "reason", refused.code))
 
 
 def _check(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, candidate: Candidate, by: bytes) -> Judged:
-    """Raises `PeerError` unless the branch is this room, is one that ``by`` may lead to, and its winning commit removed
-    whom it is said to have removed.
+    """Raises `PeerError` unless the branch is one of this room, ``by`` may lead there, and its winning commit removed
+    the accounts that the claim names.
 
-    Only the epoch right after that commit can show it: later somebody may have been added again. To those whom we
-    removed we only go where we may remove them again.
+    We can check that only in the epoch right after that commit: later ones may have added an account again. We go to
+    the branch of accounts that we removed only if we are an admin there and can remove them again.
     """
     info = decode_info(candidate.group.room_info())
     same = candidate.group_id == room.id and evidence.may_be(info, room.info)
@@ -146,14 +149,14 @@ def _queue(step: Step, join: Join) -> bytes:
     nonce = step.rng.bytes(NONCE_SIZE)
     frame = seal_frame(keys.frame_key, keys.box.address, nonce, Kind.COMMIT, body, indirect=indirect)
     digest = sha256(frame).digest()
-    # Counted after our commit: one token may be nobody's, and our own old leaf's may be left out.
+    # The leaf count is that after our commit: it may include an unused token, or miss that of our own old leaf.
     target = Target(join.relay, join.ticket.secret, leaves_of(join.candidate.group)).encode()
     step.store.add_outbox(FRAME, room=join.room, box=keys.box.address, ref=digest, target=target, data=frame)
     return digest
 
 
 def take_frames(join: Join, after: int, answer: Frames) -> bool | None:
-    """Read back the ticket's box: True if our commit came first, False if it cannot, None while we do not know."""
+    """Read back the ticket's box: True if our commit came first, False if it cannot, None while unknown."""
     if join.ticket.incarnation and answer.incarnation != join.ticket.incarnation:
         return False
     if after != join.position:
@@ -161,7 +164,7 @@ def take_frames(join: Join, after: int, answer: Frames) -> bool | None:
     keys = join.keys
     for seq, data in answer.frames:
         if seq > join.position + 1:
-            return False  # of what is gone nobody can tell whether it was a commit
+            return False  # a missing frame may have been a commit
         join.position = seq
         if sha256(data).digest() == join.frame:
             return True
@@ -175,20 +178,20 @@ def take_frames(join: Join, after: int, answer: Frames) -> bool | None:
 
 
 def drop(step: Step, join: Join) -> None:
-    """Forget an external commit; if it is out already, nothing comes of it."""
+    """Forget an external commit; if it was already sent, it has no effect for us."""
     join.candidate.discard()
     step.store.drop_outbox_ref(join.keys.box.address, join.frame)
 
 
 def give_up(step: Step, room: RoomState, join: Join) -> None:
-    """Our commit did not come first (or nobody can tell): ask for a newer ticket soon."""
+    """Our commit did not come first, or we cannot tell: ask for a newer ticket soon."""
     drop(step, join)
     if room.rejoin is not None:
         room.rejoin.next_at = step.within(step.timing.commit_spread)
 
 
 def adopt(step: Step, room: RoomState, join: Join) -> None:
-    """Our external commit came first: this is the room now. Redo and send again what this branch lacks."""
+    """Our external commit came first: switch to its group, and redo and resend what this branch lacks."""
     ours = sha256(join.candidate.commit).digest()
     told = [*join.ticket.history, (join.ticket.epoch, ours, ())]
     rejoin = room.rejoin or Rejoin("late", join.ticket.epoch, b"", [], [], step.now)
@@ -209,10 +212,10 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     step.forget_way(room.id)
     room.commit_at = step.within(step.timing.commit_spread)
     moving.arrive(step, room, group.members(), join.ticket.order)
-    # A device linked while we were away, or let in on the branch that is over, has nobody else to let it in.
+    # Nobody else adds our account's devices that were linked while we were away, or added on the losing branch.
     room.tend_at = room.tend_at or step.within(TEND_MS) + 1
     track = open_box(room, group)
-    # Whoever is on this branch may not have heard of the order that we go by: there they go on.
+    # Members of this branch may not know the move order that we follow, and still use the relay of the ticket.
     track.left = [join.relay] if join.relay != track.relay else []
     before = list(step.roster(room.id).values())
     members.sync(step, room, step.me.device)
@@ -235,7 +238,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
 
 
 def _leave_branch(step: Step, room: RoomState, rejoin: Rejoin) -> None:
-    """Boxes after the fork belong to a branch that is over; the forked one is now ended by the winner."""
+    """Drop the boxes after the fork, which belong to the losing branch. The winner now ends the forked epoch."""
     for track in list(room.boxes):
         if track.epoch > rejoin.epoch or not track.closed:
             room.boxes.remove(track)

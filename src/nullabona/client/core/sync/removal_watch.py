@@ -1,9 +1,10 @@
-"""After a removal: watch the box whose commit removed us, in case the room took another commit (spec/room.md §7).
+"""After a removal: watch the box whose commit removed us, in case the room merged another commit (spec/room.md §7).
 
-Meanwhile those whom we added and who have not shown up yet are invited again: nobody else has their Welcomes.
+Meanwhile we repeat the invitations of accounts that we added and that have not shown up: only we have their Welcomes.
 
-Order can be lost with the relay. If some members merged another commit out of that epoch, we may still be in on their
-branch; then we ask for a ticket like anybody else. A removal that stands is answered with "gone", and the watch ends.
+The order of frames can be lost with the relay. If some members merged another commit of that epoch, we may still be in
+on their branch; then we ask for a ticket like any other device. If the removal is final, members answer "gone", and
+the watch ends.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from nullabona.wire.messages import Frames
 
 
 def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer: Frames) -> None:
-    """Look for settled commits of others in what a read of the watched box brought."""
+    """Look for other members' settled commits in the answer to a read of the watched box."""
     if answer.incarnation != track.incarnation:
         track.incarnation, track.position = answer.incarnation, 0
         if room.invites_at:
@@ -48,7 +49,7 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
 
 
 def look_after(step: Step, room: RoomState) -> None:
-    """Ask for a ticket if there is reason to; stop watching when the time is over."""
+    """Ask for a ticket if there is a reason; stop watching after `WATCH_DAYS`."""
     if room.phase == JOINED or not room.boxes:
         return
     tickets.ask(step, room)
@@ -58,7 +59,7 @@ def look_after(step: Step, room: RoomState) -> None:
 
 
 def stop(step: Step, room: RoomState) -> None:
-    """The removal stands."""
+    """The removal is final: stop watching."""
     room.rejoin = None
     welcomes.forget_invites(step, room)
     rooms.forget_leaving(step, room.id)

@@ -33,23 +33,23 @@ from nullabona.wire.card import Card
 from nullabona.wire.certificate import DeviceCertificate
 
 ALONE_ATTEMPTS = 2
-"""Who has asked so often and heard nothing helps others who lost the thread at the same place."""
+"""After so many unanswered requests, a device helps others that lost the thread in the same epoch."""
 _GONE: Final = "said-gone"
 
 FEW_ATTEMPTS = 8
-"""How often a ticket is asked for where there may be no other branch, over about a quarter of an hour."""
+"""Most ticket requests where there may be no other branch, over about a quarter of an hour."""
 LOOK_AGAIN = 2
-"""Who has not answered so often may have an inbox elsewhere by now."""
+"""After so many unanswered requests, we look up a helper's card in case their inbox has moved."""
 
 
 def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card: Card | None = None) -> None:
-    """Give a member's device what it needs to rejoin, if we are on the branch it asks for.
+    """Send a member's device a ticket, if we are on the branch it asks for.
 
-    ``card`` is the one that the directory has of its account, if it was just looked up.
+    ``card`` is the account's card in the directory, if we have just looked it up.
     """
     room = step.find_room(asked.room)
     if room is None or sender.device_id == step.me.device:
-        return  # the last is our own question, in the inbox that we share with our other devices
+        return  # this device's own request: our devices share one inbox
     if room.phase == REJOINING:
         _from_away(step, room, sender, asked, card)
     elif room.phase == JOINED and room.pending is None:
@@ -77,7 +77,7 @@ def _from_inside(
 
 
 def _is_out(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
-    """Whether a device has no place in the room any more; it is told so."""
+    """Whether a device is no longer part of the room; if so, tell it."""
     if sender.account_id not in {device.account for device in step.roster(room.id).values()}:
         _say_gone(step, room, sender.account_id)
         return True
@@ -88,7 +88,7 @@ def _is_out(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
 
 
 def _say_gone(step: Step, room: RoomState, account: bytes) -> None:
-    """Tell somebody whom we met in a room that they are out of this one, once a day; a stranger hears nothing."""
+    """Tell an account that it is out of the room, once a day, if we know it from some room; strangers get no answer."""
     met = step.store.person(account)
     said = sha256(account + room.id + step.day.to_bytes(4, "big")).digest()
     if met is not None and not acquaintance.is_blocked(step.store, account) and step.store.saw(_GONE, said, step.day):
@@ -96,7 +96,7 @@ def _say_gone(step: Step, room: RoomState, account: bytes) -> None:
 
 
 def _is_ours_to_help(step: Step, room: RoomState, account: bytes) -> bool:
-    """A blocked member is left to the others of the group; only if there are none, the room needs us."""
+    """Whether we should help this member. We help a blocked one only in a group where nobody else can."""
     if not acquaintance.is_blocked(step.store, account):
         return True
     others = {device.account for device in step.roster(room.id).values()} - {step.me.account, account}
@@ -104,17 +104,17 @@ def _is_ours_to_help(step: Step, room: RoomState, account: bytes) -> bool:
 
 
 def _handle_in(step: Step, room: RoomState, sender: DeviceCertificate) -> str:
-    """By which handle a member is known in the room, whatever the item says; else by whichever we know it."""
+    """The member's handle in the room, else the one by which we know it; never the one in the item."""
     devices = step.roster(room.id).values()
     found = next((device.handle for device in devices if device.account == sender.account_id), "")
     return found or acquaintance.handle_of(step, sender.account_id)
 
 
 def _from_away(step: Step, room: RoomState, sender: DeviceCertificate, asked: TicketRequest, card: Card | None) -> None:
-    """Let somebody into a room whose keys we gave up ourselves: all may have, and then somebody has to be the first.
+    """Send a ticket for a room whose keys we gave up ourselves. If all members gave them up, one has to be the first.
 
-    Whoever is in knows better where the room is, so this waits until all were asked. It leads nowhere if the room has
-    gone on since: a commit lies in that box then, and whoever asked finds it before their own.
+    A member with keys knows better where the room is, so we help only after we have asked everybody. If the room has
+    gone on since, our ticket is useless: the asking device finds a later commit in that box before its own.
     """
     rejoin = room.rejoin
     if asked.commit or rejoin is None or rejoin.reason != branches.RETURNING or not branches.asked_all(rejoin):
@@ -129,11 +129,12 @@ def _from_away(step: Step, room: RoomState, sender: DeviceCertificate, asked: Ti
 
 
 def _in_same_plight(room: RoomState, rejoin: Rejoin, asked: TicketRequest) -> bool:
-    """Whether we can help although we ask ourselves: we only lost the thread, and they want our branch or our epoch.
+    """Whether we can help although we ask for a ticket ourselves.
 
-    If the relay hid frames from everybody, everybody asks, and somebody has to answer; but first those who lost nothing
-    have a chance to. That a commit was among what both of us lost is told by its sender's announcement. And
-    of another branch that no admin's order proves we only heard: who said so must not keep us from helping.
+    We can if we only lost the thread and they ask for our branch or epoch. If the relay hid frames from everybody,
+    everybody asks and someone must answer; devices that lost nothing get the first chance. If both of us missed a
+    commit, its sender's announcement will tell us. We can also help if we look for a branch that no admin's order
+    proves: the account that claimed it must not keep us from helping.
     """
     if rejoin.commit:
         return not rejoin.ordered
@@ -141,10 +142,10 @@ def _in_same_plight(room: RoomState, rejoin: Rejoin, asked: TicketRequest) -> bo
 
 
 def _may_return(step: Step, room: RoomState, sender: DeviceCertificate, card: Card | None) -> bool:
-    """Whether a device of a member may have a ticket: one that is in, or that its account's newest card names.
+    """Whether a member's device may have a ticket: it is in the room, or its account's newest card names it.
 
-    Its certificate alone says nothing: a device that was revoked keeps that, and who has the account's secret makes one
-    for another key under the id of a device that is in.
+    Its certificate alone proves nothing. A revoked device keeps its certificate, and anyone with the account's secret
+    can make one for another key under the id of a device that is in.
     """
     if device_certificates.in_room(step, sender, room.id):
         return True
@@ -157,11 +158,11 @@ def ask(step: Step, room: RoomState) -> None:
     """Ask the next helper for a ticket, when it is time."""
     rejoin = room.rejoin
     if rejoin is not None and rejoin.reason == FAR and not room.current.undecided and not room.current.look_until:
-        rejoin = room.rejoin = None  # we are there
+        rejoin = room.rejoin = None  # we have caught up
     if rejoin is None or rejoin.next_at > step.now:
         return
     if acquaintance.is_shut(step.store, room.info):
-        rejoin.next_at = step.now + DAY_MS  # there is nobody to ask but who is blocked
+        rejoin.next_at = step.now + DAY_MS  # the only other member is blocked
         return
     doubtful = rejoin.reason in {BEHIND, FAR, LONELY, OUTSIDE, RELAY_UNREACHABLE, UNPROVEN} and not rejoin.gone
     few = doubtful or rejoin.later is not None
@@ -190,7 +191,7 @@ def ask(step: Step, room: RoomState) -> None:
 
 
 def _next_helper(step: Step, room: RoomState, rejoin: Rejoin) -> Helper | None:
-    """Named helpers every other time, anybody in the room in between; never who is blocked, who hears nothing of us."""
+    """Alternates between named helpers and other members; never a blocked account, to which we send nothing."""
     helpers = [helper for helper in rejoin.helpers if not acquaintance.is_blocked(step.store, helper.account)]
     named = {helper.account for helper in rejoin.helpers}
     others = {device.account: device.handle for device in step.others(room, room.epoch) if device.account not in named}
@@ -198,7 +199,7 @@ def _next_helper(step: Step, room: RoomState, rejoin: Rejoin) -> Helper | None:
     anybody = [Helper(account, others[account]) for account in asked]
     if rejoin.reason == UNPROVEN:
         return helpers[rejoin.attempts % len(helpers)] if helpers else None
-    # It passes while we ask, or nobody is known to be there: everybody once before anybody twice.
+    # The problem may pass while we ask, or nobody is known to be on the branch: ask everybody in turn.
     if rejoin.reason in {FAR, TOO_LATE} or (rejoin.reason == BEHIND and not rejoin.helpers):
         return anybody[rejoin.attempts % len(anybody)] if anybody else None
     turn, odd = divmod(rejoin.attempts, 2)
@@ -207,16 +208,16 @@ def _next_helper(step: Step, room: RoomState, rejoin: Rejoin) -> Helper | None:
 
 
 def may_answer(step: Step, room: RoomState, account: bytes) -> bool:
-    """Whether it is somebody whom we ask for the way to the room's other branch, or into the room."""
+    """Whether a ticket of this account answers us: it is a helper that we ask, or a member of the room."""
     rejoin = room.rejoin
     asked = {helper.account for helper in rejoin.helpers} if rejoin is not None else set()
     return account in asked or account in {device.account for device in step.roster(room.id).values()}
 
 
 def told_gone(step: Step, room: RoomState, account: bytes) -> bool:
-    """A member of the branch we look for says we are out: true of who could have removed us, and if we want to be out.
+    """An account says that we are out. Whether to believe it: it could have removed us, or we want to leave.
 
-    Others may all be wrong, or one is all others: they are counted, as a reason to ask for longer.
+    Other members may be wrong, or one person may control all of them. We only count them, as a reason to ask longer.
     """
     rejoin = room.rejoin
     if rejoin is None:
