@@ -1,5 +1,5 @@
-"""The legal desk's web console (spec/console.md): passkeys, sessions, pages. The desk decides what may be done.
+"""The legal desk's web console (spec/console.md): passkeys, sessions, pages. The desk decides what is allowed.
 
-``rules`` are pure, ``store`` keeps passkeys and sessions, ``passkeys`` checks who signs in, ``pages`` show and ask,
-``routing`` says who may ask for what, `nullabona.docket.console.run` holds the socket and the clock.
+``rules`` are pure, ``store`` keeps passkeys and sessions, ``passkeys`` checks who signs in, ``pages`` are shown to
+officers, ``routing`` says who may use them, `nullabona.docket.console.run` owns the socket and the clock.
 """

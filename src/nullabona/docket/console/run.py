@@ -1,4 +1,4 @@
-"""Serving the console: one socket, one thread that answers, no log of who came (spec/console.md §2)."""
+"""Serves the console: one socket, one thread that answers, no log of visitors (spec/console.md §2)."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from nullabona.machine.tls import Tls, server_context
 
 BEAT_S: Final = 60.0
 SWEEP_S: Final = 30.0
-"""How long what has run out is still there at most, also if nobody asks for anything."""
+"""Expired data is erased within this time, also without requests."""
 LEAVE_S: Final = 5.0
-"""How long the end waits for a beat that is under way; what it has staged is published by the next one."""
+"""How long shutdown waits for a batch under way; the next run publishes what it has staged."""
 
 
 class SiteUnsuitable(UserError):
@@ -51,7 +51,7 @@ class CannotListen(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Where the socket is, and the certificate if the console speaks TLS by itself."""
+    """The socket's address, and the certificate if the console itself serves TLS."""
 
     host: str
     port: int
@@ -59,12 +59,12 @@ class Listen:
 
 
 Ready = Callable[[ConsoleApp, DeskThread], None]
-"""Told when the socket listens: what is served, and the one thread that may touch it."""
+"""Called when the socket listens, with the app and the only thread that may use it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A desk, what hangs up on its log's witnesses in the end, and what puts notices into inboxes."""
+    """A desk, the call that closes the connections to its log's witnesses, and the delivery of notices."""
 
     desk: Desk
     hang_up: Callable[[], Coroutine[None, None, None]] | None = None
@@ -72,12 +72,12 @@ class Opened:
 
 
 OpenDesk = Callable[[VerifyPasskey], Opened]
-"""Opens the desk with what verifies passkeys. Called on the one thread that will use it."""
+"""Opens the desk with a passkey verifier. Called on the thread that will use the desk."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Served:
-    """What lives on the desk's thread. ``ending``: set when no further beat shall begin."""
+    """The objects of the desk's thread. ``ending``: set when no further batch may begin."""
 
     app: ConsoleApp
     opened: Opened
@@ -94,7 +94,7 @@ def site_of(origin: str) -> Site:
 async def serve_console(
     folder: Path, open_desk: OpenDesk, settings: Settings, listen: Listen, clock: Callable[[], int], ready: Ready
 ) -> None:
-    """Serve until the process is told to end; then everybody is signed out. Raises `CannotListen`, or as opening."""
+    """Serve until a signal to end, then sign every officer out. Raises `CannotListen`, or what opening the desk raises."""
     context = server_context(listen.tls) if listen.tls is not None else None
     place = _listen(listen)
     thread = DeskThread()
@@ -130,7 +130,7 @@ def _furnish(
 
 
 async def _keep_beating(served: _Served, clock: Callable[[], int]) -> None:
-    """The beat of the public record, once a minute; what goes wrong is shown to officers and tried again."""
+    """Publish due batches once a minute; errors are shown to officers and the batch is tried again."""
     sure = served.app.console.settings.clock_is_right
     while not served.ending.is_set() and await beat_once(served.app.console, clock, clock_is_right=sure):
         sure = False
@@ -139,7 +139,7 @@ async def _keep_beating(served: _Served, clock: Callable[[], int]) -> None:
 
 
 async def keep_sweeping(app: ConsoleApp, ending: asyncio.Event) -> None:
-    """Sweep again and again, on the desk's loop; what the disk refuses is tried again."""
+    """Sweep periodically on the desk's loop; a sweep that the disk refuses is tried again."""
     while not ending.is_set():
         with contextlib.suppress(NullabonaError):
             app.sweep()
@@ -148,9 +148,9 @@ async def keep_sweeping(app: ConsoleApp, ending: asyncio.Event) -> None:
 
 
 async def beat_once(console: Console, clock: Callable[[], int], *, clock_is_right: bool = False) -> bool:
-    """One beat, on the desk's loop, and what is due to be erased. False if this desk publishes nothing.
+    """Publish due batches, on the desk's loop, and erase what is due. False if this desk publishes nothing.
 
-    While it waits, officers are answered.
+    While it waits, officers are served.
     """
     pulse = console.pulse
     try:
@@ -168,7 +168,7 @@ async def beat_once(console: Console, clock: Callable[[], int], *, clock_is_righ
 
 
 async def _leave(served: _Served, beating: Future[None]) -> None:
-    """Let a beat and a letter that are under way come to their end, within reason; then close everything."""
+    """Wait, for a limited time, for a batch and a letter under way; then close everything."""
     served.ending.set()
     try:
         await asyncio.wait_for(asyncio.wrap_future(beating), LEAVE_S)
@@ -198,9 +198,9 @@ _ENDINGS: Final = (signal.SIGTERM, signal.SIGINT)
 
 @contextlib.contextmanager
 def _told(ended: asyncio.Event) -> Generator[None, None, None]:
-    """Signals to end set ``ended``; nothing is cut off by the first or by those that follow.
+    """Signals to end set ``ended``; neither the first nor later ones interrupt anything.
 
-    Outside the main thread no signal can be listened to, and whoever serves there ends it otherwise.
+    Outside the main thread no signal can be handled, and the caller must end the console otherwise.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

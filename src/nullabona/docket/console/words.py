@@ -1,4 +1,4 @@
-"""Every sentence of the console; the templates hold none of their own."""
+"""Every sentence of the console; the templates hold none."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ say: Final = SENTENCES.say
 
 
 def term(kind: str, name: str, language: Language) -> str:
-    """The word for a name that comes from data, a gate of the taxonomy for one; its own letters if there is none."""
+    """The word for a name from data, such as a gate of the taxonomy; the name itself if there is no word."""
     found = SENTENCES.get(f"{kind}.{name}")
     return pick(found, language) if found is not None else name.replace("_", " ")

@@ -1,1 +1,1 @@
-"""What is handed over: a package made from the output of ``producible`` and nothing else (spec/docket.md)."""
+"""The package that is handed over, made only from the output of ``producible`` (spec/docket.md)."""

@@ -1,6 +1,6 @@
-"""The folder around a package: BagIt 1.0 (RFC 8493), so that ``sha256sum -c`` and any archive's tools check it.
+"""The folder around a package: BagIt 1.0 (RFC 8493), so that ``sha256sum -c`` and archive tools can check it.
 
-Every tag file follows from the payload, so that checking one is making it again.
+Every tag file is computed from the payload, so it is checked by computing it again.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def payload_manifest(payload: Mapping[str, bytes], hashed: Callable[[bytes], str
 
 
 def sha256_hex(data: bytes) -> str:
-    """As `sha256sum` writes it."""
+    """The hash in the format of `sha256sum`."""
     return sha256(data).hexdigest()
 
 
 def sha512_hex(data: bytes) -> str:
-    """As `sha512sum` writes it."""
+    """The hash in the format of `sha512sum`."""
     return sha512(data).hexdigest()
 
 
@@ -50,7 +50,7 @@ def bag(payload: Mapping[str, bytes], manifest: Manifest, note: bytes) -> dict[s
 
 
 def zipped(files: Mapping[str, bytes], top: str) -> bytes:
-    """One zip with everything below the folder ``top``: stored, sorted, dated 1980, the same bytes every time."""
+    """A zip of the files below the folder ``top``: stored, sorted, dated 1980, so reproducible."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for path in sorted(files):

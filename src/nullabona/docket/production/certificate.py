@@ -1,6 +1,6 @@
-"""``certificate.pdf``: the package in words for a court, Korean and English, typeset by Typst from the manifest alone.
+"""``certificate.pdf``: the package for a court, in Korean and English, typeset by Typst from the manifest alone.
 
-The same manifest gives the same bytes. Fonts are embedded, so that Hangul looks the same everywhere
+The same manifest gives the same bytes. Fonts are embedded so that Hangul looks the same everywhere
 (docs/decisions/0013).
 """
 
@@ -26,11 +26,11 @@ from nullabona.words.demands import DATA_CLASS, FIELD
 CERTIFICATE: Final = "data/certificate.pdf"
 MANIFEST: Final = "data/manifest.json"
 _LONG: Final = 60
-"""A value longer than this is bytes in hexadecimal and set like them."""
+"""A value longer than this is hexadecimal and is typeset as such."""
 
 
 def make_certificate(manifest: Manifest) -> bytes:
-    """The PDF, not signed yet. Raises `Bug` if the typesetter cannot make it."""
+    """The unsigned PDF. Raises `Bug` if the typesetter fails."""
     try:
         made = typst.compile(
             _template(),
@@ -48,7 +48,7 @@ def make_certificate(manifest: Manifest) -> bytes:
 
 
 def kind_of(manifest: Manifest) -> Literal["production", "no_data", "refusal"]:
-    """What the certificate is called."""
+    """The kind of certificate, which determines its title."""
     if manifest.produces:
         return "production"
     return "refusal" if any(answer.answer == "refused" for answer in manifest.answers) else "no_data"
@@ -56,7 +56,7 @@ def kind_of(manifest: Manifest) -> Literal["production", "no_data", "refusal"]:
 
 @cache
 def _fonts() -> typst.Fonts:
-    """The same letters on every machine: none of the system's."""
+    """Only the embedded fonts, none of the system's, so that the result is the same on every machine."""
     return typst.Fonts(include_system_fonts=False, font_paths=[str(sans_path().parent)])
 
 
@@ -66,7 +66,7 @@ def _template() -> bytes:
 
 
 def _told(manifest: Manifest) -> dict[str, Any]:
-    """What the template is given."""
+    """The input of the template."""
     encoded = encode_manifest(manifest)
     decided = day(manifest.decided_s // 86_400)
     return {
@@ -102,7 +102,7 @@ def _told(manifest: Manifest) -> dict[str, Any]:
 
 
 def _showable(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """The same with every text as the fonts can show it."""
+    """``value`` with every text in characters that the fonts have."""
     if isinstance(value, str):
         return shown(value)
     if isinstance(value, dict):
@@ -130,7 +130,7 @@ def _facts(manifest: Manifest) -> list[dict[str, Any]]:
 
 
 def _authority(manifest: Manifest) -> str:
-    """The name in the registry, with its id there."""
+    """The authority's name and id in the registry."""
     name = manifest.authority_name
     return f"{name}  ({manifest.authority})" if isinstance(name, str) else manifest.authority
 
@@ -151,7 +151,7 @@ def _value(field: Field) -> dict[str, Any]:
 
 
 def _bytes_of(value: str) -> bytes:
-    """What a long value stands for: the bytes of hexadecimal text, else the text's own."""
+    """The bytes of a long value: decoded from hexadecimal, else those of the text."""
     try:
         return bytes.fromhex(value)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Which classes of data a demand may ask for, and which of the columns that are kept belong to each.
+"""The classes of data that a demand may ask for, and the stored columns of each.
 
 A class without a column can only be answered *not held*: that the operator cannot hand over, watch, find or remove a
 private message is not a promise here but a missing row of this table.
@@ -28,22 +28,22 @@ FIELDS: Final[Mapping[DataClass, tuple[str, ...]]] = {
         "until_day",
     ),
 }
-"""What ``producible`` can give, by class; every other class has nothing. A test compares it with the stored columns."""
+"""The fields of ``producible`` by class; the other classes have none. A test compares it with the stored columns."""
 
 
 ROWS: Final = {"replaced": "replaced", "entry": "entries"}
-"""Tables with several rows for a handle, each one field of the record."""
+"""Tables with several rows for a handle; each table is one field of the record."""
 
 
 def field_of(column: Column) -> str | None:
-    """The field of ``producible`` in which a column of the directory stands; None: it is of no handle."""
+    """The field of ``producible`` that holds a column of the directory; None: it belongs to no handle."""
     if column.table in ROWS:
         return ROWS[column.table]
     return column.name if column.table in {"card", "held"} and column.name != "mark" else None
 
 
 class AnswerImpossible(UserError):
-    """A decision answers a class that was not asked for, leaves one out, or promises data that is not held."""
+    """A decision answers a class that was not requested, leaves one out, or promises data that is not held."""
 
     code = "docket-answer-impossible"
     default_hint = "every class that was asked for needs one answer; what is not held can only be answered so"
@@ -52,13 +52,13 @@ class AnswerImpossible(UserError):
 def fields_of(
     data_class: DataClass, matches: Sequence[Match], allowed: Container[str] | None = None
 ) -> tuple[tuple[Match, str], ...]:
-    """What is held of ``data_class`` about whoever was found; ``allowed``: as far as the law lets it be produced."""
+    """The held fields of ``data_class`` of the matched accounts; ``allowed``: those the law allows to be produced."""
     wanted = [field for field in FIELDS.get(data_class, ()) if allowed is None or field in allowed]
     return tuple((match, field) for match in matches if match.found for field in wanted if field in match.record)
 
 
 def answer_of(data_class: DataClass, matches: Sequence[Match], allowed: Container[str] | None = None) -> Answer:
-    """What can be answered at most: *produced* only if something of the class is held that the law lets be produced."""
+    """The fullest possible answer: *produced* only if a field of the class is held and the law allows producing it."""
     if fields_of(data_class, matches, allowed):
         return "produced"
     return "not_in_scope" if fields_of(data_class, matches) else "not_held"
@@ -67,9 +67,9 @@ def answer_of(data_class: DataClass, matches: Sequence[Match], allowed: Containe
 def check_answers(
     demand: Demand, matches: Sequence[Match], decision: Decision, allowed: Container[str] | None = None
 ) -> tuple[ClassAnswer, ...]:
-    """The answer to each class, in the order asked. Raises `AnswerImpossible`.
+    """The answer to each class, in the order of the demand. Raises `AnswerImpossible`.
 
-    A refusal of the whole refuses every class for its one reason.
+    A refusal of the demand refuses every class for the same reason.
     """
     if decision.outcome == "refuse":
         if decision.reason is None or decision.answers:

@@ -1,4 +1,4 @@
-"""What is laid into a package when it is handed over: the receipt of the demand, its proof, and who did what."""
+"""Evidence added to a package at hand-over: the demand's receipt, its proof, and the chain of custody."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ MAX_CUSTODY: Final = 1_000
 
 
 class ReceiptWrong(PeerError):
-    """A package's receipt is not of the demand that the package answers."""
+    """A package's receipt belongs to another demand than the package answers."""
 
     code = "docket-receipt-wrong"
     default_hint = "do not accept the package; ask the operator for the receipt of your own demand"
 
 
 class Custody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of the chain of custody: when, which act, by whom, with which key, on what."""
+    """One line of the chain of custody: time, act, officer, key, and subject."""
 
     at_s: Annotated[int, Meta(ge=0)]
     act: Annotated[str, Meta(min_length=1, max_length=60)]
     by: Annotated[str, Meta(min_length=1, max_length=120)]
     key: Annotated[str, Meta(max_length=200)] = ""
     digest: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
-    """SHA-256 of what the act was about: the canonical action that the officer signed."""
+    """SHA-256 of the canonical action that the officer signed."""
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """Everything that is laid in."""
+    """All added evidence."""
 
     receipt: Receipt
     custody: tuple[Custody, ...]
 
     def files(self) -> dict[str, bytes]:
-        """As they lie in the package; proof and policy once more on their own, for tools that know nothing of us."""
+        """The files in the package; proof and policy also separately, for standard tools."""
         lines = b"".join(canonical(line) + b"\n" for line in self.custody)
         return {RECEIPT: canonical(self.receipt), CUSTODY: lines, **standard_files(self.receipt)}
 
@@ -57,7 +57,7 @@ def standard_files(receipt: Receipt) -> dict[str, bytes]:
 
 
 def require_receipt(receipt: Receipt, manifest: Manifest) -> None:
-    """Raises `ReceiptWrong` unless the receipt names the demand of ``manifest``. Whether it holds is not looked at."""
+    """Raises `ReceiptWrong` unless the receipt names the demand of ``manifest``. Its validity is not checked."""
     record = receipt.slot.record
     if not isinstance(record, EventRecord) or record.instrument != manifest.instrument:
         raise ReceiptWrong("the receipt's slot is about another kind of demand")
@@ -67,7 +67,7 @@ def require_receipt(receipt: Receipt, manifest: Manifest) -> None:
 
 
 def private_of(manifest: Manifest) -> dict[str, str | list[str]]:
-    """What the receipt of this package's demand has to name."""
+    """The private fields that the receipt of this package's demand must have."""
     return {
         "authority": manifest.authority,
         "authority_ref": manifest.authority_ref,

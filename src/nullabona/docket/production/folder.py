@@ -1,4 +1,4 @@
-"""Writes files that were made in memory into a folder."""
+"""Writes files from memory into a folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Put ``files`` below ``folder``, which is made."""
+    """Create ``folder`` and write ``files`` into it."""
     for path, data in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(data)

@@ -1,6 +1,6 @@
-"""Which letters the certificate's fonts can show. Other letters are spelled out, so that nothing is left blank.
+"""The characters that the certificate's fonts have. Others are written as code points, so that nothing is blank.
 
-PDF/A refuses a document with a letter that its fonts lack, and an authority may write any letter.
+PDF/A forbids characters that the fonts lack, but an authority may write any character.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _FULL_UNICODE: Final = (3, 10)
 
 
 def shown(text: str) -> str:
-    """``text`` with every letter that the fonts lack written out as ``[U+060D]``, and control characters as well."""
+    """``text`` with control characters, and characters that the fonts lack, written as ``[U+060D]``."""
     have = covered()
     return "".join(c if ord(c) in have and c.isprintable() else f"[U+{ord(c):04X}]" for c in text)
 
 
 @cache
 def covered() -> frozenset[int]:
-    """The code points that both fonts have."""
+    """The code points that both fonts cover."""
     return frozenset(_code_points(serif_path()) & _code_points(sans_path()))
 
 

@@ -16,12 +16,12 @@ from cryptography.x509.oid import NameOID
 from nullabona.errors import UserError
 
 KEY_BITS: Final = 3072
-"""RSA, because every PDF reader and every court's tool checks it, and its signatures take no chance."""
+"""RSA, because every PDF reader and court tool can check it, and its signatures need no randomness."""
 YEARS: Final = 3
 
 
 class CustodianKeyWrong(UserError):
-    """The file is not a custodian's key and certificate."""
+    """The file does not hold a custodian's key and certificate."""
 
     code = "docket-custodian-key"
     default_hint = "make one: nulla docket package key NAME FILE"
@@ -29,18 +29,18 @@ class CustodianKeyWrong(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Custodian:
-    """Who signs. ``chain`` begins with the certificate of the key."""
+    """The signer. ``chain`` begins with the certificate of the key."""
 
     key: rsa.RSAPrivateKey = field(repr=False)
     chain: tuple[x509.Certificate, ...]
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the certificate: what is published, and compared by whoever checks a package."""
+        """SHA-256 of the certificate. The operator publishes it, and recipients of a package compare it."""
         return fingerprint(self.chain[0])
 
     def encode(self) -> bytes:
-        """PEM: the private key in the clear, then the certificates. Whoever stores it must keep others from it."""
+        """PEM: the private key in the clear, then the certificates. The caller must protect it."""
         private = self.key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -53,7 +53,7 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 
 def new_custodian(name: str, now_s: int) -> Custodian:
-    """A key with a certificate that it signed itself, for `YEARS`; one by an authority may take its place."""
+    """A key with a self-signed certificate for `YEARS`; a certificate by an authority may replace it."""
     key = rsa.generate_private_key(public_exponent=65_537, key_size=KEY_BITS)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     begin = datetime.fromtimestamp(now_s, UTC)
@@ -77,7 +77,7 @@ def new_custodian(name: str, now_s: int) -> Custodian:
 
 
 def read_custodian(pem: bytes) -> Custodian:
-    """As `Custodian.encode` wrote it. Raises `CustodianKeyWrong`; the message says nothing of the key."""
+    """Parses the output of `Custodian.encode`. Raises `CustodianKeyWrong`; the message reveals nothing of the key."""
     try:
         key = serialization.load_pem_private_key(pem, None)
         chain = tuple(x509.load_pem_x509_certificates(pem))

@@ -1,4 +1,4 @@
-"""``manifest.json``: what was demanded, what was answered to each class, and every file with its hashes; canonical."""
+"""``manifest.json``: the demand, the answer to each class, and every file with its hashes; canonical."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DOMAIN: Final = b"nullabona docket package v1\0"
 
 
 class Operator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who answers."""
+    """The operator that answers."""
 
     name: Annotated[str, Meta(min_length=1, max_length=120)]
     host: Annotated[str, Meta(min_length=1, max_length=120)]
@@ -32,7 +32,7 @@ class Operator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ListedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One file, listed on its own: the hash of an archive alone proves nothing about what is in it."""
+    """One file, listed individually: the hash of an archive alone proves nothing about its content."""
 
     path: Annotated[str, Meta(pattern=r"^data/[A-Za-z0-9._/-]{1,120}\Z")]
     bytes: Annotated[int, Meta(ge=0)]
@@ -41,11 +41,11 @@ class ListedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One value that is produced, and where it was kept."""
+    """One produced value, and where it was stored."""
 
     data_class: DataClass
     identifier: int
-    """Which of the identifiers it is about, from 0."""
+    """The index of its identifier, from 0."""
     field: str
     value: str | int
     source: str
@@ -54,7 +54,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Found(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one identifier, exactly as it was written in the demand, led to."""
+    """The result for one identifier, exactly as the demand writes it."""
 
     identifier: Identifier
     found: bool
@@ -88,21 +88,21 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fields: tuple[Field, ...]
     files: tuple[ListedFile, ...]
     authority_name: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
-    """What the registry calls ``authority``, which is the registry's own id; not written where it has no name."""
+    """The registry's name for ``authority``, which is an id in the registry; not encoded without a name."""
 
     @property
     def produces(self) -> bool:
-        """Whether anything is handed over."""
+        """Whether any data is handed over."""
         return any(answer.answer == "produced" for answer in self.answers)
 
 
 def package_id(case: bytes) -> str:
-    """What the package is called: says nothing about how many there are."""
+    """The id of the package, which reveals nothing about the number of packages."""
     return sha256(_DOMAIN + case).hexdigest()[:32]
 
 
 def produced_fields(order: PackageOrder, answers: Iterable[ClassAnswer]) -> tuple[Field, ...]:
-    """Every value of the classes that are produced and that the law allows, as ``producible`` gave it."""
+    """Every value of the produced classes that the law allows, as ``producible`` gave it."""
     columns = {
         name: column for column in reversed(DIRECTORY_COLUMNS) for name in [field_of(column)] if name is not None
     }
@@ -122,7 +122,7 @@ def make_manifest(
     answers: tuple[ClassAnswer, ...],
     files: Mapping[str, bytes],
 ) -> Manifest:
-    """The manifest of a package whose files are ``files``; ``instrument`` is what the demand is called."""
+    """The manifest of a package whose files are ``files``; ``instrument``: the name of the demand's kind."""
     demand, document = order.demand, order.demand.document
     return Manifest(
         format=FORMAT,
@@ -154,7 +154,7 @@ def make_manifest(
 
 
 def listed(path: str, data: bytes) -> ListedFile:
-    """The line of one file."""
+    """The entry of one file."""
     return ListedFile(path, len(data), sha256(data).hexdigest(), sha512(data).hexdigest())
 
 
@@ -169,6 +169,6 @@ def read_manifest(data: bytes) -> Manifest:
 
 
 def _field(data_class: DataClass, identifier: int, name: str, value: str | int, column: Column) -> Field:
-    """``column`` is the first one of the table if the field holds rows of a table of their own."""
+    """``column``: of a field with the rows of a table, that table's first column."""
     source = f"directory.{column.table}" if name in ROWS.values() else f"directory.{column.table}.{column.name}"
     return Field(data_class, identifier, name, value, source, column.purpose, column.retention)

@@ -1,4 +1,4 @@
-"""Making a package: the order of the desk in, the files of the answer out. Pure: the same order, the same bytes."""
+"""Makes a package from the desk's order. Pure: the same order gives the same bytes."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Packager:
     catalogue: Catalogue
 
     def __call__(self, order: PackageOrder) -> Package:
-        """The files of a production or of a refusal, with the certificate not signed yet.
+        """The files of a production or a refusal, with the certificate still unsigned.
 
-        Raises `AnswerImpossible` for a decision that does not fit the demand or what is held.
+        Raises `AnswerImpossible` for a decision that does not fit the demand or the held data.
         """
         answers = check_answers(order.demand, order.matches, order.decision, order.allowed)
         statement = make_statement(order.number, self.operator.name, order.decided_s, answers)
@@ -40,13 +40,13 @@ class Packager:
         return Package(tuple(File(path, made[path]) for path in sorted(made)))
 
     def _name(self, demand: Demand) -> Label:
-        """What the law called it on the day it was issued; its id, if there is no row for that day."""
+        """The instrument's legal name on the day of issue; its id, if there is no row for that day."""
         row = row_at(self.catalogue, demand.instrument, EPOCH + timedelta(days=demand.issued_day))
         return Label(demand.instrument, demand.instrument) if row is None else row.label
 
 
 def record_files(fields: tuple[Field, ...]) -> dict[str, bytes]:
-    """One file for each class and identifier of which something is produced."""
+    """One file for each class and identifier with produced values."""
     groups = dict.fromkeys((field.data_class, field.identifier) for field in fields)
     return {
         f"{RECORDS}/{identifier + 1:03}-{data_class}.json": canonical(

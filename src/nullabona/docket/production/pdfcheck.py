@@ -1,4 +1,4 @@
-"""Checking the certificate's signature: whole, by whom, over everything, and nothing added after it."""
+"""Checks the certificate's signature: valid, by whom, over the whole file, and nothing added after it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from nullabona.errors import PeerError
 
 
 class CertificateBroken(PeerError):
-    """The certificate's signature does not hold, or does not cover the whole file."""
+    """The certificate's signature is invalid, or does not cover the whole file."""
 
     code = "docket-certificate-broken"
     default_hint = "do not rely on the certificate; ask the operator for the package again"
@@ -31,7 +31,7 @@ class CertificateBroken(PeerError):
 
 @dataclass(frozen=True, slots=True)
 class SignedBy:
-    """Who signed a certificate: what the signer calls itself, its certificate's hash, whether a time-stamp is there."""
+    """The signer of a certificate: its name, its certificate's hash, and whether there is a time-stamp."""
 
     name: str
     fingerprint: str
@@ -40,7 +40,7 @@ class SignedBy:
 
 
 def check_certificate(pdf: bytes) -> SignedBy:
-    """Who signed ``pdf``. Raises `CertificateBroken`. Whose certificate that is, is not decided here."""
+    """The signer of ``pdf``. Raises `CertificateBroken`. The caller must check whose certificate it is."""
     try:
         with ThreadPoolExecutor(1) as pool:  # pyHanko brings an event loop of its own
             return pool.submit(asyncio.run, _check(pdf)).result()

@@ -1,6 +1,6 @@
-"""Signing the certificate: PAdES (ETSI EN 319 142), as an update of the file: what was typeset stays as it was.
+"""Signs the certificate: PAdES (ETSI EN 319 142), as an incremental update that keeps the typeset bytes.
 
-Without a time-stamp authority the same key, file and time give the same bytes. Only this module and `pdfcheck` know
+Without a time-stamp authority the same key, file and time give the same bytes. Only this module and `pdfcheck` use
 pyHanko.
 """
 
@@ -61,14 +61,14 @@ def _signer(custodian: Custodian) -> Signer:
 
 
 class _KeySigner(Signer):
-    """Signs with a key that was checked when it was read; pyHanko's own would check all of it for every signature."""
+    """Signs with an already checked key; pyHanko's own signer would check the key for every signature."""
 
     def __init__(self, key: RSAPrivateKey, certificate: x509.Certificate, registry: SimpleCertificateStore) -> None:
         super().__init__(signing_cert=certificate, cert_registry=registry)
         self._key = key
 
     async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT001, FBT002 - as pyHanko has it
-        """PKCS #1 v1.5, which takes no chance."""
+        """PKCS #1 v1.5, which needs no randomness."""
         del dry_run
         if digest_algorithm != "sha256":
             raise Bug("a certificate is signed over SHA-256")
@@ -76,10 +76,10 @@ class _KeySigner(Signer):
 
 
 class _Writer(IncrementalPdfFileWriter):
-    """Marks the updated file with an id that follows from the old one instead of chance, and with no time."""
+    """Gives the updated file an id computed from the old one instead of a random one, and no time."""
 
     def _update_meta(self) -> None:
-        """Leave what the document says of itself as it was."""
+        """Keep the document's metadata unchanged."""
 
     @classmethod
     def _handle_id(cls, prev: Any) -> ArrayObject:  # noqa: ANN401 - as pyHanko has it

@@ -1,4 +1,4 @@
-"""Sealing a package: evidence in, certificate signed, a signed tree over every file, the bag around it."""
+"""Seals a package: adds evidence, signs the certificate, signs a tree over every file, and makes the bag."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ORIGIN: Final = "production"
 
 @dataclass(frozen=True, slots=True)
 class Seals:
-    """Who signs: the custodian the certificate, the operator's keys (Ed25519 and ML-DSA-44) the whole."""
+    """The signing keys: the custodian's for the certificate, the operator's (Ed25519 and ML-DSA-44) for the whole."""
 
     custodian: Custodian
     signers: Sequence[Signer] = field(repr=False)
@@ -35,7 +35,7 @@ class Seals:
 def seal_package(package: Package, evidence: Evidence, seals: Seals, now_s: int) -> dict[str, bytes]:
     """Every file of the folder that is handed over. Raises `ReceiptWrong` if the evidence is of another demand.
 
-    All but ``package.note`` is the same whenever it is made again from the same; ML-DSA-44 signatures take chance.
+    The same input gives the same files, except ``package.note``: ML-DSA-44 signatures are randomised.
     """
     payload = {file.path: file.data for file in package.files}
     manifest = read_manifest(payload[MANIFEST])
@@ -50,9 +50,9 @@ def seal_package(package: Package, evidence: Evidence, seals: Seals, now_s: int)
 
 
 def tree_of(payload: Mapping[str, bytes], manifest: Manifest) -> Checkpoint:
-    """What is signed: the lines of ``manifest-sha256.txt`` as a Merkle tree, in the form of a checkpoint.
+    """The signed checkpoint of a Merkle tree over the lines of ``manifest-sha256.txt``.
 
-    Its origin is the operator's host and the package, so that no log's checkpoint can be taken for it.
+    Its origin names the operator's host and the package, so that no log's checkpoint can be mistaken for it.
     """
     lines = payload_manifest(payload, sha256_hex).split(b"\n")[:-1]
     root = Frontier().extend(leaf_hashes(lines)).root

@@ -1,6 +1,6 @@
-"""The desk's seal: the custodian's and the operator's keys, read for each package and not kept in between.
+"""The desk's seal: the custodian's and the operator's keys, read for each package and not kept in memory.
 
-Only the certificate's hash of a key file is remembered, because checking a key takes a fifth of a second.
+Only the hash of a key file's certificate is cached, because checking a key takes a fifth of a second.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class KeyedSeal:
     custodian_file: Path
     log_keys: Path
     _known: dict[bytes, str] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """SHA-256 of a file that was read → SHA-256 of its certificate."""
+    """SHA-256 of a key file → SHA-256 of its certificate."""
 
     def custodian(self) -> str:
         """SHA-256 of the custodian's certificate. Raises `CustodianKeyWrong`."""
@@ -37,7 +37,7 @@ class KeyedSeal:
     def __call__(
         self, package: Package, receipt: Receipt, history: Iterable[Event], approvals: Iterable[Approval], now_s: int
     ) -> dict[str, bytes]:
-        """Every file of the sealed folder: what sets and signs documents is loaded only now."""
+        """Every file of the sealed folder. The document libraries are imported only here."""
         from nullabona.docket.production.seal import Seals, seal_package
 
         seals = Seals(read_custodian(self._pem()), read_key_file(self.log_keys))
@@ -51,7 +51,7 @@ class KeyedSeal:
 
 
 def custody_of(history: Iterable[Event], approvals: Iterable[Approval]) -> tuple[Custody, ...]:
-    """The chain of custody, as the journal of a case has it."""
+    """The chain of custody from the journal of a case."""
     keys = {approval.challenge: approval.key_id for approval in approvals}
     return tuple(
         Custody(event.at_s, event.kind, event.officer or "desk", keys.get(event.detail, ""), event.detail.hex())

@@ -14,11 +14,11 @@ from nullabona.words.demands import ANSWER, DATA_CLASS, REASON
 STATEMENT: Final = "data/STATEMENT.txt"
 NO_DATA_STATEMENT: Final = "data/NO-DATA.txt"
 KST: Final = timezone(timedelta(hours=9))
-"""Korea's time, which has no summer time."""
+"""Korean time, which has no daylight saving."""
 
 
 def statement_path(answers: tuple[ClassAnswer, ...]) -> str:
-    """Where the statement lies: its name already says whether there is anything."""
+    """The statement's path, whose name says whether there is data."""
     return STATEMENT if any(answer.answer == "produced" for answer in answers) else NO_DATA_STATEMENT
 
 
@@ -28,7 +28,7 @@ def make_statement(docket_no: str, operator: str, decided_s: int, answers: tuple
 
 
 def reason_of(answer: ClassAnswer) -> Sentence:
-    """The answer in words, with the reason of a refusal, or with what *not held* leaves of sealed content."""
+    """The answer in words, with a refusal's reason, or with what *not held* means for sealed content."""
     word = ANSWER[answer.answer]
     if answer.reason is not None:
         reason = REASON[answer.reason]
@@ -46,7 +46,7 @@ def moment(at_s: int) -> str:
 
 
 def day(number: int) -> str:
-    """``2026-10-08`` of a number of days since 1970-01-01; whoever shows one that was measured says that it is UTC."""
+    """Days since 1970-01-01 as ``2026-10-08``. For a measured day, the caller must add that it is UTC."""
     return datetime.fromtimestamp(number * 86_400, UTC).strftime("%Y-%m-%d")
 
 

@@ -1,7 +1,7 @@
-"""Checking a package as whoever received it: every byte follows from something that is signed, logged and witnessed.
+"""Checks a package as its recipient: every byte must follow from something signed, logged and witnessed.
 
-Works on the files alone and offline. What it cannot know (whose policy it is, whether a demand was handled outside the
-desk) it says instead of passing over it.
+Works offline on the files alone. It states what it cannot know: whose policy it is, and whether a demand was handled
+outside the desk.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class PackageBroken(PeerError):
 
 
 class PackageUnreadable(UserError):
-    """There is no package where one was looked for."""
+    """The path holds no package."""
 
     code = "docket-package-unreadable"
     default_hint = "name the folder that holds bagit.txt"
@@ -57,7 +57,7 @@ class PackageUnreadable(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What holds. ``policy_given`` False: everything rests on the policy that came with the package itself."""
+    """The verified facts. ``policy_given`` False: they depend on the policy that the package itself contains."""
 
     manifest: Manifest
     signed_by: SignedBy
@@ -69,7 +69,7 @@ class Checked:
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
-    """Every file below ``folder``. Raises `PackageUnreadable`, or `PackageBroken` for links and for too much."""
+    """Every file below ``folder``. Raises `PackageUnreadable`, or `PackageBroken` for links or excess size."""
     if not (folder / "bagit.txt").is_file():
         raise PackageUnreadable("there is no package in this folder")
     found: dict[str, bytes] = {}
@@ -85,10 +85,10 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 
 
 def verify_package(files: Mapping[str, bytes], policy: Policy | None = None, custodian: str | None = None) -> Checked:
-    """What the package shows. Raises a `PeerError` that says what is wrong.
+    """The facts that the package proves. Raises a `PeerError` that says what is wrong.
 
-    ``policy`` is what the checker trusts, by default the package's own; ``custodian`` the SHA-256 of the certificate
-    that the operator publishes.
+    ``policy``: the checker's trusted policy, by default the package's own; ``custodian``: the SHA-256 of the
+    certificate that the operator publishes.
     """
     payload = {path: data for path, data in files.items() if path.startswith("data/")}
     _require_set(files, payload)
@@ -116,7 +116,7 @@ def _require_set(files: Mapping[str, bytes], payload: Mapping[str, bytes]) -> No
 
 
 def _require_content(payload: Mapping[str, bytes], manifest: Manifest) -> None:
-    """Statement and records are what the manifest gives; it lists them and nothing else."""
+    """Check that statement and records equal those made from the manifest, which lists exactly these files."""
     statement = make_statement(manifest.docket_no, manifest.operator.name, manifest.decided_s, manifest.answers)
     made = {statement_path(manifest.answers): statement, **record_files(manifest.fields)}
     content = {path: data for path, data in payload.items() if path not in {MANIFEST, CERTIFICATE, *EVIDENCE}}
@@ -143,7 +143,7 @@ def _require_tags(files: Mapping[str, bytes], payload: Mapping[str, bytes], mani
 def _require_signed(
     encoded: bytes, payload: Mapping[str, bytes], manifest: Manifest, keys: tuple[VerifierKey, ...]
 ) -> tuple[Verified, ...]:
-    """The operator's signatures over exactly these files, by every kind of key that the policy knows of its log."""
+    """The operator's signatures over exactly these files, by every kind of key in the policy for its log."""
     tree, note = tree_of(payload, manifest), parse_note(encoded)
     if note.text != tree.encode():
         raise PackageBroken("the signatures are over other files than these")

@@ -1,4 +1,4 @@
-"""What packages say, in Korean and English."""
+"""The texts of packages, in Korean and English."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TEXT: Final = Words("certificate", section="text")
 SYSTEM: Final = _TEXT["system"]
 DECLARATION: Final = _TEXT["declaration"]
 SEALED_ITEMS: Final = _TEXT["sealed_items"]
-"""What *not held* means for the content of messages."""
+"""The explanation of *not held* for the content of messages."""
 HOW: Final = _TEXT["how"]
 SIGNED: Final = _TEXT["signed"]
 NO_DATA: Final = _TEXT["no_data"]

@@ -1,1 +1,1 @@
-"""The pages: each module shows one thing and reads its forms. The desk decides whether it may be done."""
+"""The pages: each module shows one subject and reads its forms. The desk decides whether an action is allowed."""

@@ -26,12 +26,12 @@ __all__ = ["ACTIONS", "WHO", "sign"]
 
 Lines = tuple[tuple[str, str], ...]
 Proposed = tuple[Proposal, Lines, dict[str, object]]
-"""What is to be signed, its details in words, and what its sentence says beside the case's number."""
+"""The proposal to sign, its details in words, and the values of its sentence besides the case's number."""
 Propose = Callable[[RequestContext, bytes, CaseView], Proposed]
 
 
 def sign(context: RequestContext) -> Answer:
-    """Carry out what was asked last, with the signature that a script brings."""
+    """Carry out the pending action, with the signature that the page's script sends."""
     session, _ = context.signed_in
     credential = context.asked.json().get("credential")
     if not isinstance(credential, dict):
@@ -47,7 +47,7 @@ def _ask(action: Action, propose: Propose, context: RequestContext) -> Answer:
 
 
 async def _ask_to_decide(context: RequestContext) -> Answer:
-    """As every action, but that its package is made first, while others go on."""
+    """As for other actions, but the package is made first, on another thread."""
     case, view = _looked_at(Action.DECIDE, context)
     desk, decision = context.desk, read_decision(context.asked.form(), view)
     order = desk.order(context.acting, case, decision)
@@ -78,18 +78,18 @@ def _page(action: Action, context: RequestContext, case: bytes, view: CaseView, 
 
 
 def then(context: RequestContext, action: str) -> tuple[str, ...]:
-    """What happens when an action is signed."""
+    """The consequences of signing an action, in words."""
     keys = [f"then.{action}.{number}" for number in (1, 2, 3)]
     return tuple(context.say(key) for key in keys if key in SENTENCES)
 
 
 def _stated(action: Action, context: RequestContext, case: bytes, _: CaseView) -> Proposed:
-    """What an officer fills in."""
+    """The proposal from what an officer filled in."""
     form, (*until, name) = context.asked.form(), ASKS[action].filled_in
     words: dict[str, object] = {}
     until_s = None
     if until:
-        # A gag may be without an end; a notice is deferred to a time.
+        # A gag may have no end; a deferred notice needs a time.
         read = fields.optional_moment if action is Action.RENEW_GAG else fields.moment
         until_s = read(form, "until")
         words["until"] = when(until_s) if until_s is not None else context.say("case.gag-open")
@@ -124,7 +124,7 @@ def _hand_over(context: RequestContext, case: bytes, view: CaseView) -> Proposed
 
 
 def locked_line(context: RequestContext, view: CaseView, form: HandOverDetails) -> tuple[str, str]:
-    """To whom a package is locked, in words."""
+    """The recipient that a package is encrypted to, in words."""
     name = context.say("case.form-lock")
     if not form.recipient:
         return name, context.say("case.form-unlocked")
@@ -136,7 +136,7 @@ def _confirm_gag(context: RequestContext, case: bytes, view: CaseView) -> Propos
 
 
 def read_decision(form: Mapping[str, str], view: CaseView) -> Decision:
-    """The decision that a form states. Raises `FormWrong`."""
+    """The decision in a form. Raises `FormWrong`."""
     reasons = get_args(demands.RefusalReason)
     if fields.choice(form, "outcome", ("produce", "refuse")) == "refuse":
         return Decision("refuse", (), fields.choice(form, "reason", reasons), fields.note(form, "grounds"))
@@ -162,7 +162,7 @@ def decision_lines(context: RequestContext, decision: Decision) -> tuple[tuple[s
 
 
 def gag_lines(context: RequestContext, view: CaseView) -> tuple[tuple[str, str], ...]:
-    """The change of the gag that waits, in words."""
+    """The pending change of the gag, in words."""
     proposed = view.content.proposed_gag
     if proposed is None:
         return ()
@@ -189,4 +189,4 @@ ACTIONS: Final[Mapping[Action, Callable[[RequestContext], Answer | Awaitable[Ans
     Action.DECIDE: _ask_to_decide,
     **{action: partial(_ask, action, propose) for action, propose in _PROPOSES.items()},
 }
-"""What the form of each action leads to. Taking in and amending have pages of their own (intake.py)."""
+"""The handler of each action's form. Intake and amendment have their own pages (intake.py)."""

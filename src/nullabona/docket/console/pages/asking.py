@@ -1,4 +1,4 @@
-"""Asking for a signature: what will be signed in plain words, what happens then, and the exact bytes."""
+"""Asks for a signature: shows the action in plain words, its consequences, and the exact bytes."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ ANYBODY: Final = frozenset(Role)
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """What the page says: the action in one sentence, what follows from it, and its details."""
+    """The text of the page: the action in one sentence, its consequences, and its details."""
 
     what: str
     then: tuple[str, ...]
     details: tuple[tuple[str, str], ...] = ()
     grave: bool = False
-    """Whether it cannot be taken back."""
+    """Whether the action is irreversible."""
 
 
 def ask_desk(
@@ -63,14 +63,14 @@ def ask_own(
     do: Callable[[RequestContext], str],
     who: frozenset[Role] = ANYBODY,
 ) -> Answer:
-    """Ask for the signature under an action on the console itself; one of the roles ``who`` is needed then, too."""
+    """Ask for the signature under an action on the console itself; signing needs one of the roles ``who`` again."""
     shown = own_act(action, context.me, about, context.now_s)
     pending = Pending(sha256(shown).digest(), shown, until(context.now_s), partial(_carry_out_own, do, who))
     return _page(context, pending, saying, back, (shown,))
 
 
 def signer_key(context: RequestContext, assertion: Assertion) -> Passkey:
-    """The officer's own passkey that signed. Raises `PasskeyRefused` for anybody else's."""
+    """The officer's passkey that signed. Raises `PasskeyRefused` for another's passkey."""
     found = next((o for o in context.console.working(context.me) if o.credential_id == assertion.credential_id), None)
     if found is None:
         raise PasskeyRefused("this is not an authenticator of yours that works")
@@ -106,5 +106,5 @@ def _page(context: RequestContext, pending: Pending, saying: Saying, back: str, 
 
 
 def _readable(data: bytes) -> str:
-    """Canonical JSON with line breaks: the same names and values, easier on the eyes."""
+    """Canonical JSON with line breaks for reading; names and values are the same."""
     return visible(json.dumps(json.loads(data), ensure_ascii=False, indent=1))

@@ -1,4 +1,4 @@
-"""The registry of authorities: how each is called back, by what the desk itself found out."""
+"""The registry of authorities, with call-back contacts that the desk itself established."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nullabona.docket.core.roles import DESK, DeskAction
 
 
 def page(context: RequestContext) -> Answer:
-    """The registry, and a form for who may add to it."""
+    """The registry, and the form to add to it for officers who may."""
     may = bool(context.roles & DESK[DeskAction.REGISTER_AUTHORITY])
     return context.page("authorities.html", authorities=context.desk.staff.authorities(), may=may)
 

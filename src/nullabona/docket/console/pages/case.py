@@ -1,4 +1,4 @@
-"""One case: where it stands, what comes next, and all that is known of it. Every look is entered in the journal."""
+"""One case: its state, its next step and all its content. Every view is entered in the journal."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ def page(context: RequestContext) -> Answer:
 
 
 def document(context: RequestContext) -> Answer:
-    """The original, as a file to save; its name is ours."""
+    """The original, as a download; the console chooses the file name."""
     case = fields.case_id(context.params["case"])
     return download(context.desk.document(context.acting, case), f"original-{case.hex()[:8]}.bin")
 
 
 def package_file(context: RequestContext) -> Answer:
-    """One file of the package, to save and look at before approving it."""
+    """One file of the package, to download and check before approving it."""
     case = fields.case_id(context.params["case"])
     package = context.desk.preview(context.acting, case)
     number = int(context.params["number"])
@@ -79,13 +79,13 @@ def package_file(context: RequestContext) -> Answer:
 
 
 def receipt(context: RequestContext) -> Answer:
-    """The receipt, as the authority gets it before any data."""
+    """The receipt in the form that the authority gets before any data."""
     case = fields.case_id(context.params["case"])
     return download(canonical(context.desk.receipt(context.acting, case)), f"receipt-{case.hex()[:8]}.json")
 
 
 async def handed_over(context: RequestContext) -> Answer:
-    """The package in the form that a releaser signed: sealed, or unsealed under a name that says so."""
+    """The package in the form that a releaser signed; the name of an unsealed one says so."""
     seal = context.desk.handing_over(context.acting, fields.case_id(context.params["case"]))
     name, data = await context.console.aside(lambda: seal().download())
     return download(data, name)
@@ -107,7 +107,7 @@ def share(context: RequestContext) -> Answer:
 
 
 def _form(context: RequestContext, view: CaseView) -> tuple[HandOverDetails | None, str]:
-    """In which form the package would leave now, or why the custodian's key says nothing of it."""
+    """The form of a hand-over now, or the error of the custodian's key."""
     try:
         return context.desk.form_of(view), ""
     except UserError as error:
@@ -115,7 +115,7 @@ def _form(context: RequestContext, view: CaseView) -> tuple[HandOverDetails | No
 
 
 def _late(context: RequestContext) -> list[Officer]:
-    """Officers who may read cases, but for oneself."""
+    """The other officers who may read cases."""
     return [one for one in context.desk.staff.officers() if one.active and can_read(one.roles) and one.id != context.me]
 
 
@@ -125,7 +125,7 @@ def _files(package: Package | None) -> tuple[tuple[int, str, int], ...]:
 
 
 def _way(view: CaseView) -> list[tuple[State, str]]:
-    """The steps of the case's way: the state to name, and whether it is done, where the case is now, or to come."""
+    """The steps of the case: each with the state to name, and whether it is done, current, or ahead."""
     state = State(view.state)
     now = next(number for number, step in enumerate(PATH) if state in step)
     names = [state if number == now else step[0] for number, step in enumerate(PATH)]

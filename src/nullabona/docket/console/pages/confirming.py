@@ -1,4 +1,4 @@
-"""What waits for a second signature: shown in words, confirmed by another officer than the first and the subject."""
+"""Proposals that wait for a second signature, which neither the first officer nor the subject may give."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nullabona.docket.core.roles import CONFIRMS, DESK, DeskAction
 
 
 def page(context: RequestContext) -> Answer:
-    """Everything that waits, with whether this officer may confirm it."""
+    """Every waiting proposal, with whether this officer may confirm it."""
     found = [(one, sentence(context, one), _may(context, one)) for one in context.desk.pending()]
     may_object = bool(context.roles & DESK[DeskAction.OBJECT])
     return context.page("confirm.html", waiting=found, may_object=may_object)
@@ -34,7 +34,7 @@ def confirm(context: RequestContext) -> Answer:
 
 
 def object_to(context: RequestContext) -> Answer:
-    """Ask for the signature under an objection to what is held."""
+    """Ask for the signature under an objection to a held proposal."""
     try:
         challenge = bytes.fromhex(context.params["challenge"])
     except ValueError:
@@ -49,7 +49,7 @@ def object_to(context: RequestContext) -> Answer:
 
 
 def sentence(context: RequestContext, pending: Pending) -> str:
-    """What waits, in one sentence."""
+    """A waiting proposal, in one sentence."""
     return said_of(context, pending.action, pending.details)
 
 
@@ -73,7 +73,7 @@ def said_of(context: RequestContext, action: str, details: acts.DeskDetails) -> 
 
 
 def lines(context: RequestContext, pending: Pending) -> tuple[tuple[str, str], ...]:
-    """The details that a second pair of eyes has to compare."""
+    """The details that the second officer has to compare."""
     details = pending.details
     match details:
         case acts.EnrolDetails():

@@ -18,7 +18,7 @@ _FLAGS: Final = "Path=/; Secure; HttpOnly; SameSite=Strict"
 
 
 def page(context: RequestContext) -> Answer:
-    """The sign-in page; the same for everybody."""
+    """The sign-in page, the same for everyone."""
     if context.session is not None:
         return see_other("/")
     return context.page(
@@ -27,12 +27,12 @@ def page(context: RequestContext) -> Answer:
 
 
 def options(context: RequestContext) -> Answer:
-    """What a browser needs to sign in with."""
+    """The WebAuthn options for signing in."""
     return as_json({"options": context.console.entrance.options(context.now_s), "input": key_id_of(PRF_INPUT)})
 
 
 def enter(context: RequestContext) -> Answer:
-    """Begin a session for whoever the passkey belongs to. An earlier session of the same browser ends."""
+    """Begin a session for the passkey's officer. An earlier session of the same browser ends."""
     said = context.asked.json()
     entered = context.console.entrance.enter(said, context.now_s)
     if context.session is not None:
@@ -43,7 +43,7 @@ def enter(context: RequestContext) -> Answer:
 
 
 def leave(context: RequestContext) -> Answer:
-    """End the session, and have the browser forget everything of the console."""
+    """End the session, and have the browser clear the console's data."""
     session, _ = context.signed_in
     context.console.staging.drop(session)
     context.console.sessions.end(session)
@@ -51,7 +51,7 @@ def leave(context: RequestContext) -> Answer:
 
 
 def display(context: RequestContext) -> Answer:
-    """Language and colours, kept for the officer."""
+    """Set language and colours, stored for the officer."""
     form = context.asked.form()
     language, theme = form.get("language", context.display.language), form.get("theme", context.display.theme)
     if language in {"ko", "en"} and theme in {"auto", "light", "dark"}:
@@ -60,30 +60,30 @@ def display(context: RequestContext) -> Answer:
 
 
 def enrol_page(context: RequestContext) -> Answer:
-    """The page that a token leads to; the token itself is behind the #, and comes with the script's requests only."""
+    """The page for a token. The token follows the #, so only the script's requests carry it."""
     return context.page("enrol.html")
 
 
 def enrol_look(context: RequestContext) -> Answer:
-    """Whom the token is for."""
+    """The officer a token is for."""
     found, labels = context.console.enrolling.look(_token(context), context.now_s)
     enough = len(labels) >= LEAST_PASSKEYS
     return as_json({"name": found.name, "labels": labels, "known": found.known, "enough": enough})
 
 
 def enrol_options(context: RequestContext) -> Answer:
-    """What the browser needs for one more passkey."""
+    """The WebAuthn options for another passkey."""
     made = context.console.enrolling.options(_token(context), context.now_s)
     return as_json({"options": made, "input": key_id_of(PRF_INPUT)})
 
 
 def enrol_passkey(context: RequestContext) -> Answer:
-    """One more passkey."""
+    """Add a passkey."""
     return as_json({"count": context.console.enrolling.add(_token(context), context.asked.json(), context.now_s)})
 
 
 def enrol_finish(context: RequestContext) -> Answer:
-    """Leave the application; the identity is shown once."""
+    """Submit the application; the identity is shown once."""
     kept = str(context.asked.json().get("identity", ""))
     known = context.console.enrolling.look(_token(context), context.now_s)[0].known
     identity = context.console.enrolling.finish(_token(context), kept, context.now_s)
@@ -91,7 +91,7 @@ def enrol_finish(context: RequestContext) -> Answer:
 
 
 def local_path(text: str) -> str:
-    """``text`` if it is a path of this console, else nothing: never a way to another site."""
+    """``text`` if it is a path of this console, else empty, so that it never leads to another site."""
     return text if _PATH.match(text) and not text.startswith("//") else ""
 
 

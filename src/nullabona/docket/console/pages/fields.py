@@ -1,4 +1,4 @@
-"""Reading forms: each field strictly, and what is wrong with it said by its name."""
+"""Reads form fields strictly; an error names the field."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def choice(form: Mapping[str, str], name: str, allowed: Iterable[T]) -> T:
 
 
 def optional_choice(form: Mapping[str, str], name: str, allowed: Iterable[T]) -> T | None:
-    """One of ``allowed``, or nothing was chosen."""
+    """One of ``allowed``, or None if nothing was chosen."""
     return choice(form, name, allowed) if form.get(name) else None
 
 
 def number(form: Mapping[str, str], name: str) -> int:
-    """A whole number that is not negative. Raises `FormWrong`."""
+    """A non-negative integer. Raises `FormWrong`."""
     text = form.get(name, "").strip()
     if not (text.isascii() and text.isdigit() and len(text) <= DIGITS):
         raise FormWrong(f"give a number: {name}")
@@ -82,7 +82,7 @@ def optional_day(form: Mapping[str, str], name: str) -> int | None:
 
 
 def case_id(text: str) -> bytes:
-    """A case's id from a path; one that is none stands for a case that is not there."""
+    """A case's id from a path. An invalid id is treated as one of a case that does not exist."""
     try:
         found = bytes.fromhex(text)
     except ValueError:

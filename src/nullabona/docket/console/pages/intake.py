@@ -1,4 +1,4 @@
-"""Takes in or amends a demand: a form for what the document says, and the original, which is never opened."""
+"""Takes in or amends a demand: a form for the document's content, and the original, which is never opened."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOST_MIB = records.MAX_DOCUMENT >> 20
 
 
 def choose(context: RequestContext) -> Answer:
-    """First the instrument: it says what has to be asked."""
+    """Choose the instrument first: it determines the form."""
     today = context.now_s // DAY
     rows = [row for row in context.desk.taxonomy.rows if row.valid_on(today)]
     return context.page("intake-choose.html", rows=rows)
@@ -40,7 +40,7 @@ def page(context: RequestContext) -> Answer:
 
 
 def hand_in(context: RequestContext) -> Answer:
-    """Hold the original until the demand is signed for; what it is, nobody here looks at."""
+    """Hold the original until the demand is signed. The console does not look into it."""
     session, _ = context.signed_in
     staged = context.console.staging.put(session, context.asked.body, context.now_s)
     return as_json({"id": staged.id, "sha256": staged.document.sha256.hex(), "size": f"{staged.document.size:,} B"})
@@ -62,13 +62,13 @@ def take_in(context: RequestContext) -> Answer:
 
 
 def amend_page(context: RequestContext) -> Answer:
-    """The form with what the case says now."""
+    """The form, filled in from the case."""
     view = context.desk.show(context.acting, fields.case_id(context.params["case"]))
     return _form(context, context.console.instrument(view.content.demand), filled(view.content.demand), "", view)
 
 
 def amend(context: RequestContext) -> Answer:
-    """Ask for the signature under an amended demand. Its original stays, unless another one was handed in."""
+    """Ask for the signature under an amended demand. Its original stays unless a new one was uploaded."""
     case = fields.case_id(context.params["case"])
     view, form, (session, _) = context.desk.show(context.acting, case), context.asked.form(), context.signed_in
     instrument = context.console.instrument(view.content.demand)
@@ -85,7 +85,7 @@ def amend(context: RequestContext) -> Answer:
 
 
 def read_demand(context: RequestContext, instrument: Instrument, form: Mapping[str, str], document: Document) -> Demand:
-    """The demand that a form states. Raises `FormWrong`."""
+    """The demand in a form. Raises `FormWrong`."""
     try:
         return _demand(context, instrument, form, document)
     except msgspec.ValidationError:
@@ -154,7 +154,7 @@ def demand_lines(context: RequestContext, demand: Demand) -> tuple[tuple[str, st
 
 
 def filled(demand: Demand) -> dict[str, str]:
-    """The form's fields as a demand fills them."""
+    """The form's field values for a demand."""
     found = {
         "authority": demand.authority,
         "ref": demand.authority_ref,

@@ -1,4 +1,4 @@
-"""The journal, for those who check: every change and every reading, and whether the chain is whole."""
+"""The journal, for auditing: every change and every reading, and whether the hash chain is intact."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SHOWN: Final = 200
 
 
 def page(context: RequestContext) -> Answer:
-    """The newest entries first; ``before`` goes further back."""
+    """The entries, newest first; ``before`` selects older ones."""
     try:
         events = context.desk.journal(context.acting)
     except JournalBroken as error:

@@ -1,4 +1,4 @@
-"""Officers: who works here with which roles, who has applied, and which authenticators wait. Nothing of any case."""
+"""Officers and their roles, applicants, and waiting authenticators. It shows nothing about cases."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HERE = "/officers"
 
 
 def page(context: RequestContext) -> Answer:
-    """Everybody, applicants, waiting authenticators and recoveries."""
+    """All officers, applicants, waiting authenticators and recoveries."""
     console = context.console
     known = {officer.id for officer in console.desk.staff.officers()}
     for applicant in console.store.applicants():
@@ -51,7 +51,7 @@ def admit(context: RequestContext) -> Answer:
 
 
 def turn_away(context: RequestContext) -> Answer:
-    """Ask for the signature under forgetting an applicant, who must not have been admitted by the time it is there."""
+    """Ask for the signature under forgetting an applicant, who must still not be admitted when it arrives."""
     applicant = _applicant(context, context.params["officer"])
 
     def do(signing: RequestContext) -> str:
@@ -69,7 +69,7 @@ def grant(context: RequestContext) -> Answer:
 
 
 def take(context: RequestContext) -> Answer:
-    """Ask for the first signature under taking a role away."""
+    """Ask for the first signature under removing a role."""
     details = RoleDetails(context.params["officer"], fields.choice(context.asked.form(), "role", tuple(Role)))
     return _ask(context, DeskAction.TAKE_ROLE, details)
 
@@ -108,7 +108,7 @@ def _waiting(context: RequestContext, officer: str) -> list[Passkey]:
 
 
 def _applicant(context: RequestContext, officer: str) -> Applicant:
-    """Somebody who applied and whom the desk does not know: whom it has admitted keeps what they applied with."""
+    """An applicant whom the desk does not know yet; an admitted officer's application is kept."""
     found = context.console.store.applicant(officer)
     if found is None or any(one.id == officer for one in context.desk.staff.officers()):
         raise FormWrong("there is no such applicant")

@@ -1,4 +1,4 @@
-"""An officer's own authenticators: add one, set one aside; both are signed with one that works."""
+"""An officer's own authenticators: adding one and disabling one. Both are signed with a working one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def page(context: RequestContext) -> Answer:
 
 
 def options(context: RequestContext) -> Answer:
-    """What the browser needs: first to sign that one is added, then to make it."""
+    """The WebAuthn options: first to sign the addition, then to create the passkey."""
     session, officer = context.signed_in
     label = _label(context, str(context.asked.json().get("label", "")))
     shown = own_act("add-passkey", context.me, label, context.now_s)
@@ -64,7 +64,7 @@ def options(context: RequestContext) -> Answer:
 
 
 def add(context: RequestContext) -> Answer:
-    """Keep a new passkey; it works when two officers have admitted it."""
+    """Store a new passkey; it works once two officers have admitted it."""
     session, _ = context.signed_in
     said = context.asked.json()
     signed = said.get("signed")
@@ -83,7 +83,7 @@ def add(context: RequestContext) -> Answer:
 
 
 def set_aside(context: RequestContext) -> Answer:
-    """Ask for the signature that takes an authenticator out of use, for good."""
+    """Ask for the signature that disables an authenticator permanently."""
     wanted = credential_id_of(context.params["key"])
     found = next((one for one in context.console.store.passkeys_of(context.me) if one.credential_id == wanted), None)
     if found is None or found.aside:

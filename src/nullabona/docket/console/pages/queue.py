@@ -1,4 +1,4 @@
-"""What is due next: every open case, the loudest deadline first, with what it waits for and who may do that."""
+"""The queue: every open case, the most urgent deadline first, with its next step and who may do it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GROUPS = ("late", "soon", "later", "untimed")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One open case in the queue. ``view`` None: it is sealed to others."""
+    """One open case in the queue. ``view`` None: this officer cannot open it."""
 
     line: CaseLine
     view: CaseView | None
@@ -35,7 +35,7 @@ class Row:
 
     @property
     def until(self) -> str:
-        """What the deadline is for, as the taxonomy says."""
+        """The taxonomy's ``until`` of the deadline."""
         if self.due is None:
             return ""
         timers = self.instrument.timers if self.instrument is not None else ()
@@ -43,7 +43,7 @@ class Row:
 
 
 def home(context: RequestContext) -> Answer:
-    """The queue; whoever reads no cases goes on to what they may see."""
+    """The queue. Officers who may not read cases are redirected to a page they may see."""
     if context.console.has_too_few(context.me):
         return see_other("/authenticators")
     if not context.roles & READERS:
@@ -55,12 +55,12 @@ def home(context: RequestContext) -> Answer:
 
 
 def version(context: RequestContext) -> Answer:
-    """Whether the queue on a screen is still the one of now. Looking so is no use of the session."""
+    """Whether the displayed queue is still current. This request does not count as activity of the session."""
     return as_json({"version": _version(context)})
 
 
 def everything(context: RequestContext) -> Answer:
-    """Every case there is."""
+    """Every case."""
     dues = _soonest(context)
     lines = [(line, dues.get(line.id)) for line in reversed(context.desk.cases(context.acting))]
     return context.page("cases.html", lines=lines)

@@ -1,4 +1,4 @@
-"""The state of the public record: batches of sealed slots, and what officers enter with their signatures."""
+"""The state of the public record: batches of sealed slots, and the statements that officers sign."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from nullabona.errors import NullabonaError
 
 HERE: Final = "/record"
 WHY: Final = 1_000
-"""Characters of a reason in each language, as the log holds it."""
+"""Most characters of a reason in each language; the log's limit."""
 _TERM: Final = re.compile(r"\d{4}H[12]\Z")
 
 
 def page(context: RequestContext) -> Answer:
-    """Batches, slots, and what this officer may enter."""
+    """Batches, slots, and the statements that this officer may enter."""
     desk = context.desk
     may = {
         action.value
@@ -63,7 +63,7 @@ def open_slots(context: RequestContext) -> Answer:
 
 
 def report(context: RequestContext) -> Answer:
-    """Ask for the first signature under the figures of a half-year, as they are now."""
+    """Ask for the first signature under the present figures of a half-year."""
     term = _term(context)
     _, proposal = context.desk.propose_report(context.acting, term)
     return ask_desk(
@@ -72,7 +72,7 @@ def report(context: RequestContext) -> Answer:
 
 
 def settle(context: RequestContext) -> Answer:
-    """Ask for the first signature under a half-year whose horizon has come."""
+    """Ask for the first signature under settling a half-year."""
     term = _term(context)
     proposal = context.desk.propose(context.acting, DeskAction.SETTLE, None, SettleDetails(term))
     saying = Saying(context.say("say.settle", term=term), then(context, "settle"), grave=True)
@@ -80,7 +80,7 @@ def settle(context: RequestContext) -> Answer:
 
 
 def outage(context: RequestContext) -> Answer:
-    """Ask for the first signature under why periods were late; counsel confirms."""
+    """Ask for the first signature under the reason for late periods; counsel confirms."""
     form = context.asked.form()
     first, last = fields.number(form, "first"), fields.number(form, "last")
     ko, en = (fields.line(form, name, longest=WHY) for name in ("ko", "en"))
@@ -91,7 +91,7 @@ def outage(context: RequestContext) -> Answer:
 
 
 def deliver(context: RequestContext) -> Answer:
-    """Have the notices that were signed, and whose entry the log proves by now, taken to their inboxes."""
+    """Send the signed notices whose entry the log proves to their inboxes."""
     if context.console.notice_delivery is None:
         raise FormWrong("this console reaches no relay")
     context.console.notice_delivery.send(context.acting)
@@ -99,7 +99,7 @@ def deliver(context: RequestContext) -> Answer:
 
 
 def _notices(context: RequestContext) -> list[tuple[str, str]]:
-    """Every notice that is not delivered: its case's number, and how it stands now."""
+    """Every undelivered notice: its case's number and its status."""
     notice_delivery = context.console.notice_delivery
     found = []
     for each in context.desk.notices(context.acting):

@@ -1,4 +1,4 @@
-"""Recovery for an officer who lost every authenticator: two admins vouch, a day passes, anybody may object."""
+"""Recovery for an officer who lost every authenticator: two admins vouch, then others may object for a day."""
 
 from __future__ import annotations
 

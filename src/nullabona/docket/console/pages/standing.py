@@ -1,4 +1,4 @@
-"""Where a case stands for one officer: what comes next, who may do it, what is in the way, what else could be done."""
+"""A case from one officer's view: the next step, who may do it, what prevents it, and the other options."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WHO: Final[Mapping[Action, frozenset[Role]]] = {
     action: frozenset(role for role, one, _ in permits() if one is action)
     for action in {one for _, one, _ in permits()}
 }
-"""Who may ever do an action, in whatever state."""
+"""The roles that may do an action, in any state."""
 PATH: Final = (
     (State.RECEIVED,),
     (State.MATCHED,),
@@ -26,9 +26,9 @@ PATH: Final = (
     (State.PUBLISHED, State.SEALED),
     (State.CLOSED,),
 )
-"""The way of a case, for the line of steps above it."""
+"""The path of a case, for the line of steps on its page."""
 RECEIPTED: Final = frozenset(state for step in PATH[5:] for state in step)
-"""Where the authority has had its receipt."""
+"""The states in which the authority has its receipt."""
 _NEXT: Final[Mapping[State, tuple[Action, ...]]] = {
     State.RECEIVED: (Action.MATCH,),
     State.MATCHED: (Action.REVIEW,),
@@ -48,7 +48,7 @@ _NEXT: Final[Mapping[State, tuple[Action, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An action that the state allows. ``why`` names what keeps this officer from it, empty if nothing does."""
+    """An action that the state allows. ``why`` names what prevents this officer from doing it, if anything."""
 
     action: Action
     roles: tuple[Role, ...]
@@ -61,29 +61,29 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What comes next, and what else could be done."""
+    """The next steps of a case, and the other options."""
 
     next: tuple[Option, ...]
     others: tuple[Option, ...]
 
     @property
     def first(self) -> Option | None:
-        """The step that a list shows: one of this officer's own if there is one."""
+        """The step that a list shows, preferably one this officer may do."""
         return next((option for option in self.next if option.mine), self.next[0] if self.next else None)
 
 
 def unmet(demand: Demand) -> tuple[str, ...]:
-    """What keeps a demand from being produced: gates that are not met, and a call back that was not made."""
+    """What prevents a production: unmet gates, and a missing call-back."""
     return demand.gates_unmet if demand.called_back else (*demand.gates_unmet, "called-back")
 
 
 def roles_for(action: Action, state: State) -> tuple[Role, ...]:
-    """Who may do ``action`` to a case in ``state``, in a fixed order."""
+    """The roles that may do ``action`` to a case in ``state``, in a fixed order."""
     return tuple(sorted(role for role, one, at in permits() if one is action and at is state))
 
 
 def standing(view: CaseView, officer: str, roles: frozenset[Role], *, handed_over: bool) -> Standing:
-    """Where ``view`` stands for an officer."""
+    """The steps and options of ``view`` for an officer."""
     state = State(view.state)
     wanted = [action for action in _NEXT[state] if not _is_past(action, view, handed_over=handed_over)]
     made = {action: _option(action, view, officer, roles) for action in _allowed(state)}
@@ -95,7 +95,7 @@ def standing(view: CaseView, officer: str, roles: frozenset[Role], *, handed_ove
 
 
 def kept_apart(view: CaseView, officer: str, action: Action) -> bool:
-    """Whether ``officer`` did an earlier step after which another person must do ``action``; the database insists."""
+    """Whether an earlier step by ``officer`` excludes them from ``action``; the database enforces it."""
     return any((action, Action(one.action)) in APART for one in view.approvals if one.officer == officer)
 
 

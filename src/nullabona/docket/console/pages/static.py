@@ -18,7 +18,7 @@ def file(context: RequestContext) -> Answer:
 
 
 def health(_: RequestContext) -> Answer:
-    """That the console serves; nothing else."""
+    """Reports that the console is serving."""
     return Answer(200, b"ok\n", TEXT)
 
 

@@ -1,7 +1,7 @@
 """Applying or recovering with a token: at least two passkeys, each of which seals the officer's identity.
 
-A token admits nobody. Its holder leaves two passkeys and a recipient with the console; two officers of the desk then
-sign that these belong to a colleague. An unfinished application is kept in memory only.
+A token alone admits nobody. Its holder registers at least two passkeys and a recipient; two officers then sign that
+these belong to a colleague. An unfinished application is kept in memory only.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ _TOKENS: Final = "tokens"
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A new passkey and the secret that its authenticator gave."""
+    """A new passkey and its authenticator's PRF secret."""
 
     registered: Registered
     label: str
     secret: bytes = field(repr=False)
 
     def sealing(self, officer: str, identity: str, now_s: int) -> Passkey:
-        """The row that is kept: with the identity, sealed to this authenticator."""
+        """The row to store, with the identity sealed to this authenticator."""
         found = self.registered
         sealed = seal_identity(identity, self.secret, found.credential_id)
         return Passkey(found.credential_id, officer, self.label, found.public_key, found.sign_count, sealed, now_s)
 
 
 class Registrar:
-    """Makes passkeys: asks for them, and verifies what comes back."""
+    """Creates passkeys: makes the options, and verifies the browser's answer."""
 
     def __init__(self, site: Site, *, synced: bool) -> None:
         self._site = site
@@ -60,7 +60,7 @@ class Registrar:
         self._key = secrets.token_bytes(32)
 
     def options(self, officer: str, name: str, known: tuple[bytes, ...], now_s: int) -> dict[str, Any]:
-        """What a browser needs to make a passkey of ``officer``."""
+        """The WebAuthn options to create a passkey of ``officer``."""
         challenge = make_challenge(self._key, secrets.token_bytes(NONCE_SIZE), now_s, f"enrol {officer}")
         return creation_options(self._site, officer, name, challenge, known)
 
@@ -78,7 +78,7 @@ class Registrar:
 
 
 class Enrolling:
-    """Adding passkeys, for those who have a token."""
+    """Adding passkeys with a token."""
 
     def __init__(self, store: ConsoleStore, registrar: Registrar, recipient: Callable[[str], str | None]) -> None:
         self._store = store
@@ -89,7 +89,7 @@ class Enrolling:
         self._throttle = Throttle()
 
     def look(self, token: str, now_s: int) -> tuple[Enrolment, tuple[str, ...]]:
-        """Whom a token is for, and which authenticators were added with it. Raises `EnrolmentRefused`, `TooOften`."""
+        """The enrolment of a token, and the authenticators added with it. Raises `EnrolmentRefused`, `TooOften`."""
         found = self._store.enrolment(token, now_s)
         if found is None:
             if wait_s := self._throttle.wait_s(_TOKENS, now_s):
@@ -99,13 +99,13 @@ class Enrolling:
         return found, tuple(made.label for made in self._begun.get(hash_token(token), ()))
 
     def options(self, token: str, now_s: int) -> dict[str, Any]:
-        """What the browser needs for one more passkey."""
+        """The WebAuthn options for another passkey."""
         enrolment, _ = self.look(token, now_s)
         known = tuple(made.registered.credential_id for made in self._begun.get(hash_token(token), ()))
         return self._registrar.options(enrolment.officer, enrolment.name, known, now_s)
 
     def add(self, token: str, said: Mapping[str, Any], now_s: int) -> int:
-        """One more passkey; how many there are now."""
+        """Add a passkey; return how many there are."""
         enrolment, labels = self.look(token, now_s)
         made = self._registrar.made(enrolment.officer, said, now_s)
         begun = self._begun.get(hash_token(token), [])
@@ -119,9 +119,9 @@ class Enrolling:
         return len(begun) + 1
 
     def finish(self, token: str, kept_identity: str, now_s: int) -> str:
-        """Leave the application; the identity, which is shown once and then only the authenticators have.
+        """Submit the application; return the identity. It is shown once; then only the authenticators hold it.
 
-        Whom the desk knows already brings ``kept_identity``, from paper or a key file. Raises `TooFewPasskeys`,
+        An officer whom the desk knows enters ``kept_identity``, from paper or a key file. Raises `TooFewPasskeys`,
         `EnrolmentRefused` or `BadIdentity`.
         """
         enrolment, _ = self.look(token, now_s)

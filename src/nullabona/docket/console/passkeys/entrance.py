@@ -1,4 +1,4 @@
-"""Signing in: a passkey of an active officer, used by the person it belongs to, answers a fresh challenge once."""
+"""Signing in: an active officer's passkey, with user verification, answers a fresh challenge once."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _SIGN_IN: Final = "sign-in"
 
 
 class Register(Protocol):
-    """What signing in has to know of the desk."""
+    """What signing in needs from the desk."""
 
     def admitted(self, passkey: Passkey) -> bool:
-        """Whether two officers have admitted this key, for an officer who is active."""
+        """Whether two officers admitted this key and its officer is active."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """Who came in, and the identity that their authenticator has unsealed."""
+    """The officer who signed in, and the identity that their authenticator unsealed."""
 
     officer: str
     identity: str = field(repr=False)
@@ -42,12 +42,12 @@ class Entered:
 
 @dataclass(slots=True)
 class Spent:
-    """Challenges that were answered and might still be fresh."""
+    """Answered challenges that have not expired yet."""
 
     _until: OrderedDict[bytes, int] = field(default_factory=OrderedDict)
 
     def spend(self, challenge: bytes, now_s: int) -> None:
-        """Raises `SignatureSpent` the second time."""
+        """Raises `SignatureSpent` if the challenge was spent before."""
         for old in [key for key, until_s in self._until.items() if until_s < now_s]:
             del self._until[old]
         key = sha256(challenge).digest()
@@ -68,7 +68,7 @@ class Entrance:
         self._throttle = Throttle()
 
     def options(self, now_s: int) -> dict[str, Any]:
-        """What a browser needs to sign in with; the same for everybody, and nothing is kept of it."""
+        """The WebAuthn options for signing in: no officer is named, and nothing is stored."""
         challenge = make_challenge(self._key, secrets.token_bytes(NONCE_SIZE), now_s, _SIGN_IN)
         return assertion_options(self._site, challenge)
 
@@ -107,7 +107,7 @@ def _credential(said: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def read_secret(said: Mapping[str, Any]) -> bytes:
-    """What the authenticator's PRF gave. Raises `PasskeyRefused`."""
+    """The output of the authenticator's PRF. Raises `PasskeyRefused`."""
     text = said.get("secret")
     try:
         secret = urlsafe_b64decode(text + "=" * (-len(text) % 4)) if isinstance(text, str) else b""

@@ -1,4 +1,4 @@
-"""Who is invited to add passkeys, and what must be signed so that passkeys count."""
+"""Invites officers to add passkeys, and lists what must be signed to admit passkeys."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from nullabona.docket.keeping.staff import NoSuchOfficer
 
 
 def invite(store: ConsoleStore, officer: str, name: str, now_s: int, *, known: bool) -> tuple[str, Enrolment]:
-    """A token with which an officer adds passkeys, once. Raises `EnrolmentRefused` or `NotReady`.
+    """A single-use token with which an officer adds passkeys. Raises `EnrolmentRefused` or `NotReady`.
 
-    An officer who has passkeys adds others with them, unless all are lost and a recovery has waited long enough.
+    An officer with passkeys uses them to add others. For such an officer, a token needs a recovery that
+    has waited long enough.
     """
     if store.passkeys_of(officer):
         recovery = store.recovery(officer)
@@ -35,9 +36,9 @@ def invite(store: ConsoleStore, officer: str, name: str, now_s: int, *, known: b
 
 
 def admission(desk: Desk, store: ConsoleStore, officer: str) -> list[tuple[DeskAction, EnrolDetails | KeyDetails]]:
-    """What admits an applicant, or each passkey of an officer that the desk does not know yet: to be signed by two.
+    """The actions, signed by two, that admit an applicant, or the passkeys of an officer that the desk does not know.
 
-    Raises `EnrolmentRefused` if nobody of this name has applied.
+    Raises `EnrolmentRefused` if there is no application under this name.
     """
     keys = [credential_of(one) for one in store.passkeys_of(officer) if not one.aside]
     try:

@@ -1,4 +1,4 @@
-"""Why the console refuses somebody. No refusal tells a stranger more than that it did not work."""
+"""The console's refusals. None tells a stranger more than that the attempt failed."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ class PasskeyRefused(PeerError):
 
 
 class SignCountWentBack(PeerError):
-    """An authenticator counted less than before: there may be a copy of it."""
+    """An authenticator's signature counter went back, so a copy of it may exist."""
 
     code = "passkey-copied"
     default_hint = "remove this authenticator with your other one, and tell an admin now"
 
 
 class SignatureSpent(PeerError):
-    """This signature was used already, or has expired."""
+    """The signature was already used, or has expired."""
 
     code = "signature-spent"
     default_hint = "start again: review what you are about to do, and sign it"
 
 
 class EnrolmentRefused(UserError):
-    """The token to enrol with is wrong, used or too old."""
+    """The enrolment token is wrong, used or expired."""
 
     code = "enrolment-refused"
     default_hint = "ask an admin for a new one: nulla docket invite OFFICER"
 
 
 class PasskeyUnsuitable(UserError):
-    """The authenticator cannot be used here."""
+    """The authenticator is not suitable."""
 
     code = "passkey-unsuitable"
     default_hint = "use a security key or this machine's own authenticator, with PIN or fingerprint"
@@ -55,7 +55,7 @@ class NotReady(UserError):
 
 
 class TooOften(UserError):
-    """Too many wrong tries. Only the person who made them has to wait."""
+    """Too many wrong tries. Only the person who made them must wait."""
 
     code = "too-often"
     retryable = True
@@ -66,7 +66,7 @@ class TooOften(UserError):
 
 
 class DocumentGone(UserError):
-    """The original that was handed in has been forgotten."""
+    """The uploaded original is no longer held."""
 
     code = "document-gone"
     default_hint = "choose the original document again"

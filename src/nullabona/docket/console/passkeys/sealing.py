@@ -1,7 +1,7 @@
 """An officer's age identity, sealed so that only the officer's own authenticator or running session unseals it.
 
-The key comes from the authenticator's PRF extension (WebAuthn Level 3 §10.1.4), or from a session's token; neither is
-ever kept.
+The key comes from the authenticator's PRF extension (WebAuthn Level 3 §10.1.4), or from a session's token. Neither is
+ever stored.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from nullabona.docket.console.passkeys.refusals import PasskeyUnsuitable
 
 SECRET_SIZE: Final = 32
 PRF_INPUT: Final = sha256(b"nullabona console identity v1").digest()
-"""What every authenticator is asked to evaluate; the answers differ by passkey."""
+"""The PRF input, the same for every authenticator; the outputs differ by passkey."""
 _NONCE_SIZE: Final = 12
 
 
 def seal_identity(identity: str, secret: bytes, whose: bytes) -> bytes:
-    """``identity``, for whoever has ``secret``; bound to ``whose`` passkey or session it is."""
+    """``identity``, sealed with ``secret`` and bound to the passkey or session ``whose``."""
     nonce = secrets.token_bytes(_NONCE_SIZE)
     return nonce + _cipher(secret).encrypt(nonce, identity.encode(), whose)
 

@@ -1,7 +1,7 @@
-"""Who is signed in. Sessions live in this process's memory only, and end with it.
+"""Signed-in officers. Sessions exist only in this process's memory, and end with it.
 
-An officer's identity is kept sealed with the session's own token, which only the officer's browser has: between two
-requests this process cannot open a case either.
+An officer's identity is kept sealed with the session's token, which only the officer's browser holds. So between
+requests even this process cannot open a case.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _NO_IDENTITY: Final = b""
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What a session was asked to sign. ``shown`` are the canonical bytes whose hash is the challenge."""
+    """What a session was asked to sign. ``shown``: the canonical bytes whose hash is the challenge."""
 
     challenge: bytes
     shown: bytes = field(repr=False)
     until_s: int
     carry_out: Callable[[Any, Assertion], str] = field(repr=False)
-    """Does it for the request that brings the signature; where to go on. Raises what the desk raises."""
+    """Performs it for the request with the signature, and returns the next page. Raises what the desk raises."""
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class Sessions:
         self._open: dict[bytes, _Open] = {}
 
     def begin(self, officer: str, identity: str | None, now_s: int) -> str:
-        """A new session's token. An officer's oldest session ends when there would be too many."""
+        """A new session's token. An officer's oldest session ends if there would be too many."""
         own = sorted((s for s in self.of(officer)), key=lambda s: s.began_s)
         for old in own[: max(0, len(own) - MOST_SESSIONS + 1)]:
             self.end(old)
@@ -57,7 +57,7 @@ class Sessions:
         return token
 
     def find(self, token: str, now_s: int) -> Session | None:
-        """The living session of a token. One that is over is forgotten."""
+        """The live session of a token. An expired one is forgotten."""
         found = self._open.get(_hash(token))
         if found is None:
             return None
@@ -67,13 +67,13 @@ class Sessions:
         return found.session
 
     def see(self, session: Session, now_s: int) -> Session:
-        """The officer did something; idle time begins anew."""
+        """Record activity: the idle time restarts."""
         seen = replace(session, seen_s=now_s)
         self._open[session.token_hash].session = seen
         return seen
 
     def identity(self, token: str) -> str | None:
-        """The officer's identity; the caller forgets it with the request."""
+        """The officer's identity. The caller must drop it at the end of the request."""
         found = self._open.get(_hash(token))
         if found is None or not found.sealed:
             return None
@@ -93,7 +93,7 @@ class Sessions:
         return len(found)
 
     def sweep(self, now_s: int) -> None:
-        """Forget what is over: sessions, and what was asked and not signed in time, with the original that it holds."""
+        """Forget expired sessions, and expired requests to sign with the originals they hold."""
         for one in list(self._open.values()):
             if not one.session.alive(now_s):
                 self.end(one.session)
@@ -103,16 +103,16 @@ class Sessions:
     # -- what is to be signed -----------------------------------------------------------------------------------------
 
     def ask(self, session: Session, pending: Pending) -> None:
-        """A session is asked one thing at a time; asking anew forgets what was asked before."""
+        """Ask a session to sign. A session has one pending request; a new one replaces it."""
         self._open[session.token_hash].pending = pending
 
     def asked(self, session: Session, now_s: int) -> Pending | None:
-        """What the session is asked to sign, if it may still be."""
+        """The session's pending request, unless it has expired."""
         found = self._open[session.token_hash].pending
         return found if found is not None and now_s < found.until_s else None
 
     def take(self, session: Session, challenge: bytes, now_s: int) -> Pending:
-        """What was asked, once: whatever comes of it, it has to be asked anew. Raises `SignatureSpent`."""
+        """The pending request, which is removed whatever the outcome. Raises `SignatureSpent`."""
         found = self.asked(session, now_s)
         if found is None or found.challenge != challenge:
             raise SignatureSpent("this is not what you were asked to sign last, or it has waited too long")
@@ -121,7 +121,7 @@ class Sessions:
 
 
 def until(now_s: int) -> int:
-    """When what is asked now must be signed."""
+    """The deadline for signing what is asked now."""
     return now_s + ACTION_S
 
 

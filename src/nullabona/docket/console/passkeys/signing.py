@@ -1,4 +1,4 @@
-"""An officer signs each action with their own passkey, over exactly what is about to be done (spec/console.md §5)."""
+"""An officer signs each action with their own passkey, over the exact action (spec/console.md §5)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _NONCE_SIZE: Final = 32
 
 
 def key_id_of(credential_id: bytes) -> str:
-    """How the desk calls a passkey."""
+    """The desk's key id of a passkey."""
     return urlsafe_b64encode(credential_id).rstrip(b"=").decode()
 
 
 def credential_id_of(key_id: str) -> bytes:
-    """The way back. Raises `PasskeyRefused`."""
+    """The inverse of `key_id_of`. Raises `PasskeyRefused`."""
     try:
         return urlsafe_b64decode(key_id + "=" * (-len(key_id) % 4))
     except ValueError:
@@ -33,7 +33,7 @@ def credential_id_of(key_id: str) -> bytes:
 
 
 def credential_of(passkey: Passkey) -> acts.Credential:
-    """A passkey as the desk admits it."""
+    """A passkey as a credential of the desk."""
     return acts.Credential(
         key_id=key_id_of(passkey.credential_id),
         kind="webauthn",
@@ -44,7 +44,7 @@ def credential_of(passkey: Passkey) -> acts.Credential:
 
 
 def for_the_desk(assertion: Assertion) -> acts.Assertion:
-    """What an authenticator signed, in the form that the desk keeps: anyone can verify it again later."""
+    """An authenticator's signature in the form that the desk keeps, so that anyone can verify it later."""
     payload = json.dumps(
         {
             "authenticatorData": key_id_of(assertion.authenticator_data),
@@ -56,7 +56,7 @@ def for_the_desk(assertion: Assertion) -> acts.Assertion:
 
 
 class VerifyPasskey:
-    """The desk's `VerifyAssertion` for passkeys: the key is one the officer uses, and its count has grown."""
+    """The desk's `VerifyAssertion` for passkeys: the officer uses the key, and its counter has grown."""
 
     def __init__(self, site: Site, store: ConsoleStore) -> None:
         self._site = site
@@ -75,7 +75,7 @@ class VerifyPasskey:
         return self.check(found, challenge, credential.public, credential.sign_count)
 
     def check(self, assertion: Assertion, challenge: bytes, public: bytes, count: int = 0) -> int:
-        """The new count, noted. Raises `PasskeyRefused` or `SignCountWentBack`."""
+        """Store and return the new counter. Raises `PasskeyRefused` or `SignCountWentBack`."""
         passkey = self._store.passkey(assertion.credential_id)
         if passkey is None or passkey.aside or passkey.public_key != public:
             raise PasskeyRefused("this passkey does not sign here")
@@ -85,7 +85,7 @@ class VerifyPasskey:
 
 
 def own_act(action: str, officer: str, about: str, now_s: int) -> bytes:
-    """The canonical bytes of an action on the console itself; signed like one on a case."""
+    """The canonical bytes of an action on the console itself, signed like an action on a case."""
     return canonical(
         {
             "about": about,

@@ -1,7 +1,7 @@
-"""Originals that were uploaded and are not signed for yet: bytes in memory, hashed and never read.
+"""Uploaded originals that are not signed for yet: bytes in memory, hashed but never parsed.
 
-Each session has one. It is dropped when the session uploads another, when it is signed for, after a quarter of an
-hour, and when the process ends.
+Each session holds at most one. It is dropped when the session uploads another, when it is signed for, after a quarter
+of an hour, and when the process ends.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_STAGED: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """An original in waiting."""
+    """A held original."""
 
     id: str
     data: bytes = field(repr=False)
@@ -30,7 +30,7 @@ class Staged:
 
 
 class Staging:
-    """Keeps originals until they are signed for."""
+    """Holds originals until they are signed for."""
 
     def __init__(self) -> None:
         self._staged: dict[bytes, Staged] = {}
@@ -46,7 +46,7 @@ class Staging:
         return staged
 
     def get(self, session: Session, name: str, now_s: int) -> Staged:
-        """What this session handed in under ``name``. Raises `DocumentGone`."""
+        """The original this session uploaded under ``name``. Raises `DocumentGone`."""
         found = self._staged.get(session.token_hash)
         if found is None or found.id != name or now_s >= found.until_s:
             raise DocumentGone("the original is not here any more")
@@ -56,11 +56,11 @@ class Staging:
         self._staged.pop(session.token_hash, None)
 
     def signed_for(self, session: Session, data: bytes) -> None:
-        """The desk has it: forget it, unless the session has handed in another one since."""
+        """Drop the original, which the desk has now, unless the session has uploaded another since."""
         found = self._staged.get(session.token_hash)
         if found is not None and found.data is data:
             self.drop(session)
 
     def sweep(self, now_s: int) -> None:
-        """Forget what has waited too long."""
+        """Drop expired originals."""
         self._staged = {key: one for key, one in self._staged.items() if now_s < one.until_s}

@@ -1,7 +1,7 @@
-"""The only use of py_webauthn: what authenticators are asked, and whether what they say is true (WebAuthn Level 3 §7).
+"""The only use of py_webauthn: makes options for authenticators and verifies their answers (WebAuthn Level 3 §7).
 
-User verification is always required, attestation never asked for, and what an authenticator signed is checked against
-one challenge, one origin and one key. Foreign exceptions stop here.
+User verification is always required, attestation is never requested, and a signature is checked against one
+challenge, one origin and one key. Exceptions of the library are translated here.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from nullabona.docket.console.rules.origin import Site
 
 ALGORITHMS: Final = [COSEAlgorithmIdentifier.EDDSA, COSEAlgorithmIdentifier.ECDSA_SHA_256]
 MOST_BYTES: Final = 16_384
-"""What a browser sends of an authenticator is never larger."""
+"""Most bytes that a browser sends of an authenticator."""
 _TIMEOUT_MS: Final = 120_000
 
 
@@ -51,7 +51,7 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """What an authenticator signed: checked for form only, until `verify_assertion` returns."""
+    """An authenticator's signature, checked only for form until `verify_assertion` returns."""
 
     credential_id: bytes
     challenge: bytes
@@ -61,7 +61,7 @@ class Assertion:
 
 
 def creation_options(site: Site, officer: str, name: str, challenge: bytes, known: Sequence[bytes]) -> dict[str, Any]:
-    """What the browser needs to make a passkey for ``officer``, on an authenticator that has none of ``known``."""
+    """The options to create a passkey for ``officer`` on an authenticator that holds none of ``known``."""
     options = generate_registration_options(
         rp_id=site.rp_id,
         rp_name="nullabona legal desk",
@@ -82,7 +82,7 @@ def creation_options(site: Site, officer: str, name: str, challenge: bytes, know
 
 
 def assertion_options(site: Site, challenge: bytes, known: Sequence[bytes] = ()) -> dict[str, Any]:
-    """What the browser needs to have ``challenge`` signed, by one of ``known`` or by any passkey of this site."""
+    """The options to have ``challenge`` signed by one of ``known``, or by any passkey of this site."""
     options = generate_authentication_options(
         rp_id=site.rp_id,
         challenge=challenge,
@@ -120,7 +120,7 @@ def read_challenge(credential: Mapping[str, Any]) -> bytes:
 
 
 def read_assertion(credential: Mapping[str, Any]) -> Assertion:
-    """What the browser sent, read strictly but not verified. Raises `PasskeyRefused`."""
+    """The browser's answer, parsed strictly but not verified. Raises `PasskeyRefused`."""
     try:
         response = credential["response"]
         client_data = base64url_to_bytes(response["clientDataJSON"])
@@ -139,7 +139,7 @@ def read_assertion(credential: Mapping[str, Any]) -> Assertion:
 
 
 def verify_assertion(site: Site, assertion: Assertion, challenge: bytes, public_key: bytes, count: int) -> int:
-    """The new count of the authenticator that signed ``challenge``. Raises `PasskeyRefused` or `SignCountWentBack`."""
+    """The new counter of an authenticator that signed ``challenge``. Raises `PasskeyRefused` or `SignCountWentBack`."""
     try:
         new = parse_authenticator_data(assertion.authenticator_data).sign_count
         verify_authentication_response(

@@ -1,1 +1,1 @@
-"""One request: who makes it, what it works with, and the answer."""
+"""One request: its officer, its context, and its answer."""

@@ -1,4 +1,4 @@
-"""Requests and answers of the console, as values. Nothing in them says where a request came from."""
+"""Requests and answers of the console, as values. They hold nothing about a request's origin."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_FIELDS: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request that came from the console's own pages. Header names are in lower case; no address, no user agent."""
+    """A request from the console's own pages. Header names are in lower case; no address, no user agent."""
 
     method: str
     path: str
@@ -30,7 +30,7 @@ class Asked:
     body: bytes = field(default=b"", repr=False)
 
     def form(self) -> Mapping[str, str]:
-        """The fields of a form; the last of several with one name. Raises `Malformed`."""
+        """The fields of a form; of several with one name, the last. Raises `Malformed`."""
         return dict(self._pairs())
 
     def many(self, name: str) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back."""
+    """A response."""
 
     status: int
     body: bytes = field(default=b"", repr=False)
@@ -71,10 +71,10 @@ def as_json(value: Any, status: int = 200, *more: tuple[str, str]) -> Answer:  #
 
 
 def see_other(path: str, *more: tuple[str, str]) -> Answer:
-    """Go on at another page of the console."""
+    """A redirect (303) to another page of the console."""
     return Answer(303, b"", TEXT, (("Location", path), *more))
 
 
 def download(data: bytes, name: str) -> Answer:
-    """A file to save, never to show. ``name`` is the console's own, plain ASCII."""
+    """A download, never shown inline. ``name`` is chosen by the console, plain ASCII."""
     return Answer(200, data, ANY, (("Content-Disposition", f'attachment; filename="{name}"'),))

@@ -1,4 +1,4 @@
-"""The running console: the desk, what the console keeps, who is signed in, and the questions about them."""
+"""The running console: the desk, the console's store, the sessions, and queries about them."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from nullabona.errors import NullabonaError
 
 T = TypeVar("T")
 MOST_ASIDE: Final = 2
-"""Packages that are made or sealed at once; more wait for their turn."""
+"""Most packages made or sealed at once; others wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a console is run. ``synced``: passkeys that a service copies between devices are let in.
+    """How a console is run. ``synced``: passkeys that a service syncs between devices are accepted.
 
-    ``clock_is_right``: somebody has looked at the clock, for the first beat.
+    ``clock_is_right``: an operator has checked the clock, for the first batch.
     """
 
     site: Site
@@ -53,7 +53,7 @@ class Period:
 
 @dataclass(slots=True)
 class Pulse:
-    """How the beat of the public record goes. ``problem``: what went wrong last, None once a beat went well."""
+    """The state of batch publication. ``problem``: the last error, None after a success."""
 
     period: int | None = None
     at_s: int = 0
@@ -62,14 +62,14 @@ class Pulse:
 
 
 class Console:
-    """What pages work with. One thread uses it."""
+    """The shared state of all pages. One thread uses it."""
 
     def __init__(
         self, desk: Desk, store: ConsoleStore, settings: Settings, notice_delivery: NoticeDelivery | None = None
     ) -> None:
         self.desk = desk
         self.notice_delivery = notice_delivery
-        """Takes notices to their inboxes; None where no relay is reached from."""
+        """Delivers notices to their inboxes; None if this console reaches no relay."""
         self.store = store
         self.settings = settings
         self.sessions = Sessions()
@@ -82,18 +82,18 @@ class Console:
         self.verify = VerifyPasskey(settings.site, store)
 
     async def aside(self, work: Callable[[], T]) -> T:
-        """What ``work`` gives, which takes its time and touches neither desk nor store; others go on meanwhile.
+        """The result of slow ``work`` that uses neither desk nor store; other requests are served meanwhile.
 
-        Whatever was read before may have changed when it is there.
+        The state read before the call may have changed when the result arrives.
         """
         return await asyncio.get_running_loop().run_in_executor(self._aside, work)
 
     def close(self) -> None:
-        """Wait for what is made aside, and begin nothing more of it."""
+        """Wait for work in progress, and start no more."""
         self._aside.shutdown(cancel_futures=True)
 
     def admitted(self, passkey: Passkey) -> bool:
-        """Whether two officers have admitted this key, for an officer who is active."""
+        """Whether two officers admitted this key and its officer is active."""
         officer = self.active(passkey.officer)
         if officer is None:
             return False
@@ -101,7 +101,7 @@ class Console:
         return any(wanted == (one.key_id, one.public) for one in self.desk.staff.credentials(officer.id))
 
     def working(self, officer: str) -> tuple[Passkey, ...]:
-        """The passkeys that an officer can sign in and sign with."""
+        """The passkeys with which an officer can sign in and sign."""
         return tuple(one for one in self.store.passkeys_of(officer) if not one.aside and self.admitted(one))
 
     def has_too_few(self, officer: str) -> bool:
@@ -109,16 +109,16 @@ class Console:
         return len(self.working(officer)) < LEAST_PASSKEYS
 
     def instrument(self, demand: Demand) -> Instrument:
-        """The row of the taxonomy that was in force when a demand arrived."""
+        """The taxonomy row that was in force when the demand arrived."""
         return instrument_of(demand, self.desk.taxonomy)
 
     def period(self, now_s: int) -> Period:
-        """The period of the docket log that is running."""
+        """The current period of the docket log."""
         number = self.desk.cadence.period_at(now_s)
         return Period(number, self.desk.cadence.due_of(number))
 
     def active(self, name: str) -> Officer | None:
-        """An officer who works here."""
+        """The active officer of that name, if any."""
         try:
             found = self.desk.staff.officer(name)
         except NoSuchOfficer:
@@ -126,7 +126,7 @@ class Console:
         return found if found.active else None
 
     def sweep(self, now_s: int) -> None:
-        """Forget and erase what has run out."""
+        """Forget and erase what has expired."""
         self.sessions.sweep(now_s)
         self.staging.sweep(now_s)
         self.store.sweep(now_s)

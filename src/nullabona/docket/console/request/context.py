@@ -1,4 +1,4 @@
-"""One request of one person, with everything a page needs to answer it."""
+"""One request, with everything a page needs to answer it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Place(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """A request with who made it. ``officer`` None: nobody is signed in."""
+    """A request and its officer. ``officer`` None: nobody is signed in."""
 
     console: Console = field(repr=False)
     asked: Asked = field(repr=False)
@@ -44,7 +44,7 @@ class RequestContext:
     session: Session | None = None
     officer: Officer | None = None
     nav: Sequence[Place] = ()
-    """Where this officer can go from here."""
+    """The pages that this officer can open."""
 
     @property
     def desk(self) -> Desk:
@@ -52,7 +52,7 @@ class RequestContext:
 
     @property
     def signed_in(self) -> tuple[Session, Officer]:
-        """Who is signed in; routes for officers answer nobody else."""
+        """The session and its officer. Routes for officers are reached only with both."""
         assert self.session is not None
         assert self.officer is not None
         return self.session, self.officer
@@ -67,7 +67,7 @@ class RequestContext:
 
     @property
     def acting(self) -> Acting:
-        """The officer with their identity, unsealed for as long as the answer takes."""
+        """The officer with their identity, unsealed only while the request is answered."""
         identity = self.console.sessions.identity(self.token)
         return Acting(self.me, (identity,) if identity else ())
 
@@ -75,7 +75,7 @@ class RequestContext:
         return say(key, self.display.language, **values)
 
     def in_words(self, error: NullabonaError | None) -> str:
-        """What went wrong, in the officer's language; nothing if nothing did."""
+        """The error in the officer's language; empty if there is none."""
         return in_words(error, self.display.language)[0] if error is not None else ""
 
     def page(self, template: str, status: int = 200, more: tuple[tuple[str, str], ...] = (), **values: Any) -> Answer:  # noqa: ANN401 - whatever the template shows
@@ -83,7 +83,7 @@ class RequestContext:
         return Answer(status, render(template, self._frame() | values).encode(), more=more)
 
     def _frame(self) -> dict[str, Any]:
-        """What every page shows."""
+        """The values that every page shows."""
         return {
             "t": partial(say, language=self.display.language),
             "lang": self.display.language,

@@ -1,7 +1,7 @@
-"""Delivers notices to their inboxes on a thread of its own, so that a slow relay holds up no officer.
+"""Delivers notices to their inboxes on a separate thread, so that a slow relay delays no officer.
 
-The desk makes the letters and notes what was delivered, both on its own thread. A letter that was put twice, because
-something ended in between, does no harm: the person's app knows it again.
+The desk makes the letters and records deliveries, both on the desk's thread. An interruption may deliver a letter
+twice, which is harmless: the person's app recognises it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from nullabona.docket.ports import Acting, Deliver
 from nullabona.errors import Bug, NullabonaError
 
 Back = Callable[[Callable[[], None]], object]
-"""Has something called on the desk's thread."""
+"""Schedules a call on the desk's thread."""
 _WENT_WRONG: Final = "the delivery stopped for a reason that nobody foresaw"
 
 
 class NoticeDelivery:
-    """Everything but `_carry` runs on the desk's thread."""
+    """Delivers notices. Everything except `_carry` runs on the desk's thread."""
 
     def __init__(self, desk: Desk, deliver: Deliver, back: Back) -> None:
         self._desk = desk
@@ -30,12 +30,12 @@ class NoticeDelivery:
         self._back = back
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="notice-delivery")
         self.under_way = 0
-        """Notices that are about to be delivered."""
+        """The number of notices being delivered."""
         self.failed: dict[bytes, NullabonaError] = {}
-        """What went wrong with each notice the last time it was carried."""
+        """The error of each notice's last delivery attempt."""
 
     def send(self, who: Acting) -> int:
-        """Take along what the log proves by now; how many. Raises `FormWrong` while others are delivered."""
+        """Start delivering what the log proves; how many. Raises `FormWrong` while a delivery is under way."""
         if self.under_way:
             raise FormWrong("notices are being delivered already")
         notices = [each for each in self._desk.notices(who) if isinstance(each, ReadyNotice)]
@@ -46,7 +46,7 @@ class NoticeDelivery:
         return len(notices)
 
     def close(self) -> None:
-        """Wait for the letter that is being put, and drop the others: they are sent the next time."""
+        """Wait for the letter under way, and drop the others: they are sent the next time."""
         self._pool.shutdown(cancel_futures=True)
 
     def _carry(self, notice: ReadyNotice) -> None:

@@ -1,4 +1,4 @@
-"""Pages from templates: everything is escaped, nothing undefined passes, and what others wrote shows what it hides."""
+"""Renders templates: everything is escaped, undefined names are errors, hidden characters in foreign text are shown."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def render(template: str, values: Mapping[str, Any]) -> str:
 
 
 def said(text: object) -> Markup:
-    """What somebody else wrote: escaped, its hidden characters shown, its direction kept to itself."""
+    """Text from outside: escaped, its hidden characters shown, its text direction isolated."""
     return Markup("<bdi>{}</bdi>").format(visible(str(text)))
 
 
@@ -51,7 +51,7 @@ def when(at_s: int) -> str:
 
 
 def stamp(at_s: int) -> str:
-    """A time as HTML's ``datetime`` wants it."""
+    """A time for HTML's ``datetime`` attribute."""
     return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -66,7 +66,7 @@ def as_attribute(value: object) -> str:
 
 
 def rest(due_s: int, now_s: int, language: Language) -> str:
-    """How long until ``due_s``, in two units; the page's script counts on from it."""
+    """The time left until ``due_s``, in two units; the page's script counts down from it."""
     seconds = abs(due_s - now_s)
     if seconds >= DAY:
         parts = ((seconds // DAY, "d"), (seconds % DAY // 3600, "h"))
@@ -79,7 +79,7 @@ def rest(due_s: int, now_s: int, language: Language) -> str:
 
 
 def lane(due_s: int | None, now_s: int) -> str:
-    """How loudly a deadline calls: ``late``, ``soon`` or nothing."""
+    """The urgency of a deadline: ``late``, ``soon`` or empty."""
     if due_s is None:
         return ""
     return "late" if due_s <= now_s else "soon" if due_s - now_s <= SOON_S else ""

@@ -1,1 +1,1 @@
-"""Which requests there are, who may make them, and how they are answered."""
+"""The requests that exist, who may make them, and how they are answered."""

@@ -1,4 +1,4 @@
-"""Answers a request: finds the route, checks who asks, and lets the page answer (spec/console.md §3).
+"""Answers a request: finds the route, checks the officer, and calls the page (spec/console.md §3).
 
 A request is denied unless the table of routes allows it. A forbidden page and a missing page get the same answer.
 """
@@ -21,11 +21,11 @@ from nullabona.words.errors import in_words
 
 QUIET_HEADER: Final = "x-desk-quiet"
 _STATUS: Final = ((TooOften, 429), (PeerError, 403), (UserError, 409))
-"""What went wrong → the status of the answer; what is nobody's fault is for now only."""
+"""The HTTP status of an error; errors that are nobody's fault are temporary."""
 
 
 class ConsoleApp:
-    """The console's application. One thread uses it; what waits there lets others in."""
+    """The console's application. One thread uses it; a request that waits lets others run."""
 
     def __init__(self, console: Console, clock: Callable[[], int]) -> None:
         self.console = console
@@ -34,7 +34,7 @@ class ConsoleApp:
     # -- what is asked
 
     def admit(self, asked: Asked) -> Answer | int:
-        """A refusal judged by the head, or how many bytes the body may have."""
+        """A refusal decided by the head alone, or the most bytes of the body."""
         found = self._enter(asked)
         if isinstance(found, Answer):
             return found
@@ -45,7 +45,7 @@ class ConsoleApp:
         return route.limit if route.changes else 0
 
     async def answer(self, asked: Asked) -> Answer:
-        """The answer; whatever the desk refuses is said in the officer's language."""
+        """The answer; refusals of the desk are shown in the officer's language."""
         found = self._enter(asked)
         if isinstance(found, Answer):
             return found
@@ -63,7 +63,7 @@ class ConsoleApp:
     # -- what is done without being asked -----------------------------------------------------------------------------
 
     def sweep(self) -> None:
-        """Forget and erase what has run out. Raises `ConsoleStoreFailed`; what is in memory was forgotten by then."""
+        """Forget and erase what has expired. Raises `ConsoleStoreFailed`, after memory was cleared."""
         self.console.sweep(self._clock())
 
     # -- inside -------------------------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ class ConsoleApp:
         token = asked.cookies.get(COOKIE, "")
         session = self.console.sessions.find(token, now_s) if token else None
         officer = self.console.active(session.officer) if session is not None else None
-        if session is not None and officer is None:  # revoked: every session of theirs ends at once
+        if session is not None and officer is None:  # the officer was revoked: end all their sessions at once
             self.console.sessions.end_all(session.officer)
             session = None
         display = (self.console.store.display(officer.id) if officer else None) or _display_of(asked)
@@ -110,7 +110,7 @@ class ConsoleApp:
 
 
 def _is_form(route: Route, context: RequestContext) -> bool:
-    """Whether the request has to carry the session's token in its form."""
+    """Whether the request must carry the session's token in its form."""
     return context.session is not None and route.changes and not route.scripted
 
 
@@ -129,6 +129,6 @@ def _wrong(context: RequestContext, route: Route | None, status: int, sentence: 
 
 
 def _display_of(asked: Asked) -> DisplayPreferences:
-    """What a stranger's browser prefers; nothing of it is kept."""
+    """The preferences of a stranger's browser; they are not stored."""
     chosen = asked.query.get("lang") or asked.headers.get("accept-language", "")
     return DisplayPreferences("ko" if chosen.lower().startswith("ko") else "en")

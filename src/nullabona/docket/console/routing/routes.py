@@ -36,27 +36,27 @@ from nullabona.docket.core.states import Action
 NOBODY: Final[frozenset[Role]] = frozenset()
 FORM_BYTES: Final = 256 << 10
 STRANGER_BYTES: Final = 32 << 10
-"""What somebody sends who is not signed in: an answer of an authenticator and little else."""
+"""Most bytes of a body without a session: an authenticator's answer and little else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """For whom: ``public``: anybody; ``always``: every officer, whatever their roles; else one of ``roles``."""
+    """A route is open to anyone if ``public``, to every officer if ``always``, else to one of ``roles``."""
 
     method: str
     path: str
     answer: Callable[[RequestContext], Answer | Awaitable[Answer]] = field(repr=False)
-    """An answer at once, or one that gives way to others while something is made aside."""
+    """Answers at once, or as a coroutine that waits for slow work."""
     roles: frozenset[Role] = NOBODY
     public: bool = False
     always: bool = False
     scripted: bool = False
-    """A script asks, and is answered in JSON; else a page or a form."""
+    """True: a script sends the request and gets JSON. False: a page or a form."""
     limit: int = FORM_BYTES
     word: str = ""
-    """What the navigation calls it; empty: it has no place there."""
+    """Its label in the navigation; empty: it is not listed there."""
     key: str = ""
-    """Which key leads there."""
+    """Its keyboard shortcut."""
 
     @property
     def changes(self) -> bool:
@@ -145,7 +145,7 @@ _COMPILED: Final = tuple((_pattern(route.path), route) for route in ROUTES)
 
 
 def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """The route for a request, and what its path names. The first that fits, in the order of the table."""
+    """The route for a request, and its path parameters. The first match in the table's order."""
     wanted = "GET" if method == "HEAD" else method
     for pattern, route in _COMPILED:
         found = pattern.fullmatch(path)
@@ -155,6 +155,6 @@ def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
 
 
 def navigation(roles: frozenset[Role], *, few: bool) -> tuple[Route, ...]:
-    """The pages that an officer's roles open; nothing but their authenticators while they have too ``few``."""
+    """The pages open to an officer's roles; only their authenticators while they have too ``few``."""
     found = (route for route in ROUTES if route.word and route.roles & roles)
     return tuple(route for route in found if not few or route.path == "/authenticators")

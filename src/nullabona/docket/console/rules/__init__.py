@@ -1,1 +1,1 @@
-"""What the console decides without a clock, a socket or chance: whose request it is, how long a session lives."""
+"""The console's pure rules, without clock, socket or randomness: request origin, session lifetimes, and others."""

@@ -1,7 +1,7 @@
-"""Challenges to sign in, which cost no memory until they were answered (spec/console.md §4).
+"""Sign-in challenges, which use no memory until they are answered (spec/console.md §4).
 
-A challenge is 16 random bytes, the second it was made and a tag over both, so whoever asks for many fills nothing.
-That it is answered once only is kept by the store.
+A challenge is 16 random bytes, the second it was made and a tag over both, so requesting many uses up no memory.
+`nullabona.docket.console.passkeys.entrance.Spent` ensures that each is answered only once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def make_challenge(key: bytes, nonce: bytes, now_s: int, purpose: str) -> bytes:
 
 
 def challenge_is_fresh(key: bytes, challenge: bytes, now_s: int, purpose: str) -> bool:
-    """Whether it was made here, for this purpose, within `CHALLENGE_S`."""
+    """Whether it was made with ``key``, for this purpose, within the last `CHALLENGE_S` seconds."""
     head, tag = challenge[:-_TAG_SIZE], challenge[-_TAG_SIZE:]
     if len(challenge) != SIZE or not hmac.compare_digest(tag, _tag(key, head, purpose)):
         return False

@@ -17,7 +17,7 @@ SAFE: Final[tuple[tuple[str, str], ...]] = (
     ("Cache-Control", "no-store"),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "same-origin"),  # with "no-referrer" browsers say "Origin: null" when they send a form
+    ("Referrer-Policy", "same-origin"),  # with "no-referrer", browsers send forms with "Origin: null"
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Cross-Origin-Embedder-Policy", "require-corp"),
@@ -25,9 +25,9 @@ SAFE: Final[tuple[tuple[str, str], ...]] = (
     ("Permissions-Policy", PERMISSIONS),
     ("X-Robots-Tag", "noindex, nofollow"),
 )
-"""On every answer, whatever it is."""
+"""On every answer."""
 STRICT_TRANSPORT: Final = ("Strict-Transport-Security", "max-age=63072000")
-"""Beside them where officers come by https."""
+"""Added if the console is reached by https."""
 CLEAR: Final = ("Clear-Site-Data", '"cache", "cookies", "storage"')
 """At sign-out."""
 KINDS: Final = {
@@ -35,4 +35,4 @@ KINDS: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-"""Files of the console by their ending; others are not served."""
+"""Media types by file ending; other files are not served."""

@@ -16,7 +16,7 @@ TOKEN_FIELD: Final = "token"  # noqa: S105 - a name
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where officers reach the console: ``https://desk.example`` or, on the machine itself, ``http://localhost:PORT``."""
+    """The console's address: ``https://desk.example`` or, on the machine itself, ``http://localhost:PORT``."""
 
     origin: str
 
@@ -26,12 +26,12 @@ class Site:
 
     @property
     def rp_id(self) -> str:
-        """The name that passkeys are bound to."""
+        """The relying party id: the host name that passkeys are bound to."""
         return urlsplit(self.origin).hostname or ""
 
 
 def valid_site(origin: str) -> bool:
-    """Whether passkeys work there: https, or http on the machine itself; a scheme, a host and nothing else."""
+    """Whether passkeys work there: https, or http on the machine itself; only scheme, host and port."""
     try:
         parts = urlsplit(origin)
         port = parts.port
@@ -46,7 +46,7 @@ def valid_site(origin: str) -> bool:
 def from_here(site: Site, method: str, headers: Mapping[str, str]) -> bool:
     """Whether a request is for this site and, if it changes something, was made by one of its pages.
 
-    A navigation from elsewhere may look (it carries no cookie, which is SameSite=Strict); nothing else may.
+    A navigation from another site may read pages (the SameSite=Strict cookie is not sent); it may do nothing else.
     """
     if headers.get("host") != site.host:
         return False
@@ -59,7 +59,7 @@ def from_here(site: Site, method: str, headers: Mapping[str, str]) -> bool:
 
 
 def csrf_token(session_token: str) -> str:
-    """The token that forms and scripts of a session must repeat. Says nothing about the session's own."""
+    """The token that forms and scripts of a session must send. It reveals nothing about the session's token."""
     return sha256(b"nullabona console csrf v1\0" + session_token.encode()).hexdigest()
 
 

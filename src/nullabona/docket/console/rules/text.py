@@ -1,4 +1,4 @@
-"""What others wrote, made safe to look at: what would be invisible or turn a line around is shown as its code."""
+"""Makes text from outside safe to show: invisible and direction-changing characters appear as their code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import unicodedata
 from typing import Final
 
 _MARKS: Final = 4
-"""Combining marks on one character that are shown; more would cover the lines above."""
+"""Most combining marks shown on one character; more would cover the lines above."""
 _KEPT: Final = frozenset("\n")
 _JOINERS: Final = frozenset("\u200c\u200d")
 
@@ -28,7 +28,7 @@ def visible(text: str) -> str:
 
 
 def typed(text: str, longest: int) -> str:
-    """What an officer typed into a line: composed, trimmed, cut; what is not shown is not kept either."""
+    """A line that an officer typed: composed, trimmed, cut; invisible characters are dropped."""
     composed = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
     kept = "".join(
         c for c in composed if c == "\n" or unicodedata.category(c) not in {"Cc", "Cf", "Cs"} or c in _JOINERS

@@ -1,7 +1,7 @@
-"""Slowing down whoever guesses, and nobody else (spec/console.md §6): each passkey has a count of its own.
+"""Slows down only the person who guesses (spec/console.md §6): wrong tries are counted per passkey.
 
-There is no count over everybody: wrong tries of one officer cannot keep another out. Strangers, who name no known
-passkey, share a count among themselves.
+There is no global count, so one officer's wrong tries cannot keep another out. Strangers, who name no known passkey,
+share one count.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 FREE: Final = 5
-"""Wrong tries in a row before there is any waiting."""
+"""Wrong tries in a row without a wait."""
 LONGEST_S: Final = 60
 MOST: Final = 4_096
-"""Counts kept; the one that was used least recently is dropped."""
+"""Most counts kept; the least recently used one is dropped."""
 
 
 @dataclass(slots=True)
 class Throttle:
-    """Wrong tries by key. Kept in memory only."""
+    """Counts wrong tries by key, in memory only."""
 
     _tries: OrderedDict[Hashable, tuple[int, int]] = field(default_factory=OrderedDict)
 
@@ -40,5 +40,5 @@ class Throttle:
             self._tries.popitem(last=False)
 
     def right(self, key: Hashable) -> None:
-        """Forget what ``key`` did wrong."""
+        """Reset the count of ``key``."""
         self._tries.pop(key, None)

@@ -1,7 +1,7 @@
-"""The console's connections forget who is calling, refuse strangers and add the headers (spec/console.md §2 and §3).
+"""The console's connections: they drop the client's address, refuse strangers, add headers (spec/console.md §2, §3).
 
 They know no officer and no case. A body is read only after its request was admitted, and only up to its route's limit.
-Everything behind them runs on one thread, one thing after the other.
+The application behind them runs on one thread.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ _SINGLE: Final = frozenset({"host", "origin", "cookie", "content-length", "conte
 _FORGOTTEN: Final = frozenset({"user-agent", "forwarded", "via", "referer", "true-client-ip", "from"})
 HEAD_BYTES: Final = 16_384
 HEAD_S: Final = 20.0
-"""A connection has so long for the head of each request, and for what comes after its answer."""
+"""Time limit for the head of each request, and for further input after its answer."""
 BODY_S: Final = 60.0
-"""A body must have arrived within this time."""
+"""Time limit for a body."""
 STOP_S: Final = 5.0
-"""How long the end waits for answers that are under way."""
+"""How long shutdown waits for answers under way."""
 MOST_BODIES: Final = 64 << 20
-"""Bytes of bodies in memory at once, of all requests together, from when they arrive until they are answered."""
+"""Most bytes of bodies in memory, of all requests together, from arrival until they are answered."""
 MOST_CONNECTIONS: Final = 256
 _BACKLOG: Final = 256
 _FAILED: Final = refuse(500, "something went wrong inside")
 
 
 class Application(Protocol):
-    """What answers requests."""
+    """The application that answers requests."""
 
     def admit(self, asked: Asked) -> Answer | int:
-        """A refusal judged by the head, or how many bytes the body may have."""
+        """A refusal decided by the head alone, or the most bytes of the body."""
         ...
 
     async def answer(self, asked: Asked) -> Answer: ...
@@ -55,11 +55,11 @@ class Thread(Protocol):
     """The one thread on which requests are answered."""
 
     def submit(self, fn: Callable[[Asked], T], asked: Asked, /) -> Future[T]:
-        """Call something when it is its turn."""
+        """Call ``fn`` on the thread, after earlier calls."""
         ...
 
     def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Run something that gives way to others whenever it waits."""
+        """Run ``work`` on the thread; others run while it waits."""
         ...
 
 
@@ -77,14 +77,14 @@ class ConsoleServer:
         self._empty = asyncio.Event()
 
     async def start(self, listening: socket.socket, context: ssl.SSLContext | None) -> None:
-        """Serve whoever comes to this socket."""
+        """Serve the connections of this socket."""
         self._server = await asyncio.get_running_loop().create_server(
             lambda: ConsoleConnection(self), sock=listening, backlog=_BACKLOG, ssl=context,
             ssl_handshake_timeout=HEAD_S if context else None,
         )  # fmt: skip
 
     async def stop(self) -> None:
-        """Accept nobody, answer what was asked, hang up."""
+        """Accept no more connections, answer pending requests, and close."""
         self.stopping = True
         if self._server is not None:
             self._server.close()
@@ -99,7 +99,7 @@ class ConsoleServer:
             connection.cut_off()
 
     def opened(self, connection: ConsoleConnection) -> bool:
-        """If all places are taken, who has asked nothing for longest gives theirs up."""
+        """Register a connection. At the limit, the connection idle for longest is closed; False if none is idle."""
         if len(self._connections) >= MOST_CONNECTIONS:
             waiting = [one for one in self._connections if one.waits]
             if not waiting:
@@ -127,7 +127,7 @@ class ConsoleConnection(HttpTaskConnection):
         self._held = 0
 
     def close(self) -> None:
-        """Hang up: at once if no request is in hand, else once it is answered."""
+        """Close the connection: at once if idle, else after the current answer."""
         if not self._busy:
             super().close()
 
@@ -191,7 +191,7 @@ class ConsoleConnection(HttpTaskConnection):
 
 
 def read_head(request: h11.Request) -> Asked | None:
-    """The head without who is calling; None if a header that must be single is given twice or something is no text."""
+    """The head without the client's identity; None if a single header is repeated or something is not text."""
     headers: dict[str, str] = {}
     for raw, value in request.headers:
         name = raw.decode("latin-1")
@@ -213,7 +213,7 @@ def _tells(name: str) -> bool:
 
 
 def read_cookies(header: str) -> Mapping[str, str]:
-    """The cookies; none at all if the header is none."""
+    """The cookies; empty if the header is invalid."""
     try:
         return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
     except CookieError:

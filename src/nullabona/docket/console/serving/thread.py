@@ -1,6 +1,6 @@
-"""The desk's thread: whatever touches the desk runs here, one thing after the other; what waits lets others go on.
+"""The desk's thread: all code that uses the desk runs here, one call at a time; a coroutine that waits lets others run.
 
-A beat waits for witnesses on this thread's loop, so a slow witness holds up no officer (spec/console.md §2).
+A batch waits for witnesses on this thread's loop, so a slow witness delays no officer (spec/console.md §2).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class DeskThread(Executor):
-    """One thread with a loop of its own, from now until `shutdown`."""
+    """One thread with its own event loop, from creation until `shutdown`."""
 
     def __init__(self) -> None:
         self._ready = threading.Event()
@@ -25,7 +25,7 @@ class DeskThread(Executor):
         self._ready.wait()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Call ``fn`` when it is its turn."""
+        """Call ``fn`` after earlier calls."""
         future: Future[T] = Future()
 
         def call() -> None:
@@ -40,11 +40,11 @@ class DeskThread(Executor):
         return future
 
     def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Run ``work``, which gives way to others whenever it waits."""
+        """Run ``work``; other calls run while it waits."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - as every executor
-        """End; what still runs on the loop is cancelled."""
+        """End the thread; coroutines that still run are cancelled."""
         self._loop.call_soon_threadsafe(self._ended.set)
         if wait:
             self._thread.join()

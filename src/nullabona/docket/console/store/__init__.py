@@ -1,1 +1,1 @@
-"""What the console keeps: passkeys, enrolments, recoveries and sessions of officers (spec/console.md §9)."""
+"""The console's store: passkeys, enrolments, recoveries and sessions of officers (spec/console.md §9)."""

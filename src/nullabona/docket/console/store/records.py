@@ -25,7 +25,7 @@ class Passkey:
 
 @dataclass(frozen=True, slots=True)
 class Applicant:
-    """Somebody with passkeys whom no two officers have admitted yet."""
+    """A person with passkeys whom two officers have not admitted yet."""
 
     officer: str
     name: str
@@ -35,7 +35,7 @@ class Applicant:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """A token that lets somebody apply, once; ``known``: an officer whom the desk knows, who brings an identity."""
+    """A single-use token to apply with. ``known``: the desk knows the officer, who enters their existing identity."""
 
     officer: str
     name: str
@@ -45,7 +45,7 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True)
 class DisplayPreferences:
-    """How an officer likes to see the console."""
+    """An officer's display preferences."""
 
     language: Language
     theme: Theme = "auto"

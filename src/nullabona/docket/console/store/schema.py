@@ -1,4 +1,4 @@
-"""Every column and file that the console keeps, what for and how long; a test compares this with the real database."""
+"""Every column and file of the console, its purpose and retention; a test compares this with the real database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Passkeys and applications in SQLite. Tokens are kept as hashes; whoever reads the file can sign in as nobody."""
+"""Passkeys and applications in SQLite. Tokens are stored as hashes, so the file lets no reader sign in."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class ConsoleStoreFailed(NullabonaError):
 
 
 class ConsoleUnreadable(UserError):
-    """The console's database is not one of ours, or of a later version."""
+    """The console's database is foreign or of a later version."""
 
     code = "console-unreadable"
     default_hint = "use the version of nullabona that wrote it, or another data directory"
 
 
 class ConsoleStore:
-    """Keeps the console's rows in ``directory``/console.db. One thread uses it; other processes may too.
+    """Stores the console's rows in ``directory``/console.db. One thread uses it; other processes may too.
 
-    Every method is one transaction: kept when it returns, or not at all.
+    Every method is one transaction: committed when it returns, or without effect.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -62,7 +62,7 @@ class ConsoleStore:
         return _passkey(row) if row else None
 
     def passkeys_of(self, officer: str) -> tuple[Passkey, ...]:
-        """An officer's passkeys, the oldest first; those set aside too."""
+        """An officer's passkeys, oldest first, including disabled ones."""
         return tuple(map(_passkey, self._all("passkeys_of", officer)))
 
     def add_passkey(self, passkey: Passkey) -> None:
@@ -71,19 +71,19 @@ class ConsoleStore:
             self._insert(passkey)
 
     def count_use(self, credential_id: bytes, sign_count: int) -> None:
-        """Note an authenticator's new count. Raises `ConsoleStoreFailed` if it went back."""
+        """Store an authenticator's new counter. Raises `ConsoleStoreFailed` if it went back."""
         with self._transaction():
             self._run("count_use", sign_count, credential_id, sign_count)
 
     def set_aside(self, officer: str, credential_id: bytes) -> bool:
-        """A passkey of ``officer`` opens nothing from now on; whether there was one."""
+        """Disable a passkey of ``officer``; whether it existed."""
         with self._transaction():
             return self._run("set_aside", credential_id, officer).rowcount == 1
 
     # -- applying and recovering --------------------------------------------------------------------------------------
 
     def apply(self, token: str, applicant: Applicant, passkeys: Sequence[Passkey]) -> None:
-        """Spend a token: keep an applicant and their passkeys, whom nobody has admitted yet."""
+        """Spend a token: store an applicant, not admitted yet, and their passkeys."""
         with self._transaction():
             self._spend(token)
             self._run("keep_applicant", applicant.officer, applicant.name, applicant.recipient, applicant.applied_s)
@@ -91,7 +91,7 @@ class ConsoleStore:
                 self._insert(passkey)
 
     def recover(self, token: str, officer: str, passkeys: Sequence[Passkey]) -> None:
-        """Spend a token: every earlier passkey of ``officer`` is set aside, the new ones are kept."""
+        """Spend a token: disable every earlier passkey of ``officer`` and store the new ones."""
         with self._transaction():
             self._spend(token)
             self._run("set_all_aside", officer)
@@ -107,7 +107,7 @@ class ConsoleStore:
         return Applicant(*row) if row else None
 
     def admitted(self, officer: str) -> None:
-        """The desk knows them now."""
+        """Drop the application of an officer whom the desk has admitted."""
         with self._transaction():
             self._run("drop_applicant", officer)
 
@@ -118,13 +118,13 @@ class ConsoleStore:
                 self._run("drop_passkeys", officer)
 
     def keep_enrolment(self, token: str, enrolment: Enrolment) -> None:
-        """An officer's newest token ends an earlier one."""
+        """Store a token; it replaces an earlier one of the officer."""
         with self._transaction():
             row = (enrolment.officer, enrolment.name, enrolment.until_s, int(enrolment.known))
             self._run("keep_enrolment", hash_token(token), *row)
 
     def enrolment(self, token: str, now_s: int) -> Enrolment | None:
-        """What an unspent token lets do."""
+        """The enrolment of an unspent token."""
         row = self._one("find_enrolment", hash_token(token))
         found = Enrolment(row[0], row[1], row[2], bool(row[3])) if row else None
         return found if found is not None and now_s < found.until_s else None
@@ -137,18 +137,18 @@ class ConsoleStore:
         return tuple(Recovery(*row) for row in self._all("recoveries"))
 
     def open_recovery(self, officer: str, admin: str, now_s: int) -> None:
-        """Raises `ConsoleStoreFailed` if there is one, or if an admin would recover themselves."""
+        """Begin a recovery. Raises `ConsoleStoreFailed` if there is one, or if an admin would recover themselves."""
         with self._transaction():
             self._run("open_recovery", officer, admin, now_s)
 
     def second_recovery(self, officer: str, admin: str, now_s: int) -> None:
-        """Raises `ConsoleStoreFailed` unless ``admin`` is another person than the first and the officer."""
+        """Second a recovery. Raises `ConsoleStoreFailed` if ``admin`` is the first admin or the officer."""
         with self._transaction():
             if self._run("second_recovery", admin, now_s, officer).rowcount != 1:
                 raise ConsoleStoreFailed("there is no recovery that waits for a second admin")
 
     def drop_recovery(self, officer: str) -> bool:
-        """End a recovery and the token that came of it; whether there was one."""
+        """End a recovery and its token; whether there was one."""
         with self._transaction():
             self._run("drop_enrolment_of", officer)
             return self._run("drop_recovery", officer).rowcount == 1
@@ -164,7 +164,7 @@ class ConsoleStore:
             self._run("keep_taste", officer, display.language, display.theme)
 
     def sweep(self, now_s: int) -> None:
-        """Erase tokens that have run out."""
+        """Erase expired tokens."""
         with self._transaction():
             self._run("sweep_enrolments", now_s)
 
@@ -213,7 +213,7 @@ class ConsoleStore:
 
 
 def hash_token(token: str) -> bytes:
-    """What is kept of a token: 32 random bytes need no salt."""
+    """The stored form of a token: 32 random bytes need no salt."""
     return sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
