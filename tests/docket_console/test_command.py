@@ -81,7 +81,7 @@ def test_a_founder_gets_into_the_console(folder: Path) -> None:
         assert 200 == ina.sign_in().status
         assert 200 == ina.get("/").status
         record = ina.get("/record").text
-    assert "The last beat failed" not in record
+    assert "The last batch failed" not in record
     said = nulla(folder, "docket", "invite", "ina", "--name", "Ina", "--origin", place.origin, "--known", fails=True)
     assert "enrolment-refused" in said
 

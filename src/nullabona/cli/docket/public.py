@@ -1,4 +1,4 @@
-"""``nulla docket`` and the public record: the beat, openings, reports, notices; and what anybody runs to verify it."""
+"""``nulla docket`` and the public record: batches, openings, reports, notices; and what anybody runs to verify it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def _beat(at: OpenedDesk, *, clock_is_right: bool) -> tuple[int, ...]:
 @spoken
 @click.pass_context
 def open_command(context: click.Context, cases: tuple[str, ...]) -> None:
-    """Open the slots of published cases (all, or those named) with the next beat. Needs counsel's identity."""
+    """Open the slots of published cases (all, or those named) with the next batch. Needs counsel's identity."""
     with at_desk(context) as at:
         chosen = [find(at, case) for case in cases] or at.desk.openable(at.who)
         details = OpenDetails(tuple(case.hex() for case in chosen))

@@ -94,7 +94,7 @@ def site_of(origin: str) -> Site:
 async def serve_console(
     folder: Path, open_desk: OpenDesk, settings: Settings, listen: Listen, clock: Callable[[], int], ready: Ready
 ) -> None:
-    """Serve until a signal to end, then sign every officer out. Raises `CannotListen`, or what opening the desk raises."""
+    """Serve until a signal to end, then sign every officer out. Raises `CannotListen`, or as opening the desk does."""
     context = server_context(listen.tls) if listen.tls is not None else None
     place = _listen(listen)
     thread = DeskThread()

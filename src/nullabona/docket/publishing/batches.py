@@ -34,7 +34,7 @@ class NotInLog(UserError):
     """No witnessed checkpoint covers the slot yet."""
 
     code = "docket-not-in-log"
-    default_hint = "wait for the next beat: nulla docket beat"
+    default_hint = "wait for the next batch: nulla docket beat"
 
 
 class LogElsewhere(UserError):

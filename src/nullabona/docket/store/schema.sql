@@ -190,7 +190,7 @@ CREATE TABLE slot (
     PRIMARY KEY (period, slot)
 ) STRICT, WITHOUT ROWID;
 
--- What the log is to say in the clear, with the next beat.
+-- What the log is to say in the clear, with the next batch.
 CREATE TABLE statement (
     num       INTEGER NOT NULL PRIMARY KEY,
     period    INTEGER,

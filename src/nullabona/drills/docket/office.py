@@ -1,4 +1,4 @@
-"""The desk of the drills: officers with keys of their own, a log that witnesses cosign, and its beat.
+"""The desk of the drills: officers with keys of their own, a log that witnesses cosign, and its batches.
 
 The desk is the real one, in this process, opened from a folder as ``nulla docket`` opens it; only its clock and its
 seal are the drill's. Nobody here can do alone what needs two.
