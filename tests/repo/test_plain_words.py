@@ -14,11 +14,16 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 DONE: Final = (
     "docs/how-to",
+    "spec/app.md",
+    "spec/archive.md",
+    "spec/console.md",
     "spec/devices.md",
     "spec/directory.md",
+    "spec/docket.md",
     "spec/frame.md",
     "spec/log.md",
     "spec/map.md",
+    "spec/operator-notice.md",
     "spec/relay.md",
     "spec/relocation.md",
     "spec/room.md",
