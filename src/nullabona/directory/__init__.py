@@ -1,4 +1,4 @@
-"""The directory: handles to cards, published by their owners and looked up by anybody (spec/directory.md).
+"""The directory: maps handles to cards, which owners publish and anyone can look up (spec/directory.md).
 
-``core`` decides, ``store`` keeps, ``service`` answers requests. Sockets belong to whoever carries the service.
+``core`` decides, ``store`` keeps, ``service`` answers requests. The server that hosts the service owns the sockets.
 """

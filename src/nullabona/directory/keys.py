@@ -1,7 +1,7 @@
-"""The secrets of a directory's public record: one file of three seeds, for its owner only (spec/map.md §8).
+"""The secrets of a directory's public record: one file of three seeds, readable by its owner only (spec/map.md §8).
 
-Whoever has it can sign checkpoints in the log's name and learn which label is whose. It cannot be replaced without
-everybody noticing: the log's first entry and everybody's policy name the keys.
+A holder of the file can sign checkpoints in the log's name and learn the handle of each label. Replacing the keys is
+always noticed: the log's first entry and every client's policy name them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PRIVATE_HINT: Final = (
 
 
 class RecordKeyUnreadable(UserError):
-    """The file with the public record's keys cannot be read, or is not one."""
+    """The file with the public record's keys cannot be read, or is no key file."""
 
     code = "record-key-unreadable"
     default_hint = (
@@ -37,7 +37,7 @@ class RecordKeyUnreadable(UserError):
 
 @dataclass(frozen=True, slots=True)
 class RecordKeys:
-    """What signs and what labels."""
+    """The signing keys and the labelling key."""
 
     classical: SignerKey = field(repr=False)
     lattice: SignerKey = field(repr=False)
@@ -45,12 +45,12 @@ class RecordKeys:
 
     @property
     def signers(self) -> tuple[SignerKey, SignerKey]:
-        """Those that sign checkpoints; the first also signs promises."""
+        """The keys that sign checkpoints; the first also signs promises."""
         return self.classical, self.lattice
 
     @classmethod
     def of(cls, seeds: bytes, origin: str) -> RecordKeys:
-        """The keys of 96 bytes of chance."""
+        """The keys from 96 random bytes."""
         first, second, third = (seeds[at : at + _SEED_BYTES] for at in range(0, 3 * _SEED_BYTES, _SEED_BYTES))
         return cls(
             new_signer(Kind.ED25519, origin, first),
@@ -60,12 +60,12 @@ class RecordKeys:
 
 
 def draw_keys(origin: str) -> RecordKeys:
-    """New keys that are kept nowhere."""
+    """New keys, not stored anywhere."""
     return RecordKeys.of(secrets.token_bytes(3 * _SEED_BYTES), origin)
 
 
 def open_keys(path: Path, origin: str, *, begun: bool = False) -> RecordKeys:
-    """The keys in the file, which is made if it is not there and no record has ``begun`` with it.
+    """The keys in the file. A missing file is created unless a record has ``begun`` with it.
 
     Raises `RecordKeyUnreadable`, also if others than its owner may read the file.
     """
@@ -86,7 +86,7 @@ def open_keys(path: Path, origin: str, *, begun: bool = False) -> RecordKeys:
 
 
 def _write(path: Path, seeds: bytes) -> None:
-    """Whole or not at all, on the disk before anything is signed with it."""
+    """Write the file atomically; it is on the disk before a key in it signs anything."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     lines = (_HEAD, *(seeds[at : at + _SEED_BYTES].hex() for at in range(0, len(seeds), _SEED_BYTES)), "")
     fresh = path.with_suffix(".new")

@@ -1,4 +1,4 @@
-"""Looks through all cards once a day for those that nobody renewed for a year (spec/directory.md §6)."""
+"""Checks all cards once a day for those not renewed for a year (spec/directory.md §6)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from nullabona.directory.store.interface import CardStore
 from nullabona.wire.handle import Handle, parse_handle
 
 AT_ONCE: Final = 256
-"""Cards looked at in one transaction."""
+"""Cards checked in one transaction."""
 
 
 class Lapsing:
-    """``place`` says where in the record a handle's entry goes. Every method is called in the writer's thread."""
+    """``place`` gives the position of a handle's entry in the record. Every method runs in the writer's thread."""
 
     def __init__(self, store: CardStore, host: str, place: Callable[[Handle], Place]) -> None:
         self._store = store
@@ -25,7 +25,7 @@ class Lapsing:
         self._name = ""
 
     def some(self, today: int) -> bool:
-        """Look at some cards, each once a day; False if there are none left today. Raises `StoreFailed`."""
+        """Check some cards, each once a day; False if none is left today. Raises `StoreFailed`."""
         if today == self._day:
             return False
         cards = self._store.cards_after(self._name, AT_ONCE)

@@ -1,4 +1,4 @@
-"""Opens what a directory keeps: its cards, its keys, its log (spec/map.md §8)."""
+"""Opens a directory's cards, keys and log (spec/map.md §8)."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ NOBODY: Final = f"quorum {NO_QUORUM}\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordOptions:
-    """What an operator chooses of the public record.
+    """An operator's options for the public record.
 
-    ``witnesses`` are the lines of a policy that name witnesses (with their URLs), groups and the quorum. ``docket`` are
-    the log lines of the operator's docket: shown to clients, which check operator notices with them. ``docket_files``
-    is the public folder of that log: shown to clients, which follow it. ``folder`` has the directory's own log and its
+    ``witnesses``: the lines of a policy that name witnesses (with their URLs), groups and the quorum. ``docket``: the
+    log lines of the operator's docket, shown to clients, which check operator notices with them. ``docket_files``: the
+    public folder of that log, served to clients, which follow it. ``folder``: the place of the directory's own log and
     keys; None: a folder in the data directory.
     """
 
@@ -78,21 +78,21 @@ def open_record(data_dir: Path | None, host: str, store: CardStore, options: Rec
 
 
 def has_log(folder: Path) -> bool:
-    """Whether a log lies in ``folder``, or something of one."""
+    """Whether ``folder`` holds a log, even an incomplete one."""
     return any((folder / name).exists() for name in (FILE_NAME, "public"))
 
 
 def show_vkeys(folder: Path, host: str) -> list[str]:
     """The keys that verify the log in ``folder`` of the directory at ``host``, for its witnesses.
 
-    Where no record has begun its keys are made, as the first start would. Raises `RecordKeyUnreadable`.
+    If no record has begun, its keys are created as on the first start. Raises `RecordKeyUnreadable`.
     """
     keys = open_keys(folder / FILE, origin_of(host), begun=has_log(folder))
     return [signer.verifier.encode() for signer in keys.signers]
 
 
 def _folder(data_dir: Path | None, options: RecordOptions) -> tuple[Path, Callable[[], None]]:
-    """Where the log lies, and what to do with it at the end: a volatile directory's is public, and removed."""
+    """The log's folder, and the clean-up at the end: a directory in memory has a temporary folder, which is removed."""
     if options.folder is not None:
         return options.folder, lambda: None
     if data_dir is not None:
@@ -107,7 +107,7 @@ def _policy(keys: RecordKeys, others: str) -> str:
 
 
 def _addresses(policy: Policy) -> Sequence[WitnessAddress]:
-    """Whom to ask: the policy's witnesses that have a URL; several keys of one witness share it."""
+    """The policy's witnesses with a URL; several keys of one witness share it."""
     found: dict[str, list[VerifierKey]] = {}
     for witness in policy.witnesses:
         if witness.url:

@@ -1,7 +1,7 @@
-"""What a directory hands over about one handle: the rows of that handle, and never those of its namesake elsewhere.
+"""The data a directory hands over about one handle: only that handle's rows, never those of a namesake elsewhere.
 
-A directory files its cards under the name alone, because all its handles have one host. Which host that is stands in
-each stored card, so a demand about ``mina@elsewhere.example`` is answered with nothing here (spec/directory.md §10).
+A directory stores its cards by name alone, because all its handles have one host. Each stored card names that host, so
+a demand about ``mina@elsewhere.example`` is answered with nothing here (spec/directory.md §10).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from nullabona.wire.producible import produce
 
 
 def hand_over(wanted: Handle, found: Holding) -> dict[str, object]:
-    """Everything in ``found``, which is what was found under the name of ``wanted``, that is about ``wanted``.
+    """The part of ``found``, the data stored under the name of ``wanted``, that is about ``wanted``.
 
-    Raises `StoreFailed` if a stored card does not say whose it is: then nobody can tell whom it is about.
+    Raises `StoreFailed` if a stored card does not name its handle.
     """
     if any(_owner(row.encoded) != wanted for row in (found.card, *found.replaced) if row is not None):
         return produce(wanted, None)

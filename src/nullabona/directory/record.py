@@ -1,8 +1,8 @@
-"""The directory's public record: closes epochs, has them witnessed, and proves what it answers (spec/map.md).
+"""The directory's public record: closes epochs, has them witnessed, and proves its answers (spec/map.md).
 
-An epoch takes four steps, each of which can be repeated: its root and its log entry are kept in one transaction; the
-entry is staged in the log under the epoch's number; the log is published with its witnesses; the cards that it replaces
-are erased. Whatever is interrupted is found again from how far the cards and the log have come.
+An epoch takes four steps, each repeatable: its root and its log entry are stored in one transaction; the entry is
+staged in the log under the epoch's number; the log is published with its witnesses; the replaced cards are erased.
+After an interruption, the progress of the cards and of the log shows which step comes next.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from nullabona.wire.messages import MAX_WATCHED, CardFound, HandleProof, HandleW
 
 DAY_S: Final = 86_400
 KEPT_AT_ONCE: Final = 1_000
-"""Pages in one transaction while cards are being published: what a publisher waits for at most."""
+"""Most pages in one transaction while cards are being published; it bounds a publisher's wait."""
 
 
 class RecordBroken(UserError):
-    """The cards and the log do not belong together: one of them is an older copy."""
+    """The cards and the log do not match: one of them is an older copy."""
 
     code = "record-broken"
     default_hint = "stop, and restore the newest copy of both; everybody notices a record that goes back in time"
@@ -52,7 +52,7 @@ class RecordBroken(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The newest published epoch: what every answer is proven under."""
+    """The newest published epoch, under which every answer is proven."""
 
     number: int
     closed_s: int
@@ -62,7 +62,7 @@ class Served:
     frontier: Frontier
     """The log's frontier with it."""
     genesis_proof: tuple[bytes, ...]
-    """That the log begins with its genesis."""
+    """Proves that the log begins with its genesis."""
 
 
 class PublicRecord:
@@ -94,7 +94,7 @@ class PublicRecord:
     # -- epochs ---------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Find out how far the cards and the log have come. Raises `RecordBroken`, or what the log raises."""
+        """Determine the progress of the cards and of the log. Raises `RecordBroken`, or what the log raises."""
         if not self._log.status().integrated:
             self._log.stage([self._genesis_entry()], key=b"genesis")
         elif self._log.entry(0) != self._genesis_entry():
@@ -111,7 +111,7 @@ class PublicRecord:
         self._closed_s = newest.closed_s if newest else 0
 
     def _begin_anew(self, number: int) -> None:
-        """The cards were lost and the log was not: it goes on with an empty map, and everybody sees that."""
+        """The cards were lost but the log was not: continue the log with an empty map, visibly to everyone."""
         self._log.integrate()
         last = decode_epoch(self._log.entry(number))
         with self._store.transaction():
@@ -120,7 +120,7 @@ class PublicRecord:
 
     @property
     def closed_s(self) -> int:
-        """When the newest epoch was closed, in seconds of POSIX time; 0: none was."""
+        """When the newest epoch was closed, in seconds of POSIX time; 0: no epoch was closed."""
         return self._closed_s
 
     def next_close(self) -> int:
@@ -140,9 +140,9 @@ class PublicRecord:
         self._closed_s, self._ahead, self._kept = closed_s, None, {}
 
     def work_ahead(self) -> None:
-        """Compute what the open epoch alters as it is now, so that `close` has only what comes after to do.
+        """Compute the changes of the open epoch so far, so that `close` only has to add later ones.
 
-        In a thread of its own: cards are published meanwhile. Nothing is kept of it but in memory. Raises
+        Runs in a separate thread while cards are published. The result is kept only in memory. Raises
         `StoreFailed`.
         """
         with self._store.aside() as aside:
@@ -155,9 +155,10 @@ class PublicRecord:
                 self._ahead = ahead
 
     def keep_ahead(self) -> bool:
-        """Keep some of what was computed ahead; False once all of it is. In the writer's thread. Raises `StoreFailed`.
+        """Store some of the work done ahead; False once all is stored. In the writer's thread. Raises `StoreFailed`.
 
-        Nobody sees it before the epoch is closed. What a crash leaves of it is replaced then: the same places alter.
+        It is not visible before the epoch is closed. Closing also replaces what a crash leaves of it, because the same
+        places change.
         """
         if self._ahead is None:
             return False
@@ -169,7 +170,7 @@ class PublicRecord:
         return len(some) == KEPT_AT_ONCE
 
     def stage(self) -> None:
-        """Hand every closed epoch to the log. In the writer's thread. Raises `RecordBroken`, or what the log raises."""
+        """Stage every closed epoch in the log. In the writer's thread. Raises `RecordBroken`, or the log's errors."""
         status, closed = self._log.status(), self._store.progress().closed
         for number in range(status.staged + status.integrated, closed + 1):
             epoch = self._store.epoch(number, writing=True)
@@ -181,26 +182,26 @@ class PublicRecord:
                 raise RecordBroken("an epoch would stand at another place of the log than its number")
 
     async def publish(self, now_s: int) -> Served:
-        """Have everything that is staged witnessed; from then on it is what answers are proven under.
+        """Publish everything staged with cosignatures; from then on, answers are proven under it.
 
-        Raises `NoQuorum` or another of the log's errors; then what was served stays.
+        Raises `NoQuorum` or another of the log's errors; then the served epoch stays the same.
         """
         published = await self._log.publish(now_s)
         self._served = self._load(published.size - 1, published.note)
         return self._served
 
     def behind(self) -> bool:
-        """Whether an epoch is closed that is not served."""
+        """Whether there is a closed epoch that is not served yet."""
         return self._served is None or self._served.number < self._store.progress().closed
 
     def settle(self) -> None:
-        """Erase the cards that what is served replaced. In the writer's thread. Raises `StoreFailed`."""
+        """Erase the cards that the served epoch has replaced. In the writer's thread. Raises `StoreFailed`."""
         if self._served is not None:
             with self._store.transaction():
                 self._store.serve(self._served.number)
 
     def resume(self) -> None:
-        """Serve what was published before this process began, if anything was."""
+        """Serve the epoch published before this process began, if any."""
         note = self._log.checkpoint()
         size = self._log.status().published
         if note is not None and size > 1 and self._root_known(size - 1):
@@ -225,14 +226,14 @@ class PublicRecord:
         return self._served
 
     async def end(self) -> None:
-        """Let go of the log."""
+        """Release the log."""
         await self._log.close()
         self._end()
 
     # -- answers --------------------------------------------------------------------------------------------------
 
     def place(self, handle: Handle) -> Place:
-        """Where a change of ``handle`` is entered."""
+        """The position of a change of ``handle`` in the record."""
         return Place(self._keys.labels.output(label_input(handle))[:LABEL_BYTES], secrets.token_bytes(NONCE_BYTES))
 
     def label(self, handle: Handle) -> tuple[bytes, bytes]:
@@ -241,7 +242,7 @@ class PublicRecord:
         return output_of(proof)[:LABEL_BYTES], proof
 
     def promise(self, handle: Handle, digest: bytes, epoch: int) -> bytes:
-        """The signed promise that a card stands in the record by ``epoch``; nothing if that is served already."""
+        """The signed promise that a card is in the record by ``epoch``; empty if that epoch is already served."""
         if self._served is not None and epoch <= self._served.number:
             return b""
         text = encode_promise(Promise(self._log.origin, str(handle), digest, epoch))
@@ -265,7 +266,7 @@ class PublicRecord:
         return CardFound(shown.card or shown.promised, proven, promise)
 
     async def watch(self, handle: Handle, after: int, served: Served) -> HandleWatched:
-        """What stood at a handle in the epochs after ``after``, as many as one answer tells of."""
+        """The entries of a handle in the epochs after ``after``, as many as fit one answer."""
         label, proof = self.label(handle)
         sights = []
         epochs = self._store.epochs(after, served.number, MAX_WATCHED)
@@ -277,7 +278,7 @@ class PublicRecord:
         return HandleWatched(proof, served.checkpoint, first, describe_steps(sights))
 
     def describe(self, served: Served) -> LogDescribed:
-        """Which log this is, and where it stands."""
+        """The identity of this log, and its current state."""
         return LogDescribed(
             self._policy, self._genesis_entry(), served.genesis_proof, served.frontier.peaks, served.checkpoint
         )

@@ -1,8 +1,8 @@
 """The directory as a `Service`: publish, look up, watch, delete (spec/directory.md §6). Holds the clock and one writer.
 
-Commit, then speak: changes that arrive while a transaction is on its way to the disk form the next one, and each is
-answered after its own has committed. A lookup leaves no trace: no line, no counter per handle, no cache. Once a period
-the public record closes an epoch; everything that is answered is proven under the newest one that is published.
+Commit, then speak: changes that arrive during a transaction form the next one, and each is answered after its own has
+committed. A lookup leaves no trace: no log line, no counter per handle, no cache. Once a period the public record
+closes an epoch; every answer is proven under the newest published one.
 """
 
 from __future__ import annotations
@@ -52,18 +52,18 @@ from nullabona.wire.messages import (
 from nullabona.wire.service import ASKER, Asker, Handler
 
 BATCH: Final = 32
-"""Most changes in one transaction: whoever comes waits for those that are being looked at."""
+"""Most changes in one transaction: a new request waits for the current one."""
 SCRUB_S: Final = 5.0
-"""Longest time that erased rows stay in the write-ahead log under load; without load it is emptied at once."""
+"""Most seconds that erased rows stay in the write-ahead log under load; without load it is emptied at once."""
 RETRY_S: Final = 5
 LOOK_S: Final = 60.0
-"""Longest sleep of the keeper: a clock that was put right is noticed then."""
+"""Longest sleep of the keeper, in seconds, after which it notices a corrected clock."""
 PUBLISH_AGAIN_S: Final = 5.0
-"""How soon an epoch that was not witnessed is offered to the witnesses again."""
+"""Seconds until an unwitnessed epoch is offered to the witnesses again."""
 ROUNDS_AHEAD: Final = 2
-"""How often an epoch is computed beside the writer before it closes: the second time, what came during the first."""
+"""How often an epoch is computed ahead before it closes; the second round covers changes during the first."""
 READY_S: Final = 20.0
-"""How long a request waits for a directory that has just begun to have its first epoch witnessed."""
+"""Seconds that a request waits for a new directory's first witnessed epoch."""
 CHECKPOINT: Final = "checkpoint"
 DOCKET: Final = "docket/"
 _ASKER_OF: Final = attrgetter("asker")
@@ -93,20 +93,20 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What an operator or a test may choose."""
+    """Options for operators and tests."""
 
     limits: Limits = field(default_factory=Limits)
     clock: Clock = field(default_factory=Clock)
     record: RecordOptions = field(default_factory=RecordOptions)
     guard: ClockGuard | None = None
-    """Judges the clock, for the whole process; None: one that judges ``clock``."""
+    """Checks the clock for the whole process; None: a new guard for ``clock``."""
 
 
 def open_directory(data_dir: Path | None, host: str, options: Options | None = None) -> DirectoryService:
     """The directory of the handles at ``host`` (``name[:port]``), kept in ``data_dir`` or, if None, in memory only.
 
-    Nothing is served before `DirectoryService.begin` or `DirectoryService.advance`. Raises `HandleHost`, or what a
-    store, a key file or a log raises that cannot be opened.
+    Nothing is served before `DirectoryService.begin` or `DirectoryService.advance`. Raises `HandleHost`, or the error
+    of a store, key file or log that cannot be opened.
     """
     chosen = options or Options()
     authority = parse_handle(f"xx@{host}").authority
@@ -128,7 +128,7 @@ def read_producible(data_dir: Path, handle: str) -> dict[str, object]:
 
 
 class DirectoryService:
-    """Answers the requests about cards and about the record they stand in."""
+    """Answers the requests about cards and about the public record."""
 
     def __init__(self, store: CardStore, record: PublicRecord, host: str, options: Options) -> None:
         self._store = store
@@ -160,14 +160,14 @@ class DirectoryService:
     # -- epochs ---------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Close an epoch every period, while the clock is believed, until `close`. On a running loop."""
+        """Close an epoch every period, while the clock is trusted, until `close`. On a running loop."""
         self._record.resume()
         self._keeper = asyncio.get_running_loop().create_task(self._keep_time())
 
     async def advance(self, *, force: bool = False) -> None:
-        """Close the open epoch if it is time (or ``force``), and have what is closed witnessed and served.
+        """Close the open epoch if it is time (or ``force``), and have closed epochs witnessed and served.
 
-        Raises what the store, the log or its witnesses raise; calling again goes on where it stopped.
+        Raises what the store, the log or its witnesses raise; the next call continues from there.
         """
         now = self._clock.now()
         today = await self._in_writer(self._release)
@@ -207,7 +207,7 @@ class DirectoryService:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _served(self) -> Served | None:
-        """What answers are proven under; a directory that has just begun is waited for."""
+        """The epoch under which answers are proven; waits for a new directory's first one."""
         if self._keeper is not None and not self._ready.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(READY_S):
@@ -225,7 +225,7 @@ class DirectoryService:
         return await self._change(decode_delete, request.statement)
 
     async def look_up(self, request: LookupCard) -> AnyResponse:
-        """What the record has for a name, for whoever asks."""
+        """The record's answer for a name."""
         if wait := self._allowance.lookup(ASKER.get() or Asker(), self._clock.seconds()):
             return refuse(SLOW_DOWN, wait)
         served = await self._served()
@@ -243,7 +243,7 @@ class DirectoryService:
             return refuse(BUSY, RETRY_S)
 
     async def watch(self, request: WatchHandle) -> AnyResponse:
-        """What stood at a name in the epochs after one."""
+        """The entries of a name in the epochs after a given one."""
         if wait := self._allowance.lookup(ASKER.get() or Asker(), self._clock.seconds()):
             return refuse(SLOW_DOWN, wait)
         served = await self._served()
@@ -256,7 +256,7 @@ class DirectoryService:
             return refuse(BUSY, RETRY_S)
 
     async def describe(self, request: DescribeLog) -> AnyResponse:  # noqa: ARG002 - it asks nothing more
-        """Which log this directory keeps."""
+        """The identity and state of this directory's log."""
         served = await self._served()
         return refuse(BUSY, RETRY_S) if served is None else self._record.describe(served)
 
@@ -268,7 +268,7 @@ class DirectoryService:
     def file(self, path: str) -> bytes | None:
         """The public file at a path below the log's prefix, if there is one (C2SP tlog-tiles).
 
-        Below ``docket/`` are those of the operator's docket.
+        The files of the operator's docket are below ``docket/``.
         """
         folder, name = self._record.public, path
         if path.startswith(DOCKET):
@@ -287,7 +287,7 @@ class DirectoryService:
         return hand_over(wanted, found)
 
     async def close(self) -> None:
-        """Finish what was accepted, scrub, let go. Harmless when repeated."""
+        """Finish accepted requests, scrub, and release everything. Idempotent."""
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
@@ -329,7 +329,7 @@ class DirectoryService:
                 await loop.run_in_executor(self._thread, self._scrub)
 
     def _commit(self, wishes: list[tuple[_Wish, Asker]]) -> list[AnyResponse]:
-        """Decide and keep in one transaction. Runs in the writer thread."""
+        """Decide and store in one transaction. Runs in the writer thread."""
         try:
             today = self._release()
             with self._store.transaction():
@@ -338,7 +338,7 @@ class DirectoryService:
             return [refuse(BUSY, RETRY_S)] * len(wishes)
 
     def _release(self) -> int:
-        """End the holds whose time is over; today, as far as the clock is believed. Raises `StoreFailed`."""
+        """End expired holds; return today, as far as the clock is trusted. Raises `StoreFailed`."""
         if not self._guard.check():
             return self._guard.day
         if (today := self._clock.today()) != self._released:
@@ -371,7 +371,7 @@ class DirectoryService:
         return CardTaken(self._record.promise(wish.handle, card_hash(wish.encoded), known.current.epoch))
 
     def _handle(self, name: str) -> Handle | None:
-        """The handle of a name in its normal form."""
+        """The handle of a name; None unless the name is valid and normalised."""
         try:
             handle = parse_handle(f"{name}@{self._host}")
         except HandleError:
@@ -379,7 +379,7 @@ class DirectoryService:
         return handle if handle.name == name else None
 
     def _scrub(self) -> None:
-        """A scrub that fails now is tried again after the next change and at the end."""
+        """Scrub. A failed scrub is tried again after the next change and at the end."""
         self._scrubbed = self._clock.seconds()
         try:
             self._store.scrub()

@@ -1,6 +1,6 @@
-"""A log's shell: entries are staged, integrated into tiles, signed, witnessed and published (spec/witness.md §1).
+"""The sequencer of a log: stages entries, integrates, signs, collects cosignatures, publishes (spec/witness.md §1).
 
-Used by whoever runs a log. It decides no format: those are `nullabona.log`'s.
+For operators of a log. The formats are those of `nullabona.log`.
 """
 
 from nullabona.sequencer.addresses import WitnessAddress, addresses_of

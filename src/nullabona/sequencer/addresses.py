@@ -1,4 +1,4 @@
-"""Whom a log asks to cosign, and under which policy what it says is published."""
+"""The witnesses that a log asks to cosign."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from nullabona.log.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class WitnessAddress:
-    """A witness: where it takes checkpoints, and the keys that its cosignatures verify with."""
+    """A witness: the URL for its checkpoints, and the keys of its cosignatures."""
 
     url: str
     verifiers: tuple[Verifier, ...]
 
     @property
     def key(self) -> str:
-        """What it is remembered by."""
+        """The key under which its state is remembered."""
         first = self.verifiers[0]
         return f"{first.name}+{first.key_id.hex()}"
 
 
 def addresses_of(policy: Policy) -> tuple[WitnessAddress, ...]:
-    """The witnesses of a policy that have a URL there; keys at one URL are one witness."""
+    """The witnesses of a policy with a URL; keys with the same URL are one witness."""
     found: dict[str, list[VerifierKey]] = {}
     for witness in policy.witnesses:
         if witness.url:

@@ -1,4 +1,4 @@
-"""What can go wrong with a log that one runs."""
+"""Errors of running a log."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class LogDamaged(NullabonaError):
 class NoQuorum(PeerError):
     """Too few witnesses cosigned. The previous checkpoint stays, and staged entries are kept.
 
-    ``reasons`` says for each witness that did not cosign why, in a word.
+    ``reasons``: for each witness that did not cosign, the reason in a word.
     """
 
     code = "no-quorum"

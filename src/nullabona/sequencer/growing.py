@@ -1,7 +1,7 @@
-"""Which files of a log are new when entries are appended (C2SP tlog-tiles); pure.
+"""Computes the new files of a log after appending entries (C2SP tlog-tiles); pure.
 
-A full tile never changes again, and a partial one gets another name with each width. So a file, once written, is never
-written with other bytes: whoever repeats an interrupted step writes the same.
+A full tile never changes, and a partial tile's name contains its width. So a file is never rewritten with other bytes,
+and repeating an interrupted step writes the same.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from nullabona.log.tree import leaf_hashes
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """All of a log that appending needs: the edge of its tree, and the entries of its unfinished bundle."""
+    """The part of a log that appending needs: the edge of its tree, and the entries of its unfinished bundle."""
 
     edge: Edge = Edge()  # noqa: RUF009 - frozen
     entries: tuple[bytes, ...] = ()
 
     @property
     def size(self) -> int:
-        """How many entries the log has."""
+        """The number of entries in the log."""
         return self.edge.size
 
 
 def grow(end: End, entries: Sequence[bytes]) -> tuple[End, tuple[tuple[Tile, bytes], ...]]:
-    """The log after appending ``entries``, and the files that are new.
+    """The log after appending ``entries``, and the new files.
 
-    The files must be on the disk before anything says that the log has the new size.
+    The files must be on the disk before the new size is recorded anywhere.
     """
     edge, tiles = end.edge.extend(leaf_hashes(entries))
     row = [*end.entries, *entries]
@@ -43,9 +43,9 @@ def grow(end: End, entries: Sequence[bytes]) -> tuple[End, tuple[tuple[Tile, byt
 
 
 def read_end(size: int, fetch: Callable[[Tile], bytes]) -> End:
-    """The end of a log of ``size`` from its files. Raises `Malformed` if one is not what it must be.
+    """The end of a log of ``size`` from its files. Raises `Malformed` if a file is wrong.
 
-    The caller compares the edge's root with what it knows: then everything here is what it was.
+    The caller must compare the edge's root with the known root; that proves the result.
     """
     edge = read_edge(size, fetch)
     number, width = divmod(size, WIDTH)
@@ -56,7 +56,7 @@ def read_end(size: int, fetch: Callable[[Tile], bytes]) -> End:
 
 
 def finished(old_size: int, new_size: int) -> Iterator[Tile]:
-    """The tiles and bundles that are full at ``new_size`` and were not at ``old_size``."""
+    """The tiles and bundles that are full at ``new_size`` but were not at ``old_size``."""
     level = ENTRIES
     while count := hashes_at(level, new_size) // WIDTH:
         for index in range(hashes_at(level, old_size) // WIDTH, count):

@@ -1,9 +1,9 @@
-"""A log that one runs: stage, integrate, persist, publish (spec/witness.md §1).
+"""An operator's log: stage, integrate, persist, publish (spec/witness.md §1).
 
-``stage`` numbers entries and keeps them in the database. ``publish`` writes the tiles that hold them, syncs them, and
-only then lets the database say that the tree has grown; only what the database says is ever signed, so one size never
-gets two roots. The signed checkpoint goes to the witnesses, and with their quorum replaces the one before. Whatever of
-this is interrupted is done again with the same bytes.
+``stage`` numbers entries and keeps them in the database. ``publish`` writes their tiles, syncs them, and only then
+records the grown tree in the database. Only the tree in the database is ever signed, so one size never gets two roots.
+The signed checkpoint goes to the witnesses, and with their quorum replaces the previous one. Every interrupted step is
+repeated with the same bytes.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from nullabona.sequencer.witnesses import Answers, Circle, Question, Quorum
 
 CHECKPOINT: Final = "checkpoint"
 AT_ONCE: Final = 65_536
-"""Entries that one step of integrating takes."""
+"""Entries per step of integrating."""
 _MAX_KEY: Final = 64
 _TILES_IN_MEMORY: Final = 512
-"""For proofs: 16 KiB each. A log of 10 million entries has 154 tiles above the lowest level."""
+"""Cached for proofs, 16 KiB each. A log of 10 million entries has 154 tiles above the lowest level."""
 _log: Final = logging.getLogger("nullabona.sequencer")
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A checkpoint that everybody can see now, with its cosignatures."""
+    """A public checkpoint with its cosignatures."""
 
     note: bytes
     size: int
@@ -53,7 +53,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How a log is doing. ``failures`` counts, since the start, publishes that came to nothing, by reason."""
+    """The status of a log. ``failures``: failed publishes since the start, counted by reason."""
 
     staged: int
     integrated: int
@@ -70,7 +70,7 @@ def open_log(
     policy: Policy | None = None,
     route: Route | None = None,
 ) -> Log:
-    """The log in ``folder``, made if it is not there. Held by this process until closed.
+    """The log in ``folder``, created if missing. Locked by this process until closed.
 
     A checkpoint is published if ``policy`` is satisfied; without one, if every witness has cosigned. Raises
     `FolderInUse`, `NotThisLog`, `LogDamaged`, `DiskFailed`, or `BadUrl` for a witness's address.
@@ -89,7 +89,7 @@ def open_log(
 
 
 class Log:
-    """Made by `open_log`. ``public`` is the folder that any web server may serve."""
+    """Created by `open_log`. ``public``: the folder that a web server may serve."""
 
     def __init__(
         self,
@@ -125,10 +125,10 @@ class Log:
     # -- what the owner of the log calls
 
     def stage(self, entries: Sequence[bytes], *, key: bytes | None = None) -> range:
-        """The numbers that ``entries`` have from now on; they are in the next checkpoint, whatever happens until then.
+        """Stage ``entries`` and return their permanent numbers; the next checkpoint includes them, even after a crash.
 
-        Under a ``key`` staging is done once: repeating it gives the same numbers, with other entries it raises
-        `KeyTaken`. Without one, entries of a call that raised `LogStoreFailed` may or may not be staged.
+        With a ``key``, repeating a call returns the same numbers; other entries under it raise `KeyTaken`. Without a
+        key, the entries of a call that raised `LogStoreFailed` may or may not be staged.
         """
         if any(len(entry) > MAX_ENTRY for entry in entries):
             raise EntryRefused(f"an entry of a log has at most {MAX_ENTRY} bytes")
@@ -137,10 +137,10 @@ class Log:
         return self._store.stage(entries, key)
 
     async def publish(self, now_s: int) -> Published:
-        """Publish a checkpoint over everything staged so far, signed and cosigned anew even if nothing was staged.
+        """Publish a newly signed and cosigned checkpoint over everything staged so far, even if nothing was staged.
 
-        Raises `NoQuorum`, `DiskFailed`, `LogStoreFailed` or `LogDamaged`; then the checkpoint before stays (or, if the
-        very last step failed, the new one may be there already), nothing is lost, and the next call goes on.
+        Raises `NoQuorum`, `DiskFailed`, `LogStoreFailed` or `LogDamaged`. Then the previous checkpoint stays (if the
+        last step failed, the new one may already be there), nothing is lost, and the next call continues.
         """
         async with self._publishing:
             tree = await asyncio.to_thread(self.integrate)
@@ -154,7 +154,7 @@ class Log:
             return await asyncio.to_thread(self._announce, Published(note.encode(), tree.size, tree.root))
 
     def integrate(self) -> Tree:
-        """Write everything staged so far into tiles; the tree that may be signed. `publish` does this first."""
+        """Write everything staged so far into tiles; return the tree that may be signed. `publish` does this first."""
         with self._integrating:
             try:
                 target = self._store.end()
@@ -162,18 +162,18 @@ class Log:
                     self._integrate_some(end)
                 return self._store.tree()
             except BaseException:
-                self._end = None  # what the disk and the database have now is read again
+                self._end = None  # read the state of disk and database again
                 raise
 
     # -- what is read
 
     def checkpoint(self) -> bytes | None:
-        """The note that is published, or None before the first."""
+        """The published note, or None before the first."""
         said = self._published()
         return None if said is None else said.note
 
     def entry(self, index: int) -> bytes:
-        """The entry with this number, once it is integrated. Raises `LogDamaged` if it is not there."""
+        """The integrated entry with this number. Raises `LogDamaged` if its file is missing."""
         number, at = divmod(index, WIDTH)
         size = self._store.tree().size
         if not 0 <= index < size:
@@ -182,9 +182,9 @@ class Log:
         return decode_bundle(self._read(Tile(ENTRIES, number, width)), width)[at]
 
     def inclusion(self, index: int) -> bytes:
-        """The tlog-proof that the entry with this number is under the published checkpoint. For any thread.
+        """The tlog-proof that the published checkpoint covers the entry with this number. For any thread.
 
-        Raises `ProofInvalid` if it is not, `LogDamaged` if nothing is published yet.
+        Raises `ProofInvalid` if it does not, `LogDamaged` if nothing is published yet.
         """
         said = self._published()
         if said is None:
@@ -201,16 +201,16 @@ class Log:
         return Status(self._store.end() - tree.size, tree.size, said.size if said else 0, dict(self._failures))
 
     async def hang_up(self) -> None:
-        """Close the connections to witnesses before their loop ends; the next publish opens them again."""
+        """Close the connections to witnesses before their event loop ends; the next publish reopens them."""
         await self._circle.close()
 
     async def close(self) -> None:
-        """Hang up and let go of the folder."""
+        """Close the connections and release the folder."""
         await self.hang_up()
         self.release()
 
     def release(self) -> None:
-        """Let go of the folder, from outside of a loop."""
+        """Release the folder, outside an event loop."""
         self._store.close()
         self._lock.close()
 
@@ -225,7 +225,7 @@ class Log:
 
     def _announce(self, published: Published) -> Published:
         before = self._published()
-        self._said = None  # if a step fails, the file says whether it happened
+        self._said = None  # if a step fails, the file shows whether it happened
         self._disk.put(CHECKPOINT, published.note)
         self._disk.settle()
         self._said = published
@@ -236,7 +236,7 @@ class Log:
         return published
 
     def _prune(self, size: int) -> None:
-        """Remove partial tiles that a reader of the checkpoint before this one finds in full tiles too."""
+        """Remove partial tiles that are contained in full tiles, also for readers of the previous checkpoint."""
         pruned = self._store.tree().pruned
         if size <= pruned:
             return

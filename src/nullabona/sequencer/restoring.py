@@ -1,7 +1,7 @@
-"""Makes a checked copy of a log into that log again, after its machine was lost (spec/witness.md §1).
+"""Restores a log from a checked copy after its machine was lost (spec/witness.md §1).
 
-Whoever calls has verified the whole copy, and that no witness has cosigned more. What is made goes on from there and
-only from there: a shorter or another history would be signed by nobody who remembers.
+The caller must have verified the whole copy, and that no witness has cosigned more. The restored log continues exactly
+from there: no witness that remembers the log would cosign a shorter or a different history.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class LogExists(UserError):
 
 
 def restore_log(folder: Path, checkpoint: Checkpoint, note: bytes, tiles: Iterable[tuple[Tile, bytes]]) -> None:
-    """A log's folder with these files, ready for `open_log` and the log's own keys.
+    """Create a log's folder with these files, ready for `open_log` and the log's own keys.
 
-    ``tiles`` are all of `nullabona.log.tiles.tiles_of` the checkpoint's size. A call that was interrupted may be
-    repeated. Raises `LogExists`, `FolderInUse`, `DiskFailed` or `LogStoreFailed`.
+    ``tiles``: all of `nullabona.log.tiles.tiles_of` the checkpoint's size. An interrupted call may be repeated.
+    Raises `LogExists`, `FolderInUse`, `DiskFailed` or `LogStoreFailed`.
     """
     if (folder / FILE_NAME).exists():
         raise LogExists(f"there is a log in {folder} already")
@@ -61,7 +61,7 @@ def _locked(folder: Path) -> FolderLock:
 
 
 def _begin_at(folder: Path, checkpoint: Checkpoint) -> None:
-    """The database comes last: without it, or with one that is behind, the folder is not taken for a log."""
+    """Create the database last: without it, or with one that is behind, the folder does not count as a log."""
     store = LogStore(folder, checkpoint.origin)
     try:
         store.integrate(checkpoint.size, checkpoint.root)

@@ -1,7 +1,6 @@
-"""Asks witnesses to cosign a checkpoint, all at once (C2SP tlog-witness, the log's side).
+"""Asks witnesses to cosign a checkpoint, concurrently (C2SP tlog-witness, the log's side).
 
-A witness that is slow, wrong or gone costs its cosignature and nothing else. What it answers is used only if it
-verifies with its keys.
+A slow, wrong or absent witness costs only its cosignature. Its answer is used only if it verifies with its keys.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The cosignatures that verify, and for each witness that gave none why."""
+    """The valid cosignatures, and the reason for each witness that gave none."""
 
     signatures: tuple[NoteSignature, ...]
     reasons: dict[str, str]
@@ -42,7 +41,7 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """When a checkpoint may be published: if ``policy`` is satisfied, or without one, if every witness cosigned."""
+    """The condition for publishing: ``policy`` is satisfied or, without one, every witness cosigned."""
 
     witnesses: tuple[WitnessAddress, ...] = ()
     policy: Policy | None = None
@@ -61,11 +60,11 @@ class Quorum:
 
 
 class _Declined(Exception):
-    """A witness gave no cosignature; the argument is why, in a word."""
+    """A witness gave no cosignature; the argument is the reason in a word."""
 
 
 class Circle:
-    """The witnesses of one log. ``known`` is which size each has cosigned; a restart forgets it, and they say it."""
+    """The witnesses of one log. ``known``: the size each has cosigned; after a restart the witnesses tell it."""
 
     def __init__(self, addresses: Sequence[WitnessAddress], route: Route) -> None:
         self._addresses = {address: parse_url(address.url) for address in addresses}
@@ -75,7 +74,7 @@ class Circle:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def cosign(self, question: Question) -> Answers:
-        """Ask everybody; never raises for what a witness does."""
+        """Ask every witness; never raises because of a witness."""
         self._enter_loop()
         found = await asyncio.gather(*[self._ask(address, question) for address in self._addresses])
         pairs = list(zip(self._addresses, found, strict=True))
@@ -85,13 +84,13 @@ class Circle:
         )
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the connections."""
         for client in self._clients.values():
             await client.close()
         self._clients.clear()
 
     def _enter_loop(self) -> None:
-        """Connections belong to the loop they were made on."""
+        """Start with new connections on a new event loop, because connections belong to one loop."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._loop = loop
@@ -109,7 +108,7 @@ class Circle:
             return error.code
 
     async def _converse(self, address: WitnessAddress, question: Question) -> tuple[NoteSignature, ...]:
-        """One try with the size remembered, another with the size that the witness says it has."""
+        """Try with the remembered size, then with the size that the witness reports."""
         known = min(self.known.get(address.key, 0), question.size)
         reply = await self._post(address, question, known)
         if reply.status == 409:
@@ -137,7 +136,7 @@ def _size_told(reply: Reply) -> int:
 
 
 def _verified(address: WitnessAddress, note: Note, body: bytes) -> tuple[NoteSignature, ...]:
-    """The witness's own lines; they verify over the checkpoint, and with a time."""
+    """The witness's signature lines, verified over the checkpoint with their times."""
     lines = Note(note.text, parse_signatures(body))
     held = {(each.name, each.key_id) for each in verify_note(lines, address.verifiers) if each.time_s is not None}
     return tuple(line for line in lines.signatures if (line.name, line.key_id) in held)

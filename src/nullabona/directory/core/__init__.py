@@ -1,1 +1,1 @@
-"""What the directory decides: pure functions of a request, what is known of its handle, and the day."""
+"""The directory's decisions: pure functions of a request, the known state of its handle, and the day."""

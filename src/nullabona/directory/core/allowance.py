@@ -1,6 +1,6 @@
-"""What a directory gives those whom it does not know, all together and each (spec/directory.md §8).
+"""What a directory allows anonymous clients, in total and per connection (spec/directory.md §8).
 
-All of it is in memory and forgotten on restart; nothing of it is by address, or says who was looked up.
+All counts are in memory and lost on restart. None is kept by address or reveals which handle was looked up.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from nullabona.wire.service import Asker
 
 T = TypeVar("T")
 SMALL_CARD: Final = 10_240
-"""Bytes of a card: one of two devices has room in it, whatever suite they use and however long their host's name is."""
+"""Bytes: enough for a card of two devices, with any suite and any length of host name."""
 
 
 class Allowance:
-    """Seconds are those of a monotonic clock, given by the caller."""
+    """Applies the limits. Times are seconds of a monotonic clock, passed in by the caller."""
 
     def __init__(self, limits: Limits, now: float) -> None:
         self._buckets = {
@@ -27,15 +27,15 @@ class Allowance:
         self._per_handle = PerHandle(limits.changes_per_handle, limits.handles_counted)
 
     def lookup(self, asker: Asker, now: float) -> int:
-        """Take one lookup for who asks; 0, or how many seconds to wait. So with the others."""
+        """Take one lookup for ``asker``; 0, or the seconds to wait. The other methods return the same."""
         return self._take("lookups", asker, now)
 
     def change(self, asker: Asker, now: float) -> int:
-        """Take one card or statement that is offered, right or wrong."""
+        """Take one submitted card or statement, valid or not."""
         return self._take("changes", asker, now)
 
     def card(self, card: StoredCard, before: StoredCard | None, asker: Asker, now: float) -> int:
-        """Take what it needs to keep a card: of its handle's changes, of new handles, and of bytes if it is large."""
+        """Take the allowances for storing a card: for its handle's changes, for new handles, and for large cards."""
         size, wait = len(card.encoded), 0
         if size > SMALL_CARD and (before is None or size > len(before.encoded)):
             wait = self._take("large_cards", asker, now)
@@ -51,7 +51,7 @@ class Allowance:
 
 
 def by_turns(waiting: Sequence[T], asker: Callable[[T], Asker], most: int) -> tuple[list[T], list[T]]:
-    """So many of those that wait, the first of each connection before the second of any; and the rest."""
+    """At most ``most`` waiting items, the first of each connection before the second of any; and the rest."""
     if len(waiting) <= most:
         return list(waiting), []
     turns: dict[Asker, int] = {}

@@ -1,4 +1,4 @@
-"""Closing an epoch, and what is said of one: pure functions of the map and what enters it (spec/map.md §4)."""
+"""Closes an epoch, and describes epochs: pure functions of the map and its new entries (spec/map.md §4)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nullabona.wire.messages import WatchStep
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """A closed epoch: its root, and the parts of the map that are new in it."""
+    """A closed epoch: its root, and the new parts of the map."""
 
     root: bytes
     parts: dict[int, Part]
@@ -21,7 +21,7 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """What was computed of an epoch while it was open still: ``entering`` as it was then, and the parts it gave."""
+    """Work done ahead for an open epoch: ``entering`` at that time, and the resulting parts."""
 
     number: int
     entering: Mapping[bytes, StoredEntry]
@@ -29,7 +29,7 @@ class Ahead:
 
 
 def work_ahead(number: int, before: Source, entering: Mapping[bytes, StoredEntry], last: Ahead | None) -> Ahead:
-    """Compute the map as if nothing else entered in epoch ``number``; ``last`` is what was computed of it before."""
+    """Compute the map as if nothing else entered in epoch ``number``; ``last``: earlier work for it."""
     return Ahead(number, entering, _parts(number, before, entering, last))
 
 
@@ -40,9 +40,9 @@ def close_epoch(
     number: int = 0,
     ahead: Ahead | None = None,
 ) -> Closing:
-    """The map after ``entering``; ``root`` is the one before, None if there is none yet.
+    """The map after ``entering``; ``root``: the previous root, None if there is none yet.
 
-    With what was computed ``ahead`` of the same epoch only what came or changed since is computed.
+    With ``ahead``, earlier work for the same epoch, only entries that are new or changed since are computed.
     """
     parts = _parts(number, before, entering, ahead)
     return Closing(parts[TOP].root if parts else root or EMPTY, parts)
@@ -59,20 +59,20 @@ def _parts(number: int, before: Source, entering: Mapping[bytes, StoredEntry], a
 
 
 def leaf_of(label: bytes, entry: StoredEntry) -> Leaf | None:
-    """What an entry puts into the map: a leaf, or nothing where the label is taken out."""
+    """The map's leaf for an entry; None if the entry removes the label."""
     opening = opening_of(entry)
     return None if opening is None else Leaf(label, opening.commitment)
 
 
 def opening_of(entry: StoredEntry | None) -> Opening | None:
-    """What the commitment of an entry is to; None where nothing stands."""
+    """The opening of an entry's commitment; None if there is no entry."""
     if entry is None or entry.digest is None:
         return None
     return Opening(entry.nonce, entry.version, entry.digest)
 
 
 def other_of(walk: Walk) -> tuple[bytes, ...]:
-    """The leaf in the way of a walk, as messages have it."""
+    """The other leaf at which a walk ends, in the form of messages."""
     return (walk.other.label, walk.other.commitment) if walk.other is not None else ()
 
 
@@ -86,7 +86,7 @@ class Sight:
 
 
 def describe_steps(sights: Sequence[Sight]) -> tuple[WatchStep, ...]:
-    """What is told of these epochs, each after the one before it; the first is told whole."""
+    """The steps for these epochs, each as a difference from the previous one; the first is complete."""
     steps = []
     before: Sight | None = None
     for sight in sights:

@@ -1,4 +1,4 @@
-"""The directory's decisions about one card or statement (spec/directory.md §6). Trusts nothing but what it stored."""
+"""The directory's decisions about one card or statement (spec/directory.md §6). Trusts only stored data."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ _LAST_DAY: Final = 1_000_000
 
 
 def decide(wish: UnverifiedCard | UnverifiedDelete, known: Known, *, host: str, today: int) -> Decision:
-    """What becomes of a card or a statement."""
+    """Decide about a card or a statement."""
     if isinstance(wish, UnverifiedCard):
         return decide_publish(wish, known, host=host, today=today)
     return decide_delete(wish, known, host=host, today=today)
 
 
 def keys_of(wish: UnverifiedCard | UnverifiedDelete) -> tuple[str, str, bytes, bytes]:
-    """By what the store knows what it has of a wish's handle: see `CardStore.known`."""
+    """The keys by which the store finds its data on a request's handle: see `CardStore.known`."""
     handle = wish.handle
     owner = owner_mark(handle, wish.body.identity_key) if isinstance(wish, UnverifiedCard) else b""
     return handle.name, skeleton(handle.name), held_mark(handle), owner
@@ -67,7 +67,7 @@ def decide_publish(card: UnverifiedCard, known: Known, *, host: str, today: int)
 
 
 def decide_delete(statement: UnverifiedDelete, known: Known, *, host: str, today: int) -> Decision:
-    """Whether the card that ``statement`` is about is erased. What is not there is deleted already."""
+    """Whether to erase the card that ``statement`` is about. A missing card counts as deleted."""
     if statement.handle.authority != host or known.current is None:
         return Nothing()
     try:
@@ -79,7 +79,7 @@ def decide_delete(statement: UnverifiedDelete, known: Known, *, host: str, today
 
 
 def decide_lapse(stored: StoredCard, *, host: str, today: int) -> Erase | None:
-    """What becomes of a card that nobody renewed for a year; None if it stays."""
+    """Decide about a card's lapse after a year without renewal; None if it stays."""
     card = decode_card(stored.encoded)
     if today - card.body.issued_day <= LAPSE_DAYS or card.handle.authority != host:
         return None
@@ -89,7 +89,7 @@ def decide_lapse(stored: StoredCard, *, host: str, today: int) -> Erase | None:
 
 
 def stored_card(stored: StoredCard) -> Card:
-    """The card of a row, verified again: a changed row must not become the root of a chain."""
+    """The card of a row, verified again so that an altered row cannot become the root of a chain."""
     try:
         return verify_card(decode_card(stored.encoded), today=_LAST_DAY)
     except PeerError as error:
@@ -106,7 +106,7 @@ def reason_for(error: PeerError) -> Reason:
 
 
 def _decide_first(card: UnverifiedCard, known: Known, today: int) -> Decision:
-    """A free handle is registered with any card of its chain: a directory that lost its cards takes them back."""
+    """Register a free handle with any card of its chain, so that a directory that lost its cards accepts them again."""
     if resembles_reserved(card.handle.name) and not known.by_owner:
         return Refuse(HANDLE_REFUSED)
     held = known.held is not None and today <= known.held.until_day and not known.by_owner

@@ -1,7 +1,7 @@
 """Rate limits that need no addresses: for the whole directory, and per handle for changes only (spec/directory.md §8).
 
-Everything lives in memory and is forgotten on restart. A lookup is counted, never remembered: there is no limit per
-looked-up handle, because its counter would be a record of who is being looked for.
+All counts are in memory and lost on restart. Lookups are counted only in total: a limit per looked-up handle would
+need a counter, which would record who is being looked up.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most ``burst`` at once, and ``per_s`` a second in the long run."""
+    """At most ``burst`` at once, and ``per_s`` per second on average."""
 
     burst: float
     per_s: float
@@ -21,30 +21,30 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a directory allows. Losing a limit costs the operator load, never a user's secret."""
+    """The rates of a directory. Removing a limit costs the operator load, never a user's secret."""
 
     lookups: Rate = Rate(burst=2_000, per_s=200)
     """Each is about 0.7 ms of work."""
     changes: Rate = Rate(burst=2_000, per_s=200)
-    """Cards and statements offered, right or wrong."""
+    """Submitted cards and statements, valid or not."""
     registrations: Rate = Rate(burst=2_000, per_s=5)
-    """Handles that are new here."""
+    """Newly registered handles."""
     large_cards: Rate = Rate(burst=200, per_s=0.2)
     """Cards of more than `allowance.SMALL_CARD` bytes that are larger than the one before, or the first of a handle."""
     changes_per_handle: Rate = Rate(burst=20, per_s=1 / 600)
-    """Cards kept for one handle; wrong ones do not count, so that nobody can use up another's."""
+    """Cards stored for one handle; invalid ones do not count, so that nobody can use up another's rate."""
     handles_counted: int = 131_072
-    """More than change in the time that one needs to rest: else who changes that many would keep others from it."""
+    """More handles than can change before a bucket refills; otherwise changing that many would block other handles."""
     waiting_changes: int = 4_096
 
 
 SHARE: Final = 32
-"""While less than half is left, who took something lately has at most this part of the rest."""
+"""While less than half is left, a connection that took some recently gets at most this part of the rest."""
 SHARED_S: Final = 60
 
 
 class Bucket:
-    """One rate's state. Seconds are those of a monotonic clock, given by the caller."""
+    """The state of one rate. Times are seconds of a monotonic clock, passed in by the caller."""
 
     __slots__ = ("_at", "_level", "_rate")
 
@@ -54,9 +54,9 @@ class Bucket:
         self._at = now
 
     def take(self, now: float, own: int = 0) -> int:
-        """Take one if there is one and return 0; else how many whole seconds to wait.
+        """Take one if possible and return 0; otherwise return the whole seconds to wait.
 
-        ``own`` is how many the same connection took lately: when little is left, who took none comes first.
+        ``own``: how many the same connection took recently. When little is left, connections that took none come first.
         """
         self._fill(now)
         if 2 * self._level < self._rate.burst and own and own >= self._level / SHARE:
@@ -67,7 +67,7 @@ class Bucket:
         return max(1, ceil((1 - self._level) / self._rate.per_s))
 
     def full(self, now: float) -> bool:
-        """Whether forgetting this bucket changes nothing."""
+        """Whether this bucket is full, so that dropping it changes nothing."""
         self._fill(now)
         return self._level >= self._rate.burst
 
@@ -77,7 +77,7 @@ class Bucket:
 
 
 class PerHandle:
-    """One bucket per handle that changed lately, at most ``most`` of them."""
+    """One bucket per recently changed handle, at most ``most``."""
 
     __slots__ = ("_buckets", "_most", "_rate")
 
@@ -87,7 +87,7 @@ class PerHandle:
         self._buckets: dict[str, Bucket] = {}
 
     def take(self, name: str, now: float) -> int:
-        """As `Bucket.take` for ``name``; when too many handles changed lately, a new one has to wait."""
+        """As `Bucket.take` for ``name``; when too many handles changed recently, a new one must wait."""
         bucket = self._buckets.get(name)
         if bucket is None:
             if len(self._buckets) >= self._most:

@@ -1,8 +1,8 @@
-"""The prefix tree as pages: what of it is stored, how a change alters it, how a walk is read from it (spec/map.md §4).
+"""The prefix tree as pages: how it is stored, how a change alters it, how a walk is read from it (spec/map.md §4).
 
-Stored are the labels with all their versions, and the roots of *pages*: parts of the tree that begin at depths 0, 6, 12
-and 18, each with the epoch it is from. Whatever lies between is computed when it is asked for, at any epoch that is
-still kept. A place is a page's number: its bits behind a leading 1.
+The store keeps the labels with all their versions, and the roots of *pages*: parts of the tree that begin at depths 0,
+6, 12 and 18, each with its epoch. The nodes between are computed on demand, at any epoch that is still kept. A place is
+a page's number: its bits after a leading 1.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Final, Protocol, TypeAlias
 from nullabona.log.prefix import DEEPEST, EMPTY, Leaf, Walk, node_hash
 
 STRIDE: Final = 6
-"""Bits that a page decides."""
+"""The number of bits that a page covers."""
 WIDTH: Final = 1 << STRIDE
 BOTTOM: Final = 18
-"""Depth of the last pages. What lies below is computed from the labels: about 100 at 26 million accounts."""
+"""Depth of the last pages. Nodes below are computed from the labels: about 100 at 26 million accounts."""
 TOP: Final = 1
 """The place of the whole tree."""
 
@@ -32,14 +32,14 @@ class Part:
 
 NOTHING: Final = Part(0, EMPTY)
 Tree: TypeAlias = list[Part]
-"""A page worked out: parts 1 (its root) to 127, the halves of part n at 2n and 2n + 1."""
+"""A computed page: parts 1 (its root) to 127, the halves of part n at 2n and 2n + 1."""
 
 
 class Source(Protocol):
-    """The map as it stood at one epoch."""
+    """The map at one epoch."""
 
     def parts(self, place: int) -> Sequence[Part]:
-        """The 64 parts of the page at ``place``, which lies above the bottom."""
+        """The 64 parts of the page at ``place``, which must be above the bottom."""
         ...
 
     def leaves(self, first: bytes, last: bytes) -> list[Leaf]:
@@ -48,14 +48,14 @@ class Source(Protocol):
 
 
 def join(left: Part, right: Part) -> Part:
-    """The part whose halves these are."""
+    """The part with these halves."""
     if left.labels + right.labels < 2:
         return right if right.labels else left
     return Part(2, node_hash(left.root, right.root))
 
 
 def grow(parts: Sequence[Part]) -> Tree:
-    """A page worked out from its 64 parts."""
+    """A page computed from its 64 parts."""
     tree: Tree = [NOTHING] * WIDTH + list(parts)
     for place in range(WIDTH - 1, 0, -1):
         left, right = tree[2 * place], tree[2 * place + 1]
@@ -65,7 +65,7 @@ def grow(parts: Sequence[Part]) -> Tree:
 
 
 def part_of(leaves: Sequence[Leaf], depth: int) -> Part:
-    """The part at ``depth`` that has these labels, which are in order."""
+    """The part at ``depth`` with these labels, which must be sorted."""
     if not leaves:
         return NOTHING
     if len(leaves) == 1:
@@ -88,7 +88,7 @@ def place_of(label: bytes, depth: int) -> int:
 
 
 def walk_to(source: Source, label: bytes) -> Walk:
-    """The way from the root towards ``label``, as far as the tree goes."""
+    """The path from the root towards ``label``, as far as the tree goes."""
     siblings: list[bytes] = []
     place = TOP
     for depth in range(0, BOTTOM, STRIDE):
@@ -128,7 +128,7 @@ def _walk_leaves(leaves: list[Leaf], label: bytes, siblings: list[bytes]) -> Wal
 
 
 def _middle(leaves: Sequence[Leaf], depth: int) -> int:
-    """How many of these labels have a 0 at ``depth``."""
+    """The number of labels with a 0 at ``depth``."""
     low, high = 0, len(leaves)
     while low < high:
         middle = (low + high) // 2
@@ -145,9 +145,9 @@ def _middle(leaves: Sequence[Leaf], depth: int) -> int:
 def changed_parts(
     source: Source, changes: Mapping[bytes, Leaf | None], known: Mapping[int, Part] | None = None
 ) -> dict[int, Part]:
-    """Every page's part that ``changes`` (a label and its leaf, or None: it goes) alter, by place; `TOP` included.
+    """The parts of all pages that ``changes`` alter, by place, with `TOP`. A change: a label, and its new leaf or None.
 
-    ``known`` are parts that other changes alter; ``changes`` must have all of the last pages that they alter, then.
+    ``known``: parts that other changes alter; then ``changes`` must contain every change of the last pages it touches.
     """
     groups = _grouped(changes)
     found = dict(known or {}) | {place: _bottom(source, place, group) for place, group in groups.items()}

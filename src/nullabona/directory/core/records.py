@@ -1,4 +1,4 @@
-"""What the directory knows of a handle, and what it may decide to do. Values only."""
+"""The directory's data on a handle, and its possible decisions, as values."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ __all__ = [
 ]
 
 HOLD_DAYS: Final = 90
-"""How many days nobody may register a handle that was deleted, so that nobody steps into its owner's place."""
+"""Days for which a deleted handle cannot be registered, so that nobody takes its owner's place."""
 LAPSE_DAYS: Final = 365
-"""A card that was issued longer ago goes: devices renew theirs each week. Its handle is held as long again for its
-owner, who has the identity key.
+"""Days after which an unrenewed card is erased; devices renew theirs each week. Its handle is then held as long again
+for its owner, who has the identity key.
 """
 
 _HELD_DOMAIN: Final = b"nullabona held handle v1"
@@ -46,7 +46,7 @@ _OWNER_DOMAIN: Final = b"nullabona lapsed handle v1"
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A deleted handle, as a hash, and the last day on which nobody may register it."""
+    """A deleted handle, as a hash, and the last day on which it cannot be registered."""
 
     mark: bytes
     until_day: int
@@ -54,19 +54,19 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store has about one handle."""
+    """The stored data on one handle."""
 
     current: StoredCard | None = None
     alike: str | None = None
-    """The registered name that has this handle's skeleton; the handle's own name if it is registered."""
+    """The registered name with this handle's skeleton; the handle's own name if it is registered."""
     held: Held | None = None
     by_owner: bool = False
-    """The handle is held because its card lapsed, and the card that is offered has the same identity key."""
+    """The handle is held because its card lapsed, and the submitted card has the same identity key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a change stands in the public record, and 16 bytes of chance that hide what stands there."""
+    """A change's position in the public record, and the 16 random bytes that hide its content."""
 
     label: bytes
     nonce: bytes = field(repr=False)
@@ -74,7 +74,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the record has come: the newest epoch that is closed here, and the newest that is published."""
+    """The record's progress: the newest closed epoch, and the newest published one."""
 
     closed: int = 0
     served: int = 0
@@ -82,7 +82,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a looker is shown of a name: the card in the record, or one that is promised for ``epoch``, or nothing."""
+    """The result of a lookup: the card in the record, a card that is promised for ``epoch``, or nothing."""
 
     card: bytes = field(repr=False, default=b"")
     promised: bytes = field(repr=False, default=b"")
@@ -95,7 +95,7 @@ class Keep:
 
     card: StoredCard
     digest: bytes
-    """The card's hash, as the record commits to it."""
+    """The card's hash, to which the record commits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +105,17 @@ class Erase:
     name: str
     hold: Hold
     owner: Hold | None = None
-    """If the card lapsed: by which its owner is known, who may come back."""
+    """If the card lapsed: the mark of its owner, who may register the handle again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """The wish is fulfilled already."""
+    """The request is already fulfilled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """The wish is refused and nothing of it is kept."""
+    """The request is refused and nothing of it is kept."""
 
     reason: Reason
 
@@ -125,10 +125,10 @@ Decision: TypeAlias = Keep | Erase | Nothing | Refuse
 
 
 def held_mark(handle: Handle) -> bytes:
-    """The hash under which a deleted handle, and any of the same shape, is held."""
+    """The hash under which a deleted handle and every one of the same shape is held."""
     return sha256(_HELD_DOMAIN + f"{shape(handle.name)}@{handle.authority}".encode()).digest()
 
 
 def owner_mark(handle: Handle, identity_key: bytes) -> bytes:
-    """The hash under which the owner of a lapsed card is known again."""
+    """The hash by which the owner of a lapsed card is recognised."""
     return sha256(_OWNER_DOMAIN + identity_key + f"{shape(handle.name)}@{handle.authority}".encode()).digest()

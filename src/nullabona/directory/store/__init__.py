@@ -1,1 +1,1 @@
-"""What the directory keeps, behind one small interface with two implementations: SQLite and memory."""
+"""The directory's store: one small interface with two implementations, SQLite and memory."""

@@ -1,7 +1,7 @@
-"""What every card store promises; one contract suite runs on each implementation (tests/directory/test_store.py).
+"""The contract of every card store; one suite tests each implementation (tests/directory/test_store.py).
 
-Stores are synchronous. One thread at a time writes. What only reads may run on another thread at any time and sees what
-committed before it began; two reads see the same only inside `reading`.
+Stores are synchronous. One thread at a time writes. Reads may run on another thread at any time and see what was
+committed before they began; two reads see the same state only inside `reading`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class ClosedEpoch:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Everything that is stored about one handle."""
+    """All stored data about one handle."""
 
     card: StoredCard | None
     held: Held | None
@@ -54,14 +54,14 @@ class Holding:
 
 
 class Aside(Protocol):
-    """The record as a third thread reads it."""
+    """Read access to the record for a third thread."""
 
     def progress(self) -> Progress:
         """As `CardStore.progress`."""
         ...
 
     def changes(self, epoch: int) -> dict[bytes, StoredEntry]:
-        """As `CardStore.changes`, of what is committed."""
+        """As `CardStore.changes`, of committed data."""
         ...
 
     def map_at(self, epoch: int) -> Source:
@@ -70,77 +70,77 @@ class Aside(Protocol):
 
 
 class CardStore(Protocol):
-    """Keeps cards, holds, and the public record of both."""
+    """Stores cards, holds, and the public record of both."""
 
     # -- cards
 
     def find(self, name: str) -> StoredCard | None:
-        """The newest committed card of ``name``, whether it is in the record already or not."""
+        """The newest committed card of ``name``, whether or not it is in the record yet."""
         ...
 
     def shown(self, name: str, served: int) -> Shown:
-        """What a looker is shown when epoch ``served`` is the newest published one."""
+        """The result of a lookup when epoch ``served`` is the newest published one."""
         ...
 
     def holding(self, name: str, mark: bytes) -> Holding:
-        """Everything that is stored about a handle."""
+        """All stored data about a handle."""
         ...
 
     def known(self, name: str, skeleton: str, mark: bytes, owner: bytes = b"") -> Known:
-        """What is kept about a handle, uncommitted changes of this transaction included. For the writer.
+        """The stored data about a handle, including uncommitted changes of this transaction. For the writer.
 
-        ``owner`` is the mark by which whoever asks would be known as the owner of a lapsed card.
+        ``owner``: the mark that identifies the requester if they own a lapsed card.
         """
         ...
 
     def cards_after(self, name: str, limit: int) -> list[StoredCard]:
-        """The cards of the names after one, in their order. For the writer."""
+        """The cards of the names after ``name``, in order. For the writer."""
         ...
 
     def transaction(self) -> AbstractContextManager[None]:
-        """All changes inside are kept for good when it ends, or none if it ends in an exception.
+        """All changes inside are committed when it ends, or none if it ends in an exception.
 
-        Raises `StoreFailed` if they could not be kept.
+        Raises `StoreFailed` if they could not be committed.
         """
         ...
 
     def reading(self) -> AbstractContextManager[None]:
-        """What is read inside is all from one moment. For the one thread that reads."""
+        """All reads inside see one snapshot. For the one thread that reads."""
         ...
 
     def apply(self, change: Change, place: Place) -> int:
         """Make a change and enter it in the open epoch, whose number is returned. Only inside a transaction.
 
-        A handle that is new in the open epoch has its first card entered there; what follows enters the next one.
+        A handle that is new in the open epoch has its first card entered there; later changes enter the next epoch.
         """
         ...
 
     def release(self, today: int) -> list[bytes]:
-        """Erase every hold that ended before ``today``; the labels of those handles. Only inside a transaction."""
+        """Erase every hold that ended before ``today``; return the handles' labels. Only inside a transaction."""
         ...
 
     # -- the record
 
     def progress(self) -> Progress:
-        """How far the record has come."""
+        """The progress of the record."""
         ...
 
     def take_out(self, labels: Sequence[bytes]) -> None:
-        """Enter in the open epoch that nothing stands at these labels any more. Only inside a transaction."""
+        """Enter in the open epoch that these labels are removed. Only inside a transaction."""
         ...
 
     def changes(self, epoch: int) -> dict[bytes, StoredEntry]:
-        """What enters in an epoch, by label. For the writer."""
+        """The entries of an epoch, by label. For the writer."""
         ...
 
     def map_at(self, epoch: int, *, writing: bool = False) -> Source:
-        """The map as it stands once ``epoch`` is closed. ``writing``: as the writer sees it."""
+        """The map after ``epoch`` is closed. ``writing``: as the writer sees it."""
         ...
 
     def aside(self) -> AbstractContextManager[Aside | None]:
-        """What is committed, for a thread of its own beside writer and reader; None: this store has no way to.
+        """Committed data, for a third thread beside writer and reader; None: this store does not support it.
 
-        Closed epochs do not change while it is open; the open one may, from one call to the next.
+        Closed epochs do not change while it is open; the open epoch may change between calls.
         """
         ...
 
@@ -149,19 +149,19 @@ class CardStore(Protocol):
         ...
 
     def entry_at(self, label: bytes, epoch: int) -> StoredEntry | None:
-        """What stands at a label at an epoch."""
+        """The entry of a label at an epoch."""
         ...
 
     def keep_pages(self, epoch: int, parts: Mapping[int, Part]) -> None:
-        """Keep parts of the map at an epoch that is not closed yet; nothing shows them. Only inside a transaction."""
+        """Store parts of the map at an open epoch; they are not visible yet. Only inside a transaction."""
         ...
 
     def close_epoch(self, closed: ClosedEpoch, parts: Mapping[int, Part]) -> None:
-        """Keep an epoch and the parts of the map that it altered. Only inside a transaction."""
+        """Store an epoch and the parts of the map that it altered. Only inside a transaction."""
         ...
 
     def serve(self, number: int) -> None:
-        """Epochs up to ``number`` are published: cards that were replaced in them are erased. Only in a transaction."""
+        """Epochs up to ``number`` are published: erase the cards that they replaced. Only in a transaction."""
         ...
 
     def epoch(self, number: int, *, writing: bool = False) -> ClosedEpoch | None:
@@ -169,19 +169,19 @@ class CardStore(Protocol):
         ...
 
     def epochs(self, after: int, upto: int, limit: int) -> list[ClosedEpoch]:
-        """The epochs after one and up to another that are still kept, oldest first."""
+        """The stored epochs after ``after`` and up to ``upto``, oldest first."""
         ...
 
     def forget(self, before_s: int) -> None:
-        """Erase what stood in the record until it was replaced before that time. Only inside a transaction."""
+        """Erase entries of the record that were replaced before that time. Only inside a transaction."""
         ...
 
     # -- life
 
     def scrub(self) -> None:
-        """Leave nothing of erased rows, and no log of arrivals, in any file. Cheap when there is nothing to do."""
+        """Remove erased rows and the order of arrivals from every file. Cheap when there is nothing to do."""
         ...
 
     def close(self) -> None:
-        """Scrub and let go. Harmless when repeated."""
+        """Scrub and release the files. Idempotent."""
         ...

@@ -1,6 +1,6 @@
 """Cards in memory only: for tests, and for a directory whose operator wants nothing on disk.
 
-Lookups read a copy that is made anew after each transaction, which costs as much as there are cards.
+Lookups read a copy that is remade after each transaction, at a cost proportional to the number of cards.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class MemoryCardStore(CardRows):
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Nothing: whoever keeps cards in memory only has few."""
+        """None: a directory in memory has few cards."""
         yield None
 
     def close(self) -> None:

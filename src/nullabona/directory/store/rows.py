@@ -1,4 +1,4 @@
-"""The rows of a directory's database, and what both stores, on disk and in memory, do with them (queries.sql)."""
+"""The rows of a directory's database, and the operations that both stores share, disk and memory (queries.sql)."""
 
 from __future__ import annotations
 
@@ -202,10 +202,10 @@ class CardRows:
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _before_commit(self) -> None:
-        """What must still be true when a transaction is about to be kept. Raises `StoreFailed`."""
+        """Check the conditions for committing a transaction. Raises `StoreFailed`."""
 
     def _enter(self, place: Place, digest: bytes) -> int:
-        """Put an entry where it belongs; the number of its epoch."""
+        """Insert an entry; return the number of its epoch."""
         opening = self.progress().closed + 1
         rows = [StoredEntry(*row) for row in self._run("last_entries", place.label)]
         epoch, version = _next_place(rows, opening)
@@ -221,29 +221,29 @@ class CardRows:
 
 
 class RowAside:
-    """See `CardStore.aside`, on a connection of its own."""
+    """See `CardStore.aside`. It has its own connection."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def progress(self) -> Progress:
-        """How far the record has come."""
+        """The progress of the record."""
         with translated():
             return Progress(*self._connection.execute(_SQL["progress"]).fetchone())
 
     def changes(self, epoch: int) -> dict[bytes, StoredEntry]:
-        """What enters in an epoch, by label."""
+        """The entries of an epoch, by label."""
         with translated():
             rows = self._connection.execute(_SQL["entries_of"], (epoch,))
             return {label: StoredEntry(*row) for label, *row in rows}
 
     def map_at(self, epoch: int) -> Source:
-        """The map as it stands once ``epoch`` is closed."""
+        """The map after ``epoch`` is closed."""
         return RowSource(self._connection, epoch)
 
 
 class RowSource:
-    """The map at one epoch, out of rows (`nullabona.directory.core.pages.Source`)."""
+    """The map at one epoch, from rows (`nullabona.directory.core.pages.Source`)."""
 
     def __init__(self, connection: sqlite3.Connection, epoch: int) -> None:
         self._connection = connection
@@ -264,7 +264,7 @@ class RowSource:
 
 
 def _next_place(rows: Sequence[StoredEntry], opening: int) -> tuple[int, int]:
-    """Epoch and version of what comes after these entries of a label, the newest first."""
+    """Epoch and version of a label's next entry after ``rows``, which are newest first."""
     if not rows:
         return opening, 1
     last = rows[0]
@@ -277,14 +277,14 @@ def _next_place(rows: Sequence[StoredEntry], opening: int) -> tuple[int, int]:
 
 
 def find_card(connection: sqlite3.Connection, name: str) -> StoredCard | None:
-    """The newest card of ``name``. Raises `StoreFailed` rather than to take an error for an absence."""
+    """The newest card of ``name``. An error raises `StoreFailed`; it must not pass for an absent card."""
     with translated():
         row = connection.execute(_SQL["find_card"], (name,)).fetchone()
     return StoredCard(*row) if row else None
 
 
 def find_replaced(connection: sqlite3.Connection, name: str) -> list[ReplacedCard]:
-    """The cards of ``name`` that still wait to be replaced in the record."""
+    """The earlier cards of ``name`` whose replacement is not in the record yet."""
     with translated():
         return [ReplacedCard(*row) for row in connection.execute(_SQL["find_replaced"], (name,))]
 
@@ -307,13 +307,13 @@ def find_holding(connection: sqlite3.Connection, name: str, mark: bytes) -> Hold
 
 
 def read_text(name: str) -> str:
-    """A file that stands beside this one."""
+    """A file in this package's folder."""
     return files("nullabona.directory.store").joinpath(name).read_text("utf-8")
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """What SQLite raises, as `StoreFailed`."""
+    """Raises SQLite's errors as `StoreFailed`."""
     try:
         yield
     except sqlite3.Error as error:

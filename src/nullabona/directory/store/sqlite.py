@@ -1,7 +1,7 @@
-"""Cards in SQLite: durable when a transaction returns, erased for good when a row is deleted (spec/directory.md §9).
+"""Cards in SQLite: durable when a transaction returns, erased permanently when a row is deleted (spec/directory.md §9).
 
-Two connections: one writes, one looks cards up. The reading one keeps no cache, so that memory does not remember who
-was looked for.
+Two connections: one writes, one looks up cards. The reading one has no cache, so that memory keeps no trace of which
+handle was looked up.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class CardsInUse(UserError):
 
 
 class CardsUnreadable(UserError):
-    """The database is not one of ours, or of a later version."""
+    """The database is foreign or of a later version."""
 
     code = "cards-unreadable"
     default_hint = (
@@ -44,7 +44,7 @@ class CardsUnreadable(UserError):
 
 
 class SqliteCardStore(CardRows):
-    """Keeps cards in ``directory``/cards.db. Raises `CardsInUse`, `CardsUnreadable` or `PathUnusable`."""
+    """Stores cards in ``directory``/cards.db. Raises `CardsInUse`, `CardsUnreadable` or `PathUnusable`."""
 
     def __init__(self, directory: Path) -> None:
         path = directory / FILE
@@ -66,7 +66,7 @@ class SqliteCardStore(CardRows):
         self._closed = False
 
     def scrub(self) -> None:
-        """If a reader is in the way, the next one does it."""
+        """If a reader blocks it, the next scrub does the work."""
         if self._dirty:
             try:
                 with translated():
@@ -76,7 +76,7 @@ class SqliteCardStore(CardRows):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """As `CardRows.transaction`; what one that fails left in the log is overwritten by the next scrub."""
+        """As `CardRows.transaction`; the next scrub overwrites what a failed one left in the log."""
         try:
             with CardRows.transaction(self):
                 yield
@@ -88,7 +88,7 @@ class SqliteCardStore(CardRows):
 
     @contextmanager
     def aside(self) -> Iterator[RowAside]:
-        """No transaction is held between two calls, so that the write-ahead log can be emptied meanwhile."""
+        """Holds no transaction between two calls, so that the write-ahead log can be emptied in between."""
         with translated():
             connection = connect_reader(self._path)
         try:
@@ -110,7 +110,7 @@ class SqliteCardStore(CardRows):
             os.close(self._lock)
 
     def _before_commit(self) -> None:
-        """Files that were carried away or deleted must not swallow what is said to be kept."""
+        """Check that the files were not moved or deleted, because commits into them would be lost."""
         if not self._file.stands():
             raise StoreFailed("the card database is gone or was replaced")
 

@@ -1,1 +1,1 @@
-"""What a log's sequencer keeps for itself, beside the public files."""
+"""The sequencer's private data, beside the public files."""

@@ -1,4 +1,4 @@
-"""The sequencer's database. What was committed survives a power cut; what a failed call did may have happened."""
+"""The sequencer's database. Committed data survives a power cut; the effect of a failed call is unknown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class LogStoreFailed(NullabonaError):
-    """The log's database could not be read or written; whether the last write happened is not known."""
+    """The log's database could not be read or written; whether the last write happened is unknown."""
 
     code = "log-store-failed"
     default_hint = "check the disk; staging under the same key may be repeated and enters nothing twice"
@@ -40,14 +40,14 @@ class NotThisLog(UserError):
 
 
 class KeyTaken(UserError):
-    """Other entries were staged under this key before."""
+    """Other entries were already staged under this key."""
 
     code = "log-key-taken"
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """What may be signed: this size with this root. ``pruned`` is how far partial files were cleared away."""
+    """The tree that may be signed. ``pruned``: the log size up to which partial files were removed."""
 
     origin: str
     size: int
@@ -74,15 +74,15 @@ class LogStore:
             raise NotThisLog(f"this folder holds the log {held!r}, not {origin!r}")
 
     def tree(self) -> Tree:
-        """The tree as it was last integrated."""
+        """The last integrated tree."""
         return Tree(*self._read("find_tree")[0])
 
     def end(self) -> int:
-        """The number that the next entry will have."""
+        """The number of the next entry."""
         return self._locked(self._end)
 
     def stage(self, entries: Sequence[bytes], key: bytes | None) -> range:
-        """Keep ``entries`` behind all others; their numbers. Under a known key they are found, not staged again."""
+        """Append ``entries``; return their numbers. Under a known key they are found, not staged again."""
         digest = _digest(entries)
 
         def act() -> range:
@@ -99,7 +99,7 @@ class LogStore:
         return [entry for (entry,) in self._read("some_staged", first, limit)]
 
     def integrate(self, size: int, root: bytes) -> None:
-        """The tree has grown to this size, and its files are on the disk: forget the entries that are in them."""
+        """Record that the tree has this size and its files are on the disk; drop the entries in them."""
 
         def act() -> None:
             self._db.execute("BEGIN IMMEDIATE")
@@ -110,11 +110,11 @@ class LogStore:
         self._locked(act)
 
     def note_pruned(self, size: int) -> None:
-        """Partial files that a log of ``size`` does not need are gone."""
+        """Record that the partial files that a log of ``size`` does not need are removed."""
         self._locked(lambda: self._db.execute(_SQL["note_pruned"], (size,)))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._db.close()
 
@@ -129,7 +129,7 @@ class LogStore:
         return range(first, first + len(entries))
 
     def _commit(self) -> None:
-        """What goes into a file that nobody finds again is lost. Raises `LogStoreFailed`."""
+        """Commit, if the file is still in place: commits into a moved file are lost. Raises `LogStoreFailed`."""
         if not self._file.stands():
             raise LogStoreFailed("the log's database is gone or was replaced")
         self._db.execute("COMMIT")
@@ -157,9 +157,9 @@ class LogStore:
                 raise
 
     def _recover(self) -> None:
-        """Leave no transaction open; if that fails too, open the same file anew: it holds what was committed.
+        """Leave no transaction open; if that fails too, reopen the same file, which holds what was committed.
 
-        One that is gone is not made anew: it would begin another history of the same log.
+        A missing file is not created again: it would begin another history of the same log.
         """
         try:
             if self._db.in_transaction:
