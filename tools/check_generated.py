@@ -1,7 +1,7 @@
 """Compare every page that is made from code with what the code says now; ``--write`` rewrites the pages.
 
-A generator is a module of ``tools/`` with ``PATH`` (the page, from the root) and ``page()`` (its whole text). It is
-listed here and nowhere else.
+A generator is a module of ``tools/`` with ``PATH`` (the page, from the root) and ``page()`` (its whole text). Only this
+module lists the generators.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def stale(root: Path = ROOT) -> list[str]:
 
 
 def write(root: Path = ROOT) -> None:
-    """Make every page below ``root`` anew; pages that are right already keep their times."""
+    """Write every stale page below ``root``; pages that are up to date keep their modification times."""
     for generator in GENERATORS:
         path = root / generator.PATH
         if _read(path) != generator.page():

@@ -18,9 +18,9 @@ PATH = "spec/data-held.md"
 
 _HEAD = """# Data held
 
-Made by `make generate` from the declared schemas; do not edit it here. It is the whole of what a relay, its
+Made by `make generate` from the declared schemas; do not edit it here. The page lists everything that a relay, its
 directory, a log, a witness and a legal desk keep, count and write to their logs. Tests compare the declarations with
-the real databases, directories, counters and lines: what is not declared may not exist.
+the real databases, directories, counters and lines: nothing undeclared may exist.
 
 No network addresses, no user agents, no last-seen, no access log, no contact lists, no room lists, no push tokens.
 """
@@ -63,7 +63,7 @@ def _shown(metric: Metric) -> str:
 
 
 def _line(line: LogLine) -> str:
-    """With its fields' names where they stand."""
+    """The line with its fields' names in their places."""
     text = line.text
     for field in line.fields:
         at = min(place for place in (text.find("%s"), text.find("%d")) if place >= 0)

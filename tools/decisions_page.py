@@ -1,4 +1,4 @@
-"""docs/decisions/README.md from the records that lie beside it: number and title of each."""
+"""docs/decisions/README.md from the records in the same folder: number and title of each."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _HEAD = """\
 
 The list is made by `make generate`; do not edit it here but in `tools/decisions_page.py`.
 
-A record is written when somebody might later ask "why on earth": a dependency, a format, a rule, a promise. It is one
+Write a record when somebody might later ask "why on earth": for a dependency, a format, a rule, a promise. It is one
 page, says what was decided and what was rejected, and is not rewritten afterwards. A later record that overrules it
 says so, and the older one gets a line that points there.
 
-A record's file is `NNNN-few-words.md`. Its first line is `# NNNN: What was decided`, then come the date and, if there
-is an earlier or later record on the same matter, a line that begins with *Changes* or *Changed by* and points there.
-Its headings are *Situation*, *Decision*, *Rejected*, *What it costs*, in this order; what else it needs is a heading
-below these. Numbers have no gaps and are not reused. `tests/repo/test_decisions.py` keeps this form.
+A record's file is `NNNN-few-words.md`. Its first line is `# NNNN: What was decided`. The date follows. If there is an
+earlier or later record on the same matter, the next line begins with *Changes* or *Changed by* and points there.
+The headings are *Situation*, *Decision*, *Rejected*, *What it costs*, in this order; further headings come below
+these. Numbers have no gaps and are not reused. `tests/repo/test_decisions.py` checks this form.
 
 | number | decision |
 |---|---|

@@ -1,6 +1,6 @@
-"""The diagram and the table of roles in spec/docket.md are made from the tables in code.
+"""Makes the diagram and the table of roles in spec/docket.md from the tables in code.
 
-Only the parts between the marks are made; the rest is written by people.
+Only the parts between the marks are generated; people write the rest.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _ROOT: Final = Path(__file__).resolve().parent.parent
 
 
 def page() -> str:
-    """The whole page with its made parts made anew."""
+    """The whole page with its generated parts replaced."""
     text = (_ROOT / PATH).read_text(encoding="utf-8")
     text = _fill(text, "states", f"```mermaid\n{diagram()}\n```")
     return _fill(text, "roles", _roles())

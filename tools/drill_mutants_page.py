@@ -1,4 +1,4 @@
-"""docs/drill-mutants.md: how many of the defences that were taken out of the code the drills noticed, line by line."""
+"""docs/drill-mutants.md: for each line of the threat model, how many missing defences the drills noticed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ _HEAD: Final = """# What the drills would notice
 
 Made by `tools/drill_mutants_page.py` from `tests/drills/mutants.json`, which `make drill-mutants` writes.
 
-A *mutant* is the code without one defence. Of each the drill is played whose line of the
-[threat model](../spec/threat-model.md) it breaks; the drill has to say so. *Blind* are those that were chosen from the
-line's words and the code, before anybody looked at what the drill checks, or by somebody who attacked the drills. A
-drill that does not come to its end counts as noticing only where nothing else can come of the mutant, and not if a
-process did not answer in time. A result stays until `make drill-mutants` plays it again, because the mutant or its
-drill has changed; before that the drill has to hold with nothing taken out. One mutant may break several lines: it is
-counted once in the score and once at each of them in the table.
+A *mutant* is the code without one defence. Each mutant breaks one or more lines of the
+[threat model](../spec/threat-model.md). `make drill-mutants` plays the drill of those lines, and the drill must report
+the failure. A mutant is *blind* if its author chose it from the line's words and the code before looking at what the
+drill checks, or while attacking the drills. A drill that breaks off counts as noticing only if the mutant can have no
+other effect, and never if a process did not answer in time.
+
+A result stays until the mutant or its drill changes and `make drill-mutants` plays it again. Before its mutants, each
+drill must hold on the unchanged code. A mutant that breaks several lines is counted once in the score and once at each
+of these lines in the table.
 """
 
 
@@ -38,19 +40,19 @@ def page() -> str:
 
 
 def _unplayed(played: set[str]) -> Iterator[str]:
-    """How many were planted and not played so far, and the lines that none which was played breaks."""
+    """How many mutants have not been played yet, and the lines that no played mutant breaks."""
     rest = [one for one in MUTANTS if key_of(one) not in played]
     if rest:
         shown = {line for one in MUTANTS if key_of(one) in played for line in one.fails}
         unshown = sorted({line for one in rest for line in one.fails} - shown)
-        lines = f" Nothing was played yet of {', '.join(unshown)}." if unshown else ""
-        yield f"Planted and not played yet: {len(rest)}.{lines}"
+        lines = f" No mutant of {', '.join(unshown)} has been played yet." if unshown else ""
+        yield f"Planted but not played yet: {len(rest)}.{lines}"
 
 
 def _stuck(played: list[tuple[Mutant, Result]]) -> str:
-    """How many drills failed by not coming to their end alone, which a broken program does that shows nothing."""
+    """How many drills only broke off: any broken program does that to a drill, so it proves little."""
     count = sum(result.noticed and not result.failed for _, result in played)
-    return f"Of the noticed, {count} made the drill break off before it judged their line."
+    return f"Of those noticed, {count} made the drill break off before it judged their line."
 
 
 def _table(played: list[tuple[Mutant, Result]]) -> Iterator[str]:
@@ -71,7 +73,7 @@ def _missed(played: list[tuple[Mutant, Result]]) -> Iterator[str]:
     if missed:
         yield "## Not noticed"
         yield ""
-        yield "Why not is said in section 10 of the threat model."
+        yield "Section 10 of the threat model says why."
         yield ""
         yield from (f"- `{one.drill}`, {' '.join(sorted(one.fails))}: {one.name}" for one in missed)
         yield ""
@@ -80,7 +82,7 @@ def _missed(played: list[tuple[Mutant, Result]]) -> Iterator[str]:
 def _rest() -> Iterator[str]:
     yield "## Lines without a mutant"
     yield ""
-    yield "These only admit what somebody can do, so that there is no defence behind them that could be taken out:"
+    yield "These lines only admit what somebody can do, so there is no defence to take out:"
     names = sorted(ADMITTED & measured())
     yield from (
         ", ".join(names[at : at + 14]) + ("," if at + 14 < len(names) else ".") for at in range(0, len(names), 14)

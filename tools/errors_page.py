@@ -15,7 +15,7 @@ _HEAD = """\
 # Errors
 
 Made from the error tree by `make generate`; do not edit. Every error this project raises on purpose has one of these
-codes, in brackets behind its sentence, and a hint where there is something to do. *Retry* says whether the same call
+codes, in brackets after its sentence, and a hint if there is something to do. *Retry* says whether the same call
 may succeed later without any change.
 """
 

@@ -1,4 +1,4 @@
-"""docs/limits.md from the constants of the packages where a person's words, or a verdict, depend on each number."""
+"""docs/limits.md from the constants of the packages whose numbers affect a person's messages or a verdict."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ PACKAGES: Final = ("client.core", "client.importing", "client.archive", "docket.
 _HEAD = """\
 # Limits, times and sizes
 
-Made from the code by `make generate`; do not edit. Every number that has a name in the client's core, in what reads
-exports and backups, in the docket's core and in what the app shows. A name that ends in `_MS` is milliseconds, `_S`
-seconds, `_DAYS` days; what is no time and says nothing else is a count. Whoever changes one changes this page, too, so
-no limit moves unseen; what the numbers are good for says the page of [spec/](../spec) on their part.
+Made from the code by `make generate`; do not edit. The page lists every named number of the client's core, of the
+readers of exports and backups, of the docket's core and of the app's views. A name that ends in `_MS` is in
+milliseconds, `_S` in seconds, `_DAYS` in days; a number without a unit is a count. A change of a number changes this
+page too, so no limit changes unseen. The page of [spec/](../spec) about each part says what its numbers are for.
 """
 
 
@@ -53,7 +53,7 @@ def _constants(module: ModuleType, body: list[ast.stmt]) -> Iterator[tuple[str, 
 
 
 def _defaults(module: ModuleType, body: list[ast.stmt]) -> Iterator[tuple[str, object, str]]:
-    """Of the fields of dataclasses: times of `Timing`, say. What is 0 or 1 is a beginning and no limit."""
+    """The defaults of dataclass fields, such as the times of `Timing`. 0 and 1 are start values, not limits."""
     for statement in body:
         if isinstance(statement, ast.ClassDef) and is_dataclass(cls := getattr(module, statement.name)):
             said = {
@@ -67,7 +67,7 @@ def _defaults(module: ModuleType, body: list[ast.stmt]) -> Iterator[tuple[str, o
 
 
 def _written(found: object) -> str:
-    """How a number, or several, are written; empty for what is none."""
+    """A number, or several, as text; empty for anything else."""
     match found:
         case bool():
             return ""

@@ -1,6 +1,6 @@
-"""The table of spec/threat-model.md is made from its lines; every line has to say how it is known.
+"""Makes the table of spec/threat-model.md from the page's lines; every line has to say how it is known.
 
-Only the part between the two marks is made; the rest is written by people. `faults` is the check behind the build.
+Only the part between the two marks is generated; people write the rest. The build fails if `faults` finds any.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _claim(id: str, body: str) -> Claim:
 
 
 def page() -> str:
-    """The whole page with its table made anew."""
+    """The whole page with its table replaced."""
     text = (_ROOT / PATH).read_text(encoding="utf-8")
     before, _, rest = text.partition(_BEGIN)
     _, _, after = rest.partition(_END)

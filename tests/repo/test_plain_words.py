@@ -13,7 +13,14 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 DONE: Final = (
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/drill-mutants.md",
+    "docs/glossary.md",
     "docs/how-to",
+    "docs/small-worlds.md",
+    "docs/soak.md",
+    "docs/tutorial.md",
     "spec/app.md",
     "spec/archive.md",
     "spec/console.md",
