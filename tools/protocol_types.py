@@ -48,10 +48,11 @@ def page() -> str:
         pushes,
     ):
         parts += [_interface(struct) for struct in _structs(module)]
+    calls = dict(sorted(call.ANSWERS.items(), key=lambda pair: pair[0].__name__))  # they register as modules load
     parts.append(_union("AnyPush", get_args(pushes.AnyPush)))
-    parts.append(_union("AnyCall", call.ANSWERS))
+    parts.append(_union("AnyCall", calls))
     parts.append(_union("FromServer", (pushes.Answered, pushes.Failed, pushes.Pushed)))
-    rows = "\n".join(f"  {asked.__name__}: {answer.__name__};" for asked, answer in call.ANSWERS.items())
+    rows = "\n".join(f"  {asked.__name__}: {answer.__name__};" for asked, answer in calls.items())
     parts.append(f"/** What each call answers. */\nexport interface Answers {{\n{rows}\n}}\n")
     return "\n".join(parts)
 

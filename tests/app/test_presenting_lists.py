@@ -265,7 +265,7 @@ def test_witnesses_are_named_if_they_are_demanded() -> None:
     unasked = replace(REPORT, standing=replace(STANDING, demanded=False, by_hand=True, watched_epoch=7))
     nobody, by_hand, watched = to_privacy(unasked, "en").standing
     assert nobody.startswith("Witnessed by nobody")
-    assert "set on this device" in by_hand
+    assert "set its witnesses on this device" in by_hand
     assert "number 7" in watched
     (unknown,) = to_privacy(replace(REPORT, standing=replace(STANDING, known=False)), "ko").standing
     assert "relay.example" in unknown

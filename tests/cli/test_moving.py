@@ -49,7 +49,7 @@ def test_a_backup_is_checked_and_opens_with_age(pair: Pair, tmp_path: Path) -> N
     assert (1, "backup-locked") == (other.code, json.loads(other.err)["error"])
     file.write_bytes(file.read_bytes()[:-5])
     cut = nulla("backup", "check", str(file), "--lang", "ko", profile=pair.mina)
-    assert (1, True) == (cut.code, "망가진 백업" in cut.err)
+    assert (1, True) == (cut.code, "백업 파일이 망가졌거나" in cut.err)
 
 
 def phrase_of(words: str) -> str:

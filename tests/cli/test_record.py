@@ -91,7 +91,7 @@ def test_pin_holds_a_directory_to_a_policy(wronged: Wronged) -> None:
     """The policy of a file counts from then on, and `show` says that it was set here."""
     pinned = nulla("record", "pin", str(wronged.policy), "--json", profile=wronged.profile)
     assert (0, True) == (pinned.code, pinned.row["by_hand"])
-    assert "was set on this device" in nulla("record", "show", profile=wronged.profile).out
+    assert "set its witnesses on this device" in nulla("record", "show", profile=wronged.profile).out
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_policy_is_data(wronged: Wronged, pair: Pair) -> None:
 
 def test_nothing_was_kept_where_nothing_was_wrong(pair: Pair) -> None:
     """Said to people; nothing at all for programs."""
-    assert "Nothing was kept" in nulla("record", "evidence", profile=pair.mina).err
+    assert "no evidence" in nulla("record", "evidence", profile=pair.mina).err
     quiet = nulla("record", "evidence", "--json", profile=pair.mina)
     assert (0, "") == (quiet.code, quiet.out)
 

@@ -31,7 +31,7 @@ class Waiters(RuleBasedStateMachine):
         self.count = 0
         self.seq = 0
 
-    @rule(caller=callers, wake_token=tokens, wait_s=st.integers(1, 9))
+    @rule(caller=callers, token=tokens, wait_s=st.integers(1, 9))
     def waits_for(self, caller: str, token: bytes, wait_s: int) -> None:
         self.count += 1
         key = caller, token

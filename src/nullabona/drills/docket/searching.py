@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Final
 
 import nullabona.docket
+import nullabona.words
 from nullabona.drills.search import Chunk, Finding, Hunt, Searched, Secret, files_below
 
 _SHORTEST: Final = 6
-_OURS: Final = Path(nullabona.docket.__file__).parent
+_OURS: Final = tuple(Path(package.__path__[0]) for package in (nullabona.docket, nullabona.words))
 
 
 @dataclass(slots=True)
@@ -38,7 +39,8 @@ class Sought:
 def seek(secrets: Sequence[Secret], places: Iterable[Path]) -> Sought:
     """Look for ``secrets`` in every file below ``places``. Words of the desk's own program are passed over."""
     hunt, sought = Hunt(secrets), Sought(len(secrets))
-    hunt.learn(files_below(_OURS))
+    for program in _OURS:
+        hunt.learn(files_below(program))
     for place in places:
         sought.findings += hunt.search(files_below(place), sought.searched)
     planted = b"\n".join(_disguised(secret.value) for secret in secrets)
