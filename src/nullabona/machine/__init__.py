@@ -1,5 +1,4 @@
-"""What a process needs of its machine: whole files, a lock, key files, an HTTP client, memory that stays inside.
+"""Machine services for a process: atomic files, a lock, key files, an HTTP client, private memory.
 
-Nothing here decides anything; a service that needs it takes it from here, and relay, directory, witness and docket stay
-apart.
+Nothing here decides. Services share this package, so that relay, directory, witness and docket stay independent.
 """

@@ -1,7 +1,7 @@
-"""Files that are whole or not there: written aside, synced, renamed, and their folders synced.
+"""Writes files atomically: written aside, synced, renamed, and their folders synced.
 
-Public files are readable by everybody, because some other web server may serve them; what is unfinished lies in a
-private folder beside them. A test replaces ``os`` here by one whose n-th operation fails.
+Public files are readable by everyone, because another web server may serve them; unfinished files are in a private
+folder beside them. A test replaces ``os`` here by one whose n-th operation fails.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class DiskFailed(NullabonaError):
 
 
 class Disk:
-    """Writes below ``root``. ``aside`` must lie on the same file system; leftovers in it are removed."""
+    """Writes below ``root``. ``aside`` must be on the same file system; leftovers in it are removed."""
 
     def __init__(self, root: Path, aside: Path) -> None:
         self._root = root
@@ -48,7 +48,7 @@ class Disk:
             raise _failed(error) from error
 
     def put(self, name: str, data: bytes) -> None:
-        """Make ``name`` hold ``data``: whole, or as it was. It survives a power cut only after `settle`."""
+        """Replace the content of ``name`` by ``data`` atomically. It survives a power cut only after `settle`."""
         self.put_all([(name, data)])
 
     def put_all(self, files: Sequence[tuple[str, bytes]]) -> None:
@@ -60,7 +60,7 @@ class Disk:
             raise _failed(error) from error
 
     def settle(self) -> None:
-        """Whatever was put before is on the disk when this returns. After a failure, put it again and settle again."""
+        """All earlier puts are on the disk when this returns. After a failure, put and settle again."""
         try:
             for folder in sorted(self._unsettled):
                 _sync_folder(folder)
@@ -69,7 +69,7 @@ class Disk:
         self._unsettled.clear()
 
     def read(self, name: str) -> bytes | None:
-        """What ``name`` holds, or None."""
+        """The content of ``name``, or None."""
         try:
             return (self._root / name).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
@@ -105,7 +105,7 @@ class Disk:
             self._unsettled.add(path.parent)
 
     def _make_folder(self, folder: Path) -> None:
-        """``folder`` and those above it; each new one is a change of the one it lies in."""
+        """Create ``folder`` and its parents; each new one changes its parent, which is synced too."""
         if folder.is_dir():
             return
         self._make_folder(folder.parent)

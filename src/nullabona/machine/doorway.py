@@ -1,8 +1,8 @@
 """Accepts TCP connections without learning where they come from.
 
-uvloop's TCP transports keep the address of the other end, in memory that outlives the connection. So the address is
-never asked for: accept(2) is called without room for one, and the loop is told that the stream is a local one, for
-which it asks no address either (drill ``seizure``, S-16).
+uvloop's TCP transports keep the peer's address, in memory that outlives the connection. So the address is never
+requested: accept(2) is called without a buffer for it, and the loop is told that the stream is a local one, for which
+it requests no address either (drill ``seizure``, S-16).
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from contextlib import suppress
 from typing import Final
 
 _AT_ONCE: Final = 64
-"""Connections accepted before the loop does something else."""
+"""Most connections accepted before the loop runs other work."""
 _PAUSE_S: Final = 0.5
 """How long to wait when the system has no more descriptors or memory."""
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 _ADDRESS_BYTES: Final = 128
 _INET_AT: Final = 4
-"""Where the address lies in ``sockaddr_in`` ..."""
+"""Offset of the address in ``sockaddr_in`` ..."""
 _INET6_AT: Final = 8
 """... and in ``sockaddr_in6``."""
 
@@ -64,7 +64,7 @@ class Doorway:
             self._watch(listening)
 
     def close(self) -> None:
-        """Accept nobody any more. Harmless when repeated."""
+        """Accept no more connections. Idempotent."""
         for listening in self.sockets:
             if listening.fileno() >= 0:
                 self._loop.remove_reader(listening.fileno())
@@ -95,14 +95,14 @@ class Doorway:
         task.add_done_callback(self._entering.discard)
 
     async def _connect(self, connection: socket.socket) -> None:
-        with suppress(OSError, TimeoutError):  # the other end has gone, or speaks no TLS
+        with suppress(OSError, TimeoutError):  # the peer has gone, or does not speak TLS
             await self._loop.connect_accepted_socket(
                 self._factory, connection, ssl=self._context, ssl_handshake_timeout=self._handshake_s
             )
 
 
 def comes_from_near(transport: asyncio.BaseTransport) -> bool:
-    """Whether the other end is on this machine or in a private network. Nothing of its address is kept or returned."""
+    """Whether the peer is on this machine or in a private network. Its address is neither kept nor returned."""
     socket_of = transport.get_extra_info("socket")
     if socket_of is None:
         return False
@@ -131,7 +131,7 @@ def is_near(address: Sequence[int]) -> bool:
 
 
 def _lies_in(address: Sequence[int], at: int, network: bytes, mask: bytes) -> bool:
-    """Byte by byte: small numbers are shared, so no object is made that would hold the address."""
+    """Compares byte by byte: small integers are shared, so no object is made that would hold the address."""
     return all(address[at + i] & mask[i] == network[i] for i in range(len(mask)))
 
 

@@ -1,9 +1,8 @@
-"""Overwriting what is to be gone before the file system is told that its place is free.
+"""Overwrites data before the file system is told that its blocks are free.
 
-A block that a file system takes back keeps what stood in it until something else is written there. So whatever leaves
-a file here is overwritten where it lies, and is on the disk as zeros, before the file is cut or unlinked. A file system
-that writes elsewhere than in place (copy on write, a journal of data), and flash below it, keep copies that no program
-reaches (docs/decisions/0036-erasing-and-full-disks.md).
+A freed block keeps its content until something else is written there. So data is overwritten in place with zeros, and
+synced, before its file is cut or unlinked. A file system that does not write in place (copy on write, a data journal),
+and flash storage, keep copies that no program reaches (docs/decisions/0036-erasing-and-full-disks.md).
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ _ZEROS: Final = bytes(2**20)
 
 
 def overwrite(file: int, start: int, end: int) -> None:
-    """Zeros from ``start`` to ``end`` of an open file. Not yet on the disk: the caller syncs. Raises `OSError`."""
+    """Write zeros from ``start`` to ``end`` of an open file. The caller must sync. Raises `OSError`."""
     while start < end:
         start += os.pwrite(file, memoryview(_ZEROS)[: end - start], start)
 
 
 def erase(path: Path) -> None:
-    """Overwrite a file and unlink it; only the name goes if it has another one. Harmless if it is not there.
+    """Overwrite a file and unlink it; if it has another name, only unlink it. Harmless if it is missing.
 
     Raises `OSError`.
     """
@@ -35,7 +34,7 @@ def erase(path: Path) -> None:
 
 
 def erase_in_steps(path: Path) -> Iterator[None]:
-    """As `erase`, `STEP` bytes at a time: between two steps something else may be done."""
+    """As `erase`, `STEP` bytes at a time, so that the caller can do other work between the steps."""
     try:
         file = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
@@ -54,7 +53,7 @@ def erase_in_steps(path: Path) -> Iterator[None]:
 
 
 def cut(file: int, size: int) -> None:
-    """Cut an open file to ``size`` bytes, if it is longer; what is cut off was overwritten. Raises `OSError`."""
+    """Cut an open file to ``size`` bytes, if it is longer, after overwriting the rest. Raises `OSError`."""
     end = os.fstat(file).st_size
     if end > size:
         overwrite(file, size, end)

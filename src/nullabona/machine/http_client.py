@@ -1,4 +1,4 @@
-"""An HTTP client for what is checked by its signature afterwards: a log's files, a witness's cosignature.
+"""An HTTP client for data that is verified by its signature afterwards: a log's files, a witness's cosignature.
 
 HTTP/1.1 over TLS; plain only to this machine and to onion services, and to those through a SOCKS proxy only. It follows
 no redirect, sends no name of a program, and bounds the time and the size of every answer. docs/decisions/0012.
@@ -73,12 +73,12 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How servers are reached. A proxy is never left out because it fails."""
+    """How servers are reached. A failing proxy is never bypassed."""
 
     ca_file: Path | None = None
     proxy: str | None = None
     timeout_s: float = 20.0
-    """Longest time for one question and its whole answer."""
+    """Longest time for one request and its whole answer."""
 
 
 def parse_url(url: str) -> Address:
@@ -104,7 +104,7 @@ def is_loopback(host: str) -> bool:
 
 
 class HttpClient:
-    """Asks one server; connections are kept for the next question. Use it on one loop; `close` it in the end."""
+    """Sends requests to one server and keeps connections open. Use it on one loop; `close` it in the end."""
 
     def __init__(self, address: Address, route: Route | None = None) -> None:
         self._address = address

@@ -1,4 +1,4 @@
-"""The client's side of an HTTP/1.1 connection: one question and its answer at a time, of bounded size."""
+"""The client's side of an HTTP/1.1 connection: one request and its answer at a time, of bounded size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HEAD_BYTES: Final = 16_384
 
 
 class Unanswered(ConnectionError):
-    """The connection ended before anything of an answer came: a kept one may have been closed by then."""
+    """The connection ended before any part of an answer; a kept connection may have been closed meanwhile."""
 
 
 class CutShort(h11.RemoteProtocolError):
@@ -29,7 +29,7 @@ class Reply:
 
 
 class HttpExchange(asyncio.Protocol):
-    """One connection. Deadlines are its caller's, who hangs up in the end."""
+    """One connection. The caller sets deadlines and closes it."""
 
     def __init__(self) -> None:
         self.ended = asyncio.Event()
@@ -56,20 +56,20 @@ class HttpExchange(asyncio.Protocol):
         return await self._answer
 
     def is_reusable(self) -> bool:
-        """Whether another question may be asked here now that the last one was answered."""
+        """Whether the connection can take another request after the last answer."""
         if self._transport is None or self._http.states != {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE}:
             return False
         self._http.start_next_cycle()
         return True
 
     def fail(self, error: Exception) -> None:
-        """Raise ``error`` where the answer is awaited, and hang up."""
+        """Raise ``error`` where the answer is awaited, and close the connection."""
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error)
         self.hang_up()
 
     def hang_up(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         if self._transport is not None:
             self._transport.abort()
 

@@ -17,7 +17,7 @@ import h11
 from nullabona.machine.strict_http import StrictConnection
 
 READ_AHEAD: Final = 65_536
-"""Bytes that are read of requests behind the one that is being answered."""
+"""Most bytes read ahead of later requests while one is answered."""
 _TEXT: Final = b"text/plain; charset=utf-8"
 _MAY_ANSWER: Final = frozenset({h11.IDLE, h11.SEND_RESPONSE})
 
@@ -44,7 +44,7 @@ class HttpStream(HttpAnswer):
 
 
 def refuse(status: int, why: str, *, close: bool = True) -> HttpAnswer:
-    """A refusal in plain words; by default the connection ends with it."""
+    """A refusal in plain words; by default it ends the connection."""
     return HttpAnswer(status, f"{why}\n".encode(), close=close)
 
 
@@ -83,7 +83,7 @@ class HttpConnection(asyncio.Protocol):
         self._leaving = False
         """The last answer was given; the connection ends once the client has taken it."""
         self._left = 0
-        """Bytes of answers that were unread when somebody last looked."""
+        """Bytes of answers that were unread at the last check."""
 
     # -- what subclasses decide
 
@@ -101,25 +101,25 @@ class HttpConnection(asyncio.Protocol):
         raise NotImplementedError
 
     def grew(self, size: int) -> HttpAnswer | None:  # noqa: ARG002 - for subclasses
-        """So many bytes of a body arrived; a refusal if they cannot be held."""
+        """``size`` bytes of a body arrived; a refusal if they cannot be held."""
         return None
 
     def came_ahead(self, size: int) -> None:
-        """So many bytes arrived of requests behind the one in hand."""
+        """``size`` bytes of later requests arrived during the current one."""
 
     def ask(self, request: h11.Request, body: bytes) -> None:
         """Answer a whole request, now or later, by `reply`."""
         raise NotImplementedError
 
     def sent(self, size: int) -> bool:  # noqa: ARG002 - for subclasses
-        """So many bytes of an answer were written. False: the client leaves too much unread and is disconnected."""
+        """``size`` bytes of an answer were written. False: the client leaves too much unread and is disconnected."""
         return True
 
     # -- what the server asks and calls
 
     @property
     def waits(self) -> bool:
-        """No request is being judged or answered, and the head of none is whole."""
+        """Whether no request is being judged or answered, and no head is complete."""
         return self._request is None and not self._busy
 
     def unsent(self) -> int:
@@ -127,12 +127,12 @@ class HttpConnection(asyncio.Protocol):
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     def close(self) -> None:
-        """Hang up after what was written has left."""
+        """Close the connection after the written data was sent."""
         if self._transport is not None:
             self._transport.close()
 
     def cut_off(self) -> None:
-        """Hang up at once; what was not read yet is lost."""
+        """Close the connection at once; unsent data is lost."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -170,7 +170,7 @@ class HttpConnection(asyncio.Protocol):
     # -- reading
 
     def _advance(self) -> None:
-        """Take what has arrived as far as it goes."""
+        """Process the received data as far as possible."""
         try:
             while not self._busy:
                 event = self._http.next_event()
@@ -229,7 +229,7 @@ class HttpConnection(asyncio.Protocol):
             self._limit = judged
 
     def judge_later(self) -> None:
-        """Take nothing more until `resume` is called."""
+        """Process nothing more until `resume` is called."""
         self._busy = True
         self._set_deadline(0)
 
@@ -249,7 +249,7 @@ class HttpConnection(asyncio.Protocol):
             self._transport.write(self._http.send(event) or b"")
 
     def hand_over(self) -> bytes:
-        """Let go of the connection, of which another protocol takes care; what had arrived behind the head."""
+        """Give the connection to another protocol; return the bytes received after the head."""
         self._set_deadline(0)
         self._transport = self._request = None
         self._busy = True
@@ -258,7 +258,7 @@ class HttpConnection(asyncio.Protocol):
     # -- answering
 
     def reply(self, answer: HttpAnswer) -> None:
-        """Send the one answer to the request in hand; then go on, or hang up."""
+        """Send the answer to the current request; then continue, or close the connection."""
         transport = self._transport
         if transport is None or self._leaving or self._http.our_state not in _MAY_ANSWER:
             return
@@ -298,7 +298,7 @@ class HttpConnection(asyncio.Protocol):
             self._loop.call_soon(self._advance)
 
     def _leave(self) -> None:
-        """Hang up when what was written was taken; until then it counts as unread, and it may not stand still."""
+        """Close once the client has taken the answer; until then the taking must not stall."""
         self._leaving = self._busy = True
         self._body.clear()
         self._set_deadline(self._body_s)
@@ -346,7 +346,7 @@ class HttpTaskConnection(HttpConnection):
         self._writable.set()
 
     async def respond(self, request: h11.Request, body: bytes) -> HttpAnswer:
-        """The answer to a whole request. What it raises is answered with 500 and is the loop's."""
+        """The answer to a whole request. An exception is answered with 500 and passed to the loop's handler."""
         raise NotImplementedError
 
     def ask(self, request: h11.Request, body: bytes) -> None:
@@ -376,7 +376,7 @@ class HttpTaskConnection(HttpConnection):
             self.reply(answer)
 
     async def _stream(self, answer: HttpStream) -> None:
-        """Send an answer in parts. If its source fails, the connection ends: the head has left already."""
+        """Send an answer in parts. If its source fails, the connection ends, because the head was already sent."""
         if self._transport is None or self._leaving:
             return
         try:

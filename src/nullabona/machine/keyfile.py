@@ -1,7 +1,7 @@
 """Files with the private keys of logs and witnesses: one key a line, as Go's note package writes them.
 
-``PRIVATE+KEY+<name>+<key id>+<base64 of kind and seed>``. A file that others may read is refused, never mended: whoever
-could read it may have read it.
+``PRIVATE+KEY+<name>+<key id>+<base64 of kind and seed>``. A file that others may read is refused, never repaired: they
+may have read it already.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def write_key_file(path: Path, lines: Sequence[str]) -> None:
 
 
 def read_private(path: Path) -> bytes:
-    """A small file that its owner alone may read, who is this user or root. Raises `KeyFileUnusable` or `OSError`."""
+    """A small file that only its owner may read, which is this user or root. Raises `KeyFileUnusable` or `OSError`."""
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
     try:
         status = os.fstat(file)

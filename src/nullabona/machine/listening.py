@@ -1,4 +1,4 @@
-"""Listening where a server's configuration says, without learning who connects (`nullabona.machine.doorway`)."""
+"""Listens at the configured endpoints without learning who connects (`nullabona.machine.doorway`)."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class FolderLock:
             raise FolderInUse(f"another process uses the folder {folder}") from error
 
     def close(self) -> None:
-        """Let go. Harmless when repeated."""
+        """Release the lock. Idempotent."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1

@@ -1,7 +1,7 @@
-"""The door to files that lie on this machine's disk: what the system says of them is told with the path.
+"""Opens files on this machine's disk: the system's errors are reported with the path.
 
-A wrong owner, a missing folder or a full disk is the operator's to mend, and no bug of ours. What a database's bytes
-mean is not judged here.
+A wrong owner, a missing folder or a full disk is for the operator to fix, and is not our bug. The content of a database
+is not checked here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _OF_THE_FILE: Final = frozenset(
     }
 )  # fmt: skip
 _PRIMARY: Final = 0xFF
-"""SQLite's codes say more above this byte."""
+"""Mask of SQLite's primary error codes; the higher bits are details."""
 
 
 class PathUnusable(UserError):
@@ -36,7 +36,7 @@ class PathUnusable(UserError):
 
 @contextmanager
 def opening(path: Path) -> Iterator[None]:
-    """What the system refuses while ``path`` is opened is `PathUnusable`, with the path; other errors pass."""
+    """Raises the system's refusals while ``path`` is opened as `PathUnusable`, with the path; other errors pass."""
     try:
         yield
     except OSError as error:
@@ -48,5 +48,5 @@ def opening(path: Path) -> Iterator[None]:
 
 
 def is_of_the_file(error: sqlite3.Error) -> bool:
-    """Whether SQLite could not get at the file, and says nothing of what is in it."""
+    """Whether SQLite could not access the file, as opposed to an error in its content."""
     return getattr(error, "sqlite_errorcode", 0) & _PRIMARY in _OF_THE_FILE

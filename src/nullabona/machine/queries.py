@@ -10,15 +10,15 @@ from importlib.resources import files
 
 @cache
 def named_queries(package: str) -> dict[str, str]:
-    """Name → statement, of the ``queries.sql`` that lies in ``package``."""
+    """Name → statement, from the ``queries.sql`` in ``package``."""
     parts = files(package).joinpath("queries.sql").read_text("utf-8").split("-- name: ")[1:]
     return {name.strip(): sql.strip() for name, _, sql in (part.partition("\n") for part in parts)}
 
 
 def statements_of(script: str) -> Iterator[str]:
-    """The statements of a script, to be run one by one inside a transaction of the caller's.
+    """The statements of a script, to be run one by one inside the caller's transaction.
 
-    A trigger has semicolons inside, so the last line of each is looked for.
+    A trigger contains semicolons, so its end is found by its last line.
     """
     statement = ""
     for line in script.splitlines(keepends=True):

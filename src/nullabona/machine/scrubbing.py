@@ -1,4 +1,4 @@
-"""Leaves nothing of erased rows in a database's files: not in its log, not between the cells of its pages.
+"""Removes erased rows from a database's files: from its log, and from the gaps between the cells of its pages.
 
 For a database in WAL mode with ``secure_delete``, which overwrites cells and pages that are freed, and with
 ``wal_autocheckpoint = 0``: a checkpoint of SQLite's own would lose what is to be scrubbed.
@@ -35,17 +35,17 @@ class Scrubber:
         """This process has begun the log: what SQLite counts in it is all that was written."""
 
     def is_heavy(self) -> bool:
-        """Whether the log has grown beyond what it is to keep."""
+        """Whether the log has grown beyond its size limit."""
         return self._log.size() > KEPT_BYTES
 
     def failed(self) -> None:
-        """A write did not come to its end: what of it lies in the log is overwritten by the next scrub."""
+        """A write failed: the next scrub overwrites what it left in the log."""
         self._log.soil(None)
 
     def scrub(self, writer: sqlite3.Connection) -> bool:
-        """The log goes into the file, begins anew with one page that says nothing, and what was in it is overwritten.
+        """Copy the log into the file, restart it with one meaningless page, and overwrite its old content.
 
-        False if a reader is in the way. A crash in between leaves the log; then the next scrub does it again.
+        False if a reader blocks it. A crash in between leaves the log; then the next scrub does it again.
         """
         if not self.begin_log_anew(writer):
             return False
@@ -74,9 +74,9 @@ class Scrubber:
         return True
 
     def close(self) -> None:
-        """Let go of the files, when every connection has. Harmless when repeated.
+        """Close the files, after every connection has. Idempotent.
 
-        Raises `OSError`; they are let go of all the same.
+        Raises `OSError`; the files are closed all the same.
         """
         if self._file >= 0:
             file, self._file = self._file, -1

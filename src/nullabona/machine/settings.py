@@ -1,4 +1,4 @@
-"""What configuration files of services have in common: TOML, addresses to listen on, and no key that is not known."""
+"""Common parts of the services' configuration files: TOML, listening addresses, and refusal of unknown keys."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Endpoint:
 
     @property
     def private(self) -> bool:
-        """Whether nobody outside this machine can reach it."""
+        """Whether only this machine can reach it."""
         if self.path is not None or self.host == "localhost":
             return True
         try:
@@ -73,7 +73,7 @@ def read_toml(path: Path, files: Sequence[str]) -> dict[str, Any]:
 
 
 def check_keys(given: Mapping[str, Any], known: Mapping[str, Any], what: str) -> None:
-    """Raises `BadConfig` for a key that is not known, with the nearest one, or with all."""
+    """Raises `BadConfig` for an unknown key; the message names the nearest known key, or all."""
     for key in given:
         if key not in known:
             near = get_close_matches(key, known, 1)
@@ -82,7 +82,7 @@ def check_keys(given: Mapping[str, Any], known: Mapping[str, Any], what: str) ->
 
 
 def typed(settings: Mapping[str, Any], key: str, kind: type, *, default: Any) -> Any:  # noqa: ANN401 - checked here
-    """The setting, which is of this kind, or its default. Raises `BadConfig`."""
+    """The setting, checked to be of this kind, or its default. Raises `BadConfig`."""
     value = settings.get(key, default)
     if value is not default and type(value) is not kind:
         raise BadConfig(f"the setting {key} must be a {_KINDS.get(kind, 'text')}")
@@ -108,7 +108,7 @@ def tls_files(settings: Mapping[str, Any]) -> Tls | None:
 
 
 def check_plain(listen: Sequence[Endpoint], tls: Tls | None, *, behind_proxy: bool) -> None:
-    """Raises `BadConfig` if anybody but this machine could be spoken with in the clear."""
+    """Raises `BadConfig` if the service would talk in the clear with another machine."""
     if tls is not None or behind_proxy:
         return
     for endpoint in listen:

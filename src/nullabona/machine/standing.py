@@ -1,7 +1,7 @@
-"""A database's file, and whether it still stands where it was opened.
+"""A database's file, and whether it is still at the path where it was opened.
 
-SQLite goes on writing into a file that was carried away or replaced, and nobody will read there again. Whoever says
-that something is kept looks here before it commits, and never makes a file anew in the place of one that is gone.
+SQLite continues to write into a file that was moved or replaced, where the data is lost. A store that promises to keep
+data checks this before it commits, and never creates a new file in place of a missing one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 
 class StandingFile:
-    """The file at ``path``, made for its owner only if it was not there. Raises `OSError`."""
+    """The file at ``path``, created for its owner only if missing. Raises `OSError`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -24,11 +24,11 @@ class StandingFile:
 
     @property
     def uri(self) -> str:
-        """How SQLite opens it without making it."""
+        """The URI with which SQLite opens the file without creating it."""
         return f"file:{quote(str(self._path))}?mode=rw"
 
     def stands(self) -> bool:
-        """Whether the path still leads to it."""
+        """Whether the path still leads to this file."""
         try:
             return _which(self._path.stat()) == self._which
         except OSError:

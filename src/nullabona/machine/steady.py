@@ -1,4 +1,4 @@
-"""How long this machine has run, which nobody sets: what a clock that may be wrong is compared with."""
+"""This machine's running time, which nobody can set; a possibly wrong clock is compared with it."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 @dataclass(frozen=True, slots=True)
 class Steady:
-    """Seconds since the machine was started, sleep included where the system counts it, and which start that was."""
+    """Seconds since the machine's start, including sleep where the system counts it, and the id of that start."""
 
     boot: str
     seconds: int
 
 
 def steady_s() -> float:
-    """Seconds since the machine was started, those included that it slept where the system counts them."""
+    """Seconds since the machine's start, including sleep where the system counts it."""
     return time.clock_gettime(_CLOCK)
 
 
 def steady_now() -> Steady:
-    """``boot`` is empty where the system gives its starts no name."""
+    """``boot`` is empty if the system has no id for its starts."""
     try:
         boot = _BOOT.read_text("ascii").strip()
     except (OSError, UnicodeError):

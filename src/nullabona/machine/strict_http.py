@@ -1,7 +1,7 @@
-"""h11 without what it forgives: a request with two meanings is refused.
+"""A stricter h11: an ambiguous request is refused.
 
-A proxy in front may read such a request otherwise than we do, and take a part of one person's request for the beginning
-of another's (RFC 9112, sections 2.2, 6.1 and 11.2).
+A proxy in front may read such a request differently, and take part of one person's request for the beginning of
+another's (RFC 9112, sections 2.2, 6.1 and 11.2).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Whether this machine's wall clock may be believed, before anything is erased or closed by it.
+"""Checks whether this machine's wall clock can be trusted, before anything is erased or closed by it.
 
 A wall clock that is wrong for some seconds would erase every box, and close epochs of the public record in the future.
-So each reading is compared with a clock that only counts, and the first one of a process with a time that is known to
-have been. While the two disagree the day stands still; this module never mends a clock (docs/how-to/run-a-relay.md).
+So each reading is compared with a monotonic clock, and a process's first reading with a known past time. While they
+disagree, the day does not advance. This module never sets a clock (docs/how-to/run-a-relay.md).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nullabona.machine.steady import steady_s
 
 DAY_S: Final = 86_400
 LEEWAY_S: Final = 300
-"""How far the wall clock may step at once, seconds: what a time service mends in passing is less."""
+"""Most seconds that the wall clock may step at once; a time service's routine corrections are smaller."""
 AWAY_S: Final = 30 * DAY_S
 """How long after the last time that is known a process may begin without being told that the clock is right."""
 _log: Final = logging.getLogger("nullabona.clock")
@@ -26,16 +26,16 @@ _log: Final = logging.getLogger("nullabona.clock")
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """The wall clock, in seconds of POSIX time, and one that only counts; tests give their own."""
+    """The wall clock, in seconds of POSIX time, and a monotonic clock; tests pass their own."""
 
     wall: Callable[[], float] = time.time
     steady: Callable[[], float] = steady_s
 
 
 class ClockGuard:
-    """One for all that erase or close by one clock in one process. Its methods may be called from any thread.
+    """One guard per process for everything that erases or closes by one clock. Thread-safe.
 
-    ``today`` is the day (since 1970-01-01, UTC) that the operator says it is, if a start needs that.
+    ``today``: the day (since 1970-01-01, UTC) stated by the operator, if a start needs that.
     """
 
     def __init__(self, clocks: Clocks | None = None, *, today: int | None = None) -> None:
@@ -43,17 +43,17 @@ class ClockGuard:
         self._today = today
         self._known_s = 0.0
         self._offset: float | None = None
-        """Of the wall clock from the counting one when it was last believed; None: it never was."""
+        """The wall clock's offset from the monotonic clock when last trusted; None: never trusted."""
         self._believed = True
         self._day = 0
         self._lock = Lock()
 
     def know(self, then_s: float) -> None:
-        """It has been ``then_s`` before (seconds of POSIX time). To be called before the first `check`."""
+        """Tell a known past time (seconds of POSIX time). Call it before the first `check`."""
         self._known_s = max(self._known_s, then_s)
 
     def check(self) -> bool:
-        """Read the clocks; whether the wall clock may be believed now. Says in the log when that changes."""
+        """Read the clocks; whether the wall clock can be trusted now. Logs when that changes."""
         with self._lock:
             wall, steady = self._clocks.wall(), self._clocks.steady()
             believed = self._agrees(wall, steady)
@@ -66,7 +66,7 @@ class ClockGuard:
 
     @property
     def day(self) -> int:
-        """The last day that was believed, whole days since 1970-01-01; before there was one, that of the known time."""
+        """The last trusted day, whole days since 1970-01-01; before there is one, the day of the known time."""
         return self._day or int(self._known_s // DAY_S)
 
     def _agrees(self, wall: float, steady: float) -> bool:

@@ -11,7 +11,7 @@ from nullabona.errors import UserError
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """Where the certificate chain and its key are."""
+    """The paths of the certificate chain and its key."""
 
     cert: Path
     key: Path
@@ -28,7 +28,7 @@ def server_context(tls: Tls) -> ssl.SSLContext:
 
 
 def reload(context: ssl.SSLContext, tls: Tls) -> None:
-    """Connections from now on get the certificate that the files hold now. Raises `UserError`; then nothing changed."""
+    """New connections get the certificate that the files hold now. Raises `UserError`; then nothing changed."""
     server_context(tls)
     _load(context, tls)
 

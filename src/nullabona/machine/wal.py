@@ -1,8 +1,8 @@
-"""SQLite's write-ahead log is begun anew where it lies and overwritten, not cut off (spec/relay.md §6).
+"""SQLite's write-ahead log is restarted in place and overwritten, not truncated (spec/relay.md §6).
 
-A log that is cut off grows with every commit, and each sync then waits until the file system has written down the new
-size as well: half as long again where a sync is fast. Cutting, and unlinking, also leave what was in it on the disk;
-overwriting does not. File format: sqlite.org/fileformat2.html, §4.
+A truncated log grows with every commit, and each sync must then also write the new size: half as long again where a
+sync is fast. Truncating, and unlinking, also leave the old content on the disk; overwriting does not. File format:
+sqlite.org/fileformat2.html, §4.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 from nullabona.machine.erasing import cut, overwrite
 
 KEPT_BYTES: Final = 16 * 1_048_576
-"""What the log may hold, and the size it is cut to when it has grown beyond."""
+"""The size limit of the log, to which it is cut when it has grown beyond."""
 _HEADER: Final = 32
 _FRAME_HEADER: Final = 24
 _SALTS: Final = 16, 8
@@ -28,14 +28,14 @@ class Log:
         self._file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         self._step = _FRAME_HEADER + page_size
         self._soiled = self.size()
-        """No byte behind this one is anything but zero."""
+        """Every byte after this offset is zero."""
 
     def size(self) -> int:
         """Bytes of the file."""
         return os.fstat(self._file).st_size
 
     def salts(self) -> bytes:
-        """Eight bytes that are others whenever SQLite has begun at the start again."""
+        """Eight bytes that change whenever SQLite restarts the log."""
         place, length = _SALTS
         return os.pread(self._file, length, place)
 
@@ -57,20 +57,20 @@ class Log:
         self._soiled = max(self._soiled, end)
 
     def cut(self) -> None:
-        """Cut what lies behind `KEPT_BYTES`. SQLite must just have begun at the start, with less than that."""
+        """Cut the log to `KEPT_BYTES`. SQLite must just have restarted it, with less than that."""
         cut(self._file, KEPT_BYTES)
 
     def blank(self) -> None:
-        """Overwrite everything behind the first frame. SQLite must just have begun at the start, and written one."""
+        """Overwrite everything after the first frame. SQLite must just have restarted the log and written one frame."""
         end = min(self._soiled, self.size())
         overwrite(self._file, _HEADER + self._step, end)
         os.fdatasync(self._file)
         self._soiled = 0
 
     def close(self) -> None:
-        """Let go of the file. If SQLite unlinked it, having put all of it into the database, it is overwritten first.
+        """Close the file. If SQLite unlinked it after moving all of it into the database, overwrite it first.
 
-        To be called once SQLite has let go of it. Raises `OSError`; it is closed all the same.
+        Call it after SQLite has closed the file. Raises `OSError`; the file is closed all the same.
         """
         try:
             if os.fstat(self._file).st_nlink == 0:

@@ -1,4 +1,4 @@
-"""What everybody needs who uses picows for WebSockets."""
+"""Shared helpers for WebSockets with picows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _Silent:
 
 
 SILENT: Final = _Silent()
-"""The logger to give to picows, which would write addresses and what others sent."""
+"""The logger for picows, which would otherwise log addresses and received data."""
 
 
 def feed(protocol: asyncio.BufferedProtocol, data: bytes) -> None:

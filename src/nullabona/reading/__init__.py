@@ -1,7 +1,6 @@
-"""Reads a log as anyone may: from a URL or a folder; checks all of it, proves an entry, watches it grow, or copies it.
+"""Reads a log from a URL or a folder, as anyone can: checks it all, proves an entry, watches it grow, or copies it.
 
-Nothing that a log says is believed: what is returned follows from the checkpoint, and that from the
-policy (spec/log.md).
+The log is not trusted: every result is proven by the checkpoint, and the checkpoint by the policy (spec/log.md).
 """
 
 from nullabona.reading.errors import LogBehind, LogDiffers, LogForked, LogIncomplete, LogRolledBack, LogStale

@@ -1,4 +1,4 @@
-"""What a reader finds wrong with a log."""
+"""Errors that a reader finds in a log."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ class LogIncomplete(PeerError):
 
 
 class LogDiffers(PeerError):
-    """A file of the log is not what its signed root says."""
+    """A file of the log does not match its signed root."""
 
     code = "log-differs"
     default_hint = "keep the checkpoint and the file named: together they show that the log is not what was signed"
 
 
 class LogForked(PeerError):
-    """A log has signed two histories: what it shows now did not grow from what was seen before."""
+    """A log signed two histories: what it shows now did not grow from what was seen before."""
 
     code = "log-forked"
     default_hint = "keep both checkpoints and show them to others: they prove it"
@@ -34,7 +34,7 @@ class LogRolledBack(PeerError):
 
 
 class LogStale(PeerError):
-    """The newest checkpoint is older than it may be."""
+    """The newest checkpoint is too old."""
 
     code = "log-stale"
     default_hint = "try again later; if it continues, the log has stopped, or newer entries are withheld from you"

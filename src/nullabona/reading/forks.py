@@ -1,4 +1,4 @@
-"""Lets a log's own files decide between two checkpoints that it signed, where the evidence alone cannot."""
+"""Uses a log's own files to decide whether two of its signed checkpoints contradict each other."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from nullabona.reading.verify import Report
 
 
 class Undecided(UserError):
-    """Two checkpoints of a log may contradict each other, and the evidence alone does not say."""
+    """Two checkpoints of a log may contradict each other, and the evidence alone cannot decide it."""
 
     code = "fork-undecided"
     default_hint = "let the log's own files decide: nulla log verify-evidence FILE --policy FILE --log WHERE"
 
 
 async def decide(source: Source, report: Report, fork: Fork) -> Fork:
-    """Evidence that proves by itself that the log has two histories, made with the files that it serves now.
+    """Self-contained evidence that the log has two histories, made with the files that it serves now.
 
     ``fork`` was weighed, and the checkpoint of ``report`` checked, under the reader's policy. Raises `ForkInvalid` if
-    both checkpoints stand in the log as it is, `LogRolledBack` if it shows less than it has signed, `LogDiffers` if its
-    files are not what it signed, `LogIncomplete`.
+    both checkpoints fit the log as it is, `LogRolledBack` if it shows less than it signed, `LogDiffers` if its files do
+    not match what it signed, `LogIncomplete`.
     """
     now = report.checkpoint
     notes = (fork.held, fork.shown.note)
@@ -51,6 +51,6 @@ async def decide(source: Source, report: Report, fork: Fork) -> Fork:
 
 
 def _looked_up(get_node: GetNode, sizes: list[int]) -> tuple[list[bytes], list[tuple[bytes, ...]]]:
-    """The log's root at each size, and how its last one has grown from each."""
+    """The log's root at each size, and the consistency proof from each to the last."""
     roots = [subtree_hash(get_node, 0, size) for size in sizes]
     return roots, [consistency_proof(get_node, size, sizes[-1]) for size in sizes]

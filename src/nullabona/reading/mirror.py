@@ -1,4 +1,4 @@
-"""Keeps a copy of a log, as anybody may (spec/log.md): only what was checked is kept, and the copy only grows.
+"""Keeps a copy of a log, as anyone can (spec/log.md): only checked data is kept, and the copy only grows.
 
 The copy has the same layout as a log's own folder, so that its `public` can be served, verified offline, and, if the
 log's machine is lost, made into that log again (`nullabona.sequencer.restoring`).
@@ -22,10 +22,10 @@ _PARTIAL: Final = ".p/"
 
 
 async def update_mirror(files: Files, folder: Path, policy: Policy, now_s: int) -> Report:
-    """Bring the copy in ``folder`` up to what the log shows now; if that is what it has, nothing else is asked for.
+    """Update the copy in ``folder`` to what the log shows now; if it is up to date, nothing else is fetched.
 
-    Raises as `nullabona.reading.advance` and `verify_log`, `NotWitnessed`, or `DiskFailed`; the copy then stays as it
-    is, and what it holds is still a log that was shown and checked.
+    Raises as `nullabona.reading.advance` and `verify_log`, `NotWitnessed`, or `DiskFailed`; then the copy stays
+    as it is, a log that was shown and checked.
     """
     disk = Disk(folder / PUBLIC, folder / INCOMING)
     kept = _Kept(files, disk)
@@ -41,7 +41,7 @@ async def update_mirror(files: Files, folder: Path, policy: Policy, now_s: int) 
 
 
 class _Kept:
-    """What the copy has for good is not asked for again: a full tile never changes. The rest is remembered."""
+    """Does not fetch full tiles in the copy again, because they never change. Remembers the rest."""
 
     def __init__(self, files: Files, disk: Disk) -> None:
         self._files = files
@@ -62,7 +62,7 @@ class _Kept:
 
 
 def _keep(disk: Disk, fetched: dict[str, bytes], note: bytes) -> None:
-    """The checkpoint last, so that whatever it needs is there; then partial tiles that have become full ones."""
+    """Write the checkpoint last, after all files that it needs; then remove partial tiles that have become full."""
     disk.put_all(list(fetched.items()))
     disk.settle()
     disk.put(CHECKPOINT, note)

@@ -1,7 +1,7 @@
-"""Watches a log grow: what is shown now must have grown from what was seen before, entry by entry.
+"""Watches a log grow: what it shows now must have grown from what was seen before, entry by entry.
 
-The monitor remembers one checkpoint. It computes the old root from the log's own tiles, then the new root from
-these and the new entries: so a rollback, a fork and an entry that is not what was signed all come to light here.
+The monitor remembers one checkpoint. It computes the old root from the log's own tiles, then the new root from these
+and the new entries. This detects a rollback, a fork, and an entry that differs from what was signed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class MemoryUnusable(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What to remember now, and the numbers of the entries that are new. ``note`` is the checkpoint as served."""
+    """The new memory, and the numbers of the new entries. ``note``: the checkpoint as served."""
 
     note: bytes
     checkpoint: Checkpoint
@@ -44,10 +44,10 @@ class Step:
 async def advance(
     source: Source, policy: Policy, report: Report, last: bytes | None, take: Take, *, from_start: bool = False
 ) -> Step:
-    """Compare the checkpoint of ``report`` with the one remembered, and give each new entry to ``take``, checked.
+    """Compare the checkpoint of ``report`` with the remembered one, and pass each new, checked entry to ``take``.
 
-    Without ``last`` the watch begins: with the next entry, or ``from_start`` with the first. Raises `LogRolledBack`,
-    `LogForked`, `LogDiffers`, `LogIncomplete`, `MemoryUnusable`; then what was remembered stays as it is.
+    Without ``last`` the watch begins with the next entry, or with the first if ``from_start``. Raises `LogRolledBack`,
+    `LogForked`, `LogDiffers`, `LogIncomplete`, `MemoryUnusable`; then the memory stays as it is.
     """
     old = _remembered(policy, report, last)
     new = report.checkpoint

@@ -1,4 +1,4 @@
-"""Makes a proof that an entry is in a log, out of the log's own files, and checks it before it is handed over."""
+"""Makes a proof that an entry is in a log from the log's own files, and checks it before returning it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """An entry and the proof of its place."""
+    """An entry and its inclusion proof."""
 
     index: int
     entry: bytes
@@ -42,7 +42,7 @@ async def prove(source: Source, report: Report, index: int) -> Proven:
 
 
 async def find_entry(source: Source, report: Report, entry: bytes) -> int:
-    """The number of the first entry that is ``entry``. Raises `LogDiffers` if the log has none."""
+    """The number of the first entry equal to ``entry``. Raises `LogDiffers` if the log has none."""
     size, wanted = report.checkpoint.size, leaf_hash(entry)
     for number in range(-(-size // WIDTH)):
         data = await source.tile(Tile(0, number, tile_width(0, number, size)))
@@ -53,7 +53,7 @@ async def find_entry(source: Source, report: Report, entry: bytes) -> int:
 
 
 async def with_nodes(source: Source, size: int, act: Callable[[GetNode], T]) -> T:
-    """What ``act`` gives for the hashes of the tree of ``size``; all the tiles it needs are fetched at once.
+    """The result of ``act`` on the hashes of the tree of ``size``; all tiles that it needs are fetched at once.
 
     ``act`` is called twice and must ask for the same hashes both times, whatever they are.
     """

@@ -1,4 +1,4 @@
-"""Where a log is read from: a folder on this machine, or a URL."""
+"""The sources of a log: a folder on this machine, or a URL."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AT_ONCE: Final = 16
 
 
 class NoLogHere(UserError):
-    """There is no log in this folder."""
+    """The folder holds no log."""
 
     code = "no-log"
     default_hint = "name the folder that holds the file `checkpoint`, or a log's URL"
@@ -29,7 +29,7 @@ class Files(Protocol):
     """Files of a log by name."""
 
     async def read(self, name: str, most: int) -> bytes | None:
-        """What the file holds, or None if there is none. Raises `PeerError` if it cannot be had."""
+        """The content of the file, or None if there is none. Raises `PeerError` if it cannot be fetched."""
         ...
 
     async def close(self) -> None: ...
@@ -78,7 +78,7 @@ class Website:
 
 
 class Source:
-    """A log's checkpoint, tiles and bundles. A partial one that is gone is taken from the full one."""
+    """A log's checkpoint, tiles and bundles. A removed partial tile is read from the full one."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -104,7 +104,7 @@ class Source:
         return whole[: tile.width * HASH_SIZE]
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the connections."""
         await self._files.close()
 
 

@@ -1,4 +1,4 @@
-"""Checks all of a log: every entry, every tile, the root, the signatures. Pure but for what it reads."""
+"""Checks a whole log: every entry, every tile, the root, the signatures. Its only side effect is reading."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _STEP: Final = 64
 """Bundles that are fetched and checked at a time."""
 
 Told = Callable[[int, int], None]
-"""(entries checked, entries in all), now and then."""
+"""Progress: (entries checked, entries in total)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A log of which every entry is what the checkpoint says.
+    """A checked log: every entry matches the checkpoint.
 
-    ``seen`` is what the policy says of the checkpoint; None if there was no policy: then no signature was checked.
+    ``seen``: the policy's verdict on the checkpoint; None without a policy: then no signature was checked.
     """
 
     checkpoint: Checkpoint
@@ -40,7 +40,7 @@ class Report:
 async def read_checkpoint(
     source: Source, policy: Policy | None, *, now_s: int = 0, max_age_s: int | None = None
 ) -> Report:
-    """The checkpoint served now, its signatures and its age checked.
+    """The checkpoint served now, with signatures and age checked.
 
     Raises `LogIncomplete`, `Malformed`, what `Policy.check` raises, and `LogStale`.
     """
@@ -57,7 +57,7 @@ async def read_checkpoint(
 async def verify_log(source: Source, report: Report, told: Told = lambda _done, _all: None) -> Report:
     """Read the whole log under the checkpoint of ``report`` and check it.
 
-    Raises `LogIncomplete` if something is missing, `LogDiffers` or `Malformed` if something is not what was signed.
+    Raises `LogIncomplete` if something is missing, `LogDiffers` or `Malformed` if something is not as signed.
     """
     size = report.checkpoint.size
     edge, checked = Edge(), 0
@@ -83,7 +83,7 @@ async def _bundle(source: Source, number: int, size: int) -> bytes:
 
 
 async def _compare(source: Source, tiles: Sequence[tuple[Tile, bytes]]) -> int:
-    """Raises `LogDiffers` unless each tile is served as it was computed; how many there were."""
+    """Raises `LogDiffers` unless each served tile equals the computed one; returns the number of tiles."""
     served = await asyncio.gather(*[source.tile(tile) for tile, _ in tiles])
     for (tile, data), found in zip(tiles, served, strict=True):
         if data != found:

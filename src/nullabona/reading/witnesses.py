@@ -1,4 +1,4 @@
-"""What a policy's witnesses have cosigned last: how far a log had come, whatever the log itself shows."""
+"""The last cosignatures of a policy's witnesses: how far a log has grown, regardless of what the log itself shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nullabona.reading.errors import LogBehind, LogForked
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What one witness says. ``checkpoint`` None: it has cosigned nothing yet, or, with ``error``, gave no answer."""
+    """One witness's answer. ``checkpoint`` None: it cosigned nothing yet or, with ``error``, gave no valid answer."""
 
     witness: str
     checkpoint: Checkpoint | None
@@ -24,13 +24,13 @@ class Word:
 
 
 async def ask_witnesses(policy: Policy, origin: str, route: Route) -> tuple[Word, ...]:
-    """The word of every witness of the policy that has an address there; one that cannot be believed has an error."""
+    """The answer of every witness of the policy with an address; an unverifiable answer becomes an error."""
     reachable = {witness.name: witness for witness in policy.witnesses if witness.url}
     return tuple(await asyncio.gather(*[_ask(witness, policy, origin, route) for witness in reachable.values()]))
 
 
 def check_not_behind(copy: Checkpoint, words: tuple[Word, ...]) -> None:
-    """Raises `LogBehind` if a witness has cosigned more than is in the copy, `LogForked` if it is another log."""
+    """Raises `LogBehind` if a witness has cosigned more than the copy holds, `LogForked` if another history."""
     for word in words:
         if word.checkpoint is None:
             continue
@@ -56,7 +56,7 @@ async def _ask(witness: PolicyWitness, policy: Policy, origin: str, route: Route
 
 
 def _believed(data: bytes, witness: PolicyWitness, policy: Policy, origin: str) -> Checkpoint:
-    """The checkpoint in a note that the log and this witness have signed. Raises `Malformed` or `NoteInvalid`."""
+    """The checkpoint in a note that the log and this witness signed. Raises `Malformed` or `NoteInvalid`."""
     note = parse_note(data)
     checkpoint = parse_checkpoint(note.text)
     keys = policy.keys_of(origin)

@@ -47,7 +47,7 @@ _WITNESS_KINDS: Final = frozenset({Kind.COSIGN_ED25519, Kind.COSIGN_MLDSA44})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """A checked configuration; the keys are read."""
+    """A checked configuration, with the keys loaded."""
 
     data: Path
     signers: tuple[SignerKey, ...] = field(repr=False)

@@ -1,4 +1,4 @@
-"""A witness without its sockets: looks up, decides, signs, keeps, and only then gives the answer away."""
+"""A witness without sockets: looks up, decides, signs, stores, and only then answers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from nullabona.witness.store.evidence import EvidenceFolder
 from nullabona.witness.store.sqlite import WitnessStore, WitnessStoreFailed
 
 CLOCK_STEP_S: Final = 60
-"""How far the clock may be set back and the witness goes on, at the time of its last cosignature until it is past."""
+"""Most seconds that the clock may be set back: the witness then uses its last cosignature's time until it is past."""
 _log: Final = logging.getLogger("nullabona.witness")
 
 
@@ -44,7 +44,7 @@ class Answer:
 
 
 class Cosigner:
-    """Used by one thread at a time. ``counts`` are of this process: cosignatures and refusals by reason."""
+    """Used by one thread at a time. ``counts``: this process's cosignatures and refusals by reason."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Cosigner:
         self._allowances: dict[str, Allowance] = {}
 
     def add(self, body: bytes, now_s: int) -> Answer:
-        """The answer to add-checkpoint (spec/witness.md §2.1). What it tells is on the disk."""
+        """The answer to add-checkpoint (spec/witness.md §2.1). It leaves only after the data is on the disk."""
         try:
             request = parse_request(body)
         except Malformed as error:
@@ -77,7 +77,7 @@ class Cosigner:
             return self._counted("store-failed", Answer(503, b"the witness cannot write\n", retry_after_s=1))
 
     def latest(self, name: str) -> Answer:
-        """The answer to a read of the last checkpoint cosigned of the log with this id."""
+        """The answer to a read of the last cosigned checkpoint of the log with this id."""
         origin = self._origins.get(name)
         try:
             held = self._store.find(origin) if origin is not None else None

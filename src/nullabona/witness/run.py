@@ -38,7 +38,7 @@ def run_witness(config: Config, ready: Callable[[list[str]], None]) -> None:
 
 
 def open_store(config: Config) -> tuple[FolderLock, WitnessStore]:
-    """What the witness has kept, held for this process. Raises `FolderInUse`, `NotAWitness` or `UserError`."""
+    """The witness's store, locked for this process. Raises `FolderInUse`, `NotAWitness` or `UserError`."""
     try:
         config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FolderLock(config.data)
@@ -77,7 +77,7 @@ async def _serve(config: Config, store: WitnessStore, ready: Callable[[list[str]
 
 
 def _log_fault(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-    """Log where our own code failed: the kind of error and the place."""
+    """Log the kind and place of a failure in our own code."""
     error = context.get("exception")
     if not isinstance(error, BaseException):
         return

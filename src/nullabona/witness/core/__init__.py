@@ -1,1 +1,1 @@
-"""What a witness decides: pure functions and values."""
+"""The witness's decisions: pure functions and values."""

@@ -1,4 +1,4 @@
-"""So many in a minute: an allowance that refills steadily. Time is whole seconds that are passed in."""
+"""A rate per minute that refills steadily. Times are whole seconds, passed in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _MINUTE_S: Final = 60
 
 
 class Allowance:
-    """At most ``per_minute`` at once, and in the long run in a minute."""
+    """At most ``per_minute`` at once, and per minute on average."""
 
     def __init__(self, per_minute: int, now_s: int) -> None:
         self._per_minute = per_minute
@@ -16,7 +16,7 @@ class Allowance:
         self._at = now_s
 
     def take(self, now_s: int) -> int:
-        """0 if one more is allowed, which is then used up; else the seconds until there is one."""
+        """Take one if allowed and return 0; otherwise return the seconds until one is allowed."""
         self._left = min(self._left + max(now_s - self._at, 0) * self._per_minute, self._per_minute * _MINUTE_S)
         self._at = max(self._at, now_s)
         if self._left < _MINUTE_S:

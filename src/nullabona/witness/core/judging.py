@@ -1,7 +1,7 @@
-"""What a witness answers to a request, and what of it is evidence against a log (spec/witness.md §2).
+"""Decides a witness's answer to a request, and whether it is evidence against a log (spec/witness.md §2).
 
-The decision itself is `nullabona.log.witnessing`'s. Here stands which logs are known, and what is kept: evidence is
-only what the log itself has signed.
+`nullabona.log.witnessing` makes the decision itself. This module knows the logs, and chooses what to keep: evidence is
+only what the log itself signed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NOT_THE_LOGS: Final = frozenset({"unsigned", "unknown-log"})
 
 @dataclass(frozen=True, slots=True)
 class WatchedLog:
-    """A log that this witness cosigns, and the keys that its checkpoints must be signed with."""
+    """A log that this witness cosigns, and the keys that must sign its checkpoints."""
 
     origin: str
     verifiers: tuple[VerifierKey, ...]
@@ -31,7 +31,7 @@ class WatchedLog:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the witness cosigned last of a log: with the log's own signatures, and its own."""
+    """The last checkpoint of a log that the witness cosigned, with the log's signatures and its own."""
 
     size: int
     root: bytes
@@ -40,7 +40,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What to answer, and what kind of evidence the request is, if any."""
+    """The answer, and the kind of evidence in the request, if any."""
 
     answer: Accept | Refuse
     evidence: EvidenceKind | None = None
@@ -49,9 +49,9 @@ class Judgement:
 def judge(request: AddCheckpoint, held: Held | None, log: WatchedLog | None) -> Judgement:
     """Whether to cosign. On `Accept` the caller persists the checkpoint before anything leaves.
 
-    ``two-roots``: the log has signed two roots of one size; that alone proves the fork. ``no-consistency``: it has
-    signed a larger checkpoint, and whoever brought it could not show that it grew from ours; that may be the asker's
-    mistake, and the log's files decide.
+    ``two-roots``: the log signed two roots of one size; that alone proves the fork. ``no-consistency``: it signed a
+    larger checkpoint, and the requester could not prove that it grew from ours. That may be the requester's mistake;
+    the log's files decide.
     """
     known = Cosigned(held.size, held.root) if held is not None else None
     answer = decide(request, known, log.verifiers if log is not None else ())
@@ -63,13 +63,13 @@ def judge(request: AddCheckpoint, held: Held | None, log: WatchedLog | None) -> 
 
 
 def own_lines(note: Note, log: WatchedLog) -> Note:
-    """The note with the log's known signatures only: what strangers add is neither kept nor shown."""
+    """The note with only the log's known signatures, so that strangers' additions are neither kept nor shown."""
     known = {(each.name, each.key_id) for each in log.verifiers}
     return Note(note.text, tuple(each for each in note.signatures if (each.name, each.key_id) in known))
 
 
 def cosigned_s(held: Held | None, signers: Sequence[SignerKey]) -> int:
-    """When one of these keys cosigned what is held, by its own word; 0 if none did."""
+    """The time that one of these keys put into its cosignature of the held checkpoint; 0 if none cosigned."""
     if held is None:
         return 0
     own = {(each.name, each.key_id) for each in signers}
@@ -79,12 +79,12 @@ def cosigned_s(held: Held | None, signers: Sequence[SignerKey]) -> int:
 
 
 def log_id(origin: str) -> str:
-    """How a log is named in the read API: the hex SHA-256 of its origin."""
+    """A log's name in the read API: the hex SHA-256 of its origin."""
     return sha256(origin.encode()).hexdigest()
 
 
 def encode_evidence(kind: EvidenceKind, held: Held, request: AddCheckpoint, log: WatchedLog) -> tuple[str, bytes]:
-    """A name and the content of a file that shows what was signed; the same request gives the same file."""
+    """Name and content of a file that shows what was signed; the same request gives the same file."""
     shown = AddCheckpoint(request.old_size, request.proof, own_lines(request.note, log), request.checkpoint)
     keys = tuple(each.encode() for each in log.verifiers)
     data = Fork(kind, log.origin, parse_note(held.note), shown, keys).encode()

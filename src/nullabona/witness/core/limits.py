@@ -1,4 +1,4 @@
-"""Every limit of a witness: default, unit, meaning and bounds. Whoever may change them can make it useless, not lie."""
+"""Every limit of a witness: default, unit, meaning and bounds. Changing them can make it useless, not make it lie."""
 
 from __future__ import annotations
 

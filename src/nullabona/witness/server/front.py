@@ -16,7 +16,7 @@ HEAD_BYTES: Final = 8_192
 
 
 class Owner(Protocol):
-    """What a connection needs of the server."""
+    """The interface of the server for its connections."""
 
     limits: Limits
 
@@ -38,7 +38,7 @@ class Front(HttpTaskConnection):
         self._allowance = Allowance(limits.requests_per_minute, int(time.monotonic()))
 
     def close(self) -> None:
-        """Hang up: at once if no request is in hand, else once it is answered."""
+        """Close the connection: at once if idle, else after the current answer."""
         if not self._busy:
             super().close()
 

@@ -47,7 +47,7 @@ class Witness:
         return [await self._listen(endpoint, context) for endpoint in self._config.listen]
 
     async def stop(self) -> None:
-        """Stop accepting, answer what was asked, hang up."""
+        """Stop accepting, answer pending requests, and close."""
         self.stopping = True
         for server in self._servers:
             server.close()
@@ -61,7 +61,7 @@ class Witness:
     # -- what connections call
 
     def opened(self, front: Front) -> bool:
-        """A connection came; whether it may stay."""
+        """Register a connection; whether it may stay."""
         if self.stopping or len(self._fronts) >= self.limits.connections:
             return False
         self._fronts.add(front)
@@ -73,7 +73,7 @@ class Witness:
         self._note_empty()
 
     def refuse(self, method: str, target: str) -> HttpAnswer | None:
-        """Why a request cannot be served, judged by its first line."""
+        """The refusal of a request by its first line, if any."""
         if target == ADD:
             return None if method == "POST" else refuse(405, "only POST is served here")
         if target == HEALTH or _LATEST.fullmatch(target):

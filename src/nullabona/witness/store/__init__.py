@@ -1,1 +1,1 @@
-"""What a witness keeps: the last checkpoint of each log, and evidence."""
+"""The witness's store: the last checkpoint of each log, and evidence."""

@@ -1,4 +1,4 @@
-"""Evidence as files: one for each pair of checkpoints, whole, readable by its owner, and never overwritten."""
+"""Evidence files: one for each pair of checkpoints, complete, readable by the owner only, never overwritten."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 class EvidenceFolder:
-    """A folder for each log, named by its id. At most ``most`` files in each: whoever floods it fills nothing else."""
+    """A folder for each log, named by its id. At most ``most`` files in each, so that flooding fills nothing else."""
 
     def __init__(self, folder: Path, most: int) -> None:
         self._folder = folder
         self._most = most
 
     def keep(self, log_id: str, name: str, data: bytes) -> Path | None:
-        """The file that holds ``data`` now, made durable; None if there is no room for one more.
+        """Store ``data`` durably and return its file; None if the folder is full.
 
         Raises `OSError` if the disk fails.
         """

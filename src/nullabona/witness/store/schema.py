@@ -1,4 +1,4 @@
-"""Every column and file a witness keeps: what `nullabona.wire.data_held` declares of it, and nothing else.
+"""Every column and file of a witness, as declared in `nullabona.wire.data_held`.
 
 A test compares the declarations with the real database and the real files.
 """

@@ -47,7 +47,7 @@ class WitnessStore:
         self._db = self._open(_create_or_check)
 
     def find(self, origin: str) -> Held | None:
-        """The last checkpoint cosigned of this log."""
+        """The last cosigned checkpoint of this log."""
         try:
             row = self._db.execute(_SQL["find"], (origin,)).fetchone()
         except sqlite3.Error as error:
@@ -55,10 +55,10 @@ class WitnessStore:
         return Held(*row) if row is not None else None
 
     def change(self, origin: str, decide: Callable[[Held | None], tuple[Held | None, T]]) -> T:
-        """Give ``decide`` what is held of this log; keep what it gives, if anything, and return the rest.
+        """Pass the log's held checkpoint to ``decide``, store the new one that it gives, if any, and return its result.
 
-        What is kept is on the disk when this returns. If it raises `WitnessStoreFailed` it may be there or not, and
-        nothing that rests on it may leave; so it does from when the database was carried away or replaced.
+        The stored data is on the disk when this returns. If it raises `WitnessStoreFailed`, also because the database
+        was moved or replaced, the data may be there or not, and no answer that depends on it may leave.
         """
         try:
             self._db.execute("BEGIN IMMEDIATE")
@@ -76,18 +76,18 @@ class WitnessStore:
         return answer
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._db.close()
 
     def _check_standing(self) -> None:
-        """What goes into a file that nobody finds again is forgotten. Raises `WitnessStoreFailed`."""
+        """Check that the file is still in place: writes into a moved file are lost. Raises `WitnessStoreFailed`."""
         if not self._file.stands():
             raise WitnessStoreFailed("the witness's database is gone or was replaced")
 
     def _recover(self) -> None:
-        """Leave no transaction open; if that fails too, open the same file anew: it holds what was committed.
+        """Leave no transaction open; if that fails too, reopen the same file, which holds what was committed.
 
-        One that is gone is not made anew: it would have forgotten what was cosigned.
+        A missing file is not created again: it would have forgotten what was cosigned.
         """
         try:
             if self._db.in_transaction:
