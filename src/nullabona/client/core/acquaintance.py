@@ -1,9 +1,8 @@
-"""Who an account is to this device, and so what an item of it may cause (spec/room.md §9). The one place that decides.
+"""Decides, as the only place, what an account is to this device and what its items may cause (spec/room.md §9).
 
-An account names any handle it likes in its certificates and cards, and a handle names a host. So what somebody sent
-never says whom to ask or where to answer: a handle is looked up for an account only if this device knows the account by
-it already, and a host is asked for a stranger only if this device has to do with that host anyway. A blocked account
-causes nothing.
+An account can name any handle in its certificates and cards, and a handle names a host. So an item never decides whom
+we ask or where we answer. We look up a handle for an account only if we already know the account by that handle, and
+we ask a host about a stranger only if we use that host anyway. A blocked account causes nothing.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ from nullabona.client.core.step import Step
 from nullabona.wire.handle import parse_handle
 
 MOST_AN_HOUR: Final = 64
-"""So many look-ups an hour does everybody else together cause, whatever they send."""
+"""Most look-ups per hour that all other accounts together cause, whatever they send."""
 LONGEST_MS: Final = 3_600_000
-"""An account that goes on sending causes one look-up in so long a time."""
+"""An account that keeps sending causes one look-up in this time."""
 CALM_MS: Final = 86_400_000
-"""After so long without a look-up that it caused, an account begins anew."""
+"""After this time without a look-up that it caused, an account's count starts again."""
 _KNOWN: Final = frozenset({ContactState.ACCEPTED, ContactState.REQUESTED})
 _CAUSED: Final = "caused-look-ups"
 
 
 class Caused(msgspec.Struct, array_like=True, frozen=True):
-    """How many look-ups an account caused in a row, when the last one was, and when the next one may be, in ms."""
+    """How many look-ups an account caused in a row, when the last one was, and when the next is allowed, in ms."""
 
     times: int
     at: int
@@ -39,7 +38,7 @@ class Caused(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Ledger(msgspec.Struct, array_like=True, frozen=True):
-    """What everybody else caused: by account (hex), and of the hour that began at ``since`` how often."""
+    """Look-ups caused by others: by account (hex), and the number in the hour that began at ``since``."""
 
     since: int = 0
     times: int = 0
@@ -59,19 +58,19 @@ def is_blocked(store: Store, account: bytes) -> bool:
 
 
 def is_contact(store: Store, account: bytes) -> bool:
-    """Whether it is somebody whom the person asked or accepted."""
+    """Whether the person asked or accepted this account."""
     contact = store.contact(account)
     return contact is not None and contact.state in _KNOWN
 
 
 def is_shut(store: Store, info: RoomInfo) -> bool:
-    """Whether a room is the one with a blocked contact alone: there this device says nothing by itself."""
+    """Whether a room is the direct room with a blocked contact: this device sends nothing there by itself."""
     return info.kind == DIRECT and any(is_blocked(store, account) for account in info.pair)
 
 
 def attended(step: Step, room: RoomState | None) -> RoomState | None:
-    """The room, unless it is left alone: that with a blocked contact at another relay than our account's, as whoever
-    runs that would see when and from where this device reads.
+    """The room, unless we neither read nor write it: the direct room with a blocked contact at another relay than ours.
+    Its operator would see when and from where this device reads.
     """
     if room is None or (room.relay != step.me.relay and is_shut(step.store, room.info)):
         return None
@@ -79,10 +78,10 @@ def attended(step: Step, room: RoomState | None) -> RoomState | None:
 
 
 def handle_of(step: Step, account: bytes) -> str:
-    """The handle by which this device knows an account, whatever the account calls itself; empty if by none.
+    """The handle by which this device knows an account, whatever the account calls itself; empty if there is none.
 
-    Itself, a contact that the person asked or accepted, a member of a room, or somebody whom this device asks for the
-    way into one. Nobody who is blocked.
+    We know our own account, contacts that the person asked or accepted, members of our rooms, and accounts that we ask
+    for a way into a room; never a blocked account.
     """
     if account == step.me.account:
         return step.me.handle
@@ -112,7 +111,7 @@ def _rooms(step: Step) -> Iterator[RoomState]:
 
 
 def uses_host(step: Step, host: str) -> bool:
-    """Whether this device has to do with a handle's host anyway: its own, a contact's, or a room member's."""
+    """Whether this device uses a handle's host anyway: its own, a contact's, or a room member's."""
     if host == parse_handle(step.me.handle).authority:
         return True
     if any(parse_handle(each.handle).authority == host for each in _known_contacts(step)):
@@ -126,7 +125,7 @@ def _known_contacts(step: Step) -> Iterator[Contact]:
 
 
 def uses_relay(step: Step, relay: str) -> bool:
-    """Whether this device has to do with a relay anyway: the account's own one, or that of a room that it is in."""
+    """Whether this device uses a relay anyway: the account's own one, or that of a room that it is in."""
     kept = (room.relay for room in _rooms(step) if room.phase == JOINED and not is_shut(step.store, room.info))
     return relay == step.me.relay or relay in kept
 
@@ -135,9 +134,9 @@ def uses_relay(step: Step, relay: str) -> bool:
 
 
 def may_look_up(step: Step, account: bytes) -> bool:
-    """Whether what ``account`` sent may have a card looked up now; True counts as done.
+    """Whether an item of ``account`` may cause a card look-up now; True counts as one.
 
-    Ever more rarely, at last once an hour, and all accounts together at most `MOST_AN_HOUR` times.
+    Less and less often per account, finally once an hour, and at most `MOST_AN_HOUR` times for all accounts together.
     """
     ledger = _load(step)
     last = ledger.accounts.get(account.hex())

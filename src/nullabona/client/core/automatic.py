@@ -1,4 +1,4 @@
-"""What an account does without asking its person: answers, and what waited for the public record."""
+"""What an account does without asking its person: answers, and actions that waited for the public record."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from nullabona.wire.card import Card
 
 
 def card_came(step: Step, card: Card) -> None:
-    """A card was looked up: whoever waits for it gets a way back, if it names them."""
+    """A card was looked up: answer the waiting requests of devices that it names."""
     for sender, asked in inbox_sending.take_asked_back(step, card.account_id):
         if isinstance(asked, RoomsAsked):
             seeking.answer(step, sender, card)
@@ -32,7 +32,7 @@ def card_came(step: Step, card: Card) -> None:
 
 
 def by_itself(step: Step) -> None:
-    """What follows from a step without anybody being asked."""
+    """Do what follows from a step without asking anybody."""
     _let_in(step)
     _let_in_again(step)
     for account in dict.fromkeys(step.trusted):
@@ -43,13 +43,13 @@ def by_itself(step: Step) -> None:
 
 
 def _accept(step: Step, account: bytes) -> None:
-    """Say yes. If there is something wrong with their card, the request waits for the person, who learns why."""
+    """Accept a request. If its card has a fault, the request waits for the person, who learns the reason."""
     with suppress(CardTooOld, CardRefuted, MlsRefused):
         commands.accept_contact(step, account)
 
 
 def _let_in(step: Step) -> None:
-    """Whoever has our link."""
+    """Accept requests that carry a token of one of our invite links."""
     for account in step.vouched:
         contact = step.store.contact(account)
         if contact is not None and contact.state is ContactState.ASKING:
@@ -57,7 +57,8 @@ def _let_in(step: Step) -> None:
 
 
 def _let_in_again(step: Step) -> None:
-    """Whoever was a contact already: by every device into the room that is there, by one into a new one."""
+    """Accept former contacts again: every device adds them to an existing direct room; only one device opens a new one.
+    """
     for account in step.returned:
         contact = step.store.contact(account)
         asks = contact is not None and contact.state is ContactState.ASKING
@@ -70,7 +71,7 @@ def _let_in_again(step: Step) -> None:
 
 
 def once_out(step: Step) -> None:
-    """Whom we asked while we were still leaving the room of two: they do not answer who is in it."""
+    """We left a direct room: repeat our open request to its other account, which did not answer while we were in it."""
     for account in step.left:
         contact, card = step.store.contact(account), own_devices.card(step.store)
         if contact is not None and contact.state is ContactState.REQUESTED and card is not None:
@@ -90,7 +91,7 @@ def settle(step: Step, claim: Claim, verdict: Verdict) -> None:
     step.event("card-checked", account=claim.account, handle=claim.handle, standing=verdict.standing)
     answered = any(isinstance(answer, Accept | Enter) for answer in claim.pending)
     if verdict.card is None:
-        # Only to a person who has said yes: else any stranger's lie would be a warning, and it stands on the request.
+        # Warn only a person who has accepted: else any stranger's lie would cause a warning. The request shows it too.
         if answered:
             claims.said_yes(step, claim.account)
             step.event("warning", code="card-refuted", handle=claim.handle, reason=verdict.reason)

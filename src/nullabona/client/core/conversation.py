@@ -1,4 +1,4 @@
-"""What a person can ask of a conversation. Each runs inside a step: it happens wholly or raises (spec/room.md §6)."""
+"""A person's commands in a conversation. Each runs inside a step: it happens wholly or raises (spec/room.md §6)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MAX_QUESTION: Final = 300
 MAX_OPTION: Final = 100
 MAX_OPTIONS: Final = 12
 FRESH_MS: Final = 20 * DAY_MS
-"""A file is forwarded by its reference as long as the relay surely still has it: blobs live 30 days."""
+"""We forward a file by its reference only while the relay certainly still has it: blobs live 30 days."""
 
 TYPING_PAUSE_MS: Final = 5_000
 
@@ -74,9 +74,9 @@ def send_poll(step: Step, room_id: bytes, question: str, options: Sequence[str],
 
 
 def forward(step: Step, source: bytes, message: bytes, target: bytes) -> bytes:
-    """Send what a message says to another room, marked as forwarded; who said it is not told. Returns the new id.
+    """Send a message's content to another room, marked as forwarded, without its author. Returns the new id.
 
-    A poll begins anew, a file goes by its reference (`forward_file`). Raises `BadRequest` for anything else.
+    A poll starts without votes; a file goes by its reference (`forward_file`). Raises `BadRequest` for anything else.
     """
     line = step.store.message(source, message)
     body = kinds.stored(line) if line is not None and line.shown else None
@@ -90,14 +90,14 @@ def forward(step: Step, source: bytes, message: bytes, target: bytes) -> bytes:
 
 
 def may_refer(step: Step, line: Message, target: bytes) -> bool:
-    """Whether a file can be forwarded as it lies at the relay: same relay, and young enough not to expire soon."""
+    """Whether a file can be forwarded by its reference: same relay, and young enough not to expire soon."""
     source = step.find_room(line.room)
     same = source is not None and source.relay == step.room(target).relay
     return same and step.now - line.sent_at < FRESH_MS and line.state not in {MessageState.WAITING, MessageState.FAILED}
 
 
 def forward_file(step: Step, line: Message, body: File, target: bytes) -> bytes:
-    """Forward a file without moving its bytes. Raises `BadRequest` unless `may_refer`: then it has to be sent anew."""
+    """Forward a file without sending its bytes. Raises `BadRequest` unless `may_refer`: then it must be sent again."""
     room = _joined(step, target)
     if not may_refer(step, line, target):
         raise BadRequest("this file is not at that room's relay", hint="save it and send it as a new one")
@@ -111,7 +111,7 @@ def forward_file(step: Step, line: Message, body: File, target: bytes) -> bytes:
 
 
 def edit(step: Step, room_id: bytes, message: bytes, text: str, mentions: Sequence[bytes] = ()) -> None:
-    """Say something else in an own message; its caption, if it is a file. The old words are not kept anywhere."""
+    """Change the text of an own message, or the caption of a file. The old text is not kept anywhere."""
     room, line = _line(step, room_id, message)
     if line.account != step.me.account:
         raise NotAllowed("only your own messages can be edited", hint="answer it instead")
@@ -152,7 +152,7 @@ def react(step: Step, room_id: bytes, message: bytes, emoji: str) -> None:
 
 
 def vote(step: Step, room_id: bytes, message: bytes, choices: Sequence[int]) -> None:
-    """Choose in a poll, instead of what was chosen before; nothing takes it back."""
+    """Vote in a poll. Replaces the earlier vote; a vote cannot be withdrawn."""
     room, line = _line(step, room_id, message)
     body = kinds.stored(line)
     if not isinstance(body, Poll) or not annotating.is_vote(body, choices):
@@ -174,7 +174,7 @@ def close_poll(step: Step, room_id: bytes, message: bytes) -> None:
 
 
 def pin(step: Step, room_id: bytes, message: bytes, *, on: bool) -> None:
-    """Keep a message at the top of the room for everybody, or not any more. In a group admins may."""
+    """Pin a message to the top of the room for everybody, or unpin it. In a group only admins may."""
     room, line = _line(step, room_id, message)
     if room.info.kind != DIRECT and step.me.account not in room.info.admins:
         raise NotAllowed("only an admin of a group may pin messages")
@@ -198,7 +198,7 @@ def retry(step: Step, room_id: bytes, message: bytes) -> None:
 
 
 def discard(step: Step, room_id: bytes, message: bytes) -> None:
-    """Give up a failed message: it is erased here, and nobody else had it."""
+    """Discard a failed message: erase it here; nobody else had it."""
     _drop(step, _failed(step, room_id, message))
 
 
@@ -215,7 +215,7 @@ def _failed(step: Step, room_id: bytes, message: bytes) -> Message:
 
 
 def set_timer(step: Step, room_id: bytes, timer_s: int) -> None:
-    """How long messages written from now on live once they are read; 0: for ever. In a group admins may."""
+    """How long messages written from now on live once they are read; 0: forever. In a group only admins may."""
     room = _joined(step, room_id)
     if not 0 <= timer_s <= MAX_TIMER_S:
         raise BadRequest("a timer is at most a year")
@@ -254,13 +254,13 @@ def _check_text(text: str) -> None:
 
 
 def _members(step: Step, room: RoomState, mentions: Sequence[bytes]) -> tuple[bytes, ...]:
-    """Who is mentioned, each once; whoever is not in the room is left out."""
+    """The mentioned members, each once, without accounts that are not in the room."""
     present = {device.account for device in step.roster(room.id).values()}
     return tuple(account for account in dict.fromkeys(mentions) if account in present)[:MAX_MENTIONS]
 
 
 def say_typing(step: Step, room: RoomState, *, on: bool) -> None:
-    """Tell the room that this account is writing or has stopped, unless that was told a moment ago."""
+    """Tell the room that this account is writing or has stopped, unless it did so a moment ago."""
     waited = step.now - room.typing_at
     if room.phase != JOINED or not preferences.profile(step.store).typing or 0 <= waited < TYPING_PAUSE_MS:
         return

@@ -1,1 +1,1 @@
-"""The account's own devices: which there are, what they are called, and what waits to be told to them."""
+"""The account's own devices: which there are, their names, and what waits to be sent to them."""

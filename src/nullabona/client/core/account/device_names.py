@@ -1,4 +1,4 @@
-"""What the person calls their devices: known to these devices and nobody else."""
+"""The person's names for their devices: known only to these devices."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _names = msgspec.msgpack.Decoder(dict[str, str])
 
 
 def all_names(store: Store) -> dict[bytes, str]:
-    """By device id; a device without a name is not in it."""
+    """Names by device id, without unnamed devices."""
     data = store.get_value(_NAMES)
     return {bytes.fromhex(id): name for id, name in _names.decode(data).items()} if data else {}
 
 
 def keep(step: Step, device: bytes, name: str) -> None:
-    """Call it so from now on."""
+    """Set a device's name."""
     known = {id.hex(): called for id, called in all_names(step.store).items()} | {device.hex(): name}
     step.store.set_value(_NAMES, msgspec.msgpack.encode(known))
     step.event("devices")

@@ -1,7 +1,7 @@
-"""Which devices the account has: what the newest card says that one of them made (spec/devices.md §2).
+"""Which devices the account has, by the newest card that one of them made (spec/devices.md §2).
 
-A device that an older card named and a newer one does not is gone for good: its id is remembered, so that a device
-which still follows an old card removes nobody from a room who was just let in.
+A device that an older card named and a newer one does not is gone for good. We remember its id, so that a device with
+an old card does not remove one from a room that was just added.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ class OwnDevice:
 
 
 def card(store: Store) -> Card | None:
-    """The account's newest card that is known here. It was verified when it was noted."""
+    """The account's newest card known here. It was verified when it was noted."""
     data = store.get_value(_CARD)
     return None if data is None else verify_card(data, today=decode_card(data).body.issued_day)
 
 
 def note_card(store: Store, data: bytes) -> bool:
-    """A card that the account made, already verified to be its own. True if it is newer than what was known."""
+    """Note a verified card of our own account. True if it is newer than the known one."""
     new = verify_card(data, today=decode_card(data).body.issued_day)
     known = card(store)
     if known is not None and (new.sequence <= known.sequence or new.identity_key != known.identity_key):
@@ -72,7 +72,7 @@ def gone(store: Store) -> list[bytes]:
 
 
 def note_gone(store: Store, devices: list[bytes]) -> bool:
-    """These devices were removed. True if that was not known of all of them."""
+    """Note removed devices. True if at least one of them is new to us."""
     known = gone(store)
     new = [device for device in devices if device not in known]
     if new:
@@ -94,12 +94,12 @@ def listed(store: Store) -> list[OwnDevice]:
 
 
 def others(step: Step) -> list[OwnDevice]:
-    """The account's devices but this one."""
+    """The account's devices except this one."""
     return [device for device in listed(step.store) if device.id != step.me.device]
 
 
 def leads(step: Step) -> bool:
-    """Whether this device does what one device of the account should do by itself: the first on the card."""
+    """Whether this device does the tasks for which one device of the account is enough: it is the first on the card."""
     found = listed(step.store)
     return not found or found[0].id == step.me.device
 
@@ -110,39 +110,41 @@ def room_id(store: Store) -> bytes:
 
 
 def shared(step: Step) -> RoomState | None:
-    """The room that the account's devices share, if this one is in it: who waits for a way back may wait for ever."""
+    """The room that the account's devices share, if this one is in it; waiting for a way back, which may take forever,
+    does not count.
+    """
     id = room_id(step.store)
     room = step.find_room(id) if id else None
     return room if room is not None and room.phase == JOINED else None
 
 
 def set_room(store: Store, room: bytes) -> None:
-    """This is the room that the devices share."""
+    """Set the room that the devices share."""
     store.set_value(_ROOM, room)
 
 
 def settle_room(step: Step, room: bytes) -> None:
-    """This device is in such a room. Where two were made at the same time, all of them settle on the lower id.
+    """This device is in a room for the account's devices. If there are two, all devices settle on the lower id.
 
-    One that this device only waits to come back into does not count: nobody may be left to let it in.
+    A room that this device only waits to re-enter does not count: there may be nobody left to let it in.
     """
     known = shared(step)
     set_room(step.store, room if known is None else min(known.id, room))
 
 
 def forget_room(store: Store, room: bytes) -> None:
-    """This device is not in it any more."""
+    """This device is no longer in the shared room."""
     if room_id(store) == room:
         store.delete_value(_ROOM)
 
 
 def chosen_relay(store: Store) -> str:
-    """The relay that was chosen on this device and that no published card names yet; empty: there is none."""
+    """The relay chosen on this device that no published card names yet; empty if there is none."""
     return (store.get_value(_RELAY) or b"").decode()
 
 
 def choose_relay(store: Store, relay: str) -> None:
-    """The person has chosen a relay here; empty: what was chosen is published."""
+    """Note the relay that the person chose here; empty: the choice is published."""
     store.set_value(_RELAY, relay.encode())
 
 
@@ -152,5 +154,5 @@ def is_signed_out(store: Store) -> bool:
 
 
 def note_signed_out(store: Store) -> None:
-    """It is from now on, and for good."""
+    """Sign this device out for good."""
     store.set_value(_OUT, b"1")

@@ -1,4 +1,4 @@
-"""When something was last chosen, on whichever device of the account: of two choices the later one counts."""
+"""When a choice was last made, on any device of the account: the later of two choices counts."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from nullabona.client.core.step import Step
 
 
 def chosen_at(step: Step, what: str) -> int:
-    """In ms; 0: never, as far as is known."""
+    """The time of the last known choice, in ms; 0: never."""
     return int(step.store.get_value(_key(what)) or b"0")
 
 
 def chosen_here(step: Step, what: str) -> int:
-    """It was chosen on this device just now, later than anything that was heard of it. Returns when that was."""
+    """Note a choice made on this device now, later than every known one. Returns its time."""
     at = max(step.now, chosen_at(step, what) + 1)
     step.store.set_value(_key(what), str(at).encode())
     return at
 
 
 def newer(step: Step, what: str, at: int) -> bool:
-    """Whether another device chose later than what is known, which is then noted. A time ahead of ours is now."""
+    """Whether another device's choice is later than the known one; notes its time. A time in the future counts as now.
+    """
     at = min(at, step.now)
     if at < chosen_at(step, what):
         return False

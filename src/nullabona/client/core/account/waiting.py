@@ -1,4 +1,4 @@
-"""Devices that this one still owes something: each until it has it, or is revoked."""
+"""Devices to which this one still owes something, until they have it or are revoked."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def waiting(store: Store, key: str) -> list[bytes]:
 
 
 def wait(store: Store, key: str, device: bytes) -> None:
-    """One more waits. Those that the card does not name any more do not."""
+    """Add a waiting device, and drop devices that the card no longer names."""
     listed = {each.id for each in own_devices.listed(store)}
     _keep(store, key, [each for each in waiting(store, key) if each in listed and each != device] + [device])
 
 
 def served(store: Store, key: str, devices: Collection[bytes]) -> None:
-    """These have it."""
+    """Remove devices that have received it."""
     _keep(store, key, [each for each in waiting(store, key) if each not in devices])
 
 

@@ -1,3 +1,3 @@
-"""The devices of one account: the room and the inbox they share, what they tell one another, and that all of them, and
-only they, are in every room (spec/devices.md).
+"""The devices of one account: their shared room and inbox, what they send one another, and their membership in every
+room (spec/devices.md).
 """

@@ -1,6 +1,6 @@
-"""What was said before a device came: an archive in files, sent in the devices' room (spec/devices.md §9).
+"""History for a new device: an archive in files, sent in the devices' room (spec/devices.md §9).
 
-Here is what is kept of it between two steps; `nullabona.client.api.history` writes and reads the archive.
+This module keeps its state between two steps; `nullabona.client.api.history` writes and reads the archive.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MOST_PARTS: Final = 100_000
 
 
 def owe(step: Step, device: bytes) -> None:
-    """A device is to be sent what was said before it came."""
+    """Note that a new device must get the history from before it came."""
     waiting.wait(step.store, _OWED, device)
 
 
@@ -34,12 +34,12 @@ def owed(store: Store) -> list[bytes]:
 
 
 def paid(step: Step, devices: Collection[bytes]) -> None:
-    """Everything is on its way to those that were in the room when it began: who came in later has not all of it."""
+    """The whole archive is sent to the devices that were in the room when it began; later ones lack parts of it."""
     waiting.served(step.store, _OWED, devices)
 
 
 def part_name(stream: str, number: int, *, last: bool) -> str:
-    """What a part of an archive is called: the archive, which part, and whether it is the last."""
+    """The name of an archive's part: the archive, the number, and whether it is the last."""
     return f"{stream}-{number}{_LAST if last else ''}"
 
 
@@ -53,7 +53,7 @@ def read_name(name: str) -> tuple[str, int, bool] | None:
 
 
 def came(step: Step, room: RoomState, device: Device, message: Message, body: Shown | Annotation) -> None:
-    """A part came: kept out of sight, and fetched. Anything else in this room is not for people and not kept."""
+    """A part came: keep it hidden and fetch it. Anything else in this room is not for people and not kept."""
     if not isinstance(body, File) or device.account != step.me.account:
         return
     if read_name(body.attachment.name) is None or step.store.message(room.id, message.id) is not None:
@@ -74,7 +74,7 @@ class Part:
 
 
 def parts(store: Store) -> list[Part]:
-    """Of the newest archive, the parts that are here, in order: one that was begun anew counts for the one before."""
+    """The parts of the newest archive that are here, in order: a restarted archive replaces the one before."""
     room = own_devices.room_id(store)
     rows = store.messages_of(room, "file", before=_END, limit=MOST_PARTS) if room else []
     found: list[Part] = []
@@ -98,19 +98,19 @@ def content(store: Store, message: bytes) -> bytes:
 
 
 def is_out(store: Store, room: bytes, message: bytes) -> bool:
-    """Whether the relay has the whole of an own part; also if it is not kept here any more."""
+    """Whether the relay has the whole of an own part; True if we no longer keep it."""
     file = store.file(room, message)
     return file is None or file.state is not FileState.MOVING
 
 
 def done(step: Step, room: bytes, message: bytes) -> None:
-    """A part is not needed any more."""
+    """Delete a part that is no longer needed."""
     files.forget_file(step, room, message)
     step.store.drop_message(room, message)
 
 
 def forget_parts(step: Step) -> None:
-    """The archive is taken in, or of no use: nothing of it is kept."""
+    """Delete an archive that was imported, or is useless."""
     room = own_devices.room_id(step.store)
     for row in step.store.messages_of(room, "file", before=_END, limit=MOST_PARTS) if room else []:
         file = step.store.file(room, row.id)
@@ -126,6 +126,6 @@ def delivered(store: Store) -> list[bytes]:
 
 
 def sweep(step: Step) -> None:
-    """Own parts that every device has are not kept."""
+    """Delete own parts that every device has."""
     for message in delivered(step.store):
         done(step, own_devices.room_id(step.store), message)

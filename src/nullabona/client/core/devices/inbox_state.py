@@ -1,7 +1,7 @@
-"""Where this device stands in its account's inbox, at the relay that keeps it and at those that did before.
+"""How far this device has read its account's inbox, at the current relay and at earlier ones.
 
-The inbox goes where the account's newest card says (spec/relocation.md §2). Its box has the same secrets there; what
-others still put into the old one is read for as long as frames are kept.
+The inbox moves to the relay that the account's newest card names (spec/relocation.md §2). Its box has the same secrets
+there. We read the old box as long as relays keep frames, since others may still append there.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from nullabona.wire.endpoint import EndpointRefused, same_or_safer
 from nullabona.wire.messages import POLICY_INBOX
 
 READ_ON_DAYS: Final = 30
-"""So long the inbox is read at a relay that the account has left."""
+"""How long we read the inbox at a relay that the account has left."""
 MOST_FORMER: Final = 4
 _STATE: Final = "inbox"
 
@@ -34,13 +34,13 @@ class WaitingItem(msgspec.Struct, array_like=True):
     since: int
     relay: str = ""
     place: bytes = b""
-    """The address of the reply box in which it lay; empty: in the inbox."""
+    """The address of the reply box that contained it; empty: the inbox."""
     frame: bytes = b""
     """The hash of the frame."""
     by: bytes = b""
-    """The certificate of who handed it over in a room of two: then ``plain`` is the invitation alone."""
+    """The certificate of the device that sent it in a direct room; then ``plain`` is only the invitation."""
     account: bytes = b""
-    """Whose it is, if that is known and is somebody whom we know."""
+    """The sender's account, if we know that account."""
 
 
 class FormerInbox(msgspec.Struct, array_like=True):
@@ -53,7 +53,7 @@ class FormerInbox(msgspec.Struct, array_like=True):
 
 
 class InboxState(msgspec.Struct):
-    """Where this device stands in its account's inbox."""
+    """How far this device has read its account's inbox."""
 
     read_secret: bytes
     write_secret: bytes
@@ -64,7 +64,7 @@ class InboxState(msgspec.Struct):
     trimmed: int = 0
     trim_at: int = 0
     told: int = 0
-    """The position that our account's other devices were told last."""
+    """The position that we last sent to our account's other devices."""
     waiting: list[WaitingItem] = msgspec.field(default_factory=list)
     former: list[FormerInbox] = msgspec.field(default_factory=list)
 
@@ -74,11 +74,11 @@ class InboxState(msgspec.Struct):
 
     @property
     def relays(self) -> frozenset[str]:
-        """Where it is read."""
+        """The relays where we read it."""
         return frozenset({self.relay, *(place.relay for place in self.former)})
 
     def at(self, relay: str) -> InboxState | FormerInbox | None:
-        """Where we stand at one relay."""
+        """How far we have read at one relay."""
         if relay == self.relay:
             return self
         return next((place for place in self.former if place.relay == relay), None)
@@ -91,7 +91,7 @@ _states = msgspec.msgpack.Decoder(InboxState)
 
 
 def load(step: Step) -> InboxState | None:
-    """None: there is no account yet, or this device is none of its devices any more and leaves the inbox to them."""
+    """The inbox's state; None: there is no account yet, or this device is no longer one of its devices."""
     data = None if own_devices.is_signed_out(step.store) else step.store.get_value(_STATE)
     return _states.decode(data) if data else None
 
@@ -101,21 +101,21 @@ def save(step: Step, state: InboxState) -> None:
 
 
 def leave(step: Step) -> None:
-    """Nothing more is erased there: not every device that must have read it stands on the card that we know."""
+    """Erase nothing more there: our card may not name every device that must have read it."""
     state = load(step)
     if state is not None:
         drop_trim(step, state.box)
 
 
 def forget_former(step: Step, state: InboxState) -> None:
-    """What was put there before it was left has expired."""
+    """Forget former inboxes whose frames have expired."""
     state.former = [place for place in state.former if place.until > step.now]
 
 
 def follow(step: Step, card: Card) -> None:
-    """The newest card of our account may name another relay: then the account's inbox, and what it makes, is there.
+    """Follow our account's newest card: if it names another relay, the inbox and new rooms of the account are there.
 
-    A card that names this machine's own services is not followed unless the inbox was there before: that is a warning.
+    We warn about a card that names services on this machine, and do not follow it unless the inbox was there before.
     """
     state = load(step)
     relay = card.inbox.relay or inbox_addresses.host_relay(step.me.handle)

@@ -1,6 +1,6 @@
-"""Sees to it that every device of the account, and none that was removed, is in every room this device is in.
+"""Makes sure that all devices of the account, and no removed ones, are in every room that this device is in.
 
-Each device does it by itself, after a delay at random, so that mostly one of them does it for all (spec/devices.md §4).
+Each device does this by itself, after a random delay, so that usually one does it for all (spec/devices.md §4).
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
 
 _AT_ONCE: Final = 3
-"""So often the same device is brought in or out of a room without further waiting."""
+"""How often we add or remove the same device in a room without extra delay."""
 _LONGEST_MS: Final = 6 * 3_600_000
 _DOUBLINGS: Final = 16
-"""More than it takes to wait longest."""
+"""More doublings than needed to reach the longest delay."""
 _FORGOTTEN_MS: Final = 86_400_000
-"""After so long without it, how often that was is forgotten."""
+"""After this time without a change, the count is forgotten."""
 _ASKED_ENOUGH: Final = 8
-"""How often, over an hour and a half, the way back into the shared room is asked for before there is a new one."""
+"""How often, over an hour and a half, we ask for a way back into the shared room before we make a new one."""
 
 
 def soon(step: Step, within_ms: int = intents.TEND_MS) -> None:
-    """The list of devices changed: look at every room."""
+    """The list of devices changed: schedule a check of every room."""
     for id in step.store.rooms():
         room = step.find_room(id)
         if room is not None and room.phase == JOINED:
@@ -44,7 +44,7 @@ def soon(step: Step, within_ms: int = intents.TEND_MS) -> None:
 
 
 def changed_here(step: Step, card: Card) -> None:
-    """This device made a card that brings a device or revokes one: told before anything follows from it."""
+    """This device made a card that adds or revokes a device: send it to the others before anything follows from it."""
     note_own_card(step.store, card.hash)
     own_devices.note_card(step.store, card.encoded)
     _share(step)
@@ -55,9 +55,9 @@ def changed_here(step: Step, card: Card) -> None:
 
 
 def follow(step: Step, card: Card) -> None:
-    """The directory has a newer card of the account than this device knew: it follows it, or is out.
+    """The directory has a newer card of the account than this device knew: follow it, or sign out.
 
-    One that was copied back may have made that card itself, and know nothing of the room it made then.
+    A device restored from a copy may have made that card itself, and not know the shared room that it made then.
     """
     if all(device.certificate.device_id != step.me.device for device in card.devices):
         sign_out(step)
@@ -71,7 +71,7 @@ def follow(step: Step, card: Card) -> None:
 
 
 def shown(step: Step) -> None:
-    """The directory shows the newest card that is known here."""
+    """The directory shows the newest card known here: judge unlisted devices."""
     if unlisted.judge(step):
         sync_out.note(step, sync_out.CARD)
         step.event("devices")
@@ -79,23 +79,23 @@ def shown(step: Step) -> None:
 
 
 def share_anew(step: Step, room: RoomState) -> None:
-    """This device waits for a way back into the shared room, and nobody answers: perhaps nobody else was ever in it."""
+    """Make a new shared room if nobody lets this device back into the old one: perhaps nobody else was ever in it."""
     asked = room.rejoin.attempts if room.info.kind == DEVICES and room.rejoin is not None else 0
     if asked >= _ASKED_ENOUGH and own_devices.leads(step) and own_devices.room_id(step.store) == room.id:
         _share(step)
 
 
 def _share(step: Step) -> None:
-    """Make the room that the devices share, unless this one is alone, or in such a room."""
+    """Make the room that the devices share, unless this is the only device or is in such a room."""
     if own_devices.others(step) and own_devices.shared(step) is None:
         own_devices.set_room(step.store, create_room(step, RoomInfo(1, DEVICES, "", step.me.relay)).id)
 
 
 def sign_out(step: Step, *, unasked: bool = True) -> None:
-    """This device is none of the account's any more: it is out of every room and looks for no way back, leaves the
-    inbox to the others, and keeps what it has read.
+    """This device no longer belongs to the account: it leaves every room without looking for a way back, leaves the
+    inbox to the others, and keeps its history.
 
-    ``unasked``: it was not done here, so that the person is warned.
+    ``unasked``: it was not done on this device, so we warn the person.
     """
     if own_devices.is_signed_out(step.store):
         return
@@ -113,7 +113,7 @@ def sign_out(step: Step, *, unasked: bool = True) -> None:
 
 
 def look_after(step: Step, room: RoomState) -> None:
-    """Bring this account's devices in and out of a room, if that is due."""
+    """Add and remove this account's devices in a room, if that is due."""
     if not 0 < room.tend_at <= step.now:
         return
     room.tend_at = 0
@@ -136,17 +136,17 @@ def _bring_in(step: Step, room: RoomState, present: Container[bytes], wanted: Se
     absent = [device for device in own_devices.others(step) if device.id not in present and _whole(step, device)]
     coming = {package for intent in wanted if isinstance(intent, AddAccount) for package in intent.key_packages}
     more = [d.key_package for d in absent if d.key_package not in coming and _may_see_to(step, room, d.id)]
-    if more:  # of several wishes to add an account's devices the newest counts
+    if more:  # of several intents to add an account's devices only the newest counts, so it names all of them
         packages = tuple(d.key_package for d in absent if d.key_package in coming or d.key_package in more)
         inbox = msgspec.msgpack.encode(card.inbox)
         intents.want(room, AddAccount(step.me.account, step.me.handle, packages, inbox))
 
 
 def _may_see_to(step: Step, room: RoomState, device: bytes) -> bool:
-    """Whether it is time to bring a device in or out; if so, it is noted, and if not, looked at again then.
+    """Whether it is time to add or remove a device. If so, count it; if not, schedule another check.
 
-    If two devices of the account disagree of a third, as after a folder was copied back, one brings it in whenever the
-    other has revoked it. They take turns ever more slowly, until the public record has told one of them better.
+    If two devices of the account disagree about a third, as after a folder was copied back, one adds it whenever the
+    other has removed it. They do so with growing delays, until the public record corrects one of them.
     """
     known = room.tended.get(device.hex())
     if known is None or step.now - known.last > _FORGOTTEN_MS:

@@ -1,5 +1,5 @@
-"""The inbox is shared: nothing in it is erased before every device of the account has processed it, and a contact
-request that one of them declined is not heard by another that has not come so far.
+"""The devices share one inbox: nothing is erased before all of them have processed it, and a contact request that one
+declined is ignored by the others.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from nullabona.client.core.model.sync_items import MOST_FRAMES, InboxItem
 from nullabona.client.core.step import Step
 
 SEEN: Final = "inbox"
-"""Under which the frames of the inbox that were taken are remembered."""
+"""The store key of the inbox frames that were processed."""
 _OTHERS: Final = "inbox-of-others"
 _ASKED: Final = "asked-in:"
 _others = msgspec.msgpack.Decoder(dict[str, InboxItem])
@@ -22,7 +22,7 @@ _frames = msgspec.msgpack.Decoder(tuple[bytes, ...])
 
 
 def note_other(step: Step, device: bytes, item: InboxItem) -> None:
-    """Another device has come so far."""
+    """Note how far another device has read."""
     known = _load(step)
     known[device.hex()] = item
     listed = {device.id.hex() for device in own_devices.others(step)}
@@ -32,7 +32,7 @@ def note_other(step: Step, device: bytes, item: InboxItem) -> None:
 
 
 def erasable(step: Step, incarnation: bytes, position: int) -> int:
-    """Up to where the inbox may be erased: what this device has processed and every other one too."""
+    """The seq up to which the inbox may be erased: every device has processed it."""
     known = _load(step)
     found = [known.get(device.id.hex()) for device in own_devices.others(step)]
     reached = [item.position if item is not None and item.incarnation == incarnation else 0 for item in found]
@@ -58,7 +58,7 @@ def take_requests(step: Step, account: bytes) -> tuple[bytes, ...]:
 
 
 def pass_over(step: Step, frames: tuple[bytes, ...]) -> None:
-    """What is in these frames was answered on another device."""
+    """Ignore these frames: another device has answered them."""
     for frame in frames:
         step.store.saw(SEEN, frame, step.day)
 

@@ -1,7 +1,7 @@
-"""Of two rooms that devices of one account share, all settle on one: who is in the other alone is told of it.
+"""If an account's devices have two shared rooms, all settle on one; devices that are only in the other are told.
 
-Whoever is in both settles by itself (`own.settle_room`). One whose folder was copied back may know only the other, and
-its leaf from before still stands in this one, so that nobody lets it in: it is told, and asks (spec/devices.md §3).
+A device in both settles by itself (`own_devices.settle_room`). A device whose folder was copied back may know only the
+other room. Its old leaf is still in this one, so nobody adds it: we tell it, and it asks (spec/devices.md §3).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _told = msgspec.msgpack.Decoder(dict[bytes, list[bytes]])
 
 
 def look_after(step: Step, room: RoomState) -> None:
-    """A devices' room that is not the one we settled on: whoever has come into it since is told which one that is."""
+    """In a devices' room that is not the one we settled on: tell devices that came in since which one that is."""
     shared = own_devices.shared(step)
     if shared is None:
         return
@@ -40,7 +40,7 @@ def look_after(step: Step, room: RoomState) -> None:
 
 
 def heard(step: Step, id: bytes) -> None:
-    """Another device says that a room counts: if it is one that devices share, and we are in it, we settle on it."""
+    """Another device has settled on a room: if it is a devices' room and we are in it, settle on it too."""
     room = step.find_room(id)
     if room is not None and room.info.kind == DEVICES and room.phase == JOINED:
         own_devices.settle_room(step, id)

@@ -1,4 +1,5 @@
-"""What changed here and concerns the account's other devices: noted when it happens, told soon after, as it is then."""
+"""Changes here that concern the account's other devices: noted when they happen, sent soon after in their newest state.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import profiles, sending
 
 SOON_MS: Final = 2_000
-"""Within this time the other devices hear of a change; what changes meanwhile goes along."""
+"""We send a change to the other devices within this time, together with later changes."""
 EVERYTHING: Final = "everything"
 CARD: Final = "card"
 NAME: Final = "name"
@@ -55,8 +56,8 @@ _ids = msgspec.msgpack.Decoder(list[bytes])
 
 
 def note(step: Step, what: str) -> None:
-    """Something that the other devices should know changed: ``known:…`` (a contact), ``called:…`` (their nickname), a
-    scope of preferences, ``read:…`` (a room), `CARD`, `SAID` (the profile) or `EVERYTHING`.
+    """Note a change for the other devices: ``known:…`` (a contact), ``called:…`` (its nickname), a scope of
+    preferences, ``read:…`` (a room), `CARD`, `SAID` (the profile) or `EVERYTHING`.
     """
     if own_devices.others(step):
         _note(step, what, sync_clock.chosen_here(step, what))
@@ -72,14 +73,15 @@ def _note(step: Step, what: str, at: int) -> None:
 
 
 def note_contact(step: Step, account: bytes) -> None:
-    """What is known of a contact changed, and no event says so."""
+    """Note a change of a contact that no event reports."""
     note(step, _known(account))
 
 
 def of_events(step: Step) -> None:
-    """Note what this step told listeners, as far as it is for the other devices. What came from them is not.
+    """Note this step's events that concern the other devices, unless the step took over their choices.
 
-    Where nothing was chosen of a contact, whatever the person chose on another device meanwhile holds against it.
+    A change of a contact that the person did not make keeps the time of the last choice, so that a choice made on
+    another device meanwhile wins.
     """
     for kind, room, data in [] if step.heard else step.told:
         for what in _concerned(step, kind, room, data):
@@ -111,7 +113,7 @@ def _known(account: bytes) -> str:
 
 
 def look_after(step: Step, room: RoomState) -> None:
-    """Tell what is due, if this is the room that the devices share."""
+    """Send what is due, if this is the room that the devices share."""
     if room.info.kind != DEVICES:
         return
     if not step.others(room, room.epoch):
@@ -135,17 +137,19 @@ def look_after(step: Step, room: RoomState) -> None:
 
 
 def owe_everything(step: Step, device: bytes) -> None:
-    """A device is to come: once it is in the room of our devices, it is told all there is."""
+    """A device will join: once it is in the devices' room, send it everything."""
     waiting.wait(step.store, _OWED, device)
 
 
 def owes(store: Store, device: bytes) -> bool:
-    """Whether this new device, or the others, are still to be told something."""
+    """Whether we still have something to send to this new device, or to the others."""
     return device in waiting.waiting(store, _OWED) or store.get_value(_DIRTY) is not None
 
 
 def _pay(step: Step, room: RoomState) -> None:
-    """Who has come into the shared room is told all there is, or the newest card: else two lists of devices contend."""
+    """Send everything to new devices in the shared room, and the newest card to others that came: else two lists of
+    devices compete.
+    """
     here = [room.id, *sorted(device.device for device in step.others(room, room.epoch))]
     come = set(here) & set(waiting.waiting(step.store, _OWED))
     if come:
@@ -174,7 +178,7 @@ def _all(step: Step) -> Iterator[str]:
         yield from (_known(account), f"{CALLED}:{account.hex()}", preferences.contact_scope(account))
     for room in step.store.rooms():
         yield from (preferences.room_scope(room), f"read:{room.hex()}", f"{REMEMBERED}:{room.hex()}")
-    # last, since whoever hears what it is called takes that for the end of it (`was_told`)
+    # last, since a device takes the receipt of its own name for the end of the list (`was_told`)
     yield from (f"{NAME}:{device.id.hex()}" for device in own_devices.listed(step.store))
 
 
@@ -202,7 +206,7 @@ def _item(step: Step, what: str, at: int) -> Iterator[SyncItem]:
 
 
 def contact_item(step: Step, account: bytes, at: int) -> ContactItem:
-    """What is known of a contact now."""
+    """The current state of a contact."""
     contact = step.store.contact(account)
     frames: tuple[bytes, ...] = ()
     if contact is None or contact.state is not ContactState.ASKING:
@@ -256,30 +260,30 @@ def _named(step: Step, device: bytes, at: int) -> Iterator[NameItem]:
 
 
 def heard_all(step: Step) -> None:
-    """Another device has said what this one is called, and before that all else."""
+    """Another device has sent this one's name, and before that everything else."""
     step.store.set_value(_HEARD, b"1")
 
 
 def was_told(step: Step) -> bool:
-    """Whether the others have told this device what they know; the first one of the card knows it by itself."""
+    """Whether the others have sent this device everything; the first device of the card needs nothing."""
     return bool((own_devices.leads(step) or step.store.get_value(_HEARD)) and own_devices.room_id(step.store))
 
 
 def name_device(step: Step, device: bytes, name: str) -> None:
-    """Call a device so from now on, on all of them."""
+    """Set a device's name, on all devices."""
     device_names.keep(step, device, name)
     note(step, f"{NAME}:{device.hex()}")
 
 
 def tell_now(step: Step, item: SyncItem) -> None:
-    """Tell one thing at once: it must be on its way before what follows from it."""
+    """Send one item at once: it must go out before its consequences."""
     room = own_devices.shared(step)
     if room is not None and step.others(room, room.epoch):
         sending.send_note(step, room, Sync((item,)))
 
 
 def tell_inbox(step: Step, incarnation: bytes, position: int) -> None:
-    """How far this device has come in the account's inbox."""
+    """Send how far this device has read the account's inbox."""
     tell_now(step, InboxItem(incarnation, position))
 
 

@@ -1,7 +1,7 @@
-"""Devices of the account that stand in a room, though neither the newest card known here nor the list of gone has them.
+"""Devices of the account that are in a room, but neither on the newest card known here nor on the list of gone devices.
 
-Such a device was let in a moment ago, or was revoked by one that has forgotten it since, because its folder was copied
-back. Then perhaps nobody else knows. A day later the directory says which of the two it was (spec/devices.md §4).
+Such a device was just added, or was revoked by a device that no longer knows because its folder was copied back. Then
+perhaps no other device knows. After a day the directory shows which of the two it was (spec/devices.md §4).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _since = msgspec.msgpack.Decoder(dict[bytes, int])
 
 
 def note(step: Step, present: Iterable[bytes]) -> None:
-    """These devices of the account stand in a room: remember since when no card is known that names them."""
+    """These devices of the account are in a room: remember since when no known card names them."""
     known = _load(step)
     named = {*_named(step), *own_devices.gone(step.store), *known}
     new = {device: step.now for device in present if device not in named}
@@ -28,7 +28,8 @@ def note(step: Step, present: Iterable[bytes]) -> None:
 
 
 def judge(step: Step) -> bool:
-    """The directory shows the card that is known here: whom it did not name for a day is gone. True if any is."""
+    """The directory shows the card known here: devices that it did not name for a day are gone. True if there are any.
+    """
     known, named = _load(step), _named(step)
     late = [device for device, since in known.items() if device not in named and since <= step.now - DAY_MS]
     kept = {device: since for device, since in known.items() if device not in named and device not in late}

@@ -1,1 +1,1 @@
-"""Who an account is: its card, its identity key, its devices' certificates, and what was proven of them."""
+"""An account's identity: its card, its identity key, its devices' certificates, and what the record proves of them."""

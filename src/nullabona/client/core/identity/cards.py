@@ -13,11 +13,11 @@ from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
 
 MAX_CARD_DAYS = 30
-"""Key packages of an older card are not used: their private halves have been around for too long."""
+"""We use no key packages of an older card: their private keys have existed for too long."""
 
 
 def take_proven(step: Step, account: bytes, card: Card) -> None:
-    """Go by the record's card of somebody who asked, not by the one that came with the request."""
+    """Use the card from the record for a requesting account, not the one in its request."""
     contact = step.store.contact(account)
     if contact is not None and contact.state in {ContactState.ASKING, ContactState.REQUESTED}:
         step.store.put_contact(replace(contact, card=card.encoded, key_packages=packages_of(card)))
@@ -28,7 +28,7 @@ def packages_of(card: Card) -> tuple[bytes, ...]:
 
 
 def add_intent(step: Step, card: Card) -> AddAccount:
-    """The wish to add every device of a card.
+    """The intent to add every device of a card.
 
     Raises `CardTooOld` if its key packages were published too long ago, `MlsRefused` if one is not the device's own.
     """

@@ -1,9 +1,8 @@
-"""Who somebody says they are, before the directory's record has said so too (spec/map.md §9).
+"""An account's claimed handle, before the directory's record has confirmed it (spec/map.md §9).
 
-A *claim* is an account with a handle that came from anywhere but the record: with a request, by a link, with an
-invitation. It stands `PENDING` until the handle's record was asked; until then the person's answer is kept
-(`PendingAnswer`) and carried out when the claim is `PROVEN` or `PROMISED`. A `REFUTED` one is told, and its pending
-answers are dropped.
+A *claim* is an account with a handle from any source but the record: a request, a link, an invitation. It is `PENDING`
+until we have asked the handle's record. Until then we keep the person's answer (`PendingAnswer`) and carry it out when
+the claim is `PROVEN` or `PROMISED`. We report a `REFUTED` claim and drop its pending answers.
 """
 
 from __future__ import annotations
@@ -33,9 +32,9 @@ GOOD: Final = frozenset({PROVEN, PROMISED})
 
 MOST: Final = 256
 MOST_BY_LINK: Final = 64
-"""So many of them by those who have a link of ours."""
+"""Most claims by accounts that follow a link of ours."""
 BY_LINK_MS: Final = 60_000
-"""A directory that we have to do with only because one of those names it is asked so often."""
+"""Shortest time between two questions to a directory that we use only because such a claim names it."""
 LOOKS: Final = AHEAD + 1
 """How often the record may lack a claim, a period apart, before it counts as refuted: a changed card takes two."""
 DEFAULT_PERIOD_MS: Final = 600_000
@@ -61,7 +60,7 @@ class LetIn(msgspec.Struct, array_like=True, frozen=True, tag=3):
 
 
 class Refuse(msgspec.Struct, array_like=True, frozen=True, tag=4):
-    """Tell them that the link they have leads nowhere any more."""
+    """Tell them that their link is no longer valid."""
 
     room: bytes
     token: bytes
@@ -105,13 +104,13 @@ _lists = msgspec.msgpack.Decoder(list[Claim])
 
 
 def standing(step: Step, account: bytes) -> Standing | Literal[""]:
-    """What the record said of an account; empty: it was never asked, or the account never claimed anything."""
+    """What the record said about an account; empty: never asked, or the account never made a claim."""
     data = step.store.get_value(_key(account))
     return "" if data is None else msgspec.msgpack.decode(data, type=Standing)
 
 
 def note(step: Step, account: bytes, found: Standing) -> None:
-    """What the record said of an account from now on."""
+    """Record what the record says about an account."""
     step.store.set_value(_key(account), msgspec.msgpack.encode(found))
 
 
@@ -136,7 +135,7 @@ def seen(step: Step, account: bytes, found: Standing) -> None:
 
 
 def forget(step: Step, account: bytes) -> None:
-    """Know nothing of what an account said."""
+    """Forget an account's claims and what the record said."""
     step.store.delete_value(_key(account))
     step.store.delete_value(_yes_key(account))
     _save(step, [each for each in claims(step) if each.account != account])
@@ -163,7 +162,7 @@ def _key(account: bytes) -> str:
 
 
 def _save(step: Step, kept: list[Claim]) -> None:
-    """The newest. What the person answered stays before what nobody did, and that before what a link let in."""
+    """Keep the newest claims: answered ones first, then unanswered ones, then those by a link."""
     while len(kept) > MOST:
         kept.remove(next((each for each in kept if _is_idle(step, each)), kept[0]))
     if kept:
@@ -173,7 +172,7 @@ def _save(step: Step, kept: list[Claim]) -> None:
 
 
 def _is_idle(step: Step, claim: Claim) -> bool:
-    """Whether nobody waits for it: one that is promised is looked at again, so that a promise is not broken unseen."""
+    """Whether nobody waits for it: we only check a promised claim again, so that a broken promise is noticed."""
     return not claim.pending and standing(step, claim.account) != PROMISED
 
 
@@ -181,10 +180,11 @@ def _is_idle(step: Step, claim: Claim) -> bool:
 
 
 def came(step: Step, account: bytes, handle: str, card: bytes = b"") -> None:
-    """An account said that it has a handle. The record will be asked: soon, if its directory is one we know.
+    """An account claimed a handle. We will ask the record: soon, if we use its directory anyway.
 
-    Not at once, or whoever runs relay and directory could see from a look-up who was written to just before; and not
-    of a stranger's own choice of directory before the person answers, or it would learn that somebody read it.
+    Not at once: an operator of both relay and directory could see from the look-up who had just received an item. A
+    directory that only the stranger chose is asked after the person has answered: otherwise it would learn that the
+    item was read.
     """
     known = next((each for each in claims(step) if each.account == account), None)
     pending = known.pending if known is not None else ()
@@ -217,10 +217,10 @@ def want(step: Step, account: bytes, handle: str, card: bytes, answer: PendingAn
 
 
 def by_link(step: Step, account: bytes, handle: str, card: bytes, answer: LetIn | Refuse) -> None:
-    """Somebody has a link of ours: our answer waits for the record, in a claim that the person never sees.
+    """An account follows a link of ours: our answer waits for the record, in a claim that the person never sees.
 
-    Nobody is told at its own directory that its link is dead: that has to be one that we have to do with anyway. And
-    of those who may come in, further ones of other directories wait for one another.
+    We refuse an ended link only if we use the account's directory anyway. Accounts that may come in but have other
+    directories wait for one another.
     """
     host = parse_handle(handle).authority
     others = [
@@ -330,5 +330,5 @@ def _follows(later: Card, earlier: Card, today: int) -> bool:
 
 
 def _lacking(claim: Claim, reason: str) -> Verdict:
-    """The record does not have it yet. It may be about to enter: once more each period, then it is refuted."""
+    """The record does not have it yet, but may soon: ask again each period, then the claim is refuted."""
     return Verdict(PENDING) if claim.lacked + 1 < LOOKS else Verdict(REFUTED, reason=reason)

@@ -1,4 +1,4 @@
-"""Contacts' identity keys: which were compared, and what another one leads to (spec/room.md, "Trust")."""
+"""Contacts' identity keys: which were compared, and what a different one causes (spec/room.md, "Trust")."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nullabona.wire.card import Card, CardForked
 
 
 def digits_of(step: Step, contact: Contact) -> tuple[str, ...]:
-    """The safety number with a contact: with the account that the direct room is shared with, whatever is shown."""
+    """The safety number with a contact: of the account in the direct room, whatever key the directory shows."""
     return safety_digits((step.me.account, step.me.handle), (contact.account, contact.handle))
 
 
@@ -23,7 +23,8 @@ def is_verified(step: Step, contact: Contact) -> bool:
 
 
 def note_card(step: Step, contact: Contact, card: Card) -> bool:
-    """A card of another account was shown for a contact's handle. True unless the person knows that; told once."""
+    """The directory showed a card of another account for a contact's handle. Report it once; False if the person knows.
+    """
     known = of_contact(step.store, contact.account)
     if card.account_id in {contact.account, known.replaced}:
         return False
@@ -35,24 +36,23 @@ def note_card(step: Step, contact: Contact, card: Card) -> bool:
 
 
 def tell(step: Step, contact: Contact, *, was_verified: bool) -> None:
-    """Say that a contact's handle leads to another identity key; a line in every shared room comes of it."""
+    """Report that a contact's handle leads to another identity key, with a line in every shared room."""
     step.event(
         "identity-changed", contact.room, account=contact.account, handle=contact.handle, was_verified=was_verified
     )
 
 
 def need_seen(step: Step, card: Card) -> None:
-    """Raises `CardForked` if a contact had the handle of this card and the person has not said that they know."""
+    """Raises `CardForked` if a contact had the handle of this card and the person has not confirmed the change."""
     for contact in step.store.contacts():
         if contact.handle == str(card.handle) and of_contact(step.store, contact.account).changed == card.account_id:
             raise CardForked("this handle was another account's, whom you know")
 
 
 def note_stranger(step: Step, account: bytes, handle: str, room: bytes = b"") -> bool:
-    """Somebody came into ``room`` under a contact's handle but with another key: told, not believed.
+    """Report an account that came into ``room`` under a contact's handle but with another key. True if it did.
 
-    True if so. Only what the directory shows counts as a change (`note_card`); else any stranger could stop a
-    conversation.
+    Only what the directory shows counts as a change (`note_card`): otherwise any stranger could stop a conversation.
     """
     if step.store.contact(account) is not None:
         return False
@@ -76,5 +76,5 @@ def change(step: Step, contact: Contact, **changes: object) -> None:
 
 
 def unhears(step: Step, room: RoomState, account: bytes) -> bool:
-    """Whether what an account says in a room is not kept: a blocked contact in the direct room."""
+    """Whether we ignore an account's messages in a room: those of a blocked contact in the direct room."""
     return room.info.kind == DIRECT and acquaintance.is_blocked(step.store, account)

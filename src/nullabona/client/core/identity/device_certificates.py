@@ -1,7 +1,7 @@
-"""Whether the device that signed an inbox item still is its account's: its certificate alone says nothing of that.
+"""Whether the device that signed an inbox item still belongs to its account: its certificate alone does not prove it.
 
-A device that was revoked keeps its certificate, and whoever took it has a copy of its key. So one is believed that is
-in a room with us, or that its account's newest card names, which is looked up if need be (spec/devices.md §4).
+A revoked device keeps its certificate, and a thief may have a copy of its key. So we believe a device only if it is in
+a room with us or if its account's newest card names it; we look that card up if needed (spec/devices.md §4).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nullabona.wire.card import Card
 from nullabona.wire.certificate import DeviceCertificate
 
 FRESH_MS: Final = 3_600_000
-"""So long a card that was looked up is taken for the newest, if it names the device."""
+"""How long a looked-up card counts as the newest, if it names the device."""
 
 
 class Named(msgspec.Struct, array_like=True, frozen=True):
@@ -32,27 +32,27 @@ _named = msgspec.msgpack.Decoder(Named)
 
 
 def note(step: Step, card: Card) -> None:
-    """A card was looked up."""
+    """Record the device keys of a card that was looked up."""
     keys = tuple(device.certificate.device_key for device in card.devices)
     _keep(step, card.account_id, Named(keys, step.now))
 
 
 def names(card: Card, sender: DeviceCertificate) -> bool:
-    """Whether a card names the device, by this very certificate."""
+    """Whether a card names the device with exactly this certificate."""
     return card.account_id == sender.account_id and any(device.certificate == sender for device in card.devices)
 
 
 def in_room(step: Step, sender: DeviceCertificate, room: bytes) -> bool:
-    """Whether the very device, by its key, is in a room."""
+    """Whether the device, by its key, is in a room."""
     place = step.store.device(room, sender.device_id)
     return place is not None and (place.account, place.signature_key) == (sender.account_id, sender.device_key)
 
 
 def believed(step: Step, sender: DeviceCertificate, since: int, *rooms: bytes, known_as: str = "") -> bool | None:
-    """Whether ``sender`` is its account's device now, as one of ``rooms`` or a card shows; None: its card is looked up.
+    """Whether one of ``rooms`` or a card shows that ``sender`` is its account's device; None: its card is looked up.
 
-    ``since``: when what it signed came, in ms. A card that was looked up after that and does not name it decides. It is
-    looked up by the handle by which the account is known here, else ``known_as``: with neither nobody is believed.
+    ``since``: when the signed item came, in ms. A card that was looked up later and does not name the device decides.
+    We look it up by the handle by which we know the account, else by ``known_as``; without either we believe nobody.
     """
     if any(room and in_room(step, sender, room) for room in rooms):
         return True
@@ -72,7 +72,7 @@ def believed(step: Step, sender: DeviceCertificate, since: int, *rooms: bytes, k
 
 
 def is_ours(step: Step, sender: DeviceCertificate) -> bool:
-    """Whether it is a device of our own account that is not revoked."""
+    """Whether it is a device of our own account and not revoked."""
     return any(
         (each.id, each.signature_key) == (sender.device_id, sender.device_key)
         for each in own_devices.listed(step.store)

@@ -1,6 +1,6 @@
-"""Where accounts keep their inboxes, by their newest known cards, and when to look again (spec/relocation.md §7).
+"""Where accounts have their inboxes, by their newest known cards, and when to look again (spec/relocation.md §7).
 
-An inbox keeps its secrets and its key wherever it goes, so that what is sealed already only has to be taken elsewhere.
+An inbox keeps its secrets and its key when it moves, so items that are already sealed only need another relay.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ _handles = msgspec.msgpack.Decoder(list[str])
 
 
 def inbox_of(step: Step, account: bytes) -> Inbox | None:
-    """Where to write to an account; None if its card is not known."""
+    """The inbox of an account; None if its card is not known."""
     data = step.store.get_value(_inbox_key(account))
     return _inboxes.decode(data) if data is not None else None
 
 
 def relay_of(step: Step, account: bytes, handle: str) -> str:
-    """The relay that keeps an account's inbox, as far as is known; else empty."""
+    """The relay that keeps an account's inbox; empty if unknown."""
     inbox = inbox_of(step, account)
     return "" if inbox is None else inbox.relay or host_relay(handle)
 
 
 def host_relay(handle: str) -> str:
-    """The relay of a handle's host, which is meant where a card names none."""
+    """The relay of a handle's host, used if a card names none."""
     return str(endpoint_of(parse_handle(handle).authority))
 
 
 def remember(step: Step, card: Card) -> bool:
-    """Where to write to the account of a verified card; an older one than is known changes nothing.
+    """Remember the inbox of a verified card; an older card than the known one changes nothing.
 
-    True if its relay is another one than before: what waits for the inbox goes there, and the caller has rooms that
-    the account may move looked for there (`relocation.schedule.card_changed`).
+    True if its relay has changed. Items that wait for the inbox then go there, and the caller searches there for rooms
+    that the account may move (`relocation.schedule.card_changed`).
     """
     number = step.store.get_value(_number_key(card.account_id))
     if number is not None and int(number) > card.sequence:
@@ -59,7 +59,7 @@ def remember(step: Step, card: Card) -> bool:
 
 
 def note_handle(step: Step, inbox: Inbox, handle: str) -> None:
-    """Whose inbox it is, so that its card can be looked up when the inbox does not answer."""
+    """Remember whose inbox it is, so that we can look up the card when the inbox does not answer."""
     step.store.set_value(_handle_key(inbox.address), handle.encode())
 
 
@@ -74,14 +74,14 @@ def _retarget(step: Step, address: bytes, relay: str) -> None:
 
 
 def silent(step: Step, address: bytes) -> None:
-    """What is for an inbox does not get there: see whether it is elsewhere by now."""
+    """Delivery to this inbox keeps failing: look up its owner's card in case the inbox has moved."""
     handle = step.store.get_value(_handle_key(address))
     if handle is not None:
         look_again(step, handle.decode())
 
 
 def look_again(step: Step, handle: str) -> None:
-    """Look a card up once, whatever is known of it."""
+    """Schedule one look-up of a card, even if we know one."""
     waiting = wanted(step)
     if handle not in waiting:
         step.store.set_value(_AGAIN, msgspec.msgpack.encode([*waiting, handle][-MOST_AGAIN:]))
@@ -94,7 +94,7 @@ def wanted(step: Step) -> list[str]:
 
 
 def looked_up(step: Step, handle: str) -> None:
-    """It was, whatever came of it."""
+    """The handle was looked up, with whatever result."""
     waiting = wanted(step)
     if handle in waiting:
         step.store.set_value(_AGAIN, msgspec.msgpack.encode([each for each in waiting if each != handle]))

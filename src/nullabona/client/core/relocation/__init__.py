@@ -1,1 +1,1 @@
-"""A room goes to another relay, and is looked for at others."""
+"""Moves a room to another relay, and searches for it at other relays."""

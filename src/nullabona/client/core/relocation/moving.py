@@ -1,8 +1,8 @@
-"""A room goes to another relay: who may order it, which order holds, what follows (spec/relocation.md §§3-5).
+"""A room moves to another relay: who may order it, which order is valid, what follows (spec/relocation.md §§3-5).
 
-An order is signed for one room by somebody who may move it, and lies in the room's own boxes. Nothing else moves a
-room: no card, no relay and no directory. It never changes who is in; what not everybody has acknowledged is put back at
-the new relay as if the box had been made anew.
+A move order is for one room, signed by an account that may move it, and appended to the room's own boxes. Nothing else
+moves a room: no card, no relay and no directory. An order never changes the members. We re-append unacknowledged frames
+at the new relay as if the box had been re-created.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from nullabona.wire.endpoint import EndpointRefused, parse_endpoint
 from nullabona.wire.frame import Kind
 
 MOST_LEFT: Final = 4
-"""So many relays that kept a box before are remembered."""
+"""How many earlier relays of a box we remember."""
 MOST_BEHIND: Final = 8
 OTHERS_NOTE_MS: Final = 600_000
-"""So long the others wait for the one who gave the order to write it into the room info."""
+"""How long other members wait for the signer of the order to write it into the room info."""
 
 
 # -- which order holds --------------------------------------------------------------------------------------------
@@ -49,7 +49,7 @@ def _members(step: Step, room: RoomState) -> list[tuple[bytes, bytes]]:
 
 
 def decoded(step: Step, room: RoomState, body: bytes) -> MoveOrder | None:
-    """The order in a frame, if it holds for this room as we know it. A blocked contact leads us nowhere."""
+    """The order in a frame, if it is valid for this room as we know it. We follow no order of a blocked contact."""
     order = move_orders.valid(body, room.id, room.info, _members(step, room))
     own = order is not None and order.signer in {
         key for key, account in _members(step, room) if account == step.me.account
@@ -61,7 +61,7 @@ def decoded(step: Step, room: RoomState, body: bytes) -> MoveOrder | None:
 
 
 def issue(step: Step, room: RoomState, relay: str) -> None:
-    """Order the room to another relay, and go there. Raises `NotAllowed`, or `BadProof` if it may not go there."""
+    """Order the room to another relay, and move. Raises `NotAllowed`, or `BadProof` if that relay is not allowed."""
     if room.phase != JOINED or not move_orders.may_move(room.info, step.me.account):
         raise NotAllowed("only an admin of the room may do that")
     number = max(room.info.moves, room.order.number if room.order is not None else 0) + 1
@@ -71,7 +71,7 @@ def issue(step: Step, room: RoomState, relay: str) -> None:
 
 
 def take_along(step: Step, left: str, relay: str) -> list[bytes]:
-    """Order every room that is kept at ``left``, and that we may move, to ``relay``. Returns which went."""
+    """Order every room at relay ``left`` that we may move to ``relay``. Returns the moved rooms."""
     taken = []
     for id in step.store.rooms():
         room = step.find_room(id)
@@ -84,7 +84,7 @@ def take_along(step: Step, left: str, relay: str) -> list[bytes]:
 
 
 def _is_at(relay: str, left: str) -> bool:
-    """Whether two addresses are of one relay."""
+    """Whether two addresses name the same relay."""
     try:
         return relay == left or str(parse_endpoint(relay)) == str(parse_endpoint(left))
     except EndpointRefused:
@@ -92,7 +92,7 @@ def _is_at(relay: str, left: str) -> bool:
 
 
 def heard(step: Step, room: RoomState, track: BoxTrack, digest: bytes, body: bytes) -> None:
-    """An order lies in a box we follow. Behind a commit that is not decided yet it waits: who may, may change by it."""
+    """We read an order in a box. After an undecided commit it waits, because the commit may change who may move."""
     if track.candidates and not track.closed:
         track.behind = [*track.behind, digest][-MOST_BEHIND:]
         return
@@ -106,7 +106,7 @@ def heard(step: Step, room: RoomState, track: BoxTrack, digest: bytes, body: byt
 
 
 def heard_behind(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """The commits in the box are decided: what lay behind them counts now."""
+    """The commits in the box are decided: process the orders that waited for them."""
     if track.candidates and not track.closed:
         return
     waiting, track.behind = track.behind, []
@@ -118,7 +118,7 @@ def heard_behind(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 
 def adopt(step: Step, room: RoomState, order: MoveOrder) -> None:
-    """This order holds from now on: every box that it is newer than goes to its relay."""
+    """Follow this order from now on: move every box of an epoch with a lower move number to its relay."""
     before = room.relay
     room.order = order
     mine = order.signer == step.me.signature_key
@@ -148,7 +148,7 @@ def _bring(step: Step, room: RoomState, track: BoxTrack, relay: str) -> None:
 
 
 def destination(room: RoomState, item: OutboxItem) -> str:
-    """The relay that one of the room's items is for, by what is known now."""
+    """The relay to which one of the room's items must go, by what we know now."""
     track = room.track_at(Address(item.box))
     if track is not None:
         return track.relay
@@ -156,9 +156,9 @@ def destination(room: RoomState, item: OutboxItem) -> str:
 
 
 def _retarget(step: Step, room: RoomState, before: str) -> None:
-    """Whatever of the room waits for a relay goes to the one that keeps its box now, in the same order.
+    """Redirect the room's outbox items to the relay that keeps their box now, in the same order.
 
-    Items get new ids, so that a late answer of the old relay is about none of them.
+    Items get new ids, so that a late answer of the old relay matches none of them.
     """
     moving: list[tuple[OutboxItem, bytes]] = []
     for item in step.store.outbox_of(room.id):
@@ -174,7 +174,7 @@ def _retarget(step: Step, room: RoomState, before: str) -> None:
 
 
 def tell(step: Step, room: RoomState, before: str) -> None:
-    """What waits for the room goes where it lives now; if that is elsewhere, it is said."""
+    """Redirect what waits for the room; if its relay has changed, add a notice and log an event."""
     _retarget(step, room, before)
     if room.relay == before:
         return
@@ -192,7 +192,7 @@ def tell(step: Step, room: RoomState, before: str) -> None:
 
 
 def put_back(step: Step, room: RoomState, track: BoxTrack, *, anybody: bool) -> None:
-    """Let the order lie in every box that it moved: who comes late looks there. Who gave it does so at once."""
+    """Append the order to every box that it moved, for members who come later. Its signer does so at once."""
     order = room.order
     if not move_orders.applies(order, track.moves) or track.order_seen or track.relay != order.relay:
         return
@@ -202,7 +202,7 @@ def put_back(step: Step, room: RoomState, track: BoxTrack, *, anybody: bool) -> 
 
 
 def look_after(step: Step, room: RoomState) -> None:
-    """Take what lay behind a commit; have the order written into the room info, if nobody has and we may."""
+    """Process orders that waited for a commit; write the order into the room info, if nobody has and we may."""
     for track in [track for track in room.boxes if track.behind]:
         heard_behind(step, room, track)
     if not 0 < room.note_at <= step.now:
@@ -213,10 +213,10 @@ def look_after(step: Step, room: RoomState) -> None:
 
 
 def arrive(step: Step, room: RoomState, leaves: Iterable[Leaf], given: bytes) -> None:
-    """We come into the room, or to another branch of it: the best order that holds there counts. Before its box opens.
+    """We enter the room, or another branch of it: follow the best order that is valid there. Call before its box opens.
 
-    ``given`` is what came with the invitation or the ticket. What we had heard may have been given by somebody who may
-    not move the room any more.
+    ``given`` is the order in the invitation or ticket. The signer of the order that we knew may no longer be allowed to
+    move the room.
     """
     devices = [(leaf.signature_key, certificate_of(leaf).account_id) for leaf in leaves]
     had = encode_move(room.order) if room.order is not None else b""

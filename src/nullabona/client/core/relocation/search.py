@@ -1,9 +1,9 @@
-"""Looking for a room at other relays (spec/relocation.md §6): while its own is out of reach, and after it has moved
-until everybody has come along.
+"""Searches for a room at other relays (spec/relocation.md §6): while its own relay is unreachable, and after a move
+until all devices have followed.
 
-Where to look follows from cards: of those who may move the room, and our own. A card never moves a room; what is looked
-for is an order that lies in the room's box there. Whoever looks and finds an older order, or none where the box was
-before, leaves the newest there. Rounds become ever rarer.
+Cards name the relays to search: those of the accounts that may move the room, and our own. A card never moves a room;
+we look for a move order in the room's box there. If we find an older order, or none at an earlier relay of the box, we
+append the newest one. Rounds become less and less frequent.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import Frames
 
 FOLLOW_DAYS: Final = 30
-"""So long those who have not come along are looked for; no box is followed longer."""
+"""How long we search for devices that have not followed a move; we follow no box longer."""
 MOST_READ: Final = 2_048
-"""So many frames at the beginning of a box, and about so many at its end, are looked at in one round."""
+"""Frames that one round reads at the beginning of a box, and about as many at its end."""
 MOST_PAGES: Final = 64
-"""Most answers of one look."""
+"""Most answers per search of a box."""
 SLOWEST_MS: Final = 6 * 3_600_000
 ELSEWHERE: Final = "elsewhere"
 HEED_ROUNDS: Final = 12
-"""Whoever goes on where an order lies now is given time for so many rounds to hear of it."""
+"""How many rounds we give a member who continues at an old relay to find our order there."""
 
 
 # -- when ---------------------------------------------------------------------------------------------------------
 
 
 def look_after(step: Step, room: RoomState) -> None:
-    """One round, if one is due and there is still reason for it."""
+    """Run one round, if one is due and there is still a reason for it."""
     if acquaintance.is_shut(step.store, room.info):
         room.scout_at = 0
         return
@@ -54,7 +54,7 @@ def look_after(step: Step, room: RoomState) -> None:
     if not 0 < room.scout_at <= step.now:
         return
     if not out_of_reach and not _left_behind(step, room):
-        # Of a relay that was not tried yet in this run nothing is known: the search goes on if it is not there.
+        # We know nothing of a relay that was not tried in this run: search on unless it is connected.
         room.scout_at = 0 if room.relay in step.up else step.now + step.timing.scout
         if room.rejoin is not None and room.rejoin.reason == branches.RELAY_UNREACHABLE:
             room.rejoin = None
@@ -63,7 +63,7 @@ def look_after(step: Step, room: RoomState) -> None:
 
 
 def _left_behind(step: Step, room: RoomState) -> bool:
-    """Whether the room has moved, and somebody has not been seen where it is now."""
+    """Whether the room has moved, and some device has not shown up at its new relay."""
     moved = room.order is not None and any(move_orders.applies(room.order, track.moves) for track in room.boxes)
     recent = step.now - room.scout_since < FOLLOW_DAYS * DAY_MS
     return moved and recent and not views.all_here(step, room)
@@ -86,9 +86,10 @@ def _round(step: Step, room: RoomState, *, out_of_reach: bool) -> None:
 
 
 def _tracks(room: RoomState, *, out_of_reach: bool) -> Iterator[BoxTrack]:
-    """The box that is written to, and the newest that an order has moved: there those who were away look.
+    """The current box if its relay is unreachable, and the newest box that an order moved, where absent devices look.
 
-    By turns one of the others, too: who went on without us where a box was has nothing newer in common with us.
+    Each round also takes one older box in turn: it may be the newest one that we share with a member who continued at
+    an old relay.
     """
     moved = [track for track in room.boxes if move_orders.applies(room.order, track.moves)]
     newest = moved[-1:]
@@ -104,7 +105,7 @@ def _tracks(room: RoomState, *, out_of_reach: bool) -> Iterator[BoxTrack]:
 
 
 def _relays(step: Step, room: RoomState, track: BoxTrack) -> list[str]:
-    """Our own, those of who may move the room as far as they are known, and where the box was before."""
+    """The relays to search: ours, the known ones of accounts that may move the room, and earlier ones of the box."""
     theirs = [inbox_addresses.relay_of(step, account, handle) for account, handle in _deciders(step, room)]
     named = [step.me.relay, *theirs, *track.left]
     found: dict[str, None] = {}
@@ -117,21 +118,21 @@ def _relays(step: Step, room: RoomState, track: BoxTrack) -> list[str]:
 
 
 def _deciders(step: Step, room: RoomState) -> list[tuple[bytes, str]]:
-    """Account and handle of everybody else who may move the room; the first are those who may longest."""
+    """Account and handle of every other account that may move the room, those that may longest first."""
     handles = {device.account: device.handle for device in step.roster(room.id).values()}
     deciders = () if room.info.kind == DEVICES else room.info.deciders
     return [(account, handles[account]) for account in deciders if account in handles and account != step.me.account]
 
 
 def _look_up(step: Step, room: RoomState) -> None:
-    """See where one of them is now; another one each round, and nobody who is blocked."""
+    """Look up the card of one of these accounts; a different one each round, and never a blocked one."""
     deciders = [each for each in _deciders(step, room) if not acquaintance.is_blocked(step.store, each[0])]
     if deciders:
         inbox_addresses.look_again(step, deciders[room.scout_turn % len(deciders)][1])
 
 
 def reached(step: Step, relay: str) -> None:
-    """A relay is there again, or out of reach: look after the rooms it keeps. One that keeps none is not missed."""
+    """A relay was connected or became unreachable: search for its rooms, or drop trims for a relay without any."""
     rooms = [room for id in step.store.rooms() if (room := step.find_room(id)) is not None and room.phase == JOINED]
     kept = [room for room in rooms if room.relay == relay]
     for room in kept if relay not in step.down else []:
@@ -144,7 +145,7 @@ def reached(step: Step, relay: str) -> None:
 
 
 def take(step: Step, scout: Scout, answer: Frames) -> Report:
-    """What a look at a box brought."""
+    """Process the answer of a search."""
     room = step.find_room(scout.room)
     track = room.track_at(scout.address) if room is not None else None
     if room is None or track is None or room.phase != JOINED or track.relay == scout.relay:
@@ -165,7 +166,7 @@ def take(step: Step, scout: Scout, answer: Frames) -> Report:
 
 
 def _further(scout: Scout, answer: Frames) -> Scout | None:
-    """A box is looked at where it begins, for a move began it anew, and at its end, where others leave what is new."""
+    """The next read of a box: first its beginning, because a move re-creates it, then its end, where new frames are."""
     if not answer.frames or scout.pages + 1 >= MOST_PAGES:
         return None
     last = answer.frames[-1][0]
@@ -174,7 +175,7 @@ def _further(scout: Scout, answer: Frames) -> Scout | None:
 
 
 def _found(step: Step, room: RoomState, scout: Scout, body: bytes) -> Scout:
-    """An order lies there: go by it if it is better than ours. A better one may lie behind it, also behind our own."""
+    """We found an order: follow it if it is better than ours. An even better one may come after it."""
     order = moving.decoded(step, room, body)
     if order is None:
         return scout
@@ -184,7 +185,7 @@ def _found(step: Step, room: RoomState, scout: Scout, body: bytes) -> Scout:
 
 
 def _settled_there(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> None:
-    """The room went on there, with somebody who does not heed our order, and nobody says so where we are: ask them."""
+    """A member continued there and ignores our order, and nobody reports it at our relay: ask for a ticket."""
     order = room.order
     claim = branches.claim_in(step, room, track, body)
     heeds_not = order is not None and claim is not None and claim.signer != order.signer
@@ -194,7 +195,7 @@ def _settled_there(step: Step, room: RoomState, track: BoxTrack, body: bytes) ->
 
 
 def _order_for(step: Step, room: RoomState, track: BoxTrack, scout: Scout, *, exists: bool) -> bytes:
-    """A frame with our order for a box that others may still look at, unless it lies there."""
+    """A frame with our order, for a box that others may still read, unless the order is there already."""
     order = room.order
     if not move_orders.applies(order, track.moves) or not (exists or scout.relay in track.left):
         return b""

@@ -1,6 +1,6 @@
-"""Rooms that an archive tells of: history that can be read, and everything needed to ask members for a way back.
+"""Rooms from an archive: readable history, and everything needed to ask members for a way back.
 
-The room is `AWAY`, without keys; `returning.look_after` asks. Its devices, with accounts and handles, are in the store.
+The room is `REJOINING`, without keys; `returning.look_after` asks. The store has its devices with accounts and handles.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from nullabona.client.core.model.state import LEFT, REJOINING, REMOVED, RoomStat
 def remember(
     store: Store, me: bytes, room: bytes, info: RoomInfo, phase: str, devices: Sequence[Device], read_upto: bytes = b""
 ) -> bool:
-    """Begin with a room that this device is not in; False if it knows the room already, or must not.
+    """Add a room that this device is not in; False if it knows the room already, or must not add it.
 
-    ``me`` is the own account, which is not asked. In the caller's transaction.
+    ``me`` is our own account, which is not asked. In the caller's transaction.
     """
     if info.kind == DEVICES or store.load_room(room) is not None:
         return False

@@ -1,7 +1,7 @@
-"""Coming back into rooms of which only memory is left: after a restore, or when a profile was copied back.
+"""Coming back into rooms for which we have history but no keys: after a restore, or when a profile was copied back.
 
-Ratchet state is never taken up again. The room waits, readable, until one of its members has handed out a ticket; then
-this device is in it with a new leaf, and its account's old leaf goes (spec/devices.md §8).
+We never reuse ratchet state. The room stays readable until a member sends a ticket; then this device is in it with a
+new leaf, and its account's old leaf is removed (spec/devices.md §8).
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from nullabona.client.core.sync import former_rooms
 from nullabona.wire.frame import Kind
 
 RESTORED: Final = "restored"
-"""This device began from the account's words, from a backup or from a copy of its folder."""
+"""Store key: this device was restored from the recovery phrase, a backup or a copy of its folder."""
 RESTORED_NOW: Final = b"new"
-"""And nobody was asked yet."""
+"""Its value while nobody was asked yet."""
 _EXPECTED: Final = "expected-rooms"
 
 
 def begin(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper], told_by: bytes = b"") -> None:
-    """This account is in the room, as far as is remembered, or as account ``told_by`` says: ask its ``members`` for a
+    """This account is in the room, by our memory or by the statement of account ``told_by``: ask its ``members`` for a
     way back.
 
-    Into a room that devices share lead these devices alone.
+    For the room that our devices share, only those devices are asked.
     """
     if step.find_room(room_id) is not None:
         return
@@ -58,7 +58,7 @@ _expected = msgspec.msgpack.Decoder(list[Expected])
 
 
 def expect(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper]) -> None:
-    """Another device of ours is in the room and lets us in. It may be lost before: then we ask members ourselves."""
+    """Another device of ours is in the room and will add us. If it is lost before that, we ask members ourselves."""
     if step.find_room(room_id) is not None:
         return
     due = step.now + step.timing.silence + step.rng.between(0, step.timing.silence)
@@ -67,13 +67,13 @@ def expect(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper]) ->
 
 
 def expected(step: Step) -> list[Expected]:
-    """Rooms that we were told of and are perhaps not in yet."""
+    """Rooms that another device reported and that we may not be in yet."""
     data = step.store.get_value(_EXPECTED)
     return _expected.decode(data) if data else []
 
 
 def come_after_all(step: Step) -> None:
-    """Nobody of ours has let us into these rooms in time."""
+    """Ask members of the rooms to which our other devices have not added us in time."""
     late = [each for each in expected(step) if each.due <= step.now]
     if late:
         _keep(step, [each for each in expected(step) if each.due > step.now])
@@ -94,8 +94,8 @@ def _keep(step: Step, rooms: list[Expected]) -> None:
 
 
 def note_restored(store: Store) -> None:
-    """The account begins anew on this device, or goes on from a copy: contacts are asked for the rooms that it does not
-    know (`core.restore.seeking`). In the caller's transaction.
+    """The account restarts on this device, or continues from a copy: ask contacts for rooms that it does not know
+    (`core.restore.seeking`). In the caller's transaction.
     """
     store.set_value(RESTORED, RESTORED_NOW)
 
@@ -103,9 +103,9 @@ def note_restored(store: Store) -> None:
 def copied_back(step: Step, room: RoomState) -> None:
     """Our own leaf has signed something here that this profile does not know: the profile is a copy from before that.
 
-    Its ratchet positions may be used already, so nothing more is sent from that leaf. Whoever has this device's key, as
-    with a copy of the folder, can make it so; nobody else. No contact is asked for other rooms: whoever watches the
-    relay would be shown whom this account knows, as often as somebody with a copy likes.
+    Its ratchet positions may be used already, so we send nothing more from that leaf. Only a holder of this device's
+    key, for example with a copy of the folder, can cause this. We ask no contact for other rooms: otherwise such a
+    holder could at any time make this device show an observer of the relay whom the account knows.
     """
     if room.phase == JOINED:
         forsake(step, room)
@@ -113,7 +113,7 @@ def copied_back(step: Step, room: RoomState) -> None:
 
 
 def forsake_all(step: Step) -> None:
-    """The profile's own files tell that it is a copy: no room's keys are used again, and newer rooms are asked for."""
+    """The profile's own files show that it is a copy: use no room's keys again, and ask contacts for newer rooms."""
     for room in step.store.rooms():
         forsake(step, step.room(room))
     note_restored(step.store)
@@ -121,7 +121,7 @@ def forsake_all(step: Step) -> None:
 
 
 def forsake(step: Step, room: RoomState) -> None:
-    """Forget everything of a room but its messages and the way into it, because its keys must not be used again."""
+    """Forget everything about a room but its messages and the way back, because its keys must not be used again."""
     if room.phase != JOINED:
         return
     roster = list(step.roster(room.id).values())
@@ -147,7 +147,7 @@ def forsake(step: Step, room: RoomState) -> None:
 
 
 def begin_elsewhere(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper], told_by: bytes) -> None:
-    """The room is another than we took it for, as the person found out: go into that one, and forget the way here."""
+    """The person found that another version of the room is the real one: go there, and forget the way into this one."""
     old = step.find_room(room_id)
     if old is not None:
         forsake(step, old)
@@ -164,7 +164,7 @@ def _ask(step: Step, room: RoomState, members: list[Helper]) -> None:
 
 
 def look_after(step: Step, room: RoomState) -> None:
-    """Ask the next member when it is time; after all of them, again from the first a day later."""
+    """Ask the next member when it is time. After each round the pause doubles, up to a day."""
     rejoin = room.rejoin
     if rejoin is None or rejoin.next_at > step.now or not rejoin.helpers:
         return
@@ -179,8 +179,8 @@ def look_after(step: Step, room: RoomState) -> None:
 
 
 def told_gone(step: Step, room: RoomState, account: bytes) -> bool:
-    """A member says that this account is not in the room any more: believed of who could have removed it, or of
-    everybody.
+    """A member says that this account is no longer in the room. Whether to believe it: that member could have removed
+    the account, or everybody says so (`evidence.given_up`).
     """
     rejoin = room.rejoin
     if rejoin is None:

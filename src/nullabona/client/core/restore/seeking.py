@@ -1,9 +1,9 @@
-"""An account that came back without its rooms asks those it knows which ones they share (spec/devices.md §8).
+"""An account that was restored without its rooms asks its contacts which rooms they share (spec/devices.md §8).
 
-A restored device remembers no room, or none that is newer than its backup. It asks contacts; each one's device answers
-by itself, once the account's newest card names the device that asks, with the rooms that both accounts are in. What is
-told is only where to ask: into a room leads a ticket of a member, under the rules for tickets, and into a direct room
-only one of the other person. Nobody but a contact is asked or believed.
+A restored device remembers no room, or none newer than its backup. It asks contacts. A contact's device answers
+automatically with the rooms of both accounts, once the account's newest card names the asking device. The answer only
+says where to ask: entering a room takes a member's ticket, under the rules for tickets, and for a direct room the other
+person's. We ask and believe only contacts.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from nullabona.wire.certificate import DeviceCertificate
 from nullabona.wire.handle import HandleError, parse_handle
 
 MOST_ASKS: Final = 12
-"""How often somebody is asked who does not answer, over about half a day: the record shows a new card late."""
+"""How often we ask a contact that does not answer, over about half a day: the record shows a new card late."""
 _SEEKING: Final = "seeking"
 _NEVER: Final = 1 << 62
-"""Whoever was asked often enough may still answer: they may have been away for weeks."""
+"""A contact that was asked often enough may still answer: they may have been away for weeks."""
 _BEGUN: Final = b"begun"
 
 
 class Asked(msgspec.Struct, array_like=True, frozen=True):
-    """Somebody who is asked, and when the next time."""
+    """A contact that we ask, and when we ask next."""
 
     account: bytes
     handle: str
@@ -64,7 +64,7 @@ def want(step: Step, account: bytes, handle: str) -> None:
 
 
 def look_after(step: Step) -> None:
-    """Ask whoever is to be asked now; first of all everybody whom a backup remembers as a contact."""
+    """Ask the contacts that are due; the first time, all contacts from the backup."""
     if step.store.get_value(returning.RESTORED) == returning.RESTORED_NOW:
         step.store.set_value(returning.RESTORED, _BEGUN)
         for contact in step.store.contacts():
@@ -98,8 +98,8 @@ def is_asked(step: Step, account: bytes) -> bool:
 
 
 def told(step: Step, sender: DeviceCertificate, said: RoomsTold) -> None:
-    """A contact whom we asked (`is_asked`), and whose device it was, says which rooms we share: ask for the way into
-    those that this device knows nothing of.
+    """A contact whom we asked (`is_asked`) lists the rooms that we share, from a checked device: ask for a way into
+    those that this device does not know.
     """
     _save(step, [each for each in _asked(step) if each.account != sender.account_id])
     for room in said.rooms:
@@ -127,16 +127,17 @@ def _begin(step: Step, account: bytes, said: RoomTold) -> None:
 
 
 def _helpers(step: Step, account: bytes, said: RoomTold, info: RoomInfo) -> list[Helper]:
-    """Who told is asked first. Others that it names only where we have to do with their hosts anyway."""
+    """Ask the contact itself first, and accounts that it names only if we use their hosts anyway."""
     told = [Helper(each, handle) for each, handle in said.members if each != account] if info.kind != DIRECT else []
     near = [each for each in told if _may_be_asked(step, each)]
     return [Helper(account, acquaintance.handle_of(step, account)), *near]
 
 
 def _told_again(step: Step, sender: DeviceCertificate, said: RoomTold, room: RoomState) -> None:
-    """Another contact tells of a group of which we know nothing but what the first one told us.
+    """Another contact describes a group that we know only from a first contact's description.
 
-    Whom that one names as an admin is believed. Else, if they do not say the same, the person is told, and chooses.
+    We believe an account that the first one names as an admin. Otherwise, if they differ, the person is told and
+    chooses.
     """
     info, account = decode_info(said.info), sender.account_id
     if evidence.misled_before(step, room, account):
@@ -157,7 +158,7 @@ def _told_again(step: Step, sender: DeviceCertificate, said: RoomTold, room: Roo
 
 
 def go_there(step: Step, account: bytes, told: bytes) -> None:
-    """The person says that the room is what this contact told us, not what another did."""
+    """The person chose this contact's description of the room over another one's."""
     said = _told_rooms.decode(told)
     info = decode_info(said.info)
     returning.begin_elsewhere(step, said.room, info, _helpers(step, account, said, info), account)
@@ -184,11 +185,11 @@ def _save(step: Step, kept: list[Asked]) -> None:
         step.store.delete_value(_SEEKING)
 
 
-# -- whoever is asked ---------------------------------------------------------------------------------------------
+# -- the asked contact --------------------------------------------------------------------------------------------
 
 
 def came(step: Step, sender: DeviceCertificate) -> None:
-    """A device of another account asks. Only if we share a room is its card looked up, and nothing is said before."""
+    """A device of another account asks. Look up its card only if we share a room; answer nothing before that."""
     if sender.account_id == step.me.account or step.store.person(sender.account_id) is None:
         return
     handle = acquaintance.handle_of(step, sender.account_id)
@@ -197,7 +198,7 @@ def came(step: Step, sender: DeviceCertificate) -> None:
 
 
 def answer(step: Step, sender: DeviceCertificate, card: Card) -> None:
-    """The card was looked up: if it names the device that asked, say which rooms its account shares with us."""
+    """The card was looked up: if it names the asking device, send the rooms that its account shares with us."""
     if not device_certificates.names(card, sender):
         return
     rooms = tuple(_told(step, sender, room) for room in _shared(step, sender))[:MOST_TOLD]
@@ -208,7 +209,7 @@ def answer(step: Step, sender: DeviceCertificate, card: Card) -> None:
 def _shared(step: Step, sender: DeviceCertificate) -> Iterator[RoomState]:
     """Rooms that its account is in, first those that the device itself is not in.
 
-    In the others its leaf may be from before: a folder that was copied back knows nothing of rooms that came after.
+    In the others its leaf may be an old one: a folder that was copied back does not know later rooms.
     """
     there = []
     for id in step.store.rooms():
