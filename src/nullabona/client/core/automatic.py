@@ -57,8 +57,7 @@ def _let_in(step: Step) -> None:
 
 
 def _let_in_again(step: Step) -> None:
-    """Accept former contacts again: every device adds them to an existing direct room; only one device opens a new one.
-    """
+    """Accept former contacts again: every device adds them to an existing direct room, only one opens a new one."""
     for account in step.returned:
         contact = step.store.contact(account)
         asks = contact is not None and contact.state is ContactState.ASKING

@@ -1,7 +1,7 @@
 """Files of messages: cut, sent piece by piece, fetched, put back, forgotten (spec/room.md, "Files").
 
-A file's bytes are the encrypted chunks of its blobs, kept in the store as they travel; nothing here holds more than one
-chunk in memory. Of an own file the message goes out when the relay has taken every chunk.
+A file's bytes are the encrypted chunks of its blobs, stored in the form in which they are sent; nothing here has more
+than one chunk in memory. The message of an own file is sent when the relay has accepted every chunk.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from nullabona.wire.blob import PIECE, BlobRef, open_piece, piece_count, seal_pi
 PIECES_PER_BLOB: Final = 64
 """Chunks in each blob of a file but the last."""
 AUTO_PHOTO: Final = 5 * 1_048_576
-"""Photos up to this size are fetched by themselves."""
+"""Photos up to this size are fetched automatically."""
 AUTO_VOICE: Final = 20 * 1_048_576
 _AT_ONCE: Final = 2
 """How many chunks of a file wait in the outbox at once."""
@@ -83,7 +83,7 @@ def _queue(message: bytes) -> bytes:
 
 
 def put_back(step: Step, room: RoomState, message: bytes) -> None:
-    """The relay lost what it had: every piece of an own file goes there again."""
+    """The relay lost its data: upload every piece of an own file again."""
     file = own(step.store, room.id, message)
     if file is None or file.state is not FileState.HERE:
         return
@@ -93,7 +93,7 @@ def put_back(step: Step, room: RoomState, message: bytes) -> None:
 
 
 def begin_again(step: Step, room: RoomState) -> None:
-    """Another relay keeps the room: of own files that are on their way it has no piece yet."""
+    """Another relay keeps the room: restart the transfer of unsent own files, of which it has no piece."""
     for file in step.store.files(FileState.MOVING):
         if file.mine and file.room == room.id and step.store.message(room.id, file.message) is not None:
             pieces = step.store.pieces(room.id, file.message)
@@ -102,7 +102,7 @@ def begin_again(step: Step, room: RoomState) -> None:
 
 
 def sweep(step: Step) -> None:
-    """Forget what was cut for a message that never came to be."""
+    """Delete pieces of messages that were never created."""
     for file in step.store.files(FileState.MOVING):
         if file.mine and step.store.message(file.room, file.message) is None:
             forget_file(step, file.room, file.message)
@@ -112,7 +112,7 @@ def sweep(step: Step) -> None:
 
 
 def received(step: Step, room: RoomState, message: bytes, body: File) -> None:
-    """A file message of somebody else was stored: small photos and voice notes are fetched at once."""
+    """Another account's file message was stored: fetch small photos and voice notes at once."""
     if step.store.file(room.id, message) is not None:
         return
     said = body.attachment
@@ -127,7 +127,7 @@ def received(step: Step, room: RoomState, message: bytes, body: File) -> None:
 
 
 def _consistent(said: Attachment) -> bool:
-    """Whether the parts make up the whole, so that nobody can be made to fetch more than was said."""
+    """Whether the parts add up to the stated size, so that nobody can make us fetch more."""
     fitting = all(len(ref.chunks) == piece_count(ref.size) for ref in said.blobs)
     return fitting and 0 < said.size <= MAX_FILE and sum(ref.size for ref in said.blobs) == said.size
 
@@ -174,7 +174,7 @@ def piece_came(step: Step, digest: bytes, data: bytes) -> None:
 
 
 def _finish(step: Step, file: StoredFile, said: Attachment) -> None:
-    """All pieces are here: what is no photo or voice note although it says so is not shown as one."""
+    """All pieces are here: reject a file that claims to be a photo or voice note and is not."""
     head = read_piece(step.store, file.room, file.message, said, 0) or b""
     reason = ""
     if said.kind == "photo":
@@ -189,13 +189,13 @@ def _finish(step: Step, file: StoredFile, said: Attachment) -> None:
 
 
 def _fail(step: Step, file: StoredFile, reason: str) -> None:
-    """Nothing of it is kept."""
+    """Delete the file's bytes and mark it as failed."""
     forget_file(step, file.room, file.message)
     set_state(step, replace(file, state=FileState.FAILED, reason=reason))
 
 
 def judged(step: Step, room: bytes, message: bytes, reason: str) -> None:
-    """Whoever decoded the whole file found that it is not what it says."""
+    """The decoder of the whole file found that its content is not what it claims."""
     file = step.store.file(room, message)
     if file is not None and not file.mine and file.state is FileState.HERE:
         _fail(step, file, reason)
@@ -205,7 +205,7 @@ def judged(step: Step, room: bytes, message: bytes, reason: str) -> None:
 
 
 def forget_file(step: Step, room: bytes, message: bytes) -> None:
-    """Erase a message's file and stop whatever is under way for it. Harmless if there is none."""
+    """Erase a message's file and stop its transfers. Harmless if there is none."""
     blobs.unwant_pieces(step, message)
     step.store.drop_box(_queue(message))
     step.store.drop_file(room, message)
@@ -253,7 +253,7 @@ def done_bytes(pieces: list[Piece], total: int) -> int:
 
 
 def set_state(step: Step, file: StoredFile, pieces: list[Piece] | None = None) -> None:
-    """Record where a file is, and say so to whoever watches."""
+    """Record a file's state and report it to listeners."""
     step.store.put_file(file)
     said = attachment_of(step.store, file.room, file.message)
     total = said.size if said is not None else 0

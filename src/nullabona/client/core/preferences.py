@@ -1,4 +1,4 @@
-"""What the person chose, on this device only: for the profile, a room or a contact. Typed; unknown keys are refused."""
+"""The person's settings on this device: for the profile, a room or a contact. Typed; unknown keys are refused."""
 
 from __future__ import annotations
 
@@ -49,16 +49,16 @@ class RoomPreferences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """What this person knows of a contact's identity key. Written by `core.contacts.trust` only."""
+    """What this person knows about a contact's identity key. Only `core.contacts.trust` writes it."""
 
     verified: bytes = b""
     """The identity key that was compared with its owner, or empty."""
     changed: bytes = b""
-    """Another identity key that the contact's handle was shown to lead to, and the person has not seen, or empty."""
+    """Another identity key that the directory showed for the contact's handle and the person has not seen, or empty."""
     was_verified: bool = False
-    """The contact was verified when that happened: sending waits for the person."""
+    """The contact was verified when that happened: messages wait for the person."""
     replaced: bytes = b""
-    """The other identity key of which the person said that they know: whom the handle leads to now, or empty."""
+    """The other identity key, now of the handle, that the person has confirmed to have seen, or empty."""
 
 
 def room_scope(room: bytes) -> str:

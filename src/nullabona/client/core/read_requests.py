@@ -1,4 +1,4 @@
-"""The reads that a device wants, derived from what is stored: a crash loses none of them."""
+"""The reads that a device wants, derived from the store, so that a crash loses none."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def join_read(join: Join) -> ReadWant:
 
 
 def room_wake(room: RoomState) -> int | None:
-    """When the room next needs attention without anything having come, in ms; None: not at all."""
+    """When the room next needs upkeep if nothing comes, in ms; None: never."""
     if room.phase == REJOINING:
         return (
             room.rejoin.next_at if room.rejoin is not None and room.rejoin.helpers else None

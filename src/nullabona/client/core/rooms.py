@@ -1,4 +1,4 @@
-"""Which rooms this account shares with whom, and which it has asked to leave."""
+"""Which rooms this account shares with other accounts, and which it has asked to leave."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from nullabona.client.core.step import Step
 
 
 def note_leaving(step: Step, order: RemovalOrder) -> None:
-    """One of our devices has given this order."""
+    """Note an order to leave that one of our devices signed."""
     step.store.set_value(leaving_key(order.room), b"".join(order.leaves))
 
 
 def leaving(step: Step, room: bytes) -> bool:
-    """Whether we have asked to leave a room and nobody has carried it out yet."""
+    """Whether we have asked to leave a room and no member has carried that out yet."""
     return step.store.get_value(leaving_key(room)) is not None
 
 
 def forget_leaving(step: Step, room: bytes) -> None:
-    """We are out, or stay."""
+    """Forget the order to leave: we are out, or stay."""
     step.store.delete_value(leaving_key(room))
 
 
@@ -27,7 +27,7 @@ def leaving_key(room: bytes) -> str:
 
 
 def shared_rooms(step: Step, account: bytes) -> list[bytes]:
-    """The rooms that an account is in together with us, as far as we know, and the direct one whatever became of it."""
+    """The rooms that we know to share with an account, and the direct room with it in any state."""
     found = []
     contact = step.store.contact(account)
     for id in step.store.rooms():
@@ -41,8 +41,8 @@ def shared_rooms(step: Step, account: bytes) -> list[bytes]:
 
 
 def talking_in(step: Step, account: bytes) -> RoomState | None:
-    """The direct room that an account is in together with us, or into which we let it come. One that we want to leave,
-    or in which we look for a way back, is none.
+    """The direct room that we share with an account, or to which we have added it; not one that we want to leave or
+    want to rejoin.
     """
     for id in step.store.rooms():
         room = step.find_room(id)

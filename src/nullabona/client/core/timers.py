@@ -1,4 +1,4 @@
-"""What time alone changes outside rooms: expired lines, late answers, rooms that nobody let us into."""
+"""Changes outside rooms that depend only on time: expired lines, late answers, rooms that nobody added us to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def sweep(step: Step) -> None:
 
 
 def next_due(step: Step) -> int | None:
-    """When `sweep` has something to do, in ms; None: not at all."""
+    """When `sweep` has something to do, in ms; None: never."""
     expires = step.store.next_expiry()
     if own_devices.is_signed_out(step.store):
         return expires

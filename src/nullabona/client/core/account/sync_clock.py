@@ -18,8 +18,7 @@ def chosen_here(step: Step, what: str) -> int:
 
 
 def newer(step: Step, what: str, at: int) -> bool:
-    """Whether another device's choice is later than the known one; notes its time. A time in the future counts as now.
-    """
+    """Whether another device's choice is later than the known one; notes its time. A future time counts as now."""
     at = min(at, step.now)
     if at < chosen_at(step, what):
         return False

@@ -1,5 +1,4 @@
-"""Changes here that concern the account's other devices: noted when they happen, sent soon after in their newest state.
-"""
+"""Changes that concern the account's other devices: noted when they happen, sent soon after in their newest state."""
 
 from __future__ import annotations
 

@@ -28,8 +28,7 @@ def note(step: Step, present: Iterable[bytes]) -> None:
 
 
 def judge(step: Step) -> bool:
-    """The directory shows the card known here: devices that it did not name for a day are gone. True if there are any.
-    """
+    """The directory shows the card known here: devices that it did not name for a day are gone. True if any are."""
     known, named = _load(step), _named(step)
     late = [device for device, since in known.items() if device not in named and since <= step.now - DAY_MS]
     kept = {device: since for device, since in known.items() if device not in named and device not in late}

@@ -23,8 +23,7 @@ def is_verified(step: Step, contact: Contact) -> bool:
 
 
 def note_card(step: Step, contact: Contact, card: Card) -> bool:
-    """The directory showed a card of another account for a contact's handle. Report it once; False if the person knows.
-    """
+    """The directory showed another account's card for a contact's handle. Report it once; False if the person knows."""
     known = of_contact(step.store, contact.account)
     if card.account_id in {contact.account, known.replaced}:
         return False

@@ -1,1 +1,1 @@
-"""Values of the client: what is stored, what is said, what crosses the engine's border. No module here takes a step."""
+"""Values of the client: stored data, message contents, the engine's inputs and outputs. No module here takes a step."""

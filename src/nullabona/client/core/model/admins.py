@@ -1,4 +1,4 @@
-"""Who is an admin of a group once somebody has gone: agreed state, all members judge alike (spec/room.md §3)."""
+"""The admins of a group after a member has left: agreed state, so that all members decide alike (spec/room.md §3)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def settled(info: RoomInfo, staying: Mapping[int, Device], added: Collection[byt
     """What a commit has to make of a room's info. ``staying``: the devices by leaf that were and are in; ``added``: the
     accounts that come in with it.
 
-    An admin who is gone is none any more, also if they come back later. If no admin is left, the account with the
-    lowest leaf of those who stay is one: whatever two admins do at the same time, a group is never without.
+    An admin who is gone loses the role, even if they come back later. If no admin is left, the remaining account with
+    the lowest leaf becomes one: whatever two admins do at the same time, a group is never without.
     """
     if info.kind != GROUP or not staying:
         return info

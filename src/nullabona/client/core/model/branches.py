@@ -11,7 +11,7 @@ RETURNING: Final = "returning"
 
 
 class CompetingBranch(msgspec.Struct, array_like=True, frozen=True):
-    """A branch that another member is on: the commit that began it, whom it removed, and who said so."""
+    """A branch that another member is on: the commit that began it, the accounts it removed, and who claimed it."""
 
     commit: bytes
     removed: tuple[bytes, ...]
@@ -27,14 +27,14 @@ class Helper(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Tries(msgspec.Struct, array_like=True, frozen=True):
-    """How often others were asked because of what somebody said, and since when that is counted, in ms."""
+    """How many ticket requests somebody's claims have caused, and since when we count, in ms."""
 
     count: int = 0
     since: int = 0
 
 
 class Rejoin(msgspec.Struct, array_like=True):
-    """This device wants to rejoin: another branch won, or it cannot follow any more."""
+    """This device wants to rejoin: another branch won, or it can no longer follow its own."""
 
     reason: str
     epoch: int
@@ -42,23 +42,23 @@ class Rejoin(msgspec.Struct, array_like=True):
     """The winning commit that ended ``epoch``; empty if we only lost the thread."""
     removed: list[bytes]
     helpers: list[Helper]
-    """Who is on that branch, best first; asked even if ours has removed them since."""
+    """Members of that branch, best first; we ask them even if our branch has removed them since."""
     next_at: int
     attempts: int = 0
     gone: list[bytes] = field(default_factory=list)
     """Accounts that say we are not a member of that branch."""
     proven: list[bytes] = field(default_factory=list)
-    """Accounts that it removed by an order which holds for us, too."""
+    """Accounts that it removed by an order that is valid on our branch too."""
     ordered: bool = False
-    """An admin whom we know has ordered what it removed: nothing that is only said takes its place."""
+    """An admin whom we know ordered its removal: a mere claim cannot replace this branch."""
     refused: list[bytes] = field(default_factory=list)
-    """Accounts whose tickets led elsewhere than they may: each is warned of once."""
+    """Accounts whose tickets we refused; we warn once about each."""
     judged: bool = False
-    """This device has met the commit itself: it opened, its sender signed it, and it cannot be followed."""
+    """This device has read the commit itself: it decrypts, its sender signed it, and we cannot follow it."""
     later: Rejoin | None = None
-    """What is looked for if this, which was judged, is found nowhere."""
+    """The branch to look for next if nobody is on this one, which we judged."""
 
 
 def asked_all(rejoin: Rejoin) -> bool:
-    """Whether everybody was asked for a way back, and nobody has given one."""
+    """Whether everybody was asked for a way back at least once."""
     return rejoin.attempts > len(rejoin.helpers)

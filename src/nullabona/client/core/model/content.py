@@ -121,7 +121,7 @@ class Poll(msgspec.Struct, array_like=True, frozen=True, tag=6):
 
 
 class Edit(msgspec.Struct, array_like=True, frozen=True, tag=7):
-    """The sender's own message says something else now; a file's caption likewise."""
+    """New text for the sender's own message, or a new caption for a file."""
 
     target: Target
     text: Annotated[str, Meta(max_length=1_000_000)]
@@ -257,7 +257,7 @@ class Gone(msgspec.Struct, array_like=True, frozen=True, tag=66):
 class Imported(msgspec.Struct, array_like=True, frozen=True, tag=67):
     """A line that another messenger exported. Never sent, never received: it is on the person's own devices only.
 
-    ``author`` is what the export calls whoever said it, or empty; ``what`` is a `LineKind`; ``precise``: the seconds of
+    ``author`` is the author's name in the export, or empty; ``what`` is a `LineKind`; ``precise``: the seconds of
     its time were exported too.
     """
 
@@ -270,7 +270,7 @@ class Imported(msgspec.Struct, array_like=True, frozen=True, tag=67):
 
 
 Shown: TypeAlias = Text | File | Poll
-"""What stands in a room's history as a message of its own."""
+"""Bodies that are separate messages in a room's history."""
 Annotation: TypeAlias = Edit | Delete | React | Vote | ClosePoll | Pin | Profile
 """What changes how other messages or people are shown; sent, kept and put back like a message."""
 Body: TypeAlias = Shown | Annotation | Receipt | Leave | Moved | Typing | Sync | Handed

@@ -221,7 +221,7 @@ class PolicyRefused(PeerError):
 
 
 EXPIRED: Final = "expired"
-"""The reason of a refusal that the clock alone gives: whoever read the same a second before may have taken it."""
+"""The reason of a refusal that depends only on the clock: a device that read the same earlier may have accepted it."""
 
 
 class MlsRefused(PeerError):

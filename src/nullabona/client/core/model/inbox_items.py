@@ -26,7 +26,7 @@ MOST_TOLD: Final = 256
 
 
 class Item(msgspec.Struct, array_like=True, frozen=True):
-    """What lies in an inbox, sealed. Shown in no error and no log: who asks whom, ways into rooms and their secrets."""
+    """A sealed item in an inbox. Never shown in an error or log: it has requests, ways into rooms and their secrets."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -108,7 +108,7 @@ class Gone(Item, array_like=True, frozen=True, tag=5):
 
 
 class LinkUse(Item, array_like=True, frozen=True, tag=6):
-    """ "I was given a link into this group." ``card`` is the card of whoever wants to be added."""
+    """ "I was given a link into this group." ``card`` is the card of the account that wants to be added."""
 
     room: Hash
     token: Annotated[bytes, Meta(min_length=16, max_length=16)]

@@ -110,7 +110,7 @@ def _handle(text: str) -> str:
 
 
 def escaped(name: str) -> str:
-    """A handle's name as it stands in a link: percent-encoded UTF-8."""
+    """A handle's name as in a link: percent-encoded UTF-8."""
     return "".join(chr(byte) if chr(byte) in _PLAIN else f"%{byte:02X}" for byte in name.encode())
 
 

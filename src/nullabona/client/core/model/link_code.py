@@ -1,8 +1,8 @@
-"""Linking a new device: what it and the one that lets it in say in a throwaway box (spec/devices.md §5). Pure.
+"""Linking a new device: the messages between it and an old device in a throwaway box (spec/devices.md §5). Pure.
 
-The code is 128 random bits that only the two screens show; box and key come from it, so that whoever watches the relay
-sees a box like any other, and a guess is as hopeless as guessing a key. The account's secret is sealed once more, to a
-key that only the new device has: who learns the code later opens nothing.
+The code is 128 random bits that only the two screens show. Box and key are derived from it, so an observer of the relay
+sees a box like any other, and guessing the code is as hard as guessing a key. The account's secret is also sealed to a
+key that only the new device has: an attacker who learns the code later can decrypt nothing.
 """
 
 from __future__ import annotations

@@ -76,5 +76,5 @@ def relay_for(room: RoomState, moves: int) -> str:
 
 
 def to_carry(room: RoomState) -> bytes:
-    """The order that whoever comes into the room must know: the room info may not say it yet, and old boxes moved."""
+    """The order for devices that enter the room: the room info may not include it yet, and old boxes have moved."""
     return encode_move(room.order) if room.order is not None else b""

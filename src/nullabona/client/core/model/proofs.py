@@ -68,8 +68,8 @@ def make_order(mls: Mls, signer: bytes, room: bytes, account: bytes, encryption_
 class Ruling(msgspec.Struct, array_like=True, frozen=True):
     """ "By my commit that ended this epoch the room became this", signed by the device of an admin.
 
-    It goes with a commit that changes roles, name, timer or who is in, so that whoever was away for it can be shown
-    that it was no plain member's doing. ``members``: see `members_hash`.
+    It comes with a commit that changes roles, name, timer or members, and proves to a member who was away that an admin
+    made that change. ``members``: see `members_hash`.
     """
 
     room: Hash
@@ -215,8 +215,8 @@ def decode_claim(data: bytes) -> Claim:
 class MoveOrder(msgspec.Struct, array_like=True, frozen=True):
     """ "The room's boxes are kept by this relay from now on", signed by a device of somebody who may move the room.
 
-    Of several the one with the highest ``number`` holds, of those the one with the lowest hash: whoever has heard of
-    the same orders goes to the same relay.
+    Of several orders, the one with the highest ``number`` is valid, and of those the one with the lowest hash: devices
+    that know the same orders go to the same relay.
     """
 
     room: Hash

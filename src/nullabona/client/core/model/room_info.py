@@ -18,7 +18,7 @@ REQUIRED: Final = b"\x02" + ROOM_INFO_EXTENSION.to_bytes(2, "big") + b"\x00\x00"
 MAX_DEVICES: Final = 5_000
 """Most devices in one room; 1,000 is what is tested."""
 MOST_OF_ONE: Final = 64
-"""Most devices of one account in a room. A card names 16; a few more stand there until they are revoked."""
+"""Most devices of one account in a room. A card names 16; a few more may be in the room until they are revoked."""
 
 MAX_TIMER_S: Final = 31_536_000
 """Longest life of a disappearing message: a year."""

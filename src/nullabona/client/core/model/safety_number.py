@@ -13,7 +13,7 @@ _PERSON_GROUPS: Final = GROUPS // 2
 
 
 def safety_digits(one: tuple[bytes, str], other: tuple[bytes, str]) -> tuple[str, ...]:
-    """The number of two accounts (identity key, handle) as 12 groups of 5 digits, the same whoever comes first."""
+    """The number of two accounts (identity key, handle) as 12 groups of 5 digits, the same in either order."""
     return tuple(group for half in sorted((_half(*one), _half(*other))) for group in half)
 
 

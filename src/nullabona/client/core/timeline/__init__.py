@@ -1,1 +1,1 @@
-"""What people see in a room: messages, annotations, files, notices, read markers, names."""
+"""The content that people see in a room: messages, annotations, files, notices, read markers, names."""

@@ -1,9 +1,9 @@
-"""What annotations do to lines: edits and deletions change rows, everything else is read from them when it is shown.
+"""The effect of annotations on lines: edits and deletions change rows, all others are read when the line is shown.
 
-The result depends on the annotations, never on the order in which they or their line came, nor on where they lie: the
-last word of an account is the one it sent last, by the times it gave them (`said_at`). Only whether a vote came before
-the end of its poll is a matter of place, because a time could be made up afterwards. What comes from somebody who may
-not is kept like any message and has no effect (spec/room.md §6).
+The result depends only on the annotations, not on the order in which they or their line came, nor on their positions.
+An account's newest annotation wins, by the times it gave them (`said_at`). Only whether a vote came before the end of
+its poll depends on positions, because a time could be invented later. An annotation by an account that may not make it
+is kept like any message and has no effect (spec/room.md §6).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ ANNOTATIONS: Final = frozenset({kinds.EDIT, kinds.DELETE, kinds.REACT, kinds.VOT
 
 @dataclass(slots=True)
 class Sheet:
-    """What others attached to a line. Reactions are (emoji, account), the earliest first."""
+    """A line's annotations. Reactions are (emoji, account), the earliest first."""
 
     reactions: list[tuple[str, bytes]] = field(default_factory=list)
     votes: dict[bytes, tuple[int, ...]] = field(default_factory=dict)
@@ -55,15 +55,15 @@ class Sheet:
 
 
 def turn(note: Message) -> tuple[int, bytes]:
-    """What annotations are sorted by; an account's own grow from one to the next."""
+    """The sort key of annotations; it grows from each annotation of an account to the next."""
     return note.sent_at, note.id
 
 
 def said_at(step: Step, room: bytes, body: Shown | Annotation) -> int:
-    """The time to give to what this account says now.
+    """The time to give to a message of this account now.
 
-    Of an annotation it is later than that of every other one by this account about the same line, and for a pin of
-    every other pin that is known, whatever clocks do.
+    For an annotation it is later than that of every other one by this account on the same line, and for a pin later
+    than that of every other known pin, even if the clock went back.
     """
     target = getattr(body, "target", b"")
     notes = step.store.annotations(room, target) if target else []
@@ -79,7 +79,7 @@ def said_at(step: Step, room: bytes, body: Shown | Annotation) -> int:
 
 
 def settle(step: Step, room: RoomState, target: bytes) -> None:
-    """Bring a line into the state that its annotations ask for. Nothing happens while the line is not here."""
+    """Apply a line's annotations to it. Does nothing while the line is not here."""
     line = step.store.message(room.id, target)
     if line is None or line.imported or line.kind == kinds.NOTICE or line.about:
         return
@@ -97,7 +97,7 @@ def settle(step: Step, room: RoomState, target: bytes) -> None:
 
 
 def may_delete(room: RoomState, line: Message, note: Message) -> bool:
-    """For all: whoever said it, or who was an admin of the group when the deletion came."""
+    """Whether the sender may delete the line for all: its author, or an admin of the group when the deletion came."""
     return note.account == line.account or (note.admin and room.info.kind == GROUP)
 
 
@@ -111,12 +111,12 @@ def _settle_deleted(step: Step, line: Message, notes: list[Message], allowed: li
 
 
 def _first(deletions: list[Message]) -> bytes:
-    """Who is said to have deleted a line."""
+    """The account to show as having deleted a line."""
     return min(deletions, key=turn).account
 
 
 def _edit(step: Step, line: Message, edits: list[Message]) -> None:
-    """The last valid edit counts. Its words move into the line; those of all others are erased once they arrived."""
+    """Apply the last valid edit: its text moves into the line. The texts of all edits are erased once they arrived."""
     body = kinds.stored(line)
     valid: list[tuple[Message, Stored | None]] = []
     for note in edits:
@@ -149,7 +149,7 @@ def edited(body: Stored, edit: Edit) -> Stored | None:
 
 
 def came(step: Step, room: RoomState, note: Message) -> None:
-    """An annotation is in the store, or has moved: do what it asks, and tell who looks at its line."""
+    """An annotation was stored, or its position changed: apply it, and log an event for its line."""
     settle(step, room, note.about)
     line = step.store.message(room.id, note.about)
     told = note.kind in {kinds.REACT, kinds.VOTE, kinds.CLOSE, kinds.PIN}
@@ -161,7 +161,7 @@ def came(step: Step, room: RoomState, note: Message) -> None:
 
 
 def sheet_of(line: Message, body: Stored, notes: Sequence[Message], *, direct: bool) -> Sheet:
-    """What a line's annotations come to."""
+    """The combined annotations of a line."""
     sheet = Sheet()
     if line.kind not in kinds.SPOKEN:
         return sheet

@@ -1,4 +1,4 @@
-"""Taking back what was said: words, files, search entries and what others attached to it go; a mark stays."""
+"""Erases messages: text, files, search entries and annotations are deleted; a mark stays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nullabona.client.core.timeline import kinds
 
 
 def erase(step: Step, message: Message, left: Deleted | Gone) -> None:
-    """Nothing remains of a line but ``left``, so that no copy of it comes back. What is not out yet never goes out."""
+    """Erase a line except for ``left``, so that no copy of it comes back. An unsent line is never sent."""
     step.store.put_words(message.room, message.id, "")
     files.forget_file(step, message.room, message.id)
     own = message.state is not MessageState.RECEIVED
@@ -37,7 +37,7 @@ def erase(step: Step, message: Message, left: Deleted | Gone) -> None:
 
 
 def finish(step: Step, note: Message, *, void: bool = False) -> None:
-    """Nobody needs what an annotation says any more; only that it came is remembered. ``void``: it never had effect."""
+    """Erase an annotation's content, which nobody needs any more. ``void``: it never had an effect."""
     own = note.state is not MessageState.RECEIVED
     if own:
         _unsend(step, note)
@@ -47,7 +47,7 @@ def finish(step: Step, note: Message, *, void: bool = False) -> None:
 
 
 def _unsend(step: Step, message: Message) -> None:
-    """Take an own frame back that the relay has not shown us; what is not kept is not put back either."""
+    """Withdraw an own frame that the relay has not shown us; without its data, it is never re-appended."""
     if not message.box:
         return
     frame = step.store.frame(message.box, message.frame)
@@ -57,7 +57,7 @@ def _unsend(step: Step, message: Message) -> None:
 
 
 def hide(step: Step, message: Message) -> None:
-    """A line is deleted for this account only. What others have not got yet is still sent to them."""
+    """Delete a line for this account only. If others do not have it yet, it is still sent to them."""
     if message.state in {MessageState.WAITING, MessageState.SENT}:
         step.store.put_words(message.room, message.id, "")
         step.store.put_message(replace(message, shown=False, unread=0))
@@ -67,7 +67,7 @@ def hide(step: Step, message: Message) -> None:
 
 
 def arrived(step: Step, message: Message) -> None:
-    """An own message is with everybody: what was kept only to send it again goes."""
+    """Every device has an own message: delete what was kept only to resend it."""
     if not message.shown and message.kind in kinds.SPOKEN:
         erase(step, message, Gone("hidden"))
     elif message.kind in {kinds.EDIT, kinds.PROFILE}:

@@ -1,4 +1,4 @@
-"""Disappearing messages: when a line's time begins to run, and what happens when it is up (spec/room.md §6)."""
+"""Disappearing messages: when a line's timer starts, and what happens when it ends (spec/room.md §6)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _AT_ONCE: Final = 256
 
 
 def start(step: Step, message: Message, since: int | None = None) -> None:
-    """The time of a line runs from now on, or since an earlier moment, if it has any and it does not run yet."""
+    """Start the timer of a line, now or at an earlier moment, if it has one that does not run yet."""
     current = step.store.message(message.room, message.id)
     if current is None or not current.timer_s or current.expires_at:
         return
@@ -25,13 +25,13 @@ def start(step: Step, message: Message, since: int | None = None) -> None:
 
 
 def read_upto(step: Step, room: bytes, position: int) -> None:
-    """This account has read up to a position: what others said with a timer begins to go."""
+    """This account has read up to a position: start the timers of others' messages."""
     for message in step.store.timed_messages(room, position):
         start(step, message)
 
 
 def sweep(step: Step) -> None:
-    """Erase every line whose time is up."""
+    """Erase every line whose timer has ended."""
     while page := step.store.expired_messages(step.now, _AT_ONCE):
         for message in page:
             shown = message.shown

@@ -19,20 +19,20 @@ from nullabona.client.core.timeline import sending
 from nullabona.wire.certificate import DeviceCertificate
 
 _ASK_AFTER: Final = 2
-"""After so many misses at the relay the sender is asked to put the file back."""
+"""After so many misses at the relay, we ask the sender to upload the file again."""
 _ASKED: Final = "file-request"
 
 
 def send_file(step: Step, room_id: bytes, message: bytes, body: File) -> bytes:
-    """The message of a file whose pieces were kept under its id, which `messages.draw_id` made.
+    """Send the message of a file whose pieces were kept under its id, made by `sending.draw_id`.
 
-    It goes out when the relay has them all.
+    It is sent when the relay has all of them.
     """
     return sending.send(step, step.room(room_id), body, message)
 
 
 def piece_taken(step: Step, item: OutboxItem) -> None:
-    """The relay has a piece: the next one goes, and after the last the message."""
+    """The relay has a piece: send the next one, and after the last one the message."""
     room, message = step.find_room(item.room), item.box[4:]
     file = step.store.file(item.room, message)
     if room is None or file is None:
@@ -47,7 +47,7 @@ def piece_taken(step: Step, item: OutboxItem) -> None:
 
 
 def piece_refused(step: Step, item: OutboxItem) -> None:
-    """The relay will never take a piece: the file and its message have failed."""
+    """The relay refused a piece for good: the file and its message have failed."""
     message = item.box[4:]
     step.store.drop_box(item.box)
     file, row = step.store.file(item.room, message), step.store.message(item.room, message)
@@ -58,7 +58,7 @@ def piece_refused(step: Step, item: OutboxItem) -> None:
 
 
 def asked_back(step: Step, sender: DeviceCertificate, request: FileRequest) -> None:
-    """Somebody did not find a file of ours at the relay: a device of the room is helped, its account once a day."""
+    """A device did not find our file at the relay: upload it again for a device of the room, once a day per account."""
     room, account = step.find_room(request.room), sender.account_id
     if room is None or room.phase != JOINED or not device_certificates.in_room(step, sender, room.id):
         return
@@ -67,7 +67,7 @@ def asked_back(step: Step, sender: DeviceCertificate, request: FileRequest) -> N
 
 
 def piece_missing(step: Step, digest: bytes, attempts: int) -> None:
-    """The relay does not have a chunk: ask its sender to put it back, and give up when asking was no use."""
+    """The relay does not have a chunk: ask its sender to upload it again, and give up if that did not help."""
     for room, message, _ in step.store.pieces_named(digest):
         file, row = step.store.file(room, message), step.store.message(room, message)
         if file is None or row is None or file.mine or file.state is not FileState.MOVING:
@@ -84,9 +84,9 @@ def piece_missing(step: Step, digest: bytes, attempts: int) -> None:
 
 
 def cancel(step: Step, room_id: bytes, message: bytes) -> None:
-    """Stop a transfer. An own file that is not out yet is given up with its message; another's may be fetched later.
+    """Stop a transfer. An unsent own file is discarded with its message; another's file may be fetched later.
 
-    Raises `BadRequest` if nothing is under way, or the message is out already.
+    Raises `BadRequest` if nothing is being transferred, or the message was sent already.
     """
     file, row = step.store.file(room_id, message), step.store.message(room_id, message)
     if file is None or row is None or file.state is FileState.HERE:

@@ -11,7 +11,7 @@ from nullabona.client.core.model.ports import Store
 MAX_NAME: Final = 60
 _JOINER: Final = "\u200d"
 _MOST_MARKS: Final = 3
-"""Combining marks on one character; more are an attack on whoever reads."""
+"""Most combining marks on one character; more are an attack on the reader."""
 
 
 def clean_name(name: str) -> str:
@@ -29,7 +29,7 @@ def clean_name(name: str) -> str:
 
 
 def _joins(before: list[str]) -> bool:
-    """Whether a joiner may stand here: inside an emoji."""
+    """Whether a joiner is allowed here: only inside an emoji."""
     return bool(before) and unicodedata.category(before[-1]) in {"So", "Sk", "Mn"}
 
 

@@ -1,7 +1,8 @@
-"""Lines that a device writes into a room's history itself, so that people see what happened there and when.
+"""Lines that a device writes into a room's history itself, so that people see what happened and when.
 
-What a commit did stands at the beginning of the epoch it began, at the same place for everybody. What only this device
-knows (a loss, a warning) stands behind what it has read so far. Notices never count as unread.
+A notice about a commit is placed at the start of the epoch that the commit began, at the same position on every device.
+A notice that only this device has (a loss, a warning) comes after everything that it has read so far. Notices never
+count as unread.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import kinds
 
 _MOST: Final = 60
-"""Notices of one commit; further ones share the last place."""
+"""Most notices of one commit with a position each; further ones share the last position."""
 
 
 def add(step: Step, room: bytes, notice: Notice, *, position: int = -1, id: bytes = b"", epoch: int = 0) -> None:
-    """Put a notice into a room's history, once for each ``id``. Without a position: behind what is there."""
+    """Add a notice to a room's history, once for each ``id``. Without a position: at the end."""
     if id and step.store.message(room, id) is not None:
         return
     if position < 0:
@@ -54,7 +55,7 @@ def of_commit(
     orders: Sequence[RemovalOrder],
     before: tuple[RoomInfo, Mapping[int, Device]],
 ) -> None:
-    """Tell what the commit that began the room's current epoch changed. ``before``: the room info and roster then."""
+    """Add notices of what the commit before the current epoch changed. ``before``: the earlier room info and roster."""
     _, roster = before
     found = [*_members(step, room, by, orders, roster), *_devices(step, room, roster), *_info(step, room, by, before)]
     for count, notice in enumerate(found):
@@ -64,7 +65,7 @@ def of_commit(
 
 
 def of_branch(step: Step, room: RoomState, commit: bytes, by: bytes, before: RoomInfo) -> None:
-    """We came to another branch by ``commit``, and ``by`` led us there: tell what is another name, role or timer."""
+    """We came to another branch by ``commit``, by a ticket of ``by``: add notices of changed name, roles or timer."""
     roster = step.roster(room.id)
     for count, notice in enumerate(_info(step, room, by, (before, roster))):
         id = sha256(b"nullabona branch notice v1" + room.id + commit + bytes((count,))).digest()[:16]
@@ -122,7 +123,7 @@ def _info(step: Step, room: RoomState, by: bytes, earlier: tuple[RoomInfo, Mappi
 def _admins(
     before: RoomInfo, now: RoomInfo, by: bytes, roster: Mapping[int, Device], after: Mapping[int, Device]
 ) -> list[Notice]:
-    """Of those who are in: that somebody has gone is told as such."""
+    """Role changes of current members; a member that left has its own notice."""
     found = []
     staying = {leaf: one for leaf, one in roster.items() if leaf in after and after[leaf].device == one.device}
     appointed = tuple(account for account in now.admins if account not in before.admins)
@@ -137,7 +138,7 @@ def _admins(
 
 
 def entered(step: Step, room: RoomState, by: bytes, what: NoticeKind) -> None:
-    """This account is in the room from now on, because ``by`` made it or had us come in."""
+    """Add the notice that this account is in the room now, created by ``by`` or entered by its invitation."""
     id = sha256(b"nullabona entered v1" + room.id + room.current.secret).digest()[:16]
     add(
         step,
@@ -153,7 +154,7 @@ def entered(step: Step, room: RoomState, by: bytes, what: NoticeKind) -> None:
 
 
 def of_events(step: Step) -> None:
-    """Write down what this step told listeners, as far as it belongs into a room's history."""
+    """Add notices for this step's events that belong into a room's history."""
     for kind, room, data in list(step.told):
         if kind == "identity-changed" or (kind == "warning" and not room and data["code"] == "card-changed"):
             _of_card(step, data)
@@ -168,7 +169,7 @@ def of_events(step: Step) -> None:
 
 
 def _of_card(step: Step, data: dict[str, Any]) -> None:
-    """What a contact's handle was shown to be is not what was known: said in every room that one shares with them."""
+    """The directory shows another card for a contact's handle: add a notice in every room shared with the contact."""
     account = data.get("account")
     contact = step.store.contact(account) if account else step.store.contact_by_handle(data["handle"])
     if contact is None:
@@ -196,6 +197,6 @@ def _of_event(step: Step, kind: str, room: bytes, data: dict[str, Any]) -> tuple
 
 
 def _repeats(step: Step, room: bytes, notice: Notice) -> bool:
-    """Whether the room's last line says exactly this: a loss touches several boxes and is told once."""
+    """Whether the room's last line is the same notice: a loss affects several boxes and is shown once."""
     last = step.store.messages(room, before=1 << 62, limit=1)
     return bool(last) and last[0].body == msgspec.msgpack.encode(notice)

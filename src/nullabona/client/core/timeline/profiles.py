@@ -1,4 +1,4 @@
-"""What people are called and look like: told inside rooms only, remembered by account, the newest word wins."""
+"""People's names and pictures: sent only inside rooms, stored by account, the newest profile wins."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from nullabona.errors import Malformed
 
 _OWN: Final = "own-profile"
 _SMALL: Final = 16
-"""In rooms of up to so many accounts newcomers are told at once; in larger ones with the next message."""
+"""In rooms of up to this many accounts we send newcomers our profile at once; in larger ones with our next message."""
 _profiles = msgspec.msgpack.Decoder(Profile)
 
 
@@ -36,7 +36,7 @@ def own_encoded(store: Store) -> bytes:
 
 
 def take_own(step: Step, data: bytes, at: int) -> None:
-    """Another device of the account says what we are called. Raises `Malformed`."""
+    """Take over our profile from another device of the account. Raises `Malformed`."""
     try:
         said = _profiles.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -70,20 +70,20 @@ def set_own(step: Step, name: str, picture: bytes | None) -> None:
 
 
 def tell_soon(step: Step, room: RoomState) -> None:
-    """Tell the room what we are called, within the time of a receipt; nothing if we said nothing of ourselves."""
+    """Send our profile to the room, within the delay of a receipt, if we have one."""
     if step.store.get_value(_OWN) is not None and not acquaintance.is_shut(step.store, room.info):
         room.profile_at = step.within(receipts.delay(step, room)) + 1
 
 
 def newcomers(step: Step, room: RoomState) -> None:
-    """Accounts came into the room that have not heard our name."""
+    """Accounts came into the room that do not have our profile."""
     room.profile_late = True
     if step.store.member_count(room.id) <= _SMALL:
         tell_soon(step, room)
 
 
 def due_before_speaking(step: Step, room: RoomState) -> bool:
-    """Whether the profile goes out before the next message: whoever reads that should know who wrote it."""
+    """Whether to send the profile before the next message, so that its readers know who wrote it."""
     if not room.profile_late or step.store.get_value(_OWN) is None:
         return False
     room.profile_at = step.now
@@ -91,7 +91,7 @@ def due_before_speaking(step: Step, room: RoomState) -> bool:
 
 
 def learn(step: Step, account: bytes, handle: str, sent_at: int, said: Profile) -> None:
-    """Somebody says what they are called. An older word than the one we have changes nothing."""
+    """Store an account's profile, unless we have a newer one."""
     known = step.store.person(account)
     picture = said.picture if is_small_image(said.picture) else b""
     if known is None or known.told_at < sent_at:

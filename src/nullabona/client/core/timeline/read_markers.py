@@ -1,4 +1,4 @@
-"""Who has read up to where (spec/room.md §6)."""
+"""How far each account has read (spec/room.md §6)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _advance_marker(step: Step, room: RoomState, account: bytes, position: int) 
 
 
 def mark_read(step: Step, room: RoomState, message_id: bytes) -> None:
-    """Our account has read up to this message; told with the next message or receipt. Never moves back."""
+    """Our account has read up to this message; sent with the next message or receipt. Never moves back."""
     message = step.store.message(room.id, message_id)
     if message is None or message.imported or message.position >= UNPLACED:
         return

@@ -16,7 +16,7 @@ from nullabona.client.core.timeline import annotating, expiry, kinds, profiles, 
 def new(
     step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope, body: Shown | Annotation
 ) -> Message | None:
-    """A message or an annotation of somebody else's, not kept yet; None if it is, however often it comes."""
+    """A new message or annotation of another account; None if we have it already."""
     known = step.store.message(room.id, said.id)
     if known is not None:
         if known.account == device.account:
@@ -40,7 +40,7 @@ def new(
 
 
 def keep(step: Step, room: RoomState, device: Device, message: Message, body: Shown | Annotation) -> None:
-    """Keep a new message, and do what it asks."""
+    """Store a new message or annotation and apply it."""
     if isinstance(body, Profile):
         profiles.learn(step, device.account, device.handle, message.sent_at, body)
         message = replace(message, body=encode_body(Gone("done")))

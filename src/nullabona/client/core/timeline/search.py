@@ -1,6 +1,6 @@
 """Finding messages by their words: cut into overlapping pairs of characters, so that 주말 is found in 이번주말에.
 
-Words are compared without case, width and composition (NFKC, casefold). The cut words lie in the encrypted store and
+Words are compared without case, width and composition (NFKC, casefold). The cut words are in the encrypted store and
 change in the same transaction as the message.
 """
 
@@ -18,7 +18,7 @@ from nullabona.client.core.model.records import Message
 from nullabona.client.core.timeline.kinds import found_by, stored
 
 MAX_INDEXED: Final = 20_000
-"""Characters of a message that are found; what lies behind them is not."""
+"""Characters of a message that are indexed; the rest is not found."""
 SNIPPET: Final = 90
 _BEFORE_HIT: Final = 30
 _RECENT: Final = 1_000

@@ -1,4 +1,4 @@
-"""Sends messages: each is stored once, and encrypted again where its frame cannot arrive (spec/room.md §6)."""
+"""Sends messages: each is stored once, and encrypted again if its frame cannot arrive (spec/room.md §6)."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from nullabona.errors import Bug
 from nullabona.wire.frame import Kind
 
 MAX_RESENT: Final = 8
-"""How often a message is encrypted again because somebody said they could not read it."""
+"""How often we encrypt a message again because a device could not read it."""
 RESENT_IN_VAIN: Final = 2
-"""After so many times it is not the relay: see `core.sync.recovery`."""
+"""After so many times the relay is not the cause: see `core.sync.recovery`."""
 
 
 def draw_id(step: Step) -> bytes:
@@ -85,10 +85,10 @@ def send(step: Step, room: RoomState, body: Shown | Annotation, id: bytes = b"")
 
 
 def _store(step: Step, room: RoomState, message: Message, body: Body) -> None:
-    """Store a waiting message, with its frame if that may go out now. It waits while sends are held."""
+    """Store a waiting message, with its frame if it may be sent now. It waits while sends are held."""
     out, file = not held(step, room), files.own(step.store, room.id, message.id)
     if file is not None:
-        # Before its pieces, which tell whoever watches how large the file is. The message goes out after the last one.
+        # Before its pieces, whose events report the file's size to listeners. The message is sent after the last piece.
         step.store.put_message(message)
         out = out and not files.send_pieces(step, room, file)
     if out:
@@ -106,9 +106,9 @@ def _framed(step: Step, room: RoomState, message: Message, body: Body) -> Messag
 
 
 def held(step: Step, room: RoomState) -> bool:
-    """Nothing is sent to a room that still holds somebody whom the branch we move to, or came from, has removed.
+    """Whether messages wait: an account is in the room that the branch we move to, or came from, has removed.
 
-    Nor to a direct room whose other person shows a new identity key that was not confirmed.
+    Also in a direct room whose other person has a new identity key that was not confirmed.
     """
     if room.phase != JOINED:
         return True
@@ -122,7 +122,7 @@ def held(step: Step, room: RoomState) -> bool:
 
 
 def send_profile(step: Step, room: RoomState) -> None:
-    """Send the profile if it is due; to somebody who was blocked meanwhile when they are no more."""
+    """Send the profile if it is due; to a contact blocked meanwhile, once they are unblocked."""
     if acquaintance.is_shut(step.store, room.info):
         room.profile_at = 0
     if 0 < room.profile_at <= step.now and not held(step, room):
@@ -133,15 +133,15 @@ def send_profile(step: Step, room: RoomState) -> None:
 
 
 def send_receipt(step: Step, room: RoomState) -> None:
-    """Tell the room what this device has seen and its account has read, without any words.
+    """Send a receipt: what this device has seen and its account has read.
 
-    Not in an epoch that seems to be over: nobody could read it, and each would say so.
+    Not in an epoch that seems to be over: nobody could read it, and every device would report that.
     """
     room.receipt_at = 0
     if room.phase != JOINED or held(step, room) or not step.others(room, room.epoch):
         return
     if acquaintance.is_shut(step.store, room.info):
-        return  # when this device is on is not said to somebody who is blocked
+        return  # do not show a blocked contact when this device is online
     track = room.current
     if track.candidates or step.now < track.look_until:
         over_at = max(track.settle_until, track.look_until, step.now + 1_000)
@@ -151,13 +151,13 @@ def send_receipt(step: Step, room: RoomState) -> None:
 
 
 def send_fleeting(step: Step, room: RoomState, body: Body) -> None:
-    """Something that is of no use later: neither kept nor put back."""
+    """Send a message that is useless later: neither kept nor re-appended."""
     data = _sealed(step, room, draw_id(step), step.now, body)
     queue_frame(step, room, room.current, Kind.MESSAGE, data, keep=False)
 
 
 def send_note(step: Step, room: RoomState, body: Body) -> None:
-    """A message for devices rather than people (`Leave`, `Moved`): kept and put back like any other, not shown."""
+    """Send a message for devices (`Leave`, `Moved`): kept and re-appended like any other, but not shown."""
     data = _sealed(step, room, draw_id(step), step.now, body)
     queue_frame(step, room, room.current, Kind.MESSAGE, data)
 
@@ -174,7 +174,7 @@ def _sealed(step: Step, room: RoomState, message: bytes, sent_at: int, body: Bod
 
 
 def set_state(step: Step, message: Message, state: MessageState) -> None:
-    """Record and tell how far a message has come."""
+    """Record a message's state and log an event."""
     if message.state is not state:
         changed = replace(message, state=state)
         step.store.put_message(changed)
@@ -185,7 +185,7 @@ def set_state(step: Step, message: Message, state: MessageState) -> None:
 
 
 def placed(step: Step, room: RoomState, track: BoxTrack, frame: Frame, seq: int) -> None:
-    """An own frame was read back from the box: its message is sent, and sorts where its first copy lies."""
+    """An own frame was read back from the box: its message is sent, and has the position of its first copy."""
     message = step.store.message(room.id, frame.message)
     if message is None:
         return
@@ -197,7 +197,7 @@ def placed(step: Step, room: RoomState, track: BoxTrack, frame: Frame, seq: int)
 
 
 def sorted_first(step: Step, room: RoomState, message: Message, position: int) -> Message:
-    """Of the places that copies of a message have, the lowest counts, so that everybody sorts alike."""
+    """Use the lowest position of a message's copies, so that all devices sort alike."""
     if message.position <= position:
         return message
     moved = replace(message, position=position)
@@ -212,9 +212,9 @@ def sorted_first(step: Step, room: RoomState, message: Message, position: int) -
 
 
 def resend(step: Step, room: RoomState, message: Message) -> None:
-    """Encrypt a message again in the current epoch, under its old id; whoever has it already drops the copy.
+    """Encrypt a message again in the current epoch, under its old id; devices that have it drop the copy.
 
-    What was erased meanwhile is not sent any more.
+    A message that was erased meanwhile is not sent.
     """
     body = kinds.stored(message)
     if isinstance(body, Notice | Deleted | Gone | Imported):
@@ -225,7 +225,7 @@ def resend(step: Step, room: RoomState, message: Message) -> None:
 
 
 def send_again(step: Step, room: RoomState, track: BoxTrack, message_id: bytes) -> None:
-    """Somebody cannot read this message in that box: send it again, a bounded number of times."""
+    """A device cannot read this message in that box: send it again, a bounded number of times."""
     message = step.store.message(room.id, message_id)
     if message is None or message.box != track.keys.box.address or message.resent >= MAX_RESENT:
         return
@@ -233,12 +233,12 @@ def send_again(step: Step, room: RoomState, track: BoxTrack, message_id: bytes) 
 
 
 def was_in_vain(message: Message) -> bool:
-    """Whether it does not help to send it again in its epoch."""
+    """Whether resending it in its epoch did not help."""
     return message.resent >= RESENT_IN_VAIN
 
 
 def leave_epoch(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """The epoch of ``track`` ended: whatever of ours was not placed before the winning commit goes to the new one."""
+    """The epoch of ``track`` ended: move our messages that were not placed before the winning commit to the new one."""
     for message in step.store.own_messages(room.id, (MessageState.WAITING, MessageState.SENT)):
         if message.box != track.keys.box.address:
             continue
@@ -256,12 +256,12 @@ def resend_unacknowledged(step: Step, room: RoomState, reached: Callable[[Messag
 
 
 def reached_nobody(_message: Message) -> bool:
-    """For `resend_unacknowledged`: nothing that was sent elsewhere counts here."""
+    """For `resend_unacknowledged`: messages sent on another branch count as not received."""
     return False
 
 
 def release_held(step: Step, room: RoomState) -> None:
-    """Messages written while sends were held go out now."""
+    """Send messages that were written while sends were held."""
     for message in step.store.own_messages(room.id, (MessageState.WAITING,)):
         if not message.box:
             resend(step, room, message)

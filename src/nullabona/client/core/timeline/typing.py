@@ -1,4 +1,4 @@
-"""Who is writing: told at most every five seconds and only if the person wants that; ends by itself (§6)."""
+"""Who is writing: sent at most every five seconds and only if the person allows it; ends by itself (§6)."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from nullabona.client.core.step import Step
 
 LASTS_MS: Final = 8_000
 _STALE_MS: Final = 20_000
-"""Older words (a device was away, or its clock is wrong) are not shown."""
+"""Older notes (a device was away, or its clock is wrong) are not shown."""
 
 
 def heard(step: Step, room: RoomState, account: bytes, sent_at: int, said: Typing) -> None:
-    """Somebody says that they are writing, or not any more."""
+    """A member has started or stopped writing."""
     if account != step.me.account and abs(step.now - sent_at) < _STALE_MS and preferences.profile(step.store).typing:
         step.writing.append(Writing(room.id, account, step.now + LASTS_MS if said.on else 0))
 
 
 def spoke(step: Step, room: RoomState, account: bytes) -> None:
-    """Whoever has sent a message is not writing it any more."""
+    """A member who has sent a message has stopped writing."""
     if account != step.me.account:
         step.writing.append(Writing(room.id, account, 0))
