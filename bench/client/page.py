@@ -20,7 +20,7 @@ NOISE: Final = 0.3
 
 
 def write(results: Results) -> str:
-    """The page as Markdown; the data lies beside it in ``client/``."""
+    """The page as Markdown; its data is in the folder ``client/`` beside it."""
     parts = [
         _head(),
         _machine(results),
@@ -40,9 +40,9 @@ def write(results: Results) -> str:
 def _head() -> str:
     return f"""# What a client takes
 
-Made by `{COMMAND} --record` from `client/results.json`; do not edit it. `--draw` makes it anew from the data.
-Every bench ran in a process of its own. A figure is a median, and in brackets the least and the greatest of what was
-repeated: for opening each start of a process, else each turn. What the relay takes is in [speed](speed.md)."""
+Made by `{COMMAND} --record` from `client/results.json`; do not edit it. `--draw` makes it again from the data.
+Every bench ran in its own process. A figure is a median, with the least and the greatest in brackets: for opening over
+the starts of a process, otherwise over the turns. The relay's figures are in [speed](speed.md)."""
 
 
 def _machine(results: Results) -> str:
@@ -68,7 +68,7 @@ def _noise(results: Results) -> str:
     most = max(run.others_cores for run in busy)
     return (
         f"**The machine was busy with other things** in {len(busy)} of {len(results.runs)} runs ({names}): up to"
-        f" {most:.1f} cores. Times are then those of a share of a machine; CPU time and memory suffer least."
+        f" {most:.1f} cores. The times are then those of a part of the machine; CPU time and memory are affected least."
     )
 
 
@@ -76,17 +76,17 @@ def _bars(results: Results) -> str:
     judged = verdicts(results)
     met, missed = sum(v.met is True for v in judged), sum(v.met is False for v in judged)
     told = (
-        f"{met} met, {missed} missed, {len(judged) - met - missed} not measured. A bar is judged by the median, and"
-        f" only at the size that it names; latency by {LEAST_TALK} messages at least. *Whose*: the target that was set"
-        " before the bench was written; the price that a [decision](decisions/0026-peals.md) names; *ours*, set before"
-        " that decision and kept for the shared connection; or a limit of the protocol or of a small machine, at which"
-        " `bench.rooms` fails."
+        f"{met} met, {missed} missed, {len(judged) - met - missed} not measured. The median decides whether a bar is"
+        f" met, and only at the size that the bar names; for latency it needs at least {LEAST_TALK} messages. *Whose*"
+        " is the target that was set before the bench was written; the price that a [decision](decisions/0026-peals.md)"
+        " names; *ours*, set before that decision and kept for the shared connection; or a limit of the protocol or of"
+        " a small machine, at which `bench.rooms` fails."
     )
     return f"## Bars\n\n{told}\n\n{as_markdown(tables.bars(results), words=True)}"
 
 
 def _section(title: str, bench: str, told: str, found: list[Table]) -> str:
-    """Its tables and what they do not cover, or in their place that nothing was measured."""
+    """Its tables and what they do not cover, or a note that nothing was measured."""
     filled = [as_markdown(table) for table in found if len(table) > 1]
     if not filled:
         return f"## {title}\n\nNot measured. `{COMMAND} --record --only {bench}` measures it."
@@ -99,31 +99,31 @@ def _opening(results: Results) -> str:
         f"{each.messages:,} messages in {each.rooms:,} rooms, {each.store_mib:,.0f} MiB on disk" for each in reports
     )
     told = (
-        f"A profile of {profile}. From the start of a process until the list of chats could be shown: through"
-        " `client.api`, by `nulla room list`, and by `nulla app` until its page can be opened. For *files on disk* the"
-        " profile was put out of the machine's memory before.\n\nNot covered: Python's own files stay in memory, its"
-        " modules are compiled; nothing has to be typed, and no passphrase is stretched, which takes as long as it is"
-        " meant to; half of the messages are in one room, and no other member is in any; and painting the page in a"
-        " browser, which `make bench-app` measures."
+        f"A profile of {profile}. The time is from the start of a process until the list of chats could be shown:"
+        " through `client.api`, by `nulla room list`, and by `nulla app` until its page can be opened. For *files on"
+        " disk* the profile was first removed from the machine's page cache.\n\nLimits: Python's own files stay in"
+        " memory, and its modules are compiled. Nothing has to be typed, and no passphrase is stretched, which is slow"
+        " on purpose. Half of the messages are in one room, and the rooms have no other members. Painting the page in a"
+        " browser is not covered; `make bench-app` measures it."
     )
     return _section("From a start to a usable list", "opening", told, [tables.opening(results)])
 
 
 def _latency(results: Results) -> str:
     told = (
-        "From the call of `send` until the other's event says the message, one message at a time. By default the "
-        f"reader learns of it from an activity digest, closed {DIGEST_S:g} s after the first append in it, and reads "
-        f"the box at a drawn moment, {Timing().active / 1_000:g} s later on average; the last column is what those "
-        f"constants come to at the median, reckoned and not measured. A box that is active more than {OFTEN} times "
-        f"in {LATELY_S:g} s is read later and later, up to {1 << SLOWER} times, and a receipt counts as a message "
-        "does: so *one after another* is what a lively talk is like, and *between messages* one now and then. With "
-        "`--together` nothing waits, and who watches the traffic sees more ([0026](decisions/0026-peals.md)). The "
-        "parts: until `send` returns, *encrypt + store*; until the relay's answer that the frame is on disk, *relay "
-        "durable*; until the reader has the frame, *deliver*, which may be negative with `--together`, where the "
-        "relay answers both at about the same time; *decrypt + store*; and until whoever listens is told, "
-        "*tell*.\n\nNot covered: a network, TLS, and a second processor, since both clients share one process and "
-        "its event loop; rooms of more than two; files; and a"
-        " painted bubble (`make bench-app`)."
+        "The time is from the call of `send` until the reader's event with the message, one message at a time. By "
+        f"default the reader learns of it from an activity digest, closed {DIGEST_S:g} s after the first append in it, "
+        f"and reads the box at a random moment, {Timing().active / 1_000:g} s later on average. The last column is "
+        "computed from these constants for the median; it is not measured. A box that is active more than "
+        f"{OFTEN} times in {LATELY_S:g} s is read later and later, up to {1 << SLOWER} times as late, and a receipt "
+        "counts like a message. So *one after another* is a lively conversation, and *between messages* a slow one. "
+        "With `--together` nothing waits, and an observer of the traffic sees more "
+        "([0026](decisions/0026-peals.md)). The parts are *encrypt + store*, until `send` returns; *relay durable*, "
+        "until the relay answers that the frame is on disk; *deliver*, until the reader has the frame (this may be "
+        "negative with `--together`, where the relay answers both at about the same time); *decrypt + store*; and "
+        "*tell*, until the listener has the event.\n\nNot covered: a network, TLS, and a second processor, since both "
+        "clients share one process and its event loop; rooms of more than two; files; and a painted bubble "
+        "(`make bench-app`)."
     )
     found = [tables.latency(results), tables.parts(results)]
     return _section("From one client to another", "latency", told, found)
@@ -132,12 +132,12 @@ def _latency(results: Results) -> str:
 def _catchup(results: Results) -> str:
     mean_s = Timing().behind / 1_000
     told = (
-        "A client with MLS and an encrypted store opens its profile and reads what waits; the clock stops at the event"
-        " of the last message. *And core* divides by the CPU time of its process from opening the profile on, all"
-        f" threads. By default every box is read at a moment drawn for it, {mean_s:g} s later on average and"
-        f" {LONGEST * mean_s:g} at most, so that the time on the clock is mostly waited on purpose.\n\nNot covered:"
-        " starting the interpreter; the relay's and the writer's CPU; a network; boxes with commits, files or losses in"
-        " them; one writer says everything, in rooms of two."
+        "A client with MLS and an encrypted store opens its profile and reads the waiting messages; the clock stops at"
+        " the event of the last one. *And core* divides by the CPU time of the client's process, all threads, from the"
+        f" opening of the profile on. By default each box is read at its own random moment, {mean_s:g} s later on"
+        f" average and {LONGEST * mean_s:g} at most, so most of the time on the clock is intended waiting.\n\nNot"
+        " covered: starting the interpreter; the relay's and the writer's CPU; a network; boxes with commits, files or"
+        " losses in them. One writer sends everything, in rooms of two."
     )
     return _section("Coming back to waiting messages", "catchup", told, [tables.catchup(results)])
 
@@ -146,26 +146,26 @@ def _rooms(results: Results) -> str:
     told = (
         "Times in ms, sizes in KiB, with the post-quantum suite. *Add* is one bulk operation, here for each device"
         " added; *join*, *receive* and *follow* (a removal) are for each device; *send* is for each message. At two"
-        " devices nobody is left to follow.\n\nNot covered: disk and network, as stores are in memory and the relay is"
-        " the model of the tests; and of the devices of a large room all but the *whole clients* exist as key packages"
-        " and leaves only, so that neither a thousand joins at once nor members who commit against each other are in"
-        " these figures."
+        " devices nobody is left to follow.\n\nNot covered: disk and network, because stores are in memory and the"
+        " relay is the tests' model. In a large room only the *whole clients* are full devices; the others are only key"
+        " packages and leaves. So these figures include neither a thousand joins at once nor members who commit against"
+        " each other."
     )
     return _section("Rooms of many devices", "rooms", told, [tables.room_times(results), tables.room_bytes(results)])
 
 
 def _memory(results: Results) -> str:
     told = (
-        "The most resident memory that a process ever had (`VmHWM`), interpreter included: for opening until the list"
-        " was there, for coming back until the last message.\n\nNot covered: a client that runs for days"
-        " ([soak](soak.md)), and the app's page in a browser; and no row of a room is one client's memory, since one"
-        " process plays all of them."
+        "The greatest resident memory that a process ever had (`VmHWM`), interpreter included: for opening until the"
+        " list was there, for coming back until the last message.\n\nNot covered: a client that runs for days"
+        " ([soak](soak.md)), and the app's page in a browser. No row of a room is one client's memory, because one"
+        " process runs all clients."
     )
     return _section("Memory", " ".join(BENCHES), told, [tables.memory(results)])
 
 
 def _missing(results: Results) -> str:
-    """What failed or was broken off, and which benches have no run at all."""
+    """What failed or was stopped, and which benches have no run at all."""
     ran = {run.bench for run in results.runs} | {each.bench for each in results.missing}
     lines = [
         f"- `{' '.join((f'bench.{each.bench}', *each.arguments))}`, turn {each.turn + 1}: {_plain(each.why)}"
@@ -181,8 +181,8 @@ def _plain(text: str) -> str:
 
 def _limits() -> str:
     limits = (
-        "One machine, loopback, no TLS. Whoever is far from the relay waits for the network besides.",
-        "A virtual machine's disk is as fast as its host lets it be; how fast it was is not in these figures.",
-        "A few turns show what differs from turn to turn on this machine, not what differs between machines or phones.",
+        "One machine, loopback, no TLS. A client far from the relay also waits for the network.",
+        "The host decides how fast a virtual machine's disk is; these figures do not show how fast it was.",
+        "A few turns show differences between turns on this machine, not between machines or phones.",
     )
     return "## What this cannot say\n\n" + "\n".join(f"- {limit}" for limit in limits)

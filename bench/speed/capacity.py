@@ -1,6 +1,6 @@
 """The page of what a million people cost: cores, memory, disk, network; how large a relay can be; what is full first.
 
-The figures are of `bench.speed.needs`; here are the words.
+`bench.speed.needs` computes the figures; this module writes the text.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ MILLION: Final = 1_000_000
 POPULATIONS: Final = (1 * MILLION, 5 * MILLION, 26 * MILLION)
 RELAYS: Final = (1_000, 10_000, 30_000, 100_000, 300_000)
 SPREAD: Final = 3
-"""Relays at which somebody's rooms are, where they are not at one."""
+"""How many relays a person's rooms are at, if not at one."""
 
 
 def write(results: Results, apart: Results) -> str:
@@ -79,17 +79,17 @@ def _measured(results: Results, apart: Results, measured: Costs) -> str:
         ["CPU for an answer to a polling client, and the next question", f"{measured.answer_us:.1f} µs", "`hear`"],
         ["CPU for a wait at an inbox without news, and the next", f"{measured.wait_us:.1f} µs", "`inbox`"],
         ["CPU for a WebSocket that is opened, and its first question", f"{measured.connect_us:.0f} µs", "`hears`"],
-        ["CPU for a client that is only there, each second", f"{measured.idle_us:.1f} µs", "`hears`"],
-        ["memory for a client that hears and waits", f"{measured.client_bytes / 1_024:.0f} KiB", "`hears`"],
+        ["CPU for a client that is only connected, each second", f"{measured.idle_us:.1f} µs", "`hears`"],
+        ["memory for a client that polls and waits", f"{measured.client_bytes / 1_024:.0f} KiB", "`hears`"],
         ["clients that connect", f"{measured.connects:,.0f}/s", "`hears`"],
         ["disk for a frame of 1,024 bytes", f"{measured.message_bytes:,.0f} bytes", "[speed](speed.md)"],
         ["people that register", f"{measured.registrations:,.0f}/s", "[speed](speed.md), `register`"],
     ]
     return (
         f"## What was measured\n\n{tables.as_markdown(rows)}\n\n"
-        "The relay had one core and the load generator the other, over loopback and without TLS. Each POST is on a"
-        " connection made for it, as clients have it; while they were made, one client heard. CPU for an answer is what"
-        " 2,000 polling clients cost beyond one, while 200 boxes were active each second. Medians of all turns.\n\n"
+        "The relay had one core and the load generator the other, over loopback and without TLS. Each POST was on a"
+        " new connection, as with clients; meanwhile one client polled. CPU for an answer is what 2,000 polling clients"
+        " cost more than one, while 200 boxes were active each second. The figures are medians of all turns.\n\n"
         f"`speed/apart.json`: {_where(apart)}. `speed/results.json`: {_where(results)}."
     )
 
@@ -97,7 +97,7 @@ def _measured(results: Results, apart: Results, measured: Costs) -> str:
 def _where(run: Results) -> str:
     others = sorted(window.other_cores for window in run.windows)
     return (
-        f"{run.machine}; load before the turns {', '.join(f'{load:.1f}' for load in run.load)}, others used"
+        f"{run.machine}; load before the turns {', '.join(f'{load:.1f}' for load in run.load)}, other programs used"
         f" {others[len(others) // 2]:.1f} cores meanwhile"
     )
 
@@ -106,21 +106,22 @@ def _assumed(assumed: Assumed, machine: Machine) -> str:
     return f"""## What was assumed
 
 - Each person sends {assumed.messages} messages a day and is in {assumed.rooms} rooms, all of them at one relay.
-- A message makes {assumed.frames:g} frames: itself, and its share of receipts and changes of groups.
-- {assumed.readers} devices read a frame, each with a POST of its own: no two frames are read together.
+- A message makes {assumed.frames:g} frames: itself, and its share of receipts and group changes.
+- {assumed.readers} devices read a frame, each with its own POST: no two frames are read together.
 - The busiest second is {assumed.peak:g} times the average one.
-- {assumed.online:.0%} of all people have a device connected at once. It hears, waits at its inbox for {WAIT_S} seconds
-  at a time, hears over a new connection every {STAY_S + GONE_S:.0f} seconds, and looks into each room's box every
-  {CALM_S / 60:.0f} minutes, and every {CALM_OLD_S / 3_600:.0f} hours into those of its epochs that are over,
-  {assumed.old_boxes:g} a room.
+- {assumed.online:.0%} of all people have a device connected at once. It polls activity, over a new connection every
+  {STAY_S + GONE_S:.0f} seconds, and waits at its inbox for {WAIT_S} seconds at a time. It reads each room's box every
+  {CALM_S / 60:.0f} minutes, and the boxes of past epochs, {assumed.old_boxes:g} a room, every
+  {CALM_OLD_S / 3_600:.0f} hours.
 - An activity digest is {DIGEST_S:g} s long, or {POLLER_S * 1e6:.0f} µs for each polling client if that is longer.
-  Each polling client is sent {ACTIVITY_TAG_SIZE} bytes for each active box; around them {DIGEST_DOWN_BYTES} bytes come
-  and {DIGEST_UP_BYTES} go for every digest, IP and TCP among them.
+  Each polling client gets {ACTIVITY_TAG_SIZE} bytes for each active box. Besides, each digest takes
+  {DIGEST_DOWN_BYTES} bytes to the client and {DIGEST_UP_BYTES} from it, IP and TCP included.
 - A frame is {assumed.frame_bytes:,} bytes and is kept {assumed.days} days: nobody trims.
 - A machine has {machine.memory_bytes // GIB} GiB of memory, {machine.disk_bytes / 1e12:g} TB of disk and
   {machine.network_bits / 1e9:g} Gbit/s; a relay is one process and uses one core of it.
 
-All this can be changed in `bench/speed/needs.py`. Files (blobs) are not counted: they are disk and network only."""
+You can change these values in `bench/speed/needs.py`. Files (blobs) are not counted: they take only disk and
+network."""
 
 
 def _needs(measured: Costs, assumed: Assumed, machine: Machine) -> str:
@@ -129,9 +130,9 @@ def _needs(measured: Costs, assumed: Assumed, machine: Machine) -> str:
     relays = [people / assumed.accounts for people in POPULATIONS]
     rows.append([f"relays of {assumed.accounts:,} accounts", *(f"{count:,.0f}" for count in relays)])
     made = Relay(assumed.accounts, assumed).connections
-    rows.append(["new connections a second, in the busiest", *(f"{count * made:,.0f}" for count in relays)])
+    rows.append(["new connections in the busiest second", *(f"{count * made:,.0f}" for count in relays)])
     joined = [people / measured.registrations / 3_600 for people in POPULATIONS]
-    rows.append(["hours until all have registered, one process, its limit raised", *(f"{h:,.1f}" for h in joined)])
+    rows.append(["hours until all have registered, one process, with its limit raised", *(f"{h:,.1f}" for h in joined)])
     limit = Directory().registrations.per_s
     slow = [people / limit / 3_600 for people in POPULATIONS]
     rows.append([f"the same at the default limit, {limit:g} a second", *(f"{hours:,.1f}" for hours in slow)])
@@ -139,9 +140,9 @@ def _needs(measured: Costs, assumed: Assumed, machine: Machine) -> str:
     return (
         f"## What they need\n\nAt relays of {assumed.accounts:,} accounts each. In brackets: how many such machines, or"
         f" cores, that is.\n\n{tables.as_markdown(rows)}\n\n"
-        f"After a relay was away, all its clients are connected again in {back:.0f} seconds, or sooner: what was"
-        " measured there is how fast the load generator connects. Registrations were measured for seconds, and across"
-        " no close of an epoch."
+        f"After a relay was away, all its clients are connected again in {back:.0f} seconds, or sooner: the measurement"
+        " shows how fast the load generator connects. Registrations were measured for some seconds, during which no"
+        " epoch was closed."
     )
 
 
@@ -177,14 +178,15 @@ def _relays(measured: Costs, assumed: Assumed) -> str:
     share = measured.answer_us / (POLLER_S * 1e6)
     return f"""## How large a relay can be
 
-In the busiest second; more than one core is more than a relay has. *A polling client's day* is what a client takes and
-sends for hearing if it is connected all day, whatever is said in its own rooms.
+The figures are for the busiest second; a relay has no more than one core. *A polling client's day* is what a client
+receives and sends for polling if it is connected all day, even if nothing happens in its own rooms.
 
 {tables.as_markdown(rows)}
 
-Digests last longer the more clients poll, which keeps the answers at {share:.0%} of the core at most; what is said
-arrives later instead, by half a digest or more. The tags still grow with what all say, and all are told them: their
-bytes grow with the square of the accounts. In small relays a polling client's day is mostly what is around the tags."""
+The more clients poll, the longer a digest lasts. That keeps the answers at {share:.0%} of the core at most, and
+messages arrive later instead, by half a digest or more. The number of tags still grows with all messages, and every
+client gets all tags: their bytes grow with the square of the accounts. At small relays a polling client's day is mostly
+the bytes around the tags."""
 
 
 def _first(measured: Costs, assumed: Assumed, machine: Machine) -> str:
@@ -196,19 +198,19 @@ def _first(measured: Costs, assumed: Assumed, machine: Machine) -> str:
     second = most_accounts(lambda relay: relay.digest_s, assumed)
     return f"""## What must be divided first
 
-Of one relay process on such a machine, if hearing may take {assumed.day_bytes / 1e6:.0f} MB of a client in a day:
+For one relay process on such a machine, if polling may take {assumed.day_bytes / 1e6:.0f} MB of a client in a day:
 
 {chr(10).join(lines)}
 
-People notice before that: from {_accounts(second)} accounts on an activity digest is longer than a second. So accounts
-are divided among relays of some tens of thousands, and what asks for it next is {next(iter(found))}. Dividing needs
-nothing new in the protocol: a box is at the relay that its room names, and relays know nothing of one another. But who
-goes where is chosen by each person (`--relay`), nothing spreads them by itself, and an account is at its handle's host
-unless it says otherwise. And a client hears each relay at which it has rooms. If those of each person lie at {SPREAD}
+People notice delays before that: from {_accounts(second)} accounts on, an activity digest is longer than a second. So
+accounts are divided among relays of some tens of thousands; the next limit is {next(iter(found))}. Dividing needs
+nothing new in the protocol: a box is at the relay that its room names, and relays know nothing about each other. But
+each person chooses the relay (`--relay`), nothing spreads people automatically, and an account is at its handle's host
+unless it says otherwise. And a client polls each relay at which it has rooms. If each person's rooms are at {SPREAD}
 relays of {assumed.accounts:,} accounts, a polling client's day is {day:.1f} times as much, and the core is full at
-{_accounts(spread)} accounts: people who talk with each other belong to one relay.
+{_accounts(spread)} accounts: people who talk with each other belong on one relay.
 
-What is not divided is the directory of one host: all its cards and its public record are one process's, and grow with
+The directory of one host is not divided: one process has all its cards and its public record, and they grow with
 people, not with messages (`python -m bench directory`)."""
 
 
@@ -224,9 +226,9 @@ def _together(together: TogetherCosts, measured: Costs, assumed: Assumed, machin
     ]
     return f"""## With `--together`
 
-If every client had its rooms share one connection and waited for wake tokens on it, which shows a relay's machine who
-talks with whom ([leakage](leakage.md)). A relay can be as large as its core has time for, then. The default takes
-{cores[0] / cores[1]:.0f} times the cores, at relays of {assumed.accounts:,} accounts.
+This table assumes that each client uses one connection for all its rooms and waits for wake tokens on it. That shows a
+relay's machine who talks with whom ([leakage](leakage.md)). The core's time alone then limits the size of a relay. The
+default takes {cores[0] / cores[1]:.0f} times the cores, at relays of {assumed.accounts:,} accounts.
 
 {tables.as_markdown(rows)}
 
@@ -241,24 +243,24 @@ def _not_here(measured: Costs, assumed: Assumed) -> str:
     posts, limits = relay.connections - relay.returns, Limits()
     return f"""## What is not counted
 
-It is arithmetic on figures of one small machine, not a trial with a million people: `unproven`.
+This page is arithmetic on figures of one small machine, not a trial with a million people: `unproven`.
 
 - **TLS.** A relay of {assumed.accounts:,} accounts has {relay.connections:,.0f} new connections in the busiest second,
   {posts:,.0f} of them POSTs; a million people have {MILLION / assumed.accounts * relay.connections:,.0f}. Each begins
-  with a handshake, whose signature and key exchange may well cost more than what follows. A proxy before the relay can
-  do them on other cores. Nor is counted what TLS takes of memory and bytes.
-- Trims, reads after an absence, requests that are repeated, and what else a client asks (cards, the record).
-- Devices that share an account: each hears and waits as a client of its own.
-- What a relay does once a minute, but for pings, which are taken to cost as much as a wait.
-- That appends share less where fewer come: of {APPENDS_PER_S} a second over a WebSocket, nearly each in a batch and a
-  sync of its own, one took {measured.alone_us:.0f} µs, while those that were measured as POSTs shared batches.
-- That longer answers cost more: those that were measured had {measured.tags:.0f} tags, and a relay of
-  {RELAYS[-2]:,} accounts has {Relay(RELAYS[-2], assumed).tags:,.0f} in each.
-- That polling clients miss some activity digests, as they are away for seconds, and take two together then.
+  with a handshake, whose signature and key exchange may well cost more than the request. A proxy in front of the relay
+  can do them on other cores. The memory and bytes of TLS are not counted either.
+- Trims, reads after an absence, repeated requests, and other requests of a client (cards, the record).
+- Devices that share an account: each polls and waits like a separate client.
+- What a relay does once a minute, except for pings, which are assumed to cost as much as a wait.
+- Appends share less if fewer come. At {APPENDS_PER_S} a second over a WebSocket, nearly each in its own batch and sync,
+  one took {measured.alone_us:.0f} µs; those that were measured as POSTs shared batches.
+- Longer answers cost more. The measured ones had {measured.tags:.0f} tags, and a relay of {RELAYS[-2]:,} accounts has
+  {Relay(RELAYS[-2], assumed).tags:,.0f} in each.
+- Polling clients miss some activity digests while they are away for seconds, and then take two together.
 - A relay's limits (`nulla relay limits`): with {limits.connections:,} connections it serves
-  {limits.connections // CONNECTIONS:,} such clients, so that has to be raised.
-- Memory is of clients that do nothing; a page cache for what is read again is not counted.
-- With very many busy boxes each frame touches a page of its own, and a frame costs up to four times as much
+  {limits.connections // CONNECTIONS:,} such clients, so the limit has to be raised.
+- The memory is that of clients that do nothing; a page cache for repeated reads is not counted.
+- With very many busy boxes each frame touches a separate page, and a frame costs up to four times as much
   ([decision 0003](decisions/0003-relay-storage.md))."""
 
 

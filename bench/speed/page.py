@@ -17,7 +17,7 @@ NOISE: Final = 0.3
 
 
 def write(results: Results, apart: Results | None = None) -> str:
-    """The page as Markdown. The plots lie beside it in ``speed/``. ``apart``: what our relay costs by default."""
+    """The page as Markdown. The plots are in ``speed/`` beside it. ``apart``: what our relay costs by default."""
     parts = [
         _head(results),
         noise(results),
@@ -41,14 +41,14 @@ def _head(results: Results) -> str:
 
 Made by `{COMMAND}` from `speed/results.json`; do not edit it. Every server had one core and the load
 generator the other, over loopback, with 1 KiB opaque payloads. A figure is the median of {results.turns} turns and in
-brackets its least and greatest; in every turn each server had its go, and ratios divide figures of the same turn only.
-What a server wrote is deleted before the next has its go: where it was left, all servers that write were half as fast
-after some gigabytes, whichever they were.
+brackets its least and greatest. Every turn measured each server, and ratios compare figures of the same turn only.
+The data of a server is deleted before the next server runs: if it stayed, every server that writes was half as fast
+after some gigabytes.
 
-**What is called nullabona here is its relay over lasting connections**, as a client uses it that comes `--together`. By
-default a client posts each request on a connection of its own and polls the activity at drawn moments
-([leakage](leakage.md) says why): the section *What a client does by default* has what that costs the relay. The bars
-are those of the former.
+**On this page *nullabona* is its relay over lasting connections**, as a client with `--together` uses it. By
+default a client posts each request on a new connection and polls activity at random moments
+([leakage](leakage.md) says why); the section *What a client does by default* says what that costs the relay. The bars
+are for lasting connections.
 
 Measured on: {results.machine}.
 Load before each turn: {loads}. One synced kilobyte before each turn:
@@ -56,19 +56,19 @@ Load before each turn: {loads}. One synced kilobyte before each turn:
 
 
 def noise(results: Results) -> str:
-    """A warning, where others used the machine while it was measured."""
+    """A warning if other programs used the machine during the measurement."""
     others = spread([window.other_cores for window in results.windows])
     if others.median < NOISE:
         return ""
     return (
-        f"**The machine was busy with other things**: {others.median:.1f} cores as a rule while these figures were"
-        " taken. Rates and latencies are then those of a share of a machine, and only ratios of servers that wait for"
-        " the same things mean something; *server µs each* is CPU time and suffers least."
+        f"**The machine was busy with other things**: {others.median:.1f} cores at the median during these"
+        " measurements. Rates and latencies are then those of a part of the machine, and only ratios of servers that"
+        " wait for the same things mean something. *server µs each* is CPU time and is affected least."
     )
 
 
 def _gaps(results: Results) -> str:
-    """That not every server had its go in every turn, where that is so."""
+    """Which servers were not measured in every turn, if any."""
     short = [
         f"{name} {had} of {results.turns}"
         for name in tables.names(results)
@@ -98,30 +98,30 @@ def _workload(results: Results, workload: Workload) -> str:
 
 WORDS: Final = {
     "pair": (
-        "From sending until the reader has parsed the message and the sender was told, where the protocol tells it"
-        " anything; the next is sent then."
+        "From sending until the reader has parsed the message and, if the protocol acknowledges it, the sender has the"
+        " acknowledgement. Then the next message is sent."
     ),
-    "pairs-1": "A hundred connections; the next message of a pair is sent when the last is through.",
-    "pairs-32": "The same with 32 messages of each pair on their way, sent as slots become free.",
-    "room-1": "One sender, a hundred readers; a message is through when all have it. Deliveries are counted.",
-    "room-32": "The same with 32 messages on their way.",
+    "pairs-1": "A hundred connections; a pair sends its next message when the last one has arrived.",
+    "pairs-32": "The same with 32 messages of each pair in flight, sent as slots become free.",
+    "room-1": "One sender, a hundred readers; a message has arrived when all have it. Deliveries are counted.",
+    "room-32": "The same with 32 messages in flight.",
     "stored": (
-        "A reader who was away connects and takes everything. A server that stores slowly was given 12 seconds, and"
-        " then has fewer to give. XMPP with an archive is asked for pages of 250."
+        "A reader who was away connects and fetches everything. Storing was limited to 12 seconds, so a slow server has"
+        " fewer messages to deliver. From XMPP with an archive the reader requests pages of 250."
     ),
     "idle": (
         "Memory of the server (proportional set size) for each connected client that could be told of a message."
-        " Ours waits in a read; XMPP clients are logged in and present, each in an account of its own; of Synapse's ten"
-        " share one; brokers' clients are subscribed."
+        " Ours waits in a read; XMPP clients are logged in and present, each with its own account; ten of Synapse's"
+        " clients share an account; brokers' clients are subscribed."
     ),
     "in-rooms": (
-        "The same for a client that waits for its inbox and twenty rooms. A subscription of the others serves all"
-        " rooms, so there is nothing to compare with."
+        "The same for a client that waits for its inbox and twenty rooms. On the other servers one subscription serves"
+        " all rooms, so there is nothing to compare with."
     ),
     "register": (
-        "Ours checks the signatures of a card and keeps it for good; XMPP makes an account with a password. Each on a"
-        " connection of its own, 64 at a time; what is not done within six seconds does not count. Our rate limit, a"
-        " policy, is lifted."
+        "Ours checks the signatures of a card and keeps the card; XMPP makes an account with a password. Each is on its"
+        " own connection, 64 at a time; one that takes longer than six seconds does not count. Our rate limit, a"
+        " policy, is off."
     ),
 }
 
@@ -149,10 +149,10 @@ def _by_default(apart: Results | None) -> str:
     hears = tables.windows(apart, OURS, "hears")
     kept = tables.said(spread([window.value for window in hears])) if hears else tables.NOT
     how = (
-        f"Measured alone, {apart.machine}; [capacity](capacity.md) is computed from it. 50 POSTs at a time, each on a"
-        " connection of its own. None of the bars of `pairs-32` would be met by such appends, and a message takes as"
-        " long as it takes to be heard of: at least a fifth of a second, at drawn moments. A client that hears, and"
-        f" waits at its inbox, takes {kept} KiB of the relay's memory."
+        f"Measured alone, {apart.machine}; [capacity](capacity.md) is computed from it. 50 POSTs ran at a time, each on"
+        " its own connection. Such appends would meet none of the bars of `pairs-32`, and a message arrives only when"
+        " its reader learns of it: after at least a fifth of a second, at random moments. A client that polls activity"
+        f" and waits at its inbox takes {kept} KiB of the relay's memory."
     )
     return f"## What a client does by default\n\n{how}\n\n{tables.as_markdown(rows)}"
 
@@ -169,10 +169,10 @@ def _steps(results: Results) -> str:
     if len(table) == 1:
         return ""
     how = (
-        "The prototype (`bench/ceiling`) has the relay's shape and none of its promises. Each row adds one thing to the"
-        " bare one, most of them made by the product's own code; 50 pairs, 32 on their way. Differences of less than a"
-        " tenth are within what the same server differs from turn to turn. *padding* sends 2,048 bytes in place of"
-        " 1,024: what a message costs that just does not fit its bucket."
+        "The prototype (`bench/ceiling`) has the relay's structure and none of its promises. Each row adds one feature"
+        " to the bare prototype, mostly with the product's own code; 50 pairs, 32 messages in flight. A difference of"
+        " less than a tenth is within the variation of one server between turns. *padding* sends 2,048 bytes instead of"
+        " 1,024: the cost of a message that is just too large for its bucket."
     )
     return f"## What each promise costs\n\n{how}\n\n{tables.as_markdown(table)}"
 
@@ -181,14 +181,14 @@ def _disk(results: Results) -> str:
     if not results.holdings:
         return ""
     how = (
-        "One pair, messages one by one. As soon as the last one was answered, every file of the server was searched for"
-        " a piece of the payload and for the names under which the server knows those who talk. All payloads are opaque"
-        " here; what matters is what stands beside them. *Bytes* are those by which the folder grew, three seconds"
-        " later, after as many had come before. *Syncs* were counted with strace: where there are none, what was"
-        " answered is not on disk at all."
+        "One pair sends messages one by one. As soon as the last one was answered, every file of the server was"
+        " searched for a piece of the payload and for the names under which the server knows the two. All payloads are"
+        " opaque here; what matters is the data beside them. *Bytes* is the growth of the folder, three seconds"
+        " later, after as many messages had come before. *Syncs* were counted with strace: without syncs an"
+        " acknowledged message is not on disk at all."
     )
     table = tables.as_markdown(tables.holdings(results), words=True)
-    return f"## What lies on the disk when the answer comes\n\n{how}\n\n{table}"
+    return f"## What is on the disk when the answer comes\n\n{how}\n\n{table}"
 
 
 def _servers(results: Results) -> str:
@@ -202,21 +202,21 @@ def _limits() -> str:
     limits = (
         "No TLS anywhere, no compression; one machine, loopback. Over a network all of them wait for the network.",
         (
-            "XMPP tells its sender nothing (no XEP-0198); with acknowledgements it would cost more. ejabberd uses"
-            " several cores where it has them; one process of ours does not."
+            "XMPP does not acknowledge messages (no XEP-0198); with acknowledgements it would cost more. ejabberd can"
+            " use several cores; one process of ours cannot."
         ),
         (
-            "The clients of the load generator were written for this. *loader cores* near 1 means that the generator,"
-            " not the server, sets the figure: marked *bound*, and then a lower bound for that server."
+            "The clients of the load generator were written for this page. *loader cores* near 1 means that the"
+            " generator, not the server, sets the figure. It is marked *bound*: a lower bound for that server."
         ),
         (
-            "Four bars compare ways of storing as they come: ejabberd's and Prosody's archives and Synapse sync eight"
-            " times a message and more, one message at a time; ours and Redis sync what came meanwhile together. NATS"
+            "Four bars compare default ways of storing. ejabberd's and Prosody's archives and Synapse sync eight times"
+            " or more for each message, one message at a time. Ours and Redis sync together what came meanwhile. NATS"
             " has a stream for each pair, and syncs each message."
         ),
         "XMPP is text: its 1 KiB is sent as base64, 1,368 bytes.",
-        "Chat servers do routing, rosters, presence and rooms; brokers none of it; ours leaves most of it to clients.",
-        "Peers run near their defaults; what differs is in the table. Tuning would help some of them.",
-        "Whether a virtual disk keeps what it says it has synced cannot be seen from inside.",
+        "Chat servers do routing, rosters, presence and rooms; brokers do not; ours leaves most of it to clients.",
+        "Peers run near their defaults; the table lists the differences. Tuning would help some of them.",
+        "From inside a virtual machine nobody can see whether its disk keeps what it reports as synced.",
     )
     return "## What this cannot say\n\n" + "\n".join(f"- {limit}" for limit in limits)
