@@ -60,7 +60,7 @@ ANSWER_S: Final = 30.0
 RECORD_S: Final = 20.0
 """How long the public record may take to say whose the handle is; the other device's person takes longer to say yes."""
 QUIET_S: Final = 20.0
-"""How long nothing may move while a new device is told all there is."""
+"""How long a new device's first sync may make no progress."""
 
 
 @dataclass(slots=True)
@@ -114,7 +114,7 @@ class DeviceLink:
 
     @asynccontextmanager
     async def _ended_for_both(self) -> AsyncIterator[None]:
-        """If the code turns out to be misused, whoever waits in the box hears of it; and whether the secret is out."""
+        """If the code was misused, tell the device waiting in the box; the error says whether the secret was sent."""
         try:
             yield
         except LinkMisused as misused:

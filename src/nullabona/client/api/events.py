@@ -34,7 +34,7 @@ __all__ = [
     "RoomRequestGone",
     "RoomRequested",
 ]
-"""Those that stand in files of their own, beside the ones below."""
+"""Event classes that are defined in other files than this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class MessageGone(Happened):
 
 @dataclass(frozen=True, slots=True)
 class NoticeAdded(Happened):
-    """A line about the room stands in its history (`MessageInfo.notice`). It does not count as unread."""
+    """The room's history has a new notice (`MessageInfo.notice`). It does not count as unread."""
 
     kind = "notice"
     room: bytes
@@ -288,7 +288,7 @@ class ConnectionChanged(Happened):
 
 @dataclass(frozen=True, slots=True)
 class EventsForgotten(Happened):
-    """The events up to this id are not in the log any more: look at rooms, histories and contacts anew."""
+    """The events up to this id are no longer in the log: reload rooms, histories and contacts."""
 
     kind = "events-forgotten"
 
@@ -318,7 +318,7 @@ class LinkUsed(Happened):
 
 @dataclass(frozen=True, slots=True)
 class WishChanged(Happened):
-    """A wish stands otherwise. ``state`` as of `WishInfo`, ``withdrawn``, or ``over``: fulfilled, forgotten, old."""
+    """A join request changed. ``state`` as in `WishInfo`, ``withdrawn``, or ``over``: fulfilled, forgotten, old."""
 
     kind = "wish"
     room: bytes

@@ -105,7 +105,7 @@ class Files:
     ) -> bytes:
         """Store and queue a file, and return its message's id. The message is sent once the relay has the whole file.
 
-        A photo is encoded anew, without location, device or time; with ``as_kind`` ``file`` it is sent unchanged. An
+        A photo is re-encoded, without location, device or time; with ``as_kind`` ``file`` it is sent unchanged. An
         animated image is sent as a file. Raises `BadRequest`, `FileTooLarge`, `FileUnreadable`, `BadImage`,
         `NoSuchRoom` or `NotInRoom`; then nothing is kept.
         """
@@ -178,7 +178,7 @@ class Files:
         return chosen
 
     async def picture(self, room: bytes | str, message: bytes | str, longest: int = 2_560) -> SafeImage:
-        """A photo of this device, encoded anew for showing. Raises `BadImage`, and the file counts as failed then."""
+        """A photo of this device, re-encoded for showing. Raises `BadImage`, and the file counts as failed then."""
         reader = self.open(room, message)
         row = reader._message  # noqa: SLF001 - one module
         try:
@@ -191,14 +191,14 @@ class Files:
             raise
 
     async def thumbnail(self, room: bytes | str, message: bytes | str) -> SafeImage:
-        """The preview that was sent with a photo, encoded anew. Raises `BadImage`."""
+        """The preview that was sent with a photo, re-encoded. Raises `BadImage`."""
         with self._session.look() as store:
             row = find_message(store, find_room(store, room), message)
             thumb = _said(row).thumb
         return await self._session.pictures.small((row.room, row.id, "thumb"), thumb)
 
     async def safe_image(self, data: bytes, longest: int = 2_560) -> SafeImage:
-        """Any image encoded anew for showing (profile pictures of others, previews). Raises `BadImage`."""
+        """Any image re-encoded for showing (profile pictures of others, previews). Raises `BadImage`."""
         return await asyncio.to_thread(safe_image, data, longest)
 
     def _ready(self, room: bytes | str, caption: str) -> bytes:

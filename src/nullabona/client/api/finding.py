@@ -73,7 +73,7 @@ def direct_partner(store: Store, room: RoomState) -> Contact | None:
 
 
 def room_requests(store: Store) -> dict[bytes, LoggedEvent]:
-    """Invitations by strangers that wait for the person: the room, and the event that told of it."""
+    """Strangers' invitations that wait for the person, by room, with the event that reported each."""
     found: dict[bytes, LoggedEvent] = {}
     after = 0
     while page := store.events(after):
@@ -114,7 +114,7 @@ def describe_contact(contact: Contact) -> str:
 
 
 def find_person(step: Step, wanted: bytes | str) -> list[bytes]:
-    """Whose messages a search by ``wanted`` means: an account, whoever is called that, and authors of that name."""
+    """Whose messages a search for ``wanted`` includes: an account, accounts and authors with that name."""
     if isinstance(wanted, bytes):
         return [wanted]
     names = all_names(step.store)

@@ -16,7 +16,7 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class OperatorNoticeChanged(Happened):
-    """The operator told of a demand about this account, and its docket log proves it; or the person put that away.
+    """The operator reported a demand about this account, and its docket log proves it; or the person put that away.
 
     Read it (`Client.operator_notices.get`). Of each notice there is one event when it came.
     """

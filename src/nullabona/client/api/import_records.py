@@ -40,10 +40,10 @@ class ImportChat:
     first_at: int
     last_at: int
     people: tuple[ImportPerson, ...]
-    """Whoever said most first."""
+    """Those with the most lines first."""
     kinds: dict[str, int]
     continued: int
-    """Lines of the file that go on with the one before."""
+    """Lines of the file that continue the line before."""
     media_here: int
     media_missing: int
     oddities: tuple[Oddity, ...]

@@ -10,11 +10,11 @@ from nullabona.client.api.events import Transfer
 from nullabona.client.core.model.records import FileState, Progress
 
 PAUSE_S: Final = 0.1
-"""While a file moves it is told at most so often; how it ended always is."""
+"""Shortest time between two progress reports of a file; its end is always reported."""
 
 
 class Moves:
-    """What one listener has not been told yet."""
+    """Progress that was not yet reported to one listener."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""What the operator told of demands about this account, and its docket log proves (spec/operator-notice.md)."""
+"""The operator's notices about demands for this account, as its docket log proves them (spec/operator-notice.md)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class OperatorNoticeInfo:
     came_s: int
     put_away: bool
     item: bytes = field(repr=False)
-    """The notice as it came, for whoever checks it again."""
+    """The notice as it came, so that others can check it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class OperatorNotices:
 
 
 class ReceivedNotices:
-    """Notices in which the operator told of demands about this account."""
+    """The operator's notices about demands for this account."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

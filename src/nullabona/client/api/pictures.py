@@ -1,8 +1,8 @@
-"""Pictures that were made safe lately: decoding takes long, and a page asks for the same one often.
+"""A cache of pictures that were made safe: decoding takes long, and a page requests the same one often.
 
-Whoever sends pictures can make them slow to decode, within the limits of `client.media`. So one room has one picture
-decoded at a time, and small ones (thumbnails, profile pictures) never wait for photos: nobody's pictures wait for more
-than one of each other room.
+A sender can make pictures slow to decode, within the limits of `client.media`. So each room has one picture decoded at
+a time, and small ones (thumbnails, profile pictures) never wait for photos: a picture waits for at most one of each
+other room.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Profiles:
             return profile_of(step, step.me.account)
 
     async def face(self, account: bytes, picture: bytes) -> SafeImage:
-        """An account's profile picture, encoded anew and cached. Raises `BadImage`."""
+        """An account's profile picture, re-encoded and cached. Raises `BadImage`."""
         return await self._session.pictures.small((account, sha256(picture).digest(), "face"), picture)
 
     async def prepare_picture(self, data: bytes) -> bytes:

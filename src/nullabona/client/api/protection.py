@@ -9,7 +9,7 @@ from nullabona.client.profile import Passphrase, check_unlock
 
 
 async def check_passphrase(client: Client, passphrase: str) -> None:
-    """Whoever asks knows the passphrase. Raises `WrongPassphrase`, or `WrongUnlock` if the profile has none."""
+    """Check the caller's passphrase. Raises `WrongPassphrase`, or `WrongUnlock` if the profile has none."""
     path = client._session.profile.path  # noqa: SLF001 - one package
     await asyncio.to_thread(check_unlock, path, Passphrase(passphrase))
 

@@ -47,13 +47,13 @@ class ContactInfo:
     verified: bool = False
     """The person compared safety numbers, and the identity key is still that one."""
     changed: bool = False
-    """Their handle was shown to lead to another identity key, and the person has not said that they know."""
+    """The directory showed another identity key for their handle, and the person has not confirmed the change."""
     replaced: bool = False
-    """The person knows that the handle leads to another account now; this one is whom they knew before."""
+    """The person knows that the handle belongs to another account now; this is the account that they knew before."""
     record: str = ""
     """What the public record says of them: ``proven``, ``promised``, ``pending``, ``refuted``; empty: never asked."""
     answered: bool = False
-    """They asked and were told yes, which waits for the record."""
+    """The person accepted their request; the reply waits for the public record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +95,14 @@ class RoomSummary:
     last: MessageInfo | None = None
     """The newest line of the room, without its quote, reactions and votes. Empty in `RoomDetails`."""
     record: str = ""
-    """Of a stranger's invitation: what the public record says of whoever invites, as in `ContactInfo`."""
+    """For a stranger's invitation: what the public record says about the inviter, as in `ContactInfo`."""
     answered: bool = False
-    """A stranger's invitation was accepted, which waits for the record."""
+    """The person accepted a stranger's invitation; joining waits for the public record."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoomDetails:
-    """A room in full, for whoever wants to look behind."""
+    """All technical details of a room."""
 
     summary: RoomSummary
     relay: str
@@ -302,9 +302,9 @@ class Status:
     """Items that still have to reach a relay."""
     rooms: int
     at_rest: bool
-    """Everything that could go out or come in has done so."""
+    """Up to date: everything that could be sent or received has been."""
     warnings: tuple[StandingWarning, ...]
-    """What was warned of and is not over."""
+    """Warnings that are still valid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,4 +392,4 @@ class PrivacyReport:
     relay_files: tuple[DataFile, ...]
     directory_files: tuple[DataFile, ...]
     standing: RecordStanding
-    """How the public record that the card stands in is checked."""
+    """How the public record with the account's card is checked."""

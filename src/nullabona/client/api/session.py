@@ -136,7 +136,7 @@ class Session:
         return [decode_state(data) for data in loaded if data is not None]
 
     def settled(self, *, receipts: bool) -> bool:
-        """Everything that could go out or come in has done so: wanted room changes too, and early receipts if asked."""
+        """Whether everything that could be sent or received has been: also room changes, and receipts if asked."""
         soon = now_ms() + _RECEIPT_SOON_MS if receipts else 0
         now = now_ms()
         return self.runner.at_rest and not any(

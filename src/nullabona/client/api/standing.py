@@ -54,9 +54,9 @@ class RecordStanding:
 
 @dataclass(frozen=True, slots=True)
 class RecordEvidence:
-    """What was shown when something was wrong, for whoever is to judge it.
+    """What a directory showed when something was wrong, kept as evidence.
 
-    If it ``proves``, ``shown`` holds by itself for anybody who has the log's policy (`verify_evidence`).
+    If it ``proves``, anybody with the log's policy can verify ``shown`` without anything else (`verify_evidence`).
     """
 
     code: str
@@ -80,7 +80,7 @@ def evidence_files(kept: Sequence[RecordEvidence]) -> dict[str, bytes]:
 
 
 def describe_standing(store: Store, host: str) -> RecordStanding:
-    """How the record of a directory stands. In the caller's transaction."""
+    """The state of a directory's record. In the caller's transaction."""
     pinned = load_pinned(store, host)
     if pinned is None:
         return RecordStanding(host, known=False)

@@ -1,4 +1,4 @@
-"""What was warned of and is not over: it is told once, as it happens, and can be asked for afterwards."""
+"""Warnings that are still valid: each is reported once, when it occurs, and can be queried afterwards."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Named(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class FileSaid(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A file. ``path``: where it lies, from the folder of its room; absent if its bytes were not on the device."""
+    """A file. ``path``: relative to the folder of its room; absent if its bytes were not on the device."""
 
     name: str
     mime: str
@@ -113,7 +113,7 @@ class RoomDocument(msgspec.Struct, frozen=True):
 
 
 class RoomEntry(msgspec.Struct, frozen=True):
-    """Where a room lies in an export."""
+    """The location of a room in an export."""
 
     id: Hex
     title: str

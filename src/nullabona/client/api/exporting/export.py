@@ -140,7 +140,7 @@ class Export:
     # -- files ----------------------------------------------------------------------------------------------------
 
     def _save(self, info: MessageInfo, folder: str) -> str | None:
-        """Write a line's file; where it lies from the room's folder, or None if it is not here."""
+        """Write a line's file. Returns its path in the room's folder, or None if it is not here."""
         if info.attachment is None or not self.with_files:
             return None
         pieces = self._pieces(info)

@@ -1,7 +1,7 @@
-"""Where an export lies: a folder of its own, written in a part of it that nobody reads yet. Nothing outside is touched.
+"""The folder of an export, first written to a temporary part of it. Nothing outside the folder is touched.
 
-What is there must be nothing, or an earlier export; a run that was interrupted is swept away by the next one, even one
-that was taking the earlier one's place. Until the new one is whole the earlier one stays.
+The folder must be empty or contain an earlier export. The next run removes an interrupted one, even if that was just
+replacing the earlier export. The earlier export stays until the new one is complete.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nullabona.errors import UserError
 
 INDEX: Final = "export.json"
 OURS: Final = ("rooms", "index.html", INDEX)
-"""Everything that lies in an export's folder; the index comes last."""
+"""Everything in an export's folder; the index is written last."""
 PART: Final = ".nullabona-export"
 _LONGEST: Final = 100
 

@@ -13,7 +13,7 @@ phrase: Final = EXPORT.say
 
 
 def of_line(info: MessageInfo, language: Language) -> str:
-    """What stands where a line has no words of its own."""
+    """The text for a line that has no text itself."""
     if info.notice is not None:
         return room_notice(info.notice, language)
     return phrase("deleted", language) if info.kind == "deleted" else info.text

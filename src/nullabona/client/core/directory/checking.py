@@ -21,7 +21,7 @@ from nullabona.wire.messages import CardFound, HandleProof
 class Checked:
     """What an answer proves, once `frontier` was reached from the one that is remembered.
 
-    ``card`` is empty where there is none. ``promise``: the card does not stand in the record yet.
+    ``card`` is empty if there is none. ``promise``: the card is not in the record yet.
     """
 
     card: bytes = field(repr=False)
@@ -57,7 +57,7 @@ def check_answer(pinned: Pinned, handle: Handle, answer: CardFound, now_s: int) 
 
 
 def label_of(pinned: Pinned, handle: Handle, proof: bytes) -> bytes:
-    """Where the handle stands in the record. Raises `CardNotInLog` if the directory does not prove it."""
+    """The handle's label in the record. Raises `CardNotInLog` if the directory does not prove it."""
     try:
         return verify(pinned.rules.vrf_key, label_input(handle), proof)[:LABEL_BYTES]
     except VrfInvalid as error:
@@ -65,7 +65,7 @@ def label_of(pinned: Pinned, handle: Handle, proof: bytes) -> bytes:
 
 
 def _opening(answer: CardFound) -> Opening | None:
-    """What must stand at the label: the card that came with the answer, or a tombstone if none did."""
+    """The expected entry at the label: the card that came with the answer, or a tombstone if none did."""
     proof = answer.proof
     if not proof.version:
         return None

@@ -1,6 +1,6 @@
 """What can be wrong with a directory's record.
 
-Each is told to the person, hard and plain; nothing shown with it is believed.
+The person is told of each error plainly; we believe nothing that came with it.
 """
 
 from __future__ import annotations

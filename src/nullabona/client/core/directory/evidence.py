@@ -1,7 +1,8 @@
-"""What stood at a handle in one epoch, as a file that proves it to a third person (spec/map.md §10).
+"""The entry of a handle in one epoch, as a file that proves it to a third person (spec/map.md §10).
 
-Whoever has it and the log's policy needs nothing else: no account, no network, no trust in who hands it over. It proves
-what the record had. That the owner did not put it there is their own word; that another key signed it, anybody can see.
+To verify the file, a person needs only the log's policy: no account, no network, no trust in its source. The file
+proves the content of the record. Only the owner can say that they did not make the entry, but anybody can see if
+another key signed it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from nullabona.wire.messages import MAX_CHECKPOINT, Entry
 
 FORM: Final = "nullabona record evidence v1"
 LARGEST: Final = 4 * MAX_CHECKPOINT
-"""Bytes of a file: two checkpoints, however many lines they have, and the epochs of a device that was away for long."""
+"""Most bytes of a file: two checkpoints of any number of lines, and the epochs of a device that was away for long."""
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 
 
@@ -39,7 +40,7 @@ class EvidenceInvalid(PeerError):
 
 
 class View(msgspec.Struct, array_like=True, frozen=True):
-    """One epoch as it was proven: what stood at the handle (version 0: nothing), and the way to the map's root.
+    """One epoch as it was proven: the entry at the handle (version 0: nothing), and the path to the map's root.
 
     ``peaks`` are the frontier of the log before the epoch.
     """
@@ -135,7 +136,7 @@ def subject_of(data: bytes) -> tuple[str, int] | None:
 
 
 def verify_evidence(data: bytes, policy: Policy) -> Proven:
-    """What the file proves to whoever trusts the policy. Raises `EvidenceInvalid`."""
+    """What the file proves under the policy. Raises `EvidenceInvalid`."""
     try:
         return _verify(msgspec.msgpack.decode(data[: LARGEST + 1], type=EntryEvidence), policy)
     except (NullabonaError, msgspec.MsgspecError) as error:
@@ -174,7 +175,7 @@ def _believed(rules: Policy, note: bytes, origin: str) -> Seen:
 
 
 def _check_epoch(found: EntryEvidence, label: bytes, seen: Seen) -> None:
-    """The epoch's entry, computed from what stood at the label, leads to the checkpoint's root."""
+    """Check that the epoch's log entry, computed from the entry at the label, leads to the checkpoint's root."""
     view = found.view
     other = Leaf(view.other[0], view.other[1]) if len(view.other) == 2 else None
     walk, (nonce, version, digest) = Walk(view.siblings, other), view.entry

@@ -57,7 +57,7 @@ def save_pinned(store: Store, pinned: Pinned) -> None:
 
 
 def forget_pinned(store: Store, host: str, now_s: int) -> None:
-    """Know nothing of a directory any more: the next look at it is a first one. The person's own wish."""
+    """Forget a directory at the person's wish: the next look-up is like the first one."""
     store.delete_value(_key(host))
     store.set_value(_forgotten(host), _encode(now_s))
     save_expected(store, [each for each in load_expected(store) if each.host != host])
@@ -84,7 +84,7 @@ def save_watch(store: Store, watch: Watch | None) -> None:
 
 
 def load_expected(store: Store) -> list[Expected]:
-    """What directories promised and was not seen yet."""
+    """Promises of directories that were not seen kept yet."""
     data = store.get_value(_EXPECTED)
     return [] if data is None else _expected.decode(data)
 
@@ -102,7 +102,7 @@ def expect(store: Store, promise: Expected) -> None:
 
 
 def own_entries(store: Store) -> list[StoredEntry]:
-    """What stood in the record at our handle in the epochs that were watched, oldest first."""
+    """The record's entries at our handle in the watched epochs, oldest first."""
     data = store.get_value(_ENTRIES)
     return [] if data is None else _entries.decode(data)
 
@@ -136,8 +136,8 @@ def load_evidence(store: Store) -> list[Evidence]:
 
 
 def keep_evidence(store: Store, evidence: Evidence) -> bool:
-    """Keep it; whether it is new. Once there is too much, one goes of the code that there is most of: neither its first
-    nor its last, as whoever lies could else show so much that what proves something is forgotten.
+    """Keep evidence; True if it is new. If there is too much, drop an item of the most frequent code, but neither its
+    first nor its last: otherwise a lying directory could flood the store until real evidence is dropped.
     """
     known = load_evidence(store)
     if any((each.code, each.host, each.shown) == (evidence.code, evidence.host, evidence.shown) for each in known):

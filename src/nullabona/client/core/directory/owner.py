@@ -1,8 +1,8 @@
-"""An owner's watch: every epoch is looked through for entries that this account did not make (spec/map.md §6).
+"""An owner's watch: checks every epoch for entries that this account did not make (spec/map.md §6).
 
-The roots are not asked for: each epoch's log entry is computed from what the directory tells of the own handle, and the
-whole must lead from the log as it was watched last to the witnessed checkpoint. So nothing can be told that is not in
-the record that everybody else is shown.
+We do not request roots. We compute each epoch's log entry from what the directory reports about our own handle. All of
+them together must lead from the log as we last watched it to the witnessed checkpoint. So the directory cannot report
+anything that is not in the record that everybody else sees.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ BROKEN: Final = "promise-broken"
 GAP: Final = "record-gap"
 _NOTHING: Final = (b"", 0, b"")
 Sight: TypeAlias = tuple[int, int, Opening | None]
-"""An epoch, when it closed, and what stood at the handle."""
+"""An epoch, when it closed, and the entry at the handle."""
 
 
 class Watch(msgspec.Struct, array_like=True, frozen=True):
-    """How far a handle was watched, and what stood there.
+    """How far a handle was watched, and its entry.
 
     ``place``: which of our cards, counted from 0; -1: none yet. ``closed_s``: when the newest of the epochs closed, or
     the watch began, if that was later; 0: not known yet.
@@ -169,7 +169,7 @@ def _root(label: bytes, opening: Opening | None, siblings: tuple[bytes, ...], st
 def judge(watch: Watch, openings: Sequence[Sight], own: Sequence[bytes]) -> tuple[Watch, list[Alarm]]:
     """What in these epochs this account did not make; ``own`` are the hashes of its cards, oldest first.
 
-    The watch knows afterwards which of the cards stood there last.
+    The watch then has the place of the last of our cards.
     """
     alarms: list[Alarm] = []
     place, version = watch.place, watch.entry[1]
@@ -229,7 +229,7 @@ def settle(
 ) -> tuple[list[Expected], list[Alarm]]:
     """Which expectations are still open after these epochs, and which were broken.
 
-    ``after`` are cards that may stand in the place of an expected one: later ones of the same account.
+    ``after`` are cards that may replace an expected one: later ones of the same account.
     """
     still: list[Expected] = []
     alarms: list[Alarm] = []

@@ -1,4 +1,4 @@
-"""What is remembered of one directory: whom to hold it to, and how far its log was seen."""
+"""What we remember of one directory: its keys and policy, and how far we have seen its log."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _see(host: str, policy: Policy, checkpoint: bytes) -> Sighting:
 def pin(host: str, described: LogDescribed, policy: str | None, now_s: int) -> Pinned:
     """What is to be remembered of a directory that is seen for the first time.
 
-    ``policy`` is the person's own, or None: then the directory's is taken, and whoever shows it must say so. Raises
+    ``policy`` is the person's own, or None: then we use the directory's, and the caller must say so. Raises
     `PolicyInvalid`, `LogReplaced`, `NotWitnessed`, `LogForked`, `VrfInvalid` or `Malformed`.
     """
     text = described.policy if policy is None else policy
@@ -118,7 +118,7 @@ def with_docket(pinned: Pinned, described: LogDescribed) -> Pinned:
     """With the keys of the operator's docket, if the directory names one by now; else as it was.
 
     Only where the person gave no policy of their own, and only if nothing else differs: a log of the same host is new,
-    those that were known keep their keys, and whoever must witness is the same. Raises `PolicyInvalid`.
+    known logs keep their keys, and the required witnesses are the same. Raises `PolicyInvalid`.
     """
     if pinned.by_hand:
         return pinned

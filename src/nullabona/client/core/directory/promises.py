@@ -1,6 +1,6 @@
-"""What a directory promised: that a card stands in its record by an epoch.
+"""A directory's promise that a card will be in its record by an epoch.
 
-Kept until it is seen to be true (spec/map.md §5).
+We keep it until we have seen that it was kept (spec/map.md §5).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ AHEAD: Final = 4
 
 
 class Expected(msgspec.Struct, array_like=True, frozen=True):
-    """A card that must stand in the record under one of the epochs after ``after`` and up to ``by``."""
+    """A card that must be in the record under one of the epochs after ``after`` and up to ``by``."""
 
     host: str
     handle: str

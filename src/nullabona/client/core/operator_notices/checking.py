@@ -29,7 +29,7 @@ OLDEST_S: Final = 35 * 86_400
 
 
 class NoticeUncheckable(PeerError):
-    """This device has no policy for the docket that a notice claims to stand in, or its clock is behind."""
+    """This device has no policy for the docket that a notice names, or its clock is behind."""
 
     code = "operator-notice-unchecked"
     default_hint = "get the operator's policy from a source you trust, and pin it: nulla record pin FILE"
@@ -50,7 +50,7 @@ class NoticeStale(PeerError):
 
 
 class NoticeUnwitnessed(PeerError):
-    """A notice stands in a log that its operator signed and too few of its witnesses have."""
+    """A notice is in a log that its operator signed but too few of its witnesses have."""
 
     code = "operator-notice-unwitnessed"
     default_hint = "it is not shown; the operator may keep a separate docket for you"

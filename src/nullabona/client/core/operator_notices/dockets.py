@@ -35,7 +35,7 @@ from nullabona.log.tiles import WIDTH, Tile
 from nullabona.wire.handle import Handle, parse_handle
 
 LOOK_S: Final = 6 * 3_600
-"""About how often a device looks at the docket; the time is drawn anew each time, from half of this on."""
+"""About how often a device reads the docket; each time is random, from half of this on."""
 MOST_SIGHTINGS: Final = 32
 _WATCH: Final = "operator-docket-watch"
 

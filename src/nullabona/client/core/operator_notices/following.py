@@ -1,8 +1,8 @@
-"""Following the operator's docket, so that no notice stands in another history than was seen before.
+"""Follows the operator's docket, so that no notice can come from another history than the one we saw.
 
-Every device looks at the same things at times of its own drawing, whether it was ever told of a demand or not: the
-newest checkpoint, then the leaf hashes from the last one on. With them it computes the root of every size that it has
-heard of by itself, so that nobody learns of which it has (spec/operator-notice.md §6). What is kept is in `dockets`.
+Every device requests the same data at random times, whether or not it ever got a notice: the newest checkpoint, then
+the leaf hashes after the last one. From them it computes the root of every size that it has seen in a notice, so that
+nobody learns which sizes those are (spec/operator-notice.md §6). `dockets` stores the result.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ _COUNTS: Final = "operator-notices-refused"
 
 
 class KeptNotice(msgspec.Struct, array_like=True, frozen=True):
-    """A notice that was checked, and under what. ``item`` is what came, for whoever checks it again."""
+    """A checked notice, and the policy used. ``item`` is what came, so that others can check it again."""
 
     id: bytes
     item: bytes

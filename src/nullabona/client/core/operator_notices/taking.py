@@ -108,9 +108,9 @@ def _hold(step: Step, item: HeldItem, error: NoticeUncheckable) -> None:
 
 
 def _bounded(step: Step, held: list[HeldItem]) -> list[HeldItem]:
-    """What nobody but the operator can have made has places of its own, so that nothing pushes it out.
+    """Items that only the operator can have made have separate slots, so that no other item displaces them.
 
-    Of the rest the docket that claims most places loses one, and of its items any: whoever floods it cannot choose.
+    Of the rest, the docket with the most items loses a random one, so that an attacker who floods it cannot choose.
     """
     vouched = [each for each in held if each.vouched][-MOST_HELD:]
     others = [each for each in held if not each.vouched]
@@ -123,7 +123,7 @@ def _bounded(step: Step, held: list[HeldItem]) -> list[HeldItem]:
 
 
 def _accuse(step: Step, item: HeldItem, host: str, error: PeerError) -> None:
-    """Only whoever has the operator's keys can have made it: the person is told, once, and it is kept as evidence."""
+    """Only a holder of the operator's keys can have made it: tell the person, once, and keep it as evidence."""
     before = dockets.before(step.store, origin_claimed(item.item))
     count_refused(step.store, error.code)
     if keep_evidence(step.store, Evidence(error.code, host, item.came_s, before, item.item)):
