@@ -1,1 +1,1 @@
-"""The messenger's own face: a local process that serves its page on loopback (docs/decisions/0008)."""
+"""The messenger's user interface: a local process that serves its page on loopback (docs/decisions/0008)."""

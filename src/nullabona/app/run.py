@@ -1,4 +1,4 @@
-"""A running app, from its first line to its last: one per profile, on loopback, until it is told to end."""
+"""A running app from start to end: one per profile, on loopback, until it is told to end."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PAGES_LEAVE_S: Final = 0.3
 class Opened:
     """How to open the page: a file for a browser. ``mine`` is false if another process is the app of the profile.
 
-    ``again``: the process began anew at the lock; the pages are open already.
+    ``again``: the process was replaced at the lock; the pages are open already.
     """
 
     launch: Path
@@ -98,12 +98,12 @@ async def _served(
         clear_launches(place.folder)
         server.stop()
         await session.end()
-        await asyncio.sleep(0)  # close frames leave before the loop ends
+        await asyncio.sleep(0)  # close frames are sent before the loop ends
 
 
 @dataclass(frozen=True, slots=True)
 class _Renewal:
-    """Ends the image of a process whose profile was locked."""
+    """Replaces the process image after its profile was locked."""
 
     guard: Guard
     session: Session
@@ -111,7 +111,7 @@ class _Renewal:
     instance: Instance
 
     def soon(self) -> None:
-        """Once answers and pushes have left: send the pages away, which come back, and begin anew."""
+        """After answers and pushes were sent: disconnect the pages, which reconnect, and replace the process."""
         loop = asyncio.get_running_loop()
         loop.call_later(_ANSWERS_LEAVE_S, self._part)
         loop.call_later(_ANSWERS_LEAVE_S + _PAGES_LEAVE_S, self._begin_anew)

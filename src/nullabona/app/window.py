@@ -1,4 +1,4 @@
-"""The page in a window of its own, with pywebview (the extra ``window``). The app itself runs in another thread."""
+"""The page in a separate window, with pywebview (the extra ``window``). The app itself runs in another thread."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def _serve(
     ready: Future[Opened],
     closing: Future[Callable[[], None]],
 ) -> None:
-    """Run the app until the window is closed; what goes wrong before it is shown is told through ``ready``."""
+    """Run the app until the window is closed; errors before it is shown are passed to ``ready``."""
     loop, closed = asyncio.get_running_loop(), asyncio.Event()
     try:
         async with app() as opened:

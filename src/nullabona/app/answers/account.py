@@ -45,7 +45,7 @@ async def _keep_place(ask: Asker, call: c.KeepPlace) -> Done:
 
 @answers(c.Active)
 async def _active(_ask: Asker, _: c.Active) -> Done:
-    return Done()  # every call starts the idle time anew
+    return Done()  # every call restarts the idle time
 
 
 @answers(c.CreateProfile)

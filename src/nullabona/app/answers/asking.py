@@ -1,4 +1,4 @@
-"""Who asks, and how ids of the page are read."""
+"""The asking page, and parsing of its ids."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ A = TypeVar("A")
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The page that asks, and the session it asks."""
+    """The asking page and its session."""
 
     session: Session
     page: PageSocket
@@ -63,7 +63,7 @@ def read_id(text: str) -> bytes:
 
 
 def read_place(text: str) -> int | None:
-    """The position that a page means; None for none. Raises `BadCall`."""
+    """The position of a place; None if empty. Raises `BadCall`."""
     try:
         return position_of(text) if text else None
     except ValueError:
@@ -71,7 +71,7 @@ def read_place(text: str) -> int | None:
 
 
 def full_handle(session: Session, handle: str) -> str:
-    """A handle with its host: without one, that of ``--relay`` or the own one is meant.
+    """A handle with its host, by default that of ``--relay`` or the person's own.
 
     Raises `HandleLacksRelay` if there is neither.
     """

@@ -1,4 +1,4 @@
-"""Answers about what is done to messages, and what is found among them."""
+"""Answers about actions on messages, and about searches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers about history from other messengers. One import runs at a time; a page that goes does not end it."""
+"""Answers about history from other messengers. One import runs at a time; closing a page does not end it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nullabona.client.api import GivenFile, ImportAnswers, ImportProgress
 from nullabona.errors import NullabonaError
 
 BATCH: Final = 4_000
-"""Lines between which pages are answered."""
+"""Lines stored at a time; pages are answered in between."""
 _MOST_FILES: Final = 2_000
 
 

@@ -1,4 +1,4 @@
-"""Answers about backups and exports, and how far they have come."""
+"""Answers about backups and exports, and their progress."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ class _Far(Protocol):
 
 
 def downloads(home: Path) -> Path:
-    """Where backups and exports go: the folder for downloads, or the home folder if there is none."""
+    """The folder for backups and exports: that for downloads, or the home folder if there is none."""
     folder = home / "Downloads"
     return folder if folder.is_dir() else home
 
 
 def place(ask: Asker, ending: str, what: str = "") -> Path:
-    """Today's place on this machine, for everything or for one thing."""
+    """Today's path on this machine, for everything or for one item."""
     name = ask.client.me.handle.partition("@")[0]
     day = f"{datetime.now().astimezone():%Y-%m-%d}"
     return downloads(ask.session.place.home) / f"{safe_name(f'nullabona {name}{what} {day}')}{ending}"
 
 
 def _watch(ask: Asker, doing: c.Doing) -> Callable[[_Far], None]:
-    """Tell every page, once for each percent. Whoever waits for it is there: the app does not lock itself meanwhile."""
+    """Tell every page once per percent. This counts as activity: the app does not lock itself meanwhile."""
     last = [-1]
 
     def tell(far: _Far) -> None:
@@ -110,7 +110,7 @@ async def _restore(ask: Asker, call: c.RestoreBackup) -> v.State:
     session = ask.session
     key = PassphraseKey(call.backup_passphrase) if call.backup_passphrase else phrase_key(call.words)
     await session.restore(session.backup_uploads.paths(call.files), key, call.passphrase, _watch(ask, "restore"))
-    # Whoever came with a passphrase may have no words at hand: the app asks for them some day.
+    # A person who used a passphrase may not have the words at hand: the app asks for them later.
     put_off = bool(call.backup_passphrase)
     session.remember(msgspec.structs.replace(session.app_state, unconfirmed=False, put_off=put_off))
     if session.pages.has_others:

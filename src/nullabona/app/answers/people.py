@@ -67,7 +67,7 @@ async def _create_group(ask: Asker, call: c.CreateGroup) -> v.Chat:
 
 
 def _named(ask: Asker, person: str) -> bytes | str:
-    """Whom an account of a contact, or a handle, means."""
+    """The person named by a contact's account or by a handle."""
     for info in ask.client.contacts.all():
         if info.account.hex() == person:
             return info.account
@@ -75,7 +75,7 @@ def _named(ask: Asker, person: str) -> bytes | str:
 
 
 def _member(ask: Asker, room: bytes, person: str) -> bytes | str:
-    """As `_named`, among the members of a room first. Whoever is no contact is looked up by handle."""
+    """As `_named`, but first among the members of a room. A person who is no contact is looked up by handle."""
     for member in ask.client.rooms.members(room):
         if member.account.hex() == person:
             return member.account

@@ -1,4 +1,4 @@
-"""Answers about what is wrong with public records, and what a person can do about it."""
+"""Answers about faults of public records, and what a person can do about them."""
 
 from __future__ import annotations
 

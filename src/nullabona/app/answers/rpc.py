@@ -1,4 +1,4 @@
-"""Where pages come in: reads what they ask, has it answered, words refusals. Nothing that goes wrong is shown raw."""
+"""The entry for pages' calls: reads calls, has them answered, words refusals. No error is shown raw."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from nullabona.errors import Bug, NullabonaError
 from nullabona.machine.http_server import HttpAnswer, refuse
 
 MOST_UNANSWERED: Final = 64
-"""Calls of one page that may wait at once; more are refused."""
+"""Most pending calls of one page; more are refused."""
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What the decoder raises at garbage, bytes that are no text, and brackets in brackets."""
+"""The decoder's errors for garbage, bytes that are not text, and deep nesting."""
 
 if TYPE_CHECKING:
     AnyCall = Call[Any]
@@ -59,7 +59,7 @@ class Rpc:
         self._session.pages.enter(page)
 
     def page_went(self, page: PageSocket) -> None:
-        """Calls in hand go on: what was asked for is done even if nobody waits for the answer."""
+        """Pending calls continue, even if nobody waits for the answer."""
         self._waiting.pop(page, None)
         self._session.pages.leave(page)
 
@@ -82,7 +82,7 @@ class Rpc:
         task.add_done_callback(waiting.discard)
 
     def _end_calls(self) -> None:
-        """The profile closes: what waits for the network will not come any more."""
+        """End the pending calls when the profile closes: their network answers will not arrive."""
         current = asyncio.current_task()
         for task in self._calls:
             if task is not current:
@@ -106,7 +106,7 @@ class Rpc:
     # -- content ------------------------------------------------------------------------------------------------------
 
     def upload_limit(self, path: str) -> int:
-        """Bytes that an upload may have now: files to be sent once there is an account, backups before."""
+        """Most bytes of an upload now: files to send once there is an account, backups before."""
         if path == BACKUP:
             return PIECE if self._session.phase == "empty" else 0
         return MAX_UPLOAD if self._session.phase in {"unconfirmed", "ready"} else 0
@@ -141,7 +141,7 @@ class Rpc:
 
 
 def _id_of(data: bytes) -> int:
-    """The id of a call that could not be read, so that its asker need not wait for ever."""
+    """The id of an unreadable call, so that the page gets an answer."""
     try:
         return msgspec.json.decode(data, type=_OnlyId).id
     except UNREADABLE:

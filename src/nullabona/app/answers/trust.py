@@ -1,4 +1,4 @@
-"""Answers about links, safety numbers, and what I think of somebody."""
+"""Answers about links, safety numbers, and the person's own settings for contacts."""
 
 from __future__ import annotations
 

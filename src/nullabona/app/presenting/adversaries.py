@@ -14,7 +14,7 @@ SENTENCES: Final = Words("adversaries")
 
 
 class Line(NamedTuple):
-    """A line; ``shown_by`` is the drill, ``test`` or ``unproven``."""
+    """A line. ``shown_by``: the drill, ``test`` or ``unproven``."""
 
     id: str
     can: bool

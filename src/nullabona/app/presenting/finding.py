@@ -1,4 +1,4 @@
-"""What a search found."""
+"""Search results."""
 
 from __future__ import annotations
 

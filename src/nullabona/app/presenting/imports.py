@@ -1,4 +1,4 @@
-"""What was found in other messengers' exports, and what was imported, as a page shows it."""
+"""The content of other messengers' exports, and finished imports, as a page shows them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_PEOPLE = 40
 
 
 def to_view(found: ImportPreview) -> c.ImportView:
-    """The chats of the files, and what has to be asked."""
+    """The chats of the files, and the questions to ask."""
     return c.ImportView([_chat(chat) for chat in found.chats], list(found.questions))
 
 

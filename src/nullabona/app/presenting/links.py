@@ -1,7 +1,7 @@
-"""Where a link leads, and how its host is shown so that it cannot be taken for another (spec/app.md §5).
+"""The target of a link, and a display of its host that cannot be mistaken for another (spec/app.md §5).
 
-Not a list of look-alikes, which is never complete: what is shown as written is what cannot pass for Latin. That are
-ASCII, letters of Latin with an accent that is seen, Hangul, Han and kana; every other alphabet is shown in punycode.
+A list of look-alikes is never complete. So only scripts that cannot pass for Latin are shown as written: ASCII, Latin
+letters with a visible accent, Hangul, Han and kana. Every other alphabet is shown in punycode.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from urllib.parse import urlsplit
 import idna
 
 _HIDDEN: Final = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
-"""What is not seen, or turns the direction."""
+"""Invisible and direction-changing characters."""
 _EASTERN: Final = re.compile(
     "[0-9\uac00-\ud7a3\u4e00-\u9fff\u3400-\u4dbf\u3041-\u3096\u30a1-\u30fa\u30fc\u3005-\u3007-]+"
 )
 _ACCENTS: Final = frozenset("\u0300\u0301\u0302\u0303\u0304\u0306\u0308\u030a\u030b\u030c\u0327")
 _NARROW: Final = frozenset("ijl")
-"""An accent is hardly seen on these."""
+"""Letters on which an accent is hardly visible."""
 _LETTERS: Final = frozenset("\u00e6\u00f8")
 """Letters of Latin alphabets that look like no other: æ ø."""
 
 
 def show_link(raw: str) -> tuple[str, str] | None:
-    """What to show of an address and where it leads; None: not a link that anybody should follow.
+    """The display text of an address and its target; None: a link that nobody should follow.
 
     The target's host is in ASCII as browsers make it (UTS 46, not transitional). Where the host, read back from that,
     is not what was written, or could pass for another, the target itself is shown.
@@ -57,7 +57,7 @@ def _read_back(ascii_host: str) -> str:
 
 
 def is_plain_host(host: str) -> bool:
-    """Whether every label of a host is read as what it is by whoever knows Latin letters, Hangul, Han and kana."""
+    """Whether a reader of Latin letters, Hangul, Han and kana recognises every label of a host unambiguously."""
     return all(_is_plain(label) for label in host.split("."))
 
 

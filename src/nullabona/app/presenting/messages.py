@@ -27,7 +27,7 @@ _BELOW: Final = 1 << 63
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What showing a message needs to know of the room, the person and this server."""
+    """The context for showing a message: the room, the person and this server."""
 
     me: bytes
     joined: bool
@@ -44,7 +44,7 @@ class Around:
 
 
 def place_of(position: int) -> str:
-    """A position as text that sorts alike."""
+    """A position as text that sorts in the same order."""
     return f"{position + _BELOW:0{_PLACE}x}"
 
 
@@ -102,7 +102,7 @@ def all_words(info: MessageInfo, around: Around) -> Words:
 
 
 def to_last(info: MessageInfo, *, direct: bool) -> v.LastLine:
-    """What a chat row shows of its newest message."""
+    """The newest message as a chat row shows it."""
     notice = None if info.notice is None else to_notice(info.notice)
     named = not (direct or info.mine or info.kind in {"notice", "told"})
     text = "" if info.kind == "deleted" else one_line(info.text)
@@ -202,7 +202,7 @@ def _may(info: MessageInfo, around: Around) -> list[v.May]:
 
 
 def _may_imported(info: MessageInfo) -> list[v.May]:
-    """What is on this device only cannot be answered, changed for others or passed on by reference."""
+    """A message that exists only on this device cannot be answered, changed for others or forwarded by reference."""
     may: list[v.May] = ["copy"] if info.text else []
     if info.attachment is not None and info.attachment.state == "here":
         may.append("save")

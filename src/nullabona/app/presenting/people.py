@@ -12,6 +12,6 @@ Picture = Callable[[bytes], str]
 
 
 def to_person(account: bytes, handle: str, name: str, *, me: bool, picture: Picture) -> Person:
-    """Somebody. Without a name the first part of the handle is one."""
+    """A person. Without a name, the first part of the handle is shown."""
     shown = clean_name(name) or clean_name(handle.partition("@")[0]) or account.hex()[:8]
     return Person(account.hex(), clean_name(handle), shown, initial(shown), colour(account), picture(account), me)

@@ -1,4 +1,4 @@
-"""The privacy page: what could be handed over about me, by the code that makes the operator's production."""
+"""The privacy page: the data that could be handed over about me, by the code of the operator's production."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def to_privacy(report: PrivacyReport, language: Language) -> v.Privacy:
 
 
 def _value(record: Mapping[str, object], column: Column) -> object:
-    """What the record has in a column: of the card one value, of its entries one for each."""
+    """The record's value in a column: one of the card, or one for each of its entries."""
     if column.table == "card":
         return record.get(column.name)
     entries = record.get("entries")

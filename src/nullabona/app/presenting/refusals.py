@@ -1,4 +1,4 @@
-"""Refusals as the page says them: in the person's language, without the commands that a terminal would name."""
+"""Refusals in the page's words: in the person's language, without commands for a terminal."""
 
 from __future__ import annotations
 

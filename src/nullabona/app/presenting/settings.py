@@ -7,7 +7,7 @@ from nullabona.client.api import Preferences
 
 
 def to_settings(chosen: Preferences, language: v.Language) -> v.Settings:
-    """``language`` is meant where none was chosen."""
+    """``language`` is used if none was chosen."""
     return v.Settings(
         language=chosen.language or language,
         theme=chosen.theme,

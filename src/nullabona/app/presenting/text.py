@@ -1,7 +1,7 @@
 """Texts and names by strangers, made safe to show and cut into pieces (spec/app.md §5).
 
-What others wrote is never trusted to be short, printable or what it looks like. Direction is the page's business: it
-isolates every name and text.
+Text from others may be long, unprintable or deceptive. The page handles text direction: it isolates every name and
+text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nullabona.app.protocol.views import Span
 COLOURS: Final = 12
 LONGEST_NAME: Final = 80
 LONGEST_SHOWN: Final = 20_000
-"""Characters of a text that are shown before the rest is asked for."""
+"""Most characters of a text that are shown before the rest is requested."""
 LONGEST_LINE: Final = 160
 """Characters of a text in a chat row or a notification."""
 MARKS_IN_NAME: Final = 4
@@ -35,7 +35,7 @@ _UNSAFE: Final = re.compile(
     r"[^ -~\n\t\u00a1-\u00ac\u00ae-\u02ff\u1100-\u11ff\u2010-\u2027\u3000-\u3029\u3041-\u3096\u30a0-\u30ff"
     r"\u3131-\u318e\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff65]"
 )
-"""Anything but the letters and signs of most texts, none of which needs a closer look."""
+"""Any character other than the letters and signs of most texts, which need no check."""
 _LINK: Final = re.compile(r"(?i)(?<![a-z0-9_@./-])https?://[^\s<>\"\x00-\x20`{}|\\^]{1,2000}")
 _ADDRESS: Final = re.compile(r"(?i)(https?://)([^/?#]*)(.*)", re.DOTALL)
 _HOST_END: Final = re.compile(r"(?i)(?:(?:^|\.)[a-z0-9-]*[a-z0-9](?=[\u3131-\u318e\uac00-\ud7a3][^.]*$)|:\d+(?!\d|$))")
@@ -45,7 +45,7 @@ _PARTICLE: Final = re.compile(
     r"(/|[\x21-\x7e]*[A-Za-z0-9)\]])(?:이?랑|[을를은는이가도만의와과요야]|으?로|에(?:서|게|는|도)?|에서[는도]|한테|부터|까지|보다|처럼|이?라(?:고|는)"
     r"|인데|입니다|이?에요|예요|이야|이요)"
 )
-"""The Latin rest of an address with a Korean particle or ending right behind it."""
+"""The Latin rest of an address directly followed by a Korean particle or ending."""
 _PIECE: Final = re.compile(
     r"(?:[\U0001F1E6-\U0001F1FF]{2}"
     r"|[0-9#*]\ufe0f?\u20e3"
@@ -90,7 +90,7 @@ def one_line(text: str) -> str:
 
 
 def initial(name: str) -> str:
-    """What stands in a picture's place: the first Hangul syllable, letter or digit."""
+    """The placeholder for a picture: the first Hangul syllable, letter or digit."""
     for char in unicodedata.normalize("NFC", name):
         if char.isalnum():
             return char.upper()[:1]
@@ -152,7 +152,7 @@ def _link_at(match: re.Match[str]) -> tuple[int, int, Span]:
 
 
 def _without_ending(raw: str) -> str:
-    """Without what Korean writes behind a word without a space: ``https://relay.example에서``."""
+    """Without a Korean particle attached to the address: ``https://relay.example에서``."""
     address = _ADDRESS.fullmatch(raw)
     assert address is not None
     scheme, whole, rest = address.groups()
@@ -166,7 +166,7 @@ def _without_ending(raw: str) -> str:
 
 
 def _trim(raw: str) -> str:
-    """Without punctuation that belongs to the sentence around."""
+    """Without trailing punctuation of the surrounding sentence."""
     while raw and (raw[-1] in _TRAILING or (raw[-1] in _PAIRS and raw.count(raw[-1]) > raw.count(_PAIRS[raw[-1]]))):
         raw = raw[:-1]
     return raw

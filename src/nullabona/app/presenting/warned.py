@@ -1,4 +1,4 @@
-"""Warnings as the page says them: as everywhere, but for hints that name a command of a terminal elsewhere."""
+"""Warnings in the page's words: the usual ones, but without hints that name a terminal command."""
 
 from __future__ import annotations
 

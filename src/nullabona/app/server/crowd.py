@@ -1,7 +1,7 @@
-"""Which connection makes room when too many are open: any program of the machine may open some and say nothing.
+"""Chooses the connection to close when too many are open: any program of the machine may open some and stay silent.
 
-First goes one of another user of the machine, where the system tells whose a connection is (Linux); then one that
-waits; then the one that came first. What showed a token, or an address of content, stays.
+First, one of another user of the machine, where the system tells the owner of a connection (Linux); then an idle one;
+then the oldest. A connection that showed a token, or an address of content, stays.
 """
 
 from __future__ import annotations
@@ -18,31 +18,31 @@ _LOCAL, _REMOTE, _UID = 1, 2, 7
 
 
 class Connected(Protocol):
-    """A connection, as far as this matters."""
+    """The parts of a connection that this module needs."""
 
     @property
     def port(self) -> int:
-        """Of its other end."""
+        """The peer's port."""
         ...
 
     @property
     def proven(self) -> bool:
-        """It showed what only a page of ours has."""
+        """Whether it showed a secret that only our pages have."""
         ...
 
     @property
     def waits(self) -> bool:
-        """Nothing is being answered."""
+        """Whether no request is being answered."""
         ...
 
     @property
     def number(self) -> int:
-        """The how manieth it was."""
+        """Its sequence number."""
         ...
 
 
 def who_leaves(connections: Collection[Connected], server_port: int) -> Connected | None:
-    """The connection that makes room; None if all of them showed a token."""
+    """The connection to close; None if all of them showed a token."""
     candidates = [one for one in connections if not one.proven]
     if not candidates:
         return None
@@ -51,7 +51,7 @@ def who_leaves(connections: Collection[Connected], server_port: int) -> Connecte
 
 
 def owners(server_port: int) -> dict[int, int]:
-    """Whose the connections to a port of loopback are: by the other end's port. Empty where the system has no table."""
+    """The user ids of the connections to a loopback port, by peer port. Empty where the system has no table."""
     found: dict[int, int] = {}
     there = {f"{host}:{server_port:04X}" for host in _LOOPBACK}
     for table in _TABLES:

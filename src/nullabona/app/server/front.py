@@ -18,17 +18,17 @@ from nullabona.machine.http_server import HttpAnswer, HttpTaskConnection, refuse
 
 HEAD_BYTES: Final = 16_384
 HEAD_S: Final = 10.0
-"""A head must be whole so soon after its first byte; a connection that says nothing at all gets as long."""
+"""Time limit for a head from its first byte, and for a connection that sends nothing."""
 IDLE_S: Final = 75.0
-"""A connection may wait so long for its next request."""
+"""Time limit for a connection to wait for its next request."""
 BODY_S: Final = 15.0
-"""A body must go on arriving within this time."""
+"""Time limit between parts of a body."""
 _HIGH_WATER: Final = 256 * 1024
 _numbers: Final = count()
 
 
 class Owner(Protocol):
-    """What a connection needs of the server."""
+    """The interface of the server for its connections."""
 
     def opened(self, front: Front) -> bool:
         """Whether there is room for one more connection."""
@@ -37,17 +37,17 @@ class Owner(Protocol):
     def closed(self, front: Front) -> None: ...
 
     def proves(self, request: Request, answer: HttpAnswer | int) -> bool:
-        """Whether only a page of ours could ask this: such a connection keeps its place."""
+        """Whether only our page could send this request: such a connection is not closed to make room."""
         ...
 
     def admit(self, request: Request) -> HttpAnswer | int:
-        """The refusal of a request, judged by its head, or how many bytes its body may have."""
+        """A refusal decided by the head alone, or the most bytes of the body."""
         ...
 
     async def respond(self, request: Request) -> HttpAnswer: ...
 
     def upgrade(self, request: Request) -> HttpAnswer | WSListener:
-        """The listener of a WebSocket that is to be opened, or a refusal."""
+        """The listener of a new WebSocket, or a refusal."""
         ...
 
 
@@ -65,7 +65,7 @@ class Front(HttpTaskConnection):
 
     @property
     def port(self) -> int:
-        """Of the other end; 0 when it is gone."""
+        """The peer's port; 0 when it is gone."""
         peer = self._transport.get_extra_info("peername") if self._transport is not None else None
         return int(peer[1]) if peer else 0
 

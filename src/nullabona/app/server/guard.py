@@ -17,7 +17,7 @@ from typing import Final
 LAUNCH_S: Final = 120.0
 """How long a launch token may wait to be traded."""
 MOST_TOKENS: Final = 32
-"""Working tokens that are good at once; a new one drops the oldest."""
+"""Most valid working tokens; a new one drops the oldest."""
 BAD_TOKENS: Final = 10
 BAD_WINDOW_S: Final = 30.0
 """So many wrong tokens within so many seconds: further ones are told to wait. Right ones never, or any program could
@@ -28,7 +28,7 @@ _FOREIGN: Final = frozenset({"cross-site", "same-site"})
 
 
 class Guard:
-    """The tokens of one server. ``clock`` gives seconds that only grow."""
+    """The tokens of one server. ``clock``: a monotonic clock in seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -51,7 +51,7 @@ class Guard:
         return list(self._tokens)
 
     def take_over(self, tokens: list[bytes]) -> None:
-        """These are good as well."""
+        """Accept these tokens too."""
         self._tokens.extend(tokens)
 
     # -- where a request comes from -----------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ class Guard:
         return True
 
     def knows_token(self, token: str) -> bool:
-        """Whether a working token is good. Wrong ones are counted."""
+        """Whether a working token is valid. Wrong ones are counted."""
         if _find(self._tokens, token) is not None:
             return True
         self._note_bad()
@@ -99,7 +99,7 @@ class Guard:
 
     @property
     def busy_with_guesses(self) -> bool:
-        """Too many wrong tokens came lately: wrong ones are told to wait."""
+        """Whether too many wrong tokens arrived recently; then wrong ones are told to wait."""
         return len(self._bad) >= BAD_TOKENS and self._clock() - self._bad[0] <= BAD_WINDOW_S
 
     def _note_bad(self) -> None:
@@ -111,7 +111,7 @@ def _digest(token: str) -> bytes:
 
 
 def _find(known: Mapping[bytes, float] | deque[bytes], token: str) -> bytes | None:
-    """The known digest that equals the token's. Takes the same time wherever it stands, and whether it is there."""
+    """The known digest that equals the token's. The time taken depends neither on its position nor on its presence."""
     wanted, found = _digest(token), None
     for digest in known:
         if hmac.compare_digest(digest, wanted):

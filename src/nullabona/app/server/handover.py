@@ -12,7 +12,7 @@ from nullabona.machine.websocket import SILENT, feed
 
 SUBPROTOCOL: Final = "nulla"
 MAX_MESSAGE: Final = 2 * 1_048_576
-"""A call is never longer."""
+"""Most bytes of a call."""
 _READ_BUFFER: Final = 16 * 1024
 _SERVER_SIDE: Final = False
 _DISCONNECT_ON_EXCEPTION: Final = True

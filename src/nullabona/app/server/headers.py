@@ -24,7 +24,7 @@ SAFE: Final[tuple[tuple[str, str], ...]] = (
     ("Cross-Origin-Embedder-Policy", "require-corp"),
     ("Permissions-Policy", PERMISSIONS),
 )
-"""On every answer, whatever it is."""
+"""On every answer."""
 _ISOLATION: Final = frozenset({"Cross-Origin-Opener-Policy", "Cross-Origin-Embedder-Policy"})
 LOCKED_PAGE: Final = tuple((name, value) for name, value in SAFE if name not in _ISOLATION)
 """On the page for the lock, which shows nothing of the person. Browsers show no isolated page and another one in the
@@ -42,4 +42,4 @@ STATIC: Final = {
     ".json": "application/json",
     ".webmanifest": "application/manifest+json",
 }
-"""Files of the page by their ending; others are not served."""
+"""Media types by file ending; other files are not served."""

@@ -1,4 +1,4 @@
-"""One app per profile: whoever comes second asks the first to open another page, and goes."""
+"""One app per profile: a second process asks the first to open another page, and ends."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class NoAnswer(UserError):
 
 
 class Instance:
-    """The right to be the app of a profile. ``folder`` is private, so only its owner can reach the socket in it."""
+    """The lock that makes a process the profile's app. ``folder`` is private: only its owner can reach its socket."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -38,16 +38,16 @@ class Instance:
 
     @property
     def lock(self) -> int:
-        """The descriptor that holds the right."""
+        """The descriptor that holds the lock."""
         return self._lock
 
     def take_over(self, lock: int) -> None:
-        """This process goes on as the app, with the descriptor of the one before."""
+        """Continue as the app, with the descriptor of the previous process image."""
         os.set_inheritable(lock, False)  # noqa: FBT003 - the system's own order
         self._lock = lock
 
     def claim(self) -> bool:
-        """Whether this process is the app from now on; if not, another one is."""
+        """Try to become the app; False if another process is."""
         lock = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -58,7 +58,7 @@ class Instance:
         return True
 
     async def serve(self, launch: Callable[[], Path]) -> None:
-        """Answer whoever comes second with a fresh launch file."""
+        """Answer later processes with a fresh launch file."""
         (self._folder / _SOCKET).unlink(missing_ok=True)
 
         async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -85,14 +85,14 @@ class Instance:
     async def _try_other(self) -> bytes:
         try:
             reader, writer = await asyncio.open_unix_connection(self._address())
-        except OSError:  # it is just starting, or just ending
+        except OSError:  # the other app is starting or ending
             return b""
         answer = await reader.read(_LONGEST)
         writer.close()
         return answer.rstrip(b"\n")
 
     def release(self) -> None:
-        """Let another process be the app. Harmless when repeated."""
+        """Let another process become the app. Idempotent."""
         if self._server is not None:
             self._server.close()
             self._server = None

@@ -1,6 +1,6 @@
-"""How the browser gets in: a private file that forwards to the page with a launch token, and is deleted after use.
+"""Opens the page in a browser: a private file forwards to it with a launch token, and is deleted after use.
 
-A token on a command line could be read by other users of the machine, so the browser is given a file's name only.
+Other users of the machine could read a token on a command line, so the browser gets only the name of a file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PAGE: Final = """<!doctype html>
 
 
 class Exposed(UserError):
-    """The directory for launch files belongs to somebody else, or others may look into it."""
+    """The directory for launch files belongs to another user, or is readable by others."""
 
     code = "launch-exposed"
     default_hint = "delete it, or make it readable by you only"
@@ -35,7 +35,7 @@ class Exposed(UserError):
 def private_folder(profile: Path) -> Path:
     """The directory of the profile's launch files and of the socket of its running app, beside the profile.
 
-    Made if need be, for its owner alone. Raises `Exposed`.
+    Created if missing, for its owner only. Raises `Exposed`.
     """
     profile.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = profile.with_name(f".{profile.name}.{_FOLDER}")
@@ -47,7 +47,7 @@ def private_folder(profile: Path) -> Path:
 
 
 class Launches:
-    """The launch files of a running app: each goes when its token was traded, or is too old to be."""
+    """The launch files of a running app: each is deleted once its token was traded or has expired."""
 
     def __init__(self, folder: Path, guard: Guard, url: Callable[[], str]) -> None:
         self._folder = folder
@@ -57,7 +57,7 @@ class Launches:
         clear_launches(folder)
 
     def new(self) -> Path:
-        """A file that only its owner may read and that forwards a browser to the page."""
+        """A file, readable only by its owner, that forwards a browser to the page."""
         token = self._guard.new_launch()
         path = self._folder / f"open-{secrets.token_hex(8)}{_SUFFIX}"
         target = escape(self.address(token), quote=True)
@@ -72,13 +72,13 @@ class Launches:
         return f"{self._url()}#launch={token}"
 
     def used(self, token: str) -> None:
-        """Delete the file of a token that was traded or is too old."""
+        """Delete the file of a traded or expired token."""
         path = self._files.pop(token, None)
         if path is not None:
             path.unlink(missing_ok=True)
 
 
 def clear_launches(folder: Path) -> None:
-    """Delete every launch file that is left."""
+    """Delete every remaining launch file."""
     for path in folder.glob(f"open-*{_SUFFIX}"):
         path.unlink(missing_ok=True)

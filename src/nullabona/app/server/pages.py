@@ -12,7 +12,7 @@ from nullabona.machine.http_server import HttpAnswer, refuse
 
 _INDEX: Final = "/index.html"
 LOCKED: Final = "/locked"
-"""The page for the lock: the same, but for headers that make browsers show it in another process of theirs."""
+"""The lock's page: the same, except for headers that make browsers show it in another process."""
 _MISSING: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>nullabona</title>
 <h1>nullabona</h1>
@@ -40,7 +40,7 @@ class Pages:
                 self._files[path] = HttpAnswer(200, item.read_bytes(), kind)
 
     def get(self, path: str) -> HttpAnswer:
-        """The file, or what to do if the page was not built."""
+        """The file, or instructions if the page was not built."""
         found = self._files.get(_INDEX if path in {"/", LOCKED} else path)
         if found is not None:
             return replace(found, headers=LOCKED_PAGE) if path == LOCKED else found

@@ -1,9 +1,9 @@
-"""The process begins anew at the lock: what it knew is gone with its memory (spec/app.md §6).
+"""Replaces the process at the lock, so that its data is gone with its memory (spec/app.md §6).
 
-Python cannot erase what it has had. So the lock replaces the whole process image (``exec``): the system takes back
-every page of memory, keys and texts among them. What goes on is what the locked app needs and what opens nothing: the
-socket that listens, the lock of the profile, hashes of the pages' tokens, the number of the last push, and how many
-wrong passphrases there were.
+Python cannot erase its objects. So the lock replaces the whole process image (``exec``): the system takes back every
+page of memory, with keys and texts. Only the state that the locked app needs, and that opens nothing, is carried over:
+the listening socket, the lock of the profile, hashes of the pages' tokens, the number of the last push, and the count
+of wrong passphrases.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, Final
 import msgspec
 
 _CARRIED: Final = "NULLA_APP_CARRIED"
-"""The descriptor of a pipe that holds what goes on."""
+"""The environment variable with the descriptor of a pipe that holds the carried state."""
 _NOT_DUMPABLE: Final = 4
 """PR_SET_DUMPABLE of Linux."""
 _MLOCK_ALL: Final = 1 | 2 | 4
@@ -27,27 +27,27 @@ _MLOCK_ALL: Final = 1 | 2 | 4
 
 
 class Carried(msgspec.Struct, frozen=True):
-    """What goes on."""
+    """The carried state."""
 
     listening: int
-    """Descriptor of the socket."""
+    """Descriptor of the listening socket."""
     lock: int
     """Descriptor of the profile's lock."""
     tokens: list[bytes]
-    """Hashes of them."""
+    """Hashes of the tokens."""
     seq: int
     wrong: int
     wait_until: float
     """On the clock that all processes of the machine share."""
 
     def socket(self) -> socket.socket:
-        """The socket that listens."""
+        """The listening socket."""
         os.set_inheritable(self.listening, False)  # noqa: FBT003 - the system's own order
         return socket.socket(fileno=self.listening)
 
 
 def taken_over() -> Carried | None:
-    """What the image before this one left, once; None if this is the first."""
+    """The state left by the previous image, returned once; None if this is the first."""
     number = os.environ.pop(_CARRIED, "")
     if not number.isdecimal():
         return None
@@ -56,7 +56,7 @@ def taken_over() -> Carried | None:
 
 
 def begin_anew(carried: Carried) -> None:
-    """Replace the process by a new one of the same command. Does not return: if that cannot be, the process ends."""
+    """Replace the process by a new one of the same command. Never returns: if that fails, the process ends."""
     try:
         reading, writing = os.pipe()
         os.write(writing, msgspec.msgpack.encode(carried))
@@ -72,7 +72,7 @@ def begin_anew(carried: Carried) -> None:
 def keep_memory_private() -> None:
     """No core dump holds this process's memory, and no other program of the user may look into it (on Linux).
 
-    Where the system lets it (no limit on locked memory), nothing of it is written to the swap space either.
+    Where the system allows it (no limit on locked memory), none of it is written to swap space either.
     """
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

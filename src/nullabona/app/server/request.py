@@ -1,4 +1,4 @@
-"""What the server is asked, as a value."""
+"""A request to the server, as a value."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that passed the guard's look at Host and Origin. Header names are in lower case."""
+    """A request that passed the guard's check of Host and Origin. Header names are in lower case."""
 
     method: str
     path: str

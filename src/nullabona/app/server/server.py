@@ -1,4 +1,4 @@
-"""The local server: what is served where, and to whom (spec/app.md §2).
+"""The local server: its routes, and who may use them (spec/app.md §2).
 
 ====================  =====================================================================
 ``GET /…``            the files of the page; they hold nothing of the person
@@ -51,10 +51,10 @@ _launches = msgspec.json.Decoder(Trade)
 
 
 class Backend(Audience, Protocol):
-    """What the server serves."""
+    """The application behind the server."""
 
     def upload_limit(self, path: str) -> int:
-        """Bytes that an upload by this route may have now; 0 while nothing may be uploaded."""
+        """Most bytes of an upload by this route now; 0 while nothing may be uploaded."""
         ...
 
     async def upload(self, request: Request) -> HttpAnswer: ...
@@ -100,13 +100,13 @@ class Server:
 
     @property
     def listening(self) -> int:
-        """The descriptor at which connections wait, also when nobody accepts them."""
+        """The descriptor of the listening socket, where connections wait even while nobody accepts them."""
         return self._listening.fileno() if self._listening is not None else -1
 
     def stop(self, *, keep: bool = False) -> None:
-        """Accept nobody any more and hang up on plain HTTP; pages are told by whoever talks with them.
+        """Accept no more connections and close plain HTTP ones. The caller must tell the pages.
 
-        With ``keep`` who comes waits for the next image of this process.
+        With ``keep``, new connections wait for the next image of this process.
         """
         if self._listening is not None and not keep:
             self._listening.close()
@@ -118,7 +118,7 @@ class Server:
     # -- what connections call
 
     def opened(self, front: Front) -> bool:
-        """Take it in. If there are too many, another one that showed no token makes room, or it does itself."""
+        """Register a connection. If there are too many, close one that showed no token: another one, or this one."""
         leaves = who_leaves(self._fronts, self.port) if len(self._fronts) >= MOST_CONNECTIONS else front
         self._fronts.add(front)
         if isinstance(leaves, Front) and leaves is not front:
@@ -127,7 +127,7 @@ class Server:
         return len(self._fronts) <= MOST_CONNECTIONS
 
     def proves(self, request: Request, answer: HttpAnswer | int) -> bool:
-        """Whether only a page of ours could have asked this and be answered so."""
+        """Whether only our page could have sent this request and got this answer."""
         if isinstance(answer, int):  # admitted by its head
             return request.path in UPLOADS
         return answer.status < _REFUSED and (request.path == "/trade" or request.path.startswith("/media/"))
@@ -136,7 +136,7 @@ class Server:
         self._fronts.discard(front)
 
     def admit(self, request: Request) -> HttpAnswer | int:
-        """First Host and Origin, then the route with its token."""
+        """Check Host and Origin first, then the route with its token."""
         changes = request.method not in _READS or request.path == "/ws"
         if not self._guard.knows_host(request.headers.get("host", "")):
             return refuse(403, "wrong host")

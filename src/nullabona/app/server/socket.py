@@ -1,4 +1,4 @@
-"""A page's WebSocket: text in, text out. A page that does not read is dropped, never buffered for without bound."""
+"""A page's WebSocket: text in, text out. A page that does not read is dropped, so that buffers stay bounded."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Final, Protocol
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 UNSENT_BYTES: Final = 8 * 1_048_576
-"""A page this far behind is dropped; it comes back and asks for what it missed."""
+"""A page this many bytes behind is dropped; it reconnects and asks for the missed pushes."""
 WRONG_TOKEN: Final = (4_401).to_bytes(2)
-"""The code of the close frame: the page has to be opened anew."""
+"""The code of the close frame: the page must be opened again."""
 _CLOSE_DELAY_S: Final = 0.2
 
 
 class Audience(Protocol):
-    """Who talks with pages."""
+    """The handler of pages."""
 
     def page_came(self, page: PageSocket) -> None: ...
     def page_went(self, page: PageSocket) -> None: ...
@@ -68,7 +68,7 @@ class PageSocket(WSListener):
         transport.send(WSMsgType.TEXT, data)
 
     def close(self, code: WSCloseCode) -> None:
-        """Send a close frame and hang up soon after."""
+        """Send a close frame and close the connection soon after."""
         transport = self._transport
         if transport is None or transport.is_close_frame_sent:
             return
@@ -91,11 +91,11 @@ class PageSocket(WSListener):
 
 
 class Unwelcome(WSListener):
-    """Tells a page that its token is not good, which a browser could not see in a refused handshake."""
+    """Tells a page that its token is invalid, which a browser could not see in a refused handshake."""
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         transport.send(WSMsgType.CLOSE, WRONG_TOKEN)
         asyncio.get_running_loop().call_later(_CLOSE_DELAY_S, lambda: transport.disconnect(graceful=False))
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Nothing it says is heard."""
+        """Ignore all of its messages."""

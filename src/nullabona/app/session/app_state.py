@@ -1,4 +1,4 @@
-"""What the app stores outside the encrypted profile, because the lock screen needs it. Never content.
+"""The app's state outside the encrypted profile, for the lock screen. Never content.
 
 ``app.json`` in the profile's launch directory: the language and theme of the lock screen, and whether the 24 words
 still have to be checked.
@@ -18,18 +18,18 @@ _FILE: Final = "app.json"
 
 
 class AppState(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Its content."""
+    """The content of ``app.json``."""
 
     language: Language | None = None
     theme: Theme = "system"
     unconfirmed: bool = False
     """The account was made here and its 24 words were not checked yet."""
     put_off: bool = False
-    """The check of the 24 words was put off, so there is a reminder of it."""
+    """The check of the 24 words was postponed, so the app reminds of it."""
 
 
 def read_app_state(folder: Path) -> AppState:
-    """What was stored; a missing or damaged file counts as an empty one."""
+    """The stored state; a missing or damaged file counts as an empty one."""
     try:
         return msgspec.json.decode((folder / _FILE).read_bytes(), type=AppState)
     except (OSError, msgspec.DecodeError):
@@ -37,7 +37,7 @@ def read_app_state(folder: Path) -> AppState:
 
 
 def write_app_state(folder: Path, app_state: AppState) -> None:
-    """Replace the stored state, whole or not at all."""
+    """Replace the stored state atomically."""
     draft = folder / f"{_FILE}.new"
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(msgspec.json.encode(app_state))

@@ -1,7 +1,7 @@
 """Backups that a page uploads in pieces while there is no profile. They stay encrypted on the disk.
 
-They are kept in the app's private folder until a profile was made from them or the app ends. A page names them by the
-ids it was given, never by a path (spec/app.md §3).
+The app's private folder keeps them until a profile is made from them or the app ends. A page names them by the ids it
+got, never by a path (spec/app.md §3).
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from nullabona.app.session.errors import BadCall, DiskFull, NothingUploaded
 PIECE: Final = 8 * 1_048_576
 """Most bytes of one piece."""
 MOST_FILES: Final = 2
-"""A whole backup, and one that was made after it."""
+"""A whole backup, and a later one."""
 _NAME: Final = re.compile(r"[0-9a-f]{32}")
 _SUFFIX: Final = ".given"
 
 
 class BackupUploads:
-    """The backups in one folder; what an earlier process left there goes."""
+    """The backups in one folder; files of an earlier process are deleted."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.forget()
 
     def take(self, id: str, at: int, piece: bytes) -> tuple[str, int]:
-        """Put a piece behind the first ``at`` bytes of a file, or of a new one without ``id``: its id and size now.
+        """Write a piece at offset ``at`` of a file, a new one without ``id``; return its id and new size.
 
-        A piece that came before is not put in twice. Raises `NothingUploaded`, `BadCall` or `DiskFull`.
+        A repeated piece is not added twice. Raises `NothingUploaded`, `BadCall` or `DiskFull`.
         """
         try:
             path = self._path(id) if id else self._new()
@@ -48,7 +48,7 @@ class BackupUploads:
         return path.stem, at + len(piece)
 
     def paths(self, ids: list[str]) -> list[Path]:
-        """Where the files lie. Raises `NothingUploaded` or `BadCall`."""
+        """The paths of the files. Raises `NothingUploaded` or `BadCall`."""
         if not 0 < len(ids) <= MOST_FILES:
             raise BadCall("a profile is made from one backup, and one that was made after it")
         return [self._path(id) for id in ids]

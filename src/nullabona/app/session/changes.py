@@ -1,6 +1,6 @@
-"""Turns events into pushes. Once per tick, each view that an event touched is made again, and pushed if it differs.
+"""Turns events into pushes. Once per tick, each view that an event touched is made again, and pushed if it changed.
 
-A tick pushes a room at most once, however many events it brings: one row, one batch of messages.
+A tick pushes a room at most once, regardless of the number of events: one row, one batch of messages.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Changes:
-    """What has to be looked at again."""
+    """The views to check again."""
 
     def __init__(
         self, views: Views, pages: OpenPages, settings: Callable[[], v.Settings], notices: Callable[[], OperatorNotices]
@@ -52,7 +52,7 @@ class Changes:
         self._counts: dict[bytes, dict[str, int]] = {}
 
     def stop(self) -> None:
-        """Nothing is pushed any more."""
+        """Push nothing more."""
         self._tick.close()
 
     # -- what was touched ---------------------------------------------------------------------------------------------
@@ -118,14 +118,14 @@ class Changes:
             self.people()
 
     def message(self, room: bytes, *ids: bytes) -> None:
-        """These messages are new or look different; so may their room's row."""
+        """These messages are new or changed; their room's row may have changed too."""
         self._views.list_changed()
         self._messages[room].update(ids)
         self._rooms.add(room)
         self.fact("connection")
 
     def room(self, room: bytes, *, inside: bool = False) -> None:
-        """A room's row, or more of it, may look different."""
+        """A room's row, or its inside, may have changed."""
         self._views.list_changed()
         self._rooms.add(room)
         if inside:
@@ -170,7 +170,7 @@ class Changes:
     def _push_little(
         self, typing: set[bytes], moved: set[tuple[bytes, bytes]], read: set[bytes], told: set[tuple[bytes, bytes]]
     ) -> None:
-        """What changes inside open rooms without a new message."""
+        """Push changes inside open rooms other than new messages."""
         for room, message in moved:
             if self._pages.is_open(room) and (room, message) not in told:
                 self._push_transfer(room, message)
@@ -189,7 +189,7 @@ class Changes:
             self._pages.push(p.MessagesChanged(room.hex(), found))
 
     def _other_pins(self, room: bytes) -> bool:
-        """Whether what is pinned in a room, or how it reads, differs from when this was last asked."""
+        """Whether a room's pinned messages or their text changed since the last call."""
         try:
             pins = _encode(self._views.pins(room))
         except errors.UserError:
@@ -204,7 +204,7 @@ class Changes:
                 self._pages.push(p.TransferChanged(shown.room, shown.id, shown.file))
 
     def _push_counts(self, room: bytes) -> None:
-        """Only what differs from what was told last."""
+        """Push only counts that changed since the last push."""
         known = self._counts.get(room, {})
         now = self._views.unread(room, _UNREAD_LOOKED_AT)
         fresh = {id: count for id, count in now.items() if known.get(id) != count}
@@ -213,7 +213,7 @@ class Changes:
             self._pages.push(p.UnreadChanged(room.hex(), fresh))
 
     def _remember_counts(self, room: bytes, counts: dict[str, int]) -> None:
-        """Of each room only what may still change, or memory would grow with every message."""
+        """Remember only counts that may still change, so that memory does not grow with every message."""
         known = self._counts.setdefault(room, {})
         for id in counts:
             known.pop(id, None)
@@ -260,7 +260,7 @@ class Changes:
             self._pages.push(push)
 
     def told_state(self, state: v.State) -> None:
-        """A page got the whole state: that is what later pushes differ from."""
+        """A page got the whole state: later pushes are relative to it."""
         for chat in state.chats:
             self._told[f"chat:{chat.room}"] = _encode(p.ChatChanged(chat))
 

@@ -1,7 +1,7 @@
-"""Content over HTTP: what a page uploads to be sent, and what it shows or saves (spec/app.md §3).
+"""Content over HTTP: uploads of a page, and content that it shows or saves (spec/app.md §3).
 
-Uploads are kept in memory, sent or forgotten; nothing of them touches the disk in the clear. What others sent is shown
-only as pictures that were decoded and encoded anew, played as one of two fixed kinds of sound, or saved as a file.
+Uploads are kept in memory until sent or forgotten; they never touch the disk in the clear. Content from others is shown
+only as re-encoded pictures, played as one of two fixed kinds of sound, or saved as a file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from nullabona.machine.http_server import HttpAnswer, HttpStream, refuse
 
 MAX_UPLOAD: Final = 100 * 1_048_576
 MOST_KEPT: Final = 256 * 1_048_576
-"""Bytes of all uploads that wait to be sent; the oldest go first."""
+"""Most bytes of all uploads that wait to be sent; the oldest are dropped first."""
 KEPT_S: Final = 3_600.0
 PREVIEW: Final = 640
 _PART: Final = 256 * 1024
@@ -43,7 +43,7 @@ class Upload:
 
 
 class Uploads:
-    """Files that wait to be sent, in memory, from one unlocking to the lock."""
+    """Files that wait to be sent, in memory, from unlocking to the lock."""
 
     def __init__(self) -> None:
         self._kept: dict[str, Upload] = {}
@@ -51,7 +51,7 @@ class Uploads:
         self._over = False
 
     def keep(self, upload: Upload) -> str:
-        """Keep one, for `KEPT_S` at most; its id. Raises `NothingUploaded` for what comes after `forget`."""
+        """Keep an upload for at most `KEPT_S`; return its id. Raises `NothingUploaded` after `forget`."""
         if self._over:
             raise NothingUploaded("it came too late")
         while self._kept and sum(len(kept.data) for kept in self._kept.values()) + len(upload.data) > MOST_KEPT:
@@ -82,7 +82,7 @@ class Uploads:
 
 
 async def take_upload(work: Work, uploads: Uploads, request: Request) -> HttpAnswer:
-    """Keep an uploaded file and say what it is."""
+    """Keep an uploaded file and describe it."""
     name = safe_name(request.query.get("name", ""))
     try:
         image = await work.client.files.safe_image(request.body, PREVIEW)
@@ -97,7 +97,7 @@ async def take_upload(work: Work, uploads: Uploads, request: Request) -> HttpAns
 
 
 async def show(work: Work, uploads: Uploads, request: Request) -> HttpAnswer:
-    """What a signed path names."""
+    """Serve the content that a signed path names."""
     named = work.media.read(request.path)
     if named is None:
         return refuse(403, "this address is not good any more", close=False)
@@ -129,7 +129,7 @@ def _picture(image: SafeImage | None) -> HttpAnswer:
 
 
 def _file(reader: FileReader) -> HttpAnswer:
-    """Always a download of no particular kind, whatever the sender called it."""
+    """Always a download of a generic type, whatever name the sender gave it."""
     disposition = f"attachment; filename*=UTF-8''{quote(reader.name, safe='')}"
     headers = (*SAFE, ("Content-Disposition", disposition))
     return HttpStream(200, kind=ANY, headers=headers, parts=_stream(reader, 0, reader.size), length=reader.size)

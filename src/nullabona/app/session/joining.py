@@ -13,14 +13,14 @@ from nullabona.client.api.errors import LinkDeclined
 
 
 class Joining:
-    """One at a time: what is under way ends when another one begins, and at the lock."""
+    """One joining at a time: it ends when another begins, and at the lock."""
 
     def __init__(self) -> None:
         self._task: asyncio.Task[None] | None = None
         self._answer: asyncio.Future[bool] | None = None
 
     async def begin(self, work: Work, code: str, handle: str, name: str) -> LinkedInto:
-        """Use the code that another device shows; whose account it gave, once that device has agreed.
+        """Use the code that another device shows; once that device has agreed, return the account it gave.
 
         Raises what `Client.devices.join` raises.
         """
@@ -55,7 +55,7 @@ class Joining:
             work.begin()
 
     async def answer(self, *, yes: bool) -> None:
-        """Whether that is the person's account; with no, nothing of it is kept.
+        """The person's answer whether the account is theirs; after a no, nothing of it is kept.
 
         Raises `BadCall` if nothing was asked.
         """
@@ -72,7 +72,7 @@ class Joining:
             self._task = self._answer = None
 
     async def end(self) -> None:
-        """Nothing is under way any more. Harmless when repeated."""
+        """End the joining. Idempotent."""
         task, self._task, self._answer = self._task, None, None
         if task is not None:
             task.cancel()

@@ -9,14 +9,14 @@ from nullabona.client.api import Client, DeviceLink
 
 
 class Linking:
-    """What the devices screen works with."""
+    """The current code of the devices screen."""
 
     def __init__(self) -> None:
         self._stack = AsyncExitStack()
         self._link: DeviceLink | None = None
 
     async def begin(self, client: Client) -> DeviceLink:
-        """A new code; the one before is over."""
+        """A new code; the previous one becomes invalid."""
         await self.end()
         self._link = await self._stack.enter_async_context(client.devices.link())
         return self._link
@@ -29,7 +29,7 @@ class Linking:
         return self._link
 
     async def end(self) -> None:
-        """Nobody is let in by it any more."""
+        """Invalidate the code."""
         self._link = None
         stack, self._stack = self._stack, AsyncExitStack()
         await stack.aclose()

@@ -1,8 +1,8 @@
-"""Signed paths of content: whoever has one may fetch that one thing until the app locks (spec/app.md §3).
+"""Signed paths of content: each allows fetching one item until the app locks (spec/app.md §3).
 
-Images and players of a page cannot send headers, so the right to a thing is in its address. The ids in it are sealed:
-a browser writes down the address of what was saved, and it must not say in which room that was. The key is new with
-every unlocking; locking drops it, and every address with it.
+Images and players of a page cannot send headers, so the address itself grants access. The ids in it are encrypted: a
+browser records the addresses of downloads, and they must not reveal the room. Each unlocking makes a new key; locking
+drops it and thereby invalidates every address.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ class MediaKey:
     """The key of one unlocking."""
 
     def __init__(self) -> None:
-        # Deterministic on purpose: the same thing keeps its address, so a page need not fetch it again.
+        # Deterministic on purpose: an item keeps its address, so a page need not fetch it again.
         self._cipher = AESSIV(AESSIV.generate_key(_KEY_BITS))
 
     def __repr__(self) -> str:
         return "MediaKey()"
 
     def sign(self, what: str, *ids: bytes) -> str:
-        """The path of ``what`` (a word) of the things named by ``ids``."""
+        """The path of ``what`` (a word) for the items named by ``ids``."""
         sealed = self._cipher.encrypt("/".join(id.hex() for id in ids).encode(), [what.encode()])
         return f"{_PREFIX}{what}/{urlsafe_b64encode(sealed).decode().rstrip('=')}"
 
     def read(self, path: str) -> tuple[str, tuple[bytes, ...]] | None:
-        """What a path names, or None if it was not made with this key."""
+        """The content that a path names, or None if it was not made with this key."""
         what, _, sealed = path.removeprefix(_PREFIX).partition("/")
         try:
             data = urlsafe_b64decode(f"{sealed}{'=' * (-len(sealed) % 4)}".encode("ascii"))
             names = self._cipher.decrypt(data, [what.encode("utf-8", "surrogatepass")]).decode()
         except (ValueError, InvalidTag):
             return None
-        # The one address that was given, and not another way to write it: decoders skip what is no base64.
+        # Accept only the exact address that was issued: decoders skip characters that are not base64.
         ids = tuple(bytes.fromhex(id) for id in names.split("/"))
         return (what, ids) if path == self.sign(what, *ids) else None

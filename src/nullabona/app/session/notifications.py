@@ -1,4 +1,4 @@
-"""Decides what notifies the person, by the level they chose, and puts warnings into words."""
+"""Decides which events notify the person, by the level they chose, and words warnings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ APP_NAME: Final = "nullabona"
 
 
 class Notifications:
-    """Tells pages; they show it, or not if the person is looking anyway."""
+    """Pushes notifications to pages, which show them unless the person is looking anyway."""
 
     def __init__(self, views: Views, pages: OpenPages, language: Language) -> None:
         self._views = views
@@ -30,7 +30,7 @@ class Notifications:
         self._fallback = language
 
     def note(self, event: e.Event) -> None:
-        """Tell what an event gives reason to."""
+        """Push the notifications for an event."""
         match event:
             case e.MessageReceived():
                 self._message(event)
@@ -91,7 +91,7 @@ class Notifications:
         self._pages.push(p.Notify(chat.room, APP_NAME if level == "nothing" else chat.title, body, sound=True))
 
     def _operator(self) -> None:
-        """Not on a screen that others may see, if the person wants it so."""
+        """Notify of an operator notice. At the level ``nothing`` it looks like any message: others may see it."""
         quiet = self._views.client.preferences.get().notify == "nothing"
         body = NOTIFICATIONS.say("message" if quiet else "operator-notice", self._language)
         self._pages.push(p.Notify("", APP_NAME, body, sound=True))

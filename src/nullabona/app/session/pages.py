@@ -1,7 +1,7 @@
-"""The pages that are open, what they were told, and what they missed (spec/app.md §4).
+"""The open pages, and the pushes that they got or missed (spec/app.md §4).
 
-Every push has a number and is kept a while, so that a page which lost its connection gets exactly what it missed. A
-page that asks for more than is kept is told to start anew. Pushes hold plaintext: locking forgets them.
+Every push has a number and is kept for a while, so that a reconnecting page gets exactly the missed ones. A page that
+asks for more than is kept is told to start again. Pushes hold plaintext, so locking drops them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from nullabona.app.server.socket import PageSocket
 KEPT_PUSHES: Final = 4_096
 KEPT_BYTES: Final = 16 * 1_048_576
 GONE_S: Final = 300.0
-"""A page that was away this long will start anew, so its rooms are watched no more."""
+"""After this time, a page that is away will have to start again, so its rooms are no longer watched."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -39,7 +39,7 @@ class OpenPages:
     # -- pages --------------------------------------------------------------------------------------------------------
 
     def enter(self, page: PageSocket) -> None:
-        """Take a page in and send it what it missed, or a `Reset`."""
+        """Register a page and send it the missed pushes, or a `Reset`."""
         self._pages.add(page)
         leaving = self._leaving.pop(page.token, None)
         if leaving is not None:
@@ -67,7 +67,7 @@ class OpenPages:
         self._open.pop(token, None)
 
     def close(self, code: WSCloseCode) -> None:
-        """Send every page away."""
+        """Close every page's connection."""
         for page in list(self._pages):
             page.close(code)
         for timer in self._leaving.values():
@@ -89,7 +89,7 @@ class OpenPages:
         self._open.get(page.token, set()).discard(room)
 
     def close_rooms(self, page: PageSocket) -> None:
-        """The page starts anew and shows no room."""
+        """The page starts again and shows no room."""
         self._open.pop(page.token, None)
 
     def is_open(self, room: bytes) -> bool:
@@ -99,7 +99,7 @@ class OpenPages:
     # -- pushing ------------------------------------------------------------------------------------------------------
 
     def push(self, push: Push) -> None:
-        """Tell every page, and whoever comes back soon."""
+        """Send to every page, also to those that reconnect soon."""
         self.seq += 1
         data = _encode({"kind": "push", "seq": self.seq, "push": push})
         self._keep(data)
@@ -107,7 +107,7 @@ class OpenPages:
             page.send(data)
 
     def forget(self) -> None:
-        """Forget what was pushed: a page that comes back has to start anew."""
+        """Forget all pushes: a reconnecting page must start again."""
         self._kept.clear()
         self._bytes = 0
         self._open.clear()
@@ -120,7 +120,7 @@ class OpenPages:
 
 
 class Tick:
-    """Calls ``work`` once, soon after it was asked for, however often it was."""
+    """Calls ``work`` once, soon after one or more requests for it."""
 
     def __init__(self, work: Callable[[], None], seconds: float) -> None:
         self._work = work

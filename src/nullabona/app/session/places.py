@@ -1,7 +1,7 @@
-"""Where each page was, kept for it until the lock: browsers write their history to the disk (spec/app.md §3).
+"""The places in each page's history, kept until the lock: browsers write their history to disk (spec/app.md §3).
 
-A page's history holds numbers only. What they mean (a room, a person) is kept here in memory, so that a page that is
-loaded anew finds its way. Nothing here is read by the process.
+A page's history holds only numbers. Their meaning (a room, a person) is kept here in memory, so that a reloaded page
+finds its place. The process itself reads nothing of it.
 """
 
 from __future__ import annotations

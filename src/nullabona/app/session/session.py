@@ -1,4 +1,4 @@
-"""One profile and its phases: none yet, locked, without account, at work. Everything a page may ask for ends here.
+"""One profile and its phases: none yet, locked, without account, at work. Every call of a page ends here.
 
 ::
 
@@ -53,21 +53,21 @@ FREE_TRIES: Final = 3
 """Wrong passphrases before the next try has to wait: 1 s, 2 s, 4 s, … up to `LONGEST_WAIT_S`."""
 LONGEST_WAIT_S: Final = 60.0
 CLOSING_S: Final = 10.0
-"""A profile that is not closed by then is left to the end of the process, as a crash leaves it."""
+"""Seconds to wait for the profile to close; after that it is left as after a crash."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an app lives and how its client runs."""
+    """The app's folders and its client's options."""
 
     profile: Path
     folder: Path
     options: Options
     host: str
-    """What ``--relay`` named: meant where a handle lacks its host, or empty."""
+    """The host named by ``--relay``, for handles without a host, or empty."""
     language: v.Language
     home: Path
-    """In its folder for downloads, or in itself, backups and exports are put."""
+    """The home folder: backups and exports go to its folder for downloads, or to itself."""
 
 
 class Session:
@@ -92,16 +92,16 @@ class Session:
         self.places = Places()
         self._making = False
         self.begin_anew: Callable[[], None] | None = None
-        """Replaces the process after the lock, soon; None where something else lives in it."""
+        """Replaces the process soon after the lock; None if the process runs something else too."""
         self.renewing = False
         self.end_calls: Callable[[], None] = lambda: None
-        """Ends the calls in hand, except the one that asks for it."""
+        """Ends the pending calls, except the one that requests it."""
 
     # -- phases -------------------------------------------------------------------------------------------------------
 
     @property
     def phase(self) -> v.Phase:
-        """Where the app stands."""
+        """The phase of the app."""
         if self._work is None:
             return "locked" if self.place.profile.exists() else "empty"
         if not self._work.client.has_account:
@@ -110,7 +110,7 @@ class Session:
 
     @property
     def work(self) -> Work:
-        """What runs while the profile is open and has an account. Raises `AppLocked` or `WrongPhase`."""
+        """The work of an open profile with an account. Raises `AppLocked` or `WrongPhase`."""
         work = self.open_work
         if not work.client.has_account:
             raise WrongPhase("there is no account yet")
@@ -118,7 +118,7 @@ class Session:
 
     @property
     def open_work(self) -> Work:
-        """What runs while the profile is open. Raises `AppLocked` or `WrongPhase`."""
+        """The work of an open profile. Raises `AppLocked` or `WrongPhase`."""
         if self._work is None:
             raise AppLocked("the app is locked") if self.phase == "locked" else WrongPhase("there is no profile yet")
         return self._work
@@ -180,9 +180,9 @@ class Session:
         self._wrong = 0
 
     async def try_passphrase(self, check: Callable[[], Awaitable[None]]) -> None:
-        """Have ``check`` try a passphrase. One after the other: what is tried at once is counted as well.
+        """Have ``check`` try a passphrase. Tries run one at a time, so that concurrent ones are counted too.
 
-        Raises `TooSoon` while wrong ones have to be waited for, and what ``check`` raises.
+        Raises `TooSoon` during the wait after wrong tries, and what ``check`` raises.
         """
         async with self._trying:
             left = self._wait_until - time.monotonic()
@@ -210,7 +210,7 @@ class Session:
             self._work.begin()
 
     def active(self) -> None:
-        """The person is here: the idle time starts anew."""
+        """Record activity: the idle time restarts."""
         if self._work is not None:
             self._work.active()
 
@@ -219,7 +219,7 @@ class Session:
         self._locking = asyncio.get_running_loop().create_task(self.lock())
 
     async def lock(self) -> None:
-        """Close the profile, forget its keys and everything shown, and tell every page. Without passphrase: nothing."""
+        """Close the profile, forget its keys and shown data, and tell every page. No effect without a passphrase."""
         if self._work is None or not self.protected:
             return
         self.renewing = self.begin_anew is not None
@@ -231,11 +231,11 @@ class Session:
             self.begin_anew()
 
     def carry(self) -> tuple[int, int, float]:
-        """What the next image of the process has to know: the last push, and how wrong passphrases stand."""
+        """The state for the next process image: the last push, the wrong tries, and the wait after them."""
         return self.pages.seq, self._wrong, self._wait_until
 
     def take_over(self, seq: int, wrong: int, wait_until: float) -> None:
-        """Go on from there."""
+        """Continue with the previous image's state."""
         self.pages.seq, self._wrong, self._wait_until = seq, wrong, wait_until
 
     async def _close(self) -> None:
@@ -254,7 +254,7 @@ class Session:
             await stack.aclose()
 
     async def end(self) -> None:
-        """The app ends: pages are sent away, the profile is closed."""
+        """End the app: disconnect the pages and close the profile."""
         await self._close()
         self.backup_uploads.forget()
         self.pages.close(WSCloseCode.GOING_AWAY)
@@ -262,19 +262,19 @@ class Session:
     # -- the whole state ----------------------------------------------------------------------------------------------
 
     def remember(self, app_state: AppState) -> None:
-        """Store ``app_state`` in place of the one before."""
+        """Store ``app_state`` in place of the previous one."""
         self.app_state = app_state
         write_app_state(self.place.folder, app_state)
 
     @property
     def host(self) -> str:
-        """What is meant where a handle lacks its part after the @."""
+        """The default host of a handle without a part after the @."""
         if self.place.host or self._work is None or not self._work.client.has_account:
             return self.place.host
         return self._work.client.me.handle.partition("@")[2]
 
     def state(self) -> v.State:
-        """What a page starts from."""
+        """The whole state, from which a page starts."""
         phase, work = self.phase, self._work
         state = v.State(
             phase=phase,
@@ -289,12 +289,12 @@ class Session:
         return work.fill(state) if work is not None and phase in {"unconfirmed", "ready"} else state
 
     def warm(self) -> None:
-        """Read once what the first page will ask for, while the browser is still starting."""
+        """Preload the data that the first page will ask for, while the browser is starting."""
         if self._work is not None and self._work.client.has_account:
             self._work.views.chats()
 
     def settings(self) -> v.Settings:
-        """The person's settings, or what the lock screen needs of them."""
+        """The person's settings, or those that the lock screen needs."""
         language = self.app_state.language or self.place.language
         chosen = Preferences(language=language, theme=self.app_state.theme)
         if self._work is not None and self._work.client.has_account:

@@ -1,4 +1,4 @@
-"""Views made from what the client says now."""
+"""Views made from the client's present state."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ class Views:
     # -- rooms --------------------------------------------------------------------------------------------------------
 
     def chats(self) -> list[v.Chat]:
-        """Every row of the chat list; looked up anew only if something happened since the last time."""
+        """Every row of the chat list; made again only if something happened since the last call."""
         newest = self.client.last_event()
         if self._listed is None or self._listed[0] != newest:
             rows = self._all_chats()
-            # Rows that time alone will change are not kept.
+            # Rows that change with time alone are not cached.
             self._listed = None if any(row.muted_until > 0 for row in rows) else (newest, rows)
             return rows
         return self._listed[1]
 
     def list_changed(self) -> None:
-        """Rows of the chat list may look different."""
+        """Rows of the chat list may have changed."""
         self._listed = None
 
     def _all_chats(self) -> list[v.Chat]:
@@ -82,7 +82,7 @@ class Views:
         self._groups[room] = [self.people.member(member) for member in others[:_FACES]]
 
     def inside_changed(self, room: bytes) -> None:
-        """Members of a room, or what they look like, changed."""
+        """Members of a room, or their names or pictures, changed."""
         self._groups.pop(room, None)
 
     def room(self, room: bytes) -> v.Room:
@@ -109,12 +109,12 @@ class Views:
         )
 
     def pins(self, room: bytes) -> list[v.Message]:
-        """What is pinned in a room, the newest pin first."""
+        """The pinned messages of a room, newest pin first."""
         around = self.around(room)
         return [to_message(info, around) for info in self.client.messages.pinned(room)]
 
     def members(self, room: bytes) -> list[Member]:
-        """The members of a room that we are in; nobody of another."""
+        """The members of a room that we are in; empty for another room."""
         try:
             return self.client.rooms.members(room)
         except errors.UserError:
@@ -125,7 +125,7 @@ class Views:
         return v.Member(self.people.member(member), member.admin, member.devices, may_remove=boss, may_appoint=boss)
 
     def _quote(self, room: bytes, id: bytes, around: Around) -> v.Quote | None:
-        """What an answer that is being written answers."""
+        """The message that a draft answers."""
         if not id:
             return None
         try:
@@ -134,7 +134,7 @@ class Views:
             return v.Quote(id.hex(), "", "deleted", "", "", gone=True)
 
     def typing(self, room: bytes) -> list[str]:
-        """What those are called who are writing now."""
+        """The names of the people who are typing now."""
         writing = self.client.rooms.typing(room)
         names = {member.account: self.people.member(member).name for member in self.members(room)} if writing else {}
         return [names[account] for account in writing if account in names]
@@ -178,7 +178,7 @@ class Views:
         return {info.id.hex(): info.unread_by if receipts else -1 for info in infos}
 
     def messages(self, room: bytes, ids: set[bytes]) -> list[v.Message]:
-        """Those of the messages that are here, oldest first."""
+        """The requested messages that are stored here, oldest first."""
         infos = []
         for id in ids:
             try:
@@ -207,7 +207,7 @@ class Views:
         return [to_message(info, around) for info in infos]
 
     def around(self, room: bytes) -> Around:
-        """What showing messages of a room needs to know. Raises `NoSuchRoom`."""
+        """The context for showing messages of a room. Raises `NoSuchRoom`."""
         summary = self.client.rooms.get(room)
         return Around(
             me=self.client.me.account,
@@ -230,7 +230,7 @@ class Views:
     # -- how it is doing ----------------------------------------------------------------------------------------------
 
     def connection(self) -> v.Connection:
-        """Whether the own relay is reached, and what waits."""
+        """Whether our relay is reachable, and how much waits to be sent."""
         status = self.client.status()
         inbox = [relay for relay in status.relays if relay.lane == "inbox"]
         online = any(relay.connected for relay in inbox)

@@ -1,4 +1,4 @@
-"""What runs while a profile is open: listening to the client, and the idle time after which the app locks."""
+"""The work of an open profile: listens to the client, and locks the app after the idle time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MINUTE_S: Final = 60.0
 
 
 class Work:
-    """An open profile at work."""
+    """The work of an open profile."""
 
     def __init__(self, client: Client, pages: OpenPages, language: v.Language, lock: Callable[[], None]) -> None:
         self.client = client
@@ -35,18 +35,18 @@ class Work:
         self.notifications = Notifications(self.views, pages, language)
         self._lock = lock
         self.importing: asyncio.Task[None] | None = None
-        """The import that runs."""
+        """The running import."""
         self._listening: asyncio.Task[None] | None = None
         self._idle: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
-        """Listen to what happens, once there is an account."""
+        """Listen to the client's events, once there is an account."""
         if self._listening is None and self.client.has_account:
             self._listening = asyncio.get_running_loop().create_task(self._listen(self.client.last_event()))
         self.active()
 
     async def pause(self) -> None:
-        """Stop listening, because the client is about to begin anew."""
+        """Stop listening, because the client is about to restart."""
         listening, self._listening = self._listening, None
         if listening is not None:
             listening.cancel()
@@ -54,7 +54,7 @@ class Work:
                 await listening
 
     async def end(self) -> None:
-        """Nothing more is pushed and no timer runs."""
+        """Stop pushes and timers."""
         if self._idle is not None:
             self._idle.cancel()
         self.changes.stop()
@@ -62,14 +62,14 @@ class Work:
         await self.pause()
 
     async def _end_import(self) -> None:
-        """What is stored stays; the same files go on where it stopped."""
+        """Stop the import. Stored data stays; importing the same files continues from there."""
         running = self.importing
         if running is not None:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
     def active(self) -> None:
-        """The person is here: the idle time starts anew."""
+        """Record activity: the idle time restarts."""
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
@@ -79,7 +79,7 @@ class Work:
 
     @property
     def lock_minutes(self) -> int:
-        """After how much idle time the app locks; 0: never by itself."""
+        """Idle minutes after which the app locks; 0: never automatically."""
         return self.client.preferences.get().lock_minutes if self.client.has_account else 0
 
     def settings(self) -> v.Settings:
@@ -87,7 +87,7 @@ class Work:
         return to_settings(self.client.preferences.get(), self._language)
 
     def notices(self) -> OperatorNotices:
-        """What the operator told of demands."""
+        """The operator's notices about demands."""
         return to_notices(self.client.operator_notices.all(), self.settings().language)
 
     def fill(self, state: v.State) -> v.State:
