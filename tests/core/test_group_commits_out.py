@@ -140,7 +140,7 @@ def test_the_last_one_who_wants_to_leave_is_out_with_the_epoch() -> None:
 
 
 def test_who_said_that_another_branch_won_and_is_gone_is_waited_for_no_more() -> None:
-    """Should others be there, they say so themselves."""
+    """If others are on that branch, they will claim it themselves."""
     stage = Stage()
     fork = Rejoin("fork", 0, b"c" * 32, [], [Helper(JUN.account, JUN.handle)], LATER)
     room = room_with(stage, JUN, rejoin=fork)

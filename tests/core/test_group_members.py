@@ -1,4 +1,4 @@
-"""Who is in a room, as rows: equal to the leaves of its tree, and who came and went is told (spec/room.md §3)."""
+"""A room's devices as rows, equal to the leaves of its tree; reports who joined and left (spec/room.md §3)."""
 
 from __future__ import annotations
 

@@ -308,7 +308,7 @@ class RoomState(msgspec.Struct, rename=_ROOM_NAMES):
     told_by: bytes = b""
     """The account that described the room to us when we remembered nothing of it; empty once we are in."""
     as_of: int | None = None
-    """After an account without that authority led us here: the last epoch up to which we knew the room ourselves.
+    """If an account without authority over the room led us here: the epoch up to which we knew the room ourselves.
     None: we know the room since our leaf was added.
     """
     profile_at: int = 0

@@ -23,7 +23,7 @@ LOOK_AGAIN_MS: Final = 3 * 3_600_000
 def arrived(step: Step, room: RoomState, rejoin: Rejoin, by: bytes, before: RoomInfo) -> None:
     """We came to another branch by a ticket of account ``by``. If ``by`` has no authority over the room, ask others.
 
-    ``before`` is the room info that we knew. We ignore the account that had led us away from that branch for a week.
+    ``before`` is the room info that we knew. For a week we ignore the account that led us to the branch we leave now.
     If an account had only described the room to us, we ask the other admins that it named: nobody else can confirm it.
     """
     if rejoin.reason == branches.UNPROVEN:
