@@ -64,7 +64,10 @@ DONE: Final = (
     "src/nullabona/client/core/upkeep.py",
     "src/nullabona/client/net",
     "src/nullabona/client/runner",
+    "src/nullabona/docket/production",
+    "src/nullabona/docket/publishing",
     "src/nullabona/relay",
+    "src/nullabona/sequencer",
     "src/nullabona/wire",
 )
 """The parts that are held to it; every part that is rewritten joins."""

@@ -27,9 +27,9 @@ def raise_open_files() -> int:
 
 
 def give_back_memory() -> None:
-    """What is larger than 256 KiB goes back to the system as soon as it is let go of. Without glibc nothing happens.
+    """Blocks larger than 256 KiB go back to the system as soon as they are freed. Without glibc nothing happens.
 
-    By itself glibc keeps more the larger the blocks are that it has seen: what strangers send would stay.
+    By default glibc keeps more freed memory after larger blocks, so data that strangers sent would stay.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

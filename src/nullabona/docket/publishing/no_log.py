@@ -1,4 +1,4 @@
-"""Stands in for the log of a desk that was opened without one: every call is refused."""
+"""The log of a desk that was opened without one: every call is refused."""
 
 from __future__ import annotations
 

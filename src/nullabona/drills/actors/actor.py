@@ -39,7 +39,7 @@ class Actor(Worker):
         await self.launch(python("-m", self.PROGRAM, str(self.profile), self.address, *together))
 
     async def enrol(self, host: str, relay: str) -> str:
-        """Start, and make an account at the directory of ``host`` whose rooms lie on ``relay``; its 24 words."""
+        """Start, and make an account at the directory of ``host`` with rooms on ``relay``; its 24 words."""
         self.handle = f"{self.person.handle_name}@{host}"
         await self.start()
         made = await self.do("create", handle=self.handle, relay=relay)

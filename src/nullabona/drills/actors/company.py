@@ -45,13 +45,13 @@ class Company:
         return [self.members[name] for name in names]
 
     async def enrol(self, host: str, relay: str, names: Iterable[str]) -> None:
-        """Accounts at the directory of ``host`` whose rooms lie on ``relay``."""
+        """Make accounts at the directory of ``host`` with rooms on ``relay``."""
         called = list(names)
         phrases = await asyncio.gather(*(self.members[name].enrol(host, relay) for name in called))
         self.phrases |= zip(called, phrases, strict=True)
 
     async def befriend(self, asker: str, asked: str, greeting: str = GREETING) -> None:
-        """They can write to one another afterwards."""
+        """Make the two contacts, so that they can write to each other."""
         one, other = self.members[asker], self.members[asked]
         await one.do("ask", handle=other.handle, greeting=greeting)
         await other.do("accept", handle=one.handle)
@@ -71,5 +71,5 @@ class Company:
             await self[name].do("say", room=room, text=text)
 
     async def settle(self, names: Iterable[str]) -> None:
-        """Until nothing is on its way any more."""
+        """Wait until nothing is under way."""
         await asyncio.gather(*(self[name].do("sync") for name in names))

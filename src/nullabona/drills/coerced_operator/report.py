@@ -19,7 +19,7 @@ with an answer that does not come, says nothing of the card."""
 
 
 def run(tell: Tell, *, only: Sequence[str] = ()) -> Report:
-    """Play the drill in a folder of its own, no more than the lines of ``only`` need, and no further once all of these
+    """Play the drill in a new folder, no more than the lines of ``only`` need, and no further once all of these
     have failed. Raises what goes wrong.
     """
     lies = {lie for line in only or _TRIED for lie in _TRIED[line][0]}

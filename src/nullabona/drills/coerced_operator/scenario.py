@@ -26,7 +26,7 @@ _GROUP: Final = "우리 동네 neighbours"
 _POLL_S: Final = 0.05
 _LEAST_LIES: Final = 3
 _PATIENCE: Final = 4
-"""So often the wait for all messages is begun anew: two minutes in all."""
+"""How often the wait for all messages is restarted: two minutes in all."""
 _LIE_S: Final = 60.0
 """A lie that nobody was told within this time is an error of the drill, or of a machine that is very busy."""
 _NOTICE_S: Final = 20.0
@@ -62,7 +62,7 @@ async def tell_lies(
 def play(
     tell: Tell, lies: Sequence[str] = tuple(DEEDS), enough: Callable[[Sequence[Told]], bool] = _never
 ) -> list[Told]:
-    """Play it in a folder of its own."""
+    """Play it in a new folder."""
     return in_folder(lambda folder: tell_lies(folder, tell, lies, enough))
 
 
@@ -131,7 +131,7 @@ class _Scene:
 
     async def _look_up(self) -> list[str]:
         """What comes of looking at the cards that are shown: `Told.looked`. A contact's, and one of who is none; each
-        with the promise of the true card, with none, and as if it stood in the record.
+        with the promise of the true card, with none, and as if it were in the record.
         """
         first, second, _, fourth = self._people
         looked = []

@@ -29,7 +29,7 @@ _WHOLE: Final = frozenset({"S-20", "S-21", "R-10"})
 
 
 class Story:
-    """Plays a script in a folder of its own. ``tell`` is called before each step. ``desk``: with the legal desk."""
+    """Plays a script in a new folder. ``tell`` is called before each step. ``desk``: with the legal desk."""
 
     def __init__(self, script: Script, folder: Path, tell: Tell, *, desk: bool = True) -> None:
         self._script = script
@@ -72,7 +72,7 @@ class Story:
         return self.outcome
 
     def cast(self) -> dict[str, Any]:
-        """Who played, and where what they have lies; for whoever goes on with it."""
+        """The people and the paths of their data, for continuing with them."""
         assert self._relay is not None
         people = [{"name": actor.name, "profile": str(actor.profile.resolve())} for actor in self._actors.values()]
         return {"relay": {"address": self._relay.authority, "data": str(self._data.resolve())}, "people": people}
@@ -148,7 +148,7 @@ class Story:
         await self._all_have(self._present(), len(script.before) + len(early))
 
     async def _say(self, lines: Sequence[Line]) -> None:
-        """One line after the other: whoever speaks has what was said before, or the order would be anybody's."""
+        """Say one line after the other. Each speaker has the earlier lines first, or the order would be random."""
         for line in lines:
             actor, room = self._actors[line.speaker], self._room_of(line)
             await actor.do("has", room=room, count=self._spoken[line.where])

@@ -57,7 +57,7 @@ class Acted:
 
 
 async def run_act(folder: Path, directory: Path, handle: str, secrets: Sequence[Secret], tell: Tell) -> Report:
-    """Play it in ``folder``, which is made, against the relay whose data lie in ``directory``."""
+    """Play it in ``folder``, which is created, against the relay whose data is in ``directory``."""
     await asyncio.to_thread(folder.mkdir)
     pace, apart = WallClock(), Apart()
     cadence = Cadence(start_s=pace(), period_s=1, slots=8, lag=240, horizon_s=400 * DAY, band=4)

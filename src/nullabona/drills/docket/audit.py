@@ -19,7 +19,7 @@ _EVENT: Final = 1
 
 
 def entries_of(public: Path) -> list[bytes]:
-    """Every entry of the log that lies in ``public``, as its checkpoint counts them; nothing is verified."""
+    """Every entry of the log in ``public``, as its checkpoint counts them; nothing is verified."""
     size = parse_checkpoint(parse_note((public / "checkpoint").read_bytes()).text).size
     tiles = [tile for tile in tiles_of(size) if tile.level == ENTRIES]
     return [entry for tile in tiles for entry in decode_bundle((public / tile.path).read_bytes(), tile.width)]

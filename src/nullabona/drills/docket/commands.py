@@ -26,7 +26,7 @@ def write_pages(public: Path, policy: Path, site: Path, *more: str) -> int:
 
 
 def verify_public(public: Path, policy: Path, *more: str) -> dict[str, Any]:
-    """What ``nulla docket verify`` says; its exit code stands under ``exit``."""
+    """What ``nulla docket verify`` says; its exit code is under ``exit``."""
     done = run(nulla("docket", "verify", str(public), "--policy", str(policy), "--json", *more))
     try:
         found: dict[str, Any] = json.loads(done.out)

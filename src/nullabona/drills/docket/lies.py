@@ -47,11 +47,11 @@ class Noticed:
     served: str
     """If the files alone are exchanged."""
     alone: str
-    """If the operator signs anew, and no witness does."""
+    """If the operator signs again, and no witness does."""
     helped: str
-    """If every witness signs the whole anew; only what names the period counts, here and in the next."""
+    """If every witness signs the whole again; only what names the period counts, here and in the next."""
     anew: str
-    """If every witness signs each period anew too, and states when it does: its window is over."""
+    """If every witness also signs each period again, and states when it does: its window is over."""
     back_dated: tuple[str, ...]
     """Everything that is said if every witness does so and states the times of then."""
 
@@ -87,7 +87,7 @@ class Tried:
 
 
 class Liar:
-    """Whoever has the log's keys and database, and those of the witnesses where it is said so."""
+    """A liar with the log's keys and database, and the witnesses' keys where stated."""
 
     def __init__(
         self, grounds: Grounds, public: Path, entries: list[bytes], now_s: int, witnesses: Sequence[Signer]
@@ -158,7 +158,7 @@ def _unsaid() -> Iterator[None]:
 
 
 def keys_of_witnesses(grounds: Grounds) -> Iterator[SignerKey]:
-    """Those of the stage's witnesses, who lie in this drill where it is said so."""
+    """The keys of the stage's witnesses, who lie in this drill where stated."""
     for path in sorted(grounds.folder.glob("*/witness.key")):
         yield from read_key_file(path)
 

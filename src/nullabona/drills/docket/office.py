@@ -95,7 +95,7 @@ class WallClock:
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What an office stands on. ``directory``: the data of a relay, where handles are looked up."""
+    """The surroundings of an office. ``directory``: the data of a relay, where handles are looked up."""
 
     folder: Path
     keys: tuple[str, ...] = field(repr=False)
@@ -112,7 +112,7 @@ class Grounds:
 
     @property
     def policy_file(self) -> Path:
-        """Where the policy lies."""
+        """The path of the policy."""
         return self.folder / "policy"
 
     def lay_out(self) -> None:
@@ -166,7 +166,7 @@ class Office:
             self._register(jurisdiction, name)
 
     def close(self) -> None:
-        """Let go of desk and log."""
+        """Close desk and log."""
         self.desk.close()
         self._loop.run(self.log.close())
         self._loop.close()

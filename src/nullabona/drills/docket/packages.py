@@ -39,7 +39,7 @@ class Looked:
 
 
 def look_at(folder: Path, policy: Policy, custodian: str) -> Looked:
-    """Check a package with `sha256sum`, with whoever reads signatures of PDFs here, and with `nulla`'s own eyes."""
+    """Check a package with `sha256sum`, with the available readers of PDF signatures, and with `nulla` itself."""
     verdicts = dict(_signatures(folder / CERTIFICATE))
     listed = tuple((folder / PAYLOAD).read_text("utf-8").splitlines())
     checked, problem = None, ""

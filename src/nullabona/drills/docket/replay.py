@@ -1,4 +1,4 @@
-"""Many demands through one desk: what was done with each, for whoever counts afterwards. Works in the desk's thread."""
+"""Many demands through one desk: what was done with each, for counting afterwards. Works in the desk's thread."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _REASONS: Final = {
 
 
 def run(tell: Tell, *, demands: int | None = None) -> Report:
-    """Play the drill in a folder of its own, with ``demands`` demands or one of every kind. Raises what goes wrong."""
+    """Play the drill in a new folder, with ``demands`` demands or one of every kind. Raises what goes wrong."""
     return report_of(play(tell, demands))
 
 

@@ -43,7 +43,7 @@ _SLOTS: Final = 16
 
 
 def play(tell: Tell, demands: int | None = None) -> Passed:
-    """Play the drill in a folder of its own, with ``demands`` demands or one of every kind. Raises what goes wrong."""
+    """Play the drill in a new folder, with ``demands`` demands or one of every kind. Raises what goes wrong."""
     began = time.monotonic()
     played = in_folder(lambda folder: _play(folder, tell, demands or len(rows_today(load(), WallClock()()))))
     played.seconds = time.monotonic() - began

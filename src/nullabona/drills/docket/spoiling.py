@@ -38,7 +38,7 @@ _ED25519: Final = 64
 
 
 class Spoiling(StrEnum):
-    """What is altered, and what is made anew with it."""
+    """What is altered, and what is recomputed with it."""
 
     FILE = "file"
     CERTIFICATE = "certificate"

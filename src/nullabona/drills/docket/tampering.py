@@ -105,7 +105,7 @@ class Book:
             start = batch.end
 
     def forge(self, deed: Deed, places: Sequence[SlotRef], shown: Demand | None = None) -> Forged:
-        """The log after ``deed`` was done to the demand that lies at ``places``. ``shown``: as the public sees it."""
+        """The log after ``deed`` was done to the demand at ``places``. ``shown``: as the public sees it."""
         pages = {at.period: list(self._batches[at.period]) for at in places}
         first, leaf = places[0], self._index(places[0])
         page = pages[first.period]
@@ -144,7 +144,7 @@ class Book:
                 pages[n] = [*begin, *map(encode_statement, kept)]
 
     def _index(self, at: SlotRef) -> int:
-        """Where a slot lies in its period's entries."""
+        """The index of a slot in its period's entries."""
         return 1 + (at.period == 0) + at.slot
 
 
@@ -181,7 +181,7 @@ class Public:
         return cls({str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()})
 
     def served(self, forged: Forged) -> Public:
-        """Other entries under the same checkpoint: whoever serves the files has no key."""
+        """Other entries under the same checkpoint: the server of the files has no key."""
         size = parse_checkpoint(parse_note(self.files[CHECKPOINT]).text).size
         return Public({**self.files, **_bundles(forged.entries, size)})
 
@@ -194,7 +194,7 @@ class Public:
     def signed_throughout(
         self, forged: Forged, origin: str, signers: Sequence[Signer], time_of: Callable[[int], int]
     ) -> Public:
-        """The same, and each period's own checkpoint from the changed one on is signed anew, at its ``time_of``."""
+        """The same, and each period's own checkpoint from the changed one on is signed again, at its ``time_of``."""
         frontier, notes = Frontier(), dict[str, bytes]()
         for period, page in enumerate(forged.pages):
             frontier = frontier.extend(leaf_hashes(page))

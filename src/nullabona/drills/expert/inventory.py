@@ -70,7 +70,7 @@ class Inventory:
     log_bytes: int
     """What the write-ahead logs hold, which is the order of the last writes; blank ends of them left out."""
     log_writes: int
-    """Pages that stand in those logs in the order in which they were written."""
+    """Pages in those logs, in the order in which they were written."""
     closed_s: Mapping[int, int]
     """When each epoch of the public record closed, in seconds since 1970: a clock for what names an epoch."""
     places: tuple[Place, ...]
@@ -106,7 +106,7 @@ def take_inventory(data: Path) -> Inventory:
 
 
 def day_text(day: int) -> str:
-    """A day number as a date; as it is if no date has it: whoever alters a relay may write down anything."""
+    """A day number as a date; unchanged if it is no date: an altered relay may write down anything."""
     try:
         return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).strftime("%Y-%m-%d")
     except OverflowError:

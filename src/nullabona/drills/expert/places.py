@@ -32,7 +32,7 @@ class Place:
 
     name: str
     words: bool
-    """Whether text or bytes can stand there; a table that is not strict holds no column to its type."""
+    """Whether it can hold text or bytes; a table that is not strict holds no column to its type."""
     file: bool = False
 
 
@@ -116,7 +116,7 @@ _DAYS: Final = _of(BOXES, "box.expiry_day frame.expiry_day") | _of(CARDS, "card.
 _RENEWALS: Final = _of(CARDS, "card.epoch replaced.epoch replaced.until_epoch entry.epoch page.epoch")
 """Periods of ten minutes, of cards alone (W-06)."""
 _SERVICE: Final = _of(CARDS, "epoch.closed_s")
-"""When the record closed an epoch: every ten minutes, whoever does what."""
+"""When the record closed an epoch: every ten minutes, regardless of what people do."""
 
 _JUDGED: Final = _WORDS | _COUNTS | _DAYS | _RENEWALS | _SERVICE
 """Of each it is said above why it is no contact, no room and no time of use but a renewal."""

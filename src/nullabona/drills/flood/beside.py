@@ -189,7 +189,7 @@ def waited_s(pid: int) -> float:
 
 
 def memory_mb(pid: int) -> float:
-    """What lies in memory of a process."""
+    """The memory of a process."""
     status = Path(f"/proc/{pid}/status").read_text("ascii")
     return int(status.partition("VmRSS:")[2].split()[0]) / 1_024
 

@@ -1,4 +1,4 @@
-"""A WebSocket written by hand, for whoever keeps to no client's manners (spec/relay.md §2.1)."""
+"""A WebSocket written by hand, for an attacker who ignores a client's rules (spec/relay.md §2.1)."""
 
 from __future__ import annotations
 

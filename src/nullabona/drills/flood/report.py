@@ -27,7 +27,7 @@ _PROCESS_MB: Final = 200
 
 
 def run(tell: Tell, *, minutes: float) -> Report:
-    """Play the drill in a folder of its own. Raises what goes wrong."""
+    """Play the drill in a new folder. Raises what goes wrong."""
     return report_of(play(tell, minutes))
 
 
@@ -50,7 +50,7 @@ def memory_most_mb(flood: Flood) -> float:
 
 
 def disk_most_mb(flood: Flood) -> float:
-    """What may lie on the disk: a quarter of a day's blobs, the cards that are taken at once and those that come by and
+    """What may be on the disk: a quarter of a day's blobs, the cards that are taken at once and those that come by and
     by, what was taken of frames with what each takes beside its bytes, and logs.
     """
     taken = flood.taken

@@ -39,7 +39,7 @@ def limits(minutes: float) -> dict[str, int]:
 
 
 def play(tell: Tell, minutes: float) -> Flood:
-    """Play it in a folder of its own. Raises what goes wrong."""
+    """Play it in a new folder. Raises what goes wrong."""
     return in_folder(lambda folder: _play(folder, tell, minutes))
 
 

@@ -98,12 +98,12 @@ class Stranger:
         self._count("lookups", await line.ask(*[LookupCard(next(self._names)) for _ in range(BATCH)]))
 
     async def leave_unfinished(self, line: Line) -> None:
-        """The first part of a message, as long as may be: it lies in the buffer and in what is put together."""
+        """Send the first part of a message, as long as allowed: it stays in the buffer and in the partial message."""
         line.push(bytes(_PART), fin=False)
         await line.take()
 
     async def leave_unread(self, line: Line) -> None:
-        """Ask for all that lies in a box, again and again, and read nothing."""
+        """Ask for the whole content of a box repeatedly, and read no answer."""
         secret = sha256(b"read").digest()
         write = sha256(b"write").digest()
         frames = [Append(0, write, sha256(secret).digest(), bytes(65_536)) for _ in range(16)]

@@ -25,7 +25,7 @@ class SenderForger:
     """What a member finds in its own store and one message of its own: enough to name any leaf as a sender."""
 
     about: bytes
-    """Group, epoch and kind, as they stand in each message."""
+    """Group, epoch and kind, as in each message."""
     secret: bytes = field(repr=False)
     algorithm: HashAlgorithm
     key_size: int

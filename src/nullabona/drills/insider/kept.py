@@ -108,7 +108,7 @@ class Kept:
         return staged.commit
 
     def invite(self, package: bytes, leaves: Sequence[int], info: RoomInfo) -> tuple[bytes, bytes]:
-        """Welcome and tree of an epoch with `info` into which the owner of a key package is taken anew."""
+        """Welcome and tree of an epoch with `info` into which the owner of a key package is invited again."""
         group = self._mls.group(self.room)
         staged = group.commit(add=[package], remove=leaves, info=encode_info(info))
         group.merge_pending()

@@ -187,7 +187,7 @@ class InsiderDeeds(HonestDeeds):
 
 
 def disobey() -> None:
-    """Its own program never takes what lies in a box for a sign that it is a copy: much of that is its own doing."""
+    """Its program never takes the content of a box for a sign that it is a copy: it wrote much of that itself."""
 
     def nothing(*_: Any, **__: Any) -> None:  # noqa: ANN401 - as the real one
         return

@@ -24,7 +24,7 @@ MOST_BACK_CALLS: Final = 500
 
 
 def run(tell: Tell, *, only: Sequence[str] = ()) -> Report:
-    """Play the drill in a folder of its own, no more than the lines of ``only`` need. Raises what goes wrong."""
+    """Play the drill in a new folder, no more than the lines of ``only`` need. Raises what goes wrong."""
     return report_of(play(tell, only, _may_hold)).only(only)
 
 

@@ -35,7 +35,7 @@ _CAST: Final = {
 
 
 def play(tell: Tell, only: Sequence[str] = (), holds: Callable[[Inside, str], bool] = lambda *_: True) -> Inside:
-    """Play it in a folder of its own, no more than the lines of ``only`` need that still hold, if any. Raises what goes
+    """Play it in a new folder, no more than the lines of ``only`` need that still hold, if any. Raises what goes
     wrong.
     """
     return in_folder(lambda folder: _play(folder, tell, only, holds))
@@ -165,7 +165,7 @@ class _Scene:
         await self._attack(self.inside.invited, invited)
 
     async def lured(self) -> None:
-        """To a machine of the attacker's, by items that name it; whoever connects there is counted."""
+        """To a machine of the attacker's, by items that name it; connections there are counted."""
         self._tell(Text("A member and one who was removed send every kind of item that names a machine of theirs",
                         "참여자와 내보낸 사람이 자기 컴퓨터를 대는 온갖 요청을 보냅니다"))  # fmt: skip
         people, came = self._people, self.inside.lured_to
@@ -186,7 +186,7 @@ class _Scene:
             await self._attack(self.inside.lured_removed, lambda: by("dana", "mina"))
 
     async def dear_frames(self) -> None:
-        """Frames that make a reader walk far through somebody's ratchet, each time anew."""
+        """Frames that each make a reader advance far through a member's ratchet."""
         self._tell(Text("Frames that name a place far ahead in somebody's ratchet, by a member and from outside",
                         "래칫의 먼 위치를 대는 프레임을, 참여자와 내보낸 사람이 넣습니다"))  # fmt: skip
 

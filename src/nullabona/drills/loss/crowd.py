@@ -107,7 +107,7 @@ class Crowd:
         self._people: dict[int, Person] = {}
         self._away: set[int] = set()
         self._word = asyncio.Lock()
-        """Held by whoever says a line: nobody leaves in the middle of one."""
+        """Held by the account that says a line, so that nobody leaves in the middle of one."""
         self._dice = random.Random(first)  # noqa: S311 - who speaks, no secret
         self._speaking: asyncio.Task[None] | None = None
         self._due: dict[int, set[tuple[str, str, str]]] = {}

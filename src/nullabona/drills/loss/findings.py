@@ -60,7 +60,7 @@ class Outcome:
     memory_mb: float
     """Of all the people's processes together."""
     in_memory: bool = False
-    """Whether profiles lay in memory; else beside the relay's data."""
+    """Whether profiles were in memory; else beside the relay's data."""
 
     @property
     def rate(self) -> float:

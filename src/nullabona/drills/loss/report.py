@@ -26,7 +26,7 @@ _LEAST_RATE: Final = 0.9
 def run(
     tell: Tell, *, accounts: int, rooms: int, rate: float, seconds: float, patience: float, renamed: bool
 ) -> Report:
-    """Play the drill in a folder of its own. Raises what goes wrong."""
+    """Play the drill in a new folder. Raises what goes wrong."""
     size = Size(accounts=accounts, rooms=rooms, rate=rate, before_s=seconds, after_s=seconds, patience_s=patience,
                 renamed=renamed)  # fmt: skip
     return report_of(play(tell, size))

@@ -44,7 +44,7 @@ _TAKEN_RENAMED: Final = Text(
 
 
 def play(tell: Tell, size: Size) -> Outcome:
-    """Play it in a folder of its own. Raises what goes wrong."""
+    """Play it in a new folder. Raises what goes wrong."""
     shared = _IN_MEMORY if _has_room(size) else None
     with tempfile.TemporaryDirectory(prefix="nullabona-drill-", dir=shared) as profiles:
         outcome = in_folder(lambda folder: _play(folder, Path(profiles), tell, size))

@@ -20,7 +20,7 @@ class Lost:
     """Of the log when the directory was lost."""
     said: int = 0
     heard: int = 0
-    """Of what was said meanwhile, by whoever it was meant for."""
+    """Messages sent meanwhile that their recipients got."""
     talked_s: float = 0.0
     unknown: str = ""
     """What a look-up of a stranger said while the directory was gone."""
@@ -34,7 +34,7 @@ class Lost:
     forced_shown: str = ""
     """What somebody who looked a handle up there was told."""
     copier_saw: str = ""
-    """What whoever copies the record was told."""
+    """What the keeper of a copy of the record was told."""
     restored: Restoring | None = None
     served_s: float = 0.0
     back: dict[str, float] = field(default_factory=dict)
@@ -54,5 +54,5 @@ class Lost:
 
     @property
     def forged(self) -> list[str]:
-        """Whoever was shown another log, which nobody may be."""
+        """Those who were shown another log, which must be nobody."""
         return sorted(name for name, codes in self.told.items() if _FORGED.intersection(codes))

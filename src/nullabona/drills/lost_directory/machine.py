@@ -146,7 +146,7 @@ async def wait_grown(copy: Path, size: int) -> int:
 
 @asynccontextmanager
 async def running_directory(folder: Path, period_s: int) -> AsyncIterator[DirectoryMachine]:
-    """A directory and its witnesses, running until the block ends. Witnesses' evidence lies in their folders."""
+    """A directory and its witnesses, running until the block ends. Witnesses' evidence is in their folders."""
     machine = await asyncio.to_thread(DirectoryMachine, folder, period_s)
     async with AsyncExitStack() as stack:
         machine.name_witnesses((await stack.enter_async_context(witnessed(folder, machine.vkeys))).policy)

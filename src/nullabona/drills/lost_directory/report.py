@@ -18,7 +18,7 @@ _SLACK_S: Final = 20.0
 
 
 def run(tell: Tell) -> Report:
-    """Play the drill in a folder of its own. Raises what goes wrong."""
+    """Play the drill in a new folder. Raises what goes wrong."""
     return report_of(play(tell))
 
 

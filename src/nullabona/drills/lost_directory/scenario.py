@@ -1,4 +1,4 @@
-"""The story of the drill: people talk, the directory is lost, they go on, it is made anew; how long each step takes."""
+"""The story of the drill: people talk, the directory is lost, they go on, it is rebuilt; how long each step takes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _MEANWHILE: Final = (
 
 
 def play(tell: Tell, period_s: int = PERIOD_S) -> Lost:
-    """Play it in a folder of its own. Raises what goes wrong."""
+    """Play it in a new folder. Raises what goes wrong."""
     return in_folder(lambda folder: _play(folder, tell, period_s))
 
 

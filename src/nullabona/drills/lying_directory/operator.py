@@ -60,7 +60,7 @@ class LyingDirectory(DirectoryService):
     # -- what is answered
 
     async def publish(self, request: PublishCard) -> AnyResponse:
-        """Cards of whoever is to be hidden are confirmed and thrown away."""
+        """Confirm and discard the cards of a person who is to be hidden."""
         card = decode_card(request.card)
         if card.handle.name != self._withheld:
             return await super().publish(request)
@@ -80,7 +80,7 @@ class LyingDirectory(DirectoryService):
         return answer
 
     async def watch(self, request: WatchHandle) -> AnyResponse:
-        """Nothing to whoever is to see nothing for a while."""
+        """Answer nothing to those who are to see nothing for a while."""
         return refuse(BUSY, 1) if request.name in self._deaf else await super().watch(request)
 
     def _cosigned(self, name: str, answer: CardFound) -> bytes:
@@ -124,7 +124,7 @@ class LyingDirectory(DirectoryService):
         return found[0]
 
     async def enter_under(self, name: str, card: str) -> None:
-        """Enter a card at the place of another handle of this directory, and wait until it stands there."""
+        """Enter a card at the place of another handle of this directory, and wait until it is there."""
         data = bytes.fromhex(card)
         other = parse_handle(f"{name}@{self.host}")
 
@@ -136,7 +136,7 @@ class LyingDirectory(DirectoryService):
         await self.epochs(2)
 
     async def erase(self, name: str) -> None:
-        """Enter that a handle was deleted, and wait until that stands in the record."""
+        """Enter that a handle was deleted, and wait until that is in the record."""
         handle = parse_handle(f"{name}@{self.host}")
 
         def work() -> None:
@@ -156,7 +156,7 @@ class LyingDirectory(DirectoryService):
         self._deaf.add(name)
 
     async def show_at(self, name: str, there: str) -> None:
-        """For a name, show what stands at another one's place, with the proof of that place."""
+        """For a name, show the entry at another name's place, with the proof of that place."""
         answer = await super().look_up(LookupCard(there))
         assert isinstance(answer, CardFound)
         self._faces[name] = answer

@@ -12,7 +12,7 @@ from nullabona.drills.reporting.text import Tell, Text
 
 
 def run(tell: Tell, *, period: int, only: Sequence[str] = ()) -> Report:
-    """Play the drill in a folder of its own, no more than the lines of ``only`` need, if any. Raises what fails."""
+    """Play the drill in a new folder, no more than the lines of ``only`` need, if any. Raises what fails."""
     return report_of(period, play(tell, period, only)).only(only)
 
 

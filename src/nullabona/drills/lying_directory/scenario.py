@@ -32,7 +32,7 @@ _PATIENCE_S: Final = 60.0
 
 
 def play(tell: Tell, period_s: int, only: Sequence[str] = ()) -> list[Caught]:
-    """Tell every lie in a folder of its own, no more than the lines of ``only`` need, if any."""
+    """Tell every lie in a new folder, no more than the lines of ``only`` need, if any."""
     return in_folder(lambda folder: _play(folder, tell, period_s, only))
 
 
@@ -58,7 +58,7 @@ def _patience(period_s: int) -> float:
 
 
 async def _until_in_record(looker: Client, handle: str, patience_s: float) -> Card:
-    """Until the card stands in the record and both lookers have seen it there."""
+    """Wait until the card is in the record and both lookers have seen it there."""
     async with asyncio.timeout(patience_s):
         while True:
             card = await looker.contacts.look_up(handle)
@@ -114,7 +114,7 @@ class _Lies:
         return Caught("M-10", lie, _LOOKER, code, frozenset({"card-not-in-log"}), seconds, within_s=SLACK_S)
 
     async def _show_elsewhere(self) -> Caught:
-        """It stands in the record: at another handle's place, and that is what is proven."""
+        """It is in the record, but at another handle's place, and that place is what is proven."""
         operator = self._relay.operator
         await operator.do("enter_under", name="oskar", card=self._false().hex())
         await operator.do("show_at", name="mina", there="oskar")
@@ -141,7 +141,7 @@ class _Lies:
         return forge_card(replace(self._card(), handle=handle), Ed25519PrivateKey.generate(), previous=None)
 
     async def _between(self) -> list[Caught]:
-        """False cards that stand in the record for an epoch each, while the owner's device is told nothing, and are
+        """False cards that are in the record for an epoch each, while the owner's device is told nothing, and are
         gone when it is told again.
         """
         operator, root = self._relay.operator, AccountRoot.from_phrase(self._mina.account.phrase())

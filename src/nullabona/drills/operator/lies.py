@@ -119,7 +119,7 @@ LIES: Final[Mapping[str, Callable[[Frames, _Box], Frames]]] = {
 APART: Final = "apart"
 CARDS: Final = "cards"
 PROMISED, BARE, STANDING = "promised", "bare", "standing"
-"""A false card with the promise of the true one, with none, or with none as if it stood in the record."""
+"""A false card with the promise of the true one, with none, or with none as if it were in the record."""
 
 
 class Liar:

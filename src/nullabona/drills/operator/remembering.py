@@ -1,7 +1,7 @@
 """What a running relay remembers, as its own program sees it: is there anything that ties a wake token to a room's box?
 
-Every object of the process is looked at, whoever holds it. A *record* is what one of them puts side by side: an entry
-of a dict, a tuple, an object's attributes. One in which something that only a box has stands beside something that only
+Every object of the process is checked, regardless of its holder. A *record* is what one object puts side by side: an
+entry of a dict, a tuple, an object's attributes. One with something that only a box has beside something that only
 a wake token has says which box that token was woken for, in whatever form it was kept: as it is, hashed, or in
 hexadecimal.
 """

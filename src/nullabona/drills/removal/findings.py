@@ -56,7 +56,7 @@ class Removal:
     out: Out
     warrants: list[Report] = field(default_factory=list)
     computed_chunk: bool = False
-    """Whether a chunk lies there under a hash that follows from the picture alone."""
+    """Whether there is a chunk under a hash that follows from the picture alone."""
     boxes: int = 0
     """Of how many boxes the informant gives what opens them, of this room and of another."""
     opened_alike: int = 0

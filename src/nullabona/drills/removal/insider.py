@@ -44,7 +44,7 @@ class Insider(MoreDeeds):
         await self._until(lambda: self._has_message(room, wanted), "the picture's message did not come")
         try:
             await self._client.files.wait(room, wanted, timeout_s=within_s)
-        except Exception:  # noqa: BLE001 - whatever stood in the way, the state says how far it came
+        except Exception:  # noqa: BLE001 - whatever failed, the state says how far it came
             return self._client.files.info(room, wanted).state
         return "here"
 
@@ -77,7 +77,7 @@ class Insider(MoreDeeds):
         raise Unmet("the frame is not known any more")
 
     async def chunks_of(self, room: str, message: str) -> list[str]:
-        """Under which hashes a picture lies at the relay."""
+        """The hashes under which the relay keeps a picture."""
         id = self._client.rooms.get(room).id
         with self._client._session.view() as step:  # noqa: SLF001 - see above
             said = files.attachment_of(step.store, id, bytes.fromhex(message))

@@ -99,7 +99,7 @@ class Operator:
 
     @staticmethod
     def frames_like(boxes: sqlite3.Connection, digest: str) -> list[int]:
-        """The rows whose ciphertext has this hash: whoever has the bytes finds them."""
+        """The rows whose ciphertext has this hash: a holder of the bytes finds them."""
         rows = boxes.execute("SELECT id, body FROM frame").fetchall()
         return [id for id, body in rows if sha256(body).hexdigest() == digest]
 

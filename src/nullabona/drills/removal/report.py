@@ -15,7 +15,7 @@ from nullabona.drills.search import Kind
 
 
 def run(tell: Tell, *, only: Sequence[str] = ()) -> Report:
-    """Play the drill in a folder of its own, no more than the lines of ``only`` need. Raises what goes wrong."""
+    """Play the drill in a new folder, no more than the lines of ``only`` need. Raises what goes wrong."""
     return report_of(play(tell, only)).only(only)
 
 

@@ -72,7 +72,7 @@ _ACTS: Final = {
 
 
 def play(tell: Tell, only: Sequence[str] = ()) -> Removal:
-    """Play it in a folder of its own, no more than the lines of ``only`` need, if any. Raises what goes wrong."""
+    """Play it in a new folder, no more than the lines of ``only`` need, if any. Raises what goes wrong."""
     return in_folder(lambda folder: _play(folder, tell, only))
 
 

@@ -2,7 +2,7 @@
 
 ``secret`` says what is looked for, ``forms`` how it may be written, ``index`` finds it in bytes, ``bare`` an address
 that is nothing but that, ``unpack`` opens compressed streams and ``archives`` compressed files, ``sources`` and
-``memory`` read disks and processes, ``swap`` says what of a process lies there, ``hunt`` puts them together.
+``memory`` read disks and processes, ``swap`` says how much of a process is in swap, ``hunt`` puts them together.
 """
 
 from nullabona.drills.search.bare import Bare

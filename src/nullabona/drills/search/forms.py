@@ -36,7 +36,7 @@ _KEY_BYTE: Final = 1.5
 _DIGIT: Final = 0x3FFF_FFFF
 """CPython keeps whole numbers in pieces of 30 bits."""
 _REPLACED: Final = b"?"
-"""What stands in the place of a character that an encoding does not have."""
+"""The replacement for a character that an encoding lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def _text_forms(secret: Secret, text: str, normal: Literal["NFC", "NFD"]) -> Ite
 
 
 def _written(encoded: bytes, weight: float, letter: int) -> tuple[bytes, float, int]:
-    """A character as it is written, and what that gives away: nothing, if something else stands in its place."""
+    """A character as it is written, and what that gives away: nothing, if a replacement is written."""
     return (encoded, weight, letter) if encoded else (_REPLACED, 0.0, letter)
 
 

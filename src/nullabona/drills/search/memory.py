@@ -1,4 +1,4 @@
-"""Reads a process's memory as whoever has the machine would: /proc/PID/maps and /proc/PID/mem, swapped pages included.
+"""Reads a process's memory as a holder of the machine can: /proc/PID/maps and /proc/PID/mem, including swapped pages.
 
 Left out: files mapped read-only (the program and its libraries), which nobody can have written into, and the pages
 that the kernel lends. The kernel's own memory (sockets, file cache) is not the process's and is not read.

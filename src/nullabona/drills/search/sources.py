@@ -50,7 +50,7 @@ def files_below(root: Path) -> Iterator[Chunk]:
 
 
 def program_files() -> Iterator[Chunk]:
-    """The files that a relay's process reads of this program, and no others: its words lie in memory in whichever form
+    """The files that a relay's process reads of this program, and no others: its words are in memory in whichever form
     they were read, and of those that were freed it depends on chance what is left.
     """
     for part in READ_BY_A_RELAY:

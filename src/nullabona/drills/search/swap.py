@@ -1,4 +1,4 @@
-"""How much of a process lies in swap, and whether the machine swaps at all: /proc/PID/status and /proc/swaps.
+"""How much of a process is in swap, and whether the machine swaps at all: /proc/PID/status and /proc/swaps.
 
 What of a running process was swapped out is searched with its memory: the kernel brings each page back as it is read
 (`memory`). A swap area itself is searched only if it is named: it holds pages of every program of the machine, and what

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 MOST_PACKED: Final = 65_536
-"""Bytes of a stream that are looked at. What stands in it behind them is not found."""
+"""Bytes of a stream that are searched. Content after them is not found."""
 MOST_OPENED: Final = 1_048_576
 """Bytes that one stream may unpack to. What comes out behind them is not found."""
 LEAST_OPENED: Final = 6

@@ -1,6 +1,6 @@
 """Whether what a relay erases is on the disk below its files: its own stores on a mounted image, all of it searched.
 
-Files say little: a block that the file system took back keeps what stood in it. So frames and a chunk with a mark are
+Files show little: a freed block of the file system keeps its content. So frames and a chunk with a mark are
 kept, trimmed, moved by a rewrite, expired and left by a stop, on an image, and the mark is looked for in all of it.
 """
 
@@ -31,7 +31,7 @@ _KINDS: Final = {"with a journal": (), "without one": ("-O", "^has_journal")}
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How many marks stood on the images, and where some were left when nothing was to be there any more."""
+    """The number of marks on the images, and where some were left when none should have been."""
 
     planted: int = 0
     left: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""A disk as whoever carries it away reads it: a file with an ext4 file system in it, mounted while something runs.
+"""A disk as an officer who takes it reads it: a file with an ext4 file system in it, mounted while something runs.
 
 Only root may mount, and only where the kernel has loop devices; `lacking` says what is not there.
 """
@@ -37,7 +37,7 @@ class Image:
         self.mount = mount
 
     def count(self, mark: bytes) -> int:
-        """How often ``mark`` stands on it."""
+        """How often ``mark`` occurs on it."""
         _run("sync", "-f", str(self.mount))
         found, before = 0, b""
         with self.path.open("rb") as file:

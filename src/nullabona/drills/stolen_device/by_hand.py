@@ -1,6 +1,6 @@
 """What a copy of a profile is worth after a removal, by hand: no program of ours runs that would forget anything.
 
-Whoever holds the copy is given more than any relay has: by a member, what opens the box of each later epoch, and the
+The holder of the copy is given more than any relay has: by a member, what opens the box of each later epoch, and the
 seal of its frames. Only MLS stands between them and what was said. That its keys cannot be derived either is shown
 beside it (tests/mls/test_removed.py).
 """

@@ -11,7 +11,7 @@ from nullabona.drills.stolen_device.price import Price
 
 @dataclass(slots=True)
 class Locked:
-    """A profile as it lies on the disk, copied while its program ran and after it had ended."""
+    """A profile as it is on the disk, copied while its program ran and after it had ended."""
 
     findings: list[Finding] = field(default_factory=list)
     searched: Searched = field(default_factory=Searched)

@@ -26,7 +26,7 @@ IDLE_S: Final = 0.5
 """After so long without anything a program is idle, instead of three seconds: here each has its watch every two."""
 ACCOUNT_SECRET: Final = "account's secret"  # noqa: S105 - a label
 STORE_KEY: Final = "store's key"
-"""The label of the key that lies in no store: it opens it."""
+"""The label of the key that opens the store and is kept in none."""
 _PRIVATE: Final = "SELECT k, v FROM mls_kv WHERE k = CAST('epoch' AS BLOB) OR scope = CAST('kp' AS BLOB)"
 """The secrets of each room's epoch, and the private halves of key packages."""
 
@@ -49,7 +49,7 @@ class OwnerDeeds(MoreDeeds):
         return {"code": self._link.code.digits, "handle": str(self._link.code.handle)}
 
     async def admit(self) -> None:
-        """Say yes to whoever uses the code, and tell them everything."""
+        """Admit the device that uses the code, and give it everything."""
         assert self._links is not None
         assert self._link is not None
         await self._link.candidate()
@@ -97,7 +97,7 @@ class OwnerDeeds(MoreDeeds):
     # -- what is in a device
 
     async def keys(self) -> dict[str, str]:
-        """Private keys that lie in this device's store, by what they are; and the store's own, which does not."""
+        """Private keys in this device's store, by kind; and the store's own key, which is not in it."""
         session = self._client._session  # noqa: SLF001 - what the person's own device knows
         record = session.account().record
         inbox = AccountRoot(record.root).inbox()

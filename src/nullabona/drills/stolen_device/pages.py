@@ -1,6 +1,6 @@
 """A profile's store without its program: every page of the file and of its write-ahead log, decrypted one by one.
 
-SQLite is not asked, so nothing is passed over: free pages, and the older states of a page that lie in the log. How they
+SQLite is not asked, so nothing is passed over: free pages, and the older states of a page in the log. How they
 are sealed is said in docs/decisions/0006-client-store.md; each has its own nonce, and a tag, behind it.
 """
 
@@ -32,7 +32,7 @@ _FRAME_HEAD: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What lies in a store."""
+    """The content of a store."""
 
     chunks: tuple[Chunk, ...]
     logged: int
@@ -46,13 +46,13 @@ class Pages:
 
 
 def key_of(profile: Path, unlock: Unlock) -> bytes:
-    """The key of a profile's store. Raises `WrongPassphrase` and whatever else stands in the way."""
+    """The key of a profile's store. Raises `WrongPassphrase` or another error of opening it."""
     header = read_header(profile / "profile.json")
     return recover(header.slot, unlock, header.profile)
 
 
 def decrypted(profile: Path, unlock: Unlock) -> Pages:
-    """All pages of a copied profile, in the order in which they lie there."""
+    """All pages of a copied profile, in the order of the file."""
     key, file, log = key_of(profile, unlock), profile / "store.db", profile / "store.db-wal"
     data = file.read_bytes()
     size = int.from_bytes(data[_LAYOUT], "big")

@@ -81,7 +81,7 @@ def _keys_of(value: bytes) -> Iterator[bytes]:
 
 
 def _found_in(profile: Path) -> Iterator[bytes]:
-    """What stands in the small files of the profile, and hashes of it."""
+    """The content of the profile's small files, and hashes of it."""
     for path in sorted(path for path in profile.iterdir() if path.is_file() and path.stat().st_size <= _SMALL):
         data = path.read_bytes()
         yield sha256(data).digest()

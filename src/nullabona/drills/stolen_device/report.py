@@ -18,7 +18,7 @@ _SLACK_S: Final = 20.0
 
 
 def run(tell: Tell, *, only: Sequence[str] = ()) -> Report:
-    """Play the drill in a folder of its own, no further than the lines of ``only`` need. Raises what goes wrong."""
+    """Play the drill in a new folder, no further than the lines of ``only`` need. Raises what goes wrong."""
     return report_of(play(tell, only)).only(only)
 
 

@@ -37,7 +37,7 @@ from nullabona.processes.program import ProcessFailed
 
 _TRIES: Final = 3
 _NOTHING_COMES_S: Final = 3.0
-"""How long is waited for what must not come, after whoever should have it has it."""
+"""Seconds to wait for what must not arrive, after the intended recipient has it."""
 _ASKING_S: Final = 6.0
 """How long is waited for a way back, after all were asked."""
 _IDLE_WITHIN_S: Final = 30.0
@@ -53,7 +53,7 @@ _ACTS: Final = (
 
 
 def play(tell: Tell, only: Container[str] = ()) -> Stolen:
-    """Play it in a folder of its own, no further than the lines of ``only`` need, if any. Raises what goes wrong."""
+    """Play it in a new folder, no further than the lines of ``only`` need, if any. Raises what goes wrong."""
     return in_folder(lambda folder: _play(folder, tell, _until(only)))
 
 

@@ -198,7 +198,7 @@ class Scene:
         return later
 
     async def _machine_of_the_thief(self) -> Actor:
-        """A new device made from what lay in the stolen one: its rooms, its contacts, and the account's secret."""
+        """A new device made from the content of the stolen one: its rooms, its contacts, and the account's secret."""
         copy = self._folder / "copy-off"
         reader = Thief(Person("도둑", "copy-off"), self._folder, "127.0.0.56")
         self._stack.push_async_callback(reader.stop)
@@ -238,7 +238,7 @@ class Scene:
         return False
 
     async def _has_any(self, actor: Actor, *parts: str) -> bool:
-        """Whether one of these pieces stands in any room that this profile has."""
+        """Whether any room of this profile contains one of these pieces."""
         said: list[str] = await actor.do("everything")
         return any(part in text for part in parts for text in said)
 

@@ -1,4 +1,4 @@
-"""What connections say of whoever opened them before anything is asked: the heads of their first requests.
+"""What connections reveal about their clients before any request's content: the heads of their first requests.
 
 A head tells nothing if everybody's is the same. Whatever stands in some and not in all of a kind (a cookie, a program's
 name, a number of the device, an order of its own) ties those that have it together.

@@ -37,7 +37,7 @@ from nullabona.wire.messages import (
 
 Pair: TypeAlias = frozenset[str]
 _ASKED_S: Final = 2.0
-"""Whoever writes to an inbox looked its owner's card up within so long before."""
+"""A writer to an inbox looked up its owner's card at most this many seconds before."""
 _MOST: Final = 16
 """Look-ups that are taken together, at most."""
 _TOGETHER_S: Final = 1.5
@@ -282,7 +282,7 @@ def guess_with_addresses(tape: Listened) -> Guess:
 
 
 def guess_without_addresses(tape: Listened) -> Guess:
-    """A connection that reads boxes of rooms is of whoever's inbox began to be read nearest in time."""
+    """Guess that a connection that reads rooms' boxes belongs to the owner of the inbox first read nearest in time."""
     inboxes = [(tape.began[peer], handle) for handle, peer in _inbox_readers(tape)]
     named = {}
     for peer in {peer for box in tape.rooms_boxes() for peer in box.readers}:

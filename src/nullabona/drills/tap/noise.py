@@ -10,7 +10,7 @@ from typing import Final
 _WORD: Final = 8
 """Bytes that two frames do not have in common at one place by chance: 2**-64 for each pair."""
 _LOOKED_AT: Final = 256
-"""So much of the beginning of each is compared with that of others: headers stand there."""
+"""So much of the beginning of each is compared with that of others: headers are there."""
 _LEAST: Final = 0.99
 """Noise does not pack below this, at any length that a frame has."""
 
@@ -52,7 +52,7 @@ _FEW: Final = 32
 
 @dataclass(slots=True)
 class Columns:
-    """What stands at each place of the frames' nonces. A length, a clock, a counter or somebody's name there shows:
+    """The values at each place of the frames' nonces. A length, a clock, a counter or somebody's name there shows:
     most frames have the same at one place.
     """
 

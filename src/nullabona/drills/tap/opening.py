@@ -102,7 +102,7 @@ def _derived(value: bytes) -> Iterator[bytes]:
 
 
 def _constants(module: ModuleType) -> Sequence[bytes]:
-    """Every text of bytes in a module's program, as whoever disassembles it finds them."""
+    """Every bytes constant in a module's program, as a disassembler finds them."""
     assert module.__spec__ is not None
     assert module.__spec__.loader is not None
     code = module.__spec__.loader.get_code(module.__name__)  # type: ignore[attr-defined]

@@ -21,13 +21,13 @@ from nullabona.drills.tap.listening import (
 from nullabona.drills.tap.scenario import play
 
 _SIZES: Final = frozenset({512, 1_024, 2_048, 4_096, 16_384, 65_536})
-"""Of frames, fixed here and not where the product has them: whoever adds one fails T-13 until it is judged."""
+"""Of frames, fixed here and not taken from the product, so that a new size fails T-13 until it is judged."""
 _MANY: Final = 100
 """Requests without which a claim about them says little."""
 
 
 def run(tell: Tell) -> Report:
-    """Play the drill in a folder of its own. Raises what goes wrong."""
+    """Play the drill in a new folder. Raises what goes wrong."""
     heard, folder = play(tell)
     with folder:
         tell(Text("The tape is searched for what was said", "테이프에서 대화 내용을 찾습니다"))

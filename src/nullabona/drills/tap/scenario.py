@@ -76,7 +76,7 @@ async def hear(folder: Path, tell: Tell) -> Heard:
 
 
 def play(tell: Tell) -> tuple[Heard, tempfile.TemporaryDirectory[str]]:
-    """Play it in a folder of its own, which the caller removes."""
+    """Play it in a new folder, which the caller removes."""
     folder = tempfile.TemporaryDirectory(prefix="nullabona-drill-")
     try:
         return asyncio.run(hear(Path(folder.name), tell)), folder
@@ -139,7 +139,7 @@ class _Scene:
             self._rooms.update(await actor.do("room_ids"))
 
     async def remember(self) -> None:
-        """Once nothing is on its way: what a request in hand says is known to whoever serves it."""
+        """Take it once nothing is under way, because the server of a request knows its content."""
         await asyncio.sleep(_CALM_S)
         os.kill(self._relay.pid, signal.SIGUSR1)
         found = memory_of(self.tape)
