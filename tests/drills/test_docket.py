@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -218,3 +219,12 @@ def test_the_drill_fails_with_its_claims(ids: str, breaks: Callable[[Passed], No
     assert report_of(one).held
     breaks(one)
     assert ids.split() == [check.id for check in report_of(one).checks if check.verdict == "failed"]
+
+
+def test_a_desk_finds_the_cards_wherever_it_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docket.toml takes paths from its own folder, so a relay's folder that is given from elsewhere is made whole."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "desk").mkdir()
+    Grounds(Path("desk"), (), (), "", Path("relay"), Cadence(0, 60, 8, 30 * DAY, 4, 4)).lay_out()
+    settings = tomllib.loads((tmp_path / "desk" / "docket.toml").read_text("utf-8"))
+    assert str(tmp_path.resolve() / "relay") == settings["directory"]

@@ -119,7 +119,8 @@ class Grounds:
         """Write what ``nulla docket --data`` needs beside the desk: docket.toml, the log's keys, the policy."""
         self.policy_file.write_text(self.policy, "utf-8")
         write_key_file(self.folder / "log.keys", self.keys)
-        given = {"operator": OPERATOR, "origin": ORIGIN, "directory": str(self.directory), "log_keys": "log.keys",
+        directory = str(self.directory.resolve())  # the file's paths are relative to its own folder
+        given = {"operator": OPERATOR, "origin": ORIGIN, "directory": directory, "log_keys": "log.keys",
                  "policy": "policy"}  # fmt: skip
         lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in given.items()]
         for witness in self.witnesses:
