@@ -7,6 +7,7 @@ head is kept after its answer, and the client's address is never asked for (docs
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -54,7 +55,7 @@ _TOO_SLOW: Final = refuse(408, "the request took too long")
 _FAILED: Final = refuse(500, "something went wrong inside")
 
 
-class HttpConnection(asyncio.Protocol):
+class HttpConnection(asyncio.Protocol, ABC):
     """One connection until it ends or is handed over. Subclasses decide what is served, and call `reply` once each.
 
     ``head_s`` is the time for a head, counted from the begin of the connection or from the last answer; with ``idle_s``
@@ -94,11 +95,11 @@ class HttpConnection(asyncio.Protocol):
     def closed(self) -> None:
         """The connection has ended, or was handed over."""
 
+    @abstractmethod
     def judge(self, request: h11.Request, headers: dict[bytes, bytes]) -> HttpAnswer | int | None:
         """The refusal of a request by its head, or how many bytes its body may have. None: handed over, or `proceed` is
         called later.
         """
-        raise NotImplementedError
 
     def grew(self, size: int) -> HttpAnswer | None:  # noqa: ARG002 - for subclasses
         """``size`` bytes of a body arrived; a refusal if they cannot be held."""
@@ -107,9 +108,9 @@ class HttpConnection(asyncio.Protocol):
     def came_ahead(self, size: int) -> None:
         """``size`` bytes of later requests arrived during the current one."""
 
+    @abstractmethod
     def ask(self, request: h11.Request, body: bytes) -> None:
         """Answer a whole request, now or later, by `reply`."""
-        raise NotImplementedError
 
     def sent(self, size: int) -> bool:  # noqa: ARG002 - for subclasses
         """``size`` bytes of an answer were written. False: the client leaves too much unread and is disconnected."""
@@ -345,9 +346,9 @@ class HttpTaskConnection(HttpConnection):
         self._writable = asyncio.Event()
         self._writable.set()
 
+    @abstractmethod
     async def respond(self, request: h11.Request, body: bytes) -> HttpAnswer:
         """The answer to a whole request. An exception is answered with 500 and passed to the loop's handler."""
-        raise NotImplementedError
 
     def ask(self, request: h11.Request, body: bytes) -> None:
         """See `HttpConnection.ask`."""
