@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 import pytest
 
 from nullabona.client.api.records import NoticeInfo
@@ -20,3 +22,19 @@ from nullabona.words.room_notices import room_notice
 def test_nobody_is_named_where_nobody_is_known(what: str, name: str, ours: bool, said: str) -> None:  # noqa: FBT001
     """A sentence never begins with an honorific that belongs to no name."""
     assert said == room_notice(NoticeInfo(what, b"", name, ours, (), (), ""), "ko")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("86400000-90000000", "Messages between 1970-01-02 00:00 and 1970-01-02 01:00 may be missing"),
+        ("86400000-0", "Messages after 1970-01-02 00:00 may be missing"),
+        ("0-90000000", "Messages from before 1970-01-02 01:00 may be missing"),
+        ("0-0", "Earlier messages may be missing"),
+        ("", "Earlier messages may be missing"),
+        (f"1-{2**63}", "Messages between 1970-01-01 00:00 and 9999-12-31 00:00 may be missing"),
+    ],
+)
+def test_a_gap_is_told_with_the_times_that_are_known(text: str, said: str) -> None:
+    """Those of the backup and of the return."""
+    assert said == room_notice(NoticeInfo("gap", b"", "", False, (), (), text), "en", UTC)  # noqa: FBT003

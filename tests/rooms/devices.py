@@ -7,6 +7,9 @@ from collections.abc import Callable
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from nullabona.client.archive.merging import Merger
+from nullabona.client.archive.reading import read_records
+from nullabona.client.archive.records import VERSION, Begin, Record
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.devices import inbox_state, membership, sync_out
 from nullabona.client.core.model.branches import Helper
@@ -106,3 +109,23 @@ def new_card(world: World, person: Person, devices: tuple[CardDevice, ...]) -> C
     card = verify_card(encoded, today=day, previous=known)
     world.cards[str(known.handle)] = card
     return card
+
+
+def backup_of(world: World, person: Person) -> list[Record]:
+    """What a backup has that is made now."""
+    return list(read_records(person.store, begin_of_backup(world, person)))
+
+
+def begin_of_backup(world: World, person: Person) -> Begin:
+    """Its first record."""
+    return Begin(VERSION, person.account, person.me.handle, world.now)
+
+
+def restored_from(world: World, lost: Person, backup: list[Record], name: str) -> Person:
+    """The account on a new device that replaces every other on the card and knows what a backup tells."""
+    fresh = restored(world, lost, name)
+    Merger(fresh.store, today=world.now // 86_400_000, replace=True).take(backup)
+    with fresh.store.transaction():
+        returning.note_restored(fresh.store)
+    fresh.boot()
+    return fresh

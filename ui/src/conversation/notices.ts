@@ -1,5 +1,5 @@
 /** Notices in words. */
-import { names, span } from "../lib/format.ts";
+import { moment, names, span } from "../lib/format.ts";
 import type { Notice } from "../lib/protocol.ts";
 import { notices as words } from "../lib/words/notices.ts";
 
@@ -39,10 +39,19 @@ const WORDINGS: Record<string, Wording> = {
   "relay-changed": (_, __, ___, notice) => words.relayChanged(notice.text),
   "card-changed": (_, whose) => words.cardChanged(whose),
   "identity-changed": (_, whose) => words.identityChanged(whose),
+  gap: (_, __, ___, notice) => gapText(notice.text),
   accepted: () => words.accepted,
   warning: (_, __, ___, notice) =>
     notice.text === "handle-of-contact" ? words.handleOfContact : words.warning(notice.text),
 };
+
+/** Two times with a dash between: since when and until when lines may be missing; 0 is none. */
+function gapText(text: string): string {
+  const [since = 0, until = 0] = text.split("-").map(Number);
+  if (since && until) return words.gap(moment(since), moment(until));
+  if (since) return words.gapSince(moment(since));
+  return until ? words.gapBefore(moment(until)) : words.gapBeforeNow;
+}
 
 export function noticeText(notice: Notice): string {
   const who = notice.me ? words.byMe : notice.name ? words.by(notice.name) : words.bySomebody;

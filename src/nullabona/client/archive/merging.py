@@ -95,7 +95,7 @@ def merge_records(store: ArchiveStore, records: Iterable[r.Record], *, today: in
 class Merger:
     """A merge under way. ``replace``: what the stream says counts in any case (the later one of two backups)."""
 
-    __slots__ = ("_dropped", "_file", "_imports", "_me", "_replace", "_said", "_store", "_today", "counts")
+    __slots__ = ("_dropped", "_file", "_imports", "_made_at", "_me", "_replace", "_said", "_store", "_today", "counts")
 
     def __init__(
         self, store: ArchiveStore, *, today: int, replace: bool = False, dropped: KeyIndex | None = None
@@ -107,6 +107,7 @@ class Merger:
         self._replace = replace
         self._dropped = dropped
         self._me = b""
+        self._made_at = 0
         self._file: r.File | None = None
         self._said: Attachment | None = None
 
@@ -151,7 +152,7 @@ class Merger:
             case r.Preference():
                 return self._preference(record)
             case r.Begin():
-                self._me = record.account
+                self._me, self._made_at = record.account, record.made_at
             case r.Identity() | r.Dropped():  # for whoever reads the stream
                 pass
         return False
@@ -209,7 +210,9 @@ class Merger:
             Device(said.id, d.device, d.account, d.handle, d.leaf, d.signature_key, d.encryption_key, d.since)
             for d in said.devices
         ]
-        added = archive_rooms.remember(self._store, self._me, said.id, info, said.phase, devices, said.read_upto)
+        added = archive_rooms.remember(
+            self._store, self._me, said.id, info, said.phase, devices, said.read_upto, made_at=self._made_at
+        )
         self.counts.rooms += added
         return added
 

@@ -68,7 +68,7 @@ class TextRoom:
         self._write(f"[{at:%H:%M}] {who}{indented(self._words(info, said))}")
 
     def _words(self, info: MessageInfo, said: Line) -> str:
-        parts = [of_line(info, self._language)]
+        parts = [of_line(info, self._language, self._zone)]
         if said.file is not None:
             where = said.file.path or phrase("not-here", self._language)
             parts.insert(0, f"[{one_line(said.file.name)}, {said.file.size} B, {where}]")

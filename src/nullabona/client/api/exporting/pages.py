@@ -103,7 +103,7 @@ class HtmlRoom:
             self._day = day
             self._write(f"<h2>{day}</h2>\n")
         if info.notice is not None:
-            self._write(f'<article class="note"><p>{_words(of_line(info, self._language))}</p></article>\n')
+            self._write(f'<article class="note"><p>{_words(of_line(info, self._language, self._zone))}</p></article>\n')
             return
         mine = ' class="mine"' if info.mine else ""
         self._write(f'<article{mine} id="m{said.id}"><div><b>{_text(info.name)}</b>')
@@ -166,7 +166,7 @@ class HtmlRoom:
             parts.append(f"<blockquote>{_words(quoted)}</blockquote>")
         if said.file is not None:
             parts.append(self._file(said.file, said.kind))
-        if text := of_line(info, self._language):
+        if text := of_line(info, self._language, self._zone):
             parts.append(f"<p>{_words(text)}</p>")
         if said.poll is not None:
             chosen = [choice for choices in said.poll.votes.values() for choice in choices]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Final
 
 from nullabona.client.api.records import MessageInfo
@@ -12,8 +13,8 @@ EXPORT: Final = Words("exporting")
 phrase: Final = EXPORT.say
 
 
-def of_line(info: MessageInfo, language: Language) -> str:
+def of_line(info: MessageInfo, language: Language, zone: tzinfo | None = None) -> str:
     """The text for a line that has no text itself."""
     if info.notice is not None:
-        return room_notice(info.notice, language)
+        return room_notice(info.notice, language, zone)
     return phrase("deleted", language) if info.kind == "deleted" else info.text

@@ -29,7 +29,7 @@ from nullabona.client.core.relocation import moving
 from nullabona.client.core.restore import returning, seeking
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import arrivals, invited_elsewhere, tickets
-from nullabona.client.core.timeline import notices, profiles, sending
+from nullabona.client.core.timeline import gaps, notices, profiles, sending
 from nullabona.errors import PeerError
 from nullabona.wire.certificate import DeviceCertificate, open_certificate
 
@@ -358,6 +358,7 @@ def enter(
         return
     if info.kind == DIRECT_ROOM:
         _answered(step, room, sender.account_id)
+    gaps.returned(step, room, old.gap if old is not None and old.phase == REJOINING else None)
     notices.entered(step, room, sender.account_id, NoticeKind.JOINED)
     profiles.tell_soon(step, room)
     step.event("joined", room.id, name=info.name, direct=info.kind == DIRECT_ROOM, handle=str(sender.handle))

@@ -225,6 +225,8 @@ class NoticeKind(enum.StrEnum):
     """The directory shows a card of ``account`` that is older than the known one or does not follow it."""
     IDENTITY_CHANGED = "identity-changed"
     """The handle of ``account`` leads to another identity key: to somebody else, or to a new account of theirs."""
+    GAP = "gap"
+    """This device was not in the room for a while, and what was said meanwhile may be missing. ``text``: `tell_gap`."""
     ACCEPTED = "accepted"
     """A contact request was accepted: the two can talk now."""
 

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, field
 
 from nullabona.client.core.model.branches import CompetingBranch, Helper, Rejoin, Tries
+from nullabona.client.core.model.gaps import Gap
 from nullabona.client.core.model.proofs import MoveOrder, RemovalOrder, Ruling
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.room_info import RoomInfo
@@ -341,6 +342,8 @@ class RoomState(msgspec.Struct, rename=_ROOM_NAMES):
     scout_turn: int = 0
     unreachable_at: int = 0
     """When to ask members where the room is, if no relay had it."""
+    gap: Gap | None = None
+    """What was said while this device was without the room, and may be missing here."""
 
     def __post_init__(self) -> None:
         """Fill in the relay of boxes that an earlier version stored: rooms did not move then."""

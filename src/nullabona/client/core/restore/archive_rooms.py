@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nullabona.client.core.model.branches import RETURNING, Rejoin
+from nullabona.client.core.model.gaps import Gap
 from nullabona.client.core.model.imports import IMPORTED
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import Device
@@ -16,17 +17,26 @@ from nullabona.client.core.model.state import LEFT, REJOINING, REMOVED, RoomStat
 
 
 def remember(
-    store: Store, me: bytes, room: bytes, info: RoomInfo, phase: str, devices: Sequence[Device], read_upto: bytes = b""
+    store: Store,
+    me: bytes,
+    room: bytes,
+    info: RoomInfo,
+    phase: str,
+    devices: Sequence[Device],
+    read_upto: bytes = b"",
+    *,
+    made_at: int = 0,
 ) -> bool:
     """Add a room that this device is not in; False if it knows the room already, or must not add it.
 
-    ``me`` is our own account, which is not asked. In the caller's transaction.
+    ``me`` is our own account, which is not asked; ``made_at``: when the archive was made. In the caller's transaction.
     """
     if info.kind == DEVICES or store.load_room(room) is not None:
         return False
     state = RoomState(room, info, phase if phase in {LEFT, REMOVED, IMPORTED} else REJOINING, [], read_upto=read_upto)
     if state.phase == REJOINING:
         members = helpers_of([device for device in devices if device.account != me])
+        state.gap = Gap(made_at)
         state.rejoin = Rejoin(RETURNING, 0, b"", [], members, 0)
     store.save_room(room, encode_state(state))
     store.put_devices(devices)

@@ -17,12 +17,14 @@ from nullabona.client.core.delivery.outbox import queue_last
 from nullabona.client.core.group import evidence
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.branches import RETURNING, Helper, Rejoin
+from nullabona.client.core.model.gaps import Gap
 from nullabona.client.core.model.inbox_items import TicketRequest
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.room_info import DEVICES, RoomInfo, decode_info, encode_info
 from nullabona.client.core.model.state import JOINED, REJOINING, RoomState, helpers_of
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.sync import former_rooms
+from nullabona.client.core.timeline import gaps
 from nullabona.wire.frame import Kind
 
 RESTORED: Final = "restored"
@@ -43,6 +45,9 @@ def begin(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper], tol
     room, ours = RoomState(room_id, info, REJOINING, [], told_by=told_by), info.kind == DEVICES
     _ask(step, room, [member for member in members if (member.account == step.me.account) == ours])
     step.add_room(room)
+    if not ours and step.store.get_value(RESTORED) is not None:
+        room.gap = Gap(0)
+        gaps.begin(step, room)
 
 
 class Expected(msgspec.Struct, array_like=True, frozen=True):
@@ -127,6 +132,7 @@ def forsake(step: Step, room: RoomState) -> None:
     roster = list(step.roster(room.id).values())
     members = [device for device in roster if device.account != step.me.account]
     left = RoomState(room.id, room.info, REJOINING, [], read_upto=room.read_upto, rulings=room.rulings, went=room.went)
+    left.gap = gaps.forsaken(step, room)
     way, owed = former_rooms.keep(step, room), box_log.last_words(step, room)
     for track in room.boxes:
         step.store.delete_value(box_log.winner_key(track))
@@ -141,6 +147,7 @@ def forsake(step: Step, room: RoomState) -> None:
         own_devices.set_room(step.store, room.id)
     _ask(step, left, helpers_of(members))
     step.add_room(left)
+    gaps.begin(step, left)
     former_rooms.put(step, room.id, way)
     for track, claim in owed:
         queue_last(step, left, track, Kind.SETTLED, claim)

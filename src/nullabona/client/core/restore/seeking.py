@@ -27,6 +27,7 @@ from nullabona.client.core.model.state import JOINED, REJOINING, REMOVED, RoomSt
 from nullabona.client.core.restore import returning
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.sync import arrivals
+from nullabona.client.core.timeline import gaps
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card
 from nullabona.wire.certificate import DeviceCertificate
@@ -67,6 +68,8 @@ def look_after(step: Step) -> None:
     """Ask the contacts that are due; the first time, all contacts from the backup."""
     if step.store.get_value(returning.RESTORED) == returning.RESTORED_NOW:
         step.store.set_value(returning.RESTORED, _BEGUN)
+        for id in step.store.rooms():
+            gaps.begin(step, step.room(id))
         for contact in step.store.contacts():
             if contact.state is ContactState.ACCEPTED:
                 want(step, contact.account, contact.handle)

@@ -30,7 +30,7 @@ from nullabona.client.core.model.state import JOINED, REJOINING, BoxTrack, Merge
 from nullabona.client.core.relocation import moving
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import arrivals
-from nullabona.client.core.timeline import notices, sending
+from nullabona.client.core.timeline import gaps, notices, sending
 from nullabona.errors import PeerError
 from nullabona.wire.address import EpochKeys, epoch_keys
 from nullabona.wire.blob import encode_ref
@@ -194,6 +194,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     """Our external commit came first: switch to its group, and redo and resend what this branch lacks."""
     ours = sha256(join.candidate.commit).digest()
     told = [*join.ticket.history, (join.ticket.epoch, ours, ())]
+    returning = room.phase == REJOINING
     rejoin = room.rejoin or Rejoin("late", join.ticket.epoch, b"", [], [], step.now)
     rejoin = branches.parted(room, rejoin, told)
     welcomes.keep_welcome(step, room)
@@ -220,6 +221,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     before = list(step.roster(room.id).values())
     members.sync(step, room, step.me.device)
     notices.of_branch(step, room, ours, join.by, known)
+    gaps.returned(step, room, room.gap if returning else None)
     if info != known:
         step.event("room-changed", room.id, name=info.name, admins=list(info.admins), timer_s=info.timer_s)
     arrivals.arrived(step, room, rejoin, join.by, known)

@@ -1,0 +1,79 @@
+"""The line that tells the person what a restored device may lack of a room (spec/devices.md §9.1).
+
+It is written as soon as this is known, moves to where the device came back, and goes when nothing is missing any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nullabona.client.core.delivery import box_log
+from nullabona.client.core.model.content import Notice, NoticeKind
+from nullabona.client.core.model.gaps import Gap, tell_gap
+from nullabona.client.core.model.ports import Store
+from nullabona.client.core.model.records import UNPLACED
+from nullabona.client.core.model.room_info import DEVICES
+from nullabona.client.core.model.state import RoomState
+from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import kinds, notices
+
+
+def forsaken(step: Step, room: RoomState) -> Gap | None:
+    """The gap of a room whose keys we give up now. One that is still open goes on."""
+    if room.info.kind == DEVICES:
+        return None
+    if room.gap is not None:
+        return Gap(room.gap.since, start=room.gap.start, notice=room.gap.notice)
+    return Gap(_last_said(step.store, room.id), start=step.store.top_placed(room.id))
+
+
+def begin(step: Step, room: RoomState) -> None:
+    """Tell the person that what is said now, or since the backup, may be missing."""
+    gap = room.gap
+    if gap is None or gap.notice:
+        tell(step, room)
+        return
+    gap.start = step.store.top_placed(room.id)
+    gap.since = max(gap.since, _last_said(step.store, room.id))
+    gap.notice = step.rng.bytes(16)
+    notices.add(step, room.id, _notice(gap), id=gap.notice)
+
+
+def returned(step: Step, room: RoomState, gap: Gap | None) -> None:
+    """This device is in the room again: it reads everything from the current epoch on."""
+    if gap is None or room.info.kind == DEVICES:
+        return
+    room.gap = gap
+    begin(step, room)
+    gap.until, gap.end = step.now, box_log.epoch_start(room.epoch, 0) - 1
+    tell(step, room)
+
+
+def tell(step: Step, room: RoomState) -> None:
+    """Make the line say what holds now. A line that the person removed stays away."""
+    gap = room.gap
+    row = step.store.message(room.id, gap.notice) if gap is not None else None
+    if gap is None or row is None or row.kind != kinds.NOTICE:
+        return
+    said = kinds.filled(step, replace(row, position=gap.end or row.position), _notice(gap))
+    if said != row:
+        step.store.put_message(said)
+        step.event("message-changed", room.id, id=row.id)
+
+
+def close(step: Step, room: RoomState) -> None:
+    """Nothing is missing any more: the line goes."""
+    gap, room.gap = room.gap, None
+    row = step.store.message(room.id, gap.notice) if gap is not None else None
+    if row is not None and row.kind == kinds.NOTICE:
+        step.store.drop_message(room.id, row.id)
+        step.event("message-gone", room.id, id=row.id)
+
+
+def _notice(gap: Gap) -> Notice:
+    return Notice(NoticeKind.GAP, text=tell_gap(gap))
+
+
+def _last_said(store: Store, room: bytes) -> int:
+    last = store.last_spoken(room, UNPLACED - 1)
+    return last.sent_at if last is not None and not last.imported else 0
