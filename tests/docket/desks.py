@@ -36,7 +36,8 @@ from nullabona.docket.keeping.vault import new_identity
 from nullabona.docket.ports import Acting, Outside, PackageOrder, Publication, SealPackage, VerifyAssertion
 from nullabona.wire.demands import Label
 
-NOON = 20_800 * DAY + 12 * HOUR
+NOON = 20_818 * DAY + 12 * HOUR
+"""The last day of 2026H2: a test that wants the half-year's report waits twelve periods for it."""
 ROLES: Mapping[str, tuple[Role, ...]] = {
     "ada": (Role.ADMIN,),
     "ben": (Role.ADMIN,),

@@ -13,6 +13,7 @@ from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Decision, Demand
 from nullabona.docket.core.roles import DeskAction
 from nullabona.docket.core.states import Action
+from nullabona.docket.core.terms import term_span
 from nullabona.docket.ports import Publication
 from nullabona.docket.publishing.batches import Published
 from nullabona.docket.store.sqlite import FILE
@@ -91,10 +92,16 @@ class PublicOffice(Office):
         self.sign("cora", self.desk.propose(self.who("cora"), DeskAction.OPEN, None, details))
 
     def report(self, term: str) -> None:
-        """Enter the report of a half-year, with both signatures."""
+        """Enter the report of a half-year, with both signatures, once it has ended."""
+        self.wait_for_the_end_of(term)
         _, proposal = self.desk.propose_report(self.who("pia"), term)
         first = self.sign("pia", proposal)
         self.sign("cora", self.desk.propose_confirm(self.who("cora"), first.challenge))
+
+    def wait_for_the_end_of(self, term: str) -> None:
+        """Publish every period until a half-year has ended."""
+        while self.clock() < term_span(term)[1]:
+            self.tick()
 
     def whole(self, given: Demand | None = None) -> bytes:
         """A case from its intake until everything of it is open."""

@@ -203,6 +203,7 @@ def test_what_is_said_late_is_not_entered_early(public_office: PublicOffice) -> 
 def test_a_period_may_end_between_two_signatures(public_office: PublicOffice) -> None:
     """The report is that of the period for which it was drawn up, whenever the second officer signs."""
     public_office.answer(public_office.take_in())
+    public_office.wait_for_the_end_of(term_of(NOON))
     public_office.tick()
     drawn_up, proposal = public_office.desk.propose_report(public_office.who("pia"), term_of(NOON))
     first = public_office.sign("pia", proposal)

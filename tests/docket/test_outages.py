@@ -37,7 +37,7 @@ def test_late_is_late_with_the_reason_beside_it(interrupted: PublicOffice) -> No
     assert ["period-late"] * 3 == [each.code for each in found.findings]
     said = [found.outage_of(each) for each in found.findings]
     assert [Outage(1, 3, WHY.ko, WHY.en)] * 3 == said
-    assert (False, True) == (found.holds, found.only_stated_outages)
+    assert (False, True) == (found.holds, found.only_stated_lateness)
 
 
 def test_what_nobody_stated_stands_alone(interrupted: PublicOffice) -> None:
@@ -46,7 +46,7 @@ def test_what_nobody_stated_stands_alone(interrupted: PublicOffice) -> None:
     interrupted.tick()
     found = interrupted.verify()
     assert {1, 2, 3, 6} <= {each.period for each in found.findings}
-    assert not found.only_stated_outages
+    assert not found.only_stated_lateness
 
 
 def test_the_pages_say_it(interrupted: PublicOffice) -> None:

@@ -55,7 +55,7 @@ def test_the_record_says_what_the_log_says(reported: PublicOffice) -> None:
     (item,) = record.items
     assert (HALF, "KR.WARRANT", NOON // DAY, "barred") == (item.half, item.instrument, item.received_day, item.notice)
     assert ClassResult("content", "not_held") in item.answers
-    (sealed,) = record.sealed
+    sealed, _ = record.sealed
     assert (sealed.slots - sealed.opened, 0) == (sealed.sealed.high, sealed.sealed.low)
 
 

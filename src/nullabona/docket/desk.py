@@ -214,8 +214,16 @@ class Desk:
         return self._journal.of_case(case)
 
     def pending(self) -> tuple[Pending, ...]:
-        """The proposals that wait for a second signature, except gags: those are kept in their cases."""
-        return self._administration.pendings()
+        """The proposals that wait for a second signature, except those about a case, which are kept in it.
+
+        A report of a half-year that has been reported meanwhile waits for nothing.
+        """
+        entered = self._reporting.entered()
+        return tuple(
+            each
+            for each in self._administration.pendings()
+            if not (isinstance(each.details, ReportDetails) and each.details.term in entered)
+        )
 
     def dues(self) -> tuple[Due, ...]:
         """Every unmet timer with its level, soonest first. A clock that was set back lowers no level."""
@@ -292,9 +300,18 @@ class Desk:
         self._notices.delivered(notice)
 
     def propose_report(self, who: Acting, term: str) -> tuple[Report, Proposal]:
-        """The figures of a half-year as they are now, and the act that enters them in the log."""
-        report = self._reporting.draw_up(who, term)
+        """The figures of a half-year that has ended, and the act that enters them in the log, once.
+
+        Raises `TermNotOver`, `ReportedAlready` or `FiguresIncomplete`.
+        """
+        report = self.figures(who, term)
+        self._reporting.check_may_enter(term, report.until)
         return report, self.propose(who, DeskAction.REPORT, None, ReportDetails(term, digest(report), report.until))
+
+    def figures(self, who: Acting, term: str) -> Report:
+        """The figures of a half-year as they are now. Raises `NotAllowed` or `FiguresIncomplete`."""
+        check_desk_allowed(self.staff.active(who.officer).roles, DeskAction.REPORT)
+        return self._reporting.draw_up(who, term)
 
     def propose_outage(self, who: Acting, details: OutageDetails) -> Proposal:
         """The act that states an outage in the log; counsel confirms. Raises `Stale` if a period is not over."""
@@ -302,9 +319,8 @@ class Desk:
         return self.propose(who, DeskAction.OUTAGE, None, details)
 
     def openable(self, who: Acting) -> tuple[CaseId, ...]:
-        """Published and closed cases that may be opened, for `DeskAction.OPEN`."""
-        lines = self.cases(who)
-        return tuple(line.id for line in lines if self._store.row("has_act", line.id, Action.PUBLISH))
+        """The published cases that may be opened now, for `DeskAction.OPEN`."""
+        return tuple(line.id for line in self.cases(who) if self._openings.may_open(who, line.id))
 
     def erase_due(self) -> int:
         """Erase the closed cases whose retention has ended, with their keys; how many. Call it after each `beat`.

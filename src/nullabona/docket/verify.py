@@ -58,9 +58,9 @@ class Verification:
         return any(each.key in {"shrunk", "forked"} for each in self.findings)
 
     @property
-    def only_stated_outages(self) -> bool:
-        """Whether all that is wrong are late periods of which the log itself says why."""
-        return all(self.outage_of(finding) is not None for finding in self.findings)
+    def only_stated_lateness(self) -> bool:
+        """Whether all that is wrong is lateness that the log itself states: of periods with a reason, or of answers."""
+        return all(each.code == "answer-late" or self.outage_of(each) is not None for each in self.findings)
 
     def outage_of(self, finding: Finding) -> Outage | None:
         """What the operator says of a late period. It is no less late for that."""

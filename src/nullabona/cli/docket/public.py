@@ -10,7 +10,7 @@ import click
 
 from nullabona.cli.docket.case import find
 from nullabona.cli.docket.chosen import SURE, at_desk
-from nullabona.cli.docket.show import say_done
+from nullabona.cli.docket.show import say_done, show_report
 from nullabona.cli.exits import exit_code
 from nullabona.cli.log.work import keep_both, keep_memory, read_memory, read_policy
 from nullabona.cli.output import emit, line, note, say
@@ -84,23 +84,18 @@ def reseal(context: click.Context, term: str) -> None:
 
 @click.command()
 @click.argument("term")
-@click.option("--enter", is_flag=True, help="Propose it for the log; counsel confirms.")
+@click.option("--enter", is_flag=True, help="Propose it for the log, once the half-year has ended; counsel confirms.")
 @spoken
 @click.pass_context
 def report(context: click.Context, term: str, *, enter: bool) -> None:
-    """Show the current figures of a half-year."""
+    """Show the current figures of a half-year. A half-year is reported once, after its end."""
     with at_desk(context) as at:
+        if not enter:
+            show_report(context, at.desk.figures(at.who, term))
+            return
         figures, proposal = at.desk.propose_report(at.who, term)
-        if settings_of(context).as_json:
-            emit(_figures(figures))
-        else:
-            for row in figures.rows:
-                answered = row.produced_full + row.produced_partial + row.answered_no_data
-                line(f"{row.instrument}  {row.received}  {answered}  {row.refused}  {row.pending}")
-            for band in figures.bands:
-                line(f"{band.instrument}  {band.least}-{band.most}")
-        if enter:
-            say_done(context, at, at.sign(proposal))
+        show_report(context, figures)
+        say_done(context, at, at.sign(proposal))
 
 
 @click.command()
@@ -114,12 +109,6 @@ def outage(context: click.Context, first: int, last: int, ko: str, en: str) -> N
     """State in the log why the periods FIRST to LAST were late; counsel confirms. They stay late, for all to see."""
     with at_desk(context) as at:
         say_done(context, at, at.sign(at.desk.propose_outage(at.who, OutageDetails(first, last, ko, en))))
-
-
-def _figures(value: object) -> object:
-    import msgspec
-
-    return msgspec.to_builtins(value)
 
 
 @click.command("deliver")

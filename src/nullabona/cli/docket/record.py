@@ -57,14 +57,14 @@ class _Read:
 def record(context: click.Context, /, where: str, policy: Path, *, at: int | None, **named: str | None) -> None:
     """Draw the record up from the docket log at WHERE (a URL or a folder), which has to hold. Goes to stdout.
 
-    Late periods whose reason is in the log are accepted; the pages say so.
+    Late answers, and late periods whose reason is in the log, are accepted; the pages say so.
 
     Reads public files only. `nulla docket publish` makes pages of the result.
     """
     moment = now_s() if at is None else at
     read = asyncio.run(_read(settings_of(context), where, policy, moment))
     found = read.verification.recount
-    if found is None or not (read.verification.holds or read.verification.only_stated_outages):
+    if found is None or not (read.verification.holds or read.verification.only_stated_lateness):
         raise LogDoesNotHold(f"the log does not hold: {len(read.verification.findings)} findings")
     view = log_view(read.checkpoint, read_policy_text(policy), named["url"] or where, found)
     drawn_up = record_of(found, view, _about(named), load(), moment)

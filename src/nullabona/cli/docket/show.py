@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import click
+from msgspec import to_builtins
 
 from nullabona.cli.output import emit, line, say, table
 from nullabona.cli.settings import settings_of
@@ -13,6 +14,7 @@ from nullabona.docket.administration import DeskDone
 from nullabona.docket.cases.casework import Done
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import CaseLine, CaseView, Demand
+from nullabona.docket.core.statements import Report
 from nullabona.operating.desk import OpenedDesk
 
 
@@ -68,6 +70,21 @@ def show_case(context: click.Context, view: CaseView) -> None:
     table(rows)
 
 
+def show_report(context: click.Context, report: Report) -> None:
+    """The figures of a half-year, under headings."""
+    settings = settings_of(context)
+    if settings.as_json:
+        emit(to_builtins(report))
+        return
+    names = ("instrument", "received", "answered", "refused", "pending")
+    rows = [tuple(say(f"report-{name}", settings.language) for name in names)]
+    for row in report.rows:
+        answered = row.produced_full + row.produced_partial + row.answered_no_data
+        rows.append((row.instrument, *map(str, (row.received, answered, row.refused, row.pending))))
+    rows += [(band.instrument, f"{band.least}-{band.most}", "", "", "") for band in report.bands]
+    table(rows)
+
+
 def _day(number: int) -> str:
     return datetime.fromtimestamp(number * DAY, UTC).strftime("%Y-%m-%d")
 
@@ -80,8 +97,6 @@ def _period(demand: Demand) -> list[tuple[str, str]]:
 
 
 def _plain(view: CaseView) -> object:
-    from msgspec import to_builtins
-
     return to_builtins(view) | {"id": view.id.hex(), "version": view.version.hex()}
 
 

@@ -31,12 +31,21 @@ from nullabona.docket.keeping.case_files import CaseFile, NoSuchCase, TrailEntry
 from nullabona.docket.keeping.context import DeskContext
 from nullabona.docket.keeping.staff import NoSuchAuthority
 from nullabona.docket.ports import Acting, Made
+from nullabona.errors import UserError
 from nullabona.wire.canonical import digest
 from nullabona.wire.operator_notice import notices_fields
 from nullabona.wire.slots import BLIND_SIZE, EventRecord, case_tag, private_hash
 
 SALT_SIZE: Final = 16
 _EDITS: Final = frozenset({Action.INTAKE, Action.AMEND, Action.MATCH, Action.DECIDE})
+
+
+class LogBusy(UserError):
+    """So many events wait for a slot of the log that another one would be entered too late."""
+
+    code = "docket-log-busy"
+    default_hint = "do it after the next period has been published: nulla docket beat"
+    retryable = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,8 @@ class Casework:
         moment, change = self._change(who, act, details, made)
         with self._store.transaction():
             self._store.run("count_signature", count, assertion.key_id)
+            if change.event is not None:
+                self._check_room()
             if moment.action == Action.RECEIPT:
                 self._receipts.keep(who, moment.case)
             if moment.file is None:
@@ -102,6 +113,11 @@ class Casework:
             if document is not None:
                 self._files.keep_document(moment.case.id, moment.case.recipient, document)
             return self._apply(moment, change, assertion)
+
+    def _check_room(self) -> None:
+        """Raises `LogBusy` if an event could not enter the log within its lag, which would show for ever."""
+        if self._store.value("count_waiting_events") >= self._cadence.slots * self._cadence.lag:
+            raise LogBusy("more events wait for a slot than the log can take in time")
 
     def _check_role(self, who: Acting, action: Action) -> None:
         roles.check_allowed(self._staff.active(who.officer).roles, action)
@@ -200,7 +216,7 @@ class Casework:
         commitment = self._slots.wait(record, blind)
         if bodies:
             self._notices.keep(file, commitment, PendingNotice(bodies, salt, blind, record))
-        trail = (*file.trail, TrailEntry(record.event, commitment, salt, private))
+        trail = (*file.trail, TrailEntry(record, commitment, salt, private))
         self._store.run("keep_trail", self._files.seal_content(file.recipient, trail), file.id)
 
     def _record(self, moment: Moment, change: Change, content: CaseContent, private: str) -> EventRecord:

@@ -190,7 +190,7 @@ class Changes:
     def hand_over(self, moment: Moment) -> Change:
         assert isinstance(moment.details, HandOverDetails)
         self._hand_overs.check(moment.case.content, moment.details)
-        first = all(entry.event != "handed-over" for entry in moment.case.trail)
+        first = all(entry.record.event != "handed-over" for entry in moment.case.trail)
         return Change(event="handed-over" if first else None)
 
     def close(self, moment: Moment) -> Change:  # noqa: ARG002 - as every action

@@ -15,7 +15,16 @@ from nullabona.docket.core.recount_cases import Demands, check_cases
 from nullabona.docket.core.recount_reports import check_reports
 from nullabona.docket.core.statements import Genesis, Opening, Outage, Report, Reseal, parse_statement
 from nullabona.errors import Malformed
-from nullabona.wire.slots import CommitmentWrong, EventRecord, Record, RenewalRecord, SlotLeaf, SlotRef, check_opening
+from nullabona.wire.slots import (
+    CommitmentWrong,
+    EventRecord,
+    NullRecord,
+    Record,
+    RenewalRecord,
+    SlotLeaf,
+    SlotRef,
+    check_opening,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +203,13 @@ def _taken_over(found: Recount, slots: Sequence[SlotRef]) -> list[SlotRef]:
     return [record.of for record in records if isinstance(record, RenewalRecord)]
 
 
+def _empty_shown(found: Recount, slots: Sequence[SlotRef]) -> bool:
+    """Whether a slot that held nothing was opened and not renewed: then the number of renewed ones says something."""
+    return any(at not in found.resealed and isinstance(found.opened.get(at), NullRecord) for at in slots)
+
+
 def _check_horizons(found: Recount, now_s: int) -> None:
-    """Check that slots past their horizon are open, except exactly a multiple of the band."""
+    """Check that slots past their horizon are open, except exactly a multiple of the band, or all empty ones."""
     band = found.cadence.band
     for term in found.terms():
         slots = [at for at in found.slots if found.cadence.term_of(at.period) == term]
@@ -206,5 +220,5 @@ def _check_horizons(found: Recount, now_s: int) -> None:
         if shut:
             found.fault("slot-overdue", "overdue", count=len(shut), term=term, slot=shut[0].slot, of=shut[0].period)
         renewed = sum(at in found.resealed for at in slots)
-        if (band == 0 and renewed) or (band and (renewed == 0 or renewed % band)):
+        if (band == 0 and renewed) or (band and (renewed == 0 or renewed % band) and _empty_shown(found, slots)):
             found.fault("band-broken", "band", count=renewed, term=term, band=band)

@@ -30,9 +30,10 @@ class Demand:
     def first(self) -> EventRecord:
         return self.events[0].record
 
-    def last(self, event: str) -> OpenEvent | None:
-        """The newest event of a kind."""
-        return next((each for each in reversed(self.events) if each.record.event == event), None)
+    def last(self, event: str, until: int | None = None) -> OpenEvent | None:
+        """The newest event of a kind, or the newest up to the end of period ``until``."""
+        found = (each for each in reversed(self.events) if until is None or each.record.at <= until)
+        return next((each for each in found if each.record.event == event), None)
 
 
 @dataclass(slots=True)

@@ -26,8 +26,8 @@ def count(demands: Iterable[Demand], until: int) -> dict[str, Row]:
 
 def _of(demand: Demand, until: int) -> Counter[str]:
     found = Counter({"received": 1})
-    answered, notified, handed = demand.last("answered"), demand.last("notified"), demand.last("handed-over")
-    if answered is None or answered.record.at > until or answered.record.outcome is None:
+    answered = demand.last("answered", until)
+    if answered is None or answered.record.outcome is None:
         found["pending"] += 1
     else:
         found[answered.record.outcome] += 1
@@ -35,8 +35,9 @@ def _of(demand: Demand, until: int) -> Counter[str]:
         found["accounts"] += answered.record.accounts
         produced = answered.record.outcome.startswith("produced")
         found["accounts_produced"] += answered.record.accounts if produced else 0
-    found["in_time"] += handed is not None and handed.record.at <= until and handed.record.in_time is True
-    found["notified"] += notified is not None and notified.record.at <= until
+    handed = demand.last("handed-over", until)
+    found["in_time"] += handed is not None and handed.record.in_time is True
+    found["notified"] += demand.last("notified", until) is not None
     return found
 
 

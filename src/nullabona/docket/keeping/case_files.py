@@ -19,6 +19,7 @@ from nullabona.docket.ports import Acting
 from nullabona.docket.store.sqlite import DeskStore, Recused
 from nullabona.errors import UserError
 from nullabona.wire.canonical import canonical, read_canonical
+from nullabona.wire.slots import EventRecord
 
 _APPROVALS: Final = frozenset({"intake", "review", "decide", "produce", "refuse"})
 
@@ -31,9 +32,9 @@ class NoSuchCase(UserError):
 
 
 class TrailEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Maps an event of the case to its commitment, which determines its slot in the log."""
+    """An event of the case as its slot commits to it. The commitment finds the slot in the log."""
 
-    event: str
+    record: EventRecord
     commitment: bytes
     salt: bytes
     private: dict[str, str | tuple[str, ...]]

@@ -128,6 +128,8 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refused: RefusalReason | None = None
     """Why the whole demand was refused; then no class has an answer of its own."""
     gag: Literal["none", "lifted", "ended"] = "none"
+    late: bool = False
+    """Whether the answer itself says that it missed a deadline."""
     log_index: Count | None = None
     """Where the log holds the opening of its slot."""
     note: Label | None = None

@@ -151,6 +151,7 @@ def _item(demand: Demand, law: Law, cadence: Cadence, places: Mapping[SlotRef, i
         notice=_NOTICE.get(told or "", "none"),
         refused=reason if answered.record.outcome == "refused" else None,
         log_index=places.get(answered.at),
+        late=any(event.record.in_time is False for event in demand.events),
         gag="lifted" if demand.last("gag-lifted") else "none",
         removal=_removal(law),
     )

@@ -210,6 +210,9 @@ SELECT seq, at_s, kind, case_id, officer, detail, nonce, previous, hash FROM eve
 -- name: events_of
 SELECT seq, at_s, kind, case_id, officer, detail, nonce, previous, hash FROM event WHERE case_id = ? ORDER BY seq;
 
+-- name: events_of_kind
+SELECT seq, at_s, kind, case_id, officer, detail, nonce, previous, hash FROM event WHERE kind = ? ORDER BY seq;
+
 -- name: add_waiting
 INSERT INTO waiting (num, commitment, pointer, box, renews, at_period)
 VALUES ((SELECT coalesce(max(num), 0) + 1 FROM waiting), ?, ?, ?, ?, ?);
@@ -220,6 +223,12 @@ ORDER BY renews IS NOT NULL, num LIMIT ?;
 
 -- name: count_waiting
 SELECT count(*) FROM waiting;
+
+-- name: count_waiting_events
+SELECT count(*) FROM waiting WHERE renews IS NULL;
+
+-- name: renewal_waits
+SELECT 1 FROM waiting WHERE renews = ?;
 
 -- name: take_waiting
 DELETE FROM waiting WHERE num = ?;
@@ -244,6 +253,9 @@ INSERT INTO statement (num, body, at_period) VALUES ((SELECT coalesce(max(num), 
 
 -- name: waiting_statements
 SELECT num, body FROM statement WHERE period IS NULL AND at_period <= ? ORDER BY num;
+
+-- name: reports
+SELECT body FROM statement WHERE instr(body, CAST('"kind":"report"' AS BLOB)) > 0 ORDER BY num;
 
 -- name: enter_statement
 UPDATE statement SET period = ? WHERE num = ?;

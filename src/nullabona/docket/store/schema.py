@@ -24,7 +24,8 @@ _TABLES: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
     "meta": (_ALWAYS, _OFFICER, {
         "key": "which value it is",
         "value": "the cadence; who outside opens slots; this period's pointer key, which each batch "
-        "overwrites; what the clock said at the last batch, and which start of the machine it was",
+        "overwrites; what the clock said at the last batch, and which start of the machine it was; which half-years "
+        "were settled",
     }),
     "officer": (_ALWAYS, _OFFICER, {
         "id": "what an officer is called at the desk", "name": "their name",

@@ -153,15 +153,15 @@ class _Act:
     def _publish(self, office: Office) -> None:
         self._tell(
             Text(
-                "What may be shown is opened, the half-year's figures are entered, and the public pages are written; "
+                "What may be shown is opened, the half-year's figures are drawn up, and the public pages are written; "
                 "then anybody verifies them.",
-                "공개할 수 있는 것을 열고, 반기 통계를 기록에 올리고, 공개 페이지를 만듭니다. 검증은 누구나 합니다.",
+                "공개할 수 있는 것을 열고, 반기 통계를 내고, 공개 페이지를 만듭니다. 검증은 누구나 합니다.",
             )
         )
         office.tick()
         office.open_published()
-        self._acted.in_time = sum(row.in_time for row in office.report().rows)
         office.tick()
+        self._acted.in_time = sum(row.in_time for row in office.figures().rows)
         self._acted.pages = write_pages(office.public, self._policy, self._folder / "site")
         self._acted.verified = verify_public(office.public, self._policy)
 

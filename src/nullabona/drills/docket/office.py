@@ -220,12 +220,9 @@ class Office:
         details = OpenDetails(tuple(case.hex() for case in cases))
         self.sign("cora", self.desk.propose(self.who("cora"), DeskAction.OPEN, None, details))
 
-    def report(self) -> Report:
-        """Queue the figures of this half-year, with both signatures."""
-        figures, proposal = self.desk.propose_report(self.who("rolf"), term_of(self.pace()))
-        first = self.sign("rolf", proposal)
-        self.sign("cora", self.desk.propose_confirm(self.who("cora"), first.challenge))
-        return figures
+    def figures(self) -> Report:
+        """The figures of this half-year so far. They enter the log when it has ended, which no drill waits for."""
+        return self.desk.figures(self.who("rolf"), term_of(self.pace()))
 
     def _register(self, jurisdiction: str, name: str) -> None:
         """Call-back numbers are found out by the desk itself, by two."""

@@ -58,12 +58,12 @@ class Replay:
             self._end(asked, case)
 
     def publish(self) -> None:
-        """Open what may be shown, enter the half-year's figures, deliver the last notices."""
+        """Open what may be shown, draw up the half-year's figures, deliver the last notices."""
         self.office.tick()
         self._notices()
         self.office.open_published()
-        self.report = self.office.report()
         self.office.tick()
+        self.report = self.office.figures()
 
     def _begin(self, asked: Asked) -> CaseId:
         self.office.beat()
