@@ -54,7 +54,7 @@ def test_a_member_is_followed_to_a_better_branch(winner: bytes, removed: bool, m
 
 
 def test_of_an_epoch_that_we_do_not_remember_everybody_is_followed() -> None:
-    """Unless their word led nowhere before, or the box of that epoch is here: there it is judged."""
+    """Unless their word led nowhere before, or the epoch ended after we joined: then a claim in its box tells us."""
     moved = Moved(0, HIGH, 1)
     for doubted, since, follows in ((0, 1, True), (START + 1, 1, False), (0, 0, False)):
         fork = Fork()
@@ -138,6 +138,8 @@ def test_a_package_that_expired_is_asked_about_once_in_ten_minutes(asked: int, a
         ({"epoch": 9, "judged": True}, {"commit": LOW}, False),
         ({"epoch": 9, "judged": True, "attempts": 8}, {"commit": LOW}, True),
         ({"ordered": True}, {"commit": LOW, "judged": True}, False),
+        ({"ordered": True, "attempts": 7}, {"commit": LOW}, False),
+        ({"ordered": True, "attempts": 8}, {"commit": HIGH}, True),
     ],
 )
 def test_of_two_branches_the_older_fork_is_looked_for_then_the_better(

@@ -161,6 +161,19 @@ def test_a_large_commit_is_waited_for_a_while(room: Together) -> None:
     assert hashed(commit) == room.decide(START + MINUTE - 1)
 
 
+def test_what_is_invalid_is_tried_once_while_a_large_commit_is_waited_for(room: Together) -> None:
+    """However often the device looks: noise costs one call of MLS, not one at each step."""
+    other = room.commit(room.boo)
+    room.lies(b"noise")
+    room.settled(room.jun, b"no commit")
+    ref, _ = cut_blob(bytes(32), other)
+    room.lies(encode_ref(ref), indirect=True)
+    room.lies(other)
+    room.decide()
+    assert [3, 4] == room.open()
+    assert hashed(other) == room.decide(START + MINUTE)
+
+
 def test_a_large_claim_is_waited_for_as_well(room: Together) -> None:
     """Before any commit that nobody claims; and no longer."""
     other = room.commit(room.boo)

@@ -157,8 +157,8 @@ def test_when_a_commit_waits(seeks: Rejoin | None, vain: int, *, puts_out: bool,
 # -- claims and moves ---------------------------------------------------------------------------------------------
 
 
-def test_moved_is_followed_only_from_before_we_came() -> None:
-    """Of later epochs the box is here; and who is in no room follows nobody."""
+def test_an_epoch_ended_before_we_joined() -> None:
+    """The epoch in which this device joined, and later ones, it can compare itself; who is in no room cannot tell."""
     stage = Stage()
     room = stage.room(JUN)
     with stage.step() as step:
@@ -166,9 +166,9 @@ def test_moved_is_followed_only_from_before_we_came() -> None:
         assert row is not None
         step.store.put_devices([JUN.row(room, 1, since=9), replace(row, since=3)])
         state = step.room(room)
-        assert [True, False] == [evidence.may_follow(step, state, epoch) for epoch in (2, 3)]
+        assert [True, False] == [evidence.joined_after(step, state, epoch) for epoch in (2, 3)]
         step.store.drop_devices(room, [stage.me.device])
-        assert not evidence.may_follow(step, state, 2)
+        assert not evidence.joined_after(step, state, 2)
 
 
 def order(stage: Stage, room: bytes, who: Other, by: Other | None = None) -> RemovalOrder:
@@ -328,12 +328,14 @@ def test_no_way_leads_to_a_device_that_went() -> None:
         ((SORA,), 0, (YUNA,), None),
         ((SORA,), PATIENCE - 1, (YUNA,), None),
         ((SORA,), PATIENCE, (YUNA,), True),
-        ((SORA,), PATIENCE, (SORA,), None),
+        ((SORA,), PATIENCE - 1, (SORA,), None),
+        ((SORA,), PATIENCE, (SORA,), True),
         ((SORA,), 0, (JUN,), True),
         ((SORA, YUNA), 0, (SORA, JUN), True),
         ((JUN,), 0, (SORA,), False),
         ((JUN,), PATIENCE, (SORA,), True),
-        ((JUN,), PATIENCE, (JUN,), None),
+        ((JUN,), PATIENCE - 1, (JUN,), None),
+        ((JUN,), PATIENCE, (JUN,), True),
         ((), 0, (JUN,), True),
     ],
 )
@@ -343,7 +345,7 @@ def test_which_of_two_branches_is_asked_for(
     new: tuple[Other, ...],
     expected: bool | None,  # noqa: FBT001
 ) -> None:
-    """Jun is an admin: his word goes first. What was asked for long enough in vain gives way to what others say."""
+    """Jun is an admin: his word goes first. What was asked for long enough in vain gives way to any other."""
     stage = Stage()
     room = stage.room(JUN, SORA, YUNA, info=group(JUN.account))
     with stage.step() as step:

@@ -25,7 +25,14 @@ COMMIT, ELSE = b"c" * 32, b"e" * 32
 
 
 def asked(
-    stage: Stage, room: bytes, by: Other = JUN, *, commit: bytes = b"", epoch: int = 0, card: Card | None = None
+    stage: Stage,
+    room: bytes,
+    by: Other = JUN,
+    *,
+    commit: bytes = b"",
+    epoch: int = 0,
+    own: bytes = b"",
+    card: Card | None = None,
 ) -> list[type[ItemBody]]:
     """Somebody asks us for a way back: what goes into their account's inbox."""
     for other in (JUN, DORA):
@@ -33,7 +40,7 @@ def asked(
             inbox_addresses.remember(step, other.card())
     before = len(sent(stage, by))
     with stage.step() as step:
-        tickets.help_back(step, by.certificate, TicketRequest(room, epoch, commit), card)
+        tickets.help_back(step, by.certificate, TicketRequest(room, epoch, commit, own), card)
     return [type(each) for each in sent(stage, by)[before:]]
 
 
@@ -97,6 +104,18 @@ def test_a_way_to_a_branch_is_shown_by_who_went_through_its_commit(commit: bytes
     stage = Stage()
     room = stage.room(JUN, history=[Merged(0, ELSE[:31] + b"x", [], [], []), Merged(1, COMMIT, [], [], [])])
     assert ([Ticket] if helped else []) == asked(stage, room, commit=commit)
+
+
+@pytest.mark.parametrize(
+    ("epoch", "own", "helped"),
+    [(1, ELSE, True), (1, COMMIT, False), (1, b"", False), (0, ELSE, False), (2, ELSE, False)],
+    ids=["third", "same", "unknown", "before", "later"],
+)
+def test_a_member_on_a_third_branch_says_where_it_is(epoch: int, own: bytes, *, helped: bool) -> None:
+    """Neither on the branch that is asked for nor on that of the one who asks, as far as we remember."""
+    stage = Stage()
+    room = stage.room(JUN, history=[Merged(1, COMMIT, [], [], [])])
+    assert ([Ticket] if helped else []) == asked(stage, room, commit=b"?" * 32, epoch=epoch, own=own)
 
 
 @pytest.mark.parametrize("why", ["pending", "contested", "settling"])
@@ -220,6 +239,8 @@ def test_a_member_is_looked_up_by_the_handle_that_they_have_in_the_room() -> Non
     [
         (COMMIT, False, 0, b"", 0, True),
         (COMMIT, True, 0, b"", 0, False),
+        (COMMIT, True, 7, b"", 0, False),
+        (COMMIT, True, 8, b"", 0, True),
         (b"", False, 0, COMMIT, 0, True),
         (b"", False, 1, b"", 0, False),
         (b"", False, 2, b"", 0, True),

@@ -16,7 +16,7 @@ from nullabona.client.core.model.content import Moved
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.proofs import Claim, decode_claim
 from nullabona.client.core.model.records import Device, Message, MessageState
-from nullabona.client.core.model.state import BoxTrack, RemoveAccount, RoomState
+from nullabona.client.core.model.state import BoxTrack, Merged, RemoveAccount, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.timeline import sending
 from nullabona.errors import PeerError
@@ -165,13 +165,18 @@ def without_witness(step: Step, room: RoomState) -> None:
 
 
 def follow(step: Step, room: RoomState, device: Device, moved: Moved) -> None:
-    """A member moves to another branch. A device that was in the forked epoch judges alone; later ones follow."""
-    if not evidence.may_follow(step, room, moved.epoch) or evidence.doubts(step, room, device.account):
+    """A member moves to another branch: it claims that branch, and we follow if it wins over ours.
+
+    Members who moved do not have the commit that began the branch, so they cannot claim it in the box of that epoch.
+    """
+    if evidence.doubts(step, room, device.account):
         return
     known = next((merged for merged in room.history if merged.epoch == moved.epoch), None)
+    if known is None and not evidence.joined_after(step, room, moved.epoch):
+        return
     if known is not None:
-        better = (moved.rank, moved.commit) < branch_key(known.removed, known.commit)
-        if known.commit == moved.commit or not better:
+        wins = (moved.rank, moved.commit) < branch_key(known.removed, known.commit)
+        if known.commit == moved.commit or not wins:
             return
     begin(step, room, Rejoin(MOVED, moved.epoch, moved.commit, [], [Helper(device.account, device.handle)], step.now))
 
@@ -292,12 +297,39 @@ def parted(room: RoomState, rejoin: Rejoin, told: Iterable[tuple[int, bytes, tup
 
     If it merged commits that nobody else merged, its own among them, that is a fork like any other.
     """
-    if rejoin.commit:
+    apart = None if rejoin.commit else _apart(room, told)
+    if apart is None:
         return rejoin
+    ours, commit, removed = apart
+    return Rejoin(rejoin.reason, ours.epoch, commit, removed, rejoin.helpers, rejoin.next_at)
+
+
+def third_branch(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, by: bytes) -> Rejoin | None:
+    """A member whom we asked for a claimed branch sent a ticket to another one: that, if it wins over ours.
+
+    So nobody can keep us apart from the others by the claim of a branch that does not exist. A branch that we judged,
+    or whose removal an admin ordered, is given up for another only after we asked for it long enough in vain.
+    """
+    helper = next(
+        (Helper(each.account, each.handle) for each in step.others(room, room.epoch) if each.account == by), None
+    )
+    apart = _apart(room, ticket.history)
+    firm = (rejoin.judged or rejoin.ordered) and rejoin.attempts < evidence.PATIENCE
+    if helper is None or apart is None or not rejoin.commit or firm:
+        return None
+    ours, commit, removed = apart
+    if branch_key(removed, commit) >= branch_key(ours.removed, ours.commit):
+        return None
+    return Rejoin(FORK, ours.epoch, commit, removed, [helper], step.now)
+
+
+def _apart(
+    room: RoomState, told: Iterable[tuple[int, bytes, tuple[bytes, ...]]]
+) -> tuple[Merged, bytes, list[bytes]] | None:
+    """Where the branch with the history ``told`` parted from ours: our commit, theirs, and whom that removed."""
     theirs = {epoch: (commit, list(removed)) for epoch, commit, removed in told}
     ours = [merged for merged in room.history if merged.epoch in theirs and merged.commit != theirs[merged.epoch][0]]
     if not ours:
-        return rejoin
-    fork = min(merged.epoch for merged in ours)
-    commit, removed = theirs[fork]
-    return Rejoin(rejoin.reason, fork, commit, removed, rejoin.helpers, rejoin.next_at)
+        return None
+    first = min(ours, key=lambda merged: merged.epoch)
+    return first, *theirs[first.epoch]

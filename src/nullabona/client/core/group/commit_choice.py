@@ -40,10 +40,15 @@ def _decided_by_claim(step: Step, room: RoomState, track: BoxTrack, *, insists: 
         claim, wait = _candidate_claim(step, room, track, candidate)
         if wait and not insists:
             return True
-        if claim is not None and not (insists and claim.rank):
+        if claim is None and not wait:
+            track.candidates.remove(candidate)
+        elif claim is not None and not (insists and claim.rank):
             settled.append((claim.key, candidate, claim))
-    ordered = sorted(settled, key=lambda item: item[0])
-    return any(_try(step, room, track, candidate, claim.data, claim) for _, candidate, claim in ordered)
+    for _, candidate, claim in sorted(settled, key=lambda item: item[0]):
+        if _try(step, room, track, candidate, claim.data, claim):
+            return True
+        track.candidates.remove(candidate)
+    return False
 
 
 def _decided(step: Step, room: RoomState, track: BoxTrack, *, insists: bool) -> bool:
@@ -52,12 +57,14 @@ def _decided(step: Step, room: RoomState, track: BoxTrack, *, insists: bool) -> 
         commit, wait = _candidate_commit(step, room, track, candidate)
         if wait and not insists:
             return True
-        if commit is None or (insists and not _removes(step, room, commit)):
+        if (commit is None and wait) or (commit is not None and insists and not _removes(step, room, commit)):
             continue
-        if _try(step, room, track, candidate, commit, None):
+        if commit is not None and _try(step, room, track, candidate, commit, None):
             if insists:  # members who merged a commit before it must learn of this branch
                 box_log.announce(step, room, track)
             return True
+        # What is invalid in this epoch stays so: no commit is tried at each step while another one's blobs are missing.
+        track.candidates.remove(candidate)
     return False
 
 

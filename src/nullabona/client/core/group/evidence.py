@@ -67,13 +67,13 @@ def prefers(step: Step, room: RoomState, old: Rejoin, new: Rejoin) -> bool | Non
     """Whether to ask for the new branch instead of the old one, whatever their epochs; None: their epochs decide.
 
     A branch that we judged ourselves goes before a claimed one, for a quarter of an hour. Otherwise a branch that an
-    admin claims goes before one that no admin claims. A branch that other accounts claim also replaces one that we
-    asked for long enough in vain: otherwise one false claim could keep us from the branch where everybody else is.
+    admin claims goes before one that no admin claims. Any claimed branch also replaces one that we asked for long
+    enough in vain. Otherwise one false claim could keep us from the branch where everybody else is, and an account that
+    claims both could do so by that branch itself.
     """
     if new.judged != old.judged and (new.judged or old.attempts < PATIENCE):
         return new.judged
-    others = {helper.account for helper in new.helpers} - {helper.account for helper in old.helpers}
-    in_vain = old.attempts >= PATIENCE and bool(others)
+    in_vain = old.attempts >= PATIENCE
     by_admin = vouched_for(step, room, new)
     if by_admin != vouched_for(step, room, old):
         return by_admin or in_vain
@@ -98,7 +98,7 @@ def first_of(step: Step, room: RoomState, old: Rejoin, new: Rejoin, place: Place
 
 def _takes_place(step: Step, room: RoomState, old: Rejoin, new: Rejoin, place: Places) -> bool:
     if old.ordered != new.ordered:
-        return new.ordered
+        return new.ordered or old.attempts >= PATIENCE  # the order may be an old one, and the branch none
     prefers_new = prefers(step, room, old, new)
     return prefers_new if prefers_new is not None else place(new) < place(old)
 
@@ -143,11 +143,8 @@ def _one_more(step: Step, tries: Tries | None) -> Tries:
 # -- claims and moves ---------------------------------------------------------------------------------------------
 
 
-def may_follow(step: Step, room: RoomState, epoch: int) -> bool:
-    """Whether we follow a *moved* note about an epoch: only if the epoch ended before this device joined.
-
-    We have the box of any later epoch. A member who merged another commit claims it there, and we judge the claim.
-    """
+def joined_after(step: Step, room: RoomState, epoch: int) -> bool:
+    """Whether an epoch ended before this device joined, so that it cannot compare what ended it."""
     own = step.store.device(room.id, step.me.device)
     return own is not None and epoch < own.since
 

@@ -69,18 +69,23 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
     if room.boxes and branches.in_sync(room, ticket) and not rejoin.commit:
         _nothing_missed(step, room, rejoin, ticket)
         return None
+    way = rejoin
     if room.boxes and not branches.leads_there(room, rejoin, ticket):
-        return None
+        third = branches.third_branch(step, room, rejoin, ticket, by)
+        if third is None:
+            return None
+        way = third
     if rejoin.reason == branches.UNPROVEN and arrivals.stays(room, rejoin, ticket, by):
         return None
     try:
         candidate = step.mls.join_external(ticket.group_info, ticket.tree)
-        judged = _check(step, room, rejoin, ticket, candidate, by)
+        judged = _check(step, room, way, ticket, candidate, by)
     except PeerError as refused:
         _refused(step, room, rejoin, by, refused)
         return None
+    room.rejoin = rejoin = way
     if room.phase == JOINED:
-        branches.say_moved(step, room, rejoin)
+        branches.say_moved(step, room, branches.parted(room, rejoin, ticket.history))
     deadline = step.now + step.timing.ticket * _PATIENCE
     join = Join(room.id, _relay(room, ticket, candidate), ticket, candidate, b"", ticket.seq, deadline, by, judged)
     join.frame = _queue(step, join)

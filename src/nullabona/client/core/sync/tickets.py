@@ -59,8 +59,7 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card:
 def _from_inside(
     step: Step, room: RoomState, sender: DeviceCertificate, asked: TicketRequest, card: Card | None
 ) -> None:
-    ours = not asked.commit or any(merged.commit == asked.commit for merged in room.history)
-    if not ours or _is_out(step, room, sender) or not _is_ours_to_help(step, room, sender.account_id):
+    if not _can_lead(room, asked) or _is_out(step, room, sender) or not _is_ours_to_help(step, room, sender.account_id):
         return
     if room.rejoin is not None and not _in_same_plight(room, room.rejoin, asked):
         return
@@ -74,6 +73,14 @@ def _from_inside(
     inbox_sending.answer(
         step, sender.account_id, former_rooms.make_ticket(step, room), known_as=_handle_in(step, room, sender)
     )
+
+
+def _can_lead(room: RoomState, asked: TicketRequest) -> bool:
+    """Whether our branch is the one that a device asks for, or a third one: neither that nor its own."""
+    if not asked.commit or any(merged.commit == asked.commit for merged in room.history):
+        return True
+    ours = next((merged.commit for merged in room.history if merged.epoch == asked.epoch), b"")
+    return b"" not in {ours, asked.own} and ours != asked.own
 
 
 def _is_out(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
@@ -134,10 +141,10 @@ def _in_same_plight(room: RoomState, rejoin: Rejoin, asked: TicketRequest) -> bo
     We can if we only lost the thread and they ask for our branch or epoch. If the relay hid frames from everybody,
     everybody asks and someone must answer; devices that lost nothing get the first chance. If both of us missed a
     commit, its sender's announcement will tell us. We can also help if we look for a branch that no admin's order
-    proves: the account that claimed it must not keep us from helping.
+    proves, or for long enough in vain: the account that claimed it must not keep us from helping.
     """
     if rejoin.commit:
-        return not rejoin.ordered
+        return not rejoin.ordered or rejoin.attempts >= evidence.PATIENCE
     return bool(asked.commit) or (asked.epoch == room.epoch and rejoin.attempts >= ALONE_ATTEMPTS)
 
 
@@ -185,7 +192,8 @@ def ask(step: Step, room: RoomState) -> None:
     )
     if helper is not None:
         at = rejoin.epoch if rejoin.commit else room.epoch
-        inbox_sending.post(step, helper.account, helper.handle, TicketRequest(room.id, at, rejoin.commit))
+        own = next((merged.commit for merged in room.history if merged.epoch == at), b"") if rejoin.commit else b""
+        inbox_sending.post(step, helper.account, helper.handle, TicketRequest(room.id, at, rejoin.commit, own))
         if rejoin.attempts > LOOK_AGAIN:
             inbox_addresses.look_again(step, helper.handle)
 
