@@ -31,7 +31,7 @@ ROWS = [{"epoch": number, "version": number, "nonce": "00", "digest": "11"} for 
 
 
 def test_a_subscriber_demand_gives_what_its_law_names() -> None:
-    """TBA 83(3) names six items; of what is held, three are among them, and nothing else leaves."""
+    """전기통신사업법 제83조제3항 names six items; of what is held, three are among them, and nothing else leaves."""
     assert ("name", "registered_day", "until_day") == KOREA["KR.SUBSCRIBER"].fields
     made = replace(order("subscriber", instrument="KR.SUBSCRIBER"), allowed=KOREA["KR.SUBSCRIBER"].fields)
     record = json.loads(contents(packager()(made))["data/records/001-subscriber.json"])
@@ -92,7 +92,7 @@ def test_epochs_are_dated_by_the_public_record(tmp_path: Path) -> None:
 
 
 def test_traffic_data_needs_the_permit_of_the_court() -> None:
-    """PCSA 13(3): without it the demand can only be refused."""
+    """통신비밀보호법 제13조제4항: without it the demand can only be refused."""
     assert all("court_permit_received" in row.gates for row in load().rows if row.id == "KR.TRAFFIC")
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.timers import beyond_the_beat
 from nullabona.docket.taxonomy import Catalogue, Duration, TaxonomyInvalid, load, parse, parse_duration, row_at
+from nullabona.docket.taxonomy.citations import cites
 from nullabona.docket.taxonomy.read import encoded
 from nullabona.docket.taxonomy.rows import Band
 from nullabona.errors import Bug, Malformed
@@ -27,7 +28,7 @@ format = 1
 jurisdiction = "EU"
 as_of = 2026-10-02
 [[source]]
-abbr = "DSA"
+name = "Regulation (EU) 2022/2065"
 label = { ko = "법", en = "Act" }
 [[instrument]]
 id = "EU.DSA9"
@@ -35,7 +36,7 @@ label = { ko = "명령", en = "order" }
 class = "removal"
 valid_from = 2024-01-01
 begins = "commencement"
-law = ["DSA 9"]
+law = ["Art. 9 Regulation (EU) 2022/2065"]
 issuers = ["court"]
 compulsory = true
 gates = ["order_complete"]
@@ -65,9 +66,57 @@ def test_the_law_changes_overnight(shipped: Catalogue) -> None:
     old, new = (row_at(shipped, "KR.TRAFFIC", dt.date(2026, 10, day)) for day in (1, 2))
     assert old is not None
     assert new is not None
-    assert ("PCSA 13(7)", "PCSA 13(8)") == (old.register.law, new.register.law)
+    assert ("통신비밀보호법 제13조제7항", "통신비밀보호법 제13조제8항") == (old.register.law, new.register.law)
     names = [row_at(shipped, "KR.SUBSCRIBER", dt.date(year, 12, 31)) for year in (2023, 2024)]
     assert ["통신자료", "통신이용자정보"] == [row.label.ko for row in names if row]
+
+
+NOTATIONS = {
+    "통신비밀보호법 9-3": "KR",
+    "통신비밀보호법 제9-3조": "KR",
+    "통신비밀보호법 9(3)": "KR",
+    "통신비밀보호법": "KR",
+    "통신비밀보호법 제9조의3, 통신비밀보호법 시행령 17": "KR",
+    "18 U.S.C. 2703": "US",
+    "18 U.S.C.": "US",
+    "Regulation (EU) 2023/1543 10": "EU",
+    "Article 10 Regulation (EU) 2023/1543": "EU",
+}
+
+
+@pytest.mark.parametrize(("citation", "place"), NOTATIONS.items())
+def test_another_notation_is_refused(shipped: Catalogue, citation: str, place: str) -> None:
+    """A hyphen means a range to one lawyer and an article that was put in between to another."""
+    assert not cites(citation, place, [source.name for source in shipped.sources])
+
+
+LETTERS = re.compile(r"\b(PCSA|TBA|ICNA|DSA|TCO|USC)\b")
+
+
+def test_no_short_name_of_ours_is_shown(shipped: Catalogue) -> None:
+    """Neither on a form nor on a page: lawyers do not know them."""
+    every = [text for row in shipped.rows for text in (*row.law, *(remark.ko for remark in row.remarks))]
+    assert [] == [text for text in every if LETTERS.search(text)]
+
+
+def test_a_search_warrant_rests_on_the_code_of_criminal_procedure(shipped: Catalogue) -> None:
+    """Not on the duty to tell the person of its execution, which is the investigator's."""
+    row = next(row for row in shipped.newest() if row.id == "KR.WARRANT")
+    assert "형사소송법 제215조" == row.law[0]
+    assert row.authority_notice is not None
+    assert "통신비밀보호법 제9조의3" == row.authority_notice.law
+    assert {"law", "authority_notice"} == {one.field for one in row.checked}
+
+
+def test_every_row_names_its_law(shipped: Catalogue) -> None:
+    """And where nobody compared it with the text, counsel is asked or the place is named."""
+    assert [] == [row.id for row in shipped.rows if not row.law]
+    powers = {row.id: row.law[0] for row in shipped.newest() if row.id in {"US.NSL", "US.FISA_CONTENT", "US.PRTT"}}
+    assert {
+        "US.NSL": "18 U.S.C. § 2709",
+        "US.FISA_CONTENT": "50 U.S.C. § 1805",
+        "US.PRTT": "18 U.S.C. § 3123",
+    } == powers
 
 
 def test_a_day_before_the_file_has_no_row(shipped: Catalogue) -> None:
@@ -77,7 +126,7 @@ def test_a_day_before_the_file_has_no_row(shipped: Catalogue) -> None:
 
 
 def test_what_is_secret_in_korea_is_never_shown_one_by_one(shipped: Catalogue) -> None:
-    """PCSA 11(2), 13-5 and 16(3) have no end: interception and traffic data are counted and no more, in every row."""
+    """통신비밀보호법 제11조제2항, 제13조의5, 제16조제3항 have no end: the two are counted, no more."""
     rows = [row for row in shipped.rows if row.id in {"KR.INTERCEPT", "KR.TRAFFIC"}]
     assert {("never", "exact", "never", "statutory", "none")} == {
         (r.publication.item, r.publication.count, r.notice.rule, r.gag.default, r.gag.expiry) for r in rows
@@ -85,7 +134,7 @@ def test_what_is_secret_in_korea_is_never_shown_one_by_one(shipped: Catalogue) -
 
 
 def test_an_interception_without_the_cover_is_refused_at_the_gate(shipped: Catalogue) -> None:
-    """PCSA 16(2)1 makes it a crime; the emergency form ends after 36 hours without the permit."""
+    """통신비밀보호법 제16조제2항제1호 makes it a crime; the emergency form ends after 36 hours without the permit."""
     for row in (row for row in shipped.rows if row.id == "KR.INTERCEPT"):
         assert row.emergency is not None
         assert ("cover_copy_received", "cover_copy_received") == (row.gates[0], row.emergency.refuse_without[0])
@@ -93,7 +142,7 @@ def test_an_interception_without_the_cover_is_refused_at_the_gate(shipped: Catal
 
 
 def test_national_security_is_counted_in_bands_of_a_thousand(shipped: Catalogue) -> None:
-    """50 USC 1874: half-yearly bands from 0-999."""
+    """50 U.S.C. § 1874: half-yearly bands from 0-999."""
     rows = [row for row in shipped.newest() if row.id in {"US.NSL", "US.FISA_CONTENT", "US.FISA_NONCONTENT"}]
     assert [Band(1000, 0, "P6M")] * 3 == [row.publication.band for row in rows]
 
@@ -141,6 +190,7 @@ def test_every_file_of_the_folder_is_read(shipped: Catalogue) -> None:
     assert names == {f"{row.jurisdiction}.toml" for row in shipped.rows}
 
 
+LAW = 'law = ["Art. 9 Regulation (EU) 2022/2065"]'
 BAND = 'band = { width = 500, first = 0, per = "P6M" }'
 WRONG = {
     "unknown key": (lambda t: t.replace("compulsory = true", "compulsory = true\nsurprise = 1"), "surprise"),
@@ -152,8 +202,17 @@ WRONG = {
     "ends before": (lambda t: t.replace("begins =", "valid_to = 2023-12-31\nbegins ="), "ends before it begins"),
     "hidden counsel": (lambda t: t.replace("needs_counsel = true", "needs_counsel = false"), "needs_counsel"),
     "counsel on nothing": (lambda t: t.replace('["issuers"]', '["weather"]'), "weather"),
-    "no law": (lambda t: t.replace('law = ["DSA 9"]', "law = []"), "names no law"),
-    "unnamed law": (lambda t: t.replace('law = ["DSA 9"]', 'law = ["DSAX 9"]'), "DSAX 9"),
+    "no law": (lambda t: t.replace(LAW, "law = []"), "names no law"),
+    "unnamed law": (lambda t: t.replace(LAW, 'law = ["Art. 9 DSAX"]'), "file does not name: Art. 9 DSAX"),
+    "another notation": (lambda t: t.replace(LAW, 'law = ["Regulation (EU) 2022/2065 9"]'), "as its country does"),
+    "checked nothing": (
+        lambda t: t.replace("counsel = [", 'checked = [{ field = "weather", at = "a book" }]\ncounsel = ['),
+        "checked what it does not have: weather",
+    ),
+    "checked and doubted": (
+        lambda t: t.replace("counsel = [", 'checked = [{ field = "issuers", at = "a book" }]\ncounsel = ['),
+        "says was checked: issuers",
+    ),
     "band without": (lambda t: t.replace('count = "exact"', 'count = "band"'), "band exactly"),
     "band too much": (
         lambda t: t.replace('canary = "allowed"', f'canary = "allowed", {BAND}'),

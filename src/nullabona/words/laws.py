@@ -1,6 +1,6 @@
-"""What the short names of laws mean, in both languages. The rows of the taxonomy cite laws by them.
+"""How laws are cited to a reader: in the notation of the law's own country, with its title for readers of another.
 
-A test holds this to the sources that the taxonomy's files name, which clients do not have.
+A test holds the titles to the sources that the taxonomy's files name, which clients do not have.
 """
 
 from __future__ import annotations
@@ -15,18 +15,26 @@ LAWS: Final = Words("laws")
 
 
 def law_words(citations: Iterable[str], language: Language) -> str:
-    """Citations by the title of their law and its short name; one that is not known is left as it is."""
-    return ", ".join(_told(short, list(places), language) for short, places in groupby(citations, _short))
+    """The citations, those of one law together. What cites no known law is left as it is."""
+    return ", ".join(_cited(name, list(each), language) for name, each in groupby(citations, law_of))
 
 
-def _short(citation: str) -> str:
-    """The short name that it begins with; none if no law is known by it."""
-    return max((name for name in LAWS if citation == name or citation.startswith(f"{name} ")), key=len, default="")
+def law_of(citation: str, names: Iterable[str] = LAWS) -> str:
+    """Which of ``names`` is cited: ``형사소송법 제215조``, ``Art. 10 Regulation (EU) 2023/1543``; else nothing."""
+    return max((name for name in names if name in (citation, _ends(citation, name))), key=len, default="")
 
 
-def _told(short: str, citations: list[str], language: Language) -> str:
-    if not short:
+def _ends(citation: str, name: str) -> str:
+    return name if citation.startswith(f"{name} ") or citation.endswith(f" {name}") else ""
+
+
+def _cited(name: str, citations: list[str], language: Language) -> str:
+    if not name:
         return ", ".join(citations)
-    title = pick(LAWS[short], language)
-    places = ", ".join(place for each in citations if (place := each[len(short) :].strip()))
-    return f"{title} {places} ({short})" if places else f"{title} ({short})"
+    first, *more = citations
+    if first.startswith(name):
+        text = ", ".join([first, *(each.removeprefix(name).strip() for each in more)])
+    else:  # Europe names the law last
+        text = ", ".join([*(each.removesuffix(name).strip() for each in citations)]) + f" {name}"
+    title = pick(LAWS[name], language) if name in LAWS else name
+    return text if title == name else f"{text} ({title})"

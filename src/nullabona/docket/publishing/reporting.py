@@ -19,7 +19,7 @@ from nullabona.wire.canonical import canonical, digest
 from nullabona.wire.slots import SlotRef
 
 STATUTORY_BAND = 999
-"""0 to 999, 1000 to 1999 and so on: the first option of 50 USC 1874, which the taxonomy uses."""
+"""0 to 999, 1000 to 1999 and so on: the first option of 50 U.S.C. § 1874, which the taxonomy uses."""
 ERASED: Final = "erased"
 """The journal's event for a case whose register time is over."""
 

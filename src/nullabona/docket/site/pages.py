@@ -24,6 +24,7 @@ from nullabona.docket.taxonomy import Catalogue, Row, Source
 from nullabona.wire.demands import Label
 from nullabona.words.catalogue import Language
 from nullabona.words.demands import ANSWER, DATA_CLASS, REASON
+from nullabona.words.laws import law_of
 
 LANGUAGES: Final[tuple[Language, ...]] = ("ko", "en")
 PAGES: Final = ("index", "held", "figures", "demands", "log", "law")
@@ -98,7 +99,9 @@ class Site:
     def _sources(self, jurisdiction: str) -> tuple[Source, ...]:
         """The laws that a jurisdiction's rows cite."""
         own = [law for row in self.catalogue.rows if row.jurisdiction == jurisdiction for law in row.law]
-        return tuple(s for s in self.catalogue.sources if any(law.split(" ")[0] == s.abbr.split(" ")[0] for law in own))
+        names = [source.name for source in self.catalogue.sources]
+        cited = {law_of(law, names) for law in own}
+        return tuple(source for source in self.catalogue.sources if source.name in cited)
 
     def _labels(self) -> Mapping[str, Label]:
         """What each kind is called by its newest row."""

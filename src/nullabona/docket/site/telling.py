@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
@@ -10,6 +11,7 @@ from nullabona.docket.production.classes import FIELDS
 from nullabona.docket.site.publication import Interval
 from nullabona.wire.demands import DataClass
 from nullabona.words.catalogue import Bilingual, Language, Words, pick
+from nullabona.words.laws import law_words
 
 WORDS: Final = Words("site")
 
@@ -23,6 +25,10 @@ class Teller:
     def __call__(self, key: str, **values: object) -> str:
         """The sentence ``key`` with its values; a key that is not there is a fault of the template."""
         return WORDS.say(key, self.language, **values)
+
+    def laws(self, citations: Iterable[str]) -> str:
+        """Citations in their own country's notation, with titles for readers of another language."""
+        return law_words(citations, self.language)
 
     def pick(self, label: Bilingual) -> str:
         """A label in this language."""

@@ -15,10 +15,12 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from nullabona.docket.taxonomy.citations import cites
 from nullabona.docket.taxonomy.duration import parse_duration
 from nullabona.docket.taxonomy.rows import Catalogue, Part, Row, Source
 from nullabona.errors import Malformed, UserError
 from nullabona.wire.canonical import canonical
+from nullabona.words.laws import law_of
 
 JURISDICTIONS: Final = ("KR", "US", "EU")
 ROW_FIELDS: Final = frozenset(field.encode_name for field in msgspec.structs.fields(Row))
@@ -74,9 +76,9 @@ def _document(name: str, text: str) -> Document:
         document = msgspec.convert(tomllib.loads(text), Document, strict=True)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise TaxonomyInvalid(f"the taxonomy file {name} is not valid: {error}") from None
-    abbreviations = [source.abbr for source in document.source]
+    names = [source.name for source in document.source]
     for row in document.instrument:
-        for fault in _faults(row, document.jurisdiction, abbreviations):
+        for fault in _faults(row, document.jurisdiction, names):
             raise TaxonomyInvalid(f"the taxonomy file {name} is not valid: {row.id} {fault}")
     return document
 
@@ -92,8 +94,10 @@ def _faults(row: Row, jurisdiction: str, sources: list[str]) -> Iterator[str]:
     if row.gag.default == "statutory" and row.gag.expiry == "none" and row.publication.item != "never":
         yield "shows single demands although the law's silence has no end"
     for citation in _laws(row):
-        if not any(citation == abbr or citation.startswith(f"{abbr} ") for abbr in sources):
+        if not law_of(citation, sources):
             yield f"cites a law that the file does not name: {citation}"
+        elif not cites(citation, jurisdiction, sources):
+            yield f"does not cite as its country does: {citation}"
     yield from _hidden_doubts(row)
     yield from _bad_durations(row)
 
@@ -103,8 +107,12 @@ def _hidden_doubts(row: Row) -> Iterator[str]:
         yield "must say needs_counsel exactly if it lists something under counsel"
     if unknown := set(row.counsel) - (ROW_FIELDS - _COUNSEL_ITSELF):
         yield f"asks counsel about what it does not have: {', '.join(sorted(unknown))}"
-    if not row.law and "law" not in row.counsel:
+    if not row.law:
         yield "names no law"
+    if unknown := {one.field for one in row.checked} - ROW_FIELDS:
+        yield f"says that it checked what it does not have: {', '.join(sorted(unknown))}"
+    if doubted := {one.field for one in row.checked} & set(row.counsel):
+        yield f"asks counsel about what it says was checked: {', '.join(sorted(doubted))}"
     if row.begins == "file" and "valid_from" not in row.counsel:
         yield "begins with the file and does not ask counsel when it really did"
 

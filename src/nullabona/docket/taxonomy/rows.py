@@ -37,10 +37,17 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
 
 class Source(Part, frozen=True):
-    """A law and its short name in the rows."""
+    """A law, by the name with which its own country cites it."""
 
-    abbr: Annotated[str, Meta(min_length=1, max_length=16)]
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
     label: Label
+
+
+class Checked(Part, frozen=True):
+    """A field of the row that was compared with a text of the law, and where that text is found."""
+
+    field: Word
+    at: Text
 
 
 class Deadline(Part, frozen=True):
@@ -170,6 +177,8 @@ class Row(Part, frozen=True, rename={"legal_class": "class"}):
     fields: tuple[Word, ...] | None = None
     """The only fields of a record that may be produced; absent: the law names none."""
     remarks: tuple[Label, ...] = ()
+    checked: tuple[Checked, ...] = ()
+    """What somebody without a licence to practise compared with the law; it does not take the place of counsel."""
 
     @property
     def jurisdiction(self) -> str:
