@@ -19,7 +19,7 @@ TITLES = {
     "ko": "US Marshals에서 내 계정에 관한 자료를 요청했어요",
     "en": "US Marshals demanded data about your account",
 }
-LAW = {"ko": "미국 연방법전 제18편 2703 (18 USC)", "en": "United States Code, Title 18 2703 (18 USC)"}
+LAW = {"ko": "18 U.S.C. § 2703(c)(1)(A) (미국 연방법전 제18편)", "en": "18 U.S.C. § 2703(c)(1)(A)"}
 WORDS = {
     "ko": ("읽기", "읽었어요", "수색영장", "보유하지 않음", "기록부의 크기", "가입한 날"),
     "en": ("Read", "I have read it", "search warrant", "Not held", "Checked against the log", "day of registration"),
@@ -73,4 +73,4 @@ def test_a_notice_is_seen_read_and_found_again(
     expect(shown).to_have_count(0)
     section(mina, "개인정보", "Privacy")
     page.locator("[data-notices]").get_by_role("button", name=TITLES[lang]).click()
-    expect(notice).to_contain_text("(18 USC)")
+    expect(notice).to_contain_text("18 U.S.C. § 2703(c)(1)(A)")

@@ -21,7 +21,7 @@ HANDLE = Identifier("handle", "mina@relay.example")
 OTHER = Identifier("other", "+82 10 0000 0000")
 FOUND = Match(HANDLE, found=True, record={"handle": "mina@relay.example", "name": "x"})
 PLAIN: dict[str, Any] = {
-    "instrument": "KR.WARRANT", "authority": "police", "authority_ref": "2026-1", "legal_basis": "PCSA 9-3",
+    "instrument": "KR.WARRANT", "authority": "police", "authority_ref": "2026-1", "legal_basis": "형사소송법 제215조",
     "issued_day": 20_799, "received_s": NOW, "identifiers": (HANDLE,), "classes": ("subscriber",),
     "gates": (Gate("cover_copy_received", met=True),), "document": Document(bytes(32), bytes(64), 1),
     "called_back": True,

@@ -94,7 +94,7 @@ def person(name: str) -> Person:
 def row(name: str, **more: object) -> Instrument:
     """An instrument that says ordinary things where nothing else is wanted."""
     plain: dict[str, object] = {
-        "id": name, "label": Label("영장", "warrant"), "legal_class": "stored_content", "law": ("PCSA 9-3",),
+        "id": name, "label": Label("영장", "warrant"), "legal_class": "stored_content", "law": ("형사소송법 제215조",),
         "issuers": ("court",), "compulsory": True, "valid_from": 0, "gates": ("cover_copy_received",),
         "timers": (Timer("answer", 10 * DAY), Timer("review", DAY, until="reviewed")),
         "register": Register(3 * 365), "notice": "after_answer", "item": "at_close", "count": "exact",
@@ -131,7 +131,7 @@ def make_package(order: PackageOrder) -> Package:
 def demand(clock: Clock, **more: object) -> Demand:
     """A warrant for Mina's account, as it came a minute ago."""
     plain = Demand(
-        instrument="KR.WARRANT", authority="seoul-police", authority_ref="2026-1234", legal_basis="PCSA 9-3",
+        instrument="KR.WARRANT", authority="seoul-police", authority_ref="2026-1234", legal_basis="형사소송법 제215조",
         issued_day=clock() // DAY, received_s=clock() - 60, identifiers=(Identifier("handle", "mina@relay.example"),),
         classes=("subscriber", "content"), gates=(Gate("cover_copy_received", met=True),),
         document=describe_document(DOCUMENT), called_back=True,
@@ -141,7 +141,7 @@ def demand(clock: Clock, **more: object) -> Demand:
 
 PRODUCE = Decision("produce", (ClassAnswer("subscriber", "produced"), ClassAnswer("content", "not_held")))
 REFUSE = Decision("refuse", reason="incomplete")
-GAG = Gag("18 USC 2705(b)", NOON + 90 * DAY)
+GAG = Gag("18 U.S.C. § 2705(b)", NOON + 90 * DAY)
 
 
 class Office:
@@ -225,4 +225,4 @@ class Office:
         return case
 
     def bar(self, case: bytes) -> None:
-        self.do("cora", Action.BAR_NOTICE, case, BarDetails("PCSA 11(2)"))
+        self.do("cora", Action.BAR_NOTICE, case, BarDetails("통신비밀보호법 제11조제2항"))

@@ -30,7 +30,7 @@ TAXONOMY = Taxonomy(
     (
         row("KR.WARRANT", valid_to=20_800),
         row("KR.WARRANT", valid_from=20_801, gates=()),
-        row("KR.SECRET", default_gag=True, law=("PCSA 9-3", "CPA 106"), emergency_form=True),
+        row("KR.SECRET", default_gag=True, law=("형사소송법 제215조", "CPA 106"), emergency_form=True),
         row("KR.BARE", default_gag=True, law=(), gates=("a", "b")),
     ),
     bytes(32),
@@ -54,7 +54,7 @@ def test_a_demand_becomes_a_case() -> None:
     [
         ("KR.WARRANT", None, None),
         ("KR.WARRANT", GAG, GAG),
-        ("KR.SECRET", None, Gag("PCSA 9-3, CPA 106")),
+        ("KR.SECRET", None, Gag("형사소송법 제215조, CPA 106")),
         ("KR.SECRET", GAG, GAG),
     ],
 )
@@ -224,7 +224,7 @@ def test_a_gag_is_so_once_the_one_that_was_proposed_last_is_confirmed() -> None:
 
 def test_what_is_approved_is_all_but_the_gag() -> None:
     """A gag may be renewed or lifted meanwhile; an old text with a new number is another. It is the same for ever."""
-    case = content()
+    case = content(legal_basis="PCSA 9-3")
     version = decide.version_of(case, 1)
     proposed = decide.gag_proposed(msgspec.structs.replace(case, gag=GAG), GagDetails(None, "x"), b"c" * 32)
     assert (32, version) == (len(version), decide.version_of(proposed, 1))

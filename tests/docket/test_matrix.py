@@ -169,7 +169,10 @@ def in_every_state(office: PublicOffice) -> dict[State, bytes]:
     office.register()
     office.do("nora", Action.NOTIFY, cases[State.NOTIFIED])
     office.do(
-        "nora", Action.DEFER_NOTICE, cases[State.NOTICE_DEFERRED], DeferDetails(office.clock() + 99, "PCSA 9-2(4)")
+        "nora",
+        Action.DEFER_NOTICE,
+        cases[State.NOTICE_DEFERRED],
+        DeferDetails(office.clock() + 99, "통신비밀보호법 제9조의2제4항"),
     )
     for state in (State.NOTICE_BARRED, State.PUBLISHED, State.SEALED, State.CLOSED):
         office.bar(cases[state])

@@ -91,5 +91,5 @@ def test_show_says_what_a_demand_rests_on(office: Office, clock: Clock, capsys: 
     with context:
         show_case(context, office.desk.show(office.who("rea"), case))
     rows = dict(re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in capsys.readouterr().out.splitlines())
-    told = ("PCSA 9-3", "2026-12-12", "2026-09-04 to 2026-09-14 (UTC)")
+    told = ("형사소송법 제215조", "2026-12-12", "2026-09-04 to 2026-09-14 (UTC)")
     assert told == (rows["legal basis"], rows["issued"], rows["period"])

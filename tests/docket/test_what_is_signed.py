@@ -139,7 +139,7 @@ def test_an_act_is_signed_as_a_whole() -> None:
 
 def test_what_could_not_be_read_again_is_not_signed() -> None:
     """It is named; what has its form passes."""
-    check_form(BarDetails("PCSA 9-3"))
+    check_form(BarDetails("형사소송법 제215조"))
     check_form(RecuseDetails("x" * 2_000))
     for wrong, where in (
         (BarDetails(""), "basis"),

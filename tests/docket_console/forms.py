@@ -22,7 +22,7 @@ def warrant(document: str, **more: str) -> Fields:
         "document": document,
         "authority": "seoul-police",
         "ref": "2026-77",
-        "basis": "PCSA 9-3",
+        "basis": "형사소송법 제215조",
         "issued": "2026-12-12",
         "received": "2026-12-13T11:00",
         "identifiers": "mina@relay.example",

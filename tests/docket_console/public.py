@@ -190,7 +190,7 @@ class PublicBackdoor(Backdoor):
 
     def gag(self, case: str) -> None:
         """Renew a gag, with both signatures."""
-        details = GagDetails(Gag("18 USC 2705(b)"), "as the court ordered")
+        details = GagDetails(Gag("18 U.S.C. § 2705(b)"), "as the court ordered")
         self.office.do("cora", Action.RENEW_GAG, bytes.fromhex(case), details)
         confirm = self.office.desk.propose_confirm_gag(self.office.who("carl"), bytes.fromhex(case))
         self.office.sign("carl", confirm)
@@ -211,7 +211,7 @@ class PublicBackdoor(Backdoor):
         self.office.do("cora", Action.RECEIPT, bytes.fromhex(case))
 
     def bar(self, case: str) -> None:
-        self.office.do("cora", Action.BAR_NOTICE, bytes.fromhex(case), BarDetails("PCSA 9-3"))
+        self.office.do("cora", Action.BAR_NOTICE, bytes.fromhex(case), BarDetails("형사소송법 제215조"))
 
     def finish(self, case: str) -> None:
         """From the hand-over to the close of a case that may be shown."""

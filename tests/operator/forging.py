@@ -32,7 +32,8 @@ def body(handle: str, **more: Any) -> NoticeBody:  # noqa: ANN401 - fields of a 
     """A search warrant that was answered with the record of the handle."""
     plain = NoticeBody(
         handle=handle, origin=ORIGIN, instrument="US.WARRANT", label=Title("수색영장", "search warrant"),
-        law=("18 USC 2703",), authority="US Marshals", received_day=NOW_S // 86_400 - 3, told_day=NOW_S // 86_400,
+        basis="18 U.S.C. § 2703(a)", authority="US Marshals", reference="26-mj-0001", number="2026-00007",
+        contact="legal@relay.example", received_day=NOW_S // 86_400 - 3, told_day=NOW_S // 86_400,
         decided="produce", reason=None, asked=("subscriber", "content"),
         answer={"subscriber": "produced", "content": "not_held"}, given=("encoded", "name"), nonce=bytes(16),
     )  # fmt: skip

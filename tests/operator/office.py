@@ -195,7 +195,8 @@ class LiveOffice(Office):
         """A search warrant for a handle, from intake to hand-over."""
         gates = (Gate("document_received", met=True), Gate("agency_called_back", met=True))
         given = demand(
-            self.clock, instrument="US.WARRANT", authority="us-marshals", identifiers=(Identifier("handle", handle),),
+            self.clock, instrument="US.WARRANT", authority="us-marshals",
+            legal_basis="18 U.S.C. § 2703(c)(1)(A)", identifiers=(Identifier("handle", handle),),
             gates=gates,
         )  # fmt: skip
         case = self.walk(self.take_in(given=given), decision)

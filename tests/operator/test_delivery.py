@@ -72,9 +72,10 @@ def test_a_notice_comes_from_the_desk_to_the_device(
     id = listed["notices"][0]["id"]
     shown = nulla("operator-notices", "show", id[:8], profile=tmp_path / "mina")
     assert "US Marshals demanded data about your account" in shown.out
-    assert "United States Code, Title 18 2703 (18 USC)" in shown.out
+    assert "18 U.S.C. § 2703(c)(1)(A)" in shown.out
     assert f"Checked against the log {operator.origin} at size " in shown.out
     assert "witnessed by w0" in shown.out
+    assert all(each in shown.out for each in ("2026-1234", "2026-00001", "quash", "no lawyer has reviewed"))
     assert 0 == nulla("operator-notices", "put-away", id[:8], profile=tmp_path / "mina").code
     assert nulla("operator-notices", "list", "--json", profile=tmp_path / "mina").row["notices"][0]["put_away"]
 
@@ -111,7 +112,7 @@ def test_a_gag_that_came_after_the_decision_keeps_the_notice_back(
     async def story() -> None:
         async with people(operator, tmp_path, "mina") as (mina,):
             case = await live_office.work(live_office.notify, mina.me.handle)
-            await live_office.work(live_office.gag, case, Gag("18 USC 2705(b)"))
+            await live_office.work(live_office.gag, case, Gag("18 U.S.C. § 2705(b)"))
             barred = await live_office.work(live_office.deliver)
             assert (0, NOTHING | {"barred": 1, "held": held("gag")}) == (barred.code, barred.row), barred
             await live_office.work(live_office.gag, case, None)

@@ -115,7 +115,7 @@ def _proof(old: str, new: str) -> Callable[[OperatorNotice], OperatorNotice]:
 
 FORGED: dict[str, Callable[[OperatorNotice], OperatorNotice]] = {
     "authority": _body(authority="somebody else"),
-    "law": _body(law=()),
+    "basis": _body(basis=""),
     "label": lambda notice: replace(notice, body=replace(notice.body, label=replace(notice.body.label, en="nothing"))),
     "given": _body(given=()),
     "answer": _body(answer={"subscriber": "not_held", "content": "produced"}),

@@ -20,7 +20,8 @@ from tests.operator.forging import NOW_S, ORIGIN
 
 INFO = OperatorNoticeInfo(
     id=bytes(32), handle="mina@relay.example", origin=ORIGIN, authority="US Marshals", instrument="US.WARRANT",
-    label={"ko": "수색영장", "en": "search warrant"}, law=("18 USC 2703",), received_day=20_000, told_day=20_001,
+    label={"ko": "수색영장", "en": "search warrant"}, basis="18 U.S.C. § 2703(a)", reference="26-mj-0001",
+    number="2026-00007", contact="legal@relay.example", received_day=20_000, told_day=20_001,
     refused=False, reason="", asked=("subscriber", "content"),
     answers={"subscriber": "produced", "content": "not_held"},
     given=("encoded",), unknown=(), size=577, slot=(63, 2), witnesses=("press",), witnessed_s=NOW_S, by_hand=False,
@@ -53,6 +54,41 @@ def test_what_cannot_be_held_is_said_to_be_strange(language: Language) -> None:
     plain = notice_words(language, INFO)
     strange = notice_words(language, dataclasses.replace(INFO, given=("messages",), unknown=("messages",)))
     assert ("", True) == (plain.warning, "messages" in strange.warning)
+
+
+@pytest.mark.parametrize(
+    ("instrument", "says"),
+    [
+        ("KR.WARRANT", "제417조"),
+        ("KR.SUBSCRIBER", "요청한 기관에 사유"),
+        ("US.CIVIL", "취소나 변경"),
+        ("EU.EPOC", "명령을 내린 나라"),
+        ("JP.WARRANT", "나라의 법에 따라요"),
+    ],
+)
+def test_a_person_learns_how_to_object(instrument: str, says: str) -> None:
+    """By the kind of demand, else by the country, else in general; and that no lawyer has reviewed it."""
+    words = notice_words("ko", dataclasses.replace(INFO, instrument=instrument))
+    assert says in words.advice[1][1]
+    assert "검토하지 않았어요" in words.unreviewed
+
+
+@pytest.mark.parametrize("contact", ["", "legal@relay.example"])
+def test_a_person_learns_whom_to_ask(contact: str) -> None:
+    """By the number of the case, which the desk finds it by."""
+    asked = notice_words("en", dataclasses.replace(INFO, contact=contact)).advice[-1][1]
+    assert "2026-00007" in asked
+    assert contact in asked
+
+
+def test_a_notice_names_document_case_and_law() -> None:
+    """The law is the one that the demand names, with its title for a reader of another language."""
+    rows = dict(notice_words("ko", INFO).rows)
+    assert ("26-mj-0001", "2026-00007", "18 U.S.C. § 2703(a) (미국 연방법전 제18편)") == (
+        rows["기관의 문서번호"],
+        rows["접수번호"],
+        rows["법적 근거"],
+    )
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

@@ -101,7 +101,7 @@ class Desk:
         self._receipts = Receipts(context, self._batches, public.log, public.policy)
         self._hand_overs = HandOvers(context, self._receipts, outside.seal)
         changes = Changes(taxonomy, outside, self._hand_overs)
-        self._notices = Notices(context, self._receipts, changes, public.origin)
+        self._notices = Notices(context, self._receipts, changes, public.origin, outside.contact)
         self._openings = Openings(context, taxonomy)
         self._reporting = Reporting(context, taxonomy)
         self._cases = Casework(context, changes, self._notices, self._receipts, self._hand_overs)

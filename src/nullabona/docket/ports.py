@@ -152,6 +152,8 @@ class Outside:
     """None without a custodian's key: packages are then unsealed, and only if a releaser chooses that."""
     epoch_day: EpochDay = field(default=_nobody_knows)
     """When the directory's epochs were closed. It limits the data for demands about a period."""
+    contact: str = ""
+    """How people and authorities reach the desk; notices name it."""
     steady: SteadyClock | None = None
     """The running time that the clock is checked against before a batch; None: the clock is believed."""
 

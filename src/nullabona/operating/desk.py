@@ -46,6 +46,7 @@ CONFIG: Final = "docket.toml"
 KEYS: Final[Mapping[str, str]] = {
     "operator": "what the operator is called, in packages and notices",
     "origin": "the docket log's name, as in its keys",
+    "contact": "how people and authorities reach the desk, as an address or telephone number; notices name it",
     "directory": "the data directory of the relay and its directory, where handles are looked up",
     "log_keys": "file with the log's private keys (nulla log keygen)",
     "policy": "file that says whose witness counts; receipts carry it",
@@ -53,7 +54,7 @@ KEYS: Final[Mapping[str, str]] = {
     "witness": "tables with url and vkeys: whom the log asks to cosign",
 }
 _FILES: Final = ("custodian", "directory", "log_keys", "policy")
-_OPTIONAL: Final = ("custodian", "witness")
+_OPTIONAL: Final = ("contact", "custodian", "witness")
 
 
 class DeskFileUnusable(UserError):
@@ -150,7 +151,7 @@ def outside(config: Mapping[str, Any], catalogue: Catalogue, parts: Parts) -> Ou
         clock=parts.clock, chance=secrets.token_bytes, producible=held, make_package=_packages(config, catalogue),
         verifiers={"ed25519": verify_ed25519, **parts.verifiers}, seal=parts.seal or _seal(config),
         epoch_day=lambda epoch: EpochDays(directory, parts.clock() // DAY)(epoch),  # noqa: PLW0108 - read anew each time
-        steady=parts.steady,
+        steady=parts.steady, contact=str(config.get("contact", "")),
     )  # fmt: skip
 
 

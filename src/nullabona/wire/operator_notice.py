@@ -47,8 +47,15 @@ class NoticeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The docket log that the notice is entered in."""
     instrument: Annotated[str, Meta(max_length=100)]
     label: Title
-    law: Annotated[tuple[Name, ...], Meta(max_length=16)]
+    basis: Name
+    """The law or order that the demand itself names."""
     authority: Name
+    reference: Name
+    """What the authority calls its document."""
+    number: Name
+    """The docket's number of the case, to name when asking the desk."""
+    contact: Annotated[str, Meta(max_length=200, pattern=_NAME)]
+    """How the desk is reached; empty: the operator names nothing."""
     received_day: Day
     told_day: Day
     """When the operator decided to tell."""

@@ -1,8 +1,10 @@
-"""An operator notice in words: what was demanded, by which law, what was handed over, and how this was checked."""
+"""An operator notice in words: what was demanded and by which law, what was handed over, how this was checked, and
+what the person can do now.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -27,7 +29,15 @@ class Facts(Protocol):
     @property
     def label(self) -> Mapping[str, str]: ...
     @property
-    def law(self) -> tuple[str, ...]: ...
+    def instrument(self) -> str: ...
+    @property
+    def basis(self) -> str: ...
+    @property
+    def reference(self) -> str: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def contact(self) -> str: ...
     @property
     def received_day(self) -> int: ...
     @property
@@ -69,6 +79,10 @@ class NoticeWords:
     given: tuple[str, ...]
     """What was handed over, by name."""
     checked: tuple[str, ...]
+    advice: tuple[tuple[str, str], ...]
+    """What may follow, how to object, and whom to ask, as pairs. The app's own words; no lawyer has reviewed them."""
+    unreviewed: str
+    """That nobody has."""
 
 
 def notice_words(language: Language, facts: Facts) -> NoticeWords:
@@ -81,6 +95,8 @@ def notice_words(language: Language, facts: Facts) -> NoticeWords:
         answers=tuple((_label(DATA_CLASS, each, language), _answer(facts, each, language)) for each in facts.asked),
         given=tuple(_label(FIELD, each, language) for each in facts.given),
         checked=tuple(checked_words(language, facts)),
+        advice=tuple(_advice(language, facts)),
+        unreviewed=_WORDS.say("unreviewed", language),
     )
 
 
@@ -120,14 +136,28 @@ def day_words(language: Language, day: int) -> str:
 def _rows(language: Language, facts: Facts) -> list[tuple[str, str]]:
     rows = [
         ("authority", facts.authority),
+        ("reference", facts.reference),
         ("kind", facts.label[language]),
-        ("law", law_words(facts.law, language)),
+        ("basis", law_words([facts.basis], language)),
         ("received", day_words(language, facts.received_day)),
         ("told", day_words(language, facts.told_day)),
         ("account", facts.handle),
+        ("number", facts.number),
         ("reason", _label(REASON, facts.reason, language) if facts.reason else ""),
     ]
     return [(_WORDS.say(key, language), value) for key, value in rows if value]
+
+
+def _advice(language: Language, facts: Facts) -> Iterator[tuple[str, str]]:
+    """By the kind of demand, else by its country, else for any."""
+    kind, country = facts.instrument, facts.instrument.partition(".")[0]
+    follows = (f"follows.{kind}", f"follows.{country}", "follows.other")
+    objecting = (f"object.{kind}", f"object.{country}", "object.other")
+    for heading, keys in (("follows", follows), ("object", objecting)):
+        yield _WORDS.say(heading, language), _WORDS.say(next(key for key in keys if key in _WORDS), language)
+    key = "ask-at" if facts.contact else "ask"
+    values = {"number": facts.number} | ({"contact": facts.contact} if facts.contact else {})
+    yield _WORDS.say("desk", language), _WORDS.say(key, language, **values)
 
 
 def _answer(facts: Facts, asked: str, language: Language) -> str:

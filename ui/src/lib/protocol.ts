@@ -74,6 +74,8 @@ export interface OperatorNotice {
   answers: Fact[];
   given: string[];
   checked: string[];
+  advice: Fact[];
+  unreviewed: string;
   put_away: boolean;
 }
 

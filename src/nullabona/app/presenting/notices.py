@@ -34,5 +34,7 @@ def _notice(info: OperatorNoticeInfo, language: Language) -> OperatorNotice:
         answers=[Fact(term, value) for term, value in words.answers],
         given=list(words.given),
         checked=[one_line(each) for each in words.checked],
+        advice=[Fact(term, one_line(value)) for term, value in words.advice],
+        unreviewed=words.unreviewed,
         put_away=info.put_away,
     )

@@ -68,6 +68,10 @@ class OperatorNotice(Struct, frozen=True):
     """What was handed over, by name."""
     checked: list[str]
     """How it was checked, and what that does not show."""
+    advice: list[Fact]
+    """What may follow, how to object, and whom to ask."""
+    unreviewed: str
+    """That no lawyer has reviewed the advice."""
     put_away: bool
 
 

@@ -72,6 +72,8 @@ async def _show(settings: Settings, notice: str) -> None:
         line(f"- {each}")
     for sentence in words.checked:
         line(sentence)
+    table(words.advice)
+    line(words.unreviewed)
 
 
 @operator_notices.command("put-away")

@@ -44,7 +44,14 @@ class OperatorNoticeInfo:
     instrument: str
     label: Mapping[str, str]
     """What the law calls such a demand, by language: ``ko`` and ``en``."""
-    law: tuple[str, ...]
+    basis: str
+    """The law or order that the demand itself names."""
+    reference: str
+    """What the authority calls its document."""
+    number: str
+    """The docket's number of the case."""
+    contact: str
+    """How the desk is reached; empty: the operator names nothing."""
     received_day: int
     told_day: int
     refused: bool
@@ -132,7 +139,10 @@ def _info(kept: KeptNotice) -> OperatorNoticeInfo:
         authority=body.authority,
         instrument=body.instrument,
         label={"ko": body.label.ko, "en": body.label.en},
-        law=body.law,
+        basis=body.basis,
+        reference=body.reference,
+        number=body.number,
+        contact=body.contact,
         received_day=body.received_day,
         told_day=body.told_day,
         refused=body.decided == "refuse",

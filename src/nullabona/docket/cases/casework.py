@@ -33,7 +33,7 @@ from nullabona.docket.keeping.staff import NoSuchAuthority
 from nullabona.docket.ports import Acting, Made
 from nullabona.errors import UserError
 from nullabona.wire.canonical import digest
-from nullabona.wire.operator_notice import notices_fields
+from nullabona.wire.operator_notice import NoticeBody, notices_fields
 from nullabona.wire.slots import BLIND_SIZE, EventRecord, case_tag, private_hash
 
 SALT_SIZE: Final = 16
@@ -210,7 +210,7 @@ class Casework:
     def _enter(self, moment: Moment, change: Change, content: CaseContent) -> None:
         """Queue the event's slot, and record its commitment in the case."""
         file, salt, blind = moment.case, self._chance(SALT_SIZE), self._chance(BLIND_SIZE)
-        bodies = self._notices.bodies(content, self.changes.instrument(content)) if change.event == "notified" else ()
+        bodies = self._bodies(file, content) if change.event == "notified" else ()
         private = notices_fields(tuple(digest(body) for body in bodies)) if bodies else private_fields(content)
         record = self._record(moment, change, content, private_hash(salt, private))
         commitment = self._slots.wait(record, blind)
@@ -218,6 +218,9 @@ class Casework:
             self._notices.keep(file, commitment, PendingNotice(bodies, salt, blind, record))
         trail = (*file.trail, TrailEntry(record, commitment, salt, private))
         self._store.run("keep_trail", self._files.seal_content(file.recipient, trail), file.id)
+
+    def _bodies(self, file: CaseFile, content: CaseContent) -> tuple[NoticeBody, ...]:
+        return self._notices.bodies(file.number, content, self.changes.instrument(content))
 
     def _record(self, moment: Moment, change: Change, content: CaseContent, private: str) -> EventRecord:
         file = moment.case
@@ -247,6 +250,7 @@ def private_fields(content: CaseContent) -> dict[str, str | tuple[str, ...]]:
         "authority": demand.authority,
         "authority_ref": demand.authority_ref,
         "document_sha256": demand.document.sha256.hex(),
+        "legal_basis": demand.legal_basis,
         "identifiers": tuple(identifier.text for identifier in demand.identifiers),
     }
 

@@ -6,6 +6,7 @@ another notice.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -116,17 +117,19 @@ class ReadyNotice:
 class Notices:
     """Draws up, stores and delivers notices."""
 
-    def __init__(self, context: DeskContext, receipts: Receipts, changes: Changes, origin: str) -> None:
+    def __init__(
+        self, context: DeskContext, receipts: Receipts, changes: Changes, origin: str, contact: str = ""
+    ) -> None:
         self._store, self._clock, self._chance = context.store, context.clock, context.chance
         self._staff, self._journal, self._files = context.staff, context.journal, context.files
         self._receipts = receipts
         self._changes = changes
         self._origin = origin
+        self._contact = contact
 
-    def bodies(self, content: CaseContent, instrument: Instrument) -> tuple[NoticeBody, ...]:
-        """A notice for every account that the demand matched."""
-        authority = self._staff.authority(content.demand.authority).name
-        return tuple(self._body(content, instrument, authority, match) for match in content.matches if match.found)
+    def bodies(self, number: str, content: CaseContent, instrument: Instrument) -> tuple[NoticeBody, ...]:
+        """A notice for every account that the demand matched. ``number``: the case's."""
+        return tuple(self._body(number, content, instrument, match) for match in content.matches if match.found)
 
     def keep(self, file: CaseFile, commitment: bytes, pending: PendingNotice) -> None:
         """Store a notice. Inside a transaction."""
@@ -207,7 +210,7 @@ class Notices:
         digests = tuple(digest(body) for body in pending.bodies)
         return [(body, encode_notice(OperatorNotice(body, pending.salt, digests, proof))) for body in pending.bodies]
 
-    def _body(self, content: CaseContent, instrument: Instrument, authority: str, match: Match) -> NoticeBody:
+    def _body(self, number: str, content: CaseContent, instrument: Instrument, match: Match) -> NoticeBody:
         decision, demand = content.decision, content.demand
         assert decision is not None
         given = {
@@ -219,7 +222,8 @@ class Notices:
         return NoticeBody(
             handle=str(match.record["handle"]), origin=self._origin, instrument=instrument.id,
             label=Title(instrument.label.ko[:_NAME], instrument.label.en[:_NAME]),
-            law=tuple(each[:_NAME] for each in instrument.law[:16]), authority=authority,
+            basis=_plain(demand.legal_basis), authority=_plain(self._staff.authority(demand.authority).name),
+            reference=_plain(demand.authority_ref), number=number, contact=_plain(self._contact),
             received_day=demand.received_s // DAY, told_day=self._clock() // DAY, decided=decision.outcome,
             reason=decision.reason, asked=demand.classes,
             answer={answer.data_class: answer.answer for answer in decision.answers},
@@ -236,6 +240,11 @@ class Notices:
             return verify_update(bytes.fromhex(str(now)), today=_day(str(now)), known=_known(was))
         except (PeerError, ValueError):
             return None
+
+
+def _plain(text: str) -> str:
+    """One line as a notice can hold it: a control character in it would make every client refuse the notice."""
+    return "".join(" " if unicodedata.category(each) == "Cc" else each for each in text)[:_NAME]
 
 
 def _read(encoded: bytes) -> PendingNotice:

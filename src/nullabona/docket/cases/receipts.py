@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nullabona.docket.core.receipt import Receipt, check_receipt
+from nullabona.docket.core.receipt import DEMANDS, Receipt, check_receipt
 from nullabona.docket.keeping.case_files import CaseFile
 from nullabona.docket.keeping.context import DeskContext
 from nullabona.docket.keeping.vault import unseal
@@ -50,7 +50,8 @@ class Receipts:
         return SlotProof(self._batches.leaf(at), blind, record, proof)
 
     def _make(self, who: Acting, file: CaseFile) -> Receipt:
-        entry = file.trail[0]
+        # An amended demand is another demand: the receipt opens the slot of what the package will answer.
+        entry = next(entry for entry in reversed(file.trail) if entry.record.event in DEMANDS)
         boxed = self._slots.open(self._batches.where(entry.commitment), who.keys)
         slot = self.proof(entry.commitment, boxed.blind, boxed.record)
         return Receipt(file.number, slot, entry.salt, entry.private, self._policy)

@@ -13,9 +13,11 @@ from msgspec import Meta
 from nullabona.errors import PeerError
 from nullabona.log.policy import Policy, Seen
 from nullabona.log.proof import parse_proof
-from nullabona.wire.slots import NotAnEvent, SlotProof, private_hash
+from nullabona.wire.slots import EventKind, NotAnEvent, SlotProof, private_hash
 
 MAX_TEXT: Final = 128 * 1024
+DEMANDS: Final[frozenset[EventKind]] = frozenset({"received", "amended"})
+"""The events whose slots bind what a demand says."""
 
 
 class ReceiptInvalid(PeerError):
@@ -45,7 +47,7 @@ def check_receipt(receipt: Receipt, policy: Policy) -> Seen:
         record = receipt.slot.event()
     except NotAnEvent as error:
         raise ReceiptInvalid(error.message) from error
-    if record.event != "received":
+    if record.event not in DEMANDS:
         raise ReceiptInvalid("the slot is not the entry of a demand")
     if private_hash(receipt.salt, receipt.private) != record.private:
         raise ReceiptInvalid("the slot is not of this demand")

@@ -71,6 +71,7 @@ def private_of(manifest: Manifest) -> dict[str, str | list[str]]:
     return {
         "authority": manifest.authority,
         "authority_ref": manifest.authority_ref,
+        "legal_basis": manifest.legal_basis,
         "document_sha256": manifest.document_sha256,
         "identifiers": [target.identifier.text for target in manifest.targets],
     }
