@@ -159,7 +159,20 @@ def test_what_was_found_in_an_export() -> None:
         ImportPerson("a", 1, b"", me=False),
     )
     chat = ImportChat(
-        "kakaotalk", "fam\nily", 18, 1, 2, people, {}, 3, 4, 5, (Oddity("lost", 2, (7, 8)),), ROOM, known=True
+        "kakaotalk",
+        "fam\nily",
+        18,
+        1,
+        2,
+        people,
+        {},
+        3,
+        4,
+        5,
+        (Oddity("lost", 2, (7, 8)),),
+        ROOM,
+        known=True,
+        asks_me=True,
     )
     assert c.ImportView(
         [
@@ -189,7 +202,7 @@ def test_what_was_found_in_an_export() -> None:
 def test_of_a_crowd_in_an_export_forty_are_shown() -> None:
     """Those who said most, as they come."""
     people = tuple(ImportPerson(str(number), 1, b"", me=False) for number in range(41))
-    chat = ImportChat("kakaotalk", "x", 1, 1, 2, people, {}, 0, 0, 0, (), b"", known=False)
+    chat = ImportChat("kakaotalk", "x", 1, 1, 2, people, {}, 0, 0, 0, (), b"", known=False, asks_me=False)
     (shown,) = to_view(ImportPreview((chat,), ())).chats
     assert [str(number) for number in range(40)] == [person.name for person in shown.people]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from nullabona.client.importing.clock import day_ms, month, time_ms
-from nullabona.client.importing.zones import offset_of
+from nullabona.client.importing.zones import offset_at
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -120,25 +120,17 @@ def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("berlin")
-def test_a_wall_clock_of_whatsapp_is_that_of_this_machine() -> None:
+def test_a_wall_clock_is_that_of_this_machine() -> None:
     """One hour ahead in winter, two in summer; a moment that no clock can show is taken as it stands."""
-    ahead = offset_of("whatsapp")
     january, july = day_ms(2025, 1, 15), day_ms(2025, 7, 15)
     assert january is not None
     assert july is not None
-    assert [HOUR, 2 * HOUR, 0, 0] == [ahead(at) for at in (january, july, 10**30, -(10**14))]
+    assert [HOUR, 2 * HOUR, 0, 0] == [offset_at(at) for at in (january, july, 10**30, -(10**14))]
 
 
 @pytest.mark.usefixtures("berlin")
 def test_a_wall_clock_goes_forward_on_its_own_day() -> None:
     """In Berlin in 2025 on the 30th of March at two."""
-    ahead, day = offset_of("whatsapp"), day_ms(2025, 3, 30)
+    day = day_ms(2025, 3, 30)
     assert day is not None
-    assert [HOUR, 2 * HOUR] == [ahead(day + clock) for clock in (HOUR + 59 * MINUTE, 3 * HOUR)]
-
-
-@pytest.mark.usefixtures("berlin")
-def test_a_wall_clock_of_kakaotalk_is_korea_s() -> None:
-    """Nine hours ahead, wherever this machine is, in every season."""
-    ahead = offset_of("kakaotalk")
-    assert [9 * HOUR] * 3 == [ahead(at) for at in (0, 1_752_537_600_000, 10**30)]
+    assert [HOUR, 2 * HOUR] == [offset_at(day + clock) for clock in (HOUR + 59 * MINUTE, 3 * HOUR)]

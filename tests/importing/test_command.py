@@ -38,3 +38,30 @@ def test_the_whole_way_on_the_command_line(tmp_path: Path) -> None:
     assert 0 == nulla("import", "--undo", done["id"], profile=profile).code
     assert [] == nulla("import", "--list", "--json", profile=profile).rows
     assert "export-unreadable" in nulla("import", str(tmp_path / "no.txt"), profile=profile).err
+
+
+def test_names_are_shown_where_history_is_read(tmp_path: Path) -> None:
+    """Of people in the import, and of an account that gave itself no name: its handle."""
+    TWO = {"win.txt": ("한지우", "홍길동"), "other.txt": ("홍길동", "김철수")}  # noqa: N806
+    for name, (me, other) in TWO.items():
+        rows = [
+            "--------------- 2024년 3월 27일 수요일 ---------------",
+            f"[{me}] [오후 1:00] 나야",
+            f"[{other}] [오후 1:01] 응",
+        ]
+        head = [f"{name} 님과 카카오톡 대화", "저장한 날짜 : 2026-04-05 01:36:14", ""]
+        (tmp_path / name).write_text("\r\n".join([*head, *rows, "이영희님이 들어왔습니다.", ""]), "utf-8")
+
+    async def made() -> None:
+        async with mover(tmp_path):
+            pass
+
+    asyncio.run(made())
+    profile, paths = tmp_path / "profile", [str(tmp_path / name) for name in TWO]
+    said = ["--me", "한지우", "--me", "other.txt=홍길동"]
+    assert 0 == nulla("import", *paths, *said, profile=profile).code
+    read = nulla("read", "other.txt", "--offline", profile=profile).out.splitlines()
+    assert ["mina@relay.example: 나야", "김철수: 응", "* 이영희님이 들어왔습니다."] == [line[12:] for line in read]
+    assert 0 == nulla("export", "--all", "--format", "text", str(tmp_path / "out"), profile=profile).code
+    texts = [path.read_text("utf-8") for path in (tmp_path / "out").rglob("room.txt")]
+    assert [True, True] == ["] mina: 나야" in text and ": 응" in text for text in texts]

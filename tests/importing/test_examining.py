@@ -68,13 +68,13 @@ def test_a_layout_is_told_by_the_beginning_of_a_file() -> None:
 
 
 def test_parts_are_put_together_in_the_order_of_their_numbers() -> None:
-    """Of one name in one folder; all others stand alone, in the order of their names."""
+    """Of one name in one folder; all others stand alone, in the order in which they were given."""
     names = ["b-10.TXT", "b-2.TXT", "a-1.csv", "a.txt", "b-3x.txt", "c-12345.txt", "b.TXT"]
     found = looked(*((name, KAKAO.format(name)) for name in names))
-    together = [["a-1.csv"], ["a.txt"], ["b-3x.txt"], ["b.TXT", "b-2.TXT", "b-10.TXT"], ["c-12345.txt"]]
+    together = [["b.TXT", "b-2.TXT", "b-10.TXT"], ["a-1.csv"], ["a.txt"], ["b-3x.txt"], ["c-12345.txt"]]
     assert together == [[one.name for one in export.sources] for export in found]
     assert [each[0] for each in together] == [export.name for export in found]
-    assert ["b.TXT", "b-2.TXT", "b-10.TXT"] == [line.text for _, line in found[3].lines()]
+    assert ["b.TXT", "b-2.TXT", "b-10.TXT"] == [line.text for _, line in found[0].lines()]
 
 
 def test_a_part_without_a_number_is_the_first() -> None:
@@ -126,11 +126,11 @@ def test_only_whatsapp_s_dates_have_orders() -> None:
 def test_files_that_are_no_parts_of_one_another_are_chats_of_their_own() -> None:
     """Each begins one; texts of KakaoTalk go on with one another."""
     two = [source(ANDROID), source(ANDROID, "b.txt")]
-    assert [Chat("a"), Chat("b")] == [item for item in read(two, whatsapp.ANDROID, ASK) if isinstance(item, Chat)]
+    assert [Chat(""), Chat("")] == [item for item in read(two, whatsapp.ANDROID, ASK) if isinstance(item, Chat)]
     two = [source("Date,User,Message\n"), source("Date,User,Message\n", "b.csv")]
-    assert [Chat("a"), Chat("b")] == list(read(two, kakao_csv.LAYOUT, ASK))
+    assert [Chat(""), Chat("")] == list(read(two, kakao_csv.LAYOUT, ASK))
     two = [source(KAKAO), source(KAKAO, "b.txt")]
-    assert [Chat("a")] == [item for item in read(two, kakao.LAYOUT, ASK) if isinstance(item, Chat)]
+    assert [Chat("")] == [item for item in read(two, kakao.LAYOUT, ASK) if isinstance(item, Chat)]
 
 
 def test_the_same_files_read_in_the_same_way_have_one_digest(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ def test_a_file_of_android() -> None:
         hello(6),
         Line(ONE, "", "준호님이 나갔습니다.", "system", 7),
         Line(ONE, "준호", "", "text", 8),
-        Line(ONE, "", " : 이름이 없다", "system", 9),
+        Line(ONE, "", "이름이 없다", "text", 9),
     ] == kakao(
         [
             *[TITLE, SAVED, "", "", "2025년 3월 15일 토요일"],
@@ -86,7 +86,7 @@ def test_the_name_of_the_chat_is_a_name_as_a_whole() -> None:
 @pytest.mark.parametrize(
     ("name", "chat"),
     [
-        ("산책.txt", Chat("산책")),
+        ("산책.txt", Chat("")),
         ("KakaoTalk Chats with Walkers (4 people)-1.txt", Chat("Walkers", "Walkers")),
     ],
 )
@@ -99,7 +99,7 @@ def test_only_the_first_line_is_a_title() -> None:
     """What looks like one further below is kept as not understood, at the time of the first line that is."""
     found = kakao(["무엇", TITLE, f"{STAMP}, 민아 : 안녕"])
     early = [Line(ONE, "", text, "unparsed", number) for number, text in enumerate(["무엇", TITLE], 1)]
-    assert [Chat("산책"), *early, hello(3)] == found
+    assert [Chat(""), *early, hello(3)] == found
 
 
 def test_a_head_has_no_more_than_five_lines() -> None:
@@ -179,11 +179,11 @@ def test_what_looks_like_a_line_or_a_day_and_is_none_goes_on(row: str) -> None:
 def test_a_stamp_that_cannot_be_is_counted_wherever_it_stands(stamp: str) -> None:
     """As the first of a file or behind others: its line goes on with the one before, or is kept as not understood."""
     row = f"{stamp}, 준호 : 뭐"
-    assert [Odd(1, "odd-date"), Chat("산책"), Line(ONE, "", row, "unparsed", 1), hello(2)] == kakao(
+    assert [Odd(1, "odd-date"), Chat(""), Line(ONE, "", row, "unparsed", 1), hello(2)] == kakao(
         [row, f"{STAMP}, 민아 : 안녕"]
     )
     whole = Line(ONE, "민아", f"안녕\n{row}\n{row}", "text", 1, continued=2)
-    assert [Chat("산책"), Odd(2, "odd-date"), Odd(3, "odd-date"), whole] == kakao([f"{STAMP}, 민아 : 안녕", row, row])
+    assert [Chat(""), Odd(2, "odd-date"), Odd(3, "odd-date"), whole] == kakao([f"{STAMP}, 민아 : 안녕", row, row])
 
 
 def test_stamps_of_several_kinds_in_one_file() -> None:
@@ -196,16 +196,15 @@ def test_stamps_of_several_kinds_in_one_file() -> None:
         "15 March 2025, 13:00",
     ]
     rows = [f"{stamp}, 민아 : 안녕" for stamp in [*stamps, *reversed(stamps), STAMP, STAMP]]
-    assert [Chat("산책"), *(hello(number) for number in range(1, 13))] == kakao(rows)
+    assert [Chat(""), *(hello(number) for number in range(1, 13))] == kakao(rows)
 
 
-@pytest.mark.parametrize(("back", "odd"), [(DAY, False), (DAY + MINUTE, True)])
-def test_time_that_goes_back_more_than_a_day_is_counted(back: int, *, odd: bool) -> None:
-    """One day is a journey; a minute more is not. The line stands as it is."""
-    clock = "오후 1:00" if back == DAY else "오후 12:59"
-    found = kakao([f"{STAMP}, 민아 : 안녕", f"2025년 3월 14일 {clock}, 준호 : 응"])
-    later = Line(ONE - back, "준호", "응", "text", 2)
-    assert [Chat("산책"), hello(), *([Odd(2, "time-goes-back")] if odd else []), later] == found
+@pytest.mark.parametrize(("clock", "odd"), [("오후 1:00", False), ("오후 12:59", True), ("오전 9:00", True)])
+def test_time_that_goes_back_is_counted(clock: str, *, odd: bool) -> None:
+    """By as little as a minute. The line keeps its time and its place."""
+    found = kakao([f"{STAMP}, 민아 : 안녕", f"2025년 3월 15일 {clock}, 준호 : 응"])
+    at = {"오후 1:00": ONE, "오후 12:59": ONE - MINUTE, "오전 9:00": ONE - 4 * 60 * MINUTE}[clock]
+    assert [Chat(""), hello(), *([Odd(2, "time-goes-back")] if odd else []), Line(at, "준호", "응", "text", 2)] == found
 
 
 @pytest.mark.parametrize(
@@ -250,11 +249,11 @@ def test_pieces_of_a_long_line_are_put_together_without_a_break() -> None:
     """They count as one line of the file; also where none has begun yet."""
     more: list[str | tuple[str, bool]] = [("뒤", True), "셋", ("넷", True)]
     first = Line(ONE, "민아", "앞뒤\n셋넷", "text", 1, continued=1)
-    assert [Chat("산책"), first, Line(ONE, "준호", "응", "text", 3)] == kakao(
+    assert [Chat(""), first, Line(ONE, "준호", "응", "text", 3)] == kakao(
         [f"{STAMP}, 민아 : 앞", *more, f"{STAMP}, 준호 : 응"]
     )
     early = [Line(ONE, "", text, "unparsed", 1) for text in ("앞", "뒤")]
-    assert [Chat("산책"), *early, hello(2)] == kakao(["앞", ("뒤", True), f"{STAMP}, 민아 : 안녕"])
+    assert [Chat(""), *early, hello(2)] == kakao(["앞", ("뒤", True), f"{STAMP}, 민아 : 안녕"])
     assert [CHAT, Line(ONE, "민아", "안녕", "text", 5), Line(ONE, "민아", "뒤", "text", 6)] == kakao(
         [*HEAD, "[민아] [오후 1:00] 안녕", SUNDAY, ("뒤", True)]
     )
@@ -307,5 +306,5 @@ def test_a_name_is_cut_to_its_longest() -> None:
 
 def test_nothing_in_a_file_is_a_chat_all_the_same() -> None:
     """With its name, and no line."""
-    assert [Chat("산책")] == kakao([])
+    assert [Chat("")] == kakao([])
     assert [CHAT] == kakao([TITLE, SAVED, ""])

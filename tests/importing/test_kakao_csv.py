@@ -9,7 +9,7 @@ from nullabona.client.importing.records import MAX_AUTHOR, MAX_TEXT, MAX_TITLE, 
 from tests.importing.reading import page
 
 HEAD = "Date,User,Message"
-CHAT = Chat("x", "")
+CHAT = Chat("")
 AT = 1_742_043_605_000
 STAMP = "2025-03-15 13:00:05"
 
@@ -43,9 +43,9 @@ def test_the_first_line_of_a_table(text: str, *, fits: bool) -> None:
     [
         ("KakaoTalk_Chat_산책 모임_2026-04-01-15-32-01.csv", Chat("산책 모임", "산책 모임")),
         ("kakaotalk_chat_a_2026-04-01-15-32-01.CSV", Chat("a", "a")),
-        ("a.b.csv", Chat("a.b", "")),
-        ("KakaoTalk_Chat_a.csv", Chat("KakaoTalk_Chat_a", "")),
-        (f"{'a' * (MAX_TITLE + 1)}.csv", Chat("a" * MAX_TITLE, "")),
+        ("a.b.csv", Chat("")),
+        ("KakaoTalk_Chat_a.csv", Chat("")),
+        (f"{'a' * (MAX_TITLE + 1)}.csv", Chat("")),
         (f"KakaoTalk_Chat_{'a' * (MAX_TITLE + 1)}_2026-04-01-15-32-01.csv", Chat("a" * MAX_TITLE, "a" * MAX_TITLE)),
     ],
 )

@@ -96,7 +96,7 @@ def test_the_date_of_saving(line: str, *, fits: bool) -> None:
         ("산책님과 카카오톡 대화.txt", Chat("산책", "산책")),
         ("KakaoTalk Chats with Walkers (4 people)-1.txt", Chat("Walkers", "Walkers")),
         ("KakaoTalk Chats with A,B (4)", Chat("A,B", "A,B")),
-        ("Talk_2026.4.1 15:32-1.txt", Chat("Talk_2026.4.1 15:32", "")),
+        ("Talk_2026.4.1 15:32-1.txt", Chat("")),
         (f"{'a' * (MAX_TITLE + 1)} with KakaoTalk Chats", Chat("a" * MAX_TITLE, "a" * MAX_TITLE)),
         ("산책", None),
         ("", None),

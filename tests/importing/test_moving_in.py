@@ -36,10 +36,15 @@ def written(folder: Path, said: list[Said], form: Form = WINDOWS) -> Path:
     return path
 
 
+SEOUL = 9 * 3_600_000
+"""What its clocks are ahead of UTC."""
+
+
 def seen(client: Client, room: bytes) -> list[tuple[str, str, bool, str]]:
     return [(line.name, line.text, line.mine, line.kind) for line in client.messages.page(room, limit=10_000)]
 
 
+@pytest.mark.usefixtures("in_seoul")
 def test_nothing_is_stored_before_the_person_says_so(tmp_path: Path) -> None:
     """A preview tells what is in a file, and asks who the person is."""
 
@@ -51,7 +56,7 @@ def test_nothing_is_stored_before_the_person_says_so(tmp_path: Path) -> None:
             assert ("kakaotalk", "산책 모임", 5) == (chat.service, chat.title, chat.lines)
             assert {("민아", 2), ("준호", 2)} == {(person.name, person.lines) for person in chat.people}
             assert {"text": 3, "photo": 1, "system": 1} == chat.kinds
-            assert (START - 9 * 3_600_000, START + 120_000 - 9 * 3_600_000) == (chat.first_at, chat.last_at)
+            assert (START - SEOUL, START + 120_000 - SEOUL) == (chat.first_at, chat.last_at)
             with pytest.raises(errors.ImportUnanswered):
                 await client.imports.run([tmp_path / WINDOWS.file])
             assert ([], []) == (client.rooms.all(), client.imports.all())
@@ -204,6 +209,7 @@ def test_undoing_a_later_import_keeps_the_earlier_one(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+@pytest.mark.usefixtures("in_seoul")
 def test_imported_history_is_found_by_word_person_and_date(tmp_path: Path) -> None:
     """As everything else is."""
 
@@ -214,7 +220,7 @@ def test_imported_history_is_found_by_word_person_and_date(tmp_path: Path) -> No
             ]
             (done,) = await client.imports.run([written(tmp_path, said)], ME)
             assert 200 == len(client.messages.search("산책", limit=500))
-            begin = START - 9 * 3_600_000
+            begin = START - SEOUL
             week = client.messages.search("", since=begin + 50 * 86_400_000, until=begin + 57 * 86_400_000)
             assert [f"{day}일째 산책" for day in range(56, 49, -1)] == [hit.snippet for hit in week]
             assert 100 == len(client.messages.search("산책", people=["준호"], limit=500))

@@ -206,12 +206,12 @@ LATER = replace(KEPT, id=b"j" * 16, run=b"y" * 16, digest=b"e" * 32, first=-100,
 
 
 def test_a_new_line_stands_behind_the_one_that_was_before_it(store: SqliteStore) -> None:
-    """Also where a place before that is free, because a line was deleted; at another moment that says nothing."""
+    """Also where a place before that is free, because a line was deleted, and where its time goes back."""
     add(store, writer(), *(line(text) for text in "abc"))
     with store.transaction():
         store.drop_rows(-49, -48)
     add(store, writer(LATER), line("c"), line("d"), line("e", NOON + 1_000), line("f", NOON - 1_000))
-    assert [(-97, -16_000, "f"), (-50, 0, "a"), (-48, 2, "c"), (-99, 3, "d"), (-98, 16_000, "e")] == shown(store)
+    assert [(-50, 0, "a"), (-48, 2, "c"), (-99, 3, "d"), (-98, 16_000, "e"), (-97, 16_001, "f")] == shown(store)
 
 
 def test_two_lines_of_one_id_in_a_file_are_one(store: SqliteStore) -> None:

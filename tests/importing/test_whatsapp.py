@@ -11,7 +11,7 @@ from nullabona.client.importing.records import MAX_AUTHOR, MAX_TEXT, MAX_TITLE, 
 from tests.importing.reading import DAY, MINUTE, ONE, page
 from tests.importing.reading import whatsapp as read
 
-CHAT = Chat("_chat", "")
+CHAT = Chat("")
 IOS, ANDROID = "[15/03/2025, 13:00:00] ", "15/03/2025, 13:00 - "
 MARK = "\u200e"
 
@@ -76,8 +76,8 @@ def test_a_file_s_name_tells_the_chat_s(name: str, title: str) -> None:
 def test_a_chat_is_told_from_others_only_by_a_title() -> None:
     """A file of another name is shown under that name, cut to its longest, and is no chat that is known again."""
     assert [Chat("Walkers", "Walkers")] == read(name="WhatsApp Chat with Walkers.txt")
-    assert [Chat("walk.1", "")] == read(name="walk.1.txt")
-    assert [Chat("a" * MAX_TITLE, "")] == read(name="a" * (MAX_TITLE + 1) + ".txt")
+    assert [Chat("")] == read(name="walk.1.txt")
+    assert [Chat("")] == read(name="a" * (MAX_TITLE + 1) + ".txt")
 
 
 @pytest.mark.parametrize("stamp", [IOS, ANDROID, f"{MARK}{IOS}"])
@@ -121,11 +121,11 @@ def test_lines_before_the_first_are_not_understood_and_blank_ones_fall_away() ->
     assert [CHAT, Line(0, "", "무엇", "unparsed", 2)] == read("", "무엇")
 
 
-@pytest.mark.parametrize(("back", "odd"), [(DAY, False), (DAY + 1_000, True)])
-def test_time_that_goes_back_more_than_a_day_is_counted(back: int, *, odd: bool) -> None:
-    """A day and no more is nothing odd; the line stands as it is."""
-    clock = "13:00:00" if back == DAY else "12:59:59"
-    found = read(f"{IOS}민아: 안녕", f"[14/03/2025, {clock}] 준호: 응")
+@pytest.mark.parametrize(("back", "odd"), [(0, False), (1_000, True), (DAY, True)])
+def test_time_that_goes_back_is_counted(back: int, *, odd: bool) -> None:
+    """By as little as a second. The line keeps its time and its place."""
+    date, clock = ("14/03/2025", "13:00:00") if back == DAY else ("15/03/2025", "12:59:59" if back else "13:00:00")
+    found = read(f"{IOS}민아: 안녕", f"[{date}, {clock}] 준호: 응")
     more = [Odd(2, "time-goes-back")] if odd else []
     assert [CHAT, said("안녕"), *more, Line(ONE - back, "준호", "응", "text", 2)] == found
 

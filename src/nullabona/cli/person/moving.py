@@ -11,7 +11,15 @@ import click
 from nullabona.cli.output import emit, line, note, say, table
 from nullabona.cli.person.running import opened, run_async
 from nullabona.cli.settings import Settings, at_home, settings_of
-from nullabona.client.api import ImportAnswers, ImportChat, ImportInfo, ImportPreview, ImportProgress, errors
+from nullabona.client.api import (
+    ChatAnswers,
+    ImportAnswers,
+    ImportChat,
+    ImportInfo,
+    ImportPreview,
+    ImportProgress,
+    errors,
+)
 
 _MOST_NAMES = 30
 
@@ -21,7 +29,8 @@ _MOST_NAMES = 30
 @click.option("--preview", is_flag=True, help="Show what the files hold; store nothing.")
 @click.option("--as", "room", metavar="ROOM", help="Put it before the messages of this room: a contact, or a group.")
 @click.option("--new", is_flag=True, help="Put it into a new room, even if the chat was imported before.")
-@click.option("--me", metavar="NAME", help="Your name in the chat; an empty NAME: you are not in it.")
+@click.option("--me", multiple=True, metavar="[FILE=]NAME",
+              help="Your name in the chat, or in that of FILE; may be repeated. Empty: you are not in it.")  # fmt: skip
 @click.option("--person", "people", multiple=True, metavar="NAME=HANDLE",
               help="NAME in the chat is this contact; may be repeated, and is remembered.")  # fmt: skip
 @click.option("--day-first", "order", flag_value="day-first", help="Dates are day, month, year.")
@@ -38,7 +47,7 @@ def import_history(
     preview: bool,
     room: str | None,
     new: bool,
-    me: str | None,
+    me: tuple[str, ...],
     people: tuple[str, ...],
     order: str | None,
     listing: bool,
@@ -56,8 +65,19 @@ def import_history(
     elif not files:
         raise click.UsageError("give the exported FILE, or --list, or --undo")
     else:
-        answers = ImportAnswers(me=me, order=order, people=_people(people), room=room, new=new)  # type: ignore[arg-type]
+        named, in_files = _own_names(me, files)
+        answers = ImportAnswers(named, order, _people(people), room, new, in_files)  # type: ignore[arg-type]
         run_async(_import(settings, files, answers, preview=preview))
+
+
+def _own_names(
+    said: tuple[str, ...], files: tuple[Path, ...]
+) -> tuple[tuple[str, ...] | None, dict[int | str, ChatAnswers]]:
+    """The person's names in all files, and their name in the chats of one file."""
+    names = {path.name for path in files}
+    pairs = [(file, name) for file, split, name in (each.partition("=") for each in said) if split and file in names]
+    everywhere = tuple(each for each in said if each.partition("=")[0] not in names)
+    return everywhere or None, {file: ChatAnswers(name) for file, name in pairs}
 
 
 def _people(said: tuple[str, ...]) -> dict[str, str]:
@@ -127,6 +147,8 @@ def _chat(settings: Settings, chat: ImportChat) -> None:
     line("  " + ", ".join(f"{kind} {count:,}" for kind, count in chat.kinds.items()))
     for person in chat.people[:_MOST_NAMES]:
         line(f"  {person.name}: {person.lines:,}{' *' if person.me else ''}")
+    if chat.asks_me:
+        line(say("import-ask-me-here", words))
     if chat.continued:
         line(say("import-continued", words, count=f"{chat.continued:,}"))
     if chat.media_here or chat.media_missing:

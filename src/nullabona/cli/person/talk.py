@@ -159,7 +159,8 @@ def _row(message: MessageInfo, language: Language) -> str:
     if message.notice is not None:
         return f"{at} * {message_line(message, language)}"
     unread = f" ({message.unread_by})" if message.unread_by > 0 else ""
-    waits = message.mine and message.state not in {"sent", "delivered"}
+    waits = message.mine and message.state not in {"sent", "delivered", "received"}
     state = f" [{say(f'state-{message.state}', language)}]" if waits else ""
     edited = say("edited", language) if message.edited_at else ""
-    return f"{at} {message.handle}: {message_line(message, language)}{edited}{unread}{state}"
+    who = f"{message.handle or message.name}: " if message.kind != "told" else "* "
+    return f"{at} {who}{message_line(message, language)}{edited}{unread}{state}"

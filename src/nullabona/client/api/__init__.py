@@ -44,6 +44,7 @@ from nullabona.client.api.exporting.export import Exported, ExportProgress
 from nullabona.client.api.files import FileReader
 from nullabona.client.api.happening import OperatorNoticeChanged
 from nullabona.client.api.import_records import (
+    ChatAnswers,
     ImportAnswers,
     ImportChat,
     ImportInfo,
@@ -107,6 +108,7 @@ __all__ = [
     "BackupKey",
     "BadImage",
     "CardChecked",
+    "ChatAnswers",
     "Client",
     "ConnectionChanged",
     "ContactAccepted",

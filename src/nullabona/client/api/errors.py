@@ -112,10 +112,13 @@ class ImportUnanswered(UserError):
     """Something about the export has to be said first; ``questions`` say what."""
 
     code = "import-unanswered"
-    default_hint = "look at the preview, then say who you are and in which order its dates are written"
+    default_hint = "run it again with --me NAME; --preview lists the people"
 
     def __init__(self, questions: tuple[str, ...]) -> None:
-        super().__init__(f"the export does not tell everything: {', '.join(questions)}")
+        if "me" in questions:
+            super().__init__("the export does not say which of its people you are")
+        else:
+            super().__init__("the dates can be read in two ways", hint="run it again with --day-first or --month-first")
         self.questions = questions
 
 

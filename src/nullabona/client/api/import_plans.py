@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Final
 
-from nullabona.client.api.finding import find_contact, find_room
+from nullabona.client.api.finding import find_room
+from nullabona.client.api.import_people import People
 from nullabona.client.api.import_records import (
     ImportAnswers,
     ImportChat,
@@ -18,55 +19,20 @@ from nullabona.client.api.import_records import (
 from nullabona.client.core import imports
 from nullabona.client.core.model.imports import Import, ImportState
 from nullabona.client.core.step import Step
+from nullabona.client.core.timeline.names import clean_name
 from nullabona.client.importing.exports import Export
-from nullabona.client.importing.kakao_words import OWN_NAMES
-from nullabona.client.importing.placing import Placer, position_at
+from nullabona.client.importing.placing import CLOCKS_APART, Placer, position_at
+from nullabona.client.importing.records import MAX_TITLE
 from nullabona.client.importing.surveying import ChatSurvey
-from nullabona.client.importing.zones import offset_of
+from nullabona.client.importing.zones import offset_at
 from nullabona.client.keys import AccountRoot
 
 _SALT: Final = "import-salt"
 _LABEL: Final = b"imported lines"
 _ROOM: Final = b"nullabona imported room v1"
-_NOBODY: Final = b"-"
-"""Remembered of a service in whose exports the person is not to be found."""
 _MOST_PEOPLE: Final = 500
-
-
-class People:
-    """Who is meant by the names in exports, per service: remembered from before, and what was answered now."""
-
-    def __init__(self, step: Step, answers: ImportAnswers) -> None:
-        self._step = step
-        self._said = {name: find_contact(step.store, handle).account for name, handle in answers.people.items()}
-        if answers.me:
-            self._said[answers.me] = step.me.account
-        self._known: dict[str, dict[str, bytes]] = {}
-        self._unnamed = answers.me == ""
-
-    def of(self, service: str, me: str = "") -> Mapping[str, bytes]:
-        """Name → account; ``me`` is what the export itself calls the person."""
-        if service not in self._known:
-            own = dict.fromkeys(OWN_NAMES, self._step.me.account) if service == "kakaotalk" else {}
-            kept = self._step.store.preferences(_scope(service))
-            self._known[service] = own | {name: who for name, who in kept.items() if who != _NOBODY} | self._said
-        known = self._known[service]
-        return {me: self._step.me.account} | known if me else known
-
-    @property
-    def settled(self) -> bool:
-        """The person has said that they are not in these exports."""
-        return self._unnamed
-
-    def remember(self, service: str, names: Sequence[str]) -> None:
-        """Keep what was answered about names that are there."""
-        for name in names:
-            if name in self._said:
-                self._step.store.put_preference(_scope(service), name, self._said[name])
-
-
-def _scope(service: str) -> str:
-    return f"import:{service}"
+_MOST_NAMED: Final = 4
+"""People after whom a chat without a name is named."""
 
 
 def salt_of(step: Step, root: AccountRoot) -> bytes:
@@ -85,22 +51,19 @@ class Plan:
         self._step = step
         self._exports = exports
         self._answers = answers
-        self._people = People(step, answers)
         self._imports = step.store.imports()
-
-    def people(self) -> People:
-        for export in self._exports:  # asked for here, inside the step
-            self._people.of(export.layout.service)
-        return self._people
+        places = [(of, number) for of, export in enumerate(exports) for number in range(len(export.chats))]
+        self.people = {
+            (of, number): People(step, answers, exports[of], place, exports[of].chats[number])
+            for place, (of, number) in enumerate(places)
+        }
+        """Who is who in each chat, by the numbers of export and chat."""
 
     def preview(self) -> ImportPreview:
         """What the person is shown."""
         questions: list[Question] = []
-        chats = []
-        for export in self._exports:
-            for number, found in enumerate(export.chats):
-                chats.append(self._chat(export, number, found))
-        if any(not self._me_known(export, found) for export in self._exports for found in export.chats):
+        chats = [self._chat(of, number) for of, number in self.people]
+        if any(chat.asks_me for chat in chats):
             questions.append("me")
         if any(export.ambiguous for export in self._exports):
             questions.append("order")
@@ -110,16 +73,15 @@ class Plan:
         """Begin, or go on with, an import of every chat: by the numbers of export and chat."""
         run = random(16)
         begun: dict[tuple[int, int], Import] = {}
-        for of, export in enumerate(self._exports):
-            for number, found in enumerate(export.chats):
-                if found.lines:
-                    begun[of, number] = self._begin(export, number, found, run, random)
-                    self._people.remember(export.layout.service, list(found.people))
+        for of, number in self.people:
+            if self._exports[of].chats[number].lines:
+                begun[of, number] = self._begin(of, number, run, random)
+                self.people[of, number].remember()
         return begun
 
-    def _begin(
-        self, export: Export, number: int, found: ChatSurvey, run: bytes, random: Callable[[int], bytes]
-    ) -> Import:
+    def _begin(self, of: int, number: int, run: bytes, random: Callable[[int], bytes]) -> Import:
+        export, found = self._exports[of], self._exports[of].chats[number]
+        title = self._title(of, number)
         earlier = self._earlier(export, number)
         if earlier is not None and earlier.state is ImportState.RUNNING:
             return earlier
@@ -127,12 +89,12 @@ class Plan:
             return earlier
         room, made = self._room(export, found), False
         if not room:
-            room, made = imports.make_room(self._step, found.chat.title, self._room_id(_digest(export, number))), True
+            room, made = imports.make_room(self._step, title, self._room_id(_digest(export, number))), True
         kept = Import(
             id=random(16),
             run=run,
             service=export.layout.service,
-            title=found.chat.title,
+            title=title,
             key=found.chat.key,
             room=room,
             digest=_digest(export, number),
@@ -177,9 +139,11 @@ class Plan:
         salt = self._step.store.get_value(_SALT)
         if salt is None or not found.sample:
             return False
-        offset = (lambda _at: 0) if export.layout.utc else offset_of(export.layout.service)
+        offset = _no_offset if export.layout.utc else offset_at
         times = [line.at - offset(line.at) for line in found.sample]
-        there = self._step.store.places(room, position_at(min(times)), position_at(max(times) + 60_000))
+        there = self._step.store.places(
+            room, position_at(min(times) - CLOCKS_APART), position_at(max(times) + CLOCKS_APART)
+        )
         ids = [id for id, _ in Placer(salt, found.chat.key).place(found.sample)]
         return 2 * sum(id in there for id in ids) > len(ids)
 
@@ -187,25 +151,26 @@ class Plan:
         digest = _digest(export, number)
         return next((kept for kept in self._imports if kept.digest == digest), None)
 
-    def _me_known(self, export: Export, found: ChatSurvey) -> bool:
-        service = export.layout.service
-        people = self._people.of(service)
-        if not found.people or found.chat.me or self._people.settled:
-            return True
-        return any(people.get(name) == self._step.me.account for name in found.people)
+    def _title(self, of: int, number: int) -> str:
+        """What the export calls the chat, else who is in it; what its file is called only if nobody is."""
+        export = self._exports[of]
+        others = [clean_name(name) for name in self.people[of, number].others()]
+        named = ", ".join(name for name in others[:_MOST_NAMED] if name) + "…" * (len(others) > _MOST_NAMED)
+        return export.chats[number].chat.title or named[:MAX_TITLE] or export.name.rpartition(".")[0][:MAX_TITLE]
 
-    def _chat(self, export: Export, number: int, found: ChatSurvey) -> ImportChat:
-        me, people = self._step.me.account, self._people.of(export.layout.service, found.chat.me)
-        offset = (lambda _at: 0) if export.layout.utc else offset_of(export.layout.service)
+    def _chat(self, of: int, number: int) -> ImportChat:
+        export, found, people = self._exports[of], self._exports[of].chats[number], self.people[of, number]
+        me, accounts = self._step.me.account, people.accounts
+        offset = _no_offset if export.layout.utc else offset_at
         earlier = self._earlier(export, number)
         return ImportChat(
             service=export.layout.service,
-            title=found.chat.title,
+            title=self._title(of, number),
             lines=found.lines,
             first_at=found.first_at - offset(found.first_at),
             last_at=found.last_at - offset(found.last_at),
             people=tuple(
-                ImportPerson(name, count, people.get(name, b""), people.get(name) == me)
+                ImportPerson(name, count, accounts.get(name, b""), accounts.get(name) == me)
                 for name, count in found.people.most_common(_MOST_PEOPLE)
             ),
             kinds=dict(found.kinds),
@@ -215,7 +180,13 @@ class Plan:
             oddities=tuple(Oddity(why, found.oddities[why], tuple(found.odd[why])) for why in found.oddities),
             room=self._room(export, found) if not self._answers.new else b"",
             known=earlier is not None and earlier.state is ImportState.DONE,
+            asks_me=people.asks_me,
         )
+
+
+def _no_offset(_at: int) -> int:
+    """Of an export whose times are UTC."""
+    return 0
 
 
 def _digest(export: Export, number: int) -> bytes:

@@ -9,6 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 Question: TypeAlias = Literal["me", "order"]
 _NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
+_NO_CHATS: Final[Mapping[int | str, ChatAnswers]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class ImportPerson:
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """Lines that were left out, mended or not understood: how many, and the numbers of the first of them."""
+    """Lines that were left out, mended, not understood or doubtful: how many, and the numbers of the first of them."""
 
     what: str
     count: int
@@ -51,6 +52,8 @@ class ImportChat:
     """Where it goes unless the person says otherwise: a room with earlier imports of this chat; empty: a new one."""
     known: bool
     """This very export is here already."""
+    asks_me: bool
+    """Which of its people the person is, or that they are none of them, has to be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +65,33 @@ class ImportPreview:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportAnswers:
-    """What the person decided. ``me``: their own name in the export; empty: they are not in it; None: not said.
+class ChatAnswers:
+    """What the person decided about one chat; it counts more than what they decided about all of them.
 
-    ``order``: of days and months in dates, where the file does not tell. ``people``: names → handles of contacts.
-    ``room``: the room or contact whose history it becomes; None: as the preview says. ``new``: a room of its own.
+    ``me``: their own name in it; empty: they are not in it; None: not said. ``people``: names → handles of contacts,
+    or empty: nobody known, whatever was said before.
     """
 
     me: str | None = None
+    people: Mapping[str, str] = field(default_factory=lambda: _NOBODY)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportAnswers:
+    """What the person decided. ``me``: their own name in the export; empty: they are not in it; None: not said.
+
+    Several names for ``me``: in each chat the one that is in it. ``order``: of days and months in dates, where the
+    file does not tell. ``people``: names → handles of contacts. ``room``: the room or contact whose history it becomes;
+    None: as the preview says. ``new``: a room of its own. ``chats``: what is different in one chat, by its place in
+    the preview, or in all chats of a file, by the file's name.
+    """
+
+    me: str | tuple[str, ...] | None = None
     order: Literal["day-first", "month-first", "year-first"] | None = None
     people: Mapping[str, str] = field(default_factory=lambda: _NOBODY)
     room: bytes | str | None = None
     new: bool = False
+    chats: Mapping[int | str, ChatAnswers] = field(default_factory=lambda: _NO_CHATS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +13,8 @@ from typing import Final
 
 from nullabona.client.api.errors import ImportUnanswered, NoSuchImport
 from nullabona.client.api.finding import is_prefix
-from nullabona.client.api.import_plans import People, Plan, salt_of
+from nullabona.client.api.import_people import People
+from nullabona.client.api.import_plans import Plan, salt_of
 from nullabona.client.api.import_records import (
     ImportAnswers,
     ImportInfo,
@@ -27,7 +29,7 @@ from nullabona.client.importing.media import Keeper
 from nullabona.client.importing.records import DayOrder, Line, Reading
 from nullabona.client.importing.sources import Given
 from nullabona.client.importing.storing import Writer
-from nullabona.client.importing.zones import offset_of
+from nullabona.client.importing.zones import offset_at
 
 BATCH: Final = 5_000
 """Lines of one transaction, while a page waits for answers in between."""
@@ -42,7 +44,9 @@ class _Work:
     """What storing one export needs."""
 
     chats: dict[int, Import]
-    people: People
+    people: dict[int, People]
+    alone: frozenset[bytes]
+    """Rooms that have nothing but one import that begins now."""
     salt: bytes
     told: Callable[[int, Import], None]
     batch: int
@@ -87,8 +91,10 @@ class Imports:
             plan = Plan(step, exports, wanted)
             if questions := plan.preview().questions:
                 raise ImportUnanswered(questions)
-            people, salt = plan.people(), salt_of(step, root)
+            salt = salt_of(step, root)
             begun = plan.begin(os.urandom)
+            rooms = Counter(kept.room for kept in step.store.imports())
+        alone = frozenset(k.room for k in begun.values() if k.made_room and not k.done and rooms[k.room] == 1)
         now = dict(begun)
         total = sum(kept.total for kept in begun.values())
 
@@ -99,7 +105,8 @@ class Imports:
 
         for number, export in enumerate(exports):
             chats = {at: kept for (of, at), kept in begun.items() if of == number}
-            work = _Work(chats, people, salt, partial(told, number), batch)
+            people = {at: found for (of, at), found in plan.people.items() if of == number}
+            work = _Work(chats, people, alone, salt, partial(told, number), batch)
             try:
                 with self._session.profile.store.bulk():
                     await self._store(export, work)
@@ -152,9 +159,10 @@ class Imports:
                 kept,
                 export.layout,
                 salt=work.salt,
-                people=work.people.of(export.layout.service, export.chats[number].chat.me),
-                offset=offset_of(export.layout.service),
+                people=work.people[number].accounts,
+                offset=offset_at,
                 keep=Keeper(kept, export.sources[0].media, os.urandom).keep,
+                fresh=kept.room in work.alone,
             )
             for number, kept in work.chats.items()
             if kept.state is ImportState.RUNNING

@@ -57,7 +57,9 @@ class _RoomLook:
 
 def look_at(step: Step) -> Look:
     """Begin to show messages. Runs in the caller's transaction."""
-    return Look(step, all_names(step.store), preferences.profile(step.store).receipts)
+    return Look(
+        step, all_names(step.store, {step.me.account: step.me.handle}), preferences.profile(step.store).receipts
+    )
 
 
 def partner_of(room: RoomState, me: bytes) -> bytes:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+from nullabona.client.importing import kakao, whatsapp
 from nullabona.client.importing.detecting import detect
 from nullabona.client.importing.reading import orders, read
 from nullabona.client.importing.records import Chat, Layout, Line, Reading
@@ -19,6 +20,14 @@ from nullabona.client.importing.surveying import ChatSurvey, survey
 
 _PART: Final = re.compile(r"(.+?)-(\d{1,4})(\.txt)", re.IGNORECASE)
 _CHUNK: Final = 1 << 20
+_MOST_NAMES: Final = 20
+"""Names with a colon in them that are looked for; each finding costs another reading."""
+_ENDS: Final = {
+    kakao.LAYOUT: kakao.ENDS_A_NAME,
+    whatsapp.IOS: whatsapp.ENDS_A_NAME,
+    whatsapp.ANDROID: whatsapp.ENDS_A_NAME,
+}
+"""What ends an author's name where nothing else does."""
 Tell = Callable[[int], bool]
 
 
@@ -57,9 +66,10 @@ def examine(paths: Sequence[Path] | Sequence[Given], reading: Reading, tell: Tel
 
 
 def _together(sources: Sequence[Source]) -> list[list[Source]]:
-    """Sources of which one goes on where another ends (``-1``, ``-2``) in that order, all others alone."""
+    """Sources of which one goes on where another ends (``-1``, ``-2``) in that order, all others alone, as given."""
     keyed = sorted((*_part(source), place) for place, source in enumerate(sources))
-    return [[sources[place] for *_, place in group] for _, group in groupby(keyed, key=lambda one: one[0])]
+    groups = [[place for *_, place in group] for _, group in groupby(keyed, key=lambda one: one[0])]
+    return [[sources[place] for place in group] for group in sorted(groups, key=min)]
 
 
 def _part(source: Source) -> tuple[str, int]:
@@ -76,7 +86,14 @@ def _export(sources: list[Source], reading: Reading, tell: Tell | None) -> Expor
     layout = detect(sources[0])
     found = orders(sources[0], layout) if reading.order is None else []
     chosen = Reading(found[0]) if found else reading
-    chats = survey(read(sources, layout, chosen), sources[0].media, tell=tell)
+    ends = _ENDS.get(layout, "")
+    chats = survey(read(sources, layout, chosen), sources[0].media, tell=tell, ends=ends)
+    while len(chosen.names) < _MOST_NAMES:
+        names = {name for chat in chats for name in chat.longer_names(ends)} - {*chosen.names}
+        if not names:
+            break
+        chosen = replace(chosen, names=tuple(sorted({*names, *chosen.names}, key=len, reverse=True)))
+        chats = survey(read(sources, layout, chosen), sources[0].media, tell=tell, ends=ends)
     return Export(tuple(sources), layout, chosen, _digest(sources, chosen), tuple(chats), len(found) > 1)
 
 

@@ -6,7 +6,7 @@ Whatever does not begin a line of its own goes on with the line before, or is ke
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from nullabona.client.importing import kakao_stamps as stamps
@@ -17,6 +17,7 @@ from nullabona.errors import Bug
 
 LAYOUT: Final = Layout("kakaotalk", "kakaotalk text", "minute")
 _DAY: Final = 86_400_000
+ENDS_A_NAME: Final = " : "
 _MOST_CACHED: Final = 20_000
 _HEADER_LINES: Final = 6
 _UNKNOWN: Final = -1
@@ -34,7 +35,7 @@ def is_line(text: str) -> bool:
 class KakaoReader:
     """One chat, of one file or of several that follow one another."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, names: Sequence[str] = ()) -> None:
         self._name = name
         self._number = 0
         self._day: int | None = None
@@ -49,8 +50,7 @@ class KakaoReader:
         self._held_day: int | None = None
         self._early: list[tuple[int, str]] = []
         self._stamps: dict[str, int | None] = {}
-        self._partner = ""
-        self._own = ""
+        self._heads = [(name, f"{name} : ") for name in names]
         self._fast: Callable[[str], re.Match[str] | None] | None = None
         self._begun = False
         self._header = _HEADER_LINES
@@ -125,19 +125,21 @@ class KakaoReader:
     def _begin(self, chat: Chat | None) -> None:
         if not self._begun:
             self._begun = True
-            found = chat or words.header(self._name) or Chat(self._name.removesuffix(".txt"))
-            self._partner = found.title
-            self._own = f"{found.title} : "
+            found = chat or words.header(self._name) or Chat("")
+            if found.title:
+                self._heads.append((found.title, f"{found.title} : "))
             self._out.append(found)
 
     def _stamped(self, at: int, mark: str, rest: str) -> None:
-        if mark == ", " and self._partner and rest.startswith(self._own):
-            self._said(at, self._partner, rest[len(self._own) :])
-            return
-        author, split, text = rest.partition(" : ")
+        if mark == ", ":
+            for name, head in self._heads:
+                if rest.startswith(head):
+                    self._said(at, name, rest[len(head) :])
+                    return
+        author, split, text = rest.partition(ENDS_A_NAME)
         if mark == ", " and not split and rest.endswith(" :"):
             author, split, text = rest[:-2], ":", ""
-        if mark == ", " and split and author:
+        if mark == ", " and split and not (" " in author and words.is_told(author, rest)):
             self._said(at, author, text)
         else:
             self._said(at, "", rest, LineKind.SYSTEM)
@@ -152,7 +154,7 @@ class KakaoReader:
         if self._early:
             self._out.extend(Line(at, "", said, LineKind.UNPARSED, number) for number, said in self._early)
             self._early = []
-        if at < self._last - _DAY:
+        if at < self._last:
             self._odd("time-goes-back")
         self._at = self._last = at
         self._author, self._kind, self._first = author[:MAX_AUTHOR], kind, self._number

@@ -9,7 +9,7 @@ from typing import Final
 from nullabona.client.importing import kakao_words as words
 from nullabona.client.importing.clock import day_ms, time_ms
 from nullabona.client.importing.lines import Page
-from nullabona.client.importing.records import MAX_AUTHOR, MAX_TEXT, MAX_TITLE, Chat, Item, Layout, Line, LineKind
+from nullabona.client.importing.records import MAX_AUTHOR, MAX_TEXT, MAX_TITLE, Chat, Item, Layout, Line, LineKind, Odd
 
 LAYOUT: Final = Layout("kakaotalk", "kakaotalk csv", "second")
 _HEADER: Final = re.compile(r'"?Date"?,"?User"?,"?Message"?\s*', re.IGNORECASE)
@@ -27,13 +27,15 @@ def is_header(line: str) -> bool:
 def read(pages: Iterable[Page], name: str) -> Iterator[Item]:
     """The chat and its lines. A row that is none is kept as it stands."""
     found = _NAME.fullmatch(name)
-    title = (found.group(1) if found else name.rpartition(".")[0])[:MAX_TITLE]
-    yield Chat(title, title if found else "")
+    title = found.group(1)[:MAX_TITLE] if found else ""
+    yield Chat(title, title)
     last = 0
     for number, row in _rows(pages):
         if number == 1 and is_header(row):
             continue
         for line in _lines(number, row, last):
+            if line.at < last:
+                yield Odd(number, "time-goes-back")
             last = line.at
             yield line
 

@@ -13,7 +13,7 @@ from nullabona.client.importing.sources import Source
 def read(sources: Sequence[Source], layout: Layout, reading: Reading) -> Iterator[Item]:
     """The chats and lines of sources that follow one another. Raises what opening and reading them raises."""
     if layout == kakao.LAYOUT:
-        reader = kakao.KakaoReader(sources[0].name)
+        reader = kakao.KakaoReader(sources[0].name, reading.names)
         for source in sources:
             with source.open() as stream:
                 yield from reader.read(pages(stream))
@@ -27,7 +27,7 @@ def read(sources: Sequence[Source], layout: Layout, reading: Reading) -> Iterato
                 yield from kakao_csv.read(pages(stream), source.name)
             else:
                 order = reading.order or DayOrder.DAY_FIRST
-                yield from whatsapp.WhatsAppReader(source.name, order).read(pages(stream))
+                yield from whatsapp.WhatsAppReader(source.name, order, reading.names).read(pages(stream))
 
 
 def orders(source: Source, layout: Layout) -> list[DayOrder]:

@@ -46,7 +46,10 @@ class DayOrder(enum.StrEnum):
 
 
 class Chat(msgspec.Struct, frozen=True):
-    """A chat begins: the lines up to the next one are its. ``key`` tells it from others of its service, or is empty."""
+    """A chat begins: the lines up to the next one are its. ``key`` tells it from others of its service, or is empty.
+
+    ``title`` is empty where the export does not name the chat; a file's name is no name for a chat.
+    """
 
     title: str
     key: str = ""
@@ -93,6 +96,8 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the person answered, as far as it changes how a file is read."""
+    """What changes how a file is read: what the person answered, and what an earlier reading found out."""
 
     order: DayOrder | None = None
+    names: tuple[str, ...] = ()
+    """Authors whose names have in them what ends a name in this layout, the longest first."""

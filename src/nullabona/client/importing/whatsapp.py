@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from nullabona.client.importing import whatsapp_dates as dates
@@ -25,7 +25,7 @@ from nullabona.client.importing.records import (
 
 IOS: Final = Layout("whatsapp", "whatsapp ios", "second")
 ANDROID: Final = Layout("whatsapp", "whatsapp android", "minute")
-_DAY: Final = 86_400_000
+ENDS_A_NAME: Final = ": "
 _MOST_CACHED: Final = 20_000
 _MARKS: Final = "\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff"
 _BETWEEN: Final = r",?\s(?:klo\s|um\s|at\s|às\s|à\s)?"
@@ -109,7 +109,7 @@ def title_of(name: str) -> str:
 class WhatsAppReader:
     """One chat."""
 
-    def __init__(self, name: str, order: DayOrder) -> None:
+    def __init__(self, name: str, order: DayOrder, names: Sequence[str] = ()) -> None:
         self._order = order
         self._number = 0
         self._at: int | None = None
@@ -121,7 +121,8 @@ class WhatsAppReader:
         self._early: list[tuple[int, str]] = []
         self._stamps: dict[tuple[str, str], int | None] = {}
         title = title_of(name)
-        self._out: list[Item] = [Chat(title or name.rpartition(".")[0][:MAX_TITLE], title)]
+        self._heads = [(known, f"{known}: ") for known in names]
+        self._out: list[Item] = [Chat(title, title)]
 
     def read(self, pages: Iterable[Page]) -> Iterator[Item]:
         """The items of the whole text."""
@@ -168,9 +169,10 @@ class WhatsAppReader:
         if self._early:
             self._out.extend(Line(at, "", said, LineKind.UNPARSED, number) for number, said in self._early)
             self._early = []
-        if self._at is not None and at < self._at - _DAY:
+        if self._at is not None and at < self._at:
             self._out.append(Odd(self._number, "time-goes-back"))
-        author, split, text = rest.partition(": ")
+        known = next((name for name, head in self._heads if rest.startswith(head)), "")
+        author, split, text = (known, ":", rest[len(known) + 2 :]) if known else rest.partition(ENDS_A_NAME)
         if not split and rest.endswith(":"):
             author, split, text = rest[:-1], ":", ""
         nobody = not split or not author or _MIMICS.fullmatch(rest) is not None

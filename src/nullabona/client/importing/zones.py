@@ -1,23 +1,19 @@
-"""What a wall clock in an export is ahead of UTC."""
+"""What a wall clock in an export is ahead of UTC.
+
+KakaoTalk and WhatsApp name no zone: they write what the exporting phone's clock showed. The import reads it by this
+machine's clock, so that a line has the day and the time here that it has in the file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from nullabona.client.importing.records import Service
-
-_KOREA_MS: Final = 9 * 3_600_000
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall clock has no zone
 
 
-def offset_of(service: Service) -> Callable[[int], int]:
-    """For a wall clock's time in ms, what it is ahead of UTC: KakaoTalk's is Korea's, WhatsApp's this machine's."""
-    return (lambda _at: _KOREA_MS) if service == "kakaotalk" else _local
-
-
-def _local(at: int) -> int:
+def offset_at(at: int) -> int:
+    """What a wall clock that shows ``at``, in ms, is ahead of UTC. Of an hour that comes twice it is the first one."""
     try:
         ahead = (_EPOCH + timedelta(milliseconds=at)).astimezone().utcoffset() or timedelta()
     except (OverflowError, ValueError, OSError):

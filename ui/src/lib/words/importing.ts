@@ -19,7 +19,8 @@ export const importing = words({
       ({
         unparsed: "알아보지 못해 그대로 둠",
         "odd-date": "없는 날짜라서 글로 둠",
-        "time-goes-back": "앞줄보다 이른 시각",
+        "time-goes-back": "앞줄보다 이른 시각이에요. 파일의 순서를 그대로 지켜요. 붙여 넣은 대화일 수 있어요",
+        "no-author": "보낸 사람이 비어 있음",
         mended: "깨진 글자를 고침",
         "too-large": "너무 커서 뺌",
         unreadable: "읽을 수 없어 뺌",
@@ -74,7 +75,8 @@ export const importing = words({
       ({
         unparsed: "Not understood, kept as it stands",
         "odd-date": "No such date, kept as text",
-        "time-goes-back": "Earlier than the line before",
+        "time-goes-back": "Earlier than the line before; kept in the order of the file. Perhaps somebody pasted a chat",
+        "no-author": "No author",
         mended: "Broken characters mended",
         "too-large": "Too large, left out",
         unreadable: "Unreadable, left out",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,13 +51,14 @@ class Names:
         return self.nicknames.get(account) or self.profiles.get(account) or self.handle(account).partition("@")[0]
 
 
-def all_names(store: Store) -> Names:
-    """Of contacts, and of everybody met in a room, whether still there or not."""
+def all_names(store: Store, own: Mapping[bytes, str] | None = None) -> Names:
+    """Of contacts, and of everybody met in a room, whether still there or not; ``own``: the own account's handle."""
     people = store.person_names()
     contacts = store.contacts()
     return Names(
         {contact.account: contact.name for contact in contacts if contact.name},
         {account: name for account, (_, name) in people.items() if name},
-        {contact.account: contact.handle for contact in contacts}
+        dict(own or {})
+        | {contact.account: contact.handle for contact in contacts}
         | {account: handle for account, (handle, _) in people.items() if handle},
     )

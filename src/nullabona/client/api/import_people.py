@@ -1,0 +1,84 @@
+"""Who is meant by the names in exports: remembered from before, and what the person answered now, chat by chat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from nullabona.client.api.finding import find_contact
+from nullabona.client.api.import_records import ChatAnswers, ImportAnswers
+from nullabona.client.core.step import Step
+from nullabona.client.importing.exports import Export
+from nullabona.client.importing.kakao_words import OWN_NAMES
+from nullabona.client.importing.surveying import ChatSurvey
+
+_NOBODY: Final = b"-"
+"""Remembered of a name that is nobody's here."""
+
+
+class People:
+    """The people of one chat. Good inside one step, but for `accounts`."""
+
+    def __init__(self, step: Step, answers: ImportAnswers, export: Export, place: int, found: ChatSurvey) -> None:
+        self._step = step
+        self._me = step.me.account
+        self._scope = f"import:{export.layout.service}"
+        self._names = list(found.people)
+        own = [*OWN_NAMES] if export.layout.service == "kakaotalk" else []
+        self._told = {name for name in [*own, found.chat.me] if name in found.people}
+        """What the export itself calls the person."""
+        mine = _names_of_me(answers)
+        here = answers.chats.get(place) or next(
+            (answers.chats[name] for name in _file_names(export) if name in answers.chats), ChatAnswers()
+        )
+        self._said = _accounts(step, {**answers.people, **here.people})
+        if here.me is not None:
+            mine = {here.me}
+        self._said |= dict.fromkeys((name for name in mine if name), self._me)
+        self._settled = "" in mine or any(name in mine for name in self._names)
+        self._kept = {name: who for name, who in step.store.preferences(self._scope).items() if name in found.people}
+        self.accounts: Mapping[str, bytes] = self._decided()
+        """Name → account."""
+
+    def _decided(self) -> dict[str, bytes]:
+        known = {name: who for name, who in (self._kept | self._said).items() if who not in {b"", _NOBODY}}
+        if self._settled:  # memory adds no second one to what was said
+            said = {name for name, who in self._said.items() if who == self._me}
+            known = {name: who for name, who in known.items() if who != self._me or name in said}
+        return known | dict.fromkeys(self._told, self._me)
+
+    @property
+    def asks_me(self) -> bool:
+        """Nobody in the chat is known to be the person, or more than one is."""
+        if not self._names:
+            return False
+        mine = {name for name in self._names if self.accounts.get(name) == self._me}
+        return len(mine - self._told) > 1 or not (mine or self._settled)
+
+    def others(self) -> list[str]:
+        """Names of all but the person, in the order in which they come; of everybody if there is nobody else."""
+        return [name for name in self._names if self.accounts.get(name) != self._me] or self._names
+
+    def remember(self) -> None:
+        """Keep what was answered about names that are there."""
+        for name in self._names:
+            who = self._said.get(name)
+            if who:
+                self._step.store.put_preference(self._scope, name, who)
+            elif who is not None and name in self._kept:
+                self._step.store.put_preference(self._scope, name, _NOBODY)
+
+
+def _names_of_me(answers: ImportAnswers) -> set[str]:
+    if answers.me is None:
+        return set()
+    return {answers.me} if isinstance(answers.me, str) else {*answers.me}
+
+
+def _file_names(export: Export) -> Iterable[str]:
+    for source in export.sources:
+        yield from (source.given.name, source.name)
+
+
+def _accounts(step: Step, said: Mapping[str, str]) -> dict[str, bytes]:
+    return {name: find_contact(step.store, handle).account if handle else b"" for name, handle in said.items()}
