@@ -2,7 +2,7 @@
 
 Prints the time until everything is decrypted, stored and told, its rate, and the rate per core (CPU time of the
 client's process alone: the relay and the writer are others). By default boxes are read at drawn moments, so that the
-rate on the clock says little; with ``--together`` nothing waits.
+rate on the clock says little; with ``--fast`` nothing waits.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ async def _come_back(absence: Absence) -> Catchup:
             if left == 0:
                 break
         took, used = time.perf_counter() - began, time.process_time() - cpu
-    return Catchup(options.net.together, rooms, messages, took, used, opened - began, most_mib())
+    return Catchup(options.net.fast, rooms, messages, took, used, opened - began, most_mib())
 
 
 def _alone(pipe: Connection, absence: Absence) -> None:
@@ -101,10 +101,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rooms", type=int, default=100)
     parser.add_argument("--messages", type=int, default=10_000)
-    parser.add_argument("--together", action="store_true", help="rooms share a connection, as with `nulla --together`")
+    parser.add_argument("--fast", action="store_true", help="rooms share a connection, as with `nulla --fast`")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    report = run(given.rooms, given.messages, together=given.together)
+    report = run(given.rooms, given.messages, together=given.fast)
     if given.json:
         print(report.as_json())
         return
@@ -113,7 +113,7 @@ def main() -> None:
     print(f"  all read, stored and told    {report.seconds:8.2f} s   {report.per_second:,.0f} /s")
     print(f"  per core                     {report.per_core:8,.0f} /s   (bar: {CATCHUP_PER_CORE:,})")
     print(f"  memory at most               {report.memory_mib:8.0f} MiB")
-    if not given.together:
+    if not given.fast:
         most_s = LONGEST * Timing().behind / 1_000
         print(f"  each box is read at a drawn moment within {most_s:g} s: most of that time is waited on purpose")
 

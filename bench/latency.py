@@ -3,7 +3,7 @@
 Prints the median from the call of ``send`` to the message's event at the reader, and its parts: encrypt and store, the
 relay's durable answer, delivery, decrypt and store, and until whoever listens is told. By default a delivery waits on
 purpose, for the peal and for a drawn moment after it (docs/decisions/0026-peals.md), and the longer the more is said:
-a message now and then is one measurement, ``--pause 0`` another. With ``--together`` nothing waits.
+a message now and then is one measurement, ``--pause 0`` another. With ``--fast`` nothing waits.
 """
 
 from __future__ import annotations
@@ -124,8 +124,8 @@ async def acquaint(writer: Client, reader: Client, host: str) -> bytes:
 
 
 def as_chosen(*, together: bool) -> Options:
-    """A client's options: the default, or those of ``nulla --together``."""
-    return Options(net=NetOptions(together=together))
+    """A client's options: the default, or those of ``nulla --fast``."""
+    return Options(net=NetOptions(fast=together))
 
 
 def waits_ms(*, together: bool) -> float:
@@ -194,14 +194,14 @@ def expected(report: Latency) -> str:
 def main() -> None:
     """Print the report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--messages", type=int, help="(default: 20; with --together 300)")
-    parser.add_argument("--together", action="store_true", help="rooms share a connection, as with `nulla --together`")
-    parser.add_argument("--pause", type=float, help=f"seconds between messages ({CALM_S:g}; with --together none)")
+    parser.add_argument("--messages", type=int, help="(default: 20; with --fast 300)")
+    parser.add_argument("--fast", action="store_true", help="rooms share a connection, as with `nulla --fast`")
+    parser.add_argument("--pause", type=float, help=f"seconds between messages ({CALM_S:g}; with --fast none)")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    count = given.messages or (300 if given.together else 20)
-    pause_s = given.pause if given.pause is not None else 0.0 if given.together else CALM_S
-    report = run(count, together=given.together, pause_s=pause_s)
+    count = given.messages or (300 if given.fast else 20)
+    pause_s = given.pause if given.pause is not None else 0.0 if given.fast else CALM_S
+    report = run(count, together=given.fast, pause_s=pause_s)
     if given.json:
         print(report.as_json())
     else:

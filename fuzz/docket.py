@@ -21,7 +21,7 @@ from nullabona.docket.core.receipt import check_receipt
 from nullabona.docket.core.recount import Stamp, periods_of, recount
 from nullabona.docket.core.statements import (
     Band,
-    Beat,
+    BatchHeader,
     Genesis,
     Opening,
     Report,
@@ -30,7 +30,7 @@ from nullabona.docket.core.statements import (
     Statement,
     TaxonomyChanged,
     encode_statement,
-    parse_beat,
+    parse_header,
     parse_statement,
 )
 from nullabona.docket.keeping.signing import credential_of
@@ -116,7 +116,7 @@ JSONS: Final[dict[str, tuple[Callable[[bytes], bytes], list[bytes]]]] = {
     "manifest": (lambda data: encode_manifest(read_manifest(data)), [PACKAGE["data/manifest.json"]]),
 }
 RAW: Final[dict[str, tuple[Callable[[bytes], bytes], bytes]]] = {
-    "beat": (lambda data: parse_beat(data).encode(), Beat(3, 1, BLIND).encode()),
+    "batch-header": (lambda data: parse_header(data).encode(), BatchHeader(3, 1, BLIND).encode()),
     "slot": (lambda data: parse_slot_leaf(data).encode(), SlotLeaf(SlotRef(1, 2), KEY, bytes(121)).encode()),
     "custody": (lambda data: b"".join(canonical(one) + b"\n" for one in read_custody(data)), PACKAGE[CUSTODY]),
 }
@@ -186,9 +186,9 @@ def a_log(statements: list[bytes]) -> list[bytes]:
     """Three periods, with these statements in the last one."""
     first = slots_of(0, {0: EVENT, 2: NullRecord()})
     return [
-        encode_statement(STATEMENTS[0]), Beat(0, 0, BLIND).encode(), *first,
-        Beat(1, 0, BLIND).encode(), *slots_of(1, {0: RENEWAL}),
-        Beat(2, len(statements), BLIND).encode(), *slots_of(2, {}), *statements,
+        encode_statement(STATEMENTS[0]), BatchHeader(0, 0, BLIND).encode(), *first,
+        BatchHeader(1, 0, BLIND).encode(), *slots_of(1, {0: RENEWAL}),
+        BatchHeader(2, len(statements), BLIND).encode(), *slots_of(2, {}), *statements,
     ]  # fmt: skip
 
 

@@ -21,10 +21,10 @@ def _late(place: Place) -> None:
 
 
 def _failing(place: Place) -> None:
-    """The witness is gone: the beat cannot be published."""
+    """The witness is gone: the batch cannot be published."""
     place.tell("tick")
     place.tell("lose_witness")
-    place.tell("try_beat")
+    place.tell("try_publishing")
 
 
 def _undelivered(place: Place) -> None:

@@ -122,9 +122,9 @@ def _room(said: str, sign: str, limit: int, unit: int, size: Callable[[RoomSize]
 BARS: Final[Sequence[Bar]] = (
     *(_cold(way) for way in OPENING_WAYS),
     _catchup("by default", together=False),
-    _catchup("with `--together`", together=True),
+    _catchup("with `--fast`", together=True),
     _latency(f"by default, {CALM_S:g} s between messages", "0026", APART_MS, together=False),
-    _latency("with `--together`", "ours", TOGETHER_MS, together=True),
+    _latency("with `--fast`", "ours", TOGETHER_MS, together=True),
     _room("largest frame", "≤", MAX_FRAME, _KIB, lambda row: row.largest_frame),
     _room("held by the relay at the end", "<", RELAY_LIMIT, _MIB, lambda row: row.relay_bytes),
 )

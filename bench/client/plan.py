@@ -32,7 +32,7 @@ _NUMBERS: Final = (
     ("--messages", 1_000_000, "in the profile that is opened"),
     ("--rooms", 200, "in that profile"),
     ("--times", 5, "how often it is opened each way, warm and cold"),
-    ("--together-talk", 300, "messages one after another on a shared connection, a turn"),
+    ("--fast-talk", 300, "messages one after another on a shared connection, a turn"),
     ("--calm-talk", 50, "messages now and then by default, a turn"),
     ("--brisk-talk", 60, "messages one after another by default, a turn"),
     ("--pause", 5.0, "seconds between messages that are said now and then"),
@@ -51,11 +51,11 @@ def steps(chosen: argparse.Namespace) -> Iterator[Step]:
 
 def _turn(chosen: argparse.Namespace) -> Iterator[tuple[str, tuple[str | float, ...]]]:
     yield "opening", ("--messages", chosen.messages, "--rooms", chosen.rooms, "--times", chosen.times)
-    yield "latency", ("--together", "--messages", chosen.together_talk)
+    yield "latency", ("--fast", "--messages", chosen.fast_talk)
     yield "latency", ("--messages", chosen.calm_talk, "--pause", chosen.pause)
     yield "latency", ("--messages", chosen.brisk_talk, "--pause", 0)
     waiting = ("--messages", chosen.waiting, "--rooms", chosen.waiting_rooms)
     yield "catchup", waiting
-    yield "catchup", ("--together", *waiting)
+    yield "catchup", ("--fast", *waiting)
     for size in chosen.sizes:
         yield "rooms", ("--sizes", size)

@@ -62,7 +62,7 @@ def how(talk: Talk) -> str:
     """In words."""
     together, pause_s = talk
     pace = f"{pause_s:g} s between messages" if pause_s else "one after another"
-    return f"{'`--together`' if together else 'by default'}, {pace}"
+    return f"{'`--fast`' if together else 'by default'}, {pace}"
 
 
 def latency(results: Results) -> Table:
@@ -101,7 +101,7 @@ def catchup(results: Results) -> Table:
         these = [each for each in reports if (each.together, each.messages, each.rooms) == (together, messages, rooms)]
         rows.append(
             [
-                "`--together`" if together else "by default",
+                "`--fast`" if together else "by default",
                 f"{messages:,}",
                 f"{rooms:,}",
                 _spread(each.open_seconds * 1_000 for each in these),
@@ -158,7 +158,7 @@ def memory(results: Results) -> Table:
         for way, values in report.memory_mib.items():
             ways.setdefault(f"{way}, {report.messages:,} messages in the profile", []).extend(values)
     for back in results.reports(Catchup):
-        way = "`--together`" if back.together else "by default"
+        way = "`--fast`" if back.together else "by default"
         ways.setdefault(f"back to {back.messages:,} messages in {back.rooms} rooms, {way}", []).append(back.memory_mib)
     for row in (row for each in results.reports(Rooms) for row in each.rows):
         ways.setdefault(f"all {row.devices:,} devices of a room and the relay", []).append(row.peak_rss_mb)

@@ -123,7 +123,7 @@ class Device:
         """The device is switched on, or has its network back."""
         self.seat.come(addr)
         defences = self.seat.defences
-        options = NetOptions(apart=defences.apart, together=defences.together)
+        options = NetOptions(private=defences.apart, fast=defences.together)
         if not defences.remembered:
             with self.store.transaction():
                 self.store.delete_value(noted_as(RELAY))

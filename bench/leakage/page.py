@@ -160,15 +160,15 @@ def _compared(title: str, how: str, lines: Sequence[tables.Line]) -> str:
 
 def _apart(outcome: Outcome) -> str:
     how = (
-        "`--apart` is a choice of the person: the inbox, too, is read at drawn moments, once a minute on average, on a"
-        " connection each time. It shows less exactly when somebody is there, and first words come a minute late."
+        "`--private` is a choice of the person: the inbox, too, is read at drawn moments, once a minute on average, on"
+        " a connection each time. It shows less exactly when somebody is there, and first words come a minute late."
     )
     return _compared("If the inbox is read at moments, too", how, tables.verdicts(outcome, changed(APART)))
 
 
 def _together(outcome: Outcome) -> str:
     how = (
-        "`--together` is the other choice: all rooms of a relay share one connection, on which it waits for wake"
+        "`--fast` is the other choice: all rooms of a relay share one connection, on which it waits for wake"
         " tokens. It is for slow networks and for relays so large that polling is too much. A watcher then sees"
         " which boxes one device reads."
     )

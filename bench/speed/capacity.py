@@ -224,7 +224,7 @@ def _together(together: TogetherCosts, measured: Costs, assumed: Assumed, machin
         needs(MILLION, measured, assumed, machine)[0].share,
         together_needs(MILLION, together, assumed, machine)[0].share,
     ]
-    return f"""## With `--together`
+    return f"""## With `--fast`
 
 This table assumes that each client uses one connection for all its rooms and waits for wake tokens on it. That shows a
 relay's machine who talks with whom ([leakage](leakage.md)). The core's time alone then limits the size of a relay. The

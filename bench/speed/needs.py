@@ -125,7 +125,7 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class TogetherCosts:
-    """The same with ``--together``, where it differs."""
+    """The same with ``--fast``, where it differs."""
 
     append_us: float
     """Server CPU for a message with its one delivery, when batches are small."""
@@ -339,7 +339,7 @@ def needs(people: int, measured: Costs, assumed: Assumed, machine: Machine) -> l
 
 
 def together_needs(people: int, measured: TogetherCosts, assumed: Assumed, machine: Machine) -> list[Need]:
-    """The same if everybody had ``--together``: nothing in it depends on how large a relay is."""
+    """The same if everybody had ``--fast``: nothing in it depends on how large a relay is."""
     appends = appends_per_s(people, assumed)
     waits = people * assumed.online * BOXES / WAKE_WAIT_S
     talk = appends * (measured.append_us + (assumed.readers - 1) * measured.delivery_us)

@@ -45,7 +45,7 @@ brackets its least and greatest. Every turn measured each server, and ratios com
 The data of a server is deleted before the next server runs: if it stayed, every server that writes was half as fast
 after some gigabytes.
 
-**On this page *nullabona* is its relay over lasting connections**, as a client with `--together` uses it. By
+**On this page *nullabona* is its relay over lasting connections**, as a client with `--fast` uses it. By
 default a client posts each request on a new connection and polls activity at random moments
 ([leakage](leakage.md) says why); the section *What a client does by default* says what that costs the relay. The bars
 are for lasting connections.

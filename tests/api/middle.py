@@ -194,7 +194,7 @@ async def pair(
         def posts(endpoint: Endpoint, options: NetOptions) -> _Posts:
             return _Posts(middle, endpoint, options)
 
-        lied_to = replace(options, net=NetOptions(together=together), dial=through, post=posts)
+        lied_to = replace(options, net=NetOptions(fast=together), dial=through, post=posts)
         a = await stack.enter_async_context(opened(folder / "a", lied_to))
         b = await stack.enter_async_context(opened(folder / "b"))
         for client, name in ((a, "a"), (b, "b")):

@@ -41,7 +41,7 @@ from tests.api.service import Service
 NEVER = 10**9
 HEARD = replace(QUICK, timing=replace(QUICK.timing, apart=NEVER, calm=NEVER))
 """Boxes are read when they were active, and for no other reason."""
-APART = replace(QUICK, net=NetOptions(apart=True))
+APART = replace(QUICK, net=NetOptions(private=True))
 
 
 @dataclass

@@ -86,32 +86,32 @@ def test_who_comes_apart_asks_as_quickly(service: Service, pair: Pair, name: str
     """What only goes out waits for no box to be read, and so ends long before one is."""
     profile = tmp_path / "late"
     nulla("account", "create", service.handle(name), "--unprotected", profile=profile)
-    asked = nulla("contact", "add", pair.mina_handle, "--apart", "--timeout", "20", profile=profile)
+    asked = nulla("contact", "add", pair.mina_handle, "--private", "--timeout", "20", profile=profile)
     assert (0, pair.mina_handle) == (asked.code, asked.out.strip())
     assert "random moment" not in asked.err
 
 
 def test_who_comes_apart_is_told_that_it_takes_long(pair: Pair) -> None:
     """A command says so before it waits for the inbox. A room is read at once."""
-    sent = nulla("send", pair.junho_name, "slowly", "--apart", profile=pair.mina)
+    sent = nulla("send", pair.junho_name, "slowly", "--private", profile=pair.mina)
     assert (0, "Sent.") == (sent.code, sent.err.strip())
-    read = nulla("read", pair.mina_name, "--apart", profile=pair.junho)
+    read = nulla("read", pair.mina_name, "--private", profile=pair.junho)
     assert (0, True, "") == (read.code, "slowly" in read.out, read.err)
-    synced = nulla("sync", "--apart", "--timeout", "0.3", profile=pair.junho)
-    said = ("With --apart the inbox is read at random moments", "[pending-still]")
+    synced = nulla("sync", "--private", "--timeout", "0.3", profile=pair.junho)
+    said = ("With --private the inbox is read at random moments", "[pending-still]")
     assert (4, [True, True]) == (synced.code, [part in synced.err for part in said])
 
 
-@pytest.mark.parametrize(("apart", "named", "waits"), [(False, None, 30), (True, None, 300), (True, 2.0, 2)])
-def test_how_long_a_command_waits(*, apart: bool, named: float | None, waits: float) -> None:
+@pytest.mark.parametrize(("private", "named", "waits"), [(False, None, 30), (True, None, 300), (True, 2.0, 2)])
+def test_how_long_a_command_waits(*, private: bool, named: float | None, waits: float) -> None:
     """What was named counts; else longer where the inbox is read at moments of its own."""
-    assert waits == Settings(apart=apart).patience(named)
+    assert waits == Settings(private=private).patience(named)
 
 
-def test_who_comes_together_talks_as_others(pair: Pair) -> None:
+def test_rooms_on_one_connection_talk_as_others(pair: Pair) -> None:
     """Rooms on one connection: the same messages, both ways."""
-    assert 0 == nulla("send", pair.junho_name, "on one", "--together", profile=pair.mina).code
-    read = nulla("read", pair.mina_name, "--together", profile=pair.junho)
+    assert 0 == nulla("send", pair.junho_name, "on one", "--fast", profile=pair.mina).code
+    read = nulla("read", pair.mina_name, "--fast", profile=pair.junho)
     assert (0, True) == (read.code, "on one" in read.out)
 
 

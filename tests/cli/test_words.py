@@ -61,7 +61,17 @@ def test_what_a_page_says_a_terminal_can_say_too(kinds: set[type[NullabonaError]
     assert set() == set(REFUSALS) - set(ERRORS) - page
 
 
-FORMAL = ("console_", "cli_docket", "errors_desk", "packages", "site", "findings", "demands", "certificate")
+FORMAL = (
+    "console_",
+    "cli_docket",
+    "cli_help_docket",
+    "errors_desk",
+    "packages",
+    "site",
+    "findings",
+    "demands",
+    "certificate",
+)
 """Areas of the legal desk and of the public record, which speak formally (…니다)."""
 
 
@@ -94,7 +104,7 @@ def test_commands_that_a_sentence_names_exist(kinds: set[type[NullabonaError]]) 
     named = [words.split() for text in said for words in re.findall(r"\bnulla ((?:-*[a-z-]+ ?)+)", text)]
     assert named
     assert [] == [words for words in named if words[0] in COMMANDS and not known(main, words)]
-    assert {"app"} >= {words[0] for words in named} - set(COMMANDS)
+    assert {"app", "--help"} >= {words[0] for words in named} - set(COMMANDS)
 
 
 @pytest.mark.parametrize("code", WARNINGS)

@@ -109,7 +109,7 @@ def test_bars_stand_beside_what_was_measured() -> None:
     assert rows(text, "cold start, 1,000,000 messages: nulla app") == [
         "| cold start, 1,000,000 messages: nulla app | the target | < 1,000 ms | 650 (600 to 700) | met |"
     ]
-    (shared,) = rows(text, "10,000 messages waiting in 100 rooms, with `--together`")
+    (shared,) = rows(text, "10,000 messages waiting in 100 rooms, with `--fast`")
     assert shared.endswith("| the target | ≥ 2,000 /s and core | 1,670 (once) | **missed** |")
 
 
@@ -132,7 +132,7 @@ def test_opening_is_told_cold_and_warm() -> None:
 def test_both_ways_of_talking_have_a_row_and_their_parts() -> None:
     """Medians of the turns; tails of all messages together, so that five of a hundred show."""
     assert tables.latency(whole())[1:] == [
-        ["`--together`, one after another", "200", "10.5 (10 to 11)", "11", "11", "nothing"],
+        ["`--fast`, one after another", "200", "10.5 (10 to 11)", "11", "11", "nothing"],
         ["by default, 5 s between messages", "100", "450 (once)", "450", "5,000", "408"],
     ]
     assert ["deliver", "-1", "440 (once)"] == tables.parts(whole())[3]
@@ -144,7 +144,7 @@ def test_coming_back_is_told_on_the_clock_and_per_core() -> None:
     _, default, shared = tables.catchup(whole())
     assert ["by default", "10,000", "100", "300 (250 to 350)", "30 (20 to 40)"] == default[:5]
     assert ["375 (250 to 500)", "2,250 (2,000 to 2,500)"] == default[5:]
-    assert ["`--together`", "10,000", "100", "250 (once)", "8 (once)", "1,250 (once)", "1,670 (once)"] == shared
+    assert ["`--fast`", "10,000", "100", "250 (once)", "8 (once)", "1,250 (once)", "1,670 (once)"] == shared
 
 
 def test_rooms_are_in_the_order_of_their_sizes() -> None:
@@ -159,7 +159,7 @@ def test_rooms_are_in_the_order_of_their_sizes() -> None:
 def test_memory_is_told_of_every_process() -> None:
     """Under what it did."""
     assert ["list of chats, 1,000,000 messages in the profile", "61 (60 to 62)"] == tables.memory(whole())[1]
-    assert ["back to 10,000 messages in 100 rooms, `--together`", "91 (once)"] in tables.memory(whole())
+    assert ["back to 10,000 messages in 100 rooms, `--fast`", "91 (once)"] in tables.memory(whole())
     assert ["all 1,000 devices of a room and the relay", "64"] in tables.memory(whole())
 
 

@@ -107,5 +107,5 @@ def test_each_way_has_an_expectation_of_its_own(pause_s: float, said: str, *, to
 
 def test_options_are_those_that_people_choose() -> None:
     """By default rooms do not share a connection."""
-    assert latency.as_chosen(together=False).net.together is False
-    assert latency.as_chosen(together=True).net.together is True
+    assert latency.as_chosen(together=False).net.fast is False
+    assert latency.as_chosen(together=True).net.fast is True

@@ -35,11 +35,11 @@ def test_sizes_reach_the_benches() -> None:
     """Both ways of talking and of coming back, and a process for each size of room."""
     words = "--turns 1 --only latency catchup rooms --calm-talk 4 --pause 0.5 --waiting 9 --waiting-rooms 3 --sizes 7"
     assert list(plan.steps(chosen(*words.split()))) == [
-        Step("latency", 0, ("--together", "--messages", "300")),
+        Step("latency", 0, ("--fast", "--messages", "300")),
         Step("latency", 0, ("--messages", "4", "--pause", "0.5")),
         Step("latency", 0, ("--messages", "60", "--pause", "0")),
         Step("catchup", 0, ("--messages", "9", "--rooms", "3")),
-        Step("catchup", 0, ("--together", "--messages", "9", "--rooms", "3")),
+        Step("catchup", 0, ("--fast", "--messages", "9", "--rooms", "3")),
         Step("rooms", 0, ("--sizes", "7")),
     ]
 

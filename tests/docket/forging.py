@@ -33,10 +33,10 @@ class Record:
         return count
 
     def entries(self) -> list[bytes]:
-        """The log, with beats that count right."""
+        """The log, with headers that count right."""
         found = [encode_statement(self.genesis)]
         for batch in self.batches:
-            found += [batch.beat.encode(), *(leaf.encode() for leaf in batch.slots)]
+            found += [batch.header.encode(), *(leaf.encode() for leaf in batch.slots)]
             found += [encode_statement(statement) for statement in batch.statements]
         return found
 
@@ -45,15 +45,15 @@ class Record:
         entries = self.entries() if entries is None else entries
         cadence = self.genesis.cadence
         stamps = {
-            batch.beat.period: Stamp(batch.end, cadence.due_of(batch.beat.period) + late_s)
+            batch.header.period: Stamp(batch.end, cadence.due_of(batch.header.period) + late_s)
             for batch in _batches(entries, self.genesis)
         }
         return recount(entries, stamps, now_s)
 
 
 def _with(batch: Batch, statements: tuple[Statement, ...]) -> Batch:
-    beat = msgspec.structs.replace(batch.beat, statements=len(statements))
-    return Batch(batch.start, beat, batch.slots, statements, batch.end)
+    header = msgspec.structs.replace(batch.header, statements=len(statements))
+    return Batch(batch.start, header, batch.slots, statements, batch.end)
 
 
 def _batches(entries: list[bytes], genesis: Genesis) -> list[Batch]:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.recount import Recount, Stamp, recount
-from nullabona.docket.core.statements import Beat, Genesis, Opening, Statement, encode_statement
+from nullabona.docket.core.statements import BatchHeader, Genesis, Opening, Statement, encode_statement
 from nullabona.wire.slots import EventKind, EventRecord, NullRecord, Record, SlotLeaf, SlotRef, commit
 
 MONTH = 30 * DAY
@@ -48,7 +48,7 @@ class Log:
         period = len(self.ends)
         for slot in range(CADENCE.slots):
             self.records[SlotRef(period, slot)] = (records or {}).get(slot, NullRecord())
-        self.entries.append(Beat(period, len(statements), bytes(32)).encode())
+        self.entries.append(BatchHeader(period, len(statements), bytes(32)).encode())
         self.entries += [self.leaf(SlotRef(period, slot)).encode() for slot in range(CADENCE.slots)]
         self.entries += [encode_statement(each) for each in statements]
         self.ends.append(len(self.entries))

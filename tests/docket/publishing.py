@@ -56,16 +56,16 @@ class PublicOffice(Office):
         self.loop.close()
         self.witness.stop()
 
-    def beat(self) -> Published:
-        """A beat now."""
+    def publish_due(self) -> Published:
+        """Publish what is due now."""
         self.witness.now_s = self.clock()
-        return self.loop.run(self.desk.beat())
+        return self.loop.run(self.desk.publish_due())
 
     def tick(self, periods: int = 1) -> None:
-        """Let whole periods pass, each with its beat in time."""
+        """Let whole periods pass, each with its batch in time."""
         for _ in range(periods):
             self.clock.now_s = self.cadence.due_of(self.cadence.period_at(self.clock()))
-            self.beat()
+            self.publish_due()
 
     def answer(self, case: bytes, decision: Decision = PRODUCE) -> bytes:
         """From intake to the hand-over. Lets a period pass for the receipt."""
@@ -87,7 +87,7 @@ class PublicOffice(Office):
         return case
 
     def open_all(self, cases: Iterable[bytes]) -> None:
-        """Open the slots of these cases, with the next beat."""
+        """Open the slots of these cases, with the next batch."""
         details = OpenDetails(tuple(case.hex() for case in cases))
         self.sign("cora", self.desk.propose(self.who("cora"), DeskAction.OPEN, None, details))
 

@@ -11,12 +11,12 @@ from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.statements import (
     MAX_STATEMENT,
-    Beat,
+    BatchHeader,
     Outage,
     Report,
     TaxonomyChanged,
     encode_statement,
-    parse_beat,
+    parse_header,
     parse_statement,
 )
 from nullabona.errors import Bug, Malformed
@@ -47,7 +47,7 @@ def test_a_half_year_has_the_periods_that_begin_in_it() -> None:
 
 
 @pytest.mark.parametrize(("at", "index"), [((0, 0), 2), ((0, 1), 3), ((1, 0), 5), ((1, 1), 6), ((2, 0), 8)])
-def test_a_slot_lies_behind_its_beat(at: tuple[int, int], index: int) -> None:
+def test_a_slot_comes_after_its_header(at: tuple[int, int], index: int) -> None:
     """The first period has the genesis before it."""
     log = log_of(3)
     start = 0 if at[0] == 0 else log.ends[at[0] - 1]
@@ -56,14 +56,14 @@ def test_a_slot_lies_behind_its_beat(at: tuple[int, int], index: int) -> None:
 
 
 def test_a_batch_is_read_whole() -> None:
-    """Its beat, its slots, what it states, and where the next one begins; None where the log ends."""
+    """Its header, its slots, what it states, and where the next one begins; None where the log ends."""
     changed = TaxonomyChanged("1" * 64)
     log = log_of(2, changed, GENESIS)
     first, second = read_batch(log.entries, 0, CADENCE, 0), read_batch(log.entries, 4, CADENCE, 1)
     assert first is not None
     assert second is not None
-    assert (0, 4, 0, ()) == (first.start, first.end, first.beat.period, first.statements)
-    assert (4, 9, 1, (changed, GENESIS)) == (second.start, second.end, second.beat.period, second.statements)
+    assert (0, 4, 0, ()) == (first.start, first.end, first.header.period, first.statements)
+    assert (4, 9, 1, (changed, GENESIS)) == (second.start, second.end, second.header.period, second.statements)
     assert [SlotRef(1, 0), SlotRef(1, 1)] == [leaf.at for leaf in second.slots]
     assert read_batch(log.entries, 9, CADENCE, 2) is None
     assert read_batch(log.entries[:1], 0, CADENCE, 0) is None
@@ -100,13 +100,13 @@ def test_places_are_taken_as_chance_says() -> None:
     assert (0, 3, 1, 2) == arrangement(4, 4, big)
 
 
-def test_a_beat_is_39_bytes() -> None:
+def test_a_header_is_39_bytes() -> None:
     """And nothing else is one."""
-    beat = Beat(7, 2, b"h" * 32)
-    assert (39, beat) == (len(beat.encode()), parse_beat(beat.encode()))
-    for wrong in (b"", beat.encode()[:-1], beat.encode() + b"x", b"\x01" + beat.encode()[1:]):
+    header = BatchHeader(7, 2, b"h" * 32)
+    assert (39, header) == (len(header.encode()), parse_header(header.encode()))
+    for wrong in (b"", header.encode()[:-1], header.encode() + b"x", b"\x01" + header.encode()[1:]):
         with pytest.raises(Malformed):
-            parse_beat(wrong)
+            parse_header(wrong)
 
 
 def test_a_statement_is_its_kind_and_canonical_text() -> None:

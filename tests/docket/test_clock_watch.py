@@ -1,4 +1,4 @@
-"""A clock that runs ahead fixes nothing, and what is due to be erased is erased after a beat."""
+"""A clock that runs ahead fixes nothing, and what is due to be erased is erased after a batch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from nullabona.cli.docket import public
 from nullabona.cli.docket.group import docket
 from nullabona.docket.console.request.console import Pulse
-from nullabona.docket.console.run import beat_once
+from nullabona.docket.console.run import publish_once
 from nullabona.docket.core.instrument import DAY, HOUR
 from nullabona.docket.publishing.batches import Published
 from nullabona.docket.publishing.clock_watch import ClockDoubtful
@@ -45,7 +45,7 @@ def machine(public_office: PublicOffice, clock: Clock) -> Machine:
     made, desk = Machine(clock), public_office.desk
     desk._watch._steady = made
     made.pass_(HOUR)
-    public_office.beat()
+    public_office.publish_due()
     return made
 
 
@@ -59,11 +59,11 @@ def test_a_clock_that_jumps_ahead_fixes_nothing(public_office: PublicOffice, mac
     before = batches(public_office)
     clock.pass_(5 * HOUR)
     with pytest.raises(ClockDoubtful):
-        public_office.beat()
+        public_office.publish_due()
     assert before == batches(public_office)
     clock.pass_(-5 * HOUR)
     machine.pass_(HOUR)
-    public_office.beat()
+    public_office.publish_due()
     assert (before + 1, ()) == (batches(public_office), public_office.verify().findings)
 
 
@@ -71,7 +71,7 @@ def test_a_step_of_a_period_is_no_jump(public_office: PublicOffice, machine: Mac
     """Clocks are set; what time service does to them stops nobody."""
     del machine
     clock.pass_(HOUR)
-    assert public_office.beat().periods
+    assert public_office.publish_due().periods
 
 
 def test_a_machine_that_ran_without_the_desk_writes_what_it_missed(
@@ -79,26 +79,26 @@ def test_a_machine_that_ran_without_the_desk_writes_what_it_missed(
 ) -> None:
     """The desk was stopped for a day; the machine knows that a day went by."""
     machine.pass_(DAY)
-    assert 24 == len(public_office.beat().periods)
+    assert 24 == len(public_office.publish_due().periods)
 
 
 def test_after_a_restart_somebody_looks_at_the_clock(public_office: PublicOffice, machine: Machine) -> None:
     """Five hours off or a clock five hours ahead look alike; an operator who has looked says which it was, once."""
     machine.restart(5 * HOUR)
     with pytest.raises(ClockDoubtful):
-        public_office.beat()
-    assert 5 == len(public_office.loop.run(public_office.desk.beat(clock_is_right=True)).periods)
+        public_office.publish_due()
+    assert 5 == len(public_office.loop.run(public_office.desk.publish_due(clock_is_right=True)).periods)
     machine.pass_(HOUR)
-    assert 1 == len(public_office.beat().periods)
+    assert 1 == len(public_office.publish_due().periods)
 
 
 def test_a_clock_that_was_behind_may_be_set_right(public_office: PublicOffice, machine: Machine, clock: Clock) -> None:
     """What it said while it was behind is not kept."""
     clock.pass_(-5 * HOUR)
-    public_office.beat()
+    public_office.publish_due()
     clock.pass_(5 * HOUR)
     machine.pass_(HOUR)
-    assert 1 == len(public_office.beat().periods)
+    assert 1 == len(public_office.publish_due().periods)
 
 
 def test_nothing_is_erased_by_a_clock_that_jumped(public_office: PublicOffice, machine: Machine, clock: Clock) -> None:
@@ -106,25 +106,25 @@ def test_nothing_is_erased_by_a_clock_that_jumped(public_office: PublicOffice, m
     del machine
     clock.pass_(4 * 366 * DAY)
     with pytest.raises(ClockDoubtful):
-        public_office.beat()
+        public_office.publish_due()
     assert 0 == public_office.desk.erase_due()
 
 
-def test_the_console_erases_after_each_beat(public_office: PublicOffice, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And not when the beat was refused."""
+def test_the_console_erases_after_each_batch(public_office: PublicOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not when the batch was refused."""
     erased: list[int] = []
     monkeypatch.setattr(type(public_office.desk), "erase_due", lambda _: erased.append(1))
 
     class Premises:
         desk, pulse = public_office.desk, Pulse()
 
-    assert public_office.loop.run(beat_once(Premises(), public_office.clock))  # type: ignore[arg-type]
+    assert public_office.loop.run(publish_once(Premises(), public_office.clock))  # type: ignore[arg-type]
 
     async def doubtful(*, clock_is_right: bool) -> None:
         raise ClockDoubtful(str(clock_is_right))
 
-    monkeypatch.setattr(Premises.desk, "beat", doubtful)
-    assert public_office.loop.run(beat_once(Premises(), public_office.clock))  # type: ignore[arg-type]
+    monkeypatch.setattr(Premises.desk, "publish_due", doubtful)
+    assert public_office.loop.run(publish_once(Premises(), public_office.clock))  # type: ignore[arg-type]
     assert ([1], "docket-clock-doubtful") == (erased, getattr(Premises.pulse.problem, "code", None))
 
 
@@ -135,7 +135,7 @@ def test_the_machine_tells_how_long_it_has_run() -> None:
 
 
 class Command:
-    """What ``nulla docket beat`` does to a desk, noted down."""
+    """What ``nulla docket publish-due`` does to a desk, noted down."""
 
     def __init__(self, problem: Exception | None = None) -> None:
         self.done: list[str] = []
@@ -149,8 +149,8 @@ class Command:
     def log(self) -> Command:
         return self
 
-    async def beat(self, *, clock_is_right: bool) -> Published:
-        self.done.append(f"beat {clock_is_right}")
+    async def publish_due(self, *, clock_is_right: bool) -> Published:
+        self.done.append(f"publish {clock_is_right}")
         if self.problem is not None:
             raise self.problem
         return Published((7,), 0)
@@ -164,12 +164,12 @@ class Command:
 
     def run(self, monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
         monkeypatch.setattr(public, "at_desk", lambda _: nullcontext(self))
-        CliRunner().invoke(docket, ["beat", *words])
+        CliRunner().invoke(docket, ["publish-due", *words])
         return self.done
 
 
-def test_the_command_erases_after_the_beat(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And says that the clock is right only if it was told so; after a beat that was refused nothing is erased."""
-    assert ["beat False", "hang up", "erase"] == Command().run(monkeypatch)
-    assert ["beat True", "hang up", "erase"] == Command().run(monkeypatch, "--clock-is-right")
-    assert ["beat False", "hang up"] == Command(ClockDoubtful("")).run(monkeypatch)
+def test_the_command_erases_after_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And says that the clock is right only if it was told so; after a batch that was refused nothing is erased."""
+    assert ["publish False", "hang up", "erase"] == Command().run(monkeypatch)
+    assert ["publish True", "hang up", "erase"] == Command().run(monkeypatch, "--clock-is-right")
+    assert ["publish False", "hang up"] == Command(ClockDoubtful("")).run(monkeypatch)

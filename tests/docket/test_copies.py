@@ -32,11 +32,11 @@ def batches(office: PublicOffice) -> int:
 
 
 def refused(office: PublicOffice) -> tuple[int, Status, int, Status]:
-    """What desk and log had before a beat that is refused, and after it."""
+    """What desk and log had before a batch that is refused, and after it."""
     before = batches(office), office.log.status()
     office.clock.pass_(HOUR)
     with pytest.raises(LogElsewhere, match=r"entries, and this desk has put"):
-        office.beat()
+        office.publish_due()
     return *before, batches(office), office.log.status()
 
 

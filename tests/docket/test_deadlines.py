@@ -137,4 +137,4 @@ def test_a_receipt_may_take_half_of_an_answer_s_time(within_s: int, *, short: bo
     cadence = Cadence(0, period_s=60, window_s=10)
     timer = Timer("answer", within_s)
     instrument = row("KR.HOUR", timers=(timer, Timer("review", 1, until="reviewed")))
-    assert ([timer] if short else []) == list(timers.beyond_the_beat(instrument, cadence))
+    assert ([timer] if short else []) == list(timers.too_short_timers(instrument, cadence))

@@ -21,7 +21,7 @@ nulla docket --officer pia.officer outage 0 0 --ko "점검 때문에 늦었습�
 proposal=$(nulla docket officer pending --json | head -n 1 | sed 's/.*"id": *"\\([^"]*\\)".*/\\1/')
 nulla docket --officer cora.officer officer confirm $proposal
 sleep 4
-nulla docket beat
+nulla docket publish-due
 """
 
 
@@ -48,4 +48,4 @@ def test_a_warrant_is_answered_as_written(tmp_path: Path) -> None:
     entries = b"".join(path.read_bytes() for path in public.rglob("*") if "entries" in path.parts and path.is_file())
     assert b"late because of maintenance" in entries
     findings = {finding["code"] for finding in json.loads(found.stdout)["findings"]}
-    assert findings <= {"period-late"}, "a slow machine beats late; nothing else may be wrong"
+    assert findings <= {"period-late"}, "a slow machine publishes late; nothing else may be wrong"

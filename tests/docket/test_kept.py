@@ -60,7 +60,7 @@ MONTHLY = Cadence(start_s=NOON - 60, period_s=31 * DAY, slots=8, horizon_s=400 *
 
 @pytest.fixture
 def slow_office(tmp_path: Path, clock: Clock) -> Iterator[PublicOffice]:
-    """A desk whose periods are a month, so that years are a few beats."""
+    """A desk whose periods are a month, so that years are a few batches."""
     made = PublicOffice(tmp_path, clock, MONTHLY)
     yield made
     made.stop()
@@ -75,7 +75,7 @@ def test_a_closed_case_is_erased_when_its_register_is_over(slow_office: PublicOf
         slow_office.desk._store.run("erase_case", other)
     clock.pass_(3 * 365 * DAY + 2 * DAY)
     assert 0 == slow_office.desk.erase_due()  # the last batch is years behind the clock
-    slow_office.beat()
+    slow_office.publish_due()
     assert 1 == slow_office.desk.erase_due()
     with pytest.raises(NoSuchCase):
         slow_office.desk.show(slow_office.who("rea"), case)

@@ -30,7 +30,7 @@ def test_an_honest_log_has_no_finding() -> None:
     log.add(log.opening(0, 0))
     result = log.recount(HORIZON)
     assert [] == found(result)
-    assert [*range(9)] == [batch.beat.period for batch in result.batches]
+    assert [*range(9)] == [batch.header.period for batch in result.batches]
     assert log.ends == [batch.end for batch in result.batches]
     assert log.records.keys() == result.slots.keys()
     assert {SlotRef(0, 0): NullRecord()} == result.opened
@@ -61,9 +61,9 @@ def test_what_does_not_begin_as_a_docket_is_none(entries: list[bytes]) -> None:
         (lambda e: e[:-1], "short", {"period": 3, "entry": 10}),
         (lambda e: e[:-2], "short", {"period": 3, "entry": 10}),
         (lambda e: [*e[:5], e[6], e[5], *e[7:]], "misplaced", {"period": 1, "entry": 4, "slot": 0}),
-        (lambda e: [*e[:4], b"\x09", *e[5:]], "unreadable", {"period": 1, "entry": 4, "why": "not a beat"}),
+        (lambda e: [*e[:4], b"\x09", *e[5:]], "unreadable", {"period": 1, "entry": 4, "why": "not a batch header"}),
         (lambda e: [*e[:5], b"\x09", *e[6:]], "unreadable", {"period": 1, "entry": 4, "why": "not a slot"}),
-        (lambda e: [*e, b"\x09"], "unreadable", {"period": 4, "entry": 13, "why": "not a beat"}),
+        (lambda e: [*e, b"\x09"], "unreadable", {"period": 4, "entry": 13, "why": "not a batch header"}),
     ],
 )
 def test_a_log_is_read_up_to_what_is_not_there(

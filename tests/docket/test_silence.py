@@ -202,7 +202,7 @@ def test_a_renewal_is_not_opened_without_what_it_took_over() -> None:
     """Else a demand could stay sealed for good, in no half-year's band."""
     sealed, renewal = SlotRef(0, 0), SlotRef(9_000, 0)
     found = Recount(Genesis(ORIGIN, CADENCE, "0" * 64), slots=dict.fromkeys((sealed, renewal), cast(Any, None)))
-    found.batches = [cast(Any, SimpleNamespace(beat=SimpleNamespace(period=at.period))) for at in (sealed, renewal)]
+    found.batches = [cast(Any, SimpleNamespace(header=SimpleNamespace(period=at.period))) for at in (sealed, renewal)]
     found.resealed, found.opened = {sealed: renewal}, {renewal: RenewalRecord(sealed, ("0" * 64, "1" * 64))}
     late_s = CADENCE.settled_by(renewal.period) + 1
     _check_horizons(found, late_s)

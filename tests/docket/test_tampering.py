@@ -116,7 +116,7 @@ def test_a_period_without_its_checkpoint_is_seen(office: PublicOffice, tmp_path:
 
 
 def test_an_older_record_is_overdue(office: PublicOffice, tmp_path: Path) -> None:
-    """Serving last week's record leaves the beats since then missing."""
+    """Serving last week's record leaves the batches since then missing."""
     public = copy(office, tmp_path)
     shutil.copy(public / "periods/1", public / "checkpoint")
     assert "period-late" in codes(office.verify(public))
@@ -230,8 +230,8 @@ def test_an_opening_again_is_refused(office: PublicOffice, entries: list[bytes])
     batch = next(batch for batch in record.batches if any(isinstance(s, Opening) for s in batch.statements))
     twice = (*batch.statements, batch.statements[0])
     at = record.batches.index(batch)
-    beat = msgspec.structs.replace(batch.beat, statements=len(twice))
-    record.batches[at] = type(batch)(batch.start, beat, batch.slots, twice, batch.end)
+    header = msgspec.structs.replace(batch.header, statements=len(twice))
+    record.batches[at] = type(batch)(batch.start, header, batch.slots, twice, batch.end)
     assert {"opening-wrong"} == codes(record.recount(office.clock()))
 
 

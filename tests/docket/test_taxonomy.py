@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.timers import beyond_the_beat
+from nullabona.docket.core.timers import too_short_timers
 from nullabona.docket.taxonomy import Catalogue, Duration, TaxonomyInvalid, load, parse, parse_duration, row_at
 from nullabona.docket.taxonomy.citations import cites
 from nullabona.docket.taxonomy.read import encoded
@@ -159,9 +159,9 @@ def test_european_clocks(shipped: Catalogue, instrument: str, seconds: int) -> N
 def test_the_usual_cadence_leaves_time_for_every_answer(shipped: Catalogue) -> None:
     """No row in force asks for a hand-over within less than twice what its receipt may take."""
     usual = Cadence(start_s=0)
-    assert [] == [row.id for row in shipped.newest() for _ in beyond_the_beat(row.instrument(), usual)]
+    assert [] == [row.id for row in shipped.newest() for _ in too_short_timers(row.instrument(), usual)]
     slow = Cadence(start_s=0, period_s=86_400)
-    assert ["EU.EPOC_ER"] == [row.id for row in shipped.newest() for _ in beyond_the_beat(row.instrument(), slow)]
+    assert ["EU.EPOC_ER"] == [row.id for row in shipped.newest() for _ in too_short_timers(row.instrument(), slow)]
 
 
 def test_the_hour_for_removal_ends_with_the_approved_answer(shipped: Catalogue) -> None:

@@ -1,4 +1,4 @@
-"""Timers against the beat: what has to be in time can be, and nothing shows in the record while it is urgent."""
+"""Timers against the periods: what has to be in time can be, and nothing shows in the record while it is urgent."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def hour(until: Literal["released", "answered"]) -> Taxonomy:
 @pytest.mark.parametrize(
     ("until", "in_time"), [("released", True), ("answered", False)]
 )  # fmt: skip
-def test_an_hour_that_ends_with_the_approved_answer_is_kept_whatever_the_beat(
+def test_an_hour_that_ends_with_the_approved_answer_is_kept_whatever_the_period(
     public_office: PublicOffice,
     monkeypatch: pytest.MonkeyPatch,
     until: Literal["released", "answered"],
     *,
     in_time: bool,
 ) -> None:
-    """It came just after a beat: the receipt takes the whole hour, the hand-over comes after it. The record says so."""
+    """It came just after a batch: the receipt takes the whole hour, the hand-over follows. The record says so."""
     office = public_office
     office.tick()
     office.desk.close()
@@ -78,7 +78,7 @@ def test_an_urgent_demand_shows_nowhere(public_office: PublicOffice, monkeypatch
     office.take_in(given=demand(office.clock, received_s=office.clock()))
     for _ in range(100):
         office.clock.pass_(30)
-        assert () == office.beat().periods
+        assert () == office.publish_due().periods
     office.tick(2)
     batches = office.verify().recount.batches  # type: ignore[union-attr]
     assert [office.cadence.slots + 1] * 2 == [batch.end - batch.start for batch in batches[1:]]

@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from nullabona.docket.console.passkeys.signing import VerifyPasskey
-from nullabona.docket.console.run import Opened, beat_once
+from nullabona.docket.console.run import Opened, publish_once
 from nullabona.docket.core.acts import BarDetails, GagDetails
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Gag
@@ -139,30 +139,30 @@ class PublicBackdoor(Backdoor):
         period = self.app.console.pulse.period
         return -1 if period is None else period
 
-    def begin_beat(self, periods: int = 1) -> None:
+    def begin_publishing(self, periods: int = 1) -> None:
         """As `tick`, without waiting for the end of it."""
         assert self.thread is not None
         self.thread.begin(self.tick(periods))
 
     def waiting(self, command: dict[str, Any]) -> Coroutine[Any, Any, Any] | None:
-        waits = {"tick": self.tick, "late": self.late, "try_beat": self.try_beat}.get(command["do"])
+        waits = {"tick": self.tick, "late": self.late, "try_publishing": self.try_publishing}.get(command["do"])
         return waits(int(command.get("periods", 1))) if waits else None
 
     async def tick(self, periods: int) -> int:
-        """Let whole periods pass, each with its beat in time; which one was published last."""
+        """Let whole periods pass, each with its batch in time; which one was published last."""
         assert self.app is not None
         for _ in range(periods):
             cadence = self.office.cadence
             self.clock.now_s = cadence.due_of(cadence.period_at(self.clock()))
             self.office.witness.now_s = self.clock()
-            await beat_once(self.app.console, self.clock)
+            await publish_once(self.app.console, self.clock)
             problem = self.app.console.pulse.problem
             if problem is not None:
                 raise problem
         return self.app.console.pulse.period or 0
 
     async def late(self, periods: int) -> int:
-        """The beat was missed for so many periods, and comes now; which one was published last."""
+        """Publication was missed for so many periods, and happens now; which one was published last."""
         self.clock_by(periods * self.office.cadence.period_s)
         return await self.tick(1)
 
@@ -179,12 +179,12 @@ class PublicBackdoor(Backdoor):
         self.office.witness.stop()
         self.office.has_witness = False
 
-    async def try_beat(self, periods: int) -> str:
-        """A beat that is due, whatever comes of it; what went wrong."""
+    async def try_publishing(self, periods: int) -> str:
+        """A batch that is due, whatever comes of it; what went wrong."""
         assert self.app is not None
         cadence = self.office.cadence
         self.clock.now_s = cadence.due_of(cadence.period_at(self.clock()) + periods - 1)
-        await beat_once(self.app.console, self.clock)
+        await publish_once(self.app.console, self.clock)
         problem = self.app.console.pulse.problem
         return "" if problem is None else problem.code
 

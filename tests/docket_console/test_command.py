@@ -62,7 +62,7 @@ class Served(Place):
 
 
 def test_a_founder_gets_into_the_console(folder: Path) -> None:
-    """Invited, applied, admitted by two key files, signed in; and the public record beats while it serves."""
+    """Invited, applied, admitted by two key files, signed in; and the public record is published while it serves."""
     place = Served(folder)
     link = nulla(folder, "docket", "invite", "ina", "--name", "Ina", "--origin", place.origin, "--known")
     assert link.startswith(f"{place.origin}/enrol#")

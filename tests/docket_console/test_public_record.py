@@ -1,4 +1,4 @@
-"""What a desk does in public, from its console over real HTTP: notices, openings, reports, settlement; and the beat.
+"""What a desk does in public, from its console over real HTTP: notices, openings, reports, settlement; and its batches.
 
 Behind it are a real log and a real witness, one of which can be slow: nobody who is signed in waits for it.
 """
@@ -74,7 +74,7 @@ def answered(place: Place) -> str:
     case = str(place.tell("take_in"))
     place.tell("tick")
     place.tell("receipted", case=case)
-    place.tell("clock_by", seconds=3_500)  # the next beat comes before anybody's session ends
+    place.tell("clock_by", seconds=3_500)  # the next batch comes before anybody's session ends
     return case
 
 
@@ -155,27 +155,27 @@ def test_every_notice_that_stays_says_why(place: Place) -> None:
     assert 404 == cora.post("/record/deliver").status
 
 
-def test_a_slow_beat_holds_nobody_up(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    """While a witness takes its time officers read, and sign; the beat ends when the witness answers."""
+def test_a_slow_batch_holds_nobody_up(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """While a witness takes its time officers read, and sign; the batch ends when the witness answers."""
     case = str(place.tell("take_in"))
     place.tell("clock_by", seconds=3_500)
     ina = place.officer("ina")
     place.tell("slow_witness", slow=True)
     before = place.tell("tick_due")
-    place.tell("begin_beat")
+    place.tell("begin_publishing")
     begun = time.monotonic()
     assert quickly(lambda: ina.get(f"/case/{case}").status) == 200
     assert quickly(lambda: ina.does(f"/case/{case}/match")) == f"/case/{case}"
     took = time.monotonic() - begun
-    assert place.tell("last_period") < before, "the beat still waits"
+    assert place.tell("last_period") < before, "the batch still waits"
     place.tell("slow_witness", slow=False)
     until(lambda: place.tell("last_period") == before)
     with capsys.disabled():
-        print(f"\n  a page, a form and a signature while a beat waits for its witness: {1000 * took:.0f} ms")  # noqa: T201
+        print(f"\n  a page, a form and a signature while a batch waits for its witness: {1000 * took:.0f} ms")  # noqa: T201
 
 
 def again(place: Place, caller: Caller) -> None:
-    """Sign in again: a beat came, and with it half an hour went by."""
+    """Sign in again: a batch came, and with it half an hour went by."""
     place.tell("clock_by", seconds=1)
     assert 200 == caller.sign_in().status
 
@@ -189,16 +189,16 @@ def quickly(what: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever it gives
 
 
 def test_an_end_does_not_wait_for_a_slow_witness(place: Place) -> None:
-    """Whoever stops the console while a beat waits gets a whole log: the next start publishes what was fixed."""
+    """Whoever stops the console while a batch waits gets a whole log: the next start publishes what was fixed."""
     place.tell("slow_witness", slow=True)
-    place.tell("begin_beat")
+    place.tell("begin_publishing")
     begun = time.monotonic()
     assert "Traceback" not in place.stop()
     assert time.monotonic() - begun < 60
 
 
 def test_a_published_case_is_opened_for_everybody(place: Place) -> None:
-    """Counsel chooses it on the page and signs; after the next beat an outsider counts the demand."""
+    """Counsel chooses it on the page and signs; after the next batch an outsider counts the demand."""
     case, rolf, cora = answered(place), place.officer("rolf"), place.officer("cora")
     rolf.does(f"/case/{case}/hand-over", {"unsealed": "yes"})
     assert case not in cora.get("/record").text

@@ -76,7 +76,7 @@ def test_every_kind_of_event_has_a_word() -> None:
     """Whatever the journal can hold: acts, second signatures, and what the desk enters by itself."""
     code = "".join(path.read_text("utf-8") for path in CONSOLE.parent.rglob("*.py"))
     by_itself = set(re.findall(r"""journal\.append\(\s*"([\w-]+)\"""", code))
-    assert {"beat", "read", "share", "erased", "notice-delivered"} <= by_itself
+    assert {"batch", "read", "share", "erased", "notice-delivered"} <= by_itself
     kinds = {*Action, *DeskAction, *(f"confirm-{one}" for one in CONFIRMS), *by_itself, SEALED, UNSEALED}
     assert set() == {f"action.{kind}" for kind in kinds} - SENTENCES.keys()
 

@@ -80,7 +80,7 @@ def test_the_desk_of_the_drill_is_the_one_that_operators_run(tmp_path: Path) -> 
     office = Office(Grounds(tmp_path, keys, (), policy, tmp_path / "relay", cadence), clock)
     clock.ahead_s = 2 * DAY
     with pytest.raises(ClockDoubtful):
-        office.beat()
+        office.publish_due()
     office.close()
     with opened_desk(tmp_path) as at:
         assert set(OFFICERS) == {officer.id for officer in at.desk.staff.officers()}

@@ -23,7 +23,6 @@ from nullabona.drills.expert.connections import connected_addresses
 from nullabona.drills.expert.inventory import DataUnreadable, take_inventory
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Report, Verdict
-from nullabona.drills.reporting.text import pad
 from nullabona.drills.search import Kind, MemoryDenied, Secret, save_secrets
 from nullabona.drills.seizure import report as seizure_module
 from nullabona.drills.seizure.report import Scene, run_seizure
@@ -33,6 +32,7 @@ from nullabona.relay.core.boxes import SEQ_BITS, Batch, NewBox
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.wire.data_held import Column
 from nullabona.wire.lookalikes import skeleton
+from nullabona.words.columns import pad
 from tests.drills.holder import child
 from tests.drills.plants import KOREAN, SECRETS, noise
 from tests.wire.cards import MINA, TODAY, card_bytes, inbox_of

@@ -56,7 +56,7 @@ class Docket:
     label: str = "docket"
     witnesses: Sequence[str] = WITNESSES
     time_s: int = NOW_S
-    leaves: list[bytes] = field(default_factory=lambda: [leaf_hash(b"genesis"), leaf_hash(b"beat")])
+    leaves: list[bytes] = field(default_factory=lambda: [leaf_hash(b"genesis"), leaf_hash(b"header")])
 
     @property
     def signers(self) -> tuple[SignerKey, ...]:

@@ -187,9 +187,9 @@ class LiveOffice(Office):
             file.write(msgspec.json.encode(OfficerFile(nora.name, nora.seed, nora.identity)))
 
     def tick(self) -> None:
-        """Let a period pass, with its beat."""
+        """Let a period pass, with its batch."""
         self.clock.now_s = self.cadence.due_of(self.cadence.period_at(self.clock()))
-        self.loop.run(self.desk.beat())
+        self.loop.run(self.desk.publish_due())
 
     def answered(self, handle: str, decision: Decision = SOME) -> bytes:
         """A search warrant for a handle, from intake to hand-over."""

@@ -63,7 +63,7 @@ SAID: Final = (
     (MODEL, r"average precision of ([\d.]+) this way in four days", At(USUAL, ASKED, "| look", "average")),
     (MODEL, r"and of ([\d.]+) in a society of 1,000 in thirty", At(LARGE, ASKED, "| look", "average")),
     (MODEL, r"of 1,000 they reached ([\d.]+), as did", At(LARGE, SNAPSHOTS, "| V1 | 1 |", "average precision")),
-    (MODEL, r"([\d.]+) where everybody comes `--together`", At(USUAL, DEFENCES, "| with rooms together |", "V2 edges")),
+    (MODEL, r"([\d.]+) where everybody comes `--fast`", At(USUAL, DEFENCES, "| with rooms together |", "V2 edges")),
 )  # fmt: skip
 
 

@@ -9,27 +9,29 @@ from typing import Any, Final
 import click
 
 from nullabona.cli.exits import FAILED, OK, show
+from nullabona.cli.help import Command, group
 from nullabona.cli.settings import Settings, settings_of, spoken
 from nullabona.drills.registry import DRILLS, Drill
 from nullabona.drills.reporting.report import Played, Verdict
-from nullabona.drills.reporting.text import Text, pad
+from nullabona.drills.reporting.text import Text
 from nullabona.errors import NullabonaError
 from nullabona.words.catalogue import Language
+from nullabona.words.columns import pad
 
 _NAME: Final = 18
 
 
-@click.group()
+@group()
 @spoken
 def drill() -> None:
     """Play an adversary for real and print what was learned.
 
     Exit code 0: every claim held. 1: a claim failed, or the drill could not be played. A claim that could not be looked
-    at is "not proven" and no failure. Reports are in Korean if the locale is (LANG=ko_KR.UTF-8).
+    at is "not proven" and no failure.
     """
 
 
-def _command(row: Drill) -> click.Command:
+def _command(row: Drill) -> Command:
     def play(**options: Any) -> None:  # noqa: ANN401 - what the row names
         context = click.get_current_context()
         settings = settings_of(context)
@@ -37,7 +39,7 @@ def _command(row: Drill) -> click.Command:
         _say(played, settings)
         context.exit(OK if played.held else FAILED)
 
-    return spoken(click.Command(row.name, callback=play, params=list(row.options), help=row.about))
+    return spoken(Command(row.name, callback=play, params=list(row.options), help=row.about))
 
 
 for _each in DRILLS.values():

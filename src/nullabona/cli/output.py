@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from nullabona.cli.settings import Settings
 from nullabona.words.catalogue import Words
+from nullabona.words.columns import pad, width
 
 SENTENCES: Final = Words("cli", "cli_events", "cli_log", "cli_docket")
 say: Final = SENTENCES.say
@@ -63,14 +64,10 @@ def remark(text: str) -> None:
 def table(rows: Iterable[tuple[str, ...]]) -> None:
     """Columns that line up, wide characters counted as two."""
     rows = list(rows)
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
+        cells = map(pad, row, widths)
         line("  ".join(cells).rstrip())
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def is_obeyed(char: str) -> bool:

@@ -11,56 +11,57 @@ from typing import Any, Final
 import click
 
 from nullabona.cli.exits import HELP, INTERRUPTED, contained, show
-from nullabona.cli.settings import Settings, as_person, settings_of
+from nullabona.cli.help import FRAME, Group, group
+from nullabona.cli.settings import Settings, as_person, language_in, settings_of
+from nullabona.cli.usage import show_misuse
 from nullabona.errors import NullabonaError
 from nullabona.extras import missing
+from nullabona.words.catalogue import Language
 
 COMMANDS: Final = {
-    "app": ("nullabona.cli.person.app:app", "The messenger with its own page."),
-    "account": ("nullabona.cli.person.account:account", "Your account: create, show, publish, move, restore."),
-    "device": ("nullabona.cli.person.device:device", "Your devices: link, join, name, remove."),
-    "contact": ("nullabona.cli.person.contact:contact", "People: ask, accept, links, safety numbers, block."),
-    "room": ("nullabona.cli.person.room:room", "Rooms: create, members, admins, leave."),
-    "send": ("nullabona.cli.person.talk:send", "Send a message, from the command line or a pipe."),
-    "read": ("nullabona.cli.person.talk:read", "Show the messages of a room."),
-    "backup": ("nullabona.cli.person.backup:backup", "Backups: make one, check one, the key that opens them."),
-    "restore": ("nullabona.cli.person.restore:restore", "A new profile from a backup."),
-    "export": ("nullabona.cli.person.export:export", "Rooms as JSON, text and pages, with their media."),
-    "search": ("nullabona.cli.person.search:search", "Find messages by word, person and date."),
-    "save": ("nullabona.cli.person.save:save", "Save the file of a message."),
-    "import": ("nullabona.cli.person.moving:import_history", "Bring your history from another messenger."),
-    "follow": ("nullabona.cli.person.watch:follow", "Show what happens, as it happens."),
-    "sync": ("nullabona.cli.person.watch:sync", "Send and receive what is waiting, then exit."),
-    "status": ("nullabona.cli.person.watch:status", "Connections, what is to be sent, warnings."),
-    "record": ("nullabona.cli.person.record:record", "Directories' public records: witnesses, checks, evidence."),
-    "operator-notices": (
-        "nullabona.cli.person.operator_notices:operator_notices",
-        "Your operator's notices of legal demands.",
-    ),
-    "log": ("nullabona.cli.log.group:log", "Public logs: check all of one, prove an entry, watch it grow."),
-    "relay": ("nullabona.cli.operator.relay:relay", "For operators: run a relay and its directory."),
-    "witness": ("nullabona.cli.operator.witness:witness", "For operators: cosign other operators' logs."),
-    "docket": ("nullabona.cli.docket.group:docket", "Legal demands: run a desk, check packages and the record."),
-    "drill": ("nullabona.cli.drill:drill", "For everybody: play an adversary, see what they learn."),
+    "app": "nullabona.cli.person.app:app",
+    "account": "nullabona.cli.person.account:account",
+    "device": "nullabona.cli.person.device:device",
+    "contact": "nullabona.cli.person.contact:contact",
+    "room": "nullabona.cli.person.room:room",
+    "send": "nullabona.cli.person.talk:send",
+    "read": "nullabona.cli.person.talk:read",
+    "backup": "nullabona.cli.person.backup:backup",
+    "restore": "nullabona.cli.person.restore:restore",
+    "export": "nullabona.cli.person.export:export",
+    "search": "nullabona.cli.person.search:search",
+    "save": "nullabona.cli.person.save:save",
+    "import": "nullabona.cli.person.moving:import_history",
+    "follow": "nullabona.cli.person.watch:follow",
+    "sync": "nullabona.cli.person.watch:sync",
+    "status": "nullabona.cli.person.watch:status",
+    "record": "nullabona.cli.person.record:record",
+    "operator-notices": "nullabona.cli.person.operator_notices:operator_notices",
+    "log": "nullabona.cli.log.group:log",
+    "relay": "nullabona.cli.operator.relay:relay",
+    "witness": "nullabona.cli.operator.witness:witness",
+    "docket": "nullabona.cli.docket.group:docket",
+    "drill": "nullabona.cli.drill:drill",
 }
-"""name → (where, one line)."""
+"""Where each is. What `nulla --help` says of one is `nulla-NAME` in words/cli_help_frame.toml."""
+SECTIONS: Final = {
+    "for-people": (
+        "app", "account", "device", "contact", "room", "send", "read", "search", "save", "follow", "sync", "status",
+        "backup", "restore", "export", "import", "record", "operator-notices",
+    ),
+    "for-operators": ("relay", "witness"),
+    "for-legal-desks": ("docket",),
+    "for-auditors": ("log", "drill"),
+}  # fmt: skip
+"""By who needs them."""
 
 
-class Lazy(click.Group):
-    """A group whose commands are imported when they are used, from where ``places`` says.
+class Lazy(Group):
+    """A group whose commands are imported when they are used, from where ``places`` says."""
 
-    A command with a line in ``lines`` is not even imported to be listed.
-    """
-
-    def __init__(
-        self,
-        *,
-        places: Mapping[str, str],
-        lines: Mapping[str, str] | None = None,
-        **more: Any,  # noqa: ANN401 - what click gives
-    ) -> None:
+    def __init__(self, *, places: Mapping[str, str], **more: Any) -> None:  # noqa: ANN401 - what click gives
         super().__init__(**more)
-        self._places, self._lines = places, lines or {}
+        self._places = places
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(self._places)
@@ -73,25 +74,26 @@ class Lazy(click.Group):
         assert isinstance(command, click.Command)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        if not self._lines:
-            super().format_commands(ctx, formatter)
-            return
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, self._lines[name]) for name in self.list_commands(ctx)])
-
 
 class Root(Lazy):
-    """The whole command line; calling it runs it and exits."""
+    """The whole command line; calling it runs it and exits. To list its commands it imports none of them."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # Before anything is read: --help ends the reading, and what is wrong is said in this language.
+        settings_of(ctx).language = language_in(args)
+        return super().parse_args(ctx, args)
+
+    def summary(self, ctx: click.Context, name: str, language: Language) -> str:  # noqa: ARG002 - the base's signature
+        return FRAME.say(f"nulla-{name}", language)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002 - click's signature
         run()
 
 
-@click.group(
+@group(
     cls=Root,
-    places={name: place for name, (place, _) in COMMANDS.items()},
-    lines={name: line for name, (_, line) in COMMANDS.items()},
+    places=COMMANDS,
+    sections=SECTIONS,
     epilog=HELP,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -109,15 +111,15 @@ def run(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code; nothing that goes wrong ends in a traceback."""
     settings = Settings()
     try:
-        code = _run(arguments, settings)
+        code = _run(sys.argv[1:] if arguments is None else arguments, settings)
     except BrokenPipeError:
         code = _mute()
     sys.exit(code)
 
 
-def _run(arguments: list[str] | None, settings: Settings) -> int:
+def _run(arguments: list[str], settings: Settings) -> int:
     try:
-        context = nulla.make_context("nulla", list(sys.argv[1:] if arguments is None else arguments))
+        context = nulla.make_context("nulla", [*arguments])
         settings = settings_of(context)
         with context:
             result: Any = nulla.invoke(context)
@@ -126,8 +128,7 @@ def _run(arguments: list[str] | None, settings: Settings) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return show_misuse(error, language_in(arguments))
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except NullabonaError as error:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
 from nullabona.errors import UserError
-from nullabona.words.catalogue import Language
+from nullabona.words.catalogue import LANGUAGES, Language
 
 F = TypeVar("F", bound=Callable[..., Any])
 _ROOT: Final = "nulla.settings"
+COMMON: Final = "common_"
+"""How the names of the common options begin within click."""
 USUAL_S: Final = 30.0
-APART_S: Final = 300.0
-"""Longest wait of one command with ``--apart``, if none is named: the inbox is read once a minute on average."""
+PRIVATE_S: Final = 300.0
+"""Longest wait of one command with ``--private``, if none is named: the inbox is read once a minute on average."""
 
 
 class PassphraseNeeded(UserError):
@@ -45,8 +48,8 @@ class Settings:
     passphrase_file: Path | None = None
     ca_file: Path | None = None
     proxy: str | None = None
-    apart: bool = False
-    together: bool = False
+    private: bool = False
+    fast: bool = False
 
     @property
     def interactive(self) -> bool:
@@ -57,7 +60,7 @@ class Settings:
         """The longest wait for relays: what was named, or what is usual."""
         if named_s is not None:
             return named_s
-        return APART_S if self.apart else usual_s
+        return PRIVATE_S if self.private else usual_s
 
     def read_passphrase_file(self) -> str | None:
         """The first line of the named file, or None if none was named."""
@@ -73,6 +76,14 @@ def language_of(environment: Mapping[str, str]) -> Language:
     """The language of a person's environment."""
     locale = environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG") or ""
     return "ko" if locale.lower().startswith("ko") else "en"
+
+
+def language_in(arguments: Sequence[str]) -> Language:
+    """The language of a command line: what a ``--lang`` anywhere in it says, or that of the environment."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    named = [value for flag, value in pairwise(options) if flag == "--lang"]
+    named += [word.removeprefix("--lang=") for word in options if word.startswith("--lang=")]
+    return next((language for language in LANGUAGES if language in named[-1:]), language_of(os.environ))
 
 
 def settings_of(context: click.Context) -> Settings:
@@ -94,7 +105,7 @@ _PATH: Final = click.Path(path_type=Path)
 _OPTIONS: Final[dict[str, dict[str, Any]]] = {
     "profile": {"type": _PATH, "metavar": "DIR", "envvar": "NULLA_PROFILE", "help": "The folder of your account."},
     "json": {"is_flag": True, "help": "One JSON object per line, for programs."},
-    "lang": {"type": click.Choice(["ko", "en"]), "help": "Language of sentences (default: LANG)."},
+    "lang": {"type": click.Choice(LANGUAGES), "help": "Language of sentences and help (default: that of LANG)."},
     "passphrase-file": {
         "type": _PATH,
         "metavar": "FILE",
@@ -108,15 +119,15 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
         "help": "Certificates to trust beside the system's, PEM.",
     },
     "proxy": {"metavar": "URL", "envvar": "NULLA_PROXY", "help": "SOCKS5 proxy; for Tor socks5://127.0.0.1:9050."},
-    "apart": {
+    "private": {
         "is_flag": True,
-        "envvar": "NULLA_APART",
-        "help": "Read the inbox at random moments too: an observer learns less, first messages come a minute late.",
+        "envvar": "NULLA_PRIVATE",
+        "help": "Read the inbox at random moments too. An observer learns less; first messages arrive a minute late.",
     },
-    "together": {
+    "fast": {
         "is_flag": True,
-        "envvar": "NULLA_TOGETHER",
-        "help": "All rooms on one connection, for slow networks: an observer can tell that they are one device's.",
+        "envvar": "NULLA_FAST",
+        "help": "Read all rooms over one connection, for slow networks. An observer sees that they are one device's.",
     },
 }
 _NAMES: Final = {"json": "as_json", "lang": "language"}
@@ -126,9 +137,7 @@ def _options(*flags: str) -> Callable[[F], F]:
     def give(command: F) -> F:
         for flag in reversed(flags):
             name = _NAMES.get(flag, flag.replace("-", "_"))
-            keep = click.option(
-                f"--{flag}", f"common_{name}", expose_value=False, callback=_keep(name), **_OPTIONS[flag]
-            )
+            keep = click.option(f"--{flag}", COMMON + name, expose_value=False, callback=_keep(name), **_OPTIONS[flag])
             command = keep(command)
         return command
 

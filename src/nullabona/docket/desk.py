@@ -83,7 +83,7 @@ class Desk:
     def __init__(
         self, folder: Path, taxonomy: Taxonomy, outside: Outside, publication: Publication | None = None
     ) -> None:
-        """Raises `DeskInUse`, `DeskUnreadable` or `NotFounded`. Without a publication `beat` fails."""
+        """Raises `DeskInUse`, `DeskUnreadable` or `NotFounded`. Without a publication `publish_due` fails."""
         self.taxonomy = taxonomy
         self._store = DeskStore(folder)
         self._outside = outside
@@ -246,12 +246,12 @@ class Desk:
 
     # ----------------------------------------------------------------------------------------------- the public record
 
-    async def beat(self, *, clock_is_right: bool = False) -> Published:
+    async def publish_due(self, *, clock_is_right: bool = False) -> Published:
         """Publish the batch of every period that is due. Call it about once a minute; if none is due, it does nothing.
 
         Raises `ClockDoubtful` if the clock advanced more than the elapsed time allows, unless ``clock_is_right``.
         """
-        return await self._batches.beat(clock_is_right=clock_is_right)
+        return await self._batches.publish_due(clock_is_right=clock_is_right)
 
     def late_periods(self) -> tuple[int, ...]:
         """Periods published late since this desk was opened. `verify` finds all late periods."""
@@ -323,7 +323,7 @@ class Desk:
         return tuple(line.id for line in self.cases(who) if self._openings.may_open(who, line.id))
 
     def erase_due(self) -> int:
-        """Erase the closed cases whose retention has ended, with their keys; how many. Call it after each `beat`.
+        """Erase the closed cases whose retention has ended, with their keys; how many. Call it after `publish_due`.
 
         Erases nothing while the clock may be wrong (`ClockWatch.may_erase`).
         """

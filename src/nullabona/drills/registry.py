@@ -27,7 +27,7 @@ _DATA: Final = _ask("--data", "The relay's data directory.", required=True, meta
                     type=click.Path(path_type=Path, exists=True, file_okay=False))  # fmt: skip
 _ONLY: Final = _ask(
     "--only",
-    "Play no more than this line of the threat model needs, and report on it alone; may be repeated.",
+    "Play only what this line of the threat model needs, and report on it alone; may be repeated.",
     multiple=True,
     metavar="LINE",
 )
@@ -64,14 +64,14 @@ class Drill:
 _ROWS: Final = (
     Drill(
         "warrant",
-        "An officer with a warrant for an account: what they carry away.",
+        "An officer has a warrant for an account: what do they carry away?",
         tuple("W-01 W-02 W-03 W-06 W-10 W-11 W-12 W-13 W-14 W-16".split()),
         (_DATA, _ask("--handle", "The account that the warrant names.", required=True, metavar="NAME@HOST")),
         in_all=(),  # the demo plays it
     ),
     Drill(
         "seizure",
-        "The machine is carried away: search its disks and memory for planted secrets.",
+        "The machine is seized: search its disks and memory for planted secrets.",
         tuple("S-01 S-02 S-03 S-04 S-05 S-10 S-11 S-12 S-13 S-14 S-15 S-16 S-17 S-29".split()),
         (
             _DATA,
@@ -81,7 +81,7 @@ _ROWS: Final = (
                  metavar="FILE"),
             _ask("--also", "Search this file or directory too (logs, temporary files, backups); may be repeated.",
                  type=click.Path(path_type=Path, exists=True), multiple=True, metavar="PATH"),
-            _ask("--control", "A relay that nobody ever used: words it has in memory as well are not counted.",
+            _ask("--control", "A relay that nobody ever used: words that its memory also has are not counted.",
                  type=int, metavar="PID"),
         ),
         in_all=(),  # the demo plays it
@@ -91,17 +91,17 @@ _ROWS: Final = (
         "The whole story: people talk, the relay is searched, seized, emptied, and nothing is lost.",
         ("S-20", "S-21", "R-10"),
         (
-            _ask("--chat", "Hold this conversation, lines of `name: text`, instead of ours (or set DEMO_CHAT).",
+            _ask("--chat", "Use this conversation, lines of `name: text`, instead of ours (or set DEMO_CHAT).",
                  type=_PATH, metavar="FILE", envvar="DEMO_CHAT"),
             _ask("--keep", "Play in this empty folder and keep it: the relay's data and everybody's profile.",
                  type=click.Path(path_type=Path, file_okay=False), metavar="DIR"),
-            _ask("--desk/--no-desk", "With the legal desk's act, if a desk is installed, or without.", default=True),
+            _ask("--desk/--no-desk", "With or without the legal desk's act, if a desk is installed.", default=True),
             _ONLY,
         ),
     ),
     Drill(
         "tap",
-        "The operator listens in on everything, from now on: what is read, and what is inferred all the same.",
+        "The operator taps everything from now on: what is read, and what is inferred anyway?",
         tuple("T-01 T-02 T-03 T-04 T-10 T-13 T-14 T-15 T-16 T-17 T-19 T-21 T-22 S-25 W-05".split()),
     ),
     Drill(
@@ -112,59 +112,58 @@ _ROWS: Final = (
     ),
     Drill(
         "insider",
-        "Members, and one who was put out, turn all they know against a room: who loses it, for how long, at what "
-        "cost?",
+        "Members and a removed member attack a room with all they know: who loses it, for how long, at what cost?",
         tuple("F-11 R-17 E-30 E-31 E-32 E-33 E-34 E-35".split()),
         (_ONLY,),
     ),
     Drill(
         "stolen-device",
-        "A device is taken, locked or open: what its past and its future yield, and what its owner can do.",
+        "A device is stolen, locked or open: what do its past and future reveal, and what can its owner do?",
         tuple("D-01 D-02 D-03 D-04 D-07 D-08 D-10 D-11 D-13 D-14 D-20 D-23 R-14".split()),
         (_ONLY,),
     ),
     Drill(
         "coerced-operator",
-        "A relay that hides, holds back, exchanges, repeats, garbles, denies, shows two histories and false cards.",
+        "A relay hides, delays, swaps, repeats, garbles and denies, and shows two histories and false cards.",
         tuple("L-01 L-02 L-10 L-11 L-13 L-16".split()),
         (_ONLY,),
     ),
     Drill(
         "loss",
-        "The machine is taken while many people talk, an empty one takes its place: what is lost, and for how long?",
+        "The machine is seized while many people talk, and an empty one replaces it: what is lost, for how long?",
         ("S-22", "S-24"),
         (
             _ask("--accounts", "How many people.", type=click.IntRange(4, 5_000), default=200),
             _ask("--rooms", "How many rooms.", type=click.IntRange(1, 5_000), default=50),
-            _ask("--rate", "Messages a second, all together.", type=click.FloatRange(0.1, 10_000), default=50.0),
+            _ask("--rate", "Messages a second, in total.", type=click.FloatRange(0.1, 10_000), default=50.0),
             _ask("--seconds", "How long they talk before the machine is taken, and again after it.",
                  type=click.FloatRange(1, 3_600), default=15.0),
-            _ask("--patience", "After so many seconds what is still lacking is lost.",
+            _ask("--patience", "What is still missing after this many seconds counts as lost.",
                  type=click.FloatRange(1, 3_600), default=300.0),
-            _ask("--renamed", "The empty relay has another name; cards tell which.", is_flag=True),
+            _ask("--renamed", "The empty relay has another name, which cards tell.", is_flag=True),
         ),
         in_all=((), ("--renamed",)),
     ),
     Drill(
         "lying-directory",
-        "An operator swaps a key, adds a device, keeps two records, rolls back, hides a card: who notices, and when.",
+        "An operator swaps a key, adds a device, shows two records, rolls back, hides a card: who notices, and when?",
         tuple("M-03 M-10 M-11 M-12 M-13 M-14 M-15".split()),
         (
-            _ask("--period", "How often the directory closes an epoch; what owners notice takes as long.",
+            _ask("--period", "How often the directory closes an epoch; owners notice something within that time.",
                  type=click.IntRange(1, 600), default=2, metavar="SECONDS"),
             _ONLY,
         ),
     ),
     Drill(
         "lost-directory",
-        "The directory's machine is gone: people talk on, it is made anew from copies, owners put their cards back.",
+        "The directory's machine is lost: people keep talking, copies rebuild it, owners publish their cards again.",
         tuple("G-01 G-02 G-03 G-04 G-10 G-11 G-12".split()),
     ),
     Drill(
         "flood",
-        "Somebody without an account does what harm they can to a relay on this machine, while people talk.",
+        "A stranger without an account does all the harm they can from this machine, while people talk.",
         tuple("Q-10 Q-11 Q-12 Q-13 Q-14 Q-15".split()),
-        (_ask("--minutes", "How long the stranger stays: half of it on one connection, half on fifty.",
+        (_ask("--minutes", "How long the attack lasts: half of it on one connection, half on fifty.",
               type=click.FloatRange(0.1, 30), default=0.7),),
     ),
     Drill(

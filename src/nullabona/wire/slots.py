@@ -20,7 +20,7 @@ from nullabona.errors import Bug, Malformed, PeerError
 from nullabona.wire.canonical import canonical, read_canonical
 
 SLOT_LEAF: Final = 0x01
-BEAT_LEAF: Final = 0x02
+HEADER_LEAF: Final = 0x02
 STATEMENT_LEAF: Final = 0x03
 LEAF_SIZE: Final = 160
 RECORD_SIZE: Final = 4_096

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, get_args
 
 from nullabona.errors import Bug
 
 Language = Literal["ko", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 
 _PLACE: Final = re.compile(r"\{(\w+)")
 
@@ -80,7 +81,7 @@ def parse_words(*texts: str) -> dict[str, Sentence]:
 
     English may be missing where it is the program's own, as of errors.
     """
-    import tomllib  # not for commands that say nothing, as --help
+    import tomllib  # not for commands that say nothing
 
     words: dict[str, Sentence] = {}
     try:

@@ -11,8 +11,10 @@ import msgspec
 
 from nullabona.cli.docket.chosen import at_desk
 from nullabona.cli.docket.show import say_done, show_case, show_lines
+from nullabona.cli.help import command
 from nullabona.cli.output import emit, line
 from nullabona.cli.settings import settings_of, spoken
+from nullabona.cli.usage import Misused
 from nullabona.docket.cases.casework import describe_document
 from nullabona.docket.core.acts import AmendDetails, IntakeDetails, stated
 from nullabona.docket.core.decide import DemandIncomplete
@@ -43,7 +45,7 @@ def read_demand(path: Path, document: bytes) -> Demand:
         raise DemandIncomplete(f"the demand cannot be used: {error}") from None
 
 
-@click.command()
+@command()
 @click.argument("demand", type=_FILE)
 @click.option(
     "--document", type=_FILE, required=True, help="The original as received. It is stored sealed and never opened."
@@ -59,7 +61,7 @@ def intake(context: click.Context, demand: Path, document: Path) -> None:
         say_done(context, at, done)
 
 
-@click.command()
+@command()
 @click.argument("case")
 @click.argument("demand", type=_FILE)
 @click.option("--document", type=_FILE, required=True, help="The original.")
@@ -74,7 +76,7 @@ def amend(context: click.Context, case: str, demand: Path, document: Path, why: 
         say_done(context, at, at.sign(at.desk.propose(at.who, Action.AMEND, find(at, case), details), original))
 
 
-@click.command("list")
+@command("list")
 @spoken
 @click.pass_context
 def list_cases(context: click.Context) -> None:
@@ -84,7 +86,7 @@ def list_cases(context: click.Context) -> None:
         show_lines(context, lines)
 
 
-@click.command()
+@command()
 @click.argument("case")
 @spoken
 @click.pass_context
@@ -97,15 +99,15 @@ def show(context: click.Context, case: str) -> None:
 def _step(name: str, text: str, propose: Callable[[OpenedDesk, bytes], Proposal]) -> click.Command:
     """A command that takes nothing but the case."""
 
-    @click.command(name, help=text)
+    @command(name, help=text)
     @click.argument("case")
     @spoken
     @click.pass_context
-    def command(context: click.Context, case: str) -> None:
+    def step(context: click.Context, case: str) -> None:
         with at_desk(context) as at:
             say_done(context, at, at.sign(propose(at, find(at, case))))
 
-    return command
+    return step
 
 
 def _plain(action: Action) -> Callable[[OpenedDesk, bytes], Proposal]:
@@ -136,7 +138,7 @@ confirm_gag = _step(
 )  # fmt: skip
 
 
-@click.command()
+@command()
 @click.argument("case")
 @click.option("--refuse", metavar="REASON", help="Refuse; the reasons are in spec/docket.md §2.")
 @click.option("--grounds", default="", help="Of a conflict with another country's law.")
@@ -157,7 +159,7 @@ def make_decision(refuse: str | None, grounds: str, answers: tuple[str, ...]) ->
             return msgspec.convert({"outcome": "refuse", "reason": refuse, "grounds": grounds}, Decision)
         return Decision("produce", tuple(_answer(text) for text in answers))
     except (msgspec.ValidationError, ValueError) as error:
-        raise click.UsageError(f"not a decision: {error}") from None
+        raise Misused("not-a-decision", error=error) from None
 
 
 def _answer(text: str) -> ClassAnswer:
@@ -166,7 +168,7 @@ def _answer(text: str) -> ClassAnswer:
     return msgspec.convert({"data_class": data_class, "answer": answer, "reason": reason or None}, ClassAnswer)
 
 
-@click.command()
+@command()
 @click.argument("case")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to (default: stdout).")
 @spoken
@@ -181,7 +183,7 @@ def document(context: click.Context, case: str, output: Path | None) -> None:
         output.write_bytes(data)
 
 
-@click.command()
+@command()
 @click.argument("case")
 @click.option("--until", type=int, required=True, metavar="S", help="When it is due, in seconds since 1970.")
 @click.option("--basis", required=True, help="Which law allows it.")
@@ -193,7 +195,7 @@ def defer(context: click.Context, case: str, until: int, basis: str) -> None:
         _sign_stated(context, at, Action.DEFER_NOTICE, case, basis, until)
 
 
-@click.command("bar-notice")
+@command("bar-notice")
 @click.argument("case")
 @click.option("--basis", required=True, help="The law that forbids it.")
 @spoken
@@ -204,7 +206,7 @@ def bar_notice(context: click.Context, case: str, basis: str) -> None:
         _sign_stated(context, at, Action.BAR_NOTICE, case, basis)
 
 
-@click.command()
+@command()
 @click.argument("case")
 @click.option("--why", required=True, help="The interest that you have in it.")
 @spoken
@@ -215,7 +217,7 @@ def recuse(context: click.Context, case: str, why: str) -> None:
         _sign_stated(context, at, Action.RECUSE, case, why)
 
 
-@click.command()
+@command()
 @click.argument("case")
 @click.option("--until", type=int, metavar="S", help="Renew until then, in seconds since 1970.")
 @click.option("--lift", is_flag=True, help="Lift it instead.")
@@ -228,7 +230,7 @@ def gag(context: click.Context, case: str, until: int | None, basis: str, *, lif
         _sign_stated(context, at, Action.LIFT_GAG if lift else Action.RENEW_GAG, case, basis, until)
 
 
-@click.command()
+@command()
 @spoken
 @click.pass_context
 def due(context: click.Context) -> None:

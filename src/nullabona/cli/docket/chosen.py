@@ -10,6 +10,7 @@ from typing import Final
 
 import click
 
+from nullabona.cli.usage import Misused
 from nullabona.operating.desk import OpenedDesk, opened_desk
 from nullabona.operating.officer_file import read_officer
 
@@ -30,7 +31,7 @@ def data_of(context: click.Context) -> Path:
     """The desk's folder."""
     chosen = context.find_object(Chosen)
     if chosen is None or chosen.data is None:
-        raise click.UsageError("name the desk's folder: nulla docket --data DIR …")
+        raise Misused("name-the-desk")
     return chosen.data
 
 

@@ -8,8 +8,10 @@ from typing import Final
 import click
 
 from nullabona.cli.docket.chosen import SURE, at_desk, data_of
+from nullabona.cli.help import command
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import connected, settings_of, spoken
+from nullabona.cli.usage import Misused
 from nullabona.docket.administration import DeskDone
 from nullabona.docket.cases.delivery import delivering
 from nullabona.docket.console.passkeys import inviting
@@ -25,7 +27,7 @@ _PATH: Final = click.Path(path_type=Path, dir_okay=False)
 _ORIGIN: Final = "Where officers reach the console: https://NAME, or http://localhost:PORT."
 
 
-@click.command()
+@command()
 @click.option("--origin", required=True, metavar="URL", help=_ORIGIN)
 @click.option("--listen", default="127.0.0.1:8450", show_default=True, metavar="HOST:PORT", help="Where the socket is.")
 @click.option("--tls-cert", type=_PATH, metavar="FILE", help="Speak TLS with this certificate chain.")
@@ -50,13 +52,13 @@ def serve(
     data, settings = data_of(context), ConsoleSettings(site_of(origin), synced, clock_is_right)
     host, port = _address(listen)
     if (tls_cert is None) != (tls_key is None):
-        raise click.UsageError("a certificate and its key are named together")
+        raise Misused("certificate-and-key")
     deliver = delivering(Route(settings_of(context).ca_file, settings_of(context).proxy), relay)
     where = Listen(host, port, Tls(tls_cert, tls_key) if tls_cert and tls_key else None)
     run_console(data, settings, where, deliver, lambda: line(f"ready {origin}"))
 
 
-@click.command()
+@command()
 @click.argument("officer")
 @click.option("--name", required=True, help="What colleagues call them.")
 @click.option("--origin", required=True, metavar="URL", help=_ORIGIN)
@@ -77,7 +79,7 @@ def invite(context: click.Context, officer: str, name: str, origin: str, *, know
         line(link)
 
 
-@click.command()
+@command()
 @click.argument("officer")
 @spoken
 @click.pass_context
@@ -100,5 +102,5 @@ def admit(context: click.Context, officer: str) -> None:
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65_536:
-        raise click.UsageError("--listen is HOST:PORT")
+        raise Misused("listen-syntax")
     return host.strip("[]"), int(port)

@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from nullabona.cli.docket.chosen import Chosen
+from nullabona.cli.help import group
 from nullabona.cli.root import Lazy
 
 _PLACES: Final = {
@@ -15,7 +16,7 @@ _PLACES: Final = {
     "amend": "nullabona.cli.docket.case:amend",
     "authority": "nullabona.cli.docket.office:authority",
     "bar-notice": "nullabona.cli.docket.case:bar_notice",
-    "beat": "nullabona.cli.docket.public:beat",
+    "publish-due": "nullabona.cli.docket.public:publish_due",
     "close": "nullabona.cli.docket.case:close",
     "confirm-gag": "nullabona.cli.docket.case:confirm_gag",
     "decide": "nullabona.cli.docket.case:decide",
@@ -50,9 +51,19 @@ _PLACES: Final = {
     "show": "nullabona.cli.docket.case:show",
     "verify": "nullabona.cli.docket.public:verify_command",
 }
+_SECTIONS: Final = {
+    "docket-cases": (
+        "intake", "document", "list", "due", "show", "review", "match", "decide", "produce", "receipt", "hand-over",
+        "close", "amend", "recuse",
+    ),
+    "docket-notices": ("notify", "defer", "bar-notice", "gag", "confirm-gag", "deliver"),
+    "docket-log": ("publish-due", "publish-case", "open", "seal", "report", "reseal", "outage"),
+    "docket-desk": ("init", "officer", "authority", "invite", "admit", "serve", "journal"),
+    "docket-public": ("verify", "package", "record", "publish"),
+}  # fmt: skip
 
 
-@click.group(cls=Lazy, places=_PLACES)
+@group(cls=Lazy, places=_PLACES, sections=_SECTIONS)
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", envvar="NULLA_DOCKET",
               show_envvar=True, help="The desk's folder, with its docket.toml.")  # fmt: skip
 @click.option("--officer", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", envvar="NULLA_OFFICER",

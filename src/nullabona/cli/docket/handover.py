@@ -9,6 +9,7 @@ import click
 from nullabona.cli.docket.case import find
 from nullabona.cli.docket.chosen import at_desk
 from nullabona.cli.docket.show import say_done
+from nullabona.cli.help import command
 from nullabona.cli.output import note
 from nullabona.cli.settings import settings_of, spoken
 from nullabona.docket.production.folder import write_folder
@@ -22,7 +23,7 @@ class FolderExists(UserError):
     default_hint = "name a new folder"
 
 
-@click.command("hand-over")
+@command("hand-over")
 @click.argument("case")
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), required=True, help="A new folder.")
 @click.option("--unsealed", is_flag=True, help="Hand it over without a custodian's seal.")

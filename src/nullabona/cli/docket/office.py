@@ -9,15 +9,17 @@ import click
 
 from nullabona.cli.docket.chosen import at_desk, data_of
 from nullabona.cli.docket.show import say_done, when
+from nullabona.cli.help import command, group
 from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.settings import Settings, settings_of, spoken
+from nullabona.cli.usage import Misused
 from nullabona.docket.administration import NoSuchProposal
 from nullabona.docket.core.acts import AuthorityDetails, ObjectDetails, RevokeDetails, RoleDetails
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Authority
 from nullabona.docket.core.roles import DeskAction, Role
-from nullabona.docket.core.timers import beyond_the_beat
+from nullabona.docket.core.timers import too_short_timers
 from nullabona.docket.keeping.founding import First, found
 from nullabona.machine.keyfile import write_key_file
 from nullabona.operating.desk import OpenedDesk, now_s, read_config
@@ -26,7 +28,7 @@ from nullabona.operating.officer_file import decode_enrolment, encode_enrolment,
 _ROLE = click.Choice([role.value for role in Role])
 
 
-@click.command()
+@command()
 @click.option(
     "--first", multiple=True, required=True, metavar="FILE:ROLE,ROLE", help="An officer's file and their roles."
 )
@@ -59,7 +61,7 @@ def _warn(settings: Settings, cadence: Cadence) -> None:
     """Say which kinds of demands, in force now, this cadence leaves less than half of their time."""
     from nullabona.docket.taxonomy import load
 
-    short = [row.id for row in load().newest() if any(beyond_the_beat(row.instrument(), cadence))]
+    short = [row.id for row in load().newest() if any(too_short_timers(row.instrument(), cadence))]
     if short:
         note(settings, "docket-cadence-slow", instruments=", ".join(short), minutes=cadence.longest_wait_s // 60)
 
@@ -69,10 +71,10 @@ def _first(text: str) -> First:
     try:
         return First(read_officer(Path(path)).enrolment(), tuple(Role(role) for role in roles.split(",")))
     except ValueError:
-        raise click.BadParameter(f"roles are {', '.join(Role)}") from None
+        raise Misused("role-unknown", roles=", ".join(Role)) from None
 
 
-@click.group()
+@group()
 def officer() -> None:
     """Officers and their roles. Every change needs two signatures."""
 
@@ -121,7 +123,7 @@ def enrol(context: click.Context, word: str) -> None:
 
 @officer.command()
 @click.argument("name")
-@click.option("--why", required=True)
+@click.option("--why", required=True, help="The reason.")
 @spoken
 @click.pass_context
 def revoke(context: click.Context, name: str, why: str) -> None:
@@ -169,7 +171,7 @@ def confirm(context: click.Context, proposal: str) -> None:
 
 @officer.command("object")
 @click.argument("proposal")
-@click.option("--why", required=True)
+@click.option("--why", required=True, help="The reason.")
 @spoken
 @click.pass_context
 def object_command(context: click.Context, proposal: str, why: str) -> None:
@@ -200,15 +202,17 @@ def share(context: click.Context, case: str, name: str) -> None:
         at.desk.share(at.who, find(at, case), name)
 
 
-@click.group()
+@group()
 def authority() -> None:
     """The call-back registry: how authorities are reached, found out by the desk itself."""
 
 
 @authority.command("add")
 @click.argument("id")
-@click.option("--name", required=True)
-@click.option("--jurisdiction", type=click.Choice(["KR", "US", "EU"]), required=True)
+@click.option("--name", required=True, help="The authority's name.")
+@click.option(
+    "--jurisdiction", type=click.Choice(["KR", "US", "EU"]), required=True, help="The state whose authority it is."
+)
 @click.option("--call-back", required=True, help="A number or domain that you found out yourself.")
 @click.option("--recipient", default="", metavar="AGE1…", help="Lock packages to this key, got by the same call.")
 @spoken
@@ -234,7 +238,7 @@ def list_authorities(context: click.Context) -> None:
             emit(each) if settings_of(context).as_json else line(f"{each.id}  {each.name}  {each.call_back}")
 
 
-@click.command()
+@command()
 @spoken
 @click.pass_context
 def journal(context: click.Context) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from nullabona.cli.help import group
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import settings_of, spoken
 from nullabona.docket.production.identity import new_custodian
@@ -35,7 +36,7 @@ class KeyExists(UserError):
     default_hint = "name a new file"
 
 
-@click.group()
+@group()
 def package() -> None:
     """Packages: what is handed over in answer to a demand."""
 

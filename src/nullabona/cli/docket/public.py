@@ -12,6 +12,7 @@ from nullabona.cli.docket.case import find
 from nullabona.cli.docket.chosen import SURE, at_desk
 from nullabona.cli.docket.show import say_done, show_report
 from nullabona.cli.exits import exit_code
+from nullabona.cli.help import command
 from nullabona.cli.log.work import keep_both, keep_memory, read_memory, read_policy
 from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.settings import Settings, connected, settings_of, spoken
@@ -33,30 +34,30 @@ from nullabona.words.catalogue import pick
 from nullabona.words.recounted import FINDINGS, where
 
 
-@click.command()
+@command()
 @SURE
 @spoken
 @click.pass_context
-def beat(context: click.Context, *, clock_is_right: bool) -> None:
+def publish_due(context: click.Context, *, clock_is_right: bool) -> None:
     """Publish every period that is due, and erase closed cases whose retention is over.
 
     Run it every minute. If nothing is due, it does nothing. It refuses a clock that is further ahead than the time that
     can have passed.
     """
     with at_desk(context) as at:
-        done = asyncio.run(_beat(at, clock_is_right=clock_is_right))
+        done = asyncio.run(_publish_due(at, clock_is_right=clock_is_right))
         at.desk.erase_due()
     emit(done) if settings_of(context).as_json else line(" ".join(map(str, done)) or "-")
 
 
-async def _beat(at: OpenedDesk, *, clock_is_right: bool) -> tuple[int, ...]:
+async def _publish_due(at: OpenedDesk, *, clock_is_right: bool) -> tuple[int, ...]:
     try:
-        return (await at.desk.beat(clock_is_right=clock_is_right)).periods
+        return (await at.desk.publish_due(clock_is_right=clock_is_right)).periods
     finally:
         await at.log.close()
 
 
-@click.command("open")
+@command("open")
 @click.argument("cases", nargs=-1)
 @spoken
 @click.pass_context
@@ -68,7 +69,7 @@ def open_command(context: click.Context, cases: tuple[str, ...]) -> None:
         say_done(context, at, at.sign(at.desk.propose(at.who, DeskAction.OPEN, None, details)))
 
 
-@click.command()
+@command()
 @click.argument("term")
 @spoken
 @click.pass_context
@@ -82,7 +83,7 @@ def reseal(context: click.Context, term: str) -> None:
         say_done(context, at, at.sign(proposal))
 
 
-@click.command()
+@command()
 @click.argument("term")
 @click.option("--enter", is_flag=True, help="Propose it for the log, once the half-year has ended; counsel confirms.")
 @spoken
@@ -98,7 +99,7 @@ def report(context: click.Context, term: str, *, enter: bool) -> None:
         say_done(context, at, at.sign(proposal))
 
 
-@click.command()
+@command()
 @click.argument("first", type=click.IntRange(0))
 @click.argument("last", type=click.IntRange(0))
 @click.option("--ko", required=True, metavar="TEXT", help="Why, in Korean.")
@@ -111,7 +112,7 @@ def outage(context: click.Context, first: int, last: int, ko: str, en: str) -> N
         say_done(context, at, at.sign(at.desk.propose_outage(at.who, OutageDetails(first, last, ko, en))))
 
 
-@click.command("deliver")
+@command("deliver")
 @click.option("--relay", metavar="URL", help="The relay of inboxes that name none (default: the handle's host).")
 @connected
 @click.pass_context
@@ -154,7 +155,7 @@ def _say_delivery(settings: Settings, done: Delivery) -> None:
         note(settings, key, count=len(numbers), cases=", ".join(sorted(numbers)), code=why)
 
 
-@click.command("verify")
+@command("verify")
 @click.argument("place", metavar="WHERE")
 @click.option("--policy", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE",
               help="The witnesses to require (spec/log.md).")  # fmt: skip

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from nullabona.cli.help import command
 from nullabona.cli.log.work import read_policy
 from nullabona.cli.settings import Settings, connected, settings_of
 from nullabona.docket.site.publication import encode_publication
@@ -37,7 +38,7 @@ class _Read:
     checkpoint: bytes
 
 
-@click.command()
+@command()
 @click.argument("where")
 @click.option(
     "--policy",

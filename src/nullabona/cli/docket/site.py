@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from nullabona.cli.help import command
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import settings_of, spoken
 from nullabona.docket.site import build, read_publication, write_site
@@ -22,7 +23,7 @@ class RecordUnreadable(UserError):
     default_hint = "name the record that the desk has written, or the publication.json of a published site"
 
 
-@click.command()
+@command()
 @click.argument("record", type=_PATH, metavar="RECORD")
 @click.argument("folder", type=_PATH, metavar="DIR")
 @spoken

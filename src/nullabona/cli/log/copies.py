@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from nullabona.cli.help import command
 from nullabona.cli.log.work import read_policy, utc
 from nullabona.cli.output import emit, note
 from nullabona.cli.settings import Settings, connected, settings_of
@@ -45,7 +46,7 @@ _policy = click.option(
 )
 
 
-@click.command()
+@command()
 @click.argument("where")
 @click.argument("folder", type=_FOLDER)
 @_policy
@@ -86,7 +87,7 @@ def _say(settings: Settings, report: Report) -> None:
     note(settings, "log-mirrored", origin=report.checkpoint.origin, size=size)
 
 
-@click.command()
+@command()
 @click.argument("copy")
 @click.argument("folder", type=_FOLDER)
 @_policy

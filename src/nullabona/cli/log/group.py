@@ -11,6 +11,7 @@ from typing import Final
 
 import click
 
+from nullabona.cli.help import group
 from nullabona.cli.log.copies import mirror, restore
 from nullabona.cli.log.work import (
     Reading,
@@ -25,6 +26,7 @@ from nullabona.cli.log.work import (
 )
 from nullabona.cli.output import emit, harmless, line, note, say
 from nullabona.cli.settings import Settings, connected, settings_of, spoken
+from nullabona.cli.usage import Misused
 from nullabona.errors import Bug
 from nullabona.log.forks import Fork, Weighed, fork_of, parse_fork, weigh
 from nullabona.log.keys import Kind, vkey
@@ -39,7 +41,7 @@ _max_age = click.option(
 )
 
 
-@click.group()
+@group()
 def log() -> None:
     """Public logs: check all of one, prove an entry, watch it grow, keep a copy and restore it from one.
 
@@ -88,7 +90,7 @@ def prove_command(
     """Make the proof that entry INDEX is in the log, as a file that `nulla log check` and other programs verify."""
     settings = settings_of(context)
     if (index is None) == (entry is None):
-        raise click.UsageError("give the number of an entry, or --entry FILE")
+        raise Misused("entry-or-number")
 
     async def work(reading: Reading) -> None:
         report = await reading.checkpoint()
@@ -146,7 +148,7 @@ def verify_evidence_command(
     """
     settings = settings_of(context)
     if len(files) > 2:
-        raise click.UsageError("give one file of a witness, or two with a checkpoint each")
+        raise Misused("witness-files")
     rules, data = read_policy(policy), [read_small(path) for path in files]
     fork = parse_fork(data[0]) if len(data) == 1 else fork_of(*data)
     weighed, by = weigh(fork, rules), "itself"

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from nullabona.cli.exits import show
+from nullabona.cli.help import group
 from nullabona.cli.output import emit, line
 from nullabona.cli.settings import Settings, settings_of, spoken
 from nullabona.errors import NullabonaError
@@ -24,7 +25,7 @@ from nullabona.relay.store.interface import StoreGone
 _GONE = 3
 
 
-@click.group()
+@group()
 def relay() -> None:
     """Run a relay, which stores sealed messages, and its directory."""
 

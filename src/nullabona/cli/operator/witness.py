@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from nullabona.cli.help import group
 from nullabona.cli.output import emit, line
 from nullabona.cli.settings import settings_of, spoken
 from nullabona.log.keys import vkey
@@ -16,7 +17,7 @@ from nullabona.witness.core.limits import describe
 from nullabona.witness.run import run_witness
 
 
-@click.group()
+@group()
 def witness() -> None:
     """Be a witness: cosign other operators' logs after checking that they only grew."""
 

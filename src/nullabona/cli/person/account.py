@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 import click
 
+from nullabona.cli.help import group
 from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.person.running import opened, opened_or_new, reach, run_async
 from nullabona.cli.settings import Settings, as_person, at_home, settings_of
@@ -20,7 +21,7 @@ USUAL_PERIOD_S = 600
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@click.group()
+@group()
 def account() -> None:
     """Your account: create, show, publish, move, restore."""
 

@@ -7,12 +7,13 @@ import webbrowser
 
 import click
 
+from nullabona.cli.help import command
 from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.person.running import client_options, profile_path, run_async
 from nullabona.cli.settings import Settings, as_person, settings_of
 
 
-@click.command()
+@command()
 @click.option("--no-browser", is_flag=True, help="Do not open a browser; print the address.")
 @click.option(
     "--window", is_flag=True, help="Use a window of its own instead of the browser (needs the extra `window`)."

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from nullabona.cli.help import Group, group
 from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.person.progress import progress_line
 from nullabona.cli.person.running import opened, run_async
@@ -23,7 +24,7 @@ from nullabona.client.api import (
 _PATH = click.Path(path_type=Path)
 
 
-class FileOrCommand(click.Group):
+class FileOrCommand(Group):
     """``nulla backup FILE`` is ``nulla backup make FILE``, unless FILE is the name of a command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -33,7 +34,7 @@ class FileOrCommand(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=FileOrCommand)
+@group(cls=FileOrCommand)
 def backup() -> None:
     """Write everything this profile remembers into one encrypted file: nulla backup FILE.
 

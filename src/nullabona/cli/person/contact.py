@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import click
 
+from nullabona.cli.help import group
 from nullabona.cli.output import emit, line, note, say, table
 from nullabona.cli.person.link import contact_link, open_link, verify
 from nullabona.cli.person.running import in_step, opened, run_async
@@ -16,7 +17,7 @@ from nullabona.client.api import Client, ContactInfo
 Act = Callable[[Client], Awaitable[ContactInfo | None]]
 
 
-@click.group()
+@group()
 def contact() -> None:
     """People: ask, accept, decline, links, safety numbers, block."""
 
@@ -58,7 +59,7 @@ def add(context: click.Context, handle: str, *, greeting: str, timeout: float) -
 @contact.command()
 @click.argument("handle")
 @click.option("--no-wait", is_flag=True, help="Only store it; a later command sends it.")
-@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relays (30; with --apart 300).")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relays (30; with --private 300).")
 @as_person
 @click.pass_context
 def accept(context: click.Context, handle: str, *, no_wait: bool, timeout: float | None) -> None:

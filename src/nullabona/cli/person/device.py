@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 import click
 
+from nullabona.cli.help import group
 from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.person.account import new_profile
 from nullabona.cli.person.link import draw
@@ -20,7 +21,7 @@ _SETTLE_S = 60.0
 _SOON_S = 20.0
 
 
-@click.group()
+@group()
 def device() -> None:
     """Your devices: list, link, join, name, remove."""
 

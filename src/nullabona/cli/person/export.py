@@ -7,14 +7,16 @@ from typing import Literal
 
 import click
 
+from nullabona.cli.help import command
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.person.progress import progress_line
 from nullabona.cli.person.running import opened, run_async
 from nullabona.cli.settings import at_home, settings_of
+from nullabona.cli.usage import Misused
 from nullabona.client.api import Exported
 
 
-@click.command()
+@command()
 @click.argument("names", nargs=-1, required=True, metavar="[ROOM...] DIR")
 @click.option("--all", "everything", is_flag=True, help="Every room.")
 @click.option(
@@ -44,7 +46,7 @@ def export(
     settings = settings_of(context)
     *rooms, folder = names
     if bool(rooms) == everything:
-        raise click.UsageError("name rooms, or give --all")
+        raise Misused("rooms-or-all")
 
     async def work() -> Exported:
         async with opened(settings, online=False) as client:

@@ -6,9 +6,11 @@ from contextlib import suppress
 
 import click
 
+from nullabona.cli.help import command
 from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.person.running import in_step, opened, run_async
 from nullabona.cli.settings import Settings, as_person, at_home, settings_of
+from nullabona.cli.usage import Misused
 from nullabona.client.api import Client, LinkInfo, SafetyNumber, WishInfo, errors, qr_rows
 
 _BLOCKS = {("0", "0"): "█", ("0", "1"): "▀", ("1", "0"): "▄", ("1", "1"): " "}
@@ -41,7 +43,7 @@ def _show(made: LinkInfo, *, as_json: bool, qr: bool) -> None:
         draw(made.text)
 
 
-@click.command("link")
+@command("link")
 @click.option(
     "--hours", default=0, metavar="N", help="Accept anybody who opens it within N hours (default: ask me first)."
 )
@@ -54,7 +56,7 @@ def contact_link(context: click.Context, *, hours: int, uses: int, qr: bool) -> 
     run_async(_make(context, None, hours, uses, qr=qr))
 
 
-@click.command("link")
+@command("link")
 @click.argument("room_name", metavar="ROOM")
 @click.option("--hours", default=24, metavar="N", help="How many hours it works (default: 24).")
 @click.option("--uses", default=0, metavar="N", help="How many people can use it (default: any number).")
@@ -78,7 +80,7 @@ def room_link(context: click.Context, room_name: str, *, hours: int, uses: int, 
     run_async(work())
 
 
-@click.command("open")
+@command("open")
 @click.argument("text", metavar="LINK")
 @click.option("--greeting", default="", metavar="TEXT", help="A short message for them.")
 @click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relays.")
@@ -98,17 +100,17 @@ def open_link(context: click.Context, text: str, *, greeting: str, timeout: floa
     run_async(work())
 
 
-@click.command()
+@command()
 @click.argument("room_id", metavar="[ID]", required=False)
 @click.option("--again", is_flag=True, help="Ask the admin once more.")
 @click.option("--withdraw", is_flag=True, help="Cancel the request, or forget one that was refused.")
-@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --apart 300).")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --private 300).")
 @as_person
 @click.pass_context
 def asked(context: click.Context, room_id: str | None, *, again: bool, withdraw: bool, timeout: float | None) -> None:
     """List the groups you asked to join through a link, and the answers. ID is the beginning of a group's id."""
     if (again or withdraw) != (room_id is not None) or (again and withdraw):
-        raise click.UsageError("an ID goes with --again or --withdraw")
+        raise Misused("asked-id")
     settings = settings_of(context)
     wait_s = settings.patience(timeout)
 
@@ -149,7 +151,7 @@ def _state(found: SafetyNumber) -> str:
     return "verified" if found.verified else "number-replaced"
 
 
-@click.command()
+@command()
 @click.argument("handle")
 @click.option("--yes", is_flag=True, help="Remember that you compared the number with them.")
 @click.option("--no", "undo", is_flag=True, help="Forget that you compared it.")

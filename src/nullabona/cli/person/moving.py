@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
+from nullabona.cli.help import command
 from nullabona.cli.output import emit, line, note, say, table
 from nullabona.cli.person.running import opened, run_async
 from nullabona.cli.settings import Settings, at_home, settings_of
+from nullabona.cli.usage import Misused
 from nullabona.client.api import (
     ChatAnswers,
     ImportAnswers,
@@ -24,7 +26,7 @@ from nullabona.client.api import (
 _MOST_NAMES = 30
 
 
-@click.command("import")
+@command("import")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE…")
 @click.option("--preview", is_flag=True, help="Show what the files hold; store nothing.")
 @click.option("--as", "room", metavar="ROOM", help="Put it before the messages of this room: a contact, or a group.")
@@ -63,7 +65,7 @@ def import_history(
     elif listing:
         run_async(_list(settings))
     elif not files:
-        raise click.UsageError("give the exported FILE, or --list, or --undo")
+        raise Misused("import-what")
     else:
         named, in_files = _own_names(me, files)
         answers = ImportAnswers(named, order, _people(people), room, new, in_files)  # type: ignore[arg-type]
@@ -83,7 +85,7 @@ def _own_names(
 def _people(said: tuple[str, ...]) -> dict[str, str]:
     pairs = [each.rpartition("=") for each in said]
     if any(not name or not handle for name, _, handle in pairs):
-        raise click.UsageError("--person takes NAME=HANDLE")
+        raise Misused("person-syntax")
     return {name: handle for name, _, handle in pairs}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from nullabona.cli.help import group
 from nullabona.cli.output import emit, line, say, table
 from nullabona.cli.person.running import opened, run_async
 from nullabona.cli.settings import Settings, at_home, settings_of
@@ -11,7 +12,7 @@ from nullabona.client.api import Client, OperatorNoticeInfo, errors
 from nullabona.words.operator_notice import day_words, notice_words, summary_words
 
 
-@click.group("operator-notices")
+@group("operator-notices")
 def operator_notices() -> None:
     """Your operator's notices of demands about this account, proven by its docket log."""
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from nullabona.cli.help import group
 from nullabona.cli.log.work import make_folder, read_policy, read_policy_text, read_small, utc, write_file
 from nullabona.cli.output import emit, harmless, line, note, say
 from nullabona.cli.person.running import opened, run_async
@@ -19,7 +20,7 @@ from nullabona.words.standing import standing_words
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group()
+@group()
 def record() -> None:
     """Directories' public records: who witnesses them, what was checked, evidence."""
 

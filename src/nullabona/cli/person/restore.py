@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from nullabona.cli.help import command
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.person.backup import asked_words, backup_passphrase
 from nullabona.cli.person.progress import progress_line
@@ -16,7 +17,7 @@ from nullabona.client.api import BackupKey, PassphraseKey, needs_backup_passphra
 _PATH = click.Path(path_type=Path)
 
 
-@click.command()
+@command()
 @click.argument("file", type=_PATH)
 @click.argument("later", type=_PATH, required=False)
 @click.option(

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from nullabona.cli.help import group
 from nullabona.cli.output import emit, line, note, plain, say, table
 from nullabona.cli.person.link import asked, room_link
 from nullabona.cli.person.running import in_step, opened, run_async
@@ -16,7 +17,7 @@ from nullabona.client.api import Client, RoomSummary
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@click.group()
+@group()
 def room() -> None:
     """Rooms: create, members, admins, leave.
 
@@ -28,7 +29,7 @@ def _changing(command: F) -> F:
     """The options of commands that change a room."""
     no_wait = click.option("--no-wait", is_flag=True, help="Only store it; a later command carries it out.")
     timeout = click.option(
-        "--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --apart 300)."
+        "--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --private 300)."
     )
     return no_wait(timeout(as_person(command)))
 

@@ -89,17 +89,17 @@ async def opened_or_new(settings: Settings, protection: str) -> AsyncIterator[Cl
 async def reach(settings: Settings, client: Client, wait_s: float) -> None:
     """Returns when a relay is there. Raises `Unreachable` soon if none is, unless it was said to wait for long.
 
-    With ``--apart`` there is no connection that lasts to wait for, and a proxy may take its time.
+    With ``--private`` there is no connection that lasts to wait for, and a proxy may take its time.
     """
-    if not settings.apart:
+    if not settings.private:
         patient = wait_s > USUAL_S or settings.proxy
         await client.wait_connected(timeout_s=wait_s if patient else min(wait_s, REACH_S))
 
 
 async def in_step(settings: Settings, client: Client, wait_s: float, *, receipts: bool = False) -> None:
     """As `Client.sync`, having said that it takes long if it does."""
-    if settings.apart:
-        note(settings, "apart-waits")
+    if settings.private:
+        note(settings, "private-waits")
     await reach(settings, client, wait_s)
     said = asyncio.get_running_loop().call_later(A_MOMENT_S, note, settings, "catches-up")
     try:
@@ -110,7 +110,7 @@ async def in_step(settings: Settings, client: Client, wait_s: float, *, receipts
 
 def client_options(settings: Settings, *, online: bool = True) -> Options:
     """How the client reaches relays."""
-    net = NetOptions(ca_file=settings.ca_file, proxy=settings.proxy, apart=settings.apart, together=settings.together)
+    net = NetOptions(ca_file=settings.ca_file, proxy=settings.proxy, private=settings.private, fast=settings.fast)
     return Options(net=net, online=online)
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from nullabona.cli.help import command
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.person.running import opened, run_async
 from nullabona.cli.settings import as_person, settings_of
 
 
-@click.command()
+@command()
 @click.argument("room")
 @click.argument("message")
 @click.argument("path", type=click.Path(path_type=Path), default=Path())

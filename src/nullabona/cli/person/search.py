@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import click
 
+from nullabona.cli.help import command
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.person.running import opened, run_async
 from nullabona.cli.settings import at_home, settings_of
@@ -13,7 +14,7 @@ from nullabona.cli.settings import at_home, settings_of
 _DAY = timedelta(days=1)
 
 
-@click.command()
+@command()
 @click.argument("text", default="")
 @click.option("--room", metavar="ROOM", help="Only in this room.")
 @click.option("--person", "people", multiple=True, metavar="NAME",

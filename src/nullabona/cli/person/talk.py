@@ -9,17 +9,19 @@ from pathlib import Path
 
 import click
 
+from nullabona.cli.help import command
 from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.person.running import in_step, opened, reach, run_async
 from nullabona.cli.person.sentences import message_line, warn_of_changes
 from nullabona.cli.settings import Settings, as_person, settings_of
+from nullabona.cli.usage import Misused
 from nullabona.client.api import Client, MessageInfo, errors
 from nullabona.words.catalogue import Language
 
 Act = Callable[[Client], Awaitable[bytes]]
 
 
-@click.command()
+@command()
 @click.argument("room")
 @click.argument("text", required=False)
 @click.option("--lines", is_flag=True, help="Each line of stdin is a message of its own.")
@@ -29,7 +31,7 @@ Act = Callable[[Client], Awaitable[bytes]]
 @click.option("--reply-to", default="", metavar="ID", help="Reply to this message.")
 @click.option("--delivered", is_flag=True, help="Wait until every device in the room has it.")
 @click.option("--no-wait", is_flag=True, help="Only store it; a later command sends it.")
-@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --apart 300).")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --private 300).")
 @as_person
 @click.pass_context
 def send(
@@ -79,7 +81,7 @@ def _texts(text: str | None, *, lines: bool) -> list[str]:
     if text is not None and text != "-":
         return [text]
     if text is None and sys.stdin.isatty():
-        raise click.UsageError("there is nothing to send: give TEXT, or a pipe")
+        raise Misused("nothing-to-send")
     content = sys.stdin.read()
     return [part for part in content.split("\n") if part.strip()] if lines else [content.rstrip("\n")]
 
@@ -106,13 +108,13 @@ async def _wait(client: Client, room: str, message: bytes, wait: str, wait_s: fl
         await client.messages.wait_delivered(room, message, timeout_s=wait_s)
 
 
-@click.command()
+@command()
 @click.argument("room")
 @click.option("--limit", default=50, metavar="N", help="Show this many of the newest messages.")
 @click.option("--before", type=int, metavar="POSITION", help="Show messages before this position (see --json).")
 @click.option("--keep-unread", is_flag=True, help="Do not mark them as read.")
 @click.option("--offline", is_flag=True, help="Show what this device has, without asking the relay.")
-@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (10; with --apart 300).")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (10; with --private 300).")
 @as_person
 @click.pass_context
 def read(

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from nullabona.cli.help import command
 from nullabona.cli.output import emit, line, note, remark, say, table
 from nullabona.cli.person.running import in_step, opened, run_async
 from nullabona.cli.person.sentences import message_line, still_wrong, warning_line
@@ -36,7 +37,7 @@ SPOKEN = frozenset(
 """Kinds of events that people are told of in a sentence."""
 
 
-@click.command()
+@command()
 @click.argument("room", required=False)
 @click.option("--after", type=int, metavar="ID", help="Start after this event (0: from the beginning).")
 @click.option("--count", type=int, metavar="N", help="Exit after this many lines.")
@@ -148,8 +149,8 @@ def _title(client: Client, room: bytes) -> str:
         return room.hex()[:12]
 
 
-@click.command()
-@click.option("--timeout", type=float, metavar="S", help="Longest wait, then exit 4 (30; with --apart 300).")
+@command()
+@click.option("--timeout", type=float, metavar="S", help="Longest wait, then exit 4 (30; with --private 300).")
 @as_person
 @click.pass_context
 def sync(context: click.Context, *, timeout: float | None) -> None:
@@ -170,7 +171,7 @@ def sync(context: click.Context, *, timeout: float | None) -> None:
     run_async(work())
 
 
-@click.command()
+@command()
 @click.option("--timeout", default=5.0, metavar="S", help="Longest wait for the relay.")
 @as_person
 @click.pass_context
@@ -202,7 +203,7 @@ def _rows(found: Status, language: Language) -> list[tuple[str, str]]:
         (say("status-outbox", language), str(found.outbox)),
     ]
     for way in found.relays:
-        state = say("status-connected" if way.connected else "status-apart", language)
+        state = say("status-connected" if way.connected else "status-not-connected", language)
         why = f" [{way.error}]" if way.error and not way.connected else ""
         rows.append((way.relay, f"{say(f'lane-{way.lane}', language)}: {state}{why}"))
     return rows

@@ -2,8 +2,8 @@
 
 No connection ties two requests for boxes of rooms together: each goes by POST, on a connection of its own, and
 so does what is public or nobody's business (cards, other people's inboxes). Persistent are the inbox's connection, on
-which nothing else is asked, and one on which the activity of a relay is polled. With `NetOptions.apart`
-the inbox has none either; with `NetOptions.together` all room boxes of a relay share one.
+which nothing else is asked, and one on which the activity of a relay is polled. With `NetOptions.private`
+the inbox has none either; with `NetOptions.fast` all room boxes of a relay share one.
 """
 
 from __future__ import annotations
@@ -312,7 +312,7 @@ class Connections:
         lasts = PersistentConnection(
             relay, lane, lambda endpoint: self._dial(endpoint, options), self._policy, self._on_state, self._rng
         )
-        if options.together if lane == "rooms" else not options.apart:
+        if options.fast if lane == "rooms" else not options.private:
             return lasts
         state = ConnectionState(relay, lane, connected=False)
         hearing = lasts if lane == "rooms" else None

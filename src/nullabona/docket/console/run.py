@@ -28,7 +28,7 @@ from nullabona.docket.publishing.no_log import NotPublishing
 from nullabona.errors import NullabonaError, UserError
 from nullabona.machine.tls import Tls, server_context
 
-BEAT_S: Final = 60.0
+PUBLISH_EVERY_S: Final = 60.0
 SWEEP_S: Final = 30.0
 """Expired data is erased within this time, also without requests."""
 LEAVE_S: Final = 5.0
@@ -101,7 +101,7 @@ async def serve_console(
     try:
         furnishing = thread.submit(_furnish, thread, folder, open_desk, settings, clock)
         served = await asyncio.wrap_future(furnishing)
-        beating = thread.begin(_keep_beating(served, clock))
+        publishing = thread.begin(_keep_publishing(served, clock))
         thread.begin(keep_sweeping(served.app, served.ending))
         server, ended = ConsoleServer(settings.site, served.app, thread), asyncio.Event()
         with _told(ended):
@@ -111,7 +111,7 @@ async def serve_console(
                 await ended.wait()
             finally:
                 await server.stop()
-                await asyncio.wrap_future(thread.begin(_leave(served, beating)))
+                await asyncio.wrap_future(thread.begin(_leave(served, publishing)))
     finally:
         thread.shutdown()
 
@@ -129,13 +129,13 @@ def _furnish(
     return _Served(ConsoleApp(Console(opened.desk, store, settings, notice_delivery), clock), opened)
 
 
-async def _keep_beating(served: _Served, clock: Callable[[], int]) -> None:
+async def _keep_publishing(served: _Served, clock: Callable[[], int]) -> None:
     """Publish due batches once a minute; errors are shown to officers and the batch is tried again."""
     sure = served.app.console.settings.clock_is_right
-    while not served.ending.is_set() and await beat_once(served.app.console, clock, clock_is_right=sure):
+    while not served.ending.is_set() and await publish_once(served.app.console, clock, clock_is_right=sure):
         sure = False
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(served.ending.wait(), BEAT_S)
+            await asyncio.wait_for(served.ending.wait(), PUBLISH_EVERY_S)
 
 
 async def keep_sweeping(app: ConsoleApp, ending: asyncio.Event) -> None:
@@ -147,14 +147,14 @@ async def keep_sweeping(app: ConsoleApp, ending: asyncio.Event) -> None:
             await asyncio.wait_for(ending.wait(), SWEEP_S)
 
 
-async def beat_once(console: Console, clock: Callable[[], int], *, clock_is_right: bool = False) -> bool:
+async def publish_once(console: Console, clock: Callable[[], int], *, clock_is_right: bool = False) -> bool:
     """Publish due batches, on the desk's loop, and erase what is due. False if this desk publishes nothing.
 
     While it waits, officers are served.
     """
     pulse = console.pulse
     try:
-        done = await console.desk.beat(clock_is_right=clock_is_right)
+        done = await console.desk.publish_due(clock_is_right=clock_is_right)
         console.desk.erase_due()
     except NotPublishing:
         return False
@@ -167,13 +167,13 @@ async def beat_once(console: Console, clock: Callable[[], int], *, clock_is_righ
     return True
 
 
-async def _leave(served: _Served, beating: Future[None]) -> None:
+async def _leave(served: _Served, publishing: Future[None]) -> None:
     """Wait, for a limited time, for a batch and a letter under way; then close everything."""
     served.ending.set()
     try:
-        await asyncio.wait_for(asyncio.wrap_future(beating), LEAVE_S)
+        await asyncio.wait_for(asyncio.wrap_future(publishing), LEAVE_S)
     except (TimeoutError, asyncio.CancelledError):
-        beating.cancel()
+        publishing.cancel()
     console = served.app.console
     if console.notice_delivery is not None:
         await asyncio.to_thread(console.notice_delivery.close)

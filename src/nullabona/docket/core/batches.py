@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.statements import Beat, Statement, parse_beat, parse_statement
+from nullabona.docket.core.statements import BatchHeader, Statement, parse_header, parse_statement
 from nullabona.errors import Malformed
 from nullabona.wire.slots import SlotLeaf, SlotRef, parse_slot_leaf
 
@@ -24,7 +24,7 @@ class Batch:
     """One period's batch in the log, from index ``start`` on. ``genesis`` precedes the first batch."""
 
     start: int
-    beat: Beat
+    header: BatchHeader
     slots: tuple[SlotLeaf, ...]
     statements: tuple[Statement, ...]
     end: int
@@ -52,15 +52,15 @@ def read_batch(entries: Sequence[bytes], start: int, cadence: Cadence, period: i
     at = start + (period == 0)
     if at >= len(entries):
         return None
-    beat = parse_beat(entries[at])
-    if beat.period != period:
-        raise BatchWrong("unexpected", came=beat.period)
-    end = at + 1 + cadence.slots + beat.statements
+    header = parse_header(entries[at])
+    if header.period != period:
+        raise BatchWrong("unexpected", came=header.period)
+    end = at + 1 + cadence.slots + header.statements
     if end > len(entries):
         raise BatchWrong("short")
     slots = tuple(_slot(entries[at + 1 + place], SlotRef(period, place)) for place in range(cadence.slots))
     statements = tuple(parse_statement(entry) for entry in entries[at + 1 + cadence.slots : end])
-    return Batch(start, beat, slots, statements, end)
+    return Batch(start, header, slots, statements, end)
 
 
 def _slot(entry: bytes, at: SlotRef) -> SlotLeaf:

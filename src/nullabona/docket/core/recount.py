@@ -66,7 +66,7 @@ class Recount:
 
     def terms(self) -> tuple[str, ...]:
         """Every half-year that the log has slots of."""
-        return tuple(sorted({self.cadence.term_of(batch.beat.period) for batch in self.batches}))
+        return tuple(sorted({self.cadence.term_of(batch.header.period) for batch in self.batches}))
 
 
 def recount(entries: Sequence[bytes], stamps: Mapping[int, Stamp], now_s: int) -> Recount:
@@ -99,7 +99,7 @@ def _begin(entries: Sequence[bytes]) -> Recount:
 
 
 def _last(found: Recount) -> int:
-    return found.batches[-1].beat.period if found.batches else 0
+    return found.batches[-1].header.period if found.batches else 0
 
 
 def _read(found: Recount, entries: Sequence[bytes]) -> None:
@@ -123,7 +123,7 @@ def _read(found: Recount, entries: Sequence[bytes]) -> None:
 def _check_times(found: Recount, stamps: Mapping[int, Stamp], now_s: int) -> None:
     cadence = found.cadence
     for batch in found.batches:
-        period, stamp = batch.beat.period, stamps.get(batch.beat.period)
+        period, stamp = batch.header.period, stamps.get(batch.header.period)
         due = cadence.due_of(period)
         if stamp is None or stamp.size != batch.end:
             found.fault("period-unwitnessed", "no-checkpoint", period=period)
@@ -141,19 +141,19 @@ def _take_statements(found: Recount, batch: Batch) -> None:
     for statement in batch.statements:
         match statement:
             case Opening():
-                _open(found, statement, batch.beat.period)
+                _open(found, statement, batch.header.period)
             case Reseal():
-                _reseal(found, statement, batch.beat.period)
+                _reseal(found, statement, batch.header.period)
             case Report():
                 if statement.term in found.reports:
                     found.fault("report-wrong", "reported-twice", term=statement.term)
-                found.reports.setdefault(statement.term, (batch.beat.period, statement))
+                found.reports.setdefault(statement.term, (batch.header.period, statement))
             case Outage():
-                if not statement.first <= statement.last < batch.beat.period:
-                    found.fault("outage-wrong", "outage-to-come", period=batch.beat.period)
+                if not statement.first <= statement.last < batch.header.period:
+                    found.fault("outage-wrong", "outage-to-come", period=batch.header.period)
                 found.outages.append(statement)
             case Genesis():
-                found.fault("genesis-missing", "second-genesis", period=batch.beat.period)
+                found.fault("genesis-missing", "second-genesis", period=batch.header.period)
             case _:
                 pass
 

@@ -11,11 +11,11 @@ from msgspec import Meta
 from nullabona.docket.core.cadence import Cadence
 from nullabona.errors import Bug, Malformed
 from nullabona.wire.canonical import canonical, read_canonical
-from nullabona.wire.slots import BEAT_LEAF, STATEMENT_LEAF, Count, Hex32, Period, Record, SlotRef
+from nullabona.wire.slots import HEADER_LEAF, STATEMENT_LEAF, Count, Hex32, Period, Record, SlotRef
 
 MAX_STATEMENT: Final = 60_000
 MAX_STATEMENTS: Final = 65_535
-_BEAT: Final = Struct(">BIH32s")
+_HEADER: Final = Struct(">BIH32s")
 
 Term = Annotated[str, Meta(pattern=r"^[0-9]{4}H[12]\Z")]
 
@@ -105,7 +105,7 @@ class Outage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="outag
 Statement = Genesis | Opening | Reseal | Report | TaxonomyChanged | Outage
 
 
-class Beat(msgspec.Struct, frozen=True):
+class BatchHeader(msgspec.Struct, frozen=True):
     """The first entry of a batch."""
 
     period: Period
@@ -114,14 +114,14 @@ class Beat(msgspec.Struct, frozen=True):
 
     def encode(self) -> bytes:
         """39 bytes."""
-        return _BEAT.pack(BEAT_LEAF, self.period, self.statements, self.head)
+        return _HEADER.pack(HEADER_LEAF, self.period, self.statements, self.head)
 
 
-def parse_beat(entry: bytes) -> Beat:
+def parse_header(entry: bytes) -> BatchHeader:
     """Raises `Malformed`."""
-    if len(entry) != _BEAT.size or entry[0] != BEAT_LEAF:
-        raise Malformed("not a beat")
-    return Beat(*_BEAT.unpack(entry)[1:])
+    if len(entry) != _HEADER.size or entry[0] != HEADER_LEAF:
+        raise Malformed("not a batch header")
+    return BatchHeader(*_HEADER.unpack(entry)[1:])
 
 
 def encode_statement(statement: Statement) -> bytes:

@@ -102,7 +102,7 @@ def met_by(action: Action, instrument: Instrument) -> Iterator[str]:
         yield NOTICE
 
 
-def beyond_the_beat(instrument: Instrument, cadence: Cadence) -> Iterator[Timer]:
+def too_short_timers(instrument: Instrument, cadence: Cadence) -> Iterator[Timer]:
     """The answer timers shorter than twice the longest wait for a receipt, which comes first (docket.md §7.1)."""
     for timer in instrument.timers:
         if timer.until == "answered" and timer.within_s < 2 * cadence.longest_wait_s:

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from nullabona.docket.core.batches import arrangement, slot_index
-from nullabona.docket.core.statements import MAX_STATEMENTS, Beat, Genesis, Reseal, encode_statement
+from nullabona.docket.core.statements import MAX_STATEMENTS, BatchHeader, Genesis, Reseal, encode_statement
 from nullabona.docket.keeping.context import DeskContext
 from nullabona.docket.keeping.slots import MadeSlot
 from nullabona.docket.ports import DocketLog
@@ -34,7 +34,7 @@ class NotInLog(UserError):
     """No witnessed checkpoint covers the slot yet."""
 
     code = "docket-not-in-log"
-    default_hint = "wait for the next batch: nulla docket beat"
+    default_hint = "wait for the next batch: nulla docket publish-due"
 
 
 class LogElsewhere(UserError):
@@ -49,7 +49,7 @@ class LogElsewhere(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The result of `Batches.beat`."""
+    """The result of `Batches.publish_due`."""
 
     periods: tuple[int, ...]
     """The periods whose batches this call published."""
@@ -65,18 +65,18 @@ class Batches:
         self._journal, self._slots, self._cadence = context.journal, context.slots, context.cadence
         self._watch = watch
         self._log = log
-        self._beating = asyncio.Lock()
+        self._publishing = asyncio.Lock()
         self.late: list[int] = []
         """Periods published late since this desk was opened."""
         self._genesis = Genesis(origin, context.cadence, taxonomy.hex())
 
-    async def beat(self, *, clock_is_right: bool = False) -> Published:
+    async def publish_due(self, *, clock_is_right: bool = False) -> Published:
         """Publish every period that is due. Raises what the log raises; the next call continues from there.
 
         Raises `ClockDoubtful`, with nothing fixed, if the clock cannot be right (unless ``clock_is_right``), and
         `LogElsewhere`, with nothing staged, if the length of the log is not what this desk expects.
         """
-        async with self._beating:  # one at a time, even if several callers arrive while one waits for witnesses
+        async with self._publishing:  # one at a time, even if several callers arrive while one waits for witnesses
             if not clock_is_right:
                 self._watch.check()
             self._check_log()
@@ -141,10 +141,10 @@ class Batches:
             start = last[1] + _count(last[2]) if last else 0
             leaves, renewals = self._filled(period)
             statements = [*renewals, *self._statements(period, MAX_STATEMENTS - len(renewals))]
-            head = self._journal.append("beat", digest({"period": period}))
-            beat = Beat(period, len(statements), head).encode()
+            head = self._journal.append("batch", digest({"period": period}))
+            header = BatchHeader(period, len(statements), head).encode()
             genesis = [encode_statement(self._genesis)] if period == 0 else []
-            entries = [*genesis, beat, *leaves, *statements]
+            entries = [*genesis, header, *leaves, *statements]
             self._store.run("add_batch", period, start, msgspec.msgpack.encode(entries))
             self._slots.turn()
 

@@ -25,7 +25,9 @@ class ClockDoubtful(UserError):
     """The clock advanced more than the elapsed time, so nothing is fixed or erased."""
 
     code = "docket-clock-doubtful"
-    default_hint = "set the clock; if it is right and the machine was off, say so: nulla docket beat --clock-is-right"
+    default_hint = (
+        "set the clock; if it is right and the machine was off, say so: nulla docket publish-due --clock-is-right"
+    )
 
 
 class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -165,7 +165,7 @@ def _removal(law: Law) -> Removal | None:
 
 def _sealed(found: Recount, term: str) -> Sealed:
     """What is sealed may be anything from nothing to all demands: no more can be known."""
-    periods = [batch.beat.period for batch in found.batches if found.cadence.term_of(batch.beat.period) == term]
+    periods = [batch.header.period for batch in found.batches if found.cadence.term_of(batch.header.period) == term]
     slots, sealed = len(periods) * found.cadence.slots, found.sealed(term)
     until = found.cadence.settled_by(periods[0]) // DAY
     return Sealed(_half(term), slots, slots - sealed, Interval(0, sealed), until)

@@ -197,7 +197,7 @@ class Deeds:
 def hasty(*, together: bool = False) -> Options:
     """A client with the shortened delays; ``together``: whose rooms share a connection."""
     options = Options()
-    return replace(options, timing=replace(options.timing, **HASTE), net=replace(options.net, together=together))
+    return replace(options, timing=replace(options.timing, **HASTE), net=replace(options.net, fast=together))
 
 
 async def _serve(profile: Path, make: Callable[[Client], Deeds], unlock: Unlock, options: Options) -> None:

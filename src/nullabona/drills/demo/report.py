@@ -17,9 +17,10 @@ from nullabona.drills.demo.findings import Outcome
 from nullabona.drills.demo.scenario import Story
 from nullabona.drills.demo.script import load_script
 from nullabona.drills.reporting.report import Check, Report, Verdict
-from nullabona.drills.reporting.text import Tell, Text, pad, width
+from nullabona.drills.reporting.text import Tell, Text
 from nullabona.errors import NullabonaError, UserError
 from nullabona.words.catalogue import Language
+from nullabona.words.columns import pad, width
 
 _GONE: Final = 3
 """With this exit code a relay says that its data was taken away."""

@@ -203,16 +203,16 @@ class Office:
         """Who signs what is handed over."""
         return Seals(self.custodian, self.grounds.signers)
 
-    def beat(self) -> int:
+    def publish_due(self) -> int:
         """Publish what is due; how many events wait for a free slot of a later period."""
-        return self._loop.run(self.desk.beat()).waiting
+        return self._loop.run(self.desk.publish_due()).waiting
 
     def tick(self) -> None:
         """Wait until the period that is now has ended and is published: what happened so far is in the log."""
         cadence, waiting = self.grounds.cadence, 1
         while waiting:
             self.pace.wait_until(cadence.due_of(cadence.period_at(self.pace())))
-            waiting = self.beat()
+            waiting = self.publish_due()
 
     def open_published(self) -> None:
         """Queue the openings of everything that may be shown."""

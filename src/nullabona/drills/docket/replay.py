@@ -66,7 +66,7 @@ class Replay:
         self.report = self.office.figures()
 
     def _begin(self, asked: Asked) -> CaseId:
-        self.office.beat()
+        self.office.publish_due()
         return begin(self.office, asked)
 
     def _end(self, asked: Asked, case: CaseId) -> None:

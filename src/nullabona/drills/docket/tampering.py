@@ -28,7 +28,7 @@ from nullabona.docket.core.statements import (
     Row,
     Statement,
     encode_statement,
-    parse_beat,
+    parse_header,
     parse_statement,
 )
 from nullabona.docket.publishing.batches import PERIODS
@@ -134,13 +134,13 @@ class Book:
     def _silence(self, pages: dict[int, list[bytes]], places: frozenset[SlotRef], shown: Demand | None) -> None:
         """Take the demand's openings out of every batch, and out of the report's row."""
         for n, page in enumerate(self._batches):
-            beat = int(n == 0)
-            head = beat + 1 + self._genesis.cadence.slots
+            header = int(n == 0)
+            head = header + 1 + self._genesis.cadence.slots
             said = [parse_statement(entry) for entry in page[head:]]
             kept = [_without(each, shown) for each in said if not (isinstance(each, Opening) and each.slot in places)]
             if kept != said:
                 begin = pages.get(n, page)[:head]
-                begin[beat] = msgspec.structs.replace(parse_beat(begin[beat]), statements=len(kept)).encode()
+                begin[header] = msgspec.structs.replace(parse_header(begin[header]), statements=len(kept)).encode()
                 pages[n] = [*begin, *map(encode_statement, kept)]
 
     def _index(self, at: SlotRef) -> int:

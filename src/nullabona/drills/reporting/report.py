@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from nullabona.drills.reporting.text import Text, width
+from nullabona.drills.reporting.text import Text
 from nullabona.errors import UserError
 from nullabona.words.catalogue import Language
+from nullabona.words.columns import width
 
 _WIDTH: Final = 110
 

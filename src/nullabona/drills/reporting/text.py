@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -39,13 +38,3 @@ class Text:
 
 Tell: TypeAlias = Callable[[Text], None]
 """Who is told, while a drill is played, what happens in it."""
-
-
-def width(text: str) -> int:
-    """How many columns a terminal gives to ``text``: Hangul takes two each."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else not unicodedata.combining(char) for char in text)
-
-
-def pad(text: str, columns: int) -> str:
-    """``text`` filled up with blanks to ``columns``."""
-    return text + " " * (columns - width(text))

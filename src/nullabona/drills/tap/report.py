@@ -265,7 +265,7 @@ _NOT_SAID: Final = Text("nothing of the kind was there to be seen", "그런 것�
 _CLAIMS: Final = {
     "T-01": Text("A tap has every connection's address, and the time and padded size of every frame.",
                  "감청자는 모든 연결의 주소, 모든 프레임의 시각과 맞춰진 크기를 앎."),
-    "T-02": Text("A tap links the boxes that one address touches, or one connection of whoever comes --together, and "
+    "T-02": Text("A tap links the boxes that one address touches, or one connection of whoever comes --fast, and "
                  "so guesses rooms and pairs.",
                  "감청자는 한 주소가, --together로 접속한 사람은 한 연결이 만지는 상자를 이어 방과 상대를 추측함."),
     "T-03": Text("A tap that watches one account, with addresses, learns with whom it shares rooms.",
@@ -284,7 +284,7 @@ _CLAIMS: Final = {
                  "상자를 읽는 연결에서는 누구를 조회하거나 처음 말을 거는지 보이지 않음."),
     "T-16": Text("No room's id passes, which MLS leaves in the clear of a message: it is sealed in the frame.",
                  "MLS가 평문으로 두는 방의 식별자가 지나가지 않음: 프레임 안에 봉해져 있음."),
-    "T-17": Text("But for who comes --together, no connection carries two requests for rooms' boxes, all begin alike, "
+    "T-17": Text("But for who comes --fast, no connection carries two requests for rooms' boxes, all begin alike, "
                  "and no two boxes are opened by one secret: only times and addresses tie them.",
                  "--together가 아니면 방 상자에 대한 요청을 둘 나르는 연결이 없고, 두 상자를 여는 비밀도 없음: "
                  "시각과 주소로만 이을 수 있음."),

@@ -110,7 +110,7 @@ class _Scene:
 
     async def gather(self, tell: Tell) -> None:
         """Accounts."""
-        tell(Text("Six people make accounts, each in a process and at an address of their own; two come --together",
+        tell(Text("Six people make accounts, each in a process and at an address of their own; two come --fast",
                   "여섯 명이 각자의 프로세스와 주소에서 계정을 만듭니다. 두 명은 --together로 접속합니다"))  # fmt: skip
         await self._company.enrol(self._relay.authority, self._relay.url, self._people)
 

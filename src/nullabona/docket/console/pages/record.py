@@ -47,7 +47,7 @@ def page(context: RequestContext) -> Answer:
         openable=openable,
         notices=_notices(context) if Role.NOTIFIER in context.roles else (),
         notice_delivery=context.console.notice_delivery,
-        beat_problem=context.in_words(context.console.pulse.problem),
+        batch_problem=context.in_words(context.console.pulse.problem),
     )
 
 

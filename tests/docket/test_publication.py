@@ -1,4 +1,4 @@
-"""The beat: exactly K slots a period whatever happens, and a crash at any write changes nothing of it."""
+"""Publication: exactly K slots a period whatever happens, and a crash at any write changes nothing of it."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_the_auditor_counts_from_the_log_alone(public_office: PublicOffice) -> N
 
 
 def test_a_receipt_needs_a_witnessed_slot(public_office: PublicOffice) -> None:
-    """Before the beat there is no receipt, and without a witness no beat."""
+    """Before its batch there is no receipt, and without a witness no batch."""
     case = public_office.walk(public_office.take_in())
     with pytest.raises(NotInLog):
         public_office.do("cora", Action.RECEIPT, case)
@@ -92,12 +92,12 @@ def test_missed_periods_are_written_late_and_whole(public_office: PublicOffice, 
     public_office.tick()
     public_office.take_in()
     clock.pass_(3 * HOUR)
-    public_office.beat()
+    public_office.publish_due()
     assert 4 * 8 == len(slot_leaves(public_office))
     assert {"period-late"} == {finding.code for finding in public_office.verify().findings}
 
 
-def test_a_beat_that_does_not_come_is_seen(public_office: PublicOffice, clock: Clock) -> None:
+def test_a_missing_batch_is_seen(public_office: PublicOffice, clock: Clock) -> None:
     """When the next period is overdue, verification says since when."""
     public_office.tick()
     clock.pass_(2 * HOUR)
@@ -120,7 +120,7 @@ def test_a_crash_changes_nothing_of_a_batch(
     fixed = public_office.desk._store.rows("open_batches")
     public_office.desk.close()
     public_office.desk = public_office.open()
-    public_office.beat()
+    public_office.publish_due()
     public_office.tick()
     found = public_office.verify()
     assert () == found.findings
@@ -131,11 +131,11 @@ def test_a_crash_changes_nothing_of_a_batch(
 
 def _cut(office: PublicOffice, patch: pytest.MonkeyPatch, step: str, *, happens: bool) -> None:
     """Let ``step`` crash, once it was done or before."""
-    beats = office.desk._batches
+    batches = office.desk._batches
     target: object
     target, name = {
-        "stage": (office.log, "stage"), "publish": (office.log, "publish"), "mark": (beats, "_mark"),
-        "fix": (beats, "_fix"),
+        "stage": (office.log, "stage"), "publish": (office.log, "publish"), "mark": (batches, "_mark"),
+        "fix": (batches, "_fix"),
     }[step]  # fmt: skip
     real: Callable[..., object] = getattr(target, name)
 
