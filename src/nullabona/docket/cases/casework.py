@@ -44,7 +44,7 @@ class LogBusy(UserError):
     """So many events wait for a slot of the log that another one would be entered too late."""
 
     code = "docket-log-busy"
-    default_hint = "do it after the next period has been published: nulla docket beat"
+    default_hint = "do it after the next period has been published: nulla docket publish-due"
     retryable = True
 
 

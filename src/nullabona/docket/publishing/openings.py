@@ -56,7 +56,7 @@ class RenewalWaits(UserError):
     """A slot of the case waits for its renewal to enter the log, and cannot be opened before that."""
 
     code = "docket-renewal-waits"
-    default_hint = "open the case again after the next batches: nulla docket beat"
+    default_hint = "open the case again after the next batches: nulla docket publish-due"
 
 
 class Openings:
