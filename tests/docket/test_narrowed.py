@@ -66,14 +66,55 @@ def test_rows_of_other_days_are_left_out() -> None:
     assert {"handle": "mina@relay.example", "name": "mina", "entries": ROWS[1:2]} == within(record, 105, 110, days.get)
 
 
+ACCOUNT = {"handle": "mina@relay.example", "name": "mina", "encoded": "00", "epoch": 2, "registered_day": 100}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "left"),
+    [
+        (90, 99, {"handle"}),  # it was made a day later
+        (90, 100, {"handle", "name", "registered_day"}),  # the card came later
+        (101, 109, {"handle", "name"}),  # the day of registration is before
+        (101, 110, {"handle", "name", "encoded", "epoch"}),
+        (111, 120, {"handle", "name", "encoded"}),  # the card was shown all the time
+    ],
+)
+def test_a_period_leaves_out_what_lies_outside(first: int, last: int, left: set[str]) -> None:
+    """Registration, card and its entry each have a day; an account that was made later is none of the period."""
+    assert left == set(within(ACCOUNT, first, last, {2: 110}.get))
+
+
+def test_a_card_that_nobody_can_date_is_left_out() -> None:
+    """Neither the public record nor the card itself says since when it is shown."""
+    assert "encoded" not in within(ACCOUNT, 101, 120, {}.get)
+
+
+def test_a_deleted_account_is_of_the_period_of_its_hold() -> None:
+    """The last day of the hold is a day like another."""
+    held = {"handle": "mina@relay.example", "until_day": 110, "label": "00"}
+    assert [{"handle", "label"}, {"handle", "label", "until_day"}] == [
+        set(within(held, 100, last, {}.get)) for last in (109, 110)
+    ]
+
+
+@pytest.mark.parametrize("instrument", ["US.SUBPOENA", "US.NSL", "EU.EPOC", "EU.EPOC_ER"])
+def test_a_demand_for_subscriber_data_gives_no_device_keys(instrument: str) -> None:
+    """18 U.S.C. § 2703(c)(2) and Article 3(9) list the name and the length of service; no card, no entries of it."""
+    row = next(row.instrument() for row in load().newest() if row.id == instrument)
+    made = replace(order("subscriber", instrument=instrument), allowed=row.fields)
+    record = json.loads(contents(packager()(made))["data/records/001-subscriber.json"])
+    assert ["name", "registered_day"] == [field["field"] for field in record]
+
+
 def test_matching_keeps_the_period_only(office: Office, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the demand is not about does not even enter the case."""
-    monkeypatch.setitem(CARDS, "mina@relay.example", {**CARDS["mina@relay.example"], "entries": ROWS})
+    monkeypatch.setitem(CARDS, "mina@relay.example", {**CARDS["mina@relay.example"], "registered_day": 90, "entries": ROWS})
     office.desk._cases.changes._outside = replace(office.desk._outside, epoch_day=lambda epoch: 100 + epoch)
     case = office.take_in(given=demand(clock, from_day=102, to_day=103))
     office.sign("ina", office.desk.propose_match(office.who("ina"), case))
     (match,) = office.desk.show(office.who("rea"), case).content.matches
     assert ROWS[1:] == json.loads(str(match.record["entries"]))
+    assert ("00ff", True) == (match.card, "encoded" not in match.record)  # the notice finds the person all the same
 
 
 def test_epochs_are_dated_by_the_public_record(tmp_path: Path) -> None:

@@ -122,8 +122,10 @@ class Changes:
         if moment.details.identifiers != content.demand.identifiers:
             raise Stale("the identifiers are not those of the demand")
         span = (content.demand.from_day, content.demand.to_day)
-        found = {i.text: self.look_up(i.text, *span) for i in content.demand.identifiers if i.kind == "handle"}
-        return Change(decide.matched(content, found))
+        handles = [one.text for one in content.demand.identifiers if one.kind == "handle"]
+        found = {text: self.look_up(text, *span) for text in handles}
+        cards = {text: str((self.look_up(text) or {}).get("encoded", "")) for text in handles}
+        return Change(decide.matched(content, found, cards))
 
     def look_up(self, text: str, first: int | None = None, last: int | None = None) -> dict[str, str | int] | None:
         """The data held about a handle, limited to days ``first`` to ``last`` if given; None: not a handle."""

@@ -232,7 +232,7 @@ class Notices:
 
     def _card(self, content: CaseContent, handle: str) -> Card | None:
         """The handle's card, if it still belongs to the account that the demand was about; otherwise None."""
-        was = next((str(m.record["encoded"]) for m in content.matches if _is_of(m, handle)), None)
+        was = next((m.card for m in content.matches if m.record.get("handle") == handle and m.card), None)
         now = (self._changes.look_up(handle) or {}).get("encoded")
         if was is None or now is None:
             return None
@@ -252,10 +252,6 @@ def _read(encoded: bytes) -> PendingNotice:
         return read_canonical(encoded, PendingNotice, "a notice")
     except Malformed as error:
         raise NoticeOutdated("an older version of the desk drew this notice up") from error
-
-
-def _is_of(match: Match, handle: str) -> bool:
-    return match.record.get("handle") == handle and "encoded" in match.record
 
 
 def _known(encoded: str) -> Card:

@@ -129,10 +129,15 @@ def as_kept(record: Mapping[str, object]) -> dict[str, str | int]:
     }
 
 
-def matched(content: CaseContent, found: Mapping[str, Mapping[str, str | int] | None]) -> CaseContent:
-    """Adds the match of each identifier. ``found``: ``producible``'s output by identifier, None if not a handle."""
+def matched(
+    content: CaseContent, found: Mapping[str, Mapping[str, str | int] | None], cards: Mapping[str, str]
+) -> CaseContent:
+    """Adds the match of each identifier. ``found``: ``producible``'s output by identifier, None if not a handle.
+
+    ``cards``: the card of each, whatever the period of the demand.
+    """
     matches = tuple(
-        Match(identifier, found=len(record) > 1, record=dict(record))
+        Match(identifier, len(record) > 1, dict(record), cards.get(identifier.text, "") if len(record) > 1 else "")
         for identifier in content.demand.identifiers
         for record in [found.get(identifier.text) or {}]
     )

@@ -99,11 +99,15 @@ class Demand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The result for one identifier. ``found``: whether anything is kept. ``record``: the output of ``producible``."""
+    """The result for one identifier. ``found``: whether anything is kept. ``record``: the output of ``producible``,
+    limited to the demand's period.
+    """
 
     identifier: Identifier
     found: bool
     record: dict[str, str | int]
+    card: str = ""
+    """The account's card when it was matched, in hexadecimal; never produced. A notice goes to this account only."""
 
 
 class ClassAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
