@@ -66,6 +66,7 @@ def test_rows_of_other_days_are_left_out() -> None:
     assert {"handle": "mina@relay.example", "name": "mina", "entries": ROWS[1:2]} == within(record, 105, 110, days.get)
 
 
+NO_DAYS: dict[int, int] = {}
 ACCOUNT = {"handle": "mina@relay.example", "name": "mina", "encoded": "00", "epoch": 2, "registered_day": 100}
 
 
@@ -86,14 +87,14 @@ def test_a_period_leaves_out_what_lies_outside(first: int, last: int, left: set[
 
 def test_a_card_that_nobody_can_date_is_left_out() -> None:
     """Neither the public record nor the card itself says since when it is shown."""
-    assert "encoded" not in within(ACCOUNT, 101, 120, {}.get)
+    assert "encoded" not in within(ACCOUNT, 101, 120, NO_DAYS.get)
 
 
 def test_a_deleted_account_is_of_the_period_of_its_hold() -> None:
     """The last day of the hold is a day like another."""
     held = {"handle": "mina@relay.example", "until_day": 110, "label": "00"}
     assert [{"handle", "label"}, {"handle", "label", "until_day"}] == [
-        set(within(held, 100, last, {}.get)) for last in (109, 110)
+        set(within(held, 100, last, NO_DAYS.get)) for last in (109, 110)
     ]
 
 
@@ -108,7 +109,9 @@ def test_a_demand_for_subscriber_data_gives_no_device_keys(instrument: str) -> N
 
 def test_matching_keeps_the_period_only(office: Office, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the demand is not about does not even enter the case."""
-    monkeypatch.setitem(CARDS, "mina@relay.example", {**CARDS["mina@relay.example"], "registered_day": 90, "entries": ROWS})
+    monkeypatch.setitem(
+        CARDS, "mina@relay.example", {**CARDS["mina@relay.example"], "registered_day": 90, "entries": ROWS}
+    )
     office.desk._cases.changes._outside = replace(office.desk._outside, epoch_day=lambda epoch: 100 + epoch)
     case = office.take_in(given=demand(clock, from_day=102, to_day=103))
     office.sign("ina", office.desk.propose_match(office.who("ina"), case))

@@ -14,11 +14,13 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from nullabona.docket.core.records import ClassAnswer, Decision
+from nullabona.docket.production import certificate
 from nullabona.docket.production.certificate import CERTIFICATE, MANIFEST
 from nullabona.docket.production.classes import CLASSES, FIELDS, AnswerImpossible, answer_of, field_of
 from nullabona.docket.production.glyphs import shown
-from nullabona.docket.production.manifest import read_manifest
-from nullabona.docket.production.statement import NO_DATA_STATEMENT
+from nullabona.docket.production.manifest import Operator, read_manifest
+from nullabona.docket.production.package import Packager
+from nullabona.docket.production.statement import NO_DATA_STATEMENT, STATEMENT
 from nullabona.docket.production.words import CERTIFICATE as CERTIFICATE_WORDS
 from nullabona.docket.production.words import (
     DECLARATION,
@@ -27,6 +29,7 @@ from nullabona.docket.production.words import (
     SIGNED,
     SYSTEM,
 )
+from nullabona.docket.taxonomy import load
 from nullabona.wire.data_held import DIRECTORY_COLUMNS
 from nullabona.wire.demands import DataClass, RefusalReason
 from nullabona.words.demands import ANSWER, DATA_CLASS, FIELD, REASON
@@ -66,7 +69,8 @@ def test_everything_but_subscriber_data_is_not_held(asked: DataClass) -> None:
     """By construction, for an account that is there: content, contacts, rooms, traffic, taps, preservation, removal."""
     made = order(asked)
     files = contents(packager()(made))
-    assert {MANIFEST, CERTIFICATE, NO_DATA_STATEMENT} == set(files)
+    statement = STATEMENT if asked in {"removal", "account_action"} else NO_DATA_STATEMENT
+    assert {MANIFEST, CERTIFICATE, statement} == set(files)
     assert (ClassAnswer(asked, "not_held"),) == read_manifest(files[MANIFEST]).answers
     with pytest.raises(AnswerImpossible):
         packager()(replace(made, decision=Decision("produce", (ClassAnswer(asked, "produced"),))))
@@ -77,6 +81,45 @@ def test_a_private_message_cannot_be_removed(instrument: str) -> None:
     """The demand goes the same way and ends in *not held*."""
     manifest = read_manifest(contents(packager()(order("removal", "content", instrument=instrument)))[MANIFEST])
     assert ["not_held", "not_held"] == [answer.answer for answer in manifest.answers]
+
+
+@pytest.mark.parametrize("classes", [("removal",), ("account_action",), ("removal", "account_action")])
+def test_a_demand_for_removal_has_its_own_letter(classes: tuple[DataClass, ...]) -> None:
+    """It asked for no data: a certificate of no records would answer something else."""
+    made = order(*classes, instrument="EU.DSA9")
+    files = contents(packager()(made))
+    told = certificate._told(read_manifest(files[MANIFEST]))
+    assert ("삭제 요청 회신서", "Reply to a Demand for Removal") == (told["title"]["ko"], told["title"]["en"])
+    assert "neither find nor remove" in told["nothing"]["en"]
+    assert "찾거나 지울 수 없습니다" in files[STATEMENT].decode()
+    refused = read_manifest(contents(packager()(order(*classes, instrument="EU.DSA9", refused="overbroad")))[MANIFEST])
+    assert "거절 통지서" == certificate._told(refused)["title"]["ko"]
+
+
+NAMED = Operator("Example", "relay.example", "nullabona", "김보관", "기록 보관 책임자")
+
+
+@pytest.mark.parametrize(
+    ("instrument", "sworn"),
+    [("KR.WARRANT", "사실과 다름없음"), ("US.WARRANT", "penalty of perjury"), ("EU.EPOC", "I confirm that the above")],
+)
+def test_a_named_person_signs_as_the_country_wants_it(instrument: str, sworn: str) -> None:
+    """Name and position from docket.toml, the words of the country whose authority demanded, and the day of signing."""
+    files = contents(Packager(NAMED, load())(order("subscriber", instrument=instrument)))
+    told = certificate._told(read_manifest(files[MANIFEST]))
+    assert ["김보관", "기록 보관 책임자"] == [each["value"] for each in told["custodian"]]
+    assert sworn in told["sworn"]["ko"] + told["sworn"]["en"]
+    if instrument != "US.WARRANT":
+        assert "perjury" not in str(told)
+
+
+@needs_poppler
+def test_name_and_position_stand_on_the_letter(tmp_path: Path) -> None:
+    """Beside the line for the signature."""
+    path = tmp_path / "letter.pdf"
+    path.write_bytes(contents(Packager(NAMED, load())(order("subscriber")))[CERTIFICATE])
+    text = subprocess.run(["pdftotext", str(path), "-"], capture_output=True, text=True, check=True).stdout
+    assert ("김보관" in text, "Executed on" in text) == (True, True)
 
 
 def test_an_unknown_handle_gives_a_statement_and_no_records() -> None:

@@ -50,7 +50,7 @@ def test_every_term_of_the_desk_has_a_word() -> None:
         *(f"action.{one}" for one in Action),
         *(f"action.{one}" for one in CONFIRMS),
         *(f"role.{one}" for one in Role),
-        *(f"class.{one}" for one in get_args(demands.DataClass)),
+        *(f"data_class.{one}" for one in get_args(demands.DataClass)),
         *(f"answer.{one}" for one in get_args(demands.Answer)),
         *(f"reason.{one}" for one in get_args(demands.RefusalReason)),
         *(f"lawclass.{one}" for one in get_args(instrument.LegalClass)),

@@ -51,10 +51,12 @@ KEYS: Final[Mapping[str, str]] = {
     "log_keys": "file with the log's private keys (nulla log keygen)",
     "policy": "file that says whose witness counts; receipts carry it",
     "custodian": "file with the key that signs certificates (nulla docket package key); without it nothing is sealed",
+    "custodian_name": "who signs certificates, by name; a court wants a person",
+    "custodian_title": 'their position, as "Custodian of Records"',
     "witness": "tables with url and vkeys: whom the log asks to cosign",
 }
 _FILES: Final = ("custodian", "directory", "log_keys", "policy")
-_OPTIONAL: Final = ("contact", "custodian", "witness")
+_OPTIONAL: Final = ("contact", "custodian", "custodian_name", "custodian_title", "witness")
 
 
 class DeskFileUnusable(UserError):
@@ -162,7 +164,8 @@ def _packages(config: Mapping[str, Any], catalogue: Catalogue) -> MakePackage:
         from nullabona.docket.production.package import Packager
 
         host = str(config["origin"]).partition("/")[0]
-        return Packager(Operator(str(config["operator"]), host, "nullabona"), catalogue)(order)
+        named = (str(config.get("custodian_name", "")), str(config.get("custodian_title", "")))
+        return Packager(Operator(str(config["operator"]), host, "nullabona", *named), catalogue)(order)
 
     return make_package
 

@@ -18,9 +18,10 @@ Answer = Literal["produced", "not_held", "not_in_scope", "refused"]
 RefusalReason = Literal[
     "incomplete", "manifest_error", "cannot_identify_user", "not_stored_by_provider", "no_longer_held",
     "impossible_otherwise", "issuer_not_competent", "offence_not_covered", "service_not_covered", "immunity_or_press",
-    "third_country_conflict", "gate_not_met", "withdrawn",
+    "third_country_conflict", "gate_not_met", "withdrawn", "voluntary_declined", "overbroad", "wrong_instrument",
+    "expired", "no_danger_shown",
 ]  # fmt: skip
-"""As in Form 3 of Regulation (EU) 2023/1543, Annex III, for every jurisdiction. The last two are the desk's own."""
+"""As in Form 3 of Regulation (EU) 2023/1543, Annex III, for every jurisdiction; the last seven are the desk's own."""
 
 
 class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,7 +7,8 @@ from typing import Final
 from nullabona.words.catalogue import Language, Words, pick
 
 _AREAS: Final = ("frame", "passkeys", "cases", "acts", "officers", "terms")
-SENTENCES: Final = Words(*(f"console_{area}" for area in _AREAS))
+SENTENCES: Final = Words(*(f"console_{area}" for area in _AREAS), "demands")
+"""The words of demands are those of letters and notices: officers read what the authority and the person will read."""
 say: Final = SENTENCES.say
 
 

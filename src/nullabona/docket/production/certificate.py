@@ -18,7 +18,7 @@ from pylopdf_fonts_ko import sans_path
 from nullabona.docket.production import words
 from nullabona.docket.production.glyphs import shown
 from nullabona.docket.production.manifest import Field, ListedFile, Manifest, encode_manifest, listed
-from nullabona.docket.production.statement import day, moment, reason_of
+from nullabona.docket.production.statement import about_removal, day, moment, nothing_of, reason_of
 from nullabona.errors import Bug
 from nullabona.words.catalogue import Bilingual
 from nullabona.words.demands import DATA_CLASS, FIELD
@@ -47,11 +47,13 @@ def make_certificate(manifest: Manifest) -> bytes:
     return made
 
 
-def kind_of(manifest: Manifest) -> Literal["production", "no_data", "refusal"]:
+def kind_of(manifest: Manifest) -> Literal["production", "no_data", "refusal", "removal"]:
     """The kind of certificate, which determines its title."""
     if manifest.produces:
         return "production"
-    return "refusal" if any(answer.answer == "refused" for answer in manifest.answers) else "no_data"
+    if any(answer.answer == "refused" for answer in manifest.answers):
+        return "refusal"
+    return "removal" if about_removal(manifest.answers) else "no_data"
 
 
 @cache
@@ -69,6 +71,7 @@ def _told(manifest: Manifest) -> dict[str, Any]:
     """The input of the template."""
     encoded = encode_manifest(manifest)
     decided = day(manifest.decided_s // 86_400)
+    nothing = nothing_of(manifest.answers)
     return {
         "title": _pair(words.CERTIFICATE_TITLE[kind_of(manifest)]),
         "date": [int(part) for part in decided.split("-")],
@@ -78,8 +81,17 @@ def _told(manifest: Manifest) -> dict[str, Any]:
         "docket_no": manifest.docket_no,
         "manifest_sha256": sha256(encoded).hexdigest(),
         "words": {name: _pair(label) for name, label in words.CERTIFICATE.items()},
-        "no_data": _pair(words.NO_DATA),
-        "nothing": all(answer.answer == "not_held" for answer in manifest.answers),
+        "nothing": _pair(nothing) if nothing is not None else None,
+        "custodian": [
+            {"label": _pair(words.CERTIFICATE[name]), "value": value}
+            for name, value in (
+                ("custodian_name", manifest.operator.custodian_name),
+                ("custodian_title", manifest.operator.custodian_title),
+            )
+            if value
+        ],
+        "executed": [_pair(words.CERTIFICATE[name]) for name in ("executed", "by_signature")],
+        "sworn": _pair(words.SWORN[manifest.instrument.partition(".")[0]]),
         "grounds": manifest.grounds,
         "facts": _facts(manifest),
         "answers": [

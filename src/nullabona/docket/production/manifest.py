@@ -29,6 +29,9 @@ class Operator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     host: Annotated[str, Meta(min_length=1, max_length=120)]
     software: Annotated[str, Meta(min_length=1, max_length=120)]
     """Name and version of the program that made the package."""
+    custodian_name: Annotated[str, Meta(max_length=120)] = ""
+    custodian_title: Annotated[str, Meta(max_length=120)] = ""
+    """Who declares what the certificate says; empty: docket.toml names nobody."""
 
 
 class ListedFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

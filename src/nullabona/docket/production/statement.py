@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from nullabona.docket.core.records import ClassAnswer
-from nullabona.docket.production.words import NO_DATA, SEALED_ITEMS, SYSTEM
+from nullabona.docket.production.words import NO_DATA, NO_REMOVAL, SEALED_ITEMS, SYSTEM
 from nullabona.words.catalogue import Sentence
 from nullabona.words.demands import ANSWER, DATA_CLASS, REASON
 
@@ -18,8 +18,22 @@ KST: Final = timezone(timedelta(hours=9))
 
 
 def statement_path(answers: tuple[ClassAnswer, ...]) -> str:
-    """The statement's path, whose name says whether there is data."""
-    return STATEMENT if any(answer.answer == "produced" for answer in answers) else NO_DATA_STATEMENT
+    """The statement's path, whose name says whether data was asked for and there is none."""
+    if any(answer.answer == "produced" for answer in answers) or about_removal(answers):
+        return STATEMENT
+    return NO_DATA_STATEMENT
+
+
+def about_removal(answers: tuple[ClassAnswer, ...]) -> bool:
+    """Whether the demand wants something taken away, and no data."""
+    return bool(answers) and all(answer.data_class in {"removal", "account_action"} for answer in answers)
+
+
+def nothing_of(answers: tuple[ClassAnswer, ...]) -> Sentence | None:
+    """That nothing of what was asked for is there; None: something is, or something was refused."""
+    if any(answer.answer != "not_held" for answer in answers):
+        return None
+    return NO_REMOVAL if about_removal(answers) else NO_DATA
 
 
 def make_statement(docket_no: str, operator: str, decided_s: int, answers: tuple[ClassAnswer, ...]) -> bytes:
@@ -51,12 +65,12 @@ def day(number: int) -> str:
 
 
 def _lines(docket_no: str, operator: str, decided_s: int, answers: tuple[ClassAnswer, ...]) -> Iterator[str]:
-    nothing = all(answer.answer == "not_held" for answer in answers)
+    nothing = nothing_of(answers)
     for ko in (True, False):
         yield f"{operator} · {docket_no} · {moment(decided_s)}"
         yield ""
-        if nothing:
-            yield from (_say(NO_DATA, ko=ko), "")
+        if nothing is not None:
+            yield from (_say(nothing, ko=ko), "")
         for answer in answers:
             yield f"- {_say(DATA_CLASS[answer.data_class], ko=ko)}: {_say(reason_of(answer), ko=ko)}"
         yield from ("", _say(SYSTEM, ko=ko))

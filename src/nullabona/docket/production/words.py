@@ -16,3 +16,6 @@ SEALED_ITEMS: Final = _TEXT["sealed_items"]
 HOW: Final = _TEXT["how"]
 SIGNED: Final = _TEXT["signed"]
 NO_DATA: Final = _TEXT["no_data"]
+NO_REMOVAL: Final = _TEXT["no_removal"]
+SWORN: Final = {"KR": _TEXT["sworn_kr"], "US": _TEXT["sworn_us"], "EU": _TEXT["sworn_eu"]}
+"""What the custodian declares, by the country of the demand. Counsel of each country has to check it."""

@@ -153,7 +153,7 @@ def decision_lines(context: RequestContext, decision: Decision) -> tuple[tuple[s
     lines = [(context.say("form.outcome"), context.say(f"outcome.{decision.outcome}"))]
     for one in decision.answers:
         reason = f" ({context.say(f'reason.{one.reason}')})" if one.reason else ""
-        lines.append((context.say(f"class.{one.data_class}"), context.say(f"answer.{one.answer}") + reason))
+        lines.append((context.say(f"data_class.{one.data_class}"), context.say(f"answer.{one.answer}") + reason))
     if decision.reason:
         lines.append((context.say("form.reason"), context.say(f"reason.{decision.reason}")))
     if decision.grounds:

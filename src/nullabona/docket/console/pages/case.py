@@ -11,10 +11,10 @@ from nullabona.docket.console.pages.standing import PATH, RECEIPTED, standing, u
 from nullabona.docket.console.request.answers import Answer, download
 from nullabona.docket.console.request.context import RequestContext
 from nullabona.docket.core.acts import ASKS, HandOverDetails, Officer
-from nullabona.docket.core.decide import HELD
 from nullabona.docket.core.records import CaseView, Package
 from nullabona.docket.core.roles import Role, can_read
 from nullabona.docket.core.states import State
+from nullabona.docket.production.classes import answer_of
 from nullabona.errors import UserError
 from nullabona.wire import demands
 from nullabona.wire.canonical import canonical
@@ -29,13 +29,14 @@ def page(context: RequestContext) -> Answer:
     receipted = State(view.state) in RECEIPTED
     form, problem = _form(context, view) if receipted and Role.RELEASER in context.roles else (None, "")
     demand = view.content.demand
+    instrument = context.console.instrument(demand)
     authorities = {one.id: one for one in context.desk.staff.authorities()}
     return context.page(
         "case.html",
         case=view,
         id=case.hex(),
         demand=demand,
-        instrument=context.console.instrument(demand),
+        instrument=instrument,
         authority=authorities.get(demand.authority),
         standing=standing(view, context.me, context.roles, handed_over=given),
         way=_way(view),
@@ -52,8 +53,7 @@ def page(context: RequestContext) -> Answer:
         proposed=gag_lines(context, view),
         asks=ASKS,
         matches={one.identifier.text: one for one in view.content.matches},
-        any_found=any(one.found for one in view.content.matches),
-        held=HELD,
+        possible={one: answer_of(one, view.content.matches, instrument.fields) for one in demand.classes},
         unmet=unmet(demand),
         answers=get_args(demands.Answer),
         reasons=get_args(demands.RefusalReason),

@@ -140,7 +140,7 @@ def demand_lines(context: RequestContext, demand: Demand) -> tuple[tuple[str, st
         (context.say("case.issued"), day(demand.issued_day)),
         (context.say("case.received"), f"{when(demand.received_s)} UTC"),
         (context.say("case.identifiers"), "\n".join(one.text for one in demand.identifiers)),
-        (context.say("case.asked"), ", ".join(context.say(f"class.{one}") for one in demand.classes)),
+        (context.say("case.asked"), ", ".join(context.say(f"data_class.{one}") for one in demand.classes)),
         (context.say("case.called-back"), context.say("yes" if demand.called_back else "no")),
         (context.say("case.document"), f"SHA-256 {demand.document.sha256.hex()}"),
     ]
