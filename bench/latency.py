@@ -36,6 +36,7 @@ from nullabona.client.api import (
 )
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.outbox_targets import room_of
 from nullabona.client.core.model.records import OutboxItem
 from nullabona.client.core.step import Timing
 from nullabona.processes.servers import RelayProcess
@@ -82,7 +83,7 @@ def watch(writer: Client, reader: Client, marks: Marks) -> None:
     sent, frames = one.on_sent, two.on_frames
 
     def on_sent(item: OutboxItem, answer: AnyResponse, now: int) -> Touched:
-        if item.room == marks.room and isinstance(answer, Appended) and not marks.kept.is_set():
+        if room_of(item.target) == marks.room and isinstance(answer, Appended) and not marks.kept.is_set():
             marks.answered = time.perf_counter()
             marks.kept.set()
         return sent(item, answer, now)

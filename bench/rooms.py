@@ -18,7 +18,7 @@ from bench.client.memory import most_mib
 from bench.client.reports import Rooms, RoomSize
 from bench.speed.machine import describe
 from nullabona.client.core import commands
-from nullabona.client.core.model.outbox_items import BLOB
+from nullabona.client.core.model.outbox_targets import Blob
 from nullabona.client.core.model.records import OutboxItem
 from nullabona.client.core.step import Timing
 from nullabona.wire.messages import MAX_FRAME, Appended, Done, Refusal
@@ -43,7 +43,7 @@ class CountingWorld(World):
 
     def deliver(self, person: Person, item: OutboxItem) -> Appended | Done | Refusal | None:
         self.sent += len(item.data)
-        if item.kind != BLOB:
+        if not isinstance(item.target, Blob):
             self.largest = max(self.largest, len(item.data))
         return super().deliver(person, item)
 

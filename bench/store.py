@@ -12,9 +12,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.records import Frame, Message, MessageState
 from nullabona.client.profile import Passphrase, create_profile, open_profile
 from nullabona.client.store import SqliteStore
+from nullabona.wire.address import Address
 
 ROOM, BOX = b"r" * 32, b"b" * 32
 CALLS, STEPS, LONG = 20_000, 2_000, 100_000
@@ -45,7 +47,7 @@ def step(store: SqliteStore, n: int) -> None:
         store.mls_advance(b"group", n or None, n + 1)
         store.mls_write([(b"s", b"tree", os.urandom(600)), (b"s", b"epoch", os.urandom(300))], [(b"s", b"old")])
         store.put_message(message(n))
-        store.add_outbox("frame", room=ROOM, box=BOX, ref=b"%d" % n, target=b"t" * 32, data=os.urandom(1_024))
+        store.add_outbox(RoomFrame("r", ROOM, Address(BOX), b"t" * 32, 2), ref=b"%d" % n, data=os.urandom(1_024))
 
 
 def empty(store: SqliteStore) -> None:

@@ -18,7 +18,7 @@ from nullabona.client.account import RENEW_DAYS
 from nullabona.client.core.directory.checking import Checked
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.model.change_set import Touched
-from nullabona.client.core.model.outbox_items import BLOB, PIECE
+from nullabona.client.core.model.outbox_targets import FilePiece, RoomBlob, WelcomeBlob
 from nullabona.client.core.model.records import LoggedEvent, OutboxItem
 from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.core.step import Step, Timing
@@ -60,8 +60,8 @@ class LivedEngine(Engine):
     def due(self, now: int) -> list[OutboxItem]:
         items = super().due(now)
         for item in items:
-            if item.kind in {BLOB, PIECE} and item.room:
-                self.on_blob(item.room, item.ref)
+            if isinstance(item.target, RoomBlob | WelcomeBlob | FilePiece):
+                self.on_blob(item.target.room, item.ref)
         return items
 
 

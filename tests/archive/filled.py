@@ -31,6 +31,7 @@ from nullabona.client.core.model.content import (
     Vote,
     encode_body,
 )
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.records import (
     UNPLACED,
     Contact,
@@ -48,6 +49,7 @@ from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo
 from nullabona.client.core.model.state import JOINED, LEFT, REMOVED, BoxTrack, RoomState, encode_state
 from nullabona.client.core.timeline import kinds, search
 from nullabona.client.store import SqliteStore
+from nullabona.wire.address import Address
 from nullabona.wire.blob import PIECE, seal_piece
 from nullabona.wire.handle import parse_handle
 
@@ -149,7 +151,7 @@ def _plant(life: Life) -> None:
         store.mls_advance(room, None, 1)
     store.mls_write([(b"scope", b"epoch", SECRET * 3)], [])
     store.put_frame(Frame(b"b" * 32, b"h" * 32, 1, b"c" * 16, 1, mine=True, message=b"", day=1, data=SECRET * 2))
-    store.add_outbox("frame", room=life.rooms[0], box=b"b" * 32, ref=b"r", target=SECRET, data=SECRET)
+    store.add_outbox(RoomFrame("r", life.rooms[0], Address(b"b" * 32), SECRET, 1), ref=b"r", data=SECRET)
     for key in ("links", "wishes", "unsent-items", "chunks-wanted"):
         store.set_value(key, SECRET)
     store.log_event("note", b"", SECRET)

@@ -12,14 +12,14 @@ from nullabona.client.core.delivery import box_log
 from nullabona.client.core.group import branches
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.branches import Helper, Rejoin
-from nullabona.client.core.model.outbox_items import INBOX
+from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.proofs import Claim, RemovalOrder, decode_claim, make_claim
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
 from nullabona.client.core.model.state import BoxTrack, Merged, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import Kind
 from tests.core.seen import digest, earlier
-from tests.core.stage import RELAY, START, Other, Randomness, Stage
+from tests.core.stage import RELAY, START, Other, Randomness, Stage, box_of
 
 JUN, BO, EVE = Other("jun"), Other("boo"), Other("eve")
 PEOPLE = sorted((JUN, BO, EVE), key=lambda other: other.account)
@@ -93,8 +93,8 @@ class Fork:
     def asked(self) -> list[tuple[Other, Any]]:
         """What lies in the outbox for the inboxes of Jun, Bo and Eve, in order."""
         owners = {bytes(other.inbox.address): other for other in PEOPLE}
-        items = [item for item in self.stage.outbox(INBOX) if item.box in owners]
-        return [(owners[item.box], owners[item.box].opened(item.data)) for item in items]
+        items = [item for item in self.stage.outbox(InboxFrame) if box_of(item) in owners]
+        return [(owners[box_of(item)], owners[box_of(item)].opened(item.data)) for item in items]
 
 
 class Alone(Fork):

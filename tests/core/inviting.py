@@ -8,10 +8,10 @@ import msgspec
 
 from nullabona.client.core.group import welcomes
 from nullabona.client.core.model.inbox_items import Invitation
-from nullabona.client.core.model.outbox_items import INBOX, decode_target
+from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.state import AddAccount, Merged
 from tests.core.seen import Overheard, view
-from tests.core.stage import RELAY, START, Other, Stage
+from tests.core.stage import RELAY, START, Other, Stage, box_of
 
 JUN, TABLET, BO = Other("jun"), Other("jun", 1), Other("boo")
 ELSEWHERE, HOSTS = "wss://other.example:443/v1", "wss://relay.example:443/v1"
@@ -56,9 +56,9 @@ class Inviting:
                 heard += listener.said
             return room.invites_at - START if room.invites_at else 0
 
-    def take(self, kind: str = "") -> list[Any]:
+    def take(self, *kinds: type) -> list[Any]:
         """What waited in the outbox; it is gone then."""
-        found = [item for item in self.stage.outbox() if kind in {"", item.kind}]
+        found = self.stage.outbox(*kinds)
         with self.stage.step() as step:
             for item in found:
                 step.store.drop_outbox(item.id)
@@ -68,8 +68,8 @@ class Inviting:
         """Who is invited, how, and by which relay; it is gone from the outbox then."""
         owners = {bytes(each.inbox.address): each for each in (JUN, BO)}
         return [
-            (owners[item.box], owners[item.box].opened(item.data), decode_target(item.target).relay)  # type: ignore[misc]
-            for item in self.take(INBOX)
+            (owners[box_of(item)], owners[box_of(item)].opened(item.data), item.target.relay)  # type: ignore[misc]
+            for item in self.take(InboxFrame)
         ]
 
     def shows_up(self, *others: Other) -> None:

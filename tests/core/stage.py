@@ -24,11 +24,12 @@ from nullabona.client.core.model.content import Body, Envelope, View, encode_env
 from nullabona.client.core.model.inbox_items import ItemBody, open_item
 from nullabona.client.core.model.message_ids import RANDOM, message_id
 from nullabona.client.core.model.mls_port import Mls
-from nullabona.client.core.model.outbox_items import INBOX
+from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.records import Contact, ContactState, Device, Frame, Message, MessageState, OutboxItem
 from nullabona.client.core.model.room_info import DIRECT, GROUP, ROOM_INFO_EXTENSION, RoomInfo, encode_info
 from nullabona.client.core.model.state import JOINED, BoxTrack, RoomState
 from nullabona.client.core.step import DAY_MS, Step, Timing
+from nullabona.client.store.outbox import about
 from nullabona.wire.address import Address
 from nullabona.wire.blob import decode_ref, join_blob
 from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card, verify_card
@@ -317,13 +318,14 @@ class Stage:
     def sent_to(self, other: Other) -> list[ItemBody]:
         """What waits to be put into somebody's inbox, opened as they would open it."""
         with self.store.transaction():
-            items = [item for item in self.store.outbox(EVER) if item.box == other.inbox.address]
-            return [other.opened(item.data, chunk=self.store.chunk) for item in items if item.kind == INBOX]
+            items = [item for item in self.store.outbox(EVER) if isinstance(item.target, InboxFrame)]
+            theirs = [item for item in items if box_of(item) == other.inbox.address]
+            return [other.opened(item.data, chunk=self.store.chunk) for item in theirs]
 
-    def outbox(self, kind: str = "") -> list[OutboxItem]:
-        """What waits to be sent, due or not, in order; of one kind if it is named."""
+    def outbox(self, *kinds: type) -> list[OutboxItem]:
+        """What waits to be sent, due or not, in order; of these types if any is named."""
         with self.store.transaction():
-            return [item for item in self.store.outbox(EVER) if kind in {"", item.kind}]
+            return [item for item in self.store.outbox(EVER) if not kinds or isinstance(item.target, kinds)]
 
 
 class Pair:
@@ -350,9 +352,14 @@ class Pair:
         return sealed(track, Kind.MESSAGE, self.encrypted(said))
 
 
-def out(step: Step, kind: str = "") -> list[bytes]:
+def out(step: Step, *kinds: type) -> list[bytes]:
     """The refs of what waits to be sent, in order, as this step leaves it."""
-    return [item.ref for item in step.store.outbox(EVER) if kind in {"", item.kind}]
+    return [item.ref for item in step.store.outbox(EVER) if not kinds or isinstance(item.target, kinds)]
+
+
+def box_of(item: OutboxItem) -> bytes:
+    """The address of the box that an item is for, or what else it is about."""
+    return about(item.target, item.ref)
 
 
 def told(step: Step) -> list[tuple[str, dict[str, object]]]:

@@ -12,7 +12,7 @@ from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.identity import claims
 from nullabona.client.core.model.inbox_items import ContactRequest, RoomsAsked, RoomsTold, Ticket, TicketRequest
-from nullabona.client.core.model.outbox_items import INBOX
+from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.step import Step
@@ -130,7 +130,7 @@ def test_whom_we_asked_while_we_were_still_leaving_is_asked_again(state: Contact
         requests.learn_card(step, JUN.card().encoded, JUN.handle)
     with stage.step(left=[b"x" * 32, JUN.account]) as step:
         automatic.once_out(step)
-    said = [JUN.opened(item.data) for item in stage.outbox(INBOX)]
+    said = [JUN.opened(item.data) for item in stage.outbox(InboxFrame)]
     assert (state is ContactState.REQUESTED) is any(isinstance(each, ContactRequest) for each in said)
     for each in said:
         assert isinstance(each, ContactRequest)
@@ -158,5 +158,5 @@ def test_whoever_waits_for_a_card_gets_what_they_asked_for() -> None:
         requests.learn_card(step, card.encoded, JUN.handle)
         automatic.card_came(step, card)
         automatic.card_came(step, card)
-    said = [JUN.opened(item.data) for item in stage.outbox(INBOX)]
+    said = [JUN.opened(item.data) for item in stage.outbox(InboxFrame)]
     assert [RoomsTold, Ticket] == [type(each) for each in said]

@@ -19,7 +19,7 @@ from nullabona.client.core.model.content import (
     encode_body,
 )
 from nullabona.client.core.model.errors import BadRequest
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.records import Message, MessageState
 from nullabona.client.core.step import DAY_MS
 from tests.core.stage import START
@@ -43,7 +43,7 @@ def body(talk: Talk, id: bytes, room: bytes = b"") -> Stored:
 
 def frames(talk: Talk) -> int:
     """How much waits to go out to the rooms."""
-    return sum(item.kind == FRAME for item in talk.step.store.outbox(1 << 61, 1_000))
+    return sum(isinstance(item.target, RoomFrame) for item in talk.step.store.outbox(1 << 61, 1_000))
 
 
 # -- sending ------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from nullabona.client.core.identity import claims, inbox_addresses
 from nullabona.client.core.identity.claims import LetIn, Refuse
 from nullabona.client.core.identity.inbox_addresses import host_relay
 from nullabona.client.core.model.inbox_items import Invitation, LinkRefusal, LinkUse
-from nullabona.client.core.model.outbox_items import INBOX, decode_target
+from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
 from nullabona.client.core.model.state import AddAccount, Invite, RoomState, UpdateKeys
@@ -113,9 +113,9 @@ def test_who_was_let_in_already_is_invited_again(how: str) -> None:
         for number, token in enumerate((link.token, bytes(16)), 1):
             invited(step, state, EVE)
             use(step, room, token)
-            assert number == len(out(step, INBOX))
+            assert number == len(out(step, InboxFrame))
         assert ([], [link]) == (asked(step), links.given_links(step))
-    assert [Invitation] * 2 == [type(EVE.opened(item.data)) for item in stage.outbox(INBOX)]
+    assert [Invitation] * 2 == [type(EVE.opened(item.data)) for item in stage.outbox(InboxFrame)]
 
 
 # -- links that are good no more --------------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ def refused(stage: Stage, card: Card) -> list[tuple[str, object]]:
         links.refuse(step, card, Refuse(bytes(32), bytes(16), "used"))
         inbox_addresses.silent(step, card.inbox.address)
         assert [EVE.handle] * len(out(step)) == inbox_addresses.wanted(step)
-    return [(decode_target(item.target).relay, EVE.opened(item.data)) for item in stage.outbox(INBOX)]
+    return [(item.target.relay, EVE.opened(item.data)) for item in stage.outbox(InboxFrame)]
 
 
 def test_who_is_proven_is_told_why_a_link_leads_nowhere() -> None:

@@ -19,12 +19,12 @@ from nullabona.client.core.delivery.inbox_sending import (
 from nullabona.client.core.delivery.outbox import queue_item
 from nullabona.client.core.identity import claims, inbox_addresses
 from nullabona.client.core.model.inbox_items import Gone, ItemBody, RoomsAsked, TicketRequest
-from nullabona.client.core.model.outbox_items import INBOX, decode_target
+from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.step import Timing
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card
-from tests.core.stage import RELAY, START, Other, Stage
+from tests.core.stage import RELAY, START, Other, Stage, box_of
 
 JUN, SORA, YUNA = Other("jun"), Other("sora"), Other("yuna")
 ROOM = b"r" * 32
@@ -77,8 +77,8 @@ def test_what_is_for_a_known_inbox_goes_at_once() -> None:
         inbox_addresses.remember(step, SORA.card(relay=""))
     post(stage, JUN, Gone(ROOM))
     post(stage, SORA, Gone(ROOM))
-    items = stage.outbox(INBOX)
-    assert [RELAY, "wss://relay.example:443/v1"] == [decode_target(item.target).relay for item in items]
+    items = stage.outbox(InboxFrame)
+    assert [RELAY, "wss://relay.example:443/v1"] == [item.target.relay for item in items]
     assert [] == waiting(stage)
 
 
@@ -91,7 +91,7 @@ def test_nothing_of_our_own_goes_to_who_is_blocked() -> None:
     stage.contact(SORA, ContactState.BLOCKED)
     post(stage, JUN, Gone(ROOM))
     assert "" == learn(stage, SORA.card())
-    assert ([], []) == (stage.outbox(INBOX), waiting(stage))
+    assert ([], []) == (stage.outbox(InboxFrame), waiting(stage))
 
 
 def test_only_who_is_known_by_a_handle_is_answered() -> None:
@@ -103,7 +103,7 @@ def test_only_who_is_known_by_a_handle_is_answered() -> None:
     answer(stage, SORA, Gone(ROOM))
     answer(stage, YUNA, Gone(ROOM), START, YUNA.handle)
     boxes = [JUN.inbox.address, YUNA.inbox.address]
-    assert boxes == [item.box for item in stage.outbox(INBOX)]
+    assert boxes == [box_of(item) for item in stage.outbox(InboxFrame)]
 
 
 def test_an_answer_causes_one_look_up_and_then_no_more_for_a_while() -> None:
@@ -282,4 +282,4 @@ def test_whoever_is_blocked_waits_for_nothing_any_more() -> None:
         for other in (JUN, SORA):
             queue_item(step, other.inbox, RELAY, Gone(ROOM))
         requests.say_no_more(step, JUN.account)
-    assert [SORA.inbox.address] == [item.box for item in stage.outbox(INBOX)]
+    assert [SORA.inbox.address] == [box_of(item) for item in stage.outbox(InboxFrame)]

@@ -11,7 +11,7 @@ from nullabona.client.core.identity import cards, claims, device_certificates, i
 from nullabona.client.core.identity.cards import MAX_CARD_DAYS
 from nullabona.client.core.model.errors import CardTooOld, MlsRefused
 from nullabona.client.core.model.inbox_items import Gone, ItemBody
-from nullabona.client.core.model.outbox_items import INBOX
+from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.model.state import AddAccount
 from nullabona.errors import PeerError
@@ -60,7 +60,7 @@ def test_a_card_that_was_looked_up_says_where_to_write_and_how_the_record_stands
     post(stage, JUN, Gone(ROOM))
     post(stage, SORA, Gone(ROOM))
     assert "" == learn(stage, JUN.card())
-    assert [Gone(ROOM)] == [JUN.opened(item.data) for item in stage.outbox(INBOX)]
+    assert [Gone(ROOM)] == [JUN.opened(item.data) for item in stage.outbox(InboxFrame)]
     assert [(SORA.handle, ROOM, False)] == waiting(stage)
     with stage.step() as step:
         assert claims.PROVEN == claims.standing(step, JUN.account)

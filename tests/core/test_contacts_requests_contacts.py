@@ -13,14 +13,14 @@ from nullabona.client.core.identity import claims, inbox_addresses
 from nullabona.client.core.model import invite_link
 from nullabona.client.core.model.errors import NoSuchContact
 from nullabona.client.core.model.inbox_items import ContactRequest
-from nullabona.client.core.model.outbox_items import FRAME, INBOX
+from nullabona.client.core.model.outbox_targets import InboxFrame, ReplyFrame
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.model.state import LEFT
 from nullabona.client.core.step import Step
 from nullabona.wire.address import epoch_keys
 from nullabona.wire.card import Card
-from tests.core.stage import Other, Stage
+from tests.core.stage import Other, Stage, box_of
 from tests.core.test_group_commits import add, merge
 
 JUN, SORA = Other("jun"), Other("sora")
@@ -91,7 +91,7 @@ def test_whom_we_ask_is_a_contact_that_has_not_answered() -> None:
     packages = (JUN.key_package,)
     expected = Contact(JUN.account, JUN.handle, "", ContactState.REQUESTED, b"", "hello", CARD.encoded, packages)
     assert (expected, expected, [JUN.account]) == (found, state_of(stage), trusted)
-    (item,) = stage.outbox(INBOX)
+    (item,) = stage.outbox(InboxFrame)
     with stage.step() as step:
         reply = reply_boxes.secret_for(step, JUN.account)
     assert ContactRequest(b"our card", "hello", b"t" * 16, reply) == JUN.opened(item.data)
@@ -108,7 +108,7 @@ def test_asking_again_repeats_the_request_and_keeps_what_we_call_them() -> None:
         stage.store.put_contact(replace(before, name="brother", room=b"r" * 32))
     found, _ = request(stage)
     assert ("brother", b"r" * 32, ContactState.REQUESTED) == (found.name, found.room, found.state)
-    first, second = (JUN.opened(item.data) for item in stage.outbox(INBOX))
+    first, second = (JUN.opened(item.data) for item in stage.outbox(InboxFrame))
     assert first == second
 
 
@@ -117,7 +117,7 @@ def test_whoever_asks_us_is_not_asked() -> None:
     stage = stage_with(ContactState.ASKING)
     before = state_of(stage)
     assert (before, []) == request(stage)
-    assert [] == stage.outbox(INBOX)
+    assert [] == stage.outbox(InboxFrame)
 
 
 def test_a_contact_with_whom_we_talk_is_not_asked() -> None:
@@ -129,7 +129,7 @@ def test_a_contact_with_whom_we_talk_is_not_asked() -> None:
     with stage.step() as step:
         step.room(room).phase = LEFT
     assert ContactState.REQUESTED is request(stage)[0].state
-    assert 1 == len(stage.outbox(INBOX))
+    assert 1 == len(stage.outbox(InboxFrame))
 
 
 @pytest.mark.parametrize("state", [None, ContactState.REQUESTED, ContactState.BLOCKED])
@@ -140,7 +140,7 @@ def test_a_contact_that_was_forgotten_is_one_again_while_the_room_of_two_is_ther
     found, trusted = request(stage)
     expected = (ContactState.ACCEPTED, room, "hello", [JUN.account])
     assert expected == (found.state, found.room, found.greeting, trusted)
-    assert [] == stage.outbox(INBOX)
+    assert [] == stage.outbox(InboxFrame)
 
 
 # -- we are asked -------------------------------------------------------------------------------------------------
@@ -337,11 +337,11 @@ def test_a_contact_who_never_came_is_invited_again_where_they_wait_now() -> None
         state.intents = [add(JUN)]
         merge(step, state)
     came(stage)
-    assert 1 == len(stage.outbox(INBOX))
+    assert 1 == len(stage.outbox(InboxFrame))
     stage.now += 86_400_000
     came(stage)
-    (reply,) = [item for item in stage.outbox(FRAME) if item.room == reply_boxes.REPLIES]
-    assert epoch_keys(REPLY).box.address == reply.box
+    (reply,) = stage.outbox(ReplyFrame)
+    assert epoch_keys(REPLY).box.address == box_of(reply)
 
 
 # -- contacts -----------------------------------------------------------------------------------------------------

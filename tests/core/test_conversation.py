@@ -25,7 +25,7 @@ from nullabona.client.core.model.content import (
     Vote,
 )
 from nullabona.client.core.model.errors import BadRequest, NoSuchRoom, NotAllowed, NotInRoom
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.records import FileState, Message, MessageState, StoredFile
 from nullabona.client.core.model.state import LEFT, SetInfo
 from tests.core.talk import JUN, NARI, PHOTO, STRANGER, Talk
@@ -48,7 +48,7 @@ def body(talk: Talk, id: bytes, room: bytes = b"") -> Stored:
 
 def frames(talk: Talk) -> int:
     """How much waits to go out to the rooms."""
-    return sum(item.kind == FRAME for item in talk.step.store.outbox(1 << 61, 1_000))
+    return sum(isinstance(item.target, RoomFrame) for item in talk.step.store.outbox(1 << 61, 1_000))
 
 
 # -- annotating ---------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.delivery.reply_boxes import REPLIES, SECRET_SIZE
 from nullabona.client.core.model.inbox_items import Gone
-from nullabona.client.core.model.outbox_items import FRAME, decode_target
+from nullabona.client.core.model.outbox_targets import ReplyFrame
 from nullabona.client.core.model.records import ContactState
 from nullabona.wire.address import epoch_keys
 from nullabona.wire.messages import Frames
@@ -209,13 +209,11 @@ def test_a_reply_is_sealed_to_the_asker_and_lies_in_their_box(named: str, expect
     inbox = Inbox(JUN.inbox.read_hash, JUN.inbox.write_secret, JUN.inbox.hpke_key, named)
     with stage.step() as step:
         reply_boxes.queue_reply(step, secret, inbox, RELAY, Gone(b"r" * 32))
-    (item,) = stage.outbox(FRAME)
+    (item,) = stage.outbox(ReplyFrame)
     address = epoch_keys(secret).box.address
-    target = decode_target(item.target)
-    assert (REPLIES, address, expected, secret, 2) == (
-        *(item.room, item.box),
-        *(target.relay, target.secret, target.leaves),
-    )
+    target = item.target
+    assert isinstance(target, ReplyFrame)
+    assert (ReplyFrame(expected, address, secret), 2) == (target, target.leaves)
     assert (Gone(b"r" * 32), sha256(item.data).digest()) == (JUN.opened(item.data, address), item.ref)
 
 

@@ -8,7 +8,7 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery.outbox import queue_trim
 from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.devices.inbox_state import MOST_FORMER, FormerInbox, InboxState
-from nullabona.client.core.model.outbox_items import TRIM
+from nullabona.client.core.model.outbox_targets import InboxTrim
 from nullabona.wire.card import Card
 from tests.core.stage import RELAY, START, Other, Stage
 
@@ -67,7 +67,7 @@ def test_an_inbox_that_goes_elsewhere_is_read_on_where_it_was() -> None:
     assert [(RELAY, b"i" * 8, 7, START + MONTH)] == [
         (place.relay, place.incarnation, place.position, place.until) for place in state.former
     ]
-    assert [] == stage.outbox(TRIM)
+    assert [] == stage.outbox(InboxTrim)
     assert frozenset({RELAY, THERE}) == state.relays
 
 
@@ -141,7 +141,7 @@ def test_trims_for_a_relay_out_of_reach_do_not_wait() -> None:
         queue_trim(step, RELAY, step.room(room).current.keys.box, 3)
     with stage.step(down=frozenset({RELAY})) as step:
         inbox_state.follow(step, card(THERE))
-    assert [] == stage.outbox(TRIM)
+    assert [] == stage.outbox(InboxTrim)
 
 
 def test_rooms_at_the_relay_that_was_left_are_looked_for() -> None:
@@ -174,7 +174,7 @@ def test_an_account_that_goes_erases_nothing_more() -> None:
     with stage.step() as step:
         queue_trim(step, RELAY, state.box, 3)
         inbox_state.leave(step)
-    assert [] == stage.outbox(TRIM)
+    assert [] == stage.outbox(InboxTrim)
 
 
 @pytest.mark.parametrize(("now", "read"), [(START - 1, [RELAY]), (START, [])])

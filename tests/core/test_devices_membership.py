@@ -19,7 +19,6 @@ from nullabona.client.core.model.content import Sync
 from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.imports import IMPORTED
 from nullabona.client.core.model.mls_port import Mls
-from nullabona.client.core.model.outbox_items import TRIM
 from nullabona.client.core.model.proofs import make_order
 from nullabona.client.core.model.room_info import DEVICES, RoomInfo
 from nullabona.client.core.model.state import (
@@ -347,7 +346,7 @@ def test_a_card_without_this_device_puts_it_out(home: Home, at: Talk) -> None:
     inbox = inbox_state.load(at.step)
     assert inbox is not None
     queue_trim(at.step, RELAY, inbox.box, 5)
-    assert [TRIM] == [item.kind for item in at.step.store.outbox(1 << 61)]
+    assert ["inbox-trim"] == [item.target.kind for item in at.step.store.outbox(1 << 61)]
     for _ in range(2):
         membership.follow(at.step, home.next_card(home.card, PHONE, mine="absent"))
     assert (True, home.card) == (own_devices.is_signed_out(at.step.store), own_devices.card(at.step.store))

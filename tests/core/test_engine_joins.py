@@ -9,12 +9,13 @@ from nullabona.client.core.engine import Engine
 from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.change_set import NOTHING, Touched
 from nullabona.client.core.model.inbox_items import Ticket
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.core.model.state import JOINED
 from nullabona.errors import Bug
 from nullabona.wire.address import epoch_keys
 from tests.core.bare import bare
+from tests.core.stage import box_of
 from tests.core.test_sync_rejoin import behind, helper
 from tests.rooms.hostile import kinds, ticket_of, to_inbox, update_keys
 from tests.rooms.world import RELAY, Person, World
@@ -53,7 +54,7 @@ def commits(person: Person, ticket: Ticket) -> int:
     """How many frames wait for the ticket's box."""
     box = epoch_keys(ticket.secret).box.address
     with person.store.transaction():
-        return sum(item.kind == FRAME and item.box == box for item in person.store.outbox(LATER))
+        return sum(isinstance(item.target, RoomFrame) and box_of(item) == box for item in person.store.outbox(LATER))
 
 
 def put(world: World, person: Person) -> None:

@@ -9,7 +9,7 @@ from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.model.change_set import NOTHING, Touched
-from nullabona.client.core.model.outbox_items import TRIM
+from nullabona.client.core.model.outbox_targets import InboxTrim
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.state import LEFT
 from nullabona.wire.address import epoch_keys
@@ -153,7 +153,7 @@ def test_the_inbox_is_read_and_what_was_read_is_erased_soon(relay: str, expected
     due = START + stage.timing.trim + 1
     assert (due if expected else None) == engine.wake_at()
     engine.tick(due)
-    assert expected == len(stage.outbox(TRIM))
+    assert expected == len(stage.outbox(InboxTrim))
 
 
 def test_a_device_that_was_put_out_reads_no_inbox() -> None:

@@ -15,7 +15,7 @@ from nullabona.client.core.group import branches
 from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.change_set import NOTHING, Touched
 from nullabona.client.core.model.content import Gone, Notice, NoticeKind, Sync, Text, decode_body, encode_body
-from nullabona.client.core.model.outbox_items import FRAME, INBOX, TRIM
+from nullabona.client.core.model.outbox_targets import InboxFrame, InboxTrim, RoomFrame
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT
 from nullabona.client.core.model.state import JOINED, LEFT, REJOINING, BoxTrack, RoomState, UpdateKeys
@@ -120,9 +120,9 @@ def test_a_receipt_goes_out_when_it_is_due_and_not_before() -> None:
     room = quiet(stage, JUN, receipt_at=START)
     engine = engine_of(stage)
     assert NOTHING is engine.tick(START - 1)
-    assert [] == stage.outbox(FRAME)
+    assert [] == stage.outbox(RoomFrame)
     assert Touched(frozenset({room})) == engine.tick(START)
-    assert 1 == len(stage.outbox(FRAME))
+    assert 1 == len(stage.outbox(RoomFrame))
     assert NOTHING is engine.tick(START)
 
 
@@ -238,7 +238,7 @@ def test_whom_we_asked_while_we_left_is_asked_again() -> None:
         requests.learn_card(step, JUN.card().encoded, JUN.handle)
     with engine_of(stage).step(START) as step:
         step.left.append(JUN.account)
-    assert 1 == len(stage.outbox(INBOX))
+    assert 1 == len(stage.outbox(InboxFrame))
 
 
 def test_what_is_told_of_a_room_stands_in_its_history() -> None:
@@ -290,7 +290,7 @@ def test_what_another_device_has_read_of_the_inbox_is_erased_in_its_time() -> No
     assert due == engine.wake_at()
     assert NOTHING is engine.tick(due - 1)
     engine.tick(due)
-    assert 1 == len(stage.outbox(TRIM))
+    assert 1 == len(stage.outbox(InboxTrim))
     assert NOTHING is engine.tick(due)
 
 
@@ -301,7 +301,7 @@ def test_an_inbox_that_is_to_be_erased_is_known_from_the_beginning() -> None:
     engine = engine_of(stage)
     assert START == engine.wake_at()
     engine.tick(START)
-    assert 1 == len(stage.outbox(TRIM))
+    assert 1 == len(stage.outbox(InboxTrim))
 
 
 def test_lines_whose_time_is_up_go_by_themselves() -> None:

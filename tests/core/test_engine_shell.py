@@ -14,7 +14,7 @@ from nullabona.client.core.identity import claims, inbox_addresses
 from nullabona.client.core.model import requests
 from nullabona.client.core.model.change_set import NOTHING, Touched
 from nullabona.client.core.model.inbox_items import Gone, RoomsAsked
-from nullabona.client.core.model.outbox_items import INBOX
+from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.records import FileState, Progress, StoredFile, Writing
 from nullabona.client.core.model.requests import ChunkWant, ReadWant, Scout
 from nullabona.client.core.model.state import LEFT, RoomState
@@ -49,10 +49,10 @@ def test_what_the_relay_took_is_gone_and_what_it_did_not_answer_goes_later() -> 
     queued(stage)
     engine = engine_of(stage)
     (item,) = engine.due(START)
-    assert touched(b"") == engine.on_unsent(item, START)
+    assert touched() == engine.on_unsent(item, START)
     assert ([], START + 2_000) == (engine.due(START), engine.wake_at())
     (item,) = engine.due(START + 2_000)
-    assert touched(b"") == engine.on_sent(item, Done(), START + 2_000)
+    assert touched() == engine.on_sent(item, Done(), START + 2_000)
     assert ([], None) == (stage.outbox(), engine.wake_at())
 
 
@@ -151,7 +151,10 @@ def test_a_card_that_came_lets_out_what_waited_for_it(shown: claims.Shown | None
     engine = engine_of(stage)
     assert ([JUN.handle], START) == (engine.lookups(START), engine.wake_at())
     engine.on_card(JUN.handle, JUN.card().encoded, START, shown)
-    assert ([], [Gone(b"r" * 32)]) == (engine.lookups(LATER), [JUN.opened(item.data) for item in stage.outbox(INBOX)])
+    assert ([], [Gone(b"r" * 32)]) == (
+        engine.lookups(LATER),
+        [JUN.opened(item.data) for item in stage.outbox(InboxFrame)],
+    )
     with stage.step() as step:
         assert standing == claims.standing(step, JUN.account)
 
@@ -174,7 +177,7 @@ def test_who_wants_something_that_the_card_must_justify_gets_it() -> None:
     with stage.step() as step:
         inbox_sending.look_up_for(step, JUN.certificate, RoomsAsked(), JUN.handle)
     engine_of(stage).on_card(JUN.handle, JUN.card().encoded, START)
-    assert 1 == len(stage.outbox(INBOX))
+    assert 1 == len(stage.outbox(InboxFrame))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.group import commits
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.proofs import CommitNote, encode_note
 from nullabona.client.core.model.state import PendingCommit, RemoveAccount, UpdateKeys
 from nullabona.wire.blob import cut_blob, encode_ref
@@ -205,7 +205,7 @@ def stage_own(room: Together, *, out: bool = False) -> bytes:
         commits.advance(step, state)
         assert state.pending is not None
         digest = state.pending.commit
-    item = room.mina.outbox(FRAME)[-1]
+    item = room.mina.outbox(RoomFrame)[-1]
     with room.mina.inside(room.id) as (step, _, track):
         opened = open_frame(track.keys.frame_key, track.keys.box.address, item.data)
         assert hashed(opened.body) == digest

@@ -13,7 +13,7 @@ from nullabona.client.core.group.commits import ASLEEP_MS, KEPT_HISTORY
 from nullabona.client.core.group.intents import LOOK_MS, TEND_MS
 from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.content import Notice, NoticeKind
-from nullabona.client.core.model.outbox_items import INBOX
+from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.proofs import make_order
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DIRECT, decode_info
@@ -32,7 +32,7 @@ from nullabona.client.core.model.state import (
 )
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline.kinds import stored
-from tests.core.stage import START, Other, Randomness, Stage
+from tests.core.stage import START, Other, Randomness, Stage, box_of
 
 JUN, SORA = Other("jun"), Other("sora")
 LATER = START + 300 * 86_400_000
@@ -322,12 +322,12 @@ def test_whom_a_commit_added_is_invited() -> None:
         state = step.room(room)
         state.intents = [KEYS]
         merge(step, state)
-    assert [] == stage.outbox(INBOX)
+    assert [] == stage.outbox(InboxFrame)
     with stage.step() as step:
         state = step.room(room)
         state.intents = [add(JUN)]
         merge(step, state)
-    assert [JUN.inbox.address] == [item.box for item in stage.outbox(INBOX)]
+    assert [JUN.inbox.address] == [box_of(item) for item in stage.outbox(InboxFrame)]
 
 
 def test_so_many_commits_are_remembered() -> None:

@@ -13,7 +13,7 @@ from nullabona.client.core.group import commits
 from nullabona.client.core.group.intents import LOOK_MS
 from nullabona.client.core.identity import cards
 from nullabona.client.core.model.commit_policy import check_commit
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.proofs import CommitNote, encode_note, make_order
 from nullabona.client.core.model.room_info import encode_info
 from nullabona.client.core.model.state import JOINED, REMOVED, AddAccount, RemoveAccount, RoomState, SetInfo, UpdateKeys
@@ -88,7 +88,7 @@ def test_what_we_wanted_ourselves_is_wanted_again() -> None:
         after = step.room(room)
         assert (None, [KEYS, wish]) == (after.pending, list(after.intents))
         assert world.now + world.timing.commit_spread == state.commit_at
-        assert [] == [item for item in step.store.outbox_of(room) if item.kind == FRAME]
+        assert [] == [item for item in step.store.outbox_of(room) if isinstance(item.target, RoomFrame)]
 
 
 def test_a_removal_is_taken_with_its_order_and_does_not_count_as_lost() -> None:

@@ -12,7 +12,7 @@ from nullabona.client.core.delivery.outbox import queue_trim
 from nullabona.client.core.group import commits
 from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.content import Leave, Text, encode_body
-from nullabona.client.core.model.outbox_items import FRAME, TRIM
+from nullabona.client.core.model.outbox_targets import InboxTrim, RoomFrame, RoomTrim, room_of
 from nullabona.client.core.model.proofs import make_order
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.model.state import LEFT, REMOVED, RemoveAccount, RoomState, SetInfo, UpdateKeys
@@ -56,7 +56,7 @@ def test_who_was_put_out_keeps_no_keys_and_wants_nothing() -> None:
     assert (REMOVED, [], [], None, None) == (state.phase, state.boxes, state.intents, state.pending, state.rejoin)
     assert [0] * 5 == [state.receipt_at, state.update_at, state.note_at, state.scout_at, state.invites_at]
     assert [("removed", room, {"by": JUN.account})] == step.told
-    assert [] == stage.outbox(TRIM)
+    assert [] == stage.outbox(RoomTrim, InboxTrim)
     with stage.step() as step:
         assert [None] * 3 == [
             step.store.get_value(box_log.winner_key(track)),
@@ -133,7 +133,7 @@ def test_the_last_one_who_wants_to_leave_is_out_with_the_epoch() -> None:
         rooms.note_leaving(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
         merge(step, state)
         assert (LEFT, []) == (state.phase, state.boxes)
-    assert [] == [item for item in stage.outbox(FRAME) if item.room == room]
+    assert [] == [item for item in stage.outbox(RoomFrame) if room_of(item.target) == room]
 
 
 # -- what a new epoch brings with it ------------------------------------------------------------------------------

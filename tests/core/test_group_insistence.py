@@ -8,7 +8,7 @@ from nullabona.client.core.group import commits, insistence
 from nullabona.client.core.group.insistence import PATIENCE_MS
 from nullabona.client.core.group.intents import LOST_ADMIN, LOST_OTHERS, lost
 from nullabona.client.core.group.intents import insists as passes_over
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
 from nullabona.client.core.model.state import Intent, PendingCommit, RemoveAccount, RoomState, SetInfo, UpdateKeys
 from nullabona.client.core.step import Step
@@ -106,7 +106,7 @@ def test_a_removal_takes_the_place_of_what_else_was_on_its_way() -> None:
         second = step.room(room).pending
         assert second is not None
         assert ([c.account], [SetInfo("friends"), KEYS]) == (second.removed, list(state.intents))
-        assert [second.frame] == [item.ref for item in step.store.outbox_of(room) if item.kind == FRAME]
+        assert [second.frame] == [item.ref for item in step.store.outbox_of(room) if isinstance(item.target, RoomFrame)]
         assert (True, until) == insisted(step, state)
     for now, waits in ((until - 1, True), (until, False)):
         world.now = now

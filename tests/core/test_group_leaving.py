@@ -9,7 +9,7 @@ import pytest
 
 from nullabona.client.core import rooms
 from nullabona.client.core.group import leaving
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.proofs import RemovalOrder, make_order
 from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
@@ -43,7 +43,7 @@ def test_a_wish_to_leave_is_said_and_remembered_until_it_is_over() -> None:
     with stage.inside(room) as (step, state, _):
         assert not rooms.leaving(step, room)
         leaving.say(step, state)
-        assert (1, True, False) == (len(out(step, FRAME)), rooms.leaving(step, room), rooms.leaving(step, other))
+        assert (1, True, False) == (len(out(step, RoomFrame)), rooms.leaving(step, room), rooms.leaving(step, other))
         rooms.forget_leaving(step, other)
         assert rooms.leaving(step, room)
         rooms.forget_leaving(step, room)
@@ -58,7 +58,7 @@ def test_it_is_said_again_for_keys_that_it_did_not_name() -> None:
 
     def said(step: Step, state: RoomState) -> int:
         leaving.say_again(step, state)
-        return len(out(step, FRAME))
+        return len(out(step, RoomFrame))
 
     with stage.inside(room) as (step, state, _):
         assert 0 == said(step, state)

@@ -7,16 +7,15 @@ from dataclasses import replace
 import pytest
 
 from nullabona.client.core.delivery.blobs import blob_content
-from nullabona.client.core.delivery.reply_boxes import REPLIES
 from nullabona.client.core.group import welcomes
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.inbox_items import WelcomePack, decode_pack
-from nullabona.client.core.model.outbox_items import BLOB, FRAME, decode_target
+from nullabona.client.core.model.outbox_targets import ReplyFrame, RoomBlob, WelcomeBlob
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.state import PendingCommit, UpdateKeys
 from nullabona.wire.address import epoch_keys
 from tests.core.inviting import BO, DAY, ELSEWHERE, HOSTS, HOUR, JUN, TABLET, Inviting, adding
-from tests.core.stage import RELAY, START, Other, Randomness
+from tests.core.stage import RELAY, START, Other, Randomness, box_of
 
 # -- the first time -----------------------------------------------------------------------------------------------
 
@@ -51,14 +50,14 @@ def test_the_welcome_lies_where_the_inbox_is(relay: str, where: str, chunks: lis
     """As the card says, or at the handle's host; and at the room's relay, for whoever is there."""
     inviting = Inviting()
     inviting.won(adding(JUN, relay=relay))
-    blobs = inviting.take(BLOB)
+    blobs = inviting.take(RoomBlob, WelcomeBlob)
     ((_, item, to),) = inviting.invited()
     assert (where, where) == (item.relay, to)
-    assert chunks == [decode_target(each.target).relay for each in blobs]
+    assert chunks == [each.target.relay for each in blobs]
     assert {item.blob.chunks[0]} == {each.ref for each in blobs}
     with inviting.stage.step() as step:
         box = bytes(step.room(inviting.id).current.keys.box.address)
-    assert [box, item.blob.chunks[0]][: len(blobs)] == [each.box for each in blobs]
+    assert [box, item.blob.chunks[0]][: len(blobs)] == [box_of(each) for each in blobs]
 
 
 def test_the_owner_of_a_silent_inbox_can_be_looked_up() -> None:
@@ -75,10 +74,10 @@ def test_who_waits_at_a_reply_box_is_invited_there_first() -> None:
     inviting = Inviting()
     secret = b"s" * 32
     inviting.won(adding(JUN, reply=secret))
-    (frame,) = inviting.take(FRAME)
-    assert (REPLIES, epoch_keys(secret).box.address, []) == (frame.room, frame.box, inviting.invited())
+    (frame,) = inviting.take(ReplyFrame)
+    assert (epoch_keys(secret).box.address, []) == (box_of(frame), inviting.invited())
     inviting.look(START + 2 * HOUR)
-    assert ([], [JUN]) == (inviting.take(FRAME), [who for who, _, _ in inviting.invited()])
+    assert ([], [JUN]) == (inviting.take(ReplyFrame), [who for who, _, _ in inviting.invited()])
 
 
 # -- again --------------------------------------------------------------------------------------------------------
@@ -105,10 +104,10 @@ def test_with_an_invitation_the_chunks_are_put_there_again() -> None:
     inviting = Inviting()
     inviting.won(adding(JUN))
     inviting.look(START + 2 * HOUR)
-    assert 1 == len(inviting.take(BLOB))
+    assert 1 == len(inviting.take(RoomBlob, WelcomeBlob))
     inviting.look(START + 10 * HOUR)
-    (chunk,) = inviting.take(BLOB)
-    assert RELAY == decode_target(chunk.target).relay
+    (chunk,) = inviting.take(RoomBlob, WelcomeBlob)
+    assert RELAY == chunk.target.relay
 
 
 def test_who_has_shown_up_is_not_invited_again() -> None:
@@ -161,7 +160,7 @@ def test_who_is_in_no_more_is_not_invited_again(row: str | None) -> None:
             step.store.put_devices([replace(JUN.row(inviting.id, 1, since=1), account=BO.account)])
     inviting.invited()
     assert (0, []) == (inviting.look(START + DAY), inviting.invited())
-    assert [RELAY] == [decode_target(each.target).relay for each in inviting.take(BLOB)]
+    assert [RELAY] == [each.target.relay for each in inviting.take(RoomBlob, WelcomeBlob)]
 
 
 def test_what_is_led_to_still_waits_on() -> None:
@@ -170,7 +169,7 @@ def test_what_is_led_to_still_waits_on() -> None:
     inviting.won(adding(JUN, relay=ELSEWHERE), adding(BO, relay=ELSEWHERE))
     inviting.shows_up(JUN)
     inviting.look(START + DAY)
-    assert [RELAY, ELSEWHERE] == [decode_target(each.target).relay for each in inviting.take(BLOB)]
+    assert [RELAY, ELSEWHERE] == [each.target.relay for each in inviting.take(RoomBlob, WelcomeBlob)]
 
 
 def test_who_is_blocked_is_not_invited_meanwhile() -> None:
@@ -256,7 +255,7 @@ def test_an_invitation_goes_to_where_the_inbox_is_by_now(relay: str, where: str)
     with inviting.stage.step() as step:
         inbox_addresses.remember(step, JUN.card(relay=relay))
     inviting.look(START + DAY)
-    assert [where] == [decode_target(each.target).relay for each in inviting.take(BLOB)]
+    assert [where] == [each.target.relay for each in inviting.take(RoomBlob, WelcomeBlob)]
     assert [(JUN, where, where)] == [(who, item.relay, to) for who, item, to in inviting.invited()]
     with inviting.stage.step() as step:
         assert [JUN.handle] == inbox_addresses.wanted(step)

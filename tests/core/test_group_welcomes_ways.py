@@ -9,7 +9,7 @@ import pytest
 from nullabona.client.core.group import welcomes
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.content import Handed
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import ReplyFrame, RoomFrame
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.model.state import LEFT, Intent, Merged, PendingCommit, UpdateKeys
@@ -45,7 +45,7 @@ def test_a_contact_is_invited_by_the_room_of_two() -> None:
     (handed,) = friends.first()
     assert isinstance(handed, Handed)
     assert (friends.id, []) == (handed.invitation.room, friends.invited())
-    assert [friends.direct] == [item.room for item in friends.take(FRAME)]
+    assert [friends.direct] == [item.target.room for item in friends.take(RoomFrame)]
 
 
 def test_by_the_room_of_two_it_is_said_once_and_later_the_inbox_is_used() -> None:
@@ -108,7 +108,7 @@ def asks(inviting: Inviting, other: Other, now: int, reply: bytes = SECRET) -> t
     """Somebody who never came asks to talk. What goes to their reply box and to inboxes."""
     with inviting.stage.step(now) as step:
         welcomes.invite_again(step, step.room(inviting.id), other.account, reply)
-    return inviting.take(FRAME), inviting.invited()
+    return inviting.take(ReplyFrame), inviting.invited()
 
 
 def test_who_never_came_and_asks_is_invited_anew() -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery.outbox import queue_item
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.inbox_items import Gone
-from nullabona.client.core.model.outbox_items import INBOX, decode_target
+from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.model.state import LEFT
-from tests.core.stage import DAY, RELAY, START, Other, Stage
+from tests.core.stage import DAY, RELAY, START, Other, Stage, box_of
 
 JUN, BO = Other("jun"), Other("boo")
 ELSEWHERE = "wss://other.example:443/v1"
@@ -54,9 +56,9 @@ def test_an_older_card_than_is_known_changes_nothing() -> None:
 def waiting(stage: Stage) -> list[tuple[object, str]]:
     """What waits for Jun's inbox, and for which relay, in order."""
     return [
-        (JUN.opened(item.data), decode_target(item.target).relay)
-        for item in stage.outbox(INBOX)
-        if item.box == JUN.inbox.address
+        (JUN.opened(item.data), item.target.relay)
+        for item in stage.outbox(InboxFrame)
+        if box_of(item) == JUN.inbox.address
     ]
 
 
@@ -76,10 +78,10 @@ def test_what_waits_for_an_inbox_goes_where_it_is_now(card: object, relay: str) 
     assert [(item, relay) for item in items] == waiting(stage)
     same = {item.id for item in before} & {item.id for item in stage.outbox()}
     assert (3 if relay == RELAY else 1) == len(same)
-    theirs = next(item for item in before if item.box == BO.inbox.address)
+    theirs = next(item for item in before if box_of(item) == BO.inbox.address)
     assert theirs in stage.outbox()
-    secrets = {decode_target(item.target).secret for item in before if item != theirs}
-    assert secrets == {decode_target(item.target).secret for item in stage.outbox() if item != theirs}
+    where = {item.target for item in before if item != theirs}
+    assert {replace(target, relay=relay) for target in where} == {i.target for i in stage.outbox() if i != theirs}
 
 
 @pytest.mark.parametrize(

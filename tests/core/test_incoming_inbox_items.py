@@ -13,7 +13,7 @@ from nullabona.client.core.devices.inbox_state import FormerInbox, InboxState, W
 from nullabona.client.core.identity import device_certificates
 from nullabona.client.core.incoming import inbox_items
 from nullabona.client.core.model.inbox_items import ContactRequest, Invitation, ItemBody, sign_item
-from nullabona.client.core.model.outbox_items import FRAME, TRIM, decode_target
+from nullabona.client.core.model.outbox_targets import InboxTrim, RoomFrame
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DEVICES
 from nullabona.client.core.model.sync_items import InboxItem
@@ -199,8 +199,8 @@ def test_what_was_read_is_erased_soon(position: int, trimmed: int, before: int, 
 
 
 def trims(step: Step) -> list[tuple[str, int]]:
-    items = [item for item in step.store.outbox(EVER) if item.kind == TRIM]
-    return [(decode_target(item.target).relay, int.from_bytes(item.data, "big")) for item in items]
+    targets = [item.target for item in step.store.outbox(EVER)]
+    return [(target.relay, target.upto) for target in targets if isinstance(target, InboxTrim)]
 
 
 @pytest.mark.parametrize(("due", "erased"), [(0, False), (1, False), (-1, True), (None, True)])
@@ -228,11 +228,11 @@ def test_nothing_is_erased_that_another_device_has_not_read() -> None:
         own_devices.set_room(step.store, room)
         state = state_of(step, incarnation=b"inc", position=5, trim_at=step.now)
         inbox_items.upkeep(step, state)
-        assert ([], 0, 5, 1) == (trims(step), state.trimmed, state.told, len(out(step, FRAME)))
+        assert ([], 0, 5, 1) == (trims(step), state.trimmed, state.told, len(out(step, RoomFrame)))
         shared_inbox.note_other(step, other.device, InboxItem(b"inc", 3))
         state.trim_at = step.now
         inbox_items.upkeep(step, state)
-        assert ([(RELAY, 3)], 3, 1) == (trims(step), state.trimmed, len(out(step, FRAME)))
+        assert ([(RELAY, 3)], 3, 1) == (trims(step), state.trimmed, len(out(step, RoomFrame)))
 
 
 def test_a_request_that_another_device_may_decline_is_remembered_with_its_frame() -> None:

@@ -6,18 +6,30 @@ from dataclasses import replace
 
 import pytest
 
+from nullabona.client.core.delivery import outbox
 from nullabona.client.core.delivery.outbox import queue_item
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.incoming import relay_answers
 from nullabona.client.core.model.content import Text, encode_body
 from nullabona.client.core.model.inbox_items import Gone
-from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX, PIECE, Target
+from nullabona.client.core.model.outbox_targets import (
+    FilePiece,
+    InboxBlob,
+    InboxFrame,
+    OfRoom,
+    RoomBlob,
+    RoomFrame,
+    Target,
+)
 from nullabona.client.core.model.records import FileState, MessageState, OutboxItem, Piece, StoredFile
 from nullabona.client.core.model.state import LEFT, PendingCommit
 from nullabona.client.core.step import Timing
+from nullabona.wire.address import Address
+from nullabona.wire.frame import Kind
 from nullabona.wire.messages import AnyResponse, Appended, Done, Refusal
 from tests.core.seen import digest, earlier, frame
 from tests.core.stage import RELAY, START, Other, Randomness, Stage
+from tests.store.samples import TARGETS
 
 JUN = Other("jun")
 ELSEWHERE = "wss://other.example:443/v1"
@@ -35,18 +47,19 @@ class Posted:
         with self.stage.step() as step:
             track = step.room(self.room).current
             track.incarnation, track.position = THEN, 4
-            self.box, self.secret, self.leaves = bytes(track.keys.box.address), track.secret, track.leaves
+            self.box, self.secret, self.leaves = track.keys.box.address, track.secret, track.leaves
             self.hash = frame(step, track, 0, ID)
         self.stage.message(
             self.room, ID, box=self.box, frame=self.hash, body=encode_body(Text("hi")), state=MessageState.WAITING
         )
 
-    def item(self, kind: str = FRAME, ref: bytes = b"", relay: str = RELAY, **about: object) -> OutboxItem:
-        """Something of the room's that waits; the message's frame unless it is said otherwise."""
-        place = {"room": self.room, "box": self.box, **about}
-        target = Target(relay, self.secret, self.leaves).encode()
+    def frame(self, relay: str = RELAY) -> RoomFrame:
+        return RoomFrame(relay, self.room, self.box, self.secret, self.leaves)
+
+    def item(self, target: Target | None = None, ref: bytes = b"") -> OutboxItem:
+        """Something that waits; the message's frame unless it is said otherwise."""
         with self.stage.step() as step:
-            step.store.add_outbox(kind, ref=ref or self.hash, target=target, data=b"data", **place)  # type: ignore[arg-type]
+            step.store.add_outbox(target or self.frame(), ref=ref or self.hash, data=b"data")
         return self.stage.outbox()[-1]
 
     def answer(self, item: OutboxItem, answer: AnyResponse, now: int = START) -> list[str]:
@@ -57,7 +70,7 @@ class Posted:
 
     def waiting(self) -> list[tuple[str, bytes, int]]:
         """What waits still: kind, what it is for, and from when on, in ms from now."""
-        return [(each.kind, each.ref, max(0, each.not_before - START)) for each in self.stage.outbox()]
+        return [(each.target.kind, each.ref, max(0, each.not_before - START)) for each in self.stage.outbox()]
 
     def message(self) -> MessageState:
         with self.stage.step() as step:
@@ -76,7 +89,7 @@ def test_what_is_refused_for_now_waits_as_the_relay_asks(advice_s: int, delay: i
     """At least as long as without an answer, and an hour at most."""
     posted = Posted()
     assert [] == posted.answer(posted.item(), Refusal("busy", advice_s))
-    assert ([(FRAME, posted.hash, delay)], MessageState.WAITING) == (posted.waiting(), posted.message())
+    assert ([("room-frame", posted.hash, delay)], MessageState.WAITING) == (posted.waiting(), posted.message())
 
 
 @pytest.mark.parametrize("code", ["too-large", "bad-request", "unsupported"])
@@ -96,7 +109,7 @@ def test_of_what_is_refused_is_told_why_and_what_it_was() -> None:
     item = posted.item()
     with posted.stage.step() as step:
         relay_answers.answered(step, item, Refusal("too-large"))
-        assert ("refused", posted.room, {"code": "too-large", "what": FRAME}) == step.told[0]
+        assert ("refused", posted.room, {"code": "too-large", "what": "room-frame"}) == step.told[0]
 
 
 def test_a_refused_commit_is_taken_back() -> None:
@@ -118,17 +131,26 @@ def test_a_refused_commit_is_taken_back() -> None:
 
 
 def test_a_refused_blob_takes_its_frame_with_it() -> None:
-    """What it belongs to can never be read."""
+    """Nobody could read that frame; one that refers to other chunks goes on, and so do those chunks."""
     posted = Posted()
-    posted.answer(posted.item(BLOB), Refusal("too-large"))
-    assert MessageState.FAILED is posted.message()
+    with posted.stage.inside(posted.room) as (step, state, track):
+        mine = outbox.queue_frame(step, state, track, Kind.MESSAGE, b"m" * 200_000, message=ID)
+        other = outbox.queue_frame(step, state, track, Kind.MESSAGE, b"o" * 200_000, message=b"o" * 16)
+        row = step.store.message(posted.room, ID)
+        assert row is not None
+        step.store.put_message(replace(row, frame=mine))
+    chunks = [item.ref for item in posted.stage.outbox(RoomBlob)]
+    chunk = posted.stage.outbox(RoomBlob)[0]
+    assert ["refused", "message-state"] == posted.answer(chunk, Refusal("too-large"))
+    assert ([other], MessageState.FAILED) == ([item.ref for item in posted.stage.outbox(RoomFrame)], posted.message())
+    assert {*chunks} - {chunk.ref} == {item.ref for item in posted.stage.outbox(RoomBlob)}
 
 
-@pytest.mark.parametrize("kind", [INBOX, "trim"])
-def test_nothing_else_that_is_refused_makes_a_message_fail(kind: str) -> None:
+@pytest.mark.parametrize("target", [target for target in TARGETS if not isinstance(target, OfRoom)], ids=repr)
+def test_nothing_else_that_is_refused_makes_a_message_fail(target: Target) -> None:
     """It is told, and gone."""
     posted = Posted()
-    assert ["refused"] == posted.answer(posted.item(kind), Refusal("too-large"))
+    assert ["refused"] == posted.answer(posted.item(target), Refusal("too-large"))
     assert ([], MessageState.WAITING) == (posted.waiting(), posted.message())
 
 
@@ -145,10 +167,12 @@ def test_a_frame_without_a_message_fails_alone() -> None:
         assert b"" == (kept.data if kept else None)
 
 
-def test_an_item_of_no_room_that_is_refused_is_told() -> None:
+def test_an_item_of_a_room_that_is_gone_is_told_if_it_is_refused() -> None:
     """And gone."""
     posted = Posted()
-    assert ["refused"] == posted.answer(posted.item(room=b""), Refusal("too-large"))
+    with posted.stage.step() as step:
+        step.forget_room(posted.room)
+    assert ["refused"] == posted.answer(posted.item(), Refusal("too-large"))
     assert [] == posted.waiting()
 
 
@@ -159,19 +183,19 @@ def test_what_was_taken_waits_no_more_and_what_waited_with_it_goes() -> None:
     """A relay that takes one is there: others of the same kind for the same box are due again, no others."""
     posted = Posted()
     item, same = posted.item(), posted.item(ref=HASH)
-    other = posted.item(BLOB, ref=HASH)
+    other = posted.item(RoomBlob(RELAY, posted.room, posted.box), ref=HASH)
     with posted.stage.step() as step:
         for each in (same, other):
             step.store.delay_outbox(each.id, START + HOUR)
     assert [] == posted.answer(item, Appended(5, THEN))
-    assert [(FRAME, HASH, 0), (BLOB, HASH, HOUR)] == posted.waiting()
+    assert [("room-frame", HASH, 0), ("room-blob", HASH, HOUR)] == posted.waiting()
 
 
 def test_an_answer_for_where_an_item_goes_no_more_says_nothing() -> None:
     """The room has moved: neither a refusal nor that it was taken counts."""
     posted = Posted()
     for answer in (Refusal("too-large"), Refusal("busy"), Appended(5, NOW)):
-        assert [] == posted.answer(posted.item(relay=ELSEWHERE), answer)
+        assert [] == posted.answer(posted.item(posted.frame(ELSEWHERE)), answer)
     assert ([], MessageState.WAITING) == (posted.waiting(), posted.message())
     with posted.stage.step() as step:
         track = step.room(posted.room).current
@@ -242,9 +266,9 @@ def test_a_frame_that_was_read_already_is_not_looked_for() -> None:
 def test_only_a_frame_of_ours_that_was_appended_tells_of_a_box(answer: AnyResponse) -> None:
     """Neither a blob, nor an inbox item, nor what was merely done."""
     posted = Posted()
-    kinds = [FRAME] if isinstance(answer, Done) else [BLOB, INBOX]
-    for kind in kinds:
-        assert [] == posted.answer(posted.item(kind), answer)
+    others: list[Target] = [RoomBlob(RELAY, posted.room, posted.box), InboxFrame(RELAY, posted.box, HASH, HASH)]
+    for target in [posted.frame()] if isinstance(answer, Done) else others:
+        assert [] == posted.answer(posted.item(target), answer)
     with posted.stage.step() as step:
         track = step.room(posted.room).current
         assert (THEN, 0) == (track.incarnation, track.confirm_at)
@@ -254,8 +278,8 @@ def test_of_a_room_that_is_over_nothing_is_learnt() -> None:
     """Nor of a box that is followed no more, nor of a room that is gone."""
     posted = Posted()
     item = posted.item()
-    closed = Target(RELAY, digest("epoch nobody knows")).encode()
-    assert [] == posted.answer(replace(item, target=closed, box=digest("no box")), Appended(5, NOW))
+    closed = replace(posted.frame(), box=Address(digest("no box")), secret=digest("epoch nobody knows"))
+    assert [] == posted.answer(replace(item, target=closed), Appended(5, NOW))
     with posted.stage.step() as step:
         step.room(posted.room).phase = LEFT
     assert [] == posted.answer(item, Appended(5, NOW))
@@ -271,8 +295,8 @@ def test_the_box_is_that_of_the_frames_own_epoch() -> None:
     posted = Posted()
     with posted.stage.step() as step:
         old = earlier(step.room(posted.room), incarnation=b"")
-    target = Target(RELAY, old.secret).encode()
-    posted.answer(replace(posted.item(), target=target, box=bytes(old.keys.box.address)), Appended(5, NOW))
+    target = RoomFrame(RELAY, posted.room, old.keys.box.address, old.secret, 1)
+    posted.answer(replace(posted.item(), target=target), Appended(5, NOW))
     with posted.stage.step() as step:
         assert [NOW, THEN] == [track.incarnation for track in step.room(posted.room).boxes]
 
@@ -288,7 +312,7 @@ def filed(posted: Posted) -> OutboxItem:
         message = step.store.message(posted.room, ID)
         assert message is not None
         step.store.put_message(replace(message, box=b"", frame=b""))
-    return posted.item(PIECE, ref=HASH, box=b"file" + ID)
+    return posted.item(FilePiece(RELAY, posted.room, ID), ref=HASH)
 
 
 def pieces(posted: Posted) -> list[bool]:
@@ -334,7 +358,7 @@ def test_what_is_not_answered_waits_ever_longer(attempts: int, low: bool, delay:
     item = replace(posted.item(), attempts=attempts)
     with posted.stage.step() as step:
         relay_answers.unanswered(step, item)
-    assert [(FRAME, posted.hash, delay)] == posted.waiting()
+    assert [("room-frame", posted.hash, delay)] == posted.waiting()
 
 
 @pytest.mark.parametrize(("attempts", "delay"), [(11, 4_096), (12, 8_192), (13, 8_192)])
@@ -348,11 +372,11 @@ def test_a_wait_doubles_twelve_times_at_most(attempts: int, delay: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "attempts", "looked"),
-    [(INBOX, 0, False), (INBOX, 1, False), (INBOX, 2, True), (INBOX, 3, False), (INBOX, 5, True), (FRAME, 2, False)],
+    ("inbox", "attempts", "looked"),
+    [(True, 0, False), (True, 1, False), (True, 2, True), (True, 3, False), (True, 5, True), (False, 2, False)],
 )
 def test_every_third_time_that_an_inbox_is_silent_its_owner_is_looked_up(
-    kind: str,
+    inbox: bool,  # noqa: FBT001
     attempts: int,
     looked: bool,  # noqa: FBT001
 ) -> None:
@@ -361,7 +385,9 @@ def test_every_third_time_that_an_inbox_is_silent_its_owner_is_looked_up(
     with stage.step() as step:
         inbox_addresses.remember(step, JUN.card())
         queue_item(step, JUN.inbox, RELAY, Gone(bytes(32)))
-    item = replace(stage.outbox()[0], kind=kind, attempts=attempts)
+    item = replace(stage.outbox()[0], attempts=attempts)
+    if not inbox:
+        item = replace(item, target=InboxBlob(RELAY, JUN.inbox.address))
     with stage.step() as step:
         relay_answers.unanswered(step, item)
         assert ([JUN.handle] if looked else []) == inbox_addresses.wanted(step)

@@ -10,7 +10,7 @@ from nullabona.client.core.delivery import box_log
 from nullabona.client.core.delivery.outbox import queue_raw
 from nullabona.client.core.incoming import room_frames
 from nullabona.client.core.model.content import Text, encode_body
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.proofs import make_claim
 from nullabona.client.core.model.records import DeviceView, MessageState
 from nullabona.client.core.model.state import BoxTrack, RoomState
@@ -246,7 +246,7 @@ def test_an_own_frame_is_read_back() -> None:
         here, message = step.store.frame_at(known.box, 5), step.store.message(room, MESSAGE)
         assert here is not None
         assert message is not None
-        assert (known.hash, frame, track.chain, []) == (here.hash, here.data, here.chain, out(step, FRAME))
+        assert (known.hash, frame, track.chain, []) == (here.hash, here.data, here.chain, out(step, RoomFrame))
         assert (MessageState.SENT, box_log.place(track, 5)) == (message.state, message.position)
         assert ([], True) == (track.unreadable, track.check_acks)
 
@@ -301,7 +301,7 @@ def test_what_a_read_does_not_show_and_should_is_put_there_again() -> None:
         ours = stage.frame(step, track, 0, data=b"ours")
         track.expected = {5: ours.hash}
         read(step, state, track, (5, NOISE))
-        assert ([ours.hash], {}) == (out(step, FRAME), track.expected)
+        assert ([ours.hash], {}) == (out(step, RoomFrame), track.expected)
 
 
 def test_a_view_that_was_ahead_is_compared_when_the_box_is_read_so_far() -> None:

@@ -13,7 +13,7 @@ from nullabona.client.core.incoming import room_frames
 from nullabona.client.core.model.content import Body, Envelope, Moved, React, Receipt, Text, Typing, View
 from nullabona.client.core.model.message_ids import RANDOM, message_id
 from nullabona.client.core.model.mls_port import Mls
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.proofs import encode_move, make_claim, make_move
 from nullabona.client.core.model.records import Contact, ContactState, Device
 from nullabona.client.core.model.room_info import DIRECT
@@ -141,7 +141,7 @@ def test_in_a_closed_box_another_winner_is_a_fork(*, heals: bool) -> None:
         step.store.set_value(box_log.winner_key(track), b"ours")
         read(step, state, track, sealed(track, Kind.SETTLED, claim(track, JUN, data)))
         assert ("fork" if heals else "") == (state.rejoin.reason if state.rejoin is not None else "")
-        assert (0 if heals else 1) == len(out(step, FRAME))
+        assert (0 if heals else 1) == len(out(step, RoomFrame))
 
 
 def test_a_claim_of_an_outsider_in_a_closed_box_is_answered() -> None:

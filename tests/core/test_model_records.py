@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from nullabona.client.core.model.outbox_targets import (
+    InboxFrame,
+    InboxTrim,
+    ReplyFrame,
+    RoomFrame,
+    RoomTrim,
+    WelcomeBlob,
+)
 from nullabona.client.core.model.records import (
     FIRST,
     UNPLACED,
@@ -17,6 +25,7 @@ from nullabona.client.core.model.records import (
     OutboxItem,
     Person,
 )
+from nullabona.wire.address import Address
 
 SECRET = b"do not show"
 
@@ -55,8 +64,12 @@ def test_the_words_for_how_far_something_has_come() -> None:
     [
         message(),
         Frame(b"b", b"h", 1, b"c", 1, mine=True, message=b"", day=0, data=SECRET),
-        OutboxItem(1, "frame", b"r", b"b", b"x", SECRET, b"", 0, 0),
-        OutboxItem(1, "frame", b"r", b"b", b"x", b"", SECRET, 0, 0),
+        OutboxItem(1, RoomFrame("r", b"r", Address(b"b"), SECRET, 1), b"x", b"", 0, 0),
+        OutboxItem(1, ReplyFrame("r", Address(b"b"), SECRET), b"x", b"", 0, 0),
+        OutboxItem(1, InboxFrame("r", Address(b"b"), SECRET, SECRET), b"x", b"", 0, 0),
+        OutboxItem(1, RoomTrim("r", Address(b"b"), SECRET, SECRET, 1), b"x", b"", 0, 0),
+        OutboxItem(1, InboxTrim("r", Address(b"b"), SECRET, SECRET, 1), b"x", b"", 0, 0),
+        OutboxItem(1, WelcomeBlob("r", b"r"), b"x", SECRET, 0, 0),
         Person(b"a", "h", "n", SECRET, 0),
         Contact(b"a", "h", "n", ContactState.ACCEPTED, b"", "", SECRET, ()),
         Contact(b"a", "h", "n", ContactState.ACCEPTED, b"", "", b"", (SECRET,)),

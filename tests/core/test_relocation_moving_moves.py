@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import pytest
@@ -10,18 +10,26 @@ import pytest
 from nullabona.client.core.delivery import blobs
 from nullabona.client.core.delivery.outbox import queue_trim
 from nullabona.client.core.model.content import Notice, NoticeKind, Text, encode_body
-from nullabona.client.core.model.outbox_items import BLOB, FRAME, PIECE, TRIM, Target, decode_target
+from nullabona.client.core.model.outbox_targets import (
+    FilePiece,
+    OfRoom,
+    RoomBlob,
+    RoomFrame,
+    Target,
+    WelcomeBlob,
+)
 from nullabona.client.core.model.proofs import encode_move, make_move
 from nullabona.client.core.model.records import FileState, MessageState, Piece, StoredFile
 from nullabona.client.core.model.room_info import DEVICES
 from nullabona.client.core.model.state import BoxTrack, NoteMove
 from nullabona.client.core.relocation import moving
 from nullabona.client.core.timeline import kinds
+from nullabona.wire.address import Address
 from nullabona.wire.blob import cut_blob
 from nullabona.wire.frame import Kind, open_frame
 from tests.core.moving import FURTHER, JUN, LAST, THERE, Movable
 from tests.core.seen import digest
-from tests.core.stage import RELAY, START, Other, Stage
+from tests.core.stage import RELAY, START, Other, Stage, box_of
 
 MINUTE = 60_000
 
@@ -121,7 +129,7 @@ class Waits:
 
 
 def waiting(movable: Movable) -> list[Waits]:
-    return [Waits(each.kind, each.ref, decode_target(each.target).relay) for each in movable.stage.outbox()]
+    return [Waits(each.target.kind, each.ref, each.target.relay) for each in movable.stage.outbox()]
 
 
 def test_what_waits_goes_along_in_its_order() -> None:
@@ -130,45 +138,47 @@ def test_what_waits_goes_along_in_its_order() -> None:
     with movable.here() as (step, room):
         old, now = room.boxes
         now.moves = 1
-        for number, (kind, box) in enumerate(
-            [
-                (FRAME, old.keys.box.address),
-                (FRAME, now.keys.box.address),
-                (PIECE, b"file" + bytes(28)),
-                (BLOB, digest("invitation")),
-            ]
-        ):
-            target = Target(RELAY, b"secret", 3).encode()
-            step.store.add_outbox(kind, room=room.id, box=bytes(box), ref=bytes((number,)), target=target, data=b"d")
+        targets: list[Target] = [
+            RoomFrame(RELAY, room.id, old.keys.box.address, b"secret", 3),
+            RoomFrame(RELAY, room.id, now.keys.box.address, b"secret", 3),
+            FilePiece(RELAY, room.id, bytes(16)),
+            WelcomeBlob(RELAY, room.id),
+            RoomBlob(RELAY, room.id, old.keys.box.address),
+        ]
+        for number, target in enumerate(targets):
+            step.store.add_outbox(target, ref=bytes((number,)), data=b"d")
         before = {item.ref: item for item in step.store.outbox_of(room.id)}
     movable.adopt(movable.order())
     expected = [
-        Waits(FRAME, b"\x01", RELAY),
-        Waits(PIECE, b"\x02", RELAY),
-        Waits(BLOB, b"\x03", RELAY),
-        Waits(FRAME, b"\x00", THERE),
+        Waits("room-frame", b"\x01", RELAY),
+        Waits("file-piece", b"\x02", RELAY),
+        Waits("welcome-blob", b"\x03", RELAY),
+        Waits("room-frame", b"\x00", THERE),
+        Waits("room-blob", b"\x04", THERE),
     ]
     assert expected == waiting(movable)
-    moved = movable.stage.outbox()[-1]
-    assert (b"d", Target(THERE, b"secret", 3)) == (moved.data, decode_target(moved.target))
+    moved = movable.stage.outbox()[-2]
+    assert (b"d", replace(targets[0], relay=THERE)) == (moved.data, moved.target)
     assert moved.id not in {item.id for item in before.values()}
 
 
 def test_an_item_is_for_where_its_box_is() -> None:
     """A piece of a file for where the room is; anything else for where it was meant to go."""
     movable = Movable()
-    with movable.here() as (step, room):
+    with movable.here() as (_, room):
         room.current.relay, room.boxes[0].relay = THERE, FURTHER
-        places = {
-            (FRAME, bytes(room.current.keys.box.address)): THERE,
-            (FRAME, bytes(room.boxes[0].keys.box.address)): FURTHER,
-            (PIECE, b"file" + bytes(28)): THERE,
-            (BLOB, digest("invitation")): RELAY,
+        now, old, gone = room.current.keys.box.address, room.boxes[0].keys.box.address, Address(digest("gone"))
+        places: dict[OfRoom, str] = {
+            RoomFrame(RELAY, room.id, now, b"", 1): THERE,
+            RoomBlob(RELAY, room.id, now): THERE,
+            RoomFrame(RELAY, room.id, old, b"", 1): FURTHER,
+            RoomBlob(RELAY, room.id, old): FURTHER,
+            RoomFrame(RELAY, room.id, gone, b"", 1): RELAY,
+            RoomBlob(RELAY, room.id, gone): RELAY,
+            FilePiece(RELAY, room.id, b"m" * 16): THERE,
+            WelcomeBlob(RELAY, room.id): RELAY,
         }
-        for kind, box in places:
-            step.store.add_outbox(kind, room=room.id, box=box, ref=b"", target=Target(RELAY, b"").encode(), data=b"")
-        items = step.store.outbox_of(room.id)
-        assert places == {(item.kind, item.box): moving.destination(room, item) for item in items}
+        assert places == {target: moving.destination(room, target) for target in places}
 
 
 def test_what_was_to_be_erased_where_a_room_was_is_not_waited_for() -> None:
@@ -183,7 +193,7 @@ def test_what_was_to_be_erased_where_a_room_was_is_not_waited_for() -> None:
         queue_trim(step, THERE, BoxTrack(8, digest("there")).keys.box, 3)
         step.down = frozenset({LAST, FURTHER})
         moving.adopt(step, room, movable.order())
-    assert [Waits(TRIM, b"trim" + (3).to_bytes(8, "big"), THERE)] == waiting(movable)
+    assert [Waits("room-trim", b"", THERE)] == waiting(movable)
 
 
 def test_a_move_is_told_with_who_ordered_it() -> None:
@@ -255,7 +265,7 @@ def test_the_order_lies_in_every_box_that_it_moved(
         assert (put or bool(about.get("order_seen"))) is track.order_seen
         keys = track.keys
         assert not any(each.data for each in step.store.frames(keys.box.address))
-    frames = [item for item in movable.stage.outbox(FRAME) if item.box == keys.box.address]
+    frames = [item for item in movable.stage.outbox(RoomFrame) if box_of(item) == keys.box.address]
     opened = [open_frame(keys.frame_key, keys.box.address, item.data) for item in frames]
     assert [(Kind.MOVE, encode_move(order))] * put == [(each.kind, each.body) for each in opened]
 

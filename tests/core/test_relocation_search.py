@@ -10,7 +10,7 @@ from nullabona.client.core.delivery.outbox import queue_trim
 from nullabona.client.core.group import branches
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.branches import Rejoin
-from nullabona.client.core.model.outbox_items import TRIM
+from nullabona.client.core.model.outbox_targets import InboxTrim, RoomTrim
 from nullabona.client.core.model.proofs import MoveOrder, make_move
 from nullabona.client.core.model.records import ContactState, DeviceView
 from nullabona.client.core.model.requests import Scout
@@ -385,7 +385,7 @@ def test_a_relay_that_keeps_none_of_our_rooms_is_not_missed(relay: str, left: in
         queue_trim(step, relay, step.room(room).current.keys.box, 3)
     with stage.step(down=frozenset({relay})) as step:
         search.reached(step, relay)
-    assert left == len(stage.outbox(TRIM))
+    assert left == len(stage.outbox(RoomTrim, InboxTrim))
 
 
 def test_a_scout_is_for_one_box() -> None:

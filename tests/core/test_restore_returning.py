@@ -14,7 +14,7 @@ from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model import branches, state
 from nullabona.client.core.model.branches import RETURNING, Helper, Rejoin
 from nullabona.client.core.model.inbox_items import TicketRequest
-from nullabona.client.core.model.outbox_items import FRAME, INBOX
+from nullabona.client.core.model.outbox_targets import InboxFrame, RoomFrame
 from nullabona.client.core.model.proofs import encode_ruling, make_ruling
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
@@ -23,7 +23,7 @@ from nullabona.client.core.restore import returning
 from nullabona.client.core.restore.returning import RESTORED, RESTORED_NOW, Expected
 from nullabona.client.core.step import Timing
 from nullabona.client.core.sync import former_rooms
-from tests.core.stage import RELAY, START, Other, Randomness, Stage
+from tests.core.stage import RELAY, START, Other, Randomness, Stage, box_of
 
 JUN, SORA, YUNA = Other("jun"), Other("sora"), Other("yuna")
 ROOM = b"r" * 32
@@ -155,7 +155,7 @@ def test_one_after_the_other_is_asked_and_after_all_of_them_there_is_a_pause() -
             pauses.append(due - now - rng)
             now = due
         assert [20_000, 40_000, 20_000, 80_000, 20_000, 160_000] == pauses
-        said = [(JUN, SORA)[n % 2].opened(item.data) for n, item in enumerate(stage.outbox(INBOX))]
+        said = [(JUN, SORA)[n % 2].opened(item.data) for n, item in enumerate(stage.outbox(InboxFrame))]
         assert [TicketRequest(ROOM, 0, b"")] * 6 == said
 
 
@@ -269,7 +269,7 @@ def test_a_room_whose_keys_are_given_up_keeps_what_may_be_read_and_the_way_in() 
         assert former_rooms.ticket_for(step, room, JUN.account) is not None
         assert None is former_rooms.ticket_for(step, room, YUNA.account)
         assert [] == step.told
-    assert [track.keys.box.address] == [item.box for item in stage.outbox(FRAME)]
+    assert [track.keys.box.address] == [box_of(item) for item in stage.outbox(RoomFrame)]
 
 
 @pytest.mark.parametrize("phase", [REJOINING, LEFT])

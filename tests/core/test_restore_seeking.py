@@ -9,14 +9,14 @@ from nullabona.client.core.delivery.inbox_sending import asked_back, wanted_hand
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.branches import Helper
 from nullabona.client.core.model.inbox_items import RoomsAsked, RoomsTold, RoomTold
-from nullabona.client.core.model.outbox_items import INBOX
+from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
 from nullabona.client.core.model.state import LEFT, REJOINING, RoomState
 from nullabona.client.core.restore import returning, seeking
 from nullabona.client.core.restore.seeking import MOST_ASKS
 from nullabona.client.core.step import Timing
-from tests.core.stage import RELAY, START, Other, Randomness, Stage
+from tests.core.stage import RELAY, START, Other, Randomness, Stage, box_of
 
 JUN, SORA, YUNA = Other("jun"), Other("sora"), Other("yuna")
 ROOM, OTHER_ROOM = b"r" * 32, b"o" * 32
@@ -53,8 +53,10 @@ def look(stage: Stage, now: int = START) -> int | None:
 def asked(stage: Stage, *others: Other) -> list[Other]:
     """Whose inbox a question goes to, in order."""
     boxes = {bytes(other.inbox.address): other for other in others}
-    found = [boxes[bytes(item.box)] for item in stage.outbox(INBOX)]
-    assert all(each.opened(item.data) == RoomsAsked() for each, item in zip(found, stage.outbox(INBOX), strict=True))
+    found = [boxes[bytes(box_of(item))] for item in stage.outbox(InboxFrame)]
+    assert all(
+        each.opened(item.data) == RoomsAsked() for each, item in zip(found, stage.outbox(InboxFrame), strict=True)
+    )
     return found
 
 
@@ -269,7 +271,7 @@ def answered(stage: Stage, sender: Other, *named_too: Other) -> list[RoomTold]:
     with stage.step() as step:
         inbox_addresses.remember(step, JUN.card(*named_too))
         seeking.answer(step, sender.certificate, JUN.card(*named_too))
-    said = [JUN.opened(item.data) for item in stage.outbox(INBOX)]
+    said = [JUN.opened(item.data) for item in stage.outbox(InboxFrame)]
     return [room for each in said if isinstance(each, RoomsTold) for room in each.rooms]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nullabona.client.core.delivery.outbox import queue_item
 from nullabona.client.core.model import proofs
 from nullabona.client.core.model.inbox_items import Gone
-from nullabona.client.core.model.outbox_items import INBOX
+from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.room_info import DIRECT, decode_info
 from tests.core.stage import DAY, Other, Stage
@@ -35,4 +35,4 @@ def test_somebody_else_signs_has_a_card_and_opens_what_is_sent_to_their_inbox() 
     proofs.make_order(jun.mls, jun.signature_key, bytes(32), jun.account, [jun.encryption_key]).verify()
     with stage.step() as step:
         queue_item(step, card.inbox, "", Gone(bytes(32)))
-    assert [Gone(bytes(32))] == [jun.opened(item.data) for item in stage.outbox(INBOX)]
+    assert [Gone(bytes(32))] == [jun.opened(item.data) for item in stage.outbox(InboxFrame)]

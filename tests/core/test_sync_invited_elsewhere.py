@@ -13,12 +13,12 @@ from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.branches import Tries
 from nullabona.client.core.model.inbox_items import Invitation, decode_pack, encode_pack
 from nullabona.client.core.model.mls_port import Invitation as Invited
-from nullabona.client.core.model.outbox_items import BLOB, decode_target
+from nullabona.client.core.model.outbox_targets import InboxBlob, InboxFrame
 from nullabona.client.core.model.state import Merged, RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import invited_elsewhere
 from nullabona.wire.blob import join_blob
-from tests.core.stage import RELAY, Other, Stage, out
+from tests.core.stage import RELAY, Other, Stage, box_of, out
 
 JUN = Other("jun")
 LOW, MIDDLE, HIGH = (bytes([n]) * 32 for n in (1, 2, 3))
@@ -45,7 +45,7 @@ def test_what_whoever_is_invited_is_told_of() -> None:
 def invited(step: Step, state: RoomState, *history: tuple[int, bytes, tuple[bytes, ...]]) -> tuple[bytes, int]:
     """A member's device invites us from its branch: where we look for the way, and what is sent."""
     invited_elsewhere.invited(step, state, JUN.certificate, history)
-    return state.rejoin.commit if state.rejoin is not None else b"", len(out(step, BLOB))
+    return state.rejoin.commit if state.rejoin is not None else b"", len(out(step, InboxBlob))
 
 
 @pytest.mark.parametrize(
@@ -127,19 +127,17 @@ def test_the_worse_branch_hears_of_ours_once(*, card: bool) -> None:
         if card:
             inbox_addresses.remember(step, JUN.card())
         invited(step, state, (1, HIGH, ()))
-        chunks = len(out(step, BLOB))
+        chunks = len(out(step, InboxBlob))
         assert (b"", chunks) == invited(step, state, (1, HIGH, ()))
         first = step.store.outbox(1 << 61)[0]
-        assert (BLOB, RELAY if card else inbox_addresses.host_relay(JUN.handle)) == (
-            first.kind,
-            decode_target(first.target).relay,
-        )
+        assert isinstance(first.target, InboxBlob)
+        assert (RELAY if card else inbox_addresses.host_relay(JUN.handle)) == first.target.relay
         assert [JUN.account] * (not card) == [item.account for item in inbox_sending.unsent(step)]
         step.store.put_chunk(first.ref, first.data, step.day)
     if card:
         [item] = stage.sent_to(JUN)
         assert isinstance(item, Invitation)
-        assert (room, RELAY, first.box[:16]) == (item.room, item.relay, item.id)
+        assert (room, RELAY, box_of(first)[:16]) == (item.room, item.relay, item.id)
         pack = decode_pack(join_blob(item.blob, lambda _: first.data))
         assert (b"", b"", ((1, MIDDLE, (JUN.account,)),)) == (pack.welcome, pack.tree, pack.history)
         with stage.inside(room) as (step, state, _):
@@ -154,5 +152,5 @@ def test_another_device_of_ours_hears_of_it_in_our_own_inbox() -> None:
     with stage.inside(room) as (step, state, _):
         invited_elsewhere.invited(step, state, phone.certificate, ((1, HIGH, ()),))
         assert [] == inbox_sending.unsent(step)
-        boxes = {item.box for item in step.store.outbox(1 << 61) if item.kind == "inbox"}
+        boxes = {box_of(item) for item in step.store.outbox(1 << 61) if isinstance(item.target, InboxFrame)}
         assert {stage.person.card.inbox.address} == boxes

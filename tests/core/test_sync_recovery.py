@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nullabona.client.core.delivery import box_log
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.proofs import MoveOrder, make_move
 from nullabona.client.core.model.records import FileState, Frame, Piece, StoredFile
 from nullabona.client.core.model.state import BoxTrack, CommitCandidate, Merged, PendingCommit, UpdateKeys
@@ -219,7 +219,7 @@ def test_what_the_relay_took_and_does_not_show_is_put_there_again() -> None:
         track.expected = {seq: frame.hash for seq, frame in enumerate(by_seq, 2)} | {6: rows[2].hash, 1: b"?" * 32}
         box_log.miss_expected(step, state, track)
         assert {6: rows[2].hash} == track.expected
-        assert [rows[0].hash, rows[1].hash] == out(step, FRAME)
+        assert [rows[0].hash, rows[1].hash] == out(step, RoomFrame)
 
 
 # -- putting back -------------------------------------------------------------------------------------------------
@@ -260,7 +260,7 @@ def test_own_frames_go_back_at_once_and_anybodys_in_their_time(
         rows = rows_of(stage, step, track)
         track.put_back_own_at, track.put_back_any_at = (0 if at == 0 else step.now + (at or 0) for at in (own, anybody))
         recovery.put_back(step, state, track)
-        assert {rows[name].hash for name in back} == set(out(step, FRAME))
+        assert {rows[name].hash for name in back} == set(out(step, RoomFrame))
         assert left == tuple(at and at - step.now for at in (track.put_back_own_at, track.put_back_any_at))
 
 
@@ -273,10 +273,10 @@ def test_an_own_commit_waits_until_order_has_settled_and_then_goes_back() -> Non
         state.pending = pending(rows["commit"].hash)
         track.settle_until, track.put_back_own_at = step.now + 1, step.now
         recovery.put_back(step, state, track)
-        assert ([rows["ours"].hash], step.now + 1) == (out(step, FRAME), track.put_back_own_at)
+        assert ([rows["ours"].hash], step.now + 1) == (out(step, RoomFrame), track.put_back_own_at)
         step.now += 1
         recovery.put_back(step, state, track)
-        assert ({rows["ours"].hash, rows["commit"].hash}, 0) == (set(out(step, FRAME)), track.put_back_own_at)
+        assert ({rows["ours"].hash, rows["commit"].hash}, 0) == (set(out(step, RoomFrame)), track.put_back_own_at)
 
 
 def test_nobody_elses_commit_goes_back_before_order_has_settled() -> None:
@@ -289,7 +289,7 @@ def test_nobody_elses_commit_goes_back_before_order_has_settled() -> None:
         track.settle_until = step.now + 1
         track.put_back_own_at = track.put_back_any_at = step.now
         recovery.put_back(step, state, track)
-        assert {rows["ours"].hash, rows["theirs"].hash} == set(out(step, FRAME))
+        assert {rows["ours"].hash, rows["theirs"].hash} == set(out(step, RoomFrame))
         assert (0, 0) == (track.put_back_own_at, track.put_back_any_at)
 
 
@@ -332,7 +332,7 @@ def test_the_commit_that_ended_a_lost_box_is_announced_there(
         track.put_back_any_at = step.now if anybody else 0
         recovery.put_back(step, state, track)
         frames = [f for f in step.store.frames(track.keys.box.address) if f.kind == Kind.SETTLED]
-        assert (said, [f.hash for f in frames]) == (bool(frames), out(step, FRAME))
+        assert (said, [f.hash for f in frames]) == (bool(frames), out(step, RoomFrame))
         assert (seen or said, said) == (track.settled_seen, track.announced)
         assert ([b""] if said else [], 0) == ([f.data for f in frames], track.put_back_own_at)
 
@@ -347,7 +347,7 @@ def test_the_order_that_moved_a_box_goes_back_with_what_lay_there(*, ours: bool)
         state.order, track.relay = make_move(*signer, room, 1, ELSEWHERE), ELSEWHERE
         track.put_back_own_at = step.now
         recovery.put_back(step, state, track)
-        assert int(ours) == len(out(step, FRAME))
+        assert int(ours) == len(out(step, RoomFrame))
         track.put_back_any_at = step.now
         recovery.put_back(step, state, track)
-        assert 1 == len(out(step, FRAME))
+        assert 1 == len(out(step, RoomFrame))

@@ -7,7 +7,7 @@ import pytest
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.model.branches import CompetingBranch, Helper
 from nullabona.client.core.model.content import Text, encode_body
-from nullabona.client.core.model.outbox_items import FRAME, TRIM, decode_target
+from nullabona.client.core.model.outbox_targets import RoomFrame, RoomTrim
 from nullabona.client.core.model.records import DeviceView, MessageState
 from nullabona.client.core.model.state import BoxTrack, Merged, RoomState
 from nullabona.client.core.step import DAY_MS, Step
@@ -86,9 +86,7 @@ def test_a_removal_before_an_epoch_concerns_nobody_who_was_in_it() -> None:
 
 def trims(step: Step) -> list[tuple[str, int]]:
     return [
-        (decode_target(item.target).relay, int.from_bytes(item.data, "big"))
-        for item in step.store.outbox(EVER)
-        if item.kind == TRIM
+        (item.target.relay, item.target.upto) for item in step.store.outbox(EVER) if isinstance(item.target, RoomTrim)
     ]
 
 
@@ -156,7 +154,7 @@ def test_an_answer_is_said_in_its_time_unless_it_can_be_read_there(
     with stage.inside(room) as (step, state, _):
         first = state.boxes[0]
         recovery.look_after_closed(step, state)
-        assert (said, left) == (bool(out(step, FRAME)), first.answer_at and first.answer_at - step.now)
+        assert (said, left) == (bool(out(step, RoomFrame)), first.answer_at and first.answer_at - step.now)
 
 
 def test_of_several_boxes_each_is_looked_after() -> None:
@@ -224,7 +222,7 @@ def branch_announced(
         if about.pop("shown", False):
             show(step, state.current, JUN)
         recovery.look_after_closed(step, state)
-        return out(step, FRAME), first, state
+        return out(step, RoomFrame), first, state
     raise AssertionError
 
 

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.model.content import Text, View, encode_body
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.proofs import decode_claim, make_order
 from nullabona.client.core.model.records import DeviceView, MessageState
 from nullabona.client.core.model.state import BoxTrack, Merged, PendingCommit, SetInfo, UpdateKeys
@@ -79,7 +79,7 @@ def test_own_frames_that_the_relay_took_and_does_not_show_are_put_there_again(du
         state.pending = pending(commit.hash)
         track.confirm_at = 0 if due == 0 else step.now + (due or 0)
         box_log.confirm(step, state, track)
-        assert ({ours.hash, commit.hash} if again else set()) == set(out(step, FRAME))
+        assert ({ours.hash, commit.hash} if again else set()) == set(out(step, RoomFrame))
         assert (0 if again else due) == (track.confirm_at and track.confirm_at - step.now)
 
 
@@ -91,7 +91,7 @@ def test_nothing_is_put_again_into_a_closed_box() -> None:
         stage.frame(step, track, 0)
         track.winner, track.confirm_at = WON, step.now
         box_log.confirm(step, state, track)
-        assert ([], 0) == (out(step, FRAME), track.confirm_at)
+        assert ([], 0) == (out(step, RoomFrame), track.confirm_at)
 
 
 # -- announcements --------------------------------------------------------------------------------------------------
@@ -280,7 +280,7 @@ def test_where_histories_differ_own_messages_go_out_again_and_a_clean_epoch_begi
         for device in (JUN.device, DORA.device):
             said = DeviceView(ours.box, device, b"inc", 2, b"their chain 1234", (), ())
             recovery.compare(step, state, track, said)
-        assert [ours.hash] == out(step, FRAME)
+        assert [ours.hash] == out(step, RoomFrame)
         assert ([SetInfo(name="new"), UpdateKeys()], 60_000) == (state.intents, state.commit_at - step.now)
         assert (DIFFERS, True) == (told(step), track.diverged)
 

@@ -12,7 +12,7 @@ from nullabona.client.core.delivery.box_log import open_quietly
 from nullabona.client.core.group import branches
 from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.inbox_items import Ticket
-from nullabona.client.core.model.outbox_items import FRAME, decode_target
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.proofs import encode_move, make_move
 from nullabona.client.core.model.state import REJOINING, BoxTrack, RoomState
 from nullabona.client.core.step import Step
@@ -21,6 +21,7 @@ from nullabona.client.core.sync.rejoin import Join
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import Frames
 from tests.core.bare import bare
+from tests.core.stage import box_of
 from tests.rooms.hostile import people, ticket_of, update_keys
 from tests.rooms.world import RELAY, Person, World
 
@@ -55,7 +56,7 @@ def looks(step: Step, room: bytes, *helpers: Person, **about: object) -> RoomSta
 
 def commits(step: Step, state: RoomState) -> int:
     """How many frames of the room wait."""
-    return sum(item.kind == FRAME for item in step.store.outbox_of(state.id))
+    return sum(isinstance(item.target, RoomFrame) for item in step.store.outbox_of(state.id))
 
 
 # -- which tickets ------------------------------------------------------------------------------------------------
@@ -77,9 +78,10 @@ def test_a_ticket_leads_to_a_commit_in_the_box_of_its_epoch() -> None:
         assert state.rejoin is not None
         assert deadline + world.timing.ticket == state.rejoin.next_at
         (item,) = step.store.outbox_of(room)
-        target = decode_target(item.target)
+        target = item.target
+        assert isinstance(target, RoomFrame)
         assert (join.frame, join.keys.box.address, RELAY, ticket.secret, 3) == (
-            *(item.ref, item.box),
+            *(item.ref, box_of(item)),
             *(target.relay, target.secret, target.leaves),
         )
         assert sha256(item.data).digest() == item.ref
@@ -254,7 +256,7 @@ def test_the_commit_goes_to_the_relay_that_keeps_the_helpers_box(relay: str, *, 
         join = rejoin.start(step, state, ticket, a.account)
         assert join is not None
         (item,) = step.store.outbox_of(room)
-        assert (relay, relay) == (join.relay, decode_target(item.target).relay)
+        assert (relay, relay) == (join.relay, item.target.relay)
 
 
 # -- did it come first --------------------------------------------------------------------------------------------

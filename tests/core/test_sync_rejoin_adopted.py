@@ -16,7 +16,7 @@ from nullabona.client.core.group import create, intents
 from nullabona.client.core.identity import cards
 from nullabona.client.core.model.branches import Tries
 from nullabona.client.core.model.inbox_items import encode_pack
-from nullabona.client.core.model.outbox_items import FRAME, INBOX
+from nullabona.client.core.model.outbox_targets import InboxFrame, RoomFrame
 from nullabona.client.core.model.proofs import encode_move, encode_ruling, make_move, make_order, make_ruling
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DIRECT, RoomInfo, encode_info
@@ -34,7 +34,7 @@ from nullabona.client.core.model.state import (
 from nullabona.client.core.step import Step, way_key
 from nullabona.client.core.sync import rejoin
 from tests.core.bare import bare
-from tests.core.stage import Other
+from tests.core.stage import Other, box_of
 from tests.core.test_sync_rejoin import behind, looks
 from tests.rooms.devices import another_device
 from tests.rooms.hostile import people as crowd_of
@@ -163,7 +163,7 @@ def test_what_we_had_said_is_said_again_there() -> None:
         message = step.store.message(room, mine)
         assert message is not None
         assert (state.epoch, state.current.keys.box.address) == (message.epoch, message.box)
-        assert message.frame in {item.ref for item in step.store.outbox_of(room) if item.kind == FRAME}
+        assert message.frame in {item.ref for item in step.store.outbox_of(room) if isinstance(item.target, RoomFrame)}
 
 
 @pytest.mark.parametrize("wanted", [True, False])
@@ -176,7 +176,7 @@ def test_who_wants_to_leave_says_so_there(*, wanted: bool) -> None:
         if wanted:
             rooms.note_leaving(step, make_order(b.mls, b.me.signature_key, room, b.account, [b"k"]))
         adopt(step, state, ticket, a)
-        frames = [item for item in step.store.outbox_of(room) if item.kind == FRAME]
+        frames = [item for item in step.store.outbox_of(room) if isinstance(item.target, RoomFrame)]
         assert 1 + wanted == len(frames)
 
 
@@ -211,7 +211,7 @@ def test_whom_a_commit_of_ours_added_that_won_there_is_invited_after_all(*, won:
         state.pending = PendingCommit(commit, b"", [wish], [], [], invites=True)
         step.store.set_value(f"welcome:{room.hex()}", encode_pack(b"welcome", b"tree"))
         adopt(step, state, ticket, a)
-        boxes_told = [item.box for item in step.store.outbox_of(b"") if item.kind == INBOX]
+        boxes_told = [box_of(item) for item in step.store.outbox_of(None) if isinstance(item.target, InboxFrame)]
         assert [nari.inbox.address] * won == boxes_told
         assert None is step.store.get_value(f"lost-welcomes:{room.hex()}")
 

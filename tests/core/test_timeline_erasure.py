@@ -8,7 +8,7 @@ import pytest
 
 from nullabona.client.core import conversation
 from nullabona.client.core.model.content import Delete, Deleted, Edit, Gone, Pin, Profile, React, Stored, Text
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.records import FileState, Frame, Message, MessageState, StoredFile
 from nullabona.client.core.timeline import erasure, expiry, search
 from tests.core.stage import START
@@ -33,7 +33,7 @@ def frame(talk: Talk, row: Message) -> Frame:
 
 def waiting(talk: Talk) -> list[bytes]:
     """The frames that wait to go out."""
-    return [item.ref for item in talk.step.store.outbox(1 << 61) if item.kind == FRAME]
+    return [item.ref for item in talk.step.store.outbox(1 << 61) if isinstance(item.target, RoomFrame)]
 
 
 # -- erasing ------------------------------------------------------------------------------------------------------

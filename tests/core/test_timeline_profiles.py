@@ -10,7 +10,7 @@ import pytest
 from nullabona.client.core import conversation
 from nullabona.client.core.model.content import MAX_PICTURE, Profile, Typing
 from nullabona.client.core.model.errors import BadRequest
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.records import Contact, ContactState, Person, Writing
 from nullabona.client.core.model.state import LEFT, RoomState
 from nullabona.client.core.preferences import PROFILE
@@ -26,7 +26,7 @@ MINA = Profile("Mina", PNG)
 
 def frames(talk: Talk) -> int:
     """How much waits to go out."""
-    return sum(item.kind == FRAME for item in talk.step.store.outbox(1 << 61, 1_000))
+    return sum(isinstance(item.target, RoomFrame) for item in talk.step.store.outbox(1 << 61, 1_000))
 
 
 def sent(talk: Talk, room: RoomState) -> list[Profile]:

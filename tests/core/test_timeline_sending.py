@@ -12,7 +12,7 @@ from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.content import Body, Edit, Gone, Profile, React, Receipt, Text, Typing, encode_body
 from nullabona.client.core.model.errors import NotInRoom
 from nullabona.client.core.model.message_ids import is_made_by, message_id
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.records import UNPLACED, ContactState, Frame, Message, MessageState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT
 from nullabona.client.core.model.state import REJOINING, CommitCandidate, RoomState
@@ -21,7 +21,7 @@ from nullabona.client.core.timeline import kinds, profiles, search, sending
 from nullabona.errors import Bug
 from nullabona.wire.frame import Kind
 from tests.core.listening import Listening
-from tests.core.stage import START, Other, Randomness, Stage
+from tests.core.stage import START, Other, Randomness, Stage, box_of
 
 JUN, SORA = Other("jun"), Other("sora")
 WORDS = encode_body(Text("hello"))
@@ -45,7 +45,7 @@ def found_by(stage: Stage, text: str) -> list[bytes]:
 
 def frames(stage: Stage) -> list[bytes]:
     """The hashes of the frames that wait."""
-    return [item.ref for item in stage.outbox(FRAME)]
+    return [item.ref for item in stage.outbox(RoomFrame)]
 
 
 # -- sending ------------------------------------------------------------------------------------------------------
@@ -308,7 +308,7 @@ def test_what_is_of_no_use_later_is_not_kept_and_what_is_for_devices_is(body: Bo
     with stage.step() as step:
         (sending.send_note if kept else sending.send_fleeting)(step, step.room(room), body)
         (item,) = step.store.outbox_of(room)
-        frame = step.store.frame(item.box, item.ref)
+        frame = step.store.frame(box_of(item), item.ref)
     assert frame is not None
     assert (kept, b"", [body]) == (bool(frame.data), frame.message, heard.bodies)
     assert is_made_by(stage.me.account, heard.said[0].id)

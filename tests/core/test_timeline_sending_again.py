@@ -8,7 +8,7 @@ import pytest
 
 from nullabona.client.core.delivery.box_log import open_box
 from nullabona.client.core.model.content import Deleted, Gone, Imported, Notice, NoticeKind, Stored, Text, encode_body
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.records import Frame, Message, MessageState
 from nullabona.client.core.timeline import sending
 from nullabona.client.core.timeline.sending import MAX_RESENT, RESENT_IN_VAIN
@@ -26,7 +26,7 @@ def said(stage: Stage, room: bytes, *, frame: bytes = b"f" * 32, seq: int = 1, *
         box = step.room(room).current.keys.box.address
         row = Frame(box, frame, seq, b"", Kind.MESSAGE, mine=True, message=ID, day=0, data=b"x")
         step.store.put_frame(row)
-        step.store.add_outbox(FRAME, room=room, box=box, ref=frame, target=b"wss://one.example\n", data=b"x")
+        step.store.add_outbox(RoomFrame("wss://one.example", room, box, b"", 1), ref=frame, data=b"x")
     given: dict[str, object] = {"body": WORDS, "box": bytes(box), "frame": frame, **about}
     return stage.message(room, given.pop("id", ID), **given)  # type: ignore[arg-type]
 
@@ -41,7 +41,7 @@ def now(stage: Stage, room: bytes, id: bytes = ID) -> Message:
 
 def refs(stage: Stage) -> list[bytes]:
     """The frames that wait."""
-    return [item.ref for item in stage.outbox(FRAME)]
+    return [item.ref for item in stage.outbox(RoomFrame)]
 
 
 def test_a_message_is_encrypted_again_under_its_id_and_the_old_frame_does_not_go_out() -> None:

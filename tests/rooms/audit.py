@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.records import MessageState, OutboxItem
 from nullabona.client.mls import MlsGroup
 from tests.rooms.world import Person, World
@@ -26,7 +26,7 @@ class Wiretap:
         deliver = world.deliver
 
         def recording(person: Person, item: OutboxItem) -> object:
-            if item.kind == FRAME:
+            if isinstance(item.target, RoomFrame):
                 self.handed[person.name].add(sha256(item.data).digest())
             return deliver(person, item)
 
@@ -44,7 +44,7 @@ def audit_rest(world: World, room: bytes) -> None:
     for person in world.people:
         if person.phase(room) == "joined":
             _audit_member(person, room)
-        stuck = [(item.kind, item.attempts) for item in outbox_of(person)]
+        stuck = [(item.target.kind, item.attempts) for item in outbox_of(person)]
         assert not stuck, f"{person.name} still has to send {stuck}"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.devices import membership
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.records import OutboxItem
 from nullabona.client.core.model.requests import ReadWant
 from nullabona.client.core.restore import returning
@@ -84,4 +84,10 @@ class CarefulWorld(World):
         if done is None:
             return items
         wanted = {(room, want.address) for room in person.engine.rooms() for want in person.engine.reads(room)}
-        return [item for item in items if item.kind != FRAME or (item.room, item.box) not in wanted or item.box in done]
+        return [
+            item
+            for item in items
+            if not isinstance(item.target, RoomFrame)
+            or (item.target.room, item.target.box) not in wanted
+            or item.target.box in done
+        ]

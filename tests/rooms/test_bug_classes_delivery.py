@@ -8,12 +8,13 @@ from itertools import pairwise
 import pytest
 
 from nullabona.client.core import commands
-from nullabona.client.core.model.outbox_items import FRAME, INBOX, decode_target
+from nullabona.client.core.model.outbox_targets import InboxFrame, RoomFrame
 from nullabona.client.core.model.records import MessageState, OutboxItem
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import Kind
 from nullabona.wire.messages import Refusal
 from nullabona.wire.padding import BUCKETS
+from tests.core.stage import box_of
 from tests.rooms.audit import outbox_of
 from tests.rooms.faults import DeadError, FailingStore, make_mortal
 from tests.rooms.hostile import drop_in, forge, frames_at, kinds, mole, people, put, say_anything, standing
@@ -80,7 +81,7 @@ def test_class_19_nothing_is_acknowledged_before_it_is_stored() -> None:
             world.read(b, room, b.engine.reads(room)[-1])
         b.crash()
         assert ([MessageState.SENT], ["keep me"] if late else []) == (states(a, room), b.texts(room))
-        assert [] == [item for item in outbox_of(b) if item.kind == FRAME]
+        assert [] == [item for item in outbox_of(b) if isinstance(item.target, RoomFrame)]
         world.settle()
         assert ([MessageState.DELIVERED], ["keep me"]) == (states(a, room), b.texts(room))
 
@@ -111,7 +112,7 @@ def test_class_20_one_dead_inbox_holds_up_nobody(code: str) -> None:
     world = PickyWorld(4)
     a, dead, *others = people(world, 8)
     address = bytes(dead.card.inbox.address)
-    world.refuses = lambda item: code if item.kind == INBOX and item.box == address else ""
+    world.refuses = lambda item: code if isinstance(item.target, InboxFrame) and box_of(item) == address else ""
     room = world.group(a, dead, *others)
     a.send(room, "hello")
     world.settle()
@@ -281,9 +282,9 @@ def test_class_27_refusals_never_change_what_is_sent_or_where(code: str) -> None
     world.refuses = lambda item: code
     a.send(room, "the plain words")
     world.settle(span=HOUR)
-    sent = {(item.kind, item.box, item.data, decode_target(item.target).relay) for _, item, _ in world.tried}
+    sent = {(item.target.kind, box_of(item), item.data, item.target.relay) for _, item, _ in world.tried}
     assert len(world.tried) > 3
-    assert {FRAME} == {kind for kind, _, _, _ in sent}
+    assert {"room-frame"} == {kind for kind, _, _, _ in sent}
     assert {box} == {where for _, where, _, _ in sent}
     assert {a.me.relay} == {relay for _, _, _, relay in sent}
     assert set(BUCKETS) >= {len(data) for _, _, data, _ in sent}
@@ -302,7 +303,7 @@ def test_class_30_a_full_box_is_not_stormed(code: str) -> None:
     a, b = people(world, 2)
     room = world.group(a, b)
     world.tried.clear()
-    world.refuses = lambda item: code if item.kind == FRAME else ""
+    world.refuses = lambda item: code if isinstance(item.target, RoomFrame) else ""
     texts = [f"no {number}" for number in range(20)]
     for text in texts:
         a.send(room, text)

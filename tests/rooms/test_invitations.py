@@ -11,7 +11,7 @@ import pytest
 from nullabona.client.core import commands
 from nullabona.client.core.model.errors import MlsRefused, NoSuchRoom
 from nullabona.client.core.model.inbox_items import Invitation, encode_pack
-from nullabona.client.core.model.outbox_items import BLOB, decode_target
+from nullabona.client.core.model.outbox_targets import WelcomeBlob
 from nullabona.client.core.model.room_info import DIRECT, GROUP, ROOM_INFO_EXTENSION, RoomInfo, encode_info
 from nullabona.wire.blob import BlobRef, cut_blob
 from nullabona.wire.messages import Refusal
@@ -223,7 +223,7 @@ def test_a_welcome_that_another_relay_refuses_for_now_is_put_there_soon() -> Non
     refused: list[bytes] = []
     while not refused:
         for item in world.queues(mina):
-            if item.kind == BLOB and decode_target(item.target).relay == THREE:
+            if isinstance(item.target, WelcomeBlob) and item.target.relay == THREE:
                 mina.engine.on_sent(item, Refusal("slow-down", 1), world.now)
                 refused.append(item.ref)
             else:

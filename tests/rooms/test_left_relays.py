@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nullabona.client.core.delivery.outbox import queue_trim
 from nullabona.client.core.group import branches
-from nullabona.client.core.model.outbox_items import TRIM
+from nullabona.client.core.model.outbox_targets import InboxTrim, RoomTrim
 from nullabona.wire.address import epoch_keys
 from tests.rooms.audit import outbox_of
 from tests.rooms.hostile import add, kinds, people, remove
@@ -17,7 +17,7 @@ DAY = 24 * HOUR
 
 def trims(person: Person) -> int:
     """How much still waits to be erased somewhere."""
-    return sum(item.kind == TRIM for item in outbox_of(person))
+    return sum(isinstance(item.target, RoomTrim | InboxTrim) for item in outbox_of(person))
 
 
 def lost(*, added: bool = False) -> tuple[World, list[Person], bytes]:

@@ -271,7 +271,7 @@ def test_a_way_that_was_kept_is_given_only_once_all_were_asked(asked: int, given
         assert rejoin is not None
         rejoin.attempts, rejoin.next_at = asked, world.now + LONG_MS
         tickets.help_back(step, open_certificate(b.certificate), TicketRequest(room, 0, b""), b.card)
-        assert given == len(step.store.outbox_of(b"")) + len(inbox_sending.unsent(step))
+        assert given == len(step.store.outbox_of(None)) + len(inbox_sending.unsent(step))
 
 
 def test_whoever_gives_up_keys_announces_what_was_merged() -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from nullabona.client.core import commands
 from nullabona.client.core.model.content import Receipt, Text
-from nullabona.client.core.model.outbox_items import FRAME
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.records import MessageState, OutboxItem
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.frame import Kind
@@ -182,13 +182,13 @@ def test_a_message_that_the_relay_never_takes_has_failed() -> None:
     world = RefusingWorld(7)
     a, b = people(world, 2)
     room = world.group(a, b)
-    world.refuses = lambda item: item.kind == FRAME
+    world.refuses = lambda item: isinstance(item.target, RoomFrame)
     message = a.send(room, "too much for it")
     for item in world.queues(a):
         world.post(a, item)
     world.refuses = lambda item: False
     assert [MessageState.FAILED] == [found.state for found in a.messages(room) if found.id == message]
-    assert [{"code": "too-large", "what": FRAME}] == [data for kind, _, data in a.events() if kind == "refused"]
+    assert [{"code": "too-large", "what": "room-frame"}] == [data for kind, _, data in a.events() if kind == "refused"]
     a.send(room, "the next one")
     world.settle()
     assert ["the next one"] == b.texts(room)
@@ -200,7 +200,7 @@ def test_a_commit_that_the_relay_never_takes_is_dropped() -> None:
     a, b = people(world, 2)
     room = world.group(a, b)
     before = a.epoch(room)
-    world.refuses = lambda item: item.kind == FRAME
+    world.refuses = lambda item: isinstance(item.target, RoomFrame)
     update_keys(a, room)
     for item in world.queues(a):
         world.post(a, item)

@@ -9,7 +9,7 @@ from nullabona.client.core.contacts import requests, trust
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.delivery.reply_boxes import FOLLOWED_DAYS, REPLIES
 from nullabona.client.core.model.inbox_items import ContactRequest, Gone
-from nullabona.client.core.model.outbox_items import FRAME, passes
+from nullabona.client.core.model.outbox_targets import ReplyFrame
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.runner.outbox import request_for
 from nullabona.wire.address import Address
@@ -62,8 +62,8 @@ def test_it_is_read_as_a_room_of_two_is() -> None:
         secret = reply_boxes.secret_for(step, jun.account)
     with jun.engine.step(world.now) as step:
         reply_boxes.queue_reply(step, secret, mina.card.inbox, RELAY, Gone(bytes(32)))
-    (sent,) = [item for item in jun.engine.due(world.now) if item.kind == FRAME and not item.room]
-    assert passes(sent.kind, sent.room)
+    (sent,) = [item for item in jun.engine.due(world.now) if isinstance(item.target, ReplyFrame)]
+    assert "one-shot" == sent.target.route
     request = request_for(sent)
     assert isinstance(request, Append)
     assert request.wake is not None

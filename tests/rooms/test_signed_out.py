@@ -91,7 +91,7 @@ def test_who_is_put_out_erases_nothing_that_its_successor_has_not_read() -> None
         world.read(laptop, room, want)
     world.pass_time(world.timing.trim + 1)
     laptop.engine.tick(world.now)
-    assert "trim" in [item.kind for item in laptop.engine.due(world.now)]
+    assert "inbox-trim" in [item.target.kind for item in laptop.engine.due(world.now)]
     look_at_own_card(world, laptop)
     world.settle(span=HOUR)
     desk.online = True

@@ -8,9 +8,10 @@ from nullabona_mls import SUITE_CLASSIC, SUITE_PQ
 
 from nullabona.client.core import commands
 from nullabona.client.core.model.content import Moved
-from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.records import OutboxItem
 from nullabona.wire.messages import Appended, Done, Refusal
+from tests.core.stage import box_of
 from tests.rooms.audit import audit_rest
 from tests.rooms.hostile import (
     add,
@@ -41,9 +42,9 @@ class SwallowingWorld(World):
         self.sent: list[tuple[str, str]] = []
 
     def deliver(self, person: Person, item: OutboxItem) -> Appended | Done | Refusal | None:
-        self.sent.append((person.name, item.kind))
+        self.sent.append((person.name, item.target.kind))
         if self.swallows(person, item):
-            box = self.relay.boxes.get(item.box)
+            box = self.relay.boxes.get(box_of(item))
             return Appended(1_000, box.incarnation if box else bytes(8))
         return super().deliver(person, item)
 
@@ -109,7 +110,7 @@ def test_a_commit_that_gets_lost_on_the_way_back() -> None:
     (a, b, c), room = lost(world)
     until_ticket(world, b)
     assert [] == kinds(b, room, "rejoined")
-    world.swallows = lambda person, item: person is b and item.kind == FRAME
+    world.swallows = lambda person, item: person is b and isinstance(item.target, RoomFrame)
     world.settle(span=30_000)
     assert 0 == rejoins(b, room)
     world.swallows = lambda person, item: False
@@ -209,7 +210,7 @@ def test_what_could_not_get_out_before_the_way_back_is_done_after_it() -> None:
     room = world.group(a, b, c)
     world.settle(span=10 * MINUTE)
     old = a.where(room)
-    world.swallows = lambda person, item: person is a and (item.kind, item.box) == (FRAME, old)
+    world.swallows = lambda person, item: person is a and isinstance(item.target, RoomFrame) and item.target.box == old
     a.online = False
     with a.engine.step(world.now, room) as step:
         commands.rename(step, room, "renamed")
@@ -262,4 +263,4 @@ def test_tickets_and_commits_of_a_large_room_go_by_blob() -> None:
     world.sent.clear()
     world.settle(span=HOUR, most=2_000)
     assert (1, c.where(room), ["lost"]) == (rejoins(b, room), b.where(room), b.texts(room))
-    assert {(a.name, BLOB), (a.name, INBOX), (b.name, BLOB)} <= set(world.sent)
+    assert {(a.name, "inbox-blob"), (a.name, "inbox-frame"), (b.name, "room-blob")} <= set(world.sent)

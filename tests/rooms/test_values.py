@@ -24,7 +24,6 @@ from nullabona.client.core.model.content import (
     encode_envelope,
 )
 from nullabona.client.core.model.inbox_items import Invitation, ItemBody, RoomsTold, decode_pack, encode_pack, open_item
-from nullabona.client.core.model.outbox_items import Target, decode_target
 from nullabona.client.core.model.proofs import (
     BadProof,
     Claim,
@@ -235,9 +234,6 @@ def test_our_own_bytes_that_do_not_decode_are_bugs() -> None:
     """The store is authenticated, so these can be nobody else's fault."""
     with pytest.raises(Bug):
         decode_state(b"rubbish")
-    with pytest.raises(Bug):
-        decode_target(b"no end of line")
-    assert Target(URL, b"\n\n") == decode_target(Target(URL, b"\n\n").encode())
 
 
 @given(envelopes)

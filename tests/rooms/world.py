@@ -18,7 +18,11 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.model.errors import NoSuchRoom
-from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX, PIECE, TRIM, decode_target, queue_of
+from nullabona.client.core.model.outbox_targets import (
+    InboxFrame,
+    Queue,
+    queue_of,
+)
 from nullabona.client.core.model.records import Message, OutboxItem
 from nullabona.client.core.model.requests import ReadWant, Scout
 from nullabona.client.core.model.room_info import RoomInfo
@@ -26,11 +30,11 @@ from nullabona.client.core.model.state import RoomState, decode_state
 from nullabona.client.core.step import LocalDevice, Timing
 from nullabona.client.mls import Mls
 from nullabona.client.store import SqliteStore
-from nullabona.wire.address import box_address, epoch_keys
 from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card, verify_card
 from nullabona.wire.handle import parse_handle
-from nullabona.wire.messages import POLICY_INBOX, Appended, Done, Refusal
+from nullabona.wire.messages import Appended, Done, Refusal
 from nullabona.wire.seal import Inbox, inbox_keypair
+from tests.rooms.handing import handed
 from tests.rooms.idle import Rest, Wanted, count_steps, is_as_before, rest_of, still_rests, wake_of, wanted_by
 from tests.rooms.model_relay import Dice, ModelRelay
 
@@ -294,36 +298,17 @@ class World:
 
     def queues(self, person: Person) -> list[OutboxItem]:
         """The first item of each queue that is due."""
-        first: dict[bytes, OutboxItem] = {}
+        first: dict[Queue, OutboxItem] = {}
         for item in person.engine.due(self.now):
-            first.setdefault(queue_of(item), item)
+            first.setdefault(queue_of(item.target), item)
         return [
-            item for item in first.values() if item.kind == INBOX or decode_target(item.target).relay not in self.dead
+            item for item in first.values() if isinstance(item.target, InboxFrame) or item.target.relay not in self.dead
         ]
 
     def deliver(self, person: Person, item: OutboxItem) -> Appended | Done | Refusal | None:
         """What the relay does with an outbox item; None: it does not answer."""
-        target = decode_target(item.target)
-        relay = self.relay_of(person, target.relay)
-        if relay is None:
-            return None
-        if item.kind == FRAME:
-            return relay.append(epoch_keys(target.secret).box.address, item.data)
-        if item.kind == INBOX:
-            read_hash, write_secret = target.secret[:32], target.secret[32:]
-            address = box_address(POLICY_INBOX, read_hash, sha256(write_secret).digest())
-            return relay.append(address, item.data, inbox=True)
-        if item.kind == TRIM:
-            policy, read_secret, write_hash = target.secret[0], target.secret[1:33], target.secret[33:]
-            address = box_address(policy, sha256(read_secret).digest(), write_hash)
-            return relay.trim(address, int.from_bytes(item.data, "big"))
-        if item.kind == PIECE:
-            with person.store.transaction():
-                chunk = person.store.chunk(item.ref)
-            assert chunk is not None
-            return relay.put_blob(chunk)
-        assert item.kind == BLOB
-        return relay.put_blob(item.data)
+        relay = self.relay_of(person, item.target.relay)
+        return None if relay is None else handed(relay, person.store, item)
 
     def post(self, person: Person, item: OutboxItem, *, lose_request: bool = False, lose_answer: bool = False) -> None:
         if lose_request:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from nullabona.client.core.model.outbox_targets import room_of
 from nullabona.client.core.model.records import UNPLACED, DeviceView, Frame, Message, MessageState, OutboxItem
+from nullabona.client.store.outbox import about
 
 
 @dataclass
@@ -43,18 +45,18 @@ class Model:
     def drop_box(self, box: bytes) -> None:
         self.frames = {key: kept for key, kept in self.frames.items() if kept.box != box}
         self.views = {key: kept for key, kept in self.views.items() if kept.box != box}
-        self.outbox = {key: kept for key, kept in self.outbox.items() if kept.box != box}
+        self.outbox = {key: kept for key, kept in self.outbox.items() if about(kept.target, kept.ref) != box}
 
     def due(self, now: int) -> list[OutboxItem]:
         return [self.outbox[id] for id in sorted(self.outbox) if self.outbox[id].not_before <= now]
 
     def of_room(self, room: bytes) -> list[OutboxItem]:
-        return [self.outbox[id] for id in sorted(self.outbox) if self.outbox[id].room == room]
+        return [self.outbox[id] for id in sorted(self.outbox) if room_of(self.outbox[id].target) == room]
 
     def waiting(self, id: int) -> list[OutboxItem]:
         """The item and what is of its kind and for its box; nothing if there is no such item."""
         item = self.outbox.get(id)
-        return [other for other in self.outbox.values() if item and (other.box, other.kind) == (item.box, item.kind)]
+        return [other for other in self.outbox.values() if item and other.target == item.target]
 
     def in_room(self, room: bytes) -> list[Message]:
         return sorted((m for m in self.messages.values() if m.room == room), key=lambda m: m.position)

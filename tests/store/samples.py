@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from nullabona.client.core.model.outbox_targets import (
+    FilePiece,
+    InboxBlob,
+    InboxFrame,
+    InboxTrim,
+    ReplyFrame,
+    RoomBlob,
+    RoomFrame,
+    RoomTrim,
+    Target,
+    WelcomeBlob,
+)
 from nullabona.client.core.model.records import Contact, ContactState, Device, DeviceView, Frame, Message, MessageState
+from nullabona.wire.address import Address
 
 KEY = bytes(range(32))
 ROOM = b"room" * 8
@@ -11,6 +24,26 @@ BOX = b"box1" * 8
 OTHER_BOX = b"box2" * 8
 MINA = b"mina" * 8
 JUN = b"jun." * 8
+RELAY = "wss://relay.example:443/v1"
+SECRET = b"secr" * 8
+
+
+def to_room(box: bytes = BOX, room: bytes = ROOM) -> RoomFrame:
+    return RoomFrame(RELAY, room, Address(box), SECRET, 3)
+
+
+TARGETS: list[Target] = [
+    to_room(),
+    ReplyFrame(RELAY, Address(BOX), SECRET),
+    InboxFrame(RELAY, Address(BOX), b"read" * 8, b"writ" * 8),
+    RoomBlob(RELAY, ROOM, Address(BOX)),
+    WelcomeBlob(RELAY, ROOM),
+    InboxBlob(RELAY, BOX),
+    FilePiece(RELAY, ROOM, BOX),
+    RoomTrim(RELAY, Address(BOX), b"read" * 8, b"hash" * 8, 7),
+    InboxTrim(RELAY, Address(BOX), b"read" * 8, b"hash" * 8, 7),
+]
+"""One of each type."""
 
 
 def message(

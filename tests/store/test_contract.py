@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nullabona.client.core.model.errors import StaleState
+from nullabona.client.core.model.outbox_targets import InboxTrim, OfRoom, RoomTrim, WelcomeBlob
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import LoggedEvent
 from nullabona.client.store import SqliteStore
@@ -14,11 +15,14 @@ from tests.store.samples import (
     MINA,
     OTHER_BOX,
     OTHER_ROOM,
+    RELAY,
     ROOM,
+    TARGETS,
     contact,
     device,
     frame,
     message,
+    to_room,
     view,
 )
 
@@ -103,22 +107,25 @@ def test_a_deleted_room_keeps_its_messages_only(opened: Store) -> None:
         opened.put_message(message(room=room, box=box))
         opened.put_frame(frame(box=box))
         opened.put_view(view(box=box))
-        opened.add_outbox("frame", room=room, box=box, ref=b"r", target=b"", data=b"d")
+        opened.add_outbox(to_room(box, room), ref=b"r", data=b"d")
     opened.delete_room(ROOM)
     assert [OTHER_ROOM] == opened.rooms()
     assert ([], [device(room=OTHER_ROOM)]) == (opened.devices(ROOM), opened.devices(OTHER_ROOM))
     assert ([], [frame(box=OTHER_BOX)]) == (opened.frames(BOX), opened.frames(OTHER_BOX))
     assert ([], [view(box=OTHER_BOX)]) == (opened.views(BOX), opened.views(OTHER_BOX))
-    assert [OTHER_ROOM] == [item.room for item in opened.outbox(0)]
+    assert [to_room(OTHER_BOX, OTHER_ROOM)] == [item.target for item in opened.outbox(0)]
     assert [message()] == opened.messages(ROOM)
 
 
-def test_a_deleted_room_leaves_what_others_put_into_the_same_inbox(opened: Store) -> None:
-    """An inbox is shared by rooms, unlike a box: only this room's items go."""
-    for room in (ROOM, OTHER_ROOM):
-        opened.add_outbox("inbox", room=room, box=BOX, ref=room, target=b"", data=b"d")
+def test_a_deleted_room_leaves_what_is_not_its_own(opened: Store) -> None:
+    """Other rooms' items, what is for people, and trims, even of a box that the room had."""
+    kept = [target for target in TARGETS if not isinstance(target, OfRoom)]
+    for target in (*TARGETS, WelcomeBlob(RELAY, OTHER_ROOM)):
+        opened.add_outbox(target, ref=b"r", data=b"d")
+    opened.put_message(message(box=OTHER_BOX))
     opened.delete_room(ROOM)
-    assert [OTHER_ROOM] == [item.room for item in opened.outbox(0)]
+    gone = {item.target for item in opened.outbox(0)} - {WelcomeBlob(RELAY, OTHER_ROOM)}
+    assert {target for target in kept if isinstance(target, RoomTrim | InboxTrim)} <= gone <= set(kept)
 
 
 def test_devices_are_kept_by_room_and_id(opened: Store) -> None:

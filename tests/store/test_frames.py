@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
+import pytest
+
+from nullabona.client.core.model.errors import StoreMisuse
+from nullabona.client.core.model.outbox_targets import InboxFrame, InboxTrim, RoomTrim, Target, TargetKind, room_of
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import OutboxItem
-from tests.store.samples import BOX, OTHER_BOX, ROOM, frame, view
+from nullabona.client.store import SqliteStore
+from nullabona.client.store.statements import STATEMENTS
+from nullabona.wire.address import Address
+from tests.store.samples import BOX, OTHER_BOX, RELAY, ROOM, SECRET, TARGETS, frame, to_room, view
 
 
 def add(store: Store, ref: bytes = b"ref", *, box: bytes = BOX, not_before: int = 0) -> int:
-    return store.add_outbox("frame", room=ROOM, box=box, ref=ref, target=b"target", data=b"data", not_before=not_before)
+    return store.add_outbox(to_room(box), ref=ref, data=b"data", not_before=not_before)
 
 
 def test_a_frame_is_found_by_hash_and_by_place(opened: Store) -> None:
@@ -94,8 +102,56 @@ def test_due_items_go_by_id(opened: Store) -> None:
 def test_an_item_comes_back_whole(opened: Store) -> None:
     """Every field, in its place."""
     id = add(opened, b"ref", not_before=3)
-    expected = OutboxItem(id, "frame", ROOM, BOX, b"ref", b"target", b"data", 3, 0)
+    expected = OutboxItem(id, to_room(), b"ref", b"data", 3, 0)
     assert ([expected], expected) == (opened.outbox(3), opened.outbox_item(id))
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.kind)
+def test_every_target_comes_back_whole(opened: Store, target: Target) -> None:
+    """Of its type, with every field; a page, one item, those of its room and the times agree."""
+    id = opened.add_outbox(target, ref=b"ref", data=b"data")
+    found = [opened.outbox_item(id), *opened.outbox(0), *opened.outbox_of(room_of(target))]
+    assert [OutboxItem(id, target, b"ref", b"data", 0, 0)] * 3 == found
+    assert [(0, target)] == opened.outbox_times()
+    assert [] == opened.outbox_of(OTHER_BOX)
+
+
+def test_the_targets_above_are_all_there_are() -> None:
+    """One of each type, and each is named as the schema names it."""
+    assert set(get_args(TargetKind)) == {target.kind for target in TARGETS}
+    assert {type(target) for target in TARGETS} == set(get_args(Target))
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.kind)
+def test_a_forgotten_box_takes_all_along_but_trims(opened: Store, target: Target) -> None:
+    """A trim goes out even if the box is followed no more; it is dropped on its own."""
+    opened.add_outbox(target, ref=BOX)
+    opened.drop_box(BOX)
+    assert isinstance(target, RoomTrim | InboxTrim) is bool(opened.outbox(0))
+    opened.drop_outbox_kind(target.kind, OTHER_BOX)
+    opened.drop_outbox_kind("room-frame", BOX)
+    assert isinstance(target, RoomTrim | InboxTrim) is bool(opened.outbox(0))
+    opened.drop_outbox_kind(target.kind, BOX)
+    assert [] == opened.outbox(0)
+
+
+def test_a_row_that_is_no_target_is_refused(store: SqliteStore) -> None:
+    """The schema knows which columns each kind has, so that no value has to be guessed when it is read."""
+    rows = [
+        ("frame", ROOM, SECRET, 1, None),
+        ("room-frame", None, SECRET, 1, None),
+        ("room-frame", ROOM, None, 1, None),
+        ("room-frame", ROOM, SECRET, None, None),
+        ("reply-frame", ROOM, SECRET, None, None),
+        ("inbox-blob", None, SECRET, None, None),
+        ("inbox-trim", None, SECRET, None, None),
+        ("room-trim", None, SECRET, 1, 1),
+    ]
+    for kind, room, secret, leaves, upto in rows:
+        with pytest.raises(StoreMisuse), store.transaction():
+            store._write(STATEMENTS["outbox_add"], (kind, room, BOX, RELAY, secret, leaves, upto, b"ref", 0, b"data"))
+    with store.transaction():
+        assert [] == store.outbox(1 << 60)
 
 
 def test_a_delayed_item_counts_its_attempts(opened: Store) -> None:
@@ -113,9 +169,11 @@ def test_a_box_that_takes_nothing_is_asked_by_one_item(opened: Store) -> None:
     first, second, other = add(opened), add(opened), add(opened, box=OTHER_BOX)
     opened.delay_outbox(first, 50)
     third = add(opened)
+    waiting = opened.outbox_item(second)
+    assert waiting is not None
     assert [other] == [item.id for item in opened.outbox(49)]
     assert [(first, 1), (second, 0), (other, 0), (third, 0)] == [(i.id, i.attempts) for i in opened.outbox(50)]
-    opened.release_outbox(BOX, "frame", 20)
+    opened.release_outbox(waiting, 20)
     assert [first, second, other, third] == [item.id for item in opened.outbox(20)]
 
 
@@ -148,7 +206,8 @@ def test_refs_count_whether_due_or_not(opened: Store) -> None:
 def test_all_items_of_a_room_are_found_and_when_each_is_due(opened: Store) -> None:
     """Due or not, in the order they were added; those of no room are one room's worth of their own."""
     late, first = add(opened, b"a", not_before=1 << 50), add(opened, b"b", box=OTHER_BOX)
-    inbox = opened.add_outbox("inbox", room=b"", box=BOX, ref=b"r", target=b"there", data=b"d", not_before=7)
-    assert ([late, first], [inbox]) == ([i.id for i in opened.outbox_of(ROOM)], [i.id for i in opened.outbox_of(b"")])
-    times = [(0, "frame", ROOM, b"target"), (7, "inbox", b"", b"there"), (1 << 50, "frame", ROOM, b"target")]
-    assert times == sorted(opened.outbox_times())
+    to_inbox = InboxFrame(RELAY, Address(BOX), SECRET, SECRET)
+    inbox = opened.add_outbox(to_inbox, ref=b"r", data=b"d", not_before=7)
+    assert ([late, first], [inbox]) == ([i.id for i in opened.outbox_of(ROOM)], [i.id for i in opened.outbox_of(None)])
+    times = [(0, to_room(OTHER_BOX)), (7, to_inbox), (1 << 50, to_room())]
+    assert times == sorted(opened.outbox_times(), key=lambda each: each[0])

@@ -154,7 +154,7 @@ ALLOWED_SCANS = {
 
 
 def _parameters(statement: str) -> int:
-    numbered = [int(number) for number in re.findall(r"\?(\d)", statement)]
+    numbered = [int(number) for number in re.findall(r"\?(\d+)", statement)]
     return max(numbered) if numbered else statement.count("?")
 
 

@@ -124,9 +124,9 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("a group's name is given to the relay as a picture is", "demo", "S-12",
         Edit("client/core/group/create.py", "    step.add_room(room)\n    open_box(room, group)\n",
              "    step.add_room(room)\n    open_box(room, group)\n"
-             "    from hashlib import sha256\n    from nullabona.client.core.model.outbox_items import BLOB, Target\n"
+             "    from hashlib import sha256\n    from nullabona.client.core.model.outbox_targets import RoomBlob\n"
              '    shown = info.name.encode().ljust(4096, b"\\x00")\n    digest = sha256(shown).digest()\n'
-             '    step.store.add_outbox(BLOB, room=room_id, box=room.current.keys.box.address, ref=digest, target=Target(info.relay, b"").encode(), data=shown)\n'),
+             '    step.store.add_outbox(RoomBlob(info.relay, room_id, room.current.keys.box.address), ref=digest, data=shown)\n'),
         blind=True, trace="group's name"),
     mutant("a group's name stands at the end of its frames", "demo", "S-12",
         Edit("client/core/delivery/outbox.py", "    return seal_frame(keys.frame_key, keys.box.address, step.rng.bytes(NONCE_SIZE), kind, body, indirect=indirect)\n",

@@ -22,6 +22,7 @@ from nullabona.client.core.identity import claims
 from nullabona.client.core.incoming import inbox_items, relay_answers, room_frames
 from nullabona.client.core.model.change_set import NOTHING, Touched
 from nullabona.client.core.model.mls_port import Mls
+from nullabona.client.core.model.outbox_targets import room_of
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import OutboxItem, Progress, Writing
 from nullabona.client.core.model.requests import ChunkWant, ReadWant, Report, Scout
@@ -230,9 +231,10 @@ class Engine:
 
     def on_sent(self, item: OutboxItem, answer: AnyResponse, now: int) -> Touched:
         """The relay answered an outbox item."""
-        with self.step(now, item.room, chosen=False) as step:
+        rooms = _rooms_of(item)
+        with self.step(now, *rooms, chosen=False) as step:
             relay_answers.answered(step, item, answer)
-        return Touched(frozenset({item.room}))
+        return Touched(rooms)
 
     def on_unsent(self, item: OutboxItem, now: int) -> Touched:
         """The relay could not be reached, or did not answer: the item is sent again later.
@@ -241,7 +243,7 @@ class Engine:
         """
         with self.step(now, chosen=False) as step:
             relay_answers.unanswered(step, item)
-        return Touched(frozenset({item.room}))
+        return Touched(_rooms_of(item))
 
     def on_chunk(self, digest: bytes, data: bytes | None, now: int) -> Touched:
         """A chunk was fetched (its digest must be checked here), or the relay does not have it."""
@@ -361,3 +363,8 @@ class Engine:
             times += [item.next_at for item in inbox_sending.unsent(step)]
             later = (outbox.next_due(self._store, self._down), timers.next_due(step), claims.next_due(step))
         return min([*times, *(time for time in later if time is not None)], default=None)
+
+
+def _rooms_of(item: OutboxItem) -> frozenset[bytes]:
+    room = room_of(item.target)
+    return frozenset({room}) if room is not None else frozenset()

@@ -14,8 +14,7 @@ from typing import Final
 from nullabona.client.core.delivery import blobs
 from nullabona.client.core.model.content import MAX_FILE, Attachment, File, Imported, decode_body
 from nullabona.client.core.model.errors import BadRequest
-from nullabona.client.core.model.outbox_items import PIECE as PIECE_ITEM
-from nullabona.client.core.model.outbox_items import Target
+from nullabona.client.core.model.outbox_targets import FilePiece
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import FileState, Message, Piece, Progress, StoredFile
 from nullabona.client.core.model.room_info import DEVICES
@@ -65,21 +64,20 @@ def own(store: Store, room: bytes, message: bytes) -> StoredFile | None:
 
 def send_pieces(step: Step, room: RoomState, file: StoredFile) -> int:
     """Keep a few pieces of an own file in the outbox. Returns how many the relay still has to take."""
-    queue = _queue(file.message)
     pieces = step.store.pieces(file.room, file.message)
     open_pieces = [piece for piece in pieces if not piece.done]
-    waiting = step.store.outbox_refs(queue)
-    target = Target(room.relay, b"").encode()
+    waiting = step.store.outbox_refs(file.message)
     for piece in open_pieces[:_AT_ONCE]:
         if piece.digest not in waiting:
-            step.store.add_outbox(PIECE_ITEM, room=room.id, box=queue, ref=piece.digest, target=target, data=b"")
+            step.store.add_outbox(FilePiece(room.relay, room.id, file.message), ref=piece.digest)
     state = FileState.MOVING if open_pieces else FileState.HERE
     set_state(step, replace(file, state=state, reason=""), pieces)
     return len(open_pieces)
 
 
-def _queue(message: bytes) -> bytes:
-    return b"file" + message
+def unqueue(step: Step, message: bytes) -> None:
+    """Upload no more pieces of a message's file."""
+    step.store.drop_outbox_kind(FilePiece.kind, message)
 
 
 def put_back(step: Step, room: RoomState, message: bytes) -> None:
@@ -207,7 +205,7 @@ def judged(step: Step, room: bytes, message: bytes, reason: str) -> None:
 def forget_file(step: Step, room: bytes, message: bytes) -> None:
     """Erase a message's file and stop its transfers. Harmless if there is none."""
     blobs.unwant_pieces(step, message)
-    step.store.drop_box(_queue(message))
+    unqueue(step, message)
     step.store.drop_file(room, message)
 
 

@@ -8,17 +8,29 @@ from __future__ import annotations
 
 import asyncio
 from hashlib import sha256
-from typing import Final
+from typing import Final, assert_never
 
 from nullabona.client.core.model.change_set import Touched
-from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX, PIECE, TRIM, decode_target, passes, queue_of
+from nullabona.client.core.model.outbox_targets import (
+    FilePiece,
+    InboxBlob,
+    InboxFrame,
+    InboxTrim,
+    Queue,
+    ReplyFrame,
+    RoomBlob,
+    RoomFrame,
+    RoomTrim,
+    WelcomeBlob,
+    queue_of,
+)
 from nullabona.client.core.model.records import OutboxItem
 from nullabona.client.net import EndpointRefused, TimedOut, TooManyRequests
 from nullabona.client.runner.connections import RelayConnection
 from nullabona.client.runner.context import RunnerContext
-from nullabona.errors import Bug, PeerError
-from nullabona.wire.address import epoch_keys
-from nullabona.wire.messages import POLICY_INBOX, AnyRequest, AnyResponse, Append, PutBlob, Refusal, Trim
+from nullabona.errors import PeerError
+from nullabona.wire.address import EpochKeys, epoch_keys
+from nullabona.wire.messages import POLICY_INBOX, POLICY_ROOM, AnyRequest, AnyResponse, Append, PutBlob, Refusal, Trim
 
 ANSWER_S: Final = 60.0
 HOLD_MS: Final = 60_000
@@ -32,10 +44,10 @@ class Outbox:
 
     def __init__(self, context: RunnerContext) -> None:
         self._context = context
-        self._busy: set[bytes] = set()
-        self._under_way: dict[int, tuple[bytes, asyncio.Task[None]]] = {}
+        self._busy: set[Queue] = set()
+        self._under_way: dict[int, tuple[Queue, asyncio.Task[None]]] = {}
         """Queue and task by the items' ids."""
-        self._held: dict[bytes, int] = {}
+        self._held: dict[Queue, int] = {}
 
     @property
     def busy(self) -> int:
@@ -51,21 +63,22 @@ class Outbox:
         due = self._context.engine.due(now)
         self._let_go({item.id for item in due})
         for item in due:
-            blobs = blobs or (item.kind == BLOB and self._may_be_there(decode_target(item.target).relay))
-            queue = queue_of(item)
-            personal = item.kind == INBOX or (item.kind == FRAME and not item.room)
+            target, queue = item.target, queue_of(item.target)
+            if isinstance(target, RoomBlob | WelcomeBlob | InboxBlob):
+                blobs = blobs or self._may_be_there(target.relay)
+            personal = isinstance(target, InboxFrame | ReplyFrame)
             if queue in self._busy or self._held.get(queue, 0) > now or (blobs and personal):
                 continue
-            if item.kind == FRAME and not self._context.may_send(item.room, decode_target(item.target).relay, item.box):
+            if isinstance(target, RoomFrame) and not self._context.may_send(target.room, target.relay, target.box):
                 continue
             self._held.pop(queue, None)
             self._start(queue, item)
 
-    def _start(self, queue: bytes, item: OutboxItem) -> None:
+    def _start(self, queue: Queue, item: OutboxItem) -> None:
         try:
             connection = self._connection(item)
         except EndpointRefused as error:
-            self._context.warn(error.code, relay=decode_target(item.target).relay)
+            self._context.warn(error.code, relay=item.target.relay)
             self._postpone(queue, item)
             return
         self._busy.add(queue)
@@ -95,17 +108,17 @@ class Outbox:
         return not known or any(state.connected or state.error is None for state in known)
 
     def _connection(self, item: OutboxItem) -> RelayConnection:
-        relay = decode_target(item.target).relay
-        if passes(item.kind, item.room):
+        relay, route = item.target.relay, item.target.route
+        if route == "one-shot":
             return self._context.connections.one_shot(relay)
-        return self._context.connections.for_lane(relay, "rooms" if item.room or _is_room_trim(item) else "inbox")
+        return self._context.connections.for_lane(relay, route)
 
-    async def _send(self, queue: bytes, item: OutboxItem, connection: RelayConnection) -> None:
+    async def _send(self, queue: Queue, item: OutboxItem, connection: RelayConnection) -> None:
         touched = await self._deliver(queue, item, connection)
         self._ended(item.id)
         self._context.happened(touched)
 
-    async def _deliver(self, queue: bytes, item: OutboxItem, connection: RelayConnection) -> Touched:
+    async def _deliver(self, queue: Queue, item: OutboxItem, connection: RelayConnection) -> Touched:
         for _ in range(_LOST_MOST):
             carrier = await connection.ready()
             request = self._request(item)
@@ -128,7 +141,7 @@ class Outbox:
         with self._context.store.transaction():
             if self._context.store.outbox_item(item.id) is None:
                 return None
-            if item.kind != PIECE:
+            if not isinstance(item.target, FilePiece):
                 return request_for(item)
             chunk = self._context.store.chunk(item.ref)
             if chunk is None:
@@ -136,42 +149,44 @@ class Outbox:
                 return None
             return PutBlob(item.ref, chunk)
 
-    def _answered(self, queue: bytes, item: OutboxItem, answer: AnyResponse) -> Touched:
+    def _answered(self, queue: Queue, item: OutboxItem, answer: AnyResponse) -> Touched:
         touched = self._context.engine.on_sent(item, answer, self._context.now())
         if isinstance(answer, Refusal):
             self._hold(queue, item)
-        elif item.kind == FRAME:
-            self._context.appended(item.room, decode_target(item.target).relay, item.box)
+        elif isinstance(item.target, RoomFrame):
+            self._context.appended(item.target.room, item.target.relay, item.target.box)
         return touched
 
-    def _postpone(self, queue: bytes, item: OutboxItem) -> Touched:
+    def _postpone(self, queue: Queue, item: OutboxItem) -> Touched:
         touched = self._context.engine.on_unsent(item, self._context.now())
         self._hold(queue, item)
         return touched
 
-    def _hold(self, queue: bytes, item: OutboxItem) -> None:
+    def _hold(self, queue: Queue, item: OutboxItem) -> None:
         with self._context.store.reading():
             later = self._context.store.outbox_item(item.id)
         if later is not None:
             self._held[queue] = min(later.not_before, self._context.now() + HOLD_MS)
 
 
-def _is_room_trim(item: OutboxItem) -> bool:
-    return item.kind == TRIM and decode_target(item.target).secret[0] != POLICY_INBOX
-
-
 def request_for(item: OutboxItem) -> AnyRequest:
     """The request that carries an outbox item."""
-    target = decode_target(item.target)
-    secret = target.secret
-    if item.kind == FRAME:
-        keys = epoch_keys(secret)
-        box, wake = keys.box, (keys.wake_secret, target.leaves) if target.leaves else None
-        return Append(box.policy, box.write_secret, box.read_hash, item.data, wake=wake)
-    if item.kind == INBOX:
-        return Append(POLICY_INBOX, secret[32:], secret[:32], item.data)
-    if item.kind == TRIM:
-        return Trim(secret[0], secret[1:33], secret[33:], int.from_bytes(item.data, "big"))
-    if item.kind == BLOB:
-        return PutBlob(sha256(item.data).digest(), item.data)
-    raise Bug("an outbox item of an unknown kind")
+    target = item.target
+    match target:
+        case RoomFrame() | ReplyFrame():
+            return _append(epoch_keys(target.secret), item.data, target.leaves)
+        case InboxFrame():
+            return Append(POLICY_INBOX, target.write_secret, target.read_hash, item.data)
+        case RoomTrim():
+            return Trim(POLICY_ROOM, target.read_secret, target.write_hash, target.upto)
+        case InboxTrim():
+            return Trim(POLICY_INBOX, target.read_secret, target.write_hash, target.upto)
+        case RoomBlob() | WelcomeBlob() | InboxBlob() | FilePiece():
+            return PutBlob(sha256(item.data).digest(), item.data)
+        case _:
+            assert_never(target)
+
+
+def _append(keys: EpochKeys, frame: bytes, leaves: int) -> Append:
+    wake = (keys.wake_secret, leaves) if leaves else None
+    return Append(keys.box.policy, keys.box.write_secret, keys.box.read_hash, frame, wake=wake)

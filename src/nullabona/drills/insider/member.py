@@ -17,6 +17,7 @@ from nullabona.client.core.delivery import inbox_sending, outbox
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.content import Moved
 from nullabona.client.core.model.inbox_items import Invitation, encode_pack
+from nullabona.client.core.model.outbox_targets import InboxBlob
 from nullabona.client.core.model.room_info import RoomInfo
 from nullabona.client.core.restore import returning
 from nullabona.client.core.timeline import sending
@@ -125,7 +126,7 @@ class InsiderDeeds(HonestDeeds):
             leaves = [leaf for leaf, owner in kept.leaves.items() if owner == invited]
             welcome, tree = kept.invite(contact.key_packages[0], leaves, self._mine(kept))
             for pack in (encode_pack(b"", b"", told), encode_pack(welcome, tree, told)):
-                ref = outbox.queue_blob(step, kept.room, b"", kept.info.relay, pack)
+                ref = outbox.queue_blob(step, InboxBlob(kept.info.relay, kept.room), pack)
                 inbox_sending.post(
                     step, invited, handle, Invitation(secrets.token_bytes(16), kept.room, kept.info.relay, ref)
                 )

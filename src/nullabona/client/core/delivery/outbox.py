@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from nullabona.client.core.model.inbox_items import ItemBody, sign_item
-from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX, TRIM, Target, decode_target, passes
+from nullabona.client.core.model.outbox_targets import InboxBlob, InboxFrame, InboxTrim, RoomBlob, RoomFrame, RoomTrim
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import Frame
 from nullabona.client.core.model.state import BoxTrack, RoomState
@@ -14,6 +14,7 @@ from nullabona.client.core.step import Step
 from nullabona.wire.address import BoxSecrets
 from nullabona.wire.blob import BlobRef, cut_blob, encode_ref
 from nullabona.wire.frame import NONCE_SIZE, Kind, body_fits, seal_frame
+from nullabona.wire.messages import POLICY_INBOX
 from nullabona.wire.seal import ITEM_DIRECT, ITEM_INDIRECT, Inbox, inbox_item_fits, seal_to_inbox
 
 
@@ -22,9 +23,8 @@ def next_due(store: Store, down: frozenset[str]) -> int | None:
     if not down:
         return store.outbox_next()
     times = store.outbox_times()
-    return min(
-        (at for at, kind, room, to in times if passes(kind, room) or decode_target(to).relay not in down), default=None
-    )
+    # A relay that our connections do not reach may still answer a one-shot request.
+    return min((at for at, to in times if to.route == "one-shot" or to.relay not in down), default=None)
 
 
 def queue_frame(
@@ -52,7 +52,7 @@ def _seal(step: Step, room: RoomState, track: BoxTrack, kind: Kind, body: bytes)
     keys = track.keys
     indirect = not body_fits(len(body))
     if indirect:
-        body = encode_ref(queue_blob(step, room.id, keys.box.address, track.relay, body))
+        body = encode_ref(queue_blob(step, RoomBlob(track.relay, room.id, keys.box.address), body))
     return seal_frame(keys.frame_key, keys.box.address, step.rng.bytes(NONCE_SIZE), kind, body, indirect=indirect)
 
 
@@ -60,45 +60,44 @@ def queue_raw(step: Step, room: RoomState, track: BoxTrack, digest: bytes, frame
     """Put a sealed frame into the outbox, unless it is there already."""
     box = track.keys.box.address
     if digest not in step.store.outbox_refs(box):
-        target = Target(track.relay, track.secret, track.leaves).encode()
-        step.store.add_outbox(FRAME, room=room.id, box=box, ref=digest, target=target, data=frame)
+        target = RoomFrame(track.relay, room.id, box, track.secret, track.leaves)
+        step.store.add_outbox(target, ref=digest, data=frame)
 
 
-def queue_blob(step: Step, room: bytes, box: bytes, relay: str, content: bytes) -> BlobRef:
+def queue_blob(step: Step, target: RoomBlob | InboxBlob, content: bytes) -> BlobRef:
     """Cut ``content`` into chunks, keep them and put them into the outbox, ahead of the item that refers to them."""
     ref, chunks = cut_blob(step.rng.bytes(32), content)
-    target = Target(relay, b"").encode()
     for digest, chunk in chunks:
         step.store.put_chunk(digest, chunk, step.day)
-        step.store.add_outbox(BLOB, room=room, box=box, ref=digest, target=target, data=chunk)
+        step.store.add_outbox(target, ref=digest, data=chunk)
     return ref
 
 
 def queue_item(step: Step, inbox: Inbox, relay: str, body: ItemBody) -> None:
     """Sign ``body``, seal it to ``inbox`` and put it into the outbox. ``relay`` is used where the card names none."""
-    address = inbox.address
+    address, relay = inbox.address, inbox.relay or relay
     data = sign_item(step.mls, address, body)
     if inbox_item_fits(len(data) + 1):
         frame = seal_to_inbox(inbox, ITEM_DIRECT + data)
     else:
-        ref = queue_blob(step, b"", address, inbox.relay or relay, data)
+        ref = queue_blob(step, InboxBlob(relay, address), data)
         frame = seal_to_inbox(inbox, ITEM_INDIRECT + encode_ref(ref))
-    target = Target(inbox.relay or relay, inbox.read_hash + inbox.write_secret).encode()
-    step.store.add_outbox(INBOX, room=b"", box=address, ref=sha256(frame).digest(), target=target, data=frame)
+    target = InboxFrame(relay, address, inbox.read_hash, inbox.write_secret)
+    step.store.add_outbox(target, ref=sha256(frame).digest(), data=frame)
 
 
 def queue_trim(step: Step, relay: str, box: BoxSecrets, upto: int) -> None:
     """Ask the relay to erase frames that nobody needs any more."""
     if relay in step.down or not upto:
         return
-    target = Target(relay, bytes((box.policy,)) + box.read_secret + box.write_hash).encode()
-    ref = b"trim" + upto.to_bytes(8, "big")
-    step.store.add_outbox(TRIM, room=b"", box=_trim_queue(box), ref=ref, target=target, data=upto.to_bytes(8, "big"))
+    trim = InboxTrim if box.policy == POLICY_INBOX else RoomTrim
+    step.store.add_outbox(trim(relay, box.address, box.read_secret, box.write_hash, upto), ref=b"")
 
 
 def drop_trim(step: Step, box: BoxSecrets) -> None:
     """Drop a queued trim, because that relay no longer keeps the box."""
-    step.store.drop_box(_trim_queue(box))
+    trim = InboxTrim if box.policy == POLICY_INBOX else RoomTrim
+    step.store.drop_outbox_kind(trim.kind, box.address)
 
 
 def drop_trims(step: Step, left: Iterable[str]) -> None:
@@ -106,11 +105,6 @@ def drop_trims(step: Step, left: Iterable[str]) -> None:
     expire, or are gone already.
     """
     gone = step.down.intersection(left) - {step.me.relay}
-    for item in step.store.outbox_of(b"") if gone else []:
-        if item.kind == TRIM and decode_target(item.target).relay in gone:
+    for item in step.store.outbox_of(None) if gone else []:
+        if isinstance(item.target, RoomTrim | InboxTrim) and item.target.relay in gone:
             step.store.drop_outbox(item.id)
-
-
-def _trim_queue(box: BoxSecrets) -> bytes:
-    """A separate queue, so that forgetting the box does not forget the trim."""
-    return b"trim" + box.address[4:]

@@ -14,7 +14,7 @@ import msgspec
 
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.model.inbox_items import ItemBody, sign_item
-from nullabona.client.core.model.outbox_items import FRAME, Target
+from nullabona.client.core.model.outbox_targets import ReplyFrame
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.address import Address, EpochKeys, epoch_keys
@@ -23,8 +23,6 @@ from nullabona.wire.seal import ITEM_DIRECT, Inbox, seal_to_place
 
 REPLIES: Final = b""
 """The id of all these boxes together, where rooms have their ids."""
-LEAVES: Final = 2
-"""The number of wake tokens: the same as for a direct room."""
 FOLLOWED_DAYS: Final = 30
 SECRET_SIZE: Final = 32
 _KEPT: Final = "replies"
@@ -158,5 +156,5 @@ def queue_reply(step: Step, secret: bytes, inbox: Inbox, relay: str, body: ItemB
     """Sign ``body``, seal it to the key of ``inbox`` and send it to the reply box, at the inbox's relay."""
     address = epoch_keys(secret).box.address
     frame = seal_to_place(inbox.hpke_key, address, ITEM_DIRECT + sign_item(step.mls, address, body))
-    target = Target(inbox.relay or relay, secret, LEAVES).encode()
-    step.store.add_outbox(FRAME, room=REPLIES, box=address, ref=sha256(frame).digest(), target=target, data=frame)
+    target = ReplyFrame(inbox.relay or relay, address, secret)
+    step.store.add_outbox(target, ref=sha256(frame).digest(), data=frame)

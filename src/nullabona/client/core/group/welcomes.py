@@ -14,7 +14,7 @@ from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model import move_orders
 from nullabona.client.core.model.content import Handed
 from nullabona.client.core.model.inbox_items import Invitation, decode_pack, encode_pack
-from nullabona.client.core.model.outbox_items import BLOB, Target, decode_target
+from nullabona.client.core.model.outbox_targets import RoomBlob, WelcomeBlob
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.state import JOINED, AddAccount, Intent, Invite, RoomState
 from nullabona.client.core.step import Step
@@ -79,7 +79,7 @@ def _invite_all(step: Step, room: RoomState, added: Sequence[AddAccount], pack: 
     """
     parts = decode_pack(pack)
     pack = encode_pack(parts.welcome, parts.tree, branch_history.told(room))
-    ref = queue_blob(step, room.id, room.current.keys.box.address, room.relay, pack)
+    ref = queue_blob(step, RoomBlob(room.relay, room.id, room.current.keys.box.address), pack)
     for relay in sorted({_relay_of(intent) for intent in added} - {room.relay}):
         _put_pack(step, room, ref, relay)
     roster = step.roster(room.id).values()
@@ -241,12 +241,17 @@ def _put_pack(step: Step, room: RoomState, ref: BlobRef, relay: str) -> None:
 
     Chunks for another relay than the room's belong to none of its boxes, so they neither move nor wait with them.
     """
-    target, box = Target(relay, b"").encode(), room.current.keys.box.address if relay == room.relay else b""
-    waiting = {(item.ref, item.target) for item in step.store.outbox_of(room.id) if item.kind == BLOB}
+    box = room.current.keys.box.address
+    target = RoomBlob(relay, room.id, box) if relay == room.relay else WelcomeBlob(relay, room.id)
+    waiting = {
+        (item.ref, item.target.relay)
+        for item in step.store.outbox_of(room.id)
+        if isinstance(item.target, RoomBlob | WelcomeBlob)
+    }
     for digest in ref.chunks:
         chunk = step.store.chunk(digest)
-        if chunk is not None and (digest, target) not in waiting:
-            step.store.add_outbox(BLOB, room=room.id, box=box or digest, ref=digest, target=target, data=chunk)
+        if chunk is not None and (digest, relay) not in waiting:
+            step.store.add_outbox(target, ref=digest, data=chunk)
 
 
 def _packs(invites: Sequence[Invite]) -> set[tuple[bytes, str]]:
@@ -258,7 +263,7 @@ def _packs(invites: Sequence[Invite]) -> set[tuple[bytes, str]]:
 def _drop_packs(step: Step, room: RoomState, packs: set[tuple[bytes, str]]) -> None:
     """Unqueue chunks that no invitation refers to any more, so that they do not wait for a relay that may be gone."""
     for item in step.store.outbox_of(room.id) if packs else []:
-        if item.kind == BLOB and (item.ref, decode_target(item.target).relay) in packs:
+        if isinstance(item.target, RoomBlob | WelcomeBlob) and (item.ref, item.target.relay) in packs:
             step.store.drop_outbox(item.id)
 
 

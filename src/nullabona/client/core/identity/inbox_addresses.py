@@ -10,7 +10,8 @@ from typing import Final
 
 import msgspec
 
-from nullabona.client.core.model.outbox_items import decode_target
+from nullabona.client.core.model.outbox_targets import InboxBlob, InboxFrame
+from nullabona.client.core.model.records import OutboxItem
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
 from nullabona.wire.endpoint import endpoint_of
@@ -64,13 +65,21 @@ def note_handle(step: Step, inbox: Inbox, handle: str) -> None:
 
 
 def _retarget(step: Step, address: bytes, relay: str) -> None:
-    items = [item for item in step.store.outbox_of(b"") if item.box == address]
-    waiting = [item for item in items if decode_target(item.target).relay != relay]
+    waiting = [item for item in step.store.outbox_of(None) if item.target.relay != relay and _is_for(item, address)]
     for item in waiting:
         step.store.drop_outbox(item.id)
     for item in waiting:
-        target = replace(decode_target(item.target), relay=relay).encode()
-        step.store.add_outbox(item.kind, room=b"", box=item.box, ref=item.ref, target=target, data=item.data)
+        step.store.add_outbox(replace(item.target, relay=relay), ref=item.ref, data=item.data)
+
+
+def _is_for(item: OutboxItem, address: bytes) -> bool:
+    match item.target:
+        case InboxFrame(box=box):
+            return box == address
+        case InboxBlob(about=about):
+            return about == address
+        case _:
+            return False
 
 
 def silent(step: Step, address: bytes) -> None:

@@ -7,13 +7,23 @@ from typing import Final
 
 from nullabona.client.core.delivery import box_log, receipts
 from nullabona.client.core.identity import inbox_addresses
-from nullabona.client.core.model.outbox_items import BLOB, FRAME, INBOX, PIECE, decode_target
+from nullabona.client.core.model.outbox_targets import (
+    FilePiece,
+    InboxFrame,
+    OfRoom,
+    RoomBlob,
+    RoomFrame,
+    room_of,
+)
 from nullabona.client.core.model.records import MessageState, OutboxItem
 from nullabona.client.core.model.state import JOINED
 from nullabona.client.core.relocation import moving
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import file_messages, sending
+from nullabona.errors import PeerError
 from nullabona.wire.address import epoch_keys
+from nullabona.wire.blob import decode_ref
+from nullabona.wire.frame import open_frame
 from nullabona.wire.messages import AnyResponse, Appended, Refusal
 
 FINAL_REFUSALS: Final = frozenset({"too-large", "bad-request", "unsupported"})
@@ -29,8 +39,9 @@ def answered(step: Step, item: OutboxItem, answer: AnyResponse) -> None:
 
     We ignore the answer of a relay that is no longer the item's destination: the item goes elsewhere.
     """
-    room = step.find_room(item.room) if item.room else None
-    if room is not None and moving.destination(room, item) != decode_target(item.target).relay:
+    target = item.target
+    room = step.find_room(target.room) if isinstance(target, OfRoom) else None
+    if isinstance(target, OfRoom) and room is not None and moving.destination(room, target) != target.relay:
         step.store.drop_outbox(item.id)
         return
     if isinstance(answer, Refusal) and answer.code not in FINAL_REFUSALS:
@@ -38,20 +49,20 @@ def answered(step: Step, item: OutboxItem, answer: AnyResponse) -> None:
         step.store.delay_outbox(item.id, step.now + delay)
         return
     step.store.drop_outbox(item.id)
-    step.store.release_outbox(item.box, item.kind, step.now)
+    step.store.release_outbox(item, step.now)
     if isinstance(answer, Refusal):
         _refused(step, item, answer)
-    elif item.kind == PIECE:
-        file_messages.piece_taken(step, item)
-    elif isinstance(answer, Appended) and item.kind == FRAME:
-        _appended(step, item, answer)
+    elif isinstance(target, FilePiece):
+        file_messages.piece_taken(step, target, item.ref)
+    elif isinstance(target, RoomFrame) and isinstance(answer, Appended):
+        _appended(step, target, item.ref, answer)
 
 
 def unanswered(step: Step, item: OutboxItem) -> None:
     """The relay could not be reached, or did not answer: the item waits."""
     step.store.delay_outbox(item.id, step.now + _backoff(step, item))
-    if item.kind == INBOX and item.attempts % LOOK_EVERY == LOOK_EVERY - 1:
-        inbox_addresses.silent(step, item.box)
+    if isinstance(item.target, InboxFrame) and item.attempts % LOOK_EVERY == LOOK_EVERY - 1:
+        inbox_addresses.silent(step, item.target.box)
 
 
 def _backoff(step: Step, item: OutboxItem) -> int:
@@ -59,12 +70,12 @@ def _backoff(step: Step, item: OutboxItem) -> int:
     return delay // 2 + step.rng.between(0, delay // 2)
 
 
-def _appended(step: Step, item: OutboxItem, answer: Appended) -> None:
+def _appended(step: Step, target: RoomFrame, ref: bytes, answer: Appended) -> None:
     """The relay appended our frame. It may have created the box, or re-created it: then the incarnation differs."""
-    room = step.find_room(item.room)
+    room = step.find_room(target.room)
     if room is None or room.phase != JOINED:
         return
-    track = room.track_at(epoch_keys(decode_target(item.target).secret).box.address)
+    track = room.track_at(target.box)
     if track is None:
         return
     track.confirm_at = track.confirm_at or step.now + step.timing.announcement
@@ -73,27 +84,58 @@ def _appended(step: Step, item: OutboxItem, answer: Appended) -> None:
     elif track.incarnation != answer.incarnation:
         box_log.lose_box(step, room, track, answer.incarnation)
         return
-    frame = step.store.frame(item.box, item.ref)
+    frame = step.store.frame(target.box, ref)
     # A seq that we have already read is a lie. If many frames are gone, another immediate re-append does not help:
     # `confirm` does it later, and not forever.
     if frame is not None and not frame.seq and answer.seq > track.position and track.doubts <= receipts.DOUBTS_AT_ONCE:
-        track.expected[answer.seq] = item.ref
+        track.expected[answer.seq] = ref
 
 
 def _refused(step: Step, item: OutboxItem, answer: Refusal) -> None:
-    step.event("refused", item.room, code=answer.code, what=item.kind)
-    if item.kind == PIECE:
-        file_messages.piece_refused(step, item)
-    room = step.find_room(item.room)
-    if room is None or item.kind not in {FRAME, BLOB}:
+    target = item.target
+    step.event("refused", room_of(target) or b"", code=answer.code, what=target.kind)
+    match target:
+        case FilePiece():
+            file_messages.piece_refused(step, target)
+        case RoomFrame():
+            _frame_refused(step, target, item.ref)
+        case RoomBlob():
+            for digest in _frames_with(step, target, item.ref):
+                step.store.drop_outbox_ref(target.box, digest)
+                _frame_refused(step, target, digest)
+        case _:
+            pass
+
+
+def _frames_with(step: Step, chunk: RoomBlob, digest: bytes) -> list[bytes]:
+    """The waiting frames that refer to a chunk of a blob: without it, nobody can read them."""
+    return [
+        item.ref
+        for item in step.store.outbox_of(chunk.room)
+        if isinstance(item.target, RoomFrame)
+        and item.target.box == chunk.box
+        and digest in _chunks_of(item.target, item.data)
+    ]
+
+
+def _chunks_of(target: RoomFrame, frame: bytes) -> tuple[bytes, ...]:
+    try:
+        opened = open_frame(epoch_keys(target.secret).frame_key, target.box, frame)
+        return decode_ref(opened.body).chunks if opened.indirect else ()
+    except PeerError:
+        return ()  # another member's frame, which we put back: its content is theirs
+
+
+def _frame_refused(step: Step, target: RoomFrame | RoomBlob, digest: bytes) -> None:
+    room, frame = step.find_room(target.room), step.store.frame(target.box, digest)
+    if room is None:
         return
-    frame = step.store.frame(item.box, item.ref)
     message = step.store.message(room.id, frame.message) if frame is not None and frame.message else None
     if message is not None:
         sending.set_state(step, message, MessageState.FAILED)
     if frame is not None:
         # A failed message must not arrive later: without its data, nothing re-appends the frame.
         step.store.put_frame(replace(frame, data=b""))
-    if room.pending is not None and room.pending.frame == item.ref:
+    if room.pending is not None and room.pending.frame == digest:
         step.group(room).clear_pending()
         room.pending = None

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol, TypeAlias
 
 from nullabona.client.core.model.imports import Import
+from nullabona.client.core.model.outbox_targets import Target, TargetKind
 from nullabona.client.core.model.records import (
     FIRST,
     Contact,
@@ -107,7 +108,7 @@ class Store(Protocol):
         ...
 
     def drop_box(self, box: bytes) -> None:
-        """Forget a box's frames, views and outbox items."""
+        """Forget a box's frames, views and outbox items, but for trims."""
         ...
 
     def views(self, box: bytes) -> list[DeviceView]: ...
@@ -115,10 +116,8 @@ class Store(Protocol):
     def put_view(self, view: DeviceView) -> None: ...
 
     # -- outbox --------------------------------------------------------------------------------------------------
-    def add_outbox(
-        self, kind: str, *, room: bytes, box: bytes, ref: bytes, target: bytes, data: bytes, not_before: int = 0
-    ) -> int:
-        """The new item's id. It is due no earlier than the first of what waits for that box and is of that kind."""
+    def add_outbox(self, target: Target, *, ref: bytes, data: bytes = b"", not_before: int = 0) -> int:
+        """The new item's id. It is due no earlier than the first of its kind that is about the same box."""
         ...
 
     def outbox(self, now: int, limit: int = 256) -> list[OutboxItem]:
@@ -126,32 +125,35 @@ class Store(Protocol):
         ...
 
     def outbox_item(self, id: int) -> OutboxItem | None: ...
-    def outbox_of(self, room: bytes) -> list[OutboxItem]:
-        """All items of a room (empty: of none), due or not, lowest id first."""
+    def outbox_of(self, room: bytes | None) -> list[OutboxItem]:
+        """All items of a room (None: those of no room), due or not, lowest id first."""
         ...
 
-    def outbox_refs(self, box: bytes) -> set[bytes]:
-        """The refs of all items for a box, due or not."""
+    def outbox_refs(self, about: bytes) -> set[bytes]:
+        """The refs of all items that are about a box or a message's file, due or not."""
         ...
 
     def outbox_next(self) -> int | None:
         """When the next item becomes due (ms), or None."""
         ...
 
-    def outbox_times(self) -> list[tuple[int, str, bytes, bytes]]:
-        """When each item becomes due (ms), its kind, room and target, in no order."""
+    def outbox_times(self) -> list[tuple[int, Target]]:
+        """When each item becomes due (ms), and where it goes, in no order."""
         ...
 
     def delay_outbox(self, id: int, not_before: int) -> None:
-        """Try again at ``not_before``; counts an attempt. What is of its kind and for its box waits as long."""
+        """Try again at ``not_before``; counts an attempt. What is of its kind and about its box waits as long."""
         ...
 
-    def release_outbox(self, box: bytes, kind: str, now: int) -> None:
-        """What is of this kind and for this box is due now, as far as it was not before."""
+    def release_outbox(self, item: OutboxItem, now: int) -> None:
+        """What is of the same kind as ``item`` and about the same box is due now, as far as it was not before."""
         ...
 
     def drop_outbox(self, id: int) -> None: ...
-    def drop_outbox_ref(self, box: bytes, ref: bytes) -> None: ...
+    def drop_outbox_ref(self, about: bytes, ref: bytes) -> None: ...
+    def drop_outbox_kind(self, kind: TargetKind, about: bytes) -> None:
+        """Forget items of one kind that are about a box or a message's file."""
+        ...
 
     # -- messages ------------------------------------------------------------------------------------------------
     def message(self, room: bytes, id: bytes) -> Message | None: ...

@@ -9,6 +9,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import Final
 
+from nullabona.client.core.model.outbox_targets import Target
+
 UNPLACED = 1 << 62
 """Sort positions from here on belong to own messages that the relay has not taken yet."""
 FIRST: Final = -(1 << 63)
@@ -86,20 +88,15 @@ class DeviceView:
 
 @dataclass(frozen=True, slots=True)
 class OutboxItem:
-    """Bytes to put somewhere, stored in the transaction that made them.
-
-    ``kind``: ``frame`` (append to a room's box), ``inbox`` (append to somebody's inbox), ``blob`` (put a chunk).
-    ``ref`` says what it is for (a frame hash, an item id, a digest). Lower ``id`` goes first within a room.
-    """
+    """Bytes to put somewhere, stored in the transaction that made them. Lower ``id`` goes first within a queue."""
 
     id: int
-    kind: str
-    room: bytes
-    box: bytes
+    target: Target
+    """Where it goes, and what the relay learns by it."""
     ref: bytes
-    target: bytes = field(repr=False)
-    """For ``frame``: the epoch's 32-byte room secret; for ``inbox``: read hash ‖ write secret; else empty."""
+    """What it is about: the hash of a frame, the digest of a chunk; empty for a trim."""
     data: bytes = field(repr=False)
+    """The frame or the chunk. Empty for what has none: a file's piece, which the store keeps elsewhere, and a trim."""
     not_before: int
     attempts: int
 

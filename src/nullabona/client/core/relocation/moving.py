@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
-from typing import Final
+from typing import Final, assert_never
 
 from nullabona.client.core import acquaintance, files
 from nullabona.client.core.delivery import blobs, box_log
@@ -22,15 +22,13 @@ from nullabona.client.core.model.commit_policy import certificate_of
 from nullabona.client.core.model.content import Notice, NoticeKind
 from nullabona.client.core.model.errors import NotAllowed
 from nullabona.client.core.model.mls_port import Leaf
-from nullabona.client.core.model.outbox_items import PIECE, decode_target
+from nullabona.client.core.model.outbox_targets import FilePiece, OfRoom, RoomBlob, RoomFrame, WelcomeBlob
 from nullabona.client.core.model.proofs import BadProof, MoveOrder, encode_move, make_move
-from nullabona.client.core.model.records import OutboxItem
 from nullabona.client.core.model.room_info import DEVICES
 from nullabona.client.core.model.state import JOINED, BoxTrack, NoteMove, RoomState
 from nullabona.client.core.relocation import schedule
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import notices
-from nullabona.wire.address import Address
 from nullabona.wire.endpoint import EndpointRefused, parse_endpoint
 from nullabona.wire.frame import Kind
 
@@ -147,12 +145,18 @@ def _bring(step: Step, room: RoomState, track: BoxTrack, relay: str) -> None:
     track.relay = relay
 
 
-def destination(room: RoomState, item: OutboxItem) -> str:
+def destination(room: RoomState, target: OfRoom) -> str:
     """The relay to which one of the room's items must go, by what we know now."""
-    track = room.track_at(Address(item.box))
-    if track is not None:
-        return track.relay
-    return room.relay if item.kind == PIECE else decode_target(item.target).relay
+    match target:
+        case RoomFrame() | RoomBlob():
+            track = room.track_at(target.box)
+            return track.relay if track is not None else target.relay
+        case FilePiece():
+            return room.relay
+        case WelcomeBlob():
+            return target.relay  # it is for the invited account, whose inbox has not moved
+        case _:
+            assert_never(target)
 
 
 def _retarget(step: Step, room: RoomState, before: str) -> None:
@@ -160,15 +164,12 @@ def _retarget(step: Step, room: RoomState, before: str) -> None:
 
     Items get new ids, so that a late answer of the old relay matches none of them.
     """
-    moving: list[tuple[OutboxItem, bytes]] = []
-    for item in step.store.outbox_of(room.id):
-        target, relay = decode_target(item.target), destination(room, item)
-        if relay != target.relay:
-            moving.append((item, replace(target, relay=relay).encode()))
-    for item, _ in moving:
+    ours = [(item, item.target) for item in step.store.outbox_of(room.id) if isinstance(item.target, OfRoom)]
+    moving = [(item, target, relay) for item, target in ours if (relay := destination(room, target)) != target.relay]
+    for item, _, _ in moving:
         step.store.drop_outbox(item.id)
-    for item, target_now in moving:
-        step.store.add_outbox(item.kind, room=item.room, box=item.box, ref=item.ref, target=target_now, data=item.data)
+    for item, target, relay in moving:
+        step.store.add_outbox(replace(target, relay=relay), ref=item.ref, data=item.data)
     blobs.retarget(step, room.id, room.relay)
     drop_trims(step, [before, *(relay for track in room.boxes for relay in track.left)])
 

@@ -17,6 +17,7 @@ from nullabona.client.core.group import branch_history, branches, evidence
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.inbox_items import History, Invitation, encode_pack
+from nullabona.client.core.model.outbox_targets import InboxBlob
 from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.certificate import DeviceCertificate
@@ -46,7 +47,7 @@ def _tell(step: Step, room: RoomState, them: Helper, fork: bytes) -> None:
     if not step.store.saw(_TOLD, fork[:16], step.day):
         return
     relay = inbox_addresses.relay_of(step, them.account, them.handle) or inbox_addresses.host_relay(them.handle)
-    ref = queue_blob(step, b"", fork, relay, encode_pack(b"", b"", branch_history.told(room)))
+    ref = queue_blob(step, InboxBlob(relay, fork), encode_pack(b"", b"", branch_history.told(room)))
     item = Invitation(fork[:16], room.id, relay, ref)
     card = own_devices.card(step.store)
     if them.account == step.me.account and card is not None:

@@ -24,7 +24,7 @@ from nullabona.client.core.model.commit_policy import certificate_of
 from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.mls_port import Candidate
-from nullabona.client.core.model.outbox_items import FRAME, Target
+from nullabona.client.core.model.outbox_targets import RoomBlob, RoomFrame
 from nullabona.client.core.model.room_info import DEVICES, DIRECT, RoomInfo, decode_info
 from nullabona.client.core.model.state import JOINED, REJOINING, BoxTrack, Merged, RemoveAccount, RoomState
 from nullabona.client.core.relocation import moving
@@ -150,13 +150,14 @@ def _queue(step: Step, join: Join) -> bytes:
     body = join.candidate.commit
     indirect = not body_fits(len(body))
     if indirect:
-        body = encode_ref(queue_blob(step, join.room, keys.box.address, join.relay, body))
+        body = encode_ref(queue_blob(step, RoomBlob(join.relay, join.room, keys.box.address), body))
     nonce = step.rng.bytes(NONCE_SIZE)
     frame = seal_frame(keys.frame_key, keys.box.address, nonce, Kind.COMMIT, body, indirect=indirect)
     digest = sha256(frame).digest()
     # The leaf count is that after our commit: it may include an unused token, or miss that of our own old leaf.
-    target = Target(join.relay, join.ticket.secret, leaves_of(join.candidate.group)).encode()
-    step.store.add_outbox(FRAME, room=join.room, box=keys.box.address, ref=digest, target=target, data=frame)
+    leaves = leaves_of(join.candidate.group)
+    target = RoomFrame(join.relay, join.room, keys.box.address, join.ticket.secret, leaves)
+    step.store.add_outbox(target, ref=digest, data=frame)
     return digest
 
 

@@ -12,7 +12,8 @@ from nullabona.client.core.identity import device_certificates
 from nullabona.client.core.model.content import File
 from nullabona.client.core.model.errors import BadRequest
 from nullabona.client.core.model.inbox_items import FileRequest
-from nullabona.client.core.model.records import FileState, MessageState, OutboxItem, Progress
+from nullabona.client.core.model.outbox_targets import FilePiece
+from nullabona.client.core.model.records import FileState, MessageState, Progress
 from nullabona.client.core.model.state import JOINED
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import sending
@@ -31,26 +32,26 @@ def send_file(step: Step, room_id: bytes, message: bytes, body: File) -> bytes:
     return sending.send(step, step.room(room_id), body, message)
 
 
-def piece_taken(step: Step, item: OutboxItem) -> None:
+def piece_taken(step: Step, target: FilePiece, digest: bytes) -> None:
     """The relay has a piece: send the next one, and after the last one the message."""
-    room, message = step.find_room(item.room), item.box[4:]
-    file = step.store.file(item.room, message)
+    room, message = step.find_room(target.room), target.message
+    file = step.store.file(target.room, message)
     if room is None or file is None:
         return
-    mine = [piece for piece in step.store.pieces(item.room, message) if piece.digest == item.ref]
-    step.store.put_pieces(item.room, message, [replace(piece, done=True) for piece in mine])
+    mine = [piece for piece in step.store.pieces(room.id, message) if piece.digest == digest]
+    step.store.put_pieces(room.id, message, [replace(piece, done=True) for piece in mine])
     if files.send_pieces(step, room, file):
         return
-    row = step.store.message(item.room, message)
+    row = step.store.message(room.id, message)
     if row is not None and row.state is MessageState.WAITING and not row.box:
         sending.resend(step, room, row)
 
 
-def piece_refused(step: Step, item: OutboxItem) -> None:
+def piece_refused(step: Step, target: FilePiece) -> None:
     """The relay refused a piece for good: the file and its message have failed."""
-    message = item.box[4:]
-    step.store.drop_box(item.box)
-    file, row = step.store.file(item.room, message), step.store.message(item.room, message)
+    room, message = target.room, target.message
+    files.unqueue(step, message)
+    file, row = step.store.file(room, message), step.store.message(room, message)
     if file is not None:
         files.set_state(step, replace(file, state=FileState.FAILED, reason="refused"))
     if row is not None and not row.box:

@@ -58,7 +58,7 @@ DELETE FROM room WHERE id = ?
 DELETE FROM device WHERE room = ?
 
 -- name: room_boxes
-SELECT box FROM message WHERE room = ?1 UNION SELECT box FROM outbox WHERE room = ?1 AND kind = 'frame'
+SELECT box FROM message WHERE room = ?1 UNION SELECT about FROM outbox WHERE room = ?1 AND kind = 'room-frame'
 
 -- name: room_delete_outbox
 DELETE FROM outbox WHERE room = ?
@@ -114,7 +114,7 @@ DELETE FROM frame WHERE box = ?
 DELETE FROM view WHERE box = ?
 
 -- name: box_drop_outbox
-DELETE FROM outbox WHERE box = ?
+DELETE FROM outbox WHERE about = ? AND kind NOT IN ('room-trim', 'inbox-trim')
 
 -- name: views
 SELECT box, device, incarnation, seq, chain, missing, unreadable FROM view WHERE box = ? ORDER BY device
@@ -128,44 +128,47 @@ ON CONFLICT (box, device) DO UPDATE SET incarnation = excluded.incarnation, seq 
 chain = excluded.chain, missing = excluded.missing, unreadable = excluded.unreadable
 
 -- name: outbox_add
-INSERT INTO outbox (kind, room, box, ref, not_before, attempts, target, data)
-VALUES (?1, ?2, ?3, ?4, max(?5, coalesce((SELECT min(not_before) FROM outbox WHERE box = ?3 AND kind = ?1), 0)),
-0, ?6, ?7) RETURNING id
+INSERT INTO outbox (kind, room, about, relay, secret, leaves, upto, ref, not_before, attempts, data)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+max(?9, coalesce((SELECT min(not_before) FROM outbox WHERE about = ?3 AND kind = ?1), 0)), 0, ?10) RETURNING id
 
 -- name: outbox
-SELECT id, kind, room, box, ref, target, data, not_before, attempts FROM outbox
+SELECT id, kind, room, about, relay, secret, leaves, upto, ref, data, not_before, attempts FROM outbox
 WHERE +not_before <= ? ORDER BY id LIMIT ?
 
 -- name: outbox_item
-SELECT id, kind, room, box, ref, target, data, not_before, attempts FROM outbox WHERE id = ?
+SELECT id, kind, room, about, relay, secret, leaves, upto, ref, data, not_before, attempts FROM outbox WHERE id = ?
 
 -- name: outbox_of
-SELECT id, kind, room, box, ref, target, data, not_before, attempts FROM outbox WHERE room = ? ORDER BY id
+SELECT id, kind, room, about, relay, secret, leaves, upto, ref, data, not_before, attempts FROM outbox WHERE room IS ? ORDER BY id
 
 -- name: outbox_refs
-SELECT ref FROM outbox WHERE box = ?
+SELECT ref FROM outbox WHERE about = ?
 
 -- name: outbox_next
 SELECT min(not_before) FROM outbox
 
 -- name: outbox_times
-SELECT not_before, kind, room, target FROM outbox
+SELECT not_before, kind, room, about, relay, secret, leaves, upto FROM outbox
 
 -- name: outbox_delay
 UPDATE outbox SET not_before = ?, attempts = attempts + 1 WHERE id = ?
 
 -- name: outbox_hold
 UPDATE outbox SET not_before = max(not_before, ?2)
-WHERE (box, kind) IN (SELECT box, kind FROM outbox WHERE id = ?1)
+WHERE (about, kind) IN (SELECT about, kind FROM outbox WHERE id = ?1)
 
 -- name: outbox_release
-UPDATE outbox SET not_before = min(not_before, ?3) WHERE box = ?1 AND kind = ?2
+UPDATE outbox SET not_before = min(not_before, ?3) WHERE about = ?1 AND kind = ?2
 
 -- name: outbox_drop
 DELETE FROM outbox WHERE id = ?
 
 -- name: outbox_drop_ref
-DELETE FROM outbox WHERE box = ? AND ref = ?
+DELETE FROM outbox WHERE about = ? AND ref = ?
+
+-- name: outbox_drop_kind
+DELETE FROM outbox WHERE about = ? AND kind = ?
 
 -- name: message
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,

@@ -73,19 +73,36 @@ CREATE TABLE view (
     PRIMARY KEY (box, device)
 ) STRICT, WITHOUT ROWID;
 
--- Ids are never used twice: a late answer must not drop somebody else's item.
+-- Ids are never used twice: a late answer must not drop somebody else's item. `kind` names a type of
+-- `core.model.outbox_targets`; the columns from `room` to `upto` are its fields. `about` is a box's address, the message
+-- of a file, or the digest of a Welcome's chunk; `secret` the room secret of an epoch, or the two halves of what opens
+-- an inbox or trims a box.
 CREATE TABLE outbox (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,
-    room BLOB NOT NULL,
-    box BLOB NOT NULL,
+    room BLOB,
+    about BLOB NOT NULL,
+    relay TEXT NOT NULL,
+    secret BLOB,
+    leaves INTEGER,
+    upto INTEGER,
     ref BLOB NOT NULL,
     not_before INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
-    target BLOB NOT NULL,
-    data BLOB NOT NULL
+    data BLOB NOT NULL,
+    CHECK (CASE kind
+        WHEN 'room-frame' THEN room NOTNULL AND secret NOTNULL AND leaves NOTNULL AND upto ISNULL
+        WHEN 'reply-frame' THEN room ISNULL AND secret NOTNULL AND leaves ISNULL AND upto ISNULL
+        WHEN 'inbox-frame' THEN room ISNULL AND secret NOTNULL AND leaves ISNULL AND upto ISNULL
+        WHEN 'room-blob' THEN room NOTNULL AND secret ISNULL AND leaves ISNULL AND upto ISNULL
+        WHEN 'welcome-blob' THEN room NOTNULL AND secret ISNULL AND leaves ISNULL AND upto ISNULL
+        WHEN 'inbox-blob' THEN room ISNULL AND secret ISNULL AND leaves ISNULL AND upto ISNULL
+        WHEN 'file-piece' THEN room NOTNULL AND secret ISNULL AND leaves ISNULL AND upto ISNULL
+        WHEN 'room-trim' THEN room ISNULL AND secret NOTNULL AND leaves ISNULL AND upto NOTNULL
+        WHEN 'inbox-trim' THEN room ISNULL AND secret NOTNULL AND leaves ISNULL AND upto NOTNULL
+        ELSE 0 END)
 ) STRICT;
-CREATE INDEX outbox_ref ON outbox (box, ref);
+CREATE INDEX outbox_ref ON outbox (about, ref);
 CREATE INDEX outbox_due ON outbox (not_before);
 
 -- `shown`: a line of the room, or an annotation. `about` is what an annotation is about; `admin`: its sender was one.
