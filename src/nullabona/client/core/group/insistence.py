@@ -16,7 +16,7 @@ from nullabona.client.core.model.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
 
 PATIENCE_MS: Final = 60_000
-"""How long we wait for our commit to get into the box. Then we accept another's and insist in the next epoch."""
+"""How long we wait for our commit to get into the box. Then we accept another's, and count our losses from zero."""
 
 
 def removes(step: Step, room: RoomState, commit: bytes) -> bool:

@@ -35,8 +35,6 @@ from nullabona.docket.console.passkeys.refusals import PasskeyRefused, PasskeyUn
 from nullabona.docket.console.rules.origin import Site
 
 ALGORITHMS: Final = [COSEAlgorithmIdentifier.EDDSA, COSEAlgorithmIdentifier.ECDSA_SHA_256]
-MOST_BYTES: Final = 16_384
-"""Most bytes that a browser sends of an authenticator."""
 _TIMEOUT_MS: Final = 120_000
 
 
