@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from nullabona.cli.drills_together import Came, Turn, play_all
 from nullabona.cli.exits import FAILED, OK, show
 from nullabona.cli.help import Command, group
 from nullabona.cli.settings import Settings, settings_of, spoken
@@ -47,23 +48,28 @@ for _each in DRILLS.values():
 
 
 @drill.command("all")
+@click.option("--jobs", type=click.IntRange(1, 64), default=3, show_default=True, metavar="N",
+              help="How many drills play at a time. Those that measure time play alone.")  # fmt: skip
 @spoken
 @click.pass_context
-def all_drills(context: click.Context) -> None:
+def all_drills(context: click.Context, jobs: int) -> None:
     """Every drill, each against processes of its own, and a page at the end.
 
-    The demo plays warrant, seizure, removal of a member and loss in one story; the others follow one by one.
+    The demo plays warrant, seizure, removal of a member and loss in one story. Several drills play at a time; those
+    that measure time follow one by one.
     """
     settings, began, held = settings_of(context), time.monotonic(), True
+    turns = [
+        Turn(row.name, _command(row).make_context(row.name, list(words), parent=context).params,
+             settings.language, settings.as_json)
+        for row in DRILLS.values() for words in row.in_all
+    ]  # fmt: skip
     rows: list[str] = []
-    for row in DRILLS.values():
-        for words in row.in_all:
-            since = time.monotonic()
-            options = _command(row).make_context(row.name, list(words), parent=context).params
-            played = _play(row, settings, options)
-            _say(played, settings)
-            rows.append(_line(row.name, played, time.monotonic() - since, settings.language))
-            held = held and played.held
+    for came in play_all(turns, jobs):
+        if came.played is not None:
+            _say(came.played, settings)
+        rows.append(_line(came, settings.language))
+        held = held and came.played is not None and came.played.held
     if not settings.as_json:
         verdict = Text("held", "지켜짐") if held else Text("NOT all held", "지켜지지 않은 것이 있음")
         title = Text("all of them", "전체")
@@ -90,15 +96,18 @@ def _say(played: Played, settings: Settings) -> None:
     click.echo(encoded or played.render(settings.language))
 
 
-def _line(name: str, played: Played, seconds: float, language: Language) -> str:
+def _line(came: Came, language: Language) -> str:
     """One drill's line on the page at the end."""
+    name, played = Text(came.turn.name, came.turn.name), came.played
+    if played is None:
+        return _row(name, [Text("could not be played", "훈련하지 못함")], came.seconds, language, held=False)
     verdict = Text("held", "지켜짐") if played.held else Text("NOT all held", "지켜지지 않은 것이 있음")
     count = sum(check.verdict is Verdict.HELD for check in played.checks)
     texts = [verdict, Text(f"{count} claims", f"주장 {count}개")]
     for kind, en, ko in ((Verdict.FAILED, "failed", "깨짐"), (Verdict.UNPROVEN, "not proven", "입증 못함")):
         if ids := " ".join(check.id for check in played.checks if check.verdict is kind):
             texts.append(Text(f"{en}: {ids}", f"{ko}: {ids}"))
-    return _row(Text(name, name), texts, seconds, language, held=played.held)
+    return _row(name, texts, came.seconds, language, held=played.held)
 
 
 def _row(title: Text, texts: list[Text], seconds: float, language: Language, *, held: bool) -> str:

@@ -47,6 +47,8 @@ class Drill:
     """With which words on its command line ``nulla drill all`` plays it, once each."""
     extra: str = ""
     """Of the package, that it needs."""
+    alone: bool = False
+    """It measures time, so ``nulla drill all`` plays nothing beside it."""
 
     @property
     def folder(self) -> str:
@@ -115,6 +117,7 @@ _ROWS: Final = (
         "Members and a removed member attack a room with all they know: who loses it, for how long, at what cost?",
         tuple("F-11 R-17 E-30 E-31 E-32 E-33 E-34 E-35".split()),
         (_ONLY,),
+        alone=True,
     ),
     Drill(
         "stolen-device",
@@ -143,6 +146,7 @@ _ROWS: Final = (
             _ask("--renamed", "The empty relay has another name, which cards tell.", is_flag=True),
         ),
         in_all=((), ("--renamed",)),
+        alone=True,
     ),
     Drill(
         "lying-directory",
@@ -165,6 +169,7 @@ _ROWS: Final = (
         tuple("Q-10 Q-11 Q-12 Q-13 Q-14 Q-15".split()),
         (_ask("--minutes", "How long the attack lasts: half of it on one connection, half on fifty.",
               type=click.FloatRange(0.1, 30), default=0.7),),
+        alone=True,
     ),
     Drill(
         "docket",
