@@ -145,19 +145,6 @@ class Person:
         )
         return next(m for m in push.messages if m.text == text)
 
-    def counts(self, room: str) -> dict[str, int]:
-        """How many have not read, by message of an open room, as the page was told so far."""
-        counts: dict[str, int] = {}
-        for pushed in self.page.pushes:
-            match pushed.push:
-                case p.UnreadChanged() as push if push.room == room:
-                    counts |= push.counts
-                case p.MessagesChanged() as push if push.room == room:
-                    counts |= {message.id: message.unread_by for message in push.messages}
-                case _:
-                    pass
-        return counts
-
     def end(self) -> None:
         """Close the app as a person does."""
         self.app.stop()

@@ -29,7 +29,8 @@ def test_two_people_talk(person: MakePerson) -> None:
         v.Span("text", " 봐"),
     ] == read.spans
     junho.call(t.MarkRead(room))
-    mina.page.until(lambda: mina.counts(room).get(sent.id) == 0)
+    mina.page.told(p.UnreadChanged, lambda push: push.room == room)
+    assert 0 == mina.call(t.GetUnread(room, "0" * 16, "f" * 16)).counts[sent.id]
     mina.page.told(
         p.MessagesChanged, lambda push: any(m.id == sent.id and m.state == "delivered" for m in push.messages)
     )

@@ -12,7 +12,16 @@ from nullabona.client.core.commands import MemberInfo
 from nullabona.client.core.model.content import Text, encode_body
 from nullabona.client.core.model.errors import BadRequest, LastAdmin, NoSuchRoom, NotAllowed, NotInRoom
 from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo
-from nullabona.client.core.model.state import JOINED, LEFT, AddAccount, Intent, RemoveAccount, SetInfo, UpdateKeys
+from nullabona.client.core.model.state import (
+    JOINED,
+    LEFT,
+    REMOVED,
+    AddAccount,
+    Intent,
+    RemoveAccount,
+    SetInfo,
+    UpdateKeys,
+)
 from nullabona.client.core.step import Step
 from nullabona.errors import UserError
 from tests.core.stage import RELAY, Other, Stage, told
@@ -203,27 +212,6 @@ def test_members_are_told_by_handle_with_how_many_devices_they_have() -> None:
         ] == commands.members(step, room)
 
 
-def test_a_message_is_unread_by_who_was_in_and_has_not_come_so_far() -> None:
-    """Its sender aside; whoever came later is not counted, and what was imported nobody else has."""
-    stage = Stage()
-    room = stage.room(JUN, DORA, EVE)
-    with stage.step() as step:
-        step.store.put_devices([EVE.row(room, 3, since=5)])
-        step.roster_changed(room)
-        step.store.put_marker(room, JUN.account, 10)
-        counted = {
-            key: commands.unread_by(step, room, *key, DORA.account)
-            for key in ((9, 4), (10, 4), (11, 4), (11, 5), (11, 6), (0, 4))
-        }
-        assert {(9, 4): 1, (10, 4): 1, (11, 4): 2, (11, 5): 3, (11, 6): 3, (0, 4): 1} == counted
-        assert [1, 0] == [commands.unread_by(step, room, position, -1, DORA.account) for position in (10, -1)]
-        assert 2 == commands.unread_by(step, room, 0, 4, Other("who").account)
-        step.store.put_devices([EVE.row(room, 3, since=1)])
-        step.store.drop_devices(room, [stage.me.device])
-        step.roster_changed(room)
-        assert [1, 2] == [commands.unread_by(step, room, 0, epoch, DORA.account) for epoch in (0, 1)]
-
-
 def test_a_text_is_sent_in_answer_to_another() -> None:
     """Under the id that it gets."""
     stage = Stage()
@@ -235,12 +223,14 @@ def test_a_text_is_sent_in_answer_to_another() -> None:
         assert encode_body(Text("hi", b"m" * 16)) == message.body
 
 
-@pytest.mark.parametrize(("phase", "marked"), [(JOINED, True), (LEFT, False)])
-def test_reading_is_noted_in_a_room_that_we_are_in(phase: str, *, marked: bool) -> None:
-    """Elsewhere nobody is to hear of it."""
+@pytest.mark.parametrize(("phase", "told"), [(JOINED, True), (LEFT, False), (REMOVED, False)])
+def test_reading_is_noted_here_and_told_only_in_a_room_that_we_are_in(phase: str, *, told: bool) -> None:
+    """A room that we are out of can be read to its end like any other."""
     stage = Stage()
     room = stage.room(JUN, phase=phase)
     stage.message(room, b"m" * 16, by=JUN, position=7)
     with stage.step() as step:
         commands.mark_read(step, room, b"m" * 16)
-        assert (7 if marked else None) == step.store.marker(room, stage.me.account)
+        assert 7 == step.store.marker(room, stage.me.account)
+        assert told == bool(step.room(room).receipt_at)
+        assert ("read", room, {"account": stage.me.account}) in step.told

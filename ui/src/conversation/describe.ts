@@ -1,6 +1,6 @@
 /** Messages in words, for screen readers, the chat list, copying. */
 import { bytes, duration, moment } from "../lib/format.ts";
-import type { Message, MessageKind, MessageState } from "../lib/protocol.ts";
+import type { Message, MessageKind } from "../lib/protocol.ts";
 import { chats } from "../lib/words/chats.ts";
 import { talk } from "../lib/words/conversation.ts";
 
@@ -33,20 +33,16 @@ export function describe(message: Message): string {
   if (message.edited_at) parts.push(talk.edited);
   if (message.pinned) parts.push(talk.pinnedMark);
   parts.push(moment(message.at));
-  const state = stateWord(message);
-  if (state) parts.push(state);
-  if (message.unread_by > 0) parts.push(talk.unreadBy(message.unread_by));
+  const how = stateWord(message);
+  if (how) parts.push(how);
   for (const one of message.reactions) parts.push(`${one.emoji} ${one.count}`);
   return parts.join(", ");
 }
 
+/** The clock, the alarm or the number beside a message, in words; only one of them at a time. */
 export function stateWord(message: Message): string {
-  return message.mine ? stateWordOf(message.state) : "";
-}
-
-export function stateWordOf(state: MessageState): string {
-  if (state === "waiting") return talk.waiting;
-  if (state === "sent") return talk.sent;
-  if (state === "delivered") return talk.delivered;
-  return state === "failed" ? talk.failed : "";
+  if (message.state === "waiting") return talk.waiting;
+  if (message.state === "failed") return talk.failed;
+  if (message.unread_by > 0) return talk.unreadBy(message.unread_by);
+  return message.mine && message.unread_by === 0 ? talk.allRead : "";
 }

@@ -218,6 +218,10 @@ export class Talk {
     if (!this.#closed) this.#settle(changed);
   });
 
+  #askUnreadSoon = batched(() => {
+    if (!this.#closed) this.window.askUnread().catch(tell);
+  });
+
   #pushed(push: AnyPush): void {
     if (push.push === "Reset") return void this.open();
     if (push.push === "RoomChanged" && push.room.chat.room === this.id) this.room = push.room;
@@ -233,7 +237,7 @@ export class Talk {
         }
         return this.window.remove(push.messages);
       case "UnreadChanged":
-        return this.window.unread(push.counts);
+        return this.#askUnreadSoon();
       case "TypingChanged":
         this.typing = push.names;
         return;

@@ -75,6 +75,14 @@ export class MessageWindow {
     this.list = this.list.filter((one) => !gone.has(one.id));
   }
 
+  /** Have it told how many have not read what is here. */
+  async askUnread(): Promise<void> {
+    const [first, last] = [this.list[0], this.list.at(-1)];
+    if (!first || !last) return;
+    const { counts } = await call({ call: "GetUnread", room: this.room, first: first.place, last: last.place });
+    this.unread(counts);
+  }
+
   /** How many have not read yet, by id. */
   unread(counts: Record<string, number>): void {
     const changed: Message[] = [];

@@ -546,6 +546,18 @@ export interface GetMessages {
   limit?: number;
 }
 
+export interface Unread {
+  counts: Record<string, number>;
+}
+
+/** How many have not read the messages between two places, both included, by message id. */
+export interface GetUnread {
+  call: "GetUnread";
+  room: string;
+  first: string;
+  last: string;
+}
+
 export interface Words {
   text: string;
   spans: Span[];
@@ -1164,11 +1176,10 @@ export interface MessagesGone {
   messages: string[];
 }
 
-/** How many have not read yet, by message id, of an open room. */
+/** Somebody of an open room has read further, came or went: ask how many have not read (`GetUnread`). */
 export interface UnreadChanged {
   push: "UnreadChanged";
   room: string;
-  counts: Record<string, number>;
 }
 
 export interface TypingChanged {
@@ -1375,6 +1386,7 @@ export type AnyCall =
   | GetRecordWarnings
   | GetSafety
   | GetText
+  | GetUnread
   | JoinAccount
   | KeepPlace
   | LeaveRoom
@@ -1467,6 +1479,7 @@ export interface Answers {
   GetRecordWarnings: RecordWarnings;
   GetSafety: Safety;
   GetText: Words;
+  GetUnread: Unread;
   JoinAccount: JoinInto;
   KeepPlace: Done;
   LeaveRoom: Done;

@@ -8,6 +8,7 @@ from nullabona.app.answers.asking import Asker, answers, read_id, read_place
 from nullabona.app.protocol import talk_calls as c
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.call import Done
+from nullabona.app.session.errors import BadCall
 from nullabona.app.session.views import now_ms
 
 MOST_AT_ONCE: Final = 500
@@ -38,6 +39,14 @@ async def _get_messages(ask: Asker, call: c.GetMessages) -> v.Page:
         around=read_id(call.around) if call.around else None,
         limit=_limit(call.limit),
     )
+
+
+@answers(c.GetUnread)
+async def _get_unread(ask: Asker, call: c.GetUnread) -> c.Unread:
+    first, last = read_place(call.first), read_place(call.last)
+    if first is None or last is None:
+        raise BadCall("a range has two places")
+    return c.Unread(ask.views.unread(read_id(call.room), first, last))
 
 
 @answers(c.SendText)

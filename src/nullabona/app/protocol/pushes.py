@@ -59,10 +59,9 @@ class MessagesGone(Push, frozen=True):
 
 
 class UnreadChanged(Push, frozen=True):
-    """How many have not read yet, by message id, of an open room."""
+    """Somebody of an open room has read further, came or went: ask how many have not read (`GetUnread`)."""
 
     room: str
-    counts: dict[str, int]
 
 
 class TypingChanged(Push, frozen=True):

@@ -37,6 +37,18 @@ class GetMessages(Call[v.Page], frozen=True):
     limit: int = 100
 
 
+class Unread(Struct, frozen=True):
+    counts: dict[str, int]
+
+
+class GetUnread(Call[Unread], frozen=True):
+    """How many have not read the messages between two places, both included, by message id."""
+
+    room: str
+    first: str
+    last: str
+
+
 class Words(Struct, frozen=True):
     text: str
     spans: list[v.Span]

@@ -23,8 +23,6 @@ from nullabona.client.api import OperatorNoticeChanged, errors
 from nullabona.client.api import events as e
 
 TICK_S: Final = 0.016
-_UNREAD_LOOKED_AT: Final = 200
-"""Newest messages of an open room whose unread counts are followed."""
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -49,7 +47,6 @@ class Changes:
         self._moved: set[tuple[bytes, bytes]] = set()
         self._facts: set[str] = set()
         self._told: dict[str, bytes] = {}
-        self._counts: dict[bytes, dict[str, int]] = {}
 
     def stop(self) -> None:
         """Push nothing more."""
@@ -112,6 +109,7 @@ class Changes:
         what, _, id = scope.partition(":")
         if what == "profile":
             self.fact("settings")
+            self._read |= self._pages.open_rooms()
         elif what == "room":
             self.room(bytes.fromhex(id), inside=True)
         else:
@@ -162,7 +160,8 @@ class Changes:
             if self._pages.is_open(room):
                 self._push_messages(room, ids)
         told = {(room, id) for room, ids in messages.items() for id in ids}
-        self._push_little(typing, moved, read, told)
+        # who comes or goes changes how many have not read
+        self._push_little(typing, moved, read | inside, told)
         for room in rooms | inside:
             self._push_room(room, inside=room in inside)
         self._push_facts(facts)
@@ -177,7 +176,7 @@ class Changes:
         for room in filter(self._pages.is_open, typing):
             self._push_if_new(f"typing:{room.hex()}", p.TypingChanged(room.hex(), self._views.typing(room)))
         for room in filter(self._pages.is_open, read):
-            self._push_counts(room)
+            self._pages.push(p.UnreadChanged(room.hex()))
 
     def _push_messages(self, room: bytes, ids: set[bytes]) -> None:
         try:
@@ -185,7 +184,6 @@ class Changes:
         except errors.UserError:
             return
         if found:
-            self._remember_counts(room, {m.id: m.unread_by for m in found})
             self._pages.push(p.MessagesChanged(room.hex(), found))
 
     def _other_pins(self, room: bytes) -> bool:
@@ -202,24 +200,6 @@ class Changes:
             shown = self._views.message(room, message)
             if shown.file is not None:
                 self._pages.push(p.TransferChanged(shown.room, shown.id, shown.file))
-
-    def _push_counts(self, room: bytes) -> None:
-        """Push only counts that changed since the last push."""
-        known = self._counts.get(room, {})
-        now = self._views.unread(room, _UNREAD_LOOKED_AT)
-        fresh = {id: count for id, count in now.items() if known.get(id) != count}
-        if fresh:
-            self._remember_counts(room, fresh)
-            self._pages.push(p.UnreadChanged(room.hex(), fresh))
-
-    def _remember_counts(self, room: bytes, counts: dict[str, int]) -> None:
-        """Remember only counts that may still change, so that memory does not grow with every message."""
-        known = self._counts.setdefault(room, {})
-        for id in counts:
-            known.pop(id, None)
-        known |= counts
-        for id in list(known)[: -2 * _UNREAD_LOOKED_AT]:
-            del known[id]
 
     def _push_room(self, room: bytes, *, inside: bool) -> None:
         try:

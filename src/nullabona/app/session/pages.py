@@ -96,6 +96,10 @@ class OpenPages:
         """Whether any page shows the room."""
         return any(room in rooms for rooms in self._open.values())
 
+    def open_rooms(self) -> set[bytes]:
+        """Every room that any page shows."""
+        return set().union(*self._open.values())
+
     # -- pushing ------------------------------------------------------------------------------------------------------
 
     def push(self, push: Push) -> None:

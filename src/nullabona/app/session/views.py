@@ -171,11 +171,9 @@ class Views:
         infos = self.client.messages.media(room, kind, before=before, limit=limit + 1)
         return v.Page(room.hex(), self._shown(room, infos[:limit][::-1]), len(infos) > limit, before is not None)
 
-    def unread(self, room: bytes, limit: int) -> dict[str, int]:
-        """How many have not read the newest own messages, by id."""
-        receipts = self.client.preferences.get().receipts
-        infos = self.client.messages.page(room, limit=limit)
-        return {info.id.hex(): info.unread_by if receipts else -1 for info in infos}
+    def unread(self, room: bytes, first: int, last: int) -> dict[str, int]:
+        """How many have not read the messages between two positions, by id. Raises `NoSuchRoom`."""
+        return {id.hex(): count for id, count in self.client.messages.unread_by(room, first, last).items()}
 
     def messages(self, room: bytes, ids: set[bytes]) -> list[v.Message]:
         """The requested messages that are stored here, oldest first."""

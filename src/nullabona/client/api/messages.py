@@ -10,7 +10,7 @@ from nullabona.client.api.files import Files
 from nullabona.client.api.finding import find_message, find_person, find_room
 from nullabona.client.api.records import Found, MessageInfo
 from nullabona.client.api.session import Session
-from nullabona.client.api.showing import look_at, room_title, show
+from nullabona.client.api.showing import look_at, room_title, show, unread_by
 from nullabona.client.core import commands, conversation
 from nullabona.client.core.model.content import File
 from nullabona.client.core.model.errors import BadRequest
@@ -21,6 +21,7 @@ from nullabona.client.core.timeline import kinds, search
 
 _END: Final = (1 << 63) - 1
 _PINS: Final = 500
+UNREAD_MOST: Final = 2_000
 _ARRIVED: Final = frozenset({MessageState.SENT, MessageState.DELIVERED})
 
 
@@ -158,6 +159,17 @@ class Messages:
         with self._session.view() as step:
             target = find_room(step.store, room)
             return show(look_at(step), find_message(step.store, target, message))
+
+    def unread_by(self, room: bytes | str, first: int, last: int) -> dict[bytes, int]:
+        """`MessageInfo.unread_by` of the messages between two positions, both included: the newest `UNREAD_MOST`.
+
+        Raises `NoSuchRoom`.
+        """
+        with self._session.view() as step:
+            target, look = find_room(step.store, room), look_at(step)
+            after, before = max(first, -_END) - 1, min(last, _END - 1) + 1
+            found = step.store.messages(target, after=after, before=before, limit=UNREAD_MOST)
+            return {message.id: unread_by(look, message) for message in found}
 
     def first_unread(self, room: bytes | str) -> MessageInfo | None:
         """The oldest unread message; None if all are read."""

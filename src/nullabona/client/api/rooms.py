@@ -48,7 +48,7 @@ class Rooms:
         """Every room, oldest first."""
         with self._session.view() as step:
             look = look_at(step)
-            return [_summary(look, room, last=True) for room in room_states(step.store)]
+            return [summary_of(look, room, last=True) for room in room_states(step.store)]
 
     def requests(self) -> list[RoomSummary]:
         """Rooms that strangers invited us to, which wait to be accepted or declined."""
@@ -58,7 +58,7 @@ class Rooms:
     def get(self, room: bytes | str) -> RoomSummary:
         """One room. Raises `NoSuchRoom` or `Ambiguous`."""
         with self._session.view() as step:
-            return _summary(look_at(step), _load(step.store, find_room(step.store, room)), last=True)
+            return summary_of(look_at(step), _load(step.store, find_room(step.store, room)), last=True)
 
     def details(self, room: bytes | str) -> RoomDetails:
         """As `get`, with technical details: relay, epoch, number of devices, address of the box."""
@@ -68,7 +68,7 @@ class Rooms:
             box = state.current.keys.box.address if state.boxes else b""
             epoch = state.epoch if state.boxes else 0
             return RoomDetails(
-                _summary(look_at(step), state, last=False),
+                summary_of(look_at(step), state, last=False),
                 state.relay,
                 epoch,
                 len(store.devices(state.id)),
@@ -236,7 +236,7 @@ def _load(store: Store, room: bytes) -> RoomState:
     return decode_state(data)
 
 
-def _summary(look: Look, room: RoomState, *, last: bool) -> RoomSummary:
+def summary_of(look: Look, room: RoomState, *, last: bool) -> RoomSummary:
     store, me = look.step.store, look.step.me.account
     read = store.marker(room.id, me)
     unread, mentions = store.count_unread(room.id, -1 if read is None else read)

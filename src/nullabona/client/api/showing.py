@@ -11,7 +11,7 @@ from nullabona.client.core import preferences
 from nullabona.client.core.model.content import Deleted, File, Imported, Notice, Poll, Stored, Text
 from nullabona.client.core.model.records import Device, Message
 from nullabona.client.core.model.room_info import DIRECT
-from nullabona.client.core.model.state import RoomState
+from nullabona.client.core.model.state import JOINED, REJOINING, RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import annotating, kinds
 from nullabona.client.core.timeline.annotating import Sheet
@@ -48,10 +48,13 @@ class _RoomLook:
         return self.state is not None and self.state.info.kind == DIRECT
 
     def unread_by(self, message: Message, me: bytes) -> int:
-        """How many accounts of the room, the sender aside, have not read a message yet."""
-        if self.state is None:
+        """How many accounts of the room, the sender aside, have not read a message yet; 0 in a room that we are out of.
+
+        An account that came later counts as having read what was said before.
+        """
+        if self.state is None or self.state.phase not in {JOINED, REJOINING}:
             return 0
-        accounts = {device.account for device in self.devices if device.since <= max(message.epoch, 0)} | {me}
+        accounts = {device.account for device in self.devices} | {me}
         return sum(self.markers.get(account, -1) < message.position for account in accounts - {message.account})
 
 
@@ -81,8 +84,15 @@ def show(look: Look, message: Message) -> MessageInfo:
     room = look.room(message.room)
     notes = look.step.store.annotations(message.room, message.id)
     sheet = annotating.sheet_of(message, body, notes, direct=room.direct)
-    unread_by = room.unread_by(message, look.step.me.account) if message.kind in kinds.SPOKEN else 0
-    return _info(look, message, body, sheet, unread_by if look.receipts else -1, quote=_quote(look, message, body))
+    return _info(look, message, body, sheet, unread_by(look, message), quote=_quote(look, message, body))
+
+
+def unread_by(look: Look, message: Message) -> int:
+    """How many have not read a message; -1 if the person does not take part in read receipts."""
+    if not look.receipts:
+        return -1
+    me = look.step.me.account
+    return look.room(message.room).unread_by(message, me) if message.kind in kinds.SPOKEN else 0
 
 
 def show_line(look: Look, message: Message) -> MessageInfo:
@@ -91,7 +101,7 @@ def show_line(look: Look, message: Message) -> MessageInfo:
 
 
 def _info(
-    look: Look, message: Message, body: Stored, sheet: Sheet, unread_by: int, *, quote: QuoteInfo | None
+    look: Look, message: Message, body: Stored, sheet: Sheet, unread: int, *, quote: QuoteInfo | None
 ) -> MessageInfo:
     me = look.step.me.account
     said = body if isinstance(body, Text | File) else None
@@ -105,7 +115,7 @@ def _info(
         mine=message.account == me and message.kind != kinds.NOTICE,
         sent_at=message.sent_at,
         state=str(message.state),
-        unread_by=unread_by,
+        unread_by=unread,
         position=message.position,
         reply_to=said.reply_to if said is not None else b"",
         text=kinds.words_of(body),

@@ -154,18 +154,7 @@ def send_text(step: Step, room_id: bytes, text: str, reply_to: bytes = b"") -> b
 
 
 def mark_read(step: Step, room_id: bytes, message_id: bytes) -> None:
-    room = step.room(room_id)
-    if room.phase == JOINED:
-        read_markers.mark_read(step, room, message_id)
-
-
-def unread_by(step: Step, room_id: bytes, position: int, epoch: int, sender: bytes) -> int:
-    """How many accounts of the room, the sender aside, have not read a message yet."""
-    markers = step.store.markers(room_id)
-    accounts = {d.account for d in step.roster(room_id).values() if d.since <= max(epoch, 0)}
-    accounts |= {step.me.account}
-    accounts.discard(sender)
-    return sum(1 for account in accounts if markers.get(account, -1) < position)
+    read_markers.mark_read(step, step.room(room_id), message_id)
 
 
 # -- contacts -----------------------------------------------------------------------------------------------------

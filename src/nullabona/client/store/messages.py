@@ -117,7 +117,7 @@ class MessageRows(Rows):
         return -1 if row is None or row[0] is None else int(row[0])
 
     def last_spoken(self, room: bytes, upto: int) -> Message | None:
-        """The highest shown one at or below a position that is no notice, or None."""
+        """The highest one at or below a position that came with a frame, shown or not; None if there is none."""
         row = self._one(_SPOKEN, (room, upto))
         return None if row is None else message_of(row)
 

@@ -8,7 +8,7 @@ from nullabona.client.core.model.commit_policy import certificate_of
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.state import FORMER_MOST, RoomState
 from nullabona.client.core.step import Step
-from nullabona.client.core.timeline import profiles
+from nullabona.client.core.timeline import profiles, read_markers
 
 
 def sync(step: Step, room: RoomState, rejoined: bytes = b"") -> None:
@@ -65,6 +65,8 @@ def _tell_changes(
     handles = {device.account: device.handle for device in [*known.values(), *fresh]}
     if after - before - {step.me.account}:
         profiles.newcomers(step, room)
+    # after our own entry we do not know since when the others are here
+    read_markers.joined(step, room, after - before - {step.me.account}, now=bool(before))
     for account in after - before:
         step.event("member-added", room.id, account=account, handle=handles[account])
         if account != step.me.account:

@@ -185,7 +185,7 @@ class Store(Protocol):
         ...
 
     def last_spoken(self, room: bytes, upto: int) -> Message | None:
-        """The highest shown one at or below a position that is no notice."""
+        """The highest one at or below a position that came with a frame, shown or not."""
         ...
 
     def first_unread(self, room: bytes, after: int) -> Message | None:

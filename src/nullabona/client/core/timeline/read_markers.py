@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from nullabona.client.core import preferences
-from nullabona.client.core.delivery import receipts
+from nullabona.client.core.delivery import box_log, receipts
 from nullabona.client.core.model.records import UNPLACED
-from nullabona.client.core.model.state import RoomState
+from nullabona.client.core.model.state import JOINED, RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import expiry
 
@@ -36,7 +38,10 @@ def _advance_marker(step: Step, room: RoomState, account: bytes, position: int) 
 
 
 def mark_read(step: Step, room: RoomState, message_id: bytes) -> None:
-    """Our account has read up to this message; sent with the next message or receipt. Never moves back."""
+    """Our account has read up to this message, also in a room that we have left. Never moves back.
+
+    The others learn of it with the next message or receipt. What is read while receipts are off is not told later.
+    """
     message = step.store.message(room.id, message_id)
     if message is None or message.imported or message.position >= UNPLACED:
         return
@@ -44,12 +49,22 @@ def mark_read(step: Step, room: RoomState, message_id: bytes) -> None:
     before = step.store.marker(room.id, step.me.account)
     if before is not None and before >= message.position:
         return
-    step.store.put_marker(room.id, step.me.account, message.position)
+    _advance_marker(step, room, step.me.account, message.position)
     step.told.append(("own-read", room.id, {}))
-    spoken = step.store.last_spoken(room.id, message.position)
-    room.read_upto = spoken.id if spoken is not None else room.read_upto
     if preferences.profile(step.store).receipts:
-        receipts.tell_soon(step, room)
+        spoken = step.store.last_spoken(room.id, message.position)
+        room.read_upto = spoken.id if spoken is not None else room.read_upto
+        if room.phase == JOINED:
+            receipts.tell_soon(step, room)
+
+
+def joined(step: Step, room: RoomState, accounts: Iterable[bytes], *, now: bool) -> None:
+    """These accounts are in the room. ``now``: they came with the current epoch, and what was said before is not for
+    them to read. Who comes back has read as much as before.
+    """
+    for account in accounts:
+        if step.store.marker(room.id, account) is None:
+            step.store.put_marker(room.id, account, box_log.epoch_start(room.epoch, 0) - 1 if now else -1)
 
 
 def read_elsewhere(step: Step, room: RoomState, message_id: bytes) -> None:

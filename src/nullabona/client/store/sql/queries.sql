@@ -253,7 +253,7 @@ FROM message WHERE room = ? AND shown = 1 ORDER BY position DESC LIMIT 1
 -- name: message_spoken
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
 unread, about, admin, timer_s, expires_at, edited_at
-FROM message WHERE room = ? AND shown = 1 AND position <= ? AND kind <> 'notice' ORDER BY position DESC LIMIT 1
+FROM message WHERE room = ? AND position BETWEEN 0 AND ? AND kind <> 'notice' ORDER BY position DESC LIMIT 1
 
 -- name: message_unread
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
