@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final, cast
+from typing import Any, Final, Unpack, cast
 
 from bench.leakage.lines import Seat, look_up
 from nullabona.client.account import RENEW_DAYS
 from nullabona.client.core.directory.checking import Checked
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.facts.account import WarningDetail
 from nullabona.client.core.model.outbox_targets import FilePiece, RoomBlob, WelcomeBlob
 from nullabona.client.core.model.records import LoggedEvent, OutboxItem
 from nullabona.client.core.model.requests import ReadWant
@@ -101,7 +102,7 @@ class Device:
         self.on_event: Callable[[Device, LoggedEvent], None] = lambda _device, _event: None
         self.on_rooms_connected: Callable[[], None] = lambda: None
         self.directories: Cards = Cards(self)
-        self.warnings: list[tuple[str, dict[str, str]]] = []
+        self.warnings: list[tuple[str, WarningDetail]] = []
         self._start_ms = start_ms
         self._rng = rng
         self._loop = asyncio.get_running_loop()
@@ -196,9 +197,9 @@ class Device:
     def look_at_own_card(self) -> None:
         """See `RunnerContext.look_at_own_card`. No account moves here."""
 
-    def warn(self, code: str, **data: str) -> None:
+    def warn(self, code: str, **detail: Unpack[WarningDetail]) -> None:
         """See `RunnerContext.warn`."""
-        self.warnings.append((code, data))
+        self.warnings.append((code, detail))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """See `RunnerContext.spawn`. What fails stops the whole simulation."""

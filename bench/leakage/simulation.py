@@ -13,7 +13,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-import msgspec
 from nullabona_mls import SUITE_PQ
 
 from bench.leakage.cover import Cover
@@ -27,6 +26,8 @@ from nullabona.client.core import commands, files
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.model.change_set import Touched
 from nullabona.client.core.model.errors import BadRequest, NoSuchContact, NoSuchRoom
+from nullabona.client.core.model.facts.people import ContactRequested
+from nullabona.client.core.model.facts.union import from_row
 from nullabona.client.core.model.records import FileState, LoggedEvent, Progress
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.step import Step, Timing
@@ -221,7 +222,9 @@ class Simulation:
 
 
 def _account_of(event: LoggedEvent) -> bytes:
-    return bytes(msgspec.msgpack.decode(event.data)["account"])
+    fact = from_row(event)
+    assert isinstance(fact, ContactRequested)
+    return fact.account
 
 
 def _timing(defences: Defences) -> Timing:

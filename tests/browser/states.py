@@ -10,6 +10,8 @@ from typing import Final
 
 from nullabona.client.core.directory.keeping import Evidence, keep_evidence
 from nullabona.client.core.identity import claims
+from nullabona.client.core.model.facts.account import HistoryCame, RelayMoved, Warned, WarningDetail
+from nullabona.client.core.model.facts.union import Fact
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.operator_notices.keeping import HeldItem, count_refused, load_counts, save_held
 from nullabona.client.core.step import Step
@@ -28,20 +30,19 @@ CODES: Final[dict[str, tuple[str, ...]]] = {
 assert {code for codes in CODES.values() for code in codes} >= GRAVE - {"signed-out"}
 
 
+NEWS: Final[dict[str, Fact]] = {
+    "history-whole": HistoryCame(1_204, whole=True),
+    "relay-moved": RelayMoved("relay.example", "old.example"),
+}
+"""What is no warning, but is told like one."""
+
+
 def _told(*codes: str) -> Callable[[Step], None]:
     def put(step: Step) -> None:
         host = parse_handle(step.me.handle).authority
         for code in codes:
-            step.event(
-                "warning",
-                code=code,
-                host=host,
-                handle=step.me.handle,
-                epoch=4_711,
-                reason="card-forked",
-                count=1_204,
-                relay=host,
-            )
+            detail = WarningDetail(host=host, handle=step.me.handle, epoch=4_711, reason="card-forked", relay=host)
+            step.tell(NEWS.get(code) or Warned(code=code, detail=detail))
 
     return put
 

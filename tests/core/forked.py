@@ -12,6 +12,8 @@ from nullabona.client.core.delivery import box_log
 from nullabona.client.core.group import branches
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.branches import Helper, Rejoin
+from nullabona.client.core.model.facts.account import Warned
+from nullabona.client.core.model.facts.union import from_row
 from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.proofs import Claim, RemovalOrder, decode_claim, make_claim
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
@@ -76,7 +78,7 @@ class Fork:
         """What the person was warned of, in order."""
         with self.stage.store.transaction():
             rows = self.stage.store.events(0, 1_000)
-        return [msgspec.msgpack.decode(row.data)["code"] for row in rows if row.kind == "warning"]
+        return [fact.code for fact in map(from_row, rows) if isinstance(fact, Warned)]
 
     def announced(self) -> int:
         """How often our commit was put into its box as settled."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
-from typing import cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 import nullabona_mls as native
@@ -21,6 +21,8 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery.box_log import open_box
 from nullabona.client.core.group import members
 from nullabona.client.core.model.content import Body, Envelope, View, encode_envelope
+from nullabona.client.core.model.facts.base import Logged
+from nullabona.client.core.model.facts.union import as_row
 from nullabona.client.core.model.inbox_items import ItemBody, open_item
 from nullabona.client.core.model.message_ids import RANDOM, message_id
 from nullabona.client.core.model.mls_port import Mls
@@ -42,6 +44,7 @@ from tests.rooms.world import RELAY, START, World
 __all__ = ["RELAY", "START", "Other", "Pair", "Randomness", "Stage"]
 
 DAY = START // DAY_MS
+F = TypeVar("F", bound=msgspec.Struct)
 EVER = 1 << 61
 
 
@@ -364,7 +367,18 @@ def box_of(item: OutboxItem) -> bytes:
 
 def told(step: Step) -> list[tuple[str, dict[str, object]]]:
     """What this step told listeners."""
-    return [(kind, data) for kind, _, data in step.told]
+    return [(kind, data) for kind, _, data in rows(step)]
+
+
+def rows(step: Step) -> list[tuple[str, bytes, dict[str, Any]]]:
+    """The facts that listeners will see, as the log keeps them: kind, room, and the other fields."""
+    kept = [as_row(fact) for fact in step.told if isinstance(fact, Logged)]
+    return [(kind, room, msgspec.msgpack.decode(data)) for kind, room, data in kept]
+
+
+def signals(step: Step, kind: type[F]) -> list[F]:
+    """The facts of one kind that this step told."""
+    return [fact for fact in step.told if isinstance(fact, kind)]
 
 
 def sealed(track: BoxTrack, kind: Kind, body: bytes, *, indirect: bool = False) -> bytes:

@@ -17,7 +17,7 @@ from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import kinds
 from nullabona.wire.blob import BlobRef
-from tests.core.stage import START, Other, Stage
+from tests.core.stage import START, Other, Stage, rows
 
 JUN, NARI, STRANGER = Other("jun"), Other("nari"), Other("stranger")
 PHOTO = File(Attachment("photo", "beach.jpg", "image/jpeg", 3, (BlobRef(3, b"k" * 32, (b"d" * 32,)),)), "by the sea")
@@ -133,4 +133,4 @@ class Talk:
 
     def told(self) -> list[tuple[str, bytes]]:
         """What listeners were told so far of a message: the kind, and which one."""
-        return [(kind, data["id"]) for kind, _, data in self.step.told if "id" in data]
+        return [(kind, data["message"]) for kind, _, data in rows(self.step) if "message" in data]

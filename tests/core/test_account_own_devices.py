@@ -8,6 +8,7 @@ from nullabona.client.core.account import device_names, own_devices, sync_clock,
 from nullabona.client.core.devices import shared_inbox, shared_room, unlisted
 from nullabona.client.core.devices.shared_inbox import SEEN
 from nullabona.client.core.model.content import Sync
+from nullabona.client.core.model.facts.signals import InboxReadElsewhere
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.model.room_info import encode_info
 from nullabona.client.core.model.state import LEFT, REJOINING
@@ -16,7 +17,7 @@ from nullabona.client.core.step import DAY_MS
 from nullabona.wire.card import CardDevice, sign_card, verify_card
 from nullabona.wire.handle import parse_handle
 from tests.core.home import PHONE, TABLET, WATCH, Home
-from tests.core.stage import DAY, START, Other
+from tests.core.stage import DAY, START, Other, rows
 from tests.core.talk import JUN, NARI, Talk
 
 # -- the card -----------------------------------------------------------------------------------------------------
@@ -197,7 +198,7 @@ def test_devices_are_called_as_the_person_last_said(at: Talk) -> None:
     for device, name in ((PHONE, "phone"), (TABLET, "tablet"), (PHONE, "old phone")):
         device_names.keep(at.step, device.device, name)
     assert {PHONE.device: "old phone", TABLET.device: "tablet"} == device_names.all_names(at.step.store)
-    assert ["devices"] * 3 == [kind for kind, _, _ in at.step.told]
+    assert ["devices-changed"] * 3 == [kind for kind, _, _ in rows(at.step)]
 
 
 def test_devices_wait_in_the_order_in_which_they_came(at: Talk) -> None:
@@ -239,7 +240,7 @@ def test_the_inbox_is_erased_up_to_where_every_device_has_come(at: Talk) -> None
     """Who said nothing yet, or speaks of another inbox, has come nowhere."""
     assert 0 == shared_inbox.erasable(at.step, b"inc", 9)
     shared_inbox.note_other(at.step, PHONE.device, InboxItem(b"inc", 7))
-    assert (0, True) == (shared_inbox.erasable(at.step, b"inc", 9), at.step.others_inbox)
+    assert (0, True) == (shared_inbox.erasable(at.step, b"inc", 9), InboxReadElsewhere() in at.step.told)
     shared_inbox.note_other(at.step, TABLET.device, InboxItem(b"inc", 8))
     assert [7, 5, 0] == [shared_inbox.erasable(at.step, *of) for of in ((b"inc", 9), (b"inc", 5), (b"new", 9))]
     shared_inbox.note_other(at.step, PHONE.device, InboxItem(b"new", 9))

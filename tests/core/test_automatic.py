@@ -11,6 +11,7 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.identity import claims
+from nullabona.client.core.model.facts.signals import AskedAgain, BothAsked, LinkPresented, MembershipEnded
 from nullabona.client.core.model.inbox_items import ContactRequest, RoomsAsked, RoomsTold, Ticket, TicketRequest
 from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.records import ContactState
@@ -36,9 +37,18 @@ def state_of(stage: Stage, other: Other = JUN) -> ContactState | None:
     return contact.state if contact is not None else None
 
 
+NOTED: dict[str, type[LinkPresented | AskedAgain | BothAsked]] = {
+    "vouched": LinkPresented,
+    "returned": AskedAgain,
+    "mutual": BothAsked,
+}
+
+
 def by_itself(stage: Stage, noted: str, *accounts: bytes, now: int = START) -> Step:
     """What follows from a step that noted these accounts."""
-    with stage.step(now, **{noted: list(accounts)}) as step:
+    with stage.step(now) as step:
+        for account in accounts:
+            step.tell(NOTED[noted](account))
         automatic.by_itself(step)
     return step
 
@@ -128,7 +138,8 @@ def test_whom_we_asked_while_we_were_still_leaving_is_asked_again(state: Contact
     stage.contact(JUN, state)
     with stage.step() as step:
         requests.learn_card(step, JUN.card().encoded, JUN.handle)
-    with stage.step(left=[b"x" * 32, JUN.account]) as step:
+    with stage.step() as step:
+        step.tell(MembershipEnded(b"r" * 32, b"", left=True, others=(b"x" * 32, JUN.account)))
         automatic.once_out(step)
     said = [JUN.opened(item.data) for item in stage.outbox(InboxFrame)]
     assert (state is ContactState.REQUESTED) is any(isinstance(each, ContactRequest) for each in said)
@@ -141,7 +152,8 @@ def test_a_device_without_a_card_asks_nobody() -> None:
     """There is no account yet that could be answered."""
     stage = Stage()
     stage.contact(JUN, ContactState.REQUESTED)
-    with stage.step(left=[JUN.account]) as step:
+    with stage.step() as step:
+        step.tell(MembershipEnded(b"r" * 32, b"", left=True, others=(JUN.account,)))
         step.store.delete_value("account-card")
         automatic.once_out(step)
     assert [] == stage.outbox()

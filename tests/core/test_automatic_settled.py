@@ -43,7 +43,7 @@ def test_a_claim_that_is_refuted_warns_a_person_who_has_said_yes(
     stage.contact(JUN, ContactState.ASKING)
     with stage.step() as step:
         claims.note(step, JUN.account, claims.REFUTED)
-        warning = ("warning", {"code": "card-refuted", "handle": JUN.handle, "reason": "card-forked"})
+        warning = ("warning", {"code": "card-refuted", "detail": {"handle": JUN.handle, "reason": "card-forked"}})
         assert [warning] * warns == settled(step, REFUTED, *pending)
         contact = step.store.contact(JUN.account)
         assert contact is not None
@@ -88,7 +88,7 @@ def test_what_fails_hinders_no_other_answer_and_is_told_to_who_said_yes() -> Non
     with stage.step() as step:
         link = links.make_room_link(step, room, hours=1, uses=0)
         news = settled(step, PROVEN, Enter(ROOM), LetIn(room, link.token))
-        failed = {"code": "answer-failed", "handle": JUN.handle, "reason": "no-such-room"}
+        failed = {"code": "answer-failed", "detail": {"handle": JUN.handle, "reason": "no-such-room"}}
         assert ("warning", failed) == news[0]
         assert [AddAccount] == [type(intent) for intent in step.room(room).intents]
 

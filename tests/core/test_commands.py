@@ -11,6 +11,7 @@ from nullabona.client.core import commands, preferences, rooms
 from nullabona.client.core.commands import MemberInfo
 from nullabona.client.core.model.content import Text, encode_body
 from nullabona.client.core.model.errors import BadRequest, LastAdmin, NoSuchRoom, NotAllowed, NotInRoom
+from nullabona.client.core.model.facts.messages import ReadMarker
 from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo
 from nullabona.client.core.model.state import (
     JOINED,
@@ -24,7 +25,7 @@ from nullabona.client.core.model.state import (
 )
 from nullabona.client.core.step import Step
 from nullabona.errors import UserError
-from tests.core.stage import RELAY, Other, Stage, told
+from tests.core.stage import RELAY, Other, Stage, rows, told
 
 JUN, DORA, EVE = Other("jun"), Other("dora"), Other("eve")
 Act = Callable[[Step, bytes], object]
@@ -50,7 +51,7 @@ def refused(stage: Stage, room: bytes, act: Act, error: type[UserError], hint: s
         before = list(state.intents)
         with pytest.raises(error) as found:
             act(step, room)
-        assert (error, before, []) == (type(found.value), state.intents, step.told)
+        assert (error, before, []) == (type(found.value), state.intents, rows(step))
         assert hint in {None, found.value.hint}
 
 
@@ -233,4 +234,4 @@ def test_reading_is_noted_here_and_told_only_in_a_room_that_we_are_in(phase: str
         commands.mark_read(step, room, b"m" * 16)
         assert 7 == step.store.marker(room, stage.me.account)
         assert told == bool(step.room(room).receipt_at)
-        assert ("read", room, {"account": stage.me.account}) in step.told
+        assert ReadMarker(room, stage.me.account) in step.told

@@ -10,10 +10,11 @@ from nullabona.client.core.contacts import join_requests
 from nullabona.client.core.contacts.join_requests import Wish, WishState
 from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.facts.signals import JoinRequested
 from nullabona.client.core.model.inbox_items import LinkRefusal
 from nullabona.client.core.model.invite_link import Link, LinkMismatch, key_check
 from nullabona.client.core.step import DAY_MS, Step
-from tests.core.stage import START, Other, Stage, told
+from tests.core.stage import START, Other, Stage, signals, told
 
 JUN, DORA = Other("jun"), Other("dora")
 ROOM, TOKEN, CARD = b"r" * 32, b"t" * 16, b"our card"
@@ -49,7 +50,7 @@ def test_the_giver_of_a_link_is_asked() -> None:
     with stage.step() as step:
         join_requests.ask(step, LINK, JUN.card(), CARD)
         assert [Wish(ROOM, JUN.account, JUN.handle, TOKEN, step.now)] == join_requests.wishes(step)
-        assert ([event("waiting")], [ROOM]) == (told(step), step.wished)
+        assert ([event("waiting")], [ROOM]) == (told(step), [fact.room for fact in signals(step, JoinRequested)])
         assert [JUN.account] == [item.account for item in inbox_sending.unsent(step)]
         assert "nullabona" not in repr(join_requests.wishes(step))
 

@@ -24,7 +24,7 @@ from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.step import Timing
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card
-from tests.core.stage import RELAY, START, Other, Stage, box_of
+from tests.core.stage import RELAY, START, Other, Stage, box_of, rows
 
 JUN, SORA, YUNA = Other("jun"), Other("sora"), Other("yuna")
 ROOM = b"r" * 32
@@ -181,10 +181,10 @@ def test_a_card_is_looked_up_so_often_before_what_waits_is_given_up(*, caused: b
     for _ in range(most):
         with stage.step() as step:
             inbox_sending.looked_up(step, JUN.handle)
-            told += step.told
+            told += rows(step)
             pauses += [each.next_at - START for each in inbox_sending.unsent(step) if each.handle == JUN.handle]
     assert [2_000, *[4_000] * (most - 2)] == pauses
-    assert ([] if caused else [("warning", b"", {"code": "undeliverable", "handle": JUN.handle})]) == told
+    assert ([] if caused else [("warning", b"", {"code": "undeliverable", "detail": {"handle": JUN.handle}})]) == told
     with stage.step() as step:
         assert [(SORA.handle, START, 0)] == [
             (each.handle, each.next_at, each.attempts) for each in inbox_sending.unsent(step)

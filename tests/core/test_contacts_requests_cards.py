@@ -17,7 +17,7 @@ from nullabona.client.core.model.state import AddAccount
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card, CardDevice, CardForked, CardInvalid, CardStale, sign_card, verify_card
 from nullabona.wire.handle import parse_handle
-from tests.core.stage import DAY, START, Other, Stage
+from tests.core.stage import DAY, START, Other, Stage, rows
 
 JUN, SORA, YUNA = Other("jun"), Other("sora"), Other("yuna")
 ROOM = b"r" * 32
@@ -91,7 +91,9 @@ def test_a_newer_card_of_a_contact_takes_the_place_of_the_known_one() -> None:
     with stage.step() as step:
         with pytest.raises(CardStale):
             requests.learn_card(step, first.encoded, JUN.handle)
-        assert [("warning", b"", {"code": "card-changed", "handle": JUN.handle, "reason": CardStale.code})] == step.told
+        assert [
+            ("warning", b"", {"code": "card-changed", "detail": {"handle": JUN.handle, "reason": CardStale.code}})
+        ] == rows(step)
     assert found == contact(stage, JUN)
 
 

@@ -12,6 +12,9 @@ from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.identity import claims, inbox_addresses
 from nullabona.client.core.model import invite_link
 from nullabona.client.core.model.errors import NoSuchContact
+from nullabona.client.core.model.facts.people import ContactAccepted, ContactChanged, ContactRequested
+from nullabona.client.core.model.facts.signals import AccountTrusted, AskedAgain, BothAsked, LinkPresented
+from nullabona.client.core.model.facts.union import Fact
 from nullabona.client.core.model.inbox_items import ContactRequest
 from nullabona.client.core.model.outbox_targets import InboxFrame, ReplyFrame
 from nullabona.client.core.model.records import Contact, ContactState
@@ -20,11 +23,12 @@ from nullabona.client.core.model.state import LEFT
 from nullabona.client.core.step import Step
 from nullabona.wire.address import epoch_keys
 from nullabona.wire.card import Card
-from tests.core.stage import Other, Stage, box_of
+from tests.core.stage import Other, Stage, box_of, rows, signals
 from tests.core.test_group_commits import add, merge
 
 JUN, SORA = Other("jun"), Other("sora")
 CARD = JUN.card()
+ASKS = ContactRequested(JUN.account, JUN.handle, "hello")
 REPLY = b"t" * 32
 
 
@@ -41,7 +45,12 @@ def stage_with(state: ContactState | None = None, **about: object) -> Stage:
 def request(stage: Stage, token: bytes = b"") -> tuple[Contact, list[bytes]]:
     """We ask Jun to talk: what he is to us then, and whose invitations need no asking any more."""
     with stage.step() as step:
-        return requests.request_contact(step, CARD, b"our card", "hello", token), step.trusted
+        return requests.request_contact(step, CARD, b"our card", "hello", token), accounts(step, AccountTrusted)
+
+
+def accounts(step: Step, kind: type[AccountTrusted | AskedAgain | BothAsked | LinkPresented]) -> list[bytes]:
+    """Of whom one kind of signal was given."""
+    return [fact.account for fact in signals(step, kind)]
 
 
 def came(
@@ -69,16 +78,6 @@ def standing(stage: Stage) -> tuple[str, int]:
     """What the record said of Jun, and how many claims it is to be asked about."""
     with stage.step() as step:
         return claims.standing(step, JUN.account), len(claims.claims(step))
-
-
-def asks(greeting: str = "hello") -> tuple[str, bytes, dict[str, object]]:
-    """What the person is told of a request."""
-    return "contact-request", b"", {"handle": JUN.handle, "account": JUN.account, "greeting": greeting}
-
-
-def changed(state: str) -> tuple[str, bytes, dict[str, object]]:
-    """What the person is told of a contact."""
-    return "contact", b"", {"handle": JUN.handle, "account": JUN.account, "state": state}
 
 
 # -- we ask -------------------------------------------------------------------------------------------------------
@@ -154,7 +153,7 @@ def test_a_stranger_who_asks_waits_for_the_person() -> None:
     step = came(stage)
     packages = (JUN.key_package,)
     expected = Contact(JUN.account, JUN.handle, "", ContactState.ASKING, b"", "hello", CARD.encoded, packages)
-    assert (expected, [asks()], [], []) == (state_of(stage), step.told, step.mutual, step.vouched)
+    assert (expected, [ASKS]) == (state_of(stage), step.told)
     assert (REPLY, ("pending", 1)) == (noted(stage), standing(stage))
     with stage.step() as step:
         assert None is step.store.get_value(invited_by(JUN.account))
@@ -165,11 +164,11 @@ def test_a_request_with_a_card_that_is_not_the_senders_is_not_heard() -> None:
     """Somebody else's, one that does not verify, or one under another handle than we know them by."""
     stage = stage_with()
     step = came(stage, account=SORA.account)
-    assert ([], []) == (step.told, claims_of(stage))
+    assert ([], []) == (rows(step), claims_of(stage))
     broken = Stage()
     with broken.step() as step:
         requests.request_came(step, JUN.account, ContactRequest(b"no card", ""))
-        assert [] == step.told
+        assert [] == rows(step)
     renamed = stage_with(ContactState.REQUESTED)
     other_name = replace(renamed.contact(SORA, ContactState.REQUESTED), account=JUN.account)
     with renamed.store.transaction():
@@ -193,7 +192,7 @@ def test_so_many_strangers_wait(waiting: int, *, heard: bool) -> None:
         stage.store.put_contact(Contact(b"x" * 32, "x@x.example", "", ContactState.ACCEPTED, b"", "", b""))
     assert heard is bool(came(stage).told)
     stage.contact(JUN, ContactState.REQUESTED)
-    assert [asks()] == came(stage).told
+    assert ASKS in came(stage).told
 
 
 def test_a_blocked_contact_is_not_heard() -> None:
@@ -201,7 +200,7 @@ def test_a_blocked_contact_is_not_heard() -> None:
     stage = stage_with(ContactState.BLOCKED)
     before = state_of(stage)
     step = came(stage)
-    assert ([], before, b"", ("", 0)) == (step.told, state_of(stage), noted(stage), standing(stage))
+    assert ([], before, b"", ("", 0)) == (rows(step), state_of(stage), noted(stage), standing(stage))
 
 
 def test_who_asks_twice_is_told_once() -> None:
@@ -211,7 +210,7 @@ def test_who_asks_twice_is_told_once() -> None:
     with stage.step() as step:
         claims.drop(step, JUN.account)
     step = came(stage, reply=b"u" * 32)
-    assert ([], b"u" * 32, ("pending", 0)) == (step.told, noted(stage), standing(stage))
+    assert ([], b"u" * 32, ("pending", 0)) == (rows(step), noted(stage), standing(stage))
     with stage.step() as step:
         claims.note(step, JUN.account, claims.REFUTED)
     assert [] == came(stage).told
@@ -230,7 +229,7 @@ def test_of_two_who_asked_one_another_the_lower_account_answers_for_both() -> No
         assert found is not None
         we_answer = stage.me.account < other.account
         assert (ContactState.ASKING if we_answer else ContactState.REQUESTED) is found.state
-        assert ([other.account], "contact-request") == (step.mutual, step.told[0][0])
+        assert ([other.account], "contact-request") == (accounts(step, BothAsked), rows(step)[0][0])
 
 
 @pytest.mark.parametrize(
@@ -258,9 +257,9 @@ def test_who_has_our_link_is_vouched_for() -> None:
     stage = stage_with()
     with stage.step() as step:
         token = invite_link.parse_link(links.make_contact_link(step, hours=1, uses=1).text).token
-    assert [JUN.account] == came(stage, token=token).vouched
+    assert [JUN.account] == accounts(came(stage, token=token), LinkPresented)
     stage.contact(JUN, ContactState.REQUESTED)
-    assert [] == came(stage, token=token).vouched
+    assert [] == accounts(came(stage, token=token), LinkPresented)
 
 
 def test_where_both_asked_and_they_answer_for_both_no_link_is_spent() -> None:
@@ -271,7 +270,7 @@ def test_where_both_asked_and_they_answer_for_both_no_link_is_spent() -> None:
     with stage.step() as step:
         token = invite_link.parse_link(links.make_contact_link(step, hours=1, uses=1).text).token
         requests.request_came(step, higher.account, ContactRequest(higher.card().encoded, "", token))
-        assert [] == step.vouched
+        assert [] == signals(step, LinkPresented)
         assert links.vouches(step, token)
 
 
@@ -296,7 +295,7 @@ def test_a_contact_who_is_in_no_room_of_two_with_us_asks_again() -> None:
     stage, room, step = again()
     packages = (JUN.key_package,)
     expected = Contact(JUN.account, JUN.handle, "", ContactState.ASKING, room, "", CARD.encoded, packages)
-    assert (expected, [], [JUN.account]) == (state_of(stage), step.told, step.returned)
+    assert (expected, [], [JUN.account]) == (state_of(stage), rows(step), accounts(step, AskedAgain))
     assert (REPLY, ("proven", 0)) == (noted(stage), standing(stage))
 
 
@@ -316,7 +315,7 @@ def test_a_device_that_was_not_in_the_room_says_nothing_of_who_is() -> None:
     stage = stage_with(ContactState.ACCEPTED, room=b"r" * 32)
     before = state_of(stage)
     step = came(stage)
-    assert (before, [], b"") == (state_of(stage), step.returned, noted(stage))
+    assert (before, [], b"") == (state_of(stage), accounts(step, AskedAgain), noted(stage))
 
 
 def test_whoever_is_in_a_room_of_two_with_us_stays_a_contact() -> None:
@@ -325,7 +324,7 @@ def test_whoever_is_in_a_room_of_two_with_us_stays_a_contact() -> None:
     stage.room(JUN, kind=DIRECT)
     before = state_of(stage)
     step = came(stage)
-    assert (before, [], b"") == (state_of(stage), step.returned, noted(stage))
+    assert (before, [], b"") == (state_of(stage), accounts(step, AskedAgain), noted(stage))
 
 
 def test_a_contact_who_never_came_is_invited_again_where_they_wait_now() -> None:
@@ -353,9 +352,9 @@ def test_what_a_contact_is_called_here_is_told_when_it_changes() -> None:
     contact = stage.contact(JUN)
     with stage.step() as step:
         requests.rename_contact(step, contact, "")
-        assert [] == step.told
+        assert [] == rows(step)
         requests.rename_contact(step, contact, "brother")
-        assert [("profile", b"", {"account": JUN.account})] == step.told
+        assert [("profile", b"", {"account": JUN.account})] == rows(step)
         assert "brother" == requests.need_contact(step, JUN.account).name
 
 
@@ -366,10 +365,13 @@ def test_who_is_no_contact_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "room", "expected"),
-    [(ContactState.ACCEPTED, b"n" * 32, [JUN.account]), (ContactState.BLOCKED, b"", [])],
+    ("state", "room", "told"),
+    [
+        (ContactState.ACCEPTED, b"n" * 32, [AccountTrusted(JUN.account), ContactAccepted(JUN.account, JUN.handle)]),
+        (ContactState.BLOCKED, b"", [ContactChanged(JUN.account, JUN.handle, "blocked")]),
+    ],
 )
-def test_a_contact_comes_into_another_state(state: ContactState, room: bytes, expected: list[bytes]) -> None:
+def test_a_contact_comes_into_another_state(state: ContactState, room: bytes, told: list[Fact]) -> None:
     """Told; nothing is waited for any more; the room stays unless another is named; who is accepted is trusted."""
     stage = stage_with(ContactState.REQUESTED, room=b"o" * 32)
     contact = state_of(stage)
@@ -377,7 +379,7 @@ def test_a_contact_comes_into_another_state(state: ContactState, room: bytes, ex
     with stage.step() as step:
         reply_boxes.note(step, JUN.account, REPLY)
         changed_to = requests.set_contact_state(step, contact, state, room)
-        assert ([changed(state.value)], expected) == (step.told, step.trusted)
+        assert told == step.told
     assert replace(contact, state=state, room=room or b"o" * 32) == changed_to == state_of(stage)
     assert b"" == noted(stage)
 

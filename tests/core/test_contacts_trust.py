@@ -32,7 +32,7 @@ from nullabona.client.core.preferences import Trust, contact_scope, of_contact
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import profiles
 from nullabona.wire.card import CardForked
-from tests.core.stage import Other, Stage, told
+from tests.core.stage import Other, Stage, rows, told
 
 JUN, DORA = Other("jun"), Other("dora")
 OTHER_JUN = JUN.impostor()
@@ -45,10 +45,10 @@ def known(step: Step) -> Trust:
 
 
 def events(step: Step) -> list[tuple[str, bytes, dict[str, object]]]:
-    return [(kind, room, data) for kind, room, data in step.told if kind != "preferences"]
+    return [(kind, room, data) for kind, room, data in rows(step) if kind != "preferences"]
 
 
-CONTACT = ("contact", b"", {"handle": JUN.handle, "account": JUN.account, "state": "accepted"})
+CONTACT = ("contact-accepted", b"", {"handle": JUN.handle, "account": JUN.account})
 
 
 # -- comparing ------------------------------------------------------------------------------------------------------
@@ -283,11 +283,11 @@ def test_a_stranger_under_a_contacts_handle_is_a_warning_where_it_came_in() -> N
         assert not contact_keys.note_stranger(step, DORA.account, JUN.handle)
         assert not contact_keys.note_stranger(step, JUN.account, JUN.handle)
         assert not contact_keys.note_stranger(step, OTHER_JUN.account, "sora@relay.example")
-        assert [] == step.told
+        assert [] == rows(step)
         assert contact_keys.note_stranger(step, OTHER_JUN.account, JUN.handle)
         assert contact_keys.note_stranger(step, OTHER_JUN.account, JUN.handle, b"g" * 32)
-        said = {"code": "handle-of-contact", "handle": JUN.handle}
-        assert [("warning", b"d" * 32, said), ("warning", b"g" * 32, said)] == step.told
+        said = {"code": "handle-of-contact", "detail": {"handle": JUN.handle}}
+        assert [("warning", b"d" * 32, said), ("warning", b"g" * 32, said)] == rows(step)
 
 
 # -- blocking and forgetting -------------------------------------------------------------------------------------------
@@ -351,5 +351,5 @@ def test_of_a_contact_that_is_forgotten_nothing_is_left() -> None:
         trust.forget(step, contact)
         assert (None, {}) == (step.store.contact(JUN.account), step.store.preferences(contact_scope(JUN.account)))
         assert ("", b"") == (claims.standing(step, JUN.account), reply_boxes.noted(step, JUN.account))
-        assert [("contact", {"handle": JUN.handle, "account": JUN.account, "state": "deleted"})] == told(step)
+        assert [("contact-changed", {"handle": JUN.handle, "account": JUN.account, "state": "deleted"})] == told(step)
         assert [room] == step.store.rooms()

@@ -28,6 +28,7 @@ from nullabona.client.core.model.errors import BadRequest, NoSuchRoom, NotAllowe
 from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.records import FileState, Message, MessageState, StoredFile
 from nullabona.client.core.model.state import LEFT, SetInfo
+from tests.core.stage import rows
 from tests.core.talk import JUN, NARI, PHOTO, STRANGER, Talk
 
 TARGET = b"t" * 16
@@ -214,7 +215,7 @@ def test_what_failed_is_sent_again_under_its_id(talk: Talk) -> None:
     line = talk.said(Text("hi"), state=MessageState.FAILED)
     conversation.retry(talk.step, line.room, line.id)
     assert (MessageState.WAITING, 1) == (talk.now(line).state, frames(talk))
-    assert ("message-state", line.room, {"id": line.id, "state": "waiting"}) == talk.step.told[-1]
+    assert ("message-state", line.room, {"message": line.id, "state": "waiting"}) == rows(talk.step)[-1]
 
 
 def test_what_failed_can_be_given_up(talk: Talk) -> None:

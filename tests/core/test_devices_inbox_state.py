@@ -8,6 +8,8 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery.outbox import queue_trim
 from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.devices.inbox_state import MOST_FORMER, FormerInbox, InboxState
+from nullabona.client.core.model.facts.account import RelayMoved, Warned
+from nullabona.client.core.model.facts.union import Fact
 from nullabona.client.core.model.outbox_targets import InboxTrim
 from nullabona.wire.card import Card
 from tests.core.stage import RELAY, START, Other, Stage
@@ -15,7 +17,7 @@ from tests.core.stage import RELAY, START, Other, Stage
 THERE = "wss://two.example:443/v1"
 MONTH = 30 * 86_400_000
 MINA = Other("mina")
-WARNED = ("warning", b"", {"code": "relay-refused", "relay": "ws://localhost:80/v1"})
+WARNED = Warned(code="relay-refused", detail={"relay": "ws://localhost:80/v1"})
 
 
 def stage_at(relay: str = RELAY, **about: object) -> Stage:
@@ -44,11 +46,11 @@ def card(relay: str) -> Card:
     return MINA.card(relay=relay)
 
 
-def follow(stage: Stage, relay: str) -> tuple[list[tuple[str, bytes, dict[str, object]]], str, str]:
-    """The account's newest card names a relay: what is told, which one is said to be left, and where we are then."""
+def follow(stage: Stage, relay: str) -> tuple[list[Fact], str]:
+    """The account's newest card names a relay: what is told, and where we are then."""
     with stage.step() as step:
         inbox_state.follow(step, card(relay))
-        return step.told, step.relay_left, step.me.relay
+        return step.told, step.me.relay
 
 
 def test_an_inbox_that_goes_elsewhere_is_read_on_where_it_was() -> None:
@@ -57,8 +59,8 @@ def test_an_inbox_that_goes_elsewhere_is_read_on_where_it_was() -> None:
     state = state_of(stage)
     with stage.step() as step:
         queue_trim(step, RELAY, state.box, 3)
-    told, left, here = follow(stage, THERE)
-    assert ([("relay-moved", b"", {"relay": THERE, "left": RELAY})], RELAY, THERE) == (told, left, here)
+    told, here = follow(stage, THERE)
+    assert ([RelayMoved(THERE, RELAY)], THERE) == (told, here)
     state = state_of(stage)
     assert (THERE, b"", 0, 0, 0, 0) == (
         *(state.relay, state.incarnation, state.position),
@@ -75,8 +77,8 @@ def test_where_the_inbox_is_already_nothing_happens() -> None:
     """A card that names the same relay, or none where the handle's host keeps the inbox."""
     stage = stage_at("wss://relay.example:443/v1", position=7)
     for relay in ("wss://relay.example:443/v1", ""):
-        told, left, _ = follow(stage, relay)
-        assert ([], "", 7) == (told, left, state_of(stage).position)
+        told, _ = follow(stage, relay)
+        assert ([], 7) == (told, state_of(stage).position)
 
 
 def test_a_card_without_a_relay_means_that_of_the_handles_host() -> None:
@@ -120,17 +122,8 @@ def test_a_card_that_is_on_its_way_does_not_undo_what_was_chosen_here() -> None:
 def test_no_card_leads_to_services_of_this_machine() -> None:
     """It is a warning, and the inbox stays."""
     stage = stage_at()
-    assert ([WARNED], "", RELAY) == follow(stage, "ws://localhost:80/v1")
+    assert ([WARNED], RELAY) == follow(stage, "ws://localhost:80/v1")
     assert RELAY == state_of(stage).relay
-
-
-def test_of_two_moves_in_one_step_the_first_relay_was_left() -> None:
-    """What follows from leaving is about where the account was before."""
-    stage = stage_at()
-    with stage.step() as step:
-        inbox_state.follow(step, card(THERE))
-        inbox_state.follow(step, card("wss://three.example:443/v1"))
-        assert RELAY == step.relay_left
 
 
 def test_trims_for_a_relay_out_of_reach_do_not_wait() -> None:

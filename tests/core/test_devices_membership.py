@@ -35,7 +35,7 @@ from nullabona.client.core.model.sync_items import CardItem
 from nullabona.client.core.step import DAY_MS
 from nullabona.wire.card import Card
 from tests.core.home import PHONE, TABLET, WATCH, Home, twin
-from tests.core.stage import RELAY, START, Other
+from tests.core.stage import RELAY, START, Other, rows
 from tests.core.talk import Talk
 
 HOUR = 3_600_000
@@ -304,7 +304,7 @@ def test_a_card_that_is_made_here_is_told_before_anything_follows(home: Home, at
         own_cards(at.step.store),
         own_devices.gone(at.step.store),
     )
-    assert ["devices"] == [kind for kind, _, _ in at.step.told]
+    assert ["devices-changed"] == [kind for kind, _, _ in rows(at.step)]
     assert (START + 1, True) == (at.group.tend_at, sync_out.owes(at.step.store, PHONE.device))
 
 
@@ -329,12 +329,12 @@ def test_a_newer_card_of_the_directory_is_followed(home: Home, at: Talk, mine: s
 def test_who_was_seen_for_a_day_and_is_not_on_the_shown_card_is_gone(home: Home, at: Talk) -> None:
     """That is told, and every room is looked at; if there is nobody, nothing happens."""
     membership.shown(at.step)
-    assert ([], 0, False) == (at.step.told, at.group.tend_at, sync_out.owes(at.step.store, b""))
+    assert ([], 0, False) == (rows(at.step), at.group.tend_at, sync_out.owes(at.step.store, b""))
     unlisted.note(at.step, [WATCH.device])
     at.step.now += DAY_MS
     membership.shown(at.step)
     assert ([WATCH.device], at.step.now + 20_001) == (own_devices.gone(at.step.store), at.group.tend_at)
-    assert "devices" in [kind for kind, _, _ in at.step.told]
+    assert "devices-changed" in [kind for kind, _, _ in rows(at.step)]
     assert sync_out.owes(at.step.store, b"")
 
 
@@ -352,7 +352,7 @@ def test_a_card_without_this_device_puts_it_out(home: Home, at: Talk) -> None:
     assert (True, home.card) == (own_devices.is_signed_out(at.step.store), own_devices.card(at.step.store))
     assert (REMOVED, REMOVED, LEFT) == (at.group.phase, home.shared_of(at).phase, at.direct.phase)
     assert ([], {b""}) == (at.group.boxes, at.step.reads_changed)
-    assert 1 == [kind for kind, _, _ in at.step.told].count("signed-out")
+    assert 1 == [kind for kind, _, _ in rows(at.step)].count("signed-out")
     assert [None, None] == [room.rejoin for room in (at.direct, at.group)]
     assert (IMPORTED, []) == (at.step.room(old).phase, at.step.store.outbox(1 << 61))
 
@@ -361,4 +361,4 @@ def test_who_signs_out_here_is_not_warned(at: Talk) -> None:
     """The person did it."""
     membership.sign_out(at.step, unasked=False)
     assert (True, REMOVED) == (own_devices.is_signed_out(at.step.store), at.group.phase)
-    assert "signed-out" not in [kind for kind, _, _ in at.step.told]
+    assert "signed-out" not in [kind for kind, _, _ in rows(at.step)]

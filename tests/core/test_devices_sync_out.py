@@ -12,6 +12,12 @@ from nullabona.client.core.account import device_names, own_devices, sync_clock
 from nullabona.client.core.devices import sync_out
 from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.content import Body, Profile, Sync, Text
+from nullabona.client.core.model.facts.account import PreferencesChanged
+from nullabona.client.core.model.facts.messages import MessageStored
+from nullabona.client.core.model.facts.people import ContactAccepted, ContactChanged, ContactRequested, ProfileChanged
+from nullabona.client.core.model.facts.rooms import Joined
+from nullabona.client.core.model.facts.signals import ChoicesTakenOver, OwnMarkerMoved
+from nullabona.client.core.model.facts.union import Fact
 from nullabona.client.core.model.records import UNPLACED, Contact, ContactState, Person
 from nullabona.client.core.model.room_info import encode_info
 from nullabona.client.core.model.state import LEFT, REJOINING
@@ -85,8 +91,8 @@ def test_nothing_is_noted_where_there_is_no_other_device(home: Home, at: Talk) -
     """And nothing is due where there is no shared room."""
     own_devices.note_gone(at.step.store, list(ALONE))
     sync_out.note(at.step, "x")
-    at.step.told.append(("preferences", b"", {"scope": "y"}))
-    sync_out.of_events(at.step)
+    at.step.tell(PreferencesChanged("y"))
+    sync_out.of_facts(at.step)
     assert ({}, 0) == (noted(at), sync_clock.chosen_at(at.step, "x"))
     at.step.store.delete_value("devices-gone")
     home.shared_of(at).phase = REJOINING
@@ -95,35 +101,33 @@ def test_nothing_is_noted_where_there_is_no_other_device(home: Home, at: Talk) -
 
 
 @pytest.mark.parametrize(
-    ("kind", "data", "known", "expected"),
+    ("fact", "known", "expected"),
     [
-        ("contact", {"account": JUN.account}, True, {KNOWN}),
-        ("contact", {"account": JUN.account}, False, {KNOWN, CALLED}),
-        ("contact-request", {"account": JUN.account}, True, {KNOWN}),
-        ("preferences", {"scope": "profile"}, True, {"profile"}),
-        ("profile", {"account": JUN.account}, True, {CALLED}),
-        ("profile", {"account": JUN.account}, False, set()),
-        ("joined", {}, True, {f"remembered:{'72' * 32}"}),
-        ("own-read", {}, True, {f"read:{'72' * 32}"}),
-        ("message", {"account": JUN.account}, True, set()),
+        (ContactAccepted(JUN.account, JUN.handle), True, {KNOWN}),
+        (ContactChanged(JUN.account, JUN.handle, "deleted"), False, {KNOWN, CALLED}),
+        (ContactRequested(JUN.account, JUN.handle, "hi"), True, {KNOWN}),
+        (PreferencesChanged("profile"), True, {"profile"}),
+        (ProfileChanged(JUN.account), True, {CALLED}),
+        (ProfileChanged(JUN.account), False, set()),
+        (Joined(b"r" * 32, "", direct=False, handle=JUN.handle), True, {f"remembered:{'72' * 32}"}),
+        (OwnMarkerMoved(b"r" * 32), True, {f"read:{'72' * 32}"}),
+        (MessageStored(b"r" * 32, b"i" * 16, JUN.account, JUN.handle), True, set()),
     ],
 )
-def test_what_is_told_to_listeners_is_noted_for_the_devices(
-    at: Talk, kind: str, data: dict[str, object], expected: set[str], *, known: bool
-) -> None:
+def test_what_listeners_are_told_is_noted_for_devices(at: Talk, fact: Fact, expected: set[str], *, known: bool) -> None:
     """As far as it concerns them."""
     if known:
         contact(at)
-    at.step.told.append((kind, b"r" * 32, data))
-    sync_out.of_events(at.step)
+    at.step.tell(fact)
+    sync_out.of_facts(at.step)
     assert dict.fromkeys(expected, START) == noted(at)
 
 
 def test_my_own_profile_is_noted_as_said(at: Talk) -> None:
     """Also if it was not chosen in this step."""
     at.step.chosen = False
-    at.step.told.append(("profile", b"", {"account": at.me}))
-    sync_out.of_events(at.step)
+    at.step.tell(ProfileChanged(at.me))
+    sync_out.of_facts(at.step)
     assert {sync_out.SAID: START} == noted(at)
 
 
@@ -132,18 +136,18 @@ def test_what_nobody_chose_here_gives_way_to_a_choice_elsewhere(at: Talk) -> Non
     contact(at)
     sync_clock.newer(at.step, KNOWN, 7)
     at.step.chosen = False
-    for kind in ("contact", "profile"):
-        at.step.told.append((kind, b"", {"account": JUN.account}))
-    at.step.told.append(("preferences", b"", {"scope": "profile"}))
-    sync_out.of_events(at.step)
+    at.step.tell(ContactAccepted(JUN.account, JUN.handle))
+    at.step.tell(ProfileChanged(JUN.account))
+    at.step.tell(PreferencesChanged("profile"))
+    sync_out.of_facts(at.step)
     assert {KNOWN: 7, "profile": START} == noted(at)
 
 
 def test_what_came_from_another_device_is_not_told_back(at: Talk) -> None:
     """Two devices would never be quiet."""
-    at.step.heard = True
-    at.step.told.append(("preferences", b"", {"scope": "profile"}))
-    sync_out.of_events(at.step)
+    at.step.tell(ChoicesTakenOver())
+    at.step.tell(PreferencesChanged("profile"))
+    sync_out.of_facts(at.step)
     assert {} == noted(at)
 
 

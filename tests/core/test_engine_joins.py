@@ -8,6 +8,8 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.change_set import NOTHING, Touched
+from nullabona.client.core.model.errors import NoSuchRoom
+from nullabona.client.core.model.facts.signals import ProfileCopied
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.requests import ReadWant
@@ -146,8 +148,8 @@ def test_a_step_that_fails_leaves_what_is_on_its_way() -> None:
 
     with pytest.raises(Bug):
         fail()
-    with pytest.raises(KeyError), b.engine.step(world.now + LATER, room) as step:
-        step.event("warning")  # without the code that every warning has
+    with pytest.raises(NoSuchRoom), b.engine.step(world.now + LATER, room) as step:
+        step.tell(ProfileCopied(b"r" * 32))  # of a room that is not there
     assert 1 == len(join_of(b, room, ticket))
 
 

@@ -15,6 +15,9 @@ from nullabona.client.core.group import branches
 from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.change_set import NOTHING, Touched
 from nullabona.client.core.model.content import Gone, Notice, NoticeKind, Sync, Text, decode_body, encode_body
+from nullabona.client.core.model.facts.account import Warned
+from nullabona.client.core.model.facts.rooms import EpochChanged
+from nullabona.client.core.model.facts.signals import AccountDeleted, InboxReadElsewhere, MembershipEnded, ProfileCopied
 from nullabona.client.core.model.outbox_targets import InboxFrame, InboxTrim, RoomFrame
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT
@@ -195,7 +198,7 @@ def test_a_step_that_fails_has_done_nothing() -> None:
     def fail() -> None:
         with engine.step(START, room) as step:
             step.room(room).receipt_at = 7
-            step.event("epoch", room)
+            step.tell(EpochChanged(room, 1))
             group = step.group(step.room(room))
             group.commit(update=True)
             group.merge_pending()
@@ -215,7 +218,8 @@ def test_a_copy_of_a_profile_gives_up_its_keys() -> None:
     stage = Stage()
     rooms = [quiet(stage, JUN) for _ in range(3)]
     with engine_of(stage).step(START) as step:
-        step.copies |= set(rooms[:2])
+        for room in rooms[:2]:
+            step.tell(ProfileCopied(room))
     assert [REJOINING, REJOINING, JOINED] == [state_of(stage, room).phase for room in rooms]
 
 
@@ -225,7 +229,8 @@ def test_a_device_whose_account_is_deleted_is_out() -> None:
     engine = engine_of(stage)
     for ended in (False, True):
         with engine.step(START) as step:
-            step.ended = ended
+            if ended:
+                step.tell(AccountDeleted())
         with stage.step() as step:
             assert ended is own_devices.is_signed_out(step.store)
 
@@ -237,7 +242,7 @@ def test_whom_we_asked_while_we_left_is_asked_again() -> None:
     with stage.step() as step:
         requests.learn_card(step, JUN.card().encoded, JUN.handle)
     with engine_of(stage).step(START) as step:
-        step.left.append(JUN.account)
+        step.tell(MembershipEnded(b"r" * 32, b"", left=True, others=(JUN.account,)))
     assert 1 == len(stage.outbox(InboxFrame))
 
 
@@ -246,7 +251,7 @@ def test_what_is_told_of_a_room_stands_in_its_history() -> None:
     stage = Stage()
     room = quiet(stage, JUN)
     with engine_of(stage).step(START) as step:
-        step.event("warning", room, code="no-way-back")
+        step.tell(Warned(room=room, code="no-way-back"))
     with stage.step() as step:
         (line,) = step.store.messages(room)
     assert Notice(NoticeKind.WARNING, text="no-way-back") == decode_body(line.body)
@@ -285,7 +290,7 @@ def test_what_another_device_has_read_of_the_inbox_is_erased_in_its_time() -> No
     inbox_at(stage, 5)
     engine = engine_of(stage)
     with engine.step(START) as step:
-        step.others_inbox = True
+        step.tell(InboxReadElsewhere())
     due = START + stage.timing.trim + 1
     assert due == engine.wake_at()
     assert NOTHING is engine.tick(due - 1)

@@ -17,6 +17,7 @@ from nullabona.client.core.engine import Engine
 from nullabona.client.core.identity import claims
 from nullabona.client.core.model.change_set import NOTHING, Touched
 from nullabona.client.core.model.content import Attachment, File, encode_body
+from nullabona.client.core.model.facts.signals import InboxReadElsewhere, LinkPresented
 from nullabona.client.core.model.inbox_items import Gone
 from nullabona.client.core.model.records import ContactState, FileState, Piece, Progress, StoredFile
 from nullabona.client.core.model.requests import Scout
@@ -103,7 +104,7 @@ def test_what_follows_without_asking_the_person_is_done_with_the_step() -> None:
     stage.contact(JUN, ContactState.ASKING, card=JUN.card())
     with engine_of(stage).step(START) as step:
         claims.note(step, JUN.account, claims.PROVEN)
-        step.vouched.append(JUN.account)
+        step.tell(LinkPresented(JUN.account))
     with stage.step() as step:
         contact = step.store.contact(JUN.account)
     assert contact is not None
@@ -137,7 +138,7 @@ def test_a_device_that_is_out_wakes_for_no_inbox() -> None:
     engine = engine_of(stage)
     assert None is engine.wake_at()
     with engine.step(START) as step:
-        step.others_inbox = True
+        step.tell(InboxReadElsewhere())
     assert (None, NOTHING) == (engine.wake_at(), engine.tick(START))
     engine.on_chunk(DIGEST, b"chunk", START)
     assert (None, NOTHING) == (engine.wake_at(), engine.tick(START))

@@ -32,7 +32,7 @@ from nullabona.client.core.model.state import (
 )
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline.kinds import stored
-from tests.core.stage import START, Other, Randomness, Stage, box_of
+from tests.core.stage import START, Other, Randomness, Stage, box_of, rows
 
 JUN, SORA = Other("jun"), Other("sora")
 LATER = START + 300 * 86_400_000
@@ -232,7 +232,7 @@ def test_a_card_that_mls_refuses_takes_nothing_else_with_it() -> None:
             state = step.room(room)
             commits.advance(step, state)
             assert (None, left, []) == (state.pending, state.intents, state.current.tags)
-            ((kind, where, _),) = step.told
+            ((kind, where, _),) = rows(step)
             assert ("change-failed", room) == (kind, where)
 
 
@@ -294,7 +294,7 @@ def test_a_commit_of_ours_that_came_first_is_the_next_epoch() -> None:
             *(state.receipt_at, state.tend_at),
         )
         assert {stage.me.account, SORA.account} == {device.account for device in step.roster(room).values()}
-        assert [("epoch", room, {"epoch": 2})] == [each for each in step.told if each[0] in {"epoch", "room-changed"}]
+        assert [("epoch", room, {"epoch": 2})] == [each for each in rows(step) if each[0] in {"epoch", "room-changed"}]
         assert [JUN.account] == merged.changed
 
 
@@ -308,7 +308,7 @@ def test_a_changed_room_is_told_and_stands_in_its_history() -> None:
         state.intents = [NAME]
         merge(step, state)
         changed = {"name": "friends", "admins": [stage.me.account], "timer_s": 0}
-        assert ("room-changed", room, changed) in step.told
+        assert ("room-changed", room, changed) in rows(step)
         assert ("friends", before, START + 5) == (state.info.name, state.history[-1].was, state.tend_at)
         lines = [stored(line) for line in step.store.messages(room)]
     assert Notice(NoticeKind.RENAMED, stage.me.account, (), "friends") in lines

@@ -13,12 +13,14 @@ from nullabona.client.core.group import commits
 from nullabona.client.core.group.intents import LOOK_MS
 from nullabona.client.core.identity import cards
 from nullabona.client.core.model.commit_policy import check_commit
+from nullabona.client.core.model.facts.signals import MembershipEnded
 from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.proofs import CommitNote, encode_note, make_order
 from nullabona.client.core.model.room_info import encode_info
 from nullabona.client.core.model.state import JOINED, REMOVED, AddAccount, RemoveAccount, RoomState, SetInfo, UpdateKeys
 from nullabona.client.core.step import Step
 from tests.core.bare import bare
+from tests.core.stage import rows
 from tests.rooms.hostile import mole, people
 from tests.rooms.world import Person, World
 
@@ -117,7 +119,7 @@ def test_who_is_put_out_watches_the_box_whose_commit_did_it() -> None:
         track = state.current
         accept(step, state, commit)
         assert (REMOVED, [track], 0, 0) == (state.phase, state.boxes, state.receipt_at, state.walked.count)
-        assert ("removed", room, {"by": a.account}) in step.told
+        assert MembershipEnded(room, a.account, left=False, others=()) in step.told
 
 
 def test_a_room_that_somebody_else_changed_is_told() -> None:
@@ -130,7 +132,7 @@ def test_a_room_that_somebody_else_changed_is_told() -> None:
         state = step.room(room)
         accept(step, state, commit)
         assert (info, None) == (state.info, state.history[-1].was)
-        assert "room-changed" in [kind for kind, _, _ in step.told]
+        assert "room-changed" in [kind for kind, _, _ in rows(step)]
 
 
 @pytest.mark.parametrize("known", [True, False])

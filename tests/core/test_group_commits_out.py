@@ -12,13 +12,15 @@ from nullabona.client.core.delivery.outbox import queue_trim
 from nullabona.client.core.group import commits
 from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.content import Leave, Text, encode_body
+from nullabona.client.core.model.facts.rooms import Left, Removed
+from nullabona.client.core.model.facts.signals import MembershipEnded
 from nullabona.client.core.model.outbox_targets import InboxTrim, RoomFrame, RoomTrim, room_of
 from nullabona.client.core.model.proofs import make_order
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.model.state import LEFT, REMOVED, RemoveAccount, RoomState, SetInfo, UpdateKeys
 from nullabona.client.core.step import Step, way_key
 from tests.core.listening import Listening
-from tests.core.stage import START, Other, Stage
+from tests.core.stage import START, Other, Stage, rows, signals
 from tests.core.test_group_commits import merge, room_with
 
 JUN, SORA = Other("jun"), Other("sora")
@@ -55,7 +57,7 @@ def test_who_was_put_out_keeps_no_keys_and_wants_nothing() -> None:
     state, step = out(stage, room, by=JUN.account, down=frozenset({"wss://two.example:443/v1"}))
     assert (REMOVED, [], [], None, None) == (state.phase, state.boxes, state.intents, state.pending, state.rejoin)
     assert [0] * 5 == [state.receipt_at, state.update_at, state.note_at, state.scout_at, state.invites_at]
-    assert [("removed", room, {"by": JUN.account})] == step.told
+    assert [MembershipEnded(room, JUN.account, left=False, others=()), Removed(room)] == step.told
     assert [] == stage.outbox(RoomTrim, InboxTrim)
     with stage.step() as step:
         assert [None] * 3 == [
@@ -78,7 +80,7 @@ def test_the_box_whose_commit_put_us_out_is_watched() -> None:
     assert (LEFT, 1, LATER) == (state.phase, len(state.boxes), state.invites_at)
     with stage.step() as again:
         assert rooms.leaving(again, room)
-    assert [("left", room, {"by": b""})] == step.told
+    assert [MembershipEnded(room, b"", left=True, others=()), Left(room)] == step.told
 
 
 def test_who_left_by_its_own_wish_has_left() -> None:
@@ -88,20 +90,20 @@ def test_who_left_by_its_own_wish_has_left() -> None:
     with stage.step() as step:
         rooms.note_leaving(step, make_order(stage.mls, stage.me.signature_key, room, stage.me.account, [b"k"]))
     state, step = out(stage, room)
-    assert (LEFT, "left") == (state.phase, step.told[0][0])
+    assert (LEFT, "left") == (state.phase, rows(step)[0][0])
     with stage.step() as again:
         assert not rooms.leaving(again, room)
     alone = stage.room()
     with stage.step() as step:
         commits.leave_alone(step, step.room(alone))
-        assert (LEFT, "left") == (step.room(alone).phase, step.told[0][0])
+        assert (LEFT, "left") == (step.room(alone).phase, rows(step)[0][0])
 
 
 def test_with_whom_we_were_in_a_room_of_two_is_noted() -> None:
     """They may have been asked meanwhile."""
     stage = Stage()
     _, step = out(stage, stage.room(JUN, kind=DIRECT))
-    assert [JUN.account] == step.left
+    assert [(JUN.account,)] == [fact.others for fact in signals(step, MembershipEnded)]
 
 
 def test_whoever_wants_to_leave_and_is_alone_with_its_own_devices_puts_those_out() -> None:

@@ -178,7 +178,7 @@ def test_whoever_comes_in_under_a_contacts_handle_is_looked_up(known: claims.Sta
             claims.note(step, impostor.account, known)
         sync(stage, step, state, leaf(DORA, 1), leaf(impostor, 2))
         warned = [data for kind, data in told(step) if kind == "warning"]
-        assert [{"code": "handle-of-contact", "handle": JUN.handle}] == warned
+        assert [{"code": "handle-of-contact", "detail": {"handle": JUN.handle}}] == warned
         assert [impostor.account] * asked == [each.account for each in claims.claims(step)]
         step.told.clear()
         sync(stage, step, state, leaf(DORA, 1), leaf(JUN, 2))

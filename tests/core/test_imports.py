@@ -12,7 +12,7 @@ from nullabona.client.core.model.content import Imported, encode_body
 from nullabona.client.core.model.imports import IMPORTED, Import, ImportState
 from nullabona.client.core.model.records import FileState, StoredFile
 from nullabona.client.core.model.room_info import RoomInfo
-from tests.core.stage import START
+from tests.core.stage import START, rows
 from tests.core.talk import PHOTO, Talk
 
 ID = b"i" * 16
@@ -52,7 +52,7 @@ def lines(talk: Talk, kept: Import) -> int:
 
 def events(talk: Talk) -> list[bytes]:
     """The rooms of which listeners were told that an import changed."""
-    return [room for kind, room, _ in talk.step.told if kind == "imported"]
+    return [room for kind, room, _ in rows(talk.step) if kind == "imported"]
 
 
 def test_a_room_of_imported_history_is_of_this_account_alone(talk: Talk) -> None:

@@ -17,6 +17,7 @@ from nullabona.client.core.directory.promises import Expected, encode_expected
 from nullabona.client.core.identity import claims, inbox_addresses
 from nullabona.client.core.incoming import device_sync
 from nullabona.client.core.model.content import Profile, Sync, Text
+from nullabona.client.core.model.facts.signals import AccountDeleted, AccountTrusted, ChoicesTakenOver
 from nullabona.client.core.model.records import Contact, ContactState, MessageState
 from nullabona.client.core.model.room_info import encode_info
 from nullabona.client.core.model.state import LEFT, REJOINING
@@ -38,12 +39,14 @@ from nullabona.client.core.preferences import PROFILE, contact_scope, of_contact
 from nullabona.client.core.restore import returning
 from nullabona.client.core.timeline import profiles
 from tests.core.home import PHONE, TABLET, WATCH, Home, twin
-from tests.core.stage import START
+from tests.core.stage import START, rows, signals
 from tests.core.talk import JUN, NARI, Talk
 
 SECRET = b"s" * 32
 KNOWN = f"known:{JUN.account.hex()}"
 CARD = JUN.card()
+TRUSTED = [AccountTrusted(JUN.account)]
+CONTACT = ("contact-accepted", "contact-changed")
 
 
 def hear(talk: Talk, home: Home, *items: SyncItem) -> None:
@@ -66,7 +69,7 @@ def told(state: str, at: int = 5, **about: object) -> ContactItem:
 
 def events(talk: Talk, *kinds: str) -> list[dict[str, object]]:
     """What listeners were told of these kinds."""
-    return [data for kind, _, data in talk.step.told if kind in kinds]
+    return [data for kind, _, data in rows(talk.step) if kind in kinds]
 
 
 # -- who is heard -------------------------------------------------------------------------------------------------
@@ -77,9 +80,9 @@ def test_only_devices_of_the_account_are_heard_in_the_room_they_share(home: Home
     sync, phone = Sync((told("accepted"),)), twin(home.stage, PHONE, home.shared, 1)
     device_sync.heard(at.step, at.group, phone, sync)
     device_sync.heard(at.step, home.shared_of(at), JUN.row(home.shared, 1), sync)
-    assert (None, False) == (at.step.store.contact(JUN.account), at.step.heard)
+    assert (None, False) == (at.step.store.contact(JUN.account), ChoicesTakenOver() in at.step.told)
     device_sync.heard(at.step, home.shared_of(at), phone, sync)
-    assert at.step.heard
+    assert ChoicesTakenOver() in at.step.told
     assert at.step.store.contact(JUN.account) is not None
 
 
@@ -87,7 +90,7 @@ def test_what_makes_no_sense_is_passed_over(home: Home, at: Talk) -> None:
     """What is said with it counts."""
     broken = RoomItem(b"r" * 32, b"no info", ((JUN.account, JUN.handle),))
     hear(at, home, broken, ProfileItem(5, b"\xc1"), EndItem())
-    assert at.step.ended
+    assert AccountDeleted() in at.step.told
     assert at.step.find_room(b"r" * 32) is None
 
 
@@ -100,8 +103,8 @@ def test_a_contact_of_another_device_is_one_here(home: Home, at: Talk) -> None:
     packages = tuple(device.key_package for device in CARD.devices)
     kept = Contact(JUN.account, JUN.handle, "jun", ContactState.ACCEPTED, b"d" * 32, "hi", CARD.encoded, packages)
     assert kept == at.step.store.contact(JUN.account)
-    assert ([JUN.account], CARD.inbox) == (at.step.trusted, inbox_addresses.inbox_of(at.step, JUN.account))
-    assert [{"handle": JUN.handle, "account": JUN.account, "state": "accepted"}] == events(at, "contact")
+    assert (TRUSTED, CARD.inbox) == (signals(at.step, AccountTrusted), inbox_addresses.inbox_of(at.step, JUN.account))
+    assert [{"handle": JUN.handle, "account": JUN.account}] == events(at, "contact-accepted")
     assert 5 == sync_clock.chosen_at(at.step, KNOWN)
 
 
@@ -109,7 +112,7 @@ def test_a_contact_whose_card_does_not_hold_is_not_taken(home: Home, at: Talk) -
     """Whoever says so."""
     broken = CARD.encoded[:-9] + bytes([CARD.encoded[-9] ^ 1]) + CARD.encoded[-8:]
     hear(at, home, told("accepted", card=broken))
-    assert (None, []) == (at.step.store.contact(JUN.account), at.step.trusted)
+    assert (None, []) == (at.step.store.contact(JUN.account), signals(at.step, AccountTrusted))
 
 
 def test_what_is_known_here_stays_where_nothing_is_said_of_it(home: Home, at: Talk) -> None:
@@ -119,7 +122,7 @@ def test_what_is_known_here_stays_where_nothing_is_said_of_it(home: Home, at: Ta
     kept = Contact(
         *(JUN.account, JUN.handle, "준", ContactState.ACCEPTED, known.room, "hi"), CARD.encoded, (b"package",)
     )
-    assert (kept, []) == (at.step.store.contact(JUN.account), events(at, "contact"))
+    assert (kept, []) == (at.step.store.contact(JUN.account), events(at, *CONTACT))
     hear(at, home, told("accepted", 6, room=b"d" * 32, card=CARD.encoded))
     packages = tuple(device.key_package for device in CARD.devices)
     now = at.step.store.contact(JUN.account)
@@ -139,8 +142,8 @@ def test_somebody_who_asks_there_asks_here(home: Home, at: Talk) -> None:
     """Told as a request; where they wait is noted, and their frames stay remembered."""
     at.step.store.set_value(f"asked-in:{JUN.account.hex()}", msgspec.msgpack.encode((b"f" * 32,)))
     hear(at, home, told("asking", reply=SECRET))
-    assert [{"handle": JUN.handle, "account": JUN.account, "greeting": "hi"}] == events(at, "contact-request")
-    assert (SECRET, [], []) == (reply_boxes.noted(at.step, JUN.account), at.step.trusted, events(at, "contact"))
+    assert [{"handle": JUN.handle, "account": JUN.account, "greeting": "hi"}] == events(at, "contact-request", *CONTACT)
+    assert (SECRET, []) == (reply_boxes.noted(at.step, JUN.account), signals(at.step, AccountTrusted))
     assert (b"f" * 32,) == shared_inbox.take_requests(at.step, JUN.account)
     hear(at, home, told("asking", 6))
     assert SECRET == reply_boxes.noted(at.step, JUN.account)
@@ -149,7 +152,7 @@ def test_somebody_who_asks_there_asks_here(home: Home, at: Talk) -> None:
 def test_somebody_asked_there_is_waited_for_here(home: Home, at: Talk) -> None:
     """In the same box, if it is one."""
     hear(at, home, told("requested", reply=b"short"))
-    assert ([JUN.account], b"") == (at.step.trusted, reply_boxes.secret_for(at.step, JUN.account))
+    assert (TRUSTED, b"") == (signals(at.step, AccountTrusted), reply_boxes.secret_for(at.step, JUN.account))
     hear(at, home, told("requested", 6, reply=SECRET))
     assert SECRET == reply_boxes.secret_for(at.step, JUN.account)
     (before,) = reply_boxes.followed(at.step)
@@ -166,7 +169,7 @@ def test_nothing_is_waited_for_once_it_is_answered(home: Home, at: Talk, state: 
     hear(at, home, told("requested", reply=SECRET))
     reply_boxes.note(at.step, JUN.account, SECRET)
     at.step.store.set_value(f"asked-in:{JUN.account.hex()}", msgspec.msgpack.encode((b"f" * 32,)))
-    at.step.trusted.clear()
+    at.step.told.clear()
     waiting = inbox_sending.UnsentItem(JUN.account, JUN.handle, b"item", START)
     inbox_sending.save(at.step, [waiting])
     hear(at, home, told(state, 6))
@@ -176,7 +179,7 @@ def test_nothing_is_waited_for_once_it_is_answered(home: Home, at: Talk, state: 
         reply_boxes.noted(at.step, JUN.account),
         shared_inbox.take_requests(at.step, JUN.account),
     )
-    assert ([JUN.account] if trusted else []) == at.step.trusted
+    assert (TRUSTED if trusted else []) == signals(at.step, AccountTrusted)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +212,7 @@ def test_a_contact_that_was_forgotten_there_is_forgotten_here(home: Home, at: Ta
     """What they asked in is not heard again; nothing is told of somebody who was not known."""
     at.step.store.set_value(f"asked-in:{JUN.account.hex()}", msgspec.msgpack.encode((b"g" * 32,)))
     hear(at, home, told("", frames=(b"f" * 32,)))
-    assert ([], ()) == (events(at, "contact"), shared_inbox.take_requests(at.step, JUN.account))
+    assert ([], ()) == (events(at, *CONTACT), shared_inbox.take_requests(at.step, JUN.account))
     assert not at.step.store.saw(SEEN, b"f" * 32, at.step.day)
     contact(at)
     reply_boxes.note(at.step, JUN.account, SECRET)
@@ -217,7 +220,7 @@ def test_a_contact_that_was_forgotten_there_is_forgotten_here(home: Home, at: Ta
     hear(at, home, told("", 6))
     assert (None, b"") == (at.step.store.contact(JUN.account), reply_boxes.noted(at.step, JUN.account))
     assert "" == claims.standing(at.step, JUN.account)
-    assert [{"handle": JUN.handle, "account": JUN.account, "state": "deleted"}] == events(at, "contact")
+    assert [{"handle": JUN.handle, "account": JUN.account, "state": "deleted"}] == events(at, *CONTACT)
 
 
 def test_what_a_contact_is_called_there_they_are_called_here(home: Home, at: Talk) -> None:
@@ -372,29 +375,26 @@ def test_a_newer_card_is_followed(home: Home, at: Talk) -> None:
     hear(at, home, CardItem(newer.encoded, encode_expected(promise)))
     assert (newer, [TABLET.device]) == (own_devices.card(at.step.store), own_devices.gone(at.step.store))
     assert ([newer.hash], [promise]) == (own_cards(at.step.store), load_expected(at.step.store))
-    assert ([{}], True) == (events(at, "devices"), START < at.group.tend_at)
+    assert ([{}], True) == (events(at, "devices-changed"), START < at.group.tend_at)
     assert "wss://two.example:443/v1" == at.step.me.relay
 
 
 def test_a_card_that_is_known_or_not_ours_is_no_news(home: Home, at: Talk) -> None:
     """Nothing is looked at; but who is told to be gone is, unless the newest card names it."""
     hear(at, home, CardItem(home.card.encoded, gone=(PHONE.device,)), CardItem(JUN.card().encoded))
-    assert ([], [], 0) == (own_devices.gone(at.step.store), events(at, "devices"), at.group.tend_at)
+    assert ([], [], 0) == (own_devices.gone(at.step.store), events(at, "devices-changed"), at.group.tend_at)
     assert [home.card.hash] == own_cards(at.step.store)
     hear(at, home, CardItem(home.card.encoded, gone=(PHONE.device, WATCH.device)))
-    assert ([WATCH.device], [{}], True) == (
-        own_devices.gone(at.step.store),
-        events(at, "devices"),
-        START < at.group.tend_at,
-    )
+    assert ([WATCH.device], [{}]) == (own_devices.gone(at.step.store), events(at, "devices-changed"))
+    assert START < at.group.tend_at
     at.group.tend_at = 0
     hear(at, home, CardItem(home.card.encoded, gone=(WATCH.device,)))
-    assert (1, 0) == (len(events(at, "devices")), at.group.tend_at)
+    assert (1, 0) == (len(events(at, "devices-changed")), at.group.tend_at)
 
 
 def test_an_account_that_is_deleted_there_ends_here(home: Home, at: Talk) -> None:
     """When this step is over."""
-    assert not at.step.ended
+    assert AccountDeleted() not in at.step.told
     at.direct.phase = LEFT
     hear(at, home, EndItem())
-    assert at.step.ended
+    assert AccountDeleted() in at.step.told

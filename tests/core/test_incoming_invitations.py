@@ -159,7 +159,7 @@ def test_an_invitation_is_acted_on_once() -> None:
 
 
 def refusals(invited: Invited) -> list[str]:
-    return [about["reason"] for kind, about in invited.told() if kind == "warning"]
+    return [about["detail"]["reason"] for kind, about in invited.told() if kind == "warning"]
 
 
 @pytest.mark.parametrize(("state", "reasons"), [(ACCEPTED, ["mls-refused"]), (None, [])])
@@ -179,7 +179,7 @@ def test_what_is_no_welcome_is_told_as_well() -> None:
         for digest, _ in invited.chunks:
             step.store.put_chunk(digest, b"noise", step.day)
     invited.comes(fetched=False)
-    expected = {"code": "invitation-refused", "handle": invited.jun.me.handle, "reason": "malformed"}
+    expected = {"code": "invitation-refused", "detail": {"handle": invited.jun.me.handle, "reason": "malformed"}}
     assert [("warning", expected)] == invited.told()
 
 

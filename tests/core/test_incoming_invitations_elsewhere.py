@@ -122,7 +122,7 @@ def test_of_two_versions_of_a_room_the_person_is_told() -> None:
     """Both cannot be the room; the one that we are in stays until they say."""
     contested = Contested()
     assert (None, True, BO.account) == (contested.comes(), contested.waits(), let_in_by(contested))
-    assert ("warning", {"code": "two-versions", "handle": contested.jun.me.handle}) in contested.told()
+    assert ("warning", {"code": "two-versions", "detail": {"handle": contested.jun.me.handle}}) in contested.told()
 
 
 def let_in_by(contested: Contested) -> bytes:

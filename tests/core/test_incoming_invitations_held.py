@@ -24,7 +24,7 @@ from nullabona.client.core.model.sync_items import DeclineItem
 from nullabona.client.core.restore import returning
 from tests.core.invited import Invited
 from tests.core.seen import Overheard
-from tests.core.stage import START, Other, Stage
+from tests.core.stage import START, Other, Stage, rows
 
 WEEK = 7 * 86_400_000
 NOBODYS = b"n" * 32
@@ -109,7 +109,7 @@ def test_an_invitation_that_is_dropped_is_gone_and_told_once() -> None:
         held_invitations.drop(step, NOBODYS)
         held_invitations.drop(step, invited.id)
         held_invitations.drop(step, invited.id)
-        assert [("room-request-gone", invited.id, {})] == step.told
+        assert [("room-request-gone", invited.id, {})] == rows(step)
     assert "none" == invited.phase
 
 
@@ -183,7 +183,7 @@ def test_a_no_to_what_does_not_wait_says_nothing() -> None:
         own_devices.set_room(step.store, shared)
         heard = Overheard(step)
         invitations.decline_request(step, invited.id)
-        assert ([], []) == (heard.said, step.told)
+        assert ([], []) == (heard.said, rows(step))
 
 
 @pytest.mark.parametrize(("id", "phase"), [(b"1" * 16, "none"), (b"2" * 16, "asked")])

@@ -83,7 +83,7 @@ def test_who_is_new_in_a_room_that_we_knew_counts_by_a_host_that_we_know() -> No
 
 
 def refusals(invited: Invited) -> list[str]:
-    return [about["reason"] for kind, about in invited.told() if kind == "warning"]
+    return [about["detail"]["reason"] for kind, about in invited.told() if kind == "warning"]
 
 
 @pytest.mark.parametrize(("phase", "reasons"), [(LEFT, ["mls-refused"]), (REJOINING, [])])

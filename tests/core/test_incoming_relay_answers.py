@@ -28,7 +28,7 @@ from nullabona.wire.address import Address
 from nullabona.wire.frame import Kind
 from nullabona.wire.messages import AnyResponse, Appended, Done, Refusal
 from tests.core.seen import digest, earlier, frame
-from tests.core.stage import RELAY, START, Other, Randomness, Stage
+from tests.core.stage import RELAY, START, Other, Randomness, Stage, rows
 from tests.store.samples import TARGETS
 
 JUN = Other("jun")
@@ -66,7 +66,7 @@ class Posted:
         """The relay says something to it. What is told then."""
         with self.stage.step(now) as step:
             relay_answers.answered(step, item, answer)
-            return [kind for kind, _, _ in step.told]
+            return [kind for kind, _, _ in rows(step)]
 
     def waiting(self) -> list[tuple[str, bytes, int]]:
         """What waits still: kind, what it is for, and from when on, in ms from now."""
@@ -109,7 +109,7 @@ def test_of_what_is_refused_is_told_why_and_what_it_was() -> None:
     item = posted.item()
     with posted.stage.step() as step:
         relay_answers.answered(step, item, Refusal("too-large"))
-        assert ("refused", posted.room, {"code": "too-large", "what": "room-frame"}) == step.told[0]
+        assert ("refused", posted.room, {"code": "too-large", "what": "room-frame"}) == rows(step)[0]
 
 
 def test_a_refused_commit_is_taken_back() -> None:

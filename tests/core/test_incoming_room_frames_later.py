@@ -13,6 +13,7 @@ from nullabona.client.core import rooms
 from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.incoming import room_frames
 from nullabona.client.core.model.content import Body, Envelope, Handed, Leave, Sync, Text
+from nullabona.client.core.model.facts.signals import ChoicesTakenOver, ProfileCopied
 from nullabona.client.core.model.inbox_items import Invitation
 from nullabona.client.core.model.message_ids import RANDOM, message_id
 from nullabona.client.core.model.proofs import make_order
@@ -175,7 +176,7 @@ def test_what_changed_on_another_device_of_ours_is_taken_over(kind: str, *, hear
     with room.us.inside(room.id) as (step, state, track):
         as_ours(room, step)
         hear(room, step, state, track, of_ours(room, Sync((ProfileItem(5, b"\xc1"),))))
-        assert (heard, []) == (step.heard, track.unreadable)
+        assert (heard, []) == (ChoicesTakenOver() in step.told, track.unreadable)
 
 
 def test_an_invitation_in_the_room_of_two_is_taken_as_if_it_lay_in_the_inbox() -> None:
@@ -204,4 +205,4 @@ def test_a_message_of_our_own_leaf_that_we_know_nothing_of_shows_that_we_are_a_c
     with room.us.inside(room.id) as (step, state, track):
         track.winner = b"w" * 32 if closed else b""
         read(step, state, track, sealed(track, Kind.MESSAGE, data))
-        assert ({room.id} if copied else set(), []) == (step.copies, track.unreadable)
+        assert ([ProfileCopied(room.id)] if copied else [], []) == (step.told, track.unreadable)

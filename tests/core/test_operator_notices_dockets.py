@@ -17,7 +17,7 @@ from nullabona.log.checkpoint import Checkpoint
 from nullabona.log.note import sign_note
 from nullabona.log.tiles import WIDTH, Tile
 from nullabona.log.tree import Frontier, leaf_hash
-from tests.core.stage import Randomness
+from tests.core.stage import Randomness, rows
 from tests.core.talk import Talk
 from tests.operator.forging import HOST, NOW_S, ORIGIN, Docket
 from tests.witness.running import log_signers, witness_signers
@@ -71,7 +71,7 @@ def sightings(talk: Talk) -> list[tuple[int, int]]:
 
 def warnings(talk: Talk) -> list[object]:
     """The codes of what the person was warned of."""
-    return [data["code"] for kind, _, data in talk.step.told if kind == "warning"]
+    return [data["code"] for kind, _, data in rows(talk.step) if kind == "warning"]
 
 
 # -- comparing ----------------------------------------------------------------------------------------------------
@@ -233,8 +233,8 @@ def test_what_was_looked_for_too_often_is_told_once_and_let_go(talk: Talk) -> No
         dockets.not_shown(talk.step)
         assert ([], ["docket-unproven"]) == (sightings(talk), warnings(talk))
     assert [Evidence("docket-unproven", HOST, NOW_S, known, b"not shown")] == load_evidence(talk.step.store)
-    assert [{"code": "docket-unproven", "host": HOST}] == [
-        data for kind, _, data in talk.step.told if kind == "warning"
+    assert [{"code": "docket-unproven", "detail": {"host": HOST}}] == [
+        data for kind, _, data in rows(talk.step) if kind == "warning"
     ]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from nullabona.client.core.directory.keeping import Evidence, load_evidence, save_pinned
 from nullabona.client.core.directory.pinned import SKEW_S, Pinned
+from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.operator_notices import dockets, keeping, taking
 from nullabona.client.core.operator_notices.checking import OLDEST_S, DocketSeen
 from nullabona.client.core.operator_notices.keeping import (
@@ -20,6 +21,7 @@ from nullabona.client.core.operator_notices.keeping import (
     load_notices,
 )
 from nullabona.wire.operator_notice import OperatorNotice, encode_notice
+from tests.core.stage import rows, signals
 from tests.core.talk import Talk
 from tests.operator.forging import HOST, NOW_S, ORIGIN, WITNESSES, Docket, body
 from tests.sequencer.logs import policy_text
@@ -43,12 +45,12 @@ def pin(talk: Talk, policy: str = POLICY, *, by_hand: bool = False) -> None:
 
 def warnings(talk: Talk) -> list[object]:
     """The codes of what the person was warned of."""
-    return [data["code"] for kind, _, data in talk.step.told if kind == "warning"]
+    return [data["code"] for kind, _, data in rows(talk.step) if kind == "warning"]
 
 
 def notices(talk: Talk) -> list[dict[str, object]]:
     """What was told of notices."""
-    return [data for kind, _, data in talk.step.told if kind == "operator-notice"]
+    return [data for kind, _, data in rows(talk.step) if kind == "operator-notice"]
 
 
 # -- what holds ---------------------------------------------------------------------------------------------------
@@ -67,7 +69,7 @@ def test_a_notice_that_holds_is_kept_and_told_once(talk: Talk, *, by_hand: bool)
         keeping.load_notice(talk.step.store, id),
         keeping.load_notice(talk.step.store, b"x"),
     )
-    assert [{"id": id, "put_away": False}] == notices(talk)
+    assert [{"notice": id, "put_away": False}] == notices(talk)
     assert [ORIGIN] == [each.seen.origin for each in dockets.load_docket(talk.step.store).sightings]
     assert ({}, []) == (load_counts(talk.step.store), load_held(talk.step.store))
 
@@ -120,7 +122,7 @@ def test_a_notice_is_put_away_once(talk: Talk) -> None:
     (kept,) = load_notices(talk.step.store)
     assert [True, True, False] == [taking.put_away(talk.step, id) for id in (kept.id, kept.id, b"x")]
     assert [msgspec.structs.replace(kept, put_away=True)] == load_notices(talk.step.store)
-    assert [{"id": kept.id, "put_away": False}, {"id": kept.id, "put_away": True}] == notices(talk)
+    assert [{"notice": kept.id, "put_away": False}, {"notice": kept.id, "put_away": True}] == notices(talk)
 
 
 def test_notices_are_kept_in_the_order_in_which_they_came(talk: Talk) -> None:
@@ -144,7 +146,7 @@ def test_what_anybody_can_have_sent_is_only_counted(talk: Talk) -> None:
         taking.take(talk.step, item)
     taking.take(talk.step, Docket(time_s=NOW_S - OLDEST_S - 1).item(MINA))
     assert {"docket-notice-invalid": 4, "operator-notice-stale": 1} == load_counts(talk.step.store)
-    assert ([], [], []) == (load_notices(talk.step.store), talk.step.told, load_evidence(talk.step.store))
+    assert ([], [], []) == (load_notices(talk.step.store), rows(talk.step), load_evidence(talk.step.store))
 
 
 def test_what_only_the_operator_can_have_made_and_does_not_hold_is_a_warning_once(talk: Talk) -> None:
@@ -156,7 +158,7 @@ def test_what_only_the_operator_can_have_made_and_does_not_hold_is_a_warning_onc
     code = "operator-notice-unwitnessed"
     assert [Evidence(code, HOST, NOW_S, b"known", UNWITNESSED)] == load_evidence(talk.step.store)
     assert ([code], {code: 2}, []) == (warnings(talk), load_counts(talk.step.store), load_notices(talk.step.store))
-    assert [{"code": code, "host": HOST}] == [data for kind, _, data in talk.step.told if kind == "warning"]
+    assert [Warned(code=code, detail={"host": HOST})] == signals(talk.step, Warned)
 
 
 def test_a_notice_of_another_history_than_was_seen_is_a_warning(talk: Talk) -> None:
@@ -179,7 +181,7 @@ def test_what_cannot_be_checked_yet_waits_once(talk: Talk) -> None:
     pin(talk, BARE)
     taking.look_again(talk.step)
     assert [HeldItem(ITEM, NOW_S, vouched=True)] == load_held(talk.step.store)
-    assert ([], {}) == (talk.step.told, load_counts(talk.step.store))
+    assert ([], {}) == (rows(talk.step), load_counts(talk.step.store))
 
 
 def test_what_waited_is_checked_again(talk: Talk) -> None:
@@ -218,7 +220,7 @@ def test_the_person_is_told_once_that_something_waits(talk: Talk) -> None:
         taking.look_again(talk.step, told=True)
         assert [UNCHECKED] == warnings(talk)
     assert [(True, True), (False, False)] == [(each.vouched, each.told) for each in load_held(talk.step.store)]
-    assert HOST == talk.step.told[-1][2]["host"]
+    assert HOST == signals(talk.step, Warned)[-1].detail["host"]
 
 
 def test_that_the_directory_was_asked_is_remembered(talk: Talk) -> None:

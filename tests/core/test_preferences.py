@@ -22,7 +22,7 @@ from nullabona.client.core.preferences import (
     profile,
     room_scope,
 )
-from tests.core.stage import Stage
+from tests.core.stage import Stage, rows
 
 ROOM = b"\x0a" * 32
 ACCOUNT = b"\x0b" * 32
@@ -78,7 +78,7 @@ def test_a_choice_is_told_and_returned_whole_and_what_was_chosen_before_stays() 
     with stage.step() as step:
         change(step, PROFILE, Preferences, {"typing": True})
         assert Preferences(typing=True, lock_minutes=5) == change(step, PROFILE, Preferences, {"lock_minutes": 5})
-        assert [("preferences", b"", {"scope": "profile"})] * 2 == step.told
+        assert [("preferences", b"", {"scope": "profile"})] * 2 == rows(step)
 
 
 def test_what_changes_nothing_is_neither_written_nor_told() -> None:
@@ -87,7 +87,7 @@ def test_what_changes_nothing_is_neither_written_nor_told() -> None:
     with stage.step() as step:
         assert Preferences() == change(step, PROFILE, Preferences, {"theme": "system", "receipts": True})
         assert Preferences() == change(step, PROFILE, Preferences, {})
-        assert ({}, []) == (dict(step.store.preferences(PROFILE)), step.told)
+        assert ({}, []) == (dict(step.store.preferences(PROFILE)), rows(step))
 
 
 def test_of_several_choices_only_the_new_ones_are_written() -> None:
@@ -151,7 +151,7 @@ def test_what_is_no_choice_is_refused_whole(changes: dict[str, Any]) -> None:
     with stage.step() as step:
         with pytest.raises(BadRequest):
             change(step, PROFILE, Preferences, changes)
-        assert ({}, []) == (dict(step.store.preferences(PROFILE)), step.told)
+        assert ({}, []) == (dict(step.store.preferences(PROFILE)), rows(step))
 
 
 def test_an_unknown_key_is_named_by_its_first() -> None:

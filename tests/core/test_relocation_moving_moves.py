@@ -29,7 +29,7 @@ from nullabona.wire.blob import cut_blob
 from nullabona.wire.frame import Kind, open_frame
 from tests.core.moving import FURTHER, JUN, LAST, THERE, Movable
 from tests.core.seen import digest
-from tests.core.stage import RELAY, START, Other, Stage, box_of
+from tests.core.stage import RELAY, START, Other, Stage, box_of, rows
 
 MINUTE = 60_000
 
@@ -230,7 +230,7 @@ def test_the_move_of_the_devices_own_room_stands_in_no_history() -> None:
         room = step.room(id)
         moving.adopt(step, room, make_move(step.mls, step.me.signature_key, id, 1, THERE))
         assert (THERE, []) == (room.relay, step.store.messages(id, limit=10))
-        assert "room-moved" in [kind for kind, _, _ in step.told]
+        assert "room-moved" in [kind for kind, _, _ in rows(step)]
 
 
 # -- what follows -------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from nullabona.client.core.group.evidence import LAST_RESORT
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model import branches, state
 from nullabona.client.core.model.branches import RETURNING, Helper, Rejoin
+from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.inbox_items import TicketRequest
 from nullabona.client.core.model.outbox_targets import InboxFrame, RoomFrame
 from nullabona.client.core.model.proofs import encode_ruling, make_ruling
@@ -23,7 +24,7 @@ from nullabona.client.core.restore import returning
 from nullabona.client.core.restore.returning import RESTORED, RESTORED_NOW, Expected
 from nullabona.client.core.step import Timing
 from nullabona.client.core.sync import former_rooms
-from tests.core.stage import RELAY, START, Other, Randomness, Stage, box_of
+from tests.core.stage import RELAY, START, Other, Randomness, Stage, box_of, rows, signals
 
 JUN, SORA, YUNA = Other("jun"), Other("sora"), Other("yuna")
 ROOM = b"r" * 32
@@ -268,7 +269,7 @@ def test_a_room_whose_keys_are_given_up_keeps_what_may_be_read_and_the_way_in() 
         assert None is step.store.mls_generation(room)
         assert former_rooms.ticket_for(step, room, JUN.account) is not None
         assert None is former_rooms.ticket_for(step, room, YUNA.account)
-        assert [] == step.told
+        assert [] == rows(step)
     assert [track.keys.box.address] == [box_of(item) for item in stage.outbox(RoomFrame)]
 
 
@@ -281,7 +282,7 @@ def test_a_room_that_we_are_not_in_has_nothing_to_give_up(phase: str) -> None:
         state = step.room(room)
         returning.forsake(step, state)
         returning.copied_back(step, state)
-        assert (1, None, []) == (len(state.boxes), state.rejoin, step.told)
+        assert (1, None, []) == (len(state.boxes), state.rejoin, rows(step))
 
 
 def test_a_copy_of_a_profile_gives_up_the_room_in_which_it_shows() -> None:
@@ -290,8 +291,8 @@ def test_a_copy_of_a_profile_gives_up_the_room_in_which_it_shows() -> None:
     room, other = stage.room(JUN), stage.room(SORA)
     with stage.step() as step:
         returning.copied_back(step, step.room(room))
-        assert ("warning", room, {"code": "copied-back"}) == step.told[-1]
-        assert ["notice", "warning"] == [kind for kind, _, _ in step.told]
+        assert Warned(room=room, code="copied-back") == step.told[-1]
+        assert ["notice", "warning"] == [kind for kind, _, _ in rows(step)]
         assert [REJOINING, "joined"] == [step.room(each).phase for each in (room, other)]
         assert None is step.store.get_value(RESTORED)
 
@@ -304,8 +305,7 @@ def test_a_profile_whose_files_tell_that_it_is_a_copy_gives_up_all_rooms() -> No
         returning.forsake_all(step)
         assert [REJOINING, REJOINING] == [step.room(each).phase for each in rooms]
         assert RESTORED_NOW == step.store.get_value(RESTORED)
-        warned = [told for told in step.told if told[0] != "notice"]
-        assert [("warning", b"", {"code": "copied-back"})] == warned
+        assert [Warned(code="copied-back")] == signals(step, Warned)
 
 
 def test_the_room_of_our_devices_is_asked_for_of_those_that_the_card_names() -> None:

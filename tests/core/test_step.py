@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import msgspec
 import pytest
 
 from nullabona.client.core.model.errors import NoSuchRoom
+from nullabona.client.core.model.facts.account import SignedOut
+from nullabona.client.core.model.facts.messages import Typing
+from nullabona.client.core.model.facts.rooms import EpochChanged
+from nullabona.client.core.model.facts.signals import OwnMarkerMoved
+from nullabona.client.core.model.facts.union import Fact, from_row
 from nullabona.client.core.model.records import Device, DeviceView
 from nullabona.client.core.model.state import decode_state
 from nullabona.client.core.step import Step, Timing, way_key
@@ -166,11 +170,17 @@ def test_what_is_told_is_kept_for_listeners_and_for_this_step() -> None:
     """With the room that it is about, or none."""
     stage = Stage()
     with stage.step() as step:
-        step.event("one", NOBODY, code="c", number=2)
-        step.event("two")
-        assert [("one", NOBODY, {"code": "c", "number": 2}), ("two", b"", {})] == step.told
-        rows = step.store.events(0, 10)
-        assert step.told == [(row.kind, row.room, msgspec.msgpack.decode(row.data)) for row in rows[-2:]]
+        facts: list[Fact] = [
+            EpochChanged(NOBODY, 2),
+            OwnMarkerMoved(NOBODY),
+            SignedOut(),
+            Typing(NOBODY, JUN.account, 5),
+        ]
+        for fact in facts:
+            step.tell(fact)
+        assert facts == step.told
+        logged = [from_row(row) for row in step.store.events(0, 10)]
+        assert [EpochChanged(NOBODY, 2, id=1), SignedOut(id=2)] == logged
 
 
 @pytest.mark.parametrize(("low", "most", "expected"), [(True, 5, 0), (False, 5, 5), (False, 0, 0), (False, -3, 0)])
@@ -190,8 +200,7 @@ def test_a_day_has_so_many_milliseconds(now: int, day: int) -> None:
 def test_a_step_is_the_persons_doing_unless_it_is_said_otherwise() -> None:
     """And nothing has happened in it yet."""
     with Stage().step() as step:
-        assert (True, False, False, False) == (step.chosen, step.ended, step.others_inbox, step.heard)
-        assert ([], frozenset(), frozenset(), "") == (step.told, step.down, step.up, step.relay_left)
+        assert (True, [], frozenset(), frozenset()) == (step.chosen, step.told, step.down, step.up)
 
 
 def test_the_times_of_the_protocol() -> None:

@@ -15,7 +15,7 @@ from nullabona.client.core.model.state import BoxTrack, CommitCandidate, RoomSta
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import acknowledgements
 from tests.core.seen import INCARNATION, digest, earlier, frame, view
-from tests.core.stage import RELAY, Other, Stage
+from tests.core.stage import RELAY, Other, Stage, rows
 
 JUN, BO, LATE = Other("jun"), Other("boo"), Other("late")
 FIRST, SECOND = b"1" * 16, b"2" * 16
@@ -161,7 +161,7 @@ def test_a_message_that_went_out_again_is_not_delivered_by_its_old_frame() -> No
     told.stage.message(told.room, SECOND, box=b"", frame=digest("newer"))
     assert (DELIVERED, SENT, 7) == told.update()
     with told.here() as (step, room, _):
-        assert step.told == []
+        assert rows(step) == []
         assert step.store.message(room.id, b"3" * 16) is None
 
 

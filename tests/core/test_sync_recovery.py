@@ -12,7 +12,7 @@ from nullabona.client.core.model.state import BoxTrack, CommitCandidate, Merged,
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import recovery
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
-from tests.core.stage import DAY, RELAY, Other, Randomness, Stage, out, told
+from tests.core.stage import DAY, RELAY, Other, Randomness, Stage, out, rows, told
 
 JUN = Other("jun")
 ELSEWHERE = "wss://two.example:443/v1"
@@ -192,7 +192,7 @@ def test_at_the_earliest_others_frames_go_back_at_once_and_silence_is_given_its_
             track.put_back_any_at - step.now,
         )
         assert step.now - 5 == state.invites_at
-        assert [] == step.told
+        assert [] == rows(step)
 
 
 def test_a_closed_box_that_is_lost_is_decided_already() -> None:

@@ -21,7 +21,7 @@ from nullabona.client.core.sync.rejoin import Join
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import Frames
 from tests.core.bare import bare
-from tests.core.stage import box_of
+from tests.core.stage import box_of, rows
 from tests.rooms.hostile import people, ticket_of, update_keys
 from tests.rooms.world import RELAY, Person, World
 
@@ -110,7 +110,7 @@ def test_a_ticket_that_leads_nowhere_we_go_is_not_taken(why: str) -> None:
         elif why == "unproven":
             looks(step, room, a, reason=branches.UNPROVEN)
         join = rejoin.start(step, state, ticket, a.account)
-        assert (why == "nothing", int(why == "nothing"), []) == (join is not None, commits(step, state), step.told)
+        assert (why == "nothing", int(why == "nothing"), []) == (join is not None, commits(step, state), rows(step))
 
 
 def test_whoever_has_no_keys_goes_by_a_ticket_without_boxes() -> None:
@@ -174,12 +174,12 @@ def test_a_helper_who_is_where_we_are_may_know_where_the_room_is_by_now() -> Non
 
 def refused(step: Step, state: RoomState, ticket: Ticket, by: Person) -> list[str]:
     """Why a ticket is refused, as the person is told; and that nothing was queued."""
-    before = len(step.told)
+    before = len(rows(step))
     assert rejoin.start(step, state, ticket, by.account) is None
     assert 0 == commits(step, state)
-    told = step.told[before:]
+    told = rows(step)[before:]
     assert all((kind, where, data["code"]) == ("warning", state.id, "ticket-refused") for kind, where, data in told)
-    return [data["reason"] for _, _, data in told]
+    return [data["detail"]["reason"] for _, _, data in told]
 
 
 def test_of_tickets_that_lead_elsewhere_the_person_is_told_once_for_each_who_gives_them() -> None:

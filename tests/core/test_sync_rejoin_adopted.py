@@ -34,7 +34,7 @@ from nullabona.client.core.model.state import (
 from nullabona.client.core.step import Step, way_key
 from nullabona.client.core.sync import rejoin
 from tests.core.bare import bare
-from tests.core.stage import Other, box_of
+from tests.core.stage import Other, box_of, rows
 from tests.core.test_sync_rejoin import behind, looks
 from tests.rooms.devices import another_device
 from tests.rooms.hostile import people as crowd_of
@@ -57,7 +57,7 @@ def adopt(step: Step, state: RoomState, ticket: object, by: Person, *, relay: st
 
 def told(step: Step, *kinds: str) -> list[tuple[str, bytes, dict[str, object]]]:
     """What is told of these kinds."""
-    return [each for each in step.told if each[0] in kinds]
+    return [each for each in rows(step) if each[0] in kinds]
 
 
 def test_the_branch_is_the_room_from_now_on() -> None:

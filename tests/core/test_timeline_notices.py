@@ -9,11 +9,16 @@ import msgspec
 import pytest
 
 from nullabona.client.core.model.content import Notice, NoticeKind, Text
+from nullabona.client.core.model.facts.account import Warned
+from nullabona.client.core.model.facts.messages import MessageStored
+from nullabona.client.core.model.facts.people import ContactAccepted, ContactChanged, IdentityChanged
+from nullabona.client.core.model.facts.rooms import RelayLostBox
+from nullabona.client.core.model.facts.signals import MembershipEnded
 from nullabona.client.core.model.proofs import RemovalOrder
 from nullabona.client.core.model.records import Contact, ContactState, Device, Message, MessageState
 from nullabona.client.core.model.room_info import RoomInfo
 from nullabona.client.core.timeline import kinds, notices
-from tests.core.stage import RELAY, START, Other
+from tests.core.stage import RELAY, START, Other, rows
 from tests.core.talk import JUN, NARI, STRANGER, Talk
 
 COMMIT = b"c" * 32
@@ -59,7 +64,7 @@ def test_a_notice_is_a_line_behind_what_is_there_that_counts_as_read(talk: Talk)
     body = msgspec.msgpack.encode(Notice(NoticeKind.WARNING, JUN.account, text="odd"))
     row = Message(talk.group.id, notice.id, JUN.account, b"", START, 33, 0, MessageState.RECEIVED, b"", b"", 0, body)
     assert (replace(row, kind="notice"), 16) == (notice, len(notice.id))
-    assert [("notice", talk.group.id, {"id": notice.id})] == talk.step.told
+    assert [("notice", talk.group.id, {"message": notice.id})] == rows(talk.step)
 
 
 def test_no_notice_takes_the_place_of_the_next_frame(talk: Talk) -> None:
@@ -238,6 +243,10 @@ def test_that_we_came_in_stands_before_what_was_said_since(talk: Talk) -> None:
 # -- what only this device knows ----------------------------------------------------------------------------------
 
 
+ROOM = b"f" * 32
+"""A room that is not known."""
+
+
 def befriended(talk: Talk, other: Other = JUN, *, room: bytes = b"") -> Contact:
     """A contact, by default one whose room of two is not known."""
     contact = Contact(other.account, other.handle, "", ContactState.ACCEPTED, room, "", b"")
@@ -246,40 +255,44 @@ def befriended(talk: Talk, other: Other = JUN, *, room: bytes = b"") -> Contact:
 
 
 @pytest.mark.parametrize(
-    ("kind", "data", "told"),
+    ("fact", "told"),
     [
-        ("relay-lost-box", {}, Notice(NoticeKind.RELAY_LOST_BOX)),
-        ("warning", {"code": "fork"}, Notice(NoticeKind.WARNING, text="fork")),
-        ("warning", {"code": "card-changed", "handle": JUN.handle}, Notice(NoticeKind.WARNING, text="card-changed")),
-        ("removed", {"by": JUN.account}, Notice(NoticeKind.REMOVED, JUN.account)),
-        ("removed", {}, Notice(NoticeKind.REMOVED)),
-        ("message", {"id": b"i" * 16}, None),
+        (RelayLostBox(ROOM, 1), Notice(NoticeKind.RELAY_LOST_BOX)),
+        (Warned(room=ROOM, code="fork"), Notice(NoticeKind.WARNING, text="fork")),
+        (
+            Warned(room=ROOM, code="card-changed", detail={"handle": JUN.handle}),
+            Notice(NoticeKind.WARNING, text="card-changed"),
+        ),
+        (MembershipEnded(ROOM, JUN.account, left=False, others=()), Notice(NoticeKind.REMOVED, JUN.account)),
+        (MembershipEnded(ROOM, b"", left=False, others=()), Notice(NoticeKind.REMOVED)),
+        (MessageStored(ROOM, b"i" * 16, JUN.account, JUN.handle), None),
     ],
 )
 def test_what_happened_in_a_room_is_told_there(
-    talk: Talk, kind: str, data: dict[str, object], told: Notice | None
+    talk: Talk, fact: RelayLostBox | Warned | MembershipEnded | MessageStored, told: Notice | None
 ) -> None:
     """What belongs into its history, and nothing of a room that is not known."""
     befriended(talk)
-    talk.step.event(kind, talk.group.id, **data)
-    talk.step.event(kind, b"f" * 32, **data)
-    notices.of_events(talk.step)
-    assert ([told] if told else [], [], []) == (lines(talk), lines(talk, talk.direct.id), lines(talk, b"f" * 32))
+    talk.step.tell(msgspec.structs.replace(fact, room=talk.group.id))
+    talk.step.tell(fact)
+    notices.of_facts(talk.step)
+    assert ([told] if told else [], [], []) == (lines(talk), lines(talk, talk.direct.id), lines(talk, ROOM))
 
 
 def test_that_we_left_is_our_own_word(talk: Talk) -> None:
     """Said with our account."""
-    talk.step.event("left", talk.group.id)
-    talk.step.event("left")
-    notices.of_events(talk.step)
+    talk.step.tell(MembershipEnded(talk.group.id, b"", left=True, others=()))
+    talk.step.tell(MembershipEnded(b"", b"", left=True, others=()))
+    notices.of_facts(talk.step)
     assert [Notice(NoticeKind.LEFT, talk.me)] == lines(talk)
 
 
 def test_a_loss_of_several_boxes_is_told_once(talk: Talk) -> None:
     """Until something else stands behind it."""
-    for kind in ("relay-lost-box", "relay-lost-box", "left", "relay-lost-box"):
-        talk.step.event(kind, talk.group.id)
-    notices.of_events(talk.step)
+    loss, end = RelayLostBox(talk.group.id, 1), MembershipEnded(talk.group.id, b"", left=True, others=())
+    for fact in (loss, loss, end, loss):
+        talk.step.tell(fact)
+    notices.of_facts(talk.step)
     lost = Notice(NoticeKind.RELAY_LOST_BOX)
     assert sorted([lost.what, NoticeKind.LEFT, lost.what]) == sorted(notice.what for notice in lines(talk))
 
@@ -288,20 +301,14 @@ def test_that_a_request_was_accepted_stands_in_the_room_of_two_once(talk: Talk) 
     """Whoever accepted; no other news of a contact, and nothing where there is no room or contact."""
     befriended(talk, room=talk.direct.id)
     befriended(talk, NARI)
-    talk.step.event("contact", account=JUN.account, handle=JUN.handle, state="requested")
-    notices.of_events(talk.step)
+    talk.step.tell(ContactChanged(JUN.account, JUN.handle, "requested"))
+    notices.of_facts(talk.step)
     assert [] == lines(talk, talk.direct.id)
-    for account, state in (
-        (JUN, "requested"),
-        (JUN, "accepted"),
-        (JUN, "accepted"),
-        (NARI, "accepted"),
-        (STRANGER, "accepted"),
-    ):
-        talk.step.event("contact", account=account.account, handle=account.handle, state=state)
-    notices.of_events(talk.step)
+    for other in (JUN, JUN, NARI, STRANGER):
+        talk.step.tell(ContactAccepted(other.account, other.handle))
+    notices.of_facts(talk.step)
     notices.add(talk.step, talk.direct.id, Notice(NoticeKind.RELAY_LOST_BOX))
-    notices.of_events(talk.step)
+    notices.of_facts(talk.step)
     assert {NoticeKind.ACCEPTED: 1, NoticeKind.RELAY_LOST_BOX: 1} == {
         notice.what: lines(talk, talk.direct.id).count(notice) for notice in lines(talk, talk.direct.id)
     }
@@ -311,38 +318,38 @@ def test_that_a_request_was_accepted_stands_in_the_room_of_two_once(talk: Talk) 
 
 
 @pytest.mark.parametrize(
-    ("kind", "data", "what"),
+    ("fact", "what"),
     [
-        ("identity-changed", {"account": JUN.account, "handle": JUN.handle}, NoticeKind.IDENTITY_CHANGED),
-        ("warning", {"code": "card-changed", "handle": JUN.handle}, NoticeKind.CARD_CHANGED),
+        (IdentityChanged(b"", JUN.account, JUN.handle, was_verified=False), NoticeKind.IDENTITY_CHANGED),
+        (Warned(code="card-changed", detail={"handle": JUN.handle}), NoticeKind.CARD_CHANGED),
     ],
 )
 def test_what_a_handle_was_shown_to_be_is_told_in_every_room_with_the_contact(
-    talk: Talk, kind: str, data: dict[str, object], what: NoticeKind
+    talk: Talk, fact: IdentityChanged | Warned, what: NoticeKind
 ) -> None:
     """Once, until something else was said; of somebody who is no contact nowhere."""
-    talk.step.event(kind, b"", **data)
-    notices.of_events(talk.step)
+    talk.step.tell(fact)
+    notices.of_facts(talk.step)
     assert ([], []) == (lines(talk), lines(talk, talk.direct.id))
     befriended(talk)
     for _ in range(2):
-        notices.of_events(talk.step)
+        notices.of_facts(talk.step)
     assert ([Notice(what, JUN.account)],) * 2 == (lines(talk), lines(talk, talk.direct.id))
 
 
 def test_one_thing_that_is_not_told_hides_none_that_is(talk: Talk) -> None:
     """Everything that happened in a step is looked at."""
     befriended(talk)
-    talk.step.event("identity-changed", account=JUN.account, handle=JUN.handle)
-    talk.step.event("message", talk.group.id, id=b"i" * 16)
-    talk.step.event("relay-lost-box", talk.group.id)
-    notices.of_events(talk.step)
+    talk.step.tell(IdentityChanged(b"", JUN.account, JUN.handle, was_verified=False))
+    talk.step.tell(MessageStored(talk.group.id, b"i" * 16, JUN.account, JUN.handle))
+    talk.step.tell(RelayLostBox(talk.group.id, 1))
+    notices.of_facts(talk.step)
     assert {NoticeKind.IDENTITY_CHANGED, NoticeKind.RELAY_LOST_BOX} == {notice.what for notice in lines(talk)}
 
 
 def test_a_warning_of_no_room_is_told_in_none(talk: Talk) -> None:
     """But for a contact's card it concerns nobody there."""
     befriended(talk)
-    talk.step.event("warning", code="log-replaced", handle=JUN.handle)
-    notices.of_events(talk.step)
+    talk.step.tell(Warned(code="log-replaced", detail={"handle": JUN.handle}))
+    notices.of_facts(talk.step)
     assert ([], []) == (lines(talk), lines(talk, talk.direct.id))

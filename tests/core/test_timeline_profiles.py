@@ -16,7 +16,7 @@ from nullabona.client.core.model.state import LEFT, RoomState
 from nullabona.client.core.preferences import PROFILE
 from nullabona.client.core.timeline import profiles, sending, typing
 from nullabona.errors import Malformed
-from tests.core.stage import START, Other
+from tests.core.stage import START, Other, rows
 from tests.core.talk import JUN, NARI, Talk
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + struct.pack(">II", 8, 8)
@@ -43,7 +43,7 @@ def block(talk: Talk, other: Other) -> None:
 
 def changed(talk: Talk) -> list[bytes]:
     """Whose profile is told to have changed."""
-    return [data["account"] for kind, _, data in talk.step.told if kind == "profile"]
+    return [data["account"] for kind, _, data in rows(talk.step) if kind == "profile"]
 
 
 # -- what we say of ourselves -------------------------------------------------------------------------------------

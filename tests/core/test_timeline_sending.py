@@ -21,7 +21,7 @@ from nullabona.client.core.timeline import kinds, profiles, search, sending
 from nullabona.errors import Bug
 from nullabona.wire.frame import Kind
 from tests.core.listening import Listening
-from tests.core.stage import START, Other, Randomness, Stage, box_of
+from tests.core.stage import START, Other, Randomness, Stage, box_of, rows
 
 JUN, SORA = Other("jun"), Other("sora")
 WORDS = encode_body(Text("hello"))
@@ -329,10 +329,10 @@ def test_how_far_a_message_has_come_is_told_when_it_changes() -> None:
     )
     with stage.step() as step:
         sending.set_state(step, line, MessageState.WAITING)
-        assert [] == step.told
+        assert [] == rows(step)
         sending.set_state(step, line, MessageState.SENT)
         sending.set_state(step, edit, MessageState.DELIVERED)
-        assert [("message-state", room, {"id": ID, "state": "sent"})] == step.told
+        assert [("message-state", room, {"message": ID, "state": "sent"})] == rows(step)
         found = [step.store.message(room, each) for each in (ID, b"e" * 16)]
     assert [MessageState.SENT, MessageState.DELIVERED] == [each and each.state for each in found]
     assert found[1] is not None
@@ -394,7 +394,7 @@ def test_an_annotation_that_moves_counts_by_its_place() -> None:
         state: RoomState = step.room(room)
         row = Frame(b"", b"f", 1, b"", Kind.MESSAGE, mine=True, message=ID, day=0, data=b"")
         sending.placed(step, state, state.current, row, 1)
-        assert [("message-changed", room, {"id": b"l" * 16})] == step.told
+        assert [("message-changed", room, {"message": b"l" * 16})] == rows(step)
         assert replace(note, position=16) == step.store.message(room, ID)
         sending.placed(step, state, state.current, row, 1)
-        assert 1 == len(step.told)
+        assert 1 == len(rows(step))

@@ -20,12 +20,15 @@ from nullabona.client.core.model.content import (
     Text,
     encode_body,
 )
+from nullabona.client.core.model.facts.messages import MessageChanged, ReadMarker
+from nullabona.client.core.model.facts.signals import OwnMarkerMoved
+from nullabona.client.core.model.facts.union import Fact
 from nullabona.client.core.model.records import UNPLACED, Device, FileState, Message, MessageState, Writing
 from nullabona.client.core.model.room_info import DEVICES
 from nullabona.client.core.preferences import Preferences
 from nullabona.client.core.timeline import kinds, read_markers, search
 from nullabona.wire.blob import BlobRef
-from tests.core.stage import START, Other, Stage
+from tests.core.stage import START, Other, Stage, rows
 
 JUN, SORA = Other("jun"), Other("sora")
 ID, LINE = b"i" * 16, b"l" * 16
@@ -41,7 +44,7 @@ def receive(
         state = step.room(room)
         said = Envelope(id, START - 7, (), b"", body)
         room_frames.receive(step, state, state.current, seq, by or JUN.row(room, 1), said, body)
-        return step.told, step.writing
+        return rows(step), step.writing
 
 
 def row(stage: Stage, room: bytes, id: bytes = ID) -> Message | None:
@@ -52,7 +55,7 @@ def row(stage: Stage, room: bytes, id: bytes = ID) -> Message | None:
 
 def news(room: bytes, id: bytes = ID) -> tuple[str, bytes, dict[str, object]]:
     """What is told of a new line of Jun's."""
-    return "message", room, {"id": id, "account": JUN.account, "handle": JUN.handle}
+    return "message", room, {"message": id, "account": JUN.account, "handle": JUN.handle}
 
 
 # -- what comes ---------------------------------------------------------------------------------------------------
@@ -111,7 +114,7 @@ def test_an_annotation_changes_its_line_whichever_comes_first() -> None:
         if not ahead:
             receive(stage, room, Text("hello"), id=LINE)
         told, writing = receive(stage, room, Edit(LINE, "goodbye"), seq=4)
-        assert ([] if ahead else [("message-changed", room, {"id": LINE})], []) == (told, writing)
+        assert ([] if ahead else [("message-changed", room, {"message": LINE})], []) == (told, writing)
         if ahead:
             assert news(room, LINE) == receive(stage, room, Text("hello"), id=LINE)[0][0]
         found = row(stage, room, LINE)
@@ -191,7 +194,7 @@ def marked(stage: Stage, room: bytes, marker: bytes, account: bytes = JUN.accoun
     """An account says that it has read up to a message."""
     with stage.step() as step:
         read_markers.note_marker(step, step.room(room), account, marker)
-        return step.told
+        return rows(step)
 
 
 def position(stage: Stage, room: bytes, account: bytes = JUN.account) -> int | None:
@@ -231,12 +234,12 @@ def test_a_marker_waits_for_its_message() -> None:
         assert {SORA.account.hex(): b"y" * 16} == step.room(room).unmatched_markers
 
 
-def mark_read(stage: Stage, room: bytes, id: bytes) -> tuple[Told, int, bytes]:
+def mark_read(stage: Stage, room: bytes, id: bytes) -> tuple[list[Fact], int, bytes]:
     """We have read up to a message: what is told, when the room is, and what it is told then."""
     with stage.step() as step:
         state = step.room(room)
         read_markers.mark_read(step, state, id)
-        return step.told, state.receipt_at, state.read_upto
+        return list(step.told), state.receipt_at, state.read_upto
 
 
 def test_what_we_have_read_is_told_soon() -> None:
@@ -245,16 +248,16 @@ def test_what_we_have_read_is_told_soon() -> None:
     room = stage.room(JUN)
     stage.message(room, LINE, by=JUN, body=WORDS, position=16)
     stage.message(room, ID, by=JUN, body=WORDS, position=32, timer_s=5)
-    own: tuple[str, bytes, dict[str, object]] = ("own-read", room, {})
-    changed = ("message-changed", room, {"id": ID})
+    changed = MessageChanged(room, ID)
     soon = START + stage.timing.receipt
-    assert ([changed, own], soon, ID) == mark_read(stage, room, ID)
+    read = [ReadMarker(room, stage.me.account), OwnMarkerMoved(room)]
+    assert ([changed, *read], soon, ID) == mark_read(stage, room, ID)
     assert 32 == position(stage, room, stage.me.account)
     for id in (ID, LINE):
         assert ([], soon, ID) == mark_read(stage, room, id)
     late = b"z" * 16
     stage.message(room, late, by=JUN, body=WORDS, position=31, timer_s=5)
-    assert [("message-changed", room, {"id": late})] == mark_read(stage, room, late)[0]
+    assert [MessageChanged(room, late)] == mark_read(stage, room, late)[0]
 
 
 def test_whoever_wants_it_so_does_not_tell_what_they_have_read() -> None:
@@ -264,7 +267,8 @@ def test_whoever_wants_it_so_does_not_tell_what_they_have_read() -> None:
     stage.message(room, ID, by=JUN, body=WORDS, position=16)
     with stage.step() as step:
         preferences.change(step, preferences.PROFILE, Preferences, {"receipts": False})
-    assert ([("own-read", room, {})], 0, ID) == mark_read(stage, room, ID)
+    read = [ReadMarker(room, stage.me.account), OwnMarkerMoved(room)]
+    assert (read, 0, b"") == mark_read(stage, room, ID)
     assert 16 == position(stage, room, stage.me.account)
 
 
@@ -299,8 +303,8 @@ def test_what_we_have_read_on_another_device_counts_here() -> None:
     with stage.step() as step:
         state = step.room(room)
         read_markers.read_elsewhere(step, state, LINE)
-        assert [] == step.told
+        assert [] == rows(step)
         read_markers.read_elsewhere(step, state, ID)
-        assert [("message-changed", room, {"id": ID}), read] == step.told
+        assert [("message-changed", room, {"message": ID}), read] == rows(step)
         read_markers.read_elsewhere(step, state, b"x" * 16)
         assert {stage.me.account.hex(): b"x" * 16} == state.unmatched_markers

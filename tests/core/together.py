@@ -8,13 +8,14 @@ from typing import Any
 
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.group import commit_choice, members
+from nullabona.client.core.model.facts.signals import ProfileCopied
 from nullabona.client.core.model.mls_port import Group
 from nullabona.client.core.model.proofs import make_claim
 from nullabona.client.core.model.room_info import GROUP, RoomInfo, encode_info
 from nullabona.client.core.model.state import JOINED, BoxTrack, CommitCandidate, RoomState
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
-from tests.core.stage import RELAY, START, Stage
+from tests.core.stage import RELAY, START, Stage, signals
 
 
 class Together:
@@ -89,7 +90,7 @@ class Together:
         """Mina's device decides if it can. The hash of the commit that ended the epoch, or empty."""
         with self.mina.inside(self.id, now) as (step, room, track):
             commit_choice.decide(step, room, track)
-            self.copies = set(step.copies)
+            self.copies = {fact.room for fact in signals(step, ProfileCopied)}
             return track.winner
 
     def open(self) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any, Unpack, cast
 
 import pytest
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from nullabona.client.core.directory.errors import LogStale
 from nullabona.client.core.directory.keeping import load_evidence, load_expected, load_watch, note_own_card
 from nullabona.client.core.directory.owner import look, start
 from nullabona.client.core.directory.pinned import moved
+from nullabona.client.core.model.facts.account import WarningDetail
 from nullabona.client.net import Unreachable
 from nullabona.client.runner.directories import Directories
 from nullabona.client.runner.own_key_monitor import OwnKeyMonitor
@@ -68,9 +69,9 @@ class Device:
 
     def happened(self, touched: object) -> None: ...
 
-    def warn(self, code: str, **data: str) -> None:
+    def warn(self, code: str, **detail: Unpack[WarningDetail]) -> None:
         """The same one once, as the runner does within an hour."""
-        del data
+        del detail
         if code not in self.warned:
             self.warned.append(code)
 

@@ -29,7 +29,7 @@ def _check_messages(schedule: ByzantineSchedule, roster: set[bytes]) -> None:
     for person in [*schedule.safe, schedule.spare]:
         doubled = [text for text, count in Counter(texts[person.name]).items() if count > 1]
         assert not doubled, f"{person.name} sees twice: {doubled}"
-        shown = [data["id"] for kind, room, data in person.events() if kind == "message" and room == schedule.room]
+        shown = [data["message"] for kind, room, data in person.events() if kind == "message" and room == schedule.room]
         assert len(shown) == len(set(map(bytes, shown))), f"{person.name} was told twice"  # type: ignore[arg-type]
     readers = [*schedule.safe, *([schedule.spare] if schedule.spare.account in roster else [])]
     for said in schedule.said:

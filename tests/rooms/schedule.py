@@ -195,7 +195,7 @@ class Schedule:
             texts = person.texts(self.room)
             doubled = [text for text, count in Counter(texts).items() if count > 1]
             assert not doubled, f"{person.name} sees twice: {doubled}"
-            shown = [data["id"] for kind, room, data in person.events() if kind == "message" and room == self.room]
+            shown = [data["message"] for kind, room, data in person.events() if kind == "message" and room == self.room]
             assert len(shown) == len(set(shown)), f"{person.name} was told twice"
         present = {person.account for person in inside}
         for said in self.said:

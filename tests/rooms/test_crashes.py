@@ -88,7 +88,7 @@ class Story(MortalStory):
             late = person is self.d
             texts = Counter(person.texts(self.room))
             expected = Counter(text for text in self.said if not late or text not in first)
-            shown = [data["id"] for kind, _, data in person.events() if kind == "message"]
+            shown = [data["message"] for kind, _, data in person.events() if kind == "message"]
             assert len(shown) == len(set(shown))
             assert set(expected) - {t for t in expected if late and "race" in t} <= set(texts)
             assert set(texts.values()) == {1}

@@ -98,7 +98,9 @@ def test_an_orphan_welcome_of_a_contact_is_told(*, known: bool) -> None:
     room = world.group(a)
     add(a, room, b)
     world.settle(span=48 * 3_600_000, most=2_000)
-    expected = [{"code": "invitation-refused", "handle": a.me.handle, "reason": "mls-refused"}] if known else []
+    detail = {"handle": a.me.handle, "reason": "mls-refused"}
+    expected = [{"code": "invitation-refused", "detail": detail}] if known else []
+
     assert expected == [data for kind, where, data in b.events() if (kind, where) == ("warning", room)]
     assert ("none", []) == (b.phase(room), outbox_of(b))
 

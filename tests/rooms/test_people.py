@@ -295,7 +295,7 @@ def test_a_card_that_cannot_be_had_is_asked_for_ever_less_often_and_then_told(sh
         if asked[handle] and not waits_for(b, handle):
             break
     assert (16, True) == (asked[handle], world.now - START > 2 * 3_600_000)
-    assert [handle] == [data["handle"] for data in told(b, "warning") if data["code"] == "undeliverable"]
+    assert [{"handle": handle}] == [data["detail"] for data in told(b, "warning") if data["code"] == "undeliverable"]
 
 
 def waits_for(person: Person, handle: str) -> bool:

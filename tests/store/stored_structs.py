@@ -81,6 +81,8 @@ def _kind(kind: msgspec.inspect.Type) -> str:
             return f"({', '.join(_kind(item) for item in items)})"
         case msgspec.inspect.DictType(key_type=key, value_type=value):
             return f"{_limits(kind)}{{{_kind(key)}: {_kind(value)}}}"
+        case msgspec.inspect.TypedDictType(fields=named):
+            return "{" + ", ".join(f"{f.encode_name}{'' if f.required else '?'}: {_kind(f.type)}" for f in named) + "}"
         case msgspec.inspect.Metadata(type=inner):
             return _kind(inner)
         case _:

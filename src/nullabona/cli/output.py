@@ -30,9 +30,9 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any value of the API
     if isinstance(value, bytes):
         return value.hex()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        kind = getattr(type(value), "kind", None)  # of events; a message has a field of that name
-        return {"event": kind, **fields} if isinstance(kind, str) else fields
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if hasattr(value, "__struct_fields__"):  # an event; most commands need no client, so its class is not imported
+        return {"event": value.kind, **plain(value.fields())}
     if isinstance(value, dict):
         return {key.hex() if isinstance(key, bytes) else str(key): plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -23,7 +23,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/core/delivery/box_log.py", '    return sha256(chain + seq.to_bytes(8, "big") + frame_hash).digest()',
              '    return sha256(chain + seq.to_bytes(8, "big")).digest()'), blind=True),
     mutant("nobody is told of two histories", "coerced-operator", "L-02",
-        Edit("client/core/sync/recovery.py", '    step.event("warning", room.id, code="relay-showed-different-histories", epoch=track.epoch)\n', ""), blind=True),
+        Edit("client/core/sync/recovery.py", '    step.tell(Warned(room=room.id, code="relay-showed-different-histories", detail={"epoch": track.epoch}))\n', ""), blind=True),
     mutant("only views of the newest epoch are compared", "coerced-operator", "L-02 L-16",
         Edit("client/core/sync/recovery.py", "    if view.incarnation != track.incarnation or not track.start < view.seq <= track.position:\n        return\n    frame =",
              "    if track.winner or view.incarnation != track.incarnation or not track.start < view.seq < track.position:\n        return\n    frame ="), blind=True),

@@ -9,11 +9,10 @@ from tests.drills.mutants.kinds import Edit, Mutant, mutant
 MUTANTS: Final[tuple[Mutant, ...]] = (
     # -- chosen from the lines and the code, before the drill's checks were read
     mutant("nobody is told that a contact's handle leads to another key", "lost-directory", "G-02",
-        Edit("client/core/identity/contact_keys.py", '    step.event(\n        "identity-changed", contact.room, account=contact.account, handle=contact.handle, was_verified=was_verified\n    )\n',
+        Edit("client/core/identity/contact_keys.py", "    step.tell(IdentityChanged(contact.room, contact.account, contact.handle, was_verified=was_verified))\n",
              "    return\n"), stuck=True, blind=True),
     mutant("who comes back to a handle that was taken is not told", "lost-directory", "G-02",
-        Edit("client/runner/own_key_monitor.py", '        step.event(\n            "warning",\n            code=alarm.code,\n            handle=str(handle),\n'
-             "            epoch=alarm.epoch,\n            closed_s=alarm.closed_s,\n            reason=alarm.reason,\n        )\n", ""),
+        Edit("client/runner/own_key_monitor.py", "        step.tell(Warned(code=alarm.code, detail=about))\n", ""),
         Edit("client/runner/publishing.py", '        self._context.warn("card-not-ours", handle=account.record.handle, reason=reason)\n', ""),
         stuck=True, blind=True),
     mutant("what is sent waits for the directory", "lost-directory", "G-10",

@@ -25,8 +25,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/runner/own_key_monitor.py", "        due = newest_s + pinned.rules.period_s + _AFTER_CLOSE_S\n",
              "        due = newest_s + DAY_S\n"), stuck=True, blind=True),
     mutant("what is wrong in the record is kept as evidence and told to nobody", "lying-directory", "M-03 M-11 M-12",
-        Edit("client/runner/own_key_monitor.py", '        step.event(\n            "warning",\n            code=alarm.code,\n            handle=str(handle),\n'
-             "            epoch=alarm.epoch,\n            closed_s=alarm.closed_s,\n            reason=alarm.reason,\n        )\n", ""),
+        Edit("client/runner/own_key_monitor.py", "        step.tell(Warned(code=alarm.code, detail=about))\n", ""),
         stuck=True, blind=True),
     mutant("the place of a label in the record is not proven", "lying-directory", "M-10",
         Edit("client/core/directory/checking.py", "        return verify(pinned.rules.vrf_key, label_input(handle), proof)[:LABEL_BYTES]",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -117,7 +118,7 @@ def _sentence(settings: Settings, client: Client, event: Event) -> str | None:
     return say(f"event-{event.kind}", settings.language, room=room, id=getattr(event, "room", b"").hex()[:12], **values)
 
 
-def _worth_telling(event: Event) -> tuple[str, dict[str, Any]] | None:
+def _worth_telling(event: Event) -> tuple[str, Mapping[str, Any]] | None:
     """The code and the values of what has a finished sentence (`nullabona.words.warnings`)."""
     match event:
         case Warned():

@@ -25,6 +25,7 @@ from nullabona.client.api.events import (
     MessageReceived,
     MessageStateChanged,
     NoticeAdded,
+    OperatorNoticeChanged,
     PreferencesChanged,
     ProfileChanged,
     ReadMarker,
@@ -42,7 +43,6 @@ from nullabona.client.api.events import (
 )
 from nullabona.client.api.exporting.export import Exported, ExportProgress
 from nullabona.client.api.files import FileReader
-from nullabona.client.api.happening import OperatorNoticeChanged
 from nullabona.client.api.import_records import (
     ChatAnswers,
     ImportAnswers,

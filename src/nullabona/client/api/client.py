@@ -165,7 +165,7 @@ class Client:
         with self._session.look() as store:
             forgotten = forgotten_upto(store)
             if after < forgotten:
-                return [EventsForgotten(forgotten)]
+                return [EventsForgotten(id=forgotten)]
             return [to_event(store, row) for row in store.events(after, _PAGE)]
 
     def _cursor(self) -> int:
@@ -223,8 +223,10 @@ class Client:
 
 
 def _typing(last: int, writing: Writing) -> Typing:
-    return Typing(last, writing.room, writing.account, writing.until)
+    return Typing(writing.room, writing.account, writing.until, id=last)
 
 
 def _connection(last: int, state: ConnectionState) -> ConnectionChanged:
-    return ConnectionChanged(last, state.relay, state.lane, state.connected, state.error.code if state.error else "")
+    return ConnectionChanged(
+        state.relay, state.lane, connected=state.connected, error=state.error.code if state.error else "", id=last
+    )

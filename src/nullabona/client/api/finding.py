@@ -7,8 +7,10 @@ from typing import Final, TypeVar
 
 from nullabona.client.api.errors import Ambiguous, NoSuchMessage
 from nullabona.client.core.model.errors import NoSuchContact, NoSuchRoom
+from nullabona.client.core.model.facts.people import RoomRequested
+from nullabona.client.core.model.facts.union import from_row
 from nullabona.client.core.model.ports import Store
-from nullabona.client.core.model.records import Contact, ContactState, Device, LoggedEvent, Message
+from nullabona.client.core.model.records import Contact, ContactState, Device, Message
 from nullabona.client.core.model.room_info import DEVICES
 from nullabona.client.core.model.state import JOINED, RoomState, decode_state
 from nullabona.client.core.step import Step
@@ -72,14 +74,15 @@ def direct_partner(store: Store, room: RoomState) -> Contact | None:
     return next((contact for contact in store.contacts() if contact.room == room.id), None)
 
 
-def room_requests(store: Store) -> dict[bytes, LoggedEvent]:
-    """Strangers' invitations that wait for the person, by room, with the event that reported each."""
-    found: dict[bytes, LoggedEvent] = {}
+def room_requests(store: Store) -> dict[bytes, RoomRequested]:
+    """Strangers' invitations that wait for the person, by room, with the fact that reported each."""
+    found: dict[bytes, RoomRequested] = {}
     after = 0
     while page := store.events(after):
-        found |= {row.room: row for row in page if row.kind == "room-request"}
+        facts = (from_row(row) for row in page if row.kind == "room-request")
+        found |= {fact.room: fact for fact in facts if isinstance(fact, RoomRequested)}
         after = page[-1].id
-    return {room: row for room, row in found.items() if store.get_value(f"room-request:{room.hex()}") is not None}
+    return {room: fact for room, fact in found.items() if store.get_value(f"room-request:{room.hex()}") is not None}
 
 
 def describe_room(store: Store, room: RoomState) -> str:

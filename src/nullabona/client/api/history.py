@@ -20,6 +20,8 @@ from nullabona.client.archive.stream import StreamReader, encode_stream
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.devices import history
 from nullabona.client.core.model.errors import NotInRoom
+from nullabona.client.core.model.facts.account import HistoryCame, Warned
+from nullabona.client.core.model.facts.messages import HistoryImported
 from nullabona.client.core.model.imports import IMPORTED
 from nullabona.client.core.model.state import JOINED, LEFT, REMOVED
 from nullabona.client.core.step import DAY_MS
@@ -149,7 +151,7 @@ class History:
             self._merger.take(records[start : start + _SLICE])
             await asyncio.sleep(0)
         with self._session.step() as step:
-            step.event("history", messages=self._merger.counts.messages, whole=False)
+            step.tell(HistoryCame(self._merger.counts.messages, whole=False))
 
     def _finish(self) -> None:
         assert self._merger is not None
@@ -161,12 +163,12 @@ class History:
                     annotating.settle(step, state, message)
             history.forget_parts(step)
             for place in sorted({kept.room for kept in step.store.imports()}):
-                step.event("imported", place)
-            step.event("history", messages=counts.messages, whole=True)
+                step.tell(HistoryImported(place))
+            step.tell(HistoryCame(counts.messages, whole=True))
         self._stream, self._merger, self._next = "", None, 0
 
     def _fail(self, error: UserError) -> None:
         with self._session.step() as step:
             history.forget_parts(step)
-            step.event("warning", code="history-failed", reason=error.code)
+            step.tell(Warned(code="history-failed", detail={"reason": error.code}))
         self._stream, self._merger, self._next = "", None, 0

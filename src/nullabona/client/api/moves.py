@@ -36,5 +36,6 @@ class Moves:
             if progress.state is not FileState.MOVING:
                 self._told.pop(key)
             yield Transfer(
-                last, progress.room, progress.message, progress.done, progress.total, progress.state, progress.reason
+                *(progress.room, progress.message, progress.done, progress.total, progress.state, progress.reason),
+                id=last,
             )

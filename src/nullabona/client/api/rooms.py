@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
-
-import msgspec
 
 from nullabona.client.api.contacts import Contacts, prove
 from nullabona.client.api.errors import TimedOut
@@ -25,16 +22,15 @@ from nullabona.client.core.commands import MemberInfo
 from nullabona.client.core.identity import claims
 from nullabona.client.core.incoming import invitations
 from nullabona.client.core.model.errors import NoSuchContact, NoSuchRoom
+from nullabona.client.core.model.facts.account import Warned
+from nullabona.client.core.model.facts.people import RoomRequested
 from nullabona.client.core.model.ports import Store
-from nullabona.client.core.model.records import LoggedEvent
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.model.state import JOINED, RoomState, decode_state
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.timeline.names import Names
 from nullabona.client.runner import now_ms
 from nullabona.wire.card import Card, CardForked, verify_card
-
-_names = msgspec.msgpack.Decoder(dict[str, Any])
 
 
 class Rooms:
@@ -53,7 +49,7 @@ class Rooms:
     def requests(self) -> list[RoomSummary]:
         """Rooms that strangers invited us to, which wait to be accepted or declined."""
         with self._session.view() as step:
-            return [_requested(step, row) for row in room_requests(step.store).values()]
+            return [_requested(step, asked) for asked in room_requests(step.store).values()]
 
     def get(self, room: bytes | str) -> RoomSummary:
         """One room. Raises `NoSuchRoom` or `Ambiguous`."""
@@ -200,20 +196,19 @@ class Rooms:
             if known is None or not known.card:
                 raise
             with self._session.step() as step:
-                step.event("warning", code="card-from-before", handle=known.handle)
+                step.tell(Warned(code="card-from-before", detail={"handle": known.handle}))
             return verify_card(known.card, today=now_ms() // DAY_MS)
         if known is not None and card.account_id != known.account:
             raise CardForked(f"{known.handle} leads to another account than the one that you know")
         return card
 
 
-def _requested(step: Step, row: LoggedEvent) -> RoomSummary:
-    told = _names.decode(row.data)
-    waits = any(claims.Enter(row.room) in claim.pending for claim in claims.claims(step))
-    standing = claims.standing(step, told["account"])
+def _requested(step: Step, asked: RoomRequested) -> RoomSummary:
+    waits = any(claims.Enter(asked.room) in claim.pending for claim in claims.claims(step))
+    standing = claims.standing(step, asked.account)
     return RoomSummary(
-        row.room,
-        str(told.get("name", "")),
+        asked.room,
+        asked.name,
         direct=False,
         phase="request",
         members=0,

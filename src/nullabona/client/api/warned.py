@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
-
 from nullabona.client.api.finding import room_requests
 from nullabona.client.core.directory.errors import CardRefuted, LogStale
 from nullabona.client.core.directory.evidence import subject_of
@@ -20,7 +18,6 @@ from nullabona.client.core.step import Step
 IDENTITY_CHANGED: Final = "identity-changed"
 _OF_DOCKETS: Final = ("docket-", "operator-notice-")
 """Codes that begin so are about the operator's docket: forgetting its directory's record does not answer them."""
-_names = msgspec.msgpack.Decoder(dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +72,8 @@ def _people(step: Step) -> list[StandingWarning]:
 
 def _invitations(step: Step) -> list[StandingWarning]:
     known = {contact.account for contact in step.store.contacts()}
-    told = [_names.decode(row.data) for row in room_requests(step.store).values()]
     return [
-        StandingWarning(CardRefuted.code, 0, {"handle": str(each["handle"]), "account": each["account"]})
-        for each in told
-        if each["account"] not in known and claims.warns(step, each["account"])
+        StandingWarning(CardRefuted.code, 0, {"handle": asked.handle, "account": asked.account})
+        for asked in room_requests(step.store).values()
+        if asked.account not in known and claims.warns(step, asked.account)
     ]

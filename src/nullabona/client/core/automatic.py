@@ -13,6 +13,16 @@ from nullabona.client.core.identity import cards, claims
 from nullabona.client.core.identity.claims import Accept, Claim, Enter, LetIn, PendingAnswer, Refuse, Verdict
 from nullabona.client.core.incoming import invitations
 from nullabona.client.core.model.errors import CardTooOld, MlsRefused
+from nullabona.client.core.model.facts.account import Warned
+from nullabona.client.core.model.facts.people import CardChecked
+from nullabona.client.core.model.facts.signals import (
+    AccountTrusted,
+    AskedAgain,
+    BothAsked,
+    JoinRequested,
+    LinkPresented,
+    MembershipEnded,
+)
 from nullabona.client.core.model.inbox_items import RoomsAsked
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.restore import seeking
@@ -32,14 +42,21 @@ def card_came(step: Step, card: Card) -> None:
 
 
 def by_itself(step: Step) -> None:
-    """Do what follows from a step without asking anybody."""
-    _let_in(step)
-    _let_in_again(step)
-    for account in dict.fromkeys(step.trusted):
-        invitations.enter_held(step, account)
-    for room in step.wished:
-        invitations.enter_wished(step, room)
-    _open_for_both(step)
+    """Do what follows from this step's facts, and from those that this tells, without asking anybody."""
+    for fact in step.told:
+        match fact:
+            case LinkPresented():
+                _let_in(step, fact.account)
+            case AskedAgain():
+                _let_in_again(step, fact.account)
+            case AccountTrusted():
+                invitations.enter_held(step, fact.account)
+            case JoinRequested():
+                invitations.enter_wished(step, fact.room)
+            case BothAsked():
+                _open_for_both(step, fact.account)
+            case _:
+                pass
 
 
 def _accept(step: Step, account: bytes) -> None:
@@ -48,52 +65,46 @@ def _accept(step: Step, account: bytes) -> None:
         commands.accept_contact(step, account)
 
 
-def _let_in(step: Step) -> None:
-    """Accept requests that carry a token of one of our invite links."""
-    for account in step.vouched:
-        contact = step.store.contact(account)
-        if contact is not None and contact.state is ContactState.ASKING:
-            _accept(step, account)
+def _let_in(step: Step, account: bytes) -> None:
+    """Accept a request that carries a token of one of our invite links."""
+    contact = step.store.contact(account)
+    if contact is not None and contact.state is ContactState.ASKING:
+        _accept(step, account)
 
 
-def _let_in_again(step: Step) -> None:
-    """Accept former contacts again: every device adds them to an existing direct room, only one opens a new one."""
-    for account in step.returned:
-        contact = step.store.contact(account)
-        asks = contact is not None and contact.state is ContactState.ASKING
-        if (
-            contact is not None
-            and asks
-            and (commands.room_for_two(step, contact) is not None or own_devices.leads(step))
-        ):
-            _accept(step, account)
+def _let_in_again(step: Step, account: bytes) -> None:
+    """Accept a former contact again: every device adds it to an existing direct room, only one opens a new one."""
+    contact = step.store.contact(account)
+    if contact is None or contact.state is not ContactState.ASKING:
+        return
+    if commands.room_for_two(step, contact) is not None or own_devices.leads(step):
+        _accept(step, account)
 
 
 def once_out(step: Step) -> None:
     """We left a direct room: repeat our open request to its other account, which did not answer while we were in it."""
-    for account in step.left:
+    for account in [other for fact in step.told if isinstance(fact, MembershipEnded) for other in fact.others]:
         contact, card = step.store.contact(account), own_devices.card(step.store)
         if contact is not None and contact.state is ContactState.REQUESTED and card is not None:
             requests.ask(step, contact, card.encoded)
 
 
-def _open_for_both(step: Step) -> None:
+def _open_for_both(step: Step, account: bytes) -> None:
     """Both asked each other: the one with the lower account id opens the room."""
-    for account in step.mutual:
-        contact = step.store.contact(account)
-        if contact is not None and step.me.account < account and own_devices.leads(step):
-            _accept(step, account)
+    contact = step.store.contact(account)
+    if contact is not None and step.me.account < account and own_devices.leads(step):
+        _accept(step, account)
 
 
 def settle(step: Step, claim: Claim, verdict: Verdict) -> None:
     """The record has answered a claim."""
-    step.event("card-checked", account=claim.account, handle=claim.handle, standing=verdict.standing)
+    step.tell(CardChecked(claim.account, claim.handle, verdict.standing))
     answered = any(isinstance(answer, Accept | Enter) for answer in claim.pending)
     if verdict.card is None:
         # Warn only a person who has accepted: else any stranger's lie would cause a warning. The request shows it too.
         if answered:
             claims.said_yes(step, claim.account)
-            step.event("warning", code="card-refuted", handle=claim.handle, reason=verdict.reason)
+            step.tell(Warned(code="card-refuted", detail={"handle": claim.handle, "reason": verdict.reason}))
         return
     cards.take_proven(step, claim.account, verdict.card)
     for answer in claim.pending:
@@ -101,7 +112,7 @@ def settle(step: Step, claim: Claim, verdict: Verdict) -> None:
             _carry_out(step, claim, verdict.card, answer)
         except (PeerError, UserError) as error:
             if answered:
-                step.event("warning", code="answer-failed", handle=claim.handle, reason=error.code)
+                step.tell(Warned(code="answer-failed", detail={"handle": claim.handle, "reason": error.code}))
 
 
 def _carry_out(step: Step, claim: Claim, card: Card, answer: PendingAnswer) -> None:

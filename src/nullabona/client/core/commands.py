@@ -16,6 +16,7 @@ from nullabona.client.core.identity import cards, claims, contact_keys
 from nullabona.client.core.incoming import invitations
 from nullabona.client.core.incoming.invitations import accept_request, decline_request
 from nullabona.client.core.model.errors import BadRequest, LastAdmin, NotAllowed, NotInRoom
+from nullabona.client.core.model.facts.rooms import Leaving
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.model.room_info import DIRECT, GROUP, RoomInfo
 from nullabona.client.core.model.state import JOINED, AddAccount, RemoveAccount, RoomState, SetInfo, UpdateKeys
@@ -128,7 +129,7 @@ def leave(step: Step, room_id: bytes) -> None:
         raise LastAdmin("you are the last admin of this group")
     leaving.say(step, room)
     commits.carry_out_leaving(step, room)
-    step.event("leaving", room_id)
+    step.tell(Leaving(room_id))
 
 
 def members(step: Step, room_id: bytes) -> list[MemberInfo]:

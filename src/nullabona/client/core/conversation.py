@@ -22,6 +22,7 @@ from nullabona.client.core.model.content import (
 )
 from nullabona.client.core.model.emoji import is_one_emoji
 from nullabona.client.core.model.errors import BadRequest, NotAllowed, NotInRoom
+from nullabona.client.core.model.facts.messages import MessageGone, MessageStateChanged
 from nullabona.client.core.model.records import Message, MessageState
 from nullabona.client.core.model.room_info import DIRECT, MAX_TIMER_S
 from nullabona.client.core.model.state import JOINED, RoomState, SetInfo
@@ -194,7 +195,7 @@ def retry(step: Step, room_id: bytes, message: bytes) -> None:
     """Send a failed message again, under its old id."""
     room = _joined(step, room_id)
     sending.resend(step, room, _failed(step, room_id, message))
-    step.event("message-state", room_id, id=message, state=MessageState.WAITING.value)
+    step.tell(MessageStateChanged(room_id, message, MessageState.WAITING.value))
 
 
 def discard(step: Step, room_id: bytes, message: bytes) -> None:
@@ -204,7 +205,7 @@ def discard(step: Step, room_id: bytes, message: bytes) -> None:
 
 def _drop(step: Step, line: Message) -> None:
     erase(step, line, Gone("hidden"))
-    step.event("message-gone", line.room, id=line.id)
+    step.tell(MessageGone(line.room, line.id))
 
 
 def _failed(step: Step, room_id: bytes, message: bytes) -> Message:

@@ -21,6 +21,7 @@ from nullabona.client.core.devices import inbox_state, membership, sync_out
 from nullabona.client.core.identity import claims
 from nullabona.client.core.incoming import inbox_items, relay_answers, room_frames
 from nullabona.client.core.model.change_set import NOTHING, Touched
+from nullabona.client.core.model.facts.signals import AccountDeleted, InboxReadElsewhere, ProfileCopied
 from nullabona.client.core.model.mls_port import Mls
 from nullabona.client.core.model.outbox_targets import room_of
 from nullabona.client.core.model.ports import Store
@@ -115,19 +116,19 @@ class Engine:
             else:
                 removal_watch.look_after(step, room)
         # After the rooms, since reading one may show that this profile is a copy: none of its keys is used again.
-        for room_id in sorted(step.copies):
+        for room_id in sorted({fact.room for fact in step.told if isinstance(fact, ProfileCopied)}):
             returning.copied_back(step, step.room(room_id))
         # A device that was revoked leaves every room, so nothing that the rooms above wanted goes on.
-        if step.ended:
+        if any(isinstance(fact, AccountDeleted) for fact in step.told):
             membership.sign_out(step)
         out = own_devices.is_signed_out(step.store) if self._joins else False
         for room_id in [room_id for room_id, join in self._joins.items() if out or join.deadline <= step.now]:
             self._abandon_join(step, room_id)
         automatic.once_out(step)
-        # From this step's events: first the notices, which are lines of a room, then what our other devices must know.
-        notices.of_events(step)
-        sync_out.of_events(step)
-        if step.others_inbox:
+        # From this step's facts: first the notices, which are lines of a room, then what our other devices must know.
+        notices.of_facts(step)
+        sync_out.of_facts(step)
+        if any(isinstance(fact, InboxReadElsewhere) for fact in step.told):
             self._inbox_heard(step)
         return rooms | step.touched
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from nullabona.client.core import files
+from nullabona.client.core.model.facts.messages import HistoryImported
 from nullabona.client.core.model.imports import IMPORTED, Import, ImportState
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
 from nullabona.client.core.model.state import RoomState
@@ -38,7 +39,7 @@ def finish(step: Step, id: bytes) -> None:
     kept = _find(step, id)
     if kept is not None:
         step.store.put_import(replace(kept, state=ImportState.DONE))
-        step.event("imported", kept.room)
+        step.tell(HistoryImported(kept.room))
 
 
 def undo(step: Step, wanted: Import) -> bool:
@@ -57,7 +58,7 @@ def undo(step: Step, wanted: Import) -> bool:
         return True
     store.drop_import(kept.id)
     _leave_room(step, kept.room)
-    step.event("imported", kept.room)
+    step.tell(HistoryImported(kept.room))
     return False
 
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.facts.account import PreferencesChanged
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.step import Step
 
@@ -103,5 +104,5 @@ def change(step: Step, scope: str, kind: type[T], changes: dict[str, Any]) -> T:
     for name in changed:
         step.store.put_preference(scope, name, msgspec.msgpack.encode(getattr(after, name)))
     if changed:
-        step.event("preferences", scope=scope)
+        step.tell(PreferencesChanged(scope))
     return after

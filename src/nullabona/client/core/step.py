@@ -7,11 +7,11 @@ together at the end. The shell afterwards reads from the store what the network 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
-
-import msgspec
+from typing import Final, Protocol
 
 from nullabona.client.core.model.errors import NoSuchRoom
+from nullabona.client.core.model.facts.base import Logged
+from nullabona.client.core.model.facts.union import Fact, as_row
 from nullabona.client.core.model.mls_port import Group, Mls
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import Device, Progress, Writing
@@ -112,45 +112,23 @@ class Step:
     _rooms: dict[bytes, RoomState] = field(default_factory=dict)
     _loaded: dict[bytes, bytes] = field(default_factory=dict)
     _rosters: dict[bytes, dict[int, Device]] = field(default_factory=dict)
-    mutual: list[bytes] = field(default_factory=list)
-    """Accounts that sent us a contact request while ours to them was open."""
-    vouched: list[bytes] = field(default_factory=list)
-    """Accounts whose contact request carried a token of one of our invite links."""
-    left: list[bytes] = field(default_factory=list)
-    """Accounts with whom we were in a direct room until this step."""
-    trusted: list[bytes] = field(default_factory=list)
-    """Accounts that we asked or accepted, here or on another device: we accept their invitations without asking."""
-    wished: list[bytes] = field(default_factory=list)
-    """Groups that we asked to join by a link."""
-    returned: list[bytes] = field(default_factory=list)
-    """Accepted contacts that sent a new contact request in this step."""
     progress: dict[tuple[bytes, bytes], Progress] = field(default_factory=dict)
     """The newest progress of each file, by room and message, for listeners."""
 
     writing: list[Writing] = field(default_factory=list)
     """Members who began or stopped writing, for listeners."""
-    copies: set[bytes] = field(default_factory=set)
-    """Rooms with a frame by our own leaf that this profile does not know: the profile is an old copy."""
     down: frozenset[str] = frozenset()
     """Relays that are unreachable."""
     up: frozenset[str] = frozenset()
     """Relays that are connected. We know nothing yet about relays in neither set."""
     scouts: list[Scout] = field(default_factory=list)
     """Reads at other relays that this step asks for."""
-    relay_left: str = ""
-    """The account's own relay until this step."""
     chosen: bool = True
     """The person caused this step; False if something received, or time, did."""
-    ended: bool = False
-    """Another device of the account reported that the account is deleted: sign this one out at the end of the step."""
-    others_inbox: bool = False
-    """Another device of the account reported how far it has read the inbox."""
     reads_changed: set[bytes] = field(default_factory=set)
     """Read targets other than rooms that changed (`core.delivery.reply_boxes.REPLIES`)."""
-    heard: bool = False
-    """This step takes over choices of another device of the account; we do not send them back."""
-    told: list[tuple[str, bytes, dict[str, Any]]] = field(default_factory=list)
-    """The events of this step."""
+    told: list[Fact] = field(default_factory=list)
+    """The facts of this step, in order."""
 
     @property
     def touched(self) -> frozenset[bytes]:
@@ -218,10 +196,11 @@ class Step:
             if device.device != self.me.device and device.since <= epoch
         ]
 
-    def event(self, kind: str, room: bytes = b"", **data: Any) -> None:  # noqa: ANN401 — whatever MessagePack knows
-        """Log an event for listeners; the store keeps it until they have handled it."""
-        self.told.append((kind, room, data))
-        self.store.log_event(kind, room, msgspec.msgpack.encode(data))
+    def tell(self, fact: Fact) -> None:
+        """Add a fact to `told`, which later parts of the step look at; listeners get it if it is logged."""
+        self.told.append(fact)
+        if isinstance(fact, Logged):
+            self.store.log_event(*as_row(fact))
 
     def within(self, most: int) -> int:
         """A time at most ``most`` ms from now, at random."""

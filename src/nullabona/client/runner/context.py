@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any, Protocol
+from typing import Any, Protocol, Unpack
 
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.facts.account import WarningDetail
 from nullabona.client.core.model.ports import Store
 from nullabona.client.runner.connections import Connections
 
@@ -41,7 +42,7 @@ class RunnerContext(Protocol):
         """See `Reads.read_back`."""
         ...
 
-    def warn(self, code: str, **data: str) -> None:
+    def warn(self, code: str, **detail: Unpack[WarningDetail]) -> None:
         """Tell the person once, durably, that something outside is wrong."""
         ...
 

@@ -31,6 +31,7 @@ from nullabona.client.core.directory.owner import Alarm, Look, Watch, judge, new
 from nullabona.client.core.directory.pinned import Pinned
 from nullabona.client.core.directory.promises import Expected
 from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.facts.account import Warned, WarningDetail
 from nullabona.client.core.operator_notices import dockets, taking
 from nullabona.client.core.operator_notices.checking import own_docket
 from nullabona.client.core.operator_notices.keeping import HeldItem, load_held
@@ -214,14 +215,8 @@ class OwnKeyMonitor:
     def _sound(self, step: Step, handle: Handle, alarm: Alarm) -> None:
         """Told once for each epoch: nothing here is ever said in passing."""
         keep_evidence(step.store, Evidence(alarm.code, handle.authority, step.now // 1_000, b"", alarm.evidence))
-        step.event(
-            "warning",
-            code=alarm.code,
-            handle=str(handle),
-            epoch=alarm.epoch,
-            closed_s=alarm.closed_s,
-            reason=alarm.reason,
-        )
+        about = WarningDetail(handle=str(handle), epoch=alarm.epoch, closed_s=alarm.closed_s, reason=alarm.reason)
+        step.tell(Warned(code=alarm.code, detail=about))
 
     async def _not_watched(self, handle: Handle, error: NullabonaError) -> None:
         """Epochs that the directory cannot prove any more are given up; else it is to tell of them before long."""

@@ -26,6 +26,7 @@ from nullabona.client.core.directory.errors import PromiseInvalid
 from nullabona.client.core.directory.keeping import expect, load_expected, load_pinned, own_cards
 from nullabona.client.core.directory.promises import Expected, check_promise, encode_expected
 from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.facts.account import Published as CardPublished
 from nullabona.client.core.model.sync_items import CardItem
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.net import EndpointRefused, TimedOut, endpoint_of
@@ -134,7 +135,7 @@ class Publishing:
                 if promise is not None:
                     expect(step.store, promise)
                     sync_out.tell_now(step, CardItem(card.encoded, encode_expected(promise)))
-                step.event("published", handle=str(card.handle))
+                step.tell(CardPublished(str(card.handle)))
             self._say(Published(done=True))
             return True
         if isinstance(answer, Refusal) and answer.code in STALE and self._rebase(before.card):

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 from nullabona.client.account import Account
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.facts.account import Warned, WarningDetail
 from nullabona.client.core.model.records import Progress, Writing
 from nullabona.client.core.step import DAY_MS, Step, Timing
 from nullabona.client.mls import SUITE
@@ -186,15 +187,15 @@ class Runner:
         """See `RunnerContext.look_at_own_card`."""
         self.publishing.poke()
 
-    def warn(self, code: str, **data: str) -> None:
+    def warn(self, code: str, **detail: Unpack[WarningDetail]) -> None:
         """See `RunnerContext.warn`; the same warning comes at most once an hour."""
-        key = (code, *sorted(data.values()))
+        key = (code, *sorted(map(str, detail.values())))
         now = self.now()
         if now - self._warned.get(key, -_WARN_AGAIN_MS) < _WARN_AGAIN_MS:
             return
         self._warned[key] = now
         with self.engine.step(now) as step:
-            step.event("warning", b"", code=code, **data)
+            step.tell(Warned(code=code, detail=detail))
         self._notify()
 
     # -- for the API ----------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from nullabona.client.core.model.facts.account import DevicesChanged
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.step import Step
 
@@ -23,4 +24,4 @@ def keep(step: Step, device: bytes, name: str) -> None:
     """Set a device's name."""
     known = {id.hex(): called for id, called in all_names(step.store).items()} | {device.hex(): name}
     step.store.set_value(_NAMES, msgspec.msgpack.encode(known))
-    step.event("devices")
+    step.tell(DevicesChanged())

@@ -8,6 +8,7 @@ import msgspec
 
 from nullabona.client.core.contacts import requests
 from nullabona.client.core.identity import claims
+from nullabona.client.core.model.facts.people import RoomRequested, RoomRequestGone
 from nullabona.client.core.model.inbox_items import Invitation
 from nullabona.client.core.model.room_info import DIRECT, RoomInfo
 from nullabona.client.core.step import Step
@@ -67,7 +68,7 @@ def _hold(step: Step, sender: DeviceCertificate, room: bytes, held: HeldInvitati
         step.store.set_value(requests.invited_by(sender.account_id), room)
     if not claims.standing(step, sender.account_id):
         claims.came(step, sender.account_id, str(sender.handle))
-    step.event("room-request", room, handle=str(sender.handle), account=sender.account_id, name=info.name)
+    step.tell(RoomRequested(room, sender.account_id, str(sender.handle), info.name))
 
 
 def _waiting(step: Step) -> list[bytes]:
@@ -81,4 +82,4 @@ def drop(step: Step, room: bytes) -> None:
     if load(step, room) is not None:
         step.store.delete_value(_key(room))
         step.store.set_value(_HELD, msgspec.msgpack.encode([each for each in _waiting(step) if each != room]))
-        step.event("room-request-gone", room)
+        step.tell(RoomRequestGone(room))

@@ -12,6 +12,8 @@ import msgspec
 
 from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.facts.people import WishChanged
+from nullabona.client.core.model.facts.signals import JoinRequested
 from nullabona.client.core.model.inbox_items import LinkRefusal, LinkUse
 from nullabona.client.core.model.invite_link import Link, check_card
 from nullabona.client.core.step import DAY_MS, Step
@@ -69,7 +71,7 @@ def _become(step: Step, wish: Wish, state: WishState | Literal["over"]) -> None:
     if state != "over":
         kept.append(msgspec.structs.replace(wish, state=state))
     _save(step, kept)
-    step.event("wish", wish.room, account=wish.account, handle=wish.handle, state=state)
+    step.tell(WishChanged(wish.room, wish.account, wish.handle, state))
 
 
 # -- what the person does -----------------------------------------------------------------------------------------
@@ -91,7 +93,7 @@ def ask_again(step: Step, room: bytes, own_card: bytes) -> None:
 
 def _ask(step: Step, wish: Wish, own_card: bytes) -> None:
     _become(step, wish, "waiting")
-    step.wished.append(wish.room)
+    step.tell(JoinRequested(wish.room))
     inbox_sending.post(step, wish.account, wish.handle, LinkUse(wish.room, wish.token, own_card))
 
 

@@ -17,6 +17,7 @@ from nullabona.client.core.group import intents, welcomes
 from nullabona.client.core.identity import cards, claims, inbox_addresses
 from nullabona.client.core.model import invite_link
 from nullabona.client.core.model.errors import BadRequest, CardTooOld, NotAllowed
+from nullabona.client.core.model.facts.people import LinkUsed
 from nullabona.client.core.model.inbox_items import LinkRefusal, LinkUse, Reason
 from nullabona.client.core.model.invite_link import Kind, Link
 from nullabona.client.core.model.room_info import GROUP
@@ -187,7 +188,7 @@ def let_in(step: Step, card: Card, wish: claims.LetIn) -> None:
         return
     if _spend(step, wish.token, wish.room):
         intents.want(room, intent)
-        step.event("link-used", room.id, account=card.account_id, handle=str(card.handle))
+        step.tell(LinkUsed(room.id, card.account_id, str(card.handle)))
 
 
 def refuse(step: Step, card: Card, wish: claims.Refuse) -> None:

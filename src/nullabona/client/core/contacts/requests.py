@@ -10,6 +10,9 @@ from nullabona.client.core.delivery import inbox_sending, reply_boxes
 from nullabona.client.core.group import welcomes
 from nullabona.client.core.identity import cards, claims, contact_keys, device_certificates, inbox_addresses
 from nullabona.client.core.model.errors import NoSuchContact
+from nullabona.client.core.model.facts.account import Warned
+from nullabona.client.core.model.facts.people import ContactRequested, ProfileChanged, contact_changed
+from nullabona.client.core.model.facts.signals import AccountTrusted, AskedAgain, BothAsked, LinkPresented
 from nullabona.client.core.model.inbox_items import ContactRequest
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.model.state import RoomState
@@ -41,7 +44,7 @@ def learn_card(step: Step, data: bytes, handle: str, standing: claims.Standing =
         try:
             card = verify_update(data, today=step.day, known=known)
         except PeerError as refused:
-            step.event("warning", code="card-changed", handle=str(known.handle), reason=refused.code)
+            step.tell(Warned(code="card-changed", detail={"handle": str(known.handle), "reason": refused.code}))
             raise
         step.store.put_contact(replace(contact, card=card.encoded, key_packages=cards.packages_of(card)))
     claims.seen(step, card.account_id, standing)
@@ -83,7 +86,7 @@ def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, toke
     if room is not None:
         return set_contact_state(step, contact, ContactState.ACCEPTED, room.id)
     step.store.put_contact(contact)
-    step.trusted.append(contact.account)
+    step.tell(AccountTrusted(contact.account))
     ask(step, contact, own_card, token)
     return contact
 
@@ -136,7 +139,7 @@ def _asks(step: Step, known: Contact | None, card: Card, request: ContactRequest
     state = ContactState.ASKING
     if known is not None:
         # Both asked. The lower account id accepts for both; the other account waits for that invitation.
-        step.mutual.append(account)
+        step.tell(BothAsked(account))
         state = ContactState.ASKING if step.me.account < account else ContactState.REQUESTED
     contact = Contact(
         account, str(card.handle), "", state, b"", request.greeting, card.encoded, cards.packages_of(card)
@@ -144,9 +147,9 @@ def _asks(step: Step, known: Contact | None, card: Card, request: ContactRequest
     step.store.put_contact(contact)
     if known is None or known.card != card.encoded or claims.standing(step, account) not in claims.GOOD:
         claims.came(step, account, str(card.handle), card.encoded)
-    step.event("contact-request", handle=str(card.handle), account=account, greeting=request.greeting)
+    step.tell(ContactRequested(account, str(card.handle), request.greeting))
     if state is ContactState.ASKING and links.vouches(step, request.token):
-        step.vouched.append(account)
+        step.tell(LinkPresented(account))
 
 
 def _asks_again(step: Step, known: Contact, card: Card, request: ContactRequest) -> None:
@@ -166,14 +169,14 @@ def _asks_again(step: Step, known: Contact, card: Card, request: ContactRequest)
     step.store.put_contact(asking)
     if known.card != card.encoded or claims.standing(step, known.account) not in claims.GOOD:
         claims.came(step, known.account, str(card.handle), card.encoded)
-    step.returned.append(known.account)
+    step.tell(AskedAgain(known.account))
 
 
 def rename_contact(step: Step, contact: Contact, nickname: str) -> None:
     """Name a contact ``nickname`` on this device; empty: show the contact's own name."""
     if nickname != contact.name:
         step.store.put_contact(replace(contact, name=nickname))
-        step.event("profile", account=contact.account)
+        step.tell(ProfileChanged(contact.account))
 
 
 def need_contact(step: Step, account: bytes) -> Contact:
@@ -205,7 +208,8 @@ def say_no_more(step: Step, account: bytes) -> None:
 def set_contact_state(step: Step, contact: Contact, state: ContactState, room: bytes = b"") -> Contact:
     changed = replace(contact, state=state, room=room or contact.room)
     step.store.put_contact(changed)
-    step.trusted += [contact.account] if state is ContactState.ACCEPTED else []
+    if state is ContactState.ACCEPTED:
+        step.tell(AccountTrusted(contact.account))
     reply_boxes.drop(step, contact.account)
-    step.event("contact", handle=contact.handle, account=contact.account, state=state.value)
+    step.tell(contact_changed(changed))
     return changed

@@ -12,6 +12,7 @@ from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import receipts, reply_boxes
 from nullabona.client.core.identity import claims, contact_keys
 from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.facts.people import ContactChanged, contact_changed
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.model.state import JOINED
 from nullabona.client.core.preferences import contact_scope, of_contact
@@ -24,7 +25,7 @@ def verify(step: Step, contact: Contact, *, verified: bool) -> None:
     if verified and of_contact(step.store, contact.account).changed:
         confirm(step, contact)
     contact_keys.change(step, contact, verified=contact.account if verified else b"")
-    step.event("contact", handle=contact.handle, account=contact.account, state=contact.state.value)
+    step.tell(contact_changed(contact))
 
 
 def confirm(step: Step, contact: Contact) -> None:
@@ -38,7 +39,7 @@ def confirm(step: Step, contact: Contact) -> None:
         raise BadRequest("this contact's safety number has not changed")
     contact_keys.change(step, contact, verified=b"", changed=b"", was_verified=False, replaced=known.changed)
     release(step, contact)
-    step.event("contact", handle=contact.handle, account=contact.account, state=contact.state.value)
+    step.tell(contact_changed(contact))
 
 
 def release(step: Step, contact: Contact) -> None:
@@ -71,4 +72,4 @@ def forget(step: Step, contact: Contact) -> None:
     step.store.drop_contact(contact.account)
     reply_boxes.drop(step, contact.account)
     claims.forget(step, contact.account)
-    step.event("contact", handle=contact.handle, account=contact.account, state="deleted")
+    step.tell(ContactChanged(contact.account, contact.handle, "deleted"))

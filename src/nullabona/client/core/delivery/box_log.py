@@ -7,6 +7,7 @@ from typing import Final
 
 from nullabona.client.core.delivery import receipts
 from nullabona.client.core.delivery.outbox import queue_frame, queue_raw
+from nullabona.client.core.model.facts.rooms import RelayLostBox
 from nullabona.client.core.model.mls_port import Group
 from nullabona.client.core.model.proofs import make_claim
 from nullabona.client.core.model.records import Frame
@@ -77,7 +78,7 @@ def open_quietly(track: BoxTrack, data: bytes) -> OpenedFrame | None:
 def lose_box(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes) -> None:
     """The relay lost the box: read it from its start and re-append what some device may still need."""
     begin_anew(step, room, track, incarnation)
-    step.event("relay-lost-box", room.id, epoch=track.epoch)
+    step.tell(RelayLostBox(room.id, track.epoch))
 
 
 def begin_anew(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from nullabona.client.core import acquaintance
 from nullabona.client.core.delivery.outbox import queue_item
 from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.inbox_items import ItemBody, RoomsAsked, TicketRequest
 from nullabona.client.core.step import Step
 from nullabona.wire.certificate import DeviceCertificate, open_certificate
@@ -169,5 +170,5 @@ def looked_up(step: Step, handle: str) -> None:
             item.next_at = step.now + min(step.timing.retry << item.attempts, step.timing.retry_most)
     kept = [item for item in items if item.attempts < (MAX_CAUSED_LOOKUPS if item.caused else MAX_LOOKUPS)]
     if sum(not item.caused for item in kept) < sum(not item.caused for item in items):
-        step.event("warning", code="undeliverable", handle=handle)
+        step.tell(Warned(code="undeliverable", detail={"handle": handle}))
     save(step, kept)

@@ -14,6 +14,7 @@ import msgspec
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery.outbox import drop_trim, drop_trims
 from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.facts.account import RelayMoved, Warned
 from nullabona.client.core.relocation import schedule
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.address import BoxSecrets
@@ -125,14 +126,13 @@ def follow(step: Step, card: Card) -> None:
     try:
         same_or_safer(relay, state.relay)
     except EndpointRefused:
-        step.event("warning", code="relay-refused", relay=relay)
+        step.tell(Warned(code="relay-refused", detail={"relay": relay}))
         return
     left = state.relay
     _go(step, state, relay)
-    step.relay_left = step.relay_left or left
     step.me = replace(step.me, relay=relay)
     drop_trims(step, [left])
-    step.event("relay-moved", relay=relay, left=left)
+    step.tell(RelayMoved(relay, left))
     schedule.relay_changed(step, left)
 
 

@@ -18,6 +18,7 @@ from nullabona.client.core.directory.keeping import note_own_card
 from nullabona.client.core.group import commits, intents
 from nullabona.client.core.group.create import create_room
 from nullabona.client.core.model.errors import MlsRefused
+from nullabona.client.core.model.facts.account import DevicesChanged, SignedOut
 from nullabona.client.core.model.room_info import DEVICES, RoomInfo
 from nullabona.client.core.model.state import JOINED, REJOINING, AddAccount, Intent, RemoveDevice, RoomState, Tended
 from nullabona.client.core.model.sync_items import CardItem
@@ -50,7 +51,7 @@ def changed_here(step: Step, card: Card) -> None:
     _share(step)
     sync_out.tell_now(step, CardItem(card.encoded))
     sync_out.note(step, sync_out.CARD)
-    step.event("devices")
+    step.tell(DevicesChanged())
     soon(step, 0)
 
 
@@ -74,7 +75,7 @@ def shown(step: Step) -> None:
     """The directory shows the newest card known here: judge unlisted devices."""
     if unlisted.judge(step):
         sync_out.note(step, sync_out.CARD)
-        step.event("devices")
+        step.tell(DevicesChanged())
         soon(step)
 
 
@@ -109,7 +110,7 @@ def sign_out(step: Step, *, unasked: bool = True) -> None:
         elif room is not None:
             room.rejoin = None
     if unasked:
-        step.event("signed-out")
+        step.tell(SignedOut())
 
 
 def look_after(step: Step, room: RoomState) -> None:

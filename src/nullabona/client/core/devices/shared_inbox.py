@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from nullabona.client.core.account import own_devices
+from nullabona.client.core.model.facts.signals import InboxReadElsewhere
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.sync_items import MOST_FRAMES, InboxItem
 from nullabona.client.core.step import Step
@@ -26,7 +27,7 @@ def note_other(step: Step, device: bytes, item: InboxItem) -> None:
     known = _load(step)
     known[device.hex()] = item
     listed = {device.id.hex() for device in own_devices.others(step)}
-    step.others_inbox = True
+    step.tell(InboxReadElsewhere())
     kept = {id: item for id, item in known.items() if id in listed}
     step.store.set_value(_OTHERS, msgspec.msgpack.encode(kept))
 

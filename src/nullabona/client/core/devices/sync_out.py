@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -14,6 +14,11 @@ from nullabona.client.core.devices import shared_inbox, shared_room
 from nullabona.client.core.model import state
 from nullabona.client.core.model.branches import Helper
 from nullabona.client.core.model.content import Sync
+from nullabona.client.core.model.facts.account import PreferencesChanged
+from nullabona.client.core.model.facts.people import ContactAccepted, ContactChanged, ContactRequested, ProfileChanged
+from nullabona.client.core.model.facts.rooms import Joined
+from nullabona.client.core.model.facts.signals import ChoicesTakenOver, OwnMarkerMoved
+from nullabona.client.core.model.facts.union import Fact
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import UNPLACED, ContactState
 from nullabona.client.core.model.room_info import DEVICES, encode_info
@@ -76,35 +81,44 @@ def note_contact(step: Step, account: bytes) -> None:
     note(step, _known(account))
 
 
-def of_events(step: Step) -> None:
-    """Note this step's events that concern the other devices, unless the step took over their choices.
+def of_facts(step: Step) -> None:
+    """Note this step's facts that concern the other devices, unless the step took over their choices.
 
     A change of a contact that the person did not make keeps the time of the last choice, so that a choice made on
     another device meanwhile wins.
     """
-    for kind, room, data in [] if step.heard else step.told:
-        for what in _concerned(step, kind, room, data):
+    if any(isinstance(fact, ChoicesTakenOver) for fact in step.told):
+        return
+    for fact in step.told:
+        for what in _concerned(step, fact):
             if not own_devices.others(step):
                 return
             came = what.startswith(_KNOWN) and not step.chosen
             _note(step, what, (sync_clock.chosen_at if came else sync_clock.chosen_here)(step, what))
 
 
-def _concerned(step: Step, kind: str, room: bytes, data: dict[str, Any]) -> Iterator[str]:
-    if kind in {"contact", "contact-request"}:
-        yield _known(data["account"])
-        if step.store.contact(data["account"]) is None:
-            yield f"{CALLED}:{data['account'].hex()}"
-    elif kind == "preferences":
-        yield data["scope"]
-    elif kind == "profile" and data["account"] == step.me.account:
-        yield SAID
-    elif kind == "profile" and step.chosen and step.store.contact(data["account"]) is not None:
-        yield f"{CALLED}:{data['account'].hex()}"
-    elif kind == "joined":
-        yield f"{REMEMBERED}:{room.hex()}"
-    elif kind == "own-read":
-        yield f"read:{room.hex()}"
+def _concerned(step: Step, fact: Fact) -> Iterator[str]:
+    match fact:
+        case ContactRequested() | ContactAccepted() | ContactChanged():
+            yield _known(fact.account)
+            if step.store.contact(fact.account) is None:
+                yield _nickname(fact.account)
+        case PreferencesChanged():
+            yield fact.scope
+        case ProfileChanged() if fact.account == step.me.account:
+            yield SAID
+        case ProfileChanged() if step.chosen and step.store.contact(fact.account) is not None:
+            yield _nickname(fact.account)
+        case Joined():
+            yield f"{REMEMBERED}:{fact.room.hex()}"
+        case OwnMarkerMoved():
+            yield f"read:{fact.room.hex()}"
+        case _:
+            pass
+
+
+def _nickname(account: bytes) -> str:
+    return f"{CALLED}:{account.hex()}"
 
 
 def _known(account: bytes) -> str:
@@ -174,7 +188,7 @@ def _all(step: Step) -> Iterator[str]:
     yield from (CARD, SAID, preferences.PROFILE)
     for contact in step.store.contacts():
         account = contact.account
-        yield from (_known(account), f"{CALLED}:{account.hex()}", preferences.contact_scope(account))
+        yield from (_known(account), _nickname(account), preferences.contact_scope(account))
     for room in step.store.rooms():
         yield from (preferences.room_scope(room), f"read:{room.hex()}", f"{REMEMBERED}:{room.hex()}")
     # last, since a device takes the receipt of its own name for the end of the list (`was_told`)

@@ -13,6 +13,7 @@ from nullabona.client.core.delivery import box_log, receipts, views
 from nullabona.client.core.group import evidence, intents
 from nullabona.client.core.model.branches import CompetingBranch, Helper, Rejoin, Tries
 from nullabona.client.core.model.content import Moved
+from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.proofs import Claim, decode_claim
 from nullabona.client.core.model.records import Device, Message, MessageState
@@ -72,7 +73,7 @@ def note_competing(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -
             box_log.announce_again(step, track)
         return
     if room.rejoin is None or not room.rejoin.commit:
-        step.event("warning", room.id, code="room-forked", epoch=track.epoch)
+        step.tell(Warned(room=room.id, code="room-forked", detail={"epoch": track.epoch}))
     orders = evidence.proven(step, room, claim)
     rejoin = Rejoin(FORK, track.epoch, claim.commit, list(claim.removed), [helper], step.now)
     rejoin.proven = [order.account for order in orders]
@@ -102,7 +103,7 @@ def outsider(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> None:
     if helper is None or claim.key >= own_key(track) or step.now < track.asked_at + DAY_MS // 2:
         return
     track.asked_at = step.now
-    step.event("warning", room.id, code="room-forked", epoch=track.epoch)
+    step.tell(Warned(room=room.id, code="room-forked", detail={"epoch": track.epoch}))
     begin(step, room, Rejoin(OUTSIDE, track.epoch, claim.commit, list(claim.removed), [helper], step.now))
 
 
@@ -137,7 +138,7 @@ def give_way(step: Step, room: RoomState, track: BoxTrack) -> None:
             lost_thread(step, room, LONELY)
         return
     track.competing = None
-    step.event("warning", room.id, code="alone-on-branch", epoch=track.epoch)
+    step.tell(Warned(room=room.id, code="alone-on-branch", detail={"epoch": track.epoch}))
     helpers = [Helper(competing.account, competing.handle)]
     begin(step, room, Rejoin("alone", track.epoch, competing.commit, list(competing.removed), helpers, step.now))
 

@@ -9,6 +9,7 @@ from nullabona.client.core.delivery.blobs import Missing, body_of
 from nullabona.client.core.group import branches, commits, insistence, intents, unfollowed
 from nullabona.client.core.model.commit_policy import check_commit
 from nullabona.client.core.model.errors import MlsRefused, PolicyRefused
+from nullabona.client.core.model.facts.signals import ProfileCopied
 from nullabona.client.core.model.proofs import Claim, tag_of
 from nullabona.client.core.model.state import BoxTrack, CommitCandidate, RoomState
 from nullabona.client.core.step import Step
@@ -122,7 +123,7 @@ def _try(
         processed = step.group(room).process(commit)
         if processed.kind != "commit":
             if processed.kind == "own_other" and not candidate.settled and _is_new(track, processed.aad):
-                step.copies.add(room.id)
+                step.tell(ProfileCopied(room.id))
             return False
         verdict = check_commit(processed, room.id, room.info, step.roster(room.id))
     except (MlsRefused, PolicyRefused) as refusal:

@@ -17,6 +17,8 @@ from nullabona.client.core.group import branches, evidence, intents, leaving, me
 from nullabona.client.core.group.intents import TEND_MS
 from nullabona.client.core.model.commit_policy import Verdict, certificate_of
 from nullabona.client.core.model.errors import MlsRefused
+from nullabona.client.core.model.facts.rooms import ChangeFailed, EpochChanged, Left, Removed, RoomChanged
+from nullabona.client.core.model.facts.signals import MembershipEnded
 from nullabona.client.core.model.mls_port import Processed
 from nullabona.client.core.model.proofs import TAG_SIZE, CommitNote, RemovalOrder, Ruling, encode_note
 from nullabona.client.core.model.records import Device
@@ -102,7 +104,7 @@ def _stage(step: Step, room: RoomState, track: BoxTrack, change: plan.Change) ->
             aad=encode_note(CommitNote(change.orders, ruling, tag)),
         )
     except MlsRefused as refusal:
-        step.event("change-failed", room.id, reason=refusal.reason)
+        step.tell(ChangeFailed(room.id, refusal.reason))
         # The key packages of added accounts come from outside; the other intents must not fail with them.
         kept: list[Intent] = [intent for intent in change.intents if not isinstance(intent, AddAccount)]
         room.intents = kept if len(kept) < len(change.intents) else []
@@ -217,8 +219,8 @@ def _enter(
     sending.leave_epoch(step, room, track)
     branches.send_owed(step, room)
     if changed:
-        step.event("room-changed", room.id, name=info.name, admins=list(info.admins), timer_s=info.timer_s)
-    step.event("epoch", room.id, epoch=room.epoch)
+        step.tell(RoomChanged(room.id, info.name, info.admins, info.timer_s))
+    step.tell(EpochChanged(room.id, room.epoch))
     if leaving.is_last(step, room):
         leave_alone(step, room)
 
@@ -264,5 +266,5 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
     drop_trims(step, [relay])
     step.mls.forget(room.id)
     step.forget_way(room.id)
-    step.left += [account for account in room.info.pair if account != step.me.account]
-    step.event("left" if left else "removed", room.id, by=by)
+    step.tell(MembershipEnded(room.id, by, left=left, others=tuple(a for a in room.info.pair if a != step.me.account)))
+    step.tell(Left(room.id) if left else Removed(room.id))

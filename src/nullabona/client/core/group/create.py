@@ -5,6 +5,7 @@ from __future__ import annotations
 from nullabona.client.core.delivery.box_log import open_box
 from nullabona.client.core.group import members
 from nullabona.client.core.model.content import NoticeKind
+from nullabona.client.core.model.facts.rooms import Joined
 from nullabona.client.core.model.room_info import DEVICES, DIRECT, RoomInfo, encode_info
 from nullabona.client.core.model.state import JOINED, RoomState
 from nullabona.client.core.step import Step
@@ -23,5 +24,5 @@ def create_room(step: Step, info: RoomInfo) -> RoomState:
     members.sync(step, room)
     notices.entered(step, room, step.me.account, NoticeKind.CREATED)
     if info.kind != DEVICES:
-        step.event("joined", room_id, name=info.name, direct=info.kind == DIRECT, handle=step.me.handle)
+        step.tell(Joined(room_id, info.name, direct=info.kind == DIRECT, handle=step.me.handle))
     return room

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nullabona.client.core.identity import claims, contact_keys
 from nullabona.client.core.model.branches import Helper
 from nullabona.client.core.model.commit_policy import certificate_of
+from nullabona.client.core.model.facts.rooms import MemberAdded, MemberRemoved
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.state import FORMER_MOST, RoomState
 from nullabona.client.core.step import Step
@@ -68,11 +69,11 @@ def _tell_changes(
     # after our own entry we do not know since when the others are here
     read_markers.joined(step, room, after - before - {step.me.account}, now=bool(before))
     for account in after - before:
-        step.event("member-added", room.id, account=account, handle=handles[account])
+        step.tell(MemberAdded(room.id, account, handles[account]))
         if account != step.me.account:
             _check(step, room, account, handles[account])
     for account in before - after:
-        step.event("member-removed", room.id, account=account, handle=handles[account])
+        step.tell(MemberRemoved(room.id, account, handles[account]))
     for track in room.boxes:
         track.check_acks = track.check_acks or bool(gone)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from nullabona.client.core import acquaintance, preferences
+from nullabona.client.core.model.facts.account import Warned
+from nullabona.client.core.model.facts.people import IdentityChanged
 from nullabona.client.core.model.records import Contact
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.model.safety_number import safety_digits
@@ -36,9 +38,7 @@ def note_card(step: Step, contact: Contact, card: Card) -> bool:
 
 def tell(step: Step, contact: Contact, *, was_verified: bool) -> None:
     """Report that a contact's handle leads to another identity key, with a line in every shared room."""
-    step.event(
-        "identity-changed", contact.room, account=contact.account, handle=contact.handle, was_verified=was_verified
-    )
+    step.tell(IdentityChanged(contact.room, contact.account, contact.handle, was_verified=was_verified))
 
 
 def need_seen(step: Step, card: Card) -> None:
@@ -58,7 +58,7 @@ def note_stranger(step: Step, account: bytes, handle: str, room: bytes = b"") ->
     contact = step.store.contact_by_handle(handle)
     if contact is None:
         return False
-    step.event("warning", room or contact.room, code="handle-of-contact", handle=handle)
+    step.tell(Warned(room=room or contact.room, code="handle-of-contact", detail={"handle": handle}))
     return True
 
 

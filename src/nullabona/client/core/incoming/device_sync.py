@@ -18,6 +18,9 @@ from nullabona.client.core.identity import cards, claims, contact_keys, inbox_ad
 from nullabona.client.core.incoming import invitations
 from nullabona.client.core.model.branches import Helper
 from nullabona.client.core.model.content import Sync
+from nullabona.client.core.model.facts.account import DevicesChanged, PreferencesChanged
+from nullabona.client.core.model.facts.people import ContactChanged, ContactRequested, contact_changed
+from nullabona.client.core.model.facts.signals import AccountDeleted, AccountTrusted, ChoicesTakenOver
 from nullabona.client.core.model.records import Contact, ContactState, Device
 from nullabona.client.core.model.room_info import DEVICES, decode_info
 from nullabona.client.core.model.state import JOINED, RoomState
@@ -52,7 +55,7 @@ def heard(step: Step, room: RoomState, device: Device, sync: Sync) -> None:
     """Take over every valid item; skip invalid ones."""
     if room.info.kind != DEVICES or device.account != step.me.account:
         return
-    step.heard = True
+    step.tell(ChoicesTakenOver())
     for item in sync.items:
         try:
             _take(step, device, item)
@@ -96,7 +99,7 @@ def _of_devices(step: Step, device: Device, item: CardItem | InboxItem | NameIte
             if sync_clock.newer(step, f"{sync_out.NAME}:{item.device.hex()}", item.at):
                 device_names.keep(step, item.device, item.name)
         case EndItem():
-            step.ended = True
+            step.tell(AccountDeleted())
 
 
 def _read(step: Step, item: ReadItem) -> None:
@@ -125,13 +128,7 @@ def _contact(step: Step, item: ContactItem) -> None:
         return
     if state is not ContactState.ASKING:
         shared_inbox.take_requests(step, item.account)
-    if item.card:
-        card = verify_card(item.card, today=step.day)
-        if inbox_addresses.remember(step, card):
-            schedule.card_changed(step, card.account_id)
-        packages = cards.packages_of(card)
-    else:
-        packages = ()
+    packages = _packages(step, item)
     name, room = (known.name, item.room or known.room) if known is not None else (item.name, item.room)
     told = Contact(item.account, item.handle, name, state, room, item.greeting, item.card, packages)
     if known is not None and not item.card:
@@ -139,17 +136,28 @@ def _contact(step: Step, item: ContactItem) -> None:
     step.store.put_contact(told)
     if state is ContactState.BLOCKED:
         requests.say_no_more(step, told.account)
-    step.trusted += [item.account] if state in {ContactState.ACCEPTED, ContactState.REQUESTED} else []
+    if state in {ContactState.ACCEPTED, ContactState.REQUESTED}:
+        step.tell(AccountTrusted(item.account))
     _await(step, item, state)
     if known is None or known.state is not state:
         _tell_state(step, told)
 
 
+def _packages(step: Step, item: ContactItem) -> tuple[bytes, ...]:
+    """The key packages of the item's card, whose inbox is remembered."""
+    if not item.card:
+        return ()
+    card = verify_card(item.card, today=step.day)
+    if inbox_addresses.remember(step, card):
+        schedule.card_changed(step, card.account_id)
+    return cards.packages_of(card)
+
+
 def _tell_state(step: Step, contact: Contact) -> None:
     if contact.state is ContactState.ASKING:
-        step.event("contact-request", handle=contact.handle, account=contact.account, greeting=contact.greeting)
+        step.tell(ContactRequested(contact.account, contact.handle, contact.greeting))
     else:
-        step.event("contact", handle=contact.handle, account=contact.account, state=contact.state.value)
+        step.tell(contact_changed(contact))
 
 
 def _comes_to(step: Step, known: Contact | None, told: ContactState, *, same: bool) -> ContactState:
@@ -173,7 +181,7 @@ def _forgotten(step: Step, item: ContactItem, known: Contact | None) -> None:
         step.store.drop_contact(item.account)
         reply_boxes.drop(step, item.account)
         claims.forget(step, item.account)
-        step.event("contact", handle=known.handle, account=known.account, state="deleted")
+        step.tell(ContactChanged(known.account, known.handle, "deleted"))
 
 
 def _await(step: Step, item: ContactItem, state: ContactState) -> None:
@@ -206,7 +214,7 @@ def _chosen(step: Step, item: PreferenceItem) -> None:
         step.store.put_preference(item.scope, name, value)
         changed = True
     if changed:
-        step.event("preferences", scope=item.scope)
+        step.tell(PreferencesChanged(item.scope))
     if trusted is not None:
         _trusted(step, item.scope, trusted)
 
@@ -235,5 +243,5 @@ def _card(step: Step, item: CardItem) -> None:
         inbox_state.follow(step, card)
     staying = {device.id for device in own_devices.listed(step.store)}
     if own_devices.note_gone(step.store, [id for id in item.gone if id not in staying]) or newer:
-        step.event("devices")
+        step.tell(DevicesChanged())
         membership.soon(step)

@@ -18,6 +18,8 @@ from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.commit_policy import certificate_of
 from nullabona.client.core.model.content import NoticeKind
 from nullabona.client.core.model.errors import MlsRefused, NoSuchRoom, PolicyRefused
+from nullabona.client.core.model.facts.account import Warned
+from nullabona.client.core.model.facts.rooms import Joined
 from nullabona.client.core.model.inbox_items import Invitation, decode_pack
 from nullabona.client.core.model.mls_port import Invitation as Opened
 from nullabona.client.core.model.records import Contact, ContactState
@@ -116,7 +118,7 @@ def _contested(step: Step, room: RoomState, sender: DeviceCertificate, item: Inv
     if evidence.vouches(step, room.info, sender.account_id):
         enter(step, opened, info, sender, item.order, pack)
         return
-    step.event("warning", room.id, code="two-versions", handle=str(sender.handle))
+    step.tell(Warned(room=room.id, code="two-versions", detail={"handle": str(sender.handle)}))
     held_invitations.hold(step, sender, item, pack, info, contested=True)
 
 
@@ -150,7 +152,9 @@ def _come(step: Step, sender: DeviceCertificate, item: Invitation, pack: bytes, 
         if trusted or known:
             # The inviter believes that we are in: only if they remove and add us again can we enter. Ignore strangers.
             handle = str(sender.handle)
-            step.event("warning", item.room, code="invitation-refused", handle=handle, reason=refused.code)
+            step.tell(
+                Warned(room=item.room, code="invitation-refused", detail={"handle": handle, "reason": refused.code})
+            )
         return
     info = decode_info(opened.room_info)
     if old is not None and not _as_known(step, old, sender, opened, info):
@@ -361,7 +365,7 @@ def enter(
     gaps.returned(step, room, old.gap if old is not None and old.phase == REJOINING else None)
     notices.entered(step, room, sender.account_id, NoticeKind.JOINED)
     profiles.tell_soon(step, room)
-    step.event("joined", room.id, name=info.name, direct=info.kind == DIRECT_ROOM, handle=str(sender.handle))
+    step.tell(Joined(room.id, info.name, direct=info.kind == DIRECT_ROOM, handle=str(sender.handle)))
 
 
 def _take_along(room: RoomState, old: RoomState) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from nullabona.client.core.delivery import box_log, receipts
 from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.facts.rooms import RequestRefused
 from nullabona.client.core.model.outbox_targets import (
     FilePiece,
     InboxFrame,
@@ -93,7 +94,7 @@ def _appended(step: Step, target: RoomFrame, ref: bytes, answer: Appended) -> No
 
 def _refused(step: Step, item: OutboxItem, answer: Refusal) -> None:
     target = item.target
-    step.event("refused", room_of(target) or b"", code=answer.code, what=target.kind)
+    step.tell(RequestRefused(room_of(target) or b"", target.kind, answer.code))
     match target:
         case FilePiece():
             file_messages.piece_refused(step, target)

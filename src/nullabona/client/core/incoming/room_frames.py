@@ -25,6 +25,7 @@ from nullabona.client.core.model.content import (
     decode_envelope,
 )
 from nullabona.client.core.model.errors import MlsRefused
+from nullabona.client.core.model.facts.signals import ProfileCopied
 from nullabona.client.core.model.message_ids import is_made_by
 from nullabona.client.core.model.mls_port import Processed
 from nullabona.client.core.model.records import Device, Frame
@@ -184,7 +185,7 @@ def _deliver(step: Step, room: RoomState, track: BoxTrack, seq: int, body: bytes
     except MlsRefused as refusal:
         return refusal.reason == "duplicate"
     if processed.kind == "own_other" and not track.closed and step.group(room).is_later(processed):
-        step.copies.add(room.id)
+        step.tell(ProfileCopied(room.id))
     if processed.kind != "app" or processed.plaintext is None:
         return True
     device = _sender(step, room, processed)

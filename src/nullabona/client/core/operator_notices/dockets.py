@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from nullabona.client.core.directory.keeping import Evidence, keep_evidence, load_pinned
+from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.operator_notices.checking import (
     DocketForked,
@@ -151,7 +152,7 @@ def _looked(step: Step, handle: Handle, sightings: list[Sighting]) -> tuple[Sigh
 
 def _accuse(step: Step, handle: Handle, error: PeerError, known: bytes, shown: bytes) -> None:
     if keep_evidence(step.store, Evidence(error.code, handle.authority, step.now // 1_000, known, shown)):
-        step.event("warning", code=error.code, host=handle.authority)
+        step.tell(Warned(code=error.code, detail={"host": handle.authority}))
 
 
 def _seen(store: Store, handle: Handle, note: bytes) -> DocketSeen:

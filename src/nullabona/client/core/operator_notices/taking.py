@@ -12,6 +12,7 @@ import msgspec
 
 from nullabona.client.core.directory.keeping import Evidence, keep_evidence, load_pinned
 from nullabona.client.core.directory.pinned import Pinned
+from nullabona.client.core.model.facts.account import OperatorNoticeChanged, Warned
 from nullabona.client.core.operator_notices import dockets
 from nullabona.client.core.operator_notices.checking import (
     OLDEST_S,
@@ -55,7 +56,7 @@ def look_again(step: Step, *, told: bool = False, asked: bool = False) -> None:
         _take(step, msgspec.structs.replace(each, asked=each.asked or asked))
     held = load_held(step.store)
     if told and any(each.vouched for each in held) and not any(each.told for each in held):
-        step.event("warning", code=NoticeUncheckable.code, host=parse_handle(step.me.handle).authority)
+        step.tell(Warned(code=NoticeUncheckable.code, detail={"host": parse_handle(step.me.handle).authority}))
         save_held(step.store, [msgspec.structs.replace(each, told=each.vouched) for each in held])
 
 
@@ -64,7 +65,7 @@ def put_away(step: Step, id: bytes) -> bool:
     known = load_notice(step.store, id)
     if known is not None and not known.put_away:
         save_notice(step.store, msgspec.structs.replace(known, put_away=True))
-        step.event("operator-notice", id=id, put_away=True)
+        step.tell(OperatorNoticeChanged(id, put_away=True))
     return known is not None
 
 
@@ -89,7 +90,7 @@ def _keep(step: Step, item: HeldItem, genuine: Genuine, pinned: Pinned | None) -
     if load_notice(step.store, genuine.id) is None:
         by_hand = pinned is not None and pinned.by_hand
         save_notice(step.store, kept_of(genuine, item.item, item.came_s, by_hand=by_hand))
-        step.event("operator-notice", id=genuine.id, put_away=False)
+        step.tell(OperatorNoticeChanged(genuine.id, put_away=False))
 
 
 def _hold(step: Step, item: HeldItem, error: NoticeUncheckable) -> None:
@@ -127,4 +128,4 @@ def _accuse(step: Step, item: HeldItem, host: str, error: PeerError) -> None:
     before = dockets.before(step.store, origin_claimed(item.item))
     count_refused(step.store, error.code)
     if keep_evidence(step.store, Evidence(error.code, host, item.came_s, before, item.item)):
-        step.event("warning", code=error.code, host=host)
+        step.tell(Warned(code=error.code, detail={"host": host}))

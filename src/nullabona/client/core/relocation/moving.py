@@ -21,6 +21,7 @@ from nullabona.client.core.model import move_orders
 from nullabona.client.core.model.commit_policy import certificate_of
 from nullabona.client.core.model.content import Notice, NoticeKind
 from nullabona.client.core.model.errors import NotAllowed
+from nullabona.client.core.model.facts.rooms import RoomMoved
 from nullabona.client.core.model.mls_port import Leaf
 from nullabona.client.core.model.outbox_targets import FilePiece, OfRoom, RoomBlob, RoomFrame, WelcomeBlob
 from nullabona.client.core.model.proofs import BadProof, MoveOrder, encode_move, make_move
@@ -186,7 +187,7 @@ def tell(step: Step, room: RoomState, before: str) -> None:
         said = order.payload() if order is not None else room.relay.encode() + step.rng.bytes(16)
         id = sha256(b"nullabona move notice v1" + said).digest()[:16]
         notices.add(step, room.id, Notice(NoticeKind.RELAY_CHANGED, account, text=room.relay), id=id)
-    step.event("room-moved", room.id, relay=room.relay, account=account)
+    step.tell(RoomMoved(room.id, room.relay, account))
 
 
 # -- what follows -------------------------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ from nullabona.client.core.delivery.outbox import queue_last
 from nullabona.client.core.group import evidence
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.branches import RETURNING, Helper, Rejoin
+from nullabona.client.core.model.facts.account import Warned
+from nullabona.client.core.model.facts.rooms import RoomChanged
 from nullabona.client.core.model.gaps import Gap
 from nullabona.client.core.model.inbox_items import TicketRequest
 from nullabona.client.core.model.ports import Store
@@ -114,7 +116,7 @@ def copied_back(step: Step, room: RoomState) -> None:
     """
     if room.phase == JOINED:
         forsake(step, room)
-        step.event("warning", room.id, code="copied-back")
+        step.tell(Warned(room=room.id, code="copied-back"))
 
 
 def forsake_all(step: Step) -> None:
@@ -122,7 +124,7 @@ def forsake_all(step: Step) -> None:
     for room in step.store.rooms():
         forsake(step, step.room(room))
     note_restored(step.store)
-    step.event("warning", code="copied-back")
+    step.tell(Warned(code="copied-back"))
 
 
 def forsake(step: Step, room: RoomState) -> None:
@@ -163,7 +165,7 @@ def begin_elsewhere(step: Step, room_id: bytes, info: RoomInfo, members: list[He
     begin(step, room_id, info, members, told_by)
     if old is not None:
         step.room(room_id).doubted = old.doubted
-        step.event("room-changed", room_id, name=info.name, admins=list(info.admins), timer_s=info.timer_s)
+        step.tell(RoomChanged(room_id, info.name, info.admins, info.timer_s))
 
 
 def _ask(step: Step, room: RoomState, members: list[Helper]) -> None:

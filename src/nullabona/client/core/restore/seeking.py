@@ -20,6 +20,7 @@ from nullabona.client.core.group import evidence
 from nullabona.client.core.identity import device_certificates
 from nullabona.client.core.model import state
 from nullabona.client.core.model.branches import Helper
+from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.inbox_items import MOST_TOLD, RoomsAsked, RoomsTold, RoomTold
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomInfo, decode_info, encode_info
@@ -153,7 +154,7 @@ def _told_again(step: Step, sender: DeviceCertificate, said: RoomTold, room: Roo
     if evidence.is_alike(info, room.info) or not (only_told or arrivals.unconfirmed(step, room, account)):
         return
     if not evidence.vouches(step, room.info, account):
-        step.event("warning", room.id, code="two-versions", handle=acquaintance.handle_of(step, account))
+        step.tell(Warned(room=room.id, code="two-versions", detail={"handle": acquaintance.handle_of(step, account)}))
         held_invitations.hold_told(step, sender, room.id, msgspec.msgpack.encode(said), info)
     elif only_told:
         step.forget_room(room.id)

@@ -10,6 +10,7 @@ from nullabona.client.core.delivery.box_log import WATCH_DAYS, winner_key
 from nullabona.client.core.delivery.outbox import queue_raw, queue_trim
 from nullabona.client.core.group import branches
 from nullabona.client.core.model.content import View
+from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.records import DeviceView, Frame
 from nullabona.client.core.model.state import BoxTrack, RoomState, UpdateKeys
 from nullabona.client.core.relocation import moving
@@ -128,7 +129,7 @@ def _diverge(step: Step, room: RoomState, track: BoxTrack) -> None:
     if track.diverged:
         return
     track.diverged = True
-    step.event("warning", room.id, code="relay-showed-different-histories", epoch=track.epoch)
+    step.tell(Warned(room=room.id, code="relay-showed-different-histories", detail={"epoch": track.epoch}))
     if track.closed:
         sending.leave_epoch(step, room, track)
         box_log.announce(step, room, track)

@@ -22,6 +22,8 @@ from nullabona.client.core.model import move_orders
 from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.commit_policy import certificate_of
 from nullabona.client.core.model.errors import MlsRefused
+from nullabona.client.core.model.facts.account import Warned
+from nullabona.client.core.model.facts.rooms import Rejoined, RoomChanged
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.mls_port import Candidate
 from nullabona.client.core.model.outbox_targets import RoomBlob, RoomFrame
@@ -110,7 +112,9 @@ def _refused(step: Step, room: RoomState, rejoin: Rejoin, by: bytes, refused: Pe
     """We refuse a ticket. Warn once per sender."""
     if by not in rejoin.refused:
         rejoin.refused.append(by)
-        step.event("warning", room.id, code="ticket-refused", reason=getattr(refused, "reason", refused.code))
+        step.tell(
+            Warned(room=room.id, code="ticket-refused", detail={"reason": getattr(refused, "reason", refused.code)})
+        )
 
 
 def _check(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, candidate: Candidate, by: bytes) -> Judged:
@@ -229,7 +233,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     notices.of_branch(step, room, ours, join.by, known)
     gaps.returned(step, room, room.gap if returning else None)
     if info != known:
-        step.event("room-changed", room.id, name=info.name, admins=list(info.admins), timer_s=info.timer_s)
+        step.tell(RoomChanged(room.id, info.name, info.admins, info.timer_s))
     arrivals.arrived(step, room, rejoin, join.by, known)
     moving.tell(step, room, before_relay)
     welcomes.invite_after_all(step, room)
@@ -242,7 +246,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
         requests.found_again(step, room)
     if info.kind == DEVICES:
         own_devices.settle_room(step, room.id)
-    step.event("rejoined", room.id, reason=rejoin.reason, epoch=room.epoch)
+    step.tell(Rejoined(room.id, rejoin.reason, room.epoch))
 
 
 def _leave_branch(step: Step, room: RoomState, rejoin: Rejoin) -> None:

@@ -23,6 +23,7 @@ from nullabona.client.core.group.branches import (
 from nullabona.client.core.identity import device_certificates, inbox_addresses
 from nullabona.client.core.model import branches
 from nullabona.client.core.model.branches import Helper, Rejoin
+from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.inbox_items import Gone, TicketRequest
 from nullabona.client.core.model.room_info import GROUP
 from nullabona.client.core.model.state import JOINED, REJOINING, RoomState
@@ -182,7 +183,7 @@ def ask(step: Step, room: RoomState) -> None:
         room.rejoin = None
         sending.release_held(step, room)
         if not doubtful:
-            step.event("warning", room.id, code="no-way-back", epoch=rejoin.epoch)
+            step.tell(Warned(room=room.id, code="no-way-back", detail={"epoch": rejoin.epoch}))
         return
     helper = _next_helper(step, room, rejoin)
     rejoin.attempts += 1

@@ -30,6 +30,7 @@ from nullabona.client.core.model.content import (
     Vote,
 )
 from nullabona.client.core.model.emoji import is_one_emoji
+from nullabona.client.core.model.facts.messages import MessageChanged
 from nullabona.client.core.model.records import Message, MessageState
 from nullabona.client.core.model.room_info import GROUP
 from nullabona.client.core.model.state import RoomState
@@ -91,7 +92,7 @@ def settle(step: Step, room: RoomState, target: bytes) -> None:
         erasure.erase(step, line, Gone("hidden"))
     elif allowed:
         erasure.erase(step, line, Deleted(_first(allowed)))
-        step.event("message-changed", room.id, id=target)
+        step.tell(MessageChanged(room.id, target))
     else:
         _edit(step, line, [note for note in notes if note.kind == kinds.EDIT])
 
@@ -133,7 +134,7 @@ def _edit(step: Step, line: Message, edits: list[Message]) -> None:
         row = replace(row, edited_at=winner.sent_at, shown=line.shown, unread=unread)
         step.store.put_message(row)
         search.index(step.store, row, changed)
-        step.event("message-changed", line.room, id=line.id)
+        step.tell(MessageChanged(line.room, line.id))
     for note, _ in valid:
         if note.state in {MessageState.RECEIVED, MessageState.DELIVERED} and isinstance(kinds.stored(note), Edit):
             erasure.finish(step, note)
@@ -154,7 +155,7 @@ def came(step: Step, room: RoomState, note: Message) -> None:
     line = step.store.message(room.id, note.about)
     told = note.kind in {kinds.REACT, kinds.VOTE, kinds.CLOSE, kinds.PIN}
     if told and line is not None and line.shown and line.kind in kinds.SPOKEN:
-        step.event("message-changed", room.id, id=line.id)
+        step.tell(MessageChanged(room.id, line.id))
 
 
 # -- reading ------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from nullabona.client.core import files
 from nullabona.client.core.model.content import Deleted, Gone, encode_body
+from nullabona.client.core.model.facts.messages import MessageGone
 from nullabona.client.core.model.records import Message, MessageState
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import kinds
@@ -63,7 +64,7 @@ def hide(step: Step, message: Message) -> None:
         step.store.put_message(replace(message, shown=False, unread=0))
     else:
         erase(step, message, Gone("hidden"))
-    step.event("message-gone", message.room, id=message.id)
+    step.tell(MessageGone(message.room, message.id))
 
 
 def arrived(step: Step, message: Message) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from nullabona.client.core.model.content import Gone
+from nullabona.client.core.model.facts.messages import MessageChanged, MessageGone
 from nullabona.client.core.model.records import Message
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import erasure
@@ -21,7 +22,7 @@ def start(step: Step, message: Message, since: int | None = None) -> None:
     begun = step.now if since is None else min(since, step.now)
     step.store.put_message(replace(current, expires_at=begun + current.timer_s * 1_000))
     if current.shown:
-        step.event("message-changed", current.room, id=current.id)
+        step.tell(MessageChanged(current.room, current.id))
 
 
 def read_upto(step: Step, room: bytes, position: int) -> None:
@@ -37,4 +38,4 @@ def sweep(step: Step) -> None:
             shown = message.shown
             erasure.erase(step, message, Gone("expired"))
             if shown:
-                step.event("message-gone", message.room, id=message.id)
+                step.tell(MessageGone(message.room, message.id))

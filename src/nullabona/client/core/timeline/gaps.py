@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.model.content import Notice, NoticeKind
+from nullabona.client.core.model.facts.messages import MessageChanged, MessageGone
 from nullabona.client.core.model.gaps import Gap, tell_gap
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import UNPLACED
@@ -58,7 +59,7 @@ def tell(step: Step, room: RoomState) -> None:
     said = kinds.filled(step, replace(row, position=gap.end or row.position), _notice(gap))
     if said != row:
         step.store.put_message(said)
-        step.event("message-changed", room.id, id=row.id)
+        step.tell(MessageChanged(room.id, row.id))
 
 
 def close(step: Step, room: RoomState) -> None:
@@ -67,7 +68,7 @@ def close(step: Step, room: RoomState) -> None:
     row = step.store.message(room.id, gap.notice) if gap is not None else None
     if row is not None and row.kind == kinds.NOTICE:
         step.store.drop_message(room.id, row.id)
-        step.event("message-gone", room.id, id=row.id)
+        step.tell(MessageGone(room.id, row.id))
 
 
 def _notice(gap: Gap) -> Notice:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -17,8 +17,13 @@ from nullabona.client.core import rooms
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.model.admins import settled
 from nullabona.client.core.model.content import Notice, NoticeKind
+from nullabona.client.core.model.facts.account import Warned
+from nullabona.client.core.model.facts.messages import NoticeAdded
+from nullabona.client.core.model.facts.people import ContactAccepted, IdentityChanged
+from nullabona.client.core.model.facts.rooms import RelayLostBox
+from nullabona.client.core.model.facts.signals import MembershipEnded
 from nullabona.client.core.model.proofs import RemovalOrder
-from nullabona.client.core.model.records import Device, Message, MessageState
+from nullabona.client.core.model.records import Contact, Device, Message, MessageState
 from nullabona.client.core.model.room_info import RoomInfo
 from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
@@ -41,7 +46,7 @@ def add(step: Step, room: bytes, notice: Notice, *, position: int = -1, id: byte
     )
     row = kinds.filled(step, row, notice)
     step.store.put_message(row)
-    step.event("notice", room, id=row.id)
+    step.tell(NoticeAdded(room, row.id))
 
 
 # -- what a commit did --------------------------------------------------------------------------------------------
@@ -153,47 +158,54 @@ def entered(step: Step, room: RoomState, by: bytes, what: NoticeKind) -> None:
 # -- what only this device knows ----------------------------------------------------------------------------------
 
 
-def of_events(step: Step) -> None:
-    """Add notices for this step's events that belong into a room's history."""
-    for kind, room, data in list(step.told):
-        if kind == "identity-changed" or (kind == "warning" and not room and data["code"] == "card-changed"):
-            _of_card(step, data)
-            continue
-        told = _of_event(step, kind, room, data)
-        if told is None or _repeats(step, *told):
-            continue
-        where, notice = told
-        once = notice.what is NoticeKind.ACCEPTED
-        id = sha256(b"nullabona accepted v1" + where + notice.account).digest()[:16] if once else b""
-        add(step, where, notice, id=id)
+def of_facts(step: Step) -> None:
+    """Add notices for this step's facts that belong into a room's history."""
+    for fact in list(step.told):
+        match fact:
+            case IdentityChanged():
+                _in_shared_rooms(step, step.store.contact(fact.account), NoticeKind.IDENTITY_CHANGED)
+            case Warned(room=b"", code="card-changed"):
+                contact = step.store.contact_by_handle(fact.detail["handle"])
+                _in_shared_rooms(step, contact, NoticeKind.CARD_CHANGED)
+            case ContactAccepted():
+                _accepted(step, fact.account)
+            case RelayLostBox():
+                _of_room(step, fact.room, Notice(NoticeKind.RELAY_LOST_BOX))
+            case Warned():
+                _of_room(step, fact.room, Notice(NoticeKind.WARNING, text=fact.code))
+            case MembershipEnded(left=True):
+                _of_room(step, fact.room, Notice(NoticeKind.LEFT, step.me.account))
+            case MembershipEnded():
+                _of_room(step, fact.room, Notice(NoticeKind.REMOVED, fact.by))
+            case _:
+                pass
 
 
-def _of_card(step: Step, data: dict[str, Any]) -> None:
+def _in_shared_rooms(step: Step, contact: Contact | None, what: NoticeKind) -> None:
     """The directory shows another card for a contact's handle: add a notice in every room shared with the contact."""
-    account = data.get("account")
-    contact = step.store.contact(account) if account else step.store.contact_by_handle(data["handle"])
     if contact is None:
         return
-    changed = "account" in data
-    notice = Notice(NoticeKind.IDENTITY_CHANGED if changed else NoticeKind.CARD_CHANGED, contact.account)
+    notice = Notice(what, contact.account)
     for room in rooms.shared_rooms(step, contact.account):
         if not _repeats(step, room, notice):
             add(step, room, notice)
 
 
-def _of_event(step: Step, kind: str, room: bytes, data: dict[str, Any]) -> tuple[bytes, Notice] | None:
-    if kind == "contact" and data["state"] == "accepted":
-        contact = step.store.contact(data["account"])
-        return (contact.room, Notice(NoticeKind.ACCEPTED, contact.account)) if contact and contact.room else None
-    if not room or step.find_room(room) is None:
-        return None
-    if kind == "relay-lost-box":
-        return room, Notice(NoticeKind.RELAY_LOST_BOX)
-    if kind == "warning":
-        return room, Notice(NoticeKind.WARNING, text=str(data["code"]))
-    if kind == "left":
-        return room, Notice(NoticeKind.LEFT, step.me.account)
-    return (room, Notice(NoticeKind.REMOVED, data.get("by", b""))) if kind == "removed" else None
+def _accepted(step: Step, account: bytes) -> None:
+    """Add the notice to the direct room once, however often the contact is accepted."""
+    contact = step.store.contact(account)
+    if (
+        contact is not None
+        and contact.room
+        and not _repeats(step, contact.room, notice := Notice(NoticeKind.ACCEPTED, account))
+    ):
+        id = sha256(b"nullabona accepted v1" + contact.room + account).digest()[:16]
+        add(step, contact.room, notice, id=id)
+
+
+def _of_room(step: Step, room: bytes, notice: Notice) -> None:
+    if room and step.find_room(room) is not None and not _repeats(step, room, notice):
+        add(step, room, notice)
 
 
 def _repeats(step: Step, room: bytes, notice: Notice) -> bool:

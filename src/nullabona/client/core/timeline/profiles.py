@@ -10,6 +10,7 @@ from nullabona.client.core import acquaintance
 from nullabona.client.core.delivery import receipts
 from nullabona.client.core.model.content import MAX_PICTURE, Profile
 from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.facts.people import ProfileChanged
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import Person
 from nullabona.client.core.model.sniff import is_small_image
@@ -102,4 +103,4 @@ def _keep(step: Step, account: bytes, handle: str, told_at: int, said: Profile) 
     known = step.store.person(account)
     step.store.put_person(Person(account, handle, said.name, said.picture, told_at))
     if known is None or (known.name, known.picture) != (said.name, said.picture):
-        step.event("profile", account=account)
+        step.tell(ProfileChanged(account))

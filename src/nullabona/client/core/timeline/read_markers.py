@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from nullabona.client.core import preferences
 from nullabona.client.core.delivery import box_log, receipts
+from nullabona.client.core.model.facts.messages import ReadMarker
+from nullabona.client.core.model.facts.signals import OwnMarkerMoved
 from nullabona.client.core.model.records import UNPLACED
 from nullabona.client.core.model.state import JOINED, RoomState
 from nullabona.client.core.step import Step
@@ -34,7 +36,7 @@ def _advance_marker(step: Step, room: RoomState, account: bytes, position: int) 
     before = step.store.marker(room.id, account)
     if before is None or before < position:
         step.store.put_marker(room.id, account, position)
-        step.event("read", room.id, account=account)
+        step.tell(ReadMarker(room.id, account))
 
 
 def mark_read(step: Step, room: RoomState, message_id: bytes) -> None:
@@ -50,7 +52,7 @@ def mark_read(step: Step, room: RoomState, message_id: bytes) -> None:
     if before is not None and before >= message.position:
         return
     _advance_marker(step, room, step.me.account, message.position)
-    step.told.append(("own-read", room.id, {}))
+    step.tell(OwnMarkerMoved(room.id))
     if preferences.profile(step.store).receipts:
         spoken = step.store.last_spoken(room.id, message.position)
         room.read_upto = spoken.id if spoken is not None else room.read_upto

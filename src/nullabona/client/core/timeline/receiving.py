@@ -7,6 +7,7 @@ from dataclasses import replace
 from nullabona.client.core import files
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.model.content import Annotation, Envelope, File, Gone, Profile, Shown, encode_body
+from nullabona.client.core.model.facts.messages import MessageStored
 from nullabona.client.core.model.records import Device, Message, MessageState
 from nullabona.client.core.model.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
@@ -59,7 +60,7 @@ def _appeared(step: Step, room: RoomState, device: Device, message: Message) -> 
     if isinstance(body, File):
         files.received(step, room, message.id, body)
     typing.spoke(step, room, device.account)
-    step.event("message", room.id, id=message.id, account=device.account, handle=device.handle)
+    step.tell(MessageStored(room.id, message.id, device.account, device.handle))
     annotating.settle(step, room, message.id)
     read = step.store.marker(room.id, step.me.account)
     if device.account == step.me.account:

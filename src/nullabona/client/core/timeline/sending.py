@@ -25,6 +25,7 @@ from nullabona.client.core.model.content import (
     encode_envelope,
 )
 from nullabona.client.core.model.errors import NotInRoom
+from nullabona.client.core.model.facts.messages import MessageStateChanged
 from nullabona.client.core.model.message_ids import RANDOM, is_made_by, message_id
 from nullabona.client.core.model.records import Frame, Message, MessageState
 from nullabona.client.core.model.room_info import DEVICES
@@ -179,7 +180,7 @@ def set_state(step: Step, message: Message, state: MessageState) -> None:
         changed = replace(message, state=state)
         step.store.put_message(changed)
         if changed.shown:
-            step.event("message-state", message.room, id=message.id, state=state.value)
+            step.tell(MessageStateChanged(message.room, message.id, state.value))
         if state is MessageState.DELIVERED:
             erasure.arrived(step, changed)
 

@@ -1,0 +1,1 @@
+"""Facts: what happened in a step. A part tells one (`Step.tell`); parts above it and listeners match on its class."""

@@ -1,0 +1,31 @@
+"""What all facts of a kind have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Signal(msgspec.Struct, frozen=True):
+    """A fact that another part of the same step acts on. Listeners do not see it."""
+
+
+class Happened(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """A fact that listeners see: base of every event."""
+
+    id: int = 0
+    """Its place in the profile's log, or of the event before it; 0 inside the step that tells it."""
+
+    @property
+    def kind(self) -> str:
+        """The name of this kind of event, as in ``nulla --json follow``."""
+        return str(self.__struct_config__.tag)
+
+    def fields(self) -> dict[str, Any]:
+        """Every field by name, the id first."""
+        return {"id": self.id, **msgspec.structs.asdict(self)}
+
+
+class Logged(Happened, frozen=True):
+    """A fact that the profile keeps until a listener has handled it."""
