@@ -193,18 +193,20 @@ def test_what_was_found_in_an_export() -> None:
                 oddities=[c.ImportOddity("lost", 2, [7, 8])],
                 room=ROOM.hex(),
                 known=True,
+                asks_me=True,
+                kinds={},
             )
         ],
         ["me", "order"],
     ) == to_view(ImportPreview((chat,), ("me", "order")))
 
 
-def test_of_a_crowd_in_an_export_forty_are_shown() -> None:
+def test_of_a_crowd_in_an_export_200_are_shown() -> None:
     """Those who said most, as they come."""
-    people = tuple(ImportPerson(str(number), 1, b"", me=False) for number in range(41))
+    people = tuple(ImportPerson(str(number), 1, b"", me=False) for number in range(201))
     chat = ImportChat("kakaotalk", "x", 1, 1, 2, people, {}, 0, 0, 0, (), b"", known=False, asks_me=False)
     (shown,) = to_view(ImportPreview((chat,), ())).chats
-    assert [str(number) for number in range(40)] == [person.name for person in shown.people]
+    assert [str(number) for number in range(200)] == [person.name for person in shown.people]
 
 
 def test_an_import_that_was_made() -> None:

@@ -11,9 +11,9 @@ import pytest
 from nullabona.app.presenting.messages import Around, all_words, place_of, position_of, quote_of, to_last, to_message
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.talk_calls import Words
+from nullabona.client.api.import_records import ImportedInfo
 from nullabona.client.api.records import (
     AttachmentInfo,
-    ImportedInfo,
     MessageInfo,
     NoticeInfo,
     PollInfo,

@@ -1,6 +1,6 @@
 /** Messages in words, for screen readers, the chat list, copying. */
 import { bytes, duration, moment } from "../lib/format.ts";
-import type { Message, MessageKind } from "../lib/protocol.ts";
+import type { Message, MessageKind, Missing } from "../lib/protocol.ts";
 import { chats } from "../lib/words/chats.ts";
 import { talk } from "../lib/words/conversation.ts";
 
@@ -13,10 +13,16 @@ export function kindWord(kind: MessageKind): string {
   return kind === "deleted" ? chats.deleted : "";
 }
 
+/** What an imported line stands for: a photo, three photos, a file. */
+export function missingWord(missing: Missing): string {
+  return talk.missing(missing.what, missing.count);
+}
+
 /** The content in one line of words. */
 export function gist(message: Message): string {
   const file = message.file;
   if (message.kind === "deleted") return talk.deleted;
+  if (message.missing) return `${missingWord(message.missing)} ${message.missing.name} ${message.text}`.trim();
   if (message.poll) return `${chats.poll}: ${message.poll.question}`;
   if (message.kind === "voice" && file) return `${chats.voice} ${duration(file.duration_ms)}`;
   if (message.kind === "file" && file) return `${chats.file} ${file.name} ${bytes(file.size)} ${message.text}`.trim();
@@ -28,7 +34,9 @@ const LONGEST = 400;
 
 /** Who, what, when, and how far it got. */
 export function describe(message: Message): string {
-  const parts = [`${message.mine ? talk.mine : message.person.name}: ${gist(message).slice(0, LONGEST)}`];
+  const parts = [
+    `${message.mine ? talk.mine : message.person.name || talk.nameless}: ${gist(message).slice(0, LONGEST)}`,
+  ];
   if (message.quote) parts.push(talk.answerTo(message.quote.name));
   if (message.edited_at) parts.push(talk.edited);
   if (message.pinned) parts.push(talk.pinnedMark);

@@ -57,6 +57,7 @@ export function provisional(room: string, me: Person, draft: Draft): Message {
     cut: false,
     client: draft.client,
     imported: "",
+    missing: null,
   };
 }
 

@@ -19,7 +19,8 @@ const RUN_MS = 5 * 60_000;
 
 function together(a: Message | undefined, b: Message | undefined): boolean {
   if (!a || !b || a.kind === "notice" || b.kind === "notice") return false;
-  return a.person.account === b.person.account && a.mine === b.mine;
+  const same = a.person.account === b.person.account && (a.person.account !== "" || a.person.name === b.person.name);
+  return same && a.mine === b.mine;
 }
 
 function minuteOf(message: Message): number {

@@ -44,6 +44,11 @@ export function day(at: number, now = Date.now()): string {
   return dates({ ...year, month: "long", day: "numeric", weekday: "long" }).format(at);
 }
 
+/** A date alone, by the person's clock. */
+export function date(at: number): string {
+  return dates({ dateStyle: "long" }).format(at);
+}
+
 /** A date alone, in UTC: for days that were counted there. */
 export function dateOf(at: number): string {
   return dates({ dateStyle: "long", timeZone: "UTC" }).format(at);

@@ -11,11 +11,12 @@ class Moving {
   stage = $state<Stage>("choose");
   view = $state.raw<ImportView | undefined>();
   made = $state.raw<ImportDone[]>([]);
-  /** Name in the export → "me" or an account. */
-  who = $state<Record<string, string>>({});
+  /** For each chat of the files: name in it → "me", an account, or empty. */
+  who = $state<Record<string, string>[]>([]);
   order = $state<DayOrder>("");
   room = $state("");
-  alone = $state(false);
+  /** For each chat: the person is not in it. */
+  alone = $state<boolean[]>([]);
   done = $state(0);
   total = $state(0);
   added = $state(0);
@@ -35,8 +36,7 @@ class Moving {
     if (!files.length) return;
     this.stage = "reading";
     this.trouble = this.end = "";
-    this.who = {};
-    [this.order, this.room, this.alone] = ["", "", false];
+    [this.who, this.alone, this.order, this.room] = [[], [], "", ""];
     try {
       this.#files = [];
       for (const file of files) this.#files.push((await upload(file, file.name)).upload);
@@ -52,7 +52,25 @@ class Moving {
     const view = await tryCall({ call: "PreviewImport", ...this.#wish() });
     this.view = view ?? this.view;
     this.stage = view ? "look" : this.view ? this.stage : "choose";
-    for (const chat of view?.chats ?? []) for (const one of chat.people) this.who[one.name] ??= one.who;
+    for (const [place, chat] of (view?.chats ?? []).entries()) {
+      const who = (this.who[place] ??= {});
+      for (const one of chat.people) who[one.name] ??= one.who;
+    }
+  }
+
+  /** Whether it is said who the person is in a chat; in each there is one of that name at most. */
+  settled(place: number): boolean {
+    const names = Object.values(this.who[place] ?? {}).filter((who) => who === "me").length;
+    return names === 1 || (names === 0 && (this.alone[place] || !this.view?.chats[place]?.asks_me));
+  }
+
+  say(place: number, name: string, who: string): void {
+    const here = (this.who[place] ??= {});
+    if (who === "me") {
+      for (const other of Object.keys(here)) if (here[other] === "me") here[other] = "";
+      this.alone[place] = false;
+    }
+    here[name] = who;
   }
 
   async start(): Promise<void> {
@@ -94,8 +112,9 @@ class Moving {
   }
 
   #wish() {
-    const names = Object.entries(this.who).map(([name, who]) => ({ name, who }));
-    return { files: this.#files, names, order: this.order, room: this.room, alone: this.alone };
+    const names = this.who.flatMap((here, chat) => Object.entries(here).map(([name, who]) => ({ chat, name, who })));
+    const alone = this.alone.flatMap((yes, chat) => (yes ? [chat] : []));
+    return { files: this.#files, names, order: this.order, room: this.room, alone };
   }
 }
 

@@ -11,6 +11,8 @@ export type NotifyLevel = "all" | "name" | "nothing";
 
 export type MessageKind = "text" | "file" | "photo" | "voice" | "poll" | "notice" | "deleted" | "told";
 
+export type MissingKind = "photo" | "video" | "voice" | "file" | "sticker";
+
 export type MessageState = "waiting" | "sent" | "delivered" | "failed" | "received";
 
 export type ToldLevel = "news" | "warning" | "grave";
@@ -170,6 +172,13 @@ export interface Notice {
   text: string;
 }
 
+/** What an imported line stands for, and the other messenger's export did not have. ``name``: of a file. */
+export interface Missing {
+  what: "file" | "photo" | "sticker" | "video" | "voice";
+  name: string;
+  count: number;
+}
+
 /** One line of a conversation. */
 export interface Message {
   id: string;
@@ -200,6 +209,7 @@ export interface Message {
   client: string;
   cut: boolean;
   imported: string;
+  missing: Missing | null;
 }
 
 /** What a chat row shows of its newest message. ``name`` is empty where it needs no saying. */
@@ -211,6 +221,7 @@ export interface LastLine {
   state: "delivered" | "failed" | "received" | "sent" | "waiting";
   notice: Notice | null;
   mine: boolean;
+  missing: Missing | null;
 }
 
 /** A row of the chat list. Rows sort by ``order``, highest first. */
@@ -1043,8 +1054,9 @@ export interface SaveEvidence {
   call: "SaveEvidence";
 }
 
-/** Who a name in an export is: ``me``, an account, or empty: nobody known. */
+/** Who a name in one chat of an export is: ``me``, an account, or empty: nobody known. */
 export interface ImportName {
+  chat: number;
   name: string;
   who: string;
 }
@@ -1055,14 +1067,14 @@ export interface ImportView {
   questions: ("me" | "order")[];
 }
 
-/** ``files`` are what POST /upload answered. ``alone``: the person is not in it. */
+/** ``files`` are what POST /upload answered. ``alone``: places of chats that the person is not in. */
 export interface PreviewImport {
   call: "PreviewImport";
   files: string[];
   names?: ImportName[];
   order?: "" | "day-first" | "month-first" | "year-first";
   room?: string;
-  alone?: boolean;
+  alone?: number[];
 }
 
 /** As `PreviewImport`; what comes of it is pushed as `ImportMoved`. */
@@ -1072,7 +1084,7 @@ export interface StartImport {
   names?: ImportName[];
   order?: "" | "day-first" | "month-first" | "year-first";
   room?: string;
-  alone?: boolean;
+  alone?: number[];
 }
 
 /** Stop the import that runs. What is stored stays; the same files go on, and undoing removes it. */
@@ -1121,6 +1133,8 @@ export interface ImportChat {
   oddities: ImportOddity[];
   room: string;
   known: boolean;
+  asks_me: boolean;
+  kinds: Record<string, number>;
 }
 
 /** An import that was made, or is not finished. ``id`` undoes it with all its chats. */

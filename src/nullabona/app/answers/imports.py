@@ -12,7 +12,7 @@ from nullabona.app.protocol import import_calls as c
 from nullabona.app.protocol import pushes as p
 from nullabona.app.protocol.call import Done
 from nullabona.app.session.errors import BadCall
-from nullabona.client.api import GivenFile, ImportAnswers, ImportProgress
+from nullabona.client.api import ChatAnswers, GivenFile, ImportAnswers, ImportProgress, errors
 from nullabona.errors import NullabonaError
 
 BATCH: Final = 4_000
@@ -33,7 +33,7 @@ async def _start(ask: Asker, call: c.StartImport) -> Done:
     files, answers = _files(ask, call.files), _answers(ask, call)
     found = await ask.client.imports.preview(files, answers)
     if found.questions:
-        raise BadCall("the export does not tell everything")
+        raise errors.ImportUnanswered(found.questions)
     work = ask.session.work
 
     async def run() -> None:
@@ -91,11 +91,16 @@ def _files(ask: Asker, ids: list[str]) -> list[GivenFile]:
 
 def _answers(ask: Asker, call: c.PreviewImport | c.StartImport) -> ImportAnswers:
     known = {contact.account.hex(): contact.handle for contact in ask.client.contacts.all()}
-    mine = [each.name for each in call.names if each.who == "me"]
-    people = {each.name: known[each.who] for each in call.names if each.who in known}
+    mine: dict[int, str] = dict.fromkeys(call.alone, "")
+    people: dict[int, dict[str, str]] = {place: {} for place in call.alone}
+    for each in call.names:
+        chosen = people.setdefault(each.chat, {})
+        if each.who == "me":
+            mine[each.chat] = each.name
+        else:
+            chosen[each.name] = known.get(each.who, "")
     return ImportAnswers(
-        me=mine[0] if mine else "" if call.alone else None,
         order=cast("None", call.order or None),
-        people=people,
         room=read_id(call.room) if call.room else None,
+        chats={place: ChatAnswers(mine.get(place), chosen) for place, chosen in people.items()},
     )

@@ -8,7 +8,7 @@ from nullabona.app.presenting.text import clean_name, one_line
 from nullabona.app.protocol import import_calls as c
 from nullabona.client.api.import_records import ImportChat, ImportInfo, ImportPreview
 
-_MOST_PEOPLE = 40
+_MOST_PEOPLE = 200
 
 
 def to_view(found: ImportPreview) -> c.ImportView:
@@ -34,6 +34,8 @@ def _chat(chat: ImportChat) -> c.ImportChat:
         oddities=[c.ImportOddity(odd.what, odd.count, list(odd.numbers)) for odd in chat.oddities],
         room=chat.room.hex(),
         known=chat.known,
+        asks_me=chat.asks_me,
+        kinds=dict(chat.kinds),
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, cast, get_args
 
+from nullabona.app.presenting.imported import may_imported, missing_of, to_missing
 from nullabona.app.presenting.people import Picture, to_person
 from nullabona.app.presenting.text import LONGEST_SHOWN, clean, clean_name, is_big, one_line, spans
 from nullabona.app.protocol import views as v
@@ -41,6 +42,8 @@ class Around:
     """The signed path of a message's content: what of it, room, message."""
     client: Callable[[bytes], str]
     """The page's own id of a message it sent."""
+    tints: Mapping[str, int] = field(default_factory=dict)
+    """The tints of people of imported history who have no account, by name."""
 
 
 def place_of(position: int) -> str:
@@ -57,9 +60,11 @@ def position_of(place: str) -> int:
 
 def to_message(info: MessageInfo, around: Around) -> v.Message:
     """One line of a conversation."""
-    whole = clean(info.text)
+    missing = missing_of(info)
+    whole = clean(info.text if missing is None else missing.caption)
     text = whole[:LONGEST_SHOWN]
-    person = to_person(info.account, info.handle, info.name, me=info.mine, picture=around.picture)
+    tint = around.tints.get(info.name)
+    person = to_person(info.account, info.handle, info.name, me=info.mine, picture=around.picture, tint=tint)
     return v.Message(
         id=info.id.hex(),
         room=info.room.hex(),
@@ -92,6 +97,7 @@ def to_message(info: MessageInfo, around: Around) -> v.Message:
         client=around.client(info.id) if info.mine else "",
         cut=len(whole) > len(text),
         imported=info.imported.service if info.imported is not None else "",
+        missing=None if missing is None else to_missing(missing),
     )
 
 
@@ -105,11 +111,14 @@ def to_last(info: MessageInfo, *, direct: bool) -> v.LastLine:
     """The newest message as a chat row shows it."""
     notice = None if info.notice is None else to_notice(info.notice)
     named = not (direct or info.mine or info.kind in {"notice", "told"})
-    text = "" if info.kind == "deleted" else one_line(info.text)
+    missing = missing_of(info)
+    text = "" if info.kind == "deleted" else one_line(info.text if missing is None else missing.caption)
     if not text and info.attachment is not None and info.kind == "file":
         text = one_line(info.attachment.name)
     name = clean_name(info.name) if named else ""
-    return v.LastLine(_kind(info.kind), name, text, info.sent_at, _state(info.state), notice, mine=info.mine)
+    stands = None if missing is None else to_missing(missing)
+    kind, state = _kind(info.kind), _state(info.state)
+    return v.LastLine(kind, name, text, info.sent_at, state, notice, mine=info.mine, missing=stands)
 
 
 def to_quote(quote: QuoteInfo, room: bytes, around: Around) -> v.Quote:
@@ -185,7 +194,7 @@ def _may(info: MessageInfo, around: Around) -> list[v.May]:
     if info.kind == "deleted":
         return ["delete-me"]
     if info.imported is not None:
-        return _may_imported(info)
+        return may_imported(info)
     may: list[v.May] = []
     arrived = info.state in {"sent", "delivered", "received"}
     if around.joined:
@@ -196,14 +205,6 @@ def _may(info: MessageInfo, around: Around) -> list[v.May]:
         may += ["retry", "discard"]
     if info.kind != "poll" and arrived:
         may.append("forward")
-    if info.attachment is not None and info.attachment.state == "here":
-        may.append("save")
-    return [*may, "delete-me"]
-
-
-def _may_imported(info: MessageInfo) -> list[v.May]:
-    """A message that exists only on this device cannot be answered, changed for others or forwarded by reference."""
-    may: list[v.May] = ["copy"] if info.text else []
     if info.attachment is not None and info.attachment.state == "here":
         may.append("save")
     return [*may, "delete-me"]

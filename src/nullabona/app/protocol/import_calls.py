@@ -10,8 +10,10 @@ from nullabona.app.protocol.call import Call, Done
 
 
 class ImportName(Struct, frozen=True):
-    """Who a name in an export is: ``me``, an account, or empty: nobody known."""
+    """Who a name in one chat of an export is: ``me``, an account, or empty: nobody known."""
 
+    chat: int
+    """The chat's place in the preview."""
     name: str
     who: str
 
@@ -24,13 +26,13 @@ class ImportView(Struct, frozen=True):
 
 
 class PreviewImport(Call[ImportView], frozen=True):
-    """``files`` are what POST /upload answered. ``alone``: the person is not in it."""
+    """``files`` are what POST /upload answered. ``alone``: places of chats that the person is not in."""
 
     files: list[str]
     names: tuple[ImportName, ...] = ()
     order: Literal["", "day-first", "month-first", "year-first"] = ""
     room: str = ""
-    alone: bool = False
+    alone: tuple[int, ...] = ()
 
 
 class StartImport(Call[Done], frozen=True):
@@ -40,7 +42,7 @@ class StartImport(Call[Done], frozen=True):
     names: tuple[ImportName, ...] = ()
     order: Literal["", "day-first", "month-first", "year-first"] = ""
     room: str = ""
-    alone: bool = False
+    alone: tuple[int, ...] = ()
 
 
 class CancelImport(Call[Done], frozen=True):
@@ -91,6 +93,10 @@ class ImportChat(Struct, frozen=True):
     oddities: list[ImportOddity]
     room: str
     known: bool
+    asks_me: bool
+    """Who the person is in it, or that they are not in it, has to be said."""
+    kinds: dict[str, int]
+    """How many lines are what."""
 
 
 class ImportDone(Struct, frozen=True):

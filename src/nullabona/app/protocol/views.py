@@ -19,6 +19,7 @@ Language = Literal["ko", "en"]
 NotifyLevel = Literal["all", "name", "nothing"]
 """What a desktop notification shows: name and words, the name, or only that something came."""
 MessageKind = Literal["text", "file", "photo", "voice", "poll", "notice", "deleted", "told"]
+MissingKind = Literal["photo", "video", "voice", "file", "sticker"]
 MessageState = Literal["waiting", "sent", "delivered", "failed", "received"]
 ToldLevel = Literal["news", "warning", "grave"]
 RoomPhase = Literal["joined", "removed", "left", "request", "away", "imported"]
@@ -119,6 +120,14 @@ class Notice(Struct, frozen=True):
     text: str
 
 
+class Missing(Struct, frozen=True):
+    """What an imported line stands for, and the other messenger's export did not have. ``name``: of a file."""
+
+    what: MissingKind
+    name: str
+    count: int
+
+
 class Message(Struct, frozen=True):
     """One line of a conversation."""
 
@@ -157,6 +166,8 @@ class Message(Struct, frozen=True):
     """``spans`` and ``text`` are only the beginning of a long text; `GetText` has all of it."""
     imported: str = ""
     """The messenger that it was imported from, or empty. Nobody else has it."""
+    missing: Missing | None = None
+    """Set if it stands for something that is not here; ``text`` is what was said beside that."""
 
 
 class LastLine(Struct, frozen=True):
@@ -169,6 +180,7 @@ class LastLine(Struct, frozen=True):
     state: MessageState
     notice: Notice | None = None
     mine: bool = False
+    missing: Missing | None = None
 
 
 class Chat(Struct, frozen=True):

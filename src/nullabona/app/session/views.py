@@ -9,8 +9,8 @@ from typing import Final
 from nullabona.app.presenting.chats import room_may, to_chat
 from nullabona.app.presenting.finding import parts
 from nullabona.app.presenting.messages import Around, all_words, quote_of, to_message
-from nullabona.app.presenting.people import to_person
-from nullabona.app.presenting.text import clean_name
+from nullabona.app.presenting.people import tints, to_person
+from nullabona.app.presenting.text import clean_name, colour
 from nullabona.app.protocol import views as v
 from nullabona.app.protocol.talk_calls import Words
 from nullabona.app.session.media import MediaKey
@@ -69,8 +69,18 @@ class Views:
             person = to_person(room.partner, handle, name, me=False, picture=self.people.picture)
         faces = [] if room.direct or room.phase != "joined" else self._group_faces(room.id)
         if room.phase == "imported":
-            faces = [to_person(b"", "", room.title, me=False, picture=self.people.picture)]
+            faces = self._imported_faces(room)
         return to_chat(room, chosen, person, faces, now_ms())
+
+    def _imported_faces(self, room: RoomSummary) -> list[v.Person]:
+        """Up to four people of imported history; its title if nobody is known."""
+        people = self.client.imports.people(room.id)
+        given = tints(people, (), room.id)
+        others = [(name, who) for name, who in people.items() if who != self.client.me.account] or list(people.items())
+        return [
+            to_person(who, "", name, me=False, picture=self.people.picture, tint=given.get(name))
+            for name, who in others[:_FACES]
+        ] or [to_person(b"", "", room.title, me=False, picture=self.people.picture, tint=colour(room.id))]
 
     def _group_faces(self, room: bytes) -> list[v.Person]:
         if room not in self._groups:
@@ -217,7 +227,14 @@ class Views:
             picture=self.people.picture,
             media=self.media.sign,
             client=lambda message: self._sent.get(message, ""),
+            tints=self._tints(summary),
         )
+
+    def _tints(self, room: RoomSummary) -> dict[str, int]:
+        """Of people in imported history, beside those who are in the room."""
+        people = self.client.imports.people(room.id)
+        beside = [] if room.phase == "imported" else [member.account for member in self.members(room.id)]
+        return tints(people, beside, room.id) if people else {}
 
     def sent(self, message: bytes, client: str) -> None:
         """Remember the page's own id of a message it sent."""

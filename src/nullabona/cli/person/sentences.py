@@ -10,6 +10,7 @@ from nullabona.cli.settings import Settings
 from nullabona.client.api import Client, ContactInfo, MessageInfo, StandingWarning, Status
 from nullabona.client.api.warned import IDENTITY_CHANGED
 from nullabona.words.catalogue import Language
+from nullabona.words.imported_lines import missing_words
 from nullabona.words.room_notices import room_notice
 from nullabona.words.warnings import as_met, level_of, warning_words
 
@@ -20,7 +21,9 @@ def message_line(message: MessageInfo, language: Language) -> str:
         return room_notice(message.notice, language)
     if message.kind == "deleted":
         return say("deleted", language)
-    parts = [message.text] if message.text else []
+    missing = message.imported.missing if message.imported is not None else None
+    text = missing_words(missing, language) if missing is not None else message.text
+    parts = [text] if text else []
     if message.attachment is not None:
         parts.insert(0, f"[{message.attachment.name}, {message.attachment.size} B]")
     if message.poll is not None:

@@ -47,10 +47,12 @@ from nullabona.client.api.import_records import (
     ChatAnswers,
     ImportAnswers,
     ImportChat,
+    ImportedInfo,
     ImportInfo,
     ImportPerson,
     ImportPreview,
     ImportProgress,
+    MissingInfo,
     Oddity,
 )
 from nullabona.client.api.operator import OperatorNoticeInfo, OperatorNotices
@@ -60,7 +62,6 @@ from nullabona.client.api.records import (
     DeviceInfo,
     Found,
     FoundPeople,
-    ImportedInfo,
     LinkInfo,
     LinkOpened,
     LinkRead,
@@ -151,6 +152,7 @@ __all__ = [
     "MessageInfo",
     "MessageReceived",
     "MessageStateChanged",
+    "MissingInfo",
     "NetOptions",
     "NoticeAdded",
     "NoticeInfo",

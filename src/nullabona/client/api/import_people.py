@@ -59,6 +59,10 @@ class People:
         """Names of all but the person, in the order in which they come; of everybody if there is nobody else."""
         return [name for name in self._names if self.accounts.get(name) != self._me] or self._names
 
+    def by_name(self) -> dict[str, bytes]:
+        """Name → account, or empty, of everybody, in the order in which they come."""
+        return {name: self.accounts.get(name, b"") for name in self._names}
+
     def remember(self) -> None:
         """Keep what was answered about names that are there."""
         for name in self._names:

@@ -76,7 +76,9 @@ class Plan:
         for of, number in self.people:
             if self._exports[of].chats[number].lines:
                 begun[of, number] = self._begin(of, number, run, random)
-                self.people[of, number].remember()
+                people = self.people[of, number]
+                people.remember()
+                imports.note_people(self._step, begun[of, number].room, people.by_name())
         return begun
 
     def _begin(self, of: int, number: int, run: bytes, random: Callable[[int], bytes]) -> Import:

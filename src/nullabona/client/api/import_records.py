@@ -13,6 +13,36 @@ _NO_CHATS: Final[Mapping[int | str, ChatAnswers]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedInfo:
+    """Where a line came from that another messenger exported; it is on this device only.
+
+    ``what`` is what the export says that it is: ``text``, ``photo``, ``video``, ``voice``, ``file``, ``sticker``,
+    ``deleted``, ``system`` (nobody said it) or ``unparsed``. ``precise``: the seconds of its time are known.
+    """
+
+    service: str
+    author: str
+    what: str
+    precise: bool
+    missing: MissingInfo | None = None
+    """Set if it stands for something that the export does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingInfo:
+    """A photo, video, voice message, file or sticker that an export names without having it.
+
+    ``what``: as of `ImportedInfo`; ``name`` of the file, or empty; ``caption``: what was said beside it, or empty;
+    ``count``: how many of them.
+    """
+
+    what: str
+    name: str
+    caption: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class ImportPerson:
     """Somebody in an export. ``account``: who that is here, as remembered from before; empty: nobody known."""
 

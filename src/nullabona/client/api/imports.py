@@ -121,6 +121,11 @@ class Imports:
         with self._session.look() as store:
             return [info_of(kept) for kept in store.imports()]
 
+    def people(self, room: bytes) -> dict[str, bytes]:
+        """Name → account, or empty if nobody here is meant, of the people of a room's imported history."""
+        with self._session.look() as store:
+            return imports.people_of(store, room)
+
     async def undo(self, id: bytes | str) -> None:
         """Erase everything that an import stored. If interrupted, call it again. Raises `NoSuchImport`."""
         with self._session.look() as store:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from nullabona.client.api.import_records import ImportedInfo
 from nullabona.client.api.standing import RecordStanding
 from nullabona.client.api.warned import StandingWarning
 from nullabona.wire.data_held import Column, DataFile
@@ -197,20 +198,6 @@ class NoticeInfo:
     """Whom it happened to."""
     names: tuple[str, ...]
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ImportedInfo:
-    """Where a line came from that another messenger exported; it is on this device only.
-
-    ``what`` is what the export says that it is: ``text``, ``photo``, ``video``, ``voice``, ``file``, ``sticker``,
-    ``deleted``, ``system`` (nobody said it) or ``unparsed``. ``precise``: the seconds of its time are known.
-    """
-
-    service: str
-    author: str
-    what: str
-    precise: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from nullabona.client.api.files import attachment_info
-from nullabona.client.api.records import ImportedInfo, MessageInfo, NoticeInfo, PollInfo, QuoteInfo, Reaction
+from nullabona.client.api.import_records import ImportedInfo, MissingInfo
+from nullabona.client.api.records import (
+    MessageInfo,
+    NoticeInfo,
+    PollInfo,
+    QuoteInfo,
+    Reaction,
+)
 from nullabona.client.core import preferences
 from nullabona.client.core.model.content import Deleted, File, Imported, Notice, Poll, Stored, Text
 from nullabona.client.core.model.records import Device, Message
@@ -16,6 +23,8 @@ from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import annotating, kinds
 from nullabona.client.core.timeline.annotating import Sheet
 from nullabona.client.core.timeline.names import Names, all_names
+from nullabona.client.importing.placeholders import placeholder
+from nullabona.client.importing.records import LineKind
 
 QUOTED: Final = 200
 """Characters of a message that an answer shows."""
@@ -106,7 +115,8 @@ def _info(
     me = look.step.me.account
     said = body if isinstance(body, Text | File) else None
     said_file = kinds.attachment_of(body)
-    imported = ImportedInfo(body.service, body.author, body.what, body.precise) if isinstance(body, Imported) else None
+    imported = _imported(body) if isinstance(body, Imported) else None
+    deleted = imported is not None and imported.what == LineKind.DELETED
     return MessageInfo(
         id=message.id,
         room=message.room,
@@ -119,7 +129,7 @@ def _info(
         position=message.position,
         reply_to=said.reply_to if said is not None else b"",
         text=kinds.words_of(body),
-        kind=message.kind,
+        kind=kinds.DELETED if deleted else message.kind,
         name=look.names.name(message.account) if message.account else imported.author if imported is not None else "",
         quote=quote,
         mentions=said.mentions if said is not None else (),
@@ -136,6 +146,12 @@ def _info(
         deleted_by=body.by if isinstance(body, Deleted) else b"",
         imported=imported,
     )
+
+
+def _imported(body: Imported) -> ImportedInfo:
+    found = placeholder(body.service, body.what, body.text) if body.attachment is None else None
+    missing = None if found is None else MissingInfo(body.what, found.name, found.caption, found.count)
+    return ImportedInfo(body.service, body.author, body.what, body.precise, missing)
 
 
 def _quote(look: Look, message: Message, body: Stored) -> QuoteInfo | None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from nullabona.client.core import files
 from nullabona.client.core.model.facts.messages import HistoryImported
 from nullabona.client.core.model.imports import IMPORTED, Import, ImportState
+from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
 from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline.names import clean_name
 
+MOST_PEOPLE: Final = 60
+"""People of one room who are remembered, so that faces can tell them apart."""
 UNDONE_AT_ONCE: Final = 2_000
 """Rows that one step of undoing erases."""
 
@@ -57,9 +61,32 @@ def undo(step: Step, wanted: Import) -> bool:
         store.put_import(replace(kept, state=ImportState.UNDOING, done=start - kept.first))
         return True
     store.drop_import(kept.id)
+    if not any(other.room == kept.room for other in store.imports()):
+        store.drop_preferences(_people_scope(kept.room))
     _leave_room(step, kept.room)
     step.tell(HistoryImported(kept.room))
     return False
+
+
+def note_people(step: Step, room: bytes, people: Mapping[str, bytes]) -> None:
+    """Remember who is in the imported history of a room, by name: which account that is, or empty."""
+    scope = _people_scope(room)
+    known = step.store.preferences(scope)
+    for name, account in people.items():
+        place = known[name][:1] if name in known else bytes([len(known)])
+        if len(known) < MOST_PEOPLE or name in known:
+            known[name] = place + account
+            step.store.put_preference(scope, name, known[name])
+
+
+def people_of(store: Store, room: bytes) -> dict[str, bytes]:
+    """Name → account, or empty, of the people of a room's imported history, in the order in which they came."""
+    known = store.preferences(_people_scope(room))
+    return {name: value[1:] for name, value in sorted(known.items(), key=lambda one: one[1][:1])}
+
+
+def _people_scope(room: bytes) -> str:
+    return f"import-people:{room.hex()}"
 
 
 def _leave_room(step: Step, room: bytes) -> None:

@@ -27,7 +27,9 @@ _DELETED: Final = (
 )
 _PLACEHOLDERS: Final = {
     form.format(word): kind for kind, words in _PLAIN.items() for word in words for form in ("{}", "<{}>", "({})")
-} | {form.format(word): LineKind.DELETED for word in _DELETED for form in ("{}", "{}.", "<{}>", "({})")}
+} | {
+    form.format(word): LineKind.DELETED for word in _DELETED for form in ("{}", "{}.", "<{}>", "({})", "<{}.>", "({}.)")
+}
 """As the messenger writes them, in small letters. People type the bare ones, too, and nothing tells them apart."""
 _TYPED: Final = frozenset(
     {"파일", "file", "음성", "voice", "image", "picture", "gif", "비디오", "스티커", "sticker", "stickers"}

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from nullabona.client.importing import whatsapp_dates as dates
+from nullabona.client.importing import whatsapp_words as words
 from nullabona.client.importing.lines import Page
 from nullabona.client.importing.records import (
     MAX_AUTHOR,
@@ -33,41 +34,14 @@ _IN_BRACKETS: Final = re.compile(rf"\[({dates.DATE}){_BETWEEN}({dates.TIME})\]\s
 _DASHED: Final = re.compile(rf"({dates.DATE}){_BETWEEN}({dates.TIME})\s[-–]\s(.*)", re.DOTALL)
 _ATTACHED: Final = re.compile(rf"[{_MARKS}]*<[^<>:]{{1,40}}: ([^<>]{{1,{MAX_MEDIA}}})>[{_MARKS}]*")
 _ATTACHED_BEHIND: Final = re.compile(
-    rf"[{_MARKS}]*(.{{1,{MAX_MEDIA}}}\.\w{{1,8}}) \((?:file attached|파일 첨부됨|파일이 첨부됨|첨부 파일)\)[{_MARKS}]*"
+    rf"[{_MARKS}]*((?:IMG|VID|PTT|AUD|DOC|STK)-\d{{8}}-WA\d+\.\w{{1,8}}) \([^()]{{1,40}}\)[{_MARKS}]*"
+    rf"|[{_MARKS}]*(.{{1,{MAX_MEDIA}}}\.\w{{1,8}}) \((?:{words.ATTACHED})\)[{_MARKS}]*"
 )
-_OMITTED: Final = {
-    "image omitted": LineKind.PHOTO,
-    "video omitted": LineKind.VIDEO,
-    "gif omitted": LineKind.VIDEO,
-    "audio omitted": LineKind.VOICE,
-    "sticker omitted": LineKind.STICKER,
-    "document omitted": LineKind.FILE,
-    "contact card omitted": LineKind.FILE,
-    "<media omitted>": LineKind.FILE,
-    "<미디어 제외됨>": LineKind.FILE,
-    "<미디어 생략됨>": LineKind.FILE,
-    "이미지 생략됨": LineKind.PHOTO,
-    "동영상 생략됨": LineKind.VIDEO,
-    "오디오 생략됨": LineKind.VOICE,
-    "스티커 생략됨": LineKind.STICKER,
-    "문서 생략됨": LineKind.FILE,
-    "this message was deleted": LineKind.DELETED,
-    "this message was deleted.": LineKind.DELETED,
-    "you deleted this message": LineKind.DELETED,
-    "you deleted this message.": LineKind.DELETED,
-    "삭제된 메시지입니다.": LineKind.DELETED,
-    "이 메시지는 삭제되었습니다.": LineKind.DELETED,
-}
 _PHOTO: Final = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 _VIDEO: Final = (".mp4", ".mov", ".3gp")
 _VOICE: Final = (".opus", ".m4a", ".ogg", ".aac")
 _MIMICS: Final = re.compile(
     r'.{0,400}(?:changed the (?:subject|group name)|created group|그룹 이름|주제를).{0,20}["“].*'
-)
-_TITLES: Final = (
-    re.compile(r"WhatsApp Chat (?:with|-) (.{1,400}?)\.txt", re.IGNORECASE),
-    re.compile(r"(.{1,400}?)님과의 WhatsApp 대화\.txt"),
-    re.compile(r"WhatsApp (?:채팅|대화) - (.{1,400}?)\.txt"),
 )
 
 
@@ -102,7 +76,7 @@ def orders(pages: Iterable[Page]) -> list[DayOrder]:
 def title_of(name: str) -> str:
     """The chat's name by its file's; empty if that does not tell."""
     plain = unicodedata.normalize("NFC", name)
-    found = next((found for pattern in _TITLES if (found := pattern.fullmatch(plain))), None)
+    found = next((found for pattern in words.TITLES if (found := pattern.fullmatch(plain))), None)
     return found.group(1).strip()[:MAX_TITLE] if found else ""
 
 
@@ -206,15 +180,20 @@ class WhatsAppReader:
         self._out.append(Line(self._at, self._author, shown, kind, self._first, media, "", len(parts) - 1))
 
 
+def attached(first: str) -> str:
+    """The file that a text's first line attaches; empty if it attaches none."""
+    found = _ATTACHED.fullmatch(first) if "<" in first else None
+    if found is None and first.rstrip(_MARKS).endswith(")"):
+        found = _ATTACHED_BEHIND.fullmatch(first)
+    return next(filter(None, found.groups()), "") if found else ""
+
+
 def _meaning(text: str) -> tuple[str, str]:
     """What a text stands for, and the file that belongs to it."""
-    first = text.partition("\n")[0]
-    if "<" in first and (found := _ATTACHED.fullmatch(first)):
-        return _kind_of(found.group(1)), found.group(1)
-    if first.rstrip(_MARKS).endswith(")") and (found := _ATTACHED_BEHIND.fullmatch(first)):
-        return _kind_of(found.group(1)), found.group(1)
+    if name := attached(text.partition("\n")[0]):
+        return _kind_of(name), name
     plain = text.strip(_MARKS)
-    if len(plain) <= 40 and (kind := _OMITTED.get(plain.lower())):
+    if len(plain) <= words.LONGEST and (kind := words.STANDS_FOR.get(plain.casefold().rstrip("."))):
         return kind, ""
     if text.startswith("\u200e"):
         return LineKind.SYSTEM, ""

@@ -70,6 +70,16 @@ export const talk = words({
     imported: "다른 메신저에서 가져온 대화예요. 이 기기에만 있어요.",
     importedRoom: "가져온 대화",
     importedFrom: (name: string) => `${name}에서 가져옴`,
+    nameless: "이름 없음",
+    notExported: "내보낸 파일에 들어 있지 않아요",
+    missing: (what: string, n: number) =>
+      ({
+        photo: n > 1 ? `사진 ${n}장` : "사진",
+        video: n > 1 ? `동영상 ${n}개` : "동영상",
+        voice: "음성 메시지",
+        file: "파일",
+        sticker: "이모티콘",
+      })[what] ?? what,
     left: "나간 방이에요. 지난 대화만 볼 수 있어요.",
     removed: "이 방에서 내보내졌어요. 지난 대화만 볼 수 있어요.",
     mayNotSend: "이 방에는 지금 메시지를 보낼 수 없어요.",
@@ -153,6 +163,16 @@ export const talk = words({
     imported: "Imported from another messenger. It is on this device only.",
     importedRoom: "Imported",
     importedFrom: (name: string) => `Imported from ${name}`,
+    nameless: "No name",
+    notExported: "It was not in the exported file",
+    missing: (what: string, n: number) =>
+      ({
+        photo: n > 1 ? `${n} photos` : "Photo",
+        video: n > 1 ? `${n} videos` : "Video",
+        voice: "Voice message",
+        file: "File",
+        sticker: "Sticker",
+      })[what] ?? what,
     left: "You left this chat. You can still read it.",
     removed: "You were removed from this chat. You can still read it.",
     mayNotSend: "You cannot send here at the moment.",

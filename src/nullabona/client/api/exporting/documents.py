@@ -63,6 +63,18 @@ class NoticeSaid(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str = ""
 
 
+class ImportedSaid(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The line came from another messenger's export; its ``text`` has the words of that.
+
+    ``what``: what the export says that it is. A ``photo``, ``video``, ``voice``, ``file`` or ``sticker`` without a file
+    here was not in the export.
+    """
+
+    service: Literal["kakaotalk", "telegram", "whatsapp"]
+    author: str = ""
+    what: str = "text"
+
+
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line of a room. Fields that say nothing are absent."""
 
@@ -71,7 +83,8 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     """When its sender says that it was sent, in ms since 1970."""
     time: str
     """The same in UTC, as RFC 3339."""
-    kind: Literal["text", "file", "photo", "voice", "poll", "notice", "deleted"]
+    kind: Literal["text", "file", "photo", "voice", "poll", "notice", "deleted", "told"]
+    """``told``: an imported line that nobody said."""
     account: Hex = ""
     """The sender."""
     name: str = ""
@@ -92,6 +105,7 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     poll: PollSaid | None = None
     file: FileSaid | None = None
     notice: NoticeSaid | None = None
+    imported: ImportedSaid | None = None
 
 
 class RoomSaid(msgspec.Struct, frozen=True):

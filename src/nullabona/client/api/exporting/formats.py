@@ -64,7 +64,8 @@ class TextRoom:
         if (day := f"{at:%Y-%m-%d}") != self._day:
             self._day = day
             self._write(f"\n--------------- {day} ---------------")
-        who = f"{one_line(info.name)}: " if info.notice is None else ""
+        nobody = info.notice is not None or info.kind == "told"
+        who = "" if nobody else f"{one_line(info.name)}: "
         self._write(f"[{at:%H:%M}] {who}{indented(self._words(info, said))}")
 
     def _words(self, info: MessageInfo, said: Line) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from nullabona.client.api.exporting.documents import FileSaid, Line, NoticeSaid, PollSaid, ReactionSaid
+from nullabona.client.api.exporting.documents import FileSaid, ImportedSaid, Line, NoticeSaid, PollSaid, ReactionSaid
+from nullabona.client.api.import_records import ImportedInfo
 from nullabona.client.api.records import AttachmentInfo, MessageInfo, NoticeInfo, PollInfo
 
 _UNSENT: Final = frozenset({"waiting", "failed"})
@@ -42,6 +43,7 @@ def said(info: MessageInfo, path: str | None) -> Line:
         poll=_poll(info.poll) if info.poll is not None else None,
         file=_file(info.attachment, path) if info.attachment is not None else None,
         notice=_notice(info.notice) if info.notice is not None else None,
+        imported=_imported(info.imported) if info.imported is not None else None,
     )
 
 
@@ -52,6 +54,10 @@ def _poll(poll: PollInfo) -> PollSaid:
 
 def _file(file: AttachmentInfo, path: str | None) -> FileSaid:
     return FileSaid(file.name, file.mime, file.size, path, file.width, file.height, file.duration_ms)
+
+
+def _imported(imported: ImportedInfo) -> ImportedSaid:
+    return ImportedSaid(imported.service, imported.author, imported.what)  # type: ignore[arg-type]
 
 
 def _notice(notice: NoticeInfo) -> NoticeSaid:

@@ -102,7 +102,7 @@ class HtmlRoom:
         if (day := f"{at:%Y-%m-%d}") != self._day:
             self._day = day
             self._write(f"<h2>{day}</h2>\n")
-        if info.notice is not None:
+        if info.notice is not None or info.kind == "told":
             self._write(f'<article class="note"><p>{_words(of_line(info, self._language, self._zone))}</p></article>\n')
             return
         mine = ' class="mine"' if info.mine else ""

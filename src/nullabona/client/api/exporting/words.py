@@ -7,6 +7,7 @@ from typing import Final
 
 from nullabona.client.api.records import MessageInfo
 from nullabona.words.catalogue import Language, Words
+from nullabona.words.imported_lines import missing_words
 from nullabona.words.room_notices import room_notice
 
 EXPORT: Final = Words("exporting")
@@ -14,7 +15,10 @@ phrase: Final = EXPORT.say
 
 
 def of_line(info: MessageInfo, language: Language, zone: tzinfo | None = None) -> str:
-    """The text for a line that has no text itself."""
+    """The text of a line, or what is written for one that has no text itself."""
     if info.notice is not None:
         return room_notice(info.notice, language, zone)
-    return phrase("deleted", language) if info.kind == "deleted" else info.text
+    if info.kind == "deleted":
+        return phrase("deleted", language)
+    missing = info.imported.missing if info.imported is not None else None
+    return missing_words(missing, language) if missing is not None else info.text
