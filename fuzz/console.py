@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 from fuzz._harness import MOST_GROWTH, fuzz, mutate, pieces
 from fuzz.docket import warp
@@ -87,7 +88,7 @@ def form(chance: random.Random) -> None:
     reads: tuple[Callable[[dict[str, str], str], object], ...] = (
         fields.line,
         fields.note,
-        fields.moment,
+        lambda given, name: fields.moment(given, name, ZoneInfo("Asia/Seoul")),
         fields.day,
         fields.number,
     )

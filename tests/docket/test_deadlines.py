@@ -11,7 +11,7 @@ from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY, HOUR, Timer
 from nullabona.docket.core.records import Gag
 from nullabona.docket.core.states import Action
-from nullabona.docket.core.timers import GAG, LEVELS, NOTICE, Level, level_at, louder
+from nullabona.docket.core.timers import GAG, LEVELS, NOTICE, RESPOND_BY, Level, level_at, louder
 from tests.docket.demands import NOW, content
 from tests.docket.desks import row
 
@@ -112,10 +112,10 @@ def test_a_gag_calls_before_its_end(gag: Gag | None, found: list[tuple[str, int,
         (Action.DECIDE, ["decide"]),
         (Action.PRODUCE, ["release"]),
         (Action.REFUSE, ["release"]),
-        (Action.HAND_OVER, ["answer", "urgent"]),
+        (Action.HAND_OVER, ["answer", "urgent", RESPOND_BY]),
         (Action.NOTIFY, ["notice", "silence", NOTICE]),
         (Action.BAR_NOTICE, ["notice", "silence", NOTICE]),
-        (Action.CLOSE, [timer.name for timer in EVERY.timers]),
+        (Action.CLOSE, [*(timer.name for timer in EVERY.timers), RESPOND_BY]),
         (Action.INTAKE, []),
         (Action.DEFER_NOTICE, []),
         (Action.READ, []),
@@ -128,7 +128,7 @@ def test_what_an_action_meets(action: Action, names: list[str]) -> None:
 
 def test_an_answer_is_in_time_by_what_leads_to_it() -> None:
     """Not by a permit, a notice or a close."""
-    assert frozenset({"answer", "urgent", "review", "decide", "release"}) == timers.of_the_answer(EVERY)
+    assert frozenset({"answer", "urgent", "review", "decide", "release", RESPOND_BY}) == timers.of_the_answer(EVERY)
 
 
 @pytest.mark.parametrize(("within_s", "short"), [(2 * 70, False), (2 * 70 - 1, True)])

@@ -12,8 +12,10 @@ import json
 import random
 import sys
 from collections.abc import Coroutine
+from datetime import UTC
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -161,11 +163,13 @@ class Backdoor:
 
 
 async def main(folder: str, port: str, kind: str = "") -> None:
-    """Serve until standard input ends. ``kind``: "public", "sealing" or "settling": one with a log (public.py)."""
+    """Serve until standard input ends. ``kind``: "public", "sealing" or "settling": one with a log (public.py);
+    "seoul": one whose officers read Korean time.
+    """
     clock = Clock()
     office: Served
     backdoor: Backdoor
-    if kind:
+    if kind and kind != "seoul":
         from tests.docket_console.public import PublicBackdoor, PublicServed
 
         public = PublicServed(Path(folder), clock, kind=kind)
@@ -173,7 +177,8 @@ async def main(folder: str, port: str, kind: str = "") -> None:
     else:
         office = Served(Path(folder) / "desk", clock)
         backdoor = Backdoor(office, clock)
-    settings = Settings(site_of(f"http://localhost:{port}"))
+    zone = ZoneInfo("Asia/Seoul") if kind == "seoul" else UTC
+    settings = Settings(site_of(f"http://localhost:{port}"), zone=zone)
 
     def ready(app: ConsoleApp, thread: DeskThread) -> None:
         backdoor.app, backdoor.thread = app, thread

@@ -58,6 +58,7 @@ from nullabona.docket.publishing.reporting import Reporting
 from nullabona.docket.store.sqlite import DeskStore
 from nullabona.errors import UserError
 from nullabona.wire.canonical import digest, read_canonical
+from nullabona.wire.operator_notice import NoticeBody
 
 
 class NotFounded(UserError):
@@ -190,6 +191,13 @@ class Desk:
     def glance(self, who: Acting, case: CaseId) -> CaseView:
         """As `show`, for lists of cases. Not entered in the journal, which lists would fill with readings."""
         return self._files.view(self._files.open(who, case))
+
+    def notice_bodies(self, who: Acting, case: CaseId) -> tuple[NoticeBody, ...]:
+        """The notices as they would be drawn up now, one for each account; empty if there is nobody to tell."""
+        file = self._files.open(who, case)
+        if file.content.decision is None:
+            return ()
+        return self._notices.bodies(file.number, file.content, self._cases.changes.instrument(file.content))
 
     def document(self, who: Acting, case: CaseId) -> bytes:
         """The original as received. Do not open it on the desk's machine."""

@@ -8,8 +8,10 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nullabona.directory.service import read_producible
 from nullabona.docket.administration import DeskDone
@@ -53,10 +55,11 @@ KEYS: Final[Mapping[str, str]] = {
     "custodian": "file with the key that signs certificates (nulla docket package key); without it nothing is sealed",
     "custodian_name": "who signs certificates, by name; a court wants a person",
     "custodian_title": 'their position, as "Custodian of Records"',
+    "zone": "time zone of the console, as Asia/Seoul; UTC if it is not named",
     "witness": "tables with url and vkeys: whom the log asks to cosign",
 }
 _FILES: Final = ("custodian", "directory", "log_keys", "policy")
-_OPTIONAL: Final = ("contact", "custodian", "custodian_name", "custodian_title", "witness")
+_OPTIONAL: Final = ("contact", "custodian", "custodian_name", "custodian_title", "witness", "zone")
 
 
 class DeskFileUnusable(UserError):
@@ -137,6 +140,17 @@ def read_config(data: Path) -> dict[str, Any]:
     if missing:
         raise BadConfig(f"{CONFIG} lacks {', '.join(missing)}", hint="; ".join(f"{k}: {KEYS[k]}" for k in missing))
     return settings
+
+
+def zone_of(data: Path) -> tzinfo:
+    """The time zone that docket.toml names. Raises `BadConfig`."""
+    name = str(read_config(data).get("zone", "UTC"))
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise BadConfig(
+            f"{CONFIG} names no time zone that this machine knows: {name}", hint="for example Asia/Seoul"
+        ) from None
 
 
 def outside(config: Mapping[str, Any], catalogue: Catalogue, parts: Parts) -> Outside:

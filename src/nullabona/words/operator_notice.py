@@ -17,8 +17,8 @@ DAY_S: Final = 86_400
 _WORDS: Final = Words("operator_notice")
 
 
-class Facts(Protocol):
-    """What `nullabona.client.api.OperatorNoticeInfo` says."""
+class Said(Protocol):
+    """What a notice says, whoever reads it: its person, or the officer who is about to sign it."""
 
     @property
     def handle(self) -> str: ...
@@ -52,6 +52,11 @@ class Facts(Protocol):
     def answers(self) -> Mapping[str, str]: ...
     @property
     def given(self) -> tuple[str, ...]: ...
+
+
+class Facts(Said, Protocol):
+    """What `nullabona.client.api.OperatorNoticeInfo` says: the notice, and how it was checked."""
+
     @property
     def unknown(self) -> tuple[str, ...]: ...
     @property
@@ -89,14 +94,28 @@ def notice_words(language: Language, facts: Facts) -> NoticeWords:
     """The notice in the person's language. Names and laws are the operator's own words."""
     return NoticeWords(
         title=_WORDS.say("title", language, authority=facts.authority),
-        outcome=_WORDS.say("refused" if facts.refused else "given" if facts.given else "nothing", language),
+        outcome=_outcome(language, facts),
         warning=_WORDS.say("unknown", language, fields=", ".join(facts.unknown)) if facts.unknown else "",
         rows=tuple(_rows(language, facts)),
-        answers=tuple((_label(DATA_CLASS, each, language), _answer(facts, each, language)) for each in facts.asked),
-        given=tuple(_label(FIELD, each, language) for each in facts.given),
+        answers=_answers(language, facts),
+        given=_given(language, facts),
         checked=tuple(checked_words(language, facts)),
         advice=tuple(_advice(language, facts)),
         unreviewed=_WORDS.say("unreviewed", language),
+    )
+
+
+def said_words(language: Language, said: Said) -> tuple[tuple[str, str], ...]:
+    """Everything that the person will read, but for how it was checked, as pairs; a heading may be empty."""
+    given = ", ".join(_given(language, said))
+    return (
+        ("", _WORDS.say("title", language, authority=said.authority)),
+        ("", _outcome(language, said)),
+        *_rows(language, said),
+        *_answers(language, said),
+        *([(_WORDS.say("handed-over", language), given)] if given else []),
+        *_advice(language, said),
+        ("", _WORDS.say("unreviewed", language)),
     )
 
 
@@ -133,7 +152,20 @@ def day_words(language: Language, day: int) -> str:
     return f"{date.year}년 {date.month}월 {date.day}일" if language == "ko" else f"{date.day} {date:%B %Y}"
 
 
-def _rows(language: Language, facts: Facts) -> list[tuple[str, str]]:
+def _outcome(language: Language, said: Said) -> str:
+    return _WORDS.say("refused" if said.refused else "given" if said.given else "nothing", language)
+
+
+def _answers(language: Language, said: Said) -> tuple[tuple[str, str], ...]:
+    """Class of data that was asked for, and the answer."""
+    return tuple((_label(DATA_CLASS, each, language), _answer(said, each, language)) for each in said.asked)
+
+
+def _given(language: Language, said: Said) -> tuple[str, ...]:
+    return tuple(_label(FIELD, each, language) for each in said.given)
+
+
+def _rows(language: Language, facts: Said) -> list[tuple[str, str]]:
     rows = [
         ("authority", facts.authority),
         ("reference", facts.reference),
@@ -148,7 +180,7 @@ def _rows(language: Language, facts: Facts) -> list[tuple[str, str]]:
     return [(_WORDS.say(key, language), value) for key, value in rows if value]
 
 
-def _advice(language: Language, facts: Facts) -> Iterator[tuple[str, str]]:
+def _advice(language: Language, facts: Said) -> Iterator[tuple[str, str]]:
     """By the kind of demand, else by its country, else for any."""
     kind, country = facts.instrument, facts.instrument.partition(".")[0]
     follows = (f"follows.{kind}", f"follows.{country}", "follows.other")
@@ -160,7 +192,7 @@ def _advice(language: Language, facts: Facts) -> Iterator[tuple[str, str]]:
     yield _WORDS.say("desk", language), _WORDS.say(key, language, **values)
 
 
-def _answer(facts: Facts, asked: str, language: Language) -> str:
+def _answer(facts: Said, asked: str, language: Language) -> str:
     return _label(ANSWER, "refused" if facts.refused else facts.answers.get(asked, "not_in_scope"), language)
 
 

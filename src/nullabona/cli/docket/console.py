@@ -21,7 +21,7 @@ from nullabona.docket.console.store.sqlite import ConsoleStore
 from nullabona.machine.http_client import Route
 from nullabona.machine.tls import Tls
 from nullabona.operating.console import FOLDER, run_console
-from nullabona.operating.desk import now_s
+from nullabona.operating.desk import now_s, zone_of
 
 _PATH: Final = click.Path(path_type=Path, dir_okay=False)
 _ORIGIN: Final = "Where officers reach the console: https://NAME, or http://localhost:PORT."
@@ -49,7 +49,10 @@ def serve(
     clock_is_right: bool,
 ) -> None:
     """Serve the legal desk's console, and publish every period that is due."""
-    data, settings = data_of(context), ConsoleSettings(site_of(origin), synced, clock_is_right)
+    data, settings = (
+        data_of(context),
+        ConsoleSettings(site_of(origin), synced, clock_is_right, zone_of(data_of(context))),
+    )
     host, port = _address(listen)
     if (tls_cert is None) != (tls_key is None):
         raise Misused("certificate-and-key")

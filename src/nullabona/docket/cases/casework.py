@@ -202,6 +202,9 @@ class Casework:
             begun += timers.begun_by(
                 "decided" if moment.action == Action.DECIDE else "handed_over", instrument, moment.now_s
             )
+        if moment.action == Action.AMEND:
+            # The amended demand may set another deadline or none; the old one no longer runs.
+            self._store.run("meet_timer", moment.now_s, case, timers.RESPOND_BY)
         for name, begun_s, due_s in begun:
             self._store.run("begin_timer", case, name, due_s, begun_s)
         for name in timers.met_by(moment.action, instrument):

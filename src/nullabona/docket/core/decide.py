@@ -105,10 +105,8 @@ def check_jurisdiction(instrument: Instrument, jurisdiction: str) -> None:
 
 
 def _problem(demand: Demand, instrument: Instrument, now_s: int) -> str | None:
-    if demand.received_s > now_s:
-        return "the demand is dated as received in the future"
-    if demand.issued_day > demand.received_s // DAY + 1:
-        return "the demand was issued after it was received"
+    if problem := _times_wrong(demand, now_s):
+        return problem
     if {gate.name for gate in demand.gates} != set(instrument.gates) or len(demand.gates) != len(instrument.gates):
         return f"every gate must be named once: {', '.join(instrument.gates) or 'there is none'}"
     if len(set(demand.classes)) != len(demand.classes):
@@ -119,6 +117,16 @@ def _problem(demand: Demand, instrument: Instrument, now_s: int) -> str | None:
         return "the span of days ends before it begins"
     if demand.emergency is True and not instrument.emergency_form:
         return "this kind of demand has no emergency form"
+    return None
+
+
+def _times_wrong(demand: Demand, now_s: int) -> str | None:
+    if demand.received_s > now_s:
+        return "the demand is dated as received in the future"
+    if demand.issued_day > demand.received_s // DAY + 1:
+        return "the demand was issued after it was received"
+    if isinstance(demand.respond_by_s, int) and demand.respond_by_s <= demand.received_s:
+        return "the deadline is not after the demand was received"
     return None
 
 

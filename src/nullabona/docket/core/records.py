@@ -92,6 +92,10 @@ class Demand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: Note = ""
     emergency: bool | UnsetType = UNSET
     """Whether it arrived in its kind's emergency form; not encoded if unset."""
+    respond_by_s: Seconds | UnsetType = UNSET
+    """By when the document wants an answer, or loses its validity; not encoded if unset."""
+    threat: bool | UnsetType = UNSET
+    """Whether somebody's life or limb is in danger, so that it comes before all others; not encoded if unset."""
 
     @property
     def gates_unmet(self) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ Level = Literal["none", "half", "soon", "due", "late"]
 LEVELS: Final[tuple[Level, ...]] = ("none", "half", "soon", "due", "late")
 GAG: Final = "gag-ends"
 NOTICE: Final = "notice-deferred-until"
+RESPOND_BY: Final = "respond-by"
+"""The deadline that the document itself sets."""
 
 
 class Due(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,6 +59,8 @@ def begun_by_receipt(content: CaseContent, instrument: Instrument) -> Iterator[t
     for timer in instrument.timers:
         if timer.since in starts:
             yield timer.name, starts[timer.since], starts[timer.since] + timer.within_s
+    if isinstance(demand.respond_by_s, int):
+        yield RESPOND_BY, demand.received_s, demand.respond_by_s
     yield from gag_timer(content.gag, content.demand.received_s)
 
 
@@ -91,7 +95,7 @@ _MET_BY: Final[dict[Action, frozenset[str]]] = {
 def of_the_answer(instrument: Instrument) -> frozenset[str]:
     """The timers that decide whether an answer is in time."""
     answering = {"reviewed", "decided", "released", "answered"}
-    return frozenset(timer.name for timer in instrument.timers if timer.until in answering)
+    return frozenset(timer.name for timer in instrument.timers if timer.until in answering) | {RESPOND_BY}
 
 
 def met_by(action: Action, instrument: Instrument) -> Iterator[str]:
@@ -100,6 +104,8 @@ def met_by(action: Action, instrument: Instrument) -> Iterator[str]:
     yield from (timer.name for timer in instrument.timers if timer.until in untils)
     if action in {Action.NOTIFY, Action.BAR_NOTICE}:
         yield NOTICE
+    if "answered" in untils:
+        yield RESPOND_BY
 
 
 def too_short_timers(instrument: Instrument, cadence: Cadence) -> Iterator[Timer]:

@@ -8,12 +8,12 @@ from typing import Final, get_args
 
 from nullabona.docket.console.pages import fields
 from nullabona.docket.console.pages.asking import Saying, ask_desk
+from nullabona.docket.console.pages.notice_text import notice_lines
 from nullabona.docket.console.pages.standing import WHO, kept_apart
 from nullabona.docket.console.passkeys.refusals import PasskeyRefused
 from nullabona.docket.console.passkeys.webauthn import read_assertion
 from nullabona.docket.console.request.answers import Answer, as_json
 from nullabona.docket.console.request.context import RequestContext
-from nullabona.docket.console.request.views import when
 from nullabona.docket.console.words import SENTENCES
 from nullabona.docket.core.acts import ASKS, HandOverDetails, stated
 from nullabona.docket.core.records import CaseView, ClassAnswer, Decision
@@ -91,11 +91,14 @@ def _stated(action: Action, context: RequestContext, case: bytes, _: CaseView) -
     if until:
         # A gag may have no end; a deferred notice needs a time.
         read = fields.optional_moment if action is Action.RENEW_GAG else fields.moment
-        until_s = read(form, "until")
-        words["until"] = when(until_s) if until_s is not None else context.say("case.gag-open")
+        until_s = read(form, "until", context.zone)
+        words["until"] = context.when(until_s) if until_s is not None else context.say("case.gag-open")
     text = fields.line(form, name) if name == "basis" else fields.note(form, name, needed=name == "why")
     proposal = context.desk.propose(context.acting, action, case, stated(action, text, until_s))
-    return proposal, ((context.say(f"form.{name}"), text),) if text else (), words
+    lines: Lines = ((context.say(f"form.{name}"), text),) if text else ()
+    if action is Action.NOTIFY:
+        lines += notice_lines(context, case)
+    return proposal, lines, words
 
 
 def _match(context: RequestContext, case: bytes, view: CaseView) -> Proposed:
@@ -170,7 +173,7 @@ def gag_lines(context: RequestContext, view: CaseView) -> tuple[tuple[str, str],
     if gag is None:
         return ((context.say("case.gag"), context.say("case.gag-none")),)
     end = (
-        context.say("case.gag-until", when=when(gag.until_s))
+        context.say("case.gag-until", when=context.when(gag.until_s))
         if gag.until_s is not None
         else context.say("case.gag-open")
     )

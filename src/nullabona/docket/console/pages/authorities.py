@@ -7,6 +7,7 @@ import msgspec
 from nullabona.docket.console.pages import fields
 from nullabona.docket.console.pages.acting import then
 from nullabona.docket.console.pages.asking import Saying, ask_desk
+from nullabona.docket.console.pages.confirming import waiting_of
 from nullabona.docket.console.passkeys.refusals import FormWrong
 from nullabona.docket.console.request.answers import Answer
 from nullabona.docket.console.request.context import RequestContext
@@ -19,7 +20,8 @@ from nullabona.docket.core.roles import DESK, DeskAction
 def page(context: RequestContext) -> Answer:
     """The registry, and the form to add to it for officers who may."""
     may = bool(context.roles & DESK[DeskAction.REGISTER_AUTHORITY])
-    return context.page("authorities.html", authorities=context.desk.staff.authorities(), may=may)
+    waiting = waiting_of(context, DeskAction.REGISTER_AUTHORITY)
+    return context.page("authorities.html", authorities=context.desk.staff.authorities(), may=may, waiting=waiting)
 
 
 def register(context: RequestContext) -> Answer:

@@ -7,7 +7,7 @@ from typing import get_args
 from nullabona.docket.console.pages import fields
 from nullabona.docket.console.pages.acting import decision_lines, gag_lines
 from nullabona.docket.console.pages.asking import Saying, ask_own
-from nullabona.docket.console.pages.standing import PATH, RECEIPTED, standing, unmet
+from nullabona.docket.console.pages.standing import PATH, RECEIPTED, limits_of, standing, unmet
 from nullabona.docket.console.request.answers import Answer, download
 from nullabona.docket.console.request.context import RequestContext
 from nullabona.docket.core.acts import ASKS, HandOverDetails, Officer
@@ -38,11 +38,14 @@ def page(context: RequestContext) -> Answer:
         demand=demand,
         instrument=instrument,
         authority=authorities.get(demand.authority),
-        standing=standing(view, context.me, context.roles, handed_over=given),
+        standing=standing(
+            view, context.me, context.roles, limits_of(view, instrument, context.now_s), handed_over=given
+        ),
         way=_way(view),
         dues=[due for due in context.desk.dues() if due.case == case],
         colleagues=_late(context),
         handed_over=given,
+        delivered=any(event.kind in {"notice-delivered", "notice-undeliverable"} for event in history),
         receipted=receipted,
         form_now=form,
         form_problem=problem,

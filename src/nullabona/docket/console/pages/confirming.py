@@ -72,6 +72,15 @@ def said_of(context: RequestContext, action: str, details: acts.DeskDetails) -> 
             return context.say("say.desk", action=context.say(f"action.{action}"), detail=getattr(details, "term", ""))
 
 
+def waiting_of(context: RequestContext, *actions: DeskAction) -> list[tuple[str, str]]:
+    """Proposals of these actions with one signature, as (sentence, who may add the second)."""
+    return [
+        (sentence(context, one), ", ".join(context.say(f"role.{role}") for role in sorted(CONFIRMS[one.action])))
+        for one in context.desk.pending()
+        if one.action in actions
+    ]
+
+
 def lines(context: RequestContext, pending: Pending) -> tuple[tuple[str, str], ...]:
     """The details that the second officer has to compare."""
     details = pending.details

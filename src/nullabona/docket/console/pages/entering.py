@@ -22,7 +22,10 @@ def page(context: RequestContext) -> Answer:
     if context.session is not None:
         return see_other("/")
     return context.page(
-        "sign-in.html", go=local_path(context.asked.query.get("go", "")), out="out" in context.asked.query
+        "sign-in.html",
+        go=local_path(context.asked.query.get("go", "")),
+        out="out" in context.asked.query,
+        applied="applied" in context.asked.query,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final, TypeVar
 
 from nullabona.docket.console.passkeys.refusals import FormWrong
@@ -54,17 +54,17 @@ def number(form: Mapping[str, str], name: str) -> int:
     return int(text)
 
 
-def moment(form: Mapping[str, str], name: str) -> int:
-    """A time in UTC, as browsers send it."""
+def moment(form: Mapping[str, str], name: str, zone: tzinfo) -> int:
+    """A time in the desk's zone, as browsers send it."""
     try:
-        return int(datetime.strptime(form.get(name, "")[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=UTC).timestamp())
-    except ValueError:
+        return int(datetime.strptime(form.get(name, "")[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=zone).timestamp())
+    except (ValueError, OverflowError):
         raise FormWrong(f"give a time: {name}") from None
 
 
-def optional_moment(form: Mapping[str, str], name: str) -> int | None:
-    """A time in UTC, or none."""
-    return moment(form, name) if form.get(name) else None
+def optional_moment(form: Mapping[str, str], name: str, zone: tzinfo) -> int | None:
+    """A time in the desk's zone, or none."""
+    return moment(form, name, zone) if form.get(name) else None
 
 
 def day(form: Mapping[str, str], name: str) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import get_args
+from datetime import tzinfo
+from typing import Final, get_args
 
 import msgspec
 
@@ -13,7 +14,7 @@ from nullabona.docket.console.pages.asking import Saying, ask_desk
 from nullabona.docket.console.passkeys.refusals import FormWrong
 from nullabona.docket.console.request.answers import Answer, as_json
 from nullabona.docket.console.request.context import RequestContext
-from nullabona.docket.console.request.views import day, when
+from nullabona.docket.console.request.views import day, entered
 from nullabona.docket.core import records
 from nullabona.docket.core.acts import AmendDetails, IntakeDetails
 from nullabona.docket.core.instrument import DAY, Instrument
@@ -24,6 +25,8 @@ from nullabona.wire import demands
 from nullabona.words.catalogue import pick
 from nullabona.words.errors import in_words
 
+CALLED: Final = "agency_called_back"
+"""A gate that is the call-back itself; the form asks for it once."""
 MOST_MIB = records.MAX_DOCUMENT >> 20
 
 
@@ -36,7 +39,14 @@ def choose(context: RequestContext) -> Answer:
 
 def page(context: RequestContext) -> Answer:
     """The form of one instrument."""
-    return _form(context, _instrument(context), {"received": when(context.now_s).replace(" ", "T")}, "", None)
+    instrument = _instrument(context)
+    return _form(context, instrument, _blank(context, instrument), "", None)
+
+
+def _blank(context: RequestContext, instrument: Instrument) -> dict[str, str]:
+    """An empty form: received now; life is at stake where the kind of demand is for that alone."""
+    threat = {"threat": "1"} if instrument.legal_class == "emergency" else {}
+    return {"received": entered(context.now_s, context.zone), **threat}
 
 
 def hand_in(context: RequestContext) -> Answer:
@@ -64,7 +74,9 @@ def take_in(context: RequestContext) -> Answer:
 def amend_page(context: RequestContext) -> Answer:
     """The form, filled in from the case."""
     view = context.desk.show(context.acting, fields.case_id(context.params["case"]))
-    return _form(context, context.console.instrument(view.content.demand), filled(view.content.demand), "", view)
+    return _form(
+        context, context.console.instrument(view.content.demand), filled(view.content.demand, context.zone), "", view
+    )
 
 
 def amend(context: RequestContext) -> Answer:
@@ -101,7 +113,7 @@ def _demand(context: RequestContext, instrument: Instrument, form: Mapping[str, 
         authority_ref=fields.line(form, "ref"),
         legal_basis=fields.line(form, "basis"),
         issued_day=fields.day(form, "issued"),
-        received_s=fields.moment(form, "received"),
+        received_s=fields.moment(form, "received", context.zone),
         identifiers=_identifiers(form),
         classes=tuple(one for one in get_args(demands.DataClass) if one in asked),
         gates=tuple(
@@ -109,13 +121,15 @@ def _demand(context: RequestContext, instrument: Instrument, form: Mapping[str, 
             for name in instrument.gates
         ),
         document=document,
-        called_back="called-back" in form,
+        called_back="called-back" in form or (CALLED in instrument.gates and f"gate-{CALLED}" in form),
         from_day=fields.optional_day(form, "from"),
         to_day=fields.optional_day(form, "to"),
-        gag=_gag(form),
+        gag=_gag(form, context.zone),
         language=fields.choice(form, "language", ("ko", "en")),
         note=fields.note(form, "note"),
         emergency=True if "emergency" in form else msgspec.UNSET,
+        respond_by_s=by_s if (by_s := fields.optional_moment(form, "respond-by", context.zone)) else msgspec.UNSET,
+        threat=True if "threat" in form else msgspec.UNSET,
     )
     return msgspec.convert(msgspec.to_builtins(demand), Demand)
 
@@ -125,10 +139,10 @@ def _identifiers(form: Mapping[str, str]) -> tuple[Identifier, ...]:
     return tuple(Identifier("handle" if "@" in line else "other", line[: fields.SHORT]) for line in lines if line)
 
 
-def _gag(form: Mapping[str, str]) -> Gag | None:
+def _gag(form: Mapping[str, str], zone: tzinfo) -> Gag | None:
     if "gag" not in form:
         return None
-    return Gag(fields.line(form, "gag-basis"), fields.optional_moment(form, "gag-until"))
+    return Gag(fields.line(form, "gag-basis"), fields.optional_moment(form, "gag-until", zone))
 
 
 def demand_lines(context: RequestContext, demand: Demand) -> tuple[tuple[str, str], ...]:
@@ -138,7 +152,7 @@ def demand_lines(context: RequestContext, demand: Demand) -> tuple[tuple[str, st
         (context.say("case.ref"), demand.authority_ref),
         (context.say("case.basis"), demand.legal_basis),
         (context.say("case.issued"), day(demand.issued_day)),
-        (context.say("case.received"), f"{when(demand.received_s)} UTC"),
+        (context.say("case.received"), context.when(demand.received_s)),
         (context.say("case.identifiers"), "\n".join(one.text for one in demand.identifiers)),
         (context.say("case.asked"), ", ".join(context.say(f"data_class.{one}") for one in demand.classes)),
         (context.say("case.called-back"), context.say("yes" if demand.called_back else "no")),
@@ -146,6 +160,10 @@ def demand_lines(context: RequestContext, demand: Demand) -> tuple[tuple[str, st
     ]
     if span[0] is not None and span[1] is not None:
         lines.insert(4, (context.say("case.span"), f"{day(span[0])} – {day(span[1])}"))
+    if isinstance(demand.respond_by_s, int):
+        lines.append((context.say("due.respond-by"), context.when(demand.respond_by_s)))
+    if demand.threat is True:
+        lines.append((context.say("case.threat"), context.say("yes")))
     if demand.emergency is True:
         lines.append((context.say("case.emergency"), context.say("yes")))
     if demand.gates_unmet:
@@ -153,14 +171,14 @@ def demand_lines(context: RequestContext, demand: Demand) -> tuple[tuple[str, st
     return tuple(lines)
 
 
-def filled(demand: Demand) -> dict[str, str]:
+def filled(demand: Demand, zone: tzinfo) -> dict[str, str]:
     """The form's field values for a demand."""
     found = {
         "authority": demand.authority,
         "ref": demand.authority_ref,
         "basis": demand.legal_basis,
         "issued": day(demand.issued_day),
-        "received": when(demand.received_s).replace(" ", "T"),
+        "received": entered(demand.received_s, zone),
         "identifiers": "\n".join(one.text for one in demand.identifiers),
         "language": demand.language,
         "note": demand.note,
@@ -172,10 +190,14 @@ def filled(demand: Demand) -> dict[str, str]:
         found["called-back"] = "1"
     if demand.emergency is True:
         found["emergency"] = "1"
+    if demand.threat is True:
+        found["threat"] = "1"
+    if isinstance(demand.respond_by_s, int):
+        found["respond-by"] = entered(demand.respond_by_s, zone)
     if demand.from_day is not None and demand.to_day is not None:
         found |= {"from": day(demand.from_day), "to": day(demand.to_day)}
     if demand.gag is not None:
-        until = when(demand.gag.until_s).replace(" ", "T") if demand.gag.until_s is not None else ""
+        until = entered(demand.gag.until_s, zone) if demand.gag.until_s is not None else ""
         found |= {"gag": "1", "gag-basis": demand.gag.basis, "gag-until": until}
     return found
 

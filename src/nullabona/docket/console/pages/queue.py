@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from nullabona.docket.console.pages.standing import Option, standing, unmet
+from nullabona.docket.console.pages.standing import Option, limits_of, standing, unmet
 from nullabona.docket.console.request.answers import Answer, as_json, see_other
 from nullabona.docket.console.request.context import RequestContext
 from nullabona.docket.console.request.views import lane
@@ -18,7 +19,7 @@ from nullabona.docket.core.timers import Due
 from nullabona.docket.keeping.vault import Locked
 from nullabona.docket.store.sqlite import Recused
 
-GROUPS = ("late", "soon", "later", "untimed")
+GROUPS = ("threat", "late", "soon", "later", "untimed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,13 @@ class Row:
     due: Due | None
     next: Option | None
     unmet: tuple[str, ...]
+    answered: bool = False
+    """Whether the answer was handed over."""
+
+    @property
+    def threat(self) -> bool:
+        """Whether somebody's life or limb is in danger and nothing was handed over yet."""
+        return self.view is not None and self.view.content.demand.threat is True and not self.answered
 
     @property
     def until(self) -> str:
@@ -59,19 +67,18 @@ def version(context: RequestContext) -> Answer:
     return as_json({"version": _version(context)})
 
 
-def everything(context: RequestContext) -> Answer:
-    """Every case."""
-    dues = _soonest(context)
-    lines = [(line, dues.get(line.id)) for line in reversed(context.desk.cases(context.acting))]
-    return context.page("cases.html", lines=lines)
-
-
 def _rows(context: RequestContext) -> list[Row]:
+    rows = rows_of(context, [line for line in context.desk.cases(context.acting) if line.state != State.CLOSED])
+    return sorted(
+        rows, key=lambda row: (not row.threat, row.due is None, row.due.due_s if row.due else 0, row.line.number)
+    )
+
+
+def rows_of(context: RequestContext, lines: Iterable[CaseLine]) -> list[Row]:
+    """The cases as this officer can open them."""
     dues = _soonest(context)
     names = {one.id: one.name for one in context.desk.staff.authorities()}
-    lines = [line for line in context.desk.cases(context.acting) if line.state != State.CLOSED]
-    rows = [_row(context, line, dues.get(line.id), names) for line in lines]
-    return sorted(rows, key=lambda row: (row.due is None, row.due.due_s if row.due else 0, row.line.number))
+    return [_row(context, line, dues.get(line.id), names) for line in lines]
 
 
 def _row(context: RequestContext, line: CaseLine, due: Due | None, names: dict[str, str]) -> Row:
@@ -81,9 +88,12 @@ def _row(context: RequestContext, line: CaseLine, due: Due | None, names: dict[s
         return Row(line, None, None, "", due, None, ())
     demand = view.content.demand
     handed_over = any(one.kind == "hand-over" for one in context.desk.history(context.acting, line.id))
-    where = standing(view, context.me, context.roles, handed_over=handed_over)
     instrument = context.console.instrument(demand)
-    return Row(line, view, instrument, names.get(demand.authority, demand.authority), due, where.first, unmet(demand))
+    where = standing(
+        view, context.me, context.roles, limits_of(view, instrument, context.now_s), handed_over=handed_over
+    )
+    name = names.get(demand.authority, demand.authority)
+    return Row(line, view, instrument, name, due, where.first, unmet(demand), handed_over)
 
 
 def _soonest(context: RequestContext) -> dict[bytes, Due]:
@@ -94,6 +104,8 @@ def _soonest(context: RequestContext) -> dict[bytes, Due]:
 
 
 def _group(row: Row, now_s: int) -> str:
+    if row.threat:
+        return "threat"
     return "untimed" if row.due is None else lane(row.due.due_s, now_s) or "later"
 
 

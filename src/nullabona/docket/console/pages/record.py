@@ -10,6 +10,7 @@ from nullabona.docket.cases.notices import HeldNotice
 from nullabona.docket.console.pages import fields
 from nullabona.docket.console.pages.acting import then
 from nullabona.docket.console.pages.asking import Saying, ask_desk
+from nullabona.docket.console.pages.confirming import waiting_of
 from nullabona.docket.console.passkeys.refusals import FormWrong
 from nullabona.docket.console.request.answers import Answer, see_other
 from nullabona.docket.console.request.context import RequestContext
@@ -42,6 +43,7 @@ def page(context: RequestContext) -> Answer:
         period=context.console.period(context.now_s),
         pulse=context.console.pulse,
         may=may,
+        waiting=waiting_of(context, DeskAction.OPEN, DeskAction.REPORT, DeskAction.SETTLE, DeskAction.OUTAGE),
         late=late,
         late_text=", ".join(f"{first}" if first == last else f"{first}–{last}" for first, last in late),
         openable=openable,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from nullabona.docket.core.decide import gagged
+from nullabona.docket.core.instrument import Instrument
 from nullabona.docket.core.records import CaseView, Demand
 from nullabona.docket.core.roles import APART, Role, permits
 from nullabona.docket.core.states import Action, State
@@ -82,16 +84,44 @@ def roles_for(action: Action, state: State) -> tuple[Role, ...]:
     return tuple(sorted(role for role, one, at in permits() if one is action and at is state))
 
 
-def standing(view: CaseView, officer: str, roles: frozenset[Role], *, handed_over: bool) -> Standing:
-    """The steps and options of ``view`` for an officer."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What law and orders bar now, whoever asks."""
+
+    notice: bool = False
+    """The person must not be told: a gag is in force, or the law never allows it."""
+    public: bool = False
+    """The case must not be shown singly: its kind never is, or only at the horizon, or a gag is in force."""
+
+
+def limits_of(view: CaseView, instrument: Instrument, now_s: int) -> Limits:
+    """What is barred of a case now."""
+    silent = gagged(view.content, now_s)
+    return Limits(silent or instrument.notice == "never", silent or instrument.item in {"never", "at_horizon"})
+
+
+def standing(view: CaseView, officer: str, roles: frozenset[Role], limits: Limits, *, handed_over: bool) -> Standing:
+    """The steps and options of ``view`` for an officer. What ``limits`` bars is never offered as the step to take."""
     state = State(view.state)
-    wanted = [action for action in _NEXT[state] if not _is_past(action, view, handed_over=handed_over)]
+    wanted = [action for action in _steps(state, limits) if not _is_past(action, view, handed_over=handed_over)]
     made = {action: _option(action, view, officer, roles) for action in _allowed(state)}
+    if limits.notice and Action.NOTIFY in made:
+        made[Action.NOTIFY] = replace(made[Action.NOTIFY], why="gag")
     if view.content.proposed_gag is None:
         made.pop(Action.CONFIRM_GAG, None)
     following = tuple(made[action] for action in wanted if action in made)
-    others = tuple(option for action, option in made.items() if action not in _NEXT[state] and option.mine)
+    hidden = {*wanted, *_NEXT[state]} - ({Action.SEAL} if not limits.public else set())
+    others = tuple(option for action, option in made.items() if action not in hidden and option.mine)
     return Standing(following, others)
+
+
+def _steps(state: State, limits: Limits) -> tuple[Action, ...]:
+    steps = _NEXT[state]
+    if limits.notice and Action.NOTIFY in steps:
+        steps = (*(one for one in steps if one is not Action.NOTIFY), Action.NOTIFY)
+    if Action.PUBLISH in steps and Action.SEAL in steps:
+        steps = (Action.SEAL,) if limits.public else (Action.PUBLISH,)
+    return steps
 
 
 def kept_apart(view: CaseView, officer: str, action: Action) -> bool:

@@ -9,7 +9,10 @@ class PasskeyRefused(PeerError):
     """An authenticator signed something else than requested, or with an unknown passkey."""
 
     code = "passkey-refused"
-    default_hint = "try again; if it continues, use your other authenticator and tell an admin"
+    default_hint = (
+        "a key that was just added works once two officers have admitted it; else try again, "
+        "then use your other authenticator and tell an admin"
+    )
 
 
 class SignCountWentBack(PeerError):

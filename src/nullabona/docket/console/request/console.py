@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from typing import Final, TypeVar
 
 from nullabona.docket.console.passkeys.enrolling import Enrolling, Registrar
@@ -41,6 +42,8 @@ class Settings:
     site: Site
     synced: bool = False
     clock_is_right: bool = False
+    zone: tzinfo = UTC
+    """The time zone in which officers enter and read times. The desk itself keeps seconds."""
 
 
 @dataclass(frozen=True, slots=True)

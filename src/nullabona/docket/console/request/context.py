@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from typing import Any, Final, Protocol
 
 from nullabona.docket.console.request.answers import Answer, Asked
 from nullabona.docket.console.request.console import Console
-from nullabona.docket.console.request.views import render
+from nullabona.docket.console.request.views import render, when, zone_name
 from nullabona.docket.console.rules.origin import csrf_token
 from nullabona.docket.console.rules.session import Session
 from nullabona.docket.console.store.records import DisplayPreferences
@@ -74,6 +75,15 @@ class RequestContext:
     def say(self, key: str, **values: object) -> str:
         return say(key, self.display.language, **values)
 
+    @property
+    def zone(self) -> tzinfo:
+        """The zone in which times are entered and shown."""
+        return self.console.settings.zone
+
+    def when(self, at_s: int) -> str:
+        """A time in the desk's zone, which it names."""
+        return when(at_s, self.zone)
+
     def in_words(self, error: NullabonaError | None) -> str:
         """The error in the officer's language; empty if there is none."""
         return in_words(error, self.display.language)[0] if error is not None else ""
@@ -89,6 +99,8 @@ class RequestContext:
             "lang": self.display.language,
             "theme": self.display.theme,
             "now_s": self.now_s,
+            "zone": self.zone,
+            "zone_name": zone_name(self.zone, datetime.fromtimestamp(self.now_s, UTC)),
             "officer": self.officer,
             "session": self.session,
             "csrf": csrf_token(self.token) if self.session is not None else "",

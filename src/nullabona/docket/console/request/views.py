@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cache
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from nullabona.docket.console.rules.text import visible
@@ -30,7 +31,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        said=said, when=when, day=day, stamp=stamp, asjson=as_attribute, rest=rest, lane=lane, laws=law_words
+        said=said, when=_when, day=day, stamp=stamp, asjson=as_attribute, rest=rest, lane=lane, laws=law_words
     )
     return made
 
@@ -45,9 +46,26 @@ def said(text: object) -> Markup:
     return Markup("<bdi>{}</bdi>").format(visible(str(text)))
 
 
-def when(at_s: int) -> str:
-    """A time in UTC, to the minute."""
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%d %H:%M")
+def when(at_s: int, zone: tzinfo) -> str:
+    """A time to the minute, with the zone that it is read in."""
+    at = datetime.fromtimestamp(at_s, zone)
+    return f"{at:%Y-%m-%d %H:%M} {zone_name(zone, at)}"
+
+
+def entered(at_s: int, zone: tzinfo) -> str:
+    """A time as a form's field holds it; the field's label says the zone."""
+    return datetime.fromtimestamp(at_s, zone).strftime("%Y-%m-%dT%H:%M")
+
+
+def zone_name(zone: tzinfo, at: datetime) -> str:
+    """``KST``, or ``UTC+0545`` where the zone has no letters."""
+    name = at.astimezone(zone).tzname() or ""
+    return name if name.isalpha() else f"UTC{name}"
+
+
+@pass_context
+def _when(context: Context, at_s: int) -> str:
+    return when(at_s, context["zone"])
 
 
 def stamp(at_s: int) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 from nullabona.docket.console.pages import (
     acting,
+    all_cases,
     authorities,
     case,
     confirming,
@@ -99,7 +100,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/case/{case}/handed-over", case.handed_over, frozenset({Role.RELEASER})),
     Route("POST", "/case/{case}/share", case.share, READERS),
     Route("GET", "/intake", intake.choose, WHO[Action.INTAKE], word="nav.intake", key="i"),
-    Route("GET", "/cases", queue.everything, READERS, word="nav.cases", key="c"),
+    Route("GET", "/cases", all_cases.page, READERS, word="nav.cases", key="c"),
+    Route("POST", "/cases", all_cases.page, READERS),
     Route("GET", "/intake/{instrument}", intake.page, WHO[Action.INTAKE]),
     Route("POST", "/intake/document", intake.hand_in, WHO[Action.INTAKE] | WHO[Action.AMEND], scripted=True,
          limit=MAX_DOCUMENT),

@@ -26,7 +26,7 @@ guarded(document.getElementById("add"), async () => {
 
 guarded(document.getElementById("finish"), async () => {
   const { identity, known } = await ask("/enrol/finish", { token, identity: document.getElementById("identity").value });
-  if (known) return location.replace("/");
+  if (known) return location.replace("/sign-in?applied=1");
   document.getElementById("key").textContent = identity;
   show("paper");
 });

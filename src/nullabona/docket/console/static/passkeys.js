@@ -71,7 +71,7 @@ export const guarded = (button, work) => {
       await work();
     } catch (error) {
       const { told } = error;
-      said(told ? [told.sentence, told.hint].filter(Boolean).join(". ") : word(error.name === "NotAllowedError" ? "notDone" : "failed"));
+      said(told ? [told.sentence, told.hint].filter(Boolean).join(". ") : word({ NotAllowedError: "notDone", InvalidStateError: "sameKey" }[error.name] ?? "failed"));
       button.disabled = false;
       button.focus();
     }
