@@ -35,7 +35,7 @@ from nullabona.client.api import (
     open_client,
 )
 from nullabona.client.core.engine import Engine
-from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.outbox_targets import room_of
 from nullabona.client.core.model.records import OutboxItem
 from nullabona.client.core.step import Timing
@@ -82,13 +82,13 @@ def watch(writer: Client, reader: Client, marks: Marks) -> None:
     one, two = writer._session.runner.engine, reader._session.runner.engine  # noqa: SLF001 - a bench looks inside
     sent, frames = one.on_sent, two.on_frames
 
-    def on_sent(item: OutboxItem, answer: AnyResponse, now: int) -> Touched:
+    def on_sent(item: OutboxItem, answer: AnyResponse, now: int) -> ChangeSet:
         if room_of(item.target) == marks.room and isinstance(answer, Appended) and not marks.kept.is_set():
             marks.answered = time.perf_counter()
             marks.kept.set()
         return sent(item, answer, now)
 
-    def on_frames(room: bytes, address: Address, after: int, answer: Frames, now: int, relay: str) -> Touched:
+    def on_frames(room: bytes, address: Address, after: int, answer: Frames, now: int, relay: str) -> ChangeSet:
         came = time.perf_counter()
         touched = frames(room, address, after, answer, now, relay)
         if room == marks.room and answer.frames and not marks.told:

@@ -30,6 +30,7 @@ from nullabona.client.core.model.proofs import (
     make_claim,
     make_order,
 )
+from nullabona.client.core.model.requests import INBOX
 from nullabona.client.core.model.room_info import GROUP, RoomInfo, decode_info, encode_info
 from nullabona.errors import PeerError
 from nullabona.wire.blob import BlobRef, decode_ref, encode_ref
@@ -155,8 +156,7 @@ class Device:
         return frame
 
     def _feed_inbox(self, chance: random.Random, victim: Person) -> None:
-        want = victim.engine.inbox_read()
-        assert want is not None
+        (want,) = victim.engine.reads(INBOX)
         inbox = victim.card.inbox
         body: ItemBody = Gone(self.room) if chance.randrange(2) else TicketRequest(self.room, 1, b"")
         item = sign_item(self.people[1].mls, inbox.address, body)

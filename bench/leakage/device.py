@@ -17,11 +17,11 @@ from bench.leakage.lines import Seat, look_up
 from nullabona.client.account import RENEW_DAYS
 from nullabona.client.core.directory.checking import Checked
 from nullabona.client.core.engine import Engine
-from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.facts.account import WarningDetail
 from nullabona.client.core.model.outbox_targets import FilePiece, RoomBlob, WelcomeBlob
 from nullabona.client.core.model.records import LoggedEvent, OutboxItem
-from nullabona.client.core.model.requests import ReadWant
+from nullabona.client.core.model.requests import INBOX, REPLIES, ReadFor, ReadRequest
 from nullabona.client.core.step import Step, Timing
 from nullabona.client.net import NetOptions, Policy
 from nullabona.client.runner.activity_watcher import noted_as
@@ -34,6 +34,7 @@ from nullabona.client.runner.reads import Reads
 from nullabona.client.runner.scouts import Scouts
 from nullabona.client.store import SqliteStore
 from nullabona.errors import PeerError
+from nullabona.wire.address import Address
 from tests.rooms.world import RELAY, Person
 
 DAY_S: Final = 86_400.0
@@ -49,8 +50,11 @@ class LivedEngine(Engine):
     on_box: Callable[[bytes, bytes], None] = staticmethod(lambda _room, _address: None)
     on_blob: Callable[[bytes, bytes], None] = staticmethod(lambda _room, _digest: None)
 
-    def reads(self, room_id: bytes) -> tuple[ReadWant, ...]:
-        wants = super().reads(room_id)
+    def reads(self, of: ReadFor) -> tuple[ReadRequest, ...]:
+        wants = super().reads(of)
+        if of is INBOX:
+            return wants
+        room_id = b"" if of is REPLIES else of
         self.on_rings(room_id, [want.wake_secret for want in wants if want.wake_secret is not None])
         for want in wants:
             self.on_box(room_id, want.address)
@@ -134,11 +138,10 @@ class Device:
         self._reads = Reads(self, Timing(), self._rng)
         self._outbox, self._fetches = Outbox(self), Fetches(self, self.directories)
         self._scouts = Scouts(self, Timing().scout / 2_000)
-        self._reads.refresh(None)
-        for room in self.engine.read_for():
-            self._reads.refresh(room)
+        for of in self.engine.read_for():
+            self._reads.refresh(of)
         self.spawn(self.keep_card())
-        self.happened(Touched(frozenset()))
+        self.happened(ChangeSet(frozenset()))
 
     def move(self, addr: int) -> None:
         """Another network: everything is connected anew from there."""
@@ -174,23 +177,23 @@ class Device:
     def inbox_read(self) -> None:
         """See `RunnerContext.inbox_read`. No operator writes notices here."""
 
-    def happened(self, touched: Touched) -> None:
+    def happened(self, touched: ChangeSet) -> None:
         """See `RunnerContext.happened`."""
         if not self.running:
             return
-        for room in sorted(touched.rooms):
-            self._reads.refresh(room)
+        for of in sorted(touched.reads, key=lambda each: each if isinstance(each, bytes) else b""):
+            self._reads.refresh(of)
         self._outbox.pump()
         self._scouts.pump()
         if not self._looking:
             self._looking = True
             self._loop.call_soon(self._look)
 
-    def may_send(self, room: bytes, relay: str, address: bytes) -> bool:
+    def may_send(self, room: bytes, relay: str, address: Address) -> bool:
         """See `RunnerContext.may_send`."""
         return self._reads.may_send(room, relay, address)
 
-    def appended(self, room: bytes, relay: str, address: bytes) -> None:
+    def appended(self, room: bytes, relay: str, address: Address) -> None:
         """See `RunnerContext.appended`."""
         self._reads.read_back(room, relay, address)
 
@@ -213,8 +216,8 @@ class Device:
         """One step on the person's wish, as `Runner.step`."""
         with self.engine.step(self.now(), *rooms) as step:
             yield step
-            touched = step.touched
-        self.happened(Touched(frozenset(rooms) | touched))
+            changes = step.changes(*rooms)
+        self.happened(changes)
 
     # -- inside
 
@@ -224,8 +227,10 @@ class Device:
         if not self.running:
             return
         self._fetches.pump()
-        for room in sorted(set(self.engine.read_for()) - self._reads.known()):
-            self._reads.refresh(room)
+        known = self._reads.known()
+        for of in self.engine.read_for():
+            if of not in known:
+                self._reads.refresh(of)
         self._tell()
         self._set_alarm()
 

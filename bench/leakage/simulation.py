@@ -24,7 +24,7 @@ from bench.leakage.room_acts import Happened, Making, RoomActs, Work
 from bench.leakage.society import Intent, Kind, Society
 from nullabona.client.core import commands, files
 from nullabona.client.core.delivery import reply_boxes
-from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.errors import BadRequest, NoSuchContact, NoSuchRoom
 from nullabona.client.core.model.facts.people import ContactRequested
 from nullabona.client.core.model.facts.union import from_row
@@ -107,7 +107,7 @@ class Simulation:
         self._now()
         first = self.devices[intent.account, 0]
         person = another_device(self.world, first.person, f"p{intent.account:05} again")
-        first.happened(Touched(frozenset(first.engine.rooms())))
+        first.happened(ChangeSet(frozenset(first.engine.rooms())))
         self._settle_in(person, intent)
 
     def _settle_in(self, person: Person, intent: Intent) -> None:

@@ -9,13 +9,13 @@ from typing import Any, cast
 
 import pytest
 
-from nullabona.client.core.model.requests import ReadWant
+from nullabona.client.core.model.requests import ReadRequest
 from nullabona.client.core.step import Timing
 from nullabona.client.runner.activity_watcher import ActivityWatcher
 from nullabona.client.runner.boxkey import Key
 from nullabona.client.runner.randomness import moment_s
 from nullabona.client.runner.read_schedule import OFTEN, ReadSchedule
-from nullabona.wire.address import BoxSecrets
+from nullabona.wire.address import Address, BoxSecrets
 from nullabona.wire.messages import POLICY_ROOM
 
 RELAY = "ws://127.0.0.1:1"
@@ -24,13 +24,15 @@ BOX = BoxSecrets(POLICY_ROOM, bytes(32), bytes(32))
 
 def test_what_was_never_read_stays_to_be_read() -> None:
     """A box that was not active is as it was when all was read, unless it is newer than that."""
-    keys: dict[str, Key] = {name: (b"room", RELAY, name.encode()) for name in ("read", "active", "new", "joining")}
+    keys: dict[str, Key] = {
+        name: Key(b"room", RELAY, Address(name.encode())) for name in ("read", "active", "new", "joining")
+    }
     after = {"read": 7, "active": 7, "new": 0, "joining": 3}
     wants = {
-        keys[name]: ReadWant(RELAY, BOX, after[name], wake_secret=None if name == "joining" else bytes(32))
+        keys[name]: ReadRequest(RELAY, BOX, after[name], wake_secret=None if name == "joining" else bytes(32))
         for name in keys
     }
-    elsewhere: Key = (b"room", "ws://127.0.0.1:2", b"elsewhere")
+    elsewhere: Key = Key(b"room", "ws://127.0.0.1:2", Address(b"elsewhere"))
     behind = {*keys.values(), elsewhere}
     schedule = ReadSchedule(cast(Any, None), Timing(), lambda: 0.5, wants, behind)
     schedule.only_active(RELAY, [keys["active"]])
@@ -39,8 +41,8 @@ def test_what_was_never_read_stays_to_be_read() -> None:
 
 def test_boxes_of_epochs_that_are_over_are_seldom_read() -> None:
     """They are active like others if something comes; inactive ones are read less often there."""
-    keys: dict[bool, Key] = {old: (b"room", RELAY, bytes([old])) for old in (False, True)}
-    wants = {keys[old]: ReadWant(RELAY, BOX, 7, old=old, wake_secret=bytes(32)) for old in keys}
+    keys: dict[bool, Key] = {old: Key(b"room", RELAY, Address(bytes([old]))) for old in (False, True)}
+    wants = {keys[old]: ReadRequest(RELAY, BOX, 7, old=old, wake_secret=bytes(32)) for old in keys}
     timing = Timing()
     schedule = ReadSchedule(cast(Any, None), timing, lambda: 0.5, wants, set())
     schedule._watchers[RELAY] = cast(Any, SimpleNamespace(is_told=True))
@@ -51,7 +53,7 @@ def test_boxes_of_epochs_that_are_over_are_seldom_read() -> None:
 
 def test_two_who_talk_without_a_pause_are_read_at_once_and_a_busy_group_ever_later() -> None:
     """A message each two seconds from either side, and a receipt for each, are twenty appends in ten seconds."""
-    key: Key = (b"room", RELAY, b"box")
+    key: Key = Key(b"room", RELAY, Address(b"box"))
     schedule = ReadSchedule(cast(Any, None), Timing(), lambda: 0.5, {}, set())
     talking = [schedule._slowdown(key, now / 2) for now in range(200)]
     assert {1} == set(talking)
@@ -66,8 +68,8 @@ def test_boxes_that_may_have_been_active_are_looked_into_in_their_own_time() -> 
     """Each within ten minutes on average, once, and activity is read at once all the same: a stranger who overfills
     digests neither delays what is said nor has everybody read everything together.
     """
-    keys: list[Key] = [(b"room", RELAY, bytes([number])) for number in range(3)]
-    wants = {key: ReadWant(RELAY, BOX, 7, wake_secret=bytes(32)) for key in keys}
+    keys: list[Key] = [Key(b"room", RELAY, Address(bytes([number]))) for number in range(3)]
+    wants = {key: ReadRequest(RELAY, BOX, 7, wake_secret=bytes(32)) for key in keys}
     timing, behind = Timing(), set[Key]()
     schedule = ReadSchedule(cast(Any, None), timing, lambda: 0.5, wants, behind)
     schedule._watchers[RELAY] = cast(Any, SimpleNamespace(is_told=True, was_read=lambda *_, **__: None))
@@ -94,7 +96,7 @@ class Schedule:
 
     def secrets(self, relay: str) -> dict[Key, bytes]:
         del relay
-        return {(b"room", RELAY, bytes([number])): bytes(32) for number in range(100)}
+        return {Key(b"room", RELAY, Address(bytes([number]))): bytes(32) for number in range(100)}
 
     def redraw(self, keys: object) -> None:
         del keys
@@ -153,7 +155,7 @@ def test_marks_that_are_ours_by_chance_are_not_held_against_the_relay(
         made, _, warned = watcher()
         made._stream.tags, count = tags, 0
         while not warned:
-            key: Key = (b"room", RELAY, bytes([count]))
+            key: Key = Key(b"room", RELAY, Address(bytes([count])))
             made._unproven.add(key)
             made.was_read(key, moved=False)
             count += 1

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, cast
 
-from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.requests import Report, Scout
 from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.scouts import AT_ONCE, Scouts
@@ -61,16 +61,16 @@ class _Context:
     def one_shot(self, relay: str) -> _Connection:
         return self.all_connections[relay]
 
-    def on_scouted(self, scout: Scout, _answer: Frames, _now: int) -> tuple[Touched, Report]:
+    def on_scouted(self, scout: Scout, _answer: Frames, _now: int) -> tuple[ChangeSet, Report]:
         self.found.append(scout)
         if self.due <= set(self.found):
             self.all_found.set()
-        return Touched(frozenset()), Report()
+        return ChangeSet(frozenset()), Report()
 
     def now(self) -> int:
         return 0
 
-    def happened(self, _touched: Touched) -> None:
+    def happened(self, _touched: ChangeSet) -> None:
         if not self.ended:
             self.scouts.pump()
 

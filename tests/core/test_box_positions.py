@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from nullabona.client.core.box_positions import Stand, stands_of
+from nullabona.client.core.box_positions import BoxPosition, positions_of
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
 from nullabona.client.core.model.state import JOINED, LEFT, BoxTrack, CommitCandidate, RoomState
 from nullabona.wire.messages import Frames
 from tests.core.stage import RELAY
 
 INFO = RoomInfo(1, GROUP, "family", RELAY, (bytes(32),))
-STAND = Stand(b"inc", 5, RELAY, current=True)
+STAND = BoxPosition(b"inc", 5, RELAY, current=True)
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ def read(**about: object) -> BoxTrack:
 def test_a_box_stands_when_it_was_read_and_nothing_waits_in_it(about: dict[str, object], *, stands: bool) -> None:
     """Neither for a blob, a frame of ours, a decision, nor a look."""
     track = read(**about)
-    found = stands_of(RoomState(bytes(32), INFO, JOINED, [track]))
+    found = positions_of(RoomState(bytes(32), INFO, JOINED, [track]))
     assert ({track.keys.box.address: STAND} if stands else {}) == found
 
 
 def test_a_closed_box_stands_as_such_and_of_a_room_that_is_over_none_does() -> None:
     """Each box by its address."""
     closed, current = read(winner=b"w"), read(secret=b"1" * 32)
-    found = stands_of(RoomState(bytes(32), INFO, JOINED, [closed, current]))
+    found = positions_of(RoomState(bytes(32), INFO, JOINED, [closed, current]))
     assert [False, True] == [found[each.keys.box.address].current for each in (closed, current)]
-    assert {} == stands_of(RoomState(bytes(32), INFO, LEFT, [current]))
+    assert {} == positions_of(RoomState(bytes(32), INFO, LEFT, [current]))

@@ -27,9 +27,9 @@ from nullabona.client.core.model.state import (
     REJOINING,
     REMOVED,
     AddAccount,
+    DeviceChanges,
     PendingCommit,
     RemoveDevice,
-    Tended,
 )
 from nullabona.client.core.model.sync_items import CardItem
 from nullabona.client.core.step import DAY_MS
@@ -89,14 +89,14 @@ def test_devices_that_are_absent_are_brought_in(home: Home, at: Talk) -> None:
     in_group(home, at, PHONE)
     tend(at)
     assert [bring(home, at, TABLET)] == at.group.intents
-    assert {TABLET.device.hex()} == set(at.group.tended)
+    assert {TABLET.device.hex()} == set(at.group.device_changes)
 
 
 def test_what_is_wanted_already_is_not_wanted_again(home: Home, at: Talk) -> None:
     """Neither what waits nor what is on its way; what comes to it takes its place."""
     at.group.intents = [bring(home, at, PHONE, TABLET)]
     tend(at)
-    assert ([bring(home, at, PHONE, TABLET)], {}) == (at.group.intents, at.group.tended)
+    assert ([bring(home, at, PHONE, TABLET)], {}) == (at.group.intents, at.group.device_changes)
     at.group.intents = [bring(home, at, PHONE)]
     tend(at)
     assert [bring(home, at, PHONE), bring(home, at, PHONE, TABLET)] == at.group.intents
@@ -187,31 +187,41 @@ def test_the_same_device_is_seen_to_ever_more_slowly(home: Home, at: Talk) -> No
         tend(at)
         assert [bring(home, at, TABLET)] == at.group.intents
     assert [20_000 << number for number in range(11)] + [6 * HOUR] * 2 == waits
-    assert 16 == at.group.tended[TABLET.device.hex()].times
+    assert 16 == at.group.device_changes[TABLET.device.hex()].times
 
 
 @pytest.mark.parametrize(("ago", "times"), [(DAY_MS, 10), (DAY_MS + 1, 1)])
 def test_a_day_later_it_is_forgotten_how_often_that_was(home: Home, at: Talk, ago: int, times: int) -> None:
     """Then a device is seen to at once again."""
     in_group(home, at, PHONE)
-    at.group.tended = {TABLET.device.hex(): Tended(9, START - ago)}
+    at.group.device_changes = {TABLET.device.hex(): DeviceChanges(9, START - ago)}
     tend(at)
-    assert {TABLET.device.hex(): Tended(times, START)} == at.group.tended
+    assert {TABLET.device.hex(): DeviceChanges(times, START)} == at.group.device_changes
+
+
+def changes(phone: int, tablet: int) -> dict[str, DeviceChanges]:
+    return {PHONE.device.hex(): DeviceChanges(phone, START), TABLET.device.hex(): DeviceChanges(tablet, START)}
 
 
 def test_of_two_that_are_due_the_earlier_is_looked_at_first(home: Home, at: Talk) -> None:
     """Whichever it is."""
-    at.group.tended = {PHONE.device.hex(): Tended(4, START), TABLET.device.hex(): Tended(3, START)}
+    at.group.device_changes = {
+        PHONE.device.hex(): DeviceChanges(4, START),
+        TABLET.device.hex(): DeviceChanges(3, START),
+    }
     tend(at)
     assert ([], START + 20_000) == (at.group.intents, at.group.tend_at)
-    at.group.tended = {PHONE.device.hex(): Tended(3, START), TABLET.device.hex(): Tended(4, START)}
+    at.group.device_changes = {
+        PHONE.device.hex(): DeviceChanges(3, START),
+        TABLET.device.hex(): DeviceChanges(4, START),
+    }
     tend(at)
     assert START + 20_000 == at.group.tend_at
 
 
 def test_only_who_is_due_is_brought_in(home: Home, at: Talk) -> None:
     """Whoever was seen to a moment ago waits."""
-    at.group.tended = {TABLET.device.hex(): Tended(4, START)}
+    at.group.device_changes = {TABLET.device.hex(): DeviceChanges(4, START)}
     tend(at)
     assert ([bring(home, at, PHONE)], START + 40_000) == (at.group.intents, at.group.tend_at)
 
@@ -219,7 +229,7 @@ def test_only_who_is_due_is_brought_in(home: Home, at: Talk) -> None:
 def test_what_was_seen_to_very_often_still_comes(home: Home, at: Talk) -> None:
     """Six hours are the longest."""
     in_group(home, at, PHONE)
-    at.group.tended = {TABLET.device.hex(): Tended(10_000, START - 6 * HOUR)}
+    at.group.device_changes = {TABLET.device.hex(): DeviceChanges(10_000, START - 6 * HOUR)}
     tend(at)
     assert [bring(home, at, TABLET)] == at.group.intents
 
@@ -351,7 +361,7 @@ def test_a_card_without_this_device_puts_it_out(home: Home, at: Talk) -> None:
         membership.follow(at.step, home.next_card(home.card, PHONE, mine="absent"))
     assert (True, home.card) == (own_devices.is_signed_out(at.step.store), own_devices.card(at.step.store))
     assert (REMOVED, REMOVED, LEFT) == (at.group.phase, home.shared_of(at).phase, at.direct.phase)
-    assert ([], {b""}) == (at.group.boxes, at.step.reads_changed)
+    assert ([], True) == (at.group.boxes, at.step.replies_changed)
     assert 1 == [kind for kind, _, _ in rows(at.step)].count("signed-out")
     assert [None, None] == [room.rejoin for room in (at.direct, at.group)]
     assert (IMPORTED, []) == (at.step.room(old).phase, at.step.store.outbox(1 << 61))

@@ -7,12 +7,12 @@ import pytest
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.model.branches import Rejoin
-from nullabona.client.core.model.change_set import NOTHING, Touched
+from nullabona.client.core.model.change_set import NOTHING, ChangeSet
 from nullabona.client.core.model.errors import NoSuchRoom
 from nullabona.client.core.model.facts.signals import ProfileCopied
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.outbox_targets import RoomFrame
-from nullabona.client.core.model.requests import ReadWant
+from nullabona.client.core.model.requests import INBOX, ReadRequest
 from nullabona.client.core.model.state import JOINED
 from nullabona.errors import Bug
 from nullabona.wire.address import epoch_keys
@@ -41,12 +41,11 @@ def given() -> tuple[World, Person, Person, bytes, Ticket]:
 
 def read_inbox(world: World, person: Person) -> None:
     """What lies in the inbox comes."""
-    want = person.engine.inbox_read()
-    assert want is not None
-    world.read(person, None, want)
+    (want,) = person.engine.reads(INBOX)
+    world.read(person, INBOX, want)
 
 
-def join_of(person: Person, room: bytes, ticket: Ticket) -> list[ReadWant]:
+def join_of(person: Person, room: bytes, ticket: Ticket) -> list[ReadRequest]:
     """The reads of the ticket's box that are wanted."""
     box = epoch_keys(ticket.secret).box
     return [want for want in person.engine.reads(room) if want.box == box]
@@ -68,7 +67,7 @@ def put(world: World, person: Person) -> None:
 def test_a_ticket_leads_into_the_room_once_our_commit_was_read_back() -> None:
     """Until then its box is read from where the helper stood; then it is the room's own."""
     world, _, b, room, ticket = given()
-    assert [ReadWant(RELAY, epoch_keys(ticket.secret).box, ticket.seq)] == join_of(b, room, ticket)
+    assert [ReadRequest(RELAY, epoch_keys(ticket.secret).box, ticket.seq)] == join_of(b, room, ticket)
     assert 1 == commits(b, ticket)
     put(world, b)
     (want,) = join_of(b, room, ticket)
@@ -116,11 +115,11 @@ def test_a_commit_that_is_not_read_back_in_time_is_given_up() -> None:
     times = [at for at in (b.engine.wake_at(),) if at is not None]
     assert times
     assert times[0] <= due
-    assert room not in b.engine.tick(world.now + 1).rooms
+    assert room not in b.engine.tick(world.now + 1).reads
     b.engine.tick(due - 1)
     assert 1 == len(join_of(b, room, ticket))
     touched = b.engine.tick(due)
-    assert room in touched.rooms
+    assert room in touched.reads
     assert ([], 0) == (join_of(b, room, ticket), commits(b, ticket))
     assert touched is not NOTHING
 
@@ -169,4 +168,4 @@ def test_a_room_with_a_commit_on_its_way_is_read_by_a_step() -> None:
         assert JOINED == step.room(room).phase
     answer = world.relay.read(bytes(track.keys.box.address), track.position)
     found = b.engine.on_frames(room, track.keys.box.address, track.position, answer, world.now, RELAY)
-    assert Touched(frozenset({room})) == found
+    assert ChangeSet(frozenset({room})) == found

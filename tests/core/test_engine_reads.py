@@ -8,9 +8,10 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.engine import Engine
-from nullabona.client.core.model.change_set import NOTHING, Touched
+from nullabona.client.core.model.change_set import NOTHING, ChangeSet
 from nullabona.client.core.model.outbox_targets import InboxTrim
 from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.requests import INBOX, REPLIES
 from nullabona.client.core.model.state import LEFT
 from nullabona.wire.address import epoch_keys
 from nullabona.wire.messages import Frames
@@ -38,12 +39,12 @@ class CaughtUp:
         return getattr(self._mls, name)
 
 
-def touched(*rooms: bytes) -> Touched:
+def touched(*rooms: bytes) -> ChangeSet:
     """These may have changed."""
-    return Touched(frozenset(rooms))
+    return ChangeSet(frozenset(rooms))
 
 
-def read(engine: Engine, stage: Stage, room: bytes, after: int, answer: Frames, **about: object) -> Touched:
+def read(engine: Engine, stage: Stage, room: bytes, after: int, answer: Frames, **about: object) -> ChangeSet:
     """A read of the room's current box was answered."""
     address = state_of(stage, room).current.keys.box.address
     return engine.on_frames(room, address, after, answer, START, **about)  # type: ignore[arg-type]
@@ -163,7 +164,7 @@ def test_a_device_that_was_put_out_reads_no_inbox() -> None:
     with stage.step() as step:
         own_devices.note_signed_out(step.store)
     assert touched() == engine.on_inbox(0, Frames(HERE, 1, NOISE), START)
-    assert (None, [], None) == (engine.inbox_read(), engine.former_inboxes(), engine.wake_at())
+    assert (None, [], None) == (next(iter(engine.reads(INBOX)), None), engine.former_inboxes(), engine.wake_at())
 
 
 def asking(stage: Stage) -> bytes:
@@ -178,13 +179,13 @@ def test_an_answer_to_a_request_is_read_from_its_own_box() -> None:
     stage = Stage()
     room = quiet(stage, SORA)
     engine = engine_of(stage)
-    assert [room] == engine.read_for()
+    assert [INBOX, room] == engine.read_for()
     secret = asking(stage)
     box = epoch_keys(secret).box
-    assert [room, reply_boxes.REPLIES] == engine.read_for()
-    (want,) = engine.reads(reply_boxes.REPLIES)
+    assert [INBOX, room, REPLIES] == engine.read_for()
+    (want,) = engine.reads(REPLIES)
     assert (RELAY, box, 0) == (want.relay, want.box, want.after)
-    found = engine.on_frames(reply_boxes.REPLIES, box.address, 0, Frames(HERE, 1, NOISE), START)
-    assert touched(reply_boxes.REPLIES) == found
-    assert [1] == [each.after for each in engine.reads(reply_boxes.REPLIES)]
+    found = engine.on_frames(REPLIES, box.address, 0, Frames(HERE, 1, NOISE), START)
+    assert ChangeSet(frozenset({REPLIES})) == found
+    assert [1] == [each.after for each in engine.reads(REPLIES)]
     assert 0 == inbox(stage).position

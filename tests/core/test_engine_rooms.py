@@ -13,7 +13,7 @@ from nullabona.client.core.devices.inbox_state import load, save
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.group import branches
 from nullabona.client.core.model.branches import Helper, Rejoin
-from nullabona.client.core.model.change_set import NOTHING, Touched
+from nullabona.client.core.model.change_set import NOTHING, ChangeSet
 from nullabona.client.core.model.content import Gone, Notice, NoticeKind, Sync, Text, decode_body, encode_body
 from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.facts.rooms import EpochChanged
@@ -124,7 +124,7 @@ def test_a_receipt_goes_out_when_it_is_due_and_not_before() -> None:
     engine = engine_of(stage)
     assert NOTHING is engine.tick(START - 1)
     assert [] == stage.outbox(RoomFrame)
-    assert Touched(frozenset({room})) == engine.tick(START)
+    assert ChangeSet(frozenset({room})) == engine.tick(START)
     assert 1 == len(stage.outbox(RoomFrame))
     assert NOTHING is engine.tick(START)
 
@@ -317,7 +317,7 @@ def test_lines_whose_time_is_up_go_by_themselves() -> None:
     engine = engine_of(stage)
     assert START == engine.wake_at()
     assert NOTHING is engine.tick(START - 1)
-    assert Touched(frozenset()) == engine.tick(START)
+    assert ChangeSet(frozenset()) == engine.tick(START)
     with stage.step() as step:
         line = step.store.message(room, b"i" * 16)
     assert line is not None

@@ -12,11 +12,11 @@ from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.devices.inbox_state import FormerInbox
 from nullabona.client.core.identity import claims, inbox_addresses
 from nullabona.client.core.model import requests
-from nullabona.client.core.model.change_set import NOTHING, Touched
+from nullabona.client.core.model.change_set import NOTHING, ChangeSet
 from nullabona.client.core.model.inbox_items import Gone, RoomsAsked
 from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.records import FileState, Progress, StoredFile, Writing
-from nullabona.client.core.model.requests import ChunkWant, ReadWant, Scout
+from nullabona.client.core.model.requests import INBOX, ChunkRequest, ReadRequest, Scout
 from nullabona.client.core.model.state import LEFT, RoomState
 from nullabona.wire.messages import Done, Frames, Refusal
 from tests.core.stage import RELAY, START, Other, Stage
@@ -29,9 +29,9 @@ HERE = b"i" * 8
 NOISE = ((1, b"noise"),)
 
 
-def touched(*rooms: bytes) -> Touched:
+def touched(*rooms: bytes) -> ChangeSet:
     """These may have changed."""
-    return Touched(frozenset(rooms))
+    return ChangeSet(frozenset(rooms))
 
 
 # -- the outbox ---------------------------------------------------------------------------------------------------
@@ -97,9 +97,9 @@ def test_a_chunk_that_came_is_kept_and_its_room_looked_after() -> None:
     room = quiet(stage, JUN, receipt_at=START)
     chunk_wanted(stage, room)
     engine = engine_of(stage)
-    assert [ChunkWant(RELAY, DIGEST)] == engine.chunk_wants(START)
+    assert [ChunkRequest(RELAY, DIGEST)] == engine.chunk_requests(START)
     assert touched(room) == engine.on_chunk(DIGEST, DATA, START)
-    assert ([], 0) == (engine.chunk_wants(START), state_of(stage, room).receipt_at)
+    assert ([], 0) == (engine.chunk_requests(START), state_of(stage, room).receipt_at)
     with stage.step() as step:
         assert DATA == step.store.chunk(DIGEST)
 
@@ -111,8 +111,8 @@ def test_a_chunk_that_is_not_there_or_another_is_asked_for_later(data: bytes | N
     chunk_wanted(stage)
     engine = engine_of(stage)
     assert touched() == engine.on_chunk(DIGEST, data, START)
-    assert ([], START + 4_000) == (engine.chunk_wants(START + 3_999), engine.wake_at())
-    assert [ChunkWant(RELAY, DIGEST)] == engine.chunk_wants(START + 4_000)
+    assert ([], START + 4_000) == (engine.chunk_requests(START + 3_999), engine.wake_at())
+    assert [ChunkRequest(RELAY, DIGEST)] == engine.chunk_requests(START + 4_000)
     with stage.step() as step:
         assert None is step.store.chunk(DIGEST)
     assert touched() == engine.on_chunk(DIGEST, DATA, START)
@@ -276,12 +276,13 @@ def test_what_is_to_be_read() -> None:
         state.position, state.former = 3, [former]
         inbox_state.save(step, state)
     engine = engine_of(stage)
-    assert sorted([first, second]) == sorted(engine.rooms()) == sorted(engine.read_for())
+    assert sorted([first, second]) == sorted(engine.rooms())
+    assert {INBOX, first, second} == set(engine.read_for())
     track = state_of(stage, first).current
     assert [(RELAY, track.keys.box, 0, False)] == [(w.relay, w.box, w.after, w.old) for w in engine.reads(first)]
     box = inbox(stage).box
-    assert ReadWant(RELAY, box, 3) == engine.inbox_read()
-    assert [ReadWant(THERE, box, 7, old=True)] == engine.former_inboxes()
+    assert (ReadRequest(RELAY, box, 3),) == engine.reads(INBOX)
+    assert [ReadRequest(THERE, box, 7, old=True)] == engine.former_inboxes()
     assert () == engine.reads(b"x" * 32)
 
 
@@ -323,8 +324,7 @@ def test_the_engine_wakes_for_the_first_room_that_wants_it() -> None:
         left: RoomState = step.room(rooms[1])
         left.phase, left.boxes = LEFT, []
     assert START + 7 == engine.wake_at()
-    with engine.step(START) as step:
+    with engine.step(START, rooms[2]) as step:
         step.find_room(rooms[2])
         step.forget_room(rooms[2])
-        step.reads_changed.add(rooms[2])
     assert START + 9 == engine.wake_at()

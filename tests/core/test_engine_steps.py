@@ -15,7 +15,7 @@ from nullabona.client.core.delivery.outbox import queue_item
 from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.identity import claims
-from nullabona.client.core.model.change_set import NOTHING, Touched
+from nullabona.client.core.model.change_set import NOTHING, ChangeSet
 from nullabona.client.core.model.content import Attachment, File, encode_body
 from nullabona.client.core.model.facts.signals import InboxReadElsewhere, LinkPresented
 from nullabona.client.core.model.inbox_items import Gone
@@ -151,7 +151,7 @@ def test_only_rooms_that_wait_for_a_chunk_are_looked_after() -> None:
     with stage.step() as step:
         for room, digest in zip(rooms, (DIGEST, b"x" * 32), strict=True):
             blobs.want_pieces(step, [digest], RELAY, room, b"")
-    assert Touched(frozenset(rooms[:1])) == engine_of(stage).on_chunk(DIGEST, b"chunk", START)
+    assert ChangeSet(frozenset(rooms[:1])) == engine_of(stage).on_chunk(DIGEST, b"chunk", START)
 
 
 def waiting(stage: Stage) -> int:
@@ -175,7 +175,7 @@ def test_what_waits_in_the_inbox_is_looked_at_when_a_card_came() -> None:
     engine.on_card(JUN.handle, None, START)
     assert 1 == waiting(stage)
     found = engine.on_card(JUN.handle, JUN.card().encoded, START)
-    assert (0, True) == (waiting(stage), found.rooms <= {room})
+    assert (0, True) == (waiting(stage), found.reads <= {room})
 
 
 @pytest.mark.parametrize("came", [True, False])

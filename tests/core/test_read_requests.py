@@ -96,7 +96,7 @@ def test_a_box_that_we_want_to_join_is_read_from_where_its_ticket_says() -> None
     """There is no wake token for us yet."""
     keys = Keys(BoxTrack(0, b"0" * 32).keys.box)
     found = read_requests.join_read(Join(RELAY, keys, 9))  # type: ignore[arg-type]
-    assert requests.ReadWant(RELAY, BoxTrack(0, b"0" * 32).keys.box, 9) == found
+    assert requests.ReadRequest(RELAY, BoxTrack(0, b"0" * 32).keys.box, 9) == found
 
 
 # -- waking ---------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.errors import NoSuchRoom
 from nullabona.client.core.model.facts.account import SignedOut
 from nullabona.client.core.model.facts.messages import Typing
@@ -13,6 +14,7 @@ from nullabona.client.core.model.facts.rooms import EpochChanged
 from nullabona.client.core.model.facts.signals import OwnMarkerMoved
 from nullabona.client.core.model.facts.union import Fact, from_row
 from nullabona.client.core.model.records import Device, DeviceView
+from nullabona.client.core.model.requests import REPLIES
 from nullabona.client.core.model.state import decode_state
 from nullabona.client.core.step import Step, Timing, way_key
 from tests.core.stage import START, Other, Randomness, Stage
@@ -47,8 +49,11 @@ def test_a_room_is_one_value_for_the_whole_step() -> None:
         found = step.room(room)
         assert found is step.room(room) is step.find_room(room) is step.loaded(room)
         assert {room} == step.touched
-        step.reads_changed.add(other)
-        assert {room, other} == step.touched
+        assert ChangeSet(frozenset({room})) == step.changes() == step.changes_in(room)
+        step.replies_changed = True
+        assert {room} == step.touched
+        assert ChangeSet(frozenset({room, other, REPLIES})) == step.changes(other)
+        assert ChangeSet(frozenset({other, REPLIES})) == step.changes_in(other)
 
 
 def test_what_a_step_changed_of_a_room_is_saved_at_its_end() -> None:

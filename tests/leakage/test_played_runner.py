@@ -14,7 +14,7 @@ from bench.leakage import device as devices
 from bench.leakage import ours, simulation
 from bench.leakage.society import Society
 from bench.leakage.trace import Op, Recording
-from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.step import Step
 from nullabona.client.net import NetOptions, Policy
 from nullabona.client.runner import runner as runners
@@ -95,7 +95,7 @@ class WithRunner(devices.Device):
         if stopped is not None:
             asyncio.get_running_loop().create_task(stopped.stop())
 
-    def happened(self, touched: Touched) -> None:
+    def happened(self, touched: ChangeSet) -> None:
         if self._runner is not None:
             self._runner.happened(touched)
 

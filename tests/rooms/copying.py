@@ -8,7 +8,7 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.devices import membership
 from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.records import OutboxItem
-from nullabona.client.core.model.requests import ReadWant
+from nullabona.client.core.model.requests import INBOX, ReadFor, ReadRequest
 from nullabona.client.core.restore import returning
 from nullabona.client.store import SqliteStore
 from tests.rooms.world import Person, World
@@ -68,10 +68,10 @@ class CarefulWorld(World):
         """The device has just woken up."""
         self.read_once[person.name] = set()
 
-    def read(self, person: Person, room: bytes | None, want: ReadWant, limit: int = 1_000) -> bool:
-        brought = super().read(person, room, want, limit)
-        if room is not None and person.name in self.read_once:
-            for now in person.engine.reads(room):
+    def read(self, person: Person, of: ReadFor, want: ReadRequest, limit: int = 1_000) -> bool:
+        brought = super().read(person, of, want, limit)
+        if of is not INBOX and person.name in self.read_once:
+            for now in person.engine.reads(of):
                 relay = self.relay_of(person, now.relay)
                 box = relay.boxes.get(now.address) if relay is not None else None
                 if now.address == want.address and now.after >= (box.head if box is not None else 0):

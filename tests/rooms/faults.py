@@ -12,7 +12,7 @@ import pytest
 from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.mls_port import Processed
 from nullabona.client.core.model.records import OutboxItem
-from nullabona.client.core.model.requests import ReadWant
+from nullabona.client.core.model.requests import ReadFor, ReadRequest
 from nullabona.client.core.step import Step
 from nullabona.client.mls import MlsGroup
 from nullabona.client.store import SqliteStore
@@ -96,9 +96,9 @@ class MortalWorld(World):
             person.crash()
         return True
 
-    def read(self, person: Person, room: bytes | None, want: ReadWant, limit: int = 1_000) -> bool:
+    def read(self, person: Person, of: ReadFor, want: ReadRequest, limit: int = 1_000) -> bool:
         try:
-            return super().read(person, room, want, limit)
+            return super().read(person, of, want, limit)
         except DeadError:
             return self._died(person)
 

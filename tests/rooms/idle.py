@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from nullabona.client.core.model.requests import ReadWant
+from nullabona.client.core.model.requests import ReadFor, ReadRequest
 
 if TYPE_CHECKING:
     from nullabona.client.core.engine import Engine
@@ -52,10 +52,10 @@ class Wanted:
 
     engine: Engine
     steps: int
-    reads: list[tuple[bytes | None, ReadWant]]
+    reads: list[tuple[ReadFor, ReadRequest]]
 
 
-Reads: TypeAlias = list[tuple[bytes | None, "ReadWant"]]
+Reads: TypeAlias = list[tuple[ReadFor, ReadRequest]]
 
 
 def wanted_by(person: Person, find: Callable[[Person], Reads]) -> Reads:
@@ -84,7 +84,7 @@ def still_rests(world: World, person: Person, rest: Rest) -> bool:
     )
 
 
-def is_as_before(person: Person, want: ReadWant, answer: Frames) -> bool:
+def is_as_before(person: Person, want: ReadRequest, answer: Frames) -> bool:
     """Whether a read of the inbox brought nothing, as the one before: it would only write down what it knows."""
     if want.old:
         return False

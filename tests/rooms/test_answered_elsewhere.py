@@ -9,6 +9,7 @@ from nullabona.client.core.contacts import requests, trust
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.devices import shared_inbox
 from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.requests import INBOX
 from nullabona.client.core.preferences import Trust, contact_scope
 from nullabona.client.core.timeline import profiles
 from tests.rooms.test_devices import pair_of_devices
@@ -47,7 +48,7 @@ def heard(person: Person, since: int = 0) -> list[str]:
 
 def reads_inbox(world: World, person: Person) -> None:
     for room, want in world.reads(person):
-        if room is None:
+        if room is INBOX:
             world.read(person, room, want)
 
 

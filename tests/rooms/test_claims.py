@@ -65,7 +65,7 @@ def take(world: World, receiver: Person) -> None:
     for _ in range(2):
         for room, want in world.reads(receiver):
             world.read(receiver, room, want)
-        for chunk in receiver.engine.chunk_wants(world.now):
+        for chunk in receiver.engine.chunk_requests(world.now):
             receiver.engine.on_chunk(chunk.digest, world.relay.get_blob(chunk.digest), world.now)
 
 

@@ -10,6 +10,7 @@ from nullabona.client.core.contacts import join_requests, links, requests
 from nullabona.client.core.incoming import invitations
 from nullabona.client.core.model.invite_link import parse_link
 from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.requests import INBOX
 from nullabona.client.core.preferences import RoomPreferences, room_scope
 from tests.rooms.devices import another_device, remove_device
 from tests.rooms.world import Person, World
@@ -191,7 +192,7 @@ def test_an_invitation_that_one_device_declines_is_asked_about_on_none(desk_is: 
         commands.decline_request(step, room)
     world.settle(span=60_000)
     desk.online = True
-    for place, want in [each for each in world.reads(desk) if each[0] is not None]:
+    for place, want in [each for each in world.reads(desk) if each[0] is not INBOX]:
         world.read(desk, place, want)
     world.settle(span=86_400_000)
     assert [False, False] == [waits(sora, room), waits(desk, room)]

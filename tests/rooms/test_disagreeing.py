@@ -60,4 +60,4 @@ def test_the_same_device_may_come_and_go_at_once_again_another_day() -> None:
     world.settle(span=48 * HOUR, most=2_000)
     with laptop.engine.step(world.now, room) as step:
         assert membership._may_see_to(step, step.room(room), phone.me.device)
-        assert 1 == step.room(room).tended[phone.me.device.hex()].times
+        assert 1 == step.room(room).device_changes[phone.me.device.hex()].times

@@ -8,8 +8,8 @@ from typing import NoReturn
 import pytest
 from msgspec.structs import replace
 
-from nullabona.client.core.model.change_set import NOTHING, Touched
-from nullabona.client.core.model.requests import ReadWant
+from nullabona.client.core.model.change_set import NOTHING, ChangeSet
+from nullabona.client.core.model.requests import ReadRequest
 from nullabona.wire.messages import Frames
 from tests.rooms.hostile import people
 from tests.rooms.world import Person, World
@@ -17,7 +17,7 @@ from tests.rooms.world import Person, World
 DAY = 86_400_000
 
 
-def quiet_pair() -> tuple[World, Person, bytes, ReadWant]:
+def quiet_pair() -> tuple[World, Person, bytes, ReadRequest]:
     """Somebody who has read all that there is, and the read of the room's box."""
     world = World(3)
     a, b = people(world, 2)
@@ -55,7 +55,7 @@ def test_a_read_without_frames_that_says_something_is_a_step(change: Callable[[F
     world, b, room, want = quiet_pair()
     answer = change(world.relay.read(want.address, want.after))
     assert not answer.frames
-    assert Touched(frozenset({room})) == b.engine.on_frames(room, want.address, want.after, answer, world.now)
+    assert ChangeSet(frozenset({room})) == b.engine.on_frames(room, want.address, want.after, answer, world.now)
 
 
 def test_what_is_due_is_done_by_a_read_that_brings_nothing() -> None:
@@ -64,4 +64,4 @@ def test_what_is_due_is_done_by_a_read_that_brings_nothing() -> None:
     due = b.engine.wake_at()
     assert due is not None
     answer = world.relay.read(want.address, want.after)
-    assert Touched(frozenset({room})) == b.engine.on_frames(room, want.address, want.after, answer, due + DAY)
+    assert ChangeSet(frozenset({room})) == b.engine.on_frames(room, want.address, want.after, answer, due + DAY)

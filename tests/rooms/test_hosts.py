@@ -29,6 +29,7 @@ from nullabona.client.core.model.inbox_items import (
     TicketRequest,
 )
 from nullabona.client.core.model.records import MessageState
+from nullabona.client.core.model.requests import INBOX
 from nullabona.client.core.model.room_info import GROUP, RoomInfo, encode_info
 from nullabona.client.core.timeline import profiles, sending
 from nullabona.wire.blob import cut_blob, encode_ref
@@ -361,9 +362,9 @@ def test_items_that_wait_push_out_nobody_else_s() -> None:
 
 def read(found: Scene) -> None:
     """The victim reads its inbox, and asks for nothing."""
-    want = found.victim.engine.inbox_read()
+    want = found.victim.engine.reads(INBOX)[0]
     assert want is not None
-    found.world.read(found.victim, None, want)
+    found.world.read(found.victim, INBOX, want)
 
 
 def waiting_items(found: Scene) -> list[WaitingItem]:

@@ -12,6 +12,7 @@ from nullabona.client.core import commands
 from nullabona.client.core.model.errors import MlsRefused, NoSuchRoom
 from nullabona.client.core.model.inbox_items import Invitation, encode_pack
 from nullabona.client.core.model.outbox_targets import WelcomeBlob
+from nullabona.client.core.model.requests import INBOX
 from nullabona.client.core.model.room_info import DIRECT, GROUP, ROOM_INFO_EXTENSION, RoomInfo, encode_info
 from nullabona.wire.blob import BlobRef, cut_blob
 from nullabona.wire.messages import Refusal
@@ -173,14 +174,17 @@ def test_an_invitation_whose_blob_comes_late_is_acted_on() -> None:
 def test_an_inbox_read_twice_at_once_is_acted_on_once() -> None:
     """Two answers to the same question, and an answer to an older one, change nothing the second time."""
     world, a, b, room = stranger_invites(8)
-    want = b.engine.inbox_read()
+    want = next(iter(b.engine.reads(INBOX)), None)
     assert want is not None
     accept(b, room)
     add_again = world.relay.read(want.address, 0)
     for _ in range(2):
         b.engine.on_inbox(0, add_again, world.now)
     world.settle(span=60_000)
-    assert (["joined"], want.after) == (kinds(b, room, "joined"), getattr(b.engine.inbox_read(), "after", None))
+    assert (["joined"], want.after) == (
+        kinds(b, room, "joined"),
+        getattr(next(iter(b.engine.reads(INBOX)), None), "after", None),
+    )
     assert len(standing(world, room)) == 1
     assert [] == warnings(a)
 
@@ -197,9 +201,9 @@ def test_an_invitation_that_named_a_relay_that_is_gone_is_taken_once_it_names_an
     burn(world)
     move(world, jun, TWO)
     world.settle(span=60_000)
-    assert {RELAY} == {want.relay for want in jun.engine.chunk_wants(world.now)}
+    assert {RELAY} == {want.relay for want in jun.engine.chunk_requests(world.now)}
     world.settle(span=2 * 3_600_000)
-    assert ("joined", []) == (jun.phase(room), jun.engine.chunk_wants(world.now + 86_400_000))
+    assert ("joined", []) == (jun.phase(room), jun.engine.chunk_requests(world.now + 86_400_000))
     assert [] == outbox_of(mina)
 
 

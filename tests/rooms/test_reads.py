@@ -294,7 +294,7 @@ def test_a_reference_that_leads_to_nothing_is_passed_over(kind: Kind, case: str)
     a.send(room, "after it")
     world.settle(span=MINUTE)
     assert ["after it"] == c.texts(room)
-    assert [] == a.engine.chunk_wants(world.now + DAY)
+    assert [] == a.engine.chunk_requests(world.now + DAY)
     all_well(world, room, a, b, c)
 
 

@@ -7,10 +7,11 @@ import pytest
 from nullabona.client.core import commands
 from nullabona.client.core.contacts import requests, trust
 from nullabona.client.core.delivery import reply_boxes
-from nullabona.client.core.delivery.reply_boxes import FOLLOWED_DAYS, REPLIES
+from nullabona.client.core.delivery.reply_boxes import FOLLOWED_DAYS
 from nullabona.client.core.model.inbox_items import ContactRequest, Gone
 from nullabona.client.core.model.outbox_targets import ReplyFrame
 from nullabona.client.core.model.records import ContactState
+from nullabona.client.core.model.requests import INBOX, REPLIES
 from nullabona.client.runner.outbox import request_for
 from nullabona.wire.address import Address
 from nullabona.wire.messages import POLICY_ROOM, Append
@@ -48,7 +49,7 @@ def test_the_answer_does_not_come_into_the_inbox() -> None:
     assert "joined" == mina.phase(room)
     assert 0 == came(world, mina)
     assert 1 == len(frames_at(world, address))
-    assert [room] == mina.engine.read_for()
+    assert [INBOX, room] == mina.engine.read_for()
     assert () == mina.engine.reads(REPLIES)
 
 
@@ -224,7 +225,7 @@ def test_it_ends_with_the_request(end: str) -> None:
         else:
             reply_boxes.forget(step, jun.account)
     assert () == mina.engine.reads(REPLIES)
-    assert [] == mina.engine.read_for()
+    assert [INBOX] == mina.engine.read_for()
 
 
 def test_every_device_of_who_asked_waits_there() -> None:

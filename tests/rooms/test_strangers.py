@@ -25,7 +25,7 @@ def asked_for(person: Person) -> set[str]:
     for room, want in world.reads(person):
         world.read(person, room, want)
     person.engine.tick(world.now)
-    return {want.relay for want in person.engine.chunk_wants(world.now)}
+    return {want.relay for want in person.engine.chunk_requests(world.now)}
 
 
 @pytest.mark.parametrize(("size", "relay", "wanted"), [

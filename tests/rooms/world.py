@@ -24,7 +24,7 @@ from nullabona.client.core.model.outbox_targets import (
     queue_of,
 )
 from nullabona.client.core.model.records import Message, OutboxItem
-from nullabona.client.core.model.requests import ReadWant, Scout
+from nullabona.client.core.model.requests import INBOX, ReadFor, ReadRequest, Scout
 from nullabona.client.core.model.room_info import RoomInfo
 from nullabona.client.core.model.state import RoomState, decode_state
 from nullabona.client.core.step import LocalDevice, Timing
@@ -258,31 +258,26 @@ class World:
                 person.engine.on_way(url, self.now, connected=there)
         person.reached = now
 
-    def reads(self, person: Person) -> list[tuple[bytes | None, ReadWant]]:
+    def reads(self, person: Person) -> list[tuple[ReadFor, ReadRequest]]:
         return wanted_by(person, self._wants)
 
-    def _wants(self, person: Person) -> list[tuple[bytes | None, ReadWant]]:
-        wants: list[tuple[bytes | None, ReadWant]] = []
-        inbox_want = person.engine.inbox_read()
-        if inbox_want is not None:
-            wants.append((None, inbox_want))
-        wants += [(None, want) for want in person.engine.former_inboxes()]
-        for room in person.engine.read_for():
-            wants += [(room, want) for want in person.engine.reads(room)]
+    def _wants(self, person: Person) -> list[tuple[ReadFor, ReadRequest]]:
+        wants: list[tuple[ReadFor, ReadRequest]] = []
+        for of in person.engine.read_for():
+            wants += [(of, want) for want in person.engine.reads(of)]
+            if of is INBOX:
+                wants += [(INBOX, want) for want in person.engine.former_inboxes()]
         return wants
 
-    def read(self, person: Person, room: bytes | None, want: ReadWant, limit: int = 1_000) -> bool:
+    def read(self, person: Person, of: ReadFor, want: ReadRequest, limit: int = 1_000) -> bool:
         """One read; True if it brought anything the device did not know."""
         relay = self.relay_of(person, want.relay)
         if relay is None:
             return False
-        answer = relay.read(want.address, want.after, limit, inbox=room is None)
-        if room is None and is_as_before(person, want, answer):
+        answer = relay.read(want.address, want.after, limit, inbox=of is INBOX)
+        if of is INBOX and is_as_before(person, want, answer):
             return False
-        if room is None:
-            person.engine.on_inbox(want.after, answer, self.now, want.relay)
-        else:
-            person.engine.on_frames(room, want.address, want.after, answer, self.now, want.relay)
+        person.engine.on_frames(of, want.address, want.after, answer, self.now, want.relay)
         return bool(answer.frames)
 
     def scout(self, person: Person, scout: Scout) -> None:
@@ -322,7 +317,7 @@ class World:
 
     def fetch(self, person: Person) -> bool:
         """Chunks and cards that are wanted now."""
-        wanted = [want for want in person.engine.chunk_wants(self.now) if want.relay not in self.dead]
+        wanted = [want for want in person.engine.chunk_requests(self.now) if want.relay not in self.dead]
         for want in wanted:
             relay = self.relay_of(person, want.relay)
             if relay is not None:

@@ -31,7 +31,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("wire/padding.py", "BUCKETS: Final = (512, 1_024, 2_048, 4_096, 16_384, 65_536)",
              "BUCKETS: Final = tuple(range(512, 65_537, 64))")),
     mutant("inbox and rooms are read on one connection", "tap", "T-14",
-        Edit("client/runner/reads.py", '"inbox" if key[0] is None else "rooms"', '"rooms"')),
+        Edit("client/runner/reads.py", '"inbox" if key.of is INBOX else "rooms"', '"rooms"')),
     mutant("files come by the inbox's connection", "tap", "T-14",
         Edit("client/runner/fetches.py", 'self._context.connections.for_lane(want.relay, "rooms"), GetBlob',
              'self._context.connections.for_lane(want.relay, "inbox"), GetBlob')),

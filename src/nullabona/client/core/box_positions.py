@@ -10,7 +10,7 @@ from nullabona.wire.messages import Frames
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class BoxPosition:
     """A box that was read to ``position`` and has nothing left to decide or fetch."""
 
     incarnation: bytes
@@ -29,12 +29,12 @@ class Stand:
         )
 
 
-def stands_of(room: RoomState) -> dict[Address, Stand]:
-    """The boxes of the room for which `Stand.has` can tell without a step whether a read brought news."""
+def positions_of(room: RoomState) -> dict[Address, BoxPosition]:
+    """The boxes of the room for which `BoxPosition.has` can tell without a step whether a read brought news."""
     if room.phase != JOINED:
         return {}
     return {
-        track.keys.box.address: Stand(track.incarnation, track.position, track.relay, not track.closed)
+        track.keys.box.address: BoxPosition(track.incarnation, track.position, track.relay, not track.closed)
         for track in room.boxes
         if _is_settled(track)
     }

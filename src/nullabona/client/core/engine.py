@@ -14,21 +14,21 @@ from typing import Any, Final
 
 from nullabona.client.core import acquaintance, automatic, files, timers, upkeep
 from nullabona.client.core.account import own_devices
-from nullabona.client.core.box_positions import Stand, stands_of
+from nullabona.client.core.box_positions import BoxPosition, positions_of
 from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import blobs, inbox_sending, outbox, reply_boxes
 from nullabona.client.core.devices import inbox_state, membership, sync_out
 from nullabona.client.core.identity import claims
 from nullabona.client.core.incoming import inbox_items, relay_answers, room_frames
-from nullabona.client.core.model.change_set import NOTHING, Touched
+from nullabona.client.core.model.change_set import NOTHING, ChangeSet
 from nullabona.client.core.model.facts.signals import AccountDeleted, InboxReadElsewhere, ProfileCopied
 from nullabona.client.core.model.mls_port import Mls
 from nullabona.client.core.model.outbox_targets import room_of
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import OutboxItem, Progress, Writing
-from nullabona.client.core.model.requests import ChunkWant, ReadWant, Report, Scout
+from nullabona.client.core.model.requests import INBOX, REPLIES, ChunkRequest, ReadFor, ReadRequest, Report, Scout
 from nullabona.client.core.model.state import JOINED, REJOINING, RoomState, decode_state
-from nullabona.client.core.read_requests import join_read, reply_reads, room_reads, room_wake
+from nullabona.client.core.read_requests import inbox_reads, join_read, reply_reads, room_reads, room_wake
 from nullabona.client.core.relocation import search
 from nullabona.client.core.restore import returning
 from nullabona.client.core.step import LocalDevice, Randomness, Step, Timing
@@ -52,7 +52,7 @@ class Engine:
         self._timing = timing or Timing()
         self._joins: dict[bytes, rejoin.Join] = {}
         self._wake: dict[bytes, int] = {}
-        self._stands: dict[bytes, dict[Address, Stand]] = {}
+        self._positions: dict[bytes, dict[Address, BoxPosition]] = {}
         self._down = self._up = frozenset[str]()
         self._scouts: list[Scout] = []
         self.on_progress: Callable[[Progress], None] = lambda _: None
@@ -103,7 +103,7 @@ class Engine:
             self._wake[room] = wake
         else:
             self._wake.pop(room, None)
-        self._stands[room] = stands_of(state) if state is not None else {}
+        self._positions[room] = positions_of(state) if state is not None else {}
 
     def _upkeep(self, step: Step, rooms: set[bytes]) -> set[bytes]:
         """Do what time or this step's events made due in these rooms, then what concerns all rooms."""
@@ -141,7 +141,7 @@ class Engine:
 
     # -- what happened --------------------------------------------------------------------------------------------
 
-    def tick(self, now: int) -> Touched:
+    def tick(self, now: int) -> ChangeSet:
         """Time has passed: do what is due."""
         due = [room for room, wake in self._wake.items() if wake <= now]
         joins = [room for room, join in self._joins.items() if join.deadline <= now]
@@ -152,7 +152,7 @@ class Engine:
             timers.sweep(step)
             if inbox_due:
                 self._inbox_upkeep(step)
-        return Touched(frozenset(due) | frozenset(joins))
+        return ChangeSet(frozenset(due) | frozenset(joins))
 
     def _next_timed(self) -> int:
         """When the next timer that belongs to no room is due."""
@@ -161,24 +161,31 @@ class Engine:
         return _NEVER if due is None else due
 
     def on_frames(
-        self, room_id: bytes, address: Address, after: int, answer: Frames, now: int, relay: str = ""
-    ) -> Touched:
-        """A read of a room's box (or of a box we are joining) asked for frames after ``after`` and got ``answer``.
+        self, of: ReadFor, address: Address, after: int, answer: Frames, now: int, relay: str = ""
+    ) -> ChangeSet:
+        """A read of a box asked for frames after ``after`` and got ``answer``. We may still be joining its room.
 
         ``relay`` is the relay that we asked; empty: the one that keeps the box. Other relays' answers are ignored.
         """
-        stand = self._stands.get(room_id, {}).get(address)
-        if room_id == reply_boxes.REPLIES:
+        if of is INBOX:
+            return self.on_inbox(after, answer, now, relay)
+        if of is REPLIES:
             return self.on_inbox(after, answer, now, relay, address)
+        return self._on_room_frames(of, address, after, answer, now, relay)
+
+    def _on_room_frames(
+        self, room_id: bytes, address: Address, after: int, answer: Frames, now: int, relay: str
+    ) -> ChangeSet:
+        position = self._positions.get(room_id, {}).get(address)
         idle = room_id not in self._joins and now < self._wake.get(room_id, _NEVER)
-        if idle and stand is not None and stand.has(after, answer, relay):
-            if stand.current:
+        if idle and position is not None and position.has(after, answer, relay):
+            if position.current:
                 self._mls.caught_up(room_id)
             return NOTHING
         with self.step(now, room_id, chosen=False) as step:
             room = step.find_room(room_id)
             if room is None:
-                return Touched(frozenset({room_id}))
+                return step.changes_in(room_id)
             track = room.track_at(address)
             if track is not None and relay in {"", track.relay}:
                 take = room_frames.take_frames if room.phase == JOINED else removal_watch.take_frames
@@ -186,7 +193,7 @@ class Engine:
             join = self._joins.get(room_id)
             if join is not None and join.keys.box.address == address and relay in {"", join.relay}:
                 self._read_join(step, room, join, after, answer)
-        return Touched(frozenset({room_id}) | step.reads_changed)
+        return step.changes_in(room_id)
 
     def _read_join(self, step: Step, room: RoomState, join: rejoin.Join, after: int, answer: Frames) -> None:
         won = rejoin.take_frames(join, after, answer)
@@ -204,7 +211,9 @@ class Engine:
         if room is not None:
             rejoin.give_up(step, room, join)
 
-    def on_inbox(self, after: int, answer: Frames, now: int, relay: str = "", reply: Address | None = None) -> Touched:
+    def on_inbox(
+        self, after: int, answer: Frames, now: int, relay: str = "", reply: Address | None = None
+    ) -> ChangeSet:
         """A read of the inbox, or of the box ``reply``, at ``relay`` (empty: the one that keeps it) got ``answer``."""
         with self.step(now, chosen=False) as step:
             state = inbox_state.load(step)
@@ -214,7 +223,7 @@ class Engine:
                 )
                 inbox_state.save(step, state)
                 self._inbox_wake = state.trim_at
-        return Touched(frozenset(step.touched))
+        return step.changes()
 
     def _inbox_upkeep(self, step: Step) -> None:
         state = inbox_state.load(step)
@@ -230,38 +239,38 @@ class Engine:
             else:
                 self._joins[join.room] = join
 
-    def on_sent(self, item: OutboxItem, answer: AnyResponse, now: int) -> Touched:
+    def on_sent(self, item: OutboxItem, answer: AnyResponse, now: int) -> ChangeSet:
         """The relay answered an outbox item."""
         rooms = _rooms_of(item)
         with self.step(now, *rooms, chosen=False) as step:
             relay_answers.answered(step, item, answer)
-        return Touched(rooms)
+        return ChangeSet(rooms)
 
-    def on_unsent(self, item: OutboxItem, now: int) -> Touched:
+    def on_unsent(self, item: OutboxItem, now: int) -> ChangeSet:
         """The relay could not be reached, or did not answer: the item is sent again later.
 
         Other items of that kind for that box wait with it, so only one item probes a box that accepts nothing.
         """
         with self.step(now, chosen=False) as step:
             relay_answers.unanswered(step, item)
-        return Touched(_rooms_of(item))
+        return ChangeSet(_rooms_of(item))
 
-    def on_chunk(self, digest: bytes, data: bytes | None, now: int) -> Touched:
+    def on_chunk(self, digest: bytes, data: bytes | None, now: int) -> ChangeSet:
         """A chunk was fetched (its digest must be checked here), or the relay does not have it."""
         with self.step(now, chosen=False) as step:
             waiting = [chunk for chunk in blobs.wanted_chunks(step) if chunk.digest == digest]
             if data is None or sha256(data).digest() != digest:
                 file_messages.piece_missing(step, digest, blobs.chunk_missing(step, digest))
-                return Touched(frozenset())
+                return ChangeSet(frozenset())
             blobs.chunk_came(step, digest, data)
             files.piece_came(step, digest, data)
             rooms = {chunk.room for chunk in waiting if chunk.room}
             for room in rooms:
                 step.find_room(room)
             self._inbox_upkeep(step)
-        return Touched(frozenset(rooms))
+        return ChangeSet(frozenset(rooms))
 
-    def on_card(self, handle: str, data: bytes | None, now: int, shown: claims.Shown | None = None) -> Touched:
+    def on_card(self, handle: str, data: bytes | None, now: int, shown: claims.Shown | None = None) -> ChangeSet:
         """The public record was asked for a handle: ``data`` is the card, or None if there is none or nobody answered.
 
         ``shown`` says how the record shows it.
@@ -276,9 +285,9 @@ class Engine:
             inbox_sending.looked_up(step, handle)
             for claim, verdict in claims.answer(step, handle, data, how):
                 automatic.settle(step, claim, verdict)
-            return Touched(step.touched)
+            return step.changes()
 
-    def on_way(self, relay: str, now: int, *, connected: bool) -> Touched:
+    def on_way(self, relay: str, now: int, *, connected: bool) -> ChangeSet:
         """A relay was connected, or became unreachable."""
         before = self._down, self._up
         self._down = self._down - {relay} if connected else self._down | {relay}
@@ -287,18 +296,18 @@ class Engine:
             return NOTHING
         with self.step(now, chosen=False) as step:
             search.reached(step, relay)
-        return Touched(step.touched)
+        return step.changes()
 
     def take_scouts(self) -> list[Scout]:
         """The reads at other relays that are wanted now; one that is not made is wanted again later."""
         scouts, self._scouts = self._scouts, []
         return scouts
 
-    def on_scouted(self, scout: Scout, answer: Frames, now: int) -> tuple[Touched, Report]:
+    def on_scouted(self, scout: Scout, answer: Frames, now: int) -> tuple[ChangeSet, Report]:
         """A read at another relay got ``answer``. Also returns what to do there next."""
         with self.step(now, scout.room, chosen=False) as step:
             report = search.take(step, scout, answer)
-        return Touched(step.touched), report
+        return step.changes(), report
 
     # -- what is wanted -------------------------------------------------------------------------------------------
 
@@ -306,30 +315,28 @@ class Engine:
         with self._store.reading():
             return self._store.rooms()
 
-    def read_for(self) -> list[bytes]:
-        """What boxes are read for: rooms, and `reply_boxes.REPLIES` while an answer to a contact request is due."""
+    def read_for(self) -> list[ReadFor]:
+        """What boxes are read for: the inbox, rooms, and replies while an answer to a contact request is due."""
         with self._store.reading():
             waits = reply_boxes.followed(self._look())
-            return [*self._store.rooms(), *([reply_boxes.REPLIES] if waits else [])]
+            return [INBOX, *self._store.rooms(), *([REPLIES] if waits else [])]
 
-    def reads(self, room_id: bytes) -> tuple[ReadWant, ...]:
-        """The reads to keep outstanding for a room, or for answers to contact requests."""
+    def reads(self, of: ReadFor) -> tuple[ReadRequest, ...]:
+        """The reads to keep outstanding for a room, the inbox or replies."""
+        if of is INBOX:
+            return inbox_reads(self._inbox())
         with self._store.reading():
-            if room_id == reply_boxes.REPLIES:
+            if of is REPLIES:
                 return reply_reads(self._look())
-            data = self._store.load_room(room_id)
+            data = self._store.load_room(of)
             room = acquaintance.attended(self._look(), decode_state(data) if data else None)
-        join = self._joins.get(room_id)
+        join = self._joins.get(of)
         return (*(room_reads(room) if room else ()), *([join_read(join)] if join else ()))
 
-    def inbox_read(self) -> ReadWant | None:
-        state = self._inbox()
-        return ReadWant(state.relay, state.box, state.position) if state is not None else None
-
-    def former_inboxes(self) -> list[ReadWant]:
+    def former_inboxes(self) -> list[ReadRequest]:
         """The inbox at relays that the account has left, to be read occasionally."""
         state = self._inbox()
-        return [ReadWant(at.relay, state.box, at.position, old=True) for at in state.former] if state else []
+        return [ReadRequest(at.relay, state.box, at.position, old=True) for at in state.former] if state else []
 
     def _inbox(self) -> inbox_state.InboxState | None:
         with self._store.reading():
@@ -344,9 +351,9 @@ class Engine:
         with self._store.reading():
             return self._store.outbox(now)
 
-    def chunk_wants(self, now: int) -> list[ChunkWant]:
+    def chunk_requests(self, now: int) -> list[ChunkRequest]:
         with self._store.reading():
-            return [ChunkWant(c.relay, c.digest) for c in blobs.wanted_chunks(self._look(now)) if c.next_at <= now]
+            return [ChunkRequest(c.relay, c.digest) for c in blobs.wanted_chunks(self._look(now)) if c.next_at <= now]
 
     def lookups(self, now: int) -> list[str]:
         """Handles whose cards we need, to write to their inboxes or to check a claimed identity."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from nullabona.client.core.delivery import reply_boxes
+from nullabona.client.core.devices.inbox_state import InboxState
 from nullabona.client.core.group.evidence import commits_wait
-from nullabona.client.core.model.requests import ReadWant
+from nullabona.client.core.model.requests import ReadRequest
 from nullabona.client.core.model.state import JOINED, REJOINING, BoxTrack, RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync.rejoin import Join
@@ -12,9 +13,9 @@ from nullabona.client.core.sync.removal_watch import ends_at
 from nullabona.wire.wakes import wake_token
 
 
-def room_reads(room: RoomState) -> tuple[ReadWant, ...]:
+def room_reads(room: RoomState) -> tuple[ReadRequest, ...]:
     return tuple(
-        ReadWant(
+        ReadRequest(
             track.relay,
             track.keys.box,
             track.position,
@@ -27,10 +28,10 @@ def room_reads(room: RoomState) -> tuple[ReadWant, ...]:
     )
 
 
-def reply_reads(step: Step) -> tuple[ReadWant, ...]:
+def reply_reads(step: Step) -> tuple[ReadRequest, ...]:
     """The boxes in which answers to our contact requests may come."""
     return tuple(
-        ReadWant(
+        ReadRequest(
             box.relay,
             box.keys.box,
             box.position,
@@ -42,8 +43,13 @@ def reply_reads(step: Step) -> tuple[ReadWant, ...]:
     )
 
 
-def join_read(join: Join) -> ReadWant:
-    return ReadWant(join.relay, join.keys.box, join.position)
+def inbox_reads(state: InboxState | None) -> tuple[ReadRequest, ...]:
+    """The inbox where its card says that it is; nothing for a device that is out of the account."""
+    return (ReadRequest(state.relay, state.box, state.position),) if state is not None else ()
+
+
+def join_read(join: Join) -> ReadRequest:
+    return ReadRequest(join.relay, join.keys.box, join.position)
 
 
 def room_wake(room: RoomState) -> int | None:

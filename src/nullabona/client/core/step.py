@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.errors import NoSuchRoom
 from nullabona.client.core.model.facts.base import Logged
 from nullabona.client.core.model.facts.union import Fact, as_row
 from nullabona.client.core.model.mls_port import Group, Mls
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import Device, Progress, Writing
-from nullabona.client.core.model.requests import Scout
+from nullabona.client.core.model.requests import REPLIES, ReadFor, Scout
 from nullabona.client.core.model.state import RoomState, decode_state, encode_state
 
 DAY_MS: Final = 86_400_000
@@ -125,15 +126,26 @@ class Step:
     """Reads at other relays that this step asks for."""
     chosen: bool = True
     """The person caused this step; False if something received, or time, did."""
-    reads_changed: set[bytes] = field(default_factory=set)
-    """Read targets other than rooms that changed (`core.delivery.reply_boxes.REPLIES`)."""
+    replies_changed: bool = False
+    """Which reply boxes are read has changed (`core.delivery.reply_boxes`)."""
     told: list[Fact] = field(default_factory=list)
     """The facts of this step, in order."""
 
     @property
     def touched(self) -> frozenset[bytes]:
-        """The rooms this step looked at, and `reads_changed`."""
-        return frozenset(self._rooms) | self.reads_changed
+        """The rooms this step looked at."""
+        return frozenset(self._rooms)
+
+    def changes(self, *rooms: bytes) -> ChangeSet:
+        """What the shell must look at again: ``rooms``, and what this step looked at."""
+        return ChangeSet(self.touched | frozenset(rooms) | self._replies())
+
+    def changes_in(self, room: bytes) -> ChangeSet:
+        """The same for a step about one room, whatever other rooms it looked at."""
+        return ChangeSet(frozenset({room}) | self._replies())
+
+    def _replies(self) -> frozenset[ReadFor]:
+        return frozenset({REPLIES}) if self.replies_changed else frozenset()
 
     @property
     def day(self) -> int:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import NamedTuple
 
-Key: TypeAlias = tuple[bytes | None, str, bytes]
-"""A room (None: the inbox), a relay, and the address of a box that it keeps."""
+from nullabona.client.core.model.requests import ReadFor
+from nullabona.wire.address import Address
+
+
+class Key(NamedTuple):
+    """A box at a relay that keeps it, and what it is read for."""
+
+    of: ReadFor
+    relay: str
+    address: Address

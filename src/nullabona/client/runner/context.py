@@ -6,10 +6,11 @@ from collections.abc import Coroutine
 from typing import Any, Protocol, Unpack
 
 from nullabona.client.core.engine import Engine
-from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.facts.account import WarningDetail
 from nullabona.client.core.model.ports import Store
 from nullabona.client.runner.connections import Connections
+from nullabona.wire.address import Address
 
 
 class RunnerContext(Protocol):
@@ -26,7 +27,7 @@ class RunnerContext(Protocol):
         """Milliseconds since the epoch."""
         ...
 
-    def happened(self, touched: Touched) -> None:
+    def happened(self, touched: ChangeSet) -> None:
         """The engine took a step: look again where it did something."""
         ...
 
@@ -34,11 +35,11 @@ class RunnerContext(Protocol):
         """Items of the inbox were taken in."""
         ...
 
-    def may_send(self, room: bytes, relay: str, address: bytes) -> bool:
+    def may_send(self, room: bytes, relay: str, address: Address) -> bool:
         """See `Reads.may_send`."""
         ...
 
-    def appended(self, room: bytes, relay: str, address: bytes) -> None:
+    def appended(self, room: bytes, relay: str, address: Address) -> None:
         """See `Reads.read_back`."""
         ...
 

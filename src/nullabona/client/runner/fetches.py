@@ -10,7 +10,7 @@ from typing import Final
 
 from nullabona.client.core.directory.checking import Checked
 from nullabona.client.core.identity.claims import Shown
-from nullabona.client.core.model.requests import ChunkWant
+from nullabona.client.core.model.requests import ChunkRequest
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.directories import Directories
@@ -28,7 +28,7 @@ class Fetches:
     def __init__(self, context: RunnerContext, directories: Directories) -> None:
         self._context = context
         self._directories = directories
-        self._chunks: dict[ChunkWant, asyncio.Task[None]] = {}
+        self._chunks: dict[ChunkRequest, asyncio.Task[None]] = {}
         self._cards: set[str] = set()
 
     @property
@@ -39,7 +39,7 @@ class Fetches:
     def pump(self) -> None:
         """Start fetching whatever is wanted and not under way."""
         now = self._context.now()
-        wants = self._context.engine.chunk_wants(now)
+        wants = self._context.engine.chunk_requests(now)
         for want in self._chunks.keys() - set(wants):
             # It is to be found elsewhere by now, or of no use: its relay may never be there again.
             self._chunks.pop(want).cancel()
@@ -51,7 +51,7 @@ class Fetches:
                 self._cards.add(handle)
                 self._context.spawn(self._fetch_card(handle))
 
-    async def _fetch_chunk(self, want: ChunkWant) -> None:
+    async def _fetch_chunk(self, want: ChunkRequest) -> None:
         try:
             answer = await ask(self._context.connections.for_lane(want.relay, "rooms"), GetBlob(want.digest))
         except EndpointRefused as error:

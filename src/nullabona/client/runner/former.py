@@ -9,7 +9,7 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
-from nullabona.client.core.model.requests import ReadWant
+from nullabona.client.core.model.requests import ReadRequest
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.randomness import fraction
@@ -44,7 +44,7 @@ class FormerInboxes:
                     await self._poke.wait()
             pause = FIRST_S if self._poke.is_set() else min(pause * 1.5, SLOWEST_S)
 
-    async def _read(self, want: ReadWant) -> None:
+    async def _read(self, want: ReadRequest) -> None:
         """Read to its end, as far as the relay answers."""
         while True:
             request = Read(want.box.policy, want.box.read_secret, want.box.write_hash, want.after)

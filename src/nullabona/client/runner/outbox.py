@@ -10,7 +10,7 @@ import asyncio
 from hashlib import sha256
 from typing import Final, assert_never
 
-from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.outbox_targets import (
     FilePiece,
     InboxBlob,
@@ -118,12 +118,12 @@ class Outbox:
         self._ended(item.id)
         self._context.happened(touched)
 
-    async def _deliver(self, queue: Queue, item: OutboxItem, connection: RelayConnection) -> Touched:
+    async def _deliver(self, queue: Queue, item: OutboxItem, connection: RelayConnection) -> ChangeSet:
         for _ in range(_LOST_MOST):
             carrier = await connection.ready()
             request = self._request(item)
             if request is None:
-                return Touched(frozenset())
+                return ChangeSet(frozenset())
             try:
                 answer = await carrier.request(request, ANSWER_S)
             except (TimedOut, TooManyRequests) as error:
@@ -149,7 +149,7 @@ class Outbox:
                 return None
             return PutBlob(item.ref, chunk)
 
-    def _answered(self, queue: Queue, item: OutboxItem, answer: AnyResponse) -> Touched:
+    def _answered(self, queue: Queue, item: OutboxItem, answer: AnyResponse) -> ChangeSet:
         touched = self._context.engine.on_sent(item, answer, self._context.now())
         if isinstance(answer, Refusal):
             self._hold(queue, item)
@@ -157,7 +157,7 @@ class Outbox:
             self._context.appended(item.target.room, item.target.relay, item.target.box)
         return touched
 
-    def _postpone(self, queue: Queue, item: OutboxItem) -> Touched:
+    def _postpone(self, queue: Queue, item: OutboxItem) -> ChangeSet:
         touched = self._context.engine.on_unsent(item, self._context.now())
         self._hold(queue, item)
         return touched

@@ -30,7 +30,7 @@ from nullabona.client.core.directory.keeping import (
 from nullabona.client.core.directory.owner import Alarm, Look, Watch, judge, new_entries, settle, start
 from nullabona.client.core.directory.pinned import Pinned
 from nullabona.client.core.directory.promises import Expected
-from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.facts.account import Warned, WarningDetail
 from nullabona.client.core.operator_notices import dockets, taking
 from nullabona.client.core.operator_notices.checking import own_docket
@@ -125,7 +125,7 @@ class OwnKeyMonitor:
         if any(each.ready_s and each.ready_s <= self._now_s for each in self._waiting()):
             with self._context.engine.step(self._context.now()) as step:
                 taking.look_again(step, told=True)
-            self._context.happened(Touched(frozenset()))
+            self._context.happened(ChangeSet(frozenset()))
         await self._ask_for_docket(host)
         due = [float(each.ready_s - self._now_s) for each in self._waiting() if each.ready_s]
         due += [self._ask_s - self._now_s] if self._ask_s else []
@@ -142,7 +142,7 @@ class OwnKeyMonitor:
         self._ask_s = self._now_s + (0.5 + fraction()) * ASK_S
         with suppress(PeerError, EndpointRefused):
             await self._directories.learn_docket(host)
-        self._context.happened(Touched(frozenset()))
+        self._context.happened(ChangeSet(frozenset()))
 
     async def _look_after_docket(self, host: str) -> float:
         """Follow the operator's docket, if its time has come; in how many seconds it comes next."""
@@ -159,7 +159,7 @@ class OwnKeyMonitor:
                 due_s = dockets.next_look(step)
             with suppress(PeerError, EndpointRefused):
                 await self._directories.follow_docket(host)
-            self._context.happened(Touched(frozenset()))
+            self._context.happened(ChangeSet(frozenset()))
         return max(_SHORTEST_S, due_s - self._now_s)
 
     async def _ask_unprompted(self, host: str) -> float:
@@ -210,7 +210,7 @@ class OwnKeyMonitor:
             for alarm in (*alarms, *broken):
                 self._sound(step, handle, _with_evidence(alarm, pinned, handle, found))
         if alarms or broken:
-            self._context.happened(Touched(frozenset()))
+            self._context.happened(ChangeSet(frozenset()))
 
     def _sound(self, step: Step, handle: Handle, alarm: Alarm) -> None:
         """Told once for each epoch: nothing here is ever said in passing."""
@@ -267,7 +267,7 @@ class OwnKeyMonitor:
             for alarm in broken:
                 self._sound(step, handle, _with_evidence(alarm, pinned, handle, found))
         if broken:
-            self._context.happened(Touched(frozenset()))
+            self._context.happened(ChangeSet(frozenset()))
 
     async def _not_seen(self, promise: Expected, error: NullabonaError) -> None:
         """Look again later. What the directory need not know any more can be held against it no longer."""

@@ -25,7 +25,7 @@ from nullabona.client.core.directory.checking import Checked
 from nullabona.client.core.directory.errors import PromiseInvalid
 from nullabona.client.core.directory.keeping import expect, load_expected, load_pinned, own_cards
 from nullabona.client.core.directory.promises import Expected, check_promise, encode_expected
-from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.facts.account import Published as CardPublished
 from nullabona.client.core.model.sync_items import CardItem
 from nullabona.client.core.step import DAY_MS
@@ -212,8 +212,8 @@ class Publishing:
         """The directory shows our card, so a device in our rooms that is not on it was not let in a moment ago."""
         with self._context.engine.step(self._context.now()) as step:
             membership.shown(step)
-            touched = step.touched
-        self._context.happened(Touched(touched))
+            changes = step.changes()
+        self._context.happened(changes)
 
     def _moved_on(self, shown: bytes, ours: Card) -> bool:
         """The account has a newer card. Does it name this device, that device follows it; if not, it was revoked.
@@ -225,8 +225,8 @@ class Publishing:
             if theirs is None or theirs.sequence <= ours.sequence:
                 return False
             membership.follow(step, theirs)
-            touched = step.touched
-        self._context.happened(Touched(touched))
+            changes = step.changes()
+        self._context.happened(changes)
         return True
 
     async def delete(self) -> None:
@@ -242,7 +242,7 @@ class Publishing:
 
     def _say(self, outcome: Published) -> None:
         self.outcome = outcome
-        self._context.happened(Touched(frozenset()))
+        self._context.happened(ChangeSet(frozenset()))
 
     def _account(self) -> Account:
         account = load_account(self._context.store)

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
-from nullabona.client.core.model.requests import ReadWant
+from nullabona.client.core.model.requests import INBOX, ReadRequest
 from nullabona.client.core.step import Timing
 from nullabona.client.runner.activity_watcher import ActivityWatcher
 from nullabona.client.runner.boxkey import Key
@@ -42,7 +42,7 @@ class ReadSchedule:
         context: RunnerContext,
         timing: Timing,
         rng: Callable[[], float],
-        wants: Mapping[Key, ReadWant],
+        wants: Mapping[Key, ReadRequest],
         behind: set[Key],
     ) -> None:
         self._context = context
@@ -66,7 +66,7 @@ class ReadSchedule:
     def begin(self, key: Key, connection: UnlinkedConnection) -> None:
         """A box is read apart from now on."""
         self._events[key] = asyncio.Event()
-        _, relay, _ = key
+        relay = key.relay
         if connection.hearing is None:
             return
         if relay not in self._watchers:
@@ -91,7 +91,7 @@ class ReadSchedule:
         self._active_at.pop(key, None)
         if called := self._soon.pop(key, None):
             called.cancel()
-        if watcher := self._watchers.get(key[1]):
+        if watcher := self._watchers.get(key.relay):
             watcher.lost(key)
 
     def hurry(self, key: Key) -> None:
@@ -121,7 +121,7 @@ class ReadSchedule:
         """It was read to its end; ``moved``: it held something new."""
         self._slow.discard(key)
         self._unsure.discard(key)
-        if key[0] is not None and (watcher := self._watchers.get(key[1])):
+        if key.of is not INBOX and (watcher := self._watchers.get(key.relay)):
             watcher.was_read(key, moved=moved)
 
     # -- for the watcher of one relay
@@ -131,12 +131,12 @@ class ReadSchedule:
         return {
             key: want.wake_secret
             for key, want in self._wants.items()
-            if key[1] == relay and want.wake_secret is not None
+            if key.relay == relay and want.wake_secret is not None
         }
 
     def is_behind(self, relay: str) -> bool:
         """Whether one of its boxes may have something that we have not read."""
-        return any(key[1] == relay and key[0] is not None for key in (*self._behind, *self._unsure))
+        return any(key.relay == relay and key.of is not INBOX for key in (*self._behind, *self._unsure))
 
     def put_behind(self, keys: Collection[Key], *, slow: bool = False) -> None:
         """These may have something new, appended some time ago."""
@@ -183,13 +183,12 @@ class ReadSchedule:
                 event.set()
 
     def _moment_s(self, key: Key) -> float:
-        room, relay, _ = key
         want = self._wants[key]
-        if room is None:
+        if key.of is INBOX:
             return self._drawn_s(self._timing.apart)
         if want.wake_secret is None:
             return self._drawn_s(self._timing.joining)
-        if key in self._slow or not self._watchers[relay].is_told:
+        if key in self._slow or not self._watchers[key.relay].is_told:
             return self._drawn_s(self._timing.apart)
         if key in self._behind:
             return min(self._drawn_s(self._timing.behind), LONGEST * self._timing.behind / 1_000)

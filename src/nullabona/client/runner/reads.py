@@ -13,8 +13,8 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from nullabona.client.core.model.change_set import NOTHING, Touched
-from nullabona.client.core.model.requests import ReadWant
+from nullabona.client.core.model.change_set import NOTHING, ChangeSet
+from nullabona.client.core.model.requests import INBOX, ReadFor, ReadRequest
 from nullabona.client.core.step import Timing
 from nullabona.client.net import Carrier, EndpointRefused, TooManyRequests
 from nullabona.client.runner.boxkey import Key
@@ -23,6 +23,7 @@ from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.randomness import fraction
 from nullabona.client.runner.read_schedule import ReadSchedule
 from nullabona.errors import PeerError
+from nullabona.wire.address import Address
 from nullabona.wire.messages import MAX_WAIT_S, AnyResponse, AwaitWake, Frames, Read, Refusal
 
 WAIT_S: Final = 120
@@ -47,9 +48,9 @@ class Reads:
         self._context = context
         self._joining_s = timing.joining / 1_000
         self._rng = rng
-        self._wants: dict[Key, ReadWant] = {}
-        self._keys: dict[bytes | None, set[Key]] = {}
-        """Those of `_wants` by room."""
+        self._wants: dict[Key, ReadRequest] = {}
+        self._keys: dict[ReadFor, set[Key]] = {}
+        """Those of `_wants` by what they are read for."""
         self._tasks: dict[Key, asyncio.Task[None]] = {}
         self._asked: dict[Key, int] = {}
         """The position from which a box was last read or awaited; if it goes back, the box is read again."""
@@ -63,7 +64,7 @@ class Reads:
         """Boxes that were read to their end at least once."""
         self._visited: set[Key] = set()
         """Boxes that are being read apart at this moment."""
-        self._looked: dict[bytes | None, float] = {}
+        self._looked: dict[ReadFor, float] = {}
         """When a person looked at a room of which something is still to be read."""
         self._schedule = ReadSchedule(context, timing, rng, self._wants, self._behind)
         self._in_hand = 0
@@ -76,9 +77,9 @@ class Reads:
         """Whether every box has been read to the end that the relay shows now."""
         return not self._behind and not self._in_hand
 
-    def may_send(self, room: bytes, relay: str, address: bytes) -> bool:
+    def may_send(self, room: bytes, relay: str, address: Address) -> bool:
         """Not before the box was read once: it may show that this profile is an old copy (spec §8)."""
-        key = (room, relay, address)
+        key = Key(room, relay, address)
         if room not in self._keys:
             self.refresh(room)
         ready = key not in self._wants or key in self._seen
@@ -86,12 +87,12 @@ class Reads:
             self._hurry(key)
         return ready
 
-    def read_back(self, room: bytes, relay: str, address: bytes) -> None:
+    def read_back(self, room: bytes, relay: str, address: Address) -> None:
         """We wrote to a box: if it is read at drawn moments, then now as well, as ours is sent once it is seen there.
 
         That ties the read to the append, which are of one box anyway, and to nothing else.
         """
-        self._schedule.read_back((room, relay, address))
+        self._schedule.read_back(Key(room, relay, address))
 
     def look(self, room: bytes) -> None:
         """The person looks at a room: its boxes, and those that they lead to, are read now.
@@ -111,18 +112,18 @@ class Reads:
         if key not in self._visited:
             self._schedule.hurry(key)
 
-    def _behind_in(self, room: bytes | None) -> set[Key]:
-        return self._keys.get(room, set()) & self._behind
+    def _behind_in(self, of: ReadFor) -> set[Key]:
+        return self._keys.get(of, set()) & self._behind
 
-    def refresh(self, room: bytes | None) -> None:
-        """Begin, keep and end reads so that they are those the engine wants for ``room`` (None: the inbox)."""
-        wants = self._wanted(room)
-        before = self._lanes() if self._keys.get(room, set()) - wants.keys() else set()
-        for key in self._keys.get(room, set()) - wants.keys():
+    def refresh(self, of: ReadFor) -> None:
+        """Begin, keep and end reads so that they are those the engine wants for a room, the inbox or replies."""
+        wants = {Key(of, want.relay, want.address): want for want in self._context.engine.reads(of)}
+        before = self._lanes() if self._keys.get(of, set()) - wants.keys() else set()
+        for key in self._keys.get(of, set()) - wants.keys():
             self._end(key)
         for key, want in wants.items():
             self._wants[key] = want
-            self._keys.setdefault(room, set()).add(key)
+            self._keys.setdefault(of, set()).add(key)
             if want.after < self._asked.get(key, 0):
                 self._end_task(key)
             if key not in self._tasks:
@@ -138,28 +139,22 @@ class Reads:
 
     def _lanes(self) -> set[tuple[str, Lane]]:
         """The connections that reads use."""
-        return {(relay, "inbox" if room is None else "rooms") for room, relay, _ in self._wants}
+        return {(key.relay, _lane_of(key)) for key in self._wants}
 
-    def known(self) -> set[bytes]:
-        """The rooms that are being read."""
-        return {room for room in self._keys if room is not None}
+    def known(self) -> set[ReadFor]:
+        """What boxes are being read for."""
+        return set(self._keys)
 
-    def _wanted(self, room: bytes | None) -> dict[Key, ReadWant]:
-        if room is not None:
-            return {(room, want.relay, want.address): want for want in self._context.engine.reads(room)}
-        want = self._context.engine.inbox_read()
-        return {} if want is None else {(None, want.relay, want.address): want}
-
-    def _begin(self, key: Key, want: ReadWant) -> None:
+    def _begin(self, key: Key, want: ReadRequest) -> None:
         try:
-            connection = self._context.connections.for_lane(want.relay, "inbox" if key[0] is None else "rooms")
+            connection = self._context.connections.for_lane(want.relay, _lane_of(key))
         except EndpointRefused as error:
             self._context.warn(error.code, relay=want.relay)
             return
         self._behind.add(key)
         if isinstance(connection, UnlinkedConnection):
             self._schedule.begin(key, connection)
-            if asyncio.get_running_loop().time() - self._looked.get(key[0], -math.inf) < LOOK_S:
+            if asyncio.get_running_loop().time() - self._looked.get(key.of, -math.inf) < LOOK_S:
                 self._schedule.hurry(key)
         follows = (
             self._visit(key, connection)
@@ -170,10 +165,10 @@ class Reads:
 
     def _end(self, key: Key) -> None:
         self._wants.pop(key, None)
-        self._keys[key[0]].discard(key)
-        if not self._keys[key[0]]:
-            del self._keys[key[0]]
-            self._looked.pop(key[0], None)
+        self._keys[key.of].discard(key)
+        if not self._keys[key.of]:
+            del self._keys[key.of]
+            self._looked.pop(key.of, None)
         self._behind.discard(key)
         self._unsure.discard(key)
         self._seen.discard(key)
@@ -221,7 +216,7 @@ class Reads:
             last, behind, begun = carrier, key in self._behind, clock()
             if self._wants[key].wake_token is not None:
                 moved = await self._await_wake(key, connection, carrier)
-            elif key[0] is not None:
+            elif key.of is not INBOX:
                 moved = await self._read(key, connection, carrier, 0)
                 pause = 0.0 if moved and key in self._behind else self._joining_s
                 continue
@@ -292,7 +287,7 @@ class Reads:
             return await self._take_in_turn(key, want, answer)
         return True
 
-    async def _take_in_turn(self, key: Key, want: ReadWant, answer: Frames) -> bool:
+    async def _take_in_turn(self, key: Key, want: ReadRequest, answer: Frames) -> bool:
         self._in_hand += 1
         try:
             async with self._turn:
@@ -300,11 +295,11 @@ class Reads:
         finally:
             self._in_hand -= 1
 
-    def _take(self, key: Key, want: ReadWant, answer: Frames) -> bool:
+    def _take(self, key: Key, want: ReadRequest, answer: Frames) -> bool:
         if key not in self._wants:
             return True
         try:
-            touched = self._tell_engine(key[0], want, answer)
+            touched = self._tell_engine(key.of, want, answer)
         except PeerError as error:
             self._context.warn(error.code, relay=want.relay)
             return False
@@ -317,25 +312,28 @@ class Reads:
             self._behind.discard(key)
             self._unsure.discard(key)
             self._schedule.was_read(key, moved=after.after != want.after)
-            if not self._behind_in(key[0]):
-                self._looked.pop(key[0], None)
+            if not self._behind_in(key.of):
+                self._looked.pop(key.of, None)
             if key not in self._seen:
                 self._seen.add(key)
-                self._context.happened(Touched(frozenset()))
+                self._context.happened(ChangeSet(frozenset()))
         return after is None or after.after != want.after
 
-    def _tell_engine(self, room: bytes | None, want: ReadWant, answer: Frames) -> Touched:
+    def _tell_engine(self, of: ReadFor, want: ReadRequest, answer: Frames) -> ChangeSet:
         now = self._context.now()
-        if room is not None:
-            return self._context.engine.on_frames(room, want.address, want.after, answer, now, want.relay)
-        touched = self._context.engine.on_inbox(want.after, answer, now, want.relay)
-        self.refresh(None)
-        if answer.frames:
-            self._context.inbox_read()
+        touched = self._context.engine.on_frames(of, want.address, want.after, answer, now, want.relay)
+        if of is INBOX:
+            self.refresh(INBOX)
+            if answer.frames:
+                self._context.inbox_read()
         return touched
 
 
-def _is_next(want: ReadWant, answer: Frames) -> bool:
+def _lane_of(key: Key) -> Lane:
+    return "inbox" if key.of is INBOX else "rooms"
+
+
+def _is_next(want: ReadRequest, answer: Frames) -> bool:
     known = want.incarnation and answer.incarnation == want.incarnation
     return bool(known and answer.frames and answer.frames[0][0] == want.after + 1)
 

@@ -13,9 +13,10 @@ from typing import Any, Final, Unpack
 
 from nullabona.client.account import Account
 from nullabona.client.core.engine import Engine
-from nullabona.client.core.model.change_set import Touched
+from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.facts.account import Warned, WarningDetail
 from nullabona.client.core.model.records import Progress, Writing
+from nullabona.client.core.model.requests import INBOX
 from nullabona.client.core.step import DAY_MS, Step, Timing
 from nullabona.client.mls import SUITE
 from nullabona.client.net import NetOptions, Policy, PostCarrier, RelayUntrusted, connect
@@ -33,6 +34,7 @@ from nullabona.client.runner.scouts import Scouts
 from nullabona.client.runner.tidying import tidy
 from nullabona.client.store import SqliteStore
 from nullabona.errors import Malformed
+from nullabona.wire.address import Address
 
 IDLE_S: Final = 3.0
 """Seconds without a step after which the store is tidied, so that deleted secrets leave the WAL."""
@@ -98,9 +100,8 @@ class Runner:
     def start(self) -> None:
         """Begin to read, send and keep time."""
         self._started = True
-        self._reads.refresh(None)
-        for room in self.engine.read_for():
-            self._reads.refresh(room)
+        for of in self.engine.read_for():
+            self._reads.refresh(of)
         self.spawn(self._keep_time())
         self.spawn(self.publishing.run())
         self.spawn(self.own_key_monitor.run())
@@ -143,14 +144,14 @@ class Runner:
         """See `RunnerContext.now`."""
         return now_ms()
 
-    def happened(self, touched: Touched) -> None:
+    def happened(self, touched: ChangeSet) -> None:
         """See `RunnerContext.happened`."""
         if not self._started:
             self._notify()
             return
         self._go_home()
-        for room in touched.rooms:
-            self._reads.refresh(room)
+        for of in touched.reads:
+            self._reads.refresh(of)
         self._outbox.pump()
         self._scouts.pump()
         self._poke.set()
@@ -162,7 +163,7 @@ class Runner:
         """The account's relay may have changed."""
         if self.connections.home != self.engine.me.relay:
             self.connections.home = self.engine.me.relay
-            self._reads.refresh(None)
+            self._reads.refresh(INBOX)
             self.publishing.poke()
             self._former.poke()
 
@@ -170,16 +171,16 @@ class Runner:
         """Whether there is more to fetch or to read, and tell listeners: once for all that happened in one turn."""
         self._looking = False
         self._fetches.pump()
-        self._reads.refresh(None)  # who was removed from the account reads its inbox no more
-        for room in set(self.engine.read_for()) - self._reads.known():
-            self._reads.refresh(room)
+        # The inbox in any case: a device that was removed from the account no longer reads it.
+        for of in set(self.engine.read_for()) - (self._reads.known() - {INBOX}):
+            self._reads.refresh(of)
         self._notify()
 
-    def may_send(self, room: bytes, relay: str, address: bytes) -> bool:
+    def may_send(self, room: bytes, relay: str, address: Address) -> bool:
         """See `RunnerContext.may_send`."""
         return self._reads.may_send(room, relay, address)
 
-    def appended(self, room: bytes, relay: str, address: bytes) -> None:
+    def appended(self, room: bytes, relay: str, address: Address) -> None:
         """See `RunnerContext.appended`."""
         self._reads.read_back(room, relay, address)
 
@@ -206,8 +207,8 @@ class Runner:
         self.check()
         with self.engine.step(self.now(), *rooms) as step:
             yield step
-            touched = step.touched
-        self.happened(Touched(frozenset(rooms) | touched))
+            changes = step.changes(*rooms)
+        self.happened(changes)
 
     def inbox_read(self) -> None:
         """See `RunnerContext.inbox_read`."""

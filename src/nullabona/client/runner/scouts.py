@@ -9,7 +9,7 @@ import asyncio
 from collections import Counter
 from typing import Final
 
-from nullabona.client.core.model.change_set import NOTHING, Touched
+from nullabona.client.core.model.change_set import NOTHING, ChangeSet
 from nullabona.client.core.model.requests import Report, Scout
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.connections import ConnectionState, Lane
@@ -94,4 +94,4 @@ class Scouts:
             return
         finally:
             self._running[scout.relay] -= 1
-            self._context.happened(Touched(frozenset()))
+            self._context.happened(ChangeSet(frozenset()))

@@ -21,8 +21,6 @@ from nullabona.wire.address import Address, EpochKeys, epoch_keys
 from nullabona.wire.messages import Frames
 from nullabona.wire.seal import ITEM_DIRECT, Inbox, seal_to_place
 
-REPLIES: Final = b""
-"""The id of all these boxes together, where rooms have their ids."""
 FOLLOWED_DAYS: Final = 30
 SECRET_SIZE: Final = 32
 _KEPT: Final = "replies"
@@ -126,7 +124,7 @@ def _save(step: Step, held: list[ReplyBox]) -> None:
         step.store.set_value(_KEPT, msgspec.msgpack.encode(held))
     else:
         step.store.delete_value(_KEPT)
-    step.reads_changed.add(REPLIES)
+    step.replies_changed = True
 
 
 # -- who is asked -------------------------------------------------------------------------------------------------

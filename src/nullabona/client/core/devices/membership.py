@@ -12,7 +12,6 @@ import msgspec
 
 from nullabona.client.core import rooms
 from nullabona.client.core.account import own_devices
-from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.devices import inbox_state, sync_out, unlisted
 from nullabona.client.core.directory.keeping import note_own_card
 from nullabona.client.core.group import commits, intents
@@ -20,7 +19,15 @@ from nullabona.client.core.group.create import create_room
 from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.facts.account import DevicesChanged, SignedOut
 from nullabona.client.core.model.room_info import DEVICES, RoomInfo
-from nullabona.client.core.model.state import JOINED, REJOINING, AddAccount, Intent, RemoveDevice, RoomState, Tended
+from nullabona.client.core.model.state import (
+    JOINED,
+    REJOINING,
+    AddAccount,
+    DeviceChanges,
+    Intent,
+    RemoveDevice,
+    RoomState,
+)
 from nullabona.client.core.model.sync_items import CardItem
 from nullabona.client.core.step import Step
 from nullabona.wire.card import Card
@@ -102,7 +109,7 @@ def sign_out(step: Step, *, unasked: bool = True) -> None:
         return
     inbox_state.leave(step)
     own_devices.note_signed_out(step.store)
-    step.reads_changed.add(reply_boxes.REPLIES)
+    step.replies_changed = True
     for id in step.store.rooms():
         room = step.find_room(id)
         if room is not None and room.phase in {JOINED, REJOINING}:
@@ -149,9 +156,9 @@ def _may_see_to(step: Step, room: RoomState, device: bytes) -> bool:
     If two devices of the account disagree about a third, as after a folder was copied back, one adds it whenever the
     other has removed it. They do so with growing delays, until the public record corrects one of them.
     """
-    known = room.tended.get(device.hex())
+    known = room.device_changes.get(device.hex())
     if known is None or step.now - known.last > _FORGOTTEN_MS:
-        known = room.tended[device.hex()] = Tended(0, 0)
+        known = room.device_changes[device.hex()] = DeviceChanges(0, 0)
     again = min(known.times - _AT_ONCE, _DOUBLINGS)
     wait = min(intents.TEND_MS << again, _LONGEST_MS) if again >= 0 else 0
     if step.now < known.last + wait:

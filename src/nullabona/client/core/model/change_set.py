@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from nullabona.client.core.model.requests import ReadFor
+
 
 @dataclass(frozen=True, slots=True)
-class Touched:
-    """The rooms in which something may have changed; whatever is in no room may have changed as well."""
+class ChangeSet:
+    """Where reads may have changed; whatever is in no room may have changed as well."""
 
-    rooms: frozenset[bytes]
+    reads: frozenset[ReadFor]
 
 
-NOTHING: Final = Touched(frozenset())
+NOTHING: Final = ChangeSet(frozenset())
 """This very one: nothing at all has changed, and there is no reason to look anywhere."""

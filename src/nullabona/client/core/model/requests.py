@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
 
 from nullabona.wire.address import Address, BoxSecrets
 from nullabona.wire.wakes import WakeToken
+
+
+class NoRoom(enum.Enum):
+    """What boxes are read for that is no room."""
+
+    INBOX = "inbox"
+    """What anybody sends to this account."""
+    REPLIES = "replies"
+    """Answers to our contact requests, each in a box that only we and the account we asked know."""
+
+
+INBOX: Final = NoRoom.INBOX
+REPLIES: Final = NoRoom.REPLIES
+ReadFor: TypeAlias = bytes | Literal[NoRoom.INBOX, NoRoom.REPLIES]
+"""Why a box is read: for a room (its id), for the inbox, or for replies. It decides the connection and how the frames
+are opened, so a room's box is never taken for one that nobody may tie to us.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +57,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadWant:
+class ReadRequest:
     """Keep reading this box from ``after`` on. ``old`` boxes may be read less often.
 
     With a ``wake_token``, wait for that token instead of polling.
@@ -59,6 +78,6 @@ class ReadWant:
 
 
 @dataclass(frozen=True, slots=True)
-class ChunkWant:
+class ChunkRequest:
     relay: str
     digest: bytes

@@ -255,7 +255,7 @@ class Invite(msgspec.Struct, array_like=True):
         return f"<Invite attempts={self.attempts}>"
 
 
-class Tended(msgspec.Struct, array_like=True):
+class DeviceChanges(msgspec.Struct, array_like=True):
     """How often this device added or removed another device of its account, and when it last did."""
 
     times: int
@@ -320,7 +320,7 @@ class RoomState(msgspec.Struct, rename=_ROOM_NAMES):
     """In the room of our account's devices: when to send them what changed here."""
     tend_at: int = 0
     """When to make sure that all devices of our account, and only they, are in the room for us."""
-    tended: dict[str, Tended] = field(default_factory=dict)
+    device_changes: dict[str, DeviceChanges] = field(default_factory=dict)
     """device (hex) of our account → how often we added or removed it."""
     unfollowed: list[int] = field(default_factory=list)
     """When we asked about a commit that we cannot follow, in ms, within a day (`core.group.unfollowed`)."""
