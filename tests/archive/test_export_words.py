@@ -38,3 +38,10 @@ def test_nobody_is_named_where_nobody_is_known(what: str, name: str, ours: bool,
 def test_a_gap_is_told_with_the_times_that_are_known(text: str, said: str) -> None:
     """Those of the backup and of the return."""
     assert said == room_notice(NoticeInfo("gap", b"", "", False, (), (), text), "en", UTC)  # noqa: FBT003
+
+
+def test_a_gap_names_those_whose_lines_are_still_to_come() -> None:
+    """As long as their devices may hand them over."""
+    gap = NoticeInfo("gap", b"", "", False, (b"j", b"s"), ("준호", "소라"), "86400000-90000000")  # noqa: FBT003
+    said = "1970-01-02 00:00부터 1970-01-02 01:00까지 나눈 메시지가 빠졌을 수 있어요"
+    assert f"{said}. 준호, 소라 님의 기기가 켜지면 받아 와요" == room_notice(gap, "ko", UTC)

@@ -16,6 +16,12 @@ def gaps_of(person: Person, room: bytes) -> list[GapTold]:
     return [read_gap(body.text) for body in bodies if isinstance(body, Notice) and body.what is NoticeKind.GAP]
 
 
+def waited_for(person: Person, room: bytes) -> list[tuple[bytes, ...]]:
+    """Whom the lines about gaps name."""
+    bodies = [decode_body(line.body) for line in person.lines(room)]
+    return [body.others for body in bodies if isinstance(body, Notice) and body.what is NoticeKind.GAP]
+
+
 def around(person: Person, room: bytes) -> list[str]:
     """The texts, with a dash where a line says that some may be missing."""
     found = []
@@ -29,12 +35,13 @@ def around(person: Person, room: bytes) -> list[str]:
 
 
 def test_a_restored_device_says_that_messages_may_be_missing_and_between_when_and_when() -> None:
-    """Since the backup before it is back, between the backup and the return after that."""
+    """First since the backup; once it is back between the two, as long as somebody's lines may lack."""
     world = World(21)
-    mina, jun = world.person("mina"), world.person("jun")
-    room = world.group(mina, jun)
+    mina, jun, sora = world.person("mina"), world.person("jun"), world.person("sora")
+    room = world.group(mina, jun, sora)
     jun.send(room, "before")
     world.settle()
+    sora.online = False
     made_at, backup = world.now, backup_of(world, mina)
     world.pass_time(600_000)
     fresh = restored_from(world, mina, backup, "mina again")
@@ -50,6 +57,10 @@ def test_a_restored_device_says_that_messages_may_be_missing_and_between_when_an
     jun.send(room, "after")
     world.settle()
     assert ["before", "-", "after"] == around(fresh, room)
+    assert [(sora.account,)] == waited_for(fresh, room)
+    sora.online = True
+    world.settle(span=3_600_000)
+    assert (["before", "after"], []) == (around(fresh, room), gaps_of(fresh, room))
 
 
 def test_an_account_restored_from_its_words_says_that_nothing_from_before_is_there() -> None:
@@ -97,10 +108,11 @@ def test_a_line_that_the_person_removed_does_not_come_back() -> None:
 def test_a_device_that_is_copied_back_twice_has_one_gap_from_the_first_on() -> None:
     """What it did not get after the first time it does not have after the second."""
     world = World(25)
-    mina, jun = world.person("mina"), world.person("jun")
-    room = world.group(mina, jun)
+    mina, jun, sora = world.person("mina"), world.person("jun"), world.person("sora")
+    room = world.group(mina, jun, sora)
     mina.send(room, "before")
     world.settle()
+    sora.online = False
     since = mina.messages(room)[-1].sent_at
     for _ in range(2):
         with mina.engine.step(world.now) as step:

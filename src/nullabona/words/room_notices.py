@@ -31,7 +31,9 @@ class Notice(Protocol):
 def room_notice(notice: Notice, language: Language, zone: tzinfo | None = None) -> str:
     """The sentence; some have another where nobody else did it. Times are said in ``zone``, or in the local one."""
     if notice.what == "gap":
-        return _gap(notice.text, language, zone)
+        said = _gap(notice.text, language, zone)
+        others = ", ".join(notice.names)
+        return _WORDS.say("gap-waiting", language, said=said, others=others) if others else said
     key = notice.what if notice.what in _WORDS else "other"
     if (notice.me or not notice.name) and f"{key}-nobody" in _WORDS:
         key = f"{key}-nobody"

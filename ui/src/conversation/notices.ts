@@ -39,15 +39,20 @@ const WORDINGS: Record<string, Wording> = {
   "relay-changed": (_, __, ___, notice) => words.relayChanged(notice.text),
   "card-changed": (_, whose) => words.cardChanged(whose),
   "identity-changed": (_, whose) => words.identityChanged(whose),
-  gap: (_, __, ___, notice) => gapText(notice.text),
+  gap: (_, __, ___, notice) => gapText(notice),
   accepted: () => words.accepted,
   warning: (_, __, ___, notice) =>
     notice.text === "handle-of-contact" ? words.handleOfContact : words.warning(notice.text),
 };
 
 /** Two times with a dash between: since when and until when lines may be missing; 0 is none. */
-function gapText(text: string): string {
-  const [since = 0, until = 0] = text.split("-").map(Number);
+function gapText(notice: Notice): string {
+  const [since = 0, until = 0] = notice.text.split("-").map(Number);
+  const said = gapTimes(since, until);
+  return notice.others.length ? `${said} ${words.gapWaiting(names(notice.others))}` : said;
+}
+
+function gapTimes(since: number, until: number): string {
   if (since && until) return words.gap(moment(since), moment(until));
   if (since) return words.gapSince(moment(since));
   return until ? words.gapBefore(moment(until)) : words.gapBeforeNow;

@@ -58,6 +58,7 @@ export function provisional(room: string, me: Person, draft: Draft): Message {
     client: draft.client,
     imported: "",
     missing: null,
+    teller: null,
   };
 }
 

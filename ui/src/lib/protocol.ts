@@ -210,6 +210,7 @@ export interface Message {
   cut: boolean;
   imported: string;
   missing: Missing | null;
+  teller: string | null;
 }
 
 /** What a chat row shows of its newest message. ``name`` is empty where it needs no saying. */

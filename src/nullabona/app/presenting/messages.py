@@ -98,6 +98,7 @@ def to_message(info: MessageInfo, around: Around) -> v.Message:
         cut=len(whole) > len(text),
         imported=info.imported.service if info.imported is not None else "",
         missing=None if missing is None else to_missing(missing),
+        teller=clean_name(info.teller) if info.teller or (info.told_by and not info.mine) else None,
     )
 
 

@@ -168,6 +168,7 @@ class Message(Struct, frozen=True):
     """The messenger that it was imported from, or empty. Nobody else has it."""
     missing: Missing | None = None
     """Set if it stands for something that is not here; ``text`` is what was said beside that."""
+    teller: str | None = None  # who handed it over after a restore; empty: its sender; None: nobody did
 
 
 class LastLine(Struct, frozen=True):

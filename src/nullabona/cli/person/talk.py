@@ -164,5 +164,7 @@ def _row(message: MessageInfo, language: Language) -> str:
     waits = message.mine and message.state not in {"sent", "delivered", "received"}
     state = f" [{say(f'state-{message.state}', language)}]" if waits else ""
     edited = say("edited", language) if message.edited_at else ""
+    told = say("told", language, name=message.teller) if message.teller else ""
+    late = say("late", language) if message.told_by and not message.teller and not message.mine else ""
     who = f"{message.handle or message.name}: " if message.kind != "told" else "* "
-    return f"{at} {who}{message_line(message, language)}{edited}{unread}{state}"
+    return f"{at} {who}{message_line(message, language)}{edited}{told}{late}{unread}{state}"

@@ -241,6 +241,10 @@ class MessageInfo:
     notice: NoticeInfo | None = None
     deleted_by: bytes = b""
     """Who deleted it for all, if its kind is ``deleted``."""
+    told_by: bytes = b""
+    """The account that handed it over after this device was restored, or empty. Nothing proves when it was said."""
+    teller: str = ""
+    """What to call that account, if it is not the sender's: nothing but its word says that this was said."""
     imported: ImportedInfo | None = None
     """Set on what was imported from another messenger."""
 

@@ -145,6 +145,8 @@ def _info(
         notice=_notice(look, body) if isinstance(body, Notice) else None,
         deleted_by=body.by if isinstance(body, Deleted) else b"",
         imported=imported,
+        told_by=message.told_by,
+        teller=look.names.name(message.told_by) if message.told_by not in {b"", message.account} else "",
     )
 
 

@@ -34,6 +34,7 @@ from nullabona.client.core.model.content import Attachment
 from nullabona.client.core.model.records import FIRST, MessageState
 from nullabona.client.core.model.room_info import DEVICES, encode_info
 from nullabona.client.core.model.state import decode_state
+from nullabona.client.core.timeline.kinds import BACKFILL
 from nullabona.errors import PeerError
 from nullabona.wire.blob import open_piece
 
@@ -145,7 +146,7 @@ def _bulk(store: ArchiveStore, *, unsent: bool) -> Iterator[Record]:
     while True:
         with store.transaction():
             page = store.message_page(row, PAGE)
-        yield from (_message(m) for _, m in page if unsent or m.state not in _UNSENT)
+        yield from (_message(m) for _, m in page if m.kind != BACKFILL and (unsent or m.state not in _UNSENT))
         if len(page) < PAGE:
             break
         row = page[-1][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nullabona.client.core.backfill import asking, giving
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.devices.inbox_state import InboxState
 from nullabona.client.core.group.evidence import commits_wait
@@ -61,7 +62,7 @@ def room_wake(room: RoomState) -> int | None:
     if room.phase != JOINED:
         return _watch_wake(room)
     times = [room.receipt_at, room.update_at, room.invites_at, room.profile_at, room.sync_at, room.tend_at]
-    times += [room.note_at, room.scout_at]
+    times += [room.note_at, room.scout_at, asking.next_due(room), giving.next_due(room)]
     if room.rejoin is not None:
         times.append(room.rejoin.next_at)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nullabona.client.core.backfill import asking, giving
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.devices import membership, sync_out
 from nullabona.client.core.group import branches, commits, welcomes
@@ -45,6 +46,9 @@ def look_after(step: Step, room: RoomState) -> None:
     commits.advance(step, room)
     # After `advance`: messages wait until removals are staged or cannot be.
     branches.redone(step, room)
+    # What a restored device asks, and what it is handed, are messages too.
+    asking.look_after(step, room)
+    giving.look_after(step, room)
     # Before the receipt: a profile is a message and carries our view of the box, so it may make a receipt needless.
     sending.send_profile(step, room)
     if 0 < room.receipt_at <= step.now:

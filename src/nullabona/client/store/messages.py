@@ -13,6 +13,8 @@ _PUT = STATEMENTS["message_put"]
 _DROP = STATEMENTS["message_drop"]
 _FIRST = STATEMENTS["messages_first"]
 _LATEST = STATEMENTS["messages_last"]
+_ROWS = STATEMENTS["message_rows"]
+_ROWS_BACK = STATEMENTS["message_rows_back"]
 _OWN = STATEMENTS["messages_own"]
 _LAST = STATEMENTS["message_last"]
 _TOP = STATEMENTS["message_top"]
@@ -86,6 +88,13 @@ class MessageRows(Rows):
             rows = self._all(_LATEST, (room, after, before, limit))
             rows.reverse()
         return [message_of(row) for row in rows]
+
+    def rows(self, room: bytes, *, after: int, before: int, limit: int, newest: bool = False) -> list[Message]:
+        """All rows with after < position < before, annotations and erased ones too: the first ``limit`` of them, lowest
+        position first, or with ``newest`` the last ones, highest first.
+        """
+        statement = _ROWS_BACK if newest else _ROWS
+        return [message_of(row) for row in self._all(statement, (room, after, before, limit))]
 
     def annotations(self, room: bytes, target: bytes) -> list[Message]:
         """What is about a message of the room, by position."""

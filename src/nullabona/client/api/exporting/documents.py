@@ -106,6 +106,8 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     file: FileSaid | None = None
     notice: NoticeSaid | None = None
     imported: ImportedSaid | None = None
+    told_by: Hex = ""
+    """Who handed it over after a restore. If that is not the sender, nothing else says that this was said."""
 
 
 class RoomSaid(msgspec.Struct, frozen=True):

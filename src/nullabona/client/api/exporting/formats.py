@@ -10,7 +10,7 @@ import msgspec
 
 from nullabona.client.api.exporting.documents import FORMAT, Line, RoomSaid
 from nullabona.client.api.exporting.lines import moment
-from nullabona.client.api.exporting.words import of_line, phrase
+from nullabona.client.api.exporting.words import of_line, phrase, whose_word
 from nullabona.client.api.records import MessageInfo
 from nullabona.words.catalogue import Language
 
@@ -79,6 +79,8 @@ class TextRoom:
         parts += [f"{reaction.emoji}{len(reaction.by)}" for reaction in said.reactions]
         marks = [key for key in ("forwarded", "unsent") if getattr(said, key)] + ["edited"] * bool(said.edited_at)
         parts += [f"({phrase(mark, self._language)})" for mark in marks]
+        if word := whose_word(info, self._language):
+            parts.append(f"({one_line(word)})")
         return " ".join(part for part in parts if part)
 
     def _write(self, text: str) -> None:

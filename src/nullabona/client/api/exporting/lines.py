@@ -44,6 +44,7 @@ def said(info: MessageInfo, path: str | None) -> Line:
         file=_file(info.attachment, path) if info.attachment is not None else None,
         notice=_notice(info.notice) if info.notice is not None else None,
         imported=_imported(info.imported) if info.imported is not None else None,
+        told_by=info.told_by.hex(),
     )
 
 

@@ -12,7 +12,7 @@ from nullabona.client.api.exporting.documents import FileSaid, Line, RoomEntry, 
 from nullabona.client.api.exporting.formats import one_line
 from nullabona.client.api.exporting.lines import moment
 from nullabona.client.api.exporting.place import ExportPlace
-from nullabona.client.api.exporting.words import of_line, phrase
+from nullabona.client.api.exporting.words import of_line, phrase, whose_word
 from nullabona.client.api.records import MessageInfo
 from nullabona.words.catalogue import Language
 
@@ -107,7 +107,7 @@ class HtmlRoom:
             return
         mine = ' class="mine"' if info.mine else ""
         self._write(f'<article{mine} id="m{said.id}"><div><b>{_text(info.name)}</b>')
-        self._write(f'<time datetime="{said.time}">{at:%H:%M}</time>{self._marks(said)}</div>\n')
+        self._write(f'<time datetime="{said.time}">{at:%H:%M}</time>{self._marks(info, said)}</div>\n')
         self._write(self._inside(info, said))
         self._write("</article>\n")
 
@@ -152,11 +152,12 @@ class HtmlRoom:
 
     # -- lines ----------------------------------------------------------------------------------------------------
 
-    def _marks(self, said: Line) -> str:
+    def _marks(self, info: MessageInfo, said: Line) -> str:
         marks = [key for key in ("forwarded", "pinned", "unsent") if getattr(said, key)] + ["edited"] * bool(
             said.edited_at
         )
-        return "".join(f" <small>({phrase(mark, self._language)})</small>" for mark in marks)
+        words = [*(phrase(mark, self._language) for mark in marks), whose_word(info, self._language)]
+        return "".join(f" <small>({_text(word)})</small>" for word in words if word)
 
     def _inside(self, info: MessageInfo, said: Line) -> str:
         parts: list[str] = []

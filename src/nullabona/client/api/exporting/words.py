@@ -14,6 +14,13 @@ EXPORT: Final = Words("exporting")
 phrase: Final = EXPORT.say
 
 
+def whose_word(info: MessageInfo, language: Language) -> str:
+    """What an export says about a line that was handed over after a restore; nothing about any other."""
+    if info.teller:
+        return phrase("told", language, name=info.teller)
+    return phrase("late", language) if info.told_by and not info.mine else ""
+
+
 def of_line(info: MessageInfo, language: Language, zone: tzinfo | None = None) -> str:
     """The text of a line, or what is written for one that has no text itself."""
     if info.notice is not None:

@@ -58,6 +58,11 @@ def epoch_start(epoch: int, count: int) -> int:
     return count if not epoch else (epoch << 40) - 4 * SLOTS + count
 
 
+def epoch_of(position: int) -> int:
+    """The epoch of a frame's sort position."""
+    return position >> 40
+
+
 def record_repeat(step: Step, track: BoxTrack, seq: int, frame_hash: bytes, known: Frame | None = None) -> None:
     """Record the chain at a seq with nothing new: a frame seen before, or garbage."""
     digest = sha256(frame_hash + seq.to_bytes(8, "big")).digest()

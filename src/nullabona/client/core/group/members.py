@@ -55,7 +55,24 @@ def sync(step: Step, room: RoomState, rejoined: bytes = b"") -> None:
     step.store.drop_devices(room.id, [device.device for device in gone])
     step.store.put_devices(fresh)
     step.roster_changed(room.id)
+    _note_stays(step, room, known)
     _tell_changes(step, room, known, gone, fresh)
+
+
+def _note_stays(step: Step, room: RoomState, known: dict[int, Device]) -> None:
+    """Remember since when an account is in whose devices came later: what was said before it came is not for them."""
+    before, after = _first_epochs(known), _first_epochs(step.roster(room.id))
+    stays = {account: min(before[account], room.stays.get(account, before[account])) for account in before}
+    room.stays = {account: stays[account] for account in after if account in stays and stays[account] < after[account]}
+
+
+def _first_epochs(roster: dict[int, Device]) -> dict[str, int]:
+    """By account (hex): the first epoch of the device of it that is in longest."""
+    first: dict[str, int] = {}
+    for device in roster.values():
+        account = device.account.hex()
+        first[account] = min(device.since, first.get(account, device.since))
+    return first
 
 
 def _tell_changes(

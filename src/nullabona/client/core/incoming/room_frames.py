@@ -6,6 +6,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from nullabona.client.core import rooms
+from nullabona.client.core.backfill import taking
 from nullabona.client.core.delivery import box_log, receipts
 from nullabona.client.core.delivery.blobs import Missing, body_of
 from nullabona.client.core.devices import history
@@ -15,6 +16,8 @@ from nullabona.client.core.incoming import device_sync, inbox_items
 from nullabona.client.core.model.commit_policy import order_holds
 from nullabona.client.core.model.content import (
     Annotation,
+    Backfill,
+    BackfillRequest,
     Envelope,
     Handed,
     Leave,
@@ -217,11 +220,13 @@ def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device,
         pass
     elif isinstance(said.body, Shown | Annotation):
         receive(step, room, track, seq, device, said, said.body)
+    elif isinstance(said.body, BackfillRequest | Backfill):
+        taking.heard(step, room, device, said.body)
     elif isinstance(said.body, Typing):
         typing.heard(step, room, device.account, said.sent_at, said.body)
     read_markers.note_marker(step, room, device.account, said.marker)
     recovery.note_views(step, room, device.device, said.views)
-    if isinstance(said.body, Shown | Annotation | Leave | Handed):
+    if isinstance(said.body, Shown | Annotation | Leave | Handed | BackfillRequest | Backfill):
         track.doubts = 0
         receipts.tell_soon(step, room)
     if isinstance(said.body, Leave):

@@ -12,17 +12,25 @@ from typing import Annotated, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from nullabona.client.core.model.gaps import MOST_PARTS
 from nullabona.client.core.model.inbox_items import Invitation
 from nullabona.client.core.model.proofs import RemovalOrder
 from nullabona.client.core.model.sync_items import MOST_ITEMS, SyncItem
 from nullabona.errors import Malformed
 from nullabona.wire.blob import BlobRef
+from nullabona.wire.seal import PUBLIC_KEY_SIZE
 
 MAX_FILE: Final = 100 * 1_048_576
 """Largest file, in bytes."""
 MAX_THUMB: Final = 12_288
 MAX_PICTURE: Final = 24_576
 """Largest profile picture, in bytes."""
+
+MAX_SENT_AT: Final = 2**53
+MOST_KNOWN: Final = 16
+"""Most proofs in a request."""
+MAX_SEALED: Final = 524_288
+"""Largest part that a member hands over, in bytes."""
 
 MessageId = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Target = Annotated[bytes, Meta(min_length=16, max_length=16)]
@@ -189,6 +197,37 @@ class Handed(msgspec.Struct, array_like=True, frozen=True, tag=16):
     invitation: Invitation
 
 
+class BackfillRequest(msgspec.Struct, array_like=True, frozen=True, tag=17):
+    """A device that is back asks for what was said while it was away (spec/devices.md §9.2).
+
+    ``key``: where to seal answers to; ``known``: proofs that it remembers the room, newest line first; ``teller``: the
+    account that shall hand over the asking account's own lines, or empty.
+    """
+
+    request: Target
+    key: Annotated[bytes, Meta(min_length=PUBLIC_KEY_SIZE, max_length=PUBLIC_KEY_SIZE)]
+    known: Annotated[tuple[Hash, ...], Meta(min_length=1, max_length=MOST_KNOWN)]
+    teller: Annotated[bytes, Meta(max_length=32)] = b""
+
+    def __repr__(self) -> str:
+        return "<BackfillRequest>"
+
+
+class Backfill(msgspec.Struct, array_like=True, frozen=True, tag=18):
+    """A part of what its sender hands over to the device ``to``, sealed to the key of its request."""
+
+    request: Target
+    to: Annotated[bytes, Meta(min_length=16, max_length=16)]
+    part: Annotated[int, Meta(ge=0, lt=MOST_PARTS)]
+    last: bool
+    tells: bool
+    """Whether it has the asking account's own lines, or its sender's."""
+    sealed: Annotated[bytes, Meta(max_length=MAX_SEALED)]
+
+    def __repr__(self) -> str:
+        return f"<Backfill part={self.part}>"
+
+
 class NoticeKind(enum.StrEnum):
     """What a notice tells. ``account`` is who did it, ``others`` whom it happened to, ``text`` what is said with it."""
 
@@ -226,7 +265,9 @@ class NoticeKind(enum.StrEnum):
     IDENTITY_CHANGED = "identity-changed"
     """The handle of ``account`` leads to another identity key: to somebody else, or to a new account of theirs."""
     GAP = "gap"
-    """This device was not in the room for a while, and what was said meanwhile may be missing. ``text``: `tell_gap`."""
+    """This device was not in the room for a while, and what was said meanwhile may be missing. ``others`` have not
+    handed over their lines; ``text``: `tell_gap`.
+    """
     ACCEPTED = "accepted"
     """A contact request was accepted: the two can talk now."""
 
@@ -275,12 +316,9 @@ Shown: TypeAlias = Text | File | Poll
 """Bodies that are separate messages in a room's history."""
 Annotation: TypeAlias = Edit | Delete | React | Vote | ClosePoll | Pin | Profile
 """What changes how other messages or people are shown; sent, kept and put back like a message."""
-Body: TypeAlias = Shown | Annotation | Receipt | Leave | Moved | Typing | Sync | Handed
-Stored: TypeAlias = Shown | Annotation | Notice | Deleted | Gone | Imported
+Body: TypeAlias = Shown | Annotation | Receipt | Leave | Moved | Typing | Sync | Handed | BackfillRequest | Backfill
+Stored: TypeAlias = Shown | Annotation | Notice | Deleted | Gone | Imported | BackfillRequest | Backfill
 """What a message row of the store may hold."""
-
-
-MAX_SENT_AT: Final = 2**53
 
 
 class Envelope(msgspec.Struct, array_like=True, frozen=True):

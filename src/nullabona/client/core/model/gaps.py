@@ -3,8 +3,64 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
+
+MOST_PARTS: Final = 64
+"""Most parts that one device hands over for one request."""
+
+
+class Asked(msgspec.Struct, array_like=True):
+    """A request to the members of a room for what was said in a gap, and how far they have answered."""
+
+    request: bytes
+    seed: bytes
+    """Of the X-Wing key to which answers are sealed; it goes with the gap."""
+    waiting: list[bytes]
+    """Accounts that have not handed over all of their lines."""
+    next_at: int = 0
+    """When to ask again; 0: never."""
+    attempts: int = 0
+    tellers: list[bytes] = msgspec.field(default_factory=list)
+    """Accounts that were asked for our own lines."""
+    told: bool = False
+    """Our own lines are here, as far as one of them has them."""
+    lacking: bool = False
+    """Somebody who is not in the room any more said something meanwhile, or somebody had more than fits."""
+    parts: dict[str, list[int]] = msgspec.field(default_factory=dict)
+    """Whose (`stream_of`) → the numbers of the parts that came."""
+    ends: dict[str, int] = msgspec.field(default_factory=dict)
+    """Whose → the number of the last part."""
+
+    def __repr__(self) -> str:
+        return f"<Asked attempts={self.attempts}>"
+
+
+class Given(msgspec.Struct, array_like=True):
+    """What this device hands over to a member's restored device, and how far it has come."""
+
+    request: bytes
+    account: bytes
+    device: bytes
+    key: bytes
+    after: int
+    """The sort position up to which everything was handed over."""
+    upto: int
+    """The sort position from which on the device reads the room itself."""
+    tells: bool
+    """Whether these are the asking account's own lines, or ours."""
+    next_at: int
+    until: int
+    """When to give up, in ms."""
+    proven: bool = True
+    """The device has shown that it remembers the room; if not here, then to a member who handed something over."""
+    part: int = 0
+    lacking: bool = False
+    """Something that was said meanwhile is not handed over: it does not fit, or its author is not in the room."""
+
+    def __repr__(self) -> str:
+        return f"<Given part={self.part}>"
 
 
 class Gap(msgspec.Struct, array_like=True):
@@ -20,6 +76,8 @@ class Gap(msgspec.Struct, array_like=True):
     """The sort position from which on this device reads the room itself; 0: it is not back yet."""
     notice: bytes = b""
     """The id of the line that tells the person; empty: not written yet."""
+    asked: Asked | None = None
+    """What members were asked for it; None: nobody yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +88,11 @@ class GapTold:
     """0: from the beginning."""
     until: int
     """0: until this device is back."""
+
+
+def stream_of(device: bytes, *, tells: bool) -> str:
+    """The name of what one device hands over: its account's lines, or ours."""
+    return f"{device.hex()}{'+' if tells else ''}"
 
 
 def tell_gap(gap: Gap) -> str:

@@ -168,6 +168,12 @@ class Store(Protocol):
         """Shown ones with after < position < before: the first ``limit``, or the last ones if ``before`` is given."""
         ...
 
+    def rows(self, room: bytes, *, after: int, before: int, limit: int, newest: bool = False) -> list[Message]:
+        """All rows with after < position < before, annotations and erased ones too: the first ``limit`` of them, lowest
+        position first, or with ``newest`` the last ones, highest first.
+        """
+        ...
+
     def annotations(self, room: bytes, target: bytes) -> list[Message]:
         """What is about a message of the room, by position."""
         ...

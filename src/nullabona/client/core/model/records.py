@@ -13,6 +13,7 @@ from nullabona.client.core.model.outbox_targets import Target
 
 UNPLACED = 1 << 62
 """Sort positions from here on belong to own messages that the relay has not taken yet."""
+ACCOUNT_SIZE: Final = 32
 FIRST: Final = -(1 << 63)
 """Below every sort position. Positions below 0 belong to imported history, which nobody else has."""
 
@@ -109,6 +110,7 @@ class Message:
     id: bytes
     account: bytes
     device: bytes
+    """The device that sent it; the import that brought it; or, with 32 bytes, who handed it over (`told_by`)."""
     sent_at: int
     position: int
     epoch: int
@@ -137,6 +139,13 @@ class Message:
     def imported(self) -> bool:
         """It came from another messenger's export, so that nobody else knows of it."""
         return self.position < 0
+
+    @property
+    def told_by(self) -> bytes:
+        """The account that handed the line over when this device was back, or empty. Nothing proves when it was said,
+        and by whom only if that account said it.
+        """
+        return self.device if len(self.device) == ACCOUNT_SIZE else b""
 
 
 @dataclass(frozen=True, slots=True)

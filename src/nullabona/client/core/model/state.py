@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, field
 
 from nullabona.client.core.model.branches import CompetingBranch, Helper, Rejoin, Tries
-from nullabona.client.core.model.gaps import Gap
+from nullabona.client.core.model.gaps import Gap, Given
 from nullabona.client.core.model.proofs import MoveOrder, RemovalOrder, Ruling
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.room_info import RoomInfo
@@ -344,6 +344,10 @@ class RoomState(msgspec.Struct, rename=_ROOM_NAMES):
     """When to ask members where the room is, if no relay had it."""
     gap: Gap | None = None
     """What was said while this device was without the room, and may be missing here."""
+    given: list[Given] = field(default_factory=list)
+    """What this device hands over to restored devices of members."""
+    stays: dict[str, int] = field(default_factory=dict)
+    """account (hex) → the epoch since which it is in, if no device that it has now was here then."""
 
     def __post_init__(self) -> None:
         """Fill in the relay of boxes that an earlier version stored: rooms did not move then."""

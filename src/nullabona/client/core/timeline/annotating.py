@@ -17,6 +17,8 @@ import msgspec
 from nullabona.client.core.model.content import (
     MAX_SENT_AT,
     Annotation,
+    Backfill,
+    BackfillRequest,
     Deleted,
     Edit,
     File,
@@ -60,7 +62,7 @@ def turn(note: Message) -> tuple[int, bytes]:
     return note.sent_at, note.id
 
 
-def said_at(step: Step, room: bytes, body: Shown | Annotation) -> int:
+def said_at(step: Step, room: bytes, body: Shown | Annotation | BackfillRequest | Backfill) -> int:
     """The time to give to a message of this account now.
 
     For an annotation it is later than that of every other one by this account on the same line, and for a pin later

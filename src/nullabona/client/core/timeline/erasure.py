@@ -73,3 +73,5 @@ def arrived(step: Step, message: Message) -> None:
         erase(step, message, Gone("hidden"))
     elif message.kind in {kinds.EDIT, kinds.PROFILE}:
         finish(step, message)
+    elif message.kind == kinds.BACKFILL:
+        step.store.drop_message(message.room, message.id)

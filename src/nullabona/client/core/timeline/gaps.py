@@ -6,6 +6,7 @@ It is written as soon as this is known, moves to where the device came back, and
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.model.content import Notice, NoticeKind
@@ -17,6 +18,9 @@ from nullabona.client.core.model.room_info import DEVICES
 from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import kinds, notices
+
+MOST_NAMED: Final = 8
+"""Most accounts that the line names."""
 
 
 def forsaken(step: Step, room: RoomState) -> Gap | None:
@@ -72,7 +76,9 @@ def close(step: Step, room: RoomState) -> None:
 
 
 def _notice(gap: Gap) -> Notice:
-    return Notice(NoticeKind.GAP, text=tell_gap(gap))
+    """Names those who have not handed over their lines, as long as they may."""
+    waiting = gap.asked.waiting if gap.asked is not None else []
+    return Notice(NoticeKind.GAP, others=tuple(waiting[:MOST_NAMED]), text=tell_gap(gap))
 
 
 def _last_said(store: Store, room: bytes) -> int:

@@ -7,6 +7,8 @@ from typing import Final
 
 from nullabona.client.core.model.content import (
     Attachment,
+    Backfill,
+    BackfillRequest,
     ClosePoll,
     Delete,
     Deleted,
@@ -41,6 +43,8 @@ VOTE: Final = "vote"
 CLOSE: Final = "close"
 PIN: Final = "pin"
 PROFILE: Final = "profile"
+BACKFILL: Final = "backfill"
+"""A request for what was said in a gap, or a part of an answer; not shown, and dropped once everybody has it."""
 FILES: Final = frozenset({"file", "photo", "voice"})
 SPOKEN: Final = FILES | {TEXT, POLL}
 """Kinds of lines that somebody said."""
@@ -58,6 +62,8 @@ _KINDS: Final[dict[type, str]] = {
     ClosePoll: CLOSE,
     Pin: PIN,
     Profile: PROFILE,
+    BackfillRequest: BACKFILL,
+    Backfill: BACKFILL,
 }
 
 

@@ -14,6 +14,8 @@ from nullabona.client.core.delivery.outbox import queue_frame
 from nullabona.client.core.identity import contact_keys
 from nullabona.client.core.model.content import (
     Annotation,
+    Backfill,
+    BackfillRequest,
     Body,
     Deleted,
     Envelope,
@@ -46,7 +48,7 @@ def draw_id(step: Step) -> bytes:
     return message_id(step.me.account, step.rng.bytes(RANDOM))
 
 
-def send(step: Step, room: RoomState, body: Shown | Annotation, id: bytes = b"") -> bytes:
+def send(step: Step, room: RoomState, body: Shown | Annotation | BackfillRequest | Backfill, id: bytes = b"") -> bytes:
     """Store a message and, where it may go out now, its frame. Returns its id: one of `draw_id`, the given one if any.
 
     What people see gets the room's timer. An annotation has its effect here at once.

@@ -199,6 +199,16 @@ SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, r
 unread, about, admin, timer_s, expires_at, edited_at
 FROM message WHERE room = ? AND position > ? AND position < ? AND shown = 1 ORDER BY position DESC LIMIT ?
 
+-- name: message_rows
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, about, admin, timer_s, expires_at, edited_at
+FROM message WHERE room = ? AND position > ? AND position < ? ORDER BY position LIMIT ?
+
+-- name: message_rows_back
+SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
+unread, about, admin, timer_s, expires_at, edited_at
+FROM message WHERE room = ? AND position > ? AND position < ? ORDER BY position DESC LIMIT ?
+
 -- name: messages_own
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
 unread, about, admin, timer_s, expires_at, edited_at
