@@ -1,7 +1,7 @@
 """The help of every command, in the language of the person.
 
-English stands in the program, at the command and the option that it explains. Korean stands in ``words/cli_help*.toml``
-under the command's words, and those of an option: ``contact add --greeting``. An option that means the same in several
+English is in the program, at the command and the option that it explains. Korean is in ``words/cli_help*.toml`` under
+the command's words, and those of an option: ``contact add --greeting``. An option that means the same in several
 commands is there once, as ``contact --timeout`` or ``--timeout``.
 """
 
