@@ -14,11 +14,12 @@ from nullabona.cli.help import Command, group
 from nullabona.cli.settings import Settings, settings_of, spoken
 from nullabona.drills.registry import DRILLS, Drill
 from nullabona.drills.reporting.report import Played, Verdict
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Sentences, Text, as_it_is
 from nullabona.errors import NullabonaError
 from nullabona.words.catalogue import Language
 from nullabona.words.columns import pad
 
+_WORDS: Final = Sentences("drill_reporting")
 _NAME: Final = 18
 
 
@@ -71,9 +72,8 @@ def all_drills(context: click.Context, jobs: int) -> None:
         rows.append(_line(came, settings.language))
         held = held and came.played is not None and came.played.held
     if not settings.as_json:
-        verdict = Text("held", "지켜짐") if held else Text("NOT all held", "지켜지지 않은 것이 있음")
-        title = Text("all of them", "전체")
-        rows.append(_row(title, [verdict], time.monotonic() - began, settings.language, held=held))
+        verdict = _WORDS("held") if held else _WORDS("not-all-held")
+        rows.append(_row(_WORDS("all-them"), [verdict], time.monotonic() - began, settings.language, held=held))
         click.echo("\n".join(["", *rows]))
     context.exit(OK if held else FAILED)
 
@@ -98,15 +98,15 @@ def _say(played: Played, settings: Settings) -> None:
 
 def _line(came: Came, language: Language) -> str:
     """One drill's line on the page at the end."""
-    name, played = Text(came.turn.name, came.turn.name), came.played
+    name, played = as_it_is(came.turn.name), came.played
     if played is None:
-        return _row(name, [Text("could not be played", "훈련하지 못함")], came.seconds, language, held=False)
-    verdict = Text("held", "지켜짐") if played.held else Text("NOT all held", "지켜지지 않은 것이 있음")
+        return _row(name, [_WORDS("not-played")], came.seconds, language, held=False)
+    verdict = _WORDS("held") if played.held else _WORDS("not-all-held")
     count = sum(check.verdict is Verdict.HELD for check in played.checks)
-    texts = [verdict, Text(f"{count} claims", f"주장 {count}개")]
-    for kind, en, ko in ((Verdict.FAILED, "failed", "깨짐"), (Verdict.UNPROVEN, "not proven", "입증 못함")):
+    texts = [verdict, _WORDS("claims", count=count)]
+    for kind, key in ((Verdict.FAILED, "claims-failed"), (Verdict.UNPROVEN, "claims-not-proven")):
         if ids := " ".join(check.id for check in played.checks if check.verdict is kind):
-            texts.append(Text(f"{en}: {ids}", f"{ko}: {ids}"))
+            texts.append(_WORDS(key, ids=ids))
     return _row(name, texts, came.seconds, language, held=played.held)
 
 

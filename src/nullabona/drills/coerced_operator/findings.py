@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from nullabona.drills.operator.lies import APART, CARDS
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Sentences
+
+_say: Final = Sentences("drill_coerced_operator")
 
 HALF: Final = 2
 """So many people go on being shown the true history while the others are shown another."""
@@ -30,16 +32,16 @@ last message may be there before the view that contradicts.
 
 
 DEEDS: Final = {
-    "drop": Text("Say that frames came, and never hand them over", "프레임이 왔다면서 내주지 않기"),
-    "delay": Text("Hold everything back", "모두 붙잡아 두기"),
-    "reorder": Text("Exchange neighbouring frames", "이웃한 프레임의 순서 바꾸기"),
-    "repeat": Text("Hand out one frame again and again", "한 프레임을 되풀이해 내주기"),
-    "forge": Text("Hand out noise in the place of frames", "프레임 대신 잡음 내주기"),
-    "alter": Text("Change one bit of every frame", "프레임마다 한 비트 바꾸기"),
-    "rewrite": Text("Write whatever looks like letters in the other case", "글자로 보이는 것의 대소문자 바꾸기"),
-    "forget": Text("Deny that there ever was such a box", "그런 상자는 없었다고 잡아떼기"),
-    APART: Text("Show two halves of a group different histories", "그룹의 두 쪽에 서로 다른 기록 보여 주기"),
-    CARDS: Text("Answer lookups with cards of another key", "다른 열쇠의 명함으로 조회에 답하기"),
+    "drop": _say("say-frames-came"),
+    "delay": _say("hold-everything-back"),
+    "reorder": _say("exchange-neighbouring-frames"),
+    "repeat": _say("hand-out-one"),
+    "forge": _say("hand-out-noise"),
+    "alter": _say("change-one-bit"),
+    "rewrite": _say("write-whatever-looks"),
+    "forget": _say("deny-there-ever"),
+    APART: _say("show-two-halves"),
+    CARDS: _say("answer-lookups-cards"),
 }  # fmt: skip
 
 

@@ -11,7 +11,9 @@ from nullabona.drills.coerced_operator.findings import DEEDS, NOTICED, Told
 from nullabona.drills.coerced_operator.scenario import describe, play
 from nullabona.drills.operator.lies import APART, CARDS
 from nullabona.drills.reporting.report import Check, Report, Verdict
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell
+
+_say: Final = Sentences("drill_coerced_operator")
 
 _NOT_PROMISED: Final = frozenset({"promise-invalid", "card-not-in-log"})
 """Why a card is refused whose promise, or whose place in the record, is another card's. A look that ends otherwise, as
@@ -33,27 +35,22 @@ def run(tell: Tell, *, only: Sequence[str] = ()) -> Report:
 
 def report_of(told: Sequence[Told]) -> Report:
     """What came of it."""
-    title = Text("A relay whose operator is made to lie", "거짓말을 강요받은 운영자의 릴레이")
+    title = _say("relay-whose-operator")
     out = Report("coerced-operator", title)
     out.section(
-        "Each lie, told while four people talk and renew their keys",
-        "네 사람이 대화하고 열쇠를 바꾸는 동안의 거짓말",
+        _say("each-lie-told"),
         [describe(one) for one in told],
     )
-    out.section("To be known beside it", "함께 알아 둘 것", _BESIDE)
+    out.section(_say("known-beside"), _BESIDE)
     out.checks = _checks({one.name: one for one in told})
     out.data = {"lies": msgspec.to_builtins(told)}
     return out
 
 
 _BESIDE: Final = (
-    Text("The client's waiting times are shortened here, as in the demo: what takes a second takes up to a minute "
-         "for people.",
-         "여기서는 데모처럼 클라이언트의 대기 시간을 줄임: 1초 걸린 것이 실제로는 1분까지 걸릴 수 있음."),
-    Text("What an operator can do with the keys of its public record: nulla drill lying-directory.",
-         "공개 기록의 열쇠로 할 수 있는 일: nulla drill lying-directory."),
-    Text("Two halves that are kept apart for ever are not noticed through this relay.",
-         "영원히 갈라놓은 두 쪽은 이 서버를 통해서는 알아챌 수 없음."),
+    _say("client-s-waiting"),
+    _say("operator-can-do"),
+    _say("two-halves-kept"),
 )  # fmt: skip
 
 
@@ -87,19 +84,12 @@ _TRIED: Final[dict[str, tuple[Sequence[str], Callable[[Told], bool]]]] = {
     "L-16": (tuple(DEEDS), lambda one: one.whole and one.answers > 0),
 }
 """For each claim the lies that try it, and what has to be so of each."""
-_LOST_BEFORE: Final = Text("not all was tried: something was lost before", "무언가 사라져서 모두 시험하지 못함")
+_LOST_BEFORE: Final = _say("not-all-tried")
 _CLAIMS: Final = {
-    "L-01": Text("Such a relay can hold everything back for as long as it lies.",
-                 "그런 서버는 거짓말하는 동안 모두 붙잡아 둘 수 있음."),
-    "L-02": Text("It can show two halves of a room different histories until their views meet; then somebody is "
-                 "told, and in the half that saw the false one somebody in any case.",
-                 "두 쪽의 기록이 만날 때까지 서로 다른 기록을 보여 줄 수 있음. 만나면 누군가는 그것을 알게 되고, "
-                 "거짓 기록을 본 쪽에서는 반드시 누군가 알게 됨."),
-    "L-10": Text("Noise, altered and repeated frames stop no room.",
-                 "잡음, 바꾼 프레임, 되풀이한 프레임은 방을 멈추지 못함."),
-    "L-11": Text("A card of another key is refused: the promise or the proof that comes with it is of the true one.",
-                 "다른 열쇠의 명함은 거절됨: 함께 온 약속이나 증명은 참된 명함의 것임."),
-    "L-13": Text("Nobody is shown a message that nobody wrote.", "아무도 쓰지 않은 메시지는 누구에게도 보이지 않음."),
-    "L-16": Text("Once it is honest, everybody has everything, once, and the room is one.",
-                 "정직해지면 모두가 모든 메시지를 한 번씩 갖추고 방은 하나임."),
+    "L-01": _say("l-01"),
+    "L-02": _say("l-02"),
+    "L-10": _say("l-10"),
+    "L-11": _say("l-11"),
+    "L-13": _say("l-13"),
+    "L-16": _say("l-16"),
 }  # fmt: skip

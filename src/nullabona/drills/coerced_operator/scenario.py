@@ -14,11 +14,13 @@ from nullabona.drills.actors.actor import Actor, Person
 from nullabona.drills.actors.company import Company
 from nullabona.drills.coerced_operator.findings import DEEDS, HALF, NOTICED, Told, once
 from nullabona.drills.operator.lies import APART, BARE, CARDS, PROMISED, STANDING
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell, Text, as_it_is
 from nullabona.drills.stage.playing import in_folder
 from nullabona.processes.program import ProcessFailed, python
 from nullabona.processes.servers import ANY_PORT
 from nullabona.processes.workers import Worker, working
+
+_say: Final = Sentences("drill_coerced_operator")
 
 _ADDRESSES: Final = ("127.21.4.1", "127.21.4.2", "127.21.4.3", "127.21.4.4")
 _PEOPLE: Final = (Person("한미나", "mina"), Person("서준", "jun"), Person("유소라", "sora"), Person("Leo", "leo"))
@@ -42,8 +44,7 @@ async def tell_lies(
 ) -> list[Told]:
     """Tell every lie, one after the other, until ``enough`` came of them; between two of them the relay is honest."""
     async with AsyncExitStack() as stack:
-        tell(Text("The operator is made to run a program that lies on order", "운영자가 시키는 대로 거짓말하는 "
-                  "프로그램을 돌리게 됩니다"))  # fmt: skip
+        tell(_say("operator-made-run"))
         play = python("-m", "nullabona.drills.operator.lies", "relay", "serve", "--data", str(folder / "relay"))
         serve = (*play, "--listen", ANY_PORT, "--json")
         relay = await stack.enter_async_context(working(serve, folder / "relay.log"))
@@ -72,14 +73,10 @@ def describe(told: Told) -> Text:
     codes = "; ".join(", ".join(each) or "-" for each in (told.halves if told.name == APART else [told.codes]))
     after = f"{told.seconds:.1f}"
     shown, forged = told.came_through, told.forged
-    return Text(
-        f"{deed.en}: {told.answers} lies. Meanwhile {shown} messages of others were shown, {forged} that nobody wrote; "
-        f"warnings{', of one half and of the other' if told.name == APART else ''}: {codes}. "
-        + (f"Everybody had everything {after} s after it ended." if told.whole else "SOMETHING IS MISSING."),
-        f"{deed.ko}: 거짓 응답 {told.answers}개. 그동안 다른 사람의 메시지 {shown}개가 보였고 "
-        f"아무도 쓰지 않은 것은 {forged}개; 경고{'(한쪽; 다른 쪽)' if told.name == APART else ''}: {codes}. "
-        + (f"끝난 지 {after}초 만에 모두가 모두 갖춤." if told.whole else "빠진 것이 있음."),
-    )
+    warnings = _say("warnings-apart", codes=codes) if told.name == APART else as_it_is(codes)
+    end = _say("everybody-whole", after=after) if told.whole else _say("something-missing")
+    values = {"lies": told.answers, "shown": shown, "forged": forged, "warnings": warnings, "end": end}
+    return _say("lies-told", deed=deed, **values)
 
 
 class _Scene:

@@ -13,12 +13,14 @@ from typing import Any, Final
 from nullabona.drills.actors.actor import Actor, Person
 from nullabona.drills.demo.findings import Outcome
 from nullabona.drills.demo.script import DM, Line, Script
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell, Text
 from nullabona.drills.search import Hunt, Kind, Secret
 from nullabona.drills.seizure.report import Scene, run_seizure
 from nullabona.drills.warrant.report import run_warrant
 from nullabona.extras import installed
 from nullabona.processes.servers import ANY_PORT, RelayProcess, delete_data
+
+_say: Final = Sentences("drill_demo")
 
 ADDRESSES: Final = ("127.61.18.103", "127.77.1.2", "127.201.33.44", "127.154.9.87", "127.33.210.5", "127.99.14.201")
 """Where the people's connections come from; loopback addresses that nothing else uses."""
@@ -80,18 +82,13 @@ class Story:
     # -- people -------------------------------------------------------------------------------------------------
 
     async def _gather_people(self) -> None:
-        self._tell(Text("A relay starts, with nothing in it.", "릴레이를 빈 상태로 시작합니다."))
+        self._tell(_say("relay-starts-nothing"))
         self._relay = self._start_relay(ANY_PORT)
         names = ", ".join(person.name for person in self._script.people)
-        self._tell(
-            Text(
-                f"{names} make accounts, each in a process of their own: no phone number, no e-mail.",
-                f"{names}: 각자의 프로세스에서 계정을 만듭니다. 전화번호도 이메일도 필요 없습니다.",
-            )
-        )
+        self._tell(_say("make-accounts-each", names=names))
         await asyncio.gather(*(self._enrol(actor, self._relay) for actor in self._actors.values()))
         first, *others = self._actors.values()
-        self._tell(Text("They ask one another to talk.", "서로 대화를 청하고 받아들입니다."))
+        self._tell(_say("they-ask-one"))
         await asyncio.gather(*(other.do("ask", handle=first.handle, greeting=_GREETING) for other in others))
         for other in others:
             await first.do("accept", handle=other.handle)
@@ -112,20 +109,10 @@ class Story:
     async def _talk(self) -> None:
         script = self._script
         first, second, *_ = self._actors.values()
-        self._tell(
-            Text(
-                f"{first.name} and {second.name} talk: {len(script.dm)} messages.",
-                f"{first.name}와(과) {second.name}의 1:1 대화: 메시지 {len(script.dm)}개.",
-            )
-        )
+        self._tell(_say("talk-messages", name=first.name, name2=second.name, dm=len(script.dm)))
         await self._say(script.dm)
         people = len(self._actors)
-        self._tell(
-            Text(
-                f"A group of {people}: {len(script.before)} messages.",
-                f"{people}명의 그룹 대화: 메시지 {len(script.before)}개.",
-            )
-        )
+        self._tell(_say("group-messages", people=people, before=len(script.before)))
         await first.do("group", name=script.group, handles=[actor.handle for actor in self._actors.values()][1:])
         for actor in self._actors.values():
             await actor.do("joined", room=script.group, members=people)
@@ -136,12 +123,7 @@ class Story:
     async def _remove(self, admin: Actor) -> None:
         script, out = self._script, self._actors[self._script.removed]
         early = self._early
-        self._tell(
-            Text(
-                f"{out.name} is removed from the group; the others go on: {len(early)} messages.",
-                f"{out.name}을(를) 그룹에서 내보내고 나머지가 계속 대화합니다: 메시지 {len(early)}개.",
-            )
-        )
+        self._tell(_say("removed-group-others", name=out.name, early=len(early)))
         await admin.do("remove", room=script.group, handle=out.handle)
         await out.do("removed", room=script.group)
         await self._say(early)
@@ -168,12 +150,7 @@ class Story:
 
     async def _demands_come(self) -> None:
         if not self._desk:
-            self._tell(
-                Text(
-                    "The legal desk is not installed (nullabona[docket]), or not asked for: its act is left out.",
-                    "법무 창구가 설치되지 않았거나 (nullabona[docket]) 빼기로 하여 그 막은 건너뜁니다.",
-                )
-            )
+            self._tell(_say("legal-desk-not"))
             return
         from nullabona.drills.docket.act import run_act
 
@@ -186,27 +163,17 @@ class Story:
 
     async def _officers_come(self, *, seize: bool) -> None:
         await self._somebody_is_away()
-        self._tell(Text("Officers come with a warrant for each account.", "계정마다 영장을 든 수사관이 찾아옵니다."))
+        self._tell(_say("officers-come-warrant"))
         self.outcome.warrants = [run_warrant(self._data, actor.handle) for actor in self._actors.values()]
         if not seize:
             return
-        self._seize(
-            Text(
-                "Officers seize the machine: every file and the memory of the running relay is searched.",
-                "기계를 압수합니다: 모든 파일과 실행 중인 서버의 메모리를 뒤집니다.",
-            )
-        )
+        self._seize(_say("officers-seize-machine"))
 
     async def _somebody_is_away(self) -> None:
         """Who was removed ends their program; then somebody asks them, so that something waits in one inbox."""
         out, (_, asking, *_) = self._actors[self._script.removed], [*self._present(), *self._present()]
         await out.stop()
-        self._tell(
-            Text(
-                f"{out.name} is away; {asking.name} asks them to talk, which waits in an inbox.",
-                f"{out.name}이(가) 자리를 비운 사이 {asking.name}이(가) 대화를 청합니다. 요청은 우편함에서 기다립니다.",
-            )
-        )
+        self._tell(_say("away-asks-them", name=out.name, name2=asking.name))
         await asking.do("ask", handle=out.handle, greeting=_GREETING)
         await asking.do("sync")
 
@@ -249,23 +216,12 @@ class Story:
         absent = self._absent()
         said = len(self._script.before) + len(self._early) + len(missed)
         await absent.stop()
-        self._tell(
-            Text(
-                f"{absent.name} goes offline and misses {len(missed)} messages; then the relay's data is deleted.",
-                f"{absent.name}이(가) 꺼진 동안 메시지 {len(missed)}개를 놓치고, 그때 서버의 데이터가 지워집니다.",
-            )
-        )
+        self._tell(_say("goes-offline-misses", name=absent.name, missed=len(missed)))
         await self._say(missed)
         self.outcome.put_back = len(missed)
         delete_data(self._data)
         self.outcome.relay_exit = self._relay.wait().code
-        self._tell(
-            Text(
-                "The relay starts again, empty; people put back what is missing and talk on: "
-                f"{len(late)} more messages.",
-                f"서버를 빈 상태로 다시 켭니다. 빠진 것은 서로 채워 넣고 대화를 잇습니다: 메시지 {len(late)}개 더.",
-            )
-        )
+        self._tell(_say("relay-starts-again", late=len(late)))
         self._relay = self._start_relay(self._relay.authority)
         await asyncio.gather(absent.start(), self._actors[self._script.removed].start())
         await absent.do("has", room=self._script.group, count=said)
@@ -280,8 +236,8 @@ class Story:
     async def _take_stock(self) -> None:
         script = self._script
         await asyncio.gather(*(actor.do("sync") for actor in self._present()))
-        self._seize(Text("The new relay is seized and searched as well.", "새로 켠 서버도 압수하여 뒤집니다."))
-        self._tell(Text("Everybody's history is compared with what was said.", "각자의 기록을 실제 대화와 비교합니다."))
+        self._seize(_say("new-relay-seized-searched"))
+        self._tell(_say("everybody-s-history"))
         for actor in self._actors.values():
             lines = script.before if actor.person == script.removed else script.before + script.after
             await self._compare(actor, script.group, lines)

@@ -30,10 +30,12 @@ from nullabona.drills.docket.stage import Apart, grounded
 from nullabona.drills.docket.walking import decide, finish, hand_over, release, review, take_in
 from nullabona.drills.docket.words import CLAIMS, answer_line, spoiled_lines
 from nullabona.drills.reporting.report import Check, Report
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell, Text, as_it_is, joined
 from nullabona.drills.search import Secret
 from nullabona.log.policy import Policy
 from nullabona.words.recounted import FINDINGS
+
+_say: Final = Sentences("drill_docket")
 
 KINDS: Final = ("KR.WARRANT", "KR.SUBSCRIBER")
 _DOES_NOT_HOLD: Final = 3
@@ -93,22 +95,9 @@ class _Act:
     def _answer(self, office: Office) -> None:
         rows = {row.id: row for row in rows_today(office.catalogue, office.pace())}
         asked = [ask(rows[kind], number, [self._handle], office.pace()) for number, kind in enumerate(KINDS, 1)]
-        self._tell(
-            Text(
-                f"The legal desk gets two demands about {self._handle}: a search warrant for everything, and a police "
-                "request for subscriber information.",
-                f"법무 창구에 {self._handle}에 관한 요청 두 건이 옵니다: 모든 것을 달라는 압수수색영장, 그리고 "
-                "통신이용자정보(옛 통신자료) 제공 요청.",
-            )
-        )
+        self._tell(_say("legal-desk-gets", handle=self._handle))
         cases = [self._decide(office, each) for each in asked]
-        self._tell(
-            Text(
-                "The period ends: both are in the docket log, two witnesses have cosigned it. Receipt first, then the "
-                "sealed packages.",
-                "한 주기가 끝나 두 건이 기록에 올랐고 증인 둘이 서명했습니다. 접수증이 먼저, 다음이 봉인한 꾸러미.",
-            )
-        )
+        self._tell(_say("period-ends-both"))
         office.tick()
         for case, each in zip(cases, asked, strict=True):
             self._hand(office, case, each)
@@ -116,14 +105,7 @@ class _Act:
     def _decide(self, office: Office, asked: Asked) -> CaseId:
         case = take_in(office, asked)
         if not self._acted.same_refused:
-            self._tell(
-                Text(
-                    "ina takes them in; she may not review her own work, and the desk's database refuses it. cora "
-                    "compares with the original and decides; rolf approves exactly that package.",
-                    "ina가 접수합니다. 자기 일을 스스로 검토하는 것은 데이터베이스가 거부합니다. cora가 원본과 대조해 "
-                    "결정하고, rolf가 바로 그 꾸러미를 승인합니다.",
-                )
-            )
+            self._tell(_say("ina-takes-them"))
             try:
                 review(office, case, by="ina")
             except SamePerson:
@@ -141,23 +123,12 @@ class _Act:
         finish(office, case, asked.row)
         if looked.checked is not None:
             told = [answer_line(answer) for answer in looked.checked.manifest.answers]
-            self._tell(
-                Text(
-                    f"Handed over in answer to the {asked.row.label.en}: {'; '.join(line.en for line in told)}.",
-                    f"{asked.row.label.ko}에 대해 건넨 것: {'; '.join(line.ko for line in told)}.",
-                )
-            )
+            self._tell(_say("handed-over-answer-to", label=asked.row.label, answers=joined("; ", told)))
 
     # -- the public
 
     def _publish(self, office: Office) -> None:
-        self._tell(
-            Text(
-                "What may be shown is opened, the half-year's figures are drawn up, and the public pages are written; "
-                "then anybody verifies them.",
-                "공개할 수 있는 것을 열고, 반기 통계를 내고, 공개 페이지를 만듭니다. 검증은 누구나 합니다.",
-            )
-        )
+        self._tell(_say("may-shown-opened"))
         office.tick()
         office.open_published()
         office.tick()
@@ -176,12 +147,7 @@ class _Act:
         self._acted.spoiled = spoil(package, self._folder / "spoiled", policy, seals)
         said = [(finding["code"], finding["message"]) for finding in self._acted.altered.get("findings", [])]
         for code, message in said:
-            self._tell(
-                Text(
-                    f"One byte of the record is altered. Verification fails: {message}.",
-                    f"기록의 한 바이트를 바꿉니다. 검증 실패: {FINDINGS[code].ko} ({message}).",
-                )
-            )
+            self._tell(_say("record-byte-altered", finding=_finding(code, message)))
 
     def _search(self, public: Path) -> None:
         packages = (looked.folder for looked in self._acted.looked)
@@ -192,15 +158,15 @@ class _Act:
 
 
 def _report(acted: Acted) -> Report:
-    report = Report("docket", Text("Two demands at the legal desk", "법무 창구에 온 요청 두 건"))
+    report = Report("docket", _say("two-demands-legal"))
     for looked in acted.looked:
         if looked.checked is None:
-            report.section("Handed over", "건넨 것", [Text(looked.problem, looked.problem)])
+            report.section(_say("handed-over"), [as_it_is(looked.problem)])
             continue
         label = looked.checked.manifest.instrument_label
-        report.section(f"Handed over in answer to the {label.en}", f"{label.ko}에 대해 건넨 것", _handed(looked))
-    report.section("A package is altered", "꾸러미를 고치면", spoiled_lines(acted.spoiled))
-    report.section("The public record", "공개 기록", _public(acted))
+        report.section(_say("handed-over-answer", label=label), _handed(looked))
+    report.section(_say("package-altered"), spoiled_lines(acted.spoiled))
+    report.section(_say("public-record"), _public(acted))
     report.checks = list(_checks(acted))
     report.data = {
         "packages": [looked.folder.name for looked in acted.looked],
@@ -217,23 +183,23 @@ def _report(acted: Acted) -> Report:
 def _handed(looked: Looked) -> Iterator[Text]:
     assert looked.checked is not None
     yield from (answer_line(answer) for answer in looked.checked.manifest.answers)
-    yield from (Text(line, line) for line in looked.listed)
+    yield from (as_it_is(line) for line in looked.listed)
     tools = ", ".join(looked.tools)
-    yield Text(f"sha256sum -c: every file; signature of the certificate: {tools}",
-               f"sha256sum -c: 모든 파일 일치, 확인서 서명 검사: {tools}")  # fmt: skip
+    yield _say("sha256sum-c-every", tools=tools)
 
 
 def _public(acted: Acted) -> Iterator[Text]:
     size, pages = acted.verified.get("size", 0), acted.pages
-    yield Text(f"{size} entries, cosigned by two witnesses; {pages} pages written by `nulla docket publish`",
-               f"항목 {size}개, 증인 둘이 함께 서명; `nulla docket publish`로 만든 페이지 {pages}쪽")  # fmt: skip
-    yield Text(f"The auditor counts {acted.counted} demands from the log alone",
-               f"감사인이 기록만으로 센 요청: {acted.counted}건")  # fmt: skip
+    yield _say("entries-cosigned-two", size=size, pages=pages)
+    yield _say("auditor-counts-demands", counted=acted.counted)
     for finding in acted.altered.get("findings", []):
         code, message = finding["code"], finding["message"]
-        yield Text(
-            f"With one byte altered: {code}: {message}", f"한 바이트를 바꾸면: {FINDINGS[code].ko}: {code}: {message}"
-        )
+        yield _say("one-byte-altered", code=code, message=_finding(code, message))
+
+
+def _finding(code: str, message: str) -> Text:
+    """What was found, as the command says it; in Korean with its meaning."""
+    return _say("finding", meaning=FINDINGS[code], message=message)
 
 
 def _checks(acted: Acted) -> Iterator[Check]:

@@ -18,7 +18,7 @@ from nullabona.docket.core.receipt import Receipt, check_receipt
 from nullabona.docket.core.recount_cases import Demand
 from nullabona.drills.docket.office import ORIGIN, Grounds
 from nullabona.drills.docket.tampering import Book, Deed, Forged, Public
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Sentences
 from nullabona.errors import PeerError
 from nullabona.log.keys import SignerKey
 from nullabona.log.note import Signer
@@ -28,12 +28,14 @@ from nullabona.machine.keyfile import read_key_file
 from nullabona.sequencer import NoQuorum, open_log
 from nullabona.wire.slots import BLIND_SIZE, SlotLeaf, SlotRef, commit, parse_slot_leaf
 
+_say: Final = Sentences("drill_docket")
+
 DEEDS: Final = {
-    Deed.REMOVE: Text("its entry is removed", "항목을 지움"),
-    Deed.ALTER: Text("one bit of its entry is altered", "항목의 한 비트를 고침"),
-    Deed.REORDER: Text("its entry changes places with another", "항목의 순서를 바꿈"),
-    Deed.BACKDATE: Text("its entry is moved to an earlier period", "항목의 날짜를 앞당김"),
-    Deed.DROP: Text("it is replaced by nothing, openings and figures with it", "통째로 빼고 공개분과 통계도 맞춤"),
+    Deed.REMOVE: _say("entry-removed"),
+    Deed.ALTER: _say("one-bit-entry"),
+    Deed.REORDER: _say("entry-changes-places"),
+    Deed.BACKDATE: _say("entry-moved-earlier"),
+    Deed.DROP: _say("replaced-nothing-openings"),
 }
 _REFUSAL: Final = "refused"
 _JUDGEMENTS: Final = frozenset({"has-more", "status-422"})

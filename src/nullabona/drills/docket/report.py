@@ -16,12 +16,14 @@ from nullabona.drills.docket.striking import Struck
 from nullabona.drills.docket.tampering import Deed
 from nullabona.drills.docket.words import CLAIMS, answer_line, spoiled_lines
 from nullabona.drills.reporting.report import Check, Report
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell, Text, as_it_is, joined
 from nullabona.words.recounted import FINDINGS
 
+_say: Final = Sentences("drill_docket")
+
 _REASONS: Final = {
-    "has-more": Text("it signed a longer record", "더 긴 기록에 이미 서명함"),
-    "status-422": Text("it signed another record", "이미 서명한 기록과 다름"),
+    "has-more": _say("signed-longer-record"),
+    "status-422": _say("signed-another-record"),
 }
 """Why a witness does not sign, in words."""
 
@@ -35,18 +37,17 @@ def report_of(played: Passed) -> Report:
     """The report, for people and for machines."""
     report = Report(
         "docket",
-        Text(f"{played.demands} demands at the legal desk", f"법무 창구에 온 요청 {played.demands}건"),
+        _say("demands-legal-desk", demands=played.demands),
         data=_data(played),
     )
-    report.section("What came, and what was answered", "들어온 것과 답한 것", _came(played))
-    report.section("What left the desk", "창구에서 나간 것", _left(played))
-    report.section("A package is altered", "꾸러미를 고치면", spoiled_lines(played.spoiled))
-    report.section("The public record", "공개 기록", _record(played))
-    report.section("A demand, and it is struck before it is in the record", "요청 하나: 기록에 오르기 전에 지움",
-                   _unanswered(played.struck))  # fmt: skip
+    report.section(_say("came-answered"), _came(played))
+    report.section(_say("left-desk"), _left(played))
+    report.section(_say("package-altered"), spoiled_lines(played.spoiled))
+    report.section(_say("public-record"), _record(played))
+    report.section(_say("demand-struck-before"), _unanswered(played.struck))
     for tried in played.lies:
         lie = DEEDS[tried.deed]
-        report.section(f"A demand, and {lie.en}", f"요청 하나: {lie.ko}", _noticed(tried))
+        report.section(_say("demand", lie=lie), _noticed(tried))
     report.checks = [Check.of(id, text, held=held) for id, text, held in _claims(played)]
     return report
 
@@ -55,17 +56,15 @@ def _came(played: Passed) -> Iterator[Text]:
     kinds = kinds_of(played.replay.answered)
     places = Counter(each.asked.row.jurisdiction for each in played.replay.answered)
     of = ", ".join(f"{name} {places[name]}" for name in ("KR", "US", "EU"))
-    yield Text(f"{played.demands} demands of {len(kinds)} kinds ({of}), while {played.messages} messages were said",
-               f"{len(kinds)}가지 요청 {played.demands}건 ({of}), 그동안 오간 메시지 {played.messages}개")  # fmt: skip
-    yield Text(f"{played.demands} recorded, {played.in_time} answered in time",
-               f"기록 {played.demands}건, 기한 안에 답함 {played.in_time}건")  # fmt: skip
-    answers = Counter(answer_line(each) for looked in played.looked if looked.checked
-                      for each in looked.checked.manifest.answers)  # fmt: skip
+    yield _say("demands-kinds-while", demands=played.demands, kinds=len(kinds), of=of, messages=played.messages)
+    yield _say("recorded-answered-time", demands=played.demands, in_time=played.in_time)
+    answers = Counter(
+        answer_line(each) for looked in played.looked if looked.checked for each in looked.checked.manifest.answers
+    )
     for line, count in sorted(answers.items(), key=lambda item: item[0].en):
-        yield Text(f"{line.en}: {count}", f"{line.ko}: {count}")
+        yield _say("of-a-thing", thing=line, said=count)
     told_, barred = _notices(played)
-    yield Text(f"{told_} told to the person, {played.replay.delivered} notices put into inboxes; {barred} barred",
-               f"당사자에게 알림 {told_}건(우편함에 {played.replay.delivered}건), 알릴 수 없음 {barred}건")  # fmt: skip
+    yield _say("told-person-notices", told=told_, delivered=played.replay.delivered, barred=barred)
 
 
 def _notices(played: Passed) -> tuple[int, int]:
@@ -76,72 +75,62 @@ def _notices(played: Passed) -> tuple[int, int]:
 def _left(played: Passed) -> Iterator[Text]:
     good = sum(looked.holds for looked in played.looked)
     tools = ", ".join(sorted({tool for looked in played.looked for tool in looked.tools}))
-    yield Text(f"{good} of {played.demands} packages hold: sha256sum -c, {tools}, nulla docket package verify",
-               f"꾸러미 {played.demands}개 중 {good}개 확인됨: sha256sum -c, {tools}, "
-               "nulla docket package verify")  # fmt: skip
+    yield _say("packages-hold-sha256sum", good=good, demands=played.demands, tools=tools)
     for looked in played.looked:
         if looked.problem:
-            yield Text(f"{looked.folder.name}: {looked.problem}", f"{looked.folder.name}: {looked.problem}")
+            yield as_it_is(f"{looked.folder.name}: {looked.problem}")
     searched = played.sought.searched
     size = searched.bytes / 1_000_000
-    yield Text(f"{len(played.sought.findings)} of {played.sought.secrets} secrets found in {size:.1f} MB of packages, "
-               f"pages and public files ({searched.opened} compressed streams opened)",
-               f"꾸러미·페이지·공개 파일 {size:.1f} MB에서 비밀 {played.sought.secrets}개 중 "
-               f"{len(played.sought.findings)}개 발견 (압축 {searched.opened}개를 풂)")  # fmt: skip
+    yield _say(
+        "secrets-found-mb",
+        findings=len(played.sought.findings),
+        secrets=played.sought.secrets,
+        size=size,
+        opened=searched.opened,
+    )
 
 
 def _record(played: Passed) -> Iterator[Text]:
-    yield Text(f"{played.size} entries in {played.periods} periods, each cosigned by two witnesses",
-               f"{played.periods}개 주기에 항목 {played.size}개, 주기마다 증인 둘이 서명")  # fmt: skip
+    yield _say("entries-periods-each", size=played.size, periods=played.periods)
     findings = played.verified["findings"]
-    yield Text(f"nulla docket verify: {len(findings)} findings", f"nulla docket verify: 문제 {len(findings)}건")
+    yield _say("nulla-docket-verify", findings=len(findings))
     for each in findings:
-        yield Text(f"{each['code']}: {each['message']}", f"{each['code']}: {each['message']}")
-    yield Text(f"The auditor counts {played.counted} demands from the log alone; the public sees {played.shown} of "
-               f"them, and {played.sealed} sealed slots of which it may not know yet",
-               f"감사인이 기록만으로 센 요청 {played.counted}건. 누구나 보는 것은 그중 {played.shown}건, "
-               f"아직 알 수 없는 봉인된 칸 {played.sealed}개")  # fmt: skip
+        yield as_it_is(f"{each['code']}: {each['message']}")
+    yield _say("auditor-counts-demands-log", counted=played.counted, shown=played.shown, sealed=played.sealed)
 
 
 def _unanswered(struck: Struck) -> Iterator[Text]:
-    yield Text(f"{struck.slots} of its entries are struck from the desk's database",
-               f"창구의 데이터베이스에서 그 항목 {struck.slots}개를 지움")  # fmt: skip
-    given = Text("GIVEN", "내줌")
+    yield _say("entries-struck-desk", slots=struck.slots)
+    given = _say("given")
     for asked, code in (
-        (Text("The receipt", "접수증"), struck.receipt),
-        (Text("The releaser's signature under the hand-over", "건네기 위한 승인자의 서명"), struck.signed),
-        (Text("The package", "꾸러미"), struck.package),
+        (_say("receipt"), struck.receipt),
+        (_say("releaser-s-signature"), struck.signed),
+        (_say("package"), struck.package),
     ):
-        yield Text(f"{asked.en}: {f'refused, {code}' if code else given.en}",
-                   f"{asked.ko}: {f'거부, {code}' if code else given.ko}")  # fmt: skip
+        yield _say("of-a-thing", thing=asked, said=_say("refused-with", code=code) if code else given)
 
 
 def _noticed(tried: Tried) -> Iterator[Text]:
-    nobody, verdict = Text("NOBODY NOTICES", "아무도 모름"), tried.noticed
-    yield _line(Text("Other files are served", "파일만 바꾸면"), verdict.served, nobody)
-    yield _line(Text("Signed anew by the operator alone", "운영자 혼자 다시 서명하면"), verdict.alone, nobody)
-    asked = Text("The witnesses are asked to sign it", "증인에게 서명을 청하면")
-    said = [(name, _REASONS.get(why, Text(why, why))) for name, why in sorted(tried.refused.items())]
-    yield Text(
-        f"{asked.en}: {', '.join(f'{name} refuses, {why.en}' for name, why in said) or nobody.en}",
-        f"{asked.ko}: {', '.join(f'{name} 거절, {why.ko}' for name, why in said) or nobody.ko}",
-    )
-    yield _line(Text("Suppose that they all sign the whole anew", "증인이 모두 전체에 다시 서명하더라도"),
-                verdict.helped, nobody)  # fmt: skip
-    yield _line(Text("And every period, with the date of that day", "주기마다 그날 날짜로 다시 서명하더라도"),
-                verdict.anew, nobody)  # fmt: skip
-    unseen = Text("nobody notices who saw nothing of it before", "전에 본 적 없는 사람은 모름")
-    yield _line(Text("And every period, back-dated", "주기마다 날짜를 앞당겨 서명하면"),
-                next(iter(verdict.back_dated), ""), unseen)  # fmt: skip
+    nobody, verdict = _say("nobody-notices"), tried.noticed
+    yield _line(_say("other-files-served"), verdict.served, nobody)
+    yield _line(_say("signed-anew-operator"), verdict.alone, nobody)
+    asked = _say("witnesses-asked-sign")
+    refusals = [(name, _REASONS.get(why, as_it_is(why))) for name, why in sorted(tried.refused.items())]
+    said = joined(", ", [_say("witness-refuses", name=name, why=why) for name, why in refusals]) if refusals else nobody
+    yield _say("of-a-thing", thing=asked, said=said)
+    yield _line(_say("suppose-they-all"), verdict.helped, nobody)
+    yield _line(_say("every-period-date"), verdict.anew, nobody)
+    unseen = _say("nobody-notices-saw")
+    yield _line(_say("every-period-back"), next(iter(verdict.back_dated), ""), unseen)
     if tried.lacking:
-        yield Text("The authority's receipt is a witnessed proof of an entry that is not there any more",
-                   "기관이 받은 접수증은 이제 없는 항목을 증인의 서명으로 증명함")  # fmt: skip
+        yield _say("authority-s-receipt")
 
 
 def _line(case: Text, said: str, nobody: Text) -> Text:
     if not said:
-        return Text(f"{case.en}: {nobody.en}", f"{case.ko}: {nobody.ko}")
-    return Text(f"{case.en}: {said}", f"{case.ko}: {FINDINGS[said.partition(':')[0]].ko} ({said})")
+        return _say("of-a-thing", thing=case, said=nobody)
+    finding = _say("finding", meaning=FINDINGS[said.partition(":")[0]], message=said)
+    return _say("of-a-thing", thing=case, said=finding)
 
 
 def _claims(played: Passed) -> Iterator[tuple[str, Text, bool]]:
@@ -150,11 +139,12 @@ def _claims(played: Passed) -> Iterator[tuple[str, Text, bool]]:
         "K-06": bool(dropped) and all(tried.passed for tried in dropped),
         "K-12": len(played.lies) == len(Deed) and all(tried.caught for tried in played.lies),
         "K-17": _all_entered(played) and played.struck.unanswered,
-        "K-18": all(looked.holds for looked in played.looked) and len(played.looked) == played.demands
-                and noticed(played.spoiled),
+        "K-18": all(looked.holds for looked in played.looked)
+        and len(played.looked) == played.demands
+        and noticed(played.spoiled),
         "K-19": played.sought.clean,
         "K-20": bool(dropped) and all(t.declined and t.lacking and not t.made_up for t in dropped),
-    }  # fmt: skip
+    }
     found = {
         "K-12": ", ".join(tried.deed for tried in played.lies if not tried.caught),
         "K-18": ", ".join(taken(played.spoiled)),
@@ -188,7 +178,9 @@ def _data(played: Passed) -> dict[str, Any]:
         "verified": played.verified,
         "struck": asdict(played.struck),
         "spoiled": {name.value: looked.problem for name, looked in played.spoiled.items()},
-        "lies": {tried.deed.value: {"caught": tried.caught, "refused": tried.refused, **asdict(tried.noticed)}
-                 for tried in played.lies},
+        "lies": {
+            tried.deed.value: {"caught": tried.caught, "refused": tried.refused, **asdict(tried.noticed)}
+            for tried in played.lies
+        },
         "seconds": round(played.seconds, 1),
-    }  # fmt: skip
+    }

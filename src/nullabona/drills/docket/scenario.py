@@ -30,11 +30,13 @@ from nullabona.drills.docket.spoiling import spoil
 from nullabona.drills.docket.stage import Apart, grounded
 from nullabona.drills.docket.striking import Struck, strike
 from nullabona.drills.docket.tampering import Deed
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell
 from nullabona.drills.stage.playing import in_folder
 from nullabona.log.policy import Policy
 from nullabona.machine.http_client import Route
 from nullabona.wire.slots import SlotRef
+
+_say: Final = Sentences("drill_docket")
 
 Places = Mapping[str, tuple[SlotRef, ...]]
 AT_ONCE: Final = 12
@@ -51,8 +53,7 @@ def play(tell: Tell, demands: int | None = None) -> Passed:
 
 
 async def _play(folder: Path, tell: Tell, demands: int) -> Passed:
-    tell(Text("A relay starts, three people make a group and talk; two witnesses watch the docket's log.",
-              "릴레이를 켭니다. 세 사람이 그룹을 만들어 대화하고, 증인 둘이 기록을 지켜봅니다."))  # fmt: skip
+    tell(_say("relay-starts-three"))
     pace, apart = WallClock(), Apart()
     desk = folder / "desk"
     desk.mkdir()
@@ -71,8 +72,7 @@ async def _play(folder: Path, tell: Tell, demands: int) -> Passed:
 
 
 async def _pass_through(replay: Replay, talk: Talk, apart: Apart, tell: Tell, demands: int) -> None:
-    tell(Text(f"{demands} demands arrive, {AT_ONCE} at a time, while people go on talking.",
-              f"사람들이 계속 대화하는 동안 요청 {demands}건이 {AT_ONCE}건씩 들어옵니다."))  # fmt: skip
+    tell(_say("demands-arrive-time", demands=demands, at_once=AT_ONCE))
     await apart.do(replay.office.tick)
     while (left := demands - len(replay.answered)) > 0:
         await asyncio.gather(apart.do(replay.pass_through, min(left, AT_ONCE)), talk.go_on())
@@ -81,8 +81,7 @@ async def _pass_through(replay: Replay, talk: Talk, apart: Apart, tell: Tell, de
 
 def _strike(replay: Replay, tell: Tell) -> Struck:
     """One more demand, which is not to be in the log."""
-    tell(Text("The operator strikes one more from the desk's database before it is entered.",
-              "운영자가 요청 하나를 더 받아, 기록에 오르기 전에 창구의 데이터베이스에서 지웁니다."))  # fmt: skip
+    tell(_say("operator-strikes-one"))
     office = replay.office
     (asked,) = many(office.catalogue, 1, replay.here, office.pace(), len(replay.answered))
     return strike(office, asked)
@@ -92,8 +91,7 @@ def _examine(replay: Replay, talk: Talk, struck: Struck, tell: Tell) -> Passed:
     """What came of it, in the desk's thread: nothing of this asks the desk."""
     office = replay.office
     policy = Policy.parse(office.grounds.policy)
-    tell(Text("Every package is checked with sha256sum and readers of PDF signatures; all that left is searched.",
-              "모든 꾸러미를 sha256sum과 PDF 서명 검사기로 확인하고, 밖으로 나간 모든 것을 뒤집니다."))  # fmt: skip
+    tell(_say("every-package-checked"))
     custodian = office.custodian.fingerprint
     looked = [look_at(each.folder, policy, custodian) for each in replay.answered]
     seals = Seals(office.custodian, office.grounds.signers)
@@ -109,8 +107,22 @@ def _examine(replay: Replay, talk: Talk, struck: Struck, tell: Tell) -> Passed:
     lies = _lie(replay, entries, places, shown, tell)
     sealed = sum(found.sealed(term) for term in found.terms())
     miscounted = len({each.tag for each in replay.answered} ^ places.keys())
-    return Passed(replay, looked, spoiled, sought, len(entries), len(found.batches), verified, len(places), miscounted,
-                  len(shown), sealed, len(talk.said), struck, lies)  # fmt: skip
+    return Passed(
+        replay,
+        looked,
+        spoiled,
+        sought,
+        len(entries),
+        len(found.batches),
+        verified,
+        len(places),
+        miscounted,
+        len(shown),
+        sealed,
+        len(talk.said),
+        struck,
+        lies,
+    )
 
 
 def _any(replay: Replay) -> Answered:
@@ -119,8 +131,7 @@ def _any(replay: Replay) -> Answered:
 
 def _lie(replay: Replay, entries: list[bytes], places: Places, shown: Mapping[str, Demand], tell: Tell) -> list[Tried]:
     """Each lie about another demand."""
-    tell(Text("The operator removes, alters, reorders, back-dates and drops one, with the log's own keys.",
-              "운영자가 기록의 열쇠로 하나씩 지우고, 고치고, 순서를 바꾸고, 날짜를 당기고, 몰래 뺍니다."))  # fmt: skip
+    tell(_say("operator-removes-alters"))
     office = replay.office
     helpers = tuple(keys_of_witnesses(office.grounds))
     liar = Liar(office.grounds, office.public, entries, office.pace(), helpers)

@@ -15,10 +15,12 @@ from nullabona.drills.actors.company import Company
 from nullabona.drills.flood.beside import Bystander, Gauge, Poller, waited_s
 from nullabona.drills.flood.findings import Flood, Phase
 from nullabona.drills.flood.stranger import MOST_CONNECTIONS
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell
 from nullabona.drills.stage.playing import Stage, in_folder, playing
 from nullabona.processes.program import python
 from nullabona.processes.workers import Worker
+
+_say: Final = Sentences("drill_flood")
 
 _BEFORE: Final = 12
 """Messages that are timed before the stranger comes."""
@@ -48,7 +50,7 @@ async def _play(folder: Path, tell: Tell, minutes: float) -> Flood:
     lowered = "".join(f"{name} = {value}\n" for name, value in limits(minutes).items())
     await asyncio.to_thread(config.write_text, f"[limits]\n{lowered}")
     async with playing(folder, "--config", str(config)) as stage:
-        tell(Text("A relay, and two people who talk", "릴레이를 켭니다. 두 사람이 대화합니다"))
+        tell(_say("relay-two-people"))
         scene, relay = _Scene(stage, tell, minutes), stage.relay
         await scene.begin()
         gauge = Gauge(relay.pid, relay.data)
@@ -84,8 +86,7 @@ class _Scene:
     async def suffer(self, connections: int) -> None:
         """The stranger comes, and stays for half of the time."""
         seconds = 30 * self.flood.minutes
-        self._tell(Text(f"A stranger comes, on {connections} connections, for {seconds:.0f} s",
-                        f"모르는 사람이 연결 {connections}개로 {seconds:.0f}초 동안 공격합니다"))  # fmt: skip
+        self._tell(_say("stranger-comes-connections", connections=connections, seconds=seconds))
         phase = Phase(connections)
         begun, waited = time.monotonic(), waited_s(self._relay.pid)
         poller = Poller(self._port)
@@ -109,7 +110,7 @@ class _Scene:
 
     async def recover(self) -> None:
         """Talk on until some messages in a row take no longer than the slowest did before."""
-        self._tell(Text("The stranger has gone", "모르는 사람이 떠났습니다"))
+        self._tell(_say("stranger-has-gone"))
         begun, enough, row = time.monotonic(), max(1.5 * max(self.flood.before), 2 * median(self.flood.before)), 0
         while row < _NORMAL and time.monotonic() - begun < _LONGEST_S:
             row = row + 1 if await self._talk() <= enough else 0

@@ -13,9 +13,11 @@ from nullabona.drills.actors.actor import Person
 from nullabona.drills.insider.findings import Attack, Inside
 from nullabona.drills.insider.storming import STORM_LINES, storms
 from nullabona.drills.insider.village import HEARD_WITHIN_S, HONEST, Village, slowest
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell
 from nullabona.drills.stage.playing import in_folder, playing
 from nullabona.processes.program import ProcessFailed
+
+_say: Final = Sentences("drill_insider")
 
 GROUP: Final = "마을 회관 Village hall"
 _MACHINE: Final = "127.0.0.69"
@@ -84,8 +86,7 @@ class _Scene:
 
     async def gather(self) -> None:
         """Five people, of whom one is removed."""
-        self._tell(Text("Five people make a group; one of them is removed, and keeps every secret",
-                        "다섯 사람이 그룹을 만들고, 한 명을 내보냅니다. 그는 비밀을 모두 간직합니다"))  # fmt: skip
+        self._tell(_say("five-people-make"))
         people, names = self._people, [person.handle_name for person in _CAST]
         await people.meet(names)
         await people.befriend("mansu", "jun")
@@ -101,8 +102,7 @@ class _Scene:
 
     async def in_their_names(self) -> None:
         """A frame of 512 bytes for each device, which says that it is by that device."""
-        self._tell(Text("Frames in everybody's name, by the one who was removed, then by a member",
-                        "모두의 이름을 쓴 프레임을, 내보낸 사람이 먼저, 다음에는 참여자가 넣습니다"))  # fmt: skip
+        self._tell(_say("frames-everybody-s-name-one"))
 
         async def by(name: str) -> dict[str, int]:
             if name == "mansu":
@@ -115,8 +115,7 @@ class _Scene:
 
     async def led_away(self) -> None:
         """To a branch of its own, by its word and by tickets."""
-        self._tell(Text("A member says that the room moved, and shows everybody the way to a branch that it rules",
-                        "한 참여자가 방이 옮겨 갔다며, 자기가 관리자인 갈래로 모두를 이끕니다"))  # fmt: skip
+        self._tell(_say("member-says-room"))
         people = self._people
         victims = {people[name].account: people[name].handle for name in HONEST}
 
@@ -135,8 +134,7 @@ class _Scene:
 
     async def claims(self) -> None:
         """One after another, that other commits removed somebody."""
-        self._tell(Text("A member claims, again and again, that another commit removed somebody",
-                        "한 참여자가 다른 커밋이 누군가를 내보냈다고 거듭 주장합니다"))  # fmt: skip
+        self._tell(_say("member-claims-again"))
         people = self._people
 
         async def claimed() -> dict[str, int]:
@@ -151,8 +149,7 @@ class _Scene:
 
     async def invited(self) -> None:
         """Into the room that one is in: first so that one looks for another branch, then to a branch of its own."""
-        self._tell(Text("A member invites somebody into the room where they are, onto a branch that it rules",
-                        "한 참여자가 이미 방에 있는 사람을, 자기가 관리자인 갈래로 초대합니다"))  # fmt: skip
+        self._tell(_say("member-invites-somebody"))
         people = self._people
 
         async def invited() -> dict[str, int]:
@@ -166,8 +163,7 @@ class _Scene:
 
     async def lured(self) -> None:
         """To a machine of the attacker's, by items that name it; connections there are counted."""
-        self._tell(Text("A member and one who was removed send every kind of item that names a machine of theirs",
-                        "참여자와 내보낸 사람이 자기 컴퓨터를 대는 온갖 요청을 보냅니다"))  # fmt: skip
+        self._tell(_say("member-one-removed"))
         people, came = self._people, self.inside.lured_to
 
         async def comes(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -187,8 +183,7 @@ class _Scene:
 
     async def dear_frames(self) -> None:
         """Frames that each make a reader advance far through a member's ratchet."""
-        self._tell(Text("Frames that name a place far ahead in somebody's ratchet, by a member and from outside",
-                        "래칫의 먼 위치를 대는 프레임을, 참여자와 내보낸 사람이 넣습니다"))  # fmt: skip
+        self._tell(_say("frames-name-place"))
 
         async def by(name: str) -> dict[str, int]:
             if name == "mansu":

@@ -12,8 +12,10 @@ from typing import Final
 from nullabona.drills.actors.actor import Person
 from nullabona.drills.insider.findings import Inside, Storm
 from nullabona.drills.insider.village import Village, slowest
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell
 from nullabona.drills.stage.playing import playing
+
+_say: Final = Sentences("drill_insider")
 
 STORM_LINES: Final = frozenset({"E-34", "E-35"})
 RATES: Final = (2.0, 5.0, 20.0)
@@ -44,8 +46,7 @@ async def storms(folder: Path, tell: Tell, inside: Inside) -> None:
             await people.group(room, "mina", "jun", "sora", "mansu")
         await people.heard(rooms, ("jun", "sora"))
         await people.watch(rooms, _THERE)
-        tell(Text("Elsewhere a member commits 2, 5 and 20 times a second while an admin removes it",
-                  "다른 곳에서는 한 참여자가 1초에 2, 5, 20번 커밋하는 동안 관리자가 내보냅니다"))  # fmt: skip
+        tell(_say("elsewhere-member-commits"))
         for room in rooms:
             await people["mansu"].do("keep", room=room)
         await people["sora"].stop()

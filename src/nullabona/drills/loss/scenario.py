@@ -14,11 +14,13 @@ from typing import Any, Final
 
 from nullabona.drills.loss.crowd import Line
 from nullabona.drills.loss.findings import Outcome, Size
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell
 from nullabona.drills.stage.playing import in_folder
 from nullabona.processes.program import python
 from nullabona.processes.servers import ANY_PORT, RelayProcess, delete_data
 from nullabona.processes.workers import Worker, working
+
+_say: Final = Sentences("drill_loss")
 
 _CROWDS: Final = 2
 """Processes that the people are spread over."""
@@ -34,13 +36,8 @@ _IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder with a name of its
 share the relay's. The relay's own files are where temporary files are."""
 _PROFILE_BYTES: Final = 8 * 1_048_576
 """What a profile takes at most, with its logs, of so short a life."""
-_TAKEN: Final = Text("The machine is carried away while they talk; an empty one takes its place under the same name",
-                     "대화 중에 기계를 가져갑니다. 같은 이름의 빈 기계가 자리를 대신합니다")  # fmt: skip
-_TAKEN_RENAMED: Final = Text(
-    "The machine is carried away while they talk; an empty one takes its place under another name. "
-    "Those who opened rooms go there",
-    "대화 중에 기계를 가져갑니다. 다른 이름의 빈 기계가 자리를 대신하고, 방을 연 사람들이 그곳으로 옮깁니다",
-)
+_TAKEN: Final = _say("machine-carried-away")
+_TAKEN_RENAMED: Final = _say("machine-carried-away-while")
 
 
 def play(tell: Tell, size: Size) -> Outcome:
@@ -78,12 +75,10 @@ class _Scene:
     async def play(self, tell: Tell) -> Outcome:
         """Everything."""
         began = time.monotonic()
-        tell(Text(f"{self._size.accounts} people make accounts and open {self._size.rooms} rooms",
-                  f"{self._size.accounts}명이 계정을 만들고 방 {self._size.rooms}개를 엽니다"))  # fmt: skip
+        tell(_say("people-make-accounts", accounts=self._size.accounts, rooms=self._size.rooms))
         await self._gather()
         setup_s = time.monotonic() - began
-        tell(Text(f"They talk, {self._size.rate:.0f} messages a second",
-                  f"초당 메시지 {self._size.rate:.0f}개로 대화합니다"))  # fmt: skip
+        tell(_say("they-talk-messages", rate=self._size.rate))
         rate = self._size.rate / len(self._crowds)
         await self._each("talk", rooms=self._rooms, rate=rate)
         talking = time.monotonic()
@@ -106,9 +101,24 @@ class _Scene:
         missing, twice, forged = (sum(one[what] for one in found) for what in ("missing", "twice", "forged"))
         memory = sum(await self._each("memory")) / 1_024
         return Outcome(
-            self._size, len(said), self._due(said), away, waiting, lacking, gap_s, recovery_s, movers, all_s, slowest_s,
-            missing, twice, forged, setup_s, silent - talking, memory,
-        )  # fmt: skip
+            self._size,
+            len(said),
+            self._due(said),
+            away,
+            waiting,
+            lacking,
+            gap_s,
+            recovery_s,
+            movers,
+            all_s,
+            slowest_s,
+            missing,
+            twice,
+            forged,
+            setup_s,
+            silent - talking,
+            memory,
+        )
 
     async def _gather(self) -> None:
         share = self._size.accounts // _CROWDS
@@ -147,8 +157,7 @@ class _Scene:
         if self._size.renamed:
             movers = sum(await self._each("move", rooms=self._rooms, relay=self._relay.url))
         seconds = await self._until_none_lacks(answered)
-        tell(Text(f"{lacking} deliveries were lacking; they were made good in {seconds:.1f} s. People talk on",
-                  f"전달되지 않은 {lacking}건이 {seconds:.1f}초 만에 채워졌습니다. 대화를 잇습니다"))  # fmt: skip
+        tell(_say("deliveries-lacking-they", lacking=lacking, seconds=seconds))
         await asyncio.sleep(self._size.after_s)
         return lacking, seconds, movers
 
@@ -182,9 +191,13 @@ class _Scene:
     def _start(self, name: str, listen: str) -> RelayProcess:
         folder = self._folder
         return RelayProcess(
-            folder / name, "--period", str(self._size.period_s), listen=listen, log=folder / f"{name}.log",
+            folder / name,
+            "--period",
+            str(self._size.period_s),
+            listen=listen,
+            log=folder / f"{name}.log",
             temporary=folder / "temporary",
-        )  # fmt: skip
+        )
 
 
 def _rooms(size: Size) -> dict[str, list[int]]:

@@ -10,7 +10,9 @@ import msgspec
 from nullabona.drills.lost_directory.findings import Lost
 from nullabona.drills.lost_directory.scenario import DAYS, play
 from nullabona.drills.reporting.report import Check, Report
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell, Text
+
+_say: Final = Sentences("drill_lost_directory")
 
 _BACK_WITHIN: Final = 4
 """Periods, and the seconds beside them, within which a device that is online must have put its card back."""
@@ -24,70 +26,39 @@ def run(tell: Tell) -> Report:
 
 def report_of(lost: Lost) -> Report:
     """The report of what came of it."""
-    report = Report("lost-directory", Text("The directory's machine is lost", "디렉터리의 기계를 잃었을 때"))
+    report = Report("lost-directory", _say("directory-s-machine"))
     report.section(
-        f"How long it took (a period of {lost.period_s} s; an operator's default is 600 s)",
-        f"걸린 시간 (회차 간격 {lost.period_s}초; 기본값은 600초)",
+        _say("how-long-took", period_s=lost.period_s),
         _times(lost),
     )
-    report.section("An old copy of the record", "기록의 옛 사본", _old_copy(lost))
-    report.section("What did not come back", "돌아오지 않은 것", _gone(lost))
+    report.section(_say("old-copy-record"), _old_copy(lost))
+    report.section(_say("did-not-come"), _gone(lost))
     report.checks = [Check.of(id, text, held=_HELD[id](lost)) for id, text in _CLAIMS.items()]
     report.data = msgspec.to_builtins(lost)
     return report
 
 
 def _times(lost: Lost) -> Iterator[Text]:
-    yield Text(
-        f"{lost.heard} of {lost.said} messages said while it was gone were heard; the last {lost.talked_s:.1f} s after",
-        f"디렉터리가 없는 동안의 메시지 {lost.said}개 중 {lost.heard}개가 닿음; 마지막은 {lost.talked_s:.1f}초 뒤",
-    )
-    yield Text(
-        f"The record of {lost.entries} entries was served again after {lost.served_s:.1f} s, with the next epoch",
-        f"항목 {lost.entries}개의 기록이 {lost.served_s:.1f}초 뒤 다음 회차와 함께 다시 열림",
-    )
+    yield _say("messages-said-while", heard=lost.heard, said=lost.said, talked_s=lost.talked_s)
+    yield _say("record-entries-served", entries=lost.entries, served_s=lost.served_s)
     for name in ("mina", "jun"):
         seconds = lost.back.get(name, 0.0)
-        yield Text(
-            f"{name}'s device, online all the time, had put the card back after {seconds:.1f} s, by itself",
-            f"계속 켜져 있던 {name}의 기기는 {seconds:.1f}초 뒤 스스로 명함을 다시 올림",
-        )
-    yield Text(
-        f"nari's device, off when it happened, did so {lost.back.get('nari', 0.0):.1f} s after it was switched on",
-        f"그때 꺼져 있던 nari의 기기는 켜진 지 {lost.back.get('nari', 0.0):.1f}초 만에 다시 올림",
-    )
+        yield _say("s-device-online", name=name, seconds=seconds)
+    yield _say("nari-s-device", nari=lost.back.get("nari", 0.0))
 
 
 def _old_copy(lost: Lost) -> Iterator[Text]:
     code = lost.refused.error if lost.refused else "-"
-    yield Text(
-        f"A copy with {lost.lacking} of {lost.entries} entries: `nulla log restore` refuses it [{code}]",
-        f"항목 {lost.entries}개 중 {lost.lacking}개만 있는 사본: nulla log restore가 거절함 [{code}]",
-    )
-    yield Text(
-        f"Taken all the same: the witnesses did not cosign it ({lost.forced or 'NOT SEEN'}), whoever copies the record "
-        f"stopped [{lost.copier_saw}], a look-up gave nothing [{lost.forced_shown}]",
-        f"억지로 쓴 결과: 증인이 서명하지 않고({lost.forced or '확인 못함'}), 사본을 두는 쪽은 멈추고 "
-        f"[{lost.copier_saw}], 조회는 아무것도 얻지 못함 [{lost.forced_shown}]",
-    )
+    yield _say("copy-entries-nulla", lacking=lost.lacking, entries=lost.entries, code=code)
+    forced = lost.forced or _say("not-seen")
+    yield _say("taken-anyway", forced=forced, copier_saw=lost.copier_saw, forced_shown=lost.forced_shown)
 
 
 def _gone(lost: Lost) -> Iterator[Text]:
-    yield Text(
-        f"The hold on a deleted handle: refused before [{lost.before.get('dora', '')}], free afterwards",
-        f"삭제된 이름의 보류: 이전에는 거절 [{lost.before.get('dora', '')}], 이후에는 누구나 가져감",
-    )
-    yield Text(
-        "The handle of an owner who was away: somebody quicker had it; a contact was told "
-        f"[{lost.contact_saw}], and so was the owner when she came back",
-        f"꺼져 있던 주인의 이름: 먼저 온 남이 가져감; 아는 사람과 [{lost.contact_saw}] 돌아온 주인에게 알림이 감",
-    )
+    yield _say("hold-deleted-handle", dora=lost.before.get("dora", ""))
+    yield _say("handle-owner-away", contact_saw=lost.contact_saw)
     gaps = sorted(name for name, codes in lost.told.items() if "record-gap" in codes)
-    yield Text(
-        "The days of registration, and the history that owners check; whoever had not looked through the last epochs "
-        f"was told of a gap ({', '.join(gaps) or '-'})",
-        f"등록일과 주인이 확인하던 이력; 마지막 회차를 아직 보지 못한 기기에는 공백을 알림 ({', '.join(gaps) or '-'})",
-    )
+    yield _say("days-registration-history", gaps=", ".join(gaps) or "-")
 
 
 # -- claims -------------------------------------------------------------------------------------------------------
@@ -139,20 +110,11 @@ _HELD: Final[dict[str, Callable[[Lost], bool]]] = {
     "G-12": _the_log_goes_on,
 }
 _CLAIMS: Final = {
-    "G-01": Text("While it is gone nobody new is found, and nobody can register.",
-                 "없는 동안에는 새 사람을 찾거나 등록할 수 없음."),
-    "G-02": Text("Afterwards the handle of an owner who is away is free until they come back; those who knew them, and "
-                 "they themselves, notice if somebody else took it.",
-                 "그 뒤 꺼져 있는 주인의 이름은 돌아올 때까지 비어 있음. 남이 가져가면 아는 사람과 주인이 알아챔."),
-    "G-03": Text("Holds on deleted handles, days of registration and the history that owners check are gone.",
-                 "삭제된 이름의 보류, 등록일, 주인이 확인하던 이력은 사라짐."),
-    "G-04": Text("Where every copy of the record lacks an epoch that was cosigned, the record cannot go on.",
-                 "공동 서명된 회차가 모든 사본에 빠져 있으면 그 기록은 이어 갈 수 없음."),
-    "G-10": Text("Losing the directory silences nobody: rooms do not need it.",
-                 "디렉터리를 잃어도 대화는 계속됨: 대화방은 디렉터리가 없어도 됨."),
-    "G-11": Text("Cards are not lost: owners' devices put them back by themselves, and they are found again.",
-                 "명함은 사라지지 않음: 주인의 기기가 스스로 다시 올리고, 다시 찾을 수 있음."),
-    "G-12": Text("A shorter record is refused by the program that restores it, by its witnesses and by whoever copies "
-                 "it; the true one goes on where it was.",
-                 "더 짧은 기록은 되살리는 프로그램, 증인, 사본을 두는 쪽이 모두 거절하고, 참된 기록은 그대로 이어짐."),
+    "G-01": _say("g-01"),
+    "G-02": _say("g-02"),
+    "G-03": _say("g-03"),
+    "G-04": _say("g-04"),
+    "G-10": _say("g-10"),
+    "G-11": _say("g-11"),
+    "G-12": _say("g-12"),
 }  # fmt: skip

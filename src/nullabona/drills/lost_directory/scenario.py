@@ -12,9 +12,11 @@ from nullabona.drills.actors.actor import Person
 from nullabona.drills.actors.company import Company
 from nullabona.drills.lost_directory.findings import Lost
 from nullabona.drills.lost_directory.machine import Copier, DirectoryMachine, running_directory, size_of, wait_grown
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell
 from nullabona.drills.stage.playing import Stage, in_folder, playing
 from nullabona.processes.program import ProcessFailed
+
+_say: Final = Sentences("drill_lost_directory")
 
 PERIOD_S: Final = 3
 DAYS: Final = 40
@@ -50,8 +52,7 @@ def play(tell: Tell, period_s: int = PERIOD_S) -> Lost:
 
 async def _play(folder: Path, tell: Tell, period_s: int) -> Lost:
     async with playing(folder) as stage:
-        tell(Text("A relay; a directory on another machine; two witnesses that cosign its record and keep copies of it",
-                  "릴레이와 다른 기계의 디렉터리를 켭니다. 두 증인이 공동 서명하고 사본을 둡니다"))  # fmt: skip
+        tell(_say("relay-directory-another"))
         machine = await stage.stack.enter_async_context(running_directory(folder / "machine", period_s))
         scene = _Scene(stage, machine, tell)
         await scene.live()
@@ -76,8 +77,7 @@ class _Scene:
     async def live(self) -> None:
         """Accounts, contacts, a group, some words; a deleted account; copies of the record, one of which stops."""
         people, machine = self._company, self._machine
-        self._tell(Text("Five people make accounts and talk; one of them deletes hers",
-                        "다섯 사람이 계정을 만들고 대화합니다. 한 사람은 계정을 지웁니다"))  # fmt: skip
+        self._tell(_say("five-people-make"))
         for copier in (self._old, self._new):
             await copier.start()
         await people.enrol(machine.host, self._relay, ("mina", "jun", "nari", "sora", "dora"))
@@ -108,8 +108,7 @@ class _Scene:
         lost.entries = await self._pull_the_plug(max(lost.lacking + 1, size_of(self._new.copy)))
         await asyncio.to_thread(self._machine.lose)
         self._lost_at = time.monotonic()
-        self._tell(Text(f"The directory's machine is gone, with {lost.entries} entries of its record; people talk on",
-                        f"디렉터리의 기계가 사라집니다 (기록 {lost.entries}개). 사람들은 계속 대화합니다"))  # fmt: skip
+        self._tell(_say("directory-s-machine-gone", entries=lost.entries))
         await people.say(_MEANWHILE)
         lost.said = len(_MEANWHILE)
         await people.settle(("mina", "jun"))
@@ -130,8 +129,7 @@ class _Scene:
     async def try_old_copy(self) -> None:
         """A copy that lacks entries: the program refuses it; taken all the same, nobody signs it."""
         lost, machine, people = self.lost, self._machine, self._company
-        self._tell(Text(f"Its operator takes an old copy with {lost.lacking} entries",
-                        f"운영자가 항목 {lost.lacking}개뿐인 옛 사본으로 되살려 봅니다"))  # fmt: skip
+        self._tell(_say("operator-takes-old", lacking=lost.lacking))
         lost.refused = await machine.restore(self._old.copy)
         await asyncio.to_thread(machine.force, self._old.copy)
         await asyncio.to_thread(machine.start)
@@ -146,8 +144,7 @@ class _Scene:
     async def restore(self) -> None:
         """From the copy that lacks nothing."""
         lost, machine = self.lost, self._machine
-        self._tell(Text("Its operator takes the newest copy and the keys out of the safe",
-                        "이번에는 최신 사본과 금고에 둔 열쇠로 되살립니다"))  # fmt: skip
+        self._tell(_say("operator-takes-newest"))
         lost.restored = await machine.restore(self._new.copy)
         await asyncio.to_thread(machine.start)
         await self._new.start()
@@ -159,8 +156,7 @@ class _Scene:
     async def come_back(self) -> None:
         """Who was away comes back; of two who are still away, others take the handles."""
         lost, people = self.lost, self._company
-        self._tell(Text("Owners' devices put their cards back; somebody quicker takes the handle of one who is away",
-                        "주인의 기기가 명함을 다시 올립니다. 꺼져 있는 사람의 이름은 남이 가져갑니다"))  # fmt: skip
+        self._tell(_say("owners-devices-put"))
         began = time.monotonic()
         await people["nari"].start()
         lost.back["nari"] = await self._put_back("nari", began)

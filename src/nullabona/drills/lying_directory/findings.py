@@ -6,14 +6,16 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Sentences, Text, as_it_is
+
+_say: Final = Sentences("drill_lying_directory")
 
 SLACK_S: Final = 10.0
 """Beside the two periods within which an owner's device has to tell: witnesses take a moment to sign, the device looks
 a second later, and the machine may be busy. On one that is not it takes two or three seconds in all."""
 
 
-_NOTHING: Final = Text("", "")
+_NOTHING: Final = as_it_is("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +48,10 @@ def within(period_s: int) -> float:
 def line(caught: Caught) -> Text:
     """One lie, for people."""
     if not caught.code:
-        return Text(f"{caught.lie.en}: NOT NOTICED", f"{caught.lie.ko}: 들키지 않음")
-    more = Text(f"; {caught.more.en}", f"; {caught.more.ko}") if caught.more.en else caught.more
+        return _say("not-noticed", lie=caught.lie)
+    more = _say("and-more", more=caught.more) if caught.more.en else caught.more
     if caught.seconds > caught.within_s:
-        more = Text(f"; TOO LATE, after {caught.within_s:.0f} s", f"; {caught.within_s:.0f}초를 넘겨 늦음")
+        more = _say("too-late-after", within_s=caught.within_s)
     if caught.code == "believed":
-        return Text(
-            f"{caught.lie.en}: until the owner's device told, {caught.seconds:.1f} s{more.en}",
-            f"{caught.lie.ko}: 주인의 기기가 알릴 때까지 {caught.seconds:.1f}초{more.ko}",
-        )
-    return Text(
-        f"{caught.lie.en}: {caught.by.en} noticed after {caught.seconds:.1f} s [{caught.code}]{more.en}",
-        f"{caught.lie.ko}: {caught.seconds:.1f}초 만에 {caught.by.ko}이(가) 알아챔 [{caught.code}]{more.ko}",
-    )
+        return _say("until-owner-s", lie=caught.lie, seconds=caught.seconds, more=more)
+    return _say("noticed-after-s", lie=caught.lie, by=caught.by, seconds=caught.seconds, code=caught.code, more=more)

@@ -20,12 +20,14 @@ from nullabona.client.profile import Unprotected
 from nullabona.drills.lying_directory.findings import SLACK_S, Caught, line, within
 from nullabona.drills.lying_directory.relay import LyingRelay, lying_relay
 from nullabona.drills.operator.cards import forge_card
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell, as_it_is
 from nullabona.drills.stage.playing import in_folder
 from nullabona.drills.stage.witnesses import WITNESSES
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card
 from nullabona.wire.handle import parse_handle
+
+_say: Final = Sentences("drill_lying_directory")
 
 _PATIENCE_S: Final = 60.0
 """Beside four periods, after which nothing is waited for any longer."""
@@ -38,7 +40,7 @@ def play(tell: Tell, period_s: int, only: Sequence[str] = ()) -> list[Caught]:
 
 async def _play(folder: Path, tell: Tell, period_s: int, only: Sequence[str]) -> list[Caught]:
     async with AsyncExitStack() as stack:
-        tell(Text("Two witnesses and a relay start", "증인 둘과 릴레이를 시작합니다"))
+        tell(_say("two-witnesses-relay"))
         relay = await stack.enter_async_context(lying_relay(folder, period_s, _patience(period_s)))
         cast = []
         for name in ("mina", "jun", "nari"):
@@ -110,7 +112,7 @@ class _Lies:
     async def _show_false(self) -> Caught:
         await self._relay.operator.do("show", name="mina", card=self._false().hex())
         code, seconds = await self._refused(self._jun)
-        lie = Text("Show one person a card with another key", "한 사람에게만 열쇠를 바꾼 명함 보여 주기")
+        lie = _say("show-one-person")
         return Caught("M-10", lie, _LOOKER, code, frozenset({"card-not-in-log"}), seconds, within_s=SLACK_S)
 
     async def _show_elsewhere(self) -> Caught:
@@ -119,7 +121,7 @@ class _Lies:
         await operator.do("enter_under", name="oskar", card=self._false().hex())
         await operator.do("show_at", name="mina", there="oskar")
         code, seconds = await self._refused(self._jun)
-        lie = Text("Show a false card from another handle's place", "다른 계정 자리에 올린 가짜 명함을 보여 주기")
+        lie = _say("show-false-card")
         return Caught("M-10", lie, _LOOKER, code, frozenset({"card-not-in-log"}), seconds, within_s=SLACK_S)
 
     async def _show_unpromised(self) -> list[Caught]:
@@ -160,9 +162,9 @@ class _Lies:
         lies = (
             (
                 "M-11",
-                Text("A card with another key for one epoch, and back", "열쇠를 바꾼 명함을 한 회차만 올렸다 되돌리기"),
+                _say("card-another-key"),
             ),
-            ("M-12", Text("A device added for one epoch, and back", "기기 하나를 한 회차만 더했다 되돌리기")),
+            ("M-12", _say("device-added-one")),
         )
         return [
             Caught(id, lie, _OWNER, told.get(epoch, ""), frozenset({"foreign-entry"}), seconds, within_s=self._within_s)
@@ -176,9 +178,9 @@ class _Lies:
             (
                 False,
                 "not-witnessed",
-                Text("Show a record that one of two witnesses signed", "증인 둘 중 하나만 서명한 기록 보여 주기"),
+                _say("show-record-one"),
             ),
-            (True, "log-replaced", Text("Forge the other witness's line", "다른 증인의 서명을 지어내기")),
+            (True, "log-replaced", _say("forge-other-witness")),
         ):
             await self._relay.operator.do("strip", name="mina", witness=WITNESSES[1], forge=forge)
             code, seconds = await self._refused(self._jun)
@@ -192,8 +194,8 @@ class _Lies:
         seconds = time.monotonic() - begun
         believed = "believed" if await self._believed() else "not-believed"
         await self._mend()
-        lie = Text("Enter a card with another key in the record", "열쇠를 바꾼 명함을 공개 기록에 올리기")
-        until = Text("Meanwhile a looker who did not know Mina believed it", "그 사이 미나를 모르던 사람은 믿었음")
+        lie = _say("enter-card-another")
+        until = _say("meanwhile-looker-did")
         return [
             Caught("M-11", lie, _OWNER, code, frozenset({"foreign-entry"}), seconds, within_s=self._within_s),
             Caught("M-03", until, _OWNER, code and believed, frozenset({"believed"}), seconds, within_s=self._within_s),
@@ -207,10 +209,7 @@ class _Lies:
         code = await self._warned(self._mina, after, "unknown-card", 2 * self._within_s)
         seconds = time.monotonic() - begun
         await self._mend()
-        lie = Text(
-            "Add a device to Mina's card, even with her own identity key",
-            "미나의 신원 키까지 써서 명함에 기기 하나 더하기",
-        )
+        lie = _say("add-device-mina")
         return Caught("M-12", lie, _OWNER, code, frozenset({"foreign-entry"}), seconds, within_s=self._within_s)
 
     async def _roll_back(self) -> Caught:
@@ -222,21 +221,16 @@ class _Lies:
                 await asyncio.sleep(0.2)
         await self._relay.operator.do("roll_back", name="mina")
         code, seconds = await self._refused(self._jun)
-        lie = Text("Show an older state of the record", "지난 공개 기록 보여 주기")
+        lie = _say("show-older-state")
         return Caught("M-14", lie, _LOOKER, code, frozenset({"log-rolled-back"}), seconds)
 
     async def _two_views(self) -> Caught:
         reasons = await self._relay.operator.do("fork", name="mina", card=self._false().hex())
         code, seconds = await self._refused(self._jun)
         kept = sum(len(list(path.glob("**/*.json"))) for path in self._relay.evidence if path.exists())
-        lie = Text(
-            "Keep a second record and show it to one person", "두 번째 공개 기록을 만들어 한 사람에게만 보여 주기"
-        )
+        lie = _say("keep-second-record")
         said = ", ".join(sorted(set(reasons.values())))
-        more = Text(
-            f"asked to sign it, {len(reasons)} witnesses refused ({said}) and keep {kept} pieces of evidence",
-            f"서명을 부탁받은 증인 {len(reasons)}곳이 거절하고({said}) 증거 {kept}건을 보관함",
-        )
+        more = _say("asked-sign-witnesses", reasons=len(reasons), said=said, kept=kept)
         expected = frozenset({"not-witnessed"}) if len(reasons) == 2 and kept else frozenset[str]()
         return Caught("M-13", lie, _LOOKER, code, expected, seconds, more)
 
@@ -248,14 +242,12 @@ class _Lies:
         await self._jun.contacts.look_up(self._nari.me.handle)
         await self._relay.operator.do("enter", card=self._made_up("nari").hex())
         expected = frozenset({"promise-broken"})
-        lie = Text(
-            "Confirm a card and never enter it, but another", "명함을 받았다고 하고 다른 것을 공개 기록에 올리기"
-        )
+        lie = _say("confirm-card-never")
         found = []
         for client, by, start in ((self._nari, _OWNER, 0), (self._jun, _LOOKER, after)):
             code = await self._warned(client, start, "not-entered", self._patience_s)
             kept = any(each.code == code and each.shown for each in client.record.evidence())
-            more = Text("with the signed promise as evidence", "서명된 약속을 증거로 보관") if kept else Text("", "")
+            more = _say("signed-promise-evidence") if kept else as_it_is("")
             wanted = expected if kept else frozenset[str]()
             found.append(Caught("M-15", lie, by, code, wanted, time.monotonic() - begun, more))
         return found
@@ -317,14 +309,11 @@ class _Lies:
 
 
 _UNPROMISED: Final = (
-    ("M-10", "omar", "none", Text("Show a card that is neither in the record nor promised",
-                                    "기록에도 없고 약속도 없는 명함 보여 주기")),
-    ("M-10", "olga", "other", Text("Show a card for a deleted handle", "삭제된 계정의 명함 보여 주기")),
-    ("M-10", "omar", "other", Text("Show it with the promise of another card",
-                                     "다른 명함의 약속을 붙여 보여 주기")),
-    ("M-15", "omar", "unsigned", Text("Show it with a promise of another signer",
-                                        "남이 서명한 약속을 붙여 보여 주기")),
-    ("M-15", "omar", "far", Text("Promise it for some far day", "먼 훗날로 약속하기")),
+    ("M-10", "omar", "none", _say("show-card-neither")),
+    ("M-10", "olga", "other", _say("show-card-deleted")),
+    ("M-10", "omar", "other", _say("show-promise-another")),
+    ("M-15", "omar", "unsigned", _say("show-promise-another-signer")),
+    ("M-15", "omar", "far", _say("promise-some-far")),
 )  # fmt: skip
-_OWNER: Final = Text("the owner's device", "주인의 기기")
-_LOOKER: Final = Text("whoever looks the card up", "명함을 찾아본 사람")
+_OWNER: Final = _say("owner-s-device")
+_LOOKER: Final = _say("whoever-looks-card")

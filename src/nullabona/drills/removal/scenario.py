@@ -19,12 +19,14 @@ from nullabona.drills.removal.computing import boxes_of, chunks_of
 from nullabona.drills.removal.findings import Hunted, Out, Removal
 from nullabona.drills.removal.hand import Hand
 from nullabona.drills.removal.operator import Operator, Sought
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell
 from nullabona.drills.search import Kind, Searched, Secret
 from nullabona.drills.stage.playing import in_folder
 from nullabona.drills.warrant.report import run_warrant
 from nullabona.processes.program import ProcessFailed
 from nullabona.processes.servers import RelayProcess
+
+_say: Final = Sentences("drill_removal")
 
 GROUP: Final = "마을 회관 Village hall"
 _CAST: Final = {
@@ -106,7 +108,7 @@ class _Scene:
     async def gather(self) -> None:
         """Four people, one group."""
         people, relay = self._people, self._operator.relay
-        self._tell(Text("Four people make a group and talk", "네 사람이 그룹을 만들어 대화합니다"))
+        self._tell(_say("four-people-make"))
         await people.enrol(relay.authority, relay.url, ("mina", "jun", "sora", "dana"))
         for name in ("jun", "sora", "dana"):
             await people.befriend(name, "mina")
@@ -115,8 +117,7 @@ class _Scene:
 
     async def remove_one(self) -> Out:
         """A member is removed, and tries the box of their time at once."""
-        self._tell(Text("One is removed; she reads and fills the box of her time",
-                        "한 명을 내보냅니다. 그는 자기가 있던 때의 상자를 읽고 채워 봅니다"))  # fmt: skip
+        self._tell(_say("one-removed-she"))
         people = self._people
         (self._old_box,) = (await people["dana"].do("boxes", room=GROUP))[-1:]
         await people["mina"].do("remove", room=GROUP, handle=people["dana"].handle)
@@ -128,8 +129,7 @@ class _Scene:
 
     async def talk(self) -> None:
         """What the order is about: words and a picture, while one of them is away."""
-        self._tell(Text("While one is away, the message and the picture that an order will name are sent",
-                        "한 명이 꺼져 있는 동안, 삭제 요구를 받을 메시지와 사진이 오갑니다"))  # fmt: skip
+        self._tell(_say("while-one-away"))
         people = self._people
         await people["sora"].stop()
         await self._say([("mina", WANTED)])
@@ -139,8 +139,7 @@ class _Scene:
 
     async def search(self, out: Out) -> Removal:
         """Given the exact words, the exact picture, and everybody's names."""
-        self._tell(Text("The order names the words, the picture and the people; the operator searches everything",
-                        "요구서에 문구, 사진, 사람이 적혀 있고 운영자는 가진 것을 모두 뒤집니다"))  # fmt: skip
+        self._tell(_say("order-names-words"))
         people, operator = self._people, self._operator
         kept = self._folder / "kept.jpg"
         await people["jun"].do("keep_photo", room=GROUP, message=self._photo, path=str(kept))
@@ -168,8 +167,7 @@ class _Scene:
 
     async def one_frame(self, removal: Removal) -> None:
         """A member hands over the very bytes of the message, and the hashes of the picture."""
-        self._tell(Text("A member turns informant and hands over the message's ciphertext and the picture's hash",
-                        "참여자 한 명이 메시지의 암호문과 사진의 해시를 넘깁니다"))  # fmt: skip
+        self._tell(_say("member-turns-informant"))
         people, operator = self._people, self._operator
         frame = await people["jun"].do("frame_of", room=GROUP, text=WANTED)
         chunks = await people["jun"].do("chunks_of", room=GROUP, message=self._photo)
@@ -183,8 +181,7 @@ class _Scene:
 
     async def other_bytes(self, removal: Removal) -> None:
         """Other bytes are put in a frame's place."""
-        self._tell(Text("Another message's ciphertext is exchanged for other bytes",
-                        "다른 메시지의 암호문을 엉뚱한 바이트로 바꿔치기합니다"))  # fmt: skip
+        self._tell(_say("another-message-s-ciphertext"))
         await self._people["sora"].stop()
         await self._say([("mina", SPOILED)])
         frame = await self._people["jun"].do("frame_of", room=GROUP, text=SPOILED)
@@ -194,8 +191,7 @@ class _Scene:
 
     async def whole_box(self, removal: Removal) -> None:
         """The room's whole box is erased by its address."""
-        self._tell(Text("The informant gives the box's address; the operator erases all of it",
-                        "상자의 주소까지 넘기고, 운영자가 상자를 통째로 지웁니다"))  # fmt: skip
+        self._tell(_say("informant-gives-box"))
         await self._people["sora"].stop()
         await self._say([(("mina", "jun")[n % 2], text) for n, text in enumerate(_BOX)])
         given = await self._people["jun"].do("boxes", room=GROUP)
@@ -208,8 +204,7 @@ class _Scene:
 
     async def by_a_member(self, removal: Removal) -> None:
         """A member empties the box without any operator."""
-        self._tell(Text("The informant empties the box himself, with what every member has",
-                        "정보원이 모든 참여자가 가진 것만으로 상자를 직접 비웁니다"))  # fmt: skip
+        self._tell(_say("informant-empties-box"))
         await self._people["sora"].stop()
         await self._say([("mina", text) for text in _TRIMMED])
         (box,) = (await self._people["jun"].do("boxes", room=GROUP))[-1:]
@@ -220,8 +215,7 @@ class _Scene:
 
     async def list_of_hashes(self, removal: Removal) -> None:
         """The operator keeps a list of hashes and erases what is on it whenever it comes."""
-        self._tell(Text("The hashes of a second picture are put on a list: whatever bears them is erased at once",
-                        "둘째 사진의 해시를 목록에 올려, 나타나는 대로 지웁니다"))  # fmt: skip
+        self._tell(_say("hashes-second-picture"))
         people, operator = self._people, self._operator
         await people["sora"].stop()
         photo = await self._send_photo("two", seed=2)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Sentences, Text
 from nullabona.errors import UserError
 from nullabona.words.catalogue import Language
 from nullabona.words.columns import width
+
+_say: Final = Sentences("drill_reporting")
 
 _WIDTH: Final = 110
 
@@ -84,9 +86,9 @@ class Report:
         self.checks = [check for check in self.checks if not wanted or check.id in wanted]
         return self
 
-    def section(self, en: str, ko: str, lines: Iterable[Text] = ()) -> Section:
+    def section(self, title: Text, lines: Iterable[Text] = ()) -> Section:
         """A new section at the end."""
-        section = Section(Text(en, ko), list(lines))
+        section = Section(title, list(lines))
         self.sections.append(section)
         return section
 
@@ -95,7 +97,7 @@ class Report:
         title = self.title.in_(language)
         parts = [f"{title}\n{'─' * width(title)}"]
         parts.extend(_section(section, language) for section in self.sections)
-        heading = Text("Claims put to the test", "시험한 주장").in_(language)
+        heading = _say("claims-put-test").in_(language)
         parts.append("\n".join([heading, *(_claim(check, language) for check in self.checks)]))
         return "\n\n".join(parts)
 
@@ -125,9 +127,9 @@ class Played(Protocol):
 
 
 _MARKS: Final = {
-    Verdict.HELD: Text("✓ held", "✓ 지켜짐"),
-    Verdict.FAILED: Text("✗ FAILED", "✗ 깨짐"),
-    Verdict.UNPROVEN: Text("? not proven", "? 입증 못함"),
+    Verdict.HELD: _say("held-2"),
+    Verdict.FAILED: _say("failed"),
+    Verdict.UNPROVEN: _say("not-proven"),
 }
 
 

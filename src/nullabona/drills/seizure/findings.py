@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from nullabona.drills.expert.inventory import Box, Inventory, day_text, size_counts
-from nullabona.drills.reporting.text import Text
+from nullabona.drills.reporting.text import Sentences, Text
 from nullabona.drills.search import OPEN_FILE, Finding, Kind, Searched, Secret, Swap
 from nullabona.drills.search.forms import forms_of
+
+_say: Final = Sentences("drill_seizure")
 
 MEMORY: Final = "memory "
 """How the names of memory regions begin."""
@@ -61,100 +63,64 @@ def _is_public(found: Finding) -> bool:
 def describe_carried(haul: Haul) -> Iterator[Text]:
     """How much was taken and searched."""
     files, size = len(haul.disk.sources), _megabytes(haul.disk.bytes)
-    yield Text(
-        f"{files} files with their logs, free pages and names: {size} searched",
-        f"파일 {files}개 (로그, 빈 페이지, 파일 이름 포함): {size} 검색",
-    )
+    yield _say("files-their-logs", files=files, size=size)
     if not haul.memory_read:
-        yield Text(
-            "Memory: NOT searched, no permission (root is needed) or no process given",
-            "메모리: 검색하지 못함. 권한이 없거나(root 필요) 프로세스를 지정하지 않음",
-        )
+        yield _say("memory-not-searched")
         return
     size, seconds = _megabytes(haul.memory.bytes), haul.memory.seconds
-    yield Text(
-        f"The memory of the running process: {size} searched in {seconds:.1f} s",
-        f"실행 중인 프로세스의 메모리: {size}, {seconds:.1f}초 동안 검색",
-    )
+    yield _say("memory-running-process", size=size, seconds=seconds)
     yield _describe_swap(haul.swap)
     opened, forms = haul.disk.opened + haul.memory.opened, _count_forms(haul.sought)
-    yield Text(f"{opened} compressed streams were opened; {forms.en}", f"압축 데이터 {opened}개를 풀어 봄; {forms.ko}")
+    yield _say("compressed-streams-opened", opened=opened, forms=forms)
 
 
 def _count_forms(sought: Sequence[Secret]) -> Text:
     """In how many ways each may be written down: a key in fewer than a text, ASCII in fewer than Korean."""
     counts = [len(forms_of(secret)) for secret in sought] or [0]
     least, most = min(counts), max(counts)
-    return Text(
-        f"each secret was looked for whole and in pieces, in {least} to {most} forms",
-        f"비밀마다 {least}~{most}가지 형태로 전체와 조각을 검색",
-    )
+    return _say("each-secret-looked", least=least, most=most)
 
 
 def _describe_swap(swap: Swap) -> Text:
     if not swap.areas:
-        return Text("The machine has no swap", "기계에 스왑이 없음")
+        return _say("machine-has-no")
     size = _megabytes(swap.bytes)
-    return Text(
-        f"{size} of it were swapped out, and read back and searched with it; the machine's swap ({swap.areas} areas) "
-        "holds pages of every program and is searched only if it is named with --also",
-        f"그중 {size}은(는) 스왑에 있었고, 함께 읽어 검색함; 기계의 스왑 영역({swap.areas}곳)에는 다른 프로그램의 "
-        "것도 있어 --also로 지정한 것만 검색함",
-    )
+    return _say("swapped-out-read", size=size, areas=swap.areas)
 
 
 def describe_readable(inventory: Inventory) -> Iterator[Text]:
     """What is there instead of secrets."""
     frames = [size for box in inventory.boxes for size in box.sizes]
-    yield Text(
-        f"{len(inventory.boxes)} boxes with {len(frames)} encrypted frames: {size_counts(frames)}",
-        f"상자 {len(inventory.boxes)}개, 암호화된 프레임 {len(frames)}개: {size_counts(frames)}",
+    yield _say(
+        "boxes-encrypted-frames", boxes=len(inventory.boxes), frames=len(frames), size_counts=size_counts(frames)
     )
     blobs, size = len(inventory.blobs), _megabytes(sum(inventory.blobs))
-    yield Text(f"{blobs} encrypted blobs, {size} together", f"암호화된 블롭 {blobs}개, 모두 {size}")
+    yield _say("encrypted-blobs-together", blobs=blobs, size=size)
     cards, names = len(inventory.cards), ", ".join(card.name for card in inventory.cards) or "-"
-    yield Text(
-        f"{cards} public cards ({names}), each with the day of registration",
-        f"공개 명함 {cards}장 ({names}), 각각 등록일 포함",
-    )
+    yield _say("public-cards-each", cards=cards, names=names)
 
 
 def describe_inferred(inventory: Inventory, haul: Haul) -> Iterator[Text]:
     """What may be concluded from it."""
     days = Counter(day_text(day) for box in inventory.boxes for day in box.days)
     shown = ", ".join(f"{day}: {count}" for day, count in sorted(days.items())) or "-"
-    yield Text(
-        f"Frames by expiry day, so by day of arrival: {shown}", f"만료일별 프레임 수 (곧 도착한 날짜별): {shown}"
-    )
+    yield _say("frames-expiry-day", shown=shown)
     inboxes = count_inboxes(inventory)
     rest = len(inventory.boxes) - inboxes
-    yield Text(
-        f"{inboxes} boxes are inboxes of known handles (their cards say so); {rest} belong to nobody named",
-        f"상자 {inboxes}개는 공개 명함에 적힌 우편함; 나머지 {rest}개는 누구의 것인지 적힌 곳이 없음",
-    )
+    yield _say("boxes-inboxes-known", inboxes=inboxes, rest=rest)
     log = f"{inventory.log_bytes:,} B"
-    yield Text(
-        f"The write-ahead logs ({log}) hold {inventory.log_writes} pages in the order in which they were last written; "
-        "the pages of the file keep traces of the order until the daily rewrite, which was not looked at here",
-        f"미리 쓰기 로그({log})에 마지막으로 쓴 페이지 {inventory.log_writes}개가 쓴 순서대로 있음. 파일 페이지에 남는 "
-        "하루치 순서의 흔적은 여기서 살펴보지 않음",
-    )
+    yield _say("write-ahead-logs", log=log, log_writes=inventory.log_writes)
     connections = len(haul.connected)
-    yield Text(
-        f"{connections} connections were open: while they last, the machine's kernel knows their addresses. Whose "
-        "inbox each waits at stands in the memory of the process, too; it was not read out of it here",
-        f"열린 연결 {connections}개: 연결된 동안은 운영체제가 상대 주소를 앎. 어느 우편함에서 기다리는지도 프로세스 "
-        "메모리에 있으나, 여기서 읽어 내지는 않음",
-    )
+    yield _say("connections-open-while", connections=connections)
 
 
 _KINDS: Final = {
-    Kind.TEXT: Text("messages", "메시지"),
-    Kind.ROOM: Text("room names", "방 이름"),
-    Kind.NAME: Text("names, outside the public cards", "이름(공개 명함 밖)"),
-    Kind.PHRASE: Text("recovery phrases", "24개 단어"),
-    Kind.KEY: Text("keys", "키"),
-    Kind.ADDRESS: Text("client addresses", "접속 주소"),
+    Kind.TEXT: _say("messages"),
+    Kind.ROOM: _say("room-names"),
+    Kind.NAME: _say("names-outside-public"),
+    Kind.PHRASE: _say("recovery-phrases"),
+    Kind.KEY: _say("keys"),
+    Kind.ADDRESS: _say("client-addresses"),
 }
 
 
@@ -165,39 +131,25 @@ def describe_found(haul: Haul) -> Iterator[Text]:
     if haul.short:
         yield describe_short(haul.short)
     if public := haul.public:
-        yield Text(
-            f"{public} handles stand in their own public cards, as they should",
-            f"계정 이름 {public}개는 공개 명함에 있음 (공개 정보)",
-        )
+        yield _say("handles-stand-their", public=public)
     for found in haul.leaks:
         where = f"{found.source} @ {found.offset} ({found.form}, {found.share:.0%})"
-        yield Text(f"LEAK: {found.label} in {where}", f"유출: {found.label}, 위치 {where}")
+        yield _say("leak", label=found.label, where=where)
     if passed := haul.disk.passed_over + haul.memory.passed_over:
-        yield Text(
-            f"{passed} places not counted: a relay that nobody ever used has the same words",
-            f"{passed}곳은 세지 않음: 아무도 쓰지 않은 서버에도 같은 말이 있음",
-        )
+        yield _say("places-not-counted", passed=passed)
 
 
 def describe_short(short: Sequence[Secret]) -> Text:
     """What was planted and not looked for."""
     labels = ", ".join(secret.label for secret in short)
-    return Text(
-        f"{len(short)} more could not be looked for, and are not counted: so short, or so plain, that they would turn "
-        f"up by chance ({labels})",
-        f"{len(short)}개는 검색하지 못해 세지 않음: 너무 짧거나 단순해서 우연히 나올 수 있음 ({labels})",
-    )
+    return _say("more-could-not", short=len(short), labels=labels)
 
 
 def _found(haul: Haul, kind: Kind, count: int) -> Text:
     disk = len({found.label for found in haul.of(kind, memory=False)})
     memory = len({found.label for found in haul.of(kind, memory=True)})
-    en = f"{memory} in memory" if haul.memory_read else "memory not searched"
-    ko = f"메모리에서 {memory}개 발견" if haul.memory_read else "메모리는 검색하지 못함"
-    return Text(
-        f"{count} {_KINDS[kind].en}: {disk} found on disk, {en}",
-        f"{_KINDS[kind].ko} {count}개: 디스크에서 {disk}개, {ko}",
-    )
+    inside = _say("found-in-memory", memory=memory) if haul.memory_read else _say("kind-memory-unsearched")
+    return _say("found-of-a-kind", kind=_KINDS[kind], count=count, disk=disk, inside=inside)
 
 
 # -- for machines -------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from nullabona.drills.expert.connections import connected_addresses
 from nullabona.drills.expert.declared import strays_beside
 from nullabona.drills.expert.inventory import Inventory, take_inventory
 from nullabona.drills.reporting.report import Check, Report
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell, Text
 from nullabona.drills.search import (
     Bare,
     Hunt,
@@ -35,6 +35,8 @@ from nullabona.drills.seizure.findings import (
     describe_readable,
     encode_haul,
 )
+
+_say: Final = Sentences("drill_seizure")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +65,13 @@ def run_seizure(scene: Scene) -> Report:
     """Play the drill. Raises `DataUnreadable`, or `NoProcess` if there is no such process."""
     haul = _search(scene)
     inventory = take_inventory(scene.data)
-    report = Report("seizure", Text("Seizure of the relay: disks and memory", "릴레이 압수: 디스크와 메모리"))
-    report.section("Carried away", "가져간 것", describe_carried(haul))
-    report.section("What can be read in it", "거기서 읽을 수 있는 것", describe_readable(inventory))
-    report.section("What can be inferred", "거기서 추측할 수 있는 것", describe_inferred(inventory, haul))
-    report.section("What was found of the planted secrets", "심어 둔 비밀 중 발견된 것", describe_found(haul))
+    report = Report("seizure", _say("seizure-relay-disks"))
+    report.section(_say("carried-away"), describe_carried(haul))
+    report.section(_say("can-read"), describe_readable(inventory))
+    report.section(_say("can-inferred"), describe_inferred(inventory, haul))
+    report.section(_say("found-planted-secrets"), describe_found(haul))
     below = look_below()
-    report.section("Below the files", "파일 아래의 디스크", describe_below(below))
+    report.section(_say("below-files"), describe_below(below))
     beside = list(strays_beside(scene.logs, scene.temporary))
     report.checks = [*_can(haul, inventory), *_cannot(haul, [*inventory.undeclared, *beside])]
     report.checks.append(_below(below))
@@ -103,56 +105,41 @@ def _search(scene: Scene) -> Haul:
 # -- claims -------------------------------------------------------------------------------------------------------
 
 _CAN: Final = {
-    "S-01": Text("The seizer counts boxes and frames, sees padded sizes and the day on which each arrived.",
-                 "압수자는 상자와 프레임의 수, 맞춰진 크기, 도착한 날짜를 알 수 있음."),
-    "S-02": Text("The seizer has every public card with its day of registration.",
-                 "압수자는 모든 공개 명함과 등록일을 얻음."),
-    "S-03": Text("The seizer tells which box is whose inbox, for every handle registered here.",
-                 "압수자는 등록된 계정마다 어느 상자가 그 우편함인지 알 수 있음."),
-    "S-04": Text("The seizer may learn the order of the last seconds' writes from the logs.",
-                 "압수자는 로그에서 최근 몇 초의 쓰기 순서를 알 수도 있음."),
-    "S-05": Text("The seizer of a running machine sees the addresses that are connected just then.",
-                 "켜진 기계를 압수하면 그 순간 연결된 주소를 알 수 있음."),
+    "S-01": _say("s-01"),
+    "S-02": _say("s-02"),
+    "S-03": _say("s-03"),
+    "S-04": _say("s-04"),
+    "S-05": _say("s-05"),
 }  # fmt: skip
 _CANNOT: Final = (
     ("S-10", (Kind.TEXT,), False,
-     Text("No message is on the disks, in no form and no part that is looked for.",
-          "디스크에 대화 내용이, 찾아본 어떤 형태로도 일부라도 없음.")),
+     _say("s-10")),
     ("S-11", (Kind.TEXT,), True,
-     Text("No message is in the memory of the process.", "프로세스 메모리에 대화 내용이 없음.")),
+     _say("s-11")),
     ("S-12", (Kind.ROOM,), False,
-     Text("No room name is on the disks.", "디스크에 방 이름이 없음.")),
+     _say("s-12")),
     ("S-13", (Kind.PHRASE, Kind.KEY), False,
-     Text("No recovery phrase and no lasting private key of a client (account, device, inbox) is on the disks.",
-          "디스크에 24개 단어나 이용자의 오래 쓰는 개인 키(계정, 기기, 우편함)가 없음.")),
+     _say("s-13")),
     ("S-14", (Kind.ROOM, Kind.PHRASE, Kind.KEY), True,
-     Text("No room name, phrase or lasting private key of a client is in memory.",
-          "메모리에 방 이름, 24개 단어, 이용자의 오래 쓰는 개인 키가 없음.")),
+     _say("s-14")),
     ("S-15", (Kind.ADDRESS,), False,
-     Text("No client address is on the disks.", "디스크에 접속 주소가 없음.")),
+     _say("s-15")),
     ("S-16", (Kind.ADDRESS,), True,
-     Text("No client address is in the memory of the process, of devices connected now or before.",
-          "지금이든 예전이든 연결한 기기의 접속 주소가 프로세스 메모리에 없음.")),
+     _say("s-16")),
 )  # fmt: skip
-_DECLARED: Final = Text(
-    "No file, table, column or line of a log is there that is not declared, and no handle outside the public cards.",
-    "선언되지 않은 파일, 표, 열, 로그 줄이 없고, 공개 명함 밖에 계정 이름이 없음.",
-)
+_DECLARED: Final = _say("no-file-table")
 
 
-_BELOW: Final = Text(
-    "Nothing that a relay has erased is on a disk that is overwritten in place, below the files: it was searched.",
-    "덮어쓰는 디스크에는 서버가 지운 것이 파일 아래에도 없음: 디스크 이미지 전체를 검색함.",
-)
+_BELOW: Final = _say("nothing-relay-has")
 _NOTHING: Final[dict[str, Text]] = {
-    "S-01": Text("no frame was there", "프레임이 하나도 없었음"),
-    "S-02": Text("no card was there", "명함이 하나도 없었음"),
-    "S-03": Text("no inbox of a card was there", "명함에 적힌 우편함이 없었음"),
-    "S-04": Text("the logs told of no two writes just then", "그때 로그에 쓰기가 둘 이상 남아 있지 않았음"),
-    "S-05": Text("nobody was seen to be connected", "연결된 사람이 보이지 않았음"),
+    "S-01": _say("no-frame-there"),
+    "S-02": _say("no-card-there"),
+    "S-03": _say("no-inbox-card"),
+    "S-04": _say("logs-told-no"),
+    "S-05": _say("nobody-seen-connected"),
 }
-_DENIED: Final = Text("memory not searched: no permission", "메모리를 검색하지 못함: 권한 없음")
-_NO_DISK: Final = Text("there was nothing to search", "검색할 것이 없었음")
+_DENIED: Final = _say("memory-not-searched-no")
+_NO_DISK: Final = _say("there-nothing-search")
 
 
 def _can(haul: Haul, inventory: Inventory) -> Iterator[Check]:
@@ -179,21 +166,14 @@ def _cannot(haul: Haul, undeclared: Iterable[str]) -> Iterator[Check]:
 def describe_below(below: Erased) -> Iterator[Text]:
     """What was planted on images and looked for when it was erased."""
     if below.lacking:
-        yield Text(f"Not looked at, only files: {below.lacking}", f"보지 못함, 파일만 검색함: {below.lacking}")
+        yield _say("not-looked-only", lacking=below.lacking)
         return
-    yield Text(
-        f"On images of ext4, with and without a journal, the relay's own stores kept frames and chunks with "
-        f"{below.planted:,} marks, and trimmed, moved and expired them",
-        f"ext4 이미지(저널 있음·없음)에서 서버의 저장소가 표식 {below.planted:,}개가 든 프레임과 조각을 보관했다가 "
-        "지우고, 옮기고, 만료시킴",
-    )
-    yield Text(
-        f"Found of them afterwards: {'; '.join(below.left) or '0'}", f"그 뒤 발견된 것: {'; '.join(below.left) or '0'}"
-    )
+    yield _say("images-ext4-without", planted=below.planted)
+    yield _say("found-them-afterwards", left="; ".join(below.left) or "0")
 
 
 def _below(below: Erased) -> Check:
-    why = Text(f"no image: {below.lacking}", f"이미지 없음: {below.lacking}") if below.lacking else None
+    why = _say("no-image", lacking=below.lacking) if below.lacking else None
     return Check.of("S-29", _BELOW.with_list("; ".join(below.left)), held=not below.left).unless(why)
 
 
@@ -202,9 +182,7 @@ def _blind(haul: Haul, kinds: Iterable[Kind], *, memory: bool) -> Text | None:
     lacking = set(kinds) - {secret.kind for secret in haul.sought}
     if lacking:
         names = ", ".join(sorted(lacking))
-        return Text(
-            f"nothing was planted that could be looked for, of: {names}", f"찾을 수 있게 심은 것이 없음: {names}"
-        )
+        return _say("nothing-planted-could", names=names)
     if memory and not haul.memory_read:
         return _DENIED
     return None if memory or haul.disk.bytes else _NO_DISK

@@ -14,7 +14,7 @@ from nullabona.client.core.timeline.search import grams
 from nullabona.client.profile import Passphrase, open_profile
 from nullabona.drills.actors.actor import Actor, Person
 from nullabona.drills.actors.person import WAIT_S
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell
 from nullabona.drills.search import Hunt, Kind, MemoryDenied, Searched, Secret, files_below, memory_chunks
 from nullabona.drills.stage.playing import in_folder, playing
 from nullabona.drills.stolen_device.findings import Stolen
@@ -35,6 +35,8 @@ from nullabona.drills.stolen_device.scene import (
 )
 from nullabona.processes.program import ProcessFailed
 
+_say: Final = Sentences("drill_stolen_device")
+
 _TRIES: Final = 3
 _NOTHING_COMES_S: Final = 3.0
 """Seconds to wait for what must not arrive, after the intended recipient has it."""
@@ -45,10 +47,14 @@ _LOOK_S: Final = 0.05
 
 
 _ACTS: Final = (
-    ("take_it_locked", "D-02 D-10"), ("take_it_open", "D-07 D-11 D-23"), ("nobody_noticed", "D-01"),
-    ("revoke", "D-13 D-14"), ("use_the_secret", "D-04 R-14"), ("restored_from_a_backup", "D-03 D-20"),
+    ("take_it_locked", "D-02 D-10"),
+    ("take_it_open", "D-07 D-11 D-23"),
+    ("nobody_noticed", "D-01"),
+    ("revoke", "D-13 D-14"),
+    ("use_the_secret", "D-04 R-14"),
+    ("restored_from_a_backup", "D-03 D-20"),
     ("restored_from_words", "D-08"),
-)  # fmt: skip
+)
 """Each act with the lines that nothing after it is about."""
 
 
@@ -80,8 +86,7 @@ class _Acts(Scene):
 
     async def take_it_locked(self) -> None:
         """Copied while its program runs, once it is idle, and after it has ended: searched, and tried."""
-        self._tell(Text("The device with the passphrase is copied, while it runs and when it is off, and searched",
-                        "암호가 있는 기기를 켜진 채로, 그리고 끈 뒤에 복제해 뒤집니다"))  # fmt: skip
+        self._tell(_say("device-passphrase-copied"))
         await self._look_into_memory()
         self._keys = await self._laptop.do("keys")
         copies = [await self._copied_right_after(), await self._copied_when_idle()]
@@ -148,8 +153,7 @@ class _Acts(Scene):
 
     async def take_it_open(self) -> None:
         """With the passphrase every page is read; a program of the thief's has the index and the account's secret."""
-        self._tell(Text("It is taken open: every page of its store is decrypted and searched",
-                        "이번에는 열린 채로 가져가, 저장소의 모든 페이지를 풀어 뒤집니다"))  # fmt: skip
+        self._tell(_say("taken-open-every"))
         opened = self.stolen.opened
         await asyncio.to_thread(self._decrypt, self._quiet)
         self._thief = thief = await self._steal("laptop", PASSPHRASE)
@@ -178,8 +182,7 @@ class _Acts(Scene):
 
     async def nobody_noticed(self) -> None:
         """The thief listens, and speaks as the owner."""
-        self._tell(Text("Nobody has noticed: the thief listens, and speaks as the owner",
-                        "아무도 모르는 동안 도둑이 엿듣고, 주인인 척 말합니다"))  # fmt: skip
+        self._tell(_say("nobody-has-noticed"))
         people, future, thief = self._people, self.stolen.future, self._the_thief()
         await people.say(
             [("jun", GROUP, "내일 아침 일곱 시에 물을 줍니다"), ("jun", "@mina", "can you come at seven?")]
@@ -208,8 +211,7 @@ class _Acts(Scene):
 
     async def revoke(self) -> None:
         """The owner revokes the device; the thief asks to be let in again."""
-        self._tell(Text("The owner revokes the device from her other one; the thief asks to be let in again",
-                        "주인이 다른 기기에서 그 기기를 내보냅니다. 도둑은 다시 들여 달라고 합니다"))  # fmt: skip
+        self._tell(_say("owner-revokes-device"))
         people, future, thief = self._people, self.stolen.future, self._the_thief()
         async with self._set_aside(people["jun"], "copy-of-jun") as stays:
             pass
@@ -235,8 +237,7 @@ class _Acts(Scene):
 
     async def use_the_secret(self) -> None:
         """With the account's secret the thief makes a card for a machine of their own, and comes back with that."""
-        self._tell(Text("The thief uses the account's secret: a card that names a machine of theirs",
-                        "도둑이 계정의 비밀로 자기 기기를 적은 명함을 만듭니다"))  # fmt: skip
+        self._tell(_say("thief-uses-account"))
         people, secret = self._people, self.stolen.secret
         machine = await self._machine_of_the_thief()
         mark, began = await people["mina"].do("mark"), time.monotonic()
@@ -264,8 +265,7 @@ class _Acts(Scene):
 
     async def restored_from_a_backup(self) -> None:
         """Another person's one device is taken open; she comes back from a backup on another machine."""
-        self._tell(Text("Another's only device is taken open; she comes back from a backup on another machine",
-                        "다른 사람의 하나뿐인 기기를 열린 채 빼앗깁니다. 백업으로 다른 데서 돌아옵니다"))  # fmt: skip
+        self._tell(_say("another-s-only"))
         people, elsewhere = self._people, self.stolen.elsewhere
         await people["hana"].stop()
         thief = await self._steal("hana")
@@ -284,7 +284,7 @@ class _Acts(Scene):
 
     async def restored_from_words(self) -> None:
         """A third one has her words only."""
-        self._tell(Text("A third one has nothing but her 24 words", "셋째 사람에게는 단어 스물네 개뿐입니다"))
+        self._tell(_say("third-one-has"))
         people, elsewhere = self._people, self.stolen.elsewhere
         await people["nari"].stop()
         thief = await self._steal("nari")

@@ -11,13 +11,15 @@ from typing import Any, ClassVar, Final
 
 from nullabona.drills.actors.actor import Actor, Person
 from nullabona.drills.actors.company import Company
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell
 from nullabona.drills.search import Kind, Secret
 from nullabona.drills.stage.playing import Stage
 from nullabona.drills.stolen_device.by_hand import Given, read_on
 from nullabona.drills.stolen_device.findings import Later, Stolen
 from nullabona.drills.stolen_device.owner import unlock_of
 from nullabona.processes.program import ProcessFailed
+
+_say: Final = Sentences("drill_stolen_device")
 
 GROUP: Final = "옥상 텃밭 Roof garden"
 PERIOD_S: Final = 2
@@ -80,8 +82,7 @@ class Scene:
     async def gather(self) -> None:
         """Accounts, contacts, a group; and a second device of Mina's, with a passphrase."""
         people, relay = self._people, self._relay
-        self._tell(Text("Four people make a group; one of them has two devices, one with a passphrase",
-                        "네 사람이 그룹을 만듭니다. 한 명은 기기가 둘이고 하나에는 암호가 있습니다"))  # fmt: skip
+        self._tell(_say("four-people-make"))
         await people.enrol(relay.authority, relay.url, people.members)
         for name in ("mina", "hana", "nari"):
             await people.befriend(name, "jun")
@@ -99,8 +100,7 @@ class Scene:
         """What stays, what is deleted, and what disappears by itself; the second device has seen all of it."""
         people, laptop, jun = self._people, self._laptop, self._people["jun"]
         mina = people["mina"]
-        self._tell(Text("They talk; some of it is deleted, some disappears by itself",
-                        "대화합니다. 일부는 지워지고 일부는 저절로 사라집니다"))  # fmt: skip
+        self._tell(_say("they-talk-some"))
         await people.say([*KEPT, DELETED, DELETED_HERE, *LATE])
         for who, where, text in (*KEPT, DELETED, DELETED_HERE, *LATE):
             await laptop.do("heard", room=self._room_of(who, where), text=text)
@@ -130,15 +130,18 @@ class Scene:
         people = self._people
         names = [name for person in _CAST for name in (person.name, f"{person.handle_name}@")]
         return [
-            *secrets_of("message", (*KEPT, *LATE)), *secrets_gone(),
+            *secrets_of("message", (*KEPT, *LATE)),
+            *secrets_gone(),
             Secret.text(Kind.ROOM, "the group's name", GROUP),
             Secret.text(Kind.PHRASE, "the passphrase", PASSPHRASE),
             *(Secret.text(Kind.NAME, f"name {n}", name) for n, name in enumerate(names, 1)),
             *(Secret.text(Kind.PHRASE, f"phrase {n}", words) for n, words in enumerate(people.phrases.values(), 1)),
-            *(Secret(Kind.KEY, f"id of account {n}", bytes.fromhex(actor.account))
-              for n, actor in enumerate(people.members.values(), 1)),
+            *(
+                Secret(Kind.KEY, f"id of account {n}", bytes.fromhex(actor.account))
+                for n, actor in enumerate(people.members.values(), 1)
+            ),
             *self._private_keys(),
-        ]  # fmt: skip
+        ]
 
     def _private_keys(self) -> list[Secret]:
         """Those of the stolen device."""
@@ -257,6 +260,8 @@ def secrets_of(label: str, lines: Sequence[tuple[str, str, str]]) -> list[Secret
 def secrets_gone() -> list[Secret]:
     """What must not be found, in no profile."""
     lines: dict[str, Any] = {
-        "deleted for all": DELETED, "deleted here": DELETED_HERE, "disappeared": VANISHING,
-    }  # fmt: skip
+        "deleted for all": DELETED,
+        "deleted here": DELETED_HERE,
+        "disappeared": VANISHING,
+    }
     return [Secret.text(Kind.TEXT, label, text) for label, (_, _, text) in lines.items()]

@@ -14,18 +14,24 @@ from typing import Final
 from nullabona.drills.actors.actor import Actor, Person
 from nullabona.drills.actors.company import Company
 from nullabona.drills.operator.recording import memory_of, read_tape
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell
 from nullabona.drills.search import Kind, Secret
 from nullabona.drills.stage.playing import Stage, playing
 from nullabona.drills.tap.findings import Heard
 from nullabona.drills.tap.listening import Listened, Pair
 from nullabona.drills.warrant.report import run_warrant
 
+_say: Final = Sentences("drill_tap")
+
 _ADDRESSES: Final = ("127.31.7.19", "127.90.4.2", "127.12.200.8", "127.66.1.77", "127.140.9.3", "127.5.88.41")
 _PEOPLE: Final = (
-    Person("한미나", "mina"), Person("서준", "jun"), Person("Dan", "dan"),
-    Person("유소라", "sora"), Person("하늘", "hani"), Person("Leo", "leo"),
-)  # fmt: skip
+    Person("한미나", "mina"),
+    Person("서준", "jun"),
+    Person("Dan", "dan"),
+    Person("유소라", "sora"),
+    Person("하늘", "hani"),
+    Person("Leo", "leo"),
+)
 _CONTACTS: Final = (("mina", "jun"), ("mina", "dan"), ("mina", "sora"), ("sora", "hani"), ("sora", "leo"))
 _GROUPS: Final = {"여름 여행 2026": ("mina", "jun", "dan"), "Reading circle 독서": ("sora", "hani", "leo")}
 _TALK: Final = (
@@ -57,8 +63,7 @@ async def hear(folder: Path, tell: Tell) -> Heard:
     """Play it all in ``folder``."""
     program = ("-m", "nullabona.drills.operator.recording", str(folder / "tape"))
     async with playing(folder, program=program) as stage:
-        tell(Text("The operator is made to run a program that writes down everything that passes",
-                  "운영자가 지나가는 모든 것을 기록하는 프로그램을 돌리게 됩니다"))  # fmt: skip
+        tell(_say("operator-made-run"))
         scene = _Scene(stage)
         await scene.gather(tell)
         before = scene.inbox_counts()
@@ -66,11 +71,9 @@ async def hear(folder: Path, tell: Tell) -> Heard:
         asked = scene.inbox_counts()
         await scene.open_groups()
         formed = scene.inbox_counts()
-        tell(Text("They talk, in two groups and in pairs; one goes offline and comes back; one sends a file",
-                  "두 그룹과 1:1로 대화합니다. 한 명은 꺼졌다 돌아오고 한 명은 파일을 보냅니다"))  # fmt: skip
+        tell(_say("they-talk-two"))
         await scene.talk()
-        tell(Text("The operator looks into the memory of the program for what it remembers of wake tokens",
-                  "운영자가 프로그램의 메모리에서 깨움 토큰에 관해 기억하는 것을 찾습니다"))  # fmt: skip
+        tell(_say("operator-looks-into"))
         await scene.remember()
         return scene.heard(asked["jun"] - before["jun"], sum(formed.values()) - sum(asked.values()))
 
@@ -110,8 +113,7 @@ class _Scene:
 
     async def gather(self, tell: Tell) -> None:
         """Accounts."""
-        tell(Text("Six people make accounts, each in a process and at an address of their own; two come --fast",
-                  "여섯 명이 각자의 프로세스와 주소에서 계정을 만듭니다. 두 명은 --together로 접속합니다"))  # fmt: skip
+        tell(_say("six-people-make"))
         await self._company.enrol(self._relay.authority, self._relay.url, self._people)
 
     async def befriend(self) -> None:

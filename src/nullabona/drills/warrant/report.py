@@ -17,10 +17,12 @@ from nullabona.drills.expert.inventory import Box, Inventory, Registered, day_te
 from nullabona.drills.expert.places import stray
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Check, Report, Verdict
-from nullabona.drills.reporting.text import Tell, Text
+from nullabona.drills.reporting.text import Sentences, Tell, Text
 from nullabona.drills.search import Chunk, Hunt, Kind, Searched, Secret, files_below
 from nullabona.wire.certificate import open_certificate
 from nullabona.wire.handle import parse_handle
+
+_say: Final = Sentences("drill_warrant")
 
 _PRODUCED: Final = frozenset({"handle", "name", "skeleton", "encoded", "registered_day", "label", "epoch"})
 """The fields of a production, fixed here ..."""
@@ -28,23 +30,13 @@ _PRODUCED_TOO: Final = frozenset({"entries", "replaced"})
 """... and those that may be there besides."""
 _CARD_FILES: Final = ("cards.db", "cards.db-wal")
 _NOT_HELD: Final = (
-    Text("Messages: not held. What is in the boxes is encrypted with keys that only members' devices have, and no "
-         "record says which boxes, if any, this account reads.",
-         "대화 내용: 보관하지 않음. 상자 속 내용은 대화 참여자의 기기에만 있는 열쇠로 암호화되어 있고, 이 계정이 어느 "
-         "상자를 읽는지 기록이 없음."),
-    Text("Contacts and the people they talk to: not held. Requests and invitations are sealed to the inbox's owner.",
-         "연락처와 대화 상대: 보관하지 않음. 요청과 초대는 받는 사람만 열 수 있게 봉해져 있음."),
-    Text("Rooms, their names and members: not held. The relay does not know what a room is.",
-         "대화방, 방 이름, 참여자: 보관하지 않음. 릴레이는 대화방이라는 것을 모름."),
-    Text("Network addresses, devices used, times of use, last seen: not held, but for the renewals of the card named "
-         "above. Nothing of a request is written down.",
-         "접속 주소(IP), 사용 기기, 이용 시각, 마지막 접속: 위 명함 갱신 외에는 보관하지 않음. "
-         "요청에 관해 아무것도 기록하지 않음."),
-    Text("Phone number, e-mail, legal name, payment: never asked for.",
-         "전화번호, 이메일, 실명, 결제 정보: 받은 적 없음."),
-    Text("Who looked this card up: not held. Lookups are anonymous and leave no trace.",
-         "누가 이 명함을 조회했는지: 보관하지 않음. 조회는 익명이며 흔적이 남지 않음."),
-)  # fmt: skip
+    _say("messages-not-held"),
+    _say("contacts-people-they"),
+    _say("rooms-their-names"),
+    _say("network-addresses-devices"),
+    _say("phone-number-e"),
+    _say("looked-this-card"),
+)
 
 
 def run(_: Tell, *, data: Path, handle: str) -> Report:
@@ -59,7 +51,7 @@ def run_warrant(data: Path, handle: str) -> Report:
     record = read_producible(data, handle)
     report = Report(
         "warrant",
-        Text(f"Warrant for {wanted}: what the officer carries away", f"{wanted} 영장: 수사관이 가져가는 것"),
+        _say("warrant-officer-carries", wanted=wanted),
         data={"handle": str(wanted), "produced": record},
     )
     card = next((card for card in inventory.cards if card.card.handle == wanted), None)
@@ -67,11 +59,9 @@ def run_warrant(data: Path, handle: str) -> Report:
         _report_unknown(report, record)
         return report
     box = next((box for box in inventory.boxes if box.address == card.card.body.inbox.address), None)
-    report.section("Produced (all of it)", "제출 자료 (전부)", _describe(card, inventory.closed_s))
-    report.section(
-        "Found by following the card to its inbox", "명함에 적힌 우편함에서 알 수 있는 것", _describe_box(box)
-    )
-    report.section("Asked for, and not held", "요구받았으나 보관하지 않는 것", _NOT_HELD)
+    report.section(_say("produced-all"), _describe(card, inventory.closed_s))
+    report.section(_say("found-following-card"), _describe_box(box))
+    report.section(_say("asked-not-held"), _NOT_HELD)
     report.checks = [*_can(inventory, card, box, record), *_cannot(data, inventory, card)]
     report.data["inbox"] = _encode_box(box)
     return report
@@ -80,55 +70,40 @@ def run_warrant(data: Path, handle: str) -> Report:
 def _report_unknown(report: Report, record: dict[str, object]) -> None:
     if "until_day" in record:
         day = day_text(int(str(record["until_day"])))
-        lines = [Text(f"This handle was deleted by its owner; nobody may take it until {day}. Nothing else is held.",
-                      f"소유자가 삭제한 계정. {day}까지 재등록 불가. 그 밖의 자료 없음.")]  # fmt: skip
+        lines = [_say("this-handle-deleted", day=day)]
     else:
-        lines = [Text("Nobody is registered under this handle. Nothing is held.", "등록되지 않은 계정. 자료 없음.")]
-    report.section("Produced (all of it)", "제출 자료 (전부)", lines)
-    unknown = Text("There is no such account here.", "이 서버에 없는 계정.")
+        lines = [_say("nobody-registered-under")]
+    report.section(_say("produced-all"), lines)
+    unknown = _say("there-no-such")
     report.checks = [Check(id, Verdict.UNPROVEN, unknown) for id in DRILLS["warrant"].proves]
 
 
 def _describe(found: Registered, closed_s: Mapping[int, int]) -> Iterator[Text]:
     body = found.card.body
     day = day_text(found.registered_day)
-    yield Text(f"Handle {body.handle}, registered on {day} (a day, no time)",
-               f"계정 이름 {body.handle}, 등록일 {day} (시각 없음)")  # fmt: skip
+    yield _say("handle-registered-day", handle=body.handle, day=day)
     key = body.identity_key.hex()[:16]
-    yield Text(f"Public identity key {key}…, version {body.sequence + 1} of the card (it is renewed weekly)",
-               f"공개 신원 키 {key}…, 명함 {body.sequence + 1}번째 판 (매주 갱신)")  # fmt: skip
+    yield _say("public-identity-key", value=key, sequence=body.sequence + 1)
     days = ", ".join(day_text(open_certificate(device.certificate).issued_day) for device in body.devices)
-    yield Text(f"{len(body.devices)} device(s), as public keys, certified on {days}; no model, no number",
-               f"기기 {len(body.devices)}대의 공개 키, 인증일 {days}; 기종·번호 없음")  # fmt: skip
+    yield _say("device-s-public", devices=len(body.devices), days=days)
     address = body.inbox.address.hex()[:16]
-    yield Text(f"Where to write to: inbox {address}… and its public encryption key",
-               f"우편함 주소 {address}…와 그 공개 암호 키")  # fmt: skip
-    yield Text(f"In the public record since epoch {found.epoch} under label {found.label.hex()[:16]}…; entries of "
-               f"the last 30 days with the epoch (ten minutes) of each",
-               f"공개 기록 {found.epoch}차부터 표지 {found.label.hex()[:16]}… 아래 있음; "
-               "최근 30일의 항목과 각 회차(10분 단위)")  # fmt: skip
+    yield _say("where-write-inbox", address=address)
+    yield _say("public-record-since", epoch=found.epoch, hex=found.label.hex()[:16])
     if (moment := _moment(closed_s, found.epoch)) is not None:
-        yield Text(f"So one of its devices was online within ten minutes after {moment:%Y-%m-%d %H:%M} UTC",
-                   f"따라서 {moment:%Y-%m-%d %H:%M} UTC 이후 10분 안에 기기 하나가 접속해 있었음")  # fmt: skip
-    yield Text("Everything above is public: anybody may look it up without a warrant, except the day of registration",
-               "위 내용은 등록일 외에는 누구나 영장 없이 조회할 수 있는 공개 정보임")  # fmt: skip
+        yield _say("so-one-devices", moment=moment)
+    yield _say("everything-above-public")
 
 
 def _describe_box(box: Box | None) -> Iterator[Text]:
     if box is None:
-        yield Text("The inbox is empty and was never used since it last expired", "우편함이 비어 있고 사용된 흔적 없음")
+        yield _say("inbox-empty-never")
         return
     waiting = len(box.sizes)
-    yield Text(f"{waiting} sealed item(s) wait there: {size_counts(box.sizes)}",
-               f"봉인된 항목 {waiting}개 대기 중: {size_counts(box.sizes)}")  # fmt: skip
+    yield _say("sealed-item-s", waiting=waiting, size_counts=size_counts(box.sizes))
     if box.days:
         days = ", ".join(sorted({day_text(day) for day in box.days}))
-        yield Text(f"They are erased after {days}; so the day of arrival of each is known, but no time and no sender",
-                   f"삭제 예정일 {days}; 따라서 도착한 날짜는 알 수 있으나 시각과 보낸 사람은 알 수 없음")  # fmt: skip
-    yield Text(f"The last number given out is {box.number:,}. Numbers begin anywhere, so it says nothing of how many "
-               "items came (requests, invitations, tickets), but a second visit shows how many came in between",
-               f"마지막 일련번호는 {box.number:,}. 번호는 아무 데서나 시작하므로 지금까지 들어온 항목(요청, 초대, "
-               "재참여권)의 수는 알 수 없으나, 다시 오면 그 사이에 들어온 수를 알 수 있음")  # fmt: skip
+        yield _say("they-erased-after", days=days)
+    yield _say("last-number-given", number=box.number)
 
 
 def _encode_box(box: Box | None) -> dict[str, object]:
@@ -181,42 +156,25 @@ def _timed(inventory: Inventory) -> list[str]:
     return [*inventory.told_apart, *clocked(inventory)]
 
 
-_TOO_FEW: Final = Text("too few inboxes to tell how they are numbered", "번호 매긴 방식을 알기에는 우편함이 너무 적음")
-_TOO_SHORT: Final = Text("the handle is too short to look for", "계정 이름이 너무 짧아 검색할 수 없음")
-_NOTHING_WAITS: Final = Text("nothing waits in it just now", "지금은 기다리는 것이 없음")
-_NO_ENTRY: Final = Text("no entry of it is in the record", "공개 기록에 항목이 없음")
-_NO_PERIOD: Final = Text("the times of its periods are not here", "그 회차의 시각이 여기 없음")
+_TOO_FEW: Final = _say("too-few-inboxes")
+_TOO_SHORT: Final = _say("handle-too-short")
+_NOTHING_WAITS: Final = _say("nothing-waits-just")
+_NO_ENTRY: Final = _say("no-entry-record")
+_NO_PERIOD: Final = _say("times-periods-not")
 _CAN: Final = {
-    "W-01": Text("The officer gets the public card, the day of registration, and what the public record commits to "
-                 "of it; there is no other field.",
-                 "수사관은 공개 명함과 등록일, 공개 기록에 올라간 항목을 얻으며, 그 밖의 항목은 없음."),
-    "W-02": Text("The officer can follow the card to the inbox: number, padded sizes, expiry days of sealed items.",
-                 "수사관은 명함으로 우편함을 찾아 봉인된 항목의 수, (맞춰진) 크기, 만료일을 알 수 있음."),
-    "W-03": Text("The officer learns how often the card was renewed.", "수사관은 명함 갱신 횟수를 알 수 있음."),
-    "W-06": Text("The officer learns in which period (ten minutes) each card of the last 30 days entered the public "
-                 "record: about once a week, a moment at which a device was online.",
-                 "수사관은 최근 30일 동안 각 명함이 공개 기록에 올라간 회차(10분 단위), 곧 일주일에 한 번쯤 "
-                 "기기가 접속해 있던 때를 알 수 있음."),
-}  # fmt: skip
+    "W-01": _say("w-01"),
+    "W-02": _say("w-02"),
+    "W-03": _say("w-03"),
+    "W-06": _say("w-06"),
+}
 _CANNOT: Final = {
-    "W-10": Text("There is no table, column or file in which messages in the clear, or messages by account, could "
-                 "stand.",
-                 "대화 내용이 평문으로, 또는 계정별로 있을 수 있는 표, 열, 파일이 없음."),
-    "W-11": Text("There is none in which its contacts, or the people it talks to, could stand.",
-                 "연락처나 대화 상대가 있을 수 있는 곳이 없음."),
-    "W-12": Text("There is none in which its rooms could stand.", "참여한 대화방이 있을 수 있는 곳이 없음."),
-    "W-13": Text("There is none in which addresses, devices (but their keys, on the card) or times of use (but the "
-                 "renewals of the card, W-06) could stand.",
-                 "접속 주소, 기기(명함의 공개 키 제외), 이용 시각(명함 갱신 시점 W-06 제외)이 있을 수 있는 곳이 없음."),
-}  # fmt: skip
-_UNCOUNTED: Final = Text(
-    "Nothing tells how many items the inbox was ever given, whether any, or on which day the last came that is gone.",
-    "우편함에 지금까지 몇 개가 왔는지, 하나라도 왔는지, 없어진 마지막 것이 언제 왔는지 알 수 있는 것이 없음.",
-)
-_ELSEWHERE: Final = Text(
-    "No other file of the relay bears the account's keys, device ids or handle.",
-    "릴레이의 다른 어떤 파일에도 이 계정의 키, 기기 번호, 이름이 없음.",
-)
+    "W-10": _say("w-10"),
+    "W-11": _say("w-11"),
+    "W-12": _say("w-12"),
+    "W-13": _say("w-13"),
+}
+_UNCOUNTED: Final = _say("nothing-tells-how")
+_ELSEWHERE: Final = _say("no-other-file")
 
 
 def _is_card_file(chunk: Chunk) -> bool:
