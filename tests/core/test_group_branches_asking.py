@@ -326,11 +326,12 @@ def test_who_is_where_we_are_leads_nowhere() -> None:
 
 
 def test_a_ticket_leads_to_the_branch_if_it_went_through_its_commit() -> None:
-    """However far ahead another is."""
+    """In that epoch, however far ahead another is: a liar may name a commit of another epoch."""
     fork = Fork()
     tickets = [ticket(fork, 9, b"x" * 32), ticket(fork, 1, b"x" * 32, COMMIT), ticket(fork, 9)]
+    tickets.append(msgspec.structs.replace(tickets[1], history=((1, COMMIT, ()), (0, b"x" * 32, ()))))
     with fork.here() as (_, room, _track):
-        assert [False, True, False] == [branches.leads_there(room, branch("fork"), each) for each in tickets]
+        assert [False, True, False, False] == [branches.leads_there(room, branch("fork"), each) for each in tickets]
 
 
 @pytest.mark.parametrize(

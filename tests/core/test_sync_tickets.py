@@ -97,13 +97,15 @@ def test_our_own_question_in_the_inbox_that_devices_share_is_not_answered() -> N
 
 
 @pytest.mark.parametrize(
-    ("commit", "helped"), [(b"", True), (COMMIT, True), (ELSE, False)], ids=["lost", "ours", "another"]
+    ("commit", "epoch", "helped"),
+    [(b"", 0, True), (COMMIT, 1, True), (ELSE, 1, False), (COMMIT, 0, False)],
+    ids=["lost", "ours", "another", "of another epoch"],
 )
-def test_a_way_to_a_branch_is_shown_by_who_went_through_its_commit(commit: bytes, *, helped: bool) -> None:
+def test_a_way_to_a_branch_is_shown_by_who_went_through_its_commit(commit: bytes, epoch: int, *, helped: bool) -> None:
     """Whoever only lost the thread is helped by all."""
     stage = Stage()
     room = stage.room(JUN, history=[Merged(0, ELSE[:31] + b"x", [], [], []), Merged(1, COMMIT, [], [], [])])
-    assert ([Ticket] if helped else []) == asked(stage, room, commit=commit)
+    assert ([Ticket] if helped else []) == asked(stage, room, commit=commit, epoch=epoch)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from nullabona.client.core.model.inbox_items import History, decode_pack
@@ -34,3 +35,15 @@ def is_ours(room: RoomState, opened: Opened, history: History) -> bool:
     """Whether an invitation leads to our own branch: we merged the last commit before the invitation's epoch."""
     last = {commit for epoch, commit, _ in history if epoch + 1 == opened.epoch}
     return any(each.commit in last for each in room.history)
+
+
+def apart(
+    room: RoomState, history: Iterable[tuple[int, bytes, tuple[bytes, ...]]]
+) -> tuple[Merged, bytes, list[bytes]] | None:
+    """Where a branch with this history parted from ours: our commit, theirs, and the accounts that theirs removed."""
+    theirs = {epoch: (commit, list(removed)) for epoch, commit, removed in history}
+    ours = [merged for merged in room.history if merged.epoch in theirs and merged.commit != theirs[merged.epoch][0]]
+    if not ours:
+        return None
+    first = min(ours, key=lambda merged: merged.epoch)
+    return first, *theirs[first.epoch]

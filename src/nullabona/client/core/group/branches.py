@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nullabona.client.core.delivery import box_log, receipts, views
-from nullabona.client.core.group import evidence, intents
+from nullabona.client.core.group import branch_history, evidence, intents
 from nullabona.client.core.model.branches import CompetingBranch, Helper, Rejoin, Tries
 from nullabona.client.core.model.content import Moved
 from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.proofs import Claim, decode_claim
 from nullabona.client.core.model.records import Device, Message, MessageState
-from nullabona.client.core.model.state import BoxTrack, Merged, RemoveAccount, RoomState
+from nullabona.client.core.model.state import BoxTrack, RemoveAccount, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.timeline import sending
 from nullabona.errors import PeerError
@@ -207,7 +207,7 @@ def begin(step: Step, room: RoomState, rejoin: Rejoin) -> None:
     """Start to rejoin, unless we are already on the way to a branch at least as good."""
     old = room.rejoin
     if old is not None and old.commit:
-        if old.commit == rejoin.commit:
+        if (old.epoch, old.commit) == (rejoin.epoch, rejoin.commit):
             old.helpers = [*rejoin.helpers, *(h for h in old.helpers if h not in rejoin.helpers)]
             return
         rejoin = evidence.first_of(step, room, old, rejoin, _place)
@@ -281,9 +281,12 @@ def in_sync(room: RoomState, ticket: Ticket) -> bool:
 
 
 def leads_there(room: RoomState, rejoin: Rejoin, ticket: Ticket) -> bool:
-    """Whether a ticket belongs to the branch we want: it went through the winning commit, or simply is ahead."""
+    """Whether a ticket belongs to the branch we want: it went through the winning commit, or simply is ahead.
+
+    Through it in that epoch: a claim may name a commit of another one, which everybody went through.
+    """
     if rejoin.commit:
-        return any(commit == rejoin.commit for _, commit, _ in ticket.history)
+        return any((epoch, commit) == (rejoin.epoch, rejoin.commit) for epoch, commit, _ in ticket.history)
     return ticket.epoch > room.epoch or not in_sync(room, ticket)
 
 
@@ -298,7 +301,7 @@ def parted(room: RoomState, rejoin: Rejoin, told: Iterable[tuple[int, bytes, tup
 
     If it merged commits that nobody else merged, its own among them, that is a fork like any other.
     """
-    apart = None if rejoin.commit else _apart(room, told)
+    apart = None if rejoin.commit else branch_history.apart(room, told)
     if apart is None:
         return rejoin
     ours, commit, removed = apart
@@ -314,7 +317,7 @@ def third_branch(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, by
     helper = next(
         (Helper(each.account, each.handle) for each in step.others(room, room.epoch) if each.account == by), None
     )
-    apart = _apart(room, ticket.history)
+    apart = branch_history.apart(room, ticket.history)
     firm = (rejoin.judged or rejoin.ordered) and rejoin.attempts < evidence.PATIENCE
     if helper is None or apart is None or not rejoin.commit or firm:
         return None
@@ -322,15 +325,3 @@ def third_branch(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, by
     if branch_key(removed, commit) >= branch_key(ours.removed, ours.commit):
         return None
     return Rejoin(FORK, ours.epoch, commit, removed, [helper], step.now)
-
-
-def _apart(
-    room: RoomState, told: Iterable[tuple[int, bytes, tuple[bytes, ...]]]
-) -> tuple[Merged, bytes, list[bytes]] | None:
-    """Where the branch with the history ``told`` parted from ours: our commit, theirs, and whom that removed."""
-    theirs = {epoch: (commit, list(removed)) for epoch, commit, removed in told}
-    ours = [merged for merged in room.history if merged.epoch in theirs and merged.commit != theirs[merged.epoch][0]]
-    if not ours:
-        return None
-    first = min(ours, key=lambda merged: merged.epoch)
-    return first, *theirs[first.epoch]

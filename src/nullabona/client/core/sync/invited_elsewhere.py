@@ -27,17 +27,15 @@ _TOLD: Final = "told-of-branch"
 
 def invited(step: Step, room: RoomState, sender: DeviceCertificate, history: History) -> None:
     """A member's device invites us. If our branches forked and theirs wins, ask for a ticket; else send ours."""
-    theirs = {epoch: (commit, removed) for epoch, commit, removed in history}
-    parted = [each for each in room.history if each.epoch in theirs and each.commit != theirs[each.epoch][0]]
+    apart = branch_history.apart(room, history)
     # The handle by which we know them: the handle in an item's certificate may name a host of their choice.
     handle = acquaintance.handle_of(step, sender.account_id)
-    if not parted or not handle or evidence.doubts(step, room, sender.account_id):
+    if apart is None or not handle or evidence.doubts(step, room, sender.account_id):
         return
-    ours = min(parted, key=lambda each: each.epoch)
-    commit, removed = theirs[ours.epoch]
+    ours, commit, removed = apart
     if branches.branch_key(removed, commit) < branches.branch_key(ours.removed, ours.commit):
         helper = Helper(sender.account_id, handle)
-        branches.begin(step, room, Rejoin(branches.FORK, ours.epoch, commit, list(removed), [helper], step.now))
+        branches.begin(step, room, Rejoin(branches.FORK, ours.epoch, commit, removed, [helper], step.now))
     else:
         _tell(step, room, Helper(sender.account_id, handle), sha256(commit + ours.commit).digest())
 

@@ -78,9 +78,9 @@ def _from_inside(
 
 def _can_lead(room: RoomState, asked: TicketRequest) -> bool:
     """Whether our branch is the one that a device asks for, or a third one: neither that nor its own."""
-    if not asked.commit or any(merged.commit == asked.commit for merged in room.history):
-        return True
     ours = next((merged.commit for merged in room.history if merged.epoch == asked.epoch), b"")
+    if asked.commit in {b"", ours}:
+        return True
     return b"" not in {ours, asked.own} and ours != asked.own
 
 
