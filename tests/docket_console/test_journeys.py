@@ -105,7 +105,7 @@ def test_an_outage_is_stated_at_two_screens(chromium: Browser, tmp_path: Path, s
     pia.sign()
     expect(pia.page).to_have_url(f"{place.origin}/record")
     cora.go("/confirm")
-    expect(cora.page.locator("main")).to_contain_text("1~2회차가 늦은 까닭을 기록에 올림")
+    expect(cora.page.locator("main")).to_contain_text("1~2회차의 지연 사유를 기록에 올림")
     cora.page.locator('form[action^="/confirm/"] button').click()
     expect(cora.page.locator("main")).to_contain_text("전원이 끊겼습니다")
     cora.sign()

@@ -19,6 +19,8 @@ from nullabona.docket.desk import Desk
 from nullabona.docket.taxonomy import load
 from nullabona.errors import NullabonaError
 from nullabona.wire import demands
+from nullabona.words import catalogue
+from nullabona.words.catalogue import Words
 from nullabona.words.errors import ERRORS
 
 CONSOLE = Path(__file__).parents[2] / "src/nullabona/docket/console"
@@ -122,3 +124,26 @@ def test_every_refusal_of_the_desk_is_in_korean_too() -> None:
             if child.__module__.startswith(OWN) and child.code not in {"peer-error", "user-error"}:
                 found.add(child.code)
     assert found - ERRORS.keys() == set()
+
+
+OLD = re.compile(
+    "까닭|꾸러미|법률 고문|다시 거는 곳|당신이 할 수 있|하지 않기|칸 열기|끝난 날|사건 표시|문서 작성일|잠글 열쇠|봉인된 것이 기다"
+)
+"""Words that no Korean lawyer uses, or that meant two things: signing, keeping from the public, and a slot."""
+DESK_AREAS = [
+    *sorted(path.stem for path in Path(catalogue.__file__).parent.glob("console_*.toml")),
+    "certificate", "demands", "packages", "site", "cli_docket", "cli_help_docket",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("area", DESK_AREAS)
+def test_the_desk_speaks_as_lawyers_do(area: str) -> None:
+    """In console, letters, pages and commands alike."""
+    assert [] == [key for key, one in Words(area).items() if OLD.search(one.ko) or OLD.search(one.ko_hint)]
+
+
+def test_console_and_letter_say_the_same() -> None:
+    """Classes, answers, reasons and fields have one catalogue."""
+    own = {key.partition(".")[0] for area in DESK_AREAS if area.startswith("console_") for key in Words(area)}
+    assert set() == own & {"class", "data_class", "answer", "field"}
+    assert "reason.incomplete" in SENTENCES
