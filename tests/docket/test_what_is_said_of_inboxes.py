@@ -38,7 +38,7 @@ def test_the_declaration_is_about_the_classes_that_are_produced() -> None:
 def test_content_that_is_not_held_names_the_sealed_items() -> None:
     """And no other class gets the sentence."""
     assert "can be counted by size and day but not opened" in reason_of(NOT_HELD).en
-    assert "봉인된 것" in reason_of(NOT_HELD).ko
+    assert "미수신 암호문" in reason_of(NOT_HELD).ko
     assert ANSWER["not_held"] == reason_of(ClassAnswer("contacts", "not_held"))
     text = make_statement("2026-0007", "Example", 0, (NOT_HELD,)).decode()
     assert (NO_DATA.en in text, "sealed items may wait in the inbox" in text) == (True, True)

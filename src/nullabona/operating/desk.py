@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
+
 from nullabona.directory.service import read_producible
 from nullabona.docket.administration import DeskDone
 from nullabona.docket.cases.casework import Done
@@ -32,6 +34,7 @@ from nullabona.docket.ports import (
     SteadyClock,
     VerifyAssertion,
 )
+from nullabona.docket.site.publication import Guidelines
 from nullabona.docket.taxonomy import Catalogue, load
 from nullabona.errors import UserError
 from nullabona.log.keys import parse_vkey
@@ -50,6 +53,7 @@ KEYS: Final[Mapping[str, str]] = {
     "origin": "the docket log's name, as in its keys",
     "contact": "how people and authorities reach the desk, as an address or telephone number; notices name it",
     "directory": "the data directory of the relay and its directory, where handles are looked up",
+    "guidelines": "table with serve_at, hours (each ko and en), languages and emergency: what authorities are told",
     "log_keys": "file with the log's private keys (nulla log keygen)",
     "policy": "file that says whose witness counts; receipts carry it",
     "custodian": "file with the key that signs certificates (nulla docket package key); without it nothing is sealed",
@@ -59,7 +63,7 @@ KEYS: Final[Mapping[str, str]] = {
     "witness": "tables with url and vkeys: whom the log asks to cosign",
 }
 _FILES: Final = ("custodian", "directory", "log_keys", "policy")
-_OPTIONAL: Final = ("contact", "custodian", "custodian_name", "custodian_title", "witness", "zone")
+_OPTIONAL: Final = ("contact", "custodian", "custodian_name", "custodian_title", "guidelines", "witness", "zone")
 
 
 class DeskFileUnusable(UserError):
@@ -140,6 +144,14 @@ def read_config(data: Path) -> dict[str, Any]:
     if missing:
         raise BadConfig(f"{CONFIG} lacks {', '.join(missing)}", hint="; ".join(f"{k}: {KEYS[k]}" for k in missing))
     return settings
+
+
+def read_guidelines(path: Path) -> Guidelines:
+    """The guidelines for authorities in a docket.toml; those of nobody if it has none. Raises `BadConfig`."""
+    try:
+        return msgspec.convert(read_toml(path, ()).get("guidelines", {}), Guidelines)
+    except msgspec.ValidationError as error:
+        raise BadConfig(f"the guidelines of {path.name} are not valid: {error}") from None
 
 
 def zone_of(data: Path) -> tzinfo:

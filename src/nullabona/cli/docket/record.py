@@ -13,14 +13,14 @@ import click
 from nullabona.cli.help import command
 from nullabona.cli.log.work import read_policy
 from nullabona.cli.settings import Settings, connected, settings_of
-from nullabona.docket.site.publication import encode_publication
+from nullabona.docket.site.publication import Guidelines, encode_publication
 from nullabona.docket.site.recounted import About, log_view, record_of
 from nullabona.docket.taxonomy import load
 from nullabona.docket.verify import Verification, verify
 from nullabona.errors import PeerError
 from nullabona.log.tiles import MAX_BUNDLE
 from nullabona.machine.http_client import Route
-from nullabona.operating.desk import now_s, read_policy_text
+from nullabona.operating.desk import now_s, read_guidelines, read_policy_text
 from nullabona.reading.source import Files, Folder, Website
 from nullabona.wire.demands import Label
 
@@ -52,10 +52,17 @@ class _Read:
 @click.option("--contact", required=True, metavar="TEXT", help="Where the legal desk is reached.")
 @click.option("--url", metavar="URL", help="Where everybody finds the log (default: WHERE).")
 @click.option("--custodian", metavar="SHA256", help="Hash of the custodian's certificate.")
+@click.option(
+    "--guidelines",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The docket.toml whose guidelines for authorities are shown.",
+)
 @click.option("--at", type=int, metavar="S", help="Verify as of this time, in seconds since 1970.")
 @connected
 @click.pass_context
-def record(context: click.Context, /, where: str, policy: Path, *, at: int | None, **named: str | None) -> None:
+def record(context: click.Context, /, where: str, policy: Path, *, guidelines: Path | None, at: int | None,
+           **named: str | None) -> None:  # fmt: skip
     """Draw the record up from the docket log at WHERE (a URL or a folder), which has to hold. Goes to stdout.
 
     Late answers, and late periods whose reason is in the log, are accepted; the pages say so.
@@ -68,13 +75,14 @@ def record(context: click.Context, /, where: str, policy: Path, *, at: int | Non
     if found is None or not (read.verification.holds or read.verification.only_stated_lateness):
         raise LogDoesNotHold(f"the log does not hold: {len(read.verification.findings)} findings")
     view = log_view(read.checkpoint, read_policy_text(policy), named["url"] or where, found)
-    drawn_up = record_of(found, view, _about(named), load(), moment)
+    drawn_up = record_of(found, view, _about(named, guidelines), load(), moment)
     sys.stdout.buffer.write(encode_publication(drawn_up))
 
 
-def _about(named: Mapping[str, str | None]) -> About:
+def _about(named: Mapping[str, str | None], guidelines: Path | None) -> About:
     name, contact = named["name"] or "", named["contact"] or ""
-    return About(Label(named["name_ko"] or name, name), contact, named["custodian"])
+    told = Guidelines() if guidelines is None else read_guidelines(guidelines)
+    return About(Label(named["name_ko"] or name, name), contact, named["custodian"], told)
 
 
 async def _read(settings: Settings, where: str, policy: Path, moment: int) -> _Read:

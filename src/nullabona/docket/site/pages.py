@@ -23,11 +23,11 @@ from nullabona.docket.site.telling import Teller
 from nullabona.docket.taxonomy import Catalogue, Row, Source
 from nullabona.wire.demands import Label
 from nullabona.words.catalogue import Language
-from nullabona.words.demands import ANSWER, DATA_CLASS, REASON
+from nullabona.words.demands import ANSWER, DATA_CLASS, FIELD, REASON
 from nullabona.words.laws import law_of
 
 LANGUAGES: Final[tuple[Language, ...]] = ("ko", "en")
-PAGES: Final = ("index", "held", "figures", "demands", "log", "law")
+PAGES: Final = ("index", "held", "guide", "figures", "demands", "log", "law")
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
     "require-trusted-types-for 'script'"
@@ -88,6 +88,7 @@ class Site:
             "older": tuple(row for row in self.catalogue.rows if row.valid_to is not None),
             "classes": CLASSES,
             "fields": FIELDS,
+            "field_label": FIELD,
             "class_label": DATA_CLASS,
             "answer_label": ANSWER,
             "reason_label": REASON,

@@ -179,6 +179,18 @@ class LogView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outages: tuple[Interruption, ...] = ()
 
 
+class Guidelines(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an operator tells authorities about reaching it, as its docket.toml says. What is absent it does not say."""
+
+    serve_at: Label | None = None
+    """Where and how documents are served."""
+    hours: Label | None = None
+    languages: tuple[Literal["ko", "en"], ...] = ()
+    """In which documents are accepted."""
+    emergency: Line | None = None
+    """Whom to call where life or limb is in danger."""
+
+
 class HeldRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One column or file that the operator keeps."""
 
@@ -206,6 +218,7 @@ class Publication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sealed: tuple[Sealed, ...] = ()
     log: LogView | None = None
     custodian_sha256: Hex32 | None = None
+    guidelines: Guidelines = Guidelines()
     report_index: Count | None = None
     """The log's entry that holds these figures."""
     example: bool = False

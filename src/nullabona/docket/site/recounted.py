@@ -7,7 +7,7 @@ shows it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, cast
 
 from nullabona.docket.core.cadence import Cadence
@@ -20,6 +20,7 @@ from nullabona.docket.site.publication import (
     ClassResult,
     Counts,
     Figure,
+    Guidelines,
     Interruption,
     Interval,
     Item,
@@ -51,6 +52,7 @@ class About:
     operator: Label
     contact: str
     custodian_sha256: str | None = None
+    guidelines: Guidelines = field(default_factory=Guidelines)
 
 
 def record_of(found: Recount, log: LogView, about: About, catalogue: Catalogue, now_s: int) -> Publication:
@@ -69,6 +71,7 @@ def record_of(found: Recount, log: LogView, about: About, catalogue: Catalogue, 
         sealed=tuple(_sealed(found, term) for term in found.terms()),
         log=log,
         custodian_sha256=about.custodian_sha256,
+        guidelines=about.guidelines,
         report_index=None if newest is None else _index_of(found, newest[1]),
     )
 
