@@ -35,8 +35,12 @@ def test_a_backup_is_made_checked_and_everything_exported(meet: Meet) -> None:
     expect(mina.page.get_by_text("백업했어요")).to_be_visible()
     press(mina, "오늘 백업 확인하기")
     expect(mina.page.get_by_text("온전해요")).to_be_visible()
+    expect(mina.page.get_by_text(f"이 컴퓨터의 {file.parent} 폴더에 저장해요.")).to_be_visible()
     press(mina, "모든 대화 내보내기")
-    expect(mina.page.get_by_text("잠겨 있지 않아요")).to_be_visible()
+    asked = mina.page.get_by_role("dialog", name="모든 대화를 잠그지 않은 파일로 내보낼까요?")
+    expect(asked).to_contain_text(f"{file.parent} 폴더에 저장해요. 내보낸 것은 잠겨 있지 않아서")
+    assert [file] == [*file.parent.glob("nullabona *")]
+    asked.get_by_role("button", name="내보내기").click()
     folder = path_said(mina)
     assert {"export.json", "index.html", "rooms"} == {each.name for each in folder.iterdir()}
     page = mina.page.context.new_page()

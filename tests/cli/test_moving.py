@@ -20,12 +20,12 @@ def test_a_life_moves_to_another_machine(pair: Pair, tmp_path: Path) -> None:
     file, words = tmp_path / "backup.age", nulla("account", "phrase", profile=pair.mina).out
     made = nulla("backup", str(file), "--json", profile=pair.mina)
     assert (0, pair.mina_handle) == (made.code, made.row["handle"])
-    before = nulla("export", "--all", str(tmp_path / "before"), "--json", profile=pair.mina)
+    before = nulla("export", "--all", "--yes", str(tmp_path / "before"), "--json", profile=pair.mina)
     assert (0, 1) == (before.code, before.row["rooms"])
     shutil.rmtree(pair.mina)
     restored = nulla("restore", str(file), "--unprotected", "--json", profile=pair.mina, stdin=words)
     assert (0, pair.mina_handle, 1) == (restored.code, restored.row["handle"], restored.row["counts"]["rooms"])
-    nulla("export", "--all", str(tmp_path / "after"), "--json", profile=pair.mina)
+    nulla("export", "--all", "--yes", "--out", str(tmp_path / "after"), "--json", profile=pair.mina)
     assert contents(tmp_path / "before") == contents(tmp_path / "after")
     assert ["away"] == [row["phase"] for row in nulla("room", "list", "--json", profile=pair.mina).rows]
     refused = nulla("send", pair.room[:12], "hello?", "--json", profile=pair.mina)

@@ -62,6 +62,6 @@ def test_names_are_shown_where_history_is_read(tmp_path: Path) -> None:
     assert 0 == nulla("import", *paths, *said, profile=profile).code
     read = nulla("read", "other.txt", "--offline", profile=profile).out.splitlines()
     assert ["mina@relay.example: 나야", "김철수: 응", "* 이영희님이 들어왔습니다."] == [line[12:] for line in read]
-    assert 0 == nulla("export", "--all", "--format", "text", str(tmp_path / "out"), profile=profile).code
+    assert 0 == nulla("export", "--all", "--yes", "--format", "text", str(tmp_path / "out"), profile=profile).code
     texts = [path.read_text("utf-8") for path in (tmp_path / "out").rglob("room.txt")]
     assert [True, True] == ["] mina: 나야" in text and ": 응" in text for text in texts]

@@ -988,6 +988,16 @@ export interface CheckBackup {
   passphrase?: string;
 }
 
+/** The folder that backups and exports go to. */
+export interface SavingPlace {
+  folder: string;
+}
+
+/** Where backups and exports would be written, to be said before. */
+export interface WhereSaved {
+  call: "WhereSaved";
+}
+
 /** Write every conversation out, as pages and JSON. */
 export interface ExportAll {
   call: "ExportAll";
@@ -1444,6 +1454,7 @@ export type AnyCall =
   | Unlock
   | Vote
   | WaitLink
+  | WhereSaved
   | WithdrawWish;
 
 export type FromServer =
@@ -1537,5 +1548,6 @@ export interface Answers {
   Unlock: State;
   Vote: Done;
   WaitLink: LinkCandidate;
+  WhereSaved: SavingPlace;
   WithdrawWish: Done;
 }

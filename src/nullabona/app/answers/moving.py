@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -23,6 +25,8 @@ from nullabona.client.api import (
     safe_name,
 )
 
+_DOWNLOADS: Final = re.compile(r'^XDG_DOWNLOAD_DIR="\$HOME/([^"\n]*)"', re.MULTILINE)
+
 
 class _Far(Protocol):
     @property
@@ -32,9 +36,16 @@ class _Far(Protocol):
 
 
 def downloads(home: Path) -> Path:
-    """The folder for backups and exports: that for downloads, or the home folder if there is none."""
-    folder = home / "Downloads"
-    return folder if folder.is_dir() else home
+    """The folder for backups and exports: that for downloads, or the home folder if there is none.
+
+    A desktop says in ``user-dirs.dirs`` what the folder is called in the person's language.
+    """
+    named = [home / "Downloads"]
+    with suppress(OSError, UnicodeError):
+        said = _DOWNLOADS.search((home / ".config" / "user-dirs.dirs").read_text("utf-8"))
+        if said is not None and said.group(1).strip("/"):
+            named.insert(0, home / said.group(1).strip("/"))
+    return next((folder for folder in named if folder.is_dir()), home)
 
 
 def place(ask: Asker, ending: str, what: str = "") -> Path:
@@ -78,6 +89,11 @@ async def _check_backup(ask: Asker, call: c.CheckBackup) -> c.Moved:
 
 def _moved(path: Path, info: BackupInfo) -> c.Moved:
     return c.Moved(str(path), info.messages, info.files, info.size)
+
+
+@answers(c.WhereSaved)
+async def _where(ask: Asker, _: c.WhereSaved) -> c.SavingPlace:
+    return c.SavingPlace(str(downloads(ask.session.place.home)))
 
 
 @answers(c.ExportAll)

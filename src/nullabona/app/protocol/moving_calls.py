@@ -32,6 +32,16 @@ class CheckBackup(Call[Moved], frozen=True):
     passphrase: str = ""
 
 
+class SavingPlace(Struct, frozen=True):
+    """The folder that backups and exports go to."""
+
+    folder: str
+
+
+class WhereSaved(Call[SavingPlace], frozen=True):
+    """Where backups and exports would be written, to be said before."""
+
+
 class ExportAll(Call[Moved], frozen=True):
     """Write every conversation out, as pages and JSON."""
 

@@ -11,9 +11,9 @@ import click
 
 from nullabona.cli.help import group
 from nullabona.cli.output import emit, line, note, say
-from nullabona.cli.person.running import opened, opened_or_new, reach, run_async
+from nullabona.cli.person.running import opened, opened_or_new, profile_path, reach, run_async
 from nullabona.cli.settings import Settings, as_person, at_home, settings_of
-from nullabona.client.api import Client, OwnAccount, errors
+from nullabona.client.api import Client, OwnAccount, discard_profile, errors
 from nullabona.words.relays import relay_name
 
 USUAL_PERIOD_S = 600
@@ -51,7 +51,7 @@ def new_profile(command: F) -> F:
 def create(
     context: click.Context, handle: str, *, relay: str | None, no_wait: bool, protection: str | None, timeout: float
 ) -> None:
-    """Create an account with HANDLE (name@relay) and a profile to keep it in.
+    """Create an account with HANDLE (name@relay, or a name alone with --relay) and a profile to keep it in.
 
     A passphrase protects the profile. You are asked for it, or it is read from --passphrase-file.
     """
@@ -60,13 +60,28 @@ def create(
 
 
 async def _create(settings: Settings, handle: str, relay: str | None, wait_s: float | None, protection: str) -> None:
-    async with opened_or_new(settings, protection) as client:
-        await client.account.create(handle, relay=relay)
-        note(settings, "account-created", handle=client.me.handle)
-        note(settings, "write-down")
-        if wait_s is not None:
-            await _publish(settings, client, wait_s)
-        _show(settings, client.me)
+    path = profile_path(settings)
+    new = not path.exists()
+    try:
+        async with opened_or_new(settings, protection) as client:
+            await client.account.create(handle, relay=relay)
+            try:
+                if wait_s is not None:
+                    await _publish(settings, client, wait_s)
+            except errors.Unreachable:
+                _created(settings, client)
+                raise
+            _created(settings, client)
+            _show(settings, client.me)
+    except errors.HandleTaken:
+        if new:
+            discard_profile(path)  # else an account that nobody can reach would stay on the disk
+        raise
+
+
+def _created(settings: Settings, client: Client) -> None:
+    note(settings, "account-created", handle=client.me.handle)
+    note(settings, "write-down")
 
 
 async def _publish(settings: Settings, client: Client, wait_s: float, *, anew: bool = False) -> None:

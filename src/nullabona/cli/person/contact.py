@@ -47,7 +47,7 @@ async def _act(
 @as_person
 @click.pass_context
 def add(context: click.Context, handle: str, *, greeting: str, timeout: float) -> None:
-    """Send HANDLE a contact request."""
+    """Send HANDLE a contact request. Of somebody at your own relay the first part is enough."""
     settings = settings_of(context)
 
     def ask(client: Client) -> Awaitable[ContactInfo]:

@@ -8,7 +8,7 @@ from typing import Literal
 import click
 
 from nullabona.cli.help import command
-from nullabona.cli.output import emit, line, note
+from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.person.progress import progress_line
 from nullabona.cli.person.running import opened, run_async
 from nullabona.cli.settings import at_home, settings_of
@@ -17,7 +17,7 @@ from nullabona.client.api import Exported
 
 
 @command()
-@click.argument("names", nargs=-1, required=True, metavar="[ROOM...] DIR")
+@click.argument("names", nargs=-1, metavar="[ROOM...] DIR")
 @click.option("--all", "everything", is_flag=True, help="Every room.")
 @click.option(
     "--format",
@@ -28,6 +28,8 @@ from nullabona.client.api import Exported
     help="What to write; may be repeated (default: html and json).",
 )
 @click.option("--no-files", is_flag=True, help="Leave photos, voice notes and files out.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Write there; the same as DIR at the end.")
+@click.option("--yes", is_flag=True, help="Do not ask whether to write files that are not encrypted.")
 @at_home
 @click.pass_context
 def export(
@@ -37,6 +39,8 @@ def export(
     everything: bool,
     forms: tuple[Literal["json", "text", "html"], ...],
     no_files: bool,
+    out: Path | None,
+    yes: bool,
 ) -> None:
     """Export ROOMs, or with --all every room, into the folder DIR: a new or empty one, or an earlier export.
 
@@ -44,9 +48,18 @@ def export(
     one is complete.
     """
     settings = settings_of(context)
-    *rooms, folder = names
+    *rooms, folder = (*names, str(out)) if out is not None else names or ("",)
+    if not folder:
+        raise Misused("export-where")
     if bool(rooms) == everything:
         raise Misused("rooms-or-all")
+
+    if not yes and not settings.interactive:
+        raise Misused("export-needs-yes")
+    asked = say("ask-export", settings.language, folder=folder)
+    if not yes and not click.confirm(asked, err=True):
+        note(settings, "not-exported")
+        return
 
     async def work() -> Exported:
         async with opened(settings, online=False) as client:

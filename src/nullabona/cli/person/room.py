@@ -75,7 +75,7 @@ def _show(settings: Settings, rooms: list[RoomSummary]) -> None:
                 found.id.hex()[:12],
                 found.title,
                 say(f"phase-{found.phase}", settings.language),
-                str(found.members),
+                say("members-count", settings.language, count=found.members) if found.members else "",
                 say("unread", settings.language, count=found.unread) if found.unread else "",
             )
             for found in rooms

@@ -99,6 +99,7 @@ from nullabona.client.profile import (
     Unlock,
     Unprotected,
     default_profile_path,
+    discard_profile,
     profile_protection,
 )
 
@@ -206,6 +207,7 @@ __all__ = [
     "WordsKey",
     "check_backup",
     "default_profile_path",
+    "discard_profile",
     "errors",
     "events",
     "evidence_files",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from nullabona.client import account as accounts
 from nullabona.client.account import registered_day
-from nullabona.client.api.errors import BadRequest, Refused, TimedOut, UnknownHandle
+from nullabona.client.api.errors import BadRequest, HandleTaken, Refused, TimedOut, UnknownHandle
 from nullabona.client.api.finding import room_states
 from nullabona.client.api.records import OwnAccount, PrivacyReport
 from nullabona.client.api.session import Session
@@ -58,12 +58,14 @@ class ThisAccount:
     async def create(self, handle: str, *, relay: str | None = None) -> OwnAccount:
         """Create and store a new account. It is published in the background (`wait_published`).
 
-        ``relay`` is the address of the relay for its inbox and rooms; by default the relay of the handle's host. Raises
+        ``relay`` is the address of the relay for its inbox and rooms, by default that of the handle's host, which the
+        handle may lack if ``relay`` is given. Raises
         `HandleError`, `EndpointRefused`, or `AccountExists` unless the profile's account was never published.
         """
-        wanted = parse_handle(handle)
+        given = parse_endpoint(relay) if relay is not None else None
+        wanted = parse_handle(handle if given is None or "@" in handle else f"{handle}@{given.authority}")
         check_new_name(wanted.name)
-        url = str(parse_endpoint(relay) if relay is not None else endpoint_of(wanted.authority))
+        url = str(given if given is not None else endpoint_of(wanted.authority))
         suite = self._session.options.suite
         await self._session.end()
         try:
@@ -104,7 +106,8 @@ class ThisAccount:
     async def wait_published(self, *, anew: bool = False, timeout_s: float | None = 30.0) -> None:
         """Wait until the directory has accepted our card; with ``anew``, until a fresh look-up shows it.
 
-        Raises `Refused` if the directory rejects the card or shows another one, the error of a failed check if what it
+        Raises `HandleTaken`, `Refused` if the directory rejects the card or shows another one, the error of a failed
+        check if what it
         shows is wrong, `BadRequest` if this device was removed from the account, or `PendingStill`.
         """
         publishing = self._session.runner.publishing
@@ -119,6 +122,8 @@ class ThisAccount:
         self._check_in()
         if outcome.distrusted is not None:
             raise outcome.distrusted
+        if outcome.refusal == "handle-taken":
+            raise HandleTaken(own_account(self._session).handle)
         if outcome.refusal:
             raise Refused(outcome.refusal)
 

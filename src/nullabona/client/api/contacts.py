@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
+from nullabona.client.api.account import own_account
 from nullabona.client.api.errors import Offline, TimedOut, UnknownHandle
 from nullabona.client.api.finding import find_contact
 from nullabona.client.api.profiles import profile_of
@@ -46,10 +47,13 @@ class Contacts:
     async def request(self, handle: str, greeting: str = "", *, timeout_s: float = 30.0) -> ContactInfo:
         """Send a contact request. It is stored when this returns, and sent once their relay is reached.
 
-        Looks up their card first. Asking again repeats the request; asking somebody who has asked us accepts them.
+        A handle without host is one of our own relay. Looks up their card first. Asking again repeats the request;
+        asking somebody who has asked us accepts them.
         Raises `UnknownHandle`, `Refused`, `TimedOut`.
         """
-        known, wanted = self._session.account(), str(parse_handle(handle))
+        known = self._session.account()
+        name, host = handle.strip().removeprefix("@"), own_account(self._session).handle.partition("@")[2]
+        wanted = str(parse_handle(name if "@" in name else f"{name}@{host}"))
         card = await self.look_up(wanted, timeout_s=timeout_s)
         with self._session.step() as step:
             contact = commands.request_contact(step, card, known.record.card, greeting)

@@ -39,6 +39,7 @@ __all__ = [
     "FileTooLarge",
     "FileUnreadable",
     "FileUnwritable",
+    "HandleTaken",
     "ImportUnanswered",
     "KeychainFailed",
     "LinkDeclined",
@@ -120,6 +121,18 @@ class ImportUnanswered(UserError):
         else:
             super().__init__("the dates can be read in two ways", hint="run it again with --day-first or --month-first")
         self.questions = questions
+
+
+class HandleTaken(Refused):
+    """The handle of a new account belongs to somebody else, or did until not long ago."""
+
+    code = "handle-taken"
+    default_hint = "choose another handle"
+
+    def __init__(self, handle: str) -> None:
+        super().__init__("handle-taken")
+        self.message = f"{handle} belongs to somebody else"
+        self.args = (self.message,)
 
 
 class UnknownHandle(UserError):

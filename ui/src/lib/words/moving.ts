@@ -3,7 +3,7 @@ import { words } from "./index.svelte.ts";
 export const moving = words({
   ko: {
     title: "백업과 내보내기",
-    hint: "이 컴퓨터의 다운로드 폴더에 저장해요. 다른 곳에도 복사해 두세요.",
+    hint: (folder: string) => `이 컴퓨터의 ${folder} 폴더에 저장해요. 다른 곳에도 복사해 두세요.`,
     backup: "백업 만들기",
     backupHint: "대화, 친구, 설정을 잠긴 파일 하나에 담아요.",
     check: "오늘 백업 확인하기",
@@ -13,11 +13,17 @@ export const moving = words({
     backupDoing: "백업을 만드는 중",
     checkDoing: "백업을 읽는 중",
     exportDoing: "내보내는 중",
-    backupDone: (messages: number, files: number) => `백업했어요. 메시지 ${messages}개, 파일 ${files}개가 들어 있어요.`,
-    checkDone: (messages: number, files: number) => `온전해요. 메시지 ${messages}개, 파일 ${files}개가 들어 있어요.`,
-    exportDone: (messages: number, files: number) => `내보냈어요. 메시지 ${messages}개, 파일 ${files}개예요.`,
+    backupDone: (entries: number, files: number) =>
+      `백업했어요. 기록 ${entries}건, 파일 ${files}개가 들어 있어요. 메시지와 함께 반응, 수정, 삭제도 한 건씩 세요.`,
+    checkDone: (entries: number, files: number) =>
+      `온전해요. 기록 ${entries}건, 파일 ${files}개가 들어 있어요. 메시지와 함께 반응, 수정, 삭제도 한 건씩 세요.`,
+    exportDone: (lines: number, files: number) => `내보냈어요. 대화에 보이는 ${lines}줄, 파일 ${files}개예요.`,
+    sure: "모든 대화를 잠그지 않은 파일로 내보낼까요?",
+    sureNote: (folder: string) =>
+      `${folder} 폴더에 저장해요. 내보낸 것은 잠겨 있지 않아서, 파일을 가진 사람은 누구나 읽을 수 있어요.`,
     roomTitle: (title: string) => `‘${title}’ 내보내기`,
-    roomLead: "이 대화를 브라우저로 볼 수 있는 웹 페이지와, 다른 프로그램이 읽는 파일로 다운로드 폴더에 저장해요.",
+    roomLead: (folder: string) =>
+      `이 대화를 브라우저로 볼 수 있는 웹 페이지와, 다른 프로그램이 읽는 파일로 ${folder} 폴더에 저장해요.`,
     roomDo: "내보내기",
     room: "이 대화 내보내기",
     opens: "24개 단어로 열려요. 새 기기의 첫 화면에서 ‘백업 파일로 되찾기’를 고르면 돼요.",
@@ -25,7 +31,7 @@ export const moving = words({
   },
   en: {
     title: "Backup and export",
-    hint: "Saved to the downloads folder of this computer. Keep a copy somewhere else, too.",
+    hint: (folder: string) => `Saved to ${folder} on this computer. Keep a copy somewhere else, too.`,
     backup: "Make a backup",
     backupHint: "Conversations, people and settings in one locked file.",
     check: "Check today's backup",
@@ -35,12 +41,18 @@ export const moving = words({
     backupDoing: "Making the backup",
     checkDoing: "Reading the backup",
     exportDoing: "Exporting",
-    backupDone: (messages: number, files: number) => `Backed up: ${messages} messages and ${files} files.`,
-    checkDone: (messages: number, files: number) => `It is whole: ${messages} messages and ${files} files.`,
-    exportDone: (messages: number, files: number) => `Exported: ${messages} messages and ${files} files.`,
+    backupDone: (entries: number, files: number) =>
+      `Backed up: ${entries} entries and ${files} files. Reactions, edits and deletions count beside messages.`,
+    checkDone: (entries: number, files: number) =>
+      `It is whole: ${entries} entries and ${files} files. Reactions, edits and deletions count beside messages.`,
+    exportDone: (lines: number, files: number) =>
+      `Exported: ${lines} lines as the conversations show them, and ${files} files.`,
+    sure: "Export all conversations unencrypted?",
+    sureNote: (folder: string) =>
+      `They are saved to ${folder}. An export is not locked: anybody who has the files can read them.`,
     roomTitle: (title: string) => `Export “${title}”`,
-    roomLead:
-      "Saves this conversation in the downloads folder, as web pages for any browser and as files for other programs.",
+    roomLead: (folder: string) =>
+      `Saves this conversation to ${folder}, as web pages for any browser and as files for other programs.`,
     roomDo: "Export",
     room: "Export this conversation",
     opens: "It opens with your 24 words: on a new device, choose “Restore from a backup file” on the first screen.",
