@@ -26,9 +26,10 @@ from nullabona.client.core import commands, files
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.errors import BadRequest, NoSuchContact, NoSuchRoom
+from nullabona.client.core.model.facts.messages import PassingFact, Transfer
 from nullabona.client.core.model.facts.people import ContactRequested
 from nullabona.client.core.model.facts.union import from_row
-from nullabona.client.core.model.records import FileState, LoggedEvent, Progress
+from nullabona.client.core.model.records import FileState, LoggedEvent
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.step import Step, Timing
 from nullabona.errors import PeerError
@@ -131,7 +132,7 @@ class Simulation:
         )
         device.on_event = lambda device, event: self._heard(device, intent.device, event)
         device.on_rooms_connected = lambda: self.cover.begin(seat, intent.device)
-        engine.on_progress = lambda progress: self._file_moved(device, progress)
+        engine.on_passing = lambda fact: self._passed(device, fact)
         self.devices[intent.account, intent.device] = device
 
     def _come_online(self, intent: Intent) -> None:
@@ -203,9 +204,9 @@ class Simulation:
         self.happened.joined[room].add(account)
         self.rooms.came_in(account, number, room)
 
-    def _file_moved(self, device: Device, progress: Progress) -> None:
-        if progress.state is FileState.HERE:
-            self._loop.call_later(FORGET_S, _forget, device, progress)
+    def _passed(self, device: Device, fact: PassingFact) -> None:
+        if isinstance(fact, Transfer) and fact.state is FileState.HERE:
+            self._loop.call_later(FORGET_S, _forget, device, fact)
 
     def _note_box(self, room: bytes, address: bytes) -> None:
         if address not in self.happened.room_of:
@@ -231,6 +232,6 @@ def _timing(defences: Defences) -> Timing:
     return Timing() if defences.receipt_delay else Timing(receipt=0)
 
 
-def _forget(device: Device, progress: Progress) -> None:
+def _forget(device: Device, moved: Transfer) -> None:
     with device.engine.step(device.now()) as step:
-        files.forget_file(step, progress.room, progress.message)
+        files.forget_file(step, moved.room, moved.message)

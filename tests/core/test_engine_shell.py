@@ -13,9 +13,13 @@ from nullabona.client.core.devices.inbox_state import FormerInbox
 from nullabona.client.core.identity import claims, inbox_addresses
 from nullabona.client.core.model import requests
 from nullabona.client.core.model.change_set import NOTHING, ChangeSet
+from nullabona.client.core.model.facts.messages import Transfer, Typing
+from nullabona.client.core.model.facts.rooms import EpochChanged
+from nullabona.client.core.model.facts.signals import OwnMarkerMoved
+from nullabona.client.core.model.facts.union import Fact
 from nullabona.client.core.model.inbox_items import Gone, RoomsAsked
 from nullabona.client.core.model.outbox_targets import InboxFrame
-from nullabona.client.core.model.records import FileState, Progress, StoredFile, Writing
+from nullabona.client.core.model.records import FileState, StoredFile
 from nullabona.client.core.model.requests import INBOX, ChunkRequest, ReadRequest, Scout
 from nullabona.client.core.model.state import LEFT, RoomState
 from nullabona.wire.messages import Done, Frames, Refusal
@@ -287,20 +291,19 @@ def test_what_is_to_be_read() -> None:
 
 
 def test_whoever_watches_is_told_of_files_and_of_who_writes() -> None:
-    """After the step, the newest word of each file."""
+    """After the step; what is kept, or stays inside, is no word of theirs."""
     stage = Stage()
     engine = engine_of(stage)
     seen: list[object] = []
-    progress = Progress(b"r" * 32, b"i" * 16, 1, 2, FileState.MOVING)
-    writing = Writing(b"r" * 32, JUN.account, 5)
-    with engine.step(START) as step:
-        step.progress[(b"r" * 32, b"i" * 16)] = progress
-        step.writing.append(writing)
-    engine.on_progress = engine.on_writing = seen.append
-    with engine.step(START) as step:
-        step.progress[(b"r" * 32, b"i" * 16)] = progress
-        step.writing.append(writing)
-        assert [] == seen
+    progress = Transfer(b"r" * 32, b"i" * 16, 1, 2, FileState.MOVING)
+    writing = Typing(b"r" * 32, JUN.account, 5)
+    facts: list[Fact] = [EpochChanged(b"r" * 32, 1), progress, OwnMarkerMoved(b"r" * 32), writing]
+    for watch in (None, seen.append):
+        engine.on_passing = watch or engine.on_passing
+        with engine.step(START) as step:
+            for fact in facts:
+                step.tell(fact)
+            assert [] == seen
     assert [progress, writing] == seen
 
 

@@ -17,9 +17,10 @@ from nullabona.client.core.engine import Engine
 from nullabona.client.core.identity import claims
 from nullabona.client.core.model.change_set import NOTHING, ChangeSet
 from nullabona.client.core.model.content import Attachment, File, encode_body
+from nullabona.client.core.model.facts.messages import PassingFact, Transfer
 from nullabona.client.core.model.facts.signals import InboxReadElsewhere, LinkPresented
 from nullabona.client.core.model.inbox_items import Gone
-from nullabona.client.core.model.records import ContactState, FileState, Piece, Progress, StoredFile
+from nullabona.client.core.model.records import ContactState, FileState, Piece, StoredFile
 from nullabona.client.core.model.requests import Scout
 from nullabona.client.core.step import Step, Timing
 from nullabona.client.mls import Mls
@@ -191,11 +192,11 @@ def test_a_file_is_whole_once_its_last_chunk_came(*, came: bool) -> None:
         step.store.put_file(StoredFile(room, b"i" * 16, mine=False, state=FileState.MOVING))
         step.store.put_pieces(room, b"i" * 16, [Piece(0, digest, done=False)])
     engine = engine_of(stage)
-    seen: list[Progress] = []
-    engine.on_progress = seen.append
+    seen: list[PassingFact] = []
+    engine.on_passing = seen.append
     engine.on_chunk(digest, data if came else None, START)
     with stage.step() as step:
         file = step.store.file(room, b"i" * 16)
     assert file is not None
     assert (FileState.HERE if came else FileState.MOVING) is file.state
-    assert [FileState.HERE] * came == [each.state for each in seen]
+    assert [FileState.HERE] * came == [each.state for each in seen if isinstance(each, Transfer)]

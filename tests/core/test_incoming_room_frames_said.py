@@ -11,6 +11,7 @@ from nullabona.client.core import preferences
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.incoming import room_frames
 from nullabona.client.core.model.content import Body, Envelope, Moved, React, Receipt, Text, Typing, View
+from nullabona.client.core.model.facts import messages
 from nullabona.client.core.model.message_ids import RANDOM, message_id
 from nullabona.client.core.model.mls_port import Mls
 from nullabona.client.core.model.outbox_targets import RoomFrame
@@ -22,7 +23,7 @@ from nullabona.client.core.step import Step
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import Frames
-from tests.core.stage import Other, Pair, Stage, out, sealed
+from tests.core.stage import Other, Pair, Stage, out, sealed, signals
 
 JUN = Other("jun")
 ELSEWHERE = "wss://two.example:443/v1"
@@ -278,10 +279,12 @@ def test_who_is_writing_is_shown_if_the_person_wants_that() -> None:
         preferences.change(step, preferences.PROFILE, preferences.Preferences, {"typing": True})
         first = room.envelope(Text("hi"))
         hear(room, step, state, track, first)
-        step.writing.clear()
+        step.told.clear()
         view = View(track.keys.box.address[:8], b"inc", 1, track.chain[:16])
         hear(room, step, state, track, room.envelope(Typing(on=True), views=(view,), marker=first.id))
-        assert [(room.jun.me.account, step.now + 8_000)] == [(each.account, each.until) for each in step.writing]
+        assert [(room.jun.me.account, step.now + 8_000)] == [
+            (each.account, each.until) for each in signals(step, messages.Typing)
+        ]
         assert box_log.place(track, 1) == step.store.marker(room.id, room.jun.me.account)
         assert [1] == [each.seq for each in step.store.views(track.keys.box.address)]
 

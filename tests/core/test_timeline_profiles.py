@@ -8,15 +8,17 @@ import msgspec
 import pytest
 
 from nullabona.client.core import conversation
-from nullabona.client.core.model.content import MAX_PICTURE, Profile, Typing
+from nullabona.client.core.model import content
+from nullabona.client.core.model.content import MAX_PICTURE, Profile
 from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.facts.messages import Typing
 from nullabona.client.core.model.outbox_targets import RoomFrame
-from nullabona.client.core.model.records import Contact, ContactState, Person, Writing
+from nullabona.client.core.model.records import Contact, ContactState, Person
 from nullabona.client.core.model.state import LEFT, RoomState
 from nullabona.client.core.preferences import PROFILE
 from nullabona.client.core.timeline import profiles, sending, typing
 from nullabona.errors import Malformed
-from tests.core.stage import START, Other, rows
+from tests.core.stage import START, Other, rows, signals
 from tests.core.talk import JUN, NARI, Talk
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + struct.pack(">II", 8, 8)
@@ -269,24 +271,24 @@ def test_it_is_told_only_where_something_can_be_said(talk: Talk) -> None:
 
 def test_that_others_write_is_shown_for_eight_seconds(talk: Talk) -> None:
     """Until they stop or have sent it; only to somebody who tells it as well, and never of oneself."""
-    typing.heard(talk.step, talk.group, JUN.account, START, Typing(on=True))
-    assert [] == talk.step.writing
+    typing.heard(talk.step, talk.group, JUN.account, START, content.Typing(on=True))
+    assert [] == signals(talk.step, Typing)
     typing_told(talk)
     for account, on in ((JUN.account, True), (talk.me, True), (NARI.account, False)):
-        typing.heard(talk.step, talk.group, account, START, Typing(on))
+        typing.heard(talk.step, talk.group, account, START, content.Typing(on))
     for account in (JUN.account, talk.me):
         typing.spoke(talk.step, talk.group, account)
     room = talk.group.id
     assert [
-        Writing(room, JUN.account, START + 8_000),
-        Writing(room, NARI.account, 0),
-        Writing(room, JUN.account, 0),
-    ] == talk.step.writing
+        Typing(room, JUN.account, START + 8_000),
+        Typing(room, NARI.account, 0),
+        Typing(room, JUN.account, 0),
+    ] == signals(talk.step, Typing)
 
 
 @pytest.mark.parametrize(("ago", "shown"), [(19_999, True), (20_000, False), (-19_999, True), (-20_000, False)])
 def test_old_word_of_writing_is_not_shown(talk: Talk, ago: int, *, shown: bool) -> None:
     """A device was away, or its clock is wrong."""
     typing_told(talk)
-    typing.heard(talk.step, talk.group, JUN.account, START - ago, Typing(on=True))
-    assert shown is bool(talk.step.writing)
+    typing.heard(talk.step, talk.group, JUN.account, START - ago, content.Typing(on=True))
+    assert shown is bool(signals(talk.step, Typing))

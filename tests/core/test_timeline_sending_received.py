@@ -20,15 +20,15 @@ from nullabona.client.core.model.content import (
     Text,
     encode_body,
 )
-from nullabona.client.core.model.facts.messages import MessageChanged, ReadMarker
+from nullabona.client.core.model.facts.messages import MessageChanged, ReadMarker, Typing
 from nullabona.client.core.model.facts.signals import OwnMarkerMoved
 from nullabona.client.core.model.facts.union import Fact
-from nullabona.client.core.model.records import UNPLACED, Device, FileState, Message, MessageState, Writing
+from nullabona.client.core.model.records import UNPLACED, Device, FileState, Message, MessageState
 from nullabona.client.core.model.room_info import DEVICES
 from nullabona.client.core.preferences import Preferences
 from nullabona.client.core.timeline import kinds, read_markers, search
 from nullabona.wire.blob import BlobRef
-from tests.core.stage import START, Other, Stage, rows
+from tests.core.stage import START, Other, Stage, rows, signals
 
 JUN, SORA = Other("jun"), Other("sora")
 ID, LINE = b"i" * 16, b"l" * 16
@@ -38,13 +38,13 @@ Told = list[tuple[str, bytes, dict[str, object]]]
 
 def receive(
     stage: Stage, room: bytes, body: Shown | Annotation, *, by: Device | None = None, seq: int = 3, id: bytes = ID
-) -> tuple[Told, list[Writing]]:
+) -> tuple[Told, list[Typing]]:
     """Jun's first device says something at a place of the box: what is told, and who stops writing."""
     with stage.step() as step:
         state = step.room(room)
         said = Envelope(id, START - 7, (), b"", body)
         room_frames.receive(step, state, state.current, seq, by or JUN.row(room, 1), said, body)
-        return rows(step), step.writing
+        return rows(step), signals(step, Typing)
 
 
 def row(stage: Stage, room: bytes, id: bytes = ID) -> Message | None:
@@ -65,7 +65,7 @@ def test_a_line_of_somebody_else_is_kept_told_and_found() -> None:
     """Where it lies in the box; whoever said it is not writing it any more."""
     stage = Stage()
     room = stage.room(JUN)
-    assert ([news(room)], [Writing(room, JUN.account, 0)]) == receive(stage, room, Text("hello", timer_s=9))
+    assert ([news(room)], [Typing(room, JUN.account, 0)]) == receive(stage, room, Text("hello", timer_s=9))
     found = row(stage, room)
     assert found is not None
     assert (JUN.account, JUN.device, START - 7, 48, 0, MessageState.RECEIVED, b"", 0) == (

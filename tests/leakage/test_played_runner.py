@@ -71,9 +71,9 @@ class WithRunner(devices.Device):
     def start(self, addr: int) -> None:
         self.seat.come(addr)
         made = Runner(cast(Any, _Profile(self)), cast(Any, _Account(self)), dial=self.seat.dial)
-        hooks = self.engine.on_progress
+        hooks = self.engine.on_passing
         made.engine = self.engine
-        made.engine.on_progress = hooks
+        made.engine.on_passing = hooks
         made.connections = Connections(
             RELAY, NetOptions(), Policy(), self._changed, self.seat.dial, self.seat.post, self._rng
         )

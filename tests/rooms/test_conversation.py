@@ -24,6 +24,7 @@ from nullabona.client.core.model.content import (
     Vote,
 )
 from nullabona.client.core.model.errors import BadRequest, NotAllowed
+from nullabona.client.core.model.facts.messages import Typing
 from nullabona.client.core.model.records import Message, MessageState
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.model.state import JOINED
@@ -296,7 +297,7 @@ def test_typing_is_told_seldom_and_not_kept(world: World) -> None:
     a, b = people(world, "a", "b")
     room = world.group(a, b)
     heard: list[bool] = []
-    b.engine.on_writing = lambda writing: heard.append(writing.until > 0)
+    b.engine.on_passing = lambda fact: heard.append(fact.until > 0) if isinstance(fact, Typing) else None
     do(a, room, lambda s: conversation.say_typing(s, s.room(room), on=True))
     world.quiet()
     assert [] == heard  # nobody asked for it

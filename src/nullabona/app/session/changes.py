@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -19,7 +19,7 @@ from nullabona.app.protocol import views as v
 from nullabona.app.protocol.privacy_views import OperatorNotices
 from nullabona.app.session.pages import OpenPages, Tick
 from nullabona.app.session.views import Views
-from nullabona.client.api import OperatorNoticeChanged, errors
+from nullabona.client.api import errors
 from nullabona.client.api import events as e
 
 TICK_S: Final = 0.016
@@ -56,38 +56,65 @@ class Changes:
 
     def note(self, event: e.Event) -> None:
         """Note what an event may have changed."""
-        if not isinstance(event, e.ConnectionChanged):
+        if isinstance(event, e.ConnectionChanged):
+            self.fact("connection")
+        else:
             self._views.list_changed()
-        note = _NOTES.get(type(event))
-        if note is not None:
-            note(self, event)
-        elif room := getattr(event, "room", b""):
-            self.room(room, inside=True)
+        match event:
+            case e.MessageReceived() | e.MessageStateChanged():
+                self.message(event.room, event.message)
+            case e.MessageChanged():
+                self.message(event.room, event.message)
+                self._changed.add(event.room)
+            case e.MessageGone():
+                self._note_gone(event)
+            case e.NoticeAdded():
+                self.message(event.room, event.message)
+                self._inside.add(event.room)
+            case e.ReadMarker():
+                self._rooms.add(event.room)
+                self._read.add(event.room)
+            case e.Typing():
+                self._note_typing(event)
+            case e.Transfer():
+                self._moved.add((event.room, event.message))
+            case _:
+                self._note_other(event)
         self._tick.ask()
 
-    def note_gone(self, event: e.MessageGone) -> None:
+    def _note_other(self, event: e.Event) -> None:
+        match event:
+            case e.CardChecked() | e.ContactRequested() | e.ContactAccepted() | e.ContactChanged():
+                self.people()
+            case e.ProfileChanged():
+                self._note_profile(event)
+            case e.IdentityChanged():
+                self._note_identity(event)
+            case e.PreferencesChanged():
+                self.note_choice(event.scope)
+            case e.RelayMoved() | e.Published():
+                self.fact("me")
+            case e.WishChanged():
+                self.fact("wishes")
+            case e.RoomRequested() | e.RoomRequestGone():
+                self.fact("requests")
+            case e.OperatorNoticeChanged():
+                self.fact("notices")
+            case _:
+                if room := getattr(event, "room", b""):
+                    self.room(room, inside=True)
+
+    def _note_gone(self, event: e.MessageGone) -> None:
         self._pages.push(p.MessagesGone(event.room.hex(), [event.message.hex()]))
         self.room(event.room, inside=True)
 
-    def note_changed(self, event: e.MessageChanged) -> None:
-        self.message(event.room, event.message)
-        self._changed.add(event.room)
-
-    def note_notice(self, event: e.NoticeAdded) -> None:
-        self.message(event.room, event.message)
-        self._inside.add(event.room)
-
-    def note_read(self, event: e.ReadMarker) -> None:
-        self._rooms.add(event.room)
-        self._read.add(event.room)
-
-    def note_profile(self, event: e.ProfileChanged) -> None:
+    def _note_profile(self, event: e.ProfileChanged) -> None:
         self._views.people.changed(event.account)
         self.people()
         self.fact("me")
         self._inside |= self._views.rooms_of(event.account)
 
-    def note_typing(self, event: e.Typing) -> None:
+    def _note_typing(self, event: e.Typing) -> None:
         self._typing.add(event.room)
         if event.until:
             left = max(0.0, event.until / 1_000 - time.time()) + TICK_S
@@ -97,10 +124,7 @@ class Changes:
         self._typing.add(room)
         self._tick.ask()
 
-    def note_moved(self, event: e.Transfer) -> None:
-        self._moved.add((event.room, event.message))
-
-    def note_identity(self, event: e.IdentityChanged) -> None:
+    def _note_identity(self, event: e.IdentityChanged) -> None:
         self.people()
         if event.room:
             self.room(event.room, inside=True)
@@ -243,30 +267,3 @@ class Changes:
         """A page got the whole state: later pushes are relative to it."""
         for chat in state.chats:
             self._told[f"chat:{chat.room}"] = _encode(p.ChatChanged(chat))
-
-
-_NOTES: Final[dict[type, Callable[[Changes, Any], None]]] = {
-    e.MessageReceived: lambda changes, event: changes.message(event.room, event.message),
-    e.MessageStateChanged: lambda changes, event: changes.message(event.room, event.message),
-    e.MessageChanged: Changes.note_changed,
-    e.MessageGone: Changes.note_gone,
-    e.NoticeAdded: Changes.note_notice,
-    e.ReadMarker: Changes.note_read,
-    e.CardChecked: lambda changes, _: changes.people(),
-    e.ContactRequested: lambda changes, _: changes.people(),
-    e.ContactAccepted: lambda changes, _: changes.people(),
-    e.ContactChanged: lambda changes, _: changes.people(),
-    e.ProfileChanged: Changes.note_profile,
-    e.IdentityChanged: Changes.note_identity,
-    e.Typing: Changes.note_typing,
-    e.Transfer: Changes.note_moved,
-    e.PreferencesChanged: lambda changes, event: changes.note_choice(event.scope),
-    OperatorNoticeChanged: lambda changes, _: changes.fact("notices"),
-    e.WishChanged: lambda changes, _: changes.fact("wishes"),
-    e.RoomRequested: lambda changes, _: changes.fact("requests"),
-    e.RoomRequestGone: lambda changes, _: changes.fact("requests"),
-    e.ConnectionChanged: lambda changes, _: changes.fact("connection"),
-    e.RelayMoved: lambda changes, _: changes.fact("me"),
-    e.Published: lambda changes, _: changes.fact("me"),
-}
-"""Events of other kinds touch their room as a whole."""

@@ -15,14 +15,14 @@ from nullabona.client.api.contacts import Contacts
 from nullabona.client.api.converting import to_event
 from nullabona.client.api.devices import Devices
 from nullabona.client.api.errors import PendingStill, Unreachable
-from nullabona.client.api.events import ConnectionChanged, Event, EventsForgotten, Typing
+from nullabona.client.api.events import ConnectionChanged, Event, EventsForgotten
 from nullabona.client.api.files import Files
 from nullabona.client.api.history import History
 from nullabona.client.api.imports import Imports
 from nullabona.client.api.links import Links
 from nullabona.client.api.messages import Messages
-from nullabona.client.api.moves import Moves
 from nullabona.client.api.operator import ReceivedNotices
+from nullabona.client.api.passing import Passing
 from nullabona.client.api.preferences import ChosenPreferences
 from nullabona.client.api.profiles import Profiles
 from nullabona.client.api.records import OwnAccount, RelayStatus, Status
@@ -30,7 +30,6 @@ from nullabona.client.api.rooms import Rooms
 from nullabona.client.api.session import Options, Session
 from nullabona.client.api.standing import PublicRecords
 from nullabona.client.api.warned import standing_warnings
-from nullabona.client.core.model.records import Writing
 from nullabona.client.profile import Profile, Unlock, create_profile, open_profile
 from nullabona.client.runner import (
     LISTENER,
@@ -126,13 +125,11 @@ class Client:
         news = asyncio.Event()
         states: deque[ConnectionState] = deque(maxlen=_PAGE)
         runner = self._session.runner
-        moved = Moves()
-        writing: deque[Writing] = deque(maxlen=_PAGE)
+        passing = Passing()
         ends = (
             runner.listen(news.set),
             runner.listen_states(states.append),
-            runner.listen_progress(moved.note),
-            runner.listen_writing(writing.append),
+            runner.listen_passing(passing.note),
         )
         try:
             while True:
@@ -145,10 +142,8 @@ class Client:
                         self._handled(last)
                 while states:
                     yield _connection(last, states.popleft())
-                while writing:
-                    yield _typing(last, writing.popleft())
-                for transfer in moved.due(last):
-                    yield transfer
+                for fact in passing.due(last):
+                    yield fact
                 runner.check()
                 if not page:
                     await news.wait()
@@ -220,10 +215,6 @@ class Client:
             self._session.runner.at_rest,
             warnings,
         )
-
-
-def _typing(last: int, writing: Writing) -> Typing:
-    return Typing(writing.room, writing.account, writing.until, id=last)
 
 
 def _connection(last: int, state: ConnectionState) -> ConnectionChanged:

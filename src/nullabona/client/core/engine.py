@@ -21,11 +21,12 @@ from nullabona.client.core.devices import inbox_state, membership, sync_out
 from nullabona.client.core.identity import claims
 from nullabona.client.core.incoming import inbox_items, relay_answers, room_frames
 from nullabona.client.core.model.change_set import NOTHING, ChangeSet
+from nullabona.client.core.model.facts.messages import PassingFact
 from nullabona.client.core.model.facts.signals import AccountDeleted, InboxReadElsewhere, ProfileCopied
 from nullabona.client.core.model.mls_port import Mls
 from nullabona.client.core.model.outbox_targets import room_of
 from nullabona.client.core.model.ports import Store
-from nullabona.client.core.model.records import OutboxItem, Progress, Writing
+from nullabona.client.core.model.records import OutboxItem
 from nullabona.client.core.model.requests import INBOX, REPLIES, ChunkRequest, ReadFor, ReadRequest, Report, Scout
 from nullabona.client.core.model.state import JOINED, REJOINING, RoomState, decode_state
 from nullabona.client.core.read_requests import inbox_reads, join_read, reply_reads, room_reads, room_wake
@@ -55,10 +56,8 @@ class Engine:
         self._positions: dict[bytes, dict[Address, BoxPosition]] = {}
         self._down = self._up = frozenset[str]()
         self._scouts: list[Scout] = []
-        self.on_progress: Callable[[Progress], None] = lambda _: None
-        """Called with the progress of a file, after the step that changed it."""
-        self.on_writing: Callable[[Writing], None] = lambda _: None
-        """Called when a member begins or stops writing."""
+        self.on_passing: Callable[[PassingFact], None] = lambda _: None
+        """Called with each fact that nothing keeps, after the step that told it."""
         self._load()
 
     # -- steps ----------------------------------------------------------------------------------------------------
@@ -83,10 +82,9 @@ class Engine:
         self._mls.committed()
         self.me = step.me
         self._scouts += step.scouts
-        for progress in step.progress.values():
-            self.on_progress(progress)
-        for writing in step.writing:
-            self.on_writing(writing)
+        for fact in step.told:
+            if isinstance(fact, PassingFact):
+                self.on_passing(fact)
         for room in seen:
             self._note_wake(*room)
 

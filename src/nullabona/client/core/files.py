@@ -14,9 +14,10 @@ from typing import Final
 from nullabona.client.core.delivery import blobs
 from nullabona.client.core.model.content import MAX_FILE, Attachment, File, Imported, decode_body
 from nullabona.client.core.model.errors import BadRequest
+from nullabona.client.core.model.facts.messages import Transfer
 from nullabona.client.core.model.outbox_targets import FilePiece
 from nullabona.client.core.model.ports import Store
-from nullabona.client.core.model.records import FileState, Message, Piece, Progress, StoredFile
+from nullabona.client.core.model.records import FileState, Message, Piece, StoredFile
 from nullabona.client.core.model.room_info import DEVICES
 from nullabona.client.core.model.sniff import sniff_audio, sniff_image
 from nullabona.client.core.model.state import RoomState
@@ -259,4 +260,4 @@ def set_state(step: Step, file: StoredFile, pieces: list[Piece] | None = None) -
     room = step.find_room(file.room)
     if room is not None and room.info.kind == DEVICES:
         return
-    step.progress[file.room, file.message] = Progress(file.room, file.message, done, total, file.state, file.reason)
+    step.tell(Transfer(file.room, file.message, done, total, file.state, file.reason))

@@ -15,7 +15,7 @@ from nullabona.client.core.model.facts.base import Logged
 from nullabona.client.core.model.facts.union import Fact, as_row
 from nullabona.client.core.model.mls_port import Group, Mls
 from nullabona.client.core.model.ports import Store
-from nullabona.client.core.model.records import Device, Progress, Writing
+from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.requests import REPLIES, ReadFor, Scout
 from nullabona.client.core.model.state import RoomState, decode_state, encode_state
 
@@ -113,11 +113,6 @@ class Step:
     _rooms: dict[bytes, RoomState] = field(default_factory=dict)
     _loaded: dict[bytes, bytes] = field(default_factory=dict)
     _rosters: dict[bytes, dict[int, Device]] = field(default_factory=dict)
-    progress: dict[tuple[bytes, bytes], Progress] = field(default_factory=dict)
-    """The newest progress of each file, by room and message, for listeners."""
-
-    writing: list[Writing] = field(default_factory=list)
-    """Members who began or stopped writing, for listeners."""
     down: frozenset[str] = frozenset()
     """Relays that are unreachable."""
     up: frozenset[str] = frozenset()

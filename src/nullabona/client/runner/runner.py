@@ -15,7 +15,7 @@ from nullabona.client.account import Account
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.facts.account import Warned, WarningDetail
-from nullabona.client.core.model.records import Progress, Writing
+from nullabona.client.core.model.facts.messages import PassingFact, Typing
 from nullabona.client.core.model.requests import INBOX
 from nullabona.client.core.step import DAY_MS, Step, Timing
 from nullabona.client.mls import SUITE
@@ -84,11 +84,9 @@ class Runner:
         self._tasks: set[asyncio.Task[None]] = set()
         self._listeners: set[Callable[[], None]] = set()
         self._state_listeners: set[Callable[[ConnectionState], None]] = set()
-        self._progress_listeners: set[Callable[[Progress], None]] = set()
-        self.engine.on_progress = self._file_moved
-        self._writing_listeners: set[Callable[[Writing], None]] = set()
+        self._passing_listeners: set[Callable[[PassingFact], None]] = set()
         self._writing: dict[tuple[bytes, bytes], int] = {}
-        self.engine.on_writing = self._wrote
+        self.engine.on_passing = self._passed
         self._warned: dict[tuple[str, ...], int] = {}
         self._swept = -1
         self._started = False
@@ -245,15 +243,10 @@ class Runner:
         """The accounts that are writing in a room now."""
         return [account for (where, account), until in self._writing.items() if where == room and until > self.now()]
 
-    def listen_writing(self, tell: Callable[[Writing], None]) -> Callable[[], None]:
-        """Call ``tell`` whenever somebody begins or stops writing; the result ends it."""
-        self._writing_listeners.add(tell)
-        return lambda: self._writing_listeners.discard(tell)
-
-    def listen_progress(self, tell: Callable[[Progress], None]) -> Callable[[], None]:
-        """Call ``tell`` whenever a file has come further; the result ends it."""
-        self._progress_listeners.add(tell)
-        return lambda: self._progress_listeners.discard(tell)
+    def listen_passing(self, tell: Callable[[PassingFact], None]) -> Callable[[], None]:
+        """Call ``tell`` whenever somebody begins or stops writing, or a file has come further; the result ends it."""
+        self._passing_listeners.add(tell)
+        return lambda: self._passing_listeners.discard(tell)
 
     def look(self, room: bytes) -> None:
         """See `Reads.look`."""
@@ -281,19 +274,16 @@ class Runner:
         for tell in list(self._listeners):
             tell()
 
-    def _wrote(self, writing: Writing) -> None:
+    def _passed(self, fact: PassingFact) -> None:
         """Report that somebody stopped only if it was reported that they were writing."""
-        before = self._writing.pop((writing.room, writing.account), 0)
-        if writing.until:
-            self._writing[writing.room, writing.account] = writing.until
-        elif not before:
-            return
-        for tell in list(self._writing_listeners):
-            tell(writing)
-
-    def _file_moved(self, progress: Progress) -> None:
-        for tell in list(self._progress_listeners):
-            tell(progress)
+        if isinstance(fact, Typing):
+            before = self._writing.pop((fact.room, fact.account), 0)
+            if fact.until:
+                self._writing[fact.room, fact.account] = fact.until
+            elif not before:
+                return
+        for tell in list(self._passing_listeners):
+            tell(fact)
 
     def _connection_changed(self, state: ConnectionState) -> None:
         if isinstance(state.error, Malformed | RelayUntrusted):

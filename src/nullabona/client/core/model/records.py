@@ -193,27 +193,6 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a file has come, in bytes. Told while it happens; kept nowhere."""
-
-    room: bytes
-    message: bytes
-    done: int
-    total: int
-    state: FileState
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Writing:
-    """An account is writing until ``until`` (ms); 0: it has stopped. Told while it happens; kept nowhere."""
-
-    room: bytes
-    account: bytes
-    until: int
-
-
-@dataclass(frozen=True, slots=True)
 class Contact:
     """Another account as this profile knows it. ``card`` is the last verified card, or empty."""
 

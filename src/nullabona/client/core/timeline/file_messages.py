@@ -11,10 +11,10 @@ from nullabona.client.core.delivery import blobs, inbox_sending
 from nullabona.client.core.identity import device_certificates
 from nullabona.client.core.model.content import File
 from nullabona.client.core.model.errors import BadRequest
-from nullabona.client.core.model.facts.messages import MessageGone
+from nullabona.client.core.model.facts.messages import MessageGone, Transfer
 from nullabona.client.core.model.inbox_items import FileRequest
 from nullabona.client.core.model.outbox_targets import FilePiece
-from nullabona.client.core.model.records import FileState, MessageState, Progress
+from nullabona.client.core.model.records import FileState, MessageState
 from nullabona.client.core.model.state import JOINED
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import sending
@@ -103,4 +103,4 @@ def cancel(step: Step, room_id: bytes, message: bytes) -> None:
     files.forget_file(step, room_id, message)
     step.store.drop_message(room_id, message)
     step.tell(MessageGone(room_id, message))
-    step.progress[room_id, message] = Progress(room_id, message, 0, total, FileState.CANCELLED)
+    step.tell(Transfer(room_id, message, 0, total, FileState.CANCELLED))
