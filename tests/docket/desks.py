@@ -26,6 +26,7 @@ from nullabona.docket.core.acts import (
 )
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY, HOUR, Instrument, Register, Taxonomy, Timer
+from nullabona.docket.core.notice import somebody
 from nullabona.docket.core.records import Authority, ClassAnswer, Decision, Demand, File, Gag, Gate, Identifier, Package
 from nullabona.docket.core.roles import DeskAction, Role
 from nullabona.docket.core.states import Action
@@ -109,6 +110,7 @@ TAXONOMY = Taxonomy(
         row("US.NSL", notice="after_gag", item="at_horizon", count="band", gates=()),
         row("EU.EPOC", gates=(), timers=(Timer("answer", 10 * DAY), Timer("emergency", 8 * HOUR))),
         row("KR.OLD", valid_to=20_000),
+        row("US.CIVIL", notice="before_answer", notice_wait_s=14 * DAY, gates=(), timers=()),
     ),
     bytes(range(32)),
 )
@@ -225,4 +227,10 @@ class Office:
         return case
 
     def bar(self, case: bytes) -> None:
+        """Two officers record that a law bars the notice; one records that there is nobody, if the case says so."""
+        content = self.desk.glance(self.who("cora"), case).content
+        if not somebody(content):
+            self.do("cora", Action.NOBODY_TO_TELL, case)
+            return
         self.do("cora", Action.BAR_NOTICE, case, BarDetails("통신비밀보호법 제11조제2항"))
+        self.sign("carl", self.desk.propose_confirm_bar(self.who("carl"), case))

@@ -11,7 +11,7 @@ from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY, HOUR, Timer
 from nullabona.docket.core.records import Gag
 from nullabona.docket.core.states import Action
-from nullabona.docket.core.timers import GAG, LEVELS, NOTICE, RESPOND_BY, Level, level_at, louder
+from nullabona.docket.core.timers import GAG, LEVELS, NOTICE, RESPOND_BY, WAIT, Level, level_at, louder
 from tests.docket.demands import NOW, content
 from tests.docket.desks import row
 
@@ -107,14 +107,17 @@ def test_a_gag_calls_before_its_end(gag: Gag | None, found: list[tuple[str, int,
 @pytest.mark.parametrize(
     ("action", "names"),
     [
-        (Action.AMEND, ["permit"]),
+        (Action.AMEND, ["permit", WAIT]),
         (Action.REVIEW, ["review"]),
         (Action.DECIDE, ["decide"]),
         (Action.PRODUCE, ["release"]),
         (Action.REFUSE, ["release"]),
-        (Action.HAND_OVER, ["answer", "urgent", RESPOND_BY]),
+        (Action.HAND_OVER, ["answer", "urgent", RESPOND_BY, WAIT]),
         (Action.NOTIFY, ["notice", "silence", NOTICE]),
-        (Action.BAR_NOTICE, ["notice", "silence", NOTICE]),
+        (Action.NOTIFY_FIRST, ["notice", "silence", NOTICE]),
+        (Action.BAR_NOTICE, []),
+        (Action.CONFIRM_BAR, ["notice", "silence", NOTICE]),
+        (Action.NOBODY_TO_TELL, ["notice", "silence"]),
         (Action.CLOSE, [*(timer.name for timer in EVERY.timers), RESPOND_BY]),
         (Action.INTAKE, []),
         (Action.DEFER_NOTICE, []),

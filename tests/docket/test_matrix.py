@@ -35,7 +35,7 @@ from nullabona.docket.core.acts import (
     SettleDetails,
 )
 from nullabona.docket.core.instrument import DAY
-from nullabona.docket.core.records import Authority
+from nullabona.docket.core.records import Authority, Demand, Identifier
 from nullabona.docket.core.roles import CONFIRMS, DeskAction, NotAllowed, Role, allowed, desk_permits, permits
 from nullabona.docket.core.states import STEPS, Action, State, WrongState
 from nullabona.docket.keeping.signing import credential_of
@@ -52,13 +52,13 @@ WHO: dict[Role, str] = {
 }  # fmt: skip
 MAY: dict[Role, set[Action]] = {
     R.INTAKE: {A.INTAKE, A.AMEND, A.MATCH, A.RECUSE, A.READ},
-    R.REVIEWER: {A.MATCH, A.REVIEW, A.CONFIRM_GAG, A.RECUSE, A.READ},
+    R.REVIEWER: {A.MATCH, A.REVIEW, A.CONFIRM_GAG, A.CONFIRM_BAR, A.RECUSE, A.READ},
     R.COUNSEL: {
         A.AMEND, A.DECIDE, A.RECEIPT, A.BAR_NOTICE, A.SEAL, A.CLOSE, A.RENEW_GAG, A.LIFT_GAG, A.CONFIRM_GAG, A.RECUSE,
-        A.READ,
+        A.READ, A.CONFIRM_BAR, A.NOBODY_TO_TELL,
     },
     R.RELEASER: {A.PRODUCE, A.REFUSE, A.HAND_OVER, A.RECUSE, A.READ},
-    R.NOTIFIER: {A.NOTIFY, A.DEFER_NOTICE, A.RECUSE, A.READ},
+    R.NOTIFIER: {A.NOTIFY, A.NOTIFY_FIRST, A.DEFER_NOTICE, A.NOBODY_TO_TELL, A.RECUSE, A.READ},
     R.PUBLISHER: {A.PUBLISH, A.CLOSE, A.RECUSE, A.READ},
     R.AUDITOR: {A.READ},
     R.KEY_CUSTODIAN: set(),
@@ -159,15 +159,17 @@ def in_every_state(office: PublicOffice) -> dict[State, bytes]:
     office.sign("cora", office.desk.propose_decision(office.who("cora"), cases[State.DECIDED], PRODUCE))
     cases[State.PRODUCED] = office.walk(office.take_in())
     cases[State.REFUSED] = office.walk(office.take_in(), REFUSE)
-    later = {state: office.walk(office.take_in()) for state in list(State)[6:]}
+    later = {state: office.walk(office.take_in(given=_demand_for(state, office.clock))) for state in list(State)[6:]}
     office.tick(8)
     for state, case in later.items():
         office.do("cora", Action.RECEIPT, case)
-        if state != State.RECEIPTED:
+        if state not in {State.RECEIPTED, State.NOTIFIED_FIRST}:
             office.do("rolf", Action.HAND_OVER, case)
     cases |= later
     office.register()
     office.do("nora", Action.NOTIFY, cases[State.NOTIFIED])
+    office.do("nora", Action.NOTIFY_FIRST, cases[State.NOTIFIED_FIRST])
+    office.do("cora", Action.NOBODY_TO_TELL, cases[State.NOBODY_TO_TELL])
     office.do(
         "nora",
         Action.DEFER_NOTICE,
@@ -183,6 +185,15 @@ def in_every_state(office: PublicOffice) -> dict[State, bytes]:
     return cases
 
 
+def _demand_for(state: State, clock: Clock) -> Demand:
+    """A demand that can come to stand so."""
+    if state is State.NOTIFIED_FIRST:
+        return demand(clock, instrument="US.CIVIL", gates=())
+    if state is State.NOBODY_TO_TELL:
+        return demand(clock, identifiers=(Identifier("handle", "nobody@relay.example"),), classes=("content",))
+    return demand(clock)
+
+
 def plausible(action: Action, clock: Clock) -> CaseDetails:
     """Details of the kind that belongs to the action."""
     kinds: dict[Action, CaseDetails] = {
@@ -191,7 +202,9 @@ def plausible(action: Action, clock: Clock) -> CaseDetails:
         A.DECIDE: DecideDetails(PRODUCE, bytes(32)), A.PRODUCE: ReleaseDetails(bytes(32), bytes(32)),
         A.REFUSE: ReleaseDetails(bytes(32), bytes(32)), A.DEFER_NOTICE: DeferDetails(clock() + 99, "law"),
         A.BAR_NOTICE: BarDetails("law"), A.RENEW_GAG: GagDetails(GAG, "law"), A.LIFT_GAG: GagDetails(None, "law"),
-        A.CONFIRM_GAG: ConfirmDetails(bytes(32)), A.HAND_OVER: HandOverDetails(), A.RECUSE: RecuseDetails("a cousin"),
+        A.CONFIRM_GAG: ConfirmDetails(bytes(32)), A.CONFIRM_BAR: ConfirmDetails(bytes(32)),
+        A.HAND_OVER: HandOverDetails(),
+        A.RECUSE: RecuseDetails("a cousin"),
     }  # fmt: skip
     return kinds.get(action, PlainDetails())
 

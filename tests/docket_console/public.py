@@ -16,7 +16,7 @@ import msgspec
 
 from nullabona.docket.console.passkeys.signing import VerifyPasskey
 from nullabona.docket.console.run import Opened, publish_once
-from nullabona.docket.core.acts import BarDetails, GagDetails
+from nullabona.docket.core.acts import GagDetails
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Gag
 from nullabona.docket.core.states import Action
@@ -211,7 +211,7 @@ class PublicBackdoor(Backdoor):
         self.office.do("cora", Action.RECEIPT, bytes.fromhex(case))
 
     def bar(self, case: str) -> None:
-        self.office.do("cora", Action.BAR_NOTICE, bytes.fromhex(case), BarDetails("형사소송법 제215조"))
+        self.office.bar(bytes.fromhex(case))
 
     def finish(self, case: str) -> None:
         """From the hand-over to the close of a case that may be shown."""

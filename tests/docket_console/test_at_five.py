@@ -14,7 +14,7 @@ from nullabona.docket.console.pages.standing import Limits, limits_of, standing
 from nullabona.docket.console.passkeys.refusals import FormWrong
 from nullabona.docket.console.request.views import entered, when
 from nullabona.docket.core.instrument import DAY
-from nullabona.docket.core.records import CaseContent, CaseView, Gag
+from nullabona.docket.core.records import CaseContent, CaseView, Gag, Match
 from nullabona.docket.core.roles import Role
 from nullabona.docket.core.states import Action, State
 from tests.docket.desks import NOON, Clock, demand, row
@@ -106,7 +106,8 @@ def test_what_one_person_signed_says_what_it_waits_for(ina: Caller) -> None:
 
 def view(state: State, gag: Gag | None = None) -> CaseView:
     """A case as its page shows it."""
-    given = CaseContent(demand(Clock()), gag=gag)
+    asked = demand(Clock())
+    given = CaseContent(asked, (Match(asked.identifiers[0], found=True, record={"handle": "mina"}),), gag=gag)
     return CaseView(bytes(16), "2026-00001", state, bytes(32), given, "ina", (), (), NOON)
 
 
@@ -121,7 +122,7 @@ def view(state: State, gag: Gag | None = None) -> CaseView:
 def test_notice_is_never_the_step_to_take_where_it_is_forbidden(instrument: object, gag: Gag | None) -> None:
     """To press it would be a crime if it went through: it comes last, and says why it cannot be done."""
     case = view(State.RECEIPTED, gag)
-    limits = limits_of(case, instrument, NOON)  # type: ignore[arg-type]
+    limits = limits_of(case, instrument, NOON, handed_over=True)  # type: ignore[arg-type]
     where = standing(case, "nora", frozenset({Role.NOTIFIER}), limits, handed_over=True)
     assert (Action.NOTIFY, "gag") == (where.next[-1].action, where.next[-1].why)
     assert where.first is not None
@@ -132,7 +133,11 @@ def test_notice_is_offered_once_the_gag_is_over() -> None:
     """Then it is the step to take."""
     case = view(State.RECEIPTED, Gag("order", NOON))
     where = standing(
-        case, "nora", frozenset({Role.NOTIFIER}), limits_of(case, row("KR.WARRANT"), NOON), handed_over=True
+        case,
+        "nora",
+        frozenset({Role.NOTIFIER}),
+        limits_of(case, row("KR.WARRANT"), NOON, handed_over=True),
+        handed_over=True,
     )
     assert (Action.NOTIFY, True) == (where.first and where.first.action, where.first and where.first.mine)
 

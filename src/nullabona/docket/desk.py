@@ -29,6 +29,7 @@ from nullabona.docket.core.acts import (
     MatchDetails,
     OpenDetails,
     OutageDetails,
+    PlainDetails,
     ReleaseDetails,
     ReportDetails,
     SettleDetails,
@@ -37,17 +38,13 @@ from nullabona.docket.core.acts import (
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY, Taxonomy
 from nullabona.docket.core.receipt import Receipt
-from nullabona.docket.core.records import CaseId, CaseLine, CaseView, Decision, Demand, Event, Package
+from nullabona.docket.core.records import CaseId, CaseLine, CaseView, Decision, Event, Package
 from nullabona.docket.core.roles import DeskAction, check_desk_allowed
 from nullabona.docket.core.statements import Report
 from nullabona.docket.core.states import Action, State
 from nullabona.docket.core.timers import LEVELS, Due, level_at, louder
-from nullabona.docket.keeping.case_files import CaseFiles
-from nullabona.docket.keeping.context import DeskContext
+from nullabona.docket.keeping.context import context_of
 from nullabona.docket.keeping.founding import CADENCE
-from nullabona.docket.keeping.journal import Journal
-from nullabona.docket.keeping.slots import Slots
-from nullabona.docket.keeping.staff import Staff
 from nullabona.docket.ports import Acting, Deliver, Made, Outside, PackageOrder, Publication
 from nullabona.docket.publishing.batches import Batches, Published
 from nullabona.docket.publishing.clock_watch import ClockWatch
@@ -92,7 +89,7 @@ class Desk:
         if encoded is None:
             self._store.close()
             raise NotFounded("no desk was founded here")
-        context = _context(self._store, outside, read_canonical(encoded, Cadence, "the cadence"), taxonomy)
+        context = context_of(self._store, outside, read_canonical(encoded, Cadence, "the cadence"), taxonomy)
         self._context, self._files, self._journal = context, context.files, context.journal
         self.staff = context.staff
         """Present and former officers, their keys, and the authorities; read-only."""
@@ -155,12 +152,24 @@ class Desk:
         details = self._hand_overs.chosen(content, unsealed=unsealed)
         return self.propose(who, Action.HAND_OVER, case, details)
 
+    def propose_notify(self, who: Acting, case: CaseId) -> Proposal:
+        """The act that notifies the person: before the answer leaves if the kind of demand wants it, else at once."""
+        first = self._cases.changes.is_told_first(self._files.open(who, case))
+        return self.propose(who, Action.NOTIFY_FIRST if first else Action.NOTIFY, case, PlainDetails())
+
     def propose_confirm_gag(self, who: Acting, case: CaseId) -> Proposal:
         """The act that confirms the gag proposed last."""
         proposed = self._files.open(who, case).content.proposed_gag
         if proposed is None:
             raise Stale("no change of the gag was proposed")
         return self.propose(who, Action.CONFIRM_GAG, case, ConfirmDetails(proposed.challenge))
+
+    def propose_confirm_bar(self, who: Acting, case: CaseId) -> Proposal:
+        """The act that confirms the bar on the notice proposed last."""
+        proposed = self._files.open(who, case).content.proposed_bar
+        if proposed is None:
+            raise Stale("no bar on the notice was proposed")
+        return self.propose(who, Action.CONFIRM_BAR, case, ConfirmDetails(proposed.challenge))
 
     def propose_confirm(self, who: Acting, challenge: bytes) -> Proposal:
         """The act that confirms a proposal about the desk."""
@@ -197,7 +206,8 @@ class Desk:
         file = self._files.open(who, case)
         if file.content.decision is None:
             return ()
-        return self._notices.bodies(file.number, file.content, self._cases.changes.instrument(file.content))
+        day = self._cases.changes.hand_over_day(file, self._outside.clock())
+        return self._notices.bodies(file.number, file.content, self._cases.changes.instrument(file.content), day)
 
     def document(self, who: Acting, case: CaseId) -> bytes:
         """The original as received. Do not open it on the desk's machine."""
@@ -371,17 +381,3 @@ class Desk:
                 enter_outage(self._context, details)
             case _:
                 pass
-
-
-def _context(store: DeskStore, outside: Outside, cadence: Cadence, taxonomy: Taxonomy) -> DeskContext:
-    staff = Staff(store)
-
-    def gag_by_law(demand: Demand) -> bool:
-        found = taxonomy.find(demand.instrument, demand.received_s // DAY)
-        return found is not None and found.default_gag
-
-    return DeskContext(
-        store=store, clock=outside.clock, chance=outside.chance, verifiers=outside.verifiers, staff=staff,
-        journal=Journal(store, outside.clock, outside.chance), slots=Slots(store, staff, outside.chance),
-        files=CaseFiles(store, staff, gag_by_law), cadence=cadence, steady=outside.steady,
-    )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from nullabona.errors import PeerError
 from nullabona.wire.canonical import canonical, digest, read_canonical
@@ -69,6 +69,8 @@ class NoticeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The fields of the producible record that were handed over, sorted; empty: nothing was."""
     nonce: Annotated[bytes, Meta(min_length=16, max_length=16)]
     v: Literal[1] = 1
+    hand_over_day: Day | UnsetType = UNSET
+    """Told before the answer: nothing is handed over before this day. Not encoded if the answer was handed over."""
 
 
 class OperatorNotice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -38,8 +38,8 @@ Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Period = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 EventKind = Literal[
-    "received", "amended", "answered", "handed-over", "notified", "notice-deferred", "notice-barred", "gag-renewed",
-    "gag-lifted", "closed",
+    "received", "amended", "answered", "handed-over", "notified", "notice-deferred", "notice-barred", "nobody-to-tell",
+    "gag-renewed", "gag-lifted", "closed",
 ]  # fmt: skip
 Outcome = Literal["produced_full", "produced_partial", "answered_no_data", "refused"]
 

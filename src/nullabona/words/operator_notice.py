@@ -52,6 +52,8 @@ class Said(Protocol):
     def answers(self) -> Mapping[str, str]: ...
     @property
     def given(self) -> tuple[str, ...]: ...
+    @property
+    def hand_over_day(self) -> int | None: ...
 
 
 class Facts(Said, Protocol):
@@ -82,7 +84,7 @@ class NoticeWords:
     answers: tuple[tuple[str, str], ...]
     """Class of data that was asked for, and the answer."""
     given: tuple[str, ...]
-    """What was handed over, by name."""
+    """What was handed over, or will be, by name."""
     checked: tuple[str, ...]
     advice: tuple[tuple[str, str], ...]
     """What may follow, how to object, and whom to ask, as pairs. The app's own words; no lawyer has reviewed them."""
@@ -108,12 +110,13 @@ def notice_words(language: Language, facts: Facts) -> NoticeWords:
 def said_words(language: Language, said: Said) -> tuple[tuple[str, str], ...]:
     """Everything that the person will read, but for how it was checked, as pairs; a heading may be empty."""
     given = ", ".join(_given(language, said))
+    handed = "handed-over" if said.hand_over_day is None else "to-hand-over"
     return (
         ("", _WORDS.say("title", language, authority=said.authority)),
         ("", _outcome(language, said)),
         *_rows(language, said),
         *_answers(language, said),
-        *([(_WORDS.say("handed-over", language), given)] if given else []),
+        *([(_WORDS.say(handed, language), given)] if given else []),
         *_advice(language, said),
         ("", _WORDS.say("unreviewed", language)),
     )
@@ -153,6 +156,8 @@ def day_words(language: Language, day: int) -> str:
 
 
 def _outcome(language: Language, said: Said) -> str:
+    if said.hand_over_day is not None:
+        return _WORDS.say("planned", language, day=day_words(language, said.hand_over_day))
     return _WORDS.say("refused" if said.refused else "given" if said.given else "nothing", language)
 
 

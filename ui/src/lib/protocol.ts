@@ -75,6 +75,7 @@ export interface OperatorNotice {
   facts: Fact[];
   answers: Fact[];
   given: string[];
+  planned: boolean;
   checked: string[];
   advice: Fact[];
   unreviewed: string;

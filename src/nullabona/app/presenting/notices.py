@@ -33,6 +33,7 @@ def _notice(info: OperatorNoticeInfo, language: Language) -> OperatorNotice:
         facts=[Fact(term, one_line(value)) for term, value in words.rows],
         answers=[Fact(term, value) for term, value in words.answers],
         given=list(words.given),
+        planned=info.hand_over_day is not None,
         checked=[one_line(each) for each in words.checked],
         advice=[Fact(term, one_line(value)) for term, value in words.advice],
         unreviewed=words.unreviewed,

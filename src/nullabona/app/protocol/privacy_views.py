@@ -66,6 +66,8 @@ class OperatorNotice(Struct, frozen=True):
     """Class of data that was asked for, and the answer."""
     given: list[str]
     """What was handed over, by name."""
+    planned: bool
+    """Whether it is not handed over yet: the person was told before the answer."""
     checked: list[str]
     """How it was checked, and what that does not show."""
     advice: list[Fact]

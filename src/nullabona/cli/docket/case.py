@@ -128,7 +128,15 @@ produce = _step(
     lambda at, case: at.desk.propose_release(at.who, case),
 )  # fmt: skip
 receipt = _step("receipt", "Issue the receipt to the authority.", _plain(Action.RECEIPT))
-notify = _step("notify", "Tell the person; delivered once the log proves it.", _plain(Action.NOTIFY))
+notify = _step(
+    "notify", "Notify the person; delivered once the log proves it. Some kinds of demands wait for it.",
+    lambda at, case: at.desk.propose_notify(at.who, case),
+)  # fmt: skip
+nobody_to_tell = _step("nobody-to-tell", "Record that the demand matched no account.", _plain(Action.NOBODY_TO_TELL))
+confirm_bar = _step(
+    "confirm-bar", "The second signature under a bar on the notice.",
+    lambda at, case: at.desk.propose_confirm_bar(at.who, case),
+)  # fmt: skip
 publish = _step("publish-case", "Publish the case, if law and gag allow.", _plain(Action.PUBLISH))
 seal = _step("seal", "Keep the case sealed until its horizon.", _plain(Action.SEAL))
 close = _step("close", "Close a case whose answer was handed over.", _plain(Action.CLOSE))
@@ -201,7 +209,7 @@ def defer(context: click.Context, case: str, until: int, basis: str) -> None:
 @spoken
 @click.pass_context
 def bar_notice(context: click.Context, case: str, basis: str) -> None:
-    """Record that the law forbids a notice to the person."""
+    """Propose to record that a law forbids the notice to the person. Another officer confirms it (confirm-bar)."""
     with at_desk(context) as at:
         _sign_stated(context, at, Action.BAR_NOTICE, case, basis)
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import UNSET
+
 from nullabona.client.api.session import Session
 from nullabona.client.core.directory.keeping import load_pinned
 from nullabona.client.core.operator_notices import taking
@@ -63,7 +65,7 @@ class OperatorNoticeInfo:
     answers: Mapping[str, str]
     """Per class: ``produced``, ``not_held``, ``not_in_scope`` or ``refused``."""
     given: tuple[str, ...]
-    """Fields of the producible record that were handed over; empty: nothing was."""
+    """Fields of the producible record that were handed over, or will be (``hand_over_day``); empty: nothing."""
     unknown: tuple[str, ...]
     """Of ``given``, what this software does not know that it could be held: an operator with another software."""
     size: int
@@ -80,6 +82,8 @@ class OperatorNoticeInfo:
     put_away: bool
     item: bytes = field(repr=False)
     """The notice as it came, so that others can check it again."""
+    hand_over_day: int | None = None
+    """The person was told before the answer: nothing is handed over before this day. None: told afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,4 +163,5 @@ def _info(kept: KeptNotice) -> OperatorNoticeInfo:
         came_s=kept.came_s,
         put_away=kept.put_away,
         item=kept.item,
+        hand_over_day=None if body.hand_over_day is UNSET else body.hand_over_day,
     )

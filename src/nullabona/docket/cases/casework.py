@@ -213,7 +213,7 @@ class Casework:
     def _enter(self, moment: Moment, change: Change, content: CaseContent) -> None:
         """Queue the event's slot, and record its commitment in the case."""
         file, salt, blind = moment.case, self._chance(SALT_SIZE), self._chance(BLIND_SIZE)
-        bodies = self._bodies(file, content) if change.event == "notified" else ()
+        bodies = self._bodies(file, content, change.hand_over_day) if change.event == "notified" else ()
         private = notices_fields(tuple(digest(body) for body in bodies)) if bodies else private_fields(content)
         record = self._record(moment, change, content, private_hash(salt, private))
         commitment = self._slots.wait(record, blind)
@@ -222,8 +222,8 @@ class Casework:
         trail = (*file.trail, TrailEntry(record, commitment, salt, private))
         self._store.run("keep_trail", self._files.seal_content(file.recipient, trail), file.id)
 
-    def _bodies(self, file: CaseFile, content: CaseContent) -> tuple[NoticeBody, ...]:
-        return self._notices.bodies(file.number, content, self.changes.instrument(content))
+    def _bodies(self, file: CaseFile, content: CaseContent, hand_over_day: int | None) -> tuple[NoticeBody, ...]:
+        return self._notices.bodies(file.number, content, self.changes.instrument(content), hand_over_day)
 
     def _record(self, moment: Moment, change: Change, content: CaseContent, private: str) -> EventRecord:
         file = moment.case

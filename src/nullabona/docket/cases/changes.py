@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from nullabona.docket.cases.handover import HandOvers
-from nullabona.docket.core import decide
+from nullabona.docket.core import decide, notice
 from nullabona.docket.core.acts import (
     ASKS,
     Act,
@@ -26,11 +26,11 @@ from nullabona.docket.core.acts import (
     ReleaseDetails,
     Stale,
 )
-from nullabona.docket.core.instrument import Instrument, Taxonomy
+from nullabona.docket.core.instrument import DAY, Instrument, Taxonomy
 from nullabona.docket.core.period import within
 from nullabona.docket.core.records import CaseContent, Decision, Package
-from nullabona.docket.core.states import Action
-from nullabona.docket.core.timers import NOTICE, gag_timer
+from nullabona.docket.core.states import Action, State
+from nullabona.docket.core.timers import NOTICE, WAIT, gag_timer
 from nullabona.docket.keeping.case_files import CaseFile
 from nullabona.docket.ports import Made, Outside, PackageOrder
 from nullabona.errors import Bug
@@ -71,6 +71,8 @@ class Change:
     package_sha256: bytes | None = None
     decides: bool = False
     event: EventKind | None = None
+    hand_over_day: int | None = None
+    """The day before which the person is told that nothing is handed over."""
     timers: tuple[tuple[str, int, int], ...] = ()
 
 
@@ -156,12 +158,32 @@ class Changes:
             raise Stale("this is not what was decided")
         return Change(approves=moment.details.decision, package_sha256=moment.details.package_sha256, event="answered")
 
+    def is_told_first(self, file: CaseFile) -> bool:
+        """Whether the person of a case is to be told before its answer is handed over."""
+        return not file.has("handed-over") and notice.told_first(file.content, self.instrument(file.content))
+
+    def hand_over_day(self, file: CaseFile, now_s: int) -> int | None:
+        """The day that a notice signed now would name; None unless the person is told before the answer."""
+        if not self.is_told_first(file):
+            return None
+        return notice.hand_over_day(self.instrument(file.content).notice_wait_s, now_s)
+
     def notify(self, moment: Moment) -> Change:
-        decide.check_notice(moment.case.content, self.instrument(moment.case.content), moment.now_s)
-        return Change(event="notified")
+        file, first = moment.case, moment.action is Action.NOTIFY_FIRST
+        instrument = self.instrument(file.content)
+        told = file.state in {State.PUBLISHED, State.SEALED} and file.has("notified")
+        handed_over = file.has("handed-over")
+        notice.check_notify(file.content, instrument, moment.now_s, first=first, handed_over=handed_over, told=told)
+        if not first:
+            return Change(event="notified")
+        day = self.hand_over_day(file, moment.now_s)
+        assert day is not None
+        return Change(event="notified", hand_over_day=day, timers=((WAIT, moment.now_s, day * DAY),))
 
     def defer(self, moment: Moment) -> Change:
         assert isinstance(moment.details, DeferDetails)
+        content, handed_over = moment.case.content, moment.case.has("handed-over")
+        notice.check_defer(content, self.instrument(content), moment.now_s, handed_over=handed_over)
         if moment.details.until_s <= moment.now_s:
             raise Stale("a notice is deferred to a time that is to come")
         timer = (NOTICE, moment.now_s, moment.details.until_s)
@@ -169,7 +191,20 @@ class Changes:
 
     def bar(self, moment: Moment) -> Change:
         assert isinstance(moment.details, BarDetails)
-        return Change(event="notice-barred")
+        content = moment.case.content
+        notice.check_bar(content, self.instrument(content))
+        return Change(notice.bar_proposed(content, moment.details.basis, moment.act.challenge))
+
+    def confirm_bar(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, ConfirmDetails)
+        content, approves = moment.case.content, moment.details.approves
+        notice.check_bar(content, self.instrument(content))
+        barred = notice.bar_confirmed(content, approves, moment.now_s)
+        return Change(barred, approves=approves, event="notice-barred")
+
+    def nobody(self, moment: Moment) -> Change:
+        notice.check_nobody(moment.case.content)
+        return Change(event="nobody-to-tell")
 
     def publish(self, moment: Moment) -> Change:
         decide.check_public(moment.case.content, self.instrument(moment.case.content), moment.now_s)
@@ -191,11 +226,19 @@ class Changes:
 
     def hand_over(self, moment: Moment) -> Change:
         assert isinstance(moment.details, HandOverDetails)
-        self._hand_overs.check(moment.case.content, moment.details)
-        first = all(entry.record.event != "handed-over" for entry in moment.case.trail)
-        return Change(event="handed-over" if first else None)
+        file = moment.case
+        self._hand_overs.check(file.content, moment.details)
+        notice.check_hand_over(
+            file.content, self.instrument(file.content), moment.now_s, state_waits=file.state is State.NOTIFIED_FIRST,
+            receipted=file.state is State.RECEIPTED, free_s=self._hand_overs.free_s(file.id),
+        )  # fmt: skip
+        return Change(event=None if file.has("handed-over") else "handed-over")
 
-    def close(self, moment: Moment) -> Change:  # noqa: ARG002 - as every action
+    def close(self, moment: Moment) -> Change:
+        content, told = moment.case.content, moment.case.has("notified")
+        undelivered = self._hand_overs.undelivered(moment.case.id)
+        instrument = self.instrument(content)
+        notice.check_close(content, instrument, moment.now_s, told=told, undelivered=undelivered)
         return Change(event="closed")
 
     def plain(self, moment: Moment) -> Change:  # noqa: ARG002 - as every action
@@ -211,9 +254,12 @@ _HANDLERS: Final[dict[Action, Handler]] = {
     Action.PRODUCE: Changes.release,
     Action.REFUSE: Changes.release,
     Action.HAND_OVER: Changes.hand_over,
+    Action.NOTIFY_FIRST: Changes.notify,
     Action.NOTIFY: Changes.notify,
     Action.DEFER_NOTICE: Changes.defer,
     Action.BAR_NOTICE: Changes.bar,
+    Action.CONFIRM_BAR: Changes.confirm_bar,
+    Action.NOBODY_TO_TELL: Changes.nobody,
     Action.PUBLISH: Changes.publish,
     Action.CLOSE: Changes.close,
     Action.RENEW_GAG: Changes.propose_gag,

@@ -17,8 +17,9 @@ import msgspec
 from nullabona.docket.cases.receipts import Receipts
 from nullabona.docket.core.acts import HandOverDetails, Stale
 from nullabona.docket.core.receipt import Receipt
-from nullabona.docket.core.records import Approval, CaseContent, Event, Package
+from nullabona.docket.core.records import Approval, CaseContent, CaseId, Event, Package
 from nullabona.docket.core.states import Action
+from nullabona.docket.core.timers import WAIT
 from nullabona.docket.keeping.case_files import CaseFile
 from nullabona.docket.keeping.context import DeskContext
 from nullabona.docket.keeping.staff import NoSuchAuthority
@@ -107,6 +108,17 @@ class HandOvers:
         self._check(found, unsealed=details.unsealed)
         if details != found:
             raise Stale("the package would not leave in the form that was signed")
+
+    def undelivered(self, case: CaseId) -> bool:
+        """Whether a notice about the case was signed and not delivered yet."""
+        return any(row[1] == case for row in self._store.rows("notices"))
+
+    def free_s(self, case: CaseId) -> int | None:
+        """The end of the person's time to go to court; 0 if there is none, None while the notice is undelivered."""
+        if self.undelivered(case):
+            return None
+        rows = self._store.rows("timers_of", case)
+        return next((due_s for name, due_s, _, met_s, _ in rows if name == WAIT and met_s is None), 0)
 
     def enter(self, file: CaseFile, officer: str, details: HandOverDetails) -> None:
         """Enter the form in the journal. Inside a transaction."""

@@ -19,6 +19,7 @@ from nullabona.docket.core import decide
 from nullabona.docket.core.entered import CaseAltered
 from nullabona.docket.core.instrument import DAY, Instrument
 from nullabona.docket.core.records import CaseContent, Match
+from nullabona.docket.core.timers import WAIT
 from nullabona.docket.keeping.case_files import CaseFile
 from nullabona.docket.keeping.context import DeskContext
 from nullabona.docket.keeping.vault import Locked, unseal
@@ -112,6 +113,8 @@ class ReadyNotice:
     number: str
     officer: str
     letters: tuple[Letter, ...]
+    wait_s: int = 0
+    """How long the person has from the delivery on, before the answer is handed over."""
 
 
 class Notices:
@@ -127,9 +130,17 @@ class Notices:
         self._origin = origin
         self._contact = contact
 
-    def bodies(self, number: str, content: CaseContent, instrument: Instrument) -> tuple[NoticeBody, ...]:
-        """A notice for every account that the demand matched. ``number``: the case's."""
-        return tuple(self._body(number, content, instrument, match) for match in content.matches if match.found)
+    def bodies(
+        self, number: str, content: CaseContent, instrument: Instrument, hand_over_day: int | None = None
+    ) -> tuple[NoticeBody, ...]:
+        """A notice for every account that the demand matched. ``number``: the case's.
+
+        ``hand_over_day``: they are told before the answer, of which nothing is handed over before that day.
+        """
+        bodies = (self._body(number, content, instrument, match) for match in content.matches if match.found)
+        if hand_over_day is None:
+            return tuple(bodies)
+        return tuple(msgspec.structs.replace(body, hand_over_day=hand_over_day) for body in bodies)
 
     def keep(self, file: CaseFile, commitment: bytes, pending: PendingNotice) -> None:
         """Store a notice. Inside a transaction."""
@@ -163,10 +174,19 @@ class Notices:
             if not self._store.run("drop_notice", notice.commitment):
                 return
             about, case, officer = notice.commitment, notice.case, notice.officer
+            self._begin_wait(notice)
             if notice.letters:
                 self._journal.append("notice-delivered", about, case=case, officer=officer)
             else:
                 self._journal.append("notice-undeliverable", about, case=case, officer=officer)
+
+    def _begin_wait(self, notice: ReadyNotice) -> None:
+        """The person's time to go to court runs from the delivery, and not from the signature."""
+        now_s = self._clock()
+        for name, due_s, _, met_s, _ in self._store.rows("timers_of", notice.case):
+            if name == WAIT and met_s is None:
+                until_s = max(due_s, now_s + notice.wait_s) if notice.letters else now_s
+                self._store.run("begin_timer", notice.case, WAIT, until_s, now_s)
 
     def _put(self, notice: ReadyNotice, deliver: Deliver) -> Delivery:
         try:
@@ -180,7 +200,7 @@ class Notices:
     def _judged(self, who: Acting) -> Iterator[ReadyNotice | HeldNotice]:
         for commitment, case, number, sealed in self._store.rows("notices"):
             try:
-                letters = self._drawn_up(who, commitment, case, sealed)
+                letters, wait_s = self._drawn_up(who, commitment, case, sealed)
             except NotInLog:
                 yield HeldNotice(number, "log")
             except decide.NoticeBarred:
@@ -188,16 +208,17 @@ class Notices:
             except (Recused, Locked, NoticeOutdated, CaseAltered) as error:
                 yield HeldNotice(number, error)
             else:
-                yield ReadyNotice(commitment, case, number, who.officer, letters)
+                yield ReadyNotice(commitment, case, number, who.officer, letters, wait_s)
 
-    def _drawn_up(self, who: Acting, commitment: bytes, case: bytes, sealed: bytes) -> tuple[Letter, ...]:
-        """The notice's letters as of now. Raises the reason to hold the notice."""
+    def _drawn_up(self, who: Acting, commitment: bytes, case: bytes, sealed: bytes) -> tuple[tuple[Letter, ...], int]:
+        """The notice's letters as of now, and the time it gives. Raises the reason to hold the notice."""
         if self._store.row("slot_of", commitment) is None:
             raise NotInLog("the notice waits for its slot")
         file = self._files.open(who, case)
-        decide.check_notice(file.content, self._changes.instrument(file.content), self._clock())
+        instrument = self._changes.instrument(file.content)
+        decide.check_notice(file.content, instrument, self._clock())
         items = self._items(commitment, _read(unseal(sealed, [file.identity])))
-        return tuple(self._letters(file.content, items))
+        return tuple(self._letters(file.content, items)), instrument.notice_wait_s
 
     def _letters(self, content: CaseContent, items: list[tuple[NoticeBody, bytes]]) -> Iterator[Letter]:
         for body, item in items:

@@ -130,7 +130,7 @@ class DeferDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
 
 
 class BarDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="bar"):
-    """States that we give no notice, and which law forbids it."""
+    """Proposes that we give no notice, and states which law forbids it."""
 
     basis: Short
 
@@ -180,9 +180,12 @@ ASKS: Final[Mapping[Action, Ask]] = {
     Action.REFUSE: Ask(ReleaseDetails, grave=True),
     Action.RECEIPT: Ask(PlainDetails, ("note",)),
     Action.HAND_OVER: Ask(HandOverDetails, grave=True),
+    Action.NOTIFY_FIRST: Ask(PlainDetails, ("note",), grave=True),
     Action.NOTIFY: Ask(PlainDetails, ("note",), grave=True),
     Action.DEFER_NOTICE: Ask(DeferDetails, ("until", "basis")),
     Action.BAR_NOTICE: Ask(BarDetails, ("basis",)),
+    Action.CONFIRM_BAR: Ask(ConfirmDetails),
+    Action.NOBODY_TO_TELL: Ask(PlainDetails, ("note",)),
     Action.PUBLISH: Ask(PlainDetails, ("note",), grave=True),
     Action.SEAL: Ask(PlainDetails, ("note",)),
     Action.CLOSE: Ask(PlainDetails, ("note",), grave=True),

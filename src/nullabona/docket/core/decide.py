@@ -70,7 +70,7 @@ class NotYetPublic(UserError):
 
 def version_of(content: CaseContent, serial: int) -> bytes:
     """The version that approvals sign. ``serial`` counts edits, so restoring an old text revives no old approval."""
-    approved = msgspec.structs.replace(content, gag=None, proposed_gag=None)
+    approved = msgspec.structs.replace(content, gag=None, proposed_gag=None, barred=None, proposed_bar=None)
     return digest({"content": msgspec.to_builtins(approved), "serial": serial, "v": 1})
 
 

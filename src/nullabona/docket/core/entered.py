@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from nullabona.docket.core.acts import GagDetails
+from nullabona.docket.core.acts import BarDetails, GagDetails
 from nullabona.docket.core.decide import package_digest, version_of
 from nullabona.docket.core.records import CaseContent, Package
 from nullabona.docket.core.states import Action
@@ -47,6 +47,8 @@ def check_entered(
         raise CaseAltered("the package is not the one that was decided on")
     if _gagged(content, acts, by_law=by_law) not in {None, content.gag is not None} or not _proposed(content, acts):
         raise CaseAltered("the gag is not the one that two have signed")
+    if (content.barred is not None) != _barred(acts) or not _bar_proposed(content, acts):
+        raise CaseAltered("the bar on the notice is not the one that two have signed")
 
 
 def _gagged(content: CaseContent, acts: Sequence[Entered], *, by_law: bool) -> bool | None:
@@ -64,6 +66,19 @@ def _gagged(content: CaseContent, acts: Sequence[Entered], *, by_law: bool) -> b
         elif one.action == Action.CONFIRM_GAG:
             gag = actions.get(one.approves or b"") == Action.RENEW_GAG
     return gag
+
+
+def _barred(acts: Sequence[Entered]) -> bool:
+    """Whether two officers barred the notice. An amendment forgets it."""
+    actions = [one.action for one in acts]
+    since = max((at for at, action in enumerate(actions) if action in _TAKES_IN), default=-1)
+    return Action.CONFIRM_BAR in actions[since + 1 :]
+
+
+def _bar_proposed(content: CaseContent, acts: Sequence[Entered]) -> bool:
+    waits = content.proposed_bar
+    wanted = digest(BarDetails(waits.basis)).hex() if waits is not None else ""
+    return waits is None or any(one.challenge == waits.challenge and one.details == wanted for one in acts)
 
 
 def _proposed(content: CaseContent, acts: Sequence[Entered]) -> bool:

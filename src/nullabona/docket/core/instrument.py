@@ -61,6 +61,8 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timers: tuple[Timer, ...] = ()
     register: Register = Register(keep_days=1095)
     notice: Notice = "counsel"
+    notice_wait_s: Seconds = 0
+    """How long the person has, after the notice, before an answer of this kind is handed over."""
     item: ItemRule = "at_horizon"
     """When a demand of this kind may be shown individually."""
     count: CountRule = "counsel"

@@ -162,8 +162,22 @@ class GagProposal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     challenge: Hash
 
 
+class Barred(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The law that forbids the notice, as two officers signed it. ``under_gag``: a gag was in force then."""
+
+    basis: Short
+    under_gag: bool
+
+
+class BarProposal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A bar on the notice proposed by one officer; another confirms the act with this challenge."""
+
+    basis: Short
+    challenge: Hash
+
+
 class CaseContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The content of a case. An approval covers all of it except the gag, which may change at any time."""
+    """The content of a case. An approval covers all but gag and bar, which may change at any time."""
 
     demand: Demand
     matches: tuple[Match, ...] = ()
@@ -172,6 +186,9 @@ class CaseContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gag: Gag | None = None
     """The latest gag, if any; it may have ended."""
     proposed_gag: GagProposal | None = None
+    barred: Barred | None = None
+    """The law that bars the notice, if two officers signed that one does."""
+    proposed_bar: BarProposal | None = None
 
 
 class CaseView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

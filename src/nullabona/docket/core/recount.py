@@ -220,5 +220,6 @@ def _check_horizons(found: Recount, now_s: int) -> None:
         if shut:
             found.fault("slot-overdue", "overdue", count=len(shut), term=term, slot=shut[0].slot, of=shut[0].period)
         renewed = sum(at in found.resealed for at in slots)
-        if (band == 0 and renewed) or (band and (renewed == 0 or renewed % band) and _empty_shown(found, slots)):
+        too_few = band and (renewed == 0 or renewed % band) and (shut or _empty_shown(found, slots))
+        if (band == 0 and renewed) or too_few:
             found.fault("band-broken", "band", count=renewed, term=term, band=band)

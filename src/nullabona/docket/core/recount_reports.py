@@ -10,8 +10,16 @@ from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.findings import Finding
 from nullabona.docket.core.recount_cases import Demand, Demands
 from nullabona.docket.core.statements import Report, Row
+from nullabona.wire.slots import EventKind
 
-_ONCE: Final = ("produced_full", "produced_partial", "answered_no_data", "refused", "in_time", "notified")
+_NOTICES: Final[Mapping[str, EventKind]] = {
+    "notice_deferred": "notice-deferred", "notice_barred": "notice-barred", "nobody_to_tell": "nobody-to-tell",
+}  # fmt: skip
+"""Figures of demands with such an event: a notice that was deferred at first may have been given later."""
+_ONCE: Final = (
+    "produced_full", "produced_partial", "answered_no_data", "refused", "in_time", "notified", "notified_before",
+    *_NOTICES,
+)  # fmt: skip
 """The figures that count each demand at most once."""
 
 
@@ -26,8 +34,9 @@ def count(demands: Iterable[Demand], until: int) -> dict[str, Row]:
 
 def _of(demand: Demand, until: int) -> Counter[str]:
     found = Counter({"received": 1})
-    answered = demand.last("answered", until)
-    if answered is None or answered.record.outcome is None:
+    answered, amended = demand.last("answered", until), demand.last("amended", until)
+    begun_again = answered is not None and amended is not None and amended.record.n > answered.record.n
+    if answered is None or answered.record.outcome is None or begun_again:
         found["pending"] += 1
     else:
         found[answered.record.outcome] += 1
@@ -37,7 +46,11 @@ def _of(demand: Demand, until: int) -> Counter[str]:
         found["accounts_produced"] += answered.record.accounts if produced else 0
     handed = demand.last("handed-over", until)
     found["in_time"] += handed is not None and handed.record.in_time is True
-    found["notified"] += demand.last("notified", until) is not None
+    told = demand.last("notified", until)
+    found["notified"] += told is not None
+    found["notified_before"] += told is not None and handed is not None and told.record.n < handed.record.n
+    for figure, event in _NOTICES.items():
+        found[figure] += demand.last(event, until) is not None
     return found
 
 

@@ -73,9 +73,12 @@ _CASE: Final[dict[Action, frozenset[Role]]] = {
     _A.REFUSE: frozenset({_R.RELEASER}),
     _A.RECEIPT: frozenset({_R.COUNSEL}),
     _A.HAND_OVER: frozenset({_R.RELEASER}),
+    _A.NOTIFY_FIRST: frozenset({_R.NOTIFIER}),
     _A.NOTIFY: frozenset({_R.NOTIFIER}),
     _A.DEFER_NOTICE: frozenset({_R.NOTIFIER}),
     _A.BAR_NOTICE: frozenset({_R.COUNSEL}),
+    _A.CONFIRM_BAR: frozenset({_R.COUNSEL, _R.REVIEWER}),
+    _A.NOBODY_TO_TELL: frozenset({_R.COUNSEL, _R.NOTIFIER}),
     _A.PUBLISH: frozenset({_R.PUBLISHER}),
     _A.SEAL: frozenset({_R.COUNSEL}),
     _A.CLOSE: frozenset({_R.PUBLISHER, _R.COUNSEL}),
@@ -126,7 +129,7 @@ APART: Final[frozenset[tuple[Action, Action]]] = frozenset({
     (_A.DECIDE, _A.INTAKE), (_A.DECIDE, _A.AMEND),
     (_A.PRODUCE, _A.INTAKE), (_A.PRODUCE, _A.AMEND), (_A.PRODUCE, _A.DECIDE),
     (_A.REFUSE, _A.INTAKE), (_A.REFUSE, _A.AMEND), (_A.REFUSE, _A.DECIDE),
-    (_A.CONFIRM_GAG, _A.RENEW_GAG), (_A.CONFIRM_GAG, _A.LIFT_GAG),
+    (_A.CONFIRM_GAG, _A.RENEW_GAG), (_A.CONFIRM_GAG, _A.LIFT_GAG), (_A.CONFIRM_BAR, _A.BAR_NOTICE),
 })  # fmt: skip
 """(action, earlier action): never by the same officer on the same case, even after an amendment."""
 

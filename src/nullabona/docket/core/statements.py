@@ -63,6 +63,11 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pending: Count = 0
     in_time: Count = 0
     notified: Count = 0
+    notified_before: Count = 0
+    """Of those, before the answer was handed over."""
+    notice_deferred: Count = 0
+    notice_barred: Count = 0
+    nobody_to_tell: Count = 0
 
 
 class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,9 +18,12 @@ class State(StrEnum):
     PRODUCED = "produced"
     REFUSED = "refused"
     RECEIPTED = "receipted"
+    NOTIFIED_FIRST = "notified-first"
+    """The person was told before the answer, and has a time in which to go to court."""
     NOTIFIED = "notified"
     NOTICE_DEFERRED = "notice-deferred"
     NOTICE_BARRED = "notice-barred"
+    NOBODY_TO_TELL = "nobody-to-tell"
     PUBLISHED = "published"
     SEALED = "sealed"
     CLOSED = "closed"
@@ -38,9 +41,12 @@ class Action(StrEnum):
     REFUSE = "refuse"
     RECEIPT = "receipt"
     HAND_OVER = "hand-over"
+    NOTIFY_FIRST = "notify-first"
     NOTIFY = "notify"
     DEFER_NOTICE = "defer-notice"
     BAR_NOTICE = "bar-notice"
+    CONFIRM_BAR = "confirm-bar"
+    NOBODY_TO_TELL = "nobody-to-tell"
     PUBLISH = "publish"
     SEAL = "seal"
     CLOSE = "close"
@@ -62,13 +68,15 @@ _S = State
 _A = Action
 _OPEN: Final = (_S.RECEIVED, _S.MATCHED, _S.REVIEWED, _S.DECIDED)
 _ANSWERED: Final = (_S.PRODUCED, _S.REFUSED)
-_TOLD: Final = (_S.NOTIFIED, _S.NOTICE_DEFERRED, _S.NOTICE_BARRED)
+_SETTLED: Final = (_S.NOTIFIED, _S.NOTICE_BARRED, _S.NOBODY_TO_TELL)
+_TOLD: Final = (_S.NOTICE_DEFERRED, *_SETTLED)
+_UNTOLD: Final = (_S.RECEIPTED, _S.NOTICE_DEFERRED)
 _STAYING: Final = (_A.RENEW_GAG, _A.LIFT_GAG, _A.CONFIRM_GAG, _A.RECUSE)
-_LIVE: Final = (*_OPEN, *_ANSWERED, _S.RECEIPTED, *_TOLD, _S.PUBLISHED, _S.SEALED)
+_LIVE: Final = (*_OPEN, *_ANSWERED, _S.RECEIPTED, _S.NOTIFIED_FIRST, *_TOLD, _S.PUBLISHED, _S.SEALED)
 
 STEPS: Final[dict[tuple[State | None, Action], State]] = {
     (None, _A.INTAKE): _S.RECEIVED,
-    **{(state, _A.AMEND): _S.RECEIVED for state in _OPEN},
+    **{(state, _A.AMEND): _S.RECEIVED for state in (*_OPEN, _S.NOTIFIED_FIRST)},
     (_S.RECEIVED, _A.MATCH): _S.MATCHED,
     (_S.MATCHED, _A.REVIEW): _S.REVIEWED,
     (_S.REVIEWED, _A.DECIDE): _S.DECIDED,
@@ -76,19 +84,17 @@ STEPS: Final[dict[tuple[State | None, Action], State]] = {
     (_S.DECIDED, _A.REFUSE): _S.REFUSED,
     **{(state, _A.RECEIPT): _S.RECEIPTED for state in _ANSWERED},
     (_S.RECEIPTED, _A.HAND_OVER): _S.RECEIPTED,
-    (_S.RECEIPTED, _A.NOTIFY): _S.NOTIFIED,
-    (_S.RECEIPTED, _A.DEFER_NOTICE): _S.NOTICE_DEFERRED,
-    (_S.RECEIPTED, _A.BAR_NOTICE): _S.NOTICE_BARRED,
-    (_S.NOTICE_DEFERRED, _A.NOTIFY): _S.NOTIFIED,
-    (_S.NOTICE_DEFERRED, _A.DEFER_NOTICE): _S.NOTICE_DEFERRED,
-    (_S.NOTICE_DEFERRED, _A.BAR_NOTICE): _S.NOTICE_BARRED,
-    (_S.NOTICE_BARRED, _A.NOTIFY): _S.NOTIFIED,
+    **{(state, _A.NOTIFY_FIRST): _S.NOTIFIED_FIRST for state in (*_UNTOLD, _S.NOTICE_BARRED)},
+    (_S.NOTIFIED_FIRST, _A.HAND_OVER): _S.NOTIFIED,
+    **{(state, _A.NOTIFY): _S.NOTIFIED for state in (*_UNTOLD, _S.NOTICE_BARRED)},
+    **{(state, _A.NOTIFY): state for state in (_S.PUBLISHED, _S.SEALED)},
+    **{(state, _A.DEFER_NOTICE): _S.NOTICE_DEFERRED for state in (*_UNTOLD, _S.NOTICE_BARRED)},
+    **{(state, _A.BAR_NOTICE): state for state in _UNTOLD},
+    **{(state, _A.CONFIRM_BAR): _S.NOTICE_BARRED for state in _UNTOLD},
+    (_S.RECEIPTED, _A.NOBODY_TO_TELL): _S.NOBODY_TO_TELL,
     **{(state, _A.HAND_OVER): state for state in (*_TOLD, _S.PUBLISHED, _S.SEALED)},
-    (_S.NOTIFIED, _A.PUBLISH): _S.PUBLISHED,
-    (_S.NOTICE_BARRED, _A.PUBLISH): _S.PUBLISHED,
-    (_S.SEALED, _A.PUBLISH): _S.PUBLISHED,
-    (_S.NOTIFIED, _A.SEAL): _S.SEALED,
-    (_S.NOTICE_BARRED, _A.SEAL): _S.SEALED,
+    **{(state, _A.PUBLISH): _S.PUBLISHED for state in (*_SETTLED, _S.SEALED)},
+    **{(state, _A.SEAL): _S.SEALED for state in _SETTLED},
     (_S.PUBLISHED, _A.CLOSE): _S.CLOSED,
     (_S.SEALED, _A.CLOSE): _S.CLOSED,
     **{(state, action): state for state in _LIVE for action in _STAYING},

@@ -21,6 +21,8 @@ GAG: Final = "gag-ends"
 NOTICE: Final = "notice-deferred-until"
 RESPOND_BY: Final = "respond-by"
 """The deadline that the document itself sets."""
+WAIT: Final = "person-may-go-to-court"
+"""Ends when an answer that the person was told of before may be handed over."""
 
 
 class Due(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,7 +89,9 @@ _MET_BY: Final[dict[Action, frozenset[str]]] = {
     Action.REFUSE: frozenset({"released"}),
     Action.HAND_OVER: frozenset({"answered"}),
     Action.NOTIFY: frozenset({"notified"}),
-    Action.BAR_NOTICE: frozenset({"notified"}),
+    Action.NOTIFY_FIRST: frozenset({"notified"}),
+    Action.CONFIRM_BAR: frozenset({"notified"}),
+    Action.NOBODY_TO_TELL: frozenset({"notified"}),
     Action.CLOSE: frozenset({"closed", "permit", "answered", "released", "reviewed", "decided", "notified"}),
 }
 
@@ -102,10 +106,12 @@ def met_by(action: Action, instrument: Instrument) -> Iterator[str]:
     """The names of the timers that ``action`` meets. A refusal is answered by a hand-over too."""
     untils = _MET_BY.get(action, frozenset())
     yield from (timer.name for timer in instrument.timers if timer.until in untils)
-    if action in {Action.NOTIFY, Action.BAR_NOTICE}:
+    if action in {Action.NOTIFY, Action.NOTIFY_FIRST, Action.CONFIRM_BAR}:
         yield NOTICE
     if "answered" in untils:
         yield RESPOND_BY
+    if action in {Action.HAND_OVER, Action.AMEND}:
+        yield WAIT
 
 
 def too_short_timers(instrument: Instrument, cadence: Cadence) -> Iterator[Timer]:

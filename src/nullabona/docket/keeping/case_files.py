@@ -58,6 +58,12 @@ class CaseFile:
     decided_by: bytes | None
     identity: str = field(repr=False)
 
+    def has(self, event: str) -> bool:
+        """Whether there was such an event of the case since its last amendment."""
+        events = [entry.record.event for entry in self.trail]
+        since = max((at for at, each in enumerate(events) if each == "amended"), default=-1)
+        return event in events[since + 1 :]
+
 
 class CaseFiles:
     """Opens, seals and lists cases."""

@@ -19,11 +19,13 @@ from nullabona.docket.core.acts import (
     check_form,
 )
 from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.instrument import DAY, Taxonomy
+from nullabona.docket.core.records import Demand
 from nullabona.docket.keeping.case_files import CaseFiles
 from nullabona.docket.keeping.journal import Journal
 from nullabona.docket.keeping.slots import Slots
 from nullabona.docket.keeping.staff import Staff
-from nullabona.docket.ports import Acting, Chance, Clock, SteadyClock, VerifyAssertion
+from nullabona.docket.ports import Acting, Chance, Clock, Outside, SteadyClock, VerifyAssertion
 from nullabona.docket.store.sqlite import DeskStore
 from nullabona.wire.canonical import digest
 
@@ -71,3 +73,18 @@ class DeskContext:
         if credential.sign_count and count <= credential.sign_count:
             raise Replayed("the key's counter went back")
         return count
+
+
+def context_of(store: DeskStore, outside: Outside, cadence: Cadence, taxonomy: Taxonomy) -> DeskContext:
+    """The shared state of the desk that keeps its data in ``store``."""
+    staff = Staff(store)
+
+    def gag_by_law(demand: Demand) -> bool:
+        found = taxonomy.find(demand.instrument, demand.received_s // DAY)
+        return found is not None and found.default_gag
+
+    return DeskContext(
+        store=store, clock=outside.clock, chance=outside.chance, verifiers=outside.verifiers, staff=staff,
+        journal=Journal(store, outside.clock, outside.chance), slots=Slots(store, staff, outside.chance),
+        files=CaseFiles(store, staff, gag_by_law), cadence=cadence, steady=outside.steady,
+    )  # fmt: skip

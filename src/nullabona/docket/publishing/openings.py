@@ -115,13 +115,13 @@ class Openings:
                 self._renew(at, who.officer, second)
             else:
                 self._queue_whole(who, at, boxed)
-        self._open_before(who, shown, periods)
+        self._open_rest(who, shown)
 
-    def _open_before(self, who: Acting, shown: set[str], periods: range) -> None:
-        """Open the earlier events of the cases that are shown: one may have been renewed with its own half-year."""
+    def _open_rest(self, who: Acting, shown: set[str]) -> None:
+        """Open the other events of the cases that are shown: a case shown in part would contradict its figures."""
         for file in (self._files.open(who, line.id) for line in self._files.lines()):
             if case_tag(file.id) in shown:
-                self._open_all(who, (at for at in self._slots_of(file) if at.period < periods.start))
+                self._open_all(who, self._slots_of(file))
 
     def _check_may_settle(self, term: str, periods: range) -> None:
         last = self._store.row("last_batch")

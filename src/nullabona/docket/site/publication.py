@@ -124,7 +124,7 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     identifiers: Count
     accounts: Count
     answers: tuple[ClassResult, ...]
-    notice: Literal["before", "after", "deferred", "barred", "none"]
+    notice: Literal["before", "after", "deferred", "barred", "nobody", "none"]
     refused: RefusalReason | None = None
     """Why the whole demand was refused; then no class has an answer of its own."""
     gag: Literal["none", "lifted", "ended"] = "none"

@@ -38,10 +38,11 @@ from nullabona.log.policy import Policy
 from nullabona.wire.demands import Answer, DataClass, Label, RefusalReason
 from nullabona.wire.slots import SlotRef
 
-_NOTICE: Final[Mapping[str, Literal["after", "deferred", "barred"]]] = {
+_NOTICE: Final[Mapping[str, Literal["after", "barred", "deferred", "nobody"]]] = {
     "notified": "after",
-    "notice-deferred": "deferred",
     "notice-barred": "barred",
+    "notice-deferred": "deferred",
+    "nobody-to-tell": "nobody",
 }
 
 
@@ -135,7 +136,6 @@ def _items(found: Recount, laws: dict[str, Law]) -> Iterator[Item]:
 def _item(demand: Demand, law: Law, cadence: Cadence, places: Mapping[SlotRef, int]) -> Item:
     answered, closed = demand.last("answered"), demand.last("closed")
     assert answered is not None
-    told = next((name for name in _NOTICE if demand.last(name)), None)
     reason = cast("RefusalReason | None", answered.record.reason)
     answers = tuple(
         ClassResult(cast("DataClass", asked), cast("Answer", answer), reason if answer == "refused" else None)
@@ -151,13 +151,21 @@ def _item(demand: Demand, law: Law, cadence: Cadence, places: Mapping[SlotRef, i
         identifiers=demand.first.identifiers,
         accounts=answered.record.accounts,
         answers=answers,
-        notice=_NOTICE.get(told or "", "none"),
+        notice=_notice(demand),
         refused=reason if answered.record.outcome == "refused" else None,
         log_index=places.get(answered.at),
         late=any(event.record.in_time is False for event in demand.events),
         gag="lifted" if demand.last("gag-lifted") else "none",
         removal=_removal(law),
     )
+
+
+def _notice(demand: Demand) -> Literal["before", "after", "deferred", "barred", "nobody", "none"]:
+    """What the record says of the notice; before: it was given before the answer left."""
+    told, handed = demand.last("notified"), demand.last("handed-over")
+    if told is not None and handed is not None and told.record.n < handed.record.n:
+        return "before"
+    return next((name for event, name in _NOTICE.items() if demand.last(event)), "none")
 
 
 def _removal(law: Law) -> Removal | None:

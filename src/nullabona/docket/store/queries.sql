@@ -291,7 +291,8 @@ DELETE FROM notice WHERE commitment = ?;
 SELECT 1 FROM act WHERE case_id = ? AND action = ? LIMIT 1;
 
 -- name: closed_before
-SELECT id FROM cases WHERE state = 'closed' AND erase_day IS NOT NULL AND erase_day < ?;
+SELECT id FROM cases WHERE state = 'closed' AND erase_day IS NOT NULL AND erase_day < ?
+AND NOT EXISTS (SELECT 1 FROM notice WHERE case_id = cases.id);
 
 -- name: erase_case
 DELETE FROM cases WHERE id = ?;

@@ -56,6 +56,13 @@ CREATE TRIGGER act_confirm_gag BEFORE INSERT ON act WHEN NEW.case_id IS NOT NULL
         AND first.action IN ('renew-gag', 'lift-gag') AND first.version = NEW.version);
 END;
 
+CREATE TRIGGER act_confirm_bar BEFORE INSERT ON act WHEN NEW.case_id IS NOT NULL AND NEW.action = 'confirm-bar' BEGIN
+    SELECT RAISE(ABORT, 'docket-stale') WHERE NOT EXISTS (
+        SELECT 1 FROM act AS first
+        WHERE first.challenge = NEW.approves AND first.case_id = NEW.case_id
+        AND first.action = 'bar-notice' AND first.version = NEW.version);
+END;
+
 -- A case is not closed before its answer was handed over.
 CREATE TRIGGER act_close BEFORE INSERT ON act WHEN NEW.case_id IS NOT NULL AND NEW.action = 'close' BEGIN
     SELECT RAISE(ABORT, 'docket-wrong-state') WHERE NOT EXISTS (
@@ -97,7 +104,8 @@ CREATE TRIGGER cases_content BEFORE UPDATE OF id, number, received_s, recipient 
 END;
 
 CREATE TRIGGER cases_erase BEFORE DELETE ON cases BEGIN
-    SELECT RAISE(ABORT, 'docket-append-only') WHERE OLD.state <> 'closed' OR OLD.erase_day IS NULL;
+    SELECT RAISE(ABORT, 'docket-append-only') WHERE OLD.state <> 'closed' OR OLD.erase_day IS NULL
+        OR EXISTS (SELECT 1 FROM notice WHERE case_id = OLD.id);
 END;
 
 CREATE TRIGGER recusal_stays BEFORE DELETE ON recusal BEGIN

@@ -86,10 +86,11 @@ class Keep(Part, frozen=True):
 
 
 class NoticeRule(Part, frozen=True):
-    """When the operator may tell the person."""
+    """When the operator may tell the person. ``wait``: their time to go to court, told before the answer."""
 
     rule: Notice
     law: Law = ""
+    wait: Iso | None = None
 
 
 class AuthorityNotice(Part, frozen=True):
@@ -203,6 +204,7 @@ class Row(Part, frozen=True, rename={"legal_class": "class"}):
             timers=tuple(map(_timer, self.timers)),
             register=Register(parse_duration(self.register.keep).at_most_days, self.register.law),
             notice=self.notice.rule,
+            notice_wait_s=_wait(self.notice),
             item=self.publication.item,
             count=self.publication.count,
             default_gag=self.gag.default == "statutory",
@@ -226,6 +228,14 @@ class Catalogue(Part, frozen=True):
     def taxonomy(self) -> Taxonomy:
         """What the desk's rules go by."""
         return Taxonomy(tuple(row.instrument() for row in self.rows), self.sha256)
+
+
+def _wait(notice: NoticeRule) -> int:
+    """The seconds that a person who is told before the answer has."""
+    wait_s = parse_duration(notice.wait).exact_s if notice.wait is not None else 0
+    if wait_s is None or (wait_s > 0) != (notice.rule == "before_answer"):
+        raise Malformed("a notice before the answer, and no other, has a time to wait in days")
+    return wait_s
 
 
 def _timer(deadline: Deadline) -> Timer:

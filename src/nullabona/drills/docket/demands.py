@@ -28,7 +28,6 @@ ASKED: Final[Mapping[LegalClass, tuple[DataClass, ...]]] = {
 }
 """What a demand of each legal class asks for."""
 _EPOCH: Final = dt.date(1970, 1, 1)
-_GAG_DAYS: Final = 90
 _UNMET: Final = 9
 """Of so many demands, one lacks what the law asks of it."""
 
@@ -64,7 +63,7 @@ def ask(row: Row, number: int, handles: Sequence[str], now_s: int, *, met: bool 
         gates=tuple(Gate(name, met=met or place > 0) for place, name in enumerate(row.gates)),
         document=describe_document(document),
         called_back=True,
-        gag=Gag("ordered silence", now_s + _GAG_DAYS * DAY) if silenced else None,
+        gag=Gag("ordered silence") if silenced else None,
         language="ko" if row.jurisdiction == "KR" else "en",
     )
     return Asked(demand, document, row)

@@ -63,8 +63,8 @@ def _came(played: Passed) -> Iterator[Text]:
     )
     for line, count in sorted(answers.items(), key=lambda item: item[0].en):
         yield _say("of-a-thing", thing=line, said=count)
-    told_, barred = _notices(played)
-    yield _say("told-person-notices", told=told_, delivered=played.replay.delivered, barred=barred)
+    told_, untold = _notices(played)
+    yield _say("told-person-notices", told=told_, delivered=played.replay.delivered, barred=untold)
 
 
 def _notices(played: Passed) -> tuple[int, int]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from nullabona.docket.cases.casework import Done
 from nullabona.docket.cases.handover import HandedOver
 from nullabona.docket.core.acts import IntakeDetails
-from nullabona.docket.core.decide import gagged
+from nullabona.docket.core.decide import gagged, instrument_of
+from nullabona.docket.core.notice import NOT_OURS, somebody
 from nullabona.docket.core.records import CaseId, ClassAnswer, Decision
 from nullabona.docket.core.states import Action
 from nullabona.docket.production.classes import answer_of
@@ -34,11 +35,16 @@ def review(office: Office, case: CaseId, by: str = "cora") -> None:
 
 
 def decide(office: Office, case: CaseId) -> Decision:
-    """Counsel answers each class: with what is held, or that nothing is. Without its gates a demand is refused."""
+    """Counsel answers each class: with what is held, or that nothing is. Without its gates a demand is refused.
+
+    One whose answer waits for the person's days in court is refused too: no drill lasts two weeks.
+    """
     who = office.who("cora")
     content = office.desk.show(who, case).content
     if content.demand.gates_unmet:
         decision = Decision("refuse", reason="gate_not_met")
+    elif instrument_of(content.demand, office.catalogue.taxonomy()).notice == "before_answer":
+        decision = Decision("refuse", reason="incomplete")
     else:
         asked = content.demand.classes
         decision = Decision("produce", tuple(ClassAnswer(name, answer_of(name, content.matches)) for name in asked))
@@ -74,12 +80,14 @@ def finish(office: Office, case: CaseId, row: Row) -> bool:
     """Notice, if it may be given; publication, if it may be shown; close. Whether the person is told."""
     content = office.desk.glance(office.who("cora"), case).content
     silent = gagged(content, office.pace())
-    told = not silent and row.notice.rule not in {"never", "by_authority"} and any(m.found for m in content.matches)
+    told = not silent and row.notice.rule not in NOT_OURS and somebody(content)
     if told:
         office.act("rolf", Action.NOTIFY, case)
+    elif somebody(content):
+        office.act("cora", Action.BAR_NOTICE, case, row.notice.law or row.gag.law or f"notice: {row.notice.rule}")
+        office.sign("ina", office.desk.propose_confirm_bar(office.who("ina"), case))
     else:
-        basis = row.notice.law or row.gag.law or f"notice: {row.notice.rule}"
-        office.act("cora", Action.BAR_NOTICE, case, basis)
+        office.act("cora", Action.NOBODY_TO_TELL, case)
     if silent or row.publication.item in {"never", "at_horizon"}:
         office.act("cora", Action.SEAL, case)
     else:

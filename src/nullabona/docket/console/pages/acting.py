@@ -96,7 +96,7 @@ def _stated(action: Action, context: RequestContext, case: bytes, _: CaseView) -
     text = fields.line(form, name) if name == "basis" else fields.note(form, name, needed=name == "why")
     proposal = context.desk.propose(context.acting, action, case, stated(action, text, until_s))
     lines: Lines = ((context.say(f"form.{name}"), text),) if text else ()
-    if action is Action.NOTIFY:
+    if action in {Action.NOTIFY, Action.NOTIFY_FIRST}:
         lines += notice_lines(context, case)
     return proposal, lines, words
 
@@ -136,6 +136,12 @@ def locked_line(context: RequestContext, view: CaseView, form: HandOverDetails) 
 
 def _confirm_gag(context: RequestContext, case: bytes, view: CaseView) -> Proposed:
     return context.desk.propose_confirm_gag(context.acting, case), gag_lines(context, view), {}
+
+
+def _confirm_bar(context: RequestContext, case: bytes, view: CaseView) -> Proposed:
+    waits = view.content.proposed_bar
+    lines = ((context.say("form.basis"), waits.basis),) if waits is not None else ()
+    return context.desk.propose_confirm_bar(context.acting, case), lines, {}
 
 
 def read_decision(form: Mapping[str, str], view: CaseView) -> Decision:
@@ -186,6 +192,7 @@ _PROPOSES: Final[Mapping[Action, Propose]] = {
     Action.REFUSE: _release,
     Action.HAND_OVER: _hand_over,
     Action.CONFIRM_GAG: _confirm_gag,
+    Action.CONFIRM_BAR: _confirm_bar,
     **{action: partial(_stated, action) for action, ask in ASKS.items() if ask.filled_in},
 }
 ACTIONS: Final[Mapping[Action, Callable[[RequestContext], Answer | Awaitable[Answer]]]] = {

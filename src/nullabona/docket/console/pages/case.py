@@ -39,7 +39,11 @@ def page(context: RequestContext) -> Answer:
         instrument=instrument,
         authority=authorities.get(demand.authority),
         standing=standing(
-            view, context.me, context.roles, limits_of(view, instrument, context.now_s), handed_over=given
+            view,
+            context.me,
+            context.roles,
+            limits_of(view, instrument, context.now_s, handed_over=given),
+            handed_over=given,
         ),
         way=_way(view),
         dues=[due for due in context.desk.dues() if due.case == case],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec import UNSET
+
 from nullabona.docket.console.request.context import RequestContext
 from nullabona.wire.operator_notice import NoticeBody
 from nullabona.words.operator_notice import said_words
@@ -22,6 +24,7 @@ class Drawn:
         self.asked: tuple[str, ...] = body.asked
         self.answers: Mapping[str, str] = {str(asked): str(answer) for asked, answer in body.answer.items()}
         self.given = body.given
+        self.hand_over_day = None if body.hand_over_day is UNSET else body.hand_over_day
 
 
 def notice_lines(context: RequestContext, case: bytes) -> tuple[tuple[str, str], ...]:

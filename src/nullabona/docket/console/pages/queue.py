@@ -90,7 +90,11 @@ def _row(context: RequestContext, line: CaseLine, due: Due | None, names: dict[s
     handed_over = any(one.kind == "hand-over" for one in context.desk.history(context.acting, line.id))
     instrument = context.console.instrument(demand)
     where = standing(
-        view, context.me, context.roles, limits_of(view, instrument, context.now_s), handed_over=handed_over
+        view,
+        context.me,
+        context.roles,
+        limits_of(view, instrument, context.now_s, handed_over=handed_over),
+        handed_over=handed_over,
     )
     name = names.get(demand.authority, demand.authority)
     return Row(line, view, instrument, name, due, where.first, unmet(demand), handed_over)

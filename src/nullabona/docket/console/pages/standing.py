@@ -8,6 +8,7 @@ from typing import Final
 
 from nullabona.docket.core.decide import gagged
 from nullabona.docket.core.instrument import Instrument
+from nullabona.docket.core.notice import impossible
 from nullabona.docket.core.records import CaseView, Demand
 from nullabona.docket.core.roles import APART, Role, permits
 from nullabona.docket.core.states import Action, State
@@ -23,14 +24,15 @@ PATH: Final = (
     (State.REVIEWED,),
     (State.DECIDED,),
     (State.PRODUCED, State.REFUSED),
-    (State.RECEIPTED,),
-    (State.NOTIFIED, State.NOTICE_DEFERRED, State.NOTICE_BARRED),
+    (State.RECEIPTED, State.NOTIFIED_FIRST),
+    (State.NOTIFIED, State.NOTICE_DEFERRED, State.NOTICE_BARRED, State.NOBODY_TO_TELL),
     (State.PUBLISHED, State.SEALED),
     (State.CLOSED,),
 )
 """The path of a case, for the line of steps on its page."""
 RECEIPTED: Final = frozenset(state for step in PATH[5:] for state in step)
 """The states in which the authority has its receipt."""
+_NO_NOTICE: Final = (Action.DEFER_NOTICE, Action.BAR_NOTICE, Action.CONFIRM_BAR)
 _NEXT: Final[Mapping[State, tuple[Action, ...]]] = {
     State.RECEIVED: (Action.MATCH,),
     State.MATCHED: (Action.REVIEW,),
@@ -38,10 +40,12 @@ _NEXT: Final[Mapping[State, tuple[Action, ...]]] = {
     State.DECIDED: (Action.PRODUCE, Action.REFUSE),
     State.PRODUCED: (Action.RECEIPT,),
     State.REFUSED: (Action.RECEIPT,),
-    State.RECEIPTED: (Action.HAND_OVER, Action.NOTIFY, Action.DEFER_NOTICE, Action.BAR_NOTICE),
+    State.RECEIPTED: (Action.NOTIFY_FIRST, Action.HAND_OVER, Action.NOTIFY, Action.NOBODY_TO_TELL, *_NO_NOTICE),
+    State.NOTIFIED_FIRST: (Action.HAND_OVER,),
     State.NOTIFIED: (Action.PUBLISH, Action.SEAL),
-    State.NOTICE_DEFERRED: (Action.NOTIFY, Action.DEFER_NOTICE, Action.BAR_NOTICE),
+    State.NOTICE_DEFERRED: (Action.NOTIFY_FIRST, Action.NOTIFY, *_NO_NOTICE),
     State.NOTICE_BARRED: (Action.PUBLISH, Action.SEAL),
+    State.NOBODY_TO_TELL: (Action.PUBLISH, Action.SEAL),
     State.PUBLISHED: (Action.CLOSE,),
     State.SEALED: (Action.CLOSE,),
     State.CLOSED: (),
@@ -92,12 +96,18 @@ class Limits:
     """The person must not be told: a gag is in force, or the law never allows it."""
     public: bool = False
     """The case must not be shown singly: its kind never is, or only at the horizon, or a gag is in force."""
+    refused: frozenset[Action] = frozenset()
+    """What the desk would refuse for another reason: such actions are not offered at all."""
 
 
-def limits_of(view: CaseView, instrument: Instrument, now_s: int) -> Limits:
+def limits_of(view: CaseView, instrument: Instrument, now_s: int, *, handed_over: bool) -> Limits:
     """What is barred of a case now."""
-    silent = gagged(view.content, now_s)
-    return Limits(silent or instrument.notice == "never", silent or instrument.item in {"never", "at_horizon"})
+    silent, receipted = gagged(view.content, now_s), view.state == State.RECEIPTED
+    never = silent or instrument.notice == "never"
+    refused = set(impossible(view.content, instrument, now_s, handed_over=handed_over, receipted=receipted))
+    if never:
+        refused.discard(Action.NOTIFY)  # shown, with the reason
+    return Limits(never, silent or instrument.item in {"never", "at_horizon"}, frozenset(refused))
 
 
 def standing(view: CaseView, officer: str, roles: frozenset[Role], limits: Limits, *, handed_over: bool) -> Standing:
@@ -109,6 +119,7 @@ def standing(view: CaseView, officer: str, roles: frozenset[Role], limits: Limit
         made[Action.NOTIFY] = replace(made[Action.NOTIFY], why="gag")
     if view.content.proposed_gag is None:
         made.pop(Action.CONFIRM_GAG, None)
+    made = {action: option for action, option in made.items() if action not in limits.refused}
     following = tuple(made[action] for action in wanted if action in made)
     hidden = {*wanted, *_NEXT[state]} - ({Action.SEAL} if not limits.public else set())
     others = tuple(option for action, option in made.items() if action not in hidden and option.mine)
