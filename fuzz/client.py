@@ -38,6 +38,7 @@ from nullabona.wire.frame import Kind, open_frame
 from nullabona.wire.messages import Frames
 from nullabona.wire.seal import ITEM_DIRECT, seal_to_inbox
 from tests.rooms.hostile import claim, mole, sealed, track_of
+from tests.rooms.looked import looked
 from tests.rooms.world import Person, World
 
 A, B, C = b"a" * 32, b"b" * 32, b"c" * 32
@@ -118,7 +119,8 @@ class Device:
             self._feed_inbox(chance, victim)
         elif what == 1:
             victim.engine.on_chunk(chance.randbytes(32), chance.randbytes(99), self.world.now)
-            victim.engine.on_card(victim.me.handle, mutate(chance, member.card.encoded), self.world.now)
+            shown = looked(victim.me.handle, mutate(chance, member.card.encoded), self.world.now)
+            victim.engine.on_card(shown, self.world.now)
         else:
             self._feed_room(chance, victim, member)
         victim.engine.tick(self.world.now)

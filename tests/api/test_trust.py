@@ -11,6 +11,7 @@ import pytest
 from nullabona.client.account import create_account
 from nullabona.client.api import Client, IdentityChanged, errors
 from nullabona.client.core.contacts import requests as core_people
+from nullabona.client.core.directory.found import ProvenCard
 from nullabona.client.core.model.errors import BadRequest
 from nullabona.client.core.model.safety_number import safety_digits
 from nullabona.client.core.step import DAY_MS
@@ -18,6 +19,7 @@ from nullabona.client.runner import now_ms
 from nullabona.client.store import SqliteStore
 from nullabona.drills.warrant.report import run_warrant
 from nullabona.errors import PeerError
+from nullabona.wire.card import verify_card
 from nullabona.wire.handle import parse_handle
 from tests.api.people import PATIENCE_S, befriend, happens, opened, people, play, texts, until
 from tests.api.service import Service
@@ -70,7 +72,7 @@ def test_a_changed_key_of_a_verified_contact_holds_messages(service: Service, tm
             await a.contacts.verify(b.me.handle)
             false_card = impostor(b.me.handle, b.me.relay)
             with a._session.step() as step, pytest.raises(PeerError):
-                core_people.learn_card(step, false_card, b.me.handle)
+                core_people.learn_card(step, ProvenCard.testing(verify_card(false_card, today=step.day)))
             changed = await happens(a, IdentityChanged)
             assert (b.me.account, room, True) == (changed.account, changed.room, changed.was_verified)
             contact = a.contacts.all()[0]

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Locator, expect
 from nullabona.client.account import create_account
 from nullabona.client.api import Client
 from nullabona.client.core.contacts.requests import learn_card
+from nullabona.client.core.directory.found import ProvenCard
 from nullabona.client.store import SqliteStore
 from nullabona.errors import PeerError
 from nullabona.wire.handle import parse_handle
@@ -226,7 +227,7 @@ async def change_key(client: Client) -> None:
         today=int(time.time()) // 86_400,
     )
     with client._session.step() as step, suppress(PeerError):
-        learn_card(step, impostor.card.encoded, contact.handle)
+        learn_card(step, ProvenCard.testing(impostor.card))
     await client.messages.send(contact.room, "정말 준이야?")
 
 

@@ -10,6 +10,7 @@ from nullabona.client.core import automatic
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import inbox_sending
+from nullabona.client.core.directory.found import ProvenCard
 from nullabona.client.core.identity import claims
 from nullabona.client.core.model.facts.signals import AskedAgain, BothAsked, LinkPresented, MembershipEnded
 from nullabona.client.core.model.inbox_items import ContactRequest, RoomsAsked, RoomsTold, Ticket, TicketRequest
@@ -137,7 +138,7 @@ def test_whom_we_asked_while_we_were_still_leaving_is_asked_again(state: Contact
     stage = Stage()
     stage.contact(JUN, state)
     with stage.step() as step:
-        requests.learn_card(step, JUN.card().encoded, JUN.handle)
+        requests.learn_card(step, ProvenCard.testing(JUN.card()))
     with stage.step() as step:
         step.tell(MembershipEnded(b"r" * 32, b"", left=True, others=(b"x" * 32, JUN.account)))
         automatic.once_out(step)
@@ -167,7 +168,7 @@ def test_whoever_waits_for_a_card_gets_what_they_asked_for() -> None:
     with stage.step() as step:
         inbox_sending.look_up_for(step, JUN.certificate, RoomsAsked(), JUN.handle)
         inbox_sending.look_up_for(step, JUN.certificate, TicketRequest(room, 0, b""), JUN.handle)
-        requests.learn_card(step, card.encoded, JUN.handle)
+        requests.learn_card(step, ProvenCard.testing(card))
         automatic.card_came(step, card)
         automatic.card_came(step, card)
     said = [JUN.opened(item.data) for item in stage.outbox(InboxFrame)]

@@ -17,6 +17,7 @@ from nullabona.client.core.delivery.inbox_sending import (
     MOST_WISHES,
 )
 from nullabona.client.core.delivery.outbox import queue_item
+from nullabona.client.core.directory.found import ProvenCard
 from nullabona.client.core.identity import claims, inbox_addresses
 from nullabona.client.core.model.inbox_items import Gone, ItemBody, RoomsAsked, TicketRequest
 from nullabona.client.core.model.outbox_targets import InboxFrame
@@ -56,11 +57,11 @@ def waiting(stage: Stage) -> list[tuple[str, object, bool]]:
         return [(each.handle, msgspec.msgpack.decode(each.item)[1], each.caused) for each in inbox_sending.unsent(step)]
 
 
-def learn(stage: Stage, card: Card, handle: str = "") -> str:
+def learn(stage: Stage, card: Card) -> str:
     """The record has this card for a handle: why it is not taken; empty: it is."""
     with stage.step() as step:
         try:
-            requests.learn_card(step, card.encoded, handle or str(card.handle))
+            requests.learn_card(step, ProvenCard.testing(card))
         except PeerError as refused:
             return refused.code
     return ""

@@ -7,6 +7,7 @@ import pytest
 
 from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import inbox_sending
+from nullabona.client.core.directory.found import ProvenCard
 from nullabona.client.core.identity import cards, claims, device_certificates, inbox_addresses
 from nullabona.client.core.identity.cards import MAX_CARD_DAYS
 from nullabona.client.core.model.errors import CardTooOld, MlsRefused
@@ -15,7 +16,7 @@ from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.client.core.model.state import AddAccount
 from nullabona.errors import PeerError
-from nullabona.wire.card import Card, CardDevice, CardForked, CardInvalid, CardStale, sign_card, verify_card
+from nullabona.wire.card import Card, CardDevice, CardForked, CardStale, sign_card, verify_card
 from nullabona.wire.handle import parse_handle
 from tests.core.stage import DAY, START, Other, Stage, rows
 
@@ -35,11 +36,11 @@ def waiting(stage: Stage) -> list[tuple[str, object, bool]]:
         return [(each.handle, msgspec.msgpack.decode(each.item)[1], each.caused) for each in inbox_sending.unsent(step)]
 
 
-def learn(stage: Stage, card: Card, handle: str = "") -> str:
+def learn(stage: Stage, card: Card) -> str:
     """The record has this card for a handle: why it is not taken; empty: it is."""
     with stage.step() as step:
         try:
-            requests.learn_card(step, card.encoded, handle or str(card.handle))
+            requests.learn_card(step, ProvenCard.testing(card))
         except PeerError as refused:
             return refused.code
     return ""
@@ -66,16 +67,8 @@ def test_a_card_that_was_looked_up_says_where_to_write_and_how_the_record_stands
         assert claims.PROVEN == claims.standing(step, JUN.account)
         assert JUN.inbox == inbox_addresses.inbox_of(step, JUN.account)
         assert device_certificates.believed(step, JUN.certificate, START)
-        assert SORA.card() == requests.learn_card(step, SORA.card().encoded, SORA.handle, claims.PROMISED)
+        assert SORA.card() == requests.learn_card(step, ProvenCard.testing(SORA.card(), promised=True))
         assert claims.PROMISED == claims.standing(step, SORA.account)
-
-
-def test_a_card_for_another_handle_is_refused() -> None:
-    """Nothing is remembered of it."""
-    stage = Stage()
-    assert CardInvalid.code == learn(stage, JUN.card(), SORA.handle)
-    with stage.step() as step:
-        assert ("", None) == (claims.standing(step, JUN.account), inbox_addresses.inbox_of(step, JUN.account))
 
 
 def test_a_newer_card_of_a_contact_takes_the_place_of_the_known_one() -> None:
@@ -90,7 +83,7 @@ def test_a_newer_card_of_a_contact_takes_the_place_of_the_known_one() -> None:
     assert (second.encoded, cards.packages_of(second)) == (found.card, found.key_packages)
     with stage.step() as step:
         with pytest.raises(CardStale):
-            requests.learn_card(step, first.encoded, JUN.handle)
+            requests.learn_card(step, ProvenCard.testing(first))
         assert [
             ("warning", b"", {"code": "card-changed", "detail": {"handle": JUN.handle, "reason": CardStale.code}})
         ] == rows(step)

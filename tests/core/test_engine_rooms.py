@@ -10,6 +10,7 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.devices.inbox_state import load, save
+from nullabona.client.core.directory.found import ProvenCard
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.group import branches
 from nullabona.client.core.model.branches import Helper, Rejoin
@@ -240,7 +241,7 @@ def test_whom_we_asked_while_we_left_is_asked_again() -> None:
     stage = Stage()
     stage.contact(JUN, ContactState.REQUESTED)
     with stage.step() as step:
-        requests.learn_card(step, JUN.card().encoded, JUN.handle)
+        requests.learn_card(step, ProvenCard.testing(JUN.card()))
     with engine_of(stage).step(START) as step:
         step.tell(MembershipEnded(b"r" * 32, b"", left=True, others=(JUN.account,)))
     assert 1 == len(stage.outbox(InboxFrame))

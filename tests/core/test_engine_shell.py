@@ -10,6 +10,7 @@ from nullabona.client.core.delivery import blobs, inbox_sending
 from nullabona.client.core.delivery.outbox import queue_item, queue_trim
 from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.devices.inbox_state import FormerInbox
+from nullabona.client.core.directory.found import ProvenCard
 from nullabona.client.core.identity import claims, inbox_addresses
 from nullabona.client.core.model import requests
 from nullabona.client.core.model.change_set import NOTHING, ChangeSet
@@ -26,6 +27,7 @@ from nullabona.wire.messages import Done, Frames, Refusal
 from tests.core.stage import RELAY, START, Other, Stage
 from tests.core.test_engine_reads import inbox
 from tests.core.test_engine_rooms import LATER, engine_of, quiet, state_of
+from tests.rooms.looked import Shown, looked
 
 JUN, SORA = Other("jun"), Other("sora")
 THERE = "wss://two.example:443/v1"
@@ -147,14 +149,14 @@ def waits_for_jun(stage: Stage) -> None:
         inbox_sending.post(step, JUN.account, JUN.handle, Gone(b"r" * 32))
 
 
-@pytest.mark.parametrize(("shown", "standing"), [(None, "proven"), ("proven", "proven"), ("promised", "promised")])
-def test_a_card_that_came_lets_out_what_waited_for_it(shown: claims.Shown | None, standing: str) -> None:
+@pytest.mark.parametrize(("shown", "standing"), [("proven", "proven"), ("promised", "promised")])
+def test_a_card_that_came_lets_out_what_waited_for_it(shown: Shown, standing: str) -> None:
     """It stands in the record, or is promised to."""
     stage = Stage()
     waits_for_jun(stage)
     engine = engine_of(stage)
     assert ([JUN.handle], START) == (engine.lookups(START), engine.wake_at())
-    engine.on_card(JUN.handle, JUN.card().encoded, START, shown)
+    engine.on_card(looked(JUN.handle, JUN.card().encoded, START, shown), START)
     assert ([], [Gone(b"r" * 32)]) == (
         engine.lookups(LATER),
         [JUN.opened(item.data) for item in stage.outbox(InboxFrame)],
@@ -169,7 +171,7 @@ def test_a_card_that_did_not_come_is_looked_up_later(data: bytes | None) -> None
     stage = Stage()
     waits_for_jun(stage)
     engine = engine_of(stage)
-    engine.on_card(JUN.handle, data, START)
+    engine.on_card(looked(JUN.handle, data, START), START)
     assert ([], START + 4_000) == (engine.lookups(START + 3_999), engine.wake_at())
     assert [JUN.handle] == engine.lookups(START + 4_000)
 
@@ -180,14 +182,12 @@ def test_who_wants_something_that_the_card_must_justify_gets_it() -> None:
     quiet(stage, JUN)
     with stage.step() as step:
         inbox_sending.look_up_for(step, JUN.certificate, RoomsAsked(), JUN.handle)
-    engine_of(stage).on_card(JUN.handle, JUN.card().encoded, START)
+    engine_of(stage).on_card(ProvenCard.testing(JUN.card()), START)
     assert 1 == len(stage.outbox(InboxFrame))
 
 
-@pytest.mark.parametrize(
-    ("shown", "standing"), [("proven", "proven"), ("unreached", None), (None, None), ("absent", None)]
-)
-def test_the_record_settles_what_somebody_claims(shown: claims.Shown | None, standing: str | None) -> None:
+@pytest.mark.parametrize(("shown", "standing"), [("proven", "proven"), ("unreached", None), ("absent", None)])
+def test_the_record_settles_what_somebody_claims(shown: Shown, standing: str | None) -> None:
     """Told once it has said so; whoever could not be asked has said nothing."""
     stage = Stage()
     card = JUN.card()
@@ -198,7 +198,7 @@ def test_the_record_settles_what_somebody_claims(shown: claims.Shown | None, sta
     assert due == engine.wake_at()
     assert ([], [JUN.handle]) == (engine.lookups(due - 1), engine.lookups(due))
     data = card.encoded if shown == "proven" else None
-    engine.on_card(JUN.handle, data, due, shown)
+    engine.on_card(looked(JUN.handle, data, due, shown), due)
     with stage.step() as step:
         told = [event.kind for event in step.store.events(0)]
         found = claims.claims(step)

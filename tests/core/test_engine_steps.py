@@ -13,6 +13,7 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import blobs
 from nullabona.client.core.delivery.outbox import queue_item
 from nullabona.client.core.devices import inbox_state
+from nullabona.client.core.directory.found import NotReached, ProvenCard
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.identity import claims
 from nullabona.client.core.model.change_set import NOTHING, ChangeSet
@@ -63,7 +64,7 @@ def test_only_what_is_done_here_is_the_persons_doing() -> None:
         lambda: engine.on_unsent(item, START),
         lambda: engine.on_sent(item, Done(), START),
         lambda: engine.on_chunk(DIGEST, b"chunk", START),
-        lambda: engine.on_card(JUN.handle, None, START),
+        lambda: engine.on_card(NotReached(JUN.handle), START),
         lambda: engine.on_way(RELAY, START, connected=False),
         lambda: engine.on_scouted(Scout(room, "wss://two.example", box), answer, START),
     ]
@@ -173,9 +174,9 @@ def test_what_waits_in_the_inbox_is_looked_at_when_a_card_came() -> None:
         state.waiting = [inbox_state.WaitingItem(b"\x01nothing", START)]
         inbox_state.save(step, state)
     engine = engine_of(stage)
-    engine.on_card(JUN.handle, None, START)
+    engine.on_card(NotReached(JUN.handle), START)
     assert 1 == waiting(stage)
-    found = engine.on_card(JUN.handle, JUN.card().encoded, START)
+    found = engine.on_card(ProvenCard.testing(JUN.card()), START)
     assert (0, True) == (waiting(stage), found.reads <= {room})
 
 

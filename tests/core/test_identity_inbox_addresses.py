@@ -8,6 +8,7 @@ import pytest
 
 from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery.outbox import queue_item
+from nullabona.client.core.directory.found import ProvenCard
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.inbox_items import Gone
 from nullabona.client.core.model.outbox_targets import InboxFrame
@@ -100,7 +101,7 @@ def test_rooms_are_looked_for_where_somebody_who_may_move_them_went(
             inbox_addresses.remember(step, known)  # type: ignore[arg-type]
     room = stage.room(JUN, kind=DIRECT, scout_at=START + 1_000_000)
     with stage.step() as step:
-        requests.learn_card(step, card.encoded, JUN.handle)  # type: ignore[attr-defined]
+        requests.learn_card(step, ProvenCard.testing(card))  # type: ignore[arg-type]
         assert (START + 2_501 if soon else START + 1_000_000) == step.room(room).scout_at
 
 
@@ -144,5 +145,5 @@ def test_a_room_that_we_left_is_not_looked_for() -> None:
     stage = Stage()
     room = stage.room(JUN, kind=DIRECT, scout_at=START + 1_000_000, phase=LEFT)
     with stage.step() as step:
-        requests.learn_card(step, MOVED.encoded, JUN.handle)
+        requests.learn_card(step, ProvenCard.testing(MOVED))
         assert START + 1_000_000 == step.room(room).scout_at

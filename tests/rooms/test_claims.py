@@ -9,11 +9,13 @@ import pytest
 from nullabona.client.core import commands
 from nullabona.client.core.contacts import links
 from nullabona.client.core.directory.errors import CardRefuted
+from nullabona.client.core.directory.found import ProvenCard
 from nullabona.client.core.identity import claims
 from nullabona.client.core.model.inbox_items import ContactRequest
 from nullabona.client.core.model.records import ContactState
 from nullabona.wire.card import Card
 from tests.rooms.hostile import add, to_inbox, warnings
+from tests.rooms.looked import Shown, looked
 from tests.rooms.test_people import accept, ask, next_card, pair, state_of, told
 from tests.rooms.test_wishes import SPAN, crowd, follow, give, rooms
 from tests.rooms.world import Person, World
@@ -26,7 +28,7 @@ class Directory:
     """What the record shows of handles from now on, in a world's place."""
 
     world: World
-    shown: claims.Shown = "proven"
+    shown: Shown = "proven"
 
     def answer(self, person: Person) -> list[str]:
         """Everything a person's device wants to know now is answered; the handles."""
@@ -34,9 +36,7 @@ class Directory:
         for handle in handles:
             card = self.world.cards.get(handle)
             data = card.encoded if card is not None and self.shown in {"proven", "promised"} else None
-            person.engine.on_card(
-                handle, data, self.world.now, self.shown if data or self.shown != "proven" else "absent"
-            )
+            person.engine.on_card(looked(handle, data, self.world.now, self.shown), self.world.now)
         return handles
 
 
@@ -113,7 +113,7 @@ def test_an_impostors_request_does_not_hide_the_real_person() -> None:
     world.settle(span=world.timing.claim)
     with jun.engine.step(world.now) as step:
         commands.request_contact(step, mina.card, jun.card.encoded, "hello")
-    jun.engine.on_card(mina.me.handle, mina.card.encoded, world.now)
+    jun.engine.on_card(ProvenCard.testing(mina.card), world.now)
     assert ([], "refuted", "proven") == (warnings(jun), standing(jun, impostor), standing(jun, mina))
 
 

@@ -10,6 +10,7 @@ from nullabona.client.core import commands
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery.box_log import open_quietly
 from nullabona.client.core.devices import inbox_state
+from nullabona.client.core.directory.found import ProvenCard
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.proofs import MoveOrder, encode_move, make_move
 from nullabona.client.core.model.requests import Scout
@@ -168,7 +169,7 @@ def test_an_older_card_brings_nobody_back() -> None:
     world.settle(span=MINUTE)
     move(world, a, TWO)
     for card in (a.card, old):
-        b.engine.on_card(a.me.handle, card.encoded, world.now)
+        b.engine.on_card(ProvenCard.testing(card), world.now)
         with b.engine.step(world.now) as step:
             assert TWO == inbox_addresses.relay_of(step, a.account, a.me.handle)
 

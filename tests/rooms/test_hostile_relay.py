@@ -18,6 +18,7 @@ from tests.rooms.hostile import (
     update_keys,
     warnings,
 )
+from tests.rooms.looked import looked
 from tests.rooms.model_relay import Box, Dice, ModelRelay
 from tests.rooms.world import Person, World
 
@@ -225,8 +226,8 @@ def test_answers_that_nobody_asked_for_change_nothing() -> None:
     a.engine.on_frames(room, type(box)(bytes(32)), 0, junk, world.now)
     a.engine.on_chunk(bytes(32), b"chunk", world.now)
     a.engine.on_chunk(bytes(32), None, world.now)
-    a.engine.on_card("nobody@relay.example", b"card", world.now)
-    a.engine.on_card("nobody@relay.example", None, world.now)
+    for data in (b"card", None):
+        a.engine.on_card(looked("nobody@relay.example", data, world.now), world.now)
     assert before == standing(world, room)
     assert Box(b"i" * 8).head == 0
     all_well(world, room, a, b)

@@ -11,6 +11,7 @@ from nullabona.client.core import acquaintance, commands, conversation
 from nullabona.client.core.contacts import links, requests, trust
 from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.devices.inbox_state import WaitingItem, load
+from nullabona.client.core.directory.found import ProvenCard
 from nullabona.client.core.group import branches
 from nullabona.client.core.incoming.inbox_items import MAX_WAITING, MOST_OF_ONE
 from nullabona.client.core.model.branches import Helper
@@ -235,7 +236,7 @@ def test_in_a_group_a_blocked_member_is_helped_only_if_nobody_else_could() -> No
     found = scene()
     asks = TicketRequest(found.group, 0, b"")
     with found.victim.engine.step(found.world.now) as step:
-        requests.learn_card(step, found.blocked.card.encoded, found.blocked.me.handle)
+        requests.learn_card(step, ProvenCard.testing(found.blocked.card))
     to_inbox(found.blocked, found.victim, asks)
     found.blocked.online = False
     found.world.settle(span=HOUR)
@@ -269,7 +270,7 @@ def test_a_member_s_later_certificate_names_no_other_host() -> None:
         handle = acquaintance.handle_of(step, found.friend.account)
     assert found.friend.me.handle == handle
     with found.victim.engine.step(found.world.now, found.group) as step:
-        requests.learn_card(step, card_at(found.world, found.friend, RELAY).encoded, found.friend.me.handle)
+        requests.learn_card(step, ProvenCard.testing(card_at(found.world, found.friend, RELAY)))
         assert handle == acquaintance.handle_of(step, found.friend.account)
 
 

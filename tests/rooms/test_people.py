@@ -9,12 +9,14 @@ import pytest
 from nullabona.client.core import commands
 from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import inbox_sending
+from nullabona.client.core.directory.found import BadCard, ProvenCard
 from nullabona.client.core.model.errors import BadRequest, NoSuchContact
 from nullabona.client.core.model.inbox_items import ContactRequest, Gone
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card, CardDevice, CardForked, sign_card, verify_card
 from tests.rooms.hostile import frames_at, kinds, to_inbox, warnings
+from tests.rooms.looked import looked
 from tests.rooms.world import START, Person, World
 
 DAY = 86_400_000
@@ -194,7 +196,11 @@ def learn(person: Person, card: Card, handle: str) -> None:
     refused: PeerError | None = None
     with person.engine.step(person.world.now) as step:
         try:
-            requests.learn_card(step, card.encoded, handle)
+            shown = looked(handle, card.encoded, step.now)
+            if isinstance(shown, BadCard):
+                raise shown.error
+            assert isinstance(shown, ProvenCard)
+            requests.learn_card(step, shown)
         except PeerError as error:
             refused = error
     if refused is not None:
@@ -288,7 +294,7 @@ def test_a_card_that_cannot_be_had_is_asked_for_ever_less_often_and_then_told(sh
     for _ in range(1_000):
         if handle in b.engine.lookups(world.now):
             asked[handle] += 1
-            b.engine.on_card(handle, cards.get(shown), world.now)
+            b.engine.on_card(looked(handle, cards.get(shown), world.now), world.now)
         wake = b.engine.wake_at()
         assert wake is not None
         world.now = max(world.now + 1, wake)

@@ -36,6 +36,7 @@ from nullabona.wire.messages import Appended, Done, Refusal
 from nullabona.wire.seal import Inbox, inbox_keypair
 from tests.rooms.handing import handed
 from tests.rooms.idle import Rest, Wanted, count_steps, is_as_before, rest_of, still_rests, wake_of, wanted_by
+from tests.rooms.looked import looked
 from tests.rooms.model_relay import Dice, ModelRelay
 
 START = 1_790_000_000_000
@@ -325,7 +326,7 @@ class World:
         handles = person.engine.lookups(self.now)
         for handle in handles:
             card = self.cards.get(handle)
-            person.engine.on_card(handle, card.encoded if card else None, self.now, "proven" if card else "absent")
+            person.engine.on_card(looked(handle, card.encoded if card else None, self.now), self.now)
         return bool(wanted or handles)
 
     # -- letting it run -------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from nullabona.wire.card import (
     CardStale,
     DeleteStatement,
     card_hash,
+    check_update,
     decode_card,
     decode_delete,
     issue_certificate,
@@ -195,6 +196,8 @@ def test_an_update_may_be_several_steps_ahead() -> None:
     assert verify_update(third.encoded, today=TODAY, known=known) == third
     assert verify_update(second.encoded, today=TODAY, known=known) == second
     assert verify_update(known.encoded, today=TODAY, known=known) is known
+    for later in (known, second, third):
+        check_update(later, known)
 
 
 def test_an_unseen_change_of_identity_is_forked() -> None:
@@ -204,8 +207,13 @@ def test_an_unseen_change_of_identity_is_forked() -> None:
     third = next_bytes(second, "new")
     with pytest.raises(CardForked):
         verify_update(third, today=TODAY, known=known)
+    with pytest.raises(CardForked):
+        check_update(verify_card(third, today=TODAY), known)
     with pytest.raises(CardStale):
         verify_update(known.encoded, today=TODAY, known=second)
+    with pytest.raises(CardStale):
+        check_update(known, second)
+    check_update(second, known)
 
 
 def test_a_certificate_is_for_one_device_key() -> None:

@@ -257,6 +257,16 @@ def verify_update(data: bytes, *, today: int, known: Card) -> Card:
     return verify_card(unverified, today=today)
 
 
+def check_update(card: Card, known: Card) -> None:
+    """Raises as `verify_update` unless a card that is verified already may follow ``known``, or is the same."""
+    if card.encoded == known.encoded:
+        return
+    if card.sequence <= known.sequence + 1:
+        _check_chain(decode_card(card.encoded), known)
+    elif card.identity_key != known.identity_key or card.handle != known.handle:
+        raise CardForked("the account's identity key changed in a card that was not seen")
+
+
 def sign_delete(identity: Ed25519PrivateKey, card: Card, *, day: int) -> bytes:
     """The statement that ``card`` is to be deleted; ``identity`` is the card's own identity key."""
     body = encode_record(DeleteBody(REV, str(card.handle), card.hash, day))

@@ -16,6 +16,7 @@ from nullabona.client.api.showing import look_at, room_title
 from nullabona.client.core import commands, preferences
 from nullabona.client.core.contacts import requests, trust
 from nullabona.client.core.contacts.requests import rename_contact
+from nullabona.client.core.directory.found import BadCard, NoCard, ProvenCard
 from nullabona.client.core.identity import claims, contact_keys
 from nullabona.client.core.identity.contact_keys import is_verified
 from nullabona.client.core.model import safety_number
@@ -187,22 +188,25 @@ class Contacts:
         wanted = str(parse_handle(handle))
         if not self._session.options.online:
             return self._known_card(wanted)
-        data = await self._looked_up(wanted, timeout_s)
-        if data is None:
-            raise UnknownHandle(f"nobody is registered as {wanted}")
-        return self._learn(data, wanted)
+        match await self._looked_up(wanted, timeout_s):
+            case ProvenCard() as found:
+                return self._learn(found)
+            case NoCard():
+                raise UnknownHandle(f"nobody is registered as {wanted}")
+            case BadCard() as bad:
+                raise bad.error
 
-    def _learn(self, data: bytes, handle: str) -> Card:
+    def _learn(self, found: ProvenCard) -> Card:
         """Note a card that was looked up. A refused one is reported in the step's events, so the step must be kept."""
         refused: PeerError | None = None
         with self._session.step() as step:
             try:
-                return requests.learn_card(step, data, handle)
+                return requests.learn_card(step, found)
             except PeerError as error:
                 refused = error
         raise refused
 
-    async def _looked_up(self, handle: str, timeout_s: float) -> bytes | None:
+    async def _looked_up(self, handle: str, timeout_s: float) -> ProvenCard | NoCard | BadCard:
         try:
             async with asyncio.timeout(timeout_s):
                 return await self._session.runner.look_up(handle)

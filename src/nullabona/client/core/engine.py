@@ -18,6 +18,7 @@ from nullabona.client.core.box_positions import BoxPosition, positions_of
 from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import blobs, inbox_sending, outbox, reply_boxes
 from nullabona.client.core.devices import inbox_state, membership, sync_out
+from nullabona.client.core.directory.found import Found, ProvenCard
 from nullabona.client.core.identity import claims
 from nullabona.client.core.incoming import inbox_items, relay_answers, room_frames
 from nullabona.client.core.model.change_set import NOTHING, ChangeSet
@@ -268,20 +269,15 @@ class Engine:
             self._inbox_upkeep(step)
         return ChangeSet(frozenset(rooms))
 
-    def on_card(self, handle: str, data: bytes | None, now: int, shown: claims.Shown | None = None) -> ChangeSet:
-        """The public record was asked for a handle: ``data`` is the card, or None if there is none or nobody answered.
-
-        ``shown`` says how the record shows it.
-        """
-        how: claims.Shown = shown or ("unreached" if data is None else "proven")
+    def on_card(self, found: Found, now: int) -> ChangeSet:
+        """The public record was asked for a handle."""
         with self.step(now, chosen=False) as step:
-            if data is not None:
+            if isinstance(found, ProvenCard):
                 with suppress(PeerError):
-                    standing: claims.Standing = claims.PROMISED if how == "promised" else claims.PROVEN
-                    automatic.card_came(step, requests.learn_card(step, data, handle, standing))
+                    automatic.card_came(step, requests.learn_card(step, found))
                     self._inbox_upkeep(step)
-            inbox_sending.looked_up(step, handle)
-            for claim, verdict in claims.answer(step, handle, data, how):
+            inbox_sending.looked_up(step, found.handle)
+            for claim, verdict in claims.answer(step, found):
                 automatic.settle(step, claim, verdict)
             return step.changes()
 

@@ -18,6 +18,7 @@ from msgspec import structs
 from nullabona.client.core.directory.checking import Checked, check_answer
 from nullabona.client.core.directory.errors import CardNotInLog, LogForked, LogReplaced, RecordGap
 from nullabona.client.core.directory.evidence import View
+from nullabona.client.core.directory.found import BadCard, NoCard, ProvenCard, found_in
 from nullabona.client.core.directory.keeping import (
     Evidence,
     expect,
@@ -30,6 +31,7 @@ from nullabona.client.core.directory.keeping import (
 from nullabona.client.core.directory.owner import Look, Sight, Watch, look, start
 from nullabona.client.core.directory.pinned import Pinned, moved, pin, with_docket
 from nullabona.client.core.operator_notices import dockets, taking
+from nullabona.client.core.step import DAY_MS
 from nullabona.client.net import NetOptions, Policy, TimedOut, endpoint_of
 from nullabona.client.runner.connections import OneShotConnection, RelayConnection
 from nullabona.client.runner.context import RunnerContext
@@ -82,6 +84,10 @@ class Directories:
             checked, known = await look_up(talk, wanted, pinned, self._now_s)
             self._remember(known, checked, handle)
             return checked
+
+    async def find(self, handle: str) -> ProvenCard | NoCard | BadCard:
+        """What the record has for a handle, as the engine takes it. Waits and raises as `look_up`."""
+        return found_in(await self.look_up(handle), handle, self._context.now() // DAY_MS)
 
     async def begin(self, host: str) -> Pinned:
         """What is remembered of a directory, which is looked at now if it was not before."""

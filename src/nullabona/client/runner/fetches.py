@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from nullabona.client.core.directory.checking import Checked
-from nullabona.client.core.identity.claims import Shown
+from nullabona.client.core.directory.found import Found, NotReached
 from nullabona.client.core.model.requests import ChunkRequest
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.context import RunnerContext
@@ -71,22 +70,14 @@ class Fetches:
 
     async def fetch_card(self, handle: str) -> None:
         """Ask the record for a handle now, and act on what it has."""
-        found: bytes | None = None
-        shown: Shown = "unreached"
+        found: Found = NotReached(handle)
         try:
-            checked = await self._directories.look_up(handle)
-            found, shown = checked.card or None, _shown(checked)
+            found = await self._directories.find(handle)
         except (PeerError, EndpointRefused) as error:
             self._context.warn("card-not-found", handle=handle, reason=error.code)
-        self._context.happened(self._context.engine.on_card(handle, found, self._context.now(), shown))
+        self._context.happened(self._context.engine.on_card(found, self._context.now()))
 
     async def _respect(self, answer: AnyResponse | None) -> None:
         """A relay that asks the client to wait has not lost the chunk; the try counts all the same."""
         if isinstance(answer, Refusal) and answer.retry_after_s:
             await asyncio.sleep(min(answer.retry_after_s, _BACK_OFF_S))
-
-
-def _shown(checked: Checked) -> Shown:
-    if not checked.card:
-        return "absent"
-    return "promised" if checked.promise is not None else "proven"

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final, Unpack
 
 from nullabona.client.account import Account
+from nullabona.client.core.directory.found import BadCard, NoCard, ProvenCard
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.facts.account import Warned, WarningDetail
@@ -221,9 +222,9 @@ class Runner:
         if self.failure is not None:
             raise self.failure
 
-    async def look_up(self, handle: str) -> bytes | None:
-        """The card that the record of the handle's directory has, or None; see `Directories.look_up`."""
-        return (await self.directories.look_up(handle)).card or None
+    async def look_up(self, handle: str) -> ProvenCard | NoCard | BadCard:
+        """What the record of the handle's directory has; see `Directories.look_up`."""
+        return await self.directories.find(handle)
 
     async def prove(self, handle: str) -> None:
         """Ask the record who has a handle, now; what waited for it is done."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from nullabona.client.core import acquaintance, rooms
 from nullabona.client.core.contacts import links
 from nullabona.client.core.delivery import inbox_sending, reply_boxes
+from nullabona.client.core.directory.found import ProvenCard
 from nullabona.client.core.group import welcomes
 from nullabona.client.core.identity import cards, claims, contact_keys, device_certificates, inbox_addresses
 from nullabona.client.core.model.errors import NoSuchContact
@@ -19,40 +20,41 @@ from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.relocation import schedule
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
-from nullabona.wire.card import Card, CardForked, CardInvalid, verify_card, verify_update
+from nullabona.wire.card import Card, CardForked, check_update, verify_card
 
 _UNPROVEN = frozenset({claims.PENDING, claims.REFUTED})
 MOST_ASKING = 256
 """Most strangers' requests that wait for the person; we ignore further ones."""
 
 
-def learn_card(step: Step, data: bytes, handle: str, standing: claims.Standing = claims.PROVEN) -> Card:
-    """Verify the card that the record has for ``handle`` against what we know, and remember its inbox.
+def learn_card(step: Step, found: ProvenCard) -> Card:
+    """Check the card that the record has for a handle against the one we know, and remember its inbox.
 
-    ``standing`` is `PROVEN`, or `PROMISED` if the record does not include the card yet.
-    Raises `PeerError` if the card does not verify or is for another handle. Also tells the person if the account's
-    identity key changed or the record shows an older card.
+    Raises `PeerError` if it does not follow the known one, and tells the person: the account's identity key changed, or
+    the record shows an older card.
     """
-    card = verify_card(data, today=step.day)
-    if str(card.handle) != handle:
-        raise CardInvalid("a card is for another handle than the one looked up", hint="try again later")
+    card, handle = found.card, found.handle
     contact = _known_by(step, handle, card.account_id)
     if contact is not None and contact_keys.note_card(step, contact, card):
         raise CardForked("the account's identity key changed")
     if contact is not None and contact.account == card.account_id and contact.card:
-        known = verify_card(contact.card, today=step.day)
-        try:
-            card = verify_update(data, today=step.day, known=known)
-        except PeerError as refused:
-            step.tell(Warned(code="card-changed", detail={"handle": str(known.handle), "reason": refused.code}))
-            raise
+        if contact.card != card.encoded:
+            _follow(step, card, verify_card(contact.card, today=step.day))
         step.store.put_contact(replace(contact, card=card.encoded, key_packages=cards.packages_of(card)))
-    claims.seen(step, card.account_id, standing)
+    claims.seen(step, card.account_id, claims.standing_of(found))
     if inbox_addresses.remember(step, card):
         schedule.card_changed(step, card.account_id)
     device_certificates.note(step, card)
     inbox_sending.send_waiting(step, card.account_id)
     return card
+
+
+def _follow(step: Step, card: Card, known: Card) -> None:
+    try:
+        check_update(card, known)
+    except PeerError as refused:
+        step.tell(Warned(code="card-changed", detail={"handle": str(known.handle), "reason": refused.code}))
+        raise
 
 
 def _known_by(step: Step, handle: str, account: bytes) -> Contact | None:

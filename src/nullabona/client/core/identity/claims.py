@@ -8,22 +8,21 @@ the claim is `PROVEN` or `PROMISED`. We report a `REFUTED` claim and drop its pe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, assert_never
 
 import msgspec
 
 from nullabona.client.core import acquaintance
 from nullabona.client.core.directory.errors import CardRefuted
+from nullabona.client.core.directory.found import BadCard, Found, NoCard, NotReached, ProvenCard
 from nullabona.client.core.directory.keeping import load_pinned
 from nullabona.client.core.directory.promises import AHEAD
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
-from nullabona.wire.card import Card, CardForked, verify_card, verify_update
+from nullabona.wire.card import Card, CardForked, check_update, verify_card
 from nullabona.wire.handle import parse_handle
 
 Standing: TypeAlias = Literal["pending", "promised", "proven", "refuted"]
-Shown: TypeAlias = Literal["proven", "promised", "absent", "unreached"]
-"""What the record had: a card, a card that is promised, proof of none; or it could not be asked."""
 PENDING: Final = "pending"
 PROMISED: Final = "promised"
 PROVEN: Final = "proven"
@@ -261,12 +260,12 @@ def next_due(step: Step) -> int | None:
     return min(times, default=None)
 
 
-def answer(step: Step, handle: str, data: bytes | None, shown: Shown) -> list[tuple[Claim, Verdict]]:
+def answer(step: Step, found: Found) -> list[tuple[Claim, Verdict]]:
     """The record was asked for a handle: the claims that this settles, with verdicts; the others are asked later."""
     settled: list[tuple[Claim, Verdict]] = []
-    for claim in [each for each in claims(step) if each.handle == handle]:
-        verdict = judge(claim, data, shown, step.day)
-        again = _again(step, claim, verdict, shown)
+    for claim in [each for each in claims(step) if each.handle == found.handle]:
+        verdict = judge(claim, found, step.day)
+        again = _again(step, claim, verdict, found)
         note(step, claim.account, verdict.standing)
         _save(step, [each for each in claims(step) if each.account != claim.account])
         if again is not None:
@@ -276,14 +275,14 @@ def answer(step: Step, handle: str, data: bytes | None, shown: Shown) -> list[tu
     return settled
 
 
-def _again(step: Step, claim: Claim, verdict: Verdict, shown: Shown) -> Claim | None:
+def _again(step: Step, claim: Claim, verdict: Verdict, found: Found) -> Claim | None:
     """The claim as it is to be asked again; None: the record has said what there is to say."""
     period = _period_ms(step, claim.handle)
     if verdict.standing == PROMISED:
         return msgspec.structs.replace(claim, next_at=step.now + 2 * period, pending=(), lacked=0)
     if verdict.standing != PENDING:
         return None
-    if shown == "unreached":
+    if isinstance(found, NotReached):
         pause = min(step.timing.retry << min(claim.attempts, 12), step.timing.retry_most)
         return msgspec.structs.replace(claim, next_at=step.now + pause, attempts=claim.attempts + 1)
     return msgspec.structs.replace(claim, next_at=step.now + period, lacked=claim.lacked + 1)
@@ -294,20 +293,29 @@ def _period_ms(step: Step, handle: str) -> int:
     return pinned.rules.period_s * 1_000 if pinned is not None else DEFAULT_PERIOD_MS
 
 
-def judge(claim: Claim, data: bytes | None, shown: Shown, today: int) -> Verdict:
+def judge(claim: Claim, found: Found, today: int) -> Verdict:
     """What the record's answer means for a claim."""
-    if shown == "unreached":
-        return Verdict(PENDING)
-    if data is None:
-        return _lacking(claim, "absent")
-    try:
-        card = verify_card(data, today=today)
-    except PeerError as error:
-        return Verdict(REFUTED, reason=error.code)
-    good: Standing = PROMISED if shown == "promised" else PROVEN
-    if not claim.card and card.account_id == claim.account:
-        return Verdict(good, card)
-    return _compare(claim, card, good, today) if claim.card else Verdict(REFUTED, reason="another-account")
+    match found:
+        case NotReached():
+            return Verdict(PENDING)
+        case NoCard():
+            return _lacking(claim, "absent")
+        case BadCard():
+            return Verdict(REFUTED, reason=found.error.code)
+        case ProvenCard():
+            return _judge_card(claim, found.card, standing_of(found), today)
+        case _:
+            assert_never(found)
+
+
+def standing_of(found: ProvenCard) -> Standing:
+    return PROMISED if found.promised else PROVEN
+
+
+def _judge_card(claim: Claim, card: Card, good: Standing, today: int) -> Verdict:
+    if claim.card:
+        return _compare(claim, card, good, today)
+    return Verdict(good, card) if card.account_id == claim.account else Verdict(REFUTED, reason="another-account")
 
 
 def _compare(claim: Claim, card: Card, good: Standing, today: int) -> Verdict:
@@ -316,14 +324,14 @@ def _compare(claim: Claim, card: Card, good: Standing, today: int) -> Verdict:
         known = verify_card(claim.card, today=today)
     except PeerError as error:
         return Verdict(REFUTED, reason=error.code)
-    if card.account_id == claim.account and _follows(card, known, today):
+    if card.account_id == claim.account and _follows(card, known):
         return Verdict(good, card)
-    return _lacking(claim, "not-entered") if _follows(known, card, today) else Verdict(REFUTED, reason=CardForked.code)
+    return _lacking(claim, "not-entered") if _follows(known, card) else Verdict(REFUTED, reason=CardForked.code)
 
 
-def _follows(later: Card, earlier: Card, today: int) -> bool:
+def _follows(later: Card, earlier: Card) -> bool:
     try:
-        verify_update(later.encoded, today=today, known=earlier)
+        check_update(later, earlier)
     except PeerError:
         return False
     return True
