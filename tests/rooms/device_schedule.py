@@ -6,10 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from nullabona.client.archive.records import Record
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.devices import sync_out
+from nullabona.client.core.model.room_info import RoomInfo
 from tests.rooms.copying import CarefulWorld, FolderCopy, copied, look_at_own_card, put_back
-from tests.rooms.devices import another_device, remember, remove_device, restored
+from tests.rooms.devices import another_device, backup_of, remember, remove_device, restored, restored_from
 from tests.rooms.world import Person
 
 T = TypeVar("T")
@@ -32,6 +34,23 @@ class Said:
 
 
 @dataclass
+class Kept:
+    """A backup, and how much had been said when it was made."""
+
+    backup: list[Record]
+    said: int
+
+
+@dataclass
+class Missed:
+    """A device that was restored from a backup, and how much had been said when that was made and when it was lost."""
+
+    device: Person
+    since: int
+    upto: int
+
+
+@dataclass
 class DeviceSchedule:
     """One random history of a group of three accounts with one to three devices each."""
 
@@ -40,6 +59,8 @@ class DeviceSchedule:
     actions: int = 70
     folders: bool = False
     """Whether folders are copied and put back, too."""
+    backups: bool = False
+    """Whether backups are made; then a lost account is restored from its last one, and misses what was said since."""
     log: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -52,6 +73,11 @@ class DeviceSchedule:
         """The devices that each has seen in the room."""
         self.wipes = 0
         self.restores = 0
+        self.kept: dict[bytes, Kept] = {}
+        """account → its last backup."""
+        self.missed: list[Missed] = []
+        self.handed = 0
+        """How much of what was said between a backup and a return had to be handed over, and was."""
         self.copies: dict[str, FolderCopy] = {}
         self.rootless: set[bytes] = set()
         """Devices that lost their keys to the room once, or have them from one that did."""
@@ -72,6 +98,8 @@ class DeviceSchedule:
             self._act()
             if self.folders:
                 self._folders()
+            if self.backups:
+                self._back_up()
         for person in [*self.everybody, *self.out]:
             person.online = True
         self.log.append("calm")
@@ -200,13 +228,31 @@ class DeviceSchedule:
         newest = next((device for device in lost if self._current(device)), person)
         for device in lost:
             device.online = False
-        made = restored(self.world, newest, f"{person.name}!{len(self.world.people)}")
-        friends = [devices[0] for account, devices in self.devices.items() if account != person.account]
-        remember(self.world, made, self.room, info, friends)
+        made = self._made_anew(newest, f"{person.name}!{len(self.world.people)}", info)
         self.out += lost
         self.rootless.add(made.me.device)
         self.devices[person.account] = [made]
         self.log.append(f"{person.name} is lost with {len(lost)} devices and restored as {made.name}")
+
+    def _made_anew(self, lost: Person, name: str, info: RoomInfo) -> Person:
+        """The account's new device, from a backup if there is one."""
+        kept = self.kept.get(lost.account)
+        if kept is not None:
+            made = restored_from(self.world, lost, kept.backup, name)
+            self.missed.append(Missed(made, kept.said, len(self.said)))
+            return made
+        made = restored(self.world, lost, name)
+        friends = [devices[0] for account, devices in self.devices.items() if account != lost.account]
+        remember(self.world, made, self.room, info, friends)
+        return made
+
+    def _back_up(self) -> None:
+        """Somebody makes a backup who lacks nothing: one does not tell what is missing in it."""
+        person = self._one(self.everybody)
+        state = person.look(self.room)
+        if self.dice.between(0, 99) < 10 and state is not None and state.phase == "joined" and state.gap is None:
+            self.kept[person.account] = Kept(backup_of(self.world, person), len(self.said))
+            self.log.append(f"{person.name} makes a backup")
 
     def _folders(self) -> None:
         """Somebody copies the folder of a device, or puts an old copy in its place."""
@@ -257,6 +303,7 @@ class DeviceSchedule:
             doubled = [text for text, count in Counter(person.texts(self.room)).items() if count > 1]
             assert not doubled, f"{person.name} sees twice: {doubled}"
         self._check_messages(inside)
+        self._check_missed(inside)
         for devices in self.devices.values():
             self._check_shared(devices)
 
@@ -272,6 +319,21 @@ class DeviceSchedule:
         shared = {device.name: device.phase(rooms[device.name]) for device in devices}
         assert set(shared.values()) == {"joined"}, shared
         assert 1 == len({device.where(rooms[device.name]) for device in devices}), "the devices' room has branches"
+
+    def _check_missed(self, inside: list[Person]) -> None:
+        """What was said between a backup and the return has come from who said it, and own lines from who had them."""
+        for missed in self.missed:
+            others = [person for person in inside if person.account != missed.device.account]
+            if missed.device not in inside or any(person.me.device in self.woken for person in inside):
+                continue
+            texts = missed.device.texts(self.room)
+            for said in self.said[missed.since : missed.upto]:
+                own = said.sender.account == missed.device.account
+                tellers = others if own else [person for person in others if person is said.sender]
+                rooted = all(person.me.device not in self.rootless for person in tellers)
+                if tellers and rooted and all(said.text in person.texts(self.room) for person in tellers):
+                    self.handed += 1
+                    assert said.text in texts, f"{missed.device.name} was not handed {said.text}"
 
     def _check_messages(self, inside: list[Person]) -> None:
         still_in = {person.me.device for person in inside}

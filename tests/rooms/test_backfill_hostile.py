@@ -1,4 +1,4 @@
-"""What members can make a restored device believe, and what a hostile device can get (spec/devices.md §9.2)."""
+"""What members can make a restored device believe, and what not (spec/devices.md §9.2)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from nullabona.client.core import commands, conversation
 from nullabona.client.core.backfill import giving
-from nullabona.client.core.model.backfill import BackfillLine, BackfillPart, encode_part, proof_of, seal_info
+from nullabona.client.core.model.backfill import BackfillLine, BackfillPart, encode_part, seal_info
 from nullabona.client.core.model.content import (
     Annotation,
     Backfill,
@@ -18,24 +17,18 @@ from nullabona.client.core.model.content import (
     Profile,
     Shown,
     Text,
-    decode_body,
 )
 from nullabona.client.core.model.gaps import Given
 from nullabona.client.core.model.message_ids import message_id
-from nullabona.client.core.model.records import Contact, ContactState, Device
+from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.state import RoomState
-from nullabona.client.core.restore import returning
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import sending
-from nullabona.wire.seal import inbox_keypair, seal_to
-from tests.rooms.devices import backup_of, remember, restored, restored_from
-from tests.rooms.test_backfill import HOUR, came_back, line, talk, told
-from tests.rooms.test_gaps import around, gaps_of
-from tests.rooms.world import Person, World, text_of
-
-SEED = b"s" * 32
-PUBLIC = inbox_keypair(SEED).public
-REQUEST = b"q" * 16
+from nullabona.wire.seal import seal_to
+from tests.rooms.devices import backup_of
+from tests.rooms.test_backfill import came_back, line, talk, told
+from tests.rooms.test_gaps import gaps_of
+from tests.rooms.world import Person, World
 
 
 @dataclass
@@ -103,9 +96,6 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
     assert state.gap is not None
     own = next(given for given in kept if not given.tells)
     return Scene(world, room, fresh, jun, sora, own, state.gap.start, state.gap.end)
-
-
-# -- what a member can make a restored device believe ------------------------------------------------------------------
 
 
 def test_nobody_is_believed_about_what_a_third_person_said(scene: Scene) -> None:
@@ -198,173 +188,3 @@ def test_when_nobody_is_waited_for_nothing_more_is_taken(scene: Scene) -> None:
     scene.hand(scene.jun, tells=True)
     scene.hand(scene.jun, scene.line(scene.jun, Text("too late")), part=1)
     assert ["b1", "c1", "a1"] == scene.mina.texts(scene.room)
-
-
-# -- what a device can get, and cost ----------------------------------------------------------------------------------
-
-
-def ask(world: World, by: Person, room: bytes, known: tuple[bytes, ...], request: bytes = REQUEST) -> None:
-    """A device asks, whatever it remembers."""
-    with by.engine.step(world.now, room) as step:
-        sending.send(step, step.room(room), BackfillRequest(request, PUBLIC, known))
-    world.settle(span=1_000)
-
-
-def handed_by(person: Person, room: bytes) -> int:
-    """How many parts a device has sent that not everybody has yet."""
-    with person.store.transaction():
-        rows = person.store.rows(room, after=-1, before=(1 << 63) - 1, limit=1_000)
-    return sum(isinstance(decode_body(row.body), Backfill) for row in rows if row.kind == "backfill")
-
-
-def test_somebody_with_the_words_alone_is_handed_nothing() -> None:
-    """They come into the room as the account, and cannot show that they remember it; what they read since does not
-    help.
-    """
-    world = World(52)
-    mina, jun = world.person("mina"), world.person("jun")
-    room = world.group(mina, jun)
-    talk(world, room, (jun, "before"), (mina, "also before"))
-    info = mina.info(room)
-    thief = restored(world, mina, "thief")
-    with thief.store.transaction():
-        returning.note_restored(thief.store)
-    remember(world, thief, room, info, [jun])
-    world.settle()
-    talk(world, room, (jun, "since"))
-    assert ["since"] == thief.texts(room)
-    proofs = tuple(proof_of(message) for message in thief.messages(room))
-    ask(world, thief, room, (b"g" * 32, *proofs))
-    world.settle(span=3 * 24 * HOUR, most=2_000)
-    assert ["since"] == thief.texts(room)
-    assert 0 == handed_by(jun, room)
-
-
-def test_what_is_handed_over_is_for_the_asking_device_alone() -> None:
-    """A member who came in later gets the same frames and cannot open them; nor is it in any row of theirs."""
-    world = World(53)
-    mina, jun, dan = world.person("mina"), world.person("jun"), world.person("dan")
-    room = world.group(jun, mina)
-    talk(world, room, (jun, "b1"))
-    backup = backup_of(world, mina)
-    talk(world, room, (jun, "not for dan"))
-    world.befriend(jun, dan)
-    with jun.engine.step(world.now, room) as step:
-        commands.add_account(step, room, dan.card)
-    world.settle()
-    fresh = came_back(world, mina, backup)
-    assert "not for dan" in fresh.texts(room)
-    with dan.store.transaction():
-        rows = dan.store.rows(room, after=-1, before=(1 << 63) - 1, limit=1_000)
-    assert [] == [row.id for row in rows if b"not for dan" in row.body]
-
-
-def test_a_member_gets_no_more_than_was_said_since_they_came_in() -> None:
-    """Whatever they show."""
-    world = World(54)
-    mina, jun, dan = world.person("mina"), world.person("jun"), world.person("dan")
-    room = world.group(mina, jun)
-    talk(world, room, (jun, "not for dan"))
-    stolen = tuple(proof_of(message) for message in jun.messages(room))
-    world.befriend(mina, dan)
-    with mina.engine.step(world.now, room) as step:
-        commands.add_account(step, room, dan.card)
-    world.settle()
-    since = next(device.since for device in _devices(dan, room) if device.account == dan.account)
-    ask(world, dan, room, stolen)
-    state = jun.look(room)
-    assert state is not None
-    assert [True] == [given.after >= (since << 40) - 65 for given in state.given]
-
-
-def _devices(person: Person, room: bytes) -> list[Device]:
-    with person.store.transaction():
-        return list(person.store.devices(room))
-
-
-def test_a_blocked_account_is_handed_nothing() -> None:
-    """Nor is it told so."""
-    world = World(55)
-    mina, jun, sora = world.person("mina"), world.person("jun"), world.person("sora")
-    room = world.group(mina, jun, sora)
-    talk(world, room, (jun, "b1"))
-    backup = backup_of(world, mina)
-    talk(world, room, (jun, "b2"), (sora, "c2"))
-    with jun.engine.step(world.now) as step:
-        step.store.put_contact(_contact(mina))
-        commands.block_contact(step, mina.account)
-    fresh = came_back(world, mina, backup)
-    assert ["b1", "c2", "-"] == around(fresh, room)
-
-
-def _contact(other: Person) -> Contact:
-    return Contact(other.account, other.me.handle, "", ContactState.ACCEPTED, b"", "", other.card.encoded, ())
-
-
-def test_an_account_that_asks_all_day_is_answered_a_few_times() -> None:
-    """Each request costs a member at most 64 parts; a few a day are answered, and a few at a time."""
-    world = World(56)
-    mina, jun = world.person("mina"), world.person("jun")
-    room = world.group(mina, jun)
-    talk(world, room, (jun, "b1"))
-    proofs = tuple(proof_of(message) for message in mina.messages(room))
-    jun.online = False
-    for number in range(giving.MOST_A_DAY + 3):
-        ask(world, mina, room, proofs, bytes((number,)) * 16)
-    jun.online = True
-    world.quiet()
-    state = jun.look(room)
-    assert state is not None
-    assert giving.MOST_A_DAY == len(state.given) + handed_by(jun, room)
-
-
-def test_the_same_request_is_answered_once() -> None:
-    """However often it is repeated."""
-    world = World(57)
-    mina, jun = world.person("mina"), world.person("jun")
-    room = world.group(mina, jun)
-    talk(world, room, (jun, "b1"))
-    proofs = tuple(proof_of(message) for message in mina.messages(room))
-    jun.online = False
-    for _ in range(3):
-        ask(world, mina, room, proofs)
-    jun.online = True
-    world.quiet()
-    state = jun.look(room)
-    assert state is not None
-    assert 1 == len(state.given) + handed_by(jun, room)
-
-
-def test_a_key_that_is_none_is_not_answered() -> None:
-    """A device does not stumble over it for ever."""
-    world = World(58)
-    mina, jun = world.person("mina"), world.person("jun")
-    room = world.group(mina, jun)
-    talk(world, room, (jun, "b1"))
-    proofs = tuple(proof_of(message) for message in mina.messages(room))
-    with mina.engine.step(world.now, room) as step:
-        sending.send(step, step.room(room), BackfillRequest(REQUEST, b"\xff" * len(PUBLIC), proofs))
-    world.settle()
-    talk(world, room, (jun, "b2"))
-    assert ["b1", "b2"] == mina.texts(room)
-    assert 0 == handed_by(jun, room)
-
-
-def test_a_line_that_is_deleted_while_it_is_handed_over_does_not_come_back() -> None:
-    """The deletion counts whichever of the two comes first."""
-    world = World(59)
-    mina, jun = world.person("mina"), world.person("jun")
-    room = world.group(mina, jun)
-    talk(world, room, (jun, "b1"))
-    backup = backup_of(world, mina)
-    talk(world, room, (jun, "regretted"))
-    regretted = line(jun, room, "regretted").id
-    fresh = restored_from(world, mina, backup, "mina again")
-    for _ in range(600):
-        world.settle(span=1_000)
-        if handed_by(jun, room):
-            break
-    with jun.engine.step(world.now, room) as step:
-        conversation.delete(step, room, regretted, for_all=True)
-    world.settle(span=HOUR)
-    assert ["b1"] == [text_of(message) for message in fresh.messages(room) if text_of(message)]

@@ -12,14 +12,15 @@ QUICK = (0, 1, 2, 3, 4, 5, 6, 7, 111, 112, 10_063, 10_240)
 did tickets of several devices."""
 COPIED = (*range(8), 10_073, 10_091, 10_099)
 """The last three: a device knew only one of two shared rooms, twice; nobody remembered that a device was revoked."""
+BACKED_UP = (20_003, 20_005, 20_010, 20_013, 20_014, 20_018)
 MANY = 300
 CHUNK = 10
 
 
-def play(patch: pytest.MonkeyPatch, seed: int, *, folders: bool = False) -> None:
+def play(patch: pytest.MonkeyPatch, seed: int, *, folders: bool = False, backups: bool = False) -> DeviceSchedule:
     """Play a seed's schedule and check all that must hold."""
     with watched_ratchets(patch) as reused:
-        schedule = DeviceSchedule(seed, folders=folders)
+        schedule = DeviceSchedule(seed, folders=folders, backups=backups)
         try:
             schedule.play()
             schedule.check()
@@ -27,6 +28,7 @@ def play(patch: pytest.MonkeyPatch, seed: int, *, folders: bool = False) -> None
             print(f"seed {seed}", *schedule.log, sep="\n")  # noqa: T201 - what pytest shows of a failure
             raise
     assert [] == reused, f"seed {seed}: a ratchet position was used twice"
+    return schedule
 
 
 @pytest.mark.parametrize("seed", QUICK)
@@ -41,11 +43,25 @@ def test_folders_are_copied_back_as_well(monkeypatch: pytest.MonkeyPatch, seed: 
     play(monkeypatch, seed, folders=True)
 
 
+def test_what_was_said_between_a_backup_and_the_return_is_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever happens meanwhile, by whom it was said; own lines by who had them."""
+    handed = [play(monkeypatch, seed, backups=True).handed for seed in BACKED_UP]
+    assert all(handed), handed
+
+
 def test_who_gives_up_a_rooms_keys_says_before_which_commits_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seed 10,060: the one device that read a commit loses it with the relay's box, is copied back and comes in again
     by somebody who never saw that commit, while a device of its own lets others in on the branch that is over.
     """
     play(monkeypatch, 10_060, folders=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chunk", range(MANY // CHUNK))
+def test_three_hundred_lives_with_backups(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
+    """Many seeds, for the night."""
+    for seed in range(20_000 + chunk * CHUNK, 20_000 + (chunk + 1) * CHUNK):
+        play(monkeypatch, seed, backups=True)
 
 
 @pytest.mark.slow

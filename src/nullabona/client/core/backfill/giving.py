@@ -25,7 +25,7 @@ from nullabona.wire.seal import check_public_key, seal_to
 
 MOST_GIVEN: Final = 16
 """Most requests in a room that a device answers at the same time."""
-MOST_A_DAY: Final = 4
+MOST_A_DAY: Final = 6
 """Most requests of one account in one room that a device answers on a day."""
 _WAIT_MS: Final = 2 * DAY_MS
 """How long we wait for a member to whom a device has shown that it remembers the room, and for a way to send."""
@@ -40,11 +40,15 @@ def asked(step: Step, room: RoomState, device: Device, said: BackfillRequest) ->
     """A member's device asks for what was said while it was away."""
     if room.info.kind == DEVICES or acquaintance.is_blocked(step.store, device.account):
         return
+    if not _is_key(said.key) or not _may_ask(step, room, device.account):
+        return
     tells = said.teller == step.me.account != device.account
     new = _is_new(step, room, device, said, tells=False)
     new_teller = tells and _is_new(step, room, device, said, tells=True)
-    if not (new or new_teller) or not _may_ask(step, room, device.account) or not _is_key(said.key):
+    if not (new or new_teller):
         return
+    # One request of an account at a time: with many, nobody keeps others from being answered.
+    room.given = [given for given in room.given if given.account != device.account or given.request == said.request]
     known = lines.newest_known(step, room.id, said.known)
     after = max(-1 if known is None else known, box_log.epoch_start(_stay(step, room, device.account), 0) - 1)
     wait = step.within(receipts.delay(step, room)) + _rank(step, room) * step.timing.ticket
