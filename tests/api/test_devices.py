@@ -333,3 +333,36 @@ def test_the_person_may_say_no_and_a_slip_is_noticed(service: Service, tmp_path:
                 await desk.devices.join(slip, handle=str(linking.code.handle))
 
     play(story())
+
+
+def test_a_linked_device_alarms_nobody_and_knows_who_is_who(service: Service, tmp_path: Path) -> None:
+    """No warning on either device, no second "accepted" below the history, no room of the devices, the same names."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "mina", "jun") as (mina, jun), opened(tmp_path / "desk") as desk:
+            await jun.profiles.set(name="Jun of Seoul")
+            room = await befriend(mina, jun)
+            await mina.messages.send(room, "before")
+            await until(mina, lambda: mina.rooms.get(room).title == "Jun of Seoul")
+            begin = mina.last_event()
+            await link(mina, desk)
+            await happens(desk, HistoryCame, lambda event: event.whole)
+            await until(desk, lambda: desk.rooms.get(room).phase == "joined")
+            await desk.account.wait_published(anew=True, timeout_s=PATIENCE_S)
+            await mina.account.wait_published(anew=True, timeout_s=PATIENCE_S)
+            for client, after in ((mina, begin), (desk, 0)):
+                with client._session.look() as store:
+                    events = store.events(after, 10_000)
+                    alarms = [row for row in events if row.kind in {"warning", "identity-changed"}]
+                    shared = own_devices.room_id(store)
+                assert [] == [(row.kind, row.data) for row in alarms]
+                with pytest.raises(errors.NoSuchRoom):
+                    client.rooms.get(shared)
+                shown = client.rooms.get(room)
+                assert ("Jun of Seoul", "before") == (shown.title, shown.last.text if shown.last else "")
+            notices = [
+                [m.notice.what for m in client.messages.page(room) if m.notice is not None] for client in (mina, desk)
+            ]
+            assert notices[0] == notices[1]
+
+    play(story())

@@ -8,6 +8,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from nullabona.client.core.account import own_devices
 from nullabona.client.core.model.content import Notice, NoticeKind, Text
 from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.facts.messages import MessageStored
@@ -277,6 +278,16 @@ def test_what_happened_in_a_room_is_told_there(
     talk.step.tell(fact)
     notices.of_facts(talk.step)
     assert ([told] if told else [], [], []) == (lines(talk), lines(talk, talk.direct.id), lines(talk, ROOM))
+
+
+def test_whom_an_own_device_put_out_is_told_of_no_removal(talk: Talk) -> None:
+    """Nobody of the room did it; neither when the other device's commit comes first, nor after this one signed out."""
+    talk.step.tell(MembershipEnded(talk.group.id, talk.me, left=False, others=()))
+    notices.of_facts(talk.step)
+    own_devices.note_signed_out(talk.step.store)
+    talk.step.tell(MembershipEnded(talk.group.id, b"", left=False, others=()))
+    notices.of_facts(talk.step)
+    assert [] == lines(talk)
 
 
 def test_that_we_left_is_our_own_word(talk: Talk) -> None:

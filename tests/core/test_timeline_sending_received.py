@@ -261,7 +261,7 @@ def test_what_we_have_read_is_told_soon() -> None:
 
 
 def test_whoever_wants_it_so_does_not_tell_what_they_have_read() -> None:
-    """It counts here all the same."""
+    """It counts here all the same, and is not told either when they want to tell again."""
     stage = Stage()
     room = stage.room(JUN)
     stage.message(room, ID, by=JUN, body=WORDS, position=16)

@@ -368,9 +368,9 @@ def join_account(
         raise CardForked("the card is not that of this account and device", hint="link the device anew")
     if find_account(store) is not None:
         raise AccountExists("this profile has an account already")
+    note_own_card(store, named.previous)  # the record may still be about to show it
     store.set_value(_REGISTERED, b"0")
-    relay = named.inbox.relay or relay
-    _open_inbox(store, root, relay)
+    _open_inbox(store, root, relay := named.inbox.relay or relay)
     record = AccountRecord(
         root.secret, str(named.handle), relay, device.id, device.seed, certificate, card, today, named.hash
     )

@@ -3,14 +3,7 @@ import { moment, names, span } from "../lib/format.ts";
 import type { Notice } from "../lib/protocol.ts";
 import { notices as words } from "../lib/words/notices.ts";
 
-const WARNINGS = new Set([
-  "device-added",
-  "device-renewed",
-  "card-changed",
-  "identity-changed",
-  "warning",
-  "relay-lost-box",
-]);
+const WARNINGS = new Set(["device-renewed", "card-changed", "identity-changed", "warning"]);
 
 /** It concerns safety, so it must not be overlooked. */
 export function isWarning(notice: Notice): boolean {

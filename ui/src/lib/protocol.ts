@@ -17,7 +17,7 @@ export type MessageState = "waiting" | "sent" | "delivered" | "failed" | "receiv
 
 export type ToldLevel = "news" | "warning" | "grave";
 
-export type RoomPhase = "joined" | "removed" | "left" | "request" | "away" | "imported";
+export type RoomPhase = "joined" | "removed" | "left" | "signed-out" | "request" | "away" | "imported";
 
 export type FileState = "remote" | "moving" | "here" | "failed" | "cancelled";
 
@@ -232,7 +232,7 @@ export interface Chat {
   title: string;
   person: Person | null;
   faces: Person[];
-  phase: "away" | "imported" | "joined" | "left" | "removed" | "request";
+  phase: "away" | "imported" | "joined" | "left" | "removed" | "request" | "signed-out";
   direct: boolean;
   members: number;
   unread: number;

@@ -24,6 +24,14 @@ from nullabona.client.api import events as e
 
 TICK_S: Final = 0.016
 
+_FACTS: Final[dict[type, str]] = {
+    e.RelayMoved: "me",
+    e.Published: "me",
+    e.WishChanged: "wishes",
+    e.RoomRequested: "requests",
+    e.RoomRequestGone: "requests",
+    e.OperatorNoticeChanged: "notices",
+}
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -92,14 +100,12 @@ class Changes:
                 self._note_identity(event)
             case e.PreferencesChanged():
                 self.note_choice(event.scope)
-            case e.RelayMoved() | e.Published():
-                self.fact("me")
-            case e.WishChanged():
-                self.fact("wishes")
-            case e.RoomRequested() | e.RoomRequestGone():
-                self.fact("requests")
-            case e.OperatorNoticeChanged():
-                self.fact("notices")
+            case e.HistoryCame():
+                self._note_history(event)
+            case e.SignedOut():
+                self.everything()
+            case _ if fact := _FACTS.get(type(event)):
+                self.fact(fact)
             case _:
                 if room := getattr(event, "room", b""):
                     self.room(room, inside=True)
@@ -129,6 +135,15 @@ class Changes:
         if event.room:
             self.room(event.room, inside=True)
 
+    def _note_history(self, event: e.HistoryCame) -> None:
+        """What was said before, and people's names, came to this new device past all other events."""
+        self._views.all_changed()
+        if event.whole:
+            self._told.clear()
+            self._pages.push(p.Reset())
+        else:
+            self.everything()
+
     def note_choice(self, scope: str) -> None:
         what, _, id = scope.partition(":")
         if what == "profile":
@@ -153,6 +168,11 @@ class Changes:
         if inside:
             self._inside.add(room)
         self._tick.ask()
+
+    def everything(self) -> None:
+        """Every room may have changed."""
+        for chat in self._views.chats():
+            self.room(bytes.fromhex(chat.room), inside=True)
 
     def people(self) -> None:
         """Contacts and requests changed."""

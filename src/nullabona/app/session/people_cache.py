@@ -60,6 +60,11 @@ class PeopleCache:
         """Some contact is another than it was."""
         self._known = None
 
+    def forget(self) -> None:
+        """Anybody may be somebody else than was known."""
+        self._pictures.clear()
+        self._known = None
+
     def changed(self, account: bytes) -> None:
         """The account has another picture."""
         self._pictures.pop(account, None)

@@ -45,6 +45,12 @@ class Views:
             return rows
         return self._listed[1]
 
+    def all_changed(self) -> None:
+        """Nothing that was looked up before is good any more."""
+        self.people.forget()
+        self._groups.clear()
+        self._listed = None
+
     def list_changed(self) -> None:
         """Rows of the chat list may have changed."""
         self._listed = None
@@ -70,6 +76,8 @@ class Views:
         faces = [] if room.direct or room.phase != "joined" else self._group_faces(room.id)
         if room.phase == "imported":
             faces = self._imported_faces(room)
+        elif not faces and not room.direct:  # nobody is known to be in it
+            faces = [to_person(b"", "", room.title, me=False, picture=self.people.picture)]
         return to_chat(room, chosen, person, faces, now_ms())
 
     def _imported_faces(self, room: RoomSummary) -> list[v.Person]:

@@ -70,7 +70,8 @@ class ProfileInfo:
 class RoomSummary:
     """A room as a list shows it.
 
-    ``phase``: ``joined``, ``removed``, ``left``, ``away`` (remembered; a member is asked for a way back),
+    ``phase``: ``joined``, ``removed``, ``left``, ``signed-out`` (this device is none of the account's any more),
+    ``away`` (remembered; a member is asked for a way back),
     ``request`` (a stranger invites), or ``imported`` (nothing but imported history).
     """
 

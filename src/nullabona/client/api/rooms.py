@@ -18,6 +18,7 @@ from nullabona.client.api.records import Member, RoomDetails, RoomSummary
 from nullabona.client.api.session import Session
 from nullabona.client.api.showing import Look, look_at, partner_of, room_title, show_line
 from nullabona.client.core import commands, conversation
+from nullabona.client.core.account import own_devices
 from nullabona.client.core.commands import MemberInfo
 from nullabona.client.core.identity import claims
 from nullabona.client.core.incoming import invitations
@@ -25,9 +26,11 @@ from nullabona.client.core.model.errors import NoSuchContact, NoSuchRoom
 from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.facts.people import RoomRequested
 from nullabona.client.core.model.ports import Store
-from nullabona.client.core.model.room_info import DIRECT
-from nullabona.client.core.model.state import JOINED, RoomState, decode_state
+from nullabona.client.core.model.records import Message
+from nullabona.client.core.model.room_info import DEVICES, DIRECT
+from nullabona.client.core.model.state import JOINED, REMOVED, RoomState, decode_state
 from nullabona.client.core.step import DAY_MS, Step
+from nullabona.client.core.timeline import notices
 from nullabona.client.core.timeline.names import Names
 from nullabona.client.runner import now_ms
 from nullabona.wire.card import Card, CardForked, verify_card
@@ -226,21 +229,23 @@ def _members(found: list[MemberInfo], names: Names) -> list[Member]:
 
 def _load(store: Store, room: bytes) -> RoomState:
     data = store.load_room(room)
-    if data is None:
+    state = decode_state(data) if data is not None else None
+    if state is None or state.info.kind == DEVICES:
         raise NoSuchRoom("this profile has no such room")
-    return decode_state(data)
+    return state
 
 
 def summary_of(look: Look, room: RoomState, *, last: bool) -> RoomSummary:
     store, me = look.step.store, look.step.me.account
     read = store.marker(room.id, me)
     unread, mentions = store.count_unread(room.id, -1 if read is None else read)
-    newest = store.last_message(room.id) if last else None
+    newest = _last_line(store, room.id) if last else None
+    signed_out = room.phase == REMOVED and own_devices.is_signed_out(store)
     return RoomSummary(
         id=room.id,
         title=room_title(look, room),
         direct=room.info.kind == DIRECT,
-        phase=room.phase,
+        phase="signed-out" if signed_out else room.phase,
         members=store.member_count(room.id) if room.phase == JOINED else 0,
         unread=unread,
         admin=me in room.info.admins,
@@ -251,6 +256,15 @@ def summary_of(look: Look, room: RoomState, *, last: bool) -> RoomSummary:
         partner=partner_of(room, me),
         last=show_line(look, newest) if newest is not None else None,
     )
+
+
+def _last_line(store: Store, room: bytes) -> Message | None:
+    """The newest line that is more than a device's coming or going."""
+    line = store.last_message(room)
+    while line is not None and notices.is_quiet(line):
+        before = store.messages(room, before=line.position, limit=1)
+        line = before[0] if before else None
+    return line
 
 
 def _request(store: Store, wanted: bytes | str) -> bytes:

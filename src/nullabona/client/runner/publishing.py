@@ -23,7 +23,7 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.devices import inbox_state, membership, sync_out
 from nullabona.client.core.directory.checking import Checked
 from nullabona.client.core.directory.errors import PromiseInvalid
-from nullabona.client.core.directory.keeping import expect, load_expected, load_pinned, own_cards
+from nullabona.client.core.directory.keeping import expect, load_expected, load_pinned, own_cards, own_entries
 from nullabona.client.core.directory.promises import Expected, check_promise, encode_expected
 from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.facts.account import Published as CardPublished
@@ -199,10 +199,18 @@ class Publishing:
             self._seen()
             return True
         reason = _difference(shown, card)
+        if reason == "older" and not self._was_entered(card):
+            self._seen()  # a device that was just let in made the next card; the watch judges which ones are ours
+            return True
         self._context.warn("card-not-ours", handle=account.record.handle, reason=reason)
         if reason != "older" and not self.outcome.done:  # an older one is replaced by ours, which is in no epoch yet
             self._say(Published(refusal="card-forked"))
         return True
+
+    def _was_entered(self, card: Card) -> bool:
+        """Whether the record has shown the card in an epoch that was watched here."""
+        with self._context.store.reading():
+            return any(entry.digest == card.hash for entry in own_entries(self._context.store))
 
     def _seen(self) -> None:
         if not self.outcome.done:

@@ -20,7 +20,7 @@ from nullabona.client.core.model.branches import Helper
 from nullabona.client.core.model.content import Sync
 from nullabona.client.core.model.facts.account import DevicesChanged, PreferencesChanged
 from nullabona.client.core.model.facts.people import ContactChanged, ContactRequested, contact_changed
-from nullabona.client.core.model.facts.signals import AccountDeleted, AccountTrusted, ChoicesTakenOver
+from nullabona.client.core.model.facts.signals import AccountDeleted, AccountTrusted, ChoicesTakenOver, ContactLearned
 from nullabona.client.core.model.records import Contact, ContactState, Device
 from nullabona.client.core.model.room_info import DEVICES, decode_info
 from nullabona.client.core.model.state import JOINED, RoomState
@@ -140,7 +140,7 @@ def _contact(step: Step, item: ContactItem) -> None:
         step.tell(AccountTrusted(item.account))
     _await(step, item, state)
     if known is None or known.state is not state:
-        _tell_state(step, told)
+        _tell_state(step, told, known)
 
 
 def _packages(step: Step, item: ContactItem) -> tuple[bytes, ...]:
@@ -153,7 +153,9 @@ def _packages(step: Step, item: ContactItem) -> tuple[bytes, ...]:
     return cards.packages_of(card)
 
 
-def _tell_state(step: Step, contact: Contact) -> None:
+def _tell_state(step: Step, contact: Contact, known: Contact | None) -> None:
+    if known is None:
+        step.tell(ContactLearned(contact.account))
     if contact.state is ContactState.ASKING:
         step.tell(ContactRequested(contact.account, contact.handle, contact.greeting))
     else:

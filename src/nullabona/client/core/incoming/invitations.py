@@ -363,7 +363,8 @@ def enter(
     if info.kind == DIRECT_ROOM:
         _answered(step, room, sender.account_id)
     gaps.returned(step, room, old.gap if old is not None and old.phase == REJOINING else None)
-    notices.entered(step, room, sender.account_id, NoticeKind.JOINED)
+    if sender.account_id != step.me.account:  # else this device follows the account's others, as nobody has to be told
+        notices.entered(step, room, sender.account_id, NoticeKind.JOINED)
     profiles.tell_soon(step, room)
     step.tell(Joined(room.id, info.name, direct=info.kind == DIRECT_ROOM, handle=str(sender.handle)))
 

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from nullabona.client.core import rooms
+from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.model.admins import settled
 from nullabona.client.core.model.content import Notice, NoticeKind
@@ -21,21 +22,35 @@ from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.facts.messages import NoticeAdded
 from nullabona.client.core.model.facts.people import ContactAccepted, IdentityChanged
 from nullabona.client.core.model.facts.rooms import RelayLostBox
-from nullabona.client.core.model.facts.signals import MembershipEnded
+from nullabona.client.core.model.facts.signals import ContactLearned, MembershipEnded
 from nullabona.client.core.model.proofs import RemovalOrder
 from nullabona.client.core.model.records import Contact, Device, Message, MessageState
-from nullabona.client.core.model.room_info import RoomInfo
+from nullabona.client.core.model.room_info import DEVICES, RoomInfo
 from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import kinds
 
+QUIET: Final = frozenset(
+    {
+        NoticeKind.DEVICE_ADDED,
+        NoticeKind.DEVICE_REMOVED,
+        NoticeKind.DEVICE_RENEWED,
+        NoticeKind.GAP,
+        NoticeKind.RELAY_LOST_BOX,
+    }
+)
+"""Nobody did this in the room: it neither moves the room in the list nor is it shown there."""
 _MOST: Final = 60
 """Most notices of one commit with a position each; further ones share the last position."""
 
 
 def add(step: Step, room: bytes, notice: Notice, *, position: int = -1, id: bytes = b"", epoch: int = 0) -> None:
-    """Add a notice to a room's history, once for each ``id``. Without a position: at the end."""
-    if id and step.store.message(room, id) is not None:
+    """Add a notice to a room's history, once for each ``id``. Without a position: at the end.
+
+    The room that the account's devices share has no history: nobody reads it.
+    """
+    state = step.find_room(room)
+    if (id and step.store.message(room, id) is not None) or (state is not None and state.info.kind == DEVICES):
         return
     if position < 0:
         top = step.store.top_placed(room)
@@ -110,7 +125,8 @@ def _devices(step: Step, room: RoomState, roster: Mapping[int, Device]) -> list[
             if id in before and before[id].signature_key != new.signature_key
         ),
     ]
-    return [Notice(what, account) for what, account in found if account in both]
+    # one line for each account, however many of its devices came or went
+    return [Notice(what, account) for what, account in dict.fromkeys(found) if account in both]
 
 
 def _info(step: Step, room: RoomState, by: bytes, earlier: tuple[RoomInfo, Mapping[int, Device]]) -> list[Notice]:
@@ -160,6 +176,7 @@ def entered(step: Step, room: RoomState, by: bytes, what: NoticeKind) -> None:
 
 def of_facts(step: Step) -> None:
     """Add notices for this step's facts that belong into a room's history."""
+    learned = {fact.account for fact in step.told if isinstance(fact, ContactLearned)}
     for fact in list(step.told):
         match fact:
             case IdentityChanged():
@@ -167,7 +184,7 @@ def of_facts(step: Step) -> None:
             case Warned(room=b"", code="card-changed"):
                 contact = step.store.contact_by_handle(fact.detail["handle"])
                 _in_shared_rooms(step, contact, NoticeKind.CARD_CHANGED)
-            case ContactAccepted():
+            case ContactAccepted() if fact.account not in learned:
                 _accepted(step, fact.account)
             case RelayLostBox():
                 _of_room(step, fact.room, Notice(NoticeKind.RELAY_LOST_BOX))
@@ -175,7 +192,8 @@ def of_facts(step: Step) -> None:
                 _of_room(step, fact.room, Notice(NoticeKind.WARNING, text=fact.code))
             case MembershipEnded(left=True):
                 _of_room(step, fact.room, Notice(NoticeKind.LEFT, step.me.account))
-            case MembershipEnded():
+            # else our other device put this one out of the account, which is no matter of the room
+            case MembershipEnded() if fact.by != step.me.account and not own_devices.is_signed_out(step.store):
                 _of_room(step, fact.room, Notice(NoticeKind.REMOVED, fact.by))
             case _:
                 pass
@@ -206,6 +224,14 @@ def _accepted(step: Step, account: bytes) -> None:
 def _of_room(step: Step, room: bytes, notice: Notice) -> None:
     if room and step.find_room(room) is not None and not _repeats(step, room, notice):
         add(step, room, notice)
+
+
+def is_quiet(line: Message) -> bool:
+    """Whether a line is a notice of something that nobody did in the room."""
+    if line.kind != kinds.NOTICE:
+        return False
+    body = kinds.stored(line)
+    return isinstance(body, Notice) and body.what in QUIET
 
 
 def _repeats(step: Step, room: bytes, notice: Notice) -> bool:

@@ -31,6 +31,12 @@ class AccountTrusted(Signal, frozen=True):
     account: bytes
 
 
+class ContactLearned(Signal, frozen=True):
+    """Another device of the account told this one of a contact that it did not know."""
+
+    account: bytes
+
+
 class JoinRequested(Signal, frozen=True):
     """We asked to join a group by a link."""
 
@@ -76,6 +82,7 @@ SignalFact: TypeAlias = (
     | LinkPresented
     | AskedAgain
     | AccountTrusted
+    | ContactLearned
     | JoinRequested
     | MembershipEnded
     | ProfileCopied
