@@ -64,6 +64,7 @@ def test_an_original_that_cannot_be_read_is_named(data: Path) -> None:
 
 def test_a_witness_without_its_keys_is_a_wrong_setting(data: Path) -> None:
     """The table is described."""
+    (data / "policy").write_text("quorum none\n")
     (data / "docket.toml").write_text(f'{CONFIG}[[witness]]\nurl = "https://witness.example"\n')
     with pytest.raises(BadConfig, match="url and vkeys"):
         open_docket_log(data, read_config(data))

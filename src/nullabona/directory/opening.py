@@ -14,17 +14,28 @@ from nullabona.directory.record import PublicRecord
 from nullabona.directory.store.interface import CardStore
 from nullabona.directory.store.memory import MemoryCardStore
 from nullabona.directory.store.sqlite import SqliteCardStore
+from nullabona.errors import UserError
 from nullabona.log.keys import VerifierKey
 from nullabona.log.policy import NO_QUORUM, Policy
 from nullabona.machine.http_client import Route
 from nullabona.sequencer import WitnessAddress, open_log
 from nullabona.sequencer.store.sqlite import FILE_NAME
 from nullabona.wire.epoch import GENESIS_MARK, Genesis, origin_of
+from nullabona.wire.handle import parse_handle
 
 PERIOD_S: Final = 600
 HISTORY_DAYS: Final = 30
 FOLDER: Final = "record"
 NOBODY: Final = f"quorum {NO_QUORUM}\n"
+
+
+class DocketForeign(UserError):
+    """The docket's name does not begin with the host of the handles, so no app would believe its notices."""
+
+    code = "docket-of-another-host"
+    default_hint = (
+        "give the docket of this host: its log is named HOST/…, HOST being what stands after the @ of handles"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +73,7 @@ def open_record(data_dir: Path | None, host: str, store: CardStore, options: Rec
             keys = open_keys(folder / FILE, origin, begun=has_log(folder) or store.progress().closed > 0)
         text = _policy(keys, options.docket + options.witnesses)
         policy = Policy.parse(text)
+        _check_docket(policy, host, origin)
         log = open_log(folder, keys.signers, origin, witnesses=_addresses(policy), policy=policy, route=options.route)
     except BaseException:
         end()
@@ -104,6 +116,14 @@ def _folder(data_dir: Path | None, options: RecordOptions) -> tuple[Path, Callab
 def _policy(keys: RecordKeys, others: str) -> str:
     own = "".join(f"log {signer.verifier.encode()}\n" for signer in keys.signers)
     return own + others
+
+
+def _check_docket(policy: Policy, host: str, origin: str) -> None:
+    """Raises `DocketForeign` for the docket of another host: apps of this host's handles would believe no notice."""
+    beginning = f"{parse_handle(f'xx@{host}').authority}/"
+    foreign = [log.key.name for log in policy.logs if log.key.name != origin and not log.key.name.startswith(beginning)]
+    if foreign:
+        raise DocketForeign(f"the docket is named {foreign[0]}, and this directory's handles are of {beginning[:-1]}")
 
 
 def _addresses(policy: Policy) -> Sequence[WitnessAddress]:

@@ -6,7 +6,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
@@ -21,7 +21,7 @@ from nullabona.docket.cases.casework import Done
 from nullabona.docket.core.acts import CredentialKind
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Package
-from nullabona.docket.desk import Desk, Proposal
+from nullabona.docket.desk import Desk, NotFounded, Proposal
 from nullabona.docket.keeping.signing import signer, verify_ed25519
 from nullabona.docket.ports import (
     Acting,
@@ -37,20 +37,18 @@ from nullabona.docket.ports import (
 from nullabona.docket.site.publication import Guidelines
 from nullabona.docket.taxonomy import Catalogue, load
 from nullabona.errors import UserError
-from nullabona.log.keys import parse_vkey
-from nullabona.log.policy import Policy
-from nullabona.machine.keyfile import read_key_file
 from nullabona.machine.opening import PathUnusable
 from nullabona.machine.settings import BadConfig, check_keys, read_toml
 from nullabona.machine.steady import steady_now
+from nullabona.operating.docket_log import check_origin, open_witnessed_log
 from nullabona.operating.epochs import EpochDays
 from nullabona.operating.officer_file import OfficerFile, OfficerFileUnusable
-from nullabona.sequencer import Log, WitnessAddress, open_log
+from nullabona.sequencer import Log
 
 CONFIG: Final = "docket.toml"
 KEYS: Final[Mapping[str, str]] = {
     "operator": "what the operator is called, in packages and notices",
-    "origin": "the docket log's name, as in its keys",
+    "origin": "the docket log's name, as in its keys: the host of the handles, a slash and a word",
     "contact": "how people and authorities reach the desk, as an address or telephone number; notices name it",
     "directory": "the data directory of the relay and its directory, where handles are looked up",
     "guidelines": "table with serve_at, hours (each ko and en), languages and emergency: what authorities are told",
@@ -60,7 +58,7 @@ KEYS: Final[Mapping[str, str]] = {
     "custodian_name": "who signs certificates, by name; a court wants a person",
     "custodian_title": 'their position, as "Custodian of Records"',
     "zone": "time zone of the console, as Asia/Seoul; UTC if it is not named",
-    "witness": "tables with url and vkeys: whom the log asks to cosign",
+    "witness": "tables with url and vkeys of witnesses; without them, the policy says the witnesses and their URLs",
 }
 _FILES: Final = ("custodian", "directory", "log_keys", "policy")
 _OPTIONAL: Final = ("contact", "custodian", "custodian_name", "custodian_title", "guidelines", "witness", "zone")
@@ -117,6 +115,7 @@ def open_desk(data: Path, parts: Parts | None = None, officer: OfficerFile | Non
     """The desk of a folder. Raises `BadConfig`, `DeskFileUnusable`, or what opening desk and log raises."""
     config, catalogue = read_config(data), load()
     given = outside(config, catalogue, parts or Parts())
+    check_origin(str(config["origin"]), Path(config["directory"]))
     log = open_docket_log(data, config)
     try:
         publication = Publication(log, str(config["origin"]), read_policy_text(Path(config["policy"])))
@@ -134,6 +133,17 @@ def opened_desk(data: Path, officer: OfficerFile | None = None) -> Iterator[Open
         yield at
     finally:
         at.close()
+
+
+def check_founded(data: Path) -> None:
+    """Raises `NotFounded` unless a desk was founded in the folder. It may be open elsewhere."""
+    try:
+        with closing(sqlite3.connect(f"file:{data / 'desk' / 'desk.db'}?mode=ro", uri=True)) as reader:
+            if reader.execute("SELECT 1 FROM meta WHERE key = 'cadence'").fetchone() is not None:
+                return
+    except sqlite3.Error:
+        pass
+    raise NotFounded("no desk was founded in this folder")
 
 
 def read_config(data: Path) -> dict[str, Any]:
@@ -226,14 +236,5 @@ def _why(error: OSError | UnicodeDecodeError) -> str:
 
 
 def open_docket_log(data: Path, config: Mapping[str, Any]) -> Log:
-    """The desk's log, held by this process."""
-    try:
-        witnesses = [
-            WitnessAddress(str(each["url"]), tuple(parse_vkey(key) for key in each["vkeys"]))
-            for each in config.get("witness", [])
-        ]
-    except (KeyError, TypeError):
-        raise BadConfig(f"each witness of {CONFIG} is a table with url and vkeys") from None
-    policy = Policy.parse(read_policy_text(Path(config["policy"])))
-    signers = read_key_file(Path(config["log_keys"]))
-    return open_log(data / "log", signers, str(config["origin"]), witnesses=witnesses, policy=policy)
+    """The desk's log, held by this process. Raises `DeskFileUnusable` or `BadConfig`."""
+    return open_witnessed_log(data, config, read_policy_text(Path(config["policy"])))

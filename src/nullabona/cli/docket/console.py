@@ -21,7 +21,7 @@ from nullabona.docket.console.store.sqlite import ConsoleStore
 from nullabona.machine.http_client import Route
 from nullabona.machine.tls import Tls
 from nullabona.operating.console import FOLDER, run_console
-from nullabona.operating.desk import now_s, zone_of
+from nullabona.operating.desk import check_founded, now_s, zone_of
 
 _PATH: Final = click.Path(path_type=Path, dir_okay=False)
 _ORIGIN: Final = "Where officers reach the console: https://NAME, or http://localhost:PORT."
@@ -70,7 +70,9 @@ def serve(
 @click.pass_context
 def invite(context: click.Context, officer: str, name: str, origin: str, *, known: bool) -> None:
     """Make a link with which OFFICER adds passkeys: good once, for a day. It admits nobody."""
-    site, store = site_of(origin), ConsoleStore(data_of(context) / FOLDER)
+    site, data = site_of(origin), data_of(context)
+    check_founded(data)
+    store = ConsoleStore(data / FOLDER)
     try:
         token, enrolment = inviting.invite(store, officer, name, now_s(), known=known)
     finally:

@@ -14,6 +14,7 @@ from nullabona.cli.root import Lazy
 _PLACES: Final = {
     "admit": "nullabona.cli.docket.console:admit",
     "amend": "nullabona.cli.docket.case:amend",
+    "audit": "nullabona.cli.docket.auditing:audit_command",
     "authority": "nullabona.cli.docket.office:authority",
     "bar-notice": "nullabona.cli.docket.case:bar_notice",
     "publish-due": "nullabona.cli.docket.public:publish_due",
@@ -43,6 +44,7 @@ _PLACES: Final = {
     "publish": "nullabona.cli.docket.site:publish",
     "publish-case": "nullabona.cli.docket.case:publish",
     "receipt": "nullabona.cli.docket.case:receipt",
+    "check-receipt": "nullabona.cli.docket.receipts:check_receipt_command",
     "record": "nullabona.cli.docket.record:record",
     "recuse": "nullabona.cli.docket.case:recuse",
     "report": "nullabona.cli.docket.public:report",

@@ -21,9 +21,22 @@ from nullabona.docket.core.records import Authority
 from nullabona.docket.core.roles import DeskAction, Role
 from nullabona.docket.core.timers import too_short_timers
 from nullabona.docket.keeping.founding import First, found
+from nullabona.errors import UserError
 from nullabona.machine.keyfile import write_key_file
 from nullabona.operating.desk import OpenedDesk, now_s, read_config
+from nullabona.operating.docket_log import check_origin
 from nullabona.operating.officer_file import decode_enrolment, encode_enrolment, new_officer, read_officer
+
+SHORTEST_PERIOD_S = 120
+"""The console and the unit publish once a minute, and witnesses take their time."""
+
+
+class PeriodTooShort(UserError):
+    """A desk that publishes once a minute misses the windows of such periods, which the record shows for ever."""
+
+    code = "docket-period-too-short"
+    default_hint = "choose 120 seconds or more (an hour is usual); to try things out, add --trial"
+
 
 _ROLE = click.Choice([role.value for role in Role])
 
@@ -38,16 +51,22 @@ _ROLE = click.Choice([role.value for role in Role])
 @click.option(
     "--pointer-key", type=click.Path(path_type=Path), required=True, help="Where the auditor's key is written."
 )
-@click.option("--period", type=int, default=3600, show_default=True, help="Seconds of a period.")
+@click.option(
+    "--period", type=click.IntRange(1), default=3600, show_default=True, help="Seconds of a period, 120 at least."
+)
+@click.option("--trial", is_flag=True, help="Allow a shorter period, to try things out: it will often be late.")
 @click.option("--slots", type=int, default=8, show_default=True, help="Slots in each period.")
 @click.option("--band", type=int, default=32, show_default=True, help="Slots that stay sealed at a horizon.")
 @spoken
 @click.pass_context
 def init(context: click.Context, first: tuple[str, ...], outside: tuple[str, ...], pointer_key: Path, period: int,
-         slots: int, band: int) -> None:  # fmt: skip
+         slots: int, band: int, *, trial: bool) -> None:  # fmt: skip
     """Found a desk in the folder of --data, which holds its docket.toml. Move the pointer key off this machine."""
     data = data_of(context)
-    read_config(data)
+    config = read_config(data)
+    check_origin(str(config["origin"]), Path(config["directory"]))
+    if period < SHORTEST_PERIOD_S and not trial:
+        raise PeriodTooShort(f"a period of {period} seconds: the least is {SHORTEST_PERIOD_S}")
     officers = tuple(_first(text) for text in first)
     start = now_s() // period * period
     cadence = Cadence(start_s=start, period_s=period, slots=slots, band=band, window_s=min(600, period))

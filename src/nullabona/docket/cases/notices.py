@@ -30,6 +30,7 @@ from nullabona.docket.store.sqlite import Recused
 from nullabona.errors import Malformed, NullabonaError, PeerError, UserError
 from nullabona.wire.canonical import digest, read_canonical
 from nullabona.wire.card import Card, decode_card, verify_card, verify_update
+from nullabona.wire.handle import parse_handle
 from nullabona.wire.operator_notice import NoticeBody, OperatorNotice, Title, encode_notice
 from nullabona.wire.seal import ITEM_DIRECT, Inbox, seal_to_inbox
 from nullabona.wire.slots import EventRecord
@@ -42,6 +43,13 @@ class NoticeOutdated(UserError):
 
     code = "docket-notice-outdated"
     default_hint = "tell the person in another way; the notice stays listed until its case is erased"
+
+
+class NoticeNotBelieved(UserError):
+    """The docket's name does not begin with the host of the handle, so the person's app would not believe a notice."""
+
+    code = "docket-notice-not-believed"
+    default_hint = "this docket serves only handles of its own host; tell the person in another way"
 
 
 class PendingNotice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -205,7 +213,7 @@ class Notices:
                 yield HeldNotice(number, "log")
             except decide.NoticeBarred:
                 yield HeldNotice(number, "gag")
-            except (Recused, Locked, NoticeOutdated, CaseAltered) as error:
+            except (Recused, Locked, NoticeOutdated, NoticeNotBelieved, CaseAltered) as error:
                 yield HeldNotice(number, error)
             else:
                 yield ReadyNotice(commitment, case, number, who.officer, letters, wait_s)
@@ -222,6 +230,8 @@ class Notices:
 
     def _letters(self, content: CaseContent, items: list[tuple[NoticeBody, bytes]]) -> Iterator[Letter]:
         for body, item in items:
+            if not body.origin.startswith(f"{parse_handle(body.handle).authority}/"):
+                raise NoticeNotBelieved(f"the docket {body.origin} is not one of the host of {body.handle}")
             card = self._card(content, body.handle)
             if card is not None:
                 yield Letter(body.handle, card.inbox, seal_to_inbox(card.inbox, ITEM_DIRECT + item))

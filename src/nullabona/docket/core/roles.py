@@ -134,6 +134,10 @@ APART: Final[frozenset[tuple[Action, Action]]] = frozenset({
 """(action, earlier action): never by the same officer on the same case, even after an amendment."""
 
 
+ALONE: Final = frozenset({_R.ADMIN, _R.AUDITOR})
+"""Roles that an officer has alone: who admits people reads no case, and who audits does nothing."""
+
+
 def permits() -> Iterator[tuple[Role, Action, State | None]]:
     """Every allowed combination; the store's table ``permit`` holds exactly these."""
     for state, action in STEPS:

@@ -9,12 +9,12 @@ from typing import Final
 
 from nullabona.docket.core.acts import EnrolDetails
 from nullabona.docket.core.cadence import Cadence
-from nullabona.docket.core.roles import Role
+from nullabona.docket.core.roles import ALONE, Role
 from nullabona.docket.keeping.slots import OUTSIDE, RATCHET
 from nullabona.docket.keeping.staff import StaffChanges
 from nullabona.docket.keeping.vault import check_recipient
 from nullabona.docket.ports import Chance, Clock
-from nullabona.docket.store.sqlite import DeskStore
+from nullabona.docket.store.sqlite import DeskStore, RoleAlone
 from nullabona.errors import UserError
 from nullabona.wire.canonical import canonical
 
@@ -47,6 +47,11 @@ def found(
     admins = [one for one in first if Role.ADMIN in one.roles]
     if len(admins) < MIN_ADMINS or not outside:
         raise FoundingRefused("a desk is founded by two admins, and with a recipient outside the server room")
+    for one in first:
+        alone = next((role for role in one.roles if role in ALONE), None)
+        if alone is not None and len(one.roles) > 1:
+            others = ", ".join(role for role in one.roles if role != alone)
+            raise RoleAlone(f"{one.officer.officer} cannot be {alone} and also {others}: {alone} stands alone")
     for recipient in outside:
         check_recipient(recipient)
     store = DeskStore(folder)

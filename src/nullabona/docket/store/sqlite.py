@@ -92,7 +92,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "docket-not-allowed": "no role of this officer allows it",
     "docket-recused": "this officer stepped back from the case",
     "docket-replayed": "this signature was used before",
-    "docket-role-alone": "this role does not go with the others",
+    "docket-role-alone": "admin and auditor stand alone: nobody has one of them and another role",
     "docket-same-person": "the same officer did the earlier step",
     "docket-stale": "the case changed after it was signed",
     "docket-wrong-state": "the case does not stand where this can be done",

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
-from nullabona.docket.core.batches import read_batch
-from nullabona.docket.core.pointers import next_ratchet, open_pointer
-from nullabona.docket.core.statements import Genesis, parse_statement
-from nullabona.errors import Malformed
+from nullabona.docket.core.audit import audit
+from nullabona.docket.core.recount import recount
 from nullabona.log.checkpoint import parse_checkpoint
 from nullabona.log.note import parse_note
 from nullabona.log.tiles import ENTRIES, decode_bundle, tiles_of
-from nullabona.wire.slots import CommitmentWrong, SlotRef
-
-_EVENT: Final = 1
+from nullabona.wire.slots import SlotRef
 
 
 def entries_of(public: Path) -> list[bytes]:
@@ -30,25 +24,6 @@ def places_of(entries: list[bytes], pointer_key: bytes) -> dict[str, tuple[SlotR
 
     ``pointer_key`` is the one that left the desk when it was founded. Raises what the log's parts raise.
     """
-    genesis = parse_statement(entries[0])
-    if not isinstance(genesis, Genesis):
-        raise Malformed("the log's first leaf is not its genesis statement")
-    found: dict[str, list[SlotRef]] = {}
-    start, keys = 0, [pointer_key]
-    while batch := read_batch(entries, start, genesis.cadence, len(keys) - 1):
-        for leaf in batch.slots:
-            kind, tag = _read(keys, leaf.pointer)
-            if kind == _EVENT:
-                found.setdefault(tag.hex(), []).append(leaf.at)
-        start = batch.end
-        keys.append(next_ratchet(keys[-1]))
-    return {tag: tuple(places) for tag, places in found.items()}
-
-
-def _read(keys: list[bytes], pointer: bytes) -> tuple[int, bytes]:
-    """With the key of the slot's period, or of an earlier one: an event may have waited for a free slot."""
-    for key in reversed(keys):
-        with suppress(CommitmentWrong):
-            kind, _, tag = open_pointer(key, pointer)
-            return kind, tag
-    raise CommitmentWrong("a pointer opens with no key of the log so far")
+    found = recount(entries, {}, 0)
+    cases = audit(found, pointer_key).cases()
+    return {tag: tuple(event.at for event in events) for tag, events in cases.items()}
