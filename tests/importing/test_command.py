@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.cli.shell import nulla
 from tests.importing.profiles import mover
 from tests.importing.test_moving_in import SHORT, written
+
+pytestmark = pytest.mark.timeout(240)  # a process for every command
 
 
 def test_the_whole_way_on_the_command_line(tmp_path: Path) -> None:

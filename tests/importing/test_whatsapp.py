@@ -50,6 +50,9 @@ def test_the_orders_of_a_whole_text_are_those_of_all_its_lines() -> None:
     assert [DayOrder.DAY_FIRST, DayOrder.MONTH_FIRST] == whatsapp.orders([first])
     assert [DayOrder.MONTH_FIRST] == whatsapp.orders([first, second])
     assert [DayOrder.MONTH_FIRST] == whatsapp.orders([page("04/13/2025, 10:00 - a: 2")])
+    assert [DayOrder.DAY_FIRST] == whatsapp.orders([first], DayOrder.DAY_FIRST)
+    assert [DayOrder.MONTH_FIRST] == whatsapp.orders([page("04/13/2025, 10:00 - a: 2")], DayOrder.DAY_FIRST)
+    assert [DayOrder.YEAR_FIRST] == whatsapp.orders([page("2025-04-05 10:00 - a: 2")], DayOrder.DAY_FIRST)
     assert [DayOrder.YEAR_FIRST] == whatsapp.orders([page("25/4/5 오후 2:38 - a: 2")])
 
 

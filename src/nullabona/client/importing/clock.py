@@ -8,8 +8,8 @@ from typing import Final
 from nullabona.client.importing.records import EARLIEST, LATEST
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
-_MORNING: Final = frozenset({"오전", "am", "a.m.", "a. m."})
-_EVENING: Final = frozenset({"오후", "pm", "p.m.", "p. m."})
+_MORNING: Final = frozenset({"오전", "am", "a.m.", "a. m.", "午前", "上午", "凌晨", "早上", "\u0635"})
+_EVENING: Final = frozenset({"오후", "pm", "p.m.", "p. m.", "午後", "下午", "中午", "晚上", "\u0645"})
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 

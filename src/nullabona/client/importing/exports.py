@@ -84,7 +84,7 @@ def _part(source: Source) -> tuple[str, int]:
 
 def _export(sources: list[Source], reading: Reading, tell: Tell | None) -> Export:
     layout = detect(sources[0])
-    found = orders(sources[0], layout) if reading.order is None else []
+    found = orders(sources[0], layout, reading.order)
     chosen = Reading(found[0]) if found else reading
     ends = _ENDS.get(layout, "")
     chats = survey(read(sources, layout, chosen), sources[0].media, tell=tell, ends=ends)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from typing import Final, Protocol
 
@@ -12,6 +13,7 @@ LONGEST: Final = 50_000
 Page = list[tuple[str, bool]]
 """Lines, each with whether it only goes on with the one before."""
 _HEAD: Final = 1 << 16
+_BEYOND_ASCII: Final = re.compile(rb"[\x80-\xff]")
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -37,9 +39,14 @@ def encoding_of(head: bytes) -> str:
 
 def texts(stream: Bytes) -> Iterator[str]:
     """The text in parts. Bytes that mean nothing in its encoding become U+FFFD; no character is a surrogate."""
-    head = stream.read(_HEAD)
-    decoder = codecs.getincrementaldecoder(encoding_of(head))(errors="replace")
-    chunk = head
+    chunk = stream.read(_HEAD)
+    encoding = encoding_of(chunk)
+    while encoding == "utf-8" and chunk and chunk.isascii():  # which says nothing of how what follows is written
+        yield chunk.decode("ascii")
+        chunk = stream.read(_CHUNK)
+    if encoding == "utf-8" and (telling := _BEYOND_ASCII.search(chunk)):
+        encoding = encoding_of(chunk[telling.start() :])
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
     while chunk:
         yield decoder.decode(chunk)
         chunk = stream.read(_CHUNK)

@@ -30,9 +30,12 @@ def read(sources: Sequence[Source], layout: Layout, reading: Reading) -> Iterato
                 yield from whatsapp.WhatsAppReader(source.name, order, reading.names).read(pages(stream))
 
 
-def orders(source: Source, layout: Layout) -> list[DayOrder]:
-    """The orders in which the source's dates may be written; at most one where there is nothing to ask."""
+def orders(source: Source, layout: Layout, said: DayOrder | None = None) -> list[DayOrder]:
+    """The orders in which the source's dates may be written; at most one where there is nothing to ask.
+
+    What the person ``said`` counts wherever the dates can be in that order: of several files not all may be in it.
+    """
     if layout not in {whatsapp.IOS, whatsapp.ANDROID}:
         return []
     with source.open() as stream:
-        return whatsapp.orders(pages(stream))
+        return whatsapp.orders(pages(stream), said)

@@ -28,6 +28,7 @@ _SMALL: Final = 8 * 1_048_576
 """Below this nobody asks how well something was packed."""
 _TEXTS: Final = (".txt", ".csv", ".json")
 _MOST_TEXTS: Final = 200
+_SAYS_UTF8: Final = 0x800
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """How messengers and systems pack. Others are not opened: a few bytes can ask them for gigabytes of memory."""
 _HINT: Final = "unpack it yourself and import the folder"
@@ -135,11 +136,27 @@ def _is_text(path: Path) -> bool:
 
 def _in_archive(given: Given, folder: str) -> list[Source]:
     with _archive(given) as archive:
-        names = [info.filename for info in archive.infolist() if not info.filename.endswith("/")]
+        names = {_real_name(info): info.filename for info in archive.infolist() if not info.filename.endswith("/")}
     media = ArchiveMedia(given)
     texts = sorted(name for name in names if name.lower().endswith(_TEXTS) and "__MACOSX/" not in name)
     lone = [name for name in texts if "/" not in name.strip("/")] or texts
-    return [Source(_shown(given, name), given, f"{folder}/{given.name}", name, media) for name in lone]
+    return [Source(_shown(given, name), given, f"{folder}/{given.name}", names[name], media) for name in lone]
+
+
+def _real_name(info: zipfile.ZipInfo) -> str:
+    """What a file of an archive is called: old packers write names in the encoding of their system."""
+    if info.flag_bits & _SAYS_UTF8 or info.filename.isascii():
+        return info.filename
+    try:
+        raw = info.filename.encode("cp437")
+    except UnicodeEncodeError:
+        return info.filename
+    for encoding in ("utf-8", "cp949"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return info.filename
 
 
 def _shown(given: Given, member: str) -> str:
@@ -303,7 +320,7 @@ class ArchiveMedia:
                 self._known = {}
                 for info in archive.infolist():
                     if _is_media(info):
-                        plain = unicodedata.normalize("NFC", info.filename)
+                        plain = unicodedata.normalize("NFC", _real_name(info))
                         self._known.setdefault(plain, info)
                         self._known.setdefault(PurePosixPath(plain).name, info)
         return self._known.get(unicodedata.normalize("NFC", name))

@@ -29,7 +29,7 @@ ANDROID: Final = Layout("whatsapp", "whatsapp android", "minute")
 ENDS_A_NAME: Final = ": "
 _MOST_CACHED: Final = 20_000
 _MARKS: Final = "\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff"
-_BETWEEN: Final = r",?\s(?:klo\s|um\s|at\s|às\s|à\s)?"
+_BETWEEN: Final = r"[,\u060c]?\s(?:klo\s|um\s|at\s|às\s|à\s)?"
 _IN_BRACKETS: Final = re.compile(rf"\[({dates.DATE}){_BETWEEN}({dates.TIME})\]\s?(.*)", re.DOTALL)
 _DASHED: Final = re.compile(rf"({dates.DATE}){_BETWEEN}({dates.TIME})\s[-–]\s(.*)", re.DOTALL)
 _ATTACHED: Final = re.compile(rf"[{_MARKS}]*<[^<>:]{{1,40}}: ([^<>]{{1,{MAX_MEDIA}}})>[{_MARKS}]*")
@@ -61,8 +61,8 @@ def _possible(date: str, time: str) -> bool:
     return fits and dates.clock_of(time) is not None
 
 
-def orders(pages: Iterable[Page]) -> list[DayOrder]:
-    """The orders in which the dates of a whole text can be written, the likeliest ones."""
+def orders(pages: Iterable[Page], said: DayOrder | None = None) -> list[DayOrder]:
+    """The orders in which the dates of a whole text can be written, the likeliest ones; ``said`` alone if it can be."""
     finder = dates.OrderFinder()
     for page in pages:
         for text, _ in page:
@@ -70,7 +70,7 @@ def orders(pages: Iterable[Page]) -> list[DayOrder]:
             found = _IN_BRACKETS.match(plain) if plain.startswith("[") else _DASHED.match(plain)
             if found is not None and (numbers := dates.numbers_of(found.group(1))) is not None:
                 finder.see(numbers, found.group(2))
-    return finder.orders()
+    return [said] if said is not None and finder.fits(said) else finder.orders()
 
 
 def title_of(name: str) -> str:

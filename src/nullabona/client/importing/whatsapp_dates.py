@@ -8,10 +8,11 @@ from typing import Final
 from nullabona.client.importing.clock import day_ms, time_ms
 from nullabona.client.importing.records import DayOrder
 
-_HALF: Final = r"오전|오후|[AaPp]\.?\s?[Mm]\.?"
-DATE: Final = r"\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{1,4}\.?"
+_HALF: Final = r"오전|오후|[AaPp]\.?\s?[Mm]\.?|午前|午後|上午|下午|凌晨|早上|中午|晚上|\u0635|\u0645"
+_MARK: Final = r"[\u200e\u200f]?"
+DATE: Final = rf"\d{{1,4}}{_MARK}[./년年-]\s?\d{{1,2}}{_MARK}[./월月-]\s?\d{{1,4}}[.일日]?"
 TIME: Final = rf"(?:(?:{_HALF})\s?)?\d{{1,2}}[:.]\d\d(?:[:.]\d\d)?(?:\s?(?:{_HALF}))?"
-_NUMBERS: Final = re.compile(r"(\d{1,4})[./-]\s?(\d{1,2})[./-]\s?(\d{1,4})\.?")
+_NUMBERS: Final = re.compile(rf"(\d{{1,4}}){_MARK}[./년年-]\s?(\d{{1,2}}){_MARK}[./월月-]\s?(\d{{1,4}})[.일日]?")
 _CLOCK: Final = re.compile(rf"(?:({_HALF})\s?)?(\d{{1,2}})[:.](\d\d)(?:[:.](\d\d))?(?:\s?({_HALF}))?")
 _HALF_FIRST: Final = re.compile(_HALF)
 _MOST: Final = 100_000
@@ -75,10 +76,13 @@ class OrderFinder:
             self._back[order] += before is not None and day < before
             self._days[order] = day
 
+    def fits(self, order: DayOrder) -> bool:
+        """Whether no other order has fewer days that do not exist."""
+        return self._impossible[order] == min(self._impossible.values())
+
     def orders(self) -> list[DayOrder]:
         """The orders that fit best: days that all exist, and that go forward. More than one: the person has to say."""
-        fewest = min(self._impossible.values())
-        possible = [order for order in DayOrder if self._impossible[order] == fewest]
+        possible = [order for order in DayOrder if self.fits(order)]
         straight = min(self._back[order] for order in possible)
         if self._half_first and self._back[DayOrder.YEAR_FIRST] == straight and DayOrder.YEAR_FIRST in possible:
             return [DayOrder.YEAR_FIRST]  # who writes 오후 2:38, or PM 2:38, writes the year first
