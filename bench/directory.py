@@ -170,7 +170,7 @@ def _grow(whole: HandleWatched, each: int, steps: float, accounts: int) -> None:
     often, daily = (each + more) * 144 / 1e3, (steps + more) * 144 / 1e3
     print(f"at {LARGE:,} accounts, computed     {often:.0f} kB a day every period, {daily:.0f} kB once a day "
           f"({math.log2(LARGE / accounts):.1f} siblings more)")  # fmt: skip
-    print(f"siblings told anew in an epoch            {len(whole.steps[-1].siblings)} of {whole.steps[-1].depth}")
+    print(f"siblings told again in an epoch            {len(whole.steps[-1].siblings)} of {whole.steps[-1].depth}")
 
 
 def _size(folder: Path) -> int:

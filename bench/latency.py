@@ -1,7 +1,7 @@
 """Latency bench: one client writes to another on this machine, both separate clients of a real relay process.
 
 Prints the median from the call of ``send`` to the message's event at the reader, and its parts: encrypt and store, the
-relay's durable answer, delivery, decrypt and store, and until whoever listens is told. By default a delivery waits on
+relay's durable answer, delivery, decrypt and store, and until the listener is told. By default a delivery waits on
 purpose, for the peal and for a drawn moment after it (docs/decisions/0026-peals.md), and the longer the more is said:
 a message now and then is one measurement, ``--pause 0`` another. With ``--fast`` nothing waits.
 """

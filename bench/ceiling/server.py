@@ -8,7 +8,7 @@ that the product does, made by the product's own code where there is such code:
 - ``quotas``: what a connection, a box and the relay may do is counted and compared
 - ``expiry``: a day beside each frame, and a table of boxes
 - ``erasing``: deleted bytes are overwritten and the log is emptied every two seconds
-- ``asking``: readers ask anew after each answer, in place of being sent whatever comes
+- ``asking``: readers ask again after each answer, in place of being sent whatever comes
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class Results(msgspec.Struct, forbid_unknown_fields=True):
         return [run.report for run in self.runs if isinstance(run.report, kind)]
 
     def without(self, benches: list[str]) -> Results:
-        """What is left when these are measured anew."""
+        """What is left when these are measured again."""
         return Results(
             [run for run in self.runs if run.bench not in benches],
             [missing for missing in self.missing if missing.bench not in benches],

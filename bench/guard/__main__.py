@@ -1,4 +1,4 @@
-"""``python -m bench.guard``: count what hot paths cost; fail if one costs more than on record, or ``--record`` anew."""
+"""``python -m bench.guard``: count what hot paths cost; fail if one costs more than on record, or ``--record`` it."""
 
 from __future__ import annotations
 

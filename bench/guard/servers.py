@@ -192,7 +192,7 @@ def _proofs() -> Callable[[], Act]:
 
 
 async def _answers() -> Callable[[], Act]:
-    # How deep a handle lies in the record, and so what its proof costs, is the keys' doing: always the same ones.
+    # How deep a handle is in the record, and so what its proof costs, is the keys' doing: always the same ones.
     with mock.patch.object(opening, "draw_keys", partial(RecordKeys.of, bytes(range(96)))):
         directory = Directory()
     await directory.service.advance()

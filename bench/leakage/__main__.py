@@ -4,11 +4,11 @@
 (`outcome.json`, `edges.csv`), plots and the page into ``--out``; with ``--page docs/leakage.md`` also that page and
 its plots beside it. ``--only NAME`` (repeatable) measures those designs; ``--without-ablation`` leaves out ours with
 one defence changed; ``--once`` leaves out what repeats attacks on growing parts, for large societies; ``--chosen FILE``
-takes the attackers that were chosen for another page (its ``chosen.json``); ``--tap-from DAY`` lets whoever watches
+takes the attackers that were chosen for another page (its ``chosen.json``); ``--tap-from DAY`` lets anyone who watches
 what passes begin on that day, and reports friends of old and who met under the tap apart; ``--seized DAY`` ends a
-longer life on that evening; ``--acquainted``: whoever makes a group has talked in twos with everybody in it before;
+longer life on that evening; ``--acquainted``: anyone who makes a group has talked in twos with everybody in it before;
 ``--untried NAME`` (repeatable) leaves an attacker out, which the page says; ``--draw`` makes tables, plots and page
-anew from data that is there; ``--processes N`` attacks so many views at once.
+again from data that is there; ``--processes N`` attacks so many views at once.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class Plan:
     """What is measured. ``choice``: how many societies the attackers are chosen on; ``changed``: how many of the
     reported ones ours is also lived in with one defence changed; ``trees``: of the forest that tells activities apart.
     ``over_time``: whether attacks are repeated on what had passed by growing moments, and activities told apart; that
-    takes most of the time. ``tap_from``: the day on which whoever watches what passes begins to. ``seized``: see
+    takes most of the time. ``tap_from``: the day on which anyone who watches what passes begins to. ``seized``: see
     `Society.seized`. ``untried``: attackers that are left out, as they take too much for so large a society.
     """
 
@@ -98,7 +98,7 @@ class Outcome:
     prices: list[Price] = field(default_factory=list)
     late: list[LateRow] = field(default_factory=list)
     asked: list[EdgeRow] = field(default_factory=list)
-    """Ours, where whoever watches without addresses sees what the directory is asked."""
+    """Ours, where anyone who watches without addresses sees what the directory is asked."""
 
     def reported(self, design: str, view: View) -> list[EdgeRow]:
         """The rows of the attacker that was chosen, by seed."""

@@ -64,7 +64,7 @@ def draw(seed: int, accounts: int) -> Circles:
 
 
 def acquainted(drawn: Circles) -> Circles:
-    """The same, but whoever makes a group, its first member, knows everybody in it."""
+    """The same, but anyone who makes a group, its first member, knows everybody in it."""
     more = {(min(group[0], other), max(group[0], other)) for group in drawn.groups for other in group[1:]}
     return replace(drawn, pairs=sorted(more.union(drawn.pairs)))
 
@@ -95,7 +95,7 @@ def _circles(dice: random.Random, accounts: int) -> list[tuple[int, ...]]:
 
 
 def _pairs(dice: random.Random, accounts: int, circles: Sequence[tuple[int, ...]]) -> set[tuple[int, int]]:
-    """Pairs by half-edges: whoever has many is met often, inside a circle and outside."""
+    """Pairs by half-edges: anyone who has many is met often, inside a circle and outside."""
     highest = min(CONTACTS[1], max(CONTACTS[0], accounts // 4))
     wanted = [power_law(dice, CONTACTS[0], highest, CONTACT_EXPONENT) for _ in range(accounts)]
     mine: list[list[int]] = [[] for _ in range(accounts)]
@@ -115,7 +115,7 @@ def _pairs(dice: random.Random, accounts: int, circles: Sequence[tuple[int, ...]
 
 
 def _group(dice: random.Random, accounts: int, circles: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-    """Members in a random order; whoever stands first makes the room."""
+    """Members in a random order; anyone who stands first makes the room."""
     largest = min(GROUP[1], max(FEW, accounts // 20), accounts)
     size = power_law(dice, GROUP[0], largest, GROUP_EXPONENT)
     pool = list(dice.choice(circles))

@@ -78,7 +78,7 @@ class Clockwork(asyncio.SelectorEventLoop):
         future: asyncio.Future[T] = self.create_future()
         try:
             future.set_result(func(*args))
-        except Exception as error:  # noqa: BLE001 - handed to whoever awaits it
+        except Exception as error:  # noqa: BLE001 - handed to anyone who awaits it
             future.set_exception(error)
         return future
 

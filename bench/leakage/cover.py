@@ -24,7 +24,7 @@ class Cover:
 
     def __init__(self, seed: int, pool: int, count: int, tap: Tap) -> None:
         self.put: list[tuple[bytes, float]] = []
-        """The frames of the pool that lie at the relay: box and time."""
+        """The frames of the pool that are at the relay: box and time."""
         self._seed = seed
         self._boxes = [f"cover {number}".encode() for number in range(pool)]
         self._count = count

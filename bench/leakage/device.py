@@ -144,7 +144,7 @@ class Device:
         self.happened(ChangeSet(frozenset()))
 
     def move(self, addr: int) -> None:
-        """Another network: everything is connected anew from there."""
+        """Another network: everything is connected again from there."""
         self.seat.come(addr)
 
     def stop(self) -> None:
@@ -158,7 +158,7 @@ class Device:
         if connections is not None:
             self._loop.create_task(connections.close())
 
-    # -- what the parts stand on
+    # -- what the parts rest on
 
     @property
     def store(self) -> SqliteStore:

@@ -26,7 +26,7 @@ LOSSES: Final = 2.0
 """Times a day that a carried device loses its network."""
 TWO_DEVICES: Final = 0.25
 EVENINGS: Final = 0.4
-"""Share of desk devices that stand at home and run in the evening."""
+"""Share of desk devices that are at home and run in the evening."""
 LATE: Final = 0.08
 """Share of accounts that come to the service after the first day, evenly over the rest."""
 
@@ -91,7 +91,7 @@ def carried(dice: random.Random, days: int, home: int, addresses: Addresses, arr
 
 
 def desk(dice: random.Random, days: int, home: int, addresses: Addresses, arrives: float) -> Hours:
-    """The hours of a device that stands at home or in an office."""
+    """The hours of a device that is at home or in an office."""
     evening = dice.random() < EVENINGS
     address = home if evening else addresses.new()
     spans: list[Span] = []

@@ -1,7 +1,7 @@
 """A tap that begins later than the society: what it misses, and who met under it.
 
-Whoever becomes friends while somebody watches shows more than friends of old do. In a society that begins on the day of
-the tap everybody meets under it; with a tap that begins later, the two can be told apart.
+Anyone who becomes friends while somebody watches shows more than friends of old do. In a society that begins on the day
+of the tap everybody meets under it; with a tap that begins later, the two can be told apart.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from nullabona.wire.messages import AnyRequest, AnyResponse, AwaitWake, Frames, 
 HANDSHAKES: Final = 3
 """Round trips of TCP, TLS and HTTP before a request can be sent."""
 JITTER_S: Final = 0.003
-"""By so much a way takes longer than the shortest, on average; drawn anew for each message."""
+"""By so much a way takes longer than the shortest, on average; drawn again for each message."""
 
 
 @dataclass(slots=True, eq=False)
@@ -153,7 +153,7 @@ class Line:
         self.lose(Unreachable("the connection was closed"))
 
     def lose(self, error: PeerError) -> None:
-        """It is gone; whoever waits hears of it."""
+        """It is gone; anyone who waits hears of it."""
         if self._error is not None:
             return
         self._error = error

@@ -1,11 +1,11 @@
 """A relay's machine in process: the real services over their real stores, with a tap at its door.
 
-What the simulation leaves out: sockets, TLS, and the renewal of what waits. A read waits here, and a client waits
-for, for as long as the connection lives; the product asks again after minutes on the same connection, which tells
-whoever watches nothing new. For the same reason a connection's reads of one box are noted once, when the first begins,
-and its listening not at all: whoever watches learns which box every wake token belongs to when it is woken, and the
-same connection read that box before it listened. What is asked and answered on a connection that hears is not noted
-either: it is the same for everybody, and each device is told only of its own (`per_device_digests`).
+What the simulation leaves out: sockets, TLS, and the renewal of what waits. A read waits here, and a client waits for,
+for as long as the connection lives; the product asks again after minutes on the same connection, which tells anyone who
+watches nothing new. For the same reason a connection's reads of one box are noted once, when the first begins, and its
+listening not at all: anyone who watches learns which box every wake token belongs to when it is woken, and the same
+connection read that box before it listened. What is asked and answered on a connection that hears is not noted either:
+it is the same for everybody, and each device is told only of its own (`per_device_digests`).
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ class Machine:
     # -- what the tap sees
 
     def wakes(self, request: Append, place: bytes) -> None:
-        """An append tells whoever watches which wake tokens are its box's."""
+        """An append tells anyone who watches which wake tokens are its box's."""
         if request.wake is not None and request.wake[0] not in self._woken:
             self._woken.add(request.wake[0])
             self._box_of |= dict.fromkeys(wake_tokens(*request.wake), place)

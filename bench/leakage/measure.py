@@ -3,7 +3,7 @@
 A person whom an attacker cannot name counts as found only through one pseudonym: `identify` gives every pseudonym at
 most one account and every account at most one pseudonym, whichever holds most of what the account did. Who cut a
 person into twenty pseudonyms has found at most one twentieth of their life. A pseudonym with a place of its own (an
-inbox) stands for whoever alone reads that place, whatever else was taken for theirs by mistake.
+inbox) stands for anyone who alone reads that place, whatever else was taken for theirs by mistake.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Our own design, lived: the real core, runner's parts, relay and stores, under a simulated clock and network.
 
 `record` lets a society live and hands back what the relay's machine saw and kept. What is real and what is played
-stands in `device`, `machine`, `lines` and `cover`; MLS is real, with the product's suite.
+is in `device`, `machine`, `lines` and `cover`; MLS is real, with the product's suite.
 """
 
 from __future__ import annotations

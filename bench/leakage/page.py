@@ -28,10 +28,10 @@ LOWER: Final = """\
 - **V3**: each request is a connection of its own, and every client is sent all activity. What is left are the hours
   in which people are there, which their inboxes show, and the moments in which they make friends or are invited: a
   request comes into one inbox, and soon after a new box is written to; invitations into a group come into many inboxes
-  at once, if they are for people who have not talked in twos with whoever makes it
+  at once, if they are for people who have not talked in twos with anyone who makes it
   ([0029](decisions/0029-invited-by-the-room.md)): in the usual society most are. Since the answer to a request comes in
   a box of its own ([0028](decisions/0028-reply-boxes.md)) no inbox says whose the request was; before, that gave nearly
-  every new friendship away (*without reply boxes*). The hours of whoever reads the new box still say a part.
+  every new friendship away (*without reply boxes*). The hours of anyone who reads the new box still say a part.
 - **What the directory is asked** tells nearly every friendship that begins, without any address, where the relay is the
   directory as well. A request that carried the proof of its own card would leave nothing to ask; that is not built
   ([0030](decisions/0030-carried-proofs.md)). A directory that is not the relay's takes it from the relay's sight.
@@ -105,7 +105,7 @@ def _days(plan: Plan) -> str:
 def _acquainted(plan: Plan) -> str:
     if not plan.size.acquainted:
         return ""
-    return "Whoever makes a group has talked in twos with everybody in it before.\n"
+    return "Anyone who makes a group has talked in twos with everybody in it before.\n"
 
 
 def _seized(plan: Plan) -> str:
@@ -176,7 +176,7 @@ def _together(outcome: Outcome) -> str:
 
 
 def _lower(outcome: Outcome) -> str:
-    """What would lower the figures of whoever watches what passes."""
+    """What would lower the figures of anyone who watches what passes."""
     if not tables.verdicts(outcome, changed(TOGETHER)):
         return ""
     return _section("What would lower V3, V4 and V5", LOWER)
@@ -189,7 +189,7 @@ def _views(outcome: Outcome, plan: Plan, pictures: Pictures) -> str:
     )
     best = (
         "These are the attackers that were chosen elsewhere. The same for those that turned out best here, of all"
-        f" {_tried(plan)}; whoever takes the best of so many is a little above what chance gives each:"
+        f" {_tried(plan)}; anyone who takes the best of so many is a little above what chance gives each:"
     )
     named = (
         "A person whom the attacker cannot name counts as found only through one pseudonym, whichever holds most of"
@@ -226,9 +226,9 @@ def _snapshots(outcome: Outcome) -> str:
 def _asked(outcome: Outcome) -> str:
     how = (
         "V3 and V4 are of a relay whose people have their cards elsewhere. By default it is their directory, too, and"
-        " whoever watches it then sees what that is asked, over connections that name nobody. A request comes into an"
-        " inbox whose owner is on a card, and before long somebody asks for the card of whoever asks. In the models"
-        " of other designs nobody asks who it is that writes, so V3 is all there."
+        " anyone who watches it then sees what that is asked, over connections that name nobody. A request comes into"
+        " an inbox whose owner is on a card, and before long somebody asks for the card of anyone who asks. In the"
+        " models of other designs nobody asks who it is that writes, so V3 is all there."
     )
     if not outcome.asked:
         return ""
@@ -237,7 +237,7 @@ def _asked(outcome: Outcome) -> str:
 
 def _met(outcome: Outcome, plan: Plan) -> str:
     how = (
-        f"Whoever watches what passes began on day {plan.tap_from:g}. Pairs whose room for two was in use before are"
+        f"Anyone who watches what passes began on day {plan.tap_from:g}. Pairs whose room for two was in use before are"
         " friends of old, all others met under the tap. Each column leaves the pairs of the other out of the question;"
         " all other figures on this page are of both."
     )
@@ -251,7 +251,7 @@ def _hindsight(outcome: Outcome, plan: Plan) -> str:
     table = tables.hindsight(outcome)
     how = (
         f"The attackers above were chosen on societies of another size. Of all {_tried(plan)} these turned out best"
-        " for ours. Whoever takes the best of so many is now and then above what chance gives each of them."
+        " for ours. Anyone who takes the best of so many is now and then above what chance gives each of them."
     )
     return "" if plan.choice or len(table) == 1 else _section("With hindsight", how, tables.as_markdown(table))
 
@@ -355,14 +355,14 @@ def _limits(plan: Plan) -> str:
         ),
         (
             "V2 is what the process keeps: rows, heads, and what waits on which connection until which second. Memory"
-            " that it has let go of may hold requests of the last moments too, and where objects lie may hint at when"
+            " that it has dropped may hold requests of the last moments too, and where objects lie may hint at when"
             " they came; neither is played here, for any design."
         ),
         "An attacker here watches and does not act: it drops, delays and injects nothing.",
         "V3 gives connections numbers. A watcher who cannot even tell connections apart has less.",
         (
             "The ways of our devices have each a length of their own and differ from message to message by 3 ms on"
-            " average, drawn; those of the models are drawn anew each time. With steady ways that length alone tells"
+            " average, drawn; those of the models are drawn again each time. With steady ways that length alone tells"
             " requests of one device apart: pairs were guessed with 0.81 so, without addresses."
         ),
         "The attackers know the design they attack, but have no account in the society and no device of anybody.",

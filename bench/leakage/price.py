@@ -1,4 +1,4 @@
-"""What a design costs whoever uses it: bytes, connections, and how long a frame takes to a reader who is there."""
+"""What a design costs anyone who uses it: bytes, connections, and how long a frame takes to a reader who is there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.leakage.trace import Events, Op, Recording
 
 CARRIES: Final = (Op.APPEND, Op.DELIVER, Op.PUT_BLOB, Op.GET_BLOB)
 REJOINING: Final = 600.0
-"""Whoever gets a frame later than this was away; that is no delay."""
+"""Anyone who gets a frame later than this was away; that is no delay."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Assumptions, none of them measured: of a group's members 15 % join later than the rest, and in 30 days 8 % leave and 3 %
 are removed. Of a conversation in a group a few take part, the others look at it later (log-normal, 8 minutes in the
-middle); a quarter of the onlookers of a group above ten do not look at all. Whoever takes part has the room open and
+middle); a quarter of the onlookers of a group above ten do not look at all. Anyone who takes part has the room open and
 reads within seconds.
 """
 
@@ -72,7 +72,7 @@ def live_room(
 ) -> Room | None:
     """Let a room live and add to ``life.intents``; None if nobody ever begins to talk in it.
 
-    ``conversations``: how many it has beside its first one, on average. Whoever stands first makes a group. It is made
+    ``conversations``: how many it has beside its first one, on average. The first one makes a group. It is made
     ``after`` that time.
     """
     if len(members) < 2:
@@ -144,7 +144,7 @@ def _converse(living: _Living, start: float, begins: int | None = None) -> None:
 
 
 def _active(living: _Living, present: Sequence[int], begins: int | None) -> list[int]:
-    """Who takes part, whoever begins first."""
+    """Who takes part, no matter who begins first."""
     dice = living.dice
     lively = [living.life.voices.lively[member] for member in present]
     if begins is None or begins not in present:

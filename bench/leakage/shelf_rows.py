@@ -1,4 +1,4 @@
-"""What lies in a seized relay, as events: its database, its blobs, and what its process holds beside them.
+"""What is in a seized relay, as events: its database, its blobs, and what its process holds beside them.
 
 The disk knows days: of a frame and of a blob the day on which it came (its expiry day, less the time for which things
 are kept), of a box the day of its last use. Nothing on it is finer.
@@ -32,7 +32,7 @@ def disk_events(machine: Machine, start_s: int, cover: Sequence[tuple[bytes, flo
 
     `Op.APPEND` is a frame, `Op.PUT_BLOB` a blob, and `Op.ERASE` a box of which frames were erased, with the number of
     the last one: every inbox looks so, as it begins anywhere and is made when it is read. Times are the beginnings of
-    UTC days. ``cover``: frames that would lie there too, with their times.
+    UTC days. ``cover``: frames that would be there too, with their times.
     """
     folder, tap = machine.folder, machine.tap
 
@@ -50,9 +50,9 @@ def memory_events(machine: Machine, now: float, start_s: int, dice: random.Rando
     """What the running process holds beside the disk (`nullabona.drills.seizure.report`).
 
     `Op.READ` is what waits, and on which connection: a read of a box, or a wake token, which is a place of its own. The
-    process notes until when it waits, to the second. A read is asked anew every `WAIT_S` seconds, so that tells when it
-    was asked. For how long a client waits for a token is drawn so that what is left of it has the same distribution at
-    any moment (`nullabona.client.runner.reads.wake_wait_s`): here it is drawn by ``dice``, or without them it is
+    process notes until when it waits, to the second. A read is asked again every `WAIT_S` seconds, so that tells when
+    it was asked. For how long a client waits for a token is drawn so that what is left of it has the same distribution
+    at any moment (`nullabona.client.runner.reads.wake_wait_s`): here it is drawn by ``dice``, or without them it is
     `WAKE_WAIT_S`. Polling leaves nothing that waits. `Op.APPEND` without a size is a box that was touched since
     midnight, with the day of its last use; these come in the order in which they were first touched.
     """

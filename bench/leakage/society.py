@@ -5,7 +5,7 @@ stream in time order, written so that it makes sense everywhere: nobody speaks w
 not been taken in yet; rooms are made by somebody online, of people who have arrived. What a design does with an intent
 (a push, a box, a queue) is the design's affair. Small and large societies come from the same code.
 
-Shapes and sources stand in `circles` (contacts, rooms), `hours` (online, addresses) and `talk` (conversations).
+Shapes and sources are in `circles` (contacts, rooms), `hours` (online, addresses) and `talk` (conversations).
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Size:
     """How large a society is. ``pace``: messages that an account writes a day, on average, but at least so many that
     everybody who knows one another talks once, and every group too.
 
-    The defaults are what the real core can live in about an hour of one processor (`cost`): a week, and a pace
-    that is a tenth or less of what people write. ``acquainted``: whoever makes a group has talked in twos with all who
-    are in it before, as with the app, which makes groups of contacts. Without it most have not.
+    The defaults are what the real core can live in about an hour of one processor (`cost`): a week, and a pace that is
+    a tenth or less of what people write. ``acquainted``: anyone who makes a group has talked in twos with all who are
+    in it before, as with the app, which makes groups of contacts. Without it most have not.
     """
 
     accounts: int = 1_000

@@ -36,7 +36,7 @@ FIRST_WITHIN: Final = 0.5
 REPLY: Final = (math.log(25.0), 1.3)
 SAME: Final = (math.log(4.0), 0.8)
 RUN: Final = 0.35
-"""Chance that whoever spoke speaks once more before anybody replies."""
+"""Chance that anyone who spoke speaks once more before anybody replies."""
 LONGEST_GAP: Final = 1_800.0
 FILES: Final = 0.04
 FILE: Final = (math.log(180_000.0), 0.9)

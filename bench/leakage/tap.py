@@ -14,7 +14,7 @@ from bench.leakage.trace import EVENT, NOBODY, Events, Op, Owners
 
 Row: TypeAlias = tuple[float, int, int, int, int, int, int, int]
 _PACKED: Final = struct.Struct("<dBqqiiii")
-"""An `EVENT` as its bytes lie in an array: millions of them fit in memory."""
+"""An `EVENT` as its bytes are in an array: millions of them fit in memory."""
 
 
 @dataclass(slots=True)

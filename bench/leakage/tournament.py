@@ -34,7 +34,7 @@ Learned = Mapping[tuple[str, View], Trained]
 
 GROUPS_FROM: Final = 3
 NAMED_FROM: Final = 2
-"""A guess of so many counts as one about a group: whoever brought them together may be missing from it."""
+"""A guess of so many counts as one about a group: anyone who brought them together may be missing from it."""
 LIVE: Final = WATCHED
 LEARNS: Final = "trained on other societies"
 NAMES: Final = (*ATTACKERS, LEARNS)
@@ -52,7 +52,7 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class EdgeRow:
     """One attacker's guess of who talks with whom. ``mean``: what the same guess is worth by chance; ``low`` and
-    ``high``: where that lies in 95 of 100 cases.
+    ``high``: where that is in 95 of 100 cases.
     """
 
     design: str
@@ -180,7 +180,7 @@ class Judge:
 
 @dataclass(frozen=True)
 class Trial:
-    """One design and one society, recorded. ``tap_from``: the day on which whoever watches begins to."""
+    """One design and one society, recorded. ``tap_from``: the day on which anyone who watches begins to."""
 
     recording: Recording
     society: Society

@@ -95,7 +95,7 @@ class Truth:
 class Recording:
     """All that one design's machine saw and kept of one society.
 
-    ``live`` is everything that passed, in time. ``disk`` is what lies there at the end, ``memory`` what a running
+    ``live`` is everything that passed, in time. ``disk`` is what is there at the end, ``memory`` what a running
     process holds beside it: the same dtype, ``t`` rounded to what is kept. ``directory`` names the places that a public
     record ties to an account (our inboxes; empty where there is no such record).
     """

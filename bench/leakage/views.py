@@ -1,7 +1,7 @@
 """What an adversary gets of a recording, from least to most. An attacker sees a `Seen` and nothing else.
 
-The cards are public and lie on the operator's disks, so whoever carries those away (V1, V2) reads whose inbox is which
-place. A tap of the relay alone (V3, V4) sees no look-up and no card; V5 taps the directory too. What is logged in
+The cards are public and are on the operator's disks, so anyone who carries those away (V1, V2) reads whose inbox is
+which place. A tap of the relay alone (V3, V4) sees no look-up and no card; V5 taps the directory too. What is logged in
 (``who``) and named by the design itself (``to``) stays in every view: it is what the design tells its machine. A live
 tap without addresses still tells connections apart: they keep their numbers, in the order in which they opened.
 """

@@ -114,7 +114,7 @@ class SynapseSession:
 
     async def lane(self, number: int, receivers: int) -> Lane:
         lane = Lane(receivers, told=True)
-        # Whoever reads in two lanes on one access token is given everything twice.
+        # Anyone who reads in two lanes on one access token is given everything twice.
         names = [f"reader{number}"] if receivers == 1 else [f"member{index}" for index in range(receivers)]
         room = await self._room(number, names)
         for index, name in enumerate(names):

@@ -49,7 +49,7 @@ def main() -> None:
 
 
 async def _until_terminated(running: Coroutine[Any, Any, Outcome]) -> Outcome:
-    """As `asyncio.run` does with SIGINT: whoever ends this process ends those that it started."""
+    """As `asyncio.run` does with SIGINT: anyone who ends this process ends those that it started."""
     task = asyncio.ensure_future(running)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await task

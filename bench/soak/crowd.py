@@ -39,7 +39,7 @@ _FILLING: Final = "오늘 저녁에 만날까요? See you at the usual place. "
 
 
 def text_of(line: Line, at: float, length: int) -> str:
-    """What is said: who, where, which and when, so that whoever hears it knows all of it; and so much beside."""
+    """What is said: who, where, which and when, so that anyone who hears it knows all of it; and so much beside."""
     head = f"{line.speaker} {line.room} {line.number} {at:.6f} "
     return (head + _FILLING * (length // len(_FILLING) + 1))[: len(head) + length]
 

@@ -172,7 +172,7 @@ class Ledger:
         )
 
     def said_in(self, room: str) -> list[Line]:
-        """Every line that was said in a room, whoever said it."""
+        """Every line that was said in a room, no matter who said it."""
         return [
             Line(speaker, where, number)
             for (speaker, where), numbers in self._spoken.items()

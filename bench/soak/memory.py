@@ -67,7 +67,7 @@ class Watched:
 
 
 async def use(port: int, rate: float, until: float) -> int:
-    """Append, read, trim, put and get blobs, look up; over a connection that is made anew all the time."""
+    """Append, read, trim, put and get blobs, look up; over a connection that is made again all the time."""
     boxes, asked = [Box(os.urandom(32), os.urandom(32)) for _ in range(_BOXES)], 0
     while time.monotonic() < until:
         line = await Line.open(port)
@@ -84,7 +84,7 @@ async def use(port: int, rate: float, until: float) -> int:
 
 
 async def hear(port: int) -> None:
-    """Polls all activity, over a connection that is made anew every minute or so."""
+    """Polls all activity, over a connection that is made again every minute or so."""
     after = 0
     while True:
         line = await Line.open(port)

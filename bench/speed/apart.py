@@ -164,7 +164,7 @@ async def _calm_cores(running: Running, extent: Extent) -> float:
 
 
 async def waits(running: Running, session: Session, extent: Extent) -> Measured:
-    """Waits at inboxes that end without news a second, each begun anew."""
+    """Waits at inboxes that end without news a second, each begun again."""
     relay = _ours(session)
     count = 0
 

@@ -169,7 +169,7 @@ def costs(results: Results, apart: Results) -> Costs | None:
 
 
 def together_costs(results: Results) -> TogetherCosts | None:
-    """Likewise, from the run beside other servers."""
+    """Also, from the run beside other servers."""
     found = [
         _median(results, "pairs-1", tables.cost_us),
         _median(results, "room-32", tables.cost_us),

@@ -1,4 +1,4 @@
-"""Measure everything and write the pages anew: ``python -m bench.speed.record [--turns 3] [--seconds 1.5]``.
+"""Measure everything and write the pages again: ``python -m bench.speed.record [--turns 3] [--seconds 1.5]``.
 
 Takes about a quarter of an hour. Writes docs/speed.md, docs/speed/ (results.json, apart.json and a plot for each
 workload) and docs/capacity.md. With ``--apart`` only what our relay costs by default, and docs/capacity.md: two

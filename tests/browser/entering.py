@@ -96,7 +96,7 @@ def section(person: Person, korean: str, english: str) -> None:
 def adding(person: Person, korean: str = "아이디", english: str = "Handle") -> Locator:
     """The dialog that adds somebody, on one of its pages."""
     section(person, "사람", "People")
-    title = "대화 상대 추가" if person.lang == "ko" else "Add somebody"
+    title = "친구 추가" if person.lang == "ko" else "Add somebody"
     person.button(title).first.click()
     dialog = person.page.get_by_role("dialog", name=title)
     dialog.get_by_role("radio", name=korean if person.lang == "ko" else english, exact=True).check(force=True)

@@ -141,8 +141,8 @@ def test_what_arrives_while_one_reads_above_moves_nothing_and_is_counted(couple:
 
 def test_a_word_from_long_ago_is_found_and_the_way_back_is_short(couple: tuple[Person, Person]) -> None:
     mina = couple[0].at_end_of("가족")
-    mina.button("대화방 검색").click()
-    mina.page.get_by_label("이 대화방에서 검색").fill("첫눈")
+    mina.button("채팅방 검색").click()
+    mina.page.get_by_label("이 채팅방에서 검색").fill("첫눈")
     mina.page.get_by_role("option").filter(has_text="첫눈이 온 날").click()
     expect(number(mina, SNOW)).to_be_in_viewport()
     mina.button("맨 아래로").click()

@@ -67,7 +67,7 @@ def test_a_verified_contacts_handle_leads_to_somebody_else(
     expect(mina.history.get_by_text(line)).to_be_visible()
     mina.enter(GROUP)
     expect(mina.history.get_by_text(line)).to_be_visible()
-    mina.button("대화방 정보").click()
+    mina.button("채팅방 정보").click()
     expect(mina.page.get_by_role("complementary").get_by_title("열쇠가 달라요")).to_be_visible()
 
     banner.get_by_role("button", name="보기").click()

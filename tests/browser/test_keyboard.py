@@ -79,9 +79,9 @@ def test_the_sheet_of_keys_and_the_keys_on_it(meet: Meet) -> None:
     press(mina, "Enter")
     expect(mina.page.get_by_role("region", name="jun 대화")).to_be_visible()
     press(mina, "Control+f")
-    expect(mina.page.get_by_label("이 대화방에서 검색")).to_be_focused()
+    expect(mina.page.get_by_label("이 채팅방에서 검색")).to_be_focused()
     press(mina, "Escape")
-    expect(mina.page.get_by_label("이 대화방에서 검색")).to_have_count(0)
+    expect(mina.page.get_by_label("이 채팅방에서 검색")).to_have_count(0)
 
 
 def test_a_phone_shows_one_pane_and_back_leads_to_the_list(meet: Meet) -> None:
@@ -90,7 +90,7 @@ def test_a_phone_shows_one_pane_and_back_leads_to_the_list(meet: Meet) -> None:
     mina.enter("jun")
     expect(mina.chat("jun")).not_to_be_visible()
     mina.say("버스에서 보내는 중")
-    mina.button("대화방 정보").click()
+    mina.button("채팅방 정보").click()
     expect(mina.composer).not_to_be_visible()
     mina.page.go_back()
     expect(mina.composer).to_be_visible()

@@ -84,7 +84,7 @@ def test_links_that_lead_nowhere_are_explained(meet: Meet) -> None:
     field.fill("https://example.org/not-a-link")
     expect(dialog).to_contain_text("초대 링크가 아니에요.")
     field.fill(theirs)
-    expect(dialog.get_by_role("button", name="대화방 열기")).to_be_visible()
+    expect(dialog.get_by_role("button", name="채팅방 열기")).to_be_visible()
     field.fill(theirs.replace(handle(sora), handle(jun)))
     expect(dialog).to_contain_text("같은 아이디인데 열쇠가 달라요.")
     expect(dialog.get_by_role("button", name="대화 시작하기")).to_have_count(0)
@@ -108,7 +108,7 @@ def handle(person: Person) -> str:
 def group_link(person: Person, room: str) -> str:
     """Make a link into a group that one is admin of."""
     person.enter(room)
-    person.button("대화방 정보").click()
+    person.button("채팅방 정보").click()
     person.page.get_by_role("complementary").get_by_role("button", name="초대 링크").click()
     person.page.get_by_role("complementary").get_by_role("radio", name="1시간").check(force=True)
     person.page.get_by_role("complementary").get_by_role("radio", name="여러 명").check(force=True)
@@ -174,7 +174,7 @@ def test_a_wish_without_answer_is_told_asked_again_and_withdrawn(meet: Meet) -> 
     mina.page.goto(mina.launch())
     expect(jun.chat("독서 모임")).to_be_visible()
     expect(wishes[0]).to_have_count(0)
-    expect(sora.button("대화 요청 1개 모르는 사람이 말을 걸었어요")).to_be_visible()
+    expect(sora.button("친구 요청 1개 나와 대화하고 싶어 해요")).to_be_visible()
     expect(sora.chat("독서 모임")).to_have_count(0)
 
 

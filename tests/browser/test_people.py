@@ -35,7 +35,7 @@ def my_handle(person: Person) -> str:
 
 def request(person: Person, korean: str, english: str) -> Locator:
     """The first request, once there is one; its button of this name."""
-    banner = "대화 요청 1개" if person.lang == "ko" else "1 message request"
+    banner = "친구 요청 1개" if person.lang == "ko" else "1 message request"
     person.page.locator("button:not(nav button)").filter(has_text=banner).click()
     name = korean if person.lang == "ko" else english
     return person.page.get_by_role("article").get_by_role("button", name=name, exact=True)
@@ -131,11 +131,11 @@ def test_a_contact_is_deleted_and_both_can_begin_anew(meet: Meet) -> None:
     expect(jun.page.get_by_text("No contacts yet")).to_be_visible()
 
     expect(mina.page.get_by_text("나갔").first).to_be_visible()
-    mina.button("대화방 정보").click()
+    mina.button("채팅방 정보").click()
     mina.page.get_by_role("button", name="프로필").click()
-    mina.button("대화 상대에서 지우기").click()
+    mina.button("친구 삭제").click()
     mina.page.get_by_role("dialog").get_by_role("button", name="지우기", exact=True).click()
-    expect(mina.page.get_by_text("대화 상대에서 지웠어요")).to_be_visible()
+    expect(mina.page.get_by_text("친구를 삭제했어요")).to_be_visible()
 
     ask(jun, my_handle(mina), GREETING)
     request(mina, "수락", "Accept").click()
@@ -179,7 +179,7 @@ def test_a_nickname_is_only_mine(meet: Meet) -> None:
 def safety(person: Person, other: str) -> str:
     """Open the page of the safety number beside the conversation; the digits on it."""
     person.enter(other)
-    person.button("대화방 정보" if person.lang == "ko" else "Chat info").click()
+    person.button("채팅방 정보" if person.lang == "ko" else "Chat info").click()
     name = re.compile("^안전 번호" if person.lang == "ko" else "^Safety number")
     person.page.get_by_role("complementary").get_by_role("button", name=name).click()
     digits = person.page.get_by_role("list", name="숫자 60개" if person.lang == "ko" else "60 digits")

@@ -22,8 +22,8 @@ def test_a_korean_word_is_found_in_a_room_and_leads_into_its_context(friends: li
     jiu = friends[0].at_end_of("등산")
     first = jiu.bubble("주말에 산에 갈까?")
     expect(first).not_to_be_in_viewport()
-    jiu.button("대화방 검색").click()
-    jiu.page.get_by_label("이 대화방에서 검색").fill("주말")
+    jiu.button("채팅방 검색").click()
+    jiu.page.get_by_label("이 채팅방에서 검색").fill("주말")
     found = jiu.page.get_by_role("listbox", name="검색").get_by_role("option")
     expect(found).to_have_count(2)
     expect(found.locator("mark").first).to_have_text("주말")
@@ -54,6 +54,6 @@ def test_a_name_is_found_by_its_first_consonants(friends: list[Person]) -> None:
 
 def test_what_is_not_there_is_said_to_be_not_there(friends: list[Person]) -> None:
     jiu = friends[0].at_end_of("등산")
-    jiu.button("대화방 검색").click()
-    jiu.page.get_by_label("이 대화방에서 검색").fill("잠수함")
+    jiu.button("채팅방 검색").click()
+    jiu.page.get_by_label("이 채팅방에서 검색").fill("잠수함")
     expect(jiu.page.get_by_text("‘잠수함’에 맞는 것이 없어요")).to_be_visible()

@@ -103,7 +103,7 @@ def _then(*stops: Stop) -> Stop:
 
 def _adding(visit: Visit, korean: str, english: str) -> None:
     visit.go(section="Contacts")
-    visit.press("대화 상대 추가", "Add somebody")
+    visit.press("친구 추가", "Add somebody")
     dialog = visit.person.page.get_by_role("dialog")
     dialog.get_by_role("radio", name=visit.word(korean, english), exact=True).check(force=True)
 

@@ -200,7 +200,7 @@ def test_errors_have_a_code_a_hint_and_no_traceback(pair: Pair, tmp_path: Path) 
         assert "Traceback" not in result.err
     assert 2 == nulla("send", profile=pair.mina).code
     korean = nulla("send", "nobody", "x", "--lang", "ko", profile=pair.mina)
-    assert "오류: 그런 대화방이 없어요" in korean.err
+    assert "오류: 그런 채팅방이 없어요" in korean.err
 
 
 def test_an_ambiguous_name_lists_the_candidates(pair: Pair) -> None:

@@ -91,8 +91,13 @@ def test_an_error_is_a_sentence(code: str) -> None:
 def test_one_idea_has_one_korean_word() -> None:
     """docs/glossary.md, "In Korean"."""
     said = [text for sentence in EVERY.values() for text in (sentence.ko, sentence.ko_hint)]
-    others = r"낱말|대화 ?신청|복구 (?:단어|문구)|되살[리렸려]|닉네임|별칭|수신함|검사점|뿌리|데스크(?!톱)|영수증"
+    others = r"낱말|대화 ?(?:신청|요청)|대화방|구성원|"
+    others += r"복구 (?:단어|문구)|되살[리렸려]|닉네임|별칭|수신함|검사점|뿌리|데스크(?!톱)|영수증"
     wrong = re.compile(others)
+    for area in AREAS:
+        if not area.startswith(FORMAL):  # there correspondents are meant, who need not be contacts
+            said_here = [text for one in Words(area).values() for text in (one.ko, one.ko_hint)]
+            assert [] == [text for text in said_here if re.search("대화 상대|참여자", text)]
     kept = {"항목 {size}개를 되살렸어요"}  # a log, not an account
     assert [] == [text for text in said if wrong.search(text) and not any(each in text for each in kept)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from nullabona.docket.console.request.answers import Answer, Asked
@@ -23,8 +24,12 @@ LAST: Final = b"0\r\n\r\n"
 class Hall:
     """Lets every request hand in an original; one whose body begins with ``!`` fails."""
 
+    def __init__(self) -> None:
+        self.admitted = 0
+
     def admit(self, asked: Asked) -> Answer | int:
         assert asked.method == "POST"
+        self.admitted += 1
         return MAX_DOCUMENT
 
     async def answer(self, asked: Asked) -> Answer:
@@ -33,11 +38,24 @@ class Hall:
         return Answer(200, b"%d" % len(asked.body))
 
 
-async def upload(server: ConsoleServer, mib: int) -> Wire:
+def console() -> tuple[ConsoleServer, Hall]:
+    """A server with that hall."""
+    hall = Hall()
+    return ConsoleServer(Site("http://localhost:1"), hall, SameLoop()), hall
+
+
+async def becomes(find: Callable[[], bool]) -> None:
+    """Let the loop turn until something is so."""
+    async with asyncio.timeout(20):
+        while not find():  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0)
+
+
+async def upload(server: ConsoleServer, hall: Hall, mib: int) -> Wire:
     """All parts but the last are on their way in."""
-    wire = Wire(server)
+    wire, admitted = Wire(server), hall.admitted
     wire.send(HEAD)
-    await asyncio.sleep(0.01)
+    await becomes(lambda: hall.admitted > admitted)
     for _ in range(mib - 1):
         wire.send(PART)
         await asyncio.sleep(0)
@@ -58,17 +76,17 @@ def test_no_more_than_so_many_bytes_are_in_memory() -> None:
     """Of six originals that come at once two find room; the others are told to come again; then it is free."""
 
     async def play() -> tuple[int, list[int], int]:
-        server = ConsoleServer(Site("http://localhost:1"), Hall(), SameLoop())
+        server, hall = console()
         wires = [Wire(server) for _ in range(6)]
         for wire in wires:
             wire.send(HEAD)
-        await asyncio.sleep(0.01)
+        await becomes(lambda: hall.admitted == len(wires))
         for _ in range(31):
             for wire in wires:
                 wire.send(PART)
         held = server.held
         statuses = [await finish(wire) for wire in wires]
-        again = await finish(await upload(server, 32))
+        again = await finish(await upload(server, hall, 32))
         return held, sorted(statuses), again
 
     held, statuses, again = asyncio.run(play())
@@ -80,15 +98,16 @@ def test_what_was_counted_is_given_back_whatever_happens() -> None:
     """When a request was answered, failed, or its connection was lost on the way."""
 
     async def play() -> list[int]:
-        server = ConsoleServer(Site("http://localhost:1"), Hall(), SameLoop())
-        whole = await finish(await upload(server, 2))
-        failing = await upload(server, 1)
+        server, hall = console()
+        whole = await finish(await upload(server, hall, 2))
+        failing = await upload(server, hall, 1)
         failing.send(b"1\r\n!\r\n")
         failed = await finish(failing)
-        lost = await upload(server, 3)
+        lost = await upload(server, hall, 3)
+        await becomes(lambda: server.held == 2 * MIB)
         before = server.held
         lost.close()
-        await asyncio.sleep(0.01)
+        await becomes(lambda: server.held == 0)
         return [whole, failed, before, server.held]
 
     assert [200, 500, 2 * MIB, 0] == asyncio.run(play())

@@ -51,7 +51,7 @@ def said(*parts: bytes) -> bytes:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         for part in parts:
             writer.write(part)
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)  # a pace, not a wait: parts are meant to arrive one by one, but need not
         writer.write(HEAD % (b"GET", b"end", b"Connection: close\r\n"))
         return await reader.read()
 
@@ -110,7 +110,7 @@ def test_a_head_must_be_whole_soon_after_its_first_byte() -> None:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         writer.write(GET)
         first = await reader.readuntil(b"\r\n\r\n/")
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.3)  # the silence that is allowed, longer than a head may take
         heard = asyncio.create_task(reader.read())
         for _ in range(100):
             if not heard.done():

@@ -1,7 +1,7 @@
 """Attackers: from what a view shows to scored pairs, groups and successions. Each is the strongest of its kind known.
 
-`ATTACKERS` names them; `attack` lets one guess. Whoever reports chooses, on societies that are not reported, the best
-attacker for each design and view, and reports that one (see `bench.leakage.tournament`).
+`ATTACKERS` names them; `attack` lets one guess. Anyone who reports chooses, on societies that are not reported, the
+best attacker for each design and view, and reports that one (see `bench.leakage.tournament`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Who reads a place, by what its reads follow: for designs in which every request goes on a connection of its own.
 
-Somebody writes, and whoever is there looks: those reads count who is there. All others are of devices that were away
+Somebody writes, and anyone who is there looks: those reads count who is there. All others are of devices that were away
 and look what they missed, or that look now and then: those say who has just come. Either way, as in `presence`, what
 is seen of a place is explained as a sum over people, with weights that are not negative.
 """

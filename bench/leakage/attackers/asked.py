@@ -1,9 +1,9 @@
 """Who asked whom to talk, by what the directory is asked, and by no address.
 
-A relay is its people's directory too, unless somebody else keeps that, and then whoever watches it sees both: a request
-comes into an inbox, whose owner is on the card, and before long the device that got it asks the record about whoever
-asks. Left out are look-ups by those who are about to write to that very inbox, and those with which a device that just
-came looks after its own handle.
+A relay is its people's directory too, unless somebody else keeps that, and then anyone who watches it sees both: a
+request comes into an inbox, whose owner is on the card, and before long the device that got it asks the record about
+anyone who asks. Left out are look-ups by those who are about to write to that very inbox, and those with which a device
+that just came looks after its own handle.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SOONEST: Final = 3.0
 LATEST: Final = 66.0
 """Seconds after a request came to its device within which the record is asked who that is."""
 WRITTEN: Final = 2.0
-"""Whoever is looked up to be written to is written to within so long."""
+"""Anyone who is looked up to be written to is written to within so long."""
 COMING: Final = 4.0
 """Within so long of coming a device looks after its own handle."""
 

@@ -5,8 +5,8 @@ away then. For every two people: how likely all these moments are, if reads come
 and never else (an intersection attack, Berthold and Langos, PET 2002, as a likelihood over pairs rather than a cut).
 That needs no address and no size.
 
-A friendship that somebody asks for is told in an inbox, and a room for the two begins soon after whoever was asked can
-have seen it. So of a room that begins then, one of the two is likely known (`after_requests`), wherever the answer
+A friendship that somebody asks for is told in an inbox, and a room for the two begins soon after anyone who was asked
+can have seen it. So of a room that begins then, one of the two is likely known (`after_requests`), wherever the answer
 goes: this attack is for answers that do not come into inboxes.
 """
 
@@ -39,7 +39,7 @@ FEWEST: Final = 6
 KNOWN: Final = 1_000.0
 """So many times likelier is a pair with somebody who was just asked, shared among all who were."""
 ANSWERS: Final = 66.0
-"""Seconds within which whoever was asked says yes."""
+"""Seconds within which anyone who was asked says yes."""
 CROWD: Final = 80
 """Of more people, those are looked at who are there at most of a room's moments."""
 LEAST: Final = 1e-3

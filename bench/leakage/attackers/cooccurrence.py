@@ -1,7 +1,7 @@
 """Who is seen at the same place: the plainest attack, and the strongest wherever people share a place.
 
 A place with two readers is a room for two, and so is one that is nobody's by name, with one reader and one other who
-writes there. In a mailbox with one reader, whoever writes there alone (not to many at once) and is answered at once
+writes there. In a mailbox with one reader, anyone who writes there alone (not to many at once) and is answered at once
 talks with its owner: receipts are not answered, messages are.
 """
 

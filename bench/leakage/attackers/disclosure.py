@@ -1,10 +1,10 @@
 """Statistical disclosure: who gets something just after whom.
 
-After Martiny et al. (Improving Signal's Sealed Sender, NDSS 2021): whoever receives a message sends a receipt back by
-itself, so that the sender's mailbox is written to within about a second; the same mailbox is rarely written to at other
-times. Here the target's moments are compared with control moments some time earlier and later, which removes the hour
-of the day. `matched` is the stronger form: each write is given to the one earlier write that explains it best, and the
-table is estimated anew from that until it stands (expectation maximisation; a soft form of the perfect matching
+After Martiny et al. (Improving Signal's Sealed Sender, NDSS 2021): anyone who receives a message sends a receipt back
+by itself, so that the sender's mailbox is written to within about a second; the same mailbox is rarely written to at
+other times. Here the target's moments are compared with control moments some time earlier and later, which removes the
+hour of the day. `matched` is the stronger form: each write is given to the one earlier write that explains it best, and
+the table is estimated again from that until it stands (expectation maximisation; a soft form of the perfect matching
 disclosure attack of Troncoso et al., PETS 2008, and of the Bayesian inference of Danezis and Troncoso, PETS 2009).
 `least_squares` solves rounds of receipts for all mailboxes together (Perez-Gonzalez and Troncoso, PETS 2012).
 """

@@ -57,7 +57,7 @@ def _look(sizes: list[int]) -> NDArray[np.float64]:
 
 
 def chain_in_memory(scene: Scene) -> frozenset[Pair]:
-    """The likeliest successions of places where people wait; the earlier is what lay there, or was touched, first."""
+    """The likeliest successions of places where people wait; the earlier is what was there, or was touched, first."""
     order = _order(scene.seen)
     waited = [place for place in scene.readers if place not in scene.seen.directory and place not in scene.addressed]
     waited.sort(key=lambda place: (*order.get(place, (float("inf"), 0)), place))
@@ -76,7 +76,7 @@ def chain_in_memory(scene: Scene) -> frozenset[Pair]:
 
 
 def _order(seen: Seen) -> dict[int, tuple[float, int]]:
-    """The first day of what lies in each place, and its turn among what memory says was touched that day."""
+    """The first day of what is in each place, and its turn among what memory says was touched that day."""
     found: dict[int, tuple[float, int]] = {}
     rows = seen.events[(seen.events["op"] == Op.APPEND) & (seen.events["place"] != NOBODY)]
     for turn, (place, t, size) in enumerate(

@@ -19,9 +19,9 @@ from scipy.optimize import nnls
 JOIN: Final = 100
 """How many people join at once, those first with whom most goes."""
 NOTHING: Final = 1e-9
-"""Of what goes with whoever has most of it, so little is a matter of rounding."""
+"""Of what goes with anyone who has most of it, so little is a matter of rounding."""
 LEAST: Final = 1e-12
-"""Whoever joins and explains no more than this share of what was left over would come and go for ever, by rounding."""
+"""Who joins and explains no more than this share of what was left over would come and go for ever, by rounding."""
 
 Counts = NDArray[np.float64]
 

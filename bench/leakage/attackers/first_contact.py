@@ -1,6 +1,6 @@
 """Who makes friends with whom: a request comes into one inbox, and soon after the answer into another.
 
-Somebody asks, and whoever is asked says yes within a minute of seeing it: an append to X's inbox, and one to the
+Somebody asks, and anyone who is asked says yes within a minute of seeing it: an append to X's inbox, and one to the
 asker's while X is there. Every append that could be the answer gets a share of the request, and of several requests
 that one append could answer each gets a share, until that stands: the soft matching of `disclosure` (Troncoso et al.,
 PETS 2008; Danezis and Troncoso, PETS 2009), on first words instead of receipts. What goes to several inboxes in one

@@ -1,9 +1,9 @@
-"""Which people form groups: whoever reads one place, and whoever is written to in one breath.
+"""Which people form groups: anyone who reads one place, and anyone who is written to in one breath.
 
 After Brigham and Hopper (No Safety in Numbers, 2023): a message to a group goes to all its members but the sender, so
-the sets of recipients repeat; the sender is whoever's mailbox the receipts of all of them go to. What is left of that
-where rooms have places of their own is the moment in which a room is made: its invitations go to all inboxes in one
-breath (`invited_together`). `GROUPERS` names the ways; who reports chooses one, as with pairs.
+the sets of recipients repeat; the sender is the one whose mailbox gets the receipts of all of them. What is left of
+that where rooms have places of their own is the moment in which a room is made: its invitations go to all inboxes in
+one breath (`invited_together`). `GROUPERS` names the ways; who reports chooses one, as with pairs.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _fan_outs(scene: Scene) -> dict[int, tuple[frozenset[int], int, float]]:
 def invited_together(scene: Scene) -> list[frozenset[int]]:
     """Sets of people to whose inboxes something of one size came in one breath, with who wrote it if an address says.
 
-    Two are enough: whoever wrote to them is the third.
+    Two are enough: anyone who wrote to them is the third.
     """
     its = scene.inboxes
     if not len(its.events):

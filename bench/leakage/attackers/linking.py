@@ -6,7 +6,7 @@ Evidence, the surest first:
 2. what connections do together (`devices`);
 3. a session that reads the places that an earlier one read is the same person's: devices are recognised after each
    reconnection by their places, the rarer a place the more it says (threats T.11.8 to T.11.10 of Marmot's model);
-4. a connection that only writes is whoever's deliveries its writes keep following (`satellites`).
+4. a connection that only writes is that of the one whose deliveries its writes keep following (`satellites`).
 """
 
 from __future__ import annotations

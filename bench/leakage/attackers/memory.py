@@ -1,8 +1,8 @@
 """What the memory of a running relay gives away of who waits: when, and for how much.
 
-*Same second*: devices of one room begin to wait anew in the moment in which something comes to its box. A design that
+*Same second*: devices of one room begin to wait again in the moment in which something comes to its box. A design that
 waits for a fixed time shows the same second for all of them, on connections of different people. What one connection
-began together is left out: that was when it came. *Many waits*: whoever waits for much is in many rooms.
+began together is left out: that was when it came. *Many waits*: anyone who waits for much is in many rooms.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def single_requests(seen: Seen) -> bool:
 
 
 def cast_of(seen: Seen) -> Cast:
-    """A person for each mailbox; with addresses, whoever asks for a mailbox from one most is who is there."""
+    """A person for each mailbox; with addresses, the one who asks for it most from an address is its person."""
     after = 1 + max(seen.directory.values(), default=0)
     unnamed = sorted(seen.mailboxes - set(seen.directory))
     own = dict(seen.directory) | {place: after + at for at, place in enumerate(unnamed)}
@@ -115,7 +115,7 @@ def weights(seen: Seen, cast: Cast, there: Hours) -> Weights:
 
 
 def _seen(seen: Seen, cast: Cast) -> Weights:
-    """With addresses: how often each person asks, beside whoever asks most."""
+    """With addresses: how often each person asks, beside anyone who asks most."""
     asked = seen.events[(seen.events["op"] == Op.READ) & ~np.isin(seen.events["place"], list(cast.places))]
     counts: dict[int, Counter[int]] = defaultdict(Counter)
     for place, conn in zip(asked["place"].tolist(), asked["conn"].tolist(), strict=True):

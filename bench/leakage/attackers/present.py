@@ -1,4 +1,4 @@
-"""Who is at an address: whoever reads their inbox there, over a connection that is open in that moment."""
+"""Who is at an address: anyone who reads their inbox there, over a connection that is open in that moment."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class _Hints:
         self._writes = writes[order]
 
     def owner(self, conn: int) -> int:
-        """Whoever is clearly the likeliest to own ``conn``."""
+        """Anyone who is clearly the likeliest to own ``conn``."""
         low, high = np.searchsorted(self._writes["conn"], (conn, conn + 1))
         mine = self._writes[low:high]
         here = self._at.get(int(mine["addr"][0]), set()) if mine["addr"][0] != NOBODY else None

@@ -5,7 +5,7 @@ NIP-44, NIP-59):
 
 - N1: everything of a group carries the same public id (the ``h`` tag); rooms for two are groups.
 - N2: each event of a group is signed by a key made for it alone: no sender.
-- N3: a relay keeps events with the second they say, and hands them to whoever asks for the group.
+- N3: a relay keeps events with the second they say, and hands them to anyone who asks for the group.
 - N4: a client subscribes to the ids of all its groups, and to what is addressed to its own public key, over one
   connection.
 - N5: a welcome is addressed to the new member's public key; its time is moved back by up to two days.

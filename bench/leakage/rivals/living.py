@@ -1,7 +1,7 @@
 """A society lived through in a model of another design: who is online and in which room, and what happens when.
 
 A design says what its machine sees of each act; this says when acts happen. Times between the machine and a device are
-drawn anew for each message, so that nothing stands out by being exact.
+drawn again for each message, so that nothing stands out by being exact.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ class Living:
         """The person has read everything that came."""
 
     def keep(self, disk: Log, memory: Log) -> None:
-        """What lies on the disk and in memory at the end."""
+        """What is on the disk and in memory at the end."""
 
     def directory(self) -> dict[int, int]:
         """Places that a public record ties to an account."""

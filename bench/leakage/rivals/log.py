@@ -16,7 +16,7 @@ ROW: Final = struct.Struct("<dBqqiiii")
 
 @dataclass(slots=True)
 class Log:
-    """What a machine saw, or what lies on it."""
+    """What a machine saw, or what is on it."""
 
     rows: bytearray = field(default_factory=bytearray)
 

@@ -182,7 +182,7 @@ class Mailboxes(Living):
             self._send(device, to, padded(220 if file else size), room, content=True)
 
     def _transfer(self, device: Device, to: Sequence[int], size: int) -> None:
-        """The file goes up by its number, and whoever is there fetches it."""
+        """The file goes up by its number, and anyone who is there fetches it."""
         blob = len(self._places) + self._blobs
         self._blobs += 1
         self._blob(device, Op.PUT_BLOB, blob, size)

@@ -5,7 +5,7 @@ Synapse 1.157):
 
 - P1: every message is a row with its sender, room and milliseconds, kept for good (``events``; no limit by default).
 - P2: who has read up to where in which room is kept (``receipts_linearized``: the newest for each room and person).
-- P3: membership lies in plain text: who took whom into which room (state events).
+- P3: membership is in plain text: who took whom into which room (state events).
 - P4: the address of each login is kept 28 days with when it was last seen (``user_ips``).
 - P5: what is sent is as long as it is; nothing is padded.
 - P6: every request is a login's: the machine knows who acts, always.
@@ -110,7 +110,7 @@ class Plaintext(Living):
                     self._missed.setdefault((member, one.number), []).append((place, long))
 
     def _transfer(self, device: Device, room: int, size: int) -> None:
-        """The file goes up, and whoever is there fetches it."""
+        """The file goes up, and anyone who is there fetches it."""
         blob = self._new_place(room)
         self._blob(device, Op.PUT_BLOB, blob, size)
         for member in self.others(room, device.account):

@@ -140,7 +140,7 @@ def _run(arguments: list[str], settings: Settings) -> int:
 
 
 def _mute() -> int:
-    """Whoever read our output has gone: that is not an error of ours."""
+    """The reader of our output has gone: that is no error of ours."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     return 0

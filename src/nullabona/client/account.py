@@ -197,7 +197,7 @@ def restore_account(store: Store, *, root: AccountRoot, card: bytes, today: int,
         relay = previous.inbox.relay
         store.set_value(_REGISTERED, b"0")
         note_own_card(store, previous.hash)
-        # Whoever has a lost device must not go on reading: it is removed from every room that this one comes back to.
+        # The finder of a lost device must not go on reading: it is removed from every room that this one comes back to.
         returning.note_restored(store)
         own_devices.note_gone(store, [device.certificate.device_id for device in previous.devices])
         return _enrol(store, root, handle=previous.handle, relay=relay, today=today, previous=previous, suite=suite)
@@ -245,7 +245,7 @@ def _made(store: Store, record: AccountRecord) -> Account:
 
 
 def _save(store: Store, record: AccountRecord) -> Account:
-    """Its card may be one that was only followed: whoever made it, the watch of the record still has to judge it."""
+    """Its card may be one that was only followed: whose work it is, the watch of the record still has to judge."""
     own_devices.note_card(store, record.card)
     store.set_value(_ACCOUNT, msgspec.msgpack.encode(record))
     return Account(record)
@@ -362,10 +362,10 @@ def join_account(
     """
     named = verify_card(card, today=today)
     if named.handle != handle:
-        raise CardForked("somebody answered for another account", hint="link the device anew, with a new code")
+        raise CardForked("somebody answered for another account", hint="link the device again, with a new code")
     mine = [each for each in named.devices if each.certificate.device_id == device.id]
     if named.identity_key != root.identity_key().public_key().public_bytes_raw() or len(mine) != 1:
-        raise CardForked("the card is not that of this account and device", hint="link the device anew")
+        raise CardForked("the card is not that of this account and device", hint="link the device again")
     if find_account(store) is not None:
         raise AccountExists("this profile has an account already")
     note_own_card(store, named.previous)  # the record may still be about to show it

@@ -1,7 +1,8 @@
 """Overwriting what is to be gone, before the system is told that its place is free (docs/decisions/0036).
 
-Whoever has the passphrase later, and the disk, reads deleted messages out of blocks that a file gave back: the pages in
-them are sealed with the same key. Where a system writes elsewhere than in place, and on flash, no program reaches them.
+Anyone who has the passphrase later, and the disk, reads deleted messages out of blocks that a file gave back: the pages
+in them are sealed with the same key. Where a system writes elsewhere than in place, and on flash, no program reaches
+them.
 """
 
 from __future__ import annotations

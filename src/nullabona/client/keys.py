@@ -51,7 +51,7 @@ class InboxSecrets:
 
 @dataclass(frozen=True, slots=True)
 class AccountRoot:
-    """The 32 bytes from which an account's keys are derived. Whoever has them is the account."""
+    """The 32 bytes from which an account's keys are derived. Anyone who has them is the account."""
 
     secret: bytes = field(repr=False)
 

@@ -1,4 +1,4 @@
-"""The one door to the crate: MLS handles whose state lies in the device's store (crates/mls, spec/room.md §8).
+"""The one door to the crate: MLS handles whose state is in the device's store (crates/mls, spec/room.md §8).
 
 Every handle a step touched is written by `Mls.flush` in the step's own transaction. If that transaction fails,
 `abandon` drops those handles, so that no handle is ever ahead of what is stored and no ratchet position is used twice.

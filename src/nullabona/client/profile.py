@@ -139,7 +139,7 @@ class Profile:
     def change_protection(self, unlock: Unlock) -> None:
         """Protect the profile in another way, or with another passphrase, from now on.
 
-        The store is not encrypted anew: who has a copy of the old header and its passphrase can still open it.
+        The store is not encrypted again: who has a copy of the old header and its passphrase can still open it.
         Raises `BadPassphrase`, `KeychainFailed` or `StaleProfile`; the old protection then still holds. So it is after
         `StoreFailed`, unless the disk failed at the very end: then the new one holds.
         """
@@ -339,7 +339,7 @@ def _must_be_private(path: Path) -> None:
         except FileNotFoundError as error:
             if file.name in (path.name, _HEADER):
                 raise ProfileMissing("there is no profile here") from error
-            continue  # what is missing is noticed by whoever needs it
+            continue  # what is missing is noticed by anyone who needs it
         except OSError as error:
             raise StoreFailed("the profile's files cannot be looked up") from error
         if os.name == "posix" and (status.st_mode & _OTHERS or status.st_uid != os.geteuid()):

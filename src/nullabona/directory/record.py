@@ -179,7 +179,7 @@ class PublicRecord:
             entry = encode_epoch(epoch.number, epoch.root, epoch.closed_s)
             (index,) = self._log.stage([entry], key=b"epoch %d" % number)
             if index != number:
-                raise RecordBroken("an epoch would stand at another place of the log than its number")
+                raise RecordBroken("an epoch would be at another place of the log than its number")
 
     async def publish(self, now_s: int) -> Served:
         """Publish everything staged with cosignatures; from then on, answers are proven under it.

@@ -139,7 +139,7 @@ class Administration:
 
     def _check_objection(self, details: ObjectDetails) -> None:
         if not self.find(details.challenge).held:
-            raise Stale("there is no objecting to this; whoever does not agree does not confirm it")
+            raise Stale("there is no objecting to this; anyone who does not agree does not confirm it")
 
     def _keep_act(self, act: Act, details: DeskDetails, assertion: Assertion) -> None:
         approves = details.challenge if isinstance(details, ObjectDetails) else None

@@ -1,8 +1,8 @@
 """Following a log by its frontier: no proof of consistency, only the tiles of what was added (C2SP tlog-tiles).
 
-Whoever keeps the frontier of a checkpoint and reaches the root of a larger one from it, by whatever hashes, knows that
-the larger tree begins with the smaller. The tiles need not be believed; they are where everybody finds them, so asking
-for one says no more than roughly when one last looked.
+Anyone who keeps the frontier of a checkpoint and reaches the root of a larger one from it, by whatever hashes, knows
+that the larger tree begins with the smaller. The tiles need not be believed; they are where everybody finds them, so
+asking for one says no more than roughly when one last looked.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nullabona.log.tree import HASH_SIZE, Frontier, node_hash
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A perfect subtree that is added: its height, and where its hashes lie in which tile."""
+    """A perfect subtree that is added: its height, and where its hashes are in which tile."""
 
     height: int
     tile: Tile

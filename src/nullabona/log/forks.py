@@ -1,8 +1,8 @@
 """Evidence that a log has two histories: a file with two checkpoints that it signed (spec/witness.md §2.4).
 
-Whoever reads it believes nothing but their own policy. Two roots of one size contradict each other by themselves. Two
-sizes do so only if the file shows what root the larger tree has at the smaller size; else the log's own files decide
-(`nullabona.reading.forks`).
+Anyone who reads it believes nothing but their own policy. Two roots of one size contradict each other by themselves.
+Two sizes do so only if the file shows what root the larger tree has at the smaller size; else the log's own files
+decide (`nullabona.reading.forks`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Fork:
     """Two checkpoints. ``shown`` says how the larger is claimed to have grown from the other one.
 
     ``other_root``: the root that the larger tree has at the smaller size, which ``shown``'s proof leads from; empty if
-    the file does not know it. ``keys`` are those that whoever wrote the file knew, and prove nothing.
+    the file does not know it. ``keys`` are those that anyone who wrote the file knew, and prove nothing.
     """
 
     kind: Kind
@@ -112,7 +112,7 @@ def fork_of(first: bytes, second: bytes) -> Fork:
 
 
 def weigh(fork: Fork, policy: Policy) -> Weighed:
-    """What the file shows to whoever believes the policy: both are the log's own, and whether they contradict.
+    """What the file shows to anyone who believes the policy: both are the log's own, and whether they contradict.
 
     Raises `ForkInvalid` unless the log has signed both, and they may contradict each other.
     """

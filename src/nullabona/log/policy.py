@@ -2,7 +2,7 @@
 
 A policy names logs, witnesses and the quorum of witnesses. Stricter than the format in three ways: of every kind of key
 that is listed for an origin at least one must have signed (so that a log with an Ed25519 and an ML-DSA-44 key needs
-both), one public key may stand on one line only, and a cosignature without a time does not count.
+both), one public key may be on one line only, and a cosignature without a time does not count.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Policy:
         raise NotWitnessed(f"{len(witnesses)} of the policy's witnesses cosigned, which is no quorum")
 
     def signed(self, note: Note) -> Seen:
-        """What the note shows once its log has signed, whoever has witnessed it: for evidence against the log.
+        """What the note shows once its log has signed, no matter who has witnessed it: for evidence against the log.
 
         Raises as `check`, but for `NotWitnessed`.
         """

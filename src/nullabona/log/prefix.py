@@ -1,4 +1,4 @@
-"""Proofs of a prefix tree over random labels: what stands at a label under a root, or that nothing does (spec/map.md).
+"""Proofs of a prefix tree over random labels: what is at a label under a root, or that nothing is (spec/map.md).
 
 Pure, and needed on both sides: the directory makes walks, a client checks them. A root fixes for every label where its
 bits lead from the top: to the label's own leaf, to another label's, or to nothing. So under one root a handle has one
@@ -20,7 +20,7 @@ DEEPEST: Final = 8 * LABEL_BYTES
 EMPTY: Final = bytes(32)
 """The hash of a part of the tree that has no label."""
 TOMBSTONE: Final = bytes(32)
-"""Stands in the place of a card's hash once the card was deleted."""
+"""Represents a card's hash once the card was deleted."""
 
 _LEAF: Final = b"nullabona map leaf v1"
 _NODE: Final = b"nullabona map node v1"
@@ -51,7 +51,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One label and the commitment that stands at it."""
+    """One label and the commitment that is at it."""
 
     label: bytes
     commitment: bytes
@@ -82,7 +82,7 @@ def bit(label: bytes, depth: int) -> int:
 
 
 def root_with(label: bytes, commitment: bytes, walk: Walk) -> bytes:
-    """The root under which ``commitment`` stands at ``label``.
+    """The root under which ``commitment`` is at ``label``.
 
     Raises `MapProofInvalid` if the walk shows another's leaf.
     """
@@ -92,7 +92,7 @@ def root_with(label: bytes, commitment: bytes, walk: Walk) -> bytes:
 
 
 def root_without(label: bytes, walk: Walk) -> bytes:
-    """The root under which nothing stands at ``label``. Raises `MapProofInvalid`."""
+    """The root under which nothing is at ``label``. Raises `MapProofInvalid`."""
     other = walk.other
     if other is None:
         return _fold(label, EMPTY, walk.siblings)

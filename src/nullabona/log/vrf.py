@@ -1,7 +1,7 @@
 """A verifiable random function: ECVRF-EDWARDS25519-SHA512-TAI of RFC 9381, over libsodium's group through PyNaCl.
 
-Whoever has the secret key computes the one output that a public key gives to an input, and a proof of it; nobody else
-can compute or guess it. Pure: the secret is 32 bytes given by the caller.
+Anyone who has the secret key computes the one output that a public key gives to an input, and a proof of it; nobody
+else can compute or guess it. Pure: the secret is 32 bytes given by the caller.
 
 Stricter than the RFC in one point: a proof whose point lies outside the main subgroup is refused. An honest one never
 does.

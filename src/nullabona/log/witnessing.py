@@ -70,7 +70,7 @@ class Accept:
 class Refuse:
     """Answer with this. A reason of ``forked`` means that the log signed two trees of one size: keep both as evidence.
 
-    ``unproven`` may be evidence too, or a mistake of whoever asked.
+    ``unproven`` may be evidence too, or a mistake of the caller.
     """
 
     reason: Reason

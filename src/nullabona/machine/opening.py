@@ -29,7 +29,7 @@ class PathUnusable(UserError):
 
     code = "path-unusable"
     default_hint = (
-        "look at owner and mode, of it and of the folder it lies in: both must belong to the user that runs this "
+        "look at owner and mode, of it and of the folder it is in: both must belong to the user that runs this "
         "(files 0600, folders 0700), and the disk must have room"
     )
 

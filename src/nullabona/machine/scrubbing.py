@@ -21,7 +21,7 @@ SETTINGS: Final = ("synchronous = FULL", "secure_delete = ON", "temp_store = MEM
 class Scrubber:
     """Of the database at ``path``, which the caller's ``writer`` has open, and nobody else writes to.
 
-    ``version`` is its user_version, which is written down once more to begin the log anew. Raises `OSError`, and what
+    ``version`` is its user_version, which is written down once more to begin the log again. Raises `OSError`, and what
     the writer raises; then the same call may be repeated.
     """
 

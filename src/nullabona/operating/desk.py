@@ -106,7 +106,7 @@ class OpenedDesk:
         return self.desk.perform(self.who, proposal, signer(self.officer.seed)(proposal.act), document)
 
     def close(self) -> None:
-        """Release the folder. Whoever called witnesses closes the log before, on the loop that called them."""
+        """Release the folder. The caller of witnesses closes the log before, on the loop that called them."""
         self.desk.close()
         self.log.release()
 
@@ -188,7 +188,7 @@ def outside(config: Mapping[str, Any], catalogue: Catalogue, parts: Parts) -> Ou
     return Outside(
         clock=parts.clock, chance=secrets.token_bytes, producible=held, make_package=_packages(config, catalogue),
         verifiers={"ed25519": verify_ed25519, **parts.verifiers}, seal=parts.seal or _seal(config),
-        epoch_day=lambda epoch: EpochDays(directory, parts.clock() // DAY)(epoch),  # noqa: PLW0108 - read anew each time
+        epoch_day=lambda epoch: EpochDays(directory, parts.clock() // DAY)(epoch),  # noqa: PLW0108 - read again each time
         steady=parts.steady, contact=str(config.get("contact", "")),
     )  # fmt: skip
 

@@ -56,7 +56,7 @@ class Ended:
 class Program:
     """A process. ``log`` gets its standard error, or a temporary file until it has ended.
 
-    With ``session`` it is in one of its own, where Ctrl-C in ours does not end it: whoever started it has to.
+    With ``session`` it is in one of its own, where Ctrl-C in ours does not end it: the process that started it has to.
     """
 
     def __init__(

@@ -47,7 +47,7 @@ async def decide(source: Source, report: Report, fork: Fork) -> Fork:
             shown = add_checkpoint(signed.size, proof, parse_note(report.note))
             same = signed.size == now.size
             return Fork("two-roots" if same else "no-consistency", now.origin, note, shown, (), b"" if same else root)
-    raise ForkInvalid("both checkpoints stand in the log as it is: whoever kept them was given a wrong proof")
+    raise ForkInvalid("both checkpoints are in the log as it is: anyone who kept them was given a wrong proof")
 
 
 def _looked_up(get_node: GetNode, sizes: list[int]) -> tuple[list[bytes], list[tuple[bytes, ...]]]:

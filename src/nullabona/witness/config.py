@@ -29,10 +29,10 @@ DEFAULT_LISTEN: Final = "127.0.0.1:8450"
 KEYS: Final = {
     "data": "directory for what was cosigned, and for evidence; its loss makes the witness forget, and then it must "
             "not go on under the same key",
-    "key": "file with the witness's private keys, mode 0600; whoever reads it can cosign in its name",
+    "key": "file with the witness's private keys, mode 0600; anyone who reads it can cosign in its name",
     "listen": f"list of HOST:PORT (port 0: any free one) or unix:PATH; default {DEFAULT_LISTEN}",
     "tls_cert": "PEM certificate chain",
-    "tls_key": "PEM key of the certificate, not encrypted; whoever reads it can pose as this witness's address",
+    "tls_key": "PEM key of the certificate, not encrypted; anyone who reads it can pose as this witness's address",
     "behind_proxy": "allow plain HTTP on an address that is not loopback, because a proxy in front speaks TLS",
     "log": "one table [[log]] for each log, with the keys of LOG_KEYS",
     "limits": "table of limits; see `nulla witness limits`",

@@ -18,7 +18,7 @@ _PLACE: Final = re.compile(r"\{(\w+)")
 
 
 class Bilingual(Protocol):
-    """Whatever stands in both languages."""
+    """Whatever is in both languages."""
 
     @property
     def ko(self) -> str: ...

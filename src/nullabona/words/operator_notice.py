@@ -18,7 +18,7 @@ _WORDS: Final = Words("operator_notice")
 
 
 class Said(Protocol):
-    """What a notice says, whoever reads it: its person, or the officer who is about to sign it."""
+    """What a notice says, no matter who reads it: its person, or the officer who is about to sign it."""
 
     @property
     def handle(self) -> str: ...

@@ -492,7 +492,7 @@ export interface Lock {
   call: "Lock";
 }
 
-/** The person is here: the idle time starts anew. */
+/** The person is here: the idle time starts again. */
 export interface Active {
   call: "Active";
 }
@@ -723,7 +723,8 @@ export interface SetRoom {
 
 /** ``room`` empty: everywhere. ``before`` goes on after the last result's place, within one room.
  * 
- * ``person``: said by whoever is called that. ``since``, ``until``: sent from a time on, before another; 0: whenever. */
+ * ``person``: said by anyone who is called that. ``since``, ``until``: sent from a time on, before another; 0:
+ * whenever. */
 export interface Search {
   call: "Search";
   text: string;
@@ -1004,7 +1005,7 @@ export interface ExportAll {
   call: "ExportAll";
 }
 
-/** Write one conversation out, likewise. */
+/** Write one conversation out, in the same way. */
 export interface ExportRoom {
   call: "ExportRoom";
   room: string;
@@ -1289,7 +1290,7 @@ export interface Locked {
   state: State;
 }
 
-/** What was missed is not known: `Start` anew. */
+/** What was missed is not known: `Start` again. */
 export interface Reset {
   push: "Reset";
 }
@@ -1341,7 +1342,7 @@ export interface GivenBackup {
 
 /** The body of ``POST /trade`` (JSON): ``token``, 32 random bytes of the page's choice, works from the answer on.
  * 
- * The page keeps both until it has heard the answer, and says the same again if it was loaded anew before. */
+ * The page keeps both until it has heard the answer, and says the same again if it was loaded again before. */
 export interface Trade {
   launch: string;
   token: string;

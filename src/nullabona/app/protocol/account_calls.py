@@ -85,7 +85,7 @@ class Lock(Call[v.State], frozen=True):
 
 
 class Active(Call[Done], frozen=True):
-    """The person is here: the idle time starts anew."""
+    """The person is here: the idle time starts again."""
 
 
 class SetSettings(Call[v.Settings], frozen=True):

@@ -47,7 +47,7 @@ class ExportAll(Call[Moved], frozen=True):
 
 
 class ExportRoom(Call[Moved], frozen=True):
-    """Write one conversation out, likewise."""
+    """Write one conversation out, in the same way."""
 
     room: str
 

@@ -40,7 +40,7 @@ class Privacy(Struct, frozen=True):
     record: str
     """The producible record itself, as text."""
     standing: list[str]
-    """How the public record that the card stands in is witnessed and checked."""
+    """How the public record that the card is in is witnessed and checked."""
     adversaries: list[Adversary]
 
 

@@ -139,7 +139,7 @@ class Locked(Push, frozen=True):
 
 
 class Reset(Push, frozen=True):
-    """What was missed is not known: `Start` anew."""
+    """What was missed is not known: `Start` again."""
 
 
 AnyPush: TypeAlias = (
@@ -218,7 +218,7 @@ class GivenBackup(Struct, frozen=True):
 class Trade(Struct, frozen=True, forbid_unknown_fields=True):
     """The body of ``POST /trade`` (JSON): ``token``, 32 random bytes of the page's choice, works from the answer on.
 
-    The page keeps both until it has heard the answer, and says the same again if it was loaded anew before.
+    The page keeps both until it has heard the answer, and says the same again if it was loaded again before.
     """
 
     launch: str

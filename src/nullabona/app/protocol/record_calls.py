@@ -1,4 +1,4 @@
-"""Calls about what is wrong with public records: what still stands, the evidence, and a record that began anew."""
+"""Calls about what is wrong with public records: what still stands, the evidence, and a record that began again."""
 
 from __future__ import annotations
 

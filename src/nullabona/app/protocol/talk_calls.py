@@ -191,7 +191,8 @@ class SetRoom(Call[Done], frozen=True):
 class Search(Call[v.Found], frozen=True):
     """``room`` empty: everywhere. ``before`` goes on after the last result's place, within one room.
 
-    ``person``: said by whoever is called that. ``since``, ``until``: sent from a time on, before another; 0: whenever.
+    ``person``: said by anyone who is called that. ``since``, ``until``: sent from a time on, before another; 0:
+    whenever.
     """
 
     text: str

@@ -26,7 +26,7 @@ def hand_over(transport: asyncio.Transport, listener: WSListener, key: str, ahea
     """Make a WebSocket of the connection whose upgrade was asked for with ``key``; ``ahead`` had arrived after it."""
     protocol: asyncio.BufferedProtocol = WSProtocol(
         None,  # host and port: of a client
-        None,  # path, likewise
+        None,  # path, in the same way
         _SERVER_SIDE,
         lambda _request: WSUpgradeResponseWithListener(
             WSUpgradeResponse.create_101_response({"Sec-WebSocket-Protocol": SUBPROTOCOL}), listener

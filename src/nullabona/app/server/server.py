@@ -4,7 +4,7 @@
 ``GET /…``            the files of the page; they hold nothing of the person
 ``POST /trade``       a launch token makes a working token of the one the page chose
 ``POST /upload``      a file to be sent, whole, with the working token
-``POST /backup``      a piece of a backup to begin from, likewise
+``POST /backup``      a piece of a backup to begin from, in the same way
 ``GET /media/…``      content, by a signed path that dies when the app locks
 ``GET /ws``           the WebSocket, with the working token as a subprotocol
 ====================  =====================================================================
@@ -94,7 +94,7 @@ class Server:
             raise PortTaken(f"port {port} is not free") from error
         self.port = listening.getsockname()[1]
         self._listening = listening
-        # A copy is what the loop closes, so that who comes while the process begins anew waits and is not turned away.
+        # A copy is what the loop closes, so that who comes while the process begins again waits and is not turned away.
         self._server = await loop.create_server(lambda: Front(self), sock=listening.dup(), backlog=_BACKLOG)
         self._guard.serve_at(self.port)
 

@@ -51,7 +51,7 @@ class PeopleCache:
         return known
 
     def known(self) -> dict[bytes, ContactInfo]:
-        """Contacts by account; looked up anew after `people_changed`."""
+        """Contacts by account; looked up again after `people_changed`."""
         if self._known is None:
             self._known = {info.account: info for info in self._client.contacts.all()}
         return self._known

@@ -84,7 +84,7 @@ def relay() -> None:
     "--docket-files",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="The public folder of that docket's log: clients follow it, so that no notice stands in another history than "
+    help="The public folder of that docket's log: clients follow it, so that no notice is in another history than "
     "was seen before. Default: none, and they warn of what they cannot compare.",
 )
 @click.option(
@@ -97,7 +97,7 @@ def relay() -> None:
 @click.option(
     "--metrics-for-all",
     is_flag=True,
-    help="Show /metrics to whoever asks. Default: to this machine and private networks.",
+    help="Show /metrics to anyone who asks. Default: to this machine and private networks.",
 )
 @click.option(
     "--today",

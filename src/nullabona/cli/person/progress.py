@@ -1,4 +1,4 @@
-"""How far something long has come, on the terminal of whoever waits for it; silent everywhere else."""
+"""How far something long has come, on the terminal of anyone who waits for it; silent everywhere else."""
 
 from __future__ import annotations
 

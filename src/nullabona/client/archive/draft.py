@@ -1,7 +1,7 @@
 """A file that is written beside its place and put there when it is whole (spec/archive.md §5).
 
-Whoever is killed over it leaves the draft, never a part of a file in the place itself; the next run for the same place
-sweeps that away. A draft that is still being written is locked, by the system, so that nobody else sweeps it.
+A process that is killed over it leaves the draft, never a part of a file in the place itself; the next run for the same
+place sweeps that away. A draft that is still being written is locked, by the system, so that nobody else sweeps it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Imports that an archive tells of: known again here, so that the same file adds nothing and an import can be undone.
 
-An import's messages lie in rows that are kept for it, below all others. Which ones they had where the archive was made
+An import's messages are in rows that are kept for it, below all others. Which ones they had where the archive was made
 says nothing here: they get new ones, in the order in which they come. Only how many there can be matters.
 """
 

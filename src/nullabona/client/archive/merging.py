@@ -1,6 +1,6 @@
 """Records into a store: what is new is added, what is known stays unless the archive knows better (spec/archive.md §4).
 
-Merging the same records again changes nothing. Search entries are made anew from the bodies. Decides what wins; never
+Merging the same records again changes nothing. Search entries are made again from the bodies. Decides what wins; never
 what is shown, and never touches keys of rooms.
 """
 
@@ -153,7 +153,7 @@ class Merger:
                 return self._preference(record)
             case r.Begin():
                 self._me, self._made_at = record.account, record.made_at
-            case r.Identity() | r.Dropped():  # for whoever reads the stream
+            case r.Identity() | r.Dropped():  # for anyone who reads the stream
                 pass
         return False
 

@@ -38,7 +38,7 @@ class Begin(msgspec.Struct, array_like=True, frozen=True, tag=1):
 
 
 class Identity(msgspec.Struct, array_like=True, frozen=True, tag=2):
-    """The account itself. Only in backups; whoever has it is the account."""
+    """The account itself. Only in backups; anyone who has it is the account."""
 
     root: Account
     handle: Text

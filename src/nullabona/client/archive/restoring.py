@@ -97,7 +97,7 @@ def in_line(backups: Sequence[Path], key: BackupKey) -> tuple[list[Path], Identi
     """A whole backup and one made after it, given in any order, in theirs; and whose the later one is.
 
     Raises as `peek_identity`, `BackupOutOfLine` if there are not one or two, and `BackupOfOther` if the words open them
-    that are not those of the account in them: whoever knows what is encrypted to may have made them.
+    that are not those of the account in them: anyone who knows what is encrypted to may have made them.
     """
     _two_at_most(backups)
     found = sorted(((*peek_identity(path, key), path) for path in backups), key=lambda each: each[0].after != b"")

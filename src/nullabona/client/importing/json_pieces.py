@@ -53,7 +53,7 @@ class Pieces:
         self._at += 1
 
     def elements(self) -> Iterator[None]:
-        """The elements of the array that comes next, likewise."""
+        """The elements of the array that comes next, in the same way."""
         self._expect(b"[")
         while self.peek() != ord("]"):
             yield

@@ -1,7 +1,7 @@
-"""Where an imported line stands in a room, and by what it is known again.
+"""Where an imported line is in a room, and by what it is known again.
 
 A line is known again by its minute and what it says, not by who said it: people are renamed, and the next export calls
-them otherwise. Lines stand in the order of the file, also where its times go back. Pure.
+them otherwise. Lines are in the order of the file, also where its times go back. Pure.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def position_at(at: int, number: int = 0) -> int:
 def in_order(times: Sequence[int], after: int | None = None) -> Sequence[int]:
     """When each line stands, so that none stands before the line before it in the file, nor before ``after``.
 
-    As many lines as possible stand at their own time. Each of the others, of which the clock was wrong or which
-    somebody pasted, stands at the time of the line before it.
+    As many lines as possible are at their own time. Each of the others, of which the clock was wrong or which
+    somebody pasted, is at the time of the line before it.
     """
     if (after is None or not times or times[0] >= after) and all(one <= two for one, two in pairwise(times)):
         return times

@@ -58,7 +58,7 @@ class Chat(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
-    """One line of a chat. ``at`` is in ms: by the wall clock of whoever exported, or UTC if the layout says so."""
+    """One line of a chat. ``at`` is in ms: by the wall clock of the exporter, or UTC if the layout says so."""
 
     at: int
     author: str

@@ -68,7 +68,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text of an export, and where its media are. ``name`` is the file's own, ``folder`` what it lies in."""
+    """A text of an export, and where its media are. ``name`` is the file's own, ``folder`` what it is in."""
 
     name: str
     given: Given

@@ -52,7 +52,7 @@ class ChatSurvey:
 
 
 class Stopped(Exception):
-    """Whoever asked does not want to know any more."""
+    """The caller does not want to know any more."""
 
 
 def survey(

@@ -207,7 +207,7 @@ ATTACHED: Final = (
     "|arquivo anexado|ficheiro anexado|file allegato|bestand bijgevoegd|dosya ekli|файл добавлен|添付ファイル"
     "|文件附件|檔案已附加|plik załączony|file terlampir"
 )
-"""What stands in parentheses behind the name of a file, as an expression."""
+"""What is in parentheses behind the name of a file, as an expression."""
 TITLES: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (

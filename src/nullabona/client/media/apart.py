@@ -27,7 +27,7 @@ MEMORY: Final = 2 * 1_073_741_824
 CPU_S: Final = 30
 """Time of the processor that one image may take: what is slow only because the machine is busy is not refused."""
 SMALL_CPU_S: Final = 2
-"""Likewise for a thumbnail or a profile picture."""
+"""Also for a thumbnail or a profile picture."""
 PATIENCE_S: Final = 120.0
 START_S: Final = 60.0
 IDLE_S: Final = 30.0
@@ -40,7 +40,7 @@ class Lost(Exception):
 
 
 class Apart:
-    """One worker at a time, whoever asks."""
+    """One worker at a time, no matter who asks."""
 
     def __init__(
         self,

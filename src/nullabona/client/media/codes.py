@@ -1,4 +1,4 @@
-"""QR codes as rows of modules: whoever shows them draws them."""
+"""QR codes as rows of modules: anyone who shows them draws them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Images are decoded and encoded anew, both ways (docs/decisions/0009): nothing of their bytes is passed on.
+"""Images are decoded and encoded again, both ways (docs/decisions/0009): nothing of their bytes is passed on.
 
-Going out, that takes away place, device and time of a photo; coming in, it keeps a hostile file from whoever shows it.
-Sizes are read from the header before Pillow sees the file, so that no small file can ask for much memory.
+Going out, that takes away place, device and time of a photo; coming in, it keeps a hostile file from the program that
+shows it. Sizes are read from the header before Pillow sees the file, so that no small file can ask for much memory.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The process that decodes images: one request after the other over its pipes, within limits it cannot lift.
 
 It can open no file and no socket, write nothing but its answers, and have only so much memory and time. What an image
-does to it is told as `refused`, or by its end; whoever asked goes on (docs/decisions/0009). Run by
+does to it is told as `refused`, or by its end; the caller goes on (docs/decisions/0009). Run by
 `nullabona.client.media.apart` only: ``python -I -m nullabona.client.media.worker MEMORY CPU_S``.
 """
 

@@ -61,7 +61,7 @@ def write_header(path: Path, header: Header) -> None:
 
 
 def _replace(new: Path, path: Path) -> None:
-    """What stood there is overwritten once it is replaced: it opens with the passphrase from before."""
+    """What was there is overwritten once it is replaced: it opens with the passphrase from before."""
     if os.name != "posix":  # a file that is open cannot be replaced there
         new.replace(path)
         return

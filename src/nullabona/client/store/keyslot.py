@@ -45,7 +45,7 @@ class Keychain:
 
 @dataclass(frozen=True, slots=True)
 class Unprotected:
-    """The key lies beside the store, mode 0600: whoever has the files has everything. For bots and demos."""
+    """The key is beside the store, mode 0600: anyone who has the files has everything. For bots and demos."""
 
 
 Unlock = Passphrase | Keychain | Unprotected

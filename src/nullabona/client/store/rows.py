@@ -58,7 +58,7 @@ class Rows:
     """A connection, its transaction, and the four ways to run a statement.
 
     ``_remember`` is told the profile's generation after each commit that changed something; without it generations
-    are not counted. Writes are refused outside a transaction; reads are not. ``_known`` is for whoever keeps rows in
+    are not counted. Writes are refused outside a transaction; reads are not. ``_known`` is for anyone who keeps rows in
     memory: it is emptied when a transaction is undone.
     """
 

@@ -117,7 +117,7 @@ class SqliteStore(
 
 
 def _overwrite_log(connection: apsw.Connection) -> None:
-    """The blocks that an emptied file gives back keep what stood in them."""
+    """The blocks that an emptied file gives back keep what was in them."""
     try:
         log = os.open(connection.filename_wal, os.O_RDWR | getattr(os, "O_BINARY", 0))
         try:

@@ -1,4 +1,4 @@
-"""What messages are found by. Knows nothing of languages: whoever puts words here has cut them already."""
+"""What messages are found by. Knows nothing of languages: anyone who puts words here has cut them already."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ class WordRows(Rows):
         return [(row[0], message_of(row[1:])) for row in self._all(_FOUND, (match, before, limit))]
 
     def recent_messages(self, *, before: int, limit: int) -> list[tuple[int, Message]]:
-        """The messages that came last, newest first, likewise."""
+        """The messages that came last, newest first, in the same way."""
         return [(row[0], message_of(row[1:])) for row in self._all(_RECENT, (before, limit))]

@@ -112,7 +112,7 @@ class Changes:
         assert isinstance(moment.details, IntakeDetails | AmendDetails)
         content = decide.take_in(moment.details, self._taxonomy, moment.now_s)
         if moment.file is not None and moment.file.content.demand.instrument != content.demand.instrument:
-            raise decide.DemandIncomplete("an amendment keeps the instrument; take the demand in anew")
+            raise decide.DemandIncomplete("an amendment keeps the instrument; take the demand in again")
         if moment.file is not None and moment.file.content.gag is not None:
             content = msgspec.structs.replace(content, gag=moment.file.content.gag)
         event: EventKind = "received" if moment.action == Action.INTAKE else "amended"

@@ -25,7 +25,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "short": "in period {period}, which begins at entry {entry}: it is cut short",
     "misplaced": "in period {period}, which begins at entry {entry}: slot {slot} is not where it belongs",
     "unreadable": "in period {period}, which begins at entry {entry}: {why}",
-    "twice": "a commitment stands in the log twice",
+    "twice": "a commitment is in the log twice",
     "no-checkpoint": "period {period} has no checkpoint of its own that the policy believes",
     "late": "period {period} was witnessed {seconds} s after its window",
     "early": "period {period} was witnessed before it had ended",

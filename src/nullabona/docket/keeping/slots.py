@@ -40,7 +40,7 @@ class NoSuchSlot(UserError):
     """The slot does not exist, or its box was emptied when the slot was opened."""
 
     code = "docket-no-such-slot"
-    default_hint = "an opened slot stands in the log itself"
+    default_hint = "an opened slot is in the log itself"
 
 
 class Boxed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,6 +1,6 @@
 """Bars without script or style attribute: inline SVG whose lengths are percentages, so that text keeps its size.
 
-A chart is a value; the template draws it. Whoever cannot see it has the sentence, and the table beside it.
+A chart is a value; the template draws it. Anyone who cannot see it has the sentence, and the table beside it.
 """
 
 from __future__ import annotations

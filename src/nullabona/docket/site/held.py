@@ -1,6 +1,6 @@
 """What the operator keeps, as rows of the page: the declarations of `nullabona.wire.data_held`, with their Korean.
 
-Whoever declares a new column also writes its Korean into ``held.toml``; until then the English stands there.
+Anyone who declares a new column also writes its Korean into ``held.toml``; until then the English is there.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class About:
 
 
 def record_of(found: Recount, log: LogView, about: About, catalogue: Catalogue, now_s: int) -> Publication:
-    """The record of a log that was recounted and holds; whoever calls has made sure of that."""
+    """The record of a log that was recounted and holds; the caller has made sure of that."""
     newest = max(found.reports.values(), default=None, key=lambda report: report[0])
     laws = {row.id: row for row in catalogue.newest()}
     return Publication(

@@ -89,7 +89,7 @@ _TABLES: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
         "renews": "the slot it takes over from", "at_period": "the period before which it may not be entered",
     }),
     "slot": (_ALWAYS, _SEALED, {
-        "period": "where it lies in the log", "slot": "where it lies in the log", "commitment": "what the log says",
+        "period": "where it is in the log", "slot": "where it is in the log", "commitment": "what the log says",
         "box": "the record, sealed to counsel and auditor; emptied when it is opened. Busy or not, it looks the same",
     }),
     "statement": (_ALWAYS, _PUBLIC, {

@@ -1,8 +1,8 @@
 """The version of a desk's database: a new one is made, an old one is brought up to date, another one is refused.
 
 Tables go from version to version by the steps in ``migrations/``. What the program says (rules.sql, core/states.py,
-core/roles.py) holds no data: an older desk gets it anew, whole. All of it is one transaction, so that a desk that could
-not be brought up to date is as it was.
+core/roles.py) holds no data: an older desk gets it again, whole. All of it is one transaction, so that a desk that
+could not be brought up to date is as it was.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _tables_of(version: int) -> Mapping[str, str]:
 
 
 def _make(connection: sqlite3.Connection, version: int) -> None:
-    """The tables of `VERSION`, and every rule anew. Inside a transaction."""
+    """The tables of `VERSION`, and every rule again. Inside a transaction."""
     for (name,) in connection.execute(_TRIGGERS).fetchall():
         connection.execute(f"DROP TRIGGER {name}")
     if version == 0:

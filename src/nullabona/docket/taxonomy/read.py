@@ -56,7 +56,7 @@ def parse(texts: Mapping[str, str]) -> Catalogue:
 
 
 def encoded(rows: tuple[Row, ...]) -> bytes:
-    """The canonical JSON whose SHA-256 is the taxonomy's hash; anyone may compute it anew."""
+    """The canonical JSON whose SHA-256 is the taxonomy's hash; anyone may compute it again."""
     return canonical(list(rows))
 
 

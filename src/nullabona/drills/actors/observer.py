@@ -55,7 +55,7 @@ class MoreDeeds(Deeds):
                 while not self._stands():  # noqa: ASYNC110 - nothing happens when an epoch holds nothing new
                     await asyncio.sleep(_LOOK_S)
         except TimeoutError:
-            raise Unmet("the card does not stand in the record") from None
+            raise Unmet("the card is not in the record") from None
 
     async def record_size(self) -> int:
         """How many entries of the directory's log this device has seen."""

@@ -160,7 +160,7 @@ def _unsaid() -> Iterator[None]:
 
 
 def keys_of_witnesses(grounds: Grounds) -> Iterator[SignerKey]:
-    """The keys of the stage's witnesses, who lie in this drill where stated."""
+    """The keys of the stage's witnesses, who lie where this drill says so."""
     for path in sorted(grounds.folder.glob("*/witness.key")):
         yield from read_key_file(path)
 

@@ -113,7 +113,7 @@ def _unanswered(struck: Struck) -> Iterator[Text]:
 def _noticed(tried: Tried) -> Iterator[Text]:
     nobody, verdict = _say("nobody-notices"), tried.noticed
     yield _line(_say("other-files-served"), verdict.served, nobody)
-    yield _line(_say("signed-anew-operator"), verdict.alone, nobody)
+    yield _line(_say("signed-again-operator"), verdict.alone, nobody)
     asked = _say("witnesses-asked-sign")
     refusals = [(name, _REASONS.get(why, as_it_is(why))) for name, why in sorted(tried.refused.items())]
     said = joined(", ", [_say("witness-refuses", name=name, why=why) for name, why in refusals]) if refusals else nobody

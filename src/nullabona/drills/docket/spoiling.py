@@ -1,7 +1,7 @@
 """A package that was handed over is altered by somebody without the keys of log and custodian: who notices.
 
-Sums and a PDF's signature are in the package and prove nothing to whoever compares them with each other only: sums can
-be written anew, and everything signed with other keys under the same names. `nulla docket package verify` with the
+Sums and a PDF's signature are in the package and prove nothing to anyone who compares them with each other only: sums
+can be written again, and everything signed with other keys under the same names. `nulla docket package verify` with the
 checker's own policy and the published custodian has to refuse all of it.
 """
 

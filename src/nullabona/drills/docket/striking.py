@@ -1,7 +1,7 @@
 """A demand is struck from the desk's database after it was taken in and before it is in the log: what it gets then.
 
-The desk's program is unaltered; whoever does it can write to the file. An operator that answers without the desk needs
-none of this, and is another line (K-01).
+The desk's program is unaltered; anyone who does it can write to the file. An operator that answers without the desk
+needs none of this, and is another line (K-01).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What an operator could try with one demand of the record: remove it, alter, reorder, back-date, or quietly drop it.
 
-Each is done as well as it can be done by whoever holds the log's keys: batches count right, places are renumbered, a
+Each is done as well as it can be done by anyone who holds the log's keys: batches count right, places are renumbered, a
 dropped demand's openings go with it and the report is lowered. `Public` is such a record as it would be served.
 """
 

@@ -1,4 +1,4 @@
-"""Where something can stand in a relay's data directory, and where which line of the threat model lets it stand.
+"""Where something can be in a relay's data directory, and where which line of the threat model lets it stand.
 
 The lists are fixed here. They are not the product's own declaration: a column that somebody adds and declares fails the
 lines that it could break until somebody has judged it here. A number can be a time, or stand for an account or a box;

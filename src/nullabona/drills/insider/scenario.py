@@ -125,7 +125,7 @@ class _Scene:
             await people["mansu"].do("sync")
             await (
                 self._heard()
-            )  # whoever has that has read his word before, and looks for the branch if they believe it
+            )  # anyone who has that has read his word before, and looks for the branch if they believe it
             await people["mansu"].do("show_the_way", room=GROUP, victims=victims)
             await people["mansu"].do("sync")
             return {"frames": 1 + len(victims), "bytes": 512 + 16_384 * len(victims)}

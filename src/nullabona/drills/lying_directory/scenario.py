@@ -34,7 +34,7 @@ _PATIENCE_S: Final = 60.0
 
 
 def play(tell: Tell, period_s: int, only: Sequence[str] = ()) -> list[Caught]:
-    """Tell every lie in a new folder, no more than the lines of ``only`` need, if any."""
+    """Tell every lie, in a new folder, no more than the lines of ``only`` need, if any."""
     return in_folder(lambda folder: _play(folder, tell, period_s, only))
 
 
@@ -316,4 +316,4 @@ _UNPROMISED: Final = (
     ("M-15", "omar", "far", _say("promise-some-far")),
 )  # fmt: skip
 _OWNER: Final = _say("owner-s-device")
-_LOOKER: Final = _say("whoever-looks-card")
+_LOOKER: Final = _say("person-looks-card")

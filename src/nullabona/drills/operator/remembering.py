@@ -109,7 +109,7 @@ def _attributes(one: Any) -> list[Any]:  # noqa: ANN401 - any object of the rela
     return [getattr(one, name, None) for name in names] + list(getattr(one, "__dict__", {}).values())
 
 
-def _flat(record: Any, depth: int = 0) -> Iterator[bytes | int]:  # noqa: ANN401 - whatever lies there
+def _flat(record: Any, depth: int = 0) -> Iterator[bytes | int]:  # noqa: ANN401 - whatever is there
     """The values that stand side by side."""
     if isinstance(record, bytes | bytearray):
         yield bytes(record)

@@ -63,7 +63,7 @@ class Hunt:
     def learn(self, chunks: Iterable[Chunk]) -> None:
         """Take a source that cannot hold the secrets: words that it shares with them by chance no longer count.
 
-        A piece is passed over if it is, in whatever form, no character more than here: a program's own words lie in its
+        A piece is passed over if it is, in whatever form, no character more than here: a program's own words are in its
         memory as text and as the file they were read from, and chance adds half a letter to what is left of either.
         """
         for chunk in chunks:

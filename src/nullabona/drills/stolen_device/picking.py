@@ -1,7 +1,7 @@
 """Opening a locked profile without its passphrase: with every key that the thief can think of, or can find beside it.
 
 The thief has the program, so knows how a profile is made, and makes one to see what all have in common. Keys are
-zeros and constants of the program, hashes of whatever stands in the profile's files, and what stands there itself; and
+zeros and constants of the program, hashes of whatever is in the profile's files, and what is there itself; and
 the key of the thief's own profile. Each is tried on the store's first page, and on what the header keeps sealed.
 """
 

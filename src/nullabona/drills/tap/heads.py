@@ -1,6 +1,6 @@
 """What connections reveal about their clients before any request's content: the heads of their first requests.
 
-A head tells nothing if everybody's is the same. Whatever stands in some and not in all of a kind (a cookie, a program's
+A head tells nothing if everybody's is the same. Whatever is in some and not in all of a kind (a cookie, a program's
 name, a number of the device, an order of its own) ties those that have it together.
 """
 

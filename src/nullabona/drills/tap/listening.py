@@ -294,16 +294,16 @@ def guess_without_addresses(tape: Listened) -> Guess:
 
 def guess_by_look_ups(tape: Listened) -> frozenset[Pair]:
     """Who asked whom to talk, by no address and no connection: whose inbox a request comes into is on a card, and the
-    next who is looked up, other than its owner and whoever is about to be written to, is who asked.
+    next who is looked up, other than its owner and anyone who is about to be written to, is who asked.
     """
     handles = {handle.rpartition("@")[0]: handle for handle in tape.inbox_of}
     return frozenset(frozenset((handles[asks[answer][1]], handles[owner])) for owner, answer, asks in _answered(tape))
 
 
 def looked_up_together(tape: Listened) -> frozenset[frozenset[str]]:
-    """Sets of names whose cards were looked up in one breath, as whoever makes a group of them does: each sooner after
-    the other than half of what lies between them and whoever was looked up before or is next. Left out are those who
-    were looked up to be written to, and who had written.
+    """Sets of names whose cards were looked up in one breath, as anyone who makes a group of them does: each sooner
+    after the other than half of what lies between them and anyone who was looked up before or is next. Left out are
+    those who were looked up to be written to, and who had written.
     """
     answered = list(_answered(tape))
     taken = {answer for _, answer, _ in answered}

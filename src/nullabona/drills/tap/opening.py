@@ -1,6 +1,6 @@
 """Tries to open what passed sealed, with every key that follows from what passed beside it.
 
-Whoever made the program chose what its keys are derived from. A tap knows the program, so it derives keys as that
+Anyone who made the program chose what its keys are derived from. A tap knows the program, so it derives keys as that
 does, from all that a relay is ever shown: secrets and hashes of boxes, addresses, incarnations, what ties wake tokens
 together, cards; and from what needs no showing: zeros, and every constant in the program.
 """

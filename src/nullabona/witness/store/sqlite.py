@@ -32,7 +32,7 @@ class NotAWitness(UserError):
     """The folder holds another program's data, or another version's."""
 
     code = "witness-data-version"
-    default_hint = "name the witness's own folder; never start one anew under an old key: it would have forgotten"
+    default_hint = "name the witness's own folder; never start one again under an old key: it would have forgotten"
 
 
 _SQL: Final = named_queries("nullabona.witness.store")

@@ -10,7 +10,7 @@ export const notices = words({
     bySomebody: "누군가",
     ofSomebody: "누군가의",
     other: "방에 변화가 있었어요",
-    created: (who: string) => `${who} 대화방을 만들었어요`,
+    created: (who: string) => `${who} 채팅방을 만들었어요`,
     joined: "방에 들어왔어요",
     joinedBy: (who: string) => `${who} 나를 초대했어요`,
     added: (who: string, whom: string) => `${who} ${whom} 님을 초대했어요`,
@@ -37,7 +37,7 @@ export const notices = words({
     gapBeforeNow: "전에 나눈 메시지가 빠졌을 수 있어요.",
     gapWaiting: (whose: string) => `${whose} 님의 기기가 켜지면 받아 와요.`,
     accepted: "요청이 받아들여졌어요. 이제 대화할 수 있어요.",
-    handleOfContact: "다른 계정이 대화 상대의 아이디를 쓰고 있어요. 같은 사람인지 다른 방법으로 물어보세요.",
+    handleOfContact: "다른 계정이 친구의 아이디를 쓰고 있어요. 같은 사람인지 다른 방법으로 물어보세요.",
     warning: (code: string) => `주의할 일이 있었어요 (${code})`,
   },
   en: {

@@ -3,8 +3,8 @@ import { words } from "./index.svelte.ts";
 /** All about one room: its panel, links, media, timers. */
 export const room = words({
   ko: {
-    title: "대화방 정보",
-    members: (n: number) => `구성원 ${n}`,
+    title: "채팅방 정보",
+    members: (n: number) => `대화상대 ${n}`,
     admin: "관리자",
     adminAre: "관리자는 사람을 초대하고 내보낼 수 있어요.",
     devices: (n: number) => `기기 ${n}대`,
@@ -21,14 +21,14 @@ export const room = words({
 
     rename: "이름 바꾸기",
     name: "그룹 이름",
-    nameHint: "모두에게 바뀐 이름이 보이고, 대화방에 알림이 남아요.",
+    nameHint: "모두에게 바뀐 이름이 보이고, 채팅방에 알림이 남아요.",
 
     timer: "사라지는 메시지",
     timerOff: "끔",
     timerTitle: "사라지는 메시지",
     timerLead: "지금부터 보내는 메시지가 정한 시간이 지나면 모두의 기기에서 지워져요.",
     timerHonest: "함께 지우기로 한 약속일 뿐이에요. 상대가 화면을 찍거나 따로 저장하는 것까지 막지는 못해요.",
-    timerWho: "대화방 구성원 모두에게 바뀌었다고 알려요.",
+    timerWho: "채팅방 대화상대 모두에게 바뀌었다고 알려요.",
 
     links: "초대 링크",
     linksLead: "링크를 가진 사람은 기한 안에 이 그룹에 들어올 수 있어요. 들어오면 모두에게 알려요.",
@@ -66,22 +66,22 @@ export const room = words({
     mutedUntil: (when: string) => `${when}까지 꺼짐`,
     mutedAlways: "꺼짐",
     unmute: "다시 켜기",
-    searchHere: "이 대화방에서 검색",
+    searchHere: "이 채팅방에서 검색",
 
-    aboutTitle: "이 대화방에 대해",
+    aboutTitle: "이 채팅방에 대해",
     relay: "릴레이",
     relayHint: "잠긴 봉투만 맡아 두는 서버예요. 누구의 방인지, 누가 있는지 몰라요.",
-    notices: "대화방의 알림은 무엇인가요?",
+    notices: "채팅방의 알림은 무엇인가요?",
     noticesText:
-      "사람이나 기기가 들어오고 나갈 때, 이름이나 타이머가 바뀔 때마다 대화방에 한 줄이 남아요. 숨길 수 없어서, 모르는 사이에 누가 끼어드는 일이 없어요.",
+      "사람이나 기기가 들어오고 나갈 때, 이름이나 타이머가 바뀔 때마다 채팅방에 한 줄이 남아요. 숨길 수 없어서, 모르는 사이에 누가 끼어드는 일이 없어요.",
 
-    leave: "대화방 나가기",
-    leaveTitle: "대화방에서 나갈까요?",
+    leave: "채팅방 나가기",
+    leaveTitle: "채팅방에서 나갈까요?",
     leaveNote: "더는 새 메시지를 받지 않아요. 지난 대화는 이 기기에 남아요. 다시 들어오려면 초대를 받아야 해요.",
     lastAdmin: "마지막 관리자예요. 먼저 다른 사람을 관리자로 정해야 나갈 수 있어요.",
-    gone: "이 대화방에 더는 있지 않아요.",
+    gone: "이 채팅방에 더는 있지 않아요.",
     choosePeople: "추가할 사람",
-    allIn: "대화 상대가 모두 이미 들어와 있어요.",
+    allIn: "친구가 모두 이미 들어와 있어요.",
 
     lightbox: "사진 보기",
     previous: "이전 사진",

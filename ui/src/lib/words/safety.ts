@@ -31,7 +31,7 @@ export const safety = words({
     otherKeys: "열쇠가 달라요",
     replacedTitle: "전에 알던 계정이에요",
     replaced: "이 아이디는 이제 다른 계정의 것이에요. 이 방의 말은 전부터 알던 계정에만 가요.",
-    askNew: "새 계정에 대화 요청",
+    askNew: "새 계정에 친구 요청",
     sameHandle: (name: string) => `${name} 님이 쓰던 아이디예요. 같은 사람인지 다른 방법으로 확인한 뒤에 수락하세요.`,
     copyDigits: "숫자 복사",
   },

@@ -35,7 +35,7 @@ export const settings = words({
     typing: "입력 중 표시",
     typingHint: "켜면 내가 쓰고 있다는 것을 상대가 보고, 나도 상대의 것을 봐요. 끄면 둘 다 보이지 않아요.",
     defaultTimer: "새 대화의 사라지는 메시지",
-    defaultTimerHint: "새로 시작하는 대화방에만 적용돼요.",
+    defaultTimerHint: "새로 시작하는 채팅방에만 적용돼요.",
 
     security: "잠금과 열쇠",
     lockAfter: "쓰지 않으면 잠그기",
@@ -70,9 +70,9 @@ export const settings = words({
     reminderDo: "지금 하기",
 
     deleteAccount: "계정 지우기",
-    deleteAccountHint: "모든 대화방에서 나가고, 아무도 나를 찾을 수 없게 돼요",
+    deleteAccountHint: "모든 채팅방에서 나가고, 아무도 나를 찾을 수 없게 돼요",
     deleteNote:
-      "되돌릴 수 없어요. 모든 대화방에서 나가고, 명함이 지워지고, 내 모든 기기에서 계정을 더 쓸 수 없어요. 아이디는 90일 동안 아무도 쓸 수 없어요. 다른 사람이 이미 받은 것은 그 사람에게 남고, 이 기기에 있는 것은 폴더를 지울 때까지 읽을 수 있어요.",
+      "되돌릴 수 없어요. 모든 채팅방에서 나가고, 명함이 지워지고, 내 모든 기기에서 계정을 더 쓸 수 없어요. 아이디는 90일 동안 아무도 쓸 수 없어요. 다른 사람이 이미 받은 것은 그 사람에게 남고, 이 기기에 있는 것은 폴더를 지울 때까지 읽을 수 있어요.",
     deleteType: (handle: string) => `지우려면 내 아이디를 그대로 적어 주세요: ${handle}`,
     deleteDo: "계정 지우기",
     deleteDone: "계정을 지웠어요",

@@ -48,7 +48,7 @@ def check_answer(pinned: Pinned, handle: Handle, answer: CardFound, now_s: int) 
     epoch = sighting.size - 1
     frontier = _frontier(proof, epoch, _root(label, opening, proof))
     if frontier.root != sighting.root:
-        raise CardNotInLog(f"what the directory shows for {handle} does not stand in its record")
+        raise CardNotInLog(f"what the directory shows for {handle} is not in its record")
     check_fresh(pinned, sighting, proof.closed_s, now_s)
     promise = None
     if answer.card and (opening is None or opening.digest == TOMBSTONE):
@@ -61,7 +61,7 @@ def label_of(pinned: Pinned, handle: Handle, proof: bytes) -> bytes:
     try:
         return verify(pinned.rules.vrf_key, label_input(handle), proof)[:LABEL_BYTES]
     except VrfInvalid as error:
-        raise CardNotInLog(f"the directory does not prove where {handle} stands in its record") from error
+        raise CardNotInLog(f"the directory does not prove where {handle} is in its record") from error
 
 
 def _opening(answer: CardFound) -> Opening | None:
@@ -78,7 +78,7 @@ def _root(label: bytes, opening: Opening | None, proof: HandleProof) -> bytes:
     try:
         return root_without(label, walk) if opening is None else root_with(label, opening.commitment, walk)
     except MapProofInvalid as error:
-        raise CardNotInLog("the directory does not prove what stands in its record") from error
+        raise CardNotInLog("the directory does not prove what is in its record") from error
 
 
 def walk_of(siblings: tuple[bytes, ...], other: tuple[bytes, ...]) -> Walk:

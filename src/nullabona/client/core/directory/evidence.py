@@ -185,7 +185,7 @@ def _check_epoch(found: EntryEvidence, label: bytes, seen: Seen) -> None:
     for leaf in found.after:
         frontier = frontier.extend(leaf)
     if (frontier.size, frontier.root) != (seen.checkpoint.size, seen.checkpoint.root):
-        raise EvidenceInvalid("what it shows does not stand in the log that was signed")
+        raise EvidenceInvalid("what it shows is not in the log that was signed")
 
 
 def _with_promise(proven: Proven, note: bytes, rules: Policy, origin: str) -> Proven:

@@ -129,12 +129,12 @@ def look(pinned: Pinned, watch: Watch, handle: Handle, answer: HandleWatched, no
 def _check_seen(pinned: Pinned, frontier: Frontier) -> None:
     """Raises `LogForked` if another log of that size was seen before."""
     if frontier.size == pinned.size and frontier.root != pinned.frontier.root:
-        raise LogForked("what the directory tells of this account does not stand in the record it showed before")
+        raise LogForked("what the directory tells of this account is not in the record it showed before")
 
 
 def _check_end(pinned: Pinned, found: Look, now_s: int) -> None:
     if found.watch.frontier.root != found.sighting.root:
-        raise LogForked("what the directory tells of this account does not stand in its record")
+        raise LogForked("what the directory tells of this account is not in its record")
     check_fresh(pinned, found.sighting, found.watch.closed_s, now_s)
 
 

@@ -145,7 +145,7 @@ def check_fresh(pinned: Pinned, seen: Sighting, closed_s: int, now_s: int) -> No
     if min(closed_s, closed_s if seen.time_s is None else seen.time_s) < oldest:
         raise LogStale("the newest epoch that the directory can show is too old")
     if closed_s > now_s + SKEW_S:
-        raise LogStale("the newest epoch that the directory shows lies in the future")
+        raise LogStale("the newest epoch that the directory shows is in the future")
 
 
 def moved(pinned: Pinned, frontier: Frontier, seen: Sighting, checkpoint: bytes, now_s: int) -> Pinned:

@@ -90,7 +90,7 @@ def roles_for(action: Action, state: State) -> tuple[Role, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What law and orders bar now, whoever asks."""
+    """What law and orders bar now, no matter who asks."""
 
     notice: bool = False
     """The person must not be told: a gag is in force, or the law never allows it."""

@@ -33,7 +33,7 @@ class DeskThread(Executor):
                 return
             try:
                 future.set_result(fn(*args, **kwargs))
-            except BaseException as error:  # noqa: BLE001 - whoever waits for the future gets it
+            except BaseException as error:  # noqa: BLE001 - anyone who waits for the future gets it
                 future.set_exception(error)
 
         self._loop.call_soon_threadsafe(call)

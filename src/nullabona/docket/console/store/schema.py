@@ -10,7 +10,7 @@ from nullabona.wire.data_held import Column, DataFile
 _PASSKEY: Final = "while the desk keeps the officer's signatures, which it verifies"
 _APPLICANT: Final = "until two officers have admitted the applicant, or one has turned them away"
 _ENROLMENT: Final = "until used, 24 hours at most"
-_RECOVERY: Final = "until the officer enrolled anew or somebody objected"
+_RECOVERY: Final = "until the officer enrolled again or somebody objected"
 
 _OFFICER: Final = "desk staff"
 _COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
