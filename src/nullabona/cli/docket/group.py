@@ -60,7 +60,9 @@ _SECTIONS: Final = {
         "intake", "document", "list", "due", "show", "review", "match", "decide", "produce", "receipt", "hand-over",
         "close", "amend", "recuse",
     ),
-    "docket-notices": ("notify", "defer", "bar-notice", "gag", "confirm-gag", "deliver"),
+    "docket-notices": (
+        "notify", "defer", "bar-notice", "confirm-bar", "nobody-to-tell", "gag", "confirm-gag", "deliver",
+    ),
     "docket-log": ("publish-due", "publish-case", "open", "seal", "report", "reseal", "outage"),
     "docket-desk": ("init", "officer", "authority", "invite", "admit", "serve", "journal"),
     "docket-public": ("verify", "package", "record", "publish"),
