@@ -303,8 +303,8 @@ def test_a_reference_that_leads_to_nothing_is_passed_over(kind: Kind, case: str)
 
 def test_whoever_was_away_for_more_epochs_than_are_followed_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """The others follow only so many old boxes; the one who was away reads through all of them and misses nothing."""
-    monkeypatch.setattr("nullabona.client.core.sync.recovery.MAX_CLOSED", 6)
-    monkeypatch.setattr("nullabona.client.core.sync.recovery.OLDEST_KEPT", 2)
+    monkeypatch.setattr("nullabona.client.core.sync.closed_boxes.MAX_CLOSED", 6)
+    monkeypatch.setattr("nullabona.client.core.sync.closed_boxes.OLDEST_KEPT", 2)
     world = World(13)
     a, b = people(world, 2)
     room = world.group(a, b)

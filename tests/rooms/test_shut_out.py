@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from hashlib import sha256
 
-from nullabona.client.core.sync.recovery import MAX_CLOSED
+from nullabona.client.core.sync.closed_boxes import MAX_CLOSED
 from nullabona.wire.frame import Kind
 from tests.rooms.hostile import all_well, people, remove, update_keys
 from tests.rooms.hostile_device import HostileDevice

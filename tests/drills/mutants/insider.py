@@ -41,8 +41,9 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              "            except MlsRefused:\n                if not left:\n                    raise\n"
              '    except MlsRefused as refusal:\n        return refusal.reason == "duplicate"\n'), blind=True),
     mutant("whoever cannot read a frame says so at once", "insider", "E-33 R-17",
-        Edit("client/core/incoming/room_frames.py", "    del track.unreadable[: -receipts.MAX_LISTED]\n    receipts.tell_doubt(step, room, track)\n",
+        Edit("client/core/delivery/losses.py", "    del track.unreadable[: -receipts.MAX_LISTED]\n    receipts.tell_doubt(step, room, track)\n",
              "    del track.unreadable[: -receipts.MAX_LISTED]\n    from nullabona.client.core.model.content import Receipt\n"
+             "    from nullabona.client.core.timeline import sending\n"
              "    sending.send_fleeting(step, room, Receipt())\n"), blind=True),
     mutant("a removal is insisted on after two hundred others", "insider", "E-34",
         Edit("client/core/group/intents.py", "LOST_ADMIN: Final = 2\n", "LOST_ADMIN: Final = 200\n"), blind=True),

@@ -11,13 +11,13 @@ _SMALL: Final = ("--accounts", "12", "--rooms", "4", "--rate", "10", "--seconds"
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("a box that was lost is not noticed", "loss", "S-22",
-        Edit("client/core/incoming/room_frames.py", "        box_log.lose_box(step, room, track, answer.incarnation)\n        return False\n",
+        Edit("client/core/incoming/room_frames.py", "        losses.lose_box(step, room, track, answer.incarnation)\n        return False\n",
              "        return False\n"),
-        Edit("client/core/incoming/relay_answers.py", "        box_log.lose_box(step, room, track, answer.incarnation)\n        return\n",
+        Edit("client/core/incoming/relay_answers.py", "        losses.lose_box(step, room, track, answer.incarnation)\n        return\n",
              "        return\n"),
         more=_SMALL),
     mutant("nobody puts frames back", "loss", "S-22",
-        Edit("client/core/sync/recovery.py", "    if not own and not anybody:\n        return\n", "    return\n"),
+        Edit("client/core/sync/repair.py", "    if not own and not anybody:\n        return\n", "    return\n"),
         more=_SMALL),
     # Cards are looked up in three ways, two of which are enough; but what they say is used in one place.
     mutant("nobody looks where the cards of who may move a room lead", "loss", "S-24",
@@ -27,7 +27,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("what others lack is put back within ten minutes", "loss", "S-22",
         Edit("client/core/step.py", "    put_back_any: int = 60_000\n", "    put_back_any: int = 600_000\n"), more=_SMALL, blind=True),
     mutant("only who said something puts it back", "loss", "S-22",
-        Edit("client/core/sync/recovery.py", "    anybody = 0 < track.put_back_any_at <= step.now\n", "    anybody = False\n"), more=_SMALL, blind=True),
+        Edit("client/core/sync/repair.py", "    anybody = 0 < track.put_back_any_at <= step.now\n", "    anybody = False\n"), more=_SMALL, blind=True),
     mutant("what was put back is shown a second time", "loss", "S-22",
         *AGAIN, more=_SMALL, blind=True),
     mutant("where a room went is not left where others look for it", "loss", "S-24",

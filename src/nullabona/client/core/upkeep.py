@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from nullabona.client.core.backfill import asking, giving
-from nullabona.client.core.delivery import box_log
 from nullabona.client.core.devices import membership, sync_out
 from nullabona.client.core.group import branches, commits, welcomes
 from nullabona.client.core.incoming import room_frames
 from nullabona.client.core.model.state import JOINED, RoomState
 from nullabona.client.core.relocation import moving, search
 from nullabona.client.core.step import Step
-from nullabona.client.core.sync import acknowledgements, arrivals, recovery, tickets
+from nullabona.client.core.sync import acknowledgements, arrivals, closed_boxes, repair, tickets
 from nullabona.client.core.timeline import sending
 
 
@@ -21,15 +20,12 @@ def look_after(step: Step, room: RoomState) -> None:
     if room.phase != JOINED:
         return
     for track in room.boxes:
-        # Frames that the relay lost, then frames that it accepted and does not show. A frame is queued only once.
-        recovery.put_back(step, room, track)
-        box_log.confirm(step, room, track)
         # If nobody came to a re-created box, this records a doubt, and `tickets.ask` below acts on it in this step.
-        recovery.break_silence(step, room, track)
+        repair.look_after(step, room, track)
         # Last for each box: this erases what every device has, and the lines above still need those bytes.
         acknowledgements.update_acks(step, room, track)
     # Closed boxes are forgotten only after their frames were put back and acknowledged above.
-    recovery.look_after_closed(step, room)
+    closed_boxes.look_after(step, room)
     welcomes.look_after_invites(step, room)
     # Doubts about the branch come before commits: a commit may wait while we ask (`evidence.commits_wait`).
     arrivals.look_around(step, room)

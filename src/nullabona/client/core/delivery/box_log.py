@@ -1,13 +1,11 @@
-"""A box as this device follows it: running hash, positions, loss, the commit that ended its epoch (spec/room.md §4)."""
+"""A box as this device follows it: running hash, positions, the commit that ended its epoch (spec/room.md §4)."""
 
 from __future__ import annotations
 
 from hashlib import sha256
 from typing import Final
 
-from nullabona.client.core.delivery import receipts
-from nullabona.client.core.delivery.outbox import queue_frame, queue_raw
-from nullabona.client.core.model.facts.rooms import RelayLostBox
+from nullabona.client.core.delivery.outbox import queue_frame
 from nullabona.client.core.model.mls_port import Group
 from nullabona.client.core.model.proofs import make_claim
 from nullabona.client.core.model.records import Frame
@@ -78,56 +76,6 @@ def open_quietly(track: BoxTrack, data: bytes) -> OpenedFrame | None:
         return open_frame(keys.frame_key, keys.box.address, data)
     except PeerError:
         return None
-
-
-def lose_box(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes) -> None:
-    """The relay lost the box: read it from its start and re-append what some device may still need."""
-    begin_anew(step, room, track, incarnation)
-    step.tell(RelayLostBox(room.id, track.epoch))
-
-
-def begin_anew(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes) -> None:
-    """Forget the box's order: its frames may be gone. ``incarnation``: of the new box; empty if unknown."""
-    box = track.keys.box.address
-    track.incarnation = incarnation
-    track.generation += 1
-    track.position, track.head, track.acked, track.start, track.told = 0, 0, 0, 0, -1
-    track.chain = first_chain(track)
-    track.missing, track.unreadable, track.candidates = [], [], []
-    track.deferred, track.expected = {}, {}
-    track.decide_at = track.winner_seq = 0
-    track.settled_seen = track.announced = track.diverged = track.order_seen = False
-    track.behind = []
-    step.store.unplace_frames(box)
-    if not track.closed:
-        track.settle_until = step.now + step.timing.settle
-        track.silence_at = step.now + step.timing.silence + step.rng.between(0, step.timing.silence)
-    track.put_back_own_at = step.now
-    track.put_back_any_at = step.within(step.timing.put_back_any)
-    receipts.tell_soon(step, room)
-    if room.invites_at:
-        room.invites_at = min(room.invites_at, step.within(step.timing.put_back_any))
-
-
-def miss_expected(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Re-append own frames that are not where the relay reported them."""
-    for seq in [seq for seq in track.expected if seq <= track.position]:
-        frame = step.store.frame(track.keys.box.address, track.expected.pop(seq))
-        if frame is not None and not frame.seq and frame.data:
-            queue_raw(step, room, track, frame.hash, frame.data)
-
-
-def confirm(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Re-append own frames of the open box that the relay accepted and does not show, so that nothing waits forever."""
-    if not 0 < track.confirm_at <= step.now:
-        return
-    track.confirm_at = 0
-    if track.closed:
-        return
-    for frame in step.store.frames(track.keys.box.address):
-        pending = room.pending is not None and room.pending.frame == frame.hash
-        if frame.mine and frame.data and not frame.seq and (pending or frame.kind == Kind.MESSAGE):
-            queue_raw(step, room, track, frame.hash, frame.data)
 
 
 def announce(step: Step, room: RoomState, track: BoxTrack) -> None:

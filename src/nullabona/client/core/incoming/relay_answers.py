@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from nullabona.client.core.delivery import box_log, receipts
+from nullabona.client.core.delivery import losses
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.facts.rooms import RequestRefused
 from nullabona.client.core.model.outbox_targets import (
@@ -83,13 +83,9 @@ def _appended(step: Step, target: RoomFrame, ref: bytes, answer: Appended) -> No
     if not track.incarnation:
         track.incarnation = answer.incarnation
     elif track.incarnation != answer.incarnation:
-        box_log.lose_box(step, room, track, answer.incarnation)
+        losses.lose_box(step, room, track, answer.incarnation)
         return
-    frame = step.store.frame(target.box, ref)
-    # A seq that we have already read is a lie. If many frames are gone, another immediate re-append does not help:
-    # `confirm` does it later, and not forever.
-    if frame is not None and not frame.seq and answer.seq > track.position and track.doubts <= receipts.DOUBTS_AT_ONCE:
-        track.expected[answer.seq] = ref
+    losses.taken(step, track, ref, answer.seq)
 
 
 def _refused(step: Step, item: OutboxItem, answer: Refusal) -> None:

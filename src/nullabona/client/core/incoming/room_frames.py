@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from nullabona.client.core import rooms
 from nullabona.client.core.backfill import taking
-from nullabona.client.core.delivery import box_log, receipts
+from nullabona.client.core.delivery import box_log, losses, receipts
 from nullabona.client.core.delivery.blobs import Missing, body_of
 from nullabona.client.core.devices import history
 from nullabona.client.core.group import branches, commit_choice, intents
@@ -36,7 +36,7 @@ from nullabona.client.core.model.room_info import DEVICES
 from nullabona.client.core.model.state import BoxTrack, CommitCandidate, RoomState
 from nullabona.client.core.relocation import moving
 from nullabona.client.core.step import Step
-from nullabona.client.core.sync import recovery
+from nullabona.client.core.sync import histories
 from nullabona.client.core.timeline import read_markers, receiving, sending, typing
 from nullabona.errors import PeerError
 from nullabona.wire.certificate import verify_certificate
@@ -59,7 +59,7 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
     track.head = answer.head  # even if a higher head was reported before: that was a lie, do not wait for it
     if answer.head < after:
         # The relay has fewer frames than it showed before. It may reuse those numbers, and we would skip new frames.
-        box_log.lose_box(step, room, track, answer.incarnation)
+        losses.lose_box(step, room, track, answer.incarnation)
         return
     before = track.position
     for seq, data in answer.frames:
@@ -72,8 +72,8 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
             return  # the frame was a move order: another relay keeps the box now
     if not answer.frames and answer.head > track.position:
         _gap(step, room, track, answer.head)
-    box_log.miss_expected(step, room, track)
-    recovery.compare_due(step, room, track, before)
+    losses.missed(step, room, track)
+    histories.compare_due(step, room, track, before)
     track.check_acks = track.check_acks or track.position > before
     commit_choice.decide(step, room, track)
     _note_end(step, room, track)
@@ -90,20 +90,14 @@ def _same_box(step: Step, room: RoomState, track: BoxTrack, answer: Frames) -> b
     if answer.incarnation == track.incarnation:
         return bool(answer.incarnation)
     if track.incarnation:
-        box_log.lose_box(step, room, track, answer.incarnation)
+        losses.lose_box(step, room, track, answer.incarnation)
         return False
     track.incarnation = answer.incarnation
     return True
 
 
 def _gap(step: Step, room: RoomState, track: BoxTrack, upto: int) -> None:
-    """Frames are gone that we never saw. Report them in the next receipt; if one may be a commit, ask to rejoin."""
-    lost = range(track.position + 1, upto + 1)
-    track.missing += lost[-receipts.MAX_LISTED :]
-    del track.missing[: -receipts.MAX_LISTED]
-    track.position = track.start = upto
-    track.chain = box_log.next_chain(track.chain, upto, b"gap")
-    receipts.tell_doubt(step, room, track)
+    losses.gap(step, room, track, upto)
     if not track.closed:
         branches.lost_thread(step, room, "frames-missing")
 
@@ -115,13 +109,12 @@ def _take(step: Step, room: RoomState, track: BoxTrack, seq: int, data: bytes) -
     track.chain = box_log.next_chain(track.chain, seq, digest)
     known = step.store.frame(box, digest)
     if known is not None and known.seq:
-        box_log.record_repeat(step, track, seq, digest, known)
-        receipts.tell_doubt(step, room, track)  # the sender of the real frame with this seq learns that we lack it
+        losses.repeated(step, room, track, seq, digest, known)
         return
     opened = box_log.open_quietly(track, data)
     if opened is None:
         box_log.record_repeat(step, track, seq, digest)
-        _unread(step, room, track, seq)
+        losses.unreadable(step, room, track, seq)
         return
     if known is not None:
         _found_again(step, room, track, known, seq)
@@ -171,14 +164,7 @@ def _message(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: byt
         track.deferred[seq] = digest
         return
     if body is None or not _deliver(step, room, track, seq, body):
-        _unread(step, room, track, seq)
-
-
-def _unread(step: Step, room: RoomState, track: BoxTrack, seq: int) -> None:
-    """We cannot decrypt this frame. Report it in the next receipt so that its sender resends it."""
-    track.unreadable.append(seq)
-    del track.unreadable[: -receipts.MAX_LISTED]
-    receipts.tell_doubt(step, room, track)
+        losses.unreadable(step, room, track, seq)
 
 
 def _deliver(step: Step, room: RoomState, track: BoxTrack, seq: int, body: bytes) -> bool:
@@ -225,7 +211,7 @@ def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device,
     elif isinstance(said.body, Typing):
         typing.heard(step, room, device.account, said.sent_at, said.body)
     read_markers.note_marker(step, room, device.account, said.marker)
-    recovery.note_views(step, room, device.device, said.views)
+    histories.note_views(step, room, device.device, said.views)
     if isinstance(said.body, Shown | Annotation | Leave | Handed | BackfillRequest | Backfill):
         track.doubts = 0
         receipts.tell_soon(step, room)
@@ -281,7 +267,7 @@ def read_deferred(step: Step, room: RoomState, track: BoxTrack) -> None:
             body = None
         del track.deferred[seq]
         if body is None or not _deliver(step, room, track, seq, body):
-            _unread(step, room, track, seq)
+            losses.unreadable(step, room, track, seq)
 
 
 # -- commits ------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Final, assert_never
 
 from nullabona.client.core import acquaintance, files
-from nullabona.client.core.delivery import blobs, box_log
+from nullabona.client.core.delivery import blobs, box_log, losses
 from nullabona.client.core.delivery.outbox import drop_trim, drop_trims, queue_frame
 from nullabona.client.core.group import intents
 from nullabona.client.core.model import move_orders
@@ -141,7 +141,7 @@ def _bring_all(step: Step, room: RoomState) -> None:
 
 def _bring(step: Step, room: RoomState, track: BoxTrack, relay: str) -> None:
     drop_trim(step, track.keys.box)
-    box_log.begin_anew(step, room, track, b"")
+    losses.begin_anew(step, room, track, b"")
     track.left = [*(old for old in track.left if old not in {track.relay, relay}), track.relay][-MOST_LEFT:]
     track.relay = relay
 

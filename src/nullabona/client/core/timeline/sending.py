@@ -40,7 +40,7 @@ from nullabona.wire.frame import Kind
 MAX_RESENT: Final = 8
 """How often we encrypt a message again because a device could not read it."""
 RESENT_IN_VAIN: Final = 2
-"""After so many times the relay is not the cause: see `core.sync.recovery`."""
+"""After so many times the relay is not the cause: see `core.sync.repair`."""
 
 
 def draw_id(step: Step) -> bytes:

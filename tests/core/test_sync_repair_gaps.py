@@ -7,7 +7,7 @@ import pytest
 from nullabona.client.core.model.content import Text, View, encode_body
 from nullabona.client.core.model.state import BoxTrack, PendingCommit, RoomState, UpdateKeys
 from nullabona.client.core.step import Step
-from nullabona.client.core.sync import recovery
+from nullabona.client.core.sync import histories
 from tests.core.stage import RELAY, Other, Stage
 
 JUN, DORA = Other("jun"), Other("dora")
@@ -23,7 +23,7 @@ def named(
 
 def hear(step: Step, state: RoomState, track: BoxTrack, said: View) -> tuple[int, bool]:
     """Somebody names gaps: how often our message was sent again, and whether it waits in the box where it was."""
-    recovery.note_views(step, state, JUN.device, (said,))
+    histories.note_views(step, state, JUN.device, (said,))
     message, lain = step.store.message(state.id, MESSAGE), step.store.frame_at(track.keys.box.address, 2)
     assert message is not None
     assert lain is not None
@@ -84,7 +84,7 @@ def test_what_somebody_else_lost_is_put_back_in_a_while(
         spoken(stage, step, state, track)
         track.winner = WON if closed else b""
         track.put_back_any_at = before and step.now + before
-        recovery.note_views(step, state, JUN.device, (named(track, missing, unreadable),))
+        histories.note_views(step, state, JUN.device, (named(track, missing, unreadable),))
         assert after == (track.put_back_any_at and track.put_back_any_at - step.now)
 
 

@@ -14,7 +14,7 @@ from nullabona.client.core.model.proofs import decode_claim, make_order
 from nullabona.client.core.model.records import DeviceView, MessageState
 from nullabona.client.core.model.state import BoxTrack, Merged, PendingCommit, SetInfo, UpdateKeys
 from nullabona.client.core.step import Step
-from nullabona.client.core.sync import recovery
+from nullabona.client.core.sync import histories, repair
 from nullabona.wire.frame import Kind
 from tests.core.stage import Other, Stage, out, rows, told
 
@@ -59,7 +59,7 @@ def test_who_hears_nobody_in_a_new_box_asks_where_the_room_is(
         if incarnation:
             view = DeviceView(track.keys.box.address, JUN.device, incarnation, 1, b"c", (), ())
             step.store.put_view(view)
-        recovery.break_silence(step, state, track)
+        repair.break_silence(step, state, track)
         reason = state.rejoin.reason if state.rejoin is not None else ""
         assert ("silence" if asks else "", left) == (reason, track.silence_at and track.silence_at - step.now)
 
@@ -78,7 +78,7 @@ def test_own_frames_that_the_relay_took_and_does_not_show_are_put_there_again(du
         stage.frame(step, track, 3)
         state.pending = pending(commit.hash)
         track.confirm_at = 0 if due == 0 else step.now + (due or 0)
-        box_log.confirm(step, state, track)
+        repair.confirm(step, state, track)
         assert ({ours.hash, commit.hash} if again else set()) == set(out(step, RoomFrame))
         assert (0 if again else due) == (track.confirm_at and track.confirm_at - step.now)
 
@@ -90,7 +90,7 @@ def test_nothing_is_put_again_into_a_closed_box() -> None:
     with stage.inside(room) as (step, state, track):
         stage.frame(step, track, 0)
         track.winner, track.confirm_at = WON, step.now
-        box_log.confirm(step, state, track)
+        repair.confirm(step, state, track)
         assert ([], 0) == (out(step, RoomFrame), track.confirm_at)
 
 
@@ -169,9 +169,9 @@ def test_a_view_replaces_the_one_before_unless_it_is_older(
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
         begun(track)
-        recovery.note_views(step, state, JUN.device, (view(track, 4),))
+        histories.note_views(step, state, JUN.device, (view(track, 4),))
         track.check_acks = False
-        recovery.note_views(step, state, JUN.device, (view(track, seq, incarnation=incarnation, missing=(2,)),))
+        histories.note_views(step, state, JUN.device, (view(track, seq, incarnation=incarnation, missing=(2,)),))
         assert [kept] == stored(step, track)
         assert track.check_acks is ((seq, incarnation) != (3, b"inc"))
 
@@ -184,7 +184,7 @@ def test_a_view_is_of_the_box_it_names() -> None:
         begun(track)
         state.boxes.append(BoxTrack(1, b"1" * 32))
         unknown = view(track, 7, box=b"?" * 8)
-        recovery.note_views(step, state, JUN.device, (unknown, view(track, 5, missing=(2,), unreadable=(3,))))
+        histories.note_views(step, state, JUN.device, (unknown, view(track, 5, missing=(2,), unreadable=(3,))))
         [kept] = step.store.views(track.keys.box.address)
         assert (JUN.device, 5, bytes(16), (2,), (3,)) == (
             kept.device,
@@ -203,7 +203,7 @@ def test_a_view_is_compared_with_ours_as_it_comes() -> None:
     with stage.inside(room) as (step, state, track):
         begun(track)
         stage.frame(step, track, 4)
-        recovery.note_views(step, state, JUN.device, (view(track, 4, b"their chain 1234"),))
+        histories.note_views(step, state, JUN.device, (view(track, 4, b"their chain 1234"),))
         assert (DIFFERS, True) == (told(step), track.diverged)
 
 
@@ -236,7 +236,7 @@ def test_another_history_shows_in_the_running_hash(seq: int, change: dict[str, b
         for place in (3, 4, 9, 10):
             stage.frame(step, track, place, chain=b"ours." * 6)
         said = DeviceView(track.keys.box.address, JUN.device, b"inc", seq, b"their chain 1234", (1,), (2,))
-        recovery.compare(step, state, track, replace(said, **change))  # type: ignore[arg-type]
+        histories.compare(step, state, track, replace(said, **change))  # type: ignore[arg-type]
         assert (DIFFERS if differs else []) == told(step)
         assert ([(0, b"inc")] if differs else []) == stored(step, track)
 
@@ -249,7 +249,7 @@ def test_the_same_history_is_no_news() -> None:
         begun(track)
         frame = stage.frame(step, track, 4)
         said = DeviceView(frame.box, JUN.device, b"inc", 4, frame.chain[:16], (), ())
-        recovery.compare(step, state, track, said)
+        histories.compare(step, state, track, said)
         assert ([], False) == (rows(step), track.diverged)
 
 
@@ -262,7 +262,7 @@ def test_views_that_were_ahead_are_compared_when_we_come_there(above: int, seq: 
         begun(track)
         frame = stage.frame(step, track, seq)
         step.store.put_view(DeviceView(frame.box, JUN.device, b"inc", seq, b"their chain 1234", (), ()))
-        recovery.compare_due(step, state, track, above)
+        histories.compare_due(step, state, track, above)
         assert (DIFFERS if looked else []) == told(step)
 
 
@@ -279,7 +279,7 @@ def test_where_histories_differ_own_messages_go_out_again_and_a_clean_epoch_begi
         state.intents = [SetInfo(name="new")]
         for device in (JUN.device, DORA.device):
             said = DeviceView(ours.box, device, b"inc", 2, b"their chain 1234", (), ())
-            recovery.compare(step, state, track, said)
+            histories.compare(step, state, track, said)
         assert [ours.hash] == out(step, RoomFrame)
         assert ([SetInfo(name="new"), UpdateKeys()], 60_000) == (state.intents, state.commit_at - step.now)
         assert (DIFFERS, True) == (told(step), track.diverged)
@@ -293,10 +293,10 @@ def test_a_commit_that_waits_longer_is_not_hurried() -> None:
         begun(track)
         frame = stage.frame(step, track, 1)
         state.commit_at = step.now + 90_000
-        recovery.compare(step, state, track, DeviceView(frame.box, JUN.device, b"inc", 1, b"theirs", (), ()))
+        histories.compare(step, state, track, DeviceView(frame.box, JUN.device, b"inc", 1, b"theirs", (), ()))
         assert ([UpdateKeys()], 90_000) == (state.intents, state.commit_at - step.now)
         track.diverged, state.commit_at = False, 7
-        recovery.compare(step, state, track, DeviceView(frame.box, JUN.device, b"inc", 1, b"theirs", (), ()))
+        histories.compare(step, state, track, DeviceView(frame.box, JUN.device, b"inc", 1, b"theirs", (), ()))
         assert ([UpdateKeys()], 7) == (state.intents, state.commit_at)
 
 
@@ -313,7 +313,7 @@ def test_in_a_closed_box_a_difference_sends_ours_to_the_current_one_and_announce
         said = DeviceView(frame.box, JUN.device, b"inc", 1, b"theirs", (), ())
         message = stage.unsaved(room, MESSAGE, box=frame.box, frame=frame.hash, body=BODY)
         step.store.put_message(message)
-        recovery.compare(step, state, track, said)
+        histories.compare(step, state, track, said)
         kept = step.store.message(room, MESSAGE)
         assert kept is not None
         assert (state.current.keys.box.address, MessageState.WAITING) == (kept.box, kept.state)

@@ -11,7 +11,7 @@ from nullabona.client.core.model.outbox_targets import RoomFrame, RoomTrim
 from nullabona.client.core.model.records import DeviceView, MessageState
 from nullabona.client.core.model.state import BoxTrack, Merged, RoomState
 from nullabona.client.core.step import DAY_MS, Step
-from nullabona.client.core.sync import recovery
+from nullabona.client.core.sync import closed_boxes
 from tests.core.stage import EVER, RELAY, Other, Randomness, Stage, out
 
 JUN, DORA = Other("jun"), Other("dora")
@@ -64,10 +64,10 @@ def test_a_closed_box_is_followed_so_long_and_no_longer(
     with stage.inside(room, stage.now + days * DAY_MS) as (step, state, _):
         state.history = history
         first = state.boxes[0]
-        recovery.look_after_closed(step, state)
+        closed_boxes.look_after(step, state)
         assert (kept, (True, True)) == (first in state.boxes, left_of(step, first))
         step.now += 1
-        recovery.look_after_closed(step, state)
+        closed_boxes.look_after(step, state)
         assert ([1], (False, False)) == ([track.epoch for track in state.boxes], left_of(step, first))
 
 
@@ -96,7 +96,7 @@ def test_a_box_that_nobody_needs_is_trimmed_and_forgotten(due: int | None, *, tr
     stage = Stage()
     room = closed(stage, JUN, trim_at=0 if due == 0 else stage.now + (due or 0))
     with stage.inside(room) as (step, state, _):
-        recovery.look_after_closed(step, state)
+        closed_boxes.look_after(step, state)
         assert ([(RELAY, 9)] if trimmed else [], 1 if trimmed else 2) == (trims(step), len(state.boxes))
 
 
@@ -107,8 +107,8 @@ def test_a_trimmed_box_is_watched_on_for_those_who_were_removed() -> None:
     with stage.inside(room) as (step, state, _):
         state.history = [removal()]
         state.former = {"key": Helper(DORA.account, DORA.handle)}
-        recovery.look_after_closed(step, state)
-        recovery.look_after_closed(step, state)
+        closed_boxes.look_after(step, state)
+        closed_boxes.look_after(step, state)
         first = state.boxes[0]
         assert ([(RELAY, 9)], 2, 0, True) == (trims(step), len(state.boxes), first.trim_at, first.trimmed)
         assert {"key"} == set(state.former)
@@ -122,10 +122,10 @@ def test_former_devices_are_forgotten_with_the_last_box_they_may_come_to() -> No
         state.former = {"key": Helper(DORA.account, DORA.handle)}
         state.boxes[1:1] = [BoxTrack(1, b"2" * 32, left_at=step.now)]
         state.history = [removal(0)]
-        recovery.look_after_closed(step, state)
+        closed_boxes.look_after(step, state)
         assert {"key"} == set(state.former)
         state.history = [removal(-1)]
-        recovery.look_after_closed(step, state)
+        closed_boxes.look_after(step, state)
         assert {} == state.former
 
 
@@ -135,9 +135,9 @@ def test_no_more_closed_boxes_are_followed_than_can_be() -> None:
     room = closed(stage, JUN)
     with stage.inside(room) as (step, state, _):
         state.boxes = [BoxTrack(n, bytes([n]) * 32, left_at=step.now) for n in range(50)]
-        recovery.look_after_closed(step, state)
+        closed_boxes.look_after(step, state)
         assert [*range(16), *range(17, 50)] == [track.epoch for track in state.boxes]
-        recovery.look_after_closed(step, state)
+        closed_boxes.look_after(step, state)
         assert 49 == len(state.boxes)
 
 
@@ -153,7 +153,7 @@ def test_an_answer_is_said_in_its_time_unless_it_can_be_read_there(
     room = closed(stage, JUN, answer_at=stage.now + (due or 0), settled_seen=seen)
     with stage.inside(room) as (step, state, _):
         first = state.boxes[0]
-        recovery.look_after_closed(step, state)
+        closed_boxes.look_after(step, state)
         assert (said, left) == (bool(out(step, RoomFrame)), first.answer_at and first.answer_at - step.now)
 
 
@@ -165,7 +165,7 @@ def test_of_several_boxes_each_is_looked_after() -> None:
         old = BoxTrack(0, b"2" * 32, winner=WON)
         due = BoxTrack(0, b"3" * 32, winner=WON, left_at=step.now, trim_at=step.now, position=4, relay=RELAY)
         state.boxes[1:1] = [old, due]
-        recovery.look_after_closed(step, state)
+        closed_boxes.look_after(step, state)
         assert ([1], [(RELAY, 4)]) == ([track.epoch for track in state.boxes], trims(step))
 
 
@@ -221,7 +221,7 @@ def branch_announced(
             setattr(first, name, value)
         if about.pop("shown", False):
             show(step, state.current, JUN)
-        recovery.look_after_closed(step, state)
+        closed_boxes.look_after(step, state)
         return out(step, RoomFrame), first, state
     raise AssertionError
 

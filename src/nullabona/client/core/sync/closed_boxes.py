@@ -1,0 +1,73 @@
+"""Boxes of epochs that are over: announced to devices that have not followed, trimmed, forgotten (spec/room.md §4)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nullabona.client.core.delivery import box_log, views
+from nullabona.client.core.delivery.box_log import WATCH_DAYS, winner_key
+from nullabona.client.core.delivery.outbox import queue_trim
+from nullabona.client.core.group import branches
+from nullabona.client.core.model.state import BoxTrack, RoomState
+from nullabona.client.core.step import DAY_MS, Step
+from nullabona.client.core.sync import acknowledgements
+
+KEEP_DAYS: Final = 30
+"""We follow a closed box at most this long; relays expire frames after as many days."""
+MAX_CLOSED: Final = 48
+"""Most closed boxes followed at once."""
+OLDEST_KEPT: Final = 16
+"""How many of them are the oldest ones: a device that missed an epoch writes to the last box that it knows."""
+LONELY_ANNOUNCEMENTS: Final = 7
+"""After so many announcements (about 21 hours) that nobody followed, a branch gives way to one that lives."""
+
+
+def look_after(step: Step, room: RoomState) -> None:
+    """Closed boxes: announce our branch to devices that have not followed, trim and forget what nobody needs."""
+    for track in list(room.boxes[:-1]):
+        days = KEEP_DAYS if not track.trimmed else WATCH_DAYS if box_log.removed_since(room, track) else 0
+        if step.now - track.left_at > days * DAY_MS:
+            _forget(step, room, track)
+        elif track.trim_at and track.trim_at <= step.now:
+            queue_trim(step, track.relay, track.keys.box, track.position)
+            track.trim_at, track.trimmed = 0, True
+            if not box_log.removed_since(room, track):
+                _forget(step, room, track)
+        elif track.answer_at and track.answer_at <= step.now:
+            track.answer_at = 0
+            if not track.settled_seen:
+                box_log.announce(step, room, track)
+        elif track.announce_at and track.announce_at <= step.now:
+            _beacon(step, room, track)
+    while len(room.boxes) - 1 > MAX_CLOSED:
+        _forget(step, room, room.boxes[OLDEST_KEPT])
+    if room.former and not any(box_log.removed_since(room, track) for track in room.boxes[:-1]):
+        room.former = {}
+
+
+def _beacon(step: Step, room: RoomState, track: BoxTrack) -> None:
+    shown = views.shown_after(step, room, track)
+    if shown and track.acked >= track.position:
+        track.announce_at = 0
+        track.trim_at = track.trim_at or step.within(step.timing.trim) + 1
+        return
+    # All devices are in a later epoch, but some have not acknowledged everything: check later, without announcing.
+    if not shown and not track.announced:
+        box_log.announce(step, room, track)
+    track.announced = False
+    if shown and track.announcements:
+        acknowledgements.send_again(step, room, track)
+    if not shown and track.announcements >= LONELY_ANNOUNCEMENTS and not views.anybody_after(step, room, track):
+        branches.give_way(step, room, track)
+    track.announcements += 1
+    track.announce_at = (
+        step.now
+        + (step.timing.announcement << min(track.announcements, 10))
+        + step.rng.between(0, step.timing.announcement)
+    )
+
+
+def _forget(step: Step, room: RoomState, track: BoxTrack) -> None:
+    room.boxes.remove(track)
+    step.store.delete_value(winner_key(track))
+    step.store.drop_box(track.keys.box.address)

@@ -1,0 +1,68 @@
+"""What other devices report to have seen of a box, and whether the relay showed them the same (spec/room.md §4)."""
+
+from __future__ import annotations
+
+from nullabona.client.core.delivery import box_log, receipts
+from nullabona.client.core.delivery.outbox import queue_raw
+from nullabona.client.core.model.content import View
+from nullabona.client.core.model.facts.account import Warned
+from nullabona.client.core.model.records import DeviceView
+from nullabona.client.core.model.state import BoxTrack, RoomState
+from nullabona.client.core.step import Step
+from nullabona.client.core.sync import repair
+from nullabona.client.core.timeline import sending
+from nullabona.wire.frame import Kind
+
+
+def note_views(step: Step, room: RoomState, device: bytes, views: tuple[View, ...]) -> None:
+    """Record what another device reports to have seen: an acknowledgement, and a comparison of histories."""
+    for view in views:
+        track = next((track for track in room.boxes if track.keys.box.address[:8] == view.box), None)
+        if track is not None:
+            _note_view(step, room, track, device, view)
+
+
+def _note_view(step: Step, room: RoomState, track: BoxTrack, device: bytes, view: View) -> None:
+    box = track.keys.box.address
+    old = step.store.view(box, device)
+    if old is not None and old.incarnation == view.incarnation and old.seq > view.seq:
+        return
+    said = DeviceView(box, device, view.incarnation, view.seq, view.chain, view.missing, view.unreadable)
+    step.store.put_view(said)
+    track.check_acks = True
+    compare(step, room, track, said)
+    repair.answer(step, room, track, said)
+
+
+def compare_due(step: Step, room: RoomState, track: BoxTrack, above: int) -> None:
+    """Compare the views that were ahead of us and no longer are."""
+    for view in step.store.views(track.keys.box.address):
+        if above < view.seq <= track.position:
+            compare(step, room, track, view)
+
+
+def compare(step: Step, room: RoomState, track: BoxTrack, view: DeviceView) -> None:
+    """Find out whether the relay showed that device a different history."""
+    if view.incarnation != track.incarnation or not track.start < view.seq <= track.position:
+        return
+    frame = step.store.frame_at(track.keys.box.address, view.seq)
+    if frame is None or not any(view.chain) or frame.chain[: receipts.CHAIN_SHOWN] == view.chain:
+        return
+    step.store.put_view(DeviceView(view.box, view.device, view.incarnation, 0, b"", (), ()))
+    _diverge(step, room, track)
+
+
+def _diverge(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Histories differ: warn once, append our frames where everybody sees them, and begin a clean epoch."""
+    if track.diverged:
+        return
+    track.diverged = True
+    step.tell(Warned(room=room.id, code="relay-showed-different-histories", detail={"epoch": track.epoch}))
+    if track.closed:
+        sending.leave_epoch(step, room, track)
+        box_log.announce(step, room, track)
+        return
+    for frame in step.store.frames(track.keys.box.address):
+        if frame.mine and frame.data and frame.kind == Kind.MESSAGE:
+            queue_raw(step, room, track, frame.hash, frame.data)
+    repair.begin_epoch(step, room)

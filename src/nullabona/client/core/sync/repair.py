@@ -1,0 +1,137 @@
+"""Repairs what a relay lost: appends frames again, here or because another device lacks them (spec/room.md §4).
+
+The way of a lost frame, from the gap to its return:
+
+1. `delivery.losses` notices it and notes what is to be done. A whole box that is gone comes to `put_back` below.
+2. The next receipt tells the room what we lack (`delivery.receipts`, sent by `timeline.sending`).
+3. Each device that reads the receipt compares it with what it saw (`histories.note_views`), and comes to `answer`.
+4. The frame's sender resends the message in the current epoch; anybody who has it appends the same frame again.
+5. Whoever reads it takes it at its new place (`incoming.room_frames`): a known frame is found again, a new one is read.
+"""
+
+from __future__ import annotations
+
+from nullabona.client.core import files
+from nullabona.client.core.delivery import box_log
+from nullabona.client.core.delivery.outbox import queue_raw
+from nullabona.client.core.group import branches
+from nullabona.client.core.model.records import DeviceView, Frame
+from nullabona.client.core.model.state import BoxTrack, RoomState, UpdateKeys
+from nullabona.client.core.relocation import moving
+from nullabona.client.core.step import Step
+from nullabona.client.core.timeline import sending
+from nullabona.wire.frame import Kind
+
+
+def look_after(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Put back what the relay lost, then what it accepted and does not show. A frame is queued only once."""
+    put_back(step, room, track)
+    confirm(step, room, track)
+    break_silence(step, room, track)
+
+
+# -- here ---------------------------------------------------------------------------------------------------------
+
+
+def put_back(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Re-append frames the relay lost: ours now, other members' after a random delay."""
+    own = 0 < track.put_back_own_at <= step.now
+    anybody = 0 < track.put_back_any_at <= step.now
+    if not own and not anybody:
+        return
+    waiting = False
+    for frame in step.store.frames(track.keys.box.address):
+        if frame.seq or not frame.data:
+            continue
+        if frame.kind == Kind.MESSAGE and (frame.mine or anybody):
+            if frame.mine and frame.message:
+                files.put_back(step, room, frame.message)
+            queue_raw(step, room, track, frame.hash, frame.data)
+        elif frame.kind == Kind.COMMIT:
+            waiting |= _put_back_commit(step, room, track, frame, anybody=anybody)
+    if track.closed and not track.settled_seen and (anybody or _merged_own(room, track)):
+        box_log.announce(step, room, track)
+    moving.put_back(step, room, track, anybody=anybody)
+    if own:
+        track.put_back_own_at = track.settle_until if waiting else 0
+    if anybody:
+        track.put_back_any_at = 0
+
+
+def _merged_own(room: RoomState, track: BoxTrack) -> bool:
+    return any(merged.epoch == track.epoch and merged.mine for merged in room.history)
+
+
+def _put_back_commit(step: Step, room: RoomState, track: BoxTrack, frame: Frame, *, anybody: bool) -> bool:
+    """Re-append an unsettled commit, but only after the settling time; True if our own still has to wait."""
+    if track.closed:
+        return False
+    own = room.pending is not None and room.pending.frame == frame.hash
+    if step.now < track.settle_until:
+        return own
+    if own or anybody:
+        queue_raw(step, room, track, frame.hash, frame.data)
+    return False
+
+
+def confirm(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """Re-append own frames of the open box that the relay accepted and does not show, so that nothing waits forever."""
+    if not 0 < track.confirm_at <= step.now:
+        return
+    track.confirm_at = 0
+    if track.closed:
+        return
+    for frame in step.store.frames(track.keys.box.address):
+        pending = room.pending is not None and room.pending.frame == frame.hash
+        if frame.mine and frame.data and not frame.seq and (pending or frame.kind == Kind.MESSAGE):
+            queue_raw(step, room, track, frame.hash, frame.data)
+
+
+def break_silence(step: Step, room: RoomState, track: BoxTrack) -> None:
+    """If nobody came to the re-created box, ask for a ticket: the room may have gone on before the box was lost."""
+    if not 0 < track.silence_at <= step.now:
+        return
+    track.silence_at = 0
+    views = step.store.views(track.keys.box.address)
+    if not track.closed and not any(view.incarnation == track.incarnation for view in views):
+        branches.lost_thread(step, room, "silence")
+
+
+# -- for another device -------------------------------------------------------------------------------------------
+
+
+def answer(step: Step, room: RoomState, track: BoxTrack, view: DeviceView) -> None:
+    """A device could not read a frame of ours: resend its message now, under new keys."""
+    if view.incarnation != track.incarnation:
+        return
+    for seq in (*view.missing, *view.unreadable):
+        frame = step.store.frame_at(track.keys.box.address, seq)
+        if frame is None:
+            continue
+        if frame.mine and frame.message:
+            if seq not in view.unreadable or not _waits_for_epoch(step, room, track, frame.message):
+                sending.send_again(step, room, track, frame.message)
+        elif frame.data and seq in view.missing and not track.closed:
+            track.put_back_any_at = track.put_back_any_at or step.within(step.timing.put_back_any)
+
+
+def _waits_for_epoch(step: Step, room: RoomState, track: BoxTrack, message_id: bytes) -> bool:
+    """Whether a message waits for a new epoch, because a device repeatedly cannot decrypt ours.
+
+    It may have missed more of our messages in this epoch than its ratchet skips ahead. So we begin another epoch, at
+    most once a day for all devices, and send the message to everybody there.
+    """
+    message = step.store.message(room.id, message_id)
+    if track.closed or message is None or not sending.was_in_vain(message):
+        return False
+    if room.moved_on != step.day:
+        room.moved_on = step.day
+        begin_epoch(step, room)
+    return room.pending is not None or any(isinstance(intent, UpdateKeys) for intent in room.intents)
+
+
+def begin_epoch(step: Step, room: RoomState) -> None:
+    """Begin a new epoch, in which every ratchet starts again."""
+    if not any(isinstance(intent, UpdateKeys) for intent in room.intents):
+        room.intents.append(UpdateKeys())
+        room.commit_at = max(room.commit_at, step.within(step.timing.put_back_any))
