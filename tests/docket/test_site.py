@@ -137,6 +137,33 @@ def test_the_numbers_in_front_are_the_sum_of_the_table(site: dict[str, bytes]) -
     assert f"<dd>{received:,}</dd>" in site["en/index.html"].decode()
 
 
+def test_what_nobody_counted_is_never_nought() -> None:
+    """Absent in the table, in CSV, in JSON and in the sum; what was counted is there, also if it is nought."""
+    counted = Counts(received=2, answered_no_data=2, notified_before=0, notified_after=1, answered_in_time=2)
+    bare = Counts(received=1, rejected=1)
+    rows = (Figure("2026-H2", "KR.WARRANT", counted), Figure("2026-H2", "KR.SUBSCRIBER", bare))
+    record = msgspec.structs.replace(example(), figures=rows, items=())
+    made = build(record, load())
+    first, second = csv.DictReader(io.StringIO(made["data/figures.csv"].decode()))
+    names = (
+        "documents",
+        "withdrawn",
+        "narrowed",
+        "contested",
+        "gag_active",
+        "gag_lifted",
+        "median_hours",
+        "notice_barred",
+    )
+    assert {""} == {line[name] for line in (first, second) for name in names}
+    assert ("0", "1", "", "") == (first["notified_before"], first["notified_after"], second["notified_after"],
+                                  second["answered_in_time"])  # fmt: skip
+    (told, *_) = json.loads(made["data/figures.json"])["figures"]
+    assert {None} == {told["counts"][name] for name in names}
+    assert ["not counted"] * 7 == re.findall("not counted", made["en/figures.html"].decode())
+    assert "집계 안 함" in made["ko/figures.html"].decode()
+
+
 def test_bands_are_never_more_exact_than_the_law(site: dict[str, bytes]) -> None:
     """National security demands stand as 0–999, in page and download, without any exact figure."""
     lines = [line for line in csv.DictReader(io.StringIO(site["data/figures.csv"].decode())) if line["demands_low"]]
@@ -158,7 +185,7 @@ WRONG: dict[str, tuple[Figure, ...]] = {
     "a narrow band of accounts": (one(kind="US.NSL", counts=None, demands=Interval(0, 999), accounts=Interval(3, 4)),),
     "band where exact is the law": (one(counts=None, demands=Interval(0, 999)),),
     "more answered than received": (one(counts=Counts(received=1, answered_no_data=2)),),
-    "accounts that nobody named": (one(counts=Counts(received=1, accounts_matched=1)),),
+    "accounts that nobody named": (one(counts=Counts(received=1, accounts_matched=1, identifiers_named=0)),),
     "in time before answered": (one(counts=Counts(received=1, answered_in_time=1)),),
     "not to be counted": (one(kind="KR.COURT"),),
     "no such kind": (one(kind="KR.GOSSIP"),),

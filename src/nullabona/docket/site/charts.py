@@ -22,7 +22,7 @@ def outcome_chart(figures: Sequence[Figure], t: Teller) -> Chart:
             received=t.number(counts.received),
             no_data=t.number(counts.answered_no_data),
             produced=t.number(counts.produced),
-            rejected=t.number(counts.rejected + counts.withdrawn),
+            rejected=t.number(counts.closed_without),
             pending=t.number(counts.pending),
         )
         for half, counts in totals
@@ -45,6 +45,6 @@ def _parts(counts: Counts) -> tuple[tuple[str, int], ...]:
     return (
         ("no_data", counts.answered_no_data),
         ("produced", counts.produced),
-        ("rejected", counts.rejected + counts.withdrawn),
+        ("rejected", counts.closed_without),
         ("pending", counts.pending),
     )

@@ -35,6 +35,11 @@ def data_files(publication: Publication, catalogue: Catalogue, history: History)
         "taxonomy.json": encoded(catalogue.rows),
         "publication.json": canonical(publication),
     }
+    files |= {
+        f"entries/{item.log_index}.json": item.entry.encode()
+        for item in publication.items
+        if item.entry and item.log_index is not None
+    }
     if publication.log is not None:
         files["checkpoint.txt"] = publication.log.checkpoint.encode()
         files["policy.txt"] = publication.log.policy.encode()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from nullabona.docket.site.publication import Counts, Figure, Publication
 from nullabona.docket.taxonomy import Catalogue
 from nullabona.docket.taxonomy.rows import PublicationRule
@@ -41,7 +43,14 @@ def total_of(figures: Sequence[Figure]) -> Counts:
     """The sum of all exact figures; medians are not summed."""
     exact = [figure.counts for figure in figures if figure.counts is not None]
     names = [name for name in Counts.__struct_fields__ if name != "median_hours"]
-    return Counts(**{name: sum(getattr(counts, name) for counts in exact) for name in names})
+    sums = {name: _sum([getattr(counts, name) for counts in exact]) for name in names if exact}
+    return msgspec.convert(sums, Counts)
+
+
+def _sum(values: Sequence[int | None]) -> int | None:
+    """None if there is a row in which nobody counted it: the sum would be too small."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known == list(values) and known else None
 
 
 def check_figures(publication: Publication, catalogue: Catalogue) -> None:
@@ -77,9 +86,15 @@ def _faults(figure: Figure, rule: PublicationRule) -> Iterator[str]:
 def _adds_up(counts: Counts) -> bool:
     return (
         counts.pending >= 0
-        and counts.accounts_produced <= counts.accounts_matched <= counts.identifiers_named
-        and counts.answered_in_time <= counts.handled + counts.rejected
+        and _rise(counts.accounts_produced, counts.accounts_matched, counts.identifiers_named)
+        and _rise(counts.answered_in_time, counts.handled + counts.rejected)
     )
+
+
+def _rise(*figures: int | None) -> bool:
+    """Whether none of those that were counted is less than the one before."""
+    known = [figure for figure in figures if figure is not None]
+    return known == sorted(known)
 
 
 def _half(half: str, figures: Sequence[Figure], place: dict[str, int]) -> Half:

@@ -24,29 +24,32 @@ Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Exact figures of one kind of demand in one half-year."""
+    """Exact figures of one kind of demand in one half-year. None: nobody counted it, which is not nought."""
 
     received: Count = 0
-    documents: Count = 0
-    identifiers_named: Count = 0
-    accounts_matched: Count = 0
     rejected: Count = 0
-    withdrawn: Count = 0
-    narrowed: Count = 0
-    contested: Count = 0
     answered_no_data: Count = 0
     produced_full: Count = 0
     produced_partial: Count = 0
-    accounts_produced: Count = 0
-    notified_before: Count = 0
-    notified_after: Count = 0
-    notice_deferred: Count = 0
-    notice_barred: Count = 0
-    gag_active: Count = 0
-    gag_lifted: Count = 0
-    answered_in_time: Count = 0
+    documents: Count | None = None
+    identifiers_named: Count | None = None
+    accounts_matched: Count | None = None
+    withdrawn: Count | None = None
+    """None: counted under ``rejected``, as the log's reports do."""
+    narrowed: Count | None = None
+    contested: Count | None = None
+    accounts_produced: Count | None = None
+    notified_before: Count | None = None
+    notified_after: Count | None = None
+    notice_deferred: Count | None = None
+    """Demands whose notice was deferred, also if the person was notified later."""
+    notice_barred: Count | None = None
+    nobody_to_tell: Count | None = None
+    gag_active: Count | None = None
+    gag_lifted: Count | None = None
+    answered_in_time: Count | None = None
     median_hours: Count | None = None
-    """From receipt to decision; None where nothing was decided."""
+    """From receipt to decision; also None where nothing was decided."""
 
     @property
     def produced(self) -> int:
@@ -60,7 +63,19 @@ class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def pending(self) -> int:
         """Received and not answered, rejected or withdrawn yet."""
-        return self.received - self.handled - self.rejected - self.withdrawn
+        return self.received - self.handled - self.closed_without
+
+    @property
+    def closed_without(self) -> int:
+        """Rejected or withdrawn."""
+        return self.rejected + (self.withdrawn or 0)
+
+    @property
+    def told(self) -> int | None:
+        """People notified, before the answer or after it."""
+        if self.notified_before is None or self.notified_after is None:
+            return None
+        return self.notified_before + self.notified_after
 
 
 class Interval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,6 +147,8 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the answer itself says that it missed a deadline."""
     log_index: Count | None = None
     """Where the log holds the opening of its slot."""
+    entry: Annotated[str, Meta(max_length=8_192)] = ""
+    """That entry's JSON, byte for byte as in the log."""
     note: Label | None = None
     removal: Removal | None = None
 

@@ -35,6 +35,7 @@ from nullabona.docket.taxonomy import Row as Law
 from nullabona.log.keys import VerifierKey
 from nullabona.log.note import parse_note
 from nullabona.log.policy import Policy
+from nullabona.wire.canonical import canonical
 from nullabona.wire.demands import Answer, DataClass, Label, RefusalReason
 from nullabona.wire.slots import SlotRef
 
@@ -111,7 +112,6 @@ def _figures(report: Report) -> Iterator[Figure]:
 def _counts(row: Row) -> Counts:
     return Counts(
         received=row.received,
-        documents=row.received,
         identifiers_named=row.identifiers,
         accounts_matched=row.accounts,
         rejected=row.refused,
@@ -119,7 +119,11 @@ def _counts(row: Row) -> Counts:
         produced_full=row.produced_full,
         produced_partial=row.produced_partial,
         accounts_produced=row.accounts_produced,
-        notified_after=row.notified,
+        notified_before=row.notified_before,
+        notified_after=row.notified - row.notified_before,
+        notice_deferred=row.notice_deferred,
+        notice_barred=row.notice_barred,
+        nobody_to_tell=row.nobody_to_tell,
         answered_in_time=row.in_time,
     )
 
@@ -133,9 +137,10 @@ def _items(found: Recount, laws: dict[str, Law]) -> Iterator[Item]:
             yield _item(demand, law, found.cadence, places)
 
 
-def _item(demand: Demand, law: Law, cadence: Cadence, places: Mapping[SlotRef, int]) -> Item:
+def _item(demand: Demand, law: Law, cadence: Cadence, places: Mapping[SlotRef, tuple[int, str]]) -> Item:
     answered, closed = demand.last("answered"), demand.last("closed")
     assert answered is not None
+    place = places.get(answered.at)
     reason = cast("RefusalReason | None", answered.record.reason)
     answers = tuple(
         ClassResult(cast("DataClass", asked), cast("Answer", answer), reason if answer == "refused" else None)
@@ -153,7 +158,8 @@ def _item(demand: Demand, law: Law, cadence: Cadence, places: Mapping[SlotRef, i
         answers=answers,
         notice=_notice(demand),
         refused=reason if answered.record.outcome == "refused" else None,
-        log_index=places.get(answered.at),
+        log_index=place[0] if place else None,
+        entry=place[1] if place else "",
         late=any(event.record.in_time is False for event in demand.events),
         gag="lifted" if demand.last("gag-lifted") else "none",
         removal=_removal(law),
@@ -187,9 +193,11 @@ def _index_of(found: Recount, report: Report) -> int | None:
     return next((index for index, statement in _statements(found) if statement == report), None)
 
 
-def _openings(found: Recount) -> dict[SlotRef, int]:
-    """Which entry of the log opens each slot."""
-    return {said.slot: index for index, said in _statements(found) if isinstance(said, Opening)}
+def _openings(found: Recount) -> dict[SlotRef, tuple[int, str]]:
+    """Which entry of the log opens each slot, and what it says."""
+    return {
+        said.slot: (index, canonical(said).decode()) for index, said in _statements(found) if isinstance(said, Opening)
+    }
 
 
 def _statements(found: Recount) -> Iterator[tuple[int, Statement]]:

@@ -38,6 +38,18 @@ class Teller:
         """``1,234``."""
         return f"{value:,}"
 
+    def counted(self, value: int | None) -> str:
+        """A figure, or that nobody counted it."""
+        return self("figures.not_counted") if value is None else self.number(value)
+
+    def period(self, seconds: int) -> str:
+        """How often something happens, in the largest unit that is whole."""
+        if seconds and seconds % 3_600 == 0:
+            return self("log.every_hours", count=self.number(seconds // 3_600))
+        if seconds and seconds % 60 == 0:
+            return self("log.every_minutes", count=self.number(seconds // 60))
+        return self("log.every_seconds", count=self.number(seconds))
+
     def day(self, number: int) -> str:
         """A number of days since 1970-01-01 as a date."""
         return self.date(datetime.fromtimestamp(number * 86_400, UTC).date())
