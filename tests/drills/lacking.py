@@ -18,7 +18,7 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.restore import seeking
-from nullabona.client.core.sync import recovery
+from nullabona.client.core.sync import histories, repair
 from nullabona.client.core.timeline import file_messages
 from nullabona.client.runner import own_key_monitor
 from nullabona.client.store import connection
@@ -48,7 +48,7 @@ def _nobody_puts_back() -> None:
     def nothing(*_: Any, **__: Any) -> None:  # noqa: ANN401 - as the real ones
         return
 
-    for module, name in ((recovery, "put_back"), (recovery, "_answer_gaps"), (recovery, "_diverge"),
+    for module, name in ((repair, "put_back"), (repair, "answer"), (histories, "_diverge"),
                          (box_log, "confirm"), (files, "put_back"), (file_messages, "asked_back")):  # fmt: skip
         setattr(module, name, nothing)
 
