@@ -95,8 +95,8 @@ def section(person: Person, korean: str, english: str) -> None:
 
 def adding(person: Person, korean: str = "아이디", english: str = "Handle") -> Locator:
     """The dialog that adds somebody, on one of its pages."""
-    section(person, "사람", "People")
-    title = "친구 추가" if person.lang == "ko" else "Add somebody"
+    section(person, "친구", "Contacts")
+    title = "친구 추가" if person.lang == "ko" else "Add contact"
     person.button(title).first.click()
     dialog = person.page.get_by_role("dialog", name=title)
     dialog.get_by_role("radio", name=korean if person.lang == "ko" else english, exact=True).check(force=True)
@@ -109,6 +109,6 @@ def ask(person: Person, handle: str, greeting: str = "") -> None:
     korean = person.lang == "ko"
     dialog.get_by_label("상대의 아이디" if korean else "Their handle").fill(handle)
     dialog.get_by_label("인사말" if korean else "Greeting").fill(greeting)
-    dialog.get_by_role("button", name="요청 보내기" if korean else "Send request").click()
+    dialog.get_by_role("button", name="친구 요청 보내기" if korean else "Send request").click()
     expect(dialog).to_have_count(0)
     section(person, "채팅", "Chats")

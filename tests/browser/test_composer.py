@@ -85,7 +85,7 @@ def test_the_enter_that_ends_a_syllable_takes_the_person_who_is_offered(jun: Per
     """A Hangul name after an @ is still being composed at its last syllable; nobody leaves the list for that."""
     jun.enter("가족")
     keys = keyboard(jun)
-    offered = jun.page.get_by_role("listbox", name="People to mention").get_by_role("option", name="미나")
+    offered = jun.page.get_by_role("listbox", name="Mention").get_by_role("option", name="미나")
     keys.send("Input.insertText", {"text": "@"})
     for part in ("ㅁ", "미", "민"):
         compose(keys, part)
@@ -123,7 +123,7 @@ def test_a_pasted_picture_is_shown_before_it_goes(mina: Person, jun: Person) -> 
     mina.composer.evaluate(PASTE)
     dialog = mina.page.get_by_role("dialog", name="파일 보내기")
     expect(dialog.get_by_role("img", name="pasted.png")).to_be_visible()
-    dialog.get_by_label("설명").fill("화면을 봐 봐")
+    dialog.get_by_label("메시지 추가").fill("화면을 봐 봐")
     dialog.get_by_role("button", name="보내기", exact=True).click()
     expect(jun.sees("화면을 봐 봐").get_by_role("img", name="Photo by 미나")).to_be_visible()
 
@@ -187,7 +187,7 @@ def test_words_from_an_office_program_are_pasted_as_words(mina: Person) -> None:
 
 def test_typing_is_shown_only_if_both_want_it(meet: Meet) -> None:
     mina, jun = meet("미나", "jun")
-    for person, settings, switch in ((mina, "설정", "입력 중 표시"), (jun, "Settings", "Typing marks")):
+    for person, settings, switch in ((mina, "설정", "입력 중 표시"), (jun, "Settings", "Typing indicators")):
         person.button(settings).click()
         person.page.get_by_role("switch", name=switch).check()
     mina.enter("jun")

@@ -45,7 +45,7 @@ def attach(person: Person, files: Sequence[FilePayload] | Path, caption: str = "
     choosing.value.set_files(files)
     dialog = person.page.get_by_role("dialog")
     if caption:
-        dialog.get_by_label("설명").fill(caption)
+        dialog.get_by_label("메시지 추가").fill(caption)
     dialog.get_by_role("button", name="보내기", exact=True).click()
 
 

@@ -31,7 +31,7 @@ def test_in_a_group_of_four_one_is_removed_and_reads_nothing_after(meet: Meet) -
     mina.page.get_by_role("dialog").get_by_role("button", name="내보내기", exact=True).click()
     notice(jun, "미나 removed theo")
     notice(sora, "미나 님이 theo 님을 내보냈어요")
-    expect(theo.page.get_by_text("You were removed from this chat.")).to_be_visible()
+    expect(theo.page.get_by_text("An admin removed you from this chat.")).to_be_visible()
     expect(theo.composer).to_have_count(0)
     mina.say("theo는 이제 못 읽어")
     jun.sees("theo는 이제 못 읽어")
@@ -57,7 +57,7 @@ def test_a_group_is_renamed_gets_another_admin_and_is_left(meet: Meet) -> None:
     mina.page.get_by_role("button", name="채팅방 나가기").click()
     mina.page.get_by_role("dialog").get_by_role("button", name="채팅방 나가기").click()
     notice(jun, "미나 left")
-    expect(mina.page.get_by_text("나간 방이에요.")).to_be_visible()
+    expect(mina.page.get_by_text("나간 채팅방이에요.")).to_be_visible()
     expect(mina.composer).to_have_count(0)
 
 
@@ -84,4 +84,4 @@ def test_what_shall_disappear_does_so_everywhere(meet: Meet) -> None:
         expect(person.bubble("behind the clock")).to_have_count(0)
         expect(person.page.locator("body")).not_to_contain_text("behind the clock")
     jun.page.get_by_role("searchbox").fill("clock")
-    expect(jun.page.get_by_text("Nothing found for “clock”")).to_be_visible()
+    expect(jun.page.get_by_text("No results for “clock”")).to_be_visible()

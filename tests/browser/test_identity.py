@@ -19,7 +19,7 @@ from tests.browser.person import Person
 from tests.browser.setting import Made, apart, make
 
 GROUP: Final = "산책 모임"
-BANNER: Final = "jun 님의 아이디가 다른 계정을 가리켜요"
+BANNER: Final = "jun 님의 아이디가 다른 계정으로 바뀌었어요"
 
 
 @pytest.fixture
@@ -55,28 +55,28 @@ def test_a_verified_contacts_handle_leads_to_somebody_else(
     let_the_hold_pass(brisk)
     mina = seat(chromium, brisk, seats, mina_made)
     mina.enter("jun")
-    expect(mina.page.get_by_title("확인한 상대예요")).to_be_visible()
+    expect(mina.page.get_by_title("안전 번호를 확인한 친구예요")).to_be_visible()
     fresh = tmp_path / "anew"
     apart(_anew(fresh, jun_made.handle, mina_made.handle))
 
     banner = mina.page.get_by_role("alert").filter(has_text=BANNER)
     expect(banner).to_be_visible()
-    expect(mina.page.get_by_title("확인한 상대예요")).to_have_count(0)
+    expect(mina.page.get_by_title("안전 번호를 확인한 친구예요")).to_have_count(0)
     expect(mina.composer).to_have_count(0)
-    line = "jun 님의 아이디가 다른 계정을 가리켜요. 다른 사람이거나 새 계정이에요."
+    line = "jun 님의 아이디가 다른 계정으로 바뀌었어요. 새 계정이거나 다른 사람이에요."
     expect(mina.history.get_by_text(line)).to_be_visible()
     mina.enter(GROUP)
     expect(mina.history.get_by_text(line)).to_be_visible()
     mina.button("채팅방 정보").click()
-    expect(mina.page.get_by_role("complementary").get_by_title("열쇠가 달라요")).to_be_visible()
+    expect(mina.page.get_by_role("complementary").get_by_title("다른 계정이에요")).to_be_visible()
 
     banner.get_by_role("button", name="보기").click()
     expect(mina.page.get_by_text("여기에 쓰는 말은 새 계정으로 가지 않아요.")).to_be_visible()
-    mina.button("알고 있어요. 계속 보내기").click()
+    mina.button("확인했어요, 계속 보내기").click()
     expect(mina.page.get_by_text("전에 알던 계정이에요")).to_be_visible()
     expect(banner).to_have_count(0)
 
-    section(mina, "사람", "")
+    section(mina, "친구", "")
     asks = mina.page.get_by_role("article")
     expect(asks).to_contain_text("jun 님이 쓰던 아이디예요.")
     asks.get_by_role("button", name="수락").click()

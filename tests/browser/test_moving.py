@@ -53,9 +53,9 @@ def test_one_conversation_is_exported_from_its_menu(meet: Meet) -> None:
     """From the list and from its page; what was written is that conversation, for any browser."""
     jun, _, _ = meet("jun", "미나", "소라", group="walks", said=("shall we?", "yes"))
     jun.chat("walks").click(button="right")
-    jun.page.get_by_role("menuitem", name="Export this conversation").click()
+    jun.page.get_by_role("menuitem", name="Export this chat").click()
     dialog = jun.page.get_by_role("dialog", name="Export “walks”")
-    expect(dialog).to_contain_text("What was exported is not locked")
+    expect(dialog).to_contain_text("Exported files are not locked")
     dialog.get_by_role("button", name="Export", exact=True).click()
     expect(dialog).to_contain_text("Exported: ")
     folder = Path(dialog.locator(".path").inner_text())
@@ -68,4 +68,4 @@ def test_one_conversation_is_exported_from_its_menu(meet: Meet) -> None:
     page.close()
     jun.enter("walks")
     jun.button("Chat info").click()
-    expect(jun.page.get_by_role("complementary").get_by_role("button", name="Export this conversation")).to_be_visible()
+    expect(jun.page.get_by_role("complementary").get_by_role("button", name="Export this chat")).to_be_visible()

@@ -44,7 +44,7 @@ def test_while_the_relay_is_away_messages_wait_and_then_go(
     expect(banner).to_be_visible(timeout=1_000)
     mina.say("조금 늦을 것 같아")
     expect(mina.sees("조금 늦을 것 같아").get_by_title("보내는 중")).to_be_visible()
-    expect(mina.page.get_by_text("보낼 것 1개가 기다리고 있어요")).to_be_visible()
+    expect(mina.page.get_by_text("보내지 못한 항목이 1개 있어요. 연결되면 보내요.")).to_be_visible()
     expect(jun.bubble("조금 늦을 것 같아")).to_have_count(0)
     doomed.start()
     jun.sees("조금 늦을 것 같아")
@@ -100,7 +100,7 @@ def test_a_page_whose_app_was_ended_says_so_at_once(arrive: Arrive) -> None:
     jun = arrive("jun")
     heading(jun, "", "Between you and them")
     jun.stop()
-    expect(jun.page.get_by_text("The app has ended")).to_be_visible(timeout=2_000)
+    expect(jun.page.get_by_text("The app is not running")).to_be_visible(timeout=2_000)
 
 
 @pytest.mark.parametrize("moment", ["before the trade", "before its answer", "at once, again and again"])

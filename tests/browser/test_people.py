@@ -35,7 +35,7 @@ def my_handle(person: Person) -> str:
 
 def request(person: Person, korean: str, english: str) -> Locator:
     """The first request, once there is one; its button of this name."""
-    banner = "친구 요청 1개" if person.lang == "ko" else "1 message request"
+    banner = "친구 요청 1개" if person.lang == "ko" else "1 contact request"
     person.page.locator("button:not(nav button)").filter(has_text=banner).click()
     name = korean if person.lang == "ko" else english
     return person.page.get_by_role("article").get_by_role("button", name=name, exact=True)
@@ -49,7 +49,7 @@ def test_somebody_is_asked_by_handle_and_accepts(strangers: Meet) -> None:
     expect(jun.page.get_by_role("article")).to_contain_text(GREETING)
     expect(jun.page.get_by_role("article")).to_contain_text(my_handle(mina))
     accept.click()
-    expect(jun.page.get_by_text("You can talk now")).to_be_visible()
+    expect(jun.page.get_by_text("You can chat now")).to_be_visible()
     section(jun, "", "Chats")
     jun.enter("미나")
     mina.enter("jun")
@@ -62,7 +62,7 @@ def test_people_are_listed_in_the_order_of_the_language(
 ) -> None:
     """Whoever looks for a name knows where to look: 가나다, then the Latin ones."""
     mina = seat(chromium, service, seats, make(service, tmp_path, "미나", "jun", "하늘", "가온")[0])
-    section(mina, "사람", "")
+    section(mina, "친구", "")
     expect(mina.page.locator(".left li")).to_contain_text(["가온", "하늘", "jun"])
 
 
@@ -81,8 +81,8 @@ def test_a_request_that_is_deleted_may_come_again_and_one_that_is_blocked_may_no
     jun.page.get_by_role("dialog").get_by_role("button", name="Block", exact=True).click()
     expect(jun.page.get_by_role("article")).to_have_count(0)
     expect(jun.page.get_by_role("button", name="Blocked 1")).to_be_visible()
-    section(mina, "사람", "")
-    expect(mina.page.get_by_text("답을 기다리는 중 1")).to_be_visible()
+    section(mina, "친구", "")
+    expect(mina.page.get_by_text("보낸 친구 요청 1")).to_be_visible()
 
 
 def test_who_is_blocked_is_not_heard_until_that_is_undone(meet: Meet) -> None:
@@ -102,7 +102,7 @@ def test_who_is_blocked_is_not_heard_until_that_is_undone(meet: Meet) -> None:
     jun.page.get_by_role("button", name="Blocked people").click()
     expect(jun.page.get_by_role("main")).to_contain_text("미나")
     jun.button("Unblock").click()
-    expect(jun.page.get_by_text("You have blocked nobody.")).to_be_visible()
+    expect(jun.page.get_by_text("You have not blocked anyone.")).to_be_visible()
     mina.say("and now?")
     section(jun, "", "Chats")
     jun.enter("미나")
@@ -122,20 +122,20 @@ def test_a_contact_is_deleted_and_both_can_begin_anew(meet: Meet) -> None:
     jun.page.get_by_role("button", name="Profile").click()
     jun.button("Delete contact").click()
     sure = jun.page.get_by_role("dialog")
-    expect(sure).to_contain_text("What was said stays on this device")
+    expect(sure).to_contain_text("Past messages stay on this device")
     sure.get_by_role("button", name="Delete", exact=True).click()
     expect(jun.page.get_by_text("Contact deleted")).to_be_visible()
     jun.sees("we had a good time")
     expect(jun.composer).to_have_count(0)
-    section(jun, "", "People")
+    section(jun, "", "Contacts")
     expect(jun.page.get_by_text("No contacts yet")).to_be_visible()
 
     expect(mina.page.get_by_text("나갔").first).to_be_visible()
     mina.button("채팅방 정보").click()
     mina.page.get_by_role("button", name="프로필").click()
     mina.button("친구 삭제").click()
-    mina.page.get_by_role("dialog").get_by_role("button", name="지우기", exact=True).click()
-    expect(mina.page.get_by_text("친구를 삭제했어요")).to_be_visible()
+    mina.page.get_by_role("dialog").get_by_role("button", name="삭제", exact=True).click()
+    expect(mina.page.get_by_text("친구에서 삭제했어요")).to_be_visible()
 
     ask(jun, my_handle(mina), GREETING)
     request(mina, "수락", "Accept").click()
@@ -164,9 +164,9 @@ def test_a_name_and_a_picture_are_seen_by_those_in_the_same_rooms(meet: Meet) ->
 
 def test_a_nickname_is_only_mine(meet: Meet) -> None:
     mina, jun = meet("미나", "jun")
-    section(mina, "사람", "")
+    section(mina, "친구", "")
     mina.page.get_by_role("button", name="jun").click()
-    mina.page.get_by_label("내가 부르는 이름").fill("준 오빠")
+    mina.page.get_by_label("친구 이름").fill("준 오빠")
     mina.button("저장").click()
     section(mina, "채팅", "")
     mina.enter("준 오빠")
@@ -195,7 +195,7 @@ def test_both_see_the_same_safety_number_and_can_mark_it(meet: Meet) -> None:
     assert re.fullmatch(r"(\d{5} ){11}\d{5}", number)
     mina.button("확인했다고 표시").click()
     expect(mina.page.get_by_text("번호가 바뀌면 보내기 전에 알려 드려요.")).to_be_visible()
-    expect(mina.page.get_by_role("main").get_by_title("확인한 상대예요")).to_be_visible()
+    expect(mina.page.get_by_role("main").get_by_title("안전 번호를 확인한 친구예요")).to_be_visible()
     mina.button("표시 지우기").click()
     expect(mina.button("확인했다고 표시")).to_be_visible()
 
@@ -240,7 +240,7 @@ def test_what_is_sent_waits_once_a_verified_safety_number_has_changed(
         client.do(change_key)
     mina, jun = (seat(chromium, service, seats, one) for one in (made, other))
     mina.chat("jun").click()
-    expect(mina.page.get_by_text("상대의 아이디가 다른 계정을 가리켜요.")).to_be_visible()
+    expect(mina.page.get_by_text("상대의 아이디가 다른 계정으로 바뀌었어요.")).to_be_visible()
     expect(mina.composer).to_have_count(0)
     jun.enter("미나")
     jun.say("hello")
@@ -248,7 +248,7 @@ def test_what_is_sent_waits_once_a_verified_safety_number_has_changed(
     expect(jun.bubble("정말 준이야?")).to_have_count(0)
     mina.button("안전 번호 비교").click()
     expect(mina.page.get_by_text("그때까지는 쓸 수 없고,")).to_be_visible()
-    mina.button("알고 있어요. 계속 보내기").click()
+    mina.button("확인했어요, 계속 보내기").click()
     jun.sees("정말 준이야?")
     expect(mina.button("안전 번호 비교")).to_have_count(0)
     mina.say("다행이다")

@@ -94,8 +94,14 @@ def test_the_page_leads_to_what_can_be_done(meet: Meet) -> None:
 @pytest.mark.parametrize(
     ("names", "do", "label", "save", "line"),
     [
-        (("미나", "준호"), "릴레이 옮기기", "새 릴레이 주소", "저장", "이 방은 이제"),
-        (("mina", "junho"), "Move to another relay", "Address of the new relay", "Save", "This chat now lives at"),
+        (("미나", "준호"), "서버 옮기기", "새 서버 주소", "저장", "이 채팅방의 서버가 바뀌었어요:"),
+        (
+            ("mina", "junho"),
+            "Move to another server",
+            "Address of the new server",
+            "Save",
+            "This chat moved to another server:",
+        ),
     ],
 )
 def test_the_relay_is_changed_where_it_is_shown(
@@ -126,7 +132,7 @@ def test_what_is_wrong_with_the_record_stands_there(meet: Meet, name: str) -> No
     expect(wrong.locator(".note")).to_have_count(2)
     wrong.get_by_role("button", name=re.compile("증거 저장하기|Save the evidence")).click()
     expect(wrong.locator(".path")).to_contain_text("evidence")
-    anew = re.compile("새 기록 받아들이기|Take up the new record")
+    anew = re.compile("새 기록 받아들이기|Accept the new record")
     wrong.get_by_role("button", name=anew).click()
     mina.page.get_by_role("alertdialog").or_(mina.page.get_by_role("dialog")).get_by_role("button", name=anew).click()
     expect(wrong.get_by_role("button", name=anew)).to_have_count(0)

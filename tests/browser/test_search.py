@@ -56,4 +56,4 @@ def test_what_is_not_there_is_said_to_be_not_there(friends: list[Person]) -> Non
     jiu = friends[0].at_end_of("등산")
     jiu.button("채팅방 검색").click()
     jiu.page.get_by_label("이 채팅방에서 검색").fill("잠수함")
-    expect(jiu.page.get_by_text("‘잠수함’에 맞는 것이 없어요")).to_be_visible()
+    expect(jiu.page.get_by_text("‘잠수함’ 검색 결과가 없어요")).to_be_visible()

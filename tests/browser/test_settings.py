@@ -49,11 +49,11 @@ def test_the_theme_is_the_devices_until_another_is_chosen(meet: Meet) -> None:
     mina.page.emulate_media(color_scheme="dark")
     dark = mina.page.evaluate(brightness)
     assert light > 3 * dark
-    choose(mina, "화면", "밝게")
+    choose(mina, "테마", "밝게")
     expect(mina.page.locator("html")).to_have_attribute("data-theme", "light")
     mina.page.wait_for_function(f"wanted => {brightness} === wanted", arg=light)
     mina.page.emulate_media(color_scheme="light")
-    choose(mina, "화면", "어둡게")
+    choose(mina, "테마", "어둡게")
     expect(mina.page.locator("html")).to_have_attribute("data-theme", "dark")
     mina.page.wait_for_function(f"wanted => {brightness} === wanted", arg=dark)
 
@@ -62,9 +62,9 @@ def test_read_marks_are_given_and_seen_only_by_those_who_give_them(meet: Meet) -
     """With them off, the other's number stays, and no number is shown here."""
     mina, jun = meet("미나", "jun")
     settings(jun)
-    expect(switch(jun, "Read marks")).to_have_attribute("aria-checked", "true")
-    switch(jun, "Read marks").click()
-    expect(switch(jun, "Read marks")).to_have_attribute("aria-checked", "false")
+    expect(switch(jun, "Read receipts")).to_have_attribute("aria-checked", "true")
+    switch(jun, "Read receipts").click()
+    expect(switch(jun, "Read receipts")).to_have_attribute("aria-checked", "false")
     section(jun, "", "Chats")
     jun.enter("미나")
     mina.enter("jun")
@@ -86,7 +86,7 @@ def test_typing_is_shown_only_between_those_who_show_it(meet: Meet) -> None:
     mina.say("뭐 하고 있어?")
     jun.sees("뭐 하고 있어?")
     expect(line).to_have_count(0)
-    for person, name in ((mina, "입력 중 표시"), (jun, "Typing marks")):
+    for person, name in ((mina, "입력 중 표시"), (jun, "Typing indicators")):
         settings(person)
         switch(person, name).click()
         expect(switch(person, name)).to_have_attribute("aria-checked", "true")
@@ -104,7 +104,7 @@ def test_notifications_say_what_was_chosen(meet: Meet) -> None:
     settings(mina)
     mina.page.evaluate(NOTES)
     for choice, said, note, sample in (
-        ("왔다는 것만", "first", "nullabona: 새 메시지", "nullabona"),
+        ("이름과 내용 숨기기", "first", "nullabona: 새 메시지", "nullabona"),
         ("이름만", "second", "jun: 새 메시지", "김지우"),
         ("이름과 내용", "third", "jun: third", "오늘 저녁에 시간 돼?"),
     ):

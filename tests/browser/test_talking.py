@@ -147,7 +147,7 @@ def test_the_words_of_a_message_are_copied(mina: Person) -> None:
 
 def test_a_pin_stays_on_top_for_both_until_it_is_taken_down(mina: Person, jun: Person) -> None:
     jun.say("The door code is 4711")
-    mina.menu("The door code is 4711", "고정")
+    mina.menu("The door code is 4711", "상단 고정")
     for _ in range(2):
         jun.say(TALL)
     bar = jun.page.get_by_role("button", name="Pinned message")
@@ -158,13 +158,13 @@ def test_a_pin_stays_on_top_for_both_until_it_is_taken_down(mina: Person, jun: P
     expect(pinned).to_be_in_viewport()
     jun.button("Unpin").click()
     expect(bar).to_have_count(0)
-    expect(mina.page.get_by_role("button", name="고정된 메시지")).to_have_count(0)
+    expect(mina.page.get_by_role("button", name="상단에 고정된 메시지")).to_have_count(0)
 
 
 def test_an_at_sign_offers_people_and_the_one_named_is_told(mina: Person, jun: Person) -> None:
     mina.enter("가족")
     mina.composer.press_sequentially("@ju")
-    expect(mina.page.get_by_role("listbox", name="부를 사람")).to_contain_text("jun")
+    expect(mina.page.get_by_role("listbox", name="멘션")).to_contain_text("jun")
     mina.composer.press("Enter")
     expect(mina.composer).to_have_value("@jun ")
     mina.composer.press_sequentially("are you coming?")
@@ -195,7 +195,7 @@ def test_a_room_opens_where_the_unread_begin(mina: Person, jun: Person) -> None:
 def test_without_receipts_nobody_s_reading_is_shown(mina: Person, jun: Person) -> None:
     def switch(*, on: bool) -> None:
         jun.button("Settings").click()
-        jun.page.get_by_role("switch", name="Read marks").set_checked(on)
+        jun.page.get_by_role("switch", name="Read receipts").set_checked(on)
         jun.enter("가족")
 
     switch(on=False)

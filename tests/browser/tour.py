@@ -103,7 +103,7 @@ def _then(*stops: Stop) -> Stop:
 
 def _adding(visit: Visit, korean: str, english: str) -> None:
     visit.go(section="Contacts")
-    visit.press("친구 추가", "Add somebody")
+    visit.press("친구 추가", "Add contact")
     dialog = visit.person.page.get_by_role("dialog")
     dialog.get_by_role("radio", name=visit.word(korean, english), exact=True).check(force=True)
 
@@ -255,7 +255,7 @@ INSIDE: Final[dict[str, Stop]] = {
     "code": _then(_beside("Links"), _press("QR 보기", "Show QR")),
     "timer": _then(_beside("RoomInfo"), _press("사라지는 메시지", "Disappearing messages")),
     "rename": _then(_beside("RoomInfo"), _press("이름 바꾸기", "Rename")),
-    "add-members": _then(_beside("RoomInfo"), _press("사람 추가", "Add people")),
+    "add-members": _then(_beside("RoomInfo"), _press("대화상대 초대", "Add members")),
     "safety": lambda visit: visit.go(room=visit.there.direct, side="Safety", sideProps={"account": visit.there.friend}),
     "contacts": lambda visit: visit.go(section="Contacts"),
     "person": lambda visit: visit.go(section="Contacts", page="Person", pageProps={"account": visit.there.friend}),
@@ -315,7 +315,7 @@ def entering(person: Person, handle: str, name: str) -> Iterator[str]:
     yield "restore"
     press(person, "처음이에요", "I am new here")
     field(person, "아이디", "Handle").fill(handle)
-    field(person, "보이는 이름", "Name shown").fill(name)
+    field(person, "프로필 이름", "Display name").fill(name)
     expect(person.page.locator(".free")).to_be_visible()
     _settled(person)
     yield "account"

@@ -61,7 +61,7 @@ export const common = words({
     off: "Off",
     people: (n: number) => (n === 1 ? "1 person" : `${n} people`),
     failed: "Something went wrong",
-    tryAgain: "Please try again in a moment.",
+    tryAgain: "Try again in a moment.",
     settings: "Settings",
     lock: "Lock",
     menu: "Menu",

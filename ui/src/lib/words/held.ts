@@ -28,7 +28,7 @@ const held = words({
     num: "우편함의 내부 번호",
     numNote: "뜻이 없는 무작위 숫자예요.",
     incarnation: "우편함을 만든 표시",
-    incarnationNote: "릴레이가 우편함을 잃었는지 알아보는 무작위 숫자예요.",
+    incarnationNote: "서버가 우편함을 잃었는지 알아보는 무작위 숫자예요.",
     floor: "우편함의 다음 번호",
     floorNote: "지금까지 봉투가 몇 통 왔는지 짐작할 수 있어요.",
     boxDay: "우편함이 지워지는 날",

@@ -25,7 +25,7 @@ export const operator = words({
   },
   en: {
     heading: "Notices of your operator",
-    lead: "When the operator is asked for data about you it tells you like this, once the law allows it. Only what its log proves is shown.",
+    lead: "When someone demands data about you, the operator tells you here, once the law allows it. Only notices that the public log proves are shown.",
     banner: "Notice of your operator",
     read: "Read",
     title: "Notice of your operator",
@@ -39,9 +39,9 @@ export const operator = words({
     save: "Save",
     file: "operator-notice.txt",
     putAway: "I have read it",
-    putAwayHint: "The banner goes; the notice stays on the privacy page.",
-    kept: "It stays on the privacy page.",
-    gone: "This notice is not here.",
+    putAwayHint: "The banner disappears. The notice stays on the Privacy page.",
+    kept: "It stays on the Privacy page.",
+    gone: "This notice cannot be found.",
     fresh: "New",
   },
 });

@@ -8,8 +8,8 @@ const reasons = words({
     "not-an-image": "사진 파일이 아니에요",
     "too-many-pixels": "사진이 너무 커요",
     "not-audio": "음성 파일이 아니에요",
-    refused: "릴레이가 받지 않았어요",
-    unreachable: "릴레이에 닿지 않아요",
+    refused: "서버가 받지 않았어요",
+    unreachable: "서버에 닿지 않아요",
     "too-big": "너무 길어요",
   },
   en: {
@@ -18,9 +18,9 @@ const reasons = words({
     gone: "The file is gone",
     "not-an-image": "It is not a photo",
     "too-many-pixels": "The photo is too large",
-    "not-audio": "It is not a sound",
-    refused: "The relay refused it",
-    unreachable: "The relay cannot be reached",
+    "not-audio": "It is not an audio file",
+    refused: "The server refused it",
+    unreachable: "The server cannot be reached",
     "too-big": "It is too long",
   },
 });

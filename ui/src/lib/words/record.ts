@@ -15,11 +15,11 @@ export const record = words({
   },
   en: {
     heading: "What is wrong now",
-    forget: "Take up the new record",
-    forgetTitle: (host: string) => `Take up the new record of ${host}?`,
+    forget: "Accept the new record",
+    forgetTitle: (host: string) => `Accept the new record of ${host}?`,
     forgetNote:
-      "Only if its operator began a new record and told you so in another way. It is not compared any more with what was seen before. The evidence stays.",
-    forgot: "The record that is shown next is taken up",
+      "Only do this if the operator told you in another way that it began a new record. The new one is not compared with what you saw before. The evidence stays.",
+    forgot: "The record that is shown next will be accepted",
     save: (n: number) => `Save the evidence (${n})`,
     saveHint: "Saved to the downloads folder, to be shown to others.",
     saved: "Evidence saved",
