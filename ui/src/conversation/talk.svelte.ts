@@ -16,6 +16,9 @@ export interface Target {
   flash: boolean;
 }
 
+/** Newest answers to one message that are looked up again when it changes; older ones are when they are seen next. */
+const MOST_QUOTING = 50;
+
 export class Talk {
   room = $state.raw<Room | undefined>();
   window: MessageWindow;
@@ -207,9 +210,22 @@ export class Talk {
     const clients = new Set(told.map((one) => one.client).filter(Boolean));
     const before = this.pending.filter((one) => clients.has(one.client));
     for (const one of messages) if (one.client) this.#keys.set(one.id, one.client);
+    const changed = messages.filter((one) => this.window.get(one.id)?.text !== one.text).map((one) => one.id);
     this.window.merge(messages);
+    this.#quotedAnew(changed);
     if (before.length) this.pending = this.pending.filter((one) => !clients.has(one.client));
     for (const one of before) this.#again.delete(one.id);
+  }
+
+  /** What quotes these messages quotes them as they are now. */
+  #quotedAnew(changed: readonly string[]): void {
+    const quoting = changed.length ? this.window.quoting(changed) : [];
+    for (const id of quoting.slice(-MOST_QUOTING)) void this.#askAgain(id);
+  }
+
+  async #askAgain(id: string): Promise<void> {
+    const page = await tryCall({ call: "GetMessages", room: this.id, around: id, limit: 1 });
+    if (page && !this.#closed) this.window.merge(page.messages.filter((one) => one.id === id && !this.#gone.has(id)));
   }
 
   #flushSoon = batched(() => {
@@ -235,7 +251,8 @@ export class Talk {
           this.#incoming.delete(id);
           this.#gone.add(id);
         }
-        return this.window.remove(push.messages);
+        this.window.remove(push.messages);
+        return this.#quotedAnew(push.messages);
       case "UnreadChanged":
         return this.#askUnreadSoon();
       case "TypingChanged":

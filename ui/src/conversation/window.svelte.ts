@@ -44,6 +44,12 @@ export class MessageWindow {
     this.#set([]);
   }
 
+  /** The messages here that quote one of these. */
+  quoting(ids: readonly string[]): string[] {
+    const quoted = new Set(ids);
+    return this.list.filter((one) => one.quote && quoted.has(one.quote.message)).map((one) => one.id);
+  }
+
   /** Changed and new messages, in one go. */
   merge(changed: Iterable<Message>): void {
     const fresh: Message[] = [];

@@ -117,7 +117,7 @@ export function duration(ms: number): string {
 }
 
 export function count(n: number): string {
-  return new Intl.NumberFormat(tongue.now).format(n);
+  return new Intl.NumberFormat(tongue.now).format(n || 0); // -0 is written as 0
 }
 
 /** Names as one would say them: "A, B and C"; Korean only lists them, as its "및" is for official papers. */

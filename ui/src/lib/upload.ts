@@ -5,6 +5,11 @@ import { tooLarge } from "./words/errors.ts";
 /** The process hangs up on more, which would look like a broken connection here. */
 const MOST = 100 * 1024 * 1024;
 
+/** Whether a file can be sent at all. */
+export function fits(file: Blob): boolean {
+  return file.size <= MOST;
+}
+
 /** Hand bytes to the process. `moved` hears the share (0 to 1). Raises `Refused`; aborting raises it with `aborted`. */
 export function upload(
   file: Blob,
@@ -13,7 +18,7 @@ export function upload(
   signal?: AbortSignal,
 ): Promise<Uploaded> {
   return new Promise((resolve, reject) => {
-    if (file.size > MOST) return reject(tooLarge());
+    if (!fits(file)) return reject(tooLarge());
     const request = new XMLHttpRequest();
     request.open("POST", `/upload?name=${encodeURIComponent(name)}`);
     request.setRequestHeader("X-Nulla-Token", transport.token);
