@@ -28,7 +28,7 @@ from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.errors import BadRequest, NoSuchContact, NoSuchRoom
 from nullabona.client.core.model.facts.messages import PassingFact, Transfer
 from nullabona.client.core.model.facts.people import ContactRequested
-from nullabona.client.core.model.facts.union import from_row
+from nullabona.client.core.model.facts.union import logged_fact
 from nullabona.client.core.model.records import FileState, LoggedEvent
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.step import Step, Timing
@@ -223,7 +223,7 @@ class Simulation:
 
 
 def _account_of(event: LoggedEvent) -> bytes:
-    fact = from_row(event)
+    fact = logged_fact(event)
     assert isinstance(fact, ContactRequested)
     return fact.account
 

@@ -11,13 +11,14 @@ import pytest
 from nullabona.client.api import Client, Event, MessageReceived, errors, events
 from nullabona.client.api.converting import to_event
 from nullabona.client.core.model.facts.messages import HistoryImported, MessageStored
-from nullabona.client.core.model.facts.union import LoggedFact, as_row
+from nullabona.client.core.model.facts.rooms import EpochChanged
+from nullabona.client.core.model.facts.union import LoggedFact, encode_fact
 from nullabona.client.core.model.records import LoggedEvent
 from nullabona.client.runner.tidying import KEEP_EVENTS
 from nullabona.client.store import SqliteStore
 from tests.api.people import befriend, events_until_now, opened, people, play, reads, until
 from tests.api.service import Service
-from tests.core.test_model_facts import GOLDEN
+from tests.core.test_model_facts import FACTS
 
 
 def test_a_listener_goes_on_where_it_stopped(service: Service, tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_forgotten_events_are_not_left_out_without_a_word(service: Service, tmp_
         async with people(service, tmp_path, "a") as (a,):
             with a._session.change() as store:
                 for number in range(KEEP_EVENTS + 50):
-                    store.log_event("epoch", b"r", msgspec.msgpack.encode({"epoch": number}))
+                    store.log_event("epoch", b"r", encode_fact(EpochChanged(b"r", number)))
         async with opened(tmp_path / "a") as a:
             last = a.last_event()
             await until(a, lambda: first(a) > 1)
@@ -115,10 +116,10 @@ def test_two_listeners_do_not_disturb_one_another(service: Service, tmp_path: Pa
     play(story())
 
 
-@pytest.mark.parametrize(("fact", "row"), [(fact, as_row(fact)) for fact, *_ in GOLDEN])
-def test_a_fact_that_listeners_are_told_is_the_event(fact: LoggedFact, row: tuple[str, bytes, bytes]) -> None:
+@pytest.mark.parametrize("fact", FACTS)
+def test_a_fact_that_listeners_are_told_is_the_event(fact: LoggedFact) -> None:
     """But for a message, whose words are not kept twice, and for imported history, which has no class of its own."""
-    event = to_event(SqliteStore.testing_in_memory(), LoggedEvent(7, *row))
+    event = to_event(SqliteStore.testing_in_memory(), LoggedEvent(7, fact.kind, fact.room, encode_fact(fact)))
     match fact:
         case MessageStored(room, message, account, handle):
             assert MessageReceived(room, message, account, handle, "", 0, b"", "gone", id=7) == event

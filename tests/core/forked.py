@@ -13,7 +13,7 @@ from nullabona.client.core.group import branches
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.facts.account import Warned
-from nullabona.client.core.model.facts.union import from_row
+from nullabona.client.core.model.facts.union import logged_fact
 from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.proofs import Claim, RemovalOrder, decode_claim, make_claim
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
@@ -78,7 +78,7 @@ class Fork:
         """What the person was warned of, in order."""
         with self.stage.store.transaction():
             rows = self.stage.store.events(0, 1_000)
-        return [fact.code for fact in map(from_row, rows) if isinstance(fact, Warned)]
+        return [fact.code for fact in map(logged_fact, rows) if isinstance(fact, Warned)]
 
     def announced(self) -> int:
         """How often our commit was put into its box as settled."""

@@ -17,6 +17,7 @@ from nullabona.client.core.model.state import RoomState
 from nullabona.wire.blob import BlobRef, cut_blob
 from nullabona.wire.certificate import DeviceCertificate
 from tests.core.stage import RELAY, START, Randomness, Stage
+from tests.rooms.world import fields_of
 
 HERE = frozenset({RELAY})
 
@@ -100,7 +101,7 @@ class Invited:
         with self.mina.store.transaction():
             rows = self.mina.store.events(0, 1_000)
         wanted = [row for row in rows if row.room == self.id and row.kind not in {"notice", "member-added", "epoch"}]
-        return [(row.kind, msgspec.msgpack.decode(row.data)) for row in wanted]
+        return [(row.kind, fields_of(row.data)) for row in wanted]
 
 
 def larger(ref: BlobRef, chunks: int) -> BlobRef:

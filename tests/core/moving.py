@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import msgspec
-
 from nullabona.client.core.model.proofs import MoveOrder, make_move
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
 from nullabona.client.core.model.state import BoxTrack, CommitCandidate, RoomState
@@ -14,6 +12,7 @@ from nullabona.client.core.relocation import moving
 from nullabona.client.core.step import Step
 from tests.core.seen import earlier
 from tests.core.stage import RELAY, START, Other, Randomness, Stage
+from tests.rooms.world import fields_of
 
 JUN, BO = Other("jun"), Other("boo")
 THERE, FURTHER, LAST = (f"wss://{name}.example:443/v1" for name in ("there", "further", "last"))
@@ -53,4 +52,4 @@ class Movable:
         """Where the room went, as listeners were told."""
         with self.stage.store.transaction():
             rows = self.stage.store.events(0, 1_000)
-        return [(row.kind, msgspec.msgpack.decode(row.data)) for row in rows if row.kind == "room-moved"]
+        return [(row.kind, fields_of(row.data)) for row in rows if row.kind == "room-moved"]

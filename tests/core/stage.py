@@ -22,7 +22,7 @@ from nullabona.client.core.delivery.box_log import open_box
 from nullabona.client.core.group import members
 from nullabona.client.core.model.content import Body, Envelope, View, encode_envelope
 from nullabona.client.core.model.facts.base import Logged
-from nullabona.client.core.model.facts.union import as_row
+from nullabona.client.core.model.facts.union import encode_fact
 from nullabona.client.core.model.inbox_items import ItemBody, open_item
 from nullabona.client.core.model.message_ids import RANDOM, message_id
 from nullabona.client.core.model.mls_port import Mls
@@ -39,7 +39,7 @@ from nullabona.wire.certificate import DeviceCertificate
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.seal import ITEM_INDIRECT, Inbox, inbox_keypair, open_inbox_frame
-from tests.rooms.world import RELAY, START, World
+from tests.rooms.world import RELAY, START, World, fields_of
 
 __all__ = ["RELAY", "START", "Other", "Pair", "Randomness", "Stage"]
 
@@ -372,8 +372,7 @@ def told(step: Step) -> list[tuple[str, dict[str, object]]]:
 
 def rows(step: Step) -> list[tuple[str, bytes, dict[str, Any]]]:
     """The facts that listeners will see, as the log keeps them: kind, room, and the other fields."""
-    kept = [as_row(fact) for fact in step.told if isinstance(fact, Logged)]
-    return [(kind, room, msgspec.msgpack.decode(data)) for kind, room, data in kept]
+    return [(fact.kind, fact.room, fields_of(encode_fact(fact))) for fact in step.told if isinstance(fact, Logged)]
 
 
 def signals(step: Step, kind: type[F]) -> list[F]:

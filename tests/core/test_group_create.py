@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
 from nullabona.client.core.group.create import create_room
@@ -11,6 +10,7 @@ from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomIn
 from nullabona.client.core.model.state import JOINED
 from nullabona.client.core.timeline import kinds
 from tests.core.stage import RELAY, START, Other, Stage
+from tests.rooms.world import fields_of
 
 JUN = Other("jun")
 WEEK = 7 * 86_400_000
@@ -50,7 +50,7 @@ def test_a_new_room_is_told_and_noted(kind: str, name: str) -> None:
     with stage.step() as step:
         rows = [row for row in step.store.events(0, 100) if row.kind == "joined"]
         lines = [kinds.stored(line) for line in step.store.messages(id, limit=10)]
-    told = [(row.room, msgspec.msgpack.decode(row.data)) for row in rows]
+    told = [(row.room, fields_of(row.data)) for row in rows]
     assert [(id, {"name": name, "direct": kind == DIRECT, "handle": stage.me.handle})] == told
     assert [Notice(NoticeKind.CREATED, stage.me.account)] == lines
 

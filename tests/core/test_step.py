@@ -12,7 +12,7 @@ from nullabona.client.core.model.facts.account import SignedOut
 from nullabona.client.core.model.facts.messages import Typing
 from nullabona.client.core.model.facts.rooms import EpochChanged
 from nullabona.client.core.model.facts.signals import OwnMarkerMoved
-from nullabona.client.core.model.facts.union import Fact, from_row
+from nullabona.client.core.model.facts.union import Fact, logged_fact
 from nullabona.client.core.model.records import Device, DeviceView
 from nullabona.client.core.model.requests import REPLIES
 from nullabona.client.core.model.state import decode_state
@@ -184,7 +184,7 @@ def test_what_is_told_is_kept_for_listeners_and_for_this_step() -> None:
         for fact in facts:
             step.tell(fact)
         assert facts == step.told
-        logged = [from_row(row) for row in step.store.events(0, 10)]
+        logged = [logged_fact(row) for row in step.store.events(0, 10)]
         assert [EpochChanged(NOBODY, 2, id=1), SignedOut(id=2)] == logged
 
 

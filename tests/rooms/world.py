@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -142,7 +143,12 @@ class Person:
     def events(self) -> list[tuple[str, bytes, dict[str, object]]]:
         with self.store.transaction():
             rows = self.store.events(0, 100_000)
-        return [(row.kind, row.room, msgspec.msgpack.decode(row.data)) for row in rows]
+        return [(row.kind, row.room, fields_of(row.data)) for row in rows]
+
+
+def fields_of(fact: bytes) -> dict[str, Any]:
+    """The fields of a fact in the log, but for those that are columns too."""
+    return {name: value for name, value in msgspec.msgpack.decode(fact).items() if name not in {"kind", "room"}}
 
 
 def text_of(message: Message) -> str:

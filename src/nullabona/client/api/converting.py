@@ -9,7 +9,7 @@ import msgspec
 from nullabona.client.api.events import Event, MessageReceived, OtherEvent
 from nullabona.client.core.model.content import File, Text
 from nullabona.client.core.model.facts.messages import HistoryImported, MessageStored
-from nullabona.client.core.model.facts.union import from_row
+from nullabona.client.core.model.facts.union import logged_fact
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import LoggedEvent
 from nullabona.client.core.timeline.kinds import GONE, stored, words_of
@@ -20,9 +20,11 @@ _maps: Final = msgspec.msgpack.Decoder(dict[str, Any])
 def to_event(store: Store, row: LoggedEvent) -> Event:
     """The event of a row. Runs in the caller's transaction."""
     try:
-        fact = from_row(row)
+        fact = logged_fact(row)
     except msgspec.ValidationError:
-        return OtherEvent(row.kind, row.room, _maps.decode(row.data), id=row.id)
+        said = _maps.decode(row.data)
+        detail = {name: said[name] for name in said if name not in {"kind", "room"}}
+        return OtherEvent(row.kind, row.room, detail, id=row.id)
     match fact:
         case MessageStored():
             return _message(store, fact)

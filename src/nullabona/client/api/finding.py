@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from nullabona.client.api.errors import Ambiguous, NoSuchMessage
 from nullabona.client.core.model.errors import NoSuchContact, NoSuchRoom
 from nullabona.client.core.model.facts.people import RoomRequested
-from nullabona.client.core.model.facts.union import from_row
+from nullabona.client.core.model.facts.union import logged_fact
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import Contact, ContactState, Device, Message
 from nullabona.client.core.model.room_info import DEVICES
@@ -79,7 +79,7 @@ def room_requests(store: Store) -> dict[bytes, RoomRequested]:
     found: dict[bytes, RoomRequested] = {}
     after = 0
     while page := store.events(after):
-        facts = (from_row(row) for row in page if row.kind == "room-request")
+        facts = (logged_fact(row) for row in page if row.kind == "room-request")
         found |= {fact.room: fact for fact in facts if isinstance(fact, RoomRequested)}
         after = page[-1].id
     return {room: fact for room, fact in found.items() if store.get_value(f"room-request:{room.hex()}") is not None}

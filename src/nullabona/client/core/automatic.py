@@ -43,7 +43,7 @@ def card_came(step: Step, card: Card) -> None:
 
 def by_itself(step: Step) -> None:
     """Do what follows from this step's facts, and from those that this tells, without asking anybody."""
-    for fact in step.told:
+    for fact in step.unlogged:
         match fact:
             case LinkPresented():
                 _let_in(step, fact.account)
@@ -83,7 +83,7 @@ def _let_in_again(step: Step, account: bytes) -> None:
 
 def once_out(step: Step) -> None:
     """We left a direct room: repeat our open request to its other account, which did not answer while we were in it."""
-    for account in [other for fact in step.told if isinstance(fact, MembershipEnded) for other in fact.others]:
+    for account in [other for fact in step.unlogged if isinstance(fact, MembershipEnded) for other in fact.others]:
         contact, card = step.store.contact(account), own_devices.card(step.store)
         if contact is not None and contact.state is ContactState.REQUESTED and card is not None:
             requests.ask(step, contact, card.encoded)

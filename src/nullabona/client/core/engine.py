@@ -83,7 +83,7 @@ class Engine:
         self._mls.committed()
         self.me = step.me
         self._scouts += step.scouts
-        for fact in step.told:
+        for fact in step.unlogged:
             if isinstance(fact, PassingFact):
                 self.on_passing(fact)
         for room in seen:
@@ -115,10 +115,10 @@ class Engine:
             else:
                 removal_watch.look_after(step, room)
         # After the rooms, since reading one may show that this profile is a copy: none of its keys is used again.
-        for room_id in sorted({fact.room for fact in step.told if isinstance(fact, ProfileCopied)}):
+        for room_id in sorted({fact.room for fact in step.unlogged if isinstance(fact, ProfileCopied)}):
             returning.copied_back(step, step.room(room_id))
         # A device that was revoked leaves every room, so nothing that the rooms above wanted goes on.
-        if any(isinstance(fact, AccountDeleted) for fact in step.told):
+        if AccountDeleted() in step.unlogged:
             membership.sign_out(step)
         out = own_devices.is_signed_out(step.store) if self._joins else False
         for room_id in [room_id for room_id, join in self._joins.items() if out or join.deadline <= step.now]:
@@ -127,7 +127,7 @@ class Engine:
         # From this step's facts: first the notices, which are lines of a room, then what our other devices must know.
         notices.of_facts(step)
         sync_out.of_facts(step)
-        if any(isinstance(fact, InboxReadElsewhere) for fact in step.told):
+        if InboxReadElsewhere() in step.unlogged:
             self._inbox_heard(step)
         return rooms | step.touched
 

@@ -12,7 +12,9 @@ from typing import Final, Protocol
 from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.errors import NoSuchRoom
 from nullabona.client.core.model.facts.base import Logged
-from nullabona.client.core.model.facts.union import Fact, as_row
+from nullabona.client.core.model.facts.messages import PassingFact
+from nullabona.client.core.model.facts.signals import SignalFact
+from nullabona.client.core.model.facts.union import Fact, encode_fact
 from nullabona.client.core.model.mls_port import Group, Mls
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import Device
@@ -125,6 +127,8 @@ class Step:
     """Which reply boxes are read has changed (`core.delivery.reply_boxes`)."""
     told: list[Fact] = field(default_factory=list)
     """The facts of this step, in order."""
+    unlogged: list[SignalFact | PassingFact] = field(default_factory=list)
+    """Those of `told` that the log does not keep."""
 
     @property
     def touched(self) -> frozenset[bytes]:
@@ -206,8 +210,11 @@ class Step:
     def tell(self, fact: Fact) -> None:
         """Add a fact to `told`, which later parts of the step look at; listeners get it if it is logged."""
         self.told.append(fact)
-        if isinstance(fact, Logged):
-            self.store.log_event(*as_row(fact))
+        match fact:
+            case Logged():
+                self.store.log_event(fact.kind, fact.room, encode_fact(fact))
+            case _:
+                self.unlogged.append(fact)
 
     def within(self, most: int) -> int:
         """A time at most ``most`` ms from now, at random."""

@@ -87,7 +87,7 @@ def of_facts(step: Step) -> None:
     A change of a contact that the person did not make keeps the time of the last choice, so that a choice made on
     another device meanwhile wins.
     """
-    if any(isinstance(fact, ChoicesTakenOver) for fact in step.told):
+    if ChoicesTakenOver() in step.unlogged:
         return
     for fact in step.told:
         for what in _concerned(step, fact):

@@ -215,4 +215,4 @@ class LoggedEvent:
     kind: str
     room: bytes
     data: bytes = field(repr=False)
-    """A MessagePack map of what the listener is shown."""
+    """The fact (`core.model.facts`) as a MessagePack map."""

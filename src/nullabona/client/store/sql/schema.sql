@@ -219,7 +219,8 @@ CREATE TABLE preference (
     PRIMARY KEY (scope, key)
 ) STRICT, WITHOUT ROWID;
 
--- Ids are never used twice: a listener goes on after the last one it handled.
+-- Ids are never used twice: a listener goes on after the last one it handled. `data` is the whole fact as MessagePack;
+-- `kind` and `room` repeat what queries need of it.
 CREATE TABLE event (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,

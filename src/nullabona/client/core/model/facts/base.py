@@ -11,7 +11,7 @@ class Signal(msgspec.Struct, frozen=True):
     """A fact that another part of the same step acts on. Listeners do not see it."""
 
 
-class Happened(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+class Happened(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
     """A fact that listeners see: base of every event."""
 
     id: int = 0
@@ -20,7 +20,12 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     @property
     def kind(self) -> str:
         """The name of this kind of event, as in ``nulla --json follow``."""
-        return str(self.__struct_config__.tag)
+        return self.__struct_config__.tag  # type: ignore[return-value]
+
+    @property
+    def room(self) -> bytes:
+        """The room that it is about; empty if it is about none."""
+        return b""
 
     def fields(self) -> dict[str, Any]:
         """Every field by name, the id first."""

@@ -38,7 +38,7 @@ class RoomChanged(Logged, frozen=True, tag="room-changed"):
     room: bytes
     name: str
     admins: tuple[bytes, ...]
-    timer_s: int = 0
+    timer_s: int
 
 
 class EpochChanged(Logged, frozen=True, tag="epoch"):
