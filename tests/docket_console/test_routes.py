@@ -65,7 +65,7 @@ def test_each_role_opens_the_doors_that_are_its_own(team: Team, case: str, role:
     nothing = caller.get("/no-such-page")
     wrong = []
     for route in ROUTES:
-        if route.public or route.path in {"/sign-out", "/taste"}:
+        if route.public or route.path in {"/sign-out", "/display"}:
             continue
         got = knock(caller, route, case)
         missing = got.status == 404 and (route.scripted or got.text.count("<h1>") == nothing.text.count("<h1>"))
@@ -180,8 +180,8 @@ def test_nothing_is_changed_without_the_sessions_token(team: Team, case: str, to
 def test_another_sessions_token_is_none(team: Team) -> None:
     """Not even a colleague's."""
     ina, rea = team[Role.INTAKE], team[Role.REVIEWER]
-    assert 403 == ina.post("/taste", {"token": rea.csrf, "theme": "dark"}).status
-    assert 303 == ina.post("/taste", {"theme": "dark"}).status
+    assert 403 == ina.post("/display", {"token": rea.csrf, "theme": "dark"}).status
+    assert 303 == ina.post("/display", {"theme": "dark"}).status
 
 
 def test_a_page_elsewhere_cannot_load_anything(team: Team) -> None:
@@ -218,7 +218,7 @@ def test_every_answer_carries_the_headers(team: Team, case: str) -> None:
     answers = [knock(ina, route, case) for route in ROUTES if route.method == "GET"]
     answers += [ina.get("/no-such-page"), ina.ask("POST", "/sign", b"x", {"Host": "evil.example"})]
     answers += [ina.ask("PUT", "/"), ina.ask("OPTIONS", "/"), ina.ask("HEAD", "/cases"), ina.ask("TRACE", "/")]
-    answers.append(ina.ask("POST", "/taste", b"x" * 300_000))
+    answers.append(ina.ask("POST", "/display", b"x" * 300_000))
     for got in answers:
         assert {name.lower(): value for name, value in SAFE}.items() <= got.headers.items(), got.status
         assert {"server", "date", "access-control-allow-origin"} & got.headers.keys() == set()

@@ -62,7 +62,7 @@ def test_a_body_without_a_length_is_counted(ina: Caller) -> None:
     """Chunks are read up to the limit and not a byte further."""
     with socket.create_connection(("127.0.0.1", ina.place.port), timeout=20) as raw:
         raw.sendall(
-            f"POST /taste HTTP/1.1\r\nHost: localhost:{ina.place.port}\r\nOrigin: {ina.place.origin}\r\n"
+            f"POST /display HTTP/1.1\r\nHost: localhost:{ina.place.port}\r\nOrigin: {ina.place.origin}\r\n"
             f"Cookie: __Host-desk={ina.cookie}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
         )
         for _ in range(6):

@@ -11,6 +11,7 @@ const NOTICE = {
   facts: [{ term: "Docket number", value: "2026-00007" }],
   answers: [{ term: "Subscriber data", value: "Produced" }],
   given: ["day of registration"],
+  planned: false,
   checked: ["Checked against the log."],
   advice: [{ term: "How to object", value: "Ask the court." }],
   unreviewed: "No lawyer has reviewed this.",

@@ -210,7 +210,7 @@ class OneShotConnection:
 
 
 class UnlinkedConnection(OneShotConnection):
-    """Replaces a persistent connection. With ``hearing``, nothing is tried while that finds the relay unreachable.
+    """Replaces a persistent connection. With ``persistent``, nothing is tried while it finds the relay unreachable.
 
     Whether that is connected is then told of this one, too; without, whether the last request was answered.
     """
@@ -223,10 +223,10 @@ class UnlinkedConnection(OneShotConnection):
         options: NetOptions,
         policy: Policy,
         post: Post,
-        hearing: PersistentConnection | None = None,
+        persistent: PersistentConnection | None = None,
     ) -> None:
         super().__init__(endpoint, options, policy, post)
-        self.hearing = hearing
+        self.persistent = persistent
         self.wanted = False
         """Whether it is in use."""
         self._state = state
@@ -235,13 +235,13 @@ class UnlinkedConnection(OneShotConnection):
     @property
     def state(self) -> ConnectionState:
         """How it is doing."""
-        return self._state if self.hearing is None else self.hearing.state
+        return self._state if self.persistent is None else self.persistent.state
 
     async def ready(self) -> Carrier:
         """See `RelayConnection.ready`."""
         self.wanted = True
-        if self.hearing is not None:
-            await self.hearing.reached()
+        if self.persistent is not None:
+            await self.persistent.reached()
         return await super().ready()
 
     def worked(self) -> None:
@@ -258,18 +258,18 @@ class UnlinkedConnection(OneShotConnection):
     async def rest(self) -> None:
         """Nothing is asked there any more."""
         self.wanted = False
-        if self.hearing is not None:
-            await self.hearing.rest()
+        if self.persistent is not None:
+            await self.persistent.rest()
 
     async def close(self) -> None:
         """Hang up for good."""
         await super().close()
-        if self.hearing is not None:
-            await self.hearing.close()
+        if self.persistent is not None:
+            await self.persistent.close()
 
     def _tell(self, error: NullabonaError | None) -> None:
         self._state = ConnectionState(self._state.relay, self._state.lane, connected=error is None, error=error)
-        if self.hearing is None:
+        if self.persistent is None:
             self._on_state(self._state)
 
 
@@ -315,8 +315,8 @@ class Connections:
         if options.fast if lane == "rooms" else not options.private:
             return lasts
         state = ConnectionState(relay, lane, connected=False)
-        hearing = lasts if lane == "rooms" else None
-        return UnlinkedConnection(state, self._on_state, endpoint, options, self._policy, self._post, hearing)
+        persistent = lasts if lane == "rooms" else None
+        return UnlinkedConnection(state, self._on_state, endpoint, options, self._policy, self._post, persistent)
 
     def one_shot(self, relay: str) -> OneShotConnection:
         """The POSTs for what must not be seen beside our own boxes. Raises `EndpointRefused`."""

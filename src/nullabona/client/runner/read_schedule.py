@@ -67,10 +67,10 @@ class ReadSchedule:
         """A box is read apart from now on."""
         self._events[key] = asyncio.Event()
         relay = key.relay
-        if connection.hearing is None:
+        if connection.persistent is None:
             return
         if relay not in self._watchers:
-            self._watchers[relay] = ActivityWatcher(self, self._context, relay, connection.hearing, self._rng)
+            self._watchers[relay] = ActivityWatcher(self, self._context, relay, connection.persistent, self._rng)
 
     def leave(self, relay: str) -> None:
         """No room's box is read there any more."""

@@ -28,7 +28,7 @@ class Peer:
     """The first head that came on it, as it came: a line for the request and one for each of its headers."""
 
 
-class Grip(Protocol):
+class Interceptor(Protocol):
     """What the changed program does with what passes."""
 
     def asked(self, peer: Peer, request: Request) -> AnyResponse | None:
@@ -44,9 +44,9 @@ class Grip(Protocol):
         ...
 
 
-def seize(grip: Grip) -> None:
-    """Have every request and answer pass through ``grip``, until the process ends. Call it before a relay is made."""
-    hold = _Hold(grip)
+def intercept(interceptor: Interceptor) -> None:
+    """Pass every request and answer through ``interceptor``, until the process ends. Call it before a relay is made."""
+    hold = _Hold(interceptor)
     hold.change(Dispatcher, "dispatch", hold.dispatch)
     for caller in (WebSocket, Front):
         hold.change(caller, "answer", hold.answer)
@@ -62,8 +62,8 @@ Method = Callable[..., Any]
 class _Hold:
     """The methods that take the place of the relay's own. Callers are told apart by identity, as the relay does."""
 
-    def __init__(self, grip: Grip) -> None:
-        self._grip = grip
+    def __init__(self, interceptor: Interceptor) -> None:
+        self._interceptor = interceptor
         self._peers: dict[int, Peer] = {}
         self._open: dict[tuple[int, int], Request] = {}
         self._count = 0
@@ -96,7 +96,7 @@ class _Hold:
             original(this, body, caller, request_id)
             return
         self._open[id(caller), request_id] = request
-        instead = self._grip.asked(self._peer(caller), request)
+        instead = self._interceptor.asked(self._peer(caller), request)
         if instead is None:
             original(this, body, caller, request_id)
         else:
@@ -119,12 +119,12 @@ class _Hold:
         for key in [key for key in self._open if key[0] == id(caller)]:
             del self._open[key]
         if peer is not None:
-            self._grip.left(peer)
+            self._interceptor.left(peer)
         original(caller, *args)
 
     def _altered(self, caller: Any, request_id: int, response: AnyResponse) -> AnyResponse:  # noqa: ANN401
         request = self._open.pop((id(caller), request_id), None)
-        return response if request is None else self._grip.answered(self._peer(caller), request, response)
+        return response if request is None else self._interceptor.answered(self._peer(caller), request, response)
 
     def _peer(self, caller: Any) -> Peer:  # noqa: ANN401 - a Front or a WebSocket
         if id(caller) not in self._peers:

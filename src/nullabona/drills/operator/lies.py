@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from nullabona.drills.operator.cards import forge_card
-from nullabona.drills.operator.interceptor import Peer, seize
+from nullabona.drills.operator.interceptor import Peer, intercept
 from nullabona.drills.operator.serving import serve
 from nullabona.wire.address import box_address
 from nullabona.wire.card import verify_card
@@ -123,7 +123,7 @@ PROMISED, BARE, STANDING = "promised", "bare", "standing"
 
 
 class Liar:
-    """A `Grip` that lies as it is told to. Inboxes are served as they are, and but for `CARDS` the directory too."""
+    """An `Interceptor` that lies on order. Inboxes are served as they are, and but for `CARDS` the directory too."""
 
     def __init__(self) -> None:
         self._lie, self._pass_for = "", PROMISED
@@ -152,7 +152,7 @@ class Liar:
     # -- what passes
 
     def asked(self, peer: Peer, request: Request) -> AnyResponse | None:
-        """See `Grip`. Who is kept apart is served from another shelf."""
+        """See `Interceptor`. Who is kept apart is served from another shelf."""
         if isinstance(request, Append) and request.policy == POLICY_ROOM:
             self._note(request)
         if self._lie != APART or peer.address not in self._apart:
@@ -164,7 +164,7 @@ class Liar:
         return _NOTHING if isinstance(request, AwaitWake) else None
 
     def answered(self, peer: Peer, request: Request, response: AnyResponse) -> AnyResponse:
-        """See `Grip`."""
+        """See `Interceptor`."""
         if isinstance(request, Append) and isinstance(response, Appended) and request.policy == POLICY_ROOM:
             self._remember(request, response)
         if self._lie == CARDS and isinstance(response, CardFound) and response.card:
@@ -179,7 +179,7 @@ class Liar:
         return told
 
     def left(self, peer: Peer) -> None:
-        """See `Grip`."""
+        """See `Interceptor`."""
 
     # -- inside
 
@@ -251,7 +251,7 @@ def _obey(liar: Liar) -> None:
 def main() -> None:
     """Serve a relay that obeys."""
     liar = Liar()
-    seize(liar)
+    intercept(liar)
     threading.Thread(target=_obey, args=(liar,), daemon=True).start()
     serve(sys.argv[1:])
 

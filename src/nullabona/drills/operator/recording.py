@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from nullabona.drills.operator.interceptor import Peer, seize
+from nullabona.drills.operator.interceptor import Peer, intercept
 from nullabona.drills.operator.serving import serve
 from nullabona.wire.messages import (
     AnyRequest,
@@ -50,23 +50,23 @@ class Seen(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Tape:
-    """Writes a tape; a `Grip` that alters nothing."""
+    """Writes a tape; an `Interceptor` that alters nothing."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
         self._encode = msgspec.msgpack.Encoder().encode
 
     def asked(self, peer: Peer, request: Request) -> None:
-        """See `Grip`."""
+        """See `Interceptor`."""
         self._write(peer, encode(request), head=peer.head)
 
     def answered(self, peer: Peer, request: Request, response: AnyResponse) -> AnyResponse:
-        """See `Grip`."""
+        """See `Interceptor`."""
         self._write(peer, encode(request), encode(response))
         return response
 
     def left(self, peer: Peer) -> None:
-        """See `Grip`."""
+        """See `Interceptor`."""
         self._write(peer)
 
     def _write(self, peer: Peer, request: bytes = b"", response: bytes = b"", head: bytes = b"") -> None:
@@ -109,7 +109,7 @@ def main() -> None:
     """Serve a relay with the tape running."""
     path = Path(sys.argv[1])
     with path.open("wb") as out:
-        seize(Tape(out))
+        intercept(Tape(out))
         signal.signal(signal.SIGUSR1, lambda _number, _frame: _look(path))
         serve(sys.argv[2:])
 

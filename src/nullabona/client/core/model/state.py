@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
 from msgspec import Meta, field
@@ -35,12 +35,7 @@ class CommitCandidate(msgspec.Struct, array_like=True):
     """When to stop waiting for its blobs (ms; 0: not waiting)."""
 
 
-# Kept as maps: the names on the right are in every profile.
-_TRACK_NAMES: Final = {"competing": "rival", "announce_at": "beacon_at", "announcements": "beacons"}
-_ROOM_NAMES: Final = {"rejoin": "heal", "owed": "stranded", "unreachable_at": "astray_at"}
-
-
-class BoxTrack(msgspec.Struct, rename=_TRACK_NAMES):
+class BoxTrack(msgspec.Struct):
     """How far this device is in one epoch's box. Times in ms; 0 means "not set"."""
 
     epoch: int
@@ -262,7 +257,7 @@ class DeviceChanges(msgspec.Struct, array_like=True):
     last: int
 
 
-class RoomState(msgspec.Struct, rename=_ROOM_NAMES):
+class RoomState(msgspec.Struct):
     """Everything about a room except messages, frames, views and devices, which are rows."""
 
     id: bytes

@@ -89,7 +89,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/enrol/passkey", entering.enrol_passkey, public=True, scripted=True, limit=STRANGER_BYTES),
     Route("POST", "/enrol/finish", entering.enrol_finish, public=True, scripted=True, limit=STRANGER_BYTES),
     Route("POST", "/sign-out", entering.leave, always=True),
-    Route("POST", "/taste", entering.display, always=True),
+    Route("POST", "/display", entering.display, always=True),
     Route("POST", "/sign", acting.sign, always=True, scripted=True),
     Route("GET", "/", queue.home, READERS, always=True, word="nav.queue", key="d"),
     Route("GET", "/queue/version", queue.version, READERS, scripted=True),

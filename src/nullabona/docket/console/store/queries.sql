@@ -67,12 +67,12 @@ SELECT officer, opened_by, opened_s, seconded_by, seconded_s FROM recovery ORDER
 -- name: drop_recovery
 DELETE FROM recovery WHERE officer = ?;
 
--- name: keep_taste
-INSERT INTO taste (officer, language, theme) VALUES (?, ?, ?)
+-- name: keep_display
+INSERT INTO display (officer, language, theme) VALUES (?, ?, ?)
 ON CONFLICT (officer) DO UPDATE SET language = excluded.language, theme = excluded.theme;
 
--- name: find_taste
-SELECT language, theme FROM taste WHERE officer = ?;
+-- name: find_display
+SELECT language, theme FROM display WHERE officer = ?;
 
 -- name: sweep_enrolments
 DELETE FROM enrolment WHERE until_s <= ?;

@@ -36,9 +36,9 @@ _COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "recovery.opened_s": ("when", _RECOVERY),
     "recovery.seconded_by": ("the second admin, another person", _RECOVERY),
     "recovery.seconded_s": ("the day of waiting begins here", _RECOVERY),
-    "taste.officer": ("whose choice", "until changed"),
-    "taste.language": ("Korean or English", "until changed"),
-    "taste.theme": ("light or dark", "until changed"),
+    "display.officer": ("whose choice", "until changed"),
+    "display.language": ("Korean or English", "until changed"),
+    "display.theme": ("light or dark", "until changed"),
 }
 COLUMNS: Final = tuple(
     Column(name.partition(".")[0], name.partition(".")[2], purpose, kept, _OFFICER)

@@ -46,7 +46,7 @@ CREATE TABLE recovery (
     seconded_s  INTEGER CHECK ((seconded_s IS NULL) = (seconded_by IS NULL))
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE taste (
+CREATE TABLE display (
     officer  TEXT NOT NULL PRIMARY KEY,
     language TEXT NOT NULL CHECK (language IN ('ko', 'en')),
     theme    TEXT NOT NULL CHECK (theme IN ('auto', 'light', 'dark'))

@@ -156,12 +156,12 @@ class ConsoleStore:
     # -- the rest -----------------------------------------------------------------------------------------------------
 
     def display(self, officer: str) -> DisplayPreferences | None:
-        row = self._one("find_taste", officer)
+        row = self._one("find_display", officer)
         return DisplayPreferences(row[0], row[1]) if row else None
 
     def keep_display(self, officer: str, display: DisplayPreferences) -> None:
         with self._transaction():
-            self._run("keep_taste", officer, display.language, display.theme)
+            self._run("keep_display", officer, display.language, display.theme)
 
     def sweep(self, now_s: int) -> None:
         """Erase expired tokens."""
