@@ -1,0 +1,135 @@
+"""No sentence of the app promises more than spec/threat-model.md: each promise names the lines that show it.
+
+A promise is found by its words (`_PROMISE`). Every sentence that has one stands in `CLAIMS`, with its lines, or in
+`NO_CLAIM`, because it says what a button does or what the app just did.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tools import threat_model
+
+ROOT: Final = Path(__file__).parents[2]
+WORDS: Final = ROOT / "ui/src/lib/words"
+_PROMISE: Final = re.compile(
+    r"\b(?:never|nobody|no one|nothing|cannot|only|not told|anyone|safe|locks?|locked|sealed|erased?|shows? nothing)\b",
+    re.IGNORECASE,
+)
+_ENTRY: Final = re.compile(r"^    (\w+):(.*?)(?=^    \w+:|\Z)", re.MULTILINE | re.DOTALL)
+
+CLAIMS: Final[dict[str, str]] = {
+    "begin.line1": "T-10 S-10",
+    "begin.line2": "W-10 W-11 S-10",
+    "begin.passLead": "D-10 D-02",
+    "begin.nameHint": "W-01 T-10",
+    "begin.making": "W-14 S-13",
+    "begin.phraseOnce": "D-09",
+    "begin.strength2": "D-02",
+    "conversation.held": "M-10",
+    "devices.removeNote": "D-13 D-04",
+    "devices.secret": "D-16",
+    "devices.joinLeft": "D-35",
+    "held.entryDigestNote": "M-16",
+    "held.frameBodyNote": "T-11 T-13",
+    "operator.lead": "K-07",
+    "people.blockedLead": "F-14",
+    "people.blockMeans": "F-14",
+    "people.blockNote": "F-14",
+    "people.untilThen": "F-14",
+    "people.greetingHint": "T-11",
+    "people.codeLead": "W-11",
+    "people.groupNameHint": "S-12 W-12",
+    "people.whoSees": "W-01 T-10",
+    "privacy.hasLead": "W-01 W-02",
+    "privacy.warrantSays": "W-01 W-02 W-10 W-11",
+    "privacy.raidSays": "S-02 S-05 S-10 S-20",
+    "privacy.laptopSays": "D-01 D-02 D-10",
+    "room.removeNote": "R-01 R-10 R-14",
+    "room.timerHonest": "R-01",
+    "room.relayHint": "T-10 T-16",
+    "room.noticesText": "L-12",
+    "room.linksLead": "L-12",
+    "safety.lead": "M-10 L-11",
+    "safety.matches": "M-10 L-11",
+    "settings.unprotected": "D-03",
+    "settings.deleteNote": "W-04",
+    "moving.backupHint": "D-18 D-19",
+    "moving.readable": "D-06",
+    "moving.sureNote": "D-06",
+    "begin.forgotNote": "D-02 D-10",
+    "begin.strength0": "D-02",
+    "held.entryEpochNote": "W-06",
+    "people.declineMeans": "F-14",
+    "people.linkHint": "F-11",
+    "privacy.moveHint": "S-23",
+    "privacy.not": "W-10 W-11 W-12",
+    "privacy.notLead": "W-10 W-11 W-12",
+    "safety.changedHeld": "M-10",
+    "safety.replaced": "M-10",
+}
+"""A screen's sentence → the lines of the threat model that it must not exceed, all of them proven but those below."""
+ADMITS: Final = frozenset({"R-01", "D-06"})
+"""Lines that are true by construction: the screen warns with them."""
+NO_CLAIM: Final = frozenset(
+    """
+    begin.capsOn begin.noRelay begin.anywayNote begin.phraseLead begin.lockedTitle common.lock
+    conversation.mayNotSend devices.refused held.registeredNote held.boxDay held.frameDay held.frameBody importing.known
+    importing.none importing.undoTitle importing.undoNote importing.undone operator.givenNone operator.gone
+    people.noBlocked
+    people.troubleSome people.opensAtOnce people.asksFirst people.cropBad privacy.casesLead privacy.cannot
+    privacy.unprovenHint privacy.todoLock reasons.unreachable record.forgetNote restoring.two restoring.tooMany
+    restoring.backupPassHint restoring.devicePassLead restoring.others safety.how settings.denied settings.unsupported
+    settings.levelName settings.defaultTimerHint settings.security settings.lockAfter settings.never settings.lockNow
+    settings.wordsAsk wishes.used wishes.expired
+    """.split()
+)
+"""They say what a button does, what just happened or what to do."""
+OWED: Final = frozenset(
+    """
+    actions.deleteAllFiles conversation.imported devices.renameNote devices.joinNameHint importing.lead people.scanHint
+    people.nicknameHint restoring.lead search.local settings.about settings.deleteAccountHint settings.passNote
+    start.refusedHint
+    """.split()
+)
+"""Promises about this program itself, which no adversary of the model is about: no line shows them yet."""
+
+
+def sentences() -> dict[str, str]:
+    """The English sentences of the page, by file and key."""
+    found: dict[str, str] = {}
+    for path in sorted(WORDS.glob("*.ts")):
+        _, _, english = path.read_text("utf-8").partition("\n  en: {\n")
+        found |= {f"{path.stem}.{key}": " ".join(text.split()) for key, text in _ENTRY.findall(english)}
+    return found
+
+
+def test_every_promise_names_what_shows_it() -> None:
+    """And nothing is listed that is not on a screen."""
+    said = sentences()
+    promises = {key for key, text in said.items() if _PROMISE.search(text)}
+    assert promises - CLAIMS.keys() - NO_CLAIM - OWED == set()
+    assert (CLAIMS.keys() | NO_CLAIM | OWED) - said.keys() == set()
+    assert len(OWED) <= 13, "a new promise names the line that shows it"
+
+
+@pytest.mark.parametrize("key", sorted(CLAIMS))
+def test_what_a_screen_promises_is_proven(key: str) -> None:
+    """By a drill or a test; a line that is unproven may only be admitted."""
+    proven = {
+        line.id: line.how in {"drill", "test"} for line in threat_model.claims((ROOT / threat_model.PATH).read_text())
+    }
+    lines = CLAIMS[key].split()
+    assert [] == [line for line in lines if line not in proven]
+    assert [] == [line for line in lines if not proven[line] and line not in ADMITS]
+
+
+def test_the_first_screen_says_that_something_can_be_handed_over() -> None:
+    """Next to what cannot."""
+    said = sentences()
+    assert "can be handed over" in said["begin.honest"]
+    assert "nothing to hand over" not in said["begin.line2"]
