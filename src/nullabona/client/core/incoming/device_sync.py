@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import msgspec
 
@@ -63,7 +63,7 @@ def heard(step: Step, room: RoomState, device: Device, sync: Sync) -> None:
             continue
 
 
-def _take(step: Step, device: Device, item: SyncItem) -> None:
+def _take(step: Step, device: Device, item: SyncItem) -> None:  # noqa: C901, PLR0912 - one case for each kind of item
     match item:
         case ContactItem():
             _contact(step, item)
@@ -81,12 +81,6 @@ def _take(step: Step, device: Device, item: SyncItem) -> None:
                 invitations.enter_told(step, item.room, info)
             shared_room.heard(step, item.room)
             (returning.expect if item.joined else returning.begin)(step, item.room, info, members)
-        case _:
-            _of_devices(step, device, item)
-
-
-def _of_devices(step: Step, device: Device, item: CardItem | InboxItem | NameItem | EndItem | DeclineItem) -> None:
-    match item:
         case DeclineItem():
             invitations.declined_elsewhere(step, item.room, item.invitation)
         case CardItem():
@@ -100,6 +94,8 @@ def _of_devices(step: Step, device: Device, item: CardItem | InboxItem | NameIte
                 device_names.keep(step, item.device, item.name)
         case EndItem():
             step.tell(AccountDeleted())
+        case _:
+            assert_never(item)
 
 
 def _read(step: Step, item: ReadItem) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 
@@ -198,7 +198,7 @@ def _content(step: Step, plain: bytes, relay: str) -> bytes | Missing | None:
         return None
 
 
-def _act(
+def _act(  # noqa: C901 - one case for each kind of item
     step: Step, state: InboxState, item: WaitingItem, sender: DeviceCertificate, body: ItemBody
 ) -> list[Join] | Missing:
     """Act on an item. Returns the joins begun; `MISSING` if something must be fetched or looked up first.
@@ -207,35 +207,34 @@ def _act(
     """
     if acquaintance.is_blocked(step.store, sender.account_id) and not isinstance(body, TicketRequest):
         return []
-    if isinstance(body, Ticket | Gone | LinkRefusal | RoomsTold):
-        return _answered(step, item, sender, body)
-    if isinstance(body, ContactRequest):
-        requests.request_came(step, sender.account_id, body)
-        shared_inbox.note_request(step, sender.account_id, item.frame)
-    elif isinstance(body, TicketRequest):
-        tickets.help_back(step, sender, body)
-    elif isinstance(body, LinkUse):
-        links.use_came(step, sender.account_id, body)
-    elif isinstance(body, FileRequest):
-        file_messages.asked_back(step, sender, body)
-    elif isinstance(body, RoomsAsked):
-        seeking.came(step, sender)
-    elif invitations.invited(step, sender, body, item.since, at=state.relays) is MISSING:
-        return MISSING
+    match body:
+        # What answers a request of ours: each is believed only from those whom we asked.
+        case Ticket():
+            return _ticket(step, item, sender, body)
+        case Gone():
+            return _told_gone(step, item, sender, body.room)
+        case LinkRefusal():
+            return _refused(step, item, sender, body)
+        case RoomsTold():
+            return _told_rooms(step, item, sender, body)
+        case Invitation():
+            waits = invitations.invited(step, sender, body, item.since, at=state.relays) is MISSING
+            return MISSING if waits else []
+        # What asks us for something.
+        case ContactRequest():
+            requests.request_came(step, sender.account_id, body)
+            shared_inbox.note_request(step, sender.account_id, item.frame)
+        case TicketRequest():
+            tickets.help_back(step, sender, body)
+        case LinkUse():
+            links.use_came(step, sender.account_id, body)
+        case FileRequest():
+            file_messages.asked_back(step, sender, body)
+        case RoomsAsked():
+            seeking.came(step, sender)
+        case _:
+            assert_never(body)
     return []
-
-
-def _answered(
-    step: Step, item: WaitingItem, sender: DeviceCertificate, body: Ticket | Gone | LinkRefusal | RoomsTold
-) -> list[Join] | Missing:
-    """Act on an item that claims to answer a request of ours."""
-    if isinstance(body, Ticket):
-        return _ticket(step, item, sender, body)
-    if isinstance(body, Gone):
-        return _told_gone(step, item, sender, body.room)
-    return (
-        _refused(step, item, sender, body) if isinstance(body, LinkRefusal) else _told_rooms(step, item, sender, body)
-    )
 
 
 def _refused(step: Step, item: WaitingItem, sender: DeviceCertificate, said: LinkRefusal) -> list[Join] | Missing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from hashlib import sha256
+from typing import assert_never
 
 from nullabona.client.core import rooms
 from nullabona.client.core.backfill import taking
@@ -18,10 +19,12 @@ from nullabona.client.core.model.content import (
     Annotation,
     Backfill,
     BackfillRequest,
+    Body,
     Envelope,
     Handed,
     Leave,
     Moved,
+    Receipt,
     Shown,
     Sync,
     Typing,
@@ -202,27 +205,44 @@ def _sender(step: Step, room: RoomState, processed: Processed) -> Device | None:
 
 
 def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope) -> None:
-    if contact_keys.unhears(step, room, device.account):
-        pass
-    elif isinstance(said.body, Shown | Annotation):
-        receive(step, room, track, seq, device, said, said.body)
-    elif isinstance(said.body, BackfillRequest | Backfill):
-        taking.heard(step, room, device, said.body)
-    elif isinstance(said.body, Typing):
-        typing.heard(step, room, device.account, said.sent_at, said.body)
+    """First what people see, then what the sender has read, then what changes this device's own course."""
+    if not contact_keys.unhears(step, room, device.account):
+        _show(step, room, track, seq, device, said)
     read_markers.note_marker(step, room, device.account, said.marker)
     histories.note_views(step, room, device.device, said.views)
     if isinstance(said.body, Shown | Annotation | Leave | Handed | BackfillRequest | Backfill):
         track.doubts = 0
         receipts.tell_soon(step, room)
-    if isinstance(said.body, Leave):
-        _leaves(step, room, device, said.body)
-    elif isinstance(said.body, Moved):
-        branches.follow(step, room, device, said.body)
-    elif isinstance(said.body, Sync):
-        device_sync.heard(step, room, device, said.body)
-    elif isinstance(said.body, Handed):
-        inbox_items.handed(step, room, device, said.body.invitation)
+    _follow(step, room, device, said.body)
+
+
+def _show(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope) -> None:
+    body = said.body
+    match body:
+        case Typing():
+            typing.heard(step, room, device.account, said.sent_at, body)
+        case BackfillRequest() | Backfill():
+            taking.heard(step, room, device, body)
+        case Receipt() | Leave() | Moved() | Sync() | Handed():
+            pass
+        case _:
+            receive(step, room, track, seq, device, said, body)
+
+
+def _follow(step: Step, room: RoomState, device: Device, body: Body) -> None:
+    if isinstance(body, Shown | Annotation | Receipt | Typing | BackfillRequest | Backfill):
+        return  # `_show` took it in
+    match body:
+        case Leave():
+            _leaves(step, room, device, body)
+        case Moved():
+            branches.follow(step, room, device, body)
+        case Sync():
+            device_sync.heard(step, room, device, body)
+        case Handed():
+            inbox_items.handed(step, room, device, body.invitation)
+        case _:
+            assert_never(body)
 
 
 def receive(
