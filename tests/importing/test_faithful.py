@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -131,6 +132,24 @@ def test_a_line_has_the_day_and_the_time_of_the_file(zone: str, in_zone: Callabl
             ("03-27 00:05", "0"), ("03-27 12:00", "1"), ("03-27 23:59", "2"), ("10-27 02:50", "3"),
             ("10-27 02:10", "4"), ("11-03 01:50", "5"), ("11-03 01:10", "6"), ("11-03 03:00", "7"),
         ] == [(at, text) for at, _, text in shown(client, done.room)]  # fmt: skip
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Seoul", "Europe/Berlin", "America/New_York"])
+def test_whoever_reads_elsewhere_than_the_program_runs_says_where(zone: str, tmp_path: Path) -> None:
+    """A page may show the times of another zone than the process has; a name that nobody knows is this machine's."""
+    rows = [f"2024. {day}. 오전 12:05, 준호 : {day}" for day in ("1. 27", "3. 31", "7. 1", "10. 27")]
+
+    async def story(client: Client) -> None:
+        for said, clock in ((zone, ZoneInfo(zone)), ("no/such", None), ("../etc", None)):
+            answers = ImportAnswers(me="", zone=said, new=True)
+            (done,) = await client.imports.run([ios(*rows)], answers)
+            lines = client.messages.page(done.room, limit=10)
+            times = [datetime.fromtimestamp(one.sent_at / 1_000, clock) for one in lines]
+            assert ["1. 27 0:5", "3. 31 0:5", "7. 1 0:5", "10. 27 0:5"] == [
+                f"{at.month}. {at.day} {at.hour}:{at.minute}" for at in times
+            ]
 
     play(tmp_path, story)
 

@@ -114,7 +114,8 @@ class Moving {
   #wish() {
     const names = this.who.flatMap((here, chat) => Object.entries(here).map(([name, who]) => ({ chat, name, who })));
     const alone = this.alone.flatMap((yes, chat) => (yes ? [chat] : []));
-    return { files: this.#files, names, order: this.order, room: this.room, alone };
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    return { files: this.#files, names, order: this.order, room: this.room, alone, zone };
   }
 }
 

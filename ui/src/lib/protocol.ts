@@ -1080,7 +1080,9 @@ export interface ImportView {
   questions: ("me" | "order")[];
 }
 
-/** ``files`` are what POST /upload answered. ``alone``: places of chats that the person is not in. */
+/** ``files`` are what POST /upload answered. ``alone``: places of chats that the person is not in.
+ * 
+ * ``zone``: the page's, by whose clock the files' times are read; a name in the time zone database. */
 export interface PreviewImport {
   call: "PreviewImport";
   files: string[];
@@ -1088,6 +1090,7 @@ export interface PreviewImport {
   order?: "" | "day-first" | "month-first" | "year-first";
   room?: string;
   alone?: number[];
+  zone?: string;
 }
 
 /** As `PreviewImport`; what comes of it is pushed as `ImportMoved`. */
@@ -1098,6 +1101,7 @@ export interface StartImport {
   order?: "" | "day-first" | "month-first" | "year-first";
   room?: string;
   alone?: number[];
+  zone?: string;
 }
 
 /** Stop the import that runs. What is stored stays; the same files go on, and undoing removes it. */

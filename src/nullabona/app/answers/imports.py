@@ -102,5 +102,6 @@ def _answers(ask: Asker, call: c.PreviewImport | c.StartImport) -> ImportAnswers
     return ImportAnswers(
         order=cast("None", call.order or None),
         room=read_id(call.room) if call.room else None,
+        zone=call.zone,
         chats={place: ChatAnswers(mine.get(place), chosen) for place, chosen in people.items()},
     )

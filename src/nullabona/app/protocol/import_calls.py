@@ -26,13 +26,17 @@ class ImportView(Struct, frozen=True):
 
 
 class PreviewImport(Call[ImportView], frozen=True):
-    """``files`` are what POST /upload answered. ``alone``: places of chats that the person is not in."""
+    """``files`` are what POST /upload answered. ``alone``: places of chats that the person is not in.
+
+    ``zone``: the page's, by whose clock the files' times are read; a name in the time zone database.
+    """
 
     files: list[str]
     names: tuple[ImportName, ...] = ()
     order: Literal["", "day-first", "month-first", "year-first"] = ""
     room: str = ""
     alone: tuple[int, ...] = ()
+    zone: str = ""
 
 
 class StartImport(Call[Done], frozen=True):
@@ -43,6 +47,7 @@ class StartImport(Call[Done], frozen=True):
     order: Literal["", "day-first", "month-first", "year-first"] = ""
     room: str = ""
     alone: tuple[int, ...] = ()
+    zone: str = ""
 
 
 class CancelImport(Call[Done], frozen=True):

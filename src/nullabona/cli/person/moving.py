@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -26,6 +27,13 @@ from nullabona.client.api import (
 _MOST_NAMES = 30
 
 
+def _zone(_context: click.Context, _option: click.Parameter, said: str) -> str:
+    try:
+        return ZoneInfo(said).key if said else ""
+    except (KeyError, ValueError, OSError):
+        raise click.BadParameter("there is no such time zone") from None
+
+
 @command("import")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE…")
 @click.option("--preview", is_flag=True, help="Show what the files hold; store nothing.")
@@ -38,6 +46,8 @@ _MOST_NAMES = 30
 @click.option("--day-first", "order", flag_value="day-first", help="Dates are day, month, year.")
 @click.option("--month-first", "order", flag_value="month-first", help="Dates are month, day, year.")
 @click.option("--year-first", "order", flag_value="year-first", help="Dates are year, month, day.")
+@click.option("--zone", default="", metavar="ZONE", callback=_zone,
+              help="Times are of this zone, as Asia/Seoul (default: yours).")  # fmt: skip
 @click.option("--list", "listing", is_flag=True, help="List all imports.")
 @click.option("--undo", metavar="ID", help="Delete everything that an import added.")
 @at_home
@@ -52,6 +62,7 @@ def import_history(
     me: tuple[str, ...],
     people: tuple[str, ...],
     order: str | None,
+    zone: str,
     listing: bool,
     undo: str | None,
 ) -> None:
@@ -68,7 +79,7 @@ def import_history(
         raise Misused("import-what")
     else:
         named, in_files = _own_names(me, files)
-        answers = ImportAnswers(named, order, _people(people), room, new, in_files)  # type: ignore[arg-type]
+        answers = ImportAnswers(named, order, _people(people), room, new, zone, in_files)  # type: ignore[arg-type]
         run_async(_import(settings, files, answers, preview=preview))
 
 

@@ -24,7 +24,7 @@ from nullabona.client.importing.exports import Export
 from nullabona.client.importing.placing import CLOCKS_APART, Placer, position_at
 from nullabona.client.importing.records import MAX_TITLE
 from nullabona.client.importing.surveying import ChatSurvey
-from nullabona.client.importing.zones import offset_at
+from nullabona.client.importing.zones import offsets_in
 from nullabona.client.keys import AccountRoot
 
 _SALT: Final = "import-salt"
@@ -51,6 +51,7 @@ class Plan:
         self._step = step
         self._exports = exports
         self._answers = answers
+        self._offsets = offsets_in(answers.zone)
         self._imports = step.store.imports()
         places = [(of, number) for of, export in enumerate(exports) for number in range(len(export.chats))]
         self.people = {
@@ -141,7 +142,7 @@ class Plan:
         salt = self._step.store.get_value(_SALT)
         if salt is None or not found.sample:
             return False
-        offset = _no_offset if export.layout.utc else offset_at
+        offset = _no_offset if export.layout.utc else self._offsets
         times = [line.at - offset(line.at) for line in found.sample]
         there = self._step.store.places(
             room, position_at(min(times) - CLOCKS_APART), position_at(max(times) + CLOCKS_APART)
@@ -163,7 +164,7 @@ class Plan:
     def _chat(self, of: int, number: int) -> ImportChat:
         export, found, people = self._exports[of], self._exports[of].chats[number], self.people[of, number]
         me, accounts = self._step.me.account, people.accounts
-        offset = _no_offset if export.layout.utc else offset_at
+        offset = _no_offset if export.layout.utc else self._offsets
         earlier = self._earlier(export, number)
         return ImportChat(
             service=export.layout.service,

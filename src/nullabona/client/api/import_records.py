@@ -112,7 +112,8 @@ class ImportAnswers:
 
     Several names for ``me``: in each chat the one that is in it. ``order``: of days and months in dates, where the
     file does not tell. ``people``: names → handles of contacts. ``room``: the room or contact whose history it becomes;
-    None: as the preview says. ``new``: a room of its own. ``chats``: what is different in one chat, by its place in
+    None: as the preview says. ``new``: a room of its own. ``zone``: whose clock the times are of, by its
+    name in the time zone database; empty: this machine's. ``chats``: what is different in one chat, by its place in
     the preview, or in all chats of a file, by the file's name.
     """
 
@@ -121,6 +122,7 @@ class ImportAnswers:
     people: Mapping[str, str] = field(default_factory=lambda: _NOBODY)
     room: bytes | str | None = None
     new: bool = False
+    zone: str = ""
     chats: Mapping[int | str, ChatAnswers] = field(default_factory=lambda: _NO_CHATS)
 
 

@@ -29,7 +29,7 @@ from nullabona.client.importing.media import Keeper
 from nullabona.client.importing.records import DayOrder, Line, Reading
 from nullabona.client.importing.sources import Given
 from nullabona.client.importing.storing import Writer
-from nullabona.client.importing.zones import offset_at
+from nullabona.client.importing.zones import offsets_in
 
 BATCH: Final = 5_000
 """Lines of one transaction, while a page waits for answers in between."""
@@ -48,6 +48,7 @@ class _Work:
     alone: frozenset[bytes]
     """Rooms that have nothing but one import that begins now."""
     salt: bytes
+    offset: Callable[[int], int]
     told: Callable[[int, Import], None]
     batch: int
 
@@ -106,7 +107,7 @@ class Imports:
         for number, export in enumerate(exports):
             chats = {at: kept for (of, at), kept in begun.items() if of == number}
             people = {at: found for (of, at), found in plan.people.items() if of == number}
-            work = _Work(chats, people, alone, salt, partial(told, number), batch)
+            work = _Work(chats, people, alone, salt, offsets_in(wanted.zone), partial(told, number), batch)
             try:
                 with self._session.profile.store.bulk():
                     await self._store(export, work)
@@ -165,7 +166,7 @@ class Imports:
                 export.layout,
                 salt=work.salt,
                 people=work.people[number].accounts,
-                offset=offset_at,
+                offset=work.offset,
                 keep=Keeper(kept, export.sources[0].media, os.urandom).keep,
                 fresh=kept.room in work.alone,
             )
