@@ -191,7 +191,7 @@ class Office:
 
     def take_in(self, name: str = "ina", given: Demand | None = None) -> bytes:
         """A new case."""
-        details = IntakeDetails(given or demand(self.clock))
+        details = IntakeDetails(given or demand(self.clock), ("same-reference", "same-document"))
         done = self.sign(name, self.desk.propose(self.who(name), Action.INTAKE, None, details), DOCUMENT)
         assert isinstance(done, Done)
         return done.case

@@ -30,7 +30,8 @@ def warrant(document: str, **more: str) -> Fields:
         "called-back": "on",
         "gate-cover_copy_received": "on",
     }
-    return [*(plain | more).items(), ("classes", "subscriber"), ("classes", "content")]
+    despite = [("despite", "same-reference"), ("despite", "same-document")]
+    return [*(plain | more).items(), ("classes", "subscriber"), ("classes", "content"), *despite]
 
 
 def take_in(caller: Caller, **more: str) -> str:

@@ -15,7 +15,6 @@ import pytest
 
 from nullabona.client.core import files
 from nullabona.client.core.account import own_devices
-from nullabona.client.core.delivery import box_log
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.restore import seeking
 from nullabona.client.core.sync import histories, repair
@@ -49,7 +48,7 @@ def _nobody_puts_back() -> None:
         return
 
     for module, name in ((repair, "put_back"), (repair, "answer"), (histories, "_diverge"),
-                         (box_log, "confirm"), (files, "put_back"), (file_messages, "asked_back")):  # fmt: skip
+                         (repair, "confirm"), (files, "put_back"), (file_messages, "asked_back")):  # fmt: skip
         setattr(module, name, nothing)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import click
 import msgspec
@@ -18,6 +19,7 @@ from nullabona.cli.usage import Misused
 from nullabona.docket.cases.casework import describe_document
 from nullabona.docket.core.acts import AmendDetails, IntakeDetails, stated
 from nullabona.docket.core.decide import DemandIncomplete
+from nullabona.docket.core.doubts import Doubt
 from nullabona.docket.core.records import ClassAnswer, Decision, Demand
 from nullabona.docket.core.states import Action
 from nullabona.docket.desk import Proposal
@@ -50,13 +52,18 @@ def read_demand(path: Path, document: bytes) -> Demand:
 @click.option(
     "--document", type=_FILE, required=True, help="The original as received. It is stored sealed and never opened."
 )
+@click.option("--despite", multiple=True, type=click.Choice(get_args(Doubt)), help="Take it in although it is so.")
 @spoken
 @click.pass_context
-def intake(context: click.Context, demand: Path, document: Path) -> None:
-    """Take a demand in. DEMAND is a JSON file (spec/docket.md §2)."""
+def intake(context: click.Context, demand: Path, document: Path, despite: tuple[Doubt, ...]) -> None:
+    """Take a demand in. DEMAND is a JSON file (spec/docket.md §2).
+
+    A demand whose reference or document is at the desk already, or that is out of date, is refused until you confirm
+    each doubt with --despite.
+    """
     original = read_original(document)
     with at_desk(context) as at:
-        details = IntakeDetails(read_demand(demand, original))
+        details = IntakeDetails(read_demand(demand, original), despite)
         done = at.sign(at.desk.propose(at.who, Action.INTAKE, None, details), original)
         say_done(context, at, done)
 

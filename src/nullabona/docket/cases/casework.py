@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256, sha512
@@ -23,14 +24,18 @@ from nullabona.docket.core.acts import (
     Stale,
 )
 from nullabona.docket.core.decide import DemandIncomplete
+from nullabona.docket.core.doubts import check_confirmed, doubts_of
+from nullabona.docket.core.entered import CaseAltered
 from nullabona.docket.core.instrument import DAY
-from nullabona.docket.core.records import CASE_ID_SIZE, MAX_DOCUMENT, CaseContent, Document
+from nullabona.docket.core.records import CASE_ID_SIZE, MAX_DOCUMENT, CaseContent, Demand, Document
 from nullabona.docket.core.states import Action, State
 from nullabona.docket.core.terms import year_of
 from nullabona.docket.keeping.case_files import CaseFile, NoSuchCase, TrailEntry
 from nullabona.docket.keeping.context import DeskContext
 from nullabona.docket.keeping.staff import NoSuchAuthority
+from nullabona.docket.keeping.vault import Locked
 from nullabona.docket.ports import Acting, Made
+from nullabona.docket.store.sqlite import Recused
 from nullabona.errors import UserError
 from nullabona.wire.canonical import digest
 from nullabona.wire.operator_notice import NoticeBody, notices_fields
@@ -129,11 +134,19 @@ class Casework:
         states.after(file.state if file else None, action)
         if file is not None and file.version.hex() != act.version:
             raise Stale("the case changed after the action was drawn up")
+        if isinstance(details, IntakeDetails):
+            check_confirmed(doubts_of(details.demand, self._others(who)), details.despite)
         moment = Moment(act, details, file, self._clock(), made)
         change = self.changes.of(moment)
         if change.content is not None and action in {Action.INTAKE, Action.AMEND, Action.DECIDE}:
             self._check_jurisdiction(change.content)
         return moment, change
+
+    def _others(self, who: Acting) -> Iterator[tuple[str, Demand]]:
+        """The demands of the cases that this officer can open."""
+        for line in self._files.lines():
+            with suppress(Locked, Recused, CaseAltered):
+                yield line.number, self._files.open(who, line.id).content.demand
 
     def _check_jurisdiction(self, content: CaseContent) -> None:
         """Raises `DemandIncomplete` if a registered authority demands by another country's law; refusals are exempt."""

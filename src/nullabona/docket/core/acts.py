@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from nullabona.docket.core.doubts import Doubt
 from nullabona.docket.core.instrument import Day, Seconds
 from nullabona.docket.core.records import (
     Authority,
@@ -71,6 +72,8 @@ class IntakeDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     """Takes a demand in. `Desk.perform` gets its document as a separate argument."""
 
     demand: Demand
+    despite: tuple[Doubt, ...] = ()
+    """The doubts that the officer saw and confirmed."""
 
 
 class AmendDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="amend"):

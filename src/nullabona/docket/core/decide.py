@@ -125,8 +125,6 @@ def _times_wrong(demand: Demand, now_s: int) -> str | None:
         return "the demand is dated as received in the future"
     if demand.issued_day > demand.received_s // DAY + 1:
         return "the demand was issued after it was received"
-    if isinstance(demand.respond_by_s, int) and demand.respond_by_s <= demand.received_s:
-        return "the deadline is not after the demand was received"
     return None
 
 

@@ -17,6 +17,7 @@ from nullabona.docket.console.request.context import RequestContext
 from nullabona.docket.console.request.views import day, entered
 from nullabona.docket.core import records
 from nullabona.docket.core.acts import AmendDetails, IntakeDetails
+from nullabona.docket.core.doubts import DemandDoubtful, Doubt
 from nullabona.docket.core.instrument import DAY, Instrument
 from nullabona.docket.core.records import CaseView, Demand, Document, Gag, Gate, Identifier
 from nullabona.docket.core.states import Action
@@ -62,9 +63,10 @@ def take_in(context: RequestContext) -> Answer:
     try:
         staged = context.console.staging.get(session, form.get("document", ""), context.now_s)
         demand = read_demand(context, instrument, form, staged.document)
-        proposal = context.desk.propose(context.acting, Action.INTAKE, None, IntakeDetails(demand))
+        despite = tuple(doubt for doubt in get_args(Doubt) if doubt in set(context.asked.many("despite")))
+        proposal = context.desk.propose(context.acting, Action.INTAKE, None, IntakeDetails(demand, despite))
     except UserError as error:
-        return _form(context, instrument, form, " ".join(in_words(error, context.display.language)), None)
+        return _form(context, instrument, form, " ".join(in_words(error, context.display.language)), None, error)
     saying = Saying(
         _sentence(context, "say.intake", instrument, demand), then(context, "intake"), demand_lines(context, demand)
     )
@@ -203,9 +205,13 @@ def filled(demand: Demand, zone: tzinfo) -> dict[str, str]:
 
 
 def _form(
-    context: RequestContext, instrument: Instrument, form: Mapping[str, str], problem: str, view: CaseView | None
-) -> Answer:
+    context: RequestContext, instrument: Instrument, form: Mapping[str, str], problem: str, view: CaseView | None,
+    error: UserError | None = None,
+) -> Answer:  # fmt: skip
     values = dict(form)
+    confirmed = context.asked.many("despite") if context.asked.body else ()
+    doubts: dict[Doubt, tuple[str, ...]] = {doubt: () for doubt in get_args(Doubt) if doubt in confirmed}
+    doubts |= error.doubts if isinstance(error, DemandDoubtful) else {}
     values |= {f"class-{one}": "1" for one in (context.asked.many("classes") if context.asked.body else ())}
     return context.page(
         "intake.html",
@@ -215,6 +221,7 @@ def _form(
         classes=get_args(demands.DataClass),
         form=values,
         problem=problem,
+        doubts=[(doubt, ", ".join(numbers), doubt in confirmed) for doubt, numbers in doubts.items()],
         view=view,
         most=MOST_MIB,
         most_bytes=records.MAX_DOCUMENT,
