@@ -187,3 +187,23 @@ def test_a_large_message_goes_through_blobs(service: Service, tmp_path: Path) ->
             await reads(b, room, text)
 
     play(story())
+
+
+def test_the_last_admin_leaves_with_a_successor(service: Service, tmp_path: Path) -> None:
+    """Without one nobody leaves; with one they are admin, and the others stay."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b", "c") as (a, b, c):
+            await befriend(a, b)
+            await befriend(a, c)
+            room = (await a.rooms.create_group("three", [b.me.handle, c.me.handle])).id
+            await until(a, lambda: len(a.rooms.members(room)) == 3)
+            with pytest.raises(errors.UserError, match="last admin"):
+                await a.rooms.leave(room)
+            await until(b, lambda: any(r.id == room and r.phase == "joined" for r in b.rooms.all()))
+            await a.rooms.leave(room, successor=b.me.account)
+            await until(a, lambda: a.rooms.get(room).phase == "left")
+            await until(b, lambda: len(b.rooms.members(room)) == 2)
+            assert [m.account for m in b.rooms.members(room) if m.admin] == [b.me.account]
+
+    play(story())

@@ -910,9 +910,11 @@ export interface SetTimer {
   timer_s: number;
 }
 
+/** ``successor``: the account that the last admin makes admin first. */
 export interface LeaveRoom {
   call: "LeaveRoom";
   room: string;
+  successor?: string;
 }
 
 /** ``room`` empty: a link to me. ``hours`` 0: a lasting one (contact only).

@@ -106,6 +106,7 @@ async def _rename_room(ask: Asker, call: c.RenameRoom) -> Done:
 @answers(c.LeaveRoom)
 async def _leave_room(ask: Asker, call: c.LeaveRoom) -> Done:
     room = read_id(call.room)
-    await ask.client.rooms.leave(room)
+    successor = _member(ask, room, call.successor) if call.successor else b""
+    await ask.client.rooms.leave(room, successor=successor)
     ask.session.work.changes.room(room, inside=True)
     return Done()

@@ -87,7 +87,10 @@ class SetTimer(Call[Done], frozen=True):
 
 
 class LeaveRoom(Call[Done], frozen=True):
+    """``successor``: the account that the last admin makes admin first."""
+
     room: str
+    successor: str = ""
 
 
 class MakeLink(Call[v.LinkView], frozen=True):

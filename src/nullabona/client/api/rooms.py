@@ -124,8 +124,15 @@ class Rooms:
             target = find_room(step.store, room)
             commands.set_admin(step, target, find_member(step.store, target, who), admin=admin)
 
-    async def leave(self, room: bytes | str) -> None:
-        """Ask to leave. The next member that is online carries it out (`Left`). Raises `LastAdmin` or `NotInRoom`."""
+    async def leave(self, room: bytes | str, *, successor: bytes | str = b"", timeout_s: float | None = 30.0) -> None:
+        """Ask to leave. The next member that is online carries it out (`Left`).
+
+        The last admin of a group names a ``successor``, who is made admin first. Raises `LastAdmin`, `NotInRoom`, or
+        `PendingStill` if the successor is not an admin in time: then nobody has left.
+        """
+        if successor:
+            await self.set_admin(room, successor)
+            await self.wait_changed(room, timeout_s=timeout_s)
         with self._session.step() as step:
             commands.leave(step, find_room(step.store, room))
 
