@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
-from playwright.sync_api import Locator, expect
+import pytest
+from playwright.sync_api import Browser, Locator, expect
 
-from nullabona.client.api import PassphraseKey
-from tests.api.people import opened
+from nullabona.client.api import Client, PassphraseKey
+from tests.api.people import opened, texts, until
 from tests.api.service import Service
-from tests.browser.conftest import Arrive
+from tests.browser.conftest import Arrive, seat
+from tests.browser.elsewhere import Elsewhere
 from tests.browser.entering import PASSPHRASE, field, heading, press, settings
 from tests.browser.person import Person
 from tests.browser.setting import Made, apart, make
 
 BACKUP_PASS = "an older passphrase"
+WAY_BACK_MS = 40_000
+"""A restored device asks for a way into its rooms at a random time, as people's devices do."""
 
 
 async def _backup(made: Made, file: Path, key: PassphraseKey | None = None, after: Path | None = None) -> str:
@@ -99,3 +106,53 @@ def test_two_files_with_a_passphrase_are_put_together(arrive: Arrive, service: S
     again.chat("walks").click()
     expect(history(again)).to_contain_text("in the first")
     expect(history(again)).to_contain_text("only in the second")
+
+
+async def _talk(mina: Made, jun: Made, *turns: str) -> None:
+    """They take turns, Mina first; each reads what the other says."""
+    async with opened(mina.profile) as one, opened(jun.profile) as other:
+        (room,) = (found.id for found in one.rooms.all() if not found.direct)
+        for index, text in enumerate(turns):
+            speaker, reader = (one, other) if index % 2 == 0 else (other, one)
+            message = await speaker.messages.send(room, text)
+            await until(reader, partial(_has_read, reader, room, text))
+            await speaker.messages.wait_sent(room, message, timeout_s=20)
+
+
+def _has_read(client: Client, room: bytes, text: str) -> bool:
+    return text in texts(client, room)
+
+
+@pytest.fixture
+def swift(tmp_path: Path) -> Iterator[Service]:
+    """A relay of the test's own, whose directory shows a new card after a second."""
+    with Service(tmp_path / "swift", period_s=1) as running:
+        yield running
+
+
+@pytest.mark.timeout(240)
+def test_what_was_said_since_the_backup_comes_when_a_friends_device_is_on(
+    chromium: Browser, seats: ExitStack, swift: Service, tmp_path: Path
+) -> None:
+    """Until then a line says that messages may be missing. The person's own lines say who told them."""
+    mina, jun = make(swift, tmp_path, "미나", "jun", group="산책", said=("내일 여덟 시",))
+    file = tmp_path / "nullabona.age"
+    words = apart(_backup(mina, file))
+    apart(_talk(mina, jun, "비가 온대", "then at nine", "좋아"))
+    again = seat(chromium, swift, seats, Made(tmp_path / "다시 미나", ""))
+    press(again, "백업 파일로 되찾기", "")
+    choose(again, file)
+    field(again, "24개 단어", "").fill(words)
+    lock_with(again)
+    press(again, "되찾기", "")
+    again.chat("산책").click()
+    again.sees("내일 여덟 시")
+    expect(history(again)).to_contain_text("메시지가 빠졌을 수 있어요")
+    with Elsewhere(jun.profile):
+        expect(history(again)).not_to_contain_text("빠졌을 수 있어요", timeout=WAY_BACK_MS)
+    said = history(again).inner_text()
+    assert (
+        sorted(places := [said.index(text) for text in ("내일 여덟 시", "비가 온대", "then at nine", "좋아")]) == places
+    )
+    expect(history(again).get_by_text("jun 님의 기기가 알려 준 메시지")).to_have_count(2)
+    expect(history(again).get_by_text("나중에 받은 메시지")).to_have_count(1)

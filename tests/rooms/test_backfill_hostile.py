@@ -25,7 +25,7 @@ from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import sending
 from nullabona.wire.seal import seal_to
-from tests.rooms.devices import backup_of
+from tests.rooms.devices import another_device, backup_of
 from tests.rooms.test_backfill import came_back, line, talk, told
 from tests.rooms.test_gaps import gaps_of
 from tests.rooms.world import Person, World
@@ -111,6 +111,19 @@ def test_what_somebody_tells_of_the_accounts_own_lines_is_marked_with_who_did(sc
     assert ["b1", "c1", "a1", "I owe Jun 100"] == scene.mina.texts(scene.room)
     forged = line(scene.mina, scene.room, "I owe Jun 100")
     assert (scene.mina.account, scene.jun.account) == (forged.account, forged.told_by)
+
+
+def test_what_the_account_itself_says_takes_the_place_of_what_was_told(scene: Scene) -> None:
+    """Where another device of it turns up with the line."""
+    said = scene.line(scene.mina, Text("as Jun tells it"))
+    scene.hand(scene.jun, said, tells=True)
+    desk = another_device(scene.world, scene.mina, "desk")
+    scene.world.settle()
+    with desk.engine.step(scene.world.now, scene.room) as step:
+        sending.send(step, step.room(scene.room), Text("as it was"), said.id)
+    scene.world.settle()
+    assert ["b1", "c1", "a1", "as it was"] == scene.mina.texts(scene.room)
+    assert b"" == told(scene.mina, scene.room)["as it was"]
 
 
 def test_own_lines_are_believed_only_from_whom_was_asked_for_them(scene: Scene) -> None:

@@ -59,9 +59,9 @@ OLD_KEYS: Final = (
 )  # fmt: skip
 """After a removal messages keep the keys from before."""
 AGAIN: Final = (
-    Edit("client/core/timeline/receiving.py", "    known = step.store.message(room.id, said.id)\n    if known is not None:\n        if known.account == device.account:\n"
+    Edit("client/core/timeline/receiving.py", "    known = step.store.message(room.id, said.id)\n    if known is not None and not _is_only_told(known, device.account):\n        if known.account == device.account:\n"
          "            sending.sorted_first(step, room, known, box_log.place(track, seq))\n        return None\n",
-         "    known = step.store.message(room.id, said.id)\n    if known is not None:\n        from msgspec import structs\n        from nullabona.client.core.model.message_ids import RANDOM, message_id\n        said = structs.replace(said, id=message_id(device.account, step.rng.bytes(RANDOM)))\n"),
+         "    known = step.store.message(room.id, said.id)\n    if known is not None and not _is_only_told(known, device.account):\n        from msgspec import structs\n        from nullabona.client.core.model.message_ids import RANDOM, message_id\n        said = structs.replace(said, id=message_id(device.account, step.rng.bytes(RANDOM)))\n"),
 )  # fmt: skip
 """What comes a second time is shown a second time."""
 PEER: Final = (

@@ -125,7 +125,7 @@ export class Talk {
     this.#readUpTo = message.place;
     clearTimeout(this.#readTimer);
     this.#readTimer = window.setTimeout(
-      () => void call({ call: "MarkRead", room: this.id, message: message.id }).catch(tell),
+      () => void call({ call: "MarkRead", room: this.id, message: message.id }).catch(tellUnlessGone),
       200,
     );
   }
@@ -251,6 +251,8 @@ export class Talk {
           this.#incoming.delete(id);
           this.#gone.add(id);
         }
+        // What was seen last may be gone, and lines before it may have come since.
+        this.#readUpTo = "";
         this.window.remove(push.messages);
         return this.#quotedAnew(push.messages);
       case "UnreadChanged":
@@ -266,4 +268,9 @@ export class Talk {
       }
     }
   }
+}
+
+/** A line that went while the page said that it was read needs no word. */
+function tellUnlessGone(why: unknown): void {
+  if (!(why instanceof Refused && why.code === "no-such-message")) tell(why);
 }

@@ -9,7 +9,7 @@ from nullabona.client.core.backfill import giving
 from nullabona.client.core.delivery.box_log import epoch_of
 from nullabona.client.core.model.backfill import BackfillLine, BackfillPart, decode_part, seal_info
 from nullabona.client.core.model.content import Backfill, BackfillRequest, File, Profile, Shown
-from nullabona.client.core.model.facts.messages import HistoryImported
+from nullabona.client.core.model.facts.messages import MessageChanged
 from nullabona.client.core.model.gaps import MOST_PARTS, Asked, Gap, stream_of
 from nullabona.client.core.model.message_ids import is_made_by
 from nullabona.client.core.model.records import Device, Message, MessageState
@@ -45,9 +45,8 @@ def came(step: Step, room: RoomState, device: Device, said: Backfill) -> None:
     if said.last:
         asked.ends.setdefault(stream, said.part)
         asked.lacking |= part.lacking
-    taken = [_take(step, room, gap, device, line, part, tells=said.tells) for line in part.lines]
-    if any(taken):
-        step.tell(HistoryImported(room.id))
+    for line in part.lines:
+        _take(step, room, gap, device, line, part, tells=said.tells)
     _settle(step, room, asked, device, said)
 
 
@@ -96,26 +95,25 @@ def look_again(step: Step, room: RoomState) -> None:
 
 def _take(
     step: Step, room: RoomState, gap: Gap, device: Device, line: BackfillLine, part: BackfillPart, *, tells: bool
-) -> bool:
-    """Keep a line that is not here yet; False if it is, or is none that this device may have from there."""
+) -> None:
+    """Keep a line that is not here yet, if this device may have it from there."""
     account = step.me.account if tells else device.account
     if isinstance(line.body, Profile) or not is_made_by(account, line.id):
-        return False
+        return
     if tells and not isinstance(line.body, Shown):
-        return False  # what takes something back, or changes it, must come from its own account
+        return  # what takes something back, or changes it, must come from its own account
     position = min(max(line.position, gap.start + 1), gap.end - 1)
     known = step.store.message(room.id, line.id)
     if known is not None and (known.account != account or known.told_by in {b"", device.account} or tells):
         if known.account == account and not tells and known.told_by == b"":
             sending.sorted_first(step, room, known, position)
-        return False
+        return
     if known is not None and known.kind in {kinds.DELETED, kinds.GONE}:
-        return False
+        return
     row = _row(step, room, device, line, account, position)
     read = account == step.me.account or position <= part.read
     row = replace(row, unread=0 if read else row.unread, edited_at=line.edited_at)
     _keep(step, room, row, line, read=read)
-    return True
 
 
 def _row(step: Step, room: RoomState, device: Device, line: BackfillLine, account: bytes, position: int) -> Message:
@@ -135,6 +133,8 @@ def _keep(step: Step, room: RoomState, row: Message, line: BackfillLine, *, read
         search.index(step.store, row, kinds.stored(row))
         if isinstance(line.body, File):
             files.received(step, room, row.id, line.body)
+        # As a change: what was said long ago notifies nobody.
+        step.tell(MessageChanged(room.id, row.id))
         annotating.settle(step, room, row.id)
         if read:
             expiry.start(step, row, since=row.sent_at)

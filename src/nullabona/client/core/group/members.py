@@ -55,24 +55,23 @@ def sync(step: Step, room: RoomState, rejoined: bytes = b"") -> None:
     step.store.drop_devices(room.id, [device.device for device in gone])
     step.store.put_devices(fresh)
     step.roster_changed(room.id)
-    _note_stays(step, room, known)
+    _note_stays(step, room, known, gone, fresh)
     _tell_changes(step, room, known, gone, fresh)
 
 
-def _note_stays(step: Step, room: RoomState, known: dict[int, Device]) -> None:
+def _note_stays(step: Step, room: RoomState, known: dict[int, Device], gone: list[Device], fresh: list[Device]) -> None:
     """Remember since when an account is in whose devices came later: what was said before it came is not for them."""
-    before, after = _first_epochs(known), _first_epochs(step.roster(room.id))
-    stays = {account: min(before[account], room.stays.get(account, before[account])) for account in before}
-    room.stays = {account: stays[account] for account in after if account in stays and stays[account] < after[account]}
+    # Only of accounts whose devices changed: a commit in a large room that renews a key must not cost a look at all.
+    for account in {device.account for device in [*gone, *(new for new in fresh if new.since == room.epoch)]}:
+        before, after = _first_epoch(known, account), _first_epoch(step.roster(room.id), account)
+        stay = room.stays.pop(account.hex(), before)
+        if stay is not None and before is not None and after is not None and min(stay, before) < after:
+            room.stays[account.hex()] = min(stay, before)
 
 
-def _first_epochs(roster: dict[int, Device]) -> dict[str, int]:
-    """By account (hex): the first epoch of the device of it that is in longest."""
-    first: dict[str, int] = {}
-    for device in roster.values():
-        account = device.account.hex()
-        first[account] = min(device.since, first.get(account, device.since))
-    return first
+def _first_epoch(roster: dict[int, Device], account: bytes) -> int | None:
+    """The first epoch of the device of an account that is in longest; None if it has none."""
+    return min((device.since for device in roster.values() if device.account == account), default=None)
 
 
 def _tell_changes(

@@ -19,7 +19,7 @@ def new(
 ) -> Message | None:
     """A new message or annotation of another account; None if we have it already."""
     known = step.store.message(room.id, said.id)
-    if known is not None:
+    if known is not None and not _is_only_told(known, device.account):
         if known.account == device.account:
             sending.sorted_first(step, room, known, box_log.place(track, seq))
         return None
@@ -38,6 +38,12 @@ def new(
         body=b"",
     )
     return kinds.filled(step, message, body, admin=device.account in room.info.admins)
+
+
+def _is_only_told(known: Message, account: bytes) -> bool:
+    """Whether we have a line only as somebody else told it: what its own account says counts."""
+    told = known.account == account and known.told_by not in {b"", account}
+    return told and known.kind in kinds.SPOKEN
 
 
 def keep(step: Step, room: RoomState, device: Device, message: Message, body: Shown | Annotation) -> None:

@@ -61,7 +61,7 @@ class ReadMarker(Logged, frozen=True, tag="read"):
 
 
 class HistoryImported(Logged, frozen=True, tag="imported"):
-    """Older lines came into a room: of another messenger, or from members after a restore. Or an import was undone."""
+    """History of another messenger came into a room, or its import was undone."""
 
     room: bytes
 
