@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.soak.plan import DEEDS, Shape
-from bench.soak.play import Outcome, play
 from bench.soak.report import claims, data, page
+from bench.soak.scenario import Outcome, play
 from nullabona.errors import NullabonaError
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bench.soak import enough
 from bench.soak.figures import Claim, Drift, Growth, Sample, drift, growth, percentile, unmeasured
-from bench.soak.play import Outcome
+from bench.soak.scenario import Outcome
 
 _REFUSED: Final = "refused "
 _VERDICT: Final = {True: "held  ", False: "FAILED", None: "open  "}

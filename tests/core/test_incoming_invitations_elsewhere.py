@@ -136,7 +136,7 @@ def test_whom_even_that_one_names_as_an_admin_is_believed() -> None:
     assert (False, contested.jun.me.account) == (contested.waits(), let_in_by(contested))
 
 
-@pytest.mark.parametrize("why", ["ours", "no admin there", "stranger", "put out", "met", "noise"])
+@pytest.mark.parametrize("why", ["ours", "no admin there", "stranger", "removed", "met", "noise"])
 def test_what_is_no_other_version_is_not_told(why: str) -> None:
     """It leads to our own branch, is by somebody who could not have added us, or whom nobody knows."""
     history = [Merged(0, THEIRS if why == "ours" else OURS, [], [], [])]
@@ -144,7 +144,7 @@ def test_what_is_no_other_version_is_not_told(why: str) -> None:
     if why == "stranger":
         with contested.mina.step() as step:
             step.store.drop_contact(contested.jun.me.account)
-    elif why == "put out":
+    elif why == "removed":
         with contested.mina.step() as step:
             named = device_certificates.Named((), START)
             step.store.set_value(f"named:{contested.jun.me.account.hex()}", msgspec.msgpack.encode(named))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nullabona.drills.operator.interceptor import Peer
-from nullabona.drills.operator.recording import Tape, read_tape
+from nullabona.drills.operator.recording import Recording, read_tape
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Report, Verdict
 from nullabona.drills.search import Kind, Secret
@@ -69,7 +69,7 @@ def test_a_message_on_the_tape_fails_the_claim(heard: Heard, tmp_path: Path) -> 
     tape.write_bytes(heard.tape.read_bytes())
     with tape.open("ab") as out:
         frame = heard.secrets[0].value.ljust(512, b"\0")
-        Tape(out).asked(Peer(1, "127.0.0.1"), Append(0, SECRET_A, sha256(SECRET_B).digest(), frame))
+        Recording(out).asked(Peer(1, "127.0.0.1"), Append(0, SECRET_A, sha256(SECRET_B).digest(), frame))
     made = report_of(replace(heard, tape=tape))
     assert verdicts(made)["T-10"] is Verdict.FAILED
     assert not made.held
@@ -140,7 +140,7 @@ def read_of(secret: bytes) -> Read:
 def written(path: Path, *lines: tuple[Peer, Request, AnyResponse | None]) -> Path:
     """A tape with these requests, and their answers where there is one."""
     with path.open("wb") as out:
-        tape = Tape(out)
+        tape = Recording(out)
         for peer, request, response in lines:
             tape.asked(peer, request)
             if response is not None:
@@ -153,7 +153,7 @@ def test_a_tape_gives_back_what_was_put_on_it(tmp_path: Path) -> None:
     path, peer = tmp_path / "tape", Peer(3, "127.0.0.9")
     request, answer = read_of(SECRET_A), Frames(b"i" * 8, 1, ((1, b"frame"),))
     with path.open("wb") as out:
-        tape = Tape(out)
+        tape = Recording(out)
         tape.asked(peer, request)
         tape.answered(peer, request, answer)
         tape.left(peer)

@@ -168,7 +168,7 @@ TOLD = [
 @pytest.mark.parametrize("form", [form for form in KAKAO if form.name != "macos"], ids=lambda form: form.name)
 @pytest.mark.parametrize("told", TOLD)
 def test_what_nobody_said_stands_alone(form: Form, told: str, tmp_path: Path) -> None:
-    """Who came, went, was invited or put out, first of a day and between messages."""
+    """Who came, went, was invited or removed, first of a day and between messages."""
     said = [Said(START, "민아", "안녕"), Said(START, "", told), Said(START + MINUTE, "민아", "응")]
     path = tmp_path / form.file
     path.write_bytes(form.write(said))

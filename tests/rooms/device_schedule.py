@@ -214,7 +214,7 @@ class DeviceSchedule:
         remove_device(self.world, person, lost)
         self.devices[person.account].remove(lost)
         self.out.append(lost)
-        self.log.append(f"{person.name} puts out {lost.name}")
+        self.log.append(f"{person.name} removes {lost.name}")
 
     def _lose_everything(self, person: Person) -> None:
         """Every device of an account is lost; it is restored on a new one, which knows its rooms from a backup."""
@@ -345,4 +345,4 @@ class DeviceSchedule:
                 if person.me.device in said.devices and number >= self.woken.get(person.me.device, (0, 0))[1]:
                     assert said.text in person.texts(self.room), f"{person.name} lost {said.text}"
         for lost, text in self.after_removal:
-            assert text not in lost.texts(self.room), f"{lost.name} was put out and reads {text}"
+            assert text not in lost.texts(self.room), f"{lost.name} was removed and reads {text}"

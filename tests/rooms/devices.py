@@ -1,4 +1,4 @@
-"""Devices of one account in a world: let in, lost, restored, put out, without the screens between."""
+"""Devices of one account in a world: let in, lost, restored, removed, without the screens between."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def remember(world: World, person: Person, room: bytes, info: RoomInfo, members:
 
 
 def remove_device(world: World, by: Person, lost: Person) -> None:
-    """One device of an account puts out another."""
+    """One device of an account removes another."""
     with by.store.transaction():
         known = own_devices.card(by.store)
     assert known is not None

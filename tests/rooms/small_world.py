@@ -185,7 +185,7 @@ class SmallWorld:
         for person in self.honest:
             assert set(self.said) <= set(person.texts(self.room)), f"{person.name} lost something"
             if "ada puts mal out!" in self.done:
-                assert self.bad.account not in person.members(self.room), "whom the admin put out is in"
+                assert self.bad.account not in person.members(self.room), "whom the admin removed is in"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ HOUR = 3_600_000
 
 
 def disagreeing() -> tuple[World, bytes, Person, Person, Person, Person]:
-    """Mina's laptop takes her phone for put out, her desk does not, and nothing tells them. Jun is with them."""
+    """Mina's laptop takes her phone for removed, her desk does not, and nothing tells them. Jun is with them."""
     world = World(3)
     laptop, jun = world.person("mina"), world.person("jun")
     desk, phone = another_device(world, laptop, "desk"), another_device(world, laptop, "phone")
@@ -24,7 +24,7 @@ def disagreeing() -> tuple[World, bytes, Person, Person, Person, Person]:
 
 
 def puts_out(world: World, device: Person, other: Person) -> None:
-    """This device alone comes to believe that the other was put out."""
+    """This device alone comes to believe that the other was removed."""
     with device.engine.step(world.now) as step:
         own_devices.note_gone(step.store, [other.me.device])
         membership.soon(step, 0)

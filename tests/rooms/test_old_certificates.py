@@ -38,7 +38,7 @@ NOBODY = bytes(32)
 
 
 def revoke(world: World, owner: Person, room: bytes) -> tuple[Person, native.Group, EpochKeys]:
-    """A laptop of the owner's was in the room and is put out; what a thief of it keeps of the room."""
+    """A laptop of the owner's was in the room and is removed; what a thief of it keeps of the room."""
     laptop = another_device(world, owner, "laptop")
     world.settle(span=HOUR)
     group, keys = mole(laptop, room), track_of(laptop, room).keys

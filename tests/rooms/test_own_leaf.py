@@ -56,7 +56,7 @@ def words(person: Person) -> bytes:
     return encode_envelope(Envelope(id, person.world.now, (), b"", Receipt()))
 
 
-@pytest.mark.parametrize("who", ["member", "removed", "put out"])
+@pytest.mark.parametrize("who", ["member", "removed", "revoked"])
 @pytest.mark.parametrize("suite", SUITES, ids=SUITE_NAMES)
 def test_whoever_was_in_a_room_cannot_end_it_with_frames_that_name_its_leaves(suite: int, who: str) -> None:
     """All devices at once, whatever the generation: below where they stand, there, and beyond."""
@@ -65,11 +65,11 @@ def test_whoever_was_in_a_room_cannot_end_it_with_frames_that_name_its_leaves(su
     room = world.group(a, b, m)
     thief = another_device(world, m, "taken")
     world.settle()
-    by = thief if who == "put out" else m
+    by = thief if who == "revoked" else m
     kept = insider(by, room)
     if who == "removed":
         remove(a, room, m)
-    elif who == "put out":
+    elif who == "revoked":
         remove_device(world, m, thief)
     if who != "member":
         world.settle()
@@ -78,7 +78,7 @@ def test_whoever_was_in_a_room_cannot_end_it_with_frames_that_name_its_leaves(su
         claim_every_leaf(kept, generation)
     world.settle(span=600_000)
     assert ["joined", "joined"] == [a.phase(room), b.phase(room)]
-    staying = [a, b] if who != "put out" else [a, b, m]
+    staying = [a, b] if who != "revoked" else [a, b, m]
     all_well(world, room, *staying)
     assert not any("copied-back" in warnings(person) for person in staying)
 

@@ -121,7 +121,7 @@ def test_a_device_that_is_let_in_nowhere_asks_members_itself() -> None:
 
 
 def test_two_devices_share_a_room_again_after_the_first_lost_its_keys() -> None:
-    """The one it had shared it with was put out, so that nobody could let it back in: linking makes another."""
+    """The one it had shared it with was removed, so that nobody could let it back in: linking makes another."""
     world = World(10)
     mina, jun = world.person("mina"), world.person("jun")
     world.group(mina, jun)

@@ -117,7 +117,7 @@ def test_whoever_is_away_answers_weeks_later() -> None:
 
 
 def test_a_device_that_no_card_names_is_told_nothing() -> None:
-    """One that was put out keeps its certificate; the account's newest card decides."""
+    """One that was removed keeps its certificate; the account's newest card decides."""
     world, mina, jun, direct, group = friends(5)
     thief = another_device(world, jun, "thief")
     world.settle()

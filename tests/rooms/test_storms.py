@@ -1,4 +1,4 @@
-"""A member that commits without pause is put out all the same, and who comes back after it is there soon."""
+"""A member that commits without pause is removed all the same, and who comes back after it is there soon."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_removal_that_loses_once_by_chance_is_only_done_again() -> None:
 
 @pytest.mark.slow
 def test_who_comes_back_after_a_storm_goes_by_a_ticket() -> None:
-    """Two hundred epochs on, with nobody put out: not one by one."""
+    """Two hundred epochs on, with nobody removed: not one by one."""
     world = World(61)
     crowd = people(world, 4)
     a, b, c, m = crowd

@@ -1,4 +1,4 @@
-"""A device that no card names and that stands in a room all the same: put out and forgotten, or let in a moment ago."""
+"""A device that no card names and that stands in a room all the same: removed and forgotten, or let in a moment ago."""
 
 from __future__ import annotations
 

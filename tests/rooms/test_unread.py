@@ -137,7 +137,7 @@ class Life:
             another_device(self.world, person, f"{person.name}-2")
 
     def revoke(self, person: Person) -> None:
-        """A second device puts out the first: the account stays in the room and has read what it had read."""
+        """A second device removes the first: the account stays in the room and has read what it had read."""
         own = [one for one in self.devices() if one.account == person.account]
         if len(own) == 2:
             remove_device(self.world, own[1], own[0])

@@ -24,7 +24,7 @@ Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Exact figures of one kind of demand in one half-year. None: nobody counted it, which is not nought."""
+    """Exact figures of one kind of demand in one half-year. None: nobody counted it, which is not zero."""
 
     received: Count = 0
     rejected: Count = 0

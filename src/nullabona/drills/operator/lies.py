@@ -123,7 +123,7 @@ PROMISED, BARE, STANDING = "promised", "bare", "standing"
 
 
 class Liar:
-    """An `Interceptor` that lies on order. Inboxes are served as they are, and but for `CARDS` the directory too."""
+    """Lies as it is told to. Inboxes are served as they are, and but for `CARDS` the directory too."""
 
     def __init__(self) -> None:
         self._lie, self._pass_for = "", PROMISED

@@ -49,7 +49,7 @@ class Seen(msgspec.Struct, frozen=True, array_like=True):
         return decode_response(self.response)
 
 
-class Tape:
+class Recording:
     """Writes a tape; an `Interceptor` that alters nothing."""
 
     def __init__(self, out: BinaryIO) -> None:
@@ -109,7 +109,7 @@ def main() -> None:
     """Serve a relay with the tape running."""
     path = Path(sys.argv[1])
     with path.open("wb") as out:
-        intercept(Tape(out))
+        intercept(Recording(out))
         signal.signal(signal.SIGUSR1, lambda _number, _frame: _look(path))
         serve(sys.argv[2:])
 

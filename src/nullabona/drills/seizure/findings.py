@@ -20,7 +20,7 @@ _CARDS: Final = ("cards.db", "cards.db-wal")
 
 
 @dataclass(slots=True)
-class Haul:
+class Seized:
     """What was searched and found. ``memory_read`` is false if memory could not be read."""
 
     sought: list[Secret] = field(default_factory=list)
@@ -60,17 +60,17 @@ def _is_public(found: Finding) -> bool:
 # -- for people ---------------------------------------------------------------------------------------------------
 
 
-def describe_carried(haul: Haul) -> Iterator[Text]:
+def describe_carried(seized: Seized) -> Iterator[Text]:
     """How much was taken and searched."""
-    files, size = len(haul.disk.sources), _megabytes(haul.disk.bytes)
+    files, size = len(seized.disk.sources), _megabytes(seized.disk.bytes)
     yield _say("files-their-logs", files=files, size=size)
-    if not haul.memory_read:
+    if not seized.memory_read:
         yield _say("memory-not-searched")
         return
-    size, seconds = _megabytes(haul.memory.bytes), haul.memory.seconds
+    size, seconds = _megabytes(seized.memory.bytes), seized.memory.seconds
     yield _say("memory-running-process", size=size, seconds=seconds)
-    yield _describe_swap(haul.swap)
-    opened, forms = haul.disk.opened + haul.memory.opened, _count_forms(haul.sought)
+    yield _describe_swap(seized.swap)
+    opened, forms = seized.disk.opened + seized.memory.opened, _count_forms(seized.sought)
     yield _say("compressed-streams-opened", opened=opened, forms=forms)
 
 
@@ -100,7 +100,7 @@ def describe_readable(inventory: Inventory) -> Iterator[Text]:
     yield _say("public-cards-each", cards=cards, names=names)
 
 
-def describe_inferred(inventory: Inventory, haul: Haul) -> Iterator[Text]:
+def describe_inferred(inventory: Inventory, seized: Seized) -> Iterator[Text]:
     """What may be concluded from it."""
     days = Counter(day_text(day) for box in inventory.boxes for day in box.days)
     shown = ", ".join(f"{day}: {count}" for day, count in sorted(days.items())) or "-"
@@ -110,7 +110,7 @@ def describe_inferred(inventory: Inventory, haul: Haul) -> Iterator[Text]:
     yield _say("boxes-inboxes-known", inboxes=inboxes, rest=rest)
     log = f"{inventory.log_bytes:,} B"
     yield _say("write-ahead-logs", log=log, log_writes=inventory.log_writes)
-    connections = len(haul.connected)
+    connections = len(seized.connected)
     yield _say("connections-open-while", connections=connections)
 
 
@@ -124,18 +124,18 @@ _KINDS: Final = {
 }
 
 
-def describe_found(haul: Haul) -> Iterator[Text]:
+def describe_found(seized: Seized) -> Iterator[Text]:
     """How many of the secrets that were looked for were found, kind by kind, and where each was."""
-    counts = Counter(secret.kind for secret in haul.sought)
-    yield from (_found(haul, kind, counts[kind]) for kind in _KINDS if counts[kind])
-    if haul.short:
-        yield describe_short(haul.short)
-    if public := haul.public:
+    counts = Counter(secret.kind for secret in seized.sought)
+    yield from (_found(seized, kind, counts[kind]) for kind in _KINDS if counts[kind])
+    if seized.short:
+        yield describe_short(seized.short)
+    if public := seized.public:
         yield _say("handles-stand-their", public=public)
-    for found in haul.leaks:
+    for found in seized.leaks:
         where = f"{found.source} @ {found.offset} ({found.form}, {found.share:.0%})"
         yield _say("leak", label=found.label, where=where)
-    if passed := haul.disk.passed_over + haul.memory.passed_over:
+    if passed := seized.disk.passed_over + seized.memory.passed_over:
         yield _say("places-not-counted", passed=passed)
 
 
@@ -145,28 +145,28 @@ def describe_short(short: Sequence[Secret]) -> Text:
     return _say("more-could-not", short=len(short), labels=labels)
 
 
-def _found(haul: Haul, kind: Kind, count: int) -> Text:
-    disk = len({found.label for found in haul.of(kind, memory=False)})
-    memory = len({found.label for found in haul.of(kind, memory=True)})
-    inside = _say("found-in-memory", memory=memory) if haul.memory_read else _say("kind-memory-unsearched")
+def _found(seized: Seized, kind: Kind, count: int) -> Text:
+    disk = len({found.label for found in seized.of(kind, memory=False)})
+    memory = len({found.label for found in seized.of(kind, memory=True)})
+    inside = _say("found-in-memory", memory=memory) if seized.memory_read else _say("kind-memory-unsearched")
     return _say("found-of-a-kind", kind=_KINDS[kind], count=count, disk=disk, inside=inside)
 
 
 # -- for machines -------------------------------------------------------------------------------------------------
 
 
-def encode_haul(haul: Haul, inventory: Inventory) -> dict[str, Any]:
+def encode_seized(seized: Seized, inventory: Inventory) -> dict[str, Any]:
     """The same facts as values of JSON."""
     sizes = Counter(size for box in inventory.boxes for size in box.sizes)
     return {
-        "memory_searched": haul.memory_read,
+        "memory_searched": seized.memory_read,
         "searched": {
-            "files": len(haul.disk.sources),
-            "disk_bytes": haul.disk.bytes,
-            "memory_bytes": haul.memory.bytes,
-            "swapped_bytes": haul.swap.bytes,
-            "swap_areas": haul.swap.areas,
-            "seconds": round(haul.disk.seconds + haul.memory.seconds, 2),
+            "files": len(seized.disk.sources),
+            "disk_bytes": seized.disk.bytes,
+            "memory_bytes": seized.memory.bytes,
+            "swapped_bytes": seized.swap.bytes,
+            "swap_areas": seized.swap.areas,
+            "seconds": round(seized.disk.seconds + seized.memory.seconds, 2),
         },
         "held": {
             "boxes": len(inventory.boxes),
@@ -179,11 +179,11 @@ def encode_haul(haul: Haul, inventory: Inventory) -> dict[str, Any]:
             "log_writes": inventory.log_writes,
             "undeclared": list(inventory.undeclared),
         },
-        "secrets": dict(Counter(secret.kind.value for secret in haul.sought)),
-        "too_short": [secret.label for secret in haul.short],
-        "leaks": [_encode_finding(found) for found in haul.leaks],
-        "public": haul.public,
-        "connections": len(haul.connected),
+        "secrets": dict(Counter(secret.kind.value for secret in seized.sought)),
+        "too_short": [secret.label for secret in seized.short],
+        "leaks": [_encode_finding(found) for found in seized.leaks],
+        "public": seized.public,
+        "connections": len(seized.connected),
     }
 
 

@@ -27,13 +27,13 @@ from nullabona.drills.search import (
 )
 from nullabona.drills.seizure.erased import Erased, look_below
 from nullabona.drills.seizure.findings import (
-    Haul,
+    Seized,
     count_inboxes,
     describe_carried,
     describe_found,
     describe_inferred,
     describe_readable,
-    encode_haul,
+    encode_seized,
 )
 
 _say: Final = Sentences("drill_seizure")
@@ -63,43 +63,43 @@ def run(_: Tell, *, data: Path, secrets: Path, pid: int | None, also: Sequence[P
 
 def run_seizure(scene: Scene) -> Report:
     """Play the drill. Raises `DataUnreadable`, or `NoProcess` if there is no such process."""
-    haul = _search(scene)
+    seized = _search(scene)
     inventory = take_inventory(scene.data)
     report = Report("seizure", _say("seizure-relay-disks"))
-    report.section(_say("carried-away"), describe_carried(haul))
+    report.section(_say("carried-away"), describe_carried(seized))
     report.section(_say("can-read"), describe_readable(inventory))
-    report.section(_say("can-inferred"), describe_inferred(inventory, haul))
-    report.section(_say("found-planted-secrets"), describe_found(haul))
+    report.section(_say("can-inferred"), describe_inferred(inventory, seized))
+    report.section(_say("found-planted-secrets"), describe_found(seized))
     below = look_below()
     report.section(_say("below-files"), describe_below(below))
     beside = list(strays_beside(scene.logs, scene.temporary))
-    report.checks = [*_can(haul, inventory), *_cannot(haul, [*inventory.undeclared, *beside])]
+    report.checks = [*_can(seized, inventory), *_cannot(seized, [*inventory.undeclared, *beside])]
     report.checks.append(_below(below))
-    report.data = {**encode_haul(haul, inventory), "below": {"planted": below.planted, "left": list(below.left)}}
+    report.data = {**encode_seized(seized, inventory), "below": {"planted": below.planted, "left": list(below.left)}}
     return report
 
 
-def _search(scene: Scene) -> Haul:
-    hunt, haul, disk, memory = Hunt(scene.secrets), Haul(), Bare.of(scene.secrets), Bare.of(scene.secrets)
+def _search(scene: Scene) -> Seized:
+    hunt, seized, disk, memory = Hunt(scene.secrets), Seized(), Bare.of(scene.secrets), Bare.of(scene.secrets)
     for secret in scene.secrets:
-        (haul.sought if hunt.finds(secret) else haul.short).append(secret)
+        (seized.sought if hunt.finds(secret) else seized.short).append(secret)
     for place in (scene.data, *scene.also, *scene.logs, *scene.temporary):
-        haul.findings += hunt.search(disk.watch(files_below(place)), haul.disk)
-    haul.findings += disk.findings
+        seized.findings += hunt.search(disk.watch(files_below(place)), seized.disk)
+    seized.findings += disk.findings
     if scene.pid is None:
-        return haul
+        return seized
     try:
         if scene.control is not None:
             hunt.learn(memory_chunks(scene.control))
             hunt.learn(program_files())
-        haul.swap = look_at_swap(scene.pid)
-        haul.findings += hunt.search(open_files(scene.pid), haul.disk)
-        haul.findings += hunt.search(memory.watch(memory_chunks(scene.pid)), haul.memory) + memory.findings
-        haul.connected = connected_addresses(scene.pid)
-        haul.memory_read = haul.memory.bytes > 0
+        seized.swap = look_at_swap(scene.pid)
+        seized.findings += hunt.search(open_files(scene.pid), seized.disk)
+        seized.findings += hunt.search(memory.watch(memory_chunks(scene.pid)), seized.memory) + memory.findings
+        seized.connected = connected_addresses(scene.pid)
+        seized.memory_read = seized.memory.bytes > 0
     except MemoryDenied:
-        haul.memory_read = False
-    return haul
+        seized.memory_read = False
+    return seized
 
 
 # -- claims -------------------------------------------------------------------------------------------------------
@@ -142,25 +142,25 @@ _DENIED: Final = _say("memory-not-searched-no")
 _NO_DISK: Final = _say("there-nothing-search")
 
 
-def _can(haul: Haul, inventory: Inventory) -> Iterator[Check]:
+def _can(seized: Seized, inventory: Inventory) -> Iterator[Check]:
     """What the page admits, where it was seen in what was carried away."""
     seen = {
         "S-01": any(box.days for box in inventory.boxes),
         "S-02": bool(inventory.cards),
         "S-03": count_inboxes(inventory) > 0,
         "S-04": inventory.log_writes > 1,
-        "S-05": bool(haul.connected),
+        "S-05": bool(seized.connected),
     }
     return (Check.shown(id, text, seen=seen[id], otherwise=_NOTHING[id]) for id, text in _CAN.items())
 
 
-def _cannot(haul: Haul, undeclared: Iterable[str]) -> Iterator[Check]:
+def _cannot(seized: Seized, undeclared: Iterable[str]) -> Iterator[Check]:
     for id, kinds, memory, text in _CANNOT:
-        found = ", ".join(sorted({leak.label for leak in haul.of(*kinds, memory=memory)}))
-        yield Check.of(id, text.with_list(found), held=not found).unless(_blind(haul, kinds, memory=memory))
-    strays = [*undeclared, *sorted({leak.source for leak in haul.of(Kind.NAME, memory=False)})]
+        found = ", ".join(sorted({leak.label for leak in seized.of(*kinds, memory=memory)}))
+        yield Check.of(id, text.with_list(found), held=not found).unless(_blind(seized, kinds, memory=memory))
+    strays = [*undeclared, *sorted({leak.source for leak in seized.of(Kind.NAME, memory=False)})]
     check = Check.of("S-17", _DECLARED.with_list(", ".join(strays)), held=not strays)
-    yield check.unless(_blind(haul, (Kind.NAME,), memory=False))
+    yield check.unless(_blind(seized, (Kind.NAME,), memory=False))
 
 
 def describe_below(below: Erased) -> Iterator[Text]:
@@ -177,12 +177,12 @@ def _below(below: Erased) -> Check:
     return Check.of("S-29", _BELOW.with_list("; ".join(below.left)), held=not below.left).unless(why)
 
 
-def _blind(haul: Haul, kinds: Iterable[Kind], *, memory: bool) -> Text | None:
+def _blind(seized: Seized, kinds: Iterable[Kind], *, memory: bool) -> Text | None:
     """Why secrets of these kinds could not have been found: every kind that a line names has to be planted."""
-    lacking = set(kinds) - {secret.kind for secret in haul.sought}
+    lacking = set(kinds) - {secret.kind for secret in seized.sought}
     if lacking:
         names = ", ".join(sorted(lacking))
         return _say("nothing-planted-could", names=names)
-    if memory and not haul.memory_read:
+    if memory and not seized.memory_read:
         return _DENIED
-    return None if memory or haul.disk.bytes else _NO_DISK
+    return None if memory or seized.disk.bytes else _NO_DISK

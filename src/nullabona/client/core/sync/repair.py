@@ -6,7 +6,7 @@ The way of a lost frame, from the gap to its return:
 2. The next receipt tells the room what we lack (`delivery.receipts`, sent by `timeline.sending`).
 3. Each device that reads the receipt compares it with what it saw (`histories.note_views`), and comes to `answer`.
 4. The frame's sender resends the message in the current epoch; anybody who has it appends the same frame again.
-5. Whoever reads it takes it at its new place (`incoming.room_frames`): a known frame is found again, a new one is read.
+5. Every reader takes it at its new place (`incoming.room_frames`): a known frame is found again, a new one is read.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ import pytest
 
 from bench.soak.ledger import Line
 from bench.soak.plan import DEEDS, Shape
-from bench.soak.play import Outcome, play
 from bench.soak.report import claims, data, page
+from bench.soak.scenario import Outcome, play
 
 SMALL = Shape(crowds=2, accounts=3, rooms=3, rate=4.0, wire_pairs=5, wire_rate=20.0, wire_idle=10, calm_s=4.0,
               day_s=30.0, deeds=DEEDS)  # fmt: skip
