@@ -52,14 +52,10 @@ def test_a_device_waits_for_the_wake_token_of_its_leaf(leaf: int) -> None:
     assert wake_token(epoch_keys(SECRET).wake_secret, leaf) == track(leaf=leaf).wake_token
 
 
-def test_where_the_leaf_is_not_remembered_there_is_no_wake_token() -> None:
-    """The box is read all the time then."""
-    assert (None, None) == (track().wake_token, track(leaf=-1).wake_token)
-
-
 def test_an_append_wakes_as_many_wake_tokens_as_there_are_leaves() -> None:
-    """None if that is not remembered."""
-    assert [None, (epoch_keys(SECRET).wake_secret, 1)] == [track().wake, track(leaves=1).wake]
+    """A group has at least one."""
+    assert [1, 7] == [track().wake[1], track(leaves=7).wake[1]]
+    assert epoch_keys(SECRET).wake_secret == track().wake[0]
 
 
 def test_a_box_is_closed_once_a_commit_has_won() -> None:

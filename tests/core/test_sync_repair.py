@@ -171,7 +171,7 @@ def test_a_lost_box_begins_anew_and_is_told() -> None:
         worn(track)
         stage.frame(step, track, 7)
         losses.lose_box(step, state, track, b"new")
-        assert ((b"new", 2, 0, 0, 0, 0, -1), ([], [], [], {}, {}, []), (0, 0), (False,) * 4) == reset(track)
+        assert ((b"new", 2, 0, 0, 0, 0, None), ([], [], [], {}, {}, []), (0, 0), (False,) * 4) == reset(track)
         assert box_log.first_chain(track) == track.chain
         assert [(0, b"", b"sealed")] == [(f.seq, f.chain, f.data) for f in step.store.frames(track.keys.box.address)]
         assert [("relay-lost-box", {"epoch": 0})] == told(step)

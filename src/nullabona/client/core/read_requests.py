@@ -23,7 +23,7 @@ def room_reads(room: RoomState) -> tuple[ReadRequest, ...]:
             old=track is not room.current or room.phase != JOINED,
             incarnation=track.incarnation,
             wake_token=track.wake_token,
-            wake_secret=track.keys.wake_secret if track.wake_token is not None else None,
+            wake_secret=track.keys.wake_secret,
         )
         for track in room.boxes
     )

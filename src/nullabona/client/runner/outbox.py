@@ -188,5 +188,5 @@ def request_for(item: OutboxItem) -> AnyRequest:
 
 
 def _append(keys: EpochKeys, frame: bytes, leaves: int) -> Append:
-    wake = (keys.wake_secret, leaves) if leaves else None
+    wake = keys.wake_secret, leaves
     return Append(keys.box.policy, keys.box.write_secret, keys.box.read_hash, frame, wake=wake)

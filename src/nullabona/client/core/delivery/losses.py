@@ -33,7 +33,7 @@ def begin_anew(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes)
     box = track.keys.box.address
     track.incarnation = incarnation
     track.generation += 1
-    track.position, track.head, track.acked, track.start, track.told = 0, 0, 0, 0, -1
+    track.position, track.head, track.acked, track.start, track.told = 0, 0, 0, 0, None
     track.chain = first_chain(track)
     track.missing, track.unreadable, track.candidates = [], [], []
     track.deferred, track.expected = {}, {}

@@ -93,8 +93,8 @@ class BoxTrack(msgspec.Struct):
     acked: int = 0
     """Every other device acknowledged up to this seq."""
     check_acks: bool = False
-    told: int = -1
-    """The seq of the view that we last sent to the room."""
+    told: int | None = None
+    """The seq of the view that we last sent to the room; None: it has none of this incarnation of the box."""
     doubts: int = 0
     """Receipts since the last message that we sent because a frame was gone or we could not decrypt it."""
     start: int = 0
@@ -111,24 +111,24 @@ class BoxTrack(msgspec.Struct):
     """Until when we skip other commits in favour of our own removal."""
     behind: list[bytes] = field(default_factory=list)
     """Hashes of move orders that follow a commit which is not decided yet."""
-    leaf: int = -1
-    """Our leaf in the epoch; -1 if unknown."""
-    leaves: int = 0
-    """The highest leaf of the epoch plus one: the number of wake tokens of its box. 0 if unknown."""
+    leaf: int = 0
+    """Our leaf in the epoch."""
+    leaves: int = 1
+    """The highest leaf of the epoch plus one: the number of wake tokens of its box."""
 
     @property
     def keys(self) -> EpochKeys:
         return epoch_keys(self.secret)
 
     @property
-    def wake_token(self) -> WakeToken | None:
+    def wake_token(self) -> WakeToken:
         """The token that this device waits for instead of polling the box."""
-        return wake_token(self.keys.wake_secret, self.leaf) if self.leaf >= 0 else None
+        return wake_token(self.keys.wake_secret, self.leaf)
 
     @property
-    def wake(self) -> tuple[bytes, int] | None:
+    def wake(self) -> tuple[bytes, int]:
         """The wake secret and the number of tokens that an append to the box wakes."""
-        return (self.keys.wake_secret, self.leaves) if self.leaves else None
+        return self.keys.wake_secret, self.leaves
 
     @property
     def closed(self) -> bool:
