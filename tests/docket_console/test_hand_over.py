@@ -107,7 +107,7 @@ def test_nothing_leaves_unsealed_by_itself(plain: Place) -> None:
     assert "NOT sealed" in asked.text
     assert 200 == rolf.sign(asked).status
     assert plain.tell("kinds").count("hand-over-unsealed") == 1
-    assert "handed over UNSEALED" in rolf.get(case).text
+    assert "handed over UNSIGNED" in rolf.get(case).text
     got = rolf.get(f"{case}/handed-over")
     assert 'filename="package-2026-00001-unsealed.zip"' in got.headers["content-disposition"]
     assert {"receipt.json", "approvals.json"} < unzipped(got.body).keys()

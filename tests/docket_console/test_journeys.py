@@ -53,10 +53,15 @@ def test_a_demand_is_answered_by_four_people(
     ina.page.locator("#original").set_input_files(original)
     expect(ina.page.locator("#hash")).to_contain_text("SHA-256")
     ina.page.locator("#authority").select_option("seoul-police")
-    for field, value in (("ref", "2026-77"), ("issued", "2026-12-12"), ("received", "2026-12-13T11:00")):
+    for field, value in (
+        ("ref", "2026-77"),
+        ("basis", "형사소송법 제215조"),
+        ("issued", "2026-12-12"),
+        ("received", "2026-12-13T11:00"),
+    ):
         ina.page.locator(f"#{field}").fill(value)
     ina.page.locator("#identifiers").fill("mina@relay.example")
-    for label in ("subscriber data", "content"):
+    for label in ("Subscriber data", "Content of messages"):
         ina.page.get_by_label(label, exact=True).check()
     ina.page.get_by_label("I called the authority back").check()
     ina.page.get_by_label("copy of the warrant's cover received", exact=True).check()

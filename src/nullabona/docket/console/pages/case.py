@@ -14,8 +14,10 @@ from nullabona.docket.core.acts import ASKS, HandOverDetails, Officer
 from nullabona.docket.core.records import CaseView, Package
 from nullabona.docket.core.roles import Role, can_read
 from nullabona.docket.core.states import State
+from nullabona.docket.production.certificate import MANIFEST
 from nullabona.docket.production.classes import answer_of
-from nullabona.errors import UserError
+from nullabona.docket.production.manifest import read_manifest
+from nullabona.errors import Malformed, UserError
 from nullabona.wire import demands
 from nullabona.wire.canonical import canonical
 
@@ -28,6 +30,7 @@ def page(context: RequestContext) -> Answer:
     given = any(event.kind == "hand-over" for event in history)
     receipted = State(view.state) in RECEIPTED
     form, problem = _form(context, view) if receipted and Role.RELEASER in context.roles else (None, "")
+    package = context.desk.preview(context.acting, case) if view.content.package_sha256 else None
     demand = view.content.demand
     instrument = context.console.instrument(demand)
     authorities = {one.id: one for one in context.desk.staff.authorities()}
@@ -55,7 +58,8 @@ def page(context: RequestContext) -> Answer:
         form_problem=problem,
         history=[event for event in reversed(history) if event.kind != "read"],
         reads=sum(event.kind == "read" for event in history),
-        package=_files(context.desk.preview(context.acting, case)) if view.content.package_sha256 else (),
+        custodian_named=_custodian_named(package),
+        package=_files(package),
         decision=decision_lines(context, view.content.decision) if view.content.decision else (),
         proposed=gag_lines(context, view),
         asks=ASKS,
@@ -124,6 +128,15 @@ def _form(context: RequestContext, view: CaseView) -> tuple[HandOverDetails | No
 def _late(context: RequestContext) -> list[Officer]:
     """The other officers who may read cases."""
     return [one for one in context.desk.staff.officers() if one.active and can_read(one.roles) and one.id != context.me]
+
+
+def _custodian_named(package: Package | None) -> bool:
+    """Whether the certificate names the person who declares what it says."""
+    files = {file.path: file.data for file in package.files} if package is not None else {}
+    try:
+        return bool(read_manifest(files[MANIFEST]).operator.custodian_name)
+    except (KeyError, Malformed):
+        return False
 
 
 def _files(package: Package | None) -> tuple[tuple[int, str, int], ...]:
