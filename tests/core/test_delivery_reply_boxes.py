@@ -9,6 +9,7 @@ import pytest
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.delivery.reply_boxes import SECRET_SIZE
+from nullabona.client.core.model.facts.signals import ReplyBoxesChanged
 from nullabona.client.core.model.inbox_items import Gone
 from nullabona.client.core.model.outbox_targets import ReplyFrame
 from nullabona.client.core.model.records import ContactState
@@ -76,7 +77,7 @@ def test_another_box_for_the_same_answer_takes_the_place_of_the_first() -> None:
         assert [(SORA.account, False), (JUN.account, True)] == [
             (box.account, box.secret == b"s" * 32) for box in reply_boxes.followed(step)
         ]
-        assert step.replies_changed
+        assert ReplyBoxesChanged() in step.told
 
 
 @pytest.mark.parametrize(("now", "follows"), [(START + MONTH - 1, True), (START + MONTH, False)])
@@ -115,10 +116,13 @@ def test_what_has_come_is_forgotten_and_nothing_else_is() -> None:
     expect(stage, SORA)
     with stage.step() as step:
         reply_boxes.forget(step, JUN.account)
-        assert ([SORA.account], True) == ([box.account for box in reply_boxes.followed(step)], step.replies_changed)
+        assert ([SORA.account], True) == (
+            [box.account for box in reply_boxes.followed(step)],
+            ReplyBoxesChanged() in step.told,
+        )
     with stage.step() as step:
         reply_boxes.forget(step, JUN.account)
-        assert not step.replies_changed
+        assert ReplyBoxesChanged() not in step.told
         reply_boxes.forget(step, SORA.account)
         assert step.store.get_value(KEPT) is None
 
@@ -165,11 +169,11 @@ def test_only_what_changes_is_written() -> None:
     address = epoch_keys(secret).box.address
     with stage.step() as step:
         reply_boxes.take_frames(step, address, 0, Frames(b"i" * 8, 0, ()))
-        assert not step.replies_changed
+        assert ReplyBoxesChanged() not in step.told
     stage.contact(SORA)
     with stage.step() as step:
         reply_boxes.take_frames(step, address, 0, Frames(b"i" * 8, 0, ()))
-        assert step.replies_changed
+        assert ReplyBoxesChanged() in step.told
     stage.contact(SORA, ContactState.REQUESTED)
     with stage.step() as step:
         assert [JUN.account] == [box.account for box in reply_boxes.followed(step)]

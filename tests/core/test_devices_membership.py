@@ -17,6 +17,7 @@ from nullabona.client.core.imports import make_room
 from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.content import Sync
 from nullabona.client.core.model.errors import MlsRefused
+from nullabona.client.core.model.facts.signals import ReplyBoxesChanged
 from nullabona.client.core.model.imports import IMPORTED
 from nullabona.client.core.model.mls_port import Mls
 from nullabona.client.core.model.proofs import make_order
@@ -361,7 +362,7 @@ def test_a_card_without_this_device_puts_it_out(home: Home, at: Talk) -> None:
         membership.follow(at.step, home.next_card(home.card, PHONE, mine="absent"))
     assert (True, home.card) == (own_devices.is_signed_out(at.step.store), own_devices.card(at.step.store))
     assert (REMOVED, REMOVED, LEFT) == (at.group.phase, home.shared_of(at).phase, at.direct.phase)
-    assert ([], True) == (at.group.boxes, at.step.replies_changed)
+    assert ([], True) == (at.group.boxes, ReplyBoxesChanged() in at.step.told)
     assert 1 == [kind for kind, _, _ in rows(at.step)].count("signed-out")
     assert [None, None] == [room.rejoin for room in (at.direct, at.group)]
     assert (IMPORTED, []) == (at.step.room(old).phase, at.step.store.outbox(1 << 61))

@@ -11,7 +11,7 @@ from nullabona.client.core.model.errors import NoSuchRoom
 from nullabona.client.core.model.facts.account import SignedOut
 from nullabona.client.core.model.facts.messages import Typing
 from nullabona.client.core.model.facts.rooms import EpochChanged
-from nullabona.client.core.model.facts.signals import OwnMarkerMoved
+from nullabona.client.core.model.facts.signals import OwnMarkerMoved, ReplyBoxesChanged
 from nullabona.client.core.model.facts.union import Fact, logged_fact
 from nullabona.client.core.model.records import Device, DeviceView
 from nullabona.client.core.model.requests import REPLIES
@@ -50,7 +50,7 @@ def test_a_room_is_one_value_for_the_whole_step() -> None:
         assert found is step.room(room) is step.find_room(room) is step.loaded(room)
         assert {room} == step.touched
         assert ChangeSet(frozenset({room})) == step.changes() == step.changes_in(room)
-        step.replies_changed = True
+        step.tell(ReplyBoxesChanged())
         assert {room} == step.touched
         assert ChangeSet(frozenset({room, other, REPLIES})) == step.changes(other)
         assert ChangeSet(frozenset({other, REPLIES})) == step.changes_in(other)

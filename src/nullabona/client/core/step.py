@@ -13,7 +13,7 @@ from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.errors import NoSuchRoom
 from nullabona.client.core.model.facts.base import Logged
 from nullabona.client.core.model.facts.messages import PassingFact
-from nullabona.client.core.model.facts.signals import SignalFact
+from nullabona.client.core.model.facts.signals import ReplyBoxesChanged, SignalFact
 from nullabona.client.core.model.facts.union import Fact, encode_fact
 from nullabona.client.core.model.mls_port import Group, Mls
 from nullabona.client.core.model.ports import Store
@@ -123,8 +123,6 @@ class Step:
     """Reads at other relays that this step asks for."""
     chosen: bool = True
     """The person caused this step; False if something received, or time, did."""
-    replies_changed: bool = False
-    """Which reply boxes are read has changed (`core.delivery.reply_boxes`)."""
     told: list[Fact] = field(default_factory=list)
     """The facts of this step, in order."""
     unlogged: list[SignalFact | PassingFact] = field(default_factory=list)
@@ -144,7 +142,7 @@ class Step:
         return ChangeSet(frozenset({room}) | self._replies())
 
     def _replies(self) -> frozenset[ReadFor]:
-        return frozenset({REPLIES}) if self.replies_changed else frozenset()
+        return frozenset({REPLIES}) if ReplyBoxesChanged() in self.unlogged else frozenset()
 
     @property
     def day(self) -> int:

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from nullabona.client.core.account import own_devices
+from nullabona.client.core.model.facts.signals import ReplyBoxesChanged
 from nullabona.client.core.model.inbox_items import ItemBody, sign_item
 from nullabona.client.core.model.outbox_targets import ReplyFrame
 from nullabona.client.core.model.records import ContactState
@@ -124,7 +125,7 @@ def _save(step: Step, held: list[ReplyBox]) -> None:
         step.store.set_value(_KEPT, msgspec.msgpack.encode(held))
     else:
         step.store.delete_value(_KEPT)
-    step.replies_changed = True
+    step.tell(ReplyBoxesChanged())
 
 
 # -- who is asked -------------------------------------------------------------------------------------------------

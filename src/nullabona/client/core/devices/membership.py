@@ -18,6 +18,7 @@ from nullabona.client.core.group import commits, intents
 from nullabona.client.core.group.create import create_room
 from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.facts.account import DevicesChanged, SignedOut
+from nullabona.client.core.model.facts.signals import ReplyBoxesChanged
 from nullabona.client.core.model.room_info import DEVICES, RoomInfo
 from nullabona.client.core.model.state import (
     JOINED,
@@ -109,7 +110,7 @@ def sign_out(step: Step, *, unasked: bool = True) -> None:
         return
     inbox_state.leave(step)
     own_devices.note_signed_out(step.store)
-    step.replies_changed = True
+    step.tell(ReplyBoxesChanged())
     for id in step.store.rooms():
         room = step.find_room(id)
         if room is not None and room.phase in {JOINED, REJOINING}:

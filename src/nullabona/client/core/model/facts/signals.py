@@ -77,6 +77,10 @@ class OwnMarkerMoved(Signal, frozen=True):
     room: bytes
 
 
+class ReplyBoxesChanged(Signal, frozen=True):
+    """Other reply boxes are read from now on (`core.delivery.reply_boxes`)."""
+
+
 SignalFact: TypeAlias = (
     BothAsked
     | LinkPresented
@@ -90,4 +94,5 @@ SignalFact: TypeAlias = (
     | InboxReadElsewhere
     | ChoicesTakenOver
     | OwnMarkerMoved
+    | ReplyBoxesChanged
 )
