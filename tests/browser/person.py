@@ -6,6 +6,7 @@ When they leave, the whole folder of their browser is searched for what went ove
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -185,6 +186,12 @@ class Person:
         """Wait until a message is shown."""
         found = self.bubble(text).first
         expect(found).to_be_visible(timeout=PATIENCE_MS)
+        return found
+
+    def sent(self, text: str) -> Locator:
+        """Wait until a message of one's own is on its way no more."""
+        found = self.sees(text)
+        expect(found.get_by_title(re.compile("보내는 중|Sending"))).to_have_count(0, timeout=PATIENCE_MS)
         return found
 
     def fresh(self) -> Self:

@@ -227,7 +227,7 @@ def test_what_is_too_long_is_counted_and_stays_in_the_field(mina: Person, jun: P
 
 def test_escape_ends_an_edit_and_gives_back_what_was_being_written(mina: Person) -> None:
     mina.say("일곱 시에 봐")
-    expect(mina.sees("일곱 시에 봐").get_by_title("전달됨")).to_be_visible()
+    mina.sent("일곱 시에 봐")
     mina.composer.press_sequentially("그리고")
     mina.menu("일곱 시에 봐", "수정")
     expect(mina.composer).to_have_value("일곱 시에 봐")

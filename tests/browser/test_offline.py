@@ -48,7 +48,7 @@ def test_while_the_relay_is_away_messages_wait_and_then_go(
     expect(jun.bubble("조금 늦을 것 같아")).to_have_count(0)
     doomed.start()
     jun.sees("조금 늦을 것 같아")
-    expect(mina.sees("조금 늦을 것 같아").get_by_title("전달됨")).to_be_visible()
+    mina.sent("조금 늦을 것 같아")
     expect(banner).to_have_count(0)
 
 
@@ -196,7 +196,7 @@ def test_what_was_under_way_when_the_line_broke_is_said_once(meet: Meet, lost: s
     else:
         line.mend()
     jun.sees("only once")
-    expect(mina.sees("only once").get_by_title("전달됨")).to_be_visible()
+    mina.sent("only once")
     jun.say("I heard you")
     mina.sees("I heard you")
     for person in (mina, jun):

@@ -36,7 +36,12 @@ def test_two_people_talk(mina: Person, jun: Person) -> None:
     jun.sees("안녕! 잘 지냈어?")
     jun.say("Very well, thank you")
     mina.sees("Very well, thank you")
-    expect(mina.sees("안녕! 잘 지냈어?").get_by_title("전달됨")).to_be_visible()
+    for person, text in ((mina, "안녕! 잘 지냈어?"), (jun, "Very well, thank you")):
+        number = person.sent(text).locator(".unread")
+        expect(number).to_have_count(0)
+    # one's own page knows of one's own reading without a reload
+    expect(jun.sees("안녕! 잘 지냈어?").locator(".unread")).to_have_count(0)
+    expect(mina.sees("Very well, thank you").locator(".unread")).to_have_count(0)
 
 
 def test_the_list_of_chats_knows_when_another_day_begins(meet: Meet) -> None:
