@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from typing import Any, cast
 
 from nullabona.client.core.model.change_set import ChangeSet
-from nullabona.client.core.model.requests import Report, Scout
+from nullabona.client.core.model.requests import AfterScout, Scout
 from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.scouts import AT_ONCE, Scouts
 from nullabona.wire.address import BoxSecrets
@@ -61,11 +61,11 @@ class _Context:
     def one_shot(self, relay: str) -> _Connection:
         return self.all_connections[relay]
 
-    def on_scouted(self, scout: Scout, _answer: Frames, _now: int) -> tuple[ChangeSet, Report]:
+    def on_scouted(self, scout: Scout, _answer: Frames, _now: int) -> tuple[ChangeSet, AfterScout]:
         self.found.append(scout)
         if self.due <= set(self.found):
             self.all_found.set()
-        return ChangeSet(frozenset()), Report()
+        return ChangeSet(frozenset()), None
 
     def now(self) -> int:
         return 0

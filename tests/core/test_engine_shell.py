@@ -12,7 +12,6 @@ from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.devices.inbox_state import FormerInbox
 from nullabona.client.core.directory.found import ProvenCard
 from nullabona.client.core.identity import claims, inbox_addresses
-from nullabona.client.core.model import requests
 from nullabona.client.core.model.change_set import NOTHING, ChangeSet
 from nullabona.client.core.model.facts.messages import Transfer, Typing
 from nullabona.client.core.model.facts.rooms import EpochChanged
@@ -261,9 +260,10 @@ def test_looks_that_are_wanted_are_taken_once_and_answered() -> None:
     with engine.step(START) as step:
         step.scouts.append(scout)
     assert ([scout], []) == (engine.take_scouts(), engine.take_scouts())
-    found, report = engine.on_scouted(scout, Frames(HERE, 9, ((3, b"noise"),)), START)
-    assert (touched(room), 3) == (found, report.next and report.next.after)
-    assert requests.Report() == engine.on_scouted(Scout(b"x" * 32, THERE, scout.box), Frames(HERE, 0, ()), START)[1]
+    found, following = engine.on_scouted(scout, Frames(HERE, 9, ((3, b"noise"),)), START)
+    assert isinstance(following, Scout)
+    assert (touched(room), 3) == (found, following.after)
+    assert engine.on_scouted(Scout(b"x" * 32, THERE, scout.box), Frames(HERE, 0, ()), START)[1] is None
 
 
 # -- wants and watchers -------------------------------------------------------------------------------------------

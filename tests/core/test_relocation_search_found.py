@@ -6,7 +6,7 @@ import pytest
 
 from nullabona.client.core.delivery.box_log import open_quietly
 from nullabona.client.core.model.proofs import MoveOrder, decode_move, encode_move, make_claim, make_move
-from nullabona.client.core.model.requests import Report, Scout
+from nullabona.client.core.model.requests import AfterScout, AppendOrder, Scout
 from nullabona.client.core.model.state import LEFT, BoxTrack, CommitCandidate, RoomState
 from nullabona.client.core.relocation import search
 from nullabona.client.core.relocation.search import ELSEWHERE, HEED_ROUNDS, MOST_PAGES, MOST_READ
@@ -47,7 +47,7 @@ def take(
     incarnation: bytes = HERE,
     now: int = START,
     **about: object,
-) -> tuple[Report, RoomState]:
+) -> tuple[AfterScout, RoomState]:
     """A look at the box at another relay brought these frames."""
     scout = Scout(room, about.pop("relay", THERE), track.keys.box, **about)  # type: ignore[arg-type]
     with stage.step(now) as step:
@@ -55,14 +55,13 @@ def take(
         return report, step.room(room)
 
 
-def left(track: BoxTrack, report: Report) -> MoveOrder | None:
+def left(track: BoxTrack, report: AfterScout) -> MoveOrder | None:
     """The order in the frame that is left there, if one is."""
-    if not report.leave:
-        assert track.wake == report.wake
+    if not isinstance(report, AppendOrder):
         return None
-    opened = open_quietly(track, report.leave)
+    opened = open_quietly(track, report.frame)
     assert opened is not None
-    assert (Kind.MOVE, track.wake, None) == (opened.kind, report.wake, report.next)
+    assert (Kind.MOVE, track.wake) == (opened.kind, report.wake)
     return decode_move(opened.body)
 
 
@@ -75,7 +74,7 @@ def test_a_better_order_that_lies_there_is_gone_by() -> None:
     room, track = room_with(stage, 1)
     found = order(stage, room, 2, THERE)
     report, state = take(stage, room, track, (1, b"noise"), (2, sealed(track, Kind.MOVE, encode_move(found))))
-    assert (Report(), found, THERE) == (report, state.order, state.current.relay)
+    assert (None, found, THERE) == (report, state.order, state.current.relay)
 
 
 def test_an_order_that_leads_elsewhere_is_gone_by_and_need_not_be_left_there() -> None:
@@ -84,7 +83,7 @@ def test_an_order_that_leads_elsewhere_is_gone_by_and_need_not_be_left_there() -
     room, track = room_with(stage)
     found = order(stage, room, 2, THIRD)
     report, state = take(stage, room, track, (1, sealed(track, Kind.MOVE, encode_move(found))))
-    assert (found, THIRD, None, None) == (state.order, state.current.relay, left(track, report), report.next)
+    assert (found, THIRD, None) == (state.order, state.current.relay, report)
 
 
 def test_where_an_older_order_lies_the_newest_is_left() -> None:
@@ -138,12 +137,12 @@ def test_what_is_not_ours_to_look_at_brings_nothing() -> None:
     """A room that is gone or left, a box that is not followed, or one that is kept there by now."""
     stage = Stage()
     room, track = room_with(stage, 5)
-    assert Report() == take(stage, room, track, relay=RELAY)[0]
-    assert Report() == take(stage, room, BoxTrack(0, b"x" * 32))[0]
+    assert take(stage, room, track, relay=RELAY)[0] is None
+    assert take(stage, room, BoxTrack(0, b"x" * 32))[0] is None
     with stage.step() as step:
-        assert Report() == search.take(step, Scout(b"x" * 32, THERE, track.keys.box), Frames(HERE, 0, ()))
+        assert search.take(step, Scout(b"x" * 32, THERE, track.keys.box), Frames(HERE, 0, ())) is None
         step.room(room).phase = LEFT
-    assert Report() == take(stage, room, track)[0]
+    assert take(stage, room, track)[0] is None
 
 
 # -- how far ------------------------------------------------------------------------------------------------------
@@ -170,8 +169,8 @@ def test_a_box_is_looked_at_where_it_begins_and_at_its_end(
     frame = sealed(track, Kind.MOVE, encode_move(older))
     report, _ = take(stage, room, track, (1, b"noise"), (last, frame), head=head, after=after, pages=2)
     following = None if expected is None else Scout(room, THERE, track.keys.box, expected, 3, older.rank)
-    assert following == report.next
-    assert (expected is None) is bool(report.leave)
+    assert following == (report if isinstance(report, Scout) else None)
+    assert (expected is None) is isinstance(report, AppendOrder)
 
 
 @pytest.mark.parametrize(("pages", "goes_on"), [(MOST_PAGES - 2, True), (MOST_PAGES - 1, False)])
@@ -180,7 +179,7 @@ def test_a_look_has_so_many_answers(pages: int, *, goes_on: bool) -> None:
     stage = Stage()
     room, track = room_with(stage)
     report, _ = take(stage, room, track, (5, b"noise"), head=9, pages=pages)
-    assert goes_on is (report.next is not None)
+    assert goes_on is isinstance(report, Scout)
 
 
 # -- others -------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.directory.found import ProvenCard
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.proofs import MoveOrder, encode_move, make_move
-from nullabona.client.core.model.requests import Scout
+from nullabona.client.core.model.requests import AppendOrder, Scout
 from nullabona.client.core.relocation.search import MOST_PAGES
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import Frames
@@ -248,8 +248,8 @@ def test_any_answer_to_a_look_is_borne(seed: int) -> None:
         choices = [*honest, world.dice.bytes(world.dice.between(0, 600)), bytes(512)]
         frames = tuple((scout.after + seq, choices[world.dice.between(0, 3)]) for seq in range(1, 51))
         answer = Frames(world.dice.bytes(8), 1 << 40, frames)
-        _, report = b.engine.on_scouted(scout, answer, world.now)
-        scout, looks = report.next, looks + 1
-        assert b"" == report.leave
+        _, following = b.engine.on_scouted(scout, answer, world.now)
+        assert not isinstance(following, AppendOrder)
+        scout, looks = following, looks + 1
     assert (MOST_PAGES, {RELAY}) == (looks, homes(world, room))
     audit_rest(world, room)

@@ -25,7 +25,7 @@ from nullabona.client.core.model.outbox_targets import (
     queue_of,
 )
 from nullabona.client.core.model.records import Message, OutboxItem
-from nullabona.client.core.model.requests import INBOX, ReadFor, ReadRequest, Scout
+from nullabona.client.core.model.requests import INBOX, AfterScout, AppendOrder, ReadFor, ReadRequest, Scout
 from nullabona.client.core.model.room_info import RoomInfo
 from nullabona.client.core.model.state import RoomState, decode_state
 from nullabona.client.core.step import LocalDevice, Timing
@@ -290,13 +290,12 @@ class World:
     def scout(self, person: Person, scout: Scout) -> None:
         """One look at a box at another relay, to its end, and what the device leaves there."""
         relay = self.relay_of(person, scout.relay)
-        following: Scout | None = scout
-        while relay is not None and following is not None:
+        following: AfterScout = scout
+        while relay is not None and isinstance(following, Scout):
             answer = relay.read(following.address, following.after)
-            _, report = person.engine.on_scouted(following, answer, self.now)
-            if report.leave:
-                relay.append(scout.address, report.leave)
-            following = report.next
+            _, following = person.engine.on_scouted(following, answer, self.now)
+            if isinstance(following, AppendOrder):
+                relay.append(scout.address, following.frame)
 
     def queues(self, person: Person) -> list[OutboxItem]:
         """The first item of each queue that is due."""

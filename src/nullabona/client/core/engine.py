@@ -28,7 +28,15 @@ from nullabona.client.core.model.mls_port import Mls
 from nullabona.client.core.model.outbox_targets import room_of
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import OutboxItem
-from nullabona.client.core.model.requests import INBOX, REPLIES, ChunkRequest, ReadFor, ReadRequest, Report, Scout
+from nullabona.client.core.model.requests import (
+    INBOX,
+    REPLIES,
+    AfterScout,
+    ChunkRequest,
+    ReadFor,
+    ReadRequest,
+    Scout,
+)
 from nullabona.client.core.model.state import JOINED, REJOINING, RoomState, decode_state
 from nullabona.client.core.read_requests import inbox_reads, join_read, reply_reads, room_reads, room_wake
 from nullabona.client.core.relocation import search
@@ -297,11 +305,11 @@ class Engine:
         scouts, self._scouts = self._scouts, []
         return scouts
 
-    def on_scouted(self, scout: Scout, answer: Frames, now: int) -> tuple[ChangeSet, Report]:
+    def on_scouted(self, scout: Scout, answer: Frames, now: int) -> tuple[ChangeSet, AfterScout]:
         """A read at another relay got ``answer``. Also returns what to do there next."""
         with self.step(now, scout.room, chosen=False) as step:
-            report = search.take(step, scout, answer)
-        return step.changes(), report
+            following = search.take(step, scout, answer)
+        return step.changes(), following
 
     # -- what is wanted -------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Final
 
 from nullabona.client.core.model.change_set import NOTHING, ChangeSet
-from nullabona.client.core.model.requests import Report, Scout
+from nullabona.client.core.model.requests import AfterScout, Scout
 from nullabona.client.net import EndpointRefused
 from nullabona.client.runner.connections import ConnectionState, Lane
 from nullabona.client.runner.context import RunnerContext
@@ -78,17 +78,16 @@ class Scouts:
     async def _scout(self, scout: Scout) -> None:
         try:
             connection = self._context.connections.one_shot(scout.relay)
-            following: Scout | None = scout
-            box, report = scout.box, Report()
-            while following is not None:
+            following: AfterScout = scout
+            box = scout.box
+            while isinstance(following, Scout):
                 answer = await once(connection, Read(box.policy, box.read_secret, box.write_hash, following.after))
                 if not isinstance(answer, Frames):
                     return
-                touched, report = self._context.engine.on_scouted(following, answer, self._context.now())
+                touched, following = self._context.engine.on_scouted(following, answer, self._context.now())
                 self._context.happened(touched)
-                following = report.next
-            if report.leave:
-                append = Append(box.policy, box.write_secret, box.read_hash, report.leave, wake=report.wake)
+            if following is not None:
+                append = Append(box.policy, box.write_secret, box.read_hash, following.frame, wake=following.wake)
                 await once(connection, append)
         except EndpointRefused:
             return

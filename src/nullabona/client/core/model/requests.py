@@ -29,7 +29,7 @@ are opened, so a room's box is never taken for one that nobody may tie to us.
 
 @dataclass(frozen=True, slots=True)
 class Scout:
-    """Read one box at one relay, once: the frames after ``after``, then as `Report.next` says."""
+    """Read one box at one relay, once: the frames after ``after``, then as the engine says (`AfterScout`)."""
 
     room: bytes
     relay: str
@@ -46,14 +46,15 @@ class Scout:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What follows from an answer: read further there, or append the frame ``leave`` there with the box's ``wake``,
-    if it is not empty.
-    """
+class AppendOrder:
+    """Append our move order to the box there: whoever looks for the room at that relay learns where it is."""
 
-    next: Scout | None = None
-    leave: bytes = field(default=b"", repr=False)
-    wake: tuple[bytes, int] | None = field(default=None, repr=False)
+    frame: bytes = field(repr=False)
+    wake: tuple[bytes, int] = field(repr=False)
+
+
+AfterScout: TypeAlias = Scout | AppendOrder | None
+"""What follows from an answer: another read there, our order, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from nullabona.client.core.group import branches
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model import move_orders
 from nullabona.client.core.model.proofs import encode_move
-from nullabona.client.core.model.requests import Report, Scout
+from nullabona.client.core.model.requests import AfterScout, AppendOrder, Scout
 from nullabona.client.core.model.room_info import DEVICES
 from nullabona.client.core.model.state import JOINED, BoxTrack, RoomState
 from nullabona.client.core.relocation import moving, schedule
@@ -144,25 +144,24 @@ def reached(step: Step, relay: str) -> None:
 # -- what was found -----------------------------------------------------------------------------------------------
 
 
-def take(step: Step, scout: Scout, answer: Frames) -> Report:
+def take(step: Step, scout: Scout, answer: Frames) -> AfterScout:
     """Process the answer of a search."""
     room = step.find_room(scout.room)
     track = room.track_at(scout.address) if room is not None else None
     if room is None or track is None or room.phase != JOINED or track.relay == scout.relay:
-        return Report()
+        return None
     for _, data in answer.frames:
         opened = box_log.open_quietly(track, data)
         if opened is not None and opened.kind is Kind.MOVE:
             scout = _found(step, room, scout, opened.body)
             if track.relay == scout.relay:
-                return Report()
+                return None
         elif opened is not None and opened.kind is Kind.SETTLED and not opened.indirect:
             _settled_there(step, room, track, opened.body)
     further = _further(scout, answer)
     if further is not None:
-        return Report(further)
-    order = _order_for(step, room, track, scout, exists=bool(answer.incarnation))
-    return Report(leave=order, wake=track.wake)
+        return further
+    return _order_for(step, room, track, scout, exists=bool(answer.incarnation))
 
 
 def _further(scout: Scout, answer: Frames) -> Scout | None:
@@ -194,12 +193,13 @@ def _settled_there(step: Step, room: RoomState, track: BoxTrack, body: bytes) ->
         branches.lost_thread(step, room, ELSEWHERE)
 
 
-def _order_for(step: Step, room: RoomState, track: BoxTrack, scout: Scout, *, exists: bool) -> bytes:
+def _order_for(step: Step, room: RoomState, track: BoxTrack, scout: Scout, *, exists: bool) -> AppendOrder | None:
     """A frame with our order, for a box that others may still read, unless the order is there already."""
     order = room.order
     if not move_orders.applies(order, track.moves) or not (exists or scout.relay in track.left):
-        return b""
+        return None
     if scout.there is not None and scout.there <= order.rank:
-        return b""
+        return None
     keys, nonce = track.keys, step.rng.bytes(NONCE_SIZE)
-    return seal_frame(keys.frame_key, keys.box.address, nonce, Kind.MOVE, encode_move(order))
+    frame = seal_frame(keys.frame_key, keys.box.address, nonce, Kind.MOVE, encode_move(order))
+    return AppendOrder(frame, track.wake)
