@@ -18,7 +18,7 @@ from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.restore import returning
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import sending
-from nullabona.wire.seal import inbox_keypair
+from nullabona.wire.seal import inbox_keypair, seal_to
 from tests.rooms.devices import backup_of, remember, restored, restored_from
 from tests.rooms.test_backfill import HOUR, came_back, line, talk
 from tests.rooms.test_commands import direct
@@ -75,8 +75,15 @@ def test_somebody_with_the_words_alone_is_handed_nothing(monkeypatch: pytest.Mon
     assert (["since"], []) == (thief.texts(room), handed)
 
 
-def test_what_is_handed_over_is_for_the_asking_device_alone() -> None:
+def test_what_is_handed_over_is_for_the_asking_device_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """A member who came in later gets the same frames and cannot open them; nor is it in any row of theirs."""
+    parts: list[tuple[bytes, bytes]] = []
+
+    def noted(key: bytes, info: bytes, plain: bytes) -> bytes:
+        parts.append((plain, seal_to(key, info, plain)))
+        return parts[-1][1]
+
+    monkeypatch.setattr(giving, "seal_to", noted)
     world = World(53)
     mina, jun, dan = world.person("mina"), world.person("jun"), world.person("dan")
     room = world.group(jun, mina)
@@ -89,6 +96,8 @@ def test_what_is_handed_over_is_for_the_asking_device_alone() -> None:
     world.settle()
     fresh = came_back(world, mina, backup)
     assert "not for dan" in fresh.texts(room)
+    assert any(b"not for dan" in plain for plain, _ in parts)
+    assert not any(b"not for dan" in sealed for _, sealed in parts)
     with dan.store.transaction():
         rows = dan.store.rows(room, after=-1, before=(1 << 63) - 1, limit=1_000)
     assert [] == [row.id for row in rows if b"not for dan" in row.body]
