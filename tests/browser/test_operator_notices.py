@@ -20,6 +20,12 @@ TITLES = {
     "en": "US Marshals demanded data about your account",
 }
 LAW = {"ko": "18 U.S.C. § 2703(c)(1)(A) (미국 연방법전 제18편)", "en": "18 U.S.C. § 2703(c)(1)(A)"}
+SAVE = {"ko": "저장", "en": "Save"}
+ADVICE = {
+    "ko": ("취소나 변경", "2026-00001", "변호사가 검토하지 않았어요"),
+    "en": ("quash", "2026-00001", "no lawyer has reviewed"),
+}
+"""How to object, the case to name, and that nobody has checked the hints."""
 WORDS = {
     "ko": ("읽기", "읽었어요", "수색영장", "보유하지 않음", "기록부의 크기", "가입한 날"),
     "en": ("Read", "I have read it", "search warrant", "Not held", "Checked against the log", "day of registration"),
@@ -65,6 +71,17 @@ def test_a_notice_is_seen_read_and_found_again(
     notice = page.get_by_role("main")
     for each in (TITLES[lang], LAW[lang], made.handle, "w0", *said):
         expect(notice).to_contain_text(each)
+    for each in ADVICE[lang]:
+        expect(notice).to_contain_text(each)
+    with page.expect_download() as got:
+        notice.get_by_role("link", name=SAVE[lang]).click()
+    kept = Path(got.value.path()).read_text("utf-8")
+    assert [each for each in (TITLES[lang], LAW[lang], made.handle, *said, *ADVICE[lang]) if each not in kept] == []
+    expect(page.get_by_text(put_away, exact=True)).to_be_visible()
+    page.emulate_media(media="print")
+    expect(notice.get_by_text(LAW[lang])).to_be_visible()
+    expect(page.get_by_text(put_away, exact=True)).to_be_hidden()
+    page.emulate_media(media="screen")
     expect(shown).to_have_count(0)
     notice.get_by_role("button", name=put_away, exact=True).click()
     expect(notice.get_by_role("button", name=put_away, exact=True)).to_have_count(0)
