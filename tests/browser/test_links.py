@@ -86,7 +86,7 @@ def test_links_that_lead_nowhere_are_explained(meet: Meet) -> None:
     field.fill(theirs)
     expect(dialog.get_by_role("button", name="채팅방 열기")).to_be_visible()
     field.fill(theirs.replace(handle(sora), handle(jun)))
-    expect(dialog).to_contain_text("같은 아이디인데 다른 계정이에요.")
+    expect(dialog).to_contain_text("아이디는 같지만 다른 계정이에요.")
     expect(dialog.get_by_role("button", name="대화 시작하기")).to_have_count(0)
 
 
