@@ -11,10 +11,10 @@ import click
 import msgspec
 
 from nullabona.cli.docket.chosen import at_desk
-from nullabona.cli.docket.show import say_done, show_case, show_lines
+from nullabona.cli.docket.show import say_done, show_case, show_dues, show_lines
+from nullabona.cli.docket.times import read_time, zone_here
 from nullabona.cli.help import command
-from nullabona.cli.output import emit, line
-from nullabona.cli.settings import settings_of, spoken
+from nullabona.cli.settings import spoken
 from nullabona.cli.usage import Misused
 from nullabona.docket.cases.casework import describe_document
 from nullabona.docket.core.acts import AmendDetails, IntakeDetails, stated
@@ -200,14 +200,14 @@ def document(context: click.Context, case: str, output: Path | None) -> None:
 
 @command()
 @click.argument("case")
-@click.option("--until", type=int, required=True, metavar="S", help="When it is due, in seconds since 1970.")
+@click.option("--until", required=True, metavar="TIME", help="When it is due: 2027-01-31, or 2027-01-31T18:00.")
 @click.option("--basis", required=True, help="Which law allows it.")
 @spoken
 @click.pass_context
-def defer(context: click.Context, case: str, until: int, basis: str) -> None:
+def defer(context: click.Context, case: str, until: str, basis: str) -> None:
     """Defer the notice to the person."""
     with at_desk(context) as at:
-        _sign_stated(context, at, Action.DEFER_NOTICE, case, basis, until)
+        _sign_stated(context, at, Action.DEFER_NOTICE, case, basis, read_time(until, zone_here(context)))
 
 
 @command("bar-notice")
@@ -234,15 +234,16 @@ def recuse(context: click.Context, case: str, why: str) -> None:
 
 @command()
 @click.argument("case")
-@click.option("--until", type=int, metavar="S", help="Renew until then, in seconds since 1970.")
+@click.option("--until", metavar="TIME", help="Renew until then: 2027-01-31, or 2027-01-31T18:00.")
 @click.option("--lift", is_flag=True, help="Lift it instead.")
 @click.option("--basis", required=True, help="The order or law.")
 @spoken
 @click.pass_context
-def gag(context: click.Context, case: str, until: int | None, basis: str, *, lift: bool) -> None:
+def gag(context: click.Context, case: str, until: str | None, basis: str, *, lift: bool) -> None:
     """Renew or lift a gag. Another officer confirms it (confirm-gag)."""
     with at_desk(context) as at:
-        _sign_stated(context, at, Action.LIFT_GAG if lift else Action.RENEW_GAG, case, basis, until)
+        until_s = None if until is None else read_time(until, zone_here(context))
+        _sign_stated(context, at, Action.LIFT_GAG if lift else Action.RENEW_GAG, case, basis, until_s)
 
 
 @command()
@@ -252,5 +253,4 @@ def due(context: click.Context) -> None:
     """List the open deadlines, soonest first."""
     with at_desk(context) as at:
         dues = at.desk.dues()
-    for each in dues:
-        emit(each) if settings_of(context).as_json else line(f"{each.number}  {each.level:5} {each.name}  {each.due_s}")
+    show_dues(context, dues)

@@ -6,9 +6,11 @@ import secrets
 from pathlib import Path
 
 import click
+from msgspec import to_builtins
 
 from nullabona.cli.docket.chosen import at_desk, data_of
-from nullabona.cli.docket.show import say_done, when
+from nullabona.cli.docket.show import say_done
+from nullabona.cli.docket.times import when
 from nullabona.cli.help import command, group
 from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.settings import Settings, settings_of, spoken
@@ -254,7 +256,9 @@ def list_authorities(context: click.Context) -> None:
     """List the registry of authorities."""
     with at_desk(context) as at:
         for each in at.desk.staff.authorities():
-            emit(each) if settings_of(context).as_json else line(f"{each.id}  {each.name}  {each.call_back}")
+            emit(to_builtins(each)) if settings_of(context).as_json else line(
+                f"{each.id}  {each.name}  {each.call_back}"
+            )
 
 
 @command()

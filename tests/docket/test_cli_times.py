@@ -1,0 +1,75 @@
+"""The command line takes and shows times as people write them, in the zone of docket.toml, in both languages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from nullabona.cli.docket.group import docket
+from nullabona.cli.docket.times import NoTime, read_time, when
+from nullabona.docket.core.records import Gag
+from nullabona.log.keys import Kind
+from nullabona.machine.keyfile import encode_private_key, write_key_file
+from nullabona.operating.officer_file import OfficerFile
+from tests.docket.desks import NOON, Clock, demand
+from tests.docket.publishing import ORIGIN, POLICY, PublicOffice
+from tests.witness.running import seed
+
+SEOUL = ZoneInfo("Asia/Seoul")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("1970-01-02", 54_000), ("1970-01-02T09:00", 86_400), ("1970-01-02 09:00", 86_400),
+     ("1970-01-02T00:00+00:00", 86_400), ("1970-01-02T00:00Z", 86_400)],
+)  # fmt: skip
+def test_a_time_is_of_the_desks_zone_unless_it_names_one(text: str, seconds: int) -> None:
+    """A date alone is its beginning."""
+    assert seconds == read_time(text, SEOUL)
+
+
+@pytest.mark.parametrize("text", ["", "1795987680", "tomorrow", "2027-02-30", "31.01.2027"])
+def test_what_is_no_time_is_refused_with_examples(text: str) -> None:
+    """Seconds since 1970 are none either."""
+    with pytest.raises(NoTime):
+        read_time(text, SEOUL)
+
+
+def test_deadlines_and_cases_are_shown_in_words(tmp_path: Path, clock: Clock) -> None:
+    """With headings, dates with their zone, and nothing in English for who reads Korean."""
+    office = PublicOffice(tmp_path, clock)
+    given = demand(clock, gag=Gag("법원의 명령", NOON + 86_400))
+    office.walk(office.take_in(given=given))
+    cora = office.people["cora"]
+    office.stop()
+    (tmp_path / "docket.toml").write_text(
+        f'operator = "x"\norigin = "{ORIGIN}"\ndirectory = "relay"\nlog_keys = "log.keys"\npolicy = "policy"\n'
+        f'zone = "Asia/Seoul"\n[[witness]]\nurl = "http://127.0.0.1:1"\nvkeys = []\n'
+    )
+    (tmp_path / "policy").write_text(POLICY)
+    keys = [encode_private_key(kind, ORIGIN, seed(f"log{kind}")) for kind in (Kind.ED25519, Kind.COSIGN_MLDSA44)]
+    write_key_file(tmp_path / "log.keys", keys)
+    file = tmp_path / "cora.officer"
+    file.write_bytes(msgspec.json.encode(OfficerFile("cora", cora.seed, cora.identity)))
+    file.chmod(0o600)
+
+    def said(*command: str) -> str:
+        names = ["--data", str(tmp_path), "--officer", str(file)]
+        done = CliRunner().invoke(docket, [*names, *command], catch_exceptions=False)
+        assert 0 == done.exit_code, done.output
+        return done.stdout
+
+    deadlines = said("due", "--lang", "ko").splitlines()
+    assert ["접수번호", "기한", "시각", "단계"] == deadlines[0].split()
+    assert any("비밀유지 만료" in row and when(NOON + 86_400, SEOUL) in row for row in deadlines)
+    assert {"due_s", "level"} <= json.loads(said("due", "--json").splitlines()[0]).keys()
+    assert ["2026-00001"] == [json.loads(row)["number"] for row in said("list", "--json").splitlines()]
+    shown = said("show", "2026-00001", "--lang", "ko")
+    assert all(word in shown for word in ("접수번호", "요청 자료", "대조", "결정", "비밀유지", "KST"))
+    assert not any(word in shown for word in ("legal basis", "asks for", "matched", "signed", "produced", "nothing"))
+    assert "제출 자료 확정" in said("list", "--lang", "ko")
