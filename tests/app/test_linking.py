@@ -9,6 +9,7 @@ import pytest
 
 from nullabona.app.protocol import account_calls as a
 from nullabona.app.protocol import device_calls as d
+from nullabona.app.protocol import pushes as p
 from tests.app.person import PASSPHRASE, Person
 from tests.app.wire import Refusal
 
@@ -83,3 +84,19 @@ def test_what_the_old_device_refuses_is_no_question(mina: Person, desk: Person) 
     assert refused.value.code == "link-declined"
     with pytest.raises(Refusal):
         desk.call(d.AnswerJoin(yes=True))
+
+
+def test_what_comes_with_the_history_is_shown_without_a_reload(
+    person: Callable[..., Person], mina: Person, desk: Person
+) -> None:
+    """The page is told to look again; no row ever shows the room that the account's devices share."""
+    jun = person("jun")
+    room = mina.befriend(jun)
+    mina.send(room, "before")
+    let_in(mina, desk)
+    desk.call(d.AnswerJoin(yes=True))
+    desk.page.told(p.Reset)
+    assert {room} == {chat.room for chat in desk.state().chats}
+    for one in (mina, desk):
+        rows = [pushed.push.chat.room for pushed in one.page.pushes if isinstance(pushed.push, p.ChatChanged)]
+        assert {room} >= set(rows)
