@@ -13,9 +13,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
-import click
-
 from nullabona.cli.exits import show
+from nullabona.cli.output import remark
 from nullabona.drills.registry import DRILLS
 from nullabona.drills.reporting.report import Played
 from nullabona.drills.reporting.text import Text
@@ -55,7 +54,7 @@ def play_all(turns: Sequence[Turn], jobs: int) -> Iterator[Came]:
 
 def _play(turn: Turn) -> Came:
     def tell(text: Text) -> None:
-        click.echo(f"▸ {turn.name}: {text.in_(turn.language)}", err=True)
+        remark(f"▸ {turn.name}: {text.in_(turn.language)}")
 
     began = time.monotonic()
     played: Played | None = None
