@@ -117,5 +117,8 @@ def test_what_somebody_said_who_left_before_the_answer_is_held_back_too() -> Non
 def test_of_two_histories_each_half_is_told_apart() -> None:
     """The report says what one half was told and what the other; of other lies what anybody was."""
     one = next(told for told in changed(APART, warned=(OTHERWISE, (), GONE, FORKED)) if told.name == APART)
-    assert "relay-showed-different-histories; relay-lost-box, room-forked." in describe(one).en
-    assert "경고(한쪽; 다른 쪽): relay-showed-different-histories; relay-lost-box, room-forked." in describe(one).ko
+    assert (
+        "Warnings: relay-showed-different-histories; relay-lost-box, room-forked (one half; the other)."
+        in describe(one).en
+    )
+    assert "경고: relay-showed-different-histories; relay-lost-box, room-forked (한쪽; 다른 쪽)." in describe(one).ko

@@ -89,6 +89,6 @@ def test_what_could_not_be_tried_is_said() -> None:
 def test_what_was_not_asked_for_is_not_spoken_of() -> None:
     """Of one line alone, nothing else is played."""
     text = report_of(Inside(claimed=replace(GOOD))).render("en")
-    assert "Claims that ever other commits won" in text
+    assert "Repeated claims that other commits won" in text
     assert "NOT" not in text.partition("Claims put to the test")[0]
     assert "Time to removal" not in text

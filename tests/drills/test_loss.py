@@ -56,7 +56,7 @@ def test_a_small_crowd_follows_the_cards() -> None:
     outcome = play(lambda _: None, replace(SMALL, accounts=6, rooms=2, renamed=True))
     assert (0, 0, 0) == (outcome.missing, outcome.twice, outcome.forged)
     assert outcome.lacking > 0, "nothing was under way when the relay was taken"
-    assert 0 < outcome.movers <= 2, "somebody must be left who has only cards to go by"
+    assert 0 < outcome.movers <= 2, "somebody must be left who has only to rely on other people's cards"
     assert ({"S-24": Verdict.UNPROVEN}, True) == (verdicts(outcome), report_of(outcome).held)
     assert "unproven at this size: 6 accounts, 2 rooms" in reason(outcome)
 
@@ -119,7 +119,10 @@ def test_less_than_the_lines_speak_of_proves_nothing(less: dict[str, Any], why: 
 def test_a_name_that_everybody_was_told_proves_nothing(movers: int) -> None:
     """Somebody must move, and somebody must have nothing but their card to go by."""
     outcome = replace(RENAMED, movers=movers)
-    assert ({"S-24": Verdict.UNPROVEN}, True) == (verdicts(outcome), "cards to go by" in reason(outcome))
+    assert ({"S-24": Verdict.UNPROVEN}, True) == (
+        verdicts(outcome),
+        "to rely on other people's cards" in reason(outcome),
+    )
 
 
 @pytest.mark.parametrize("in_memory", [True, False])
@@ -132,19 +135,19 @@ def test_the_report_says_where_profiles_lay(*, in_memory: bool) -> None:
 
 
 def test_the_report_says_who_moved() -> None:
-    """Of a relay under another name: how many went there, and how many had only cards to go by."""
+    """Of a relay under another name: how many went there, and how many had only to rely on other people's cards."""
     made = report_of(RENAMED)
     assert (50, True) == (made.data["movers"], made.data["size"]["renamed"])
     said = " ".join(made.render("en").split())
-    assert "50 people who had opened rooms went there; 150 followed what their cards say" in said
+    assert "50 people who had opened rooms moved there; 150 followed their cards" in said
     assert "another name" not in report_of(GOOD).render("en")
 
 
 def test_the_report_says_from_when_seconds_count() -> None:
     """How long there was no relay, how long what was lacking took, how long the last word and the slowest delivery."""
     said = " ".join(report_of(GOOD).render("en").split())
-    assert "The empty relay answered 4.5 s after; 2000 deliveries were still to be made then, and 11.0 s later" in said
-    assert "After the last word it took 9.0 s until everybody had it. No delivery took longer than 12.0 s" in said
+    assert "The empty relay answered 4.5 s later; 2000 deliveries were still missing then, and 11.0 s later" in said
+    assert "After the last message it took 9.0 s until everybody had it. The slowest delivery took 12.0 s" in said
     assert (4.5, 11.0, 9.0, 12.0) == tuple(
         report_of(GOOD).data[f"{what}_s"] for what in ("gap", "recovery", "all", "slowest")
     )

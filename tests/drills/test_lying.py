@@ -25,7 +25,7 @@ def test_every_lie_is_noticed() -> None:
 
 def test_a_lie_that_nobody_notices_fails_the_drill() -> None:
     """If one lie of a claim goes uncaught, or is caught by something else, the claim fails and the report says so."""
-    lie, by = Text("A lie", "거짓말"), Text("nobody", "아무도")
+    lie, by = Text("거짓말", "A lie"), Text("아무도", "nobody")
     for code in ("", "log-stale"):
         caught = Caught("M-10", lie, by, code, frozenset({"card-not-in-log"}), 1.0)
         report = report_of(2, [caught])
@@ -36,10 +36,12 @@ def test_a_lie_that_nobody_notices_fails_the_drill() -> None:
 @pytest.mark.parametrize(("id", "code"), [("M-11", "foreign-entry"), ("M-12", "foreign-entry"), ("M-03", "believed")])
 def test_a_lie_that_is_noticed_too_late_fails_the_drill(id: str, code: str) -> None:
     """Two periods and the slack: what is told a moment later breaks the claim, and the report says how late it was."""
-    lie, by = Text("A lie", "거짓말"), Text("the owner's device", "주인의 기기")
+    lie, by = Text("거짓말", "A lie"), Text("주인의 기기", "the owner's device")
     for seconds, held in ((14.0, True), (14.1, False)):
         caught = Caught(id, lie, by, code, frozenset({code}), seconds, within_s=14.0)
         verdicts = {check.id: check.verdict for check in report_of(2, [caught]).checks}
         assert (held, held) == (caught.held, verdicts[id] is Verdict.HELD)
         assert held is not ("TOO LATE, after 14 s" in line(caught).en)
-    assert "What has to be told within two periods was given 14 s" in " ".join(report_of(2, []).render("en").split())
+    assert "14 s were allowed for warnings that are due within two periods" in " ".join(
+        report_of(2, []).render("en").split()
+    )
