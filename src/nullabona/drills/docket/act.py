@@ -63,7 +63,7 @@ async def run_act(folder: Path, directory: Path, handle: str, secrets: Sequence[
     await asyncio.to_thread(folder.mkdir)
     pace, apart = WallClock(), Apart()
     cadence = Cadence(start_s=pace(), period_s=1, slots=8, lag=240, horizon_s=400 * DAY, band=4)
-    async with grounded(folder, directory, cadence) as grounds:
+    async with grounded(folder, directory, cadence, handle.partition("@")[2]) as grounds:
         acted = await apart.do(_Act(grounds, handle, secrets, tell).play, pace)
     return _report(acted)
 

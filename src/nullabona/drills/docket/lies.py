@@ -16,7 +16,7 @@ import msgspec
 from nullabona.docket.core.findings import Finding
 from nullabona.docket.core.receipt import Receipt, check_receipt
 from nullabona.docket.core.recount_cases import Demand
-from nullabona.drills.docket.office import ORIGIN, Grounds
+from nullabona.drills.docket.office import Grounds
 from nullabona.drills.docket.tampering import Book, Deed, Forged, Public
 from nullabona.drills.reporting.text import Sentences
 from nullabona.errors import PeerError
@@ -114,13 +114,13 @@ class Liar:
         """What verification says: of other files, and of what the operator signs alone, and with every witness."""
         cadence, helpers = self._grounds.cadence, (*self._grounds.signers, *self._witnesses)
         after_s = self._now_s + cadence.window_s + 1
-        anew = self._public.signed_throughout(forged, ORIGIN, helpers, lambda _: after_s)
-        back_dated = self._public.signed_throughout(forged, ORIGIN, helpers, cadence.due_of)
-        alone = self._look(self._public.signed(forged, ORIGIN, self._grounds.signers, self._now_s))
+        anew = self._public.signed_throughout(forged, self._grounds.origin, helpers, lambda _: after_s)
+        back_dated = self._public.signed_throughout(forged, self._grounds.origin, helpers, cadence.due_of)
+        alone = self._look(self._public.signed(forged, self._grounds.origin, self._grounds.signers, self._now_s))
         return Noticed(
             _said(forged.exchanged(self._look(self._public.served(forged)))),
             _said(alone[0] if alone else None),
-            _said(forged.caught(self._look(self._public.signed(forged, ORIGIN, helpers, self._now_s)))),
+            _said(forged.caught(self._look(self._public.signed(forged, self._grounds.origin, helpers, self._now_s)))),
             _said(forged.late(self._look(anew, after_s))),
             tuple(_said(found) for found in self._look(back_dated)),
         )
@@ -136,7 +136,7 @@ class Liar:
 
 async def _publish(folder: Path, grounds: Grounds, forged: Forged, now_s: int) -> dict[str, str]:
     policy = Policy.parse(grounds.policy)
-    log = open_log(folder, grounds.signers, ORIGIN, witnesses=grounds.witnesses, policy=policy)
+    log = open_log(folder, grounds.signers, grounds.origin, witnesses=grounds.witnesses, policy=policy)
     try:
         log.stage(forged.entries)
         with _unsaid():

@@ -111,6 +111,11 @@ class Grounds:
         return tuple(parse_private_key(line) for line in self.keys)
 
     @property
+    def origin(self) -> str:
+        """The docket's name, as in its keys."""
+        return self.signers[0].name
+
+    @property
     def policy_file(self) -> Path:
         """The path of the policy."""
         return self.folder / "policy"
@@ -120,7 +125,7 @@ class Grounds:
         self.policy_file.write_text(self.policy, "utf-8")
         write_key_file(self.folder / "log.keys", self.keys)
         directory = str(self.directory.resolve())  # the file's paths are relative to its own folder
-        given = {"operator": OPERATOR, "origin": ORIGIN, "directory": directory, "log_keys": "log.keys",
+        given = {"operator": OPERATOR, "origin": self.origin, "directory": directory, "log_keys": "log.keys",
                  "policy": "policy"}  # fmt: skip
         lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in given.items()]
         for witness in self.witnesses:

@@ -59,7 +59,7 @@ async def _play(folder: Path, tell: Tell, demands: int) -> Passed:
     desk.mkdir()
     async with talking(folder) as talk:
         cadence = Cadence(start_s=pace(), period_s=1, slots=_SLOTS, lag=600, horizon_s=400 * DAY, band=16)
-        async with grounded(desk, talk.data, cadence) as grounds:
+        async with grounded(desk, talk.data, cadence, talk.here.partition("@")[2]) as grounds:
             office = await apart.do(Office, grounds, pace)
             try:
                 replay = Replay(office, talk.here, desk / "packages", delivering(Route(), None))

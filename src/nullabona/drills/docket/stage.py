@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from nullabona.docket.core.cadence import Cadence
-from nullabona.drills.docket.office import ORIGIN, Grounds
+from nullabona.drills.docket.office import HOST, Grounds
 from nullabona.drills.stage.witnesses import witnessed
 from nullabona.log.keys import Kind, parse_vkey, vkey
 from nullabona.machine.keyfile import encode_private_key, parse_private_key
@@ -32,10 +32,10 @@ class Apart:
 
 
 @asynccontextmanager
-async def grounded(folder: Path, directory: Path, cadence: Cadence) -> AsyncIterator[Grounds]:
-    """A log's keys and the witnesses that must cosign it, running until the block ends."""
+async def grounded(folder: Path, directory: Path, cadence: Cadence, host: str = HOST) -> AsyncIterator[Grounds]:
+    """A log's keys, named after the handles' host, and its witnesses, which run until the block ends."""
     kinds = (Kind.ED25519, Kind.COSIGN_MLDSA44)
-    keys = tuple(encode_private_key(kind, ORIGIN, secrets.token_bytes(32)) for kind in kinds)
+    keys = tuple(encode_private_key(kind, f"{host}/docket", secrets.token_bytes(32)) for kind in kinds)
     vkeys = [vkey(parse_private_key(line)) for line in keys]
     async with witnessed(folder, vkeys) as witnesses:
         addresses = tuple(WitnessAddress(each.url, (parse_vkey(each.vkey),)) for each in witnesses.processes)
