@@ -30,6 +30,8 @@ class Views:
         self.people = PeopleCache(client, media)
         self._sent: OrderedDict[bytes, str] = OrderedDict()
         self._groups: dict[bytes, list[v.Person]] = {}
+        self._titles: dict[bytes, v.Person] = {}
+        """The face of a group in which nobody is known: its title's."""
         self._since = 0
         self._listed: tuple[int, list[v.Chat]] | None = None
 
@@ -49,6 +51,7 @@ class Views:
         """Nothing that was looked up before is good any more."""
         self.people.forget()
         self._groups.clear()
+        self._titles.clear()
         self._listed = None
 
     def list_changed(self) -> None:
@@ -77,8 +80,15 @@ class Views:
         if room.phase == "imported":
             faces = self._imported_faces(room)
         elif not faces and not room.direct:  # nobody is known to be in it
-            faces = [to_person(b"", "", room.title, me=False, picture=self.people.picture)]
+            faces = [self._title_face(room)]
         return to_chat(room, chosen, person, faces, now_ms())
+
+    def _title_face(self, room: RoomSummary) -> v.Person:
+        face = self._titles.get(room.id)
+        if face is None or face.name != room.title:
+            face = to_person(b"", "", room.title, me=False, picture=self.people.picture)
+            self._titles[room.id] = face
+        return face
 
     def _imported_faces(self, room: RoomSummary) -> list[v.Person]:
         """Up to four people of imported history; its title if nobody is known."""
