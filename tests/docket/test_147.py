@@ -27,7 +27,7 @@ from nullabona.drills.docket.audit import entries_of, places_of
 from nullabona.drills.docket.commands import verify_public, write_pages
 from nullabona.drills.docket.demands import rows_today
 from nullabona.drills.docket.lies import Liar, Noticed
-from nullabona.drills.docket.office import ORIGIN, Grounds, Office
+from nullabona.drills.docket.office import Grounds, Office
 from nullabona.drills.docket.packages import Looked, look_at
 from nullabona.drills.docket.replay import Answered, Replay, kinds_of
 from nullabona.drills.docket.searching import Sought, seek
@@ -50,8 +50,6 @@ AT_ONCE: Final = 14
 PERIOD_S: Final = 3_600
 """As usual, with the hour of an order under Regulation (EU) 2021/784 among the demands."""
 WITNESSES: Final = ("newspaper.example", "university.example")
-SIGNERS: Final = log_signers(ORIGIN)
-KEYS: Final = tuple(encode_private_key(s.verifier.kind, ORIGIN, seed(f"log{s.verifier.kind}")) for s in SIGNERS)
 SAID: Final = (
     "내일 세 시에 시청 앞에서 봐요",
     "the seventh draft is under the blue stone",
@@ -111,8 +109,10 @@ async def pass_through(service: Service, folder: Path, demands: int, witnesses: 
         room = await befriend(mina, jun)
         apart, pace = Apart(), Pace(witnesses)
         cadence = Cadence(start_s=pace() - 60, period_s=PERIOD_S, slots=48, horizon_s=400 * DAY, band=16, lag=12)
-        policy = policy_text(SIGNERS, WITNESSES, quorum=2)
-        grounds = Grounds(folder / "office", KEYS, tuple(w.address for w in witnesses), policy, service.data, cadence)
+        signers = log_signers(origin_at(service))
+        policy = policy_text(signers, WITNESSES, quorum=2)
+        keys = tuple(encode_private_key(s.verifier.kind, s.name, seed(f"log{s.verifier.kind}")) for s in signers)
+        grounds = Grounds(folder / "office", keys, tuple(w.address for w in witnesses), policy, service.data, cadence)
         office = await apart.do(Office, grounds, pace)
         try:
             here = str(mina.me.handle)
@@ -162,13 +162,19 @@ def examine(replay: Replay, said: Sequence[str]) -> Passed:
 
 def passed(folder: Path, demands: int) -> Passed:
     """All of it, with a relay and two witnesses of its own."""
-    witnesses = [RunningWitness(folder / name, [watched(SIGNERS)], name) for name in WITNESSES]
-    try:
-        with Service(folder / "relay") as service:
+    with Service(folder / "relay") as service:
+        watches = [watched(log_signers(origin_at(service)))]
+        witnesses = [RunningWitness(folder / name, watches, name) for name in WITNESSES]
+        try:
             return play(pass_through(service, folder, demands, witnesses), most_s=900)
-    finally:
-        for witness in witnesses:
-            witness.stop()
+        finally:
+            for witness in witnesses:
+                witness.stop()
+
+
+def origin_at(service: Service) -> str:
+    """The docket of the relay's handles: apps believe no other."""
+    return f"{service.url.rpartition('/')[2]}/docket"
 
 
 @pytest.fixture(scope="module")
