@@ -65,7 +65,7 @@ _SECTIONS: Final = {
     ),
     "docket-log": ("publish-due", "publish-case", "open", "seal", "report", "reseal", "outage"),
     "docket-desk": ("init", "officer", "authority", "invite", "admit", "serve", "journal"),
-    "docket-public": ("verify", "package", "record", "publish"),
+    "docket-public": ("verify", "check-receipt", "audit", "package", "record", "publish"),
 }  # fmt: skip
 
 

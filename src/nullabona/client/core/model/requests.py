@@ -47,7 +47,7 @@ class Scout:
 
 @dataclass(frozen=True, slots=True)
 class AppendOrder:
-    """Append our move order to the box there: whoever looks for the room at that relay learns where it is."""
+    """Append our move order to the box there: a device that looks for the room at that relay learns where it is."""
 
     frame: bytes = field(repr=False)
     wake: tuple[bytes, int] = field(repr=False)
