@@ -1,13 +1,7 @@
 /** Handles as lists show them. The profile, the privacy page and what is copied have them whole. */
-import { app } from "./state.svelte.ts";
 
 /** Without the host if that is one's own; otherwise whole: only the host tells two people of one name apart. */
 export function short(handle: string, own: string): string {
   const at = handle.lastIndexOf("@");
   return at > 0 && handle.slice(at) === own.slice(own.lastIndexOf("@")) ? handle.slice(0, at) : handle;
-}
-
-/** A handle as this account's lists show it. */
-export function listed(handle: string): string {
-  return short(handle, app.me?.handle ?? "");
 }
