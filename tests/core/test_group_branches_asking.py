@@ -15,7 +15,7 @@ from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.model.state import Merged
 from nullabona.client.core.sync import tickets
-from tests.core.forked import BO, EVE, HIGH, JUN, LOW, PEOPLE, Alone, Fork, branch, helper
+from tests.core.forked import BO, EVE, HIGH, JUN, PEOPLE, Alone, Fork, branch, helper
 from tests.core.stage import START, Other, Stage
 
 DAY, WEEK = 86_400_000, 7 * 86_400_000
@@ -332,43 +332,6 @@ def test_a_ticket_leads_to_the_branch_if_it_went_through_its_commit() -> None:
     tickets.append(msgspec.structs.replace(tickets[1], history=((1, COMMIT, ()), (0, b"x" * 32, ()))))
     with fork.here() as (_, room, _track):
         assert [False, True, False, False] == [branches.leads_there(room, branch("fork"), each) for each in tickets]
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs", "removed", "better"),
-    [
-        (HIGH, b"x" * 32, (), True),
-        (LOW, b"x" * 32, (), False),
-        (b"x" * 32, b"x" * 32, (), False),
-        (LOW, b"x" * 32, (EVE.account,), True),
-    ],
-)
-def test_a_member_on_a_third_branch_shows_the_way_to_it(
-    ours: bytes, theirs: bytes, removed: tuple[bytes, ...], *, better: bool
-) -> None:
-    """If it wins over ours; nobody has to be on the branch that we ask for."""
-    fork = Fork(ours)
-    shown = ticket(fork, 4)
-    shown = msgspec.structs.replace(shown, history=((0, theirs, removed), (1, b"y" * 32, ())))
-    with fork.here() as (step, room, _):
-        found = branches.third_branch(step, room, branch("fork", JUN), shown, BO.account)
-    expected = Rejoin(branches.FORK, 0, theirs, list(removed), [helper(BO)], START)
-    assert (expected if better else None) == found
-
-
-def test_what_was_judged_or_ordered_is_not_given_up_for_a_third_branch() -> None:
-    """Before it was asked for eight times; nor is anybody followed who is not in, or while no branch is asked for."""
-    fork = Fork()
-    shown = ticket(fork, 4, b"x" * 32)
-    lost, plain = branch("silence", JUN, commit=b""), branch("fork", JUN)
-    sought = [plain, lost, *(branch("fork", JUN, attempts=asked) for asked in (7, 8, 7, 8))]
-    sought[2].judged = sought[3].judged = sought[4].ordered = sought[5].ordered = True
-    with fork.here() as (step, room, _):
-        found = [branches.third_branch(step, room, each, shown, BO.account) is not None for each in sought]
-        assert [True, False, False, True, False, True] == found
-        assert branches.third_branch(step, room, sought[0], shown, STRANGER.account) is None
-        room.history = []
-        assert branches.third_branch(step, room, sought[0], shown, BO.account) is None
 
 
 def merged(epoch: int, commit: bytes) -> Merged:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
 from nullabona.client.core.model.inbox_items import History, decode_pack
@@ -35,6 +36,12 @@ def is_ours(room: RoomState, opened: Opened, history: History) -> bool:
     """Whether an invitation leads to our own branch: we merged the last commit before the invitation's epoch."""
     last = {commit for epoch, commit, _ in history if epoch + 1 == opened.epoch}
     return any(each.commit in last for each in room.history)
+
+
+def in_order(history: History) -> bool:
+    """Whether a history names each epoch once, oldest first. One that does not is a lie, or not of one branch."""
+    epochs = [epoch for epoch, _, _ in history]
+    return all(earlier < later for earlier, later in pairwise(epochs))
 
 
 def apart(

@@ -166,15 +166,13 @@ def without_witness(step: Step, room: RoomState) -> None:
 
 
 def follow(step: Step, room: RoomState, device: Device, moved: Moved) -> None:
-    """A member moves to another branch: it claims that branch, and we follow if it wins over ours.
+    """A member moves to another branch. A device that was in the forked epoch judges alone; later ones follow.
 
-    Members who moved do not have the commit that began the branch, so they cannot claim it in the box of that epoch.
+    Whoever is led by a lie repeats it here in good faith: it must not count as a claim of their own.
     """
-    if evidence.doubts(step, room, device.account):
+    if not evidence.joined_after(step, room, moved.epoch) or evidence.doubts(step, room, device.account):
         return
     known = next((merged for merged in room.history if merged.epoch == moved.epoch), None)
-    if known is None and not evidence.joined_after(step, room, moved.epoch):
-        return
     if known is not None:
         wins = (moved.rank, moved.commit) < branch_key(known.removed, known.commit)
         if known.commit == moved.commit or not wins:
@@ -317,7 +315,7 @@ def third_branch(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, by
     helper = next(
         (Helper(each.account, each.handle) for each in step.others(room, room.epoch) if each.account == by), None
     )
-    apart = branch_history.apart(room, ticket.history)
+    apart = None if in_sync(room, ticket) else branch_history.apart(room, ticket.history)
     firm = (rejoin.judged or rejoin.ordered) and rejoin.attempts < evidence.PATIENCE
     if helper is None or apart is None or not rejoin.commit or firm:
         return None

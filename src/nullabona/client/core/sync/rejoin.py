@@ -15,7 +15,7 @@ from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import receipts
 from nullabona.client.core.delivery.box_log import leaves_of, open_box, winner_key
 from nullabona.client.core.delivery.outbox import queue_blob
-from nullabona.client.core.group import branches, evidence, leaving, members, redo, rulings, welcomes
+from nullabona.client.core.group import branch_history, branches, evidence, leaving, members, redo, rulings, welcomes
 from nullabona.client.core.group.evidence import Judged
 from nullabona.client.core.group.intents import TEND_MS
 from nullabona.client.core.model import move_orders
@@ -68,6 +68,8 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
     rejoin = room.rejoin
     if rejoin is None or not (room.boxes or room.phase == REJOINING) or evidence.misled_before(step, room, by):
         return None
+    if not branch_history.in_order(ticket.history):
+        return None
     if room.boxes and branches.in_sync(room, ticket) and not rejoin.commit:
         _nothing_missed(step, room, rejoin, ticket)
         return None
@@ -87,7 +89,7 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
         return None
     room.rejoin = rejoin = way
     if room.phase == JOINED:
-        branches.say_moved(step, room, branches.parted(room, rejoin, ticket.history))
+        branches.say_moved(step, room, rejoin)
     deadline = step.now + step.timing.ticket * _PATIENCE
     join = Join(room.id, _relay(room, ticket, candidate), ticket, candidate, b"", ticket.seq, deadline, by, judged)
     join.frame = _queue(step, join)

@@ -1,0 +1,68 @@
+"""A member who is asked for a branch that it is not on shows the way to its own (spec/room.md §7)."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from nullabona.client.core.group import branch_history, branches
+from nullabona.client.core.model.branches import Rejoin
+from tests.core.forked import BO, EVE, HIGH, JUN, LOW, Fork, branch, helper
+from tests.core.stage import START, Other
+from tests.core.test_group_branches_asking import COMMIT, ticket
+
+STRANGER = Other("stranger")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "removed", "better"),
+    [
+        (HIGH, b"x" * 32, (), True),
+        (LOW, b"x" * 32, (), False),
+        (b"x" * 32, b"x" * 32, (), False),
+        (LOW, b"x" * 32, (EVE.account,), True),
+    ],
+)
+def test_a_member_on_a_third_branch_shows_the_way_to_it(
+    ours: bytes, theirs: bytes, removed: tuple[bytes, ...], *, better: bool
+) -> None:
+    """If it wins over ours; nobody has to be on the branch that we ask for."""
+    fork = Fork(ours)
+    shown = ticket(fork, 4)
+    shown = msgspec.structs.replace(shown, history=((0, theirs, removed), (1, b"y" * 32, ())))
+    with fork.here() as (step, room, _):
+        found = branches.third_branch(step, room, branch("fork", JUN), shown, BO.account)
+    expected = Rejoin(branches.FORK, 0, theirs, list(removed), [helper(BO)], START)
+    assert (expected if better else None) == found
+
+
+def test_what_was_judged_or_ordered_is_not_given_up_for_a_third_branch() -> None:
+    """Before it was asked for eight times; nor is anybody followed who is not in, or while no branch is asked for."""
+    fork = Fork()
+    shown = ticket(fork, 4, b"x" * 32)
+    lost, plain = branch("silence", JUN, commit=b""), branch("fork", JUN)
+    sought = [plain, lost, *(branch("fork", JUN, attempts=asked) for asked in (7, 8, 7, 8))]
+    sought[2].judged = sought[3].judged = sought[4].ordered = sought[5].ordered = True
+    with fork.here() as (step, room, _):
+        found = [branches.third_branch(step, room, each, shown, BO.account) is not None for each in sought]
+        assert [True, False, False, True, False, True] == found
+        assert branches.third_branch(step, room, sought[0], shown, STRANGER.account) is None
+        room.history = []
+        assert branches.third_branch(step, room, sought[0], shown, BO.account) is None
+
+
+def test_who_is_where_we_are_shows_no_third_branch() -> None:
+    """Whatever the history says that they send."""
+    fork = Fork()
+    shown = msgspec.structs.replace(ticket(fork, 1), history=((0, b"x" * 32, ()),))
+    with fork.here() as (step, room, _):
+        assert branches.third_branch(step, room, branch("fork", JUN), shown, BO.account) is None
+
+
+@pytest.mark.parametrize(
+    ("epochs", "good"),
+    [((), True), ((7,), True), ((3, 4, 9), True), ((3, 3), False), ((4, 3), False), ((1, 2, 2), False)],
+)
+def test_a_history_names_each_epoch_once_and_in_order(epochs: tuple[int, ...], *, good: bool) -> None:
+    """A liar could name two commits of an epoch, and be believed on the second."""
+    assert good is branch_history.in_order(tuple((epoch, COMMIT, ()) for epoch in epochs))
