@@ -306,7 +306,7 @@ def test_adversaries_speak_the_language_of_the_page() -> None:
 def test_a_refusal_is_said_in_the_language_of_the_page() -> None:
     """With the error's own words only where there are no better ones."""
     taken = HandleTaken("mina@relay.example belongs to somebody")
-    assert "Somebody has it already." == said(taken, "en")[0]
+    assert "Someone already has this handle." == said(taken, "en")[0]
     assert ("이미 쓰는 사람이 있어요.", "") == said(taken, "ko")
     lacking = ("Add @ and the relay's address.", "E.g. mina@127.0.0.1:8440")
     assert lacking == said(HandleLacksRelay("mina names no relay"), "en")

@@ -27,7 +27,7 @@ def test_the_search_finds_what_a_field_gives_away(arrive: Arrive) -> None:
     """Were a field as browsers make it, its text would lie in the folder: the search is worth something."""
     theo = arrive("theo")
     page = theo.page
-    heading(theo, "", "Between you and them")
+    heading(theo, "", "Your chats stay between you")
     for name, attribute in (("kept", "off"), ("given", "on")):
         page.evaluate(
             """([name, attribute]) => {

@@ -98,7 +98,7 @@ def test_after_a_power_cut_the_old_page_says_what_to_do_and_a_new_one_goes_on(me
 def test_a_page_whose_app_was_ended_says_so_at_once(arrive: Arrive) -> None:
     """On every screen; here before there is an account."""
     jun = arrive("jun")
-    heading(jun, "", "Between you and them")
+    heading(jun, "", "Your chats stay between you")
     jun.stop()
     expect(jun.page.get_by_text("The app is not running")).to_be_visible(timeout=2_000)
 
@@ -127,10 +127,10 @@ def test_a_reload_works_at_any_moment(arrive: Arrive, moment: str) -> None:
             page.wait_for_timeout(10)
         page.unroute("**/trade")
         page.reload()
-    expect(page.get_by_role("heading", name="Between you and them")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your chats stay between you")).to_be_visible()
     assert "launch" not in page.url
     page.reload()
-    expect(page.get_by_role("heading", name="Between you and them")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your chats stay between you")).to_be_visible()
     assert ["nulla-token"] == page.evaluate("Object.keys(sessionStorage)")
 
 

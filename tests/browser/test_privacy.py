@@ -54,7 +54,7 @@ def test_every_line_about_every_adversary_says_how_it_is_known(meet: Meet, name:
     (mina,) = meet(name)
     opened(mina)
     marks = {
-        "ko": ("훈련으로 보임", "시험으로 보임", "아직 증명하지 못함"),
+        "ko": ("훈련으로 확인함", "테스트로 확인함", "아직 증명하지 못함"),
         "en": ("shown by a drill", "shown by a test", "unproven so far"),
     }
     drill, test, unproven = marks[language]

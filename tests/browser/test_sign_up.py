@@ -91,7 +91,7 @@ def test_a_relay_that_is_not_there_is_said_to_be(arrive: Arrive) -> None:
 def test_the_words_can_be_put_off_and_there_is_a_reminder_until_they_are_checked(arrive: Arrive) -> None:
     """In English; a second start would ask for the passphrase, so the words do too."""
     theo = arrive("theo")
-    heading(theo, "", "Between you and them")
+    heading(theo, "", "Your chats stay between you")
     press(theo, "", "Create an account")
     set_passphrase(theo, "four words in a row")
     ask_for(theo, new_name("theo"))

@@ -303,7 +303,7 @@ def _settled(person: Person) -> None:
 
 def entering(person: Person, handle: str, name: str) -> Iterator[str]:
     """From the first screen to the chat list that is empty, and to the lock."""
-    heading(person, "대화는 우리끼리만", "Between you and them")
+    heading(person, "대화는 우리끼리만", "Your chats stay between you")
     _settled(person)
     yield "welcome"
     press(person, "24개 단어로 계정 되찾기", "Restore with 24 words")

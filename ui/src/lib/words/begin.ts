@@ -56,7 +56,7 @@ export const begin = words({
     backList: "아이디와 나의 열쇠. 이 기기가 새 기기로 들어가요.",
     lost: "돌아오지 않는 것",
     lostList:
-      "지난 메시지, 친구와 차단 목록, 프로필 이름과 사진, 설정. 어디에도 보관되어 있지 않아요. 백업 파일이 있으면 처음 화면에서 그것으로 되찾으세요.",
+      "지난 메시지, 친구와 차단 목록, 프로필 이름과 사진, 설정. 서버에는 사본이 없어요. 백업 파일이 있으면 처음 화면에서 그것으로 되찾으세요.",
     othersSee:
       "채팅방은 아는 사람을 통해 돌아와요. 친구의 아이디로 친구 요청을 보내면, 그 사람의 기기가 함께 있던 채팅방마다 저절로 들여보내요. 상대가 수락할 필요는 없어요.",
     shownSoon: "다른 사람이 이 기기를 알아보기까지 보통 20분쯤 걸려요.",
@@ -96,7 +96,7 @@ export const begin = words({
   },
   en: {
     language: "Language",
-    welcome: "Between you and them",
+    welcome: "Your chats stay between you",
     welcomeLead: "No phone number, no e-mail. Ready in a minute.",
     line1: "What you write is locked on your device and opens only on theirs.",
     line2: "The operator never has your messages or your contacts, so it cannot hand them over, even if ordered to.",
@@ -148,7 +148,7 @@ export const begin = words({
     backList: "Your handle and your key. This device joins as a new one.",
     lost: "What does not",
     lostList:
-      "Past messages, contacts, blocked people, your name and picture, and settings. There is no copy anywhere. If you have a backup file, go back and restore from that instead.",
+      "Past messages, contacts, blocked people, your name and picture, and settings. The server has no copy. If you have a backup file, go back and restore from that instead.",
     othersSee:
       "Chats come back through people you know: send a request to an old contact's handle, and their device takes you into every chat you share. They do not have to accept.",
     shownSoon: "Others recognise this device after about 20 minutes.",
@@ -175,7 +175,7 @@ export const begin = words({
     wrongWords: "These are not the words. Look at their order and spelling.",
 
     lockedTitle: "Locked",
-    lockedLead: "Your passphrase opens the conversations.",
+    lockedLead: "Enter your passphrase to open your chats.",
     unlock: "Unlock",
     wrongPass: "That is not the passphrase. Check the keyboard layout.",
     pause: (s: number) => (s === 1 ? "You can try again in 1 second." : `You can try again in ${s} seconds.`),

@@ -15,7 +15,7 @@ export const chats = words({
     unread: "안 읽음",
     direct: "1:1",
     groups: "그룹",
-    filters: "채팅 거르기",
+    filters: "채팅 필터",
     archived: "보관한 채팅",
     archivedCount: (n: number) => `보관한 채팅 ${n}개`,
     requests: (n: number) => `친구 요청 ${n}개`,

@@ -6,7 +6,7 @@ const errors = words({
   ko: {
     cut: "연결이 잠깐 끊겼어요",
     cutHint: "되었는지 확인한 뒤 다시 시도해 주세요.",
-    upload: "파일을 받지 못했어요",
+    upload: "파일을 첨부하지 못했어요",
     uploadHint: "크기와 형식을 확인하고 다시 시도해 주세요.",
     large: "파일이 너무 커요. 100 MB까지 보낼 수 있어요.",
     largeHint: "나누어 보내 주세요.",
@@ -17,8 +17,8 @@ const errors = words({
   en: {
     cut: "The connection broke for a moment",
     cutHint: "See whether it was done, and try again if not.",
-    upload: "The file could not be taken",
-    uploadHint: "Check its size and kind, then try again.",
+    upload: "The file could not be attached",
+    uploadHint: "Check its size and type, then try again.",
     large: "The file is too large: at most 100 MB can be sent.",
     largeHint: "Send it in parts.",
     aborted: "Cancelled",

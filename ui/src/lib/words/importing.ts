@@ -65,7 +65,7 @@ export const importing = words({
     choose: "Choose files",
     drop: "or drop them here",
     kinds: ".txt, .csv, .zip, result.json, and the photos that came with them",
-    large: "A file may have 100 MB. Use the command nulla import for larger ones.",
+    large: "Files can be up to 100 MB each. For larger ones use the command nulla import.",
     reading: "Reading",
     service: (name: string) => ({ kakaotalk: "KakaoTalk", telegram: "Telegram", whatsapp: "WhatsApp" })[name] ?? name,
     lines: (n: string) => `${n} lines`,

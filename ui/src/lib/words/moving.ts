@@ -14,9 +14,9 @@ export const moving = words({
     checkDoing: "백업을 읽는 중",
     exportDoing: "내보내는 중",
     backupDone: (entries: number, files: number) =>
-      `백업했어요. 기록 ${entries}건, 파일 ${files}개가 들어 있어요. 메시지와 함께 반응, 수정, 삭제도 한 건씩 세요.`,
+      `백업했어요. 기록 ${entries}건, 파일 ${files}개가 들어 있어요. 메시지뿐 아니라 공감, 수정, 삭제도 한 건으로 세었어요.`,
     checkDone: (entries: number, files: number) =>
-      `온전해요. 기록 ${entries}건, 파일 ${files}개가 들어 있어요. 메시지와 함께 반응, 수정, 삭제도 한 건씩 세요.`,
+      `온전해요. 기록 ${entries}건, 파일 ${files}개가 들어 있어요. 메시지뿐 아니라 공감, 수정, 삭제도 한 건으로 세었어요.`,
     exportDone: (lines: number, files: number) => `내보냈어요. 대화에 보이는 ${lines}줄, 파일 ${files}개예요.`,
     sure: "모든 대화를 잠그지 않은 파일로 내보낼까요?",
     sureNote: (folder: string) =>
@@ -47,7 +47,7 @@ export const moving = words({
       `It is whole: ${entries} entries and ${files} files. Reactions, edits and deletions count beside messages.`,
     exportDone: (lines: number, files: number) =>
       `Exported: ${lines} lines as the conversations show them, and ${files} files.`,
-    sure: "Export all conversations unencrypted?",
+    sure: "Export all chats as unlocked files?",
     sureNote: (folder: string) =>
       `They are saved to ${folder}. An export is not locked: anybody who has the files can read them.`,
     roomTitle: (title: string) => `Export “${title}”`,

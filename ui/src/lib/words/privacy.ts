@@ -4,7 +4,7 @@ import { words } from "./index.svelte.ts";
 export const privacy = words({
   ko: {
     title: "내 정보를 요구받으면",
-    lead: "누가 어떤 서류를 가져와도, 운영자가 보관한 기록 가운데 나에 관한 것은 이 화면에 있는 것이 전부예요.",
+    lead: "누가 어떤 서류를 가져와도, 서버가 보관한 기록 가운데 나에 관한 것은 이 화면에 있는 것이 전부예요.",
     same: "운영자가 요구받았을 때 쓰는 것과 같은 프로그램으로, 방금 내 계정에 대해 계산했어요.",
     mine: "나의 아이디",
     relay: "나의 서버",
@@ -15,9 +15,10 @@ export const privacy = words({
     not: "내줄 것이 없어요",
     notLead: "숨기는 것이 아니라, 적어 두지 않아서 없어요.",
     record: "나의 명함과 공개 기록",
-    recordLead: "모두가 같은 공개 기록을 봐요. 그래서 아무도 내 이름으로 된 가짜 명함을 볼 수 없어요.",
+    recordLead: "모두가 같은 공개 기록을 봐요. 그래서 누가 내 이름으로 가짜 명함을 올리면 내 기기가 알아채요.",
     has: "내줄 수 있는 것",
-    hasLead: "공개된 명함, 가입한 날, 그리고 운영자도 열 수 없는 봉투를 세는 것까지예요.",
+    hasLead:
+      "공개된 명함, 명함이 공개 기록에 올라간 때(10분 단위), 가입한 날, 그리고 운영자도 열 수 없는 봉투의 개수·크기·도착한 날이에요.",
     kept: (how: string) => `보관: ${how}`,
     raw: "운영자가 내줄 기록 그대로 보기",
     follow: "영장으로 알아낼 수 있는 것",
@@ -30,7 +31,8 @@ export const privacy = words({
     casesLead: "숨김없이 적었어요. 할 수 없는 것뿐 아니라 할 수 있는 것도요.",
     warrant: "영장",
     warrantWhen: "수사 기관이 내 계정의 자료를 모두 내놓으라고 하면",
-    warrantSays: "공개된 명함, 가입한 날, 아직 받지 않은 봉투의 개수가 나와요. 대화도 친구도 나오지 않아요.",
+    warrantSays:
+      "공개된 명함과 그것이 바뀐 때, 가입한 날, 아직 받지 않은 봉투의 개수가 나와요. 대화도 친구도 나오지 않아요.",
     tap: "감청",
     tapWhen: "운영자가 도와서 지금부터 오가는 것을 지켜보면",
     tapSays:
@@ -44,10 +46,10 @@ export const privacy = words({
     laptopSays: "잠겨 있으면 암호만큼 안전해요. 열려 있으면 모두 보여요. 그래서 잠금이 중요해요.",
     can: "알아낼 수 있는 것",
     cannot: "알아낼 수 없는 것",
-    drill: "훈련으로 보임",
-    test: "시험으로 보임",
+    drill: "훈련으로 확인함",
+    test: "테스트로 확인함",
     unproven: "아직 증명하지 못함",
-    shown: (n: number, of: number) => `${of}가지 가운데 ${n}가지를 훈련이나 시험으로 보였어요`,
+    shown: (n: number, of: number) => `${of}가지 가운데 ${n}가지를 훈련이나 테스트로 확인했어요`,
     drillHint: "실제 서버를 두고 그 사람이 되어 찾아본 결과예요.",
     unprovenHint: "그렇게 만들었지만, 보여 줄 방법을 아직 갖추지 못했어요.",
 
@@ -60,7 +62,7 @@ export const privacy = words({
   },
   en: {
     title: "What could be handed over about me",
-    lead: "This page lists everything that the operator's records say about you, whoever asks and whatever the order says.",
+    lead: "This page lists everything that the server's records say about you, whoever asks and whatever the order says.",
     same: "Worked out for your account just now, by the same code that the operator uses when asked.",
     mine: "My handle",
     relay: "My server",
@@ -71,12 +73,13 @@ export const privacy = words({
     not: "Nothing to hand over",
     notLead: "It is not hidden. It was never written down.",
     record: "My card and the public record",
-    recordLead: "Everyone sees the same public record, so a fake card in your name is noticed.",
+    recordLead: "Everyone sees the same public record, so your device notices a fake card in your name.",
     has: "What could be handed over",
-    hasLead: "Your public name card, the day you registered, and counting envelopes that the operator cannot open.",
+    hasLead:
+      "Your public name card, when it entered the public record (to ten minutes), the day you registered, and the number, sizes and days of envelopes that the operator cannot open.",
     kept: (how: string) => `Kept: ${how}`,
     raw: "See the record exactly as it would be handed over",
-    follow: "What a warrant finds out",
+    follow: "What a warrant can find out",
     all: (n: number) => `Every field that the server keeps (${n})`,
     allNote: "Tests refuse any other field. One without a value here is not tied to your name.",
     copyRaw: "Copy record",
@@ -86,7 +89,7 @@ export const privacy = words({
     warrant: "A warrant",
     warrantWhen: "An officer asks for everything about your account",
     warrantSays:
-      "They get your public name card, the day you registered, and how many sealed envelopes wait. No messages, no contacts.",
+      "They get your public name card and when it changed, the day you registered, and how many sealed envelopes wait. No messages, no contacts.",
     tap: "A wiretap",
     tapWhen: "With the operator's help, they watch everything from now on",
     tapSays:

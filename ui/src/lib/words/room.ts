@@ -26,7 +26,8 @@ export const room = words({
     timer: "사라지는 메시지",
     timerOff: "끔",
     timerTitle: "사라지는 메시지",
-    timerLead: "지금부터 보내는 메시지가 정한 시간이 지나면 모두의 기기에서 지워져요.",
+    timerLead:
+      "지금부터 보내는 메시지는, 보낸 사람에게서는 보낸 뒤, 받은 사람에게서는 읽은 뒤 이 시간이 지나면 지워져요.",
     timerHonest: "함께 지우기로 한 약속이에요. 상대가 화면을 찍거나 따로 저장하는 것은 막지 못해요.",
     timerWho: "대화상대 모두에게 바뀌었다고 알려요.",
 
@@ -120,7 +121,8 @@ export const room = words({
     timer: "Disappearing messages",
     timerOff: "Off",
     timerTitle: "Disappearing messages",
-    timerLead: "Messages sent from now on are deleted on everyone's devices after this time.",
+    timerLead:
+      "Messages sent from now on are deleted this long after they are sent on the sender's devices, and after they are read on everyone else's.",
     timerHonest: "This is an agreement to clean up. It cannot stop someone from taking a screenshot or keeping a copy.",
     timerWho: "Everyone in the chat is told of the change.",
 
@@ -156,7 +158,7 @@ export const room = words({
     muteHour: "Mute for 1 hour",
     muteEight: "Mute for 8 hours",
     muteWeek: "Mute for 1 week",
-    muteAlways: "Mute until I turn it on",
+    muteAlways: "Mute until I unmute it",
     mutedUntil: (when: string) => `Off until ${when}`,
     mutedAlways: "Off",
     unmute: "Unmute",

@@ -22,7 +22,7 @@ export const safety = words({
     changedNumber:
       "아래 번호는 지금까지 이야기하던 계정의 번호예요. 상대의 화면과 같으면 그 계정은 그대로이고, 서버가 거짓을 보인 거예요.",
     changedHeld:
-      "그때까지는 쓸 수 없고, 나가지 않은 것은 이 기기에서 기다려요. 여기에 쓰는 말은 새 계정으로 가지 않아요.",
+      "그때까지는 쓸 수 없고, 아직 보내지 못한 메시지는 이 기기에서 기다려요. 여기에 쓰는 말은 새 계정으로 가지 않아요.",
     confirm: "확인했어요, 계속 보내기",
     confirmed: "다시 보낼 수 있어요",
     banner: (name: string) => `${name} 님의 아이디가 다른 계정으로 바뀌었어요`,
@@ -52,7 +52,7 @@ export const safety = words({
     markedHint: "If it changes, you are told before anything is sent.",
     changedTitle: "This handle now belongs to another account",
     changed: (name: string) =>
-      `A new device, or an account brought back with its words, keeps its keys. Either ${name} deleted the account and made a new one, or somebody poses as them. Ask in person or in a call.`,
+      `Changing devices or restoring with the 24 words does not change the keys. Either ${name} deleted the account and made a new one, or someone is posing as them. Ask in person or in a call.`,
     changedNumber:
       "The number below is of the account you have been talking with. If they see the same one, that account is still theirs, and the server shows something false.",
     changedHeld:

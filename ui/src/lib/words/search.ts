@@ -18,11 +18,11 @@ export const search = words({
     people: "친구",
     messages: "메시지",
     none: (text: string) => `‘${text}’ 검색 결과가 없어요`,
-    noneHint: "다른 낱말로, 또는 더 짧게 찾아보세요.",
+    noneHint: "다른 단어로, 또는 더 짧게 찾아보세요.",
     hint: "이름은 초성으로도 찾을 수 있어요. 예: ㄱㅈㅇ → 김지우",
     local: "검색은 이 기기 안에서만 해요. 무엇을 찾았는지 아무도 몰라요.",
     results: (n: number, more: boolean) => (more ? `${n}개보다 많이 찾았어요` : `${n}개 찾았어요`),
-    keys: "↑ ↓ 로 고르고 Enter 로 열어요.",
+    keys: "↑ ↓로 고르고 Enter로 열어요.",
   },
   en: {
     title: "Search",

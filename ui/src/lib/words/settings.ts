@@ -52,7 +52,7 @@ export const settings = words({
     help: "도움",
     shortcuts: "단축키",
     version: "버전",
-    about: "열린 소스예요. 내 컴퓨터에서만 돌아가고, 운영자는 이 앱에 코드를 보내지 않아요.",
+    about: "오픈 소스예요. 내 컴퓨터에서만 돌아가고, 운영자는 이 앱에 코드를 보내지 않아요.",
 
     passTitle: "암호 바꾸기",
     passOld: "지금 암호",
@@ -102,7 +102,7 @@ export const settings = words({
     previewText: "Are you free tonight?",
     previewNew: "New message",
 
-    talking: "Conversations",
+    talking: "Chats",
     enter: "Enter sends",
     enterHint: "When off, Enter adds a line and Ctrl+Enter sends.",
     receipts: "Read receipts",

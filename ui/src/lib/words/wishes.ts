@@ -3,7 +3,7 @@ import { words } from "./index.svelte.ts";
 /** Being let into a group by a link: asked, without answer, refused. */
 export const wishes = words({
   ko: {
-    asked: (name: string) => `${name} 님에게 참여를 요청했어요`,
+    asked: (name: string) => `${name} 님에게 참여 요청을 보냈어요`,
     askedHint: "상대의 앱이 켜져 있으면 그룹이 열려요. 어떻게 되었는지는 채팅 목록에 나와요.",
     title: (name: string) => `${name} 님의 그룹`,
     waiting: "참여를 요청했어요. 상대의 앱이 켜지면 그룹이 열려요.",
@@ -19,7 +19,7 @@ export const wishes = words({
     forget: "지우기",
   },
   en: {
-    asked: (name: string) => `Asked ${name} to join`,
+    asked: (name: string) => `Asked ${name} to let you in`,
     askedHint: "The group opens when their app is running. The chat list shows what came of it.",
     title: (name: string) => `${name}’s group`,
     waiting: "You asked to join. The group opens when their app is running.",

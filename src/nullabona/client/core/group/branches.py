@@ -168,7 +168,7 @@ def without_witness(step: Step, room: RoomState) -> None:
 def follow(step: Step, room: RoomState, device: Device, moved: Moved) -> None:
     """A member moves to another branch. A device that was in the forked epoch judges alone; later ones follow.
 
-    Whoever is led by a lie repeats it here in good faith: it must not count as a claim of their own.
+    A device that is led by a lie repeats it here in good faith: that must not count as a claim of its own.
     """
     if not evidence.joined_after(step, room, moved.epoch) or evidence.doubts(step, room, device.account):
         return
