@@ -187,7 +187,7 @@ DOUBTFUL = [
 def test_where_there_may_be_no_branch_it_is_given_up_sooner_and_without_a_word(
     reason: str, gone: list[bytes], most: int, warned: list[str]
 ) -> None:
-    """Unless somebody has said that we are out there. Nobody is believed for a week who led us nowhere."""
+    """Unless somebody has said that we are out there. Who claimed a branch that is none is not believed for a week."""
     fork = Fork()
     fork.look_for(branch(reason, JUN, gone=gone, attempts=most - 1, next_at=START))
     with fork.here() as (_, room, _track):
@@ -196,7 +196,7 @@ def test_where_there_may_be_no_branch_it_is_given_up_sooner_and_without_a_word(
     assert fork.rejoin() is not None
     ask(fork, 1, START + DAY)
     assert (None, warned) == (fork.rejoin(), fork.warned())
-    doubted = {JUN.account.hex(): START + DAY + WEEK} if reason in {"fork", "moved"} else {}
+    doubted = {JUN.account.hex(): START + DAY + WEEK} if reason == "fork" else {}
     with fork.here() as (_, room, _track):
         assert doubted == room.doubted
 

@@ -66,3 +66,42 @@ def test_who_is_where_we_are_shows_no_third_branch() -> None:
 def test_a_history_names_each_epoch_once_and_in_order(epochs: tuple[int, ...], *, good: bool) -> None:
     """A liar could name two commits of an epoch, and be believed on the second."""
     assert good is branch_history.in_order(tuple((epoch, COMMIT, ()) for epoch in epochs))
+
+
+def test_a_branch_that_has_gone_far_is_reached_without_the_fork_in_its_history() -> None:
+    """A ticket carries the newest 64 commits: a member that commits often could otherwise keep us out."""
+    fork = Fork()
+    far = ((1, b"x" * 32, ()), (2, b"y" * 32, ()))
+    tickets = [msgspec.structs.replace(ticket(fork, epoch), history=far) for epoch in (1, 3)]
+    with fork.here() as (_, room, _track):
+        assert [False, True] == [branches.leads_there(room, branch("fork", JUN), each) for each in tickets]
+        assert not branches.leads_there(room, branch("fork", JUN, epoch=1), tickets[1])
+
+
+@pytest.mark.parametrize(
+    ("ours", "claimed", "told", "expected"),
+    [
+        (HIGH, [EVE.account], (), []),
+        (HIGH, [], (EVE.account,), [EVE.account]),
+        (HIGH, [EVE.account], (EVE.account,), [EVE.account]),
+        (LOW, [EVE.account], (), None),
+    ],
+)
+def test_whom_a_branch_removed_is_what_its_members_say(
+    ours: bytes, claimed: list[bytes], told: tuple[bytes, ...], expected: list[bytes] | None
+) -> None:
+    """Not what the first claim said: with a lie about a real commit every honest ticket would be refused."""
+    fork = Fork(ours)
+    shown = msgspec.structs.replace(ticket(fork, 4), history=((0, COMMIT, told),))
+    with fork.here() as (_, room, _track):
+        found = branches.as_told(room, branch("fork", JUN, removed=claimed), shown)
+    assert (found.removed if found is not None else None) == expected
+
+
+def test_who_is_not_believed_shows_no_third_branch() -> None:
+    """Their claims were used up, or led nowhere."""
+    fork = Fork()
+    shown = ticket(fork, 4, b"x" * 32)
+    with fork.here() as (step, room, _):
+        room.doubted = {BO.account.hex(): START + 1}
+        assert branches.third_branch(step, room, branch("fork", JUN), shown, BO.account) is None

@@ -110,8 +110,8 @@ def test_a_way_to_a_branch_is_shown_by_who_went_through_its_commit(commit: bytes
 
 @pytest.mark.parametrize(
     ("epoch", "own", "helped"),
-    [(1, ELSE, True), (1, COMMIT, False), (1, b"", False), (0, ELSE, False), (2, ELSE, False)],
-    ids=["third", "same", "unknown", "before", "later"],
+    [(1, ELSE, True), (1, COMMIT, False), (1, b"", False), (0, ELSE, True), (2, ELSE, False)],
+    ids=["third", "same", "unknown", "forgotten", "later"],
 )
 def test_a_member_on_a_third_branch_says_where_it_is(epoch: int, own: bytes, *, helped: bool) -> None:
     """Neither on the branch that is asked for nor on that of the one who asks, as far as we remember."""

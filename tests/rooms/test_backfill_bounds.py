@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from nullabona.client.core import commands, conversation
 from nullabona.client.core.backfill import giving, lines
+from nullabona.client.core.delivery.box_log import epoch_start
 from nullabona.client.core.model.backfill import BackfillLine, proof_of
 from nullabona.client.core.model.content import (
     Backfill,
@@ -260,3 +263,38 @@ def test_a_line_that_is_deleted_while_it_is_handed_over_does_not_come_back() -> 
         conversation.delete(step, room, regretted, for_all=True)
     world.settle(span=HOUR)
     assert ["b1"] == [text_of(message) for message in fresh.messages(room) if text_of(message)]
+
+
+def test_who_does_not_know_the_lines_that_prove_memory_hands_over_none_from_before_they_came_in() -> None:
+    """They cannot tell whether those lines are old: somebody may have said them while this device was out."""
+    world = World(61)
+    mina, jun = world.person("mina"), world.person("jun")
+    room = world.group(mina, jun)
+    talk(world, room, (jun, "said before jun was out"))
+    with jun.store.transaction():
+        [own] = [device for device in jun.store.devices(room) if device.account == jun.account]
+        jun.store.put_devices([replace(own, since=jun.epoch(room) + 1)])
+    ask(world, mina, room, (b"u" * 32,))
+    state = jun.look(room)
+    assert state is not None
+    [given] = state.given
+    assert (epoch_start(jun.epoch(room) + 1, 0) - 1, True, False) == (given.after, given.lacking, given.proven)
+
+
+def test_a_request_that_comes_while_all_are_taken_is_answered_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not noted as answered: the device asks again under the same number."""
+    world = World(62)
+    mina, jun = world.person("mina"), world.person("jun")
+    room = world.group(mina, jun)
+    talk(world, room, (jun, "b1"))
+    proofs = tuple(proof_of(message) for message in mina.messages(room))
+    monkeypatch.setattr(giving, "MOST_GIVEN", 0)
+    ask(world, mina, room, proofs)
+    state = jun.look(room)
+    assert state is not None
+    assert [] == state.given
+    monkeypatch.undo()
+    ask(world, mina, room, proofs)
+    state = jun.look(room)
+    assert state is not None
+    assert 1 == len(state.given) + handed_by(jun, room)

@@ -42,6 +42,8 @@ def asked(step: Step, room: RoomState, device: Device, said: BackfillRequest) ->
         return
     if not _is_key(said.key) or not _may_ask(step, room, device.account):
         return
+    if len(room.given) >= MOST_GIVEN:
+        return  # it asks again; noting the request now would leave it without an answer for ever
     tells = said.teller == step.me.account != device.account
     new = _is_new(step, room, device, said, tells=False)
     new_teller = tells and _is_new(step, room, device, said, tells=True)
@@ -51,13 +53,17 @@ def asked(step: Step, room: RoomState, device: Device, said: BackfillRequest) ->
     room.given = [given for given in room.given if given.account != device.account or given.request == said.request]
     known = lines.newest_known(step, room.id, said.known)
     after = max(-1 if known is None else known, box_log.epoch_start(_stay(step, room, device.account), 0) - 1)
+    # We know none of its lines, because they are from before we came, or because it made them up to be handed old ones.
+    ours = after if known is not None else max(after, box_log.epoch_start(_own_stay(step, room), 0) - 1)
+    lacking = lines.said_between(step, room.id, after, ours)
     wait = step.within(receipts.delay(step, room)) + _rank(step, room) * step.timing.ticket
     for own in [True] * new + [False] * new_teller:
         if len(room.given) < MOST_GIVEN:
             given = Given(
-                *(said.request, device.account, device.device, said.key, after),
+                *(said.request, device.account, device.device, said.key, ours),
                 *(box_log.epoch_start(device.since, 0), not own, wait if known is not None else step.now + _WAIT_MS),
                 *(step.now + _WAIT_MS, known is not None),
+                lacking=lacking,
             )
             room.given.append(given)
 
@@ -86,6 +92,12 @@ def _stay(step: Step, room: RoomState, account: bytes) -> int:
     """The epoch since which the account is in the room without a break, as far as this device knows."""
     since = [device.since for device in step.roster(room.id).values() if device.account == account]
     return min([*since, room.stays.get(account.hex(), room.epoch)])
+
+
+def _own_stay(step: Step, room: RoomState) -> int:
+    """The epoch in which this device came in."""
+    own = step.store.device(room.id, step.me.device)
+    return own.since if own is not None else room.epoch
 
 
 def _rank(step: Step, room: RoomState) -> int:

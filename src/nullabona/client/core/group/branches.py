@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from nullabona.client.core.delivery import box_log, receipts, views
 from nullabona.client.core.group import branch_history, evidence, intents
 from nullabona.client.core.model.branches import CompetingBranch, Helper, Rejoin, Tries
@@ -284,8 +286,28 @@ def leads_there(room: RoomState, rejoin: Rejoin, ticket: Ticket) -> bool:
     Through it in that epoch: a claim may name a commit of another one, which everybody went through.
     """
     if rejoin.commit:
-        return any((epoch, commit) == (rejoin.epoch, rejoin.commit) for epoch, commit, _ in ticket.history)
+        named = any((epoch, commit) == (rejoin.epoch, rejoin.commit) for epoch, commit, _ in ticket.history)
+        return named or (ticket.epoch > room.epoch and _is_past(ticket, rejoin.epoch))
     return ticket.epoch > room.epoch or not in_sync(room, ticket)
+
+
+def _is_past(ticket: Ticket, epoch: int) -> bool:
+    """Whether a ticket's branch has gone so far that its history does not reach back to an epoch."""
+    return bool(ticket.history) and ticket.history[0][0] > epoch
+
+
+def as_told(room: RoomState, rejoin: Rejoin, ticket: Ticket) -> Rejoin | None:
+    """The branch as the ticket's history has it: who claimed it may have lied about the accounts that it removed.
+
+    None if it does not win over ours without that lie.
+    """
+    told = next((list(each[2]) for each in ticket.history if each[:2] == (rejoin.epoch, rejoin.commit)), None)
+    if told is None or told == rejoin.removed:
+        return rejoin
+    ours = next((merged for merged in room.history if merged.epoch == rejoin.epoch), None)
+    if ours is not None and branch_key(told, rejoin.commit) >= branch_key(ours.removed, ours.commit):
+        return None
+    return msgspec.structs.replace(rejoin, removed=told)
 
 
 def say_moved(step: Step, room: RoomState, rejoin: Rejoin) -> None:
@@ -317,7 +339,7 @@ def third_branch(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, by
     )
     apart = None if in_sync(room, ticket) else branch_history.apart(room, ticket.history)
     firm = (rejoin.judged or rejoin.ordered) and rejoin.attempts < evidence.PATIENCE
-    if helper is None or apart is None or not rejoin.commit or firm:
+    if helper is None or apart is None or not rejoin.commit or firm or evidence.doubts(step, room, by):
         return None
     ours, commit, removed = apart
     if branch_key(removed, commit) >= branch_key(ours.removed, ours.commit):

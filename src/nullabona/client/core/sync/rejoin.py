@@ -79,6 +79,11 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
         if third is None:
             return None
         way = third
+    else:
+        told = branches.as_told(room, rejoin, ticket)
+        if told is None:
+            return None
+        way = told
     if rejoin.reason == branches.UNPROVEN and arrivals.stays(room, rejoin, ticket, by):
         return None
     try:

@@ -14,7 +14,6 @@ from nullabona.client.core.group.branches import (
     FAR,
     FORK,
     LONELY,
-    MOVED,
     OUTSIDE,
     RELAY_UNREACHABLE,
     TOO_LATE,
@@ -77,9 +76,13 @@ def _from_inside(
 
 
 def _can_lead(room: RoomState, asked: TicketRequest) -> bool:
-    """Whether our branch is the one that a device asks for, or a third one: neither that nor its own."""
+    """Whether our branch is the one that a device asks for, or a third one: neither that nor its own.
+
+    We also answer about an epoch that we do not remember any more: the branch may have gone on far since.
+    """
     ours = next((merged.commit for merged in room.history if merged.epoch == asked.epoch), b"")
-    if asked.commit in {b"", ours}:
+    forgotten = bool(room.history) and asked.epoch < room.history[0].epoch
+    if asked.commit in {b"", ours} or forgotten:
         return True
     return b"" not in {ours, asked.own} and ours != asked.own
 
@@ -178,7 +181,7 @@ def ask(step: Step, room: RoomState) -> None:
         if rejoin.later is not None:
             room.rejoin = rejoin.later
             return
-        if rejoin.reason in {FORK, MOVED}:
+        if rejoin.reason == FORK:  # who said *moved* may have been misled
             evidence.led_nowhere(step, room, rejoin)
         room.rejoin = None
         sending.release_held(step, room)
