@@ -56,11 +56,12 @@ def test_words_restore_an_account(service: Service, tmp_path: Path, name: str) -
 
 
 def test_a_taken_handle_is_refused(service: Service, pair: Pair, tmp_path: Path, name: str) -> None:
-    """Exit 3 with the directory's reason; the profile keeps its words and may take another handle."""
+    """Exit 3 with the directory's reason; nothing stays, and the same folder may take another handle."""
     profile = tmp_path / "late"
     taken = nulla("account", "create", pair.mina_handle, "--unprotected", profile=profile)
     assert (3, True) == (taken.code, "handle-taken" in taken.err)
-    assert 0 == nulla("account", "create", service.handle(name), profile=profile).code
+    assert not profile.exists()
+    assert 0 == nulla("account", "create", service.handle(name), "--unprotected", profile=profile).code
 
 
 def test_sending_and_reading(pair: Pair) -> None:
@@ -192,7 +193,8 @@ def test_errors_have_a_code_a_hint_and_no_traceback(pair: Pair, tmp_path: Path) 
             "unknown-handle",
             nulla("contact", "add", "geumja@" + pair.mina_handle.partition("@")[2], profile=pair.mina),
         ),
-        (1, "handle-syntax", nulla("contact", "add", "nobody", profile=pair.mina)),
+        (1, "handle-reserved", nulla("contact", "add", "nobody", profile=pair.mina)),
+        (1, "handle-syntax", nulla("contact", "add", "m" * 1000, profile=pair.mina)),
         (4, "timed-out", nulla("contact", "add", "mina@127.0.0.1:1", "--timeout", "0.5", profile=pair.mina)),
     ]
     for code, wanted, result in cases:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import click
 import msgspec
 import pytest
 
+from nullabona.cli.docket.chosen import Chosen
 from nullabona.cli.docket.show import show_case
-from nullabona.cli.settings import Settings
 from nullabona.docket.core.records import ClassAnswer, Decision
 from nullabona.docket.production import certificate
 from nullabona.docket.production.certificate import MANIFEST
@@ -84,12 +85,19 @@ def test_times_say_where_they_are_read() -> None:
     assert (True, ["2026-02-17 (UTC)"]) == (facts(manifest)["Period asked for"].endswith(" (UTC)"), days)
 
 
-def test_show_says_what_a_demand_rests_on(office: Office, clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_says_what_a_demand_rests_on(
+    office: Office, clock: Clock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Basis, day of issue and period: what the reviewer compares with the original."""
     case = office.take_in(given=demand(clock, issued_day=20_799, from_day=20_700, to_day=20_710))
-    context = click.Context(click.Command("show"), obj=Settings())
+    (tmp_path / "docket.toml").write_text(
+        'operator = "x"\norigin = "relay.example/docket"\ndirectory = "relay"\nlog_keys = "log.keys"\n'
+        'policy = "policy"\nzone = "Asia/Seoul"\n'
+    )
+    context = click.Context(click.Command("show"), obj=Chosen(tmp_path))
     with context:
         show_case(context, office.desk.show(office.who("rea"), case))
     rows = dict(re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in capsys.readouterr().out.splitlines())
     told = ("형사소송법 제215조", "2026-12-12", "2026-09-04 to 2026-09-14 (UTC)")
     assert told == (rows["legal basis"], rows["issued"], rows["period"])
+    assert rows["received"].endswith(" KST")
