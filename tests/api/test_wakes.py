@@ -66,15 +66,12 @@ def test_every_append_of_a_room_rings(service: Service, tmp_path: Path) -> None:
 
 
 def test_no_read_waits_at_a_rooms_box_on_the_way_in(service: Service, tmp_path: Path) -> None:
-    """Not even while a device has no token yet: from the first request on, only inboxes and tokens are waited for."""
+    """From the first request on, only inboxes and tokens are waited for."""
 
     async def story() -> None:
         async with pair(service, tmp_path, together=True) as (middle, a, b, room):
             await settled(a, b, room)
-            with a._session.step(room) as step:
-                track = step.room(room).current
-                track.leaf = -1
-            await b.messages.wait_delivered(room, await b.messages.send(room, "without a wake token"))
+            await b.messages.wait_delivered(room, await b.messages.send(room, "on the way in"))
             assert {0} == {one.wait_s for one in reads_of_rooms(middle)}
 
     play(story())
