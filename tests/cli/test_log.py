@@ -86,7 +86,7 @@ def test_what_is_no_fork_is_refused(sides: Path) -> None:
     (sides / "rubbish").write_bytes(b"{}")
     (sides / "strange").write_text(policy_text(log_signers("log.example/strange")))
     for words, said in (
-        ((sides / "begun", now, *policy, "--log", sides / "log"), "stand in the log"),
+        ((sides / "begun", now, *policy, "--log", sides / "log"), "both checkpoints are in the log"),
         ((sides / "rubbish", *policy), "does not have the form"),
         ((sides / "as-large", now, "--policy", sides / "strange"), "not signed both"),
         ((now, now, *policy), "are the same"),

@@ -12,6 +12,8 @@ from bench import latency
 from bench.client.reports import PARTS, Latency
 from bench.latency import Marks, expected, waits_ms, watch
 from nullabona.client.api import Client
+from nullabona.client.core.model.outbox_targets import RoomFrame
+from nullabona.wire.address import Address
 from nullabona.wire.messages import Appended, Done, Frames
 
 
@@ -53,7 +55,8 @@ def watched() -> tuple[Engine, Engine, Marks]:
 
 
 def answered(writer: Engine, room: bytes, answer: object) -> None:
-    writer.on_sent(SimpleNamespace(room=room), answer, 0)
+    target = RoomFrame("relay", room, Address(b"address"), b"secret", 2)
+    writer.on_sent(SimpleNamespace(target=target), answer, 0)
 
 
 def took(reader: Engine, room: bytes, *frames: bytes) -> None:

@@ -225,6 +225,7 @@ def test_a_desk_finds_the_cards_wherever_it_is_started(tmp_path: Path, monkeypat
     """docket.toml takes paths from its own folder, so a relay's folder that is given from elsewhere is made whole."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "desk").mkdir()
-    Grounds(Path("desk"), (), (), "", Path("relay"), Cadence(0, 60, 8, 30 * DAY, 4, 4)).lay_out()
+    keys = (encode_private_key(KeyKind.ED25519, ORIGIN, bytes(32)),)
+    Grounds(Path("desk"), keys, (), "", Path("relay"), Cadence(0, 60, 8, 30 * DAY, 4, 4)).lay_out()
     settings = tomllib.loads((tmp_path / "desk" / "docket.toml").read_text("utf-8"))
     assert str(tmp_path.resolve() / "relay") == settings["directory"]

@@ -297,7 +297,7 @@ def test_what_is_too_short_to_look_for_is_not_counted(data: Path) -> None:
         {kind: report.data["secrets"][kind] for kind in ("text", "name")},
         report.data["too_short"],
     )
-    assert "2 more could not be looked for, and are not counted" in report.render("en")
+    assert "2 more not searched for and not counted" in report.render("en")
     assert {"S-10", "S-11", "S-17"} <= unproven(run_seizure(Scene(data=data, secrets=short)))
 
 

@@ -107,7 +107,7 @@ def test_what_was_not_there_to_be_found_is_not_proven(heard: Heard) -> None:
         rest = [secret for secret in heard.secrets if secret.kind is not kind]
         made = report_of(replace(heard, secrets=[*rest, Secret(kind, "short", b"ok")]))
         assert lines == {id for id, verdict in verdicts(made).items() if verdict is Verdict.UNPROVEN}
-        assert "1 more could not be looked for" in made.render("en")
+        assert "1 more not searched for" in made.render("en")
         assert f"none of {len(rest)} texts" in made.render("en")
 
 

@@ -81,7 +81,7 @@ def test_the_files_show_which_one_is_of_another_history(
 def test_two_checkpoints_that_stand_in_the_log_are_no_fork(folder: Path) -> None:
     """Whoever kept them was given a wrong proof."""
     fork = fork_of(note_of(HONEST, 130), note_of(HONEST, 250))
-    with pytest.raises(ForkInvalid, match="stand in the log"):
+    with pytest.raises(ForkInvalid, match="both checkpoints are in the log"):
         decided(str(folder), fork)
 
 

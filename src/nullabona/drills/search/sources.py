@@ -19,6 +19,8 @@ READ_BY_A_RELAY: Final = (
     "cli", "directory", "errors.py", "extras.py", "log", "machine", "operating", "relay", "sequencer", "wire", "words",
 )  # fmt: skip
 """Parts of the package. The others have words and names of people in them, which would be overlooked."""
+OF_DRILLS: Final = "drill_"
+"""How the names of the drills' sentences begin among the words: people of the drills are in them."""
 BLOCK: Final = 1_048_576
 OVERLAP: Final = 65_536
 """A block repeats this much of what follows it, so that nothing is missed at a seam."""
@@ -51,10 +53,13 @@ def files_below(root: Path) -> Iterator[Chunk]:
 
 def program_files() -> Iterator[Chunk]:
     """The files that a relay's process reads of this program, and no others: its words are in memory in whichever form
-    they were read, and of those that were freed it depends on chance what is left.
+    they were read, and of those that were freed it depends on chance what is left. What the drills say is read by
+    drills only.
     """
     for part in READ_BY_A_RELAY:
-        yield from files_below(Path(nullabona.__file__).parent / part)
+        for chunk in files_below(Path(nullabona.__file__).parent / part):
+            if not (part == "words" and chunk.source.startswith(OF_DRILLS)):
+                yield chunk
 
 
 def read_blocks(source: str, start: int, end: int, read: Callable[[int, int], bytes]) -> Iterator[Chunk]:
