@@ -105,3 +105,24 @@ def test_who_is_not_believed_shows_no_third_branch() -> None:
     with fork.here() as (step, room, _):
         room.doubted = {BO.account.hex(): START + 1}
         assert branches.third_branch(step, room, branch("fork", JUN), shown, BO.account) is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "ours", "told", "loses"),
+    [
+        (branches.FRAMES_MISSING, LOW, (), True),
+        (branches.FRAMES_MISSING, HIGH, (), False),
+        (branches.FRAMES_MISSING, LOW, (EVE.account,), False),
+        (branches.FRAMES_MISSING, COMMIT, (), False),
+        (branches.LONELY, LOW, (), False),
+        (branches.UNPROVEN, LOW, (), False),
+    ],
+)
+def test_who_lacks_frames_does_not_leave_the_branch_that_wins(
+    reason: str, ours: bytes, told: tuple[bytes, ...], *, loses: bool
+) -> None:
+    """The others come to it. Who is alone, or was led here, goes where somebody is."""
+    fork = Fork(ours)
+    shown = msgspec.structs.replace(ticket(fork, 4), history=((0, COMMIT, told),))
+    with fork.here() as (_, room, _track):
+        assert loses is branches.loses(room, branch(reason, commit=b""), shown)

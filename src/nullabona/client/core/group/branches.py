@@ -35,6 +35,8 @@ RELAY_UNREACHABLE = "relay-gone"
 """No relay had the room."""
 UNPROVEN = "led-by-one"
 """A member without authority led us here: we ask another member whether this is the room."""
+FRAMES_MISSING = "frames-missing"
+"""The relay trimmed or hid frames of the current epoch: a commit may have been among them."""
 BEHIND = "commit-not-followed"
 """Others may have merged a commit that this device cannot follow."""
 FAR = "far-behind"
@@ -273,6 +275,18 @@ def redone(step: Step, room: RoomState) -> None:
 
 
 # -- arriving -----------------------------------------------------------------------------------------------------
+
+
+def loses(room: RoomState, rejoin: Rejoin, ticket: Ticket) -> bool:
+    """Whether a ticket leads from a branch that wins to one that loses, only because frames of our epoch are missing.
+
+    The others come to us then. Who is alone, or was led here by a member without authority, goes all the same.
+    """
+    apart = branch_history.apart(room, ticket.history) if rejoin.reason == FRAMES_MISSING else None
+    if apart is None:
+        return False
+    ours, commit, removed = apart
+    return branch_key(ours.removed, ours.commit) < branch_key(removed, commit)
 
 
 def in_sync(room: RoomState, ticket: Ticket) -> bool:

@@ -102,7 +102,7 @@ def _same_box(step: Step, room: RoomState, track: BoxTrack, answer: Frames) -> b
 def _gap(step: Step, room: RoomState, track: BoxTrack, upto: int) -> None:
     losses.gap(step, room, track, upto)
     if not track.closed:
-        branches.lost_thread(step, room, "frames-missing")
+        branches.lost_thread(step, room, branches.FRAMES_MISSING)
 
 
 def _take(step: Step, room: RoomState, track: BoxTrack, seq: int, data: bytes) -> None:

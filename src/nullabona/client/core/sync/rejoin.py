@@ -68,22 +68,12 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
     rejoin = room.rejoin
     if rejoin is None or not (room.boxes or room.phase == REJOINING) or evidence.misled_before(step, room, by):
         return None
-    if not branch_history.in_order(ticket.history):
-        return None
     if room.boxes and branches.in_sync(room, ticket) and not rejoin.commit:
         _nothing_missed(step, room, rejoin, ticket)
         return None
-    way = rejoin
-    if room.boxes and not branches.leads_there(room, rejoin, ticket):
-        third = branches.third_branch(step, room, rejoin, ticket, by)
-        if third is None:
-            return None
-        way = third
-    else:
-        told = branches.as_told(room, rejoin, ticket)
-        if told is None:
-            return None
-        way = told
+    way = _way(step, room, rejoin, ticket, by)
+    if way is None:
+        return None
     if rejoin.reason == branches.UNPROVEN and arrivals.stays(room, rejoin, ticket, by):
         return None
     try:
@@ -100,6 +90,15 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
     join.frame = _queue(step, join)
     rejoin.next_at = deadline + step.rng.between(0, step.timing.ticket)
     return join
+
+
+def _way(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, by: bytes) -> Rejoin | None:
+    """The branch that a ticket leads to, as its history tells of it; None if we do not go there."""
+    if not branch_history.in_order(ticket.history) or (room.boxes and branches.loses(room, rejoin, ticket)):
+        return None
+    if room.boxes and not branches.leads_there(room, rejoin, ticket):
+        return branches.third_branch(step, room, rejoin, ticket, by)
+    return branches.as_told(room, rejoin, ticket)
 
 
 def _nothing_missed(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket) -> None:
