@@ -138,3 +138,8 @@ def test_what_this_version_does_not_know_is_no_fact(kind: str, data: dict[str, o
     """A kind of a later version, one with other fields, one of another type; a signal is in no log."""
     with pytest.raises(msgspec.ValidationError):
         logged_fact(LoggedEvent(1, kind, ROOM, msgspec.msgpack.encode({"kind": kind, "room": ROOM, **data})))
+
+
+def test_what_somebody_wrote_stands_in_no_log() -> None:
+    """A fact shows only what sort it is."""
+    assert "<ContactRequested>" == repr(ContactRequested(b"a" * 32, "mina@relay.example", "a greeting"))

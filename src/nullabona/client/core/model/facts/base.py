@@ -31,6 +31,9 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ta
         """Every field by name, the id first."""
         return {"id": self.id, **msgspec.structs.asdict(self)}
 
+    def __repr__(self) -> str:  # names, greetings and texts are for the person only
+        return f"<{type(self).__name__}>"
+
 
 class Logged(Happened, frozen=True):
     """A fact that the profile keeps until a listener has handled it."""
