@@ -278,7 +278,8 @@ class Soak:
             watch.feel()
             watch.look("relay", self._relay.pid)
             for crowd in self._crowds:
-                watch.look(f"crowd {crowd.number}", crowd.played.pid)
+                if crowd.played.runs:  # one that was killed is on its way to a new process
+                    watch.look(f"crowd {crowd.number}", crowd.played.pid)
             await asyncio.sleep(_BEAT_S)
 
     async def _report(self, wire: Worker) -> None:

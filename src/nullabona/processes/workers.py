@@ -29,6 +29,11 @@ class Worker:
         self._order = asyncio.Lock()
 
     @property
+    def runs(self) -> bool:
+        """Whether it has a process: not before it is launched, nor after it was stopped."""
+        return self._process is not None
+
+    @property
     def pid(self) -> int:
         """Of the process that runs now. Raises `ProcessFailed`."""
         return self._running().pid
