@@ -62,7 +62,7 @@ def _history(
     for number in range(1, count + 1):
         body = Text(f"{rng.choice(LINES)} {number}")
         mine = number % 5 == 0
-        account = step.me.account if mine else rng.choice(others)
+        account = step.local.account if mine else rng.choice(others)
         message = Message(
             room=room,
             id=rng.randbytes(16),

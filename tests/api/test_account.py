@@ -54,7 +54,10 @@ def test_an_account_is_whole_before_anybody_hears_of_it(store: SqliteStore) -> N
     card = made.card
     (device,) = card.devices
     assert (HANDLE, 0, TODAY, RELAY) == (card.handle, card.sequence, card.issued_day, card.inbox.relay)
-    assert (made.me.device, made.me.signature_key) == (device.certificate.device_id, device.certificate.device_key)
+    assert (made.local.device, made.local.signature_key) == (
+        device.certificate.device_id,
+        device.certificate.device_key,
+    )
     assert (False, False) == (made.published, made.ever_published)
     assert made.record.root.hex() not in repr(made) + repr(made.record)
 

@@ -81,7 +81,7 @@ class Life:
 
     @cached_property
     def me(self) -> bytes:
-        return self.account.me.account
+        return self.account.local.account
 
     def say(self) -> str:
         return " ".join(self.rng.choices(WORDS, k=self.rng.randint(1, 9)))

@@ -210,7 +210,7 @@ def test_a_restored_profile_is_the_one_that_was_kept(key: BackupKey, kept: Life,
     with open_profile(tmp_path / "new", Unprotected()) as profile:
         account = load_account(profile.store)
         assert account is not None
-        assert (kept.account.record.root, kept.me) == (account.record.root, account.me.account)
+        assert (kept.account.record.root, kept.me) == (account.record.root, account.local.account)
         assert kept.account.record.device_seed != account.record.device_seed
         assert [account.record.device_id] == [d.certificate.device_id for d in account.card.devices]
         assert kept.account.card.hash == account.card.previous

@@ -66,7 +66,7 @@ def test_a_backup_begins_with_whose_it_is(account: tuple[SqliteStore, Account]) 
     begin, identity = first[0], first[1]
     assert isinstance(begin, Begin)
     assert isinstance(identity, Identity)
-    assert (VERSION, made.me.account, "mina@relay.example", NOW, 16, b"") == (
+    assert (VERSION, made.local.account, "mina@relay.example", NOW, 16, b"") == (
         *(begin.version, begin.account, begin.handle, begin.made_at, len(begin.id), begin.after),
     )
     assert (made.record.root, "mina@relay.example", made.relay, made.record.card) == (
@@ -76,7 +76,7 @@ def test_a_backup_begins_with_whose_it_is(account: tuple[SqliteStore, Account]) 
     assert second[1:] == first[1:]
     later = next(backups.backup_records(store, made, NOW, Earlier(begin.id)))
     assert begin.id == (later.after if isinstance(later, Begin) else b"")
-    assert Begin(VERSION, made.me.account, "mina@relay.example", 5) == backups.begin_of(made, 5)
+    assert Begin(VERSION, made.local.account, "mina@relay.example", 5) == backups.begin_of(made, 5)
 
 
 def test_a_backup_after_another_has_what_that_has_not(account: tuple[SqliteStore, Account]) -> None:

@@ -37,7 +37,7 @@ A, B, C = (bytes([n]) * 16 for n in (1, 2, 3))
 
 
 def begin(id: bytes = b"whole", after: bytes = b"", made_at: int = 7) -> Begin:
-    return Begin(1, ACCOUNT.me.account, "mina@relay.example", made_at, id, after)
+    return Begin(1, ACCOUNT.local.account, "mina@relay.example", made_at, id, after)
 
 
 def backup(path: Path, *records: Record, id: bytes = b"whole", after: bytes = b"", made_at: int = 7) -> Path:

@@ -39,9 +39,9 @@ NEWS: Final[dict[str, Fact]] = {
 
 def _told(*codes: str) -> Callable[[Step], None]:
     def put(step: Step) -> None:
-        host = parse_handle(step.me.handle).authority
+        host = parse_handle(step.local.handle).authority
         for code in codes:
-            detail = WarningDetail(host=host, handle=step.me.handle, epoch=4_711, reason="card-forked", relay=host)
+            detail = WarningDetail(host=host, handle=step.local.handle, epoch=4_711, reason="card-forked", relay=host)
             step.tell(NEWS.get(code) or Warned(code=code, detail=detail))
 
     return put
@@ -58,8 +58,8 @@ def _standing(found: claims.Standing) -> Callable[[Step], None]:
 
 def _unchecked(step: Step) -> None:
     """One that stands in a docket of which no policy says anything, and two that were none."""
-    docket = Docket(origin=f"{parse_handle(step.me.handle).authority}/docket")
-    item = docket.item(step.me.handle, origin=docket.origin)
+    docket = Docket(origin=f"{parse_handle(step.local.handle).authority}/docket")
+    item = docket.item(step.local.handle, origin=docket.origin)
     save_held(step.store, [HeldItem(item, step.now // 1_000, told=True)])
     if not load_counts(step.store):
         for _ in range(2):
@@ -68,7 +68,7 @@ def _unchecked(step: Step) -> None:
 
 def _kept(step: Step) -> None:
     """What a directory showed, kept as evidence: of two records, and of another one than before."""
-    host = parse_handle(step.me.handle).authority
+    host = parse_handle(step.local.handle).authority
     for code in ("log-forked", "log-replaced"):
         keep_evidence(step.store, Evidence(code, host, step.now // 1_000, b"before", code.encode()))
 

@@ -87,7 +87,7 @@ class Talk:
 
     @property
     def me(self) -> bytes:
-        return self.step.me.account
+        return self.step.local.account
 
     @property
     def group(self) -> RoomState:
@@ -105,7 +105,7 @@ class Talk:
         """A line or annotation of the group as it is stored: mine unless ``by`` somebody; one after the other."""
         self.said_before += 1
         count = self.said_before
-        whose = (self.step.me.account, self.step.me.device) if by is None else (by.account, by.device)
+        whose = (self.step.local.account, self.step.local.device) if by is None else (by.account, by.device)
         state = MessageState.SENT if by is None else MessageState.RECEIVED
         id = count.to_bytes(16, "big")
         row = Message(self.house.group, id, *whose, START + count, count, 0, state, b"", b"", 0, b"")

@@ -55,13 +55,13 @@ def test_who_is_on_an_older_card_and_not_on_the_newer_is_gone(home: Home, at: Ta
     assert [PHONE.device] == own_devices.gone(at.step.store)
     again = home.next_card(home.next_card(home.card, TABLET), PHONE, TABLET)
     assert own_devices.note_card(at.step.store, again.encoded)
-    assert [at.step.me.device, TABLET.device] == [device.id for device in own_devices.listed(at.step.store)]
+    assert [at.step.local.device, TABLET.device] == [device.id for device in own_devices.listed(at.step.store)]
 
 
 def test_devices_are_listed_as_the_card_has_them(home: Home, at: Talk) -> None:
     """In its order, with their keys; the others are those that are not this one."""
     listed = own_devices.listed(at.step.store)
-    assert [at.step.me.device, PHONE.device, TABLET.device] == [device.id for device in listed]
+    assert [at.step.local.device, PHONE.device, TABLET.device] == [device.id for device in listed]
     assert own_devices.OwnDevice(PHONE.device, PHONE.signature_key, home.card.devices[1].key_package, DAY) == listed[1]
     assert listed[1:] == own_devices.others(at.step)
 
@@ -144,7 +144,7 @@ def test_who_is_in_another_room_of_ours_is_told_which_one_counts(home: Home, at:
     """Once for each that comes into it, and again once another one counts; whoever left is no news."""
     there = at.group
     item = Sync(
-        (RoomItem(home.shared, encode_info(home.shared_of(at).info), ((at.me, at.step.me.handle),), joined=True),)
+        (RoomItem(home.shared, encode_info(home.shared_of(at).info), ((at.me, at.step.local.handle),), joined=True),)
     )
 
     def told() -> int:
@@ -303,7 +303,7 @@ def test_a_device_that_no_card_names_for_a_day_is_gone(at: Talk) -> None:
     own_devices.note_gone(at.step.store, [b"gone" * 4])
     for now in (START, START + 5):
         at.step.now = now
-        unlisted.note(at.step, [WATCH.device, PHONE.device, at.step.me.device, b"gone" * 4])
+        unlisted.note(at.step, [WATCH.device, PHONE.device, at.step.local.device, b"gone" * 4])
     at.step.now = START + DAY_MS - 1
     assert (False, [b"gone" * 4]) == (unlisted.judge(at.step), own_devices.gone(at.step.store))
     at.step.now = START + DAY_MS

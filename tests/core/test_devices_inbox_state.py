@@ -50,7 +50,7 @@ def follow(stage: Stage, relay: str) -> tuple[list[Fact], str]:
     """The account's newest card names a relay: what is told, and where we are then."""
     with stage.step() as step:
         inbox_state.follow(step, card(relay))
-        return step.told, step.me.relay
+        return step.told, step.local.relay
 
 
 def test_an_inbox_that_goes_elsewhere_is_read_on_where_it_was() -> None:

@@ -58,7 +58,7 @@ def bring(home: Home, talk: Talk, *devices: Other) -> AddAccount:
     """The wish to have these devices of the account in."""
     packages = {each.certificate.device_id: each.key_package for each in home.card.devices}
     wanted = tuple(packages[each.device] for each in devices)
-    return AddAccount(talk.me, talk.step.me.handle, wanted, msgspec.msgpack.encode(home.card.inbox))
+    return AddAccount(talk.me, talk.step.local.handle, wanted, msgspec.msgpack.encode(home.card.inbox))
 
 
 # -- when ---------------------------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ def test_what_is_wanted_already_is_not_wanted_again(home: Home, at: Talk) -> Non
 def test_nobody_is_brought_into_a_room_that_we_leave(home: Home, at: Talk, why: str) -> None:
     """Nor anybody without a card."""
     if why == "leaving":
-        order = make_order(at.step.mls, at.step.me.signature_key, at.group.id, at.me, [b"k" * 32])
+        order = make_order(at.step.mls, at.step.local.signature_key, at.group.id, at.me, [b"k" * 32])
         rooms.note_leaving(at.step, order)
     else:
         at.step.store.delete_value("account-card")
@@ -149,7 +149,7 @@ def test_a_key_package_that_is_not_the_devices_is_not_used(home: Home, at: Talk,
 def test_devices_that_are_gone_are_put_out(home: Home, at: Talk) -> None:
     """Those that are in; once; never this one."""
     in_group(home, at, PHONE, TABLET)
-    own_devices.note_gone(at.step.store, [PHONE.device, WATCH.device, at.step.me.device])
+    own_devices.note_gone(at.step.store, [PHONE.device, WATCH.device, at.step.local.device])
     tend(at)
     assert [RemoveDevice(PHONE.device)] == at.group.intents
     tend(at)
@@ -250,7 +250,7 @@ def shares(talk: Talk, home: Home) -> bool:
     room = own_devices.shared(talk.step)
     made = room is not None and room.id != home.shared
     if room is not None and made:
-        assert (RoomInfo(1, DEVICES, "", talk.step.me.relay), JOINED) == (room.info, room.phase)
+        assert (RoomInfo(1, DEVICES, "", talk.step.local.relay), JOINED) == (room.info, room.phase)
     return made
 
 
@@ -332,7 +332,7 @@ def test_a_newer_card_of_the_directory_is_followed(home: Home, at: Talk, mine: s
     own_devices.forget_room(at.step.store, home.shared)
     newer = home.next_card(home.card, PHONE, mine=mine, relay="wss://two.example:443/v1")
     membership.follow(at.step, newer)
-    assert "wss://two.example:443/v1" == at.step.me.relay
+    assert "wss://two.example:443/v1" == at.step.local.relay
     assert (newer, mine == "first") == (own_devices.card(at.step.store), shares(at, home))
     assert (START + 20_001, False) == (at.group.tend_at, own_devices.is_signed_out(at.step.store))
 

@@ -351,7 +351,7 @@ def test_the_card_the_profile_and_names_of_devices_are_told(home: Home, at: Talk
     at.step.store.set_value("own-profile", profile)
     device_names.keep(at.step, PHONE.device, "phone")
     assert [ProfileItem(77, profile), NameItem(PHONE.device, 77, "phone")] == tell(at, home, *what[1:])
-    at.step.store.put_person(Person(at.me, at.step.me.handle, "Mina", b"", 5))
+    at.step.store.put_person(Person(at.me, at.step.local.handle, "Mina", b"", 5))
     assert [ProfileItem(5, profile)] == tell(at, home, sync_out.SAID)
     at.step.store.delete_value("account-card")
     assert [] == tell(at, home, sync_out.CARD, "something else")

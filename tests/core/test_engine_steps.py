@@ -95,9 +95,9 @@ def test_who_we_are_follows_from_a_step() -> None:
     stage = Stage()
     engine = engine_of(stage)
     with engine.step(START) as step:
-        step.me = replace(step.me, relay="wss://two.example:443/v1")
+        step.local = replace(step.local, relay="wss://two.example:443/v1")
     with engine.step(START) as step:
-        assert "wss://two.example:443/v1" == step.me.relay == engine.me.relay
+        assert "wss://two.example:443/v1" == step.local.relay == engine.local.relay
 
 
 def test_what_follows_without_asking_the_person_is_done_with_the_step() -> None:

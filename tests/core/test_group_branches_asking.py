@@ -279,7 +279,7 @@ def test_a_device_of_our_own_says_that_we_are_out() -> None:
     fork = Fork()
     fork.look_for(branch("fork", JUN))
     with fork.here() as (step, room, _):
-        assert tickets.told_gone(step, room, step.me.account)
+        assert tickets.told_gone(step, room, step.local.account)
 
 
 def test_who_wants_to_leave_is_out_if_anybody_says_so() -> None:
@@ -287,7 +287,7 @@ def test_who_wants_to_leave_is_out_if_anybody_says_so() -> None:
     fork = Fork()
     fork.look_for(branch("fork", JUN))
     with fork.here() as (step, room, _):
-        rooms.note_leaving(step, make_order(step.mls, step.me.signature_key, room.id, step.me.account, []))
+        rooms.note_leaving(step, make_order(step.mls, step.local.signature_key, room.id, step.local.account, []))
         assert tickets.told_gone(step, room, JUN.account)
 
 

@@ -24,7 +24,7 @@ MINUTE = 60_000
 def followed(fork: Fork, moved: Moved, *, since: int = 1) -> Rejoin | None:
     """Jun says that they move to another branch; we are in since an epoch."""
     with fork.here() as (step, room, _):
-        own = step.store.device(room.id, step.me.device)
+        own = step.store.device(room.id, step.local.device)
         assert own is not None
         step.store.put_devices([replace(own, since=since)])
         branches.follow(step, room, JUN.row(room.id, 1), moved)

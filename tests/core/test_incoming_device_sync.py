@@ -357,8 +357,8 @@ def test_a_device_is_called_as_was_said_last(home: Home, at: Talk) -> None:
     own_devices.note_card(at.step.store, home.next_card(home.card, PHONE, TABLET, mine="last").encoded)
     hear(at, home, NameItem(PHONE.device, 5, "phone"), NameItem(PHONE.device, 4, "old"))
     assert ({PHONE.device: "phone"}, False) == (device_names.all_names(at.step.store), sync_out.was_told(at.step))
-    hear(at, home, NameItem(at.step.me.device, 5, "desk"))
-    assert ("desk", True) == (device_names.all_names(at.step.store)[at.step.me.device], sync_out.was_told(at.step))
+    hear(at, home, NameItem(at.step.local.device, 5, "desk"))
+    assert ("desk", True) == (device_names.all_names(at.step.store)[at.step.local.device], sync_out.was_told(at.step))
 
 
 def test_how_far_another_device_has_come_in_the_inbox_is_its_own_word(home: Home, at: Talk) -> None:
@@ -371,12 +371,12 @@ def test_how_far_another_device_has_come_in_the_inbox_is_its_own_word(home: Home
 def test_a_newer_card_is_followed(home: Home, at: Talk) -> None:
     """Every room is looked at, listeners are told, and what was promised for it is looked after."""
     newer = home.next_card(home.card, PHONE, WATCH, relay="wss://two.example:443/v1")
-    promise = Expected("relay.example", at.step.me.handle, newer.hash, 1, 2, b"note", (), 9)
+    promise = Expected("relay.example", at.step.local.handle, newer.hash, 1, 2, b"note", (), 9)
     hear(at, home, CardItem(newer.encoded, encode_expected(promise)))
     assert (newer, [TABLET.device]) == (own_devices.card(at.step.store), own_devices.gone(at.step.store))
     assert ([newer.hash], [promise]) == (own_cards(at.step.store), load_expected(at.step.store))
     assert ([{}], True) == (events(at, "devices-changed"), START < at.group.tend_at)
-    assert "wss://two.example:443/v1" == at.step.me.relay
+    assert "wss://two.example:443/v1" == at.step.local.relay
 
 
 def test_a_card_that_is_known_or_not_ours_is_no_news(home: Home, at: Talk) -> None:

@@ -364,7 +364,7 @@ def test_what_was_written_in_the_room_before_goes_out_again() -> None:
     id = b"1" * 16
     invited.mina.message(invited.id, id, body=encode_body(Text("hello")), box=b"b" * 32, frame=b"f" * 32)
     with invited.mina.step() as step:
-        order = make_order(step.mls, step.me.signature_key, invited.id, step.me.account, [b"leaf"])
+        order = make_order(step.mls, step.local.signature_key, invited.id, step.local.account, [b"leaf"])
         rooms.note_leaving(step, order)
         old = BoxTrack(3, b"s" * 32)
         step.room(invited.id).boxes = [old]

@@ -93,7 +93,7 @@ def test_a_blocked_contact_leads_us_nowhere() -> None:
         id = stage.room(JUN, kind=DIRECT)
         with stage.step() as step:
             at = step.room(id)
-            ours = make_move(step.mls, step.me.signature_key, id, 1, THERE)
+            ours = make_move(step.mls, step.local.signature_key, id, 1, THERE)
             theirs = order(room=id)
             found += [moving.decoded(step, at, encode_move(each)) for each in (ours, theirs)]
             found.append(moving.decoded(step, at, b""))

@@ -228,7 +228,7 @@ def test_the_move_of_the_devices_own_room_stands_in_no_history() -> None:
     id = stage.room(kind=DEVICES)
     with stage.step() as step:
         room = step.room(id)
-        moving.adopt(step, room, make_move(step.mls, step.me.signature_key, id, 1, THERE))
+        moving.adopt(step, room, make_move(step.mls, step.local.signature_key, id, 1, THERE))
         assert (THERE, []) == (room.relay, step.store.messages(id, limit=10))
         assert "room-moved" in [kind for kind, _, _ in rows(step)]
 

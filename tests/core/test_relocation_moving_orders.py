@@ -27,7 +27,7 @@ def test_an_admin_orders_the_room_elsewhere_and_goes_there() -> None:
         with movable.here() as (step, room):
             moving.issue(step, room, relay)
             assert room.order is not None
-            assert step.me.signature_key == room.order.signer
+            assert step.local.signature_key == room.order.signer
             given.append((room.order.number, room.relay))
             room.info = msgspec.structs.replace(room.info, moves=7)
     assert [(1, THERE), (8, FURTHER)] == given

@@ -182,7 +182,7 @@ def test_when_a_removal_stands_nothing_of_its_box_is_kept() -> None:
         room = step.room(watched.room)
         box = room.current.keys.box.address
         view(step, room.current, JUN, 1)
-        order = make_order(step.mls, step.me.signature_key, room.id, step.me.account, [b"leaf"])
+        order = make_order(step.mls, step.local.signature_key, room.id, step.local.account, [b"leaf"])
         rooms.note_leaving(step, order)
         room.invites_at = START
         room.rejoin = Rejoin("fork", 0, b"c", [], [], START)

@@ -62,7 +62,7 @@ def test_a_profile_is_kept_and_every_room_we_are_in_is_told_soon(talk: Talk) -> 
     profiles.set_own(talk.step, "  Mina ", PNG)
     assert MINA == profiles.own(talk.step)
     assert msgspec.msgpack.encode(MINA) == profiles.own_encoded(talk.step.store)
-    assert Person(talk.me, talk.step.me.handle, "Mina", PNG, START) == talk.step.store.person(talk.me)
+    assert Person(talk.me, talk.step.local.handle, "Mina", PNG, START) == talk.step.store.person(talk.me)
     assert (START + 2_001, 0, [talk.me]) == (talk.group.profile_at, talk.direct.profile_at, changed(talk))
 
 
@@ -105,7 +105,7 @@ def test_another_device_of_mine_says_what_we_are_called_as_long_as_it_is_newer(t
         profiles.take_own(talk.step, msgspec.msgpack.encode(Profile("older")), at)
     with pytest.raises(Malformed):
         profiles.take_own(talk.step, b"\x93", START + 1)
-    assert (data, Person(talk.me, talk.step.me.handle, "Mina", PNG, START)) == (
+    assert (data, Person(talk.me, talk.step.local.handle, "Mina", PNG, START)) == (
         profiles.own_encoded(talk.step.store),
         talk.step.store.person(talk.me),
     )

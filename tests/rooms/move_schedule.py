@@ -79,7 +79,7 @@ class MoveSchedule(Schedule):
     def _take_along(self, person: Person) -> None:
         try:
             with person.engine.step(self.world.now, self.room) as step:
-                moving.issue(step, step.room(self.room), step.me.relay)
+                moving.issue(step, step.room(self.room), step.local.relay)
         except (NotAllowed, BadProof):
             return
         self.note(f"{person.name} takes the room along to {person.me.relay}")

@@ -48,10 +48,10 @@ def move_in(step: Step, card: Card, left: str) -> None:
 def move(world: World, person: Person, relay: str) -> None:
     """The person moves their account, and the directory has the card at once."""
     card = card_at(world, person, relay)
-    left = person.engine.me.relay
+    left = person.engine.local.relay
     with person.engine.step(world.now) as step:
         move_in(step, card, left)
-    person.me = person.engine.me
+    person.me = person.engine.local
     person.card = world.cards[person.me.handle] = card
 
 

@@ -26,7 +26,7 @@ def staged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes, int]]:
     real = commits._stage
 
     def noting(step: Any, room: Any, track: Any, change: Any) -> None:  # noqa: ANN401 - as the real one
-        found.append((step.me.device, room.id, track.epoch))
+        found.append((step.local.device, room.id, track.epoch))
         real(step, room, track, change)
 
     monkeypatch.setattr(commits, "_stage", noting)
@@ -40,7 +40,7 @@ def spoken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes, int]]:
     real = queue_frame
 
     def noting(step: Any, room: Any, track: Any, *rest: Any, **more: Any) -> bytes:  # noqa: ANN401 - as the real one
-        found.append((step.me.device, room.id, track.epoch))
+        found.append((step.local.device, room.id, track.epoch))
         return real(step, room, track, *rest, **more)
 
     monkeypatch.setattr(sending, "queue_frame", noting)

@@ -79,7 +79,7 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
 
     def but_jun(step: Step, room: RoomState, device: Device, said: BackfillRequest) -> None:
         honest(step, room, device, said)
-        if step.me.account == jun.account:
+        if step.local.account == jun.account:
             kept.extend(room.given)
             room.given = []
 

@@ -43,7 +43,7 @@ def test_a_relay_that_is_away_for_a_moment_has_nobody_looked_up(monkeypatch: pyt
     looked: list[tuple[bytes, str]] = []
 
     def look(step: Step, handle: str) -> None:
-        looked.append((step.me.account, handle))
+        looked.append((step.local.account, handle))
 
     world = World(50)
     a, b = people(world, 2)

@@ -142,7 +142,7 @@ def test_a_card_that_names_this_machine_is_not_followed() -> None:
     with b.engine.step(world.now) as step:
         own_devices.note_card(step.store, own_card.encoded)
         inbox_state.follow(step, own_card)
-    assert (RELAY, {RELAY}) == (b.engine.me.relay, homes(world, room))
+    assert (RELAY, {RELAY}) == (b.engine.local.relay, homes(world, room))
     assert ["relay-refused"] == [data["code"] for kind, _, data in b.events() if kind == "warning"]
 
 

@@ -47,11 +47,11 @@ class Story(MortalStory):
 
     def _move(self, person: Person) -> None:
         """A person whose device died over it looks whether it happened."""
-        left = person.engine.me.relay
-        while person.engine.me.relay != TWO:
+        left = person.engine.local.relay
+        while person.engine.local.relay != TWO:
             card = card_at(self.world, person, TWO)
             self.world.do(person, command=lambda step, card=card: move_in(step, card, left))  # type: ignore[misc]
-        person.me = person.engine.me
+        person.me = person.engine.local
         with person.store.transaction():
             taken = own_devices.card(person.store)
         assert taken is not None

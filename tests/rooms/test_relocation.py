@@ -305,13 +305,13 @@ def test_the_devices_of_an_account_follow_one_another() -> None:
     burn(world)
     move(world, a, TWO)
     world.settle(span=10 * MINUTE)
-    assert RELAY == desk.engine.me.relay
+    assert RELAY == desk.engine.local.relay
     with desk.engine.step(world.now) as step:
         own_devices.note_card(step.store, a.card.encoded)
         inbox_state.follow(step, a.card)
     b.send(room, "to both")
     world.settle(span=10 * MINUTE)
-    assert (TWO, {TWO}, ["to both"]) == (desk.engine.me.relay, homes(world, room), desk.texts(room))
+    assert (TWO, {TWO}, ["to both"]) == (desk.engine.local.relay, homes(world, room), desk.texts(room))
     with desk.engine.step(world.now) as step:
         shared = own_devices.room_id(step.store)
     assert {TWO} == homes_of((a, desk), shared)

@@ -114,7 +114,7 @@ class Account:
         return bool(self.record.published)
 
     @property
-    def me(self) -> LocalDevice:
+    def local(self) -> LocalDevice:
         public = Ed25519PrivateKey.from_private_bytes(self.record.device_seed).public_key().public_bytes_raw()
         return LocalDevice(self.card.account_id, self.record.device_id, self.record.handle, public, self.relay)
 

@@ -21,7 +21,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         more=_SMALL),
     # Cards are looked up in three ways, two of which are enough; but what they say is used in one place.
     mutant("nobody looks where the cards of who may move a room lead", "loss", "S-24",
-        Edit("client/core/relocation/search.py", "[step.me.relay, *theirs, *track.left]", "[step.me.relay, *track.left]"),
+        Edit("client/core/relocation/search.py", "[step.local.relay, *theirs, *track.left]", "[step.local.relay, *track.left]"),
         more=("--renamed", *_SMALL)),
     # -- chosen from the lines and the code, before the drill's checks were read
     mutant("what others lack is put back within ten minutes", "loss", "S-22",

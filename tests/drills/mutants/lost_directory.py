@@ -17,11 +17,11 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         stuck=True, blind=True),
     mutant("what is sent waits for the directory", "lost-directory", "G-10",
         Edit("client/runner/outbox.py", "            carrier = await connection.ready()\n            request = self._request(item)\n",
-             "            await self._context.directories.look_up(self._context.engine.me.handle)\n"
+             "            await self._context.directories.look_up(self._context.engine.local.handle)\n"
              "            carrier = await connection.ready()\n            request = self._request(item)\n"), stuck=True, blind=True),
     mutant("rooms are read only while the directory answers", "lost-directory", "G-10",
         Edit("client/runner/reads.py", "            moved = await self._read(key, connection, await connection.ready(), 0)\n",
-             "            await self._context.directories.look_up(self._context.engine.me.handle)\n"
+             "            await self._context.directories.look_up(self._context.engine.local.handle)\n"
              "            moved = await self._read(key, connection, await connection.ready(), 0)\n"), stuck=True, blind=True),
     mutant("nobody notices that a card is missing", "lost-directory", "G-11",
         Edit("client/runner/own_key_monitor.py", "            self._missing()\n", "            pass\n"), stuck=True, blind=True),

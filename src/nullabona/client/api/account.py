@@ -255,7 +255,7 @@ class ThisAccount:
 def own_account(session: Session) -> OwnAccount:
     """What is shown of the profile's account. Raises `NoAccount`."""
     found = session.account()
-    me = found.me  # its card is verified each time that it is asked
+    me = found.local  # its card is verified each time that it is asked
     return OwnAccount(me.account, me.handle, me.device, me.relay, found.published)
 
 
@@ -269,8 +269,8 @@ def _other_place(relay: str, mine: str) -> Endpoint:
 
 def _hand_over(step: Step, room: RoomState) -> None:
     """Of a group whose only admin we are, somebody else has to be one first: the lowest account."""
-    others = sorted({device.account for device in step.roster(room.id).values()} - {step.me.account})
-    if room.phase == JOINED and others and set(room.info.admins) == {step.me.account}:
+    others = sorted({device.account for device in step.roster(room.id).values()} - {step.local.account})
+    if room.phase == JOINED and others and set(room.info.admins) == {step.local.account}:
         commands.set_admin(step, room.id, others[0], admin=True)
 
 

@@ -65,7 +65,7 @@ class Archive:
         if after is not None:
             if same_place(after, path):
                 raise BackupOutOfLine("a backup cannot take the place of the one it is made after")
-            earlier = await asyncio.to_thread(backups.read_earlier, after, key, account.me.account, watch=tell)
+            earlier = await asyncio.to_thread(backups.read_earlier, after, key, account.local.account, watch=tell)
         records = backups.backup_records(store, account, now_ms(), earlier)
         blocks = encode_stream(backups.watched(records, backups.weigh(store), watch))
         return await _fed(blocks, lambda feed: backups.write_backup(path, feed, key, verify=verify, watch=tell))

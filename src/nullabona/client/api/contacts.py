@@ -125,7 +125,7 @@ class Contacts:
                 return any(matches_name(text, name) for name in called)
 
             contacts = [contact for contact in step.store.contacts() if fits(contact.account)]
-            known = {contact.account for contact in contacts} | {step.me.account}
+            known = {contact.account for contact in contacts} | {step.local.account}
             members: dict[bytes, ProfileInfo] = {}
             rooms = []
             for room_id in step.store.rooms():

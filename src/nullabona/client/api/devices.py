@@ -78,7 +78,7 @@ class DeviceLink:
     @property
     def number(self) -> tuple[str, ...]:
         """The account's number. If the new device shows another one, it has joined another account."""
-        return account_digits(self._session.account().me.account, str(self.code.handle))
+        return account_digits(self._session.account().local.account, str(self.code.handle))
 
     async def candidate(self) -> str:
         """Wait for a device that uses the code, and return its name. Raises `LinkExpired`, `LinkMisused`."""
@@ -204,7 +204,7 @@ class Devices:
 
     def all(self) -> list[DeviceInfo]:
         """Every device of the account, in the order in which they joined."""
-        me = self._session.account().me.device
+        me = self._session.account().local.device
         with self._session.look() as store:
             called = device_names.all_names(store)
             return [
@@ -230,7 +230,7 @@ class Devices:
         account itself is at risk (spec/devices.md §7). Raises `BadRequest` for this device, for an unknown one, and on
         a device that the others have not sent the account's data yet, which would be lost with them.
         """
-        if device == self._session.account().me.device:
+        if device == self._session.account().local.device:
             raise BadRequest("this device cannot revoke itself", hint="do it from another device")
         with self._session.step() as step:
             account = self._session.account_in(step.store)

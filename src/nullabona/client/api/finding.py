@@ -121,7 +121,7 @@ def find_person(step: Step, wanted: bytes | str) -> list[bytes]:
     if isinstance(wanted, bytes):
         return [wanted]
     names = all_names(step.store)
-    known = {step.me.account, *names.handles}
+    known = {step.local.account, *names.handles}
     called = [who for who in known if wanted == names.name(who) or _fits_handle(names.handle(who), wanted)]
     return [*called, author_id(wanted)]
 

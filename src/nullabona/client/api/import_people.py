@@ -21,7 +21,7 @@ class People:
 
     def __init__(self, step: Step, answers: ImportAnswers, export: Export, place: int, found: ChatSurvey) -> None:
         self._step = step
-        self._me = step.me.account
+        self._me = step.local.account
         self._scope = f"import:{export.layout.service}"
         self._names = list(found.people)
         own = [*OWN_NAMES] if export.layout.service == "kakaotalk" else []

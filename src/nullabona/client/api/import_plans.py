@@ -163,7 +163,7 @@ class Plan:
 
     def _chat(self, of: int, number: int) -> ImportChat:
         export, found, people = self._exports[of], self._exports[of].chats[number], self.people[of, number]
-        me, accounts = self._step.me.account, people.accounts
+        me, accounts = self._step.local.account, people.accounts
         offset = _no_offset if export.layout.utc else self._offsets
         earlier = self._earlier(export, number)
         return ImportChat(

@@ -54,7 +54,7 @@ class Links:
             named = [contact for contact in step.store.contacts() if contact.handle == link.handle]
             contact = next((each for each in named if link.fits(each.account)), None)
             room = step.find_room(link.room) if link.room else None
-            if link.fits(step.me.account):
+            if link.fits(step.local.account):
                 state = "own"
             elif named and contact is None:
                 state = "other"
@@ -76,7 +76,7 @@ class Links:
         """
         link = invite_link.parse_link(text)
         own = self._session.account().record
-        if link.fits(self._session.account().me.account):
+        if link.fits(self._session.account().local.account):
             raise LinkError("this is your own link", hint="give it to somebody else")
         card = await self._contacts.look_up(link.handle, timeout_s=timeout_s)
         invite_link.check_card(link, card)
@@ -111,7 +111,7 @@ class Links:
 
     def own(self) -> str:
         """The link to this account that never expires."""
-        me = self._session.account().me
+        me = self._session.account().local
         return invite_link.format_link(Link("contact", me.handle, invite_link.key_check(me.account)))
 
 

@@ -175,7 +175,7 @@ class Messages:
         """The oldest unread message; None if all are read."""
         with self._session.view() as step:
             target = find_room(step.store, room)
-            read = step.store.marker(target, step.me.account)
+            read = step.store.marker(target, step.local.account)
             found = step.store.first_unread(target, -1 if read is None else read)
             return show(look_at(step), found) if found is not None else None
 

@@ -22,13 +22,13 @@ class Profiles:
     def get(self, account: bytes | None = None) -> ProfileInfo:
         """The name and picture that an account shows (default: this one); empty if it never set them."""
         with self._session.view() as step:
-            return profile_of(step, account or step.me.account)
+            return profile_of(step, account or step.local.account)
 
     async def set(self, name: str, picture: bytes | None = None) -> ProfileInfo:
         """Change our profile and tell every room. ``picture`` None keeps it, empty removes it. Raises `BadRequest`."""
         with self._session.step() as step:
             profiles.set_own(step, name, picture)
-            return profile_of(step, step.me.account)
+            return profile_of(step, step.local.account)
 
     async def face(self, account: bytes, picture: bytes) -> SafeImage:
         """An account's profile picture, re-encoded and cached. Raises `BadImage`."""

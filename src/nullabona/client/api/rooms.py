@@ -243,7 +243,7 @@ def _load(store: Store, room: bytes) -> RoomState:
 
 
 def summary_of(look: Look, room: RoomState, *, last: bool) -> RoomSummary:
-    store, me = look.step.store, look.step.me.account
+    store, me = look.step.store, look.step.local.account
     read = store.marker(room.id, me)
     unread, mentions = store.count_unread(room.id, -1 if read is None else read)
     newest = _last_line(store, room.id) if last else None

@@ -70,7 +70,7 @@ class _RoomLook:
 def look_at(step: Step) -> Look:
     """Begin to show messages. Runs in the caller's transaction."""
     return Look(
-        step, all_names(step.store, {step.me.account: step.me.handle}), preferences.profile(step.store).receipts
+        step, all_names(step.store, {step.local.account: step.local.handle}), preferences.profile(step.store).receipts
     )
 
 
@@ -83,7 +83,7 @@ def room_title(look: Look, room: RoomState | None) -> str:
     """A group's name, or what the other person of a direct room is called; empty for a room that is not there."""
     if room is None:
         return ""
-    partner = partner_of(room, look.step.me.account)
+    partner = partner_of(room, look.step.local.account)
     return look.names.name(partner) if partner else room.info.name
 
 
@@ -100,7 +100,7 @@ def unread_by(look: Look, message: Message) -> int:
     """How many have not read a message; -1 if the person does not take part in read receipts."""
     if not look.receipts:
         return -1
-    me = look.step.me.account
+    me = look.step.local.account
     return look.room(message.room).unread_by(message, me) if message.kind in kinds.SPOKEN else 0
 
 
@@ -112,7 +112,7 @@ def show_line(look: Look, message: Message) -> MessageInfo:
 def _info(
     look: Look, message: Message, body: Stored, sheet: Sheet, unread: int, *, quote: QuoteInfo | None
 ) -> MessageInfo:
-    me = look.step.me.account
+    me = look.step.local.account
     said = body if isinstance(body, Text | File) else None
     said_file = kinds.attachment_of(body)
     imported = _imported(body) if isinstance(body, Imported) else None
@@ -178,7 +178,7 @@ def _reactions(look: Look, sheet: Sheet) -> tuple[Reaction, ...]:
 
 def _poll(look: Look, message: Message, body: Poll, sheet: Sheet) -> PollInfo:
     names = {account: look.names.name(account) for account in sheet.votes}
-    may_close = message.account == look.step.me.account and not sheet.closed
+    may_close = message.account == look.step.local.account and not sheet.closed
     return PollInfo(body.question, body.options, body.multiple, sheet.votes, names, sheet.closed, may_close)
 
 
@@ -187,7 +187,7 @@ def _notice(look: Look, body: Notice) -> NoticeInfo:
         body.what.value,
         body.account,
         look.names.name(body.account) if body.account else "",
-        body.account == look.step.me.account,
+        body.account == look.step.local.account,
         body.others,
         tuple(look.names.name(account) for account in body.others),
         body.text,

@@ -70,7 +70,7 @@ class BackupInfo:
 
 def begin_of(account: Account, now: int, id: bytes = b"", after: bytes = b"") -> Begin:
     """How a stream of this account begins."""
-    me = account.me
+    me = account.local
     return Begin(VERSION, me.account, me.handle, now, id, after)
 
 

@@ -72,7 +72,7 @@ def attended(step: Step, room: RoomState | None) -> RoomState | None:
     """The room, unless we neither read nor write it: the direct room with a blocked contact at another relay than ours.
     Its operator would see when and from where this device reads.
     """
-    if room is None or (room.relay != step.me.relay and is_shut(step.store, room.info)):
+    if room is None or (room.relay != step.local.relay and is_shut(step.store, room.info)):
         return None
     return room
 
@@ -83,8 +83,8 @@ def handle_of(step: Step, account: bytes) -> str:
     We know our own account, contacts that the person asked or accepted, members of our rooms, and accounts that we ask
     for a way into a room; never a blocked account.
     """
-    if account == step.me.account:
-        return step.me.handle
+    if account == step.local.account:
+        return step.local.handle
     contact = step.store.contact(account)
     if contact is not None and contact.state in _KNOWN:
         return contact.handle
@@ -112,7 +112,7 @@ def _rooms(step: Step) -> Iterator[RoomState]:
 
 def uses_host(step: Step, host: str) -> bool:
     """Whether this device uses a handle's host anyway: its own, a contact's, or a room member's."""
-    if host == parse_handle(step.me.handle).authority:
+    if host == parse_handle(step.local.handle).authority:
         return True
     if any(parse_handle(each.handle).authority == host for each in _known_contacts(step)):
         return True
@@ -127,7 +127,7 @@ def _known_contacts(step: Step) -> Iterator[Contact]:
 def uses_relay(step: Step, relay: str) -> bool:
     """Whether this device uses a relay anyway: the account's own one, or that of a room that it is in."""
     kept = (room.relay for room in _rooms(step) if room.phase == JOINED and not is_shut(step.store, room.info))
-    return relay == step.me.relay or relay in kept
+    return relay == step.local.relay or relay in kept
 
 
 # -- how often ----------------------------------------------------------------------------------------------------

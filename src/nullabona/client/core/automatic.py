@@ -92,7 +92,7 @@ def once_out(step: Step) -> None:
 def _open_for_both(step: Step, account: bytes) -> None:
     """Both asked each other: the one with the lower account id opens the room."""
     contact = step.store.contact(account)
-    if contact is not None and step.me.account < account and own_devices.leads(step):
+    if contact is not None and step.local.account < account and own_devices.leads(step):
         _accept(step, account)
 
 

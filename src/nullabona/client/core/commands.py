@@ -46,7 +46,7 @@ def create_group(step: Step, name: str) -> bytes:
     """A new group with this account as its only member and admin. Returns the room's id."""
     _check_name(name)
     timer_s = preferences.profile(step.store).default_timer_s
-    return create_room(step, RoomInfo(1, GROUP, name, step.me.relay, (step.me.account,), timer_s=timer_s)).id
+    return create_room(step, RoomInfo(1, GROUP, name, step.local.relay, (step.local.account,), timer_s=timer_s)).id
 
 
 def _check_name(name: str) -> None:
@@ -65,7 +65,7 @@ def _admin_room(step: Step, room_id: bytes) -> RoomState:
     room = _member_room(step, room_id)
     if room.info.kind == DIRECT:
         raise NotAllowed("a direct room has two people and no name", hint="create a group")
-    if step.me.account not in room.info.admins:
+    if step.local.account not in room.info.admins:
         raise NotAllowed("only an admin of the room may do that")
     return room
 
@@ -81,7 +81,7 @@ def add_account(step: Step, room_id: bytes, card: Card) -> None:
 def remove_account(step: Step, room_id: bytes, account: bytes) -> None:
     """Remove every device of an account from a group."""
     room = _admin_room(step, room_id)
-    if account == step.me.account:
+    if account == step.local.account:
         raise BadRequest("you cannot remove yourself", hint="leave the room instead")
     _need_member(step, room, account)
     room.intents = [i for i in room.intents if not (isinstance(i, AddAccount) and i.account == account)]
@@ -121,11 +121,15 @@ def leave(step: Step, room_id: bytes) -> None:
     """Leave a room: the other members carry it out. Raises `LastAdmin` for the only admin of a group with others."""
     room = _member_room(step, room_id)
     roster = step.roster(room_id)
-    others = {device.account for device in roster.values()} - {step.me.account}
+    others = {device.account for device in roster.values()} - {step.local.account}
     if len(roster) == 1:
         commits.leave_alone(step, room)
         return
-    if others and room.info.kind == GROUP and set(room.info.admins) & (others | {step.me.account}) == {step.me.account}:
+    if (
+        others
+        and room.info.kind == GROUP
+        and set(room.info.admins) & (others | {step.local.account}) == {step.local.account}
+    ):
         raise LastAdmin("you are the last admin of this group")
     leaving.say(step, room)
     commits.carry_out_leaving(step, room)
@@ -139,7 +143,7 @@ def members(step: Step, room_id: bytes) -> list[MemberInfo]:
         counts[device.account] = (device.handle, counts.get(device.account, ("", 0))[1] + 1)
     return sorted(
         (
-            MemberInfo(account, handle, account in room.info.admins, count, account == step.me.account)
+            MemberInfo(account, handle, account in room.info.admins, count, account == step.local.account)
             for account, (handle, count) in counts.items()
         ),
         key=lambda member: member.handle,
@@ -163,7 +167,7 @@ def mark_read(step: Step, room_id: bytes, message_id: bytes) -> None:
 
 def request_contact(step: Step, card: Card, own_card: bytes, greeting: str, token: bytes = b"") -> Contact:
     """See `requests.request_contact`. Raises `BadRequest`; `CardForked` if another account has a contact's handle."""
-    if card.account_id == step.me.account:
+    if card.account_id == step.local.account:
         raise BadRequest("that is your own handle")
     if len(greeting) > 500:
         raise BadRequest("a greeting has at most 500 characters")
@@ -217,9 +221,9 @@ def room_for_two(step: Step, contact: Contact) -> RoomState | None:
 
 
 def _new_room_for_two(step: Step, contact: Contact) -> RoomState:
-    pair = tuple(sorted((step.me.account, contact.account)))
+    pair = tuple(sorted((step.local.account, contact.account)))
     timer_s = preferences.profile(step.store).default_timer_s
-    return create_room(step, RoomInfo(1, DIRECT, "", step.me.relay, (), pair, timer_s))
+    return create_room(step, RoomInfo(1, DIRECT, "", step.local.relay, (), pair, timer_s))
 
 
 def decline_contact(step: Step, account: bytes) -> None:

@@ -114,7 +114,7 @@ def forward_file(step: Step, line: Message, body: File, target: bytes) -> bytes:
 def edit(step: Step, room_id: bytes, message: bytes, text: str, mentions: Sequence[bytes] = ()) -> None:
     """Change the text of an own message, or the caption of a file. The old text is not kept anywhere."""
     room, line = _line(step, room_id, message)
-    if line.account != step.me.account:
+    if line.account != step.local.account:
         raise NotAllowed("only your own messages can be edited", hint="answer it instead")
     body = kinds.stored(line)
     if isinstance(body, Text):
@@ -135,8 +135,8 @@ def delete(step: Step, room_id: bytes, message: bytes, *, for_all: bool) -> None
         hide(step, line)
         return
     room, line = _line(step, room_id, message)
-    admin = step.me.account in room.info.admins
-    if line.account != step.me.account and not admin:
+    admin = step.local.account in room.info.admins
+    if line.account != step.local.account and not admin:
         raise NotAllowed("only an admin of a group may delete what others wrote")
     if line.state is MessageState.FAILED or (line.state is MessageState.WAITING and not line.box):
         _drop(step, line)
@@ -168,7 +168,7 @@ def close_poll(step: Step, room_id: bytes, message: bytes) -> None:
     room, line = _line(step, room_id, message)
     if not isinstance(kinds.stored(line), Poll):
         raise BadRequest("this is no poll")
-    if line.account != step.me.account:
+    if line.account != step.local.account:
         raise NotAllowed("only who asked may close a poll")
     if not _sheet(step, room, line).closed:
         sending.send(step, room, ClosePoll(line.id))
@@ -177,7 +177,7 @@ def close_poll(step: Step, room_id: bytes, message: bytes) -> None:
 def pin(step: Step, room_id: bytes, message: bytes, *, on: bool) -> None:
     """Pin a message to the top of the room for everybody, or unpin it. In a group only admins may."""
     room, line = _line(step, room_id, message)
-    if room.info.kind != DIRECT and step.me.account not in room.info.admins:
+    if room.info.kind != DIRECT and step.local.account not in room.info.admins:
         raise NotAllowed("only an admin of a group may pin messages")
     if _sheet(step, room, line).pinned != on:
         sending.send(step, room, Pin(line.id, on))
@@ -220,7 +220,7 @@ def set_timer(step: Step, room_id: bytes, timer_s: int) -> None:
     room = _joined(step, room_id)
     if not 0 <= timer_s <= MAX_TIMER_S:
         raise BadRequest("a timer is at most a year")
-    if room.info.kind != DIRECT and step.me.account not in room.info.admins:
+    if room.info.kind != DIRECT and step.local.account not in room.info.admins:
         raise NotAllowed("only an admin of the room may do that")
     if timer_s != room.info.timer_s:
         intents.want(room, SetInfo(timer_s=timer_s))

@@ -54,10 +54,12 @@ _NEVER: Final = 1 << 62
 class Engine:
     """One device. Calls must not overlap. ``now`` is always ms since the epoch."""
 
-    def __init__(self, store: Store, mls: Mls, me: LocalDevice, rng: Randomness, timing: Timing | None = None) -> None:
+    def __init__(
+        self, store: Store, mls: Mls, local: LocalDevice, rng: Randomness, timing: Timing | None = None
+    ) -> None:
         self._store = store
         self._mls = mls
-        self.me = me
+        self.local = local
         self._rng = rng
         self._timing = timing or Timing()
         self._joins: dict[bytes, rejoin.Join] = {}
@@ -89,7 +91,7 @@ class Engine:
             self._mls.abandon()
             raise
         self._mls.committed()
-        self.me = step.me
+        self.local = step.local
         self._scouts += step.scouts
         for fact in step.unlogged:
             if isinstance(fact, PassingFact):
@@ -346,7 +348,7 @@ class Engine:
 
     def _look(self, now: int = 0, **about: Any) -> Step:  # noqa: ANN401 - fields of `Step`
         """A step for reading only; it is not saved."""
-        return Step(self._store, self._mls, self.me, self._rng, self._timing, now, **about)
+        return Step(self._store, self._mls, self.local, self._rng, self._timing, now, **about)
 
     def due(self, now: int) -> list[OutboxItem]:
         """Outbox items to send now, in order. Only the first item of a queue (`queue_of`) may be in flight."""

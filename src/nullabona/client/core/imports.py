@@ -27,7 +27,7 @@ def make_room(step: Step, title: str, id: bytes = b"") -> bytes:
     ``id`` is used if it is free.
     """
     room = id if id and step.find_room(id) is None else step.rng.bytes(32)
-    step.add_room(RoomState(room, RoomInfo(1, GROUP, clean_name(title), "", (step.me.account,)), IMPORTED, []))
+    step.add_room(RoomState(room, RoomInfo(1, GROUP, clean_name(title), "", (step.local.account,)), IMPORTED, []))
     return room
 
 

@@ -108,7 +108,7 @@ class Step:
 
     store: Store
     mls: Mls
-    me: LocalDevice
+    local: LocalDevice
     rng: Randomness
     timing: Timing
     now: int
@@ -202,7 +202,7 @@ class Step:
         return [
             device
             for device in self.roster(room.id).values()
-            if device.device != self.me.device and device.since <= epoch
+            if device.device != self.local.device and device.since <= epoch
         ]
 
     def tell(self, fact: Fact) -> None:

@@ -15,7 +15,7 @@ def renew_copy(profile: Profile, suite: int = SUITE) -> None:
     """Make a stale profile one that may send again; nothing of its old ratchet state is left. A crash repeats it."""
     account = load_account(profile.store)
     if account is not None:
-        engine = Engine(profile.store, account.mls(profile.store, suite), account.me, SystemRandomness())
+        engine = Engine(profile.store, account.mls(profile.store, suite), account.local, SystemRandomness())
         with engine.step(now_ms()) as step:
             returning.forsake_all(step)
             save_watch(step.store, None)

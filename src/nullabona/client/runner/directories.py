@@ -163,7 +163,7 @@ class Directories:
             return load_pinned(self._context.store, host)
 
     def _remember(self, pinned: Pinned, checked: Checked | None = None, handle: str = "") -> None:
-        own = self._context.engine.me.handle
+        own = self._context.engine.local.handle
         with self._context.engine.step(self._context.now()) as step:
             known = load_pinned(step.store, pinned.host)
             save_pinned(step.store, pinned)

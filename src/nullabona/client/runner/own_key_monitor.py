@@ -149,7 +149,7 @@ class OwnKeyMonitor:
         with self._context.store.reading():
             pinned = load_pinned(self._context.store, host)
             due_s = dockets.load_docket(self._context.store).next_s
-        handle = parse_handle(self._context.engine.me.handle)
+        handle = parse_handle(self._context.engine.local.handle)
         if pinned is None:
             return DAY_S
         if not any(own_docket(log.key.name, handle) for log in Policy.parse(pinned.policy).logs):

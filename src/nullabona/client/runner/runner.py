@@ -69,7 +69,7 @@ class Runner:
         self._mls = account.mls(self.store, suite)
         self._rng = SystemRandomness()
         self._timing = timing or Timing()
-        self.engine = Engine(self.store, self._mls, account.me, self._rng, self._timing)
+        self.engine = Engine(self.store, self._mls, account.local, self._rng, self._timing)
         self.connections = Connections(
             account.relay, options or NetOptions(), policy or Policy(), self._connection_changed, dial, post
         )
@@ -160,8 +160,8 @@ class Runner:
 
     def _go_home(self) -> None:
         """The account's relay may have changed."""
-        if self.connections.home != self.engine.me.relay:
-            self.connections.home = self.engine.me.relay
+        if self.connections.home != self.engine.local.relay:
+            self.connections.home = self.engine.local.relay
             self._reads.refresh(INBOX)
             self.publishing.poke()
             self._former.poke()
@@ -215,7 +215,7 @@ class Runner:
 
     def view(self) -> Step:
         """A step for reading, inside a transaction of the caller; it is never saved."""
-        return Step(self.store, self._mls, self.engine.me, self._rng, self._timing, self.now())
+        return Step(self.store, self._mls, self.engine.local, self._rng, self._timing, self.now())
 
     def check(self) -> None:
         """Raises what stopped the runner, if anything did."""

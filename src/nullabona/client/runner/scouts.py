@@ -61,7 +61,7 @@ class Scouts:
         await asyncio.sleep(pause)
         self._context.happened(self._context.engine.on_way(relay, self._context.now(), connected=False))
         while True:
-            if relay == self._context.engine.me.relay:
+            if relay == self._context.engine.local.relay:
                 self._context.look_at_own_card()
             pause = min(pause * 1.5, POKE_SLOWEST_S)
             await asyncio.sleep(pause * (1 + fraction()))

@@ -71,7 +71,7 @@ class InsiderDeeds(HonestDeeds):
         """Well signed claims that commits that do not exist removed the victim, by an order of this device's."""
         kept, account = self._kept[room], bytes.fromhex(victim)
         with self._client._session.view() as step:  # noqa: SLF001 - its own program
-            signer = step.me.signature_key
+            signer = step.local.signature_key
         claims = [kept.claim(secrets.token_bytes(60), account, signer) for _ in range(count)]
         return await self._put(kept, [(Kind.SETTLED, each) for each in claims])
 

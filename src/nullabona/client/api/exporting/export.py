@@ -181,7 +181,7 @@ class Export:
     def _finish(self) -> None:
         with self.session.view() as step:
             look = look_at(step)
-            me = Named(step.me.account.hex(), step.me.handle, look.names.name(step.me.account))
+            me = Named(step.local.account.hex(), step.local.handle, look.names.name(step.local.account))
             contacts = tuple(
                 Named(contact.account.hex(), contact.handle, look.names.name(contact.account))
                 for contact in step.store.contacts()

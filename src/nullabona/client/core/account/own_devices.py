@@ -62,7 +62,7 @@ def own_card_of(step: Step, data: bytes) -> Card | None:
         found = verify_card(data, today=step.day)
     except PeerError:
         return None
-    return found if found.identity_key == step.me.account and str(found.handle) == step.me.handle else None
+    return found if found.identity_key == step.local.account and str(found.handle) == step.local.handle else None
 
 
 def gone(store: Store) -> list[bytes]:
@@ -95,13 +95,13 @@ def listed(store: Store) -> list[OwnDevice]:
 
 def others(step: Step) -> list[OwnDevice]:
     """The account's devices except this one."""
-    return [device for device in listed(step.store) if device.id != step.me.device]
+    return [device for device in listed(step.store) if device.id != step.local.device]
 
 
 def leads(step: Step) -> bool:
     """Whether this device does the tasks for which one device of the account is enough: it is the first on the card."""
     found = listed(step.store)
-    return not found or found[0].id == step.me.device
+    return not found or found[0].id == step.local.device
 
 
 def room_id(store: Store) -> bytes:

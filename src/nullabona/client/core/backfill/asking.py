@@ -47,9 +47,9 @@ def _begun(step: Step, room: RoomState, gap: Gap) -> Asked:
     if not lines.known(step, room.id, gap.start):
         return asked
     siblings = _siblings(step, room)
-    asked.waiting = sorted({device.account for device in step.others(room, room.epoch)} - {step.me.account})
+    asked.waiting = sorted({device.account for device in step.others(room, room.epoch)} - {step.local.account})
     if siblings:
-        asked.waiting.append(step.me.account)
+        asked.waiting.append(step.local.account)
     asked.told = siblings
     asked.next_at = step.within(step.timing.receipt) if asked.waiting else 0
     return asked
@@ -58,7 +58,7 @@ def _begun(step: Step, room: RoomState, gap: Gap) -> Asked:
 def _siblings(step: Step, room: RoomState) -> bool:
     """Whether another device of our account is in the room, and not one that was lost: it has our own lines."""
     gone = own_devices.gone(step.store)
-    ours = [device.device for device in step.others(room, room.epoch) if device.account == step.me.account]
+    ours = [device.device for device in step.others(room, room.epoch) if device.account == step.local.account]
     return any(device not in gone for device in ours)
 
 
@@ -75,7 +75,7 @@ def _ask(step: Step, room: RoomState, gap: Gap, asked: Asked) -> None:
 
 def _teller(step: Step, room: RoomState, asked: Asked) -> bytes:
     """Whom to ask for our own lines: a contact first, and another account each time."""
-    accounts = {device.account for device in step.others(room, room.epoch)} - {step.me.account}
+    accounts = {device.account for device in step.others(room, room.epoch)} - {step.local.account}
     fit = sorted(
         (account for account in accounts if not acquaintance.is_blocked(step.store, account)),
         key=lambda account: (account in asked.tellers, not _is_accepted(step, account), account),

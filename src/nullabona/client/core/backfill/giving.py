@@ -44,7 +44,7 @@ def asked(step: Step, room: RoomState, device: Device, said: BackfillRequest) ->
         return
     if len(room.given) >= MOST_GIVEN:
         return  # it asks again; noting the request now would leave it without an answer for ever
-    tells = said.teller == step.me.account != device.account
+    tells = said.teller == step.local.account != device.account
     new = _is_new(step, room, device, said, tells=False)
     new_teller = tells and _is_new(step, room, device, said, tells=True)
     if not (new or new_teller):
@@ -96,14 +96,14 @@ def _stay(step: Step, room: RoomState, account: bytes) -> int:
 
 def _own_stay(step: Step, room: RoomState) -> int:
     """The epoch in which this device came in."""
-    own = step.store.device(room.id, step.me.device)
+    own = step.store.device(room.id, step.local.device)
     return own.since if own is not None else room.epoch
 
 
 def _rank(step: Step, room: RoomState) -> int:
     """How many other devices of our account have the turn before this one."""
-    ours = [device.device for device in step.roster(room.id).values() if device.account == step.me.account]
-    return ours.index(step.me.device) if step.me.device in ours else 0
+    ours = [device.device for device in step.roster(room.id).values() if device.account == step.local.account]
+    return ours.index(step.local.device) if step.local.device in ours else 0
 
 
 def seen(step: Step, room: RoomState, device: Device, said: Backfill) -> None:
@@ -113,7 +113,7 @@ def seen(step: Step, room: RoomState, device: Device, said: Backfill) -> None:
     for given in list(room.given):
         if given.request != said.request or given.device != said.to:
             continue
-        if device.account == step.me.account and said.tells == given.tells:
+        if device.account == step.local.account and said.tells == given.tells:
             if said.last:
                 room.given.remove(given)
             else:
@@ -124,7 +124,7 @@ def seen(step: Step, room: RoomState, device: Device, said: Backfill) -> None:
 
 def _was_before_us(step: Step, room: RoomState, device: Device) -> bool:
     """Whether a member has read everything that we could hand over."""
-    own = step.store.device(room.id, step.me.device)
+    own = step.store.device(room.id, step.local.device)
     return own is not None and device.since <= own.since
 
 
@@ -153,7 +153,7 @@ def _send(step: Step, room: RoomState, given: Given) -> None:
     last = whole or given.part == MOST_PARTS - 1
     marker = step.store.marker(room.id, given.account)
     part = BackfillPart(tuple(found), -1 if marker is None else marker, given.lacking or (last and not whole))
-    info = seal_info(room.id, given.request, step.me.device, given.part, tells=given.tells)
+    info = seal_info(room.id, given.request, step.local.device, given.part, tells=given.tells)
     sealed = seal_to(given.key, info, encode_part(part))
     sending.send(step, room, Backfill(given.request, given.device, given.part, last, given.tells, sealed))
     given.part += 1

@@ -65,7 +65,7 @@ def _is_shared(row: Message) -> bool:
 def said_between(step: Step, room: bytes, after: int, upto: int) -> bool:
     """Whether our account may have said something between two sort positions; of many lines, we say yes."""
     rows = step.store.rows(room, after=after, before=upto + 1, limit=_PAGE) if upto > after else []
-    return len(rows) == _PAGE or any(row.account == step.me.account and _is_shared(row) for row in rows)
+    return len(rows) == _PAGE or any(row.account == step.local.account and _is_shared(row) for row in rows)
 
 
 def next_lines(step: Step, room: RoomState, given: Given) -> tuple[list[BackfillLine], bool]:
@@ -90,11 +90,11 @@ def next_lines(step: Step, room: RoomState, given: Given) -> tuple[list[Backfill
 
 def _is_nobodys(step: Step, row: Message, given: Given, here: set[bytes]) -> bool:
     """Whether somebody said this who is not in the room any more, so that nobody hands it over."""
-    return row.kind in kinds.SPOKEN and row.account not in here | {given.account, step.me.account}
+    return row.kind in kinds.SPOKEN and row.account not in here | {given.account, step.local.account}
 
 
 def _line(step: Step, row: Message, given: Given) -> BackfillLine | None:
-    whose = given.account if given.tells else step.me.account
+    whose = given.account if given.tells else step.local.account
     if row.account != whose or row.state in _UNSENT or row.told_by not in {b"", row.account}:
         return None
     if 0 < row.expires_at <= step.now or (row.kind in kinds.SPOKEN and not row.shown):

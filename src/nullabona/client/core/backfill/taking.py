@@ -24,7 +24,7 @@ def heard(step: Step, room: RoomState, device: Device, said: BackfillRequest | B
     """Another device of the room asks for lines, or hands them over to this device or another."""
     if isinstance(said, BackfillRequest):
         giving.asked(step, room, device, said)
-    elif said.to != step.me.device:
+    elif said.to != step.local.device:
         giving.seen(step, room, device, said)
     else:
         came(step, room, device, said)
@@ -52,7 +52,7 @@ def came(step: Step, room: RoomState, device: Device, said: Backfill) -> None:
 
 def _may_tell(step: Step, asked: Asked, device: Device, said: Backfill) -> bool:
     """Everybody their own lines; ours only who was asked for them."""
-    return device.account in asked.tellers and device.account != step.me.account if said.tells else True
+    return device.account in asked.tellers and device.account != step.local.account if said.tells else True
 
 
 def _opened(room: RoomState, asked: Asked, device: Device, said: Backfill) -> BackfillPart | None:
@@ -97,7 +97,7 @@ def _take(
     step: Step, room: RoomState, gap: Gap, device: Device, line: BackfillLine, part: BackfillPart, *, tells: bool
 ) -> None:
     """Keep a line that is not here yet, if this device may have it from there."""
-    account = step.me.account if tells else device.account
+    account = step.local.account if tells else device.account
     if isinstance(line.body, Profile) or not is_made_by(account, line.id):
         return
     if tells and not isinstance(line.body, Shown):
@@ -111,13 +111,13 @@ def _take(
     if known is not None and known.kind in {kinds.DELETED, kinds.GONE}:
         return
     row = _row(step, room, device, line, account, position)
-    read = account == step.me.account or position <= part.read
+    read = account == step.local.account or position <= part.read
     row = replace(row, unread=0 if read else row.unread, edited_at=line.edited_at)
     _keep(step, room, row, line, read=read)
 
 
 def _row(step: Step, room: RoomState, device: Device, line: BackfillLine, account: bytes, position: int) -> Message:
-    state = MessageState.DELIVERED if account == step.me.account else MessageState.RECEIVED
+    state = MessageState.DELIVERED if account == step.local.account else MessageState.RECEIVED
     row = Message(
         *(room.id, line.id, account, device.account, line.sent_at, position, epoch_of(position), state),
         *(b"", b"", 0, b""),

@@ -69,7 +69,7 @@ _given = msgspec.msgpack.Decoder(list[GivenLink])
 def make_contact_link(step: Step, *, hours: int, uses: int) -> GivenLink:
     """A link to this account; with ``hours`` we accept its followers automatically, ``uses`` times (0: once)."""
     if not hours:
-        text = invite_link.format_link(Link("contact", step.me.handle, invite_link.key_check(step.me.account)))
+        text = invite_link.format_link(Link("contact", step.local.handle, invite_link.key_check(step.local.account)))
         return GivenLink(b"", "contact", text, b"", b"", 0, -1)
     return _give(step, "contact", b"", hours, uses or 1)
 
@@ -82,13 +82,13 @@ def make_room_link(step: Step, room_id: bytes, *, hours: int, uses: int) -> Give
 
 
 def _is_admin(step: Step, room: RoomState) -> bool:
-    return room.phase == JOINED and room.info.kind == GROUP and step.me.account in room.info.admins
+    return room.phase == JOINED and room.info.kind == GROUP and step.local.account in room.info.admins
 
 
 def _give(step: Step, kind: Kind, room: bytes, hours: int, uses: int) -> GivenLink:
     if not 1 <= hours <= MAX_HOURS or uses > MAX_USES:
         raise BadRequest("a link is good for 1 to 720 hours and at most 1,000 uses")
-    link = Link(kind, step.me.handle, invite_link.key_check(step.me.account), step.rng.bytes(TOKEN_SIZE), room)
+    link = Link(kind, step.local.handle, invite_link.key_check(step.local.account), step.rng.bytes(TOKEN_SIZE), room)
     expires = step.now + hours * HOUR_MS
     given = GivenLink(step.rng.bytes(8), kind, invite_link.format_link(link), link.token, room, expires, uses)
     _save(step, [*_all(step), given])

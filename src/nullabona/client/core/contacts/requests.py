@@ -142,7 +142,7 @@ def _asks(step: Step, known: Contact | None, card: Card, request: ContactRequest
     if known is not None:
         # Both asked. The lower account id accepts for both; the other account waits for that invitation.
         step.tell(BothAsked(account))
-        state = ContactState.ASKING if step.me.account < account else ContactState.REQUESTED
+        state = ContactState.ASKING if step.local.account < account else ContactState.REQUESTED
     contact = Contact(
         account, str(card.handle), "", state, b"", request.greeting, card.encoded, cards.packages_of(card)
     )

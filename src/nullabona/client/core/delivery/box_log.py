@@ -98,7 +98,7 @@ def last_words(step: Step, room: RoomState) -> list[tuple[BoxTrack, bytes]]:
 def _claim(step: Step, room: RoomState, track: BoxTrack, commit: bytes) -> bytes:
     removed, box = tuple(track.winner_removed), track.keys.box.address
     why = [order for merged in room.history if merged.commit == track.winner for order in merged.orders]
-    return make_claim(step.mls, step.me.signature_key, box, commit, removed, tuple(why))
+    return make_claim(step.mls, step.local.signature_key, box, commit, removed, tuple(why))
 
 
 def winning_commit(step: Step, track: BoxTrack) -> bytes | None:

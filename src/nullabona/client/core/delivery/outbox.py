@@ -104,7 +104,7 @@ def drop_trims(step: Step, left: Iterable[str]) -> None:
     """After rooms left these relays: drop trims for the unreachable ones, unless our account is there. Their frames
     expire, or are gone already.
     """
-    gone = step.down.intersection(left) - {step.me.relay}
+    gone = step.down.intersection(left) - {step.local.relay}
     for item in step.store.outbox_of(None) if gone else []:
         if isinstance(item.target, RoomTrim | InboxTrim) and item.target.relay in gone:
             step.store.drop_outbox(item.id)

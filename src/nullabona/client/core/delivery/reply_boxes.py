@@ -63,7 +63,7 @@ def expect(step: Step, account: bytes) -> bytes:
 def follow(step: Step, account: bytes, secret: bytes) -> bytes:
     """Follow this box for the answer of ``account``, and no other."""
     held = [box for box in followed(step) if box.account != account]
-    _save(step, [*held, ReplyBox(account, secret, step.me.relay, step.now + FOLLOWED_DAYS * DAY_MS)])
+    _save(step, [*held, ReplyBox(account, secret, step.local.relay, step.now + FOLLOWED_DAYS * DAY_MS)])
     return secret
 
 

@@ -54,7 +54,7 @@ def read_name(name: str) -> tuple[str, int, bool] | None:
 
 def came(step: Step, room: RoomState, device: Device, message: Message, body: Shown | Annotation) -> None:
     """A part came: keep it hidden and fetch it. Anything else in this room is not for people and not kept."""
-    if not isinstance(body, File) or device.account != step.me.account:
+    if not isinstance(body, File) or device.account != step.local.account:
         return
     if read_name(body.attachment.name) is None or step.store.message(room.id, message.id) is not None:
         return

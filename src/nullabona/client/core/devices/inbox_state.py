@@ -119,7 +119,7 @@ def follow(step: Step, card: Card) -> None:
     We warn about a card that names services on this machine, and do not follow it unless the inbox was there before.
     """
     state = load(step)
-    relay = card.inbox.relay or inbox_addresses.host_relay(step.me.handle)
+    relay = card.inbox.relay or inbox_addresses.host_relay(step.local.handle)
     chosen = own_devices.chosen_relay(step.store)
     if state is None or relay == state.relay or (chosen and relay != chosen):
         return  # the last: another device did not know yet what was chosen here; a card that says it is on its way
@@ -130,7 +130,7 @@ def follow(step: Step, card: Card) -> None:
         return
     left = state.relay
     _go(step, state, relay)
-    step.me = replace(step.me, relay=relay)
+    step.local = replace(step.local, relay=relay)
     drop_trims(step, [left])
     step.tell(RelayMoved(relay, left))
     schedule.relay_changed(step, left)

@@ -68,7 +68,7 @@ def follow(step: Step, card: Card) -> None:
 
     A device restored from a copy may have made that card itself, and not know the shared room that it made then.
     """
-    if all(device.certificate.device_id != step.me.device for device in card.devices):
+    if all(device.certificate.device_id != step.local.device for device in card.devices):
         sign_out(step)
         return
     own_devices.note_card(step.store, card.encoded)
@@ -97,7 +97,7 @@ def share_anew(step: Step, room: RoomState) -> None:
 def _share(step: Step) -> None:
     """Make the room that the devices share, unless this is the only device or is in such a room."""
     if own_devices.others(step) and own_devices.shared(step) is None:
-        own_devices.set_room(step.store, create_room(step, RoomInfo(1, DEVICES, "", step.me.relay)).id)
+        own_devices.set_room(step.store, create_room(step, RoomInfo(1, DEVICES, "", step.local.relay)).id)
 
 
 def sign_out(step: Step, *, unasked: bool = True) -> None:
@@ -128,13 +128,15 @@ def look_after(step: Step, room: RoomState) -> None:
     room.tend_at = 0
     if own_devices.leads(step) and not own_devices.room_id(step.store):
         _share(step)
-    present = {device.device: device for device in step.roster(room.id).values() if device.account == step.me.account}
+    present = {
+        device.device: device for device in step.roster(room.id).values() if device.account == step.local.account
+    }
     unlisted.note(step, present)
     wanted = [*room.intents, *(room.pending.intents if room.pending is not None else [])]
     _bring_in(step, room, present, wanted)
     for id in own_devices.gone(step.store):
         out = RemoveDevice(id)
-        if id in present and id != step.me.device and out not in wanted and _may_see_to(step, room, id):
+        if id in present and id != step.local.device and out not in wanted and _may_see_to(step, room, id):
             intents.want(room, out)
 
 
@@ -148,7 +150,7 @@ def _bring_in(step: Step, room: RoomState, present: Container[bytes], wanted: Se
     if more:  # of several intents to add an account's devices only the newest counts, so it names all of them
         packages = tuple(d.key_package for d in absent if d.key_package in coming or d.key_package in more)
         inbox = msgspec.msgpack.encode(card.inbox)
-        intents.want(room, AddAccount(step.me.account, step.me.handle, packages, inbox))
+        intents.want(room, AddAccount(step.local.account, step.local.handle, packages, inbox))
 
 
 def _may_see_to(step: Step, room: RoomState, device: bytes) -> bool:

@@ -35,7 +35,7 @@ def look_after(step: Step, room: RoomState) -> None:
         return
     step.store.set_value(_TOLD, msgspec.msgpack.encode(told | {room.id: here}))
     if set(here) - set(before if before[:1] == here[:1] else here[:1]):
-        item = RoomItem(shared.id, encode_info(shared.info), ((step.me.account, step.me.handle),), joined=True)
+        item = RoomItem(shared.id, encode_info(shared.info), ((step.local.account, step.local.handle),), joined=True)
         sending.send_note(step, room, Sync((item,)))
 
 

@@ -105,7 +105,7 @@ def _concerned(step: Step, fact: Fact) -> Iterator[str]:
                 yield _nickname(fact.account)
         case PreferencesChanged():
             yield fact.scope
-        case ProfileChanged() if fact.account == step.me.account:
+        case ProfileChanged() if fact.account == step.local.account:
             yield SAID
         case ProfileChanged() if step.chosen and step.store.contact(fact.account) is not None:
             yield _nickname(fact.account)
@@ -214,7 +214,7 @@ def _item(step: Step, what: str, at: int) -> Iterator[SyncItem]:
     elif what == CARD and (card := own_devices.card(step.store)) is not None:
         yield CardItem(card.encoded, gone=tuple(own_devices.gone(step.store)))
     elif what == SAID and (said := profiles.own_encoded(step.store)):
-        person = step.store.person(step.me.account)
+        person = step.store.person(step.local.account)
         yield ProfileItem(person.told_at if person is not None else at, said)
 
 
@@ -245,7 +245,7 @@ def _called(step: Step, account: bytes, at: int) -> NicknameItem:
 
 
 def _read(step: Step, room: bytes) -> Iterator[ReadItem]:
-    marker = step.store.marker(room, step.me.account)
+    marker = step.store.marker(room, step.local.account)
     last = step.store.last_spoken(room, marker) if marker is not None and marker < UNPLACED else None
     if last is not None:
         yield ReadItem(room, last.id)
@@ -259,7 +259,7 @@ def _remembered(step: Step, id: bytes) -> Iterator[RoomItem]:
     if room.phase == REJOINING and room.rejoin is not None:
         helpers = room.rejoin.helpers
     elif room.phase == JOINED:
-        others = (device for device in step.roster(id).values() if device.account != step.me.account)
+        others = (device for device in step.roster(id).values() if device.account != step.local.account)
         helpers = state.helpers_of(list(others))
     if helpers:
         members = tuple((helper.account, helper.handle) for helper in helpers[:MOST_ASKED])

@@ -38,7 +38,7 @@ def judge(step: Step) -> bool:
 
 
 def _named(step: Step) -> set[bytes]:
-    return {step.me.device, *(device.id for device in own_devices.listed(step.store))}
+    return {step.local.device, *(device.id for device in own_devices.listed(step.store))}
 
 
 def _load(step: Step) -> dict[bytes, int]:

@@ -96,7 +96,7 @@ def outsider(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> None:
     The claim may be hostile, so we try briefly and at most twice a day.
     """
     box_log.answer(step, room, track)
-    if step.others(room, room.epoch) or step.me.account not in room.info.admins:
+    if step.others(room, room.epoch) or step.local.account not in room.info.admins:
         return
     try:
         claim = decode_claim(body)

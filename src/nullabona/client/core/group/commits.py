@@ -131,7 +131,7 @@ def merge_own(step: Step, room: RoomState, pending: PendingCommit, track: BoxTra
     room.pending, room.beaten = None, 0
     _close(step, track, seq, commit, pending.removed)
     change = pending.orders, pending.intents, pending.ruling
-    _enter(step, room, track, info_after(step, room), change, by=step.me.account)
+    _enter(step, room, track, info_after(step, room), change, by=step.local.account)
     if room.phase != JOINED:
         return
     receipts.tell_soon(step, room)
@@ -266,5 +266,7 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
     drop_trims(step, [relay])
     step.mls.forget(room.id)
     step.forget_way(room.id)
-    step.tell(MembershipEnded(room.id, by, left=left, others=tuple(a for a in room.info.pair if a != step.me.account)))
+    step.tell(
+        MembershipEnded(room.id, by, left=left, others=tuple(a for a in room.info.pair if a != step.local.account))
+    )
     step.tell(Left(room.id) if left else Removed(room.id))

@@ -22,7 +22,7 @@ def create_room(step: Step, info: RoomInfo) -> RoomState:
     step.add_room(room)
     open_box(room, group)
     members.sync(step, room)
-    notices.entered(step, room, step.me.account, NoticeKind.CREATED)
+    notices.entered(step, room, step.local.account, NoticeKind.CREATED)
     if info.kind != DEVICES:
-        step.tell(Joined(room_id, info.name, direct=info.kind == DIRECT, handle=step.me.handle))
+        step.tell(Joined(room_id, info.name, direct=info.kind == DIRECT, handle=step.local.handle))
     return room

@@ -145,7 +145,7 @@ def _one_more(step: Step, tries: Tries | None) -> Tries:
 
 def joined_after(step: Step, room: RoomState, epoch: int) -> bool:
     """Whether an epoch ended before this device joined, so that it cannot compare what ended it."""
-    own = step.store.device(room.id, step.me.device)
+    own = step.store.device(room.id, step.local.device)
     return own is not None and epoch < own.since
 
 
@@ -156,7 +156,7 @@ def proven(step: Step, room: RoomState, claim: Claim) -> list[RemovalOrder]:
         order
         for order in claim.orders
         if order.account in claim.removed
-        and order.account != step.me.account
+        and order.account != step.local.account
         and order_holds(order, room.id, room.info, roster)
     ]
 
@@ -197,7 +197,7 @@ class Judged:
 
 def vouches(step: Step, info: RoomInfo, account: bytes) -> bool:
     """Whether an account has authority over the room info: as far as we know, it could change that info anyway."""
-    return account == step.me.account or account in info.deciders
+    return account == step.local.account or account in info.deciders
 
 
 def may_put_us_out(step: Step, room: RoomState, account: bytes) -> bool:
@@ -205,7 +205,7 @@ def may_put_us_out(step: Step, room: RoomState, account: bytes) -> bool:
 
     An account that is an admin only by another account's statement does not count.
     """
-    return account == step.me.account or (account in room.info.admins and not room.told_by)
+    return account == step.local.account or (account in room.info.admins and not room.told_by)
 
 
 def given_up(step: Step, room: RoomState, rejoin: Rejoin) -> bool:
@@ -218,7 +218,7 @@ def given_up(step: Step, room: RoomState, rejoin: Rejoin) -> bool:
     asked = {helper.account for helper in rejoin.helpers}
     if not asked or not asked <= set(rejoin.gone):
         return False
-    return any(admin != step.me.account for admin in room.info.admins) or _asked_for_days(room, rejoin)
+    return any(admin != step.local.account for admin in room.info.admins) or _asked_for_days(room, rejoin)
 
 
 def may_be(info: RoomInfo, known: RoomInfo) -> bool:

@@ -41,7 +41,7 @@ def lost(room: RoomState) -> None:
 
 def insists(step: Step, room: RoomState) -> bool:
     """Whether we now accept only commits that remove somebody."""
-    admin = step.me.account in room.info.admins
+    admin = step.local.account in room.info.admins
     return room.beaten >= (LOST_ADMIN if admin else LOST_OTHERS) and bool(_wanted(room))
 
 

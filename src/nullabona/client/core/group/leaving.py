@@ -40,7 +40,7 @@ def heed(step: Step, room: RoomState, orders: Sequence[RemovalOrder]) -> None:
     """Note the orders in a commit that one of our own devices signed to leave the room."""
     own = {device.signature_key for device in _own(step, room)}
     for order in orders:
-        if order.account == step.me.account and order.signer in own:
+        if order.account == step.local.account and order.signer in own:
             rooms.note_leaving(step, order)
 
 
@@ -59,11 +59,11 @@ def is_last(step: Step, room: RoomState) -> bool:
 
 def _order(step: Step, room: RoomState) -> RemovalOrder:
     keys = [device.encryption_key for device in _own(step, room)]
-    return make_order(step.mls, step.me.signature_key, room.id, step.me.account, keys)
+    return make_order(step.mls, step.local.signature_key, room.id, step.local.account, keys)
 
 
 def _own(step: Step, room: RoomState) -> list[Device]:
-    return [device for device in step.roster(room.id).values() if device.account == step.me.account]
+    return [device for device in step.roster(room.id).values() if device.account == step.local.account]
 
 
 def _give(step: Step, room: RoomState, order: RemovalOrder) -> None:

@@ -80,13 +80,13 @@ def _tell_changes(
     before = {device.account for device in known.values()}
     after = {device.account for device in step.roster(room.id).values()}
     handles = {device.account: device.handle for device in [*known.values(), *fresh]}
-    if after - before - {step.me.account}:
+    if after - before - {step.local.account}:
         profiles.newcomers(step, room)
     # after our own entry we do not know since when the others are here
-    read_markers.joined(step, room, after - before - {step.me.account}, now=bool(before))
+    read_markers.joined(step, room, after - before - {step.local.account}, now=bool(before))
     for account in after - before:
         step.tell(MemberAdded(room.id, account, handles[account]))
-        if account != step.me.account:
+        if account != step.local.account:
             _check(step, room, account, handles[account])
     for account in before - after:
         step.tell(MemberRemoved(room.id, account, handles[account]))

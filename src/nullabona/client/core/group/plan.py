@@ -48,7 +48,7 @@ class Change:
 def plan(step: Step, room: RoomState) -> Change:
     """The effect of the room's intents now, without those that already hold or are not allowed."""
     roster = step.roster(room.id)
-    admin = step.me.account in room.info.admins
+    admin = step.local.account in room.info.admins
     kept: list[Intent] = []
     add: list[bytes] = []
     remove: dict[int, None] = {}
@@ -58,7 +58,7 @@ def plan(step: Step, room: RoomState) -> Change:
     newest = {intent.account: intent for intent in room.intents if isinstance(intent, AddAccount)}
     for intent in room.intents:
         if isinstance(intent, AddAccount):
-            may = admin or room.info.kind != GROUP or intent.account == step.me.account
+            may = admin or room.info.kind != GROUP or intent.account == step.local.account
             packages = _missing_packages(step, intent, roster) if may and newest[intent.account] == intent else []
             add += packages
             useful = bool(packages)
@@ -66,7 +66,7 @@ def plan(step: Step, room: RoomState) -> Change:
             leaves, order = _removal(step, room, intent, roster, admin=admin)
             remove.update(dict.fromkeys(leaves))
             orders += [order] if order else []
-            removed |= {intent.account} if leaves and intent.account != step.me.account else set()
+            removed |= {intent.account} if leaves and intent.account != step.local.account else set()
             useful = bool(leaves)
         elif isinstance(intent, RemoveDevice):
             leaves = _device_leaves(step, intent, roster)
@@ -112,21 +112,21 @@ def _removal(
     """The leaves to remove and the order that justifies it; empty if our account may not remove them."""
     order = intent.order if intent.order and order_holds(intent.order, room.id, room.info, roster) else None
     targets = [device for device in roster.values() if device.account == intent.account]
-    targets = [device for device in targets if device.device != step.me.device]
+    targets = [device for device in targets if device.device != step.local.device]
     if order is not None and not admin:
         targets = [device for device in targets if sha256(device.encryption_key).digest() in order.leaves]
     elif admin and targets:
         keys = [device.encryption_key for device in targets]
-        order = order or make_order(step.mls, step.me.signature_key, room.id, intent.account, keys)
-    elif intent.account != step.me.account:
+        order = order or make_order(step.mls, step.local.signature_key, room.id, intent.account, keys)
+    elif intent.account != step.local.account:
         return [], None
     return [device.leaf for device in targets], order
 
 
 def _device_leaves(step: Step, intent: RemoveDevice, roster: dict[int, Device]) -> list[int]:
     """The leaf of a device of our own account, other than this one."""
-    mine = [device for device in roster.values() if device.account == step.me.account]
-    return [device.leaf for device in mine if device.device == intent.device != step.me.device]
+    mine = [device for device in roster.values() if device.account == step.local.account]
+    return [device.leaf for device in mine if device.device == intent.device != step.local.device]
 
 
 def _new_info(room: RoomState, info: RoomInfo, intent: SetInfo | NoteMove) -> RoomInfo:

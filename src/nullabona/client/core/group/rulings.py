@@ -42,7 +42,7 @@ def make(
     step: Step, room: RoomState, info: RoomInfo, remove: Iterable[int], intents: Sequence[Intent]
 ) -> Ruling | None:
     """The ruling for our next commit; None if it needs none, or we are no admin."""
-    if room.info.kind != GROUP or step.me.account not in room.info.admins:
+    if room.info.kind != GROUP or step.local.account not in room.info.admins:
         return None
     gone = set(remove)
     added = {intent.account for intent in intents if isinstance(intent, AddAccount)}
@@ -69,13 +69,13 @@ def note(
     """After a commit of account ``by``: keep its ruling if that matches the commit, else its orders."""
     was, roster = before
     merged = room.history[-1]
-    if by == step.me.account and was != room.info:
+    if by == step.local.account and was != room.info:
         merged.was = was
     if ruling is None and not orders:
         return  # most commits: skip the comparison of members
     earlier = {device.account for device in roster.values()}
     now = {device.account for device in step.roster(room.id).values()}
-    if by == step.me.account:
+    if by == step.local.account:
         merged.changed = sorted(earlier ^ now)
     if ruling is not None and by in was.admins and _says(ruling, room, merged.epoch, by, now):
         room.rulings = [*room.rulings, encode_ruling(ruling)][-KEPT:]
@@ -157,7 +157,7 @@ def known(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket | None) ->
     roster = step.roster(room.id)
     accounts = {device.account for device in roster.values()}
     if room.phase == REJOINING:
-        accounts |= {step.me.account, *(helper.account for helper in rejoin.helpers)}
+        accounts |= {step.local.account, *(helper.account for helper in rejoin.helpers)}
     theirs = {epoch: commit for epoch, commit, _ in (ticket.history if ticket else ())}
     apart = [merged.epoch for merged in room.history if theirs.get(merged.epoch, merged.commit) != merged.commit]
     fork = min([*apart, *([rejoin.epoch] if rejoin.commit else [])], default=None)
@@ -175,12 +175,12 @@ def _since(step: Step, room: RoomState, fork: int | None) -> int:
 
     Our entry counts as knowing all earlier rulings, unless an account without authority led us here (``as_of``).
     """
-    own = step.store.device(room.id, step.me.device)
+    own = step.store.device(room.id, step.local.device)
     entered = [room.as_of] if room.as_of is not None else [own.since - 1] if own is not None else []
     heard = [
         ruling.epoch
         for ruling in map(decode_ruling, room.rulings)
-        if fork is None or ruling.epoch < fork or ruling.verify().account_id != step.me.account
+        if fork is None or ruling.epoch < fork or ruling.verify().account_id != step.local.account
     ]
     return max(entered + heard, default=-1)
 

@@ -16,7 +16,7 @@ from nullabona.wire.card import Card, CardForked
 
 def digits_of(step: Step, contact: Contact) -> tuple[str, ...]:
     """The safety number with a contact: of the account in the direct room, whatever key the directory shows."""
-    return safety_digits((step.me.account, step.me.handle), (contact.account, contact.handle))
+    return safety_digits((step.local.account, step.local.handle), (contact.account, contact.handle))
 
 
 def is_verified(step: Step, contact: Contact) -> bool:
@@ -66,7 +66,7 @@ def holds(step: Step, room: RoomState) -> bool:
     """Whether sending in a direct room waits for the person to confirm a changed key."""
     if room.info.kind != DIRECT:
         return False
-    accounts = (of_contact(step.store, account) for account in room.info.pair if account != step.me.account)
+    accounts = (of_contact(step.store, account) for account in room.info.pair if account != step.local.account)
     return any(known.was_verified and known.changed for known in accounts)
 
 

@@ -56,7 +56,7 @@ def believed(step: Step, sender: DeviceCertificate, since: int, *rooms: bytes, k
     """
     if any(room and in_room(step, sender, room) for room in rooms):
         return True
-    if sender.account_id == step.me.account and is_ours(step, sender):
+    if sender.account_id == step.local.account and is_ours(step, sender):
         return True
     known = _load(step, sender.account_id)
     if sender.device_key in known.keys and step.now - known.at <= FRESH_MS:

@@ -53,7 +53,7 @@ _ASKED: Final = frozenset({ContactState.ASKING, ContactState.REQUESTED})
 
 def heard(step: Step, room: RoomState, device: Device, sync: Sync) -> None:
     """Take over every valid item; skip invalid ones."""
-    if room.info.kind != DEVICES or device.account != step.me.account:
+    if room.info.kind != DEVICES or device.account != step.local.account:
         return
     step.tell(ChoicesTakenOver())
     for item in sync.items:
@@ -88,7 +88,7 @@ def _take(step: Step, device: Device, item: SyncItem) -> None:  # noqa: C901, PL
         case InboxItem():
             shared_inbox.note_other(step, device.device, item)
         case NameItem():
-            if item.device == step.me.device:
+            if item.device == step.local.device:
                 sync_out.heard_all(step)
             if sync_clock.newer(step, f"{sync_out.NAME}:{item.device.hex()}", item.at):
                 device_names.keep(step, item.device, item.name)

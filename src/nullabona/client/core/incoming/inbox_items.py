@@ -156,7 +156,7 @@ def _open(step: Step, state: InboxState, item: WaitingItem) -> list[Join]:
 def handed(step: Step, room: RoomState, device: Device, invitation: Invitation) -> None:
     """Process an invitation from the direct room with its sender, like one in the inbox (spec/room.md §9)."""
     state = load(step)
-    if state is None or room.info.kind != DIRECT or device.account == step.me.account:
+    if state is None or room.info.kind != DIRECT or device.account == step.local.account:
         return
     leaf = next(each for each in step.group(room).members() if each.signature_key == device.signature_key)
     plain = msgspec.msgpack.encode(invitation)

@@ -124,7 +124,7 @@ def _contested(step: Step, room: RoomState, sender: DeviceCertificate, item: Inv
 
 def _may_add(step: Step, info: RoomInfo, sender: DeviceCertificate) -> bool:
     """Whether the inviter could have added us, by the room info in the invitation."""
-    return sender.account_id == step.me.account or sender.account_id in info.deciders
+    return sender.account_id == step.local.account or sender.account_id in info.deciders
 
 
 def _known_as(step: Step, sender: DeviceCertificate, room: bytes) -> str:
@@ -192,7 +192,7 @@ def _trusted(step: Step, sender: DeviceCertificate, contact: Contact | None, roo
     if join_requests.awaits_another(step, room, sender.account_id):
         return False
     known = contact is not None and contact.state in {ContactState.ACCEPTED, ContactState.REQUESTED}
-    return known or sender.account_id == step.me.account or _expected(step, sender, room)
+    return known or sender.account_id == step.local.account or _expected(step, sender, room)
 
 
 def _expected(step: Step, sender: DeviceCertificate, room: bytes) -> bool:
@@ -217,9 +217,9 @@ def open_pack(step: Step, pack: bytes, sender: DeviceCertificate, room: bytes) -
         raise MlsRefused("an invitation is not from whom it says", "wrong-group")
     accounts = {certificate_of(leaf).account_id for leaf in opened.members}
     info = decode_info(opened.room_info)
-    if info.kind == DIRECT_ROOM and not {step.me.account, sender.account_id} | accounts <= set(info.pair):
+    if info.kind == DIRECT_ROOM and not {step.local.account, sender.account_id} | accounts <= set(info.pair):
         raise PolicyRefused("a direct room with somebody else in it")
-    if info.kind == DEVICES and accounts != {step.me.account}:
+    if info.kind == DEVICES and accounts != {step.local.account}:
         raise PolicyRefused("a room for the devices of one account with somebody else in it")
     return opened
 
@@ -347,7 +347,7 @@ def enter(
     step.add_room(room)
     moving.arrive(step, room, group.members(), order)
     intents.look_first(step, open_box(room, group))
-    members.sync(step, room, step.me.device)
+    members.sync(step, room, step.local.device)
     room.update_at = step.now + step.rng.between(0, step.timing.update)
     room.tend_at = step.within(intents.TEND_MS) + 1
     if old is not None:
@@ -363,7 +363,9 @@ def enter(
     if info.kind == DIRECT_ROOM:
         _answered(step, room, sender.account_id)
     gaps.returned(step, room, old.gap if old is not None and old.phase == REJOINING else None)
-    if sender.account_id != step.me.account:  # else this device follows the account's others, as nobody has to be told
+    if (
+        sender.account_id != step.local.account
+    ):  # else this device follows the account's others, as nobody has to be told
         notices.entered(step, room, sender.account_id, NoticeKind.JOINED)
     profiles.tell_soon(step, room)
     step.tell(Joined(room.id, info.name, direct=info.kind == DIRECT_ROOM, handle=str(sender.handle)))

@@ -201,7 +201,7 @@ def _sender(step: Step, room: RoomState, processed: Processed) -> Device | None:
     device = step.store.device(room.id, certificate.device_id)
     if device is None or device.signature_key != processed.sender_signature_key:
         return None
-    return device if device.device != step.me.device else None
+    return device if device.device != step.local.device else None
 
 
 def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope) -> None:
@@ -261,7 +261,7 @@ def _leaves(step: Step, room: RoomState, device: Device, leave: Leave) -> None:
     order = leave.order
     if order.account != device.account or not order_holds(order, room.id, room.info, step.roster(room.id)):
         return
-    if order.account == step.me.account:
+    if order.account == step.local.account:
         rooms.note_leaving(step, order)
     intents.want_out(room, order)
     room.commit_at = max(room.commit_at, step.within(receipts.delay(step, room)))
@@ -317,7 +317,7 @@ def _settled(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: byt
             track.settle_until = step.now + step.timing.settle // 2
     elif claim.commit == track.winner:
         track.settled_seen = True
-        track.announced |= claim.signer != step.me.signature_key
+        track.announced |= claim.signer != step.local.signature_key
     else:
         branches.note_competing(step, room, track, claim)
 

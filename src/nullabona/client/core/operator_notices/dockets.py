@@ -99,7 +99,7 @@ def tiles_for(step: Step, note: bytes) -> Wanted:
     Raises `PeerError` for what is no checkpoint of the docket.
     """
     try:
-        seen = _seen(step.store, parse_handle(step.me.handle), note)
+        seen = _seen(step.store, parse_handle(step.local.handle), note)
     except NoticeUnwitnessed:
         return Wanted((), ())
     return wanted(load_docket(step.store).followed, seen.size)
@@ -110,7 +110,7 @@ def take(step: Step, note: bytes, fetched: dict[Tile, bytes]) -> None:
 
     Whatever does not hold is told, and what was known before stays.
     """
-    handle = parse_handle(step.me.handle)
+    handle = parse_handle(step.local.handle)
     watch = load_docket(step.store)
     known = watch.followed
     kept = _load_leaves(step.store, known) if known is not None else {}
@@ -133,7 +133,7 @@ def take(step: Step, note: bytes, fetched: dict[Tile, bytes]) -> None:
 def not_shown(step: Step) -> None:
     """The operator was asked and shows no docket."""
     watch = load_docket(step.store)
-    handle = parse_handle(step.me.handle)
+    handle = parse_handle(step.local.handle)
     if watch.followed is None and len({each.seen.size for each in watch.sightings}) < 2:
         return  # there is nothing to compare one checkpoint with
     sightings = _looked(step, handle, list(watch.sightings))

@@ -56,7 +56,7 @@ def look_again(step: Step, *, told: bool = False, asked: bool = False) -> None:
         _take(step, msgspec.structs.replace(each, asked=each.asked or asked))
     held = load_held(step.store)
     if told and any(each.vouched for each in held) and not any(each.told for each in held):
-        step.tell(Warned(code=NoticeUncheckable.code, detail={"host": parse_handle(step.me.handle).authority}))
+        step.tell(Warned(code=NoticeUncheckable.code, detail={"host": parse_handle(step.local.handle).authority}))
         save_held(step.store, [msgspec.structs.replace(each, told=each.vouched) for each in held])
 
 
@@ -70,7 +70,7 @@ def put_away(step: Step, id: bytes) -> bool:
 
 
 def _take(step: Step, item: HeldItem) -> None:
-    handle = parse_handle(step.me.handle)
+    handle = parse_handle(step.local.handle)
     pinned = load_pinned(step.store, handle.authority)
     try:
         compare = partial(dockets.compare, step.store)

@@ -51,7 +51,7 @@ def decoded(step: Step, room: RoomState, body: bytes) -> MoveOrder | None:
     """The order in a frame, if it is valid for this room as we know it. We follow no order of a blocked contact."""
     order = move_orders.valid(body, room.id, room.info, _members(step, room))
     own = order is not None and order.signer in {
-        key for key, account in _members(step, room) if account == step.me.account
+        key for key, account in _members(step, room) if account == step.local.account
     }
     return None if acquaintance.is_shut(step.store, room.info) and not own else order
 
@@ -61,10 +61,10 @@ def decoded(step: Step, room: RoomState, body: bytes) -> MoveOrder | None:
 
 def issue(step: Step, room: RoomState, relay: str) -> None:
     """Order the room to another relay, and move. Raises `NotAllowed`, or `BadProof` if that relay is not allowed."""
-    if room.phase != JOINED or not move_orders.may_move(room.info, step.me.account):
+    if room.phase != JOINED or not move_orders.may_move(room.info, step.local.account):
         raise NotAllowed("only an admin of the room may do that")
     number = max(room.info.moves, room.order.number if room.order is not None else 0) + 1
-    order = make_move(step.mls, step.me.signature_key, room.id, number, relay)
+    order = make_move(step.mls, step.local.signature_key, room.id, number, relay)
     move_orders.judge(order, room.id, room.info, _members(step, room))
     adopt(step, room, order)
 
@@ -120,7 +120,7 @@ def adopt(step: Step, room: RoomState, order: MoveOrder) -> None:
     """Follow this order from now on: move every box of an epoch with a lower move number to its relay."""
     before = room.relay
     room.order = order
-    mine = order.signer == step.me.signature_key
+    mine = order.signer == step.local.signature_key
     _bring_all(step, room)
     room.note_at = step.within(step.timing.put_back_any) + step.timing.settle + (0 if mine else OTHERS_NOTE_MS)
     schedule.begin(step, room, soon=mine)
@@ -198,7 +198,7 @@ def put_back(step: Step, room: RoomState, track: BoxTrack, *, anybody: bool) -> 
     order = room.order
     if not move_orders.applies(order, track.moves) or track.order_seen or track.relay != order.relay:
         return
-    if anybody or order.signer == step.me.signature_key:
+    if anybody or order.signer == step.local.signature_key:
         queue_frame(step, room, track, Kind.MOVE, encode_move(order), keep=False)
         track.order_seen = True
 
@@ -210,7 +210,7 @@ def look_after(step: Step, room: RoomState) -> None:
     if not 0 < room.note_at <= step.now:
         return
     room.note_at = 0
-    if move_orders.applies(room.order, room.info.moves) and move_orders.may_move(room.info, step.me.account):
+    if move_orders.applies(room.order, room.info.moves) and move_orders.may_move(room.info, step.local.account):
         intents.want(room, NoteMove())
 
 

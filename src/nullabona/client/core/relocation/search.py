@@ -107,7 +107,7 @@ def _tracks(room: RoomState, *, out_of_reach: bool) -> Iterator[BoxTrack]:
 def _relays(step: Step, room: RoomState, track: BoxTrack) -> list[str]:
     """The relays to search: ours, the known ones of accounts that may move the room, and earlier ones of the box."""
     theirs = [inbox_addresses.relay_of(step, account, handle) for account, handle in _deciders(step, room)]
-    named = [step.me.relay, *theirs, *track.left]
+    named = [step.local.relay, *theirs, *track.left]
     found: dict[str, None] = {}
     for relay in named:
         try:
@@ -121,7 +121,7 @@ def _deciders(step: Step, room: RoomState) -> list[tuple[bytes, str]]:
     """Account and handle of every other account that may move the room, those that may longest first."""
     handles = {device.account: device.handle for device in step.roster(room.id).values()}
     deciders = () if room.info.kind == DEVICES else room.info.deciders
-    return [(account, handles[account]) for account in deciders if account in handles and account != step.me.account]
+    return [(account, handles[account]) for account in deciders if account in handles and account != step.local.account]
 
 
 def _look_up(step: Step, room: RoomState) -> None:

@@ -45,7 +45,7 @@ def begin(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper], tol
     if step.find_room(room_id) is not None:
         return
     room, ours = RoomState(room_id, info, REJOINING, [], told_by=told_by), info.kind == DEVICES
-    _ask(step, room, [member for member in members if (member.account == step.me.account) == ours])
+    _ask(step, room, [member for member in members if (member.account == step.local.account) == ours])
     step.add_room(room)
     if not ours and step.store.get_value(RESTORED) is not None:
         room.gap = Gap(0)
@@ -132,7 +132,7 @@ def forsake(step: Step, room: RoomState) -> None:
     if room.phase != JOINED:
         return
     roster = list(step.roster(room.id).values())
-    members = [device for device in roster if device.account != step.me.account]
+    members = [device for device in roster if device.account != step.local.account]
     left = RoomState(room.id, room.info, REJOINING, [], read_upto=room.read_upto, rulings=room.rulings, went=room.went)
     left.gap = gaps.forsaken(step, room)
     way, owed = former_rooms.keep(step, room), box_log.last_words(step, room)

@@ -115,7 +115,7 @@ def told(step: Step, sender: DeviceCertificate, said: RoomsTold) -> None:
 
 def _remember(step: Step, sender: DeviceCertificate, said: RoomTold) -> None:
     info, account = decode_info(said.info), sender.account_id
-    if info.kind == DEVICES or (info.kind == DIRECT and set(info.pair) != {step.me.account, account}):
+    if info.kind == DEVICES or (info.kind == DIRECT and set(info.pair) != {step.local.account, account}):
         return
     room = step.find_room(said.room)
     if room is not None and info.kind == room.info.kind == GROUP:
@@ -194,7 +194,7 @@ def _save(step: Step, kept: list[Asked]) -> None:
 
 def came(step: Step, sender: DeviceCertificate) -> None:
     """A device of another account asks. Look up its card only if we share a room; answer nothing before that."""
-    if sender.account_id == step.me.account or step.store.person(sender.account_id) is None:
+    if sender.account_id == step.local.account or step.store.person(sender.account_id) is None:
         return
     handle = acquaintance.handle_of(step, sender.account_id)
     if handle and next(_shared(step, sender), None) is not None:

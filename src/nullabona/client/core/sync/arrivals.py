@@ -31,7 +31,7 @@ def arrived(step: Step, room: RoomState, rejoin: Rejoin, by: bytes, before: Room
     room.led_by, room.led_at = b"", 0
     told_by, room.told_by = room.told_by, b""
     room.let_in_by = told_by or room.let_in_by
-    if evidence.vouches(step, before, by) and not (told_by and set(before.deciders) - {by, step.me.account}):
+    if evidence.vouches(step, before, by) and not (told_by and set(before.deciders) - {by, step.local.account}):
         room.vain = Tries()
         return
     room.led_by, room.led_at = by, step.now + LOOK_AROUND_MS + step.rng.between(0, LOOK_AROUND_MS // 4)
@@ -49,7 +49,7 @@ def unconfirmed(step: Step, room: RoomState, account: bytes) -> bool:
 
     That holds until one of our contacts, other than the account that let us in, has shown up there.
     """
-    if room.info.kind != GROUP or account in {room.let_in_by, step.me.account} or not room.let_in_by:
+    if room.info.kind != GROUP or account in {room.let_in_by, step.local.account} or not room.let_in_by:
         return False
     if evidence.misled_before(step, room, account):
         return False
@@ -74,7 +74,7 @@ def look_around(step: Step, room: RoomState) -> None:
         return
     room.led_at = 0
     asked = _arbiters(step, room)
-    own = step.store.device(room.id, step.me.device)
+    own = step.store.device(room.id, step.local.device)
     seen = [track.keys.box.address for track in room.boxes if own is None or track.epoch >= own.since]
     if not asked or any(step.store.view(box, device.device) for box in seen for device in asked):
         return
@@ -86,7 +86,7 @@ def look_around(step: Step, room: RoomState) -> None:
 def _arbiters(step: Step, room: RoomState) -> list[Device]:
     """Devices of accounts with authority over the room; if there are no others, of everybody but who led us here."""
     others = [
-        device for device in step.others(room, room.epoch) if device.account not in {room.led_by, step.me.account}
+        device for device in step.others(room, room.epoch) if device.account not in {room.led_by, step.local.account}
     ]
     return [device for device in others if evidence.vouches(step, room.info, device.account)] or others
 

@@ -48,7 +48,7 @@ def _tell(step: Step, room: RoomState, them: Helper, fork: bytes) -> None:
     ref = queue_blob(step, InboxBlob(relay, fork), encode_pack(b"", b"", branch_history.told(room)))
     item = Invitation(fork[:16], room.id, relay, ref)
     card = own_devices.card(step.store)
-    if them.account == step.me.account and card is not None:
+    if them.account == step.local.account and card is not None:
         queue_item(step, card.inbox, relay, item)
     else:
         inbox_sending.answer(step, them.account, item)

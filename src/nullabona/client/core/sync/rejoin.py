@@ -135,7 +135,7 @@ def _check(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, candidat
     accounts = {certificate_of(leaf).account_id for leaf in candidate.group.members()}
     right_after = ticket.epoch == rejoin.epoch + 1
     if rejoin.reason == branches.OUTSIDE:
-        same = same and step.me.account in info.admins
+        same = same and step.local.account in info.admins
     if not same or (right_after and accounts & set(rejoin.removed)):
         candidate.discard()
         raise MlsRefused("a ticket leads to another room", "wrong-group")
@@ -235,7 +235,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     # Members of this branch may not know the move order that we follow, and still use the relay of the ticket.
     track.left = [join.relay] if join.relay != track.relay else []
     before = list(step.roster(room.id).values())
-    members.sync(step, room, step.me.device)
+    members.sync(step, room, step.local.device)
     notices.of_branch(step, room, ours, join.by, known)
     gaps.returned(step, room, room.gap if returning else None)
     if info != known:

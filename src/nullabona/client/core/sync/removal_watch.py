@@ -40,7 +40,7 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
             continue
         body = body_of(step, room, track, opened)
         claim = branches.claim_in(step, room, track, body) if isinstance(body, bytes) else None
-        if claim is None or claim.commit == track.winner or step.me.account in claim.removed:
+        if claim is None or claim.commit == track.winner or step.local.account in claim.removed:
             continue
         helper = branches.signer_of(step, room, claim)
         branches.begin(

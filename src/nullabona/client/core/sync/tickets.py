@@ -48,7 +48,7 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card:
     ``card`` is the account's card in the directory, if we have just looked it up.
     """
     room = step.find_room(asked.room)
-    if room is None or sender.device_id == step.me.device:
+    if room is None or sender.device_id == step.local.device:
         return  # this device's own request: our devices share one inbox
     if room.phase == REJOINING:
         _from_away(step, room, sender, asked, card)
@@ -64,7 +64,7 @@ def _from_inside(
     if room.rejoin is not None and not _in_same_plight(room, room.rejoin, asked):
         return
     if not _may_return(step, room, sender, card):
-        if card is None and sender.account_id != step.me.account:
+        if card is None and sender.account_id != step.local.account:
             inbox_sending.look_up_for(step, sender, asked, _handle_in(step, room, sender))
         return
     track = room.current
@@ -92,7 +92,7 @@ def _is_out(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
     if sender.account_id not in {device.account for device in step.roster(room.id).values()}:
         _say_gone(step, room, sender.account_id)
         return True
-    if sender.account_id == step.me.account and sender.device_id in own_devices.gone(step.store):
+    if sender.account_id == step.local.account and sender.device_id in own_devices.gone(step.store):
         inbox_sending.answer(step, sender.account_id, Gone(room.id))
         return True
     return False
@@ -110,7 +110,7 @@ def _is_ours_to_help(step: Step, room: RoomState, account: bytes) -> bool:
     """Whether we should help this member. We help a blocked one only in a group where nobody else can."""
     if not acquaintance.is_blocked(step.store, account):
         return True
-    others = {device.account for device in step.roster(room.id).values()} - {step.me.account, account}
+    others = {device.account for device in step.roster(room.id).values()} - {step.local.account, account}
     return room.info.kind == GROUP and not others
 
 
@@ -135,7 +135,7 @@ def _from_away(step: Step, room: RoomState, sender: DeviceCertificate, asked: Ti
         return
     if _may_return(step, room, sender, card):
         inbox_sending.answer(step, sender.account_id, ticket, known_as=_handle_in(step, room, sender))
-    elif card is None and sender.account_id != step.me.account:
+    elif card is None and sender.account_id != step.local.account:
         inbox_sending.look_up_for(step, sender, asked, _handle_in(step, room, sender))
 
 
@@ -160,7 +160,7 @@ def _may_return(step: Step, room: RoomState, sender: DeviceCertificate, card: Ca
     """
     if device_certificates.in_room(step, sender, room.id):
         return True
-    if sender.account_id == step.me.account:
+    if sender.account_id == step.local.account:
         return device_certificates.is_ours(step, sender)
     return card is not None and device_certificates.names(card, sender)
 

@@ -73,7 +73,7 @@ def said_at(step: Step, room: bytes, body: Shown | Annotation | BackfillRequest 
     before = [
         note.sent_at + 1
         for note in notes
-        if note.account == step.me.account or (isinstance(body, Pin) and note.kind == kinds.PIN)
+        if note.account == step.local.account or (isinstance(body, Pin) and note.kind == kinds.PIN)
     ]
     return min(max([step.now, *before]), MAX_SENT_AT)
 

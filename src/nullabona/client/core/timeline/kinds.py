@@ -100,14 +100,14 @@ def filled(step: Step, message: Message, body: Stored, *, admin: bool = False) -
 
 
 def _unread(step: Step, message: Message, body: Stored) -> int:
-    if message.account == step.me.account or not isinstance(body, Text | File | Poll):
+    if message.account == step.local.account or not isinstance(body, Text | File | Poll):
         return 0
     if isinstance(body, Poll):
         return 1
-    if step.me.account in body.mentions:
+    if step.local.account in body.mentions:
         return 2
     answered = step.store.message(message.room, body.reply_to) if body.reply_to else None
-    return 2 if answered is not None and answered.account == step.me.account else 1
+    return 2 if answered is not None and answered.account == step.local.account else 1
 
 
 def words_of(body: Stored) -> str:

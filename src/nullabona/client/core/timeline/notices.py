@@ -191,9 +191,9 @@ def of_facts(step: Step) -> None:
             case Warned():
                 _of_room(step, fact.room, Notice(NoticeKind.WARNING, text=fact.code))
             case MembershipEnded(left=True):
-                _of_room(step, fact.room, Notice(NoticeKind.LEFT, step.me.account))
+                _of_room(step, fact.room, Notice(NoticeKind.LEFT, step.local.account))
             # else our other device put this one out of the account, which is no matter of the room
-            case MembershipEnded() if fact.by != step.me.account and not own_devices.is_signed_out(step.store):
+            case MembershipEnded() if fact.by != step.local.account and not own_devices.is_signed_out(step.store):
                 _of_room(step, fact.room, Notice(NoticeKind.REMOVED, fact.by))
             case _:
                 pass

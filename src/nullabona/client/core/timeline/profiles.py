@@ -42,10 +42,10 @@ def take_own(step: Step, data: bytes, at: int) -> None:
         said = _profiles.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise Malformed("a profile of another device does not decode") from None
-    known = step.store.person(step.me.account)
+    known = step.store.person(step.local.account)
     if known is None or known.told_at < at:
         step.store.set_value(_OWN, data)
-        learn(step, step.me.account, step.me.handle, at, said)
+        learn(step, step.local.account, step.local.handle, at, said)
 
 
 def set_own(step: Step, name: str, picture: bytes | None) -> None:
@@ -63,7 +63,7 @@ def set_own(step: Step, name: str, picture: bytes | None) -> None:
     if profile == own(step):
         return
     step.store.set_value(_OWN, msgspec.msgpack.encode(profile))
-    _keep(step, step.me.account, step.me.handle, step.now, profile)
+    _keep(step, step.local.account, step.local.handle, step.now, profile)
     for room_id in step.store.rooms():
         room = step.find_room(room_id)
         if room is not None and room.phase == JOINED:

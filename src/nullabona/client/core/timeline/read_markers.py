@@ -48,10 +48,10 @@ def mark_read(step: Step, room: RoomState, message_id: bytes) -> None:
     if message is None or message.imported or message.position >= UNPLACED:
         return
     expiry.read_upto(step, room.id, message.position)
-    before = step.store.marker(room.id, step.me.account)
+    before = step.store.marker(room.id, step.local.account)
     if before is not None and before >= message.position:
         return
-    _advance_marker(step, room, step.me.account, message.position)
+    _advance_marker(step, room, step.local.account, message.position)
     step.tell(OwnMarkerMoved(room.id))
     if preferences.profile(step.store).receipts:
         spoken = step.store.last_spoken(room.id, message.position)
@@ -74,4 +74,4 @@ def read_elsewhere(step: Step, room: RoomState, message_id: bytes) -> None:
     message = step.store.message(room.id, message_id)
     if message is not None and message.position < UNPLACED:
         expiry.read_upto(step, room.id, message.position)
-    note_marker(step, room, step.me.account, message_id)
+    note_marker(step, room, step.local.account, message_id)

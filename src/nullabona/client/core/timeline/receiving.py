@@ -68,8 +68,8 @@ def _appeared(step: Step, room: RoomState, device: Device, message: Message) -> 
     typing.spoke(step, room, device.account)
     step.tell(MessageStored(room.id, message.id, device.account, device.handle))
     annotating.settle(step, room, message.id)
-    read = step.store.marker(room.id, step.me.account)
-    if device.account == step.me.account:
+    read = step.store.marker(room.id, step.local.account)
+    if device.account == step.local.account:
         expiry.start(step, message, since=message.sent_at)
     elif read is not None and message.position <= read:
         expiry.start(step, message)

@@ -45,7 +45,7 @@ RESENT_IN_VAIN: Final = 2
 
 def draw_id(step: Step) -> bytes:
     """An id for a message of this account."""
-    return message_id(step.me.account, step.rng.bytes(RANDOM))
+    return message_id(step.local.account, step.rng.bytes(RANDOM))
 
 
 def send(step: Step, room: RoomState, body: Shown | Annotation | BackfillRequest | Backfill, id: bytes = b"") -> bytes:
@@ -55,7 +55,7 @@ def send(step: Step, room: RoomState, body: Shown | Annotation | BackfillRequest
 
     Raises `NotInRoom` if this device is not a member any more, `Bug` if nobody would take a message under this id.
     """
-    if id and not is_made_by(step.me.account, id):
+    if id and not is_made_by(step.local.account, id):
         raise Bug("a message under an id that is not this account's")
     if room.phase != JOINED:
         raise NotInRoom("you are not in this room any more")
@@ -66,8 +66,8 @@ def send(step: Step, room: RoomState, body: Shown | Annotation | BackfillRequest
     message = Message(
         room=room.id,
         id=id or draw_id(step),
-        account=step.me.account,
-        device=step.me.device,
+        account=step.local.account,
+        device=step.local.device,
         sent_at=annotating.said_at(step, room.id, body),
         position=step.store.next_unplaced(room.id),
         epoch=room.epoch,
@@ -77,7 +77,7 @@ def send(step: Step, room: RoomState, body: Shown | Annotation | BackfillRequest
         resent=0,
         body=b"",
     )
-    message = kinds.filled(step, message, body, admin=step.me.account in room.info.admins)
+    message = kinds.filled(step, message, body, admin=step.local.account in room.info.admins)
     message = replace(message, shown=message.shown and room.info.kind != DEVICES)
     _store(step, room, message, body)
     if message.shown:

@@ -17,11 +17,11 @@ _STALE_MS: Final = 20_000
 
 def heard(step: Step, room: RoomState, account: bytes, sent_at: int, said: content.Typing) -> None:
     """A member has started or stopped writing."""
-    if account != step.me.account and abs(step.now - sent_at) < _STALE_MS and preferences.profile(step.store).typing:
+    if account != step.local.account and abs(step.now - sent_at) < _STALE_MS and preferences.profile(step.store).typing:
         step.tell(Typing(room.id, account, step.now + LASTS_MS if said.on else 0))
 
 
 def spoke(step: Step, room: RoomState, account: bytes) -> None:
     """A member who has sent a message has stopped writing."""
-    if account != step.me.account:
+    if account != step.local.account:
         step.tell(Typing(room.id, account, 0))
