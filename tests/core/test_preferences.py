@@ -43,7 +43,7 @@ def test_nothing_is_chosen_at_first() -> None:
             "typing": False,
             "notify": "nothing",
             "default_timer_s": 0,
-            "lock_minutes": 0,
+            "lock_minutes": 60,
             "enter_sends": True,
         },
         {

@@ -2,7 +2,16 @@
 import { call } from "./transport.ts";
 
 const EVERY_MS = 20_000;
-const SIGNS = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"] as const;
+/** `input` and `compositionupdate`: what is dictated, pasted, or composed on a keyboard that sends no keys. */
+const SIGNS = [
+  "pointerdown",
+  "pointermove",
+  "keydown",
+  "input",
+  "compositionupdate",
+  "wheel",
+  "touchstart",
+] as const;
 
 let told = 0;
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -21,6 +22,14 @@ from nullabona.app.session.views import Views
 from nullabona.client.api import Client, PreferencesChanged
 
 _MINUTE_S: Final = 60.0
+_LONGEST_SLEEP_S: Final = 15.0
+"""The loop's clock stands still while the machine is suspended, so the idle time is compared this often at least."""
+_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def awake_or_not() -> float:
+    """Seconds on a clock that goes on while the machine is suspended, where the system has one."""
+    return time.clock_gettime(_CLOCK)
 
 
 class Work:
@@ -75,7 +84,16 @@ class Work:
             self._idle = None
         minutes = self.lock_minutes
         if minutes:
-            self._idle = asyncio.get_running_loop().call_later(minutes * _MINUTE_S, self._lock)
+            self._lock_at(awake_or_not() + minutes * _MINUTE_S)
+
+    def _lock_at(self, moment: float) -> None:
+        left = moment - awake_or_not()
+        if left <= 0:
+            self._idle = None
+            self._lock()
+            return
+        sleep = min(left, _LONGEST_SLEEP_S)
+        self._idle = asyncio.get_running_loop().call_later(sleep, self._lock_at, moment)
 
     @property
     def lock_minutes(self) -> int:

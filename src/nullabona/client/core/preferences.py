@@ -31,7 +31,9 @@ class Preferences:
     """What a notification shows: name and words, the name, or only that something came."""
     default_timer_s: Annotated[int, Meta(ge=0, le=31_536_000)] = 0
     """How long messages live in rooms made from now on; 0: for ever."""
-    lock_minutes: Annotated[int, Meta(ge=0, le=1_440)] = 0
+    # While locked nothing is received, so a short time would be switched off for good. An hour outlasts a meeting or a
+    # meal, and still ends before a night or a weekend.
+    lock_minutes: Annotated[int, Meta(ge=0, le=1_440)] = 60
     """Lock after so long without use; 0: never."""
     enter_sends: bool = True
 

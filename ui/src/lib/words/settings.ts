@@ -39,12 +39,13 @@ export const settings = words({
 
     security: "잠금과 열쇠",
     lockAfter: "쓰지 않으면 잠그기",
+    lockAfterHint: "이 창을 이만큼 쓰지 않으면 잠겨요. 잠겨 있는 동안에는 메시지를 받지 않고, 열면 한꺼번에 받아요.",
     never: "잠그지 않음",
     lockNow: "지금 잠그기",
     changePass: "암호 바꾸기",
     words: "24개 단어",
     wordsHint: "계정을 되찾을 때 필요한 단어를 다시 봐요.",
-    unprotected: "이 프로필에는 암호가 없어서 잠글 수 없어요. 기기를 가져간 사람은 모두 볼 수 있어요.",
+    unprotected: "이 프로필에는 암호가 없어서 저절로도, 직접으로도 잠기지 않아요. 기기를 가져간 사람은 모두 볼 수 있어요.",
 
     privacy: "내 정보를 요구받으면",
     privacyHint: "운영자가 내줄 수 있는 것과 없는 것을 봐요.",
@@ -114,12 +115,14 @@ export const settings = words({
 
     security: "Lock and keys",
     lockAfter: "Lock when idle for",
+    lockAfterHint:
+      "The app locks when you have not used it for this long. While locked it receives nothing; messages arrive when you unlock it.",
     never: "Never",
     lockNow: "Lock now",
     changePass: "Change passphrase",
     words: "24 words",
     wordsHint: "Show the words that restore your account.",
-    unprotected: "This profile has no passphrase, so it cannot be locked. Anyone who takes the device sees everything.",
+    unprotected: "This profile has no passphrase, so it never locks, neither when idle nor by hand. Anyone who takes the device sees everything.",
 
     privacy: "What could be handed over about me",
     privacyHint: "See what the operator has about you and what it does not.",
