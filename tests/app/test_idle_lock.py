@@ -22,12 +22,24 @@ SOON_S = 0.01
 
 
 class Clock:
-    """One that is put forward by hand."""
+    """One that is put forward by hand, and knows how often it was looked at."""
 
-    now = 0.0
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._awaited = 0
+        self._looked = asyncio.Event()
 
     def __call__(self) -> float:
+        self._awaited -= 1
+        if self._awaited <= 0:
+            self._looked.set()
         return self.now
+
+    async def looks(self, times: int) -> None:
+        """Wait until it was looked at so often from now on."""
+        self._awaited = times
+        self._looked.clear()
+        await self._looked.wait()
 
 
 @pytest.fixture
@@ -56,21 +68,6 @@ async def at_work(home: Path, *, protected: bool = True) -> AsyncIterator[Sessio
         await session.end()
 
 
-async def rounds(session: Session, locks: list[bool]) -> None:
-    """Let the idle time be compared a few times."""
-    looked = 0
-
-    def look() -> None:
-        nonlocal looked
-        looked += 1
-
-    loop = asyncio.get_running_loop()
-    for count in range(1, 6):
-        loop.call_later(2 * SOON_S, look)
-        while looked < count and not locks:
-            await asyncio.sleep(SOON_S)  # the loop's own timers are what is looked at
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("slept", "locked"), [(HOUR_S - 1, False), (HOUR_S, True), (9 * HOUR_S, True)])
 def test_an_hour_without_use_locks_also_if_the_machine_slept(
@@ -84,7 +81,7 @@ def test_an_hour_without_use_locks_also_if_the_machine_slept(
             session.open_work._lock = lambda: locks.append(True)
             session.active()
             clock.now += slept
-            await rounds(session, locks)
+            await clock.looks(1 if locked else 6)
             assert locks == [True] * locked
 
     asyncio.run(run())
@@ -102,13 +99,11 @@ def test_use_begins_the_time_anew_and_never_is_never(tmp_path: Path, clock: Cloc
             clock.now += HOUR_S - 1
             session.active()
             clock.now += HOUR_S - 1
-            await rounds(session, locks)
+            await clock.looks(6)
             assert locks == []
             await session.client.preferences.set(lock_minutes=0)
             session.active()
-            clock.now += 24 * HOUR_S
-            await rounds(session, locks)
-            assert locks == []
+            assert session.open_work._idle is None
 
     asyncio.run(run())
 

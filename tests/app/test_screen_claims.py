@@ -84,8 +84,8 @@ NO_CLAIM: Final = frozenset(
     people.troubleSome people.opensAtOnce people.asksFirst people.cropBad privacy.casesLead privacy.cannot
     privacy.unprovenHint privacy.todoLock reasons.unreachable record.forgetNote restoring.two restoring.tooMany
     restoring.backupPassHint restoring.devicePassLead restoring.others safety.how settings.denied settings.unsupported
-    settings.levelName settings.defaultTimerHint settings.security settings.lockAfter settings.lockAfterHint settings.never
-    settings.lockNow settings.wordsAsk wishes.used wishes.expired
+    settings.levelName settings.defaultTimerHint settings.security settings.lockAfter settings.lockAfterHint
+    settings.never settings.lockNow settings.wordsAsk wishes.used wishes.expired
     """.split()
 )
 """They say what a button does, what just happened or what to do."""

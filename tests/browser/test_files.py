@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, FilePayload, expect
+from playwright.sync_api import Browser, FilePayload, Locator, expect
 
 from tests.api.pictures import photo
 from tests.api.service import Service
@@ -37,26 +37,43 @@ def jun(couple: list[Person]) -> Person:
     return couple[1].at_end_of("미나")
 
 
-def attach(person: Person, files: Sequence[FilePayload] | Path, caption: str = "") -> None:
-    """Choose files and send them. The app of ``person`` is Korean."""
+def choose(person: Person, files: Sequence[FilePayload] | Sequence[Path] | Path) -> Locator:
+    """Choose files; what asks whether to send them. The app of ``person`` is Korean."""
     with person.page.expect_file_chooser() as choosing:
         person.button("첨부").click()
         person.page.get_by_role("menuitem", name="사진이나 파일").click()
     choosing.value.set_files(files)
-    dialog = person.page.get_by_role("dialog")
+    return person.page.get_by_role("dialog")
+
+
+def attach(person: Person, files: Sequence[FilePayload] | Path, caption: str = "") -> None:
+    """Choose files and send them."""
+    dialog = choose(person, files)
     if caption:
         dialog.get_by_label("메시지 추가").fill(caption)
     dialog.get_by_role("button", name="보내기", exact=True).click()
 
 
-def test_a_file_that_is_too_large_is_told_to_be(mina: Person, tmp_path: Path) -> None:
-    """Not a broken connection, which would be tried again for ever."""
-    large = tmp_path / "영화.mp4"
+@pytest.mark.parametrize(("over", "refused"), [(0, False), (1, True)])
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(
+    mina: Person, tmp_path: Path, over: int, *, refused: bool
+) -> None:
+    """At the question itself, beside the file: without it the others can go. At the limit nothing is refused."""
+    large, small = tmp_path / "영화.mp4", tmp_path / "자막.txt"
     with large.open("wb") as file:
-        file.truncate(100 * 1_048_576 + 1)
-    attach(mina, large)
-    expect(mina.page.get_by_text("파일이 너무 커요. 100 MB까지 보낼 수 있어요.")).to_be_visible()
-    mina.page.get_by_role("button", name="지우기", exact=True).last.click()
+        file.truncate(100 * 1_048_576 + over)
+    small.write_text("subtitles", "utf-8")
+    dialog = choose(mina, [large, small])
+    send = dialog.get_by_role("button", name="보내기", exact=True)
+    said = dialog.get_by_role("alert")
+    expect(dialog.get_by_role("listitem")).to_have_count(2)
+    expect(said).to_have_text(["파일이 너무 커요. 100 MB까지 보낼 수 있어요."] if refused else [])
+    expect(send).to_be_enabled(enabled=not refused)
+    dialog.get_by_role("button", name="영화.mp4 빼기").click()
+    expect(send).to_be_enabled()
+    expect(said).to_have_count(0)
+    dialog.get_by_role("button", name="취소").click()
+    expect(mina.bubble("영화.mp4")).to_have_count(0)
 
 
 def test_whoever_speaks_is_there(meet: Meet) -> None:

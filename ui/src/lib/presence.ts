@@ -3,15 +3,7 @@ import { call } from "./transport.ts";
 
 const EVERY_MS = 20_000;
 /** `input` and `compositionupdate`: what is dictated, pasted, or composed on a keyboard that sends no keys. */
-const SIGNS = [
-  "pointerdown",
-  "pointermove",
-  "keydown",
-  "input",
-  "compositionupdate",
-  "wheel",
-  "touchstart",
-] as const;
+const SIGNS = ["pointerdown", "pointermove", "keydown", "input", "compositionupdate", "wheel", "touchstart"] as const;
 
 let told = 0;
 
