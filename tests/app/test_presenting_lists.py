@@ -109,7 +109,8 @@ def test_pinned_rooms_come_first_then_the_newest() -> None:
     ("changes", "may"),
     [
         ({}, ["send", "poll", "leave"]),
-        ({"admin": True}, ["send", "poll", "leave", "add", "remove", "rename", "admins", "timer", "link", "pin"]),
+        ({"may_pin": True}, ["send", "poll", "leave", "pin"]),
+        ({"admin": True}, ["send", "poll", "leave", "add", "remove", "rename", "admins", "timer", "link"]),
         ({"direct": True, "admin": True}, ["send", "timer", "pin", "poll"]),
         ({"phase": "removed", "admin": True}, []),
     ],

@@ -84,7 +84,7 @@ def forget(store: SqliteStore) -> None:
 )
 def test_a_message_comes_whole(state: str, here: str, store: SqliteStore) -> None:
     """With all that it says of itself; nothing of it waits or is on its way here. It is found by its words."""
-    said = message(state=state, about=b"t" * 16, admin=True, timer_s=60, expires_at=99, edited_at=8, unread=2)
+    said = message(state=state, about=b"t" * 16, entitled=True, timer_s=60, expires_at=99, edited_at=8, unread=2)
     assert ONE == merged(store, said)
     assert Message(
         *(ROOM, ID, YOU, b"d" * 16, 5_000, 7, 1, MessageState(here), b"", b"", 0, said.body, "text", True, 2),

@@ -101,7 +101,7 @@ class Talk:
         """Nari is the group's only admin from now on."""
         self.group.info = msgspec.structs.replace(self.group.info, admins=(NARI.account,))
 
-    def said(self, body: Stored, by: Other | None = None, *, admin: bool = False, **about: object) -> Message:
+    def said(self, body: Stored, by: Other | None = None, *, entitled: bool = False, **about: object) -> Message:
         """A line or annotation of the group as it is stored: mine unless ``by`` somebody; one after the other."""
         self.said_before += 1
         count = self.said_before
@@ -109,7 +109,7 @@ class Talk:
         state = MessageState.SENT if by is None else MessageState.RECEIVED
         id = count.to_bytes(16, "big")
         row = Message(self.house.group, id, *whose, START + count, count, 0, state, b"", b"", 0, b"")
-        row = replace(kinds.filled(self.step, row, body, admin=admin), **about)  # type: ignore[arg-type]
+        row = replace(kinds.filled(self.step, row, body, entitled=entitled), **about)  # type: ignore[arg-type]
         self.step.store.put_message(row)
         return row
 

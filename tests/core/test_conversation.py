@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from nullabona.client.core import conversation
 from nullabona.client.core.model.content import (
@@ -176,6 +177,25 @@ def test_a_pin_is_set_and_taken_away_once(talk: Talk) -> None:
     for _ in range(2):
         conversation.pin(talk.step, here.room, here.id, on=True)
     assert [Pin(here.id, on=True)] == talk.notes(here)
+
+
+def test_a_group_lets_every_member_pin_or_its_admins_alone(talk: Talk) -> None:
+    """Its admins decide it; in a room of two both may pin, and nobody can change that."""
+    line = talk.said(Text("hi"), JUN)
+    conversation.set_members_pin(talk.step, line.room, on=False)
+    assert [] == talk.group.intents
+    conversation.set_members_pin(talk.step, line.room, on=True)
+    assert [SetInfo(members_pin=True)] == talk.group.intents
+    talk.dismissed()
+    with pytest.raises(NotAllowed):
+        conversation.set_members_pin(talk.step, line.room, on=True)
+    with pytest.raises(NotAllowed):
+        conversation.pin(talk.step, line.room, line.id, on=True)
+    talk.group.info = structs.replace(talk.group.info, members_pin=True)
+    conversation.pin(talk.step, line.room, line.id, on=True)
+    assert [Pin(line.id, on=True)] == talk.notes(line)
+    with pytest.raises(BadRequest):
+        conversation.set_members_pin(talk.step, talk.direct.id, on=True)
 
 
 ANNOTATE: list[Callable[[Talk, Message], None]] = [

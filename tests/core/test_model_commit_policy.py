@@ -171,6 +171,7 @@ def test_an_admin_changes_name_and_timer_of_a_group_and_nobody_else_does() -> No
     renamed = structs.replace(GROUP_INFO, name="kin", timer_s=60)
     assert renamed == changed(GROUP_INFO, name="kin", timer_s=60)
     assert "only an admin may change the room" == changed(GROUP_INFO, JUN, 1, name="kin")
+    assert "only an admin may change the room" == changed(GROUP_INFO, JUN, 1, members_pin=True)
     assert changed(GROUP_INFO, JUN, 1) is None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from nullabona.client.core.model.content import (
     MAX_SENT_AT,
@@ -24,7 +25,7 @@ from nullabona.client.core.model.content import (
     Vote,
 )
 from nullabona.client.core.model.records import Message, MessageState
-from nullabona.client.core.timeline import annotating
+from nullabona.client.core.timeline import annotating, kinds
 from tests.core.stage import START, Other
 from tests.core.talk import JUN, NARI, PHOTO, Talk
 
@@ -174,7 +175,7 @@ def test_whoever_said_it_or_was_an_admin_may_delete_it(
 ) -> None:
     """In a group; of what is deleted that is told, and found by nothing."""
     line = talk.said(Text("secret"), JUN)
-    talk.said(Delete(line.id), by, admin=admin)
+    talk.said(Delete(line.id), by, entitled=admin)
     account = talk.me if by is None else by.account
     assert (Deleted(account) if deletes else Text("secret")) == settle(talk, line)
     assert ([("message-changed", line.id)] if deletes else []) == talk.told()
@@ -183,7 +184,7 @@ def test_whoever_said_it_or_was_an_admin_may_delete_it(
 def test_in_a_room_of_two_nobody_deletes_what_the_other_said(talk: Talk) -> None:
     """An admin's mark means nothing there."""
     line = talk.said(Text("secret"), JUN, room=talk.direct.id)
-    talk.said(Delete(line.id), admin=True, room=talk.direct.id)
+    talk.said(Delete(line.id), entitled=True, room=talk.direct.id)
     annotating.settle(talk.step, talk.direct, line.id)
     assert Text("secret") == talk.body(line)
 
@@ -199,7 +200,7 @@ def test_the_first_deletion_is_the_one_that_is_told(talk: Talk) -> None:
     talk.said(Delete(line.id), NARI, sent_at=START + 48)
     assert Deleted(JUN.account) == settle(talk, line)
     assert Gone("done") == talk.body(reaction)
-    talk.said(Delete(line.id), NARI, admin=True, sent_at=START + 49)
+    talk.said(Delete(line.id), NARI, entitled=True, sent_at=START + 49)
     assert Deleted(NARI.account) == settle(talk, line)
     assert [("message-changed", line.id)] == talk.told()
 
@@ -310,10 +311,21 @@ def test_admins_pin_in_a_group_and_both_in_a_room_of_two(talk: Talk) -> None:
     line = talk.said(Text("hi"), JUN)
     talk.said(Pin(line.id, on=True), NARI)
     assert (False, True) == (sheet(talk, line).pinned, sheet(talk, line, direct=True).pinned)
-    talk.said(Pin(line.id, on=True), JUN, admin=True)
+    talk.said(Pin(line.id, on=True), JUN, entitled=True)
     assert sheet(talk, line).pinned
-    talk.said(Pin(line.id, on=False), JUN, admin=True)
+    talk.said(Pin(line.id, on=False), JUN, entitled=True)
     assert not sheet(talk, line).pinned
+
+
+def test_a_pin_counts_while_its_sender_may_pin(talk: Talk) -> None:
+    """Every member while the group says so; what was pinned then stays when only admins may."""
+    first, second = talk.said(Text("hi"), JUN), talk.said(Text("there"), JUN)
+    infos = [structs.replace(talk.group.info, members_pin=on) for on in (True, False)]
+    for line, info in zip((first, second), infos, strict=True):
+        pin = Pin(line.id, on=True)
+        talk.said(pin, NARI, entitled=kinds.entitled(info, NARI.account, pin))
+    assert (True, False) == (sheet(talk, first).pinned, sheet(talk, second).pinned)
+    assert not kinds.entitled(infos[0], NARI.account, Delete(first.id))
 
 
 def test_nothing_is_attached_to_what_nobody_said(talk: Talk) -> None:

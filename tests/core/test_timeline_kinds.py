@@ -57,11 +57,11 @@ OLD_PHOTO = Imported("kakao", "지우", "look", attachment=PHOTO.attachment)
 )
 def test_a_row_says_what_its_body_is(talk: Talk, body: Stored, kind: str, *, shown: bool, about: bytes) -> None:
     """Lines of the history are shown and about nothing; annotations are not and name their line."""
-    row = kinds.filled(talk.step, replace(talk.said(Text("")), about=b"before"), body, admin=True)
-    assert (kind, shown, about, True) == (row.kind, row.shown, row.about, row.admin)
+    row = kinds.filled(talk.step, replace(talk.said(Text("")), about=b"before"), body, entitled=True)
+    assert (kind, shown, about, True) == (row.kind, row.shown, row.about, row.entitled)
     assert body == kinds.stored(row)
     assert kind == kinds.kind_of(body)
-    assert not kinds.filled(talk.step, row, body).admin
+    assert not kinds.filled(talk.step, row, body).entitled
 
 
 def test_a_timer_is_that_of_what_people_said(talk: Talk) -> None:

@@ -69,7 +69,7 @@ def test_what_is_said_is_stored_and_queued_in_the_rooms_current_box() -> None:
     assert (track.keys.box.address, [message.frame]) == (message.box, frames(stage))
     assert (encode_body(Text("hello", timer_s=60)), "text", True, True) == (
         *(message.body, message.kind),
-        *(message.shown, message.admin),
+        *(message.shown, message.entitled),
     )
     assert frame is not None
     assert (message.id, True, Kind.MESSAGE) == (frame.message, bool(frame.data), frame.kind)
@@ -84,7 +84,7 @@ def test_each_message_sorts_behind_the_one_before() -> None:
     room = stage.room(JUN, info=msgspec.structs.replace(stage.info(), admins=(JUN.account,)))
     first, second = send(stage, room, Text("one")), send(stage, room, Text("two"))
     assert (UNPLACED, UNPLACED + 1) == (first.position, second.position)
-    assert (False, False) == (first.admin, first.id == second.id)
+    assert (False, False) == (first.entitled, first.id == second.id)
 
 
 def test_an_id_may_be_chosen_if_it_is_ours() -> None:

@@ -74,7 +74,7 @@ def test_a_line_of_somebody_else_is_kept_told_and_found() -> None:
     )
     assert (encode_body(Text("hello", timer_s=9)), 1, False, 9, 0) == (
         *(found.body, found.unread),
-        *(found.admin, found.timer_s, found.expires_at),
+        *(found.entitled, found.timer_s, found.expires_at),
     )
     with stage.step() as step:
         assert step.room(room).current.keys.box.address == found.box
@@ -103,7 +103,7 @@ def test_an_admins_annotation_is_known_as_one() -> None:
     room = stage.room(JUN, SORA, info=msgspec.structs.replace(stage.info(), admins=(JUN.account,)))
     receive(stage, room, React(LINE, "👍"))
     receive(stage, room, React(LINE, "👍"), by=SORA.row(room, 2), id=b"s" * 16)
-    assert [True, False] == [found.admin for id in (ID, b"s" * 16) if (found := row(stage, room, id)) is not None]
+    assert [True, False] == [found.entitled for id in (ID, b"s" * 16) if (found := row(stage, room, id)) is not None]
 
 
 def test_an_annotation_changes_its_line_whichever_comes_first() -> None:

@@ -54,7 +54,7 @@ def lay(
         *(room.id, id, account, b"d" * 16, 1_000 + number, place, 1, MessageState.RECEIVED),
         *(b"", b"", 0, b""),
     )
-    row = kinds.filled(step, row, body, admin=account == ADMIN)
+    row = kinds.filled(step, row, body, entitled=account == ADMIN)
     step.store.put_message(row)
     if isinstance(body, Shown):
         search.index(step.store, row, body)

@@ -194,6 +194,9 @@ def test_what_a_member_may_not_is_ignored(world: World, make: Callable[[bytes], 
     """By the wrong sender, about a message of another room, about nothing, about itself."""
     a, b = people(world, "a", "b")
     room, other = world.group(a, b), world.group(a, b, name="other")
+    do(a, room, lambda s: conversation.set_members_pin(s, room, on=False))
+    do(a, other, lambda s: conversation.set_members_pin(s, other, on=False))
+    world.settle(60_000)
     said, elsewhere = a.send(room, "mine"), a.send(other, "elsewhere")
     world.settle(60_000)
     for target in (said, elsewhere, bytes(16)):
@@ -203,6 +206,26 @@ def test_what_a_member_may_not_is_ignored(world: World, make: Callable[[bytes], 
     empty = annotating.Sheet()
     assert ("mine", "elsewhere") == (words(a, room, said), words(a, other, elsewhere))
     assert (empty, empty) == (sheet(a, room, said), sheet(a, other, elsewhere))
+
+
+def test_members_pin_until_the_group_leaves_it_to_its_admins(world: World) -> None:
+    """What a member pins then is shown to nobody, whatever their app sends; what was pinned before stays."""
+    a, b, c = people(world, "a", "b", "c")
+    room = world.group(a, b, c)
+    first, second = a.send(room, "first"), a.send(room, "second")
+    world.settle(60_000)
+    do(b, room, lambda s: conversation.pin(s, room, first, on=True))
+    world.settle(60_000)
+    do(a, room, lambda s: conversation.set_members_pin(s, room, on=False))
+    world.settle(60_000)
+    send_raw(b, room, Pin(second, on=True))
+    send_raw(b, room, Pin(first, on=False))
+    world.settle(60_000)
+    for person in (a, b, c):
+        assert (True, False) == (sheet(person, room, first).pinned, sheet(person, room, second).pinned)
+        assert NoticeKind.PINNING_CHANGED in told(person, room)
+    with pytest.raises(NotAllowed):
+        do(c, room, lambda s: conversation.pin(s, room, second, on=True))
 
 
 def test_a_disappearing_message_disappears(world: World) -> None:

@@ -34,7 +34,8 @@ def room_notice(notice: Notice, language: Language, zone: tzinfo | None = None) 
         said = _gap(notice.text, language, zone)
         others = ", ".join(notice.names)
         return _WORDS.say("gap-waiting", language, said=said, others=others) if others else said
-    key = notice.what if notice.what in _WORDS else "other"
+    what = f"pinning-{notice.text}" if notice.what == "pinning-changed" else notice.what
+    key = what if what in _WORDS else "other"
     if (notice.me or not notice.name) and f"{key}-nobody" in _WORDS:
         key = f"{key}-nobody"
     text = relay_name(notice.text) if key == "relay-changed" else notice.text

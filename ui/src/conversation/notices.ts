@@ -25,6 +25,7 @@ const WORDINGS: Record<string, Wording> = {
   "admin-removed": (who, _, whom) => words.adminRemoved(who, whom),
   "timer-changed": (who, _, __, { text }) =>
     Number(text) ? words.timerOn(who, span(Number(text))) : words.timerOff(who),
+  "pinning-changed": (who, _, __, { text }) => (text === "members" ? words.membersPin(who) : words.adminsPin(who)),
   "device-added": (_, whose) => words.deviceAdded(whose),
   "device-removed": (_, whose) => words.deviceRemoved(whose),
   "device-renewed": (_, whose) => words.deviceRenewed(whose),

@@ -259,6 +259,7 @@ export interface Room {
   draft_reply: Quote | null;
   first_unread: string;
   timer_s: number;
+  members_pin: boolean;
   relay: string;
   verified: boolean;
   held: boolean;
@@ -332,36 +333,6 @@ export interface Found {
   contacts: Contact[];
   messages: Match[];
   more: boolean;
-}
-
-/** An invite link. ``qr`` are the rows of its code, ``1`` dark and ``0`` light. */
-export interface LinkView {
-  id: string;
-  text: string;
-  qr: string[];
-  room: string;
-  expires_at: number;
-  uses_left: number;
-}
-
-/** What a link leads to, before anything is sent. ``trouble`` is a code, or empty. */
-export interface LinkPreview {
-  kind: "contact" | "room";
-  handle: string;
-  person: Person | null;
-  title: string;
-  known_room: string;
-  trouble: string;
-}
-
-/** A safety number: 12 groups of 5 digits, and the same as a QR code. */
-export interface Safety {
-  person: Person;
-  digits: string[];
-  qr: string[];
-  verified: boolean;
-  changed: boolean;
-  replaced: boolean;
 }
 
 export interface Me {
@@ -830,6 +801,36 @@ export interface AnswerJoin {
   yes: boolean;
 }
 
+/** An invite link. ``qr`` are the rows of its code, ``1`` dark and ``0`` light. */
+export interface LinkView {
+  id: string;
+  text: string;
+  qr: string[];
+  room: string;
+  expires_at: number;
+  uses_left: number;
+}
+
+/** What a link leads to, before anything is sent. ``trouble`` is a code, or empty. */
+export interface LinkPreview {
+  kind: "contact" | "room";
+  handle: string;
+  person: Person | null;
+  title: string;
+  known_room: string;
+  trouble: string;
+}
+
+/** A safety number: 12 groups of 5 digits, and the same as a QR code. */
+export interface Safety {
+  person: Person;
+  digits: string[];
+  qr: string[];
+  verified: boolean;
+  changed: boolean;
+  replaced: boolean;
+}
+
 export interface Contacts {
   contacts: Contact[];
 }
@@ -908,6 +909,13 @@ export interface SetTimer {
   call: "SetTimer";
   room: string;
   timer_s: number;
+}
+
+/** Whether every member of a group may pin messages, or its admins alone. */
+export interface SetMembersPin {
+  call: "SetMembersPin";
+  room: string;
+  on: boolean;
 }
 
 /** ``successor``: the account that the last admin makes admin first. */
@@ -1451,6 +1459,7 @@ export type AnyCall =
   | SendText
   | SetContact
   | SetDraft
+  | SetMembersPin
   | SetProfile
   | SetRoom
   | SetSettings
@@ -1545,6 +1554,7 @@ export interface Answers {
   SendText: Message;
   SetContact: Done;
   SetDraft: Done;
+  SetMembersPin: Done;
   SetProfile: Me;
   SetRoom: Done;
   SetSettings: Settings;

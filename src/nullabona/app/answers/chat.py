@@ -100,6 +100,12 @@ async def _set_timer(ask: Asker, call: people_calls.SetTimer) -> Done:
     return Done()
 
 
+@answers(people_calls.SetMembersPin)
+async def _set_members_pin(ask: Asker, call: people_calls.SetMembersPin) -> Done:
+    await ask.client.rooms.set_members_pin(read_id(call.room), on=call.on)
+    return Done()
+
+
 @answers(c.Search)
 async def _search(ask: Asker, call: c.Search) -> v.Found:
     limit = max(1, min(call.limit, MOST_FOUND))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from nullabona.app.answers.asking import Asker, answers, read_id
 from nullabona.app.presenting.people import to_person
 from nullabona.app.protocol import people_calls as c
-from nullabona.app.protocol import views as v
 from nullabona.app.protocol.call import Done
 from nullabona.client.api import ContactInfo, LinkInfo, qr_rows
 
@@ -53,13 +52,13 @@ def _known(ask: Asker, account: bytes) -> ContactInfo | None:
 
 
 @answers(c.GetSafety)
-async def _get_safety(ask: Asker, call: c.GetSafety) -> v.Safety:
+async def _get_safety(ask: Asker, call: c.GetSafety) -> c.Safety:
     number = ask.client.contacts.safety_number(read_id(call.account))
     known = _known(ask, number.account)
     name = "" if known is None else known.name
     person = to_person(number.account, number.handle, name, me=False, picture=ask.views.people.picture)
     rows = list(qr_rows(number.code))
-    return v.Safety(person, list(number.digits), rows, number.verified, number.changed, number.replaced)
+    return c.Safety(person, list(number.digits), rows, number.verified, number.changed, number.replaced)
 
 
 @answers(c.ReadCode)
@@ -68,7 +67,7 @@ async def _read_code(ask: Asker, call: c.ReadCode) -> c.CodeResult:
 
 
 @answers(c.MakeLink)
-async def _make_link(ask: Asker, call: c.MakeLink) -> v.LinkView:
+async def _make_link(ask: Asker, call: c.MakeLink) -> c.LinkView:
     room = read_id(call.room) if call.room else None
     return _link(await ask.client.links.make(room, hours=call.hours, uses=call.uses))
 
@@ -78,9 +77,9 @@ async def _get_links(ask: Asker, call: c.GetLinks) -> c.Links:
     return c.Links([_link(link) for link in ask.client.links.all(read_id(call.room) if call.room else None)])
 
 
-def _link(link: LinkInfo) -> v.LinkView:
+def _link(link: LinkInfo) -> c.LinkView:
     rows = list(qr_rows(link.text))
-    return v.LinkView(link.id.hex(), link.text, rows, link.room.hex(), link.expires_at, link.uses_left)
+    return c.LinkView(link.id.hex(), link.text, rows, link.room.hex(), link.expires_at, link.uses_left)
 
 
 @answers(c.RevokeLink)
@@ -90,7 +89,7 @@ async def _revoke_link(ask: Asker, call: c.RevokeLink) -> Done:
 
 
 @answers(c.ReadLink)
-async def _read_link(ask: Asker, call: c.ReadLink) -> v.LinkPreview:
+async def _read_link(ask: Asker, call: c.ReadLink) -> c.LinkPreview:
     link = ask.client.links.read(call.text)
     same = [info for info in ask.client.contacts.all() if info.handle == link.handle]
     known = next((info for info in same if info.account == link.account), same[0] if same else None)
@@ -99,7 +98,7 @@ async def _read_link(ask: Asker, call: c.ReadLink) -> v.LinkPreview:
     shown = room.hex() if link.state == "known" else ""
     title = ask.views.chat(room).title if shown and link.kind == "room" else ""
     trouble = link.state if link.state in {"own", "other"} else ""
-    return v.LinkPreview("room" if link.kind == "room" else "contact", link.handle, person, title, shown, trouble)
+    return c.LinkPreview("room" if link.kind == "room" else "contact", link.handle, person, title, shown, trouble)
 
 
 @answers(c.FollowLink)

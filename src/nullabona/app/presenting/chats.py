@@ -53,4 +53,5 @@ def room_may(room: RoomSummary) -> list[v.RoomMay]:
     if room.direct:
         return ["send", "timer", "pin", "poll"]
     may: list[v.RoomMay] = ["send", "poll", "leave"]
-    return [*may, "add", "remove", "rename", "admins", "timer", "link", "pin"] if room.admin else may
+    may += ["pin"] if room.may_pin else []
+    return [*may, "add", "remove", "rename", "admins", "timer", "link"] if room.admin else may

@@ -34,6 +34,7 @@ class Around:
     joined: bool
     direct: bool
     admin: bool
+    may_pin: bool
     receipts: bool
     names: dict[bytes, tuple[str, str]]
     """Account → handle and name, for mentions and reactions."""
@@ -217,7 +218,7 @@ def _may_in_room(info: MessageInfo, around: Around, *, arrived: bool) -> list[v.
         may.append("edit")
     if arrived and (info.mine or (around.admin and not around.direct)):
         may.append("delete-all")
-    if arrived and (around.direct or around.admin):
+    if arrived and around.may_pin:
         may.append("pin")
     return may
 

@@ -10,6 +10,39 @@ from nullabona.app.protocol import views as v
 from nullabona.app.protocol.call import Call, Done
 
 
+class LinkView(Struct, frozen=True):
+    """An invite link. ``qr`` are the rows of its code, ``1`` dark and ``0`` light."""
+
+    id: str
+    text: str
+    qr: list[str]
+    room: str
+    expires_at: int
+    uses_left: int
+
+
+class LinkPreview(Struct, frozen=True):
+    """What a link leads to, before anything is sent. ``trouble`` is a code, or empty."""
+
+    kind: Literal["contact", "room"]
+    handle: str
+    person: v.Person | None
+    title: str
+    known_room: str
+    trouble: str
+
+
+class Safety(Struct, frozen=True):
+    """A safety number: 12 groups of 5 digits, and the same as a QR code."""
+
+    person: v.Person
+    digits: list[str]
+    qr: list[str]
+    verified: bool
+    changed: bool
+    replaced: bool
+
+
 class Contacts(Struct, frozen=True):
     contacts: list[v.Contact]
 
@@ -45,7 +78,7 @@ class DeleteContact(Call[Done], frozen=True):
     account: str
 
 
-class GetSafety(Call[v.Safety], frozen=True):
+class GetSafety(Call[Safety], frozen=True):
     account: str
 
 
@@ -86,6 +119,13 @@ class SetTimer(Call[Done], frozen=True):
     timer_s: int
 
 
+class SetMembersPin(Call[Done], frozen=True):
+    """Whether every member of a group may pin messages, or its admins alone."""
+
+    room: str
+    on: bool
+
+
 class LeaveRoom(Call[Done], frozen=True):
     """``successor``: the account that the last admin makes admin first."""
 
@@ -93,7 +133,7 @@ class LeaveRoom(Call[Done], frozen=True):
     successor: str = ""
 
 
-class MakeLink(Call[v.LinkView], frozen=True):
+class MakeLink(Call[LinkView], frozen=True):
     """``room`` empty: a link to me. ``hours`` 0: a lasting one (contact only).
 
     ``uses`` 0: any number into a room, one to me.
@@ -105,7 +145,7 @@ class MakeLink(Call[v.LinkView], frozen=True):
 
 
 class Links(Struct, frozen=True):
-    links: list[v.LinkView]
+    links: list[LinkView]
 
 
 class GetLinks(Call[Links], frozen=True):
@@ -116,7 +156,7 @@ class RevokeLink(Call[Done], frozen=True):
     id: str
 
 
-class ReadLink(Call[v.LinkPreview], frozen=True):
+class ReadLink(Call[LinkPreview], frozen=True):
     """What a pasted or scanned link is; nothing is sent."""
 
     text: str

@@ -223,6 +223,8 @@ class Room(Struct, frozen=True):
     first_unread: str
     """Id of the first unread message, or empty."""
     timer_s: int
+    members_pin: bool
+    """In a group every member may pin messages, not the admins alone."""
     relay: str
     verified: bool
     """A direct room's other person was verified."""
@@ -309,39 +311,6 @@ class Found(Struct, frozen=True):
     contacts: list[Contact]
     messages: list[Match]
     more: bool
-
-
-class LinkView(Struct, frozen=True):
-    """An invite link. ``qr`` are the rows of its code, ``1`` dark and ``0`` light."""
-
-    id: str
-    text: str
-    qr: list[str]
-    room: str
-    expires_at: int
-    uses_left: int
-
-
-class LinkPreview(Struct, frozen=True):
-    """What a link leads to, before anything is sent. ``trouble`` is a code, or empty."""
-
-    kind: Literal["contact", "room"]
-    handle: str
-    person: Person | None
-    title: str
-    known_room: str
-    trouble: str
-
-
-class Safety(Struct, frozen=True):
-    """A safety number: 12 groups of 5 digits, and the same as a QR code."""
-
-    person: Person
-    digits: list[str]
-    qr: list[str]
-    verified: bool
-    changed: bool
-    replaced: bool
 
 
 class Me(Struct, frozen=True):

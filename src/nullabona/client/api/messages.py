@@ -121,7 +121,7 @@ class Messages:
             conversation.close_poll(step, *_found(step, room, message))
 
     async def pin(self, room: bytes | str, message: bytes | str, *, on: bool = True) -> None:
-        """Pin a message for everybody in the room, or unpin it. In groups only admins may. Raises `NotAllowed`."""
+        """Pin a message for everybody in the room, or unpin it. Raises `NotAllowed`, see `RoomSummary.may_pin`."""
         with self._session.step() as step:
             conversation.pin(step, *_found(step, room, message), on=on)
 

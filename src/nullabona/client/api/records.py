@@ -92,6 +92,10 @@ class RoomSummary:
     """Own messages that failed and were neither retried nor discarded."""
     timer_s: int = 0
     """How long messages written from now on live, once read; 0: for ever."""
+    members_pin: bool = False
+    """In a group every member may pin messages, not the admins alone."""
+    may_pin: bool = False
+    """I may pin messages here, and unpin anybody's."""
     partner: bytes = b""
     """The other account of a direct room."""
     last: MessageInfo | None = None

@@ -146,6 +146,14 @@ class Rooms:
         with self._session.step() as step:
             conversation.set_timer(step, find_room(step.store, room), seconds)
 
+    async def set_members_pin(self, room: bytes | str, *, on: bool) -> None:
+        """Let every member of a group pin messages, or its admins alone. `wait_changed` waits until it applies.
+
+        Raises `NotAllowed` for others than admins, `BadRequest` in a room of two.
+        """
+        with self._session.step() as step:
+            conversation.set_members_pin(step, find_room(step.store, room), on=on)
+
     async def set_typing(self, room: bytes | str, *, on: bool) -> None:
         """Tell the room that the person is typing or has stopped. Sent at most every 5 s, and only if they allow it."""
         with self._session.step() as step:
@@ -260,6 +268,8 @@ def summary_of(look: Look, room: RoomState, *, last: bool) -> RoomSummary:
         mentions=mentions,
         failed=store.count_failed(room.id),
         timer_s=room.info.timer_s,
+        members_pin=room.info.members_pin,
+        may_pin=room.phase == JOINED and room.info.may_pin(me),
         partner=partner_of(room, me),
         last=show_line(look, newest) if newest is not None else None,
     )

@@ -338,7 +338,7 @@ def _row(said: r.Message) -> tuple[Message, Stored]:
     state = {MessageState.WAITING: MessageState.FAILED, MessageState.SENT: MessageState.DELIVERED}.get(state, state)
     row = Message(
         *(said.room, said.id, said.account, said.device, said.sent_at, said.position, said.epoch, state, b"", b"", 0),
-        *(said.body, said.kind, said.shown, said.unread, said.about, said.admin, said.timer_s, said.expires_at),
+        *(said.body, said.kind, said.shown, said.unread, said.about, said.entitled, said.timer_s, said.expires_at),
         said.edited_at,
     )
     try:

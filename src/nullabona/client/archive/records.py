@@ -143,7 +143,7 @@ class Message(msgspec.Struct, array_like=True, frozen=True, tag=8):
     shown: bool
     unread: Annotated[int, Meta(ge=0, le=2)]
     about: Annotated[bytes, Meta(max_length=64)] = b""
-    admin: bool = False
+    entitled: bool = False
     timer_s: Int = 0
     expires_at: Int = 0
     edited_at: Int = 0

@@ -46,7 +46,8 @@ def create_group(step: Step, name: str) -> bytes:
     """A new group with this account as its only member and admin. Returns the room's id."""
     _check_name(name)
     timer_s = preferences.profile(step.store).default_timer_s
-    return create_room(step, RoomInfo(1, GROUP, name, step.local.relay, (step.local.account,), timer_s=timer_s)).id
+    info = RoomInfo(1, GROUP, name, step.local.relay, (step.local.account,), timer_s=timer_s, members_pin=True)
+    return create_room(step, info).id
 
 
 def _check_name(name: str) -> None:

@@ -175,10 +175,10 @@ def close_poll(step: Step, room_id: bytes, message: bytes) -> None:
 
 
 def pin(step: Step, room_id: bytes, message: bytes, *, on: bool) -> None:
-    """Pin a message to the top of the room for everybody, or unpin it. In a group only admins may."""
+    """Pin a message to the top of the room for everybody, or unpin it. A group may leave that to its admins."""
     room, line = _line(step, room_id, message)
-    if room.info.kind != DIRECT and step.local.account not in room.info.admins:
-        raise NotAllowed("only an admin of a group may pin messages")
+    if not room.info.may_pin(step.local.account):
+        raise NotAllowed("only admins may pin messages in this group", hint="ask an admin of the group")
     if _sheet(step, room, line).pinned != on:
         sending.send(step, room, Pin(line.id, on))
 
@@ -224,6 +224,17 @@ def set_timer(step: Step, room_id: bytes, timer_s: int) -> None:
         raise NotAllowed("only an admin of the room may do that")
     if timer_s != room.info.timer_s:
         intents.want(room, SetInfo(timer_s=timer_s))
+
+
+def set_members_pin(step: Step, room_id: bytes, *, on: bool) -> None:
+    """Whether every member of a group may pin messages, or only its admins, one of whom decides it."""
+    room = _joined(step, room_id)
+    if room.info.kind == DIRECT:
+        raise BadRequest("in a chat of two both may pin")
+    if step.local.account not in room.info.admins:
+        raise NotAllowed("only an admin of the room may do that")
+    if on != room.info.members_pin:
+        intents.want(room, SetInfo(members_pin=on))
 
 
 # -- checks -------------------------------------------------------------------------------------------------------

@@ -122,7 +122,7 @@ def _row(step: Step, room: RoomState, device: Device, line: BackfillLine, accoun
         *(room.id, line.id, account, device.account, line.sent_at, position, epoch_of(position), state),
         *(b"", b"", 0, b""),
     )
-    return kinds.filled(step, row, line.body, admin=account in room.info.admins)
+    return kinds.filled(step, row, line.body, entitled=kinds.entitled(room.info, account, line.body))
 
 
 def _keep(step: Step, room: RoomState, row: Message, line: BackfillLine, *, read: bool) -> None:

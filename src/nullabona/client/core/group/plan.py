@@ -139,7 +139,8 @@ def _changed_info(info: RoomInfo, intent: SetInfo) -> RoomInfo:
     admins += [account for account in intent.appoint if account not in admins]
     name = info.name if intent.name is None else intent.name
     timer_s = info.timer_s if intent.timer_s is None else intent.timer_s
-    changed = structs.replace(info, name=name, admins=tuple(admins), timer_s=timer_s)
+    members_pin = info.members_pin if intent.members_pin is None else intent.members_pin
+    changed = structs.replace(info, name=name, admins=tuple(admins), timer_s=timer_s, members_pin=members_pin)
     try:
         check_info(changed)
     except PeerError:

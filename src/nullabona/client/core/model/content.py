@@ -251,6 +251,8 @@ class NoticeKind(enum.StrEnum):
     """``text`` is the relay where the room lives now."""
     TIMER_CHANGED = "timer-changed"
     """``text`` is the new timer in seconds, as digits."""
+    PINNING_CHANGED = "pinning-changed"
+    """``text`` is who may pin messages now: ``members`` or ``admins``."""
     DEVICE_ADDED = "device-added"
     """A device of ``account``, which was in the room already; worth a look at their safety number."""
     DEVICE_REMOVED = "device-removed"

@@ -128,8 +128,8 @@ class Message:
     """0: never counts as unread; 1: does; 2: and mentions this account."""
     about: bytes = b""
     """The message that an annotation is about."""
-    admin: bool = False
-    """An annotation's sender was an admin of the room when it came."""
+    entitled: bool = False
+    """When the annotation came, its sender might delete what others wrote (an admin), or, if it is a pin, might pin."""
     timer_s: int = 0
     expires_at: int = 0
     """When it is erased, in ms; 0: never, or its time does not run yet."""

@@ -43,7 +43,8 @@ class RoomInfo(msgspec.Struct, array_like=True, frozen=True):
     admins; the room of an account's devices has none of the three.
     ``relay`` is the base URL of the relay that keeps the room's boxes. ``admins`` are accounts. ``timer_s`` is how long
     messages written from now on live once they are read; 0: for ever. ``moves`` is the number of the move order that
-    brought the room to its relay; 0: it is where it was made (spec/relocation.md).
+    brought the room to its relay; 0: it is where it was made (spec/relocation.md). ``members_pin``: in a group every
+    member may pin messages, not the admins alone.
     """
 
     rev: Annotated[int, Meta(ge=1, le=1)]
@@ -54,11 +55,16 @@ class RoomInfo(msgspec.Struct, array_like=True, frozen=True):
     pair: Annotated[tuple[Key, ...], Meta(max_length=2)] = ()
     timer_s: Annotated[int, Meta(ge=0, le=MAX_TIMER_S)] = 0
     moves: Annotated[int, Meta(ge=0, le=MAX_MOVES)] = 0
+    members_pin: bool = False
 
     @property
     def deciders(self) -> tuple[bytes, ...]:
         """The accounts that may move the room; of the room that an account's devices share each of them may."""
         return self.pair if self.kind == DIRECT else self.admins
+
+    def may_pin(self, account: bytes) -> bool:
+        """Whether a member may pin messages, and unpin anybody's."""
+        return self.kind == DIRECT or self.members_pin or account in self.admins
 
 
 _infos = msgspec.msgpack.Decoder(RoomInfo)
@@ -81,10 +87,12 @@ def decode_info(data: bytes) -> RoomInfo:
 def check_info(info: RoomInfo) -> None:
     """Raises `Malformed` if kind, pair and admins contradict one another."""
     if info.kind == DIRECT:
-        consistent = len(set(info.pair)) == 2 and not info.admins and not info.name
+        consistent = len(set(info.pair)) == 2 and not (info.admins or info.name or info.members_pin)
     elif info.kind == GROUP:
         consistent = not info.pair and 1 <= len(set(info.admins)) == len(info.admins)
     else:
-        consistent = info.kind == DEVICES and not (info.pair or info.admins or info.name or info.timer_s)
+        consistent = info.kind == DEVICES and not (
+            info.pair or info.admins or info.name or info.timer_s or info.members_pin
+        )
     if not consistent:
         raise Malformed("a room info contradicts itself")

@@ -176,12 +176,13 @@ class RemoveAccount(msgspec.Struct, array_like=True, tag=2, frozen=True):
 
 
 class SetInfo(msgspec.Struct, array_like=True, tag=3, frozen=True):
-    """Change the name and the timer (if not None), appoint or dismiss admins."""
+    """Change name, timer and who may pin (each if not None), appoint or dismiss admins."""
 
     name: str | None = None
     appoint: tuple[bytes, ...] = ()
     dismiss: tuple[bytes, ...] = ()
     timer_s: int | None = None
+    members_pin: bool | None = None
 
 
 class RemoveDevice(msgspec.Struct, array_like=True, tag=5, frozen=True):

@@ -101,7 +101,7 @@ def settle(step: Step, room: RoomState, target: bytes) -> None:
 
 def may_delete(room: RoomState, line: Message, note: Message) -> bool:
     """Whether the sender may delete the line for all: its author, or an admin of the group when the deletion came."""
-    return note.account == line.account or (note.admin and room.info.kind == GROUP)
+    return note.account == line.account or (note.entitled and room.info.kind == GROUP)
 
 
 def _settle_deleted(step: Step, line: Message, notes: list[Message], allowed: list[Message]) -> None:
@@ -179,7 +179,7 @@ def sheet_of(line: Message, body: Stored, notes: Sequence[Message], *, direct: b
         elif isinstance(said, Vote) and isinstance(body, Poll):
             if (closed_at is None or note.position < closed_at) and is_vote(body, said.choices):
                 sheet.votes[note.account] = said.choices
-        elif isinstance(said, Pin) and (direct or note.admin):
+        elif isinstance(said, Pin) and (direct or note.entitled):
             sheet.pinned = said.on
     sheet.reactions = [(emoji, account) for account, emoji in reactions.items() if emoji]
     sheet.votes = {account: choices for account, choices in sheet.votes.items() if choices}

@@ -28,6 +28,7 @@ from nullabona.client.core.model.content import (
     encode_body,
 )
 from nullabona.client.core.model.records import Message
+from nullabona.client.core.model.room_info import RoomInfo
 from nullabona.client.core.step import Step
 from nullabona.errors import Bug
 
@@ -84,8 +85,13 @@ def stored(message: Message) -> Stored:
     raise Bug("a message row holds something that is no message")
 
 
-def filled(step: Step, message: Message, body: Stored, *, admin: bool = False) -> Message:
-    """The row of ``message`` as it is for ``body``; ``admin``: its sender is one, in the room as it is now."""
+def entitled(info: RoomInfo, account: bytes, body: Stored) -> bool:
+    """Whether the room as it is now lets somebody do to others' lines what ``body`` does: an admin, or who may pin."""
+    return info.may_pin(account) if isinstance(body, Pin) else account in info.admins
+
+
+def filled(step: Step, message: Message, body: Stored, *, entitled: bool = False) -> Message:
+    """The row of ``message`` as it is for ``body``; ``entitled``: see `entitled`."""
     shown = isinstance(body, Text | File | Poll | Notice | Deleted)
     return replace(
         message,
@@ -94,7 +100,7 @@ def filled(step: Step, message: Message, body: Stored, *, admin: bool = False) -
         shown=shown,
         unread=_unread(step, message, body),
         about=b"" if shown else getattr(body, "target", message.about),
-        admin=admin,
+        entitled=entitled,
         timer_s=body.timer_s if isinstance(body, Text | File | Poll) else 0,
     )
 

@@ -138,6 +138,8 @@ def _info(step: Step, room: RoomState, by: bytes, earlier: tuple[RoomInfo, Mappi
         found += _admins(before, now, by, roster, step.roster(room.id))
     if now.timer_s != before.timer_s:
         found.append(Notice(NoticeKind.TIMER_CHANGED, by, text=str(now.timer_s)))
+    if now.members_pin != before.members_pin:
+        found.append(Notice(NoticeKind.PINNING_CHANGED, by, text="members" if now.members_pin else "admins"))
     return found
 
 

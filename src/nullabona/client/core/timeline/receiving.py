@@ -37,7 +37,7 @@ def new(
         resent=0,
         body=b"",
     )
-    return kinds.filled(step, message, body, admin=device.account in room.info.admins)
+    return kinds.filled(step, message, body, entitled=kinds.entitled(room.info, device.account, body))
 
 
 def _is_only_told(known: Message, account: bytes) -> bool:

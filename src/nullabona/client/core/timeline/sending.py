@@ -77,7 +77,7 @@ def send(step: Step, room: RoomState, body: Shown | Annotation | BackfillRequest
         resent=0,
         body=b"",
     )
-    message = kinds.filled(step, message, body, admin=step.local.account in room.info.admins)
+    message = kinds.filled(step, message, body, entitled=kinds.entitled(room.info, step.local.account, body))
     message = replace(message, shown=message.shown and room.info.kind != DEVICES)
     _store(step, room, message, body)
     if message.shown:

@@ -105,7 +105,8 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_ref ON outbox (about, ref);
 CREATE INDEX outbox_due ON outbox (not_before);
 
--- `shown`: a line of the room, or an annotation. `about` is what an annotation is about; `admin`: its sender was one.
+-- `shown`: a line of the room, or an annotation. `about` is what an annotation is about; `entitled`: when it came, its
+-- sender was an admin or, if it is a pin, might pin.
 -- `unread`: 0 never counts, 1 counts while unread, 2 mentions this account besides.
 CREATE TABLE message (
     row INTEGER PRIMARY KEY,
@@ -125,7 +126,7 @@ CREATE TABLE message (
     shown INTEGER NOT NULL,
     unread INTEGER NOT NULL,
     about BLOB NOT NULL,
-    admin INTEGER NOT NULL,
+    entitled INTEGER NOT NULL,
     timer_s INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     edited_at INTEGER NOT NULL,

@@ -33,7 +33,7 @@ class MemberRemoved(Logged, frozen=True, tag="member-removed"):
 
 
 class RoomChanged(Logged, frozen=True, tag="room-changed"):
-    """A room's name, admins or timer changed."""
+    """A room's name, admins, timer or who may pin changed."""
 
     room: bytes
     name: str
