@@ -17,7 +17,7 @@ from nullabona.client.core.model.facts.union import logged_fact
 from nullabona.client.core.model.outbox_targets import InboxFrame
 from nullabona.client.core.model.proofs import Claim, RemovalOrder, decode_claim, make_claim
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
-from nullabona.client.core.model.state import BoxTrack, Merged, RoomState
+from nullabona.client.core.model.state import BoxTrack, Merged, RoomState, Winner
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import Kind
 from tests.core.seen import digest, earlier
@@ -45,7 +45,7 @@ class Fork:
         named = tuple(each.account for each in admins) or (self.stage.me.account,)
         self.id = self.stage.room(JUN, BO, EVE, info=RoomInfo(1, GROUP, "family", RELAY, named))
         with self.here() as (step, room, _):
-            old = earlier(room, winner=winner)
+            old = earlier(room, winner=Winner(winner))
             room.history = [Merged(0, winner, [], [], [])]
             step.store.set_value(box_log.winner_key(old), b"our commit")
 

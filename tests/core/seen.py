@@ -8,7 +8,7 @@ from typing import Any
 from nullabona.client.core.model.content import Body, decode_envelope
 from nullabona.client.core.model.mls_port import Group
 from nullabona.client.core.model.records import DeviceView, Frame
-from nullabona.client.core.model.state import BoxTrack, RoomState
+from nullabona.client.core.model.state import BoxTrack, RoomState, Winner
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import Kind
 from tests.core.stage import RELAY, Other
@@ -54,7 +54,7 @@ def earlier(room: RoomState, epoch: int = 0, **about: object) -> BoxTrack:
         incarnation=INCARNATION,
         chain=digest("chain"),
         relay=RELAY,
-        winner=digest("winner"),
+        winner=Winner(digest("winner")),
     )
     for name, value in about.items():
         setattr(track, name, value)

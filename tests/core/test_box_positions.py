@@ -6,7 +6,7 @@ import pytest
 
 from nullabona.client.core.box_positions import BoxPosition, positions_of
 from nullabona.client.core.model.room_info import GROUP, RoomInfo
-from nullabona.client.core.model.state import JOINED, LEFT, BoxTrack, CommitCandidate, RoomState
+from nullabona.client.core.model.state import JOINED, LEFT, BoxTrack, CommitCandidate, RoomState, Winner
 from nullabona.wire.messages import Frames
 from tests.core.stage import RELAY
 
@@ -65,7 +65,7 @@ def test_a_box_stands_when_it_was_read_and_nothing_waits_in_it(about: dict[str, 
 
 def test_a_closed_box_stands_as_such_and_of_a_room_that_is_over_none_does() -> None:
     """Each box by its address."""
-    closed, current = read(winner=b"w"), read(secret=b"1" * 32)
+    closed, current = read(winner=Winner(b"w")), read(secret=b"1" * 32)
     found = positions_of(RoomState(bytes(32), INFO, JOINED, [closed, current]))
     assert [False, True] == [found[each.keys.box.address].current for each in (closed, current)]
     assert {} == positions_of(RoomState(bytes(32), INFO, LEFT, [current]))

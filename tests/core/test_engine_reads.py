@@ -12,7 +12,7 @@ from nullabona.client.core.model.change_set import NOTHING, ChangeSet
 from nullabona.client.core.model.outbox_targets import InboxTrim
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.requests import INBOX, REPLIES
-from nullabona.client.core.model.state import LEFT
+from nullabona.client.core.model.state import LEFT, Winner
 from nullabona.wire.address import epoch_keys
 from nullabona.wire.messages import Frames
 from tests.core.stage import RELAY, START, Other, Stage
@@ -126,7 +126,7 @@ def test_a_closed_box_that_brings_nothing_is_not_the_end_of_an_epoch() -> None:
     room = quiet(stage)
     with stage.step() as step:
         track = step.room(room).current
-        track.incarnation, track.winner, track.position, track.head = HERE, b"w" * 32, 1, 1
+        track.incarnation, track.winner, track.position, track.head = HERE, Winner(b"w" * 32), 1, 1
     engine = engine_of(stage)
     mls.rooms = []
     assert NOTHING is read(engine, stage, room, 1, Frames(HERE, 1, ()))

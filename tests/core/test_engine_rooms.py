@@ -22,7 +22,7 @@ from nullabona.client.core.model.facts.signals import AccountDeleted, InboxReadE
 from nullabona.client.core.model.outbox_targets import InboxFrame, InboxTrim, RoomFrame
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT
-from nullabona.client.core.model.state import JOINED, LEFT, REJOINING, BoxTrack, RoomState, UpdateKeys
+from nullabona.client.core.model.state import JOINED, LEFT, REJOINING, BoxTrack, RoomState, UpdateKeys, Winner
 from nullabona.client.core.model.sync_items import ContactItem
 from nullabona.errors import Bug
 from tests.core.listening import Listening
@@ -72,7 +72,7 @@ def of_room(**about: object) -> Callable[[RoomState], None]:
 
 def with_old_box(room: RoomState) -> None:
     """The room has a closed box that is too old."""
-    old = BoxTrack(0, b"o" * 32, winner=b"w" * 32, left_at=1)
+    old = BoxTrack(0, b"o" * 32, winner=Winner(b"w" * 32), left_at=1)
     room.boxes = [old, *room.boxes]
 
 

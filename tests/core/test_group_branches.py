@@ -9,7 +9,7 @@ from nullabona.client.core.model.branches import CompetingBranch, Rejoin
 from nullabona.client.core.model.content import Text, encode_body
 from nullabona.client.core.model.proofs import make_order
 from nullabona.client.core.model.records import MessageState
-from nullabona.client.core.model.state import RemoveAccount
+from nullabona.client.core.model.state import RemoveAccount, Winner
 from tests.core.forked import BO, EVE, HIGH, JUN, LOW, Alone, Fork, branch, encoded, helper
 from tests.core.seen import digest, view
 from tests.core.stage import START, Other
@@ -82,7 +82,7 @@ def test_of_several_worse_branches_the_best_is_remembered() -> None:
         assert digest_of(one) == (found.commit if found else None)
     fork = Fork(LOW)
     with fork.here() as (_, _, track):
-        track.winner_removed = [EVE.account]
+        track.winner = Winner(LOW, (EVE.account,))
     rivalled(fork, JUN, one)
     found = rivalled(fork, BO, other, EVE.account)
     assert (digest_of(other), (EVE.account,)) == ((found.commit, found.removed) if found else None)

@@ -29,6 +29,7 @@ from nullabona.client.core.model.state import (
     RoomState,
     SetInfo,
     UpdateKeys,
+    Winner,
 )
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline.kinds import stored
@@ -278,14 +279,12 @@ def test_a_commit_of_ours_that_came_first_is_the_next_epoch() -> None:
         key = box_log.settled_key(track.keys.box.address, b"f" * 32)
         step.store.set_value(key, b"claim")
         commits.merge_own(step, state, pending, track, 7, commit)
-        assert (sha256(commit).digest(), [JUN.account], 7, START, [], 0) == (
-            *(track.winner, track.winner_removed, track.winner_seq),
-            *(track.left_at, track.candidates, track.decide_at),
-        )
+        winner = Winner(sha256(commit).digest(), (JUN.account,))
+        assert (winner, START, [], 0) == (track.winner, track.left_at, track.candidates, track.decide_at)
         assert START + 2 * stage.timing.announcement == track.announce_at
         assert (commit, None) == (step.store.get_value(box_log.winner_key(track)), step.store.get_value(key))
         (merged,) = state.history
-        assert (1, track.winner, [JUN.account], wanted, pending.orders, False) == (
+        assert (1, winner.commit, [JUN.account], wanted, pending.orders, False) == (
             *(merged.epoch, merged.commit, merged.removed),
             *(merged.mine, merged.orders, merged.revoked),
         )

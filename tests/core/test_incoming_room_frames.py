@@ -13,7 +13,7 @@ from nullabona.client.core.model.content import Text, encode_body
 from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.proofs import make_claim
 from nullabona.client.core.model.records import DeviceView, MessageState
-from nullabona.client.core.model.state import BoxTrack, RoomState
+from nullabona.client.core.model.state import BoxTrack, RoomState, Winner
 from nullabona.client.core.step import Step
 from nullabona.wire.frame import Kind
 from nullabona.wire.messages import Frames
@@ -190,7 +190,7 @@ def test_a_gap_in_a_closed_box_costs_no_way_back() -> None:
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
         at(track, 4)
-        track.winner = WON
+        track.winner = Winner(WON)
         read(step, state, track, (7, NOISE))
         assert (None, [5, 6], True) == (state.rejoin, track.missing, state.receipt_at > 0)
 
@@ -359,7 +359,7 @@ def test_a_commit_in_a_closed_box_changes_nothing() -> None:
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
         at(track, 4)
-        track.winner = WON
+        track.winner = Winner(WON)
         read(step, state, track, (5, sealed(track, Kind.COMMIT, b"one")))
         assert ([], 0) == (track.candidates, track.decide_at)
 

@@ -18,7 +18,7 @@ from nullabona.client.core.model.inbox_items import Invitation
 from nullabona.client.core.model.message_ids import RANDOM, message_id
 from nullabona.client.core.model.proofs import make_order
 from nullabona.client.core.model.room_info import DEVICES, DIRECT
-from nullabona.client.core.model.state import BoxTrack, RemoveAccount, RoomState, SetInfo
+from nullabona.client.core.model.state import BoxTrack, RemoveAccount, RoomState, SetInfo, Winner
 from nullabona.client.core.model.sync_items import ProfileItem
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.wire.blob import cut_blob, encode_ref
@@ -203,6 +203,6 @@ def test_a_message_of_our_own_leaf_that_we_know_nothing_of_shows_that_we_are_a_c
     twin = native.Group.load(room.id, rows, generation)
     data = twin.encrypt(room.us.mls.signer, b"said by the other copy", bytes(4))
     with room.us.inside(room.id) as (step, state, track):
-        track.winner = b"w" * 32 if closed else b""
+        track.winner = Winner(b"w" * 32) if closed else None
         read(step, state, track, sealed(track, Kind.MESSAGE, data))
         assert ([ProfileCopied(room.id)] if copied else [], []) == (step.told, track.unreadable)

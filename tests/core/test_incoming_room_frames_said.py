@@ -18,7 +18,7 @@ from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.proofs import encode_move, make_claim, make_move
 from nullabona.client.core.model.records import Contact, ContactState, Device
 from nullabona.client.core.model.room_info import DIRECT
-from nullabona.client.core.model.state import BoxTrack, CommitCandidate, Merged, RoomState
+from nullabona.client.core.model.state import BoxTrack, CommitCandidate, Merged, RoomState, Winner
 from nullabona.client.core.step import Step
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
@@ -77,7 +77,7 @@ def test_mls_learns_when_the_current_box_is_read_to_its_end(
     with stage.inside(room) as (step, state, track):
         watched = Watched(stage.mls)
         step.mls = cast("Mls", watched)
-        track.winner = WON if closed else b""
+        track.winner = Winner(WON) if closed else None
         if contested:
             track.candidates, track.settle_until = [CommitCandidate(1, WON, settled=False)], step.now + 1
         read(step, state, track, b"noise", head=1 + ahead)
@@ -114,7 +114,7 @@ def test_in_a_closed_box_our_winner_is_seen_settled(by: str, *, announced: bool)
     stage = Stage()
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
-        track.winner = digest(b"commit")
+        track.winner = Winner(digest(b"commit"))
         key = stage.me.signature_key
         body = (
             claim(track, JUN, b"commit")
@@ -138,7 +138,7 @@ def test_in_a_closed_box_another_winner_is_a_fork(*, heals: bool) -> None:
     with stage.inside(room) as (step, state, track):
         ours = digest(b"ours")
         data = next(b"%d" % n for n in range(1_000) if (digest(b"%d" % n) < ours) is heals)
-        track.winner = ours
+        track.winner = Winner(ours)
         step.store.set_value(box_log.winner_key(track), b"ours")
         read(step, state, track, sealed(track, Kind.SETTLED, claim(track, JUN, data)))
         assert ("fork" if heals else "") == (state.rejoin.reason if state.rejoin is not None else "")
@@ -154,7 +154,7 @@ def test_a_claim_of_an_outsider_in_a_closed_box_is_answered() -> None:
         state.history = [Merged(0, WON, [Other("dora").account], [], [])]
         read(step, state, track, frame)
         assert 0 == track.answer_at
-        track.winner, track.position = WON, 0
+        track.winner, track.position = Winner(WON), 0
         step.store.drop_box(track.keys.box.address)
         read(step, state, track, frame)
         assert 60_001 == track.answer_at - step.now
@@ -166,7 +166,7 @@ def test_a_claim_whose_blob_is_not_here_waits_in_an_open_box(*, closed: bool) ->
     stage = Stage()
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
-        track.winner = WON if closed else b""
+        track.winner = Winner(WON) if closed else None
         track.settle_until = step.now + 9
         ref, _ = cut_blob(bytes(32), b"x" * 70_000)
         frame = sealed(track, Kind.SETTLED, encode_ref(ref), indirect=True)

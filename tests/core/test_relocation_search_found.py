@@ -7,7 +7,7 @@ import pytest
 from nullabona.client.core.delivery.box_log import open_quietly
 from nullabona.client.core.model.proofs import MoveOrder, decode_move, encode_move, make_claim, make_move
 from nullabona.client.core.model.requests import AfterScout, AppendOrder, Scout
-from nullabona.client.core.model.state import LEFT, BoxTrack, CommitCandidate, RoomState
+from nullabona.client.core.model.state import LEFT, BoxTrack, CommitCandidate, RoomState, Winner
 from nullabona.client.core.relocation import search
 from nullabona.client.core.relocation.search import ELSEWHERE, HEED_ROUNDS, MOST_PAGES, MOST_READ
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
@@ -195,7 +195,7 @@ def test_where_others_went_on_without_our_order_they_are_asked(why_not: str) -> 
     room, track = room_with(stage, 0 if why_not == "no order" else 5, scout_since=since)
     with stage.step() as step:
         current = step.room(room).current
-        current.winner = b"w" * 32 if why_not == "closed" else b""
+        current.winner = Winner(b"w" * 32) if why_not == "closed" else None
         current.candidates = [CommitCandidate(1, b"f", settled=False)] if why_not == "undecided" else []
     address = bytes(track.keys.box.address) if why_not != "elsewhere" else b"x" * 32
     mls, key = (stage.mls, stage.me.signature_key) if why_not == "ours" else (JUN.mls, JUN.signature_key)

@@ -19,7 +19,7 @@ from nullabona.client.core.model.outbox_targets import InboxFrame, RoomFrame
 from nullabona.client.core.model.proofs import encode_ruling, make_ruling
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DEVICES, DIRECT, GROUP, RoomInfo, encode_info
-from nullabona.client.core.model.state import LEFT, REJOINING, RoomState
+from nullabona.client.core.model.state import LEFT, REJOINING, RoomState, Winner
 from nullabona.client.core.restore import returning
 from nullabona.client.core.restore.returning import RESTORED, RESTORED_NOW, Expected
 from nullabona.client.core.step import Timing
@@ -254,7 +254,7 @@ def test_a_room_whose_keys_are_given_up_keeps_what_may_be_read_and_the_way_in() 
     with stage.step() as step:
         state = step.room(room)
         track = state.current
-        track.announce_at = 1
+        track.announce_at, track.winner = 1, Winner(b"w" * 32)
         step.store.set_value(box_log.winner_key(track), b"commit")
         returning.forsake(step, state)
         assert None is step.store.get_value(box_log.winner_key(track))

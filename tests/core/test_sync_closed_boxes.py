@@ -9,7 +9,7 @@ from nullabona.client.core.model.branches import CompetingBranch, Helper
 from nullabona.client.core.model.content import Text, encode_body
 from nullabona.client.core.model.outbox_targets import RoomFrame, RoomTrim
 from nullabona.client.core.model.records import DeviceView, MessageState
-from nullabona.client.core.model.state import BoxTrack, Merged, RoomState
+from nullabona.client.core.model.state import BoxTrack, Merged, RoomState, Winner
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.sync import closed_boxes
 from tests.core.stage import EVER, RELAY, Other, Randomness, Stage, out
@@ -26,7 +26,7 @@ def closed(stage: Stage, *others: Other, **about: object) -> bytes:
     """A room in its second epoch: the first one's box is closed, read up to 9, and its winner is known."""
     room = stage.room(*others)
     with stage.inside(room) as (step, state, track):
-        track.winner, track.left_at, track.incarnation, track.position = WON, step.now, b"inc", 9
+        track.winner, track.left_at, track.incarnation, track.position = Winner(WON), step.now, b"inc", 9
         step.store.set_value(box_log.winner_key(track), b"commit")
         stage.frame(step, track, 1)
         state.boxes.append(BoxTrack(1, b"1" * 32, relay=RELAY, incarnation=b"new"))
@@ -162,8 +162,8 @@ def test_of_several_boxes_each_is_looked_after() -> None:
     stage = Stage()
     room = closed(stage, JUN, left_at=0)
     with stage.inside(room) as (step, state, _):
-        old = BoxTrack(0, b"2" * 32, winner=WON)
-        due = BoxTrack(0, b"3" * 32, winner=WON, left_at=step.now, trim_at=step.now, position=4, relay=RELAY)
+        old = BoxTrack(0, b"2" * 32, winner=Winner(WON))
+        due = BoxTrack(0, b"3" * 32, winner=Winner(WON), left_at=step.now, trim_at=step.now, position=4, relay=RELAY)
         state.boxes[1:1] = [old, due]
         closed_boxes.look_after(step, state)
         assert ([1], [(RELAY, 4)]) == ([track.epoch for track in state.boxes], trims(step))

@@ -12,7 +12,7 @@ from nullabona.client.core.model.content import Text, View, encode_body
 from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.proofs import decode_claim, make_order
 from nullabona.client.core.model.records import DeviceView, MessageState
-from nullabona.client.core.model.state import BoxTrack, Merged, PendingCommit, SetInfo, UpdateKeys
+from nullabona.client.core.model.state import BoxTrack, Merged, PendingCommit, SetInfo, UpdateKeys, Winner
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import histories, repair
 from nullabona.wire.frame import Kind
@@ -54,7 +54,7 @@ def test_who_hears_nobody_in_a_new_box_asks_where_the_room_is(
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
         begun(track)
-        track.winner = WON if closed else b""
+        track.winner = Winner(WON) if closed else None
         track.silence_at = 0 if due == 0 else step.now + (due or 0)
         if incarnation:
             view = DeviceView(track.keys.box.address, JUN.device, incarnation, 1, b"c", (), ())
@@ -89,7 +89,7 @@ def test_nothing_is_put_again_into_a_closed_box() -> None:
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
         stage.frame(step, track, 0)
-        track.winner, track.confirm_at = WON, step.now
+        track.winner, track.confirm_at = Winner(WON), step.now
         repair.confirm(step, state, track)
         assert ([], 0) == (out(step, RoomFrame), track.confirm_at)
 
@@ -102,7 +102,7 @@ def test_without_the_winning_commits_bytes_nothing_is_announced() -> None:
     stage = Stage()
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
-        track.winner = WON
+        track.winner = Winner(WON)
         box_log.announce(step, state, track)
         assert ([], False, False) == (out(step), track.settled_seen, track.announced)
 
@@ -115,7 +115,7 @@ def test_last_words_are_of_each_closed_box_that_somebody_may_have_to_read() -> N
     with stage.inside(room) as (step, state, first):
         state.boxes = [first, *(BoxTrack(epoch, bytes([epoch]) * 32) for epoch in (1, 2))]
         for track in state.boxes:
-            track.winner, track.winner_removed, track.announce_at = WON, [DORA.account], 1
+            track.winner, track.announce_at = Winner(WON, (DORA.account,)), 1
             step.store.set_value(box_log.winner_key(track), b"commit of %d" % track.epoch)
         state.boxes[1].announce_at = 0
         step.store.delete_value(box_log.winner_key(state.boxes[2]))
@@ -307,7 +307,7 @@ def test_in_a_closed_box_a_difference_sends_ours_to_the_current_one_and_announce
     with stage.inside(room) as (step, state, track):
         begun(track)
         frame = stage.frame(step, track, 1, message=MESSAGE)
-        track.winner, track.winner_seq = WON, 5
+        track.winner = Winner(WON)
         step.store.set_value(box_log.winner_key(track), b"commit")
         state.boxes.append(BoxTrack(1, b"1" * 32, incarnation=b"new", relay=track.relay))
         said = DeviceView(frame.box, JUN.device, b"inc", 1, b"theirs", (), ())

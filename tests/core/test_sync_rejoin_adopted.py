@@ -30,6 +30,7 @@ from nullabona.client.core.model.state import (
     RemoveAccount,
     RoomState,
     UpdateKeys,
+    Winner,
 )
 from nullabona.client.core.step import Step, way_key
 from nullabona.client.core.sync import rejoin
@@ -252,10 +253,10 @@ def forked(commit: bytes | None) -> tuple[RoomState, Step, list[BoxTrack], Perso
         state = looks(step, room, a)
         fork, winner, _ = ticket.history[-1]
         track = state.current
-        before = BoxTrack(fork - 1, b"b" * 32, winner=b"w" * 32, relay=RELAY)
-        closed = structs.replace(track, winner=b"w" * 32, announce_at=5, trim_at=5, winner_removed=[b"x" * 32])
+        before = BoxTrack(fork - 1, b"b" * 32, winner=Winner(b"w" * 32), relay=RELAY)
+        closed = structs.replace(track, winner=Winner(b"w" * 32, (b"x" * 32,)), announce_at=5, trim_at=5)
         open_ = BoxTrack(fork - 1, b"n" * 32, relay=RELAY)
-        after = BoxTrack(fork + 1, b"o" * 32, winner=b"w" * 32, relay=RELAY)
+        after = BoxTrack(fork + 1, b"o" * 32, winner=Winner(b"w" * 32), relay=RELAY)
         last = BoxTrack(fork + 2, b"l" * 32, relay=RELAY)
         tracks = [before, open_, closed, after, last]
         state.boxes = list(tracks)
@@ -285,12 +286,9 @@ def test_boxes_after_the_fork_are_over_and_the_forked_one_was_ended_by_the_winne
     state, _, tracks, _, c = forked(b"winner")
     before, _, closed, _, _ = tracks
     assert [before, closed] == state.boxes[:-1]
-    assert b"w" * 32 == before.winner
-    assert ([c.account], True, 0, 0) == (
-        *(closed.winner_removed, closed.settled_seen),
-        *(closed.announce_at, closed.trim_at),
-    )
-    assert state.history[-2].commit == closed.winner
+    assert Winner(b"w" * 32) == before.winner
+    assert (True, 0, 0) == (closed.settled_seen, closed.announce_at, closed.trim_at)
+    assert Winner(state.history[-2].commit, (c.account,)) == closed.winner
 
 
 def test_what_our_branch_did_is_wanted_there_each_once() -> None:
@@ -306,7 +304,8 @@ def test_who_only_lost_the_thread_has_left_the_others_at_the_first_commit_that_t
     """Its own later ones are undone as in any fork."""
     state, _, tracks, _, _ = forked(None)
     assert [tracks[0], tracks[2]] == state.boxes[:-1]
-    assert state.history[-2].commit == tracks[2].winner
+    assert tracks[2].winner is not None
+    assert state.history[-2].commit == tracks[2].winner.commit
 
 
 # -- other kinds of rooms -----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from nullabona.client.core import rooms
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.proofs import make_claim, make_order
-from nullabona.client.core.model.state import JOINED, REJOINING, REMOVED
+from nullabona.client.core.model.state import JOINED, REJOINING, REMOVED, Winner
 from nullabona.client.core.sync import removal_watch
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.messages import Frames
@@ -30,7 +30,7 @@ class Watched:
         with self.stage.step() as step:
             track = step.room(self.room).current
             track.incarnation, track.position, track.left_at = THEN, 4, START
-            track.winner = digest("removal")
+            track.winner = Winner(digest("removal"))
 
     def frame(self, by: Other, commit: bytes, *removed: bytes, kind: Kind = Kind.SETTLED) -> bytes:
         """Somebody's word that they merged a commit in that box."""
@@ -60,7 +60,7 @@ def test_what_says_nothing_new_is_passed_over_and_what_follows_is_read() -> None
     """Our removal itself, a branch that removed us too, no claim, noise, another's word: then a real claim."""
     watched = Watched()
     with watched.stage.step() as step:
-        step.room(watched.room).current.winner = digest("known")
+        step.room(watched.room).current.winner = Winner(digest("known"))
     frames = [
         b"noise",
         watched.frame(JUN, b"known"),

@@ -8,7 +8,7 @@ from nullabona.client.core.delivery import box_log, losses
 from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.proofs import MoveOrder, make_move
 from nullabona.client.core.model.records import FileState, Frame, Piece, StoredFile
-from nullabona.client.core.model.state import BoxTrack, CommitCandidate, Merged, PendingCommit, UpdateKeys
+from nullabona.client.core.model.state import BoxTrack, CommitCandidate, Merged, PendingCommit, UpdateKeys, Winner
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import repair
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
@@ -149,7 +149,7 @@ def worn(track: BoxTrack) -> None:
     track.missing, track.unreadable = [1], [2]
     track.candidates = [CommitCandidate(9, b"c" * 32, settled=False)]
     track.deferred, track.expected, track.behind = {5: b"d"}, {6: b"e"}, [b"f"]
-    track.decide_at, track.winner_seq = 12, 9
+    track.decide_at = 12
     track.settled_seen = track.announced = track.diverged = track.order_seen = True
 
 
@@ -158,7 +158,7 @@ def reset(track: BoxTrack) -> tuple[object, ...]:
     return (
         (track.incarnation, track.generation, track.position, track.head, track.acked, track.start, track.told),
         (track.missing, track.unreadable, track.candidates, track.deferred, track.expected, track.behind),
-        (track.decide_at, track.winner_seq),
+        track.decide_at,
         (track.settled_seen, track.announced, track.diverged, track.order_seen),
     )
 
@@ -171,7 +171,7 @@ def test_a_lost_box_begins_anew_and_is_told() -> None:
         worn(track)
         stage.frame(step, track, 7)
         losses.lose_box(step, state, track, b"new")
-        assert ((b"new", 2, 0, 0, 0, 0, None), ([], [], [], {}, {}, []), (0, 0), (False,) * 4) == reset(track)
+        assert ((b"new", 2, 0, 0, 0, 0, None), ([], [], [], {}, {}, []), 0, (False,) * 4) == reset(track)
         assert box_log.first_chain(track) == track.chain
         assert [(0, b"", b"sealed")] == [(f.seq, f.chain, f.data) for f in step.store.frames(track.keys.box.address)]
         assert [("relay-lost-box", {"epoch": 0})] == told(step)
@@ -200,10 +200,10 @@ def test_a_closed_box_that_is_lost_is_decided_already() -> None:
     stage = Stage()
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
-        track.winner = WON
+        track.winner = Winner(WON)
         losses.begin_anew(step, state, track, b"new")
         assert (0, 0, 0) == (track.settle_until, track.silence_at, state.invites_at)
-        assert (step.now, WON) == (track.put_back_own_at, track.winner)
+        assert (step.now, Winner(WON)) == (track.put_back_own_at, track.winner)
 
 
 def test_what_the_relay_took_and_does_not_show_is_put_there_again() -> None:
@@ -325,7 +325,7 @@ def test_the_commit_that_ended_a_lost_box_is_announced_there(
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
         stage.frame(step, track, 0, data=b"commit", kind=Kind.COMMIT)
-        track.winner, track.settled_seen, track.settle_until = WON, seen, step.now + 5
+        track.winner, track.settled_seen, track.settle_until = Winner(WON), seen, step.now + 5
         state.history = [merged(1, mine=True), merged(0, mine=mine)]
         step.store.set_value(box_log.winner_key(track), b"the commit")
         track.put_back_own_at = step.now

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nullabona.client.core.model.content import Text, View, encode_body
-from nullabona.client.core.model.state import BoxTrack, PendingCommit, RoomState, UpdateKeys
+from nullabona.client.core.model.state import BoxTrack, PendingCommit, RoomState, UpdateKeys, Winner
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import histories
 from tests.core.stage import RELAY, Other, Stage
@@ -82,7 +82,7 @@ def test_what_somebody_else_lost_is_put_back_in_a_while(
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
         spoken(stage, step, state, track)
-        track.winner = WON if closed else b""
+        track.winner = Winner(WON) if closed else None
         track.put_back_any_at = before and step.now + before
         histories.note_views(step, state, JUN.device, (named(track, missing, unreadable),))
         assert after == (track.put_back_any_at and track.put_back_any_at - step.now)
@@ -131,7 +131,7 @@ def test_in_a_closed_box_nothing_waits_for_new_keys() -> None:
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
         spoken(stage, step, state, track, resent=2)
-        track.winner = WON
+        track.winner = Winner(WON)
         state.boxes.append(BoxTrack(1, b"1" * 32, relay=RELAY))
         assert (3, False) == hear(step, state, track, named(track, (), (2,)))
         assert ([], 0) == (state.intents, state.moved_on)

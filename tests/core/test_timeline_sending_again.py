@@ -130,12 +130,12 @@ def test_what_was_not_placed_before_the_winning_commit_goes_to_the_next_epoch(
     with stage.step() as step:
         state = step.room(room)
         track = state.current
-        track.winner_seq, track.diverged = 5, diverged
+        track.diverged = diverged
         group = step.group(state)
         group.commit(update=True)
         group.merge_pending()
         open_box(state, group)
-        sending.leave_epoch(step, state, track)
+        sending.leave_epoch(step, state, track, 5)
         box = bytes(state.current.keys.box.address)
     after = now(stage, room)
     assert (again, again, int(again)) == (after.box == box, after != message, after.epoch)

@@ -91,7 +91,7 @@ class Together:
         with self.mina.inside(self.id, now) as (step, room, track):
             commit_choice.decide(step, room, track)
             self.copies = {fact.room for fact in signals(step, ProfileCopied)}
-            return track.winner
+            return track.winner.commit if track.winner is not None else b""
 
     def open(self) -> list[int]:
         """The places of the commits between which Mina's device still has to choose."""

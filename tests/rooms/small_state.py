@@ -92,7 +92,7 @@ def fingerprint(world: World, more: object = ()) -> bytes:
     for person in world.people:
         parts.append((person.name, person.online, names.of(sorted(person.engine._joins))))
         for state in _rooms(person):
-            commits += [track.winner for track in state.boxes if track.winner]
+            commits += [track.winner.commit for track in state.boxes if track.winner]
             commits += [merged.commit for merged in state.history] + ([state.rejoin.commit] if state.rejoin else [])
         parts += [(table, rows) for table, rows in _tables(person, names)]
     for relay in _relays(world):

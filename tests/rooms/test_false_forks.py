@@ -25,7 +25,7 @@ def set_admin(admin: Person, room: bytes, other: Person, *, to: bool) -> None:
 def lower_than(person: Person, room: bytes, epoch: int) -> bytes:
     """No commit, whose hash would win against the one that ended an epoch."""
     with person.engine.step(person.world.now) as step:
-        winner = next(track.winner for track in step.room(room).boxes if track.epoch == epoch)
+        winner = next(t.winner.commit for t in step.room(room).boxes if t.epoch == epoch and t.winner)
     return next(each for each in LOW_FIRST if sha256(each).digest() < winner)
 
 

@@ -71,7 +71,7 @@ def test_who_is_blocked_is_asked_for_no_way_and_not_looked_up() -> None:
     world.settle(span=10 * MINUTE)
     momo.online = False
     with bobo.engine.step(world.now) as step:
-        winner = next(track.winner for track in step.room(room).boxes if track.epoch == epoch)
+        winner = next(t.winner.commit for t in step.room(room).boxes if t.epoch == epoch and t.winner)
     world.reached.clear()
     world.looked_up.clear()
     claims(momo, old, next(each for each in LOW_FIRST if sha256(each).digest() < winner), (bytes(32),))

@@ -158,7 +158,7 @@ def test_nobody_becomes_an_admin_by_a_ticket(reason: str) -> None:
 def lower_than(person: Person, room: bytes, epoch: int) -> bytes:
     """A commit that is none, whose hash beats that of the one that ended the epoch."""
     with person.engine.step(person.world.now) as step:
-        winner = next(track.winner for track in step.room(room).boxes if track.epoch == epoch)
+        winner = next(t.winner.commit for t in step.room(room).boxes if t.epoch == epoch and t.winner)
     return next(each for each in LOW_FIRST if sha256(each).digest() < winner)
 
 

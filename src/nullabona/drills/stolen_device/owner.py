@@ -117,7 +117,10 @@ class OwnerDeeds(MoreDeeds):
             tracks = step.room(id).boxes
         return {
             "room": id.hex(),
-            "epochs": [{"secret": track.secret.hex(), "ended_by": track.winner.hex()} for track in tracks],
+            "epochs": [
+                {"secret": track.secret.hex(), "ended_by": track.winner.commit.hex() if track.winner else ""}
+                for track in tracks
+            ],
         }
 
     # -- messages

@@ -80,10 +80,10 @@ def open_quietly(track: BoxTrack, data: bytes) -> OpenedFrame | None:
 
 def announce(step: Step, room: RoomState, track: BoxTrack) -> None:
     """Append the commit that ended this epoch to its box as settled: "this is the branch I am on"."""
-    commit = winning_commit(step, track)
-    if commit is None:
+    claim = _claim(step, room, track)
+    if claim is None:
         return
-    queue_frame(step, room, track, Kind.SETTLED, _claim(step, room, track, commit), keep=False)
+    queue_frame(step, room, track, Kind.SETTLED, claim, keep=False)
     track.settled_seen = track.announced = True
 
 
@@ -91,14 +91,16 @@ def last_words(step: Step, room: RoomState) -> list[tuple[BoxTrack, bytes]]:
     """The announcements that a device owes when it gives up a room's keys, for each closed box that others may still
     read. They may not know the commit that it merged, and afterwards nothing would remind it to announce.
     """
-    ended = [(track, winning_commit(step, track)) for track in room.boxes if track.announce_at]
-    return [(track, _claim(step, room, track, commit)) for track, commit in ended if commit is not None]
+    claims = [(track, _claim(step, room, track)) for track in room.boxes if track.announce_at]
+    return [(track, claim) for track, claim in claims if claim is not None]
 
 
-def _claim(step: Step, room: RoomState, track: BoxTrack, commit: bytes) -> bytes:
-    removed, box = tuple(track.winner_removed), track.keys.box.address
-    why = [order for merged in room.history if merged.commit == track.winner for order in merged.orders]
-    return make_claim(step.mls, step.local.signature_key, box, commit, removed, tuple(why))
+def _claim(step: Step, room: RoomState, track: BoxTrack) -> bytes | None:
+    winner, commit = track.winner, winning_commit(step, track)
+    if winner is None or commit is None:
+        return None
+    why = [order for merged in room.history if merged.commit == winner.commit for order in merged.orders]
+    return make_claim(step.mls, step.local.signature_key, track.keys.box.address, commit, winner.removed, tuple(why))
 
 
 def winning_commit(step: Step, track: BoxTrack) -> bytes | None:

@@ -22,7 +22,7 @@ from nullabona.client.core.model.records import Device, Message, MessageState
 from nullabona.client.core.model.state import BoxTrack, RemoveAccount, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.timeline import sending
-from nullabona.errors import PeerError
+from nullabona.errors import Bug, PeerError
 from nullabona.wire.address import Address
 
 FORK = "fork"
@@ -56,7 +56,10 @@ def branch_key(removed: Iterable[bytes], commit: bytes) -> tuple[int, bytes]:
 
 
 def own_key(track: BoxTrack) -> tuple[int, bytes]:
-    return branch_key(track.winner_removed, track.winner)
+    """The key of our branch in a closed box."""
+    if track.winner is None:
+        raise Bug("a current epoch has no winner to compare with")
+    return branch_key(track.winner.removed, track.winner.commit)
 
 
 # -- noticing -----------------------------------------------------------------------------------------------------

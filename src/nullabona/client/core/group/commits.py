@@ -6,7 +6,8 @@ applies the winner and redoes its intent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 
 from nullabona.client.core import rooms
@@ -35,6 +36,7 @@ from nullabona.client.core.model.state import (
     RemoveAccount,
     RoomState,
     UpdateKeys,
+    Winner,
 )
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import notices, profiles, sending
@@ -129,9 +131,9 @@ def merge_own(step: Step, room: RoomState, pending: PendingCommit, track: BoxTra
     group = step.group(room)
     group.merge_pending()
     room.pending, room.beaten = None, 0
-    _close(step, track, seq, commit, pending.removed)
-    change = pending.orders, pending.intents, pending.ruling
-    _enter(step, room, track, info_after(step, room), change, by=step.local.account)
+    removed, orders = tuple(pending.removed), pending.orders
+    ending = _Ending(seq, commit, removed, orders, step.local.account, pending.intents, pending.ruling)
+    _enter(step, room, track, info_after(step, room), ending)
     if room.phase != JOINED:
         return
     receipts.tell_soon(step, room)
@@ -155,10 +157,9 @@ def accept_other(
         intents.lost(room)
     leaving.heed(step, room, verdict.orders)
     step.group(room).accept(processed)
-    _close(step, track, seq, commit, list(verdict.removed))
-    by = verdict.sender.account_id
-    change = list(verdict.orders), list[Intent](), verdict.ruling
-    _enter(step, room, track, verdict.info or room.info, change, by=by, rejoined=rejoined)
+    by, orders = verdict.sender.account_id, list(verdict.orders)
+    ending = _Ending(seq, commit, tuple(verdict.removed), orders, by, [], verdict.ruling, rejoined)
+    _enter(step, room, track, verdict.info or room.info, ending)
     if room.phase == JOINED:
         intents.look_first(step, room.current)
         receipts.tell_soon(step, room)
@@ -173,10 +174,22 @@ def info_after(step: Step, room: RoomState) -> RoomInfo:
     return decode_info(step.group(room).room_info())
 
 
-def _close(step: Step, track: BoxTrack, seq: int, commit: bytes, removed: Sequence[bytes]) -> None:
-    track.winner = sha256(commit).digest()
-    track.winner_removed = list(removed)
-    track.winner_seq = seq
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """The commit that ends an epoch."""
+
+    seq: int
+    commit: bytes
+    removed: tuple[bytes, ...]
+    orders: list[RemovalOrder]
+    by: bytes
+    mine: list[Intent]
+    ruling: Ruling | None
+    rejoined: bytes = b""
+
+
+def _close(step: Step, track: BoxTrack, commit: bytes, removed: tuple[bytes, ...]) -> Winner:
+    winner = track.winner = Winner(sha256(commit).digest(), removed)
     track.left_at = step.now
     for candidate in track.candidates:
         step.store.delete_value(box_log.settled_key(track.keys.box.address, candidate.frame))
@@ -184,22 +197,14 @@ def _close(step: Step, track: BoxTrack, seq: int, commit: bytes, removed: Sequen
     track.decide_at = 0
     track.announce_at = step.now + step.timing.announcement + step.rng.between(0, step.timing.announcement)
     step.store.set_value(box_log.winner_key(track), commit)
+    return winner
 
 
-def _enter(
-    step: Step,
-    room: RoomState,
-    track: BoxTrack,
-    info: RoomInfo,
-    change: tuple[list[RemovalOrder], list[Intent], Ruling | None],
-    *,
-    by: bytes,
-    rejoined: bytes = b"",
-) -> None:
-    """Begin the epoch after ``track``, by a commit of account ``by``. ``change``: orders, our intents, ruling."""
-    group = step.group(room)
-    orders, mine, ruling = change
-    room.history.append(Merged(track.epoch, track.winner, track.winner_removed, orders, mine))
+def _enter(step: Step, room: RoomState, track: BoxTrack, info: RoomInfo, ending: _Ending) -> None:
+    """End the epoch of ``track`` and begin the next one."""
+    group, by = step.group(room), ending.by
+    winner = _close(step, track, ending.commit, ending.removed)
+    room.history.append(Merged(track.epoch, winner.commit, list(winner.removed), ending.orders, ending.mine))
     del room.history[:-KEPT_HISTORY]
     if not group.active:
         leave_room(step, room, watch=track, by=by)
@@ -208,15 +213,15 @@ def _enter(
     before = room.info, step.roster(room.id)
     room.info = info
     box_log.open_box(room, group)
-    members.sync(step, room, rejoined)
+    members.sync(step, room, ending.rejoined)
     branches.without_witness(step, room)
     leaving.say_again(step, room)
     carry_out_leaving(step, room)
     room.tend_at = room.tend_at or step.within(TEND_MS) + 1
     room.history[-1].revoked = _revoked(before[1], step.roster(room.id))
-    rulings.note(step, room, before, orders, ruling, by=by)
-    notices.of_commit(step, room, track.winner, by, orders, before)
-    sending.leave_epoch(step, room, track)
+    rulings.note(step, room, before, ending.orders, ending.ruling, by=by)
+    notices.of_commit(step, room, winner.commit, by, ending.orders, before)
+    sending.leave_epoch(step, room, track, ending.seq)
     branches.send_owed(step, room)
     if changed:
         step.tell(RoomChanged(room.id, info.name, info.admins, info.timer_s))

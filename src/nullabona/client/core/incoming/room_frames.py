@@ -311,11 +311,11 @@ def _settled(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: byt
         if track.closed:
             branches.outsider(step, room, track, body)
         return
-    if not track.closed:
+    if track.winner is None:
         _keep_settled(step, track, seq, digest, opened)
         if not track.settle_until:
             track.settle_until = step.now + step.timing.settle // 2
-    elif claim.commit == track.winner:
+    elif claim.commit == track.winner.commit:
         track.settled_seen = True
         track.announced |= claim.signer != step.local.signature_key
     else:

@@ -35,6 +35,14 @@ class CommitCandidate(msgspec.Struct, array_like=True):
     """When to stop waiting for its blobs (ms; 0: not waiting)."""
 
 
+class Winner(msgspec.Struct, array_like=True, frozen=True):
+    """The commit that ended an epoch, and the accounts it removed."""
+
+    commit: bytes
+    """SHA-256 of the MLS bytes."""
+    removed: tuple[bytes, ...] = ()
+
+
 class BoxTrack(msgspec.Struct):
     """How far this device is in one epoch's box. Times in ms; 0 means "not set"."""
 
@@ -60,11 +68,8 @@ class BoxTrack(msgspec.Struct):
     """Read up to this seq before deciding between candidates."""
     settle_until: int = 0
     """The relay may have lost the order of frames: decide nothing before this time."""
-    winner: bytes = b""
-    """Hash of the commit that ended this epoch for us; empty while the epoch is current."""
-    winner_removed: list[bytes] = field(default_factory=list)
-    winner_seq: int = 0
-    winner_frame: bytes = b""
+    winner: Winner | None = None
+    """The commit that ended this epoch for us; None while the epoch is current."""
     left_at: int = 0
     competing: CompetingBranch | None = None
     """The best branch that must come to ours; we go there if nobody else is on ours."""
@@ -132,7 +137,7 @@ class BoxTrack(msgspec.Struct):
 
     @property
     def closed(self) -> bool:
-        return bool(self.winner)
+        return self.winner is not None
 
     @property
     def undecided(self) -> bool:
@@ -344,11 +349,6 @@ class RoomState(msgspec.Struct):
     """What this device hands over to restored devices of members."""
     stays: dict[str, int] = field(default_factory=dict)
     """account (hex) → the epoch since which it is in, if no device that it has now was here then."""
-
-    def __post_init__(self) -> None:
-        """Fill in the relay of boxes that an earlier version stored: rooms did not move then."""
-        for track in self.boxes:
-            track.relay = track.relay or self.info.relay
 
     @property
     def current(self) -> BoxTrack:

@@ -28,7 +28,7 @@ from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.mls_port import Candidate
 from nullabona.client.core.model.outbox_targets import RoomBlob, RoomFrame
 from nullabona.client.core.model.room_info import DEVICES, DIRECT, RoomInfo, decode_info
-from nullabona.client.core.model.state import JOINED, REJOINING, BoxTrack, Merged, RemoveAccount, RoomState
+from nullabona.client.core.model.state import JOINED, REJOINING, BoxTrack, Merged, RemoveAccount, RoomState, Winner
 from nullabona.client.core.relocation import moving
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import arrivals
@@ -267,7 +267,7 @@ def _leave_branch(step: Step, room: RoomState, rejoin: Rejoin) -> None:
 
 
 def _won_by(step: Step, track: BoxTrack, rejoin: Rejoin) -> None:
-    track.winner, track.winner_removed = rejoin.commit, list(rejoin.removed)
+    track.winner = Winner(rejoin.commit, tuple(rejoin.removed))
     track.settled_seen, track.announce_at = True, 0
     track.trim_at = 0
     step.store.delete_value(winner_key(track))

@@ -32,6 +32,7 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
         return
     if after != track.position:
         return
+    ours = track.winner.commit if track.winner is not None else b""
     out = own_devices.is_signed_out(step.store)  # then no branch of the room is ours
     for seq, data in answer.frames:
         track.position = max(track.position, seq)
@@ -40,7 +41,7 @@ def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer
             continue
         body = body_of(step, room, track, opened)
         claim = branches.claim_in(step, room, track, body) if isinstance(body, bytes) else None
-        if claim is None or claim.commit == track.winner or step.local.account in claim.removed:
+        if claim is None or claim.commit == ours or step.local.account in claim.removed:
             continue
         helper = branches.signer_of(step, room, claim)
         branches.begin(

@@ -240,13 +240,16 @@ def was_in_vain(message: Message) -> bool:
     return message.resent >= RESENT_IN_VAIN
 
 
-def leave_epoch(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """The epoch of ``track`` ended: move our messages that were not placed before the winning commit to the new one."""
+def leave_epoch(step: Step, room: RoomState, track: BoxTrack, before: int = 0) -> None:
+    """The epoch of ``track`` ended: move our messages that were not placed before the winning commit to the new one.
+
+    ``before`` is the seq of that commit; 0 if no message counts as placed.
+    """
     for message in step.store.own_messages(room.id, (MessageState.WAITING, MessageState.SENT)):
         if message.box != track.keys.box.address:
             continue
         frame = step.store.frame(message.box, message.frame)
-        in_time = frame is not None and 0 < frame.seq < track.winner_seq
+        in_time = frame is not None and 0 < frame.seq < before
         if not in_time or track.diverged or was_in_vain(message):
             resend(step, room, message)
 
