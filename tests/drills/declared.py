@@ -62,4 +62,4 @@ def undeclared_counts(text: str) -> set[str]:
 
 
 def _is_of(metric: Metric, label: str, value: str) -> bool:
-    return label == metric.label and (not label or value in metric.values)
+    return label == metric.label and (not label or (value in metric.values or not metric.values))

@@ -225,6 +225,10 @@ class PublicRecord:
         """The newest published epoch, if there is one."""
         return self._served
 
+    def witness_failures(self) -> dict[str, int]:
+        """See `Log.witness_failures`."""
+        return self._log.witness_failures()
+
     async def end(self) -> None:
         """Release the log."""
         await self._log.close()

@@ -16,13 +16,14 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
 from nullabona.directory.core.allowance import Allowance, by_turns
 from nullabona.directory.core.decide import decide, keys_of, reason_for
 from nullabona.directory.core.limits import Limits
 from nullabona.directory.core.records import Keep, Known, Nothing, Refuse, held_mark
 from nullabona.directory.core.refusal import BUSY, HANDLE_REFUSED, NOT_FOUND, SLOW_DOWN, refuse
+from nullabona.directory.figures import figures_of, standstill_of
 from nullabona.directory.lapsing import Lapsing
 from nullabona.directory.opening import RecordOptions, open_record, open_store
 from nullabona.directory.producing import hand_over
@@ -30,11 +31,12 @@ from nullabona.directory.record import PublicRecord, Served
 from nullabona.directory.store.interface import CardStore, StoreFailed
 from nullabona.directory.store.rows import find_holding
 from nullabona.directory.store.sqlite import FILE, connect_reader
+from nullabona.directory.waiting import ChangeRequest, Waiting, answer_all, fail_all
 from nullabona.errors import Bug, Malformed, NullabonaError, PeerError
 from nullabona.log.tiles import parse_tile_path
 from nullabona.machine.opening import opening
 from nullabona.machine.timekeeping import ClockGuard, Clocks
-from nullabona.wire.card import UnverifiedCard, UnverifiedDelete, card_hash, decode_card, decode_delete
+from nullabona.wire.card import UnverifiedCard, card_hash, decode_card, decode_delete
 from nullabona.wire.handle import Handle, HandleError, parse_handle
 from nullabona.wire.messages import (
     AnyResponse,
@@ -70,14 +72,6 @@ _ASKER_OF: Final = attrgetter("asker")
 _log: Final = logging.getLogger("nullabona.directory")
 
 T = TypeVar("T")
-_Wish: TypeAlias = UnverifiedCard | UnverifiedDelete
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    wish: _Wish
-    asker: Asker
-    answer: asyncio.Future[AnyResponse]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,13 +135,15 @@ class DirectoryService:
         now = options.clock.seconds()
         self._allowance = Allowance(options.limits, now)
         self._most_waiting = options.limits.waiting_changes
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[Waiting] = []
         self._writing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "cards")
         self._aside = ThreadPoolExecutor(1, "record")
         self._released = -1
         self._lapsing = Lapsing(store, host, record.place)
         self._scrubbed = now
+        self._accounts = 0
+        """How many cards there were when the last epoch was closed."""
         self._ready = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
@@ -179,6 +175,7 @@ class DirectoryService:
                 while await self._in_writer(self._record.keep_ahead):
                     pass
             await self._in_writer(lambda: self._record.close(now))
+            self._accounts = await self._in_writer(self._store.count)
         await self._in_writer(self._record.stage)
         if self._record.behind():
             await self._record.publish(now)
@@ -286,6 +283,14 @@ class DirectoryService:
         found = self._store.holding(wanted.name, held_mark(wanted))
         return hand_over(wanted, found)
 
+    def figures(self) -> Mapping[str, int | Mapping[str, int]]:
+        """See `nullabona.wire.service.Measured`."""
+        return figures_of(self._record, self._accounts)
+
+    def standstill(self) -> str:
+        """See `nullabona.wire.service.Measured`."""
+        return standstill_of(self._record, self._clock.now())
+
     async def close(self) -> None:
         """Finish accepted requests, scrub, and release everything. Idempotent."""
         if self._keeper is not None:
@@ -298,17 +303,17 @@ class DirectoryService:
         await self._record.end()
         self._store.close()
 
-    async def _change(self, decode: Callable[[bytes], _Wish], data: bytes) -> AnyResponse:
+    async def _change(self, decode: Callable[[bytes], ChangeRequest], data: bytes) -> AnyResponse:
         asker = ASKER.get() or Asker()
         try:
-            wish = decode(data)
+            request = decode(data)
         except PeerError as error:
             return refuse(reason_for(error))
         if wait := self._allowance.change(asker, self._clock.seconds()):
             return refuse(SLOW_DOWN, wait)
         if len(self._waiting) >= self._most_waiting:
             return refuse(BUSY, RETRY_S)
-        waiting = _Waiting(wish, asker, asyncio.get_running_loop().create_future())
+        waiting = Waiting(request, asker, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
@@ -318,24 +323,24 @@ class DirectoryService:
         loop = asyncio.get_running_loop()
         while self._waiting:
             batch, self._waiting = by_turns(self._waiting, _ASKER_OF, BATCH)
-            wishes = [(waiting.wish, waiting.asker) for waiting in batch]
+            requests = [(waiting.request, waiting.asker) for waiting in batch]
             try:
-                answers = await loop.run_in_executor(self._thread, self._commit, wishes)
+                answers = await loop.run_in_executor(self._thread, self._commit, requests)
             except Exception as error:  # noqa: BLE001 - a bug of ours; the carrier answers busy and counts it
-                _fail(batch, error)
+                fail_all(batch, error)
                 continue
-            _speak(batch, answers)
+            answer_all(batch, answers)
             if not self._waiting or self._clock.seconds() - self._scrubbed > SCRUB_S:
                 await loop.run_in_executor(self._thread, self._scrub)
 
-    def _commit(self, wishes: list[tuple[_Wish, Asker]]) -> list[AnyResponse]:
+    def _commit(self, requests: list[tuple[ChangeRequest, Asker]]) -> list[AnyResponse]:
         """Decide and store in one transaction. Runs in the writer thread."""
         try:
             today = self._release()
             with self._store.transaction():
-                return [self._decide(wish, asker, today) for wish, asker in wishes]
+                return [self._decide(request, asker, today) for request, asker in requests]
         except StoreFailed:
-            return [refuse(BUSY, RETRY_S)] * len(wishes)
+            return [refuse(BUSY, RETRY_S)] * len(requests)
 
     def _release(self) -> int:
         """End expired holds; return today, as far as the clock is trusted. Raises `StoreFailed`."""
@@ -347,28 +352,28 @@ class DirectoryService:
             self._released = today
         return today
 
-    def _decide(self, wish: _Wish, asker: Asker, today: int) -> AnyResponse:
-        known = self._store.known(*keys_of(wish))
+    def _decide(self, request: ChangeRequest, asker: Asker, today: int) -> AnyResponse:
+        known = self._store.known(*keys_of(request))
         try:
-            decision = decide(wish, known, host=self._host, today=today)
+            decision = decide(request, known, host=self._host, today=today)
         except Bug:
             return refuse(BUSY, RETRY_S)
         if isinstance(decision, Refuse):
             return refuse(decision.reason)
         if isinstance(decision, Nothing):
-            return self._taken_already(wish, known)
+            return self._taken_already(request, known)
         now = self._clock.seconds()
         if isinstance(decision, Keep) and (wait := self._allowance.card(decision.card, known.current, asker, now)):
             return refuse(SLOW_DOWN, wait)
-        epoch = self._store.apply(decision, self._record.place(wish.handle))
+        epoch = self._store.apply(decision, self._record.place(request.handle))
         if isinstance(decision, Keep):
-            return CardTaken(self._record.promise(wish.handle, decision.digest, epoch))
+            return CardTaken(self._record.promise(request.handle, decision.digest, epoch))
         return Done()
 
-    def _taken_already(self, wish: _Wish, known: Known) -> AnyResponse:
-        if not isinstance(wish, UnverifiedCard) or known.current is None:
+    def _taken_already(self, request: ChangeRequest, known: Known) -> AnyResponse:
+        if not isinstance(request, UnverifiedCard) or known.current is None:
             return Done()
-        return CardTaken(self._record.promise(wish.handle, card_hash(wish.encoded), known.current.epoch))
+        return CardTaken(self._record.promise(request.handle, card_hash(request.encoded), known.current.epoch))
 
     def _handle(self, name: str) -> Handle | None:
         """The handle of a name; None unless the name is valid and normalised."""
@@ -385,15 +390,3 @@ class DirectoryService:
             self._store.scrub()
         except StoreFailed:
             return
-
-
-def _speak(batch: list[_Waiting], answers: list[AnyResponse]) -> None:
-    for waiting, answer in zip(batch, answers, strict=True):
-        if not waiting.answer.done():
-            waiting.answer.set_result(answer)
-
-
-def _fail(batch: list[_Waiting], error: Exception) -> None:
-    for waiting in batch:
-        if not waiting.answer.done():
-            waiting.answer.set_exception(error)

@@ -44,7 +44,10 @@ _MAPPED: Final = _network("::ffff:0:0/96")
 
 
 class Doorway:
-    """Listening sockets. Each connection gets a protocol of ``factory``."""
+    """Listening sockets. Each connection gets a protocol of ``factory``.
+
+    ``on_full`` is called when connections have to wait, because the system gives no more files or memory.
+    """
 
     def __init__(
         self,
@@ -53,8 +56,10 @@ class Doorway:
         *,
         context: ssl.SSLContext | None,
         handshake_s: float | None,
+        on_full: Callable[[], None] = lambda: None,
     ) -> None:
         self.sockets = sockets
+        self._on_full = on_full
         self._factory = factory
         self._context = context
         self._handshake_s = handshake_s
@@ -86,6 +91,7 @@ class Doorway:
 
     def _pause_if_full(self, listening: socket.socket, code: int) -> None:
         if code in {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}:
+            self._on_full()
             self._loop.remove_reader(listening.fileno())
             self._loop.call_later(_PAUSE_S, self._watch, listening)
 

@@ -21,13 +21,14 @@ async def listen_at(
     backlog: int,
     context: ssl.SSLContext | None,
     handshake_s: float,
+    on_full: Callable[[], None] = lambda: None,
 ) -> Listening:
-    """Give each connection to ``endpoint`` its own ``connection``. Raises `UserError`."""
+    """Give each connection to ``endpoint`` its own ``connection``; ``on_full``: see `Doorway`. Raises `UserError`."""
     timeout = handshake_s if context else None
     try:
         if endpoint.path is None:
             sockets = listen(endpoint.host, endpoint.port, backlog)
-            return Doorway(connection, sockets, context=context, handshake_s=timeout)
+            return Doorway(connection, sockets, context=context, handshake_s=timeout, on_full=on_full)
         loop = asyncio.get_running_loop()
         return await loop.create_unix_server(
             connection, endpoint.path, backlog=backlog, ssl=context, ssl_handshake_timeout=timeout

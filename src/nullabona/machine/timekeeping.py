@@ -65,6 +65,11 @@ class ClockGuard:
             return believed
 
     @property
+    def is_believed(self) -> bool:
+        """What the last `check` said."""
+        return self._believed
+
+    @property
     def day(self) -> int:
         """The last trusted day, whole days since 1970-01-01; before there is one, the day of the known time."""
         return self._day or int(self._known_s // DAY_S)

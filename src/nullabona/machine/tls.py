@@ -6,6 +6,8 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography import x509
+
 from nullabona.errors import UserError
 
 
@@ -31,6 +33,14 @@ def reload(context: ssl.SSLContext, tls: Tls) -> None:
     """New connections get the certificate that the files hold now. Raises `UserError`; then nothing changed."""
     server_context(tls)
     _load(context, tls)
+
+
+def end_of(tls: Tls) -> int | None:
+    """When the server's own certificate in the files ends, in POSIX time; None if they hold none that can be read."""
+    try:
+        return int(x509.load_pem_x509_certificate(tls.cert.read_bytes()).not_valid_after_utc.timestamp())
+    except (OSError, ValueError):
+        return None
 
 
 def _load(context: ssl.SSLContext, tls: Tls) -> None:

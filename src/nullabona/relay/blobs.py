@@ -57,6 +57,11 @@ class BlobService:
         """The form of this service that knows its caller."""
         return {PutBlob: self._put, GetBlob: self._get}
 
+    @property
+    def today_bytes(self) -> int:
+        """Bytes that were put today."""
+        return self._today_bytes
+
     def tick(self, now: int, day: int) -> None:
         """Time has come to ``now`` (monotonic whole seconds) on ``day``."""
         self._now = now

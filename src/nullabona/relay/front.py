@@ -45,6 +45,8 @@ class Owner(Protocol):
     def caller_left(self, front: Front) -> None: ...
     @property
     def trouble(self) -> str: ...
+    @property
+    def unready(self) -> str: ...
     def metrics_text(self, transport: asyncio.Transport) -> str | None: ...
     def log_file(self, path: str) -> bytes | None: ...
     def websocket_protocol(self) -> asyncio.BufferedProtocol: ...
@@ -117,7 +119,7 @@ class Front(HttpConnection):
         self._begun = self._loop.time()
         if headers.get(b"upgrade", b"").lower() == b"websocket":
             return self._upgrade(request, headers)
-        if request.target in {b"/healthz", b"/metrics"} or request.target.startswith(LOG):
+        if request.target in {b"/healthz", b"/readyz", b"/metrics"} or request.target.startswith(LOG):
             return MAX_REQUEST if request.method == b"GET" else refuse(405, "only GET is served here")
         if request.target != PATH:
             return refuse(404, _NOTHING_HERE)
@@ -129,7 +131,9 @@ class Front(HttpConnection):
 
     def ask(self, request: h11.Request, body: bytes) -> None:
         if request.target == b"/healthz":
-            self.reply(self._health())
+            self.reply(self._health(self._owner.trouble))
+        elif request.target == b"/readyz":
+            self.reply(self._health(self._owner.unready))
         elif request.target == b"/metrics":
             self.reply(self._metrics())
         elif request.target.startswith(LOG):
@@ -154,8 +158,8 @@ class Front(HttpConnection):
         self._owner.closed(self)
         return None
 
-    def _health(self) -> HttpAnswer:
-        trouble = "stopping" if self._owner.stopping else self._owner.trouble
+    def _health(self, trouble: str) -> HttpAnswer:
+        trouble = "stopping" if self._owner.stopping else trouble
         return refuse(503, trouble, close=False) if trouble else HttpAnswer(200, b"ok\n")
 
     def _metrics(self) -> HttpAnswer:

@@ -1,25 +1,27 @@
-"""Aggregate counters (spec/relay.md §2.4): nothing per box, per connection or per address.
+"""Aggregate numbers of the process (spec/relay.md §2.4): nothing per box, per connection or per address.
 
 What is published is a copy made once a minute, with small counts blurred, so that it is not a clock of one person.
-Failures of ours are not blurred: they are nobody's, and the first of them has to show.
+What is nobody's doing (limits, failures of ours, the record's times) is shown as it is: the first failure has to show.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
 
 from nullabona.relay.faults import Faults
 from nullabona.wire.telemetry import RELAY_METRICS, Metric
 
-GRAIN: Final = 50
-"""Published counts are rounded down to a multiple of this."""
 PERIOD_S: Final = 60
 """Whole seconds between two publications."""
 
+Figures: TypeAlias = Mapping[str, int | Mapping[str, int]]
+"""Numbers by the name of their metric; for a metric with a label, one for each value of the label."""
+
 
 class Metrics:
-    """Counts of this process since it started."""
+    """What this process counts since it started, and what is measured when it is published."""
 
     def __init__(self) -> None:
         self.requests: Counter[str] = Counter()
@@ -30,29 +32,36 @@ class Metrics:
         self.batches = 0
         self.connections = 0
         self.waiting_reads = 0
+        self.connections_refused: Counter[str] = Counter()
         self._published = ""
         self._next = 0
 
-    def publish(self, now: int) -> None:
-        """Renew what is published, if a period has passed."""
+    def publish(self, now: int, measure: Callable[[], Figures] = dict) -> None:
+        """Renew what is published, if a period has passed; ``measure`` gives what nobody counts, and only then."""
         if now < self._next:
             return
         self._next = now + PERIOD_S
-        self._published = "".join(self._family(metric) for metric in RELAY_METRICS)
+        figures = {**vars(self), **measure()}
+        self._published = "".join(
+            _family(metric, figures[metric.name]) for metric in RELAY_METRICS if metric.name in figures
+        )
 
     def text(self) -> str:
-        """The published counts as Prometheus text."""
+        """The published numbers as Prometheus text."""
         return self._published
 
-    def _family(self, metric: Metric) -> str:
-        full = metric.shown_as
-        head = f"# HELP {full} {metric.purpose}\n# TYPE {full} {'gauge' if metric.gauge else 'counter'}\n"
-        value = getattr(self, metric.name)
-        shown = int if metric.exact else _blur
-        if isinstance(value, Counter):
-            return head + "".join(f'{full}{{{metric.label}="{key}"}} {shown(value[key])}\n' for key in sorted(value))
-        return head + f"{full} {shown(value)}\n"
+
+def _family(metric: Metric, value: int | Mapping[str, int]) -> str:
+    """The lines of one metric. A label has its declared values from the start, so that the first failure is a rise."""
+    full = metric.shown_as
+    head = f"# HELP {full} {metric.purpose}\n# TYPE {full} {'gauge' if metric.gauge else 'counter'}\n"
+    if isinstance(value, Mapping):
+        every = dict.fromkeys(metric.values, 0) | dict(value)
+        return head + "".join(
+            f'{full}{{{metric.label}="{key}"}} {_shown(metric, every[key])}\n' for key in sorted(every)
+        )
+    return head + f"{full} {_shown(metric, value)}\n"
 
 
-def _blur(count: int) -> int:
-    return count - count % GRAIN
+def _shown(metric: Metric, value: int) -> int:
+    return value - value % metric.grain

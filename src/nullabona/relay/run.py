@@ -43,13 +43,18 @@ def run_relay(
     harden()
     give_back_memory()
     sys.setswitchinterval(_SWITCH_S)
-    raise_open_files()
+    files = raise_open_files()
     stores = open_stores(config)
-    uvloop.run(_serve(config, stores, ready, services, guard or ClockGuard(today=config.today)))
+    uvloop.run(_serve(config, stores, ready, services, guard or ClockGuard(today=config.today), files))
 
 
 async def _serve(
-    config: Config, stores: Stores, ready: Callable[[list[str]], None], services: MakeServices, guard: ClockGuard
+    config: Config,
+    stores: Stores,
+    ready: Callable[[list[str]], None],
+    services: MakeServices,
+    guard: ClockGuard,
+    files: int,
 ) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_log_fault)
@@ -57,6 +62,7 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _end, relay)
     loop.add_signal_handler(signal.SIGHUP, _reload, relay)
+    relay.turned_away.expect(files)
     try:
         urls = await relay.start()
         gc.collect()

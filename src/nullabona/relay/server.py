@@ -18,28 +18,30 @@ from nullabona.machine.lock import FolderLock
 from nullabona.machine.opening import opening
 from nullabona.machine.settings import Endpoint
 from nullabona.machine.timekeeping import ClockGuard
-from nullabona.machine.tls import reload, server_context
+from nullabona.machine.tls import end_of, reload, server_context
 from nullabona.relay.arriving import Arriving
 from nullabona.relay.blobs import BlobService
 from nullabona.relay.clock import Clock
 from nullabona.relay.config import Config
 from nullabona.relay.core.space import Space
 from nullabona.relay.dispatch import Dispatcher
+from nullabona.relay.figures import figures_of
 from nullabona.relay.front import Front
 from nullabona.relay.handover import websocket_protocol
 from nullabona.relay.journal import Submits
-from nullabona.relay.metrics import Metrics
+from nullabona.relay.metrics import Figures, Metrics
 from nullabona.relay.service import BoxService
 from nullabona.relay.shortage import Shortage
 from nullabona.relay.store.files import FileBlobStore
 from nullabona.relay.store.interface import BlobStore, BoxStore, StoreGone
 from nullabona.relay.store.memory import MemoryBlobStore, MemoryBoxStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
+from nullabona.relay.turned_away import TurnedAway
 from nullabona.relay.turns import Turns
 from nullabona.relay.unsent import Unsent
 from nullabona.relay.websocket import WebSocket
 from nullabona.relay.writer import InlineWriter, Writer
-from nullabona.wire.service import Publisher, Service
+from nullabona.wire.service import Measured, Publisher, Service
 
 _BACKLOG: Final = 1_024
 _TICK_S: Final = 1.0
@@ -91,6 +93,7 @@ class Relay:
         self.unsent = Unsent(config.limits.unsent_total_bytes)
         self.arriving = Arriving(config.limits.arriving_total_bytes, self._everybody)
         self.turns = Turns()
+        self.turned_away = TurnedAway(config.limits, self.metrics)
         self.stopping = False
         self.ended: asyncio.Future[StoreGone | None] = asyncio.get_running_loop().create_future()
         self._config = config
@@ -115,12 +118,15 @@ class Relay:
         self._servers: list[Listening] = []
         self._empty = asyncio.Event()
         self._context: ssl.SSLContext | None = None
+        self._certificate_end: int | None = None
         self._ticker: asyncio.TimerHandle | None = None
         self._ping_at = self._clock.now() + config.limits.ping_s
 
     async def start(self) -> list[str]:
         """Listen; the addresses listened on, as URLs."""
-        self._context = server_context(self._config.tls) if self._config.tls else None
+        if self._config.tls:
+            self._context = server_context(self._config.tls)
+            self._certificate_end = end_of(self._config.tls)
         self._tick()
         return [await self._listen(endpoint, self._context) for endpoint in self._config.listen]
 
@@ -132,6 +138,7 @@ class Relay:
         if self._context is None or self._config.tls is None:
             return False
         reload(self._context, self._config.tls)
+        self._certificate_end = end_of(self._config.tls)
         return True
 
     async def stop(self) -> None:
@@ -155,7 +162,10 @@ class Relay:
 
     def opened(self, front: Front) -> bool:
         """A connection came; whether it may stay."""
-        if self.stopping or len(self._fronts) + len(self._sockets) >= self.limits.connections:
+        if self.stopping:
+            return False
+        if len(self._fronts) + len(self._sockets) >= self.limits.connections:
+            self.turned_away.is_full()
             return False
         self._fronts.add(front)
         return True
@@ -185,6 +195,12 @@ class Relay:
         short = "short of disk: nothing new is kept" if self.space.short else ""
         return "; ".join(filter(None, ("cannot write" if self.boxes.cannot_write else "", short)))
 
+    @property
+    def unready(self) -> str:
+        """Why no new people should be sent here now; empty if they may. What is in trouble is not ready either."""
+        told = (service.standstill() for service in self._services if isinstance(service, Measured))
+        return "; ".join(filter(None, (self.trouble, *told)))
+
     def metrics_text(self, transport: asyncio.Transport) -> str | None:
         """What /metrics shows to the other end of a connection; None if it is nobody who may see it."""
         return self.metrics.text() if self._config.metrics_for_all or comes_from_near(transport) else None
@@ -206,8 +222,9 @@ class Relay:
 
     async def _listen(self, endpoint: Endpoint, context: ssl.SSLContext | None) -> str:
         server = await listen_at(
-            endpoint, lambda: Front(self), backlog=_BACKLOG, context=context, handshake_s=self.limits.head_timeout_s
-        )
+            endpoint, lambda: Front(self), backlog=_BACKLOG, context=context, handshake_s=self.limits.head_timeout_s,
+            on_full=self.turned_away.has_no_file,
+        )  # fmt: skip
         self._servers.append(server)
         return endpoint.url(server, secure=context is not None)
 
@@ -220,7 +237,7 @@ class Relay:
         self._shortage.look(now)
         self.blobs.tick(now, day)
         self.metrics.connections = len(self._fronts) + len(self._sockets)
-        self.metrics.publish(now)
+        self.metrics.publish(now, self._figures)
         self.unsent.recount(self._everybody())
         self.arriving.recount()
         if now >= self._ping_at:
@@ -228,6 +245,13 @@ class Relay:
             for socket in list(self._sockets):
                 socket.check_alive()
         self._ticker = self._loop.call_later(_TICK_S, self._tick)
+
+    def _figures(self) -> Figures:
+        return figures_of(
+            self.limits, self.space, self._services, blob_bytes=self.blobs.today_bytes,
+            clock_stands=not self._guard.is_believed,
+            certificate_end=self._certificate_end,
+        )  # fmt: skip
 
     async def _drain(self) -> None:
         await self.dispatcher.stop()

@@ -200,6 +200,10 @@ class Log:
         tree, said = self._store.tree(), self._published()
         return Status(self._store.end() - tree.size, tree.size, said.size if said else 0, dict(self._failures))
 
+    def witness_failures(self) -> dict[str, int]:
+        """By the name of each witness: how often it was asked and did not cosign, since the process started."""
+        return dict(self._circle.failures)
+
     async def hang_up(self) -> None:
         """Close the connections to witnesses before their event loop ends; the next publish reopens them."""
         await self._circle.close()

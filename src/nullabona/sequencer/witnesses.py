@@ -6,6 +6,7 @@ A slow, wrong or absent witness costs only its cosignature. Its answer is used o
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -69,6 +70,8 @@ class Circle:
     def __init__(self, addresses: Sequence[WitnessAddress], route: Route) -> None:
         self._addresses = {address: parse_url(address.url) for address in addresses}
         self.known: dict[str, int] = {}
+        self.failures = Counter(dict.fromkeys((address.key for address in addresses), 0))
+        """How often each was asked and did not cosign, since the process started."""
         self._route = route
         self._clients: dict[str, HttpClient] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -78,10 +81,9 @@ class Circle:
         self._enter_loop()
         found = await asyncio.gather(*[self._ask(address, question) for address in self._addresses])
         pairs = list(zip(self._addresses, found, strict=True))
-        return Answers(
-            tuple(line for _, lines in pairs if not isinstance(lines, str) for line in lines),
-            {address.key: reason for address, reason in pairs if isinstance(reason, str)},
-        )
+        reasons = {address.key: reason for address, reason in pairs if isinstance(reason, str)}
+        self.failures.update(reasons.keys())
+        return Answers(tuple(line for _, lines in pairs if not isinstance(lines, str) for line in lines), reasons)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -62,6 +62,19 @@ class Service(Protocol):
 
 
 @runtime_checkable
+class Measured(Service, Protocol):
+    """A service that has numbers of its own for the operator (`nullabona.wire.telemetry`)."""
+
+    def figures(self) -> Mapping[str, int | Mapping[str, int]]:
+        """Each by the name of its metric; asked about once a minute, on the loop."""
+        ...
+
+    def standstill(self) -> str:
+        """Why it does not advance, for ``/readyz``; empty if it does."""
+        ...
+
+
+@runtime_checkable
 class Publisher(Service, Protocol):
     """A service with public files, which a carrier serves as they are: those of a log (C2SP tlog-tiles)."""
 

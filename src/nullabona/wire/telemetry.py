@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 _NOBODY: Final = "none: counts of the whole process"
-_EXACT: Final = "in memory, since the process started; shown as a copy made once a minute"
-_RUN: Final = "in memory, since the process started; shown as a copy made once a minute, rounded down to fifties"
+_RUN: Final = "in memory, since the process started; shown as a copy made once a minute"
+_MIB: Final = 2**20
+GRAIN: Final = 50
+"""Counts of what people did are rounded down to a multiple of this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +24,28 @@ class Metric:
     purpose: str
     label: str = ""
     values: tuple[str, ...] = ()
+    """What the label may be; empty beside a label: names of the operator's own, as of its witnesses."""
     gauge: bool = False
-    retention: str = _RUN
     legal_class: str = _NOBODY
-    exact: bool = False
-    """Shown as it is: it is of nobody's doing."""
+    grain: int = GRAIN
+    """It is rounded down to a multiple of this. 1: shown as it is, because no person's doing alters it."""
 
     @property
     def shown_as(self) -> str:
-        """Its name as Prometheus has it."""
-        return f"nullabona_relay_{self.name}" + ("" if self.gauge else "_total")
+        """Its name as Prometheus has it; what every program has is called as everywhere."""
+        prefix = "" if self.name.startswith("process_") else "nullabona_relay_"
+        return f"{prefix}{self.name}" + ("" if self.gauge else "_total")
+
+    @property
+    def retention(self) -> str:
+        """How long it is kept, and how coarsely it is shown."""
+        return _RUN + {1: "", GRAIN: ", rounded down to fifties"}.get(
+            self.grain, f", rounded down to {_grain(self.grain)}"
+        )
+
+
+def _grain(grain: int) -> str:
+    return f"{grain // _MIB} MiB" if grain >= _MIB else f"multiples of {grain}"
 
 
 _REQUESTS: Final = (
@@ -50,15 +64,60 @@ RELAY_METRICS: Final = (
     Metric("batches", "Batches written."),
     Metric("connections", "Connections open now.", gauge=True),
     Metric("waiting_reads", "Waiting reads, awaited wake tokens and polling clients now.", gauge=True),
+    Metric("faults", "Failures of ours, by kind.", "kind", ("blob", "chore", "commit", "service"), grain=1),
+    Metric("connections_limit", "Connections that may be open: the limit `connections`.", gauge=True, grain=1),
     Metric(
-        "faults",
-        "Failures of ours, by kind.",
-        "kind",
-        ("blob", "chore", "commit", "service"),
-        retention=_EXACT,
-        exact=True,
+        "connections_refused",
+        "Connections refused, because as many are open as may be or the process has no file left.",
+        "why",
+        ("connections", "files"),
+        grain=1,
     ),
+    Metric("files_limit", "Files and connections that the system lets the process hold.", gauge=True, grain=1),
+    Metric("disk_free_bytes", "Bytes that are free on the data's disk.", gauge=True, grain=64 * _MIB),
+    Metric(
+        "disk_reserve_bytes",
+        "Bytes of it that are kept back to erase and to start: below them nothing new is kept.",
+        gauge=True,
+        grain=64 * _MIB,
+    ),
+    Metric("blob_bytes_day", "Bytes of files that were put today.", gauge=True, grain=64 * _MIB),
+    Metric(
+        "blob_bytes_day_limit",
+        "Bytes of files that may be put a day: the limit `blob_bytes_per_day`.",
+        gauge=True,
+        grain=1,
+    ),
+    Metric(
+        "certificate_end_seconds",
+        "When the TLS certificate ends, in POSIX time; only if the relay has one.",
+        gauge=True,
+        grain=1,
+    ),
+    Metric(
+        "clock_stands", "1 while the wall clock is not believed: nothing is erased or closed then.", gauge=True, grain=1
+    ),
+    Metric(
+        "record_closed_seconds",
+        "When the newest epoch of the public record was closed, in POSIX time.",
+        gauge=True,
+        grain=1,
+    ),
+    Metric(
+        "record_cosigned_seconds",
+        "When the newest epoch was closed that enough witnesses have signed.",
+        gauge=True,
+        grain=1,
+    ),
+    Metric("record_period_seconds", "Seconds between two epochs.", gauge=True, grain=1),
+    Metric("witness_failures", "Times that a witness was asked to sign and did not.", "witness", grain=1),
+    Metric("accounts", "Handles that are taken.", gauge=True),
+    Metric("build_info", "1, with the version that runs.", "version", gauge=True, grain=1),
+    Metric("process_resident_memory_bytes", "Bytes of memory that the process has.", gauge=True, grain=_MIB),
+    Metric("process_cpu_seconds", "Seconds of processor time.", grain=10),
+    Metric("process_start_time_seconds", "When the process started, in POSIX time.", gauge=True, grain=1),
 )
+"""A family without a value yet is not shown: a relay in memory has no disk, one behind a proxy no certificate."""
 
 _SERVICE: Final = "none: state of the service"
 
@@ -95,6 +154,13 @@ LOG_LINES: Final = (
     LogLine("nullabona.relay", "short of disk: %d MiB free, %d MiB are kept back to erase and to start; nothing new is "
             "kept", "what it is to keep back would be used: at most once a minute", ("number", "number")),
     LogLine("nullabona.relay", "there is room again", "the disk is not short any more"),
+    LogLine("nullabona.relay", "%d connections refused so far: %d are open, which is the limit connections; raise it, "
+            "and the unit's LimitNOFILE with it", "it is full: at most once a minute", ("number", "number")),
+    LogLine("nullabona.relay", "the process has no file left for another connection, %d times so far; raise the unit's "
+            "LimitNOFILE", "the system gives it no more: at most once a minute", ("number",)),
+    LogLine("nullabona.relay", "the system lets this process hold %d files, but the limit connections is %d; set "
+            "LimitNOFILE of the unit to %d, or connections to %d",
+            "at a start: its limits promise more than it can keep", ("number", "number", "number", "number")),
     LogLine("nullabona.clock", f"the clock stepped %s by %d s; {_STANDS} it is put right, or until this "
             "process is started again", "the wall clock of the machine cannot be right", ("on or back", "seconds")),
     LogLine("nullabona.clock", f"the clock is %d s %s the last epoch's close; {_STANDS} it is put right, or "

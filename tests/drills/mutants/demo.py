@@ -102,9 +102,9 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("directory/core/decide.py", "    return _keep(verified, registered_day=today)",
              '    return _keep(verified, registered_day=int(__import__("time").time()))'), blind=True, trace="registered"),
     mutant("the relay says who publishes in its log", "demo", "W-14 S-17",
-        Edit("directory/service.py", "        waiting = _Waiting(wish, asker, asyncio.get_running_loop().create_future())\n",
-             '        _log.warning("a card of %s", wish.handle)\n'
-             "        waiting = _Waiting(wish, asker, asyncio.get_running_loop().create_future())\n"), blind=True),
+        Edit("directory/service.py", "        waiting = Waiting(request, asker, asyncio.get_running_loop().create_future())\n",
+             '        _log.warning("a card of %s", request.handle)\n'
+             "        waiting = Waiting(request, asker, asyncio.get_running_loop().create_future())\n"), blind=True),
     mutant("the record keeps names beside its labels", "demo", "W-14 S-17",
         Edit("directory/record.py", "        return Place(self._keys.labels.output(label_input(handle))[:LABEL_BYTES], secrets.token_bytes(NONCE_BYTES))",
              '        with (self.public.parent / "labels").open("a") as kept:\n            kept.write(str(handle) + chr(10))\n'

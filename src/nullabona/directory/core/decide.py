@@ -43,17 +43,17 @@ from nullabona.wire.signed import SignedHandleRefused
 _LAST_DAY: Final = 1_000_000
 
 
-def decide(wish: UnverifiedCard | UnverifiedDelete, known: Known, *, host: str, today: int) -> Decision:
+def decide(request: UnverifiedCard | UnverifiedDelete, known: Known, *, host: str, today: int) -> Decision:
     """Decide about a card or a statement."""
-    if isinstance(wish, UnverifiedCard):
-        return decide_publish(wish, known, host=host, today=today)
-    return decide_delete(wish, known, host=host, today=today)
+    if isinstance(request, UnverifiedCard):
+        return decide_publish(request, known, host=host, today=today)
+    return decide_delete(request, known, host=host, today=today)
 
 
-def keys_of(wish: UnverifiedCard | UnverifiedDelete) -> tuple[str, str, bytes, bytes]:
+def keys_of(request: UnverifiedCard | UnverifiedDelete) -> tuple[str, str, bytes, bytes]:
     """The keys by which the store finds its data on a request's handle: see `CardStore.known`."""
-    handle = wish.handle
-    owner = owner_mark(handle, wish.body.identity_key) if isinstance(wish, UnverifiedCard) else b""
+    handle = request.handle
+    owner = owner_mark(handle, request.body.identity_key) if isinstance(request, UnverifiedCard) else b""
     return handle.name, skeleton(handle.name), held_mark(handle), owner
 
 

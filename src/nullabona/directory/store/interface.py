@@ -119,6 +119,10 @@ class CardStore(Protocol):
         """Erase every hold that ended before ``today``; return the handles' labels. Only inside a transaction."""
         ...
 
+    def count(self) -> int:
+        """How many cards there are. For the writer."""
+        ...
+
     # -- the record
 
     def progress(self) -> Progress:

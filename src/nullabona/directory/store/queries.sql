@@ -6,6 +6,9 @@ SELECT name, skeleton, encoded, registered_day, label, epoch FROM card WHERE nam
 -- name: cards_after
 SELECT name, skeleton, encoded, registered_day, label, epoch FROM card WHERE name > ? ORDER BY name LIMIT ?;
 
+-- name: count_cards
+SELECT count(*) FROM card;
+
 -- name: find_alike
 SELECT name FROM card WHERE skeleton = ?;
 

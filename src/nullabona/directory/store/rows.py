@@ -119,6 +119,11 @@ class CardRows:
             self._dirty |= self._run("release", today).rowcount > 0
         return labels
 
+    def count(self) -> int:
+        with translated():
+            (cards,) = self._run("count_cards").fetchone()
+        return int(cards)
+
     # -- the record -----------------------------------------------------------------------------------------------
 
     def progress(self) -> Progress:
