@@ -51,6 +51,42 @@ def test_a_photo_arrives_by_itself_without_place_or_device(service: Service, tmp
     play(story())
 
 
+def test_photos_of_an_album_are_one_line_of_the_list_and_another_album_where_they_go(
+    service: Service, tmp_path: Path
+) -> None:
+    """With the words that came with any of them; an album is named by 16 bytes, or nobody could read the message."""
+
+    async def story() -> None:
+        async with people(service, tmp_path, "a", "b") as (a, b):
+            room = await befriend(a, b)
+            for wrong in (b"x", bytes(15), bytes(17)):
+                with pytest.raises(errors.BadRequest):
+                    await a.files.send(room, photo(), album=wrong)
+            album = b"a" * 16
+            before = await a.files.send(room, photo(), caption="alone")
+            first = await a.files.send(room, photo(), caption="바다", album=album)
+            second = await a.files.send(room, photo(), album=album)
+            await until(b, lambda: state(b, room, second) == "here")
+            for client in (a, b):
+                summary = client.rooms.get(room)
+                assert summary.last is not None
+                assert (second, "바다", album, 2) == (
+                    summary.last.id,
+                    summary.last.text,
+                    summary.last.album,
+                    summary.photos,
+                )
+            group = (await b.rooms.create_group("둘째")).id
+            copies = await b.messages.forward(room, [before, first, second], [group, group])
+            albums = [found.album for found in b.messages.page(group) if found.id in copies]
+            assert [b"", b""] == albums[::3]
+            assert albums[1] == albums[2] != albums[4] == albums[5]
+            assert {16} == {len(each) for each in albums if each}
+            assert album not in albums
+
+    play(story())
+
+
 def test_a_large_file_moves_on_request_and_comes_back_byte_for_byte(service: Service, tmp_path: Path) -> None:
     """Progress is told, ranges are read without the rest, saving never overwrites."""
 

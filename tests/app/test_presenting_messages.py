@@ -50,6 +50,15 @@ def show(info: MessageInfo, around: Around = AROUND) -> v.Message:
 # -- one line -----------------------------------------------------------------------------------------------------
 
 
+def test_photos_of_an_album_are_said_to_be_together() -> None:
+    """The page puts them into one bubble; nothing but a photo is part of one."""
+    album = b"a" * 16
+    shown = replace(TEXT, kind="photo", attachment=PHOTO, album=album)
+    assert album.hex() == show(shown).album
+    assert show(replace(shown, kind="deleted")).album == ""
+    assert to_last(shown, direct=True, photos=3).photos == 3
+
+
 def test_a_line_of_somebody_elses_is_shown_with_all_that_is_known_of_it() -> None:
     """Whose it is, its place, its words in pieces, its times and marks."""
     info = replace(TEXT, edited_at=7, forwarded=True, pinned=True, expires_at=8, timer_s=9, mentions_me=True)

@@ -8,15 +8,12 @@ import { actions as words } from "../lib/words/actions.ts";
 import { common } from "../lib/words/common.ts";
 import { talk as talkWords } from "../lib/words/conversation.ts";
 import { gist } from "./describe.ts";
+import { mayOf } from "./albums.ts";
 import { quoteOf } from "./optimistic.ts";
 import type { Talk } from "./talk.svelte.ts";
 
 export const QUICK = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 const UNDO_MS = 6000;
-
-export function may(messages: readonly Message[], what: May): boolean {
-  return messages.length > 0 && messages.every((one) => one.may.includes(what));
-}
 
 export function react(message: Message, emoji: string): void {
   const mine = message.reactions.some((one) => one.emoji === emoji && one.mine);
@@ -98,29 +95,40 @@ export function save(message: Message): void {
   if (link.href) link.click();
 }
 
-/** The menu of one message: what it may, in a fixed order. */
-export function menuOf(talk: Talk, message: Message, at: Element | undefined): MenuItem[] {
-  const one = [message];
+/** The menu of a message, or of the photos of an album: what it may, in a fixed order. */
+export function menuOf(talk: Talk, messages: readonly Message[], at: Element | undefined): MenuItem[] {
+  const message = messages[0] as Message;
+  const those = (what: May): Message[] => messages.filter((one) => one.may.includes(what));
+  const each = (what: May, run: (one: Message) => void) => (): void => those(what).forEach(run);
   const all: [May | "select", MenuItem][] = [
-    ["retry", { label: talkWords.retry, icon: "retry", run: () => talk.retry(message) }],
+    ["retry", { label: talkWords.retry, icon: "retry", run: each("retry", (one) => talk.retry(one)) }],
     ["reply", { label: words.reply, icon: "reply", run: () => reply(talk, message) }],
     ["react", { label: words.react, icon: "react", run: () => void reactWithPicker(message, at) }],
     ["edit", { label: words.edit, icon: "edit", run: () => (talk.editing = message) }],
-    ["copy", { label: words.copy, icon: "copy", run: () => void copy(one) }],
-    ["forward", { label: words.forward, icon: "forward", run: () => void forward(one) }],
+    ["copy", { label: words.copy, icon: "copy", run: () => void copy(those("copy")) }],
+    ["forward", { label: words.forward, icon: "forward", run: () => void forward(messages) }],
     ["pin", { label: message.pinned ? words.unpin : words.pin, icon: "pin", run: () => pin(message) }],
-    ["save", { label: words.save, icon: "download", run: () => save(message) }],
-    ["select", { label: words.select, icon: "select", run: () => talk.select(message.id) }],
+    ["save", { label: words.save, icon: "download", run: () => messages.forEach(save) }],
+    ["select", { label: words.select, icon: "select", run: () => talk.select(...messages.map((one) => one.id)) }],
     [
       "delete-me",
-      { label: words.deleteMe, icon: "trash", danger: true, apart: true, run: () => deleteForMe(talk, one) },
+      { label: words.deleteMe, icon: "trash", danger: true, apart: true, run: () => deleteForMe(talk, messages) },
     ],
-    ["delete-all", { label: words.deleteAll, icon: "trash", danger: true, run: () => void deleteForAll(talk, one) }],
+    [
+      "delete-all",
+      { label: words.deleteAll, icon: "trash", danger: true, run: () => void deleteForAll(talk, messages) },
+    ],
     [
       "discard",
-      { label: talkWords.discard, icon: "close", danger: true, apart: true, run: () => talk.discard(message) },
+      {
+        label: talkWords.discard,
+        icon: "close",
+        danger: true,
+        apart: true,
+        run: each("discard", (one) => talk.discard(one)),
+      },
     ],
   ];
-  const choosable = message.place !== "~";
-  return all.filter(([what]) => (what === "select" ? choosable : message.may.includes(what))).map(([, item]) => item);
+  const choosable = messages.every((one) => one.place !== "~");
+  return all.filter(([what]) => (what === "select" ? choosable : mayOf(messages, what))).map(([, item]) => item);
 }

@@ -32,16 +32,29 @@ export function gist(message: Message): string {
 
 const LONGEST = 400;
 
+/** The content of an album in one line of words, or that of the only message. */
+function gistOf(all: readonly Message[]): string {
+  if (all.length < 2) return all[0] ? gist(all[0]) : "";
+  const said = all.map((one) => one.text).filter(Boolean);
+  return [talk.missing("photo", all.length), ...said].join(" ");
+}
+
+/** Of an album, the one that says how far it got: one that failed, or else one that waits. */
+export function slowest(all: readonly Message[]): Message {
+  const found = (["failed", "waiting"] as const).map((state) => all.find((one) => one.state === state));
+  return found.find(Boolean) ?? (all[0] as Message);
+}
+
 /** Who, what, when, and how far it got. */
-export function describe(message: Message): string {
+export function describe(message: Message, all: readonly Message[] = [message]): string {
   const parts = [
-    `${message.mine ? talk.mine : message.person.name || talk.nameless}: ${gist(message).slice(0, LONGEST)}`,
+    `${message.mine ? talk.mine : message.person.name || talk.nameless}: ${gistOf(all).slice(0, LONGEST)}`,
   ];
   if (message.quote) parts.push(talk.answerTo(message.quote.name));
   if (message.edited_at) parts.push(talk.edited);
   if (message.pinned) parts.push(talk.pinnedMark);
   parts.push(moment(message.at));
-  const how = stateWord(message);
+  const how = stateWord(slowest(all));
   if (how) parts.push(how);
   for (const one of message.reactions) parts.push(`${one.emoji} ${one.count}`);
   return parts.join(", ");

@@ -3,6 +3,7 @@ import { overlays } from "../lib/overlays.svelte.ts";
 import type { Message } from "../lib/protocol.ts";
 import { talk as words } from "../lib/words/conversation.ts";
 import { copy, deleteForMe, forward, menuOf, reactWithPicker, reply } from "./actions.ts";
+import { mayOf } from "./albums.ts";
 import type { Talk } from "./talk.svelte.ts";
 
 interface List {
@@ -26,14 +27,15 @@ export class MessageKeys {
     if (target.closest("input, textarea, [role='menu']")) return;
     const row = target.closest<HTMLElement>("[data-message]");
     const onRow = row === target;
-    const message = row ? this.talk.rows.find((one) => one.message.id === row.dataset["message"])?.message : undefined;
+    const all = row ? this.talk.rows.find((one) => one.message.id === row.dataset["message"])?.all : undefined;
+    const message = all?.[0];
     if (event.key === "Escape") {
       if (this.talk.selected) this.talk.selected = undefined;
       else this.composer()?.focus();
     } else if (event.key === "ArrowUp" || event.key === "ArrowDown")
       this.#move(message, event.key === "ArrowUp" ? -1 : 1);
     else if (event.key === "End" && !event.shiftKey) void this.talk.toEnd();
-    else if (!(onRow && message && this.#act(event, message, row)) && !this.#typed(event, onRow)) return;
+    else if (!(onRow && all && this.#act(event, all, row)) && !this.#typed(event, onRow)) return;
     event.preventDefault();
     event.stopPropagation();
   };
@@ -46,24 +48,26 @@ export class MessageKeys {
     else if (at >= rows.length) this.composer()?.focus();
   }
 
-  #act(event: KeyboardEvent, message: Message, row: HTMLElement): boolean {
-    const may = (what: Message["may"][number]): boolean => message.may.includes(what);
+  #act(event: KeyboardEvent, all: readonly Message[], row: HTMLElement): boolean {
+    const message = all[0] as Message;
+    const may = (what: Message["may"][number]): boolean => mayOf(all, what);
+    const ids = all.map((one) => one.id);
     if (event.key === "Enter" || event.key === " ") {
-      if (this.talk.selected) this.talk.select(message.id);
-      else overlays.showMenu(menuOf(this.talk, message, row), words.actionsOf, row);
+      if (this.talk.selected) this.talk.select(...ids);
+      else overlays.showMenu(menuOf(this.talk, all, row), words.actionsOf, row);
       return true;
     }
     if (event.ctrlKey || event.metaKey) {
       if (event.code !== "KeyC" || getSelection()?.toString() || !may("copy")) return false;
-      void copy([message]);
+      void copy(all.filter((one) => one.may.includes("copy")));
       return true;
     }
-    if (event.key === "Delete" && may("delete-me")) deleteForMe(this.talk, [message]);
+    if (event.key === "Delete" && may("delete-me")) deleteForMe(this.talk, all);
     else if (event.code === "KeyR" && may("reply")) reply(this.talk, message);
     else if (event.code === "KeyE" && may("edit")) this.talk.editing = message;
-    else if (event.code === "KeyF" && may("forward")) void forward([message]);
+    else if (event.code === "KeyF" && may("forward")) void forward(all);
     else if (event.code === "KeyA" && may("react")) void reactWithPicker(message, row);
-    else if (event.code === "KeyX") this.talk.select(message.id);
+    else if (event.code === "KeyX") this.talk.select(...ids);
     else return false;
     return true;
   }

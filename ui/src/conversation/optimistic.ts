@@ -25,6 +25,7 @@ export interface Draft {
   quote?: Quote | null;
   file?: FileView;
   poll?: PollView;
+  album?: string;
 }
 
 export function provisional(room: string, me: Person, draft: Draft): Message {
@@ -52,6 +53,7 @@ export function provisional(room: string, me: Person, draft: Draft): Message {
     quote: draft.quote ?? null,
     reactions: [],
     file: draft.file ?? null,
+    album: draft.album ?? "",
     poll: draft.poll ?? null,
     notice: null,
     cut: false,

@@ -1,10 +1,16 @@
 /** How messages are laid out: days, the unread line, runs of one sender, and one time per minute of a run. */
 import { dayOf } from "../lib/format.ts";
 import type { Message } from "../lib/protocol.ts";
+import { albumOf, gathered } from "./albums.ts";
 
 export interface Row {
   key: string;
+  /** The only one, or the first of an album. */
   message: Message;
+  /** The photos of an album; else the message alone. */
+  all: readonly Message[];
+  /** Whoever sees this row and those before has seen everything up to this message. */
+  upTo: Message;
   /** First of its day. */
   day: boolean;
   /** The unread line goes above. */
@@ -33,20 +39,27 @@ export class Rows {
 
   make(messages: readonly Message[], unreadLine: string, keyOf: (message: Message) => string): Row[] {
     const next = new Map<string, Row>();
-    const rows: Row[] = [];
-    for (let i = 0; i < messages.length; i++) {
-      const message = messages[i] as Message;
-      const before = messages[i - 1];
-      const after = messages[i + 1];
+    const groups = gathered(messages);
+    let place = 0;
+    const rows = groups.map((all, i) => {
+      const message = all[0] as Message;
+      const before = groups[i - 1]?.[0];
+      const after = groups[i + 1]?.[0];
+      while (place + 1 < messages.length && messages[place + 1] !== after) place++;
+      const upTo = messages[place++] as Message;
       const day = !before || dayChanged(before.at, message.at);
-      const unread = message.id === unreadLine;
+      const unread = all.some((one) => one.id === unreadLine);
       const head = day || unread || !together(before, message) || message.at - (before?.at ?? 0) > RUN_MS;
-      const last =
-        !together(message, after) || after?.id === unreadLine || minuteOf(message) !== minuteOf(after as Message);
-      const row = this.#row({ key: keyOf(message), message, day, unread, head, time: last });
+      const time =
+        !together(message, after) ||
+        groups[i + 1]?.some((one) => one.id === unreadLine) ||
+        minuteOf(message) !== minuteOf(after as Message);
+      const album = albumOf(message);
+      const key = !album || next.has(album) ? keyOf(message) : album;
+      const row = this.#row({ key, message, all, upTo, day, unread, head, time });
       next.set(row.key, row);
-      rows.push(row);
-    }
+      return row;
+    });
     this.#known = next;
     return rows;
   }
@@ -54,7 +67,9 @@ export class Rows {
   #row(row: Row): Row {
     const old = this.#known.get(row.key);
     const same =
-      old?.message === row.message &&
+      old?.all.length === row.all.length &&
+      old.all.every((one, i) => one === row.all[i]) &&
+      old.upTo === row.upTo &&
       old.day === row.day &&
       old.unread === row.unread &&
       old.head === row.head &&

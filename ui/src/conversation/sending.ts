@@ -1,18 +1,17 @@
 /** Sending what is more than text. */
 import { type MenuItem, overlays } from "../lib/overlays.svelte.ts";
-import type { PollView, Quote } from "../lib/protocol.ts";
+import type { PollView } from "../lib/protocol.ts";
 import { call } from "../lib/transport.ts";
 import { upload } from "../lib/upload.ts";
 import { composer as words } from "../lib/words/composer.ts";
+import { type Chosen, type Piece, pieces } from "./albums.ts";
 import { localFile } from "./optimistic.ts";
 import type { Talk } from "./talk.svelte.ts";
 
-export interface Chosen {
-  files: File[];
-  caption: string;
-}
-
 const PICTURES = /^image\/(png|jpeg|webp|gif)$/;
+function albumId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
 /** Show the files before they go. True if they were sent. */
 export async function sendFiles(talk: Talk, files: File[], caption: string): Promise<boolean> {
@@ -22,10 +21,7 @@ export async function sendFiles(talk: Talk, files: File[], caption: string): Pro
   const quote = talk.replyTo ?? null;
   talk.replyTo = undefined;
   let before: Promise<void> = Promise.resolve();
-  for (const [i, file] of chosen.files.entries()) {
-    const said = i === chosen.files.length - 1 ? chosen.caption : "";
-    ({ done: before } = await sendFile(talk, file, said, i === 0 ? quote : null, before));
-  }
+  for (const piece of pieces(chosen, quote, albumId)) ({ done: before } = await sendFile(talk, piece, before));
   return true;
 }
 
@@ -35,18 +31,13 @@ interface Begun {
 }
 
 /** All are painted at once, and go out one after the other, in this order. */
-async function sendFile(
-  talk: Talk,
-  file: File,
-  caption: string,
-  quote: Quote | null,
-  before: Promise<void>,
-): Promise<Begun> {
+async function sendFile(talk: Talk, piece: Piece, before: Promise<void>): Promise<Begun> {
+  const { file, caption, quote, album } = piece;
   const photo = PICTURES.test(file.type);
   const size = photo ? await sizeOf(file) : { width: 0, height: 0 };
   const url = photo ? URL.createObjectURL(file) : "";
   const view = localFile(file, file.name, { ...size, url });
-  const draft = { text: caption, kind: photo ? "photo" : "file", file: view, quote } as const;
+  const draft = { text: caption, kind: photo ? "photo" : "file", file: view, quote, album } as const;
   const sent = talk.send(draft, async (client, change) => {
     await before;
     const up = await upload(file, file.name, (share) =>
@@ -61,6 +52,7 @@ async function sendFile(
       caption,
       kind,
       reply_to: quote?.message ?? "",
+      album,
     });
   });
   const done = sent.finally(() => url && setTimeout(() => URL.revokeObjectURL(url), 30_000));

@@ -130,6 +130,15 @@ export class Talk {
     );
   }
 
+  /** These rows are the first and the last that are seen: what is near them is loaded, and it counts as read. */
+  seen(first: Row | undefined, last: Row | undefined, live: boolean): void {
+    const { list } = this.window;
+    if (last) this.read(last.upTo);
+    const at = first ? list.indexOf(first.message) : -1;
+    const to = last ? list.indexOf(last.upTo) : -1;
+    this.window.seen(at < 0 ? list.length - 1 : at, to < 0 ? list.length - 1 : to, live);
+  }
+
   // -- going out -----------------------------------------------------------------------------------------------------
 
   /** Paint `draft` at once, then do `send`, which names the draft's `client`. */
@@ -193,9 +202,11 @@ export class Talk {
 
   // -- choosing several ----------------------------------------------------------------------------------------------
 
-  select(id: string): void {
+  /** Choose these, or no longer if all of them are chosen. */
+  select(...ids: string[]): void {
     const next = new Set(this.selected ?? []);
-    if (!next.delete(id)) next.add(id);
+    const all = ids.every((id) => next.has(id));
+    for (const id of ids) all ? next.delete(id) : next.add(id);
     this.selected = next;
   }
 

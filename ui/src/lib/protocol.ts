@@ -205,6 +205,7 @@ export interface Message {
   quote: Quote | null;
   reactions: Reaction[];
   file: FileView | null;
+  album: string;
   poll: PollView | null;
   notice: Notice | null;
   client: string;
@@ -224,6 +225,7 @@ export interface LastLine {
   notice: Notice | null;
   mine: boolean;
   missing: Missing | null;
+  photos: number;
 }
 
 /** A row of the chat list. Rows sort by ``order``, highest first. */
@@ -564,7 +566,7 @@ export interface SendText {
   mentions?: string[];
 }
 
-/** ``upload`` is what POST /upload answered. */
+/** ``upload`` is what POST /upload answered; ``album``: 32 hex digits that photos have which are sent together. */
 export interface SendFile {
   call: "SendFile";
   room: string;
@@ -575,6 +577,7 @@ export interface SendFile {
   kind?: "file" | "photo" | "voice";
   duration_ms?: number;
   levels?: number[];
+  album?: string;
 }
 
 export interface EditMessage {

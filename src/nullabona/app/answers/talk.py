@@ -72,6 +72,7 @@ async def _send_file(ask: Asker, call: c.SendFile) -> v.Message:
         as_kind=None if call.kind == "photo" else call.kind,
         duration_ms=call.duration_ms,
         levels=bytes(max(0, min(level, 255)) for level in call.levels),
+        album=read_id(call.album) if call.album else b"",
     )
     ask.session.uploads.drop(call.upload)
     views.sent(sent, call.client)

@@ -42,7 +42,7 @@ def to_chat(
         failed=room.failed,
         timer_s=room.timer_s,
         order=order_of(choice.pinned, 0 if last is None else last.sent_at, room.id),
-        last=None if last is None else to_last(last, direct=room.direct),
+        last=None if last is None else to_last(last, direct=room.direct, photos=room.photos),
     )
 
 

@@ -93,6 +93,7 @@ def to_message(info: MessageInfo, around: Around) -> v.Message:
             for r in info.reactions
         ],
         file=None if info.attachment is None else to_file(info, info.attachment, around),
+        album=info.album.hex() if info.kind == "photo" else "",
         poll=None if info.poll is None else to_poll(info.poll, around),
         notice=None if info.notice is None else to_notice(info.notice),
         client=around.client(info.id) if info.mine else "",
@@ -109,7 +110,7 @@ def all_words(info: MessageInfo, around: Around) -> Words:
     return Words(text, spans(text, _mentions(info, around)))
 
 
-def to_last(info: MessageInfo, *, direct: bool) -> v.LastLine:
+def to_last(info: MessageInfo, *, direct: bool, photos: int = 1) -> v.LastLine:
     """The newest message as a chat row shows it."""
     notice = None if info.notice is None else to_notice(info.notice)
     named = not (direct or info.mine or info.kind in {"notice", "told"})
@@ -120,7 +121,7 @@ def to_last(info: MessageInfo, *, direct: bool) -> v.LastLine:
     name = clean_name(info.name) if named else ""
     stands = None if missing is None else to_missing(missing)
     kind, state = _kind(info.kind), _state(info.state)
-    return v.LastLine(kind, name, text, info.sent_at, state, notice, mine=info.mine, missing=stands)
+    return v.LastLine(kind, name, text, info.sent_at, state, notice, info.mine, stands, photos)
 
 
 def to_quote(quote: QuoteInfo, room: bytes, around: Around) -> v.Quote:

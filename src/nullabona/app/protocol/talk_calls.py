@@ -72,7 +72,7 @@ class SendText(Call[v.Message], frozen=True):
 
 
 class SendFile(Call[v.Message], frozen=True):
-    """``upload`` is what POST /upload answered."""
+    """``upload`` is what POST /upload answered; ``album``: 32 hex digits that photos have which are sent together."""
 
     room: str
     upload: str
@@ -82,6 +82,7 @@ class SendFile(Call[v.Message], frozen=True):
     kind: Literal["file", "photo", "voice"] = "file"
     duration_ms: int = 0
     levels: tuple[int, ...] = ()
+    album: str = ""
 
 
 class EditMessage(Call[Done], frozen=True):

@@ -158,6 +158,8 @@ class Message(Struct, frozen=True):
     quote: Quote | None = None
     reactions: list[Reaction] = []
     file: FileView | None = None
+    album: str = ""
+    """Photos of one person with the same one are shown as one."""
     poll: PollView | None = None
     notice: Notice | None = None
     client: str = ""
@@ -182,6 +184,8 @@ class LastLine(Struct, frozen=True):
     notice: Notice | None = None
     mine: bool = False
     missing: Missing | None = None
+    photos: int = 1
+    """How many came together; ``text`` is what was said with them."""
 
 
 class Chat(Struct, frozen=True):

@@ -25,7 +25,7 @@ from nullabona.client.api.finding import find_message, find_room
 from nullabona.client.api.records import AttachmentInfo
 from nullabona.client.api.session import Session
 from nullabona.client.core import files
-from nullabona.client.core.model.content import MAX_FILE, Attachment, File, Imported, decode_body
+from nullabona.client.core.model.content import ALBUM, MAX_FILE, Attachment, File, Imported, decode_body
 from nullabona.client.core.model.errors import BadRequest, NotInRoom
 from nullabona.client.core.model.filenames import numbered_name, safe_name, saved_name
 from nullabona.client.core.model.ports import Store
@@ -102,26 +102,32 @@ class Files:
         as_kind: AsKind | None = None,
         duration_ms: int = 0,
         levels: bytes = b"",
+        album: bytes = b"",
     ) -> bytes:
         """Store and queue a file, and return its message's id. The message is sent once the relay has the whole file.
 
+        ``album``: 16 random bytes that all photos have which are sent together, so that they are shown as one.
         A photo is re-encoded, without location, device or time; with ``as_kind`` ``file`` it is sent unchanged. An
         animated image is sent as a file. Raises `BadRequest`, `FileTooLarge`, `FileUnreadable`, `BadImage`,
         `NoSuchRoom` or `NotInRoom`; then nothing is kept.
         """
         target = self._ready(room, caption)
         answered = self._answered(target, reply_to)
+        if len(album) not in {0, ALBUM}:
+            raise BadRequest(f"an album is named by {ALBUM} bytes")
         shown = safe_name(name or (source.name if isinstance(source, Path) else ""))
         with _opened(source) as stream:
             said, rest = await _prepared(stream, shown, mime, as_kind, duration_ms, levels)
-            return await self._cut(target, _cut_stream(rest), said, lambda a: File(a, caption, answered))
+            return await self._cut(target, _cut_stream(rest), said, lambda a: File(a, caption, answered, album=album))
 
-    async def forward(self, room: bytes | str, message: bytes | str, to: bytes | str, caption: str = "") -> bytes:
+    async def forward(
+        self, room: bytes | str, message: bytes | str, to: bytes | str, caption: str = "", album: bytes = b""
+    ) -> bytes:
         """Send a file of this device to another room, under a new key, so that the relay cannot link the two."""
         reader = self.open(room, message)
         said = reader._said  # noqa: SLF001 - one module
         target = self._ready(to, caption)
-        return await self._cut(target, _cut_kept(reader), said, lambda a: File(a, caption, forwarded=True))
+        return await self._cut(target, _cut_kept(reader), said, lambda a: File(a, caption, forwarded=True, album=album))
 
     def info(self, room: bytes | str, message: bytes | str) -> AttachmentInfo:
         """Name, size, type and state of a message's file. Raises `BadRequest` if the message has none."""

@@ -12,7 +12,7 @@ from nullabona.client.api.records import Found, MessageInfo
 from nullabona.client.api.session import Session
 from nullabona.client.api.showing import look_at, room_title, show, unread_by
 from nullabona.client.core import commands, conversation
-from nullabona.client.core.model.content import File
+from nullabona.client.core.model.content import ALBUM, File
 from nullabona.client.core.model.errors import BadRequest
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import UNPLACED, Message, MessageState
@@ -59,18 +59,29 @@ class Messages:
         """Send the content of messages to other rooms, marked as forwarded, and return the new ids. Polls start empty.
 
         A file is sent as a reference where the relay is the same and still has it; else it must be on this device and
-        is uploaded again. Raises `BadRequest` or `FileNotHere` at the first message that cannot be forwarded.
+        is uploaded again. Photos of an album are one there, too. Raises `BadRequest` or `FileNotHere` at the first
+        message that cannot be forwarded.
         """
-        return [await self._forward(room, message, target) for target in to for message in messages]
+        sent = []
+        for target in to:
+            albums: dict[bytes, bytes] = {b"": b""}
+            sent += [await self._forward(room, message, target, albums) for message in messages]
+        return sent
 
-    async def _forward(self, room: bytes | str, message: bytes | str, to: bytes | str) -> bytes:
+    async def _forward(
+        self, room: bytes | str, message: bytes | str, to: bytes | str, albums: dict[bytes, bytes]
+    ) -> bytes:
+        """``albums``: those of the originals → those of their copies; new ones are drawn."""
         with self._session.step() as step:
             source, target = find_room(step.store, room), find_room(step.store, to)
             line = find_message(step.store, source, message)
             body = kinds.stored(line)
-            if not isinstance(body, File) or conversation.may_refer(step, line, target):
+            if not isinstance(body, File):
                 return conversation.forward(step, source, line.id, target)
-        return await self._files.forward(source, line.id, target, body.caption)
+            album = albums.setdefault(body.album, step.rng.bytes(ALBUM))
+            if conversation.may_refer(step, line, target):
+                return conversation.forward(step, source, line.id, target, album)
+        return await self._files.forward(source, line.id, target, body.caption, album)
 
     async def wait_sent(self, room: bytes | str, message: bytes, *, timeout_s: float | None = 30.0) -> None:
         """Wait until the relay has stored the message. Raises `PendingStill` or `MessageFailed`."""

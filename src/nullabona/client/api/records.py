@@ -100,6 +100,8 @@ class RoomSummary:
     """The other account of a direct room."""
     last: MessageInfo | None = None
     """The newest line of the room, without its quote, reactions and votes. Empty in `RoomDetails`."""
+    photos: int = 1
+    """How many photos that line's album has; its ``text`` is then what was said with any of them."""
     record: str = ""
     """For a stranger's invitation: what the public record says about the inviter, as in `ContactInfo`."""
     answered: bool = False
@@ -243,6 +245,8 @@ class MessageInfo:
     reactions: tuple[Reaction, ...] = ()
     poll: PollInfo | None = None
     attachment: AttachmentInfo | None = None
+    album: bytes = b""
+    """Photos of one account with the same one were sent together and are shown as one; empty: none."""
     notice: NoticeInfo | None = None
     deleted_by: bytes = b""
     """Who deleted it for all, if its kind is ``deleted``."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
 
 from nullabona.client.api.contacts import Contacts, prove
 from nullabona.client.api.errors import TimedOut
@@ -14,7 +16,7 @@ from nullabona.client.api.finding import (
     room_requests,
     room_states,
 )
-from nullabona.client.api.records import Member, RoomDetails, RoomSummary
+from nullabona.client.api.records import Member, MessageInfo, RoomDetails, RoomSummary
 from nullabona.client.api.session import Session
 from nullabona.client.api.showing import Look, look_at, partner_of, room_title, show_line
 from nullabona.client.core import commands, conversation
@@ -22,6 +24,7 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.commands import MemberInfo
 from nullabona.client.core.identity import claims
 from nullabona.client.core.incoming import invitations
+from nullabona.client.core.model.content import File
 from nullabona.client.core.model.errors import NoSuchContact, NoSuchRoom
 from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.facts.people import RoomRequested
@@ -30,10 +33,14 @@ from nullabona.client.core.model.records import Message
 from nullabona.client.core.model.room_info import DEVICES, DIRECT
 from nullabona.client.core.model.state import JOINED, REMOVED, RoomState, decode_state
 from nullabona.client.core.step import DAY_MS, Step
-from nullabona.client.core.timeline import notices
+from nullabona.client.core.timeline import kinds, notices
 from nullabona.client.core.timeline.names import Names
 from nullabona.client.runner import now_ms
 from nullabona.wire.card import Card, CardForked, verify_card
+
+_PHOTO: Final = "photo"
+_ALBUM_MOST: Final = 30
+"""So many of the newest photos are looked through for those of the newest line's album."""
 
 
 class Rooms:
@@ -255,6 +262,7 @@ def summary_of(look: Look, room: RoomState, *, last: bool) -> RoomSummary:
     read = store.marker(room.id, me)
     unread, mentions = store.count_unread(room.id, -1 if read is None else read)
     newest = _last_line(store, room.id) if last else None
+    line, photos = (None, 1) if newest is None else _with_album(look, newest)
     signed_out = room.phase == REMOVED and own_devices.is_signed_out(store)
     return RoomSummary(
         id=room.id,
@@ -271,8 +279,26 @@ def summary_of(look: Look, room: RoomState, *, last: bool) -> RoomSummary:
         members_pin=room.info.members_pin,
         may_pin=room.phase == JOINED and room.info.may_pin(me),
         partner=partner_of(room, me),
-        last=show_line(look, newest) if newest is not None else None,
+        last=line,
+        photos=photos,
     )
+
+
+def _with_album(look: Look, newest: Message) -> tuple[MessageInfo, int]:
+    """The newest line; of an album with the words that came with any of its photos, and how many those are."""
+    shown = show_line(look, newest)
+    if not shown.album:
+        return shown, 1
+    rows = look.step.store.messages_of(newest.room, _PHOTO, before=newest.position + 1, limit=_ALBUM_MOST)
+    together = [row for row in rows if row.account == newest.account and _is_of(row, shown.album)]
+    said = [words for row in together if (words := kinds.words_of(kinds.stored(row)))]
+    return replace(shown, text=said[-1] if said else ""), len(together)
+
+
+def _is_of(row: Message, album: bytes) -> bool:
+    """Whether a photo belongs to an album of its account."""
+    body = kinds.stored(row)
+    return isinstance(body, File) and body.album == album
 
 
 def _last_line(store: Store, room: bytes) -> Message | None:

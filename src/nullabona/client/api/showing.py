@@ -141,6 +141,7 @@ def _info(
         pinned=sheet.pinned,
         reactions=_reactions(look, sheet),
         poll=_poll(look, message, body, sheet) if isinstance(body, Poll) else None,
+        album=body.album if isinstance(body, File) else b"",
         attachment=attachment_info(look.step.store, message, said_file) if said_file is not None else None,
         notice=_notice(look, body) if isinstance(body, Notice) else None,
         deleted_by=body.by if isinstance(body, Deleted) else b"",

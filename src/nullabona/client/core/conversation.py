@@ -74,10 +74,11 @@ def send_poll(step: Step, room_id: bytes, question: str, options: Sequence[str],
     return sending.send(step, _joined(step, room_id), Poll(asked, answers, multiple))
 
 
-def forward(step: Step, source: bytes, message: bytes, target: bytes) -> bytes:
+def forward(step: Step, source: bytes, message: bytes, target: bytes, album: bytes = b"") -> bytes:
     """Send a message's content to another room, marked as forwarded, without its author. Returns the new id.
 
-    A poll starts without votes; a file goes by its reference (`forward_file`). Raises `BadRequest` for anything else.
+    ``album``: of a file, the new one that it belongs to; that of the original would tell who sees both. A poll starts
+    without votes; a file goes by its reference (`forward_file`). Raises `BadRequest` for anything else.
     """
     line = step.store.message(source, message)
     body = kinds.stored(line) if line is not None and line.shown else None
@@ -86,7 +87,7 @@ def forward(step: Step, source: bytes, message: bytes, target: bytes) -> bytes:
     if isinstance(body, Poll):
         return send_poll(step, target, body.question, body.options, multiple=body.multiple)
     if isinstance(body, File) and line is not None:
-        return forward_file(step, line, body, target)
+        return forward_file(step, line, body, target, album)
     raise BadRequest("this cannot be forwarded")
 
 
@@ -97,12 +98,12 @@ def may_refer(step: Step, line: Message, target: bytes) -> bool:
     return same and step.now - line.sent_at < FRESH_MS and line.state not in {MessageState.WAITING, MessageState.FAILED}
 
 
-def forward_file(step: Step, line: Message, body: File, target: bytes) -> bytes:
+def forward_file(step: Step, line: Message, body: File, target: bytes, album: bytes = b"") -> bytes:
     """Forward a file without sending its bytes. Raises `BadRequest` unless `may_refer`: then it must be sent again."""
     room = _joined(step, target)
     if not may_refer(step, line, target):
         raise BadRequest("this file is not at that room's relay", hint="save it and send it as a new one")
-    copy = File(body.attachment, body.caption, forwarded=True)
+    copy = File(body.attachment, body.caption, forwarded=True, album=album)
     sent = sending.send(step, room, copy)
     files.received(step, room, sent, copy)
     return sent

@@ -38,6 +38,8 @@ Target = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Answered = Annotated[bytes, Meta(max_length=16)]
 """The id of the message that is answered, or empty."""
 Accounts = Annotated[tuple[Annotated[bytes, Meta(min_length=32, max_length=32)], ...], Meta(max_length=64)]
+ALBUM: Final = 16
+"""Bytes that name an album."""
 Timer = Annotated[int, Meta(ge=0, le=31_536_000)]
 Seqs = Annotated[tuple[Annotated[int, Meta(ge=1, le=2**53)], ...], Meta(max_length=64)]
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
@@ -107,7 +109,10 @@ class Attachment(msgspec.Struct, array_like=True, frozen=True):
 
 
 class File(msgspec.Struct, array_like=True, frozen=True, tag=5):
-    """A photo, a voice note or any file, with or without words."""
+    """A photo, a voice note or any file, with or without words.
+
+    ``album``: photos of one account with the same one were sent together and are shown as one; empty: none.
+    """
 
     attachment: Attachment
     caption: Annotated[str, Meta(max_length=10_000)] = ""
@@ -115,6 +120,7 @@ class File(msgspec.Struct, array_like=True, frozen=True, tag=5):
     mentions: Accounts = ()
     forwarded: bool = False
     timer_s: Timer = 0
+    album: Annotated[bytes, Meta(max_length=ALBUM)] = b""
 
 
 class Poll(msgspec.Struct, array_like=True, frozen=True, tag=6):
