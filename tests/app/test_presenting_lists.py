@@ -280,9 +280,9 @@ def test_witnesses_are_named_if_they_are_demanded() -> None:
     assert ["Witnessed by w."] == to_privacy(REPORT, "en").standing[:1]
     unasked = replace(REPORT, standing=replace(STANDING, demanded=False, by_hand=True, watched_epoch=7))
     nobody, by_hand, watched = to_privacy(unasked, "en").standing
-    assert nobody.startswith("Witnessed by nobody")
+    assert nobody.startswith("It has no witnesses")
     assert "set its witnesses on this device" in by_hand
-    assert "number 7" in watched
+    assert "epoch 7" in watched
     (unknown,) = to_privacy(replace(REPORT, standing=replace(STANDING, known=False)), "ko").standing
     assert "relay.example" in unknown
     assert not unknown.isascii()
@@ -309,11 +309,9 @@ def test_a_refusal_is_said_in_the_language_of_the_page() -> None:
     taken = HandleTaken("mina@relay.example belongs to somebody")
     assert "Someone already has this handle." == said(taken, "en")[0]
     assert ("이미 쓰는 사람이 있어요.", "") == said(taken, "ko")
-    lacking = ("Add @ and the relay's address.", "E.g. mina@127.0.0.1:8440")
+    lacking = ("Add @ and the server's address.", "E.g. mina@127.0.0.1:8440")
     assert lacking == said(HandleLacksRelay("mina names no relay"), "en")
-    assert ("아이디 뒤에 @와 릴레이 주소를 붙여 주세요.", "예: 나은@127.0.0.1:8440") == said(
-        HandleLacksRelay("x"), "ko"
-    )
+    assert ("아이디 뒤에 @와 서버 주소를 붙여 주세요.", "예: 나은@127.0.0.1:8440") == said(HandleLacksRelay("x"), "ko")
     assert ("A message needs some text", "") == said(BadRequest("a message needs some text"), "en")
     assert "보낼 내용이 없어요." == said(BadRequest("a message needs some text"), "ko")[0]
     assert ("Odd", "Do this") == said(UserError("odd", hint="do this"), "en")
@@ -323,11 +321,11 @@ def test_a_warning_is_said_in_the_language_of_the_page() -> None:
     """With the page's own hint where another place would name a command."""
     values = {"host": "relay.example", "handle": "mina@relay.example"}
     assert warned("identity-changed", "en", values) == (
-        "The handle mina@relay.example leads to other keys than those you know.",
-        "Ask them in another way, then see their profile.",
+        "The handle mina@relay.example now belongs to another account.",
+        "Ask them in another way, then look at their profile.",
     )
-    assert warned("identity-changed", "ko", values)[0].startswith("mina@relay.example 아이디의")
-    assert "the Privacy page saves it" in warned("log-forked", "en", values)[1]
+    assert warned("identity-changed", "ko", values)[0].startswith("mina@relay.example 아이디가 다른 계정으로")
+    assert "save it on the Privacy page" in warned("log-forked", "en", values)[1]
     assert "화면에서 저장" in warned("log-forked", "ko", values)[1]
     sentence, hint = warned("log-stale", "en", values)
     assert "relay.example" in sentence

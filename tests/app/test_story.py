@@ -183,4 +183,4 @@ def test_a_relay_that_does_not_answer_is_an_error_of_its_own(newcomer: Callable[
     nari.call(a.CreateProfile(PASSPHRASE))
     nari.call(a.CreateAccount("nari", ""))
     told = nari.page.told(p.Told, lambda push: push.code == "unregistered")
-    assert ("news", "This device has not reached the relay yet.") == (told.level, told.message)
+    assert ("news", "This device has not reached the server yet.") == (told.level, told.message)

@@ -14,9 +14,9 @@ from nullabona.words.room_notices import room_notice
     ("what", "name", "ours", "said"),
     [
         ("removed", "미나", False, "미나 님이 나를 내보냈어요"),
-        ("removed", "", False, "방에서 나왔어요"),
+        ("removed", "", False, "채팅방에서 나왔어요"),
         ("joined", "미나", False, "미나 님의 초대로 들어왔어요"),
-        ("joined", "준호", True, "방에 들어왔어요"),
+        ("joined", "준호", True, "채팅방에 들어왔어요"),
     ],
 )
 def test_nobody_is_named_where_nobody_is_known(what: str, name: str, ours: bool, said: str) -> None:  # noqa: FBT001

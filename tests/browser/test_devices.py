@@ -50,7 +50,7 @@ def test_a_new_device_is_linked_by_typing_its_code(
     desk.say("from my desk")
     jun.enter("미나")
     jun.sees("from my desk")
-    expect(jun.page.get_by_role("main")).to_contain_text("new device joined")
+    expect(jun.page.get_by_role("main")).to_contain_text("new device was linked")
 
     mina.page.get_by_role("button", name="기기 이름: desk").click()
     mina.page.get_by_role("dialog").get_by_role("textbox").fill("책상")

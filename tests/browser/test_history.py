@@ -131,7 +131,7 @@ def test_what_arrives_while_one_reads_above_moves_nothing_and_is_counted(couple:
     before = numbers(mina)
     for text in ("one more", "and another"):
         jun.say(text)
-    down = mina.button("새 메시지 2, 맨 아래로")
+    down = mina.button("새 메시지 2개, 맨 아래로")
     expect(down).to_be_visible()
     assert before == numbers(mina)
     down.click()

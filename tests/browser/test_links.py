@@ -60,7 +60,7 @@ def test_a_link_copied_here_and_pasted_there_opens_a_conversation_at_once(strang
 
 def test_a_lasting_link_asks_first(strangers: Meet) -> None:
     mina, jun = strangers("미나", "jun", permissions=CLIPBOARD)
-    link, _ = my_link(mina, "기한 없이")
+    link, _ = my_link(mina, "기한 없음")
     dialog = paste(jun, link)
     dialog.get_by_label("Greeting").fill("I have your card")
     dialog.get_by_role("button", name="Start chatting").click()
@@ -77,7 +77,7 @@ def test_links_that_lead_nowhere_are_explained(meet: Meet) -> None:
     mina, jun, sora = meet("미나", "jun", "sora", permissions=CLIPBOARD)
     own, _ = my_link(mina)
     mina.page.keyboard.press("Escape")
-    theirs, _ = my_link(sora, english="No end")
+    theirs, _ = my_link(sora, english="No time limit")
     dialog = paste(mina, own)
     expect(dialog).to_contain_text("내가 만든 링크예요.")
     field = dialog.get_by_label("초대 링크")
@@ -93,7 +93,7 @@ def test_links_that_lead_nowhere_are_explained(meet: Meet) -> None:
 def test_a_link_that_names_another_account_sends_nothing(strangers: Meet) -> None:
     """Found out when the directory shows who has that handle."""
     mina, jun, sora = strangers("미나", "jun", "sora", permissions=CLIPBOARD)
-    link, _ = my_link(sora, english="No end")
+    link, _ = my_link(sora, english="No time limit")
     dialog = paste(mina, link.replace(handle(sora), handle(jun)))
     dialog.get_by_role("button", name="대화 시작하기").click()
     expect(dialog.get_by_role("alert")).to_contain_text("링크가 뜻한 사람과 다른 계정이에요. 아무것도 보내지 않았어요.")
@@ -133,13 +133,13 @@ def test_a_link_leads_into_a_group_until_it_is_taken_back(meet: Meet) -> None:
     expect(mina.page.get_by_role("main").get_by_text("2명", exact=True)).to_be_visible()
     mina.button("링크 삭제").click()
     mina.page.get_by_role("dialog").get_by_role("button", name="링크 삭제").click()
-    expect(mina.page.get_by_text("쓸 수 있는 링크가 없어요.")).to_be_visible()
+    expect(mina.page.get_by_text("쓸 수 있는 초대 링크가 없어요.")).to_be_visible()
     dialog = paste(sora, link)
     dialog.get_by_role("button", name="Join the group").click()
     expect(dialog).to_have_count(0)
     section(sora, "", "Chats")
     wish = sora.page.locator("[data-wish]")
-    expect(wish).to_contain_text("This link no longer works. Ask for a new one.")
+    expect(wish).to_contain_text("This invite link no longer works. Ask for a new one.")
     wish.get_by_role("button", name="Remove").click()
     expect(wish).to_have_count(0)
     sora.enter("미나")

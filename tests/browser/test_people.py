@@ -158,7 +158,7 @@ def test_a_name_and_a_picture_are_seen_by_those_in_the_same_rooms(meet: Meet) ->
     seen = jun.chat("미나 리").locator("img")
     expect(seen).to_be_visible()
     assert seen.evaluate("image => image.decode().then(() => image.naturalWidth > 0)")
-    mina.button("사진 지우기").click()
+    mina.button("사진 삭제").click()
     expect(seen).to_have_count(0)
 
 
@@ -248,7 +248,8 @@ def test_what_is_sent_waits_once_a_verified_safety_number_has_changed(
     expect(jun.bubble("정말 준이야?")).to_have_count(0)
     mina.button("안전 번호 비교").click()
     expect(mina.page.get_by_text("그때까지는 쓸 수 없고,")).to_be_visible()
-    mina.button("확인했어요, 계속 보내기").click()
+    panel = mina.page.get_by_role("region", name="안전 번호")
+    panel.get_by_role("button", name="확인했어요, 계속 보내기", exact=True).click()
     jun.sees("정말 준이야?")
     expect(mina.button("안전 번호 비교")).to_have_count(0)
     mina.say("다행이다")

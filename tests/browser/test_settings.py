@@ -119,7 +119,7 @@ def test_new_conversations_begin_with_the_timer_that_was_chosen(meet: Meet) -> N
     """Those that are there already stay as they are."""
     mina, jun = meet("미나", "jun")
     settings(mina)
-    choose(mina, "새 대화의 사라지는 메시지", "1주")
+    choose(mina, "새 채팅방의 사라지는 메시지", "1주")
     section(mina, "채팅", "")
     expect(mina.chat("jun").get_by_title("1주 뒤 사라짐")).to_have_count(0)
     mina.button("새 채팅").click()

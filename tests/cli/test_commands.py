@@ -52,7 +52,7 @@ def test_words_restore_an_account(service: Service, tmp_path: Path, name: str) -
     back = nulla("account", "show", "--json", profile=new)
     assert (made.row["account"], True) == (back.row["account"], back.row["published"])
     assert made.row["device"] != back.row["device"]
-    assert "For up to 20 minutes other people still see your old card" in told.err
+    assert "It can take 20 minutes until other people recognise this device" in told.err
 
 
 def test_a_taken_handle_is_refused(service: Service, pair: Pair, tmp_path: Path, name: str) -> None:

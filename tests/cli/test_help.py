@@ -137,7 +137,7 @@ def test_help_lists_by_who_needs_it(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["contact", "ad"], "ad 명령은 없어요. 혹시 add?", "There is no command ad. Did you mean add?"),
         (["contcat"], "contcat 명령은 없어요. 혹시 contact?", "There is no command contcat. Did you mean contact?"),
-        (["contact", "add"], "빠진 것이 있어요: HANDLE", "HANDLE is missing."),
+        (["contact", "add"], "HANDLE: 값이 필요해요.", "HANDLE is missing."),
         (["read", "x", "--limit", "y"], "--limit: 숫자를 쓰세요.", "--limit takes a number."),
         (["drill", "flood", "--minutes", "99"], "0.1..30 사이의 숫자", "--minutes takes a number in 0.1..30."),
         (["room", "list", "--foo"], "--foo 옵션은 없어요.", "There is no option --foo."),

@@ -58,7 +58,7 @@ def test_show_says_how_the_record_stands(pair: Pair, service: Service) -> None:
     english = nulla("record", "show", profile=pair.mina)
     korean = nulla("record", "show", "--lang", "ko", profile=pair.mina)
     assert (0, 0) == (english.code, korean.code)
-    assert "Witnessed by nobody" in english.out
+    assert "It has no witnesses" in english.out
     assert "증인이 없어요" in korean.out
     row = nulla("record", "show", "--json", profile=pair.mina).row
     assert (STANDING, service.host, True, False) == (set(row), row["host"], row["known"], row["by_hand"])
@@ -200,8 +200,8 @@ def test_status_says_what_is_still_wrong(wronged: Wronged) -> None:
         nulla("status", "--timeout", "0.2", "--lang", language, profile=wronged.profile).out
         for language in ("en", "ko")
     )
-    assert f"! The public record has an entry for {wronged.handle} that this device did not make" in english
-    assert f"! 공개 기록에 이 기기가 만들지 않은 {wronged.handle} 항목이 있어요" in korean
+    assert f"! The public record shows a change to {wronged.handle} that this device did not make" in english
+    assert f"! 이 기기가 하지 않은 {wronged.handle} 계정의 변경이 공개 기록에 있어요" in korean
 
 
 def test_where_nothing_is_wrong_nothing_is_said(pair: Pair) -> None:
@@ -226,7 +226,7 @@ def test_after_the_record_was_lost_publishing_says_so_until_the_new_one_is_taken
         distrusted = nulla("account", "publish", profile=tmp_path / "mina")
         assert (3, True) == (distrusted.code, "[log-replaced]" in distrusted.err), distrusted.err
         synced = nulla("sync", profile=tmp_path / "mina")
-        assert (0, True) == (synced.code, f"! The directory at {service.host} shows another public" in synced.err)
+        assert (0, True) == (synced.code, f"! The server at {service.host} shows another public" in synced.err)
         forgotten = nulla("record", "forget", service.host, profile=tmp_path / "mina")
         assert (0, True) == (forgotten.code, "nulla account publish" in forgotten.err)
         assert 0 == nulla("account", "publish", profile=tmp_path / "mina").code

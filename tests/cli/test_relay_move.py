@@ -20,7 +20,7 @@ def test_an_account_moves_and_its_room_comes_along(pair: Pair, doomed: Service) 
     assert (0, f"{doomed.url}/v1", [pair.room]) == (moved.code, moved.row["relay"], moved.row["rooms"])
     assert 0 == nulla("send", pair.room[:12], "are you there?", profile=pair.junho).code
     shown = nulla("read", pair.room[:12], profile=pair.junho)
-    assert f"This room is now at {doomed.host}" in shown.out
+    assert f"This chat moved to another server: {doomed.host}" in shown.out
     assert 0 == nulla("sync", profile=pair.mina).code
     assert "are you there?" in nulla("read", pair.room[:12], profile=pair.mina).out
     again = nulla("account", "move", before, "--lang", "ko", profile=pair.mina)

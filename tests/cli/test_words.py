@@ -132,9 +132,9 @@ def test_a_relay_out_of_reach_means_more_before_the_handle_is_registered() -> No
     [
         ("removed", "mina", "en", "mina removed you"),
         ("removed", "mina", "ko", "mina 님이 나를 내보냈어요"),
-        ("removed", "", "en", "You are out of the room"),
-        ("removed", "", "ko", "방에서 나왔어요"),
-        ("joined", "", "ko", "방에 들어왔어요"),
+        ("removed", "", "en", "You are no longer in the chat"),
+        ("removed", "", "ko", "채팅방에서 나왔어요"),
+        ("joined", "", "ko", "채팅방에 들어왔어요"),
     ],
 )
 def test_who_removed_whom(what: str, name: str, language: Language, sentence: str) -> None:
@@ -155,7 +155,7 @@ def test_states_are_said_in_the_language_of_the_person(pair: Pair) -> None:
     assert "참여 중" in rooms
     assert "수락함" in people
     status = nulla("status", "--lang", "ko", profile=pair.mina).out
-    assert re.search(r"명함 +올림", status)
+    assert re.search(r"서버 등록 +완료", status)
     assert "우편함: 연결됨" in status
     assert "True" not in status
     assert {"joined"} == {row["phase"] for row in nulla("room", "list", "--json", profile=pair.mina).rows}
@@ -166,6 +166,6 @@ def test_follow_tells_in_sentences() -> None:
     line = warning_line("card-promised", {"handle": "나은@relay.example"}, "ko", published=True)
     assert line.startswith("* 나은@relay.example 님은 방금 가입했어요.")
     assert warning_line("log-forked", {"host": "relay.example"}, "en", published=True).startswith(
-        "! The directory at relay."
+        "! The server at relay."
     )
     assert "나를 찾을 수 없어요." in warning_line("timed-out", {}, "ko", published=False)

@@ -77,7 +77,7 @@ def test_without_a_key_it_has_to_be_chosen(office: PublicOffice) -> None:
     assert (True, True) == (refused.returncode != 0, "[docket-unsealed]" in refused.stderr)
     assert not (office.root / "out").exists()
     done = hand_over(office.root, "--unsealed")
-    assert (0, True) == (done.returncode, "not sealed" in done.stderr), done.stderr
+    assert (0, True) == (done.returncode, "not signed" in done.stderr), done.stderr
     assert {"receipt.json", "approvals.json", "package"} == {path.name for path in (office.root / "out").iterdir()}
     desk = office.open()
     kinds = [event.kind for event in desk.journal(office.who("aud"))]

@@ -169,7 +169,7 @@ def take_in(officer: Officer, folder: Path) -> None:
     officer.clicks[officer.seat.name] += 1
     page.locator("#authority").select_option("seoul-police")
     now = page.locator("#received").input_value()
-    officer.write("문서 번호", "2026영장제777호")
+    officer.write("문서번호", "2026영장제777호")
     officer.write("문서에 적힌 법적 근거", BASIS)
     officer.write("발부일", now[:10])
     officer.write("대상자, 한 줄에 한 명", "mina@relay.example")

@@ -99,12 +99,12 @@ def test_nothing_leaves_unsealed_by_itself(plain: Place) -> None:
     """Without a key the form is refused until the officer chooses it; then the choice is in the journal."""
     case, rolf = receipted(plain), plain.officer("rolf")
     page = rolf.get(case).text
-    assert ("NOT sealed" in page, 'name="unsealed" value="yes" required' in page) == (True, True)
+    assert ("NOT signed" in page, 'name="unsealed" value="yes" required' in page) == (True, True)
     refused = rolf.post(f"{case}/hand-over")
     assert (409, True) == (refused.status, "docket-unsealed" in refused.text)
     assert not {"hand-over", "hand-over-unsealed"} & {*plain.tell("kinds")}
     asked = rolf.post(f"{case}/hand-over", {"unsealed": "yes"})
-    assert "NOT sealed" in asked.text
+    assert "NOT signed" in asked.text
     assert 200 == rolf.sign(asked).status
     assert plain.tell("kinds").count("hand-over-unsealed") == 1
     assert "handed over UNSIGNED" in rolf.get(case).text

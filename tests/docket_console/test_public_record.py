@@ -141,7 +141,11 @@ def test_every_notice_that_stays_says_why(place: Place) -> None:
         caller.sign_in()
     nora.does(f"/case/{late}/notify")
     page = nora.get("/record").text
-    assert (2, 1, 1) == (page.count("can be delivered"), page.count("a gag is in force"), page.count("next batch:"))
+    assert (2, 1, 1) == (
+        page.count("can be delivered"),
+        page.count("a non-disclosure order is in force"),
+        page.count("next batch:"),
+    )
     place.tell("inboxes", broken=True)
     nora.post("/record/deliver")
     until(lambda: "2 not delivered" in nora.get("/record").text)

@@ -27,7 +27,7 @@ export const actions = words({
     forwardSend: (n: number) => (n ? `${n}곳으로 전달` : "전달"),
     forwardDone: "전달했어요",
     selecting: (n: number) => `${n}개 선택`,
-    endSelect: "선택 끝내기",
+    endSelect: "선택 취소",
     reactTo: (emoji: string) => `${emoji} 공감`,
     more: "더 보기",
   },
@@ -47,7 +47,8 @@ export const actions = words({
     deleteAllTitle: (n: number) =>
       n === 1 ? "Delete this message for everyone?" : `Delete ${n} messages for everyone?`,
     deleteAllNote: "It disappears from every member's screen. Someone may have read or saved it already.",
-    deleteAllFiles: "The server keeps the attached file, sealed, for up to 30 days. Each device erases its key.",
+    deleteAllFiles:
+      "The server keeps the attached file, locked, for up to 30 days. Each device erases the key that opens it.",
     deletedMe: (n: number) => (n === 1 ? "Message deleted for you" : `${n} messages deleted for you`),
     undo: "Undo",
     copied: "Copied",
@@ -56,7 +57,7 @@ export const actions = words({
     forwardSend: (n: number) => (n > 1 ? `Forward to ${n} chats` : "Forward"),
     forwardDone: "Forwarded",
     selecting: (n: number) => `${n} selected`,
-    endSelect: "Stop selecting",
+    endSelect: "Cancel selection",
     reactTo: (emoji: string) => `React with ${emoji}`,
     more: "More",
   },

@@ -53,12 +53,12 @@ export const begin = words({
     words: "24개 단어",
     wordsHint: (n: number) => `지금까지 ${n}개. 띄어쓰기로 나누고, 한글·영문 단어 모두 돼요.`,
     back: "돌아오는 것",
-    backList: "아이디와 나의 열쇠. 이 기기가 새 기기로 들어가요.",
+    backList: "아이디와 계정의 열쇠. 이 기기는 새 기기로 연결돼요.",
     lost: "돌아오지 않는 것",
     lostList:
       "지난 메시지, 친구와 차단 목록, 프로필 이름과 사진, 설정. 서버에는 사본이 없어요. 백업 파일이 있으면 처음 화면에서 그것으로 되찾으세요.",
     othersSee:
-      "채팅방은 아는 사람을 통해 돌아와요. 친구의 아이디로 친구 요청을 보내면, 그 사람의 기기가 함께 있던 채팅방마다 저절로 들여보내요. 상대가 수락할 필요는 없어요.",
+      "채팅방은 친구를 통해 돌아와요. 친구의 아이디로 친구 요청을 보내면, 그 친구의 기기가 함께 있던 채팅방마다 나를 자동으로 다시 초대해요. 친구가 수락하지 않아도 돼요.",
     shownSoon: "다른 사람이 이 기기를 알아보기까지 보통 20분쯤 걸려요.",
     restoreDo: "되찾기",
 
@@ -89,10 +89,10 @@ export const begin = words({
     pause: (s: number) => `${s}초 뒤에 다시 시도할 수 있어요.`,
     forgot: "암호를 잊었나요?",
     forgotNote:
-      "암호는 어디에도 없어 찾아 드릴 수 없어요. 앱을 끄고 ‘nulla app --profile 새폴더’로 켠 뒤, 백업 파일이 있으면 ‘백업 파일로 되찾기’(지난 대화도 돌아와요), 없으면 ‘24개 단어로 계정 되찾기’를 고르세요. 지금 폴더는 지우지 마세요.",
+      "암호는 어디에도 저장하지 않아서 찾아 드릴 수 없어요. 앱을 끄고 ‘nulla app --profile 새폴더’로 켠 뒤, 백업 파일이 있으면 ‘백업 파일로 되찾기’(지난 대화도 돌아와요), 없으면 ‘24개 단어로 계정 되찾기’를 고르세요. 지금 폴더는 지우지 마세요.",
 
     gone: "앱이 꺼져 있어요",
-    goneHint: "이 창은 내 컴퓨터에서 도는 nullabona에 연결돼요. 앱을 다시 켜면 새 창이 열리니 이 창은 닫아 주세요.",
+    goneHint: "이 창은 내 컴퓨터에서 실행되는 nullabona에 연결돼요. 앱을 다시 켜면 새 창이 열리니 이 창은 닫아 주세요.",
   },
   en: {
     language: "Language",
@@ -145,7 +145,7 @@ export const begin = words({
     words: "The 24 words",
     wordsHint: (n: number) => `${n} so far. Put spaces between them; Korean or English words both work.`,
     back: "What comes back",
-    backList: "Your handle and your key. This device joins as a new one.",
+    backList: "Your handle and your account's key. This device is linked as a new one.",
     lost: "What does not",
     lostList:
       "Past messages, contacts, blocked people, your name and picture, and settings. The server has no copy. If you have a backup file, go back and restore from that instead.",
@@ -171,7 +171,7 @@ export const begin = words({
     later: "Later",
     laterTitle: "Check later?",
     laterNote:
-      "If you lose this device without having the words, there is no way back to your account. You can do this any time under Settings, 24 words.",
+      "If you lose this device and do not have the words, there is no way back to your account. You can do this any time under Settings, 24 words.",
     wrongWords: "These are not the words. Look at their order and spelling.",
 
     lockedTitle: "Locked",

@@ -5,7 +5,7 @@ import { words } from "./index.svelte.ts";
 const errors = words({
   ko: {
     cut: "연결이 잠깐 끊겼어요",
-    cutHint: "되었는지 확인한 뒤 다시 시도해 주세요.",
+    cutHint: "처리됐는지 확인한 뒤 다시 시도해 주세요.",
     upload: "파일을 첨부하지 못했어요",
     uploadHint: "크기와 형식을 확인하고 다시 시도해 주세요.",
     large: "파일이 너무 커요. 100 MB까지 보낼 수 있어요.",
@@ -15,8 +15,8 @@ const errors = words({
     unknownHint: "잠시 뒤에 다시 시도해 주세요.",
   },
   en: {
-    cut: "The connection broke for a moment",
-    cutHint: "See whether it was done, and try again if not.",
+    cut: "The connection was lost for a moment",
+    cutHint: "Check whether it worked, and try again if not.",
     upload: "The file could not be attached",
     uploadHint: "Check its size and type, then try again.",
     large: "The file is too large: at most 100 MB can be sent.",

@@ -42,17 +42,17 @@ export const moving = words({
     checkDoing: "Reading the backup",
     exportDoing: "Exporting",
     backupDone: (entries: number, files: number) =>
-      `Backed up: ${entries} entries and ${files} files. Reactions, edits and deletions count beside messages.`,
+      `Backed up: ${many(entries, "entry", "entries")} and ${many(files, "file", "files")}. Reactions, edits and deletions count as entries too.`,
     checkDone: (entries: number, files: number) =>
-      `It is whole: ${entries} entries and ${files} files. Reactions, edits and deletions count beside messages.`,
+      `It is complete: ${many(entries, "entry", "entries")} and ${many(files, "file", "files")}. Reactions, edits and deletions count as entries too.`,
     exportDone: (lines: number, files: number) =>
-      `Exported: ${lines} lines as the conversations show them, and ${files} files.`,
+      `Exported: ${many(lines, "line", "lines")}, as the chats show them, and ${many(files, "file", "files")}.`,
     sure: "Export all chats as unlocked files?",
     sureNote: (folder: string) =>
-      `They are saved to ${folder}. An export is not locked: anybody who has the files can read them.`,
+      `They are saved to ${folder}. An export is not locked: anyone who has the files can read them.`,
     roomTitle: (title: string) => `Export “${title}”`,
     roomLead: (folder: string) =>
-      `Saves this conversation to ${folder}, as web pages for any browser and as files for other programs.`,
+      `Saves this chat to ${folder}, as web pages for any browser and as files for other programs.`,
     roomDo: "Export",
     room: "Export this chat",
     opens: "It opens with your 24 words: on a new device, choose “Restore from a backup file” on the first screen.",

@@ -1,5 +1,8 @@
 import { words } from "./index.svelte.ts";
 
+/** Within a sentence: “your” and “someone’s” begin small. */
+const midway = (whose: string): string => whose.replace(/^(Your|Someone’s)$/, (word) => word.toLowerCase());
+
 /** Lines about what happened to a room. `who` and `whose` come from `by`, `byMe`, `of` and `ofMe`. */
 export const notices = words({
   ko: {
@@ -26,12 +29,12 @@ export const notices = words({
     adminsPin: (who: string) => `${who} 관리자만 메시지를 상단에 고정할 수 있게 했어요`,
     timerOn: (who: string, span: string) => `${who} 사라지는 메시지 시간을 정했어요: ${span}`,
     timerOff: (who: string) => `${who} 사라지는 메시지를 껐어요`,
-    deviceAdded: (whose: string) => `${whose} 새 기기가 들어왔어요`,
-    deviceRemoved: (whose: string) => `${whose} 기기 하나가 연결 해제됐어요`,
+    deviceAdded: (whose: string) => `${whose} 새 기기가 연결됐어요`,
+    deviceRemoved: (whose: string) => `${whose} 기기 하나의 연결이 해제됐어요`,
     deviceRenewed: (whose: string) => `${whose} 기기 열쇠가 바뀌었어요`,
-    relayLost: "서버가 보관하던 것을 잃었어요. 필요한 메시지는 기기들이 다시 올려 두었어요.",
+    relayLost: "서버가 보관하던 메시지를 잃었어요. 필요한 메시지는 대화상대의 기기들이 다시 올렸어요.",
     relayChanged: (relay: string) => `이 채팅방의 서버가 바뀌었어요: ${relay}`,
-    cardChanged: (whose: string) => `${whose} 명함이 바뀌었는데, 본인이 바꾼 것인지 확인되지 않아요.`,
+    cardChanged: (whose: string) => `${whose} 계정 정보가 바뀌었는데, 본인이 바꾼 것인지 확인되지 않아요.`,
     identityChanged: (whose: string) => `${whose} 아이디가 다른 계정으로 바뀌었어요. 새 계정이거나 다른 사람이에요.`,
     gap: (since: string, until: string) => `${since}부터 ${until}까지 나눈 메시지가 빠졌을 수 있어요.`,
     gapSince: (since: string) => `${since} 이후의 메시지가 빠졌을 수 있어요.`,
@@ -60,18 +63,18 @@ export const notices = words({
     leftMe: "You left",
     renamed: (who: string, name: string) => `${who} renamed the chat: ${name}`,
     adminAdded: (who: string, whom: string) => `${who} made ${whom} an admin`,
-    adminFollowed: (who: string) => `${who} became admin, as no other admin is left`,
+    adminFollowed: (who: string) => `${who} became admin because no other admin was left`,
     adminRemoved: (who: string, whom: string) => `${who} took admin rights from ${whom}`,
     membersPin: (who: string) => `${who} let all members pin messages`,
     adminsPin: (who: string) => `${who} let only admins pin messages`,
     timerOn: (who: string, span: string) => `${who} set messages to disappear after ${span}`,
     timerOff: (who: string) => `${who} turned off disappearing messages`,
-    deviceAdded: (whose: string) => `${whose} new device joined`,
-    deviceRemoved: (whose: string) => `${whose} devices: one was unlinked`,
+    deviceAdded: (whose: string) => `${whose} new device was linked`,
+    deviceRemoved: (whose: string) => `One of ${midway(whose)} devices was unlinked`,
     deviceRenewed: (whose: string) => `${whose} device has a new key`,
-    relayLost: "The server lost what it kept. The devices put back what is still needed.",
+    relayLost: "The server lost its messages. Members' devices restored what is still needed.",
     relayChanged: (relay: string) => `This chat moved to another server: ${relay}`,
-    cardChanged: (whose: string) => `${whose} card changed, and it is not proven that they changed it.`,
+    cardChanged: (whose: string) => `${whose} account details changed, and nothing proves who changed them.`,
     identityChanged: (whose: string) =>
       `${whose} handle now belongs to another account: a new one of theirs, or someone else.`,
     gap: (since: string, until: string) => `Messages between ${since} and ${until} may be missing.`,

@@ -13,7 +13,7 @@ export const privacy = words({
     moveHint:
       "서버가 사라졌거나 다른 서버를 쓰고 싶을 때 옮겨요. 내가 관리자인 채팅방도 함께 옮기고, 잃는 것은 없어요. 다시 옮기면 되돌아와요.",
     not: "내줄 것이 없어요",
-    notLead: "숨기는 것이 아니라, 적어 두지 않아서 없어요.",
+    notLead: "숨긴 것이 아니라, 처음부터 저장하지 않아요.",
     record: "나의 명함과 공개 기록",
     recordLead: "모두가 같은 공개 기록을 봐요. 그래서 누가 내 이름으로 가짜 명함을 올리면 내 기기가 알아채요.",
     has: "내줄 수 있는 것",
@@ -24,7 +24,7 @@ export const privacy = words({
     follow: "영장으로 알아낼 수 있는 것",
     all: (n: number) => `서버가 보관하는 항목 전부 (${n})`,
     allNote:
-      "이 밖의 항목은 만들 수 없게 시험으로 막아 두었어요. 값이 없는 항목은 내 이름과 이어져 있지 않아요. (아래 설명은 영어 원문이에요.)",
+      "서버 프로그램이 이 밖의 항목을 저장하지 않는지 테스트로 확인해요. 값이 없는 항목은 내 아이디로 찾을 수 없는 것이에요. 아래 설명은 영어로만 있어요.",
     copyRaw: "기록 복사",
 
     cases: "이런 일이 생기면",
@@ -50,7 +50,7 @@ export const privacy = words({
     test: "테스트로 확인함",
     unproven: "아직 증명하지 못함",
     shown: (n: number, of: number) => `${of}가지 가운데 ${n}가지를 훈련이나 테스트로 확인했어요`,
-    drillHint: "실제 서버를 두고 그 사람이 되어 찾아본 결과예요.",
+    drillHint: "실제 서버를 상대로 그 사람 역할을 해 본 결과예요.",
     unprovenHint: "그렇게 만들었지만, 보여 줄 방법을 아직 갖추지 못했어요.",
 
     todo: "지금 할 수 있는 일",
@@ -71,7 +71,7 @@ export const privacy = words({
     moveHint:
       "Use this when the server is gone or you prefer another. Chats where you are an admin move along, and nothing is lost. You can move back.",
     not: "Nothing to hand over",
-    notLead: "It is not hidden. It was never written down.",
+    notLead: "It is not hidden. It is never stored.",
     record: "My card and the public record",
     recordLead: "Everyone sees the same public record, so your device notices a fake card in your name.",
     has: "What could be handed over",
@@ -81,7 +81,8 @@ export const privacy = words({
     raw: "See the record exactly as it would be handed over",
     follow: "What a warrant can find out",
     all: (n: number) => `Every field that the server keeps (${n})`,
-    allNote: "Tests refuse any other field. One without a value here is not tied to your name.",
+    allNote:
+      "Tests check that the server stores no other field. A field without a value cannot be found by your handle.",
     copyRaw: "Copy record",
 
     cases: "If this happens",

@@ -4,12 +4,12 @@ const reasons = words({
   ko: {
     size: "허용된 크기보다 커요",
     damaged: "파일이 손상됐어요",
-    gone: "파일이 이제 없어요",
+    gone: "파일을 찾을 수 없어요",
     "not-an-image": "사진 파일이 아니에요",
     "too-many-pixels": "사진이 너무 커요",
     "not-audio": "음성 파일이 아니에요",
     refused: "서버가 받지 않았어요",
-    unreachable: "서버에 닿지 않아요",
+    unreachable: "서버에 연결할 수 없어요",
     "too-big": "너무 길어요",
   },
   en: {

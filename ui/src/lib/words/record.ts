@@ -18,7 +18,7 @@ export const record = words({
     forget: "Accept the new record",
     forgetTitle: (host: string) => `Accept the new record of ${host}?`,
     forgetNote:
-      "Only do this if the operator told you in another way that it began a new record. The new one is not compared with what you saw before. The evidence stays.",
+      "Only do this if the operator told you in another way that it began a new record. The new record is not compared with the one you saw before. The evidence stays.",
     forgot: "The record that is shown next will be accepted",
     save: (n: number) => `Save the evidence (${n})`,
     saveHint: "Saved to the downloads folder, to be shown to others.",

@@ -5,7 +5,7 @@ export const restoring = words({
   ko: {
     way: "백업 파일로 되찾기",
     title: "백업 파일로 되찾기",
-    lead: "백업할 때 만든 파일(.age)을 골라 주세요. 파일은 이 컴퓨터 안에서만 읽어요.",
+    lead: "백업할 때 만든 파일(.age)을 골라 주세요.",
     choose: "백업 파일 고르기",
     drop: "또는 여기로 끌어다 놓으세요.",
     two: "나중에 바뀐 것만 담은 백업이 따로 있으면 두 파일을 함께 골라 주세요.",
@@ -22,7 +22,7 @@ export const restoring = words({
     back: "돌아오는 것",
     backList: "아이디, 친구, 설정과 지난 대화. 대화는 바로 읽고 찾을 수 있어요.",
     waits: "조금 더 걸리는 것",
-    waitsList: "채팅방에 쓰는 것. 함께 있던 사람의 앱이 켜져 이 기기를 들여보내면 저절로 돼요.",
+    waitsList: "채팅방에 메시지를 보내는 것. 대화상대의 앱이 켜져 이 기기를 다시 초대하면 자동으로 돼요.",
     others: "이제 이 기기만 내 기기로 남아요. 다른 기기는 모두 연결이 해제돼요.",
     go: "되찾기",
     doing: "되찾는 중",
@@ -31,7 +31,7 @@ export const restoring = words({
   en: {
     way: "Restore from a backup file",
     title: "Restore from a backup file",
-    lead: "Choose the file (.age) that was made as a backup. It is read on this computer only.",
+    lead: "Choose the file (.age) that was made as a backup.",
     choose: "Choose the backup file",
     drop: "Or drop it here.",
     two: "If you have another one with only what changed later, choose both files together.",
@@ -49,7 +49,7 @@ export const restoring = words({
     backList: "Your handle, contacts, settings and past conversations, which you can read and search at once.",
     waits: "What takes a little longer",
     waitsList:
-      "Writing in your chats. Someone in each chat has to be online to let this device in; that happens by itself.",
+      "Sending messages. Someone in each chat has to be online to let this device in; it happens automatically.",
     others: "This device becomes your only one. All others are unlinked.",
     go: "Restore",
     doing: "Restoring",

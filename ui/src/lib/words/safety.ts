@@ -18,13 +18,13 @@ export const safety = words({
     markedHint: "번호가 바뀌면 보내기 전에 알려 드려요.",
     changedTitle: "이 아이디가 다른 계정으로 바뀌었어요",
     changed: (name: string) =>
-      `기기를 바꾸거나 단어로 계정을 되찾아서는 열쇠가 바뀌지 않아요. ${name} 님이 계정을 지우고 새로 만들었거나, 다른 사람이 그인 척하는 거예요. 만나거나 통화해서 물어보세요.`,
+      `기기를 바꾸거나 단어로 계정을 되찾아서는 열쇠가 바뀌지 않아요. ${name} 님이 계정을 지우고 새로 만들었거나, 다른 사람이 그 사람인 척하는 거예요. 만나거나 통화해서 물어보세요.`,
     changedNumber:
       "아래 번호는 지금까지 이야기하던 계정의 번호예요. 상대의 화면과 같으면 그 계정은 그대로이고, 서버가 거짓을 보인 거예요.",
     changedHeld:
       "그때까지는 쓸 수 없고, 아직 보내지 못한 메시지는 이 기기에서 기다려요. 여기에 쓰는 말은 새 계정으로 가지 않아요.",
     confirm: "확인했어요, 계속 보내기",
-    confirmed: "다시 보낼 수 있어요",
+    confirmed: "이제 메시지를 보낼 수 있어요",
     banner: (name: string) => `${name} 님의 아이디가 다른 계정으로 바뀌었어요`,
     bannerHint: "확인했다는 표시는 지웠어요. 누구에게 쓰는지 확인해 보세요.",
     see: "보기",
@@ -45,7 +45,7 @@ export const safety = words({
     scanHint: "They open this page as well and show you their QR code.",
     matches: "The numbers match. Nobody is in between.",
     differs:
-      "The numbers do not match. It is someone else's code, or someone is in between. Do not write anything important until you know.",
+      "The numbers do not match. Either it is someone else's code, or someone is in between. Do not write anything important until you know.",
     mark: "Mark as verified",
     unmark: "Remove the mark",
     marked: "You verified it",

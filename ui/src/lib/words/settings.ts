@@ -34,7 +34,7 @@ export const settings = words({
       "켜면 내가 읽었다는 것이 상대의 숫자에 반영되고, 나도 상대가 읽었는지 볼 수 있어요. 끄면 둘 다 보이지 않아요.",
     typing: "입력 중 표시",
     typingHint: "켜면 내가 쓰고 있다는 것을 상대가 보고, 나도 상대의 것을 봐요. 끄면 둘 다 보이지 않아요.",
-    defaultTimer: "새 대화의 사라지는 메시지",
+    defaultTimer: "새 채팅방의 사라지는 메시지",
     defaultTimerHint: "새로 시작하는 채팅방에만 적용돼요.",
 
     security: "잠금과 열쇠",
@@ -54,13 +54,13 @@ export const settings = words({
     help: "도움",
     shortcuts: "단축키",
     version: "버전",
-    about: "오픈 소스예요. 내 컴퓨터에서만 돌아가고, 운영자는 이 앱에 코드를 보내지 않아요.",
+    about: "오픈 소스예요. 내 컴퓨터에서 실행되고, 화면도 인터넷이 아니라 내 컴퓨터에서 불러와요.",
 
     passTitle: "암호 바꾸기",
     passOld: "지금 암호",
     passChange: "바꾸기",
     passChanged: "암호를 바꾸었어요",
-    passNote: "이 기기를 여는 암호만 바뀌어요. 백업은 전처럼 24개 단어나 백업 암호로 열려요.",
+    passNote: "이 기기를 여는 암호가 바뀌어요. 백업은 전처럼 24개 단어나 백업 암호로 열려요.",
 
     wordsTitle: "24개 단어 보기",
     wordsAsk: "내가 맞는지 암호로 확인할게요. 주위에 보는 사람이 없는지 살펴봐 주세요.",
@@ -72,9 +72,9 @@ export const settings = words({
     reminderDo: "지금 하기",
 
     deleteAccount: "계정 삭제",
-    deleteAccountHint: "모든 채팅방에서 나가고, 아무도 나를 찾을 수 없게 돼요",
+    deleteAccountHint: "모든 채팅방에서 나가고, 내 아이디가 서버에서 삭제돼요",
     deleteNote:
-      "되돌릴 수 없어요. 모든 채팅방에서 나가고, 명함이 지워지고, 내 모든 기기에서 계정을 더 쓸 수 없어요. 아이디는 90일 동안 아무도 쓸 수 없어요. 다른 사람이 이미 받은 것은 그 사람에게 남고, 이 기기에 있는 것은 폴더를 지울 때까지 읽을 수 있어요.",
+      "되돌릴 수 없어요. 모든 채팅방에서 나가고, 서버에서 내 계정이 삭제되고, 내 모든 기기에서 이 계정을 더는 쓸 수 없어요. 아이디는 90일 동안 아무도 쓸 수 없어요. 다른 사람이 이미 받은 것은 그 사람에게 남고, 이 기기에 있는 것은 폴더를 지울 때까지 읽을 수 있어요.",
     deleteType: (handle: string) => `지우려면 내 아이디를 그대로 적어 주세요: ${handle}`,
     deleteDo: "계정 삭제",
     deleteDone: "계정을 삭제했어요",
@@ -132,14 +132,14 @@ export const settings = words({
     help: "Help",
     shortcuts: "Keyboard shortcuts",
     version: "Version",
-    about: "Open source. It runs on your own computer only, and no operator sends it code.",
+    about: "Open source. It runs on your own computer, and its pages come from there, not from the internet.",
 
     passTitle: "Change passphrase",
     passOld: "Current passphrase",
     passChange: "Change",
     passChanged: "Passphrase changed",
     passNote:
-      "Only the passphrase of this device changes. Backups open as before, with your 24 words or their own passphrase.",
+      "This changes the passphrase of this device. Backups open as before, with your 24 words or their own passphrase.",
 
     wordsTitle: "See the 24 words",
     wordsAsk: "Enter your passphrase. Make sure that nobody is looking.",
@@ -151,10 +151,10 @@ export const settings = words({
     reminderDo: "Do it now",
 
     deleteAccount: "Delete account",
-    deleteAccountHint: "You leave every chat, and nobody can find you",
+    deleteAccountHint: "You leave every chat, and your handle is deleted from the server",
     deleteNote:
-      "This cannot be undone. Every chat is left, the card is erased, and none of your devices can use the account any more. Nobody can take the handle for 90 days. What others have received they keep, and what is on this device you can read until its folder is erased.",
-    deleteType: (handle: string) => `Type ${handle} to delete it`,
+      "This cannot be undone. You leave every chat, your account is deleted from the server, and none of your devices can use it any more. Nobody can take the handle for 90 days. What others have received they keep, and what is on this device you can read until its folder is erased.",
+    deleteType: (handle: string) => `Type ${handle} to delete the account`,
     deleteDo: "Delete account",
     deleteDone: "The account is deleted",
   },

@@ -10,6 +10,6 @@ export const start = words({
   en: {
     starting: "Opening…",
     refused: "This window can no longer be used",
-    refusedHint: "Close it and open the app again. Your messages are safe.",
+    refusedHint: "Close it and open the app again. Your messages are still there.",
   },
 });
