@@ -13,6 +13,7 @@ import os
 import shutil
 import socket
 import ssl
+import stat
 import subprocess
 import threading
 import time
@@ -27,6 +28,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from nullabona.operating.sizing import files_for, sizes_for
 from nullabona.processes.program import free_port
 from nullabona.processes.servers import RelayProcess
 from nullabona.wire.messages import Frames, Read, decode_response, encode
@@ -356,3 +358,31 @@ def test_the_relay_itself_answers_behind_the_proxy(launch: Callable[[int], Proxy
         )
     assert (b"200", Frames) == (answer[0].split()[1], type(decode_response(answer[1])))
     assert (answer[1], b"101") == (again[1], upgrade[0].split()[1])
+
+
+def test_nginx_reaches_a_real_relay_at_its_socket_with_the_sizes_for_many(tmp_path: Path) -> None:
+    """The written lines of its main context, and the other server line of the example."""
+    if not shutil.which("nginx"):
+        pytest.skip("nginx is not installed")
+    chain, key = certificate(tmp_path)
+    written = tmp_path / "written"
+    written.mkdir()
+    place = tmp_path / "relay.sock"
+    port = free_port()
+    command, environment = nginx(written, port, 0, chain, key)
+    config = written / "nginx.conf"
+    text = config.read_text()
+    main = files_for(sizes_for(4_000))["nginx-main.conf"]
+    used = text.replace("events {}\n", main).replace("master_process off; ", "")
+    used = used.replace("    server 127.0.0.1:0;", "    # server 127.0.0.1:0;")
+    used = used.replace("# server unix:/run/nullabona-relay/relay.sock;", f"server unix:{place};")
+    root = "user root;\n" if os.geteuid() == 0 else ""  # the test's folder is not open to another user
+    config.write_text(root + used)
+    with (
+        RelayProcess(tmp_path / "data", listen=f"unix:{place}"),
+        running(command, environment, port, tmp_path / "output.txt"),
+    ):
+        proxy = Proxy(port, chain, written)
+        answer = proxy.ask(f"GET /healthz HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        mode = stat.S_IMODE(place.stat().st_mode)
+    assert (b"200", b"ok\n", 0o666) == (answer[0].split()[1], answer[1], mode)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeAlias
 
 from nullabona.errors import UserError
@@ -30,8 +31,15 @@ async def listen_at(
             sockets = listen(endpoint.host, endpoint.port, backlog)
             return Doorway(connection, sockets, context=context, handshake_s=timeout, on_full=on_full)
         loop = asyncio.get_running_loop()
-        return await loop.create_unix_server(
+        server = await loop.create_unix_server(
             connection, endpoint.path, backlog=backlog, ssl=context, ssl_handshake_timeout=timeout
         )
+        _open_to_this_machine(endpoint.path)
     except OSError as error:
         raise UserError(f"cannot listen on {endpoint}: {error.strerror}") from error
+    return server
+
+
+def _open_to_this_machine(path: str) -> None:
+    """A proxy runs as another user. Whoever is on this machine could also reach a port; the folder may allow less."""
+    Path(path).chmod(0o666)
