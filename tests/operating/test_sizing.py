@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import astuple
 from itertools import pairwise
@@ -61,3 +62,13 @@ def test_kernel_settings_exist() -> None:
     assert ["net.core.somaxconn", "net.ipv4.tcp_max_syn_backlog"] == names
     known = [Path("/proc/sys", *name.split(".")) for name in names]
     assert all(path.exists() for path in known if path.parent.exists())
+
+
+def test_the_page_for_operators_says_the_same() -> None:
+    """Each row of its table."""
+    page = (Path(__file__).parents[2] / "docs/how-to/operate-for-30000.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([\d,]+) \| ([\d,]+) MiB \| ([\d,]+) GiB \| ([\d,]+) \|$", page, re.MULTILINE)
+    said = [tuple(int(cell.replace(",", "")) for cell in row) for row in rows]
+    every = [sizes_for(people) for people, *_ in said]
+    assert 3 == len(said)
+    assert said == [(each.people, each.memory_mib, each.disk_gib, each.connections) for each in every]
