@@ -355,6 +355,12 @@ class Pair:
         return sealed(track, Kind.MESSAGE, self.encrypted(said))
 
 
+def set_time(at: int | None) -> int:
+    """A time that must be set."""
+    assert at is not None
+    return at
+
+
 def out(step: Step, *kinds: type) -> list[bytes]:
     """The refs of what waits to be sent, in order, as this step leaves it."""
     return [item.ref for item in step.store.outbox(EVER) if not kinds or isinstance(item.target, kinds)]

@@ -62,7 +62,7 @@ def test_an_inbox_that_goes_elsewhere_is_read_on_where_it_was() -> None:
     told, here = follow(stage, THERE)
     assert ([RelayMoved(THERE, RELAY)], THERE) == (told, here)
     state = state_of(stage)
-    assert (THERE, b"", 0, 0, 0, 0) == (
+    assert (THERE, b"", 0, 0, None, 0) == (
         *(state.relay, state.incarnation, state.position),
         *(state.trimmed, state.trim_at, state.told),
     )

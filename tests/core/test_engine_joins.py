@@ -32,7 +32,7 @@ def given() -> tuple[World, Person, Person, bytes, Ticket]:
     with bare(b) as step:
         state = step.room(room)
         state.rejoin = Rejoin("late", state.epoch, b"", [], [helper(a)], LATER)
-        state.update_at, state.receipt_at, state.tend_at = LATER, 0, 0
+        state.update_at, state.receipt_at, state.tend_at = LATER, None, None
     b.engine = Engine(b.store, b.mls, b.me, world.dice, world.timing)
     to_inbox(a, b, ticket)
     read_inbox(world, b)

@@ -104,8 +104,8 @@ def test_a_read_that_brings_nothing_costs_no_step_once_that_is_known() -> None:
     empty = Frames(HERE, 1, ())
     assert touched(room) == read(engine, stage, room, 0, Frames(HERE, 1, NOISE))
     with stage.step() as step:
-        step.room(room).receipt_at = 0
-        step.room(room).current.look_until = 0
+        step.room(room).receipt_at = None
+        step.room(room).current.look_until = None
     engine = engine_of(stage)
     mls.rooms = []
     assert NOTHING is read(engine, stage, room, 1, empty)
@@ -113,10 +113,10 @@ def test_a_read_that_brings_nothing_costs_no_step_once_that_is_known() -> None:
     assert touched(room) == read(engine, stage, room, 1, Frames(b"j" * 8, 1, ()))
     with stage.step() as step:
         track = step.room(room).current
-        track.incarnation, track.position, track.head, track.look_until = HERE, 1, 1, 0
+        track.incarnation, track.position, track.head, track.look_until = HERE, 1, 1, None
         step.room(room).receipt_at = START
     assert touched(room) == read(engine_of(stage), stage, room, 1, empty)
-    assert 0 == state_of(stage, room).receipt_at
+    assert None is state_of(stage, room).receipt_at
 
 
 def test_a_closed_box_that_brings_nothing_is_not_the_end_of_an_epoch() -> None:

@@ -81,7 +81,7 @@ def test_a_room_whose_item_was_answered_is_looked_after() -> None:
         step.room(room).receipt_at = START
     (item,) = engine.due(START)
     assert touched(room) == engine.on_sent(item, Refusal("busy", 9), START)
-    assert 0 == state_of(stage, room).receipt_at
+    assert None is state_of(stage, room).receipt_at
 
 
 # -- chunks -------------------------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ def test_a_chunk_that_came_is_kept_and_its_room_looked_after() -> None:
     engine = engine_of(stage)
     assert [ChunkRequest(RELAY, DIGEST)] == engine.chunk_requests(START)
     assert touched(room) == engine.on_chunk(DIGEST, DATA, START)
-    assert ([], 0) == (engine.chunk_requests(START), state_of(stage, room).receipt_at)
+    assert ([], None) == (engine.chunk_requests(START), state_of(stage, room).receipt_at)
     with stage.step() as step:
         assert DATA == step.store.chunk(DIGEST)
 
@@ -229,7 +229,7 @@ def test_a_relay_out_of_reach_has_its_rooms_looked_for_until_it_is_back() -> Non
     assert NOTHING is engine.on_way(RELAY, START, connected=False)
     assert LATER == state_of(stage, room).scout_at
     assert touched(room) == engine.on_way(RELAY, START, connected=True)
-    assert 0 == state_of(stage, room).scout_at
+    assert None is state_of(stage, room).scout_at
     assert NOTHING is engine.on_way(RELAY, START, connected=True)
     with engine.step(START) as step:
         assert (frozenset(), frozenset({RELAY})) == (step.down, step.up)

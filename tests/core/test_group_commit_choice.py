@@ -62,7 +62,7 @@ def test_the_first_in_the_box_wins(room: Together) -> None:
     assert hashed(first) == room.decide()
     with room.mina.inside(room.id) as (_, state, track):
         closed = state.boxes[0]
-        assert (2, [], 0) == (track.epoch, closed.candidates, closed.decide_at)
+        assert (2, [], None) == (track.epoch, closed.candidates, closed.decide_at)
 
 
 @pytest.mark.parametrize("bad", ["noise", "policy", "message", "unknown", "erased"])
@@ -88,7 +88,7 @@ def test_where_no_commit_is_valid_the_epoch_goes_on(room: Together) -> None:
     room.settled(room.jun, b"noise")
     assert (b"", []) == (room.decide(), room.open())
     with room.mina.inside(room.id) as (_, state, track):
-        assert (1, 0) == (state.epoch, track.decide_at)
+        assert (1, None) == (state.epoch, track.decide_at)
 
 
 # -- settled ones -------------------------------------------------------------------------------------------------
@@ -298,7 +298,7 @@ def test_anothers_removal_is_as_good_as_ours(room: Together) -> None:
     room.lies(removal)
     assert (hashed(removal), 1) == (room.decide(), announced(room))
     with room.mina.inside(room.id) as (_, state, _track):
-        assert (None, 0) == (state.pending, state.boxes[0].insist_until)
+        assert (None, None) == (state.pending, state.boxes[0].insist_until)
 
 
 def test_a_settled_removal_counts_for_whoever_insists(room: Together) -> None:

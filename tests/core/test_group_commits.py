@@ -74,7 +74,7 @@ def room_with(stage: Stage, *others: Other, **about: object) -> bytes:
         if others:
             room.intents = [add(other) for other in others]
             merge(step, room)
-        room.history, room.receipt_at, room.tend_at, room.commit_at = [], 0, 0, 0
+        room.history, room.receipt_at, room.tend_at, room.commit_at = [], None, None, 0
         for name, value in about.items():
             setattr(room, name, value)
     return id
@@ -113,7 +113,7 @@ def test_keys_are_renewed_when_that_is_due(late: int, *, looks: bool, renews: bo
             state = step.room(room)
             commits.renew_keys(step, state)
             expected = START + late + 604_800_000 + rng if renews else START
-            look_until = START + late + LOOK_MS if looks else 0
+            look_until = START + late + LOOK_MS if looks else None
             assert (expected, look_until, [KEYS] * renews) == (
                 *(state.update_at, state.current.look_until),
                 state.intents,
@@ -280,7 +280,7 @@ def test_a_commit_of_ours_that_came_first_is_the_next_epoch() -> None:
         step.store.set_value(key, b"claim")
         commits.merge_own(step, state, pending, track, 7, commit)
         winner = Winner(sha256(commit).digest(), (JUN.account,))
-        assert (winner, START, [], 0) == (track.winner, track.left_at, track.candidates, track.decide_at)
+        assert (winner, START, [], None) == (track.winner, track.left_at, track.candidates, track.decide_at)  # type: ignore[comparison-overlap]
         assert START + 2 * stage.timing.announcement == track.announce_at
         assert (commit, None) == (step.store.get_value(box_log.winner_key(track)), step.store.get_value(key))
         (merged,) = state.history

@@ -44,7 +44,7 @@ def three() -> tuple[World, list[Person], bytes]:
     for person in crowd:
         with bare(person) as step:
             state = step.room(room)
-            state.receipt_at = state.tend_at = state.current.look_until = 0
+            state.receipt_at = state.tend_at = state.current.look_until = None
             state.history = []
     return world, crowd, room
 
@@ -124,7 +124,7 @@ def test_who_is_put_out_watches_the_box_whose_commit_did_it() -> None:
         state = step.room(room)
         track = state.current
         accept(step, state, commit)
-        assert (REMOVED, [track], 0, 0) == (state.phase, state.boxes, state.receipt_at, state.walked.count)
+        assert (REMOVED, [track], None, 0) == (state.phase, state.boxes, state.receipt_at, state.walked.count)
         assert MembershipEnded(room, a.account, left=False, others=()) in step.told
 
 

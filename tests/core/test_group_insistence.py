@@ -75,7 +75,7 @@ def test_a_commit_that_removes_somebody_is_as_good_as_ours() -> None:
     assert [True, False, False, False, False] == found
 
 
-def insisted(step: Step, state: RoomState) -> tuple[bool, int]:
+def insisted(step: Step, state: RoomState) -> tuple[bool, int | None]:
     """Whether our removal is waited for, and until when."""
     return insistence.insist(step, state, state.current), state.current.insist_until
 
@@ -83,7 +83,7 @@ def insisted(step: Step, state: RoomState) -> tuple[bool, int]:
 def wants(step: Step, room: bytes, *intents: Intent) -> RoomState:
     """What we want of the room, and may commit now."""
     state = step.room(room)
-    state.intents, state.commit_at, state.current.look_until = list(intents), 0, 0
+    state.intents, state.commit_at, state.current.look_until = list(intents), 0, None
     return state
 
 
@@ -132,6 +132,6 @@ def test_where_nobody_can_be_put_out_nothing_is_waited_for() -> None:
         state = wants(step, room, SetInfo("friends"))
         commits.advance(step, state)
         state.intents = [OUT]
-        assert (False, 0) == insisted(step, state)
+        assert (False, None) == insisted(step, state)
         after = step.room(room)
         assert (None, True) == (after.pending, SetInfo("friends") in after.intents)

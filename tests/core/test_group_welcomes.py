@@ -271,7 +271,7 @@ def test_nobody_is_invited_by_us_once_we_are_out() -> None:
         welcomes.hold_welcome(step, room, b"welcome", b"tree")
         welcomes.keep_welcome(step, room)
         welcomes.forget_invites(step, room)
-        assert 0 == room.invites_at
+        assert None is room.invites_at
         room.invites_at = START
         welcomes.invite_after_all(step, room)
     inviting.take()

@@ -199,7 +199,7 @@ def test_an_answer_for_where_an_item_goes_no_more_says_nothing() -> None:
     assert ([], MessageState.WAITING) == (posted.waiting(), posted.message())
     with posted.stage.step() as step:
         track = step.room(posted.room).current
-        assert (THEN, 0, {}) == (track.incarnation, track.confirm_at, track.expected)
+        assert (THEN, None, {}) == (track.incarnation, track.confirm_at, track.expected)
 
 
 def appended(posted: Posted, seq: int, where: bytes = THEN, **about: object) -> tuple[dict[int, bytes], int]:
@@ -271,7 +271,7 @@ def test_only_a_frame_of_ours_that_was_appended_tells_of_a_box(answer: AnyRespon
         assert [] == posted.answer(posted.item(target), answer)
     with posted.stage.step() as step:
         track = step.room(posted.room).current
-        assert (THEN, 0) == (track.incarnation, track.confirm_at)
+        assert (THEN, None) == (track.incarnation, track.confirm_at)
 
 
 def test_of_a_room_that_is_over_nothing_is_learnt() -> None:
@@ -285,7 +285,7 @@ def test_of_a_room_that_is_over_nothing_is_learnt() -> None:
     assert [] == posted.answer(item, Appended(5, NOW))
     with posted.stage.step() as step:
         track = step.room(posted.room).current
-        assert (THEN, 0) == (track.incarnation, track.confirm_at)
+        assert (THEN, None) == (track.incarnation, track.confirm_at)
         step.forget_room(posted.room)
     assert [] == posted.answer(item, Appended(5, NOW))
 

@@ -63,7 +63,7 @@ def test_a_member_who_leaves_is_put_out_by_whoever_comes_first() -> None:
             state.intents,
             state.commit_at - step.now,
         )
-        assert (True, False) == (state.receipt_at > 0, rooms.leaving(step, room.id))
+        assert (True, False) == (state.receipt_at is not None, rooms.leaving(step, room.id))
         state.commit_at = step.now + 9_000
         hear(room, step, state, track, room.envelope(Leave(order)))
         assert 9_000 == state.commit_at - step.now
@@ -187,7 +187,7 @@ def test_an_invitation_in_the_room_of_two_is_taken_as_if_it_lay_in_the_inbox() -
         hear(room, step, state, track, room.envelope(Handed(Invitation(bytes(16), bytes(32), RELAY, ref))))
         found = inbox_state.load(step)
         assert found is not None
-        assert (1, True) == (len(found.waiting), state.receipt_at > 0)
+        assert (1, True) == (len(found.waiting), state.receipt_at is not None)
 
 
 @pytest.mark.parametrize(("closed", "copied"), [(False, True), (True, False)])

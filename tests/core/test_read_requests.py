@@ -119,7 +119,7 @@ def test_a_room_in_which_nothing_is_due_wakes_nobody() -> None:
 def test_each_time_of_a_room_wakes(name: str) -> None:
     """The first of them; 0 is none."""
     assert 7 == read_requests.room_wake(room(JOINED, **{name: 7}))
-    later = {"receipt_at": 9, "update_at": 9, "led_at": 0} | {name: 7}
+    later = {"receipt_at": 9, "update_at": 9, "led_at": None} | {name: 7}
     assert 7 == read_requests.room_wake(room(JOINED, **later))
 
 

@@ -276,12 +276,14 @@ def test_the_order_lies_in_every_box_that_it_moved(
         (START, 1, True, True),
         (START - 1, 1, True, True),
         (START + 1, 1, True, False),
-        (0, 1, True, False),
+        (None, 1, True, False),
         (START, 0, True, False),
         (START, 1, False, False),
     ],
 )
-def test_an_order_is_written_into_the_room_info_by_who_may(note_at: int, order: int, admin: bool, wanted: bool) -> None:  # noqa: FBT001
+def test_an_order_is_written_into_the_room_info_by_who_may(
+    note_at: int | None, order: int, *, admin: bool, wanted: bool
+) -> None:
     """When it is time, if nobody has."""
     movable = Movable()
     with movable.here() as (step, room):
@@ -289,4 +291,7 @@ def test_an_order_is_written_into_the_room_info_by_who_may(note_at: int, order: 
         room.note_at = note_at
         room.info = room.info if admin else msgspec.structs.replace(room.info, admins=(JUN.account,))
         moving.look_after(step, room)
-        assert ([NoteMove()] if wanted else [], note_at if note_at > START else 0) == (room.intents, room.note_at)
+        assert ([NoteMove()] if wanted else [], note_at if note_at is not None and note_at > START else None) == (
+            room.intents,
+            room.note_at,
+        )

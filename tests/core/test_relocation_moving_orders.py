@@ -177,7 +177,7 @@ def arrived(movable: Movable, given: bytes, *, jun: bool = True) -> tuple[bytes,
         places = [Place(movable, jun=False), *([Place(movable, jun=True)] if jun else [])]
         moving.arrive(step, room, places, given)
         noted = room.note_at - START if room.note_at else 0
-        return move_orders.to_carry(room), room.relay, noted, room.scout_at > 0
+        return move_orders.to_carry(room), room.relay, noted, room.scout_at is not None
 
 
 def test_the_best_order_that_holds_there_counts() -> None:

@@ -97,7 +97,7 @@ def test_a_room_whose_relay_is_out_of_reach_is_looked_for_and_no_other() -> None
     stage = Stage()
     known_at(stage, jun=THERE)
     room = stage.room(JUN, info=msgspec.structs.replace(stage.info(), admins=(stage.me.account, JUN.account)))
-    assert ([], 0) == ((found := look(stage, room))[0], found[1].scout_at)
+    assert ([], None) == ((found := look(stage, room))[0], found[1].scout_at)
     assert ([], START + 10_001) == ((found := look(stage, room, down=DOWN))[0], found[1].scout_at)
     assert [] == look(stage, room, now=START + 10_000, down=DOWN)[0]
     scouts, state = look(stage, room, now=START + 10_001, down=DOWN)
@@ -113,7 +113,7 @@ def test_a_search_ends_when_the_relay_is_there_again() -> None:
     for rejoin, left in ((astray, None), (other, other)):
         room = stage.room(JUN, scout_at=START, rejoin=rejoin)
         scouts, state = look(stage, room, up=DOWN)
-        assert ([], 0, left) == (scouts, state.scout_at, state.rejoin)
+        assert ([], None, left) == (scouts, state.scout_at, state.rejoin)
 
 
 def test_of_a_relay_that_was_not_tried_yet_nothing_is_known() -> None:
@@ -130,7 +130,7 @@ def test_nothing_is_looked_for_with_a_blocked_contact() -> None:
     stage.contact(JUN, ContactState.BLOCKED)
     room = stage.room(JUN, kind=DIRECT, scout_at=START)
     scouts, state = look(stage, room, down=DOWN)
-    assert ([], 0) == (scouts, state.scout_at)
+    assert ([], None) == (scouts, state.scout_at)
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_a_moved_box_that_was_nowhere_else_is_looked_for_only_while_the_relay_is
 # -- what happens elsewhere ---------------------------------------------------------------------------------------
 
 
-def scouted(stage: Stage, *rooms: bytes) -> list[int]:
+def scouted(stage: Stage, *rooms: bytes) -> list[int | None]:
     """When these rooms are looked for."""
     with stage.step() as step:
         return [step.room(room).scout_at for room in rooms]
@@ -343,7 +343,7 @@ def test_who_may_move_a_room_and_has_another_relay_is_looked_for_there_soon() ->
     ]
     with stage.step() as step:
         schedule.card_changed(step, JUN.account)
-    assert [START + 2_501, START + DAY_MS, START + DAY_MS, 0] == scouted(stage, *rooms)
+    assert [START + 2_501, START + DAY_MS, START + DAY_MS, None] == scouted(stage, *rooms)
 
 
 def test_rooms_that_are_at_a_relay_that_we_have_left_are_looked_for_at_once() -> None:
@@ -354,7 +354,7 @@ def test_rooms_that_are_at_a_relay_that_we_have_left_are_looked_for_at_once() ->
         step.room(rooms[1]).current.relay = THERE
         step.room(rooms[2]).current.relay = THIRD
         schedule.relay_changed(step, RELAY)
-    assert [START + 1, START + 1, 0, 0] == scouted(stage, *rooms)
+    assert [START + 1, START + 1, None, None] == scouted(stage, *rooms)
 
 
 def test_a_relay_that_is_there_again_is_looked_at_first() -> None:
@@ -369,10 +369,10 @@ def test_a_relay_that_is_there_again_is_looked_at_first() -> None:
     with stage.step(down=DOWN) as step:
         step.room(rooms[3]).current.relay = THERE
         search.reached(step, RELAY)
-    assert [START + 5, 0, START + 5, START + 5] == scouted(stage, *rooms)
+    assert [START + 5, None, START + 5, START + 5] == scouted(stage, *rooms)
     with stage.step() as step:
         search.reached(step, RELAY)
-    assert [START, 0, START + 5, START + 5] == scouted(stage, *rooms)
+    assert [START, None, START + 5, START + 5] == scouted(stage, *rooms)
 
 
 @pytest.mark.parametrize(("relay", "left"), [(THERE, 0), (THIRD, 1)])

@@ -11,8 +11,8 @@ from nullabona.client.core.delivery import box_log
 from nullabona.client.core.delivery.inbox_sending import wanted_handles
 from nullabona.client.core.group.evidence import LAST_RESORT
 from nullabona.client.core.identity import inbox_addresses
-from nullabona.client.core.model import branches, state
-from nullabona.client.core.model.branches import RETURNING, Helper, Rejoin
+from nullabona.client.core.model import branches
+from nullabona.client.core.model.branches import RETURNING, Helper, Rejoin, helpers_of
 from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.inbox_items import TicketRequest
 from nullabona.client.core.model.outbox_targets import InboxFrame, RoomFrame
@@ -119,7 +119,7 @@ def test_before_its_time_nothing_is_asked() -> None:
 def test_one_helper_of_each_account() -> None:
     """In the order in which they stand."""
     rows = [JUN.row(ROOM, 1), SORA.row(ROOM, 2), Other("jun", 1).row(ROOM, 3)]
-    assert [helper(JUN), helper(SORA)] == state.helpers_of(rows)
+    assert [helper(JUN), helper(SORA)] == helpers_of(rows)
 
 
 # -- asking -------------------------------------------------------------------------------------------------------

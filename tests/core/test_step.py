@@ -24,7 +24,7 @@ NOBODY = b"\x09" * 32
 
 
 def stored(stage: Stage, room: bytes) -> int | None:
-    """When the room is stored to have its next receipt sent; None: it is not stored."""
+    """When the room is stored to have its next receipt sent; None: it is not stored, or no receipt is due."""
     with stage.store.transaction():
         data = stage.store.load_room(room)
     return None if data is None else decode_state(data).receipt_at
@@ -100,19 +100,19 @@ def test_only_what_changed_is_written_and_once() -> None:
 def test_a_room_that_takes_anothers_place_is_written_whole() -> None:
     """Also if it is as the one before was: that may have been deleted since."""
     stage = Stage()
-    room = stage.room()
+    room = stage.room(receipt_at=7)
     with stage.step() as step:
         found = step.room(room)
         step.store.delete_room(room)
         step.add_room(found)
         assert step.room(room) is found
-    assert 0 == stored(stage, room)
+    assert 7 == stored(stage, room)
 
 
 def test_of_a_forgotten_room_nothing_is_left() -> None:
     """Neither its state, nor what lies for its boxes, nor what was kept to come in by; other rooms stay."""
     stage = Stage()
-    room, other = stage.room(JUN), stage.room(JUN)
+    room, other = stage.room(JUN), stage.room(JUN, receipt_at=7)
     with stage.step() as step:
         boxes = [step.room(each).current.keys.box.address for each in (room, other)]
         for box in boxes:
@@ -126,7 +126,7 @@ def test_of_a_forgotten_room_nothing_is_left() -> None:
         assert [None, b"way"] == [step.store.get_value(way_key(each)) for each in (room, other)]
         assert {} == step.roster(room)
         step.forget_room(NOBODY)
-    assert [None, 0] == [stored(stage, room), stored(stage, other)]
+    assert [None, 7] == [stored(stage, room), stored(stage, other)]
 
 
 def test_nobody_comes_in_any_more_by_a_forgotten_way() -> None:

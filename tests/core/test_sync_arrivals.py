@@ -55,7 +55,7 @@ def test_who_was_led_by_an_admin_is_in_the_room() -> None:
     with stage.step() as step:
         found = step.room(room)
         arrivals.arrived(step, found, rejoin(), JUN.account, info(JUN))
-        assert (b"", 0, Tries()) == (found.led_by, found.led_at, found.vain)
+        assert (b"", None, Tries()) == (found.led_by, found.led_at, found.vain)
         arrivals.arrived(step, found, rejoin(), JUN.account, info(BO))
         assert JUN.account == found.led_by
 
@@ -85,7 +85,7 @@ def test_an_invitation_does_not_make_us_forget_who_said_what(by: Other, low: boo
         old, new = step.room(old_id), step.room(new_id)
         arrivals.invited(step, old, new, by.account)
         assert about == {name: getattr(new, name) for name in about}
-        assert ((b"", 0) if by is JUN else (BO.account, START + pause)) == (new.led_by, new.led_at)
+        assert ((b"", None) if by is JUN else (BO.account, START + pause)) == (new.led_by, new.led_at)
 
 
 # -- looking around -----------------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ def test_an_admin_who_has_not_come_is_asked() -> None:
 def test_before_its_time_nothing_is_asked(before: int) -> None:
     """Nor where nobody led us."""
     stage = Stage()
-    room, other = led(stage, JUN, BO), led(stage, JUN, BO, led_at=0)
+    room, other = led(stage, JUN, BO), led(stage, JUN, BO, led_at=None)
     assert (None, before) == asked(stage, room, START - before)
     assert (None, -1) == asked(stage, other)
 
@@ -182,7 +182,7 @@ def ticket(*history: tuple[int, bytes]) -> Ticket:
     return Ticket(b"r" * 32, 9, b"s" * 32, b"", b"", b"", 0, told)
 
 
-def stays(by: Other, *history: tuple[int, bytes]) -> tuple[bool, bool, int]:
+def stays(by: Other, *history: tuple[int, bytes]) -> tuple[bool, bool, int | None]:
     """Whether an answer to Jun's question keeps us here; whether we go on asking; when we look around again."""
     state = RoomState(b"r" * 32, info(JUN), "joined", [], led_at=START)
     state.history = [Merged(3, b"three", [], [], []), Merged(4, b"four", [], [], [])]
@@ -198,7 +198,7 @@ def test_a_ticket_of_somebody_else_is_no_reason_to_go() -> None:
 
 def test_who_went_through_our_commits_is_where_we_are() -> None:
     """That settles it, however few of them they know."""
-    assert [(True, False, 0)] * 2 == [stays(JUN, (3, b"three"), (4, b"four"), (5, b"on")), stays(JUN, (4, b"four"))]
+    assert [(True, False, None)] * 2 == [stays(JUN, (3, b"three"), (4, b"four"), (5, b"on")), stays(JUN, (4, b"four"))]
 
 
 @pytest.mark.parametrize("history", [(), ((5, b"on"),), ((3, b"other"),), ((3, b"three"), (4, b"other"))])

@@ -38,24 +38,24 @@ def begun(track: BoxTrack, position: int = 9) -> None:
 @pytest.mark.parametrize(
     ("due", "incarnation", "closed", "asks", "left"),
     [
-        (0, b"old", False, False, 0),
+        (None, b"old", False, False, None),
         (1, b"old", False, False, 1),
-        (-1, b"old", False, True, 0),
-        (None, b"", False, True, 0),
-        (None, b"inc", False, False, 0),
-        (None, b"old", True, False, 0),
+        (-1, b"old", False, True, None),
+        (0, b"", False, True, None),
+        (0, b"inc", False, False, None),
+        (0, b"old", True, False, None),
     ],
 )
 def test_who_hears_nobody_in_a_new_box_asks_where_the_room_is(
-    due: int | None, incarnation: bytes, left: int, *, closed: bool, asks: bool
+    due: int | None, incarnation: bytes, left: int | None, *, closed: bool, asks: bool
 ) -> None:
-    """``due`` from now, None: now. Somebody else's view counts if it is of this incarnation."""
+    """``due`` from now, None: not set. Somebody else's view counts if it is of this incarnation."""
     stage = Stage()
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
         begun(track)
         track.winner = Winner(WON) if closed else None
-        track.silence_at = 0 if due == 0 else step.now + (due or 0)
+        track.silence_at = None if due is None else step.now + due
         if incarnation:
             view = DeviceView(track.keys.box.address, JUN.device, incarnation, 1, b"c", (), ())
             step.store.put_view(view)
@@ -64,7 +64,7 @@ def test_who_hears_nobody_in_a_new_box_asks_where_the_room_is(
         assert ("silence" if asks else "", left) == (reason, track.silence_at and track.silence_at - step.now)
 
 
-@pytest.mark.parametrize(("due", "again"), [(0, False), (1, False), (-1, True), (None, True)])
+@pytest.mark.parametrize(("due", "again"), [(None, False), (1, False), (-1, True), (0, True)])
 def test_own_frames_that_the_relay_took_and_does_not_show_are_put_there_again(due: int | None, *, again: bool) -> None:
     """Messages, and the commit that waits; nothing of others, nothing that has a place, no other commit."""
     stage = Stage()
@@ -77,10 +77,10 @@ def test_own_frames_that_the_relay_took_and_does_not_show_are_put_there_again(du
         stage.frame(step, track, 0, data=b"", message=MESSAGE)
         stage.frame(step, track, 3)
         state.pending = pending(commit.hash)
-        track.confirm_at = 0 if due == 0 else step.now + (due or 0)
+        track.confirm_at = None if due is None else step.now + due
         repair.confirm(step, state, track)
         assert ({ours.hash, commit.hash} if again else set()) == set(out(step, RoomFrame))
-        assert (0 if again else due) == (track.confirm_at and track.confirm_at - step.now)
+        assert (None if again else due) == (track.confirm_at and track.confirm_at - step.now)
 
 
 def test_nothing_is_put_again_into_a_closed_box() -> None:
@@ -91,7 +91,7 @@ def test_nothing_is_put_again_into_a_closed_box() -> None:
         stage.frame(step, track, 0)
         track.winner, track.confirm_at = Winner(WON), step.now
         repair.confirm(step, state, track)
-        assert ([], 0) == (out(step, RoomFrame), track.confirm_at)
+        assert ([], None) == (out(step, RoomFrame), track.confirm_at)  # type: ignore[comparison-overlap]
 
 
 # -- announcements --------------------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def test_last_words_are_of_each_closed_box_that_somebody_may_have_to_read() -> N
         for track in state.boxes:
             track.winner, track.announce_at = Winner(WON, (DORA.account,)), 1
             step.store.set_value(box_log.winner_key(track), b"commit of %d" % track.epoch)
-        state.boxes[1].announce_at = 0
+        state.boxes[1].announce_at = None
         step.store.delete_value(box_log.winner_key(state.boxes[2]))
         state.history = [Merged(0, WON, [], [order], []), Merged(1, b"x" * 32, [], [order, order], [])]
         said = box_log.last_words(step, state)

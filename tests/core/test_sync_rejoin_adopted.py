@@ -68,7 +68,7 @@ def test_the_branch_is_the_room_from_now_on() -> None:
     with bare(b) as step:
         state = looks(step, room, a)
         state.vain, state.pending = Tries(3, world.now), PendingCommit(b"", b"", [], [], [], invites=False)
-        state.receipt_at = state.tend_at = 0
+        state.receipt_at = state.tend_at = None
         step.store.set_value(way_key(room), b"way")
         ours = adopt(step, state, ticket, a)
         epoch = ticket.epoch + 1
@@ -79,7 +79,7 @@ def test_the_branch_is_the_room_from_now_on() -> None:
             (each.epoch, each.commit, tuple(each.removed)) for each in state.history
         ]
         spread, soon = world.timing.commit_spread, world.timing.receipt
-        assert (world.now + spread, world.now + intents.TEND_MS + 1, world.now + soon) == (
+        assert (world.now + spread, world.now + intents.TEND_MS + 1, world.now + soon) == (  # type: ignore[comparison-overlap]
             *(state.commit_at, state.tend_at),
             state.receipt_at,
         )
@@ -148,7 +148,10 @@ def test_whom_a_plain_member_led_asks_others_whether_that_is_the_room() -> None:
             state = looks(step, room, a)
             state.boxes = state.boxes[-1:]
             adopt(step, state, ticket, by)
-            assert (led, c.account if led else b"") == (state.led_at > world.now, state.led_by)
+            assert (led, c.account if led else b"") == (
+                not step.due(state.led_at) and state.led_at is not None,
+                state.led_by,
+            )
         update_keys(a, room)
         world.settle(span=60_000)
 
@@ -287,7 +290,7 @@ def test_boxes_after_the_fork_are_over_and_the_forked_one_was_ended_by_the_winne
     before, _, closed, _, _ = tracks
     assert [before, closed] == state.boxes[:-1]
     assert Winner(b"w" * 32) == before.winner
-    assert (True, 0, 0) == (closed.settled_seen, closed.announce_at, closed.trim_at)
+    assert (True, None, None) == (closed.settled_seen, closed.announce_at, closed.trim_at)
     assert Winner(state.history[-2].commit, (c.account,)) == closed.winner
 
 

@@ -189,5 +189,5 @@ def test_when_a_removal_stands_nothing_of_its_box_is_kept() -> None:
         removal_watch.stop(step, room)
     with watched.stage.step() as step:
         room = step.room(watched.room)
-        assert (0, None, 0) == (len(room.boxes), room.rejoin, room.invites_at)
+        assert (0, None, None) == (len(room.boxes), room.rejoin, room.invites_at)
         assert (0, False) == (len(step.store.views(box)), rooms.leaving(step, room.id))

@@ -12,7 +12,7 @@ from nullabona.client.core.model.state import BoxTrack, CommitCandidate, Merged,
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import repair
 from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
-from tests.core.stage import DAY, RELAY, Other, Randomness, Stage, out, rows, told
+from tests.core.stage import DAY, RELAY, Other, Randomness, Stage, out, rows, set_time, told
 
 JUN = Other("jun")
 ELSEWHERE = "wss://two.example:443/v1"
@@ -171,12 +171,12 @@ def test_a_lost_box_begins_anew_and_is_told() -> None:
         worn(track)
         stage.frame(step, track, 7)
         losses.lose_box(step, state, track, b"new")
-        assert ((b"new", 2, 0, 0, 0, 0, None), ([], [], [], {}, {}, []), 0, (False,) * 4) == reset(track)
+        assert ((b"new", 2, 0, 0, 0, 0, None), ([], [], [], {}, {}, []), None, (False,) * 4) == reset(track)
         assert box_log.first_chain(track) == track.chain
         assert [(0, b"", b"sealed")] == [(f.seq, f.chain, f.data) for f in step.store.frames(track.keys.box.address)]
         assert [("relay-lost-box", {"epoch": 0})] == told(step)
         times = (track.settle_until, track.silence_at, track.put_back_own_at, track.put_back_any_at, state.receipt_at)
-        assert (30_000, 28_800_000, 0, 60_000, 2_000) == tuple(at - step.now for at in times)
+        assert (30_000, 28_800_000, 0, 60_000, 2_000) == tuple(set_time(at) - step.now for at in times)
         assert step.now + 60_000 == state.invites_at
 
 
@@ -188,8 +188,8 @@ def test_at_the_earliest_others_frames_go_back_at_once_and_silence_is_given_its_
         losses.begin_anew(step, state, track, b"")
         assert (b"", 14_400_000, 0) == (
             track.incarnation,
-            track.silence_at - step.now,
-            track.put_back_any_at - step.now,
+            set_time(track.silence_at) - step.now,
+            set_time(track.put_back_any_at) - step.now,
         )
         assert step.now - 5 == state.invites_at
         assert [] == rows(step)
@@ -202,7 +202,7 @@ def test_a_closed_box_that_is_lost_is_decided_already() -> None:
     with stage.inside(room) as (step, state, track):
         track.winner = Winner(WON)
         losses.begin_anew(step, state, track, b"new")
-        assert (0, 0, 0) == (track.settle_until, track.silence_at, state.invites_at)
+        assert (None, None, None) == (track.settle_until, track.silence_at, state.invites_at)
         assert (step.now, Winner(WON)) == (track.put_back_own_at, track.winner)
 
 
@@ -242,23 +242,23 @@ def rows_of(stage: Stage, step: Step, track: BoxTrack) -> dict[str, Frame]:
 @pytest.mark.parametrize(
     ("own", "anybody", "back", "left"),
     [
-        (0, 0, [], (0, 0)),
+        (None, None, [], (None, None)),
         (1, 1, [], (1, 1)),
-        (-1, 1, ["ours"], (0, 1)),
-        (None, 0, ["ours"], (0, 0)),
-        (0, None, ["ours", "theirs", "commit", "their commit"], (0, 0)),
-        (1, -1, ["ours", "theirs", "commit", "their commit"], (1, 0)),
+        (-1, 1, ["ours"], (None, 1)),
+        (0, None, ["ours"], (None, None)),
+        (None, 0, ["ours", "theirs", "commit", "their commit"], (None, None)),
+        (1, -1, ["ours", "theirs", "commit", "their commit"], (1, None)),
     ],
 )
 def test_own_frames_go_back_at_once_and_anybodys_in_their_time(
-    own: int | None, anybody: int | None, back: list[str], left: tuple[int, int]
+    own: int | None, anybody: int | None, back: list[str], left: tuple[int | None, int | None]
 ) -> None:
-    """Times from now (None: now itself, 0: not set). Only what has bytes and no place; what is not due stays due."""
+    """Times from now (None: not set). Only what has bytes and no place; what is not due stays due."""
     stage = Stage()
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
         rows = rows_of(stage, step, track)
-        track.put_back_own_at, track.put_back_any_at = (0 if at == 0 else step.now + (at or 0) for at in (own, anybody))
+        track.put_back_own_at, track.put_back_any_at = (None if at is None else step.now + at for at in (own, anybody))
         repair.put_back(step, state, track)
         assert {rows[name].hash for name in back} == set(out(step, RoomFrame))
         assert left == tuple(at and at - step.now for at in (track.put_back_own_at, track.put_back_any_at))
@@ -276,7 +276,7 @@ def test_an_own_commit_waits_until_order_has_settled_and_then_goes_back() -> Non
         assert ([rows["ours"].hash], step.now + 1) == (out(step, RoomFrame), track.put_back_own_at)
         step.now += 1
         repair.put_back(step, state, track)
-        assert ({rows["ours"].hash, rows["commit"].hash}, 0) == (set(out(step, RoomFrame)), track.put_back_own_at)
+        assert ({rows["ours"].hash, rows["commit"].hash}, None) == (set(out(step, RoomFrame)), track.put_back_own_at)  # type: ignore[comparison-overlap]
 
 
 def test_nobody_elses_commit_goes_back_before_order_has_settled() -> None:
@@ -290,7 +290,7 @@ def test_nobody_elses_commit_goes_back_before_order_has_settled() -> None:
         track.put_back_own_at = track.put_back_any_at = step.now
         repair.put_back(step, state, track)
         assert {rows["ours"].hash, rows["theirs"].hash} == set(out(step, RoomFrame))
-        assert (0, 0) == (track.put_back_own_at, track.put_back_any_at)
+        assert (None, None) == (track.put_back_own_at, track.put_back_any_at)  # type: ignore[comparison-overlap]
 
 
 def test_the_file_of_a_message_that_goes_back_goes_back_with_it() -> None:
@@ -329,12 +329,12 @@ def test_the_commit_that_ended_a_lost_box_is_announced_there(
         state.history = [merged(1, mine=True), merged(0, mine=mine)]
         step.store.set_value(box_log.winner_key(track), b"the commit")
         track.put_back_own_at = step.now
-        track.put_back_any_at = step.now if anybody else 0
+        track.put_back_any_at = step.now if anybody else None
         repair.put_back(step, state, track)
         frames = [f for f in step.store.frames(track.keys.box.address) if f.kind == Kind.SETTLED]
         assert (said, [f.hash for f in frames]) == (bool(frames), out(step, RoomFrame))
         assert (seen or said, said) == (track.settled_seen, track.announced)
-        assert ([b""] if said else [], 0) == ([f.data for f in frames], track.put_back_own_at)
+        assert ([b""] if said else [], None) == ([f.data for f in frames], track.put_back_own_at)  # type: ignore[comparison-overlap]
 
 
 @pytest.mark.parametrize("ours", [True, False])

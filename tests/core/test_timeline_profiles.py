@@ -63,16 +63,16 @@ def test_a_profile_is_kept_and_every_room_we_are_in_is_told_soon(talk: Talk) -> 
     assert MINA == profiles.own(talk.step)
     assert msgspec.msgpack.encode(MINA) == profiles.own_encoded(talk.step.store)
     assert Person(talk.me, talk.step.local.handle, "Mina", PNG, START) == talk.step.store.person(talk.me)
-    assert (START + 2_001, 0, [talk.me]) == (talk.group.profile_at, talk.direct.profile_at, changed(talk))
+    assert (START + 2_001, None, [talk.me]) == (talk.group.profile_at, talk.direct.profile_at, changed(talk))
 
 
 def test_what_is_said_already_is_not_said_again(talk: Talk) -> None:
     """The same name and picture, whether given or left as they are; another name keeps the picture."""
     profiles.set_own(talk.step, "Mina", PNG)
-    talk.group.profile_at = 0
+    talk.group.profile_at = None
     profiles.set_own(talk.step, "Mina", None)
     profiles.set_own(talk.step, "Mina", PNG)
-    assert (0, [talk.me]) == (talk.group.profile_at, changed(talk))
+    assert (None, [talk.me]) == (talk.group.profile_at, changed(talk))
     profiles.set_own(talk.step, "Minari", None)
     assert Profile("Minari", PNG) == profiles.own(talk.step)
     profiles.set_own(talk.step, "Minari", b"")
@@ -87,7 +87,7 @@ def test_a_profile_that_nobody_would_take_is_refused(talk: Talk, name: str, pict
     """A long name, something else than a picture, a large one. Nothing changes."""
     with pytest.raises(BadRequest):
         profiles.set_own(talk.step, name, picture)
-    assert (Profile(""), 0, []) == (profiles.own(talk.step), talk.group.profile_at, changed(talk))
+    assert (Profile(""), None, []) == (profiles.own(talk.step), talk.group.profile_at, changed(talk))
 
 
 def test_the_longest_name_and_the_largest_picture_are_taken(talk: Talk) -> None:
@@ -118,10 +118,10 @@ def test_who_says_nothing_of_themselves_tells_nobody(talk: Talk) -> None:
     """Nor is a room told that is the one with somebody blocked."""
     profiles.tell_soon(talk.step, talk.group)
     profiles.set_own(talk.step, "Mina", None)
-    talk.direct.profile_at = 0
+    talk.direct.profile_at = None
     block(talk, JUN)
     profiles.tell_soon(talk.step, talk.direct)
-    assert 0 == talk.direct.profile_at
+    assert None is talk.direct.profile_at
     profiles.tell_soon(talk.step, talk.group)
     assert START + 2_001 == talk.group.profile_at
 
@@ -132,20 +132,20 @@ def test_newcomers_of_a_small_room_are_told_at_once(talk: Talk, guests: int, *, 
     crowd = [Other(f"guest{number}").row(talk.group.id, 3 + number) for number in range(guests)]
     talk.step.store.put_devices(crowd)
     profiles.set_own(talk.step, "Mina", None)
-    talk.group.profile_at = 0
+    talk.group.profile_at = None
     profiles.newcomers(talk.step, talk.group)
-    assert (True, soon) == (talk.group.profile_late, START < talk.group.profile_at)
+    assert (True, soon) == (talk.group.profile_late, talk.group.profile_at is not None)
 
 
-@pytest.mark.parametrize(("at", "says"), [(0, False), (1, True), (START, True), (START + 1, False)])
-def test_a_profile_is_said_when_its_time_has_come(talk: Talk, at: int, *, says: bool) -> None:
+@pytest.mark.parametrize(("at", "says"), [(None, False), (1, True), (START, True), (START + 1, False)])
+def test_a_profile_is_said_when_its_time_has_come(talk: Talk, at: int | None, *, says: bool) -> None:
     """Once; then nobody is late any more."""
     talk.step.store.set_value("own-profile", msgspec.msgpack.encode(MINA))
     talk.group.profile_at, talk.group.profile_late = at, True
     for _ in range(2):
         sending.send_profile(talk.step, talk.group)
     assert ([MINA] if says else [], 1 if says else 0) == (sent(talk, talk.group), frames(talk))
-    assert (0 if says else at, not says) == (talk.group.profile_at, talk.group.profile_late)
+    assert (None if says else at, not says) == (talk.group.profile_at, talk.group.profile_late)
 
 
 def test_a_profile_waits_while_nothing_is_said_in_a_room(talk: Talk) -> None:
@@ -158,7 +158,7 @@ def test_a_profile_waits_while_nothing_is_said_in_a_room(talk: Talk) -> None:
     talk.step.store.drop_devices(talk.group.id, [JUN.device, NARI.device])
     talk.step.roster_changed(talk.group.id)
     sending.send_profile(talk.step, talk.group)
-    assert (0, []) == (talk.group.profile_at, sent(talk, talk.group))
+    assert (None, []) == (talk.group.profile_at, sent(talk, talk.group))  # type: ignore[comparison-overlap]
 
 
 def test_somebody_blocked_is_not_told(talk: Talk) -> None:
@@ -167,7 +167,7 @@ def test_somebody_blocked_is_not_told(talk: Talk) -> None:
     block(talk, JUN)
     talk.direct.profile_at = START
     sending.send_profile(talk.step, talk.direct)
-    assert (0, []) == (talk.direct.profile_at, sent(talk, talk.direct))
+    assert (None, []) == (talk.direct.profile_at, sent(talk, talk.direct))  # type: ignore[comparison-overlap]
 
 
 def test_who_came_late_hears_the_name_before_the_next_message(talk: Talk) -> None:
@@ -175,12 +175,12 @@ def test_who_came_late_hears_the_name_before_the_next_message(talk: Talk) -> Non
     assert not profiles.due_before_speaking(talk.step, talk.group)
     talk.group.profile_late = True
     assert not profiles.due_before_speaking(talk.step, talk.group)
-    assert (0, True, []) == (talk.group.profile_at, talk.group.profile_late, sent(talk, talk.group))
+    assert (None, True, []) == (talk.group.profile_at, talk.group.profile_late, sent(talk, talk.group))
     talk.step.store.set_value("own-profile", msgspec.msgpack.encode(MINA))
     for due in (True, False):
         assert due is profiles.due_before_speaking(talk.step, talk.group)
         sending.send_profile(talk.step, talk.group)
-    assert (0, False, [MINA]) == (talk.group.profile_at, talk.group.profile_late, sent(talk, talk.group))
+    assert (None, False, [MINA]) == (talk.group.profile_at, talk.group.profile_late, sent(talk, talk.group))
 
 
 # -- what others say ----------------------------------------------------------------------------------------------

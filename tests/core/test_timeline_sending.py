@@ -59,7 +59,7 @@ def test_what_is_said_is_stored_and_queued_in_the_rooms_current_box() -> None:
     message = send(stage, room, Text("hello", timer_s=5))
     with stage.step() as step:
         track = step.room(room).current
-        assert 0 == step.room(room).receipt_at
+        assert None is step.room(room).receipt_at
         frame = step.store.frame(message.box, message.frame)
     assert is_made_by(stage.me.account, message.id)
     assert (stage.me.account, stage.me.device, START, UNPLACED, 0, MessageState.WAITING, 0) == (
@@ -139,7 +139,7 @@ def test_whoever_reads_the_next_line_hears_first_who_says_it() -> None:
     room = stage.room(JUN, profile_late=True)
     with stage.step() as step:
         profiles.take_own(step, msgspec.msgpack.encode(Profile("미나")), 1)
-        step.room(room).profile_late, step.room(room).profile_at = True, 0
+        step.room(room).profile_late, step.room(room).profile_at = True, None
     send(stage, room, React(ID, "👍"))
     send(stage, room, Text("hello"))
     assert [React, Profile, Text] == [type(body) for body in heard.bodies]
@@ -207,7 +207,7 @@ def test_only_what_waits_is_released() -> None:
 # -- what is told beside words ------------------------------------------------------------------------------------
 
 
-def receipt(stage: Stage, room: bytes) -> int:
+def receipt(stage: Stage, room: bytes) -> int | None:
     """It is time for a receipt; when the next is."""
     with stage.step() as step:
         state = step.room(room)
@@ -220,7 +220,7 @@ def test_a_receipt_says_what_we_have_read_and_is_not_kept() -> None:
     stage = Stage()
     heard = Listening(stage)
     room = stage.room(JUN, receipt_at=START, read_upto=b"r" * 16)
-    assert 0 == receipt(stage, room)
+    assert receipt(stage, room) is None
     (envelope,) = heard.said
     assert (Receipt(), b"r" * 16, START, 1) == (
         *(envelope.body, envelope.marker),
@@ -257,7 +257,7 @@ def test_who_has_more_boxes_to_tell_of_than_one_message_holds_tells_soon_again()
         old = [msgspec.structs.replace(state.current, secret=b"%032d" % n, incarnation=b"i" * 8) for n in range(9)]
         state.boxes = [*old, state.current]
     assert START + stage.timing.receipt == receipt(stage, room)
-    assert 0 == receipt(stage, room)
+    assert receipt(stage, room) is None
 
 
 def test_nobody_is_told_where_nobody_is_or_may_hear() -> None:
@@ -270,22 +270,22 @@ def test_nobody_is_told_where_nobody_is_or_may_hear() -> None:
         stage.room(JUN, redo=[JUN.account], receipt_at=START),
         stage.room(JUN, kind=DIRECT, receipt_at=START),
     ]
-    assert [0] * 4 == [receipt(stage, room) for room in rooms]
+    assert [None] * 4 == [receipt(stage, room) for room in rooms]
     assert [] == stage.outbox()
 
 
 @pytest.mark.parametrize(
     ("candidate", "settle_until", "look_until", "expected"),
     [
-        (True, 0, 0, START + 1_000),
-        (True, START + 5_000, 0, START + 5_000),
-        (False, 0, START + 1, START + 1_000),
-        (False, 0, START + 7_000, START + 7_000),
+        (True, None, None, START + 1_000),
+        (True, START + 5_000, None, START + 5_000),
+        (False, None, START + 1, START + 1_000),
+        (False, None, START + 7_000, START + 7_000),
         (False, START + 5_000, START, None),
     ],
 )
 def test_in_an_epoch_that_seems_over_receipts_wait(
-    settle_until: int, look_until: int, expected: int | None, *, candidate: bool
+    settle_until: int | None, look_until: int | None, expected: int | None, *, candidate: bool
 ) -> None:
     """Nobody could read them; they are told a little after that is decided, at a time at random."""
     for low, rng in ((True, 0), (False, 2_000)):
@@ -295,7 +295,7 @@ def test_in_an_epoch_that_seems_over_receipts_wait(
             track = step.room(room).current
             track.candidates = [CommitCandidate(1, b"f", settled=False)] if candidate else []
             track.settle_until, track.look_until = settle_until, look_until
-        assert (expected + rng if expected else 0) == receipt(stage, room)
+        assert (expected + rng if expected else None) == receipt(stage, room)
         assert (expected is None) is bool(stage.outbox())
 
 

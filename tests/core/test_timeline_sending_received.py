@@ -234,7 +234,7 @@ def test_a_marker_waits_for_its_message() -> None:
         assert {SORA.account.hex(): b"y" * 16} == step.room(room).unmatched_markers
 
 
-def mark_read(stage: Stage, room: bytes, id: bytes) -> tuple[list[Fact], int, bytes]:
+def mark_read(stage: Stage, room: bytes, id: bytes) -> tuple[list[Fact], int | None, bytes]:
     """We have read up to a message: what is told, when the room is, and what it is told then."""
     with stage.step() as step:
         state = step.room(room)
@@ -268,7 +268,7 @@ def test_whoever_wants_it_so_does_not_tell_what_they_have_read() -> None:
     with stage.step() as step:
         preferences.change(step, preferences.PROFILE, Preferences, {"receipts": False})
     read = [ReadMarker(room, stage.me.account), OwnMarkerMoved(room)]
-    assert (read, 0, b"") == mark_read(stage, room, ID)
+    assert (read, None, b"") == mark_read(stage, room, ID)
     assert 16 == position(stage, room, stage.me.account)
 
 
@@ -278,7 +278,7 @@ def test_what_nobody_else_knows_is_not_read(place: int) -> None:
     stage = Stage()
     room = stage.room(JUN, read_upto=LINE)
     stage.message(room, ID, body=WORDS, position=place)
-    assert [([], 0, LINE)] * 2 == [mark_read(stage, room, id) for id in (ID, b"x" * 16)]
+    assert [([], None, LINE)] * 2 == [mark_read(stage, room, id) for id in (ID, b"x" * 16)]
     assert None is position(stage, room, stage.me.account)
 
 

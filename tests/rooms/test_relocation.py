@@ -65,7 +65,7 @@ def test_a_room_goes_where_its_admin_goes() -> None:
         commands.rename(step, room, "after")
     world.settle(span=HOUR)
     assert {"after"} == {person.info(room).name for person in (a, b, c)}
-    assert 0 == state_of(a, room).scout_at
+    assert None is state_of(a, room).scout_at
 
 
 def test_who_was_away_for_weeks_comes_along() -> None:

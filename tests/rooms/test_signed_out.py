@@ -7,7 +7,7 @@ import pytest
 from nullabona.client.core import commands, conversation
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.devices import membership
-from nullabona.client.core.model import state
+from nullabona.client.core.model.branches import helpers_of
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.restore import returning
 from tests.rooms.copying import copied, look_at_own_card, put_back
@@ -130,7 +130,7 @@ def test_rooms_that_a_sibling_promised_are_not_asked_for_though_lines_still_disa
     laptop.send(room, "for a day")
     world.settle(span=HOUR)
     with laptop.engine.step(world.now) as step:
-        returning.expect(step, promised, mina.info(room), state.helpers_of(list(step.roster(room).values())))
+        returning.expect(step, promised, mina.info(room), helpers_of(list(step.roster(room).values())))
     restored(world, laptop, "jun's desk").online = False
     laptop.online = True
     look_at_own_card(world, laptop)

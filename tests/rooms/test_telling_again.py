@@ -171,7 +171,7 @@ def test_what_nobody_ever_tells_is_sent_again(world: World, monkeypatch: pytest.
     says(world, room, a, "hello")
     lied_to(world, b, SwappingRelay.noise)
     with b.engine.step(world.now, room) as step:
-        step.room(room).receipt_at = 0
+        step.room(room).receipt_at = None
     monkeypatch.setattr(receipts, "own_views", lambda state: (receipts.view_of(state.current),))
     update_keys(c, room)
     world.settle(span=MINUTE)
@@ -227,7 +227,7 @@ def test_who_has_much_to_tell_goes_on_until_it_is_told(world: World) -> None:
     world.settle(span=MINUTE)
     with b.engine.step(world.now, room) as step:
         state = step.room(room)
-        assert (0, []) == (state.receipt_at, [track.epoch for track in state.boxes if track.told is None])
+        assert (None, []) == (state.receipt_at, [track.epoch for track in state.boxes if track.told is None])
 
 
 @pytest.mark.parametrize(

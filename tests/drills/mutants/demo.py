@@ -193,7 +193,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("nobody puts frames back after the seizure", "demo", "S-20 S-21",
         Edit("client/core/sync/repair.py", "    if not own and not anybody:\n        return\n", "    return\n"), blind=True),
     mutant("who was away gets nothing back from others", "demo", "S-21",
-        Edit("client/core/sync/repair.py", "    anybody = 0 < track.put_back_any_at <= step.now\n", "    anybody = False\n"), blind=True),
+        Edit("client/core/sync/repair.py", "    anybody = step.due(track.put_back_any_at)\n", "    anybody = False\n"), blind=True),
     mutant("what was put back is shown a second time", "demo", "S-20",
         *AGAIN, blind=True),
     mutant("after a removal messages keep the keys from before", "demo", "R-10", *OLD_KEYS, blind=True),

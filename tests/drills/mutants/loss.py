@@ -27,7 +27,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("what others lack is put back within ten minutes", "loss", "S-22",
         Edit("client/core/step.py", "    put_back_any: int = 60_000\n", "    put_back_any: int = 600_000\n"), more=_SMALL, blind=True),
     mutant("only who said something puts it back", "loss", "S-22",
-        Edit("client/core/sync/repair.py", "    anybody = 0 < track.put_back_any_at <= step.now\n", "    anybody = False\n"), more=_SMALL, blind=True),
+        Edit("client/core/sync/repair.py", "    anybody = step.due(track.put_back_any_at)\n", "    anybody = False\n"), more=_SMALL, blind=True),
     mutant("what was put back is shown a second time", "loss", "S-22",
         *AGAIN, more=_SMALL, blind=True),
     mutant("where a room went is not left where others look for it", "loss", "S-24",

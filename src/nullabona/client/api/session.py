@@ -137,10 +137,10 @@ class Session:
 
     def settled(self, *, receipts: bool) -> bool:
         """Whether everything that could be sent or received has been: also room changes, and receipts if asked."""
-        soon = now_ms() + _RECEIPT_SOON_MS if receipts else 0
         now = now_ms()
+        soon = now + _RECEIPT_SOON_MS if receipts else 0
         return self.runner.at_rest and not any(
-            _changing(room) or 0 < room.receipt_at <= soon or 0 < room.scout_at <= now
+            _changing(room) or _by(room.receipt_at, soon) or _by(room.scout_at, now)
             for room in self.room_states()
             if room.phase == JOINED
         )
@@ -162,6 +162,10 @@ class Session:
             raise PendingStill(f"{what} within the time given") from None
         finally:
             deaf()
+
+
+def _by(at: int | None, time: int) -> bool:
+    return at is not None and at <= time
 
 
 def _changing(room: RoomState) -> bool:

@@ -104,7 +104,7 @@ class Engine:
             step = self._look()
             for room in self._store.rooms():
                 self._note_wake(room, acquaintance.attended(step, step.find_room(room)))
-            self._inbox_wake = state.trim_at if (state := inbox_state.load(step)) else 0
+            self._inbox_wake = state.trim_at if (state := inbox_state.load(step)) else None
             files.sweep(step)
 
     def _note_wake(self, room: bytes, state: RoomState | None) -> None:
@@ -146,7 +146,7 @@ class Engine:
         if state is not None:
             inbox_items.trim_soon(step, state)
             inbox_state.save(step, state)
-        self._inbox_wake = state.trim_at if state is not None else 0
+        self._inbox_wake = state.trim_at if state is not None else None
 
     # -- what happened --------------------------------------------------------------------------------------------
 
@@ -154,7 +154,7 @@ class Engine:
         """Time has passed: do what is due."""
         due = [room for room, wake in self._wake.items() if wake <= now]
         joins = [room for room, join in self._joins.items() if join.deadline <= now]
-        inbox_due = 0 < self._inbox_wake <= now
+        inbox_due = self._inbox_wake is not None and self._inbox_wake <= now
         if not (due or joins or inbox_due or self._next_timed() <= now):
             return NOTHING
         with self.step(now, *due, *joins, chosen=False) as step:
@@ -239,7 +239,7 @@ class Engine:
         if state is not None:
             self._begin_joins(step, inbox_items.upkeep(step, state))
             inbox_state.save(step, state)
-        self._inbox_wake = state.trim_at if state is not None else 0
+        self._inbox_wake = state.trim_at if state is not None else None
 
     def _begin_joins(self, step: Step, joins: list[rejoin.Join]) -> None:
         for join in joins:

@@ -61,14 +61,21 @@ def room_wake(room: RoomState) -> int | None:
         )  # else there is nobody to ask
     if room.phase != JOINED:
         return _watch_wake(room)
-    times = [room.receipt_at, room.update_at, room.invites_at, room.profile_at, room.sync_at, room.tend_at]
+    times: list[int | None] = [
+        room.receipt_at,
+        room.update_at,
+        room.invites_at,
+        room.profile_at,
+        room.sync_at,
+        room.tend_at,
+    ]
     times += [room.note_at, room.scout_at, asking.next_due(room), giving.next_due(room)]
     if room.rejoin is not None:
         times.append(room.rejoin.next_at)
     else:
         times.append(room.led_at)
     if room.intents and room.pending is None and not room.current.undecided and not commits_wait(room):
-        times.append(max(room.commit_at, room.current.settle_until, room.current.look_until, 1))
+        times.append(max(room.commit_at, room.current.unsure_until, 1))
     for track in room.boxes:
         times += _track_times(track)
     return min((time for time in times if time), default=None)
@@ -78,10 +85,10 @@ def _watch_wake(room: RoomState) -> int | None:
     if not room.boxes:
         return None
     next_at = room.rejoin.next_at if room.rejoin is not None else ends_at(room)
-    return min(next_at, room.invites_at) if room.invites_at else next_at
+    return min(next_at, room.invites_at) if room.invites_at is not None else next_at
 
 
-def _track_times(track: BoxTrack) -> list[int]:
+def _track_times(track: BoxTrack) -> list[int | None]:
     times = [
         track.put_back_own_at,
         track.put_back_any_at,
@@ -92,7 +99,6 @@ def _track_times(track: BoxTrack) -> list[int]:
         track.silence_at,
     ]
     if track.candidates and track.read_so_far:  # until then no hour helps, only what comes
-        times.append(
-            max(track.settle_until, track.insist_until, *(candidate.give_up_at for candidate in track.candidates))
-        )
+        waits = [track.settle_until, track.insist_until, *(candidate.give_up_at for candidate in track.candidates)]
+        times.append(max((until for until in waits if until is not None), default=None))
     return times

@@ -214,6 +214,14 @@ class Step:
             case _:
                 self.unlogged.append(fact)
 
+    def due(self, at: int | None) -> bool:
+        """Whether something was to be done by now; None: it is not to be done."""
+        return at is not None and at <= self.now
+
+    def before(self, until: int | None) -> bool:
+        """Whether that time is still to come."""
+        return until is not None and self.now < until
+
     def within(self, most: int) -> int:
         """A time at most ``most`` ms from now, at random."""
         return self.now + self.rng.between(0, max(most, 0))

@@ -47,5 +47,5 @@ def look_after(step: Step, room: RoomState) -> None:
     giving.look_after(step, room)
     # Before the receipt: a profile is a message and carries our view of the box, so it may make a receipt needless.
     sending.send_profile(step, room)
-    if 0 < room.receipt_at <= step.now:
+    if step.due(room.receipt_at):
         sending.send_receipt(step, room)

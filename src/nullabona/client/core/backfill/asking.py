@@ -24,9 +24,9 @@ MOST_ASKS: Final = 8
 _AGAIN_MS: Final = 3_600_000
 
 
-def next_due(room: RoomState) -> int:
-    """When `look_after` has something to do, in ms; 0: never."""
-    return room.gap.asked.next_at if room.gap is not None and room.gap.asked is not None else 0
+def next_due(room: RoomState) -> int | None:
+    """When `look_after` has something to do, in ms; None: never."""
+    return room.gap.asked.next_at if room.gap is not None and room.gap.asked is not None else None
 
 
 def look_after(step: Step, room: RoomState) -> None:
@@ -37,7 +37,7 @@ def look_after(step: Step, room: RoomState) -> None:
     if gap.asked is None:
         gap.asked = _begun(step, room, gap)
         gaps.tell(step, room)
-    if 0 < gap.asked.next_at <= step.now and not sending.held(step, room):
+    if step.due(gap.asked.next_at) and not sending.held(step, room):
         _ask(step, room, gap, gap.asked)
 
 
@@ -51,7 +51,7 @@ def _begun(step: Step, room: RoomState, gap: Gap) -> Asked:
     if siblings:
         asked.waiting.append(step.local.account)
     asked.told = siblings
-    asked.next_at = step.within(step.timing.receipt) if asked.waiting else 0
+    asked.next_at = step.within(step.timing.receipt) if asked.waiting else None
     return asked
 
 
@@ -70,7 +70,7 @@ def _ask(step: Step, room: RoomState, gap: Gap, asked: Asked) -> None:
     sending.send(step, room, BackfillRequest(asked.request, inbox_keypair(asked.seed).public, known, teller))
     asked.attempts += 1
     pause = min(_AGAIN_MS << (asked.attempts - 1), DAY_MS)
-    asked.next_at = step.now + pause + step.rng.between(0, pause) if asked.attempts < MOST_ASKS else 0
+    asked.next_at = step.now + pause + step.rng.between(0, pause) if asked.attempts < MOST_ASKS else None
 
 
 def _teller(step: Step, room: RoomState, asked: Asked) -> bytes:

@@ -128,9 +128,9 @@ def _was_before_us(step: Step, room: RoomState, device: Device) -> bool:
     return own is not None and device.since <= own.since
 
 
-def next_due(room: RoomState) -> int:
-    """When `look_after` has something to do, in ms; 0: never."""
-    return min((given.next_at for given in room.given), default=0)
+def next_due(room: RoomState) -> int | None:
+    """When `look_after` has something to do, in ms; None: never."""
+    return min((given.next_at for given in room.given), default=None)
 
 
 def look_after(step: Step, room: RoomState) -> None:

@@ -86,7 +86,7 @@ def look_again(step: Step, room: RoomState) -> None:
     if asked.waiting or not asked.told:
         gaps.tell(step, room)
         return
-    asked.next_at = 0
+    asked.next_at = None
     if asked.lacking:
         gaps.tell(step, room)
     else:

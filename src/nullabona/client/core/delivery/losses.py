@@ -37,7 +37,7 @@ def begin_anew(step: Step, room: RoomState, track: BoxTrack, incarnation: bytes)
     track.chain = first_chain(track)
     track.missing, track.unreadable, track.candidates = [], [], []
     track.deferred, track.expected = {}, {}
-    track.decide_at = 0
+    track.decide_at = None
     track.settled_seen = track.announced = track.diverged = track.order_seen = False
     track.behind = []
     step.store.unplace_frames(box)

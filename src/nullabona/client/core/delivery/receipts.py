@@ -74,7 +74,7 @@ def tell_doubt(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 def _tell_within(step: Step, room: RoomState, longest: int) -> bool:
     """Schedule a receipt within ``longest`` ms; False if one is already due by then."""
-    if 0 < room.receipt_at <= step.now + longest:
+    if room.receipt_at is not None and room.receipt_at <= step.now + longest:
         return False
     room.receipt_at = step.within(longest)
     return True

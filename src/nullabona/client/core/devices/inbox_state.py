@@ -63,7 +63,7 @@ class InboxState(msgspec.Struct):
     incarnation: bytes = b""
     position: int = 0
     trimmed: int = 0
-    trim_at: int = 0
+    trim_at: int | None = None
     told: int = 0
     """The position that we last sent to our account's other devices."""
     waiting: list[WaitingItem] = msgspec.field(default_factory=list)
@@ -143,5 +143,6 @@ def _go(step: Step, state: InboxState, relay: str) -> None:
     others = [place for place in state.former if place.relay not in {relay, left.relay}]
     state.relay, state.former = relay, [*others, left][-MOST_FORMER:]
     state.incarnation, state.position = (back.incarnation, back.position) if back is not None else (b"", 0)
-    state.trimmed = state.trim_at = state.told = 0
+    state.trimmed = state.told = 0
+    state.trim_at = None
     save(step, state)

@@ -123,9 +123,9 @@ def sign_out(step: Step, *, unasked: bool = True) -> None:
 
 def look_after(step: Step, room: RoomState) -> None:
     """Add and remove this account's devices in a room, if that is due."""
-    if not 0 < room.tend_at <= step.now:
+    if not step.due(room.tend_at):
         return
-    room.tend_at = 0
+    room.tend_at = None
     if own_devices.leads(step) and not own_devices.room_id(step.store):
         _share(step)
     present = {

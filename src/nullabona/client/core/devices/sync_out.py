@@ -11,8 +11,7 @@ from nullabona.client.core import preferences
 from nullabona.client.core.account import device_names, own_devices, sync_clock, waiting
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.devices import shared_inbox, shared_room
-from nullabona.client.core.model import state
-from nullabona.client.core.model.branches import Helper
+from nullabona.client.core.model.branches import Helper, helpers_of
 from nullabona.client.core.model.content import Sync
 from nullabona.client.core.model.facts.account import PreferencesChanged
 from nullabona.client.core.model.facts.people import ContactAccepted, ContactChanged, ContactRequested, ProfileChanged
@@ -130,19 +129,19 @@ def look_after(step: Step, room: RoomState) -> None:
     if room.info.kind != DEVICES:
         return
     if not step.others(room, room.epoch):
-        room.sync_at = 0
+        room.sync_at = None
         return
     if room.id != own_devices.room_id(step.store):
-        room.sync_at = 0
+        room.sync_at = None
         shared_room.look_after(step, room)
         return
     _pay(step, room)
     dirty = _load(step)
     if dirty and not room.sync_at:
         room.sync_at = step.within(SOON_MS) + 1
-    if not 0 < room.sync_at <= step.now:
+    if not step.due(room.sync_at):
         return
-    room.sync_at = 0
+    room.sync_at = None
     step.store.delete_value(_DIRTY)
     items = list(_items(step, dirty))
     for start in range(0, len(items), MOST_ITEMS):
@@ -260,7 +259,7 @@ def _remembered(step: Step, id: bytes) -> Iterator[RoomItem]:
         helpers = room.rejoin.helpers
     elif room.phase == JOINED:
         others = (device for device in step.roster(id).values() if device.account != step.local.account)
-        helpers = state.helpers_of(list(others))
+        helpers = helpers_of(list(others))
     if helpers:
         members = tuple((helper.account, helper.handle) for helper in helpers[:MOST_ASKED])
         yield RoomItem(id, encode_info(room.info), members, joined=room.phase == JOINED)

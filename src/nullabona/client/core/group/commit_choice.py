@@ -18,7 +18,7 @@ from nullabona.wire.frame import Kind, OpenedFrame
 
 def decide(step: Step, room: RoomState, track: BoxTrack) -> None:
     """Once the box was read far enough: the first valid commit wins, settled ones before others."""
-    waiting = not track.candidates or track.closed or step.now < track.settle_until
+    waiting = not track.candidates or track.closed or step.before(track.settle_until)
     if waiting or not track.read_so_far:
         return
     insists = intents.insists(step, room)
@@ -31,7 +31,7 @@ def decide(step: Step, room: RoomState, track: BoxTrack) -> None:
         decide(step, room, track)
         return
     track.candidates = []
-    track.decide_at = 0
+    track.decide_at = None
 
 
 def _decided_by_claim(step: Step, room: RoomState, track: BoxTrack, *, insists: bool) -> bool:
@@ -106,7 +106,7 @@ def _candidate_commit(
 
 def _still_waiting(step: Step, candidate: CommitCandidate) -> bool:
     """Whether to wait for a commit's blobs. Only for a while, so that nobody can block a room with missing ones."""
-    if not candidate.give_up_at:
+    if candidate.give_up_at is None:
         candidate.give_up_at = step.now + step.timing.blob
     return step.now < candidate.give_up_at
 

@@ -71,7 +71,7 @@ def advance(step: Step, room: RoomState) -> None:
         and room.pending is None
         and not evidence.commits_wait(room)
         and not track.undecided
-        and step.now >= max(track.settle_until, track.look_until, room.commit_at)
+        and step.now >= max(room.commit_at, track.unsure_until)
     )
     if not ready:
         return
@@ -194,7 +194,7 @@ def _close(step: Step, track: BoxTrack, commit: bytes, removed: tuple[bytes, ...
     for candidate in track.candidates:
         step.store.delete_value(box_log.settled_key(track.keys.box.address, candidate.frame))
     track.candidates = []
-    track.decide_at = 0
+    track.decide_at = None
     track.announce_at = step.now + step.timing.announcement + step.rng.between(0, step.timing.announcement)
     step.store.set_value(box_log.winner_key(track), commit)
     return winner
@@ -264,7 +264,8 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
             step.store.drop_box(track.keys.box.address)
     room.boxes = [watch] if watch is not None else []
     room.intents = []
-    room.receipt_at = room.update_at = room.note_at = room.scout_at = 0
+    room.receipt_at = room.note_at = room.scout_at = None
+    room.update_at = 0
     if watch is None:
         welcomes.forget_invites(step, room)
     room.pending = room.rejoin = None

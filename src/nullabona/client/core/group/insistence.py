@@ -32,7 +32,7 @@ def removes(step: Step, room: RoomState, commit: bytes) -> bool:
 
 def insist(step: Step, room: RoomState, track: BoxTrack) -> bool:
     """Append our removal to the box after the others' commits; False if we cannot, or it takes too long."""
-    if track.insist_until:
+    if track.insist_until is not None:
         return step.now < track.insist_until
     if room.pending is not None and not room.pending.removed:
         welcomes.keep_welcome(step, room)

@@ -162,7 +162,7 @@ def _load(step: Step, room: RoomState) -> list[Invite]:
 
 def _save(step: Step, room: RoomState, invites: list[Invite]) -> None:
     """Save the invitations apart from the room's state: else a thousand of them would be written with every message."""
-    room.invites_at = min((invite.next_at for invite in invites if invite.attempts <= MAX_INVITES), default=0)
+    room.invites_at = min((invite.next_at for invite in invites if invite.attempts <= MAX_INVITES), default=None)
     if invites:
         step.store.set_value(_invites_key(room.id), msgspec.msgpack.encode(invites))
     else:
@@ -173,7 +173,7 @@ def look_after_invites(step: Step, room: RoomState) -> None:
     """Repeat invitations that are due; forget those that were answered or no longer hold. We keep those that we gave
     up, because the invited account may ask for them (`invite_again`).
     """
-    if not 0 < room.invites_at <= step.now:
+    if not step.due(room.invites_at):
         return
     devices = {device.device: device for device in step.roster(room.id).values()}
     invites = _load(step, room)
@@ -191,7 +191,7 @@ def look_after_invites(step: Step, room: RoomState) -> None:
 
 def forget_invites(step: Step, room: RoomState) -> None:
     """We are out for good: drop all invitations."""
-    room.invites_at = 0
+    room.invites_at = None
     step.store.delete_value(_invites_key(room.id))
     step.store.delete_value(_welcome_key(room.id))
     step.store.delete_value(_lost_key(room.id))

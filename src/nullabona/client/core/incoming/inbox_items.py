@@ -108,8 +108,8 @@ def upkeep(step: Step, state: InboxState) -> list[Join]:
     joins: list[Join] = []
     for item in waiting:
         joins += _open(step, state, item)
-    if state.trim_at and state.trim_at <= step.now:
-        state.trim_at = 0
+    if step.due(state.trim_at):
+        state.trim_at = None
         if state.told != state.position:
             state.told = state.position
             sync_out.tell_inbox(step, state.incarnation, state.position)

@@ -53,7 +53,7 @@ MAX_LOOKAHEAD = 4_096
 def take_frames(step: Step, room: RoomState, track: BoxTrack, after: int, answer: Frames) -> None:
     """Process the answer to a read of the track's box that asked for everything after ``after``."""
     if after == track.position:
-        track.look_until = 0
+        track.look_until = None
     if not _same_box(step, room, track, answer):
         return
     if after != track.position:

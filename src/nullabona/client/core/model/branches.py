@@ -7,6 +7,8 @@ from typing import Final
 import msgspec
 from msgspec import field
 
+from nullabona.client.core.model.records import Device
+
 RETURNING: Final = "returning"
 
 
@@ -62,3 +64,8 @@ class Rejoin(msgspec.Struct, array_like=True):
 def asked_all(rejoin: Rejoin) -> bool:
     """Whether everybody was asked for a way back at least once."""
     return rejoin.attempts > len(rejoin.helpers)
+
+
+def helpers_of(members: list[Device]) -> list[Helper]:
+    """One helper per account."""
+    return [Helper(account, handle) for account, handle in {m.account: m.handle for m in members}.items()]

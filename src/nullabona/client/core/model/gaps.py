@@ -19,8 +19,8 @@ class Asked(msgspec.Struct, array_like=True):
     """Of the X-Wing key to which answers are sealed; it goes with the gap."""
     waiting: list[bytes]
     """Accounts that have not handed over all of their lines."""
-    next_at: int = 0
-    """When to ask again; 0: never."""
+    next_at: int | None = None
+    """When to ask again; None: never."""
     attempts: int = 0
     tellers: list[bytes] = msgspec.field(default_factory=list)
     """Accounts that were asked for our own lines."""

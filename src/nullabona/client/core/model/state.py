@@ -10,7 +10,6 @@ from msgspec import Meta, field
 from nullabona.client.core.model.branches import CompetingBranch, Helper, Rejoin, Tries
 from nullabona.client.core.model.gaps import Gap, Given
 from nullabona.client.core.model.proofs import MoveOrder, RemovalOrder, Ruling
-from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.room_info import RoomInfo
 from nullabona.errors import Bug
 from nullabona.wire.address import Address, EpochKeys, epoch_keys
@@ -31,8 +30,8 @@ class CommitCandidate(msgspec.Struct, array_like=True):
     seq: int
     frame: bytes
     settled: bool
-    give_up_at: int = 0
-    """When to stop waiting for its blobs (ms; 0: not waiting)."""
+    give_up_at: int | None = None
+    """When to stop waiting for its blobs (ms); None: not waiting yet."""
 
 
 class Winner(msgspec.Struct, array_like=True, frozen=True):
@@ -44,7 +43,7 @@ class Winner(msgspec.Struct, array_like=True, frozen=True):
 
 
 class BoxTrack(msgspec.Struct):
-    """How far this device is in one epoch's box. Times in ms; 0 means "not set"."""
+    """How far this device is in one epoch's box. Times in ms; None: nothing is due."""
 
     epoch: int
     secret: bytes
@@ -55,7 +54,7 @@ class BoxTrack(msgspec.Struct):
     chain: bytes = b""
     head: int = 0
     """The head that the last read from ``position`` reported, or a higher one that another read reported since."""
-    look_until: int = 0
+    look_until: int | None = None
     """Others may already be in a later epoch: make no commit before this time or until the box was read."""
     missing: list[int] = field(default_factory=list)
     unreadable: list[int] = field(default_factory=list)
@@ -64,9 +63,9 @@ class BoxTrack(msgspec.Struct):
     expected: dict[int, bytes] = field(default_factory=dict)
     """seq that the relay reported for an own frame → the frame's hash, until we read it back there."""
     candidates: list[CommitCandidate] = field(default_factory=list)
-    decide_at: int = 0
+    decide_at: int | None = None
     """Read up to this seq before deciding between candidates."""
-    settle_until: int = 0
+    settle_until: int | None = None
     """The relay may have lost the order of frames: decide nothing before this time."""
     winner: Winner | None = None
     """The commit that ended this epoch for us; None while the epoch is current."""
@@ -75,24 +74,24 @@ class BoxTrack(msgspec.Struct):
     """The best branch that must come to ours; we go there if nobody else is on ours."""
     settled_seen: bool = False
     """This incarnation of the box contains our winner as a settled commit."""
-    announce_at: int = 0
+    announce_at: int | None = None
     announcements: int = 0
     announced: bool = False
     """We or another device announced our winner since our last announcement was due."""
-    put_back_own_at: int = 0
-    put_back_any_at: int = 0
-    trim_at: int = 0
+    put_back_own_at: int | None = None
+    put_back_any_at: int | None = None
+    trim_at: int | None = None
     trimmed: bool = False
     """No member needs the box any more; we follow it for accounts that were removed since."""
-    answer_at: int = 0
+    answer_at: int | None = None
     """When to announce our branch to accounts that were removed since and may not know it."""
     asked_at: int = 0
     """When we last asked for a ticket because of this box."""
     tags: list[bytes] = field(default_factory=list)
     """Tags of the commits that this device made in the epoch: see `CommitNote`."""
-    silence_at: int = 0
+    silence_at: int | None = None
     """After a loss: if no other device has shown up in the new box by then, we ask where the room is."""
-    confirm_at: int = 0
+    confirm_at: int | None = None
     """When to append a frame again that the relay accepted, unless we have read it back by then."""
     diverged: bool = False
     acked: int = 0
@@ -112,7 +111,7 @@ class BoxTrack(msgspec.Struct):
     """The relays that kept it before, newest last."""
     order_seen: bool = False
     """This incarnation of the box contains the move order that brought it here."""
-    insist_until: int = 0
+    insist_until: int | None = None
     """Until when we skip other commits in favour of our own removal."""
     behind: list[bytes] = field(default_factory=list)
     """Hashes of move orders that follow a commit which is not decided yet."""
@@ -140,6 +139,11 @@ class BoxTrack(msgspec.Struct):
         return self.winner is not None
 
     @property
+    def unsure_until(self) -> int:
+        """Before this time we say and commit nothing that the box may prove late; 0: nothing is unsure."""
+        return max(self.settle_until or 0, self.look_until or 0)
+
+    @property
     def undecided(self) -> bool:
         """Whether this device knows of unread frames, or of commits among which it has not chosen yet."""
         return bool(self.candidates) or self.position < self.head
@@ -147,7 +151,7 @@ class BoxTrack(msgspec.Struct):
     @property
     def read_so_far(self) -> bool:
         """Whether the box was read far enough to choose between candidates."""
-        return self.position >= min(self.decide_at, self.head or self.decide_at)
+        return self.decide_at is None or self.position >= min(self.decide_at, self.head or self.decide_at)
 
     @property
     def acknowledged(self) -> int:
@@ -274,9 +278,9 @@ class RoomState(msgspec.Struct):
     intents: list[Intent] = field(default_factory=list)
     pending: PendingCommit | None = None
     rejoin: Rejoin | None = None
-    invites_at: int = 0
+    invites_at: int | None = None
     """When the first unanswered invitation is due again."""
-    receipt_at: int = 0
+    receipt_at: int | None = None
     update_at: int = 0
     commit_at: int = 0
     """We stage no commit before this time, to spread races."""
@@ -303,8 +307,8 @@ class RoomState(msgspec.Struct):
     """The orders by which accounts were removed since the newest ruling."""
     led_by: bytes = b""
     """The account whose ticket or invitation alone brought us to this branch."""
-    led_at: int = 0
-    """When to ask another account whether it is the room's branch; 0: no need to ask."""
+    led_at: int | None = None
+    """When to ask another account whether it is the room's branch; None: no need to ask."""
     let_in_by: bytes = b""
     """The account whose invitation, or whose description of the room, brought us into it."""
     told_by: bytes = b""
@@ -313,13 +317,13 @@ class RoomState(msgspec.Struct):
     """If an account without authority over the room led us here: the epoch up to which we knew the room ourselves.
     None: we know the room since our leaf was added.
     """
-    profile_at: int = 0
+    profile_at: int | None = None
     """When to send our account's profile to the room."""
     profile_late: bool = False
     """New accounts have not received our profile yet."""
-    sync_at: int = 0
+    sync_at: int | None = None
     """In the room of our account's devices: when to send them what changed here."""
-    tend_at: int = 0
+    tend_at: int | None = None
     """When to make sure that all devices of our account, and only they, are in the room for us."""
     device_changes: dict[str, DeviceChanges] = field(default_factory=dict)
     """device (hex) of our account → how often we added or removed it."""
@@ -335,10 +339,10 @@ class RoomState(msgspec.Struct):
     """account (hex) → a marker that names a message we do not have yet."""
     order: MoveOrder | None = None
     """The valid move order, of all those we know."""
-    note_at: int = 0
+    note_at: int | None = None
     """When to write it into the room info, if no other member has."""
-    scout_at: int = 0
-    """When to search other relays for the room next; 0: no search."""
+    scout_at: int | None = None
+    """When to search other relays for the room next; None: no search."""
     scout_since: int = 0
     scout_turn: int = 0
     unreachable_at: int = 0
@@ -389,8 +393,3 @@ def decode_state(data: bytes) -> RoomState:
         return _decoder.decode(data)
     except msgspec.MsgspecError:
         raise Bug("a stored room does not decode") from None
-
-
-def helpers_of(members: list[Device]) -> list[Helper]:
-    """One helper per account."""
-    return [Helper(account, handle) for account, handle in {m.account: m.handle for m in members}.items()]

@@ -207,9 +207,9 @@ def look_after(step: Step, room: RoomState) -> None:
     """Process orders that waited for a commit; write the order into the room info, if nobody has and we may."""
     for track in [track for track in room.boxes if track.behind]:
         heard_behind(step, room, track)
-    if not 0 < room.note_at <= step.now:
+    if not step.due(room.note_at):
         return
-    room.note_at = 0
+    room.note_at = None
     if move_orders.applies(room.order, room.info.moves) and move_orders.may_move(room.info, step.local.account):
         intents.want(room, NoteMove())
 

@@ -46,16 +46,16 @@ HEED_ROUNDS: Final = 12
 def look_after(step: Step, room: RoomState) -> None:
     """Run one round, if one is due and there is still a reason for it."""
     if acquaintance.is_shut(step.store, room.info):
-        room.scout_at = 0
+        room.scout_at = None
         return
     out_of_reach = room.relay in step.down
     if out_of_reach and not room.scout_at:
         schedule.begin(step, room)
-    if not 0 < room.scout_at <= step.now:
+    if not step.due(room.scout_at):
         return
     if not out_of_reach and not _left_behind(step, room):
         # We know nothing of a relay that was not tried in this run: search on unless it is connected.
-        room.scout_at = 0 if room.relay in step.up else step.now + step.timing.scout
+        room.scout_at = None if room.relay in step.up else step.now + step.timing.scout
         if room.rejoin is not None and room.rejoin.reason == branches.RELAY_UNREACHABLE:
             room.rejoin = None
         return
@@ -136,7 +136,8 @@ def reached(step: Step, relay: str) -> None:
     rooms = [room for id in step.store.rooms() if (room := step.find_room(id)) is not None and room.phase == JOINED]
     kept = [room for room in rooms if room.relay == relay]
     for room in kept if relay not in step.down else []:
-        room.scout_at = min(room.scout_at, step.now)
+        if room.scout_at is not None:
+            room.scout_at = min(room.scout_at, step.now)
     if not kept:
         drop_trims(step, [relay])
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nullabona.client.core.model.branches import RETURNING, Rejoin
+from nullabona.client.core.model.branches import RETURNING, Rejoin, helpers_of
 from nullabona.client.core.model.gaps import Gap
 from nullabona.client.core.model.imports import IMPORTED
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.records import Device
 from nullabona.client.core.model.room_info import DEVICES, RoomInfo
-from nullabona.client.core.model.state import LEFT, REJOINING, REMOVED, RoomState, encode_state, helpers_of
+from nullabona.client.core.model.state import LEFT, REJOINING, REMOVED, RoomState, encode_state
 
 
 def remember(

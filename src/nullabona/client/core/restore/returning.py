@@ -16,14 +16,14 @@ from nullabona.client.core.delivery import box_log, inbox_sending
 from nullabona.client.core.delivery.outbox import queue_last
 from nullabona.client.core.group import evidence
 from nullabona.client.core.identity import inbox_addresses
-from nullabona.client.core.model.branches import RETURNING, Helper, Rejoin
+from nullabona.client.core.model.branches import RETURNING, Helper, Rejoin, helpers_of
 from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.facts.rooms import RoomChanged
 from nullabona.client.core.model.gaps import Gap
 from nullabona.client.core.model.inbox_items import TicketRequest
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.model.room_info import DEVICES, RoomInfo, decode_info, encode_info
-from nullabona.client.core.model.state import JOINED, REJOINING, RoomState, helpers_of
+from nullabona.client.core.model.state import JOINED, REJOINING, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.sync import former_rooms
 from nullabona.client.core.timeline import gaps

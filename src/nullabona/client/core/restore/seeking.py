@@ -18,8 +18,7 @@ from nullabona.client.core.contacts import held_invitations
 from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.group import evidence
 from nullabona.client.core.identity import device_certificates
-from nullabona.client.core.model import state
-from nullabona.client.core.model.branches import Helper
+from nullabona.client.core.model.branches import Helper, helpers_of
 from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.inbox_items import MOST_TOLD, RoomsAsked, RoomsTold, RoomTold
 from nullabona.client.core.model.records import ContactState
@@ -231,5 +230,5 @@ def _shared(step: Step, sender: DeviceCertificate) -> Iterator[RoomState]:
 
 def _told(step: Step, sender: DeviceCertificate, room: RoomState) -> RoomTold:
     others = [each for each in step.roster(room.id).values() if each.account != sender.account_id]
-    members = [(each.account, each.handle) for each in state.helpers_of(others)]
+    members = [(each.account, each.handle) for each in helpers_of(others)]
     return RoomTold(room.id, encode_info(room.info), tuple(members[:MOST_TOLD]))

@@ -28,7 +28,7 @@ def arrived(step: Step, room: RoomState, rejoin: Rejoin, by: bytes, before: Room
     """
     if rejoin.reason == branches.UNPROVEN:
         room.doubted[room.led_by.hex()] = step.now + evidence.TRIES_DAYS * DAY_MS
-    room.led_by, room.led_at = b"", 0
+    room.led_by, room.led_at = b"", None
     told_by, room.told_by = room.told_by, b""
     room.let_in_by = told_by or room.let_in_by
     if evidence.vouches(step, before, by) and not (told_by and set(before.deciders) - {by, step.local.account}):
@@ -70,9 +70,9 @@ def disbelieve(step: Step, id: bytes, account: bytes) -> None:
 
 def look_around(step: Step, room: RoomState) -> None:
     """One member led us here a while ago: if no member with authority has shown up since, ask them."""
-    if not 0 < room.led_at <= step.now or room.rejoin is not None:
+    if not step.due(room.led_at) or room.rejoin is not None:
         return
-    room.led_at = 0
+    room.led_at = None
     asked = _arbiters(step, room)
     own = step.store.device(room.id, step.local.device)
     seen = [track.keys.box.address for track in room.boxes if own is None or track.epoch >= own.since]
@@ -99,5 +99,5 @@ def stays(room: RoomState, rejoin: Rejoin, ticket: Ticket, by: bytes) -> bool:
     there = [(epoch, commit) for epoch, commit, _ in ticket.history if epoch in ours]
     if not there or any(ours[epoch] != commit for epoch, commit in there):
         return False
-    room.rejoin, room.led_at = None, 0
+    room.rejoin = room.led_at = None
     return True

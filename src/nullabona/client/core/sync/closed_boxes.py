@@ -28,16 +28,16 @@ def look_after(step: Step, room: RoomState) -> None:
         days = KEEP_DAYS if not track.trimmed else WATCH_DAYS if box_log.removed_since(room, track) else 0
         if step.now - track.left_at > days * DAY_MS:
             _forget(step, room, track)
-        elif track.trim_at and track.trim_at <= step.now:
+        elif step.due(track.trim_at):
             queue_trim(step, track.relay, track.keys.box, track.position)
-            track.trim_at, track.trimmed = 0, True
+            track.trim_at, track.trimmed = None, True
             if not box_log.removed_since(room, track):
                 _forget(step, room, track)
-        elif track.answer_at and track.answer_at <= step.now:
-            track.answer_at = 0
+        elif step.due(track.answer_at):
+            track.answer_at = None
             if not track.settled_seen:
                 box_log.announce(step, room, track)
-        elif track.announce_at and track.announce_at <= step.now:
+        elif step.due(track.announce_at):
             _beacon(step, room, track)
     while len(room.boxes) - 1 > MAX_CLOSED:
         _forget(step, room, room.boxes[OLDEST_KEPT])
@@ -48,7 +48,7 @@ def look_after(step: Step, room: RoomState) -> None:
 def _beacon(step: Step, room: RoomState, track: BoxTrack) -> None:
     shown = views.shown_after(step, room, track)
     if shown and track.acked >= track.position:
-        track.announce_at = 0
+        track.announce_at = None
         track.trim_at = track.trim_at or step.within(step.timing.trim) + 1
         return
     # All devices are in a later epoch, but some have not acknowledged everything: check later, without announcing.

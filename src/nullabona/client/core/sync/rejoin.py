@@ -111,7 +111,7 @@ def _nothing_missed(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket)
         moving.adopt(step, room, order)
     if rejoin.reason != branches.RELAY_UNREACHABLE or room.relay not in step.down:
         room.rejoin = None
-        room.led_at = 0 if rejoin.reason == branches.UNPROVEN else room.led_at
+        room.led_at = None if rejoin.reason == branches.UNPROVEN else room.led_at
 
 
 def _refused(step: Step, room: RoomState, rejoin: Rejoin, by: bytes, refused: PeerError) -> None:
@@ -268,6 +268,6 @@ def _leave_branch(step: Step, room: RoomState, rejoin: Rejoin) -> None:
 
 def _won_by(step: Step, track: BoxTrack, rejoin: Rejoin) -> None:
     track.winner = Winner(rejoin.commit, tuple(rejoin.removed))
-    track.settled_seen, track.announce_at = True, 0
-    track.trim_at = 0
+    track.settled_seen, track.announce_at = True, None
+    track.trim_at = None
     step.store.delete_value(winner_key(track))

@@ -35,8 +35,8 @@ def look_after(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 def put_back(step: Step, room: RoomState, track: BoxTrack) -> None:
     """Re-append frames the relay lost: ours now, other members' after a random delay."""
-    own = 0 < track.put_back_own_at <= step.now
-    anybody = 0 < track.put_back_any_at <= step.now
+    own = step.due(track.put_back_own_at)
+    anybody = step.due(track.put_back_any_at)
     if not own and not anybody:
         return
     waiting = False
@@ -53,9 +53,9 @@ def put_back(step: Step, room: RoomState, track: BoxTrack) -> None:
         box_log.announce(step, room, track)
     moving.put_back(step, room, track, anybody=anybody)
     if own:
-        track.put_back_own_at = track.settle_until if waiting else 0
+        track.put_back_own_at = track.settle_until if waiting else None
     if anybody:
-        track.put_back_any_at = 0
+        track.put_back_any_at = None
 
 
 def _merged_own(room: RoomState, track: BoxTrack) -> bool:
@@ -67,7 +67,7 @@ def _put_back_commit(step: Step, room: RoomState, track: BoxTrack, frame: Frame,
     if track.closed:
         return False
     own = room.pending is not None and room.pending.frame == frame.hash
-    if step.now < track.settle_until:
+    if step.before(track.settle_until):
         return own
     if own or anybody:
         queue_raw(step, room, track, frame.hash, frame.data)
@@ -76,9 +76,9 @@ def _put_back_commit(step: Step, room: RoomState, track: BoxTrack, frame: Frame,
 
 def confirm(step: Step, room: RoomState, track: BoxTrack) -> None:
     """Re-append own frames of the open box that the relay accepted and does not show, so that nothing waits forever."""
-    if not 0 < track.confirm_at <= step.now:
+    if not step.due(track.confirm_at):
         return
-    track.confirm_at = 0
+    track.confirm_at = None
     if track.closed:
         return
     for frame in step.store.frames(track.keys.box.address):
@@ -89,9 +89,9 @@ def confirm(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 def break_silence(step: Step, room: RoomState, track: BoxTrack) -> None:
     """If nobody came to the re-created box, ask for a ticket: the room may have gone on before the box was lost."""
-    if not 0 < track.silence_at <= step.now:
+    if not step.due(track.silence_at):
         return
-    track.silence_at = 0
+    track.silence_at = None
     views = step.store.views(track.keys.box.address)
     if not track.closed and not any(view.incarnation == track.incarnation for view in views):
         branches.lost_thread(step, room, "silence")

@@ -68,7 +68,7 @@ def _from_inside(
             inbox_sending.look_up_for(step, sender, asked, _handle_in(step, room, sender))
         return
     track = room.current
-    if track.candidates or step.now < track.settle_until:
+    if track.candidates or step.before(track.settle_until):
         return
     inbox_sending.answer(
         step, sender.account_id, former_rooms.make_ticket(step, room), known_as=_handle_in(step, room, sender)

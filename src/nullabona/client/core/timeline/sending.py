@@ -127,9 +127,9 @@ def held(step: Step, room: RoomState) -> bool:
 def send_profile(step: Step, room: RoomState) -> None:
     """Send the profile if it is due; to a contact blocked meanwhile, once they are unblocked."""
     if acquaintance.is_shut(step.store, room.info):
-        room.profile_at = 0
-    if 0 < room.profile_at <= step.now and not held(step, room):
-        room.profile_at = 0
+        room.profile_at = None
+    if step.due(room.profile_at) and not held(step, room):
+        room.profile_at = None
         room.profile_late = False
         if step.others(room, room.epoch):
             send(step, room, profiles.own(step))
@@ -140,14 +140,14 @@ def send_receipt(step: Step, room: RoomState) -> None:
 
     Not in an epoch that seems to be over: nobody could read it, and every device would report that.
     """
-    room.receipt_at = 0
+    room.receipt_at = None
     if room.phase != JOINED or held(step, room) or not step.others(room, room.epoch):
         return
     if acquaintance.is_shut(step.store, room.info):
         return  # do not show a blocked contact when this device is online
     track = room.current
-    if track.candidates or step.now < track.look_until:
-        over_at = max(track.settle_until, track.look_until, step.now + 1_000)
+    if track.candidates or step.before(track.look_until):
+        over_at = max(track.unsure_until, step.now + 1_000)
         room.receipt_at = over_at + step.rng.between(0, receipts.delay(step, room))
         return
     send_fleeting(step, room, Receipt())
@@ -170,7 +170,7 @@ def _sealed(step: Step, room: RoomState, message: bytes, sent_at: int, body: Bod
     envelope = Envelope(message, sent_at, receipts.own_views(room), marker, body)
     receipts.told_views(room)
     room.marker_told = marker
-    room.receipt_at = 0
+    room.receipt_at = None
     if receipts.has_more_to_tell(room):
         receipts.tell_soon(step, room)
     return step.group(room).encrypt(encode_envelope(envelope))
