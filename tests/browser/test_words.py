@@ -54,6 +54,21 @@ def test_every_word_is_there_in_both_languages(path: Path) -> None:
         assert [] == [line for line in english.splitlines() if HANGUL.search(line) and "e.g." not in line]
 
 
+INFRASTRUCTURE: Final = re.compile(
+    r"릴레이|디렉터리|명함|회차|대화방|\b(?:relays?|director(?:y|ies)|(?:name )?cards?|epochs?)\b(?!\.)", re.IGNORECASE
+)
+IN_DETAIL: Final = {"held.ts", "privacy.ts"}
+"""The screen about what a server has: there its cards are the subject."""
+
+
+@pytest.mark.parametrize("path", [path for path in WORDS if path.name not in IN_DETAIL], ids=_name)
+def test_infrastructure_has_no_name_on_a_screen(path: Path) -> None:
+    """There is a server, and nobody who chats needs more than that."""
+    said = [text for half in _languages(path.read_text("utf-8")) for text in half]
+    values = [line.partition(":")[2] for text in said for line in text.splitlines()]
+    assert [] == [value for value in values if INFRASTRUCTURE.search(re.sub(r"\(\w+: string\)|\$\{\w+\}", "", value))]
+
+
 @pytest.mark.parametrize("path", COMPONENTS, ids=_name)
 def test_a_component_has_no_words_of_its_own(path: Path) -> None:
     """They come from `lib/words`, or they would be in one language only."""

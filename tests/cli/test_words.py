@@ -102,6 +102,25 @@ def test_one_idea_has_one_korean_word() -> None:
     assert [] == [text for text in said if wrong.search(text) and not any(each in text for each in kept)]
 
 
+PLAIN = (
+    "warnings app_warnings app_refusals room_notices notifications cli cli_events exporting imported adversaries"
+).split()
+"""Areas that people read while they chat."""
+INFRASTRUCTURE = re.compile(
+    r"릴레이|디렉터리|회차|(?<![팅아-힣])방(?=[이을은에의으 ,.])|\b(?:relays?|director(?:y|ies)|epochs?)\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("area", PLAIN)
+def test_who_chats_reads_of_a_server_and_of_chats(area: str) -> None:
+    """What serves them has one name; only a hint says in which epoch of the record something is."""
+    for key, one in Words(area).items():
+        hints = [re.sub("회차|epoch", "", hint, flags=re.IGNORECASE) for hint in (one.ko_hint, one.en_hint)]
+        said = [re.sub(r"\{\w+\}|--\w+|`[^`]*`", "", text) for text in (one.ko, one.en, *hints)]
+        assert [] == [text for text in said if INFRASTRUCTURE.search(text)], key
+
+
 def test_commands_that_a_sentence_names_exist(kinds: set[type[NullabonaError]]) -> None:
     """Hints, warnings and notes send nobody to a command that is not there."""
     said = [text for one in EVERY.values() for text in (one.ko, one.en, one.ko_hint, one.en_hint)]
