@@ -24,14 +24,14 @@ class Waiting:
 
 
 def answer_all(batch: Sequence[Waiting], answers: Sequence[AnyResponse]) -> None:
-    """Give each its answer, unless whoever asked has gone."""
+    """Give each its answer, unless the one who asked has gone."""
     for waiting, answer in zip(batch, answers, strict=True):
         if not waiting.answer.done():
             waiting.answer.set_result(answer)
 
 
 def fail_all(batch: Sequence[Waiting], error: Exception) -> None:
-    """A fault of ours: it reaches whoever still waits."""
+    """A fault of ours: it reaches all who still wait."""
     for waiting in batch:
         if not waiting.answer.done():
             waiting.answer.set_exception(error)

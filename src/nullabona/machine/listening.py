@@ -41,5 +41,5 @@ async def listen_at(
 
 
 def _open_to_this_machine(path: str) -> None:
-    """A proxy runs as another user. Whoever is on this machine could also reach a port; the folder may allow less."""
+    """A proxy runs as another user. Programs of this machine could also reach a port; the folder may allow less."""
     Path(path).chmod(0o666)

@@ -13,6 +13,7 @@ import click
 
 from nullabona.cli.exits import show
 from nullabona.cli.help import group
+from nullabona.cli.operator.sizes import show_sizes
 from nullabona.cli.output import emit, line
 from nullabona.cli.settings import Settings, settings_of, spoken
 from nullabona.errors import NullabonaError
@@ -149,11 +150,28 @@ def vkeys(context: click.Context, /, *, config: Path | None, **flags: Any) -> No
 
 
 @relay.command()
+@click.option("--people", type=click.IntRange(min=1), metavar="N", help="What a relay for N people needs, instead.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="With --people: write the files below this directory.",
+)
 @spoken
 @click.pass_context
-def limits(context: click.Context) -> None:
-    """List every setting, and every limit with its default, unit and meaning."""
-    if settings_of(context).as_json:
+def limits(context: click.Context, /, people: int | None, output: Path | None) -> None:
+    """List every setting, and every limit with its default, unit and meaning.
+
+    With --people: the settings of the relay, of its unit, of nginx and of the kernel for so many people.
+    """
+    settings = settings_of(context)
+    if people is None and output is not None:
+        raise click.UsageError("--output needs --people")
+    if people is not None:
+        with _refusals(settings):
+            show_sizes(people, output, as_json=settings.as_json)
+        return
+    if settings.as_json:
         for limit in describe():
             emit(limit)
         return
