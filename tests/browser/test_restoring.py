@@ -80,7 +80,7 @@ def test_a_backup_file_brings_everything_back(arrive: Arrive, service: Service, 
     again.sees("내일 여덟 시")
     again.sees("see you")
     settings(again)
-    expect(again.page.get_by_role("main")).to_contain_text(mina.handle)
+    expect(again.page.get_by_role("main")).to_contain_text(mina.handle.partition("@")[0])
     again.page.reload()
     expect(again.chat("산책")).to_be_visible()
     assert [] == list(again.profile.with_name(f".{again.profile.name}.app").glob("*.given"))

@@ -127,8 +127,8 @@ def test_every_refusal_of_the_desk_is_in_korean_too() -> None:
 
 
 OLD = re.compile(
-    "까닭|꾸러미|법률 고문|다시 거는 곳|당신이 할 수 있|하지 않기|칸 열기|끝난 날|사건 표시|문서 작성일|잠글 열쇠"
-    "|문서 번호|확인자(?!료)|번째 주기|주기를 모두|보관자의|받은편지함"
+    "까닭|꾸러미|법적 수단|법률 고문|다시 거는 곳|당신이 할 수 있|하지 않기|칸 열기|끝난 날|사건 표시|문서 작성일"
+    "|잠글 열쇠|문서 번호|확인자(?!료)|번째 주기|주기를 모두|보관자의|받은편지함"
 )
 """Words that no Korean lawyer uses, or that meant two things: signing, keeping from the public, and a slot."""
 DESK_AREAS = [

@@ -46,7 +46,7 @@ export const settings = words({
     words: "24개 단어",
     wordsHint: "계정을 되찾을 때 필요한 단어를 다시 봐요.",
     unprotected:
-      "이 프로필에는 암호가 없어서 저절로도, 직접으로도 잠기지 않아요. 기기를 가져간 사람은 모두 볼 수 있어요.",
+      "이 프로필에는 암호가 없어서 잠글 수 없고, 자동으로 잠기지도 않아요. 기기를 가져간 사람은 모두 볼 수 있어요.",
 
     privacy: "내 정보를 요구받으면",
     privacyHint: "운영자가 내줄 수 있는 것과 없는 것을 봐요.",
@@ -124,7 +124,7 @@ export const settings = words({
     words: "24 words",
     wordsHint: "Show the words that restore your account.",
     unprotected:
-      "This profile has no passphrase, so it never locks, neither when idle nor by hand. Anyone who takes the device sees everything.",
+      "This profile has no passphrase, so it cannot be locked, neither by hand nor when idle. Anyone who takes the device sees everything.",
 
     privacy: "What could be handed over about me",
     privacyHint: "See what the operator has about you and what it does not.",
