@@ -100,14 +100,21 @@ def digest_of(commit: bytes) -> bytes:
 
 
 def test_who_led_us_nowhere_before_is_only_told_where_we_are() -> None:
-    """Their better branch is not looked for, and no rival of ours."""
+    """Their better branch is no rival of ours, and they are not asked for it; others are asked where they are."""
     fork = Fork(HIGH)
     with fork.here() as (_, room, track):
         room.doubted[JUN.account.hex()] = START + 1
         track.settled_seen = True
     assert None is rivalled(fork, JUN, b"theirs")
     with fork.here() as (_, room, track):
-        assert (None, START + MINUTE + 1) == (room.rejoin, track.answer_at)
+        assert (branches.SPENT, [], START + MINUTE + 1) == (
+            *((room.rejoin and (room.rejoin.reason, room.rejoin.helpers)) or ()),
+            track.answer_at,
+        )
+        track.answer_at = room.looked_at = 0
+        room.rejoin, track.winner = None, Winner(LOW, ())
+    assert None is rivalled(fork, JUN, b"theirs")
+    assert None is fork.rejoin()
 
 
 def test_a_removal_that_holds_here_too_is_carried_out_here_at_once() -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from nullabona.client.core import rooms
-from nullabona.client.core.group import branches
+from nullabona.client.core.group import branches, evidence
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.branches import Rejoin, Tries
 from nullabona.client.core.model.inbox_items import Ticket, TicketRequest
@@ -15,7 +15,7 @@ from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.model.state import Merged
 from nullabona.client.core.sync import tickets
-from tests.core.forked import BO, EVE, HIGH, JUN, PEOPLE, Alone, Fork, branch, helper
+from tests.core.forked import BO, EVE, HIGH, JUN, LOW, PEOPLE, Alone, Fork, branch, helper
 from tests.core.stage import START, Other, Stage
 
 DAY, WEEK = 86_400_000, 7 * 86_400_000
@@ -80,19 +80,24 @@ def test_where_nobody_is_left_nobody_is_asked(reason: str) -> None:
 
 
 def test_a_question_names_the_fork_or_else_where_we_are() -> None:
-    """By the epoch and the commit of the branch, and by what ended that epoch for us, if we know."""
+    """By the epoch and the commit of the branch, what ended that epoch for us, if we know, and our newest commit."""
     fork = Fork()
     fork.reachable(JUN)
     for rejoin in (branch("fork", JUN), branch("silence", JUN, commit=b"")):
         fork.look_for(rejoin)
         ask(fork)
     with fork.here() as (_, room, _track):
+        room.history.append(Merged(3, LOW, [], [], []))
+    fork.look_for(branch("fork", JUN))
+    ask(fork)
+    with fork.here() as (_, room, _track):
         room.history = []
     fork.look_for(branch("fork", JUN))
     ask(fork)
     expected = [
-        TicketRequest(fork.id, 0, COMMIT, HIGH),
+        TicketRequest(fork.id, 0, COMMIT, HIGH, 0, HIGH),
         TicketRequest(fork.id, 1, b""),
+        TicketRequest(fork.id, 0, COMMIT, HIGH, 3, LOW),
         TicketRequest(fork.id, 0, COMMIT),
     ]
     assert [(JUN, each) for each in expected] == fork.asked()
@@ -169,6 +174,7 @@ DOUBTFUL = [
     branches.LONELY,
     branches.OUTSIDE,
     branches.RELAY_UNREACHABLE,
+    branches.SPENT,
     branches.UNPROVEN,
 ]
 
@@ -187,7 +193,9 @@ DOUBTFUL = [
 def test_where_there_may_be_no_branch_it_is_given_up_sooner_and_without_a_word(
     reason: str, gone: list[bytes], most: int, warned: list[str]
 ) -> None:
-    """Unless somebody has said that we are out there. Who claimed a branch that is none is not believed for a week."""
+    """Unless somebody has said that we are out there. Who claimed a branch that is none is not believed for a week; a
+    ticket of theirs is.
+    """
     fork = Fork()
     fork.look_for(branch(reason, JUN, gone=gone, attempts=most - 1, next_at=START))
     with fork.here() as (_, room, _track):
@@ -196,9 +204,8 @@ def test_where_there_may_be_no_branch_it_is_given_up_sooner_and_without_a_word(
     assert fork.rejoin() is not None
     ask(fork, 1, START + DAY)
     assert (None, warned) == (fork.rejoin(), fork.warned())
-    doubted = {JUN.account.hex(): START + DAY + WEEK} if reason == "fork" else {}
-    with fork.here() as (_, room, _track):
-        assert doubted == room.doubted
+    with fork.here(START + DAY + WEEK - 1) as (step, room, _track):
+        assert (reason == "fork", {}) == (evidence.doubts(step, room, JUN.account), room.doubted)
 
 
 def test_who_is_in_the_newest_epoch_asks_no_more_for_it() -> None:

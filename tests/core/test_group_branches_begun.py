@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from nullabona.client.core.group import branches
-from nullabona.client.core.model.branches import Rejoin, Tries
+from nullabona.client.core.model.branches import CompetingBranch, Rejoin, Tries
 from nullabona.client.core.model.content import Moved
+from nullabona.client.core.model.inbox_items import History
 from nullabona.client.core.model.state import Merged
 from nullabona.client.core.sync import tickets
 from tests.core.forked import BO, EVE, HIGH, JUN, LOW, Alone, Fork, branch, helper
 from tests.core.stage import START
+from tests.core.test_group_branches_asking import ticket
 
 MINUTE = 60_000
 
@@ -54,14 +57,82 @@ def test_a_member_is_followed_to_a_better_branch(winner: bytes, removed: bool, m
 
 
 def test_of_an_epoch_that_we_do_not_remember_everybody_is_followed() -> None:
-    """Unless their word led nowhere before, or the epoch ended after we joined: then a claim in its box tells us."""
+    """Unless the epoch ended after we joined: then its box tells us. If their word is spent, others are asked."""
     moved = Moved(0, HIGH, 1)
-    for doubted, since, follows in ((0, 1, True), (START + 1, 1, False), (0, 0, False)):
+    for doubted, since, follows in ((0, 1, "moved"), (START + 1, 1, branches.SPENT), (0, 0, "")):
         fork = Fork()
         with fork.here() as (_, room, _track):
             room.history = []
             room.doubted = {JUN.account.hex(): doubted}
-        assert follows is (followed(fork, moved, since=since) is not None)
+        found = followed(fork, moved, since=since)
+        assert follows == (found.reason if found is not None else "")
+
+
+def test_who_was_in_the_forked_epoch_follows_to_a_branch_that_wins() -> None:
+    """Those there who came by a ticket cannot announce it in the box: they do not have the commit."""
+    for moved, follows in ((Moved(0, LOW, 1), True), (Moved(1, LOW, 0), False), (Moved(9, LOW, 0), False)):
+        assert follows is (followed(Fork(), moved, since=0) is not None)
+
+
+# -- those whose word is spent ------------------------------------------------------------------------------------
+
+
+def around(fork: Fork, now: int = START, commit: bytes = LOW) -> Rejoin | None:
+    """Somebody whose word is spent claims a branch."""
+    with fork.here(now) as (step, room, _):
+        branches.ask_around(step, room, 0, commit)
+        return room.rejoin
+
+
+def test_what_nobody_believes_is_asked_about_once_in_three_hours() -> None:
+    """Not while we look for something, nor where nobody is."""
+    fork = Fork()
+    assert Rejoin(branches.SPENT, 0, LOW, [], [], START + 2_000) == around(fork)
+    fork.look_for(None)
+    later = START + branches.SPENT_MS
+    assert [None, None, branches.SPENT] == [
+        found and found.reason for found in (around(fork, START + 1), around(fork, later - 1), around(fork, later))
+    ]
+    looking = Fork()
+    looking.look_for(branch("fork", JUN))
+    assert (branch("fork", JUN), None) == (around(looking), around(Alone()))
+
+
+@pytest.mark.parametrize("what", ["claim", "thread", "alone"])
+def test_what_counts_takes_the_place_of_what_does_not(what: str) -> None:
+    """Whatever its epoch and its commit: the claim that is asked about counts for nothing."""
+    fork = Fork()
+    around(fork)
+    with fork.here() as (step, room, track):
+        if what == "claim":
+            branches.begin(step, room, branch("fork", JUN, epoch=9, commit=HIGH))
+        elif what == "thread":
+            branches.lost_thread(step, room, "silence")
+        else:
+            track.competing = CompetingBranch(HIGH, (), JUN.account, JUN.handle)
+            branches.give_way(step, room, track)
+        assert room.rejoin is not None
+        assert {"claim": "fork", "thread": "silence", "alone": "alone"}[what] == room.rejoin.reason
+
+
+@pytest.mark.parametrize(
+    ("history", "asks"),
+    [
+        (((0, LOW, ()),), True),
+        (((0, b"\xff" * 32, ()),), False),
+        ((), False),
+        (((0, LOW, ()), (0, LOW, ())), False),
+    ],
+    ids=["better", "ours", "unknown", "a lie"],
+)
+def test_a_ticket_that_nobody_asked_for_tells_of_its_branch(history: History, *, asks: bool) -> None:
+    """It may be late. It is not followed: others are asked whether they are there."""
+    fork = Fork()
+    late = msgspec.structs.replace(ticket(fork, 4), history=history)
+    with fork.here() as (step, room, _):
+        branches.shown(step, room, late)
+    found = fork.rejoin()
+    assert (branches.SPENT if asks else "") == (found.reason if found is not None else "")
 
 
 # -- the thread is lost -------------------------------------------------------------------------------------------

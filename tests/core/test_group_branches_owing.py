@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from nullabona.client.core.group import branches
-from nullabona.client.core.model.content import Body, Moved, Text, encode_body
+from nullabona.client.core.model.content import Moved, Text, encode_body
 from nullabona.client.core.model.records import MessageState
-from nullabona.client.core.model.state import Intent, PendingCommit, RemoveAccount, UpdateKeys
+from nullabona.client.core.model.state import JOINED, REJOINING, Intent, PendingCommit, RemoveAccount, UpdateKeys
 from nullabona.client.core.sync import tickets
 from tests.core.forked import BO, EVE, JUN, Alone, Fork, branch
 from tests.core.seen import INCARNATION, Overheard, frame, view
@@ -36,24 +36,23 @@ def sent_again(heard: Overheard) -> list[str]:
 
 
 @pytest.mark.parametrize(("removed", "rank"), [([], 1), ([EVE.account], 0)])
-def test_whoever_moves_says_so_to_those_who_cannot_see_the_fork(removed: list[bytes], rank: int) -> None:
-    """With the commit that they move to, and whether it removed somebody."""
+def test_whoever_has_moved_says_so_to_those_who_cannot_see_the_fork(removed: list[bytes], rank: int) -> None:
+    """With the commit that they moved to, and whether it removed somebody."""
     fork = Fork()
     with fork.here() as (step, room, _):
         heard = Overheard(step)
-        branches.say_moved(step, room, branch("fork", JUN, epoch=3, removed=removed))
+        assert branches.farewell(step, room, branch("fork", JUN, epoch=3, removed=removed))
         assert [Moved(3, COMMIT, rank)] == heard.said
 
 
 def test_who_only_lost_the_thread_has_nothing_to_say() -> None:
-    """Nor who is alone."""
-    said: list[Body] = []
-    for fork, rejoin in ((Fork(), branch("silence", JUN, commit=b"")), (Alone(), branch("fork", JUN))):
+    """Nor who is alone, or has no keys."""
+    lost, parted = branch("silence", JUN, commit=b""), branch("fork", JUN)
+    for fork, rejoin, phase in ((Fork(), lost, JOINED), (Alone(), parted, JOINED), (Fork(), parted, REJOINING)):
         with fork.here() as (step, room, _):
+            room.phase = phase
             heard = Overheard(step)
-            branches.say_moved(step, room, rejoin)
-            said += heard.said
-    assert [] == said
+            assert (b"", []) == (branches.farewell(step, room, rejoin), heard.said)
 
 
 # -- sending again ------------------------------------------------------------------------------------------------

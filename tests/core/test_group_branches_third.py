@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from nullabona.client.core.group import branch_history, branches
-from nullabona.client.core.model.branches import Rejoin
+from nullabona.client.core.model.branches import Rejoin, Tries
 from tests.core.forked import BO, EVE, HIGH, JUN, LOW, Fork, branch, helper
 from tests.core.stage import START, Other
 from tests.core.test_group_branches_asking import COMMIT, ticket
@@ -98,13 +98,13 @@ def test_whom_a_branch_removed_is_what_its_members_say(
     assert (found.removed if found is not None else None) == expected
 
 
-def test_who_is_not_believed_shows_no_third_branch() -> None:
-    """Their claims were used up, or led nowhere."""
+def test_who_is_not_believed_shows_a_third_branch_all_the_same() -> None:
+    """Their claims were used up, but a ticket is more than a claim. Who led us to an empty branch gives none."""
     fork = Fork()
     shown = ticket(fork, 4, b"x" * 32)
     with fork.here() as (step, room, _):
-        room.doubted = {BO.account.hex(): START + 1}
-        assert branches.third_branch(step, room, branch("fork", JUN), shown, BO.account) is None
+        room.tries = {BO.account.hex(): Tries(24, START)}
+        assert branches.third_branch(step, room, branch("fork", JUN), shown, BO.account) is not None
 
 
 @pytest.mark.parametrize(

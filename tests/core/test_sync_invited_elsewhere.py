@@ -8,9 +8,9 @@ from typing import cast
 import pytest
 
 from nullabona.client.core.delivery import inbox_sending
-from nullabona.client.core.group import branch_history
+from nullabona.client.core.group import branch_history, branches
 from nullabona.client.core.identity import inbox_addresses
-from nullabona.client.core.model.branches import Tries
+from nullabona.client.core.model.branches import Rejoin, Tries
 from nullabona.client.core.model.inbox_items import Invitation, decode_pack, encode_pack
 from nullabona.client.core.model.mls_port import Invitation as Invited
 from nullabona.client.core.model.outbox_targets import InboxBlob, InboxFrame
@@ -110,12 +110,13 @@ def test_an_invitation_is_to_our_own_branch_if_we_went_through_its_last_commit(
 
 
 def test_who_led_nowhere_before_is_not_followed() -> None:
-    """Nor told."""
+    """Nor told. But if their branch wins, others are asked where they are."""
     stage = Stage()
     room = stage.room(JUN, history=[merged(1, MIDDLE)])
     with stage.inside(room) as (step, state, _):
         state.tries = {JUN.account.hex(): Tries(24, step.now)}
-        assert [(b"", 0)] * 2 == [invited(step, state, (1, commit, ())) for commit in (LOW, HIGH)]
+        assert [(b"", 0), (LOW, 0)] == [invited(step, state, (1, commit, ())) for commit in (HIGH, LOW)]
+        assert Rejoin(branches.SPENT, 1, LOW, [], [], step.within(step.timing.receipt)) == state.rejoin
 
 
 @pytest.mark.parametrize("card", [True, False])

@@ -32,6 +32,7 @@ def asked(
     commit: bytes = b"",
     epoch: int = 0,
     own: bytes = b"",
+    newest: tuple[int, bytes] = (0, b""),
     card: Card | None = None,
 ) -> list[type[ItemBody]]:
     """Somebody asks us for a way back: what goes into their account's inbox."""
@@ -40,7 +41,7 @@ def asked(
             inbox_addresses.remember(step, other.card())
     before = len(sent(stage, by))
     with stage.step() as step:
-        tickets.help_back(step, by.certificate, TicketRequest(room, epoch, commit, own), card)
+        tickets.help_back(step, by.certificate, TicketRequest(room, epoch, commit, own, *newest), card)
     return [type(each) for each in sent(stage, by)[before:]]
 
 
@@ -118,6 +119,21 @@ def test_a_member_on_a_third_branch_says_where_it_is(epoch: int, own: bytes, *, 
     stage = Stage()
     room = stage.room(JUN, history=[Merged(1, COMMIT, [], [], [])])
     assert ([Ticket] if helped else []) == asked(stage, room, commit=b"?" * 32, epoch=epoch, own=own)
+
+
+@pytest.mark.parametrize(
+    ("newest", "helped"),
+    [((2, ELSE), True), ((2, COMMIT), False), ((1, COMMIT), False), ((9, COMMIT), True), ((0, b""), False)],
+    ids=["elsewhere", "with us", "behind us", "ahead of us", "unnamed"],
+)
+def test_who_asks_for_what_there_is_not_is_shown_where_we_are_if_we_are_elsewhere(
+    newest: tuple[int, bytes], *, helped: bool
+) -> None:
+    """By the newest commit that they name: the one asked for may be of an epoch before our branches parted."""
+    stage = Stage()
+    room = stage.room(JUN, history=[Merged(1, COMMIT, [], [], []), Merged(2, COMMIT, [], [], [])])
+    found = asked(stage, room, commit=b"?" * 32, epoch=1, own=COMMIT, newest=newest)
+    assert ([Ticket] if helped else []) == found
 
 
 @pytest.mark.parametrize("why", ["pending", "contested", "settling"])

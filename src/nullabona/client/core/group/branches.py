@@ -19,7 +19,7 @@ from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.proofs import Claim, decode_claim
 from nullabona.client.core.model.records import Device, Message, MessageState
-from nullabona.client.core.model.state import BoxTrack, RemoveAccount, RoomState
+from nullabona.client.core.model.state import JOINED, BoxTrack, Merged, RemoveAccount, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.timeline import sending
 from nullabona.errors import Bug, PeerError
@@ -37,6 +37,10 @@ UNPROVEN = "led-by-one"
 """A member without authority led us here: we ask another member whether this is the room."""
 FRAMES_MISSING = "frames-missing"
 """The relay trimmed or hid frames of the current epoch: a commit may have been among them."""
+SPENT = "claimed-in-vain"
+"""Accounts whose word is spent claim a branch: we ask other members where they are."""
+SPENT_MS = 3 * 3_600_000
+"""Shortest time between two such searches, however many claims come."""
 BEHIND = "commit-not-followed"
 """Others may have merged a commit that this device cannot follow."""
 FAR = "far-behind"
@@ -70,6 +74,8 @@ def note_competing(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -
     helper = signer_of(step, room, claim)
     if evidence.doubts(step, room, helper.account):
         box_log.announce_again(step, track)
+        if claim.key < own_key(track):
+            ask_around(step, room, track.epoch, claim.commit)
         return
     if claim.key > own_key(track):
         if track.competing is None or claim.key < branch_key(track.competing.removed, track.competing.commit):
@@ -137,7 +143,7 @@ def give_way(step: Step, room: RoomState, track: BoxTrack) -> None:
     Another branch may have removed us by a commit that we never saw.
     """
     competing = track.competing
-    if room.rejoin is not None:
+    if is_looking(room):
         return
     if competing is None:
         if _shown_up(step, room) and step.now >= track.asked_at + LONELY_DAYS * DAY_MS:
@@ -173,23 +179,53 @@ def without_witness(step: Step, room: RoomState) -> None:
 
 
 def follow(step: Step, room: RoomState, device: Device, moved: Moved) -> None:
-    """A member moves to another branch. A device that was in the forked epoch judges alone; later ones follow.
+    """A member has moved to another branch. Perhaps nobody there can announce it: a ticket does not bring the commit.
 
-    A device that is led by a lie repeats it here in good faith: that must not count as a claim of its own.
+    Of an epoch that has not ended for us, we have the box and judge the claims in it.
     """
-    if not evidence.joined_after(step, room, moved.epoch) or evidence.doubts(step, room, device.account):
-        return
     known = next((merged for merged in room.history if merged.epoch == moved.epoch), None)
-    if known is not None:
-        wins = (moved.rank, moved.commit) < branch_key(known.removed, known.commit)
-        if known.commit == moved.commit or not wins:
-            return
+    if known is None and not evidence.joined_after(step, room, moved.epoch):
+        return
+    if known is not None and not _wins(known, moved):
+        return
+    if evidence.doubts(step, room, device.account):
+        ask_around(step, room, moved.epoch, moved.commit)
+        return
     begin(step, room, Rejoin(MOVED, moved.epoch, moved.commit, [], [Helper(device.account, device.handle)], step.now))
+
+
+def _wins(known: Merged, moved: Moved) -> bool:
+    return known.commit != moved.commit and (moved.rank, moved.commit) < branch_key(known.removed, known.commit)
+
+
+def shown(step: Step, room: RoomState, ticket: Ticket) -> None:
+    """A member sends a ticket when we ask for none, perhaps late: if its branch wins over ours, ask who is there."""
+    apart = branch_history.apart(room, ticket.history) if branch_history.in_order(ticket.history) else None
+    if apart is not None and room.phase == JOINED:
+        ours, commit, removed = apart
+        if branch_key(removed, commit) < branch_key(ours.removed, ours.commit):
+            ask_around(step, room, ours.epoch, commit)
+
+
+def ask_around(step: Step, room: RoomState, epoch: int, commit: bytes) -> None:
+    """Ask members in turn where they are, a few times, because of a claim that we do not believe.
+
+    Whoever made false claims may be on a real branch now, and others may have followed there. The claim itself counts
+    for nothing: it names nobody to be asked, and gives way to any that we believe.
+    """
+    if room.rejoin is None and step.now >= room.looked_at + SPENT_MS and step.others(room, room.epoch):
+        room.looked_at = step.now
+        begin(step, room, Rejoin(SPENT, epoch, commit, [], [], step.within(step.timing.receipt)))
+
+
+def is_looking(room: RoomState) -> bool:
+    """Whether we look for another branch, or for where the room is, for a reason of our own or a claim that counts."""
+    return room.rejoin is not None and room.rejoin.reason != SPENT
 
 
 def lost_thread(step: Step, room: RoomState, reason: str) -> None:
     """Ask a member where the room is, because we may have missed a commit of the current epoch."""
-    if room.rejoin is None and step.others(room, room.epoch):
+    if not is_looking(room) and step.others(room, room.epoch):
         begin(step, room, Rejoin(reason, room.epoch, b"", [], [], step.within(step.timing.receipt)))
 
 
@@ -211,7 +247,7 @@ def came_too_late(step: Step, room: RoomState, track: BoxTrack) -> None:
 def begin(step: Step, room: RoomState, rejoin: Rejoin) -> None:
     """Start to rejoin, unless we are already on the way to a branch at least as good."""
     old = room.rejoin
-    if old is not None and old.commit:
+    if old is not None and old.commit and is_looking(room):
         if (old.epoch, old.commit) == (rejoin.epoch, rejoin.commit):
             old.helpers = [*rejoin.helpers, *(h for h in old.helpers if h not in rejoin.helpers)]
             return
@@ -327,10 +363,11 @@ def as_told(room: RoomState, rejoin: Rejoin, ticket: Ticket) -> Rejoin | None:
     return msgspec.structs.replace(rejoin, removed=told)
 
 
-def say_moved(step: Step, room: RoomState, rejoin: Rejoin) -> None:
-    """Tell members on the losing branch who cannot see the fork themselves."""
-    if rejoin.commit and step.others(room, room.epoch):
-        sending.send_note(step, room, Moved(rejoin.epoch, rejoin.commit, 0 if rejoin.removed else 1))
+def farewell(step: Step, room: RoomState, rejoin: Rejoin) -> bytes:
+    """What members on the losing branch are told, as an MLS message of it, once our join has won; empty: nothing."""
+    if room.phase != JOINED or not rejoin.commit or not step.others(room, room.epoch):
+        return b""
+    return sending.last_note(step, room, Moved(rejoin.epoch, rejoin.commit, 0 if rejoin.removed else 1))
 
 
 def parted(room: RoomState, rejoin: Rejoin, told: Iterable[tuple[int, bytes, tuple[bytes, ...]]]) -> Rejoin:
@@ -356,9 +393,8 @@ def third_branch(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, by
     )
     apart = None if in_sync(room, ticket) else branch_history.apart(room, ticket.history)
     firm = (rejoin.judged or rejoin.ordered) and rejoin.attempts < evidence.PATIENCE
-    if helper is None or apart is None or not rejoin.commit or firm or evidence.doubts(step, room, by):
+    if helper is None or apart is None or not rejoin.commit or firm:
         return None
     ours, commit, removed = apart
-    if branch_key(removed, commit) >= branch_key(ours.removed, ours.commit):
-        return None
-    return Rejoin(FORK, ours.epoch, commit, removed, [helper], step.now)
+    wins = branch_key(removed, commit) < branch_key(ours.removed, ours.commit)
+    return Rejoin(FORK, ours.epoch, commit, removed, [helper], step.now) if wins else None

@@ -43,7 +43,7 @@ def doubts(step: Step, room: RoomState, account: bytes) -> bool:
 
 
 def misled_before(step: Step, room: RoomState, account: bytes) -> bool:
-    """Whether an account led us nowhere in the last days, so that we refuse its tickets."""
+    """Whether an account led us to a branch where nobody was in the last days, so that we refuse its tickets."""
     return step.now < room.doubted.get(account.hex(), 0)
 
 
@@ -109,9 +109,11 @@ def vouched_for(step: Step, room: RoomState, rejoin: Rejoin) -> bool:
 
 
 def led_nowhere(step: Step, room: RoomState, rejoin: Rejoin) -> None:
-    """Nobody could lead us to the branch: ignore the accounts that claimed it for a week."""
-    until = step.now + TRIES_DAYS * DAY_MS
-    room.doubted |= {helper.account.hex(): until for helper in rejoin.helpers}
+    """Nobody could lead us to the branch: the word of the accounts that claimed it is spent for a week.
+
+    We still take their tickets. They may just have been off, and a ticket proves more than a claim.
+    """
+    room.tries |= {helper.account.hex(): Tries(MAX_ATTEMPTS, step.now) for helper in rejoin.helpers}
 
 
 def commits_wait(room: RoomState) -> bool:

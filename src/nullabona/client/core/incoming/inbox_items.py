@@ -15,7 +15,7 @@ from nullabona.client.core.delivery.blobs import MISSING, Missing, blob_content
 from nullabona.client.core.delivery.outbox import queue_trim
 from nullabona.client.core.devices import shared_inbox, sync_out
 from nullabona.client.core.devices.inbox_state import FormerInbox, InboxState, WaitingItem, forget_former, load, save
-from nullabona.client.core.group import commits
+from nullabona.client.core.group import branches, commits
 from nullabona.client.core.identity import device_certificates
 from nullabona.client.core.incoming import invitations
 from nullabona.client.core.model.commit_policy import certificate_of
@@ -282,6 +282,9 @@ def _out(step: Step, room: RoomState) -> None:
 
 def _ticket(step: Step, item: WaitingItem, sender: DeviceCertificate, ticket: Ticket) -> list[Join] | Missing:
     room = step.find_room(ticket.room)
+    if room is not None and room.rejoin is None and device_certificates.in_room(step, sender, room.id):
+        branches.shown(step, room, ticket)
+        return []
     if room is None or room.rejoin is None or not tickets.may_answer(step, room, sender.account_id):
         return []
     believed = device_certificates.believed(step, sender, item.since, room.id)

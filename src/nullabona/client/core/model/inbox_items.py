@@ -75,14 +75,17 @@ class WelcomePack(Item, array_like=True, frozen=True):
 class TicketRequest(Item, array_like=True, frozen=True, tag=3):
     """ "Help me back into the room." ``commit`` is the winning commit that ended ``epoch``, or empty.
 
-    ``own``: the commit that ended ``epoch`` on the sender's branch; empty if none did. A member on a third branch
-    answers with a ticket there.
+    ``own``: the commit that ended ``epoch`` on the sender's branch; empty if none did. ``newest``: the commit that
+    ended ``newest_epoch`` there, the last epoch before the sender's; empty if only the thread was lost. A member on a
+    third branch answers with a ticket there.
     """
 
     room: Hash
     epoch: Annotated[int, Meta(ge=0)]
     commit: Annotated[bytes, Meta(max_length=32)]
     own: Annotated[bytes, Meta(max_length=32)] = b""
+    newest_epoch: Annotated[int, Meta(ge=0)] = 0
+    newest: Annotated[bytes, Meta(max_length=32)] = b""
 
 
 class Ticket(Item, array_like=True, frozen=True, tag=4):

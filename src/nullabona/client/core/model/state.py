@@ -292,9 +292,11 @@ class RoomState(msgspec.Struct):
     former: dict[str, Helper] = field(default_factory=dict)
     """signature key (hex) of a device that was removed → whose it is; the newest `FORMER_MOST`."""
     doubted: dict[str, int] = field(default_factory=dict)
-    """account (hex) whose claim of another branch proved wrong → until when we follow no claim of it, in ms."""
+    """account (hex) that led us to an empty branch → until when no claim and no ticket of it counts, in ms."""
     tries: dict[str, Tries] = field(default_factory=dict)
     """account (hex) → ticket requests that its claims of other branches have caused (`core.group.evidence`)."""
+    looked_at: int = 0
+    """When we last asked members where they are because of claims that count no more (`core.group.branches`)."""
     vain: Tries = Tries()
     """Ticket requests that all such claims have caused since the last claim that proved true."""
     beaten: int = 0

@@ -30,10 +30,14 @@ def invited(step: Step, room: RoomState, sender: DeviceCertificate, history: His
     apart = branch_history.apart(room, history)
     # The handle by which we know them: the handle in an item's certificate may name a host of their choice.
     handle = acquaintance.handle_of(step, sender.account_id)
-    if apart is None or not handle or evidence.doubts(step, room, sender.account_id):
+    if apart is None or not handle:
         return
     ours, commit, removed = apart
-    if branches.branch_key(removed, commit) < branches.branch_key(ours.removed, ours.commit):
+    wins = branches.branch_key(removed, commit) < branches.branch_key(ours.removed, ours.commit)
+    if evidence.doubts(step, room, sender.account_id):
+        if wins:
+            branches.ask_around(step, room, ours.epoch, commit)
+    elif wins:
         helper = Helper(sender.account_id, handle)
         branches.begin(step, room, Rejoin(branches.FORK, ours.epoch, commit, removed, [helper], step.now))
     else:

@@ -14,7 +14,7 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import receipts
 from nullabona.client.core.delivery.box_log import leaves_of, open_box, winner_key
-from nullabona.client.core.delivery.outbox import queue_blob
+from nullabona.client.core.delivery.outbox import queue_blob, queue_last
 from nullabona.client.core.group import branch_history, branches, evidence, leaving, members, redo, rulings, welcomes
 from nullabona.client.core.group.evidence import Judged
 from nullabona.client.core.group.intents import TEND_MS
@@ -83,8 +83,6 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
         _refused(step, room, rejoin, by, refused)
         return None
     room.rejoin = rejoin = way
-    if room.phase == JOINED:
-        branches.say_moved(step, room, rejoin)
     deadline = step.now + step.timing.ticket * _PATIENCE
     join = Join(room.id, _relay(room, ticket, candidate), ticket, candidate, b"", ticket.seq, deadline, by, judged)
     join.frame = _queue(step, join)
@@ -215,7 +213,11 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     rejoin = branches.parted(room, rejoin, told)
     welcomes.keep_welcome(step, room)
     intents = redo.to_redo(room, rejoin)
+    left = room.boxes[-1:]
+    moved = branches.farewell(step, room, rejoin)
     _leave_branch(step, room, rejoin)
+    for track in left if moved else []:
+        queue_last(step, room, track, Kind.MESSAGE, moved)
     group = join.candidate.adopt()
     before_relay = room.relay
     info: RoomInfo = decode_info(group.room_info())

@@ -16,6 +16,7 @@ from nullabona.client.core.group.branches import (
     LONELY,
     OUTSIDE,
     RELAY_UNREACHABLE,
+    SPENT,
     TOO_LATE,
     UNPROVEN,
 )
@@ -36,6 +37,8 @@ ALONE_ATTEMPTS = 2
 """After so many unanswered requests, a device helps others that lost the thread in the same epoch."""
 _GONE: Final = "said-gone"
 
+_DOUBTFUL: Final = frozenset({BEHIND, FAR, LONELY, OUTSIDE, RELAY_UNREACHABLE, SPENT, UNPROVEN})
+"""Reasons to ask that may be none."""
 FEW_ATTEMPTS = 8
 """Most ticket requests where there may be no other branch, over about a quarter of an hour."""
 LOOK_AGAIN = 2
@@ -76,15 +79,20 @@ def _from_inside(
 
 
 def _can_lead(room: RoomState, asked: TicketRequest) -> bool:
-    """Whether our branch is the one that a device asks for, or a third one: neither that nor its own.
+    """Whether our branch is the one that a device asks for, or may be a third one: neither that nor its own.
 
-    We also answer about an epoch that we do not remember any more: the branch may have gone on far since.
+    We also answer about an epoch that we do not remember any more: the branch may have gone on far since. And whoever
+    names a newest commit that we did not go through may be on another branch that parted later, or is longer, than the
+    one it asks for: a false claim would otherwise hide ours from it.
     """
-    ours = next((merged.commit for merged in room.history if merged.epoch == asked.epoch), b"")
+    ours = {merged.epoch: merged.commit for merged in room.history}
+    at = ours.get(asked.epoch, b"")
     forgotten = bool(room.history) and asked.epoch < room.history[0].epoch
-    if asked.commit in {b"", ours} or forgotten:
+    if asked.commit in {b"", at} or forgotten:
         return True
-    return b"" not in {ours, asked.own} and ours != asked.own
+    if asked.newest and ours.get(asked.newest_epoch, b"") != asked.newest:
+        return True
+    return b"" not in {at, asked.own} and at != asked.own
 
 
 def _is_out(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
@@ -175,7 +183,7 @@ def ask(step: Step, room: RoomState) -> None:
     if acquaintance.is_shut(step.store, room.info):
         rejoin.next_at = step.now + DAY_MS  # the only other member is blocked
         return
-    doubtful = rejoin.reason in {BEHIND, FAR, LONELY, OUTSIDE, RELAY_UNREACHABLE, UNPROVEN} and not rejoin.gone
+    doubtful = rejoin.reason in _DOUBTFUL and not rejoin.gone
     few = doubtful or rejoin.later is not None
     if evidence.exhausted(step, room, rejoin, FEW_ATTEMPTS if few else evidence.MAX_ATTEMPTS):
         if rejoin.later is not None:
@@ -195,11 +203,19 @@ def ask(step: Step, room: RoomState) -> None:
         step.now + (step.timing.ticket << min(rejoin.attempts // 2, 8)) + step.rng.between(0, step.timing.ticket)
     )
     if helper is not None:
-        at = rejoin.epoch if rejoin.commit else room.epoch
-        own = next((merged.commit for merged in room.history if merged.epoch == at), b"") if rejoin.commit else b""
-        inbox_sending.post(step, helper.account, helper.handle, TicketRequest(room.id, at, rejoin.commit, own))
+        inbox_sending.post(step, helper.account, helper.handle, _question(room, rejoin))
         if rejoin.attempts > LOOK_AGAIN:
             inbox_addresses.look_again(step, helper.handle)
+
+
+def _question(room: RoomState, rejoin: Rejoin) -> TicketRequest:
+    if not rejoin.commit:
+        return TicketRequest(room.id, room.epoch, b"")
+    own = next((merged.commit for merged in room.history if merged.epoch == rejoin.epoch), b"")
+    if not room.history:
+        return TicketRequest(room.id, rejoin.epoch, rejoin.commit, own)
+    newest = room.history[-1]
+    return TicketRequest(room.id, rejoin.epoch, rejoin.commit, own, newest.epoch, newest.commit)
 
 
 def _next_helper(step: Step, room: RoomState, rejoin: Rejoin) -> Helper | None:
@@ -212,6 +228,8 @@ def _next_helper(step: Step, room: RoomState, rejoin: Rejoin) -> Helper | None:
     if rejoin.reason == UNPROVEN:
         return helpers[rejoin.attempts % len(helpers)] if helpers else None
     # The problem may pass while we ask, or nobody is known to be on the branch: ask everybody in turn.
+    if rejoin.reason == SPENT:  # from another one each time: those asked first may all be where we are
+        return anybody[(room.looked_at + rejoin.attempts) % len(anybody)] if anybody else None
     if rejoin.reason in {FAR, TOO_LATE} or (rejoin.reason == BEHIND and not rejoin.helpers):
         return anybody[rejoin.attempts % len(anybody)] if anybody else None
     turn, odd = divmod(rejoin.attempts, 2)

@@ -165,6 +165,12 @@ def send_note(step: Step, room: RoomState, body: Body) -> None:
     queue_frame(step, room, room.current, Kind.MESSAGE, data)
 
 
+def last_note(step: Step, room: RoomState, body: Body) -> bytes:
+    """The MLS message of a branch that this device leaves now: it tells nothing that is told again where we go."""
+    envelope = Envelope(draw_id(step), step.now, (), b"", body)
+    return step.group(room).encrypt(encode_envelope(envelope))
+
+
 def _sealed(step: Step, room: RoomState, message: bytes, sent_at: int, body: Body) -> bytes:
     marker = room.read_upto if preferences.profile(step.store).receipts else b""
     envelope = Envelope(message, sent_at, receipts.own_views(room), marker, body)
