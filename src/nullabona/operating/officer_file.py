@@ -70,6 +70,20 @@ def read_officer(path: Path) -> OfficerFile:
         raise OfficerFileUnusable("the officer's file cannot be read") from None
 
 
+def read_enrolment(path: Path) -> EnrolDetails:
+    """The public half of an officer's file, or of a file with the word that `officer new` printed.
+
+    Raises `OfficerFileUnusable`.
+    """
+    try:
+        written = path.read_bytes()
+    except OSError:
+        raise OfficerFileUnusable(f"the officer's file {path} cannot be read") from None
+    if written.lstrip().startswith(b"{"):
+        return read_officer(path).enrolment()
+    return decode_enrolment(written.decode("ascii", "replace").strip())
+
+
 def encode_enrolment(details: EnrolDetails) -> str:
     """One word that an officer gives to the admins; it holds nothing secret."""
     return base64.urlsafe_b64encode(msgspec.json.encode(details)).decode("ascii")

@@ -27,10 +27,12 @@ from nullabona.errors import UserError
 from nullabona.machine.keyfile import write_key_file
 from nullabona.operating.desk import OpenedDesk, now_s, read_config
 from nullabona.operating.docket_log import check_origin
-from nullabona.operating.officer_file import decode_enrolment, encode_enrolment, new_officer, read_officer
+from nullabona.operating.officer_file import decode_enrolment, encode_enrolment, new_officer, read_enrolment
 
 SHORTEST_PERIOD_S = 120
 """The console and the unit publish once a minute, and witnesses take their time."""
+AGE = "age1"
+"""What a recipient begins with; anything else is the name of a file."""
 
 
 class PeriodTooShort(UserError):
@@ -45,10 +47,18 @@ _ROLE = click.Choice([role.value for role in Role])
 
 @command()
 @click.option(
-    "--first", multiple=True, required=True, metavar="FILE:ROLE,ROLE", help="An officer's file and their roles."
+    "--first",
+    multiple=True,
+    required=True,
+    metavar="FILE:ROLE,ROLE",
+    help="A file with an officer's word (or their own file), and their roles.",
 )
 @click.option(
-    "--outside", multiple=True, required=True, metavar="AGE1…", help="Who opens slots outside the server room."
+    "--outside",
+    multiple=True,
+    required=True,
+    metavar="FILE",
+    help="Who opens slots outside the server room: their word.",
 )
 @click.option(
     "--pointer-key", type=click.Path(path_type=Path), required=True, help="Where the auditor's key is written."
@@ -73,7 +83,8 @@ def init(context: click.Context, first: tuple[str, ...], outside: tuple[str, ...
     start = now_s() // period * period
     cadence = Cadence(start_s=start, period_s=period, slots=slots, band=band, window_s=min(600, period))
     _warn(settings_of(context), cadence)
-    key = found(data / "desk", officers, outside, cadence, now_s, secrets.token_bytes)
+    readers = tuple(text if text.startswith(AGE) else read_enrolment(Path(text)).recipient for text in outside)
+    key = found(data / "desk", officers, readers, cadence, now_s, secrets.token_bytes)
     write_key_file(pointer_key, [key.hex()])
     note(settings_of(context), "docket-founded", path=pointer_key)
 
@@ -90,7 +101,7 @@ def _warn(settings: Settings, cadence: Cadence) -> None:
 def _first(text: str) -> First:
     path, _, roles = text.rpartition(":")
     try:
-        return First(read_officer(Path(path)).enrolment(), tuple(Role(role) for role in roles.split(",")))
+        return First(read_enrolment(Path(path)), tuple(Role(role) for role in roles.split(",")))
     except ValueError:
         raise Misused("role-unknown", roles=", ".join(Role)) from None
 
