@@ -66,7 +66,7 @@ class Shell:
         watchdog = Timer(patience_s, os.killpg, (self._process.pid, signal.SIGKILL))
         watchdog.start()
         try:
-            said = []
+            said: list[str] = []
             for line in self._process.stdout:
                 if line.strip() == _DONE:
                     self.out += "".join(said)

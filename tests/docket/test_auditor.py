@@ -6,12 +6,15 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
 from nullabona.cli.docket.group import docket
 from nullabona.docket.core.audit import audit, reported_wrong
+from nullabona.docket.core.journal import BEGIN, READ, encode_journal, event_hash
 from nullabona.docket.core.pointers import seal_pointer
+from nullabona.docket.core.records import Event
 from nullabona.docket.core.recount import Recount
 from nullabona.docket.core.terms import term_of
 from nullabona.docket.keeping import slots as keeping
@@ -113,3 +116,51 @@ def test_a_receipt_is_checked_by_itself(office: PublicOffice, tmp_path: Path) ->
     (tmp_path / "receipt").write_bytes(canonical(receipt).replace(b"2026-1234", b"2026-9999"))
     altered = CliRunner().invoke(docket, [*command, str(tmp_path / "document")])
     assert "docket-receipt-invalid" == getattr(altered.exception, "code", None)
+
+
+def compared(office: PublicOffice, folder: Path, journal: bytes) -> Result:
+    """An exported journal against the public log, as an auditor does it far from the desk."""
+    (folder / "policy").write_text(POLICY)
+    (folder / "journal.jsonl").write_bytes(journal)
+    names = ["check-journal", str(folder / "journal.jsonl"), str(office.public), "--policy", str(folder / "policy")]
+    return CliRunner().invoke(docket, [*names, "--json"], standalone_mode=False)
+
+
+def test_the_log_proves_an_exported_journal(office: PublicOffice, tmp_path: Path) -> None:
+    """All of it up to the last batch; what was done since is said to be unproven."""
+    office.whole()
+    office.tick()
+    before = office.desk.journal(office.who("aud"))
+    office.take_in()
+    after = office.desk.journal(office.who("aud"))
+    done = compared(office, tmp_path, encode_journal(after))
+    assert 0 == done.return_value, done.output
+    said = json.loads(done.stdout)
+    assert (len(after), len(before), []) == (said["events"], said["proven"], said["periods_missing"])
+    assert len(after) > len(before)
+
+
+def test_a_journal_with_a_reading_taken_out_is_another_one(office: PublicOffice, tmp_path: Path) -> None:
+    """Chained anew it is whole by itself, and no head in the log from there on is its own."""
+    office.desk.show(office.who("cora"), office.whole())
+    office.tick()
+    kept: list[Event] = []
+    head, gone = BEGIN, False
+    for event in office.desk.journal(office.who("aud")):
+        if event.kind == READ and not gone:
+            gone = True
+            continue
+        kept.append(msgspec.structs.replace(event, seq=len(kept), previous=head))
+        head = event_hash(kept[-1])
+    assert gone
+    done = compared(office, tmp_path, encode_journal(kept))
+    assert 3 == done.return_value
+    assert json.loads(done.stdout)["periods_missing"]
+
+
+def test_an_older_log_with_a_younger_journal_of_another_desk(office: PublicOffice, tmp_path: Path) -> None:
+    """Nothing of an empty journal is proven, and every batch says so."""
+    office.tick()
+    done = compared(office, tmp_path, b"")
+    assert 3 == done.return_value
+    assert 0 == json.loads(done.stdout)["proven"]

@@ -146,7 +146,7 @@ def test_a_row_says_no_less_than_the_log_shows(field: str) -> None:
     demands = Demands()
     demand(demands, 1, outcome="produced_full", handed=2, in_time=True, notified=3)
     true = {"identifiers": 3, "accounts": 2, "accounts_produced": 2, "produced_full": 1, "in_time": 1, "notified": 1}
-    less = Row(A, 2, **(true | {field: true[field] - 1}), pending=1 + (field == "produced_full"))
+    less = Row(A, 2, **(true | {field: true[field] - 1}), pending=1 + (field == "produced_full"))  # type: ignore[arg-type]
     assert [("reported-less", {"term": H1, "instrument": A, "fields": field})] == problems(
         demands, report(less), sealed=1
     )

@@ -16,13 +16,14 @@ from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.timers import too_short_timers
 from nullabona.docket.taxonomy import Catalogue, Duration, TaxonomyInvalid, load, parse, parse_duration, row_at
 from nullabona.docket.taxonomy.citations import cites
-from nullabona.docket.taxonomy.read import encoded
+from nullabona.docket.taxonomy.read import CLAIMS, JURISDICTIONS, encoded
 from nullabona.docket.taxonomy.rows import Band
 from nullabona.errors import Bug, Malformed
 
 ALL = """KR.INTERCEPT KR.TRAFFIC KR.SUBSCRIBER KR.WARRANT KR.COURT KR.REMOVAL.TEMPORARY KR.REMOVAL.CORRECTION
-KR.REMOVAL.ILLEGAL_FILMING US.SUBPOENA US.2703D US.WARRANT US.PRTT US.WIRETAP US.NSL US.FISA_CONTENT US.FISA_NONCONTENT
-US.2703F US.EDR US.CIVIL EU.EPOC EU.EPOC_ER EU.EPOC_PR EU.DSA9 EU.DSA10 EU.TCO""".split()
+KR.REMOVAL.ILLEGAL_FILMING KR.TRAFFIC.SECURITY KR.CIVIL KR.MLAT KR.RESCUE
+US.SUBPOENA US.2703D US.WARRANT US.PRTT US.WIRETAP US.NSL US.FISA_CONTENT
+US.FISA_NONCONTENT US.2703F US.EDR US.CIVIL EU.EPOC EU.EPOC_ER EU.EPOC_PR EU.DSA9 EU.DSA10 EU.TCO""".split()
 MINIMAL = """
 format = 1
 jurisdiction = "EU"
@@ -45,7 +46,8 @@ register = { keep = "P3Y", restricted = true }
 notice = { rule = "after_answer" }
 publication = { item = "at_close", count = "exact", canary = "allowed" }
 gag = { default = "none", expiry = "none" }
-counsel = ["issuers"]
+checked = [{ field = "law", at = "the text" }]
+counsel = ["valid_from", "issuers", "compulsory", "gates", "timers", "register", "notice", "publication", "gag"]
 needs_counsel = true
 """
 
@@ -106,6 +108,46 @@ def test_a_search_warrant_rests_on_the_code_of_criminal_procedure(shipped: Catal
     assert row.authority_notice is not None
     assert "통신비밀보호법 제9조의3" == row.authority_notice.law
     assert {"law", "authority_notice"} == {one.field for one in row.checked}
+
+
+def test_every_claim_about_the_law_has_a_source_or_the_mark(shipped: Catalogue) -> None:
+    """Of every row: where it was compared, or that counsel has to. A source says where the text is found."""
+    bare = [
+        (row.id, name)
+        for row in shipped.rows
+        for name in CLAIMS
+        if getattr(row, name) not in ((), None)
+        and name not in row.counsel
+        and not any(one.field == name and len(one.at) > 10 for one in row.checked)
+    ]
+    assert [] == bare
+
+
+def test_a_court_s_request_is_not_secret_by_law(shipped: Catalogue) -> None:
+    """통신비밀보호법 제13조의5 speaks of 제13조 and 제13조의4 alone."""
+    row = next(row for row in shipped.newest() if row.id == "KR.COURT")
+    assert ("none", "at_horizon") == (row.gag.default, row.publication.item)
+    secret = {row.id for row in shipped.newest() if row.jurisdiction == "KR" and row.gag.default == "statutory"}
+    assert {"KR.INTERCEPT", "KR.TRAFFIC", "KR.TRAFFIC.SECURITY"} == secret
+
+
+def test_a_rescue_yields_the_handle_alone_and_is_told(shipped: Catalogue) -> None:
+    """Of the seven items of the law one is held; the provider has to tell the person."""
+    row = next(row for row in shipped.newest() if row.id == "KR.RESCUE")
+    assert (("name",), "after_answer", True) == (row.fields, row.notice.rule, row.compulsory)
+    assert row_at(shipped, "KR.RESCUE", dt.date(2019, 7, 15)) is None
+
+
+def test_a_time_to_go_to_court_is_no_law(shipped: Catalogue) -> None:
+    """The fourteen days of a civil subpoena are the desk's own, and everybody who sees them is told so."""
+    (row,) = (row for row in shipped.newest() if row.notice.wait)
+    assert ("US.CIVIL", "", True) == (row.id, row.notice.law, row.instrument().unsure_wait)
+
+
+def test_known_gaps_are_named(shipped: Catalogue) -> None:
+    """In both languages, for each jurisdiction."""
+    assert all(shipped.missing[place] for place in JURISDICTIONS)
+    assert all(one.ko and one.en for every in shipped.missing.values() for one in every)
 
 
 def test_every_row_names_its_law(shipped: Catalogue) -> None:
@@ -201,16 +243,24 @@ WRONG = {
     "no date": (lambda t: t.replace("2024-01-01", '"yesterday"'), "date"),
     "ends before": (lambda t: t.replace("begins =", "valid_to = 2023-12-31\nbegins ="), "ends before it begins"),
     "hidden counsel": (lambda t: t.replace("needs_counsel = true", "needs_counsel = false"), "needs_counsel"),
-    "counsel on nothing": (lambda t: t.replace('["issuers"]', '["weather"]'), "weather"),
+    "counsel on nothing": (lambda t: t.replace('"issuers", "comp', '"weather", "issuers", "comp'), "weather"),
+    "neither checked nor doubted": (
+        lambda t: t.replace('"gates", "timers"', '"timers"'),
+        "neither checked nor asks counsel about: gates",
+    ),
+    "a source that went away": (
+        lambda t: t.replace('checked = [{ field = "law", at = "the text" }]\n', ""),
+        "neither checked nor asks counsel about: law",
+    ),
     "no law": (lambda t: t.replace(LAW, "law = []"), "names no law"),
     "unnamed law": (lambda t: t.replace(LAW, 'law = ["Art. 9 DSAX"]'), "file does not name: Art. 9 DSAX"),
     "another notation": (lambda t: t.replace(LAW, 'law = ["Regulation (EU) 2022/2065 9"]'), "as its country does"),
     "checked nothing": (
-        lambda t: t.replace("counsel = [", 'checked = [{ field = "weather", at = "a book" }]\ncounsel = ['),
+        lambda t: t.replace('{ field = "law", at', '{ field = "weather", at = "a book" }, { field = "law", at'),
         "checked what it does not have: weather",
     ),
     "checked and doubted": (
-        lambda t: t.replace("counsel = [", 'checked = [{ field = "issuers", at = "a book" }]\ncounsel = ['),
+        lambda t: t.replace('{ field = "law", at', '{ field = "issuers", at = "a book" }, { field = "law", at'),
         "says was checked: issuers",
     ),
     "band without": (lambda t: t.replace('count = "exact"', 'count = "band"'), "band exactly"),

@@ -96,7 +96,13 @@ def test_cases_are_found_by_what_officers_remember(ina: Caller) -> None:
 
 def test_what_one_person_signed_says_what_it_waits_for(ina: Caller) -> None:
     """On the page where it was asked for: nothing is in force yet, and whose signature is missing."""
-    given = {"id": "seoul-court", "name": "서울중앙지방법원", "jurisdiction": "KR", "call": "+82-2-530-1114"}
+    given = {
+        "id": "seoul-court",
+        "name": "서울중앙지방법원",
+        "jurisdiction": "KR",
+        "branch": "court",
+        "call": "+82-2-530-1114",
+    }
     assert "/authorities" == ina.does("/authorities", given)
     page = ina.get("/authorities").text
     assert ("서울중앙지방법원" in page, "waits for the second signature" in page, "counsel, reviewer" in page) == (

@@ -150,7 +150,7 @@ def test_a_key_that_came_since_asks_for_a_new_signature(plain: Place) -> None:
 def test_a_key_that_is_none_is_not_registered(plain: Place) -> None:
     """A typing error would lock packages to nobody."""
     ina: Caller = plain.officer("ina")
-    form = {"id": "busan-police", "name": "Busan", "jurisdiction": "KR", "call": "+82-51"}
+    form = {"id": "busan-police", "name": "Busan", "jurisdiction": "KR", "branch": "police", "call": "+82-51"}
     good = new_identity()[1]
     wrong = good[:-1] + ("q" if good[-1] != "q" else "p")
     assert [409, 409] == [ina.post("/authorities", form | {"recipient": one}).status for one in ("age1x", wrong)]

@@ -23,6 +23,12 @@ RefusalReason = Literal[
 ]  # fmt: skip
 """As in Form 3 of Regulation (EU) 2023/1543, Annex III, for every jurisdiction; the last seven are the desk's own."""
 
+Branch = Literal[
+    "police", "prosecution", "investigation", "intelligence", "military", "court", "administration", "rescue",
+    "private", "other",
+]  # fmt: skip
+"""What sort of authority demands, as governments count it in tables of their own."""
+
 
 class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A name in both languages."""

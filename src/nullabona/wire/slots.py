@@ -14,10 +14,11 @@ from struct import Struct
 from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from nullabona.errors import Bug, Malformed, PeerError
 from nullabona.wire.canonical import canonical, read_canonical
+from nullabona.wire.demands import Branch
 
 SLOT_LEAF: Final = 0x01
 HEADER_LEAF: Final = 0x02
@@ -92,6 +93,8 @@ class EventRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     in_time: bool | None = None
     open_by: Period | None = None
     """The period by which it is to be opened or renewed; None: with the case's close."""
+    branch: Branch | UnsetType = UNSET
+    """What sort of authority demands, in the events `received` and `amended`; not encoded where no law allows it."""
     v: Literal[1] = 1
 
 

@@ -9,4 +9,5 @@ from nullabona.words.catalogue import Words
 DATA_CLASS: Final = Words("demands", section="data_class")
 ANSWER: Final = Words("demands", section="answer")
 REASON: Final = Words("demands", section="reason")
+BRANCH: Final = Words("demands", section="branch")
 FIELD: Final = Words("demands", section="field")

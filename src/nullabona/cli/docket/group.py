@@ -31,7 +31,8 @@ _PLACES: Final = {
     "init": "nullabona.cli.docket.office:init",
     "intake": "nullabona.cli.docket.case:intake",
     "invite": "nullabona.cli.docket.console:invite",
-    "journal": "nullabona.cli.docket.office:journal",
+    "journal": "nullabona.cli.docket.journal:journal",
+    "check-journal": "nullabona.cli.docket.journal:check_journal_command",
     "list": "nullabona.cli.docket.case:list_cases",
     "match": "nullabona.cli.docket.case:match",
     "nobody-to-tell": "nullabona.cli.docket.case:nobody_to_tell",
@@ -65,7 +66,7 @@ _SECTIONS: Final = {
     ),
     "docket-log": ("publish-due", "publish-case", "open", "seal", "report", "reseal", "outage"),
     "docket-desk": ("init", "officer", "authority", "invite", "admit", "serve", "journal"),
-    "docket-public": ("verify", "check-receipt", "audit", "package", "record", "publish"),
+    "docket-public": ("verify", "check-receipt", "audit", "check-journal", "package", "record", "publish"),
 }  # fmt: skip
 
 

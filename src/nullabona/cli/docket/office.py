@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from typing import get_args
 
 import click
 from msgspec import to_builtins
 
 from nullabona.cli.docket.chosen import at_desk, data_of
 from nullabona.cli.docket.show import say_done
-from nullabona.cli.docket.times import when
 from nullabona.cli.help import command, group
 from nullabona.cli.output import emit, line, note, table
 from nullabona.cli.settings import Settings, settings_of, spoken
@@ -28,6 +28,7 @@ from nullabona.machine.keyfile import write_key_file
 from nullabona.operating.desk import OpenedDesk, now_s, read_config
 from nullabona.operating.docket_log import check_origin
 from nullabona.operating.officer_file import decode_enrolment, encode_enrolment, new_officer, read_enrolment
+from nullabona.wire.demands import Branch
 
 SHORTEST_PERIOD_S = 120
 """The console and the unit publish once a minute, and witnesses take their time."""
@@ -245,17 +246,18 @@ def authority() -> None:
 @click.option(
     "--jurisdiction", type=click.Choice(["KR", "US", "EU"]), required=True, help="The state whose authority it is."
 )
+@click.option("--branch", type=click.Choice(get_args(Branch)), required=True, help="What sort of authority it is.")
 @click.option("--call-back", required=True, help="A number or domain that you found out yourself.")
 @click.option("--recipient", default="", metavar="AGE1…", help="Lock packages to this key, got by the same call.")
 @spoken
 @click.pass_context
 def add_authority(
-    context: click.Context, id: str, name: str, jurisdiction: str, call_back: str, recipient: str
+    context: click.Context, id: str, name: str, jurisdiction: str, branch: Branch, call_back: str, recipient: str
 ) -> None:
     """Propose an authority for the registry; a reviewer or counsel confirms."""
     with at_desk(context) as at:
         day, by = now_s() // DAY, at.who.officer
-        made = Authority(id, name, jurisdiction, call_back, day, by, recipient)  # type: ignore[arg-type]
+        made = Authority(id, name, jurisdiction, call_back, day, by, recipient, branch)  # type: ignore[arg-type]
         proposal = at.desk.propose(at.who, DeskAction.REGISTER_AUTHORITY, None, AuthorityDetails(made))
         say_done(context, at, at.sign(proposal))
 
@@ -270,18 +272,3 @@ def list_authorities(context: click.Context) -> None:
             emit(to_builtins(each)) if settings_of(context).as_json else line(
                 f"{each.id}  {each.name}  {each.call_back}"
             )
-
-
-@command()
-@spoken
-@click.pass_context
-def journal(context: click.Context) -> None:
-    """Check and show the whole journal (auditors and counsel)."""
-    with at_desk(context) as at:
-        events = at.desk.journal(at.who)
-    for each in events:
-        if settings_of(context).as_json:
-            emit({"seq": each.seq, "at_s": each.at_s, "kind": each.kind, "case": each.case, "officer": each.officer})
-        else:
-            line(f"{each.seq:6}  {when(each.at_s)}  {each.officer or '-':12}  {each.kind}")
-    note(settings_of(context), "docket-journal-whole", count=len(events))

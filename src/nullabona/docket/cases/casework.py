@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256, sha512
 from typing import Final
 
+from msgspec import UNSET, UnsetType
+
 from nullabona.docket.cases.changes import Change, Changes, Moment
 from nullabona.docket.cases.handover import HandOvers
 from nullabona.docket.cases.notices import Notices, PendingNotice
@@ -26,7 +28,7 @@ from nullabona.docket.core.acts import (
 from nullabona.docket.core.decide import DemandIncomplete
 from nullabona.docket.core.doubts import check_confirmed, doubts_of
 from nullabona.docket.core.entered import CaseAltered
-from nullabona.docket.core.instrument import DAY
+from nullabona.docket.core.instrument import DAY, may_split
 from nullabona.docket.core.records import CASE_ID_SIZE, MAX_DOCUMENT, CaseContent, Demand, Document
 from nullabona.docket.core.states import Action, State
 from nullabona.docket.core.terms import year_of
@@ -38,6 +40,7 @@ from nullabona.docket.ports import Acting, Made
 from nullabona.docket.store.sqlite import Recused
 from nullabona.errors import UserError
 from nullabona.wire.canonical import digest
+from nullabona.wire.demands import Branch
 from nullabona.wire.operator_notice import NoticeBody, notices_fields
 from nullabona.wire.slots import BLIND_SIZE, EventRecord, case_tag, private_hash
 
@@ -241,6 +244,7 @@ class Casework:
     def _record(self, moment: Moment, change: Change, content: CaseContent, private: str) -> EventRecord:
         file = moment.case
         assert change.event is not None
+        taken_in = change.event in {"received", "amended"}
         answered = change.event == "answered" and content.decision is not None
         decision = content.decision if answered else None
         return EventRecord(
@@ -252,7 +256,17 @@ class Casework:
             reason=decision.reason if decision else None,
             answers={answer.data_class: answer.answer for answer in decision.answers} if decision else {},
             in_time=self._in_time(moment, content) if change.event == "handed-over" else None,
+            branch=self._branch(content) if taken_in else UNSET,
         )  # fmt: skip
+
+    def _branch(self, content: CaseContent) -> Branch | UnsetType:
+        """What sort of authority it is, unless demands of this kind may only be counted all together."""
+        if not may_split(self.changes.instrument(content)):
+            return UNSET
+        try:
+            return self._staff.authority(content.demand.authority).branch
+        except NoSuchAuthority:
+            return "other"
 
     def _in_time(self, moment: Moment, content: CaseContent) -> bool:
         names = timers.of_the_answer(self.changes.instrument(content))

@@ -60,6 +60,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "unreported": "the report of {term}: {count} demands of {instrument} are in the log and not in the report",
     "reported-less": "the report of {term}: {instrument}: the log shows more than reported under {fields}",
     "reported-beyond": "the report of {term}: {instrument}: more is reported than can be sealed under {fields}",
+    "no-sum-by": "the report of {term}: {instrument}: the numbers by authority do not add up to what was received",
     "no-sum": "the report of {term}: {instrument}: the outcomes do not add up to what was received",
     "other-row": "the report of {term}: {instrument}: every demand is open, and the row is another one",
     "reported-more": "the report of {term}: {count} reported demands are not open, and only {sealed} slots are sealed",

@@ -73,6 +73,13 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The fields of ``producible`` that the law allows to be produced; None: the law names no fields."""
     emergency_form: bool = False
     """Whether a demand of this kind may come in an emergency form."""
+    counsel: tuple[str, ...] = ()
+    """The fields of the row that nobody has compared with a text of the law."""
+
+    @property
+    def unsure_wait(self) -> bool:
+        """Whether the person's time to go to court, before the answer, stands on no text of the law."""
+        return self.notice_wait_s > 0 and "notice" in self.counsel
 
     @property
     def jurisdiction(self) -> str:
@@ -81,6 +88,14 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def valid_on(self, day: int) -> bool:
         """Whether the row is in force on ``day``."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+def may_split(instrument: Instrument) -> bool:
+    """Whether demands of this kind may be counted by the sort of authority.
+
+    Of those that may never be shown one by one, such a figure could name one: they are only counted all together.
+    """
+    return instrument.item != "never" and instrument.count == "exact"
 
 
 class Taxonomy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Final
 
 from nullabona.docket.core.records import Event
 from nullabona.errors import PeerError
-from nullabona.wire.canonical import canonical
+from nullabona.wire.canonical import canonical, read_canonical
 
 _DOMAIN: Final = b"nullabona docket event v1\0"
+READ: Final = "read"
+"""The kind of an event that changed nothing: an officer looked at a case."""
 BEGIN: Final = bytes(32)
 """The previous hash of the first event."""
 
@@ -35,3 +37,31 @@ def check_chain(events: Iterable[tuple[Event, bytes]]) -> bytes:
             raise JournalBroken(f"event {number} of the journal does not follow the one before")
         head = claimed
     return head
+
+
+def encode_journal(events: Iterable[Event]) -> bytes:
+    """The events for somebody outside the desk: canonical JSON, one a line."""
+    return b"".join(canonical(event) + b"\n" for event in events)
+
+
+def read_journal(data: bytes) -> tuple[tuple[Event, bytes], ...]:
+    """The events of an exported journal, each with its hash. Raises `Malformed` or `JournalBroken`."""
+    events = [read_canonical(line, Event, "an event of a journal") for line in data.splitlines()]
+    whole = tuple((event, event_hash(event)) for event in events)
+    check_chain(whole)
+    return whole
+
+
+def proven_until(hashes: Sequence[bytes], logged: Iterable[tuple[int, bytes]]) -> tuple[int, tuple[int, ...]]:
+    """How many events the heads in the log prove, and the periods whose head this journal does not have.
+
+    ``hashes``: of the events, in their order; ``logged``: period and head of each batch, in the log's order.
+    """
+    places = {each: number for number, each in enumerate(hashes, 1)}
+    count, missing = 0, []
+    for period, head in logged:
+        at = places.get(head, 0)
+        if at <= count:
+            missing.append(period)
+        count = max(count, at)
+    return count, tuple(missing)

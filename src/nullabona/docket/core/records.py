@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from nullabona.docket.core.instrument import Day, Seconds
-from nullabona.wire.demands import Answer, DataClass, RefusalReason
+from nullabona.wire.demands import Answer, Branch, DataClass, RefusalReason
 from nullabona.wire.slots import Hash
 
 CASE_ID_SIZE: Final = 16
@@ -38,6 +38,8 @@ class Authority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verified_by: OfficerId
     recipient: Recipient = ""
     """The age recipient that packages for it are encrypted to; empty if it gave none."""
+    branch: Branch = "other"
+    """By which its demands are counted in public, where the law allows that."""
 
 
 class Identifier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

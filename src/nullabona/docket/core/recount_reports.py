@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from msgspec import UNSET, UnsetType
+
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.findings import Finding
 from nullabona.docket.core.recount_cases import Demand, Demands
 from nullabona.docket.core.statements import Report, Row
+from nullabona.wire.demands import Branch
 from nullabona.wire.slots import EventKind
 
 _NOTICES: Final[Mapping[str, EventKind]] = {
@@ -26,10 +29,23 @@ _ONCE: Final = (
 def count(demands: Iterable[Demand], until: int) -> dict[str, Row]:
     """A row per instrument, of the events up to the end of period ``until``."""
     counts: dict[str, Counter[str]] = {}
+    by: dict[str, Counter[Branch]] = {}
     for demand in demands:
-        numbers = counts.setdefault(demand.first.instrument, Counter())
-        numbers.update(_of(demand, until))
-    return {instrument: Row(instrument=instrument, **numbers) for instrument, numbers in counts.items()}
+        name = demand.first.instrument
+        counts.setdefault(name, Counter()).update(_of(demand, until))
+        branch = _branch(demand, until)
+        if branch is not UNSET:
+            by.setdefault(name, Counter())[branch] += 1
+    return {
+        name: Row(instrument=name, **numbers, by=dict(sorted(by[name].items())) if name in by else UNSET)
+        for name, numbers in counts.items()
+    }
+
+
+def _branch(demand: Demand, until: int) -> Branch | UnsetType:
+    """What sort of authority demanded, by the last amendment if there was one."""
+    amended = demand.last("amended", until)
+    return (amended.record if amended is not None else demand.first).branch
 
 
 def _of(demand: Demand, until: int) -> Counter[str]:
@@ -83,10 +99,14 @@ def _problems(report: Report, opened: Mapping[str, Row], sealed: int) -> Iterabl
         short = [
             name
             for name in Row.__struct_fields__[1:]
-            if name != "pending" and getattr(row, name) < getattr(shown, name)
+            if name not in {"pending", "by"} and getattr(row, name) < getattr(shown, name)
         ]
+        if any(_by(row)[branch] < number for branch, number in _by(shown).items()):
+            short.append("by")
         if short:
             yield "reported-less", {"instrument": instrument, "fields": ", ".join(short)}
+        if row.by is not UNSET and sum(row.by.values()) != row.received:
+            yield "no-sum-by", {"instrument": instrument}
         if row.received != row.produced_full + row.produced_partial + row.answered_no_data + row.refused + row.pending:
             yield "no-sum", {"instrument": instrument}
         hidden += max(0, row.received - shown.received)
@@ -94,6 +114,10 @@ def _problems(report: Report, opened: Mapping[str, Row], sealed: int) -> Iterabl
             yield "other-row", {"instrument": instrument}
     if hidden > sealed:
         yield "reported-more", {"count": hidden, "sealed": sealed}
+
+
+def _by(row: Row) -> Counter[Branch]:
+    return Counter() if row.by is UNSET else Counter(row.by)
 
 
 def _most(demands: Iterable[Demand], until: int) -> dict[str, Counter[str]]:

@@ -6,11 +6,12 @@ from struct import Struct
 from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from nullabona.docket.core.cadence import Cadence
 from nullabona.errors import Bug, Malformed
 from nullabona.wire.canonical import canonical, read_canonical
+from nullabona.wire.demands import Branch
 from nullabona.wire.slots import HEADER_LEAF, STATEMENT_LEAF, Count, Hex32, Period, Record, SlotRef
 
 MAX_STATEMENT: Final = 60_000
@@ -68,6 +69,8 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notice_deferred: Count = 0
     notice_barred: Count = 0
     nobody_to_tell: Count = 0
+    by: dict[Branch, Count] | UnsetType = UNSET
+    """The demands received, by the sort of authority; not encoded where the law allows no such figure."""
 
 
 class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -27,6 +27,7 @@ def data_files(publication: Publication, catalogue: Catalogue, history: History)
     """Every file below ``data/``."""
     files = {
         "figures.csv": figures_csv(publication),
+        "authorities.csv": authorities_csv(publication),
         "figures.json": canonical({"figures": list(publication.figures), "dsa": list(publication.dsa)}),
         "dsa.csv": dsa_csv(publication),
         "history-2013-2014.csv": history_csv(history),
@@ -49,6 +50,12 @@ def data_files(publication: Publication, catalogue: Catalogue, history: History)
 def figures_csv(publication: Publication) -> bytes:
     """One line for each figure; what is not known or not allowed is empty."""
     return _csv(FIGURE_COLUMNS, (_figure_line(publication, number) for number in range(len(publication.figures))))
+
+
+def authorities_csv(publication: Publication) -> bytes:
+    """Demands by the sort of authority, to be held against the tables of governments."""
+    lines = ((f.half, f.instrument, branch, number) for f in publication.figures for branch, number in f.by.items())
+    return _csv(("half", "instrument", "authority", "received"), lines)
 
 
 def dsa_csv(publication: Publication) -> bytes:

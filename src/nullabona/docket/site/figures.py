@@ -78,6 +78,10 @@ def _faults(figure: Figure, rule: PublicationRule) -> Iterator[str]:
         yield "is not shown in the way that the law allows"
     if figure.counts is not None and not _adds_up(figure.counts):
         yield "does not add up"
+    if figure.by and (rule.item == "never" or figure.counts is None):
+        yield "is counted by authority although its law allows no such figure"
+    if figure.by and figure.counts is not None and sum(figure.by.values()) != figure.counts.received:
+        yield "does not add up by authority"
     for shown in (figure.demands, figure.accounts):
         if shown and rule.band and rule.band.around(shown.high) != (shown.low, shown.high):
             yield "is in a band that the law does not name"

@@ -23,7 +23,7 @@ from nullabona.docket.site.telling import Teller
 from nullabona.docket.taxonomy import Catalogue, Row, Source
 from nullabona.wire.demands import Label
 from nullabona.words.catalogue import Language
-from nullabona.words.demands import ANSWER, DATA_CLASS, FIELD, REASON
+from nullabona.words.demands import ANSWER, BRANCH, DATA_CLASS, FIELD, REASON
 from nullabona.words.laws import law_of
 
 LANGUAGES: Final[tuple[Language, ...]] = ("ko", "en")
@@ -85,10 +85,16 @@ class Site:
             "labels": self._labels(),
             "rows": self.catalogue.newest(),
             "sources": {place: self._sources(place) for place in JURISDICTIONS},
+            "missing": self.catalogue.missing,
             "older": tuple(row for row in self.catalogue.rows if row.valid_to is not None),
             "classes": CLASSES,
             "fields": FIELDS,
             "field_label": FIELD,
+            "branch_label": BRANCH,
+            "split": {
+                place: [f for f in self.publication.figures if f.by and f.instrument.startswith(f"{place}.")]
+                for place in JURISDICTIONS
+            },
             "class_label": DATA_CLASS,
             "answer_label": ANSWER,
             "reason_label": REASON,

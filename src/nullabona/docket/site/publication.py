@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from nullabona.docket.core.instrument import Day, Seconds
 from nullabona.wire.canonical import canonical, read_canonical
-from nullabona.wire.demands import Answer, DataClass, Label, RefusalReason
+from nullabona.wire.demands import Answer, Branch, DataClass, Label, RefusalReason
 
 Count = Annotated[int, Meta(ge=0, le=10_000_000)]
 Half = Annotated[str, Meta(pattern=r"^2[0-9]{3}-H[12]\Z")]
@@ -93,6 +93,8 @@ class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     counts: Counts | None = None
     demands: Interval | None = None
     accounts: Interval | None = None
+    by: dict[Branch, Count] = {}
+    """The demands received, by the sort of authority, where the law allows to tell."""
 
 
 class DsaRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

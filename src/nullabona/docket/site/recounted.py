@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, cast
 
+from msgspec import UNSET, UnsetType
+
 from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.recount import Recount
@@ -36,8 +38,10 @@ from nullabona.log.keys import VerifierKey
 from nullabona.log.note import parse_note
 from nullabona.log.policy import Policy
 from nullabona.wire.canonical import canonical
-from nullabona.wire.demands import Answer, DataClass, Label, RefusalReason
+from nullabona.wire.demands import Answer, Branch, DataClass, Label, RefusalReason
 from nullabona.wire.slots import SlotRef
+from nullabona.words.catalogue import pick
+from nullabona.words.demands import BRANCH
 
 _NOTICE: Final[Mapping[str, Literal["after", "barred", "deferred", "nobody"]]] = {
     "notified": "after",
@@ -105,7 +109,7 @@ def log_view(note: bytes, policy_text: str, url: str, found: Recount) -> LogView
 
 def _figures(report: Report) -> Iterator[Figure]:
     half = _half(report.term)
-    yield from (Figure(half, row.instrument, _counts(row)) for row in report.rows)
+    yield from (Figure(half, row.instrument, _counts(row), by={} if row.by is UNSET else row.by) for row in report.rows)
     yield from (Figure(half, band.instrument, demands=Interval(band.least, band.most)) for band in report.bands)
 
 
@@ -152,7 +156,7 @@ def _item(demand: Demand, law: Law, cadence: Cadence, places: Mapping[SlotRef, t
         instrument=law.id,
         received_day=cadence.begin_of(demand.first.at) // DAY,
         closed_day=None if closed is None else cadence.begin_of(closed.record.at) // DAY,
-        authority=None,
+        authority=_authority(demand.first.branch),
         identifiers=demand.first.identifiers,
         accounts=answered.record.accounts,
         answers=answers,
@@ -164,6 +168,11 @@ def _item(demand: Demand, law: Law, cadence: Cadence, places: Mapping[SlotRef, t
         gag="lifted" if demand.last("gag-lifted") else "none",
         removal=_removal(law),
     )
+
+
+def _authority(branch: Branch | UnsetType) -> Label | None:
+    """What sort of authority demanded; its name is only in the receipt."""
+    return None if branch is UNSET else Label(pick(BRANCH[branch], "ko"), pick(BRANCH[branch], "en"))
 
 
 def _notice(demand: Demand) -> Literal["before", "after", "deferred", "barred", "nobody", "none"]:

@@ -20,11 +20,17 @@ from nullabona.docket.taxonomy.duration import parse_duration
 from nullabona.docket.taxonomy.rows import Catalogue, Part, Row, Source
 from nullabona.errors import Malformed, UserError
 from nullabona.wire.canonical import canonical
+from nullabona.wire.demands import Label
 from nullabona.words.laws import law_of
 
 JURISDICTIONS: Final = ("KR", "US", "EU")
 ROW_FIELDS: Final = frozenset(field.encode_name for field in msgspec.structs.fields(Row))
 _COUNSEL_ITSELF: Final = frozenset({"id", "counsel", "needs_counsel"})
+CLAIMS: Final = (
+    "valid_from", "valid_to", "law", "issuers", "compulsory", "gates", "timers", "limits", "reports", "fields",
+    "register", "notice", "authority_notice", "publication", "gag", "emergency",
+)  # fmt: skip
+"""What a row says about the law: each was compared with a text, or counsel is asked."""
 
 
 class TaxonomyInvalid(UserError):
@@ -42,6 +48,8 @@ class Document(Part, frozen=True):
     as_of: dt.date
     source: Annotated[tuple[Source, ...], Meta(min_length=1)]
     instrument: Annotated[tuple[Row, ...], Meta(min_length=1)]
+    missing: tuple[Label, ...] = ()
+    """Kinds of demands that are known and have no row."""
 
 
 def parse(texts: Mapping[str, str]) -> Catalogue:
@@ -52,7 +60,8 @@ def parse(texts: Mapping[str, str]) -> Catalogue:
     for first, second in combinations(rows, 2):
         if first.id == second.id and _overlap(first, second):
             raise TaxonomyInvalid(f"two rows of {first.id} are in force on the same day")
-    return Catalogue(rows, sources, sha256(encoded(rows)).digest())
+    missing: dict[str, tuple[Label, ...]] = {document.jurisdiction: document.missing for document in documents}
+    return Catalogue(rows, sources, sha256(encoded(rows)).digest(), missing)
 
 
 def encoded(rows: tuple[Row, ...]) -> bytes:
@@ -113,6 +122,9 @@ def _hidden_doubts(row: Row) -> Iterator[str]:
         yield f"says that it checked what it does not have: {', '.join(sorted(unknown))}"
     if doubted := {one.field for one in row.checked} & set(row.counsel):
         yield f"asks counsel about what it says was checked: {', '.join(sorted(doubted))}"
+    stated = {name for name in CLAIMS if getattr(row, name) not in ((), None)}
+    if unsure := stated - {one.field for one in row.checked} - set(row.counsel):
+        yield f"neither checked nor asks counsel about: {', '.join(sorted(unsure))}"
     if row.begins == "file" and "valid_from" not in row.counsel:
         yield "begins with the file and does not ask counsel when it really did"
 

@@ -211,6 +211,7 @@ class Row(Part, frozen=True, rename={"legal_class": "class"}):
             needs_counsel=self.needs_counsel,
             fields=self.fields,
             emergency_form=self.emergency is not None,
+            counsel=self.counsel,
         )
 
 
@@ -220,6 +221,8 @@ class Catalogue(Part, frozen=True):
     rows: tuple[Row, ...]
     sources: tuple[Source, ...]
     sha256: bytes
+    missing: dict[str, tuple[Label, ...]]
+    """By jurisdiction: kinds of demands that are known and have no row."""
 
     def newest(self) -> tuple[Row, ...]:
         """The rows without a last day, in their order."""

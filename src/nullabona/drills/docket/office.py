@@ -232,6 +232,6 @@ class Office:
     def _register(self, jurisdiction: str, name: str) -> None:
         """Call-back numbers are found out by the desk itself, by two."""
         authority = Authority(
-            jurisdiction.lower(), name, jurisdiction, "+00 0000 0000", self.pace() // DAY, "ina"  # type: ignore[arg-type]
+            jurisdiction.lower(), name, jurisdiction, "+00 0000 0000", self.pace() // DAY, "ina", branch="police"  # type: ignore[arg-type]
         )  # fmt: skip
         self.both("ina", "cora", DeskAction.REGISTER_AUTHORITY, AuthorityDetails(authority))

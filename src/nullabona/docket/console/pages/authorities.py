@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import msgspec
 
 from nullabona.docket.console.pages import fields
@@ -15,13 +17,19 @@ from nullabona.docket.core.acts import AuthorityDetails
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Authority
 from nullabona.docket.core.roles import DESK, DeskAction
+from nullabona.wire.demands import Branch
+from nullabona.words.catalogue import pick
+from nullabona.words.demands import BRANCH
 
 
 def page(context: RequestContext) -> Answer:
     """The registry, and the form to add to it for officers who may."""
     may = bool(context.roles & DESK[DeskAction.REGISTER_AUTHORITY])
     waiting = waiting_of(context, DeskAction.REGISTER_AUTHORITY)
-    return context.page("authorities.html", authorities=context.desk.staff.authorities(), may=may, waiting=waiting)
+    branches = {one: pick(BRANCH[one], context.display.language) for one in get_args(Branch)}
+    return context.page(
+        "authorities.html", authorities=context.desk.staff.authorities(), may=may, waiting=waiting, branches=branches
+    )
 
 
 def register(context: RequestContext) -> Answer:
@@ -36,6 +44,7 @@ def register(context: RequestContext) -> Answer:
                 "call_back": fields.line(form, "call"),
                 "verified_day": context.now_s // DAY,
                 "verified_by": context.me,
+                "branch": fields.choice(form, "branch", get_args(Branch)),
                 "recipient": fields.line(form, "recipient", needed=False),
             },
             Authority,
@@ -49,6 +58,7 @@ def register(context: RequestContext) -> Answer:
     details = (
         (context.say("authorities.id"), authority.id),
         (context.say("authorities.jurisdiction"), context.say(f"jurisdiction.{authority.jurisdiction}")),
+        (context.say("authorities.branch"), pick(BRANCH[authority.branch], context.display.language)),
         (context.say("authorities.recipient"), authority.recipient or context.say("authorities.recipient-none")),
     )
     saying = Saying(what, then(context, "register-authority"), details)

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from typing import Final
 
-from nullabona.docket.console.request.answers import Answer
+from nullabona.docket.console.request.answers import Answer, download
 from nullabona.docket.console.request.context import RequestContext
-from nullabona.docket.core.journal import JournalBroken
+from nullabona.docket.core.journal import READ, JournalBroken, encode_journal
 
 SHOWN: Final = 200
 
 
 def page(context: RequestContext) -> Answer:
-    """The entries, newest first; ``before`` selects older ones."""
+    """The entries, newest first, without mere readings unless ``all`` asks for them; ``before`` selects older ones."""
     try:
         events = context.desk.journal(context.acting)
     except JournalBroken as error:
         return context.page("journal.html", 200, events=(), count=0, broken=error.message, older=None)
+    every = "all" in context.asked.query
+    chosen = [event for event in events if every or event.kind != READ]
     before = context.asked.query.get("before", "")
     known = before.isascii() and before.isdigit() and len(before) < 12
-    end = min(int(before), len(events)) if known else len(events)
-    shown = events[max(0, end - SHOWN) : end][::-1]
-    older = shown[-1].seq if shown and shown[-1].seq > 0 else None
+    listed = [event for event in chosen if not known or event.seq < int(before)]
+    shown = listed[-SHOWN:][::-1]
+    older = shown[-1].seq if len(listed) > len(shown) else None
     numbers = {line.id: line.number for line in context.desk.cases(context.acting)}
-    return context.page("journal.html", events=shown, count=len(events), broken="", older=older, numbers=numbers)
+    return context.page(
+        "journal.html", events=shown, count=len(events), broken="", older=older, numbers=numbers, every=every,
+        readings=sum(event.kind == READ for event in events),
+    )  # fmt: skip
+
+
+def export(context: RequestContext) -> Answer:
+    """The whole journal as a file, for an auditor outside: `nulla docket check-journal` compares it with the log."""
+    return download(encode_journal(context.desk.journal(context.acting)), "journal.jsonl")

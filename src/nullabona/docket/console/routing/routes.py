@@ -121,6 +121,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/record/settle", record.settle, DESK[DeskAction.SETTLE]),
     Route("POST", "/record/outage", record.outage, DESK[DeskAction.OUTAGE]),
     Route("GET", "/journal", journal.page, DESK[DeskAction.READ_JOURNAL], word="nav.audit", key="j"),
+    Route("GET", "/journal/export", journal.export, DESK[DeskAction.READ_JOURNAL]),
     Route("GET", "/officers", officers.page, _STAFF, word="nav.officers", key="o"),
     Route("POST", "/officers/{officer}/enrol", officers.admit, _ADMIN),
     Route("POST", "/officers/{officer}/turn-away", officers.turn_away, _ADMIN),
