@@ -164,18 +164,12 @@ class Backdoor:
 
 async def main(folder: str, port: str, kind: str = "") -> None:
     """Serve until standard input ends. ``kind``: "public", "sealing" or "settling": one with a log (public.py);
-    "seoul": one whose officers read Korean time; "evening": that of evening.py.
+    "seoul": one whose officers read Korean time.
     """
     clock = Clock()
     office: Served
     backdoor: Backdoor
-    if kind == "evening":
-        from tests.docket_console.evening import EveningServed
-        from tests.docket_console.public import PublicBackdoor
-
-        evening = EveningServed(Path(folder), clock)
-        office, backdoor = evening, PublicBackdoor(evening, clock)
-    elif kind and kind != "seoul":
+    if kind and kind != "seoul":
         from tests.docket_console.public import PublicBackdoor, PublicServed
 
         public = PublicServed(Path(folder), clock, kind=kind)
@@ -183,7 +177,7 @@ async def main(folder: str, port: str, kind: str = "") -> None:
     else:
         office = Served(Path(folder) / "desk", clock)
         backdoor = Backdoor(office, clock)
-    zone = ZoneInfo("Asia/Seoul") if kind in {"seoul", "evening"} else UTC
+    zone = ZoneInfo("Asia/Seoul") if kind == "seoul" else UTC
     settings = Settings(site_of(f"http://localhost:{port}"), zone=zone)
 
     def ready(app: ConsoleApp, thread: DeskThread) -> None:

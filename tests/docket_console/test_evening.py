@@ -1,49 +1,104 @@
 """A Korean search warrant at five in the afternoon: answered, told, published, in a real browser, by three people.
 
-Every label that is pressed stands in bold in docs/how-to/answer-a-warrant.ko.md; the clicks of each person are counted
-and printed. With ``NULLA_PICTURES=docs/pictures`` the pictures of that page are taken anew.
+Witness, relay, console and commands are the processes that ship, started by the blocks of
+docs/how-to/answer-a-warrant.ko.md as they are written, on a machine whose clock the test moves. Every label that is
+pressed stands in bold on that page; the clicks of each person are counted and printed. The person who is told reads it
+with the program that people have. With ``NULLA_PICTURES=docs/pictures`` the pictures of the page are taken anew.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Self
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect, sync_playwright
 
-from nullabona.docket.site import build
-from nullabona.docket.site.recounted import About, log_view, record_of
-from nullabona.docket.taxonomy import load
-from nullabona.docket.verify import Verification, verify
-from nullabona.log.policy import Policy
-from nullabona.wire.address import Address
-from nullabona.wire.demands import Label
-from nullabona.wire.operator_notice import check_binding, parse_notice
-from nullabona.wire.seal import open_inbox_frame
-from tests.api.people import play
+from nullabona.processes.program import free_port
 from tests.browser.person import FLAGS, chromium_path
-from tests.docket.publishing import POLICY
+from tests.docket.machine import END_OF_2026, Machine
+from tests.docket.pages import Shell, blocks
 from tests.docket_console.place import ROOT, Place
-from tests.docket_console.seat import Seat
+from tests.docket_console.seat import DESKTOP, Seat
 from tests.docket_console.test_journeys import AXE, FINDINGS
-from tests.docket_console.test_public_record import until
-from tests.wire import cards
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(1_500), pytest.mark.slow]
 PAGE: Final = (ROOT / "docs/how-to/answer-a-warrant.ko.md").read_text("utf-8")
 BOLD: Final = {" ".join(found.split()) for found in re.findall(r"\*\*(.+?)\*\*", PAGE, re.DOTALL)}
 MOST_CLICKS: Final = 25
 BASIS: Final = "형사소송법 제215조"
-REST_OF_THE_HALF_YEAR: Final = 13
-"""Periods from the hand-over to the year's end; the clock of tests begins on its last day."""
+AT_FIVE_S: Final = 16 * 3_600
+"""Five in the afternoon in Seoul on the last day of the year: so long before it ends in UTC."""
+PATIENCE_S: Final = 60.0
+
+
+class Evening(Place):
+    """The desk of the page, its relay, and the clock of the machine on which they run."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.relay = f"127.0.0.1:{free_port()}"
+        self.handle = f"mina@{self.relay}"
+        self.machine = Machine(folder, AT_FIVE_S)
+        self.links: dict[str, str] = {}
+        instead = {
+            "https://desk.example": self.origin,
+            "127.0.0.1:8450": f"127.0.0.1:{self.port}",
+            "127.0.0.1:8451": f"127.0.0.1:{free_port()}",
+            "relay.example/docket": f"{self.relay}/docket",
+            "--host relay.example": f"--host {self.relay} --listen {self.relay}",
+            "/srv/record": str(folder / "site"),
+        }
+        self.shell = Shell(folder, instead, **self.machine.env)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shell.__exit__(None, None, None)
+
+    def begin_console(self, block: str) -> str:
+        """Play a block that starts the console, and wait until it listens."""
+        said = self.shell.run(block)
+        self.shell.run("until grep -qs ready console.log; do sleep 0.2; done")
+        self.links |= dict(zip(("ina", "rea", "cora"), TOKEN.findall(said), strict=False))
+        return said
+
+    def tell(self, do: str, **more: Any) -> Any:  # noqa: ANN401 - as the place of other tests
+        """What a seat asks for when an officer opens their link: the token, and the identity of their file."""
+        assert "invite" == do
+        name = more["officer"]
+        known = json.loads((self.folder / f"{name}.officer").read_text("utf-8"))["identity"]
+        return {"token": self.links[name], "identity": known}
+
+    def tick(self) -> None:
+        """A period ends; the console publishes it when it notices, and the witness cosigns."""
+        before = self.published()
+        self.machine.to_next_batch()
+        end = time.monotonic() + PATIENCE_S
+        while self.published() == before:
+            assert time.monotonic() < end, self.shell.errors
+            assert 200 == self.stranger().get("/sign-in").status
+            time.sleep(0.2)
+
+    def published(self) -> int:
+        """How many periods the public log shows."""
+        return sum(1 for _ in (self.folder / "desk/log/public/periods").glob("*"))
+
+    def mina(self, *words: str) -> str:
+        """A command of the person, on a machine with the same date."""
+        return self.shell.run(f"nulla --profile mina {' '.join(words)}")
+
+
+TOKEN: Final = re.compile(r"/enrol#(\S+)")
 
 
 @pytest.fixture(scope="module")
@@ -123,10 +178,13 @@ def test_a_warrant_at_five(
 ) -> None:
     """From the letter to the public page; at most 25 clicks for each of the three."""
     clicks: Counter[str] = Counter()
+    page = blocks("answer-a-warrant.ko.md")
+    serve = next(at for at, block in enumerate(page) if "docket serve" in block)
     with ExitStack() as stack:
-        place = stack.enter_context(Place(tmp_path / "desk", "evening"))
-        place.tell("register")
-        place.tell("tick")
+        place = stack.enter_context(Evening(tmp_path))
+        for block in page[:serve]:
+            place.shell.run(block)
+        place.begin_console(page[serve])
         intake, reviewer, counsel = (
             Officer(stack.enter_context(Seat(chromium, place, name, lang="ko")), clicks, pictures)
             for name in ("ina", "rea", "cora")
@@ -134,29 +192,38 @@ def test_a_warrant_at_five(
         for each in (intake, reviewer, counsel):
             each.seat.enrol()
             expect(each.page.locator(".note.good")).to_contain_text("두 사람이 당신을 확인")
-            assert 2 == place.tell("admit", officer=each.seat.name)
+        admit, again, relay, publish = page[serve + 1 :]
+        place.shell.run(admit)
+        place.begin_console(again)
+        place.shell.run(relay)
+        place.shell.run("until grep -qs ready relay.log; do sleep 0.2; done")
+        place.mina("account create", place.handle, "--unprotected")
+        place.tick()
+        for each in (intake, reviewer, counsel):
             each.sign_in()
-        take_in(intake, tmp_path)
+        take_in(intake, tmp_path, place.handle)
         decide(reviewer, counsel)
-        place.tell("tick")
+        place.tick()
         hand_over_and_tell(reviewer, counsel)
-        place.tell("tick")
+        place.tick()
         reviewer.sign_in()
         reviewer.press("공개 기록", "link")
         reviewer.look()
         reviewer.press("공개 기록에 오른 통지 보내기")
         check_told(place)
         close(intake, counsel)
-        place.tell("tick", periods=REST_OF_THE_HALF_YEAR)
+        while place.machine() < END_OF_2026:
+            place.tick()
         report(intake, counsel)
-        place.tell("tick")
-        check_public(place)
+        place.tick()
+        place.shell.run(publish)
+        check_public(chromium, place, pictures)
     with capsys.disabled():
         sys.stdout.write(f"\n  clicks: {', '.join(f'{name} {count}' for name, count in sorted(clicks.items()))}\n")
     assert {} == {name: count for name, count in clicks.items() if count > MOST_CLICKS}
 
 
-def take_in(officer: Officer, folder: Path) -> None:
+def take_in(officer: Officer, folder: Path, handle: str) -> None:
     """§3 of the page."""
     original, page = folder / "영장.pdf", officer.page
     original.write_bytes(b"%PDF-1.7 the warrant")
@@ -172,7 +239,7 @@ def take_in(officer: Officer, folder: Path) -> None:
     officer.write("문서번호", "2026영장제777호")
     officer.write("문서에 적힌 법적 근거", BASIS)
     officer.write("발부일", now[:10])
-    officer.write("대상자, 한 줄에 한 명", "mina@relay.example")
+    officer.write("대상자, 한 줄에 한 명", handle)
     for label in ("가입자 정보", "대화 내용", "명부에 있는 번호로 기관에 다시 걸어 요청을 확인했습니다."):
         officer.tick(label)
     for label in ("영장 제시", "신분증 제시", "명령서와 대상 식별자 일치"):
@@ -216,13 +283,18 @@ def hand_over_and_tell(reviewer: Officer, counsel: Officer) -> None:
     expect(reviewer.page.locator("main")).to_contain_text("아직 당사자의 앱에 전달되지 않았습니다")
 
 
-def check_told(place: Place) -> None:
-    """The frame opens in the person's inbox, and names the law that was used."""
-    ((handle, address, frame),) = until(lambda: place.tell("inboxes"))
-    item = open_inbox_frame(cards.seed_of("mina"), Address(bytes.fromhex(address)), bytes.fromhex(frame))
-    notice = parse_notice(item[1:])
-    assert "notified" == check_binding(notice, handle).event
-    assert (BASIS, "2026-00001") == (notice.body.basis, notice.body.number)
+def check_told(place: Evening) -> None:
+    """Mina's own program proves the notice by the log that it follows, and shows the law that was used."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        place.mina("sync")
+        told = json.loads(place.mina("operator-notices list --json"))
+        if told["notices"] or time.monotonic() > end:
+            break
+    assert (1, 0, 0, True) == (len(told["notices"]), told["unchecked"], told["refused"], told["checkable"]), told
+    shown = place.mina("operator-notices show", told["notices"][0]["id"][:8], "--lang ko")
+    for each in (BASIS, "2026-00001", "2026영장제777호", "legal@relay.example", "제417조"):
+        assert each in shown, shown
 
 
 def close(intake: Officer, counsel: Officer) -> None:
@@ -250,24 +322,12 @@ def report(intake: Officer, counsel: Officer) -> None:
     counsel.do("확인하기")
 
 
-def check_public(place: Place) -> None:
-    """Anybody verifies the log, and the page made from it alone counts one warrant, answered."""
-    public = place.folder / "log/public"
-    now_s = int(place.tell("clock_by", seconds=0))
-    with ThreadPoolExecutor(1) as apart:  # the browser's own loop runs on this thread
-        found = apart.submit(lambda: play(_verified(public, now_s))).result()
-    assert found.holds, found.findings
-    assert found.recount is not None
-    view = log_view((public / "checkpoint").read_bytes(), POLICY, "https://record.example/log", found.recount)
-    about = About(Label("예시 메신저", "Example"), "legal@relay.example")
-    pages = build(record_of(found.recount, view, about, load(), now_s), load())
-    page = " ".join(re.sub(r"<[^>]+>", " ", pages["ko/figures.html"].decode()).split())
-    assert re.search(r"압수수색영장 1 ", page), page
-
-
-async def _verified(public: Path, now_s: int) -> Verification:
-    async def fetch(path: str) -> bytes | None:
-        file = public / path
-        return file.read_bytes() if file.is_file() else None
-
-    return await verify(fetch, Policy.parse(POLICY), now_s)
+def check_public(chromium: Browser, place: Evening, pictures: Path) -> None:
+    """The page that was made from the log alone counts one warrant of the police, answered."""
+    page = chromium.new_page(viewport=DESKTOP, locale="ko-KR")  # type: ignore[arg-type]
+    page.goto((place.folder / "site/ko/figures.html").as_uri())
+    said = " ".join(page.locator("main").inner_text().split())
+    assert re.search(r"압수수색영장 1 ", said), said
+    assert "2026년 하반기 압수수색영장 경찰 1" in said, said
+    page.screenshot(path=str(pictures / "desk-ko-public.png"))
+    page.close()

@@ -19,6 +19,7 @@ from nullabona.docket.site.exports import data_files
 from nullabona.docket.site.figures import JURISDICTIONS, by_half, check_figures, total_of
 from nullabona.docket.site.history import load_history
 from nullabona.docket.site.publication import Publication
+from nullabona.docket.site.silences import silences
 from nullabona.docket.site.telling import Teller
 from nullabona.docket.taxonomy import Catalogue, Row, Source
 from nullabona.wire.demands import Label
@@ -85,6 +86,7 @@ class Site:
             "labels": self._labels(),
             "rows": self.catalogue.newest(),
             "sources": {place: self._sources(place) for place in JURISDICTIONS},
+            "silences": silences(self.catalogue),
             "missing": self.catalogue.missing,
             "older": tuple(row for row in self.catalogue.rows if row.valid_to is not None),
             "classes": CLASSES,
