@@ -45,14 +45,17 @@ Mina: 오늘 저녁에 도서관 앞에서 만나자
 Jun: 좋아, 여섯 시에 갈게
 Mina: the ticket is in the blue envelope
 Dan: I will bring the maps and the lamp
+Sora: 나는 물이랑 간식을 챙길게
 Jun: 지도는 두 장이면 충분해
 Mina: 그럼 내일 역에서 출발하자
 Dan: the first train leaves at seven
+Sora: 표는 미리 사 둘게
 Jun: 늦지 않게 일찍 나올게
 Mina: 도시락은 내가 준비할게
 Jun: 고마워, 커피는 내가 살게
 Mina: see you at the platform
 Jun: 플랫폼에서 보자
+Sora: 그래, 이따 만나
 """
 """A short conversation: how much is said is not what a mutant of the demo is about."""
 _NARROWED: Final = frozenset({"demo", "coerced-operator", "insider", "lying-directory", "removal", "stolen-device"})

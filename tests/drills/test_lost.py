@@ -28,7 +28,7 @@ HELD = Lost(
     3, 9, 4, 4, 0.5, "timed-out", "pending-still", Restoring(1, "log-behind", 0), 5, "has-more", "timed-out",
     "log-rolled-back", Restoring(0, "", 9), 9.0, {"mina": 10.0, "jun": 11.0, "nari": 3.0}, TOLD,
     dict.fromkeys(("mina", "jun", "nari"), True), 12, {"dora": "handle-taken"}, {"dora": "", "sora": ""},
-    {"mina": (20_000, 20_040)}, "card-forked",
+    {"mina": (20_000, 20_040)}, "card-forked", contact_told=True,
 )  # fmt: skip
 
 
@@ -69,6 +69,7 @@ def test_a_lost_directory_comes_back_and_nobody_is_silenced() -> None:
         ({"unknown": ""}, "G-01"),
         ({"unregistered": ""}, "G-01"),
         ({"contact_saw": ""}, "G-02"),
+        ({"contact_told": False}, "G-02"),
         ({"told": TOLD | {"sora": []}}, "G-02"),
         ({"before": {"dora": ""}}, "G-03"),
         ({"told": TOLD | {"nari": []}}, "G-03"),

@@ -55,8 +55,10 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              "        if frame.mine and frame.data and not frame.seq and pending:\n            queue_raw(step, room, track, frame.hash, frame.data)\n"),
         Edit("client/core/delivery/losses.py", "        if frame is not None and not frame.seq and frame.data:\n            queue_raw(step, room, track, frame.hash, frame.data)\n",
              "        if frame is not None and not frame.seq and frame.data:\n            pass\n"), blind=True),
+    # Whoever sees that histories differ appends everything again: that is the second way.
     mutant("what somebody could not read is not said again", "coerced-operator", "L-16",
-        Edit("client/core/timeline/sending.py", "MAX_RESENT: Final = 8", "MAX_RESENT: Final = 0"), blind=True),
+        Edit("client/core/timeline/sending.py", "MAX_RESENT: Final = 8", "MAX_RESENT: Final = 0"),
+        Edit("client/core/sync/histories.py", "    _diverge(step, room, track)\n\n\ndef _diverge", "\n\ndef _diverge"), blind=True),
     mutant("a frame that comes twice is two messages", "coerced-operator", "L-16",
         *AGAIN, blind=True),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.drills.mutants.kinds import Edit, Mutant, mutant
-from tests.drills.mutants.parts import AGAIN, FRAME, MESSAGES, OLD_KEYS, PEER
+from tests.drills.mutants.parts import AGAIN, FRAME, MESSAGES, PEER
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("the relay logs addresses", "demo", "S-15",
@@ -196,7 +196,9 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/core/sync/repair.py", "    anybody = step.due(track.put_back_any_at)\n", "    anybody = False\n"), blind=True),
     mutant("what was put back is shown a second time", "demo", "S-20",
         *AGAIN, blind=True),
-    mutant("after a removal messages keep the keys from before", "demo", "R-10", *OLD_KEYS, blind=True),
+    mutant("who is removed keeps their leaf", "demo", "R-10",
+        Edit("client/core/group/plan.py", "    return [device.leaf for device in targets], order\n",
+             "    return [device.leaf for device in targets if device.account == step.me.account], order\n"), blind=True),
     mutant("what is said after a removal is handed to who was removed", "demo", "R-10",
         Edit("client/core/timeline/sending.py", "    track = room.current\n    data = _sealed(step, room, message.id, message.sent_at, body)\n",
              "    for former in list(room.former.values()):\n"

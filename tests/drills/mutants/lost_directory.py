@@ -26,7 +26,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("nobody notices that a card is missing", "lost-directory", "G-11",
         Edit("client/runner/own_key_monitor.py", "            self._missing()\n", "            pass\n"), stuck=True, blind=True),
     mutant("a card that is not shown is not put back", "lost-directory", "G-11",
-        Edit("client/runner/publishing.py", "                note_lost(step.store)\n            return await self._publish()\n", "                note_lost(step.store)\n            return True\n"),
+        Edit("client/runner/publishing.py", "                note_lost(step.store)\n            return await self._publish()\n", "                pass\n            return True\n"),
         stuck=True, blind=True),
     mutant("a copy that lacks entries is restored", "lost-directory", "G-12",
         Edit("reading/witnesses.py", "        if word.checkpoint.size > copy.size:", "        if False:"), stuck=True, blind=True),

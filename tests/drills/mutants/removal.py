@@ -48,8 +48,10 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("a file's pieces are not put back for who asks", "removal", "X-02",
         Edit("client/core/timeline/file_messages.py", "        files.put_back(step, room, request.message)\n", "        pass\n"), stuck=True, blind=True),
     mutant("messages are taken as they stand in an unsealed frame", "removal", "X-14", *FRAME, *BARE, stuck=True, blind=True),
+    # Whoever sees that histories differ appends everything again: that is the second way.
     mutant("what was spoiled is not said again", "removal", "X-14",
         Edit("client/core/timeline/sending.py", "MAX_RESENT: Final = 8", "MAX_RESENT: Final = 0"),
+        Edit("client/core/sync/histories.py", "    _diverge(step, room, track)\n\n\ndef _diverge", "\n\ndef _diverge"),
         Edit("client/core/delivery/losses.py", "        if frame is not None and not frame.seq and frame.data:\n            queue_raw(step, room, track, frame.hash, frame.data)\n",
              "        if frame is not None and not frame.seq and frame.data:\n            pass\n"), stuck=True, blind=True),
     mutant("nobody is told that the relay lost a box", "removal", "X-15",

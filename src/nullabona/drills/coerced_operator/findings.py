@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from nullabona.drills.operator.lies import APART, CARDS
+from nullabona.drills.operator.lies import APART, CARDS, SPOIL
 from nullabona.drills.reporting.text import Sentences
 
 _say: Final = Sentences("drill_coerced_operator")
@@ -36,6 +36,7 @@ DEEDS: Final = {
     "delay": _say("hold-everything-back"),
     "reorder": _say("exchange-neighbouring-frames"),
     "repeat": _say("hand-out-one"),
+    SPOIL: _say("spoil-for-good"),
     "forge": _say("hand-out-noise"),
     "alter": _say("change-one-bit"),
     "rewrite": _say("write-whatever-looks"),

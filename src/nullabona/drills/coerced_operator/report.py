@@ -9,7 +9,7 @@ import msgspec
 
 from nullabona.drills.coerced_operator.findings import DEEDS, NOTICED, Told
 from nullabona.drills.coerced_operator.scenario import describe, play
-from nullabona.drills.operator.lies import APART, CARDS
+from nullabona.drills.operator.lies import APART, CARDS, SPOIL
 from nullabona.drills.reporting.report import Check, Report, Verdict
 from nullabona.drills.reporting.text import Sentences, Tell
 
@@ -78,7 +78,7 @@ def _refused(one: Told) -> bool:
 _TRIED: Final[dict[str, tuple[Sequence[str], Callable[[Told], bool]]]] = {
     "L-01": (("delay", "drop"), lambda one: one.came_through == 0),
     "L-02": (NOTICED, _noticed),
-    "L-10": (("forge", "alter", "rewrite", "repeat"), lambda one: one.whole),
+    "L-10": (("forge", "alter", "rewrite", "repeat", SPOIL), lambda one: one.whole),
     "L-11": ((CARDS,), _refused),
     "L-13": (tuple(DEEDS), lambda one: one.forged == 0),
     "L-16": (tuple(DEEDS), lambda one: one.whole and one.answers > 0),

@@ -13,7 +13,7 @@ from typing import Any, Final
 from nullabona.drills.actors.actor import Actor, Person
 from nullabona.drills.actors.company import Company
 from nullabona.drills.coerced_operator.findings import DEEDS, HALF, NOTICED, Told, once
-from nullabona.drills.operator.lies import APART, BARE, CARDS, PROMISED, STANDING
+from nullabona.drills.operator.lies import APART, BARE, CARDS, PROMISED, SPOIL, STANDING
 from nullabona.drills.reporting.text import Sentences, Tell, Text, as_it_is
 from nullabona.drills.stage.playing import in_folder
 from nullabona.processes.program import ProcessFailed, python
@@ -109,7 +109,7 @@ class _Scene:
         had = await self._shown()
         await self._relay.do("lie", name=name, apart=apart)
         await self._say(name)
-        for actor in (self._people[1], self._people[3]):
+        for actor in (self._people[1], self._people[3]) if name != SPOIL else ():
             await actor.do("renew_keys", room=_GROUP)
         looked = await self._look_up() if name == CARDS else []
         if name == APART:

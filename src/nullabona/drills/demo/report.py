@@ -109,19 +109,34 @@ def run(
 
 def _report(outcome: Outcome) -> Report:
     report = Report("demo", _say("relay-emptied-while"))
-    wrong = [key for key, lines in outcome.expected.items() if outcome.got[key] != lines]
+    wrong = [key for key, lines in outcome.expected.items() if not _as_said(outcome, key, lines)]
     removed = f"{outcome.script.removed.name}/{outcome.script.group}"
     if not outcome.expected:
         return report
     lost = ", ".join(key for key in wrong if key != removed)
     report.checks = [
         Check.of("S-20", _CLAIMS["S-20"].with_list(lost), held=not lost and outcome.relay_exit == _GONE),
-        Check.of("S-21", _CLAIMS["S-21"], held=not lost and outcome.put_back > 0),
+        Check.of("S-21", _CLAIMS["S-21"], held=not lost and outcome.put_back > 0 and outcome.came_back),
         Check.of("R-10", _CLAIMS["R-10"], held=outcome.got[removed] == outcome.expected[removed] and not outcome.told),
     ]
     report.section(_say("histories"), [_compare(k, outcome.expected[k], outcome.got[k]) for k in outcome.expected])
-    report.data = {"histories": {key: outcome.got[key] == lines for key, lines in outcome.expected.items()}}
+    report.data = {"histories": {key: key not in wrong for key in outcome.expected}}
     return report
+
+
+def _as_said(outcome: Outcome, key: str, lines: list[list[str]]) -> bool:
+    """Whether a history has every line once, in order. What was put back for who was away has each speaker's order."""
+    got = outcome.got[key]
+    if key != outcome.away or got == lines:
+        return got == lines
+    return sorted(got) == sorted(lines) and _by_speaker(got) == _by_speaker(lines)
+
+
+def _by_speaker(lines: list[list[str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for account, text in lines:
+        found.setdefault(account, []).append(text)
+    return found
 
 
 def _compare(key: str, expected: list[list[str]], got: list[list[str]]) -> Text:

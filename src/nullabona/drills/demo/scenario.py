@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from nullabona.drills.search import Hunt, Kind, Secret
 from nullabona.drills.seizure.report import Scene, run_seizure
 from nullabona.drills.warrant.report import run_warrant
 from nullabona.extras import installed
+from nullabona.processes.program import ProcessFailed
 from nullabona.processes.servers import ANY_PORT, RelayProcess, delete_data
 
 _say: Final = Sentences("drill_demo")
@@ -125,7 +126,8 @@ class Story:
         early = self._early
         self._tell(_say("removed-group-others", name=out.name, early=len(early)))
         await admin.do("remove", room=script.group, handle=out.handle)
-        await out.do("removed", room=script.group)
+        with suppress(ProcessFailed):  # what they then go on to see is for the report
+            await out.do("removed", room=script.group)
         await self._say(early)
         await self._all_have(self._present(), len(script.before) + len(early))
 
@@ -216,17 +218,42 @@ class Story:
         absent = self._absent()
         said = len(self._script.before) + len(self._early) + len(missed)
         await absent.stop()
+        self.outcome.away = f"{absent.name}/{self._script.group}"
         self._tell(_say("goes-offline-misses", name=absent.name, missed=len(missed)))
         await self._say(missed)
+        gone = await self._some_leave(absent, said)
         self.outcome.put_back = len(missed)
         delete_data(self._data)
         self.outcome.relay_exit = self._relay.wait().code
         self._tell(_say("relay-starts-again", late=len(late)))
         self._relay = self._start_relay(self._relay.authority)
         await asyncio.gather(absent.start(), self._actors[self._script.removed].start())
-        await absent.do("has", room=self._script.group, count=said)
-        await self._say(late)
-        await self._all_have(self._present(), said + len(late))
+        self.outcome.came_back = await self._comes_to_have(absent, said)
+        await asyncio.gather(*(actor.start() for actor in gone))
+        if self.outcome.came_back:
+            await self._say(late)
+            await self._all_have(self._present(), said + len(late))
+
+    async def _some_leave(self, absent: Actor, said: int) -> list[Actor]:
+        """All but one who spoke meanwhile go, once they have everything: what they said comes back only from who stays,
+        and what that one said only from its speaker.
+        """
+        speakers = {line.speaker for line in self._missed}
+        there = [actor for actor in self._present() if actor is not absent]
+        await self._all_have(there, said)
+        await asyncio.gather(*(actor.do("sync") for actor in there))
+        stays = next(actor for actor in there if actor.person in speakers)
+        gone = [actor for actor in there if actor is not stays]
+        await asyncio.gather(*(actor.stop() for actor in gone))
+        return gone
+
+    async def _comes_to_have(self, actor: Actor, count: int) -> bool:
+        """Wait until somebody has so many messages of the group; False if they do not come, which is for the report."""
+        try:
+            await actor.do("has", room=self._script.group, count=count)
+        except ProcessFailed:
+            return False
+        return True
 
     def _absent(self) -> Actor:
         """Somebody who does not speak while they are offline."""

@@ -50,7 +50,9 @@ class Lost:
     days: dict[str, tuple[int, int]] = field(default_factory=dict)
     """On which day each handle was registered, by the directory's files before the loss and after."""
     contact_saw: str = ""
-    """What somebody who knew the owner of a taken handle was told."""
+    """What a look at the taken handle came to, for somebody who knew its owner."""
+    contact_told: bool = False
+    """Whether that person's device then said that the contact's key is another, as it does in their rooms."""
 
     @property
     def forged(self) -> list[str]:

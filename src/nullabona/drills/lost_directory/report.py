@@ -69,8 +69,8 @@ def _nobody_is_found(lost: Lost) -> bool:
 
 
 def _handle_was_taken(lost: Lost) -> bool:
-    noticed = lost.contact_saw == "card-forked" and "card-not-ours" in lost.told.get("sora", [])
-    return lost.after.get("sora") == "" and noticed
+    contact_knows = lost.contact_saw == "card-forked" and lost.contact_told
+    return lost.after.get("sora") == "" and contact_knows and "card-not-ours" in lost.told.get("sora", [])
 
 
 def _hold_and_history_are_gone(lost: Lost) -> bool:

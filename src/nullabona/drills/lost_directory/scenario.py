@@ -166,6 +166,8 @@ class _Scene:
         lost.after["sora"] = await newcomer.do("claim", handle=people["sora"].handle, relay=self._relay)
         shown = await people["mina"].do("find", handle=people["sora"].handle)
         lost.contact_saw = shown.get("error", "")
+        since = await people["mina"].do("happened", after=self._marks["mina"])
+        lost.contact_told = any(event["kind"] == "identity-changed" for event in since)
         await people["sora"].start()
         with suppress(ProcessFailed):
             await people["sora"].do("happens", kind="warning", code="card-not-ours", after=0)

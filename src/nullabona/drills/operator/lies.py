@@ -44,6 +44,10 @@ _LEAST_FRAME: Final = 512
 _LETTERS: Final = re.compile(rb"[A-Za-z]{3,}")
 _DAY_S: Final = 86_400
 _NOTHING: Final = Frames(b"", 0, ())
+APART: Final = "apart"
+SPOIL: Final = "spoil"
+"""What comes during this lie is altered for everybody alike and for good, as if the relay's disk had spoiled it."""
+CARDS: Final = "cards"
 
 
 @dataclass(slots=True)
@@ -52,6 +56,10 @@ class _Box:
 
     incarnation: bytes = b""
     frames: list[bytes] = field(default_factory=list)
+    before: int = 0
+    """How many frames it had when the lie began."""
+    spoiled: set[int] = field(default_factory=set)
+    """Places of frames that are shown altered from now on."""
 
 
 def _dropped(told: Frames, _: _Box) -> Frames:
@@ -88,7 +96,17 @@ def _forged(told: Frames, _: _Box) -> Frames:
 
 def _altered(told: Frames, _: _Box) -> Frames:
     """One bit of each frame is another."""
-    return replace(told, frames=tuple((seq, data[:-1] + bytes((data[-1] ^ 1,))) for seq, data in told.frames))
+    return replace(told, frames=tuple((seq, _with_a_bit(data)) for seq, data in told.frames))
+
+
+def _with_spoiled(told: Frames, box: _Box) -> Frames:
+    """As it is, but for the frames that came while the relay spoiled them."""
+    shown = ((seq, _with_a_bit(data) if seq in box.spoiled else data) for seq, data in told.frames)
+    return replace(told, frames=tuple(shown)) if box.spoiled else told
+
+
+def _with_a_bit(frame: bytes) -> bytes:
+    return frame[:-1] + bytes((frame[-1] ^ 1,))
 
 
 def _rewritten(told: Frames, _: _Box) -> Frames:
@@ -115,9 +133,7 @@ LIES: Final[Mapping[str, Callable[[Frames, _Box], Frames]]] = {
     "rewrite": _rewritten,
     "forget": _forgotten,
 }
-"""What becomes of an answer that holds frames of a room; `APART` and `CARDS` are lies of other kinds."""
-APART: Final = "apart"
-CARDS: Final = "cards"
+"""What becomes of an answer that holds frames of a room; `APART`, `SPOIL` and `CARDS` are lies of other kinds."""
 PROMISED, BARE, STANDING = "promised", "bare", "standing"
 """A false card with the promise of the true one, with none, or with none as if it were in the record."""
 
@@ -139,6 +155,8 @@ class Liar:
     def lie(self, name: str, apart: list[str] | None = None) -> None:
         """Begin a lie of `LIES`, or `APART` towards these addresses, or with an empty name be honest."""
         self._lie, self._apart, self._count = name, frozenset(apart or ()), 0
+        for box in self._real.values():
+            box.before = len(box.frames)
         self._other = {address: _Box(box.incarnation, list(box.frames)) for address, box in self._real.items()}
 
     def pass_for(self, what: str) -> None:
@@ -171,8 +189,14 @@ class Liar:
             return self._false_card(response)
         if self._lie == APART and peer.address in self._apart:
             return self._told_apart(request, response)
-        twist, box = LIES.get(self._lie), self._room_box(request)
-        if twist is None or box is None or not isinstance(response, Frames) or not response.frames:
+        box = self._room_box(request)
+        if box is None or not isinstance(response, Frames) or not response.frames:
+            return response
+        if self._lie == SPOIL:
+            box.spoiled.update(seq for seq, _ in response.frames if seq > box.before)
+        response = _with_spoiled(response, box)
+        twist = LIES.get(self._lie)
+        if twist is None:
             return response
         told = twist(response, box)
         self._count += told != response
@@ -204,9 +228,12 @@ class Liar:
     def _remember(self, request: Append, response: Appended) -> None:
         box = self._real[_written(request)]
         if box.incarnation != response.incarnation:
-            box.incarnation, box.frames = response.incarnation, []
+            box.incarnation, box.frames, box.before, box.spoiled = response.incarnation, [], 0, set()
         box.frames += [b""] * (response.seq - len(box.frames))
         box.frames[response.seq - 1] = request.frame
+        if self._lie == SPOIL:
+            box.spoiled.add(response.seq)
+            self._count += 1
 
     def _false_card(self, found: CardFound) -> CardFound:
         """Another key's card for the same handle, with the proof of the real one, and as `pass_for` says."""

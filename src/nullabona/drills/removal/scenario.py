@@ -200,7 +200,7 @@ class _Scene:
         removal.boxes, removal.opened_alike = len(given), len(opened) - len(set(opened))
         (box,) = (await self._people["jun"].do("boxes", room=GROUP))[-1:]
         erased = await asyncio.to_thread(self._operator.erase_box, box["address"])
-        removal.box = await self._return(erased, list(_BOX), _LOST)
+        removal.box = await self._return(erased, list(_BOX), _LOST, without="mina")
 
     async def by_a_member(self, removal: Removal) -> None:
         """A member empties the box without any operator."""
@@ -246,18 +246,25 @@ class _Scene:
 
     # -- inside
 
-    async def _return(self, erased: int, texts: list[str], code: str) -> Hunted:
-        """Who was away comes back; whether everybody has these texts once, in this order, and is told of ``code``."""
+    async def _return(self, erased: int, texts: list[str], code: str, without: str = "") -> Hunted:
+        """Who was away comes back; whether everybody has these texts once, in this order, and is told of ``code``.
+
+        ``without``: somebody who goes meanwhile, so that what they said can come from others alone.
+        """
         people, sora = self._people, self._people["sora"]
+        there = [await people[name].do("texts", room=GROUP) for name in ("mina", "jun")]
+        kept = all(_once(found, texts) for found in there)
+        if without:
+            await people[without].stop()
         began = time.monotonic()
         await sora.start()
         self._marks["sora"] = await sora.do("mark")
-        there = [await people[name].do("texts", room=GROUP) for name in ("mina", "jun")]
-        kept = all(_once(found, texts) for found in there)
         with suppress(ProcessFailed):
             await sora.do("has", room=GROUP, count=len(there[0]))
         seconds = time.monotonic() - began
         found = await sora.do("texts", room=GROUP)
+        if without:
+            await people[without].start()
         arrived, in_order = _once(found, texts), _in_order(found, texts)
         await people.settle(("mina", "jun", "sora"))
         return Hunted(erased, kept, arrived, seconds, in_order, await self._told(code))

@@ -54,6 +54,8 @@ class ReadOn:
 
     said: list[bytes] = field(default_factory=list)
     """What was read, in whatever form the protocol gives it."""
+    held: list[bytes] = field(default_factory=list)
+    """What the frames hold, as it stands: words that MLS does not seal would be here."""
     out: bool = False
     """Whether the copy read the commit that removes it: it was taken in the epoch before."""
     opened: int = 0
@@ -63,7 +65,7 @@ class ReadOn:
 
     def has(self, text: str) -> bool:
         """Whether something that was said has been read."""
-        return any(text.encode() in said for said in self.said)
+        return any(text.encode() in said for said in (*self.said, *self.held))
 
 
 def read_on(profile: Path, unlock: Unlock, room: bytes, given: Sequence[Given]) -> ReadOn:
@@ -91,6 +93,7 @@ def _read_on(group: Group, given: Sequence[Given]) -> ReadOn:
 
 
 def _read(group: Group, frame: OpenedFrame, read: ReadOn) -> None:
+    read.held.append(frame.body)
     try:
         said = group.process(frame.body).plaintext
     except MlsRefused as refused:
