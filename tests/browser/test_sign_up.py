@@ -51,7 +51,7 @@ def test_somebody_new_has_an_account_in_korean(arrive: Arrive, service: Service)
     expect(nari.page.locator("body")).not_to_contain_text(words[0] + words[1])
     settings(nari)
     expect(nari.page.get_by_text("24개 단어를 아직 확인하지 않았어요")).to_have_count(0)
-    expect(nari.page.get_by_role("button", name="나리")).to_contain_text(f"{wish}@{service.host}")
+    expect(nari.page.get_by_role("button", name="나리")).to_contain_text(wish)
 
 
 def test_a_handle_that_is_taken_is_said_to_be(arrive: Arrive, meet: Meet) -> None:

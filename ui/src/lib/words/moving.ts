@@ -1,5 +1,8 @@
 import { words } from "./index.svelte.ts";
 
+/** A count with its noun, in English. */
+const many = (n: number, one: string, more: string): string => `${n} ${n === 1 ? one : more}`;
+
 export const moving = words({
   ko: {
     title: "백업과 내보내기",
