@@ -124,7 +124,7 @@ class Policy:
         if self.quorum == NO_QUORUM:
             return signed
         for time_s in sorted({time_s for _, time_s in witnesses}, reverse=True):
-            if self._is_quorum(frozenset(name for name, time in witnesses if time >= time_s)):
+            if self.is_quorum(frozenset(name for name, time in witnesses if time >= time_s)):
                 return Seen(checkpoint, checkpoint.origin, witnesses, time_s, self._quorum_by(witnesses))
         raise NotWitnessed(f"{len(witnesses)} of the policy's witnesses cosigned, which is no quorum")
 
@@ -153,16 +153,17 @@ class Policy:
         except NoteInvalid:
             return False
         signed = {(each.name, each.key_id) for each in verified if each.time_s is not None}
-        return self._is_quorum(
+        return self.is_quorum(
             frozenset(each.name for each in self.witnesses if (each.key.name, each.key.key_id) in signed)
         )
 
     def _quorum_by(self, witnesses: tuple[tuple[str, int], ...]) -> int:
         """When the last of a quorum had cosigned, at the earliest."""
         times = sorted(time_s for _, time_s in witnesses)
-        return next(by for by in times if self._is_quorum(frozenset(name for name, time in witnesses if time <= by)))
+        return next(by for by in times if self.is_quorum(frozenset(name for name, time in witnesses if time <= by)))
 
-    def _is_quorum(self, names: frozenset[str]) -> bool:
+    def is_quorum(self, names: frozenset[str]) -> bool:
+        """Whether the witnesses with these names satisfy the policy; never so where no quorum is demanded."""
         reached = set(names)
         for group in self.groups:
             if len(reached.intersection(group.members)) >= group.threshold:

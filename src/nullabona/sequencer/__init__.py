@@ -4,17 +4,20 @@ For operators of a log. The formats are those of `nullabona.log`.
 """
 
 from nullabona.sequencer.addresses import WitnessAddress, addresses_of
-from nullabona.sequencer.errors import EntryRefused, LogDamaged, NoQuorum
+from nullabona.sequencer.errors import EntryRefused, HistoryElsewhere, LogDamaged, LogOlder, LogSplit, NoQuorum
 from nullabona.sequencer.log import Log, Published, Status, open_log
 from nullabona.sequencer.restoring import LogExists, restore_log
 from nullabona.sequencer.store.sqlite import KeyTaken, LogStoreFailed, NotThisLog
 
 __all__ = [
     "EntryRefused",
+    "HistoryElsewhere",
     "KeyTaken",
     "Log",
     "LogDamaged",
     "LogExists",
+    "LogOlder",
+    "LogSplit",
     "LogStoreFailed",
     "NoQuorum",
     "NotThisLog",

@@ -23,6 +23,33 @@ class LogDamaged(NullabonaError):
     )
 
 
+class HistoryElsewhere(UserError):
+    """Others hold checkpoints signed with this log's keys that are not in the copy here. Nothing more is signed."""
+
+    code = "log-elsewhere"
+
+
+class LogOlder(HistoryElsewhere):
+    """This copy of the log is older than what was signed with its keys."""
+
+    code = "log-older"
+    default_hint = (
+        "do not start it again: this is an old copy, or another machine runs with the same keys; take the newest copy "
+        "of a mirror (nulla log restore), as docs/how-to/keep-the-record.md says"
+    )
+
+
+class LogSplit(HistoryElsewhere):
+    """Two histories were signed with this log's keys."""
+
+    code = "log-split"
+    default_hint = (
+        "do not start it again: an old copy was put back and went on, or two machines run with the same keys; find "
+        "the history that the witnesses hold, and tell them and your users what happened: "
+        "docs/how-to/keep-the-record.md"
+    )
+
+
 class NoQuorum(PeerError):
     """Too few witnesses cosigned. The previous checkpoint stays, and staged entries are kept.
 

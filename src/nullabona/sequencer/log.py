@@ -9,17 +9,17 @@ repeated with the same bytes.
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from nullabona.errors import Malformed
 from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
-from nullabona.log.note import Note, Signer, parse_note, sign_note
+from nullabona.log.keys import SignerKey
+from nullabona.log.note import Note, parse_note, sign_note
 from nullabona.log.policy import Policy
 from nullabona.log.proof import LogProof
 from nullabona.log.tiles import ENTRIES, MAX_ENTRY, WIDTH, HashReader, Tile, decode_bundle
@@ -28,9 +28,11 @@ from nullabona.machine.disk import Disk, DiskFailed
 from nullabona.machine.http_client import Route
 from nullabona.machine.lock import FolderLock
 from nullabona.sequencer.addresses import WitnessAddress
-from nullabona.sequencer.errors import EntryRefused, LogDamaged, NoQuorum
+from nullabona.sequencer.errors import EntryRefused, HistoryElsewhere, LogDamaged, NoQuorum
 from nullabona.sequencer.growing import End, finished, grow, read_end
+from nullabona.sequencer.history import OwnHistory
 from nullabona.sequencer.store.sqlite import LogStore, LogStoreFailed, Tree
+from nullabona.sequencer.telling import Telling
 from nullabona.sequencer.witnesses import Answers, Circle, Question, Quorum
 
 CHECKPOINT: Final = "checkpoint"
@@ -39,7 +41,6 @@ AT_ONCE: Final = 65_536
 _MAX_KEY: Final = 64
 _TILES_IN_MEMORY: Final = 512
 """Cached for proofs, 16 KiB each. A log of 10 million entries has 154 tiles above the lowest level."""
-_log: Final = logging.getLogger("nullabona.sequencer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +64,18 @@ class Status:
 
 def open_log(
     folder: Path,
-    signers: Sequence[Signer],
+    signers: Sequence[SignerKey],
     origin: str,
     *,
     witnesses: Sequence[WitnessAddress] = (),
     policy: Policy | None = None,
     route: Route | None = None,
+    absent: Collection[str] = (),
 ) -> Log:
     """The log in ``folder``, created if missing. Locked by this process until closed.
 
-    A checkpoint is published if ``policy`` is satisfied; without one, if every witness has cosigned. Raises
+    A checkpoint is published if ``policy`` is satisfied; without one, if every witness has cosigned. ``absent``: keys
+    (`WitnessAddress.key`) of witnesses that the operator knows to be gone: nobody waits for what they hold. Raises
     `FolderInUse`, `NotThisLog`, `LogDamaged`, `DiskFailed`, or `BadUrl` for a witness's address.
     """
     try:
@@ -82,7 +85,8 @@ def open_log(
         raise DiskFailed(f"the log's folder cannot be used: {error.strerror}") from error
     try:
         circle = Circle(witnesses, route or Route())
-        return Log(folder, lock, LogStore(folder, origin), signers, Quorum(tuple(witnesses), policy), circle)
+        quorum = Quorum(tuple(witnesses), policy)
+        return Log(folder, lock, LogStore(folder, origin), signers, quorum, circle, absent)
     except BaseException:
         lock.close()
         raise
@@ -96,9 +100,10 @@ class Log:
         folder: Path,
         lock: FolderLock,
         store: LogStore,
-        signers: Sequence[Signer],
+        signers: Sequence[SignerKey],
         quorum: Quorum,
         circle: Circle,
+        absent: Collection[str] = (),
     ) -> None:
         self.public = folder / "public"
         self.origin = store.tree().origin
@@ -107,7 +112,10 @@ class Log:
         self._signers = tuple(signers)
         self._quorum = quorum
         self._circle = circle
+        self._absent = frozenset(absent)
+        self._elsewhere: HistoryElsewhere | None = None
         self._failures: Counter[str] = Counter()
+        self._telling = Telling()
         self._end: End | None = None
         self._said: Published | None = None
         self._integrating = threading.Lock()
@@ -136,19 +144,37 @@ class Log:
             raise EntryRefused(f"a staging key has 1 to {_MAX_KEY} bytes")
         return self._store.stage(entries, key)
 
+    async def recall(self) -> None:
+        """Compare the log here with what its witnesses hold, before anything is signed. `publish` does this first.
+
+        Raises `LogOlder` or `LogSplit`, and then nothing is signed any more. Raises `NoQuorum` while witnesses that
+        did not answer could hold a published checkpoint that is not here; the next call asks those again.
+        """
+        if self._elsewhere is not None:
+            raise self._elsewhere
+        try:
+            silent = await self._circle.meet(self._history(self._store.tree()), self._absent)
+        except HistoryElsewhere as error:
+            self._elsewhere = error
+            raise
+        if self._quorum.may_have_more(silent.keys()):
+            raise self._refused(
+                NoQuorum("witnesses have not said yet what they hold; nothing is signed before", silent)
+            )
+
     async def publish(self, now_s: int) -> Published:
         """Publish a newly signed and cosigned checkpoint over everything staged so far, even if nothing was staged.
 
         Raises `NoQuorum`, `DiskFailed`, `LogStoreFailed` or `LogDamaged`. Then the previous checkpoint stays (if the
-        last step failed, the new one may already be there), nothing is lost, and the next call continues.
+        last step failed, the new one may already be there), nothing is lost, and the next call continues. Raises
+        `LogOlder` or `LogSplit` if somebody holds what is not here; then nothing is signed any more.
         """
         async with self._publishing:
+            await self.recall()
             tree = await asyncio.to_thread(self.integrate)
             text = Checkpoint(self.origin, tree.size, tree.root).encode()
             note = await asyncio.to_thread(sign_note, text, self._signers, now_s)
-            answers = await self._circle.cosign(
-                Question(note, tree.size, lambda known: consistency_proof(self._nodes(tree.size), known, tree.size))
-            )
+            answers = await self._cosigned(note, tree)
             note = note.plus(answers.signatures)
             self._check_quorum(note, answers)
             return await asyncio.to_thread(self._announce, Published(note.encode(), tree.size, tree.root))
@@ -220,6 +246,20 @@ class Log:
 
     # -- inside
 
+    def _history(self, tree: Tree) -> OwnHistory:
+        keys = tuple(signer.verifier for signer in self._signers)
+        return OwnHistory(self.origin, keys, tree.size, lambda size: root_hash(self._nodes(tree.size), size))
+
+    async def _cosigned(self, note: Note, tree: Tree) -> Answers:
+        def proof(known: int) -> tuple[bytes, ...]:
+            return consistency_proof(self._nodes(tree.size), known, tree.size)
+
+        try:
+            return await self._circle.cosign(Question(note, tree.size, self._history(tree), proof))
+        except HistoryElsewhere as error:
+            self._elsewhere = error
+            raise
+
     def _integrate_some(self, end: End) -> None:
         grown, files = grow(end, self._store.staged(end.size, AT_ONCE))
         self._disk.put_all([(tile.path, data) for tile, data in files])
@@ -252,11 +292,14 @@ class Log:
         try:
             self._quorum.check(note, answers)
         except NoQuorum as error:
-            self._failures["no-quorum"] += 1
-            self._failures.update(error.reasons.values())
-            told = ", ".join(f"{key}: {reason}" for key, reason in sorted(error.reasons.items()))
-            _log.warning("not published: %s", told or error.message)
-            raise
+            raise self._refused(error) from error.__cause__
+
+    def _refused(self, error: NoQuorum) -> NoQuorum:
+        """Count and say why a checkpoint is not published."""
+        self._failures["no-quorum"] += 1
+        self._failures.update(error.reasons.values())
+        self._telling.say(error)
+        return error
 
     def _published(self) -> Published | None:
         if self._said is None:
