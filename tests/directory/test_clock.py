@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.directory import service as service_module
+from nullabona.directory import epochs
 from nullabona.directory.opening import RecordOptions
 from nullabona.directory.service import Clock, DirectoryService, Options, open_directory
 from nullabona.wire.card import sign_delete
@@ -61,7 +61,7 @@ async def looked_at(service: DirectoryService, hands: Hands) -> None:
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_module, "LOOK_S", 0.01)
+    monkeypatch.setattr(epochs, "LOOK_S", 0.01)
 
 
 @pytest.mark.parametrize("step", [3_650 * DAY_S, -3_650 * DAY_S])

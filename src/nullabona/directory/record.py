@@ -87,6 +87,7 @@ class PublicRecord:
         self._policy = policy
         self._served: Served | None = None
         self._closed_s = 0
+        self._anew = False
         self._ahead: Ahead | None = None
         self._kept: dict[int, Part] = {}
         self._rest: Iterator[tuple[int, Part]] = iter(())
@@ -109,6 +110,15 @@ class PublicRecord:
             raise RecordBroken("the log has epochs that the cards do not know")
         newest = self._store.epoch(progress.closed, writing=True)
         self._closed_s = newest.closed_s if newest else 0
+        self._anew = newest is not None and not newest.root
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether the cards were lost and not the log, and the epoch with the empty map that says so is not closed yet.
+
+        Nothing may enter before: readers know from the empty map that the directory lost its cards (spec/map.md §8).
+        """
+        return self._anew
 
     def _begin_anew(self, number: int) -> None:
         """The cards were lost but the log was not: continue the log with an empty map, visibly to everyone."""
@@ -137,7 +147,7 @@ class PublicRecord:
             rest = {place: part for place, part in closing.parts.items() if self._kept.get(place) != part}
             store.close_epoch(ClosedEpoch(number, closing.root, closed_s), rest)
             store.forget(now_s - self.genesis.history_days * DAY_S)
-        self._closed_s, self._ahead, self._kept = closed_s, None, {}
+        self._closed_s, self._ahead, self._kept, self._anew = closed_s, None, {}, False
 
     def work_ahead(self) -> None:
         """Compute the changes of the open epoch so far, so that `close` only has to add later ones.
@@ -180,6 +190,10 @@ class PublicRecord:
             (index,) = self._log.stage([entry], key=b"epoch %d" % number)
             if index != number:
                 raise RecordBroken("an epoch would be at another place of the log than its number")
+
+    async def recall(self) -> None:
+        """Ask witnesses what they hold of this record, before anything is signed. Raises as `Log.recall`."""
+        await self._log.recall()
 
     async def publish(self, now_s: int) -> Served:
         """Publish everything staged with cosignatures; from then on, answers are proven under it.

@@ -8,11 +8,10 @@ closes an epoch; every answer is proven under the newest published one.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
@@ -23,16 +22,18 @@ from nullabona.directory.core.decide import decide, keys_of, reason_for
 from nullabona.directory.core.limits import Limits
 from nullabona.directory.core.records import Keep, Known, Nothing, Refuse, held_mark
 from nullabona.directory.core.refusal import BUSY, HANDLE_REFUSED, NOT_FOUND, SLOW_DOWN, refuse
+from nullabona.directory.epochs import EpochKeeper
 from nullabona.directory.figures import figures_of, standstill_of
+from nullabona.directory.health import Health
 from nullabona.directory.lapsing import Lapsing
 from nullabona.directory.opening import RecordOptions, open_record, open_store
 from nullabona.directory.producing import hand_over
-from nullabona.directory.record import PublicRecord, Served
+from nullabona.directory.record import PublicRecord
 from nullabona.directory.store.interface import CardStore, StoreFailed
 from nullabona.directory.store.rows import find_holding
 from nullabona.directory.store.sqlite import FILE, connect_reader
 from nullabona.directory.waiting import ChangeRequest, Waiting, answer_all, fail_all
-from nullabona.errors import Bug, Malformed, NullabonaError, PeerError
+from nullabona.errors import Bug, Malformed, PeerError
 from nullabona.log.tiles import parse_tile_path
 from nullabona.machine.opening import opening
 from nullabona.machine.timekeeping import ClockGuard, Clocks
@@ -51,25 +52,16 @@ from nullabona.wire.messages import (
     Request,
     WatchHandle,
 )
-from nullabona.wire.service import ASKER, Asker, Handler
+from nullabona.wire.service import ASKER, Asker, Carrier, Handler
 
 BATCH: Final = 32
 """Most changes in one transaction: a new request waits for the current one."""
 SCRUB_S: Final = 5.0
 """Most seconds that erased rows stay in the write-ahead log under load; without load it is emptied at once."""
 RETRY_S: Final = 5
-LOOK_S: Final = 60.0
-"""Longest sleep of the keeper, in seconds, after which it notices a corrected clock."""
-PUBLISH_AGAIN_S: Final = 5.0
-"""Seconds until an unwitnessed epoch is offered to the witnesses again."""
-ROUNDS_AHEAD: Final = 2
-"""How often an epoch is computed ahead before it closes; the second round covers changes during the first."""
-READY_S: Final = 20.0
-"""Seconds that a request waits for a new directory's first witnessed epoch."""
 CHECKPOINT: Final = "checkpoint"
 DOCKET: Final = "docket/"
 _ASKER_OF: Final = attrgetter("asker")
-_log: Final = logging.getLogger("nullabona.directory")
 
 T = TypeVar("T")
 
@@ -144,8 +136,10 @@ class DirectoryService:
         self._scrubbed = now
         self._accounts = 0
         """How many cards there were when the last epoch was closed."""
-        self._ready = asyncio.Event()
-        self._keeper: asyncio.Task[None] | None = None
+        self._health = Health()
+        self._epochs = EpochKeeper(
+            record, options.clock.now, self._guard, self._health, self._in_writer, self._beside, self._count
+        )
 
     def handlers(self) -> Mapping[type[Request], Handler]:
         """See `nullabona.wire.service.Service`."""
@@ -155,61 +149,43 @@ class DirectoryService:
 
     # -- epochs ---------------------------------------------------------------------------------------------------
 
+    def settle_in(self, carrier: Carrier) -> None:
+        """See `nullabona.wire.service.Resident`."""
+        self._health.carrier = carrier
+
+    @property
+    def trouble(self) -> str:
+        """See `nullabona.wire.service.Resident`."""
+        return self._health.trouble
+
+    def hold(self) -> None:
+        """Show and sign nothing before `begin` has asked the witnesses what they hold."""
+        self._epochs.hold()
+
     def begin(self) -> None:
         """Close an epoch every period, while the clock is trusted, until `close`. On a running loop."""
-        self._record.resume()
-        self._keeper = asyncio.get_running_loop().create_task(self._keep_time())
+        self._epochs.begin(self.advance)
 
     async def advance(self, *, force: bool = False) -> None:
         """Close the open epoch if it is time (or ``force``), and have closed epochs witnessed and served.
 
         Raises what the store, the log or its witnesses raise; the next call continues from there.
         """
-        now = self._clock.now()
         today = await self._in_writer(self._release)
         while await self._in_writer(lambda: self._lapsing.some(today)):
             pass
-        if force or now >= self._record.next_close():
-            for _ in range(ROUNDS_AHEAD):
-                await asyncio.get_running_loop().run_in_executor(self._aside, self._record.work_ahead)
-                while await self._in_writer(self._record.keep_ahead):
-                    pass
-            await self._in_writer(lambda: self._record.close(now))
-            self._accounts = await self._in_writer(self._store.count)
-        await self._in_writer(self._record.stage)
-        if self._record.behind():
-            await self._record.publish(now)
-        await self._in_writer(self._record.settle)
+        await self._epochs.advance(force=force)
         await self._in_writer(self._scrub)
 
-    async def _keep_time(self) -> None:
-        unsure = True
-        while True:
-            pause = LOOK_S
-            try:
-                if self._guard.check():
-                    if unsure or self._clock.now() >= self._record.next_close():
-                        unsure = True
-                        await self.advance()
-                        unsure = False
-                    pause = self._record.next_close() - self._clock.now()
-            except NullabonaError as error:
-                _log.warning("an epoch is not published yet: %s", error.code)
-                pause = min(PUBLISH_AGAIN_S, self._record.genesis.period_s)
-            if self._record.served is not None:
-                self._ready.set()
-            await asyncio.sleep(min(LOOK_S, max(0.05, pause)))
+    def _count(self) -> None:
+        """An epoch was closed. In the writer's thread."""
+        self._accounts = self._store.count()
 
     async def _in_writer(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    async def _served(self) -> Served | None:
-        """The epoch under which answers are proven; waits for a new directory's first one."""
-        if self._keeper is not None and not self._ready.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(READY_S):
-                    await self._ready.wait()
-        return self._record.served
+    async def _beside(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._aside, work)
 
     # -- requests -------------------------------------------------------------------------------------------------
 
@@ -225,7 +201,7 @@ class DirectoryService:
         """The record's answer for a name."""
         if wait := self._allowance.lookup(ASKER.get() or Asker(), self._clock.seconds()):
             return refuse(SLOW_DOWN, wait)
-        served = await self._served()
+        served = await self._epochs.served()
         handle = self._handle(request.name)
         if served is None or handle is None:
             return refuse(HANDLE_REFUSED) if handle is None else refuse(BUSY, RETRY_S)
@@ -236,25 +212,27 @@ class DirectoryService:
                 if shown.promised:
                     promise = self._record.promise(handle, card_hash(shown.promised), shown.epoch)
                 return self._record.answer(handle, served, shown, promise)
-        except StoreFailed:
+        except StoreFailed as error:
+            self._health.failed(error)
             return refuse(BUSY, RETRY_S)
 
     async def watch(self, request: WatchHandle) -> AnyResponse:
         """The entries of a name in the epochs after a given one."""
         if wait := self._allowance.lookup(ASKER.get() or Asker(), self._clock.seconds()):
             return refuse(SLOW_DOWN, wait)
-        served = await self._served()
+        served = await self._epochs.served()
         handle = self._handle(request.name)
         if served is None or handle is None:
             return refuse(HANDLE_REFUSED) if handle is None else refuse(BUSY, RETRY_S)
         try:
             return await self._record.watch(handle, request.after, served)
-        except StoreFailed:
+        except StoreFailed as error:
+            self._health.failed(error)
             return refuse(BUSY, RETRY_S)
 
     async def describe(self, request: DescribeLog) -> AnyResponse:  # noqa: ARG002 - it asks nothing more
         """The identity and state of this directory's log."""
-        served = await self._served()
+        served = await self._epochs.served()
         return refuse(BUSY, RETRY_S) if served is None else self._record.describe(served)
 
     async def log_file(self, request: LogFile) -> AnyResponse:
@@ -267,6 +245,8 @@ class DirectoryService:
 
         The files of the operator's docket are below ``docket/``.
         """
+        if self._epochs.held and not path.startswith(DOCKET):
+            return None
         folder, name = self._record.public, path
         if path.startswith(DOCKET):
             if self._docket is None:
@@ -293,9 +273,7 @@ class DirectoryService:
 
     async def close(self) -> None:
         """Finish accepted requests, scrub, and release everything. Idempotent."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+        await self._epochs.end()
         if self._writing is not None:
             await self._writing
         await asyncio.to_thread(self._aside.shutdown)
@@ -311,6 +289,8 @@ class DirectoryService:
             return refuse(reason_for(error))
         if wait := self._allowance.change(asker, self._clock.seconds()):
             return refuse(SLOW_DOWN, wait)
+        if not await self._epochs.may_sign():
+            return refuse(BUSY, RETRY_S)
         if len(self._waiting) >= self._most_waiting:
             return refuse(BUSY, RETRY_S)
         waiting = Waiting(request, asker, asyncio.get_running_loop().create_future())
@@ -339,7 +319,8 @@ class DirectoryService:
             today = self._release()
             with self._store.transaction():
                 return [self._decide(request, asker, today) for request, asker in requests]
-        except StoreFailed:
+        except StoreFailed as error:
+            self._health.failed(error)
             return [refuse(BUSY, RETRY_S)] * len(requests)
 
     def _release(self) -> int:

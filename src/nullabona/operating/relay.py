@@ -27,12 +27,20 @@ def serve_relay(
     config = with_port(make_config(settings))
     guard = ClockGuard(today=config.today)
     host = host_of(config, chosen.host)
+    directories: list[DirectoryService] = []
 
     def services(config: Config) -> Sequence[Service]:
         if host is None:  # nobody can register here
             return []
         directory = opened(config.data, host, Options(record=chosen.record, limits=chosen.limits, guard=guard))
-        directory.begin()
+        directory.hold()
+        directories.append(directory)
         return [directory]
 
-    run_relay(config, ready, services, guard)
+    def begin(urls: list[str]) -> None:
+        """Nothing is signed by a process that does not get its port."""
+        for directory in directories:
+            directory.begin()
+        ready(urls)
+
+    run_relay(config, begin, services, guard)

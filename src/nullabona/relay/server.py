@@ -12,6 +12,7 @@ from typing import Final
 
 from picows import WSCloseCode
 
+from nullabona.errors import NullabonaError
 from nullabona.machine.doorway import comes_from_near
 from nullabona.machine.listening import Listening, listen_at
 from nullabona.machine.lock import FolderLock
@@ -33,7 +34,7 @@ from nullabona.relay.metrics import Figures, Metrics
 from nullabona.relay.service import BoxService
 from nullabona.relay.shortage import Shortage
 from nullabona.relay.store.files import FileBlobStore
-from nullabona.relay.store.interface import BlobStore, BoxStore, StoreGone
+from nullabona.relay.store.interface import BlobStore, BoxStore
 from nullabona.relay.store.memory import MemoryBlobStore, MemoryBoxStore
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.relay.turned_away import TurnedAway
@@ -41,7 +42,7 @@ from nullabona.relay.turns import Turns
 from nullabona.relay.unsent import Unsent
 from nullabona.relay.websocket import WebSocket
 from nullabona.relay.writer import InlineWriter, Writer
-from nullabona.wire.service import Measured, Publisher, Service
+from nullabona.wire.service import Measured, Publisher, Resident, Service
 
 _BACKLOG: Final = 1_024
 _TICK_S: Final = 1.0
@@ -95,7 +96,7 @@ class Relay:
         self.turns = Turns()
         self.turned_away = TurnedAway(config.limits, self.metrics)
         self.stopping = False
-        self.ended: asyncio.Future[StoreGone | None] = asyncio.get_running_loop().create_future()
+        self.ended: asyncio.Future[NullabonaError | None] = asyncio.get_running_loop().create_future()
         self._config = config
         self._stores = stores
         self._services = services
@@ -106,13 +107,16 @@ class Relay:
         self.space = Space(config.limits)
         self._shortage = Shortage(self.space)
         self.boxes = BoxService(
-            stores.boxes, self._writer, config.limits, self.metrics, rng=secrets.randbits, on_gone=self._gone,
+            stores.boxes, self._writer, config.limits, self.metrics, rng=secrets.randbits, on_gone=self.end,
             space=self.space,
         )  # fmt: skip
         self.blobs = BlobService(stores.blobs, config.limits, self.metrics, self.space)
         self.dispatcher = Dispatcher(
             {**self.boxes.operations(), **self.blobs.operations()}, services, config.limits, self.metrics, self.space
         )
+        for service in services:
+            if isinstance(service, Resident):
+                service.settle_in(self)
         self._fronts: set[Front] = set()
         self._sockets: set[WebSocket] = set()
         self._servers: list[Listening] = []
@@ -193,7 +197,9 @@ class Relay:
     def trouble(self) -> str:
         """What keeps it from keeping anything now; empty if nothing does."""
         short = "short of disk: nothing new is kept" if self.space.short else ""
-        return "; ".join(filter(None, ("cannot write" if self.boxes.cannot_write else "", short)))
+        damage = f"a database is damaged: {found}" if (found := self.metrics.faults.damage) else ""
+        theirs = [service.trouble for service in self._services if isinstance(service, Resident)]
+        return "; ".join(filter(None, ("cannot write" if self.boxes.cannot_write else "", short, damage, *theirs)))
 
     @property
     def unready(self) -> str:
@@ -270,6 +276,11 @@ class Relay:
         if self.stopping and not self._sockets and not self._fronts:
             self._empty.set()
 
-    def _gone(self, error: StoreGone) -> None:
+    def note(self, kind: str, error: BaseException) -> None:
+        """Count a failure of a service beside the relay, and log its name."""
+        self.metrics.faults.note(kind, error)
+
+    def end(self, error: NullabonaError) -> None:
+        """Stop this process, which then says ``error``."""
         if not self.ended.done():
             self.ended.set_result(error)

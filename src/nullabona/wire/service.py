@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
+from nullabona.errors import NullabonaError
 from nullabona.wire.messages import AnyResponse, Request
 
 Handler: TypeAlias = Callable[[Any], Awaitable[AnyResponse]]
@@ -80,4 +81,30 @@ class Publisher(Service, Protocol):
 
     def file(self, path: str) -> bytes | None:
         """The file at a path below ``/log/``, if there is one. Any text may be asked for."""
+        ...
+
+
+class Carrier(Protocol):
+    """What a service may tell the server that carries it."""
+
+    def note(self, kind: str, error: BaseException) -> None:
+        """Something of ours failed: count it, and log its name."""
+        ...
+
+    def end(self, error: NullabonaError) -> None:
+        """This process must not go on: stop it and say why."""
+        ...
+
+
+@runtime_checkable
+class Resident(Service, Protocol):
+    """A service that tells its carrier how it is."""
+
+    @property
+    def trouble(self) -> str:
+        """What keeps it from its work, for /healthz; empty if nothing does."""
+        ...
+
+    def settle_in(self, carrier: Carrier) -> None:
+        """Tell ``carrier`` from now on."""
         ...

@@ -83,10 +83,10 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("relay/store/schema.sql", "CREATE TABLE frame (",
              "CREATE TABLE said (\n    account BLOB NOT NULL,\n    body    BLOB NOT NULL\n) STRICT;\n\nCREATE TABLE frame ("), blind=True, trace="said"),
     mutant("the directory notes who was looked up", "demo", "W-11 S-17",
-        Edit("directory/service.py", "        served = await self._served()\n        handle = self._handle(request.name)\n        if served is None or handle is None:\n"
+        Edit("directory/service.py", "        served = await self._epochs.served()\n        handle = self._handle(request.name)\n        if served is None or handle is None:\n"
              "            return refuse(HANDLE_REFUSED) if handle is None else refuse(BUSY, RETRY_S)\n        try:\n            with self._store.reading():",
              '        with (self._record.public.parent / "asked").open("a") as kept:\n            kept.write(request.name + chr(10))\n'
-             "        served = await self._served()\n        handle = self._handle(request.name)\n        if served is None or handle is None:\n"
+             "        served = await self._epochs.served()\n        handle = self._handle(request.name)\n        if served is None or handle is None:\n"
              "            return refuse(HANDLE_REFUSED) if handle is None else refuse(BUSY, RETRY_S)\n        try:\n            with self._store.reading():"), blind=True, trace="asked"),
     mutant("the directory has a column for who asked about somebody", "demo", "W-11 S-17",
         Edit("directory/store/schema.sql", "CREATE TABLE held (\n", "CREATE TABLE asked (\n    name TEXT NOT NULL PRIMARY KEY,\n    by   TEXT NOT NULL\n) STRICT, WITHOUT ROWID;\n\nCREATE TABLE held (\n"),
