@@ -8,10 +8,13 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from nullabona.directory.core.limits import Limits, Rate
 from nullabona.directory.service import DirectoryService, Options, open_directory
+from nullabona.operating.beginning import begin_relay
 from nullabona.operating.relay import serve_relay
+from nullabona.processes.program import free_port
 
 FREE = Rate(burst=1e9, per_s=1e9)
 RAISED = {
@@ -31,7 +34,9 @@ def opened(data: Path | None, host: str, options: Options) -> DirectoryService:
 def main() -> None:
     """Serve until stopped."""
     kept = {"volatile": True} if sys.argv[1] == "--volatile" else {"data": sys.argv[1]}
-    settings = {**kept, "listen": ["127.0.0.1:0"], "limits": RAISED}
+    settings: dict[str, Any] = {**kept, "listen": [f"127.0.0.1:{free_port()}"], "limits": RAISED}
+    if "data" in kept and not (Path(sys.argv[1]) / "record").exists():
+        begin_relay(settings)
     serve_relay(settings, lambda urls: print(urls[0], flush=True), opened)
 
 

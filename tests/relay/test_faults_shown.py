@@ -14,10 +14,11 @@ import pytest
 
 from nullabona.machine import doorway
 from nullabona.machine.doorway import is_near
+from nullabona.machine.failures import name_of
 from nullabona.machine.settings import Endpoint
 from nullabona.relay import server
 from nullabona.relay.config import Config
-from nullabona.relay.faults import SAID_AGAIN_S, Faults, name_of
+from nullabona.relay.faults import SAID_AGAIN_S, Faults
 from nullabona.relay.server import Stores
 from nullabona.relay.store.interface import StoreFailed
 from nullabona.relay.store.memory import MemoryBlobStore

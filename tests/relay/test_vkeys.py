@@ -1,4 +1,4 @@
-"""What a witness must be given of a relay's directory, before and after its first start."""
+"""What a witness must be given of a relay's directory, once its record has begun."""
 
 from __future__ import annotations
 
@@ -31,12 +31,16 @@ def policy_of(data: Path) -> str:
 
 
 def test_a_witness_is_given_the_keys_that_clients_see(tmp_path: Path) -> None:
-    """The same before the first start, after it, and by the folder of the record itself."""
+    """By the relay's data, and by the folder of the record itself."""
     ways = (("--data", str(tmp_path)), ("--record", str(tmp_path / "record")))
-    before = printed(*ways[0], "--host", "relay.example")
     shown = [log.key.encode() for log in Policy.parse(policy_of(tmp_path)).logs]
-    after = [printed(*way, "--host", "relay.example") for way in ways]
-    assert [(0, shown)] * 3 == [before, *after]
+    assert [(0, shown)] * 2 == [printed(*way, "--host", "relay.example") for way in ways]
+
+
+def test_asking_begins_no_record(tmp_path: Path) -> None:
+    """Nothing is made where no record has begun, as where a disk is not mounted."""
+    code, lines = printed("--data", str(tmp_path), "--host", "relay.example")
+    assert (6, True, []) == (code, "[record-not-begun]" in lines[0], list(tmp_path.iterdir()))
 
 
 def test_nothing_is_made_where_a_record_has_lost_its_key(tmp_path: Path) -> None:

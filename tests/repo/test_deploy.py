@@ -43,6 +43,7 @@ REQUIRED = {
     "ProtectKernelTunables": ["yes"],
     "ProtectProc": ["invisible"],
     "ProtectSystem": ["strict"],
+    "RestartPreventExitStatus": ["3 6"],
     "RemoveIPC": ["yes"],
     "RestrictAddressFamilies": ["AF_INET AF_INET6 AF_UNIX"],
     "RestrictNamespaces": ["yes"],

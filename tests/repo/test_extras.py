@@ -170,7 +170,9 @@ def test_without_an_extra_there_is_the_messenger(tmp_path: Path, wheel: Path) ->
 def test_the_extra_relay_serves_boxes(tmp_path: Path, wheel: Path) -> None:
     """A relay with its directory says where it listens, and is well."""
     fresh = Fresh(tmp_path, wheel, "relay")
-    with fresh.running("relay", "serve", "--data", "relay", "--listen", "127.0.0.1:0", "--behind-proxy") as said:
+    serving = ("--data", "relay", "--listen", "127.0.0.1:0", "--behind-proxy", "--host", "relay.example")
+    fresh.nulla("relay", "init", *serving)
+    with fresh.running("relay", "serve", *serving) as said:
         assert 200 == _status(said.readline().split()[1] + "/healthz")
     fresh.lacks("docket", "docket", "package", "key", "Example", "custodian.pem")
     fresh.lacks("docket", "drill", "docket")

@@ -39,8 +39,9 @@ def container() -> Iterator[str]:
 
 def test_the_image_starts_and_answers(container: str) -> None:
     """The relay of the image says where it listens, answers /healthz, and ends when it is told to."""
-    serve = [NULLA, "relay", "serve", "--data", "/data", "--listen", "127.0.0.1:0", "--behind-proxy"]
-    command = ["buildah", "run", container, "--", *serve]
+    options = ["--data", "/data", "--listen", "127.0.0.1:0", "--behind-proxy", "--host", "relay.example"]
+    buildah("run", container, "--", NULLA, "relay", "init", *options)
+    command = ["buildah", "run", container, "--", NULLA, "relay", "serve", *options]
     with Program(command, env=ENVIRONMENT) as relay:
         ready = re.fullmatch(r"ready (http://127\.0\.0\.1:\d+)\n", relay.first_line)
         assert ready, relay.first_line

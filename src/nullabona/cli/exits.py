@@ -16,6 +16,8 @@ USAGE: Final = 2
 REFUSED: Final = 3
 UNREACHABLE: Final = 4
 PROFILE: Final = 5
+STAY_STOPPED: Final = 6
+"""Of a server: starting it again by itself would do harm. Units name it in RestartPreventExitStatus=."""
 INTERRUPTED: Final = 130
 
 HELP: Final = """\b
@@ -26,6 +28,7 @@ Exit codes:
     3  refused by a relay, a directory or a member
     4  a relay is out of reach; stored messages are sent later
     5  the profile is in use, locked, missing or damaged
+    6  a server's data is missing or an old copy; it began and signed nothing
   130  interrupted
 """
 
@@ -35,6 +38,9 @@ _PROFILE_CODES: Final = frozenset(
     "bad-passphrase stale-profile store-damaged store-too-new store-failed passphrase-needed "
     "passphrase-unreadable".split()
 )
+_STAY_STOPPED_CODES: Final = frozenset(
+    "log-older log-split record-not-begun cards-missing witness-not-begun witness-older".split()
+)
 
 
 def exit_code(error: NullabonaError) -> int:
@@ -43,6 +49,8 @@ def exit_code(error: NullabonaError) -> int:
         return UNREACHABLE
     if error.code in _PROFILE_CODES:
         return PROFILE
+    if error.code in _STAY_STOPPED_CODES:
+        return STAY_STOPPED
     return REFUSED if isinstance(error, PeerError) else FAILED
 
 

@@ -97,9 +97,9 @@ def has_log(folder: Path) -> bool:
 def show_vkeys(folder: Path, host: str) -> list[str]:
     """The keys that verify the log in ``folder`` of the directory at ``host``, for its witnesses.
 
-    If no record has begun, its keys are created as on the first start. Raises `RecordKeyUnreadable`.
+    Nothing is created. Raises `RecordKeyUnreadable`.
     """
-    keys = open_keys(folder / FILE, origin_of(host), begun=has_log(folder))
+    keys = open_keys(folder / FILE, origin_of(host), begun=True)
     return [signer.verifier.encode() for signer in keys.signers]
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from nullabona.directory.core.limits import Limits, Rate
-from nullabona.directory.opening import FOLDER, NOBODY, PERIOD_S, RecordOptions, show_vkeys
+from nullabona.directory.opening import FOLDER, NOBODY, PERIOD_S, RecordOptions, has_log, show_vkeys
+from nullabona.errors import UserError
 from nullabona.log.policy import Policy
 from nullabona.machine.settings import BadConfig, Endpoint
 from nullabona.relay.config import Config
@@ -20,6 +21,16 @@ from nullabona.wire.handle import parse_handle
 MOST_CHANGES_PER_S: Final = 100_000
 BURST_S: Final = 10
 """So many seconds' changes may come at once."""
+
+
+class RecordNotBegun(UserError):
+    """There is no public record where the settings say that it is."""
+
+    code = "record-not-begun"
+    default_hint = (
+        "if this relay is new: nulla relay init, with the same options. If it is not, its disk is not mounted or its "
+        "data is gone: begin nothing, and see docs/how-to/keep-the-record.md"
+    )
 
 
 def with_port(config: Config) -> Config:
@@ -92,6 +103,8 @@ def vkeys_of(settings: dict[str, Any]) -> list[str]:
     folder = chosen.record.folder or (None if data is None else Path(data) / FOLDER)
     if chosen.host is None or folder is None:
         raise BadConfig("say whose keys", hint="give --host, and --data or --record, as for `nulla relay serve`")
+    if not has_log(folder):
+        raise RecordNotBegun(f"there is no public record in {folder}")
     return show_vkeys(folder, parse_handle(f"xx@{chosen.host}").authority)
 
 

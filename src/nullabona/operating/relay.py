@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from nullabona.directory.service import DirectoryService, Options, open_directory
 from nullabona.machine.timekeeping import ClockGuard
+from nullabona.operating.beginning import check_begun
 from nullabona.operating.directory import host_of, take_settings, with_port
 from nullabona.relay.config import Config, make_config
 from nullabona.relay.run import run_relay
@@ -19,7 +20,10 @@ OpenDirectory: TypeAlias = Callable[[Path | None, str, Options], DirectoryServic
 def serve_relay(
     settings: dict[str, Any], ready: Callable[[list[str]], None], opened: OpenDirectory = open_directory
 ) -> None:
-    """Serve boxes, blobs and the directory until stopped; ``ready`` is told the URLs. Raises `BadConfig`, `StoreGone`.
+    """Serve boxes, blobs and the directory until stopped; ``ready`` is told the URLs.
+
+    Raises `BadConfig`, `RecordNotBegun`, `CardsMissing`, `StoreGone`, or `HistoryElsewhere` if others hold more of the
+    record than is here.
 
     ``settings``: what `nulla relay limits` lists. ``opened``: the directory in the place of the usual one.
     """
@@ -27,6 +31,7 @@ def serve_relay(
     config = with_port(make_config(settings))
     guard = ClockGuard(today=config.today)
     host = host_of(config, chosen.host)
+    check_begun(config, host, chosen)
     directories: list[DirectoryService] = []
 
     def services(config: Config) -> Sequence[Service]:

@@ -13,15 +13,17 @@ from typing import Final
 
 from nullabona.log.keys import Kind
 from nullabona.machine.keyfile import encode_private_key, write_key_file
-from nullabona.processes.program import NULLA, Program, nulla, python
+from nullabona.processes.program import NULLA, ProcessFailed, Program, free_port, nulla, python
 
 ANY_PORT: Final = "127.0.0.1:0"
 _ATTEMPTS: Final = 100
+_BEGIN_S: Final = 60.0
 
 
 class RelayProcess(Program):
     """``nulla relay serve``, on ``data`` or without a disk. Raises `ProcessFailed` if it does not start.
 
+    A new one's record is begun before, with `nulla relay init`, unless ``begin`` is false.
     ``temporary`` is its working directory, its home and the place of its temporary files, so that a search of it
     finds whatever the relay writes beside its data. ``program`` runs in place of ``nulla``: an operator may have
     changed it. ``pinned`` stands before the command (``taskset``).
@@ -36,10 +38,15 @@ class RelayProcess(Program):
         temporary: Path | None = None,
         program: Sequence[str] = NULLA,
         pinned: Sequence[str] = (),
+        begin: bool = True,
     ) -> None:
         self._data = data
         if temporary is not None:
             temporary.mkdir(parents=True, exist_ok=True)
+        if listen == ANY_PORT and data is not None:
+            listen = f"127.0.0.1:{free_port()}"  # handles of this machine contain it, so it is chosen before `init`
+        if data is not None and begin:
+            begin_record(data, *more, listen=listen, cwd=temporary)
         kept = ("--volatile",) if data is None else ("--data", str(data.resolve()))
         command = python(*program, "relay", "serve", *kept, "--listen", listen, "--json", *more)
         env = None if temporary is None else _environment(temporary.resolve())
@@ -62,6 +69,19 @@ class RelayProcess(Program):
         """The same for a socket."""
         host, _, port = self.authority.rpartition(":")
         return host, int(port)
+
+
+def begin_record(data: Path, *more: str, listen: str, cwd: Path | None = None) -> None:
+    """Run ``nulla relay init`` for a relay with these options, if it is due. Raises `ProcessFailed`."""
+    record = Path(more[more.index("--record") + 1]) if "--record" in more else data / "record"
+    begun = (record / "log.db").exists()
+    if begun and (data / "cards.db").exists():
+        return
+    lost = ("--cards-lost",) if begun else ()
+    command = nulla("relay", "init", "--data", str(data.resolve()), "--listen", listen, *more, *lost)
+    ended = Program(command, cwd=cwd).wait(_BEGIN_S)
+    if ended.code != 0:
+        raise ProcessFailed(f"a record could not be begun: {ended.err[-2_000:]}")
 
 
 class WitnessProcess(Program):

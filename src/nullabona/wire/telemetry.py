@@ -150,7 +150,10 @@ LOG_LINES: Final = (
     LogLine("nullabona.relay", "the TLS certificate stays as it was: %s", "SIGHUP came, and the files cannot be used",
             ("what the system says",)),
     LogLine("nullabona.relay", "a %s failed: %s; %d so far", "it could not keep, erase or answer; at most once a "
-            "minute", ("blob, chore, commit or service", "the system's name of the error", "number")),
+            "minute", ("blob, chore, commit, directory or service", "the system's name of the error", "number")),
+    LogLine("nullabona.relay", "a database is damaged: stop, look at the disk, and move the damaged one away; "
+            "docs/how-to/keep-the-record.md says which of them come back by themselves",
+            "what it keeps cannot be read"),
     LogLine("nullabona.relay", "short of disk: %d MiB free, %d MiB are kept back to erase and to start; nothing new is "
             "kept", "what it is to keep back would be used: at most once a minute", ("number", "number")),
     LogLine("nullabona.relay", "there is room again", "the disk is not short any more"),
@@ -167,7 +170,10 @@ LOG_LINES: Final = (
             "--today says the date", "at a start: the wall clock cannot be right, or the machine was off for a month",
             ("seconds", "after or before")),
     LogLine("nullabona.clock", "the clock is believed again", "it was put right"),
-    LogLine("nullabona.directory", "an epoch is not published yet: %s", "the public record does not advance", ("why",)),
+    LogLine("nullabona.directory", "an epoch is not published yet: %s", "the public record does not advance; at most "
+            "once a minute", ("why",)),
+    LogLine("nullabona.directory", "the card database is damaged: %s; stop, look at the disk, and put back what "
+            "docs/how-to/keep-the-record.md says", "cards cannot be read", ("the system's name of the error",)),
     LogLine("nullabona.sequencer", "not published: %s (%d times)", "a log does not advance",
             ("witnesses that did not, and why", "how often since it was said last")),
     LogLine("nullabona.witness", "started", "the witness serves"),

@@ -7,23 +7,25 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from nullabona.cli.exits import show
+from nullabona.cli.exits import STAY_STOPPED, show
 from nullabona.cli.help import group
+from nullabona.cli.operator.relay_options import as_serving
 from nullabona.cli.operator.sizes import show_sizes
 from nullabona.cli.output import emit, line
 from nullabona.cli.settings import Settings, settings_of, spoken
 from nullabona.errors import NullabonaError
-from nullabona.operating.directory import MOST_CHANGES_PER_S, vkeys_of
+from nullabona.operating.beginning import begin_relay
+from nullabona.operating.directory import vkeys_of
 from nullabona.operating.relay import serve_relay
-from nullabona.relay.config import DEFAULT_LISTEN, KEYS, read_file
+from nullabona.relay.config import KEYS, read_file
 from nullabona.relay.core.limits import describe
 from nullabona.relay.store.interface import StoreGone
 
-_GONE = 3
+_GONE: Final = 3
 
 
 @group()
@@ -32,80 +34,7 @@ def relay() -> None:
 
 
 @relay.command()
-@click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="Keep boxes and blobs in this directory.")
-@click.option("--volatile", is_flag=True, help="Keep everything in memory only; a restart forgets it.")
-@click.option(
-    "--listen",
-    multiple=True,
-    metavar="ADDRESS",
-    help=f"HOST:PORT (port 0: any free one) or unix:PATH; may be repeated. Default: {DEFAULT_LISTEN}.",
-)
-@click.option("--tls-cert", type=click.Path(path_type=Path), metavar="FILE", help="PEM certificate chain.")
-@click.option("--tls-key", type=click.Path(path_type=Path), metavar="FILE", help="PEM key of the certificate.")
-@click.option("--behind-proxy", is_flag=True, help="Allow plain HTTP beyond loopback: a proxy in front speaks TLS.")
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="TOML file; flags override it. Its keys are the flags' names with _, and a table [limits].",
-)
-@click.option(
-    "--host",
-    metavar="HOST[:PORT]",
-    help="What stands after the @ in handles registered here. Default: the address itself on this machine, else nobody "
-    "can register.",
-)
-@click.option(
-    "--period",
-    type=click.IntRange(1, 86_400),
-    metavar="SECONDS",
-    help="How often the directory closes an epoch of its public record. Default: 600. Fixed once the record has begun.",
-)
-@click.option(
-    "--record",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Where the public record and its keys lie, if not in the data directory. Back it up: without it the directory "
-    "has to begin another record, and everybody is warned.",
-)
-@click.option(
-    "--witnesses",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Who must cosign the public record: the witness, group and quorum lines of a tlog-policy. Default: nobody.",
-)
-@click.option(
-    "--docket",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The log lines of this operator's docket (any tlog-policy that names it): clients check operator notices with "
-    "them; the witnesses are those of --witnesses. Default: none, and clients cannot check notices.",
-)
-@click.option(
-    "--docket-files",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The public folder of that docket's log: clients follow it, so that no notice is in another history than "
-    "was seen before. Default: none, and they warn of what they cannot compare.",
-)
-@click.option(
-    "--changes-per-s",
-    type=click.IntRange(1, MOST_CHANGES_PER_S),
-    metavar="N",
-    help="Cards and statements that the directory takes a second, all together, new handles among them: for the day "
-    "when very many register. Default: 200, of which 5 are new handles.",
-)
-@click.option(
-    "--metrics-for-all",
-    is_flag=True,
-    help="Show /metrics to anyone who asks. Default: to this machine and private networks.",
-)
-@click.option(
-    "--today",
-    metavar="YYYY-MM-DD",
-    help="The date in UTC, after you looked: the clock is believed at this start though it is behind the last epoch, "
-    "or 30 days after it. On another day it says nothing.",
-)
+@as_serving
 @spoken
 @click.pass_context
 def serve(context: click.Context, /, *, config: Path | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
@@ -113,7 +42,8 @@ def serve(context: click.Context, /, *, config: Path | None, **flags: Any) -> No
 
     Prints one line to stdout when ready. Logs its start, stop and own failures to stderr, and nothing about requests.
     SIGTERM stops it gracefully (exit 0). SIGHUP reloads the TLS certificate. If its data is removed while it runs, it
-    stops at once (exit 3). `nulla relay limits` lists every limit with its unit and default.
+    stops at once (exit 3). If its record is missing or an old copy, it begins and signs nothing (exit 6).
+    `nulla relay limits` lists every limit with its unit and default.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s: %(message)s")
     said = settings_of(context)
@@ -121,14 +51,36 @@ def serve(context: click.Context, /, *, config: Path | None, **flags: Any) -> No
         serve_relay(_settings(config, flags), lambda urls: _say_ready(urls, as_json=said.as_json))
 
 
+@relay.command()
+@as_serving
+@click.option(
+    "--cards-lost",
+    is_flag=True,
+    help="The record is here and its cards are lost: go on with no cards. The record then says so to everybody.",
+)
+@spoken
+@click.pass_context
+def init(context: click.Context, /, *, config: Path | None, cards_lost: bool, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
+    """Begin the public record of a new relay, once, with the options that `serve` will get.
+
+    Run it as the relay's user. It makes the record and its keys, prints the keys, one a line, for the record's
+    witnesses, and serves nothing. `serve` refuses to run without it: a disk that is not mounted must not become a new
+    record. Print record.key and lock it away.
+    """
+    settings = settings_of(context)
+    with _refusals(settings):
+        for text in begin_relay(_settings(config, flags), cards_lost=cards_lost):
+            emit({"vkey": text}) if settings.as_json else line(text)
+
+
 @contextmanager
 def _refusals(settings: Settings) -> Iterator[None]:
-    """Say what a service refuses, and exit: 3 if its data is gone, else 1."""
+    """Say what a service refuses, and exit: 3 if its data is gone while it ran, 6 if it must stay stopped, else 1."""
     try:
         yield
     except NullabonaError as error:
-        show(error, as_json=False, language=settings.language)
-        sys.exit(_GONE if isinstance(error, StoreGone) else 1)
+        code = show(error, as_json=False, language=settings.language)
+        sys.exit(_GONE if isinstance(error, StoreGone) else code if code == STAY_STOPPED else 1)
 
 
 @relay.command()
@@ -141,7 +93,7 @@ def _refusals(settings: Settings) -> Iterator[None]:
 def vkeys(context: click.Context, /, *, config: Path | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
     """Print the keys that verify the directory's public log, one a line, for its witnesses.
 
-    Run it as the relay's user. Before the relay's first start this creates the record's key.
+    Run it as the relay's user, after `nulla relay init`.
     """
     settings = settings_of(context)
     with _refusals(settings):

@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from nullabona.log.note import parse_note
 from nullabona.log.policy import Policy
 from nullabona.log.tiles import Tile, tiles_of
 from nullabona.machine.http_client import Route
-from nullabona.processes.program import ProcessFailed, Program, free_port, nulla, run
+from nullabona.processes.program import NULLA, ProcessFailed, Program, free_port, nulla, run
 from nullabona.processes.servers import RelayProcess
 from nullabona.reading import ask_witnesses
 from nullabona.sequencer import restore_log
@@ -29,6 +29,8 @@ from nullabona.wire.epoch import origin_of
 
 _PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.05
+STUBBORN: Final = ("-m", "nullabona.drills.lost_directory.stubborn")
+"""In the place of ``nulla``: a relay that asks no witness what it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ class DirectoryMachine:
         self._witnesses.write_text(lines, "utf-8")
         self.policy.write_text("".join(f"log {key}\n" for key in self.vkeys) + lines, "utf-8")
 
-    def start(self) -> None:
-        """Serve, with the keys out of the safe."""
+    def start(self, program: Sequence[str] = NULLA) -> None:
+        """Serve, with the keys out of the safe; ``program`` in the place of ``nulla``."""
         record = self.machine / "record"
         record.mkdir(exist_ok=True, parents=True)
         shutil.copy(self.keys, record / FILE)  # with its mode: a key that others may read is refused
@@ -74,7 +76,7 @@ class DirectoryMachine:
                 "--witnesses", str(self._witnesses))  # fmt: skip
         self._process = RelayProcess(
             self.machine / "relay", *more, listen=self.host, log=self.folder / "directory.log",
-            temporary=self.folder / "temporary",
+            temporary=self.folder / "temporary", program=program,
         )  # fmt: skip
 
     def grow_old(self, days: int) -> None:

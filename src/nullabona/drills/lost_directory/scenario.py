@@ -11,7 +11,14 @@ from typing import Any, Final
 from nullabona.drills.actors.actor import Person
 from nullabona.drills.actors.company import Company
 from nullabona.drills.lost_directory.findings import Lost
-from nullabona.drills.lost_directory.machine import Copier, DirectoryMachine, running_directory, size_of, wait_grown
+from nullabona.drills.lost_directory.machine import (
+    STUBBORN,
+    Copier,
+    DirectoryMachine,
+    running_directory,
+    size_of,
+    wait_grown,
+)
 from nullabona.drills.reporting.text import Sentences, Tell
 from nullabona.drills.stage.playing import Stage, in_folder, playing
 from nullabona.processes.program import ProcessFailed
@@ -127,12 +134,12 @@ class _Scene:
         await late.stop()
 
     async def try_old_copy(self) -> None:
-        """A copy that lacks entries: the program refuses it; taken all the same, nobody signs it."""
+        """A copy that lacks entries: the program refuses it; by a changed program it is taken, and nobody signs it."""
         lost, machine, people = self.lost, self._machine, self._company
         self._tell(_say("operator-takes-old", lacking=lost.lacking))
         lost.refused = await machine.restore(self._old.copy)
         await asyncio.to_thread(machine.force, self._old.copy)
-        await asyncio.to_thread(machine.start)
+        await asyncio.to_thread(machine.start, STUBBORN)
         shown = await people["jun"].do("find", handle=people["mina"].handle, within_s=3.0)
         lost.forced_shown = shown.get("error", "shown")
         lost.copier_saw = await self._new.ended()

@@ -23,11 +23,10 @@ from nullabona.directory.core.records import Erase, Hold, Keep, StoredCard, held
 from nullabona.directory.core.refusal import BUSY, refuse
 from nullabona.directory.opening import NOBODY, RecordOptions, open_record, open_store
 from nullabona.directory.service import DirectoryService, Options
-from nullabona.drills.operator.serving import say_ready
+from nullabona.drills.operator.serving import serve_begun
 from nullabona.errors import NullabonaError
 from nullabona.log.keys import Kind, new_signer
 from nullabona.log.note import Note, parse_note, sign_note
-from nullabona.operating.relay import serve_relay
 from nullabona.sequencer import NoQuorum
 from nullabona.wire.card import card_hash, decode_card
 from nullabona.wire.epoch import Promise, encode_promise, origin_of
@@ -283,7 +282,7 @@ def _opened(data: Path | None, host: str, options: Options) -> LyingDirectory:
 
 def main() -> None:
     """Serve until stopped."""
-    serve_relay(json.loads(sys.argv[1]), say_ready, _opened)
+    serve_begun(json.loads(sys.argv[1]), _opened)
 
 
 if __name__ == "__main__":

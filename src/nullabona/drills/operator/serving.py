@@ -6,8 +6,13 @@ import argparse
 import json
 import logging
 import sys
+from pathlib import Path
+from typing import Any
 
-from nullabona.operating.relay import serve_relay
+from nullabona.directory.service import open_directory
+from nullabona.operating.beginning import begin_relay
+from nullabona.operating.relay import OpenDirectory, serve_relay
+from nullabona.processes.program import free_port
 
 
 def say_ready(urls: list[str]) -> None:
@@ -23,4 +28,13 @@ def serve(command: list[str]) -> None:
     parser.add_argument("--data", required=True)
     parser.add_argument("--listen", required=True)
     chosen, _ = parser.parse_known_args(command)
-    serve_relay({"data": chosen.data, "listen": [chosen.listen]}, say_ready)
+    serve_begun({"data": chosen.data, "listen": [chosen.listen]})
+
+
+def serve_begun(settings: dict[str, Any], opened: OpenDirectory = open_directory) -> None:
+    """As `serve_relay`; a new relay's record is begun before, and its port is chosen, which handles may contain."""
+    host, _, port = settings["listen"][0].rpartition(":")
+    settings = settings | {"listen": [f"{host}:{free_port() if port == '0' else port}"]}
+    if not (Path(settings.get("record") or Path(settings["data"]) / "record") / "log.db").exists():
+        begin_relay(settings)
+    serve_relay(settings, say_ready, opened)

@@ -1,0 +1,89 @@
+"""Begins the public record of a relay's directory, once and only when told to, and checks that it has begun.
+
+A server that begins a record by itself does so too where a volume is not mounted or data was deleted, and then every
+client is told of another record. So `serve` begins nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nullabona.directory.opening import FOLDER, has_log
+from nullabona.directory.service import Options, open_directory
+from nullabona.directory.store.sqlite import FILE as CARDS
+from nullabona.errors import UserError
+from nullabona.machine.settings import BadConfig
+from nullabona.operating.directory import DirectorySettings, RecordNotBegun, host_of, take_settings, vkeys_of
+from nullabona.relay.config import Config, make_config
+
+_PAGE = "docs/how-to/keep-the-record.md"
+
+
+class CardsMissing(UserError):
+    """The public record is there, and the cards beside it are not."""
+
+    code = "cards-missing"
+    default_hint = (
+        "if their disk is not mounted, mount it. If they are lost: nulla relay init --cards-lost, with the same "
+        f"options; the record then says so to everybody, and owners' devices publish their cards again ({_PAGE})"
+    )
+
+
+class RecordBegun(UserError):
+    """A public record has begun already."""
+
+    code = "record-begun"
+    default_hint = "start it: nulla relay serve, with the same options"
+
+
+def check_begun(config: Config, host: str | None, chosen: DirectorySettings) -> None:
+    """Raises `RecordNotBegun` or `CardsMissing`, before anything is made, unless this relay's record has begun."""
+    if host is None or config.data is None:
+        return
+    folder, cards = _places(config.data, chosen)
+    if not has_log(folder):
+        raise RecordNotBegun(f"there is no public record in {folder}")
+    if not cards.exists():
+        raise CardsMissing(f"the public record is in {folder}, and there is no {cards}")
+
+
+def begin_relay(settings: Mapping[str, Any], *, cards_lost: bool = False) -> list[str]:
+    """Begin the record of a new relay, or with ``cards_lost`` new cards beside its record; the record's verifier keys.
+
+    ``settings``: those of `serve_relay`. Raises `BadConfig`, `RecordBegun`, `CardsMissing`, `RecordNotBegun`, or what
+    opening raises.
+    """
+    taken = dict(settings)
+    chosen = take_settings(taken)
+    config = make_config(taken)
+    if config.data is None:
+        raise BadConfig("a volatile relay keeps no record, so there is nothing to begin", hint="give --data DIR")
+    any_port = chosen.host is None and config.listen[0].path is None and config.listen[0].port == 0
+    host = None if any_port else host_of(config, chosen.host)
+    if host is None:
+        raise BadConfig("say what stands after the @ in handles registered here", hint="give --host HOST[:PORT]")
+    _check_may_begin(*_places(config.data, chosen), cards_lost=cards_lost)
+    directory = open_directory(config.data, host, Options(record=chosen.record, limits=chosen.limits))
+    asyncio.run(directory.close())
+    return vkeys_of({**settings, "host": host})
+
+
+def _check_may_begin(folder: Path, cards: Path, *, cards_lost: bool) -> None:
+    if not has_log(folder):
+        if cards_lost or cards.exists():
+            raise RecordNotBegun(
+                f"there is no public record in {folder}, and it has begun already",
+                hint=f"put it back: nulla log restore, from the newest copy of a mirror ({_PAGE})",
+            )
+    elif cards.exists():
+        raise RecordBegun(f"there is a public record in {folder} already")
+    elif not cards_lost:
+        raise CardsMissing(f"the public record is in {folder}, and there is no {cards}")
+
+
+def _places(data: Path, chosen: DirectorySettings) -> tuple[Path, Path]:
+    """The folder of the record, and the file of the cards."""
+    return chosen.record.folder or data / FOLDER, data / CARDS
