@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,7 @@ from nullabona.errors import UserError
 from nullabona.log.keys import VerifierKey
 from nullabona.log.policy import NO_QUORUM, Policy
 from nullabona.machine.http_client import Route
-from nullabona.sequencer import WitnessAddress, open_log
+from nullabona.sequencer import MirrorOptions, WitnessAddress, open_log
 from nullabona.sequencer.store.sqlite import FILE_NAME
 from nullabona.wire.epoch import GENESIS_MARK, Genesis, origin_of
 from nullabona.wire.handle import parse_handle
@@ -26,6 +26,8 @@ from nullabona.wire.handle import parse_handle
 PERIOD_S: Final = 600
 HISTORY_DAYS: Final = 30
 FOLDER: Final = "record"
+MIRROR_S: Final = 30.0
+"""Longest wait for mirrors in seconds, and never longer than half a period."""
 NOBODY: Final = f"quorum {NO_QUORUM}\n"
 
 
@@ -45,7 +47,8 @@ class RecordOptions:
     ``witnesses``: the lines of a policy that name witnesses (with their URLs), groups and the quorum. ``docket``: the
     log lines of the operator's docket, shown to clients, which check operator notices with them. ``docket_files``: the
     public folder of that log, served to clients, which follow it. ``folder``: the place of the directory's own log and
-    keys; None: a folder in the data directory.
+    keys; None: a folder in the data directory. ``mirrors``: URLs and folders of copies, which get an epoch before the
+    witnesses sign it. ``absent``: names of witnesses that are gone; nobody waits for what they hold.
     """
 
     period_s: int = PERIOD_S
@@ -54,6 +57,8 @@ class RecordOptions:
     docket: str = ""
     docket_files: Path | None = None
     folder: Path | None = None
+    mirrors: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
     route: Route | None = None
 
 
@@ -74,7 +79,11 @@ def open_record(data_dir: Path | None, host: str, store: CardStore, options: Rec
         text = _policy(keys, options.docket + options.witnesses)
         policy = Policy.parse(text)
         _check_docket(policy, host, origin)
-        log = open_log(folder, keys.signers, origin, witnesses=_addresses(policy), policy=policy, route=options.route)
+        log = open_log(
+            folder, keys.signers, origin, witnesses=_addresses(policy), policy=policy, route=options.route,
+            absent=_absent(policy, options.absent),
+            mirrors=MirrorOptions(options.mirrors, min(MIRROR_S, options.period_s / 2)),
+        )  # fmt: skip
     except BaseException:
         end()
         raise
@@ -124,6 +133,12 @@ def _check_docket(policy: Policy, host: str, origin: str) -> None:
     foreign = [log.key.name for log in policy.logs if log.key.name != origin and not log.key.name.startswith(beginning)]
     if foreign:
         raise DocketForeign(f"the docket is named {foreign[0]}, and this directory's handles are of {beginning[:-1]}")
+
+
+def _absent(policy: Policy, names: Collection[str]) -> list[str]:
+    """The keys under which the log remembers these witnesses."""
+    urls = {witness.url for witness in policy.witnesses if witness.name in names}
+    return [address.key for address in _addresses(policy) if address.url in urls]
 
 
 def _addresses(policy: Policy) -> Sequence[WitnessAddress]:

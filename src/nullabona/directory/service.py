@@ -37,6 +37,7 @@ from nullabona.errors import Bug, Malformed, PeerError
 from nullabona.log.tiles import parse_tile_path
 from nullabona.machine.opening import opening
 from nullabona.machine.timekeeping import ClockGuard, Clocks
+from nullabona.sequencer import PENDING
 from nullabona.wire.card import UnverifiedCard, card_hash, decode_card, decode_delete
 from nullabona.wire.handle import Handle, HandleError, parse_handle
 from nullabona.wire.messages import (
@@ -59,7 +60,7 @@ BATCH: Final = 32
 SCRUB_S: Final = 5.0
 """Most seconds that erased rows stay in the write-ahead log under load; without load it is emptied at once."""
 RETRY_S: Final = 5
-CHECKPOINT: Final = "checkpoint"
+_NOTES: Final = frozenset({"checkpoint", PENDING})
 DOCKET: Final = "docket/"
 _ASKER_OF: Final = attrgetter("asker")
 
@@ -253,7 +254,7 @@ class DirectoryService:
                 return None
             folder, name = self._docket, path.removeprefix(DOCKET)
         try:
-            return (folder / (name if name == CHECKPOINT else parse_tile_path(name).path)).read_bytes()
+            return (folder / (name if name in _NOTES else parse_tile_path(name).path)).read_bytes()
         except (Malformed, OSError):
             return None
 

@@ -15,6 +15,8 @@ from nullabona.errors import UserError
 from nullabona.machine.doorway import Doorway
 from nullabona.machine.tls import Tls
 
+_UNIX: Final = "unix:"
+
 
 class BadConfig(UserError):
     """The configuration cannot be used."""
@@ -52,8 +54,8 @@ class Endpoint:
 
 def parse_endpoint(text: str) -> Endpoint:
     """``HOST:PORT``, ``[V6]:PORT`` or ``unix:PATH``. Raises `BadConfig`."""
-    if text.startswith("unix:") and len(text) > len("unix:"):
-        return Endpoint(path=text.removeprefix("unix:"))
+    if text.startswith(_UNIX) and len(text) > len(_UNIX):
+        return Endpoint(path=text.removeprefix(_UNIX))
     host, colon, port = text.rpartition(":")
     if not colon or not host or not port.isdecimal() or int(port) > 65_535:
         raise BadConfig(f"not an address to listen on: {text!r}", hint="write HOST:PORT or unix:PATH")
@@ -61,7 +63,10 @@ def parse_endpoint(text: str) -> Endpoint:
 
 
 def read_toml(path: Path, files: Sequence[str]) -> dict[str, Any]:
-    """The settings in a TOML file; the paths in the settings ``files`` are relative to it. Raises `BadConfig`."""
+    """The settings in a TOML file. Raises `BadConfig`.
+
+    Paths in it are relative to it: those in the settings ``files``, and the sockets in ``listen``.
+    """
     try:
         settings = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -69,7 +74,18 @@ def read_toml(path: Path, files: Sequence[str]) -> dict[str, Any]:
     for key in files:
         if isinstance(settings.get(key), str):
             settings[key] = str(path.parent / settings[key])
+    if "listen" in settings:
+        settings["listen"] = _beside(path.parent, settings["listen"])
     return settings
+
+
+def _beside(folder: Path, listen: object) -> object:
+    """What ``listen`` says, with the paths of sockets relative to a folder; what is wrong with it is found later."""
+    if isinstance(listen, list):
+        return [_beside(folder, each) for each in listen]
+    if isinstance(listen, str) and listen.startswith(_UNIX):
+        return f"{_UNIX}{folder / listen.removeprefix(_UNIX)}"
+    return listen
 
 
 def check_keys(given: Mapping[str, Any], known: Mapping[str, Any], what: str) -> None:

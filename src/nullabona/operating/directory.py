@@ -15,10 +15,13 @@ from nullabona.errors import UserError
 from nullabona.log.policy import Policy
 from nullabona.machine.settings import BadConfig, Endpoint
 from nullabona.relay.config import Config
+from nullabona.sequencer import read_addresses
 from nullabona.wire.epoch import LONGEST_PERIOD_S
 from nullabona.wire.handle import parse_handle
 
 MOST_CHANGES_PER_S: Final = 100_000
+FILES: Final = ("record", "witnesses", "docket", "docket_files", "mirrors")
+"""Settings that are paths; in a configuration file they are relative to it."""
 BURST_S: Final = 10
 """So many seconds' changes may come at once."""
 
@@ -50,6 +53,8 @@ def host_of(config: Config, given: str | None) -> str | None:
     Without ``given`` that is the address itself if it is one of this machine's own, as for trying things out.
     """
     if given is not None:
+        if "://" in given or "/" in given:
+            raise BadConfig(f"the host is a name, not a URL: {given!r}", hint='write host = "relay.example"')
         return parse_handle(f"xx@{given}").authority
     first = config.listen[0]
     return parse_handle(f"xx@{first}").authority if _is_own_address(first) else None
@@ -66,21 +71,22 @@ class DirectorySettings:
 
 def take_settings(settings: dict[str, Any]) -> DirectorySettings:
     """Remove the directory's settings from those of the relay. Raises `BadConfig`."""
-    host, folder, witnesses, docket = (_text(settings, name) for name in ("host", "record", "witnesses", "docket"))
-    files = _text(settings, "docket_files")
+    host, folder, witnesses, docket, mirrors, files = (
+        _text(settings, name) for name in ("host", "record", "witnesses", "docket", "mirrors", "docket_files")
+    )
     period_s = settings.pop("period", PERIOD_S)
-    if not isinstance(period_s, int) or not 1 <= period_s <= LONGEST_PERIOD_S:
+    if type(period_s) is not int or not 1 <= period_s <= LONGEST_PERIOD_S:
         raise BadConfig(f"'period' is a number of seconds from 1 to {LONGEST_PERIOD_S}")
     limits = _limits(settings)
     lines = NOBODY if witnesses is None else _read_witnesses(Path(witnesses))
-    logs = "" if docket is None else _read_docket(Path(docket))
-    place = None if folder is None else Path(folder)
     record = RecordOptions(
         period_s=period_s,
         witnesses=lines,
-        docket=logs,
+        docket="" if docket is None else _read_docket(Path(docket)),
         docket_files=None if files is None else Path(files),
-        folder=place,
+        folder=None if folder is None else Path(folder),
+        mirrors=() if mirrors is None else _read_mirrors(Path(mirrors)),
+        absent=_absent(settings, lines),
     )
     return DirectorySettings(host, record, limits)
 
@@ -110,7 +116,26 @@ def vkeys_of(settings: dict[str, Any]) -> list[str]:
 
 def _text(settings: dict[str, Any], name: str) -> str | None:
     value = settings.pop(name, None)
-    return None if value is None else str(value)
+    if value is not None and not isinstance(value, str):
+        raise BadConfig(f"the setting {name} must be a text", hint=f'write {name} = "…"')
+    return value
+
+
+def _absent(settings: dict[str, Any], witnesses: str) -> tuple[str, ...]:
+    """Names of witnesses that the operator knows to be gone."""
+    names = settings.pop("without_witness", ())
+    known = {witness.name for witness in Policy.parse(witnesses).witnesses}
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise BadConfig("'without_witness' must be a list of names")
+    if unknown := [name for name in names if name not in known]:
+        raise BadConfig(f"no witness is called {unknown[0]}", hint="name it as the file of the witnesses does")
+    return tuple(names)
+
+
+def _read_mirrors(path: Path) -> tuple[str, ...]:
+    """The mirrors in a file; folders are relative to it."""
+    found = read_addresses(_read(path, "the file that names the mirrors cannot be read"))
+    return tuple(each if "://" in each else str(path.parent / each) for each in found)
 
 
 def _read_witnesses(path: Path) -> str:
@@ -135,7 +160,8 @@ def _read(path: Path, refusal: str) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadConfig(refusal) from error
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise BadConfig(f"{refusal}: {path}: {why}") from error
 
 
 def _is_own_address(endpoint: Endpoint) -> bool:

@@ -14,6 +14,8 @@ from nullabona.machine.http_client import HttpClient, HttpMisbehaved, Route, par
 from nullabona.reading.errors import LogIncomplete
 
 CHECKPOINT: Final = "checkpoint"
+PENDING: Final = "pending"
+"""A checkpoint with the log's signatures alone, for mirrors (spec/witness.md §1)."""
 AT_ONCE: Final = 16
 """Files fetched side by side."""
 
@@ -89,6 +91,10 @@ class Source:
         if data is None:
             raise LogIncomplete("the log serves no checkpoint")
         return data
+
+    async def pending(self) -> bytes | None:
+        """The note that the log alone has signed, not verified; None if it shows none."""
+        return await self._files.read(PENDING, MAX_NOTE)
 
     async def tile(self, tile: Tile) -> bytes:
         """The bytes of a tile or bundle, not verified. Raises `LogIncomplete`, or `Malformed` for a bundle."""

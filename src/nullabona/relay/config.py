@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -53,9 +53,12 @@ class Config:
     limits: Limits = field(default_factory=Limits)
 
 
-def read_file(path: Path) -> dict[str, Any]:
-    """The settings in a TOML file; paths in it are relative to it. Raises `BadConfig`."""
-    return read_toml(path, ("data", "tls_cert", "tls_key"))
+def read_file(path: Path, others: Sequence[str] = ()) -> dict[str, Any]:
+    """The settings in a TOML file; paths in it are relative to it. Raises `BadConfig`.
+
+    ``others``: settings of what runs beside the relay that are paths.
+    """
+    return read_toml(path, ("data", "tls_cert", "tls_key", *others))
 
 
 def make_config(settings: Mapping[str, Any]) -> Config:
@@ -81,11 +84,13 @@ def make_config(settings: Mapping[str, Any]) -> Config:
 
 
 def _day(settings: Mapping[str, Any]) -> int | None:
-    text = typed(settings, "today", str, default=None)
-    if text is None:
+    said = settings.get("today")
+    if said is None:
         return None
+    if type(said) is date:  # TOML has dates, too
+        return said.toordinal() - _DAY_0
     try:
-        return date.fromisoformat(text).toordinal() - _DAY_0
+        return date.fromisoformat(typed(settings, "today", str, default=None)).toordinal() - _DAY_0
     except ValueError as error:
         raise BadConfig("'today' is a date as 2026-11-29") from error
 

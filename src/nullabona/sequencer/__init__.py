@@ -6,10 +6,12 @@ For operators of a log. The formats are those of `nullabona.log`.
 from nullabona.sequencer.addresses import WitnessAddress, addresses_of
 from nullabona.sequencer.errors import EntryRefused, HistoryElsewhere, LogDamaged, LogOlder, LogSplit, NoQuorum
 from nullabona.sequencer.log import Log, Published, Status, open_log
+from nullabona.sequencer.mirrors import PENDING, MirrorOptions, read_addresses
 from nullabona.sequencer.restoring import LogExists, restore_log
 from nullabona.sequencer.store.sqlite import KeyTaken, LogStoreFailed, NotThisLog
 
 __all__ = [
+    "PENDING",
     "EntryRefused",
     "HistoryElsewhere",
     "KeyTaken",
@@ -19,6 +21,7 @@ __all__ = [
     "LogOlder",
     "LogSplit",
     "LogStoreFailed",
+    "MirrorOptions",
     "NoQuorum",
     "NotThisLog",
     "Published",
@@ -26,5 +29,6 @@ __all__ = [
     "WitnessAddress",
     "addresses_of",
     "open_log",
+    "read_addresses",
     "restore_log",
 ]

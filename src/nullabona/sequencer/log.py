@@ -31,6 +31,7 @@ from nullabona.sequencer.addresses import WitnessAddress
 from nullabona.sequencer.errors import EntryRefused, HistoryElsewhere, LogDamaged, NoQuorum
 from nullabona.sequencer.growing import End, finished, grow, read_end
 from nullabona.sequencer.history import OwnHistory
+from nullabona.sequencer.mirrors import PENDING, MirrorOptions, Mirrors
 from nullabona.sequencer.store.sqlite import LogStore, LogStoreFailed, Tree
 from nullabona.sequencer.telling import Telling
 from nullabona.sequencer.witnesses import Answers, Circle, Question, Quorum
@@ -71,12 +72,14 @@ def open_log(
     policy: Policy | None = None,
     route: Route | None = None,
     absent: Collection[str] = (),
+    mirrors: MirrorOptions | None = None,
 ) -> Log:
     """The log in ``folder``, created if missing. Locked by this process until closed.
 
     A checkpoint is published if ``policy`` is satisfied; without one, if every witness has cosigned. ``absent``: keys
-    (`WitnessAddress.key`) of witnesses that the operator knows to be gone: nobody waits for what they hold. Raises
-    `FolderInUse`, `NotThisLog`, `LogDamaged`, `DiskFailed`, or `BadUrl` for a witness's address.
+    (`WitnessAddress.key`) of witnesses that the operator knows to be gone: nobody waits for what they hold.
+    ``mirrors`` get entries before witnesses do. Raises `FolderInUse`, `NotThisLog`, `LogDamaged`, `DiskFailed`, or
+    `BadUrl` for an address.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o711)
@@ -85,11 +88,22 @@ def open_log(
         raise DiskFailed(f"the log's folder cannot be used: {error.strerror}") from error
     try:
         circle = Circle(witnesses, route or Route())
-        quorum = Quorum(tuple(witnesses), policy)
-        return Log(folder, lock, LogStore(folder, origin), signers, quorum, circle, absent)
+        others = Others(circle, Quorum(tuple(witnesses), policy), Mirrors(mirrors or MirrorOptions(), route or Route()),
+                        frozenset(absent))  # fmt: skip
+        return Log(folder, lock, LogStore(folder, origin), signers, others)
     except BaseException:
         lock.close()
         raise
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Who else has a part in a log: its witnesses and when they suffice, its mirrors, witnesses that are gone."""
+
+    circle: Circle
+    quorum: Quorum
+    mirrors: Mirrors
+    absent: frozenset[str]
 
 
 class Log:
@@ -101,19 +115,19 @@ class Log:
         lock: FolderLock,
         store: LogStore,
         signers: Sequence[SignerKey],
-        quorum: Quorum,
-        circle: Circle,
-        absent: Collection[str] = (),
+        others: Others,
     ) -> None:
         self.public = folder / "public"
         self.origin = store.tree().origin
         self._lock = lock
         self._store = store
         self._signers = tuple(signers)
-        self._quorum = quorum
-        self._circle = circle
-        self._absent = frozenset(absent)
+        self._quorum = others.quorum
+        self._circle = others.circle
+        self._mirrors = others.mirrors
+        self._absent = others.absent
         self._elsewhere: HistoryElsewhere | None = None
+        self._recalled = False
         self._failures: Counter[str] = Counter()
         self._telling = Telling()
         self._end: End | None = None
@@ -145,18 +159,22 @@ class Log:
         return self._store.stage(entries, key)
 
     async def recall(self) -> None:
-        """Compare the log here with what its witnesses hold, before anything is signed. `publish` does this first.
+        """Compare the log here with what its witnesses and mirrors hold; `publish` does this first.
 
         Raises `LogOlder` or `LogSplit`, and then nothing is signed any more. Raises `NoQuorum` while witnesses that
         did not answer could hold a published checkpoint that is not here; the next call asks those again.
         """
         if self._elsewhere is not None:
             raise self._elsewhere
+        history = self._history(self._store.tree())
         try:
-            silent = await self._circle.meet(self._history(self._store.tree()), self._absent)
+            silent = await self._circle.meet(history, self._absent)
+            if not self._recalled:
+                await self._mirrors.recall(history)
         except HistoryElsewhere as error:
             self._elsewhere = error
             raise
+        self._recalled = True
         if self._quorum.may_have_more(silent.keys()):
             raise self._refused(
                 NoQuorum("witnesses have not said yet what they hold; nothing is signed before", silent)
@@ -255,10 +273,18 @@ class Log:
             return consistency_proof(self._nodes(tree.size), known, tree.size)
 
         try:
+            await self._show_mirrors(note, tree)
             return await self._circle.cosign(Question(note, tree.size, self._history(tree), proof))
         except HistoryElsewhere as error:
             self._elsewhere = error
             raise
+
+    async def _show_mirrors(self, note: Note, tree: Tree) -> None:
+        """Let mirrors have the entries before witnesses sign: a copy that lacks them could not go on."""
+        if self._mirrors.options.addresses:
+            await asyncio.to_thread(self._disk.put, PENDING, note.encode())
+            await asyncio.to_thread(self._disk.settle)
+            await self._mirrors.wait(self._history(tree))
 
     def _integrate_some(self, end: End) -> None:
         grown, files = grow(end, self._store.staged(end.size, AT_ONCE))

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.errors import UserError
-from nullabona.log.checkpoint import Checkpoint
+from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
+from nullabona.log.note import parse_note
 from nullabona.log.tiles import Tile
 from nullabona.machine.disk import Disk, DiskFailed
 from nullabona.machine.lock import FolderLock
@@ -31,7 +32,8 @@ class LogExists(UserError):
 def restore_log(folder: Path, checkpoint: Checkpoint, note: bytes, tiles: Iterable[tuple[Tile, bytes]]) -> None:
     """Create a log's folder with these files, ready for `open_log` and the log's own keys.
 
-    ``tiles``: all of `nullabona.log.tiles.tiles_of` the checkpoint's size. An interrupted call may be repeated.
+    ``note``: the newest one that witnesses signed, of this size or less. ``tiles``: all of
+    `nullabona.log.tiles.tiles_of` both sizes. An interrupted call may be repeated.
     Raises `LogExists`, `FolderInUse`, `DiskFailed` or `LogStoreFailed`.
     """
     if (folder / FILE_NAME).exists():
@@ -47,7 +49,7 @@ def restore_log(folder: Path, checkpoint: Checkpoint, note: bytes, tiles: Iterab
                 some.clear()
         disk.put_all([*some, (CHECKPOINT, note)])
         disk.settle()
-        _begin_at(folder, checkpoint)
+        _begin_at(folder, checkpoint, parse_checkpoint(parse_note(note).text).size)
     finally:
         lock.close()
 
@@ -60,11 +62,11 @@ def _locked(folder: Path) -> FolderLock:
         raise DiskFailed(f"the log's folder cannot be used: {error.strerror}") from error
 
 
-def _begin_at(folder: Path, checkpoint: Checkpoint) -> None:
+def _begin_at(folder: Path, checkpoint: Checkpoint, published: int) -> None:
     """Create the database last: without it, or with one that is behind, the folder does not count as a log."""
     store = LogStore(folder, checkpoint.origin)
     try:
         store.integrate(checkpoint.size, checkpoint.root)
-        store.note_pruned(checkpoint.size)
+        store.note_pruned(published)
     finally:
         store.close()

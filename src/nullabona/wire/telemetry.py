@@ -176,6 +176,8 @@ LOG_LINES: Final = (
             "docs/how-to/keep-the-record.md says", "cards cannot be read", ("the system's name of the error",)),
     LogLine("nullabona.sequencer", "not published: %s (%d times)", "a log does not advance",
             ("witnesses that did not, and why", "how often since it was said last")),
+    LogLine("nullabona.sequencer", "the mirror %s does not have the newest entries: witnesses sign them all the same",
+            "a mirror is down or slow; at most once a minute", ("address of a mirror",)),
     LogLine("nullabona.witness", "started", "the witness serves"),
     LogLine("nullabona.witness", "stopped; %s", "what it answered since it started", ("counts of answers, by kind",)),
     LogLine("nullabona.witness", "fault: %s in %s", _FAULT_PURPOSE, _FAULT),

@@ -14,6 +14,7 @@ from nullabona.cli.log.work import read_policy, utc
 from nullabona.cli.output import emit, note
 from nullabona.cli.settings import Settings, connected, settings_of
 from nullabona.errors import PeerError
+from nullabona.log.checkpoint import Checkpoint
 from nullabona.log.policy import Policy
 from nullabona.log.tiles import Tile, tiles_of
 from nullabona.machine.http_client import Route
@@ -29,6 +30,7 @@ from nullabona.reading import (
     open_files,
     open_source,
     read_checkpoint,
+    read_pending,
     update_mirror,
     verify_log,
 )
@@ -110,21 +112,22 @@ async def _restore(settings: Settings, copy: str, folder: Path, policy: Policy) 
     try:
         report = await read_checkpoint(source, policy, now_s=int(time.time()))
         report = await verify_log(source, report)
-        words = await ask_witnesses(policy, report.checkpoint.origin, route)
-        check_not_behind(report.checkpoint, words)
-        tiles = await _tiles(source, report.checkpoint.size)
+        newest = await read_pending(source, policy, report)
+        words = await ask_witnesses(policy, newest.origin, route)
+        check_not_behind(newest, words)
+        tiles = await _tiles(source, {report.checkpoint.size, newest.size})
     finally:
         await source.close()
-    await asyncio.to_thread(restore_log, folder, report.checkpoint, report.note, tiles)
-    _told(settings, report, words)
+    await asyncio.to_thread(restore_log, folder, newest, report.note, tiles)
+    _told(settings, report, newest, words)
 
 
-async def _tiles(source: Source, size: int) -> list[tuple[Tile, bytes]]:
-    return [(tile, await source.tile(tile)) for tile in tiles_of(size)]
+async def _tiles(source: Source, sizes: set[int]) -> list[tuple[Tile, bytes]]:
+    wanted = dict.fromkeys(tile for size in sorted(sizes) for tile in tiles_of(size))
+    return [(tile, await source.tile(tile)) for tile in wanted]
 
 
-def _told(settings: Settings, report: Report, words: tuple[Word, ...]) -> None:
-    checkpoint = report.checkpoint
+def _told(settings: Settings, report: Report, checkpoint: Checkpoint, words: tuple[Word, ...]) -> None:
     silent = [word.witness for word in words if word.error]
     if settings.as_json:
         emit({"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root, "silent": silent,

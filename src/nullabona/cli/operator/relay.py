@@ -19,7 +19,7 @@ from nullabona.cli.output import emit, line
 from nullabona.cli.settings import Settings, settings_of, spoken
 from nullabona.errors import NullabonaError
 from nullabona.operating.beginning import begin_relay
-from nullabona.operating.directory import vkeys_of
+from nullabona.operating.directory import FILES, vkeys_of
 from nullabona.operating.relay import serve_relay
 from nullabona.relay.config import KEYS, read_file
 from nullabona.relay.core.limits import describe
@@ -135,6 +135,8 @@ def limits(context: click.Context, /, people: int | None, output: Path | None) -
     click.echo("# changes_per_s: cards and statements that the directory takes a second (200; of new handles 5)")
     click.echo("# record: directory of the public record and its keys; its loss is noticed by everybody")
     click.echo("# witnesses: file with the witness, group and quorum lines of a tlog-policy")
+    click.echo("# mirrors: file with the URLs or folders of the record's mirrors, which get an epoch before witnesses")
+    click.echo("# without_witness: names of witnesses that are gone, so that a start does not wait for what they hold")
     click.echo("# docket: file with the log lines of the operator's docket, for clients to check operator notices with")
     click.echo("# docket_files: the public folder of that docket's log, for clients to follow")
     click.echo("\n[limits]")
@@ -143,7 +145,7 @@ def limits(context: click.Context, /, people: int | None, output: Path | None) -
 
 
 def _settings(config: Path | None, flags: dict[str, Any]) -> dict[str, Any]:
-    settings = {} if config is None else read_file(config)
+    settings = {} if config is None else read_file(config, FILES)
     given = {name: value for name, value in flags.items() if value}
     if "data" in given:
         settings.pop("volatile", None)

@@ -60,6 +60,19 @@ SERVING: Final = (
         "nobody.",
     ),
     click.option(
+        "--mirrors",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Mirrors of the public record, one a line: URLs, or folders that nulla log mirror keeps. They get an "
+        "epoch before the witnesses sign it. Default: none.",
+    ),
+    click.option(
+        "--without-witness",
+        multiple=True,
+        metavar="NAME",
+        help="A witness that is gone for good: this start does not wait for what it holds. May be repeated.",
+    ),
+    click.option(
         "--docket",
         type=click.Path(path_type=Path),
         metavar="FILE",
