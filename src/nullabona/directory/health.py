@@ -39,7 +39,8 @@ class Health:
         """No epoch could be closed or published. Ends the process if the record goes on elsewhere."""
         name = self.failed(error)
         why = error.code if name == type(error).__name__ else f"{error.code}, {name}"
-        self._say(f"not published: {why}", "an epoch is not published yet: %s", why)
+        if self._is_due(f"not published: {why}"):
+            _log.warning("an epoch is not published yet: %s", why)
         if isinstance(error, HistoryElsewhere) and self.carrier is not None:
             self.carrier.end(error)
 
@@ -50,12 +51,18 @@ class Health:
             self.carrier.note("directory", error)
         if is_damage(name):
             self._damage = name
-            self._say(name, "the card database is damaged: %s; stop, look at the disk, and put back what "
-                            "docs/how-to/keep-the-record.md says", name)  # fmt: skip
+            if self._is_due(name):
+                _log.warning(
+                    "the card database is damaged: %s; stop, look at the disk, and put back what "
+                    "docs/how-to/keep-the-record.md says",
+                    name,
+                )
         return name
 
-    def _say(self, what: str, line: str, *values: object) -> None:
+    def _is_due(self, what: str) -> bool:
+        """Whether to log this: at once, and then once a minute."""
         now = self._now()
-        if now >= self._said.get(what, now):
-            self._said[what] = now + SAID_AGAIN_S
-            _log.warning(line, *values)
+        if now < self._said.get(what, now):
+            return False
+        self._said[what] = now + SAID_AGAIN_S
+        return True

@@ -19,7 +19,7 @@ GRAVE: Final = frozenset({
 """Somebody lies: these stay until the person dismisses them."""
 NEWS: Final = frozenset({
     "history-whole", "relay-moved", "room-forked", "card-promised", "relay-lost-box", "card-not-found",
-    "card-from-before", "unreachable", "timed-out", "unregistered",
+    "card-from-before", "cards-lost", "unreachable", "timed-out", "unregistered",
 })  # fmt: skip
 """Good or ordinary news: the person need do nothing."""
 _UNREACHED: Final = frozenset({"unreachable", "timed-out"})

@@ -33,7 +33,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     mutant("a period's window never ends", "docket", "K-12",
         Edit("docket/core/recount.py", "        elif stamp.by_s is not None and stamp.by_s > due + cadence.window_s:", "        elif False:"), blind=True, trace="FOUND: "),
     mutant("a period counts as seen when its first witness saw it", "docket", "K-12",
-        Edit("log/policy.py", "        return next(by for by in times if self._is_quorum(frozenset(name for name, time in witnesses if time <= by)))",
+        Edit("log/policy.py", "        return next(by for by in times if self.is_quorum(frozenset(name for name, time in witnesses if time <= by)))",
              "        return 0"), blind=True, trace="FOUND: "),
     mutant("an entry that is missing is none that was altered", "docket", "K-12",
         Edit("docket/verify.py", '    wrong = Finding("log-broken", "entries-from" if where else "entries", where)\n', '    if fault is None:\n        return ()\n    wrong = Finding("log-broken", "entries-from" if where else "entries", where)\n'), blind=True, trace="FOUND: "),

@@ -243,6 +243,7 @@ async def watch_all(talk: Talk, handle: Handle, pinned: Pinned, watch: Watch, no
     """Every epoch after the watched ones, up to a checkpoint, and that checkpoint."""
     openings: list[Sight] = []
     views: list[View] = []
+    emptied: frozenset[int] = frozenset()
     while True:
         answer = await talk.ask(WatchHandle(handle.name, watch.epoch), HandleWatched)
         if answer.first > watch.epoch + 1:
@@ -250,9 +251,10 @@ async def watch_all(talk: Talk, handle: Handle, pinned: Pinned, watch: Watch, no
         found = look(pinned, watch, handle, answer, now_s)
         openings.extend(found.openings)
         views.extend(found.trail.views)
+        emptied |= found.emptied
         if found.complete:
             trail = replace(found.trail, views=tuple(views))
-            return replace(found, openings=tuple(openings), trail=trail), answer.checkpoint
+            return replace(found, openings=tuple(openings), trail=trail, emptied=emptied), answer.checkpoint
         if not answer.steps:
             raise LogForked("the directory does not tell of every epoch in its record")
         watch = found.watch

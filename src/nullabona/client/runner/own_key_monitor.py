@@ -27,7 +27,7 @@ from nullabona.client.core.directory.keeping import (
     save_expected,
     save_watch,
 )
-from nullabona.client.core.directory.owner import Alarm, Look, Watch, judge, new_entries, settle, start
+from nullabona.client.core.directory.owner import LOST, Alarm, Look, Watch, judge, new_entries, settle, start
 from nullabona.client.core.directory.pinned import Pinned
 from nullabona.client.core.directory.promises import Expected
 from nullabona.client.core.model.change_set import ChangeSet
@@ -200,10 +200,12 @@ class OwnKeyMonitor:
         own_handle, after, sights = str(handle), found.watch, found.openings
         with self._context.engine.step(self._context.now()) as step:
             own = own_cards(step.store)
-            judged, alarms = judge(before, sights, own)
+            judged, alarms = judge(before, sights, own, found.emptied)
             expected = load_expected(step.store)
             mine = [each for each in expected if each.handle == own_handle]
-            still, broken = settle(mine, sights, own)
+            still, broken = settle(mine, sights, own, found.emptied)
+            if any(alarm.code == LOST for alarm in alarms):  # the promised card went with the one that was there
+                broken = [alarm for alarm in broken if alarm.code != LOST]
             save_watch(step.store, msgspec.structs.replace(after, place=judged.place))
             note_entries(step.store, new_entries(before, sights), after.epoch - self._kept_epochs(pinned))
             save_expected(step.store, [*(each for each in expected if each.handle != own_handle), *still])
@@ -236,7 +238,12 @@ class OwnKeyMonitor:
         await self._directories.look_up(str(handle))
         pinned = await self._directories.begin(handle.authority)
         with self._context.engine.step(self._context.now()) as step:
-            save_watch(step.store, start(pinned))
+            anew = start(pinned)
+            save_watch(step.store, anew)
+            own = [each for each in load_expected(step.store) if each.handle == str(handle) and each.by <= anew.epoch]
+            for each in own:  # nobody can say any more whether these were kept
+                keep_evidence(step.store, Evidence(gap.code, handle.authority, self._now_s, b"", each.note))
+            save_expected(step.store, [each for each in load_expected(step.store) if each not in own])
         self._context.warn(gap.code, handle=str(handle))
 
     # -- others' promises -----------------------------------------------------------------------------------------
@@ -261,7 +268,7 @@ class OwnKeyMonitor:
         watch = Watch(promise.after + 1, promise.peaks, closed_s=promise.due_s)
         pinned, found = await self._directories.watch(handle, watch)
         self._withheld.told(promise.handle)
-        still, broken = settle([promise], found.openings)
+        still, broken = settle([promise], found.openings, emptied=found.emptied)
         self._replace(promise, [self._looked_at(each, pinned.rules.period_s) for each in still])
         with self._context.engine.step(self._context.now()) as step:
             for alarm in broken:

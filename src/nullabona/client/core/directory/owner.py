@@ -7,7 +7,7 @@ anything that is not in the record that everybody else sees.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -19,7 +19,7 @@ from nullabona.client.core.directory.evidence import Trail, View
 from nullabona.client.core.directory.pinned import Pinned, Sighting, check_fresh, check_position, see
 from nullabona.client.core.directory.promises import Expected
 from nullabona.errors import Malformed
-from nullabona.log.prefix import TOMBSTONE, MapProofInvalid, Opening, root_with, root_without
+from nullabona.log.prefix import EMPTY, TOMBSTONE, MapProofInvalid, Opening, root_with, root_without
 from nullabona.log.tree import Frontier, leaf_hash
 from nullabona.wire.epoch import encode_epoch
 from nullabona.wire.handle import Handle
@@ -30,6 +30,8 @@ FOREIGN: Final = "foreign-entry"
 MISSING: Final = "card-not-in-log"
 BROKEN: Final = "promise-broken"
 GAP: Final = "record-gap"
+LOST: Final = "cards-lost"
+"""The directory entered an empty map: it lost its cards and says so to everybody (spec/map.md §8)."""
 _NOTHING: Final = (b"", 0, b"")
 Sight: TypeAlias = tuple[int, int, Opening | None]
 """An epoch, when it closed, and the entry at the handle."""
@@ -79,6 +81,8 @@ class Look:
     sighting: Sighting
     trail: Trail
     """The same epochs with all that proves them."""
+    emptied: frozenset[int] = frozenset()
+    """Those of the epochs whose map is empty."""
 
     @property
     def complete(self) -> bool:
@@ -106,13 +110,17 @@ def look(pinned: Pinned, watch: Watch, handle: Handle, answer: HandleWatched, no
     frontier, entry = watch.frontier, watch.entry
     openings: list[Sight] = []
     views: list[View] = []
+    emptied: set[int] = set()
     _check_seen(pinned, frontier)
     siblings: tuple[bytes, ...] = ()
     for number, step in enumerate(answer.steps, answer.first):
         siblings = _siblings(step, siblings)
         entry = entry if step.entry is None else step.entry
         opening = _opening(entry)
-        leaf = leaf_hash(encode_epoch(number, _root(label, opening, siblings, step), step.closed_s))
+        root = _root(label, opening, siblings, step)
+        if root == EMPTY:
+            emptied.add(number)
+        leaf = leaf_hash(encode_epoch(number, root, step.closed_s))
         views.append(View(number, step.closed_s, entry, siblings, step.other, frontier.peaks, leaf))
         frontier = frontier.extend(leaf)
         _check_seen(pinned, frontier)
@@ -120,7 +128,7 @@ def look(pinned: Pinned, watch: Watch, handle: Handle, answer: HandleWatched, no
     closed_s = answer.steps[-1].closed_s if answer.steps else watch.closed_s or now_s
     moved = msgspec.structs.replace(watch, size=frontier.size, peaks=frontier.peaks, entry=entry, closed_s=closed_s)
     trail = Trail(answer.label_proof, tuple(views), answer.checkpoint)
-    found = Look(moved, tuple(openings), sighting, trail)
+    found = Look(moved, tuple(openings), sighting, trail, frozenset(emptied))
     if found.complete:
         _check_end(pinned, found, now_s)
     return found
@@ -166,10 +174,13 @@ def _root(label: bytes, opening: Opening | None, siblings: tuple[bytes, ...], st
 # -- what it means ------------------------------------------------------------------------------------------------
 
 
-def judge(watch: Watch, openings: Sequence[Sight], own: Sequence[bytes]) -> tuple[Watch, list[Alarm]]:
+def judge(
+    watch: Watch, openings: Sequence[Sight], own: Sequence[bytes], emptied: Container[int] = frozenset()
+) -> tuple[Watch, list[Alarm]]:
     """What in these epochs this account did not make; ``own`` are the hashes of its cards, oldest first.
 
-    The watch then has the place of the last of our cards.
+    The watch then has the place of the last of our cards. ``emptied``: epochs whose map is empty; a card that is gone
+    there is one of all that the directory says it lost.
     """
     alarms: list[Alarm] = []
     place, version = watch.place, watch.entry[1]
@@ -179,7 +190,7 @@ def judge(watch: Watch, openings: Sequence[Sight], own: Sequence[bytes]) -> tupl
             continue
         reason = _wrong(opening, last, place, version, own)
         if reason:
-            code = MISSING if opening is None else FOREIGN
+            code = FOREIGN if opening is not None else LOST if epoch in emptied else MISSING
             alarms.append(Alarm(code, epoch, closed_s, reason))
         elif opening is not None:
             place = _place(opening.digest, own)
@@ -225,11 +236,15 @@ def _place(digest: bytes, own: Sequence[bytes]) -> int:
 
 
 def settle(
-    expected: Sequence[Expected], openings: Sequence[Sight], after: Sequence[bytes] = ()
+    expected: Sequence[Expected],
+    openings: Sequence[Sight],
+    after: Sequence[bytes] = (),
+    emptied: Container[int] = frozenset(),
 ) -> tuple[list[Expected], list[Alarm]]:
     """Which expectations are still open after these epochs, and which were broken.
 
-    ``after`` are cards that may replace an expected one: later ones of the same account.
+    ``after`` are cards that may replace an expected one: later ones of the same account. What was promised before an
+    epoch whose map is empty was lost there with all other cards, and is not expected any more.
     """
     still: list[Expected] = []
     alarms: list[Alarm] = []
@@ -240,6 +255,9 @@ def settle(
             for _, _, opening in seen
         )
         if kept:
+            continue
+        if lost := next(((epoch, closed_s) for epoch, closed_s, _ in seen if epoch in emptied), None):
+            alarms.append(Alarm(LOST, *lost, "not-entered", each.note))
             continue
         if openings and openings[-1][0] >= each.by:
             closed_s = seen[-1][1] if seen else openings[-1][1]
