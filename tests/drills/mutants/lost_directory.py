@@ -34,5 +34,5 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("log/witnessing.py", "    if request.old_size != last.size:\n", "    if request.checkpoint.size < last.size:\n        return Accept(checkpoint, request.note)\n    if request.old_size != last.size:\n"),
         stuck=True, blind=True),
     mutant("who keeps a copy of the record takes a shorter one", "lost-directory", "G-12",
-        Edit("reading/mirror.py", "    await advance(source, policy, report, last, lambda _number, _entry: None, from_start=True)\n", ""), stuck=True, blind=True),
+        Edit("reading/mirror.py", "    await advance(source, signed_alone(policy), report, last, lambda _number, _entry: None, from_start=True)\n", ""), stuck=True, blind=True),
 )  # fmt: skip
