@@ -64,7 +64,9 @@ RELAY_METRICS: Final = (
     Metric("batches", "Batches written."),
     Metric("connections", "Connections open now.", gauge=True),
     Metric("waiting_reads", "Waiting reads, awaited wake tokens and polling clients now.", gauge=True),
-    Metric("faults", "Failures of ours, by kind.", "kind", ("blob", "chore", "commit", "directory", "service"), grain=1),
+    Metric(
+        "faults", "Failures of ours, by kind.", "kind", ("blob", "chore", "commit", "directory", "service"), grain=1
+    ),
     Metric("connections_limit", "Connections that may be open: the limit `connections`.", gauge=True, grain=1),
     Metric(
         "connections_refused",
