@@ -213,7 +213,7 @@ class Device:
 
     @contextmanager
     def step(self, *rooms: bytes) -> Iterator[Step]:
-        """One step on the person's wish, as `Runner.step`."""
+        """One step that the person asks for, as `Runner.step`."""
         with self.engine.step(self.now(), *rooms) as step:
             yield step
             changes = step.changes(*rooms)

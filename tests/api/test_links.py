@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nullabona.client.api import Client, LinkUsed, WishChanged, qr_rows
+from nullabona.client.api import Client, JoinRequestChanged, LinkUsed, qr_rows
 from nullabona.client.core.model.errors import BadRequest, NotAllowed
 from nullabona.client.core.model.invite_link import Link, LinkError, LinkMismatch, format_link, key_check, parse_link
 from tests.api.people import happens, opened, people, play, until
@@ -88,7 +88,7 @@ def test_a_group_link_brings_people_in_while_it_is_good(service: Service, tmp_pa
     play(story())
 
 
-def test_a_wish_says_how_it_stands(service: Service, tmp_path: Path) -> None:
+def test_a_join_request_says_how_it_stands(service: Service, tmp_path: Path) -> None:
     """Waiting; without answer while the admin is away; asked again and let in; or refused by name of the reason."""
 
     async def story() -> None:
@@ -100,7 +100,7 @@ def test_a_wish_says_how_it_stands(service: Service, tmp_path: Path) -> None:
                 admin = a.me
             await b.links.open(good.text)
             assert [(room, admin.handle, "waiting", 2_000)] == standing(b)
-            await happens(b, WishChanged, lambda event: event.state == "silent")
+            await happens(b, JoinRequestChanged, lambda event: event.state == "silent")
             assert [(room, admin.handle, "silent", 2_000)] == standing(b)
             async with opened(tmp_path / "a") as a:
                 await b.links.ask_again(room)
@@ -108,7 +108,7 @@ def test_a_wish_says_how_it_stands(service: Service, tmp_path: Path) -> None:
                 assert [] == b.links.join_requests()
                 async with people(service, tmp_path, "c") as (c,):
                     await c.links.open(bad.text)
-                    await until(c, lambda: [wish.state for wish in c.links.join_requests()] == ["closed"])
+                    await until(c, lambda: [request.state for request in c.links.join_requests()] == ["closed"])
                     with pytest.raises(BadRequest):
                         await c.links.ask_again(room)
                     await c.links.withdraw(room)
@@ -118,7 +118,9 @@ def test_a_wish_says_how_it_stands(service: Service, tmp_path: Path) -> None:
 
 
 def standing(client: Client) -> list[tuple[bytes, str, str, int]]:
-    return [(wish.room, wish.handle, wish.state, wish.patience_ms) for wish in client.links.join_requests()]
+    return [
+        (request.room, request.handle, request.state, request.patience_ms) for request in client.links.join_requests()
+    ]
 
 
 def test_a_used_group_link_is_told(service: Service, tmp_path: Path) -> None:

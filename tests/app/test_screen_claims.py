@@ -89,7 +89,7 @@ NO_CLAIM: Final = frozenset(
     privacy.unprovenHint privacy.todoLock reasons.unreachable record.forgetNote restoring.two restoring.tooMany
     restoring.backupPassHint restoring.devicePassLead restoring.others safety.how settings.denied settings.unsupported
     settings.levelName settings.defaultTimerHint settings.security settings.lockAfter settings.lockAfterHint
-    settings.never settings.lockNow settings.wordsAsk wishes.used wishes.expired
+    settings.never settings.lockNow settings.wordsAsk joinRequests.used joinRequests.expired
     """.split()
 )
 """They say what a button does, what just happened or what to do."""

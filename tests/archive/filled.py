@@ -152,7 +152,7 @@ def _plant(life: Life) -> None:
     store.mls_write([(b"scope", b"epoch", SECRET * 3)], [])
     store.put_frame(Frame(b"b" * 32, b"h" * 32, 1, b"c" * 16, 1, mine=True, message=b"", day=1, data=SECRET * 2))
     store.add_outbox(RoomFrame("r", life.rooms[0], Address(b"b" * 32), SECRET, 1), ref=b"r", data=SECRET)
-    for key in ("links", "wishes", "unsent-items", "chunks-wanted"):
+    for key in ("links", "join-requests", "unsent-items", "chunks-wanted"):
         store.set_value(key, SECRET)
     store.log_event("note", b"", SECRET)
     store.saw("box", b"h" * 32, 1)

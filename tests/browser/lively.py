@@ -161,20 +161,20 @@ async def _make(service: Service, folder: Path, lang: str, *, trouble: bool) -> 
             await _not_sent(me, group, str(texts["failed"]))
             await dana.contacts.request(me.me.handle, texts["greeting"])
             await until(me, lambda: any(contact.state == "asking" for contact in me.contacts.all()))
-            await _wish(me, theo, str(texts["group"]))
+            await _ask_to_join(me, theo, str(texts["group"]))
         await me.sync(timeout_s=PATIENCE_S)
         made = Made(folder / names[0], me.me.handle)
         handles = tuple(client.me.handle for client in clients)
         return Lively(made, lang, group.hex(), direct.hex(), jun.me.account.hex(), photo.hex(), poll.hex(), handles)
 
 
-async def _wish(me: Client, admin: Client, name: str) -> None:
+async def _ask_to_join(me: Client, admin: Client, name: str) -> None:
     """A link into another group that was taken back before it was followed."""
     room = (await admin.rooms.create_group(name)).id
     link = await admin.links.make(room, hours=1)
     await admin.links.revoke(link.id)
     await me.links.open(link.text)
-    await until(me, lambda: [wish.state for wish in me.links.join_requests()] == ["closed"])
+    await until(me, lambda: [request.state for request in me.links.join_requests()] == ["closed"])
 
 
 async def _group(me: Client, others: Sequence[Client], texts: dict[str, Any]) -> tuple[bytes, bytes, bytes]:

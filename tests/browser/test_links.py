@@ -138,10 +138,10 @@ def test_a_link_leads_into_a_group_until_it_is_taken_back(meet: Meet) -> None:
     dialog.get_by_role("button", name="Join the group").click()
     expect(dialog).to_have_count(0)
     section(sora, "", "Chats")
-    wish = sora.page.locator("[data-wish]")
-    expect(wish).to_contain_text("This invite link no longer works. Ask for a new one.")
-    wish.get_by_role("button", name="Remove").click()
-    expect(wish).to_have_count(0)
+    request = sora.page.locator("[data-join-request]")
+    expect(request).to_contain_text("This invite link no longer works. Ask for a new one.")
+    request.get_by_role("button", name="Remove").click()
+    expect(request).to_have_count(0)
     sora.enter("미나")
     sora.say("I used your link")
     mina.enter("jun")
@@ -152,7 +152,7 @@ def test_a_link_leads_into_a_group_until_it_is_taken_back(meet: Meet) -> None:
     expect(sora.chat("독서 모임")).to_have_count(0)
 
 
-def test_a_wish_without_answer_is_told_asked_again_and_withdrawn(meet: Meet) -> None:
+def test_a_join_request_without_answer_is_told_asked_again_and_withdrawn(meet: Meet) -> None:
     """The admin's app is off: said so after a while. When it is on, who asked again is in; who withdrew is asked."""
     mina, jun, sora = meet("미나", "jun", "소라", group="등산", permissions=CLIPBOARD)
     mina.button("새 채팅").click()
@@ -164,16 +164,16 @@ def test_a_wish_without_answer_is_told_asked_again_and_withdrawn(meet: Meet) -> 
     for person, join in ((jun, "Join the group"), (sora, "그룹에 들어가기")):
         paste(person, link).get_by_role("button", name=join).click()
         section(person, "채팅" if person.lang == "ko" else "", "Chats" if person.lang == "en" else "")
-    wishes = [person.page.locator("[data-wish]") for person in (jun, sora)]
-    expect(wishes[0]).to_contain_text("No answer for 2 seconds. Their app may be off")
-    expect(wishes[1]).to_contain_text("2초 동안 답이 없어요.")
-    wishes[0].get_by_role("button", name="Ask again").click()
-    wishes[1].get_by_role("button", name="요청 취소").click()
-    expect(wishes[1]).to_have_count(0)
+    requests = [person.page.locator("[data-join-request]") for person in (jun, sora)]
+    expect(requests[0]).to_contain_text("No answer for 2 seconds. Their app may be off")
+    expect(requests[1]).to_contain_text("2초 동안 답이 없어요.")
+    requests[0].get_by_role("button", name="Ask again").click()
+    requests[1].get_by_role("button", name="요청 취소").click()
+    expect(requests[1]).to_have_count(0)
     mina.start()
     mina.page.goto(mina.launch())
     expect(jun.chat("독서 모임")).to_be_visible()
-    expect(wishes[0]).to_have_count(0)
+    expect(requests[0]).to_have_count(0)
     expect(sora.button("친구 요청 1개 새로운 친구 요청이 있어요")).to_be_visible()
     expect(sora.chat("독서 모임")).to_have_count(0)
 

@@ -1,4 +1,4 @@
-"""Links that we follow into groups: how a wish stands, who may answer it, and when it is over (room.md, "Links")."""
+"""Links that we follow into groups: how a request stands, who may answer it, and when it is over (room.md, "Links")."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from nullabona.client.core.contacts import join_requests
-from nullabona.client.core.contacts.join_requests import Wish, WishState
+from nullabona.client.core.contacts.join_requests import JoinRequest, JoinRequestState
 from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.model.errors import BadRequest
 from nullabona.client.core.model.facts.signals import JoinRequested
@@ -22,23 +22,23 @@ LINK = Link("room", JUN.handle, key_check(JUN.account), TOKEN, ROOM)
 DAYS_30 = 30 * DAY_MS
 
 
-def wished(step: Step, state: WishState = "waiting", room: bytes = ROOM) -> Wish:
-    """We have asked jun, and the wish stands so."""
+def wished(step: Step, state: JoinRequestState = "waiting", room: bytes = ROOM) -> JoinRequest:
+    """We have asked jun, and the request stands so."""
     join_requests.ask(step, replace(LINK, room=room), JUN.card(), CARD)
-    wish = join_requests.wishes(step)[-1]
+    request = join_requests.kept(step)[-1]
     if state != "waiting":
-        join_requests._become(step, wish, state)
-        wish = join_requests.wishes(step)[-1]
+        join_requests._become(step, request, state)
+        request = join_requests.kept(step)[-1]
     step.told.clear()
-    return wish
+    return request
 
 
 def states(step: Step) -> list[tuple[bytes, str]]:
-    return [(wish.room, wish.state) for wish in join_requests.wishes(step)]
+    return [(request.room, request.state) for request in join_requests.kept(step)]
 
 
 def event(state: str) -> tuple[str, dict[str, object]]:
-    return "wish", {"account": JUN.account, "handle": JUN.handle, "state": state}
+    return "request", {"account": JUN.account, "handle": JUN.handle, "state": state}
 
 
 # -- asking ---------------------------------------------------------------------------------------------------------
@@ -49,10 +49,10 @@ def test_the_giver_of_a_link_is_asked() -> None:
     stage = Stage()
     with stage.step() as step:
         join_requests.ask(step, LINK, JUN.card(), CARD)
-        assert [Wish(ROOM, JUN.account, JUN.handle, TOKEN, step.now)] == join_requests.wishes(step)
+        assert [JoinRequest(ROOM, JUN.account, JUN.handle, TOKEN, step.now)] == join_requests.kept(step)
         assert ([event("waiting")], [ROOM]) == (told(step), [fact.room for fact in signals(step, JoinRequested)])
         assert [JUN.account] == [item.account for item in inbox_sending.unsent(step)]
-        assert "nullabona" not in repr(join_requests.wishes(step))
+        assert "nullabona" not in repr(join_requests.kept(step))
 
 
 def test_another_account_under_the_links_handle_is_not_asked() -> None:
@@ -61,10 +61,10 @@ def test_another_account_under_the_links_handle_is_not_asked() -> None:
     with stage.step() as step:
         with pytest.raises(LinkMismatch):
             join_requests.ask(step, LINK, JUN.impostor().card(), CARD)
-        assert ([], []) == (join_requests.wishes(step), inbox_sending.unsent(step))
+        assert ([], []) == (join_requests.kept(step), inbox_sending.unsent(step))
 
 
-def test_a_wish_for_a_room_replaces_the_one_before() -> None:
+def test_a_join_request_for_a_room_replaces_the_one_before() -> None:
     """Those for other rooms stay, and the one asked last is last."""
     stage = Stage()
     with stage.step() as step:
@@ -73,7 +73,7 @@ def test_a_wish_for_a_room_replaces_the_one_before() -> None:
         step.now += 5
         wished(step)
         assert [(b"o" * 32, START), (ROOM, START + 5)] == [
-            (wish.room, wish.asked_at) for wish in join_requests.wishes(step)
+            (request.room, request.asked_at) for request in join_requests.kept(step)
         ]
 
 
@@ -83,11 +83,13 @@ def test_of_many_wishes_the_newest_are_kept() -> None:
     with stage.step() as step:
         for number in range(65):
             wished(step, room=bytes([number]) * 32)
-        assert [bytes([number]) * 32 for number in range(1, 65)] == [wish.room for wish in join_requests.wishes(step)]
+        assert [bytes([number]) * 32 for number in range(1, 65)] == [
+            request.room for request in join_requests.kept(step)
+        ]
 
 
 @pytest.mark.parametrize("state", ["waiting", "silent"])
-def test_an_open_wish_is_put_again(state: WishState) -> None:
+def test_an_open_wish_is_put_again(state: JoinRequestState) -> None:
     """Its time begins anew."""
     stage = Stage()
     with stage.step() as step:
@@ -95,12 +97,12 @@ def test_an_open_wish_is_put_again(state: WishState) -> None:
         step.now += 7
         join_requests.ask_again(step, ROOM, CARD)
         assert [(ROOM, "waiting")] == states(step)
-        assert (step.now, [event("waiting")]) == (join_requests.wishes(step)[0].asked_at, told(step))
+        assert (step.now, [event("waiting")]) == (join_requests.kept(step)[0].asked_at, told(step))
         assert 2 == len(inbox_sending.unsent(step))
 
 
 @pytest.mark.parametrize("state", ["used", "expired", "closed", "withdrawn"])
-def test_a_wish_that_is_not_open_is_not_put_again(state: WishState) -> None:
+def test_a_join_request_that_is_not_open_is_not_put_again(state: JoinRequestState) -> None:
     """Nor one that never was."""
     stage = Stage()
     with stage.step() as step:
@@ -120,7 +122,7 @@ def test_a_wish_that_is_not_open_is_not_put_again(state: WishState) -> None:
         ("expired", [], "over"),
     ],
 )
-def test_a_wish_is_withdrawn(state: WishState, left: list[tuple[bytes, str]], said: str) -> None:
+def test_a_join_request_is_withdrawn(state: JoinRequestState, left: list[tuple[bytes, str]], said: str) -> None:
     """One that is open is remembered as such; one that was refused is forgotten."""
     stage = Stage()
     with stage.step() as step:
@@ -133,7 +135,7 @@ def test_a_wish_is_withdrawn(state: WishState, left: list[tuple[bytes, str]], sa
 
 
 def test_nothing_is_kept_where_nothing_is_wished() -> None:
-    """A wish that is over leaves no trace."""
+    """A request that is over leaves no trace."""
     stage = Stage()
     with stage.step() as step:
         wished(step, "used")
@@ -166,7 +168,7 @@ def test_whom_we_asked_is_known_by_the_handle_of_the_card() -> None:
     ],
 )
 def test_a_refusal_counts_of_whom_was_asked_about_that_link(
-    state: WishState, account: Other, token: bytes, room: bytes, *, taken: bool
+    state: JoinRequestState, account: Other, token: bytes, room: bytes, *, taken: bool
 ) -> None:
     """While it is open."""
     stage = Stage()
@@ -181,7 +183,7 @@ def test_a_refusal_counts_of_whom_was_asked_about_that_link(
     ("state", "found"),
     [("waiting", True), ("silent", True), ("withdrawn", False), ("used", None), ("expired", None), ("closed", None)],
 )
-def test_an_invitation_was_wished_for_or_is_not_wanted_any_more(state: WishState, *, found: bool | None) -> None:
+def test_an_invitation_was_wished_for_or_is_not_wanted_any_more(state: JoinRequestState, *, found: bool | None) -> None:
     """By whom we asked, for thirty days; else it is neither."""
     stage = Stage()
     with stage.step() as step:
@@ -212,7 +214,7 @@ def test_nothing_is_left_to_wish_for_once_we_are_in() -> None:
     ("state", "waits"),
     [("waiting", True), ("silent", True), ("withdrawn", False), ("used", False)],
 )
-def test_we_wait_for_another_account_while_a_wish_is_open(state: WishState, *, waits: bool) -> None:
+def test_we_wait_for_another_account_while_a_join_request_is_open(state: JoinRequestState, *, waits: bool) -> None:
     """Than the one that was asked, about that room, for thirty days."""
     stage = Stage()
     with stage.step() as step:
@@ -228,7 +230,7 @@ def test_we_wait_for_another_account_while_a_wish_is_open(state: WishState, *, w
 # -- time -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_wish_without_answer_is_told_so_and_goes_in_the_end() -> None:
+def test_a_join_request_without_answer_is_told_so_and_goes_in_the_end() -> None:
     """After ten minutes, and after thirty days."""
     stage = Stage()
     with stage.step() as step:

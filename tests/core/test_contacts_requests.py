@@ -11,10 +11,10 @@ from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.delivery.inbox_sending import (
     MAX_CAUSED_LOOKUPS,
     MAX_LOOKUPS,
+    MOST_ASKED_BACK,
     MOST_CAUSED,
     MOST_CAUSED_BY_ONE,
     MOST_UNSENT,
-    MOST_WISHES,
 )
 from nullabona.client.core.delivery.outbox import queue_item
 from nullabona.client.core.directory.found import ProvenCard
@@ -248,12 +248,12 @@ def test_so_many_wishes_of_one_account_are_kept_and_so_many_in_all() -> None:
     stage = Stage()
     others = [Other(f"p{n}") for n in range(4)]
     for other in others:
-        for epoch in range(MOST_WISHES + 1):
+        for epoch in range(MOST_ASKED_BACK + 1):
             wish(stage, other, TicketRequest(ROOM, epoch, b""))
     wish(stage, JUN, RoomsAsked())
     with stage.step() as step:
         found = [inbox_sending.take_asked_back(step, other.account) for other in (*others, JUN)]
-    assert [MOST_WISHES - 1, MOST_WISHES, MOST_WISHES, MOST_WISHES, 1] == [len(each) for each in found]
+    assert [MOST_ASKED_BACK - 1, MOST_ASKED_BACK, MOST_ASKED_BACK, MOST_ASKED_BACK, 1] == [len(each) for each in found]
     assert TicketRequest(ROOM, 1, b"") == found[1][0][1]
 
 

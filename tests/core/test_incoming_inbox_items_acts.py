@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from nullabona.client.core.contacts import join_requests, links
-from nullabona.client.core.contacts.join_requests import Wish
+from nullabona.client.core.contacts.join_requests import JoinRequest
 from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.devices.inbox_state import InboxState
@@ -125,9 +125,11 @@ def test_an_invitation_that_lies_elsewhere_waits_until_it_has_come() -> None:
 # -- answered to us: refusals ---------------------------------------------------------------------------------------
 
 
-def wished(step: Step) -> None:
+def requested(step: Step) -> None:
     """We asked somebody, whom we know of no other way, to be let into a group."""
-    step.store.set_value("wishes", msgspec.msgpack.encode([Wish(ROOM, JUN.account, JUN.handle, TOKEN, step.now)]))
+    step.store.set_value(
+        "join-requests", msgspec.msgpack.encode([JoinRequest(ROOM, JUN.account, JUN.handle, TOKEN, step.now)])
+    )
 
 
 @pytest.mark.parametrize("named", [True, False, None])
@@ -135,12 +137,12 @@ def test_a_refusal_of_whom_we_asked_counts_once_their_card_names_the_device(*, n
     """Looked up before: it is believed. Looked up since, and another device: it is not. Never: it waits for that."""
     stage = Stage()
     with stage.step() as step:
-        wished(step)
+        requested(step)
         if named is not None:
             device_certificates.note(step, JUN.card() if named else Other("jun", 1).card())
         state, _ = came(stage, step, JUN, LinkRefusal(ROOM, TOKEN, "used"))
-        [wish] = join_requests.wishes(step)
-        assert ("used" if named else "waiting", 1 if named is None else 0) == (wish.state, len(state.waiting))
+        [request] = join_requests.kept(step)
+        assert ("used" if named else "waiting", 1 if named is None else 0) == (request.state, len(state.waiting))
 
 
 @pytest.mark.parametrize("who", [DORA, JUN])
@@ -148,11 +150,11 @@ def test_a_refusal_by_anybody_else_or_about_another_room_is_nothing(who: Other) 
     """Though their card names the device."""
     stage = Stage()
     with stage.step() as step:
-        wished(step)
+        requested(step)
         device_certificates.note(step, who.card())
         room = ROOM if who is DORA else bytes(32)
         state, _ = came(stage, step, who, LinkRefusal(room, TOKEN, "used"))
-        assert (["waiting"], []) == ([wish.state for wish in join_requests.wishes(step)], state.waiting)
+        assert (["waiting"], []) == ([request.state for request in join_requests.kept(step)], state.waiting)
 
 
 # -- answered to us: rooms ------------------------------------------------------------------------------------------

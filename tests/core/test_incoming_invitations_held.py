@@ -9,7 +9,7 @@ import pytest
 
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.contacts import held_invitations, join_requests, requests
-from nullabona.client.core.contacts.join_requests import Wish
+from nullabona.client.core.contacts.join_requests import JoinRequest
 from nullabona.client.core.directory.errors import CardRefuted
 from nullabona.client.core.identity import claims, device_certificates
 from nullabona.client.core.identity.claims import Claim, Enter
@@ -295,9 +295,9 @@ def test_a_group_is_not_entered_by_accepting_whoever_invited_us() -> None:
 def wish(invited: Invited, account: bytes, state: str = "waiting") -> None:
     """Mina follows a link of an account's into the room."""
     with invited.mina.step() as step:
-        made = Wish(invited.id, account, "jun@relay.example", b"t" * 16, START, state)  # type: ignore[arg-type]
-        step.store.set_value("wishes", msgspec.msgpack.encode([made]))
-        assert [made] == join_requests.wishes(step)
+        made = JoinRequest(invited.id, account, "jun@relay.example", b"t" * 16, START, state)  # type: ignore[arg-type]
+        step.store.set_value("join-requests", msgspec.msgpack.encode([made]))
+        assert [made] == join_requests.kept(step)
 
 
 @pytest.mark.parametrize(
@@ -310,8 +310,8 @@ def test_whoever_follows_a_link_into_a_group_takes_its_givers_invitation(whose: 
     if whose:
         wish(invited, invited.jun.me.account if whose == "jun" else Other("boo").account, state)
     with invited.mina.step() as step:
-        invitations.enter_wished(step, invited.id)
-        invitations.enter_wished(step, NOBODYS)
+        invitations.enter_requested(step, invited.id)
+        invitations.enter_requested(step, NOBODYS)
     assert phase == invited.phase
 
 
@@ -334,7 +334,7 @@ def test_an_invitation_that_was_wished_for_is_taken(whose: str, state: str, cont
     assert phase == invited.phase
     if phase == JOINED:
         with invited.mina.step() as step:
-            assert [] == join_requests.wishes(step)
+            assert [] == join_requests.kept(step)
 
 
 @pytest.mark.parametrize(("admin", "phase"), [(True, JOINED), (False, "asked")])

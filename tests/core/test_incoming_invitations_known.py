@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from nullabona.client.core.contacts import held_invitations
-from nullabona.client.core.contacts.join_requests import Wish
+from nullabona.client.core.contacts.join_requests import JoinRequest
 from nullabona.client.core.identity import device_certificates, inbox_addresses
 from nullabona.client.core.model.branches import Helper
 from nullabona.client.core.model.state import LEFT, REJOINING, RoomState
@@ -47,8 +47,8 @@ def test_who_was_asked_to_let_us_in_is_looked_up_by_the_links_handle() -> None:
     """Whatever their device calls itself."""
     invited = foreign()
     with invited.mina.step() as step:
-        wish = Wish(invited.id, invited.jun.me.account, LINK, b"t" * 16, START)
-        step.store.set_value("wishes", msgspec.msgpack.encode([wish]))
+        wish = JoinRequest(invited.id, invited.jun.me.account, LINK, b"t" * 16, START)
+        step.store.set_value("join-requests", msgspec.msgpack.encode([wish]))
     assert [LINK] == looked_up(invited)
 
 

@@ -35,11 +35,11 @@ from nullabona.client.core.model.facts.people import (
     ContactChanged,
     ContactRequested,
     IdentityChanged,
+    JoinRequestChanged,
     LinkUsed,
     ProfileChanged,
     RoomRequested,
     RoomRequestGone,
-    WishChanged,
 )
 from nullabona.client.core.model.facts.rooms import (
     ChangeFailed,
@@ -78,7 +78,7 @@ FACTS: list[LoggedFact] = [
     RoomRequested(ROOM, JUN, "jun@x", "tea"),
     RoomRequestGone(ROOM),
     LinkUsed(ROOM, JUN, "jun@x"),
-    WishChanged(ROOM, JUN, "jun@x", "over"),
+    JoinRequestChanged(ROOM, JUN, "jun@x", "over"),
     Joined(ROOM, "tea", direct=False, handle="jun@x"),
     MemberAdded(ROOM, JUN, "jun@x"),
     MemberRemoved(ROOM, JUN, "jun@x"),

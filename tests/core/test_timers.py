@@ -16,7 +16,7 @@ JUN = Other("jun")
 ROOM, OTHER = b"r" * 32, b"o" * 32
 
 
-def wish(step: Step) -> None:
+def request(step: Step) -> None:
     join_requests.ask(step, Link("room", JUN.handle, key_check(JUN.account), b"t" * 16, ROOM), JUN.card(), b"")
 
 
@@ -32,14 +32,14 @@ def expects(stage: Stage, step: Step) -> None:
 
 
 def test_the_first_of_what_is_due_wakes() -> None:
-    """A line that is erased, a wish, a question or a room; without any of them nothing does."""
+    """A line that is erased, a request, a question or a room; without any of them nothing does."""
     stage = Stage()
     room = stage.room(JUN)
     with stage.step() as step:
         times = [timers.next_due(step)]
         expects(stage, step)
         times.append(timers.next_due(step))
-        wish(step)
+        request(step)
         times.append(timers.next_due(step))
         step.store.put_message(stage.unsaved(room, b"m" * 16, expires_at=START + 5))
         times.append(timers.next_due(step))
@@ -54,13 +54,13 @@ def test_what_is_due_is_done() -> None:
     stage.contact(JUN)
     room = stage.room(JUN)
     with stage.step() as step:
-        wish(step)
+        request(step)
         expects(stage, step)
         asks(step)
         step.store.put_message(stage.unsaved(room, b"m" * 16, expires_at=START + 5))
         step.now = START + 28_800_000
         timers.sweep(step)
-        assert ["silent"] == [each.state for each in join_requests.wishes(step)]
+        assert ["silent"] == [each.state for each in join_requests.kept(step)]
         assert (True, None) == (step.find_room(OTHER) is not None, step.store.next_expiry())
         assert 2 == len(inbox_sending.unsent(step))
 
@@ -70,12 +70,12 @@ def test_a_device_that_is_signed_out_only_erases() -> None:
     stage = Stage()
     room = stage.room(JUN)
     with stage.step() as step:
-        wish(step)
+        request(step)
         expects(stage, step)
         step.store.put_message(stage.unsaved(room, b"m" * 16, expires_at=START + 5))
         own_devices.note_signed_out(step.store)
         assert START + 5 == timers.next_due(step)
         step.now = START + 28_800_000
         timers.sweep(step)
-        assert ["waiting"] == [each.state for each in join_requests.wishes(step)]
+        assert ["waiting"] == [each.state for each in join_requests.kept(step)]
         assert (None, None, None) == (step.find_room(OTHER), step.store.next_expiry(), timers.next_due(step))

@@ -32,7 +32,7 @@ def test_a_clock_that_goes_back_fills_nothing() -> None:
 
 
 def test_who_took_much_waits_while_little_is_left() -> None:
-    """Down to half of it anybody takes what they want; then a thirty-second of the rest, or one first wish."""
+    """Down to half of it anybody takes what they want; then a thirty-second of the rest, or one first request."""
     pool = Pool(2 * SHARE, 1)
     assert 0 == pool.take(SHARE, SHARE, 0)
     assert [60, 0] == [pool.take(1, 1, 0), pool.take(2, 0, 0)]
@@ -42,7 +42,7 @@ def test_who_took_much_waits_while_little_is_left() -> None:
 
 
 def test_fifty_who_take_all_they_can_leave_enough_for_another() -> None:
-    """Hour after hour, each as often as they are given something; at no time is a first wish refused."""
+    """Hour after hour, each as often as they are given something; at no time is a first request refused."""
     pool = Pool(10_000 * MIB, 0.5 * MIB)
     for hour in range(24):
         own = [0] * 50

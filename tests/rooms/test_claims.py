@@ -16,8 +16,8 @@ from nullabona.client.core.model.records import ContactState
 from nullabona.wire.card import Card
 from tests.rooms.hostile import add, to_inbox, warnings
 from tests.rooms.looked import Shown, looked
+from tests.rooms.test_join_requests import SPAN, crowd, follow, give, rooms
 from tests.rooms.test_people import accept, ask, next_card, pair, state_of, told
-from tests.rooms.test_wishes import SPAN, crowd, follow, give, rooms
 from tests.rooms.world import Person, World
 
 PERIOD = claims.DEFAULT_PERIOD_MS

@@ -13,7 +13,7 @@ from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION, encode_in
 from nullabona.wire.blob import cut_blob
 from tests.rooms.hostile import add, all_well, kinds, mole, people, remove, to_inbox, update_keys, warnings
 from tests.rooms.test_false_branches import DAY, HOUR, MINUTE
-from tests.rooms.test_wishes import follow, give
+from tests.rooms.test_join_requests import follow, give
 from tests.rooms.world import RELAY, Person, World
 
 

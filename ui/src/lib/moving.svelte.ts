@@ -49,7 +49,7 @@ class Moving {
   }
 
   async look(): Promise<void> {
-    const view = await tryCall({ call: "PreviewImport", ...this.#wish() });
+    const view = await tryCall({ call: "PreviewImport", ...this.#answers() });
     this.view = view ?? this.view;
     this.stage = view ? "look" : this.view ? this.stage : "choose";
     for (const [place, chat] of (view?.chats ?? []).entries()) {
@@ -75,7 +75,7 @@ class Moving {
 
   async start(): Promise<void> {
     [this.done, this.total, this.added] = [0, this.view?.chats.reduce((sum, chat) => sum + chat.lines, 0) ?? 0, 0];
-    const begun = await tryCall({ call: "StartImport", ...this.#wish() });
+    const begun = await tryCall({ call: "StartImport", ...this.#answers() });
     if (begun) this.stage = "running";
   }
 
@@ -111,7 +111,7 @@ class Moving {
     this.#files = [];
   }
 
-  #wish() {
+  #answers() {
     const names = this.who.flatMap((here, chat) => Object.entries(here).map(([name, who]) => ({ chat, name, who })));
     const alone = this.alone.flatMap((yes, chat) => (yes ? [chat] : []));
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -300,7 +300,7 @@ export interface RequestAnswered {
 
 /** I asked an admin, by a link, to be let into the group ``room``. ``state``: asked; no answer within
  * ``patience_s`` seconds; or why the link does not lead in. */
-export interface Wish {
+export interface JoinRequest {
   room: string;
   person: Person;
   state: "closed" | "expired" | "silent" | "used" | "waiting";
@@ -374,7 +374,7 @@ export interface State {
   me: Me | null;
   chats: Chat[];
   requests: Request[];
-  wishes: Wish[];
+  join_requests: JoinRequest[];
   notices: OperatorNotices;
   blocked: number;
   version: string;
@@ -964,15 +964,15 @@ export interface FollowLink {
   greeting?: string;
 }
 
-/** ``room`` of a `Wish` without answer: ask its admin once more. */
+/** ``room`` of a `JoinRequest` without answer: ask its admin once more. */
 export interface AskAgain {
   call: "AskAgain";
   room: string;
 }
 
-/** ``room`` of a `Wish`: do not enter by itself any more, or forget that it was refused. */
-export interface WithdrawWish {
-  call: "WithdrawWish";
+/** ``room`` of a `JoinRequest`: do not enter by itself any more, or forget that it was refused. */
+export interface WithdrawJoinRequest {
+  call: "WithdrawJoinRequest";
   room: string;
 }
 
@@ -1251,9 +1251,9 @@ export interface RequestsChanged {
   requests: Request[];
 }
 
-export interface WishesChanged {
-  push: "WishesChanged";
-  wishes: Wish[];
+export interface JoinRequestsChanged {
+  push: "JoinRequestsChanged";
+  join_requests: JoinRequest[];
 }
 
 /** The operator told of a demand, one was put away, or they read otherwise. */
@@ -1377,7 +1377,7 @@ export type AnyPush =
   | TransferChanged
   | MovingChanged
   | RequestsChanged
-  | WishesChanged
+  | JoinRequestsChanged
   | OperatorNoticesChanged
   | ContactsChanged
   | MeChanged
@@ -1475,7 +1475,7 @@ export type AnyCall =
   | Vote
   | WaitLink
   | WhereSaved
-  | WithdrawWish;
+  | WithdrawJoinRequest;
 
 export type FromServer =
   | Answered
@@ -1570,5 +1570,5 @@ export interface Answers {
   Vote: Done;
   WaitLink: LinkCandidate;
   WhereSaved: SavingPlace;
-  WithdrawWish: Done;
+  WithdrawJoinRequest: Done;
 }

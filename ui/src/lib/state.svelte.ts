@@ -17,7 +17,7 @@ import type {
   Request,
   Settings,
   State,
-  Wish,
+  JoinRequest,
 } from "./protocol.ts";
 import { call, type Link, Refused, transport } from "./transport.ts";
 import { explain } from "./words/errors.ts";
@@ -43,7 +43,7 @@ class AppState {
   /** Highest `order` first. */
   chats = $state.raw<Chat[]>([]);
   requests = $state.raw<Request[]>([]);
-  wishes = $state.raw<Wish[]>([]);
+  joinRequests = $state.raw<JoinRequest[]>([]);
   notices = $state.raw<OperatorNotices>({ notices: [], said: [] });
   blocked = $state(0);
   version = $state("");
@@ -92,7 +92,7 @@ class AppState {
     this.connection = state.connection;
     this.me = state.me ?? undefined;
     this.requests = state.requests;
-    this.wishes = state.wishes;
+    this.joinRequests = state.join_requests;
     this.notices = state.notices;
     this.blocked = state.blocked;
     this.version = state.version;
@@ -155,8 +155,8 @@ class AppState {
       case "RequestsChanged":
         this.requests = push.requests;
         return;
-      case "WishesChanged":
-        this.wishes = push.wishes;
+      case "JoinRequestsChanged":
+        this.joinRequests = push.join_requests;
         return;
       case "OperatorNoticesChanged":
         this.notices = push.notices;

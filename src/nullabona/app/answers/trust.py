@@ -114,7 +114,7 @@ async def _ask_again(ask: Asker, call: c.AskAgain) -> Done:
     return Done()
 
 
-@answers(c.WithdrawWish)
-async def _withdraw_wish(ask: Asker, call: c.WithdrawWish) -> Done:
+@answers(c.WithdrawJoinRequest)
+async def _withdraw_join_request(ask: Asker, call: c.WithdrawJoinRequest) -> Done:
     await ask.client.links.withdraw(read_id(call.room))
     return Done()

@@ -168,13 +168,13 @@ class FollowLink(Call[Done], frozen=True):
 
 
 class AskAgain(Call[Done], frozen=True):
-    """``room`` of a `Wish` without answer: ask its admin once more."""
+    """``room`` of a `JoinRequest` without answer: ask its admin once more."""
 
     room: str
 
 
-class WithdrawWish(Call[Done], frozen=True):
-    """``room`` of a `Wish`: do not enter by itself any more, or forget that it was refused."""
+class WithdrawJoinRequest(Call[Done], frozen=True):
+    """``room`` of a `JoinRequest`: do not enter by itself any more, or forget that it was refused."""
 
     room: str
 

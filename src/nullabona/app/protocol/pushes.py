@@ -86,8 +86,8 @@ class RequestsChanged(Push, frozen=True):
     requests: list[v.Request]
 
 
-class WishesChanged(Push, frozen=True):
-    wishes: list[v.Wish]
+class JoinRequestsChanged(Push, frozen=True):
+    join_requests: list[v.JoinRequest]
 
 
 class OperatorNoticesChanged(Push, frozen=True):
@@ -154,7 +154,7 @@ AnyPush: TypeAlias = (
     | TransferChanged
     | MovingChanged
     | RequestsChanged
-    | WishesChanged
+    | JoinRequestsChanged
     | OperatorNoticesChanged
     | ContactsChanged
     | MeChanged

@@ -272,7 +272,7 @@ class RequestAnswered(Struct, frozen=True):
     waits: bool
 
 
-class Wish(Struct, frozen=True):
+class JoinRequest(Struct, frozen=True):
     """I asked an admin, by a link, to be let into the group ``room``. ``state``: asked; no answer within
     ``patience_s`` seconds; or why the link does not lead in.
     """
@@ -359,7 +359,7 @@ class State(Struct, frozen=True):
     me: Me | None = None
     chats: list[Chat] = []
     requests: list[Request] = []
-    wishes: list[Wish] = []
+    join_requests: list[JoinRequest] = []
     notices: OperatorNotices = OperatorNotices([], [])
     blocked: int = 0
     version: str = ""

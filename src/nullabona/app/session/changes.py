@@ -27,7 +27,7 @@ TICK_S: Final = 0.016
 _FACTS: Final[dict[type, str]] = {
     e.RelayMoved: "me",
     e.Published: "me",
-    e.WishChanged: "wishes",
+    e.JoinRequestChanged: "join-requests",
     e.RoomRequested: "requests",
     e.RoomRequestGone: "requests",
     e.OperatorNoticeChanged: "notices",
@@ -182,7 +182,7 @@ class Changes:
         self._tick.ask()
 
     def fact(self, name: str) -> None:
-        """One of ``requests``, ``wishes``, ``notices``, ``contacts``, ``connection``, ``me``, ``settings``."""
+        """One of ``requests``, ``join-requests``, ``notices``, ``contacts``, ``connection``, ``me``, ``settings``."""
         self._facts.add(name)
         self._tick.ask()
 
@@ -257,8 +257,8 @@ class Changes:
     def _push_facts(self, facts: set[str]) -> None:
         if "requests" in facts:
             self._push_if_new("requests", p.RequestsChanged(self._views.people.requests()))
-        if "wishes" in facts:
-            self._push_if_new("wishes", p.WishesChanged(self._views.people.wishes()))
+        if "join-requests" in facts:
+            self._push_if_new("join-requests", p.JoinRequestsChanged(self._views.people.join_requests()))
         if facts & {"notices", "settings"}:
             self._push_if_new("notices", p.OperatorNoticesChanged(self._notices()))
         if "contacts" in facts:

@@ -11,7 +11,7 @@ from nullabona.app.protocol import views as v
 from nullabona.app.session.media import MediaKey
 from nullabona.client.api import Client, ContactInfo, Member, MessageInfo
 
-_WISHES: dict[str, Literal["waiting", "silent", "used", "expired", "closed"]] = {
+_JOIN_REQUEST_STATES: dict[str, Literal["waiting", "silent", "used", "expired", "closed"]] = {
     "waiting": "waiting",
     "silent": "silent",
     "used": "used",
@@ -116,11 +116,15 @@ class PeopleCache:
             found.append(v.Request(room.id.hex(), person, room.id.hex(), title, "", 0, record, room.answered))
         return found
 
-    def wishes(self) -> list[v.Wish]:
+    def join_requests(self) -> list[v.JoinRequest]:
         """Into which groups the person asked to be let, and what came of it."""
         found = []
-        for wish in self._client.links.join_requests():
-            person = to_person(wish.account, wish.handle, wish.name, me=False, picture=self.picture)
-            patience_s = wish.patience_ms // 1_000
-            found.append(v.Wish(wish.room.hex(), person, _WISHES[wish.state], wish.asked_at, patience_s))
+        for request in self._client.links.join_requests():
+            person = to_person(request.account, request.handle, request.name, me=False, picture=self.picture)
+            patience_s = request.patience_ms // 1_000
+            found.append(
+                v.JoinRequest(
+                    request.room.hex(), person, _JOIN_REQUEST_STATES[request.state], request.asked_at, patience_s
+                )
+            )
         return found

@@ -116,7 +116,7 @@ class Work:
             me=self.views.people.me(),
             chats=chats,
             requests=self.views.people.requests(),
-            wishes=self.views.people.wishes(),
+            join_requests=self.views.people.join_requests(),
             notices=self.notices(),
             blocked=sum(1 for contact in self.client.contacts.all() if contact.state == "blocked"),
             connection=self.views.connection(),

@@ -11,7 +11,7 @@ from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.person.running import in_step, opened, run_async
 from nullabona.cli.settings import Settings, as_person, at_home, settings_of
 from nullabona.cli.usage import Misused
-from nullabona.client.api import Client, LinkInfo, SafetyNumber, WishInfo, errors, qr_rows
+from nullabona.client.api import Client, JoinRequestInfo, LinkInfo, SafetyNumber, errors, qr_rows
 
 _BLOCKS = {("0", "0"): "█", ("0", "1"): "▀", ("1", "0"): "▄", ("1", "1"): " "}
 """Two modules above one another, light on dark: what most terminals are."""
@@ -119,28 +119,28 @@ def asked(context: click.Context, room_id: str | None, *, again: bool, withdraw:
             with suppress(errors.Unreachable):
                 await in_step(settings, client, wait_s)
             if room_id is not None:
-                await _change_wish(client, room_id, again=again)
+                await _change_join_request(client, room_id, again=again)
                 await in_step(settings, client, wait_s)
-            _show_wishes(settings, client.links.join_requests())
+            _show_join_requests(settings, client.links.join_requests())
 
     run_async(work())
 
 
-async def _change_wish(client: Client, beginning: str, *, again: bool) -> None:
-    found = [wish.room for wish in client.links.join_requests() if wish.room.hex().startswith(beginning)]
+async def _change_join_request(client: Client, beginning: str, *, again: bool) -> None:
+    found = [request.room for request in client.links.join_requests() if request.room.hex().startswith(beginning)]
     if len(found) != 1:
         raise errors.NoSuchRoom("nobody is being asked to let you into such a group")
     await (client.links.ask_again(found[0]) if again else client.links.withdraw(found[0]))
 
 
-def _show_wishes(settings: Settings, found: list[WishInfo]) -> None:
-    for wish in found:
+def _show_join_requests(settings: Settings, found: list[JoinRequestInfo]) -> None:
+    for request in found:
         if settings.as_json:
-            emit(wish)
+            emit(request)
         else:
-            minutes = wish.patience_ms // 60_000
-            said = say(f"wish-{wish.state}", settings.language, handle=wish.handle, minutes=minutes)
-            line(f"{wish.room.hex()[:12]}  {said}")
+            minutes = request.patience_ms // 60_000
+            said = say(f"join-request-{request.state}", settings.language, handle=request.handle, minutes=minutes)
+            line(f"{request.room.hex()[:12]}  {said}")
     if not found and not settings.as_json:
         note(settings, "no-lines")
 

@@ -20,11 +20,11 @@ from nullabona.client.api import (
     Client,
     Event,
     EventsForgotten,
+    JoinRequestChanged,
     MessageReceived,
     OperatorNoticeChanged,
     Status,
     Warned,
-    WishChanged,
     errors,
     events,
 )
@@ -104,8 +104,8 @@ def _sentence(settings: Settings, client: Client, event: Event) -> str | None:
         return warning_line(*worth, settings.language, published=client.me.published)
     if event.kind == "message-state" and getattr(event, "state", "") == "failed":
         return say("event-failed", settings.language, room=room)
-    if isinstance(event, WishChanged) and event.state in {"used", "expired", "closed"}:
-        return say("event-wish-refused", settings.language, handle=event.handle)
+    if isinstance(event, JoinRequestChanged) and event.state in {"used", "expired", "closed"}:
+        return say("event-join-request-refused", settings.language, handle=event.handle)
     if isinstance(event, OperatorNoticeChanged) and not event.put_away:
         return say("event-operator-notice", settings.language)
     if isinstance(event, CardChecked):

@@ -17,6 +17,7 @@ from nullabona.client.api.events import (
     HistoryCame,
     IdentityChanged,
     Joined,
+    JoinRequestChanged,
     LinkUsed,
     MemberAdded,
     MemberRemoved,
@@ -39,7 +40,6 @@ from nullabona.client.api.events import (
     Transfer,
     Typing,
     Warned,
-    WishChanged,
 )
 from nullabona.client.api.exporting.export import Exported, ExportProgress
 from nullabona.client.api.files import FileReader
@@ -62,6 +62,7 @@ from nullabona.client.api.records import (
     DeviceInfo,
     Found,
     FoundPeople,
+    JoinRequestInfo,
     LinkInfo,
     LinkOpened,
     LinkRead,
@@ -79,7 +80,6 @@ from nullabona.client.api.records import (
     RoomSummary,
     SafetyNumber,
     Status,
-    WishInfo,
 )
 from nullabona.client.api.session import Options
 from nullabona.client.api.standing import RecordEvidence, RecordStanding, evidence_files
@@ -138,6 +138,8 @@ __all__ = [
     "ImportPreview",
     "ImportProgress",
     "ImportedInfo",
+    "JoinRequestChanged",
+    "JoinRequestInfo",
     "Joined",
     "Keychain",
     "LinkInfo",
@@ -202,8 +204,6 @@ __all__ = [
     "Unlock",
     "Unprotected",
     "Warned",
-    "WishChanged",
-    "WishInfo",
     "WordsKey",
     "check_backup",
     "default_profile_path",

@@ -35,11 +35,11 @@ from nullabona.client.core.model.facts.people import (
     ContactChanged,
     ContactRequested,
     IdentityChanged,
+    JoinRequestChanged,
     LinkUsed,
     ProfileChanged,
     RoomRequested,
     RoomRequestGone,
-    WishChanged,
 )
 from nullabona.client.core.model.facts.rooms import (
     ChangeFailed,
@@ -72,6 +72,7 @@ __all__ = [
     "Happened",
     "HistoryCame",
     "IdentityChanged",
+    "JoinRequestChanged",
     "Joined",
     "Leaving",
     "Left",
@@ -102,7 +103,6 @@ __all__ = [
     "Transfer",
     "Typing",
     "Warned",
-    "WishChanged",
 ]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from nullabona.client.api.contacts import Contacts
 from nullabona.client.api.finding import find_room
-from nullabona.client.api.records import LinkInfo, LinkOpened, LinkRead, WishInfo
+from nullabona.client.api.records import JoinRequestInfo, LinkInfo, LinkOpened, LinkRead
 from nullabona.client.api.session import Session
 from nullabona.client.core import commands
 from nullabona.client.core.contacts import join_requests, links
-from nullabona.client.core.contacts.join_requests import Wish
+from nullabona.client.core.contacts.join_requests import JoinRequest
 from nullabona.client.core.contacts.links import GivenLink
 from nullabona.client.core.model import invite_link
 from nullabona.client.core.model.invite_link import Link, LinkError
@@ -89,11 +89,15 @@ class Links:
                     commands.accept_contact(step, contact.account)
         return LinkOpened(link.kind, link.handle, card.account_id, link.room)
 
-    def join_requests(self) -> list[WishInfo]:
+    def join_requests(self) -> list[JoinRequestInfo]:
         """The groups that we asked to join by a link and are not in yet, the oldest request first."""
         with self._session.view() as step:
             names, patience = all_names(step.store), step.timing.link_answer
-            return [_wish(wish, names, patience) for wish in join_requests.wishes(step) if wish.state != "withdrawn"]
+            return [
+                _join_request(request, names, patience)
+                for request in join_requests.kept(step)
+                if request.state != "withdrawn"
+            ]
 
     async def ask_again(self, room: bytes) -> None:
         """Send an unanswered join request to its admin again. Raises `BadRequest` if there is none."""
@@ -119,6 +123,8 @@ def _info(link: GivenLink) -> LinkInfo:
     return LinkInfo(link.id, link.kind, link.text, link.room, link.expires_at, link.uses_left)
 
 
-def _wish(wish: Wish, names: Names, patience: int) -> WishInfo:
-    name = names.name(wish.account) if names.handles.get(wish.account) else ""
-    return WishInfo(wish.room, wish.account, wish.handle, name, wish.state, wish.asked_at, patience)
+def _join_request(request: JoinRequest, names: Names, patience: int) -> JoinRequestInfo:
+    name = names.name(request.account) if names.handles.get(request.account) else ""
+    return JoinRequestInfo(
+        request.room, request.account, request.handle, name, request.state, request.asked_at, patience
+    )

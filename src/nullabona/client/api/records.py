@@ -347,7 +347,7 @@ class LinkOpened:
 
 
 @dataclass(frozen=True, slots=True)
-class WishInfo:
+class JoinRequestInfo:
     """We asked an admin, by their link, to be let into a group. ``name``: what to call the admin, or empty.
 
     ``state``: ``waiting``; ``silent`` (no answer within ``patience_ms``; it may still come); ``used``, ``expired`` or

@@ -52,7 +52,7 @@ def by_itself(step: Step) -> None:
             case AccountTrusted():
                 invitations.enter_held(step, fact.account)
             case JoinRequested():
-                invitations.enter_wished(step, fact.room)
+                invitations.enter_requested(step, fact.room)
             case BothAsked():
                 _open_for_both(step, fact.account)
             case _:

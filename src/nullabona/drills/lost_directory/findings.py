@@ -45,7 +45,7 @@ class Lost:
     grown: int = 0
     """The copy's size in the end."""
     before: dict[str, str] = field(default_factory=dict)
-    """What came of wishes for handles before the loss, and after."""
+    """Which handles could be registered before the loss, and after."""
     after: dict[str, str] = field(default_factory=dict)
     days: dict[str, tuple[int, int]] = field(default_factory=dict)
     """On which day each handle was registered, by the directory's files before the loss and after."""

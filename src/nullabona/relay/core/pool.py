@@ -9,7 +9,7 @@ from math import ceil
 from typing import Final
 
 SHARE: Final = 32
-"""While less than half is left, a connection has at most this part of the rest by and by; its first wish is granted
+"""While less than half is left, a connection has at most this part of the rest by and by; its first request is granted
 if there is enough. So others drain what is left ever slower, however many connections they have.
 """
 _LONGEST_S: Final = 3_600

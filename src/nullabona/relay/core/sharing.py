@@ -22,9 +22,9 @@ def level(sizes: Collection[int], most: int) -> int:
     return left[-1] if left else 0
 
 
-def in_turn(wishes: Iterable[Sequence[T]]) -> Iterator[T]:
+def in_turn(requests: Iterable[Sequence[T]]) -> Iterator[T]:
     """The first of each, then the second of each, and so on."""
-    rows = [row for row in wishes if row]
+    rows = [row for row in requests if row]
     at = 0
     while rows:
         for row in rows:

@@ -175,9 +175,9 @@ def _hourly(step: Step, account: bytes, token: bytes) -> bytes:
     return sha256(account + token + (step.now // HOUR_MS).to_bytes(8, "big")).digest()
 
 
-def let_in(step: Step, card: Card, wish: claims.LetIn) -> None:
+def let_in(step: Step, card: Card, answer: claims.LetIn) -> None:
     """The record has proven the account that follows a link: add it if the link is still valid. Raises `PeerError`."""
-    link, room = _find(_all(step), wish.token, wish.room), step.find_room(wish.room)
+    link, room = _find(_all(step), answer.token, answer.room), step.find_room(answer.room)
     if link is None or room is None or not _is_admin(step, room) or _is_in(step, room, card.account_id):
         return
     if acquaintance.is_blocked(step.store, card.account_id):
@@ -186,17 +186,17 @@ def let_in(step: Step, card: Card, wish: claims.LetIn) -> None:
         intent = cards.add_intent(step, card)
     except CardTooOld:
         return
-    if _spend(step, wish.token, wish.room):
+    if _spend(step, answer.token, answer.room):
         intents.want(room, intent)
         step.tell(LinkUsed(room.id, card.account_id, str(card.handle)))
 
 
-def refuse(step: Step, card: Card, wish: claims.Refuse) -> None:
+def refuse(step: Step, card: Card, answer: claims.Refuse) -> None:
     """The record has proven the account that follows an ended link: refuse it, if we use its inbox's relay anyway."""
     relay = card.inbox.relay or inbox_addresses.host_relay(str(card.handle))
     if not acquaintance.is_blocked(step.store, card.account_id) and acquaintance.uses_relay(step, relay):
         inbox_addresses.note_handle(step, card.inbox, str(card.handle))
-        queue_item(step, card.inbox, relay, LinkRefusal(wish.room, wish.token, wish.reason))
+        queue_item(step, card.inbox, relay, LinkRefusal(answer.room, answer.token, answer.reason))
 
 
 def _is_in(step: Step, room: RoomState, account: bytes) -> bool:

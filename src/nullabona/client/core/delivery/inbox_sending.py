@@ -25,7 +25,7 @@ MOST_UNSENT = 256
 MOST_CAUSED = 64
 """Most answers that wait for a card."""
 MOST_CAUSED_BY_ONE = 4
-MOST_WISHES = 16
+MOST_ASKED_BACK = 16
 """Most requests of one account that wait for its card; it asks again for the others."""
 _bodies = msgspec.msgpack.Decoder(ItemBody)
 Wanted: TypeAlias = TicketRequest | RoomsAsked
@@ -123,12 +123,12 @@ def look_up_for(step: Step, sender: DeviceCertificate, request: Wanted, known_as
     """
     if not known_as:
         return
-    wish = AskedBack(sender.encode(), msgspec.msgpack.encode(request), step.now)
-    kept = [each for each in asked_back(step) if (each.certificate, each.request) != (wish.certificate, wish.request)]
+    asked = AskedBack(sender.encode(), msgspec.msgpack.encode(request), step.now)
+    kept = [each for each in asked_back(step) if (each.certificate, each.request) != (asked.certificate, asked.request)]
     mine = [each for each in kept if open_certificate(each.certificate).account_id == sender.account_id]
-    for oldest in mine[: max(0, len(mine) + 1 - MOST_WISHES)]:
+    for oldest in mine[: max(0, len(mine) + 1 - MOST_ASKED_BACK)]:
         kept.remove(oldest)
-    step.store.set_value(_ASKED, msgspec.msgpack.encode([*kept, wish][-4 * MOST_WISHES :]))
+    step.store.set_value(_ASKED, msgspec.msgpack.encode([*kept, asked][-4 * MOST_ASKED_BACK :]))
     if acquaintance.may_look_up(step, sender.account_id):
         inbox_addresses.look_again(step, known_as)
 

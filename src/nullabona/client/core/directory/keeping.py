@@ -57,7 +57,7 @@ def save_pinned(store: Store, pinned: Pinned) -> None:
 
 
 def forget_pinned(store: Store, host: str, now_s: int) -> None:
-    """Forget a directory at the person's wish: the next look-up is like the first one."""
+    """Forget a directory because the person asked for it: the next look-up is like the first one."""
     store.delete_value(_key(host))
     store.set_value(_forgotten(host), _encode(now_s))
     save_expected(store, [each for each in load_expected(store) if each.host != host])

@@ -186,9 +186,9 @@ def _as_known(step: Step, old: RoomState, sender: DeviceCertificate, opened: Ope
 
 def _trusted(step: Step, sender: DeviceCertificate, contact: Contact | None, room: bytes) -> bool:
     """Whether to accept this account's invitation without asking; not if we asked another account to let us in."""
-    wished = join_requests.judged(step, room, sender.account_id)
-    if wished is not None:
-        return wished
+    judged = join_requests.judged(step, room, sender.account_id)
+    if judged is not None:
+        return judged
     if join_requests.awaits_another(step, room, sender.account_id):
         return False
     known = contact is not None and contact.state in {ContactState.ACCEPTED, ContactState.REQUESTED}
@@ -256,7 +256,7 @@ def enter_held(step: Step, account: bytes) -> None:
             enter_too(step, room)
 
 
-def enter_wished(step: Step, room: bytes) -> None:
+def enter_requested(step: Step, room: bytes) -> None:
     """We asked to join a group by a link: if its admin's invitation is held already, accept it."""
     if join_requests.judged(step, room, _held_of(step, room)):
         enter_too(step, room)

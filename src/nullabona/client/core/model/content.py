@@ -244,7 +244,7 @@ class NoticeKind(enum.StrEnum):
     MEMBER_ADDED = "member-added"
     MEMBER_REMOVED = "member-removed"
     LEFT = "left"
-    """``account`` left by its own wish."""
+    """``account`` left by itself."""
     REMOVED = "removed"
     """This account is out, by ``account``; empty: we left."""
     RENAMED = "renamed"

@@ -77,8 +77,8 @@ class LinkUsed(Logged, frozen=True, tag="link-used"):
     handle: str
 
 
-class WishChanged(Logged, frozen=True, tag="wish"):
-    """A join request changed. ``state`` as in `WishInfo`, ``withdrawn``, or ``over``: fulfilled, forgotten, old."""
+class JoinRequestChanged(Logged, frozen=True, tag="join-request"):
+    """A join request changed. ``state`` as in `JoinRequestInfo`, ``withdrawn``, or ``over``: done, forgotten or old."""
 
     room: bytes
     account: bytes
@@ -96,7 +96,7 @@ PersonFact: TypeAlias = (
     | RoomRequested
     | RoomRequestGone
     | LinkUsed
-    | WishChanged
+    | JoinRequestChanged
 )
 
 

@@ -61,7 +61,7 @@ class Leaving(Logged, frozen=True, tag="leaving"):
 
 
 class Left(Logged, frozen=True, tag="left"):
-    """We are out of a room by our own wish."""
+    """We are out of a room that we wanted to leave."""
 
     room: bytes
 

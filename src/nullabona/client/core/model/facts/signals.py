@@ -44,7 +44,7 @@ class JoinRequested(Signal, frozen=True):
 
 
 class MembershipEnded(Signal, frozen=True):
-    """This device is out of a room: by the account's own wish (``left``), or because ``by`` (if known) removed it."""
+    """This device is out of a room: because the account left (``left``), or because ``by`` (if known) removed it."""
 
     room: bytes
     by: bytes

@@ -36,19 +36,19 @@ def follow(person: Person, admin: Person, link: GivenLink) -> None:
 
 def standing(person: Person) -> list[str]:
     with person.engine.step(person.world.now) as step:
-        return [wish.state for wish in join_requests.wishes(step)]
+        return [request.state for request in join_requests.kept(step)]
 
 
 def told(person: Person) -> list[str]:
-    return [str(data["state"]) for kind, _, data in person.events() if kind == "wish"]
+    return [str(data["state"]) for kind, _, data in person.events() if kind == "join-request"]
 
 
 def rooms(person: Person) -> list[bytes]:
     return person.engine.rooms()
 
 
-def test_a_good_link_fulfils_the_wish() -> None:
-    """The follower is in without a question, and nothing is left to wish for."""
+def test_a_good_link_fulfils_the_join_request() -> None:
+    """The follower is in without a question, and nothing is left to request for."""
     world, mina, jun, room = crowd(1)
     follow(jun, mina, give(mina, room))
     assert ["waiting"] == standing(jun)
@@ -174,13 +174,13 @@ def test_only_the_admin_who_was_asked_can_refuse() -> None:
     assert ["closed"] == standing(jun)
 
 
-def test_a_wish_ends_and_so_does_the_memory_of_a_link() -> None:
-    """After 30 days nothing is left of a wish; a link that ended is answered for 30 days and then forgotten."""
+def test_a_join_request_ends_and_so_does_the_memory_of_a_link() -> None:
+    """After 30 days nothing is left of a request; a link that ended is answered for 30 days and then forgotten."""
     world, mina, jun, room = crowd(9)
     link = give(mina, room)
     mina.online = False
     follow(jun, mina, link)
-    world.settle(span=join_requests.WISH_DAYS * DAY_MS + SPAN, most=20_000)
+    world.settle(span=join_requests.JOIN_REQUEST_DAYS * DAY_MS + SPAN, most=20_000)
     assert ([], ["waiting", "silent", "over"]) == (standing(jun), told(jun))
     with mina.engine.step(world.now) as step:
         step.store.set_value("links", b"\x90")

@@ -1,7 +1,7 @@
 import { words } from "./index.svelte.ts";
 
 /** Being let into a group by a link: asked, without answer, refused. */
-export const wishes = words({
+export const joinRequests = words({
   ko: {
     asked: (name: string) => `${name} 님에게 참여 요청을 보냈어요`,
     askedHint: "상대의 앱이 켜져 있으면 그룹이 열려요. 어떻게 되었는지는 채팅 목록에 나와요.",
