@@ -13,10 +13,11 @@ from nullabona.client.core.model.backfill import BackfillLine, proof_of
 from nullabona.client.core.model.content import (
     Backfill,
     BackfillRequest,
+    Text,
     decode_body,
 )
 from nullabona.client.core.model.gaps import Gap, Given
-from nullabona.client.core.model.records import Contact, ContactState, Device
+from nullabona.client.core.model.records import UNPLACED, Contact, ContactState, Device, MessageState
 from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.restore import returning
 from nullabona.client.core.step import Step
@@ -298,3 +299,25 @@ def test_a_request_that_comes_while_all_are_taken_is_answered_later(monkeypatch:
     state = jun.look(room)
     assert state is not None
     assert 1 == len(state.given) + handed_by(jun, room)
+
+
+def test_a_line_that_waits_to_be_said_again_is_handed_over_in_its_place() -> None:
+    """Its sender says it again for somebody who did not acknowledge it; that copy lies behind what was said since. One
+    that was never said is not handed over.
+    """
+    world = World(63)
+    mina, jun = world.person("mina"), world.person("jun")
+    room = world.group(mina, jun)
+    talk(world, room, (jun, "b1"))
+    jun.send(room, "never said")
+    with jun.engine.step(world.now, room) as step:
+        state = step.room(room)
+        [said] = [row for row in step.store.rows(room, after=-1, before=UNPLACED, limit=99) if text_of(row) == "b1"]
+        sending.resend(step, state, said)
+        again = step.store.message(room, said.id)
+        assert again is not None
+        assert MessageState.WAITING is again.state
+        given = Given(REQUEST, mina.account, mina.me.device, PUBLIC, -1, (1 << 63) - 1, tells=False, next_at=0, until=0)
+        found, _ = lines.next_lines(step, state, given)
+    assert [(said.id, said.position)] == [(line.id, line.position) for line in found if line.id == said.id]
+    assert 1 == len([line for line in found if isinstance(line.body, Text)])

@@ -23,7 +23,7 @@ from nullabona.client.core.model.content import (
     Text,
 )
 from nullabona.client.core.model.gaps import Given
-from nullabona.client.core.model.records import Message, MessageState
+from nullabona.client.core.model.records import UNPLACED, Message, MessageState
 from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import annotating, kinds
@@ -34,7 +34,6 @@ MOST_SCANNED: Final = 20_000
 """Most lines among which we look for one that a restored device remembers, newest first."""
 _PAGE: Final = 200
 _SAID: Final = kinds.SPOKEN | annotating.ANNOTATIONS | {kinds.PROFILE, kinds.DELETED, kinds.GONE}
-_UNSENT: Final = frozenset({MessageState.WAITING, MessageState.FAILED})
 
 
 def known(step: Step, room: bytes, start: int) -> tuple[bytes, ...]:
@@ -57,9 +56,14 @@ def newest_known(step: Step, room: bytes, proofs: tuple[bytes, ...]) -> int | No
     return None
 
 
+def _is_unsent(row: Message) -> bool:
+    """Whether a row was never in a box. One that waits to be sent *again* was, and has its place from then."""
+    return row.state is MessageState.FAILED or row.position >= UNPLACED
+
+
 def _is_shared(row: Message) -> bool:
     """Whether others have the same line, with the same time."""
-    return row.kind in _SAID and row.state not in _UNSENT and row.told_by in {b"", row.account} and bool(row.account)
+    return row.kind in _SAID and not _is_unsent(row) and row.told_by in {b"", row.account} and bool(row.account)
 
 
 def said_between(step: Step, room: bytes, after: int, upto: int) -> bool:
@@ -95,7 +99,7 @@ def _is_nobodys(step: Step, row: Message, given: Given, here: set[bytes]) -> boo
 
 def _line(step: Step, row: Message, given: Given) -> BackfillLine | None:
     whose = given.account if given.tells else step.local.account
-    if row.account != whose or row.state in _UNSENT or row.told_by not in {b"", row.account}:
+    if row.account != whose or _is_unsent(row) or row.told_by not in {b"", row.account}:
         return None
     if 0 < row.expires_at <= step.now or (row.kind in kinds.SPOKEN and not row.shown):
         return None
