@@ -310,18 +310,6 @@ def test_a_ruling_of_an_admin_leads_to_what_it_says() -> None:
     assert ["", "unproven-members", "unproven-roles"] == found
 
 
-def test_no_way_leads_to_a_device_that_went() -> None:
-    """Its account is still in; but it went by a commit of ours that the other branch may not have, then it may."""
-    stage = Stage()
-    former = {JUN.signature_key.hex(): Helper(JUN.account, JUN.handle)}
-    room = stage.room(JUN, SORA, former=former)
-    info = group(stage.me.account)
-    assert "unproven-device" == judged(stage, room, info, JUN, SORA)
-    undone = Merged(3, b"ours" * 8, [], [], [UpdateKeys()], changed=[JUN.account])
-    again = stage.room(SORA, former=former, history=[undone])
-    assert "" == judged(stage, again, info, JUN, SORA, seeks=rejoin(JUN))
-
-
 @pytest.mark.parametrize(
     ("old", "attempts", "new", "expected"),
     [

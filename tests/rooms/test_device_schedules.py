@@ -12,7 +12,8 @@ QUICK = (0, 1, 2, 3, 4, 5, 6, 7, 111, 112, 10_063, 10_240)
 did tickets of several devices."""
 COPIED = (*range(8), 10_073, 10_091, 10_099)
 """The last three: a device knew only one of two shared rooms, twice; nobody remembered that a device was revoked."""
-BACKED_UP = (20_003, 20_005, 20_010, 20_013, 20_014, 20_018)
+BACKED_UP = (20_003, 20_005, 20_010, 20_013, 20_014, 20_018, 20_326)
+"""The last: nobody could lead a restored device to a branch on which its own lost devices still were."""
 MANY = 300
 CHUNK = 10
 

@@ -246,7 +246,8 @@ def check_branch(
 ) -> Judged:
     """Raises `MlsRefused` unless the branch of a ticket by account ``by`` changes nothing that we cannot justify.
 
-    Any member may lead to a branch with the admins, name, timer and accounts that we know, without a removed device.
+    Any member may lead to a branch with the admins, name, timer and accounts that we know, without a removed device of
+    anybody else.
     For any other difference a known admin must lead there, or have signed rulings that say so. If the branch lacks
     commits of ours that took a role from ``by``, that account may not lead there.
     """
@@ -261,7 +262,8 @@ def check_branch(
     there = [(certificate_of(leaf).account_id, leaf.signature_key) for leaf in leaves]
     if not ruled.has({account for account, _ in there}, set(rejoin.proven)):
         raise MlsRefused("a ticket changes who is in the room", "unproven-members")
-    if any(key.hex() in room.former and account not in ours.undone for account, key in there):
+    accepted = {*ours.undone, step.local.account}  # devices of our own we remove again there; nobody else might
+    if any(key.hex() in room.former and account not in accepted for account, key in there):
         raise MlsRefused("a ticket leads to a device that went", "unproven-device")
     return Judged(ruled.rulings, ours.since)
 
