@@ -69,7 +69,6 @@ CLAIMS: Final[dict[str, str]] = {
     "begin.strength0": "D-02",
     "held.entryEpochNote": "W-06",
     "people.declineMeans": "F-14",
-    "people.linkHint": "F-11",
     "privacy.allNote": "S-17 W-10 W-11 W-12",
     "privacy.moveHint": "S-23",
     "privacy.not": "W-10 W-11 W-12",
@@ -84,7 +83,7 @@ NO_CLAIM: Final = frozenset(
     """
     begin.capsOn begin.noRelay begin.anywayNote begin.phraseLead begin.lockedTitle common.lock
     conversation.mayNotSend devices.refused held.registeredNote held.boxDay held.frameDay held.frameBody importing.known
-    importing.none notices.cardChanged operator.givenNone operator.gone people.noBlocked
+    importing.none notices.adminsPin notices.cardChanged operator.givenNone operator.gone people.noBlocked
     people.troubleSome people.opensAtOnce people.asksFirst people.cropBad privacy.casesLead privacy.cannot
     privacy.unprovenHint privacy.todoLock reasons.unreachable record.forgetNote restoring.two restoring.tooMany
     restoring.backupPassHint restoring.devicePassLead restoring.others safety.how settings.denied settings.unsupported
@@ -99,6 +98,7 @@ TESTED: Final[dict[str, str]] = {
     "devices.renameNote": f"{KEPT}::test_what_is_kept_to_oneself_is_not_sent",
     "importing.lead": f"{KEPT}::test_what_is_kept_to_oneself_is_not_sent",
     "people.nicknameHint": f"{KEPT}::test_what_is_kept_to_oneself_is_not_sent",
+    "room.membersPinHint": "tests/core/test_timeline_annotating.py::test_a_pin_counts_while_its_sender_may_pin",
     "search.local": f"{KEPT}::test_what_is_kept_to_oneself_is_not_sent",
     "settings.about": "tests/app/test_doors.py::test_every_answer_is_guarded_by_headers",
     "settings.passNote": "tests/archive/test_backup.py::test_the_words_key_is_the_accounts_own_and_fixed",
