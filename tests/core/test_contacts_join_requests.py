@@ -22,7 +22,7 @@ LINK = Link("room", JUN.handle, key_check(JUN.account), TOKEN, ROOM)
 DAYS_30 = 30 * DAY_MS
 
 
-def wished(step: Step, state: JoinRequestState = "waiting", room: bytes = ROOM) -> JoinRequest:
+def requested(step: Step, state: JoinRequestState = "waiting", room: bytes = ROOM) -> JoinRequest:
     """We have asked jun, and the request stands so."""
     join_requests.ask(step, replace(LINK, room=room), JUN.card(), CARD)
     request = join_requests.kept(step)[-1]
@@ -38,14 +38,14 @@ def states(step: Step) -> list[tuple[bytes, str]]:
 
 
 def event(state: str) -> tuple[str, dict[str, object]]:
-    return "request", {"account": JUN.account, "handle": JUN.handle, "state": state}
+    return "join-request", {"account": JUN.account, "handle": JUN.handle, "state": state}
 
 
 # -- asking ---------------------------------------------------------------------------------------------------------
 
 
 def test_the_giver_of_a_link_is_asked() -> None:
-    """By their inbox, with our card; what is wished is told and remembered."""
+    """By their inbox, with our card; what is requested is told and remembered."""
     stage = Stage()
     with stage.step() as step:
         join_requests.ask(step, LINK, JUN.card(), CARD)
@@ -56,7 +56,7 @@ def test_the_giver_of_a_link_is_asked() -> None:
 
 
 def test_another_account_under_the_links_handle_is_not_asked() -> None:
-    """Nothing is wished."""
+    """Nothing is requested."""
     stage = Stage()
     with stage.step() as step:
         with pytest.raises(LinkMismatch):
@@ -68,32 +68,32 @@ def test_a_join_request_for_a_room_replaces_the_one_before() -> None:
     """Those for other rooms stay, and the one asked last is last."""
     stage = Stage()
     with stage.step() as step:
-        wished(step)
-        wished(step, room=b"o" * 32)
+        requested(step)
+        requested(step, room=b"o" * 32)
         step.now += 5
-        wished(step)
+        requested(step)
         assert [(b"o" * 32, START), (ROOM, START + 5)] == [
             (request.room, request.asked_at) for request in join_requests.kept(step)
         ]
 
 
-def test_of_many_wishes_the_newest_are_kept() -> None:
+def test_of_many_requests_the_newest_are_kept() -> None:
     """Sixty-four."""
     stage = Stage()
     with stage.step() as step:
         for number in range(65):
-            wished(step, room=bytes([number]) * 32)
+            requested(step, room=bytes([number]) * 32)
         assert [bytes([number]) * 32 for number in range(1, 65)] == [
             request.room for request in join_requests.kept(step)
         ]
 
 
 @pytest.mark.parametrize("state", ["waiting", "silent"])
-def test_an_open_wish_is_put_again(state: JoinRequestState) -> None:
+def test_an_open_request_is_put_again(state: JoinRequestState) -> None:
     """Its time begins anew."""
     stage = Stage()
     with stage.step() as step:
-        wished(step, state)
+        requested(step, state)
         step.now += 7
         join_requests.ask_again(step, ROOM, CARD)
         assert [(ROOM, "waiting")] == states(step)
@@ -106,7 +106,7 @@ def test_a_join_request_that_is_not_open_is_not_put_again(state: JoinRequestStat
     """Nor one that never was."""
     stage = Stage()
     with stage.step() as step:
-        wished(step, state)
+        requested(step, state)
         for room in (ROOM, bytes(32)):
             with pytest.raises(BadRequest):
                 join_requests.ask_again(step, room, CARD)
@@ -126,7 +126,7 @@ def test_a_join_request_is_withdrawn(state: JoinRequestState, left: list[tuple[b
     """One that is open is remembered as such; one that was refused is forgotten."""
     stage = Stage()
     with stage.step() as step:
-        wished(step, state)
+        requested(step, state)
         join_requests.withdraw(step, ROOM)
         assert (left, [event(said)]) == (states(step), told(step))
         with pytest.raises(BadRequest):
@@ -138,7 +138,7 @@ def test_nothing_is_kept_where_nothing_is_wished() -> None:
     """A request that is over leaves no trace."""
     stage = Stage()
     with stage.step() as step:
-        wished(step, "used")
+        requested(step, "used")
         join_requests.withdraw(step, ROOM)
         assert step.store.get_value("wishes") is None
 
@@ -150,7 +150,7 @@ def test_whom_we_asked_is_known_by_the_handle_of_the_card() -> None:
     """About that room alone, and nobody else."""
     stage = Stage()
     with stage.step() as step:
-        wished(step)
+        requested(step)
         asked = [(ROOM, JUN.account), (ROOM, DORA.account), (bytes(32), JUN.account)]
         assert [JUN.handle, "", ""] == [join_requests.handle_of(step, *each) for each in asked]
 
@@ -173,7 +173,7 @@ def test_a_refusal_counts_of_whom_was_asked_about_that_link(
     """While it is open."""
     stage = Stage()
     with stage.step() as step:
-        wished(step, state)
+        requested(step, state)
         join_requests.refused(step, account.account, LinkRefusal(room, token, "expired"))
         assert [(ROOM, "expired" if taken else state)] == states(step)
         assert ([event("expired")] if taken else []) == told(step)
@@ -187,7 +187,7 @@ def test_an_invitation_was_wished_for_or_is_not_wanted_any_more(state: JoinReque
     """By whom we asked, for thirty days; else it is neither."""
     stage = Stage()
     with stage.step() as step:
-        wished(step, state)
+        requested(step, state)
         assert found is join_requests.judged(step, ROOM, JUN.account)
         assert (None, None) == (
             join_requests.judged(step, ROOM, DORA.account),
@@ -200,11 +200,11 @@ def test_an_invitation_was_wished_for_or_is_not_wanted_any_more(state: JoinReque
 
 
 def test_nothing_is_left_to_wish_for_once_we_are_in() -> None:
-    """Of that room; and who wished for nothing is told nothing."""
+    """Of that room; and who requested for nothing is told nothing."""
     stage = Stage()
     with stage.step() as step:
-        wished(step)
-        wished(step, room=b"o" * 32)
+        requested(step)
+        requested(step, room=b"o" * 32)
         join_requests.fulfilled(step, ROOM)
         join_requests.fulfilled(step, ROOM)
         assert ([(b"o" * 32, "waiting")], [event("over")]) == (states(step), told(step))
@@ -218,7 +218,7 @@ def test_we_wait_for_another_account_while_a_join_request_is_open(state: JoinReq
     """Than the one that was asked, about that room, for thirty days."""
     stage = Stage()
     with stage.step() as step:
-        wished(step, state)
+        requested(step, state)
         about = [(ROOM, DORA), (ROOM, JUN), (bytes(32), DORA)]
         assert [waits, False, False] == [join_requests.awaits_another(step, room, who.account) for room, who in about]
         step.now += DAYS_30 - 1
@@ -235,7 +235,7 @@ def test_a_join_request_without_answer_is_told_so_and_goes_in_the_end() -> None:
     stage = Stage()
     with stage.step() as step:
         assert join_requests.next_due(step) is None
-        wished(step)
+        requested(step)
         for due, state, left in ((600_000, "silent", [(ROOM, "silent")]), (DAYS_30, "over", [])):
             assert START + due == join_requests.next_due(step)
             step.now = START + due - 1
@@ -252,9 +252,9 @@ def test_of_several_wishes_the_first_is_due_next() -> None:
     """A refused one goes after thirty days, too."""
     stage = Stage()
     with stage.step() as step:
-        wished(step, "used")
+        requested(step, "used")
         assert START + DAYS_30 == join_requests.next_due(step)
-        wished(step, room=b"o" * 32)
+        requested(step, room=b"o" * 32)
         assert START + 600_000 == join_requests.next_due(step)
         step.now += DAYS_30
         join_requests.sweep(step)

@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeAlias, assert_never
 
 import msgspec
 
@@ -24,14 +24,25 @@ from nullabona.client.api import events as e
 
 TICK_S: Final = 0.016
 
-_FACTS: Final[dict[type, str]] = {
-    e.RelayMoved: "me",
-    e.Published: "me",
-    e.JoinRequestChanged: "join-requests",
-    e.RoomRequested: "requests",
-    e.RoomRequestGone: "requests",
-    e.OperatorNoticeChanged: "notices",
-}
+_OfAccount: TypeAlias = (
+    e.CardChecked
+    | e.ContactRequested
+    | e.ContactAccepted
+    | e.ContactChanged
+    | e.ProfileChanged
+    | e.IdentityChanged
+    | e.PreferencesChanged
+    | e.HistoryCame
+    | e.SignedOut
+    | e.RelayMoved
+    | e.Published
+    | e.JoinRequestChanged
+    | e.RoomRequested
+    | e.RoomRequestGone
+    | e.OperatorNoticeChanged
+    | e.ConnectionChanged
+)
+"""What is about the account and its people, not inside one room."""
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -62,11 +73,9 @@ class Changes:
 
     # -- what was touched ---------------------------------------------------------------------------------------------
 
-    def note(self, event: e.Event) -> None:
+    def note(self, event: e.Event) -> None:  # noqa: C901, PLR0912 - one case for each kind of event
         """Note what an event may have changed."""
-        if isinstance(event, e.ConnectionChanged):
-            self.fact("connection")
-        else:
+        if not isinstance(event, e.ConnectionChanged):
             self._views.list_changed()
         match event:
             case e.MessageReceived() | e.MessageStateChanged():
@@ -86,11 +95,20 @@ class Changes:
                 self._note_typing(event)
             case e.Transfer():
                 self._moved.add((event.room, event.message))
+            case e.Joined() | e.Left() | e.Leaving() | e.Removed() | e.Rejoined() | e.MemberAdded() | e.MemberRemoved():
+                self.room(event.room, inside=True)
+            case e.RoomChanged() | e.RoomMoved() | e.EpochChanged() | e.RelayLostBox() | e.ChangeFailed():
+                self.room(event.room, inside=True)
+            case e.RequestRefused() | e.LinkUsed() | e.Warned() | e.OtherEvent():
+                if event.room:
+                    self.room(event.room, inside=True)
+            case e.DevicesChanged() | e.EventsForgotten():
+                pass
             case _:
-                self._note_other(event)
+                self._note_account(event)
         self._tick.ask()
 
-    def _note_other(self, event: e.Event) -> None:
+    def _note_account(self, event: _OfAccount) -> None:  # noqa: C901 - one case for each kind of event
         match event:
             case e.CardChecked() | e.ContactRequested() | e.ContactAccepted() | e.ContactChanged():
                 self.people()
@@ -104,11 +122,18 @@ class Changes:
                 self._note_history(event)
             case e.SignedOut():
                 self.everything()
-            case _ if fact := _FACTS.get(type(event)):
-                self.fact(fact)
+            case e.RelayMoved() | e.Published():
+                self.fact("me")
+            case e.JoinRequestChanged():
+                self.fact("join-requests")
+            case e.RoomRequested() | e.RoomRequestGone():
+                self.fact("requests")
+            case e.OperatorNoticeChanged():
+                self.fact("notices")
+            case e.ConnectionChanged():
+                self.fact("connection")
             case _:
-                if room := getattr(event, "room", b""):
-                    self.room(room, inside=True)
+                assert_never(event)
 
     def _note_gone(self, event: e.MessageGone) -> None:
         self._pages.push(p.MessagesGone(event.room.hex(), [event.message.hex()]))

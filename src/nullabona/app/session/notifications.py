@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from nullabona.app.presenting.text import one_line
 from nullabona.app.presenting.warned import warned
 from nullabona.app.protocol import pushes as p
 from nullabona.app.session.pages import OpenPages
 from nullabona.app.session.views import Views, now_ms
-from nullabona.client.api import OperatorNoticeChanged
 from nullabona.client.api import events as e
 from nullabona.errors import UserError
 from nullabona.words.catalogue import Language
@@ -29,14 +28,14 @@ class Notifications:
         self._pages = pages
         self._fallback = language
 
-    def note(self, event: e.Event) -> None:
+    def note(self, event: e.Event) -> None:  # noqa: C901, PLR0912 - one case for each kind of event
         """Push the notifications for an event."""
         match event:
             case e.MessageReceived():
                 self._message(event)
             case e.ContactRequested() | e.RoomRequested():
                 self._request(event)
-            case OperatorNoticeChanged(put_away=False):
+            case e.OperatorNoticeChanged(put_away=False):
                 self._operator()
             case e.SignedOut() | e.HistoryCame():
                 self._devices(event)
@@ -48,8 +47,22 @@ class Notifications:
                 self._tell("change-failed", event.room, {"code": event.reason})
             case e.RelayMoved() | e.RelayLostBox():
                 self._relay(event)
-            case _:
+            case e.Published() | e.PreferencesChanged() | e.DevicesChanged() | e.OperatorNoticeChanged():
                 pass
+            case e.MessageChanged() | e.MessageGone() | e.NoticeAdded() | e.MessageStateChanged() | e.ReadMarker():
+                pass
+            case e.Typing() | e.Transfer() | e.ContactAccepted() | e.ContactChanged() | e.CardChecked():
+                pass
+            case e.IdentityChanged() | e.ProfileChanged() | e.RoomRequestGone() | e.LinkUsed():
+                pass
+            case e.JoinRequestChanged() | e.Joined() | e.MemberAdded() | e.MemberRemoved() | e.RoomChanged():
+                pass
+            case e.EpochChanged() | e.Removed() | e.Leaving() | e.Left() | e.Rejoined() | e.RoomMoved():
+                pass
+            case e.ConnectionChanged() | e.EventsForgotten() | e.OtherEvent():
+                pass
+            case _:
+                assert_never(event)
 
     @property
     def _language(self) -> Language:

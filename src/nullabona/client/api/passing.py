@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 
@@ -35,6 +35,8 @@ class Passing:
                 self._typing.append(fact)
             case Transfer():
                 self._moved[fact.room, fact.message] = fact
+            case _:
+                assert_never(fact)
 
     def due(self, last: int) -> Iterator[PassingFact]:
         """What to tell now; each carries the id of the event before it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import assert_never
 
 from nullabona.client.core import commands
 from nullabona.client.core.account import own_devices
@@ -14,14 +15,22 @@ from nullabona.client.core.identity.claims import Accept, Claim, Enter, LetIn, P
 from nullabona.client.core.incoming import invitations
 from nullabona.client.core.model.errors import CardTooOld, MlsRefused
 from nullabona.client.core.model.facts.account import Warned
+from nullabona.client.core.model.facts.messages import Transfer, Typing
 from nullabona.client.core.model.facts.people import CardChecked
 from nullabona.client.core.model.facts.signals import (
+    AccountDeleted,
     AccountTrusted,
     AskedAgain,
     BothAsked,
+    ChoicesTakenOver,
+    ContactLearned,
+    InboxReadElsewhere,
     JoinRequested,
     LinkPresented,
     MembershipEnded,
+    OwnMarkerMoved,
+    ProfileCopied,
+    ReplyBoxesChanged,
 )
 from nullabona.client.core.model.inbox_items import RoomsAsked
 from nullabona.client.core.model.records import ContactState
@@ -55,8 +64,12 @@ def by_itself(step: Step) -> None:
                 invitations.enter_requested(step, fact.room)
             case BothAsked():
                 _open_for_both(step, fact.account)
-            case _:
+            case ContactLearned() | MembershipEnded() | ProfileCopied() | AccountDeleted() | InboxReadElsewhere():
                 pass
+            case ChoicesTakenOver() | OwnMarkerMoved() | ReplyBoxesChanged() | Typing() | Transfer():
+                pass
+            case _:
+                assert_never(fact)
 
 
 def _accept(step: Step, account: bytes) -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final, Unpack
+from typing import Any, Final, Unpack, assert_never
 
 from nullabona.client.account import Account
 from nullabona.client.core.directory.found import BadCard, NoCard, ProvenCard
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.model.change_set import ChangeSet
 from nullabona.client.core.model.facts.account import Warned, WarningDetail
-from nullabona.client.core.model.facts.messages import PassingFact, Typing
+from nullabona.client.core.model.facts.messages import PassingFact, Transfer, Typing
 from nullabona.client.core.model.requests import INBOX
 from nullabona.client.core.step import DAY_MS, Step, Timing
 from nullabona.client.mls import SUITE
@@ -277,12 +277,17 @@ class Runner:
 
     def _passed(self, fact: PassingFact) -> None:
         """Report that somebody stopped only if it was reported that they were writing."""
-        if isinstance(fact, Typing):
-            before = self._writing.pop((fact.room, fact.account), 0)
-            if fact.until:
-                self._writing[fact.room, fact.account] = fact.until
-            elif not before:
-                return
+        match fact:
+            case Typing():
+                before = self._writing.pop((fact.room, fact.account), 0)
+                if fact.until:
+                    self._writing[fact.room, fact.account] = fact.until
+                elif not before:
+                    return
+            case Transfer():
+                pass
+            case _:
+                assert_never(fact)
         for tell in list(self._passing_listeners):
             tell(fact)
 

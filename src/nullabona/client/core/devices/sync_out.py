@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 
@@ -13,6 +13,11 @@ from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.devices import shared_inbox, shared_room
 from nullabona.client.core.model.branches import Helper, helpers_of
 from nullabona.client.core.model.content import Sync
+from nullabona.client.core.model.facts import account as of_account
+from nullabona.client.core.model.facts import messages as of_messages
+from nullabona.client.core.model.facts import people as of_people
+from nullabona.client.core.model.facts import rooms as of_rooms
+from nullabona.client.core.model.facts import signals as of_signals
 from nullabona.client.core.model.facts.account import PreferencesChanged
 from nullabona.client.core.model.facts.people import ContactAccepted, ContactChanged, ContactRequested, ProfileChanged
 from nullabona.client.core.model.facts.rooms import Joined
@@ -96,7 +101,7 @@ def of_facts(step: Step) -> None:
             _note(step, what, (sync_clock.chosen_at if came else sync_clock.chosen_here)(step, what))
 
 
-def _concerned(step: Step, fact: Fact) -> Iterator[str]:
+def _concerned(step: Step, fact: Fact) -> Iterator[str]:  # noqa: C901, PLR0912 - one case for each kind of fact
     match fact:
         case ContactRequested() | ContactAccepted() | ContactChanged():
             yield _known(fact.account)
@@ -112,8 +117,38 @@ def _concerned(step: Step, fact: Fact) -> Iterator[str]:
             yield f"{REMEMBERED}:{fact.room.hex()}"
         case OwnMarkerMoved():
             yield f"read:{fact.room.hex()}"
-        case _:
+        case of_account.Warned() | of_account.RelayMoved() | of_account.Published() | of_account.DevicesChanged():
             pass
+        case of_account.HistoryCame() | of_account.SignedOut() | of_account.OperatorNoticeChanged():
+            pass
+        case of_messages.MessageStored() | of_messages.MessageChanged() | of_messages.MessageGone():
+            pass
+        case of_messages.NoticeAdded() | of_messages.MessageStateChanged() | of_messages.ReadMarker():
+            pass
+        case of_messages.HistoryImported() | of_messages.Typing() | of_messages.Transfer():
+            pass
+        case of_people.CardChecked() | of_people.IdentityChanged() | of_people.ProfileChanged():
+            pass
+        case of_people.RoomRequested() | of_people.RoomRequestGone() | of_people.LinkUsed():
+            pass
+        case of_people.JoinRequestChanged():
+            pass
+        case of_rooms.MemberAdded() | of_rooms.MemberRemoved() | of_rooms.RoomChanged() | of_rooms.EpochChanged():
+            pass
+        case of_rooms.Removed() | of_rooms.Leaving() | of_rooms.Left() | of_rooms.Rejoined():
+            pass
+        case of_rooms.RequestRefused() | of_rooms.ChangeFailed() | of_rooms.RelayLostBox() | of_rooms.RoomMoved():
+            pass
+        case of_signals.BothAsked() | of_signals.LinkPresented() | of_signals.AskedAgain():
+            pass
+        case of_signals.AccountTrusted() | of_signals.ContactLearned() | of_signals.JoinRequested():
+            pass
+        case of_signals.MembershipEnded() | of_signals.ProfileCopied() | of_signals.AccountDeleted():
+            pass
+        case of_signals.InboxReadElsewhere() | of_signals.ChoicesTakenOver() | of_signals.ReplyBoxesChanged():
+            pass
+        case _:
+            assert_never(fact)
 
 
 def _nickname(account: bytes) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 
@@ -18,11 +18,17 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.model.admins import settled
 from nullabona.client.core.model.content import Notice, NoticeKind
+from nullabona.client.core.model.facts import account as of_account
+from nullabona.client.core.model.facts import messages as of_messages
+from nullabona.client.core.model.facts import people as of_people
+from nullabona.client.core.model.facts import rooms as of_rooms
+from nullabona.client.core.model.facts import signals as of_signals
 from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.facts.messages import NoticeAdded
 from nullabona.client.core.model.facts.people import ContactAccepted, IdentityChanged
 from nullabona.client.core.model.facts.rooms import RelayLostBox
 from nullabona.client.core.model.facts.signals import ContactLearned, MembershipEnded
+from nullabona.client.core.model.facts.union import Fact
 from nullabona.client.core.model.proofs import RemovalOrder
 from nullabona.client.core.model.records import Contact, Device, Message, MessageState
 from nullabona.client.core.model.room_info import DEVICES, RoomInfo
@@ -180,25 +186,63 @@ def of_facts(step: Step) -> None:
     """Add notices for this step's facts that belong into a room's history."""
     learned = {fact.account for fact in step.told if isinstance(fact, ContactLearned)}
     for fact in list(step.told):
-        match fact:
-            case IdentityChanged():
-                _in_shared_rooms(step, step.store.contact(fact.account), NoticeKind.IDENTITY_CHANGED)
-            case Warned(room=b"", code="card-changed"):
-                contact = step.store.contact_by_handle(fact.detail["handle"])
-                _in_shared_rooms(step, contact, NoticeKind.CARD_CHANGED)
-            case ContactAccepted() if fact.account not in learned:
-                _accepted(step, fact.account)
-            case RelayLostBox():
-                _of_room(step, fact.room, Notice(NoticeKind.RELAY_LOST_BOX))
-            case Warned():
-                _of_room(step, fact.room, Notice(NoticeKind.WARNING, text=fact.code))
-            case MembershipEnded(left=True):
-                _of_room(step, fact.room, Notice(NoticeKind.LEFT, step.local.account))
-            # else our other device put this one out of the account, which is no matter of the room
-            case MembershipEnded() if fact.by != step.local.account and not own_devices.is_signed_out(step.store):
-                _of_room(step, fact.room, Notice(NoticeKind.REMOVED, fact.by))
-            case _:
-                pass
+        _of_fact(step, fact, learned)
+
+
+def _of_fact(step: Step, fact: Fact, learned: set[bytes]) -> None:  # noqa: C901, PLR0912, PLR0915 - a case a fact
+    match fact:
+        case IdentityChanged():
+            _in_shared_rooms(step, step.store.contact(fact.account), NoticeKind.IDENTITY_CHANGED)
+        case Warned(room=b"", code="card-changed"):
+            contact = step.store.contact_by_handle(fact.detail["handle"])
+            _in_shared_rooms(step, contact, NoticeKind.CARD_CHANGED)
+        case ContactAccepted() if fact.account not in learned:
+            _accepted(step, fact.account)
+        case RelayLostBox():
+            _of_room(step, fact.room, Notice(NoticeKind.RELAY_LOST_BOX))
+        case Warned():
+            _of_room(step, fact.room, Notice(NoticeKind.WARNING, text=fact.code))
+        case MembershipEnded(left=True):
+            _of_room(step, fact.room, Notice(NoticeKind.LEFT, step.local.account))
+        # else our other device put this one out of the account, which is no matter of the room
+        case MembershipEnded() if fact.by != step.local.account and not own_devices.is_signed_out(step.store):
+            _of_room(step, fact.room, Notice(NoticeKind.REMOVED, fact.by))
+        case of_account.RelayMoved() | of_account.Published() | of_account.PreferencesChanged():
+            pass
+        case of_account.DevicesChanged() | of_account.HistoryCame() | of_account.SignedOut():
+            pass
+        case of_account.OperatorNoticeChanged():
+            pass
+        case of_messages.MessageStored() | of_messages.MessageChanged() | of_messages.MessageGone():
+            pass
+        case of_messages.NoticeAdded() | of_messages.MessageStateChanged() | of_messages.ReadMarker():
+            pass
+        case of_messages.HistoryImported() | of_messages.Typing() | of_messages.Transfer():
+            pass
+        case of_people.ContactRequested() | of_people.ContactAccepted() | of_people.ContactChanged():
+            pass
+        case of_people.CardChecked() | of_people.ProfileChanged() | of_people.RoomRequested():
+            pass
+        case of_people.RoomRequestGone() | of_people.LinkUsed() | of_people.JoinRequestChanged():
+            pass
+        case of_rooms.Joined() | of_rooms.MemberAdded() | of_rooms.MemberRemoved() | of_rooms.RoomChanged():
+            pass
+        case of_rooms.EpochChanged() | of_rooms.Removed() | of_rooms.Leaving() | of_rooms.Left():
+            pass
+        case of_rooms.Rejoined() | of_rooms.RequestRefused() | of_rooms.ChangeFailed() | of_rooms.RoomMoved():
+            pass
+        case of_signals.BothAsked() | of_signals.LinkPresented() | of_signals.AskedAgain():
+            pass
+        case of_signals.AccountTrusted() | of_signals.ContactLearned() | of_signals.JoinRequested():
+            pass
+        case of_signals.MembershipEnded() | of_signals.ProfileCopied() | of_signals.AccountDeleted():
+            pass
+        case of_signals.InboxReadElsewhere() | of_signals.ChoicesTakenOver() | of_signals.OwnMarkerMoved():
+            pass
+        case of_signals.ReplyBoxesChanged():
+            pass
+        case _:
+            assert_never(fact)
 
 
 def _in_shared_rooms(step: Step, contact: Contact | None, what: NoticeKind) -> None:
