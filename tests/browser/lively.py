@@ -27,6 +27,7 @@ TEXTS: Final[dict[str, dict[str, Any]]] = {
         "talk": ("다들 다음 주 금요일 괜찮아?", "나는 좋아! 오전 비행기로 가자", "김포에서 9시 40분 비행기 어때?"),
         "answer": "좋아, 내가 예약할게. https://example.org/flights/jeju?day=friday&seats=4 이거 맞지?",
         "photo": "작년에 갔던 바다",
+        "album": "나도 몇 장 찾았어",
         "question": "첫날 저녁은 뭐 먹을까?",
         "options": ("흑돼지", "갈치조림", "고기국수"),
         "file": "제주 여행 일정표 (최종).pdf",
@@ -53,6 +54,7 @@ TEXTS: Final[dict[str, dict[str, Any]]] = {
         ),
         "answer": "Good, I will book it. https://example.org/flights/jeju?day=friday&seats=4 is the one, right?",
         "photo": "The sea we saw last year",
+        "album": "I found some, too",
         "question": "What do we eat on the first evening?",
         "options": ("Black pork", "Braised cutlassfish", "Noodle soup"),
         "file": "Itinerary of our trip to Jeju (final).pdf",
@@ -190,6 +192,11 @@ async def _group(me: Client, others: Sequence[Client], texts: dict[str, Any]) ->
     photo = await jun.files.send(room, sea(1200, 800), name="sea.jpg", caption=str(texts["photo"]))
     await jun.messages.wait_sent(room, photo, timeout_s=PATIENCE_S)
     await _see(sora, room, photo)
+    for place in range(5):
+        words = str(texts["album"]) if place == 0 else ""
+        one = sea(900 - 60 * place, 600 + 40 * place)
+        last = await sora.files.send(room, one, name=f"sea-{place}.jpg", caption=words, album=b"lively album 001")
+        await sora.messages.wait_sent(room, last, timeout_s=PATIENCE_S)
     for reacting, emoji in ((sora, "😍"), (theo, "👍"), (me, "😍")):
         await _see(reacting, room, photo)
         await reacting.messages.react(room, photo, emoji)

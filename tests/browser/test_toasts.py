@@ -57,6 +57,43 @@ def test_the_composer_is_not_covered(meet: Meet, screen: dict[str, int]) -> None
     assert is_clear_of(shown, composer)
 
 
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_newest_lines_are_not_covered(meet: Meet, screen: dict[str, int]) -> None:
+    """The history moves up by as much as the toasts need, and back."""
+    mina, _ = meet("mina", "jun", viewport=screen)
+    mina.enter("jun")
+    for number in range(20):
+        mina.say(f"line {number}")
+    mina.sent("line 19")
+    shown = toasts(mina, "record-lies")
+    clear = """() => document.querySelector(".toast").getBoundingClientRect().top
+        >= [...document.querySelectorAll("article[data-message]")].at(-1).getBoundingClientRect().bottom"""
+    mina.page.wait_for_function(clear)
+    for _ in range(len(CODES["record-lies"])):
+        shown.last.get_by_role("button", name="Close").click()
+    expect(shown).to_have_count(0)
+    mina.page.wait_for_function("getComputedStyle(document.documentElement).getPropertyValue('--toasts') === '0px'")
+
+
+def test_the_last_chat_of_a_phone_is_not_covered(meet: Meet) -> None:
+    """It can be scrolled above the toasts, which lie beside the list where there is room."""
+    mina, _ = meet("mina", "jun", viewport=PHONE)
+    expect(mina.chat("jun")).to_be_visible()
+    shown = toasts(mina, "news")
+    chat = mina.chat("jun")
+    chat.evaluate("(row) => row.closest('.scroll').scrollTo(0, 10_000)")
+    row, first = chat.bounding_box(), shown.first.bounding_box()
+    assert row is not None
+    assert first is not None
+    assert row["y"] + row["height"] <= first["y"]
+    mina.page.set_viewport_size({"width": 1280, "height": 800})
+    pane = mina.page.locator(".left").bounding_box()
+    beside = shown.first.bounding_box()
+    assert pane is not None
+    assert beside is not None
+    assert pane["x"] + pane["width"] <= beside["x"]
+
+
 def test_the_navigation_of_a_phone_is_not_covered(meet: Meet) -> None:
     """It lies along the bottom there."""
     (mina,) = meet("mina", viewport=PHONE)

@@ -168,6 +168,14 @@ def _lightbox(visit: Visit) -> None:
     expect(visit.person.page.locator("dialog img").first).to_be_visible()
 
 
+def _album(visit: Visit) -> None:
+    """Photos that came together."""
+    visit.talk()
+    visit.person.page.locator(".viewport").press("End")
+    visit.person.bubble(str(TEXTS[visit.there.lang]["album"])).scroll_into_view_if_needed()
+    expect(visit.person.page.locator(".album img")).to_have_count(5)
+
+
 def _replying(visit: Visit) -> None:
     visit.message(visit.edited)
     visit.item("답장", "Reply")
@@ -232,6 +240,7 @@ INSIDE: Final[dict[str, Stop]] = {
     "chats": lambda visit: visit.go(),
     "conversation": lambda visit: visit.talk(),
     "direct": lambda visit: visit.go(room=visit.there.direct),
+    "album": _album,
     "message-menu": lambda visit: visit.message(visit.edited),
     "replying": _replying,
     "selecting": _selecting,

@@ -3,3 +3,8 @@ declare module "virtual:emoji" {
   const rows: [string, number, string, string, string][];
   export default rows;
 }
+
+declare module "*?raw" {
+  const text: string;
+  export default text;
+}

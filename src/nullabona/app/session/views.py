@@ -107,7 +107,9 @@ class Views:
 
     def _note_group(self, room: bytes, members: list[Member]) -> None:
         others = [member for member in members if not member.me]
-        self._groups[room] = [self.people.member(member) for member in others[:_FACES]]
+        # With one other it would look like the chat with them.
+        shown = others if len(others) != 1 else [*others, *(member for member in members if member.me)]
+        self._groups[room] = [self.people.member(member) for member in shown[:_FACES]]
 
     def inside_changed(self, room: bytes) -> None:
         """Members of a room, or their names or pictures, changed."""
