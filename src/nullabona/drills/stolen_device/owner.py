@@ -22,8 +22,9 @@ from nullabona.drills.actors.person import WAIT_S, Unmet, main
 TEND_MS: Final = 1_000
 """How long a device waits at random before it brings others of its account in and out, instead of twenty seconds."""
 
-IDLE_S: Final = 0.5
-"""After so long without anything a program is idle, instead of three seconds: here each has its watch every two."""
+IDLE_SHARE: Final = 1 / 6
+"""Of the time after which a program is idle, so much: half a second of three, as here each has its watch every two."""
+_IDLE_S: Final = runner.IDLE_S
 ACCOUNT_SECRET: Final = "account's secret"  # noqa: S105 - a label
 STORE_KEY: Final = "store's key"
 """The label of the key that opens the store and is kept in none."""
@@ -173,7 +174,7 @@ def _private_part(kind: bytes, row: bytes) -> bytes:
 def swift() -> Options:
     """The options of everybody here; their devices look after one another within a second, and no box is trimmed."""
     intents.TEND_MS = TEND_MS
-    runner.IDLE_S = IDLE_S  # type: ignore[misc]
+    runner.IDLE_S = IDLE_SHARE * _IDLE_S  # type: ignore[misc]
     options = restless()
     return replace(options, timing=replace(options.timing, ticket=1_000, trim=3_600_000))
 

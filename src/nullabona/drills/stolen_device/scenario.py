@@ -231,8 +231,7 @@ class _Acts(Scene):
         future.kept = await self._read_on(people["mina"], said, taken, stays)
         await thief.do("ask_back")
         future.asked = await thief.do("asked")
-        await asyncio.sleep(_ASKING_S)
-        future.returned = await thief.do("inside") > 0
+        future.returned = await thief.do("let_in", within_s=_ASKING_S)
         await thief.stop()
 
     async def use_the_secret(self) -> None:

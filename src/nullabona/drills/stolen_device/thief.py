@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +36,8 @@ class ThiefDeeds(OwnerDeeds):
     def __init__(self, client: Client) -> None:
         super().__init__(client)
         self._stolen = client
+        self._let_in = False
+        """Whether it was in a room, for however short a time, since it asked for a way back."""
 
     async def secret(self) -> dict[str, str]:
         """The account's secret, and its words."""
@@ -58,12 +61,21 @@ class ThiefDeeds(OwnerDeeds):
         """Wait until every member of every room that this profile is out of was asked; how many questions went out."""
         try:
             async with asyncio.timeout(WAIT_S):
-                while not all(asked >= members for asked, members in self._questions()):  # noqa: ASYNC110 - no event
+                while not all(asked >= members for asked, members in self._questions()):
+                    self._let_in |= self._joined() > 0
                     await asyncio.sleep(_LOOK_S)
         except TimeoutError:
             raise Unmet("not everybody was asked") from None
         await self.sync()
         return sum(asked for asked, _ in self._questions())
+
+    async def let_in(self, within_s: float) -> bool:
+        """Whether it comes to be in a room within this time, or was since it asked: others may put it out again."""
+        until = time.monotonic() + within_s
+        while not self._let_in and time.monotonic() < until:
+            self._let_in = self._joined() > 0
+            await asyncio.sleep(_LOOK_S)
+        return self._let_in
 
     async def inside(self) -> int:
         """In how many rooms this profile is."""
