@@ -22,6 +22,7 @@ MADE_OF: Final = {
     "removal": ("removal", "warrant"),
     "lying-directory": ("lying_directory", "operator/cards.py"),
     "lost-directory": ("lost_directory",),
+    "restore": ("restore", "lost_directory/machine.py"),
     "docket": ("docket",),
 }
 """What is of one drill, and decides what it notices; what all have in common (processes, people) is left out. Of a

@@ -164,6 +164,11 @@ _ROWS: Final = (
         tuple("G-01 G-02 G-03 G-04 G-10 G-11 G-12".split()),
     ),
     Drill(
+        "restore",
+        "An operator's honest mistakes: an old backup, a missing disk, two machines, a lost key, a lost machine.",
+        tuple("G-13 G-14 G-15 G-16".split()),
+    ),
+    Drill(
         "flood",
         "A stranger without an account does all the harm they can from this machine, while people talk.",
         tuple("Q-10 Q-11 Q-12 Q-13 Q-14 Q-15".split()),

@@ -7,8 +7,10 @@ from typing import Final
 
 from nullabona.drills.lost_directory.machine import Restoring
 
-_FORGED: Final = frozenset({"log-forked", "log-rolled-back", "log-replaced", "not-witnessed"})
-"""What a client says of a log that is not the one it knows."""
+_FORGED: Final = frozenset({
+    "log-forked", "log-rolled-back", "log-replaced", "not-witnessed", "card-not-in-log", "promise-broken",
+})  # fmt: skip
+"""What a client says of a log that is not the one it knows, or of a directory that lies."""
 
 
 @dataclass(slots=True)

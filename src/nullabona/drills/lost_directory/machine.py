@@ -46,7 +46,7 @@ class Restoring:
 class DirectoryMachine:
     """The directory's machine. ``keys`` is where its operator keeps a copy of the record's keys: not there."""
 
-    def __init__(self, folder: Path, period_s: int) -> None:
+    def __init__(self, folder: Path, period_s: int, *, mirrored: bool = False) -> None:
         self.folder = folder
         self.host = f"127.0.0.1:{free_port()}"
         self.period_s = period_s
@@ -54,6 +54,13 @@ class DirectoryMachine:
         self.policy = folder / "policy.txt"
         self.keys = folder / "safe" / FILE
         self.vkeys = [signer.verifier.encode() for signer in open_keys(self.keys, origin_of(self.host)).signers]
+        self.evidence: tuple[Path, ...] = ()
+        """Where its witnesses keep evidence against it."""
+        self.mirror = folder / "copy"
+        """The copy that gets epochs before the witnesses sign them, if ``mirrored``."""
+        self._mirrors = folder / "mirrors.txt"
+        self._mirrored = mirrored
+        self._mirrors.write_text(f"{self.mirror}\n", "utf-8")
         self._witnesses = folder / "witnesses.txt"
         self._process: RelayProcess | None = None
 
@@ -72,12 +79,21 @@ class DirectoryMachine:
         record = self.machine / "record"
         record.mkdir(exist_ok=True, parents=True)
         shutil.copy(self.keys, record / FILE)  # with its mode: a key that others may read is refused
-        more = ("--host", self.host, "--record", str(record), "--period", str(self.period_s),
-                "--witnesses", str(self._witnesses))  # fmt: skip
         self._process = RelayProcess(
-            self.machine / "relay", *more, listen=self.host, log=self.folder / "directory.log",
+            self.machine / "relay", *self._options(record), listen=self.host, log=self.folder / "directory.log",
             temporary=self.folder / "temporary", program=program,
         )  # fmt: skip
+
+    def command(self, folder: Path | None = None, listen: str = "") -> Sequence[str]:
+        """``nulla relay serve`` on what is in ``folder``, as its unit would run it, whatever is there."""
+        at = folder or self.machine
+        return nulla("relay", "serve", "--data", str(at / "relay"), "--listen", listen or self.host,
+                     *self._options(at / "record"))  # fmt: skip
+
+    def _options(self, record: Path) -> tuple[str, ...]:
+        mirrors = ("--mirrors", str(self._mirrors)) if self._mirrored else ()
+        return ("--host", self.host, "--record", str(record), "--period", str(self.period_s),
+                "--witnesses", str(self._witnesses), *mirrors)  # fmt: skip
 
     def grow_old(self, days: int) -> None:
         """Make out that every handle was registered so many days earlier: a drill cannot wait for that."""
@@ -110,9 +126,22 @@ class DirectoryMachine:
 
     async def whole(self, copy: Path) -> bool:
         """Whether somebody's copy has everything that witnesses have cosigned."""
+        return await self.cosigned() <= max(size_of(copy), size_of(copy, "pending"))
+
+    async def cosigned(self) -> int:
+        """How many entries the witness has cosigned that has cosigned most."""
         policy = Policy.parse(self.policy.read_text("utf-8"))
         words = await ask_witnesses(policy, origin_of(self.host), Route())
-        return all(word.checkpoint.size <= size_of(copy) for word in words if word.checkpoint is not None)
+        return max((word.checkpoint.size for word in words if word.checkpoint is not None), default=0)
+
+    async def wait_cosigned(self, size: int) -> None:
+        """Until a witness has cosigned so many entries."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                while await self.cosigned() < size:  # noqa: ASYNC110 - other processes sign
+                    await asyncio.sleep(_LOOK_S)
+        except TimeoutError:
+            raise DrillFailed("no witness signs the record") from None
 
     async def restore(self, copy: Path) -> Restoring:
         """``nulla log restore`` with somebody's copy, into the new machine."""
@@ -128,10 +157,10 @@ class DirectoryMachine:
         restore_log(self.machine / "record", checkpoint, note, list(_tiles(copy, checkpoint.size)))
 
 
-def size_of(copy: Path) -> int:
-    """How many entries somebody's copy has; 0 if it is none yet."""
+def size_of(copy: Path, note: str = "checkpoint") -> int:
+    """How many entries somebody's copy has; 0 if it is none yet. ``note``: under which checkpoint."""
     with suppress(OSError, Malformed):
-        return _read_checkpoint(copy)[0].size
+        return _read_checkpoint(copy, note)[0].size
     return 0
 
 
@@ -147,11 +176,13 @@ async def wait_grown(copy: Path, size: int) -> int:
 
 
 @asynccontextmanager
-async def running_directory(folder: Path, period_s: int) -> AsyncIterator[DirectoryMachine]:
+async def running_directory(folder: Path, period_s: int, *, mirrored: bool = False) -> AsyncIterator[DirectoryMachine]:
     """A directory and its witnesses, running until the block ends. Witnesses' evidence is in their folders."""
-    machine = await asyncio.to_thread(DirectoryMachine, folder, period_s)
+    machine = await asyncio.to_thread(DirectoryMachine, folder, period_s, mirrored=mirrored)
     async with AsyncExitStack() as stack:
-        machine.name_witnesses((await stack.enter_async_context(witnessed(folder, machine.vkeys))).policy)
+        witnesses = await stack.enter_async_context(witnessed(folder, machine.vkeys))
+        machine.name_witnesses(witnesses.policy)
+        machine.evidence = witnesses.evidence
         stack.callback(machine.stop)
         await asyncio.to_thread(machine.start)
         yield machine
@@ -185,8 +216,8 @@ class Copier:
         return str(json.loads(said.splitlines()[-1]).get("error", ""))
 
 
-def _read_checkpoint(copy: Path) -> tuple[Checkpoint, bytes]:
-    note = (copy / "public" / "checkpoint").read_bytes()
+def _read_checkpoint(copy: Path, name: str = "checkpoint") -> tuple[Checkpoint, bytes]:
+    note = (copy / "public" / name).read_bytes()
     return parse_checkpoint(parse_note(note).text), note
 
 
