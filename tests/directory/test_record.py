@@ -144,6 +144,36 @@ def test_a_record_that_was_restored_from_a_copy_goes_on(tmp_path: Path) -> None:
     assert (size, list(range(1, size + 1))) == (count, numbers)
 
 
+def test_a_record_restored_with_more_than_was_published_goes_on(tmp_path: Path) -> None:
+    """A mirror may have an epoch that witnesses signed and nobody saw published: the next one follows it."""
+
+    async def play() -> list[int]:
+        first = opened(tmp_path)
+        await first.advance()
+        old = (tmp_path / "record/public/checkpoint").read_bytes()
+        await first.advance(force=True)
+        size = first._record._log.status().published
+        await first.close()
+        (tmp_path / "record").rename(tmp_path / "copy")
+        shutil.rmtree(tmp_path / "data")
+        newest = parse_checkpoint(parse_note((tmp_path / "copy/public/checkpoint").read_bytes()).text)
+        tiles = dict.fromkeys(tile for each in (size - 1, size) for tile in tiles_of(each))
+        files = [(tile, (tmp_path / "copy/public" / tile.path).read_bytes()) for tile in tiles]
+        restore_log(tmp_path / "record", newest, old, files)
+        shutil.copy(tmp_path / "copy" / FILE, tmp_path / "record")
+        second = opened(tmp_path, now=2_000)
+        second.begin()
+        while second._record.served is None:  # noqa: ASYNC110 - its keeper says nothing
+            await asyncio.sleep(0.01)
+        log = second._record._log
+        numbers = [decode_epoch(log.entry(index)).number for index in range(1, log.status().published)]
+        await second.close()
+        return [size, *numbers]
+
+    size, *numbers = asyncio.run(play())
+    assert list(range(1, size + 1)) == numbers
+
+
 def test_a_log_that_began_otherwise_is_refused(tmp_path: Path) -> None:
     """With another period nothing is appended to a log that promised its readers this one."""
 

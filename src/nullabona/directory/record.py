@@ -215,7 +215,12 @@ class PublicRecord:
                 self._store.serve(self._served.number)
 
     def resume(self) -> None:
-        """Serve the epoch published before this process began, if any."""
+        """Serve the epoch published before this process began, if any.
+
+        Not where the cards were lost: nothing can be shown of any epoch before the one that says so.
+        """
+        if self._anew:
+            return
         note = self._log.checkpoint()
         size = self._log.status().published
         if note is not None and size > 1 and self._root_known(size - 1):

@@ -31,7 +31,7 @@ from nullabona.wire.epoch import origin_of
 _say: Final = Sentences("drill_restore")
 
 PERIOD_S: Final = 3
-_REFUSES_S: Final = 12.0
+_REFUSES_S: Final = 60.0
 """A start that is refused ends within this time; one that goes on serving is stopped then."""
 _DEATHS: Final = 2
 _CODE: Final = re.compile(r"\[([a-z-]+)\]$", re.MULTILINE)
