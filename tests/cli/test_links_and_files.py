@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nullabona.client.core.model.invite_link import web_link
 from tests.api.pictures import photo
 from tests.api.service import Service
 from tests.cli.conftest import Pair
@@ -53,8 +54,9 @@ def test_links_and_numbers(service: Service, pair: Pair, tmp_path: Path, name: s
     other = nulla("contact", "verify", pair.mina_name, "--json", profile=pair.junho)
     assert (one.row["digits"], True, False) == (other.row["digits"], one.row["verified"], other.row["verified"])
     drawn = nulla("contact", "link", "--qr", profile=pair.mina)
-    assert drawn.out.startswith("nullabona:contact/")
-    assert {"█"} < set("".join(drawn.out.splitlines()[1:])) <= set("█▀▄ ")
+    plain, web = drawn.out.splitlines()[:2]
+    assert (plain.startswith("nullabona:contact/"), web_link(plain)) == (True, web)
+    assert {"█"} < set("".join(drawn.out.splitlines()[2:])) <= set("█▀▄ ")
     wrong = nulla("contact", "open", "https://example.com", "--json", profile=stranger)
     assert (1, "link-syntax") == (wrong.code, json.loads(wrong.err)["error"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from msgspec import structs
@@ -51,6 +52,51 @@ def test_a_korean_name_may_stand_in_a_link_as_it_is_written() -> None:
     link = Link("contact", "미나@relay.example", CHECK)
     assert link == invite_link.parse_link(f"nullabona:contact/미나@relay.example#{C}")
     assert link == invite_link.parse_link(f"nullabona:contact/미%EB%82%98@relay.example#{C}")
+
+
+@pytest.mark.parametrize(
+    ("plain", "web"),
+    [
+        (
+            f"nullabona:contact/mina@relay.example#{C}.{T}",
+            f"https://relay.example/i#contact/mina@relay.example/{C}.{T}",
+        ),
+        (
+            f"nullabona:room/mina@relay.example#{C}.{T}.{R}",
+            f"https://relay.example/i#room/mina@relay.example/{C}.{T}.{R}",
+        ),
+        (f"nullabona:contact/al@r.example:8443#{C}", f"https://r.example:8443/i#contact/al@r.example:8443/{C}"),
+        (f"nullabona:contact/al@127.0.0.1:7700#{C}", f"http://127.0.0.1:7700/i#contact/al@127.0.0.1:7700/{C}"),
+        (
+            f"nullabona:contact/%EB%AF%B8%EB%82%98@relay.example#{C}",
+            f"https://relay.example/i#contact/%EB%AF%B8%EB%82%98@relay.example/{C}",
+        ),
+    ],
+)
+def test_a_link_has_a_form_that_browsers_open(plain: str, web: str) -> None:
+    """Everything that it says stands in the fragment, which no browser sends; both forms are the same link."""
+    assert web == invite_link.web_link(plain)
+    assert invite_link.parse_link(plain) == invite_link.parse_link(f" {web}\n")
+    assert "/i" == urlsplit(web).path
+    assert "" == urlsplit(web).query
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"https://other.example/i#contact/mina@relay.example/{C}",
+        f"http://relay.example/i#contact/mina@relay.example/{C}",
+        f"https://relay.example/j#contact/mina@relay.example/{C}",
+        f"https://relay.example/i?contact/mina@relay.example/{C}",
+        f"https://relay.example/i#account/mina@relay.example/{C}",
+        f"https://relay.example/i#contact/mina@relay.example/{C}/x",
+        f"https://x@relay.example/i#contact/mina@relay.example/{C}",
+    ],
+)
+def test_no_other_address_is_a_link(text: str) -> None:
+    """Another server than the handle's, no TLS, another path: one link has one text in each form."""
+    with pytest.raises(LinkError):
+        invite_link.parse_link(text)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from nullabona.relay.core.limits import Limits
+from nullabona.relay.invite_page import INVITE_PAGE
 from nullabona.wire.messages import (
     AnyResponse,
     CardFound,
@@ -55,6 +56,20 @@ def test_what_came_with_a_get_is_no_part_of_the_next_request(relay: RunningRelay
     wire.send(post(asked))
     assert (200, encode(Frames(b"", 0, ()))) == read_answer(wire)
     assert 0 == relay.client().read(mine).head
+
+
+def test_the_page_of_invite_links_is_the_same_for_everybody(relay: RunningRelay) -> None:
+    """Whatever a browser says of itself; what is asked for beside it is not there. It may neither load nor send."""
+    plain = b"GET /i HTTP/1.1\r\nHost: x\r\n\r\n"
+    other = b"GET /i HTTP/1.1\r\nHost: y\r\nAccept-Language: ko\r\nCookie: a=b\r\nReferer: https://z/\r\n\r\n"
+    wire = Wire(relay.address)
+    wire.send(plain + other)
+    (status, page), again = read_answer(wire), read_answer(wire)
+    assert (200, page) == (status, page) == again
+    policy = dict(INVITE_PAGE.headers or ())[b"content-security-policy"]
+    assert (True, False) == (b"default-src 'none'; script-src 'sha256-" in policy, b"connect-src" in policy)
+    wire.send(b"GET /i?contact HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert 404 == read_answer(wire)[0]
 
 
 def test_a_post_may_wait(relay: RunningRelay, box: Box) -> None:

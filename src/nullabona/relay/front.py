@@ -16,6 +16,7 @@ from nullabona.relay.core.limits import Limits
 from nullabona.relay.core.refusal import BAD_REQUEST
 from nullabona.relay.dispatch import Dispatcher
 from nullabona.relay.handover import nameless, upgrade_head
+from nullabona.relay.invite_page import INVITE, INVITE_PAGE
 from nullabona.relay.unsent import Unsent
 from nullabona.wire.messages import MAX_REQUEST, AnyResponse, Refusal, encode
 
@@ -119,7 +120,7 @@ class Front(HttpConnection):
         self._begun = self._loop.time()
         if headers.get(b"upgrade", b"").lower() == b"websocket":
             return self._upgrade(request, headers)
-        if request.target in {b"/healthz", b"/readyz", b"/metrics"} or request.target.startswith(LOG):
+        if request.target in {b"/healthz", b"/readyz", b"/metrics", INVITE} or request.target.startswith(LOG):
             return MAX_REQUEST if request.method == b"GET" else refuse(405, "only GET is served here")
         if request.target != PATH:
             return refuse(404, _NOTHING_HERE)
@@ -134,6 +135,8 @@ class Front(HttpConnection):
             self.reply(self._health(self._owner.trouble))
         elif request.target == b"/readyz":
             self.reply(self._health(self._owner.unready))
+        elif request.target == INVITE:
+            self.reply(INVITE_PAGE)
         elif request.target == b"/metrics":
             self.reply(self._metrics())
         elif request.target.startswith(LOG):

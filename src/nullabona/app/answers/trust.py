@@ -79,7 +79,7 @@ async def _get_links(ask: Asker, call: c.GetLinks) -> c.Links:
 
 def _link(link: LinkInfo) -> c.LinkView:
     rows = list(qr_rows(link.text))
-    return c.LinkView(link.id.hex(), link.text, rows, link.room.hex(), link.expires_at, link.uses_left)
+    return c.LinkView(link.id.hex(), link.text, link.web, rows, link.room.hex(), link.expires_at, link.uses_left)
 
 
 @answers(c.RevokeLink)

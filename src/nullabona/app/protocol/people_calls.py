@@ -15,6 +15,8 @@ class LinkView(Struct, frozen=True):
 
     id: str
     text: str
+    web: str
+    """The form that other programs open."""
     qr: list[str]
     room: str
     expires_at: int

@@ -39,6 +39,7 @@ def _show(made: LinkInfo, *, as_json: bool, qr: bool) -> None:
         emit(made)
         return
     line(made.text)
+    line(made.web)
     if qr:
         draw(made.text)
 

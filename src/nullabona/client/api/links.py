@@ -120,7 +120,9 @@ class Links:
 
 
 def _info(link: GivenLink) -> LinkInfo:
-    return LinkInfo(link.id, link.kind, link.text, link.room, link.expires_at, link.uses_left)
+    return LinkInfo(
+        link.id, link.kind, link.text, invite_link.web_link(link.text), link.room, link.expires_at, link.uses_left
+    )
 
 
 def _join_request(request: JoinRequest, names: Names, patience: int) -> JoinRequestInfo:

@@ -315,6 +315,8 @@ class LinkInfo:
     """Empty for the lasting link to this account, which cannot be revoked."""
     kind: str
     text: str = field(repr=False)
+    web: str = field(repr=False)
+    """The same link in the form that every program opens: it shows a page of the own relay."""
     room: bytes
     expires_at: int
     uses_left: int

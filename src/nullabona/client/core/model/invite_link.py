@@ -19,6 +19,10 @@ _FORM: Final = re.compile(
     r"nullabona:(?P<kind>[a-z]{1,16})/(?P<handle>[^#/?\s]{1,512})#(?P<check>[a-z2-7]{16})"
     r"(?:\.(?P<token>[a-z2-7]{26}))?(?:\.(?P<room>[a-z2-7]{52}))?"
 )
+_WEB: Final = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[^/#?\s]{1,300})/i#(?P<path>[a-z]{1,16}/[^#/?\s]{1,512})/(?P<rest>[a-z2-7.]{1,200})"
+)
+_LOOPBACK: Final = re.compile(r"(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?")
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._")
 _ESCAPE: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _PARTS: Final = ("check", "token", "room")
@@ -28,7 +32,7 @@ class LinkError(UserError):
     """A text is not an invite link."""
 
     code = "link-syntax"
-    default_hint = "copy the whole link; it begins with nullabona:"
+    default_hint = "copy the whole link; it begins with nullabona: or https:"
 
 
 class LinkKindUnknown(LinkError):
@@ -79,9 +83,35 @@ def format_link(link: Link) -> str:
     return f"nullabona:{link.kind}/{escaped(name)}@{authority}#{'.'.join(parts)}"
 
 
+def web_link(text: str) -> str:
+    """The form of a link's text that a browser opens: the same, in the fragment of the page at the handle's relay.
+
+    Browsers send no fragment, so the relay does not see whose link was opened. Only a relay on this machine, which has
+    no certificate, is opened without TLS.
+    """
+    path, _, rest = text.removeprefix("nullabona:").partition("#")
+    host = path.rpartition("@")[2]
+    scheme = "http" if _LOOPBACK.fullmatch(host) else "https"
+    return f"{scheme}://{host}/i#{path}/{rest}"
+
+
+def _plain_form(text: str) -> str:
+    """The text of a link in either form, as one that begins with ``nullabona:``."""
+    found = _WEB.fullmatch(text)
+    if found is None:
+        return text
+    plain = f"nullabona:{found['path']}#{found['rest']}"
+    if web_link(plain) != text:
+        raise LinkError("this web link leads to another server than its handle", hint=LinkHandle.default_hint)
+    return plain
+
+
 def parse_link(text: str) -> Link:
-    """The link in ``text``, which may have spaces around it and its Korean unescaped. Raises `LinkError`."""
-    found = _FORM.fullmatch(text.strip())
+    """The link in ``text``, which may have spaces around it and its Korean unescaped, in either form.
+
+    Raises `LinkError`.
+    """
+    found = _FORM.fullmatch(_plain_form(text.strip()))
     if found is None:
         raise LinkError("this is not an invite link")
     link = Link(_kind(found["kind"]), _handle(found["handle"]), *(_bytes(found[part]) for part in _PARTS))
