@@ -2,7 +2,8 @@
 
 ``serve.py PROFILE HOST LANG [MINUTE]``: ``MINUTE`` is how many seconds a minute of idle time has. Everything else is
 what ``nulla app`` runs. Prints the address of a launch file; with each empty line that comes in on standard input it
-prints another. A line with a name puts that state (states.py) into the open profile.
+prints another. What the app itself opens in the browser is appended to ``opened`` beside the profile. A line with a
+name puts that state (states.py) into the open profile.
 """
 
 from __future__ import annotations
@@ -44,7 +45,14 @@ async def main(profile: str, host: str, language: str, minute_s: str = "60") -> 
     vars(run)["Session"] = Kept
     path = Path(profile)
     spoken: Language = "ko" if language == "ko" else "en"
-    async with running_app(path, options=QUICK, host=host, language=spoken, home=path.parent, renews=True) as opened:
+
+    def browse(launch: Path) -> None:
+        with path.with_name("opened").open("a", encoding="utf-8") as file:
+            file.write(f"{launch.as_uri()}\n")
+
+    async with running_app(
+        path, options=QUICK, host=host, language=spoken, home=path.parent, renews=True, browse=browse
+    ) as opened:
         if not opened.again:
             sys.stdout.write(f"{opened.launch.as_uri()}\n")
             sys.stdout.flush()

@@ -71,28 +71,30 @@ def test_the_relay_is_carried_away_while_somebody_types(
             expect(person.bubble(text)).to_have_count(1)
 
 
-def test_after_a_power_cut_the_old_page_says_what_to_do_and_a_new_one_goes_on(meet: Meet) -> None:
-    """The stale page keeps what was typed and does not pretend to come back; the new one shows nothing twice."""
+def test_after_a_power_cut_the_open_page_comes_back_with_what_was_typed(meet: Meet) -> None:
+    """Nobody touches it. What was written meanwhile goes out, what was said meanwhile is shown, and nothing twice."""
     mina, jun = meet("미나", "jun")
     mina.enter("jun")
     jun.enter("미나")
     mina.say("before the cut")
     jun.sees("before the cut")
-    mina.composer.fill("still being written")
-    old = mina.page
     mina.kill()
-    ended = old.get_by_text("다시 켜면 새 창이 열려요. 쓰던 글이 있으면 복사해 두고 이 창은 닫아 주세요.")
+    ended = mina.page.get_by_text("앱을 다시 켜면 이 창도 저절로 이어져요. 쓰던 글은 그대로 있어요.")
     expect(ended).to_be_visible()
-    expect(mina.composer).to_have_value("still being written")
+    mina.say("written while it was off")
+    mina.composer.fill("still being written")
     jun.say("said while it was dark")
     mina.start()
-    mina.page = mina.open()
-    mina.enter("jun")
+    mina.launch()
     mina.sees("said while it was dark")
-    for text in ("before the cut", "said while it was dark"):
+    expect(ended).to_have_count(0)
+    expect(mina.composer).to_have_value("still being written")
+    jun.sees("written while it was off")
+    for text in ("before the cut", "said while it was dark", "written while it was off"):
         expect(mina.bubble(text)).to_have_count(1)
-    expect(ended).to_be_visible()
-    expect(old.locator(".composer textarea")).to_have_value("still being written")
+    mina.page.reload()
+    mina.enter("jun")
+    expect(mina.composer).to_have_value("still being written")
 
 
 def test_a_page_whose_app_was_ended_says_so_at_once(arrive: Arrive) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from nullabona.app.server.instance import Instance
 from nullabona.app.server.launch import Launches, clear_launches, private_folder
 from nullabona.app.server.pages import Pages
 from nullabona.app.server.renewal import Carried, begin_anew, keep_memory_private, taken_over
+from nullabona.app.server.returning import Returns
 from nullabona.app.server.server import Server
 from nullabona.app.session.session import Place, Session
 from nullabona.client.api import Options
@@ -26,6 +27,7 @@ from nullabona.words.catalogue import Language
 
 _ANSWERS_LEAVE_S: Final = 0.1
 _PAGES_LEAVE_S: Final = 0.3
+_AGAIN_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,12 @@ async def running_app(
     language: Language = "en",
     home: Path | None = None,
     renews: bool = False,
+    browse: Callable[[Path], object] | None = None,
 ) -> AsyncIterator[Opened]:
     """The app of ``profile`` until the block ends; if another process is it already, that one opens a page.
 
     With ``renews`` the lock replaces the whole process by a new one of the same command, which has to come here again.
+    ``browse`` shows a launch file in the person's browser, when a page without a token asks for that.
     Raises `Exposed`, `PortTaken`, `NoAnswer`, and what `open_client` raises for a profile that needs no passphrase.
     """
     folder = private_folder(profile)
@@ -69,7 +73,7 @@ async def running_app(
             yield Opened(await instance.ask_other(), mine=False)
             return
         place = Place(profile, folder, options, host, language, home or Path.home())
-        async with _served(place, instance, port, carried, renews=renews) as launch:
+        async with _served(place, instance, port, carried, browse, renews=renews) as launch:
             yield Opened(launch, mine=True, again=carried is not None)
     finally:
         instance.release()
@@ -77,10 +81,16 @@ async def running_app(
 
 @asynccontextmanager
 async def _served(
-    place: Place, instance: Instance, port: int, carried: Carried | None, *, renews: bool
+    place: Place,
+    instance: Instance,
+    port: int,
+    carried: Carried | None,
+    browse: Callable[[Path], object] | None,
+    *,
+    renews: bool,
 ) -> AsyncIterator[Path]:
     guard, session = Guard(time.monotonic), Session(place)
-    server = Server(guard, Rpc(session), Pages())
+    server = Server(guard, Rpc(session), Pages(), Returns(place.folder))
     if renews:
         session.begin_anew = _Renewal(guard, session, server, instance).soon
     if carried is not None:
@@ -91,6 +101,9 @@ async def _served(
         await server.start(port, carried.socket() if carried is not None else None)
         launches = Launches(place.folder, guard, lambda: server.url)
         server.on_trade = launches.used
+        session.new_launch = guard.new_launch
+        if browse is not None:
+            server.open_again = _Again(launches.new, browse).open
         await instance.serve(launches.new)
         asyncio.get_running_loop().call_soon(session.warm)
         yield launches.new()
@@ -99,6 +112,23 @@ async def _served(
         server.stop()
         await session.end()
         await asyncio.sleep(0)  # close frames are sent before the loop ends
+
+
+class _Again:
+    """Opens one more page in the browser, but not one after the other: any program may ask for it."""
+
+    def __init__(self, launch: Callable[[], Path], browse: Callable[[Path], object]) -> None:
+        self._launch = launch
+        self._browse = browse
+        self._last = -_AGAIN_S
+
+    def open(self) -> bool:
+        now = time.monotonic()
+        if now - self._last < _AGAIN_S:
+            return False
+        self._last = now
+        asyncio.get_running_loop().run_in_executor(None, self._browse, self._launch())
+        return True
 
 
 @dataclass(frozen=True, slots=True)

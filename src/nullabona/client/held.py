@@ -20,6 +20,8 @@ DEVICE_FILES: Final = (
     DataFile(".<profile>.app/app.lock", "empty; held by the one process that is the profile's app", _PROFILE, "none"),
     DataFile(".<profile>.app/app.json", "language and theme of the lock screen, and whether the 24 words were checked",
              _PROFILE, "the person's own"),
+    DataFile(".<profile>.app/pages.json", "the port of the app, and digests of the random keys of open pages",
+             _PROFILE, "none"),
     DataFile(".<profile>.app/app.sock", "where a second start finds the running app", _RUNNING, "none"),
     DataFile(".<profile>.app/open-<hex>.html", "lets the person's browser in, once", "until used, two minutes at most",
              "secret of the person"),

@@ -400,6 +400,15 @@ export interface KeepPlace {
   place: string;
 }
 
+export interface Launch {
+  launch: string;
+}
+
+/** A launch token for another page of the same browser, which has none or shares one. */
+export interface OpenAnother {
+  call: "OpenAnother";
+}
+
 export interface HandleCheck {
   handle: string;
   free: boolean;
@@ -808,6 +817,7 @@ export interface AnswerJoin {
 export interface LinkView {
   id: string;
   text: string;
+  web: string;
   qr: string[];
   room: string;
   expires_at: number;
@@ -1357,9 +1367,25 @@ export interface GivenBackup {
   size: number;
 }
 
+/** The body of ``POST /keep``: with the page's key it may come back to the next process of this profile. */
+export interface Keep {
+  key: string;
+}
+
+/** The body of ``POST /prove``: a page wants to know whether it is the app that listens. */
+export interface Prove {
+  nonce: string;
+}
+
+/** One for each page that may come back: HMAC-SHA256 in hex, keyed with the SHA-256 of the page's key. */
+export interface Proofs {
+  proofs: string[];
+}
+
 /** The body of ``POST /trade`` (JSON): ``token``, 32 random bytes of the page's choice, works from the answer on.
  * 
- * The page keeps both until it has heard the answer, and says the same again if it was loaded again before. */
+ * The page keeps both until it has heard the answer, and says the same again if it was loaded again before. The key of
+ * a page that comes back counts as a launch token. */
 export interface Trade {
   launch: string;
   token: string;
@@ -1442,6 +1468,7 @@ export type AnyCall =
   | MarkRead
   | MoveRelay
   | NameDevice
+  | OpenAnother
   | OpenRoom
   | PinMessage
   | PreviewImport
@@ -1537,6 +1564,7 @@ export interface Answers {
   MarkRead: Done;
   MoveRelay: Me;
   NameDevice: Devices;
+  OpenAnother: Launch;
   OpenRoom: RoomPage;
   PinMessage: Done;
   PreviewImport: ImportView;

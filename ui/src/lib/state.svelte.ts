@@ -19,6 +19,7 @@ import type {
   State,
   JoinRequest,
 } from "./protocol.ts";
+import { meetTabs } from "./tabs.ts";
 import { call, type Link, Refused, transport } from "./transport.ts";
 import { explain } from "./words/errors.ts";
 import { tongue } from "./words/index.svelte.ts";
@@ -56,15 +57,38 @@ class AppState {
   constructor() {
     transport.onLink((link) => this.#linked(link));
     transport.onPush((push) => this.#pushed(push));
+    transport.onReturn(() => void this.#returned());
   }
 
   async start(): Promise<void> {
     places.start();
     prepare();
     await begun;
+    if (transport.link !== "refused") void meetTabs();
     this.#linked(transport.link);
     transport.hear();
     if (this.phase !== "refused") await this.#take(first);
+  }
+
+  /**
+   * Another process of this profile is there, and locked; this page shows nothing until the passphrase is given, and has
+   * everything still that was typed in it.
+   */
+  resuming = $state(false);
+
+  async #returned(): Promise<void> {
+    const state = await heard(call({ call: "Start" }));
+    if (!state) return;
+    this.resuming = this.phase === "ready" && state.phase === "locked";
+    if (this.resuming) return;
+    transport.release();
+    if (state.phase !== this.phase) this.apply(state);
+  }
+
+  /** The process that is there now was unlocked. */
+  resume(): void {
+    this.resuming = false;
+    transport.release();
   }
 
   /** Ask for everything anew. */
@@ -75,6 +99,7 @@ class AppState {
   async #take(asked: Promise<State>): Promise<void> {
     const state = await heard(asked);
     if (!state) return;
+    if (this.resuming && state.phase === "ready") this.resume();
     if (this.phase === "starting") places.restore(state.places);
     this.apply(state);
   }
@@ -131,7 +156,12 @@ class AppState {
 
   #linked(link: Link): void {
     this.link = link;
-    if (link === "refused") this.phase = "refused";
+    // A page that shows something keeps what was typed in it.
+    if (link === "refused" && this.phase !== "ready") void this.#shutOut();
+  }
+
+  async #shutOut(): Promise<void> {
+    if (!(await meetTabs())) this.phase = "refused";
   }
 
   #sort(): void {

@@ -2,8 +2,10 @@
  * The one way to the process: a WebSocket that comes back by itself and goes on after the last push it saw.
  *
  * A call made while the socket is away waits for it. One that was under way when it broke is refused with the code
- * `cut`: nobody knows whether it was done.
+ * `cut`: nobody knows whether it was done. To the next process of the profile it comes back as well (`back.ts`): then
+ * calls wait until the page has asked for the state, and for the passphrase if need be.
  */
+import { keepKey, post, randomToken, standingOf } from "./back.ts";
 import type { Answers, AnyCall, AnyPush, FromServer, Trade } from "./protocol.ts";
 
 /** `lost`: it may be back in a moment; `gone`: it has ended, or nobody listens where it was. */
@@ -37,6 +39,8 @@ const RESTARTS = 1012;
 const TRIES = 3;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5000;
+/** What opens the app again after its process was another one. */
+const URGENT: ReadonlySet<string> = new Set(["Start", "Unlock", "SetSettings", "OpenAnother"]);
 
 class Transport {
   link: Link = "opening";
@@ -50,6 +54,12 @@ class Transport {
   #onPush: ((push: AnyPush) => void)[] = [];
   #onLink: ((link: Link) => void)[] = [];
   #onRestart: (() => void)[] = [];
+  #onReturn: (() => void)[] = [];
+  /** With this the page comes back to the next process; in memory only. */
+  #key = "";
+  /** The process is another one than before: only what `urgent` says goes out until `release`. */
+  #held = false;
+  #returned = false;
   /** What came before anybody could hear it; undefined once they can. */
   #early: FromServer[] | undefined = [];
 
@@ -65,6 +75,11 @@ class Transport {
 
   onRestart(listen: () => void): void {
     this.#onRestart.push(listen);
+  }
+
+  /** The page came back to another process of the profile; it has to ask for everything anew. */
+  onReturn(listen: () => void): void {
+    this.#onReturn.push(listen);
   }
 
   onLink(listen: (link: Link) => void): void {
@@ -94,11 +109,10 @@ class Transport {
   async #trade(launch: string): Promise<void> {
     const [before, chosen] = remembered(TRADING).split(" ");
     const token = before === launch && chosen ? chosen : randomToken();
-    remember(TRADING, `${launch} ${token}`);
-    const body = JSON.stringify({ launch, token } satisfies Trade);
-    const answer = await this.#reach(() =>
-      fetch("/trade", { method: "POST", headers: { "Content-Type": "application/json" }, body }),
-    );
+    // Not the key of a page that comes back: only this document knows it.
+    if (location.hash) remember(TRADING, `${launch} ${token}`);
+    const body = { launch, token } satisfies Trade;
+    const answer = await this.#reach(() => post("/trade", body));
     if (answer.ok) remember(KEY, (this.#token = token));
     history.replaceState(history.state, "", location.pathname);
     remember(TRADING, "");
@@ -123,13 +137,24 @@ class Transport {
     this.#become(this.#tries < TRIES ? "lost" : "gone");
   }
 
+  /** Whoever shows something asks for it anew, and what waited for that goes out. */
+  release(): void {
+    this.#held = false;
+    for (const listen of this.#onPush) listen({ push: "Reset" });
+    this.#sendWaiting();
+  }
+
   call<C extends AnyCall>(ask: C): Promise<Answers[C["call"]]> {
     const id = ++this.#count;
     return new Promise((resolve, reject) => {
       const one: Waiting = { text: JSON.stringify({ id, ask }), sent: false, resolve, reject };
       this.#waiting.set(id, one);
-      if (this.link === "open") this.#send(one);
+      if (this.link === "open" && (!this.#held || URGENT.has(ask.call))) this.#send(one);
     });
+  }
+
+  #sendWaiting(): void {
+    for (const one of this.#waiting.values()) if (!one.sent) this.#send(one);
   }
 
   /** Pushes after this one are asked for after a reconnect. */
@@ -153,7 +178,10 @@ class Transport {
       this.#tries = 0;
       this.#socket = socket;
       this.#become("open");
-      for (const one of this.#waiting.values()) if (!one.sent) this.#send(one);
+      if (this.#returned) for (const listen of this.#onReturn) listen();
+      else if (!this.#held) this.#sendWaiting();
+      this.#returned = false;
+      if (!this.#key) void keepKey(this.#token).then((key) => (this.#key = key));
     };
     socket.onmessage = (event: MessageEvent<string>) => this.#take(JSON.parse(event.data) as FromServer);
     socket.onclose = (event) => {
@@ -164,8 +192,27 @@ class Transport {
       if (opened && event.code !== ENDED) this.#become("lost");
       else this.#missed();
       this.#cut();
-      setTimeout(() => this.#open(), this.#pause * (0.75 + Math.random() / 2));
+      setTimeout(() => void this.#again(), this.#pause * (0.75 + Math.random() / 2));
     };
+  }
+
+  /** Connect once more, but to nobody who does not prove to be the app. */
+  async #again(): Promise<void> {
+    const standing = this.#key ? await standingOf(this.#key, this.#token) : "same";
+    if (standing === "same") return this.#open();
+    if (standing === "next") return this.#comeBack();
+    this.#missed();
+    setTimeout(() => void this.#again(), this.#pause * (0.75 + Math.random() / 2));
+  }
+
+  /** With its key the page gets into the process that is there now. */
+  async #comeBack(): Promise<void> {
+    const key = this.#key;
+    this.#key = "";
+    this.#seq = 0;
+    this.#returned = this.#held = true;
+    await this.#trade(key);
+    this.#open();
   }
 
   #cut(): void {
@@ -216,12 +263,6 @@ function remember(key: string, text: string): void {
   } catch {
     // Memory has it until the page is closed.
   }
-}
-
-/** 32 random bytes in base64url. */
-function randomToken(): string {
-  const bytes = String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32)));
-  return btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 export const transport = new Transport();

@@ -43,6 +43,11 @@ async def _keep_place(ask: Asker, call: c.KeepPlace) -> Done:
     return Done()
 
 
+@answers(c.OpenAnother)
+async def _open_another(ask: Asker, _: c.OpenAnother) -> c.Launch:
+    return c.Launch(ask.session.new_launch())
+
+
 @answers(c.Active)
 async def _active(_ask: Asker, _: c.Active) -> Done:
     return Done()  # every call restarts the idle time

@@ -20,6 +20,14 @@ class KeepPlace(Call[Done], frozen=True):
     place: str
 
 
+class Launch(Struct, frozen=True):
+    launch: str
+
+
+class OpenAnother(Call[Launch], frozen=True):
+    """A launch token for another page of the same browser, which has none or shares one."""
+
+
 class HandleCheck(Struct, frozen=True):
     handle: str
     free: bool

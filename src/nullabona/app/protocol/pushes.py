@@ -215,10 +215,29 @@ class GivenBackup(Struct, frozen=True):
     size: int
 
 
+class Keep(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of ``POST /keep``: with the page's key it may come back to the next process of this profile."""
+
+    key: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{43}$")]
+
+
+class Prove(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of ``POST /prove``: a page wants to know whether it is the app that listens."""
+
+    nonce: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{43}$")]
+
+
+class Proofs(Struct, frozen=True):
+    """One for each page that may come back: HMAC-SHA256 in hex, keyed with the SHA-256 of the page's key."""
+
+    proofs: list[str]
+
+
 class Trade(Struct, frozen=True, forbid_unknown_fields=True):
     """The body of ``POST /trade`` (JSON): ``token``, 32 random bytes of the page's choice, works from the answer on.
 
-    The page keeps both until it has heard the answer, and says the same again if it was loaded again before.
+    The page keeps both until it has heard the answer, and says the same again if it was loaded again before. The key of
+    a page that comes back counts as a launch token.
     """
 
     launch: str

@@ -104,7 +104,7 @@ class Front(HttpTaskConnection):
     async def respond(self, request: h11.Request, body: bytes) -> HttpAnswer:  # noqa: ARG002 - `judge` has read it
         asked, self._admitted = self._admitted, None
         assert asked is not None
-        asked = replace(asked, body=body)
+        asked = replace(asked, body=body, peer=self.port)
         try:
             answer = await self._owner.respond(asked)
         except Exception:  # noqa: BLE001 - the last door; nothing of what went wrong is told

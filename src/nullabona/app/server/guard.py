@@ -90,6 +90,10 @@ class Guard:
         self._tokens.append(_digest(token))
         return True
 
+    def admit(self, token: str) -> None:
+        """Make ``token`` a working one: its page has come back from the process before."""
+        self._tokens.append(_digest(token))
+
     def knows_token(self, token: str) -> bool:
         """Whether a working token is valid. Wrong ones are counted."""
         if _find(self._tokens, token) is not None:

@@ -15,3 +15,5 @@ class Request:
     query: Mapping[str, str] = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(default=b"", repr=False)
+    peer: int = 0
+    """The port that it came from."""

@@ -3,6 +3,9 @@
 ====================  =====================================================================
 ``GET /…``            the files of the page; they hold nothing of the person
 ``POST /trade``       a launch token makes a working token of the one the page chose
+``POST /keep``        the key with which a page may come back to the next process, with the working token
+``POST /prove``       proofs of such keys, for a page that wonders who listens
+``POST /again``       one more page in the person's browser
 ``POST /upload``      a file to be sent, whole, with the working token
 ``POST /backup``      a piece of a backup to begin from, in the same way
 ``GET /media/…``      content, by a signed path that dies when the app locks
@@ -13,6 +16,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import socket
 from collections.abc import Callable
@@ -22,14 +26,15 @@ from typing import Final, Protocol
 import msgspec
 from picows import WSListener
 
-from nullabona.app.protocol.pushes import Trade
-from nullabona.app.server.crowd import who_leaves
+from nullabona.app.protocol.pushes import Keep, Proofs, Prove, Trade
+from nullabona.app.server.crowd import owners, who_leaves
 from nullabona.app.server.front import Front
 from nullabona.app.server.guard import BAD_WINDOW_S, Guard
 from nullabona.app.server.handover import SUBPROTOCOL
 from nullabona.app.server.headers import JSON, SAFE
 from nullabona.app.server.pages import Pages
 from nullabona.app.server.request import Request
+from nullabona.app.server.returning import Returns
 from nullabona.app.server.socket import Audience, PageSocket, Unwelcome
 from nullabona.errors import UserError
 from nullabona.machine.http_server import HttpAnswer, refuse
@@ -48,6 +53,9 @@ UPLOADS: Final = frozenset({"/upload", BACKUP})
 
 
 _launches = msgspec.json.Decoder(Trade)
+_keys = msgspec.json.Decoder(Keep)
+_nonces = msgspec.json.Decoder(Prove)
+_SMALL: Final = frozenset({"/trade", "/keep", "/prove", "/again"})
 
 
 class Backend(Audience, Protocol):
@@ -71,12 +79,15 @@ class PortTaken(UserError):
 class Server:
     """One server on loopback; made and used on one event loop."""
 
-    def __init__(self, guard: Guard, backend: Backend, pages: Pages) -> None:
+    def __init__(self, guard: Guard, backend: Backend, pages: Pages, returns: Returns) -> None:
         self.port = 0
+        self.open_again: Callable[[], bool] = lambda: False
+        """Opens one more page in the person's browser; False where that cannot be."""
         self.on_trade: Callable[[str], None] = lambda _launch: None
         self._guard = guard
         self._backend = backend
         self._pages = pages
+        self._returns = returns
         self._fronts: set[Front] = set()
         self._server: asyncio.Server | None = None
         self._listening: socket.socket | None = None
@@ -86,17 +97,18 @@ class Server:
         return f"http://{_LOOPBACK}:{self.port}/"
 
     async def start(self, port: int = 0, listening: socket.socket | None = None) -> None:
-        """Listen: with this socket, or on a random port unless one is named. Raises `PortTaken`."""
+        """Listen: with this socket, or at the named port, or at that of the last time, or at a random one.
+
+        Raises `PortTaken` for a named one.
+        """
         loop = asyncio.get_running_loop()
-        try:
-            listening = listening or socket.create_server((_LOOPBACK, port), backlog=_BACKLOG)
-        except OSError as error:
-            raise PortTaken(f"port {port} is not free") from error
+        listening = listening or _listen(port, self._returns.port)
         self.port = listening.getsockname()[1]
         self._listening = listening
         # A copy is what the loop closes, so that who comes while the process begins again waits and is not turned away.
         self._server = await loop.create_server(lambda: Front(self), sock=listening.dup(), backlog=_BACKLOG)
         self._guard.serve_at(self.port)
+        self._returns.serve_at(self.port)
 
     @property
     def listening(self) -> int:
@@ -142,7 +154,7 @@ class Server:
             return refuse(403, "wrong host")
         if not self._guard.allows(request.headers, changes=changes):
             return refuse(403, "wrong origin")
-        if request.path == "/trade":
+        if request.path in _SMALL:
             return _TRADE_BYTES if request.method == "POST" else refuse(405, "only POST is served here")
         if request.path in UPLOADS:
             return self._admit_upload(request)
@@ -156,21 +168,46 @@ class Server:
         return self._backend.upload_limit(request.path) or refuse(403, "nothing can be uploaded now")
 
     async def respond(self, request: Request) -> HttpAnswer:
-        if request.path == "/trade":
-            return self._trade(request)
+        if request.path in _SMALL:
+            return self._small(request)
         if request.path in UPLOADS:
             return await self._backend.upload(request)
         if request.path.startswith("/media/"):
             return await self._backend.media(request)
         return self._pages.get(request.path)
 
-    def _trade(self, request: Request) -> HttpAnswer:
+    def _small(self, request: Request) -> HttpAnswer:
         if request.headers.get("content-type") != JSON:
             return refuse(415, "the content-type must be application/json", close=False)
         try:
-            asked = _launches.decode(request.body)
+            match request.path:
+                case "/trade":
+                    return self._trade(_launches.decode(request.body))
+                case "/keep":
+                    return self._keep(request, _keys.decode(request.body))
+                case "/prove":
+                    proofs = Proofs(self._returns.proofs(_nonces.decode(request.body).nonce))
+                    return HttpAnswer(200, msgspec.json.encode(proofs), JSON)
+                case _:
+                    opens = self._own(request) and self.open_again()
+                    return HttpAnswer(200, b"{}", JSON) if opens else refuse(409, "no page is opened", close=False)
         except msgspec.DecodeError:
-            return refuse(400, "not a launch token and a token of 32 bytes", close=False)
+            return refuse(400, "not what is asked for here", close=False)
+
+    def _own(self, request: Request) -> bool:
+        """Whether the connection is no other user's, as far as the system tells."""
+        return owners(self.port).get(request.peer, os.geteuid()) in {0, os.geteuid()}
+
+    def _keep(self, request: Request, asked: Keep) -> HttpAnswer:
+        if not self._guard.knows_token(request.headers.get("x-nulla-token", "")):
+            return self._bad_token()
+        self._returns.keep(asked.key)
+        return HttpAnswer(200, b"{}", JSON)
+
+    def _trade(self, asked: Trade) -> HttpAnswer:
+        if self._returns.spend(asked.launch):
+            self._guard.admit(asked.token)
+            return HttpAnswer(200, b"{}", JSON)
         if not self._guard.trade(asked.launch, asked.token):
             return self._bad_token()
         self.on_trade(asked.launch)
@@ -196,3 +233,12 @@ class Server:
         after = request.query.get("after", "")
         known = int(after) if _AFTER.fullmatch(after) else None
         return PageSocket(self._backend, sha256(tokens[0].encode()).digest(), known)
+
+
+def _listen(named: int, before: int) -> socket.socket:
+    for port in (named,) if named else (before, 0):
+        try:
+            return socket.create_server((_LOOPBACK, port), backlog=_BACKLOG)
+        except OSError:
+            continue
+    raise PortTaken(f"port {named} is not free")

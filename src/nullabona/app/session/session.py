@@ -94,6 +94,8 @@ class Session:
         self.begin_anew: Callable[[], None] | None = None
         """Replaces the process soon after the lock; None if the process runs something else too."""
         self.renewing = False
+        self.new_launch: Callable[[], str] = lambda: ""
+        """A launch token for one more page."""
         self.end_calls: Callable[[], None] = lambda: None
         """Ends the pending calls, except the one that requests it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import webbrowser
+from pathlib import Path
 
 import click
 
@@ -54,13 +55,14 @@ async def _run(settings: Settings, *, browser: bool, port: int, relay: str) -> N
 
     options = client_options(settings)
     path = profile_path(settings).absolute()
+    browse = _browse if browser else None
     async with running_app(
-        path, options=options, host=relay, port=port, language=settings.language, renews=True
+        path, options=options, host=relay, port=port, language=settings.language, renews=True, browse=browse
     ) as opened:
         if opened.again:
             await asyncio.Event().wait()
         url = opened.launch.as_uri()
-        shown = browser and await asyncio.to_thread(webbrowser.open, url)
+        shown = browser and await asyncio.to_thread(_browse, opened.launch)
         if settings.as_json:
             emit({"url": url, "mine": opened.mine})
         elif not shown:
@@ -68,3 +70,7 @@ async def _run(settings: Settings, *, browser: bool, port: int, relay: str) -> N
         if opened.mine:
             note(settings, "app-running")
             await asyncio.Event().wait()
+
+
+def _browse(launch: Path) -> bool:
+    return webbrowser.open(launch.as_uri())

@@ -84,6 +84,7 @@ export const begin = words({
 
     lockedTitle: "잠겨 있어요",
     lockedLead: "암호를 입력하면 대화가 열려요.",
+    resumeLead: "앱이 다시 켜졌어요. 암호를 입력하면 하던 것을 이어서 할 수 있어요. 쓰던 글도 그대로 있어요.",
     unlock: "열기",
     wrongPass: "암호가 맞지 않아요. 한/영 전환을 확인해 주세요.",
     pause: (s: number) => `${s}초 뒤에 다시 시도할 수 있어요.`,
@@ -92,7 +93,7 @@ export const begin = words({
       "암호는 어디에도 저장하지 않아서 찾아 드릴 수 없어요. 앱을 끄고 ‘nulla app --profile 새폴더’로 켠 뒤, 백업 파일이 있으면 ‘백업 파일로 되찾기’(지난 대화도 돌아와요), 없으면 ‘24개 단어로 계정 되찾기’를 고르세요. 지금 폴더는 지우지 마세요.",
 
     gone: "앱이 꺼져 있어요",
-    goneHint: "이 창은 내 컴퓨터에서 실행되는 nullabona에 연결돼요. 앱을 다시 켜면 새 창이 열리니 이 창은 닫아 주세요.",
+    goneHint: "이 창은 내 컴퓨터에서 실행되는 nullabona에 연결돼요. 앱을 다시 켜면 이 창도 저절로 이어져요.",
   },
   en: {
     language: "Language",
@@ -176,6 +177,8 @@ export const begin = words({
 
     lockedTitle: "Locked",
     lockedLead: "Enter your passphrase to open your chats.",
+    resumeLead:
+      "The app was restarted. Enter your passphrase to go on where you were. What you were typing is still here.",
     unlock: "Unlock",
     wrongPass: "That is not the passphrase. Check the keyboard layout.",
     pause: (s: number) => (s === 1 ? "You can try again in 1 second." : `You can try again in ${s} seconds.`),
@@ -185,6 +188,6 @@ export const begin = words({
 
     gone: "The app is not running",
     goneHint:
-      "This window belongs to nullabona on your own computer. Start it again: it opens a new window. Close this one.",
+      "This window belongs to nullabona on your own computer. Start it again, and this window comes back by itself.",
   },
 });
