@@ -15,7 +15,7 @@ from nullabona.client.core.model.facts import messages
 from nullabona.client.core.model.message_ids import RANDOM, message_id
 from nullabona.client.core.model.mls_port import Mls
 from nullabona.client.core.model.outbox_targets import RoomFrame
-from nullabona.client.core.model.proofs import encode_move, make_claim, make_move
+from nullabona.client.core.model.proofs import encode_move, make_bare_claim, make_claim, make_move
 from nullabona.client.core.model.records import Contact, ContactState, Device
 from nullabona.client.core.model.room_info import DIRECT
 from nullabona.client.core.model.state import BoxTrack, CommitCandidate, Merged, RoomState, Winner
@@ -128,6 +128,34 @@ def test_in_a_closed_box_our_winner_is_seen_settled(by: str, *, announced: bool)
         step.store.drop_box(track.keys.box.address)
         read(step, state, track, sealed(track, Kind.SETTLED, body))
         assert track.announced is True
+
+
+@pytest.mark.parametrize(("ours", "seen"), [(b"commit", False), (None, True)])
+def test_a_claim_without_its_commit_is_as_good_as_ours_only_if_we_lack_it_too(
+    ours: bytes | None,
+    seen: bool,  # noqa: FBT001
+) -> None:
+    """Those who are still in that epoch need the commit: a member could otherwise keep us from announcing it."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.inside(room) as (step, state, track):
+        track.winner = Winner(digest(b"commit"))
+        if ours is not None:
+            step.store.set_value(box_log.winner_key(track), ours)
+        box = track.keys.box.address
+        body = make_bare_claim(JUN.mls, JUN.signature_key, box, digest(b"commit"), ())
+        read(step, state, track, sealed(track, Kind.SETTLED, body))
+        assert (seen, seen) == (track.settled_seen, track.announced)
+
+
+def test_a_claim_without_its_commit_ends_no_epoch() -> None:
+    """There is nothing to try, and nothing is waited for."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.inside(room) as (step, state, track):
+        body = make_bare_claim(JUN.mls, JUN.signature_key, track.keys.box.address, digest(b"commit"), ())
+        read(step, state, track, sealed(track, Kind.SETTLED, body))
+        assert ([], None) == (track.candidates, track.settle_until)
 
 
 @pytest.mark.parametrize("heals", [True, False])

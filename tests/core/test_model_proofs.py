@@ -114,6 +114,14 @@ def test_a_claim_holds_for_its_box_and_its_commit() -> None:
         made.orders,
     )
     structs.replace(made, orders=()).verify(BOX)
+    structs.replace(made, data=b"").verify(BOX)
+
+
+def test_a_claim_of_a_commit_of_which_only_the_hash_is_known_says_the_same() -> None:
+    """It lacks the commit, and nothing else."""
+    made = claim(removed=(DORA.account,))
+    bare = proofs.make_bare_claim(JUN.mls, JUN.signature_key, BOX, made.commit, made.removed, made.orders)
+    assert structs.replace(made, data=b"") == proofs.decode_claim(bare)
 
 
 @pytest.mark.parametrize(

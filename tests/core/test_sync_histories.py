@@ -15,7 +15,7 @@ from nullabona.client.core.model.records import DeviceView, MessageState
 from nullabona.client.core.model.state import BoxTrack, Merged, PendingCommit, SetInfo, UpdateKeys, Winner
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import histories, repair
-from nullabona.wire.frame import Kind
+from nullabona.wire.frame import Kind, open_frame
 from tests.core.stage import Other, Stage, out, rows, told
 
 JUN, DORA = Other("jun"), Other("dora")
@@ -97,14 +97,21 @@ def test_nothing_is_put_again_into_a_closed_box() -> None:
 # -- announcements --------------------------------------------------------------------------------------------------
 
 
-def test_without_the_winning_commits_bytes_nothing_is_announced() -> None:
-    """They are forgotten when nobody needs them."""
+def test_without_the_winning_commits_bytes_its_hash_is_announced() -> None:
+    """Who came by a ticket has no more. Where nothing has won nothing is announced."""
     stage = Stage()
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
-        track.winner = Winner(WON)
         box_log.announce(step, state, track)
         assert ([], False, False) == (out(step), track.settled_seen, track.announced)
+        track.winner = Winner(WON, (DORA.account,))
+        box_log.announce(step, state, track)
+        assert (True, True) == (track.settled_seen, track.announced)
+        [item] = step.store.outbox_of(room)
+        opened = open_frame(track.keys.frame_key, track.keys.box.address, item.data)
+        claim = decode_claim(opened.body)
+        claim.verify(track.keys.box.address)
+        assert (WON, (DORA.account,), b"") == (claim.commit, claim.removed, claim.data)
 
 
 def test_last_words_are_of_each_closed_box_that_somebody_may_have_to_read() -> None:

@@ -285,12 +285,14 @@ def forked(commit: bytes | None) -> tuple[RoomState, Step, list[BoxTrack], Perso
 
 
 def test_boxes_after_the_fork_are_over_and_the_forked_one_was_ended_by_the_winner() -> None:
-    """Earlier ones stay; what the winner has removed is known; nothing of it is announced or erased by us."""
-    state, _, tracks, _, c = forked(b"winner")
+    """Earlier ones stay; what the winner has removed is known, and announced later; nothing of it is erased by us."""
+    state, step, tracks, _, c = forked(b"winner")
     before, _, closed, _, _ = tracks
     assert [before, closed] == state.boxes[:-1]
     assert Winner(b"w" * 32) == before.winner
-    assert (True, None, None) == (closed.settled_seen, closed.announce_at, closed.trim_at)
+    assert (True, False, 0, None) == (closed.settled_seen, closed.announced, closed.announcements, closed.trim_at)
+    assert closed.announce_at is not None
+    assert step.timing.announcement <= closed.announce_at - step.now <= 2 * step.timing.announcement
     assert Winner(state.history[-2].commit, (c.account,)) == closed.winner
 
 

@@ -10,7 +10,9 @@ import pytest
 
 from nullabona.client.core.group.evidence import MAX_ATTEMPTS
 from nullabona.client.core.model.inbox_items import Ticket
+from nullabona.client.core.model.proofs import make_claim
 from nullabona.wire.address import EpochKeys
+from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from tests.rooms.hostile import all_well, only, people, remove, to_inbox, track_of, update_keys
 from tests.rooms.test_false_branches import DAY, HOUR, LOW_FIRST, MINUTE, claims
 from tests.rooms.test_nobodys_word import asking, tickets_asked
@@ -42,8 +44,12 @@ class Forker:
         self.group.merge_pending()
 
     def claim(self) -> None:
-        """Tell the room of it, as whoever went by it does."""
-        claims(self.liar, self.keys, self.commit, ())
+        """Tell the room of it, as whoever went by it does, where the liar's relay keeps it."""
+        world, box = self.liar.world, bytes(self.keys.box.address)
+        body = make_claim(self.liar.mls, self.liar.me.signature_key, box, self.commit, ())
+        nonce = world.dice.bytes(NONCE_SIZE)
+        frame = seal_frame(self.keys.frame_key, self.keys.box.address, nonce, Kind.SETTLED, body)
+        (self.liar.relay or world.relay).append(box, frame)
 
     def ticket(self) -> Ticket:
         """The true way there."""
@@ -139,5 +145,32 @@ def test_a_false_claim_about_an_epoch_before_the_fork_hides_no_branch() -> None:
     assert all(asking(person, room) is not None for person in (a, b))
     only(world, a, b, c)
     world.settle(span=6 * MINUTE)  # c's own announcement comes after ten
+    assert 1 == len({person.where(room) for person in (a, b, c)})
+    all_well(world, room, a, b, c)
+
+
+def test_who_heard_nothing_of_a_fork_hears_of_it_from_those_who_came_there_by_a_ticket() -> None:
+    """A relay showed one person nothing while the others went, and who made the fork is silent since: nobody on that
+    branch has its first commit.
+    """
+    world = World(2)
+    crowd = people(world, 4)
+    a, b, c, liar = crowd
+    room = world.group(*crowd)
+    forker = Forker(liar, room)
+    update_keys(a, room)
+    world.settle(span=MINUTE)
+    forker.fork(ended(a, room, forker.epoch))
+    a.relay = b.relay = liar.relay = world.relay.copy()
+    only(world, a, b)
+    forker.claim()
+    world.settle(span=10_000)
+    for person in (a, b):
+        to_inbox(liar, person, forker.ticket())
+        world.settle(span=10 * MINUTE)
+    assert {sha256(forker.commit).digest()} == {ended(person, room, forker.epoch) for person in (a, b)}
+    a.relay = b.relay = None
+    only(world, a, b, c)
+    world.settle(span=6 * HOUR, most=8_000)
     assert 1 == len({person.where(room) for person in (a, b, c)})
     all_well(world, room, a, b, c)

@@ -7,7 +7,7 @@ from typing import Final
 
 from nullabona.client.core.delivery.outbox import queue_frame
 from nullabona.client.core.model.mls_port import Group
-from nullabona.client.core.model.proofs import make_claim
+from nullabona.client.core.model.proofs import make_bare_claim, make_claim
 from nullabona.client.core.model.records import Frame
 from nullabona.client.core.model.state import BoxTrack, RoomState
 from nullabona.client.core.step import Step
@@ -79,7 +79,10 @@ def open_quietly(track: BoxTrack, data: bytes) -> OpenedFrame | None:
 
 
 def announce(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Append the commit that ended this epoch to its box as settled: "this is the branch I am on"."""
+    """Append the commit that ended this epoch to its box as settled: "this is the branch I am on".
+
+    Who came to the branch by a ticket has only the commit's hash. That tells those who are on another branch.
+    """
     claim = _claim(step, room, track)
     if claim is None:
         return
@@ -91,16 +94,20 @@ def last_words(step: Step, room: RoomState) -> list[tuple[BoxTrack, bytes]]:
     """The announcements that a device owes when it gives up a room's keys, for each closed box that others may still
     read. They may not know the commit that it merged, and afterwards nothing would remind it to announce.
     """
-    claims = [(track, _claim(step, room, track)) for track in room.boxes if track.announce_at]
+    known = [track for track in room.boxes if track.announce_at and winning_commit(step, track) is not None]
+    claims = [(track, _claim(step, room, track)) for track in known]
     return [(track, claim) for track, claim in claims if claim is not None]
 
 
 def _claim(step: Step, room: RoomState, track: BoxTrack) -> bytes | None:
     winner, commit = track.winner, winning_commit(step, track)
-    if winner is None or commit is None:
+    if winner is None:
         return None
-    why = [order for merged in room.history if merged.commit == winner.commit for order in merged.orders]
-    return make_claim(step.mls, step.local.signature_key, track.keys.box.address, commit, winner.removed, tuple(why))
+    why = tuple(order for merged in room.history if merged.commit == winner.commit for order in merged.orders)
+    mls, signer, box = step.mls, step.local.signature_key, track.keys.box.address
+    if commit is None:
+        return make_bare_claim(mls, signer, box, winner.commit, winner.removed, why)
+    return make_claim(mls, signer, box, commit, winner.removed, why)
 
 
 def winning_commit(step: Step, track: BoxTrack) -> bytes | None:

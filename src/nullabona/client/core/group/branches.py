@@ -179,7 +179,7 @@ def without_witness(step: Step, room: RoomState) -> None:
 
 
 def follow(step: Step, room: RoomState, device: Device, moved: Moved) -> None:
-    """A member has moved to another branch. Perhaps nobody there can announce it: a ticket does not bring the commit.
+    """A member has moved to another branch, which counts like a claim.
 
     Of an epoch that has not ended for us, we have the box and judge the claims in it.
     """

@@ -311,11 +311,15 @@ def _settled(step: Step, room: RoomState, track: BoxTrack, seq: int, digest: byt
         if track.closed:
             branches.outsider(step, room, track, body)
         return
+    if track.winner is None and not claim.data:
+        return  # there is nothing to try
     if track.winner is None:
         _keep_settled(step, track, seq, digest, opened)
         if not track.settle_until:
             track.settle_until = step.now + step.timing.settle // 2
     elif claim.commit == track.winner.commit:
+        if not claim.data and box_log.winning_commit(step, track) is not None:
+            return  # those who are still in that epoch need the commit, which we have
         track.settled_seen = True
         track.announced |= claim.signer != step.local.signature_key
     else:

@@ -164,7 +164,7 @@ class Claim(msgspec.Struct, array_like=True, frozen=True):
     signer: Key
     signature: Signature
     data: bytes = b""
-    """The MLS commit itself (not signed: ``commit`` is its hash)."""
+    """The MLS commit itself (not signed: ``commit`` is its hash); empty if the signer came there by a ticket."""
     orders: Annotated[tuple[RemovalOrder, ...], Meta(max_length=256)] = ()
     """Why it removed them: what holds for the reader, too, proves it (not signed: each order is)."""
 
@@ -181,8 +181,8 @@ class Claim(msgspec.Struct, array_like=True, frozen=True):
         return _encode((self.box, self.commit, self.removed, self.signer))
 
     def verify(self, box: bytes) -> None:
-        """Raises `BadProof` unless the claim is about ``box``, holds its commit and is signed."""
-        if self.box != box or sha256(self.data).digest() != self.commit:
+        """Raises `BadProof` unless the claim is about ``box``, holds no other commit than its own and is signed."""
+        if self.box != box or (self.data and sha256(self.data).digest() != self.commit):
             raise BadProof("a settled claim is about another commit")
         check_signature(self.signer, _CLAIM, self.payload(), self.signature, BadProof)
 
@@ -199,9 +199,21 @@ def make_claim(
     orders: tuple[RemovalOrder, ...] = (),
 ) -> bytes:
     """The encoded claim of this device for a commit (its MLS bytes)."""
-    digest = sha256(commit).digest()
+    bare = decode_claim(make_bare_claim(mls, signer, box, sha256(commit).digest(), removed, orders))
+    return _encode(msgspec.structs.replace(bare, data=commit))
+
+
+def make_bare_claim(
+    mls: Mls,
+    signer: bytes,
+    box: bytes,
+    digest: bytes,
+    removed: tuple[bytes, ...],
+    orders: tuple[RemovalOrder, ...] = (),
+) -> bytes:
+    """The encoded claim of this device for a commit of which it knows only the hash."""
     payload = _encode((box, digest, removed, signer))
-    return _encode(Claim(box, digest, removed, signer, mls.sign(_CLAIM + payload), commit, orders))
+    return _encode(Claim(box, digest, removed, signer, mls.sign(_CLAIM + payload), b"", orders))
 
 
 def decode_claim(data: bytes) -> Claim:

@@ -270,6 +270,8 @@ def _leave_branch(step: Step, room: RoomState, rejoin: Rejoin) -> None:
 
 def _won_by(step: Step, track: BoxTrack, rejoin: Rejoin) -> None:
     track.winner = Winner(rejoin.commit, tuple(rejoin.removed))
-    track.settled_seen, track.announce_at = True, None
+    track.settled_seen, track.announced, track.announcements = True, False, 0
+    # Perhaps nobody on this branch has its first commit, and somebody on the other one heard nothing.
+    track.announce_at = step.now + step.timing.announcement + step.rng.between(0, step.timing.announcement)
     track.trim_at = None
     step.store.delete_value(winner_key(track))
