@@ -31,8 +31,10 @@ _PATIENCE: Final = 4
 """How often the wait for all messages is restarted: two minutes in all."""
 _LIE_S: Final = 60.0
 """A lie that nobody was told within this time is an error of the drill, or of a machine that is very busy."""
-_NOTICE_S: Final = 20.0
-"""So long after everybody has everything may it take until those are told who have to be told of two histories."""
+_NOTICE_S: Final = 60.0
+"""So long after everybody has everything may it take until those are told who have to be told of two histories: some
+seconds, and far more on a machine that is very busy.
+"""
 
 
 def _never(_: Sequence[Told]) -> bool:
