@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from nullabona.directory.core.limits import Limits, Rate
 from nullabona.machine.settings import BadConfig
-from nullabona.operating.directory import BURST_S, MOST_CHANGES_PER_S, take_settings
+from nullabona.operating.directory import BURST_S, FILES, MOST_CHANGES_PER_S, host_of, take_settings
+from nullabona.relay.config import make_config, read_file
 
 
 def test_without_a_word_the_limits_are_the_defaults() -> None:
@@ -28,3 +31,60 @@ def test_changes_a_second_are_raised_with_what_may_come_at_once(per_s: int) -> N
 def test_what_is_no_rate_is_refused(wrong: object) -> None:
     with pytest.raises(BadConfig, match="changes_per_s"):
         take_settings({"changes_per_s": wrong})
+
+
+@pytest.mark.parametrize("wrong", [True, 0, "600", 1.5, 86_401])
+def test_what_is_no_period_is_refused(wrong: object) -> None:
+    """A record has one period for good, so a bool is not taken for a second."""
+    with pytest.raises(BadConfig, match="period"):
+        take_settings({"period": wrong})
+
+
+@pytest.mark.parametrize("name", ["host", "record", "witnesses", "docket", "docket_files", "mirrors"])
+def test_a_text_is_a_text(name: str) -> None:
+    with pytest.raises(BadConfig, match=name):
+        take_settings({name: True})
+
+
+@pytest.mark.parametrize("given", ["https://relay.example/", "relay.example/x"])
+def test_a_host_is_a_name(given: str) -> None:
+    """What people copy from an address bar is refused with what to write."""
+    with pytest.raises(BadConfig, match="not a URL") as caught:
+        host_of(make_config({"volatile": True}), given)
+    assert 'host = "relay.example"' in caught.value.hint
+
+
+def test_every_path_in_a_file_is_relative_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the relay is started from; a socket and the folders of mirrors too."""
+    monkeypatch.chdir("/")
+    folder = tmp_path / "conf"
+    folder.mkdir()
+    (folder / "witnesses.txt").write_text("quorum none\n")
+    (folder / "mirrors.txt").write_text("# two\nmirror\nhttps://mirror.example/log\n")
+    lines = ['data = "data"', 'record = "rec"', 'witnesses = "witnesses.txt"', 'mirrors = "mirrors.txt"',
+             'docket_files = "desk"', 'listen = ["unix:relay.sock", "127.0.0.1:8440"]']  # fmt: skip
+    (folder / "relay.toml").write_text("\n".join(lines))
+    settings = read_file(folder / "relay.toml", FILES)
+    record = take_settings(settings).record
+    assert (folder / "rec", folder / "desk") == (record.folder, record.docket_files)
+    assert (str(folder / "mirror"), "https://mirror.example/log") == record.mirrors
+    config = make_config(settings)
+    assert (folder / "data", str(folder / "relay.sock"), None) == (
+        config.data, config.listen[0].path, config.listen[1].path,
+    )  # fmt: skip
+
+
+def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match=r"nowhere\.txt: No such file"):
+        take_settings({"witnesses": str(tmp_path / "nowhere.txt")})
+
+
+def test_a_witness_that_is_gone_must_be_one(tmp_path: Path) -> None:
+    (tmp_path / "w.txt").write_text("quorum none\n")
+    with pytest.raises(BadConfig, match="no witness is called w9"):
+        take_settings({"witnesses": str(tmp_path / "w.txt"), "without_witness": ["w9"]})
+
+
+def test_a_date_of_toml_is_a_date(tmp_path: Path) -> None:
+    (tmp_path / "relay.toml").write_text("volatile = true\ntoday = 2026-11-29\n")
+    assert 20_786 == make_config(read_file(tmp_path / "relay.toml")).today

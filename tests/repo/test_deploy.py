@@ -67,7 +67,7 @@ OWN = {
     },
     "witness": {
         "ExecStart": ["/opt/nullabona/.venv/bin/nulla witness serve --config /etc/nullabona/witness.toml"],
-        "SocketBindAllow": ["tcp:8450"],
+        "SocketBindAllow": ["tcp:8460"],
         "StateDirectory": ["nullabona-witness"],
     },
 }

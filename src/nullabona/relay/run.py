@@ -69,6 +69,7 @@ async def _serve(
         gc.freeze()
         ready(urls)
         _log.info("started")
+        _look_at_certificate(relay)
         gone = await relay.ended
     finally:
         await relay.stop()
@@ -87,8 +88,14 @@ def _reload(relay: Relay) -> None:
     try:
         if relay.reload():
             _log.info("the TLS certificate was loaded again")
+            _look_at_certificate(relay)
     except UserError as error:
         _log.error("the TLS certificate stays as it was: %s", error.message)
+
+
+def _look_at_certificate(relay: Relay) -> None:
+    if relay.certificate_has_expired:
+        _log.error("the TLS certificate has expired, so clients refuse it: renew it, then send SIGHUP or restart")
 
 
 def _log_fault(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:

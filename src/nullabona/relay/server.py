@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import ssl
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -133,6 +134,11 @@ class Relay:
             self._certificate_end = end_of(self._config.tls)
         self._tick()
         return [await self._listen(endpoint, self._context) for endpoint in self._config.listen]
+
+    @property
+    def certificate_has_expired(self) -> bool:
+        """Whether clients refuse the TLS certificate because its time is over."""
+        return self._certificate_end is not None and self._certificate_end <= time.time()
 
     def reload(self) -> bool:
         """Reload the TLS certificate from its files, for connections from now on; False if there is none to load.

@@ -149,6 +149,8 @@ LOG_LINES: Final = (
     LogLine("nullabona.relay", "stopped", "the relay has ended in good order"),
     LogLine("nullabona.relay", "fault: %s in %s", _FAULT_PURPOSE, _FAULT),
     LogLine("nullabona.relay", "the TLS certificate was loaded again", "SIGHUP came"),
+    LogLine("nullabona.relay", "the TLS certificate has expired, so clients refuse it: renew it, then send SIGHUP or "
+            "restart", "a start or SIGHUP found it so"),
     LogLine("nullabona.relay", "the TLS certificate stays as it was: %s", "SIGHUP came, and the files cannot be used",
             ("what the system says",)),
     LogLine("nullabona.relay", "a %s failed: %s; %d so far", "it could not keep, erase or answer; at most once a "

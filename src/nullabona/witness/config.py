@@ -25,7 +25,7 @@ from nullabona.machine.tls import Tls
 from nullabona.witness.core.judging import WatchedLog, log_id
 from nullabona.witness.core.limits import Limits, describe
 
-DEFAULT_LISTEN: Final = "127.0.0.1:8450"
+DEFAULT_LISTEN: Final = "127.0.0.1:8460"
 KEYS: Final = {
     "data": "directory for what was cosigned, and for evidence; its loss makes the witness forget, and then it must "
             "not go on under the same key",
