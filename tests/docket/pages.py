@@ -55,7 +55,7 @@ class Shell:
         """What was said on standard error so far."""
         return self._errors.read_text("utf-8", "replace")
 
-    def run(self, block: str, patience_s: float = 120) -> str:
+    def run(self, block: str, patience_s: float = 400) -> str:
         """What a block said. The first command that fails ends the shell, and the test."""
         for written, meant in self.instead.items():
             block = block.replace(written, meant)

@@ -164,3 +164,32 @@ def test_an_older_log_with_a_younger_journal_of_another_desk(office: PublicOffic
     done = compared(office, tmp_path, b"")
     assert 3 == done.return_value
     assert 0 == json.loads(done.stdout)["proven"]
+
+
+def test_a_journal_of_yesterday_is_old_and_not_wrong(office: PublicOffice, tmp_path: Path) -> None:
+    """What is newer in the log is named, so that an end that was cut off is seen as well; it is no accusation."""
+    office.tick()
+    yesterday = office.desk.journal(office.who("aud"))
+    office.take_in()
+    office.tick()
+    office.tick()
+    done = compared(office, tmp_path, encode_journal(yesterday))
+    said = json.loads(done.stdout)
+    assert (0, [], 2) == (done.return_value, said["periods_missing"], len(said["periods_newer"]))
+    assert len(yesterday) == said["proven"]
+
+
+def test_an_end_that_was_written_anew_is_wrong(office: PublicOffice, tmp_path: Path) -> None:
+    """Its batches have heads that no batch of the log has."""
+    office.tick()
+    office.desk.show(office.who("cora"), office.take_in())
+    office.tick()
+    whole = office.desk.journal(office.who("aud"))
+    first = next(event.seq for event in whole if event.kind == "batch")
+    kept = list(whole[: first + 1])
+    for event in whole[first + 1 :]:
+        if event.kind != READ:
+            kept.append(msgspec.structs.replace(event, seq=len(kept), previous=event_hash(kept[-1])))
+    assert len(whole) > len(kept)
+    done = compared(office, tmp_path, encode_journal(kept))
+    assert (3, first + 1) == (done.return_value, json.loads(done.stdout)["proven"])

@@ -31,6 +31,7 @@ from tests.docket.publishing import POLICY, PublicOffice
 from tests.docket.test_recount_reports import A, problems, report
 
 TERM = term_of(NOON)
+MIXED: tuple[Branch | None, ...] = ("police", None)
 THREE: tuple[Branch, ...] = ("police", "police", "court")
 
 
@@ -48,6 +49,16 @@ def test_each_demand_is_counted_once_by_its_branch() -> None:
     bare = Demands()
     received(bare, 1, None)
     assert UNSET is count(bare.all(), 6)[A].by
+
+
+def test_what_came_before_the_split_is_not_sorted() -> None:
+    """A half-year in which the rules changed adds up, so that its report is no lie for ever."""
+    demands = Demands()
+    for number, branch in enumerate(MIXED):
+        received(demands, number, branch)
+    row = count(demands.all(), 6)[A]
+    assert {"other": 1, "police": 1} == row.by
+    assert [] == problems(demands, report(row))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from nullabona.cli.help import command
 from nullabona.cli.log.work import read_policy
 from nullabona.cli.output import emit, line, note, say
 from nullabona.cli.settings import connected, settings_of, spoken
-from nullabona.docket.core.journal import READ, encode_journal, proven_until, read_journal
+from nullabona.docket.core.journal import READ, encode_journal, proven_by, read_journal
 from nullabona.docket.verify import verify
 from nullabona.errors import PeerError
 from nullabona.log.tiles import MAX_BUNDLE
@@ -62,7 +62,8 @@ def check_journal_command(context: click.Context, /, journal: Path, place: str, 
     """Compare an exported journal with the docket log at WHERE (a URL or a folder), which holds its head of each batch.
 
     Says how many events the log proves; what came after the last batch it cannot prove yet. Exits with 3 if the log
-    holds a head that the journal does not have: then this is not the desk's journal, or something was taken out of it.
+    holds a head that the journal should have: then this is not the desk's journal, or something was taken out of it.
+    Batches after the journal's last one are named: it was exported before them, or its end was cut off.
     """
     settings, rules = settings_of(context), read_policy(policy)
     events = read_journal(read_original(journal))
@@ -80,11 +81,17 @@ def check_journal_command(context: click.Context, /, journal: Path, place: str, 
     logged = asyncio.run(run())
     if logged is None:
         raise NothingToCompare("the log at that place is no docket that the policy believes")
-    proven, missing = proven_until([hashed for _, hashed in events], logged)
+    found = proven_by(events, logged)
     if settings.as_json:
-        emit({"events": len(events), "proven": proven, "periods_missing": list(missing)})
-    else:
-        line(say("docket-journal-proven", settings.language, count=len(events), proven=proven, batches=len(logged)))
-        for period in missing:
-            line("✗ " + say("docket-journal-missing", settings.language, period=period))
-    return 3 if missing else 0
+        emit({
+            "events": len(events), "proven": found.events, "periods_missing": list(found.missing),
+            "periods_newer": list(found.newer),
+        })  # fmt: skip
+        return 3 if found.missing else 0
+    values = {"count": len(events), "proven": found.events, "batches": len(logged)}
+    line(say("docket-journal-proven", settings.language, **values))
+    if found.newer:
+        line("! " + say("docket-journal-newer", settings.language, count=len(found.newer), first=found.newer[0]))
+    for period in found.missing:
+        line("✗ " + say("docket-journal-missing", settings.language, period=period))
+    return 3 if found.missing else 0

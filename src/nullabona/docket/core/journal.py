@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
@@ -11,6 +12,8 @@ from nullabona.errors import PeerError
 from nullabona.wire.canonical import canonical, read_canonical
 
 _DOMAIN: Final = b"nullabona docket event v1\0"
+BATCH: Final = "batch"
+"""The kind of an event whose hash is the head in the log's batch."""
 READ: Final = "read"
 """The kind of an event that changed nothing: an officer looked at a case."""
 BEGIN: Final = bytes(32)
@@ -52,16 +55,31 @@ def read_journal(data: bytes) -> tuple[tuple[Event, bytes], ...]:
     return whole
 
 
-def proven_until(hashes: Sequence[bytes], logged: Iterable[tuple[int, bytes]]) -> tuple[int, tuple[int, ...]]:
-    """How many events the heads in the log prove, and the periods whose head this journal does not have.
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What the heads in a log prove of a journal."""
 
-    ``hashes``: of the events, in their order; ``logged``: period and head of each batch, in the log's order.
-    """
-    places = {each: number for number, each in enumerate(hashes, 1)}
-    count, missing = 0, []
+    events: int
+    """So many, from the first."""
+    missing: tuple[int, ...]
+    """Periods whose head this journal should have and does not: it is another journal, or was changed."""
+    newer: tuple[int, ...]
+    """Periods after the last head of this journal: it was exported before them, or its end was cut off."""
+
+
+def proven_by(events: Sequence[tuple[Event, bytes]], logged: Iterable[tuple[int, bytes]]) -> Proven:
+    """Compares a whole journal of (event, hash) with period and head of each batch, in the log's order."""
+    places = {each: number for number, (_, each) in enumerate(events, 1)}
+    count = 0
+    missing: list[int] = []
+    newer: list[int] = []
     for period, head in logged:
         at = places.get(head, 0)
-        if at <= count:
-            missing.append(period)
-        count = max(count, at)
-    return count, tuple(missing)
+        if at > count:
+            count, missing, newer = at, [*missing, *newer], []
+        else:
+            newer.append(period)
+    # A batch is an event itself. One that no head in the log is of was made by somebody else.
+    if count == 0 or any(event.kind == BATCH for event, _ in events[count:]):
+        return Proven(count, (*missing, *newer), ())
+    return Proven(count, tuple(missing), tuple(newer))

@@ -30,14 +30,15 @@ def count(demands: Iterable[Demand], until: int) -> dict[str, Row]:
     """A row per instrument, of the events up to the end of period ``until``."""
     counts: dict[str, Counter[str]] = {}
     by: dict[str, Counter[Branch]] = {}
+    split: set[str] = set()
     for demand in demands:
-        name = demand.first.instrument
+        name, branch = demand.first.instrument, _branch(demand, until)
         counts.setdefault(name, Counter()).update(_of(demand, until))
-        branch = _branch(demand, until)
-        if branch is not UNSET:
-            by.setdefault(name, Counter())[branch] += 1
+        # Without a branch beside others that have one: it came before the rules allowed to tell.
+        by.setdefault(name, Counter())["other" if branch is UNSET else branch] += 1
+        split |= set() if branch is UNSET else {name}
     return {
-        name: Row(instrument=name, **numbers, by=dict(sorted(by[name].items())) if name in by else UNSET)
+        name: Row(instrument=name, **numbers, by=dict(sorted(by[name].items())) if name in split else UNSET)
         for name, numbers in counts.items()
     }
 
