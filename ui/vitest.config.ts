@@ -6,6 +6,8 @@ export default defineConfig({
   cacheDir: "../.cache/vitest",
   plugins: [svelte()],
   test: {
+    // Else a style sheet that is read as text is empty.
+    css: { include: /tokens/ },
     environment: "node",
     include: ["tests/*.test.ts"],
     isolate: false,
