@@ -12,12 +12,12 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.api.service import Service
 from tests.browser.entering import PASSPHRASE, unlock
 from tests.browser.lively import lively
-from tests.browser.person import DESKTOP, FLAGS, PHONE, Person, Theme, chromium_path
+from tests.browser.person import DESKTOP, FLAGS, PATIENCE_MS, PHONE, Person, Theme, chromium_path
 from tests.browser.tour import Visit, inside
 
 THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
@@ -43,6 +43,7 @@ def main() -> int:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as made, sync_playwright() as driver:
+        expect.set_options(timeout=PATIENCE_MS)
         work = Path(made)
         browser = driver.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
         with Service(work / "relay") as service:
