@@ -15,7 +15,7 @@ from typing import Any, Final
 import click
 
 from nullabona.cli.settings import COMMON, settings_of
-from nullabona.words.catalogue import Language, Words
+from nullabona.words.catalogue import Language, Words, translated
 from nullabona.words.columns import pad, width, wrap
 
 KOREAN: Final = Words("cli_help", "cli_help_docket", "cli_help_drill", "cli_help_servers")
@@ -79,9 +79,7 @@ def words_of(ctx: click.Context) -> str:
 
 def explained(command: click.Command, ctx: click.Context, language: Language) -> str:
     """What a command does."""
-    own = inspect.cleandoc(command.help or "")
-    korean = KOREAN.get(words_of(ctx)) if language == "ko" else None
-    return korean.ko if korean else own
+    return translated(KOREAN, words_of(ctx), inspect.cleandoc(command.help or ""), language)
 
 
 def key_of(option: click.Option, ctx: click.Context) -> str | None:
@@ -104,7 +102,7 @@ def _page(command: Command, ctx: click.Context, columns: int) -> str:
     if isinstance(command, Group):
         blocks += _lists(command, ctx, columns, language)
     if command.epilog:
-        blocks += [_text(KOREAN["exit-codes"].ko if language == "ko" else inspect.cleandoc(command.epilog), columns)]
+        blocks += [_text(translated(KOREAN, "exit-codes", inspect.cleandoc(command.epilog), language), columns)]
     return "\n".join(block for block in blocks if block)
 
 
@@ -140,12 +138,13 @@ def _record(option: click.Option, ctx: click.Context, language: Language) -> tup
     assert record is not None  # it is not hidden
     names, own = record
     key = key_of(option, ctx)
-    if language != "ko" or key is None:
+    explained_as = translated(KOREAN, key or "", "", language)
+    if not explained_as:
         return names, own
     # click adds what it knows in brackets: a default, a variable, whether it must be there.
     said = own.removeprefix(option.help or "").strip().removeprefix("[").removesuffix("]")
     extra = (_EXTRA.sub(lambda found: FRAME.say(_KNOWN[found[1]], language), one) for one in said.split("; ") if one)
-    return names, KOREAN[key].ko + "".join(f" [{one}]" for one in extra)
+    return names, explained_as + "".join(f" [{one}]" for one in extra)
 
 
 def _lists(group: Group, ctx: click.Context, columns: int, language: Language) -> Iterable[str]:

@@ -31,6 +31,12 @@ def pick(both: Bilingual, language: Language) -> str:
     return both.ko if language == "ko" else both.en
 
 
+def translated(words: Mapping[str, Sentence], key: str, own: str, language: Language) -> str:
+    """The text of ``key``, or ``own`` where the catalogue has none in this language: the code states it."""
+    known = words.get(key)
+    return (pick(known, language) if known is not None else "") or own
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence, and what the person can do. A hint may be empty; words in braces are replaced by values."""

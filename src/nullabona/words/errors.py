@@ -9,6 +9,7 @@ from nullabona.errors import NullabonaError
 from nullabona.words.catalogue import Language, Sentence, Words, pick
 
 ERRORS: Final = Words("errors", "errors_client", "errors_desk")
+_LINES: Final = Words("error_lines")
 BAD_REQUESTS: Final = Words("errors_bad_request")
 """What is wrong with a `BadRequest`, whose code alone says nothing, by a pattern of its sentence."""
 
@@ -29,8 +30,9 @@ def bad_request(sentence: str) -> Sentence | None:
 
 def translated_error(error: NullabonaError, language: Language) -> str:
     """As ``error.render()``, in the person's language where there is a translation."""
-    if language != "ko" or error.code not in ERRORS:
+    if error.code not in ERRORS or not pick(_LINES["error"], language):
         return error.render()
     sentence, hint = in_words(error, language)
-    text = f"오류: {sentence.removesuffix('.')} ({error.message}) [{error.code}]"
-    return f"{text}\n\n도움말: {hint}" if hint else text
+    said = {"sentence": sentence.removesuffix("."), "message": error.message, "code": error.code}
+    text = _LINES.say("error", language, **said)
+    return f"{text}\n\n{_LINES.say('hint', language, hint=hint)}" if hint else text

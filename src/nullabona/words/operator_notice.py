@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from nullabona.words.catalogue import Language, Words, pick
+from nullabona.words.dates import date_words
 from nullabona.words.demands import ANSWER, DATA_CLASS, FIELD, REASON
 from nullabona.words.laws import law_words
 
@@ -151,8 +152,7 @@ def summary_words(language: Language, *, notices: int, unchecked: int, refused: 
 
 def day_words(language: Language, day: int) -> str:
     """A day, written out."""
-    date = datetime.fromtimestamp(day * DAY_S, UTC)
-    return f"{date.year}년 {date.month}월 {date.day}일" if language == "ko" else f"{date.day} {date:%B %Y}"
+    return date_words(datetime.fromtimestamp(day * DAY_S, UTC).date(), language)
 
 
 def _outcome(language: Language, said: Said) -> str:

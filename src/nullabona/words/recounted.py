@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from nullabona.words.catalogue import Language, Words
+from nullabona.words.catalogue import Language, Words, pick
 from nullabona.words.errors import ERRORS
 
 FINDINGS: Final = Words("findings")
@@ -29,7 +29,9 @@ class Located(Protocol):
 
 def where(found: Located, language: Language) -> str:
     """Where and how something does not hold."""
-    if language != "ko":
+    if not pick(WHERE[found.key], language):
         return found.message
-    why = ERRORS[found.cause].ko.removesuffix(".") if found.cause in ERRORS else found.values.get("why", "")
+    why = (
+        pick(ERRORS[found.cause], language).removesuffix(".") if found.cause in ERRORS else found.values.get("why", "")
+    )
     return WHERE.say(found.key, language, **{**found.values, "why": why})

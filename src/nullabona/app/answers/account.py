@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -191,8 +191,11 @@ async def _confirm_phrase(ask: Asker, call: c.ConfirmPhrase) -> v.State:
     return ask.session.state()
 
 
+_WORD_LISTS: Final[dict[Language, Literal["english", "korean"]]] = {"ko": "korean", "en": "english"}
+
+
 def _words(ask: Asker) -> list[str]:
-    return ask.client.account.phrase("korean" if ask.session.settings().language == "ko" else "english").split()
+    return ask.client.account.phrase(_WORD_LISTS[ask.session.settings().language]).split()
 
 
 @answers(c.Unlock)

@@ -8,7 +8,7 @@ from typing import Final
 
 from nullabona.docket.core.records import ClassAnswer
 from nullabona.docket.production.words import NO_DATA, NO_REMOVAL, SEALED_ITEMS, SYSTEM
-from nullabona.words.catalogue import Sentence
+from nullabona.words.catalogue import LANGUAGES, Sentence, pick
 from nullabona.words.demands import ANSWER, DATA_CLASS, REASON
 
 STATEMENT: Final = "data/STATEMENT.txt"
@@ -66,17 +66,13 @@ def day(number: int) -> str:
 
 def _lines(docket_no: str, operator: str, decided_s: int, answers: tuple[ClassAnswer, ...]) -> Iterator[str]:
     nothing = nothing_of(answers)
-    for ko in (True, False):
+    for language in LANGUAGES:
         yield f"{operator} · {docket_no} · {moment(decided_s)}"
         yield ""
         if nothing is not None:
-            yield from (_say(nothing, ko=ko), "")
+            yield from (pick(nothing, language), "")
         for answer in answers:
-            yield f"- {_say(DATA_CLASS[answer.data_class], ko=ko)}: {_say(reason_of(answer), ko=ko)}"
-        yield from ("", _say(SYSTEM, ko=ko))
-        if ko:
+            yield f"- {pick(DATA_CLASS[answer.data_class], language)}: {pick(reason_of(answer), language)}"
+        yield from ("", pick(SYSTEM, language))
+        if language != LANGUAGES[-1]:
             yield from ("", "-" * 72, "")
-
-
-def _say(label: Sentence, *, ko: bool) -> str:
-    return label.ko if ko else label.en

@@ -61,7 +61,7 @@ class Site:
 
     def page(self, page: str, language: Language) -> bytes:
         """One page in one language."""
-        other = "en" if language == "ko" else "ko"
+        other = next(one for one in LANGUAGES if one != language)
         return self._render(f"{page}.html", Teller(language), page=page, other=other, root="../")
 
     def door(self) -> bytes:

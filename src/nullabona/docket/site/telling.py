@@ -11,6 +11,7 @@ from nullabona.docket.production.classes import FIELDS
 from nullabona.docket.site.publication import Interval
 from nullabona.wire.demands import DataClass
 from nullabona.words.catalogue import Bilingual, Language, Words, pick
+from nullabona.words.dates import date_words, half_words
 from nullabona.words.laws import law_words
 
 WORDS: Final = Words("site")
@@ -56,9 +57,7 @@ class Teller:
 
     def date(self, value: date) -> str:
         """``2026년 10월 2일`` or ``2 October 2026``."""
-        if self.language == "ko":
-            return f"{value.year}년 {value.month}월 {value.day}일"
-        return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+        return date_words(value, self.language)
 
     def moment(self, at_s: int) -> str:
         """A date with the minute, in UTC."""
@@ -66,13 +65,8 @@ class Teller:
         return f"{self.date(at.date())} {at:%H:%M} UTC"
 
     def half(self, half: str) -> str:
-        """``2026년 하반기`` or ``2026, second half``; a year as it is."""
-        year, dash, part = half.rpartition("-H")
-        if not dash or not year.isdigit():
-            return half
-        if self.language == "ko":
-            return f"{year}년 {'상반기' if part == '1' else '하반기'}"
-        return f"{year} H{part}"
+        """``2026년 하반기`` or ``2026 H2``; a year as it is."""
+        return half_words(half, self.language)
 
     def interval(self, band: Interval) -> str:
         """``0~999`` or ``0–999``."""
@@ -85,9 +79,3 @@ class Teller:
     def duration(self, iso: str) -> str:
         """A duration of the taxonomy."""
         return self(f"duration.{iso}")
-
-
-_MONTHS: Final = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
