@@ -102,9 +102,8 @@ TESTED: Final[dict[str, str]] = {
     "search.local": f"{KEPT}::test_what_is_kept_to_oneself_is_not_sent",
     "settings.about": "tests/app/test_doors.py::test_every_answer_is_guarded_by_headers",
     "settings.passNote": "tests/archive/test_backup.py::test_the_words_key_is_the_accounts_own_and_fixed",
-    "start.refusedHint": (
-        "tests/browser/test_offline.py::test_after_a_power_cut_the_old_page_says_what_to_do_and_a_new_one_goes_on"
-    ),
+    "start.refusedHint": "tests/browser/test_tabs.py::test_a_tab_alone_is_let_in_by_one_button",
+    "start.openByHand": "tests/app/test_returning.py::test_without_a_browser_no_page_is_opened",
 }
 """A promise about this program itself, which no adversary of the model is about → the test that shows it."""
 
