@@ -262,3 +262,12 @@ def test_whoever_begins_to_look_commits_nothing_before(before: int, after: int) 
         room.commit_at = before
         branches.begin(step, room, branch("fork", JUN))
         assert after == room.commit_at
+
+
+def test_a_late_ticket_to_a_branch_that_loses_asks_nobody() -> None:
+    """The others come to us."""
+    fork = Fork(LOW)
+    late = msgspec.structs.replace(ticket(fork, 4), history=((0, HIGH, ()),))
+    with fork.here() as (step, room, _):
+        branches.shown(step, room, late)
+    assert None is fork.rejoin()

@@ -10,6 +10,7 @@ from nullabona.client.core.contacts.join_requests import JoinRequest
 from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.devices.inbox_state import InboxState
+from nullabona.client.core.group import branches
 from nullabona.client.core.identity import claims, device_certificates, inbox_addresses
 from nullabona.client.core.incoming import inbox_items
 from nullabona.client.core.model.branches import Helper, Rejoin
@@ -29,7 +30,7 @@ from nullabona.client.core.model.inbox_items import (
 )
 from nullabona.client.core.model.records import ContactState, FileState, Piece, StoredFile
 from nullabona.client.core.model.room_info import DIRECT, encode_info
-from nullabona.client.core.model.state import JOINED, REJOINING, REMOVED
+from nullabona.client.core.model.state import JOINED, REJOINING, REMOVED, Merged
 from nullabona.client.core.restore import returning, seeking
 from nullabona.client.core.step import Step
 from nullabona.client.core.sync import former_rooms
@@ -339,3 +340,15 @@ def test_a_room_that_is_watched_is_watched_no_more_once_we_are_told_that_we_are_
         state.phase, state.rejoin = REMOVED, rejoin(step, JUN)
         assert 0 == gone(stage, step, room)
         assert (REMOVED, 0, True) == (state.phase, len(state.boxes), state.rejoin is None)
+
+
+def test_a_late_ticket_to_a_branch_that_wins_makes_us_ask_where_the_others_are() -> None:
+    """If a member sends it; nobody goes there by it."""
+    for other, asks in ((JUN, True), (DORA, False)):
+        stage = Stage()
+        room = stage.room(JUN, history=[Merged(0, b"x" * 32, [], [], [])])
+        ticket = Ticket(room, 9, bytes(32), b"", b"", b"", 0, ((0, b"a" * 32, ()),))
+        with stage.step() as step:
+            came(stage, step, other, ticket)
+            found = step.room(room).rejoin
+            assert (branches.SPENT if asks else "") == (found.reason if found is not None else "")
