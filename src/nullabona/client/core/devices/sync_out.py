@@ -103,6 +103,12 @@ def of_facts(step: Step) -> None:
 
 def _concerned(step: Step, fact: Fact) -> Iterator[str]:  # noqa: C901, PLR0912 - one case for each kind of fact
     match fact:
+        case of_messages.MessageStored() | of_messages.MessageChanged() | of_messages.MessageGone():
+            pass
+        case of_messages.NoticeAdded() | of_messages.MessageStateChanged() | of_messages.ReadMarker():
+            pass
+        case of_messages.HistoryImported() | of_messages.Typing() | of_messages.Transfer():
+            pass
         case ContactRequested() | ContactAccepted() | ContactChanged():
             yield _known(fact.account)
             if step.store.contact(fact.account) is None:
@@ -120,12 +126,6 @@ def _concerned(step: Step, fact: Fact) -> Iterator[str]:  # noqa: C901, PLR0912 
         case of_account.Warned() | of_account.RelayMoved() | of_account.Published() | of_account.DevicesChanged():
             pass
         case of_account.HistoryCame() | of_account.SignedOut() | of_account.OperatorNoticeChanged():
-            pass
-        case of_messages.MessageStored() | of_messages.MessageChanged() | of_messages.MessageGone():
-            pass
-        case of_messages.NoticeAdded() | of_messages.MessageStateChanged() | of_messages.ReadMarker():
-            pass
-        case of_messages.HistoryImported() | of_messages.Typing() | of_messages.Transfer():
             pass
         case of_people.CardChecked() | of_people.IdentityChanged() | of_people.ProfileChanged():
             pass

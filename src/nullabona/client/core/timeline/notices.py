@@ -191,6 +191,12 @@ def of_facts(step: Step) -> None:
 
 def _of_fact(step: Step, fact: Fact, learned: set[bytes]) -> None:  # noqa: C901, PLR0912, PLR0915 - a case a fact
     match fact:
+        case of_messages.MessageStored() | of_messages.MessageChanged() | of_messages.MessageGone():
+            pass
+        case of_messages.NoticeAdded() | of_messages.MessageStateChanged() | of_messages.ReadMarker():
+            pass
+        case of_messages.HistoryImported() | of_messages.Typing() | of_messages.Transfer():
+            pass
         case IdentityChanged():
             _in_shared_rooms(step, step.store.contact(fact.account), NoticeKind.IDENTITY_CHANGED)
         case Warned(room=b"", code="card-changed"):
@@ -212,12 +218,6 @@ def _of_fact(step: Step, fact: Fact, learned: set[bytes]) -> None:  # noqa: C901
         case of_account.DevicesChanged() | of_account.HistoryCame() | of_account.SignedOut():
             pass
         case of_account.OperatorNoticeChanged():
-            pass
-        case of_messages.MessageStored() | of_messages.MessageChanged() | of_messages.MessageGone():
-            pass
-        case of_messages.NoticeAdded() | of_messages.MessageStateChanged() | of_messages.ReadMarker():
-            pass
-        case of_messages.HistoryImported() | of_messages.Typing() | of_messages.Transfer():
             pass
         case of_people.ContactRequested() | of_people.ContactAccepted() | of_people.ContactChanged():
             pass
