@@ -22,6 +22,7 @@ _PROMISE: Final = re.compile(
     re.IGNORECASE,
 )
 KEPT: Final = "tests/api/test_kept_to_oneself.py"
+OFFLINE: Final = "tests/browser/test_offline.py"
 _ENTRY: Final = re.compile(r"^    (\w+):(.*?)(?=^    \w+:|\Z)", re.MULTILINE | re.DOTALL)
 
 CLAIMS: Final[dict[str, str]] = {
@@ -93,6 +94,8 @@ NO_CLAIM: Final = frozenset(
 )
 """They say what a button does, what just happened or what to do."""
 TESTED: Final[dict[str, str]] = {
+    "begin.resumeLead": f"{OFFLINE}::test_after_a_power_cut_the_open_page_comes_back_with_what_was_typed",
+    "chats.endedHint": f"{OFFLINE}::test_after_a_power_cut_the_open_page_comes_back_with_what_was_typed",
     "conversation.imported": f"{KEPT}::test_what_is_kept_to_oneself_is_not_sent",
     "devices.joinNameHint": f"{KEPT}::test_what_is_kept_to_oneself_is_not_sent",
     "devices.renameNote": f"{KEPT}::test_what_is_kept_to_oneself_is_not_sent",
