@@ -64,7 +64,7 @@ def test_a_new_group_has_its_maker_alone_as_member_and_admin() -> None:
     with stage.step() as step:
         preferences.change(step, preferences.PROFILE, preferences.Preferences, {"default_timer_s": 60})
         room = step.room(commands.create_group(step, "family"))
-        assert RoomInfo(1, GROUP, "family", RELAY, (stage.me.account,), timer_s=60) == room.info
+        assert RoomInfo(1, GROUP, "family", RELAY, (stage.me.account,), timer_s=60, members_pin=True) == room.info
         assert [stage.me.device] == [device.device for device in step.roster(room.id).values()]
 
 

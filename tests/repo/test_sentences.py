@@ -17,7 +17,7 @@ SOURCE = Path(catalogue.__file__).parents[1]
 HELP = {"cli_help", "cli_help_docket", "cli_help_drill", "cli_help_servers"}
 """Whose keys are commands and options; tests/cli/test_help.py compares them."""
 AREAS = sorted(path.stem for path in Path(catalogue.__file__).parent.glob("*.toml"))
-OWN = {area for area in AREAS if area.startswith(("errors", "app_refusals", "findings_where"))} | HELP
+OWN = {area for area in AREAS if area.startswith(("errors", "error_lines", "app_refusals", "findings_where"))} | HELP
 """Whose English is the program's own."""
 
 

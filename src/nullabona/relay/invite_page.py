@@ -1,6 +1,6 @@
 """The page of an invite link's web form: the same bytes for everybody (spec/relay.md §2.5).
 
-What the link says stands in the fragment, which browsers send to nobody. The page's own script reads it, offers it to
+What the link says is in the fragment, which browsers send to nobody. The page's own script reads it, offers it to
 the app and as text to copy, and asks the relay for nothing more.
 """
 

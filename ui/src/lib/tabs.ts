@@ -49,7 +49,7 @@ async function launchFromTab(token: string): Promise<string> {
 async function enterFromTab(token = ""): Promise<boolean> {
   const launch = await launchFromTab(token);
   if (launch) {
-    history.replaceState(null, "", `/#launch=${launch}`);
+    history.replaceState(history.state, "", `/#launch=${launch}`);
     location.reload();
   }
   return !!launch;

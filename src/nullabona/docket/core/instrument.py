@@ -78,7 +78,7 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def unsure_wait(self) -> bool:
-        """Whether the person's time to go to court, before the answer, stands on no text of the law."""
+        """Whether the person's time to go to court, before the answer, rests on no text of the law."""
         return self.notice_wait_s > 0 and "notice" in self.counsel
 
     @property

@@ -98,4 +98,4 @@ _HELD: Final[dict[str, Callable[[Mistakes], bool]]] = {
     "G-15": _lacks_nothing,
     "G-16": _nobody_is_accused,
 }
-_CLAIMS: Final = {id: _say(id.lower()) for id in _HELD}
+_CLAIMS: Final = {"G-13": _say("g-13"), "G-14": _say("g-14"), "G-15": _say("g-15"), "G-16": _say("g-16")}

@@ -210,8 +210,8 @@ def shown(step: Step, room: RoomState, ticket: Ticket) -> None:
 def ask_around(step: Step, room: RoomState, epoch: int, commit: bytes) -> None:
     """Ask members in turn where they are, a few times, because of a claim that we do not believe.
 
-    Whoever made false claims may be on a real branch now, and others may have followed there. The claim itself counts
-    for nothing: it names nobody to be asked, and gives way to any that we believe.
+    An account that made false claims may be on a real branch now, and others may have followed there. The claim itself
+    counts for nothing: it names nobody to be asked, and gives way to any that we believe.
     """
     if room.rejoin is None and step.now >= room.looked_at + SPENT_MS and step.others(room, room.epoch):
         room.looked_at = step.now

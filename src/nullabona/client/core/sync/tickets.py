@@ -81,7 +81,7 @@ def _from_inside(
 def _can_lead(room: RoomState, asked: TicketRequest) -> bool:
     """Whether our branch is the one that a device asks for, or may be a third one: neither that nor its own.
 
-    We also answer about an epoch that we do not remember any more: the branch may have gone on far since. And whoever
+    We also answer about an epoch that we do not remember any more: the branch may have gone on far since. And who
     names a newest commit that we did not go through may be on another branch that parted later, or is longer, than the
     one it asks for: a false claim would otherwise hide ours from it.
     """
