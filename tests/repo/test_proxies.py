@@ -379,7 +379,7 @@ def test_nginx_reaches_a_real_relay_at_its_socket_with_the_sizes_for_many(tmp_pa
     root = "user root;\n" if os.geteuid() == 0 else ""  # the test's folder is not open to another user
     config.write_text(root + used)
     with (
-        RelayProcess(tmp_path / "data", listen=f"unix:{place}"),
+        RelayProcess(tmp_path / "data", "--host", HOST, listen=f"unix:{place}"),
         running(command, environment, port, tmp_path / "output.txt"),
     ):
         proxy = Proxy(port, chain, written)
