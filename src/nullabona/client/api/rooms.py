@@ -18,7 +18,7 @@ from nullabona.client.api.finding import (
 )
 from nullabona.client.api.records import Member, MessageInfo, RoomDetails, RoomSummary
 from nullabona.client.api.session import Session
-from nullabona.client.api.showing import Look, look_at, partner_of, room_title, show_line
+from nullabona.client.api.showing import Look, look_at, partner_of, show_line
 from nullabona.client.core import commands, conversation
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.commands import MemberInfo
@@ -258,41 +258,43 @@ def _load(store: Store, room: bytes) -> RoomState:
 
 
 def summary_of(look: Look, room: RoomState, *, last: bool) -> RoomSummary:
-    store, me = look.step.store, look.step.local.account
+    store, me, info, phase = look.step.store, look.step.local.account, room.info, room.phase
     read = store.marker(room.id, me)
     unread, mentions = store.count_unread(room.id, -1 if read is None else read)
     newest = _last_line(store, room.id) if last else None
-    line, photos = (None, 1) if newest is None else _with_album(look, newest)
-    signed_out = room.phase == REMOVED and own_devices.is_signed_out(store)
+    line, photos, joined = None, 1, phase == JOINED
+    if newest is not None:
+        line = show_line(look, newest)
+        if line.album:
+            line, photos = _with_album(look, newest, line)
+    partner = partner_of(room, me)
+    signed_out = phase == REMOVED and own_devices.is_signed_out(store)
     return RoomSummary(
         id=room.id,
-        title=room_title(look, room),
-        direct=room.info.kind == DIRECT,
-        phase="signed-out" if signed_out else room.phase,
-        members=store.member_count(room.id) if room.phase == JOINED else 0,
+        title=look.names.name(partner) if partner else info.name,
+        direct=info.kind == DIRECT,
+        phase="signed-out" if signed_out else phase,
+        members=store.member_count(room.id) if joined else 0,
         unread=unread,
-        admin=me in room.info.admins,
+        admin=me in info.admins,
         changing=room.pending is not None or bool(room.intents),
         mentions=mentions,
         failed=store.count_failed(room.id),
-        timer_s=room.info.timer_s,
-        members_pin=room.info.members_pin,
-        may_pin=room.phase == JOINED and room.info.may_pin(me),
-        partner=partner_of(room, me),
+        timer_s=info.timer_s,
+        members_pin=info.members_pin,
+        may_pin=joined and info.may_pin(me),
+        partner=partner,
         last=line,
         photos=photos,
     )
 
 
-def _with_album(look: Look, newest: Message) -> tuple[MessageInfo, int]:
-    """The newest line; of an album with the words that came with any of its photos, and how many those are."""
-    shown = show_line(look, newest)
-    if not shown.album:
-        return shown, 1
+def _with_album(look: Look, newest: Message, line: MessageInfo) -> tuple[MessageInfo, int]:
+    """The newest ``line``, of an album, with the words that came with any of its photos; how many those are."""
     rows = look.step.store.messages_of(newest.room, _PHOTO, before=newest.position + 1, limit=_ALBUM_MOST)
-    together = [row for row in rows if row.account == newest.account and _is_of(row, shown.album)]
+    together = [row for row in rows if row.account == newest.account and _is_of(row, line.album)]
     said = [words for row in together if (words := kinds.words_of(kinds.stored(row)))]
-    return replace(shown, text=said[-1] if said else ""), len(together)
+    return replace(line, text=said[-1] if said else ""), len(together)
 
 
 def _is_of(row: Message, album: bytes) -> bool:

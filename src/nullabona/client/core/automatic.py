@@ -54,6 +54,8 @@ def by_itself(step: Step) -> None:
     """Do what follows from this step's facts, and from those that this tells, without asking anybody."""
     for fact in step.unlogged:
         match fact:
+            case Typing() | Transfer():  # the most frequent ones
+                pass
             case LinkPresented():
                 _let_in(step, fact.account)
             case AskedAgain():
@@ -66,7 +68,7 @@ def by_itself(step: Step) -> None:
                 _open_for_both(step, fact.account)
             case ContactLearned() | MembershipEnded() | ProfileCopied() | AccountDeleted() | InboxReadElsewhere():
                 pass
-            case ChoicesTakenOver() | OwnMarkerMoved() | ReplyBoxesChanged() | Typing() | Transfer():
+            case ChoicesTakenOver() | OwnMarkerMoved() | ReplyBoxesChanged():
                 pass
             case _:
                 assert_never(fact)
