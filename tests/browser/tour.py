@@ -352,6 +352,6 @@ def entering(person: Person, handle: str, name: str) -> Iterator[str]:
     other.goto(other.url.partition("#")[0])
     other.evaluate("sessionStorage.clear()")
     other.reload()
-    heading(person, "이 창은 더 이상 열 수 없어요", "This window can no longer be used")
+    heading(person, "이 창은 앱과 연결되어 있지 않아요", "This window is not connected to the app")
     _settled(person)
     yield "refused"

@@ -246,7 +246,13 @@ def authority() -> None:
 @click.option(
     "--jurisdiction", type=click.Choice(["KR", "US", "EU"]), required=True, help="The state whose authority it is."
 )
-@click.option("--branch", type=click.Choice(get_args(Branch)), required=True, help="What sort of authority it is.")
+@click.option(
+    "--branch",
+    type=click.Choice(get_args(Branch)),
+    metavar="BRANCH",
+    required=True,
+    help=f"What sort of authority it is: {', '.join(get_args(Branch))}.",
+)
 @click.option("--call-back", required=True, help="A number or domain that you found out yourself.")
 @click.option("--recipient", default="", metavar="AGE1…", help="Lock packages to this key, got by the same call.")
 @spoken
