@@ -24,7 +24,7 @@ def test_an_account_moves_and_its_room_comes_along(pair: Pair, doomed: Service) 
     assert 0 == nulla("sync", profile=pair.mina).code
     assert "are you there?" in nulla("read", pair.room[:12], profile=pair.mina).out
     again = nulla("account", "move", before, "--lang", "ko", profile=pair.mina)
-    assert (0, f"{before}\n", True) == (again.code, again.out, "방 1개도 그리로 옮겨요" in again.err)
+    assert (0, f"{before}\n", True) == (again.code, again.out, "채팅방 1개도 함께 옮겨요" in again.err)
 
 
 @pytest.mark.parametrize(

@@ -29,9 +29,13 @@ def test_the_unit_is_as_hard_as_the_relays() -> None:
         "StateDirectory=nullabona-desk",
         "SocketBindAllow=tcp:8450",
         "LimitNOFILE=4096",
+        "RestartPreventExitStatus=6",
     } == set(desk) - set(relay)
     gone = {line.partition("=")[0] for line in set(relay) - set(desk)}
-    assert {"ExecStart", "IPAddressAllow", "IPAddressDeny", "LimitNOFILE", "SocketBindAllow", "StateDirectory"} == gone
+    assert gone == {
+        "ExecStart", "IPAddressAllow", "IPAddressDeny", "LimitNOFILE", "RestartPreventExitStatus", "SocketBindAllow",
+        "StateDirectory",
+    }  # fmt: skip
 
 
 def test_systemd_accepts_the_unit(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_what_a_relay_writes_anywhere_lies_where_it_is_searched(
     with RelayProcess(Path("data"), log=Path("log"), temporary=Path("relay-tmp"), program=("-c", CARELESS)) as relay:
         assert str(tmp_path / "data") == relay.url.removeprefix("ws://127.0.0.1:1/")
     assert {"here", "home", "temporary", "cache"} == {path.name for path in temporary.iterdir()}
-    assert {"relay-tmp", "log"} == {path.name for path in tmp_path.iterdir()}
+    assert {"relay-tmp", "log", "data"} == {path.name for path in tmp_path.iterdir()}
 
 
 def test_a_program_is_found_from_where_we_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,8 @@ from nullabona.wire.messages import AnyResponse, Append, Appended, Frames, Looku
 from tests.drills.plants import noise
 from tests.wire.cards import inbox_of
 
+pytestmark = pytest.mark.timeout(240)  # a whole drill, on a machine that other tests use
+
 PROVES = DRILLS["tap"].proves
 
 SECRET_A, SECRET_B = bytes(32), bytes(31) + b"b"

@@ -51,8 +51,11 @@ def test_a_path_that_cannot_be_used_is_named(
 
 def test_a_start_on_such_a_path_is_no_bug(tmp_path: Path) -> None:
     """As an operator meets it: exit code 1 and a sentence."""
+    place = ["--data", str(tmp_path), "--listen", "127.0.0.1:0", "--host", "relay.example"]
+    assert 0 == CliRunner().invoke(command, ["init", *place]).exit_code
+    (tmp_path / "boxes.db").unlink(missing_ok=True)
     (tmp_path / "boxes.db").mkdir()
-    result = CliRunner().invoke(command, ["serve", "--data", str(tmp_path), "--listen", "127.0.0.1:0"])
+    result = CliRunner().invoke(command, ["serve", *place])
     assert (1, True) == (result.exit_code, "[path-unusable]" in result.output)
 
 

@@ -246,7 +246,7 @@ class Log:
 
     def witness_failures(self) -> dict[str, int]:
         """By the name of each witness: how often it was asked and did not cosign, since the process started."""
-        return dict(self._circle.failures)
+        return self._circle.failures()
 
     async def hang_up(self) -> None:
         """Close the connections to witnesses before their event loop ends; the next publish reopens them."""

@@ -91,8 +91,7 @@ class Circle:
     def __init__(self, addresses: Sequence[WitnessAddress], route: Route) -> None:
         self._addresses = {address: parse_url(address.url) for address in addresses}
         self.known: dict[str, int] = {}
-        self.failures = Counter(dict.fromkeys((address.key for address in addresses), 0))
-        """How often each was asked and did not cosign, since the process started."""
+        self._failures: Counter[str] = Counter()
         self._met: set[str] = set()
         self._claiming: set[str] = set()
         """Those that said to have more and showed nothing."""
@@ -114,7 +113,7 @@ class Circle:
                 raise each
         self._met |= {address.key for address, each in zip(asked, found, strict=True) if each is None}
         reasons = {address.key: each for address, each in zip(asked, found, strict=True) if isinstance(each, str)}
-        self.failures.update(reasons.keys())
+        self._failures.update(reasons.keys())
         return reasons
 
     async def cosign(self, question: Question) -> Answers:
@@ -129,8 +128,12 @@ class Circle:
                 raise each
         pairs = list(zip(self._addresses, found, strict=True))
         reasons = {address.key: reason for address, reason in pairs if isinstance(reason, str)}
-        self.failures.update(reasons.keys())
+        self._failures.update(reasons.keys())
         return Answers(tuple(line for _, lines in pairs if isinstance(lines, tuple) for line in lines), reasons)
+
+    def failures(self) -> dict[str, int]:
+        """How often each was asked and did not cosign, since the process started, by its key."""
+        return {address.key: self._failures[address.key] for address in self._addresses}
 
     async def close(self) -> None:
         """Close the connections."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-import click
-
 from nullabona.cli.output import emit, line
 from nullabona.errors import UserError
 from nullabona.machine.opening import opening
@@ -32,7 +30,9 @@ def show_sizes(people: int, output: Path | None, *, as_json: bool) -> None:
     if as_json:
         emit({"sizes": asdict(sizes), "files": files if output is None else [str(output / name) for name in files]})
     elif output is None:
-        click.echo("\n".join(f"# ---- {name}\n{text}" for name, text in files.items()).rstrip())
+        for name, text in files.items():
+            for each in (f"# ---- {name}", *text.splitlines(), ""):
+                line(each)
     else:
         for name in files:
             line(str(output / name))
