@@ -19,6 +19,7 @@ from nullabona.docket.core.recount_cases import Demand
 from nullabona.drills.docket.office import Grounds
 from nullabona.drills.docket.tampering import Book, Deed, Forged, Public
 from nullabona.drills.reporting.text import Sentences
+from nullabona.drills.stage.stubborn import asking_no_witness
 from nullabona.errors import PeerError
 from nullabona.log.keys import SignerKey
 from nullabona.log.note import Signer
@@ -139,7 +140,7 @@ async def _publish(folder: Path, grounds: Grounds, forged: Forged, now_s: int) -
     log = open_log(folder, grounds.signers, grounds.origin, witnesses=grounds.witnesses, policy=policy)
     try:
         log.stage(forged.entries)
-        with _unsaid():
+        with _unsaid(), asking_no_witness():
             await log.publish(now_s)
     except NoQuorum as error:
         return {key.partition("+")[0]: reason or _REFUSAL for key, reason in error.reasons.items()}

@@ -30,7 +30,7 @@ from nullabona.wire.epoch import origin_of
 _PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.05
 STUBBORN: Final = (
-    NULLA[0], f"from nullabona.drills.lost_directory.stubborn import ask_no_witness; ask_no_witness(); {NULLA[1]}"
+    NULLA[0], f"from nullabona.drills.stage.stubborn import ask_no_witness; ask_no_witness(); {NULLA[1]}"
 )  # fmt: skip
 """In the place of ``nulla``: a relay that asks no witness what it holds."""
 
