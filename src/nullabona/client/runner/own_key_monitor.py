@@ -238,9 +238,9 @@ class OwnKeyMonitor:
         await self._directories.look_up(str(handle))
         pinned = await self._directories.begin(handle.authority)
         with self._context.engine.step(self._context.now()) as step:
-            anew = start(pinned)
-            save_watch(step.store, anew)
-            own = [each for each in load_expected(step.store) if each.handle == str(handle) and each.by <= anew.epoch]
+            watch = start(pinned)
+            save_watch(step.store, watch)
+            own = [each for each in load_expected(step.store) if each.handle == str(handle) and each.by <= watch.epoch]
             for each in own:  # nobody can say any more whether these were kept
                 keep_evidence(step.store, Evidence(gap.code, handle.authority, self._now_s, b"", each.note))
             save_expected(step.store, [each for each in load_expected(step.store) if each not in own])
