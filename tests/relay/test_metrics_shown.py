@@ -157,3 +157,10 @@ def test_a_relay_without_files_says_so(run: Callable[..., RunningRelay], caplog:
     assert ["the process has no file left for another connection, 1 times so far; raise the unit's LimitNOFILE"] == [
         message for message in caplog.messages if "no file left" in message
     ]
+
+
+def test_no_count_of_bytes_shows_a_single_message() -> None:
+    """A frame alters a count of bytes by more than fifty: bytes that people bring are rounded to whole mebibytes."""
+    brought = [metric for metric in RELAY_METRICS if "bytes" in metric.name and metric.grain != 1]
+    assert {"frame_bytes_kept", "blob_bytes_day", "disk_free_bytes"} <= {metric.name for metric in brought}
+    assert all(metric.grain % 2**20 == 0 for metric in brought)

@@ -60,7 +60,7 @@ RELAY_METRICS: Final = (
     Metric("requests", "Requests taken, by kind.", "kind", _REQUESTS),
     Metric("refusals", "Refusals given, by code.", "code", _REFUSALS),
     Metric("frames_kept", "Frames kept."),
-    Metric("frame_bytes_kept", "Bytes of frames kept."),
+    Metric("frame_bytes_kept", "Bytes of frames kept.", grain=64 * _MIB),
     Metric("batches", "Batches written."),
     Metric("connections", "Connections open now.", gauge=True),
     Metric("waiting_reads", "Waiting reads, awaited wake tokens and polling clients now.", gauge=True),
