@@ -28,7 +28,7 @@ Exit codes:
     3  refused by a relay, a directory or a member
     4  a relay is out of reach; stored messages are sent later
     5  the profile is in use, locked, missing or damaged
-    6  a server's data is missing or an old copy; it began and signed nothing
+    6  a server's data is missing, too old or too new; it signed nothing
   130  interrupted
 """
 
@@ -39,7 +39,8 @@ _PROFILE_CODES: Final = frozenset(
     "passphrase-unreadable".split()
 )
 _STAY_STOPPED_CODES: Final = frozenset(
-    "log-older log-split record-not-begun cards-missing witness-not-begun witness-older".split()
+    "log-older log-split record-not-begun cards-missing witness-not-begun witness-older "
+    "database-too-new docket-too-new".split()
 )
 
 

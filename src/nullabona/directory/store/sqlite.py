@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.directory.store.interface import StoreFailed
-from nullabona.directory.store.rows import CardRows, RowAside, read_text, translated
+from nullabona.directory.store.rows import CardRows, RowAside, translated
 from nullabona.errors import UserError
 from nullabona.machine.opening import is_of_the_file, opening
 from nullabona.machine.scrubbing import SETTINGS, Scrubber
 from nullabona.machine.standing import StandingFile
+from nullabona.machine.tables import Tables
 
 FILE: Final = "cards.db"
 LOCK: Final = "cards.lock"
-VERSION: Final = 1
 
 
 class CardsInUse(UserError):
@@ -34,13 +34,16 @@ class CardsInUse(UserError):
 
 
 class CardsUnreadable(UserError):
-    """The database is foreign or of a later version."""
+    """The file is not a directory's database."""
 
     code = "cards-unreadable"
     default_hint = (
         "use the version of nullabona that wrote it. To begin without cards, move cards.db, cards.db-wal and "
         "cards.db-shm away, never record/; owners' devices put their cards back"
     )
+
+
+_TABLES: Final = Tables("nullabona.directory.store", 0x4E756C43, CardsUnreadable)
 
 
 class SqliteCardStore(CardRows):
@@ -55,7 +58,7 @@ class SqliteCardStore(CardRows):
                 self._file = StandingFile(path)
                 writer = _connect(path)
                 _prepare(writer)
-                self._scrubber = Scrubber(path, writer, VERSION)
+                self._scrubber = Scrubber(path, writer, _TABLES.newest())
                 super().__init__(writer, connect_reader(path))
             except BaseException as error:
                 os.close(self._lock)
@@ -128,13 +131,10 @@ def _connect(path: Path | str, *, uri: bool = False) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version not in {0, VERSION}:
-        raise CardsUnreadable("the card database has another version")
+    _TABLES.version_of(connection)  # before a foreign file is changed
     for pragma in ("journal_mode = WAL", *SETTINGS):
         connection.execute(f"PRAGMA {pragma}")
-    if version == 0:
-        connection.executescript(f"BEGIN IMMEDIATE; {read_text('schema.sql')} PRAGMA user_version = {VERSION}; COMMIT;")
+    _TABLES.prepare(connection)
 
 
 def _lock(path: Path) -> int:

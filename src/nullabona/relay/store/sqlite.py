@@ -18,6 +18,7 @@ from nullabona.errors import UserError
 from nullabona.machine.gaps import MOST_PAGES
 from nullabona.machine.opening import is_of_the_file, opening
 from nullabona.machine.scrubbing import SETTINGS, Scrubber
+from nullabona.machine.tables import Tables
 from nullabona.relay.core.answers import Entry
 from nullabona.relay.core.boxes import LAST_SEQ, SEQ_BITS, Batch, StoredBox
 from nullabona.relay.core.space import Disk
@@ -27,8 +28,6 @@ from nullabona.relay.store.interface import StoreFailed, StoreGone
 from nullabona.relay.store.statements import SQL as _SQL
 from nullabona.relay.store.statements import Trim, keep, piece_end, take
 
-APPLICATION_ID: Final = 0x4E756C42
-VERSION: Final = 1
 FILE_NAME: Final = "boxes.db"
 BOXES_PER_STEP: Final = 500
 """Boxes that one expiry transaction looks at."""
@@ -38,7 +37,7 @@ _PAGE_SIZE: Final = 8_192
 
 
 class NotOurs(UserError):
-    """The file is not a relay's database of this version."""
+    """The file is not a relay's database."""
 
     code = "relay-data-version"
     default_hint = (
@@ -47,6 +46,7 @@ class NotOurs(UserError):
     )
 
 
+_TABLES: Final = Tables("nullabona.relay.store", 0x4E756C42, NotOurs)
 _UNERASED: Final = "frames past their day could not be erased"
 _UNSCRUBBED: Final = "the box store could not be scrubbed"
 
@@ -174,7 +174,7 @@ class SqliteBoxStore:
         self._write = self._open()
         self._read = self._open()
         self._read.execute("PRAGMA query_only = ON")
-        self._scrubber = Scrubber(self._path, self._write, VERSION)
+        self._scrubber = Scrubber(self._path, self._write, _TABLES.newest())
         self._paths = (self._path, self._path.with_name(FILE_NAME + "-wal"))
         self._inodes = self._look()
         self._attached = True
@@ -356,25 +356,15 @@ class SqliteBoxStore:
 
 def _prepare(db: sqlite3.Connection) -> None:
     try:
+        _TABLES.version_of(db)  # before a foreign file is changed
         db.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
         db.execute("PRAGMA journal_mode = WAL").fetchone()
         for setting in SETTINGS:
             db.execute(f"PRAGMA {setting}").fetchone()
         db.execute(f"PRAGMA max_page_count = {MOST_PAGES}").fetchone()
         db.execute("PRAGMA cache_size = -32768")
-        _create_or_check(db)
+        _TABLES.prepare(db)
     except sqlite3.DatabaseError as error:
         if is_of_the_file(error):
             raise
         raise NotOurs("the box store cannot be opened") from error
-
-
-def _create_or_check(db: sqlite3.Connection) -> None:
-    application_id = db.execute("PRAGMA application_id").fetchone()[0]
-    if application_id == 0 and not db.execute(_SQL["tables"]).fetchall():
-        schema = Path(__file__).with_name("schema.sql").read_text("utf-8")
-        marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
-        db.executescript(f"BEGIN IMMEDIATE; {marks} {schema} COMMIT;")
-        return
-    if (application_id, db.execute("PRAGMA user_version").fetchone()[0]) != (APPLICATION_ID, VERSION):
-        raise NotOurs("the data directory holds another program's or another version's database")

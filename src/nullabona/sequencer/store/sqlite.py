@@ -16,9 +16,8 @@ from nullabona.log.tree import EMPTY_ROOT
 from nullabona.machine.opening import is_of_the_file, opening
 from nullabona.machine.queries import named_queries
 from nullabona.machine.standing import StandingFile
+from nullabona.machine.tables import Tables
 
-APPLICATION_ID: Final = 0x4E756C51
-VERSION: Final = 1
 FILE_NAME: Final = "log.db"
 
 T = TypeVar("T")
@@ -33,7 +32,7 @@ class LogStoreFailed(NullabonaError):
 
 
 class NotThisLog(UserError):
-    """The folder holds another log, another program's data, or another version's."""
+    """The folder holds another log, or another program's data."""
 
     code = "log-data-version"
     default_hint = "name the folder and the origin that belong together"
@@ -56,6 +55,7 @@ class Tree:
 
 
 _SQL: Final = named_queries("nullabona.sequencer.store")
+_TABLES: Final = Tables("nullabona.sequencer.store", 0x4E756C51, NotThisLog)
 
 
 class LogStore:
@@ -68,7 +68,7 @@ class LogStore:
         self._lock = threading.Lock()
         with opening(folder / FILE_NAME):
             self._file = StandingFile(folder / FILE_NAME)
-            self._db = self._open(lambda db: _create_or_check(db, origin))
+            self._db = self._open(lambda db: _TABLES.prepare(db, lambda new: _begin(new, origin)))
         if (held := self.tree().origin) != origin:
             self._db.close()
             raise NotThisLog(f"this folder holds the log {held!r}, not {origin!r}")
@@ -169,7 +169,7 @@ class LogStore:
                 self._db.close()
             if self._file.stands():
                 with suppress(sqlite3.Error, NotThisLog):
-                    self._db = self._open(_check)
+                    self._db = self._open(_TABLES.check)
 
     def _open(self, prepare: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
         db = sqlite3.connect(
@@ -190,23 +190,8 @@ class LogStore:
         return db
 
 
-def _create_or_check(db: sqlite3.Connection, origin: str) -> None:
-    application_id = db.execute("PRAGMA application_id").fetchone()[0]
-    if application_id == 0 and not db.execute("SELECT name FROM sqlite_schema").fetchall():
-        schema = Path(__file__).with_name("schema.sql").read_text("utf-8")
-        db.executescript(f"BEGIN IMMEDIATE; {schema}")
-        db.execute(_SQL["begin_tree"], (origin, EMPTY_ROOT))
-        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {VERSION}")
-        db.execute("COMMIT")
-        return
-    _check(db)
-
-
-def _check(db: sqlite3.Connection) -> None:
-    application_id = db.execute("PRAGMA application_id").fetchone()[0]
-    if (application_id, db.execute("PRAGMA user_version").fetchone()[0]) != (APPLICATION_ID, VERSION):
-        raise NotThisLog("the folder holds another program's or another version's database")
+def _begin(db: sqlite3.Connection, origin: str) -> None:
+    db.execute(_SQL["begin_tree"], (origin, EMPTY_ROOT))
 
 
 def _digest(entries: Sequence[bytes]) -> bytes:

@@ -11,10 +11,9 @@ from typing import Final, TypeVar
 from nullabona.errors import NullabonaError, UserError
 from nullabona.machine.queries import named_queries
 from nullabona.machine.standing import StandingFile
+from nullabona.machine.tables import Tables
 from nullabona.witness.core.judging import Held
 
-APPLICATION_ID: Final = 0x4E756C57
-VERSION: Final = 1
 FILE_NAME: Final = "witness.db"
 
 T = TypeVar("T")
@@ -29,13 +28,14 @@ class WitnessStoreFailed(NullabonaError):
 
 
 class NotAWitness(UserError):
-    """The folder holds another program's data, or another version's."""
+    """The folder holds another program's data."""
 
     code = "witness-data-version"
     default_hint = "name the witness's own folder; never start one again under an old key: it would have forgotten"
 
 
 _SQL: Final = named_queries("nullabona.witness.store")
+_TABLES: Final = Tables("nullabona.witness.store", 0x4E756C57, NotAWitness)
 
 
 class WitnessStore:
@@ -44,7 +44,7 @@ class WitnessStore:
     def __init__(self, folder: Path, connection_class: type[sqlite3.Connection] = sqlite3.Connection) -> None:
         self._file = StandingFile(folder / FILE_NAME)
         self._class = connection_class
-        self._db = self._open(_create_or_check)
+        self._db = self._open(_TABLES.prepare)
 
     def find(self, origin: str) -> Held | None:
         """The last cosigned checkpoint of this log."""
@@ -97,7 +97,7 @@ class WitnessStore:
                 self._db.close()
             if self._file.stands():
                 with suppress(sqlite3.Error, NotAWitness):
-                    self._db = self._open(_check)
+                    self._db = self._open(_TABLES.check)
 
     def _open(self, prepare: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
         db = sqlite3.connect(
@@ -114,19 +114,3 @@ class WitnessStore:
             db.close()
             raise
         return db
-
-
-def _create_or_check(db: sqlite3.Connection) -> None:
-    application_id = db.execute("PRAGMA application_id").fetchone()[0]
-    if application_id == 0 and not db.execute("SELECT name FROM sqlite_schema").fetchall():
-        schema = Path(__file__).with_name("schema.sql").read_text("utf-8")
-        marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
-        db.executescript(f"BEGIN IMMEDIATE; {marks} {schema} COMMIT;")
-        return
-    _check(db)
-
-
-def _check(db: sqlite3.Connection) -> None:
-    application_id = db.execute("PRAGMA application_id").fetchone()[0]
-    if (application_id, db.execute("PRAGMA user_version").fetchone()[0]) != (APPLICATION_ID, VERSION):
-        raise NotAWitness("the folder holds another program's or another version's database")

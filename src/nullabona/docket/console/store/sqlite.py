@@ -7,17 +7,16 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 from nullabona.docket.console.rules.session import Recovery
 from nullabona.docket.console.store.records import Applicant, DisplayPreferences, Enrolment, Passkey
 from nullabona.errors import NullabonaError, UserError
-from nullabona.machine.queries import named_queries, statements_of
+from nullabona.machine.queries import named_queries
+from nullabona.machine.tables import Tables
 
 FILE: Final = "console.db"
-VERSION: Final = 1
 _SQL: Final = named_queries("nullabona.docket.console.store")
 
 
@@ -30,10 +29,13 @@ class ConsoleStoreFailed(NullabonaError):
 
 
 class ConsoleUnreadable(UserError):
-    """The console's database is foreign or of a later version."""
+    """The file is not a console's database."""
 
     code = "console-unreadable"
     default_hint = "use the version of nullabona that wrote it, or another data directory"
+
+
+_TABLES: Final = Tables("nullabona.docket.console.store", 0x4E756C4F, ConsoleUnreadable)
 
 
 class ConsoleStore:
@@ -222,15 +224,7 @@ def _passkey(row: tuple[Any, ...]) -> Passkey:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
+    _TABLES.version_of(connection)  # before a foreign file is changed
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "trusted_schema = OFF"):
         connection.execute(f"PRAGMA {pragma}")
-    connection.execute("BEGIN IMMEDIATE")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0 and not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-        for statement in statements_of(files(__package__).joinpath("schema.sql").read_text("utf-8")):
-            connection.execute(statement)
-        version = VERSION
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-    connection.execute("COMMIT")
-    if version != VERSION:
-        raise ConsoleUnreadable("the console's database is of another version")
+    _TABLES.prepare(connection)
