@@ -138,6 +138,39 @@ def test_a_rescue_yields_the_handle_alone_and_is_told(shipped: Catalogue) -> Non
     assert row_at(shipped, "KR.RESCUE", dt.date(2019, 7, 15)) is None
 
 
+def test_a_rescue_is_not_kept_waiting_for_a_document(shipped: Catalogue) -> None:
+    """제19조의3제3항: where there is no time, the request is made without one and the document follows."""
+    row = next(row for row in shipped.newest() if row.id == "KR.RESCUE")
+    assert ("자살예방법 제19조의3",) == row.law
+    assert ("agency_called_back", "danger_described") == row.gates
+    assert {"law", "gates", "notice"} <= {one.field for one in row.checked}
+
+
+def test_who_may_ask_for_subscriber_information_is_what_the_law_lists(shipped: Catalogue) -> None:
+    """전기통신사업법 제83조제3항 names courts, prosecutors, the tax service and intelligence beside investigators."""
+    row = next(row for row in shipped.newest() if row.id == "KR.SUBSCRIBER")
+    listed = ("court", "prosecutor", "investigative_agency", "tax_service", "intelligence_service")
+    assert listed == row.issuers
+    assert row.authority_notice is not None
+    assert "전기통신사업법 제83조의2제1항" == row.authority_notice.law
+
+
+def test_no_article_is_cited_of_another_act(shipped: Catalogue) -> None:
+    """The yearly report on illegal filming is due under the Network Act; a correction request has its own statute."""
+    filming, correction = (
+        next(row for row in shipped.newest() if row.id == f"KR.REMOVAL.{name}")
+        for name in ("ILLEGAL_FILMING", "CORRECTION")
+    )
+    assert ("정보통신망법 제44조의14제2항",) == tuple(report.law for report in filming.reports)
+    assert "방송미디어통신위원회법 제22조제4호" == correction.law[0]
+
+
+def test_nobody_is_told_by_the_authority_of_a_preservation(shipped: Catalogue) -> None:
+    """Article 13(1) of Regulation (EU) 2023/1543 is about production only."""
+    rules = {row.id: row.notice.rule for row in shipped.newest() if row.id.startswith("EU.EPOC")}
+    assert {"EU.EPOC": "by_authority", "EU.EPOC_ER": "by_authority", "EU.EPOC_PR": "counsel"} == rules
+
+
 def test_a_time_to_go_to_court_is_no_law(shipped: Catalogue) -> None:
     """The fourteen days of a civil subpoena are the desk's own, and everybody who sees them is told so."""
     (row,) = (row for row in shipped.newest() if row.notice.wait)
