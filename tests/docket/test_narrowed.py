@@ -130,7 +130,7 @@ def test_epochs_are_dated_by_the_public_record(tmp_path: Path) -> None:
     entries = [b"genesis", *(encode_epoch(number, bytes(32), number * 7 * DAY) for number in (1, 2))]
     (files / "tile/entries/000.p").mkdir()
     (files / "tile/entries/000.p/3").write_bytes(encode_bundle(entries))
-    days = EpochDays(tmp_path, 99)
+    days = EpochDays(files, 99)
     assert [None, 7, 14, 99] == [days(number) for number in range(4)]
     assert EpochDays(tmp_path / "nowhere", 99)(1) is None
 

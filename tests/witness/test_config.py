@@ -13,7 +13,7 @@ import pytest
 from nullabona.log.keys import Kind
 from nullabona.machine.keyfile import KeyFileUnusable, encode_private_key, write_key_file
 from nullabona.machine.settings import BadConfig
-from nullabona.processes.program import Program, nulla
+from nullabona.processes.program import Program, nulla, run
 from nullabona.processes.servers import ANY_PORT
 from nullabona.witness.config import KEYS, make_config, read_file
 from nullabona.witness.core.limits import Limits, describe
@@ -123,6 +123,10 @@ def test_a_process_says_ready_serves_and_stops(tmp_path: Path, key: Path) -> Non
     """One line says where it listens and under which keys; SIGTERM ends it with 0; the log holds no request."""
     path = tmp_path / "witness.toml"
     path.write_text(f'data = "d"\nkey = "witness.key"\n[[log]]\nvkeys = {json.dumps(VKEYS)}\n')
+    refused = run(nulla("witness", "serve", "--config", str(path)))
+    assert (6, True, False) == (refused.code, "[witness-not-begun]" in refused.err, (tmp_path / "d").exists())
+    begun = [run(nulla("witness", "init", "--config", str(path))).code for _ in range(2)]
+    assert [0, 1] == begun
     process = Program(nulla("witness", "serve", "--config", str(path), "--json", "--listen", ANY_PORT))
     assert {"ready", "listen", "vkeys"} == set(process.ready)
     assert process.ready["vkeys"][0].startswith("witness.example/w+")

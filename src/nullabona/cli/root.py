@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "log": "nullabona.cli.log.group:log",
     "relay": "nullabona.cli.operator.relay:relay",
     "witness": "nullabona.cli.operator.witness:witness",
+    "doctor": "nullabona.cli.operator.checking:doctor",
     "docket": "nullabona.cli.docket.group:docket",
     "drill": "nullabona.cli.drill:drill",
 }
@@ -49,7 +50,7 @@ SECTIONS: Final = {
         "app", "account", "device", "contact", "room", "send", "read", "search", "save", "follow", "sync", "status",
         "backup", "restore", "export", "import", "record", "operator-notices",
     ),
-    "for-operators": ("relay", "witness"),
+    "for-operators": ("relay", "witness", "doctor"),
     "for-legal-desks": ("docket",),
     "for-auditors": ("log", "drill"),
 }  # fmt: skip

@@ -41,7 +41,7 @@ from nullabona.machine.opening import PathUnusable
 from nullabona.machine.settings import BadConfig, check_keys, read_toml
 from nullabona.machine.steady import steady_now
 from nullabona.operating.docket_log import check_origin, open_witnessed_log
-from nullabona.operating.epochs import EpochDays
+from nullabona.operating.epochs import PUBLIC, EpochDays
 from nullabona.operating.officer_file import OfficerFile, OfficerFileUnusable
 from nullabona.sequencer import Log
 
@@ -188,7 +188,7 @@ def outside(config: Mapping[str, Any], catalogue: Catalogue, parts: Parts) -> Ou
     return Outside(
         clock=parts.clock, chance=secrets.token_bytes, producible=held, make_package=_packages(config, catalogue),
         verifiers={"ed25519": verify_ed25519, **parts.verifiers}, seal=parts.seal or _seal(config),
-        epoch_day=lambda epoch: EpochDays(directory, parts.clock() // DAY)(epoch),  # noqa: PLW0108 - read again each time
+        epoch_day=lambda epoch: EpochDays(directory / PUBLIC, parts.clock() // DAY)(epoch),  # noqa: PLW0108 - read again each time
         steady=parts.steady, contact=str(config.get("contact", "")),
     )  # fmt: skip
 

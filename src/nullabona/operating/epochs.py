@@ -19,9 +19,9 @@ _DAY_S: Final = 86_400
 
 @dataclass(frozen=True)
 class EpochDays:
-    """The days of the epochs of one directory, as its record stood when it was first asked."""
+    """The days of the epochs of one directory, as its record in ``public`` was when it was first asked."""
 
-    data: Path
+    public: Path
     today: int
     _bundles: dict[int, list[bytes]] = field(default_factory=dict, repr=False)
 
@@ -42,11 +42,11 @@ class EpochDays:
 
     @cached_property
     def _size(self) -> int:
-        return parse_checkpoint(parse_note((self.data / PUBLIC / "checkpoint").read_bytes()).text).size
+        return parse_checkpoint(parse_note((self.public / "checkpoint").read_bytes()).text).size
 
     def _bundle(self, index: int) -> list[bytes]:
         if index not in self._bundles:
             width = tile_width(ENTRIES, index, self._size)
-            data = (self.data / PUBLIC / Tile(ENTRIES, index, width).path).read_bytes()
+            data = (self.public / Tile(ENTRIES, index, width).path).read_bytes()
             self._bundles[index] = decode_bundle(data, width)
         return self._bundles[index]

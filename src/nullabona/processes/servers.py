@@ -98,6 +98,9 @@ class WitnessProcess(Program):
         config = folder / "witness.toml"
         config.write_text("\n".join([*lines, "[[log]]", f"vkeys = {json.dumps(list(vkeys))}", ""]), "utf-8")
         log = folder.with_name(f"{folder.name}.log")
+        begun = Program(nulla("witness", "init", "--config", str(config))).wait(_BEGIN_S)
+        if begun.code != 0:
+            raise ProcessFailed(f"a witness could not begin: {begun.err[-2_000:]}")
         super().__init__(nulla("witness", "serve", "--config", str(config), "--json"), log=log)
         self.url: str = self.ready["ready"]
         self.vkey: str = self.ready["vkeys"][0]

@@ -188,6 +188,8 @@ LOG_LINES: Final = (
     LogLine("nullabona.witness", "its database failed: %s", "it could not cosign", ("what could not be done",)),
     LogLine("nullabona.witness", "this machine's clock is %d s behind what was cosigned of %s",
             "the clock was put back", ("seconds", "name of the log")),
+    LogLine("nullabona.witness", "the log %s does not show what was cosigned of it: %s",
+            "at a start: the witness cannot compare its memory", ("name of the log", "code of an error")),
     LogLine("nullabona.witness", "evidence against %s could not be kept: %s", "a log that forked, and no room for it",
             ("name of the log", "what the system says"), "public record"),
     LogLine("nullabona.witness", "evidence against %s: %s", "a log that forked", ("name of the log", "name of a file"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +10,7 @@ from typing import Any, Final
 from nullabona.errors import Malformed
 from nullabona.log.checkpoint import MAX_ORIGIN
 from nullabona.log.keys import Kind, SignerKey, parse_vkey
+from nullabona.machine.http_client import parse_url
 from nullabona.machine.keyfile import read_key_file
 from nullabona.machine.settings import (
     BadConfig,
@@ -40,6 +41,7 @@ KEYS: Final = {
 LOG_KEYS: Final = {
     "vkeys": "every key that the log signs its checkpoints with; of each kind one must have signed",
     "origin": "first line of its checkpoints; default: the name in its keys",
+    "url": "where the log's own files are; a start compares what this witness signed with what it remembers",
 }
 _LOG_KINDS: Final = frozenset({Kind.ED25519, Kind.COSIGN_MLDSA44})
 _WITNESS_KINDS: Final = frozenset({Kind.COSIGN_ED25519, Kind.COSIGN_MLDSA44})
@@ -52,6 +54,8 @@ class Config:
     data: Path
     signers: tuple[SignerKey, ...] = field(repr=False)
     logs: tuple[WatchedLog, ...]
+    urls: Mapping[str, str] = field(default_factory=dict)
+    """Where a log's own files are, by its origin."""
     listen: tuple[Endpoint, ...]
     tls: Tls | None = None
     behind_proxy: bool = False
@@ -69,7 +73,8 @@ def make_config(settings: Mapping[str, Any]) -> Config:
     config = Config(
         data=Path(_needed(settings, "data")),
         signers=_signers(Path(_needed(settings, "key"))),
-        logs=_logs(settings.get("log", [])),
+        logs=(logs := _logs(settings.get("log", []))),
+        urls=_urls(settings.get("log", []), logs),
         listen=endpoints(settings, DEFAULT_LISTEN),
         tls=tls_files(settings),
         behind_proxy=typed(settings, "behind_proxy", bool, default=False),
@@ -118,6 +123,12 @@ def _log(table: Mapping[str, Any]) -> WatchedLog:
     if not 0 < len(origin.encode()) <= MAX_ORIGIN or "\n" in origin:
         raise BadConfig("an origin is one line of at most 255 bytes")
     return WatchedLog(origin, verifiers)
+
+
+def _urls(tables: Sequence[Mapping[str, Any]], logs: Sequence[WatchedLog]) -> dict[str, str]:
+    """The tables were checked. Raises `BadConfig` or `BadUrl`."""
+    urls = ((log.origin, typed(table, "url", str, default=None)) for table, log in zip(tables, logs, strict=True))
+    return {origin: str(parse_url(url)) for origin, url in urls if url is not None}
 
 
 def _limits(table: object) -> Limits:

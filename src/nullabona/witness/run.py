@@ -13,6 +13,7 @@ import uvloop
 from nullabona.errors import UserError
 from nullabona.machine.hardening import harden, raise_open_files
 from nullabona.machine.lock import FolderLock
+from nullabona.witness.beginning import check_begun, check_memory
 from nullabona.witness.config import Config
 from nullabona.witness.cosigner import Cosigner
 from nullabona.witness.server.server import Witness
@@ -23,12 +24,15 @@ _log: Final = logging.getLogger("nullabona.witness")
 
 
 def run_witness(config: Config, ready: Callable[[list[str]], None]) -> None:
-    """Serve until SIGTERM or SIGINT, then return. Raises `FolderInUse`, `NotAWitness` or `UserError`.
+    """Serve until SIGTERM or SIGINT, then return.
+
+    Raises `WitnessNotBegun`, `WitnessOlder`, `FolderInUse`, `NotAWitness` or `UserError`.
 
     Logs its start, its stop, its own failures and evidence against a log to ``nullabona.witness``, and nothing else.
     """
     harden()
     raise_open_files()
+    check_begun(config)
     lock, store = open_store(config)
     try:
         uvloop.run(_serve(config, store, ready))
@@ -65,6 +69,7 @@ async def _serve(config: Config, store: WitnessStore, ready: Callable[[list[str]
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
+    await check_memory(config, store)
     try:
         urls = await witness.start()
         ready(urls)

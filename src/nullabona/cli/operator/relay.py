@@ -13,12 +13,14 @@ import click
 
 from nullabona.cli.exits import STAY_STOPPED, show
 from nullabona.cli.help import group
+from nullabona.cli.operator.checking import route_of, tell
 from nullabona.cli.operator.relay_options import as_serving
 from nullabona.cli.operator.sizes import show_sizes
 from nullabona.cli.output import emit, line
-from nullabona.cli.settings import Settings, settings_of, spoken
+from nullabona.cli.settings import Settings, connected, settings_of, spoken
 from nullabona.errors import NullabonaError
 from nullabona.operating.beginning import begin_relay
+from nullabona.operating.checks.relay import check_relay, status_of_relay
 from nullabona.operating.directory import FILES, vkeys_of
 from nullabona.operating.relay import serve_relay
 from nullabona.relay.config import KEYS, read_file
@@ -71,6 +73,36 @@ def init(context: click.Context, /, *, config: Path | None, cards_lost: bool, **
     with _refusals(settings):
         for text in begin_relay(_settings(config, flags), cards_lost=cards_lost):
             emit({"vkey": text}) if settings.as_json else line(text)
+
+
+@relay.command()
+@as_serving
+@click.option("--people", type=click.IntRange(min=1), metavar="N", help="How many people it is for.")
+@connected
+@click.pass_context
+def check(context: click.Context, /, *, config: Path | None, people: int | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
+    """Say what stands between these options, which `serve` will get, and a relay that people can use.
+
+    Looks at configuration, certificate, ports, files, disk, clock, databases, witnesses and mirrors, and changes
+    nothing. Run it as the relay's user. Exit code 1: something is wrong.
+    """
+    settings = settings_of(context)
+    with _refusals(settings):
+        tell(settings, check_relay(_settings(config, flags), route_of(settings), people))
+
+
+@relay.command()
+@as_serving
+@spoken
+@click.pass_context
+def status(context: click.Context, /, *, config: Path | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
+    """Ask the running relay how it is, at the first address where it listens.
+
+    Exit code 1: it does not run, or something is wrong. Its numbers are a minute old at most.
+    """
+    settings = settings_of(context)
+    with _refusals(settings):
+        tell(settings, status_of_relay(_settings(config, flags)))
 
 
 @contextmanager

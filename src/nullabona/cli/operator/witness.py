@@ -5,16 +5,24 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from nullabona.cli.help import group
+from nullabona.cli.operator.checking import route_of, tell
 from nullabona.cli.output import emit, line
-from nullabona.cli.settings import settings_of, spoken
+from nullabona.cli.settings import connected, settings_of, spoken
 from nullabona.log.keys import vkey
+from nullabona.operating.checks.others import check_witness, status_of_witness
+from nullabona.witness.beginning import begin
 from nullabona.witness.config import KEYS, LOG_KEYS, make_config, read_file
 from nullabona.witness.core.limits import describe
 from nullabona.witness.run import run_witness
+
+_CONFIG: Final = click.option(
+    "--config", type=click.Path(path_type=Path), metavar="FILE", required=True, help="TOML file."
+)
 
 
 @group()
@@ -23,7 +31,7 @@ def witness() -> None:
 
 
 @witness.command()
-@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", required=True, help="TOML file.")
+@_CONFIG
 @click.option("--listen", multiple=True, metavar="ADDRESS", help="Instead of the file's: HOST:PORT or unix:PATH.")
 @spoken
 @click.pass_context
@@ -31,7 +39,8 @@ def serve(context: click.Context, *, config: Path, listen: tuple[str, ...]) -> N
     """Serve until stopped; `nulla witness limits` lists every setting.
 
     Prints one line to stdout when ready. Logs its start, its stop, its own failures and evidence against a log to
-    stderr, and nothing else of any request. SIGTERM stops it gracefully (exit 0).
+    stderr, and nothing else of any request. SIGTERM stops it gracefully (exit 0). If its memory is missing or an old
+    copy, it cosigns nothing (exit 6).
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s: %(message)s")
     settings = read_file(config)
@@ -47,6 +56,41 @@ def serve(context: click.Context, *, config: Path, listen: tuple[str, ...]) -> N
             line(f"ready {' '.join(urls)}")
 
     run_witness(made, ready)
+
+
+@witness.command()
+@_CONFIG
+@connected
+@click.pass_context
+def init(context: click.Context, *, config: Path) -> None:
+    """Begin a new witness, once: make its empty memory of what it cosigned. It serves nothing.
+
+    `serve` refuses to run without it: an empty folder under an old key has forgotten what was cosigned. A log whose
+    table has a `url` is asked whether it shows a cosignature by this key; then the witness is not new (exit code 6).
+    """
+    settings = settings_of(context)
+    begin(make_config(read_file(config)), route_of(settings))
+
+
+@witness.command()
+@_CONFIG
+@spoken
+@click.pass_context
+def check(context: click.Context, *, config: Path) -> None:
+    """Say what stands between this configuration and a witness that cosigns. Changes nothing.
+
+    Run it as the witness's user. Exit code 1: something is wrong.
+    """
+    tell(settings_of(context), check_witness(config))
+
+
+@witness.command()
+@_CONFIG
+@spoken
+@click.pass_context
+def status(context: click.Context, *, config: Path) -> None:
+    """Ask the running witness how it is. Exit code 1: it does not run, or something is wrong."""
+    tell(settings_of(context), status_of_witness(config))
 
 
 @witness.command()
