@@ -40,7 +40,7 @@ def test_a_conversation_with_all_it_has(service: Service, tmp_path: Path) -> Non
             for client in (mina, junho):
                 await until(client, lambda c=client: bool(c.messages.get(room, first).reactions))  # type: ignore[misc]
                 edited, quoting, asked = said(client, room)
-                assert ("주말 모임 어때?", True) == (edited.text, edited.edited_at > 0)
+                assert ("주말 모임 어때?", True) == (edited.text, edited.edited_at is not None)
                 assert quoting.quote is not None
                 assert (first, "주말 모임 어때?", "미나") == (quoting.reply_to, quoting.quote.text, quoting.quote.name)
                 assert [("👍", (junho.me.account,))] == [(r.emoji, r.accounts) for r in edited.reactions]

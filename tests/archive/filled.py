@@ -215,7 +215,7 @@ def put(
         *(b"b" * 32, b"f" * 32, 0, encode_body(body), kind or kinds.kind_of(body), shown),
         unread=0 if own or not shown else 1,
         about=about or getattr(body, "target", b""),
-        edited_at=NOW if life.rng.randrange(30) == 0 and isinstance(body, Text) else 0,
+        edited_at=NOW if life.rng.randrange(30) == 0 and isinstance(body, Text) else None,
     )
     life.store.put_message(message)
     search.index(life.store, message, body)

@@ -146,7 +146,7 @@ def test_an_erasure_counts(erased: Any, body: object, kind: str, store: SqliteSt
     merged(store, file(), piece())
     assert ONE == merged(store, erased())
     row = row_of(store)
-    assert (body, kind, 0, 0, 33) == (decode_body(row.body), row.kind, row.unread, row.edited_at, row.expires_at)
+    assert (body, kind, 0, None, 33) == (decode_body(row.body), row.kind, row.unread, row.edited_at, row.expires_at)
     assert (known.box, known.frame, kind == "deleted") == (row.box, row.frame, row.shown)
     assert ([], []) == (finds(store, "a.txt"), indexed(store))
     assert (None, []) == (store.file(ROOM, ID), store.pieces(ROOM, ID))
@@ -168,11 +168,13 @@ def test_what_was_erased_here_stays_erased(store: SqliteStore) -> None:
     assert [] == finds(store, "안녕하세요")
 
 
-@pytest.mark.parametrize(("here", "said", "then"), [(0, 70, 70), (60, 70, 60), (60, 0, 60), (0, 0, 0)])
-def test_a_timer_that_runs_already_counts(here: int, said: int, then: int, store: SqliteStore) -> None:
+@pytest.mark.parametrize(("here", "said", "then"), [(None, 70, 70), (60, 70, 60), (60, None, 60), (None, None, None)])
+def test_a_timer_that_runs_already_counts(
+    here: int | None, said: int | None, then: int | None, store: SqliteStore
+) -> None:
     """One that is known is not moved; nothing else changes."""
-    known = sent(store, message(expires_at=here))
-    other = message(Text("다른 말"), expires_at=said, timer_s=5)
+    known = sent(store, message(expires_at=here or 0))
+    other = message(Text("다른 말"), expires_at=said or 0, timer_s=5)
     assert (ONE if here != then else SAME) == merged(store, other)
     assert changed(known, expires_at=then) == row_of(store)
 
@@ -188,7 +190,7 @@ def test_the_later_of_two_backups_counts_in_any_case(store: SqliteStore) -> None
     """Also against an edit or an erasure; only what this device sent it with stays."""
     known = sent(store, message(edited_at=99))
     assert ONE == merged(store, message(Text("처음 말"), state="delivered", unread=0), replace=True)
-    first = changed(known, body=encode_body(Text("처음 말")), state=MessageState.DELIVERED, unread=0, edited_at=0)
+    first = changed(known, body=encode_body(Text("처음 말")), state=MessageState.DELIVERED, unread=0, edited_at=None)
     assert first == row_of(store)
     assert [ID] == finds(store, "처음")
     merged(store, deleted())

@@ -72,7 +72,7 @@ def test_a_whole_backup_is_a_profile(tmp_path: Path) -> None:
     done = restore(tmp_path / "new", path)
     assert Restored("mina@relay.example", 7, Counts(others=1, messages=1, files=1, pieces=1, same=2)) == done
     wanted = {
-        "messages": {A: 0},
+        "messages": {A: None},
         "value": b"1",
         "imports": [],
         "chunk": True,
@@ -112,7 +112,7 @@ def test_a_later_backup_counts_more_than_the_one_before_it(tmp_path: Path) -> No
     done = restore(tmp_path / "new", whole, later)
     assert (8, 2 + 1, 1, 1) == (done.made_at, done.counts.messages, done.counts.files, done.counts.pieces)
     assert content(tmp_path / "new") == {
-        "messages": {C: 0, B: 5},
+        "messages": {C: None, B: 5},
         "value": b"2",
         "record": None,
         "imports": [b"j" * 16],

@@ -109,7 +109,7 @@ class Alone(Fork):
             room.history = [Merged(0, winner, [JUN.account], [], [])]
             room.former = {JUN.signature_key.hex(): helper(JUN)}
 
-    def says(self, body: bytes, now: int = START) -> tuple[Rejoin | None, int, int | None]:
+    def says(self, body: bytes, now: int = START) -> tuple[Rejoin | None, int | None, int | None]:
         """What is looked for, when that was, and when our own branch is announced there."""
         with self.here(now) as (step, room, track):
             branches.outsider(step, room, track, body)

@@ -54,7 +54,7 @@ STEPS = (
     WatchStep(NOW + 3, None, 2, b"\x02", (SIBLINGS[5],)),
     WatchStep(NOW + 4, entry(TWO), 10, b"\xfc\x03", tuple(SIBLINGS[2:10])),
 )
-WATCH = Watch(2, frontier(LEAVES[:2]).peaks, NOTHING, -1, NOW + 1)
+WATCH = Watch(2, frontier(LEAVES[:2]).peaks, NOTHING, None, NOW + 1)
 KNOWN = msgspec.structs.replace(PINNED, size=2, peaks=WATCH.peaks)
 NOTE = checkpoint(LEAVES)
 
@@ -74,7 +74,7 @@ def test_every_epoch_is_computed_from_what_is_told_of_it() -> None:
     found = seen(answer())
     assert ((2, NOW + 2, ONE), (3, NOW + 3, ONE), (4, NOW + 4, TWO)) == found.openings
     peaks = frontier(LEAVES).peaks
-    assert (Watch(5, peaks, entry(TWO), -1, NOW + 4), True) == (found.watch, found.complete)
+    assert (Watch(5, peaks, entry(TWO), None, NOW + 4), True) == (found.watch, found.complete)
     assert LEAVES[2:] == [view.leaf for view in found.trail.views]
     assert [frontier(LEAVES[:size]).peaks for size in (2, 3, 4)] == [view.peaks for view in found.trail.views]
     assert [tuple(SIBLINGS[:2]), (SIBLINGS[0], SIBLINGS[5])] == [view.siblings for view in found.trail.views[:2]]
@@ -107,7 +107,7 @@ def test_where_nothing_is_new_the_watch_stays_where_it_was() -> None:
     done = seen(answer()).watch
     told = HandleWatched(PROOF, NOTE, 5, ())
     assert done == seen(told, done, now_s=NOW + 4 + FRESH_S).watch
-    fresh = seen(told, replace_watch(done, closed_s=0), now_s=NOW + 9).watch
+    fresh = seen(told, replace_watch(done, closed_s=None), now_s=NOW + 9).watch
     assert replace_watch(done, closed_s=NOW + 9) == fresh
     with pytest.raises(LogStale):
         seen(told, done, now_s=NOW + 5 + FRESH_S)

@@ -26,7 +26,7 @@ def sights(*openings: Opening | None) -> list[tuple[int, int, Opening | None]]:
     return [(10 + number, 10 * (10 + number), opening) for number, opening in enumerate(openings)]
 
 
-def watching(opening: Opening | None = None, place: int = -1) -> Watch:
+def watching(opening: Opening | None = None, place: int | None = None) -> Watch:
     """A watch up to the ninth epoch."""
     entry = (b"", 0, b"") if opening is None else (opening.nonce, opening.version, opening.digest)
     return Watch(10, (b"p" * 32,), entry, place, 90)
@@ -35,8 +35,8 @@ def watching(opening: Opening | None = None, place: int = -1) -> Watch:
 @pytest.mark.parametrize(
     ("before", "seen", "reasons", "after", "place"),
     [
-        ((None, -1), [None, None], [], None, -1),
-        ((None, -1), [stood(A, 1)], [], stood(A, 1), 0),
+        ((None, None), [None, None], [], None, None),
+        ((None, None), [stood(A, 1)], [], stood(A, 1), 0),
         ((stood(A, 1), 0), [stood(A, 1), stood(A, 1)], [], stood(A, 1), 0),
         ((stood(A, 1), 0), [stood(B, 2), stood(C, 5)], [], stood(C, 5), 2),
         ((stood(A, 1), 0), [stood(A, 2)], [], stood(A, 2), 0),
@@ -56,11 +56,11 @@ def watching(opening: Opening | None = None, place: int = -1) -> Watch:
     ],
 )
 def test_what_this_account_did_not_do_is_an_alarm(
-    before: tuple[Opening | None, int],
+    before: tuple[Opening | None, int | None],
     seen: list[Opening | None],
     reasons: list[tuple[str, int, str]],
     after: Opening | None,
-    place: int,
+    place: int | None,
 ) -> None:
     """Once, in the epoch in which it entered; what stood there last is known afterwards, and which card of ours."""
     watch, alarms = judge(watching(*before), sights(*seen), OWN)

@@ -90,7 +90,7 @@ DUE: dict[str, tuple[Callable[[RoomState], None], Callable[[RoomState], object]]
         lambda room: room.rejoin and room.rejoin.reason == branches.UNPROVEN,
     ),
     "questions": (of_room(rejoin=FORK), lambda room: room.rejoin and room.rejoin.attempts == 1),
-    "new keys": (of_room(update_at=START), lambda room: room.update_at > START),
+    "new keys": (of_room(update_at=START), lambda room: set_time(room.update_at) > START),
     "devices": (of_room(tend_at=START), lambda room: not room.tend_at),
     "a move": (of_room(note_at=START), lambda room: not room.note_at),
     "a search": (of_room(scout_at=START), lambda room: set_time(room.scout_at) > START),
@@ -179,6 +179,8 @@ def test_a_room_that_put_us_out_is_watched_for_some_days() -> None:
     """Then its box is forgotten."""
     stage = Stage()
     room = quiet(stage, JUN, phase=LEFT)
+    with stage.step() as step:
+        step.room(room).current.left_at = 0
     ends = box_log.WATCH_DAYS * DAY_MS + 1
     engine = engine_of(stage)
     assert NOTHING is engine.tick(ends - 1)

@@ -111,7 +111,8 @@ def test_who_led_us_nowhere_before_is_only_told_where_we_are() -> None:
             *((room.rejoin and (room.rejoin.reason, room.rejoin.helpers)) or ()),
             track.answer_at,
         )
-        track.answer_at = room.looked_at = 0
+        track.answer_at = 0
+        room.looked_at = None
         room.rejoin, track.winner = None, Winner(LOW, ())
     assert None is rivalled(fork, JUN, b"theirs")
     assert None is fork.rejoin()
@@ -181,7 +182,7 @@ def test_nobody_else_looks_after_them() -> None:
     with together.here() as (step, room, _):
         step.store.put_devices([BO.row(room.id, 2)])
     for fork in (plain, together):
-        assert (None, 0, START + MINUTE + 1) == fork.says(encoded(fork.claim(JUN, b"theirs")))
+        assert (None, None, START + MINUTE + 1) == fork.says(encoded(fork.claim(JUN, b"theirs")))
         assert [] == fork.warned()
 
 
@@ -191,7 +192,7 @@ def test_what_is_no_better_branch_of_a_former_member_is_not_looked_for(what: str
     alone = Alone(winner={"worse": LOW, "ours": digest("theirs")}.get(what, HIGH))
     claim = alone.claim(STRANGER if what == "stranger" else JUN, b"theirs", current=what == "other box")
     body = b"\xc1" if what == "noise" else encoded(claim)
-    assert (None, 0, START + MINUTE + 1) == alone.says(body)
+    assert (None, None, START + MINUTE + 1) == alone.says(body)
 
 
 @pytest.mark.parametrize(("asked", "again"), [(START - DAY // 2 + 1, False), (START - DAY // 2, True)])

@@ -57,7 +57,7 @@ def test_who_was_put_out_keeps_no_keys_and_wants_nothing() -> None:
     state, step = out(stage, room, by=JUN.account, down=frozenset({"wss://two.example:443/v1"}))
     assert (REMOVED, [], [], None, None) == (state.phase, state.boxes, state.intents, state.pending, state.rejoin)
     assert [None] * 4 == [state.receipt_at, state.note_at, state.scout_at, state.invites_at]
-    assert 0 == state.update_at
+    assert None is state.update_at
     assert [MembershipEnded(room, JUN.account, left=False, others=()), Removed(room)] == step.told
     assert [] == stage.outbox(RoomTrim, InboxTrim)
     with stage.step() as step:

@@ -38,7 +38,7 @@ def test_what_a_message_is_when_nothing_else_is_said() -> None:
     """A text that is shown, does not count as unread, is about nothing, by no admin, and stays."""
     found = message()
     assert ("text", True, 0, b"", False) == (found.kind, found.shown, found.unread, found.about, found.entitled)
-    assert (0, 0, 0) == (found.timer_s, found.expires_at, found.edited_at)
+    assert (0, None, None) == (found.timer_s, found.expires_at, found.edited_at)
 
 
 @pytest.mark.parametrize(("position", "imported"), [(-1, True), (0, False), (1, False), (UNPLACED, False)])

@@ -112,7 +112,7 @@ def test_others_edits_and_those_that_do_not_fit_have_no_effect(talk: Talk) -> No
     notes = [talk.said(Edit(line.id, "mine now"), NARI), talk.said(Edit(line.id, "  "), JUN)]
     assert Text("first") == settle(talk, line)
     assert [(Gone("done"), b"")] * 2 == [(talk.body(note), talk.now(note).about) for note in notes]
-    assert ([], 0, []) == (talk.told(), talk.now(line).edited_at, talk.notes(line))
+    assert ([], None, []) == (talk.told(), talk.now(line).edited_at, talk.notes(line))
 
 
 def test_an_edit_that_is_already_done_keeps_earlier_ones_out(talk: Talk) -> None:

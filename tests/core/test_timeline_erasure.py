@@ -49,7 +49,8 @@ def test_nothing_is_left_of_an_erased_line_but_a_mark(talk: Talk) -> None:
     erasure.erase(talk.step, line, Deleted(JUN.account))
     now = talk.now(line)
     assert (
-        replace(line, body=now.body, kind="deleted", shown=True, unread=0, timer_s=0, expires_at=0, edited_at=0) == now
+        replace(line, body=now.body, kind="deleted", shown=True, unread=0, timer_s=0, expires_at=None, edited_at=None)
+        == now
     )
     assert (Deleted(JUN.account), MessageState.RECEIVED) == (talk.body(line), now.state)
     assert talk.step.store.file(line.room, line.id) is None
@@ -165,7 +166,7 @@ def test_what_was_kept_only_to_send_it_again_goes_when_everybody_has_it(
     ("since", "expires_at"),
     [(None, START + 60_000), (START - 5, START + 59_995), (START, START + 60_000), (START + 5, START + 60_000)],
 )
-def test_the_time_of_a_line_runs_from_when_it_was_read(talk: Talk, since: int | None, expires_at: int) -> None:
+def test_the_time_of_a_line_runs_from_when_it_was_read(talk: Talk, since: int | None, expires_at: int | None) -> None:
     """Here or earlier elsewhere, never from a moment that is still to come; and it begins once."""
     line = talk.said(Text("hi", timer_s=60), JUN)
     expiry.start(talk.step, line, since)
@@ -179,7 +180,7 @@ def test_a_line_without_a_time_or_that_is_gone_does_not_expire(talk: Talk) -> No
     line, hidden = talk.said(Text("hi"), JUN), talk.said(Text("hi", timer_s=60), shown=False)
     for each in (replace(line, timer_s=60), replace(line, id=TARGET, timer_s=60), hidden):
         expiry.start(talk.step, each)
-    assert (0, START + 60_000, []) == (talk.now(line).expires_at, talk.now(hidden).expires_at, talk.told())
+    assert (None, START + 60_000, []) == (talk.now(line).expires_at, talk.now(hidden).expires_at, talk.told())
     assert talk.step.store.message(line.room, TARGET) is None
 
 
@@ -187,7 +188,7 @@ def test_what_others_said_begins_to_go_when_it_is_read(talk: Talk) -> None:
     """Up to the place that was read to."""
     read, unread = (talk.said(Text("hi", timer_s=60), JUN) for _ in range(2))
     expiry.read_upto(talk.step, talk.group.id, read.position)
-    assert (START + 60_000, 0) == (talk.now(read).expires_at, talk.now(unread).expires_at)
+    assert (START + 60_000, None) == (talk.now(read).expires_at, talk.now(unread).expires_at)
 
 
 def test_every_line_whose_time_is_up_is_erased(talk: Talk) -> None:

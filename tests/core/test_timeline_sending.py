@@ -372,7 +372,7 @@ def test_another_copy_or_one_that_does_not_wait_stays_in_its_state(frame: bytes,
     room = stage.room(JUN)
     stage.message(room, ID, body=WORDS, frame=b"f" * 32, timer_s=5, position=UNPLACED, state=state)
     found, looks = placed(stage, room, 7, frame)
-    assert (state, 7 * 16, 0, True) == (found.state, found.position, found.expires_at, looks)
+    assert (state, 7 * 16, None, True) == (found.state, found.position, found.expires_at, looks)
     assert (found, False) == placed(stage, room, 2, message=b"x" * 16)
 
 

@@ -72,7 +72,7 @@ def test_a_line_of_somebody_else_is_kept_told_and_found() -> None:
         *(found.account, found.device, found.sent_at, found.position),
         *(found.epoch, found.state, found.frame, found.resent),
     )
-    assert (encode_body(Text("hello", timer_s=9)), 1, False, 9, 0) == (
+    assert (encode_body(Text("hello", timer_s=9)), 1, False, 9, None) == (
         *(found.body, found.unread),
         *(found.entitled, found.timer_s, found.expires_at),
     )
@@ -173,8 +173,8 @@ def test_the_time_of_our_own_line_runs_since_it_was_said() -> None:
     assert START - 7 + 9_000 == found.expires_at
 
 
-@pytest.mark.parametrize(("read", "expires"), [(None, 0), (47, 0), (48, START + 9_000)])
-def test_the_time_of_a_line_that_comes_late_runs_if_it_counts_as_read(read: int | None, expires: int) -> None:
+@pytest.mark.parametrize(("read", "expires"), [(None, None), (47, None), (48, START + 9_000)])
+def test_the_time_of_a_line_that_comes_late_runs_if_it_counts_as_read(read: int | None, expires: int | None) -> None:
     """It lies at or before what our account has read."""
     stage = Stage()
     room = stage.room(JUN)

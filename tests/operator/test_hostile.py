@@ -349,6 +349,7 @@ def test_a_directory_is_asked_once_for_what_a_stranger_can_have_made() -> None:
 
     told.gets(forged(told.handle))
     watch.inbox_read()
+    assert watch._ask_s is not None
     assert 0.0 < watch._ask_s - told.world.now / 1_000 <= own_key_monitor.ASK_S
     assert (1, 0) == (for_hours(2), for_hours(48))
     told.gets(Docket().item(told.handle))

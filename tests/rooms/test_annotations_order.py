@@ -76,7 +76,7 @@ def outcome(
         assert row is not None
         sheet = annotating.sheet_of(row, kinds.stored(row), step.store.annotations(room, TARGET), direct=False)
         found = len(step.store.find_words('"on"', before=1 << 62, limit=9))
-        result = (kinds.stored(row), sheet, row.edited_at, found)
+        result = (kinds.stored(row), sheet, row.edited_at or 0, found)
         for number, _, body in arrivals:
             id = TARGET if isinstance(body, Shown) else bytes((number,)) * 16
             step.store.put_words(room, id, "")

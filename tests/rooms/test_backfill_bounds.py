@@ -16,7 +16,7 @@ from nullabona.client.core.model.content import (
     Text,
     decode_body,
 )
-from nullabona.client.core.model.gaps import Gap, Given
+from nullabona.client.core.model.gaps import Back, Gap, Given
 from nullabona.client.core.model.records import UNPLACED, Contact, ContactState, Device, MessageState
 from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.restore import returning
@@ -207,7 +207,7 @@ def test_a_restored_device_asks_nothing_in_the_room_with_a_blocked_contact(block
     with mina.engine.step(world.now, room) as step:
         if blocked:
             commands.block_contact(step, jun.account)
-        step.room(room).gap = Gap(1, 2, step.store.top_placed(room), 1 << 50)
+        step.room(room).gap = Gap(1, step.store.top_placed(room), Back(2, 1 << 50))
     world.settle()
     with mina.store.transaction():
         rows = mina.store.rows(room, after=-1, before=(1 << 63) - 1, limit=1_000)

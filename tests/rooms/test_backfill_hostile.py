@@ -94,8 +94,9 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
     state = fresh.look(room)
     assert state is not None
     assert state.gap is not None
+    assert state.gap.back is not None
     own = next(given for given in kept if not given.tells)
-    return Scene(world, room, fresh, jun, sora, own, state.gap.start, state.gap.end)
+    return Scene(world, room, fresh, jun, sora, own, state.gap.start, state.gap.back.position)
 
 
 def test_nobody_is_believed_about_what_a_third_person_said(scene: Scene) -> None:

@@ -251,7 +251,7 @@ def test_a_strangers_invitation_is_entered_only_when_proven() -> None:
 # -- what the tests look at ---------------------------------------------------------------------------------------
 
 
-def uses_left(person: Person) -> int:
+def uses_left(person: Person) -> int | None:
     with person.engine.step(person.world.now) as step:
         return links.given_links(step)[0].uses_left
 

@@ -60,7 +60,7 @@ def message(
 ) -> Message:
     return Message(
         *(room, id, account, b"device", 1_700_000_000_000, position, 7, state, box, b"frame", 2, body, "photo"),
-        *(shown, unread, b"about", True, 60, 0, 1_700_000_000_009),
+        *(shown, unread, b"about", True, 60, None, 1_700_000_000_009),
     )
 
 

@@ -47,7 +47,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              "            body=message.body,\n            kind=kinds.kind_of(left),\n"), stuck=True, blind=True),
     mutant("what has disappeared is only hidden", "stolen-device", "D-11",
         Edit("client/core/timeline/expiry.py", '            erasure.erase(step, message, Gone("expired"))\n',
-             "            step.store.put_message(replace(message, shown=False, expires_at=0))\n"), stuck=True, blind=True),
+             "            step.store.put_message(replace(message, shown=False, expires_at=None))\n"), stuck=True, blind=True),
     mutant("the store is never idle", "stolen-device", "D-11 D-23",
         Edit("client/runner/runner.py", "                self._profile.idle()\n", "                pass\n"), blind=True),
     mutant("a device that was put out stays in the rooms", "stolen-device", "D-13 D-20",

@@ -78,8 +78,8 @@ async def _get_links(ask: Asker, call: c.GetLinks) -> c.Links:
 
 
 def _link(link: LinkInfo) -> c.LinkView:
-    rows = list(qr_rows(link.text))
-    return c.LinkView(link.id.hex(), link.text, link.web, rows, link.room.hex(), link.expires_at, link.uses_left)
+    rows, uses_left = list(qr_rows(link.text)), -1 if link.uses_left is None else link.uses_left
+    return c.LinkView(link.id.hex(), link.text, link.web, rows, link.room.hex(), link.expires_at or 0, uses_left)
 
 
 @answers(c.RevokeLink)

@@ -236,11 +236,11 @@ class MessageInfo:
     mentions_me: bool = False
     """It mentions this account or answers a message of it."""
     forwarded: bool = False
-    edited_at: int = 0
+    edited_at: int | None = None
     timer_s: int = 0
     """How long it lives, once sent (own) or read (others'); 0: for ever."""
-    expires_at: int = 0
-    """When it will be erased; 0: not running or never."""
+    expires_at: int | None = None
+    """When it will be erased; None: not running or never."""
     pinned: bool = False
     reactions: tuple[Reaction, ...] = ()
     poll: PollInfo | None = None
@@ -309,7 +309,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class LinkInfo:
-    """A link that this account gave out. ``kind``: ``contact`` or ``room``; ``expires_at`` 0: never."""
+    """A link that this account gave out. ``kind``: ``contact`` or ``room``; ``expires_at`` None: never."""
 
     id: bytes
     """Empty for the lasting link to this account, which cannot be revoked."""
@@ -318,9 +318,9 @@ class LinkInfo:
     web: str = field(repr=False)
     """The same link in the form that every program opens: it shows a page of the own relay."""
     room: bytes
-    expires_at: int
-    uses_left: int
-    """-1: any number."""
+    expires_at: int | None
+    uses_left: int | None
+    """None: any number."""
 
 
 @dataclass(frozen=True, slots=True)

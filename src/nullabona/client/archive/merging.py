@@ -338,8 +338,8 @@ def _row(said: r.Message) -> tuple[Message, Stored]:
     state = {MessageState.WAITING: MessageState.FAILED, MessageState.SENT: MessageState.DELIVERED}.get(state, state)
     row = Message(
         *(said.room, said.id, said.account, said.device, said.sent_at, said.position, said.epoch, state, b"", b"", 0),
-        *(said.body, said.kind, said.shown, said.unread, said.about, said.entitled, said.timer_s, said.expires_at),
-        said.edited_at,
+        *(said.body, said.kind, said.shown, said.unread, said.about, said.entitled, said.timer_s),
+        *(said.expires_at or None, said.edited_at or None),
     )
     try:
         return row, kinds.stored(row)
@@ -352,11 +352,11 @@ def _later(known: Message, row: Message) -> Message:
     if known.kind in _ERASED:
         return replace(known, box=b"", frame=b"")
     kept = replace(known, box=b"", frame=b"")
-    if row.kind in _ERASED or row.edited_at > known.edited_at:
+    if row.kind in _ERASED or (row.edited_at or 0) > (known.edited_at or 0):
         unread = 0 if row.kind in _ERASED else known.unread
         kept = replace(kept, body=row.body, kind=row.kind, shown=row.shown, unread=unread, edited_at=row.edited_at)
         kept = replace(kept, timer_s=row.timer_s, expires_at=row.expires_at or known.expires_at)
-    elif row.expires_at and not known.expires_at:
+    elif known.expires_at is None:
         kept = replace(kept, expires_at=row.expires_at)
     return kept
 

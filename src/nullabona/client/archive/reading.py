@@ -164,7 +164,7 @@ def _bulk(store: ArchiveStore, *, unsent: bool) -> Iterator[Record]:
 def _message(m: records.Message) -> Message:
     return Message(
         *(m.room, m.id, m.account, m.device, m.sent_at, m.position, m.epoch, m.state.value, m.body, m.kind, m.shown),
-        *(m.unread, m.about, m.entitled, m.timer_s, m.expires_at, m.edited_at),
+        *(m.unread, m.about, m.entitled, m.timer_s, m.expires_at or 0, m.edited_at or 0),
     )
 
 

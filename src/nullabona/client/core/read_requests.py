@@ -85,7 +85,7 @@ def _watch_wake(room: RoomState) -> int | None:
     if not room.boxes:
         return None
     next_at = room.rejoin.next_at if room.rejoin is not None else ends_at(room)
-    return min(next_at, room.invites_at) if room.invites_at is not None else next_at
+    return min((time for time in (next_at, room.invites_at) if time is not None), default=None)
 
 
 def _track_times(track: BoxTrack) -> list[int | None]:

@@ -222,6 +222,10 @@ class Step:
         """Whether that time is still to come."""
         return until is not None and self.now < until
 
+    def over(self, at: int | None, span: int) -> bool:
+        """Whether ``span`` ms have passed since then; None: it never was."""
+        return at is None or self.now >= at + span
+
     def within(self, most: int) -> int:
         """A time at most ``most`` ms from now, at random."""
         return self.now + self.rng.between(0, max(most, 0))

@@ -70,7 +70,8 @@ class OwnKeyMonitor:
         self._withheld = Withheld(context, directories)
         self._poke = asyncio.Event()
         self._turn = asyncio.Lock()
-        self._ask_s = self._name_s = 0.0
+        self._ask_s: float | None = None
+        self._name_s: float | None = None
 
     def poke(self) -> None:
         """Look within moments: a card was published, or a relay was reached again."""
@@ -81,7 +82,7 @@ class OwnKeyMonitor:
 
         Not at once: a request at that moment would show the directory that this device was told something, and when.
         """
-        if not self._ask_s and any(map(_to_be_asked, self._waiting())):
+        if self._ask_s is None and any(map(_to_be_asked, self._waiting())):
             self._ask_s = self._context.now() / 1_000 + fraction() * ASK_S
             self._poke.set()
 
@@ -122,21 +123,22 @@ class OwnKeyMonitor:
         The directory is asked only where it can help: for a policy, not for the time; and for the sake of what a
         stranger can have made only once.
         """
-        if any(each.ready_s and each.ready_s <= self._now_s for each in self._waiting()):
+        if any(each.ready_s is not None and each.ready_s <= self._now_s for each in self._waiting()):
             with self._context.engine.step(self._context.now()) as step:
                 taking.look_again(step, told=True)
             self._context.happened(ChangeSet(frozenset()))
         await self._ask_for_docket(host)
-        due = [float(each.ready_s - self._now_s) for each in self._waiting() if each.ready_s]
-        due += [self._ask_s - self._now_s] if self._ask_s else []
+        due = [float(each.ready_s - self._now_s) for each in self._waiting() if each.ready_s is not None]
+        due += [self._ask_s - self._now_s] if self._ask_s is not None else []
         return max(_SHORTEST_S, min(due, default=DAY_S))
 
     async def _ask_for_docket(self, host: str) -> None:
         """Ask the directory for the docket's keys if that is due, and draw when to do so again while it may help."""
         if not any(map(_to_be_asked, self._waiting())):
-            self._ask_s = 0.0
+            self._ask_s = None
             return
-        self._ask_s = self._ask_s or self._now_s + fraction() * ASK_S
+        if self._ask_s is None:
+            self._ask_s = self._now_s + fraction() * ASK_S
         if self._ask_s > self._now_s:
             return
         self._ask_s = self._now_s + (0.5 + fraction()) * ASK_S
@@ -154,7 +156,7 @@ class OwnKeyMonitor:
             return DAY_S
         if not any(own_docket(log.key.name, handle) for log in Policy.parse(pinned.policy).logs):
             return await self._ask_unprompted(host)
-        if due_s <= self._now_s:
+        if due_s is None or due_s <= self._now_s:
             with self._context.engine.step(self._context.now()) as step:
                 due_s = dockets.next_look(step)
             with suppress(PeerError, EndpointRefused):
@@ -165,11 +167,12 @@ class OwnKeyMonitor:
     async def _ask_unprompted(self, host: str) -> float:
         """Whether there is a docket by now is asked as often as one is looked at, whatever came to the inbox."""
         drawn = (0.5 + fraction()) * dockets.LOOK_S
-        if 0 < self._name_s <= self._now_s:
+        if self._name_s is not None and self._name_s <= self._now_s:
             with suppress(PeerError, EndpointRefused):
                 await self._directories.learn_docket(host)
-            self._name_s = 0.0
-        self._name_s = self._name_s or self._now_s + drawn
+            self._name_s = None
+        if self._name_s is None:
+            self._name_s = self._now_s + drawn
         return self._name_s - self._now_s
 
     def _waiting(self) -> list[HeldItem]:
@@ -193,7 +196,7 @@ class OwnKeyMonitor:
         self._conclude(handle, pinned, watch, found)
         if not found.watch.entry[1]:
             self._missing()
-        newest = found.openings[-1][1] if found.openings else 0
+        newest = found.openings[-1][1] if found.openings else None
         return self._until_next(pinned, newest)
 
     def _conclude(self, handle: Handle, pinned: Pinned, before: Watch, found: Look) -> None:
@@ -306,10 +309,11 @@ class OwnKeyMonitor:
     def _kept_epochs(self, pinned: Pinned) -> int:
         return pinned.rules.history_days * DAY_S // pinned.rules.period_s
 
-    def _until_next(self, pinned: Pinned, newest_s: int) -> float:
+    def _until_next(self, pinned: Pinned, newest_s: int | None) -> float:
+        if newest_s is None:
+            return max(_SHORTEST_S, min(RETRY_S, pinned.rules.period_s / 4))
         due = newest_s + pinned.rules.period_s + _AFTER_CLOSE_S
-        pause = due - self._context.now() / 1_000
-        return max(_SHORTEST_S, pause if newest_s else min(RETRY_S, pinned.rules.period_s / 4))
+        return max(_SHORTEST_S, due - self._context.now() / 1_000)
 
     @property
     def _now_s(self) -> int:
@@ -318,7 +322,7 @@ class OwnKeyMonitor:
 
 def _to_be_asked(held: HeldItem) -> bool:
     """Whether the directory may help with it."""
-    return not held.ready_s and (held.vouched or not held.asked)
+    return held.ready_s is None and (held.vouched or not held.asked)
 
 
 def _with_evidence(alarm: Alarm, pinned: Pinned, handle: Handle, found: Look) -> Alarm:

@@ -34,7 +34,7 @@ def said(info: MessageInfo, path: str | None) -> Line:
         reply_to=info.reply_to.hex(),
         mentions=tuple(account.hex() for account in info.mentions),
         forwarded=info.forwarded,
-        edited_at=info.edited_at,
+        edited_at=info.edited_at or 0,
         pinned=info.pinned,
         unsent=info.mine and info.state in _UNSENT,
         timer_s=info.timer_s,

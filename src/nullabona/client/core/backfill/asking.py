@@ -32,7 +32,7 @@ def next_due(room: RoomState) -> int | None:
 def look_after(step: Step, room: RoomState) -> None:
     """Ask when it is time."""
     gap = room.gap
-    if gap is None or not gap.end or acquaintance.is_shut(step.store, room.info):
+    if gap is None or gap.back is None or acquaintance.is_shut(step.store, room.info):
         return  # to a blocked contact we send nothing by ourselves
     if gap.asked is None:
         gap.asked = _begun(step, room, gap)

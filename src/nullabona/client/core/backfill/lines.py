@@ -101,12 +101,12 @@ def _line(step: Step, row: Message, given: Given) -> BackfillLine | None:
     whose = given.account if given.tells else step.local.account
     if row.account != whose or _is_unsent(row) or row.told_by not in {b"", row.account}:
         return None
-    if 0 < row.expires_at <= step.now or (row.kind in kinds.SPOKEN and not row.shown):
+    if step.due(row.expires_at) or (row.kind in kinds.SPOKEN and not row.shown):
         return None
     body = _said(step, row)
     if body is None or (given.tells and not isinstance(body, Shown)):
         return None
-    return BackfillLine(row.id, row.sent_at, row.position, body, row.edited_at)
+    return BackfillLine(row.id, row.sent_at, row.position, body, row.edited_at or 0)
 
 
 def _said(step: Step, row: Message) -> Shown | Annotation | None:

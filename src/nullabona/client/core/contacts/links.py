@@ -37,15 +37,15 @@ _REFUSED: Final = "link-refusal"
 
 
 class GivenLink(msgspec.Struct, array_like=True):
-    """A link that this account gave out. ``uses_left`` -1: any number; ``expires_at`` 0: never."""
+    """A link that this account gave out. ``uses_left`` None: any number; ``expires_at`` None: never."""
 
     id: bytes
     kind: Kind
     text: str
     token: bytes
     room: bytes
-    expires_at: int
-    uses_left: int
+    expires_at: int | None
+    uses_left: int | None
     revoked: bool = False
 
     def trouble(self, now: int) -> Reason | None:
@@ -54,7 +54,7 @@ class GivenLink(msgspec.Struct, array_like=True):
             return "closed"
         if self.uses_left == 0:
             return "used"
-        return "expired" if 0 < self.expires_at <= now else None
+        return "expired" if self.expires_at is not None and self.expires_at <= now else None
 
     def __repr__(self) -> str:
         return f"<GivenLink {self.kind}>"
@@ -70,7 +70,7 @@ def make_contact_link(step: Step, *, hours: int, uses: int) -> GivenLink:
     """A link to this account; with ``hours`` we accept its followers automatically, ``uses`` times (0: once)."""
     if not hours:
         text = invite_link.format_link(Link("contact", step.local.handle, invite_link.key_check(step.local.account)))
-        return GivenLink(b"", "contact", text, b"", b"", 0, -1)
+        return GivenLink(b"", "contact", text, b"", b"", None, None)
     return _give(step, "contact", b"", hours, uses or 1)
 
 
@@ -78,15 +78,15 @@ def make_room_link(step: Step, room_id: bytes, *, hours: int, uses: int) -> Give
     """A link into a group, made by an admin. ``uses`` 0: any number. Raises `NotAllowed` or `BadRequest`."""
     if not _is_admin(step, step.room(room_id)):
         raise NotAllowed("only an admin of a group may give out links into it")
-    return _give(step, "room", room_id, hours, uses or -1)
+    return _give(step, "room", room_id, hours, uses or None)
 
 
 def _is_admin(step: Step, room: RoomState) -> bool:
     return room.phase == JOINED and room.info.kind == GROUP and step.local.account in room.info.admins
 
 
-def _give(step: Step, kind: Kind, room: bytes, hours: int, uses: int) -> GivenLink:
-    if not 1 <= hours <= MAX_HOURS or uses > MAX_USES:
+def _give(step: Step, kind: Kind, room: bytes, hours: int, uses: int | None) -> GivenLink:
+    if not 1 <= hours <= MAX_HOURS or (uses is not None and uses > MAX_USES):
         raise BadRequest("a link is good for 1 to 720 hours and at most 1,000 uses")
     link = Link(kind, step.local.handle, invite_link.key_check(step.local.account), step.rng.bytes(TOKEN_SIZE), room)
     expires = step.now + hours * HOUR_MS
@@ -118,7 +118,7 @@ def revoke(step: Step, id: bytes) -> None:
 def _save(step: Step, links: list[GivenLink]) -> None:
     """Keep the newest links of each kind, valid and ended. Of ended ones, keep only what an answer needs."""
     good = [link for link in links if link.trouble(step.now) is None]
-    ended = [link for link in links if link not in good and step.now < link.expires_at + ANSWER_MS]
+    ended = [link for link in links if link not in good and not step.over(link.expires_at, ANSWER_MS)]
     for link in ended:
         link.text = ""
     step.store.set_value(_LINKS, msgspec.msgpack.encode([*ended[-MAX_LINKS:], *good[-MAX_LINKS:]]))
@@ -134,7 +134,8 @@ def _spend(step: Step, token: bytes, room: bytes) -> bool:
     link = _find(links, token, room)
     if link is None or link.trouble(step.now) is not None:
         return False
-    link.uses_left -= link.uses_left > 0
+    if link.uses_left is not None:
+        link.uses_left -= 1
     _save(step, links)
     return True
 

@@ -40,15 +40,15 @@ Sight: TypeAlias = tuple[int, int, Opening | None]
 class Watch(msgspec.Struct, array_like=True, frozen=True):
     """How far a handle was watched, and its entry.
 
-    ``place``: which of our cards, counted from 0; -1: none yet. ``closed_s``: when the newest of the epochs closed, or
-    the watch began, if that was later; 0: not known yet.
+    ``place``: which of our cards, counted from 0; None: none yet. ``closed_s``: when the newest of the epochs closed,
+    or the watch began, if that was later; None: not known yet.
     """
 
     size: int
     peaks: tuple[bytes, ...]
     entry: tuple[bytes, int, bytes] = _NOTHING
-    place: int = -1
-    closed_s: int = 0
+    place: int | None = None
+    closed_s: int | None = None
 
     @property
     def frontier(self) -> Frontier:
@@ -130,7 +130,7 @@ def look(pinned: Pinned, watch: Watch, handle: Handle, answer: HandleWatched, no
     trail = Trail(answer.label_proof, tuple(views), answer.checkpoint)
     found = Look(moved, tuple(openings), sighting, trail, frozenset(emptied))
     if found.complete:
-        _check_end(pinned, found, now_s)
+        _check_end(pinned, found, closed_s, now_s)
     return found
 
 
@@ -140,10 +140,10 @@ def _check_seen(pinned: Pinned, frontier: Frontier) -> None:
         raise LogForked("what the directory tells of this account is not in the record it showed before")
 
 
-def _check_end(pinned: Pinned, found: Look, now_s: int) -> None:
+def _check_end(pinned: Pinned, found: Look, closed_s: int, now_s: int) -> None:
     if found.watch.frontier.root != found.sighting.root:
         raise LogForked("what the directory tells of this account is not in its record")
-    check_fresh(pinned, found.sighting, found.watch.closed_s, now_s)
+    check_fresh(pinned, found.sighting, closed_s, now_s)
 
 
 def _siblings(step: WatchStep, before: tuple[bytes, ...]) -> tuple[bytes, ...]:
@@ -217,22 +217,22 @@ def _entry_of(epoch: int, opening: Opening | None, before: Opening | None) -> St
     return StoredEntry(epoch, opening.version, opening.nonce, opening.digest)
 
 
-def _wrong(opening: Opening | None, last: Opening | None, place: int, version: int, own: Sequence[bytes]) -> str:
+def _wrong(opening: Opening | None, last: Opening | None, place: int | None, version: int, own: Sequence[bytes]) -> str:
     """Why an entry that is new at the handle is wrong; empty if it is not."""
     if opening is None:
         return "" if last is None else "removed"
     if opening.digest == TOMBSTONE:
         return "deleted"
     known = _place(opening.digest, own)
-    if known < 0:
+    if known is None:
         return "unknown-card"
-    if known < place:
+    if place is not None and known < place:
         return "older-card"
     return "" if opening.version > version else "renumbered"
 
 
-def _place(digest: bytes, own: Sequence[bytes]) -> int:
-    return len(own) - 1 - own[::-1].index(digest) if digest in own else -1
+def _place(digest: bytes, own: Sequence[bytes]) -> int | None:
+    return len(own) - 1 - own[::-1].index(digest) if digest in own else None
 
 
 def settle(

@@ -113,7 +113,7 @@ def outsider(step: Step, room: RoomState, track: BoxTrack, body: bytes) -> None:
     except PeerError:
         return
     helper = room.former.get(claim.signer.hex())
-    if helper is None or claim.key >= own_key(track) or step.now < track.asked_at + DAY_MS // 2:
+    if helper is None or claim.key >= own_key(track) or not step.over(track.asked_at, DAY_MS // 2):
         return
     track.asked_at = step.now
     step.tell(Warned(room=room.id, code="room-forked", detail={"epoch": track.epoch}))
@@ -146,7 +146,7 @@ def give_way(step: Step, room: RoomState, track: BoxTrack) -> None:
     if is_looking(room):
         return
     if competing is None:
-        if _shown_up(step, room) and step.now >= track.asked_at + LONELY_DAYS * DAY_MS:
+        if _shown_up(step, room) and step.over(track.asked_at, LONELY_DAYS * DAY_MS):
             track.asked_at = step.now
             lost_thread(step, room, LONELY)
         return
@@ -213,7 +213,7 @@ def ask_around(step: Step, room: RoomState, epoch: int, commit: bytes) -> None:
     An account that made false claims may be on a real branch now, and others may have followed there. The claim itself
     counts for nothing: it names nobody to be asked, and gives way to any that we believe.
     """
-    if room.rejoin is None and step.now >= room.looked_at + SPENT_MS and step.others(room, room.epoch):
+    if room.rejoin is None and step.over(room.looked_at, SPENT_MS) and step.others(room, room.epoch):
         room.looked_at = step.now
         begin(step, room, Rejoin(SPENT, epoch, commit, [], [], step.within(step.timing.receipt)))
 
@@ -239,7 +239,7 @@ def walked(step: Step, room: RoomState) -> None:
 
 def came_too_late(step: Step, room: RoomState, track: BoxTrack) -> None:
     """A key package in a commit has expired, perhaps recently: members who read it earlier may have merged it."""
-    if step.now >= track.asked_at + TOO_LATE_MS:
+    if step.over(track.asked_at, TOO_LATE_MS):
         track.asked_at = step.now
         lost_thread(step, room, TOO_LATE)
 

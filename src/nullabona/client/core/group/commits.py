@@ -53,7 +53,7 @@ KEPT_HISTORY = 128
 
 def renew_keys(step: Step, room: RoomState) -> None:
     """Queue a renewal of this device's keys, if one is due."""
-    if room.update_at > step.now:
+    if room.update_at is None or step.now < room.update_at:
         return
     if step.now - room.update_at > ASLEEP_MS:
         intents.look_first(step, room.current)
@@ -264,8 +264,7 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
             step.store.drop_box(track.keys.box.address)
     room.boxes = [watch] if watch is not None else []
     room.intents = []
-    room.receipt_at = room.note_at = room.scout_at = None
-    room.update_at = 0
+    room.receipt_at = room.note_at = room.scout_at = room.update_at = None
     if watch is None:
         welcomes.forget_invites(step, room)
     room.pending = room.rejoin = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -63,31 +62,25 @@ class Given(msgspec.Struct, array_like=True):
         return f"<Given part={self.part}>"
 
 
-class Gap(msgspec.Struct, array_like=True):
-    """This device was without the room from ``since`` to ``until`` (ms): what was said meanwhile may be missing."""
+class Back(msgspec.Struct, array_like=True, frozen=True):
+    """This device is in the room again: since when, and the sort position from which on it reads the room itself."""
 
-    since: int
-    """When the backup was made, or the last line was said that is here; 0: unknown."""
-    until: int = 0
-    """When this device was back in the room; 0: it is not yet."""
+    at: int
+    position: int
+
+
+class Gap(msgspec.Struct, array_like=True):
+    """This device was without the room: what was said meanwhile may be missing."""
+
+    since: int | None
+    """When the backup was made, or the last line was said that is here, in ms; None: unknown."""
     start: int = -1
     """The highest sort position that was here when the gap began."""
-    end: int = 0
-    """The sort position from which on this device reads the room itself; 0: it is not back yet."""
-    notice: bytes = b""
-    """The id of the line that tells the person; empty: not written yet."""
+    back: Back | None = None
+    notice: bytes | None = None
+    """The id of the line that tells the person; None: not written yet."""
     asked: Asked | None = None
     """What members were asked for it; None: nobody yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class GapTold:
-    """What the line about a gap says."""
-
-    since: int
-    """0: from the beginning."""
-    until: int
-    """0: until this device is back."""
 
 
 def stream_of(device: bytes, *, tells: bool) -> str:
@@ -97,12 +90,4 @@ def stream_of(device: bytes, *, tells: bool) -> str:
 
 def tell_gap(gap: Gap) -> str:
     """The text of a gap's notice."""
-    return f"{gap.since}-{gap.until}"
-
-
-def read_gap(text: str) -> GapTold:
-    """What `tell_gap` wrote; nothing known for any other text."""
-    since, _, until = text.partition("-")
-    if not (since.isascii() and since.isdecimal() and until.isascii() and until.isdecimal()):
-        return GapTold(0, 0)
-    return GapTold(int(since), int(until))
+    return f"{gap.since or 0}-{gap.back.at if gap.back is not None else 0}"

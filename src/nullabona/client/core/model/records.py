@@ -131,9 +131,9 @@ class Message:
     entitled: bool = False
     """When the annotation came, its sender might delete what others wrote (an admin), or, if it is a pin, might pin."""
     timer_s: int = 0
-    expires_at: int = 0
-    """When it is erased, in ms; 0: never, or its time does not run yet."""
-    edited_at: int = 0
+    expires_at: int | None = None
+    """When it is erased, in ms; None: never, or its time does not run yet."""
+    edited_at: int | None = None
 
     @property
     def imported(self) -> bool:

@@ -69,7 +69,8 @@ class BoxTrack(msgspec.Struct):
     """The relay may have lost the order of frames: decide nothing before this time."""
     winner: Winner | None = None
     """The commit that ended this epoch for us; None while the epoch is current."""
-    left_at: int = 0
+    left_at: int | None = None
+    """When this device went on to the next epoch, or out of the room."""
     competing: CompetingBranch | None = None
     """The best branch that must come to ours; we go there if nobody else is on ours."""
     settled_seen: bool = False
@@ -85,7 +86,7 @@ class BoxTrack(msgspec.Struct):
     """No member needs the box any more; we follow it for accounts that were removed since."""
     answer_at: int | None = None
     """When to announce our branch to accounts that were removed since and may not know it."""
-    asked_at: int = 0
+    asked_at: int | None = None
     """When we last asked for a ticket because of this box."""
     tags: list[bytes] = field(default_factory=list)
     """Tags of the commits that this device made in the epoch: see `CommitNote`."""
@@ -281,7 +282,8 @@ class RoomState(msgspec.Struct):
     invites_at: int | None = None
     """When the first unanswered invitation is due again."""
     receipt_at: int | None = None
-    update_at: int = 0
+    update_at: int | None = None
+    """When to renew our keys next."""
     commit_at: int = 0
     """We stage no commit before this time, to spread races."""
     read_upto: Annotated[bytes, Meta(max_length=16)] = b""
@@ -295,7 +297,7 @@ class RoomState(msgspec.Struct):
     """account (hex) that led us to an empty branch → until when no claim and no ticket of it counts, in ms."""
     tries: dict[str, Tries] = field(default_factory=dict)
     """account (hex) → ticket requests that its claims of other branches have caused (`core.group.evidence`)."""
-    looked_at: int = 0
+    looked_at: int | None = None
     """When we last asked members where they are because of claims that count no more (`core.group.branches`)."""
     vain: Tries = Tries()
     """Ticket requests that all such claims have caused since the last claim that proved true."""
@@ -347,7 +349,7 @@ class RoomState(msgspec.Struct):
     """When to search other relays for the room next; None: no search."""
     scout_since: int = 0
     scout_turn: int = 0
-    unreachable_at: int = 0
+    unreachable_at: int | None = None
     """When to ask members where the room is, if no relay had it."""
     gap: Gap | None = None
     """What was said while this device was without the room, and may be missing here."""

@@ -34,9 +34,9 @@ class NoticeUncheckable(PeerError):
     code = "operator-notice-unchecked"
     default_hint = "get the operator's policy from a source you trust, and pin it: nulla record pin FILE"
 
-    def __init__(self, message: str, ready_s: int = 0, *, vouched: bool) -> None:
-        """``ready_s``: when this device's clock has to be reached; 0 if a policy is missing. ``vouched``: no stranger
-        can have made it, as the operator's keys or the known witnesses have signed.
+    def __init__(self, message: str, ready_s: int | None = None, *, vouched: bool) -> None:
+        """``ready_s``: when this device's clock has to be reached; None if a policy is missing. ``vouched``: no
+        stranger can have made it, as the operator's keys or the known witnesses have signed.
         """
         super().__init__(message)
         self.ready_s = ready_s

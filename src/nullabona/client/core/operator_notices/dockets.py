@@ -42,9 +42,10 @@ _WATCH: Final = "operator-docket-watch"
 
 
 class DocketWatch(msgspec.Struct, array_like=True, frozen=True):
-    """``next_s``: when to look again. ``sightings``: what came with notices and was not compared yet, oldest first."""
+    """``sightings``: what came with notices and was not compared yet, oldest first."""
 
-    next_s: int = 0
+    next_s: int | None = None
+    """When to look again; None: we have not looked yet."""
     followed: Followed | None = None
     sightings: tuple[Sighting, ...] = ()
 

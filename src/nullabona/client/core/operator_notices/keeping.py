@@ -43,8 +43,8 @@ class HeldItem(msgspec.Struct, array_like=True, frozen=True):
     came_s: int
     told: bool = False
     """The person was told that something waits."""
-    ready_s: int = 0
-    """When this device's clock must be there; 0: a policy is missing."""
+    ready_s: int | None = None
+    """When this device's clock must be there; None: a policy is missing."""
     vouched: bool = False
     """No stranger can have made it."""
     asked: bool = False

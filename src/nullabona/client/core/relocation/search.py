@@ -75,7 +75,7 @@ def _round(step: Step, room: RoomState, *, out_of_reach: bool) -> None:
         step.scouts += [Scout(room.id, relay, track.keys.box) for relay in _relays(step, room, track)]
     if waited >= step.timing.scout_cards:
         _look_up(step, room)
-    if out_of_reach and room.unreachable_at <= step.now:
+    if out_of_reach and step.due(room.unreachable_at):
         room.unreachable_at = step.now + DAY_MS
         branches.lost_thread(step, room, branches.RELAY_UNREACHABLE)
     room.scout_turn += 1

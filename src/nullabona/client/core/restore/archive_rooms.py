@@ -25,7 +25,7 @@ def remember(
     devices: Sequence[Device],
     read_upto: bytes = b"",
     *,
-    made_at: int = 0,
+    made_at: int | None = None,
 ) -> bool:
     """Add a room that this device is not in; False if it knows the room already, or must not add it.
 

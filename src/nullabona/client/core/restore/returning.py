@@ -48,7 +48,7 @@ def begin(step: Step, room_id: bytes, info: RoomInfo, members: list[Helper], tol
     _ask(step, room, [member for member in members if (member.account == step.local.account) == ours])
     step.add_room(room)
     if not ours and step.store.get_value(RESTORED) is not None:
-        room.gap = Gap(0)
+        room.gap = Gap(None)
         gaps.begin(step, room)
 
 

@@ -26,7 +26,7 @@ def look_after(step: Step, room: RoomState) -> None:
     """Closed boxes: announce our branch to devices that have not followed, trim and forget what nobody needs."""
     for track in list(room.boxes[:-1]):
         days = KEEP_DAYS if not track.trimmed else WATCH_DAYS if box_log.removed_since(room, track) else 0
-        if step.now - track.left_at > days * DAY_MS:
+        if step.over(track.left_at, days * DAY_MS + 1):
             _forget(step, room, track)
         elif step.due(track.trim_at):
             queue_trim(step, track.relay, track.keys.box, track.position)

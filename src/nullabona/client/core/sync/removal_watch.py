@@ -55,7 +55,7 @@ def look_after(step: Step, room: RoomState) -> None:
         return
     tickets.ask(step, room)
     welcomes.look_after_invites(step, room)
-    if room.rejoin is None and step.now - room.current.left_at > WATCH_DAYS * DAY_MS:
+    if room.rejoin is None and step.over(room.current.left_at, WATCH_DAYS * DAY_MS + 1):
         stop(step, room)
 
 
@@ -69,5 +69,6 @@ def stop(step: Step, room: RoomState) -> None:
     room.boxes = []
 
 
-def ends_at(room: RoomState) -> int:
-    return room.current.left_at + WATCH_DAYS * DAY_MS + 1
+def ends_at(room: RoomState) -> int | None:
+    left_at = room.current.left_at
+    return None if left_at is None else left_at + WATCH_DAYS * DAY_MS + 1

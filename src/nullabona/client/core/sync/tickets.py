@@ -229,7 +229,7 @@ def _next_helper(step: Step, room: RoomState, rejoin: Rejoin) -> Helper | None:
         return helpers[rejoin.attempts % len(helpers)] if helpers else None
     # The problem may pass while we ask, or nobody is known to be on the branch: ask everybody in turn.
     if rejoin.reason == SPENT:  # from another one each time: those asked first may all be where we are
-        return anybody[(room.looked_at + rejoin.attempts) % len(anybody)] if anybody else None
+        return anybody[((room.looked_at or 0) + rejoin.attempts) % len(anybody)] if anybody else None
     if rejoin.reason in {FAR, TOO_LATE} or (rejoin.reason == BEHIND and not rejoin.helpers):
         return anybody[rejoin.attempts % len(anybody)] if anybody else None
     turn, odd = divmod(rejoin.attempts, 2)

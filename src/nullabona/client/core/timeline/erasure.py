@@ -28,8 +28,8 @@ def erase(step: Step, message: Message, left: Deleted | Gone) -> None:
             state=MessageState.DELIVERED if own else message.state,
             unread=0,
             timer_s=0,
-            expires_at=0,
-            edited_at=0,
+            expires_at=None,
+            edited_at=None,
         )
     )
     for note in step.store.annotations(message.room, message.id):

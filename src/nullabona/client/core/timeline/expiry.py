@@ -17,7 +17,7 @@ _AT_ONCE: Final = 256
 def start(step: Step, message: Message, since: int | None = None) -> None:
     """Start the timer of a line, now or at an earlier moment, if it has one that does not run yet."""
     current = step.store.message(message.room, message.id)
-    if current is None or not current.timer_s or current.expires_at:
+    if current is None or not current.timer_s or current.expires_at is not None:
         return
     begun = step.now if since is None else min(since, step.now)
     step.store.put_message(replace(current, expires_at=begun + current.timer_s * 1_000))

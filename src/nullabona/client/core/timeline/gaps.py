@@ -11,9 +11,9 @@ from typing import Final
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.model.content import Notice, NoticeKind
 from nullabona.client.core.model.facts.messages import MessageChanged, MessageGone
-from nullabona.client.core.model.gaps import Gap, tell_gap
+from nullabona.client.core.model.gaps import Back, Gap, tell_gap
 from nullabona.client.core.model.ports import Store
-from nullabona.client.core.model.records import UNPLACED
+from nullabona.client.core.model.records import UNPLACED, Message
 from nullabona.client.core.model.room_info import DEVICES
 from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
@@ -35,11 +35,11 @@ def forsaken(step: Step, room: RoomState) -> Gap | None:
 def begin(step: Step, room: RoomState) -> None:
     """Tell the person that what is said now, or since the backup, may be missing."""
     gap = room.gap
-    if gap is None or gap.notice:
+    if gap is None or gap.notice is not None:
         tell(step, room)
         return
     gap.start = step.store.top_placed(room.id)
-    gap.since = max(gap.since, _last_said(step.store, room.id))
+    gap.since = max(gap.since or 0, _last_said(step.store, room.id) or 0) or None
     gap.notice = step.rng.bytes(16)
     notices.add(step, room.id, _notice(gap), id=gap.notice)
 
@@ -50,17 +50,19 @@ def returned(step: Step, room: RoomState, gap: Gap | None) -> None:
         return
     room.gap = gap
     begin(step, room)
-    gap.until, gap.end = step.now, box_log.epoch_start(room.epoch, 0) - 1
+    gap.back = Back(step.now, box_log.epoch_start(room.epoch, 0) - 1)
     tell(step, room)
 
 
 def tell(step: Step, room: RoomState) -> None:
     """Make the line say what holds now. A line that the person removed stays away."""
     gap = room.gap
-    row = step.store.message(room.id, gap.notice) if gap is not None else None
+    row = _line(step, room, gap)
     if gap is None or row is None or row.kind != kinds.NOTICE:
         return
-    said = kinds.filled(step, replace(row, position=gap.end or row.position), _notice(gap))
+    said = kinds.filled(
+        step, replace(row, position=gap.back.position if gap.back is not None else row.position), _notice(gap)
+    )
     if said != row:
         step.store.put_message(said)
         step.tell(MessageChanged(room.id, row.id))
@@ -69,10 +71,14 @@ def tell(step: Step, room: RoomState) -> None:
 def close(step: Step, room: RoomState) -> None:
     """Nothing is missing any more: the line goes."""
     gap, room.gap = room.gap, None
-    row = step.store.message(room.id, gap.notice) if gap is not None else None
+    row = _line(step, room, gap)
     if row is not None and row.kind == kinds.NOTICE:
         step.store.drop_message(room.id, row.id)
         step.tell(MessageGone(room.id, row.id))
+
+
+def _line(step: Step, room: RoomState, gap: Gap | None) -> Message | None:
+    return step.store.message(room.id, gap.notice) if gap is not None and gap.notice is not None else None
 
 
 def _notice(gap: Gap) -> Notice:
@@ -81,6 +87,6 @@ def _notice(gap: Gap) -> Notice:
     return Notice(NoticeKind.GAP, others=tuple(waiting[:MOST_NAMED]), text=tell_gap(gap))
 
 
-def _last_said(store: Store, room: bytes) -> int:
+def _last_said(store: Store, room: bytes) -> int | None:
     last = store.last_spoken(room, UNPLACED - 1)
-    return last.sent_at if last is not None and not last.imported else 0
+    return last.sent_at if last is not None and not last.imported else None

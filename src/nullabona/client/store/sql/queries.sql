@@ -228,15 +228,15 @@ AND position < ? ORDER BY position DESC LIMIT ?
 -- name: messages_timed
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
 unread, about, entitled, timer_s, expires_at, edited_at
-FROM message WHERE room = ? AND position <= ? AND timer_s > 0 AND expires_at = 0 AND state = 'received'
+FROM message WHERE room = ? AND position <= ? AND timer_s > 0 AND expires_at ISNULL AND state = 'received'
 
 -- name: messages_expired
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
 unread, about, entitled, timer_s, expires_at, edited_at
-FROM message WHERE expires_at > 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?
+FROM message WHERE expires_at <= ? ORDER BY expires_at LIMIT ?
 
 -- name: message_next_expiry
-SELECT min(expires_at) FROM message WHERE expires_at > 0
+SELECT min(expires_at) FROM message
 
 -- name: messages_found
 SELECT m.row, m.room, m.id, m.account, m.device, m.sent_at, m.position, m.epoch, m.state, m.box, m.frame, m.resent, m.body,

@@ -128,8 +128,8 @@ CREATE TABLE message (
     about BLOB NOT NULL,
     entitled INTEGER NOT NULL,
     timer_s INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL,
-    edited_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    edited_at INTEGER,
     UNIQUE (room, id)
 ) STRICT;
 CREATE INDEX message_position ON message (room, position);
@@ -138,8 +138,8 @@ CREATE INDEX message_unread ON message (room, position, unread) WHERE unread > 0
 CREATE INDEX message_own ON message (room, state, position) WHERE state <> 'received';
 CREATE INDEX message_about ON message (room, about, position) WHERE about <> x'';
 CREATE INDEX message_kind ON message (room, kind, position) WHERE kind IN ('photo', 'file', 'voice', 'pin');
-CREATE INDEX message_expiry ON message (expires_at) WHERE expires_at > 0;
-CREATE INDEX message_timer ON message (room, position) WHERE timer_s > 0 AND expires_at = 0;
+CREATE INDEX message_expiry ON message (expires_at) WHERE expires_at NOTNULL;
+CREATE INDEX message_timer ON message (room, position) WHERE timer_s > 0 AND expires_at ISNULL;
 
 -- The words of shown messages, cut into overlapping pairs of characters; `rowid` is the message's `row`.
 CREATE VIRTUAL TABLE word USING fts5(words, detail=none, columnsize=0, tokenize='ascii');
