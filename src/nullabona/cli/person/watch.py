@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias, assert_never
 
 import click
 
@@ -15,27 +15,31 @@ from nullabona.cli.output import emit, line, note, remark, say, table
 from nullabona.cli.person.running import in_step, opened, run_async
 from nullabona.cli.person.sentences import message_line, still_wrong, warning_line
 from nullabona.cli.settings import Settings, as_person, settings_of
-from nullabona.client.api import (
-    CardChecked,
-    Client,
-    Event,
-    EventsForgotten,
-    JoinRequestChanged,
-    MessageReceived,
-    OperatorNoticeChanged,
-    Status,
-    Warned,
-    errors,
-    events,
-)
+from nullabona.client.api import Client, Event, EventsForgotten, MessageReceived, Status, errors
+from nullabona.client.api import events as e
 from nullabona.words.catalogue import Language
 from nullabona.words.relays import relay_name
 
-SPOKEN = frozenset(
-    "joined member-added member-removed room-changed removed left contact-request contact-accepted room-request "
-    "relay-lost-box relay-moved room-moved rejoined events-forgotten identity-changed".split()
+_Worth: TypeAlias = e.Warned | e.SignedOut | e.HistoryCame | e.RequestRefused | e.ChangeFailed
+_Silent: TypeAlias = (
+    e.MessageChanged
+    | e.MessageGone
+    | e.NoticeAdded
+    | e.ReadMarker
+    | e.Typing
+    | e.Transfer
+    | e.ContactChanged
+    | e.ProfileChanged
+    | e.RoomRequestGone
+    | e.LinkUsed
+    | e.EpochChanged
+    | e.Leaving
+    | e.Published
+    | e.PreferencesChanged
+    | e.DevicesChanged
+    | e.ConnectionChanged
+    | e.OtherEvent
 )
-"""Kinds of events that people are told of in a sentence."""
 
 
 @command()
@@ -95,44 +99,73 @@ def _show(settings: Settings, client: Client, event: Event) -> int:
     return 1
 
 
-def _sentence(settings: Settings, client: Client, event: Event) -> str | None:
-    room = _title(client, getattr(event, "room", b""))
-    if isinstance(event, MessageReceived):
-        return f"[{room}] {event.handle}: {_words(settings, client, event)}"
-    worth = _worth_telling(event)
-    if worth is not None:
-        return warning_line(*worth, settings.language, published=client.me.published)
-    if event.kind == "message-state" and getattr(event, "state", "") == "failed":
-        return say("event-failed", settings.language, room=room)
-    if isinstance(event, JoinRequestChanged) and event.state in {"used", "expired", "closed"}:
-        return say("event-join-request-refused", settings.language, handle=event.handle)
-    if isinstance(event, OperatorNoticeChanged) and not event.put_away:
-        return say("event-operator-notice", settings.language)
-    if isinstance(event, CardChecked):
-        return say(f"event-card-checked-{event.standing}", settings.language, handle=event.handle)
-    if event.kind not in SPOKEN:
-        return None
-    values = {name: getattr(event, name, "") for name in ("handle", "greeting", "name")}
-    values["name"] = values["name"] or room
-    values["relay"] = relay_name(getattr(event, "relay", ""))
-    return say(f"event-{event.kind}", settings.language, room=room, id=getattr(event, "room", b"").hex()[:12], **values)
+def _sentence(settings: Settings, client: Client, event: Event) -> str | None:  # noqa: C901 - a case a kind of event
+    """The line that people are told of an event; None: of this one they are told nothing."""
+    values: dict[str, str] = {}
+    match event:
+        case MessageReceived():
+            return f"[{_title(client, event.room)}] {event.handle}: {_words(settings, client, event)}"
+        case e.Warned() | e.SignedOut() | e.HistoryCame() | e.RequestRefused() | e.ChangeFailed():
+            worth = _worth_telling(event)
+            return worth and warning_line(*worth, settings.language, published=client.me.published)
+        case e.CardChecked():
+            return say(f"event-card-checked-{event.standing}", settings.language, handle=event.handle)
+        case e.MessageStateChanged():
+            key = "event-failed" if event.state == "failed" else None
+        case e.JoinRequestChanged():
+            key = "event-join-request-refused" if event.state in {"used", "expired", "closed"} else None
+            values = {"handle": event.handle}
+        case e.OperatorNoticeChanged():
+            key = None if event.put_away else "event-operator-notice"
+        case (
+            e.Joined() | e.Removed() | e.Left() | e.RoomChanged() | e.Rejoined() | e.RelayLostBox() | EventsForgotten()
+        ):
+            key = f"event-{event.kind}"
+        case e.MemberAdded() | e.MemberRemoved() | e.ContactAccepted() | e.IdentityChanged():
+            key, values = f"event-{event.kind}", {"handle": event.handle}
+        case e.ContactRequested():
+            key, values = f"event-{event.kind}", {"handle": event.handle, "greeting": event.greeting}
+        case e.RoomRequested():
+            name = event.name or _title(client, event.room)
+            key, values = f"event-{event.kind}", {"handle": event.handle, "name": name, "id": event.room.hex()[:12]}
+        case e.RelayMoved() | e.RoomMoved():
+            key, values = f"event-{event.kind}", {"relay": relay_name(event.relay)}
+        case _:
+            _silent(event)
+            key = None
+    return None if key is None else say(key, settings.language, room=_title(client, event.room), **values)
 
 
-def _worth_telling(event: Event) -> tuple[str, Mapping[str, Any]] | None:
+def _silent(event: _Silent) -> None:
+    """What the rooms show, or what nobody needs to be told of."""
+    match event:
+        case e.MessageChanged() | e.MessageGone() | e.NoticeAdded() | e.ReadMarker() | e.Typing() | e.Transfer():
+            pass
+        case e.ContactChanged() | e.ProfileChanged() | e.RoomRequestGone() | e.LinkUsed() | e.EpochChanged():
+            pass
+        case e.Leaving() | e.Published() | e.PreferencesChanged() | e.DevicesChanged():
+            pass
+        case e.ConnectionChanged() | e.OtherEvent():
+            pass
+        case _:
+            assert_never(event)
+
+
+def _worth_telling(event: _Worth) -> tuple[str, Mapping[str, Any]] | None:
     """The code and the values of what has a finished sentence (`nullabona.words.warnings`)."""
     match event:
-        case Warned():
+        case e.Warned():
             return event.code, event.detail
-        case events.SignedOut():
+        case e.SignedOut():
             return "signed-out", {}
-        case events.HistoryCame(whole=True):
-            return "history-whole", {"count": event.messages}
-        case events.RequestRefused():
+        case e.HistoryCame():
+            return ("history-whole", {"count": event.messages}) if event.whole else None
+        case e.RequestRefused():
             return "refused", {"code": event.code}
-        case events.ChangeFailed():
+        case e.ChangeFailed():
             return "change-failed", {}
         case _:
-            return None
+            assert_never(event)
 
 
 def _words(settings: Settings, client: Client, event: MessageReceived) -> str:
