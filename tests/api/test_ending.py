@@ -70,7 +70,7 @@ def test_what_the_directory_did_not_hear_is_said_to_it_again(
 
 async def deaf(_: Publishing) -> None:
     """A directory that gives no answer."""
-    raise TimedOut("the directory gave no answer")
+    raise TimedOut("the server did not answer")
 
 
 async def forgotten(client: Client, handle: str) -> None:

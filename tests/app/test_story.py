@@ -171,7 +171,7 @@ def test_a_bare_name_asks_for_its_relay(newcomer: Callable[..., Person]) -> None
     nari = newcomer("나리", lang="ko")
     check = nari.call(a.CheckHandle("나리"))
     assert ("handle-lacks-relay", "예: 나은@127.0.0.1:8440") == (check.trouble, check.hint)
-    assert "릴레이 주소" in check.message
+    assert "서버 주소" in check.message
     assert "" == nari.state().host
 
 

@@ -96,7 +96,7 @@ def test_a_link_that_names_another_account_sends_nothing(strangers: Meet) -> Non
     link, _ = my_link(sora, english="No time limit")
     dialog = paste(mina, link.replace(handle(sora), handle(jun)))
     dialog.get_by_role("button", name="대화 시작하기").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("링크가 뜻한 사람과 다른 계정이에요. 아무것도 보내지 않았어요.")
+    expect(dialog.get_by_role("alert")).to_contain_text("링크를 만든 사람과 다른 계정이에요. 아무것도 보내지 않았어요.")
     expect(jun.page.get_by_text("1 contact request")).to_have_count(0)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -103,13 +106,18 @@ def test_one_idea_has_one_korean_word() -> None:
 
 
 PLAIN = (
-    "warnings app_warnings app_refusals room_notices notifications cli cli_events exporting imported adversaries"
+    "warnings app_warnings app_refusals room_notices notifications cli cli_events cli_help exporting imported "
+    "adversaries errors errors_client errors_bad_request"
 ).split()
-"""Areas that people read while they chat."""
+"""Areas that people read while they chat; those who run servers have areas of their own."""
 INFRASTRUCTURE = re.compile(
     r"릴레이|디렉터리|회차|(?<![팅아-힣])방(?=[이을은에의으 ,.])|\b(?:relays?|director(?:y|ies)|epochs?)\b",
     re.IGNORECASE,
 )
+
+
+NO_WORDS = r"\{\w+\}|--\w+|`[^`]*`|\w*[@/]?relay\.example|nulla relay|record-"
+"""Values, options, commands and example addresses."""
 
 
 @pytest.mark.parametrize("area", PLAIN)
@@ -117,8 +125,33 @@ def test_who_chats_reads_of_a_server_and_of_chats(area: str) -> None:
     """What serves them has one name; only a hint says in which epoch of the record something is."""
     for key, one in Words(area).items():
         hints = [re.sub("회차|epoch", "", hint, flags=re.IGNORECASE) for hint in (one.ko_hint, one.en_hint)]
-        said = [re.sub(r"\{\w+\}|--\w+|`[^`]*`", "", text) for text in (one.ko, one.en, *hints)]
+        said = [re.sub(NO_WORDS, "", text) for text in (one.ko, one.en, *hints)]
         assert [] == [text for text in said if INFRASTRUCTURE.search(text)], key
+
+
+def test_what_a_client_raises_speaks_of_a_server_too() -> None:
+    """In English an error says itself what is wrong. What breaks a room's protocol is named in the protocol's words."""
+    files = [*Path("src/nullabona/client").rglob("*.py"), *Path("src/nullabona/app").rglob("*.py")]
+    read = [file for file in files if file.name not in {"commit_policy.py", "move_orders.py"}]
+    assert 300 < len(read)
+    said = [(str(file), text) for file in read for text in raised(ast.parse(file.read_text("utf-8")))]
+    assert 200 < len(said)
+    served = re.compile(r"\b(?:relays?|director(?:y|ies))\b", re.IGNORECASE)
+    assert [] == [(file, text) for file, text in said if served.search(re.sub(NO_WORDS, "", text))]
+
+
+def raised(tree: ast.AST) -> Iterator[str]:
+    """The texts of errors that are raised, and of the hints of their classes."""
+    for node in ast.walk(tree):
+        parts: list[ast.AST] = []
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and ast.unparse(node.exc.func) != "Bug":
+            parts = [*node.exc.args, *(word.value for word in node.exc.keywords)]
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "default_hint":
+            parts = [node.value]
+        for part in parts:
+            for text in ast.walk(part):
+                if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                    yield text.value
 
 
 def test_commands_that_a_sentence_names_exist(kinds: set[type[NullabonaError]]) -> None:

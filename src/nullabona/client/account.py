@@ -48,14 +48,14 @@ class AccountExists(UserError):
     """The profile has a published account; it is not replaced."""
 
     code = "account-exists"
-    default_hint = "use another profile directory for another account"
+    default_hint = "use another profile folder for another account"
 
 
 class NoAccount(UserError):
     """The profile has no account yet."""
 
     code = "no-account"
-    default_hint = "create one first: nulla account create NAME@RELAY"
+    default_hint = "create one first: nulla account create NAME@SERVER"
 
 
 class AccountRecord(msgspec.Struct, array_like=True, frozen=True):

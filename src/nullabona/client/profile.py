@@ -211,7 +211,7 @@ def create_profile(path: Path, unlock: Unlock) -> Profile:
     except BaseException as error:
         _clear_draft(draft, header)
         if isinstance(error, OSError):
-            raise StoreFailed("the profile's directory cannot be created") from error
+            raise StoreFailed("the profile's folder cannot be created") from error
         raise
     return open_profile(path, unlock)
 

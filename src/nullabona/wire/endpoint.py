@@ -37,7 +37,7 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         if not self.secure and not (self.is_local or self.is_onion):
-            raise EndpointRefused("a relay on another machine is reached over TLS only")
+            raise EndpointRefused("a server on another machine is reached over TLS only")
 
     def __str__(self) -> str:
         return f"{'wss' if self.secure else 'ws'}://{self.authority}{PATH}"
@@ -69,7 +69,7 @@ def parse_endpoint(url: str) -> Endpoint:
     """The endpoint of a relay's URL; ``https`` means the same as ``wss``. Raises `EndpointRefused`."""
     match = _URL.fullmatch(url) if len(url) <= MAX_INPUT else None
     if match is None:
-        raise EndpointRefused("this is not the address of a relay", hint="it looks like wss://relay.example")
+        raise EndpointRefused("this is not the address of a server", hint="it looks like wss://relay.example")
     secure = match[1] in _SECURE
     host, port = split_authority(match[2])
     return Endpoint(host, port or (443 if secure else 80), secure)
@@ -107,7 +107,7 @@ def split_authority(authority: str) -> tuple[str, int | None]:
     try:
         handle = parse_handle(f"xx@{authority}")
     except HandleError as error:
-        raise EndpointRefused(f"this is not a relay's address: {error.message}") from None
+        raise EndpointRefused(f"this is not a server's address: {error.message}") from None
     return handle.host.strip("[]"), handle.port
 
 
@@ -119,5 +119,5 @@ def same_or_safer(new: str, old: str) -> str:
     """
     endpoint = parse_endpoint(new)
     if endpoint.may_be_local and not parse_endpoint(old).is_local:
-        raise EndpointRefused("somebody named this machine itself as their relay")
+        raise EndpointRefused("an account names this machine itself as its server")
     return str(endpoint)

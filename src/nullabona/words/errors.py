@@ -8,7 +8,7 @@ from typing import Final
 from nullabona.errors import NullabonaError
 from nullabona.words.catalogue import Language, Sentence, Words, pick
 
-ERRORS: Final = Words("errors", "errors_client", "errors_desk")
+ERRORS: Final = Words("errors", "errors_client", "errors_desk", "errors_servers")
 _LINES: Final = Words("error_lines")
 BAD_REQUESTS: Final = Words("errors_bad_request")
 """What is wrong with a `BadRequest`, whose code alone says nothing, by a pattern of its sentence."""

@@ -79,5 +79,5 @@ def full_handle(session: Session, handle: str) -> str:
     if "@" in handle:
         return handle
     if not session.host:
-        raise HandleLacksRelay("the handle lacks its relay")
+        raise HandleLacksRelay("the handle names no server after an @")
     return f"{handle}@{session.host}"

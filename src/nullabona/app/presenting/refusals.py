@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from nullabona.errors import NullabonaError
-from nullabona.words.catalogue import Language, Words, pick
+from nullabona.words.catalogue import Language, Words, pick, translated
 from nullabona.words.errors import in_words
 
 REFUSALS: Final = Words("app_refusals")
@@ -16,7 +16,5 @@ def said(error: NullabonaError, language: Language) -> tuple[str, str]:
     own, hint = in_words(error, language)
     known = REFUSALS.get(error.code)
     if known is not None:
-        # Of most errors the English is the error's own; a Korean refusal has no hint that names a command.
-        own = pick(known, language) or own
-        hint = pick(known.hint, language) or ("" if language == "ko" else hint)
+        own, hint = translated(REFUSALS, error.code, own, language), pick(known.hint, language)
     return own[:1].upper() + own[1:], hint[:1].upper() + hint[1:]

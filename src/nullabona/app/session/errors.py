@@ -34,7 +34,7 @@ class HandleLacksRelay(UserError):
     """A bare name, where no relay is meant by itself."""
 
     code = "handle-lacks-relay"
-    default_hint = "add @ and the relay's address, e.g. mina@127.0.0.1:8440"
+    default_hint = "add @ and the server's address, e.g. mina@127.0.0.1:8440"
 
 
 class NothingUploaded(UserError):

@@ -37,21 +37,21 @@ def new_profile(command: F) -> F:
     keychain = click.option(
         "--keychain", "protection", flag_value="keychain", help="The system's keychain opens the profile."
     )
-    timeout = click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the directory, in seconds.")
+    timeout = click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the server, in seconds.")
     return unprotected(keychain(timeout(command)))
 
 
 @account.command()
 @click.argument("handle")
-@click.option("--relay", metavar="URL", help="The relay for your inbox and rooms (default: the handle's host).")
-@click.option("--no-wait", is_flag=True, help="Do not wait until the directory has accepted the card.")
+@click.option("--relay", metavar="URL", help="The server for your inbox and rooms (default: the handle's host).")
+@click.option("--no-wait", is_flag=True, help="Do not wait until the server has accepted the card.")
 @new_profile
 @as_person
 @click.pass_context
 def create(
     context: click.Context, handle: str, *, relay: str | None, no_wait: bool, protection: str | None, timeout: float
 ) -> None:
-    """Create an account with HANDLE (name@relay, or a name alone with --relay) and a profile to keep it in.
+    """Create an account with HANDLE (name@server, or a name alone with --relay) and a profile to keep it in.
 
     A passphrase protects the profile. You are asked for it, or it is read from --passphrase-file.
     """
@@ -111,11 +111,11 @@ def show(context: click.Context) -> None:
 
 
 @account.command()
-@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the directory, in seconds.")
+@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the server, in seconds.")
 @as_person
 @click.pass_context
 def publish(context: click.Context, *, timeout: float) -> None:
-    """Wait until the directory has accepted the card."""
+    """Wait until the server has accepted the card."""
     settings = settings_of(context)
 
     async def work() -> None:
@@ -173,14 +173,16 @@ async def _restore(settings: Settings, handle: str, words: str, wait_s: float, p
 
 @account.command()
 @click.argument("relay_url")
-@click.option("--from", "leaving", metavar="URL", help="Also move rooms that are still at this relay (default: yours).")
-@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the new relay and the directory.")
+@click.option(
+    "--from", "leaving", metavar="URL", help="Also move rooms that are still at this server (default: yours)."
+)
+@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the servers.")
 @as_person
 @click.pass_context
 def move(context: click.Context, relay_url: str, *, leaving: str | None, timeout: float) -> None:
-    """Move your inbox, and the rooms you may move, to another relay. The old relay may be gone.
+    """Move your inbox, and the rooms you may move, to another server. The old server may be gone.
 
-    Nothing is lost: messages that the old relay had not delivered are stored at the new one. Other people and your
+    Nothing is lost: messages that the old server had not delivered are stored at the new one. Other people and your
     other devices follow automatically. To undo it, move back.
     """
     settings = settings_of(context)

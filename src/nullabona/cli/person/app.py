@@ -25,7 +25,7 @@ from nullabona.cli.settings import Settings, as_person, settings_of
     metavar="HOST",
     envvar="NULLA_RELAY",
     default="",
-    help="The relay of handles that you type without @ (default: your own).",
+    help="The server of handles that you type without @ (default: your own).",
 )
 @as_person
 @click.pass_context

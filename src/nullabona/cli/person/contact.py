@@ -43,11 +43,11 @@ async def _act(
 @contact.command()
 @click.argument("handle")
 @click.option("--greeting", default="", metavar="TEXT", help="A short message for them.")
-@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relays.")
+@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the servers.")
 @as_person
 @click.pass_context
 def add(context: click.Context, handle: str, *, greeting: str, timeout: float) -> None:
-    """Send HANDLE a contact request. Of somebody at your own relay the first part is enough."""
+    """Send HANDLE a contact request. For somebody on your own server the first part is enough."""
     settings = settings_of(context)
 
     def ask(client: Client) -> Awaitable[ContactInfo]:
@@ -59,7 +59,7 @@ def add(context: click.Context, handle: str, *, greeting: str, timeout: float) -
 @contact.command()
 @click.argument("handle")
 @click.option("--no-wait", is_flag=True, help="Only store it; a later command sends it.")
-@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relays (30; with --private 300).")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the servers (30; with --private 300).")
 @as_person
 @click.pass_context
 def accept(context: click.Context, handle: str, *, no_wait: bool, timeout: float | None) -> None:

@@ -84,7 +84,7 @@ def room_link(context: click.Context, room_name: str, *, hours: int, uses: int, 
 @command("open")
 @click.argument("text", metavar="LINK")
 @click.option("--greeting", default="", metavar="TEXT", help="A short message for them.")
-@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the relays.")
+@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the servers.")
 @as_person
 @click.pass_context
 def open_link(context: click.Context, text: str, *, greeting: str, timeout: float) -> None:
@@ -105,7 +105,7 @@ def open_link(context: click.Context, text: str, *, greeting: str, timeout: floa
 @click.argument("room_id", metavar="[ID]", required=False)
 @click.option("--again", is_flag=True, help="Ask the admin once more.")
 @click.option("--withdraw", is_flag=True, help="Cancel the request, or forget one that was refused.")
-@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --private 300).")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the server (30; with --private 300).")
 @as_person
 @click.pass_context
 def asked(context: click.Context, room_id: str | None, *, again: bool, withdraw: bool, timeout: float | None) -> None:

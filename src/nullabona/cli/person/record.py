@@ -22,7 +22,7 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 @group()
 def record() -> None:
-    """Directories' public records: who witnesses them, what was checked, evidence."""
+    """Servers' public records: who witnesses them, what was checked, evidence."""
 
 
 @record.command()
@@ -30,7 +30,7 @@ def record() -> None:
 @at_home
 @click.pass_context
 def show(context: click.Context, host: str) -> None:
-    """Show who witnesses the public record of HOST (default: your own directory), and what was checked."""
+    """Show who witnesses the public record of HOST (default: your own server), and what was checked."""
     run_async(_show(settings_of(context), host))
 
 
@@ -44,7 +44,7 @@ async def _show(settings: Settings, host: str) -> None:
 @at_home
 @click.pass_context
 def show_policy(context: click.Context, host: str) -> None:
-    """Show the policy for the directory HOST (default: your own): whose signatures count. For `verify`."""
+    """Show the policy for the server HOST (default: your own): whose signatures count. For `verify`."""
     run_async(_show_policy(settings_of(context), host))
 
 
@@ -59,11 +59,11 @@ async def _show_policy(settings: Settings, host: str) -> None:
 
 @record.command()
 @click.argument("policy", type=_FILE)
-@click.option("--host", default="", help="The directory (default: your own).")
+@click.option("--host", default="", help="The server (default: your own).")
 @at_home
 @click.pass_context
 def pin(context: click.Context, policy: Path, host: str) -> None:
-    """From now on hold a directory to the policy in a file (C2SP tlog-policy), not to the one it gave itself."""
+    """From now on hold a server to the policy in a file (C2SP tlog-policy), not to the one it gave itself."""
     run_async(_pin(settings_of(context), read_policy_text(policy), host))
 
 
@@ -132,7 +132,7 @@ async def _evidence(settings: Settings, found: list[RecordEvidence]) -> None:
 @spoken
 @click.pass_context
 def verify_file(context: click.Context, file: Path, policy: Path) -> None:
-    """Show what the evidence in FILE proves about a directory. Needs no account and no network."""
+    """Show what the evidence in FILE proves about a server. Needs no account and no network."""
     settings = settings_of(context)
     proven = verify_evidence(read_small(file), read_policy(policy))
     if settings.as_json:

@@ -31,7 +31,7 @@ _PATH = click.Path(path_type=Path)
     help="No passphrase for the new profile. For bots and demos.",
 )
 @click.option("--keychain", "protection", flag_value="keychain", help="The system's keychain opens the new profile.")
-@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the directory, in seconds.")
+@click.option("--timeout", default=30.0, metavar="S", help="Longest wait for the server, in seconds.")
 @as_person
 @click.pass_context
 def restore(

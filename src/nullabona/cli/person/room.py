@@ -29,7 +29,7 @@ def _changing(command: F) -> F:
     """The options of commands that change a room."""
     no_wait = click.option("--no-wait", is_flag=True, help="Only store it; a later command carries it out.")
     timeout = click.option(
-        "--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --private 300)."
+        "--timeout", type=float, metavar="S", help="Longest wait for the server (30; with --private 300)."
     )
     return no_wait(timeout(as_person(command)))
 

@@ -16,11 +16,11 @@ from nullabona.cli.settings import as_person, settings_of
 @click.argument("room")
 @click.argument("message")
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
-@click.option("--timeout", default=120.0, metavar="S", help="Longest wait for the relay.")
+@click.option("--timeout", default=120.0, metavar="S", help="Longest wait for the server.")
 @as_person
 @click.pass_context
 def save(context: click.Context, room: str, message: str, path: Path, *, timeout: float) -> None:
-    """Save the file of MESSAGE in ROOM to PATH, a new file or a directory (default: here). Never overwrites."""
+    """Save the file of MESSAGE in ROOM to PATH, a new file or a folder (default: here). Never overwrites."""
     settings = settings_of(context)
 
     async def work() -> None:

@@ -31,7 +31,7 @@ Act = Callable[[Client], Awaitable[bytes]]
 @click.option("--reply-to", default="", metavar="ID", help="Reply to this message.")
 @click.option("--delivered", is_flag=True, help="Wait until every device in the room has it.")
 @click.option("--no-wait", is_flag=True, help="Only store it; a later command sends it.")
-@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (30; with --private 300).")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the server (30; with --private 300).")
 @as_person
 @click.pass_context
 def send(
@@ -49,7 +49,7 @@ def send(
 ) -> None:
     """Send TEXT to ROOM. Without TEXT, or with -, send stdin. Prints the message's id.
 
-    Waits until the relay has it. If that takes too long, it is stored and a later command sends it (exit 4).
+    Waits until the server has it. If that takes too long, it is stored and a later command sends it (exit 4).
     """
     settings = settings_of(context)
     wait = "nothing" if no_wait else "delivered" if delivered else "sent"
@@ -113,8 +113,8 @@ async def _wait(client: Client, room: str, message: bytes, wait: str, wait_s: fl
 @click.option("--limit", default=50, metavar="N", help="Show this many of the newest messages.")
 @click.option("--before", type=int, metavar="POSITION", help="Show messages before this position (see --json).")
 @click.option("--keep-unread", is_flag=True, help="Do not mark them as read.")
-@click.option("--offline", is_flag=True, help="Show what this device has, without asking the relay.")
-@click.option("--timeout", type=float, metavar="S", help="Longest wait for the relay (10; with --private 300).")
+@click.option("--offline", is_flag=True, help="Show what this device has, without asking the server.")
+@click.option("--timeout", type=float, metavar="S", help="Longest wait for the server (10; with --private 300).")
 @as_person
 @click.pass_context
 def read(

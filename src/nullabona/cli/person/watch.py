@@ -206,11 +206,11 @@ def sync(context: click.Context, *, timeout: float | None) -> None:
 
 
 @command()
-@click.option("--timeout", default=5.0, metavar="S", help="Longest wait for the relay.")
+@click.option("--timeout", default=5.0, metavar="S", help="Longest wait for the server.")
 @as_person
 @click.pass_context
 def status(context: click.Context, *, timeout: float) -> None:
-    """Show whether relays are connected, what is still to be sent, and which warnings remain."""
+    """Show whether servers are connected, what is still to be sent, and which warnings remain."""
     settings = settings_of(context)
 
     async def work() -> None:

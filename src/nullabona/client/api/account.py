@@ -90,7 +90,7 @@ class ThisAccount:
             async with asyncio.timeout(timeout_s):
                 card = await find_card(wanted, self._session.options.net, now_ms() // 1_000)
         except TimeoutError:
-            raise TimedOut("the directory of that handle was not reached in time") from None
+            raise TimedOut("the server of that handle could not be reached in time") from None
         if card is None:
             raise UnknownHandle(f"nobody is registered as {wanted}")
         accounts.restore_account(
@@ -149,7 +149,7 @@ class ThisAccount:
         there = _other_place(relay, account.relay)
         left = account.relay if leaving is None else str(parse_endpoint(leaving))
         if str(there) == left:
-            raise BadRequest("that is the relay you would leave")
+            raise BadRequest("that is the server you would leave")
         await self._must_answer(there, timeout_s)
         with self._session.step() as step:
             if own_devices.is_signed_out(step.store):
@@ -165,7 +165,7 @@ class ThisAccount:
             async with asyncio.timeout(timeout_s):
                 connection = await options.dial(there, options.net)
         except TimeoutError:
-            raise TimedOut("that relay did not answer in time") from None
+            raise TimedOut("that server did not answer in time") from None
         await connection.close()
 
     def _go(self, step: Step, relay: str) -> None:
@@ -246,9 +246,9 @@ class ThisAccount:
                 await self._session.runner.own_key_monitor.watch_now()
                 shown = await self._session.runner.directories.look_up(handle)
         except TimeoutError:
-            raise TimedOut("the directory of this account was not reached in time") from None
+            raise TimedOut("the server of this account could not be reached in time") from None
         if not shown.card:
-            raise UnknownHandle("the directory does not show this account's card; nothing could be handed over")
+            raise UnknownHandle("the server does not show this account's card; nothing could be handed over")
         return shown
 
 

@@ -139,7 +139,7 @@ async def restore_backup(
             async with asyncio.timeout(timeout_s):
                 card = await find_card(identity.handle, options.net, now_ms() // 1_000)
         except TimeoutError:
-            raise TimedOut("the directory of that handle was not reached in time") from None
+            raise TimedOut("the server of that handle could not be reached in time") from None
     stop, tell = Event(), _on_loop(watch)
 
     def go_on(progress: Progress) -> None:

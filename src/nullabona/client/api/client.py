@@ -183,7 +183,7 @@ class Client:
         try:
             await self._session.until(reached, timeout_s, "no relay was reached")
         except PendingStill:
-            raise Unreachable("no relay can be reached; what is stored goes out later") from None
+            raise Unreachable("no server can be reached; what is stored is sent later") from None
 
     async def sync(self, *, timeout_s: float | None = 30.0, receipts: bool = True, arrivals: bool = True) -> None:
         """Wait until everything pending was sent and everything waiting was read. Raises `PendingStill`.

@@ -211,7 +211,7 @@ class Contacts:
             async with asyncio.timeout(timeout_s):
                 return await self._session.runner.look_up(handle)
         except TimeoutError:
-            raise TimedOut("the directory of that handle was not reached in time") from None
+            raise TimedOut("the server of that handle could not be reached in time") from None
 
     def _known_card(self, handle: str) -> Card:
         with self._session.look() as store:

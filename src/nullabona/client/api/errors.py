@@ -139,7 +139,7 @@ class UnknownHandle(UserError):
     """The directory has no card for a handle."""
 
     code = "unknown-handle"
-    default_hint = "check the spelling and the relay's name after the @"
+    default_hint = "check the spelling and the server's name after the @"
 
 
 class NoSuchMessage(UserError):
@@ -160,7 +160,7 @@ class PendingStill(Unreachable):
     """The request is stored and sent later; it was not completed in the given time."""
 
     code = "pending-still"
-    default_hint = "nothing is lost: the next command that reaches the relay sends it"
+    default_hint = "nothing is lost: the next command that reaches the server sends it"
 
 
 class Offline(UserError):
@@ -188,14 +188,14 @@ class FileExists(UserError):
     """A file of that name exists already. It is unchanged."""
 
     code = "file-exists"
-    default_hint = "choose another name or directory"
+    default_hint = "choose another name or folder"
 
 
 class FileUnwritable(UserError):
     """A file cannot be saved there."""
 
     code = "file-unwritable"
-    default_hint = "check that the directory exists, that you may write to it, and that the disk has space"
+    default_hint = "check that the folder exists, that you may write to it, and that the disk has space"
 
 
 class FileNotHere(UserError):

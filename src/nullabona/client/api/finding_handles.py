@@ -19,4 +19,4 @@ async def is_handle_free(handle: str, options: Options, *, timeout_s: float = 10
         async with asyncio.timeout(timeout_s):
             return await find_card(str(parse_handle(handle)), options.net, now_ms() // 1_000) is None
     except TimeoutError:
-        raise TimedOut("the directory of that handle was not reached in time") from None
+        raise TimedOut("the server of that handle could not be reached in time") from None

@@ -270,7 +270,7 @@ class Messages:
 
         reached = await self._session.until(state, timeout_s, "the message was not sent")
         if reached is MessageState.FAILED:
-            raise MessageFailed("the relay refused the message for good")
+            raise MessageFailed("the server refused the message permanently")
 
 
 def _last_placed(store: Store, room: bytes) -> Message | None:

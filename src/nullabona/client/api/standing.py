@@ -125,9 +125,9 @@ class PublicRecords:
         with self._session.step() as step:
             pinned = load_pinned(step.store, wanted)
             if pinned is None:
-                raise RecordUnknown("this device knows nothing of that directory yet")
+                raise RecordUnknown("this device knows nothing about that server yet")
             if not Policy.parse(policy).keys_of(origin_of(wanted)):
-                raise PolicyInvalid("the policy does not name this directory's log")
+                raise PolicyInvalid("the policy does not name this server's log")
             fresh = msgspec.structs.replace(pinned, policy=policy, by_hand=True)
             see(fresh, fresh.checkpoint)
             save_pinned(step.store, fresh)
@@ -140,7 +140,7 @@ class PublicRecords:
         with self._session.look() as store:
             pinned = load_pinned(store, wanted)
         if pinned is None:
-            raise RecordUnknown("this device knows nothing of that directory yet")
+            raise RecordUnknown("this device knows nothing about that server yet")
         return pinned.policy
 
     def forget(self, host: str = "") -> None:

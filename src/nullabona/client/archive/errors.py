@@ -59,7 +59,7 @@ class BackupUnwritable(UserError):
     """The backup cannot be written. The earlier one is unchanged."""
 
     code = "backup-unwritable"
-    default_hint = "check that the directory exists, that you may write to it, and that the disk has space"
+    default_hint = "check that the folder exists, that you may write to it, and that the disk has space"
 
 
 class BackupOutOfLine(UserError):

@@ -102,7 +102,7 @@ def forward_file(step: Step, line: Message, body: File, target: bytes, album: by
     """Forward a file without sending its bytes. Raises `BadRequest` unless `may_refer`: then it must be sent again."""
     room = _joined(step, target)
     if not may_refer(step, line, target):
-        raise BadRequest("this file is not at that room's relay", hint="save it and send it as a new one")
+        raise BadRequest("this file is not at that room's server", hint="save it and send it as a new one")
     copy = File(body.attachment, body.caption, forwarded=True, album=album)
     sent = sending.send(step, room, copy)
     files.received(step, room, sent, copy)

@@ -61,7 +61,7 @@ class Connection:
                 await self._listener.writable.wait()
                 return await self._listener.send(request)
         except TimeoutError:
-            raise TimedOut("the relay did not answer in time") from None
+            raise TimedOut("the server did not answer in time") from None
 
     async def wait_lost(self) -> PeerError:
         """Why the connection ended, once it has."""
@@ -161,7 +161,7 @@ class _Listener(WSListener):
         if kind is WSMsgType.CLOSE:
             self.end(Unreachable("the relay closed the connection"))
         elif kind is WSMsgType.TEXT:
-            raise Malformed("the relay sends text")
+            raise Malformed("the server sent a text frame")
         elif kind is WSMsgType.BINARY or kind is WSMsgType.CONTINUATION:
             self._take_part(frame, first=kind is WSMsgType.BINARY)
 

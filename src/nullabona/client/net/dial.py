@@ -64,14 +64,14 @@ async def dial(endpoint: Endpoint, options: NetOptions, protocol: Callable[[], P
 def translate(error: Exception) -> PeerError:
     """The error to raise for one of the network's; its text, which may hold addresses, is left in the cause."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return RelayUntrusted("the relay's certificate cannot be trusted")
+        return RelayUntrusted("the server's certificate cannot be trusted")
     if isinstance(error, ssl.SSLError):
-        return Unreachable("no encrypted connection to the relay came about")
+        return Unreachable("an encrypted connection to the server could not be made")
     if isinstance(error, TimeoutError):
-        return TimedOut("the relay did not answer in time")
+        return TimedOut("the server did not answer in time")
     if isinstance(error, ProxyError):
-        return Unreachable("the proxy does not reach the relay")
-    return Unreachable("the relay cannot be reached")
+        return Unreachable("the proxy does not reach the server")
+    return Unreachable("the server cannot be reached")
 
 
 @cache

@@ -90,7 +90,7 @@ class Ledger:
         in which order it was asked for.
         """
         if len(self._open) >= self._most:
-            raise TooManyRequests("too many requests wait for this relay")
+            raise TooManyRequests("too many requests are waiting for this server")
         while (request_id := int.from_bytes(os.urandom(4), "big")) in self._open:
             pass
         self._open[request_id] = request, answer

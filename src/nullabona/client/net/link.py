@@ -55,7 +55,7 @@ class Link:
             async with asyncio.timeout(timeout_s):
                 carrier = await self._connected()
         except TimeoutError:
-            raise TimedOut("the relay was not reached in time") from None
+            raise TimedOut("the server could not be reached in time") from None
         return await carrier.request(request, max(0.0, deadline - self._world.seconds()))
 
     async def close(self) -> None:

@@ -41,7 +41,7 @@ class PostCarrier:
         """See `Carrier.request`."""
         self._check_open()
         if self._waiting >= self._options.most_requests:
-            raise TooManyRequests("too many requests wait for this relay")
+            raise TooManyRequests("too many requests are waiting for this server")
         self._waiting += 1
         try:
             async with asyncio.timeout(timeout_s):
@@ -77,12 +77,12 @@ class PostCarrier:
             self._check_open()
             reply = await exchange.ask(head, body, MAX_RESPONSE, _WITH_BODY)
         except (CutShort, ConnectionError) as error:
-            raise Unreachable("the relay was lost") from error
+            raise Unreachable("the connection to the server was lost") from error
         except h11.RemoteProtocolError as error:
-            raise Malformed("the relay does not speak this protocol") from error
+            raise Malformed("the server does not speak this protocol") from error
         finally:
             self._exchanges.discard(exchange)
             exchange.hang_up()
         if reply.status not in _WITH_BODY:
-            raise Unreachable("the relay, or something before it, refuses requests")
+            raise Unreachable("the server, or a proxy in front of it, refuses requests")
         return reply.body

@@ -37,7 +37,7 @@ async def open_websocket(endpoint: Endpoint, options: NetOptions, listener: WSLi
             await guard.inner.wait_until_handshake_complete()
             done = guard.open
     except WSError as error:
-        raise Unreachable("the relay does not speak this protocol, or refuses connections") from error
+        raise Unreachable("the server does not speak this protocol, or refuses connections") from error
     except (OSError, TimeoutError) as error:
         raise translate(error) from error
     finally:
@@ -45,7 +45,7 @@ async def open_websocket(endpoint: Endpoint, options: NetOptions, listener: WSLi
         if guard is not None and not done:
             guard.abort()
     if not done:
-        raise Unreachable("the relay closed the connection at once")
+        raise Unreachable("the server closed the connection at once")
 
 
 def _protocol(endpoint: Endpoint, options: NetOptions, listener: WSListener, max_message: int) -> WSProtocol:

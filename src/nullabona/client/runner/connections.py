@@ -346,5 +346,5 @@ class Connections:
         """A stranger's card or invitation must not make us talk to services of our own machine."""
         endpoint = parse_endpoint(relay)
         if endpoint.may_be_local and not parse_endpoint(self.home).is_local:
-            raise EndpointRefused("somebody named this machine itself as their relay")
+            raise EndpointRefused("an account names this machine itself as its server")
         return endpoint

@@ -194,11 +194,11 @@ class Talk:
         """The answer. Raises `Refused`, `TimedOut` or `Malformed`."""
         answer = await ask(self._connection, request)
         if answer is None:
-            raise TimedOut("the directory did not answer")
+            raise TimedOut("the server did not answer")
         if isinstance(answer, Refusal):
             raise Refused(answer.code, retry_after_s=answer.retry_after_s)
         if not isinstance(answer, kind):
-            raise Malformed("a directory answers something else than it was asked")
+            raise Malformed("the server answered something that it was not asked")
         if not isinstance(answer, Blob):
             self.last = encode(answer)
         return answer
@@ -212,7 +212,7 @@ async def first_look(talk: Talk, host: str, policy: str | None, now_s: int) -> P
 def with_beginning(pinned: Pinned, described: Pinned) -> Pinned:
     """What an older version pinned, with the proof of its log's beginning. Raises `LogReplaced` if that is another."""
     if described.genesis != pinned.genesis:
-        raise LogReplaced("the directory's log begins otherwise than the one this device knows")
+        raise LogReplaced("the server's log does not begin like the one this device knows")
     return structs.replace(pinned, genesis_proof=described.genesis_proof, began=described.began)
 
 
@@ -220,7 +220,7 @@ async def look_up(talk: Talk, handle: Handle, pinned: Pinned, now_s: int) -> tup
     """What the record has for a handle, and what is to be remembered of the directory from then on."""
     checked = check_answer(pinned, handle, await talk.ask(LookupCard(handle.name), CardFound), now_s)
     if checked.card and decode_card(checked.card).handle != handle:
-        raise CardNotInLog("a directory shows another handle's card")
+        raise CardNotInLog("the server shows another handle's card")
     tiles: dict[Tile, bytes] = {}
     for tile in tiles_to(pinned.frontier, checked.sighting.size):
         tiles[tile] = await _fetch(talk, tile)
@@ -247,7 +247,7 @@ async def watch_all(talk: Talk, handle: Handle, pinned: Pinned, watch: Watch, no
     while True:
         answer = await talk.ask(WatchHandle(handle.name, watch.epoch), HandleWatched)
         if answer.first > watch.epoch + 1:
-            raise RecordGap("the directory cannot prove epochs that are so long past")
+            raise RecordGap("the server can no longer prove epochs that old")
         found = look(pinned, watch, handle, answer, now_s)
         openings.extend(found.openings)
         views.extend(found.trail.views)
@@ -256,7 +256,7 @@ async def watch_all(talk: Talk, handle: Handle, pinned: Pinned, watch: Watch, no
             trail = replace(found.trail, views=tuple(views))
             return replace(found, openings=tuple(openings), trail=trail, emptied=emptied), answer.checkpoint
         if not answer.steps:
-            raise LogForked("the directory does not tell of every epoch in its record")
+            raise LogForked("the server leaves out epochs of its record")
         watch = found.watch
 
 

@@ -246,7 +246,7 @@ class Publishing:
         if isinstance(answer, Refusal):
             raise Refused(answer.code, retry_after_s=answer.retry_after_s)
         if not isinstance(answer, Done):
-            raise TimedOut("the directory gave no answer")
+            raise TimedOut("the server did not answer")
 
     def _say(self, outcome: Published) -> None:
         self.outcome = outcome

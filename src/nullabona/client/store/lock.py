@@ -29,7 +29,7 @@ class ProfileLock:
             raise ProfileInUse("another program has this profile open", hint=_HINT) from error
         except OSError as error:
             os.close(fd)
-            raise StoreFailed("the profile's directory does not support locks") from error
+            raise StoreFailed("the profile's folder does not support locks") from error
         self._fd: int | None = fd
 
     def release(self) -> None:

@@ -48,7 +48,7 @@ def check_answer(pinned: Pinned, handle: Handle, answer: CardFound, now_s: int) 
     epoch = sighting.size - 1
     frontier = _frontier(proof, epoch, _root(label, opening, proof))
     if frontier.root != sighting.root:
-        raise CardNotInLog(f"what the directory shows for {handle} is not in its record")
+        raise CardNotInLog(f"what the server shows for {handle} is not in its record")
     check_fresh(pinned, sighting, proof.closed_s, now_s)
     promise = None
     if answer.card and (opening is None or opening.digest == TOMBSTONE):
@@ -61,7 +61,7 @@ def label_of(pinned: Pinned, handle: Handle, proof: bytes) -> bytes:
     try:
         return verify(pinned.rules.vrf_key, label_input(handle), proof)[:LABEL_BYTES]
     except VrfInvalid as error:
-        raise CardNotInLog(f"the directory does not prove where {handle} is in its record") from error
+        raise CardNotInLog(f"the server does not prove where {handle} is in its record") from error
 
 
 def _opening(answer: CardFound) -> Opening | None:
@@ -78,7 +78,7 @@ def _root(label: bytes, opening: Opening | None, proof: HandleProof) -> bytes:
     try:
         return root_without(label, walk) if opening is None else root_with(label, opening.commitment, walk)
     except MapProofInvalid as error:
-        raise CardNotInLog("the directory does not prove what is in its record") from error
+        raise CardNotInLog("the server does not prove what is in its record") from error
 
 
 def walk_of(siblings: tuple[bytes, ...], other: tuple[bytes, ...]) -> Walk:
@@ -90,5 +90,5 @@ def walk_of(siblings: tuple[bytes, ...], other: tuple[bytes, ...]) -> Walk:
 
 def _frontier(proof: HandleProof, epoch: int, root: bytes) -> Frontier:
     if epoch < 1:
-        raise CardNotInLog("the directory's log has no epoch")
+        raise CardNotInLog("the server's log has no epoch")
     return read_frontier(epoch, proof.edge).extend(leaf_hash(encode_epoch(epoch, root, proof.closed_s)))

@@ -12,14 +12,14 @@ class LogForked(PeerError):
     """A directory shows a log that is not a continuation of the one that was seen before."""
 
     code = "log-forked"
-    default_hint = "do not trust this directory; the evidence is kept on this device. Compare safety numbers"
+    default_hint = "do not trust this server; the evidence is kept on this device. Compare safety numbers"
 
 
 class LogRolledBack(PeerError):
     """A directory shows an older state of its log than was seen before."""
 
     code = "log-rolled-back"
-    default_hint = "do not trust this directory until it shows what it showed before; ask its operator"
+    default_hint = "do not trust this server until it shows what it showed before; ask its operator"
 
 
 class LogStale(PeerError):
@@ -27,7 +27,7 @@ class LogStale(PeerError):
 
     code = "log-stale"
     default_hint = (
-        "check this device's clock; otherwise the operator or its witnesses stopped, or newer epochs are withheld"
+        "check this device's clock; otherwise the operator or its witnesses stopped, or newer entries are withheld"
     )
 
 
@@ -65,4 +65,4 @@ class RecordGap(PeerError):
     """This device was away for longer than the directory can prove."""
 
     code = "record-gap"
-    default_hint = "the epochs in between were not checked; compare safety numbers with your contacts"
+    default_hint = "the record in between was not checked; compare safety numbers with your contacts"

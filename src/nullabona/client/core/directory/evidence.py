@@ -149,7 +149,7 @@ def _verify(found: EntryEvidence, rules: Policy) -> Proven:
     began = _believed(rules, found.began, origin)
     verify_inclusion(leaf_hash(found.genesis), 0, began.checkpoint.size, found.genesis_proof, began.checkpoint.root)
     if genesis.host != handle.authority:
-        raise EvidenceInvalid("the log is another directory's than the handle's")
+        raise EvidenceInvalid("the log is not that of the handle's server")
     label = verify(genesis.vrf_key, label_input(handle), found.label_proof)[:LABEL_BYTES]
     seen = _believed(rules, found.checkpoint, origin)
     _check_epoch(found, label, seen)
@@ -193,7 +193,7 @@ def _with_promise(proven: Proven, note: bytes, rules: Policy, origin: str) -> Pr
     promise = decode_promise(signed.text)
     keys = [key for key in rules.keys_of(origin) if key.kind is Kind.ED25519]
     if not verify_note(signed, keys) or (promise.origin, promise.handle) != (origin, proven.handle):
-        raise EvidenceInvalid("the promise is not the directory's, or is about another handle")
+        raise EvidenceInvalid("the promise is not the server's, or is about another handle")
     if promise.epoch != proven.epoch:
         raise EvidenceInvalid("the promise is for another epoch than is shown")
     return replace(proven, promised=promise.digest, promised_epoch=promise.epoch)

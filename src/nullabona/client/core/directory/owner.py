@@ -106,7 +106,7 @@ def look(pinned: Pinned, watch: Watch, handle: Handle, answer: HandleWatched, no
     check_position(pinned, sighting)
     label = label_of(pinned, handle, answer.label_proof)
     if answer.first != watch.epoch + 1 or watch.size + len(answer.steps) > sighting.size:
-        raise Malformed("a directory tells of other epochs than it was asked for")
+        raise Malformed("the server returned other epochs than those it was asked for")
     frontier, entry = watch.frontier, watch.entry
     openings: list[Sight] = []
     views: list[View] = []
@@ -137,12 +137,12 @@ def look(pinned: Pinned, watch: Watch, handle: Handle, answer: HandleWatched, no
 def _check_seen(pinned: Pinned, frontier: Frontier) -> None:
     """Raises `LogForked` if another log of that size was seen before."""
     if frontier.size == pinned.size and frontier.root != pinned.frontier.root:
-        raise LogForked("what the directory tells of this account is not in the record it showed before")
+        raise LogForked("what the server tells of this account is not in the record it showed before")
 
 
 def _check_end(pinned: Pinned, found: Look, closed_s: int, now_s: int) -> None:
     if found.watch.frontier.root != found.sighting.root:
-        raise LogForked("what the directory tells of this account is not in its record")
+        raise LogForked("what the server tells of this account is not in its record")
     check_fresh(pinned, found.sighting, closed_s, now_s)
 
 

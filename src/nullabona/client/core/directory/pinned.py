@@ -71,9 +71,9 @@ def _see(host: str, policy: Policy, checkpoint: bytes) -> Sighting:
     try:
         seen: Seen = policy.check(parse_note(checkpoint))
     except (NoteInvalid, WrongOrigin) as error:
-        raise LogReplaced("the directory shows a log that is not signed as the one this device knows") from error
+        raise LogReplaced("the server shows a log that is not signed as the one this device knows") from error
     if seen.checkpoint.origin != origin_of(host):
-        raise LogReplaced("the directory shows the log of another one")
+        raise LogReplaced("the server shows another server's log")
     names = tuple(name for name, _ in seen.witnesses)
     return Sighting(seen.checkpoint.size, seen.checkpoint.root, seen.time_s, names)
 
@@ -87,19 +87,19 @@ def pin(host: str, described: LogDescribed, policy: str | None, now_s: int) -> P
     text = described.policy if policy is None else policy
     rules = Policy.parse(text)
     if not rules.keys_of(origin_of(host)):
-        raise PolicyInvalid("the policy does not name this directory's log")
+        raise PolicyInvalid("the policy does not name this server's log")
     seen = _see(host, rules, described.checkpoint)
     genesis = decode_genesis(described.genesis)
     if genesis.host != host:
-        raise LogReplaced("the directory's log begins as that of another one")
+        raise LogReplaced("the server's log begins like another server's")
     check_public(genesis.vrf_key)
     try:
         verify_inclusion(leaf_hash(described.genesis), 0, seen.size, described.genesis_proof, seen.root)
     except ProofInvalid as error:
-        raise LogForked("the directory's log does not begin as it says") from error
+        raise LogForked("the server's log does not begin as it says") from error
     frontier = read_frontier(seen.size, described.edge)
     if frontier.root != seen.root:
-        raise LogForked("the directory's log does not have the root that is signed")
+        raise LogForked("the server's log does not have the root that is signed")
     return Pinned(
         host,
         text,
@@ -134,24 +134,24 @@ def with_docket(pinned: Pinned, described: LogDescribed) -> Pinned:
 def check_position(pinned: Pinned, seen: Sighting) -> None:
     """Raises `LogRolledBack` if less is shown than was seen before, `LogForked` if another tree of the same size is."""
     if seen.size < pinned.size:
-        raise LogRolledBack(f"the directory shows {seen.size} entries of its log and showed {pinned.size} before")
+        raise LogRolledBack(f"the server shows {seen.size} entries of its log and showed {pinned.size} before")
     if seen.size == pinned.size and seen.root != pinned.frontier.root:
-        raise LogForked("the directory shows two different logs of one size")
+        raise LogForked("the server shows two different logs of one size")
 
 
 def check_fresh(pinned: Pinned, seen: Sighting, closed_s: int, now_s: int) -> None:
     """Raises `LogStale` unless the newest epoch and the witnesses' signatures are of now."""
     oldest = now_s - pinned.rules.fresh_s
     if min(closed_s, closed_s if seen.time_s is None else seen.time_s) < oldest:
-        raise LogStale("the newest epoch that the directory can show is too old")
+        raise LogStale("the newest epoch that the server can show is too old")
     if closed_s > now_s + SKEW_S:
-        raise LogStale("the newest epoch that the directory shows is in the future")
+        raise LogStale("the newest epoch that the server shows is in the future")
 
 
 def moved(pinned: Pinned, frontier: Frontier, seen: Sighting, checkpoint: bytes, now_s: int) -> Pinned:
     """As remembered from now on; ``frontier`` was reached from the one before. Raises `LogForked`."""
     if frontier.size != seen.size or frontier.root != seen.root:
-        raise LogForked("the directory shows a log that does not continue the one this device saw before")
+        raise LogForked("the server shows a log that does not continue the one this device saw before")
     return msgspec.structs.replace(
         pinned, size=frontier.size, peaks=frontier.peaks, checkpoint=checkpoint, seen_s=now_s
     )

@@ -75,9 +75,9 @@ def check_promise(pinned: Pinned, handle: str, digest: bytes, note: bytes, newes
         keys = [key for key in Policy.parse(pinned.policy).keys_of(origin_of(pinned.host)) if key.kind is Kind.ED25519]
         held = verify_note(signed, keys)
     except (Malformed, NoteInvalid) as error:
-        raise PromiseInvalid("this is no promise of the directory") from error
+        raise PromiseInvalid("this is no promise of the server") from error
     if not held or (promise.origin, promise.handle, promise.digest) != (origin_of(pinned.host), handle, digest):
-        raise PromiseInvalid("a promise is not signed by the directory, or is about another card")
+        raise PromiseInvalid("a promise is not signed by the server, or is about another card")
     ahead = promise.epoch - (newest.size - 1)
     if not 0 < ahead <= AHEAD:
         raise PromiseInvalid("a promise is for an epoch that is past or too far ahead")

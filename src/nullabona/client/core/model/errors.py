@@ -24,14 +24,14 @@ class ProfileMissing(UserError):
     """There is no profile in this folder. Nothing was created."""
 
     code = "profile-missing"
-    default_hint = "create an account first, or name the directory of an existing profile"
+    default_hint = "create an account first, or name the folder of an existing profile"
 
 
 class ProfileExists(UserError):
     """The folder for the new profile is not empty. Nothing was changed."""
 
     code = "profile-exists"
-    default_hint = "open it, or choose another directory"
+    default_hint = "open it, or choose another folder"
 
 
 class ProfileInUse(UserError):
@@ -46,7 +46,7 @@ class ProfileExposed(UserError):
     """Other users of this machine may read or replace the profile's files."""
 
     code = "profile-exposed"
-    default_hint = "make the directory private: chmod 700 on it and chmod 600 on its files"
+    default_hint = "make the folder private: chmod 700 on it and chmod 600 on its files"
 
 
 class WrongPassphrase(UserError):
@@ -133,7 +133,7 @@ class StoreDamaged(UserError):
     """The store's file was changed or lost outside this program. It is never recreated."""
 
     code = "store-damaged"
-    default_hint = "keep the directory unchanged; set the device up again with the 24 words in another directory"
+    default_hint = "keep the folder unchanged; set the device up again with the 24 words in another folder"
 
 
 class StoreTooNew(UserError):

@@ -159,7 +159,7 @@ def _accuse(step: Step, handle: Handle, error: PeerError, known: bytes, shown: b
 def _seen(store: Store, handle: Handle, note: bytes) -> DocketSeen:
     pinned = load_pinned(store, handle.authority)
     if pinned is None:
-        raise Malformed("nothing is known of the directory that names the docket")
+        raise Malformed("nothing is known about the server that names the docket")
     return see(pinned, handle, note)
 
 
