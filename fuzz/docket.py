@@ -28,7 +28,7 @@ from nullabona.docket.core.statements import (
     Reseal,
     Row,
     Statement,
-    TaxonomyChanged,
+    TaxonomyStated,
     encode_statement,
     parse_header,
     parse_statement,
@@ -104,7 +104,7 @@ STATEMENTS: Final[tuple[Statement, ...]] = (
     Opening(SlotRef(0, 0), BLIND.hex(), msgspec.structs.replace(EVENT, answers={str(n): "held" for n in range(900)})),
     Reseal(SlotRef(0, 1), SlotRef(1, 0)),
     Report("2023H2", 1, (Row("KR.WARRANT", 1, pending=1),), (Band("US.NSL", 0, 249),), "ee" * 32),
-    TaxonomyChanged("ff" * 32),
+    TaxonomyStated("ff" * 32),
 )
 JSONS: Final[dict[str, tuple[Callable[[bytes], bytes], list[bytes]]]] = {
     "record": (lambda data: encode_record(parse_record(data)), [encode_record(one) for one in (EVENT, RENEWAL)]),

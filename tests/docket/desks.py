@@ -35,6 +35,7 @@ from nullabona.docket.keeping.founding import First, found
 from nullabona.docket.keeping.signing import credential_of, signer, verify_ed25519
 from nullabona.docket.keeping.vault import new_identity
 from nullabona.docket.ports import Acting, Outside, PackageOrder, Publication, SealPackage, VerifyAssertion
+from nullabona.wire.canonical import digest
 from nullabona.wire.demands import Label
 
 NOON = 20_818 * DAY + 12 * HOUR
@@ -100,7 +101,8 @@ def row(name: str, **more: object) -> Instrument:
         "timers": (Timer("answer", 10 * DAY), Timer("review", DAY, until="reviewed")),
         "register": Register(3 * 365), "notice": "after_answer", "item": "at_close", "count": "exact",
     }  # fmt: skip
-    return msgspec.convert(msgspec.to_builtins(plain | more), Instrument)
+    made = msgspec.convert(msgspec.to_builtins(plain | more), Instrument)
+    return msgspec.structs.replace(made, row=digest(made))
 
 
 TAXONOMY = Taxonomy(

@@ -14,7 +14,7 @@ from nullabona.docket.core.statements import (
     BatchHeader,
     Outage,
     Report,
-    TaxonomyChanged,
+    TaxonomyStated,
     encode_statement,
     parse_header,
     parse_statement,
@@ -57,7 +57,7 @@ def test_a_slot_comes_after_its_header(at: tuple[int, int], index: int) -> None:
 
 def test_a_batch_is_read_whole() -> None:
     """Its header, its slots, what it states, and where the next one begins; None where the log ends."""
-    changed = TaxonomyChanged("1" * 64)
+    changed = TaxonomyStated("1" * 64)
     log = log_of(2, changed, GENESIS)
     first, second = read_batch(log.entries, 0, CADENCE, 0), read_batch(log.entries, 4, CADENCE, 1)
     assert first is not None
@@ -113,7 +113,7 @@ def test_a_statement_is_its_kind_and_canonical_text() -> None:
     """What was written is read; nothing else is one."""
     statements: list[Any] = [
         GENESIS,
-        TaxonomyChanged("1" * 64),
+        TaxonomyStated("1" * 64),
         Outage(1, 2, "가", "a"),
         Report("1970H1", 1, (), (), "0" * 64),
     ]
@@ -134,7 +134,7 @@ def test_a_statement_has_a_longest() -> None:
     assert MAX_STATEMENT == len(longest)
     with pytest.raises(Bug):
         encode_statement(outage(1))
-    changed = encode_statement(TaxonomyChanged("1" * 64))
+    changed = encode_statement(TaxonomyStated("1" * 64))
     with pytest.raises(Malformed, match="not a statement"):
         parse_statement(changed + b" " * (MAX_STATEMENT + 1 - len(changed)))
     with pytest.raises(Malformed) as raised:

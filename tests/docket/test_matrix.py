@@ -33,6 +33,7 @@ from nullabona.docket.core.acts import (
     RevokeDetails,
     RoleDetails,
     SettleDetails,
+    SignOffDetails,
 )
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Authority, Demand, Identifier
@@ -221,6 +222,7 @@ DESK_MAY: dict[DeskAction, tuple[set[Role], set[Role]]] = {
     D.OPEN: ({R.COUNSEL}, set()),
     D.SETTLE: ({R.KEY_CUSTODIAN}, {R.COUNSEL}),
     D.OUTAGE: ({R.PUBLISHER}, {R.COUNSEL}),
+    D.SIGN_OFF: ({R.COUNSEL}, {R.COUNSEL, R.REVIEWER}),
     D.OBJECT: (set(Role) - {R.AUDITOR}, set()),
     D.READ_JOURNAL: ({R.AUDITOR, R.COUNSEL}, set()),
 }
@@ -313,4 +315,5 @@ def desk_details(office: Office) -> dict[DeskAction, DeskDetails]:
         D.REGISTER_AUTHORITY: AuthorityDetails(authority), D.REPORT: ReportDetails("2026H2", bytes(32), 0),
         D.OPEN: OpenDetails(()), D.SETTLE: SettleDetails("2026H2"), D.OBJECT: ObjectDetails(bytes(32), "no"),
         D.OUTAGE: OutageDetails(0, 0, "정전", "a power cut"),
+        D.SIGN_OFF: SignOffDetails("KR.WARRANT", 0, bytes(32), "the text"),
     }  # fmt: skip

@@ -10,7 +10,7 @@ from msgspec.structs import replace as replace_struct
 from nullabona.docket.core.acts import DetailsWrong, OutageDetails, Stale
 from nullabona.docket.core.instrument import HOUR
 from nullabona.docket.core.roles import DeskAction
-from nullabona.docket.core.statements import Outage, Statement, TaxonomyChanged
+from nullabona.docket.core.statements import Outage, Statement, TaxonomyStated
 from nullabona.docket.site.recounted import log_view
 from nullabona.wire.canonical import digest
 from tests.docket.forging import Record
@@ -75,7 +75,7 @@ def test_an_outage_to_come_is_seen(interrupted: PublicOffice) -> None:
         assert isinstance(statement, Outage)
         return Outage(statement.first, 99, statement.ko, statement.en)
 
-    assert (0, 1) == (record.change(TaxonomyChanged, lambda each: each), record.change(Outage, make))
+    assert (0, 1) == (record.change(TaxonomyStated, lambda each: each), record.change(Outage, make))
     assert "outage-wrong" in {each.code for each in record.recount(interrupted.clock()).findings}
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.recount import Stamp, periods_of, recount
-from nullabona.docket.core.statements import Genesis, Outage, Report, Reseal, Row, Statement, TaxonomyChanged
+from nullabona.docket.core.statements import Genesis, Outage, Report, Reseal, Row, Statement, TaxonomyStated
 from nullabona.errors import Malformed
 from nullabona.wire.slots import NullRecord, RenewalRecord, SlotRef
 from tests.docket.made_logs import CADENCE, CASE, GENESIS, Log, event, found, log_of, places
@@ -174,9 +174,9 @@ def test_what_was_not_committed_to_is_no_opening() -> None:
 
 def test_statements_are_taken_for_what_they_are() -> None:
     """Reports by their half-year, outages in their order; a new taxonomy is nobody's fault."""
-    first, second = report(until=1), report(term=H2, until=1)
+    first, second = report(until=1), msgspec.structs.replace(report(term=H2, until=1), taxonomy="1" * 64)
     outage = Outage(0, 1, "정전", "a power cut")
-    log = log_of(3, outage, first, TaxonomyChanged("1" * 64), second)
+    log = log_of(3, outage, first, TaxonomyStated("1" * 64), second)
     result = log.recount()
     assert [] == found(result)
     assert ({H1: (2, first), H2: (2, second)}, [outage]) == (result.reports, result.outages)

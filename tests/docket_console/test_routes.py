@@ -86,6 +86,7 @@ def test_everything_that_can_be_done_has_its_door() -> None:
         DeskAction.ADD_KEY: "/officers/{officer}/keys/{key}", DeskAction.REGISTER_AUTHORITY: "/authorities",
         DeskAction.REPORT: "/record/report", DeskAction.OPEN: "/record/open", DeskAction.SETTLE: "/record/settle",
         DeskAction.OBJECT: "/confirm/{challenge}/object", DeskAction.OUTAGE: "/record/outage",
+        DeskAction.SIGN_OFF: "/laws/{instrument}/sign-off",
     }  # fmt: skip
     elsewhere = {DeskAction.READ_JOURNAL}  # a page of its own
     assert set(DeskAction) - elsewhere == set(routes)

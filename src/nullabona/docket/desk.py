@@ -33,6 +33,7 @@ from nullabona.docket.core.acts import (
     ReleaseDetails,
     ReportDetails,
     SettleDetails,
+    SignOffDetails,
     Stale,
 )
 from nullabona.docket.core.cadence import Cadence
@@ -52,6 +53,7 @@ from nullabona.docket.publishing.no_log import NoLog
 from nullabona.docket.publishing.openings import Openings
 from nullabona.docket.publishing.outages import check_outage, enter_outage
 from nullabona.docket.publishing.reporting import Reporting
+from nullabona.docket.publishing.sign_offs import Signature, SignOffs
 from nullabona.docket.store.sqlite import DeskStore
 from nullabona.errors import UserError
 from nullabona.wire.canonical import digest, read_canonical
@@ -102,6 +104,8 @@ class Desk:
         self._notices = Notices(context, self._receipts, changes, public.origin, outside.contact)
         self._openings = Openings(context, taxonomy)
         self._reporting = Reporting(context, taxonomy)
+        self._sign_offs = SignOffs(context, taxonomy)
+        self._sign_offs.state()
         self._cases = Casework(context, changes, self._notices, self._receipts, self._hand_overs)
         self._administration = Administration(context, self._take_effect)
 
@@ -336,6 +340,14 @@ class Desk:
         check_outage(self._context, details)
         return self.propose(who, DeskAction.OUTAGE, None, details)
 
+    def propose_sign_off(self, who: Acting, instrument: str, source: str, valid_from: int | None = None) -> Proposal:
+        """The act by which counsel answers for a row, by default today's. Raises `NoSuchRow`."""
+        return self.propose(who, DeskAction.SIGN_OFF, None, self._sign_offs.draw_up(instrument, source, valid_from))
+
+    def sign_offs(self) -> dict[bytes, Signature]:
+        """The latest signature under each row of the taxonomy, by the row's hash."""
+        return self._sign_offs.of_rows()
+
     def openable(self, who: Acting) -> tuple[CaseId, ...]:
         """The published cases that may be opened now, for `DeskAction.OPEN`."""
         return tuple(line.id for line in self.cases(who) if self._openings.may_open(who, line.id))
@@ -379,5 +391,7 @@ class Desk:
                 self._reporting.enter(who, details)
             case OutageDetails():
                 enter_outage(self._context, details)
+            case SignOffDetails():
+                self._sign_offs.enter(details)
             case _:
                 pass

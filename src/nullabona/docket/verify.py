@@ -5,7 +5,7 @@ It needs no key and no account: the files, a policy that says whose witness coun
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -22,6 +22,8 @@ from nullabona.log.tree import Frontier, leaf_hashes
 
 Fetch = Callable[[str], Awaitable[bytes | None]]
 """The file at a path below the log's prefix; None if there is none."""
+Rows = Mapping[str, frozenset[str]]
+"""By the hash of a taxonomy, the hashes of its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,13 @@ class Verification:
         return next((each for each in outages if period is not None and each.first <= period <= each.last), None)
 
 
-async def verify(fetch: Fetch, policy: Policy, now_s: int, before: Checkpoint | None = None) -> Verification:
+async def verify(
+    fetch: Fetch, policy: Policy, now_s: int, before: Checkpoint | None = None, rows: Rows | None = None
+) -> Verification:
     """Verify a docket log as it is served now. Never raises for what the operator did: that is a finding.
 
-    ``before``: a checkpoint of it that was seen earlier, and believed; the log must have grown from it.
+    ``before``: a checkpoint of it that was seen earlier, and believed; the log must have grown from it. ``rows``: the
+    taxonomies that the verifier knows; a row that is signed off must be one of its taxonomy.
     """
     try:
         note, seen = await _checkpoint(fetch, "checkpoint", policy)
@@ -94,8 +99,17 @@ async def verify(fetch: Fetch, policy: Policy, now_s: int, before: Checkpoint | 
         return Verification((Finding("genesis-missing", "no-genesis"),), (), len(entries), note=note)
     if found.genesis.origin != seen.checkpoint.origin:
         broken.append(Finding("genesis-missing", "other-genesis"))
-    findings = (*broken, *found.findings)
+    findings = (*broken, *found.findings, *_unknown_rows(found, rows or {}))
     return Verification(findings, tuple(_unproven(found, policy)), len(entries), found, note)
+
+
+def _unknown_rows(found: Recount, rows: Rows) -> Iterator[Finding]:
+    """Sign-offs of rows that the taxonomy named beside them does not have, of the taxonomies that are known here."""
+    for period, stated in found.taxonomies:
+        for row in stated.signed_off:
+            if row.row not in rows.get(stated.taxonomy, {row.row}):
+                values = {"period": period, "instrument": row.instrument}
+                yield Finding("taxonomy-wrong", "signed-unknown", values)
 
 
 async def _checkpoint(fetch: Fetch, path: str, policy: Policy) -> tuple[bytes, Seen]:

@@ -11,3 +11,5 @@ ANSWER: Final = Words("demands", section="answer")
 REASON: Final = Words("demands", section="reason")
 BRANCH: Final = Words("demands", section="branch")
 FIELD: Final = Words("demands", section="field")
+ROW_FIELD: Final = Words("demands", section="row_field")
+"""What a row of the taxonomy says, by field."""

@@ -54,6 +54,7 @@ _PLACES: Final = {
     "seal": "nullabona.cli.docket.case:seal",
     "serve": "nullabona.cli.docket.console:serve",
     "show": "nullabona.cli.docket.case:show",
+    "taxonomy": "nullabona.cli.docket.taxonomy:taxonomy",
     "verify": "nullabona.cli.docket.public:verify_command",
 }
 _SECTIONS: Final = {
@@ -65,7 +66,7 @@ _SECTIONS: Final = {
         "notify", "defer", "bar-notice", "confirm-bar", "nobody-to-tell", "gag", "confirm-gag", "deliver",
     ),
     "docket-log": ("publish-due", "publish-case", "open", "seal", "report", "reseal", "outage"),
-    "docket-desk": ("init", "officer", "authority", "invite", "admit", "serve", "journal"),
+    "docket-desk": ("init", "officer", "authority", "taxonomy", "invite", "admit", "serve", "journal"),
     "docket-public": ("verify", "check-receipt", "audit", "check-journal", "package", "record", "publish"),
 }  # fmt: skip
 

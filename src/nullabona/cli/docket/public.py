@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ from nullabona.docket.cases.notices import Delivery, HeldNotice
 from nullabona.docket.core.acts import OpenDetails, OutageDetails, SettleDetails
 from nullabona.docket.core.findings import Finding
 from nullabona.docket.core.roles import DeskAction
+from nullabona.docket.taxonomy import Catalogue, load
 from nullabona.docket.verify import Verification, verify
 from nullabona.errors import NullabonaError, Refused
 from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
@@ -174,20 +176,22 @@ def verify_command(context: click.Context, place: str, policy: Path, at: int | N
     rules, moment = read_policy(policy), now_s() if at is None else at
     last = read_memory(state, rules) if state is not None else None
 
+    known = load()
+
     async def run() -> Verification:
         files: Files = (
             Website(place, Route(settings.ca_file, settings.proxy)) if "://" in place else Folder(Path(place))
         )
         try:
             before = None if last is None else _of(last)
-            return await verify(lambda name: files.read(name, MAX_BUNDLE), rules, moment, before)
+            return await verify(partial(files.read, most=MAX_BUNDLE), rules, moment, before, known.by_hash())
         finally:
             await files.close()
 
     found = asyncio.run(run())
     if state is not None:
         _remember(state, last, found)
-    _say(context, found)
+    _say(context, found, known)
     return 0 if found.holds else 3
 
 
@@ -211,7 +215,7 @@ def _finding(found: Verification, each: Finding) -> dict[str, object]:
     return {**told, **({"stated": stated} if stated else {})}
 
 
-def _say(context: click.Context, found: Verification) -> None:
+def _say(context: click.Context, found: Verification, known: Catalogue) -> None:
     settings = settings_of(context)
     if settings.as_json:
         emit(
@@ -219,6 +223,7 @@ def _say(context: click.Context, found: Verification) -> None:
                 "holds": found.holds,
                 "size": found.size,
                 "findings": [_finding(found, each) for each in found.findings],
+                "signed_off": sorted(found.recount.signed_off()) if found.recount else [],
                 "unproven": [{"code": each.code, **each.values} for each in found.unproven],
             }
         )
@@ -232,5 +237,9 @@ def _say(context: click.Context, found: Verification) -> None:
     demands = found.recount.demands.all() if found.recount else ()
     key = "docket-verified" if found.holds else "docket-not-verified"
     line(say(key, settings.language, size=found.size, demands=len(demands), findings=len(found.findings)))
+    if found.recount is not None and found.recount.taxonomy == known.sha256.hex():
+        newest = {row.sha256.hex() for row in known.newest()}
+        signed = len(newest & found.recount.signed_off().keys())
+        note(settings, "docket-signed-off", signed=signed, rows=len(newest))
     for item in found.unproven:
         note(settings, f"docket-unproven-{item.code}", **item.values)

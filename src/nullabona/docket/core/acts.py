@@ -294,9 +294,19 @@ class OutageDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     en: Annotated[str, Meta(min_length=1, max_length=1_000)]
 
 
+class SignOffDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sign-off"):
+    """Signs a row of the taxonomy off: counsel compared it, exactly as it is, with ``source`` and answers for it."""
+
+    instrument: Short
+    valid_from: Day
+    row: Hash
+    """SHA-256 of the row, so that a row that changes is not signed off any more."""
+    source: Annotated[str, Meta(min_length=1, max_length=400)]
+
+
 DeskDetails = (
     EnrolDetails | RevokeDetails | RoleDetails | KeyDetails | AuthorityDetails | ReportDetails | SettleDetails
-    | OpenDetails | OutageDetails | ObjectDetails | ConfirmDetails
+    | OpenDetails | OutageDetails | SignOffDetails | ObjectDetails | ConfirmDetails
 )  # fmt: skip
 
 

@@ -41,6 +41,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "overdue": "{count} slots of {term} are sealed beyond their horizon, the first is slot {slot} of period {of}",
     "band": "{count} slots of {term} were renewed, which is no multiple of {band}",
     "outage-to-come": "period {period} states an outage that was still to come",
+    "signed-unknown": "period {period} signs off a row of {instrument} that the stated taxonomy does not have",
     # cases
     "number-twice": "case {case} has two events of one number",
     "dated-after": "event {n} of case {case} is dated after its own slot",
@@ -56,6 +57,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "closed-unanswered": "case {case} was closed without an answer",
     # reports
     "reported-twice": "there are two reports of {term}",
+    "other-taxonomy": "the report of {term} was drawn up by another taxonomy than the log states",
     "reported-ahead": "the report of {term} counts what was still to come",
     "unreported": "the report of {term}: {count} demands of {instrument} are in the log and not in the report",
     "reported-less": "the report of {term}: {instrument}: the log shows more than reported under {fields}",

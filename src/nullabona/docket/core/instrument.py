@@ -75,6 +75,8 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether a demand of this kind may come in an emergency form."""
     counsel: tuple[str, ...] = ()
     """The fields of the row that nobody has compared with a text of the law."""
+    row: bytes = b""
+    """SHA-256 of the whole row, by which counsel signs it off."""
 
     @property
     def unsure_wait(self) -> bool:
@@ -107,6 +109,10 @@ class Taxonomy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def find(self, instrument: str, day: int) -> Instrument | None:
         """The row of ``instrument`` that is in force on ``day``."""
         return next((row for row in self.rows if row.id == instrument and row.valid_on(day)), None)
+
+    def starting(self, instrument: str, day: int) -> Instrument | None:
+        """The row of ``instrument`` that came into force on ``day``."""
+        return next((row for row in self.rows if row.id == instrument and row.valid_from == day), None)
 
     def by_id(self) -> Mapping[str, Instrument]:
         """The newest row of each instrument."""

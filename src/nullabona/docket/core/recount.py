@@ -13,7 +13,7 @@ from nullabona.docket.core.cadence import Cadence
 from nullabona.docket.core.findings import Finding
 from nullabona.docket.core.recount_cases import Demands, check_cases
 from nullabona.docket.core.recount_reports import check_reports
-from nullabona.docket.core.statements import Genesis, Opening, Outage, Report, Reseal, parse_statement
+from nullabona.docket.core.statements import Genesis, Opening, Outage, Report, Reseal, TaxonomyStated, parse_statement
 from nullabona.errors import Malformed
 from nullabona.wire.slots import (
     CommitmentWrong,
@@ -52,10 +52,23 @@ class Recount:
     reports: dict[str, tuple[int, Report]] = field(default_factory=dict)
     demands: Demands = field(default_factory=Demands)
     outages: list[Outage] = field(default_factory=list)
+    taxonomies: list[tuple[int, TaxonomyStated]] = field(default_factory=list)
+    """What the log states of the taxonomy after its first leaf, each with its period."""
 
     @property
     def cadence(self) -> Cadence:
         return self.genesis.cadence
+
+    @property
+    def taxonomy(self) -> str:
+        """The taxonomy that the log states last, of what was read so far."""
+        return self.taxonomies[-1][1].taxonomy if self.taxonomies else self.genesis.taxonomy
+
+    def signed_off(self) -> dict[str, tuple[int, str]]:
+        """By the hash of a row: in which period it was signed off last, and by which text."""
+        return {
+            row.row: (period, row.source) for period, stated in self.taxonomies for row in stated.signed_off
+        }  # fmt: skip
 
     def fault(self, code: str, key: str, **values: object) -> None:
         self.findings.append(Finding(code, key, values))
@@ -145,17 +158,23 @@ def _take_statements(found: Recount, batch: Batch) -> None:
             case Reseal():
                 _reseal(found, statement, batch.header.period)
             case Report():
-                if statement.term in found.reports:
-                    found.fault("report-wrong", "reported-twice", term=statement.term)
-                found.reports.setdefault(statement.term, (batch.header.period, statement))
+                _take_report(found, statement, batch.header.period)
             case Outage():
                 if not statement.first <= statement.last < batch.header.period:
                     found.fault("outage-wrong", "outage-to-come", period=batch.header.period)
                 found.outages.append(statement)
+            case TaxonomyStated():
+                found.taxonomies.append((batch.header.period, statement))
             case Genesis():
                 found.fault("genesis-missing", "second-genesis", period=batch.header.period)
-            case _:
-                pass
+
+
+def _take_report(found: Recount, report: Report, period: int) -> None:
+    if report.taxonomy != found.taxonomy:
+        found.fault("report-wrong", "other-taxonomy", term=report.term)
+    if report.term in found.reports:
+        found.fault("report-wrong", "reported-twice", term=report.term)
+    found.reports.setdefault(report.term, (period, report))
 
 
 def _open(found: Recount, opening: Opening, period: int) -> None:

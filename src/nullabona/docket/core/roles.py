@@ -40,6 +40,7 @@ class DeskAction(StrEnum):
     OPEN = "open"
     SETTLE = "settle"
     OUTAGE = "outage"
+    SIGN_OFF = "sign-off"
     OBJECT = "object"
     READ_JOURNAL = "read-journal"
 
@@ -100,6 +101,7 @@ DESK: Final[dict[DeskAction, frozenset[Role]]] = {
     DeskAction.OPEN: frozenset({_R.COUNSEL}),
     DeskAction.SETTLE: frozenset({_R.KEY_CUSTODIAN}),
     DeskAction.OUTAGE: frozenset({_R.PUBLISHER}),
+    DeskAction.SIGN_OFF: frozenset({_R.COUNSEL}),
     DeskAction.OBJECT: frozenset(Role) - {_R.AUDITOR},
     DeskAction.READ_JOURNAL: frozenset({_R.AUDITOR, _R.COUNSEL}),
 }
@@ -115,6 +117,7 @@ CONFIRMS: Final[dict[DeskAction, frozenset[Role]]] = {
     DeskAction.REPORT: frozenset({_R.COUNSEL}),
     DeskAction.SETTLE: frozenset({_R.COUNSEL}),
     DeskAction.OUTAGE: frozenset({_R.COUNSEL}),
+    DeskAction.SIGN_OFF: frozenset({_R.COUNSEL, _R.REVIEWER}),
 }
 """Actions that a second officer with one of these roles must confirm. Neither officer may be the subject."""
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.instrument import Day
 from nullabona.errors import Bug, Malformed
 from nullabona.wire.canonical import canonical, read_canonical
 from nullabona.wire.demands import Branch
@@ -93,10 +94,21 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="repor
     v: Literal[1] = 1
 
 
-class TaxonomyChanged(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="taxonomy", tag_field="kind"):
-    """Demands from now on are classified by the taxonomy with this hash."""
+class SignedOff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A row of the taxonomy that two officers answer for, counsel among them, and the text it was compared with."""
+
+    instrument: Annotated[str, Meta(max_length=100)]
+    valid_from: Day
+    row: Hex32
+    """SHA-256 of the row's canonical JSON."""
+    source: Annotated[str, Meta(min_length=1, max_length=400)]
+
+
+class TaxonomyStated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="taxonomy", tag_field="kind"):
+    """From now on demands are classified by the taxonomy with this hash; and rows that were signed off."""
 
     taxonomy: Hex32
+    signed_off: tuple[SignedOff, ...] = ()
     v: Literal[1] = 1
 
 
@@ -110,7 +122,7 @@ class Outage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="outag
     v: Literal[1] = 1
 
 
-Statement = Genesis | Opening | Reseal | Report | TaxonomyChanged | Outage
+Statement = Genesis | Opening | Reseal | Report | TaxonomyStated | Outage
 
 
 class BatchHeader(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from nullabona.docket.core.acts import (
     Officer,
     RevokeDetails,
     RoleDetails,
+    SignOffDetails,
 )
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Authority
@@ -143,5 +144,7 @@ def subject_of(details: msgspec.Struct) -> tuple[str, str]:
             return details.officer, ""
         case AuthorityDetails():
             return f"authority:{details.authority.id}", ""
+        case SignOffDetails():
+            return f"row:{details.instrument}", ""
         case _:
             return f"desk:{getattr(details, 'term', '')}", ""

@@ -24,7 +24,7 @@ from nullabona.docket.site.telling import Teller
 from nullabona.docket.taxonomy import Catalogue, Row, Source
 from nullabona.wire.demands import Label
 from nullabona.words.catalogue import Language
-from nullabona.words.demands import ANSWER, BRANCH, DATA_CLASS, FIELD, REASON
+from nullabona.words.demands import ANSWER, BRANCH, DATA_CLASS, FIELD, REASON, ROW_FIELD
 from nullabona.words.laws import law_of
 
 LANGUAGES: Final[tuple[Language, ...]] = ("ko", "en")
@@ -86,12 +86,13 @@ class Site:
             "labels": self._labels(),
             "rows": self.catalogue.newest(),
             "sources": {place: self._sources(place) for place in JURISDICTIONS},
-            "silences": silences(self.catalogue),
+            "silences": silences(self.catalogue, self.publication.signed_off),
             "missing": self.catalogue.missing,
             "older": tuple(row for row in self.catalogue.rows if row.valid_to is not None),
             "classes": CLASSES,
             "fields": FIELDS,
             "field_label": FIELD,
+            "row_field": ROW_FIELD,
             "branch_label": BRANCH,
             "split": {
                 place: [f for f in self.publication.figures if f.by and f.instrument.startswith(f"{place}.")]

@@ -97,6 +97,13 @@ class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The demands received, by the sort of authority, where the law allows to tell."""
 
 
+class SignedRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When the log had it that counsel answers for a row of the taxonomy, and the text it was compared with."""
+
+    day: Day
+    source: Annotated[str, Meta(min_length=1, max_length=400)]
+
+
 class DsaRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Orders under Articles 9 and 10 of Regulation (EU) 2022/2065, as Article 15 wants them."""
 
@@ -231,6 +238,8 @@ class Publication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     made_s: Seconds
     taxonomy_sha256: Hex32
     held: tuple[HeldRow, ...]
+    signed_off: dict[Hex32, SignedRow] = {}
+    """By the hash of a row of the taxonomy: that counsel answers for it, as the log says."""
     figures: tuple[Figure, ...] = ()
     dsa: tuple[DsaRow, ...] = ()
     items: tuple[Item, ...] = ()

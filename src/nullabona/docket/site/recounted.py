@@ -30,6 +30,7 @@ from nullabona.docket.site.publication import (
     Publication,
     Removal,
     Sealed,
+    SignedRow,
     WitnessSeen,
 )
 from nullabona.docket.taxonomy import Catalogue
@@ -72,6 +73,10 @@ def record_of(found: Recount, log: LogView, about: About, catalogue: Catalogue, 
         made_s=now_s,
         taxonomy_sha256=catalogue.sha256.hex(),
         held=held_rows(),
+        signed_off={
+            row: SignedRow(found.cadence.begin_of(period) // DAY, source)
+            for row, (period, source) in found.signed_off().items()
+        },
         figures=tuple(figure for _, report in found.reports.values() for figure in _figures(report)),
         items=tuple(_items(found, laws)),
         sealed=tuple(_sealed(found, term) for term in found.terms()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,16 +24,17 @@ class Silence:
     unsure: bool
 
 
-def silences(catalogue: Catalogue) -> tuple[Silence, ...]:
-    """Of the rows in force, those that keep something, in their order."""
-    return tuple(made for made in map(_silence, catalogue.newest()) if made.kept)
+def silences(catalogue: Catalogue, signed: Container[str] = ()) -> tuple[Silence, ...]:
+    """Of the rows in force, those that keep something, in their order. ``signed``: rows that counsel signed off."""
+    return tuple(made for row in catalogue.newest() if (made := _silence(row, signed)).kept)
 
 
-def _silence(row: Law) -> Silence:
+def _silence(row: Law, signed: Container[str]) -> Silence:
     kept = tuple(_kept(row))
     said = (row.publication.law, row.gag.law, row.notice.law if "notice" in kept else "")
     laws = tuple(dict.fromkeys(law for law in said if law))
-    unsure = not {"publication", "notice", "gag"}.isdisjoint(row.counsel)
+    doubts = () if row.sha256.hex() in signed else row.counsel
+    unsure = not {"publication", "notice", "gag"}.isdisjoint(doubts)
     return Silence(row.id, row.label, kept, laws if kept else (), unsure)
 
 

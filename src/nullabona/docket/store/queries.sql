@@ -254,6 +254,14 @@ INSERT INTO statement (num, body, at_period) VALUES ((SELECT coalesce(max(num), 
 -- name: waiting_statements
 SELECT num, body FROM statement WHERE period IS NULL AND at_period <= ? ORDER BY num;
 
+-- name: taxonomies
+SELECT body FROM statement WHERE instr(body, CAST('"kind":"taxonomy"' AS BLOB)) > 0 ORDER BY num;
+
+-- name: signed_off
+SELECT pending.details, proposed_by, confirmed_by, second.at_s FROM pending
+JOIN act AS second ON second.approves = pending.challenge AND second.confirms = 1
+WHERE pending.action = 'sign-off' AND done = 1 ORDER BY second.rowid;
+
 -- name: reports
 SELECT body FROM statement WHERE instr(body, CAST('"kind":"report"' AS BLOB)) > 0 ORDER BY num;
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from hashlib import sha256
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -20,6 +21,7 @@ from nullabona.docket.core.instrument import (
 )
 from nullabona.docket.taxonomy.duration import parse_duration
 from nullabona.errors import Bug, Malformed
+from nullabona.wire.canonical import canonical
 from nullabona.wire.demands import Label
 
 Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,47}\Z")]
@@ -185,6 +187,11 @@ class Row(Part, frozen=True, rename={"legal_class": "class"}):
     def jurisdiction(self) -> str:
         return self.id.partition(".")[0]
 
+    @property
+    def sha256(self) -> bytes:
+        """SHA-256 of its canonical JSON: by this counsel signs it off."""
+        return sha256(canonical(self)).digest()
+
     def valid_on(self, day: dt.date) -> bool:
         """Whether the row is in force on ``day``."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
@@ -212,6 +219,7 @@ class Row(Part, frozen=True, rename={"legal_class": "class"}):
             fields=self.fields,
             emergency_form=self.emergency is not None,
             counsel=self.counsel,
+            row=self.sha256,
         )
 
 
@@ -227,6 +235,10 @@ class Catalogue(Part, frozen=True):
     def newest(self) -> tuple[Row, ...]:
         """The rows without a last day, in their order."""
         return tuple(row for row in self.rows if row.valid_to is None)
+
+    def by_hash(self) -> dict[str, frozenset[str]]:
+        """The hashes of its rows, under its own."""
+        return {self.sha256.hex(): frozenset(row.sha256.hex() for row in self.rows)}
 
     def taxonomy(self) -> Taxonomy:
         """What the desk's rules go by."""

@@ -40,6 +40,7 @@ def page(context: RequestContext) -> Answer:
         id=case.hex(),
         demand=demand,
         instrument=instrument,
+        signed_off=instrument.row in context.desk.sign_offs(),
         authority=authorities.get(demand.authority),
         standing=standing(
             view,

@@ -68,6 +68,8 @@ def said_of(context: RequestContext, action: str, details: acts.DeskDetails) -> 
             return context.say("say.register-authority", name=details.authority.name, call=details.authority.call_back)
         case acts.OutageDetails():
             return context.say("say.outage", first=details.first, last=details.last)
+        case acts.SignOffDetails():
+            return context.say("say.sign-off", instrument=details.instrument, source=details.source)
         case _:
             return context.say("say.desk", action=context.say(f"action.{action}"), detail=getattr(details, "term", ""))
 
@@ -94,11 +96,30 @@ def lines(context: RequestContext, pending: Pending) -> tuple[tuple[str, str], .
             return ((context.say("officers.why"), details.why),)
         case acts.OutageDetails():
             return ((context.say("record.outage-ko"), details.ko), (context.say("record.outage-en"), details.en))
+        case acts.SignOffDetails():
+            return sign_off_lines(context, details)
         case acts.AuthorityDetails():
             key = details.authority.recipient or context.say("authorities.recipient-none")
             return ((context.say("authorities.recipient"), key),)
         case _:
             return ()
+
+
+def sign_off_lines(context: RequestContext, details: acts.SignOffDetails) -> tuple[tuple[str, str], ...]:
+    """What the row says that both answer for."""
+    row = context.desk.taxonomy.starting(details.instrument, details.valid_from)
+    if row is None:
+        return ()
+    doubts = ", ".join(context.say(f"row_field.{name}") for name in row.counsel)
+    said = (
+        ("case.law", ", ".join(row.law)),
+        ("intake.gates", ", ".join(context.say(f"gate.{name}") for name in row.gates)),
+        ("case.notice", context.say(f"notice.{row.notice}")),
+        ("case.public", context.say(f"item.{row.item}")),
+        ("laws.doubt", doubts),
+        ("laws.source", details.source),
+    )
+    return (*((context.say(name), text) for name, text in said if text), ("SHA-256", details.row.hex()))
 
 
 def _may(context: RequestContext, pending: Pending) -> bool:

@@ -35,7 +35,7 @@ def choose(context: RequestContext) -> Answer:
     """Choose the instrument first: it determines the form."""
     today = context.now_s // DAY
     rows = [row for row in context.desk.taxonomy.rows if row.valid_on(today)]
-    return context.page("intake-choose.html", rows=rows)
+    return context.page("intake-choose.html", rows=rows, signed=context.desk.sign_offs())
 
 
 def page(context: RequestContext) -> Answer:
