@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from nullabona.client import account as accounts
+from nullabona.client import next_card
 from nullabona.client.api import SignedOut, Warned, errors
 from nullabona.client.api.events import Published
 from nullabona.client.core.account import own_devices
@@ -115,15 +116,15 @@ def test_a_card_that_was_only_followed_is_not_one_that_we_made(store: SqliteStor
     """Whatever the directory says next, the record's entry of it stays foreign: whoever has the words can sign one."""
     create(store)
     account = publish(store)
-    certificate = open_certificate(accounts.certify(account, bytes(16), bytes(32), TODAY))
-    ghost = accounts.card_with(account, CardDevice(certificate, b"a key package"), TODAY)
+    certificate = open_certificate(next_card.certify(account, bytes(16), bytes(32), TODAY))
+    ghost = next_card.card_with(account, CardDevice(certificate, b"a key package"), TODAY)
     with store.transaction():
         own_devices.note_card(store, ghost.encoded)
         accounts.note_lost(store)
         accounts.note_published(store, accounts.need_account(store).card, 1)
         assert ghost == accounts.need_account(store).card
         assert [account.card.hash] == own_cards(store)
-        renewed = accounts.take_card(store, accounts.card_at(accounts.need_account(store), RELAY, TODAY))
+        renewed = accounts.take_card(store, next_card.card_at(accounts.need_account(store), RELAY, TODAY))
         assert [account.card.hash, renewed.card.hash] == own_cards(store)
 
 

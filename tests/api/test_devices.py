@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nullabona.client import account as accounts
+from nullabona.client import next_card
 from nullabona.client.account import NewDevice
 from nullabona.client.api import Client, HistoryCame, devices, errors
 from nullabona.client.api import history as history_calls
@@ -234,8 +235,8 @@ def test_a_device_that_never_came_takes_nothing_from_one_that_did(service: Servi
                 account = mina._session.account()
                 for number in (1, 2):
                     new = NewDevice(bytes((number,)) * 16, bytes((number,)) * 32)
-                    ours = accounts.certify(account, new.id, new.public_key, step.day)
-                    card = accounts.card_with(account, CardDevice(open_certificate(ours), b"package"), step.day)
+                    ours = next_card.certify(account, new.id, new.public_key, step.day)
+                    card = next_card.card_with(account, CardDevice(open_certificate(ours), b"package"), step.day)
                     account = accounts.take_card(step.store, card)
                     history.owe(step, new.id)
                     sync_out.owe_everything(step, new.id)
@@ -243,7 +244,7 @@ def test_a_device_that_never_came_takes_nothing_from_one_that_did(service: Servi
                 assert sync_out.owes(step.store, b"\1" * 16)
                 history.paid(step, [b"\1" * 16])
                 assert [b"\2" * 16] == history.owed(step.store)
-                accounts.take_card(step.store, accounts.card_without(account, b"\2" * 16, step.day))
+                accounts.take_card(step.store, next_card.card_without(account, b"\2" * 16, step.day))
                 own_devices.note_gone(step.store, [b"\2" * 16])
                 history.owe(step, b"\1" * 16)
                 assert [b"\1" * 16] == history.owed(step.store)

@@ -354,7 +354,7 @@ def test_the_producible_record_has_every_declared_column() -> None:
         assert isinstance(row, dict)
         declared = {column.name for column in COLUMNS if column.table == table}
         assert declared - set(row) <= {"name", "label"} & set(record), table
-    assert {column.table for column in COLUMNS} == {*tables, "held", "page", "epoch"}
+    assert {column.table for column in COLUMNS} == {*tables, "held", "page", "epoch", "spent"}
 
 
 def test_a_host_must_be_one() -> None:

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from nullabona.directory.core.limits import Limits, Rate
+from nullabona.directory.core.registering import Admission, Registration
+from nullabona.log.keys import Kind, new_signer, vkey
 from nullabona.machine.settings import BadConfig
 from nullabona.operating.directory import BURST_S, FILES, MOST_CHANGES_PER_S, host_of, take_settings
+from nullabona.operating.registration import MOST_A_DAY
 from nullabona.relay.config import make_config, read_file
 
 
@@ -62,8 +65,10 @@ def test_every_path_in_a_file_is_relative_to_it(tmp_path: Path, monkeypatch: pyt
     (folder / "witnesses.txt").write_text("quorum none\n")
     (folder / "mirrors.txt").write_text("# two\nmirror\nhttps://mirror.example/log\n")
     lines = ['data = "data"', 'record = "rec"', 'witnesses = "witnesses.txt"', 'mirrors = "mirrors.txt"',
-             'docket_files = "desk"', 'listen = ["unix:relay.sock", "127.0.0.1:8440"]']  # fmt: skip
+             'docket_files = "desk"', 'registration_keys = "keys"',
+             'listen = ["unix:relay.sock", "127.0.0.1:8440"]']  # fmt: skip
     (folder / "relay.toml").write_text("\n".join(lines))
+    (folder / "keys").write_text(vkey(new_signer(Kind.ED25519, "relay.example/tokens", bytes(32))))
     settings = read_file(folder / "relay.toml", FILES)
     record = take_settings(settings).record
     assert (folder / "rec", folder / "desk") == (record.folder, record.docket_files)
@@ -88,3 +93,49 @@ def test_a_witness_that_is_gone_must_be_one(tmp_path: Path) -> None:
 def test_a_date_of_toml_is_a_date(tmp_path: Path) -> None:
     (tmp_path / "relay.toml").write_text("volatile = true\ntoday = 2026-11-29\n")
     assert 20_786 == make_config(read_file(tmp_path / "relay.toml")).today
+
+
+@pytest.mark.parametrize("rule", list(Registration))
+def test_the_rule_of_registration(tmp_path: Path, rule: Registration) -> None:
+    """By its name; a rule that asks for tokens needs a key whose tokens are taken."""
+    assert Registration.OPEN is take_settings({}).admission.rule
+    keys = tmp_path / "keys"
+    signer = new_signer(Kind.ED25519, "relay.example/tokens", bytes(32))
+    keys.write_text(f"# ours\n\n{vkey(signer)}\n")
+    chosen = take_settings({"registration": rule.value, "registration_keys": str(keys)}).admission
+    assert Admission(rule, frozenset({signer.verifier.public_key})) == chosen
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"registration": "invited"}, "one of open, token, paused"),
+        ({"registration": True}, "one of open, token, paused"),
+        ({"registration": "token"}, "nobody could register"),
+        ({"registration_keys": 7}, "must be a text"),
+        ({"registration_keys": "/nowhere/keys"}, "cannot be read"),
+        ({"registrations_per_day": 0}, "registrations_per_day"),
+        ({"registrations_per_day": MOST_A_DAY + 1}, "registrations_per_day"),
+        ({"registrations_per_day": "7"}, "registrations_per_day"),
+        ({"registrations_per_day": True}, "registrations_per_day"),
+    ],
+)
+def test_what_is_no_rule_is_refused(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(BadConfig, match=message):
+        take_settings(settings)
+
+
+@pytest.mark.parametrize("line", ["not a key", vkey(new_signer(Kind.COSIGN_MLDSA44, "relay.example/t", bytes(32)))])
+def test_what_is_no_key_for_tokens_is_refused(tmp_path: Path, line: str) -> None:
+    """A key of another kind could never have signed one."""
+    (tmp_path / "keys").write_text(line + "\n")
+    with pytest.raises(BadConfig, match="keys"):
+        take_settings({"registration": "token", "registration_keys": str(tmp_path / "keys")})
+
+
+@pytest.mark.parametrize("most", [1, 200, MOST_A_DAY])
+def test_new_handles_a_day_are_limited(most: int) -> None:
+    """No more than so many at once or in a day, and never more than without the setting."""
+    usual = Limits().registrations
+    limited = take_settings({"registrations_per_day": most}).limits.registrations
+    assert Rate(burst=min(most, usual.burst), per_s=min(most / 86_400, usual.per_s)) == limited

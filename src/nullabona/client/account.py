@@ -42,6 +42,7 @@ RENEW_DAYS: Final = 7
 _ACCOUNT: Final = "account"
 _INBOX: Final = "inbox"
 _REGISTERED: Final = "registered-day"
+_TOKEN: Final = "registration-token"  # noqa: S105 - the name of a value
 
 
 class AccountExists(UserError):
@@ -167,8 +168,10 @@ class NewDevice:
         return Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
 
 
-def create_account(store: Store, *, handle: Handle, relay: str, today: int, suite: int = SUITE) -> Account:
-    """A new account with this device, stored whole and not yet published.
+def create_account(
+    store: Store, *, handle: Handle, relay: str, today: int, suite: int = SUITE, token: bytes = b""
+) -> Account:
+    """A new account with this device, stored whole and not yet published. ``token``: see `registration_token`.
 
     An account that was never published (its handle was taken, say) keeps its words and gets the new handle.
     Raises `AccountExists` if there is a published one.
@@ -179,7 +182,16 @@ def create_account(store: Store, *, handle: Handle, relay: str, today: int, suit
             raise AccountExists(f"this profile belongs to {old.handle} already")
         root = old.root if old is not None else AccountRoot.generate()
         save_watch(store, None)
+        if token:
+            store.set_value(_TOKEN, token)
+        else:
+            store.delete_value(_TOKEN)
         return _enrol(store, root, handle=handle, relay=relay, today=today, previous=None, suite=suite)
+
+
+def registration_token(store: Store) -> bytes:
+    """What the directory gets beside the first card of a new handle; empty where it asks for none, and afterwards."""
+    return store.get_value(_TOKEN) or b""
 
 
 def restore_account(store: Store, *, root: AccountRoot, card: bytes, today: int, suite: int = SUITE) -> Account:
@@ -280,65 +292,6 @@ def renew_card(store: Store, mls: MlsPort, account: Account, today: int) -> Acco
     return _made(store, msgspec.structs.replace(account.record, card=card, package_day=today))
 
 
-# -- several devices ----------------------------------------------------------------------------------------------
-
-
-def certify(account: Account, device: bytes, device_key: bytes, today: int) -> bytes:
-    """The certificate by which another device becomes one of the account's."""
-    identity = account.root.identity_key()
-    return issue_certificate(
-        identity, handle=account.handle, device_id=device, device_key=device_key, issued_day=today
-    ).encode()
-
-
-def card_with(account: Account, device: CardDevice, today: int) -> Card:
-    """The account's next card, which names one more device. Raises `CardInvalid` if there are too many."""
-    return _next_card(account, (*account.card.devices, device), today)
-
-
-def card_without(account: Account, device: bytes, today: int) -> Card:
-    """The account's next card, which does not name that device any more."""
-    staying = tuple(each for each in account.card.devices if each.certificate.device_id != device)
-    return _next_card(account, staying, today)
-
-
-def card_at(account: Account, relay: str, today: int) -> Card:
-    """The account's next card, which says that another relay keeps its inbox."""
-    return _next_card(account, account.card.devices, today, msgspec.structs.replace(account.card.inbox, relay=relay))
-
-
-def _next_card(account: Account, devices: tuple[CardDevice, ...], today: int, inbox: Inbox | None = None) -> Card:
-    current = account.card
-    encoded = sign_card(
-        account.root.identity_key(),
-        handle=account.handle,
-        issued_day=max(today, current.issued_day),
-        devices=devices,
-        inbox=inbox or current.inbox,
-        previous=current,
-    )
-    return verify_card(encoded, today=max(today, current.issued_day), previous=current)
-
-
-def rebased(account: Account, shown: Card, gone: list[bytes], relay: str, today: int) -> Card:
-    """The card that continues ``shown``, which another device made meanwhile, with what ours adds to it.
-
-    ``relay``: the one that was chosen here and is not published yet, or empty.
-    """
-    known = {each.certificate.device_id for each in shown.devices}
-    added = [each for each in account.card.devices if each.certificate.device_id not in known]
-    devices = tuple(each for each in (*shown.devices, *added) if each.certificate.device_id not in gone)
-    encoded = sign_card(
-        account.root.identity_key(),
-        handle=account.handle,
-        issued_day=max(today, shown.issued_day),
-        devices=devices,
-        inbox=msgspec.structs.replace(shown.inbox, relay=relay or shown.inbox.relay),
-        previous=shown,
-    )
-    return verify_card(encoded, today=max(today, shown.issued_day), previous=shown)
-
-
 def take_card(store: Store, card: Card) -> Account:
     """The account has this card from now on; it is still to be published. Runs in the caller's transaction."""
     return _made(store, msgspec.structs.replace(need_account(store).record, card=card.encoded))
@@ -382,6 +335,7 @@ def note_published(store: Store, card: Card, today: int) -> None:
     account = need_account(store)
     if store.get_value(_REGISTERED) is None:
         store.set_value(_REGISTERED, str(today).encode())
+    store.delete_value(_TOKEN)
     _save(store, msgspec.structs.replace(account.record, published=card.hash))
     if own_devices.chosen_relay(store) == card.inbox.relay:
         own_devices.choose_relay(store, "")

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from nullabona.directory.core.allowance import Allowance, by_turns
-from nullabona.directory.core.decide import decide, keys_of, reason_for
+from nullabona.directory.core.decide import Admitted, decide, keys_of, reason_for
 from nullabona.directory.core.limits import Limits
-from nullabona.directory.core.records import Keep, Known, Nothing, Refuse, held_mark
-from nullabona.directory.core.refusal import BUSY, HANDLE_REFUSED, NOT_FOUND, SLOW_DOWN, refuse
+from nullabona.directory.core.records import Keep, Known, Nothing, Refuse, Spent, held_mark
+from nullabona.directory.core.refusal import BUSY, HANDLE_REFUSED, NOT_FOUND, SLOW_DOWN, TOKEN_REFUSED, refuse
+from nullabona.directory.core.registering import Admission
 from nullabona.directory.epochs import EpochKeeper
 from nullabona.directory.figures import figures_of, standstill_of
 from nullabona.directory.health import Health
@@ -83,6 +84,7 @@ class Options:
     """Options for operators and tests."""
 
     limits: Limits = field(default_factory=Limits)
+    admission: Admission = field(default_factory=Admission)
     clock: Clock = field(default_factory=Clock)
     record: RecordOptions = field(default_factory=RecordOptions)
     guard: ClockGuard | None = None
@@ -127,6 +129,7 @@ class DirectoryService:
         self._guard.know(record.closed_s)
         now = options.clock.seconds()
         self._allowance = Allowance(options.limits, now)
+        self._admission = options.admission
         self._most_waiting = options.limits.waiting_changes
         self._waiting: list[Waiting] = []
         self._writing: asyncio.Task[None] | None = None
@@ -192,7 +195,7 @@ class DirectoryService:
 
     async def publish(self, request: PublishCard) -> AnyResponse:
         """Register the card's handle or replace its card. Repeating is harmless."""
-        return await self._change(decode_card, request.card)
+        return await self._change(decode_card, request.card, request.token)
 
     async def delete(self, request: DeleteCard) -> AnyResponse:
         """Erase the card that the statement is about. Repeating is harmless."""
@@ -282,7 +285,7 @@ class DirectoryService:
         await self._record.end()
         self._store.close()
 
-    async def _change(self, decode: Callable[[bytes], ChangeRequest], data: bytes) -> AnyResponse:
+    async def _change(self, decode: Callable[[bytes], ChangeRequest], data: bytes, token: bytes = b"") -> AnyResponse:
         asker = ASKER.get() or Asker()
         try:
             request = decode(data)
@@ -294,7 +297,7 @@ class DirectoryService:
             return refuse(BUSY, RETRY_S)
         if len(self._waiting) >= self._most_waiting:
             return refuse(BUSY, RETRY_S)
-        waiting = Waiting(request, asker, asyncio.get_running_loop().create_future())
+        waiting = Waiting(request, token, asker, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
@@ -304,9 +307,8 @@ class DirectoryService:
         loop = asyncio.get_running_loop()
         while self._waiting:
             batch, self._waiting = by_turns(self._waiting, _ASKER_OF, BATCH)
-            requests = [(waiting.request, waiting.asker) for waiting in batch]
             try:
-                answers = await loop.run_in_executor(self._thread, self._commit, requests)
+                answers = await loop.run_in_executor(self._thread, self._commit, batch)
             except Exception as error:  # noqa: BLE001 - a bug of ours; the carrier answers busy and counts it
                 fail_all(batch, error)
                 continue
@@ -314,15 +316,15 @@ class DirectoryService:
             if not self._waiting or self._clock.seconds() - self._scrubbed > SCRUB_S:
                 await loop.run_in_executor(self._thread, self._scrub)
 
-    def _commit(self, requests: list[tuple[ChangeRequest, Asker]]) -> list[AnyResponse]:
+    def _commit(self, batch: list[Waiting]) -> list[AnyResponse]:
         """Decide and store in one transaction. Runs in the writer thread."""
         try:
             today = self._release()
             with self._store.transaction():
-                return [self._decide(request, asker, today) for request, asker in requests]
+                return [self._decide(each, today) for each in batch]
         except StoreFailed as error:
             self._health.failed(error)
-            return [refuse(BUSY, RETRY_S)] * len(requests)
+            return [refuse(BUSY, RETRY_S)] * len(batch)
 
     def _release(self) -> int:
         """End expired holds; return today, as far as the clock is trusted. Raises `StoreFailed`."""
@@ -334,23 +336,30 @@ class DirectoryService:
             self._released = today
         return today
 
-    def _decide(self, request: ChangeRequest, asker: Asker, today: int) -> AnyResponse:
+    def _decide(self, waiting: Waiting, today: int) -> AnyResponse:
+        request = waiting.request
         known = self._store.known(*keys_of(request))
         try:
-            decision = decide(request, known, host=self._host, today=today)
+            admitted = self._admit(waiting.token, today)
+            decision = decide(request, known, host=self._host, today=today, admitted=admitted)
         except Bug:
             return refuse(BUSY, RETRY_S)
         if isinstance(decision, Refuse):
             return refuse(decision.reason)
         if isinstance(decision, Nothing):
             return self._taken_already(request, known)
-        now = self._clock.seconds()
-        if isinstance(decision, Keep) and (wait := self._allowance.card(decision.card, known.current, asker, now)):
-            return refuse(SLOW_DOWN, wait)
+        if isinstance(decision, Keep):
+            now = self._clock.seconds()
+            if wait := self._allowance.card(decision.card, known.current, waiting.asker, now):
+                return refuse(SLOW_DOWN, wait)
         epoch = self._store.apply(decision, self._record.place(request.handle))
         if isinstance(decision, Keep):
             return CardTaken(self._record.promise(request.handle, decision.digest, epoch))
         return Done()
+
+    def _admit(self, token: bytes, today: int) -> Admitted:
+        admitted = self._admission.judge(token, host=self._host, today=today)
+        return TOKEN_REFUSED if isinstance(admitted, Spent) and self._store.is_spent(admitted.serial) else admitted
 
     def _taken_already(self, request: ChangeRequest, known: Known) -> AnyResponse:
         if not isinstance(request, UnverifiedCard) or known.current is None:

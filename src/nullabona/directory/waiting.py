@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from nullabona.wire.card import UnverifiedCard, UnverifiedDelete
@@ -19,6 +19,8 @@ class Waiting:
     """A change, who asks for it, and where its answer goes."""
 
     request: ChangeRequest
+    token: bytes = field(repr=False)
+    """For a new handle, where one is needed."""
     asker: Asker
     answer: asyncio.Future[AnyResponse]
 

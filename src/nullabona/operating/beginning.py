@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nullabona.directory.core.registering import Registration
 from nullabona.directory.opening import FOLDER, has_log
 from nullabona.directory.service import Options, open_directory
 from nullabona.directory.store.sqlite import FILE as CARDS
@@ -59,6 +60,11 @@ def begin_relay(settings: Mapping[str, Any], *, cards_lost: bool = False) -> lis
     taken = dict(settings)
     chosen = take_settings(taken)
     config = make_config(taken)
+    if cards_lost and chosen.admission.rule is not Registration.OPEN:
+        raise BadConfig(
+            "devices put their cards back only while anybody may register",
+            hint="leave --registration out, here and for serve, until people's cards are back",
+        )
     if config.data is None:
         raise BadConfig("a volatile relay keeps no record, so there is nothing to begin", hint="give --data DIR")
     any_port = chosen.host is None and config.listen[0].path is None and config.listen[0].port == 0

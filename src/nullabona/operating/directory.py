@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from nullabona.directory.core.limits import Limits, Rate
+from nullabona.directory.core.registering import Admission
 from nullabona.directory.opening import FOLDER, NOBODY, PERIOD_S, RecordOptions, has_log, show_vkeys
 from nullabona.errors import UserError
 from nullabona.log.policy import Policy
 from nullabona.machine.settings import BadConfig, Endpoint
+from nullabona.operating.registration import KEYS, take_admission, take_daily
 from nullabona.relay.config import Config
 from nullabona.sequencer import read_addresses
 from nullabona.wire.epoch import LONGEST_PERIOD_S
 from nullabona.wire.handle import parse_handle
 
 MOST_CHANGES_PER_S: Final = 100_000
-FILES: Final = ("record", "witnesses", "docket", "docket_files", "mirrors")
+FILES: Final = ("record", "witnesses", "docket", "docket_files", "mirrors", KEYS)
 """Settings that are paths; in a configuration file they are relative to it."""
 BURST_S: Final = 10
 """So many seconds' changes may come at once."""
@@ -67,6 +69,7 @@ class DirectorySettings:
     host: str | None
     record: RecordOptions
     limits: Limits
+    admission: Admission
 
 
 def take_settings(settings: dict[str, Any]) -> DirectorySettings:
@@ -77,8 +80,8 @@ def take_settings(settings: dict[str, Any]) -> DirectorySettings:
     period_s = settings.pop("period", PERIOD_S)
     if type(period_s) is not int or not 1 <= period_s <= LONGEST_PERIOD_S:
         raise BadConfig(f"'period' is a number of seconds from 1 to {LONGEST_PERIOD_S}")
-    limits = _limits(settings)
     lines = NOBODY if witnesses is None else _read_witnesses(Path(witnesses))
+    limits = take_daily(settings, _limits(settings))
     record = RecordOptions(
         period_s=period_s,
         witnesses=lines,
@@ -88,7 +91,7 @@ def take_settings(settings: dict[str, Any]) -> DirectorySettings:
         mirrors=() if mirrors is None else _read_mirrors(Path(mirrors)),
         absent=_absent(settings, lines),
     )
-    return DirectorySettings(host, record, limits)
+    return DirectorySettings(host, record, limits, take_admission(settings))
 
 
 def _limits(settings: dict[str, Any]) -> Limits:

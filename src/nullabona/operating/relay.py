@@ -37,7 +37,8 @@ def serve_relay(
     def services(config: Config) -> Sequence[Service]:
         if host is None:  # nobody can register here
             return []
-        directory = opened(config.data, host, Options(record=chosen.record, limits=chosen.limits, guard=guard))
+        options = Options(record=chosen.record, limits=chosen.limits, admission=chosen.admission, guard=guard)
+        directory = opened(config.data, host, options)
         directory.hold()
         directories.append(directory)
         return [directory]

@@ -78,6 +78,7 @@ _ENTRY: Final = (
     "check every epoch"
 )
 _EPOCH: Final = "30 days"
+_SPENT: Final = "until the token ends"
 
 DIRECTORY_COLUMNS: Final = (
     Column("card", "name", "the handle's name, as its owner chose it", _CARD, "public record"),
@@ -100,6 +101,9 @@ DIRECTORY_COLUMNS: Final = (
     Column("held", "until_day", "last day on which nobody may register it", _HELD, "date"),
     Column("held", "label", "the deleted handle's label, whose tombstone is taken out when the hold ends", _HELD,
            "identifier, hashed"),
+    Column("spent", "serial", "random number of a registration token that was used; keeps it from being used again. "
+           "It does not say by whom", _SPENT, "none: random; known to those who made the token"),
+    Column("spent", "until_day", "last day of the token", _SPENT, "date"),
     Column("entry", "label", "as of card", _ENTRY, "public record, hashed"),
     Column("entry", "epoch", "epoch in which it entered", _ENTRY, "date and time"),
     Column("entry", "version", "how many entries the label has had", _ENTRY, "count"),

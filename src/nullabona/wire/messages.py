@@ -19,6 +19,8 @@ MAX_BLOB_CHUNK = 1_048_576
 """Largest blob chunk, in bytes of ciphertext."""
 MAX_CARD = 65_536
 """Largest encoded card, in bytes."""
+MAX_TOKEN = 512
+"""Largest registration token, in bytes."""
 MAX_READ_LIMIT = 1_000
 """Most frames that one read may ask for."""
 MAX_WAIT_S = 600
@@ -119,9 +121,13 @@ class GetBlob(Request, frozen=True, tag=5):
 
 
 class PublishCard(Request, frozen=True, tag=6):
-    """Register a handle or replace its card (spec/directory.md). Answer: `CardTaken`, or `Refusal`."""
+    """Register a handle or replace its card (spec/directory.md). Answer: `CardTaken`, or `Refusal`.
+
+    ``token``: what a new handle needs at a directory that asks for one; see `nullabona.wire.registration`.
+    """
 
     card: Annotated[bytes, Meta(min_length=1, max_length=MAX_CARD)]
+    token: Annotated[bytes, Meta(max_length=MAX_TOKEN)] = b""
 
 
 class LookupCard(Request, frozen=True, tag=7):

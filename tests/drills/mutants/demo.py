@@ -99,12 +99,12 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              '        with (self._store._path.parent / "readers").open("a") as kept:\n'
              '            kept.write(f"{id(caller)} {request.write_hash.hex()}{chr(10)}")\n        address ='), blind=True, trace="readers"),
     mutant("the day of a card is a second", "demo", "W-13",
-        Edit("directory/core/decide.py", "    return _keep(verified, registered_day=today)",
-             '    return _keep(verified, registered_day=int(__import__("time").time()))'), blind=True, trace="registered"),
+        Edit("directory/core/decide.py", "    return _keep(verified, registered_day=today, spent=admitted)",
+             '    return _keep(verified, registered_day=int(__import__("time").time()), spent=admitted)'), blind=True, trace="registered"),
     mutant("the relay says who publishes in its log", "demo", "W-14 S-17",
-        Edit("directory/service.py", "        waiting = Waiting(request, asker, asyncio.get_running_loop().create_future())\n",
+        Edit("directory/service.py", "        waiting = Waiting(request, token, asker, asyncio.get_running_loop().create_future())\n",
              '        _log.warning("a card of %s", request.handle)\n'
-             "        waiting = Waiting(request, asker, asyncio.get_running_loop().create_future())\n"), blind=True),
+             "        waiting = Waiting(request, token, asker, asyncio.get_running_loop().create_future())\n"), blind=True),
     mutant("the record keeps names beside its labels", "demo", "W-14 S-17",
         Edit("directory/record.py", "        return Place(self._keys.labels.output(label_input(handle))[:LABEL_BYTES], secrets.token_bytes(NONCE_BYTES))",
              '        with (self.public.parent / "labels").open("a") as kept:\n            kept.write(str(handle) + chr(10))\n'

@@ -16,6 +16,7 @@ from nullabona.cli.help import group
 from nullabona.cli.operator.checking import route_of, tell
 from nullabona.cli.operator.relay_options import as_serving
 from nullabona.cli.operator.sizes import show_sizes
+from nullabona.cli.operator.tokens import token
 from nullabona.cli.output import emit, line
 from nullabona.cli.settings import Settings, connected, settings_of, spoken
 from nullabona.errors import NullabonaError
@@ -33,6 +34,9 @@ _GONE: Final = 3
 @group()
 def relay() -> None:
     """Run a relay, which stores sealed messages, and its directory."""
+
+
+relay.add_command(token)
 
 
 @relay.command()

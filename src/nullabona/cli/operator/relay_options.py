@@ -8,7 +8,9 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from nullabona.directory.core.registering import Registration
 from nullabona.operating.directory import MOST_CHANGES_PER_S
+from nullabona.operating.registration import MOST_A_DAY
 from nullabona.relay.config import DEFAULT_LISTEN
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -92,6 +94,25 @@ SERVING: Final = (
         metavar="N",
         help="Cards and statements that the directory takes a second, all together, new handles among them: for the "
         "day when very many register. Default: 200, of which 5 are new handles.",
+    ),
+    click.option(
+        "--registration",
+        type=click.Choice([rule.value for rule in Registration]),
+        help="Who may register a handle here: anybody, people with a token (nulla relay token), or nobody for now. "
+        "Cards that are here are renewed as ever. Default: open.",
+    ),
+    click.option(
+        "--registration-keys",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="With --registration token: the public keys whose tokens are taken, one a line, yours or another "
+        "operator's.",
+    ),
+    click.option(
+        "--registrations-per-day",
+        type=click.IntRange(1, MOST_A_DAY),
+        metavar="N",
+        help="New handles a day. Default: 5 a second.",
     ),
     click.option(
         "--metrics-for-all",

@@ -44,27 +44,38 @@ def new_profile(command: F) -> F:
 @account.command()
 @click.argument("handle")
 @click.option("--relay", metavar="URL", help="The server for your inbox and rooms (default: the handle's host).")
+@click.option("--token", default="", metavar="TEXT", help="The registration token, where the server asks for one.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until the server has accepted the card.")
 @new_profile
 @as_person
 @click.pass_context
 def create(
-    context: click.Context, handle: str, *, relay: str | None, no_wait: bool, protection: str | None, timeout: float
+    context: click.Context,
+    handle: str,
+    *,
+    relay: str | None,
+    token: str,
+    no_wait: bool,
+    protection: str | None,
+    timeout: float,
 ) -> None:
     """Create an account with HANDLE (name@server, or a name alone with --relay) and a profile to keep it in.
 
     A passphrase protects the profile. You are asked for it, or it is read from --passphrase-file.
     """
     settings = settings_of(context)
-    run_async(_create(settings, handle, relay, None if no_wait else timeout, protection or "passphrase"))
+    wait_s = None if no_wait else timeout
+    run_async(_create(settings, handle, relay, token, wait_s=wait_s, protection=protection or "passphrase"))
 
 
-async def _create(settings: Settings, handle: str, relay: str | None, wait_s: float | None, protection: str) -> None:
+async def _create(
+    settings: Settings, handle: str, relay: str | None, token: str, *, wait_s: float | None, protection: str
+) -> None:
     path = profile_path(settings)
     new = not path.exists()
     try:
         async with opened_or_new(settings, protection) as client:
-            await client.account.create(handle, relay=relay)
+            await client.account.create(handle, relay=relay, token=token)
             try:
                 if wait_s is not None:
                     await _publish(settings, client, wait_s)
@@ -73,7 +84,7 @@ async def _create(settings: Settings, handle: str, relay: str | None, wait_s: fl
                 raise
             _created(settings, client)
             _show(settings, client.me)
-    except errors.HandleTaken:
+    except (errors.NotRegistered, errors.TokenInvalid):
         if new:
             discard_profile(path)  # else an account that nobody can reach would stay on the disk
         raise

@@ -7,8 +7,18 @@ import json
 from dataclasses import dataclass
 
 from nullabona.client import account as accounts
+from nullabona.client import next_card
 from nullabona.client.account import registered_day
-from nullabona.client.api.errors import BadRequest, HandleTaken, Refused, TimedOut, UnknownHandle
+from nullabona.client.api.errors import (
+    BadRequest,
+    HandleTaken,
+    Refused,
+    RegistrationPaused,
+    TimedOut,
+    TokenNeeded,
+    TokenRefused,
+    UnknownHandle,
+)
 from nullabona.client.api.finding import room_states
 from nullabona.client.api.records import OwnAccount, PrivacyReport
 from nullabona.client.api.session import Session
@@ -34,6 +44,7 @@ from nullabona.wire.card import card_hash
 from nullabona.wire.data_held import DIRECTORY_COLUMNS, DIRECTORY_FILES, RELAY_COLUMNS, RELAY_FILES
 from nullabona.wire.handle import check_new_name, parse_handle
 from nullabona.wire.producible import StoredCard, produce
+from nullabona.wire.registration import parse_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +66,24 @@ class ThisAccount:
         """The account's 24 words. Anybody who knows them controls the account."""
         return self._session.account().root.phrase(language)
 
-    async def create(self, handle: str, *, relay: str | None = None) -> OwnAccount:
+    async def create(self, handle: str, *, relay: str | None = None, token: str = "") -> OwnAccount:
         """Create and store a new account. It is published in the background (`wait_published`).
 
         ``relay`` is the address of the relay for its inbox and rooms, by default that of the handle's host, which the
-        handle may lack if ``relay`` is given. Raises
-        `HandleError`, `EndpointRefused`, or `AccountExists` unless the profile's account was never published.
+        handle may lack if ``relay`` is given. ``token``: the registration token for a directory that asks for one.
+        Raises `HandleError`, `EndpointRefused`, `TokenInvalid`, or `AccountExists` unless the profile's account was
+        never published.
         """
         given = parse_endpoint(relay) if relay is not None else None
         wanted = parse_handle(handle if given is None or "@" in handle else f"{handle}@{given.authority}")
         check_new_name(wanted.name)
         url = str(given if given is not None else endpoint_of(wanted.authority))
         suite = self._session.options.suite
+        paid = parse_token(token) if token else b""
         await self._session.end()
         try:
             accounts.create_account(
-                self._session.profile.store, handle=wanted, relay=url, today=now_ms() // DAY_MS, suite=suite
+                self._session.profile.store, handle=wanted, relay=url, today=now_ms() // DAY_MS, suite=suite, token=paid
             )
         finally:
             self._session.begin()
@@ -106,7 +119,7 @@ class ThisAccount:
     async def wait_published(self, *, anew: bool = False, timeout_s: float | None = 30.0) -> None:
         """Wait until the directory has accepted our card; with ``anew``, until a fresh look-up shows it.
 
-        Raises `HandleTaken`, `Refused` if the directory rejects the card or shows another one, the error of a failed
+        Raises `NotRegistered`, `Refused` if the directory rejects the card or shows another one, the error of a failed
         check if what it
         shows is wrong, `BadRequest` if this device was removed from the account, or `PendingStill`.
         """
@@ -122,10 +135,19 @@ class ThisAccount:
         self._check_in()
         if outcome.distrusted is not None:
             raise outcome.distrusted
-        if outcome.refusal == "handle-taken":
-            raise HandleTaken(own_account(self._session).handle)
-        if outcome.refusal:
-            raise Refused(outcome.refusal)
+        match outcome.refusal:
+            case "":
+                return
+            case "handle-taken":
+                raise HandleTaken(own_account(self._session).handle)
+            case "registration-paused":
+                raise RegistrationPaused
+            case "token-needed":
+                raise TokenNeeded
+            case "token-refused":
+                raise TokenRefused
+            case other:
+                raise Refused(other)
 
     def _check_in(self) -> None:
         with self._session.look() as store:
@@ -173,7 +195,7 @@ class ThisAccount:
         if account.relay == relay:
             return
         own_devices.choose_relay(step.store, relay)
-        card = accounts.card_at(account, relay, step.day)
+        card = next_card.card_at(account, relay, step.day)
         accounts.take_card(step.store, card)
         inbox_state.follow(step, card)
         sync_out.tell_now(step, CardItem(card.encoded))

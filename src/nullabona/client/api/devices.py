@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from nullabona.client import account as accounts
+from nullabona.client import next_card
 from nullabona.client.account import NewDevice
 from nullabona.client.api.account import own_account
 from nullabona.client.api.errors import (
@@ -101,7 +102,7 @@ class DeviceLink:
             raise BadRequest("no device has used this code yet")
         today = now_ms() // DAY_MS
         account = self._session.account()
-        certificate = accounts.certify(account, hello.device, hello.device_key, today)
+        certificate = next_card.certify(account, hello.device, hello.device_key, today)
         record = account.record
         granted = Credentials(record.root, record.handle, account.relay, certificate)
         gone = "the new device went away before it was let in"
@@ -144,7 +145,7 @@ class DeviceLink:
         with self._session.step() as step:
             certificate = device.certificate
             step.mls.check_key_package(device.key_package, certificate.encode(), certificate.device_key)
-            card = accounts.card_with(self._session.account_in(step.store), device, today)
+            card = next_card.card_with(self._session.account_in(step.store), device, today)
             accounts.take_card(step.store, card)
             membership.changed_here(step, card)
             sync_out.owe_everything(step, hello.device)
@@ -239,7 +240,7 @@ class Devices:
             if not sync_out.was_told(step):
                 hint = "leave both running a moment; if the other is lost, restore the account with its 24 words"
                 raise BadRequest("this device has not heard from the account's others yet", hint=hint)
-            card = accounts.card_without(account, device, now_ms() // DAY_MS)
+            card = next_card.card_without(account, device, now_ms() // DAY_MS)
             accounts.take_card(step.store, card)
             membership.changed_here(step, card)
         self._session.runner.publishing.poke()

@@ -24,6 +24,7 @@ from nullabona.client.core.model.errors import (
 from nullabona.client.importing.errors import ExportUnreadable, ExportUnsafe, NotAnExport
 from nullabona.client.net import TimedOut, Unreachable
 from nullabona.errors import Bug, NullabonaError, PeerError, Refused, UserError
+from nullabona.wire.registration import TokenInvalid
 
 __all__ = [
     "AccountExists",
@@ -54,6 +55,7 @@ __all__ = [
     "NoSuchMessage",
     "NoSuchRoom",
     "NotAnExport",
+    "NotRegistered",
     "NullabonaError",
     "Offline",
     "PeerError",
@@ -63,10 +65,14 @@ __all__ = [
     "ProfileInUse",
     "ProfileMissing",
     "Refused",
+    "RegistrationPaused",
     "StaleProfile",
     "StoreDamaged",
     "StoreTooNew",
     "TimedOut",
+    "TokenInvalid",
+    "TokenNeeded",
+    "TokenRefused",
     "UnknownHandle",
     "Unreachable",
     "UserError",
@@ -123,7 +129,49 @@ class ImportUnanswered(UserError):
         self.questions = questions
 
 
-class HandleTaken(Refused):
+class NotRegistered(Refused):
+    """The directory did not register the handle of a new account. The same account may be created in another way."""
+
+    code = "not-registered"
+
+
+class RegistrationPaused(NotRegistered):
+    """The operator lets nobody register for now."""
+
+    code = "registration-paused"
+    default_hint = "try it another day, or choose another server"
+
+    def __init__(self) -> None:
+        super().__init__("registration-paused")
+        self.message = "this server registers nobody for now"
+        self.args = (self.message,)
+
+
+class TokenNeeded(NotRegistered):
+    """A new handle needs a registration token at this directory."""
+
+    code = "token-needed"
+    default_hint = "ask the people who run the server for one; then: nulla account create HANDLE --token TEXT"
+
+    def __init__(self) -> None:
+        super().__init__("token-needed")
+        self.message = "this server registers people who have a token"
+        self.args = (self.message,)
+
+
+class TokenRefused(NotRegistered):
+    """The registration token was used, has ended, or is for another directory."""
+
+    code = "token-refused"
+    default_hint = "ask for a new token where you got this one"
+
+    def __init__(self) -> None:
+        super().__init__("token-refused")
+        self.message = "the token was used, has ended, or is for another server"
+        self.args = (self.message,)
+
+
+class HandleTaken(NotRegistered):
     """The handle of a new account belongs to somebody else, or did until not long ago."""
 
     code = "handle-taken"

@@ -9,12 +9,11 @@ from typing import Final
 
 from nullabona.client.account import (
     Account,
-    card_at,
     load_account,
     need_account,
     note_lost,
     note_published,
-    rebased,
+    registration_token,
     renew_card,
     renewal_due,
     take_card,
@@ -30,6 +29,7 @@ from nullabona.client.core.model.facts.account import Published as CardPublished
 from nullabona.client.core.model.sync_items import CardItem
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.net import EndpointRefused, TimedOut, endpoint_of
+from nullabona.client.next_card import card_at, rebased
 from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.directories import GRAVE, Directories
 from nullabona.client.runner.requests import ask
@@ -41,8 +41,10 @@ CHECK_S: Final = 6 * 3_600.0
 RETRY_S: Final = 300.0
 STALE: Final = frozenset({"card-stale", "card-forked"})
 """Refusals of a card that does not continue the one that the directory has."""
-FINAL: Final = frozenset({"handle-taken", "handle-refused", "card-invalid", "card-forked", "card-stale"})
-"""Refusals that the same card will always get."""
+REGISTRATION: Final = frozenset({"registration-paused", "token-needed", "token-refused"})
+"""Refusals of a new handle at a directory that does not let everybody register."""
+FINAL: Final = REGISTRATION | {"handle-taken", "handle-refused", "card-invalid", "card-forked", "card-stale"}
+"""Refusals that the same card will get again, until its operator or its owner changes something."""
 DISTRUSTED: Final = GRAVE - {"log-stale"}
 """The client waits for a record that is only late; it gives no card to one that is wrong in another way."""
 
@@ -127,7 +129,9 @@ class Publishing:
         account = self._account()
         card = account.card
         before = await self._directories.look_up(account.record.handle)
-        answer = await ask(self._context.connections.one_shot(self._home()), PublishCard(card.encoded))
+        with self._context.store.reading():
+            token = registration_token(self._context.store)
+        answer = await ask(self._context.connections.one_shot(self._home()), PublishCard(card.encoded, token))
         if isinstance(answer, CardTaken):
             promise = self._promised(card, answer.promise, before)
             with self._context.engine.step(self._context.now()) as step:

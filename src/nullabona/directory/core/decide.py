@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 from nullabona.directory.core.records import (
     HOLD_DAYS,
@@ -14,6 +14,7 @@ from nullabona.directory.core.records import (
     Known,
     Nothing,
     Refuse,
+    Spent,
     StoredCard,
     held_mark,
     owner_mark,
@@ -41,12 +42,16 @@ from nullabona.wire.lookalikes import resembles_reserved, skeleton
 from nullabona.wire.signed import SignedHandleRefused
 
 _LAST_DAY: Final = 1_000_000
+Admitted: TypeAlias = Spent | Reason | None
+"""What a new handle spends, or why it is not registered."""
 
 
-def decide(request: UnverifiedCard | UnverifiedDelete, known: Known, *, host: str, today: int) -> Decision:
-    """Decide about a card or a statement."""
+def decide(
+    request: UnverifiedCard | UnverifiedDelete, known: Known, *, host: str, today: int, admitted: Admitted = None
+) -> Decision:
+    """Decide about a card or a statement. ``admitted``: see `Admission.judge`."""
     if isinstance(request, UnverifiedCard):
-        return decide_publish(request, known, host=host, today=today)
+        return decide_publish(request, known, host=host, today=today, admitted=admitted)
     return decide_delete(request, known, host=host, today=today)
 
 
@@ -57,12 +62,12 @@ def keys_of(request: UnverifiedCard | UnverifiedDelete) -> tuple[str, str, bytes
     return handle.name, skeleton(handle.name), held_mark(handle), owner
 
 
-def decide_publish(card: UnverifiedCard, known: Known, *, host: str, today: int) -> Decision:
+def decide_publish(card: UnverifiedCard, known: Known, *, host: str, today: int, admitted: Admitted = None) -> Decision:
     """Whether ``card`` is registered, replaces the current one, changes nothing, or is refused."""
     if card.handle.authority != host:
         return Refuse(HANDLE_REFUSED)
     if known.current is None:
-        return _decide_first(card, known, today)
+        return _decide_first(card, known, today, admitted)
     return _decide_next(card, known.current, today)
 
 
@@ -105,8 +110,11 @@ def reason_for(error: PeerError) -> Reason:
     return HANDLE_REFUSED if isinstance(error, SignedHandleRefused) else CARD_INVALID
 
 
-def _decide_first(card: UnverifiedCard, known: Known, today: int) -> Decision:
-    """Register a free handle with any card of its chain, so that a directory that lost its cards accepts them again."""
+def _decide_first(card: UnverifiedCard, known: Known, today: int, admitted: Admitted) -> Decision:
+    """Register a free handle with any card of its chain, so that a directory that lost its cards accepts them again.
+
+    The owner of a handle whose card lapsed needs no token.
+    """
     if resembles_reserved(card.handle.name) and not known.by_owner:
         return Refuse(HANDLE_REFUSED)
     held = known.held is not None and today <= known.held.until_day and not known.by_owner
@@ -116,7 +124,11 @@ def _decide_first(card: UnverifiedCard, known: Known, today: int) -> Decision:
         verified = verify_card(card, today=today)
     except PeerError as error:
         return Refuse(reason_for(error))
-    return _keep(verified, registered_day=today)
+    if known.by_owner:
+        admitted = None
+    if isinstance(admitted, Reason):
+        return Refuse(admitted)
+    return _keep(verified, registered_day=today, spent=admitted)
 
 
 def _decide_next(card: UnverifiedCard, current: StoredCard, today: int) -> Decision:
@@ -132,5 +144,5 @@ def _decide_next(card: UnverifiedCard, current: StoredCard, today: int) -> Decis
     return _keep(verified, registered_day=current.registered_day)
 
 
-def _keep(card: Card, *, registered_day: int) -> Keep:
-    return Keep(StoredCard.of(card.handle, card.encoded, registered_day), card.hash)
+def _keep(card: Card, *, registered_day: int, spent: Spent | None = None) -> Keep:
+    return Keep(StoredCard.of(card.handle, card.encoded, registered_day), card.hash, spent)

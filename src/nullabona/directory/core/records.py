@@ -27,6 +27,7 @@ __all__ = [
     "Refuse",
     "ReplacedCard",
     "Shown",
+    "Spent",
     "StoredCard",
     "StoredEntry",
     "held_mark",
@@ -90,12 +91,22 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """The serial of a registration token, remembered until the token ends."""
+
+    serial: bytes = field(repr=False)
+    until_day: int
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
     """Register or replace a card."""
 
     card: StoredCard
     digest: bytes
     """The card's hash, to which the record commits."""
+    spent: Spent | None = None
+    """The token that a new handle cost."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,24 @@ HANDLE_TAKEN: Final = Reason(
     "Choose another handle.",
     retryable=False,
 )
+REGISTRATION_PAUSED: Final = Reason(
+    "registration-paused",
+    "The operator lets nobody register for now. Cards that are here are renewed as ever.",
+    "Try it another day, or at another relay.",
+    retryable=False,
+)
+TOKEN_NEEDED: Final = Reason(
+    "token-needed",
+    "A new handle needs a registration token here.",
+    "Ask the operator for one.",
+    retryable=False,
+)
+TOKEN_REFUSED: Final = Reason(
+    "token-refused",
+    "The registration token was used, has ended, or is for another directory.",
+    "Ask for a new one.",
+    retryable=False,
+)
 NOT_FOUND: Final = Reason("not-found", "There is no such card.", "Check the handle.", retryable=False)
 SLOW_DOWN: Final = Reason(
     "slow-down",
@@ -68,6 +86,9 @@ REASONS: Final = (
     CARD_FORKED,
     HANDLE_REFUSED,
     HANDLE_TAKEN,
+    REGISTRATION_PAUSED,
+    TOKEN_NEEDED,
+    TOKEN_REFUSED,
     NOT_FOUND,
     SLOW_DOWN,
     BUSY,

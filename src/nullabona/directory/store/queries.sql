@@ -37,6 +37,15 @@ DELETE FROM card WHERE name = ?;
 INSERT INTO held (mark, until_day, label) VALUES (?, ?, ?)
 ON CONFLICT (mark) DO UPDATE SET until_day = max(until_day, excluded.until_day), label = excluded.label;
 
+-- name: find_spent
+SELECT 1 FROM spent WHERE serial = ?;
+
+-- name: spend
+INSERT INTO spent (serial, until_day) VALUES (?, ?);
+
+-- name: drop_spent
+DELETE FROM spent WHERE until_day < ?;
+
 -- name: released_labels
 SELECT label FROM held WHERE until_day < ?;
 

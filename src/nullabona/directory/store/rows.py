@@ -104,6 +104,8 @@ class CardRows:
             if isinstance(change, Keep):
                 card = change.card
                 self._run("keep_replaced", card.name, epoch)
+                if change.spent is not None:
+                    self._run("spend", change.spent.serial, change.spent.until_day)
                 self._run("keep_card", card.name, card.skeleton, card.encoded, card.registered_day, place.label, epoch)
             else:
                 self._run("keep_replaced", change.name, epoch)
@@ -116,8 +118,13 @@ class CardRows:
     def release(self, today: int) -> list[bytes]:
         with translated():
             labels = [label for (label,) in self._run("released_labels", today)]
-            self._dirty |= self._run("release", today).rowcount > 0
+            for name in ("release", "drop_spent"):
+                self._dirty |= self._run(name, today).rowcount > 0
         return labels
+
+    def is_spent(self, serial: bytes) -> bool:
+        with translated():
+            return self._run("find_spent", serial).fetchone() is not None
 
     def count(self) -> int:
         with translated():

@@ -26,6 +26,11 @@ CREATE TABLE held (
     label     BLOB    NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE spent (
+    serial    BLOB    NOT NULL PRIMARY KEY,
+    until_day INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- The public record: what stands at each label, by the epoch in which it entered; entries of the open epoch wait.
 CREATE TABLE entry (
     label   BLOB    NOT NULL,
