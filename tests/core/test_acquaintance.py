@@ -203,6 +203,22 @@ def test_the_pause_grows_to_an_hour() -> None:
     )
 
 
+def test_each_of_four_devices_of_an_account_counts_for_itself() -> None:
+    """One that was revoked goes on asking. Further ones count together, and a day later others count apart."""
+    stage = Stage()
+    devices = [Other("jun", number).signature_key for number in range(6)]
+
+    def look(at: int, *which: int) -> list[bool]:
+        with stage.step(START + at) as step:
+            return [acquaintance.may_look_up(step, JUN.account, devices[number]) for number in which]
+
+    assert [True, False, True, True, True, True, False] == look(0, 0, 0, 1, 2, 3, 4, 5)
+    assert [False] == looks(stage, JUN.account, 0)
+    assert [True] == looks(stage, BO.account, 0)
+    assert [True, False] == look(20_000, 5, 4)
+    assert [True, True] == look(20_000 + DAY, 5, 4)
+
+
 @pytest.mark.parametrize(("before", "pause"), [(11, 2_048), (12, 4_096), (13, 4_096)])
 def test_the_pause_doubles_twelve_times_at_most(before: int, pause: int) -> None:
     """However short the first one is."""

@@ -237,13 +237,30 @@ def test_nobody_is_looked_up_who_is_not_known_by_a_handle_nor_too_often() -> Non
     with stage.step() as step:
         inbox_sending.look_up_for(step, JUN.certificate, RoomsAsked(), "")
         assert ([], set()) == (inbox_sending.asked_back(step), inbox_sending.wanted_handles(step))
-        assert acquaintance.may_look_up(step, SORA.account)
+        assert acquaintance.may_look_up(step, SORA.account, SORA.signature_key)
     wish(stage, SORA, RoomsAsked())
     with stage.step() as step:
         assert (1, set()) == (len(inbox_sending.asked_back(step)), inbox_sending.wanted_handles(step))
 
 
-def test_so_many_wishes_of_one_account_are_kept_and_so_many_in_all() -> None:
+def test_so_many_wishes_of_one_account_are_kept_and_one_device_displaces_no_other() -> None:
+    """A device that was revoked goes on asking: what another asks is still there."""
+    stage = Stage()
+    devices = [Other("jun", number) for number in range(3)]
+    wish(stage, devices[1], RoomsAsked())
+    for epoch in range(MOST_ASKED_BACK + 1):
+        wish(stage, devices[0], TicketRequest(ROOM, epoch, b""))
+    with stage.step() as step:
+        found = [who.device_key for who, _ in inbox_sending.take_asked_back(step, JUN.account)]
+    assert [devices[1].signature_key, *[devices[0].signature_key] * MOST_ASKED_BACK] == found
+    for epoch in range(MOST_ASKED_BACK):
+        for device in devices:
+            wish(stage, device, TicketRequest(ROOM, epoch, b""))
+    with stage.step() as step:
+        assert 2 * MOST_ASKED_BACK == len(inbox_sending.take_asked_back(step, JUN.account))
+
+
+def test_so_many_wishes_of_one_device_are_kept_and_so_many_in_all() -> None:
     """The newest."""
     stage = Stage()
     others = [Other(f"p{n}") for n in range(4)]

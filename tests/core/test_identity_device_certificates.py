@@ -78,12 +78,12 @@ def test_a_known_account_is_looked_up(state: ContactState | None, known_as: str,
     assert (None, [handle]) == (believed(stage, known_as=known_as), wanted(stage))
 
 
-def test_what_one_account_sends_causes_no_flood_of_look_ups() -> None:
+def test_what_one_device_sends_causes_no_flood_of_look_ups() -> None:
     """It is not decided then, and nothing more is looked up."""
     stage = Stage()
     stage.contact(JUN)
     with stage.step() as step:
-        assert acquaintance.may_look_up(step, JUN.account)
+        assert acquaintance.may_look_up(step, JUN.account, JUN.signature_key)
     assert (None, []) == (believed(stage), wanted(stage))
 
 

@@ -25,12 +25,16 @@ LONGEST_MS: Final = 3_600_000
 """An account that keeps sending causes one look-up in this time."""
 CALM_MS: Final = 86_400_000
 """After this time without a look-up that it caused, an account's count starts again."""
+MOST_DEVICES: Final = 4
+"""Most devices of one account whose look-ups are counted apart from those of its others, so that one that was revoked
+does not use up what a new one needs.
+"""
 _KNOWN: Final = frozenset({ContactState.ACCEPTED, ContactState.REQUESTED})
 _CAUSED: Final = "caused-look-ups"
 
 
 class Caused(msgspec.Struct, array_like=True, frozen=True):
-    """How many look-ups an account caused in a row, when the last one was, and when the next is allowed, in ms."""
+    """How many look-ups an account or a device caused in a row, when the last one was, and when the next may be."""
 
     times: int
     at: int
@@ -38,7 +42,7 @@ class Caused(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Ledger(msgspec.Struct, array_like=True, frozen=True):
-    """Look-ups caused by others: by account (hex), and the number in the hour that began at ``since``."""
+    """Look-ups caused by others: by account, or account and device (hex); and how many since the hour ``since``."""
 
     since: int = 0
     times: int = 0
@@ -133,22 +137,29 @@ def uses_relay(step: Step, relay: str) -> bool:
 # -- how often ----------------------------------------------------------------------------------------------------
 
 
-def may_look_up(step: Step, account: bytes) -> bool:
-    """Whether an item of ``account`` may cause a card look-up now; True counts as one.
+def may_look_up(step: Step, account: bytes, device: bytes = b"") -> bool:
+    """Whether an item of ``account`` may cause a card look-up now; True counts as one. ``device``: its sender's key.
 
-    Less and less often per account, finally once an hour, and at most `MOST_AN_HOUR` times for all accounts together.
+    Less and less often per device, finally once an hour, and at most `MOST_AN_HOUR` times for all accounts together.
     """
     ledger = _load(step)
-    last = ledger.accounts.get(account.hex())
+    recent = {key: each for key, each in ledger.accounts.items() if step.now < each.at + CALM_MS}
+    who = _counted_as(recent, account.hex(), device.hex())
+    last = recent.get(who)
     since, times = (ledger.since, ledger.times) if step.now < ledger.since + LONGEST_MS else (step.now, 0)
     if times >= MOST_AN_HOUR or (last is not None and step.now < last.next_at):
         return False
-    before = last.times if last is not None and step.now < last.at + CALM_MS else 0
+    before = last.times if last is not None else 0
     pause = min(step.timing.ticket << min(before, 12), LONGEST_MS)
-    recent = {key: each for key, each in ledger.accounts.items() if step.now < each.at + CALM_MS}
-    recent[account.hex()] = Caused(before + 1, step.now, step.now + pause)
+    recent[who] = Caused(before + 1, step.now, step.now + pause)
     _save(step, Ledger(since, times + 1, recent))
     return True
+
+
+def _counted_as(recent: dict[str, Caused], account: str, device: str) -> str:
+    own = f"{account}:{device}" if device else account
+    apart = [key for key in recent if key.startswith(f"{account}:")]
+    return own if own in recent or len(apart) < MOST_DEVICES else account
 
 
 def _load(step: Step) -> Ledger:

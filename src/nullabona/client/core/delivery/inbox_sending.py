@@ -26,7 +26,9 @@ MOST_CAUSED = 64
 """Most answers that wait for a card."""
 MOST_CAUSED_BY_ONE = 4
 MOST_ASKED_BACK = 16
-"""Most requests of one account that wait for its card; it asks again for the others."""
+"""Most requests of one device that wait for its account's card, and half as many as of the whole account: a device
+that was revoked displaces none of another's. It asks again for the others.
+"""
 _bodies = msgspec.msgpack.Decoder(ItemBody)
 Wanted: TypeAlias = TicketRequest | RoomsAsked
 """Requests that we answer only if the account's newest card names the device."""
@@ -125,12 +127,21 @@ def look_up_for(step: Step, sender: DeviceCertificate, request: Wanted, known_as
         return
     asked = AskedBack(sender.encode(), msgspec.msgpack.encode(request), step.now)
     kept = [each for each in asked_back(step) if (each.certificate, each.request) != (asked.certificate, asked.request)]
-    mine = [each for each in kept if open_certificate(each.certificate).account_id == sender.account_id]
-    for oldest in mine[: max(0, len(mine) + 1 - MOST_ASKED_BACK)]:
-        kept.remove(oldest)
+    for most, alike in ((MOST_ASKED_BACK, _by_device), (2 * MOST_ASKED_BACK, _by_account)):
+        theirs = [each for each in kept if alike(open_certificate(each.certificate), sender)]
+        for oldest in theirs[: max(0, len(theirs) + 1 - most)]:
+            kept.remove(oldest)
     step.store.set_value(_ASKED, msgspec.msgpack.encode([*kept, asked][-4 * MOST_ASKED_BACK :]))
-    if acquaintance.may_look_up(step, sender.account_id):
+    if acquaintance.may_look_up(step, sender.account_id, sender.device_key):
         inbox_addresses.look_again(step, known_as)
+
+
+def _by_device(one: DeviceCertificate, other: DeviceCertificate) -> bool:
+    return one.device_key == other.device_key and _by_account(one, other)
+
+
+def _by_account(one: DeviceCertificate, other: DeviceCertificate) -> bool:
+    return one.account_id == other.account_id
 
 
 def asked_back(step: Step) -> list[AskedBack]:

@@ -66,7 +66,7 @@ def believed(step: Step, sender: DeviceCertificate, since: int, *rooms: bytes, k
     handle = acquaintance.handle_of(step, sender.account_id) or known_as
     if not handle:
         return False
-    if acquaintance.may_look_up(step, sender.account_id):
+    if acquaintance.may_look_up(step, sender.account_id, sender.device_key):
         inbox_addresses.look_again(step, handle)
     return None
 
