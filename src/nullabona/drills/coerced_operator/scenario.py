@@ -33,7 +33,8 @@ _LIE_S: Final = 60.0
 """A lie that nobody was told within this time is an error of the drill, or of a machine that is very busy."""
 _NOTICE_S: Final = 60.0
 """So long after everybody has everything may it take until those are told who have to be told of two histories: some
-seconds, and far more on a machine that is very busy.
+seconds, and far more on a machine that is very busy. To this comes as long again as the lie lasted: the pauses between
+two announcements of a branch double, so that those who were kept apart meet again after as long as they were.
 """
 
 
@@ -108,7 +109,7 @@ class _Scene:
         # Of two histories people are told once for each epoch: the epoch in which they were has to be over.
         await asyncio.gather(*(actor.do("settled", room=_GROUP) for actor in self._people))
         await self._warned()
-        had = await self._shown()
+        had, lied = await self._shown(), time.monotonic()
         await self._relay.do("lie", name=name, apart=apart)
         await self._say(name)
         for actor in (self._people[1], self._people[3]) if name != SPOIL else ():
@@ -126,7 +127,7 @@ class _Scene:
         forged = sum(line not in self._said for lines in shown.values() for line in lines)
         came = sum(self._of_others(actor, shown) - self._of_others(actor, had) for actor in self._people)
         told = Told(name, answers, came, forged, await self._warned(), seconds, await self._whole(), tuple(looked))
-        return await self._until_noticed(told) if name in NOTICED else told
+        return await self._until_noticed(told, _NOTICE_S + began - lied) if name in NOTICED else told
 
     async def _look_up(self) -> list[str]:
         """What comes of looking at the cards that are shown: `Told.looked`. A contact's, and one of who is none; each
@@ -162,10 +163,10 @@ class _Scene:
             count = int(await self._relay.do("count"))
         return count
 
-    async def _until_noticed(self, told: Told) -> Told:
+    async def _until_noticed(self, told: Told, within_s: float) -> Told:
         """Until those were told of two histories who have to be, or for so long that they are not."""
         began = time.monotonic()
-        while not told.noticed and time.monotonic() - began < _NOTICE_S:
+        while not told.noticed and time.monotonic() - began < within_s:
             await asyncio.sleep(_POLL_S)
             more = await self._warned()
             told = replace(told, warned=tuple(once([*had, *new]) for had, new in zip(told.warned, more, strict=True)))
