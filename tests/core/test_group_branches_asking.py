@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from nullabona.client.core import rooms
-from nullabona.client.core.group import branches, evidence
+from nullabona.client.core.group import branches, evidence, ticket_branch
 from nullabona.client.core.identity import inbox_addresses
 from nullabona.client.core.model.branches import Rejoin, Tries
 from nullabona.client.core.model.inbox_items import Ticket, TicketRequest
@@ -55,6 +55,17 @@ def test_named_helpers_and_anybody_are_asked_by_turns(reason: str, helpers: list
     with fork.here() as (_, room, _track):
         room.current.look_until = 1
     assert [PEOPLE[at] for at in order] == ask(fork, 6)
+
+
+@pytest.mark.parametrize("earlier", [0, 1, 2])
+def test_because_of_spent_words_another_one_is_asked_first_each_time(earlier: int) -> None:
+    """Those who were asked first the last time may all be where we are; by the hour of the search, all by turns."""
+    fork = Fork()
+    fork.reachable(*PEOPLE)
+    fork.look_for(branch(branches.SPENT))
+    with fork.here() as (_, room, _track):
+        room.looked_at = 3_000 + earlier
+    assert [PEOPLE[(earlier + at) % 3] for at in range(4)] == ask(fork, 4)
 
 
 def test_where_everybody_is_named_nobody_else_is_asked() -> None:
@@ -327,9 +338,9 @@ def test_who_is_where_we_are_leads_nowhere() -> None:
     fork = Fork()
     tickets = [ticket(fork, 1), ticket(fork, 2), ticket(fork, 1, secret=b"o" * 32)]
     with fork.here() as (_, room, _track):
-        assert [True, False, False] == [branches.in_sync(room, each) for each in tickets]
+        assert [True, False, False] == [ticket_branch.in_sync(room, each) for each in tickets]
         lost = branch("silence", commit=b"")
-        assert [False, True, True] == [branches.leads_there(room, lost, each) for each in tickets]
+        assert [False, True, True] == [ticket_branch.leads_there(room, lost, each) for each in tickets]
 
 
 def test_a_ticket_leads_to_the_branch_if_it_went_through_its_commit() -> None:
@@ -338,7 +349,8 @@ def test_a_ticket_leads_to_the_branch_if_it_went_through_its_commit() -> None:
     tickets = [ticket(fork, 9, b"x" * 32), ticket(fork, 1, b"x" * 32, COMMIT), ticket(fork, 9)]
     tickets.append(msgspec.structs.replace(tickets[1], history=((1, COMMIT, ()), (0, b"x" * 32, ()))))
     with fork.here() as (_, room, _track):
-        assert [False, True, False, False] == [branches.leads_there(room, branch("fork"), each) for each in tickets]
+        found = [ticket_branch.leads_there(room, branch("fork"), each) for each in tickets]
+        assert [False, True, False, False] == found
 
 
 def merged(epoch: int, commit: bytes) -> Merged:
@@ -353,7 +365,7 @@ def test_who_only_lost_the_thread_may_have_parted_from_the_others() -> None:
         room.history = [merged(2, b"two"), merged(4, b"four"), merged(3, b"three"), merged(5, b"five")]
         told = [(3, b"other three", (EVE.account,)), (2, b"two", ()), (4, b"other four", ()), (9, b"nine", ())]
         expected = Rejoin("silence", 3, b"other three", [EVE.account], [helper(JUN)], START + 7)
-        assert expected == branches.parted(room, lost, told)
-        assert lost is branches.parted(room, lost, [(2, b"two", ()), (9, b"nine", ())])
+        assert expected == ticket_branch.parted(room, lost, told)
+        assert lost is ticket_branch.parted(room, lost, [(2, b"two", ()), (9, b"nine", ())])
         known = branch("fork", JUN)
-        assert known is branches.parted(room, known, told)
+        assert known is ticket_branch.parted(room, known, told)

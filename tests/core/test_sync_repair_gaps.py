@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from nullabona.client.core.model.content import Text, View, encode_body
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.state import BoxTrack, PendingCommit, RoomState, UpdateKeys, Winner
-from nullabona.client.core.step import Step
-from nullabona.client.core.sync import histories
-from tests.core.stage import RELAY, Other, Stage
+from nullabona.client.core.step import DAY_MS, Step
+from nullabona.client.core.sync import histories, repair
+from nullabona.wire.frame import Kind
+from tests.core.stage import RELAY, Other, Stage, out, set_time
 
 JUN, DORA = Other("jun"), Other("dora")
 WON, MESSAGE = b"w" * 32, b"m" * 16
@@ -69,7 +73,7 @@ def test_who_lacks_a_message_of_ours_gets_it_again(
         ((3,), (), False, 5, 5),
         ((), (3,), False, 0, 0),
         ((4,), (), False, 0, 0),
-        ((3,), (), True, 0, 0),
+        ((3,), (), True, 0, 60_000),
         ((2,), (), False, 0, 0),
         ((5,), (), False, 0, 60_000),
     ],
@@ -77,7 +81,7 @@ def test_who_lacks_a_message_of_ours_gets_it_again(
 def test_what_somebody_else_lost_is_put_back_in_a_while(
     missing: tuple[int, ...], unreadable: tuple[int, ...], before: int, after: int, *, closed: bool
 ) -> None:
-    """Frames that we still have and that are no message of ours, into an open box; a time that is set stays."""
+    """Frames that we still have and that are no message of ours, its epoch over or not; a time that is set stays."""
     stage = Stage()
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
@@ -86,6 +90,65 @@ def test_what_somebody_else_lost_is_put_back_in_a_while(
         track.put_back_any_at = before and step.now + before
         histories.note_views(step, state, JUN.device, (named(track, missing, unreadable),))
         assert after == (track.put_back_any_at and track.put_back_any_at - step.now)
+
+
+def lacks(step: Step, state: RoomState, track: BoxTrack, seq: int) -> list[bytes]:
+    """Somebody lacks what lay at that place, and a minute passes: what is put back."""
+    before = set(out(step, RoomFrame))
+    histories.note_views(step, state, JUN.device, (named(track, (seq,)),))
+    step.now += 60_000
+    repair.put_back(step, state, track)
+    return [each for each in out(step, RoomFrame) if each not in before]
+
+
+def test_what_others_said_is_put_back_as_it_was_once_a_day() -> None:
+    """Until it is read at its new place, nothing erases it; what the relay showed at the old one is still compared."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.inside(room) as (step, state, track):
+        spoken(stage, step, state, track)
+        box = track.keys.box.address
+        lain = step.store.frame_at(box, 3)
+        assert lain is not None
+        step.store.put_frame(replace(lain, chain=b"chain at three"))
+        assert [lain.hash] == lacks(step, state, track, 3)
+        step.store.erase_frame_data(box, 9)
+        there, again = step.store.frame_at(box, 3), step.store.frame(box, lain.hash)
+        assert there is not None
+        assert again is not None
+        assert (b"chain at three", b"", 0, lain.data) == (there.chain, there.data, again.seq, again.data)
+        step.store.put_frame(replace(again, seq=9))
+        step.store.drop_outbox_ref(box, lain.hash)
+        assert [] == lacks(step, state, track, 9)
+        step.now += DAY_MS
+        assert [lain.hash] == lacks(step, state, track, 9)
+
+
+@pytest.mark.parametrize("why", ["a commit", "nobody needs the box"])
+def test_neither_commits_nor_what_nobody_needs_are_put_back_so(why: str) -> None:
+    """Who lacks a commit asks for a ticket; a box that everybody read is followed for those who are out."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.inside(room) as (step, state, track):
+        spoken(stage, step, state, track)
+        track.winner, track.trimmed = Winner(WON), why == "nobody needs the box"
+        kind = Kind.COMMIT if why == "a commit" else Kind.MESSAGE
+        stage.frame(step, track, 6, data=b"sixth", mine=False, kind=kind)
+        assert [] == lacks(step, state, track, 6)
+        there = step.store.frame_at(track.keys.box.address, 6)
+        assert there is not None
+        assert b"sixth" == there.data
+
+
+def test_a_box_into_which_something_is_put_back_is_not_trimmed_before_it_is_read_there() -> None:
+    """Everybody had read it to its end, and is to read on; the box is looked at again when its branch is announced."""
+    stage = Stage()
+    room = stage.room(JUN)
+    with stage.inside(room) as (step, state, track):
+        spoken(stage, step, state, track)
+        track.winner, track.trim_at = Winner(WON), step.now + 1
+        histories.note_views(step, state, JUN.device, (named(track, (3,)),))
+        assert (None, 600_000) == (track.trim_at, set_time(track.announce_at) - step.now)
 
 
 def test_who_cannot_read_ours_again_and_again_gets_it_in_a_new_epoch() -> None:

@@ -13,7 +13,7 @@ from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.inbox_items import Gone, ItemBody, Ticket, TicketRequest
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.room_info import DIRECT, GROUP
-from nullabona.client.core.model.state import LEFT, REJOINING, CommitCandidate, Merged, PendingCommit, RoomState
+from nullabona.client.core.model.state import LEFT, REJOINING, Merged, RoomState
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.core.sync import former_rooms, tickets
 from nullabona.wire.card import Card
@@ -136,24 +136,6 @@ def test_who_asks_for_what_there_is_not_is_shown_where_we_are_if_we_are_elsewher
     assert ([Ticket] if helped else []) == found
 
 
-@pytest.mark.parametrize("why", ["pending", "contested", "settling"])
-def test_while_it_is_not_decided_where_we_are_no_ticket_is_given(why: str) -> None:
-    """A commit of ours is on its way, others lie in the box, or order may have been lost."""
-    stage = Stage()
-    room = stage.room(JUN)
-    with stage.inside(room) as (step, state, track):
-        if why == "pending":
-            state.pending = PendingCommit(COMMIT, b"", [], [], [], invites=False)
-        elif why == "contested":
-            track.candidates = [CommitCandidate(1, COMMIT, settled=False)]
-        else:
-            track.settle_until = step.now + 1
-    assert [] == asked(stage, room)
-    with stage.inside(room) as (step, _, track):
-        track.settle_until = step.now
-    assert ([Ticket] if why == "settling" else []) == asked(stage, room)
-
-
 # -- who is out -----------------------------------------------------------------------------------------------------
 
 
@@ -237,6 +219,22 @@ def test_a_new_device_of_a_member_is_helped_once_its_accounts_card_names_it(card
         inbox_sending.take_asked_back(step, JUN.account)
     assert [Ticket] * helped == asked(stage, room, JUN_TOO, card=cards[card])
     assert [] == looked_up(stage)
+
+
+def test_a_device_that_was_put_out_keeps_no_other_of_its_account_out() -> None:
+    """However long it has asked, a new one is looked up at once, and let in by what the card says."""
+    stage = Stage()
+    room, anew = stage.room(JUN, DORA), Other("jun", 2)
+    for _ in range(12):
+        asked(stage, room, JUN_TOO)
+        with stage.step() as step:
+            inbox_sending.take_asked_back(step, JUN.account)
+            inbox_addresses.looked_up(step, JUN.handle)
+        stage.now += 100_000
+    assert [] == asked(stage, room, anew)
+    with stage.step() as step:
+        assert {JUN.handle} == inbox_sending.wanted_handles(step)
+    assert [Ticket] == asked(stage, room, anew, card=JUN.card(anew))
 
 
 def test_a_member_is_looked_up_by_the_handle_that_they_have_in_the_room() -> None:

@@ -76,6 +76,8 @@ def room_wake(room: RoomState) -> int | None:
         times.append(room.led_at)
     if room.intents and room.pending is None and not room.current.undecided and not commits_wait(room):
         times.append(max(room.commit_at, room.current.unsure_until, 1))
+    if room.asked and room.rejoin is None and room.pending is None and not room.current.candidates:
+        times.append(room.current.settle_until)
     for track in room.boxes:
         times += _track_times(track)
     return min((time for time in times if time), default=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nullabona.client.core.backfill import asking, giving
 from nullabona.client.core.devices import membership, sync_out
-from nullabona.client.core.group import branches, commits, welcomes
+from nullabona.client.core.group import commits, owed, welcomes
 from nullabona.client.core.incoming import room_frames
 from nullabona.client.core.model.state import JOINED, RoomState
 from nullabona.client.core.relocation import moving, search
@@ -32,6 +32,8 @@ def look_after(step: Step, room: RoomState) -> None:
     tickets.ask(step, room)
     if room.phase != JOINED:
         return
+    # Before commits: while one of ours is on its way, nobody gets a ticket.
+    tickets.answer_held(step, room)
     # These four only record what they want changed; `advance` then stages all of it as one commit.
     commits.renew_keys(step, room)
     membership.look_after(step, room)
@@ -41,7 +43,7 @@ def look_after(step: Step, room: RoomState) -> None:
     search.look_after(step, room)
     commits.advance(step, room)
     # After `advance`: messages wait until removals are staged or cannot be.
-    branches.redone(step, room)
+    owed.redone(step, room)
     # What a restored device asks, and what it is handed, are messages too.
     asking.look_after(step, room)
     giving.look_after(step, room)

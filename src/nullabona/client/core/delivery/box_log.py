@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
@@ -67,6 +68,13 @@ def record_repeat(step: Step, track: BoxTrack, seq: int, frame_hash: bytes, know
     box = track.keys.box.address
     mine, message = (known.mine, known.message) if known is not None else (False, b"")
     step.store.put_frame(Frame(box, digest, seq, track.chain, _REPEAT, mine, message, step.day, b""))
+
+
+def lift(step: Step, frame: Frame) -> None:
+    """Note that a frame is gone from its place, though we have it; the chain there stays comparable."""
+    place = sha256(frame.hash + frame.seq.to_bytes(8, "big")).digest()
+    step.store.put_frame(replace(frame, hash=place, kind=_REPEAT, mine=False, message=b"", data=b""))
+    step.store.put_frame(replace(frame, seq=0, chain=b""))
 
 
 def open_quietly(track: BoxTrack, data: bytes) -> OpenedFrame | None:

@@ -9,21 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
-
-from nullabona.client.core.delivery import box_log, receipts, views
+from nullabona.client.core import acquaintance
+from nullabona.client.core.delivery import box_log, receipts
 from nullabona.client.core.group import branch_history, evidence, intents
 from nullabona.client.core.model.branches import CompetingBranch, Helper, Rejoin, Tries
 from nullabona.client.core.model.content import Moved
 from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.proofs import Claim, decode_claim
-from nullabona.client.core.model.records import Device, Message, MessageState
-from nullabona.client.core.model.state import JOINED, BoxTrack, Merged, RemoveAccount, RoomState
+from nullabona.client.core.model.records import Device
+from nullabona.client.core.model.state import JOINED, BoxTrack, Merged, RoomState
 from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.timeline import sending
 from nullabona.errors import Bug, PeerError
-from nullabona.wire.address import Address
 
 FORK = "fork"
 MOVED = "moved"
@@ -50,8 +48,6 @@ WALK_MS = 60_000
 TOO_LATE = "package-expired"
 TOO_LATE_MS = 600_000
 """Shortest time between two requests, however many such commits a box contains."""
-OWED_MOST = 256
-"""Most messages owed to one device that a fork left outside."""
 
 
 def branch_key(removed: Iterable[bytes], commit: bytes) -> tuple[int, bytes]:
@@ -71,6 +67,8 @@ def own_key(track: BoxTrack) -> tuple[int, bytes]:
 
 def note_competing(step: Step, room: RoomState, track: BoxTrack, claim: Claim) -> None:
     """Another member merged another commit of this epoch, so the room is forked. Find out who must move."""
+    if acquaintance.is_shut(step.store, room.info):
+        return  # a blocked contact is asked nothing, and answered nothing
     helper = signer_of(step, room, claim)
     if evidence.doubts(step, room, helper.account):
         box_log.announce_again(step, track)
@@ -261,140 +259,3 @@ def begin(step: Step, room: RoomState, rejoin: Rejoin) -> None:
 def _place(rejoin: Rejoin) -> tuple[int, tuple[int, bytes]]:
     """Among equal branches we look for the one with the lowest place."""
     return rejoin.epoch, branch_key(rejoin.removed, rejoin.commit)
-
-
-# -- what is answered ---------------------------------------------------------------------------------------------
-
-
-def welcome_back(step: Step, room: RoomState, device: bytes) -> None:
-    """Resend our messages to a device that rejoined and may lack them (other devices drop the copies)."""
-    tracks = {track.keys.box.address: track for track in room.boxes}
-
-    def has_it(message: Message) -> bool:
-        if not message.box:
-            return True
-        if message.epoch >= room.epoch:
-            return True
-        track = tracks.get(Address(message.box))
-        return track is not None and views.has_acked(step, track, device, message.frame)
-
-    sending.resend_unacknowledged(step, room, has_it)
-
-
-def note_owed(step: Step, room: RoomState, before: Iterable[Device]) -> None:
-    """Remember which of our messages the members who stayed on the branch we left still lack."""
-    present = {device.device for device in step.roster(room.id).values()}
-    undelivered = step.store.own_messages(room.id, (MessageState.WAITING, MessageState.SENT))
-    for device in before:
-        owed = [message.id for message in undelivered if device.since <= message.epoch]
-        if device.device not in present and owed:
-            room.owed[device.device.hex()] = owed[-OWED_MOST:]
-
-
-def send_owed(step: Step, room: RoomState) -> None:
-    """Send owed messages to devices that a fork left outside and that are in the room again."""
-    present = {device.device.hex() for device in step.roster(room.id).values()}
-    for device in [device for device in room.owed if device in present]:
-        for message_id in room.owed.pop(device):
-            message = step.store.message(room.id, message_id)
-            if message is not None and message.epoch < room.epoch:
-                sending.resend(step, room, message)
-
-
-def redone(step: Step, room: RoomState) -> None:
-    """Send the messages that waited for removals to be redone, once those are done or impossible."""
-    if not room.redo:
-        return
-    intents = [*room.intents, *(room.pending.intents if room.pending is not None else [])]
-    wanted = {intent.account for intent in intents if isinstance(intent, RemoveAccount)}
-    wanted &= {device.account for device in step.roster(room.id).values()}
-    room.redo = [account for account in room.redo if account in wanted]
-    if not room.redo:
-        sending.release_held(step, room)
-
-
-# -- arriving -----------------------------------------------------------------------------------------------------
-
-
-def loses(room: RoomState, rejoin: Rejoin, ticket: Ticket) -> bool:
-    """Whether a ticket leads from a branch that wins to one that loses, only because frames of our epoch are missing.
-
-    The others come to us then. Who is alone, or was led here by a member without authority, goes all the same.
-    """
-    apart = branch_history.apart(room, ticket.history) if rejoin.reason == FRAMES_MISSING else None
-    if apart is None:
-        return False
-    ours, commit, removed = apart
-    return branch_key(ours.removed, ours.commit) < branch_key(removed, commit)
-
-
-def in_sync(room: RoomState, ticket: Ticket) -> bool:
-    """The helper is exactly where we are: there was nothing to rejoin."""
-    return ticket.epoch == room.epoch and ticket.secret == room.current.secret
-
-
-def leads_there(room: RoomState, rejoin: Rejoin, ticket: Ticket) -> bool:
-    """Whether a ticket belongs to the branch we want: it went through the winning commit, or simply is ahead.
-
-    Through it in that epoch: a claim may name a commit of another one, which everybody went through.
-    """
-    if rejoin.commit:
-        named = any((epoch, commit) == (rejoin.epoch, rejoin.commit) for epoch, commit, _ in ticket.history)
-        return named or (ticket.epoch > room.epoch and _is_past(ticket, rejoin.epoch))
-    return ticket.epoch > room.epoch or not in_sync(room, ticket)
-
-
-def _is_past(ticket: Ticket, epoch: int) -> bool:
-    """Whether a ticket's branch has gone so far that its history does not reach back to an epoch."""
-    return bool(ticket.history) and ticket.history[0][0] > epoch
-
-
-def as_told(room: RoomState, rejoin: Rejoin, ticket: Ticket) -> Rejoin | None:
-    """The branch as the ticket's history has it: who claimed it may have lied about the accounts that it removed.
-
-    None if it does not win over ours without that lie.
-    """
-    told = next((list(each[2]) for each in ticket.history if each[:2] == (rejoin.epoch, rejoin.commit)), None)
-    if told is None or told == rejoin.removed:
-        return rejoin
-    ours = next((merged for merged in room.history if merged.epoch == rejoin.epoch), None)
-    if ours is not None and branch_key(told, rejoin.commit) >= branch_key(ours.removed, ours.commit):
-        return None
-    return msgspec.structs.replace(rejoin, removed=told)
-
-
-def farewell(step: Step, room: RoomState, rejoin: Rejoin) -> bytes:
-    """What members on the losing branch are told, as an MLS message of it, once our join has won; empty: nothing."""
-    if room.phase != JOINED or not rejoin.commit or not step.others(room, room.epoch):
-        return b""
-    return sending.last_note(step, room, Moved(rejoin.epoch, rejoin.commit, 0 if rejoin.removed else 1))
-
-
-def parted(room: RoomState, rejoin: Rejoin, told: Iterable[tuple[int, bytes, tuple[bytes, ...]]]) -> Rejoin:
-    """The rejoin, given the history ``told`` in the ticket. A device that lost the thread may also have forked.
-
-    If it merged commits that nobody else merged, its own among them, that is a fork like any other.
-    """
-    apart = None if rejoin.commit else branch_history.apart(room, told)
-    if apart is None:
-        return rejoin
-    ours, commit, removed = apart
-    return Rejoin(rejoin.reason, ours.epoch, commit, removed, rejoin.helpers, rejoin.next_at)
-
-
-def third_branch(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, by: bytes) -> Rejoin | None:
-    """A member whom we asked for a claimed branch sent a ticket to another one: that, if it wins over ours.
-
-    So nobody can keep us apart from the others by the claim of a branch that does not exist. A branch that we judged,
-    or whose removal an admin ordered, is given up for another only after we asked for it long enough in vain.
-    """
-    helper = next(
-        (Helper(each.account, each.handle) for each in step.others(room, room.epoch) if each.account == by), None
-    )
-    apart = None if in_sync(room, ticket) else branch_history.apart(room, ticket.history)
-    firm = (rejoin.judged or rejoin.ordered) and rejoin.attempts < evidence.PATIENCE
-    if helper is None or apart is None or not rejoin.commit or firm:
-        return None
-    ours, commit, removed = apart
-    wins = branch_key(removed, commit) < branch_key(ours.removed, ours.commit)
-    return Rejoin(FORK, ours.epoch, commit, removed, [helper], step.now) if wins else None

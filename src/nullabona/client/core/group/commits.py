@@ -14,7 +14,7 @@ from nullabona.client.core import rooms
 from nullabona.client.core.acquaintance import is_shut
 from nullabona.client.core.delivery import box_log, receipts
 from nullabona.client.core.delivery.outbox import drop_trims, queue_frame
-from nullabona.client.core.group import branches, evidence, intents, leaving, members, plan, rulings, welcomes
+from nullabona.client.core.group import branches, evidence, intents, leaving, members, owed, plan, rulings, welcomes
 from nullabona.client.core.group.intents import TEND_MS
 from nullabona.client.core.model.commit_policy import Verdict, certificate_of
 from nullabona.client.core.model.errors import MlsRefused
@@ -164,8 +164,8 @@ def accept_other(
         intents.look_first(step, room.current)
         receipts.tell_soon(step, room)
         branches.walked(step, room)
-        if rejoined:
-            branches.welcome_back(step, room, rejoined)
+        if rejoined and not is_shut(step.store, room.info):
+            owed.welcome_back(step, room, rejoined)
         if unheard:
             profiles.newcomers(step, room)
 
@@ -222,7 +222,7 @@ def _enter(step: Step, room: RoomState, track: BoxTrack, info: RoomInfo, ending:
     rulings.note(step, room, before, ending.orders, ending.ruling, by=by)
     notices.of_commit(step, room, winner.commit, by, ending.orders, before)
     sending.leave_epoch(step, room, track, ending.seq)
-    branches.send_owed(step, room)
+    owed.send_owed(step, room)
     if changed:
         step.tell(RoomChanged(room.id, info.name, info.admins, info.timer_s))
     step.tell(EpochChanged(room.id, room.epoch))
@@ -263,7 +263,7 @@ def leave_room(step: Step, room: RoomState, *, watch: BoxTrack | None = None, by
         if track is not watch:
             step.store.drop_box(track.keys.box.address)
     room.boxes = [watch] if watch is not None else []
-    room.intents = []
+    room.intents, room.asked = [], []
     room.receipt_at = room.note_at = room.scout_at = room.update_at = None
     if watch is None:
         welcomes.forget_invites(step, room)

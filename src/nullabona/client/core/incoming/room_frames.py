@@ -206,14 +206,16 @@ def _sender(step: Step, room: RoomState, processed: Processed) -> Device | None:
 
 def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope) -> None:
     """First what people see, then what the sender has read, then what changes this device's own course."""
-    if not contact_keys.unhears(step, room, device.account):
+    quiet = contact_keys.unhears(step, room, device.account)
+    if not quiet:
         _show(step, room, track, seq, device, said)
     read_markers.note_marker(step, room, device.account, said.marker)
-    histories.note_views(step, room, device.device, said.views)
+    histories.note_views(step, room, device.device, said.views, quiet=quiet)
     if isinstance(said.body, Shown | Annotation | Leave | Handed | BackfillRequest | Backfill):
         track.doubts = 0
         receipts.tell_soon(step, room)
-    _follow(step, room, device, said.body)
+    if not quiet or not isinstance(said.body, Leave):  # to carry it out would show that this device is on
+        _follow(step, room, device, said.body)
 
 
 def _show(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope) -> None:

@@ -35,6 +35,17 @@ class Tries(msgspec.Struct, array_like=True, frozen=True):
     since: int = 0
 
 
+class HeldRequest(msgspec.Struct, array_like=True, frozen=True):
+    """A member's ticket request that we cannot answer yet: who signed it, the encoded request, and when it came."""
+
+    certificate: bytes
+    request: bytes
+    at: int
+
+    def __repr__(self) -> str:
+        return "<HeldRequest>"
+
+
 class Rejoin(msgspec.Struct, array_like=True):
     """This device wants to rejoin: another branch won, or it can no longer follow its own."""
 

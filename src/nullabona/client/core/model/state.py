@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta, field
 
-from nullabona.client.core.model.branches import CompetingBranch, Helper, Rejoin, Tries
+from nullabona.client.core.model.branches import CompetingBranch, HeldRequest, Helper, Rejoin, Tries
 from nullabona.client.core.model.gaps import Gap, Given
 from nullabona.client.core.model.proofs import MoveOrder, RemovalOrder, Ruling
 from nullabona.client.core.model.room_info import RoomInfo
@@ -303,6 +303,8 @@ class RoomState(msgspec.Struct):
     """Ticket requests that all such claims have caused since the last claim that proved true."""
     beaten: int = 0
     """How many commits that removed nobody came before our removal."""
+    asked: list[HeldRequest] = field(default_factory=list)
+    """Members' ticket requests that wait until we know which branch and epoch we are in (`core.sync.tickets`)."""
     walked: Tries = Tries()
     """How many epochs we went through without a pause."""
     rulings: list[bytes] = field(default_factory=list)

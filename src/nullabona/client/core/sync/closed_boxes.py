@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from nullabona.client.core import acquaintance
 from nullabona.client.core.delivery import box_log, views
 from nullabona.client.core.delivery.box_log import WATCH_DAYS, winner_key
 from nullabona.client.core.delivery.outbox import queue_trim
@@ -24,6 +25,7 @@ LONELY_ANNOUNCEMENTS: Final = 7
 
 def look_after(step: Step, room: RoomState) -> None:
     """Closed boxes: announce our branch to devices that have not followed, trim and forget what nobody needs."""
+    _put_off(step, room)
     for track in list(room.boxes[:-1]):
         days = KEEP_DAYS if not track.trimmed else WATCH_DAYS if box_log.removed_since(room, track) else 0
         if step.over(track.left_at, days * DAY_MS + 1):
@@ -43,6 +45,14 @@ def look_after(step: Step, room: RoomState) -> None:
         _forget(step, room, room.boxes[OLDEST_KEPT])
     if room.former and not any(box_log.removed_since(room, track) for track in room.boxes[:-1]):
         room.former = {}
+
+
+def _put_off(step: Step, room: RoomState) -> None:
+    """In a room with a blocked contact: announce and trim nothing that is due, as that would show that we are on."""
+    for track in room.boxes[:-1]:
+        for name in ("announce_at", "answer_at", "trim_at"):
+            if step.due(getattr(track, name)) and acquaintance.is_shut(step.store, room.info):
+                setattr(track, name, step.now + DAY_MS)
 
 
 def _beacon(step: Step, room: RoomState, track: BoxTrack) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nullabona.client.core import acquaintance
 from nullabona.client.core.delivery import box_log, receipts
 from nullabona.client.core.delivery.outbox import queue_raw
 from nullabona.client.core.model.content import View
@@ -14,15 +15,18 @@ from nullabona.client.core.timeline import sending
 from nullabona.wire.frame import Kind
 
 
-def note_views(step: Step, room: RoomState, device: bytes, views: tuple[View, ...]) -> None:
-    """Record what another device reports to have seen: an acknowledgement, and a comparison of histories."""
+def note_views(step: Step, room: RoomState, device: bytes, views: tuple[View, ...], *, quiet: bool = False) -> None:
+    """Record what another device reports to have seen: an acknowledgement, and a comparison of histories.
+
+    ``quiet``: send it nothing that it lacks. It is a blocked contact's and must not see that this device is on.
+    """
     for view in views:
         track = next((track for track in room.boxes if track.keys.box.address[:8] == view.box), None)
         if track is not None:
-            _note_view(step, room, track, device, view)
+            _note_view(step, room, track, device, view, quiet=quiet)
 
 
-def _note_view(step: Step, room: RoomState, track: BoxTrack, device: bytes, view: View) -> None:
+def _note_view(step: Step, room: RoomState, track: BoxTrack, device: bytes, view: View, *, quiet: bool) -> None:
     box = track.keys.box.address
     old = step.store.view(box, device)
     if old is not None and old.incarnation == view.incarnation and old.seq > view.seq:
@@ -31,7 +35,8 @@ def _note_view(step: Step, room: RoomState, track: BoxTrack, device: bytes, view
     step.store.put_view(said)
     track.check_acks = True
     compare(step, room, track, said)
-    repair.answer(step, room, track, said)
+    if not quiet:
+        repair.answer(step, room, track, said)
 
 
 def compare_due(step: Step, room: RoomState, track: BoxTrack, above: int) -> None:
@@ -54,7 +59,7 @@ def compare(step: Step, room: RoomState, track: BoxTrack, view: DeviceView) -> N
 
 def _diverge(step: Step, room: RoomState, track: BoxTrack) -> None:
     """Histories differ: warn once, append our frames where everybody sees them, and begin a clean epoch."""
-    if track.diverged:
+    if track.diverged or acquaintance.is_shut(step.store, room.info):
         return
     track.diverged = True
     step.tell(Warned(room=room.id, code="relay-showed-different-histories", detail={"epoch": track.epoch}))

@@ -15,7 +15,18 @@ from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import receipts
 from nullabona.client.core.delivery.box_log import leaves_of, open_box, winner_key
 from nullabona.client.core.delivery.outbox import queue_blob, queue_last
-from nullabona.client.core.group import branch_history, branches, evidence, leaving, members, redo, rulings, welcomes
+from nullabona.client.core.group import (
+    branch_history,
+    branches,
+    evidence,
+    leaving,
+    members,
+    owed,
+    redo,
+    rulings,
+    ticket_branch,
+    welcomes,
+)
 from nullabona.client.core.group.evidence import Judged
 from nullabona.client.core.group.intents import TEND_MS
 from nullabona.client.core.model import move_orders
@@ -68,7 +79,7 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
     rejoin = room.rejoin
     if rejoin is None or not (room.boxes or room.phase == REJOINING) or evidence.misled_before(step, room, by):
         return None
-    if room.boxes and branches.in_sync(room, ticket) and not rejoin.commit:
+    if room.boxes and ticket_branch.in_sync(room, ticket) and not rejoin.commit:
         _nothing_missed(step, room, rejoin, ticket)
         return None
     way = _way(step, room, rejoin, ticket, by)
@@ -92,11 +103,11 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
 
 def _way(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket, by: bytes) -> Rejoin | None:
     """The branch that a ticket leads to, as its history tells of it; None if we do not go there."""
-    if not branch_history.in_order(ticket.history) or (room.boxes and branches.loses(room, rejoin, ticket)):
+    if not branch_history.in_order(ticket.history) or (room.boxes and ticket_branch.loses(room, rejoin, ticket)):
         return None
-    if room.boxes and not branches.leads_there(room, rejoin, ticket):
-        return branches.third_branch(step, room, rejoin, ticket, by)
-    return branches.as_told(room, rejoin, ticket)
+    if room.boxes and not ticket_branch.leads_there(room, rejoin, ticket):
+        return ticket_branch.third_branch(step, room, rejoin, ticket, by)
+    return ticket_branch.as_told(room, rejoin, ticket)
 
 
 def _nothing_missed(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket) -> None:
@@ -210,11 +221,11 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     told = [*join.ticket.history, (join.ticket.epoch, ours, ())]
     returning = room.phase == REJOINING
     rejoin = room.rejoin or Rejoin("late", join.ticket.epoch, b"", [], [], step.now)
-    rejoin = branches.parted(room, rejoin, told)
+    rejoin = ticket_branch.parted(room, rejoin, told)
     welcomes.keep_welcome(step, room)
     intents = redo.to_redo(room, rejoin)
     left = room.boxes[-1:]
-    moved = branches.farewell(step, room, rejoin)
+    moved = ticket_branch.farewell(step, room, rejoin)
     _leave_branch(step, room, rejoin)
     for track in left if moved else []:
         queue_last(step, room, track, Kind.MESSAGE, moved)
@@ -245,7 +256,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     arrivals.arrived(step, room, rejoin, join.by, known)
     moving.tell(step, room, before_relay)
     welcomes.invite_after_all(step, room)
-    branches.note_owed(step, room, before)
+    owed.note_owed(step, room, before)
     sending.resend_unacknowledged(step, room, sending.reached_nobody)
     receipts.tell_soon(step, room)
     if rooms.leaving(step, room.id):

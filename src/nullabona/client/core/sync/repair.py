@@ -11,6 +11,9 @@ The way of a lost frame, from the gap to its return:
 
 from __future__ import annotations
 
+from hashlib import sha256
+from typing import Final
+
 from nullabona.client.core import files
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.delivery.outbox import queue_raw
@@ -21,6 +24,8 @@ from nullabona.client.core.relocation import moving
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import sending
 from nullabona.wire.frame import Kind
+
+_PUT_BACK: Final = "put-back"
 
 
 def look_after(step: Step, room: RoomState, track: BoxTrack) -> None:
@@ -101,7 +106,7 @@ def break_silence(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 
 def answer(step: Step, room: RoomState, track: BoxTrack, view: DeviceView) -> None:
-    """A device could not read a frame of ours: resend its message now, under new keys."""
+    """A device could not read a frame: resend our message now, under new keys; put back what is no message of ours."""
     if view.incarnation != track.incarnation:
         return
     for seq in (*view.missing, *view.unreadable):
@@ -111,8 +116,22 @@ def answer(step: Step, room: RoomState, track: BoxTrack, view: DeviceView) -> No
         if frame.mine and frame.message:
             if seq not in view.unreadable or not _waits_for_epoch(step, room, track, frame.message):
                 sending.send_again(step, room, track, frame.message)
-        elif frame.data and seq in view.missing and not track.closed:
-            track.put_back_any_at = track.put_back_any_at or step.within(step.timing.put_back_any)
+        elif frame.data and frame.kind == Kind.MESSAGE and seq in view.missing and not track.trimmed:
+            _put_back_for(step, track, frame)
+
+
+def _put_back_for(step: Step, track: BoxTrack, frame: Frame) -> None:
+    """A device lacks a frame that is no message of ours. Its sender may be off for long, so anybody puts it back.
+
+    Each device does so once a day for each frame, however many ask.
+    """
+    asked = sha256(frame.hash + step.day.to_bytes(4, "big")).digest()
+    if not step.store.saw(_PUT_BACK, asked, step.day):
+        return
+    box_log.lift(step, frame)
+    track.put_back_any_at = track.put_back_any_at or step.within(step.timing.put_back_any)
+    if track.trim_at:  # everybody has read the box so far, but has to read this frame, too
+        track.trim_at, track.announce_at = None, step.now + step.timing.announcement
 
 
 def _waits_for_epoch(step: Step, room: RoomState, track: BoxTrack, message_id: bytes) -> bool:

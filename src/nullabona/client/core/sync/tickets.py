@@ -5,6 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
+import msgspec
+
 from nullabona.client.core import acquaintance, rooms
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import inbox_sending
@@ -22,7 +24,7 @@ from nullabona.client.core.group.branches import (
 )
 from nullabona.client.core.identity import device_certificates, inbox_addresses
 from nullabona.client.core.model import branches
-from nullabona.client.core.model.branches import Helper, Rejoin
+from nullabona.client.core.model.branches import HeldRequest, Helper, Rejoin
 from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.inbox_items import Gone, TicketRequest
 from nullabona.client.core.model.room_info import GROUP
@@ -31,11 +33,15 @@ from nullabona.client.core.step import DAY_MS, Step
 from nullabona.client.core.sync import former_rooms
 from nullabona.client.core.timeline import sending
 from nullabona.wire.card import Card
-from nullabona.wire.certificate import DeviceCertificate
+from nullabona.wire.certificate import DeviceCertificate, open_certificate
 
 ALONE_ATTEMPTS = 2
 """After so many unanswered requests, a device helps others that lost the thread in the same epoch."""
 _GONE: Final = "said-gone"
+MOST_HELD: Final = 16
+MOST_HELD_OF_ONE: Final = 4
+"""Most ticket requests of one account that wait for us; the others it sends again."""
+_requests = msgspec.msgpack.Decoder(TicketRequest)
 
 _DOUBTFUL: Final = frozenset({BEHIND, FAR, LONELY, OUTSIDE, RELAY_UNREACHABLE, SPENT, UNPROVEN})
 """Reasons to ask that may be none."""
@@ -55,23 +61,59 @@ def help_back(step: Step, sender: DeviceCertificate, asked: TicketRequest, card:
         return  # this device's own request: our devices share one inbox
     if room.phase == REJOINING:
         _from_away(step, room, sender, asked, card)
-    elif room.phase == JOINED and room.pending is None:
+    elif room.phase == JOINED:
         _from_inside(step, room, sender, asked, card)
+
+
+def answer_held(step: Step, room: RoomState) -> None:
+    """Answer the requests that came while we could not, as soon as we can."""
+    waiting, room.asked = [held for held in room.asked if _is_fresh(step, held)], []
+    for held in waiting:
+        asked = _requests.decode(held.request)
+        if _is_unsure(step, room, asked):
+            room.asked.append(held)
+        else:
+            help_back(step, open_certificate(held.certificate), asked)
+
+
+def _is_unsure(step: Step, room: RoomState, asked: TicketRequest) -> bool:
+    """Whether we may be in another epoch or branch soon, so that a ticket would lead to the wrong place."""
+    track = room.current
+    if room.pending is not None or track.candidates or step.before(track.settle_until):
+        return True
+    return room.rejoin is not None and not _in_same_plight(room, room.rejoin, asked)
+
+
+def _hold(step: Step, room: RoomState, sender: DeviceCertificate, asked: TicketRequest) -> None:
+    """Keep a member's newest requests for some minutes. Its device would not ask us again for an hour, perhaps."""
+    if sender.account_id not in {device.account for device in step.roster(room.id).values()}:
+        return
+    new = HeldRequest(sender.encode(), msgspec.msgpack.encode(asked), step.now)
+    kept = [held for held in room.asked if held.certificate != new.certificate and _is_fresh(step, held)]
+    theirs = [held for held in kept if open_certificate(held.certificate).account_id == sender.account_id]
+    for oldest in theirs[: max(0, len(theirs) + 1 - MOST_HELD_OF_ONE)]:
+        kept.remove(oldest)
+    room.asked = [*kept, new][-MOST_HELD:]
+
+
+def _is_fresh(step: Step, held: HeldRequest) -> bool:
+    return step.now - held.at < step.timing.retry_most
 
 
 def _from_inside(
     step: Step, room: RoomState, sender: DeviceCertificate, asked: TicketRequest, card: Card | None
 ) -> None:
-    if not _can_lead(room, asked) or _is_out(step, room, sender) or not _is_ours_to_help(step, room, sender.account_id):
+    leads = _can_lead(room, asked)
+    if leads and room.pending is None and _is_out(step, room, sender):
         return
-    if room.rejoin is not None and not _in_same_plight(room, room.rejoin, asked):
+    if _is_unsure(step, room, asked):
+        _hold(step, room, sender, asked)
+        return
+    if not leads or not _is_ours_to_help(step, room, sender.account_id):
         return
     if not _may_return(step, room, sender, card):
         if card is None and sender.account_id != step.local.account:
             inbox_sending.look_up_for(step, sender, asked, _handle_in(step, room, sender))
-        return
-    track = room.current
-    if track.candidates or step.before(track.settle_until):
         return
     inbox_sending.answer(
         step, sender.account_id, former_rooms.make_ticket(step, room), known_as=_handle_in(step, room, sender)

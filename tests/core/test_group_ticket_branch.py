@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nullabona.client.core.group import branch_history, branches
+from nullabona.client.core.group import branch_history, branches, ticket_branch
 from nullabona.client.core.model.branches import Rejoin, Tries
 from tests.core.forked import BO, EVE, HIGH, JUN, LOW, Fork, branch, helper
 from tests.core.stage import START, Other
@@ -31,7 +31,7 @@ def test_a_member_on_a_third_branch_shows_the_way_to_it(
     shown = ticket(fork, 4)
     shown = msgspec.structs.replace(shown, history=((0, theirs, removed), (1, b"y" * 32, ())))
     with fork.here() as (step, room, _):
-        found = branches.third_branch(step, room, branch("fork", JUN), shown, BO.account)
+        found = ticket_branch.third_branch(step, room, branch("fork", JUN), shown, BO.account)
     expected = Rejoin(branches.FORK, 0, theirs, list(removed), [helper(BO)], START)
     assert (expected if better else None) == found
 
@@ -44,11 +44,11 @@ def test_what_was_judged_or_ordered_is_not_given_up_for_a_third_branch() -> None
     sought = [plain, lost, *(branch("fork", JUN, attempts=asked) for asked in (7, 8, 7, 8))]
     sought[2].judged = sought[3].judged = sought[4].ordered = sought[5].ordered = True
     with fork.here() as (step, room, _):
-        found = [branches.third_branch(step, room, each, shown, BO.account) is not None for each in sought]
+        found = [ticket_branch.third_branch(step, room, each, shown, BO.account) is not None for each in sought]
         assert [True, False, False, True, False, True] == found
-        assert branches.third_branch(step, room, sought[0], shown, STRANGER.account) is None
+        assert ticket_branch.third_branch(step, room, sought[0], shown, STRANGER.account) is None
         room.history = []
-        assert branches.third_branch(step, room, sought[0], shown, BO.account) is None
+        assert ticket_branch.third_branch(step, room, sought[0], shown, BO.account) is None
 
 
 def test_who_is_where_we_are_shows_no_third_branch() -> None:
@@ -56,7 +56,7 @@ def test_who_is_where_we_are_shows_no_third_branch() -> None:
     fork = Fork()
     shown = msgspec.structs.replace(ticket(fork, 1), history=((0, b"x" * 32, ()),))
     with fork.here() as (step, room, _):
-        assert branches.third_branch(step, room, branch("fork", JUN), shown, BO.account) is None
+        assert ticket_branch.third_branch(step, room, branch("fork", JUN), shown, BO.account) is None
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_a_branch_that_has_gone_far_is_reached_without_the_fork_in_its_history()
     far = ((1, b"x" * 32, ()), (2, b"y" * 32, ()))
     tickets = [msgspec.structs.replace(ticket(fork, epoch), history=far) for epoch in (1, 3)]
     with fork.here() as (_, room, _track):
-        assert [False, True] == [branches.leads_there(room, branch("fork", JUN), each) for each in tickets]
-        assert not branches.leads_there(room, branch("fork", JUN, epoch=1), tickets[1])
+        assert [False, True] == [ticket_branch.leads_there(room, branch("fork", JUN), each) for each in tickets]
+        assert not ticket_branch.leads_there(room, branch("fork", JUN, epoch=1), tickets[1])
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_whom_a_branch_removed_is_what_its_members_say(
     fork = Fork(ours)
     shown = msgspec.structs.replace(ticket(fork, 4), history=((0, COMMIT, told),))
     with fork.here() as (_, room, _track):
-        found = branches.as_told(room, branch("fork", JUN, removed=claimed), shown)
+        found = ticket_branch.as_told(room, branch("fork", JUN, removed=claimed), shown)
     assert (found.removed if found is not None else None) == expected
 
 
@@ -104,7 +104,7 @@ def test_who_is_not_believed_shows_a_third_branch_all_the_same() -> None:
     shown = ticket(fork, 4, b"x" * 32)
     with fork.here() as (step, room, _):
         room.tries = {BO.account.hex(): Tries(24, START)}
-        assert branches.third_branch(step, room, branch("fork", JUN), shown, BO.account) is not None
+        assert ticket_branch.third_branch(step, room, branch("fork", JUN), shown, BO.account) is not None
 
 
 @pytest.mark.parametrize(
@@ -125,4 +125,4 @@ def test_who_lacks_frames_does_not_leave_the_branch_that_wins(
     fork = Fork(ours)
     shown = msgspec.structs.replace(ticket(fork, 4), history=((0, COMMIT, told),))
     with fork.here() as (_, room, _track):
-        assert loses is branches.loses(room, branch(reason, commit=b""), shown)
+        assert loses is ticket_branch.loses(room, branch(reason, commit=b""), shown)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nullabona.client.core.group import branches
+from nullabona.client.core.group import owed, ticket_branch
 from nullabona.client.core.model.content import Moved, Text, encode_body
 from nullabona.client.core.model.records import MessageState
 from nullabona.client.core.model.state import JOINED, REJOINING, Intent, PendingCommit, RemoveAccount, UpdateKeys
@@ -41,7 +41,7 @@ def test_whoever_has_moved_says_so_to_those_who_cannot_see_the_fork(removed: lis
     fork = Fork()
     with fork.here() as (step, room, _):
         heard = Overheard(step)
-        assert branches.farewell(step, room, branch("fork", JUN, epoch=3, removed=removed))
+        assert ticket_branch.farewell(step, room, branch("fork", JUN, epoch=3, removed=removed))
         assert [Moved(3, COMMIT, rank)] == heard.said
 
 
@@ -52,7 +52,7 @@ def test_who_only_lost_the_thread_has_nothing_to_say() -> None:
         with fork.here() as (step, room, _):
             room.phase = phase
             heard = Overheard(step)
-            assert (b"", []) == (branches.farewell(step, room, rejoin), heard.said)
+            assert (b"", []) == (ticket_branch.farewell(step, room, rejoin), heard.said)
 
 
 # -- sending again ------------------------------------------------------------------------------------------------
@@ -74,11 +74,11 @@ def test_a_device_that_came_back_gets_what_it_may_lack() -> None:
     written(fork, 6, box=box, frame=lacked, state=DELIVERED)
     with fork.here() as (step, room, _):
         heard = Overheard(step)
-        branches.welcome_back(step, room, JUN.device)
+        owed.welcome_back(step, room, JUN.device)
         assert ["2", "3"] == sent_again(heard)
 
 
-def owed(fork: Fork) -> dict[str, list[bytes]]:
+def still_owed(fork: Fork) -> dict[str, list[bytes]]:
     with fork.here() as (_, room, _track):
         return room.owed
 
@@ -91,8 +91,8 @@ def test_who_stayed_behind_is_owed_what_was_not_delivered() -> None:
     early, late, later = Other("early"), Other("late"), Other("later")
     with fork.here() as (step, room, _):
         before = [early.row(room.id, 4, 0), late.row(room.id, 5, 3), later.row(room.id, 6, 4), JUN.row(room.id, 1)]
-        branches.note_owed(step, room, before)
-    assert {early.device.hex(): [first, second], late.device.hex(): [second]} == owed(fork)
+        owed.note_owed(step, room, before)
+    assert {early.device.hex(): [first, second], late.device.hex(): [second]} == still_owed(fork)
 
 
 def test_who_was_owed_something_gets_it_when_they_are_in_again() -> None:
@@ -103,9 +103,9 @@ def test_who_was_owed_something_gets_it_when_they_are_in_again() -> None:
     with fork.here() as (step, room, _):
         heard = Overheard(step)
         room.owed = {JUN.device.hex(): [first, b"gone".ljust(16), second], stranger: [first]}
-        branches.send_owed(step, room)
+        owed.send_owed(step, room)
         assert ["1"] == sent_again(heard)
-    assert {stranger: [first]} == owed(fork)
+    assert {stranger: [first]} == still_owed(fork)
 
 
 def test_what_waited_for_a_way_goes_out_when_none_is_found() -> None:
@@ -148,7 +148,7 @@ def test_what_waits_for_removals_goes_out_when_they_are_done_or_cannot_be(
         if pending is not None:
             room.pending = PendingCommit(b"c", b"f", pending, [], [], invites=False)
         heard = Overheard(step)
-        branches.redone(step, room)
+        owed.redone(step, room)
         assert ([each.account for each in left], [] if left else ["1"]) == (room.redo, sent_again(heard))
 
 
@@ -158,5 +158,5 @@ def test_where_nothing_is_to_be_redone_nothing_waits_for_it() -> None:
     written(fork, 1, state=WAITING)
     with fork.here() as (step, room, _):
         heard = Overheard(step)
-        branches.redone(step, room)
+        owed.redone(step, room)
         assert [] == heard.said
