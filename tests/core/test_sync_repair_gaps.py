@@ -148,7 +148,7 @@ def test_a_box_into_which_something_is_put_back_is_not_trimmed_before_it_is_read
         spoken(stage, step, state, track)
         track.winner, track.trim_at = Winner(WON), step.now + 1
         histories.note_views(step, state, JUN.device, (named(track, (3,)),))
-        assert (None, 600_000) == (track.trim_at, set_time(track.announce_at) - step.now)
+        assert (None, 600_000) == (track.trim_at, set_time(track.announce_at) - step.now)  # type: ignore[comparison-overlap]
 
 
 def test_who_cannot_read_ours_again_and_again_gets_it_in_a_new_epoch() -> None:

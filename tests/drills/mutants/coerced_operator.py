@@ -12,7 +12,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         Edit("client/core/sync/histories.py", "    _diverge(step, room, track)\n\n\ndef _diverge", "\n\ndef _diverge")),
     mutant("nothing is said again", "coerced-operator", "L-16",
         Edit("client/core/sync/closed_boxes.py", "        acknowledgements.send_again(step, room, track)\n", "        pass\n"),
-        Edit("client/core/sync/histories.py", "    repair.answer(step, room, track, said)\n", ""),
+        Edit("client/core/sync/histories.py", "    if not quiet:\n        repair.answer(step, room, track, said)\n", ""),
         Edit("client/core/sync/histories.py", "    _diverge(step, room, track)\n\n\ndef _diverge", "\n\ndef _diverge")),
     mutant("a promise need not be of this card", "coerced-operator", "L-11",
         Edit("client/core/directory/checking.py",

@@ -39,7 +39,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              "seal_frame(keys.frame_key, keys.box.address, sha256(step.local.handle.encode()).digest()[:NONCE_SIZE], kind"), blind=True, trace="hash of the handle"),
     mutant("nobody puts frames back", "removal", "X-13",
         Edit("client/core/sync/repair.py", "    if not own and not anybody:\n        return\n", "    return\n"),
-        Edit("client/core/sync/histories.py", "    repair.answer(step, room, track, said)\n", ""), stuck=True, blind=True),
+        Edit("client/core/sync/histories.py", "    if not quiet:\n        repair.answer(step, room, track, said)\n", ""), stuck=True, blind=True),
     mutant("a box that was lost is not noticed", "removal", "X-13 X-15",
         Edit("client/core/incoming/room_frames.py", "        losses.lose_box(step, room, track, answer.incarnation)\n        return False\n", "        return False\n"),
         stuck=True, blind=True),
