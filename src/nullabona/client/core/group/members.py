@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from nullabona.client.core.identity import claims, contact_keys
 from nullabona.client.core.model.branches import Helper
 from nullabona.client.core.model.commit_policy import certificate_of
 from nullabona.client.core.model.facts.rooms import MemberAdded, MemberRemoved
 from nullabona.client.core.model.records import Device
-from nullabona.client.core.model.state import FORMER_MOST, RoomState
+from nullabona.client.core.model.state import RoomState
 from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import profiles, read_markers
+
+FORMER_MOST: Final = 64
+"""How many removed devices of a room we remember: whose they were."""
 
 
 def sync(step: Step, room: RoomState, rejoined: bytes = b"") -> None:

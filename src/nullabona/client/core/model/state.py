@@ -21,8 +21,6 @@ LEFT = "left"
 REJOINING = "away"
 """This device remembers being in the room but has no keys for it: it asks a member for a ticket."""
 
-FORMER_MOST = 64
-
 
 class CommitCandidate(msgspec.Struct, array_like=True):
     """A commit in the current box that may win. We decide once we have read the box to ``head``."""
@@ -292,7 +290,7 @@ class RoomState(msgspec.Struct):
     redo: list[bytes] = field(default_factory=list)
     """Accounts that the branch we left had removed and that we want to remove here too. Until then we send nothing."""
     former: dict[str, Helper] = field(default_factory=dict)
-    """signature key (hex) of a device that was removed → whose it is; the newest `FORMER_MOST`."""
+    """signature key (hex) of a device that was removed → whose it is; the newest ones (`core.group.members`)."""
     doubted: dict[str, int] = field(default_factory=dict)
     """account (hex) that led us to an empty branch → until when no claim and no ticket of it counts, in ms."""
     tries: dict[str, Tries] = field(default_factory=dict)
