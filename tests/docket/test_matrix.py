@@ -29,11 +29,13 @@ from nullabona.docket.core.acts import (
     RecuseDetails,
     ReleaseDetails,
     ReportDetails,
+    ResumeDetails,
     ReviewDetails,
     RevokeDetails,
     RoleDetails,
     SettleDetails,
     SignOffDetails,
+    StayDetails,
 )
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Authority, Demand, Identifier
@@ -56,7 +58,7 @@ MAY: dict[Role, set[Action]] = {
     R.REVIEWER: {A.MATCH, A.REVIEW, A.CONFIRM_GAG, A.CONFIRM_BAR, A.RECUSE, A.READ},
     R.COUNSEL: {
         A.AMEND, A.DECIDE, A.RECEIPT, A.BAR_NOTICE, A.SEAL, A.CLOSE, A.RENEW_GAG, A.LIFT_GAG, A.CONFIRM_GAG, A.RECUSE,
-        A.READ, A.CONFIRM_BAR, A.NOBODY_TO_TELL,
+        A.READ, A.CONFIRM_BAR, A.NOBODY_TO_TELL, A.STAY, A.RESUME,
     },
     R.RELEASER: {A.PRODUCE, A.REFUSE, A.HAND_OVER, A.RECUSE, A.READ},
     R.NOTIFIER: {A.NOTIFY, A.NOTIFY_FIRST, A.DEFER_NOTICE, A.NOBODY_TO_TELL, A.RECUSE, A.READ},
@@ -146,6 +148,10 @@ def _can_show(office: Office, name: str, case: bytes) -> bool:
     return True
 
 
+RECEIPTED = [state for state in list(State)[6:] if state is not State.STAYED]
+"""The states of a case whose receipt was issued."""
+
+
 def in_every_state(office: PublicOffice) -> dict[State, bytes]:
     """A case in each state, made by the right people."""
     cases: dict[State, bytes] = {}
@@ -160,13 +166,18 @@ def in_every_state(office: PublicOffice) -> dict[State, bytes]:
     office.sign("cora", office.desk.propose_decision(office.who("cora"), cases[State.DECIDED], PRODUCE))
     cases[State.PRODUCED] = office.walk(office.take_in())
     cases[State.REFUSED] = office.walk(office.take_in(), REFUSE)
-    later = {state: office.walk(office.take_in(given=_demand_for(state, office.clock))) for state in list(State)[6:]}
+    later: dict[State, bytes] = {}
+    for state in RECEIPTED:
+        decision = REFUSE if state is State.NOBODY_TO_TELL else PRODUCE
+        later[state] = office.walk(office.take_in(given=_demand_for(state, office.clock)), decision)
     office.tick(8)
     for state, case in later.items():
         office.do("cora", Action.RECEIPT, case)
         if state not in {State.RECEIPTED, State.NOTIFIED_FIRST}:
             office.do("rolf", Action.HAND_OVER, case)
     cases |= later
+    cases[State.STAYED] = office.walk(office.take_in())
+    office.do("cora", Action.STAY, cases[State.STAYED], StayDetails("서울행정법원 2027아1"))
     office.register()
     office.do("nora", Action.NOTIFY, cases[State.NOTIFIED])
     office.do("nora", Action.NOTIFY_FIRST, cases[State.NOTIFIED_FIRST])
@@ -205,7 +216,7 @@ def plausible(action: Action, clock: Clock) -> CaseDetails:
         A.BAR_NOTICE: BarDetails("law"), A.RENEW_GAG: GagDetails(GAG, "law"), A.LIFT_GAG: GagDetails(None, "law"),
         A.CONFIRM_GAG: ConfirmDetails(bytes(32)), A.CONFIRM_BAR: ConfirmDetails(bytes(32)),
         A.HAND_OVER: HandOverDetails(),
-        A.RECUSE: RecuseDetails("a cousin"),
+        A.RECUSE: RecuseDetails("a cousin"), A.STAY: StayDetails("court"), A.RESUME: ResumeDetails("court"),
     }  # fmt: skip
     return kinds.get(action, PlainDetails())
 

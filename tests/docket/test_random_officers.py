@@ -18,8 +18,10 @@ from nullabona.docket.core.acts import (
     BarDetails,
     DeferDetails,
     GagDetails,
+    ResumeDetails,
     ReviewDetails,
     SettleDetails,
+    StayDetails,
 )
 from nullabona.docket.core.audit import audit, reported_wrong
 from nullabona.docket.core.instrument import DAY
@@ -28,6 +30,7 @@ from nullabona.docket.core.records import Gag, Identifier
 from nullabona.docket.core.roles import DeskAction
 from nullabona.docket.core.states import Action, State
 from nullabona.docket.core.terms import term_of, term_span
+from nullabona.docket.core.timers import GAG
 from nullabona.docket.publishing.clock_watch import ClockDoubtful
 from nullabona.errors import NullabonaError
 from nullabona.wire.handle import parse_handle
@@ -158,6 +161,32 @@ class Officers(RuleBasedStateMachine):
 
         self.attempt(do)
 
+    @rule(at=DESKS, number=st.integers(0, 9), over=st.booleans())
+    def stay(self, at: int, number: int, *, over: bool) -> None:
+        """A court stays a demand, or its stay is over; what was decided is decided again, or stays open."""
+        office, case = self.offices[at], self.case(at, number)
+        if not over:
+            self.attempt(lambda: office.do("cora", Action.STAY, case, StayDetails("a court")))
+            return
+        self.attempt(lambda: office.do("cora", Action.RESUME, case, ResumeDetails("a court")))
+        self.attempt(lambda: office.walk(case, REFUSE))
+
+    @rule(at=DESKS, kind=st.sampled_from(KINDS))
+    def sign_off(self, at: int, kind: str) -> None:
+        office = self.offices[at]
+
+        def do() -> None:
+            first = office.sign("cora", office.desk.propose_sign_off(office.who("cora"), kind, "a text"))
+            office.sign("rea", office.desk.propose_confirm(office.who("rea"), first.challenge))
+
+        self.attempt(do)
+
+    @rule(at=DESKS)
+    def come_back(self, at: int) -> None:
+        """The desk ends and begins again."""
+        self.offices[at].desk.close()
+        self.offices[at].desk = self.offices[at].open()
+
     @rule(at=DESKS, number=st.integers(0, 9))
     def open_one(self, at: int, number: int) -> None:
         office, case = self.offices[at], self.case(at, number)
@@ -237,6 +266,15 @@ class Officers(RuleBasedStateMachine):
                     continue
                 assert content.barred is not None
                 assert content.gag is None or content.gag.until_s is None
+
+    @invariant()
+    def nothing_leaves_under_a_stay(self) -> None:
+        """What a court has stayed is not handed over, and nothing of it is due but the end of a gag."""
+        for office in self.offices:
+            stayed = {line.id for line in office.desk.cases(office.who("cora"), State.STAYED)}
+            assert {GAG} >= {due.name for due in office.desk.dues() if due.case in stayed}
+            for case in stayed:
+                assert not office.desk._files.open(office.who("cora"), case).has("handed-over")
 
     @invariant()
     def figures_are_those_of_the_cases(self) -> None:

@@ -40,7 +40,7 @@ Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Period = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 EventKind = Literal[
     "received", "amended", "answered", "handed-over", "notified", "notice-deferred", "notice-barred", "nobody-to-tell",
-    "gag-renewed", "gag-lifted", "closed",
+    "gag-renewed", "gag-lifted", "stayed", "resumed", "closed",
 ]  # fmt: skip
 Outcome = Literal["produced_full", "produced_partial", "answered_no_data", "refused"]
 

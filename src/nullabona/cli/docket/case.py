@@ -223,6 +223,28 @@ def bar_notice(context: click.Context, case: str, basis: str) -> None:
 
 @command()
 @click.argument("case")
+@click.option("--basis", required=True, help="The court's decision.")
+@spoken
+@click.pass_context
+def stay(context: click.Context, case: str, basis: str) -> None:
+    """Record that a court has stayed the demand. Nothing is decided or handed over, and its deadlines stand."""
+    with at_desk(context) as at:
+        _sign_stated(context, at, Action.STAY, case, basis)
+
+
+@command()
+@click.argument("case")
+@click.option("--basis", required=True, help="The court's decision.")
+@spoken
+@click.pass_context
+def resume(context: click.Context, case: str, basis: str) -> None:
+    """End a stay. The case begins again, and its deadlines are later by as long as the stay lasted."""
+    with at_desk(context) as at:
+        _sign_stated(context, at, Action.RESUME, case, basis)
+
+
+@command()
+@click.argument("case")
 @click.option("--why", required=True, help="The interest that you have in it.")
 @spoken
 @click.pass_context

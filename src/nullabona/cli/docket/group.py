@@ -50,17 +50,19 @@ _PLACES: Final = {
     "recuse": "nullabona.cli.docket.case:recuse",
     "report": "nullabona.cli.docket.public:report",
     "reseal": "nullabona.cli.docket.public:reseal",
+    "resume": "nullabona.cli.docket.case:resume",
     "review": "nullabona.cli.docket.case:review",
     "seal": "nullabona.cli.docket.case:seal",
     "serve": "nullabona.cli.docket.console:serve",
     "show": "nullabona.cli.docket.case:show",
+    "stay": "nullabona.cli.docket.case:stay",
     "taxonomy": "nullabona.cli.docket.taxonomy:taxonomy",
     "verify": "nullabona.cli.docket.public:verify_command",
 }
 _SECTIONS: Final = {
     "docket-cases": (
         "intake", "document", "list", "due", "show", "review", "match", "decide", "produce", "receipt", "hand-over",
-        "close", "amend", "recuse",
+        "close", "amend", "stay", "resume", "recuse",
     ),
     "docket-notices": (
         "notify", "defer", "bar-notice", "confirm-bar", "nobody-to-tell", "gag", "confirm-gag", "deliver",

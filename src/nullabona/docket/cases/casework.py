@@ -45,7 +45,7 @@ from nullabona.wire.operator_notice import NoticeBody, notices_fields
 from nullabona.wire.slots import BLIND_SIZE, EventRecord, case_tag, private_hash
 
 SALT_SIZE: Final = 16
-_EDITS: Final = frozenset({Action.INTAKE, Action.AMEND, Action.MATCH, Action.DECIDE})
+_EDITS: Final = frozenset({Action.INTAKE, Action.AMEND, Action.RESUME, Action.MATCH, Action.DECIDE})
 
 
 class LogBusy(UserError):
@@ -218,6 +218,8 @@ class Casework:
             begun += timers.begun_by(
                 "decided" if moment.action == Action.DECIDE else "handed_over", instrument, moment.now_s
             )
+        if moment.action in {Action.STAY, Action.RESUME}:
+            begun += self._stop_or_move(moment)
         if moment.action == Action.AMEND:
             # The amended demand may set another deadline or none; the old one no longer runs.
             self._store.run("meet_timer", moment.now_s, case, timers.RESPOND_BY)
@@ -225,6 +227,19 @@ class Casework:
             self._store.run("begin_timer", case, name, due_s, begun_s)
         for name in timers.met_by(moment.action, instrument):
             self._store.run("meet_timer", moment.now_s, case, name)
+
+    def _stop_or_move(self, moment: Moment) -> list[tuple[str, int, int]]:
+        """A stay stops the open timers; its end gives back those it stopped, later by as long as it lasted."""
+        case, stay = moment.case.id, moment.case.content.stay
+        rows = [row for row in self._store.rows("timers_of", case) if timers.stands(row[0])]
+        if moment.action is Action.STAY:
+            for name, _, _, met_s, _ in rows:
+                if met_s is None:
+                    self._store.run("meet_timer", moment.now_s, case, name)
+        if moment.action is Action.STAY or stay is None:
+            return []
+        later_s = max(0, moment.now_s - stay.since_s)
+        return [(name, begun + later_s, due + later_s) for name, due, begun, met_s, _ in rows if met_s == stay.since_s]
 
     def _enter(self, moment: Moment, change: Change, content: CaseContent) -> None:
         """Queue the event's slot, and record its commitment in the case."""
@@ -299,4 +314,4 @@ def _check_document(details: CaseDetails, document: bytes | None) -> None:
 def _decided_by(moment: Moment, change: Change) -> bytes | None:
     if change.decides:
         return moment.act.challenge
-    return None if moment.action == Action.AMEND else moment.case.decided_by
+    return None if moment.action in {Action.AMEND, Action.RESUME} else moment.case.decided_by

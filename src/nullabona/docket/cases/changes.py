@@ -25,10 +25,11 @@ from nullabona.docket.core.acts import (
     MatchDetails,
     ReleaseDetails,
     Stale,
+    StayDetails,
 )
 from nullabona.docket.core.instrument import DAY, Instrument, Taxonomy
 from nullabona.docket.core.period import within
-from nullabona.docket.core.records import CaseContent, Decision, Package
+from nullabona.docket.core.records import CaseContent, Decision, Package, Stay
 from nullabona.docket.core.states import Action, State
 from nullabona.docket.core.timers import NOTICE, WAIT, gag_timer
 from nullabona.docket.keeping.case_files import CaseFile
@@ -113,8 +114,9 @@ class Changes:
         content = decide.take_in(moment.details, self._taxonomy, moment.now_s)
         if moment.file is not None and moment.file.content.demand.instrument != content.demand.instrument:
             raise decide.DemandIncomplete("an amendment keeps the instrument; take the demand in again")
-        if moment.file is not None and moment.file.content.gag is not None:
-            content = msgspec.structs.replace(content, gag=moment.file.content.gag)
+        if moment.file is not None:
+            kept = moment.file.content
+            content = msgspec.structs.replace(content, gag=kept.gag or content.gag, stayed_s=kept.stayed_s)
         event: EventKind = "received" if moment.action == Action.INTAKE else "amended"
         return Change(content, drop_package=True, event=event)
 
@@ -224,6 +226,16 @@ class Changes:
             timers=tuple(gag_timer(content.gag, moment.now_s)),
         )  # fmt: skip
 
+    def stay(self, moment: Moment) -> Change:
+        assert isinstance(moment.details, StayDetails)
+        if moment.case.has("handed-over"):
+            raise Stale("the answer was handed over, so nothing is left that a court could stay")
+        stay = Stay(moment.details.basis, moment.now_s)
+        return Change(msgspec.structs.replace(moment.case.content, stay=stay), event="stayed")
+
+    def resume(self, moment: Moment) -> Change:
+        return Change(decide.resumed(moment.case.content, moment.now_s), drop_package=True, event="resumed")
+
     def hand_over(self, moment: Moment) -> Change:
         assert isinstance(moment.details, HandOverDetails)
         file = moment.case
@@ -254,6 +266,8 @@ _HANDLERS: Final[dict[Action, Handler]] = {
     Action.PRODUCE: Changes.release,
     Action.REFUSE: Changes.release,
     Action.HAND_OVER: Changes.hand_over,
+    Action.STAY: Changes.stay,
+    Action.RESUME: Changes.resume,
     Action.NOTIFY_FIRST: Changes.notify,
     Action.NOTIFY: Changes.notify,
     Action.DEFER_NOTICE: Changes.defer,

@@ -151,6 +151,18 @@ class RecuseDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     why: Note
 
 
+class StayDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="stay"):
+    """A court has stayed the demand, by which decision."""
+
+    basis: Short
+
+
+class ResumeDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="resume"):
+    """The stay is over, by which decision: the case is looked up, reviewed and decided again."""
+
+    basis: Short
+
+
 class ConfirmDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="confirm"):
     """The second signature, under exactly the act with this challenge."""
 
@@ -159,7 +171,8 @@ class ConfirmDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
 
 CaseDetails = (
     IntakeDetails | AmendDetails | MatchDetails | ReviewDetails | DecideDetails | ReleaseDetails | PlainDetails
-    | HandOverDetails | DeferDetails | BarDetails | GagDetails | RecuseDetails | ConfirmDetails
+    | HandOverDetails | DeferDetails | BarDetails | GagDetails | StayDetails | ResumeDetails
+    | RecuseDetails | ConfirmDetails
 )  # fmt: skip
 
 
@@ -195,6 +208,8 @@ ASKS: Final[Mapping[Action, Ask]] = {
     Action.RENEW_GAG: Ask(GagDetails, ("until", "basis")),
     Action.LIFT_GAG: Ask(GagDetails, ("basis",)),
     Action.CONFIRM_GAG: Ask(ConfirmDetails),
+    Action.STAY: Ask(StayDetails, ("basis",)),
+    Action.RESUME: Ask(ResumeDetails, ("basis",)),
     Action.RECUSE: Ask(RecuseDetails, ("why",)),
 }
 """Every action on a case except reading it. Console, command line and desk use this table."""
@@ -207,7 +222,7 @@ def stated(action: Action, text: str = "", until_s: int | None = None) -> CaseDe
         return GagDetails(Gag(text, until_s) if action is Action.RENEW_GAG else None, text)
     if kind is DeferDetails and until_s is not None:
         return DeferDetails(until_s, text)
-    if kind is ReviewDetails or kind is PlainDetails or kind is RecuseDetails or kind is BarDetails:
+    if issubclass(kind, ReviewDetails | PlainDetails | RecuseDetails | BarDetails | StayDetails | ResumeDetails):
         return kind(text)
     raise Bug(f"no officer fills in {action}")
 

@@ -70,7 +70,7 @@ class NotYetPublic(UserError):
 
 def version_of(content: CaseContent, serial: int) -> bytes:
     """The version that approvals sign. ``serial`` counts edits, so restoring an old text revives no old approval."""
-    approved = msgspec.structs.replace(content, gag=None, proposed_gag=None, barred=None, proposed_bar=None)
+    approved = msgspec.structs.replace(content, gag=None, proposed_gag=None, barred=None, proposed_bar=None, stay=None)
     return digest({"content": msgspec.to_builtins(approved), "serial": serial, "v": 1})
 
 
@@ -192,6 +192,12 @@ def gag_confirmed(content: CaseContent, approves: bytes) -> CaseContent:
     if proposed is None or proposed.challenge != approves:
         raise Stale("this is not the gag that was proposed last")
     return msgspec.structs.replace(content, gag=proposed.gag, proposed_gag=None)
+
+
+def resumed(content: CaseContent, now_s: int) -> CaseContent:
+    """The case as it was taken in, with its gag; what was found and decided before the stay is void."""
+    stayed_s = content.stayed_s + (now_s - content.stay.since_s if content.stay is not None else 0)
+    return CaseContent(content.demand, gag=content.gag, stayed_s=max(0, stayed_s))
 
 
 def package_digest(package: Package) -> bytes:

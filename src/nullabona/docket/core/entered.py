@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from nullabona.docket.core.acts import BarDetails, GagDetails
+from nullabona.docket.core.acts import BarDetails, GagDetails, StayDetails
 from nullabona.docket.core.decide import package_digest, version_of
 from nullabona.docket.core.records import CaseContent, Package
 from nullabona.docket.core.states import Action
@@ -22,6 +22,7 @@ class CaseAltered(UserError):
 
 
 _TAKES_IN: Final = frozenset({Action.INTAKE, Action.AMEND})
+_BEGINS_AGAIN: Final = _TAKES_IN | {Action.RESUME}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def check_entered(
         raise CaseAltered("the gag is not the one that two have signed")
     if (content.barred is not None) != _barred(acts) or not _bar_proposed(content, acts):
         raise CaseAltered("the bar on the notice is not the one that two have signed")
+    if not _stayed(content, acts):
+        raise CaseAltered("the stay is not the one that was signed")
 
 
 def _gagged(content: CaseContent, acts: Sequence[Entered], *, by_law: bool) -> bool | None:
@@ -69,10 +72,18 @@ def _gagged(content: CaseContent, acts: Sequence[Entered], *, by_law: bool) -> b
 
 
 def _barred(acts: Sequence[Entered]) -> bool:
-    """Whether two officers barred the notice. An amendment forgets it."""
+    """Whether two officers barred the notice. An amendment forgets it, and so does the end of a stay."""
     actions = [one.action for one in acts]
-    since = max((at for at, action in enumerate(actions) if action in _TAKES_IN), default=-1)
+    since = max((at for at, action in enumerate(actions) if action in _BEGINS_AGAIN), default=-1)
     return Action.CONFIRM_BAR in actions[since + 1 :]
+
+
+def _stayed(content: CaseContent, acts: Sequence[Entered]) -> bool:
+    """Whether there is a stay exactly if the last act about one is a stay, with the same basis."""
+    last = next((one for one in reversed(acts) if one.action in {Action.STAY, Action.RESUME}), None)
+    if content.stay is None or last is None or last.action != Action.STAY:
+        return content.stay is None and (last is None or last.action == Action.RESUME)
+    return last.details == digest(StayDetails(content.stay.basis)).hex()
 
 
 def _bar_proposed(content: CaseContent, acts: Sequence[Entered]) -> bool:

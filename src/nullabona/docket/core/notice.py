@@ -176,6 +176,8 @@ def impossible(
             check()
         except UserError:
             yield action
+    if handed_over:
+        yield Action.STAY
     if content.proposed_bar is None:
         yield Action.CONFIRM_BAR
     if content.proposed_gag is None:

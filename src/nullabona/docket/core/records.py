@@ -178,8 +178,15 @@ class BarProposal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     challenge: Hash
 
 
+class Stay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A court's decision that the demand is not to be answered for now, and since when the desk heeds it."""
+
+    basis: Short
+    since_s: Seconds
+
+
 class CaseContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The content of a case. An approval covers all but gag and bar, which may change at any time."""
+    """The content of a case. An approval covers all but gag, bar and stay, which may change at any time."""
 
     demand: Demand
     matches: tuple[Match, ...] = ()
@@ -191,6 +198,9 @@ class CaseContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     barred: Barred | None = None
     """The law that bars the notice, if two officers signed that one does."""
     proposed_bar: BarProposal | None = None
+    stay: Stay | None = None
+    stayed_s: Seconds = 0
+    """How long earlier stays lasted: by so much all deadlines of the demand moved."""
 
 
 class CaseView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -51,8 +51,9 @@ def _branch(demand: Demand, until: int) -> Branch | UnsetType:
 
 def _of(demand: Demand, until: int) -> Counter[str]:
     found = Counter({"received": 1})
-    answered, amended = demand.last("answered", until), demand.last("amended", until)
-    begun_again = answered is not None and amended is not None and amended.record.n > answered.record.n
+    answered = demand.last("answered", until)
+    again = [each.record.n for name in ("amended", "stayed", "resumed") if (each := demand.last(name, until))]
+    begun_again = answered is not None and max(again, default=0) > answered.record.n
     if answered is None or answered.record.outcome is None or begun_again:
         found["pending"] += 1
     else:

@@ -86,6 +86,8 @@ _CASE: Final[dict[Action, frozenset[Role]]] = {
     _A.RENEW_GAG: frozenset({_R.COUNSEL}),
     _A.LIFT_GAG: frozenset({_R.COUNSEL}),
     _A.CONFIRM_GAG: frozenset({_R.COUNSEL, _R.REVIEWER}),
+    _A.STAY: frozenset({_R.COUNSEL}),
+    _A.RESUME: frozenset({_R.COUNSEL}),
     _A.RECUSE: READERS - {_R.AUDITOR},
     _A.READ: READERS,
 }

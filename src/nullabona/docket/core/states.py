@@ -18,6 +18,8 @@ class State(StrEnum):
     PRODUCED = "produced"
     REFUSED = "refused"
     RECEIPTED = "receipted"
+    STAYED = "stayed"
+    """A court has stayed the demand: nothing is decided, nothing leaves, and its deadlines stand."""
     NOTIFIED_FIRST = "notified-first"
     """The person was told before the answer, and has a time in which to go to court."""
     NOTIFIED = "notified"
@@ -53,6 +55,8 @@ class Action(StrEnum):
     RENEW_GAG = "renew-gag"
     LIFT_GAG = "lift-gag"
     CONFIRM_GAG = "confirm-gag"
+    STAY = "stay"
+    RESUME = "resume"
     RECUSE = "recuse"
     READ = "read"
 
@@ -72,11 +76,14 @@ _SETTLED: Final = (_S.NOTIFIED, _S.NOTICE_BARRED, _S.NOBODY_TO_TELL)
 _TOLD: Final = (_S.NOTICE_DEFERRED, *_SETTLED)
 _UNTOLD: Final = (_S.RECEIPTED, _S.NOTICE_DEFERRED)
 _STAYING: Final = (_A.RENEW_GAG, _A.LIFT_GAG, _A.CONFIRM_GAG, _A.RECUSE)
-_LIVE: Final = (*_OPEN, *_ANSWERED, _S.RECEIPTED, _S.NOTIFIED_FIRST, *_TOLD, _S.PUBLISHED, _S.SEALED)
+_STAYABLE: Final = (*_OPEN, _S.PRODUCED, _S.RECEIPTED, _S.NOTIFIED_FIRST)
+_LIVE: Final = (_S.STAYED, *_OPEN, *_ANSWERED, _S.RECEIPTED, _S.NOTIFIED_FIRST, *_TOLD, _S.PUBLISHED, _S.SEALED)
 
 STEPS: Final[dict[tuple[State | None, Action], State]] = {
     (None, _A.INTAKE): _S.RECEIVED,
     **{(state, _A.AMEND): _S.RECEIVED for state in (*_OPEN, _S.NOTIFIED_FIRST)},
+    **{(state, _A.STAY): _S.STAYED for state in _STAYABLE},
+    (_S.STAYED, _A.RESUME): _S.RECEIVED,
     (_S.RECEIVED, _A.MATCH): _S.MATCHED,
     (_S.MATCHED, _A.REVIEW): _S.REVIEWED,
     (_S.REVIEWED, _A.DECIDE): _S.DECIDED,

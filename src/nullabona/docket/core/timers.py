@@ -53,16 +53,17 @@ def louder(before: Level, now: Level) -> Level:
 
 
 def begun_by_receipt(content: CaseContent, instrument: Instrument) -> Iterator[tuple[str, int, int]]:
-    """The timers (name, begun, due) that run from the day of issue or from receipt."""
+    """The timers (name, begun, due) that run from the day of issue or from receipt, later by any stay."""
     demand = content.demand
     starts = {"received": demand.received_s, "issued": demand.issued_day * DAY}
     if demand.emergency is True:
         starts["emergency"] = demand.received_s
     for timer in instrument.timers:
         if timer.since in starts:
-            yield timer.name, starts[timer.since], starts[timer.since] + timer.within_s
+            begun_s = starts[timer.since] + content.stayed_s
+            yield timer.name, begun_s, begun_s + timer.within_s
     if isinstance(demand.respond_by_s, int):
-        yield RESPOND_BY, demand.received_s, demand.respond_by_s
+        yield RESPOND_BY, demand.received_s + content.stayed_s, demand.respond_by_s + content.stayed_s
     yield from gag_timer(content.gag, content.demand.received_s)
 
 
@@ -79,6 +80,11 @@ def gag_timer(gag: Gag | None, begun_s: int) -> Iterator[tuple[str, int, int]]:
     """The timer to renew or lift a gag before its end."""
     if gag is not None and gag.until_s is not None:
         yield GAG, begun_s, gag.until_s
+
+
+def stands(name: str) -> bool:
+    """Whether a stay stops the timer; the end of a gag comes all the same."""
+    return name != GAG
 
 
 _MET_BY: Final[dict[Action, frozenset[str]]] = {

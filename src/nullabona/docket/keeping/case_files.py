@@ -59,9 +59,9 @@ class CaseFile:
     identity: str = field(repr=False)
 
     def has(self, event: str) -> bool:
-        """Whether there was such an event of the case since its last amendment."""
+        """Whether there was such an event of the case since its last amendment or the end of its last stay."""
         events = [entry.record.event for entry in self.trail]
-        since = max((at for at, each in enumerate(events) if each == "amended"), default=-1)
+        since = max((at for at, each in enumerate(events) if each in {"amended", "resumed"}), default=-1)
         return event in events[since + 1 :]
 
 

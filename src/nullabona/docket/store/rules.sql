@@ -86,12 +86,12 @@ CREATE TRIGGER cases_move BEFORE UPDATE OF state, version, decided_by, last_act 
         AND act.version = OLD.version AND step.next = NEW.state);
     SELECT RAISE(ABORT, 'docket-no-act') WHERE NEW.version <> OLD.version AND NOT EXISTS (
         SELECT 1 FROM act WHERE challenge = NEW.last_act AND makes = NEW.version
-        AND action IN ('intake', 'amend', 'match', 'decide'));
+        AND action IN ('intake', 'amend', 'resume', 'match', 'decide'));
     SELECT RAISE(ABORT, 'docket-no-act') WHERE NEW.decided_by IS NOT OLD.decided_by AND NOT EXISTS (
         SELECT 1 FROM act WHERE challenge = NEW.last_act
-        AND ((action = 'decide' AND NEW.decided_by = challenge) OR (action = 'amend' AND NEW.decided_by IS NULL)));
+        AND ((action = 'decide' AND NEW.decided_by = challenge) OR (action IN ('amend', 'resume') AND NEW.decided_by IS NULL)));
     SELECT RAISE(ABORT, 'docket-no-act') WHERE NEW.decided_by IS NOT NULL AND EXISTS (
-        SELECT 1 FROM act WHERE challenge = NEW.last_act AND action = 'amend');
+        SELECT 1 FROM act WHERE challenge = NEW.last_act AND action IN ('amend', 'resume'));
 END;
 
 CREATE TRIGGER cases_moved AFTER UPDATE OF last_act ON cases BEGIN

@@ -113,7 +113,7 @@ def sign_off_lines(context: RequestContext, details: acts.SignOffDetails) -> tup
     doubts = ", ".join(context.say(f"row_field.{name}") for name in row.counsel)
     said = (
         ("case.law", ", ".join(row.law)),
-        ("intake.gates", ", ".join(context.say(f"gate.{name}") for name in row.gates)),
+        ("case.gates", ", ".join(context.say(f"gate.{name}") for name in row.gates)),
         ("case.notice", context.say(f"notice.{row.notice}")),
         ("case.public", context.say(f"item.{row.item}")),
         ("laws.doubt", doubts),

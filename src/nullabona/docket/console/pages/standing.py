@@ -19,7 +19,7 @@ WHO: Final[Mapping[Action, frozenset[Role]]] = {
 }
 """The roles that may do an action, in any state."""
 PATH: Final = (
-    (State.RECEIVED,),
+    (State.RECEIVED, State.STAYED),
     (State.MATCHED,),
     (State.REVIEWED,),
     (State.DECIDED,),
@@ -35,6 +35,7 @@ RECEIPTED: Final = frozenset(state for step in PATH[5:] for state in step)
 _NO_NOTICE: Final = (Action.DEFER_NOTICE, Action.BAR_NOTICE, Action.CONFIRM_BAR)
 _NEXT: Final[Mapping[State, tuple[Action, ...]]] = {
     State.RECEIVED: (Action.MATCH,),
+    State.STAYED: (Action.RESUME,),
     State.MATCHED: (Action.REVIEW,),
     State.REVIEWED: (Action.DECIDE,),
     State.DECIDED: (Action.PRODUCE, Action.REFUSE),
