@@ -34,6 +34,7 @@ CLAIMS: Final[dict[str, str]] = {
     "begin.making": "W-14 S-13",
     "begin.phraseOnce": "D-09",
     "begin.strength2": "D-02",
+    "begin.serverLead": "T-10 S-10",
     "conversation.held": "M-10",
     "devices.removeNote": "D-13 D-04",
     "devices.secret": "D-16",
@@ -82,7 +83,7 @@ ADMITS: Final = frozenset({"R-01", "D-06"})
 """Lines that are true by construction: the screen warns with them."""
 NO_CLAIM: Final = frozenset(
     """
-    begin.capsOn begin.noRelay begin.anywayNote begin.phraseLead begin.lockedTitle common.lock
+    begin.capsOn begin.serverAway begin.noRelay begin.anywayNote begin.phraseLead begin.lockedTitle common.lock
     conversation.mayNotSend devices.refused held.registeredNote held.boxDay held.frameDay held.frameBody importing.known
     importing.none notices.adminsPin notices.cardChanged operator.givenNone operator.gone people.noBlocked
     people.troubleSome people.opensAtOnce people.asksFirst people.cropBad privacy.casesLead privacy.cannot
@@ -95,6 +96,7 @@ NO_CLAIM: Final = frozenset(
 """They say what a button does, what just happened or what to do."""
 TESTED: Final[dict[str, str]] = {
     "begin.resumeLead": f"{OFFLINE}::test_after_a_power_cut_the_open_page_comes_back_with_what_was_typed",
+    "begin.tryNote": "tests/app/test_first_minutes.py::test_a_relay_here_ends_with_the_app_and_comes_back_with_it",
     "chats.endedHint": f"{OFFLINE}::test_after_a_power_cut_the_open_page_comes_back_with_what_was_typed",
     "conversation.imported": f"{KEPT}::test_what_is_kept_to_oneself_is_not_sent",
     "devices.joinNameHint": f"{KEPT}::test_what_is_kept_to_oneself_is_not_sent",

@@ -48,11 +48,17 @@ def heading(person: Person, korean: str, english: str) -> None:
 
 
 def set_passphrase(person: Person, passphrase: str = PASSPHRASE) -> None:
-    """On the screen that asks for one, twice."""
+    """On the screen that asks for one alone."""
     heading(person, "이 기기를 잠글 암호", "A passphrase for this device")
     field(person, "암호", "Passphrase").fill(passphrase)
-    field(person, "암호 한 번 더", "Passphrase again").fill(passphrase)
     press(person, "암호 정하기", "Set passphrase")
+
+
+def begin(person: Person, passphrase: str = PASSPHRASE) -> None:
+    """To the screen for a new account, with the passphrase filled in."""
+    press(person, "새로 시작하기", "Create an account")
+    heading(person, "아이디와 암호를 정해 주세요", "Choose a handle and a passphrase")
+    field(person, "암호", "Passphrase").fill(passphrase)
 
 
 def words_shown(person: Person) -> list[str]:

@@ -44,7 +44,10 @@ def chromium_path() -> str:
 
 
 class Person:
-    """Their app runs from the start; ``page`` shows it until the block ends. Errors of the page fail the test."""
+    """Their app runs from the start; ``page`` shows it until the block ends. Errors of the page fail the test.
+
+    ``host``: what ``--relay`` names, by default the service; empty: nothing. ``link`` is what it is started with.
+    """
 
     def __init__(
         self,
@@ -56,12 +59,15 @@ class Person:
         viewport: dict[str, int] | None = None,
         theme: Theme = "light",
         minute_s: float = 60.0,
+        host: str | None = None,
+        link: str = "",
         **more: Any,  # noqa: ANN401 - whatever a browser context takes
     ) -> None:
         self.profile = profile
         self.lang = lang
         self._minute_s = minute_s
-        self._service = service
+        self._host = service.host if host is None else host
+        self._link = link
         self._app: Program | None = None
         self.errors: list[str] = []
         self._disk = TemporaryDirectory(prefix="nulla-browser-")
@@ -97,7 +103,7 @@ class Person:
     def start(self) -> None:
         """Run the app."""
         script = str(Path(__file__).with_name("serve.py"))
-        command = python(script, str(self.profile), self._service.host, self.lang, str(self._minute_s))
+        command = python(script, str(self.profile), self._host, self.lang, str(self._minute_s), self._link)
         self._app = Program(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT), "PATH": ""})
 
     def stop(self) -> None:
@@ -141,6 +147,11 @@ class Person:
         """Another launch, after the first."""
         assert self._app is not None
         return self._app.tell("").strip()
+
+    def open_link(self, link: str) -> str:
+        """Where a second start with a link leads a browser."""
+        assert self._app is not None
+        return self._app.tell(link).strip()
 
     def put(self, name: str) -> None:
         """A state of states.py, into the open profile."""

@@ -1,9 +1,9 @@
 """The app of a profile as a process of its own, with the protocol's pauses shortened.
 
-``serve.py PROFILE HOST LANG [MINUTE]``: ``MINUTE`` is how many seconds a minute of idle time has. Everything else is
-what ``nulla app`` runs. Prints the address of a launch file; with each empty line that comes in on standard input it
-prints another. What the app itself opens in the browser is appended to ``opened`` beside the profile. A line with a
-name puts that state (states.py) into the open profile.
+``serve.py PROFILE HOST LANG [MINUTE [LINK]]``: ``MINUTE`` is how many seconds a minute of idle time has. Everything
+else is what ``nulla app`` runs. Prints the address of a launch file; with each empty line that comes in on standard
+input it prints another. What the app itself opens in the browser is appended to ``opened`` beside the profile. A line
+with a name puts that state (states.py) into the open profile; one with an invite link opens that.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def put(session: Session, name: str) -> None:
         PUT[name](step)
 
 
-async def main(profile: str, host: str, language: str, minute_s: str = "60") -> None:
+async def main(profile: str, host: str, language: str, minute_s: str = "60", link: str = "") -> None:
     """Serve until the input ends."""
     vars(work)["_MINUTE_S"] = float(minute_s)
     vars(run)["Session"] = Kept
@@ -51,17 +51,17 @@ async def main(profile: str, host: str, language: str, minute_s: str = "60") -> 
             file.write(f"{launch.as_uri()}\n")
 
     async with running_app(
-        path, options=QUICK, host=host, language=spoken, home=path.parent, renews=True, browse=browse
+        path, options=QUICK, host=host, language=spoken, home=path.parent, renews=True, browse=browse, link=link
     ) as opened:
         if not opened.again:
             sys.stdout.write(f"{opened.launch.as_uri()}\n")
             sys.stdout.flush()
         while line := await asyncio.to_thread(sys.stdin.readline):
-            if name := line.strip():
+            if (name := line.strip()) and ":" not in name:
                 put(Kept.made[0], name)
                 sys.stdout.write("put\n")
             else:
-                async with running_app(path, options=QUICK) as other:
+                async with running_app(path, options=QUICK, link=name) as other:
                     sys.stdout.write(f"{other.launch.as_uri()}\n")
             sys.stdout.flush()
 

@@ -25,11 +25,11 @@ def copied(person: Person) -> str:
 
 
 def my_link(person: Person, korean: str = "하루", english: str = "1 day") -> tuple[str, Locator]:
-    """Make a link to oneself that works so long, and copy it; the dialog stays open."""
+    """Make a link to oneself that works so long, which copies it; the dialog stays open."""
     dialog = adding(person, "내 코드", "My code")
     dialog.get_by_role("radio", name=korean if person.lang == "ko" else english, exact=True).check(force=True)
-    dialog.get_by_role("button", name="링크 만들기" if person.lang == "ko" else "Make a link").click()
-    dialog.get_by_role("button", name="링크 복사" if person.lang == "ko" else "Copy link").click()
+    dialog.get_by_role("button", name="링크 만들어 복사하기" if person.lang == "ko" else "Make and copy a link").click()
+    expect(person.page.get_by_text("링크를 복사했어요" if person.lang == "ko" else "Link copied")).to_be_visible()
     return copied(person), dialog
 
 
@@ -112,8 +112,8 @@ def group_link(person: Person, room: str) -> str:
     person.page.get_by_role("complementary").get_by_role("button", name="초대 링크").click()
     person.page.get_by_role("complementary").get_by_role("radio", name="1시간").check(force=True)
     person.page.get_by_role("complementary").get_by_role("radio", name="여러 명").check(force=True)
-    person.button("링크 만들기").click()
-    person.button("링크 복사").click()
+    person.button("링크 만들어 복사하기").click()
+    expect(person.page.get_by_text("링크를 복사했어요")).to_be_visible()
     return copied(person)
 
 

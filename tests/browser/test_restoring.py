@@ -45,9 +45,8 @@ def choose(person: Person, *files: Path) -> None:
 
 
 def lock_with(person: Person, passphrase: str = PASSPHRASE) -> None:
-    """A passphrase for the device, typed twice."""
+    """A passphrase for the device."""
     field(person, "암호", "Passphrase").fill(passphrase)
-    field(person, "암호 한 번 더", "Passphrase again").fill(passphrase)
 
 
 def history(person: Person) -> Locator:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from playwright.sync_api import Locator, expect
 
-from tests.browser.entering import PASSPHRASE, field, heading, press, set_passphrase, words_shown
+from tests.browser.entering import PASSPHRASE, begin, field, heading, press, set_passphrase, words_shown
 from tests.browser.lively import TEXTS, Lively, sea
 from tests.browser.person import Person
 
@@ -110,7 +110,7 @@ def _adding(visit: Visit, korean: str, english: str) -> None:
 
 def _my_code(visit: Visit) -> None:
     _adding(visit, "내 코드", "My code")
-    visit.press("링크 만들기", "Make a link")
+    visit.press("링크 만들어 복사하기", "Make and copy a link")
     expect(visit.person.page.get_by_role("img", name=visit.word("QR 코드", "QR code"))).to_be_visible()
 
 
@@ -315,6 +315,10 @@ def entering(person: Person, handle: str, name: str) -> Iterator[str]:
     heading(person, "대화는 우리끼리만", "Your chats stay between you")
     _settled(person)
     yield "welcome"
+    begin(person)
+    _settled(person)
+    yield "sign-up"
+    press(person, "뒤로", "Back")
     press(person, "24개 단어로 계정 되찾기", "Restore with 24 words")
     _settled(person)
     yield "passphrase"
@@ -324,7 +328,7 @@ def entering(person: Person, handle: str, name: str) -> Iterator[str]:
     yield "restore"
     press(person, "처음이에요", "I am new here")
     field(person, "아이디", "Handle").fill(handle)
-    field(person, "프로필 이름", "Display name").fill(name)
+    field(person, "프로필 이름 (선택)", "Display name (optional)").fill(name)
     expect(person.page.locator(".free")).to_be_visible()
     _settled(person)
     yield "account"
@@ -336,10 +340,6 @@ def entering(person: Person, handle: str, name: str) -> Iterator[str]:
     _settled(person)
     yield "words-check"
     press(person, "나중에 할게요", "Later")
-    _settled(person)
-    yield "words-later"
-    dialog = person.page.get_by_role("dialog")
-    dialog.get_by_role("button", name="나중에 할게요" if person.lang == "ko" else "Later").click()
     expect(person.page.get_by_text("아직 채팅이 없어요" if person.lang == "ko" else "No chats yet")).to_be_visible()
     _settled(person)
     yield "nothing-yet"

@@ -22,6 +22,7 @@ from nullabona.app.server.returning import Returns
 from nullabona.app.server.server import Server
 from nullabona.app.session.session import Place, Session
 from nullabona.client.api import Options
+from nullabona.client.api.links import read_invite
 from nullabona.client.api.pictures import end_pictures
 from nullabona.words.catalogue import Language
 
@@ -53,13 +54,18 @@ async def running_app(
     home: Path | None = None,
     renews: bool = False,
     browse: Callable[[Path], object] | None = None,
+    link: str = "",
 ) -> AsyncIterator[Opened]:
     """The app of ``profile`` until the block ends; if another process is it already, that one opens a page.
 
     With ``renews`` the lock replaces the whole process by a new one of the same command, which has to come here again.
-    ``browse`` shows a launch file in the person's browser, when a page without a token asks for that.
-    Raises `Exposed`, `PortTaken`, `NoAnswer`, and what `open_client` raises for a profile that needs no passphrase.
+    ``browse`` shows a launch file in the person's browser, when a page without a token asks for that. The page shows
+    the invite ``link``, once.
+    Raises `LinkError`, `Exposed`, `PortTaken`, `NoAnswer`, and what `open_client` raises for a profile that needs no
+    passphrase.
     """
+    if link:
+        read_invite(link)
     folder = private_folder(profile)
     instance = Instance(folder)
     carried = None
@@ -70,10 +76,11 @@ async def running_app(
         if carried is not None:
             instance.take_over(carried.lock)
         elif not instance.claim():
-            yield Opened(await instance.ask_other(), mine=False)
+            yield Opened(await instance.ask_other(link), mine=False)
             return
         place = Place(profile, folder, options, host, language, home or Path.home())
-        async with _served(place, instance, port, carried, browse, renews=renews) as launch:
+        opens = "" if carried is not None else link  # what the process before was given is not given again
+        async with _served(place, instance, port, carried, browse, renews=renews, link=opens) as launch:
             yield Opened(launch, mine=True, again=carried is not None)
     finally:
         instance.release()
@@ -88,8 +95,11 @@ async def _served(
     browse: Callable[[Path], object] | None,
     *,
     renews: bool,
+    link: str,
 ) -> AsyncIterator[Path]:
     guard, session = Guard(time.monotonic), Session(place)
+    if link:
+        session.open_link(link)
     server = Server(guard, Rpc(session), Pages(), Returns(place.folder))
     if renews:
         session.begin_anew = _Renewal(guard, session, server, instance).soon
@@ -104,7 +114,7 @@ async def _served(
         session.new_launch = guard.new_launch
         if browse is not None:
             server.open_again = _Again(launches.new, browse).open
-        await instance.serve(launches.new)
+        await instance.serve(_WithLink(session, launches.new).new)
         asyncio.get_running_loop().call_soon(session.warm)
         yield launches.new()
     finally:
@@ -112,6 +122,20 @@ async def _served(
         server.stop()
         await session.end()
         await asyncio.sleep(0)  # close frames are sent before the loop ends
+
+
+@dataclass(frozen=True, slots=True)
+class _WithLink:
+    """Launches that later processes ask for."""
+
+    session: Session
+    launch: Callable[[], Path]
+
+    def new(self, link: str) -> Path:
+        """A launch file; its page shows the link. Raises `LinkError`."""
+        if link:
+            self.session.open_link(link)
+        return self.launch()
 
 
 class _Again:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from threading import Timer
+from threading import Thread, Timer
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -22,6 +22,11 @@ from nullabona.errors import UserError
 
 NULLA: Final = ("-c", "from nullabona.cli import main; main()")
 """The command line, as arguments of Python."""
+NULLA_TIED: Final = (
+    "-c",
+    "from nullabona.processes.program import end_with_input; end_with_input(); from nullabona.cli import main; main()",
+)
+"""The same for a process that ends with the one that started it."""
 _START_S: Final = 60.0
 _STOP_S: Final = 20.0
 
@@ -154,6 +159,17 @@ class Program:
         """End it as a power cut does. Harmless when repeated."""
         self.send(signal.SIGKILL)
         return self.wait()
+
+
+def end_with_input() -> None:
+    """End this process in good order when its standard input ends: so it does not outlive the one that started it."""
+
+    def watch() -> None:
+        while os.read(0, 1_024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def python(*arguments: str) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ import { tongue } from "./words/index.svelte.ts";
 
 class Begin {
   /** What the person came for: a new account, an old one by its words, or one that another device of theirs has. */
-  way = $state<"new" | "restore" | "link">("new");
+  way = $state<"" | "new" | "restore" | "link">("");
+  /** The invite link that will be followed as soon as there is an account: the screen said so. */
+  promised = "";
   #language: Language | undefined;
 
   /** Change the language at once; the process may have no profile yet to keep it in. */

@@ -365,6 +365,14 @@ export interface Connection {
   trouble: string;
 }
 
+/** An invite link that another program opened, or that was pasted before there is an account. */
+export interface Invite {
+  text: string;
+  kind: "contact" | "room";
+  handle: string;
+  at_once: boolean;
+}
+
 /** What the page starts from. */
 export interface State {
   phase: "empty" | "locked" | "no-account" | "ready" | "unconfirmed";
@@ -381,6 +389,9 @@ export interface State {
   protected: boolean;
   words_unchecked: boolean;
   host: string;
+  fixed_host: boolean;
+  local_relay: "" | "can" | "runs";
+  invite: Invite | null;
   places: Record<string, string>;
 }
 
@@ -407,6 +418,17 @@ export interface Launch {
 /** A launch token for another page of the same browser, which has none or shares one. */
 export interface OpenAnother {
   call: "OpenAnother";
+}
+
+/** The relay of the account to be made: its address, or an invite link, whose relay it then is. */
+export interface ChooseRelay {
+  call: "ChooseRelay";
+  text: string;
+}
+
+/** Run a relay on this machine, which only this machine reaches, and choose it. */
+export interface TryHere {
+  call: "TryHere";
 }
 
 export interface HandleCheck {
@@ -968,6 +990,11 @@ export interface ReadLink {
   text: string;
 }
 
+/** ``account``: whose link it was. A conversation with them may begin as soon as their app answers. */
+export interface Followed {
+  account: string;
+}
+
 export interface FollowLink {
   call: "FollowLink";
   text: string;
@@ -1427,6 +1454,7 @@ export type AnyCall =
   | ChangePassphrase
   | CheckBackup
   | CheckHandle
+  | ChooseRelay
   | ClosePoll
   | CloseRoom
   | ConfirmPhrase
@@ -1497,6 +1525,7 @@ export type AnyCall =
   | SetTyping
   | Start
   | StartImport
+  | TryHere
   | UndoImport
   | Unlock
   | Vote
@@ -1523,6 +1552,7 @@ export interface Answers {
   ChangePassphrase: Done;
   CheckBackup: Moved;
   CheckHandle: HandleCheck;
+  ChooseRelay: State;
   ClosePoll: Done;
   CloseRoom: Done;
   ConfirmPhrase: State;
@@ -1538,7 +1568,7 @@ export interface Answers {
   ExportAll: Moved;
   ExportRoom: Moved;
   FetchFile: Done;
-  FollowLink: Done;
+  FollowLink: Followed;
   ForgetRecord: RecordWarnings;
   Forward: Done;
   GetContacts: Contacts;
@@ -1593,6 +1623,7 @@ export interface Answers {
   SetTyping: Done;
   Start: State;
   StartImport: Done;
+  TryHere: State;
   UndoImport: Done;
   Unlock: State;
   Vote: Done;

@@ -4,13 +4,14 @@ import { isLeaving, leaveForLock, leaveForOpen } from "./document.ts";
 import { begun, first } from "./early.ts";
 import { prepare } from "./format.ts";
 import { overlays } from "./overlays.svelte.ts";
-import { places } from "./places.svelte.ts";
+import { type Place, places } from "./places.svelte.ts";
 import type {
   Answers,
   AnyCall,
   AnyPush,
   Chat,
   Connection,
+  Invite,
   Me,
   OperatorNotices,
   Phase,
@@ -50,6 +51,10 @@ class AppState {
   version = $state("");
   /** The relay that is meant where a handle lacks one; empty where it has to be said. */
   host = $state("");
+  fixedHost = $state(false);
+  localRelay = $state<State["local_relay"]>("");
+  /** A link that was opened. With an account a page is told of it once. */
+  invite = $state.raw<Invite | undefined>();
   protected = $state(true);
   wordsUnchecked = $state(false);
   #rows = new Map<string, Chat>();
@@ -122,6 +127,9 @@ class AppState {
     this.blocked = state.blocked;
     this.version = state.version;
     this.host = state.host;
+    this.fixedHost = state.fixed_host;
+    this.localRelay = state.local_relay;
+    if (state.invite || state.phase !== "ready") this.invite = state.invite ?? undefined;
     this.protected = state.protected;
     this.wordsUnchecked = state.words_unchecked;
     this.#rows = new Map(state.chats.map((chat) => [chat.room, chat]));
@@ -146,6 +154,20 @@ class AppState {
   openRoom(room: string, message = ""): void {
     this.wanted = message;
     places.go({ section: "chats", room, page: "", pageProps: {}, side: "", sideProps: {} }, places.now.room === room);
+  }
+
+  #awaited: { account: string; place: Place } | undefined;
+
+  /** Open the conversation with this account when it begins, if the person is still where they are now. */
+  await(account: string): void {
+    this.#awaited = { account, place: places.now };
+  }
+
+  #arrived(chat: Chat): void {
+    const awaited = this.#awaited;
+    if (!chat.direct || chat.phase !== "joined" || chat.person?.account !== awaited?.account) return;
+    this.#awaited = undefined;
+    if (places.now === awaited?.place && !overlays.dialogs.length) this.openRoom(chat.room);
   }
 
   /** How far a backup or an export has come, in percent. */
@@ -174,6 +196,7 @@ class AppState {
     switch (push.push) {
       case "ChatChanged":
         this.#rows.set(push.chat.room, push.chat);
+        if (this.#awaited) this.#arrived(push.chat);
         return this.#sortSoon();
       case "ChatGone":
         this.#rows.delete(push.room);

@@ -68,6 +68,7 @@ async def _create_account(ask: Asker, call: c.CreateAccount) -> v.State:
     try:
         await work.client.account.create(full_handle(ask.session, call.handle))
         ask.session.remember(msgspec.structs.replace(ask.session.app_state, unconfirmed=True))
+        ask.session.forget_relay()
         if call.name.strip():
             with suppress(errors.BadRequest):  # the account is there: its words come next, and its name can be changed
                 await work.client.profiles.set(call.name)

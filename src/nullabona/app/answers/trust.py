@@ -102,10 +102,10 @@ async def _read_link(ask: Asker, call: c.ReadLink) -> c.LinkPreview:
 
 
 @answers(c.FollowLink)
-async def _follow_link(ask: Asker, call: c.FollowLink) -> Done:
-    await ask.client.links.open(call.text, call.greeting)
+async def _follow_link(ask: Asker, call: c.FollowLink) -> c.Followed:
+    opened = await ask.client.links.open(call.text, call.greeting)
     ask.session.work.changes.people()
-    return Done()
+    return c.Followed(opened.account.hex())
 
 
 @answers(c.AskAgain)

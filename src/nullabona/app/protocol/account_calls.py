@@ -28,6 +28,16 @@ class OpenAnother(Call[Launch], frozen=True):
     """A launch token for another page of the same browser, which has none or shares one."""
 
 
+class ChooseRelay(Call[v.State], frozen=True):
+    """The relay of the account to be made: its address, or an invite link, whose relay it then is."""
+
+    text: str
+
+
+class TryHere(Call[v.State], frozen=True):
+    """Run a relay on this machine, which only this machine reaches, and choose it."""
+
+
 class HandleCheck(Struct, frozen=True):
     handle: str
     free: bool

@@ -164,7 +164,13 @@ class ReadLink(Call[LinkPreview], frozen=True):
     text: str
 
 
-class FollowLink(Call[Done], frozen=True):
+class Followed(Struct, frozen=True):
+    """``account``: whose link it was. A conversation with them may begin as soon as their app answers."""
+
+    account: str
+
+
+class FollowLink(Call[Followed], frozen=True):
     text: str
     greeting: str = ""
 

@@ -348,6 +348,16 @@ class Connection(Struct, frozen=True):
     trouble: str
 
 
+class Invite(Struct, frozen=True):
+    """An invite link that another program opened, or that was pasted before there is an account."""
+
+    text: str
+    kind: Literal["contact", "room"]
+    handle: str
+    at_once: bool
+    """Its maker need not agree any more."""
+
+
 class State(Struct, frozen=True):
     """What the page starts from."""
 
@@ -368,6 +378,12 @@ class State(Struct, frozen=True):
     words_unchecked: bool = False
     """The check of the 24 words was put off; the person is reminded."""
     host: str = ""
-    """What is meant where a handle lacks its part after the @: ``--relay``, else my own; empty: handles need theirs."""
+    """What is meant where a handle lacks its part after the @: ``--relay``, my own, or what was chosen; else empty."""
+    fixed_host: bool = False
+    """It was named by ``--relay``, and cannot be chosen here."""
+    local_relay: Literal["", "can", "runs"] = ""
+    """Whether a relay for trying can run on this machine, or does."""
+    invite: Invite | None = None
+    """Before there is an account: whose link was opened. With one: given once, to the first page that gets a state."""
     places: dict[str, str] = {}
     """What the numbers in this page's history mean, as it said by `KeepPlace`. Only in the answer to `Start`."""

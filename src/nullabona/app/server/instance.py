@@ -1,4 +1,4 @@
-"""One app per profile: a second process asks the first to open another page, and ends."""
+"""One app per profile: a second process asks the first to open another page, perhaps with a link, and ends."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import fcntl
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -57,12 +58,15 @@ class Instance:
         self._lock = lock
         return True
 
-    async def serve(self, launch: Callable[[], Path]) -> None:
-        """Answer later processes with a fresh launch file."""
+    async def serve(self, launch: Callable[[str], Path]) -> None:
+        """Answer later processes with a fresh launch file; ``launch`` gets the link they bring, or an empty text."""
         (self._folder / _SOCKET).unlink(missing_ok=True)
 
-        async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(os.fsencode(launch()) + b"\n")
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            with suppress(OSError, ValueError, TimeoutError, UserError):
+                async with asyncio.timeout(PATIENCE_S):
+                    link = (await reader.readline()).decode().strip()
+                writer.write(os.fsencode(launch(link)) + b"\n")
             writer.close()
 
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -70,24 +74,25 @@ class Instance:
         os.chmod(self._folder / _SOCKET, 0o600)  # noqa: PTH101 - Path.chmod follows links
         self._server = await asyncio.start_unix_server(answer, sock=listening)
 
-    async def ask_other(self) -> Path:
-        """A fresh launch file of the app that has the profile. Raises `NoAnswer`."""
+    async def ask_other(self, link: str = "") -> Path:
+        """A fresh launch file of the app that has the profile, which gets the link. Raises `NoAnswer`."""
         try:
             async with asyncio.timeout(PATIENCE_S):
                 while True:
-                    answer = await self._try_other()
+                    answer = await self._try_other(link)
                     if answer:
                         return Path(os.fsdecode(answer))
                     await asyncio.sleep(_PAUSE_S)
         except TimeoutError:
             raise NoAnswer("another app has this profile and does not answer") from None
 
-    async def _try_other(self) -> bytes:
+    async def _try_other(self, link: str) -> bytes:
         try:
             reader, writer = await asyncio.open_unix_connection(self._address())
+            writer.write(f"{link}\n".encode())
+            answer = await reader.read(_LONGEST)
         except OSError:  # the other app is starting or ending
             return b""
-        answer = await reader.read(_LONGEST)
         writer.close()
         return answer.rstrip(b"\n")
 

@@ -1,7 +1,7 @@
 """The app's state outside the encrypted profile, for the lock screen. Never content.
 
-``app.json`` in the profile's launch directory: the language and theme of the lock screen, and whether the 24 words
-still have to be checked.
+``app.json`` in the profile's launch directory: the language and theme of the lock screen, whether the 24 words still
+have to be checked, the relay that was chosen until there is an account, and the port of a relay that the app runs.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ class AppState(msgspec.Struct, frozen=True, omit_defaults=True):
     """The account was made here and its 24 words were not checked yet."""
     put_off: bool = False
     """The check of the 24 words was postponed, so the app reminds of it."""
+    relay: str = ""
+    """What stands after the @ of a handle that is chosen here; empty once there is an account."""
+    local_relay: int = 0
+    """The port of the relay that runs on this machine for trying; 0: there is none."""
 
 
 def read_app_state(folder: Path) -> AppState:

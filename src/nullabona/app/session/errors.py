@@ -37,6 +37,13 @@ class HandleLacksRelay(UserError):
     default_hint = "add @ and the server's address, e.g. mina@127.0.0.1:8440"
 
 
+class RelayAddress(UserError):
+    """The text is neither the address of a relay nor an invite link."""
+
+    code = "relay-address"
+    default_hint = "an address looks like talk.example or 127.0.0.1:8440"
+
+
 class NothingUploaded(UserError):
     """There is no such upload: it was sent already, or the app was locked since."""
 

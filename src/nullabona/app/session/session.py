@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from picows import WSCloseCode
 
 from nullabona.app.presenting.settings import to_settings
@@ -30,6 +31,7 @@ from nullabona.app.session.content import Uploads
 from nullabona.app.session.errors import AppLocked, TooSoon, WrongPhase
 from nullabona.app.session.joining import Joining
 from nullabona.app.session.linking import Linking
+from nullabona.app.session.local_relay import LocalRelay
 from nullabona.app.session.pages import OpenPages
 from nullabona.app.session.places import Places
 from nullabona.app.session.work import Work
@@ -48,6 +50,8 @@ from nullabona.client.api import (
     profile_protection,
     restore_backup,
 )
+from nullabona.client.api.links import read_invite
+from nullabona.extras import installed
 
 FREE_TRIES: Final = 3
 """Wrong passphrases before the next try has to wait: 1 s, 2 s, 4 s, … up to `LONGEST_WAIT_S`."""
@@ -90,6 +94,9 @@ class Session:
         self.linking = Linking()
         self.joining = Joining()
         self.places = Places()
+        self.local_relay = LocalRelay(place.folder)
+        self.invite: v.Invite | None = None
+        """The link that was opened and that no page of an account has been given yet. Only in memory."""
         self._making = False
         self.begin_anew: Callable[[], None] | None = None
         """Replaces the process soon after the lock; None if the process runs something else too."""
@@ -133,7 +140,9 @@ class Session:
     # -- opening and locking ------------------------------------------------------------------------------------------
 
     async def begin(self) -> None:
-        """Open a profile that needs no passphrase; others wait for `unlock`."""
+        """Open a profile that needs no passphrase; others wait for `unlock`. The relay for trying starts beside."""
+        if self.app_state.local_relay:
+            self._relay_starts = asyncio.create_task(self.local_relay.start(self.app_state.local_relay))
         if not self.place.profile.exists():
             return
         protection = profile_protection(self.place.profile)
@@ -210,6 +219,8 @@ class Session:
             client = await self._stack.enter_async_context(opened)
             self._work = Work(client, self.pages, self.app_state.language or self.place.language, self.lock_soon)
             self._work.begin()
+            if client.has_account:
+                self.forget_relay()
 
     def active(self) -> None:
         """Record activity: the idle time restarts."""
@@ -260,6 +271,7 @@ class Session:
         await self._close()
         self.backup_uploads.forget()
         self.pages.close(WSCloseCode.GOING_AWAY)
+        await self.local_relay.end()
 
     # -- the whole state ----------------------------------------------------------------------------------------------
 
@@ -268,12 +280,39 @@ class Session:
         self.app_state = app_state
         write_app_state(self.place.folder, app_state)
 
+    # -- the way in ---------------------------------------------------------------------------------------------------
+
     @property
     def host(self) -> str:
         """The default host of a handle without a part after the @."""
-        if self.place.host or self._work is None or not self._work.client.has_account:
+        if self.place.host:
             return self.place.host
-        return self._work.client.me.handle.partition("@")[2]
+        if self._work is not None and self._work.client.has_account:
+            return self._work.client.me.handle.partition("@")[2]
+        return self.app_state.relay or (self.invite.handle.partition("@")[2] if self.invite is not None else "")
+
+    def open_link(self, text: str) -> None:
+        """Keep an invite link for a page. Raises `LinkError`."""
+        read = read_invite(text)
+        self.invite = v.Invite(text.strip(), read.kind, read.handle, read.at_once)
+
+    async def try_here(self) -> None:
+        """Run a relay on this machine and choose it. Raises `ExtraMissing` or `ProcessFailed`."""
+        port = await self.local_relay.start(self.app_state.local_relay)
+        host = f"127.0.0.1:{port}"
+        self.remember(msgspec.structs.replace(self.app_state, relay=host, local_relay=port))
+
+    def forget_relay(self) -> None:
+        """There is an account, whose handle says it."""
+        if self.app_state.relay:
+            self.remember(msgspec.structs.replace(self.app_state, relay=""))
+
+    def _invited(self) -> v.Invite | None:
+        """What a state says: nothing while locked, and with an account each link once."""
+        phase, invite = self.phase, self.invite
+        if phase == "ready":
+            self.invite = None
+        return None if phase == "locked" else invite
 
     def state(self) -> v.State:
         """The whole state, from which a page starts."""
@@ -286,6 +325,9 @@ class Session:
             version=version("nullabona"),
             protected=self.protected,
             host=self.host,
+            fixed_host=bool(self.place.host),
+            local_relay="runs" if self.app_state.local_relay else "can" if installed("relay") else "",
+            invite=self._invited(),
             words_unchecked=phase == "ready" and self.app_state.put_off,
         )
         return work.fill(state) if work is not None and phase in {"unconfirmed", "ready"} else state

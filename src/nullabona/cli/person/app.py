@@ -15,6 +15,7 @@ from nullabona.cli.settings import Settings, as_person, settings_of
 
 
 @command()
+@click.argument("link", required=False, default="")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser; print the address.")
 @click.option(
     "--window", is_flag=True, help="Use a window of its own instead of the browser (needs the extra `window`)."
@@ -29,35 +30,43 @@ from nullabona.cli.settings import Settings, as_person, settings_of
 )
 @as_person
 @click.pass_context
-def app(context: click.Context, *, no_browser: bool, window: bool, port: int | None, relay: str) -> None:
+def app(context: click.Context, *, link: str, no_browser: bool, window: bool, port: int | None, relay: str) -> None:
     """Open the messenger. It runs until you press Ctrl-C.
 
     Keys, messages and connections stay in this process. It serves its page to this machine only. If it is already
-    running, this opens another page of it.
+    running, this opens another page of it. An invite LINK is shown there first.
     """
     settings = settings_of(context)
     if window:
-        _show(settings, port=port or 0, relay=relay)
+        _show(settings, port=port or 0, relay=relay, link=link)
         return
-    run_async(_run(settings, browser=not no_browser, port=port or 0, relay=relay))
+    run_async(_run(settings, browser=not no_browser, port=port or 0, relay=relay, link=link))
 
 
-def _show(settings: Settings, *, port: int, relay: str) -> None:
+def _show(settings: Settings, *, port: int, relay: str, link: str) -> None:
     from nullabona.app.run import running_app
     from nullabona.app.window import show_window
 
     path, options = profile_path(settings).absolute(), client_options(settings)
-    show_window(lambda: running_app(path, options=options, host=relay, port=port, language=settings.language))
+    spoken = settings.language
+    show_window(lambda: running_app(path, options=options, host=relay, port=port, language=spoken, link=link))
 
 
-async def _run(settings: Settings, *, browser: bool, port: int, relay: str) -> None:
+async def _run(settings: Settings, *, browser: bool, port: int, relay: str, link: str) -> None:
     from nullabona.app.run import running_app
 
     options = client_options(settings)
     path = profile_path(settings).absolute()
     browse = _browse if browser else None
     async with running_app(
-        path, options=options, host=relay, port=port, language=settings.language, renews=True, browse=browse
+        path,
+        options=options,
+        host=relay,
+        port=port,
+        language=settings.language,
+        renews=True,
+        browse=browse,
+        link=link,
     ) as opened:
         if opened.again:
             await asyncio.Event().wait()

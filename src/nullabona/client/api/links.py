@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from nullabona.client.api.contacts import Contacts
 from nullabona.client.api.finding import find_room
 from nullabona.client.api.records import JoinRequestInfo, LinkInfo, LinkOpened, LinkRead
@@ -11,10 +13,20 @@ from nullabona.client.core.contacts import join_requests, links
 from nullabona.client.core.contacts.join_requests import JoinRequest
 from nullabona.client.core.contacts.links import GivenLink
 from nullabona.client.core.model import invite_link
-from nullabona.client.core.model.invite_link import Link, LinkError
+from nullabona.client.core.model.invite_link import Kind, Link, LinkError
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.state import JOINED
 from nullabona.client.core.timeline.names import Names, all_names
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """What a link says to somebody without an account."""
+
+    kind: Kind
+    handle: str
+    at_once: bool
+    """Its maker agreed to everybody who comes by it; otherwise they are asked."""
 
 
 class Links:
@@ -117,6 +129,12 @@ class Links:
         """The link to this account that never expires."""
         me = self._session.account().local
         return invite_link.format_link(Link("contact", me.handle, invite_link.key_check(me.account)))
+
+
+def read_invite(text: str) -> Invite:
+    """Who made a link, before there is an account to open it with. Raises `LinkError`."""
+    link = invite_link.parse_link(text)
+    return Invite(link.kind, link.handle, at_once=bool(link.token))
 
 
 def _info(link: GivenLink) -> LinkInfo:

@@ -1,0 +1,146 @@
+"""Before there is an account: the relay is asked for or runs here, and a link that another program opened is shown."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable
+
+import pytest
+
+from nullabona.app.protocol import account_calls as a
+from nullabona.app.protocol import people_calls as c
+from tests.api.people import new_name
+from tests.api.service import Service
+from tests.app.person import PASSPHRASE, Person
+from tests.app.wire import Refusal
+from tests.cli.shell import nulla
+
+Newcomer = Callable[..., Person]
+CHECK = "a" * 16
+
+
+def kept(person: Person) -> dict[str, object]:
+    """What lies outside the encrypted profile."""
+    folder = person.app.profile.with_name(f".{person.app.profile.name}.app")
+    found: dict[str, object] = json.loads((folder / "app.json").read_bytes())
+    return found
+
+
+def listens(host: str) -> bool:
+    """Whether somebody accepts connections there."""
+    name, _, port = host.partition(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((name, int(port))) == 0
+
+
+@pytest.mark.parametrize("form", ["{0}", "ws://{0}", " http://{0}/ ", "someone@{0}"])
+def test_a_relay_is_chosen_by_any_form_of_its_address(newcomer: Newcomer, service: Service, form: str) -> None:
+    """Before that none is known; afterwards a handle needs no host, also when the app was started again."""
+    mina = newcomer("mina")
+    assert ("", False) == (mina.state().host, mina.state().fixed_host)
+    assert service.host == mina.call(a.ChooseRelay(form.format(service.host))).host
+    assert mina.call(a.CheckHandle(new_name("mina"))).free
+    assert service.host == kept(mina)["relay"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "relay-address"),
+        ("a server", "relay-address"),
+        ("relay.example:99999", "relay-address"),
+        ("nullabona:contact/", "link-syntax"),
+        ("https://relay.example/i#contact/mina@other.example/" + CHECK, "link-syntax"),
+        ("127.0.0.1:1", "timed-out"),
+    ],
+)
+def test_what_is_no_relay_is_refused_and_not_kept(newcomer: Newcomer, text: str, code: str) -> None:
+    mina = newcomer("mina", lang="ko")
+    with pytest.raises(Refusal) as refused:
+        mina.call(a.ChooseRelay(text))
+    assert code == refused.value.code
+    assert ("", None) == (mina.state().host, mina.state().invite)
+
+
+@pytest.mark.slow
+def test_the_chosen_relay_is_kept_until_there_is_an_account(newcomer: Newcomer, service: Service) -> None:
+    """Then the handle says it. With an account, or where --relay named one, none is chosen."""
+    mina = newcomer("mina")
+    mina.call(a.ChooseRelay(service.host))
+    assert service.host == mina.sign_up(new_name("mina")).host
+    assert "relay" not in kept(mina)
+    with pytest.raises(Refusal) as refused:
+        mina.call(a.ChooseRelay(service.host))
+    assert "wrong-phase" == refused.value.code
+    jun = newcomer("jun", "--relay", service.host)
+    assert (service.host, True) == (jun.state().host, jun.state().fixed_host)
+
+
+@pytest.mark.slow
+def test_a_relay_here_ends_with_the_app_and_comes_back_with_it(newcomer: Newcomer) -> None:
+    """At the same port, which stands in the handle; only on loopback; after the lock as well; once, if asked twice."""
+    mina = newcomer("mina")
+    assert "can" == mina.state().local_relay
+    host = mina.call(a.TryHere()).host
+    assert host == mina.call(a.TryHere()).host
+    assert host.startswith("127.0.0.1:")
+    assert "runs" == mina.state().local_relay
+    mina.sign_up(new_name("mina"))
+    mina.call(a.Lock())
+    mina.page.let_it_begin_anew()
+    mina.call(a.Unlock(PASSPHRASE))
+    _until(lambda: listens(host))
+    mina.end()
+    assert not listens(host)
+    again = newcomer("mina")
+    _until(lambda: listens(host))
+    again.call(a.Unlock(PASSPHRASE))
+    assert again.me.handle.endswith(host)
+    again.app.kill()
+    _until(lambda: not listens(host))
+
+
+def _until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end, "it did not become true"
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_link_from_another_program_is_shown_once(newcomer: Newcomer, person: Newcomer, service: Service) -> None:
+    """Before the account until there is one, and its relay is meant; with one on the first page; not while locked."""
+    mina = person("mina")
+    link = mina.call(c.MakeLink(hours=1, uses=1))
+    jun = newcomer("jun", link.web)
+    invite = jun.state().invite
+    assert invite is not None
+    assert (link.web, "contact", mina.me.handle, True) == (invite.text, invite.kind, invite.handle, invite.at_once)
+    assert service.host == jun.state().host
+    assert None is jun.sign_up(new_name("jun")).invite, "the page had it already, when the words were put off"
+    assert mina.me.account == jun.call(c.FollowLink(link.text)).account
+    jun.call(a.Lock())
+    jun.page.let_it_begin_anew()
+    assert None is jun.state().invite, "the command that begins anew names the link still"
+    _open(jun, link.text)
+    assert None is jun.state().invite
+    shown = jun.call(a.Unlock(PASSPHRASE)).invite
+    assert shown is not None
+    assert link.text == shown.text
+    assert None is jun.state().invite
+
+
+def _open(person: Person, link: str) -> None:
+    """A second start with a link."""
+    started = nulla("app", link, "--no-browser", "--json", profile=person.app.profile)
+    assert (0, False) == (started.code, started.row["mine"]), started.err
+
+
+def test_what_is_no_link_starts_nothing(newcomer: Newcomer) -> None:
+    mina = newcomer("mina")
+    for text in ("hello", "https://example.org/", "nullabona:contact/mina"):
+        refused = nulla("app", text, "--no-browser", profile=mina.app.profile)
+        assert (2, True) == (refused.code, "link-syntax" in refused.err), refused.err
+    assert None is mina.state().invite

@@ -1,0 +1,194 @@
+"""Journeys: from ``nulla app`` alone to the first message, and how much two people have to click and type for it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+
+from tests.api.people import new_name
+from tests.api.service import Service
+from tests.browser.conftest import Meet
+from tests.browser.entering import PASSPHRASE, heading, press, unlock
+from tests.browser.entering import field as labelled
+from tests.browser.person import Person
+from tests.browser.test_links import CLIPBOARD, copied, my_link
+
+pytestmark = pytest.mark.timeout(240)
+
+MOST_CLICKS = 10
+MOST_FIELDS = 6
+
+
+@dataclass
+class Hand:
+    """Does what a person does, and counts."""
+
+    clicks: list[str] = field(default_factory=list)
+    fields: list[str] = field(default_factory=list)
+
+    def click(self, where: Locator) -> None:
+        self.clicks.append(where.inner_text() or where.get_attribute("aria-label") or "")
+        where.click()
+
+    def fill(self, where: Locator, text: str) -> None:
+        self.fields.append(text)
+        where.fill(text)
+
+    def opens_link(self) -> None:
+        """In the program in which it came."""
+        self.clicks.append("the link")
+
+    @property
+    def said(self) -> str:
+        """How many of both."""
+        return f"{len(self.clicks)} clicks, {len(self.fields)} fields"
+
+
+@dataclass
+class Desk:
+    """Where people arrive who know no relay."""
+
+    chromium: Browser
+    service: Service
+    folder: Path
+    stack: ExitStack
+
+    def arrive(self, name: str, link: str = "") -> Person:
+        """A name in Hangul makes the app Korean."""
+        lang = "en" if name.isascii() else "ko"
+        person = Person(
+            self.chromium, self.service, self.folder / name, lang=lang, host="", link=link, permissions=CLIPBOARD
+        )
+        return self.stack.enter_context(person)
+
+
+@contextmanager
+def desk(chromium: Browser, service: Service, folder: Path) -> Iterator[Desk]:
+    with ExitStack() as stack:
+        yield Desk(chromium, service, folder, stack)
+
+
+def sign_up(person: Person, hand: Hand, name: str) -> None:
+    """On the screen for a new account; the words are put off."""
+    korean = person.lang == "ko"
+    heading(person, "아이디와 암호를 정해 주세요", "Choose a handle and a passphrase")
+    hand.fill(labelled(person, "아이디", "Handle"), new_name(name))
+    hand.fill(labelled(person, "암호", "Passphrase"), PASSPHRASE)
+    hand.click(person.button("계정 만들기" if korean else "Create account"))
+    heading(person, "24개 단어를 적어 두세요", "Write down these 24 words")
+    hand.click(person.button("나중에 할게요" if korean else "Later"))
+
+
+def invited(mina: Person, hand: Hand) -> str:
+    """A link from the three things that an empty list offers."""
+    hand.click(mina.page.get_by_role("button", name="내 코드와 초대 링크 보여 주기"))
+    hand.click(mina.button("링크 만들어 복사하기"))
+    expect(mina.page.get_by_text("링크를 복사했어요")).to_be_visible()
+    return copied(mina)
+
+
+def welcomed(jun: Person, hand: Hand) -> None:
+    """Who followed a link to the first screen, up to the open conversation."""
+    expect(jun.page.get_by_role("main")).to_contain_text("invited you")
+    expect(jun.page.get_by_role("main")).to_contain_text("you can start chatting right away")
+    hand.click(jun.button("Create an account"))
+    sign_up(jun, hand, "jun")
+    expect(jun.composer).to_be_visible()
+
+
+def test_two_people_who_know_an_address_talk_after_ten_clicks(
+    chromium: Browser, service: Service, tmp_path: Path
+) -> None:
+    """One types the address of a server, the other opens the link of the first: nothing is pasted or typed twice."""
+    hand = Hand()
+    with desk(chromium, service, tmp_path) as at:
+        mina = at.arrive("미나")
+        hand.click(mina.button("새로 시작하기"))
+        hand.fill(labelled(mina, "서버 주소나 초대 링크", ""), service.host)
+        hand.click(mina.button("계속"))
+        sign_up(mina, hand, "미나")
+        link = invited(mina, hand)
+        hand.opens_link()
+        jun = at.arrive("jun", link=link)
+        welcomed(jun, hand)
+        hand.fill(jun.composer, "I am here")
+        jun.composer.press("Enter")
+        expect(mina.page.locator("button[data-room]")).to_contain_text("I am here")
+    sys.stdout.write(f"\ntwo people, from the start to the first message received: {hand.said}\n")
+    assert len(hand.clicks) <= MOST_CLICKS
+    assert len(hand.fields) <= MOST_FIELDS
+
+
+def test_two_people_try_it_on_one_computer(chromium: Browser, service: Service, tmp_path: Path) -> None:
+    """With a server that runs there, of which is said who reaches it; the next start has it again."""
+    hand = Hand()
+    with desk(chromium, service, tmp_path) as at:
+        mina = at.arrive("미나")
+        hand.click(mina.button("새로 시작하기"))
+        heading(mina, "어느 서버를 쓸까요?", "")
+        expect(mina.page.get_by_role("main")).to_contain_text("이 컴퓨터에서만 연결할 수 있어서")
+        hand.click(mina.button("이 컴퓨터에서 시험해 보기"))
+        sign_up(mina, hand, "미나")
+        link = invited(mina, hand)
+        hand.opens_link()
+        jun = at.arrive("jun", link=link)
+        welcomed(jun, hand)
+        hand.fill(jun.composer, "from the next window")
+        jun.composer.press("Enter")
+        expect(mina.page.locator("button[data-room]")).to_contain_text("from the next window")
+        sys.stdout.write(f"\ntwo people on one computer: {hand.said}\n")
+        assert len(hand.clicks) <= MOST_CLICKS
+        assert len(hand.fields) <= MOST_FIELDS
+        mina.stop()
+        expect(jun.page.get_by_text("Not connected")).to_be_visible()
+        mina.start()
+        unlock(mina)
+        jun.say("are you back?")
+        expect(mina.page.locator("button[data-room]")).to_contain_text("are you back?")
+
+
+def test_a_server_that_does_not_answer_is_told_and_another_can_be_chosen(
+    chromium: Browser, service: Service, tmp_path: Path
+) -> None:
+    """An invite link is as good as an address, and said to be what it is; the server can be changed afterwards."""
+    with desk(chromium, service, tmp_path) as at:
+        jun = at.arrive("jun")
+        press(jun, "", "Create an account")
+        server = labelled(jun, "", "Server address or invite link")
+        server.fill("a server")
+        press(jun, "", "Continue")
+        expect(jun.page.get_by_role("alert")).to_contain_text("This is not a server's address or an invite link")
+        server.fill("127.0.0.1:1")
+        press(jun, "", "Continue")
+        expect(jun.page.get_by_role("alert")).to_have_text(
+            "This server cannot be reached. Check the address and your internet connection."
+        )
+        server.fill(f"nullabona:contact/mina@{service.host}#{'a' * 16}")
+        press(jun, "", "Continue")
+        expect(jun.page.get_by_role("main")).to_contain_text("mina invited you")
+        expect(jun.page.get_by_role("main")).to_contain_text(f"Server: {service.host}")
+        press(jun, "", "Change")
+        heading(jun, "", "Which server do you want to use?")
+        press(jun, "", "Back")
+        heading(jun, "", "Choose a handle and a passphrase")
+
+
+def test_a_link_opens_in_the_app_that_runs(strangers: Meet) -> None:
+    """On the page that the second start opens; while the app is locked it waits for the passphrase."""
+    mina, jun = strangers("미나", "jun", permissions=CLIPBOARD)
+    link, _ = my_link(mina)
+    page = jun.open(jun.open_link(link))
+    dialog = page.get_by_role("dialog", name="Add contact")
+    expect(dialog).to_contain_text("This invite link starts a chat with 미나")
+    page.reload()
+    expect(page.get_by_text("No chats yet")).to_be_visible()
+    expect(dialog).to_have_count(0)
+    again = jun.open(jun.open_link(link))
+    again.get_by_role("dialog").get_by_role("button", name="Start chatting").click()
+    expect(again.locator(".composer textarea")).to_be_visible()
