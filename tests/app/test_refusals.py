@@ -28,6 +28,7 @@ ELSEWHERE = {
     "file-exists",
     "launch-exposed",
     "no-window",
+    "not-registered",
     "passphrase-needed",
     "port-taken",
     "profile-missing",

@@ -27,7 +27,7 @@ from tests.repo.test_commands import known
 from tests.repo.test_sentences import AREAS
 
 EVERY = {f"{area}.{key}": one for area in AREAS for key, one in Words(area).items()}
-ELSEWHERE = {"user-error", "peer-error"}
+ELSEWHERE = {"user-error", "peer-error", "not-registered"}
 """Branches of the tree, which nobody raises."""
 PAGE_ONLY = "nullabona.app.session."
 OWN = "nullabona.drills."

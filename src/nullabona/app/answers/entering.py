@@ -41,7 +41,7 @@ def _host_in(text: str) -> str:
     try:
         return parse_handle(f"{_ANYBODY}@{found['host'] if found else ''}").authority
     except HandleError:
-        raise RelayAddress("this is no address of a relay") from None
+        raise RelayAddress("this is not the address of a server") from None
 
 
 @answers(c.TryHere)

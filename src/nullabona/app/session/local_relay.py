@@ -39,7 +39,7 @@ class LocalRelay:
                     async with asyncio.timeout(_PATIENCE_S):
                         self._process = await self._try(port)
                 except TimeoutError:
-                    raise ProcessFailed("the relay on this machine did not start") from None
+                    raise ProcessFailed("the server on this machine did not start") from None
             return self._process.address[1]
 
     async def _try(self, port: int) -> RelayProcess:
