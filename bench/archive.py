@@ -57,24 +57,24 @@ def digest(folder: Path) -> str:
 
 def make(path: Path, messages: int, media: int) -> None:
     """A profile: mostly text, every twentieth row of another kind, photos of 100 to 300 kB."""
-    chance = random.Random(1)
+    rng = random.Random(1)
     with create_profile(path, Unprotected()) as profile:
         life = fill(profile.store, 1, messages=0, rooms=ROOMS)
         for start in range(0, messages, 5_000):
             with profile.store.transaction():
                 for number in range(start, min(messages, start + 5_000)):
-                    one(life, chance, number, photo=media > 0 and number % max(1, messages // media) == 0)
+                    one(life, rng, number, photo=media > 0 and number % max(1, messages // media) == 0)
 
 
-def one(life: Life, chance: random.Random, number: int, *, photo: bool) -> None:
+def one(life: Life, rng: random.Random, number: int, *, photo: bool) -> None:
     """One row."""
-    room, account = chance.choice(life.rooms), chance.choice([life.me, *life.people[:4]])
+    room, account = rng.choice(life.rooms), rng.choice([life.me, *life.people[:4]])
     if photo:
-        put_file(life, room, account, data=b"\xff\xd8\xff" + chance.randbytes(chance.randint(100_000, 300_000)))
+        put_file(life, room, account, data=b"\xff\xd8\xff" + rng.randbytes(rng.randint(100_000, 300_000)))
     elif number % 20 == 7:
         talk(life, room)
     else:
-        put(life, room, Text(" ".join(chance.choices(WORDS, k=chance.randint(2, 14)))), account)
+        put(life, room, Text(" ".join(rng.choices(WORDS, k=rng.randint(2, 14)))), account)
 
 
 def with_client(path: Path, work: Callable[[Client], object]) -> None:

@@ -91,13 +91,13 @@ def enter(store: SqliteCardStore, labels: list[bytes], epoch: int, version: int)
 
 
 async def play(folder: Path, accounts: int) -> None:
-    chance = random.Random(26)
+    rng = random.Random(26)
     store = SqliteCardStore(folder)
     record = open_record(folder, HOST, store, RecordOptions(period_s=PERIOD_S))
     card = first_card()
     handle = card.handle
     mine, _ = record.label(handle)
-    labels = [chance.randbytes(32) for _ in range(accounts - 1)]
+    labels = [rng.randbytes(32) for _ in range(accounts - 1)]
     enter(store, [*labels, mine], 1, 1)
     with store.transaction():
         store._writer.execute(PUT_ENTRY, (mine, 1, 1, bytes(16), card.hash))  # noqa: SLF001
@@ -111,7 +111,7 @@ async def play(folder: Path, accounts: int) -> None:
     changes = max(1, accounts // WEEK)
     times = []
     for number in range(1, WATCHED + 1):
-        enter(store, chance.sample(labels, changes), number + 1, 2)
+        enter(store, rng.sample(labels, changes), number + 1, 2)
         times.append(await advance(record, START + number * PERIOD_S))
     store.scrub()
     daily = (_size(folder) - before) / WATCHED * 144

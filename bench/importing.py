@@ -30,32 +30,32 @@ PEOPLE = ["민아", "준호", "서연", "도윤", "Gil", "하은"]
 DAY = 86_400
 
 
-def words(chance: random.Random) -> list[str]:
+def words(rng: random.Random) -> list[str]:
     """A vocabulary of 20,000 made-up words, used as unevenly as words are."""
-    syllables = [chr(0xAC00 + chance.randrange(11_172)) for _ in range(1_200)]
+    syllables = [chr(0xAC00 + rng.randrange(11_172)) for _ in range(1_200)]
     latin = "abcdefghijklmnopqrstuvwxyz"
-    korean = ["".join(chance.choice(syllables) for _ in range(chance.randint(1, 4))) for _ in range(17_000)]
-    english = ["".join(chance.choice(latin) for _ in range(chance.randint(2, 9))) for _ in range(3_000)]
+    korean = ["".join(rng.choice(syllables) for _ in range(rng.randint(1, 4))) for _ in range(17_000)]
+    english = ["".join(rng.choice(latin) for _ in range(rng.randint(2, 9))) for _ in range(3_000)]
     return korean + english
 
 
 def texts(count: int) -> Iterator[str]:
     """Messages of one to twelve words; every tenth has an emoji, every thousandth the words that are looked for."""
-    chance = random.Random(7)
-    known = words(chance)
+    rng = random.Random(7)
+    known = words(rng)
     weights = [1 / (place + 10) for place in range(len(known))]
     drawn: list[str] = []
     for number in range(count):
         if len(drawn) < 12:
-            drawn = chance.choices(known, weights, k=100_000)
-        said = " ".join(drawn.pop() for _ in range(chance.randint(1, 12)))
+            drawn = rng.choices(known, weights, k=100_000)
+        said = " ".join(drawn.pop() for _ in range(rng.randint(1, 12)))
         said += " 🎉" if number % 10 == 0 else ""
         yield f"{said} 이번주말에 Zanzibar" if number % 1_000 == 7 else said
 
 
 def write_kakao(path: Path, count: int) -> None:
     """As Android writes it, over ten years."""
-    chance = random.Random(8)
+    rng = random.Random(8)
     step = 10 * 365 * DAY // count
     with path.open("w", encoding="utf-8") as out:
         out.write("산책 모임 6 님과 카카오톡 대화\n저장한 날짜 : 2026년 2월 16일 오후 4:45\n\n\n")
@@ -63,7 +63,7 @@ def write_kakao(path: Path, count: int) -> None:
             at = time.gmtime(1_420_000_000 + number * step)
             half, hour = ("오전", "오후")[at.tm_hour >= 12], at.tm_hour % 12 or 12
             stamp = f"{at.tm_year}년 {at.tm_mon}월 {at.tm_mday}일 {half} {hour}:{at.tm_min:02}"
-            out.write(f"{stamp}, {chance.choice(PEOPLE)} : {text}\n")
+            out.write(f"{stamp}, {rng.choice(PEOPLE)} : {text}\n")
 
 
 def write_telegram(path: Path, size: int) -> int:

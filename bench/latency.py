@@ -2,7 +2,8 @@
 
 Prints the median from the call of ``send`` to the message's event at the reader, and its parts: encrypt and store, the
 relay's durable answer, delivery, decrypt and store, and until the listener is told. By default a delivery waits on
-purpose, for the peal and for a drawn moment after it (docs/decisions/0026-peals.md), and the longer the more is said:
+purpose, for the digest and for a drawn moment after it (docs/decisions/0026-activity-digests.md), and the
+longer the more is said:
 a message now and then is one measurement, ``--pause 0`` another. With ``--fast`` nothing waits.
 """
 

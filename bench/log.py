@@ -85,8 +85,8 @@ def running_witness(folder: Path, keys: tuple[SignerKey, ...]) -> Iterator[tuple
 
 async def append(log: Log, seconds: float, batch: int) -> tuple[int, float, float, int, float]:
     """Stage a batch and publish it, again and again: entries, seconds, CPU seconds, checkpoints, longest publish."""
-    chance = random.Random(1)
-    entries = [chance.randbytes(ENTRY_BYTES) for _ in range(batch)]
+    rng = random.Random(1)
+    entries = [rng.randbytes(ENTRY_BYTES) for _ in range(batch)]
     await log.publish(int(time.time()))
     begin, cpu, longest, count = time.perf_counter(), time.process_time(), 0.0, 0
     while time.perf_counter() - begin < seconds:
@@ -119,9 +119,9 @@ def build(folder: Path, keys: tuple[SignerKey, ...], size: int) -> None:
 
 def prove(folder: Path, keys: tuple[SignerKey, ...], size: int, count: int) -> list[float]:
     """Milliseconds for each of so many proofs at random places; each is verified, which is not measured."""
-    log, policy, chance, times = open_log(folder, keys, ORIGIN), policy_of(keys), random.Random(2), []
+    log, policy, rng, times = open_log(folder, keys, ORIGIN), policy_of(keys), random.Random(2), []
     for number in range(count):
-        index = chance.randrange(size)
+        index = rng.randrange(size)
         at = time.perf_counter()
         proof = log.inclusion(index)
         times.append((time.perf_counter() - at) * 1_000)

@@ -20,8 +20,8 @@ PROOFS: Final = 300
 
 def print_reading() -> None:
     """As a verifier reads a whole log: decode every bundle, hash every entry, make every tile, compare the root."""
-    chance = random.Random(1)
-    bundles = [encode_bundle([chance.randbytes(ENTRY) for _ in range(WIDTH)]) for _ in range(READ // WIDTH)]
+    rng = random.Random(1)
+    bundles = [encode_bundle([rng.randbytes(ENTRY) for _ in range(WIDTH)]) for _ in range(READ // WIDTH)]
     start, edge = time.process_time(), Edge()
     for at in range(0, len(bundles), 64):
         hashes = [leaf_hashes(decode_bundle(bundle, WIDTH)) for bundle in bundles[at : at + 64]]
@@ -32,10 +32,10 @@ def print_reading() -> None:
 
 def grown() -> tuple[Edge, dict[Tile, bytes]]:
     """A large tree and its tiles, its leaf hashes random."""
-    chance = random.Random(2)
+    rng = random.Random(2)
     edge, store, spent = Edge(), dict[Tile, bytes](), 0.0
     for at in range(0, LARGE, STEP):
-        hashes = chance.randbytes(32 * min(STEP, LARGE - at))
+        hashes = rng.randbytes(32 * min(STEP, LARGE - at))
         start = time.process_time()
         edge, tiles = edge.extend(hashes)
         spent += time.process_time() - start
@@ -46,19 +46,19 @@ def grown() -> tuple[Edge, dict[Tile, bytes]]:
 
 def print_proofs() -> None:
     """Proofs of random entries: with nothing in memory but the tiles' bytes, and with one reader for all of them."""
-    chance = random.Random(3)
+    rng = random.Random(3)
     edge, store = grown()
     kept = HashReader(LARGE, store.__getitem__, keep=512)
     times: dict[str, list[float]] = {"a new reader": [], "a kept reader": [], "growth, a kept reader": []}
     for _ in range(PROOFS):
-        index = chance.randrange(1, LARGE)
+        index = rng.randrange(1, LARGE)
         for name, reader in (("a new reader", HashReader(LARGE, store.__getitem__)), ("a kept reader", kept)):
             start = time.process_time()
             proof = inclusion_proof(reader, index, LARGE)
             times[name].append(time.process_time() - start)
             verify_inclusion(reader(0, index), index, LARGE, proof, edge.root)
         start = time.process_time()
-        consistency_proof(kept, chance.randrange(1, LARGE), LARGE)
+        consistency_proof(kept, rng.randrange(1, LARGE), LARGE)
         times["growth, a kept reader"].append(time.process_time() - start)
     for name, spent in times.items():
         spent.sort()

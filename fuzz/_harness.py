@@ -72,22 +72,22 @@ def report(name: str, count: int) -> None:
     print(f"{name}: {count:,} inputs, no surprise")
 
 
-def mutate(chance: random.Random, seed: bytes) -> bytes:
+def mutate(rng: random.Random, seed: bytes) -> bytes:
     """The seed with a few bytes changed, cut out, repeated or added; sometimes not at all, sometimes something else."""
-    if chance.randrange(20) == 0:
-        return chance.randbytes(chance.randrange(300))
+    if rng.randrange(20) == 0:
+        return rng.randbytes(rng.randrange(300))
     data = bytearray(seed)
-    for _ in range(chance.randrange(5)):
-        at = chance.randrange(len(data) + 1)
-        data[at : at + chance.randrange(chance.choice((3, 3, 20)))] = chance.choice(
-            [b"", chance.randbytes(chance.randrange(9)), bytes(data[at : at + chance.randrange(40)])]
+    for _ in range(rng.randrange(5)):
+        at = rng.randrange(len(data) + 1)
+        data[at : at + rng.randrange(rng.choice((3, 3, 20)))] = rng.choice(
+            [b"", rng.randbytes(rng.randrange(9)), bytes(data[at : at + rng.randrange(40)])]
         )
     return bytes(data)
 
 
-def pieces(chance: random.Random, data: bytes) -> list[bytes]:
+def pieces(rng: random.Random, data: bytes) -> list[bytes]:
     """The data, split anywhere."""
-    cuts = sorted({0, len(data), *(chance.randrange(len(data) + 1) for _ in range(chance.randrange(5)))})
+    cuts = sorted({0, len(data), *(rng.randrange(len(data) + 1) for _ in range(rng.randrange(5)))})
     return [data[a:b] for a, b in pairwise(cuts)] or [b""]
 
 

@@ -44,38 +44,38 @@ class Archives:
             at += HEAD + size
         return found
 
-    def run(self, chance: random.Random) -> None:
+    def run(self, rng: random.Random) -> None:
         """One input."""
-        what = chance.randrange(3)
+        what = rng.randrange(3)
         if what == 0:
-            self._read(chance, mutate(chance, self.stream))
+            self._read(rng, mutate(rng, self.stream))
         elif what == 1:
-            self._read(chance, self._forged(chance))
+            self._read(rng, self._forged(rng))
         else:
-            key, data = chance.choice(self.files)
-            unseal(io.BytesIO(mutate(chance, data)), io.BytesIO(), key)
+            key, data = rng.choice(self.files)
+            unseal(io.BytesIO(mutate(rng, data)), io.BytesIO(), key)
 
-    def _forged(self, chance: random.Random) -> bytes:
+    def _forged(self, rng: random.Random) -> bytes:
         """Changed blocks whose checks are right."""
         check, out = _check(b"", MAGIC), MAGIC
-        for block in self.blocks[: chance.randrange(1, 4)]:
-            payload = mutate(chance, block[1:])
-            kind = chance.choice([block[0], block[0], PLAIN, DEFLATED, 9])
+        for block in self.blocks[: rng.randrange(1, 4)]:
+            payload = mutate(rng, block[1:])
+            kind = rng.choice([block[0], block[0], PLAIN, DEFLATED, 9])
             head = bytes((kind,)) + len(payload).to_bytes(4, "big")
             check = _check(_check(check, head), payload)
             out += head + check + payload
         return out
 
-    def _read(self, chance: random.Random, data: bytes) -> None:
+    def _read(self, rng: random.Random, data: bytes) -> None:
         reader, found = StreamReader(), list[Record]()
         try:
             while data:
-                size = chance.choice([1, 50, 5_000, 1 << 20])
+                size = rng.choice([1, 50, 5_000, 1 << 20])
                 found += reader.feed(data[:size])
                 data = data[size:]
             reader.close()
         finally:
-            if chance.randrange(50) == 0:
+            if rng.randrange(50) == 0:
                 merge_records(SqliteStore.testing_in_memory(), found, today=TODAY)
 
 

@@ -57,9 +57,9 @@ RESPONSES.append(encode(CardFound(CARD.encoded, NO_PROOF)))
 HANDLES = ["민아@relay.example:8443", "josé.garcía@[::1]:80", "mina@127.0.0.1", "adm1n@x", "pаypal@x", "ᄆ\u3164@x"]
 
 
-def cards(chance: random.Random) -> None:
+def cards(rng: random.Random) -> None:
     """Only the one real card verifies; it comes back as it was."""
-    data = mutate(chance, chance.choice([CARD.encoded, CERTIFICATE.encode(), STATEMENT]))
+    data = mutate(rng, rng.choice([CARD.encoded, CERTIFICATE.encode(), STATEMENT]))
     for decode in (_card, _certificate, _statement):
         try:
             encoded = decode(data)
@@ -81,10 +81,10 @@ def _statement(data: bytes) -> bytes:
     return STATEMENT
 
 
-def frames(chance: random.Random) -> None:
+def frames(rng: random.Random) -> None:
     """Nothing but the real frame opens."""
-    data = mutate(chance, FRAME)
-    data = data.ljust(chance.choice(BUCKETS), b"\0") if chance.random() < EVEN else data
+    data = mutate(rng, FRAME)
+    data = data.ljust(rng.choice(BUCKETS), b"\0") if rng.random() < EVEN else data
     try:
         open_inbox_frame(SEED, INBOX.address, data)
     except Malformed:
@@ -92,13 +92,11 @@ def frames(chance: random.Random) -> None:
     assert data == FRAME
 
 
-def handles(chance: random.Random) -> None:
+def handles(rng: random.Random) -> None:
     """What is a handle is one in its normal form."""
-    text = list(chance.choice(HANDLES))
-    for _ in range(chance.randrange(4)):
-        text.insert(
-            chance.randrange(len(text) + 1), chr(chance.choice([chance.randrange(0x250), chance.randrange(0xD800)]))
-        )
+    text = list(rng.choice(HANDLES))
+    for _ in range(rng.randrange(4)):
+        text.insert(rng.randrange(len(text) + 1), chr(rng.choice([rng.randrange(0x250), rng.randrange(0xD800)])))
     try:
         handle = parse_handle("".join(text))
     except HandleError:
@@ -106,12 +104,12 @@ def handles(chance: random.Random) -> None:
     assert parse_handle(format_handle(handle)) == handle
 
 
-def responses(chance: random.Random) -> None:
+def responses(rng: random.Random) -> None:
     """A client takes an answer of the right kind or raises `Malformed`, however a message is split."""
-    data = mutate(chance, chance.choice(RESPONSES))
+    data = mutate(rng, rng.choice(RESPONSES))
     message = b"".join(n.to_bytes(4, "big") + len(data).to_bytes(4, "big") + data for n in range(3))
-    message = mutate(chance, message)
-    cut = chance.randrange(len(message) + 1)
+    message = mutate(rng, message)
+    cut = rng.randrange(len(message) + 1)
     try:
         assembly = Assembly(MAX_RESPONSE)
         assembly.add(message[:cut], first=True, last=False)
@@ -119,7 +117,7 @@ def responses(chance: random.Random) -> None:
         assert whole is not None
         assert bytes(whole) == message
         for _, body in split_records(message, MAX_RESPONSE):
-            decode_answer(LookupCard if chance.random() < EVEN else Read, body)
+            decode_answer(LookupCard if rng.random() < EVEN else Read, body)
     except Malformed:
         return
 

@@ -68,10 +68,10 @@ class Values:
             "pack": [encode_pack(b"welcome", b"tree")],
         }
 
-    def run(self, chance: random.Random) -> None:
+    def run(self, rng: random.Random) -> None:
         """One decoder, one input."""
-        name = chance.choice(list(self.seeds))
-        data = mutate(chance, chance.choice(self.seeds[name]))
+        name = rng.choice(list(self.seeds))
+        data = mutate(rng, rng.choice(self.seeds[name]))
         if name == "item":
             open_item(self.inbox, data)
         elif name == "envelope":
@@ -110,62 +110,62 @@ class Device:
         self.room = self.world.group(*self.people)
         self.inputs = 0
 
-    def run(self, chance: random.Random) -> None:
+    def run(self, rng: random.Random) -> None:
         """One answer to a read of the room, the inbox or a chunk."""
         self.inputs += 1
         victim, member = self.people[0], self.people[1]
-        what = chance.randrange(8)
+        what = rng.randrange(8)
         if what == 0:
-            self._feed_inbox(chance, victim)
+            self._feed_inbox(rng, victim)
         elif what == 1:
-            victim.engine.on_chunk(chance.randbytes(32), chance.randbytes(99), self.world.now)
-            shown = looked(victim.me.handle, mutate(chance, member.card.encoded), self.world.now)
+            victim.engine.on_chunk(rng.randbytes(32), rng.randbytes(99), self.world.now)
+            shown = looked(victim.me.handle, mutate(rng, member.card.encoded), self.world.now)
             victim.engine.on_card(shown, self.world.now)
         else:
-            self._feed_room(chance, victim, member)
+            self._feed_room(rng, victim, member)
         victim.engine.tick(self.world.now)
         if self.inputs >= FRESH:
             self._must_be_well()
 
-    def _feed_room(self, chance: random.Random, victim: Person, member: Person) -> None:
+    def _feed_room(self, rng: random.Random, victim: Person, member: Person) -> None:
         if victim.phase(self.room) != "joined":
             self.begin()
             return
         track = track_of(victim, self.room)
-        frames = [self._frame(chance, member) for _ in range(chance.randrange(4))]
-        start = track.position + 1 + (chance.randrange(3) == 0) * chance.choice([0, 1, 5, 2**40, 2**53 - 9])
-        told = tuple((start + index * chance.choice([1, 1, 1, 0, 2]), frame) for index, frame in enumerate(frames))
-        incarnation = track.incarnation if chance.randrange(9) else chance.choice([b"", chance.randbytes(8)])
-        head = chance.choice([start + len(frames) - 1, 0, track.head, start + 3, 2**53])
-        after = track.position if chance.randrange(9) else chance.randrange(9)
+        frames = [self._frame(rng, member) for _ in range(rng.randrange(4))]
+        start = track.position + 1 + (rng.randrange(3) == 0) * rng.choice([0, 1, 5, 2**40, 2**53 - 9])
+        told = tuple((start + index * rng.choice([1, 1, 1, 0, 2]), frame) for index, frame in enumerate(frames))
+        incarnation = track.incarnation if rng.randrange(9) else rng.choice([b"", rng.randbytes(8)])
+        head = rng.choice([start + len(frames) - 1, 0, track.head, start + 3, 2**53])
+        after = track.position if rng.randrange(9) else rng.randrange(9)
         answer = Frames(incarnation, head, told)
         victim.engine.on_frames(self.room, track.keys.box.address, after, answer, self.world.now)
 
-    def _frame(self, chance: random.Random, member: Person) -> bytes:
-        if chance.randrange(4) == 0:
-            return mutate(chance, sealed(member, self.room, Kind.MESSAGE, b"body"))
-        kind = chance.choice(list(Kind))
+    def _frame(self, rng: random.Random, member: Person) -> bytes:
+        if rng.randrange(4) == 0:
+            return mutate(rng, sealed(member, self.room, Kind.MESSAGE, b"body"))
+        kind = rng.choice(list(Kind))
         handle = mole(member, self.room)
-        what = chance.randrange(3)
+        what = rng.randrange(3)
         if what == 0:
-            body = handle.encrypt(member.mls.signer, mutate(chance, b"\x95\xc4\x10" + bytes(16)))
+            body = handle.encrypt(member.mls.signer, mutate(rng, b"\x95\xc4\x10" + bytes(16)))
         else:
             body = handle.commit(member.mls.signer, update=True).commit
             body = claim(member, self.room, body) if what == 1 else body
-        frame = sealed(member, self.room, kind, mutate(chance, body), indirect=chance.randrange(9) == 0)
+        frame = sealed(member, self.room, kind, mutate(rng, body), indirect=rng.randrange(9) == 0)
         keys = track_of(member, self.room).keys
         assert open_frame(keys.frame_key, keys.box.address, frame).kind is kind
         return frame
 
-    def _feed_inbox(self, chance: random.Random, victim: Person) -> None:
+    def _feed_inbox(self, rng: random.Random, victim: Person) -> None:
         (want,) = victim.engine.reads(INBOX)
         inbox = victim.card.inbox
-        body: ItemBody = Gone(self.room) if chance.randrange(2) else TicketRequest(self.room, 1, b"")
+        body: ItemBody = Gone(self.room) if rng.randrange(2) else TicketRequest(self.room, 1, b"")
         item = sign_item(self.people[1].mls, inbox.address, body)
-        frame = seal_to_inbox(inbox, mutate(chance, chance.choice([ITEM_DIRECT, b"\x01", b"\x02"]) + item))
-        after = want.after if chance.randrange(9) else 0
-        told = ((want.after + 1, mutate(chance, frame)), (want.after + 2, frame))
-        incarnation = chance.choice([chance.randbytes(8), b"same", b"same", b"same"])
+        frame = seal_to_inbox(inbox, mutate(rng, rng.choice([ITEM_DIRECT, b"\x01", b"\x02"]) + item))
+        after = want.after if rng.randrange(9) else 0
+        told = ((want.after + 1, mutate(rng, frame)), (want.after + 2, frame))
+        incarnation = rng.choice([rng.randbytes(8), b"same", b"same", b"same"])
         victim.engine.on_inbox(after, Frames(incarnation, want.after + 2, told), self.world.now)
 
     def _must_be_well(self) -> None:

@@ -65,12 +65,12 @@ HEADS: Final = (
 )  # fmt: skip
 
 
-def passkey(chance: random.Random) -> None:
+def passkey(rng: random.Random) -> None:
     """What an authenticator says, bent: nothing but a refusal comes of it."""
-    key, making = SoftKey(SITE.origin, 7), bool(chance.randrange(2))
+    key, making = SoftKey(SITE.origin, 7), bool(rng.randrange(2))
     options = {"challenge": CHALLENGE, "rp": {"id": "localhost"}, "rpId": "localhost"}
     asked = {"options": options, "input": "AA"}
-    bent = warp(chance, (key.create(asked) if making else key.get(asked))["credential"])
+    bent = warp(rng, (key.create(asked) if making else key.get(asked))["credential"])
     if not isinstance(bent, dict):
         return
     with contextlib.suppress(*REFUSED):
@@ -81,9 +81,9 @@ def passkey(chance: random.Random) -> None:
             verify_assertion(SITE, assertion, assertion.challenge, bytes(32), 0)
 
 
-def form(chance: random.Random) -> None:
+def form(rng: random.Random) -> None:
     """Fields of any text are read or refused by their name; what is shown has nothing invisible in it."""
-    text = mutate(chance, "민아\u202e<b>\r\n\x00 2026-12-13T11:00 0x7f".encode()).decode("utf-8", "replace")
+    text = mutate(rng, "민아\u202e<b>\r\n\x00 2026-12-13T11:00 0x7f".encode()).decode("utf-8", "replace")
     given = {"a": text, "b": "2026-12-13T11:00", "c": text[:16], "d": "2026-12-13"}
     reads: tuple[Callable[[dict[str, str], str], object], ...] = (
         fields.line,
@@ -122,34 +122,34 @@ class Console:
             self.office.add_key(first, second, KeyDetails(name, credential_of(key)))
         return self.app.console.sessions.begin(name, self.office.people[name].identity, self.clock())
 
-    def request(self, chance: random.Random) -> None:
+    def request(self, rng: random.Random) -> None:
         """One request of an officer, or of nobody: there is an answer, whole, and it is no fault of ours."""
-        name = chance.choice([*self.tokens, ""])
+        name = rng.choice([*self.tokens, ""])
         if self.app.console.sessions.find(self.tokens.get(name, ""), self.clock()) is None and name:
             self.tokens[name] = self.app.console.sessions.begin(name, self.office.people[name].identity, self.clock())
-        route, token = chance.choice(ROUTES), self.tokens.get(name, "")
+        route, token = rng.choice(ROUTES), self.tokens.get(name, "")
         names = {"case": self.case, "instrument": "KR.WARRANT", "officer": "rea", "name": "console.css", "number": "0"}
         path = re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: names.get(found[1], "00"), route.path)
-        if chance.randrange(5) == 0:
-            path = mutate(chance, path.encode()).decode("utf-8", "replace")
-        body = self._body(chance, route.scripted, csrf_token(token))
+        if rng.randrange(5) == 0:
+            path = mutate(rng, path.encode()).decode("utf-8", "replace")
+        body = self._body(rng, route.scripted, csrf_token(token))
         head = dict(HEADS) | {b"cookie": f"__Host-desk={token}".encode(), b"x-desk-token": csrf_token(token).encode()}
-        heads = [(key, mutate(chance, value) if chance.randrange(25) == 0 else value) for key, value in head.items()]
-        query = b"?" + mutate(chance, b"lang=ko&go=/cases&before=3") if chance.randrange(3) == 0 else b""
+        heads = [(key, mutate(rng, value) if rng.randrange(25) == 0 else value) for key, value in head.items()]
+        query = b"?" + mutate(rng, b"lang=ko&go=/cases&before=3") if rng.randrange(3) == 0 else b""
         heads.append((b"content-length", b"%d" % len(body)))
         line = f"{route.method} {quote(path)}".encode() + query + b" HTTP/1.1"
         said = b"\r\n".join([line, *(b": ".join(pair) for pair in heads), b"", b""])
-        wire = asyncio.run(call(SITE, self.app, said + body, chance))
+        wire = asyncio.run(call(SITE, self.app, said + body, rng))
         assert wire.status < 500, (route, wire.status)
         assert all(f"\r\n{name}: {value}\r\n".encode() in wire.said for name, value in SAFE)
 
     @staticmethod
-    def _body(chance: random.Random, scripted: bool, token: str) -> bytes:  # noqa: FBT001
-        if chance.randrange(6) == 0:
-            return chance.randbytes(chance.randrange(100))
+    def _body(rng: random.Random, scripted: bool, token: str) -> bytes:  # noqa: FBT001
+        if rng.randrange(6) == 0:
+            return rng.randbytes(rng.randrange(100))
         if scripted:
-            return json.dumps(warp(chance, json.loads(JSON))).encode()
-        return b"token=" + token.encode() + b"&" + mutate(chance, chance.choice(FORMS))
+            return json.dumps(warp(rng, json.loads(JSON))).encode()
+        return b"token=" + token.encode() + b"&" + mutate(rng, rng.choice(FORMS))
 
     def close(self) -> None:
         self.app.console.close()
@@ -157,10 +157,10 @@ class Console:
         self.store.close()
 
 
-async def call(site: Site, app: ConsoleApp, said: bytes, chance: random.Random) -> Wire:
+async def call(site: Site, app: ConsoleApp, said: bytes, rng: random.Random) -> Wire:
     """What is answered to a request that comes in pieces."""
     wire = Wire(ConsoleServer(site, app, SameLoop()))
-    for part in pieces(chance, said):
+    for part in pieces(rng, said):
         wire.send(part)
         await asyncio.sleep(0)
     while not wire.said and not wire.ended:

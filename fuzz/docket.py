@@ -69,27 +69,27 @@ ODD: Final[tuple[object, ...]] = (
 )  # fmt: skip
 
 
-def warp(chance: random.Random, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def warp(rng: random.Random, value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """A value with something in it exchanged, taken out or doubled; what is left still encodes, mostly."""
-    if chance.randrange(6) == 0 or not isinstance(value, dict | list) or not value:
-        return chance.choice(ODD)
+    if rng.randrange(6) == 0 or not isinstance(value, dict | list) or not value:
+        return rng.choice(ODD)
     if isinstance(value, list):
-        at = chance.randrange(len(value))
-        changed = [value[at], value[at]] if chance.randrange(4) == 0 else [warp(chance, value[at])]
+        at = rng.randrange(len(value))
+        changed = [value[at], value[at]] if rng.randrange(4) == 0 else [warp(rng, value[at])]
         return [*value[:at], *changed, *value[at + 1 :]]
-    name = chance.choice(list(value))
-    if chance.randrange(8) == 0:
+    name = rng.choice(list(value))
+    if rng.randrange(8) == 0:
         return {other: each for other, each in value.items() if other != name}
-    return value | {chance.choice([name, name, name, "more"]): warp(chance, value[name])}
+    return value | {rng.choice([name, name, name, "more"]): warp(rng, value[name])}
 
 
-def warped(chance: random.Random, seed: bytes) -> bytes:
+def warped(rng: random.Random, seed: bytes) -> bytes:
     """Canonical JSON, changed as text or as a value."""
-    if chance.randrange(3) == 0:
-        return mutate(chance, seed)
+    if rng.randrange(3) == 0:
+        return mutate(rng, seed)
     value = parse_canonical(seed, "a seed")
-    for _ in range(chance.randrange(1, 4)):
-        value = warp(chance, value)
+    for _ in range(rng.randrange(1, 4)):
+        value = warp(rng, value)
     try:
         return canonical(value)
     except Bug:  # beyond what can be encoded; as text it still arrives
@@ -122,10 +122,10 @@ RAW: Final[dict[str, tuple[Callable[[bytes], bytes], bytes]]] = {
 }
 
 
-def jsons(chance: random.Random) -> None:
+def jsons(rng: random.Random) -> None:
     """What has a canonical form: what is taken, is written the same."""
-    decode, seeds = JSONS[chance.choice(list(JSONS))]
-    data = warped(chance, chance.choice(seeds))
+    decode, seeds = JSONS[rng.choice(list(JSONS))]
+    data = warped(rng, rng.choice(seeds))
     try:
         encoded = decode(data)
     except PeerError:
@@ -133,10 +133,10 @@ def jsons(chance: random.Random) -> None:
     assert encoded == data
 
 
-def raw(chance: random.Random) -> None:
+def raw(rng: random.Random) -> None:
     """Leaves and lines: likewise."""
-    decode, seed = RAW[chance.choice(list(RAW))]
-    data = mutate(chance, seed)
+    decode, seed = RAW[rng.choice(list(RAW))]
+    data = mutate(rng, seed)
     try:
         encoded = decode(data)
     except PeerError:
@@ -144,10 +144,10 @@ def raw(chance: random.Random) -> None:
     assert encoded == data
 
 
-def pointer(chance: random.Random) -> None:
+def pointer(rng: random.Random) -> None:
     """Only the real pointer opens."""
     real = seal_pointer(KEY, bytes(12), BLIND, EVENT)
-    data = mutate(chance, real)
+    data = mutate(rng, real)
     try:
         open_pointer(KEY, data)
     except PeerError:
@@ -155,16 +155,16 @@ def pointer(chance: random.Random) -> None:
     assert data == real
 
 
-def word(chance: random.Random) -> None:
+def word(rng: random.Random) -> None:
     """A pasted word is an enrolment or refused."""
-    text = mutate(chance, WORD.encode()).decode("utf-8", "replace")
+    text = mutate(rng, WORD.encode()).decode("utf-8", "replace")
     with contextlib.suppress(UserError):
         decode_enrolment(text)
 
 
-def receipt(chance: random.Random) -> None:
+def receipt(rng: random.Random) -> None:
     """A receipt holds only as it was issued, whatever its owner or a forger makes of it."""
-    data = warped(chance, PACKAGE[RECEIPT])
+    data = warped(rng, PACKAGE[RECEIPT])
     try:
         found = read_receipt(data)
         check_receipt(found, desk().policy)
@@ -192,32 +192,32 @@ def a_log(statements: list[bytes]) -> list[bytes]:
     ]  # fmt: skip
 
 
-def log(chance: random.Random) -> None:
+def log(rng: random.Random) -> None:
     """Whatever entries a log has, and whenever they were witnessed: it is recounted to the end, or is no log."""
-    chosen = [encode_statement(one) for one in chance.choices(STATEMENTS[1:], k=chance.randrange(7))]
-    statements = [bytes([STATEMENT_LEAF]) + warped(chance, one[1:]) if chance.randrange(2) else one for one in chosen]
+    chosen = [encode_statement(one) for one in rng.choices(STATEMENTS[1:], k=rng.randrange(7))]
+    statements = [bytes([STATEMENT_LEAF]) + warped(rng, one[1:]) if rng.randrange(2) else one for one in chosen]
     entries = a_log(statements)
-    if chance.randrange(4) == 0:
-        entries[0] = bytes([STATEMENT_LEAF]) + warped(chance, entries[0][1:])
-    for _ in range(chance.randrange(3)):
-        at = chance.randrange(len(entries))
-        entries[at : at + chance.randrange(2)] = [mutate(chance, chance.choice(entries))]
-    stamps = {period: Stamp(chance.randrange(30), chance.choice([None, 0, 1_700_009_000, 2**62]), ())
-              for period in range(chance.randrange(4))}  # fmt: skip
+    if rng.randrange(4) == 0:
+        entries[0] = bytes([STATEMENT_LEAF]) + warped(rng, entries[0][1:])
+    for _ in range(rng.randrange(3)):
+        at = rng.randrange(len(entries))
+        entries[at : at + rng.randrange(2)] = [mutate(rng, rng.choice(entries))]
+    stamps = {period: Stamp(rng.randrange(30), rng.choice([None, 0, 1_700_009_000, 2**62]), ())
+              for period in range(rng.randrange(4))}  # fmt: skip
     try:
         periods_of(entries)
-        recount(entries, stamps, chance.choice([0, 1_700_009_000, 2_000_000_000]))
+        recount(entries, stamps, rng.choice([0, 1_700_009_000, 2_000_000_000]))
     except PeerError:
         return
 
 
-def package(chance: random.Random) -> None:
+def package(rng: random.Random) -> None:
     """Nothing but the real package is one."""
-    name = chance.choice(list(PACKAGE))
-    data = mutate(chance, PACKAGE[name])
-    if name.endswith(".json") and chance.randrange(2):
-        data = warped(chance, PACKAGE[name])
-    files = {path: kept for path, kept in PACKAGE.items() if path != name or chance.randrange(8)} | {name: data}
+    name = rng.choice(list(PACKAGE))
+    data = mutate(rng, PACKAGE[name])
+    if name.endswith(".json") and rng.randrange(2):
+        data = warped(rng, PACKAGE[name])
+    files = {path: kept for path, kept in PACKAGE.items() if path != name or rng.randrange(8)} | {name: data}
     try:
         verify_package(files, desk().policy, desk().custodian.fingerprint)
     except PeerError:

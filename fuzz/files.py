@@ -25,28 +25,26 @@ _LINK: Final = format_link(Link("room", "민아@relay.example:8443", bytes(10), 
 _SIGNS: Final = "../\\:.\u202e\u200b\x00\n\t 가a%EB#-_[]@" + chr(0x1F600)
 
 
-def _text(chance: random.Random, seed: str) -> str:
+def _text(rng: random.Random, seed: str) -> str:
     signs = list(seed)
-    for _ in range(chance.randrange(5)):
-        at = chance.randrange(len(signs) + 1)
-        signs[at : at + chance.randrange(3)] = chance.choice([*_SIGNS, chr(chance.randrange(0xD800)), ""])
+    for _ in range(rng.randrange(5)):
+        at = rng.randrange(len(signs) + 1)
+        signs[at : at + rng.randrange(3)] = rng.choice([*_SIGNS, chr(rng.randrange(0xD800)), ""])
     return "".join(signs)
 
 
-def link(chance: random.Random) -> None:
+def link(rng: random.Random) -> None:
     """What parses has one text, and parses to itself."""
     try:
-        found = parse_link(_text(chance, _LINK))
+        found = parse_link(_text(rng, _LINK))
     except LinkError:
         return
     assert parse_link(format_link(found)) == found
 
 
-def name(chance: random.Random) -> None:
+def name(rng: random.Random) -> None:
     """A safe name is one visible part, short enough, and stays as it is."""
-    safe = safe_name(
-        _text(chance, chance.choice(["../a.tar.gz", "CON.txt", "사진.jpeg", "." * 9, "x" * 400, "가" * 200]))
-    )
+    safe = safe_name(_text(rng, rng.choice(["../a.tar.gz", "CON.txt", "사진.jpeg", "." * 9, "x" * 400, "가" * 200])))
     assert safe
     assert safe == safe_name(safe)
     assert not set(safe) & set('/\\<>:"|?*\x00\n\u202e')
@@ -61,10 +59,10 @@ class Images:
     def __init__(self) -> None:
         self.seeds = [photo(48, 32, kind=kind) for kind in ("JPEG", "PNG", "WEBP")] + [moving_picture()]
 
-    def run(self, chance: random.Random) -> None:
+    def run(self, rng: random.Random) -> None:
         """One image."""
-        data = mutate(chance, chance.choice(self.seeds))
-        data = data[: chance.randrange(len(data) + 1)] if chance.randrange(4) == 0 else data
+        data = mutate(rng, rng.choice(self.seeds))
+        data = data[: rng.randrange(len(data) + 1)] if rng.randrange(4) == 0 else data
         sniff_audio(data)
         try:
             made = safe_image(data)
@@ -74,13 +72,13 @@ class Images:
         assert Image.open(io.BytesIO(made.data)).size == (made.width, made.height)
 
 
-def piece(chance: random.Random) -> None:
+def piece(rng: random.Random) -> None:
     """A chunk opens to exactly the bytes that were cut, or not at all."""
-    content = chance.randbytes(chance.randrange(1, 9_000))
+    content = rng.randbytes(rng.randrange(1, 9_000))
     ref, chunks = cut_blob(bytes(32), content)
-    lie = BlobRef(max(0, ref.size + chance.randrange(-2, 3)), ref.key, ref.chunks * chance.choice((1, 1, 2)))
+    lie = BlobRef(max(0, ref.size + rng.randrange(-2, 3)), ref.key, ref.chunks * rng.choice((1, 1, 2)))
     try:
-        got = open_piece(lie, chance.choice((0, 0, 1, -1)), mutate(chance, chunks[0][1]))
+        got = open_piece(lie, rng.choice((0, 0, 1, -1)), mutate(rng, chunks[0][1]))
     except Malformed:
         return
     assert got == (content + bytes(2))[: lie.size]

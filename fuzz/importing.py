@@ -48,12 +48,12 @@ SEEDS: Final = {
 class Dripping:
     """Bytes in parts of any size."""
 
-    def __init__(self, data: bytes, chance: random.Random) -> None:
+    def __init__(self, data: bytes, rng: random.Random) -> None:
         self._stream = io.BytesIO(data)
-        self._chance = chance
+        self._rng = rng
 
     def read(self, size: int, /) -> bytes:
-        return self._stream.read(self._chance.randint(1, max(1, min(size, 3_000))))
+        return self._stream.read(self._rng.randint(1, max(1, min(size, 3_000))))
 
 
 def check(items: list[Item]) -> None:
@@ -74,40 +74,40 @@ def check(items: list[Item]) -> None:
             assert [16] == [len(id) for id, _ in placer.place([item])]
 
 
-def kakao_text(chance: random.Random) -> None:
-    data = mutate(chance, SEEDS[chance.choice([name for name in SEEDS if name[:3] in {"win", "and", "ios"}])])
+def kakao_text(rng: random.Random) -> None:
+    data = mutate(rng, SEEDS[rng.choice([name for name in SEEDS if name[:3] in {"win", "and", "ios"}])])
     reader = kakao.KakaoReader("Talk-1.txt")
-    check([*reader.read(pages(Dripping(data, chance))), *reader.end()])
+    check([*reader.read(pages(Dripping(data, rng))), *reader.end()])
 
 
-def kakao_table(chance: random.Random) -> None:
-    check(list(kakao_csv.read(pages(Dripping(mutate(chance, SEEDS["macos"]), chance)), "x.csv")))
+def kakao_table(rng: random.Random) -> None:
+    check(list(kakao_csv.read(pages(Dripping(mutate(rng, SEEDS["macos"]), rng)), "x.csv")))
 
 
-def whatsapp_text(chance: random.Random) -> None:
-    data = mutate(chance, SEEDS[chance.choice([name for name in SEEDS if name.startswith("whatsapp")])])
-    reader = whatsapp.WhatsAppReader("_chat.txt", chance.choice(list(DayOrder)))
-    check(list(reader.read(pages(Dripping(data, chance)))))
-    assert whatsapp.orders(pages(Dripping(data, chance)))
+def whatsapp_text(rng: random.Random) -> None:
+    data = mutate(rng, SEEDS[rng.choice([name for name in SEEDS if name.startswith("whatsapp")])])
+    reader = whatsapp.WhatsAppReader("_chat.txt", rng.choice(list(DayOrder)))
+    check(list(reader.read(pages(Dripping(data, rng)))))
+    assert whatsapp.orders(pages(Dripping(data, rng)))
 
 
-def telegram_json(chance: random.Random) -> None:
-    data = mutate(chance, SEEDS[chance.choice(["telegram", "telegram-all"])])
+def telegram_json(rng: random.Random) -> None:
+    data = mutate(rng, SEEDS[rng.choice(["telegram", "telegram-all"])])
     with contextlib.suppress(ExportUnreadable):
-        check(list(telegram.read(Dripping(data, chance))))
+        check(list(telegram.read(Dripping(data, rng))))
 
 
-def anything(chance: random.Random) -> None:
+def anything(rng: random.Random) -> None:
     """Through the same door as a person's files, sometimes packed."""
     data, name = (
-        mutate(chance, SEEDS[chance.choice(list(SEEDS))]),
-        chance.choice(["x.txt", "x.csv", "result.json", "x"]),
+        mutate(rng, SEEDS[rng.choice(list(SEEDS))]),
+        rng.choice(["x.txt", "x.csv", "result.json", "x"]),
     )
-    if chance.randrange(3) == 0:
+    if rng.randrange(3) == 0:
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(f"{name}.txt", data)
-        data, name = mutate(chance, packed.getvalue()), "x.zip"
+        data, name = mutate(rng, packed.getvalue()), "x.zip"
     try:
         for export in examine([Given(name, data=data)], Reading()):
             check([line for _, line in export.lines()])

@@ -63,10 +63,10 @@ READERS: Final[dict[str, tuple[Callable[[bytes], bytes], list[bytes]]]] = {
 }
 
 
-def read(chance: random.Random) -> None:
+def read(rng: random.Random) -> None:
     """Every reader: what it takes, it writes the same."""
-    decode, seeds = READERS[chance.choice(list(READERS))]
-    data = mutate(chance, chance.choice(seeds))
+    decode, seeds = READERS[rng.choice(list(READERS))]
+    data = mutate(rng, rng.choice(seeds))
     try:
         encoded = decode(data)
     except PeerError:
@@ -74,9 +74,9 @@ def read(chance: random.Random) -> None:
     assert encoded == data
 
 
-def prove(chance: random.Random) -> None:
+def prove(rng: random.Random) -> None:
     """Only the real proof proves, whatever is done to its bytes; lines that nobody knows may be lost or added."""
-    data = mutate(chance, PROOF.encode())
+    data = mutate(rng, PROOF.encode())
     try:
         proof = parse_proof(data)
         seen = proof.verify(b"entry 5", POLICY)
@@ -85,43 +85,43 @@ def prove(chance: random.Random) -> None:
     assert (LOG.checkpoint, PROOF.hashes, 5) == (seen.checkpoint, proof.hashes, proof.index)
 
 
-def witness(chance: random.Random) -> None:
+def witness(rng: random.Random) -> None:
     """Only growth that is proven is cosigned."""
     try:
-        request = parse_request(mutate(chance, REQUEST.encode()))
+        request = parse_request(mutate(rng, REQUEST.encode()))
     except PeerError:
         return
     decision = decide(request, Cosigned(OLD.size, OLD.root), KEYS)
     assert not isinstance(decision, Accept) or (LOG.checkpoint, REQUEST.proof) == (decision.checkpoint, request.proof)
 
 
-def forks(chance: random.Random) -> None:
+def forks(rng: random.Random) -> None:
     """Out of an honest log's checkpoints nobody makes a fork, whatever the file says."""
-    other = bytes(32) if chance.random() < 0.5 else b""
+    other = bytes(32) if rng.random() < 0.5 else b""
     honest = Fork("no-consistency", LOG.checkpoint.origin, OLD.note(*WITNESSES), REQUEST, (), other)
     try:
-        assert not weigh(parse_fork(mutate(chance, honest.encode())), POLICY).proven
+        assert not weigh(parse_fork(mutate(rng, honest.encode())), POLICY).proven
     except PeerError:
         return
 
 
-def rules(chance: random.Random) -> None:
+def rules(rng: random.Random) -> None:
     """Any text is a policy or refused, and what is a policy can be asked."""
     words = POLICY_TEXT.split(" ")
-    for _ in range(chance.randrange(4)):
-        words[chance.randrange(len(words))] = chance.choice([*words, "any", "all", "none", "\n", "#", "\t", "0", "65"])
-    text = mutate(chance, " ".join(words).encode()).decode("utf-8", "replace")
+    for _ in range(rng.randrange(4)):
+        words[rng.randrange(len(words))] = rng.choice([*words, "any", "all", "none", "\n", "#", "\t", "0", "65"])
+    text = mutate(rng, " ".join(words).encode()).decode("utf-8", "replace")
     try:
         Policy.parse(text).check(NOTE)
     except PeerError:
         return
 
 
-def tiles(chance: random.Random) -> None:
+def tiles(rng: random.Random) -> None:
     """Tiles from outside make another root, or are refused."""
     store = dict(LOG.grown[0].tiles)
-    changed = chance.choice(list(store))
-    data = mutate(chance, store[changed])
+    changed = rng.choice(list(store))
+    data = mutate(rng, store[changed])
     try:
         edge = read_edge(SIZE, lambda tile: data if tile == changed else store[tile])
     except PeerError:

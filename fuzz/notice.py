@@ -39,22 +39,22 @@ VALUES: list[object] = [
 ]
 
 
-def bent(chance: random.Random) -> bytes:
+def bent(rng: random.Random) -> bytes:
     """The genuine notice with a value somewhere in it exchanged."""
     root = json.loads(ITEM.removeprefix(HEADER))
     at = root
     while True:
         keys = list(at) if isinstance(at, dict) else list(range(len(at)))
-        key = chance.choice(keys)
-        if not isinstance(at[key], dict | list) or not at[key] or chance.random() < 0.2:
-            at[key] = chance.choice(VALUES)
+        key = rng.choice(keys)
+        if not isinstance(at[key], dict | list) or not at[key] or rng.random() < 0.2:
+            at[key] = rng.choice(VALUES)
             return HEADER + json.dumps(root, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
         at = at[key]
 
 
-def notices(chance: random.Random) -> None:
+def notices(rng: random.Random) -> None:
     """Only the genuine one is believed."""
-    item = bent(chance) if chance.random() < 0.5 else mutate(chance, ITEM)
+    item = bent(rng) if rng.random() < 0.5 else mutate(rng, ITEM)
     try:
         assert encode_notice(parse_notice(item)) == item
         check(item, HANDLE, PINNED, lambda _: None, NOW_S, NOW_S)

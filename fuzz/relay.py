@@ -55,10 +55,10 @@ HEADS = [
 ]
 
 
-def records(chance: random.Random) -> None:
+def records(rng: random.Random) -> None:
     """Records, whole and through fragments, agree."""
-    data = mutate(chance, chance.choice(MESSAGES))
-    parts = pieces(chance, data)
+    data = mutate(rng, rng.choice(MESSAGES))
+    parts = pieces(rng, data)
     assembly = Assembly(max(1, len(data)))
     for index, part in enumerate(parts):
         assembly.add(part, first=index == 0, last=False)
@@ -69,9 +69,9 @@ def records(chance: random.Random) -> None:
         request(bytes(body))
 
 
-def requests(chance: random.Random) -> None:
+def requests(rng: random.Random) -> None:
     """Any bytes are a request or malformed."""
-    request(mutate(chance, chance.choice(REQUESTS)))
+    request(mutate(rng, rng.choice(REQUESTS)))
 
 
 def request(body: bytes) -> None:
@@ -123,12 +123,12 @@ class Pipe(asyncio.Transport):
 def fronts(relay: Relay) -> Target:
     """Any bytes to the port, however they are split, never raise."""
 
-    def run(chance: random.Random) -> None:
+    def run(rng: random.Random) -> None:
         pipe = Pipe()
         front = Front(relay)
         pipe.protocol = front
         front.connection_made(pipe)
-        for part in pieces(chance, mutate(chance, b"".join(chance.choices(HEADS, k=chance.randrange(1, 4))))):
+        for part in pieces(rng, mutate(rng, b"".join(rng.choices(HEADS, k=rng.randrange(1, 4))))):
             if not pipe.closing and part:
                 deliver(pipe.protocol, part)
         pipe.protocol.connection_lost(None)

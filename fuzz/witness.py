@@ -56,26 +56,26 @@ class Cosigning:
         self.cosigner = make_cosigner(self.config, self.store)
         self.witness = Witness(self.config, self.cosigner, lambda: NOW_S)
 
-    def add(self, chance: random.Random) -> None:
+    def add(self, rng: random.Random) -> None:
         """There is an answer; a cosignature only for one of the two states that the log has signed."""
-        body = mutate(chance, chance.choice(REQUESTS))
+        body = mutate(rng, rng.choice(REQUESTS))
         answer = self.cosigner.add(body, NOW_S)
         assert answer.status in {200, 400, 403, 404, 409, 422, 429}
         if answer.status == 200:
             parse_signatures(answer.body)
             assert parse_request(body).checkpoint in {one.checkpoint for one in LOGS}
 
-    def latest(self, chance: random.Random) -> None:
+    def latest(self, rng: random.Random) -> None:
         """Any name is that of a log, or of none."""
-        name = mutate(chance, log_id(ORIGIN).encode()).decode("utf-8", "replace")
+        name = mutate(rng, log_id(ORIGIN).encode()).decode("utf-8", "replace")
         assert self.cosigner.latest(name).status in {200, 404}
 
-    def front(self, chance: random.Random) -> None:
+    def front(self, rng: random.Random) -> None:
         """Any bytes to the port, however they are split, never raise."""
         pipe = Pipe()
         front = Front(self.witness)
         front.connection_made(pipe)
-        for part in pieces(chance, mutate(chance, b"".join(chance.choices(HEADS, k=chance.randrange(1, 4))))):
+        for part in pieces(rng, mutate(rng, b"".join(rng.choices(HEADS, k=rng.randrange(1, 4))))):
             if not pipe.closing and part:
                 front.data_received(part)
         front.connection_lost(None)

@@ -80,13 +80,13 @@ class Prototype:
 class Connection(WSListener):
     """One connection."""
 
-    def __init__(self, house: Prototype) -> None:
+    def __init__(self, prototype: Prototype) -> None:
         super().__init__()
-        self._house = house
+        self._prototype = prototype
         self._out = bytearray()
-        self._budget = Budget(house.limits)
+        self._budget = Budget(prototype.limits)
         self._loop = asyncio.get_running_loop()
-        added = house.added
+        added = prototype.added
         self._take: Callable[[int, memoryview], None] = self._take_packed if "messagepack" in added else self._take_bare
         self._quotas = "quotas" in added
         self._packed = "messagepack" in added
@@ -96,7 +96,7 @@ class Connection(WSListener):
         self._transport = transport
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - a callback's signature
-        for waiting in self._house.waiting.values():
+        for waiting in self._prototype.waiting.values():
             waiting.pop(self, None)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: ARG002 - a callback's signature
@@ -126,7 +126,7 @@ class Connection(WSListener):
         operation, box, after = bare.REQUEST.unpack_from(body)
         if self._hashes:
             hashed = sha256(box.to_bytes(32, "big")).digest()
-            box = self._house.box_of(hashed, hashed)
+            box = self._prototype.box_of(hashed, hashed)
         if operation == bare.APPEND:
             self._append(request_id, box, bytes(body[bare.REQUEST.size :]))
         else:
@@ -144,22 +144,22 @@ class Connection(WSListener):
             self._read(request_id, box, request.after)
 
     def _authorised(self, read_hash: bytes, write_hash: bytes) -> int:
-        return self._house.box_of(read_hash, write_hash)
+        return self._prototype.box_of(read_hash, write_hash)
 
     def _append(self, request_id: int, box: int, frame: bytes) -> None:
-        house = self._house
+        prototype = self._prototype
         if self._quotas and not self._may(box, len(frame)):
             return
-        house.queued += len(frame)
-        house.shelf.append(Kept(self, request_id, box, frame))
+        prototype.queued += len(frame)
+        prototype.shelf.append(Kept(self, request_id, box, frame))
 
     def _may(self, box: int, size: int) -> bool:
-        house, limits = self._house, self._house.limits
+        prototype, limits = self._prototype, self._prototype.limits
         if self._budget.append(0, int(time.monotonic())) is not None:
             return False
-        if house.queued + size > limits.queue_bytes or size > limits.frame_bytes:
+        if prototype.queued + size > limits.queue_bytes or size > limits.frame_bytes:
             return False
-        today = house.day.setdefault(box, [0, 0])
+        today = prototype.day.setdefault(box, [0, 0])
         if today[0] >= limits.box_frames_per_day or today[1] + size > limits.box_bytes_per_day:
             return False
         today[0] += 1
@@ -167,12 +167,12 @@ class Connection(WSListener):
         return True
 
     def _read(self, request_id: int, box: int, after: int) -> None:
-        waiting = self._house.waiting.setdefault(box, {})
+        waiting = self._prototype.waiting.setdefault(box, {})
         while True:
-            last, frames = self._house.shelf.read(box, after)
+            last, frames = self._prototype.shelf.read(box, after)
             if frames:
                 self.answer(request_id, self.encode_frames(last, frames))
-                if self._house.asking:
+                if self._prototype.asking:
                     return
             if len(frames) < FULL:
                 break
@@ -195,10 +195,10 @@ FULL = 1_000
 
 async def serve(folder: Path, added: frozenset[str]) -> None:
     """Serve until the process ends."""
-    house = Prototype(folder, added)
+    prototype = Prototype(folder, added)
 
     def accept(_request: WSUpgradeRequest) -> WSListener:
-        return Connection(house)
+        return Connection(prototype)
 
     server = await ws_create_server(accept, "127.0.0.1", 0, enable_auto_ping=False, max_frame_size=MOST)
     gc.collect()

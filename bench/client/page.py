@@ -78,7 +78,8 @@ def _bars(results: Results) -> str:
     told = (
         f"{met} met, {missed} missed, {len(judged) - met - missed} not measured. The median decides whether a bar is"
         f" met, and only at the size that the bar names; for latency it needs at least {LEAST_TALK} messages. *Whose*"
-        " is the target that was set before the bench was written; the price that a [decision](decisions/0026-peals.md)"
+        " is the target that was set before the bench was written; the price that a "
+        "[decision](decisions/0026-activity-digests.md)"
         " names; *ours*, set before that decision and kept for the shared connection; or a limit of the protocol or of"
         " a small machine, at which `bench.rooms` fails."
     )
@@ -118,7 +119,8 @@ def _latency(results: Results) -> str:
         f"{OFTEN} times in {LATELY_S:g} s is read later and later, up to {1 << SLOWER} times as late, and a receipt "
         "counts like a message. So *one after another* is a lively conversation, and *between messages* a slow one. "
         "With `--fast` nothing waits, and an observer of the traffic sees more "
-        "([0026](decisions/0026-peals.md)). The parts are *encrypt + store*, until `send` returns; *relay durable*, "
+        "([0026](decisions/0026-activity-digests.md)). The parts are *encrypt + store*, until `send` returns; "
+        "*relay durable*, "
         "until the relay answers that the frame is on disk; *deliver*, until the reader has the frame (this may be "
         "negative with `--fast`, where the relay answers both at about the same time); *decrypt + store*; and "
         "*tell*, until the listener has the event.\n\nNot covered: a network, TLS, and a second processor, since both "

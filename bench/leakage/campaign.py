@@ -12,7 +12,7 @@ from typing import Final
 from bench.leakage.activity import TREES, tell_apart, windows
 from bench.leakage.defences import APART, TOGETHER
 from bench.leakage.designs import OURS, changed, is_changed
-from bench.leakage.parallel import abreast
+from bench.leakage.parallel import in_parallel
 from bench.leakage.price import Price, price
 from bench.leakage.rivals import RIVALS
 from bench.leakage.society import Size, make
@@ -251,7 +251,7 @@ def _report(plan: Plan, outcome: Outcome, trial: Trial, learned: Learned, say: S
         often = view in LIVE and plan.over_time
         return played, trial.first(view, outcome.choice.pairs[design, view], its) if often else None
 
-    for played, first in abreast(attacked, views_of(design), processes):
+    for played, first in in_parallel(attacked, views_of(design), processes):
         outcome.edges += played.edges
         outcome.rooms += played.rooms
         outcome.late += played.late

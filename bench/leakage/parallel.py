@@ -14,7 +14,7 @@ _WORK: Final[list[Callable[[Any], Any]]] = []
 """In a process of a pool: what it does with each item. It was inherited, as a recording is too large to be sent."""
 
 
-def abreast(work: Callable[[Item], Result], items: Sequence[Item], processes: int) -> list[Result]:
+def in_parallel(work: Callable[[Item], Result], items: Sequence[Item], processes: int) -> list[Result]:
     """What ``work`` makes of each of ``items``, in their order; results are pickled. One process is this one."""
     if processes == 1:
         return [work(item) for item in items]

@@ -123,46 +123,46 @@ def test_an_account_is_made_while_the_relay_is_out_of_reach(doomed: Service, tmp
 def test_owners_put_their_cards_back_within_a_period(tmp_path: Path) -> None:
     """The directory lost its cards and people's relay did not: whoever is online publishes again by itself."""
 
-    async def story(house: Service, elsewhere: Service) -> None:
+    async def story(lost: Service, elsewhere: Service) -> None:
         async with opened(tmp_path / "a") as a, opened(tmp_path / "b") as b:
             for client, name in ((a, "a"), (b, "b")):
-                await client.account.create(house.handle(new_name(name)), relay=elsewhere.url)
+                await client.account.create(lost.handle(new_name(name)), relay=elsewhere.url)
                 await client.account.wait_published(timeout_s=PATIENCE_S)
             await stands_in_the_record(a)
             before = a.last_event()
-            house.seize()
+            lost.seize()
             await happens(a, Warned, lambda event: event.code == "card-not-in-log", after=before)
             await happens(a, Published, after=before)
             assert a.me.published
             assert (await b.contacts.look_up(a.me.handle)).identity_key == a.me.account
 
-    with Service(tmp_path / "house", period_s=1) as house, Service(tmp_path / "elsewhere") as elsewhere:
-        play(story(house, elsewhere))
+    with Service(tmp_path / "lost", period_s=1) as lost, Service(tmp_path / "elsewhere") as elsewhere:
+        play(story(lost, elsewhere))
 
 
 @pytest.mark.slow
 def test_an_owner_who_missed_the_last_epochs_puts_the_card_back_too(tmp_path: Path) -> None:
     """What it saw last lies in the gap that the loss has left: it is told of the gap once, and goes on from now."""
 
-    async def story(house: Service, elsewhere: Service) -> None:
+    async def story(lost: Service, elsewhere: Service) -> None:
         async with opened(tmp_path / "a") as a:
-            await a.account.create(house.handle(new_name("a")), relay=elsewhere.url)
+            await a.account.create(lost.handle(new_name("a")), relay=elsewhere.url)
             await a.account.wait_published(timeout_s=PATIENCE_S)
             await stands_in_the_record(a)
             with a._session.look() as store:
-                seen = load_pinned(store, house.host), load_watch(store)
+                seen = load_pinned(store, lost.host), load_watch(store)
             size = a.record.standing().size
             while a.record.standing().size < size + 3:  # noqa: ASYNC110 - another process changes it
                 await asyncio.sleep(0.1)
-            house.kill()
+            lost.kill()
             before = a.last_event()
             with a._session.step() as step:
                 assert seen[0] is not None
                 save_pinned(step.store, seen[0])
                 save_watch(step.store, seen[1])
-            house.seize()
+            lost.seize()
             await happens(a, Warned, lambda event: event.code == "record-gap", after=before)
             await happens(a, Published, after=before)
 
-    with Service(tmp_path / "house", period_s=1) as house, Service(tmp_path / "elsewhere") as elsewhere:
-        play(story(house, elsewhere))
+    with Service(tmp_path / "lost", period_s=1) as lost, Service(tmp_path / "elsewhere") as elsewhere:
+        play(story(lost, elsewhere))

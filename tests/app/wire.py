@@ -54,7 +54,7 @@ class Loop:
         self._loop.close()
 
 
-class _Ear(WSListener):
+class _Listener(WSListener):
     """Hears what the app says."""
 
     def __init__(self, hear: Callable[[bytes], None], end: Callable[[int], None]) -> None:
@@ -91,7 +91,7 @@ class Page:
         self.pushes: list[p.Pushed] = []
         self.closed_with: int | None = None
         self._loop = loop
-        self._ear: _Ear | None = None
+        self._listener: _Listener | None = None
         self._news = threading.Condition()
         self._answers: dict[int, dict[str, Any]] = {}
         self._count = 0
@@ -108,19 +108,19 @@ class Page:
         headers = {"Origin": f"http://{host}", "Sec-WebSocket-Protocol": f"nulla, token.{self.token}"} | dict(more)
         query = "" if after is None else f"?after={after}"
         self.closed_with = None
-        _, ear = await ws_connect(
-            lambda: _Ear(self._hear, self._end),
+        _, listener = await ws_connect(
+            lambda: _Listener(self._hear, self._end),
             f"ws://{host}/ws{query}",
             extra_headers=headers,
             max_frame_size=64 * 1024 * 1024,
         )
-        self._ear = cast(_Ear, ear)
+        self._listener = cast(_Listener, listener)
 
     def cut(self) -> None:
         """The connection breaks."""
-        ear = self._ear
-        if ear is not None and ear.transport is not None:
-            transport = ear.transport
+        listener = self._listener
+        if listener is not None and listener.transport is not None:
+            transport = listener.transport
             self._loop.do(self._on_loop(lambda: transport.disconnect(graceful=False)))
             self.until(lambda: self.closed_with is not None)
 
@@ -129,10 +129,10 @@ class Page:
 
     def send(self, data: bytes) -> None:
         """Send one text message as it is."""
-        ear = self._ear
-        assert ear is not None
-        assert ear.transport is not None
-        transport = ear.transport
+        listener = self._listener
+        assert listener is not None
+        assert listener.transport is not None
+        transport = listener.transport
         self._loop.do(self._on_loop(lambda: transport.send(WSMsgType.TEXT, data)))
 
     def _hear(self, data: bytes) -> None:

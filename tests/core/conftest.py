@@ -7,19 +7,19 @@ from collections.abc import Iterator
 import pytest
 
 from tests.core.home import Home
-from tests.core.talk import House, Talk
+from tests.core.talk import Talk, TwoRooms
 
 
 @pytest.fixture(scope="module")
-def house() -> House:
+def two_rooms() -> TwoRooms:
     """Two rooms of one device, made once for a file's tests."""
-    return House()
+    return TwoRooms()
 
 
 @pytest.fixture
-def talk(house: House) -> Iterator[Talk]:
+def talk(two_rooms: TwoRooms) -> Iterator[Talk]:
     """One step in them, undone afterwards."""
-    yield from house.talk()
+    yield from two_rooms.talk()
 
 
 @pytest.fixture(scope="module")

@@ -16,14 +16,14 @@ from nullabona.wire.card import Card, CardDevice, issue_certificate, sign_card, 
 from nullabona.wire.certificate import DeviceCertificate
 from nullabona.wire.handle import parse_handle
 from tests.core.stage import DAY, RELAY, Other, Stage
-from tests.core.talk import House, Talk
+from tests.core.talk import Talk, TwoRooms
 
 PHONE, TABLET, WATCH = Other("phone"), Other("tablet"), Other("watch")
 """Devices of our account: of these `Other` people only the keys and the device's id count."""
 
 
 @dataclass
-class Home(House):
+class Home(TwoRooms):
     """Two rooms of one device as in `House`, and a third, which the account's devices share."""
 
     def __post_init__(self) -> None:

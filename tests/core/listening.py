@@ -9,7 +9,7 @@ from nullabona.client.core.model.mls_port import Group, Mls
 from tests.core.stage import Stage
 
 
-class _Ear:
+class _ListeningGroup:
     """A group that writes down what is encrypted in it."""
 
     def __init__(self, group: Group, said: list[Envelope]) -> None:
@@ -32,7 +32,7 @@ class Listening:
         stage.mls = cast("Mls", self)  # type: ignore[assignment]
 
     def group(self, group_id: bytes) -> Group:
-        return cast("Group", _Ear(self._mls.group(group_id), self.said))
+        return cast("Group", _ListeningGroup(self._mls.group(group_id), self.said))
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever MLS has
         return getattr(self._mls, name)

@@ -28,7 +28,7 @@ class _UndoneError(Exception):
 
 
 @dataclass
-class House:
+class TwoRooms:
     """A device with a group of three, where it is the only admin, and a room of two with Jun."""
 
     stage: Stage = field(default_factory=Stage)
@@ -80,7 +80,7 @@ class _OverheardGroup:
 class Talk:
     """What a test does in one step."""
 
-    house: House
+    two_rooms: TwoRooms
     step: Step
     overheard: Overheard
     said_before: int = 0
@@ -91,11 +91,11 @@ class Talk:
 
     @property
     def group(self) -> RoomState:
-        return self.step.room(self.house.group)
+        return self.step.room(self.two_rooms.group)
 
     @property
     def direct(self) -> RoomState:
-        return self.step.room(self.house.direct)
+        return self.step.room(self.two_rooms.direct)
 
     def dismissed(self) -> None:
         """Nari is the group's only admin from now on."""
@@ -108,7 +108,7 @@ class Talk:
         whose = (self.step.local.account, self.step.local.device) if by is None else (by.account, by.device)
         state = MessageState.SENT if by is None else MessageState.RECEIVED
         id = count.to_bytes(16, "big")
-        row = Message(self.house.group, id, *whose, START + count, count, 0, state, b"", b"", 0, b"")
+        row = Message(self.two_rooms.group, id, *whose, START + count, count, 0, state, b"", b"", 0, b"")
         row = replace(kinds.filled(self.step, row, body, entitled=entitled), **about)  # type: ignore[arg-type]
         self.step.store.put_message(row)
         return row

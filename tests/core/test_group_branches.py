@@ -41,12 +41,12 @@ def test_a_branch_that_removed_somebody_wins_then_the_lower_hash(
 def test_a_better_branch_is_looked_for_with_who_told_of_it() -> None:
     """The person is warned, once; our own commit is not announced."""
     fork = Fork(HIGH)
-    assert [None, None] == [rivalled(fork, by, b"theirs") for by in (JUN, BO)]
+    assert [None, None] == [claimed_by(fork, by, b"theirs") for by in (JUN, BO)]
     expected = Rejoin("fork", 0, digest("theirs"), [], [helper(BO), helper(JUN)], START)
     assert (expected, ["room-forked"], 0) == (fork.rejoin(), fork.warned(), fork.announced())
 
 
-def rivalled(fork: Fork, by: Other, commit: bytes, *removed: bytes) -> CompetingBranch | None:
+def claimed_by(fork: Fork, by: Other, commit: bytes, *removed: bytes) -> CompetingBranch | None:
     """Somebody claims a commit. Who must come to us, in case nobody of ours is left."""
     claim = fork.claim(by, commit, *removed)
     with fork.here() as (step, room, track):
@@ -57,8 +57,8 @@ def rivalled(fork: Fork, by: Other, commit: bytes, *removed: bytes) -> Competing
 def test_a_worse_branch_hears_of_ours() -> None:
     """At once, as it was not announced; nothing is looked for and nobody warned."""
     fork = Fork(LOW)
-    rival = CompetingBranch(digest("theirs"), (), JUN.account, JUN.handle)
-    assert (rival, 1) == (rivalled(fork, JUN, b"theirs"), fork.announced())
+    competing = CompetingBranch(digest("theirs"), (), JUN.account, JUN.handle)
+    assert (competing, 1) == (claimed_by(fork, JUN, b"theirs"), fork.announced())
     assert (None, []) == (fork.rejoin(), fork.warned())
 
 
@@ -67,7 +67,7 @@ def test_whoever_goes_on_elsewhere_after_our_announcement_hears_it_again_soon() 
     fork = Fork(LOW)
     with fork.here() as (_, _, track):
         track.settled_seen = True
-    rivalled(fork, JUN, b"theirs")
+    claimed_by(fork, JUN, b"theirs")
     with fork.here() as (_, _, track):
         assert (False, START + MINUTE + 1) == (track.settled_seen, track.answer_at)
     assert 0 == fork.announced()
@@ -78,20 +78,20 @@ def test_of_several_worse_branches_the_best_is_remembered() -> None:
     one, other = sorted((b"one", b"two"), key=digest_of)
     for order in ((one, other), (other, one)):
         fork = Fork(LOW)
-        found = [rivalled(fork, JUN, commit) for commit in order][-1]
+        found = [claimed_by(fork, JUN, commit) for commit in order][-1]
         assert digest_of(one) == (found.commit if found else None)
     fork = Fork(LOW)
     with fork.here() as (_, _, track):
         track.winner = Winner(LOW, (EVE.account,))
-    rivalled(fork, JUN, one)
-    found = rivalled(fork, BO, other, EVE.account)
+    claimed_by(fork, JUN, one)
+    found = claimed_by(fork, BO, other, EVE.account)
     assert (digest_of(other), (EVE.account,)) == ((found.commit, found.removed) if found else None)
 
 
 def test_of_one_worse_branch_it_is_remembered_who_told_first() -> None:
     """Others say the same."""
     fork = Fork(LOW)
-    assert [JUN.account] * 2 == [found.account for by in (JUN, BO) if (found := rivalled(fork, by, b"theirs"))]
+    assert [JUN.account] * 2 == [found.account for by in (JUN, BO) if (found := claimed_by(fork, by, b"theirs"))]
 
 
 def digest_of(commit: bytes) -> bytes:
@@ -105,7 +105,7 @@ def test_who_led_us_nowhere_before_is_only_told_where_we_are() -> None:
     with fork.here() as (_, room, track):
         room.doubted[JUN.account.hex()] = START + 1
         track.settled_seen = True
-    assert None is rivalled(fork, JUN, b"theirs")
+    assert None is claimed_by(fork, JUN, b"theirs")
     with fork.here() as (_, room, track):
         assert (branches.SPENT, [], START + MINUTE + 1) == (
             *((room.rejoin and (room.rejoin.reason, room.rejoin.helpers)) or ()),
@@ -114,7 +114,7 @@ def test_who_led_us_nowhere_before_is_only_told_where_we_are() -> None:
         track.answer_at = 0
         room.looked_at = None
         room.rejoin, track.winner = None, Winner(LOW, ())
-    assert None is rivalled(fork, JUN, b"theirs")
+    assert None is claimed_by(fork, JUN, b"theirs")
     assert None is fork.rejoin()
 
 
@@ -150,7 +150,7 @@ def test_of_a_fork_is_warned_unless_one_is_looked_for_already(known: bytes, warn
     """Who only lost the thread did not know of it."""
     fork = Fork(HIGH)
     fork.look_for(branch("moved", commit=known))
-    rivalled(fork, JUN, b"theirs")
+    claimed_by(fork, JUN, b"theirs")
     assert ["room-forked"] * warned == fork.warned()
 
 

@@ -158,19 +158,19 @@ def test_a_claim_without_its_commit_ends_no_epoch() -> None:
         assert ([], None) == (track.candidates, track.settle_until)
 
 
-@pytest.mark.parametrize("heals", [True, False])
-def test_in_a_closed_box_another_winner_is_a_fork(*, heals: bool) -> None:
+@pytest.mark.parametrize("rejoins", [True, False])
+def test_in_a_closed_box_another_winner_is_a_fork(*, rejoins: bool) -> None:
     """We move if theirs is worth more, and announce ours if not."""
     stage = Stage()
     room = stage.room(JUN)
     with stage.inside(room) as (step, state, track):
         ours = digest(b"ours")
-        data = next(b"%d" % n for n in range(1_000) if (digest(b"%d" % n) < ours) is heals)
+        data = next(b"%d" % n for n in range(1_000) if (digest(b"%d" % n) < ours) is rejoins)
         track.winner = Winner(ours)
         step.store.set_value(box_log.winner_key(track), b"ours")
         read(step, state, track, sealed(track, Kind.SETTLED, claim(track, JUN, data)))
-        assert ("fork" if heals else "") == (state.rejoin.reason if state.rejoin is not None else "")
-        assert (0 if heals else 1) == len(out(step, RoomFrame))
+        assert ("fork" if rejoins else "") == (state.rejoin.reason if state.rejoin is not None else "")
+        assert (0 if rejoins else 1) == len(out(step, RoomFrame))
 
 
 def test_a_claim_of_an_outsider_in_a_closed_box_is_answered() -> None:

@@ -108,9 +108,9 @@ def test_a_room_whose_relay_is_out_of_reach_is_looked_for_and_no_other() -> None
 def test_a_search_ends_when_the_relay_is_there_again() -> None:
     """Whom we meant to ask where the room is, need not be asked; anything else that we look for goes on."""
     stage = Stage()
-    astray = Rejoin(branches.RELAY_UNREACHABLE, 0, b"", [], [], START)
+    unreachable = Rejoin(branches.RELAY_UNREACHABLE, 0, b"", [], [], START)
     other = Rejoin(branches.FORK, 0, b"c", [], [], START)
-    for rejoin, left in ((astray, None), (other, other)):
+    for rejoin, left in ((unreachable, None), (other, other)):
         room = stage.room(JUN, scout_at=START, rejoin=rejoin)
         scouts, state = look(stage, room, up=DOWN)
         assert ([], None, left) == (scouts, state.scout_at, state.rejoin)

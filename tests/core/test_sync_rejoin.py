@@ -92,14 +92,14 @@ def test_a_ticket_leads_to_a_commit_in_the_box_of_its_epoch() -> None:
         assert 0 == commits(step, state)
 
 
-@pytest.mark.parametrize("why", ["nothing", "no heal", "no boxes", "astray", "another branch", "unproven"])
+@pytest.mark.parametrize("why", ["nothing", "no rejoin", "no boxes", "astray", "another branch", "unproven"])
 def test_a_ticket_that_leads_nowhere_we_go_is_not_taken(why: str) -> None:
     """We look for nothing, or not there, or not with whoever gives it. It is not a warning."""
     world, (a, b, _), room = behind()
     ticket = ticket_of(a, room)
     with bare(b) as step:
         state = looks(step, room, a)
-        if why == "no heal":
+        if why == "no rejoin":
             state.rejoin = None
         elif why == "no boxes":
             state.boxes = []

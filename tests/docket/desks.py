@@ -158,7 +158,7 @@ class Office:
         self.folder, self.clock = folder, clock
         self.people = {name: person(name) for name in ROLES}
         self.auditor, self.outside_recipient = new_identity()
-        self.chance = random.Random(7).randbytes
+        self.random_bytes = random.Random(7).randbytes
         self.cadence = cadence or Cadence(start_s=NOON - HOUR)
         self.pointer_key = self.begin()
         self.desk = self.open()
@@ -166,12 +166,12 @@ class Office:
     def begin(self) -> bytes:
         """Found the desk; the auditor's pointer key."""
         first = tuple(First(self.people[name].enrolment(), roles) for name, roles in ROLES.items())
-        return found(self.folder, first, (self.outside_recipient,), self.cadence, self.clock, self.chance)
+        return found(self.folder, first, (self.outside_recipient,), self.cadence, self.clock, self.random_bytes)
 
     def open(self) -> Desk:
         """The desk in this folder, once more if it was closed."""
         verifiers: dict[CredentialKind, VerifyAssertion] = {"ed25519": verify_ed25519}
-        outside = Outside(self.clock, self.chance, producible, make_package, verifiers, self.seal)
+        outside = Outside(self.clock, self.random_bytes, producible, make_package, verifiers, self.seal)
         return Desk(self.folder, TAXONOMY, outside, self.publication)
 
     def who(self, name: str) -> Acting:

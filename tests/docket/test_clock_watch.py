@@ -115,17 +115,17 @@ def test_the_console_erases_after_each_batch(public_office: PublicOffice, monkey
     erased: list[int] = []
     monkeypatch.setattr(type(public_office.desk), "erase_due", lambda _: erased.append(1))
 
-    class Premises:
+    class Parts:
         desk, pulse = public_office.desk, Pulse()
 
-    assert public_office.loop.run(publish_once(Premises(), public_office.clock))  # type: ignore[arg-type]
+    assert public_office.loop.run(publish_once(Parts(), public_office.clock))  # type: ignore[arg-type]
 
     async def doubtful(*, clock_is_right: bool) -> None:
         raise ClockDoubtful(str(clock_is_right))
 
-    monkeypatch.setattr(Premises.desk, "publish_due", doubtful)
-    assert public_office.loop.run(publish_once(Premises(), public_office.clock))  # type: ignore[arg-type]
-    assert ([1], "docket-clock-doubtful") == (erased, getattr(Premises.pulse.problem, "code", None))
+    monkeypatch.setattr(Parts.desk, "publish_due", doubtful)
+    assert public_office.loop.run(publish_once(Parts(), public_office.clock))  # type: ignore[arg-type]
+    assert ([1], "docket-clock-doubtful") == (erased, getattr(Parts.pulse.problem, "code", None))
 
 
 def test_the_machine_tells_how_long_it_has_run() -> None:

@@ -135,11 +135,11 @@ def test_the_zip_is_the_same_every_time_and_can_be_read(made: Files) -> None:
 
 def places(files: Files) -> list[tuple[str, int]]:
     """Bytes to alter: some of each file, always the first and the last."""
-    chance = random.Random(7)
+    random_bytes = random.Random(7)
     return [
         (path, at)
         for path, data in sorted(files.items())
-        for at in sorted({0, len(data) - 1, *(chance.randrange(len(data)) for _ in range(6))})
+        for at in sorted({0, len(data) - 1, *(random_bytes.randrange(len(data)) for _ in range(6))})
     ]
 
 

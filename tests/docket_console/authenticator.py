@@ -43,10 +43,10 @@ class SoftKey:
     _key: Ed25519PrivateKey = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        chance = random.Random(self.seed)
-        self.id = chance.randbytes(32)
-        self._key = Ed25519PrivateKey.from_private_bytes(chance.randbytes(32))
-        self._prf = chance.randbytes(32)
+        random_bytes = random.Random(self.seed)
+        self.id = random_bytes.randbytes(32)
+        self._key = Ed25519PrivateKey.from_private_bytes(random_bytes.randbytes(32))
+        self._prf = random_bytes.randbytes(32)
 
     def create(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """What the page sends for a new passkey."""

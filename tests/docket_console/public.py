@@ -90,8 +90,8 @@ class PublicServed(Served):
             self.root / "log", SIGNERS, ORIGIN, witnesses=[self.witness.address], policy=Policy.parse(POLICY)
         )
         verifiers = {"ed25519": verify_ed25519, "webauthn": verify}
-        chance = random.Random(8).randbytes
-        outside = Outside(self.clock, chance, producible, self.making, verifiers, self.seal)  # type: ignore[arg-type]
+        random_bytes = random.Random(8).randbytes
+        outside = Outside(self.clock, random_bytes, producible, self.making, verifiers, self.seal)  # type: ignore[arg-type]
         self.desk = Desk(self.folder, TAXONOMY, outside, Publication(log, ORIGIN, POLICY))
         return Opened(self.desk, log.close, self.put)
 

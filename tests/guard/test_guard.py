@@ -95,7 +95,7 @@ def test_a_request_read_in_pieces_is_caught(paths: dict[str, HotPath], monkeypat
     assert (POST, "bytecodes") in judged(paths, POST)
 
 
-def test_a_peal_told_to_each_anew_is_caught(paths: dict[str, HotPath], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_digest_encoded_for_each_again_is_caught(paths: dict[str, HotPath], monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer found and encoded for each polling client, each in a turn of its own, in place of one for all."""
 
     def wasteful(self: ActivityService) -> None:

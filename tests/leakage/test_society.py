@@ -16,13 +16,13 @@ ACTS = {Kind.CREATE, Kind.ADD, Kind.REMOVE, Kind.LEAVE, Kind.SAY, Kind.FILE, Kin
 
 
 @pytest.fixture(scope="module")
-def town() -> Society:
+def large() -> Society:
     return make(3, TOWN)
 
 
-@pytest.fixture(scope="module", params=["small", "town"])
-def society(request: pytest.FixtureRequest, town: Society) -> Society:
-    return town if request.param == "town" else make(5, SMALL)
+@pytest.fixture(scope="module", params=["small", "large"])
+def society(request: pytest.FixtureRequest, large: Society) -> Society:
+    return large if request.param == "large" else make(5, SMALL)
 
 
 def test_the_same_seed_gives_the_same_society() -> None:
@@ -37,13 +37,13 @@ def test_intents_come_in_order_and_within_the_days(society: Society) -> None:
     assert times[-1] <= society.size.days * DAY
 
 
-def test_a_society_that_is_seized_earlier_is_the_same_until_then(town: Society) -> None:
+def test_a_society_that_is_seized_earlier_is_the_same_until_then(large: Society) -> None:
     """What is done later is left out; people and rooms that are still to come keep their numbers."""
-    cut = town.until(1)
+    cut = large.until(1)
     assert (1, DAY - SEIZED_BEFORE_END_S) == (cut.days, cut.end)
-    assert [intent for intent in town.intents if intent.t < cut.end] == list(cut.intents)
-    assert (town.rooms, town.accounts, town.size) == (cut.rooms, cut.accounts, cut.size)
-    assert [town, town] == [town.until(0), town.until(town.size.days)]
+    assert [intent for intent in large.intents if intent.t < cut.end] == list(cut.intents)
+    assert (large.rooms, large.accounts, large.size) == (cut.rooms, cut.accounts, cut.size)
+    assert [large, large] == [large.until(0), large.until(large.size.days)]
 
 
 def test_numbers_are_places(society: Society) -> None:
@@ -107,9 +107,9 @@ def test_a_move_goes_to_another_address(society: Society) -> None:
             at[intent.account, intent.device] = intent.address
 
 
-def test_contacts_have_a_heavy_tail(town: Society) -> None:
+def test_contacts_have_a_heavy_tail(large: Society) -> None:
     """The tail of a power law with the exponent that was drawn from, by maximum likelihood (Clauset et al., 2009)."""
-    degree = Counter(account for pair in town.contacts for account in pair)
+    degree = Counter(account for pair in large.contacts for account in pair)
     tail = np.array([count for count in degree.values() if count >= 4], dtype=float)
     exponent = 1.0 + len(tail) / np.sum(np.log(tail / 3.5))
     assert 1.8 < exponent < 3.6
@@ -117,8 +117,8 @@ def test_contacts_have_a_heavy_tail(town: Society) -> None:
     assert len(degree) == TOWN.accounts
 
 
-def test_group_rooms_are_mostly_small_and_overlap(town: Society) -> None:
-    groups = [(room.creator, *room.founders) for room in town.rooms if not room.pair]
+def test_group_rooms_are_mostly_small_and_overlap(large: Society) -> None:
+    groups = [(room.creator, *room.founders) for room in large.rooms if not room.pair]
     sizes = [len(members) for members in groups]
     assert 2 <= min(sizes) <= np.median(sizes) <= 8
     assert 12 <= max(sizes) <= TOWN.accounts // 20
@@ -131,20 +131,20 @@ def test_in_a_large_society_rooms_have_up_to_two_hundred() -> None:
     assert np.median(sizes) <= 8
 
 
-def test_people_sleep_and_talk_in_the_evening(town: Society) -> None:
+def test_people_sleep_and_talk_in_the_evening(large: Society) -> None:
     """Korean time: next to nothing between three and five, most in the hours before midnight."""
-    hours = Counter(int(intent.t % DAY // 3_600) for intent in _said(town))
+    hours = Counter(int(intent.t % DAY // 3_600) for intent in _said(large))
     total = sum(hours.values())
     assert sum(hours[hour] for hour in (3, 4)) < 0.01 * total
     assert sum(hours[hour] for hour in (20, 21, 22)) > 0.18 * total
-    night = Counter(int(intent.t % DAY // 3_600) for intent in town.intents if intent.kind is Kind.ONLINE)
+    night = Counter(int(intent.t % DAY // 3_600) for intent in large.intents if intent.kind is Kind.ONLINE)
     assert night[7] > 10 * max(1, night[3])
 
 
-def test_talk_comes_in_bursts(town: Society) -> None:
+def test_talk_comes_in_bursts(large: Society) -> None:
     """Gaps within a room are far from Poisson: mostly under a minute or two, and some of days."""
     by_room: dict[int, list[float]] = defaultdict(list)
-    for intent in _said(town):
+    for intent in _said(large):
         by_room[intent.room].append(intent.t)
     gaps = np.concatenate([np.diff(times) for times in by_room.values() if len(times) > 20])
     burstiness = (np.std(gaps) - np.mean(gaps)) / (np.std(gaps) + np.mean(gaps))
@@ -152,8 +152,8 @@ def test_talk_comes_in_bursts(town: Society) -> None:
     assert burstiness > 0.4, "0 would be Poisson (Goh and Barabasi, 2008)"
 
 
-def test_messages_are_short_and_some_are_pictures(town: Society) -> None:
-    said = _said(town)
+def test_messages_are_short_and_some_are_pictures(large: Society) -> None:
+    said = _said(large)
     texts = [intent.size for intent in said if intent.kind is Kind.SAY]
     files = [intent.size for intent in said if intent.kind is Kind.FILE]
     assert 15 < np.median(texts) < 40
@@ -162,11 +162,11 @@ def test_messages_are_short_and_some_are_pictures(town: Society) -> None:
     assert 100_000 < np.median(files) < 300_000
 
 
-def test_everybody_who_knows_one_another_talks(town: Society) -> None:
+def test_everybody_who_knows_one_another_talks(large: Society) -> None:
     """But for a few who have no time left: contacts are the graph that an attacker looks for."""
-    pairs = {tuple(sorted((room.creator, *room.founders))) for room in town.rooms if room.pair}
-    assert pairs <= set(town.contacts)
-    assert len(pairs) > 0.9 * len(town.contacts)
+    pairs = {tuple(sorted((room.creator, *room.founders))) for room in large.rooms if room.pair}
+    assert pairs <= set(large.contacts)
+    assert len(pairs) > 0.9 * len(large.contacts)
 
 
 def test_the_pace_is_what_was_asked_for() -> None:
@@ -175,12 +175,12 @@ def test_the_pace_is_what_was_asked_for() -> None:
     assert 0.5 < len(_said(fast)) / (60 * 6 * 12.0) < 1.3
 
 
-def test_people_come_and_go(town: Society) -> None:
-    kinds = Counter(intent.kind for intent in town.intents)
+def test_people_come_and_go(large: Society) -> None:
+    kinds = Counter(intent.kind for intent in large.intents)
     assert all(kinds[kind] > 0 for kind in Kind)
-    late = sum(account.arrives > DAY for account in town.accounts)
+    late = sum(account.arrives > DAY for account in large.accounts)
     assert 0 < late < 0.2 * TOWN.accounts
-    assert 0.1 < sum(account.devices == 2 for account in town.accounts) / TOWN.accounts < 0.4
+    assert 0.1 < sum(account.devices == 2 for account in large.accounts) / TOWN.accounts < 0.4
 
 
 def test_large_and_small_come_from_the_same_code() -> None:

@@ -165,7 +165,7 @@ class LiveOffice(Office):
         def produce(handle: str) -> Any:  # noqa: ANN401 - what the directory holds
             return read_producible(self.service.data, handle)
 
-        outside = Outside(self.clock, self.chance, produce, make_package, {"ed25519": verify_ed25519})
+        outside = Outside(self.clock, self.random_bytes, produce, make_package, {"ed25519": verify_ed25519})
         return Desk(self.folder, load().taxonomy(), outside, self.publication)
 
     def _lay_out(self) -> None:

@@ -70,7 +70,7 @@ class Pollers(RuleBasedStateMachine):
         self.open.add(box)
 
     @rule()
-    def a_peal_is_over(self) -> None:
+    def a_digest_is_closed(self) -> None:
         if not self.open:
             return
         self.real.close(PLENTY)

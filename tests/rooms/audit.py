@@ -40,7 +40,7 @@ def outbox_of(person: Person) -> list[OutboxItem]:
 
 
 def audit_rest(world: World, room: bytes) -> None:
-    """Nobody is left with work that nobody will ever do: no stuck commit, heal, intent, outbox item or message."""
+    """Nobody is left with work that nobody will ever do: no stuck commit, rejoin, intent, outbox item or message."""
     for person in world.people:
         if person.phase(room) == "joined":
             _audit_member(person, room)

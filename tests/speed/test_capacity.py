@@ -96,7 +96,7 @@ def test_bytes_of_those_who_hear_are_marks_and_what_is_around_them() -> None:
 
 
 @pytest.mark.parametrize(("accounts", "grows"), [(2_000, True), (100_000, False)])
-def test_answers_stop_growing_once_peals_get_longer(accounts: int, *, grows: bool) -> None:
+def test_answers_stop_growing_once_digests_get_longer(accounts: int, *, grows: bool) -> None:
     """Twice the accounts are more than twice the answers in small relays, and no more of them in large ones."""
     one, two = (Relay(count * accounts, Assumed()).answers for count in (1, 2))
     assert grows == (two > 2 * one)

@@ -18,7 +18,7 @@ Clock = Callable[[], int]
 """Seconds since 1970-01-01, UTC."""
 SteadyClock = Callable[[], Steady]
 """The machine's running time: `nullabona.machine.steady.steady_now`."""
-Chance = Callable[[int], bytes]
+RandomBytes = Callable[[int], bytes]
 """Returns that many random bytes."""
 Producible = Callable[[str], Mapping[str, object]]
 """The data held about a handle: ``nullabona.directory.service.read_producible``, passed in by the command line."""
@@ -144,7 +144,7 @@ class Outside:
     """The outside dependencies of a desk."""
 
     clock: Clock
-    chance: Chance
+    random_bytes: RandomBytes
     producible: Producible
     make_package: MakePackage
     verifiers: Mapping[CredentialKind, VerifyAssertion]

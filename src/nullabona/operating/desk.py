@@ -186,7 +186,7 @@ def outside(config: Mapping[str, Any], catalogue: Catalogue, parts: Parts) -> Ou
             raise DeskFileUnusable(f"the directory's cards in {directory} cannot be read: {error}") from error
 
     return Outside(
-        clock=parts.clock, chance=secrets.token_bytes, producible=held, make_package=_packages(config, catalogue),
+        clock=parts.clock, random_bytes=secrets.token_bytes, producible=held, make_package=_packages(config, catalogue),
         verifiers={"ed25519": verify_ed25519, **parts.verifiers}, seal=parts.seal or _seal(config),
         epoch_day=lambda epoch: EpochDays(directory / PUBLIC, parts.clock() // DAY)(epoch),  # noqa: PLW0108 - read again each time
         steady=parts.steady, contact=str(config.get("contact", "")),

@@ -80,7 +80,7 @@ class Casework:
         self, context: DeskContext, changes: Changes, notices: Notices, receipts: Receipts, hand_overs: HandOvers
     ) -> None:
         self._context = context
-        self._store, self._clock, self._chance = context.store, context.clock, context.chance
+        self._store, self._clock, self._random_bytes = context.store, context.clock, context.random_bytes
         self._staff, self._journal, self._slots = context.staff, context.journal, context.slots
         self._files, self._cadence = context.files, context.cadence
         self._hand_overs = hand_overs
@@ -96,7 +96,7 @@ class Casework:
         if case is None and action != Action.INTAKE:
             raise NoSuchCase("an action on no case")
         if case is None:
-            act = self._context.draw_up(action, self._chance(CASE_ID_SIZE), NO_VERSION, who, details)
+            act = self._context.draw_up(action, self._random_bytes(CASE_ID_SIZE), NO_VERSION, who, details)
         else:
             at_s = made.order.decided_s if made is not None else None
             act = self._context.draw_up(action, case, self._files.open(who, case).version, who, details, at_s)
@@ -243,7 +243,7 @@ class Casework:
 
     def _enter(self, moment: Moment, change: Change, content: CaseContent) -> None:
         """Queue the event's slot, and record its commitment in the case."""
-        file, salt, blind = moment.case, self._chance(SALT_SIZE), self._chance(BLIND_SIZE)
+        file, salt, blind = moment.case, self._random_bytes(SALT_SIZE), self._random_bytes(BLIND_SIZE)
         bodies = self._bodies(file, content, change.hand_over_day) if change.event == "notified" else ()
         private = notices_fields(tuple(digest(body) for body in bodies)) if bodies else private_fields(content)
         record = self._record(moment, change, content, private_hash(salt, private))

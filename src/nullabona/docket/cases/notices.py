@@ -131,7 +131,7 @@ class Notices:
     def __init__(
         self, context: DeskContext, receipts: Receipts, changes: Changes, origin: str, contact: str = ""
     ) -> None:
-        self._store, self._clock, self._chance = context.store, context.clock, context.chance
+        self._store, self._clock, self._random_bytes = context.store, context.clock, context.random_bytes
         self._staff, self._journal, self._files = context.staff, context.journal, context.files
         self._receipts = receipts
         self._changes = changes
@@ -258,7 +258,7 @@ class Notices:
             received_day=demand.received_s // DAY, told_day=self._clock() // DAY, decided=decision.outcome,
             reason=decision.reason, asked=demand.classes,
             answer={answer.data_class: answer.answer for answer in decision.answers},
-            given=tuple(sorted(given)), nonce=self._chance(16),
+            given=tuple(sorted(given)), nonce=self._random_bytes(16),
         )  # fmt: skip
 
     def _card(self, content: CaseContent, handle: str) -> Card | None:

@@ -35,14 +35,14 @@ def slot_index(start: int, at: SlotRef) -> int:
     return start + 1 + (at.period == 0) + at.slot
 
 
-def arrangement(busy: int, slots: int, chance: bytes) -> tuple[int, ...]:
-    """Which ``busy`` of ``slots`` places are taken, in the order of the events; eight bytes of ``chance`` per place.
+def arrangement(busy: int, slots: int, random_bytes: bytes) -> tuple[int, ...]:
+    """Which ``busy`` of ``slots`` places are taken, in the order of the events; eight bytes of ``random_bytes`` per place.
 
     The places are random: in a fixed order, one opened slot would reveal that those before it are not empty.
     """
     places = list(range(slots))
     for at in range(slots - 1, 0, -1):
-        other = int.from_bytes(chance[at * 8 : at * 8 + 8], "big") % (at + 1)
+        other = int.from_bytes(random_bytes[at * 8 : at * 8 + 8], "big") % (at + 1)
         places[at], places[other] = places[other], places[at]
     return tuple(places[:busy])
 

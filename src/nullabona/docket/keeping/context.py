@@ -25,7 +25,7 @@ from nullabona.docket.keeping.case_files import CaseFiles
 from nullabona.docket.keeping.journal import Journal
 from nullabona.docket.keeping.slots import Slots
 from nullabona.docket.keeping.staff import Staff
-from nullabona.docket.ports import Acting, Chance, Clock, Outside, SteadyClock, VerifyAssertion
+from nullabona.docket.ports import Acting, Clock, Outside, RandomBytes, SteadyClock, VerifyAssertion
 from nullabona.docket.store.sqlite import DeskStore
 from nullabona.wire.canonical import digest
 
@@ -36,7 +36,7 @@ class DeskContext:
 
     store: DeskStore
     clock: Clock
-    chance: Chance
+    random_bytes: RandomBytes
     verifiers: Mapping[CredentialKind, VerifyAssertion]
     staff: Staff
     journal: Journal
@@ -54,7 +54,7 @@ class DeskContext:
         now_s = self.clock() if at_s is None else at_s
         return Act(
             action=action, case=case.hex(), version=version.hex(), officer=who.officer, details=digest(details).hex(),
-            nonce=self.chance(NONCE_SIZE).hex(), expires_s=now_s + ACT_LIFETIME_S, confirms=confirms,
+            nonce=self.random_bytes(NONCE_SIZE).hex(), expires_s=now_s + ACT_LIFETIME_S, confirms=confirms,
         )  # fmt: skip
 
     def check_signed(self, act: Act, details: CaseDetails | DeskDetails, who: Acting, assertion: Assertion) -> int:
@@ -84,7 +84,7 @@ def context_of(store: DeskStore, outside: Outside, cadence: Cadence, taxonomy: T
         return found is not None and found.default_gag
 
     return DeskContext(
-        store=store, clock=outside.clock, chance=outside.chance, verifiers=outside.verifiers, staff=staff,
-        journal=Journal(store, outside.clock, outside.chance), slots=Slots(store, staff, outside.chance),
+        store=store, clock=outside.clock, random_bytes=outside.random_bytes, verifiers=outside.verifiers, staff=staff,
+        journal=Journal(store, outside.clock, outside.random_bytes), slots=Slots(store, staff, outside.random_bytes),
         files=CaseFiles(store, staff, gag_by_law), cadence=cadence, steady=outside.steady,
     )  # fmt: skip

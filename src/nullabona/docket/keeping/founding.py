@@ -13,7 +13,7 @@ from nullabona.docket.core.roles import ALONE, Role
 from nullabona.docket.keeping.slots import OUTSIDE, RATCHET
 from nullabona.docket.keeping.staff import StaffChanges
 from nullabona.docket.keeping.vault import check_recipient
-from nullabona.docket.ports import Chance, Clock
+from nullabona.docket.ports import Clock, RandomBytes
 from nullabona.docket.store.sqlite import DeskStore, RoleAlone
 from nullabona.errors import UserError
 from nullabona.wire.canonical import canonical
@@ -38,7 +38,12 @@ class First:
 
 
 def found(
-    folder: Path, first: tuple[First, ...], outside: tuple[str, ...], cadence: Cadence, clock: Clock, chance: Chance
+    folder: Path,
+    first: tuple[First, ...],
+    outside: tuple[str, ...],
+    cadence: Cadence,
+    clock: Clock,
+    random_bytes: RandomBytes,
 ) -> bytes:
     """Found a desk in ``folder``; return the auditor's pointer key, which the desk forgets with its first batch.
 
@@ -58,7 +63,7 @@ def found(
     try:
         if store.value("get_meta", CADENCE) is not None:
             raise FoundingRefused("a desk was founded here already")
-        key = chance(32)
+        key = random_bytes(32)
         with store.transaction():
             StaffChanges(store).found([(one.officer, one.roles) for one in first], clock())
             store.run("set_meta", RATCHET, key)

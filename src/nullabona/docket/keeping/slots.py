@@ -16,7 +16,7 @@ from nullabona.docket.core.pointers import NONCE_SIZE, next_ratchet, seal_pointe
 from nullabona.docket.core.roles import Role
 from nullabona.docket.keeping.staff import Staff
 from nullabona.docket.keeping.vault import seal, unseal
-from nullabona.docket.ports import Chance
+from nullabona.docket.ports import RandomBytes
 from nullabona.docket.store.sqlite import DeskStore
 from nullabona.errors import Bug, Malformed, UserError
 from nullabona.wire.canonical import canonical, read_canonical
@@ -62,15 +62,15 @@ class MadeSlot:
 class Slots:
     """Makes slots, and opens their boxes."""
 
-    def __init__(self, store: DeskStore, staff: Staff, chance: Chance) -> None:
+    def __init__(self, store: DeskStore, staff: Staff, random_bytes: RandomBytes) -> None:
         self._store = store
         self._staff = staff
-        self._chance = chance
+        self._random_bytes = random_bytes
 
     def make(self, record: Record, blind: bytes | None = None) -> MadeSlot:
         """A slot that commits to ``record``."""
-        blind = self._chance(BLIND_SIZE) if blind is None else blind
-        pointer = seal_pointer(self._ratchet(), self._chance(NONCE_SIZE), blind, record)
+        blind = self._random_bytes(BLIND_SIZE) if blind is None else blind
+        pointer = seal_pointer(self._ratchet(), self._random_bytes(NONCE_SIZE), blind, record)
         return MadeSlot(commit(blind, record), pointer, seal(_pad(Boxed(blind, record)), self._recipients()))
 
     def nothing(self) -> MadeSlot:

@@ -61,7 +61,7 @@ class Batches:
     """Publishes the batches of due periods."""
 
     def __init__(self, context: DeskContext, watch: ClockWatch, log: DocketLog, origin: str, taxonomy: bytes) -> None:
-        self._store, self._clock, self._chance = context.store, context.clock, context.chance
+        self._store, self._clock, self._random_bytes = context.store, context.clock, context.random_bytes
         self._journal, self._slots, self._cadence = context.journal, context.slots, context.cadence
         self._watch = watch
         self._log = log
@@ -152,7 +152,7 @@ class Batches:
         """The leaves of the slots, and the renewal statements."""
         count = self._cadence.slots
         waiting = self._store.rows("waiting", period, count)
-        places = arrangement(len(waiting), count, self._chance(8 * count))
+        places = arrangement(len(waiting), count, self._random_bytes(8 * count))
         busy = dict(zip(places, waiting, strict=True))
         leaves, renewals = [], []
         for place in range(count):

@@ -63,7 +63,7 @@ class Openings:
     """Queues openings for the next batch."""
 
     def __init__(self, context: DeskContext, taxonomy: Taxonomy) -> None:
-        self._store, self._clock, self._chance = context.store, context.clock, context.chance
+        self._store, self._clock, self._random_bytes = context.store, context.clock, context.random_bytes
         self._slots, self._files, self._cadence = context.slots, context.files, context.cadence
         self._taxonomy = taxonomy
 
@@ -140,7 +140,7 @@ class Openings:
         if stay and not band:
             raise BandTooWide("this log has no band: no slot may stay sealed")
         wanted = (max(1, -(-stay // band)) * band if band else 0) - stay
-        keyed = sorted(fillers, key=lambda at: sha256(self._chance(16) + bytes([at.slot % 256])).digest())
+        keyed = sorted(fillers, key=lambda at: sha256(self._random_bytes(16) + bytes([at.slot % 256])).digest())
         return keyed[:wanted]
 
     def _shown_cases(self, who: Acting) -> frozenset[str]:
@@ -163,7 +163,7 @@ class Openings:
         return row is not None and row[3] is not None
 
     def _renew(self, at: SlotRef, counsel: str, second: str) -> None:
-        first, other = (sha256(self._chance(16) + name.encode()).hexdigest() for name in (counsel, second))
+        first, other = (sha256(self._random_bytes(16) + name.encode()).hexdigest() for name in (counsel, second))
         self._slots.wait(RenewalRecord(at, (first, other)))
 
     def _queue_whole(self, who: Acting, at: SlotRef, boxed: Boxed) -> None:

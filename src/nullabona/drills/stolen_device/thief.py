@@ -87,8 +87,8 @@ class ThiefDeeds(OwnerDeeds):
     def _questions(self) -> list[tuple[int, int]]:
         """Of each room whose members are asked for a way back: how often that was done, and how many they are."""
         with self._stolen._session.view() as step:  # noqa: SLF001 - nobody asked
-            heals = [step.room(room).rejoin for room in step.store.rooms()]
-        return [(rejoin.attempts, len(rejoin.helpers)) for rejoin in heals if rejoin is not None]
+            rejoins = [step.room(room).rejoin for room in step.store.rooms()]
+        return [(rejoin.attempts, len(rejoin.helpers)) for rejoin in rejoins if rejoin is not None]
 
 
 def disobey() -> None:

@@ -40,7 +40,7 @@ def look_after(step: Step, room: RoomState) -> None:
             if not track.settled_seen:
                 box_log.announce(step, room, track)
         elif step.due(track.announce_at):
-            _beacon(step, room, track)
+            _announce_again(step, room, track)
     while len(room.boxes) - 1 > MAX_CLOSED:
         _forget(step, room, room.boxes[OLDEST_KEPT])
     if room.former and not any(box_log.removed_since(room, track) for track in room.boxes[:-1]):
@@ -55,7 +55,7 @@ def _put_off(step: Step, room: RoomState) -> None:
                 setattr(track, name, step.now + DAY_MS)
 
 
-def _beacon(step: Step, room: RoomState, track: BoxTrack) -> None:
+def _announce_again(step: Step, room: RoomState, track: BoxTrack) -> None:
     shown = views.shown_after(step, room, track)
     if shown and track.acked >= track.position:
         track.announce_at = None
