@@ -50,8 +50,6 @@ from nullabona.wire.slots import (
     SlotLeaf,
     SlotRef,
     commit,
-    encode_record,
-    parse_record,
     parse_slot_leaf,
 )
 from tests.docket.packages import desk, order, sealed
@@ -107,7 +105,6 @@ STATEMENTS: Final[tuple[Statement, ...]] = (
     TaxonomyStated("ff" * 32),
 )
 JSONS: Final[dict[str, tuple[Callable[[bytes], bytes], list[bytes]]]] = {
-    "record": (lambda data: encode_record(parse_record(data)), [encode_record(one) for one in (EVENT, RENEWAL)]),
     "statement": (
         lambda data: encode_statement(parse_statement(bytes([STATEMENT_LEAF]) + data))[1:],
         [encode_statement(one)[1:] for one in STATEMENTS],

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 from bench.leakage.device import Device
 from bench.leakage.saying import photo, send_photo, words
 from bench.leakage.society import Intent, Kind, Room, Society
-from nullabona.client.core import commands
+from nullabona.client.core import commands, conversation
 from nullabona.client.core.model.errors import BadRequest, LastAdmin, NoSuchRoom, NotAllowed, NotInRoom
 from nullabona.client.core.model.records import UNPLACED
 from nullabona.wire.card import Card
@@ -105,7 +105,7 @@ class RoomActs:
         account = intent.account
         with device.step(room_id) as step:
             if intent.kind is Kind.SAY:
-                self._said(intent, commands.send_text(step, room_id, words(intent.size)))
+                self._said(intent, conversation.send_text(step, room_id, words(intent.size)))
             elif intent.kind is Kind.FILE:
                 data = photo(intent.size, device.seat.account)
                 self._said(intent, send_photo(step, room_id, data))

@@ -18,7 +18,7 @@ def test_a_lasting_link_says_who_it_means(service: Service, tmp_path: Path) -> N
 
     async def story() -> None:
         async with people(service, tmp_path, "민아", "b") as (mina, b):
-            link = mina.links.own()
+            link = (await mina.links.make(hours=0)).text
             assert (link.isascii(), "%EB%AF%BC") == (True, link.partition("/")[2][:9])
             assert ("contact", mina.me.handle, "new") == (
                 b.links.read(link).kind,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from msgspec import structs
 
-from nullabona.client.core import commands, preferences, rooms
+from nullabona.client.core import commands, conversation, preferences, rooms
 from nullabona.client.core.commands import MemberInfo
 from nullabona.client.core.model.content import Text, encode_body
 from nullabona.client.core.model.errors import BadRequest, LastAdmin, NoSuchRoom, NotAllowed, NotInRoom
@@ -219,7 +219,7 @@ def test_a_text_is_sent_in_answer_to_another() -> None:
     room = stage.room(JUN)
     stage.message(room, b"m" * 16, by=JUN, body=encode_body(Text("hello")))
     with stage.step() as step:
-        message = step.store.message(room, commands.send_text(step, room, "hi", b"m" * 16))
+        message = step.store.message(room, conversation.send_text(step, room, "hi", reply_to=b"m" * 16))
         assert message is not None
         assert encode_body(Text("hi", b"m" * 16)) == message.body
 

@@ -12,7 +12,6 @@ from picows import WSMsgType, WSTransport
 
 from nullabona.client.net import (
     Carrier,
-    CertificatesUnreadable,
     Endpoint,
     NetOptions,
     PostCarrier,
@@ -21,8 +20,8 @@ from nullabona.client.net import (
     Unreachable,
     connect,
 )
-from nullabona.client.net.dial import client_context
 from nullabona.errors import PeerError
+from nullabona.machine.tls import CertificatesUnreadable, client_context
 from nullabona.wire import endpoint as endpoint_module
 from nullabona.wire.messages import AnyRequest, AnyResponse, Done, Trim, encode
 from tests.net.conftest import Run

@@ -2,35 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field
-from hashlib import sha256
-
-from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.records import MessageState, OutboxItem
 from nullabona.client.mls import MlsGroup
 from tests.rooms.world import Person, World
 
 YEAR_MS = 365 * 86_400_000
-
-
-@dataclass
-class Wiretap:
-    """Every MLS message a device encrypted and every frame it handed to the relay, across crashes."""
-
-    sealed: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))
-    handed: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))
-
-    def listen(self, world: World) -> None:
-        """Record the frames of every device of ``world`` from now on."""
-        deliver = world.deliver
-
-        def recording(person: Person, item: OutboxItem) -> object:
-            if isinstance(item.target, RoomFrame):
-                self.handed[person.name].add(sha256(item.data).digest())
-            return deliver(person, item)
-
-        world.deliver = recording  # type: ignore[method-assign, assignment]
 
 
 def outbox_of(person: Person) -> list[OutboxItem]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Timer
 from typing import IO, Any, Self, cast
 
-from nullabona.client.core import commands
+from nullabona.client.core import commands, conversation
 from nullabona.client.core.engine import Engine
 from nullabona.client.core.step import LocalDevice, Timing
 from nullabona.client.mls import Mls
@@ -153,7 +153,7 @@ def serve() -> None:
 
 def say(engine: Engine, now: int, room: bytes, text: str) -> None:
     with engine.step(now, room) as step:
-        commands.send_text(step, room, text)
+        conversation.send_text(step, room, text)
 
 
 def renew(engine: Engine, now: int, room: bytes) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nullabona.client.core import commands
+from nullabona.client.core import conversation
 from nullabona.client.core.model.errors import BadRequest
 from nullabona.client.core.step import Step
 from tests.rooms.faults import FailingStore, MortalWorld, make_mortal, watched_ratchets
@@ -42,7 +42,7 @@ class MortalStory(ABC):
         """Until it is said; whoever died over it looks whether it happened."""
 
         def send(step: Step) -> None:
-            commands.send_text(step, self.room, text)
+            conversation.send_text(step, self.room, text)
 
         while not self.world.do(person, self.room, command=send):
             if text in person.texts(self.room):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import nullabona_mls as native
 import pytest
 
-from nullabona.client.core import commands
+from nullabona.client.core import commands, conversation
 from nullabona.client.core.commands import MemberInfo
 from nullabona.client.core.model.errors import BadRequest, CardTooOld, LastAdmin, NoSuchRoom, NotAllowed, NotInRoom
 from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION
@@ -81,7 +81,7 @@ def test_texts_that_are_not_sent(text: str) -> None:
     world = World(3)
     a, b = people(world, 2)
     room = world.group(a, b)
-    refused(a, room, lambda step, r: commands.send_text(step, r, text), BadRequest)
+    refused(a, room, lambda step, r: conversation.send_text(step, r, text), BadRequest)
     assert [] == a.messages(room)
 
 
@@ -238,7 +238,7 @@ def test_nothing_is_done_in_a_room_that_one_is_out_of() -> None:
     remove(a, room, b)
     world.settle()
     for act in (
-        lambda step, r: commands.send_text(step, r, "after"),
+        lambda step, r: conversation.send_text(step, r, "after"),
         commands.update_keys,
         commands.leave,
         lambda step, r: commands.rename(step, r, "mine"),

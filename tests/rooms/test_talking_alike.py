@@ -22,8 +22,8 @@ UNLIKE = {"notice", kinds.DELETED}
 
 Deed = Callable[[Step, bytes, bytes, random.Random], object]
 DEEDS: dict[str, Deed] = {
-    "say": lambda step, room, _, dice: commands.send_text(step, room, f"word {dice.random()}"),
-    "answer": lambda step, room, line, _: commands.send_text(step, room, "so it is", line),
+    "say": lambda step, room, _, dice: conversation.send_text(step, room, f"word {dice.random()}"),
+    "answer": lambda step, room, line, _: conversation.send_text(step, room, "so it is", reply_to=line),
     "edit": lambda step, room, line, dice: conversation.edit(step, room, line, f"better {dice.random()}"),
     "delete": lambda step, room, line, _: conversation.delete(step, room, line, for_all=True),
     "react": lambda step, room, line, dice: conversation.react(step, room, line, dice.choice(["👍", "❤️", ""])),
@@ -147,7 +147,7 @@ def test_a_clock_that_is_ahead_on_another_device_gives_no_more_time() -> None:
     world, laptop, desk, _, room = timed(600)
     ahead = world.now + 86_400_000
     with desk.engine.step(ahead, room) as step:
-        commands.send_text(step, room, "from tomorrow")
+        conversation.send_text(step, room, "from tomorrow")
     world.turn(desk)
     world.settle(span=60_000)
     assert ["from tomorrow"] == laptop.texts(room)

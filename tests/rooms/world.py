@@ -14,7 +14,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nullabona_mls import SUITE_CLASSIC
 
-from nullabona.client.core import commands
+from nullabona.client.core import commands, conversation
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.devices import inbox_state
 from nullabona.client.core.engine import Engine
@@ -138,7 +138,7 @@ class Person:
 
     def send(self, room: bytes, text: str) -> bytes:
         with self.engine.step(self.world.now, room) as step:
-            return commands.send_text(step, room, text)
+            return conversation.send_text(step, room, text)
 
     def events(self) -> list[tuple[str, bytes, dict[str, object]]]:
         with self.store.transaction():

@@ -13,7 +13,7 @@ import pytest
 from nullabona.log.note import parse_note, signatures_of
 from nullabona.log.policy import Policy
 from nullabona.machine.http_client import BadUrl, Route
-from nullabona.sequencer import Log, NoQuorum, WitnessAddress, addresses_of, open_log
+from nullabona.sequencer import Log, NoQuorum, WitnessAddress, open_log
 from tests.sequencer.logs import ORIGIN, SIGNERS, audit, policy_text, publish
 from tests.witness.running import START, RunningWitness, watched, witness_signers
 
@@ -198,14 +198,6 @@ def test_a_silent_witness_holds_nothing_up(tmp_path: Path, circle: Callable[[str
         log.stage([b"entry"])
         assert 1 == publish(log).size
         log.release()
-
-
-def test_a_policy_says_where_its_witnesses_are() -> None:
-    """Keys at one URL are one witness; a witness without a URL is not asked."""
-    keys = [signer.verifier for name in NAMES for signer in witness_signers(name)]
-    lines = [f"witness w{n} {key.encode()}" for n, key in enumerate(keys)]
-    text = f"{lines[0]} https://a/\n{lines[1]} https://a/\n{lines[2]}\nquorum none\n"
-    assert (WitnessAddress("https://a/", (keys[0], keys[1])),) == addresses_of(Policy.parse(text))
 
 
 def test_an_address_that_cannot_be_used_is_refused_at_once(tmp_path: Path) -> None:

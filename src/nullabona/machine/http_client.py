@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import re
-import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import h11
 
 from nullabona.errors import PeerError, UserError
 from nullabona.machine.http_exchange import HttpExchange, Reply, Unanswered
+from nullabona.machine.tls import client_context
 
 _URL: Final = re.compile(r"(https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?(/[!-~]*)?", re.ASCII)
 _PROXY: Final = re.compile(r"socks5://(localhost|[0-9.]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})/?", re.ASCII)
@@ -109,7 +109,7 @@ class HttpClient:
     def __init__(self, address: Address, route: Route | None = None) -> None:
         self._address = address
         self._route = route or Route()
-        self._context = _tls(self._route.ca_file) if address.secure else None
+        self._context = client_context(self._route.ca_file) if address.secure else None
         self._idle: list[HttpExchange] = []
         _check_route(address, self._route)
 
@@ -196,16 +196,3 @@ def _check_route(address: Address, route: Route) -> None:
             raise BadUrl("the proxy must be a SOCKS5 proxy on this machine", hint="socks5://127.0.0.1:9050, say")
     elif address.host.endswith(".onion"):
         raise BadUrl("an onion address is reached through Tor only", hint="give --proxy socks5://127.0.0.1:9050")
-
-
-def _tls(ca_file: Path | None) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["http/1.1"])
-    context.load_default_certs()
-    if ca_file is not None:
-        try:
-            context.load_verify_locations(ca_file)
-        except OSError as error:
-            raise UserError("the extra certificate file cannot be used") from error
-    return context

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from nullabona.errors import UserError
 from nullabona.machine.doorway import Doorway
@@ -103,6 +103,33 @@ def typed(settings: Mapping[str, Any], key: str, kind: type, *, default: Any) ->
     if value is not default and type(value) is not kind:
         raise BadConfig(f"the setting {key} must be a {_KINDS.get(kind, 'text')}")
     return value
+
+
+class Limit(Protocol):
+    """What is known of a limit."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def least(self) -> int: ...
+    @property
+    def most(self) -> int: ...
+
+
+def limits(settings: Mapping[str, Any], described: Iterable[Limit]) -> Mapping[str, int]:
+    """The table ``limits``, with known names and values within their bounds. Raises `BadConfig`."""
+    table = settings.get("limits", {})
+    if not isinstance(table, Mapping):
+        raise BadConfig("'limits' must be a table")
+    known = {limit.name: limit for limit in described}
+    check_keys(table, known, "limit")
+    for name, value in table.items():
+        limit = known[name]
+        if type(value) is not int or not limit.least <= value <= limit.most:
+            raise BadConfig(f"the limit {name} must be a whole number from {limit.least} to {limit.most} {limit.unit}")
+    return table
 
 
 def endpoints(settings: Mapping[str, Any], default: str) -> tuple[Endpoint, ...]:

@@ -1,4 +1,4 @@
-"""TLS from certificate files: version 1.3 only."""
+"""TLS of both sides: servers speak version 1.3 only, from certificate files."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography import x509
-
 from nullabona.errors import UserError
+
+
+class CertificatesUnreadable(UserError):
+    """The extra certificate file cannot be used."""
+
+    code = "ca-file-unreadable"
+    default_hint = "the file holds one or more certificates in PEM form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,23 @@ def server_context(tls: Tls) -> ssl.SSLContext:
     return context
 
 
+def client_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Verifies certificate and name, TLS 1.2 at least; never writes session keys anywhere, whatever the environment.
+
+    ``ca_file``: certificates to trust beside the system's. Raises `CertificatesUnreadable`.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    context.load_default_certs()
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except OSError as error:
+            raise CertificatesUnreadable("the extra certificate file cannot be used") from error
+    return context
+
+
 def reload(context: ssl.SSLContext, tls: Tls) -> None:
     """New connections get the certificate that the files hold now. Raises `UserError`; then nothing changed."""
     server_context(tls)
@@ -37,6 +59,8 @@ def reload(context: ssl.SSLContext, tls: Tls) -> None:
 
 def end_of(tls: Tls) -> int | None:
     """When the server's own certificate in the files ends, in POSIX time; None if they hold none that can be read."""
+    from cryptography import x509  # clients have no certificate of their own
+
     try:
         return int(x509.load_pem_x509_certificate(tls.cert.read_bytes()).not_valid_after_utc.timestamp())
     except (OSError, ValueError):

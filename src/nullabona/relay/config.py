@@ -14,6 +14,7 @@ from nullabona.machine.settings import (
     check_keys,
     check_plain,
     endpoints,
+    limits,
     read_toml,
     tls_files,
     typed,
@@ -77,7 +78,7 @@ def make_config(settings: Mapping[str, Any]) -> Config:
         behind_proxy=typed(settings, "behind_proxy", bool, default=False),
         metrics_for_all=typed(settings, "metrics_for_all", bool, default=False),
         today=_day(settings),
-        limits=_limits(settings.get("limits", {})),
+        limits=Limits(**limits(settings, describe())),
     )
     check_plain(config.listen, config.tls, behind_proxy=config.behind_proxy)
     return config
@@ -93,15 +94,3 @@ def _day(settings: Mapping[str, Any]) -> int | None:
         return date.fromisoformat(typed(settings, "today", str, default=None)).toordinal() - _DAY_0
     except ValueError as error:
         raise BadConfig("'today' is a date as 2026-11-29") from error
-
-
-def _limits(table: object) -> Limits:
-    if not isinstance(table, Mapping):
-        raise BadConfig("'limits' must be a table")
-    known = {limit.name: limit for limit in describe()}
-    check_keys(table, known, "limit")
-    for name, value in table.items():
-        limit = known[name]
-        if type(value) is not int or not limit.least <= value <= limit.most:
-            raise BadConfig(f"the limit {name} must be a whole number from {limit.least} to {limit.most} {limit.unit}")
-    return Limits(**table)

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 import uvloop
 
 from nullabona.errors import UserError
+from nullabona.machine.failures import fault_of
 from nullabona.machine.hardening import give_back_memory, harden, raise_open_files
 from nullabona.machine.timekeeping import ClockGuard
 from nullabona.relay.config import Config
@@ -99,12 +100,6 @@ def _look_at_certificate(relay: Relay) -> None:
 
 
 def _log_fault(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-    """Log where our own code failed: the kind of error and the place; its text could hold request data."""
-    error = context.get("exception")
-    if not isinstance(error, BaseException):
-        return
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_name}:{place.tb_lineno}" if place is not None else "unknown place"
-    _log.error("fault: %s in %s", type(error).__name__, where)
+    if fault := fault_of(context):
+        kind, place = fault
+        _log.error("fault: %s in %s", kind, place)

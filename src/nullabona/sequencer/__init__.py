@@ -3,7 +3,7 @@
 For operators of a log. The formats are those of `nullabona.log`.
 """
 
-from nullabona.sequencer.addresses import WitnessAddress, addresses_of
+from nullabona.sequencer.addresses import WitnessAddress
 from nullabona.sequencer.errors import EntryRefused, HistoryElsewhere, LogDamaged, LogOlder, LogSplit, NoQuorum
 from nullabona.sequencer.log import Log, Published, Status, open_log
 from nullabona.sequencer.mirrors import PENDING, MirrorOptions, read_addresses
@@ -27,7 +27,6 @@ __all__ = [
     "Published",
     "Status",
     "WitnessAddress",
-    "addresses_of",
     "open_log",
     "read_addresses",
     "restore_log",

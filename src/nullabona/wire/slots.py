@@ -17,7 +17,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from nullabona.errors import Bug, Malformed, PeerError
-from nullabona.wire.canonical import canonical, read_canonical
+from nullabona.wire.canonical import canonical
 from nullabona.wire.demands import Branch
 
 SLOT_LEAF: Final = 0x01
@@ -137,13 +137,6 @@ def encode_record(record: Record) -> bytes:
     if len(encoded) >= RECORD_SIZE:
         raise Bug("a slot's record is too long")
     return encoded
-
-
-def parse_record(encoded: bytes) -> Record:
-    """Raises `Malformed` unless it is the canonical encoding of a record."""
-    if len(encoded) >= RECORD_SIZE:
-        raise Malformed("a slot's record is too long")
-    return read_canonical(encoded, Record, "a slot's record")  # type: ignore[arg-type]
 
 
 def commit(blind: bytes, record: Record) -> bytes:

@@ -18,6 +18,7 @@ from nullabona.machine.settings import (
     check_keys,
     check_plain,
     endpoints,
+    limits,
     read_toml,
     tls_files,
     typed,
@@ -78,7 +79,7 @@ def make_config(settings: Mapping[str, Any]) -> Config:
         listen=endpoints(settings, DEFAULT_LISTEN),
         tls=tls_files(settings),
         behind_proxy=typed(settings, "behind_proxy", bool, default=False),
-        limits=_limits(settings.get("limits", {})),
+        limits=Limits(**limits(settings, describe())),
     )
     check_plain(config.listen, config.tls, behind_proxy=config.behind_proxy)
     return config
@@ -129,15 +130,3 @@ def _urls(tables: Sequence[Mapping[str, Any]], logs: Sequence[WatchedLog]) -> di
     """The tables were checked. Raises `BadConfig` or `BadUrl`."""
     urls = ((log.origin, typed(table, "url", str, default=None)) for table, log in zip(tables, logs, strict=True))
     return {origin: str(parse_url(url)) for origin, url in urls if url is not None}
-
-
-def _limits(table: object) -> Limits:
-    if not isinstance(table, Mapping):
-        raise BadConfig("'limits' must be a table")
-    known = {limit.name: limit for limit in describe()}
-    check_keys(table, known, "limit")
-    for name, value in table.items():
-        limit = known[name]
-        if type(value) is not int or not limit.least <= value <= limit.most:
-            raise BadConfig(f"the limit {name} must be a whole number from {limit.least} to {limit.most} {limit.unit}")
-    return Limits(**table)

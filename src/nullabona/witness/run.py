@@ -11,6 +11,7 @@ from typing import Final
 import uvloop
 
 from nullabona.errors import UserError
+from nullabona.machine.failures import fault_of
 from nullabona.machine.hardening import harden, raise_open_files
 from nullabona.machine.lock import FolderLock
 from nullabona.witness.beginning import check_begun, check_memory
@@ -82,12 +83,6 @@ async def _serve(config: Config, store: WitnessStore, ready: Callable[[list[str]
 
 
 def _log_fault(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-    """Log the kind and place of a failure in our own code."""
-    error = context.get("exception")
-    if not isinstance(error, BaseException):
-        return
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_name}:{place.tb_lineno}" if place is not None else "unknown place"
-    _log.error("fault: %s in %s", type(error).__name__, where)
+    if fault := fault_of(context):
+        kind, place = fault
+        _log.error("fault: %s in %s", kind, place)

@@ -90,10 +90,6 @@ class Contacts:
         with self._session.step() as step:
             trust.unblock(step, find_contact(step.store, who))
 
-    def blocked(self) -> list[ContactInfo]:
-        """The contacts that are blocked."""
-        return [contact for contact in self.all() if contact.state == "blocked"]
-
     async def delete(self, who: bytes | str) -> None:
         """Delete a contact and leave the direct room. Its messages stay on this device. They may ask again."""
         with self._session.step() as step:

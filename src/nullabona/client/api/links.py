@@ -13,7 +13,7 @@ from nullabona.client.core.contacts import join_requests, links
 from nullabona.client.core.contacts.join_requests import JoinRequest
 from nullabona.client.core.contacts.links import GivenLink
 from nullabona.client.core.model import invite_link
-from nullabona.client.core.model.invite_link import Kind, Link, LinkError
+from nullabona.client.core.model.invite_link import Kind, LinkError
 from nullabona.client.core.model.records import ContactState
 from nullabona.client.core.model.state import JOINED
 from nullabona.client.core.timeline.names import Names, all_names
@@ -124,11 +124,6 @@ class Links:
         """
         with self._session.step() as step:
             join_requests.withdraw(step, room)
-
-    def own(self) -> str:
-        """The link to this account that never expires."""
-        me = self._session.account().local
-        return invite_link.format_link(Link("contact", me.handle, invite_link.key_check(me.account)))
 
 
 def read_invite(text: str) -> Invite:

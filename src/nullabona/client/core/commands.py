@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from nullabona.client.core import conversation, preferences, rooms
+from nullabona.client.core import preferences, rooms
 from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import reply_boxes
 from nullabona.client.core.devices import sync_out
@@ -152,11 +152,6 @@ def members(step: Step, room_id: bytes) -> list[MemberInfo]:
 
 
 # -- messages -----------------------------------------------------------------------------------------------------
-
-
-def send_text(step: Step, room_id: bytes, text: str, reply_to: bytes = b"") -> bytes:
-    """See `core.conversation.send_text`."""
-    return conversation.send_text(step, room_id, text, reply_to=reply_to)
 
 
 def mark_read(step: Step, room_id: bytes, message_id: bytes) -> None:

@@ -8,7 +8,6 @@ from nullabona.client.net.carrier import Carrier
 from nullabona.client.net.connection import Connection, connect
 from nullabona.client.net.dial import NetOptions
 from nullabona.client.net.errors import (
-    CertificatesUnreadable,
     ProxyRefused,
     RelayUntrusted,
     TimedOut,
@@ -22,7 +21,6 @@ from nullabona.wire.endpoint import Endpoint, EndpointRefused, endpoint_of, pars
 __all__ = [
     "Backoff",
     "Carrier",
-    "CertificatesUnreadable",
     "Connection",
     "Endpoint",
     "EndpointRefused",

@@ -10,14 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from python_socks import ProxyError
 from python_socks.async_.asyncio import Proxy
 
-from nullabona.client.net.errors import CertificatesUnreadable, ProxyRefused, RelayUntrusted, TimedOut, Unreachable
+from nullabona.client.net.errors import ProxyRefused, RelayUntrusted, TimedOut, Unreachable
 from nullabona.client.net.proxy import check_proxy
 from nullabona.errors import PeerError
+from nullabona.machine.tls import client_context
 from nullabona.wire.endpoint import Endpoint
 
 P = TypeVar("P", bound=asyncio.BaseProtocol)
@@ -48,7 +49,7 @@ class NetOptions:
 
 async def dial(endpoint: Endpoint, options: NetOptions, protocol: Callable[[], P]) -> P:
     """Connect ``protocol`` to the relay. Raises `ProxyRefused`, `RelayUntrusted` or `Unreachable`."""
-    context = client_context(options.ca_file) if endpoint.secure else None
+    context = _context(options.ca_file) if endpoint.secure else None
     name = endpoint.host if context else None
     loop = asyncio.get_running_loop()
     try:
@@ -74,19 +75,7 @@ def translate(error: Exception) -> PeerError:
     return Unreachable("the server cannot be reached")
 
 
-@cache
-def client_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Verifies certificate and name, TLS 1.2 at least; never writes session keys anywhere, whatever the environment."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["http/1.1"])
-    context.load_default_certs()
-    if ca_file is not None:
-        try:
-            context.load_verify_locations(ca_file)
-        except OSError as error:
-            raise CertificatesUnreadable("the extra certificate file cannot be used") from error
-    return context
+_context: Final = cache(client_context)
 
 
 async def _through_proxy(endpoint: Endpoint, options: NetOptions) -> socket.socket | None:

@@ -12,13 +12,6 @@ class ProxyRefused(UserError):
     default_hint = "name a SOCKS5 proxy on this machine, for Tor usually socks5://127.0.0.1:9050"
 
 
-class CertificatesUnreadable(UserError):
-    """The extra certificate file cannot be used."""
-
-    code = "ca-file-unreadable"
-    default_hint = "the file holds one or more certificates in PEM form"
-
-
 class TooManyRequests(UserError):
     """More requests were started on one carrier than it keeps track of."""
 

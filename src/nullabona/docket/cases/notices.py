@@ -82,16 +82,6 @@ class Delivery:
     held: tuple[HeldNotice, ...] = ()
 
     @property
-    def waiting(self) -> int:
-        """The number of notices that the log does not prove yet."""
-        return sum(each.why == "log" for each in self.held)
-
-    @property
-    def barred(self) -> int:
-        """The number of notices that a gag holds back."""
-        return sum(each.why == "gag" for each in self.held)
-
-    @property
     def failed(self) -> tuple[NullabonaError, ...]:
         """The errors of the other held notices."""
         return tuple(each.why for each in self.held if isinstance(each.why, NullabonaError))

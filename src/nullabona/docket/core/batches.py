@@ -36,7 +36,7 @@ def slot_index(start: int, at: SlotRef) -> int:
 
 
 def arrangement(busy: int, slots: int, random_bytes: bytes) -> tuple[int, ...]:
-    """Which ``busy`` of ``slots`` places are taken, in the order of the events; eight bytes of ``random_bytes`` per place.
+    """Which ``busy`` of ``slots`` places are taken, in the order of the events; a place takes eight ``random_bytes``.
 
     The places are random: in a fixed order, one opened slot would reveal that those before it are not empty.
     """

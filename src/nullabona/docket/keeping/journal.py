@@ -38,8 +38,3 @@ class Journal:
     def of_kind(self, kind: str) -> tuple[Event, ...]:
         """The events of one kind."""
         return tuple(Event(*row[:8]) for row in self._store.rows("events_of_kind", kind))
-
-    def head(self) -> bytes:
-        """The hash of the newest event."""
-        last = self._store.row("last_event")
-        return last[1] if last else BEGIN

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final, TypeAlias
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
@@ -39,7 +39,6 @@ from nullabona.wire.messages import (
 )
 from nullabona.wire.wakes import wake_tokens
 
-Numbered: TypeAlias = tuple[tuple[int, bytes], ...]
 _LEAST_FRAME: Final = 512
 _LETTERS: Final = re.compile(rb"[A-Za-z]{3,}")
 _DAY_S: Final = 86_400

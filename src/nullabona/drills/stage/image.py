@@ -51,10 +51,6 @@ class Image:
         disk = os.statvfs(self.mount)
         return disk.f_bavail * disk.f_frsize
 
-    def remount(self, options: str) -> None:
-        """Mount it with other options: ``ro``, say. Raises `NoImage`."""
-        _run("mount", "-o", f"remount,{options}", str(self.mount))
-
 
 @contextmanager
 def mounted(

@@ -286,7 +286,6 @@ class RoomState(msgspec.Struct):
     """We stage no commit before this time, to spread races."""
     read_upto: Annotated[bytes, Meta(max_length=16)] = b""
     """Id of the newest message our account has read; sent with the next message."""
-    marker_told: bytes = b""
     redo: list[bytes] = field(default_factory=list)
     """Accounts that the branch we left had removed and that we want to remove here too. Until then we send nothing."""
     former: dict[str, Helper] = field(default_factory=dict)

@@ -175,7 +175,6 @@ def _sealed(step: Step, room: RoomState, message: bytes, sent_at: int, body: Bod
     marker = room.read_upto if preferences.profile(step.store).receipts else b""
     envelope = Envelope(message, sent_at, receipts.own_views(room), marker, body)
     receipts.told_views(room)
-    room.marker_told = marker
     room.receipt_at = None
     if receipts.has_more_to_tell(room):
         receipts.tell_soon(step, room)
