@@ -9,6 +9,7 @@ from typing import TypeVar
 from nullabona.client.archive.records import Record
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.devices import sync_out
+from nullabona.client.core.model.outbox_targets import RoomFrame
 from nullabona.client.core.model.room_info import RoomInfo
 from tests.rooms.copying import CarefulWorld, FolderCopy, copied, look_at_own_card, put_back
 from tests.rooms.devices import another_device, backup_of, remember, remove_device, restored, restored_from
@@ -127,8 +128,7 @@ class DeviceSchedule:
             person.online = not person.online
             self.log.append(f"{person.name} online={person.online}")
         elif roll < 97:
-            self.log.append(f"{person.name} crashes")
-            person.crash()
+            self._crash(person)
         elif self.wipes < 2 and not self._somebody_wakes():
             self.wipes += 1
             self.log.append("relay wiped")
@@ -139,11 +139,19 @@ class DeviceSchedule:
 
         If that is lost as well, nothing tells the device (spec/devices.md §8; what then happens has a test of its own).
         """
-        for person in self.everybody:
-            done = self.world.read_once.get(person.name)
-            if done is not None and person.phase(self.room) == "joined" and person.where(self.room) not in done:
-                return True
-        return False
+        return any(self._wakes(person) for person in self.everybody)
+
+    def _wakes(self, person: Person) -> bool:
+        done = self.world.read_once.get(person.name)
+        return done is not None and person.phase(self.room) == "joined" and person.where(self.room) not in done
+
+    def _crash(self, person: Person) -> None:
+        """Only in memory a device that woke keeps where its leaf was before it wrote (spec/devices.md §8)."""
+        waiting = person.engine.due(self.world.now)
+        if self._wakes(person) and any(isinstance(item.target, RoomFrame) for item in waiting):
+            return
+        self.log.append(f"{person.name} crashes")
+        person.crash()
 
     def _one(self, some: list[T]) -> T:
         return some[self.dice.between(0, len(some) - 1)]
