@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -111,6 +112,20 @@ def test_what_ties_a_bell_to_a_box_in_memory_is_found() -> None:
     for one in ({secret: 1}, [box], Remembers((box, append.write_secret)), append):
         assert [] == ties(known, [one]), one
     assert isinstance(ties(known), list)
+
+
+def test_a_dict_that_the_collector_does_not_list_is_found_where_it_is_held() -> None:
+    """Bytes beside bytes: Python lists such a dict nowhere but in what holds it."""
+    known, secret, box = Known(), noise(32, 26), noise(32, 27)
+    known.tokens.add(secret)
+    known.boxes.add(box)
+    kept = {secret: box}
+    assert not gc.is_tracked(kept)
+    assert [] == ties(known, [Remembers(kept)])
+    held = Remembers(kept)
+    assert "an entry of a dict" in ties(known)
+    del held, kept
+    assert [] == ties(known)
 
 
 ADDRESSES = [Secret.text(Kind.ADDRESS, text, text) for text in ("127.61.18.103", "127.77.1.2", "127.201.33.44")]

@@ -59,6 +59,7 @@ def test_honest_mistakes_end_with_a_sentence() -> None:
         ({"told": TOLD | {"mina": ["card-not-in-log"]}}, "G-16"),
         ({"told": TOLD | {"jun": ["record-gap", "promise-broken"]}}, "G-16"),
         ({"told": TOLD | {"jun": []}}, "G-16"),
+        ({"told": TOLD | {"mina": ["record-gap"]}}, "G-16"),
         ({"back": {"mina": 4.0, "jun": 0.0}}, "G-16"),
     ],
 )

@@ -132,7 +132,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
              "                self._wakes.wake(draft.wakes, partial(self._brought, draft))\n"), blind=True),
     mutant("the relay keeps beside a box's number the hash of what tied its bells", "tap", "S-25",
         Edit("relay/service.py", "                self._activity.record(draft.wakes, draft.head.num, new=draft.new)\n",
-             '                kept = self._peals.__dict__.setdefault("last", {})\n'
+             '                kept = self._activity.__dict__.setdefault("last", {})\n'
              "                kept[draft.head.num] = [sha256(secret).digest() for secret, *_ in draft.wakes]\n"
              "                self._activity.record(draft.wakes, draft.head.num, new=draft.new)\n"), blind=True),
     mutant("a listener remembers what rang last", "tap", "S-25",

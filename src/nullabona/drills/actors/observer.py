@@ -12,6 +12,7 @@ from typing import Any, Final
 from nullabona.client.api import Client, ConnectionChanged, Event, Options, Policy, Warned
 from nullabona.client.api.errors import PendingStill
 from nullabona.client.core.directory.keeping import load_watch
+from nullabona.client.core.directory.owner import Watch
 from nullabona.drills.actors.person import WAIT_S, Deeds, Unmet, hasty, main
 from nullabona.errors import NullabonaError, Refused
 
@@ -61,6 +62,12 @@ class MoreDeeds(Deeds):
         """How many entries of the directory's log this device has seen."""
         return self._me.record.standing().size
 
+    async def watch_record(self) -> int:
+        """Look through the record up to now; how many of its entries this device has looked through."""
+        await self._me.account.privacy(timeout_s=WAIT_S)
+        watch = self._watch()
+        return watch.size if watch is not None else 0
+
     async def delete(self) -> None:
         """Delete the account."""
         await self._me.account.delete(self._me.me.handle, timeout_s=WAIT_S)
@@ -93,9 +100,12 @@ class MoreDeeds(Deeds):
                     break
         return found
 
-    def _stands(self) -> bool:
+    def _watch(self) -> Watch | None:
         with self._me._session.look() as store:  # noqa: SLF001 - what the person's own device knows
-            watch = load_watch(store)
+            return load_watch(store)
+
+    def _stands(self) -> bool:
+        watch = self._watch()
         return watch is not None and watch.entry[1] > 0
 
 

@@ -72,7 +72,7 @@ def _forms(value: bytes) -> set[bytes]:
 
 def ties(known: Known, everything: list[Any] | None = None) -> list[str]:
     """What kind of object each record is in that ties the two, once each: of ``everything``, or of all there is."""
-    everything = gc.get_objects() if everything is None else everything
+    everything = _all_there_is() if everything is None else everything
     numbers = _numbers(everything, known)
     found = {
         name
@@ -82,6 +82,21 @@ def ties(known: Known, everything: list[Any] | None = None) -> list[str]:
         and not (known.boxes.isdisjoint(values) and numbers.isdisjoint(values))
     }
     return sorted(found)
+
+
+def _all_there_is() -> list[Any]:
+    """Every object that can hold others.
+
+    A dict or a tuple of plain values holds nothing that could come back to it: the collector does not list it.
+    """
+    found = edge = gc.get_objects()
+    reached: set[int] = set()
+    while edge:
+        edge = [one for one in gc.get_referents(*edge) if type(one) in {dict, tuple} and not gc.is_tracked(one)]
+        edge = list({id(one): one for one in edge if id(one) not in reached}.values())
+        reached.update(map(id, edge))
+        found = [*found, *edge]
+    return found
 
 
 def _numbers(everything: Iterable[Any], known: Known) -> set[int]:

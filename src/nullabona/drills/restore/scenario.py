@@ -22,6 +22,7 @@ from nullabona.drills.lost_directory.machine import (
     size_of,
     wait_grown,
 )
+from nullabona.drills.reporting.report import DrillFailed
 from nullabona.drills.reporting.text import Sentences, Tell
 from nullabona.drills.restore.findings import Mistakes, Start
 from nullabona.drills.stage.playing import Stage, in_folder, playing
@@ -34,6 +35,7 @@ PERIOD_S: Final = 3
 _REFUSES_S: Final = 60.0
 """A start that is refused ends within this time; one that goes on serving is stopped then."""
 _DEATHS: Final = 2
+_TRIES: Final = 10
 _CODE: Final = re.compile(r"\[([a-z-]+)\]$", re.MULTILINE)
 _CAST: Final = {Person("미나", "mina"): "127.0.0.41", Person("준", "jun"): "127.0.0.42"}
 
@@ -134,6 +136,7 @@ class _Scene:
             await machine.wait_cosigned(await machine.cosigned() + 1)
             await asyncio.to_thread(machine.stop)
             found.whole.append(await machine.whole(self._mirror.copy))
+        await self._be_watched("mina")
         await self._mirror.stop()
         found.entries = size_of(self._mirror.copy, "pending")
         await asyncio.to_thread(machine.lose)
@@ -148,6 +151,20 @@ class _Scene:
             with suppress(ProcessFailed):
                 await self._company[name].do("happens", kind="published", after=self._marks[name])
                 found.back[name] = time.monotonic() - began
+
+    async def _be_watched(self, name: str) -> None:
+        """The machine stops when this person's device has looked through all that it closed.
+
+        That device sees how the record goes on. Others see a gap: without the cards nobody can prove them the epochs
+        in between.
+        """
+        for _ in range(_TRIES):
+            await self._go_on(1)
+            seen = await self._company[name].do("watch_record")
+            await asyncio.to_thread(self._machine.stop)
+            if seen >= max(size_of(self._mirror.copy), size_of(self._mirror.copy, "pending")):
+                return
+        raise DrillFailed("no device was up to date when the machine was lost")
 
     async def take_stock(self) -> Mistakes:
         """What everybody was told, and what the witnesses hold."""
