@@ -14,6 +14,7 @@ from typing import Any, Final
 from nullabona.client.api import Client
 from nullabona.client.core.devices import membership
 from nullabona.client.core.group import commits
+from nullabona.client.core.model.branches import Helper
 from nullabona.client.core.model.commit_policy import Verdict
 from nullabona.client.core.model.mls_port import Processed
 from nullabona.client.core.model.state import BoxTrack, RoomState
@@ -50,11 +51,14 @@ class ThiefDeeds(OwnerDeeds):
         return [term for (term,) in rows]
 
     async def ask_back(self) -> int:
-        """Forget every room's keys and ask its members for a way back in; of how many rooms."""
+        """Forget every room's keys; ask its members and the owner's devices for a way back. Of how many rooms."""
         with self._stolen._session.step() as step:  # noqa: SLF001 - nobody asked
             rooms = list(step.store.rooms())
             for room in rooms:
                 returning.forsake(step, step.room(room))
+                left = step.find_room(room)
+                if left is not None and left.rejoin is not None:
+                    left.rejoin.helpers.append(Helper(step.local.account, step.local.handle))
         return self._away()
 
     async def asked(self) -> int:
