@@ -38,10 +38,13 @@ class Hostile(HostileDevice):
         if not self.kept:
             return
         deeds = self._deeds()
-        deed = deeds[self.dice.between(0, len(deeds) - 1)]
-        self.said.append(deed.__name__.lstrip("_"))
+        self.play(deeds[self.dice.between(0, len(deeds) - 1)].__name__)
+
+    def play(self, deed: str) -> None:
+        """One thing by its name, whatever comes of it."""
+        self.said.append(deed.lstrip("_"))
         try:
-            deed()
+            getattr(self, deed)()
         except (NullabonaError, native.CoreError):
             return  # it asked its own library for something impossible
 
