@@ -35,7 +35,7 @@ def run_relay(
 ) -> None:
     """Serve until SIGTERM or SIGINT, then return; `StoreGone` is raised if the data was removed in between.
 
-    SIGHUP reloads the TLS certificate from its files, and does nothing without one.
+    SIGHUP reloads the TLS certificate from its files, and does nothing without one. SIGUSR1 drains it (`Relay.drain`).
 
     Logs its start, its stop and its own failures to the logger ``nullabona.relay``, never anything of a request.
     ``services`` makes the other services of this process; it is called on the running loop, once the data directory is
@@ -63,6 +63,7 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _end, relay)
     loop.add_signal_handler(signal.SIGHUP, _reload, relay)
+    loop.add_signal_handler(signal.SIGUSR1, _drain, relay)
     relay.turned_away.expect(files)
     try:
         urls = await relay.start()
@@ -82,6 +83,12 @@ async def _serve(
 def _end(relay: Relay) -> None:
     if not relay.ended.done():
         relay.ended.set_result(None)
+
+
+def _drain(relay: Relay) -> None:
+    if relay.draining is None:
+        _log.info("takes no new connections, and ends when it has said goodbye to those that are open")
+        relay.draining = asyncio.create_task(relay.drain())
 
 
 def _reload(relay: Relay) -> None:

@@ -48,6 +48,8 @@ from nullabona.wire.service import Measured, Publisher, Resident, Service
 _BACKLOG: Final = 1_024
 _TICK_S: Final = 1.0
 _FAREWELL_S: Final = 1.0
+DRAIN_S: Final = 20.0
+"""How long a relay that is drained takes to say goodbye."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class Relay:
         self.turns = Turns()
         self.turned_away = TurnedAway(config.limits, self.metrics)
         self.stopping = False
+        self.draining: asyncio.Task[None] | None = None
         self.ended: asyncio.Future[NullabonaError | None] = asyncio.get_running_loop().create_future()
         self._config = config
         self._stores = stores
@@ -150,6 +153,20 @@ class Relay:
         reload(self._context, self._config.tls)
         self._certificate_end = end_of(self._config.tls)
         return True
+
+    async def drain(self, spread_s: float = DRAIN_S) -> None:
+        """Take no new connection, say goodbye to those that are there one after another, then end.
+
+        Clients come back at random moments by themselves; spread out, they do not all come at once.
+        """
+        for server in self._servers:
+            server.close()
+        sockets = list(self._sockets)
+        for socket in sockets:
+            socket.close(WSCloseCode.GOING_AWAY, "the relay is stopping")
+            await asyncio.sleep(spread_s / len(sockets))
+        if not self.ended.done():
+            self.ended.set_result(None)
 
     async def stop(self) -> None:
         """Stop accepting, answer waiting reads with what there is, finish writing, say goodbye, close the stores."""

@@ -147,6 +147,8 @@ _STANDS: Final = "nothing is erased or closed until"
 LOG_LINES: Final = (
     LogLine("nullabona.relay", "started", "the relay serves"),
     LogLine("nullabona.relay", "stopped", "the relay has ended in good order"),
+    LogLine("nullabona.relay", "takes no new connections, and ends when it has said goodbye to those that are open",
+            "it is drained"),
     LogLine("nullabona.relay", "fault: %s in %s", _FAULT_PURPOSE, _FAULT),
     LogLine("nullabona.relay", "the TLS certificate was loaded again", "SIGHUP came"),
     LogLine("nullabona.relay", "the TLS certificate has expired, so clients refuse it: renew it, then send SIGHUP or "

@@ -14,27 +14,17 @@ from nullabona.cli.log.work import read_policy, utc
 from nullabona.cli.output import emit, note
 from nullabona.cli.settings import Settings, connected, settings_of
 from nullabona.errors import PeerError
-from nullabona.log.checkpoint import Checkpoint
 from nullabona.log.policy import Policy
-from nullabona.log.tiles import Tile, tiles_of
 from nullabona.machine.http_client import Route
+from nullabona.operating.keeping import Restored, restore_from
 from nullabona.reading import (
     LogDiffers,
     LogForked,
     LogRolledBack,
     Report,
-    Source,
-    Word,
-    ask_witnesses,
-    check_not_behind,
     open_files,
-    open_source,
-    read_checkpoint,
-    read_pending,
     update_mirror,
-    verify_log,
 )
-from nullabona.sequencer import restore_log
 
 _PROVEN: Final = (LogForked, LogRolledBack, LogDiffers)
 """What no other day makes better: a copy that goes on is no excuse for not saying it."""
@@ -103,31 +93,13 @@ def restore(context: click.Context, copy: str, folder: Path, policy: Path) -> No
     operator's backup.
     """
     settings = settings_of(context)
-    asyncio.run(_restore(settings, copy, folder, read_policy(policy)))
-
-
-async def _restore(settings: Settings, copy: str, folder: Path, policy: Policy) -> None:
     route = Route(settings.ca_file, settings.proxy)
-    source = open_source(copy, route)
-    try:
-        report = await read_checkpoint(source, policy, now_s=int(time.time()))
-        report = await verify_log(source, report)
-        newest = await read_pending(source, policy, report)
-        words = await ask_witnesses(policy, newest.origin, route)
-        check_not_behind(newest, words)
-        tiles = await _tiles(source, {report.checkpoint.size, newest.size})
-    finally:
-        await source.close()
-    await asyncio.to_thread(restore_log, folder, newest, report.note, tiles)
-    _told(settings, report, newest, words)
+    tell_restored(settings, asyncio.run(restore_from(copy, folder, read_policy(policy), route)))
 
 
-async def _tiles(source: Source, sizes: set[int]) -> list[tuple[Tile, bytes]]:
-    wanted = dict.fromkeys(tile for size in sorted(sizes) for tile in tiles_of(size))
-    return [(tile, await source.tile(tile)) for tile in wanted]
-
-
-def _told(settings: Settings, report: Report, checkpoint: Checkpoint, words: tuple[Word, ...]) -> None:
+def tell_restored(settings: Settings, done: Restored) -> None:
+    """Say what was made again, and which witnesses did not say how far they cosigned."""
+    report, checkpoint, words = done.report, done.newest, done.words
     silent = [word.witness for word in words if word.error]
     if settings.as_json:
         emit({"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root, "silent": silent,

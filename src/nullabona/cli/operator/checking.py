@@ -25,6 +25,10 @@ from nullabona.words.errors import in_words
 _WORDS: Final = Words("checks")
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _WRONG: Final = 1
+PATIENCE: Final = click.option(
+    "--timeout", type=click.IntRange(min=1), default=60, show_default=True, help="Seconds to wait for its end."
+)
+"""Of a command that ends a server."""
 
 
 def route_of(settings: Settings) -> Route:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,22 +14,27 @@ import click
 
 from nullabona.cli.exits import STAY_STOPPED, show
 from nullabona.cli.help import group
+from nullabona.cli.log.copies import tell_restored
 from nullabona.cli.operator.checking import route_of, tell
 from nullabona.cli.operator.relay_options import as_serving
 from nullabona.cli.operator.sizes import show_sizes
 from nullabona.cli.operator.tokens import token
-from nullabona.cli.output import emit, line
+from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import Settings, connected, settings_of, spoken
 from nullabona.errors import NullabonaError
 from nullabona.operating.beginning import begin_relay
-from nullabona.operating.checks.relay import check_relay, status_of_relay
+from nullabona.operating.checks.relay import check_relay, settled, status_of_relay
 from nullabona.operating.directory import FILES, vkeys_of
+from nullabona.operating.draining import NotRunning
+from nullabona.operating.draining import drain as end_server
+from nullabona.operating.keeping import back_up_relay, restore_relay
 from nullabona.operating.relay import serve_relay
 from nullabona.relay.config import KEYS, read_file
 from nullabona.relay.core.limits import describe
 from nullabona.relay.store.interface import StoreGone
 
 _GONE: Final = 3
+_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 
 
 @group()
@@ -107,6 +113,69 @@ def status(context: click.Context, /, *, config: Path | None, **flags: Any) -> N
     settings = settings_of(context)
     with _refusals(settings):
         tell(settings, status_of_relay(_settings(config, flags)))
+
+
+@relay.command()
+@as_serving
+@click.option(
+    "--timeout", type=click.IntRange(min=1), default=60, show_default=True, help="Seconds to wait for its end."
+)
+@spoken
+@click.pass_context
+def drain(context: click.Context, /, *, config: Path | None, timeout: int, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
+    """End the running relay slowly: it takes no new connections and says goodbye to clients one after another.
+
+    Returns when it has ended, after some 20 seconds. Run it as the relay's user or as root.
+    """
+    settings = settings_of(context)
+    with _refusals(settings):
+        data = settled(_settings(config, flags)).config.data
+        if data is None:
+            raise NotRunning("a volatile relay has no folder to find it by")
+        end_server(data, signal.SIGUSR1, timeout)
+        note(settings, "server-drained")
+
+
+@relay.command()
+@click.argument("folder", type=_FOLDER)
+@as_serving
+@spoken
+@click.pass_context
+def backup(context: click.Context, /, *, folder: Path, config: Path | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
+    """Write the relay's key, its settings and a checked copy of its record into the new FOLDER, and read it again.
+
+    The relay may run. Boxes, files and cards are left out: they come back from people's devices, and must never come
+    back from a backup. Keep the folder where nobody else reads it: it holds the key.
+    """
+    settings = settings_of(context)
+    with _refusals(settings):
+        size = back_up_relay(_settings(config, flags), config, folder)
+        emit({"folder": str(folder), "size": size}) if settings.as_json else note(settings, "relay-kept", size=size)
+
+
+@relay.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--record-from", metavar="WHERE", help="A newer copy of the record: a mirror's URL or folder.")
+@as_serving
+@connected
+@click.pass_context
+def restore(
+    context: click.Context,
+    /,
+    *,
+    folder: Path,
+    record_from: str | None,
+    config: Path | None,
+    **flags: Any,  # noqa: ANN401 - as click gives them
+) -> None:
+    """Make a lost relay again from the backup in FOLDER, with the options that `serve` will get.
+
+    Refuses a record that lacks what a witness or a mirror has: name the newest mirror with --record-from, and the
+    backup gives the key. The cards are told to be lost, as with `init --cards-lost`. Then start it.
+    """
+    settings = settings_of(context)
+    with _refusals(settings):
+        tell_restored(settings, restore_relay(_settings(config, flags), folder, record_from, route_of(settings)))
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from pathlib import Path
 from typing import Final
@@ -11,10 +12,11 @@ import click
 
 from nullabona.cli.help import group
 from nullabona.cli.operator.checking import route_of, tell
-from nullabona.cli.output import emit, line
+from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import connected, settings_of, spoken
 from nullabona.log.keys import vkey
 from nullabona.operating.checks.others import check_witness, status_of_witness
+from nullabona.operating.draining import drain as end_server
 from nullabona.witness.beginning import begin
 from nullabona.witness.config import KEYS, LOG_KEYS, make_config, read_file
 from nullabona.witness.core.limits import describe
@@ -91,6 +93,19 @@ def check(context: click.Context, *, config: Path) -> None:
 def status(context: click.Context, *, config: Path) -> None:
     """Ask the running witness how it is. Exit code 1: it does not run, or something is wrong."""
     tell(settings_of(context), status_of_witness(config))
+
+
+@witness.command()
+@_CONFIG
+@click.option(
+    "--timeout", type=click.IntRange(min=1), default=60, show_default=True, help="Seconds to wait for its end."
+)
+@spoken
+@click.pass_context
+def drain(context: click.Context, *, config: Path, timeout: int) -> None:
+    """End the running witness: it answers what it was asked, and takes nothing more. Returns when it has ended."""
+    end_server(make_config(read_file(config)).data, signal.SIGTERM, timeout)
+    note(settings_of(context), "server-drained")
 
 
 @witness.command()

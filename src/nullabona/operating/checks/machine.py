@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import os
 import resource
 import shutil
@@ -162,18 +161,3 @@ def of_database(file: Path) -> Iterator[Finding]:
         yield wrong("database-damaged", file=file, why="SQLITE_CORRUPT")
     else:
         yield good("database-sound", file=file, seconds=int(time.monotonic() - began))
-
-
-def is_held(folder: Path) -> bool:
-    """Whether a process holds the folder of a server."""
-    try:
-        fd = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(fd)
-    return False

@@ -13,10 +13,10 @@ from nullabona.log.keys import vkey
 from nullabona.log.policy import Policy
 from nullabona.machine.http_client import Route
 from nullabona.machine.keyfile import read_key_file
+from nullabona.machine.lock import holder_of
 from nullabona.machine.settings import Endpoint
 from nullabona.operating.checks.finding import Finding, good, refused
 from nullabona.operating.checks.machine import (
-    is_held,
     of_certificate,
     of_clock,
     of_database,
@@ -46,7 +46,7 @@ def check_witness(path: Path) -> Iterator[Finding]:
         yield refused(error)
         return
     yield good("settings")
-    running, now_s = is_held(config.data), time.time()
+    running, now_s = holder_of(config.data) is not None, time.time()
     yield from of_certificate(config.tls, None, now_s)
     yield from (of_port(endpoint, running=running) for endpoint in config.listen)
     yield of_files(config.limits.connections + _BESIDE)

@@ -13,10 +13,10 @@ from nullabona.directory.store.sqlite import FILE as CARDS
 from nullabona.errors import NullabonaError
 from nullabona.log.policy import Policy
 from nullabona.machine.http_client import Route
+from nullabona.machine.lock import holder_of
 from nullabona.operating.beginning import check_begun
 from nullabona.operating.checks.finding import Finding, good, refused, warning
 from nullabona.operating.checks.machine import (
-    is_held,
     of_certificate,
     of_clock,
     of_database,
@@ -68,7 +68,7 @@ def check_relay(settings: Mapping[str, Any], route: Route, people: int | None = 
         return
     config, now_s = setting.config, time.time()
     yield good("settings")
-    running = config.data is not None and is_held(config.data)
+    running = config.data is not None and holder_of(config.data) is not None
     yield from of_certificate(config.tls, setting.host, now_s)
     yield from (of_port(endpoint, running=running) for endpoint in config.listen)
     yield of_files(config.limits.connections + BESIDE_CONNECTIONS)
