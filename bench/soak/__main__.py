@@ -74,13 +74,14 @@ def machine() -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.soak", description=__doc__,
                                      formatter_class=argparse.ArgumentDefaultsHelpFormatter)  # fmt: skip
-    default = Shape()
+    default, length = Shape(), parser.add_mutually_exclusive_group()  # deeds last as long as they last
     for field in fields(Shape):
         flag, value = f"--{field.name.replace('_', '-')}", getattr(default, field.name)
         if field.name == "deeds":
-            parser.add_argument(flag, nargs="+", choices=DEEDS, default=(), help="exactly these, whatever the minutes")
+            length.add_argument(flag, nargs="+", choices=DEEDS, default=(), help="exactly these, and no --minutes")
         else:
-            parser.add_argument(flag, type=type(value), default=value, help=" ")
+            group = length if field.name == "minutes" else parser
+            group.add_argument(flag, type=type(value), default=value, help=" ")
     parser.add_argument("--dir", help="where everything is put (the system's temporary directory if not given)")
     parser.add_argument("--keep", action="store_true", help="leave profiles, data and logs there")
     parser.add_argument("--json", action="store_true", help="every figure as JSON in the place of the page")

@@ -6,46 +6,12 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
-from nullabona.processes.program import Ended, free_port, nulla, run
-from nullabona.processes.servers import RelayProcess, WitnessProcess
+from nullabona.processes.program import nulla, run
+from tests.operating.staging import Place
 from tests.relay.peers import Box, Client, Hangup
-
-MOST_S = 60
-
-
-class Place:
-    """A relay with a witness that signs, and the options of both."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.data = folder, folder / "data"
-        self.at = f"127.0.0.1:{free_port()}"
-        self.options = ("--host", self.at, "--period", "1", "--witnesses", str(folder / "witnesses"))
-        (folder / "witnesses").write_text("quorum none\n")
-        made = self.run("init")
-        self.witness = WitnessProcess(folder / "w", "w.example/w", made.out.split())
-        (folder / "witnesses").write_text(f"witness w {self.witness.vkey} {self.witness.url}\nquorum w\n")
-
-    def run(self, *words: str) -> Ended:
-        return run(nulla("relay", *words, "--data", str(self.data), "--listen", self.at, *self.options))
-
-    def relay(self) -> RelayProcess:
-        return RelayProcess(self.data, *self.options, listen=self.at, begin=False)
-
-    @property
-    def size(self) -> int:
-        """How many entries are published."""
-        checkpoint = self.data / "record/public/checkpoint"
-        return int(checkpoint.read_text().split("\n")[1]) if checkpoint.exists() else 0
-
-    def grows(self, least: int) -> None:
-        """Return once so many entries are published."""
-        end = monotonic() + MOST_S
-        while self.size < least:
-            assert monotonic() < end
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.soak import enough
+from bench.soak.__main__ import _parser
 from bench.soak.figures import Span
 from bench.soak.plan import DEEDS, RELAY_DEEDS, Shape
 
@@ -65,3 +66,11 @@ def test_between_two_chosen_deeds_a_frame_expires(seconds: float, *, must: bool)
 def test_delays_are_measured_where_enough_was_said(calm: list[Span], *, must: bool) -> None:
     """Thirty at eight a second, in the calm times of the first third and in those of the last."""
     assert must is enough.latency(calm, 8.0)
+
+
+def test_chosen_deeds_and_minutes_exclude_each_other() -> None:
+    """Deeds last as long as they last: a length beside them would be ignored, so it is refused."""
+    with pytest.raises(SystemExit):
+        _parser().parse_args(["--minutes", "3", "--deeds", "kill-relay"])
+    assert ["kill-relay"] == _parser().parse_args(["--deeds", "kill-relay"]).deeds
+    assert 3.0 == _parser().parse_args(["--minutes", "3"]).minutes

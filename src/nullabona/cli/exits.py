@@ -39,7 +39,7 @@ _PROFILE_CODES: Final = frozenset(
     "passphrase-unreadable".split()
 )
 _STAY_STOPPED_CODES: Final = frozenset(
-    "log-older log-split record-not-begun cards-missing witness-not-begun witness-older "
+    "log-older log-split record-not-begun record-elsewhere cards-missing witness-not-begun witness-older "
     "database-too-new docket-too-new".split()
 )
 

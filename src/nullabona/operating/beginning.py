@@ -8,18 +8,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from nullabona.directory.core.registering import Registration
-from nullabona.directory.opening import FOLDER, has_log
+from nullabona.directory.opening import FOLDER, RecordOptions, has_log
 from nullabona.directory.service import Options, open_directory
 from nullabona.directory.store.sqlite import FILE as CARDS
-from nullabona.errors import UserError
+from nullabona.errors import NullabonaError, UserError
+from nullabona.log.checkpoint import parse_checkpoint
+from nullabona.log.note import MAX_NOTE, parse_note
+from nullabona.log.policy import Policy
+from nullabona.machine.http_client import Route
 from nullabona.machine.settings import BadConfig
 from nullabona.operating.directory import DirectorySettings, RecordNotBegun, host_of, take_settings, vkeys_of
+from nullabona.reading import open_files
 from nullabona.relay.config import Config, make_config
+from nullabona.wire.epoch import origin_of
 
+_ANSWER_S: Final = 10.0
 _PAGE = "docs/how-to/keep-the-record.md"
 
 
@@ -40,6 +48,16 @@ class RecordBegun(UserError):
     default_hint = "start it: nulla relay serve, with the same options"
 
 
+class RecordElsewhere(UserError):
+    """A witness or mirror holds a record of this name, so this relay is not new."""
+
+    code = "record-elsewhere"
+    default_hint = (
+        "this relay is not new: if its disk is not mounted, mount it; if its data is gone, restore the record: "
+        f"nulla relay restore ({_PAGE})"
+    )
+
+
 def check_begun(config: Config, host: str | None, chosen: DirectorySettings) -> None:
     """Raises `RecordNotBegun` or `CardsMissing`, before anything is made, unless this relay's record has begun."""
     if host is None or config.data is None:
@@ -54,8 +72,8 @@ def check_begun(config: Config, host: str | None, chosen: DirectorySettings) -> 
 def begin_relay(settings: Mapping[str, Any], *, cards_lost: bool = False) -> list[str]:
     """Begin the record of a new relay, or with ``cards_lost`` new cards beside its record; the record's verifier keys.
 
-    ``settings``: those of `serve_relay`. Raises `BadConfig`, `RecordBegun`, `CardsMissing`, `RecordNotBegun`, or what
-    opening raises.
+    ``settings``: those of `serve_relay`. Raises `BadConfig`, `RecordBegun`, `RecordElsewhere`, `CardsMissing`,
+    `RecordNotBegun`, or what opening raises.
     """
     taken = dict(settings)
     chosen = take_settings(taken)
@@ -72,6 +90,8 @@ def begin_relay(settings: Mapping[str, Any], *, cards_lost: bool = False) -> lis
     if host is None:
         raise BadConfig("say what stands after the @ in handles registered here", hint="give --host HOST[:PORT]")
     _check_may_begin(*_places(config.data, chosen), cards_lost=cards_lost)
+    if not cards_lost:
+        asyncio.run(_check_unknown(origin_of(host), chosen.record))
     directory = open_directory(config.data, host, Options(record=chosen.record, limits=chosen.limits))
     asyncio.run(directory.close())
     return vkeys_of({**settings, "host": host})
@@ -88,6 +108,25 @@ def _check_may_begin(folder: Path, cards: Path, *, cards_lost: bool) -> None:
         raise RecordBegun(f"there is a public record in {folder} already")
     elif not cards_lost:
         raise CardsMissing(f"the public record is in {folder}, and there is no {cards}")
+
+
+async def _check_unknown(origin: str, options: RecordOptions) -> None:
+    """Raises `RecordElsewhere`. Who does not answer does not know."""
+    name, route = f"{sha256(origin.encode()).hexdigest()}/checkpoint", Route(timeout_s=_ANSWER_S)
+    witnesses = {each.url for each in Policy.parse(options.witnesses).witnesses
+                 if each.url and each.name not in options.absent}  # fmt: skip
+    for where in (*sorted(witnesses), *options.mirrors):
+        try:
+            files = open_files(where, route)
+            try:
+                note = await files.read(name if where in witnesses else "checkpoint", MAX_NOTE)
+            finally:
+                await files.close()
+            known = note is not None and parse_checkpoint(parse_note(note).text).origin == origin
+        except NullabonaError:
+            continue
+        if known:
+            raise RecordElsewhere(f"{where} holds a record of {origin} already")
 
 
 def _places(data: Path, chosen: DirectorySettings) -> tuple[Path, Path]:

@@ -17,6 +17,7 @@ from typing import Final
 from nullabona.directory.store.interface import StoreFailed
 from nullabona.directory.store.rows import CardRows, RowAside, translated
 from nullabona.errors import UserError
+from nullabona.machine.failures import name_of
 from nullabona.machine.opening import is_of_the_file, opening
 from nullabona.machine.scrubbing import SETTINGS, Scrubber
 from nullabona.machine.standing import StandingFile
@@ -63,7 +64,7 @@ class SqliteCardStore(CardRows):
             except BaseException as error:
                 os.close(self._lock)
                 if isinstance(error, sqlite3.Error) and not is_of_the_file(error):
-                    raise CardsUnreadable("the card database cannot be opened") from error
+                    raise CardsUnreadable(f"the card database cannot be opened: {name_of(error)}") from error
                 raise
         self._path = path
         self._closed = False

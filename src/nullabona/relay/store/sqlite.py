@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from nullabona.errors import UserError
+from nullabona.machine.failures import name_of
 from nullabona.machine.gaps import MOST_PAGES
 from nullabona.machine.opening import is_of_the_file, opening
 from nullabona.machine.scrubbing import SETTINGS, Scrubber
@@ -367,4 +368,4 @@ def _prepare(db: sqlite3.Connection) -> None:
     except sqlite3.DatabaseError as error:
         if is_of_the_file(error):
             raise
-        raise NotOurs("the box store cannot be opened") from error
+        raise NotOurs(f"the box store cannot be opened: {name_of(error)}") from error
