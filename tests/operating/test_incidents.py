@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from nullabona.machine.settings import parse_endpoint
 from nullabona.operating.checks.running import ask
 from nullabona.processes.servers import RelayProcess
-from tests.operating.staging import Place, entries, until
+from tests.operating.staging import RUNBOOK, Place, entries, until
 from tests.relay.peers import Box, Client
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -46,6 +47,16 @@ def test_every_entry_is_tried() -> None:
     for name in TRIED.values():
         module, _, function = name.rpartition(".")
         assert f"def {function}(" in (here / f"{module or 'test_incidents'}.py").read_text("utf-8")
+
+
+def test_both_languages_have_the_same_entries() -> None:
+    """In the same order, with the same words to see and the same words in code style to do."""
+    code = re.compile(r"`([^`]+)`")
+    english, korean = (path.read_text("utf-8") for path in (RUNBOOK, RUNBOOK.with_suffix(".ko.md")))
+    parts = [re.split(r"^### ", text, flags=re.MULTILINE)[1:] for text in (english, korean)]
+    assert len(parts[0]) == len(parts[1])
+    for one, other in zip(*parts, strict=True):
+        assert sorted(code.findall(" ".join(one.split()))) == sorted(code.findall(" ".join(other.split())))
 
 
 def test_a_volume_that_is_not_mounted(place: Place) -> None:
