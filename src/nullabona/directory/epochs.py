@@ -1,7 +1,8 @@
 """Closes the directory's epochs on time, and holds the directory back until it may sign and answer (spec/map.md §8).
 
 A directory that was put back from an old copy would show people a record that goes back, and sign a second history.
-So a started one shows and signs nothing before the witnesses of its record have said what they hold.
+So a started one shows and signs nothing before the witnesses of its record have said what they hold. While they are out
+of reach it shows an epoch that was published moments ago, and still signs nothing.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final, Protocol, TypeVar
 
+from nullabona.directory.figures import standstill_of
 from nullabona.directory.health import Health
 from nullabona.directory.record import PublicRecord, Served
 from nullabona.errors import NullabonaError
 from nullabona.machine.timekeeping import ClockGuard
+from nullabona.sequencer import NoQuorum
 
 LOOK_S: Final = 60.0
 """Longest sleep of the keeper, in seconds, after which it notices a corrected clock."""
@@ -59,13 +62,19 @@ class EpochKeeper:
         self._closed = closed
         self._task: asyncio.Task[None] | None = None
         self._held = False
+        self._shows = False
         self._open = asyncio.Event()
         self._ready = asyncio.Event()
 
     @property
     def held(self) -> bool:
-        """Whether nothing may be shown or signed yet."""
+        """Whether nothing may be signed yet."""
         return self._held or self._record.begins_anew
+
+    @property
+    def hidden(self) -> bool:
+        """Whether nothing may be shown yet. What was published moments ago may be, while witnesses are out of reach."""
+        return self.held and not (self._shows and not self._record.begins_anew)
 
     def hold(self) -> None:
         """Show and sign nothing until the witnesses were asked."""
@@ -100,7 +109,7 @@ class EpochKeeper:
     async def served(self) -> Served | None:
         """The epoch under which answers are proven; waits for a new directory's first one."""
         await self._wait_for(self._ready)
-        return None if self.held else self._record.served
+        return None if self.hidden else self._record.served
 
     async def end(self) -> None:
         """Close no more epochs."""
@@ -128,6 +137,9 @@ class EpochKeeper:
                         unsure = False
                     pause = self._record.next_close() - self._now()
             except NullabonaError as error:
+                # An old copy would be older than this; a witness that holds more raises something else.
+                fresh = not standstill_of(self._record, self._now())
+                self._shows = self._shows or (isinstance(error, NoQuorum) and fresh)
                 self._health.stands_still(error)
                 pause = min(PUBLISH_AGAIN_S, self._record.genesis.period_s)
             self._tell()
@@ -137,5 +149,5 @@ class EpochKeeper:
         """Let those go on who wait."""
         if not self.held:
             self._open.set()
-            if self._record.served is not None:
-                self._ready.set()
+        if not self.hidden and self._record.served is not None:
+            self._ready.set()

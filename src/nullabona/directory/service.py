@@ -213,6 +213,8 @@ class DirectoryService:
             with self._store.reading():
                 shown = self._store.shown(handle.name, served.number)
                 promise = b""
+                if shown.promised and self._epochs.held:
+                    return refuse(BUSY, RETRY_S)
                 if shown.promised:
                     promise = self._record.promise(handle, card_hash(shown.promised), shown.epoch)
                 return self._record.answer(handle, served, shown, promise)
@@ -249,7 +251,7 @@ class DirectoryService:
 
         The files of the operator's docket are below ``docket/``.
         """
-        if self._epochs.held and not path.startswith(DOCKET):
+        if self._epochs.hidden and not path.startswith(DOCKET):
             return None
         folder, name = self._record.public, path
         if path.startswith(DOCKET):
