@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from nullabona.relay.faults import Faults
-from nullabona.wire.telemetry import RELAY_METRICS, Metric
+from nullabona.wire.telemetry import RELAY_METRICS, exposition
 
 PERIOD_S: Final = 60
 """Whole seconds between two publications."""
@@ -42,26 +42,8 @@ class Metrics:
             return
         self._next = now + PERIOD_S
         figures = {**vars(self), **measure()}
-        self._published = "".join(
-            _family(metric, figures[metric.name]) for metric in RELAY_METRICS if metric.name in figures
-        )
+        self._published = exposition(RELAY_METRICS, figures)
 
     def text(self) -> str:
         """The published numbers as Prometheus text."""
         return self._published
-
-
-def _family(metric: Metric, value: int | Mapping[str, int]) -> str:
-    """The lines of one metric. A label has its declared values from the start, so that the first failure is a rise."""
-    full = metric.shown_as
-    head = f"# HELP {full} {metric.purpose}\n# TYPE {full} {'gauge' if metric.gauge else 'counter'}\n"
-    if isinstance(value, Mapping):
-        every = dict.fromkeys(metric.values, 0) | dict(value)
-        return head + "".join(
-            f'{full}{{{metric.label}="{key}"}} {_shown(metric, every[key])}\n' for key in sorted(every)
-        )
-    return head + f"{full} {_shown(metric, value)}\n"
-
-
-def _shown(metric: Metric, value: int) -> int:
-    return value - value % metric.grain

@@ -6,7 +6,8 @@ declarations with the source, with what ``/metrics`` shows, and with what proces
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 _NOBODY: Final = "none: counts of the whole process"
@@ -18,7 +19,7 @@ GRAIN: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A number of the relay's ``/metrics``; with a label, one for each of its ``values``, and there are no others."""
+    """A number of a server's ``/metrics``; with a label, one for each of its ``values``, and there are no others."""
 
     name: str
     purpose: str
@@ -27,13 +28,15 @@ class Metric:
     """What the label may be; empty beside a label: names of the operator's own, as of its witnesses."""
     gauge: bool = False
     legal_class: str = _NOBODY
+    program: str = "relay"
+    """Whose it is."""
     grain: int = GRAIN
     """It is rounded down to a multiple of this. 1: shown as it is, because no person's doing alters it."""
 
     @property
     def shown_as(self) -> str:
         """Its name as Prometheus has it; what every program has is called as everywhere."""
-        prefix = "" if self.name.startswith("process_") else "nullabona_relay_"
+        prefix = "" if self.name.startswith("process_") else f"nullabona_{self.program}_"
         return f"{prefix}{self.name}" + ("" if self.gauge else "_total")
 
     @property
@@ -54,6 +57,11 @@ _REQUESTS: Final = (
 )  # fmt: skip
 _REFUSALS: Final = (
     "bad-request", "unsupported", "too-large", "box-full", "day-quota", "slow-down", "busy", "stopping", "not-found",
+)  # fmt: skip
+
+_ANSWERS: Final = (
+    "cosigned", "malformed", "unknown-log", "unsigned", "shrinks", "out-of-step", "forked", "unproven", "too-often",
+    "clock-back", "store-failed",
 )  # fmt: skip
 
 RELAY_METRICS: Final = (
@@ -121,6 +129,45 @@ RELAY_METRICS: Final = (
 )
 """A family without a value yet is not shown: a relay in memory has no disk, one behind a proxy no certificate."""
 
+WITNESS_METRICS: Final = tuple(
+    replace(metric, program="witness")
+    for metric in (
+        Metric("answers", "Answers given since the start, by kind.", "kind", _ANSWERS, grain=1),
+        Metric("connections", "Connections open now.", gauge=True, grain=1),
+        Metric("connections_limit", "Connections that may be open: the limit `connections`.", gauge=True, grain=1),
+        Metric("connections_refused", "Connections refused, because as many are open as may be.", grain=1),
+        Metric("files_limit", "Files and connections that the system lets the process hold.", gauge=True, grain=1),
+        Metric("disk_free_bytes", "Bytes that are free on the data's disk.", gauge=True, grain=64 * _MIB),
+        Metric("certificate_end_seconds", "When the TLS certificate ends, in POSIX time.", gauge=True, grain=1),
+        *(metric for metric in RELAY_METRICS if metric.name.startswith(("process_", "build_"))),
+    )
+)
+"""Exact, because a witness hears from the operators of logs alone, and never of a person."""
+
+
+def exposition(metrics: Iterable[Metric], figures: Mapping[str, int | Mapping[str, int]]) -> str:
+    """The numbers as Prometheus text; what has no value is left out.
+
+    A label has its declared values from the start, so that the first failure is a rise.
+    """
+    return "".join(_family(metric, figures[metric.name]) for metric in metrics if metric.name in figures)
+
+
+def _family(metric: Metric, value: int | Mapping[str, int]) -> str:
+    full = metric.shown_as
+    head = f"# HELP {full} {metric.purpose}\n# TYPE {full} {'gauge' if metric.gauge else 'counter'}\n"
+    if isinstance(value, Mapping):
+        every = dict.fromkeys(metric.values, 0) | dict(value)
+        return head + "".join(
+            f'{full}{{{metric.label}="{key}"}} {_rounded(metric, every[key])}\n' for key in sorted(every)
+        )
+    return head + f"{full} {_rounded(metric, value)}\n"
+
+
+def _rounded(metric: Metric, value: int) -> int:
+    return value - value % metric.grain
+
+
 _SERVICE: Final = "none: state of the service"
 
 
@@ -187,6 +234,8 @@ LOG_LINES: Final = (
     LogLine("nullabona.witness", "started", "the witness serves"),
     LogLine("nullabona.witness", "stopped; %s", "what it answered since it started", ("counts of answers, by kind",)),
     LogLine("nullabona.witness", "fault: %s in %s", _FAULT_PURPOSE, _FAULT),
+    LogLine("nullabona.witness", "%d connections refused so far: %d are open, which is the limit connections",
+            "it is full: at most once a minute", ("number", "number")),
     LogLine("nullabona.witness", "its database failed: %s", "it could not cosign", ("what could not be done",)),
     LogLine("nullabona.witness", "this machine's clock is %d s behind what was cosigned of %s",
             "the clock was put back", ("seconds", "name of the log")),

@@ -7,12 +7,15 @@ from typing import Final, Protocol
 
 import h11
 
-from nullabona.machine.http_server import Headers, HttpAnswer, HttpTaskConnection
+from nullabona.machine.doorway import comes_from_near
+from nullabona.machine.http_server import Headers, HttpAnswer, HttpTaskConnection, refuse
 from nullabona.witness.core.allowance import Allowance
 from nullabona.witness.core.limits import Limits
 from nullabona.witness.cosigner import Answer
 
 HEAD_BYTES: Final = 8_192
+METRICS: Final = "/metrics"
+"""Shown to this machine and to private networks."""
 
 
 class Owner(Protocol):
@@ -49,6 +52,8 @@ class Front(HttpTaskConnection):
         self._owner.closed(self)
 
     def judge(self, request: h11.Request, headers: dict[bytes, bytes]) -> HttpAnswer | int:  # noqa: ARG002 - of the base
+        if _line(request)[1] == METRICS and not (self._transport and comes_from_near(self._transport)):
+            return refuse(404, "there is nothing here")
         return self._owner.refuse(*_line(request)) or self._owner.limits.body_bytes
 
     async def respond(self, request: h11.Request, body: bytes) -> HttpAnswer:

@@ -17,10 +17,12 @@ from nullabona.machine.settings import Endpoint
 from nullabona.machine.tls import server_context
 from nullabona.witness.config import Config
 from nullabona.witness.cosigner import Answer, Cosigner
-from nullabona.witness.server.front import Front
+from nullabona.witness.server.figures import Figures
+from nullabona.witness.server.front import METRICS, Front
 
 ADD: Final = "/add-checkpoint"
 HEALTH: Final = "/healthz"
+PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
 _LATEST: Final = re.compile(r"/([0-9a-f]{64})/checkpoint", re.ASCII)
 _BACKLOG: Final = 256
 
@@ -38,6 +40,7 @@ class Witness:
         self._thread = ThreadPoolExecutor(1, "witness")
         self._waiting = 0
         self._fronts: set[Front] = set()
+        self._figures = Figures(config, cosigner.counts)
         self._servers: list[Listening] = []
         self._empty = asyncio.Event()
 
@@ -62,7 +65,10 @@ class Witness:
 
     def opened(self, front: Front) -> bool:
         """Register a connection; whether it may stay."""
-        if self.stopping or len(self._fronts) >= self.limits.connections:
+        if self.stopping:
+            return False
+        if len(self._fronts) >= self.limits.connections:
+            self._figures.refuse()
             return False
         self._fronts.add(front)
         return True
@@ -76,7 +82,7 @@ class Witness:
         """The refusal of a request by its first line, if any."""
         if target == ADD:
             return None if method == "POST" else refuse(405, "only POST is served here")
-        if target == HEALTH or _LATEST.fullmatch(target):
+        if target in {HEALTH, METRICS} or _LATEST.fullmatch(target):
             return None if method == "GET" else refuse(405, "only GET is served here")
         return refuse(404, "there is nothing here")
 
@@ -84,6 +90,9 @@ class Witness:
         """The answer to a request that was not refused."""
         if target == HEALTH:
             return Answer(503, b"stopping\n", close=True) if self.stopping else Answer(200, b"ok\n")
+        if target == METRICS:
+            self._figures.connections = len(self._fronts)
+            return Answer(200, self._figures.text().encode(), PROMETHEUS)
         if self._waiting >= self.limits.queue:
             return Answer(503, b"too much to do\n", retry_after_s=1)
         name = _LATEST.fullmatch(target)
