@@ -89,7 +89,8 @@ def tour(camera: Camera, browser: Browser, service: Service, folder: Path, lang:
                 camera.take(person, screen, theme, size)
         if camera.wanted and camera.wanted <= set(INSIDE):
             continue
-        with Person(browser, service, folder / f"new-{lang}-{theme}-{size}", **look) as person:  # type: ignore[arg-type]
+        new = folder / f"new-{lang}-{theme}-{size}"
+        with Person(browser, service, new, host="", **look) as person:  # type: ignore[arg-type]
             for screen in entering(person, new_name(NEW[lang].lower()), NEW[lang]):
                 camera.take(person, screen, theme, size)
 

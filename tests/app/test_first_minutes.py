@@ -6,11 +6,15 @@ import json
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from nullabona.app.protocol import account_calls as a
 from nullabona.app.protocol import people_calls as c
+from nullabona.app.protocol import views as v
+from nullabona.app.protocol.call import Call
+from nullabona.processes.servers import RelayProcess
 from tests.api.people import new_name
 from tests.api.service import Service
 from tests.app.person import PASSPHRASE, Person
@@ -144,3 +148,46 @@ def test_what_is_no_link_starts_nothing(newcomer: Newcomer) -> None:
         refused = nulla("app", text, "--no-browser", profile=mina.app.profile)
         assert (1, True) == (refused.code, "link-syntax" in refused.err), refused.err
     assert None is mina.state().invite
+
+
+@pytest.mark.slow
+def test_a_server_that_asks_for_a_token_gets_it(newcomer: Newcomer, tmp_path: Path) -> None:
+    """Refused without one, with a wrong and with a used one; then the account is made, also after a new start."""
+    key = tmp_path / "token.key"
+    made = nulla("log", "keygen", "relay.example/tokens", str(key), "--no-pq", profile=tmp_path)
+    (tmp_path / "token.pub").write_text(made.out)
+    gate = ("--registration", "token", "--registration-keys", str(tmp_path / "token.pub"))
+    with RelayProcess(tmp_path / "gated", *gate) as relay:
+        handle = f"{new_name('mina')}@{relay.authority}"
+        text = nulla("relay", "token", str(key), "--host", relay.authority, profile=tmp_path).out.strip()
+        mina = newcomer("mina")
+        mina.call(a.CreateProfile(PASSPHRASE))
+        assert "token-needed" == _refusal(mina, a.CreateAccount(handle, ""))
+        assert "token-invalid" == _refusal(mina, a.CreateAccount(handle, "", text[:-1]))
+        assert "no-account" == mina.state().phase
+        mina.end()
+        again = newcomer("mina")
+        assert "no-account" == again.call(a.Unlock(PASSPHRASE)).phase
+        assert "unconfirmed" == again.call(a.CreateAccount(handle, "", f" {text} ")).phase
+        assert again.me.published
+        jun = newcomer("jun")
+        jun.call(a.CreateProfile(PASSPHRASE))
+        other = f"{new_name('jun')}@{relay.authority}"
+        assert "token-refused" == _refusal(jun, a.CreateAccount(other, "", text))
+
+
+@pytest.mark.slow
+def test_a_server_that_registers_nobody_says_so(newcomer: Newcomer, tmp_path: Path) -> None:
+    with RelayProcess(tmp_path / "paused", "--registration", "paused") as relay:
+        mina = newcomer("mina", lang="ko")
+        mina.call(a.CreateProfile(PASSPHRASE))
+        call = a.CreateAccount(f"{new_name('mina')}@{relay.authority}", "")
+        assert "registration-paused" == _refusal(mina, call)
+        assert "no-account" == mina.state().phase
+
+
+def _refusal(person: Person, call: Call[v.State]) -> str:
+    """The code with which it is refused."""
+    with pytest.raises(Refusal) as refused:
+        person.call(call)
+    return refused.value.code

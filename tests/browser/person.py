@@ -66,6 +66,7 @@ class Person:
         self.profile = profile
         self.lang = lang
         self._minute_s = minute_s
+        self.relay = service.host
         self._host = service.host if host is None else host
         self._link = link
         self._app: Program | None = None

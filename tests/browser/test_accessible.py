@@ -105,7 +105,7 @@ def test_the_way_in_has_no_serious_finding(
     chromium: Browser, service: Service, seats: ExitStack, tmp_path: Path, name: str, theme: Theme
 ) -> None:
     """From the first screen to the lock, wide and narrow."""
-    person = seat(chromium, service, seats, Made(tmp_path / name, ""), theme=theme, **LOOK)
+    person = seat(chromium, service, seats, Made(tmp_path / name, ""), theme=theme, host="", **LOOK)
     wide = person.page.viewport_size
     found = {}
     for stop in entering(person, new_name(name), name):

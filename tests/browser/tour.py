@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from playwright.sync_api import Locator, expect
 
-from tests.browser.entering import PASSPHRASE, begin, field, heading, press, set_passphrase, words_shown
+from tests.browser.entering import PASSPHRASE, field, heading, press, set_passphrase, words_shown
 from tests.browser.lively import TEXTS, Lively, sea
 from tests.browser.person import Person
 
@@ -310,14 +310,27 @@ def _settled(person: Person) -> None:
     person.page.wait_for_function(SETTLED)
 
 
+def _signing_up(person: Person) -> Iterator[str]:
+    """Which server, and the screen for a new account."""
+    press(person, "새로 시작하기", "Create an account")
+    heading(person, "어느 서버를 쓸까요?", "Which server do you want to use?")
+    person.page.locator("summary").click()
+    _settled(person)
+    yield "server"
+    field(person, "서버 주소나 초대 링크", "Server address or invite link").fill(person.relay)
+    press(person, "계속", "Continue")
+    heading(person, "아이디와 암호를 정해 주세요", "Choose a handle and a passphrase")
+    field(person, "암호", "Passphrase").fill(PASSPHRASE)
+    _settled(person)
+    yield "sign-up"
+
+
 def entering(person: Person, handle: str, name: str) -> Iterator[str]:
-    """From the first screen to the chat list that is empty, and to the lock."""
+    """From the first screen to the chat list that is empty, and to the lock; their app was told of no relay."""
     heading(person, "대화는 우리끼리만", "Your chats stay between you")
     _settled(person)
     yield "welcome"
-    begin(person)
-    _settled(person)
-    yield "sign-up"
+    yield from _signing_up(person)
     press(person, "뒤로", "Back")
     press(person, "24개 단어로 계정 되찾기", "Restore with 24 words")
     _settled(person)

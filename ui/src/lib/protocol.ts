@@ -451,10 +451,12 @@ export interface CreateProfile {
   passphrase: string;
 }
 
+/** ``token``: the registration token, where the directory asks for one (`token-needed`). */
 export interface CreateAccount {
   call: "CreateAccount";
   handle: string;
   name: string;
+  token?: string;
 }
 
 export interface RestoreAccount {

@@ -27,6 +27,8 @@ from nullabona.words.catalogue import Language
 
 ASKED_WORDS: Final = 3
 KEEP: Final = "keep"
+REGISTERED_S: Final = 5.0
+"""So long a new account waits for its directory's answer, which may be a refusal."""
 _random = secrets.SystemRandom()
 
 
@@ -61,14 +63,17 @@ async def _create_profile(ask: Asker, call: c.CreateProfile) -> v.State:
 
 @answers(c.CreateAccount)
 async def _create_account(ask: Asker, call: c.CreateAccount) -> v.State:
-    work = ask.session.open_work
-    if work.client.has_account:
+    session, work = ask.session, ask.session.open_work
+    if session.phase != "no-account":
         raise WrongPhase("there is an account already")
     await work.pause()
     try:
-        await work.client.account.create(full_handle(ask.session, call.handle))
-        ask.session.remember(msgspec.structs.replace(ask.session.app_state, unconfirmed=True))
-        ask.session.forget_relay()
+        session.remember(msgspec.structs.replace(session.app_state, unregistered=True))
+        await work.client.account.create(full_handle(session, call.handle), token=call.token.strip())
+        with suppress(errors.PendingStill, errors.Unreachable, errors.TimedOut):  # it goes on in the background
+            await work.client.account.wait_published(timeout_s=REGISTERED_S)
+        session.remember(msgspec.structs.replace(session.app_state, unregistered=False, unconfirmed=True))
+        session.forget_relay()
         if call.name.strip():
             with suppress(errors.BadRequest):  # the account is there: its words come next, and its name can be changed
                 await work.client.profiles.set(call.name)

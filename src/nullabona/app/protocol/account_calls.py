@@ -60,8 +60,11 @@ class CreateProfile(Call[v.State], frozen=True):
 
 
 class CreateAccount(Call[v.State], frozen=True):
+    """``token``: the registration token, where the directory asks for one (`token-needed`)."""
+
     handle: str
     name: str
+    token: str = ""
 
 
 class RestoreAccount(Call[v.State], frozen=True):

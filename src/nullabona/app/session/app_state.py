@@ -26,6 +26,8 @@ class AppState(msgspec.Struct, frozen=True, omit_defaults=True):
     """The account was made here and its 24 words were not checked yet."""
     put_off: bool = False
     """The check of the 24 words was postponed, so the app reminds of it."""
+    unregistered: bool = False
+    """The account is being made here, and its directory has not taken it yet, or refused it."""
     relay: str = ""
     """What stands after the @ of a handle that is chosen here; empty once there is an account."""
     local_relay: int = 0

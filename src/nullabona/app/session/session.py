@@ -113,7 +113,7 @@ class Session:
         """The phase of the app."""
         if self._work is None:
             return "locked" if self.place.profile.exists() else "empty"
-        if not self._work.client.has_account:
+        if not self._work.client.has_account or self.app_state.unregistered:
             return "no-account"
         return "unconfirmed" if self.app_state.unconfirmed else "ready"
 
@@ -220,6 +220,7 @@ class Session:
             self._work = Work(client, self.pages, self.app_state.language or self.place.language, self.lock_soon)
             self._work.begin()
             if client.has_account:
+                self._take_registered(client)
                 self.forget_relay()
 
     def active(self) -> None:
@@ -301,6 +302,11 @@ class Session:
         port = await self.local_relay.start(self.app_state.local_relay)
         host = f"127.0.0.1:{port}"
         self.remember(msgspec.structs.replace(self.app_state, relay=host, local_relay=port))
+
+    def _take_registered(self, client: Client) -> None:
+        """The process ended before it saw that the directory took the account."""
+        if self.app_state.unregistered and client.me.published:
+            self.remember(msgspec.structs.replace(self.app_state, unregistered=False, unconfirmed=True))
 
     def forget_relay(self) -> None:
         """There is an account, whose handle says it."""

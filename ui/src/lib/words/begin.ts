@@ -33,6 +33,8 @@ export const begin = words({
     tryStarts: "서버를 켜고 있어요…",
     serverIs: (host: string) => `서버: ${host}`,
     serverChange: "바꾸기",
+    token: "가입 토큰",
+    tokenHint: "nbt1-로 시작해요. 한 번만 쓸 수 있어요.",
 
     passTitle: "이 기기를 잠글 암호",
     passLead: "내 기기에 저장되는 모든 것을 이 암호로 잠가요. 누구도 대신 찾아 줄 수 없어요.",
@@ -145,6 +147,8 @@ export const begin = words({
     tryStarts: "Starting the server…",
     serverIs: (host: string) => `Server: ${host}`,
     serverChange: "Change",
+    token: "Registration token",
+    tokenHint: "It begins with nbt1- and works once.",
 
     passTitle: "A passphrase for this device",
     passLead: "It locks everything that is stored here. Nobody can recover it for you.",
