@@ -47,14 +47,14 @@ def entry(epoch: int) -> StoredEntry:
 
 def test_a_directory_is_remembered_until_the_person_has_it_forgotten(store: SqliteStore) -> None:
     """When that was, too; its promises go with it, and those of others stay."""
-    assert (None, 0) == (keeping.load_pinned(store, HOST), keeping.forgotten_s(store, HOST))
+    assert (None, None) == (keeping.load_pinned(store, HOST), keeping.forgotten_s(store, HOST))
     other = msgspec.structs.replace(PINNED, host=OTHER)
     for pinned in (PINNED, other):
         keeping.save_pinned(store, pinned)
     keeping.save_expected(store, [expected(1), expected(2, OTHER)])
     keeping.forget_pinned(store, HOST, 77)
     assert (None, other) == (keeping.load_pinned(store, HOST), keeping.load_pinned(store, OTHER))
-    assert (77, 0) == (keeping.forgotten_s(store, HOST), keeping.forgotten_s(store, OTHER))
+    assert (77, None) == (keeping.forgotten_s(store, HOST), keeping.forgotten_s(store, OTHER))
     assert [expected(2, OTHER)] == keeping.load_expected(store)
 
 

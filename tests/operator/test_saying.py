@@ -94,7 +94,7 @@ def test_a_notice_names_document_case_and_law() -> None:
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_a_log_without_witnesses_is_called_so(language: Language) -> None:
     """The sentence about the check never says more than was checked."""
-    first = notice_words(language, dataclasses.replace(INFO, witnesses=(), witnessed_s=0)).checked[0]
+    first = notice_words(language, dataclasses.replace(INFO, witnesses=(), witnessed_s=None)).checked[0]
     assert ("증인이 없어요" if language == "ko" else "It has no witnesses") in first
 
 

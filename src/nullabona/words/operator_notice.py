@@ -69,7 +69,7 @@ class Facts(Said, Protocol):
     @property
     def witnesses(self) -> tuple[str, ...]: ...
     @property
-    def witnessed_s(self) -> int: ...
+    def witnessed_s(self) -> int | None: ...
     @property
     def by_hand(self) -> bool: ...
 
@@ -125,7 +125,8 @@ def said_words(language: Language, said: Said) -> tuple[tuple[str, str], ...]:
 
 def checked_words(language: Language, facts: Facts) -> list[str]:
     """How a notice was checked, and what that does not show."""
-    time = datetime.fromtimestamp(facts.witnessed_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    at_s = facts.witnessed_s
+    time = "" if at_s is None else datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
     key = "checked" if facts.witnesses else "unwitnessed"
     first = _WORDS.say(key, language, origin=facts.origin, size=facts.size, names=", ".join(facts.witnesses), time=time)
     period, slot = facts.slot

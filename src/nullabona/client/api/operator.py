@@ -74,8 +74,8 @@ class OperatorNoticeInfo:
     """Its period and slot in the docket."""
     witnesses: tuple[str, ...]
     """Who cosigned that checkpoint, of those that the policy demands; empty: it demands none."""
-    witnessed_s: int
-    """For when they vouch; 0: nobody does."""
+    witnessed_s: int | None
+    """For when they vouch; None: nobody does."""
     by_hand: bool
     """The policy was given by the person, not by the directory when it was first seen."""
     came_s: int
@@ -158,7 +158,7 @@ def _info(kept: KeptNotice) -> OperatorNoticeInfo:
         size=kept.size,
         slot=(leaf.at.period, leaf.at.slot),
         witnesses=kept.witnesses,
-        witnessed_s=kept.time_s or 0,
+        witnessed_s=kept.time_s,
         by_hand=kept.by_hand,
         came_s=kept.came_s,
         put_away=kept.put_away,

@@ -56,7 +56,8 @@ def _is_over(store: Store, kept: Evidence) -> bool:
         return False
     pinned = load_pinned(store, kept.host)
     goes_on = kept.code == LogStale.code and pinned is not None and pinned.seen_s > kept.at_s
-    return goes_on or kept.at_s <= forgotten_s(store, kept.host)
+    at_s = forgotten_s(store, kept.host)
+    return goes_on or (at_s is not None and kept.at_s <= at_s)
 
 
 def _people(step: Step) -> list[StandingWarning]:

@@ -63,10 +63,10 @@ def forget_pinned(store: Store, host: str, now_s: int) -> None:
     save_expected(store, [each for each in load_expected(store) if each.host != host])
 
 
-def forgotten_s(store: Store, host: str) -> int:
-    """When the person last had a directory forgotten; 0: never."""
+def forgotten_s(store: Store, host: str) -> int | None:
+    """When the person last had a directory forgotten; None: never."""
     data = store.get_value(_forgotten(host))
-    return 0 if data is None else msgspec.msgpack.decode(data, type=int)
+    return None if data is None else msgspec.msgpack.decode(data, type=int)
 
 
 def load_watch(store: Store) -> Watch | None:
