@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -137,12 +138,18 @@ class _Scene:
         """A copy that lacks entries: the program refuses it; by a changed program it is taken, and nobody signs it."""
         lost, machine, people = self.lost, self._machine, self._company
         self._tell(_say("operator-takes-old", lacking=lost.lacking))
+        kept = machine.folder / "copy-kept"
+        await asyncio.to_thread(shutil.copytree, self._new.copy, kept)
         lost.refused = await machine.restore(self._old.copy)
         await asyncio.to_thread(machine.force, self._old.copy)
         await asyncio.to_thread(machine.start, STUBBORN)
         shown = await people["jun"].do("find", handle=people["mina"].handle, within_s=3.0)
         lost.forced_shown = shown.get("error", "shown")
         lost.copier_saw = await self._new.ended()
+        if not lost.copier_saw:  # it went on with a shorter record, and lacks what it had: the drill goes on with that
+            await self._new.stop()
+            await asyncio.to_thread(shutil.rmtree, self._new.copy)
+            kept.rename(self._new.copy)
         lost.forced = "has-more" if "has-more" in machine.said() else ""
         await asyncio.to_thread(machine.lose)
         for name in ("mina", "jun"):
