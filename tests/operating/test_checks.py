@@ -13,6 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from nullabona.cli.root import nulla
+from nullabona.log.keys import Kind
+from nullabona.machine.keyfile import encode_private_key, write_key_file
 from nullabona.machine.settings import parse_endpoint
 from nullabona.machine.tls import Tls
 from nullabona.operating.checks.finding import Level
@@ -21,6 +23,7 @@ from nullabona.operating.checks.running import figures_in, of_figures
 from nullabona.processes.program import free_port
 from nullabona.processes.servers import ANY_PORT, RelayProcess, WitnessProcess
 from nullabona.words.catalogue import Words
+from tests.docket.test_founding_command import found as found_desk
 from tests.repo.test_proxies import certificate as write_certificate
 
 DAY = 86_400
@@ -175,6 +178,27 @@ def test_every_finding_that_is_not_good_says_what_to_do() -> None:
     quiet = {key for key, one in Words("checks").items() if not one.en_hint}
     ends = ("-lasts", "-free", "-ours", "-enough", "-kept", "-sound", "-fit", "-signs", "-fresh", "-some", "-healthy")
     assert set() == {key for key in quiet - fine if not key.endswith(ends) and not key.startswith(("level-", "to-do"))}
+
+
+def test_a_desk_is_looked_at(tmp_path: Path) -> None:
+    """A key that is missing and a damaged database are found; a founded desk that has all it needs is good."""
+    assert "bad-config" in keys(ran("doctor", "--desk", str(tmp_path / "nowhere"))[1], "wrong")
+    found_desk(tmp_path)
+    tmp_path.chmod(0o700)
+    assert "key-file" in keys(ran("doctor", "--desk", str(tmp_path))[1], "wrong")
+    write_key_file(tmp_path / "k", [encode_private_key(Kind.ED25519, "relay.example/docket", bytes(32))])
+    (tmp_path / "p").write_text("quorum none\n")
+    found = ran("doctor", "--desk", str(tmp_path))[1]
+    assert {"settings", "database-sound"} <= keys(found, "good")
+    assert set() == keys(found, "wrong") - {"disk-short"}
+    (tmp_path / "desk/desk.db").write_bytes(b"x" * 8_192)
+    assert (1, True) == ((done := ran("doctor", "--desk", str(tmp_path)))[0], bool(keys(done[1], "wrong")))
+
+
+def test_a_doctor_without_a_patient_says_what_to_name() -> None:
+    """It is wrong usage, and not a good report about nothing."""
+    done = CliRunner().invoke(nulla, ["doctor"], env={"LANG": "en"})
+    assert (2, True) == (done.exit_code, "--relay FILE" in done.output)
 
 
 @pytest.mark.slow

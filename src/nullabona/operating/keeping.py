@@ -28,6 +28,7 @@ from nullabona.machine.opening import opening
 from nullabona.machine.settings import BadConfig
 from nullabona.operating.beginning import begin_relay
 from nullabona.operating.checks.relay import Setting, settled
+from nullabona.operating.registration import KEYS
 from nullabona.reading import (
     LogBehind,
     Report,
@@ -46,7 +47,7 @@ from nullabona.sequencer import restore_log
 
 MANIFEST: Final = "backup.json"
 _KIND: Final = "nullabona relay backup v1"
-_SETTINGS: Final = ("config", "witnesses", "mirrors", "docket")
+_SETTINGS: Final = ("config", "witnesses", "mirrors", "docket", KEYS)
 LEFT_OUT: Final = {
     "boxes.db, blobs": "members' devices put everything back; a copy would bring back what is erased",
     "cards.db": "owners' devices publish their cards again; a copy would be older than the record",
