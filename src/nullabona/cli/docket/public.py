@@ -144,7 +144,8 @@ def _say_delivery(settings: Settings, done: Delivery) -> None:
     held: dict[str, list[str]] = {}
     for each in done.held:
         held.setdefault(_why(each), []).append(each.number)
-    counts = {name: getattr(done, name) for name in ("delivered", "waiting", "barred", "gone")}
+    waiting, barred = (len(held.get(why, ())) for why in ("log", "gag"))
+    counts = {"delivered": done.delivered, "waiting": waiting, "barred": barred, "gone": done.gone}
     failed = {why: len(numbers) for why, numbers in held.items() if why not in _WAITING}
     if settings.as_json:
         emit({**counts, "failed": failed, "held": [{"case": each.number, "why": _why(each)} for each in done.held]})
