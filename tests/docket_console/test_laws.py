@@ -76,3 +76,11 @@ def test_a_court_stays_a_demand(place: Place, team: dict[str, Caller]) -> None:
         place.tell("state", case=case[6:]),
         "A court has stayed" in team["cora"].get(case).text,
     )
+
+
+@pytest.mark.parametrize("path", ["/laws", "/intake"])
+def test_korea_comes_first(team: dict[str, Caller], path: str) -> None:
+    """In every list of kinds, as on the public pages; not by the letters of a code."""
+    caller = team["ina"]
+    headings = re.findall(r'<h2 class="group">([^<]*)</h2>', caller.get(path).text)
+    assert ["Korea", "United States", "European Union"] == headings

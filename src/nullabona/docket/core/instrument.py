@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Final, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -90,6 +90,12 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def valid_on(self, day: int) -> bool:
         """Whether the row is in force on ``day``."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+def jurisdictions_of(rows: Iterable[Instrument]) -> list[str]:
+    """Those of ``rows``, in the order in which every list shows them."""
+    found = {row.jurisdiction for row in rows}
+    return [place for place in get_args(Jurisdiction) if place in found]
 
 
 def may_split(instrument: Instrument) -> bool:

@@ -18,7 +18,7 @@ from nullabona.docket.console.request.views import day, entered
 from nullabona.docket.core import records
 from nullabona.docket.core.acts import AmendDetails, IntakeDetails
 from nullabona.docket.core.doubts import DemandDoubtful, Doubt
-from nullabona.docket.core.instrument import DAY, Instrument
+from nullabona.docket.core.instrument import DAY, Instrument, jurisdictions_of
 from nullabona.docket.core.records import CaseView, Demand, Document, Gag, Gate, Identifier
 from nullabona.docket.core.states import Action
 from nullabona.errors import UserError
@@ -35,7 +35,9 @@ def choose(context: RequestContext) -> Answer:
     """Choose the instrument first: it determines the form."""
     today = context.now_s // DAY
     rows = [row for row in context.desk.taxonomy.rows if row.valid_on(today)]
-    return context.page("intake-choose.html", rows=rows, signed=context.desk.sign_offs())
+    return context.page(
+        "intake-choose.html", rows=rows, jurisdictions=jurisdictions_of(rows), signed=context.desk.sign_offs()
+    )
 
 
 def page(context: RequestContext) -> Answer:

@@ -10,7 +10,7 @@ from nullabona.docket.console.passkeys.refusals import FormWrong
 from nullabona.docket.console.request.answers import Answer
 from nullabona.docket.console.request.context import RequestContext
 from nullabona.docket.core.acts import SignOffDetails
-from nullabona.docket.core.instrument import DAY
+from nullabona.docket.core.instrument import DAY, jurisdictions_of
 from nullabona.docket.core.roles import DESK, DeskAction
 
 HERE = "/laws"
@@ -22,7 +22,8 @@ def page(context: RequestContext) -> Answer:
     today, signed = context.now_s // DAY, context.desk.sign_offs()
     rows = [row for row in context.desk.taxonomy.rows if row.valid_on(today)]
     return context.page(
-        "laws.html", rows=rows, signed=signed, count=sum(row.row in signed for row in rows),
+        "laws.html", rows=rows, jurisdictions=jurisdictions_of(rows), signed=signed,
+        count=sum(row.row in signed for row in rows),
         may=bool(context.roles & DESK[DeskAction.SIGN_OFF]), waiting=waiting_of(context, DeskAction.SIGN_OFF),
     )  # fmt: skip
 
