@@ -85,3 +85,12 @@ def test_wrong_guidelines_are_refused(tmp_path: Path, wrong: str) -> None:
     path.write_text(f"[guidelines]\n{wrong}\n", "utf-8")
     with pytest.raises(BadConfig, match=r"guidelines of docket\.toml"):
         read_guidelines(path)
+
+
+@pytest.mark.parametrize("custodian", [None, "ab" * 32])
+def test_a_signature_is_promised_only_where_somebody_signs(custodian: str | None) -> None:
+    """A desk without a custodian's key hands packages over unsigned; its page promised a signed certificate."""
+    made = msgspec.structs.replace(example(), custodian_sha256=custodian)
+    page = build(made, load())["en/guide.html"].decode()
+    assert (custodian is not None) == ("The answer is a signed certificate" in page)
+    assert (custodian is None) == ("names no certificate by which it signs" in page)

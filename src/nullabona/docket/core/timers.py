@@ -92,7 +92,7 @@ _MET_BY: Final[dict[Action, frozenset[str]]] = {
     Action.REVIEW: frozenset({"reviewed"}),
     Action.DECIDE: frozenset({"decided"}),
     Action.PRODUCE: frozenset({"released"}),
-    Action.REFUSE: frozenset({"released"}),
+    Action.REFUSE: frozenset({"released", "permit"}),
     Action.HAND_OVER: frozenset({"answered"}),
     Action.NOTIFY: frozenset({"notified"}),
     Action.NOTIFY_FIRST: frozenset({"notified"}),

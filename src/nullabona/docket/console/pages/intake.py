@@ -109,11 +109,14 @@ def read_demand(context: RequestContext, instrument: Instrument, form: Mapping[s
 
 
 def _demand(context: RequestContext, instrument: Instrument, form: Mapping[str, str], document: Document) -> Demand:
-    authorities = [one.id for one in context.desk.staff.authorities()]
+    registered = fields.optional_choice(form, "authority", [one.id for one in context.desk.staff.authorities()])
+    called_back = "called-back" in form or (CALLED in instrument.gates and f"gate-{CALLED}" in form)
+    if registered is None and called_back:
+        raise FormWrong("an authority that is not registered cannot have been called back through the registry")
     asked = set(context.asked.many("classes"))
     demand = Demand(
         instrument=instrument.id,
-        authority=fields.choice(form, "authority", authorities),
+        authority=registered or fields.line(form, "authority-new", longest=32),
         authority_ref=fields.line(form, "ref"),
         legal_basis=fields.line(form, "basis"),
         issued_day=fields.day(form, "issued"),
@@ -125,7 +128,7 @@ def _demand(context: RequestContext, instrument: Instrument, form: Mapping[str, 
             for name in instrument.gates
         ),
         document=document,
-        called_back="called-back" in form or (CALLED in instrument.gates and f"gate-{CALLED}" in form),
+        called_back=called_back,
         from_day=fields.optional_day(form, "from"),
         to_day=fields.optional_day(form, "to"),
         gag=_gag(form, context.zone),
@@ -179,6 +182,7 @@ def filled(demand: Demand, zone: tzinfo) -> dict[str, str]:
     """The form's field values for a demand."""
     found = {
         "authority": demand.authority,
+        "authority-new": demand.authority,
         "ref": demand.authority_ref,
         "basis": demand.legal_basis,
         "issued": day(demand.issued_day),
@@ -211,6 +215,8 @@ def _form(
     error: UserError | None = None,
 ) -> Answer:  # fmt: skip
     values = dict(form)
+    if any(one.id == values.get("authority") for one in context.desk.staff.authorities()):
+        values.pop("authority-new", None)
     confirmed = context.asked.many("despite") if context.asked.body else ()
     doubts: dict[Doubt, tuple[str, ...]] = {doubt: () for doubt in get_args(Doubt) if doubt in confirmed}
     doubts |= error.doubts if isinstance(error, DemandDoubtful) else {}
@@ -240,4 +246,6 @@ def _instrument(context: RequestContext) -> Instrument:
 def _sentence(context: RequestContext, key: str, instrument: Instrument, demand: Demand) -> str:
     names = {one.id: one.name for one in context.desk.staff.authorities()}
     label = pick(instrument.label, context.display.language)
-    return context.say(key, instrument=label, authority=names[demand.authority], ref=demand.authority_ref)
+    return context.say(
+        key, instrument=label, authority=names.get(demand.authority, demand.authority), ref=demand.authority_ref
+    )
