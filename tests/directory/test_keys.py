@@ -52,6 +52,22 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> Non
     assert "0600" in caught.value.hint
 
 
+@pytest.mark.parametrize(("harm", "said"), [("folder", "is none"), ("noise", "is no file with")])
+def test_a_key_that_cannot_be_read_is_named(tmp_path: Path, harm: str, said: str) -> None:
+    """With its path and the system's reason; nothing of its content is said."""
+    live(tmp_path)
+    key = tmp_path / "record/record.key"
+    key.unlink()
+    if harm == "folder":
+        key.mkdir(mode=0o700)
+    else:
+        key.write_text("noise\n")
+        key.chmod(0o600)
+    with pytest.raises(RecordKeyUnreadable, match=said) as caught:
+        live(tmp_path)
+    assert (True, False) == (str(key) in caught.value.message, "noise" in caught.value.render())
+
+
 @pytest.mark.parametrize("kind", [NotOurs, CardsUnreadable, StoreGone])
 def test_no_hint_moves_the_record_away(kind: type[NotOurs | CardsUnreadable | StoreGone]) -> None:
     """Whoever follows a hint of the stores keeps the public record: it names files, and the record as what stays."""

@@ -78,10 +78,12 @@ def open_keys(path: Path, origin: str, *, begun: bool = False) -> RecordKeys:
         seeds = b"".join(bytes.fromhex(line) for line in lines)
     except KeyFileUnusable as error:
         raise RecordKeyUnreadable(error.message, hint=_PRIVATE_HINT) from None
-    except (OSError, ValueError) as error:
-        raise RecordKeyUnreadable("the file with the record's keys cannot be read") from error
+    except OSError as error:
+        raise RecordKeyUnreadable(f"{path} cannot be read: {error.strerror}", hint=_PRIVATE_HINT) from error
+    except ValueError as error:
+        raise RecordKeyUnreadable(f"{path} is no file with a record's keys") from error
     if head != _HEAD or len(seeds) != 3 * _SEED_BYTES:
-        raise RecordKeyUnreadable("this is no file with a record's keys")
+        raise RecordKeyUnreadable(f"{path} is no file with a record's keys")
     return RecordKeys.of(seeds, origin)
 
 

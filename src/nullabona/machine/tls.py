@@ -72,6 +72,17 @@ def _load(context: ssl.SSLContext, tls: Tls) -> None:
         context.load_cert_chain(tls.cert, tls.key)
     except (OSError, ssl.SSLError) as error:
         raise UserError(
-            f"the TLS certificate or its key cannot be used: {error.strerror or 'they do not fit together'}",
+            f"the TLS certificate or its key cannot be used: {_why(tls)}",
             hint="--tls-cert takes a PEM chain, --tls-key its unencrypted PEM key",
         ) from error
+
+
+def _why(tls: Tls) -> str:
+    """What is wrong with the files, by their names; OpenSSL's own words name neither."""
+    for path in (tls.cert, tls.key):
+        try:
+            if b"-----BEGIN " not in path.read_bytes():
+                return f"{path} is no PEM file"
+        except OSError as error:
+            return f"{path}: {error.strerror}"
+    return f"{tls.cert} and {tls.key} do not fit together"
