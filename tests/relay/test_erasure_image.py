@@ -12,6 +12,7 @@ import pytest
 
 from nullabona.drills.stage.image import Image, mounted
 from nullabona.machine import scrubbing, wal
+from nullabona.relay.core.limits import Limits
 from nullabona.relay.store import rewriting
 from nullabona.relay.store.sqlite import SqliteBoxStore
 from nullabona.wire.messages import Appended, Done, PutBlob
@@ -22,6 +23,8 @@ pytestmark = [needs_image, pytest.mark.slow]
 MARKS = 40
 """How often each frame says its mark."""
 FIRST, LATER = b"<first-planted-by-the-test>", b"<later-planted-by-the-test>"
+WHOLE = Limits(room_percent_per_day=100)
+"""What one connection may have of a small disk in a day is less than these tests put there."""
 Start = Callable[..., RunningRelay]
 
 
@@ -48,7 +51,7 @@ def pass_time(relay: RunningRelay, **time: int) -> None:
 
 def test_what_expired_is_nowhere(image: Image, run: Start) -> None:
     """After its last day no frame and no blob is on the disk, whatever was written anew meanwhile."""
-    relay = run(data=image.mount / "data")
+    relay = run(image.mount / "data", WHOLE)
     client = relay.client()
     boxes = [Box() for _ in range(200)]
     append(client, boxes, FIRST)
@@ -67,7 +70,7 @@ def test_what_expired_is_nowhere(image: Image, run: Start) -> None:
 
 def test_what_was_trimmed_after_a_rewrite_is_nowhere(image: Image, run: Start) -> None:
     """Frames that a rewrite has moved, while they were alive, are gone wherever they stood once they are trimmed."""
-    relay = run(data=image.mount / "data")
+    relay = run(image.mount / "data", WHOLE)
     client = relay.client()
     first, later = [Box() for _ in range(150)], [Box() for _ in range(150)]
     append(client, first, FIRST, size=9_000)
@@ -85,7 +88,7 @@ def test_a_log_that_is_cut_leaves_nothing(image: Image, run: Start, monkeypatch:
     """What stood in the part of the log that is given back was overwritten before."""
     for module in (scrubbing, wal):
         monkeypatch.setattr(module, "KEPT_BYTES", 200_000)
-    relay = run(data=image.mount / "data")
+    relay = run(image.mount / "data", WHOLE)
     client = relay.client()
     boxes = [Box() for _ in range(60)]
     for _ in range(4):
@@ -105,7 +108,7 @@ def test_nothing_is_left_of_a_log_that_could_not_be_scrubbed(
     def fails(*_: Any) -> bool:  # noqa: ANN401 - whatever it takes
         raise OSError("the disk failed")
 
-    relay = run(data=image.mount / "data")
+    relay = run(image.mount / "data", WHOLE)
     client = relay.client()
     boxes = [Box() for _ in range(60)]
     append(client, boxes, FIRST, size=20_000)
@@ -113,7 +116,7 @@ def test_nothing_is_left_of_a_log_that_could_not_be_scrubbed(
     relay.stop()
     monkeypatch.undo()
     assert not (image.mount / "data" / "boxes.db-wal").exists()
-    again = run(data=image.mount / "data")
+    again = run(image.mount / "data", WHOLE)
     client = again.client()
     for box in boxes:
         client.ask(box.trim(2**50))
@@ -127,7 +130,7 @@ def test_a_rewrite_that_dies_leaves_nothing_behind(
 ) -> None:
     """Killed before, in or after the change of files, the next start finds every frame, and erases what was left."""
     data = image.mount / "data"
-    relay = run(data=data)
+    relay = run(data, WHOLE)
     client = relay.client()
     boxes = [Box() for _ in range(60)]
     append(client, boxes, FIRST, size=20_000)
@@ -148,7 +151,7 @@ def test_a_rewrite_that_dies_leaves_nothing_behind(
             list(store.rewrite())
     assert FIRST * 2 in b"".join(path.read_bytes() for path in data.glob("boxes.db.*"))
     store.close()
-    again = run(data=data)
+    again = run(data, WHOLE)
     client = again.client()
     for box in boxes:
         assert 1 == client.read(box).head
@@ -160,7 +163,7 @@ def test_a_rewrite_that_dies_leaves_nothing_behind(
 
 def test_a_chunk_put_twice_at_once_is_erased_once_and_for_all(image: Image, run: Start) -> None:
     """Of two copies that are written side by side neither is left when the day is over."""
-    relay = run(data=image.mount / "data")
+    relay = run(image.mount / "data", WHOLE)
     clients = [relay.client() for _ in range(4)]
     for turn in range(20):
         data = LATER * 1_000 + os.urandom(8) + bytes([turn])
