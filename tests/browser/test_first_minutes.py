@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from nullabona.processes.servers import RelayProcess
 from tests.api.people import new_name
 from tests.api.service import Service
 from tests.browser.conftest import Meet
@@ -18,6 +19,7 @@ from tests.browser.entering import PASSPHRASE, heading, press, unlock
 from tests.browser.entering import field as labelled
 from tests.browser.person import Person
 from tests.browser.test_links import CLIPBOARD, copied, my_link
+from tests.cli.shell import nulla
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -192,3 +194,26 @@ def test_a_link_opens_in_the_app_that_runs(strangers: Meet) -> None:
     again = jun.open(jun.open_link(link))
     again.get_by_role("dialog").get_by_role("button", name="Start chatting").click()
     expect(again.locator(".composer textarea")).to_be_visible()
+
+
+def test_a_server_that_wants_a_token_gets_it_on_the_same_screen(
+    chromium: Browser, service: Service, tmp_path: Path
+) -> None:
+    """The field comes once the server said so; what was typed stays, and the invite link is not lost."""
+    key = tmp_path / "token.key"
+    (tmp_path / "token.pub").write_text(nulla("log", "keygen", "relay.example/tokens", str(key), "--no-pq").out)
+    gate = ("--registration", "token", "--registration-keys", str(tmp_path / "token.pub"))
+    with RelayProcess(tmp_path / "gated", *gate) as relay, desk(chromium, service, tmp_path) as at:
+        text = nulla("relay", "token", str(key), "--host", relay.authority).out.strip()
+        mina = at.arrive("미나", link=f"nullabona:contact/jun@{relay.authority}#{'a' * 16}")
+        press(mina, "새로 시작하기", "")
+        labelled(mina, "아이디", "").fill(new_name("미나"))
+        labelled(mina, "암호", "").fill(PASSPHRASE)
+        token = labelled(mina, "가입 토큰", "")
+        expect(token).to_have_count(0)
+        press(mina, "계정 만들기", "")
+        expect(mina.page.get_by_role("alert")).to_contain_text("이 서버는 가입할 때 토큰이 필요해요.")
+        expect(mina.page.get_by_role("main")).to_contain_text("jun 님의 초대를 받았어요")
+        token.fill(text)
+        press(mina, "계정 만들기", "")
+        heading(mina, "24개 단어를 적어 두세요", "")
