@@ -122,13 +122,17 @@ class RemoteEngine:
 
     def __init__(self, process: Process) -> None:
         self._process = process
+        self.steps = 0
+        """As `tests.rooms.idle` counts them; a process that starts again counts as one."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def call(*args: object, **named: object) -> Any:  # noqa: ANN401 - the engine's own answer
+            self.steps += is_step(name)
             while True:
                 try:
                     return self._process.ask(name, *args, **named)
                 except EOFError:
+                    self.steps += 1
                     if is_step(name):
                         raise
 
