@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal, cast
 
 import msgspec
 
@@ -54,6 +54,8 @@ ROLES: Mapping[str, tuple[Role, ...]] = {
     "aud": (Role.AUDITOR,),
     "kim": (Role.KEY_CUSTODIAN,),
 }
+AUTHORITIES: Final[Mapping[str, str]] = {"KR": "seoul-police", "US": "us-marshals", "EU": "eu-court"}
+"""Who demands by a country's law, unless a test names somebody else."""
 DOCUMENT = "압수수색영장 사본".encode()
 
 
@@ -134,8 +136,9 @@ def make_package(order: PackageOrder) -> Package:
 
 def demand(clock: Clock, **more: object) -> Demand:
     """A warrant for Mina's account, as it came a minute ago."""
+    authority = AUTHORITIES.get(str(more.get("instrument", "KR"))[:2], "agency")
     plain = Demand(
-        instrument="KR.WARRANT", authority="seoul-police", authority_ref="2026-1234", legal_basis="형사소송법 제215조",
+        instrument="KR.WARRANT", authority=authority, authority_ref="2026-1234", legal_basis="형사소송법 제215조",
         issued_day=clock() // DAY, received_s=clock() - 60, identifiers=(Identifier("handle", "mina@relay.example"),),
         classes=("subscriber", "content"), gates=(Gate("cover_copy_received", met=True),),
         document=describe_document(DOCUMENT), called_back=True,
@@ -193,10 +196,17 @@ class Office:
 
     def take_in(self, name: str = "ina", given: Demand | None = None) -> bytes:
         """A new case."""
-        details = IntakeDetails(given or demand(self.clock), ("same-reference", "same-document"))
+        given = self.called_back(given or demand(self.clock))
+        details = IntakeDetails(given, ("same-reference", "same-document"))
         done = self.sign(name, self.desk.propose(self.who(name), Action.INTAKE, None, details), DOCUMENT)
         assert isinstance(done, Done)
         return done.case
+
+    def called_back(self, given: Demand) -> Demand:
+        """A demand, with its authority in the registry if it is said to have been called back."""
+        if given.called_back and given.authority not in {one.id for one in self.desk.staff.authorities()}:
+            self.register(given.authority, jurisdiction=cast("Literal['KR', 'US', 'EU']", given.instrument[:2]))
+        return given
 
     def both(self, first: str, second: str, action: DeskAction, details: DeskDetails) -> DeskDone:
         """An action on the desk with its two signatures."""

@@ -15,7 +15,7 @@ from tests.docket.desks import DOCUMENT, NOON, Clock, Office, demand
 
 def take_in(office: Office, given: Demand, *despite: Doubt, document: bytes = DOCUMENT) -> str:
     """The number of the new case."""
-    details = IntakeDetails(given, despite)
+    details = IntakeDetails(office.called_back(given), despite)
     proposal = office.desk.propose(office.who("ina"), Action.INTAKE, None, details)
     done = office.sign("ina", proposal, document)
     assert isinstance(done, Done)

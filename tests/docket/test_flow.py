@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
-from nullabona.docket.core.acts import AmendDetails, PlainDetails, Replayed, ReviewDetails, Stale
+from nullabona.docket.cases.casework import Casework, Done
+from nullabona.docket.core.acts import AmendDetails, IntakeDetails, PlainDetails, Replayed, ReviewDetails, Stale
 from nullabona.docket.core.decide import DecisionInvalid, DemandIncomplete, GateNotMet
 from nullabona.docket.core.records import ClassAnswer, Decision, Gate
 from nullabona.docket.core.roles import NotAllowed, SamePerson
 from nullabona.docket.core.states import Action, WrongState
 from nullabona.docket.keeping.signing import signer
-from tests.docket.desks import PRODUCE, REFUSE, Clock, Office, demand
+from tests.docket.desks import DOCUMENT, PRODUCE, REFUSE, Clock, Office, demand
 
 
 def test_a_package_that_was_made_for_something_else_is_not_taken(office: Office) -> None:
@@ -43,7 +45,7 @@ def test_a_demand_is_answered_by_four_people(office: Office) -> None:
     package = office.desk.preview(office.who("aud"), case)
     assert ["manifest.json", "NO-DATA.txt"] == [file.path for file in (package.files if package else ())]
     kinds = [event.kind for event in office.desk.journal(office.who("aud"))]
-    assert ["intake", "match", "review", "decide", "produce", "read", "read"] == kinds
+    assert ["intake", "match", "review", "decide", "produce", "read", "read"] == kinds[2:]
 
 
 def test_a_refusal_names_its_reason(office: Office) -> None:
@@ -153,3 +155,37 @@ def test_details_of_another_action_are_refused(office: Office) -> None:
     case = office.take_in()
     with pytest.raises(Stale):
         office.do("ina", Action.MATCH, case, PlainDetails())
+
+
+def test_an_unregistered_authority_cannot_have_been_called_back(office: Office, clock: Clock) -> None:
+    """No flag of a demand stands in for the registry: not at intake, nor in an amendment, nor once it is registered."""
+    said = demand(clock, authority="nobody-knows")
+    ina, cora = office.who("ina"), office.who("cora")
+    with pytest.raises(GateNotMet, match="not registered"):
+        office.desk.propose(ina, Action.INTAKE, None, IntakeDetails(said))
+    case = office.take_in(given=msgspec.structs.replace(said, called_back=False))
+    with pytest.raises(GateNotMet, match="not registered"):
+        office.do("ina", Action.AMEND, case, AmendDetails(said, "they rang us"))
+    office.register("nobody-knows")
+    office.sign("ina", office.desk.propose_match(ina, case))
+    office.do("rea", Action.REVIEW, case, ReviewDetails())
+    with pytest.raises(GateNotMet, match="called back"):
+        office.desk.propose_decision(cora, case, PRODUCE)
+    office.do("ina", Action.AMEND, case, AmendDetails(said, "called back"))
+    assert "produced" == office.desk.glance(cora, office.walk(case)).state
+
+
+def test_what_was_believed_before_is_not_produced(
+    office: Office, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A case of a desk that believed the flag can be refused, and nothing else."""
+    details = IntakeDetails(demand(clock, authority="nobody-knows"))
+    with monkeypatch.context() as patched:
+        patched.setattr(Casework, "_check_registry", lambda *_: None)
+        done = office.sign("ina", office.desk.propose(office.who("ina"), Action.INTAKE, None, details), DOCUMENT)
+    assert isinstance(done, Done)
+    office.sign("ina", office.desk.propose_match(office.who("ina"), done.case))
+    office.do("rea", Action.REVIEW, done.case, ReviewDetails())
+    with pytest.raises(GateNotMet, match="not registered"):
+        office.desk.propose_decision(office.who("cora"), done.case, PRODUCE)
+    office.desk.propose_decision(office.who("cora"), done.case, Decision("refuse", reason="gate_not_met"))

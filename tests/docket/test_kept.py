@@ -16,7 +16,7 @@ from nullabona.docket.keeping.case_files import NoSuchCase
 from nullabona.docket.keeping.vault import Locked
 from nullabona.docket.store.schema import COLUMNS, FILES
 from nullabona.docket.store.sqlite import FILE, AppendOnly, DeskStoreFailed
-from tests.docket.desks import DOCUMENT, NOON, Clock, Office, demand, person
+from tests.docket.desks import DOCUMENT, NOON, REFUSE, Clock, Office, demand, person
 from tests.docket.publishing import PublicOffice
 
 
@@ -33,12 +33,16 @@ def test_every_column_and_file_is_declared(office: Office) -> None:
 
 
 def test_a_carried_away_desk_says_nothing_of_a_case(office: Office, clock: Clock) -> None:
-    """Neither whom it is about, nor who asks, what for, nor the document, in any file of the desk."""
+    """Neither whom it is about, nor who asks, what for, nor the document, in any file of the desk.
+
+    Only the registry is in the clear: one case is of an authority there, the other of somebody who is not.
+    """
     office.walk(office.take_in(given=demand(clock, note="urgent: the mayor's cousin")))
+    office.walk(office.take_in(given=demand(clock, authority="quiet-police", called_back=False)), REFUSE)
     office.desk.close()
     kept = b"".join(path.read_bytes() for path in office.folder.iterdir())
     office.desk = office.open()
-    for secret in ("mina@relay.example", "seoul-police", "2026-1234", "KR.WARRANT", "subscriber", "mayor"):
+    for secret in ("mina@relay.example", "quiet-police", "2026-1234", "KR.WARRANT", "subscriber", "mayor"):
         assert secret.encode() not in kept
     assert DOCUMENT not in kept
 

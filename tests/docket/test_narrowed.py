@@ -168,8 +168,9 @@ def test_a_demand_that_says_nothing_of_an_emergency_is_written_as_before(clock: 
 
 
 def test_an_authority_demands_by_its_own_law(office: Office, clock: Clock) -> None:
-    """A police of Korea has no American letter; whoever is not in the registry was never called back."""
-    foreign = demand(clock, instrument="US.NSL", gates=())
+    """A police of Korea has no American letter, also if the registry was corrected after the letter was taken in."""
+    foreign = demand(clock, instrument="US.NSL", authority="seoul-police", gates=())
+    office.register(jurisdiction="US")
     case = office.take_in(given=foreign)
     office.register()
     with pytest.raises(DemandIncomplete, match=r"an authority of KR cannot demand by US\.NSL"):

@@ -142,7 +142,7 @@ class Casework:
         moment = Moment(act, details, file, self._clock(), made)
         change = self.changes.of(moment)
         if change.content is not None and action in {Action.INTAKE, Action.AMEND, Action.DECIDE}:
-            self._check_jurisdiction(change.content)
+            self._check_registry(change.content)
         return moment, change
 
     def _others(self, who: Acting) -> Iterator[tuple[str, Demand]]:
@@ -151,13 +151,21 @@ class Casework:
             with suppress(Locked, Recused, CaseAltered):
                 yield line.number, self._files.open(who, line.id).content.demand
 
-    def _check_jurisdiction(self, content: CaseContent) -> None:
-        """Raises `DemandIncomplete` if a registered authority demands by another country's law; refusals are exempt."""
+    def _check_registry(self, content: CaseContent) -> None:
+        """Check a demand's authority against the registry, unless it is refused.
+
+        Raises `GateNotMet` if it is not there and yet said to have been called back, and `DemandIncomplete` if its
+        country is not that of the instrument.
+        """
         if content.decision is not None and content.decision.outcome == "refuse":
             return
-        with suppress(NoSuchAuthority):  # never called back, so that nothing can be produced anyway
-            authority = self._staff.authority(content.demand.authority)
-            decide.check_jurisdiction(self.changes.instrument(content), authority.jurisdiction)
+        try:
+            jurisdiction = self._staff.authority(content.demand.authority).jurisdiction
+        except NoSuchAuthority:
+            if content.demand.called_back:  # also at intake: a later registration must not make it true
+                raise decide.GateNotMet("an authority that is not registered cannot have been called back") from None
+        else:
+            decide.check_jurisdiction(self.changes.instrument(content), jurisdiction)
 
     def _begin(self, who: Acting, moment: Moment, change: Change) -> CaseFile:
         """Keep the new case, without a state."""

@@ -44,7 +44,10 @@ class GateNotMet(UserError):
     """An intake gate is not met, or the authority was not called back, so nothing may be produced."""
 
     code = "docket-gate-not-met"
-    default_hint = "refuse it with gate_not_met, or amend the demand once the gate is met"
+    default_hint = (
+        "refuse it with gate_not_met, or amend the demand once the gate is met; an authority can be called back after "
+        "two officers have registered it"
+    )
 
 
 class DecisionInvalid(UserError):
