@@ -58,7 +58,10 @@ def test_what_is_produced_is_the_output_of_producible_and_nothing_else() -> None
 
 def test_the_classes_know_every_stored_column() -> None:
     """A column that the directory keeps of an account is in exactly one class, and no class has another one."""
-    of_nobody = {"held.mark", *(f"{c.table}.{c.name}" for c in DIRECTORY_COLUMNS if c.table in {"page", "epoch"})}
+    of_nobody = {
+        "held.mark",
+        *(f"{c.table}.{c.name}" for c in DIRECTORY_COLUMNS if c.table in {"page", "epoch", "spent"}),
+    }
     held = {field_of(c): f"{c.table}.{c.name}" for c in DIRECTORY_COLUMNS}
     assert of_nobody == {f"{c.table}.{c.name}" for c in DIRECTORY_COLUMNS if field_of(c) is None}
     assert sorted(name for name in held if name is not None) == sorted(n for fields in FIELDS.values() for n in fields)
