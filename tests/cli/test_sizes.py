@@ -7,6 +7,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
+from nullabona.cli.operator.relay import relay
 from nullabona.cli.root import nulla
 from nullabona.operating.sizing import MOST_PEOPLE, files_for, sizes_for
 
@@ -54,3 +55,10 @@ def test_what_it_cannot_do_is_refused(tmp_path: Path) -> None:
         )
     ]
     assert [1, 2, 2, 1] == codes
+
+
+def test_every_setting_is_listed() -> None:
+    """What `serve` takes as an option, a configuration file takes, and the list says so."""
+    listed = limits().output
+    names = {str(option.name) for option in relay.commands["serve"].params}
+    assert {"config"} == {name for name in names if f"# {name}: " not in listed and not name.startswith("common_")}

@@ -135,7 +135,7 @@ def test_what_is_no_key_for_tokens_is_refused(tmp_path: Path, line: str) -> None
 
 @pytest.mark.parametrize("most", [1, 200, MOST_A_DAY])
 def test_new_handles_a_day_are_limited(most: int) -> None:
-    """No more than so many at once or in a day, and never more than without the setting."""
+    """No more than so many at once and in each day after it, and never more than without the setting."""
     usual = Limits().registrations
     limited = take_settings({"registrations_per_day": most}).limits.registrations
     assert Rate(burst=min(most, usual.burst), per_s=min(most / 86_400, usual.per_s)) == limited

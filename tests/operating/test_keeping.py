@@ -67,6 +67,32 @@ def test_a_backup_that_is_damaged_or_of_another_is_refused(place: Place) -> None
     assert not place.data.exists()
 
 
+def test_a_backup_that_fails_leaves_no_key(place: Place) -> None:
+    """A record that published nothing cannot be copied; the same folder takes the backup later."""
+    backup = place.folder / "backup"
+    refused = place.run("backup", str(backup))
+    assert (1, True, []) == (refused.code, "[no-log]" in refused.err, list(backup.iterdir()))
+    with place.relay():
+        place.grows(1)
+    assert 0 == place.run("backup", str(backup)).code
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_restore_that_cannot_go_on_makes_nothing(place: Place) -> None:
+    """With the rule about newcomers that devices' cards would meet, or in memory only; then it goes as ever."""
+    backup = place.folder / "backup"
+    with place.relay():
+        place.grows(2)
+    assert 0 == place.run("backup", str(backup)).code
+    shutil.rmtree(place.data)
+    refused = place.run("restore", str(backup), "--registration", "paused")
+    assert (1, True, False) == (refused.code, "[bad-config]" in refused.err, place.data.exists())
+    volatile = run(nulla("relay", "restore", str(backup), "--volatile", *place.options))
+    assert (1, True) == (volatile.code, "[bad-config]" in volatile.err)
+    assert 0 == place.run("restore", str(backup)).code
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_drained_relay_says_goodbye_and_ends(place: Place) -> None:

@@ -78,11 +78,8 @@ def begin_relay(settings: Mapping[str, Any], *, cards_lost: bool = False) -> lis
     taken = dict(settings)
     chosen = take_settings(taken)
     config = make_config(taken)
-    if cards_lost and chosen.admission.rule is not Registration.OPEN:
-        raise BadConfig(
-            "devices put their cards back only while anybody may register",
-            hint="leave --registration out, here and for serve, until people's cards are back",
-        )
+    if cards_lost:
+        check_cards_return(chosen)
     if config.data is None:
         raise BadConfig("a volatile relay keeps no record, so there is nothing to begin", hint="give --data DIR")
     any_port = chosen.host is None and config.listen[0].path is None and config.listen[0].port == 0
@@ -95,6 +92,15 @@ def begin_relay(settings: Mapping[str, Any], *, cards_lost: bool = False) -> lis
     directory = open_directory(config.data, host, Options(record=chosen.record, limits=chosen.limits))
     asyncio.run(directory.close())
     return vkeys_of({**settings, "host": host})
+
+
+def check_cards_return(chosen: DirectorySettings) -> None:
+    """Raises `BadConfig` where the directory would refuse the cards that owners' devices put back."""
+    if chosen.admission.rule is not Registration.OPEN:
+        raise BadConfig(
+            "devices put their cards back only while anybody may register",
+            hint="leave --registration out, here and for serve, until people's cards are back",
+        )
 
 
 def _check_may_begin(folder: Path, cards: Path, *, cards_lost: bool) -> None:

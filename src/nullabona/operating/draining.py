@@ -12,6 +12,7 @@ from nullabona.errors import UserError
 from nullabona.machine.lock import holder_of
 
 _LOOK_S: Final = 0.1
+_PROCESSES: Final = Path("/proc")
 
 
 class NotRunning(UserError):
@@ -31,17 +32,30 @@ class StillRunning(UserError):
 def drain(folder: Path, number: signal.Signals, patience_s: float) -> None:
     """Send the signal to the server that holds ``folder``; it has ended when this returns.
 
-    Raises `NotRunning`, also if this user may not end it, and `StillRunning`.
+    Raises `NotRunning`, also if this user may not end it or it is not of the folder's owner, and `StillRunning`.
     """
     process = holder_of(folder)
     if not process:
         raise NotRunning(f"no server holds the folder {folder}")
     try:
+        _check_owner(folder, process)
         os.kill(process, number)
-    except OSError as error:
-        raise NotRunning(f"the server {process} cannot be told: {error.strerror}") from error
+    except (OSError, OverflowError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no number of a process"
+        raise NotRunning(f"the server {process} cannot be told: {why}") from error
     end = time.monotonic() + patience_s
     while holder_of(folder) == process:
         if time.monotonic() >= end:
             raise StillRunning(f"the server {process} has not ended in {patience_s:g} seconds")
         time.sleep(_LOOK_S)
+
+
+def _check_owner(folder: Path, process: int) -> None:
+    """Raises `NotRunning` unless the process is of the folder's owner.
+
+    The number is in a file that the server's user writes: root must not end what is named there and is not theirs.
+    """
+    if not _PROCESSES.joinpath("self").exists():  # a system that does not show processes as files
+        return
+    if _PROCESSES.joinpath(str(process)).stat().st_uid != folder.stat().st_uid:
+        raise NotRunning(f"the process {process}, which {folder} names, is another user's")

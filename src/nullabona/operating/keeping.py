@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from nullabona.log.tiles import Tile, tiles_of
 from nullabona.machine.http_client import Route
 from nullabona.machine.opening import opening
 from nullabona.machine.settings import BadConfig
-from nullabona.operating.beginning import begin_relay
+from nullabona.operating.beginning import begin_relay, check_cards_return
 from nullabona.operating.checks.relay import Setting, settled
 from nullabona.operating.registration import KEYS
 from nullabona.reading import (
@@ -104,7 +105,7 @@ async def _tiles(source: Source, sizes: set[int]) -> list[tuple[Tile, bytes]]:
 def back_up_relay(settings: Mapping[str, Any], config: Path | None, target: Path) -> int:
     """Write a backup into a new folder while the relay runs or not, and read it again; how many entries it has.
 
-    Raises `BackupExists`, `BackupDamaged`, `RecordNotBegun`, or what reading the record raises.
+    Raises `BackupExists`, `BackupDamaged`, `RecordNotBegun`, or what reading the record raises. Nothing is left then.
     """
     setting = settled(settings)
     record = setting.record
@@ -115,19 +116,23 @@ def back_up_relay(settings: Mapping[str, Any], config: Path | None, target: Path
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(target.iterdir()):
             raise BackupExists(f"there is something in {target} already")
-        _write(target / KEY, (record / KEY).read_bytes())
-        for name, path in {"config": config, **{name: _path(settings, name) for name in _SETTINGS[1:]}}.items():
-            if path is not None:
-                _write(target / f"settings/{name}", path.read_bytes())
-        size = asyncio.run(_copy(record, target, policy))
-        said = {
-            "kind": _KIND,
-            "host": setting.host,
-            "size": size,
-            "left_out": LEFT_OUT,
-            "files": dict(_digests(target)),
-        }
-        _write(target / MANIFEST, json.dumps(said, indent=1).encode())
+        try:
+            size = asyncio.run(_copy(record, target, policy))
+            _write(target / KEY, (record / KEY).read_bytes())
+            for name, path in {"config": config, **{name: _path(settings, name) for name in _SETTINGS[1:]}}.items():
+                if path is not None:
+                    _write(target / f"settings/{name}", path.read_bytes())
+            said = {
+                "kind": _KIND,
+                "host": setting.host,
+                "size": size,
+                "left_out": LEFT_OUT,
+                "files": dict(_digests(target)),
+            }
+            _write(target / MANIFEST, json.dumps(said, indent=1).encode())
+        except BaseException:
+            _empty(target)  # half a backup would hold the key, and refuse the next attempt
+            raise
     check_backup(target)
     return size
 
@@ -155,8 +160,11 @@ def restore_relay(settings: Mapping[str, Any], backup: Path, record: str | None,
     setting = settled(settings)
     if setting.host != host:
         raise BadConfig(f"the backup is of {host}, and the settings say {setting.host}", hint=f"give --host {host}")
-    folder, cards = setting.record, Path(str(setting.config.data)) / CARDS
-    assert folder is not None
+    check_cards_return(setting.chosen)
+    data, folder = setting.config.data, setting.record
+    if data is None or folder is None:
+        raise BadConfig("a volatile relay keeps no record, so there is nothing to restore", hint="give --data DIR")
+    cards = data / CARDS
     if cards.exists():
         raise BackupExists(f"{cards} is there already", hint="move it away: it may be of another record, or older")
     policy = _policy(backup, setting)
@@ -213,6 +221,11 @@ def _digests(folder: Path) -> Iterator[tuple[str, str]]:
         name = str(path.relative_to(folder))
         if path.is_file() and name != MANIFEST:
             yield name, sha256(path.read_bytes()).hexdigest()
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _write(path: Path, data: bytes) -> None:

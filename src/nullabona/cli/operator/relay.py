@@ -15,7 +15,7 @@ import click
 from nullabona.cli.exits import STAY_STOPPED, show
 from nullabona.cli.help import group
 from nullabona.cli.log.copies import tell_restored
-from nullabona.cli.operator.checking import route_of, tell
+from nullabona.cli.operator.checking import PATIENCE, route_of, tell
 from nullabona.cli.operator.relay_options import as_serving
 from nullabona.cli.operator.sizes import show_sizes
 from nullabona.cli.operator.tokens import token
@@ -117,9 +117,7 @@ def status(context: click.Context, /, *, config: Path | None, **flags: Any) -> N
 
 @relay.command()
 @as_serving
-@click.option(
-    "--timeout", type=click.IntRange(min=1), default=60, show_default=True, help="Seconds to wait for its end."
-)
+@PATIENCE
 @spoken
 @click.pass_context
 def drain(context: click.Context, /, *, config: Path | None, timeout: int, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
@@ -238,6 +236,9 @@ def limits(context: click.Context, /, people: int | None, output: Path | None) -
     click.echo("# host: what stands after the @ in handles registered here (its directory's name)")
     click.echo("# period: seconds between two epochs of the directory's public record")
     click.echo("# changes_per_s: cards and statements that the directory takes a second (200; of new handles 5)")
+    click.echo("# registration: who may register a handle: open (default), token or paused")
+    click.echo("# registration_keys: file with the public keys whose registration tokens are taken, one a line")
+    click.echo("# registrations_per_day: new handles that the directory takes a day, and at once after a quiet day")
     click.echo("# record: directory of the public record and its keys; its loss is noticed by everybody")
     click.echo("# witnesses: file with the witness, group and quorum lines of a tlog-policy")
     click.echo("# mirrors: file with the URLs or folders of the record's mirrors, which get an epoch before witnesses")

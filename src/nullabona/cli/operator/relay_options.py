@@ -112,7 +112,7 @@ SERVING: Final = (
         "--registrations-per-day",
         type=click.IntRange(1, MOST_A_DAY),
         metavar="N",
-        help="New handles a day. Default: 5 a second.",
+        help="New handles a day, and as many at once after a quiet day or a start. Default: 5 a second.",
     ),
     click.option(
         "--metrics-for-all",

@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from nullabona.cli.help import group
-from nullabona.cli.operator.checking import route_of, tell
+from nullabona.cli.operator.checking import PATIENCE, route_of, tell
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import connected, settings_of, spoken
 from nullabona.log.keys import vkey
@@ -97,9 +97,7 @@ def status(context: click.Context, *, config: Path) -> None:
 
 @witness.command()
 @_CONFIG
-@click.option(
-    "--timeout", type=click.IntRange(min=1), default=60, show_default=True, help="Seconds to wait for its end."
-)
+@PATIENCE
 @spoken
 @click.pass_context
 def drain(context: click.Context, *, config: Path, timeout: int) -> None:
