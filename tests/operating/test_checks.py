@@ -227,3 +227,13 @@ def test_the_doctor_sees_a_relay_with_its_witness(tmp_path: Path) -> None:
             assert "witness-silent" in keys(ran("relay", "check", "--config", str(config))[1], "wrong")
     code, found = ran("relay", "status", "--config", str(config))
     assert (1, {"not-running"}) == (code, keys(found, "wrong"))
+
+
+def test_the_doctor_looks_at_the_others_too(tmp_path: Path) -> None:
+    """A file that cannot be read is a finding, and the next server is looked at."""
+    words = ("doctor", "--relay", str(tmp_path / "none"), "--desk", str(tmp_path / "desk"), "--json")
+    done = CliRunner().invoke(nulla, [*words], env={"LANG": "en"})
+    said = [json.loads(line)["message"] for line in done.stdout.splitlines()]
+    assert (1, 2) == (done.exit_code, len(said))
+    assert "none" in said[0]
+    assert "desk" in said[1]

@@ -62,6 +62,8 @@ def test_a_backup_that_is_damaged_or_of_another_is_refused(place: Place) -> None
     assert "[bad-config]" in place.run("restore", str(backup)).err
     (backup / "settings/witnesses").write_text("quorum none\n")
     assert "[backup-damaged]" in place.run("restore", str(backup)).err
+    (backup / "backup.json").write_text("[" * 200_000)
+    assert "[backup-damaged]" in place.run("restore", str(backup)).err
     (backup / "backup.json").unlink()
     assert "[backup-damaged]" in place.run("restore", str(backup)).err
     assert not place.data.exists()

@@ -143,7 +143,7 @@ def check_backup(target: Path) -> str:
         said = json.loads((target / MANIFEST).read_bytes())
         good = said["kind"] == _KIND and said["files"] == dict(_digests(target))
         host = str(said["host"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BackupDamaged(f"there is no backup of a relay in {target}") from error
     if not good:
         raise BackupDamaged(f"the files in {target} are not those that were written")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -12,9 +12,10 @@ import click
 from nullabona.cli.help import command
 from nullabona.cli.output import emit, line
 from nullabona.cli.settings import Settings, connected, settings_of
+from nullabona.errors import NullabonaError
 from nullabona.machine.http_client import Route
 from nullabona.machine.settings import parse_endpoint
-from nullabona.operating.checks.finding import Finding, Level
+from nullabona.operating.checks.finding import Finding, Level, refused
 from nullabona.operating.checks.others import check_desk, check_witness, status_of_desk, status_of_witness
 from nullabona.operating.checks.relay import check_relay, outside_of_relay, status_of_relay
 from nullabona.operating.directory import FILES
@@ -87,8 +88,7 @@ def doctor(
     route = route_of(settings)
     looks: list[Iterable[Finding]] = []
     if relay is not None:
-        given = read_file(relay, FILES)
-        looks += [check_relay(given, route, people), status_of_relay(given), outside_of_relay(given, route)]
+        looks += [_of_relay(relay, route, people)]
     if witness is not None:
         looks += [check_witness(witness), status_of_witness(witness)]
     if desk is not None:
@@ -98,3 +98,13 @@ def doctor(
     if not looks:
         raise click.UsageError("name what you run: --relay FILE, --witness FILE or --desk DIR")
     tell(settings, chain.from_iterable(looks))
+
+
+def _of_relay(file: Path, route: Route, people: int | None) -> Iterator[Finding]:
+    """A file that cannot be read does not keep `doctor` from the other servers."""
+    try:
+        given = read_file(file, FILES)
+    except NullabonaError as error:
+        yield refused(error)
+        return
+    yield from chain(check_relay(given, route, people), status_of_relay(given), outside_of_relay(given, route))
