@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import ipaddress
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -100,6 +101,15 @@ class Remembers:
 Remembers.__module__ = "nullabona.relay.made_up"
 
 
+@pytest.fixture
+def only_this_test() -> Iterator[None]:
+    """What other tests left in this process is out of the collector's sight: there can be millions of objects."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("only_this_test")
 def test_what_ties_a_bell_to_a_box_in_memory_is_found() -> None:
     """As an entry of a dict, in a row, as attributes, hashed or in hexadecimal; either alone ties nothing."""
     known, secret = Known(), noise(32, 21)
@@ -114,6 +124,7 @@ def test_what_ties_a_bell_to_a_box_in_memory_is_found() -> None:
     assert isinstance(ties(known), list)
 
 
+@pytest.mark.usefixtures("only_this_test")
 def test_a_dict_that_the_collector_does_not_list_is_found_where_it_is_held() -> None:
     """Bytes beside bytes: Python lists such a dict nowhere but in what holds it."""
     known, secret, box = Known(), noise(32, 26), noise(32, 27)

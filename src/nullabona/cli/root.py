@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
-from collections.abc import Mapping
 from typing import Any, Final
 
 import click
 
 from nullabona.cli.exits import HELP, INTERRUPTED, contained, show
-from nullabona.cli.help import FRAME, Group, group
+from nullabona.cli.help import FRAME, group
+from nullabona.cli.lazy import Lazy
 from nullabona.cli.settings import Settings, as_person, language_in, settings_of
 from nullabona.cli.usage import show_misuse
 from nullabona.errors import NullabonaError
@@ -55,25 +54,6 @@ SECTIONS: Final = {
     "for-auditors": ("log", "drill"),
 }  # fmt: skip
 """By who needs them."""
-
-
-class Lazy(Group):
-    """A group whose commands are imported when they are used, from where ``places`` says."""
-
-    def __init__(self, *, places: Mapping[str, str], **more: Any) -> None:  # noqa: ANN401 - what click gives
-        super().__init__(**more)
-        self._places = places
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(self._places)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in self._places:
-            return None
-        module, _, name = self._places[cmd_name].partition(":")
-        command = getattr(importlib.import_module(module), name)
-        assert isinstance(command, click.Command)
-        return command
 
 
 class Root(Lazy):

@@ -9,7 +9,7 @@ import click
 
 from nullabona.cli.docket.chosen import Chosen
 from nullabona.cli.help import group
-from nullabona.cli.root import Lazy
+from nullabona.cli.lazy import Lazy
 
 _PLACES: Final = {
     "admit": "nullabona.cli.docket.console:admit",

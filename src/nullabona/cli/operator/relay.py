@@ -1,48 +1,42 @@
-"""``nulla relay``: run a relay."""
+"""``nulla relay``: begin and run a relay, and what it may be told."""
 
 from __future__ import annotations
 
 import logging
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from nullabona.cli.exits import STAY_STOPPED, show
 from nullabona.cli.help import group
-from nullabona.cli.log.copies import tell_restored
-from nullabona.cli.operator.checking import PATIENCE, route_of, tell
+from nullabona.cli.lazy import Lazy
 from nullabona.cli.operator.relay_options import as_serving
+from nullabona.cli.operator.relay_settings import refusals, settings_from
 from nullabona.cli.operator.sizes import show_sizes
-from nullabona.cli.operator.tokens import token
-from nullabona.cli.output import emit, line, note
-from nullabona.cli.settings import Settings, connected, settings_of, spoken
-from nullabona.errors import NullabonaError
+from nullabona.cli.output import emit, line
+from nullabona.cli.settings import settings_of, spoken
 from nullabona.operating.beginning import begin_relay
-from nullabona.operating.checks.relay import check_relay, settled, status_of_relay
-from nullabona.operating.directory import FILES, vkeys_of
-from nullabona.operating.draining import NotRunning
-from nullabona.operating.draining import drain as end_server
-from nullabona.operating.keeping import back_up_relay, restore_relay
+from nullabona.operating.directory import vkeys_of
 from nullabona.operating.relay import serve_relay
-from nullabona.relay.config import KEYS, read_file
+from nullabona.relay.config import KEYS
 from nullabona.relay.core.limits import describe
-from nullabona.relay.store.interface import StoreGone
 
-_GONE: Final = 3
-_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+_CARE: Final = "nullabona.cli.operator.relay_care"
+PLACES: Final = {
+    "check": f"{_CARE}:check",
+    "status": f"{_CARE}:status",
+    "drain": f"{_CARE}:drain",
+    "backup": f"{_CARE}:backup",
+    "restore": f"{_CARE}:restore",
+    "token": "nullabona.cli.operator.tokens:token",
+}
+"""Commands that need what a serving relay never loads."""
 
 
-@group()
+@group(cls=Lazy, places=PLACES)
 def relay() -> None:
     """Run a relay, which stores sealed messages, and its directory."""
-
-
-relay.add_command(token)
 
 
 @relay.command()
@@ -59,8 +53,8 @@ def serve(context: click.Context, /, *, config: Path | None, **flags: Any) -> No
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s: %(message)s")
     said = settings_of(context)
-    with _refusals(said):
-        serve_relay(_settings(config, flags), lambda urls: _say_ready(urls, as_json=said.as_json))
+    with refusals(said):
+        serve_relay(settings_from(config, flags), lambda urls: _say_ready(urls, as_json=said.as_json))
 
 
 @relay.command()
@@ -80,110 +74,9 @@ def init(context: click.Context, /, *, config: Path | None, cards_lost: bool, **
     record. Print record.key and lock it away.
     """
     settings = settings_of(context)
-    with _refusals(settings):
-        for text in begin_relay(_settings(config, flags), cards_lost=cards_lost):
+    with refusals(settings):
+        for text in begin_relay(settings_from(config, flags), cards_lost=cards_lost):
             emit({"vkey": text}) if settings.as_json else line(text)
-
-
-@relay.command()
-@as_serving
-@click.option("--people", type=click.IntRange(min=1), metavar="N", help="How many people it is for.")
-@connected
-@click.pass_context
-def check(context: click.Context, /, *, config: Path | None, people: int | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
-    """Say what stands between these options, which `serve` will get, and a relay that people can use.
-
-    Looks at configuration, certificate, ports, files, disk, clock, databases, witnesses and mirrors, and changes
-    nothing. Run it as the relay's user. Exit code 1: something is wrong.
-    """
-    settings = settings_of(context)
-    with _refusals(settings):
-        tell(settings, check_relay(_settings(config, flags), route_of(settings), people))
-
-
-@relay.command()
-@as_serving
-@spoken
-@click.pass_context
-def status(context: click.Context, /, *, config: Path | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
-    """Ask the running relay how it is, at the first address where it listens.
-
-    Exit code 1: it does not run, or something is wrong. Its numbers are a minute old at most.
-    """
-    settings = settings_of(context)
-    with _refusals(settings):
-        tell(settings, status_of_relay(_settings(config, flags)))
-
-
-@relay.command()
-@as_serving
-@PATIENCE
-@spoken
-@click.pass_context
-def drain(context: click.Context, /, *, config: Path | None, timeout: int, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
-    """End the running relay slowly: it takes no new connections and says goodbye to clients one after another.
-
-    Returns when it has ended, after some 20 seconds. Run it as the relay's user or as root.
-    """
-    settings = settings_of(context)
-    with _refusals(settings):
-        data = settled(_settings(config, flags)).config.data
-        if data is None:
-            raise NotRunning("a volatile relay has no folder to find it by")
-        end_server(data, signal.SIGUSR1, timeout)
-        note(settings, "server-drained")
-
-
-@relay.command()
-@click.argument("folder", type=_FOLDER)
-@as_serving
-@spoken
-@click.pass_context
-def backup(context: click.Context, /, *, folder: Path, config: Path | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
-    """Write the relay's key, its settings and a checked copy of its record into the new FOLDER, and read it again.
-
-    The relay may run. Boxes, files and cards are left out: they come back from people's devices, and must never come
-    back from a backup. Keep the folder where nobody else reads it: it holds the key.
-    """
-    settings = settings_of(context)
-    with _refusals(settings):
-        size = back_up_relay(_settings(config, flags), config, folder)
-        emit({"folder": str(folder), "size": size}) if settings.as_json else note(settings, "relay-kept", size=size)
-
-
-@relay.command()
-@click.argument("folder", type=_FOLDER)
-@click.option("--record-from", metavar="WHERE", help="A newer copy of the record: a mirror's URL or folder.")
-@as_serving
-@connected
-@click.pass_context
-def restore(
-    context: click.Context,
-    /,
-    *,
-    folder: Path,
-    record_from: str | None,
-    config: Path | None,
-    **flags: Any,  # noqa: ANN401 - as click gives them
-) -> None:
-    """Make a lost relay again from the backup in FOLDER, with the options that `serve` will get.
-
-    Refuses a record that lacks what a witness or a mirror has: name the newest mirror with --record-from, and the
-    backup gives the key. The cards are told to be lost, as with `init --cards-lost`. Then start it.
-    """
-    settings = settings_of(context)
-    with _refusals(settings):
-        tell_restored(settings, restore_relay(_settings(config, flags), folder, record_from, route_of(settings)))
-
-
-@contextmanager
-def _refusals(settings: Settings) -> Iterator[None]:
-    """Say what a service refuses, and exit: 3 if its data is gone while it ran, 6 if it must stay stopped, else 1."""
-    try:
-        yield
-    except NullabonaError as error:
-        code = show(error, as_json=False, language=settings.language)
-        sys.exit(_GONE if isinstance(error, StoreGone) else code if code == STAY_STOPPED else 1)
 
 
 @relay.command()
@@ -199,8 +92,8 @@ def vkeys(context: click.Context, /, *, config: Path | None, **flags: Any) -> No
     Run it as the relay's user, after `nulla relay init`.
     """
     settings = settings_of(context)
-    with _refusals(settings):
-        for text in vkeys_of(_settings(config, flags)):
+    with refusals(settings):
+        for text in vkeys_of(settings_from(config, flags)):
             emit({"vkey": text}) if settings.as_json else line(text)
 
 
@@ -223,7 +116,7 @@ def limits(context: click.Context, /, people: int | None, output: Path | None) -
     if people is None and output is not None:
         raise click.UsageError("--output needs --people")
     if people is not None:
-        with _refusals(settings):
+        with refusals(settings):
             show_sizes(people, output, as_json=settings.as_json)
         return
     if settings.as_json:
@@ -248,17 +141,6 @@ def limits(context: click.Context, /, people: int | None, output: Path | None) -
     click.echo("\n[limits]")
     for limit in describe():
         click.echo(f"# {limit.meaning} ({limit.unit})\n{limit.name} = {limit.default}")
-
-
-def _settings(config: Path | None, flags: dict[str, Any]) -> dict[str, Any]:
-    settings = {} if config is None else read_file(config, FILES)
-    given = {name: value for name, value in flags.items() if value}
-    if "data" in given:
-        settings.pop("volatile", None)
-    if "volatile" in given:
-        settings.pop("data", None) if "data" not in given else None
-    settings |= {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
-    return settings
 
 
 def _say_ready(urls: list[str], *, as_json: bool) -> None:

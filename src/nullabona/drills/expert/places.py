@@ -102,9 +102,13 @@ _DRAWN: Final = _of(BOXES, "box.address box.incarnation")
 _CARD: Final = _of(CARDS, "card.name card.skeleton card.encoded replaced.name replaced.encoded")
 """The public card (W-01)."""
 _HASHES: Final = _of(CARDS, "card.label held.mark held.label entry.label entry.nonce entry.digest page.root epoch.root")
+_TOKENS: Final = _of(CARDS, "spent.serial")
+"""Of a registration token that was used: 16 bytes beside no handle. Only who made the token knows whose it was, and
+learns by whom it is used only by watching (T-23).
+"""
 _PUBLIC: Final = _of(LOG, "staged.entry batch.key batch.digest tree.origin tree.root")
 """The log, which everybody may read: commitments and its own name."""
-_WORDS: Final = _SEALED | _DRAWN | _CARD | _HASHES | _PUBLIC
+_WORDS: Final = _SEALED | _DRAWN | _CARD | _HASHES | _TOKENS | _PUBLIC
 
 # Counts and numbers at random; states of the service and of the public record's tree.
 _COUNTS: Final = (
@@ -112,7 +116,9 @@ _COUNTS: Final = (
     | _of(CARDS, "entry.version page.place page.labels epoch.number epoch.served")
     | _of(LOG, "staged.number batch.first batch.count tree.one tree.size tree.pruned")
 )
-_DAYS: Final = _of(BOXES, "box.expiry_day frame.expiry_day") | _of(CARDS, "card.registered_day held.until_day")
+_DAYS: Final = _of(BOXES, "box.expiry_day frame.expiry_day") | _of(
+    CARDS, "card.registered_day held.until_day spent.until_day"
+)
 _RENEWALS: Final = _of(CARDS, "card.epoch replaced.epoch replaced.until_epoch entry.epoch page.epoch")
 """Periods of ten minutes, of cards alone (W-06)."""
 _SERVICE: Final = _of(CARDS, "epoch.closed_s")

@@ -1,7 +1,7 @@
 """The tape of a live tap: everything that passed the relay, when, on which connection and from which address.
 
 ``python -m nullabona.drills.operator.recording FILE relay serve ...`` is ``nulla relay serve ...``, recorded.
-At SIGUSR1 it looks into its own memory, and writes what ties a wake token to a box there into ``FILE.memory``.
+At SIGUSR2 it looks into its own memory, and writes what ties a wake token to a box there into ``FILE.memory``.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def main() -> None:
     path = Path(sys.argv[1])
     with path.open("wb") as out:
         intercept(Recording(out))
-        signal.signal(signal.SIGUSR1, lambda _number, _frame: _look(path))
+        signal.signal(signal.SIGUSR2, lambda _number, _frame: _look(path))
         serve(sys.argv[2:])
 
 

@@ -143,7 +143,7 @@ class _Scene:
     async def remember(self) -> None:
         """Take it once nothing is under way, because the server of a request knows its content."""
         await asyncio.sleep(_CALM_S)
-        os.kill(self._relay.pid, signal.SIGUSR1)
+        os.kill(self._relay.pid, signal.SIGUSR2)
         found = memory_of(self.tape)
         async with asyncio.timeout(_LOOKS_S):
             while not found.exists():  # noqa: ASYNC110 - the relay tells nobody

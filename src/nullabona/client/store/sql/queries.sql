@@ -455,7 +455,7 @@ SELECT coalesce(min(low), 0) FROM (SELECT min(row) AS low FROM message UNION ALL
 -- name: imported_put
 INSERT INTO message (row, room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind,
 shown, unread, about, entitled, timer_s, expires_at, edited_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, 0, 'received', x'', x'', 0, ?, ?, 1, 0, x'', 0, 0, 0, 0)
+VALUES (?, ?, ?, ?, ?, ?, ?, 0, 'received', x'', x'', 0, ?, ?, 1, 0, x'', 0, 0, NULL, NULL)
 
 -- name: message_put_at
 INSERT INTO message (row, room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind,
