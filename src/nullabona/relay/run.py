@@ -24,6 +24,8 @@ MakeServices: TypeAlias = Callable[[Config], Sequence[Service]]
 
 _SWITCH_S: Final = 0.0005
 """How long the loop may keep the writer thread waiting for the interpreter (measured: decision 0003)."""
+_LATER: Final = frozenset({signal.SIGHUP, signal.SIGUSR1})
+"""Signals that would end a process that does not handle them yet: they wait until it does."""
 _log: Final = logging.getLogger("nullabona.relay")
 
 
@@ -45,7 +47,8 @@ def run_relay(
     give_back_memory()
     sys.setswitchinterval(_SWITCH_S)
     files = raise_open_files()
-    stores = open_stores(config)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _LATER)
+    stores = open_stores(config)  # from here on others find this process by its lock
     uvloop.run(_serve(config, stores, ready, services, guard or ClockGuard(today=config.today), files))
 
 
@@ -64,6 +67,7 @@ async def _serve(
         loop.add_signal_handler(number, _end, relay)
     loop.add_signal_handler(signal.SIGHUP, _reload, relay)
     loop.add_signal_handler(signal.SIGUSR1, _drain, relay)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _LATER)
     relay.turned_away.expect(files)
     try:
         urls = await relay.start()
