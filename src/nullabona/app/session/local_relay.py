@@ -44,10 +44,14 @@ class LocalRelay:
 
     async def _try(self, port: int) -> RelayProcess:
         while True:
+            begun = asyncio.ensure_future(asyncio.to_thread(self._run, port))
             try:
-                return await asyncio.to_thread(self._run, port)
+                return await asyncio.shield(begun)
             except ProcessFailed:
                 await asyncio.sleep(_PAUSE_S)
+            except asyncio.CancelledError:  # the thread goes on, and nobody waits for what it starts
+                begun.add_done_callback(_stop_late)
+                raise
 
     def _run(self, port: int) -> RelayProcess:
         return RelayProcess(self._data, listen=f"127.0.0.1:{port}", program=NULLA_TIED)
@@ -57,3 +61,8 @@ class LocalRelay:
         process, self._process = self._process, None
         if process is not None:
             await asyncio.to_thread(process.stop)
+
+
+def _stop_late(begun: asyncio.Future[RelayProcess]) -> None:
+    if not begun.cancelled() and begun.exception() is None:
+        asyncio.get_running_loop().run_in_executor(None, begun.result().stop)
