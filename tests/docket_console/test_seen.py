@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.docket_console.forms import take_in
@@ -33,3 +35,12 @@ def test_readings_are_folded_away(team: dict[str, Caller]) -> None:
     assert "<td>read</td>" not in short
     assert whole.count("<td>read</td>") >= 3
     assert "<td>Take in</td>" in short
+
+
+def test_an_urgent_case_says_from_when_a_receipt_can_be_issued(team: dict[str, Caller]) -> None:
+    """And what may be said by telephone meanwhile. A demand that is not urgent says it once it is answered."""
+    plain, urgent = team["rea"].get(take_in(team["ina"])).text, team["rea"].get(take_in(team["ina"], threat="on")).text
+    said = re.search(r"the period that ends at (\d{4}-\d\d-\d\d \d\d:\d\d) UTC is published", urgent)
+    assert said is not None, urgent[urgent.find("next-step") :][:600]
+    assert "say only that the demand has arrived" in urgent
+    assert "The receipt can be issued" not in plain

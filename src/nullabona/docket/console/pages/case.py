@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import get_args
 
 from nullabona.docket.console.pages import fields
@@ -11,9 +12,9 @@ from nullabona.docket.console.pages.standing import PATH, RECEIPTED, limits_of, 
 from nullabona.docket.console.request.answers import Answer, download
 from nullabona.docket.console.request.context import RequestContext
 from nullabona.docket.core.acts import ASKS, HandOverDetails, Officer
-from nullabona.docket.core.records import CaseView, Package
+from nullabona.docket.core.records import CaseView, Demand, Event, Package
 from nullabona.docket.core.roles import Role, can_read
-from nullabona.docket.core.states import State
+from nullabona.docket.core.states import Action, State
 from nullabona.docket.production.certificate import MANIFEST
 from nullabona.docket.production.classes import answer_of
 from nullabona.docket.production.manifest import read_manifest
@@ -55,6 +56,8 @@ def page(context: RequestContext) -> Answer:
         handed_over=given,
         delivered=any(event.kind in {"notice-delivered", "notice-undeliverable"} for event in history),
         receipted=receipted,
+        urgent=_urgent(demand),
+        receipt_from=_receipt_from(context, view, history),
         form_now=form,
         form_problem=problem,
         history=[event for event in reversed(history) if event.kind != "read"],
@@ -124,6 +127,19 @@ def _form(context: RequestContext, view: CaseView) -> tuple[HandOverDetails | No
         return context.desk.form_of(view), ""
     except UserError as error:
         return None, context.in_words(error)
+
+
+def _urgent(demand: Demand) -> bool:
+    return demand.threat is True or demand.emergency is True
+
+
+def _receipt_from(context: RequestContext, view: CaseView, history: Sequence[Event]) -> int | None:
+    """When the period ends whose slot the receipt opens; None where nobody has to wait for it any more or yet."""
+    answered = view.state in {State.PRODUCED, State.REFUSED}
+    if not answered and (State(view.state) in RECEIPTED or not _urgent(view.content.demand)):
+        return None
+    taken_s = max((event.at_s for event in history if event.kind in {Action.INTAKE, Action.AMEND}), default=None)
+    return None if taken_s is None else context.desk.cadence.due_of(context.desk.cadence.period_at(taken_s))
 
 
 def _late(context: RequestContext) -> list[Officer]:
