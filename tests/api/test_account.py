@@ -35,9 +35,9 @@ def store() -> SqliteStore:
     return SqliteStore.testing_in_memory()
 
 
-def create(store: SqliteStore, today: int = TODAY) -> accounts.Account:
+def create(store: SqliteStore, today: int = TODAY, token: bytes = b"") -> accounts.Account:
     """A new account in ``store``."""
-    return accounts.create_account(store, handle=HANDLE, relay=RELAY, today=today)
+    return accounts.create_account(store, handle=HANDLE, relay=RELAY, today=today, token=token)
 
 
 def publish(store: SqliteStore) -> accounts.Account:
@@ -100,6 +100,20 @@ def test_restoring_needs_the_right_words(store: SqliteStore) -> None:
     with pytest.raises(CardForked):
         accounts.restore_account(other, root=AccountRoot.generate(), card=card, today=TODAY)
     assert accounts.load_account(other) is None
+
+
+def test_words_replace_an_account_that_was_never_published(store: SqliteStore) -> None:
+    """The directory refused it, so it has no use; a published one stays, whatever the words."""
+    elsewhere = SqliteStore.testing_in_memory()
+    accounts.create_account(elsewhere, handle=parse_handle("nabi@relay.example"), relay=RELAY, today=TODAY)
+    theirs = publish(elsewhere)
+    create(store, token=b"spent")
+    restored = accounts.restore_account(store, root=theirs.root, card=theirs.card.encoded, today=TODAY)
+    assert (theirs.local.account, b"") == (restored.local.account, accounts.registration_token(store))
+    assert [restored.local.device] == [device.certificate.device_id for device in restored.card.devices]
+    publish(store)
+    with pytest.raises(accounts.AccountExists):
+        accounts.restore_account(store, root=theirs.root, card=theirs.card.encoded, today=TODAY)
 
 
 def test_a_lost_card_is_published_again(store: SqliteStore) -> None:

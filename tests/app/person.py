@@ -31,12 +31,13 @@ _URL = re.compile(r"url=(http://127\.0\.0\.1:(\d+)/#launch=([\w-]+))")
 
 
 class App:
-    """A running ``nulla app``."""
+    """A running ``nulla app``. ``data``: where programs of its person keep what they share."""
 
-    def __init__(self, profile: Path, *options: str, lang: str = "en") -> None:
+    def __init__(self, profile: Path, *options: str, lang: str = "en", data: Path | None = None) -> None:
         self.profile = profile
         command = (*START, "app", "--profile", str(profile), "--no-browser", "--json", "--lang", lang, *options)
-        self._process = Program(command, cwd=ROOT, env=environment())
+        shared = str(data or profile.parent / "data")
+        self._process = Program(command, cwd=ROOT, env=environment(XDG_DATA_HOME=shared))
         self.first = self._process.ready
         self.launch_file = _path(self.first["url"])
         found = _URL.search(self.launch_file.read_text("utf-8"))
@@ -70,9 +71,9 @@ class App:
 class Person:
     """Somebody with an app and an open page."""
 
-    def __init__(self, loop: Loop, profile: Path, *options: str, lang: str = "en") -> None:
+    def __init__(self, loop: Loop, profile: Path, *options: str, lang: str = "en", data: Path | None = None) -> None:
         self.loop = loop
-        self.app = App(profile, *options, lang=lang)
+        self.app = App(profile, *options, lang=lang, data=data)
         status, self.token = trade(self.app.port, self.app.launch)
         assert status == 200
         self.page = self.new_page()

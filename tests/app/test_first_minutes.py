@@ -186,6 +186,40 @@ def test_a_server_that_registers_nobody_says_so(newcomer: Newcomer, tmp_path: Pa
         assert "no-account" == mina.state().phase
 
 
+@pytest.mark.slow
+def test_words_are_taken_after_a_refused_registration(
+    newcomer: Newcomer, person: Newcomer, service: Service, tmp_path: Path
+) -> None:
+    """Somebody who has an account already made a new one by mistake: the page that refused it offers the words."""
+    mina = person("mina")
+    words = " ".join(mina.call(a.GetPhrase(PASSPHRASE)).words)
+    with RelayProcess(tmp_path / "paused", "--registration", "paused") as relay:
+        again = newcomer("again")
+        again.call(a.CreateProfile(PASSPHRASE))
+        call = a.CreateAccount(f"{new_name('again')}@{relay.authority}", "")
+        assert "registration-paused" == _refusal(again, call)
+        assert "ready" == again.call(a.RestoreAccount(mina.me.handle, words)).phase
+    assert (mina.me.handle, mina.me.account) == (again.me.handle, again.me.account)
+    assert "unregistered" not in kept(again)
+    assert "wrong-phase" == _refusal(again, a.RestoreAccount(mina.me.handle, words))
+
+
+@pytest.mark.slow
+def test_a_relay_here_registers_this_persons_accounts_only(newcomer: Newcomer, tmp_path: Path) -> None:
+    """Everybody on the machine reaches it. Somebody else's app, which cannot read the key, is asked for a token."""
+    mina = newcomer("mina")
+    host = mina.call(a.TryHere()).host
+    mina.sign_up(new_name("mina"))
+    jun = newcomer("jun")
+    assert jun.sign_up(f"{new_name('jun')}@{host}").me is not None
+    stranger = Person(mina.loop, tmp_path / "stranger", data=tmp_path / "elsewhere")
+    try:
+        stranger.call(a.CreateProfile(PASSPHRASE))
+        assert "token-needed" == _refusal(stranger, a.CreateAccount(f"{new_name('eve')}@{host}", ""))
+    finally:
+        stranger.end()
+
+
 def _refusal(person: Person, call: Call[v.State]) -> str:
     """The code with which it is refused."""
     with pytest.raises(Refusal) as refused:

@@ -105,7 +105,8 @@ class Person:
         """Run the app."""
         script = str(Path(__file__).with_name("serve.py"))
         command = python(script, str(self.profile), self._host, self.lang, str(self._minute_s), self._link)
-        self._app = Program(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT), "PATH": ""})
+        env = {"PYTHONPATH": str(ROOT), "PATH": "", "XDG_DATA_HOME": str(self.profile.parent / "data")}
+        self._app = Program(command, cwd=ROOT, env=env)
 
     def stop(self) -> None:
         """End the app; the page stays and shows that it is alone."""

@@ -136,5 +136,5 @@ def test_new_conversations_begin_with_the_timer_that_was_chosen(meet: Meet) -> N
 def test_a_profile_without_a_passphrase_says_that_it_cannot_be_locked(meet: Meet) -> None:
     (mina,) = meet("미나")
     settings(mina)
-    expect(mina.page.get_by_text("이 프로필에는 암호가 없어서 잠글 수 없어요.")).to_be_visible()
+    expect(mina.page.get_by_text("이 프로필에는 암호가 없어서 잠글 수 없고, 자동으로 잠기지도 않아요.")).to_be_visible()
     expect(mina.page.get_by_role("navigation").get_by_title("잠그기", exact=True)).to_have_count(0)

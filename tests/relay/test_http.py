@@ -72,6 +72,21 @@ def test_the_page_of_invite_links_is_the_same_for_everybody(relay: RunningRelay)
     assert 404 == read_answer(wire)[0]
 
 
+@pytest.mark.parametrize("origin", [b"https://evil.example", b"null", b"http://127.0.0.1:8440", b""])
+def test_no_web_page_may_ask(relay: RunningRelay, box: Box, origin: bytes) -> None:
+    """A browser names the page's origin, also of a page that thinks it is ours; a page of the machine's own, too."""
+    head = b"GET /v1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    head += (
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nOrigin: " + origin + b"\r\n\r\n"
+    )
+    asked = post(encode(box.append(b"x"))).replace(b"\r\n", b"\r\nOrigin: " + origin + b"\r\n", 1)
+    for request in (head, asked):
+        wire = Wire(relay.address)
+        wire.send(request)
+        assert 403 == read_answer(wire)[0]
+    assert 0 == relay.client().read(box).head
+
+
 def test_a_post_may_wait(relay: RunningRelay, box: Box) -> None:
     """A waiting read over POST is answered by the next append."""
     wire = Wire(relay.address)

@@ -198,14 +198,18 @@ def restore_account(store: Store, *, root: AccountRoot, card: bytes, today: int,
     """The account of the words on this new device, whose next card names this device alone.
 
     ``card`` is the account's current card as looked up. Raises `CardForked` if it is not the words' own, and
-    `AccountExists` if the profile has an account. Nothing else is restored: see `Client.account.restore`.
+    `AccountExists` if the profile has an account that was ever published: one that the directory refused gives way.
+    Nothing else is restored: see `Client.account.restore`.
     """
     previous = verify_card(card, today=today)
     if previous.identity_key != root.identity_key().public_key().public_bytes_raw():
         raise CardForked("the words are not those of this handle", hint="check the handle, or ask its operator")
     with store.transaction():
-        if find_account(store) is not None:
+        refused = find_account(store)
+        if refused is not None and refused.ever_published:
             raise AccountExists("this profile has an account already")
+        save_watch(store, None)
+        store.delete_value(_TOKEN)
         relay = previous.inbox.relay
         store.set_value(_REGISTERED, b"0")
         note_own_card(store, previous.hash)

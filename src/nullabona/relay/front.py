@@ -118,6 +118,8 @@ class Front(HttpConnection):
 
     def judge(self, request: h11.Request, headers: dict[bytes, bytes]) -> HttpAnswer | int | None:
         self._begun = self._loop.time()
+        if request.target == PATH and b"origin" in headers:  # only browsers send one, for a page that they show
+            return refuse(403, "no web page may ask here")
         if headers.get(b"upgrade", b"").lower() == b"websocket":
             return self._upgrade(request, headers)
         if request.target in {b"/healthz", b"/readyz", b"/metrics", INVITE} or request.target.startswith(LOG):

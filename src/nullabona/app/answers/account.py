@@ -18,6 +18,7 @@ from nullabona.app.protocol.people_calls import SetProfile
 from nullabona.app.protocol.privacy_views import Privacy
 from nullabona.app.protocol.pushes import Reset
 from nullabona.app.session.errors import HandleTaken, WordsWrong, WrongPhase
+from nullabona.app.session.local_relay import token_here, token_keys
 from nullabona.client.api import errors
 from nullabona.client.api.finding_handles import is_handle_free
 from nullabona.client.api.protection import change_passphrase, check_passphrase
@@ -66,10 +67,12 @@ async def _create_account(ask: Asker, call: c.CreateAccount) -> v.State:
     session, work = ask.session, ask.session.open_work
     if session.phase != "no-account":
         raise WrongPhase("there is an account already")
+    handle = full_handle(session, call.handle)
+    token = call.token.strip() or token_here(token_keys(session.place.home), handle)
     await work.pause()
     try:
         session.remember(msgspec.structs.replace(session.app_state, unregistered=True))
-        await work.client.account.create(full_handle(session, call.handle), token=call.token.strip())
+        await work.client.account.create(handle, token=token)
         with suppress(errors.PendingStill, errors.Unreachable, errors.TimedOut):  # it goes on in the background
             await work.client.account.wait_published(timeout_s=REGISTERED_S)
         session.remember(msgspec.structs.replace(session.app_state, unregistered=False, unconfirmed=True))
@@ -84,15 +87,17 @@ async def _create_account(ask: Asker, call: c.CreateAccount) -> v.State:
 
 @answers(c.RestoreAccount)
 async def _restore_account(ask: Asker, call: c.RestoreAccount) -> v.State:
-    work = ask.session.open_work
-    if work.client.has_account:
+    session, work = ask.session, ask.session.open_work
+    if session.phase != "no-account":
         raise WrongPhase("there is an account already")
     await work.pause()
     try:
-        await work.client.account.restore(call.words, full_handle(ask.session, call.handle))
+        await work.client.account.restore(call.words, full_handle(session, call.handle))
+        session.remember(msgspec.structs.replace(session.app_state, unregistered=False))
+        session.forget_relay()
     finally:
         work.begin()
-    return ask.session.state()
+    return session.state()
 
 
 @answers(c.DeleteAccount)

@@ -31,7 +31,7 @@ from nullabona.app.session.content import Uploads
 from nullabona.app.session.errors import AppLocked, TooSoon, WrongPhase
 from nullabona.app.session.joining import Joining
 from nullabona.app.session.linking import Linking
-from nullabona.app.session.local_relay import LocalRelay
+from nullabona.app.session.local_relay import LocalRelay, token_keys
 from nullabona.app.session.pages import OpenPages
 from nullabona.app.session.places import Places
 from nullabona.app.session.work import Work
@@ -94,7 +94,7 @@ class Session:
         self.linking = Linking()
         self.joining = Joining()
         self.places = Places()
-        self.local_relay = LocalRelay(place.folder)
+        self.local_relay = LocalRelay(place.folder, token_keys(place.home))
         self.invite: v.Invite | None = None
         """The link that was opened and that no page of an account has been given yet. Only in memory."""
         self._making = False

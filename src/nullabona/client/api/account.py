@@ -95,7 +95,8 @@ class ThisAccount:
         Identity, handle and inbox are restored; messages, profile and preferences are not. Rooms return through
         contacts: after `Contacts.request`, a contact's devices add this one to every room that both are in, without
         asking their person. Nobody else is told.
-        Raises `BadPhrase`, `UnknownHandle`, `CardForked`, `TimedOut` or `AccountExists`.
+        Raises `BadPhrase`, `UnknownHandle`, `CardForked`, `TimedOut`, or `AccountExists` unless the profile's account
+        was never published, which it then replaces.
         """
         root = AccountRoot.from_phrase(phrase)
         wanted = str(parse_handle(handle))
@@ -106,14 +107,14 @@ class ThisAccount:
             raise TimedOut("the server of that handle could not be reached in time") from None
         if card is None:
             raise UnknownHandle(f"nobody is registered as {wanted}")
-        accounts.restore_account(
-            self._session.profile.store,
-            root=root,
-            card=card,
-            today=now_ms() // DAY_MS,
-            suite=self._session.options.suite,
-        )
-        self._session.begin()
+        suite = self._session.options.suite
+        await self._session.end()
+        try:
+            accounts.restore_account(
+                self._session.profile.store, root=root, card=card, today=now_ms() // DAY_MS, suite=suite
+            )
+        finally:
+            self._session.begin()
         return own_account(self._session)
 
     async def wait_published(self, *, anew: bool = False, timeout_s: float | None = 30.0) -> None:
