@@ -13,10 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nullabona.client.core import commands
 from nullabona.client.core.contacts import requests as core_people
 from nullabona.client.core.devices.inbox_state import InboxState
+from nullabona.client.core.group import branches
 from nullabona.client.core.identity import inbox_addresses
+from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.commit_policy import check_commit
 from nullabona.client.core.model.errors import PolicyRefused
-from nullabona.client.core.model.inbox_items import Gone, Invitation, Ticket, TicketRequest, open_item, sign_item
+from nullabona.client.core.model.inbox_items import Gone, Invitation, Item, Ticket, TicketRequest, open_item, sign_item
 from nullabona.client.core.model.proofs import make_claim
 from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION, RoomInfo, encode_info
 from nullabona.client.core.step import Step
@@ -33,7 +35,7 @@ from tests.rooms.devices import another_device, remove_device
 from tests.rooms.hostile import all_well, drop_in, kinds, laid_out, mole, people, to_inbox, track_of
 from tests.rooms.world import RELAY, Person, World
 
-HOUR = 3_600_000
+HOUR, MINUTE = 3_600_000, 60_000
 NOBODY = bytes(32)
 
 
@@ -92,6 +94,33 @@ def test_its_farewell_throws_nobody_out() -> None:
     world.settle(span=HOUR)
     assert ["joined"] * 3 == [person.phase(room) for person in (a, b, c)]
     all_well(world, room, a, b, c)
+
+
+def test_what_it_is_told_puts_out_no_other_device_of_its_account() -> None:
+    """All devices of an account read one inbox: the revoked one asks again and again while another is lost."""
+    world = World(8)
+    mina, jun = world.person("mina"), world.person("jun")
+    room = world.group(mina, jun)
+    laptop, tablet = another_device(world, jun, "laptop"), another_device(world, jun, "tablet")
+    world.settle()
+    laptop.online = False
+    remove_device(world, jun, laptop)
+    world.settle()
+    mina.online = tablet.online = False
+    for _ in range(3):
+        to_inbox(laptop, jun, TicketRequest(room, 0, b""))
+        world.settle(span=MINUTE)
+    assert [Gone(room, laptop.me.device)] == items_for(jun, Gone)
+    jun.online, tablet.online = False, True
+    with tablet.engine.step(world.now, room) as step:
+        branches.begin(
+            step, step.room(room), Rejoin(branches.BEHIND, tablet.epoch(room), b"", [], [], world.now + HOUR)
+        )
+    world.settle(span=MINUTE)
+    assert "joined" == tablet.phase(room)
+    jun.online = mina.online = True
+    world.settle()
+    all_well(world, room, mina, jun, tablet)
 
 
 def test_its_invitation_takes_the_place_of_no_direct_room() -> None:
@@ -166,7 +195,7 @@ def test_another_key_under_the_id_of_a_device_gets_no_ticket_and_no_leaf() -> No
     mina.online = False
     drop_in(world, b, ITEM_DIRECT + sign_item(thief, b.card.inbox.address, TicketRequest(room, 0, b"")))
     world.settle(span=HOUR)
-    assert [] == tickets_for(mina)
+    assert [] == items_for(mina, Ticket)
     with b.engine.step(world.now) as step:
         state = step.room(room)
         ticket, roster, info = step.group(state).group_info(), step.roster(room), state.info
@@ -199,12 +228,12 @@ def invitation(sender: Person, receiver: Person, room: bytes, pair: tuple[bytes,
     return Invitation(world.dice.bytes(16), room, RELAY, laid_out(world, bundle))
 
 
-def tickets_for(person: Person) -> list[Ticket]:
-    """What lies in the account's inbox, opened with its key."""
+def items_for(person: Person, kind: type[Item]) -> list[Item]:
+    """What the account's inbox holds of this kind, opened with its key."""
     with person.store.transaction():
         state = msgspec.msgpack.decode(person.store.get_value("inbox") or b"", type=InboxState)
     address = person.card.inbox.address
-    found = []
+    found: list[Item] = []
     for frame in person.world.relay.boxes[bytes(address)].frames.values():
         try:
             plain = open_inbox_frame(state.seed, address, frame)
@@ -217,7 +246,7 @@ def tickets_for(person: Person) -> list[Ticket]:
             else join_blob(decode_ref(plain[1:]), lambda chunk: person.world.relay.get_blob(chunk) or b"")
         )
         _, body = open_item(address, data)
-        found += [body] if isinstance(body, Ticket) else []
+        found += [body] if isinstance(body, kind) else []
     return found
 
 

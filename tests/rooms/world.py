@@ -255,7 +255,10 @@ class World:
 
     def relay_at(self, url: str) -> ModelRelay:
         """The relay that serves an address, whoever asks; it is there from the first time on."""
-        return self.relays.setdefault(url, ModelRelay(self.dice))
+        found = self.relays.get(url)
+        if found is None:
+            found = self.relays[url] = ModelRelay(self.dice)
+        return found
 
     def tell_ways(self, person: Person) -> None:
         """Which relays the device can reach, as far as that has changed."""

@@ -212,7 +212,7 @@ def _act(  # noqa: C901 - one case for each kind of item
         case Ticket():
             return _ticket(step, item, sender, body)
         case Gone():
-            return _told_gone(step, item, sender, body.room)
+            return _told_gone(step, item, sender, body)
         case LinkRefusal():
             return _refused(step, item, sender, body)
         case RoomsTold():
@@ -260,11 +260,15 @@ def _told_rooms(step: Step, item: WaitingItem, sender: DeviceCertificate, said: 
     return []
 
 
-def _told_gone(step: Step, item: WaitingItem, sender: DeviceCertificate, id: bytes) -> list[Join] | Missing:
-    room = step.find_room(id)
+def _told_gone(step: Step, item: WaitingItem, sender: DeviceCertificate, said: Gone) -> list[Join] | Missing:
+    """We are out of a room, or another device of this account is, which shares the inbox with us."""
+    of_all = said.device == b"" and sender.account_id != step.local.account
+    if not of_all and said.device != step.local.device:
+        return []
+    room = step.find_room(said.room)
     if room is None or room.rejoin is None or not tickets.may_answer(step, room, sender.account_id):
         return []
-    believed = device_certificates.believed(step, sender, item.since, id)
+    believed = device_certificates.believed(step, sender, item.since, room.id)
     if believed is None:
         return MISSING
     away = room.phase == REJOINING

@@ -110,9 +110,14 @@ class Ticket(Item, array_like=True, frozen=True, tag=4):
 
 
 class Gone(Item, array_like=True, frozen=True, tag=5):
-    """The answer to a `TicketRequest` of an account that is not in the room any more."""
+    """The answer to a `TicketRequest` of an account that is not in the room any more (``device`` is empty), or of a
+    ``device`` that its account has revoked.
+
+    The devices of an account share one inbox, so each reads what was answered to another one.
+    """
 
     room: Hash
+    device: Annotated[bytes, Meta(max_length=16)] = b""
 
 
 class LinkUse(Item, array_like=True, frozen=True, tag=6):

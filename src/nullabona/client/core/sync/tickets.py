@@ -143,7 +143,8 @@ def _is_out(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
         _say_gone(step, room, sender.account_id)
         return True
     if sender.account_id == step.local.account and sender.device_id in own_devices.gone(step.store):
-        inbox_sending.answer(step, sender.account_id, Gone(room.id))
+        if step.store.saw(_GONE, _mark(step, room, sender.device_id), step.day):
+            inbox_sending.answer(step, sender.account_id, Gone(room.id, sender.device_id))
         return True
     return False
 
@@ -151,9 +152,15 @@ def _is_out(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
 def _say_gone(step: Step, room: RoomState, account: bytes) -> None:
     """Tell an account that it is out of the room, once a day, if we know it from some room; strangers get no answer."""
     met = step.store.person(account)
-    said = sha256(account + room.id + step.day.to_bytes(4, "big")).digest()
-    if met is not None and not acquaintance.is_blocked(step.store, account) and step.store.saw(_GONE, said, step.day):
+    if met is None or acquaintance.is_blocked(step.store, account):
+        return
+    if step.store.saw(_GONE, _mark(step, room, account), step.day):
         inbox_sending.answer(step, account, Gone(room.id), known_as=met.handle)
+
+
+def _mark(step: Step, room: RoomState, who: bytes) -> bytes:
+    """What is remembered of an answer to an account or a device, which gets one a day."""
+    return sha256(who + room.id + step.day.to_bytes(4, "big")).digest()
 
 
 def _is_ours_to_help(step: Step, room: RoomState, account: bytes) -> bool:
