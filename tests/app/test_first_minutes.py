@@ -150,6 +150,17 @@ def test_what_is_no_link_starts_nothing(newcomer: Newcomer) -> None:
     assert None is mina.state().invite
 
 
+def test_a_second_start_says_that_the_messenger_runs(newcomer: Newcomer, service: Service) -> None:
+    """And which of its options do nothing then; a program is told by `mine`."""
+    mina = newcomer("mina")
+    again = nulla("app", "--no-browser", profile=mina.app.profile)
+    assert (0, True) == (again.code, again.out.startswith("Open this in your browser: file:///")), again.err
+    assert "The messenger is running already. This is another page of it.\n" == again.err
+    other = nulla("app", "--no-browser", "--relay", service.host, "--lang", "ko", profile=mina.app.profile)
+    assert ["이미 실행 중이에요" in other.err, "--relay" in other.err] == [True, True]
+    assert ("", False) == (mina.state().host, mina.state().fixed_host)
+
+
 @pytest.mark.slow
 def test_a_server_that_asks_for_a_token_gets_it(newcomer: Newcomer, tmp_path: Path) -> None:
     """Refused without one, with a wrong and with a used one; then the account is made, also after a new start."""

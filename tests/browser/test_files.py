@@ -124,12 +124,17 @@ def test_several_files_go_out_in_their_order(mina: Person, jun: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("called", "shown"),
-    [("../../etc/passwd", "passwd"), ("report\u202efdp.exe", "reportfdp.exe"), ("con\x07tract\n.pdf", "contract .pdf")],
+    ("called", "shown", "kept"),
+    [
+        ("../../etc/passwd", "passwd", "passwd.txt"),
+        ("report\u202efdp.exe", "reportfdp.exe", "reportfdp.exe.txt"),
+        ("con\x07tract\n.pdf", "contract .pdf", "contract .pdf"),
+    ],
 )
 def test_a_file_name_leads_nowhere_and_hides_nothing(
-    mina: Person, jun: Person, tmp_path: Path, called: str, shown: str
+    mina: Person, jun: Person, tmp_path: Path, called: str, shown: str, kept: str
 ) -> None:
+    """What a double click would run is saved as a text (spec/app.md §3)."""
     attach(mina, [{"name": called, "mimeType": "application/pdf", "buffer": b"what it says"}], f"보고서 {shown}")
     card = jun.sees(f"보고서 {shown}")
     expect(card.locator(".file .name")).to_have_text(shown)
@@ -137,7 +142,7 @@ def test_a_file_name_leads_nowhere_and_hides_nothing(
     link = card.get_by_role("link", name=f"Save {shown}")
     with jun.page.expect_download() as saving:
         link.click()
-    assert saving.value.suggested_filename == shown
+    assert saving.value.suggested_filename == kept
     saving.value.save_as(tmp_path / "saved")
     assert (tmp_path / "saved").read_bytes() == b"what it says"
 

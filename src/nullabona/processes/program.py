@@ -20,10 +20,10 @@ from typing import Any, Final, Self
 
 from nullabona.errors import UserError
 
-NULLA: Final = ("-c", "from nullabona.cli import main; main()")
-"""The command line, as arguments of Python."""
+NULLA: Final = ("-Pc", "from nullabona.cli import main; main()")
+"""The command line, as arguments of Python. With -P no module is taken from the folder in which it is started."""
 NULLA_TIED: Final = (
-    "-c",
+    "-Pc",
     "from nullabona.processes.program import end_with_input; end_with_input(); from nullabona.cli import main; main()",
 )
 """The same for a process that ends with the one that started it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import webbrowser
 from pathlib import Path
 
@@ -28,19 +29,66 @@ from nullabona.cli.settings import Settings, as_person, settings_of
     default="",
     help="The server of handles that you type without @ (default: your own).",
 )
+@click.option(
+    "--register/--unregister",
+    default=None,
+    help="Only let invite links of other programs open in this app from now on, with the options given here; or no "
+    "longer (on a Linux desktop).",
+)
 @as_person
 @click.pass_context
-def app(context: click.Context, *, link: str, no_browser: bool, window: bool, port: int | None, relay: str) -> None:
+def app(
+    context: click.Context,
+    *,
+    link: str,
+    no_browser: bool,
+    window: bool,
+    port: int | None,
+    relay: str,
+    register: bool | None,
+) -> None:
     """Open the messenger. It runs until you press Ctrl-C.
 
     Keys, messages and connections stay in this process. It serves its page to this machine only. If it is already
     running, this opens another page of it. An invite LINK is shown there first.
     """
     settings = settings_of(context)
+    if register is not None:
+        if link:
+            raise click.UsageError("--register and --unregister take no link")
+        given = _given(settings, no_browser=no_browser, window=window, port=port, relay=relay)
+        _register(settings, given if register else None, terminal=not window)
+        return
     if window:
         _show(settings, port=port or 0, relay=relay, link=link)
         return
     run_async(_run(settings, browser=not no_browser, port=port or 0, relay=relay, link=link))
+
+
+def _given(settings: Settings, *, no_browser: bool, window: bool, port: int | None, relay: str) -> list[str]:
+    """The options that a start by a link has to have, too: one without the proxy would show the person's address."""
+    paths = {"--profile": settings.profile, "--ca-file": settings.ca_file}
+    values: dict[str, object] = {flag: path.absolute() for flag, path in paths.items() if path is not None}
+    values |= {"--proxy": settings.proxy, "--port": port or None, "--relay": relay or None}
+    flags = {"--private": settings.private, "--fast": settings.fast, "--window": window, "--no-browser": no_browser}
+    texts = [text for flag, value in values.items() if value is not None for text in (flag, str(value))]
+    return texts + [flag for flag, on in flags.items() if on]
+
+
+def _register(settings: Settings, given: list[str] | None, *, terminal: bool) -> None:
+    """Let links open with these options, or no longer (None)."""
+    from nullabona.cli.person.desktop_entry import DesktopEntry
+    from nullabona.processes.program import nulla
+
+    entry = DesktopEntry(os.environ, Path.home())
+    if given is not None:
+        entry.register([*nulla("app"), *given, "--"], terminal=terminal)
+    else:
+        entry.unregister()
+    if settings.as_json:
+        emit({"entry": str(entry.path), "registered": given is not None})
+    else:
+        line(say("links-open-here" if given is not None else "links-open-nowhere", settings.language, path=entry.path))
 
 
 def _show(settings: Settings, *, port: int, relay: str, link: str) -> None:
@@ -79,6 +127,9 @@ async def _run(settings: Settings, *, browser: bool, port: int, relay: str, link
         if opened.mine:
             note(settings, "app-running")
             await asyncio.Event().wait()
+        note(settings, "app-elsewhere")
+        if port or relay:
+            note(settings, "app-elsewhere-options")
 
 
 def _browse(launch: Path) -> bool:
