@@ -146,7 +146,7 @@ def test_what_the_person_chose_is_kept_and_checked(service: Service, tmp_path: P
                 a.preferences.of_room(room).draft,
             )
             await a.preferences.set(theme="dark", receipts=False, lock_minutes=5)
-            await a.preferences.set_room(room, draft="아직 안 보낸 말", draft_reply=bytes(16), muted_until=-1)
+            await a.preferences.set_room(room, draft="아직 안 보낸 말", draft_reply=bytes(16), muted_until="always")
             for wrong in ({"colour": "red"}, {"theme": "red"}, {"receipts": "yes"}, {"lock_minutes": -1}):
                 with pytest.raises(BadRequest):
                     await a.preferences.set(**wrong)
@@ -155,7 +155,7 @@ def test_what_the_person_chose_is_kept_and_checked(service: Service, tmp_path: P
         async with opened(tmp_path / "a") as a:
             mine, rooms = a.preferences.get(), a.preferences.of_room(room)
             assert ("dark", False, 5, "ko") == (mine.theme, mine.receipts, mine.lock_minutes, mine.language or "ko")
-            assert ("아직 안 보낸 말", bytes(16), -1) == (rooms.draft, rooms.draft_reply, rooms.muted_until)
+            assert ("아직 안 보낸 말", bytes(16), "always") == (rooms.draft, rooms.draft_reply, rooms.muted_until)
 
     play(story())
 

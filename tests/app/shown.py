@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nullabona.app.protocol import account_calls as a
 from nullabona.app.protocol import pushes as p
 from nullabona.app.protocol import talk_calls as t
@@ -46,14 +48,14 @@ class Shown:
             counts = self.person.call(t.GetUnread(self.room, min(places), max(places))).counts
             self.unread |= {id: count for id, count in counts.items() if id in self.messages}
 
-    def numbers(self) -> dict[str, int]:
+    def numbers(self) -> Mapping[str, int | None]:
         """The number beside each message that somebody said, by its text, as it is shown now."""
         self.take()
         said = [message for message in self.messages.values() if message.kind != "notice"]
         return {message.text: self.unread[message.id] for message in said}
 
 
-def fresh(tab: Page, room: str) -> tuple[int, dict[str, int]]:
+def fresh(tab: Page, room: str) -> tuple[int, Mapping[str, int | None]]:
     """The badge and the numbers that a tab has which starts now."""
     state = tab.call(a.Start())
     page = tab.call(t.GetMessages(room))

@@ -101,7 +101,7 @@ def test_use_begins_the_time_anew_and_never_is_never(tmp_path: Path, clock: Cloc
             clock.now += HOUR_S - 1
             await clock.looks(6)
             assert locks == []
-            await session.client.preferences.set(lock_minutes=0)
+            await session.client.preferences.set(lock_minutes=None)
             session.active()
             assert session.open_work._idle is None
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal, TypeAlias
 
 import pytest
 
@@ -28,6 +29,7 @@ from nullabona.client.api.standing import RecordStanding
 from nullabona.errors import UserError
 from nullabona.wire.data_held import Column, DataFile
 
+Mute: TypeAlias = int | Literal["always"] | None
 ROOM, JUN = bytes(range(32)), b"j" * 32
 NOW = 1_000_000
 SUMMARY = RoomSummary(ROOM, "fam\nily", False, "joined", 3, 2, False, False, 1, 4, 60)
@@ -44,7 +46,7 @@ def no_picture(account: bytes) -> str:
 def test_a_row_of_the_chat_list() -> None:
     """What is known of the room, what was chosen for it, and its newest line."""
     last = MessageInfo(b"i" * 16, ROOM, JUN, "jun@relay.example", False, 77, "received", 0, 5, b"", "hi", name="준호")
-    chosen = RoomPreferences(pinned=3, muted_until=-1, archived=True, draft="to do", marked_unread=True)
+    chosen = RoomPreferences(pinned=3, muted_until="always", archived=True, draft="to do", marked_unread=True)
     assert v.Chat(
         room=ROOM.hex(),
         title="fam ily",
@@ -58,7 +60,7 @@ def test_a_row_of_the_chat_list() -> None:
         marked_unread=False,
         pinned=True,
         muted=True,
-        muted_until=-1,
+        muted_until="always",
         archived=True,
         draft="to do",
         failed=4,
@@ -78,9 +80,10 @@ def test_a_row_of_a_room_of_two_is_called_as_the_other_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("until", "muted", "shown"), [(-1, True, -1), (0, False, 0), (NOW, False, 0), (NOW + 1, True, NOW + 1)]
+    ("until", "muted", "shown"),
+    [("always", True, "always"), (None, False, None), (NOW, False, None), (NOW + 1, True, NOW + 1)],
 )
-def test_a_room_is_muted_for_a_time_or_for_ever(until: int, shown: int, *, muted: bool) -> None:
+def test_a_room_is_muted_for_a_time_or_for_ever(until: Mute, shown: Mute, *, muted: bool) -> None:
     """Over is over."""
     row = to_chat(SUMMARY, RoomPreferences(muted_until=until), None, [], NOW)
     assert (muted, shown) == (row.muted, row.muted_until)

@@ -96,7 +96,7 @@ def replace_colour(person: v.Person) -> v.Person:
 def test_a_line_of_mine_has_the_pages_own_id() -> None:
     """So that its bubble is not doubled; with receipts off nobody is counted."""
     shown = show(MINE, replace(AROUND, receipts=False))
-    assert ("ci", True, -1) == (shown.client, shown.person.me, shown.unread_by)
+    assert ("ci", True, None) == (shown.client, shown.person.me, shown.unread_by)
     assert ("", False, 3) == (show(TEXT).client, show(TEXT).person.me, show(TEXT).unread_by)
 
 

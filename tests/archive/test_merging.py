@@ -94,6 +94,7 @@ def test_what_is_newer_here_stays(life: Life) -> None:
         store.put_marker(room, life.me, 10_000)
         known = store.person(life.people[0])
         assert known is not None
+        assert known.told_at is not None
         store.put_person(Person(known.account, known.handle, "새 이름", b"", known.told_at + 1))
         store.put_preference(preferences.PROFILE, "theme", b"\xa5light")
         contact = store.contact(life.people[3])

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from nullabona.client.core.group import rulings
 from nullabona.client.core.group.rulings import KEPT, MOST_WENT, Known
-from nullabona.client.core.model.branches import Helper, Rejoin
+from nullabona.client.core.model.branches import Helper, KnownUpTo, Rejoin
 from nullabona.client.core.model.inbox_items import History, Ticket
 from nullabona.client.core.model.proofs import (
     RemovalOrder,
@@ -247,7 +247,7 @@ def test_a_ruling_is_remembered_where_our_place_is_not() -> None:
     assert 1 == known(stage, room, rejoin()).since
     with stage.step() as step:
         step.room(room).rulings = []
-    assert -1 == known(stage, room, rejoin()).since
+    assert known(stage, room, rejoin()).since is None
 
 
 def test_who_is_away_counts_itself_and_whom_it_asks() -> None:
@@ -290,7 +290,10 @@ def test_who_was_led_by_one_who_is_no_admin_knows_the_room_as_before() -> None:
     entered(stage, room, 7)
     assert 6 == known(stage, room, rejoin()).since
     with stage.step() as step:
-        step.room(room).as_of = 2
+        step.room(room).as_of = KnownUpTo(None)
+    assert known(stage, room, rejoin()).since is None
+    with stage.step() as step:
+        step.room(room).as_of = KnownUpTo(2)
     assert 2 == known(stage, room, rejoin()).since
     with stage.step() as step:
         step.room(room).rulings = [encode_ruling(ruling(JUN, room, group(), epoch=4))]

@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 from msgspec import structs
 
-from nullabona.client.core.group import rulings
+from nullabona.client.core.group import evidence, rulings
 from nullabona.client.core.group.rulings import Known, Ruled
-from nullabona.client.core.model.branches import Helper
+from nullabona.client.core.model.branches import Helper, KnownUpTo
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.proofs import make_order, make_ruling, members_hash
 from tests.core.stage import Other, Stage
+from tests.core.test_group_evidence import places
+from tests.core.test_group_evidence import rejoin as sought
 from tests.core.test_group_rulings import JUN, SORA, YUNA, group, leaving, ruling, ticket
 
 
@@ -83,8 +85,8 @@ def test_a_ruling_that_does_not_count_is_passed_over_and_the_next_is_not(wrong: 
         assert good == followed(stage, room, ours, ticket(room, *before, said)).info
 
 
-@pytest.mark.parametrize(("since", "name"), [(0, "c"), (-1, "family")])
-def test_who_does_not_remember_how_old_rulings_are_begins_with_what_it_knows(since: int, name: str) -> None:
+@pytest.mark.parametrize(("since", "name"), [(0, "c"), (None, "family")])
+def test_who_does_not_remember_how_old_rulings_are_begins_with_what_it_knows(since: int | None, name: str) -> None:
     """The first must be in the words that we know; else a ruling that is over would give a role back."""
     stage = Stage()
     room = stage.room(JUN)
@@ -145,3 +147,19 @@ def test_who_may_be_in_by_the_rulings(accounts: str, proven: str, *, expected: b
 
     ruled = Ruled(group(), members_hash(names("abw")), frozenset(names("w")))
     assert expected is ruled.has(names(accounts), names(proven))
+
+
+@pytest.mark.parametrize("since", [None, 3])
+def test_who_is_led_by_one_who_is_no_admin_keeps_how_far_it_knew_the_room(since: int | None) -> None:
+    """Also where it does not remember: that is not the trust which it has in an admin's ticket."""
+    stage = Stage()
+    room = stage.room(JUN, SORA, info=group(SORA.account))
+    with stage.step() as step:
+        step.room(room).as_of = KnownUpTo(since)
+        found = [
+            evidence.check_branch(
+                step, step.room(room), sought(JUN), by.account, group(SORA.account), places(stage, JUN, SORA)
+            ).as_of
+            for by in (JUN, SORA)
+        ]
+    assert [KnownUpTo(since), None] == found

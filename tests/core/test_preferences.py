@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -16,6 +16,7 @@ from nullabona.client.core.preferences import (
     Trust,
     change,
     contact_scope,
+    is_fit,
     load,
     of_contact,
     of_room,
@@ -42,13 +43,13 @@ def test_nothing_is_chosen_at_first() -> None:
             "receipts": True,
             "typing": False,
             "notify": "nothing",
-            "default_timer_s": 0,
+            "default_timer_s": None,
             "lock_minutes": 60,
             "enter_sends": True,
         },
         {
             "pinned": 0,
-            "muted_until": 0,
+            "muted_until": None,
             "archived": False,
             "draft": "",
             "draft_reply": b"",
@@ -101,10 +102,10 @@ def test_of_several_choices_only_the_new_ones_are_written() -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "least", "most"),
     [
-        (Preferences, "default_timer_s", 0, 31_536_000),
-        (Preferences, "lock_minutes", 0, 1_440),
+        (Preferences, "default_timer_s", 1, 31_536_000),
+        (Preferences, "lock_minutes", 1, 1_440),
         (RoomPreferences, "pinned", 0, 9_007_199_254_740_992),
-        (RoomPreferences, "muted_until", -1, 9_007_199_254_740_992),
+        (RoomPreferences, "muted_until", 1, 9_007_199_254_740_992),
     ],
 )
 def test_a_number_stays_within_its_limits(kind: type[Any], name: str, least: int, most: int) -> None:
@@ -117,6 +118,41 @@ def test_a_number_stays_within_its_limits(kind: type[Any], name: str, least: int
             with pytest.raises(BadRequest):
                 change(step, "scope", kind, {name: value})
         assert kind(**{name: most}) == load(step.store, "scope", kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "stored"),
+    [
+        (Preferences, "default_timer_s", 60, b"\x3c"),
+        (Preferences, "lock_minutes", None, b"\x00"),
+        (RoomPreferences, "muted_until", "always", b"\xff"),
+        (RoomPreferences, "muted_until", 60, b"\x3c"),
+    ],
+)
+def test_never_and_always_are_numbers_only_where_they_are_stored(
+    kind: type[Any], name: str, value: object, stored: bytes
+) -> None:
+    """The account's other devices and archives hold the same bytes for every version."""
+    stage = Stage()
+    with stage.step() as step:
+        chosen = change(step, "scope", kind, {name: value})
+        assert ({name: stored}, value) == (dict(step.store.preferences("scope")), getattr(chosen, name))
+        assert chosen == load(step.store, "scope", kind)
+
+
+@pytest.mark.parametrize("stored", [b"\xc0", b"\xc2", b"\xa6always", b"\xfe", b"\xc1", b""])
+def test_what_another_device_says_must_be_such_a_number(stored: bytes) -> None:
+    """Nil, false and words are no stored form of never and always."""
+    assert not is_fit(RoomPreferences, "muted_until", stored)
+    assert [True] * 3 == [is_fit(RoomPreferences, "muted_until", fit) for fit in (b"\xff", b"\x00", b"\x3c")]
+
+
+@pytest.mark.parametrize(
+    ("now", "until", "muted"), [(9, 10, True), (10, 10, False), (10, None, False), (10, "always", True)]
+)
+def test_a_room_is_muted_until_its_time(now: int, until: int | Literal["always"] | None, *, muted: bool) -> None:
+    """To the millisecond; without a time it is not, and `always` has no end."""
+    assert muted == RoomPreferences(muted_until=until).is_muted(now)
 
 
 @pytest.mark.parametrize(

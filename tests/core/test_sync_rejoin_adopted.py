@@ -14,7 +14,7 @@ from nullabona.client.core.account import own_devices
 from nullabona.client.core.delivery import box_log
 from nullabona.client.core.group import create, intents
 from nullabona.client.core.identity import cards
-from nullabona.client.core.model.branches import Tries
+from nullabona.client.core.model.branches import KnownUpTo, Tries
 from nullabona.client.core.model.inbox_items import encode_pack
 from nullabona.client.core.model.outbox_targets import InboxFrame, RoomFrame
 from nullabona.client.core.model.proofs import encode_move, encode_ruling, make_move, make_order, make_ruling
@@ -97,7 +97,7 @@ def test_who_had_no_keys_is_in_the_room_again() -> None:
     ticket = ticket_of(a, room)
     with bare(b) as step:
         state = looks(step, room, a)
-        state.boxes, state.phase, state.as_of = [], REJOINING, 5
+        state.boxes, state.phase, state.as_of = [], REJOINING, KnownUpTo(5)
         ruling = make_ruling(a.mls, room, 1, encode_info(state.info), [])
         adopt(step, state, structs.replace(ticket, rulings=(ruling,)), a)
         now = step.room(room)

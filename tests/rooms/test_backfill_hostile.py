@@ -94,6 +94,7 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
     state = fresh.look(room)
     assert state is not None
     assert state.gap is not None
+    assert state.gap.start is not None
     assert state.gap.back is not None
     own = next(given for given in kept if not given.tells)
     return Scene(world, room, fresh, jun, sora, own, state.gap.start, state.gap.back.position)

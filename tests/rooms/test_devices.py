@@ -66,7 +66,7 @@ def test_contacts_choices_and_what_was_read_follow() -> None:
     assert known.state is ContactState.ACCEPTED
     with desk.engine.step(world.now) as step:
         requests.rename_contact(step, known, "Junie")
-        preferences.change(step, room_scope(room), RoomPreferences, {"muted_until": -1, "draft": "half a sen"})
+        preferences.change(step, room_scope(room), RoomPreferences, {"muted_until": "always", "draft": "half a sen"})
     said = jun.send(room, "read me")
     world.settle()
     with desk.engine.step(world.now) as step:
@@ -79,7 +79,7 @@ def test_contacts_choices_and_what_was_read_follow() -> None:
         unread = laptop.store.count_unread(room, read or -1)
     assert contact is not None
     assert contact.name == "Junie"
-    assert (chosen.muted_until, chosen.draft) == (-1, "half a sen")
+    assert (chosen.muted_until, chosen.draft) == ("always", "half a sen")
     assert unread == (0, 0)
 
 

@@ -19,7 +19,7 @@ def take(person: Person, said: bytes, at: int) -> None:
         profiles.take_own(step, said, at)
 
 
-def known(person: Person) -> tuple[Profile, str, bytes, int]:
+def known(person: Person) -> tuple[Profile, str, bytes, int | None]:
     """What would be said to rooms, and what is shown of the account itself."""
     with person.engine.step(person.world.now) as step:
         shown = step.store.person(person.account)

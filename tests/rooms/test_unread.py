@@ -166,7 +166,7 @@ class Life:
         for place, one in enumerate(self.truth.said):
             # who comes back hears only of what is read from then on
             if one.id in lines and place >= self.truth.back.get(device.account, 0):
-                wanted = -1 if device.account in self.quiet else self.truth.number(place, device.account)
+                wanted = None if device.account in self.quiet else self.truth.number(place, device.account)
                 assert lines[one.id].unread_by == wanted, (device.name, place)
 
 

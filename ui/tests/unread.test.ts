@@ -21,5 +21,5 @@ test("a message has one sign at most: on its way, failed, or how many have not r
 });
 
 test("without read receipts nothing is said of reading", () => {
-  expect(told({ state: "delivered", unread_by: -1 })).toEqual([]);
+  expect(told({ state: "delivered", unread_by: null })).toEqual([]);
 });

@@ -89,7 +89,7 @@ class EpochKeeper:
     async def advance(self, *, force: bool = False) -> None:
         """Close the open epoch if it is time (or ``force``), and have closed epochs witnessed and served."""
         now = self._now()
-        if force or self._record.begins_anew or now >= self._record.next_close():
+        if force or self._record.begins_anew or not self._record.closes_in(now):
             for _ in range(ROUNDS_AHEAD):
                 await self._aside(self._record.work_ahead)
                 while await self._in_writer(self._record.keep_ahead):
@@ -131,11 +131,11 @@ class EpochKeeper:
                 await self._record.recall()
                 self._held = False
                 if self._guard.check():
-                    if unsure or self._now() >= self._record.next_close():
+                    if unsure or not self._record.closes_in(self._now()):
                         unsure = True
                         await advance()
                         unsure = False
-                    pause = self._record.next_close() - self._now()
+                    pause = self._record.closes_in(self._now())
             except NullabonaError as error:
                 # An old copy would be older than this; a witness that holds more raises something else.
                 fresh = not standstill_of(self._record, self._now())

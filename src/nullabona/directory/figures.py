@@ -13,10 +13,10 @@ STANDS_LEEWAY_S: Final = 120
 
 
 def figures_of(record: PublicRecord, accounts: int) -> dict[str, int | Mapping[str, int]]:
-    """By the names of their metrics (`nullabona.wire.telemetry`)."""
+    """By the names of their metrics (`nullabona.wire.telemetry`). A time that there is none of is 0, as gauges need."""
     served = record.served
     return {
-        "record_closed_seconds": record.closed_s,
+        "record_closed_seconds": record.closed_s or 0,
         "record_cosigned_seconds": served.closed_s if served else 0,
         "record_period_seconds": record.genesis.period_s,
         "witness_failures": record.witness_failures(),

@@ -86,7 +86,7 @@ class PublicRecord:
         self.genesis = genesis
         self._policy = policy
         self._served: Served | None = None
-        self._closed_s = 0
+        self._closed_s: int | None = None
         self._anew = False
         self._ahead: Ahead | None = None
         self._kept: dict[int, Part] = {}
@@ -109,7 +109,7 @@ class PublicRecord:
         if end > progress.closed + 1:
             raise RecordBroken("the log has epochs that the cards do not know")
         newest = self._store.epoch(progress.closed, writing=True)
-        self._closed_s = newest.closed_s if newest else 0
+        self._closed_s = newest.closed_s if newest else None
         self._anew = newest is not None and not newest.root
 
     @property
@@ -129,18 +129,18 @@ class PublicRecord:
             self._store.serve(number)
 
     @property
-    def closed_s(self) -> int:
-        """When the newest epoch was closed, in seconds of POSIX time; 0: no epoch was closed."""
+    def closed_s(self) -> int | None:
+        """When the newest epoch was closed, in seconds of POSIX time; None: no epoch was closed."""
         return self._closed_s
 
-    def next_close(self) -> int:
-        """When the open epoch is to be closed, in seconds of POSIX time."""
-        return self._closed_s + self.genesis.period_s if self._closed_s else 0
+    def closes_in(self, now_s: int) -> int:
+        """Seconds until the open epoch is to be closed; 0: now. The first epoch is closed at once."""
+        return 0 if self._closed_s is None else max(0, self._closed_s + self.genesis.period_s - now_s)
 
     def close(self, now_s: int) -> None:
         """Close the open epoch. In the writer's thread. Raises `StoreFailed`."""
         store, number = self._store, self._store.progress().closed + 1
-        closed_s = max(now_s, self._closed_s)
+        closed_s = now_s if self._closed_s is None else max(now_s, self._closed_s)
         with store.transaction():
             before = store.map_at(number - 1, writing=True)
             closing = close_epoch(before, store.root_at(number - 1), store.changes(number), number, self._ahead)

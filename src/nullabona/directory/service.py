@@ -126,7 +126,8 @@ class DirectoryService:
         self._docket = options.record.docket_files
         self._clock = options.clock
         self._guard = options.guard or ClockGuard(Clocks(options.clock.now, options.clock.seconds))
-        self._guard.know(record.closed_s)
+        if record.closed_s is not None:
+            self._guard.know(record.closed_s)
         now = options.clock.seconds()
         self._allowance = Allowance(options.limits, now)
         self._admission = options.admission

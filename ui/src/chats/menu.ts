@@ -40,7 +40,7 @@ export function chatMenu(chat: Chat): MenuItem[] {
         items: [
           { label: words.muteHour, run: () => set(chat, { mute_s: HOUR_S }) },
           { label: words.muteMorning, run: () => set(chat, { mute_s: untilMorning() }) },
-          { label: words.muteAlways, run: () => set(chat, { mute_s: -1 }) },
+          { label: words.muteAlways, run: () => set(chat, { mute_s: "always" }) },
         ],
       };
   const items: MenuItem[] = [

@@ -64,6 +64,6 @@ export function describe(message: Message, all: readonly Message[] = [message]):
 export function stateWord(message: Message): string {
   if (message.state === "waiting") return talk.waiting;
   if (message.state === "failed") return talk.failed;
-  if (message.unread_by > 0) return talk.unreadBy(message.unread_by);
+  if (message.unread_by) return talk.unreadBy(message.unread_by);
   return message.mine && message.unread_by === 0 ? talk.allRead : "";
 }

@@ -39,7 +39,7 @@ export function provisional(room: string, me: Person, draft: Draft): Message {
     at: Date.now(),
     state: "waiting",
     reason: "",
-    unread_by: -1,
+    unread_by: null,
     spans: draft.text ? [{ kind: "text", text: draft.text, target: "" }] : [],
     text: draft.text,
     big: isBig(draft.text),

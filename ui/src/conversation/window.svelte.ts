@@ -90,7 +90,7 @@ export class MessageWindow {
   }
 
   /** How many have not read yet, by id. */
-  unread(counts: Record<string, number>): void {
+  unread(counts: Record<string, number | null>): void {
     const changed: Message[] = [];
     for (const [id, unread_by] of Object.entries(counts)) {
       const old = this.#ids.get(id);

@@ -191,7 +191,7 @@ export interface Message {
   at: number;
   state: "delivered" | "failed" | "received" | "sent" | "waiting";
   reason: string;
-  unread_by: number;
+  unread_by: number | null;
   spans: Span[];
   text: string;
   big: boolean;
@@ -242,7 +242,7 @@ export interface Chat {
   marked_unread: boolean;
   pinned: boolean;
   muted: boolean;
-  muted_until: number;
+  muted_until: number | "always" | null;
   archived: boolean;
   draft: string;
   failed: number;
@@ -503,7 +503,7 @@ export interface Active {
   call: "Active";
 }
 
-/** None leaves a thing as it is. */
+/** None leaves a thing as it is; ``default_timer_s`` 0: for ever; ``lock_minutes`` 0: never. */
 export interface SetSettings {
   call: "SetSettings";
   language?: "en" | "ko" | null;
@@ -566,7 +566,7 @@ export interface GetMessages {
 }
 
 export interface Unread {
-  counts: Record<string, number>;
+  counts: Record<string, number | null>;
 }
 
 /** How many have not read the messages between two places, both included, by message id. */
@@ -718,13 +718,13 @@ export interface SetTyping {
   on: boolean;
 }
 
-/** How this device shows a room; None leaves a thing as it is. ``mute_s``: 0 ends it, -1 for ever. */
+/** How this device shows a room; None leaves a thing as it is. ``mute_s`` 0 ends it. */
 export interface SetRoom {
   call: "SetRoom";
   room: string;
   pinned?: boolean | null;
   archived?: boolean | null;
-  mute_s?: number | null;
+  mute_s?: number | "always" | null;
   marked_unread?: boolean | null;
 }
 

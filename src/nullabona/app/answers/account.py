@@ -133,7 +133,8 @@ async def _set_settings(ask: Asker, call: c.SetSettings) -> v.Settings:
     session = ask.session
     chosen = {name: value for name in call.__struct_fields__ if (value := getattr(call, name)) is not None}
     if session.phase in {"unconfirmed", "ready"}:
-        await ask.client.preferences.set(**chosen)
+        never = {name: None for name in ("default_timer_s", "lock_minutes") if chosen.get(name) == 0}
+        await ask.client.preferences.set(**(chosen | never))
     seen = {name: value for name, value in chosen.items() if name in {"language", "theme"}}
     if seen:
         session.remember(msgspec.structs.replace(session.app_state, **seen))

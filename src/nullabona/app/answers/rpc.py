@@ -121,9 +121,9 @@ class Rpc:
 
     def _take_backup(self, request: Request) -> HttpAnswer:
         query = request.query
-        at = int(query["at"]) if query.get("at", "").isdecimal() else -1
+        at = int(query["at"]) if query.get("at", "").isdecimal() else None
         try:
-            if at < 0:
+            if at is None:
                 raise BadCall("the place of the piece is missing")
             id, size = self._session.backup_uploads.take(query.get("id", ""), at, request.body)
         except NullabonaError as error:

@@ -113,7 +113,8 @@ async def _set_room(ask: Asker, call: c.SetRoom) -> Done:
     if call.pinned is not None:
         changes["pinned"] = now if call.pinned else 0
     if call.mute_s is not None:
-        changes["muted_until"] = -1 if call.mute_s < 0 else now + 1_000 * call.mute_s if call.mute_s else 0
+        until = call.mute_s if call.mute_s == "always" else now + 1_000 * call.mute_s
+        changes["muted_until"] = until if call.mute_s else None
     for name in ("archived", "marked_unread"):
         if getattr(call, name) is not None:
             changes[name] = getattr(call, name)

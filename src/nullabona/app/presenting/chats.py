@@ -22,7 +22,6 @@ def to_chat(
 ) -> v.Chat:
     """A row of the chat list."""
     last = room.last
-    muted = choice.muted_until < 0 or choice.muted_until > now
     return v.Chat(
         room=room.id.hex(),
         title=person.name if person is not None else clean_name(room.title),
@@ -35,8 +34,8 @@ def to_chat(
         mentions=room.mentions,
         marked_unread=choice.marked_unread and not room.unread,
         pinned=choice.pinned > 0,
-        muted=muted,
-        muted_until=choice.muted_until if muted else 0,
+        muted=choice.is_muted(now),
+        muted_until=choice.muted_until if choice.is_muted(now) else None,
         archived=choice.archived,
         draft=choice.draft,
         failed=room.failed,

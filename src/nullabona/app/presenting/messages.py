@@ -76,7 +76,7 @@ def to_message(info: MessageInfo, around: Around) -> v.Message:
         at=info.sent_at,
         state=_state(info.state),
         reason=_reason(info),
-        unread_by=info.unread_by if around.receipts else -1,
+        unread_by=info.unread_by if around.receipts else None,
         spans=spans(text, _mentions(info, around)),
         text=text,
         big=info.kind == "text" and is_big(text),

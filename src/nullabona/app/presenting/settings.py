@@ -14,7 +14,7 @@ def to_settings(chosen: Preferences, language: v.Language) -> v.Settings:
         receipts=chosen.receipts,
         typing=chosen.typing,
         notify=chosen.notify,
-        default_timer_s=chosen.default_timer_s,
-        lock_minutes=chosen.lock_minutes,
+        default_timer_s=chosen.default_timer_s or 0,
+        lock_minutes=chosen.lock_minutes or 0,
         enter_sends=chosen.enter_sends,
     )

@@ -110,7 +110,7 @@ class Active(Call[Done], frozen=True):
 
 
 class SetSettings(Call[v.Settings], frozen=True):
-    """None leaves a thing as it is."""
+    """None leaves a thing as it is; ``default_timer_s`` 0: for ever; ``lock_minutes`` 0: never."""
 
     language: v.Language | None = None
     theme: v.Theme | None = None

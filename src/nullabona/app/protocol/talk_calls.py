@@ -38,7 +38,7 @@ class GetMessages(Call[v.Page], frozen=True):
 
 
 class Unread(Struct, frozen=True):
-    counts: dict[str, int]
+    counts: dict[str, int | None]
 
 
 class GetUnread(Call[Unread], frozen=True):
@@ -180,12 +180,12 @@ class SetTyping(Call[Done], frozen=True):
 
 
 class SetRoom(Call[Done], frozen=True):
-    """How this device shows a room; None leaves a thing as it is. ``mute_s``: 0 ends it, -1 for ever."""
+    """How this device shows a room; None leaves a thing as it is. ``mute_s`` 0 ends it."""
 
     room: str
     pinned: bool | None = None
     archived: bool | None = None
-    mute_s: int | None = None
+    mute_s: int | Literal["always"] | None = None
     marked_unread: bool | None = None
 
 

@@ -141,8 +141,8 @@ class Message(Struct, frozen=True):
     state: MessageState
     reason: str
     """Why it failed, as a code."""
-    unread_by: int
-    """How many people have not read it yet; -1: receipts are off."""
+    unread_by: int | None
+    """How many people have not read it yet; None: receipts are off."""
     spans: list[Span]
     text: str
     """The plain words, for copying and editing."""
@@ -205,7 +205,8 @@ class Chat(Struct, frozen=True):
     marked_unread: bool
     pinned: bool
     muted: bool
-    muted_until: int
+    muted_until: int | Literal["always"] | None
+    """In ms; None: not muted."""
     archived: bool
     draft: str
     failed: int
@@ -333,6 +334,7 @@ class Settings(Struct, frozen=True):
     typing: bool
     notify: NotifyLevel
     default_timer_s: int
+    """0: for ever."""
     lock_minutes: int
     """0: never by itself."""
     enter_sends: bool

@@ -92,8 +92,7 @@ class Notifications:
         except UserError:
             return
         chosen = self._views.client.preferences.of_room(event.room)
-        muted = chosen.muted_until < 0 or chosen.muted_until > now_ms()
-        if muted and not info.mentions_me:
+        if chosen.is_muted(now_ms()) and not info.mentions_me:
             return
         level, language = self._views.client.preferences.get().notify, self._language
         body = NOTIFICATIONS.say("message", language)

@@ -43,7 +43,7 @@ class Views:
         if self._listed is None or self._listed[0] != newest:
             rows = self._all_chats()
             # Rows that change with time alone are not cached.
-            self._listed = None if any(row.muted_until > 0 for row in rows) else (newest, rows)
+            self._listed = None if any(isinstance(row.muted_until, int) for row in rows) else (newest, rows)
             return rows
         return self._listed[1]
 
@@ -202,7 +202,7 @@ class Views:
         infos = self.client.messages.media(room, kind, before=before, limit=limit + 1)
         return v.Page(room.hex(), self._shown(room, infos[:limit][::-1]), len(infos) > limit, before is not None)
 
-    def unread(self, room: bytes, first: int, last: int) -> dict[str, int]:
+    def unread(self, room: bytes, first: int, last: int) -> dict[str, int | None]:
         """How many have not read the messages between two positions, by id. Raises `NoSuchRoom`."""
         return {id.hex(): count for id, count in self.client.messages.unread_by(room, first, last).items()}
 

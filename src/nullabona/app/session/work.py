@@ -83,7 +83,7 @@ class Work:
             self._idle.cancel()
             self._idle = None
         minutes = self.lock_minutes
-        if minutes:
+        if minutes is not None:
             self._lock_at(awake_or_not() + minutes * _MINUTE_S)
 
     def _lock_at(self, moment: float) -> None:
@@ -96,9 +96,9 @@ class Work:
         self._idle = asyncio.get_running_loop().call_later(sleep, self._lock_at, moment)
 
     @property
-    def lock_minutes(self) -> int:
-        """Idle minutes after which the app locks; 0: never automatically."""
-        return self.client.preferences.get().lock_minutes if self.client.has_account else 0
+    def lock_minutes(self) -> int | None:
+        """Idle minutes after which the app locks; None: never automatically."""
+        return self.client.preferences.get().lock_minutes if self.client.has_account else None
 
     def settings(self) -> v.Settings:
         """The person's settings."""

@@ -160,7 +160,7 @@ def _row(message: MessageInfo, language: Language) -> str:
     at = datetime.fromtimestamp(message.sent_at / 1_000).astimezone().strftime("%m-%d %H:%M")
     if message.notice is not None:
         return f"{at} * {message_line(message, language)}"
-    unread = f" ({message.unread_by})" if message.unread_by > 0 else ""
+    unread = f" ({message.unread_by})" if message.unread_by else ""
     waits = message.mine and message.state not in {"sent", "delivered", "received"}
     state = f" [{say(f'state-{message.state}', language)}]" if waits else ""
     edited = say("edited", language) if message.edited_at else ""

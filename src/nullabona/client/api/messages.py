@@ -171,7 +171,7 @@ class Messages:
             target = find_room(step.store, room)
             return show(look_at(step), find_message(step.store, target, message))
 
-    def unread_by(self, room: bytes | str, first: int, last: int) -> dict[bytes, int]:
+    def unread_by(self, room: bytes | str, first: int, last: int) -> dict[bytes, int | None]:
         """`MessageInfo.unread_by` of the messages between two positions, both included: the newest `UNREAD_MOST`.
 
         Raises `NoSuchRoom`.

@@ -218,8 +218,8 @@ class MessageInfo:
     mine: bool
     sent_at: int
     state: str
-    unread_by: int
-    """How many accounts of the room, the sender aside, have not read it yet."""
+    unread_by: int | None
+    """How many accounts of the room, the sender aside, have not read it yet; None where read receipts are off."""
     position: int
     """Sorts; give the smallest one you have as ``before`` to get what came earlier."""
     reply_to: bytes

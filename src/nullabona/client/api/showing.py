@@ -96,21 +96,21 @@ def show(look: Look, message: Message) -> MessageInfo:
     return _info(look, message, body, sheet, unread_by(look, message), quote=_quote(look, message, body))
 
 
-def unread_by(look: Look, message: Message) -> int:
-    """How many have not read a message; -1 if the person does not take part in read receipts."""
+def unread_by(look: Look, message: Message) -> int | None:
+    """How many have not read a message; None if the person does not take part in read receipts."""
     if not look.receipts:
-        return -1
+        return None
     me = look.step.local.account
     return look.room(message.room).unread_by(message, me) if message.kind in kinds.SPOKEN else 0
 
 
 def show_line(look: Look, message: Message) -> MessageInfo:
-    """As the list of rooms shows it: without quote, reactions and votes; ``unread_by`` is -1."""
-    return _info(look, message, kinds.stored(message), Sheet(), -1, quote=None)
+    """As the list of rooms shows it: without quote, reactions and votes; ``unread_by`` is None."""
+    return _info(look, message, kinds.stored(message), Sheet(), None, quote=None)
 
 
 def _info(
-    look: Look, message: Message, body: Stored, sheet: Sheet, unread: int, *, quote: QuoteInfo | None
+    look: Look, message: Message, body: Stored, sheet: Sheet, unread: int | None, *, quote: QuoteInfo | None
 ) -> MessageInfo:
     me = look.step.local.account
     said = body if isinstance(body, Text | File) else None

@@ -179,8 +179,8 @@ class Merger:
 
     def _person(self, said: r.Person) -> bool:
         known = self._store.person(said.account)
-        person = Person(said.account, said.handle, said.name, said.picture, said.told_at)
-        if known is not None and (known == person or known.told_at > person.told_at):
+        person = Person(said.account, said.handle, said.name, said.picture, said.told_at or None)
+        if known is not None and (known == person or (known.told_at or 0) > said.told_at):
             return False
         if known is not None and known.told_at == person.told_at and not self._replace:
             return False

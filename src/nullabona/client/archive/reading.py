@@ -103,7 +103,7 @@ def _people(store: ArchiveStore) -> Iterator[Record]:
     while True:
         with store.transaction():
             people = store.person_page(account, PAGE)
-        yield from (Person(p.account, p.handle, p.name, p.picture, p.told_at) for p in people)
+        yield from (Person(p.account, p.handle, p.name, p.picture, p.told_at or 0) for p in people)
         if len(people) < PAGE:
             break
         account = people[-1].account

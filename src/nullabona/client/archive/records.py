@@ -80,6 +80,7 @@ class Person(msgspec.Struct, array_like=True, frozen=True, tag=5):
     name: Text
     picture: Bytes
     told_at: Int
+    """When it sent its profile, in ms; 0: it has sent none."""
 
     def __repr__(self) -> str:
         return "<Person>"

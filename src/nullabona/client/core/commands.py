@@ -45,7 +45,7 @@ class MemberInfo:
 def create_group(step: Step, name: str) -> bytes:
     """A new group with this account as its only member and admin. Returns the room's id."""
     _check_name(name)
-    timer_s = preferences.profile(step.store).default_timer_s
+    timer_s = preferences.profile(step.store).default_timer_s or 0
     info = RoomInfo(1, GROUP, name, step.local.relay, (step.local.account,), timer_s=timer_s, members_pin=True)
     return create_room(step, info).id
 
@@ -218,7 +218,7 @@ def room_for_two(step: Step, contact: Contact) -> RoomState | None:
 
 def _new_room_for_two(step: Step, contact: Contact) -> RoomState:
     pair = tuple(sorted((step.local.account, contact.account)))
-    timer_s = preferences.profile(step.store).default_timer_s
+    timer_s = preferences.profile(step.store).default_timer_s or 0
     return create_room(step, RoomInfo(1, DIRECT, "", step.local.relay, (), pair, timer_s))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -15,6 +16,12 @@ from nullabona.client.core.step import Step
 
 PROFILE: Final = "profile"
 T = TypeVar("T")
+_AS_NUMBER: Final[Mapping[str, Mapping[int, object]]] = {
+    "default_timer_s": {0: None},
+    "lock_minutes": {0: None},
+    "muted_until": {0: None, -1: "always"},
+}
+"""Preferences that are numbers in the store, in archives and between devices, where these numbers are no amount."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,25 +36,29 @@ class Preferences:
     """Tell others that I am writing."""
     notify: Literal["all", "name", "nothing"] = "nothing"
     """What a notification shows: name and words, the name, or only that something came."""
-    default_timer_s: Annotated[int, Meta(ge=0, le=31_536_000)] = 0
-    """How long messages live in rooms made from now on; 0: for ever."""
+    default_timer_s: Annotated[int, Meta(ge=1, le=31_536_000)] | None = None
+    """How long messages live in rooms made from now on; None: for ever."""
     # While locked nothing is received, so a short time would be switched off for good. An hour outlasts a meeting or a
     # meal, and still ends before a night or a weekend.
-    lock_minutes: Annotated[int, Meta(ge=0, le=1_440)] = 60
-    """Lock after so long without use; 0: never."""
+    lock_minutes: Annotated[int, Meta(ge=1, le=1_440)] | None = 60
+    """Lock after so long without use; None: never."""
     enter_sends: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomPreferences:
-    """Of one room. ``pinned`` orders pinned rooms, 0: not pinned. ``muted_until`` in ms, -1: for ever."""
+    """Of one room. ``pinned`` orders pinned rooms, 0: not pinned. ``muted_until`` in ms; None: not muted."""
 
     pinned: Annotated[int, Meta(ge=0, le=2**53)] = 0
-    muted_until: Annotated[int, Meta(ge=-1, le=2**53)] = 0
+    muted_until: Annotated[int, Meta(ge=1, le=2**53)] | Literal["always"] | None = None
     archived: bool = False
     draft: Annotated[str, Meta(max_length=100_000)] = ""
     draft_reply: Annotated[bytes, Meta(max_length=16)] = b""
     marked_unread: bool = False
+
+    def is_muted(self, now: int) -> bool:
+        """Whether the room is muted at ``now``, in ms."""
+        return self.muted_until == "always" or (self.muted_until is not None and self.muted_until > now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +98,7 @@ def of_contact(store: Store, account: bytes) -> Trust:
 def load(store: Store, scope: str, kind: type[T]) -> T:
     """What was chosen in a scope; a value that an older version wrote and this one does not know is left out."""
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    found = {key: msgspec.msgpack.decode(value) for key, value in store.preferences(scope).items() if key in known}
+    found = {key: _from_stored(key, value) for key, value in store.preferences(scope).items() if key in known}
     return msgspec.convert(found, kind)
 
 
@@ -104,7 +115,30 @@ def change(step: Step, scope: str, kind: type[T], changes: dict[str, Any]) -> T:
         raise BadRequest(f"a preference does not take this value: {error}") from None
     changed = [name for name in changes if getattr(before, name) != getattr(after, name)]
     for name in changed:
-        step.store.put_preference(scope, name, msgspec.msgpack.encode(getattr(after, name)))
+        step.store.put_preference(scope, name, _to_stored(name, getattr(after, name)))
     if changed:
         step.tell(PreferencesChanged(scope))
     return after
+
+
+def is_fit(kind: type[Any], name: str, data: bytes) -> bool:
+    """Whether ``data`` is a stored value that the preference takes; it may be from a device that lies."""
+    try:
+        msgspec.convert({name: _from_stored(name, data)}, kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _from_stored(name: str, data: bytes) -> object:
+    value = msgspec.msgpack.decode(data)
+    if name not in _AS_NUMBER:
+        return value
+    if type(value) is not int:  # a bool is an int, too
+        raise msgspec.ValidationError(f"{name} is stored as a number")
+    return _AS_NUMBER[name].get(value, value)
+
+
+def _to_stored(name: str, value: object) -> bytes:
+    numbers = {meaning: number for number, meaning in _AS_NUMBER.get(name, {}).items()}
+    return msgspec.msgpack.encode(numbers.get(value, value))

@@ -120,10 +120,10 @@ class MessageRows(Rows):
         top = None if row is None else row[0]
         return UNPLACED if top is None or top < UNPLACED else int(top) + 1
 
-    def top_placed(self, room: bytes) -> int:
-        """The highest position < UNPLACED in the room; -1 if there is none."""
+    def top_placed(self, room: bytes) -> int | None:
+        """The highest position < UNPLACED in the room; None if there is none."""
         row = self._one(_TOP_PLACED, (room, UNPLACED))
-        return -1 if row is None or row[0] is None else int(row[0])
+        return None if row is None or row[0] is None else int(row[0])
 
     def last_spoken(self, room: bytes, upto: int) -> Message | None:
         """The highest one at or below a position that came with a frame, shown or not; None if there is none."""

@@ -52,7 +52,8 @@ def asked(step: Step, room: RoomState, device: Device, said: BackfillRequest) ->
     # One request of an account at a time: with many, nobody keeps others from being answered.
     room.given = [given for given in room.given if given.account != device.account or given.request == said.request]
     known = lines.newest_known(step, room.id, said.known)
-    after = max(-1 if known is None else known, box_log.epoch_start(_stay(step, room, device.account), 0) - 1)
+    before_stay = box_log.epoch_start(_stay(step, room, device.account), 0) - 1
+    after = before_stay if known is None else max(known, before_stay)
     # We know none of its lines, because they are from before we came, or because it made them up to be handed old ones.
     ours = after if known is not None else max(after, box_log.epoch_start(_own_stay(step, room), 0) - 1)
     lacking = lines.said_between(step, room.id, after, ours)

@@ -36,15 +36,20 @@ _PAGE: Final = 200
 _SAID: Final = kinds.SPOKEN | annotating.ANNOTATIONS | {kinds.PROFILE, kinds.DELETED, kinds.GONE}
 
 
-def known(step: Step, room: bytes, start: int) -> tuple[bytes, ...]:
-    """Proofs that this device remembers the room, of the newest lines up to a position."""
+def known(step: Step, room: bytes, start: int | None) -> tuple[bytes, ...]:
+    """Proofs that this device remembers the room, of the newest lines up to a position; None: there were no lines."""
+    if start is None:
+        return ()
     rows = step.store.rows(room, after=-1, before=start + 1, limit=_PAGE, newest=True)
     return tuple([proof_of(row) for row in rows if _is_shared(row)][:MOST_KNOWN])
 
 
 def newest_known(step: Step, room: bytes, proofs: tuple[bytes, ...]) -> int | None:
     """The position of the newest line of which one of these is a proof; None if we have none of them."""
-    wanted, before = set(proofs), step.store.top_placed(room) + 1
+    top = step.store.top_placed(room)
+    if top is None:
+        return None
+    wanted, before = set(proofs), top + 1
     for _ in range(MOST_SCANNED // _PAGE):
         rows = step.store.rows(room, after=-1, before=before, limit=_PAGE, newest=True)
         for row in rows:

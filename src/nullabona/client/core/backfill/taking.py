@@ -102,7 +102,7 @@ def _take(
         return
     if tells and not isinstance(line.body, Shown):
         return  # what takes something back, or changes it, must come from its own account
-    position = max(line.position, gap.start + 1)
+    position = line.position if gap.start is None else max(line.position, gap.start + 1)
     position = position if gap.back is None else min(position, gap.back.position - 1)
     known = step.store.message(room.id, line.id)
     if known is not None and (known.account != account or known.told_by in {b"", device.account} or tells):
@@ -112,7 +112,7 @@ def _take(
     if known is not None and known.kind in {kinds.DELETED, kinds.GONE}:
         return
     row = _row(step, room, device, line, account, position)
-    read = account == step.local.account or position <= part.read
+    read = account == step.local.account or part.has_read(position)
     row = replace(row, unread=0 if read else row.unread, edited_at=line.edited_at or None)
     _keep(step, room, row, line, read=read)
 

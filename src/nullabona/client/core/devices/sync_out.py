@@ -249,7 +249,7 @@ def _item(step: Step, what: str, at: int) -> Iterator[SyncItem]:
         yield CardItem(card.encoded, gone=tuple(own_devices.gone(step.store)))
     elif what == SAID and (said := profiles.own_encoded(step.store)):
         person = step.store.person(step.local.account)
-        yield ProfileItem(person.told_at if person is not None else at, said)
+        yield ProfileItem(person.told_at if person is not None and person.told_at is not None else at, said)
 
 
 def contact_item(step: Step, account: bytes, at: int) -> ContactItem:

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from nullabona.client.core.group import rulings
-from nullabona.client.core.model.branches import Rejoin, Tries
+from nullabona.client.core.model.branches import KnownUpTo, Rejoin, Tries
 from nullabona.client.core.model.commit_policy import certificate_of, order_holds
 from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.inbox_items import Ticket
@@ -190,11 +190,11 @@ def _verifies(order: RemovalOrder) -> bool:
 class Judged:
     """What we believe of a ticket: the rulings that we followed, and how far we know the room ourselves.
 
-    ``as_of`` is an epoch (`RoomState.as_of`); None: the helper has authority over the room, up to our arrival.
+    ``as_of`` None: the helper has authority over the room, so it speaks for everything before our arrival.
     """
 
     rulings: tuple[Ruling, ...]
-    as_of: int | None
+    as_of: KnownUpTo | None
 
 
 def vouches(step: Step, info: RoomInfo, account: bytes) -> bool:
@@ -265,7 +265,7 @@ def check_branch(
     accepted = {*ours.undone, step.local.account}  # devices of our own we remove again there; nobody else might
     if any(key.hex() in room.former and account not in accepted for account, key in there):
         raise MlsRefused("a ticket leads to a device that went", "unproven-device")
-    return Judged(ruled.rulings, ours.since)
+    return Judged(ruled.rulings, KnownUpTo(ours.since))
 
 
 def _last_resort(room: RoomState, rejoin: Rejoin, by: bytes) -> bool:

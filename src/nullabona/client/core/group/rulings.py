@@ -130,7 +130,7 @@ class Known:
 
     info: RoomInfo
     accounts: frozenset[bytes]
-    since: int
+    since: int | None
     undone: frozenset[bytes] = frozenset()
 
 
@@ -170,19 +170,19 @@ def known(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket | None) ->
     return Known(info, frozenset(accounts ^ undone), _since(step, room, fork), frozenset(undone))
 
 
-def _since(step: Step, room: RoomState, fork: int | None) -> int:
-    """The epoch of the last ruling that we know, without our own ones since the fork; -1: unknown.
+def _since(step: Step, room: RoomState, fork: int | None) -> int | None:
+    """The epoch of the last ruling that we know, without our own ones since the fork; None: unknown.
 
     Our entry counts as knowing all earlier rulings, unless an account without authority led us here (``as_of``).
     """
     own = step.store.device(room.id, step.local.device)
-    entered = [room.as_of] if room.as_of is not None else [own.since - 1] if own is not None else []
+    entered = room.as_of.epoch if room.as_of is not None else own.since - 1 if own is not None else None
     heard = [
         ruling.epoch
         for ruling in map(decode_ruling, room.rulings)
         if fork is None or ruling.epoch < fork or ruling.verify().account_id != step.local.account
     ]
-    return max(entered + heard, default=-1)
+    return max([*heard, *([] if entered is None else [entered])], default=None)
 
 
 def follow(step: Step, room: RoomState, ours: Known, ticket: Ticket | None) -> Ruled:
@@ -192,11 +192,11 @@ def follow(step: Step, room: RoomState, ours: Known, ticket: Ticket | None) -> R
     follow rulings only from the one that equals the room info that we remember.
     """
     info, members, by_key = ours.info, members_hash(ours.accounts), _accounts(step, room)
-    last, begun, followed = ours.since, ours.since >= 0, list[Ruling]()
+    last, begun, followed = ours.since, ours.since is not None, list[Ruling]()
     for ruling in ticket.rulings if ticket else ():
         if ruling.room != room.id or (signer := _signer(ruling)) is None:
             continue
-        if ruling.epoch <= last:
+        if last is not None and ruling.epoch <= last:
             followed.append(ruling)  # known to us, but members whom we let in may need it
             continue
         ruled = decode_info(ruling.info)

@@ -59,9 +59,9 @@ def believed(step: Step, sender: DeviceCertificate, since: int, *rooms: bytes, k
     if sender.account_id == step.local.account and is_ours(step, sender):
         return True
     known = _load(step, sender.account_id)
-    if sender.device_key in known.keys and step.now - known.at <= FRESH_MS:
+    if known is not None and sender.device_key in known.keys and step.now - known.at <= FRESH_MS:
         return True
-    if known.at >= since:
+    if known is not None and known.at >= since:
         return False
     handle = acquaintance.handle_of(step, sender.account_id) or known_as
     if not handle:
@@ -79,9 +79,9 @@ def is_ours(step: Step, sender: DeviceCertificate) -> bool:
     )
 
 
-def _load(step: Step, account: bytes) -> Named:
+def _load(step: Step, account: bytes) -> Named | None:
     data = step.store.get_value(_key(account))
-    return _named.decode(data) if data else Named((), -1)
+    return _named.decode(data) if data else None
 
 
 def _keep(step: Step, account: bytes, named: Named) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, Final, assert_never
 
-import msgspec
-
 from nullabona.client.core import preferences
 from nullabona.client.core.account import device_names, own_devices, sync_clock
 from nullabona.client.core.contacts import requests, trust
@@ -203,11 +201,7 @@ def _chosen(step: Step, item: PreferenceItem) -> None:
     before = step.store.preferences(item.scope)
     trusted = preferences.load(step.store, item.scope, Trust) if kind is Trust else None
     for name, value in item.values.items():
-        if name not in known or before.get(name) == value:
-            continue
-        try:
-            msgspec.convert({name: msgspec.msgpack.decode(value)}, kind)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
+        if name not in known or before.get(name) == value or not preferences.is_fit(kind, name, value):
             continue
         step.store.put_preference(item.scope, name, value)
         changed = True

@@ -39,12 +39,16 @@ class BackfillPart(msgspec.Struct, array_like=True, frozen=True):
 
     lines: Annotated[tuple[BackfillLine, ...], Meta(max_length=MOST_LINES)]
     read: Annotated[int, Meta(ge=-1, lt=2**62)] = -1
-    """The sort position up to which the asking account has read, as the sender knows."""
+    """The sort position up to which the asking account has read, as the sender knows; -1 in the encoding: none."""
     lacking: bool = False
     """There is more than fits; or who was asked for the account's own lines knows of others' who are out."""
 
     def __repr__(self) -> str:
         return f"<BackfillPart {len(self.lines)}>"
+
+    def has_read(self, position: int) -> bool:
+        """Whether the asking account has read the line at a position, as the sender knows."""
+        return 0 <= position <= self.read
 
 
 _parts = msgspec.msgpack.Decoder(BackfillPart)

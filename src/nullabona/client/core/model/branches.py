@@ -35,6 +35,12 @@ class Tries(msgspec.Struct, array_like=True, frozen=True):
     since: int = 0
 
 
+class KnownUpTo(msgspec.Struct, array_like=True, frozen=True):
+    """We know a room's rulings ourselves up to an epoch; None: we do not remember which."""
+
+    epoch: int | None
+
+
 class HeldRequest(msgspec.Struct, array_like=True, frozen=True):
     """A member's ticket request that we cannot answer yet: who signed it, the encoded request, and when it came."""
 

@@ -74,8 +74,8 @@ class Gap(msgspec.Struct, array_like=True):
 
     since: int | None
     """When the backup was made, or the last line was said that is here, in ms; None: unknown."""
-    start: int = -1
-    """The highest sort position that was here when the gap began."""
+    start: int | None = None
+    """The highest sort position that was here when the gap began; None: no line was."""
     back: Back | None = None
     notice: bytes | None = None
     """The id of the line that tells the person; None: not written yet."""

@@ -202,8 +202,8 @@ class Store(Protocol):
         """A position >= UNPLACED above every other position of the room."""
         ...
 
-    def top_placed(self, room: bytes) -> int:
-        """The highest position < UNPLACED in the room; -1 if there is none."""
+    def top_placed(self, room: bytes) -> int | None:
+        """The highest position < UNPLACED in the room; None if there is none."""
         ...
 
     def count_unread(self, room: bytes, after: int) -> tuple[int, int]:

@@ -150,13 +150,20 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is known of an account met in a room, kept when it goes. ``told_at``: when it sent its profile, or 0."""
+    """What is known of an account met in a room, kept when it goes.
+
+    ``told_at``: when it sent its profile, in ms; None: it has sent none.
+    """
 
     account: bytes
     handle: str
     name: str
     picture: bytes = field(repr=False)
-    told_at: int
+    told_at: int | None
+
+    def told_before(self, at: int) -> bool:
+        """Whether a profile sent at ``at`` is newer than the one that is known."""
+        return self.told_at is None or self.told_at < at
 
 
 class FileState(enum.StrEnum):

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta, field
 
-from nullabona.client.core.model.branches import CompetingBranch, HeldRequest, Helper, Rejoin, Tries
+from nullabona.client.core.model.branches import CompetingBranch, HeldRequest, Helper, KnownUpTo, Rejoin, Tries
 from nullabona.client.core.model.gaps import Gap, Given
 from nullabona.client.core.model.proofs import MoveOrder, RemovalOrder, Ruling
 from nullabona.client.core.model.room_info import RoomInfo
@@ -316,10 +316,8 @@ class RoomState(msgspec.Struct):
     """The account whose invitation, or whose description of the room, brought us into it."""
     told_by: bytes = b""
     """The account that described the room to us when we remembered nothing of it; empty once we are in."""
-    as_of: int | None = None
-    """If an account without authority over the room led us here: the epoch up to which we knew the room ourselves.
-    None: we know the room since our leaf was added.
-    """
+    as_of: KnownUpTo | None = None
+    """How far we knew the room when an account without authority led us here; None: since our leaf was added."""
     profile_at: int | None = None
     """When to send our account's profile to the room."""
     profile_late: bool = False

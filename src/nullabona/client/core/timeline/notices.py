@@ -50,7 +50,9 @@ _MOST: Final = 60
 """Most notices of one commit with a position each; further ones share the last position."""
 
 
-def add(step: Step, room: bytes, notice: Notice, *, position: int = -1, id: bytes = b"", epoch: int = 0) -> None:
+def add(
+    step: Step, room: bytes, notice: Notice, *, position: int | None = None, id: bytes = b"", epoch: int = 0
+) -> None:
     """Add a notice to a room's history, once for each ``id``. Without a position: at the end.
 
     The room that the account's devices share has no history: nobody reads it.
@@ -58,9 +60,10 @@ def add(step: Step, room: bytes, notice: Notice, *, position: int = -1, id: byte
     state = step.find_room(room)
     if (id and step.store.message(room, id) is not None) or (state is not None and state.info.kind == DEVICES):
         return
-    if position < 0:
+    if position is None:
         top = step.store.top_placed(room)
-        position = top + 1 if (top + 1) % box_log.SLOTS else top
+        # The next place may be the first of the next epoch: there a notice would come before that epoch's commit.
+        position = 0 if top is None else top if (top + 1) % box_log.SLOTS == 0 else top + 1
     row = Message(
         *(room, id or step.rng.bytes(16), notice.account, b"", step.now, position, epoch, MessageState.RECEIVED),
         *(b"", b"", 0, b""),

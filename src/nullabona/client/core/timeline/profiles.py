@@ -43,7 +43,7 @@ def take_own(step: Step, data: bytes, at: int) -> None:
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise Malformed("a profile of another device does not decode") from None
     known = step.store.person(step.local.account)
-    if known is None or known.told_at < at:
+    if known is None or known.told_before(at):
         step.store.set_value(_OWN, data)
         learn(step, step.local.account, step.local.handle, at, said)
 
@@ -95,7 +95,7 @@ def learn(step: Step, account: bytes, handle: str, sent_at: int, said: Profile) 
     """Store an account's profile, unless we have a newer one."""
     known = step.store.person(account)
     picture = said.picture if is_small_image(said.picture) else b""
-    if known is None or known.told_at < sent_at:
+    if known is None or known.told_before(sent_at):
         _keep(step, account, handle, sent_at, Profile(clean_name(said.name), picture))
 
 

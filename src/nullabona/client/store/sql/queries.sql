@@ -297,7 +297,7 @@ ON CONFLICT (account) DO UPDATE SET handle = excluded.handle, name = excluded.na
 told_at = excluded.told_at
 
 -- name: person_handle
-INSERT INTO person (account, handle, name, picture, told_at) VALUES (?, ?, '', x'', 0)
+INSERT INTO person (account, handle, name, picture, told_at) VALUES (?, ?, '', x'', NULL)
 ON CONFLICT (account) DO UPDATE SET handle = excluded.handle WHERE handle <> excluded.handle
 
 -- name: marker

@@ -146,13 +146,13 @@ CREATE VIRTUAL TABLE word USING fts5(words, detail=none, columnsize=0, tokenize=
 INSERT INTO word (word, rank) VALUES ('secure-delete', 1);
 INSERT INTO word (word, rank) VALUES ('hashsize', 16777216);
 
--- What is known of accounts met in rooms, also after they have gone. `told_at` is when the profile was sent.
+-- What is known of accounts met in rooms, also after they have gone. `told_at` is when the profile was sent, NULL: none was.
 CREATE TABLE person (
     account BLOB PRIMARY KEY,
     handle TEXT NOT NULL,
     name TEXT NOT NULL,
     picture BLOB NOT NULL,
-    told_at INTEGER NOT NULL
+    told_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE marker (
