@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
+from nullabona.log.key_change import KeysUnproven
 from nullabona.log.note import parse_note
 from nullabona.log.policy import Policy
 from nullabona.log.tiles import Tile, tiles_of
@@ -27,11 +28,14 @@ from nullabona.reading import (
     check_not_behind,
     open_files,
     open_source,
+    read_changes,
     read_checkpoint,
     update_mirror,
     verify_log,
 )
 from nullabona.sequencer import Log, LogExists, LogOlder, open_log, restore_log
+from tests.log.key_changes import change, signed, tree
+from tests.log.key_changes import policy as changed
 from tests.reading.served import served
 from tests.sequencer.logs import ORIGIN, POLICY, SIGNERS, audit, make_log, policy_text, publish
 from tests.witness.running import START, RunningWitness, watched, witness_signers
@@ -239,3 +243,27 @@ def test_a_copy_is_verified_as_any_log(tmp_path: Path) -> None:
         return (await verify_log(source, await read_checkpoint(source, POLICY, now_s=START))).tiles
 
     assert asyncio.run(check()) > 3
+
+
+def test_a_copy_has_the_changes_that_led_to_the_logs_keys(tmp_path: Path) -> None:
+    """Only those: what leads to keys that its policy does not name may be a thief's, and a damaged one is said."""
+
+    def read(keys: str, *files: bytes) -> list[str]:
+        folder = tmp_path / f"{keys}{len(files)}"
+        (folder / "keys").mkdir(parents=True, exist_ok=True)
+        (folder / "checkpoint").write_bytes(b"")
+        for number, data in enumerate(files):
+            (folder / "keys" / str(number)).write_bytes(data)
+        return [name for name, _ in asyncio.run(read_changes(open_files(str(folder)), Policy.parse(changed(keys))))]
+
+    first = change()
+    second = change("second", "third", 1)
+    files = [signed(first).encode(), signed(second, ("second", "third"), before=tree(first)).encode()]
+    assert ["keys/0", "keys/1"] == read("third", *files)
+    assert [[], [], ["keys/0"]] == [read("first", *files), read("second"), read("second", files[0])]
+    thief = change("fourth", "fifth", 1)
+    for spoiled in (files[0][:-1], signed(first, witnesses=()).encode()):
+        with pytest.raises(KeysUnproven):
+            read("third", spoiled, files[1])
+    with pytest.raises(KeysUnproven, match="does not follow"):
+        read("fifth", files[0], signed(thief, ("fourth", "fifth"), before=tree(first)).encode())

@@ -6,21 +6,24 @@ import asyncio
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from nullabona.log.checkpoint import Checkpoint
+from nullabona.log.keys import SignerKey, VerifierKey
 from nullabona.log.note import sign_note
 from nullabona.log.policy import Policy
 from nullabona.log.witnessing import SIZE_TYPE
 from nullabona.machine.http_client import Route
 from nullabona.sequencer import Log, LogOlder, LogSplit, NoQuorum, WitnessAddress, open_log
 from nullabona.sequencer.errors import HistoryElsewhere
-from tests.sequencer.logs import ORIGIN, SIGNERS, policy_text, publish
+from nullabona.sequencer.history import OwnHistory, size_in
+from tests.sequencer.logs import ORIGIN, SIGNERS, policy_text, publish, root_of
 from tests.sequencer.test_witnesses import reply
 from tests.witness.running import START, RunningWitness, log_signers, watched, witness_signers
 
@@ -240,3 +243,27 @@ def answering(get: bytes, post: bytes, asked: list[bytes] | None = None) -> Iter
             with socket.create_connection(listening.getsockname()) as last:
                 last.sendall(b"end")
             thread.join(20)
+
+
+def test_what_former_keys_signed_counts_only_inside_this_history() -> None:
+    """After a change of keys the old ones may be stolen: they cannot stop the log, and are believed for its past."""
+    first, second = log_signers(ORIGIN), log_signers(ORIGIN, "second")
+    roots = {size: root_of([b"entry"] * size) for size in range(5)}
+    own = OwnHistory(ORIGIN, keys_of(second), 3, roots.__getitem__, keys_of(first))
+
+    def told(size: int, root: bytes, by: Sequence[SignerKey]) -> int | None:
+        return size_in(own, "w", sign_note(Checkpoint(ORIGIN, size, root).encode(), by, START).encode())
+
+    shown = ((2, 2), (3, 3), (4, 4), (3, 2))
+    assert [2, 3, None, None] == [told(size, roots[other], first) for size, other in shown]
+    assert 3 == told(3, roots[3], second)
+    with pytest.raises(LogOlder):
+        told(4, roots[4], second)
+    with pytest.raises(LogSplit):
+        told(3, roots[2], second)
+    own = replace(own, former=())
+    assert told(2, roots[2], first) is None
+
+
+def keys_of(signers: Sequence[SignerKey]) -> tuple[VerifierKey, ...]:
+    return tuple(signer.verifier for signer in signers)

@@ -40,7 +40,7 @@ _PROFILE_CODES: Final = frozenset(
 )
 _STAY_STOPPED_CODES: Final = frozenset(
     "log-older log-split record-not-begun record-elsewhere cards-missing witness-not-begun witness-older "
-    "database-too-new docket-too-new".split()
+    "record-key-replaced database-too-new docket-too-new".split()
 )
 
 

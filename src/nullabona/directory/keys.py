@@ -1,7 +1,7 @@
 """The secrets of a directory's public record: one file of three seeds, readable by its owner only (spec/map.md §8).
 
-A holder of the file can sign checkpoints in the log's name and learn the handle of each label. Replacing the keys is
-always noticed: the log's first entry and every client's policy name them.
+A holder of the file can sign checkpoints in the log's name and learn the handle of each label. The signing keys can be
+changed (spec/log.md §9); the labelling key cannot, because the log's first entry names it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from nullabona.log.vrf import VrfKey
 from nullabona.machine.keyfile import KeyFileUnusable, read_private
 
 FILE: Final = "record.key"
+NEXT: Final = "next.key"
+"""The keys after a change that is not installed yet."""
 _HEAD: Final = "nullabona record key v1"
 _SEED_BYTES: Final = 32
 _PRIVATE_HINT: Final = (
@@ -59,6 +61,16 @@ class RecordKeys:
         )
 
 
+class RecordKeyReplaced(UserError):
+    """The file with the public record's keys is older than the record's newest change of keys."""
+
+    code = "record-key-replaced"
+    default_hint = (
+        "if `nulla relay install-keys` was interrupted, repeat it; otherwise put back the newest backup of record.key: "
+        "with the old keys nothing that this record signs is believed"
+    )
+
+
 def draw_keys(origin: str) -> RecordKeys:
     """New keys, not stored anywhere."""
     return RecordKeys.of(secrets.token_bytes(3 * _SEED_BYTES), origin)
@@ -74,17 +86,34 @@ def open_keys(path: Path, origin: str, *, begun: bool = False) -> RecordKeys:
             if begun:
                 raise RecordKeyUnreadable(f"the public record has begun, and its key {path} is not there")
             _write(path, secrets.token_bytes(3 * _SEED_BYTES))
-        head, *lines = read_private(path).decode("ascii").split("\n")
-        seeds = b"".join(bytes.fromhex(line) for line in lines)
+        return RecordKeys.of(_read(path), origin)
     except KeyFileUnusable as error:
         raise RecordKeyUnreadable(error.message, hint=_PRIVATE_HINT) from None
     except OSError as error:
         raise RecordKeyUnreadable(f"{path} cannot be read: {error.strerror}", hint=_PRIVATE_HINT) from error
+
+
+def draw_next(path: Path, origin: str) -> RecordKeys:
+    """The keys after the next change, drawn once and kept beside the file ``path``: they sign, labels stay as they are.
+
+    Raises `RecordKeyUnreadable`.
+    """
+    following = path.with_name(NEXT)
+    if not following.exists():
+        open_keys(path, origin, begun=True)
+        _write(following, secrets.token_bytes(2 * _SEED_BYTES) + _read(path)[2 * _SEED_BYTES :])
+    return open_keys(following, origin, begun=True)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        head, *lines = read_private(path).decode("ascii").split("\n")
+        seeds = b"".join(bytes.fromhex(line) for line in lines)
     except ValueError as error:
         raise RecordKeyUnreadable(f"{path} is no file with a record's keys") from error
     if head != _HEAD or len(seeds) != 3 * _SEED_BYTES:
         raise RecordKeyUnreadable(f"{path} is no file with a record's keys")
-    return RecordKeys.of(seeds, origin)
+    return seeds
 
 
 def _write(path: Path, seeds: bytes) -> None:

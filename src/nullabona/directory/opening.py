@@ -6,17 +6,21 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
-from nullabona.directory.keys import FILE, RecordKeys, draw_keys, open_keys
+from nullabona.directory.keys import FILE, RecordKeyReplaced, RecordKeys, draw_keys, open_keys
 from nullabona.directory.record import PublicRecord
 from nullabona.directory.store.interface import CardStore
 from nullabona.directory.store.memory import MemoryCardStore
 from nullabona.directory.store.sqlite import SqliteCardStore
 from nullabona.errors import UserError
+from nullabona.log.key_change import FOLDER as CHANGES
+from nullabona.log.key_change import MOST, KeyChange, read_change
 from nullabona.log.keys import VerifierKey
 from nullabona.log.policy import NO_QUORUM, Policy
+from nullabona.log.proof import LogProof
 from nullabona.machine.http_client import Route
 from nullabona.sequencer import MirrorOptions, WitnessAddress, open_log
 from nullabona.sequencer.store.sqlite import FILE_NAME
@@ -70,18 +74,20 @@ def open_store(data_dir: Path | None) -> CardStore:
 def open_record(data_dir: Path | None, host: str, store: CardStore, options: RecordOptions) -> PublicRecord:
     """The record of the cards in ``store``. Raises `RecordKeyUnreadable`, `PolicyInvalid`, or what a log raises."""
     origin = origin_of(host)
+    former: tuple[VerifierKey, ...] = ()
     folder, end = _folder(data_dir, options)
     try:
         if options.folder is None and data_dir is None:
             keys = draw_keys(origin)
         else:
             keys = open_keys(folder / FILE, origin, begun=has_log(folder) or store.progress().closed > 0)
+            former = _former(keys, folder / "public")
         text = _policy(keys, options.docket + options.witnesses)
         policy = Policy.parse(text)
         _check_docket(policy, host, origin)
         log = open_log(
             folder, keys.signers, origin, witnesses=_addresses(policy), policy=policy, route=options.route,
-            absent=_absent(policy, options.absent),
+            absent=_absent(policy, options.absent), former=former,
             mirrors=MirrorOptions(options.mirrors, min(MIRROR_S, options.period_s / 2)),
         )  # fmt: skip
     except BaseException:
@@ -101,6 +107,20 @@ def open_record(data_dir: Path | None, host: str, store: CardStore, options: Rec
 def has_log(folder: Path) -> bool:
     """Whether ``folder`` holds a log, even an incomplete one."""
     return any((folder / name).exists() for name in (FILE_NAME, "public"))
+
+
+def changes_of(public: Path) -> list[tuple[KeyChange, LogProof]]:
+    """The published changes of the record's keys, oldest first. Raises `KeysUnproven` for a damaged file."""
+    files = (public / CHANGES / str(number) for number in range(MOST))
+    return [read_change(path.read_bytes()) for path in takewhile(Path.exists, files)]
+
+
+def _former(keys: RecordKeys, public: Path) -> tuple[VerifierKey, ...]:
+    """The record's keys before these. Raises `RecordKeyReplaced` if these are not the newest."""
+    changes = [change for change, _ in changes_of(public)]
+    if changes and {log.key for log in changes[-1].after.logs} != {signer.verifier for signer in keys.signers}:
+        raise RecordKeyReplaced(f"record.key beside {public} is not the one of the record's newest change of keys")
+    return tuple(log.key for change in changes for log in change.before.logs)
 
 
 def show_vkeys(folder: Path, host: str) -> list[str]:

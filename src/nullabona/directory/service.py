@@ -35,6 +35,8 @@ from nullabona.directory.store.rows import find_holding
 from nullabona.directory.store.sqlite import FILE, connect_reader
 from nullabona.directory.waiting import ChangeRequest, Waiting, answer_all, fail_all
 from nullabona.errors import Bug, Malformed, PeerError
+from nullabona.log.key_change import FOLDER as CHANGES
+from nullabona.log.key_change import MOST as MOST_CHANGES
 from nullabona.log.tiles import parse_tile_path
 from nullabona.machine.opening import opening
 from nullabona.machine.timekeeping import ClockGuard, Clocks
@@ -61,7 +63,7 @@ BATCH: Final = 32
 SCRUB_S: Final = 5.0
 """Most seconds that erased rows stay in the write-ahead log under load; without load it is emptied at once."""
 RETRY_S: Final = 5
-_NOTES: Final = frozenset({"checkpoint", PENDING})
+_FILES: Final = frozenset({"checkpoint", PENDING, *(f"{CHANGES}/{number}" for number in range(MOST_CHANGES))})
 DOCKET: Final = "docket/"
 _ASKER_OF: Final = attrgetter("asker")
 
@@ -260,7 +262,7 @@ class DirectoryService:
                 return None
             folder, name = self._docket, path.removeprefix(DOCKET)
         try:
-            return (folder / (name if name in _NOTES else parse_tile_path(name).path)).read_bytes()
+            return (folder / (name if name in _FILES else parse_tile_path(name).path)).read_bytes()
         except (Malformed, OSError):
             return None
 

@@ -162,6 +162,14 @@ class Policy:
         times = sorted(time_s for _, time_s in witnesses)
         return next(by for by in times if self.is_quorum(frozenset(name for name, time in witnesses if time <= by)))
 
+    @property
+    def least(self) -> int:
+        """How many witnesses are a quorum at least; 0 where none is demanded."""
+        needed = {witness.name: 1 for witness in self.witnesses}
+        for group in self.groups:
+            needed[group.name] = sum(sorted(needed[name] for name in group.members)[: group.threshold])
+        return needed.get(self.quorum, 0)
+
     def is_quorum(self, names: frozenset[str]) -> bool:
         """Whether the witnesses with these names satisfy the policy; never so where no quorum is demanded."""
         reached = set(names)

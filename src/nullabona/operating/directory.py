@@ -80,7 +80,7 @@ def take_settings(settings: dict[str, Any]) -> DirectorySettings:
     period_s = settings.pop("period", PERIOD_S)
     if type(period_s) is not int or not 1 <= period_s <= LONGEST_PERIOD_S:
         raise BadConfig(f"'period' is a number of seconds from 1 to {LONGEST_PERIOD_S}")
-    lines = NOBODY if witnesses is None else _read_witnesses(Path(witnesses))
+    lines = NOBODY if witnesses is None else witness_lines(Path(witnesses))
     limits = take_daily(settings, _limits(settings))
     record = RecordOptions(
         period_s=period_s,
@@ -141,8 +141,8 @@ def _read_mirrors(path: Path) -> tuple[str, ...]:
     return tuple(each if "://" in each else str(path.parent / each) for each in found)
 
 
-def _read_witnesses(path: Path) -> str:
-    """The lines of a policy without logs: witnesses with their URLs, groups, the quorum."""
+def witness_lines(path: Path) -> str:
+    """The lines of a policy without logs: witnesses with their URLs, groups, the quorum. Raises `BadConfig`."""
     text = _read(path, "the file that names the witnesses cannot be read")
     if Policy.parse(text).logs:
         raise BadConfig("the file that names the witnesses must not name logs: the directory adds its own")

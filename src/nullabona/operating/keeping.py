@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from nullabona.directory.keys import FILE as KEY
+from nullabona.directory.keys import NEXT
 from nullabona.directory.opening import show_vkeys
 from nullabona.directory.store.sqlite import FILE as CARDS
 from nullabona.errors import NullabonaError, UserError
@@ -39,6 +40,7 @@ from nullabona.reading import (
     check_not_behind,
     open_files,
     open_source,
+    read_changes,
     read_checkpoint,
     read_pending,
     update_mirror,
@@ -48,6 +50,9 @@ from nullabona.sequencer import restore_log
 
 MANIFEST: Final = "backup.json"
 _KIND: Final = "nullabona relay backup v1"
+DRAFT: Final = "next.change"
+"""A change of the record's keys that is drafted and not installed (`nullabona.operating.key_changes`)."""
+_KEYS: Final = (KEY, NEXT, DRAFT)
 _SETTINGS: Final = ("config", "witnesses", "mirrors", "docket", KEYS)
 LEFT_OUT: Final = {
     "boxes.db, blobs": "members' devices put everything back; a copy would bring back what is erased",
@@ -84,8 +89,10 @@ async def restore_from(copy: str, folder: Path, policy: Policy, route: Route) ->
 
     Raises `LogBehind`, `LogForked`, `LogExists`, or what reading a log raises.
     """
-    source = open_source(copy, route)
+    files = open_files(copy, route)
+    source = Source(files)
     try:
+        changes = await read_changes(files, policy)
         report = await verify_log(source, await read_checkpoint(source, policy, now_s=int(time.time())))
         newest = await read_pending(source, policy, report)
         words = await ask_witnesses(policy, newest.origin, route)
@@ -93,7 +100,7 @@ async def restore_from(copy: str, folder: Path, policy: Policy, route: Route) ->
         tiles = await _tiles(source, {report.checkpoint.size, newest.size})
     finally:
         await source.close()
-    await asyncio.to_thread(restore_log, folder, newest, report.note, tiles)
+    await asyncio.to_thread(restore_log, folder, newest, report.note, tiles, changes)
     return Restored(report, newest, words)
 
 
@@ -118,10 +125,12 @@ def back_up_relay(settings: Mapping[str, Any], config: Path | None, target: Path
             raise BackupExists(f"there is something in {target} already")
         try:
             size = asyncio.run(_copy(record, target, policy))
-            _write(target / KEY, (record / KEY).read_bytes())
+            for name in _KEYS:
+                if name == KEY or (record / name).exists():
+                    write_private(target / name, (record / name).read_bytes())
             for name, path in {"config": config, **{name: _path(settings, name) for name in _SETTINGS[1:]}}.items():
                 if path is not None:
-                    _write(target / f"settings/{name}", path.read_bytes())
+                    write_private(target / f"settings/{name}", path.read_bytes())
             said = {
                 "kind": _KIND,
                 "host": setting.host,
@@ -129,7 +138,7 @@ def back_up_relay(settings: Mapping[str, Any], config: Path | None, target: Path
                 "left_out": LEFT_OUT,
                 "files": dict(_digests(target)),
             }
-            _write(target / MANIFEST, json.dumps(said, indent=1).encode())
+            write_private(target / MANIFEST, json.dumps(said, indent=1).encode())
         except BaseException:
             _empty(target)  # half a backup would hold the key, and refuse the next attempt
             raise
@@ -170,8 +179,10 @@ def restore_relay(settings: Mapping[str, Any], backup: Path, record: str | None,
     policy = _policy(backup, setting)
     done = asyncio.run(_restore(setting, record or str(backup), folder, policy, route))
     with opening(folder):
-        (folder / KEY).unlink(missing_ok=True)  # of a restore that was interrupted: without its log it signed nothing
-        _write(folder / KEY, (backup / KEY).read_bytes())
+        for name in _KEYS:
+            (folder / name).unlink(missing_ok=True)  # of a restore that was interrupted: it signed nothing yet
+            if (backup / name).exists():
+                write_private(folder / name, (backup / name).read_bytes())
     begin_relay(settings, cards_lost=True)
     return done
 
@@ -228,7 +239,7 @@ def _empty(folder: Path) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_private(path: Path, data: bytes) -> None:
     """A new file that only its owner can read, and that is on the disk."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:  # noqa: PTH123 - of an open descriptor

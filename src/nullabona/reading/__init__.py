@@ -5,7 +5,7 @@ The log is not trusted: every result is proven by the checkpoint, and the checkp
 
 from nullabona.reading.errors import LogBehind, LogDiffers, LogForked, LogIncomplete, LogRolledBack, LogStale
 from nullabona.reading.forks import Undecided, decide
-from nullabona.reading.mirror import read_pending, update_mirror
+from nullabona.reading.mirror import read_changes, read_pending, update_mirror
 from nullabona.reading.monitor import Step, advance
 from nullabona.reading.prove import Proven, find_entry, prove
 from nullabona.reading.source import Source, open_files, open_source
@@ -33,6 +33,7 @@ __all__ = [
     "open_files",
     "open_source",
     "prove",
+    "read_changes",
     "read_checkpoint",
     "read_pending",
     "update_mirror",

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
+from nullabona.log.key_change import FOLDER as CHANGES
+from nullabona.log.key_change import MAX_CHANGE, MOST, KeysUnproven, check_change, read_change
+from nullabona.log.keys import VerifierKey
 from nullabona.log.note import parse_note
 from nullabona.log.policy import NO_QUORUM, Policy
 from nullabona.machine.disk import Disk
@@ -32,6 +35,7 @@ async def update_mirror(files: Files, folder: Path, policy: Policy, now_s: int) 
     `verify_log`, `NotWitnessed`, or `DiskFailed`; then the copy stays as it is, a log that was shown and checked.
     """
     disk = Disk(folder / PUBLIC, folder / INCOMING)
+    await _copy_changes(files, disk, policy)
     await _update_pending(files, disk, policy)
     kept = _Kept(files, disk)
     source = Source(kept)
@@ -46,6 +50,34 @@ async def update_mirror(files: Files, folder: Path, policy: Policy, now_s: int) 
     report = await verify_log(source, report)
     _keep(disk, kept.fetched, report.note)
     return report
+
+
+async def _copy_changes(files: Files, disk: Disk, policy: Policy) -> None:
+    """Copy changes of the log's keys: without them no reader who knows the old ones could follow a restored log."""
+    for name, data in await read_changes(files, policy):
+        if disk.read(name) is None:
+            disk.put(name, data)
+    disk.settle()
+
+
+async def read_changes(files: Files, policy: Policy) -> list[tuple[str, bytes]]:
+    """The files of the changes that led to the log's keys in ``policy``, oldest first; none if they lead elsewhere.
+
+    Raises `KeysUnproven` if one of them is damaged.
+    """
+    found: list[tuple[str, bytes]] = []
+    keys: set[VerifierKey] = set()
+    for number in range(MOST):
+        data = await files.read(name := f"{CHANGES}/{number}", MAX_CHANGE)
+        if data is None:
+            break
+        change, proof = read_change(data)
+        check_change(change, proof.note, change.before, change.after)
+        if change.number != number or keys not in (set(), {log.key for log in change.before.logs}):
+            raise KeysUnproven("a change of keys does not follow the one before it")
+        keys = {log.key for log in change.after.logs}
+        found.append((name, data))
+    return found if keys <= {log.key for log in policy.logs} else []
 
 
 async def _update_pending(files: Files, disk: Disk, policy: Policy) -> None:

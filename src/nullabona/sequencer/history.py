@@ -11,21 +11,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nullabona.errors import Malformed
-from nullabona.log.checkpoint import parse_checkpoint
+from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
 from nullabona.log.keys import VerifierKey
-from nullabona.log.note import NoteInvalid, parse_note, verify_note
+from nullabona.log.note import Note, NoteInvalid, parse_note, verify_note
 from nullabona.log.policy import require_log
 from nullabona.sequencer.errors import LogOlder, LogSplit
 
 
 @dataclass(frozen=True, slots=True)
 class OwnHistory:
-    """The log as it is here: its size, and the root that it had at any smaller size."""
+    """The log as it is here: its size, and the root that it had at any smaller size.
+
+    ``former``: keys that it signed with before its keys were changed.
+    """
 
     origin: str
     keys: tuple[VerifierKey, ...]
     size: int
     root_at: Callable[[int], bytes]
+    former: tuple[VerifierKey, ...] = ()
 
     def check(self, who: str, note: bytes) -> int:
         """The size of the checkpoint in ``note``, which ``who`` holds and which is in this history.
@@ -37,7 +41,10 @@ class OwnHistory:
         checkpoint = parse_checkpoint(found.text)
         if checkpoint.origin != self.origin:
             raise Malformed("a checkpoint of another log")
-        require_log(checkpoint, self.keys, verify_note(found, self.keys))
+        try:
+            require_log(checkpoint, self.keys, verify_note(found, self.keys))
+        except NoteInvalid:
+            self._check_former(found, checkpoint)
         if checkpoint.size > self.size:
             raise LogOlder(
                 f"this copy of the log {self.origin} has {self.size} entries, and {who} holds a checkpoint of "
@@ -49,6 +56,18 @@ class OwnHistory:
                 f"{self.origin} and is of another history"
             )
         return checkpoint.size
+
+    def _check_former(self, note: Note, checkpoint: Checkpoint) -> None:
+        """Raises `NoteInvalid` unless former keys signed it, and it is in this history.
+
+        They may be stolen: what they sign beyond this history must not stop the log.
+        """
+        if not self.former:
+            raise NoteInvalid("this log did not sign it")
+        require_log(checkpoint, self.former, verify_note(note, self.former))
+        inside = checkpoint.size <= self.size
+        if not inside or (checkpoint.size and self.root_at(checkpoint.size) != checkpoint.root):
+            raise NoteInvalid("former keys of this log signed what is not in it")
 
 
 def size_in(history: OwnHistory, who: str, note: bytes) -> int | None:

@@ -18,7 +18,7 @@ from typing import Final
 
 from nullabona.errors import Malformed
 from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
-from nullabona.log.keys import SignerKey
+from nullabona.log.keys import SignerKey, VerifierKey
 from nullabona.log.note import Note, parse_note, sign_note
 from nullabona.log.policy import Policy
 from nullabona.log.proof import LogProof
@@ -73,12 +73,14 @@ def open_log(
     route: Route | None = None,
     absent: Collection[str] = (),
     mirrors: MirrorOptions | None = None,
+    former: Sequence[VerifierKey] = (),
 ) -> Log:
     """The log in ``folder``, created if missing. Locked by this process until closed.
 
     A checkpoint is published if ``policy`` is satisfied; without one, if every witness has cosigned. ``absent``: keys
     (`WitnessAddress.key`) of witnesses that the operator knows to be gone: nobody waits for what they hold.
-    ``mirrors`` get entries before witnesses do. Raises `FolderInUse`, `NotThisLog`, `LogDamaged`, `DiskFailed`, or
+    ``mirrors`` get entries before witnesses do. ``former``: the log's keys before they were changed.
+    Raises `FolderInUse`, `NotThisLog`, `LogDamaged`, `DiskFailed`, or
     `BadUrl` for an address.
     """
     try:
@@ -89,7 +91,7 @@ def open_log(
     try:
         circle = Circle(witnesses, route or Route())
         others = Others(circle, Quorum(tuple(witnesses), policy), Mirrors(mirrors or MirrorOptions(), route or Route()),
-                        frozenset(absent))  # fmt: skip
+                        frozenset(absent), tuple(former))  # fmt: skip
         return Log(folder, lock, LogStore(folder, origin), signers, others)
     except BaseException:
         lock.close()
@@ -98,12 +100,16 @@ def open_log(
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """Who else has a part in a log: its witnesses and when they suffice, its mirrors, witnesses that are gone."""
+    """Who else has a part in a log: its witnesses and when they suffice, its mirrors, witnesses that are gone.
+
+    ``former``: keys that the log signed with before.
+    """
 
     circle: Circle
     quorum: Quorum
     mirrors: Mirrors
     absent: frozenset[str]
+    former: tuple[VerifierKey, ...]
 
 
 class Log:
@@ -126,6 +132,7 @@ class Log:
         self._circle = others.circle
         self._mirrors = others.mirrors
         self._absent = others.absent
+        self._former = others.former
         self._elsewhere: HistoryElsewhere | None = None
         self._recalled = False
         self._failures: Counter[str] = Counter()
@@ -266,7 +273,8 @@ class Log:
 
     def _history(self, tree: Tree) -> OwnHistory:
         keys = tuple(signer.verifier for signer in self._signers)
-        return OwnHistory(self.origin, keys, tree.size, lambda size: root_hash(self._nodes(tree.size), size))
+        return OwnHistory(self.origin, keys, tree.size, lambda size: root_hash(self._nodes(tree.size), size),
+                          self._former)  # fmt: skip
 
     async def _cosigned(self, note: Note, tree: Tree) -> Answers:
         def proof(known: int) -> tuple[bytes, ...]:

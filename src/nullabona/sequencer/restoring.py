@@ -6,7 +6,7 @@ from there: no witness that remembers the log would cosign a shorter or a differ
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -29,12 +29,18 @@ class LogExists(UserError):
     default_hint = "choose another folder; an existing log is never overwritten"
 
 
-def restore_log(folder: Path, checkpoint: Checkpoint, note: bytes, tiles: Iterable[tuple[Tile, bytes]]) -> None:
+def restore_log(
+    folder: Path,
+    checkpoint: Checkpoint,
+    note: bytes,
+    tiles: Iterable[tuple[Tile, bytes]],
+    changes: Sequence[tuple[str, bytes]] = (),
+) -> None:
     """Create a log's folder with these files, ready for `open_log` and the log's own keys.
 
     ``note``: the newest one that witnesses signed, of this size or less. ``tiles``: all of
-    `nullabona.log.tiles.tiles_of` both sizes. An interrupted call may be repeated.
-    Raises `LogExists`, `FolderInUse`, `DiskFailed` or `LogStoreFailed`.
+    `nullabona.log.tiles.tiles_of` both sizes. ``changes``: the files of changes of its keys. An
+    interrupted call may be repeated. Raises `LogExists`, `FolderInUse`, `DiskFailed` or `LogStoreFailed`.
     """
     if (folder / FILE_NAME).exists():
         raise LogExists(f"there is a log in {folder} already")
@@ -47,7 +53,7 @@ def restore_log(folder: Path, checkpoint: Checkpoint, note: bytes, tiles: Iterab
             if len(some) == _AT_ONCE:
                 disk.put_all(some)
                 some.clear()
-        disk.put_all([*some, (CHECKPOINT, note)])
+        disk.put_all([*some, *changes, (CHECKPOINT, note)])
         disk.settle()
         _begin_at(folder, checkpoint, parse_checkpoint(parse_note(note).text).size)
     finally:

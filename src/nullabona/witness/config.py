@@ -44,6 +44,8 @@ LOG_KEYS: Final = {
     "origin": "first line of its checkpoints; default: the name in its keys",
     "url": "where the log's own files are; a start compares what this witness signed with what it remembers",
 }
+_BY_HAND: Final = "/nullabona/directory/keys"
+"""End of the name of a log of changes of keys: a witness that cosigned it by itself would confirm a thief's."""
 _LOG_KINDS: Final = frozenset({Kind.ED25519, Kind.COSIGN_MLDSA44})
 _WITNESS_KINDS: Final = frozenset({Kind.COSIGN_ED25519, Kind.COSIGN_MLDSA44})
 
@@ -123,6 +125,8 @@ def _log(table: Mapping[str, Any]) -> WatchedLog:
     origin = typed(table, "origin", str, default=verifiers[0].name)
     if not 0 < len(origin.encode()) <= MAX_ORIGIN or "\n" in origin:
         raise BadConfig("an origin is one line of at most 255 bytes")
+    if origin.endswith(_BY_HAND):
+        raise BadConfig(f"{origin} is not cosigned by a server", hint="confirm a change with nulla witness cosign-keys")
     return WatchedLog(origin, verifiers)
 
 

@@ -14,12 +14,12 @@ WARNINGS: Final = Words("warnings")
 GRAVE: Final = frozenset({
     "docket-forked", "docket-rolled-back", "docket-unproven", "operator-notice-unwitnessed",
     "not-witnessed", "log-forked", "log-rolled-back", "log-replaced", "card-not-in-log", "foreign-entry",
-    "promise-broken", "promise-invalid", "card-refuted", "signed-out",
+    "promise-broken", "promise-invalid", "keys-unproven", "card-refuted", "signed-out",
 })  # fmt: skip
 """Somebody lies: these stay until the person dismisses them."""
 NEWS: Final = frozenset({
     "history-whole", "relay-moved", "room-forked", "card-promised", "relay-lost-box", "card-not-found",
-    "card-from-before", "cards-lost", "unreachable", "timed-out", "unregistered",
+    "card-from-before", "cards-lost", "keys-changed", "unreachable", "timed-out", "unregistered",
 })  # fmt: skip
 """Good or ordinary news: the person need do nothing."""
 _UNREACHED: Final = frozenset({"unreachable", "timed-out"})

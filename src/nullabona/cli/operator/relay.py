@@ -29,6 +29,8 @@ PLACES: Final = {
     "drain": f"{_CARE}:drain",
     "backup": f"{_CARE}:backup",
     "restore": f"{_CARE}:restore",
+    "change-keys": "nullabona.cli.operator.relay_keys:change_keys",
+    "install-keys": "nullabona.cli.operator.relay_keys:install_keys_of",
     "token": "nullabona.cli.operator.tokens:token",
 }
 """Commands that need what a serving relay never loads."""

@@ -5,21 +5,25 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
 import click
 
 from nullabona.cli.help import group
+from nullabona.cli.log.work import read_small
 from nullabona.cli.operator.checking import PATIENCE, route_of, tell
 from nullabona.cli.output import emit, line, note
 from nullabona.cli.settings import connected, settings_of, spoken
 from nullabona.log.keys import vkey
+from nullabona.log.note import encode_signatures
 from nullabona.operating.checks.others import check_witness, status_of_witness
 from nullabona.operating.draining import drain as end_server
 from nullabona.witness.beginning import begin
 from nullabona.witness.config import KEYS, LOG_KEYS, make_config, read_file
 from nullabona.witness.core.limits import describe
+from nullabona.witness.key_changes import check_for, confirm
 from nullabona.witness.run import run_witness
 
 _CONFIG: Final = click.option(
@@ -104,6 +108,32 @@ def drain(context: click.Context, *, config: Path, timeout: int) -> None:
     """End the running witness: it answers what it was asked, and takes nothing more. Returns when it has ended."""
     end_server(make_config(read_file(config)).data, signal.SIGTERM, timeout)
     note(settings_of(context), "server-drained")
+
+
+@witness.command("cosign-keys")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@_CONFIG
+@click.option(
+    "--fingerprint", metavar="HEX", help="What the log's operator told you by telephone. Default: only show the change."
+)
+@spoken
+@click.pass_context
+def cosign_keys(context: click.Context, *, file: Path, config: Path, fingerprint: str | None) -> None:
+    """Confirm a change of a log's keys, which is in FILE, and print the signatures for the log's operator.
+
+    Without --fingerprint it shows who signs now and who is to sign, and signs nothing. Call the log's operator at a
+    number that you knew before: a thief of the log's keys can send you such a file. Of each change one is confirmed.
+    """
+    settings = settings_of(context)
+    made = make_config(read_file(config))
+    data = read_small(file)
+    change = check_for(made, data)
+    if fingerprint is None:
+        emit({"before": change.text[0], "after": change.text[1]}) if settings.as_json else line("\n".join(change.text))
+        note(settings, "keys-unconfirmed")
+        return
+    signatures = encode_signatures(confirm(made, data, fingerprint, int(time.time()))).decode()
+    emit({"signatures": signatures}) if settings.as_json else line(signatures.rstrip())
 
 
 @witness.command()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import Final, TypeVar
 
@@ -28,8 +28,11 @@ from nullabona.client.core.directory.keeping import (
     save_pinned,
     save_watch,
 )
+from nullabona.client.core.directory.key_changes import follow_changes, with_policy
 from nullabona.client.core.directory.owner import Look, Sight, Watch, look, start
 from nullabona.client.core.directory.pinned import Pinned, moved, pin, with_docket
+from nullabona.client.core.model.change_set import ChangeSet
+from nullabona.client.core.model.facts.account import Warned, WarningDetail
 from nullabona.client.core.operator_notices import dockets, taking
 from nullabona.client.core.step import DAY_MS
 from nullabona.client.net import NetOptions, Policy, TimedOut, endpoint_of
@@ -38,8 +41,10 @@ from nullabona.client.runner.context import RunnerContext
 from nullabona.client.runner.requests import ask
 from nullabona.errors import Malformed, PeerError, Refused
 from nullabona.log.following import follow, tiles_to
+from nullabona.log.key_change import FOLDER as CHANGES
+from nullabona.log.key_change import MOST
 from nullabona.log.tiles import Tile
-from nullabona.log.tree import HASH_SIZE
+from nullabona.log.tree import HASH_SIZE, Frontier
 from nullabona.wire.card import decode_card
 from nullabona.wire.handle import Handle, parse_handle
 from nullabona.wire.messages import (
@@ -59,11 +64,13 @@ from nullabona.wire.messages import (
 
 GRAVE: Final = frozenset({
     "not-witnessed", "log-forked", "log-rolled-back", "log-stale", "log-replaced", "card-not-in-log", "promise-invalid",
+    "keys-unproven",
 })  # fmt: skip
 """Codes of errors that the person is told in any case, and of which evidence is kept."""
 DOCKET_FILES: Final = "docket/"
 """Below this path a directory shows the files of its operator's docket."""
 R = TypeVar("R", bound=Response)
+T = TypeVar("T")
 
 
 class Directories:
@@ -81,7 +88,7 @@ class Directories:
         """
         wanted = parse_handle(handle)
         async with self._turn(wanted.authority) as (talk, pinned):
-            checked, known = await look_up(talk, wanted, pinned, self._now_s)
+            checked, known = await self._followed(talk, pinned, lambda known: look_up(talk, wanted, known, self._now_s))
             self._remember(known, checked, handle)
             return checked
 
@@ -129,11 +136,31 @@ class Directories:
     async def watch(self, handle: Handle, watch: Watch) -> tuple[Pinned, Look]:
         """Every epoch of a handle after the watched ones, proven. Raises as `look_up`."""
         async with self._turn(handle.authority) as (talk, pinned):
-            found, checkpoint = await watch_all(talk, handle, pinned, watch, self._now_s)
-            known = moved(pinned, found.watch.frontier, found.sighting, checkpoint, self._now_s)
+            base, found, checkpoint = await self._followed(
+                talk, pinned, lambda known: watch_all(talk, handle, known, watch, self._now_s)
+            )
+            known = moved(base, found.watch.frontier, found.sighting, checkpoint, self._now_s)
             with self._context.engine.step(self._context.now()) as step:
                 save_pinned(step.store, known)
             return known, found
+
+    async def _followed(self, talk: Talk, pinned: Pinned, work: Callable[[Pinned], Awaitable[T]]) -> T:
+        """What ``work`` gives, under the directory's new keys if it changed them and the known witnesses confirmed it.
+
+        Raises what ``work`` raises, and what `follow_keys` raises for a change that does not hold.
+        """
+        try:
+            return await work(pinned)
+        except LogReplaced:
+            known = await follow_keys(talk, pinned, self._now_s)
+            if known is None:
+                raise
+        with self._context.engine.step(self._context.now()) as step:
+            save_pinned(step.store, known)
+            taking.look_again(step)
+            step.tell(Warned(code="keys-changed", detail=WarningDetail(host=known.host)))
+        self._context.happened(ChangeSet(frozenset()))
+        return await work(known)
 
     @asynccontextmanager
     async def _turn(self, host: str) -> AsyncIterator[tuple[Talk, Pinned]]:
@@ -221,11 +248,42 @@ async def look_up(talk: Talk, handle: Handle, pinned: Pinned, now_s: int) -> tup
     checked = check_answer(pinned, handle, await talk.ask(LookupCard(handle.name), CardFound), now_s)
     if checked.card and decode_card(checked.card).handle != handle:
         raise CardNotInLog("the server shows another handle's card")
-    tiles: dict[Tile, bytes] = {}
-    for tile in tiles_to(pinned.frontier, checked.sighting.size):
-        tiles[tile] = await _fetch(talk, tile)
-    frontier = follow(pinned.frontier, checked.sighting.size, tiles.__getitem__)
+    frontier = await _reach(talk, pinned, checked.sighting.size)
     return checked, moved(pinned, frontier, checked.sighting, checked.checkpoint, now_s)
+
+
+async def follow_keys(talk: Talk, pinned: Pinned, now_s: int) -> Pinned | None:
+    """The same record under the keys that it has by now; None: the directory shows no change from the known ones.
+
+    Raises `KeysUnproven` if a change does not hold, or what is wrong with the record under the new keys.
+    """
+    files: list[bytes] = []
+    with _until_not_found():
+        while len(files) < MOST:
+            files.append((await talk.ask(LogFile(f"{CHANGES}/{len(files)}"), Blob)).data)
+    policy = follow_changes(pinned, files)
+    if policy is None:
+        return None
+    described = with_policy(pinned, policy, await talk.ask(DescribeLog(), LogDescribed), now_s)
+    if await _reach(talk, pinned, described.size) != described.frontier:
+        raise LogForked("the server shows a log that does not continue the one this device saw before")
+    return described
+
+
+@contextmanager
+def _until_not_found() -> Iterator[None]:
+    """A file that is not there ends the reading."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.wire_code != "not-found":
+            raise
+
+
+async def _reach(talk: Talk, pinned: Pinned, size: int) -> Frontier:
+    """The log's frontier at ``size``, from the remembered one and the log's tiles."""
+    tiles = {tile: await _fetch(talk, tile) for tile in tiles_to(pinned.frontier, size)}
+    return follow(pinned.frontier, size, tiles.__getitem__)
 
 
 async def _fetch(talk: Talk, tile: Tile, folder: str = "") -> bytes:
@@ -239,8 +297,8 @@ async def _fetch(talk: Talk, tile: Tile, folder: str = "") -> bytes:
         return whole[: tile.width * HASH_SIZE]
 
 
-async def watch_all(talk: Talk, handle: Handle, pinned: Pinned, watch: Watch, now_s: int) -> tuple[Look, bytes]:
-    """Every epoch after the watched ones, up to a checkpoint, and that checkpoint."""
+async def watch_all(talk: Talk, handle: Handle, pinned: Pinned, watch: Watch, now_s: int) -> tuple[Pinned, Look, bytes]:
+    """Every epoch after the watched ones, up to a checkpoint, and that checkpoint; ``pinned`` as it was given."""
     openings: list[Sight] = []
     views: list[View] = []
     emptied: frozenset[int] = frozenset()
@@ -254,7 +312,7 @@ async def watch_all(talk: Talk, handle: Handle, pinned: Pinned, watch: Watch, no
         emptied |= found.emptied
         if found.complete:
             trail = replace(found.trail, views=tuple(views))
-            return replace(found, openings=tuple(openings), trail=trail, emptied=emptied), answer.checkpoint
+            return pinned, replace(found, openings=tuple(openings), trail=trail, emptied=emptied), answer.checkpoint
         if not answer.steps:
             raise LogForked("the server leaves out epochs of its record")
         watch = found.watch
