@@ -76,6 +76,7 @@ def test_photos_of_an_album_are_one_line_of_the_list_and_another_album_where_the
                     summary.last.album,
                     summary.photos,
                 )
+            assert 2 == b.rooms.get(room).unread, "the photo alone, and the album"
             group = (await b.rooms.create_group("둘째")).id
             copies = await b.messages.forward(room, [before, first, second], [group, group])
             albums = [found.album for found in b.messages.page(group) if found.id in copies]
@@ -83,6 +84,8 @@ def test_photos_of_an_album_are_one_line_of_the_list_and_another_album_where_the
             assert albums[1] == albums[2] != albums[4] == albums[5]
             assert {16} == {len(each) for each in albums if each}
             assert album not in albums
+            await b.messages.delete(room, [first], for_all=False)
+            assert 2 == b.rooms.get(room).unread, "the other photo of the album is still new"
 
     play(story())
 

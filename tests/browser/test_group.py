@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from nullabona.client.api import Client
 from tests.browser.conftest import Meet
 from tests.browser.elsewhere import Elsewhere, room_called
 from tests.browser.person import Person
+
+pytestmark = pytest.mark.timeout(240)
 
 
 def notice(person: Person, text: str) -> None:

@@ -35,13 +35,12 @@ def test_what_appears_beside_a_message_covers_nothing_and_moves_nothing(couple: 
     """Neither the message nor its neighbours, however long they are; at least one button fits."""
     mina, jun = couple
     jun.at_end_of("미나")
-    mina.page.set_viewport_size({"width": width, "height": 800})
     mina.at_end_of("준")
-    for speaker, other in ((mina, jun), (jun, mina)):
+    mina.page.set_viewport_size({"width": width, "height": 800})
+    for speaker, other, turn in ((mina, jun, f"{width} 먼저"), (jun, mina, f"{width} 다음")):
         for text in (SHORT, LONG, SHORT):
-            speaker.say(f"{text} {width}")
-        other.page.wait_for_function("(text) => document.body.innerText.split(text).length > 2", arg=f"{SHORT} {width}")
-    mina.sees(f"{SHORT} {width}")
+            speaker.say(f"{text} {turn}")
+        expect(other.bubble(f"{SHORT} {turn}")).to_have_count(2)
     mina.page.mouse.move(1, 1)
     before = mina.page.evaluate(PLACES)
     articles = mina.page.locator("article[data-message]")

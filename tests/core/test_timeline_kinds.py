@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from nullabona.client.core.model.content import (
@@ -124,3 +125,13 @@ def test_the_file_of_a_line_is_that_of_a_file_or_of_an_import() -> None:
     """Nothing else has one."""
     bodies: tuple[Stored, ...] = (PHOTO, OLD_PHOTO, OLD_TEXT, Text("hi"))
     assert [PHOTO.attachment, PHOTO.attachment, None, None] == [kinds.attachment_of(body) for body in bodies]
+
+
+def test_photos_of_one_album_count_together(talk: Talk) -> None:
+    """Those of one person: with somebody else's album of the same name they have nothing in common, nor has a text."""
+    album = msgspec.structs.replace(PHOTO, album=b"a" * 16)
+    first, second = talk.said(album, JUN), talk.said(album, JUN)
+    assert first.together == second.together != b""
+    assert first.together != talk.said(album, NARI).together
+    assert [b"", b""] == [talk.said(body, JUN).together for body in (PHOTO, Text("hi"))]
+    assert 4 == talk.step.store.count_unread(first.room, first.position - 1)[0]

@@ -69,8 +69,8 @@ class Model:
         return max([UNPLACED, *(m.position + 1 for m in self.in_room(room))])
 
     def unread(self, room: bytes, after: int) -> tuple[int, int]:
-        above = [m.unread for m in self.in_room(room) if m.position > after and m.unread]
-        return len(above), sum(each == 2 for each in above)
+        above = [m for m in self.in_room(room) if m.position > after and m.unread]
+        return len({m.together or m.id for m in above}), sum(m.unread == 2 for m in above)
 
     def shown(self, room: bytes) -> list[Message]:
         return [m for m in self.in_room(room) if m.shown]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,15 @@ def test_unread_messages_are_counted(opened: Store) -> None:
     for n in range(6):
         opened.put_message(message(b"%d" % n, position=n, unread=n % 3))
     assert ((3, 2), (0, 0)) == (opened.count_unread(ROOM, 1), opened.count_unread(ROOM, 5))
+
+
+def test_what_belongs_together_counts_as_one_unread(opened: Store) -> None:
+    """Whatever of it is above the position; also where one of it does not count any more."""
+    for n, together in enumerate((b"a", b"", b"a", b"b", b"a", b"")):
+        opened.put_message(replace(message(b"%d" % n, position=n, unread=1), together=together))
+    assert [4, 4, 3, 3, 2, 1, 0] == [opened.count_unread(ROOM, after)[0] for after in range(-1, 6)]
+    opened.put_message(message(b"0", position=0))
+    assert (4, 0) == opened.count_unread(ROOM, -1)
 
 
 def test_a_marker_never_moves_back(opened: Store) -> None:

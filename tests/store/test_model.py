@@ -176,6 +176,7 @@ class StoreMachine(RuleBasedStateMachine):
         body=blobs,
         shown=st.booleans(),
         unread=st.integers(0, 2),
+        together=st.sampled_from([b"", b"album", b"another"]),
     )
     def put_message(
         self,
@@ -187,6 +188,7 @@ class StoreMachine(RuleBasedStateMachine):
         body: bytes,
         unread: int,
         *,
+        together: bytes,
         shown: bool,
     ) -> None:
         """A position has one message, as in a room."""
@@ -195,6 +197,7 @@ class StoreMachine(RuleBasedStateMachine):
         kept = message(
             id, room=room, account=account, position=position, state=state, body=body, shown=shown, unread=unread
         )
+        kept = replace(kept, together=together)
         with self.store.transaction():
             self.store.put_message(kept)
         self.model.messages[room, id] = kept

@@ -342,9 +342,10 @@ def _row(said: r.Message) -> tuple[Message, Stored]:
         *(said.expires_at or None, said.edited_at or None),
     )
     try:
-        return row, kinds.stored(row)
+        body = kinds.stored(row)
     except (Bug, PeerError):
         raise ArchiveDamaged("a message of the archive is none that a room shows") from None
+    return replace(row, together=kinds.together(row.account, body)), body
 
 
 def _later(known: Message, row: Message) -> Message:

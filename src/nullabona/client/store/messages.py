@@ -37,10 +37,10 @@ _STATES = {state.value: state for state in MessageState}
 
 def message_of(row: Row) -> Message:
     room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown, *rest = row
-    unread, about, entitled, timer_s, expires_at, edited_at = rest
+    unread, together, about, entitled, timer_s, expires_at, edited_at = rest
     return Message(
         *(room, id, account, device, sent_at, position, epoch, _STATES[state], box, frame, resent, body, kind),
-        *(bool(shown), unread, about, bool(entitled), timer_s, expires_at, edited_at),
+        *(bool(shown), unread, about, bool(entitled), timer_s, expires_at, edited_at, together),
     )
 
 
@@ -49,7 +49,7 @@ def row_of(m: Message) -> Row:
     return (
         *(m.room, m.id, m.account, m.device, m.sent_at, m.position),
         *(m.epoch, m.state.value, m.box, m.frame, m.resent, m.body, m.kind, int(m.shown)),
-        *(m.unread, m.about, int(m.entitled), m.timer_s, m.expires_at, m.edited_at),
+        *(m.unread, m.together, m.about, int(m.entitled), m.timer_s, m.expires_at, m.edited_at),
     )
 
 
@@ -136,7 +136,7 @@ class MessageRows(Rows):
         return None if row is None else message_of(row)
 
     def count_unread(self, room: bytes, after: int) -> tuple[int, int]:
-        """How many above a position count as unread, and how many of them mention this account."""
+        """How many above a position count as unread, those together as one, and how many mention this account."""
         row = self._one(_COUNT, (room, after))
         return (0, 0) if row is None else (row[0], row[1])
 

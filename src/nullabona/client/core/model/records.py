@@ -134,6 +134,8 @@ class Message:
     expires_at: int | None = None
     """When it is erased, in ms; None: never, or its time does not run yet."""
     edited_at: int | None = None
+    together: bytes = b""
+    """Lines of a room in which this is the same count as one unread; empty: this one counts by itself."""
 
     @property
     def imported(self) -> bool:

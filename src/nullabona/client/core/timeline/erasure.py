@@ -27,6 +27,7 @@ def erase(step: Step, message: Message, left: Deleted | Gone) -> None:
             shown=isinstance(left, Deleted),
             state=MessageState.DELIVERED if own else message.state,
             unread=0,
+            together=b"",
             timer_s=0,
             expires_at=None,
             edited_at=None,

@@ -99,10 +99,16 @@ def filled(step: Step, message: Message, body: Stored, *, entitled: bool = False
         kind=kind_of(body),
         shown=shown,
         unread=_unread(step, message, body),
+        together=together(message.account, body),
         about=b"" if shown else getattr(body, "target", message.about),
         entitled=entitled,
         timer_s=body.timer_s if isinstance(body, Text | File | Poll) else 0,
     )
+
+
+def together(account: bytes, body: Stored) -> bytes:
+    """What the photos of one album have in common, and no other line has."""
+    return account + body.album if isinstance(body, File) and body.album else b""
 
 
 def _unread(step: Step, message: Message, body: Stored) -> int:

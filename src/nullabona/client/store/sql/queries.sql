@@ -172,18 +172,18 @@ DELETE FROM outbox WHERE about = ? AND kind = ?
 
 -- name: message
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
-unread, about, entitled, timer_s, expires_at, edited_at
+unread, together, about, entitled, timer_s, expires_at, edited_at
 FROM message WHERE room = ? AND id = ?
 
 -- name: message_put
 INSERT INTO message (row, room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind,
-shown, unread, about, entitled, timer_s, expires_at, edited_at)
+shown, unread, together, about, entitled, timer_s, expires_at, edited_at)
 VALUES ((SELECT max(coalesce(max(row), 0), 0) + 1 FROM message), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-?)
+?, ?)
 ON CONFLICT (room, id) DO UPDATE SET account = excluded.account, device = excluded.device,
 sent_at = excluded.sent_at, position = excluded.position, epoch = excluded.epoch, state = excluded.state,
 box = excluded.box, frame = excluded.frame, resent = excluded.resent, body = excluded.body, kind = excluded.kind,
-shown = excluded.shown, unread = excluded.unread, about = excluded.about, entitled = excluded.entitled,
+shown = excluded.shown, unread = excluded.unread, together = excluded.together, about = excluded.about, entitled = excluded.entitled,
 timer_s = excluded.timer_s, expires_at = excluded.expires_at, edited_at = excluded.edited_at
 
 -- name: message_drop
@@ -191,48 +191,48 @@ DELETE FROM message WHERE room = ? AND id = ?
 
 -- name: messages_first
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
-unread, about, entitled, timer_s, expires_at, edited_at
+unread, together, about, entitled, timer_s, expires_at, edited_at
 FROM message WHERE room = ? AND position > ? AND shown = 1 ORDER BY position LIMIT ?
 
 -- name: messages_last
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
-unread, about, entitled, timer_s, expires_at, edited_at
+unread, together, about, entitled, timer_s, expires_at, edited_at
 FROM message WHERE room = ? AND position > ? AND position < ? AND shown = 1 ORDER BY position DESC LIMIT ?
 
 -- name: message_rows
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
-unread, about, entitled, timer_s, expires_at, edited_at
+unread, together, about, entitled, timer_s, expires_at, edited_at
 FROM message WHERE room = ? AND position > ? AND position < ? ORDER BY position LIMIT ?
 
 -- name: message_rows_back
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
-unread, about, entitled, timer_s, expires_at, edited_at
+unread, together, about, entitled, timer_s, expires_at, edited_at
 FROM message WHERE room = ? AND position > ? AND position < ? ORDER BY position DESC LIMIT ?
 
 -- name: messages_own
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
-unread, about, entitled, timer_s, expires_at, edited_at
+unread, together, about, entitled, timer_s, expires_at, edited_at
 FROM message WHERE room = ? AND state = ? AND state <> 'received' ORDER BY position
 
 -- name: messages_about
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
-unread, about, entitled, timer_s, expires_at, edited_at
+unread, together, about, entitled, timer_s, expires_at, edited_at
 FROM message WHERE room = ? AND about = ? AND about <> x'' ORDER BY position
 
 -- name: messages_kind
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
-unread, about, entitled, timer_s, expires_at, edited_at
+unread, together, about, entitled, timer_s, expires_at, edited_at
 FROM message INDEXED BY message_kind WHERE room = ? AND kind = ? AND kind IN ('photo', 'file', 'voice', 'pin')
 AND position < ? ORDER BY position DESC LIMIT ?
 
 -- name: messages_timed
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
-unread, about, entitled, timer_s, expires_at, edited_at
+unread, together, about, entitled, timer_s, expires_at, edited_at
 FROM message WHERE room = ? AND position <= ? AND timer_s > 0 AND expires_at ISNULL AND state = 'received'
 
 -- name: messages_expired
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
-unread, about, entitled, timer_s, expires_at, edited_at
+unread, together, about, entitled, timer_s, expires_at, edited_at
 FROM message WHERE expires_at <= ? ORDER BY expires_at LIMIT ?
 
 -- name: message_next_expiry
@@ -240,13 +240,13 @@ SELECT min(expires_at) FROM message
 
 -- name: messages_found
 SELECT m.row, m.room, m.id, m.account, m.device, m.sent_at, m.position, m.epoch, m.state, m.box, m.frame, m.resent, m.body,
-m.kind, m.shown, m.unread, m.about, m.entitled, m.timer_s, m.expires_at, m.edited_at
+m.kind, m.shown, m.unread, m.together, m.about, m.entitled, m.timer_s, m.expires_at, m.edited_at
 FROM word CROSS JOIN message AS m ON m.row = word.rowid
 WHERE word MATCH ? AND word.rowid < ? ORDER BY word.rowid DESC LIMIT ?
 
 -- name: messages_recent
 SELECT row, room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
-unread, about, entitled, timer_s, expires_at, edited_at
+unread, together, about, entitled, timer_s, expires_at, edited_at
 FROM message WHERE row < ? ORDER BY row DESC LIMIT ?
 
 -- name: words_put
@@ -257,17 +257,17 @@ DELETE FROM word WHERE rowid = (SELECT row FROM message WHERE room = ? AND id = 
 
 -- name: message_last
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
-unread, about, entitled, timer_s, expires_at, edited_at
+unread, together, about, entitled, timer_s, expires_at, edited_at
 FROM message WHERE room = ? AND shown = 1 ORDER BY position DESC LIMIT 1
 
 -- name: message_spoken
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
-unread, about, entitled, timer_s, expires_at, edited_at
+unread, together, about, entitled, timer_s, expires_at, edited_at
 FROM message WHERE room = ? AND position BETWEEN 0 AND ? AND kind <> 'notice' ORDER BY position DESC LIMIT 1
 
 -- name: message_unread
 SELECT room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
-unread, about, entitled, timer_s, expires_at, edited_at
+unread, together, about, entitled, timer_s, expires_at, edited_at
 FROM message INDEXED BY message_unread WHERE room = ? AND unread > 0 AND position > ? ORDER BY position LIMIT 1
 
 -- name: message_top
@@ -277,7 +277,8 @@ SELECT max(position) FROM message WHERE room = ?
 SELECT max(position) FROM message WHERE room = ? AND position >= 0 AND position < ?
 
 -- name: messages_count
-SELECT count(*), coalesce(sum(unread = 2), 0) FROM message WHERE room = ? AND unread > 0 AND position > ?
+SELECT count(*) - count(nullif(together, x'')) + count(DISTINCT nullif(together, x'')), coalesce(sum(unread = 2), 0)
+FROM message INDEXED BY message_unread WHERE room = ? AND unread > 0 AND position > ?
 
 -- name: messages_failed
 SELECT count(*) FROM message INDEXED BY message_own WHERE room = ? AND state = 'failed' AND state <> 'received'
@@ -402,7 +403,7 @@ kind = 'room-request' AND EXISTS (SELECT 1 FROM value WHERE key = 'room-request:
 
 -- name: archive_messages
 SELECT row, room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
-unread, about, entitled, timer_s, expires_at, edited_at
+unread, together, about, entitled, timer_s, expires_at, edited_at
 FROM message WHERE row > ? ORDER BY row LIMIT ?
 
 -- name: archive_values
@@ -429,7 +430,7 @@ SELECT (SELECT count(*) FROM message), (SELECT coalesce(sum(length(data)), 0) FR
 
 -- name: archive_lines
 SELECT row, room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind, shown,
-unread, about, entitled, timer_s, expires_at, edited_at
+unread, together, about, entitled, timer_s, expires_at, edited_at
 FROM message INDEXED BY message_shown WHERE room = ? AND shown = 1 AND (position, row) > (?, ?)
 ORDER BY position, row LIMIT ?
 
@@ -454,13 +455,13 @@ SELECT coalesce(min(low), 0) FROM (SELECT min(row) AS low FROM message UNION ALL
 
 -- name: imported_put
 INSERT INTO message (row, room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind,
-shown, unread, about, entitled, timer_s, expires_at, edited_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, 0, 'received', x'', x'', 0, ?, ?, 1, 0, x'', 0, 0, NULL, NULL)
+shown, unread, together, about, entitled, timer_s, expires_at, edited_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, 0, 'received', x'', x'', 0, ?, ?, 1, 0, x'', x'', 0, 0, NULL, NULL)
 
 -- name: message_put_at
 INSERT INTO message (row, room, id, account, device, sent_at, position, epoch, state, box, frame, resent, body, kind,
-shown, unread, about, entitled, timer_s, expires_at, edited_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+shown, unread, together, about, entitled, timer_s, expires_at, edited_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: imported_last
 SELECT max(row) FROM message WHERE row >= ? AND row < ?

@@ -125,6 +125,7 @@ CREATE TABLE message (
     kind TEXT NOT NULL,
     shown INTEGER NOT NULL,
     unread INTEGER NOT NULL,
+    together BLOB NOT NULL,
     about BLOB NOT NULL,
     entitled INTEGER NOT NULL,
     timer_s INTEGER NOT NULL,
@@ -134,7 +135,7 @@ CREATE TABLE message (
 ) STRICT;
 CREATE INDEX message_position ON message (room, position);
 CREATE INDEX message_shown ON message (room, position) WHERE shown = 1;
-CREATE INDEX message_unread ON message (room, position, unread) WHERE unread > 0;
+CREATE INDEX message_unread ON message (room, position, unread, together) WHERE unread > 0;
 CREATE INDEX message_own ON message (room, state, position) WHERE state <> 'received';
 CREATE INDEX message_about ON message (room, about, position) WHERE about <> x'';
 CREATE INDEX message_kind ON message (room, kind, position) WHERE kind IN ('photo', 'file', 'voice', 'pin');
