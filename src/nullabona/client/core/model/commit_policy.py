@@ -43,6 +43,7 @@ class Verdict:
     removed: tuple[bytes, ...]
     """Accounts other than the sender's own that lose devices, sorted."""
     orders: tuple[RemovalOrder, ...]
+    """The orders in its note that hold. The committer may have written others beside them, forged or out of date."""
     info: RoomInfo | None
     """The new room info, if the commit changes it."""
     ruling: Ruling | None = None
@@ -69,7 +70,8 @@ def check_commit(commit: Processed, room: bytes, info: RoomInfo, roster: Mapping
         return Verdict(sender, (), (), None)
     admin = sender.account_id in info.admins
     _check_adds(commit.adds, sender, admin=admin, info=info, roster=roster)
-    ordered = {(order.account, leaf) for order in note.orders for leaf in _order_leaves(order, room, info, roster)}
+    orders = tuple(order for order in note.orders if order_holds(order, room, info, roster))
+    ordered = {(order.account, leaf) for order in orders for leaf in order.leaves}
     removed = _check_removes(commit.removes, sender, ordered, roster, admin=admin)
     _check_updates(commit.updates, roster)
     gone = {leaf.leaf for leaf in commit.removes}
@@ -80,7 +82,7 @@ def check_commit(commit: Processed, room: bytes, info: RoomInfo, roster: Mapping
         raise PolicyRefused("a commit that leaves somebody an admin who is gone, or nobody")
     if new_info != settled(info, staying, added):
         _check_info(new_info, info, sender, admin=admin)
-    return Verdict(sender, removed, note.orders, new_info if new_info != info else None, note.ruling)
+    return Verdict(sender, removed, orders, new_info if new_info != info else None, note.ruling)
 
 
 def _sender(commit: Processed, roster: Mapping[int, Device]) -> DeviceCertificate:
