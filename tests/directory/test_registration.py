@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,14 @@ from nullabona.directory.core.records import LAPSE_DAYS
 from nullabona.directory.core.registering import LONGEST_DAYS, Admission, Registration
 from nullabona.directory.service import DirectoryService, Options, open_directory
 from nullabona.wire.card import sign_delete
+from nullabona.wire.handle import parse_handle
 from nullabona.wire.messages import AnyResponse, CardTaken, DeleteCard, Done, PublishCard, Refusal
 from nullabona.wire.registration import issue_token
 from tests.directory.test_service import HOST, FakeTime, ask, plain
 from tests.wire.cards import JUN, MINA, TODAY, card_bytes, first_card, identity, next_bytes
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+OTHER = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
 STRANGER = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
 FIRST = first_card()
 TAKEN = CardTaken()
@@ -40,7 +43,7 @@ class Place:
 
     @asynccontextmanager
     async def open(self, rule: Registration) -> AsyncIterator[DirectoryService]:
-        admission = Admission(rule, frozenset({KEY.public_key().public_bytes_raw()}))
+        admission = Admission(rule, frozenset(key.public_key().public_bytes_raw() for key in (KEY, OTHER)))
         service = open_directory(self.data, HOST, Options(admission=admission, clock=self.time.clock()))
         try:
             await service.advance()
@@ -144,7 +147,16 @@ def test_the_owner_of_a_lapsed_card_needs_no_token(tmp_path: Path, rule: Registr
     assert [TAKEN, Refusal(code)] == place.play(rule, [back, somebody])
 
 
-def test_a_serial_is_forgotten_when_the_token_ends(tmp_path: Path) -> None:
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_two_issuers_do_not_use_up_each_others_tokens(tmp_path: Path, *, on_disk: bool) -> None:
+    """The same number, from another operator, is another token; each of them is good once."""
+    place = Place(tmp_path if on_disk else None)
+    handles = zip((MINA, JUN, parse_handle(f"bora@{HOST}")), (KEY, OTHER, OTHER), strict=True)
+    cards = [PublishCard(card_bytes("mina", handle), token(key=key)) for handle, key in handles]
+    assert [TAKEN, TAKEN, Refusal("token-refused")] == place.play(Registration.TOKEN, cards)
+
+
+def test_a_mark_is_forgotten_when_the_token_ends(tmp_path: Path) -> None:
     """The token itself is refused from then on, so nothing has to be remembered."""
     place = Place(tmp_path)
     assert [TAKEN] == place.play(Registration.TOKEN, [PublishCard(FIRST.encoded, token())])
@@ -155,7 +167,7 @@ def test_a_serial_is_forgotten_when_the_token_ends(tmp_path: Path) -> None:
 
 
 def _spent(place: Place) -> int:
-    """How many serials the directory keeps, after it has looked at the day."""
+    """How many marks the directory keeps, after it has looked at the day."""
 
     async def story() -> int:
         async with place.open(Registration.TOKEN) as service:
@@ -174,7 +186,7 @@ def test_an_open_directory_looks_at_no_token() -> None:
 
 
 def test_what_is_kept_does_not_tell_whose_token_it_was(tmp_path: Path) -> None:
-    """Of a used token its serial and its last day stay, beside no handle, in the order of the serials."""
+    """Of a used token its mark and its last day stay, beside no handle, in the order of the marks."""
     place = Place(tmp_path)
     first, second = PublishCard(FIRST.encoded, token(2)), PublishCard(card_bytes("jun", JUN), token(1))
     assert [TAKEN, TAKEN] == place.play(Registration.TOKEN, [first, second])
@@ -183,5 +195,8 @@ def test_what_is_kept_does_not_tell_whose_token_it_was(tmp_path: Path) -> None:
         others = [table for (table,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         others.remove("spent")
         cells = [cell for table in others for row in db.execute(f"SELECT * FROM {table}") for cell in row]
-    assert [(bytes([number]) * 16, TODAY) for number in (1, 2)] == rows
-    assert not [cell for cell in cells if isinstance(cell, bytes) and (b"\1" * 16 in cell or b"\2" * 16 in cell)]
+    key = KEY.public_key().public_bytes_raw()
+    marks = [sha256(b"nullabona used token v1\0" + key + bytes([number]) * 16).digest() for number in (1, 2)]
+    assert sorted((mark, TODAY) for mark in marks) == rows
+    kept = [cell for cell in cells if isinstance(cell, bytes)]
+    assert not [cell for cell in kept for told in (*marks, b"\1" * 16, b"\2" * 16) if told in cell]

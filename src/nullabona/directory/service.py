@@ -364,7 +364,7 @@ class DirectoryService:
 
     def _admit(self, token: bytes, today: int) -> Admitted:
         admitted = self._admission.judge(token, host=self._host, today=today)
-        return TOKEN_REFUSED if isinstance(admitted, Spent) and self._store.is_spent(admitted.serial) else admitted
+        return TOKEN_REFUSED if isinstance(admitted, Spent) and self._store.is_spent(admitted.mark) else admitted
 
     def _taken_already(self, request: ChangeRequest, known: Known) -> AnyResponse:
         if not isinstance(request, UnverifiedCard) or known.current is None:

@@ -46,13 +46,17 @@ from nullabona.reading import (
     update_mirror,
     verify_log,
 )
-from nullabona.sequencer import restore_log
+from nullabona.sequencer import is_restored, restore_log
 
 MANIFEST: Final = "backup.json"
 _KIND: Final = "nullabona relay backup v1"
 DRAFT: Final = "next.change"
 """A change of the record's keys that is drafted and not installed (`nullabona.operating.key_changes`)."""
 _KEYS: Final = (KEY, NEXT, DRAFT)
+_CARDS_THERE: Final = (
+    "if a restore was interrupted at its end, start the relay; otherwise move the file away: it may be of another "
+    "record, or older"
+)
 _SETTINGS: Final = ("config", "witnesses", "mirrors", "docket", KEYS)
 LEFT_OUT: Final = {
     "boxes.db, blobs": "members' devices put everything back; a copy would bring back what is erased",
@@ -84,8 +88,10 @@ class Restored:
     words: tuple[Word, ...]
 
 
-async def restore_from(copy: str, folder: Path, policy: Policy, route: Route) -> Restored:
+async def restore_from(copy: str, folder: Path, policy: Policy, route: Route, *, again: bool = False) -> Restored:
     """Make a log in ``folder`` from a copy of it. The whole copy is checked, and witnesses are asked for more.
+
+    ``again``: what an interrupted restore made of the same copy is taken as it is.
 
     Raises `LogBehind`, `LogForked`, `LogExists`, or what reading a log raises.
     """
@@ -100,6 +106,8 @@ async def restore_from(copy: str, folder: Path, policy: Policy, route: Route) ->
         tiles = await _tiles(source, {report.checkpoint.size, newest.size})
     finally:
         await source.close()
+    if again and is_restored(folder, newest, report.note):
+        return Restored(report, newest, words)
     await asyncio.to_thread(restore_log, folder, newest, report.note, tiles, changes)
     return Restored(report, newest, words)
 
@@ -164,6 +172,7 @@ def restore_relay(settings: Mapping[str, Any], backup: Path, record: str | None,
 
     Then the relay may be started; its cards are told to be lost. Raises `BackupDamaged`; `BadConfig` for another host;
     `LogBehind` if a witness or a mirror has more; `LogExists`; or what reading a copy raises. Nothing is left then.
+    It may be repeated after an interruption.
     """
     host = check_backup(backup)
     setting = settled(settings)
@@ -175,7 +184,7 @@ def restore_relay(settings: Mapping[str, Any], backup: Path, record: str | None,
         raise BadConfig("a volatile relay keeps no record, so there is nothing to restore", hint="give --data DIR")
     cards = data / CARDS
     if cards.exists():
-        raise BackupExists(f"{cards} is there already", hint="move it away: it may be of another record, or older")
+        raise BackupExists(f"{cards} is there already", hint=_CARDS_THERE)
     policy = _policy(backup, setting)
     done = asyncio.run(_restore(setting, record or str(backup), folder, policy, route))
     with opening(folder):
@@ -205,7 +214,7 @@ async def _restore(setting: Setting, copy: str, folder: Path, policy: Policy, ro
             continue  # a mirror that is gone stops nothing
         if size > own:
             raise LogBehind(f"the copy has {own} entries, and the mirror {address} has {size}")
-    return await restore_from(copy, folder, policy, route)
+    return await restore_from(copy, folder, policy, route, again=True)
 
 
 async def _copy(record: Path, target: Path, policy: Policy) -> int:

@@ -7,7 +7,7 @@ from nullabona.sequencer.addresses import WitnessAddress
 from nullabona.sequencer.errors import EntryRefused, HistoryElsewhere, LogDamaged, LogOlder, LogSplit, NoQuorum
 from nullabona.sequencer.log import Log, Published, Status, open_log
 from nullabona.sequencer.mirrors import PENDING, MirrorOptions, read_addresses
-from nullabona.sequencer.restoring import LogExists, restore_log
+from nullabona.sequencer.restoring import LogExists, is_restored, restore_log
 from nullabona.sequencer.store.sqlite import KeyTaken, LogStoreFailed, NotThisLog
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Published",
     "Status",
     "WitnessAddress",
+    "is_restored",
     "open_log",
     "read_addresses",
     "restore_log",

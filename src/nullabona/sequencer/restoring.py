@@ -42,10 +42,10 @@ def restore_log(
     `nullabona.log.tiles.tiles_of` both sizes. ``changes``: the files of changes of its keys. An
     interrupted call may be repeated. Raises `LogExists`, `FolderInUse`, `DiskFailed` or `LogStoreFailed`.
     """
-    if (folder / FILE_NAME).exists():
-        raise LogExists(f"there is a log in {folder} already")
     lock = _locked(folder)
     try:
+        if _has_entries(folder, checkpoint.origin):
+            raise LogExists(f"there is a log in {folder} already")
         disk = Disk(folder / "public", folder / "incoming")
         some: list[tuple[str, bytes]] = []
         for tile, data in tiles:
@@ -58,6 +58,34 @@ def restore_log(
         _begin_at(folder, checkpoint, parse_checkpoint(parse_note(note).text).size)
     finally:
         lock.close()
+
+
+def is_restored(folder: Path, checkpoint: Checkpoint, note: bytes) -> bool:
+    """Whether `restore_log` made the log in ``folder`` of these, and nothing came after. Raises as `restore_log`."""
+    if not (folder / FILE_NAME).exists():
+        return False
+    lock = _locked(folder)
+    try:
+        store = LogStore(folder, checkpoint.origin)
+        try:
+            tree, end = store.tree(), store.end()
+        finally:
+            store.close()
+        published = Disk(folder / "public", folder / "incoming").read(CHECKPOINT)
+    finally:
+        lock.close()
+    return (tree.size, tree.root, end, published) == (checkpoint.size, checkpoint.root, checkpoint.size, note)
+
+
+def _has_entries(folder: Path, origin: str) -> bool:
+    """A database without entries is what an interrupted call left."""
+    if not (folder / FILE_NAME).exists():
+        return False
+    store = LogStore(folder, origin)
+    try:
+        return bool(store.end())
+    finally:
+        store.close()
 
 
 def _locked(folder: Path) -> FolderLock:

@@ -101,8 +101,9 @@ DIRECTORY_COLUMNS: Final = (
     Column("held", "until_day", "last day on which nobody may register it", _HELD, "date"),
     Column("held", "label", "the deleted handle's label, whose tombstone is taken out when the hold ends", _HELD,
            "identifier, hashed"),
-    Column("spent", "serial", "random number of a registration token that was used; keeps it from being used again. "
-           "It does not say by whom", _SPENT, "none: random; known to those who made the token"),
+    Column("spent", "mark", "SHA-256 of an issuer's key and of the random number of its registration token that was "
+           "used; keeps it from being used again. It does not say by whom", _SPENT,
+           "none: random; known to those who made the token"),
     Column("spent", "until_day", "last day of the token", _SPENT, "date"),
     Column("entry", "label", "as of card", _ENTRY, "public record, hashed"),
     Column("entry", "epoch", "epoch in which it entered", _ENTRY, "date and time"),

@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Annotated, Final
 
 from msgspec import Meta
@@ -18,6 +20,7 @@ from nullabona.wire.signed import REV, Day, Key, Record, Signature, check_signat
 
 SERIAL_SIZE: Final = 16
 _DOMAIN: Final = b"nullabona registration token v1\0"
+_MARK: Final = b"nullabona used token v1\0"
 _PREFIX: Final = "nbt1-"
 
 
@@ -37,6 +40,14 @@ class TokenBody(Record, frozen=True):
     until_day: Day
 
 
+@dataclass(frozen=True, slots=True)
+class VerifiedToken:
+    """A token that one of the directory's issuers signed for it. ``mark`` tells it from every other issuer's tokens."""
+
+    mark: bytes = field(repr=False)
+    until_day: int
+
+
 class _Token(Record, frozen=True):
     body: Annotated[bytes, Meta(max_length=MAX_TOKEN)]
     key: Key
@@ -49,7 +60,7 @@ def issue_token(sign: Callable[[bytes], bytes], key: bytes, host: str, serial: b
     return encode_record(_Token(body, key, sign(_DOMAIN + body)))
 
 
-def verify_token(token: bytes, *, host: str, issuers: frozenset[bytes]) -> TokenBody:
+def verify_token(token: bytes, *, host: str, issuers: frozenset[bytes]) -> VerifiedToken:
     """What the token says if one of ``issuers``, Ed25519 public keys, signed it for ``host``. Raises `TokenInvalid`."""
     try:
         outer = decode_record(_Token, token, MAX_TOKEN)
@@ -59,7 +70,7 @@ def verify_token(token: bytes, *, host: str, issuers: frozenset[bytes]) -> Token
     if body.rev != REV or body.host != host or outer.key not in issuers:
         raise TokenInvalid("the registration token is not for this directory")
     check_signature(outer.key, _DOMAIN, outer.body, outer.signature, TokenInvalid)
-    return body
+    return VerifiedToken(sha256(_MARK + outer.key + body.serial).digest(), body.until_day)
 
 
 def token_text(token: bytes) -> str:

@@ -92,9 +92,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """The serial of a registration token, remembered until the token ends."""
+    """The mark of a registration token (`nullabona.wire.registration`), remembered until the token ends."""
 
-    serial: bytes = field(repr=False)
+    mark: bytes = field(repr=False)
     until_day: int
 
 

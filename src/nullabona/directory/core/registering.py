@@ -13,7 +13,7 @@ from nullabona.errors import PeerError
 from nullabona.wire.registration import verify_token
 
 LONGEST_DAYS: Final = 366
-"""A token ends within so many days: its serial is remembered until then, so that it is good for one handle."""
+"""A token ends within so many days: its mark is remembered until then, so that it is good for one handle."""
 
 
 class Registration(Enum):
@@ -40,9 +40,9 @@ class Admission:
         if not token:
             return TOKEN_NEEDED
         try:
-            body = verify_token(token, host=host, issuers=self.issuers)
+            verified = verify_token(token, host=host, issuers=self.issuers)
         except PeerError:
             return TOKEN_REFUSED
-        if not today <= body.until_day <= today + LONGEST_DAYS:
+        if not today <= verified.until_day <= today + LONGEST_DAYS:
             return TOKEN_REFUSED
-        return Spent(body.serial, body.until_day)
+        return Spent(verified.mark, verified.until_day)

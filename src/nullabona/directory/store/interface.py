@@ -118,12 +118,12 @@ class CardStore(Protocol):
     def release(self, today: int) -> list[bytes]:
         """Erase every hold that ended before ``today``; return the handles' labels. Only inside a transaction.
 
-        The serials of tokens that ended are erased, too.
+        The marks of tokens that ended are erased, too.
         """
         ...
 
-    def is_spent(self, serial: bytes) -> bool:
-        """Whether a registration token with this serial was used and has not ended. For the writer."""
+    def is_spent(self, mark: bytes) -> bool:
+        """Whether a registration token with this mark was used and has not ended. For the writer."""
         ...
 
     def count(self) -> int:

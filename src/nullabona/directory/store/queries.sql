@@ -38,10 +38,10 @@ INSERT INTO held (mark, until_day, label) VALUES (?, ?, ?)
 ON CONFLICT (mark) DO UPDATE SET until_day = max(until_day, excluded.until_day), label = excluded.label;
 
 -- name: find_spent
-SELECT 1 FROM spent WHERE serial = ?;
+SELECT 1 FROM spent WHERE mark = ?;
 
 -- name: spend
-INSERT INTO spent (serial, until_day) VALUES (?, ?);
+INSERT INTO spent (mark, until_day) VALUES (?, ?);
 
 -- name: drop_spent
 DELETE FROM spent WHERE until_day < ?;

@@ -105,7 +105,7 @@ class CardRows:
                 card = change.card
                 self._run("keep_replaced", card.name, epoch)
                 if change.spent is not None:
-                    self._run("spend", change.spent.serial, change.spent.until_day)
+                    self._run("spend", change.spent.mark, change.spent.until_day)
                 self._run("keep_card", card.name, card.skeleton, card.encoded, card.registered_day, place.label, epoch)
             else:
                 self._run("keep_replaced", change.name, epoch)
@@ -122,9 +122,9 @@ class CardRows:
                 self._dirty |= self._run(name, today).rowcount > 0
         return labels
 
-    def is_spent(self, serial: bytes) -> bool:
+    def is_spent(self, mark: bytes) -> bool:
         with translated():
-            return self._run("find_spent", serial).fetchone() is not None
+            return self._run("find_spent", mark).fetchone() is not None
 
     def count(self) -> int:
         with translated():

@@ -102,8 +102,8 @@ _DRAWN: Final = _of(BOXES, "box.address box.incarnation")
 _CARD: Final = _of(CARDS, "card.name card.skeleton card.encoded replaced.name replaced.encoded")
 """The public card (W-01)."""
 _HASHES: Final = _of(CARDS, "card.label held.mark held.label entry.label entry.nonce entry.digest page.root epoch.root")
-_TOKENS: Final = _of(CARDS, "spent.serial")
-"""Of a registration token that was used: 16 bytes beside no handle. Only who made the token knows whose it was, and
+_TOKENS: Final = _of(CARDS, "spent.mark")
+"""Of a registration token that was used: 32 bytes beside no handle. Only who made the token knows whose it was, and
 learns by whom it is used only by watching (T-23).
 """
 _PUBLIC: Final = _of(LOG, "staged.entry batch.key batch.digest tree.origin tree.root")
