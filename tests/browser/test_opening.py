@@ -5,13 +5,15 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, Route, WebSocket, expect
+from playwright.sync_api import Browser, FilePayload, Page, Route, WebSocket, expect
 
 from nullabona.client.api import Client
+from tests.api.pictures import photo
 from tests.api.service import Service
 from tests.browser.conftest import Meet, seat
 from tests.browser.elsewhere import Elsewhere
 from tests.browser.setting import make
+from tests.browser.test_files import attach
 
 ROOMS = 12
 LOW = {"width": 1280, "height": 240}
@@ -42,6 +44,30 @@ def test_what_comes_before_the_rest_of_the_page_is_not_lost(meet: Meet) -> None:
     for route in late:
         route.continue_()
     expect(mina.chat("jun")).to_contain_text("too early for you")
+
+
+def test_a_chat_opens_at_its_newest_message_while_photos_load_and_somebody_writes(meet: Meet) -> None:
+    """What comes meanwhile is seen and read; photos that come late move it out of sight for nobody."""
+    mina, jun = meet("mina", "준")
+    jun.enter("mina")
+    mina.enter("준")
+    for number in range(3):
+        picture: FilePayload = {"name": f"{number}.jpg", "mimeType": "image/jpeg", "buffer": photo(480, 640 + number)}
+        attach(jun, [picture], f"look {number}")
+        mina.sees(f"look {number}")
+    mina.fresh()
+    late: list[Route] = []
+    mina.page.route("**/media/**", late.append)
+    mina.chat("준").click()
+    jun.say("while it opens")
+    newest = mina.sees("while it opens")
+    expect(newest).to_be_in_viewport()
+    expect(jun.bubble("while it opens").locator(".unread")).to_have_count(0)
+    mina.page.unroute("**/media/**")
+    for route in late:
+        route.continue_()
+    expect(mina.page.locator("article img").last).to_have_js_property("complete", True)  # noqa: FBT003 - the page's own
+    expect(newest).to_be_in_viewport()
 
 
 async def plenty(client: Client) -> None:

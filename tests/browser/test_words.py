@@ -8,10 +8,14 @@ from typing import Final
 
 import pytest
 
+from nullabona.words.warnings import GRAVE
+from tests.browser.states import CODES
+
 UI: Final = Path(__file__).parents[2] / "ui/src"
 WORDS: Final = sorted((UI / "lib/words").glob("*.ts"))
 COMPONENTS: Final = sorted(UI.rglob("*.svelte"))
 SCRIPTS: Final = sorted(path for path in UI.rglob("*.ts") if path.parent.name != "words")
+HOW_TO: Final = UI.parents[1] / "docs/how-to"
 LONGEST: Final = 200
 HANGUL: Final = re.compile(r"[ㄱ-ㆎ가-힣]")
 OWN_NAMES: Final = {"한국어", "English"}
@@ -106,3 +110,19 @@ def test_colours_are_only_in_the_tokens() -> None:
     tokens = styles.pop("tokens.css")
     assert len(tokens) > 50
     assert {name: [] for name in styles} == styles
+
+
+def test_every_grave_warning_is_among_the_screens_that_are_looked_at() -> None:
+    """A device that was signed out has a page of its own."""
+    assert set() == GRAVE - {"signed-out"} - {code for codes in CODES.values() for code in codes}
+
+
+@pytest.mark.parametrize("page", ["use-the-app.md", "use-the-app.ko.md"])
+def test_what_the_how_to_says_to_press_is_on_the_screen(page: str) -> None:
+    """Each word in italics is one that the app shows, in the language of the page."""
+    halves = [half for path in WORDS for half in _languages(path.read_text("utf-8"))]
+    shown = "".join(half[not page.endswith(".ko.md")] for half in halves)
+    text = re.sub(r"`[^`]+`|\*\*[^*]+\*\*", "", (HOW_TO / page).read_text("utf-8"))
+    named = [" ".join(part.split()) for words in re.findall(r"\*([^*]+)\*", text) for part in words.split("→")]
+    assert len(named) >= 20
+    assert [] == [name for name in named if f'"{name}"' not in shown and f"`{name} (${{" not in shown]

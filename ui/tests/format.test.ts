@@ -63,6 +63,7 @@ test("names are listed as one would say them", () => {
 
 test("numbers have separators, and a server is its host", () => {
   expect(count(12_345)).toBe("12,345");
+  expect(count(-0)).toBe("0");
   expect(hostOf("wss://relay.example:8440/")).toBe("relay.example:8440");
   expect(hostOf("relay.example")).toBe("relay.example");
 });
