@@ -15,6 +15,7 @@ from typing import Final
 from nullabona.errors import UserError
 from nullabona.log.keys import Kind, SignerKey, new_signer
 from nullabona.log.vrf import VrfKey
+from nullabona.machine.erasing import sync_folder
 from nullabona.machine.keyfile import KeyFileUnusable, read_private
 
 FILE: Final = "record.key"
@@ -129,8 +130,4 @@ def _write(path: Path, seeds: bytes) -> None:
     finally:
         os.close(fd)
     fresh.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)

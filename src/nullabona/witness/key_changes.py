@@ -15,6 +15,7 @@ from nullabona.errors import UserError
 from nullabona.log.checkpoint import parse_checkpoint
 from nullabona.log.key_change import KeyChange, before_of, check_drafted, read_change
 from nullabona.log.note import NoteSignature, signatures_of
+from nullabona.machine.erasing import sync_folder
 from nullabona.machine.opening import opening
 from nullabona.witness.beginning import check_begun
 from nullabona.witness.config import Config
@@ -78,8 +79,4 @@ def _keep(place: Path, text: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(place)
-    folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(place.parent)

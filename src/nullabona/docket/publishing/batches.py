@@ -22,6 +22,7 @@ from nullabona.docket.keeping.slots import MadeSlot
 from nullabona.docket.ports import DocketLog
 from nullabona.docket.publishing.clock_watch import ClockWatch
 from nullabona.errors import Bug, UserError
+from nullabona.machine.erasing import sync_folder
 from nullabona.sequencer import KeyTaken
 from nullabona.wire.canonical import digest, read_canonical
 from nullabona.wire.slots import SlotLeaf, SlotRef
@@ -208,8 +209,4 @@ def keep_file(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)

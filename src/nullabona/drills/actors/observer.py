@@ -58,10 +58,6 @@ class MoreDeeds(Deeds):
         except TimeoutError:
             raise Unmet("the card is not in the record") from None
 
-    async def record_size(self) -> int:
-        """How many entries of the directory's log this device has seen."""
-        return self._me.record.standing().size
-
     async def watch_record(self) -> int:
         """Look through the record up to now; how many of its entries this device has looked through."""
         await self._me.account.privacy(timeout_s=WAIT_S)

@@ -6,6 +6,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from nullabona.machine.erasing import sync_folder
+
 
 class EvidenceFolder:
     """A folder for each log, named by its id. At most ``most`` files in each, so that flooding fills nothing else."""
@@ -38,13 +40,5 @@ class EvidenceFolder:
                 temporary.unlink()
             raise
         for changed in (folder, self._folder, self._folder.parent):
-            _sync(changed)
+            sync_folder(changed)
         return path
-
-
-def _sync(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -22,7 +22,6 @@ from nullabona.client.core.model.proofs import Claim, RemovalOrder, Ruling
 from nullabona.client.core.model.room_info import RoomInfo
 from nullabona.client.core.model.state import REJOINING, RoomState
 from nullabona.client.core.step import DAY_MS, Step
-from nullabona.errors import PeerError
 from nullabona.wire.endpoint import EndpointRefused, same_or_safer
 
 MAX_ATTEMPTS: Final = 24
@@ -172,15 +171,7 @@ def ordered(step: Step, room: RoomState, claim: Claim) -> bool:
     accounts = {device.account for device in roster}
     admins = {device.signature_key for device in roster if device.account in room.info.admins}
     given = [order for order in claim.orders if order.account in accounts and order.account in claim.removed]
-    return any(order.signer in admins and order.room == room.id and _verifies(order) for order in given)
-
-
-def _verifies(order: RemovalOrder) -> bool:
-    try:
-        order.verify()
-    except PeerError:
-        return False
-    return True
+    return any(order.signer in admins and order.room == room.id and rulings.verifies(order) for order in given)
 
 
 # -- tickets ------------------------------------------------------------------------------------------------------

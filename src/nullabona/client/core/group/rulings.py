@@ -219,6 +219,11 @@ def _holds(order: RemovalOrder, room: RoomState, info: RoomInfo, by_key: Mapping
     signer = by_key.get(order.signer)
     if order.room != room.id or signer is None or (signer != order.account and signer not in info.admins):
         return False
+    return verifies(order)
+
+
+def verifies(order: RemovalOrder) -> bool:
+    """Whether its own key has signed the order; whose key that is, the caller checks."""
     try:
         order.verify()
     except PeerError:
