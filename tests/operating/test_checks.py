@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from nullabona.cli.docket.console import serve as serve_console
 from nullabona.cli.root import nulla
 from nullabona.log.keys import Kind
 from nullabona.machine.keyfile import encode_private_key, write_key_file
@@ -22,6 +23,8 @@ from nullabona.operating.checks.machine import of_certificate, of_clock, of_port
 from nullabona.operating.checks.running import figures_in, of_figures
 from nullabona.processes.program import free_port
 from nullabona.processes.servers import ANY_PORT, RelayProcess, WitnessProcess
+from nullabona.relay.config import DEFAULT_LISTEN as RELAY_LISTEN
+from nullabona.witness.config import DEFAULT_LISTEN as WITNESS_LISTEN
 from nullabona.words.catalogue import Words
 from tests.docket.test_founding_command import found as found_desk
 from tests.repo.test_proxies import certificate as write_certificate
@@ -193,6 +196,21 @@ def test_a_desk_is_looked_at(tmp_path: Path) -> None:
     assert set() == keys(found, "wrong") - {"disk-short"}
     (tmp_path / "desk/desk.db").write_bytes(b"x" * 8_192)
     assert (1, True) == ((done := ran("doctor", "--desk", str(tmp_path)))[0], bool(keys(done[1], "wrong")))
+
+
+def test_what_keeps_a_server_from_starting_is_said_once(tmp_path: Path) -> None:
+    """Two looks meet a configuration that cannot be used; one line says so, for relay and witness each."""
+    relay, witness = tmp_path / "relay.toml", tmp_path / "witness.toml"
+    relay.write_text('hots = "relay.example"\n')
+    witness.write_text('dta = "x"\n')
+    done = CliRunner().invoke(nulla, ["doctor", "--relay", str(relay), "--witness", str(witness), "--json"])
+    assert (1, ["bad-config"] * 2) == (done.exit_code, [json.loads(row)["finding"] for row in done.stdout.splitlines()])
+
+
+def test_servers_on_one_machine_listen_at_different_ports() -> None:
+    """By their defaults: relay, witness and the desk's console run beside each other."""
+    console = [each.default for each in serve_console.params if each.name == "listen"]
+    assert 3 == len({RELAY_LISTEN, WITNESS_LISTEN, *console}), console
 
 
 def test_a_doctor_without_a_patient_says_what_to_name() -> None:

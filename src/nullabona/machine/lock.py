@@ -6,8 +6,13 @@ import fcntl
 import os
 from contextlib import suppress
 from pathlib import Path
+from time import sleep
+from typing import Final
 
 from nullabona.errors import UserError
+
+_TRIES: Final = 5
+_PAUSE_S: Final = 0.02
 
 
 class FolderInUse(UserError):
@@ -23,13 +28,22 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         self._fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._take()
         except OSError as error:
             os.close(self._fd)
             raise FolderInUse(f"another process uses the folder {folder}") from error
         with suppress(OSError):  # on a full disk it holds the folder all the same
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, b"%d\n" % os.getpid(), 0)
+
+    def _take(self) -> None:
+        """`holder_of` has the lock for a moment, which must not keep a server from starting."""
+        for _ in range(_TRIES):
+            with suppress(BlockingIOError):
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            sleep(_PAUSE_S)
+        fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def close(self) -> None:
         """Release the lock. Idempotent."""

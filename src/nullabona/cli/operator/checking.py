@@ -97,7 +97,19 @@ def doctor(
         looks += [status_of_desk(parse_endpoint(console), secure=False)]
     if not looks:
         raise click.UsageError("name what you run: --relay FILE, --witness FILE or --desk DIR")
-    tell(settings, chain.from_iterable(looks))
+    tell(settings, _each_once(chain.from_iterable(looks)))
+
+
+def _each_once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """What keeps a server from starting is said once, not by each look that meets it."""
+    said = set()
+    for each in findings:
+        if each.error is not None:
+            refusal = (each.error.code, each.error.message)
+            if refusal in said:
+                continue
+            said.add(refusal)
+        yield each
 
 
 def _of_relay(file: Path, route: Route, people: int | None) -> Iterator[Finding]:
