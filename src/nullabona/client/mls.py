@@ -23,8 +23,8 @@ from nullabona.errors import Bug
 SUITE: Final = native.SUITE_PQ
 EXPORT_LABEL: Final = "nullabona room"
 LEAST_LIFETIME_S: Final = 365 * 86_400
-"""Nobody is added by a package that holds for less: who processes the commit when it has expired refuses it, and is
-alone.
+"""Shortest rest of a key package's lifetime with which it may be used, in seconds. A member that processes the commit
+after the package has expired refuses it, and is alone on its branch.
 """
 KEY_PACKAGE_LIFETIME_S: Final = 10 * 365 * 86_400
 """Members check a key package's lifetime when they process its commit, perhaps long after; how old a published one may

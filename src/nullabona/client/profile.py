@@ -111,9 +111,9 @@ class Profile:
         return protection(self._header.slot)
 
     def idle(self) -> None:
-        """Call when nothing is going on: erases deleted secrets from the WAL and remembers how far we have come.
+        """Erase deleted secrets from the write-ahead log, and note the store's generation with the witnesses.
 
-        Must not be called inside a transaction.
+        Call it while the profile is idle, never inside a transaction.
         """
         self.store.checkpoint()
         if not self.stale:
@@ -139,9 +139,9 @@ class Profile:
     def change_protection(self, unlock: Unlock) -> None:
         """Protect the profile in another way, or with another passphrase, from now on.
 
-        The store is not encrypted again: who has a copy of the old header and its passphrase can still open it.
-        Raises `BadPassphrase`, `KeychainFailed` or `StaleProfile`; the old protection then still holds. So it is after
-        `StoreFailed`, unless the disk failed at the very end: then the new one holds.
+        The store is not encrypted again: a copy of the old header and its passphrase still open it.
+        Raises `BadPassphrase`, `KeychainFailed` or `StaleProfile`; the old protection then still holds. After
+        `StoreFailed` it holds too, unless the disk failed at the very end: then the new one does.
         """
         if self.stale:  # the keychain may be the only one to know
             raise StaleProfile("a restored copy cannot change its protection before it is renewed")
@@ -285,7 +285,7 @@ def profile_protection(path: Path) -> Protection:
 def default_profile_path(
     name: str = "default", *, environment: Mapping[str, str], home: Path, platform: str = sys.platform
 ) -> Path:
-    """Where profiles live when nobody says otherwise: the system's place for a program's data."""
+    """The default folder of profiles: the system's place for a program's data."""
     if platform == "win32":
         base = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local")
     elif platform == "darwin":
@@ -297,7 +297,7 @@ def default_profile_path(
 
 
 def _fill(draft: Path, header: Header, key: bytes) -> None:
-    """Everything a profile consists of, on disk."""
+    """Create all files of a profile in ``draft``, durably."""
     store = SqliteStore.create(draft / _STORE, key)
     Witness.create(draft / _WITNESS, _witness_key(key), store.generation).close()
     store.close()
@@ -307,7 +307,7 @@ def _fill(draft: Path, header: Header, key: bytes) -> None:
 
 
 def _put(draft: Path, place: Path) -> None:
-    """Rename it, on disk when this returns; if that cannot be said, it is where it was. Raises OSError."""
+    """Rename it durably. On failure it has its old name, and this raises `OSError`."""
     draft.rename(place)
     try:
         sync_directory(place.parent)
@@ -317,7 +317,7 @@ def _put(draft: Path, place: Path) -> None:
 
 
 def _may_say(path: Path, header: Header) -> bool:
-    """Whether the disk has this header. It may, if the disk does not say."""
+    """Whether the disk may have this header: it has, or no header can be read."""
     try:
         return read_header(path / _HEADER) == header
     except NullabonaError:
@@ -368,7 +368,7 @@ def _witness_key(key: bytes) -> bytes:
 
 
 def _is_stale(header: Header, store: SqliteStore, witness: Witness | None) -> bool:
-    """Whether any witness has seen a later generation, or one that should be there has nothing to say."""
+    """Whether a witness remembers a later generation, or an expected witness remembers none."""
     expected = 2 if isinstance(header.slot, KeychainSlot) else 1
     remembered = _remembered(header, witness)
     return len(remembered) < expected or store.generation < max(remembered)

@@ -21,7 +21,7 @@ def to_chat(
     room: RoomSummary, choice: RoomPreferences, person: v.Person | None, faces: list[v.Person], now: int
 ) -> v.Chat:
     """A row of the chat list."""
-    last = room.last
+    last, muted = room.last, choice.is_muted(now)
     return v.Chat(
         room=room.id.hex(),
         title=person.name if person is not None else clean_name(room.title),
@@ -34,8 +34,8 @@ def to_chat(
         mentions=room.mentions,
         marked_unread=choice.marked_unread and not room.unread,
         pinned=choice.pinned > 0,
-        muted=choice.is_muted(now),
-        muted_until=choice.muted_until if choice.is_muted(now) else None,
+        muted=muted,
+        muted_until=choice.muted_until if muted else None,
         archived=choice.archived,
         draft=choice.draft,
         failed=room.failed,

@@ -57,11 +57,11 @@ _ALL: Final = 1 << 62
 _FIRST: Final = 8
 MOST_NAME: Final = 40
 ANSWER_S: Final = 30.0
-"""How long the other device of a link, which was there a moment ago, may take to answer."""
+"""Seconds that the other device of a link may take to answer, once it has shown up."""
 RECORD_S: Final = 20.0
-"""How long the public record may take to say whose the handle is; the other device's person takes longer to say yes."""
+"""Seconds that the public record may take to show whose the handle is."""
 QUIET_S: Final = 20.0
-"""How long a new device's first sync may make no progress."""
+"""Seconds that a new device's first sync may make no progress."""
 
 
 @dataclass(slots=True)

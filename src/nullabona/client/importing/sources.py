@@ -21,11 +21,11 @@ from nullabona.client.importing.lines import Bytes
 
 MOST_MEMBERS: Final = 200_000
 MOST_BYTES: Final = 256 * 1_073_741_824
-"""What an archive may hold, by its own word."""
+"""Most bytes that an archive may claim to hold."""
 RATIO: Final = 300
 """Text shrinks to a tenth; more than this is no text."""
 _SMALL: Final = 8 * 1_048_576
-"""Below this nobody asks how well something was packed."""
+"""The ratio of smaller files is not checked."""
 _TEXTS: Final = (".txt", ".csv", ".json")
 _MOST_TEXTS: Final = 200
 _SAYS_UTF8: Final = 0x800
@@ -201,7 +201,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> Iterator[Bytes]:
 
 
 class _Bounded:
-    """No more bytes than the archive said there are."""
+    """Reads no more bytes than the archive claims."""
 
     def __init__(self, stream: IO[bytes], size: int) -> None:
         self._stream = stream

@@ -127,7 +127,7 @@ class PersistentConnection:
 
     @property
     def wanted(self) -> bool:
-        """Whether it is being kept."""
+        """Whether a caller has asked for the connection and it is to be kept."""
         return self._keeper is not None
 
     async def rest(self) -> None:
@@ -234,7 +234,7 @@ class UnlinkedConnection(OneShotConnection):
 
     @property
     def state(self) -> ConnectionState:
-        """How it is doing."""
+        """The state of this connection."""
         return self._state if self.persistent is None else self.persistent.state
 
     async def ready(self) -> Carrier:

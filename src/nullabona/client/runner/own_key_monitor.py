@@ -218,7 +218,7 @@ class OwnKeyMonitor:
             self._context.happened(ChangeSet(frozenset()))
 
     def _sound(self, step: Step, handle: Handle, alarm: Alarm) -> None:
-        """Told once for each epoch: nothing here is ever said in passing."""
+        """Keep the evidence of an alarm, and warn the person."""
         keep_evidence(step.store, Evidence(alarm.code, handle.authority, step.now // 1_000, b"", alarm.evidence))
         about = WarningDetail(handle=str(handle), epoch=alarm.epoch, closed_s=alarm.closed_s, reason=alarm.reason)
         step.tell(Warned(code=alarm.code, detail=about))

@@ -42,7 +42,7 @@ IDLE_S: Final = 3.0
 _LONGEST_MS: Final = 60_000
 _SHORTEST_MS: Final = 20
 _OVERDUE_MS: Final = 1_000
-"""Seconds until work that is due but impossible now (a relay is out of reach) is tried again."""
+"""Milliseconds until work that is due but impossible now (a relay is out of reach) is tried again."""
 _WARN_AGAIN_MS: Final = 3_600_000
 
 
@@ -159,7 +159,7 @@ class Runner:
             self.spawn(self._look())
 
     def _go_home(self) -> None:
-        """The account's relay may have changed."""
+        """Read and publish at the account's relay, if it has changed."""
         if self.connections.home != self.engine.local.relay:
             self.connections.home = self.engine.local.relay
             self._reads.refresh(INBOX)

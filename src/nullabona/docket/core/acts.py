@@ -310,7 +310,7 @@ class OutageDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
 
 
 class SignOffDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sign-off"):
-    """Signs a row of the taxonomy off: counsel compared it, exactly as it is, with ``source`` and answers for it."""
+    """Signs off a row of the taxonomy: counsel compared exactly this row with ``source`` and answers for it."""
 
     instrument: Short
     valid_from: Day

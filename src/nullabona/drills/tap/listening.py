@@ -1,7 +1,6 @@
-"""What somebody with a tape infers from it: who reads which boxes, so who is in which room, and so who talks to whom.
+"""Infers from a tape who reads which boxes, from that who is in which room, and from that who talks to whom.
 
-Nothing here is clever. It is what any analyst does first, and it is told how it comes out: the leakage measure
-(docs/leakage.md) has the strong attackers and the large numbers.
+These are an analyst's first steps. The leakage measure (docs/leakage.md) has the strong attackers and large numbers.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ _TOGETHER_S: Final = 1.5
 
 @dataclass(slots=True)
 class Box:
-    """A box, as it looked from the relay."""
+    """What the relay saw of a box."""
 
     inbox: bool
     readers: set[int] = field(default_factory=set)
@@ -55,13 +54,13 @@ class Box:
 
     @property
     def peers(self) -> set[int]:
-        """Every connection that touched it."""
+        """Every connection that used the box."""
         return self.readers | self.writers
 
 
 @dataclass(slots=True)
 class Listened:
-    """A tape, sorted."""
+    """The requests and answers of a tape, by what they show."""
 
     lines: int = 0
     size: int = 0
@@ -77,11 +76,11 @@ class Listened:
     """Pieces of files that came from each address."""
     blobs_to: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     filing: set[int] = field(default_factory=set)
-    """Connections on which pieces of files went, either way."""
+    """Connections that carried pieces of files, in either direction."""
     requests: Counter[int] = field(default_factory=Counter)
     """How many requests came over each connection."""
     noise: Noise = field(default_factory=Noise)
-    """Of all frames and pieces of files that came."""
+    """Whether frames and pieces of files look like noise."""
     waited_at: set[bytes] = field(default_factory=set)
     """Boxes at which a read waited."""
     opened_by: dict[bytes, set[bytes]] = field(default_factory=lambda: defaultdict(set))
@@ -91,22 +90,22 @@ class Listened:
     looked_up: list[tuple[float, str]] = field(default_factory=list)
     """When a card was looked up, and the name on it: a directory that the relay is too is told that."""
     letters: list[tuple[float, bytes]] = field(default_factory=list)
-    """When something was put into an inbox, and which."""
+    """When an item was appended to an inbox, and to which."""
     asking: set[int] = field(default_factory=set)
-    """Connections on which cards were looked up or published, or something was put into an inbox."""
+    """Connections that looked up or published cards, or appended to an inbox."""
     sealed: dict[bytes, Sealed] = field(default_factory=lambda: defaultdict(Sealed))
     """Of each room's box what passed for it, sealed and in the clear."""
     pieces: dict[bytes, bytes] = field(default_factory=dict, repr=False)
     """Pieces of files, by their hashes."""
     cards: dict[str, UnverifiedCard] = field(default_factory=dict)
     nonces: Columns = field(default_factory=Columns)
-    """Of rooms' frames."""
+    """Nonces of the frames of rooms."""
     heads: dict[int, bytes] = field(default_factory=dict, repr=False)
-    """What stood above each connection's first request."""
+    """The HTTP head of each connection's first request."""
 
     @classmethod
     def of(cls, tape: Iterable[Seen]) -> Listened:
-        """Everything on ``tape``."""
+        """Sort the requests and answers of ``tape``."""
         found = cls()
         times = [0.0, 0.0]
         for seen in tape:
@@ -116,7 +115,7 @@ class Listened:
         return found
 
     def reading(self, *, inbox: bool) -> set[int]:
-        """Connections that read an inbox, or boxes of rooms."""
+        """Connections that read an inbox or a room's box."""
         return {peer for box in self.boxes.values() if box.inbox is inbox for peer in box.readers}
 
     def requests_for_rooms(self, *, but: Collection[str]) -> list[int]:
@@ -125,7 +124,7 @@ class Listened:
         return [self.requests[peer] for peer in peers]
 
     def rooms_on_one(self) -> int:
-        """How many rooms' boxes one connection touched, at most."""
+        """The most boxes of rooms that one connection used."""
         return max(Counter(peer for box in self.rooms_boxes() for peer in box.peers).values(), default=0)
 
     def opened_alike(self) -> int:
@@ -160,7 +159,7 @@ class Listened:
         return tied(marks_of(self.heads), inbox, others - inbox)
 
     def rooms_boxes(self) -> list[Box]:
-        """Boxes that are nobody's inbox."""
+        """Boxes that no card names as an inbox."""
         return [box for box in self.boxes.values() if not box.inbox]
 
     def _take(self, seen: Seen) -> None:
@@ -223,7 +222,7 @@ class Listened:
         self.blobs_from[address] += 1
 
     def _take_frame(self, asked: Append) -> None:
-        """With everything that the relay is shown of its box."""
+        """Take a frame, with everything that the relay is shown of its box."""
         sealed, frame = self.sealed[_address(asked)], bytes(asked.frame)
         sealed.frames.append(frame)
         self.nonces.add(frame)
@@ -254,7 +253,7 @@ class Listened:
 
 
 def _address(asked: Append | Read) -> bytes:
-    """Where the box is that a request is about."""
+    """The address of the box that a request is about."""
     if isinstance(asked, Append):
         return box_address(asked.policy, asked.read_hash, sha256(asked.write_secret).digest())
     return box_address(asked.policy, sha256(asked.read_secret).digest(), asked.write_hash)
@@ -265,18 +264,18 @@ class Guess:
     """Who talks to whom, as guessed."""
 
     named: Mapping[int, str]
-    """Connections that were given a handle."""
+    """Connection → the handle that it was matched to."""
     rooms: frozenset[frozenset[str]]
     """Sets of handles that share a box."""
 
     @property
     def pairs(self) -> frozenset[Pair]:
-        """Everybody who shares a room with somebody."""
+        """All pairs of handles that share a room."""
         return frozenset(frozenset(pair) for room in self.rooms for pair in combinations(sorted(room), 2))
 
 
 def guess_with_addresses(tape: Listened) -> Guess:
-    """Connections from the address from which an inbox is read are its owner's."""
+    """Guess that every connection from the address that reads an inbox belongs to the inbox's owner."""
     home = {tape.address[peer]: handle for handle, peer in _inbox_readers(tape)}
     return _guess(tape, {peer: home[address] for peer, address in tape.address.items() if address in home})
 
@@ -348,7 +347,7 @@ def _guess(tape: Listened, named: Mapping[int, str]) -> Guess:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How a guess compares with what is so."""
+    """A guess compared with the truth."""
 
     right: int
     guessed: int

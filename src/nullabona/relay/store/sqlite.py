@@ -347,7 +347,7 @@ class SqliteBoxStore:
                 self._scrubber.begin_log_anew(self._write)
 
     def _look(self) -> tuple[tuple[int, int], ...]:
-        """Which files these are; nothing if one is not there."""
+        """The identities of the open files; empty if one of them is missing."""
         try:
             found = [path.stat() for path in self._paths]
         except OSError:
