@@ -27,7 +27,7 @@ def test_who_waits_anew_in_one_second_is_found() -> None:
     assert found == {frozenset((scene.cast.conns[1], scene.cast.conns[5]))}
 
 
-def test_bells_have_nothing_in_common() -> None:
+def test_wake_tokens_have_nothing_in_common() -> None:
     """Where nobody shares a place or a second, what looks at memory finds no pair, but for who waits for much."""
     scene, _ = prepare(_waits((1, 10, 50.0), (1, 11, 61.0), (5, 20, 72.0), (5, 21, 73.0), (9, 30, 83.0)))
     assert all(len(attack(scene, name).score) == 0 for name in ATTACKERS if name != "many waits")

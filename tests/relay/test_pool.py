@@ -101,7 +101,7 @@ def test_large_blobs_do_not_fill_the_day(run: Callable[..., RunningRelay]) -> No
 
 
 @pytest.mark.parametrize(("count", "refused"), [(MAX_WAKE_TOKENS, True), (64, False)])
-def test_bells_are_bounded_for_all(run: Callable[..., RunningRelay], count: int, *, refused: bool) -> None:
+def test_wakes_are_bounded_for_all(run: Callable[..., RunningRelay], count: int, *, refused: bool) -> None:
     """A connection that wakes thousands at once shares with all that do; one that wakes few is always served."""
     relay = run(limits=Limits(wakes_total_per_minute=2 * MAX_WAKE_TOKENS))
     box = Box()
