@@ -76,6 +76,12 @@ def test_no_notice_takes_the_place_of_the_next_frame(talk: Talk) -> None:
     assert [30, 31, 31, 31] == [row.position for row in talk.step.store.messages(talk.group.id)]
 
 
+def test_the_first_line_of_a_room_may_be_a_notice(talk: Talk) -> None:
+    """At the room's first place: a place before it would make it a line of another messenger."""
+    notices.add(talk.step, talk.group.id, Notice(NoticeKind.RELAY_LOST_BOX))
+    assert [(0, False)] == [(row.position, row.imported) for row in talk.step.store.messages(talk.group.id)]
+
+
 def test_a_notice_with_an_id_stands_there_once(talk: Talk) -> None:
     """At the place that it was given, the first one too."""
     for what in (NoticeKind.CREATED, NoticeKind.JOINED):
