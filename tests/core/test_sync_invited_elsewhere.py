@@ -35,11 +35,19 @@ def test_what_whoever_is_invited_is_told_of() -> None:
         state.history = [merged(n, bytes([n]) * 32, JUN.account) for n in range(65)]
         told = branch_history.told(state)
         assert (64, (1, b"\1" * 32, (JUN.account,))) == (len(told), told[0])
-        assert state.history[1:] == branch_history.came_by(told)
+        assert state.history[1:] == branch_history.came_by(told, 65)
         assert (told, ()) == (
             branch_history.history_of(encode_pack(b"", b"", told)),
             branch_history.history_of(b"no pack"),
         )
+
+
+def test_who_comes_in_judges_what_came_after_the_welcome() -> None:
+    """The inviter's branch may have gone on: two commits of one epoch in our history would keep us from everybody."""
+    told = tuple((n, bytes([n]) * 32, ()) for n in range(4, 9))
+    assert [merged(n, bytes([n]) * 32) for n in (4, 5, 6)] == branch_history.came_by(told, 7)
+    assert [] == branch_history.came_by(told, 4)
+    assert [] == branch_history.came_by((*told[:2], told[1]), 7)
 
 
 def invited(step: Step, state: RoomState, *history: tuple[int, bytes, tuple[bytes, ...]]) -> tuple[bytes, int]:

@@ -27,9 +27,14 @@ def told(room: RoomState) -> History:
     return tuple((each.epoch, each.commit, tuple(each.removed)) for each in room.history[-TOLD_HISTORY:])
 
 
-def came_by(history: History) -> list[Merged]:
-    """A joined branch's history as our own, so that we can compare it with branches from before we joined."""
-    return [Merged(epoch, commit, list(removed), [], []) for epoch, commit, removed in history]
+def came_by(history: History, epoch: int) -> list[Merged]:
+    """The history of a branch that we join at ``epoch`` as our own, to compare it with branches from before we joined.
+
+    An inviter whose branch has gone on since its Welcome tells us later commits, too. We judge those ourselves.
+    """
+    if not in_order(history):
+        return []
+    return [Merged(before, commit, list(removed), [], []) for before, commit, removed in history if before < epoch]
 
 
 def is_ours(room: RoomState, opened: Opened, history: History) -> bool:

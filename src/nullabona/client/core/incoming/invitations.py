@@ -339,7 +339,8 @@ def enter(
         step.forget_room(opened.group_id)
         rooms.forget_leaving(step, opened.group_id)
     group = opened.accept()
-    room = RoomState(opened.group_id, info, JOINED, [], history=branch_history.came_by(branch_history.history_of(pack)))
+    history = branch_history.came_by(branch_history.history_of(pack), opened.epoch)
+    room = RoomState(opened.group_id, info, JOINED, [], history=history)
     room.let_in_by = sender.account_id
     if old is not None and old.phase == JOINED:
         arrivals.invited(step, old, room, sender.account_id)
