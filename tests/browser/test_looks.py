@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Meet
 from tests.browser.person import DESKTOP, Person
 
+pytestmark = pytest.mark.timeout(240)
+
 SHORT, LONG = "응", "그리고 혹시 시간이 되면 내가 빌려준 책도 가져와 줄 수 있을까? " * 4
 COVERED = """() => {
     const bar = document.querySelector("[role=toolbar].bar");
@@ -41,17 +43,21 @@ def test_what_appears_beside_a_message_covers_nothing_and_moves_nothing(couple: 
         for text in (SHORT, LONG, SHORT):
             speaker.say(f"{text} {turn}")
         expect(other.bubble(f"{SHORT} {turn}")).to_have_count(2)
-    mina.page.mouse.move(1, 1)
-    before = mina.page.evaluate(PLACES)
     articles = mina.page.locator("article[data-message]")
+    bar = mina.page.locator("[role=toolbar].bar")
     for number in range(articles.count()):
         articles.nth(number).hover()
-        expect(mina.page.locator("[role=toolbar].bar")).to_have_count(1)
+        expect(bar).to_have_count(1)
         shown, covered = mina.page.evaluate(COVERED)
         assert shown >= 1
         assert [] == covered
-        if number == articles.count() - 1:
-            assert before == mina.page.evaluate(PLACES)
+    mina.history.press("End")
+    expect(articles.last).to_be_in_viewport(ratio=1)
+    mina.page.mouse.move(1, 1)
+    before = mina.page.evaluate(PLACES)
+    articles.last.hover()
+    expect(bar).to_have_count(1)
+    assert before == mina.page.evaluate(PLACES)
     mina.page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
 
 

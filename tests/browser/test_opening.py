@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, FilePayload, Page, Route, WebSocket, expect
 
 from nullabona.client.api import Client
@@ -46,24 +47,25 @@ def test_what_comes_before_the_rest_of_the_page_is_not_lost(meet: Meet) -> None:
     expect(mina.chat("jun")).to_contain_text("too early for you")
 
 
+@pytest.mark.timeout(240)
 def test_a_chat_opens_at_its_newest_message_while_photos_load_and_somebody_writes(meet: Meet) -> None:
     """What comes meanwhile is seen and read; photos that come late move it out of sight for nobody."""
     mina, jun = meet("mina", "준")
     jun.enter("mina")
     mina.enter("준")
-    for number in range(3):
-        picture: FilePayload = {"name": f"{number}.jpg", "mimeType": "image/jpeg", "buffer": photo(480, 640 + number)}
-        attach(jun, [picture], f"look {number}")
-        mina.sees(f"look {number}")
-    mina.fresh()
+    chosen = [
+        FilePayload(name=f"{number}.jpg", mimeType="image/jpeg", buffer=photo(480, 640 + number)) for number in range(3)
+    ]
+    attach(jun, chosen, "look")
+    mina.sees("look")
     late: list[Route] = []
-    mina.page.route("**/media/**", late.append)
+    mina.page.route("**/media/**", lambda route: late.append(route))  # noqa: PLW0108 - no builtin is taken
+    mina.page.reload(wait_until="commit")
     mina.chat("준").click()
     jun.say("while it opens")
     newest = mina.sees("while it opens")
     expect(newest).to_be_in_viewport()
     expect(jun.bubble("while it opens").locator(".unread")).to_have_count(0)
-    mina.page.unroute("**/media/**")
     for route in late:
         route.continue_()
     expect(mina.page.locator("article img").last).to_have_js_property("complete", True)  # noqa: FBT003 - the page's own
