@@ -78,7 +78,7 @@ ATTEMPTS = {
     "an event is removed": "DELETE FROM event WHERE seq = 1",
     "an event is rewritten": "UPDATE event SET officer = 'rolf'",
     "an event is put in between": "INSERT INTO event SELECT 1, at_s, kind, case_id, officer, detail, nonce, previous, "
-                                  "randomblob(32) FROM event WHERE seq = 0",
+                                  "stands_for, randomblob(32) FROM event WHERE seq = 0",
     "a role out of nothing": "INSERT INTO officer_role VALUES ('rolf', 'counsel')",
     "a role is moved": "UPDATE officer_role SET role = 'releaser' WHERE officer = 'cora'",
     "an admin gets a case's key": "INSERT INTO case_key SELECT id, 'ada', x'' FROM cases",
@@ -95,6 +95,9 @@ ATTEMPTS = {
     "a rule is changed": "UPDATE permit SET role = 'admin' WHERE action = 'read'",
     "a step is added": "INSERT INTO step VALUES ('received', 'produce', 'produced')",
     "the desk is founded again": "DELETE FROM meta WHERE key = 'founded'",
+    "a deputy out of nothing": "INSERT INTO deputy VALUES (1, 'rolf', 'cora', 0, 1000, NULL)",
+    "a release as a deputy of nobody's appointment": act("nora", "produce", stands_for="'rolf'"),
+    "a release by the decider as a deputy": act("cora", "produce", stands_for="'rolf'"),
     "an authority out of nothing": "INSERT INTO authority VALUES ('evil-police', x'')",
 }  # fmt: skip
 

@@ -87,6 +87,8 @@ def test_everything_that_can_be_done_has_its_door() -> None:
         DeskAction.REPORT: "/record/report", DeskAction.OPEN: "/record/open", DeskAction.SETTLE: "/record/settle",
         DeskAction.OBJECT: "/confirm/{challenge}/object", DeskAction.OUTAGE: "/record/outage",
         DeskAction.SIGN_OFF: "/laws/{instrument}/sign-off",
+        DeskAction.APPOINT_DEPUTY: "/officers/{officer}/appoint-deputy",
+        DeskAction.END_DEPUTY: "/officers/{officer}/end-deputy",
     }  # fmt: skip
     elsewhere = {DeskAction.READ_JOURNAL}  # a page of its own
     assert set(DeskAction) - elsewhere == set(routes)

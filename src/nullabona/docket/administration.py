@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from nullabona.docket.core import roles
+from nullabona.docket.core import deputies, roles
 from nullabona.docket.core.acts import (
     NO_VERSION,
     Act,
@@ -19,9 +19,10 @@ from nullabona.docket.core.acts import (
     ObjectDetails,
     Stale,
 )
+from nullabona.docket.core.deputies import DeputyDetails
 from nullabona.docket.core.roles import CONFIRMS, HELD_S, DeskAction, SamePerson
 from nullabona.docket.keeping.context import DeskContext
-from nullabona.docket.keeping.staff import StaffChanges, subject_of
+from nullabona.docket.keeping.staff import StaffChanges, people_of, subject_of
 from nullabona.docket.keeping.vault import check_recipient
 from nullabona.docket.ports import Acting
 from nullabona.docket.store.sqlite import Held
@@ -73,7 +74,7 @@ class Administration:
         self._context = context
         self._store, self._clock, self._staff = context.store, context.clock, context.staff
         self._journal = context.journal
-        self._changes = StaffChanges(context.store)
+        self._changes = StaffChanges(context.store, context.clock)
         self._effect = effect
 
     def pendings(self) -> tuple[Pending, ...]:
@@ -83,20 +84,23 @@ class Administration:
     def propose(self, who: Acting, action: DeskAction, details: DeskDetails) -> Act:
         """The act to sign. Raises `NotAllowed` or `SamePerson`."""
         confirms = isinstance(details, ConfirmDetails)
-        self._check(who, action, details)
-        return self._context.draw_up(action, b"", NO_VERSION, who, details, confirms=confirms)
+        stands_for = self._stands_for(who, action, details)
+        self._check(who, action, details, stands_for)
+        return self._context.draw_up(
+            action, b"", NO_VERSION, who, details, stands_for=stands_for, confirms=confirms
+        )  # fmt: skip
 
     def perform(self, who: Acting, act: Act, details: DeskDetails, assertion: Assertion) -> DeskDone:
         """Store a proposal, or carry out the action that this act confirms, in one transaction."""
         action = DeskAction(act.action)
-        self._check(who, action, details)
+        self._check(who, action, details, act.stands_for or "")
         if act.case or act.version != NO_VERSION.hex() or act.confirms != isinstance(details, ConfirmDetails):
             raise Stale("this act is not about the desk")
         count = self._context.check_signed(act, details, who, assertion)
         with self._store.transaction():
             self._store.run("count_signature", count, assertion.key_id)
             self._keep_act(act, details, assertion)
-            self._journal.append(_kind(act), act.challenge, officer=act.officer)
+            self._journal.append(_kind(act), act.challenge, officer=act.officer, stands_for=act.stands_for or None)
             if isinstance(details, ConfirmDetails):
                 self._confirm(who, details.approves)
             elif isinstance(details, ObjectDetails):
@@ -104,6 +108,7 @@ class Administration:
             elif action in CONFIRMS:
                 self._keep_pending(act, action, details)
             else:
+                self._changes.carry_out(action, details, self._clock())
                 self._effect(who, action, details, who.officer)
         return DeskDone(act.challenge, carried_out=act.confirms or action not in CONFIRMS)
 
@@ -114,28 +119,48 @@ class Administration:
             raise NoSuchProposal("nothing of that name waits for a second signature")
         return self._pending(row)
 
-    def _check(self, who: Acting, action: DeskAction, details: DeskDetails) -> None:
+    def _stands_for(self, who: Acting, action: DeskAction, details: DeskDetails) -> str:
+        """For whom the officer does it; for themselves what no role of theirs allows either, which `_check` refuses."""
+        officer = self._staff.active(who.officer)
+        if not deputies.for_deputies(action) or not officer.deputyships:
+            return ""
+        allowed = roles.who_may_desk(action, confirming=isinstance(details, ConfirmDetails))
+        first = self._store.row("act_by", details.approves) if isinstance(details, ConfirmDetails) else None
+        apart = {name for name in first or () if name}
+        return deputies.stands_for(officer.roles, officer.deputyships, allowed, apart) or ""
+
+    def _check(self, who: Acting, action: DeskAction, details: DeskDetails, stands_for: str) -> None:
         confirming = isinstance(details, ConfirmDetails)
         officer = self._staff.active(who.officer)
-        roles.check_desk_allowed(officer.roles, action, confirming=confirming)
+        if stands_for and deputies.for_deputies(action):
+            allowed = roles.who_may_desk(action, confirming=confirming)
+            deputies.check_stands_for(officer.roles, officer.deputyships, allowed, stands_for)
+        else:
+            roles.check_desk_allowed(officer.roles, action, confirming=confirming)
         if isinstance(details, ObjectDetails) != (action is DeskAction.OBJECT):
             raise Stale("the details do not belong to the action")
         if isinstance(details, ObjectDetails):
             self._check_objection(details)
             return
         if not isinstance(details, ConfirmDetails):
-            if isinstance(details, AuthorityDetails) and details.authority.recipient:
-                check_recipient(details.authority.recipient)
-            if subject_of(details)[0] == who.officer:
+            self._check_details(details)
+            if who.officer in people_of(details):
                 raise SamePerson("nobody decides about themselves")
             return
         first = self.find(details.approves)
         if first.action != action:
             raise Stale("this is not what waits for a second signature")
-        if who.officer in {first.proposed_by, first.subject}:
+        if who.officer in {first.proposed_by, *people_of(first.details)}:
             raise SamePerson("somebody else must confirm it")
         if self._clock() < first.ready_s:
             raise Held("a day must pass between the first signature and the second")
+
+    def _check_details(self, details: DeskDetails) -> None:
+        if isinstance(details, AuthorityDetails) and details.authority.recipient:
+            check_recipient(details.authority.recipient)
+        if isinstance(details, DeputyDetails):
+            deputies.check_period(details, self._clock())
+            self._staff.check_deputy(details)
 
     def _check_objection(self, details: ObjectDetails) -> None:
         if not self.find(details.challenge).held:
@@ -147,6 +172,7 @@ class Administration:
         self._store.run(
             "add_act", act.challenge, None, act.action, int(act.confirms), act.officer, assertion.key_id, "",
             NO_VERSION, approves, None, None, act.encode(), assertion.payload, self._clock(),
+            act.stands_for or None,
         )  # fmt: skip
 
     def _keep_pending(self, act: Act, action: DeskAction, details: DeskDetails) -> None:

@@ -227,7 +227,7 @@ class Desk:
 
     def journal(self, who: Acting) -> tuple[Event, ...]:
         """The whole journal, checked. Raises `NotAllowed` or `JournalBroken`."""
-        check_desk_allowed(self.staff.active(who.officer).roles, DeskAction.READ_JOURNAL)
+        check_desk_allowed(self.staff.active(who.officer).rights, DeskAction.READ_JOURNAL)
         return self._journal.events()
 
     def history(self, who: Acting, case: CaseId) -> tuple[Event, ...]:
@@ -332,7 +332,7 @@ class Desk:
 
     def figures(self, who: Acting, term: str) -> Report:
         """The figures of a half-year as they are now. Raises `NotAllowed` or `FiguresIncomplete`."""
-        check_desk_allowed(self.staff.active(who.officer).roles, DeskAction.REPORT)
+        check_desk_allowed(self.staff.active(who.officer).rights, DeskAction.REPORT)
         return self._reporting.draw_up(who, term)
 
     def propose_outage(self, who: Acting, details: OutageDetails) -> Proposal:

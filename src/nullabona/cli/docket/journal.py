@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from nullabona.cli.docket.chosen import at_desk
+from nullabona.cli.docket.show import by
 from nullabona.cli.docket.times import when
 from nullabona.cli.help import command
 from nullabona.cli.log.work import read_policy
@@ -46,9 +47,11 @@ def journal(context: click.Context, export: Path | None, *, changes: bool) -> No
         if changes and each.kind == READ:
             continue
         if settings_of(context).as_json:
-            emit({"seq": each.seq, "at_s": each.at_s, "kind": each.kind, "case": each.case, "officer": each.officer})
+            row = {"seq": each.seq, "at_s": each.at_s, "kind": each.kind, "case": each.case, "officer": each.officer}
+            emit(row | ({"stands_for": each.stands_for} if each.stands_for else {}))
         else:
-            line(f"{each.seq:6}  {when(each.at_s)}  {each.officer or '-':12}  {each.kind}")
+            who = by(each.officer, each.stands_for, settings_of(context).language)
+            line(f"{each.seq:6}  {when(each.at_s)}  {who:12}  {each.kind}")
     note(settings_of(context), "docket-journal-whole", count=len(events))
 
 

@@ -11,13 +11,15 @@ from msgspec import to_builtins
 
 from nullabona.cli.docket.chosen import at_desk, data_of
 from nullabona.cli.docket.show import say_done
+from nullabona.cli.docket.times import read_time, when, zone_here
 from nullabona.cli.help import command, group
-from nullabona.cli.output import emit, line, note, table
+from nullabona.cli.output import emit, line, note, say, table
 from nullabona.cli.settings import Settings, settings_of, spoken
 from nullabona.cli.usage import Misused
 from nullabona.docket.administration import NoSuchProposal
-from nullabona.docket.core.acts import AuthorityDetails, ObjectDetails, RevokeDetails, RoleDetails
+from nullabona.docket.core.acts import AuthorityDetails, ObjectDetails, Officer, RevokeDetails, RoleDetails
 from nullabona.docket.core.cadence import Cadence
+from nullabona.docket.core.deputies import DeputyDetails, EndDeputyDetails
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Authority
 from nullabona.docket.core.roles import DeskAction, Role
@@ -139,9 +141,18 @@ def list_officers(context: click.Context) -> None:
         found_all = at.desk.staff.officers()
     if settings_of(context).as_json:
         for each in found_all:
-            emit({"officer": each.id, "roles": list(each.roles), "active": each.active})
+            standing = [to_builtins(one) for one in each.deputyships]
+            emit({"officer": each.id, "roles": list(each.roles), "active": each.active, "deputyships": standing})
         return
-    table([(each.id, ", ".join(each.roles), "" if each.active else "gone") for each in found_all])
+    table([(each.id, ", ".join(each.roles), _standing(context, each)) for each in found_all])
+
+
+def _standing(context: click.Context, officer: Officer) -> str:
+    """Whether the officer is gone, or for whom they stand in now."""
+    language, zone = settings_of(context).language, zone_here(context)
+    found = officer.deputyships if officer.active else ()
+    said = [say("officer-deputy", language, absent=one.absent, until=when(one.until_s, zone)) for one in found]
+    return ", ".join(said) if officer.active else "gone"
 
 
 @officer.command()
@@ -163,6 +174,28 @@ def revoke(context: click.Context, name: str, why: str) -> None:
     """Propose to revoke an officer."""
     with at_desk(context) as at:
         say_done(context, at, at.sign(at.desk.propose(at.who, DeskAction.REVOKE, None, RevokeDetails(name, why))))
+
+
+@officer.command()
+@click.argument("name")
+@click.option("--for", "absent", required=True, metavar="OFFICER", help="The officer who is absent.")
+@click.option("--from", "since", metavar="TIME", help="When it begins; now, if not given.")
+@click.option("--until", metavar="TIME", help="When it ends: 2027-01-31, or with a time 2027-01-31T18:00.")
+@click.option("--end", is_flag=True, help="End it now instead.")
+@spoken
+@click.pass_context
+def deputy(context: click.Context, name: str, absent: str, since: str | None, until: str | None, *, end: bool) -> None:
+    """Propose NAME to stand in for an absent officer for a time; another admin or counsel confirms."""
+    if end == bool(until):
+        raise Misused("deputy-until")
+    with at_desk(context) as at:
+        if until is None:
+            proposal = at.desk.propose(at.who, DeskAction.END_DEPUTY, None, EndDeputyDetails(name, absent))
+        else:
+            zone = zone_here(context)
+            span = now_s() if since is None else read_time(since, zone), read_time(until, zone)
+            proposal = at.desk.propose(at.who, DeskAction.APPOINT_DEPUTY, None, DeputyDetails(name, absent, *span))
+        say_done(context, at, at.sign(proposal))
 
 
 @officer.command()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 import click
-from msgspec import to_builtins
+from msgspec import UnsetType, to_builtins
 
 from nullabona.cli.docket.times import when, zone_here
 from nullabona.cli.output import emit, line, say, table
@@ -15,7 +15,7 @@ from nullabona.cli.settings import settings_of
 from nullabona.docket.administration import DeskDone
 from nullabona.docket.cases.casework import Done
 from nullabona.docket.core.instrument import DAY
-from nullabona.docket.core.records import CaseContent, CaseLine, CaseView, Demand
+from nullabona.docket.core.records import Approval, CaseContent, CaseLine, CaseView, Demand
 from nullabona.docket.core.statements import Report
 from nullabona.docket.core.timers import Due
 from nullabona.operating.desk import OpenedDesk
@@ -73,9 +73,19 @@ def show_case(context: click.Context, view: CaseView) -> None:
         *(("gate", f"{gate.name}: {yes if gate.met else no}") for gate in demand.gates),
         *(("matched", f"{match.identifier.text}: {held if match.found else nothing}") for match in content.matches),
         *_decided(content, language), *_silence(content, language, zone),
-        *(("signed", f"{TERMS.say(f'action.{each.action}', language)}: {each.officer}") for each in view.approvals),
+        *(("signed", _signed(each, language)) for each in view.approvals),
     ]  # fmt: skip
     table([(say(f"show-{name}", language), value) for name, value in rows])
+
+
+def _signed(each: Approval, language: Language) -> str:
+    return f"{TERMS.say(f'action.{each.action}', language)}: {by(each.officer, each.stands_for, language)}"
+
+
+def by(officer: str | None, stands_for: str | UnsetType, language: Language) -> str:
+    """Who did it; for a deputy, also for whom."""
+    name = officer or "-"
+    return say("show-stands-for", language, officer=name, absent=stands_for) if stands_for else name
 
 
 def _decided(content: CaseContent, language: Language) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from nullabona.docket.cases.changes import Change, Changes, Moment
 from nullabona.docket.cases.handover import HandOvers
 from nullabona.docket.cases.notices import Notices, PendingNotice
 from nullabona.docket.cases.receipts import Receipts
-from nullabona.docket.core import decide, roles, states, timers
+from nullabona.docket.core import decide, deputies, roles, states, timers
 from nullabona.docket.core.acts import (
     NO_VERSION,
     Act,
@@ -92,21 +92,22 @@ class Casework:
         self, who: Acting, action: Action, case: bytes | None, details: CaseDetails, made: Made | None = None
     ) -> Act:
         """The act to sign. Raises what carrying it out now would raise, except for signature errors."""
-        self._check_role(who, action)
+        stands_for = self._stands_for(who, action, case)
         if case is None and action != Action.INTAKE:
             raise NoSuchCase("an action on no case")
         if case is None:
-            act = self._context.draw_up(action, self._random_bytes(CASE_ID_SIZE), NO_VERSION, who, details)
+            case_id, version, at_s = self._random_bytes(CASE_ID_SIZE), NO_VERSION, None
         else:
+            case_id, version = case, self._files.open(who, case).version
             at_s = made.order.decided_s if made is not None else None
-            act = self._context.draw_up(action, case, self._files.open(who, case).version, who, details, at_s)
+        act = self._context.draw_up(action, case_id, version, who, details, at_s, stands_for=stands_for)
         self._change(who, act, details, made)
         return act
 
     def perform(self, who: Acting, act: Act, details: CaseDetails, assertion: Assertion,
                 document: bytes | None = None, made: Made | None = None) -> Done:  # fmt: skip
         """Carry out what was signed: state, content, journal, timers and slot change together or not at all."""
-        self._check_role(who, Action(act.action))
+        self._check_role(who, act)
         count = self._context.check_signed(act, details, who, assertion)
         _check_document(details, document)
         moment, change = self._change(who, act, details, made)
@@ -127,8 +128,19 @@ class Casework:
         if self._store.value("count_waiting_events") >= self._cadence.slots * self._cadence.lag:
             raise LogBusy("more events wait for a slot than the log can take in time")
 
-    def _check_role(self, who: Acting, action: Action) -> None:
-        roles.check_allowed(self._staff.active(who.officer).roles, action)
+    def _check_role(self, who: Acting, act: Act) -> None:
+        officer = self._staff.active(who.officer)
+        allowed = roles.who_may(Action(act.action))
+        deputies.check_stands_for(officer.roles, officer.deputyships, allowed, act.stands_for or "")
+
+    def _stands_for(self, who: Acting, action: Action, case: bytes | None) -> str:
+        """For whom the officer does it. Raises `NotAllowed`."""
+        officer = self._staff.active(who.officer)
+        apart = self._files.kept_apart(case, action) if officer.deputyships and case is not None else ()
+        name = deputies.stands_for(officer.roles, officer.deputyships, roles.who_may(action), apart)
+        if name is None:
+            raise roles.NotAllowed(f"no role of yours allows {action}")
+        return name
 
     def _change(self, who: Acting, act: Act, details: CaseDetails, made: Made | None) -> tuple[Moment, Change]:
         action = Action(act.action)
@@ -195,9 +207,10 @@ class Casework:
         if moment.action == Action.CLOSE:
             self._store.run("set_erase_day", self._erase_day(content, moment.now_s), file.id)
         self._turn_timers(moment, change, content)
-        self._journal.append(act.action, act.challenge, case=file.id, officer=act.officer)
+        by = {"officer": act.officer, "stands_for": act.stands_for or None}
+        self._journal.append(act.action, act.challenge, case=file.id, **by)
         if isinstance(moment.details, HandOverDetails):
-            self._hand_overs.enter(file, act.officer, moment.details)
+            self._hand_overs.enter(file, moment.details, **by)
         if change.event is not None:
             self._enter(moment, change, content)
         return Done(file.id, after, version, act.challenge)
@@ -207,7 +220,7 @@ class Casework:
         self._store.run(
             "add_act", act.challenge, file.id, act.action, 0, act.officer, assertion.key_id, file.state or "",
             bytes.fromhex(act.version), change.approves, makes, change.package_sha256, act.encode(), assertion.payload,
-            moment.now_s,
+            moment.now_s, act.stands_for or None,
         )  # fmt: skip
 
     def _package(self, file: CaseFile, change: Change) -> bytes | None:

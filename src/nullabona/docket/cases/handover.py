@@ -120,10 +120,10 @@ class HandOvers:
         rows = self._store.rows("timers_of", case)
         return next((due_s for name, due_s, _, met_s, _ in rows if name == WAIT and met_s is None), 0)
 
-    def enter(self, file: CaseFile, officer: str, details: HandOverDetails) -> None:
+    def enter(self, file: CaseFile, details: HandOverDetails, *, officer: str | None, stands_for: str | None) -> None:
         """Enter the form in the journal. Inside a transaction."""
         kind = UNSEALED if details.unsealed else SEALED
-        self._journal.append(kind, digest(details), case=file.id, officer=officer)
+        self._journal.append(kind, digest(details), case=file.id, officer=officer, stands_for=stands_for)
 
     def give(self, file: CaseFile) -> Callable[[], HandedOver]:
         """A call that makes the package in the signed form, on any thread: the desk's state is read beforehand.

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
+from nullabona.docket.core.deputies import DeputyDetails, Deputyship, EndDeputyDetails
 from nullabona.docket.core.doubts import Doubt
 from nullabona.docket.core.instrument import Day, Seconds
 from nullabona.docket.core.records import (
@@ -321,7 +322,7 @@ class SignOffDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
 
 DeskDetails = (
     EnrolDetails | RevokeDetails | RoleDetails | KeyDetails | AuthorityDetails | ReportDetails | SettleDetails
-    | OpenDetails | OutageDetails | SignOffDetails | ObjectDetails | ConfirmDetails
+    | OpenDetails | OutageDetails | SignOffDetails | DeputyDetails | EndDeputyDetails | ObjectDetails | ConfirmDetails
 )  # fmt: skip
 
 
@@ -337,6 +338,8 @@ class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expires_s: Seconds
     confirms: bool = False
     """Whether this is the second signature of a desk action that needs two."""
+    stands_for: OfficerId | UnsetType = UNSET
+    """The absent officer whose deputy does it; not encoded if officers act for themselves."""
     v: Literal[1] = 1
 
     @property
@@ -371,6 +374,13 @@ class Officer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     roles: tuple[Role, ...]
     active: bool
     enrolled_day: Day
+    deputyships: tuple[Deputyship, ...] = ()
+    """For whom they stand in now."""
+
+    @property
+    def rights(self) -> frozenset[Role]:
+        """Their own roles, and those of the officers for whom they stand in now."""
+        return frozenset(self.roles).union(*(one.roles for one in self.deputyships))
 
 
 def check_form(details: CaseDetails | DeskDetails) -> None:

@@ -154,6 +154,8 @@ class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     officer: OfficerId
     challenge: Hash
     key_id: str
+    stands_for: OfficerId | UnsetType = UNSET
+    """The absent officer whose deputy signed."""
 
 
 class GagProposal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -241,3 +243,5 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Digest of what the event is about; the case holds the content."""
     nonce: Hash
     previous: Hash
+    stands_for: OfficerId | UnsetType = UNSET
+    """The absent officer for whom a deputy did it; not encoded if there is none."""

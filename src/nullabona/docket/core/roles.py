@@ -35,6 +35,8 @@ class DeskAction(StrEnum):
     GRANT_ROLE = "grant-role"
     TAKE_ROLE = "take-role"
     ADD_KEY = "add-key"
+    APPOINT_DEPUTY = "appoint-deputy"
+    END_DEPUTY = "end-deputy"
     REGISTER_AUTHORITY = "register-authority"
     REPORT = "report"
     OPEN = "open"
@@ -98,6 +100,8 @@ DESK: Final[dict[DeskAction, frozenset[Role]]] = {
     DeskAction.GRANT_ROLE: frozenset({_R.ADMIN}),
     DeskAction.TAKE_ROLE: frozenset({_R.ADMIN}),
     DeskAction.ADD_KEY: frozenset({_R.ADMIN}),
+    DeskAction.APPOINT_DEPUTY: frozenset({_R.ADMIN}),
+    DeskAction.END_DEPUTY: frozenset({_R.ADMIN, _R.COUNSEL}),
     DeskAction.REGISTER_AUTHORITY: frozenset({_R.INTAKE, _R.COUNSEL}),
     DeskAction.REPORT: frozenset({_R.PUBLISHER}),
     DeskAction.OPEN: frozenset({_R.COUNSEL}),
@@ -115,6 +119,7 @@ CONFIRMS: Final[dict[DeskAction, frozenset[Role]]] = {
     DeskAction.GRANT_ROLE: frozenset({_R.ADMIN, _R.COUNSEL}),
     DeskAction.TAKE_ROLE: frozenset({_R.ADMIN, _R.COUNSEL}),
     DeskAction.ADD_KEY: frozenset({_R.ADMIN, _R.COUNSEL}),
+    DeskAction.APPOINT_DEPUTY: frozenset({_R.ADMIN, _R.COUNSEL}),
     DeskAction.REGISTER_AUTHORITY: frozenset({_R.REVIEWER, _R.COUNSEL}),
     DeskAction.REPORT: frozenset({_R.COUNSEL}),
     DeskAction.SETTLE: frozenset({_R.COUNSEL}),
@@ -139,6 +144,11 @@ APART: Final[frozenset[tuple[Action, Action]]] = frozenset({
 """(action, earlier action): never by the same officer on the same case, even after an amendment."""
 
 
+STAFF: Final = frozenset({
+    DeskAction.ENROL, DeskAction.REVOKE, DeskAction.GRANT_ROLE, DeskAction.TAKE_ROLE, DeskAction.ADD_KEY,
+    DeskAction.APPOINT_DEPUTY, DeskAction.END_DEPUTY,
+})  # fmt: skip
+"""Actions that decide about the staff. No deputy does them for somebody else."""
 ALONE: Final = frozenset({_R.ADMIN, _R.AUDITOR})
 """Roles that an officer has alone: who admits people reads no case, and who audits does nothing."""
 
@@ -154,16 +164,19 @@ def allowed(roles: Iterable[Role], action: Action, state: State | None) -> bool:
     return (state, action) in STEPS and not _CASE[action].isdisjoint(roles)
 
 
-def check_allowed(roles: Iterable[Role], action: Action) -> None:
-    """Raises `NotAllowed` unless one of ``roles`` may ever do ``action``. `states.after` checks the state."""
-    if _CASE[action].isdisjoint(roles):
-        raise NotAllowed(f"no role of yours allows {action}")
+def who_may(action: Action) -> frozenset[Role]:
+    """The roles that may ever do ``action`` to a case; `states.after` checks the state."""
+    return _CASE[action]
+
+
+def who_may_desk(action: DeskAction, *, confirming: bool = False) -> frozenset[Role]:
+    """The roles that may do, or with ``confirming`` confirm, ``action``."""
+    return CONFIRMS.get(action, frozenset()) if confirming else DESK[action]
 
 
 def check_desk_allowed(roles: Iterable[Role], action: DeskAction, *, confirming: bool = False) -> None:
     """Raises `NotAllowed` unless one of ``roles`` may do, or with ``confirming`` confirm, ``action``."""
-    who = CONFIRMS.get(action, frozenset()) if confirming else DESK[action]
-    if who.isdisjoint(roles):
+    if who_may_desk(action, confirming=confirming).isdisjoint(roles):
         raise NotAllowed(f"no role of yours allows {'confirming ' if confirming else ''}{action}")
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
+from msgspec import UNSET
 
 from nullabona.docket.core.acts import Act
 from nullabona.docket.core.entered import Entered, check_entered
 from nullabona.docket.core.records import Approval, CaseContent, CaseId, CaseLine, CaseView, Demand, Package
-from nullabona.docket.core.roles import READERS, NotAllowed, can_read
+from nullabona.docket.core.roles import APART, READERS, NotAllowed, can_read
 from nullabona.docket.core.states import State
 from nullabona.docket.keeping.staff import Staff
 from nullabona.docket.keeping.vault import Locked, new_identity, seal, unseal
@@ -122,7 +123,7 @@ class CaseFiles:
     def view(self, file: CaseFile) -> CaseView:
         """The case as an officer sees it."""
         acts = self._store.rows("acts_of", file.id)
-        approvals = tuple(Approval(row[0], row[1], row[2], row[3]) for row in acts if row[0] in _APPROVALS)
+        approvals = tuple(Approval(*(*row[:4], row[7] or UNSET)) for row in acts if row[0] in _APPROVALS)
         opened_by = next(row[1] for row in acts if row[0] == "intake")
         recused = tuple(name for (name,) in self._store.rows("recusals", file.id))
         return CaseView(
@@ -136,6 +137,12 @@ class CaseFiles:
             recused,
             file.received_s,
         )
+
+    def kept_apart(self, case: CaseId, action: str) -> frozenset[str]:
+        """The officers who, or whose deputies, did what excludes them from ``action``, and who stepped back."""
+        acts = [row for row in self._store.rows("acts_of", case) if (action, row[0]) in APART]
+        recused = {name for (name,) in self._store.rows("recusals", case)}
+        return frozenset({name for row in acts for name in (row[1], row[7]) if name} | recused)
 
     def lines(self, state: State | None = None) -> tuple[CaseLine, ...]:
         """Every case; none is opened."""

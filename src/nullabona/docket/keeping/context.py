@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from msgspec import UNSET
+
 from nullabona.docket.core.acts import (
     ACT_LIFETIME_S,
     NONCE_SIZE,
@@ -47,7 +49,7 @@ class DeskContext:
 
     def draw_up(
         self, action: str, case: bytes, version: bytes, who: Acting, details: CaseDetails | DeskDetails,
-        at_s: int | None = None, *, confirms: bool = False,
+        at_s: int | None = None, *, stands_for: str = "", confirms: bool = False,
     ) -> Act:  # fmt: skip
         """The act to sign. Raises `DetailsWrong`."""
         check_form(details)
@@ -55,6 +57,7 @@ class DeskContext:
         return Act(
             action=action, case=case.hex(), version=version.hex(), officer=who.officer, details=digest(details).hex(),
             nonce=self.random_bytes(NONCE_SIZE).hex(), expires_s=now_s + ACT_LIFETIME_S, confirms=confirms,
+            stands_for=stands_for or UNSET,
         )  # fmt: skip
 
     def check_signed(self, act: Act, details: CaseDetails | DeskDetails, who: Acting, assertion: Assertion) -> int:
@@ -77,7 +80,7 @@ class DeskContext:
 
 def context_of(store: DeskStore, outside: Outside, cadence: Cadence, taxonomy: Taxonomy) -> DeskContext:
     """The shared state of the desk that keeps its data in ``store``."""
-    staff = Staff(store)
+    staff = Staff(store, outside.clock)
 
     def gag_by_law(demand: Demand) -> bool:
         found = taxonomy.find(demand.instrument, demand.received_s // DAY)

@@ -65,7 +65,7 @@ def found(
             raise FoundingRefused("a desk was founded here already")
         key = random_bytes(32)
         with store.transaction():
-            StaffChanges(store).found([(one.officer, one.roles) for one in first], clock())
+            StaffChanges(store, clock).found([(one.officer, one.roles) for one in first], clock())
             store.run("set_meta", RATCHET, key)
             store.run("set_meta", OUTSIDE, json.dumps(list(outside)).encode())
             store.run("set_meta", CADENCE, canonical(cadence))

@@ -1,4 +1,4 @@
-"""Makes sealed slots: counsel and the auditor can read the record; the log gets the commitment.
+"""Makes sealed slots: counsel, their deputies and the auditor can read the record; the log gets the commitment.
 
 The desk keeps a box for each slot that only outsiders can open. Its size is the same whether the slot is busy or not.
 """
@@ -106,7 +106,8 @@ class Slots:
 
     def _recipients(self) -> list[str]:
         outside = json.loads(self._store.value("get_meta", OUTSIDE))
-        return [*outside, *self._staff.with_role(Role.COUNSEL, Role.AUDITOR).values()]
+        inside = self._staff.with_role(Role.COUNSEL, Role.AUDITOR) | self._staff.deputies_for(Role.COUNSEL)
+        return [*outside, *inside.values()]
 
 
 def _pad(boxed: Boxed) -> bytes:

@@ -16,10 +16,12 @@ from nullabona.docket.core.acts import (
     RoleDetails,
     SignOffDetails,
 )
+from nullabona.docket.core.deputies import DeputyDetails, Deputyship, DeputyWrong, EndDeputyDetails, check_pair
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Authority
-from nullabona.docket.core.roles import DeskAction, NotAllowed, Role
+from nullabona.docket.core.roles import ALONE, DeskAction, NotAllowed, Role
 from nullabona.docket.keeping.vault import check_recipient
+from nullabona.docket.ports import Clock
 from nullabona.docket.store.sqlite import DeskStore
 from nullabona.errors import UserError
 from nullabona.wire.canonical import canonical, read_canonical
@@ -42,8 +44,9 @@ class NoSuchAuthority(UserError):
 class Staff:
     """Looks up officers, their keys, and authorities."""
 
-    def __init__(self, store: DeskStore) -> None:
+    def __init__(self, store: DeskStore, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
 
     def officers(self) -> tuple[Officer, ...]:
         """Every present and former officer."""
@@ -78,6 +81,10 @@ class Staff:
         """Active officers with one of ``roles``, and their recipients."""
         return {name: recipient for role in roles for name, recipient in self._store.rows("recipients_with_role", role)}
 
+    def deputies_for(self, role: Role) -> dict[str, str]:
+        """Who stands in now or later for an officer with ``role``, and their recipients."""
+        return dict(self._store.rows("recipients_of_deputies", role, self._clock()))
+
     def authority(self, name: str) -> Authority:
         """Raises `NoSuchAuthority`."""
         encoded = self._store.value("authority", name)
@@ -91,8 +98,27 @@ class Staff:
         return tuple(read_canonical(row[0], AuthorityDetails, "an authority").authority for row in rows)
 
     def _officer(self, row: tuple[str, str, str, int, int | None]) -> Officer:
-        roles = tuple(Role(role) for (role,) in self._store.rows("roles_of", row[0]))
-        return Officer(row[0], row[1], row[2], roles, active=row[4] is None, enrolled_day=row[3])
+        roles, now_s = self._roles(row[0]), self._clock()
+        deputyships = (
+            ()
+            if ALONE & set(roles)
+            else tuple(
+                Deputyship(absent, tuple(role for role in self._roles(absent) if role not in ALONE), until_s)
+                for absent, until_s in self._store.rows("deputyships", row[0], now_s, now_s)
+            )
+        )
+        return Officer(row[0], row[1], row[2], roles, row[4] is None, row[3], deputyships)
+
+    def _roles(self, name: str) -> tuple[Role, ...]:
+        return tuple(Role(role) for (role,) in self._store.rows("roles_of", name))
+
+    def deputies(self) -> tuple[DeputyDetails, ...]:
+        """Every appointment of a deputy that lasts or is still to begin."""
+        return tuple(DeputyDetails(*row) for row in self._store.rows("deputies", self._clock()))
+
+    def check_deputy(self, details: DeputyDetails) -> None:
+        """Raises `NotAllowed` if one of the two is no officer, or `DeputyWrong`."""
+        check_pair(self.active(details.officer).roles, self.active(details.absent).roles)
 
 
 class StaffChanges(Staff):
@@ -120,6 +146,12 @@ class StaffChanges(Staff):
                                 details.role)  # fmt: skip
             case KeyDetails():
                 self._add_key(details.officer, details.credential)
+            case DeputyDetails():
+                self.check_deputy(details)
+                self._store.run("add_deputy", details.officer, details.absent, details.from_s, details.until_s)
+            case EndDeputyDetails():
+                if not self._store.run("end_deputy", now_s, details.officer, details.absent):
+                    raise DeputyWrong("this officer stands in for nobody of that name")
             case AuthorityDetails():
                 self._store.run("keep_authority", details.authority.id, canonical(details))
             case _:
@@ -140,6 +172,10 @@ def subject_of(details: msgspec.Struct) -> tuple[str, str]:
     match details:
         case RoleDetails():
             return details.officer, details.role
+        case DeputyDetails():
+            return details.officer, f"{details.absent} {details.from_s} {details.until_s}"
+        case EndDeputyDetails():
+            return f"deputy:{details.officer}", details.absent
         case EnrolDetails() | RevokeDetails() | KeyDetails():
             return details.officer, ""
         case AuthorityDetails():
@@ -148,3 +184,9 @@ def subject_of(details: msgspec.Struct) -> tuple[str, str]:
             return f"row:{details.instrument}", ""
         case _:
             return f"desk:{getattr(details, 'term', '')}", ""
+
+
+def people_of(details: msgspec.Struct) -> tuple[str, ...]:
+    """Whom a proposal is about: none of them gives a signature for it."""
+    subject = subject_of(details)[0]
+    return (subject, details.absent) if isinstance(details, DeputyDetails) else (subject,)

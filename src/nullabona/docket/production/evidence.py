@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Annotated, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from nullabona.docket.core.receipt import Receipt
 from nullabona.docket.production.manifest import Manifest
@@ -37,6 +37,8 @@ class Custody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key: Annotated[str, Meta(max_length=200)] = ""
     digest: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
     """SHA-256 of the canonical action that the officer signed."""
+    stands_for: Annotated[str, Meta(min_length=1, max_length=120)] | UnsetType = UNSET
+    """The absent officer for whom a deputy did it."""
 
 
 class Evidence(msgspec.Struct, frozen=True):

@@ -54,6 +54,13 @@ def custody_of(history: Iterable[Event], approvals: Iterable[Approval]) -> tuple
     """The chain of custody from the journal of a case."""
     keys = {approval.challenge: approval.key_id for approval in approvals}
     return tuple(
-        Custody(event.at_s, event.kind, event.officer or "desk", keys.get(event.detail, ""), event.detail.hex())
+        Custody(
+            event.at_s,
+            event.kind,
+            event.officer or "desk",
+            keys.get(event.detail, ""),
+            event.detail.hex(),
+            event.stands_for,
+        )
         for event in history
     )

@@ -43,6 +43,11 @@ SELECT role FROM officer_role WHERE officer = ? ORDER BY role;
 SELECT DISTINCT id, recipient FROM officer JOIN officer_role ON officer.id = officer
 WHERE revoked_day IS NULL AND role = ? ORDER BY id;
 
+-- name: recipients_of_deputies
+SELECT DISTINCT id, recipient FROM officer JOIN deputy ON deputy.officer = id
+JOIN officer_role ON officer_role.officer = absent
+WHERE revoked_day IS NULL AND role = ? AND ended_s IS NULL AND until_s > ? ORDER BY id;
+
 -- name: add_officer
 INSERT INTO officer (id, name, recipient, enrolled_day) VALUES (?, ?, ?, ?);
 
@@ -54,6 +59,20 @@ INSERT INTO officer_role (officer, role) VALUES (?, ?);
 
 -- name: take_role
 DELETE FROM officer_role WHERE officer = ? AND role = ?;
+
+-- name: add_deputy
+INSERT INTO deputy (officer, absent, from_s, until_s) VALUES (?, ?, ?, ?);
+
+-- name: end_deputy
+UPDATE deputy SET ended_s = ? WHERE officer = ? AND absent = ? AND ended_s IS NULL;
+
+-- name: deputyships
+SELECT absent, max(until_s) FROM deputy JOIN officer ON officer.id = absent
+WHERE officer = ? AND from_s <= ? AND until_s > ? AND ended_s IS NULL AND revoked_day IS NULL
+GROUP BY absent ORDER BY absent;
+
+-- name: deputies
+SELECT officer, absent, from_s, until_s FROM deputy WHERE until_s > ? AND ended_s IS NULL ORDER BY from_s, officer;
 
 -- name: add_credential
 INSERT INTO credential (key_id, officer, kind, public, label, sign_count) VALUES (?, ?, ?, ?, ?, ?);
@@ -146,20 +165,20 @@ SELECT name, due_s, begun_s, met_s, level FROM timer WHERE case_id = ? ORDER BY 
 
 -- name: add_act
 INSERT INTO act (challenge, case_id, action, confirms, officer, key_id, state, version, approves, makes, package,
-    encoded, payload, at_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+    encoded, payload, at_s, stands_for) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: act
 SELECT challenge, case_id, action, officer, key_id, state, version, approves, makes, package, encoded, payload, at_s
 FROM act WHERE challenge = ?;
 
 -- name: acts_of
-SELECT action, officer, challenge, key_id, version, makes, at_s FROM act WHERE case_id = ? ORDER BY rowid;
+SELECT action, officer, challenge, key_id, version, makes, at_s, stands_for FROM act WHERE case_id = ? ORDER BY rowid;
 
 -- name: entered
 SELECT action, challenge, approves, encoded FROM act WHERE case_id = ? ORDER BY rowid;
 
 -- name: act_by
-SELECT officer FROM act WHERE challenge = ?;
+SELECT officer, stands_for FROM act WHERE challenge = ?;
 
 -- name: signed
 SELECT act.encoded, act.payload, act.officer, credential.key_id, credential.kind, credential.public FROM act
@@ -202,16 +221,17 @@ SELECT encoded FROM authority WHERE id = ?;
 SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1;
 
 -- name: add_event
-INSERT INTO event (seq, at_s, kind, case_id, officer, detail, nonce, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO event (seq, at_s, kind, case_id, officer, detail, nonce, previous, stands_for, hash)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: events
-SELECT seq, at_s, kind, case_id, officer, detail, nonce, previous, hash FROM event ORDER BY seq;
+SELECT seq, at_s, kind, case_id, officer, detail, nonce, previous, stands_for, hash FROM event ORDER BY seq;
 
 -- name: events_of
-SELECT seq, at_s, kind, case_id, officer, detail, nonce, previous, hash FROM event WHERE case_id = ? ORDER BY seq;
+SELECT seq, at_s, kind, case_id, officer, detail, nonce, previous, stands_for, hash FROM event WHERE case_id = ? ORDER BY seq;
 
 -- name: events_of_kind
-SELECT seq, at_s, kind, case_id, officer, detail, nonce, previous, hash FROM event WHERE kind = ? ORDER BY seq;
+SELECT seq, at_s, kind, case_id, officer, detail, nonce, previous, stands_for, hash FROM event WHERE kind = ? ORDER BY seq;
 
 -- name: add_waiting
 INSERT INTO waiting (num, commitment, pointer, box, renews, at_period)

@@ -13,12 +13,26 @@ CREATE TRIGGER act_of_an_officer BEFORE INSERT ON act BEGIN
         SELECT 1 FROM officer WHERE id = NEW.officer AND revoked_day IS NULL);
     SELECT RAISE(ABORT, 'docket-assertion-invalid') WHERE NOT EXISTS (
         SELECT 1 FROM credential WHERE key_id = NEW.key_id AND officer = NEW.officer);
+    -- A deputy acts within the time that two people gave; nobody who is admin or auditor stands in for anybody.
+    SELECT RAISE(ABORT, 'docket-not-allowed') WHERE NEW.stands_for IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM deputy WHERE officer = NEW.officer AND absent = NEW.stands_for AND ended_s IS NULL
+        AND from_s <= NEW.at_s AND until_s > NEW.at_s);
+    SELECT RAISE(ABORT, 'docket-not-allowed') WHERE NEW.stands_for IS NOT NULL AND (
+        EXISTS (SELECT 1 FROM officer WHERE id = NEW.stands_for AND revoked_day IS NOT NULL)
+        OR EXISTS (SELECT 1 FROM officer_role WHERE officer IN (NEW.officer, NEW.stands_for)
+                   AND role IN ('admin', 'auditor')));
 END;
 
 CREATE TRIGGER act_on_the_desk BEFORE INSERT ON act WHEN NEW.case_id IS NULL BEGIN
     SELECT RAISE(ABORT, 'docket-not-allowed') WHERE NOT EXISTS (
         SELECT 1 FROM desk_permit JOIN officer_role USING (role)
-        WHERE officer = NEW.officer AND action = NEW.action AND desk_permit.confirms = NEW.confirms);
+        WHERE officer = coalesce(NEW.stands_for, NEW.officer) AND action = NEW.action
+        AND desk_permit.confirms = NEW.confirms);
+    SELECT RAISE(ABORT, 'docket-not-allowed') WHERE NEW.stands_for IS NOT NULL AND NEW.action IN (
+        'enrol', 'revoke', 'grant-role', 'take-role', 'add-key', 'appoint-deputy', 'end-deputy');
+    SELECT RAISE(ABORT, 'docket-same-person') WHERE NEW.confirms = 1 AND EXISTS (
+        SELECT 1 FROM act AS first WHERE first.challenge = NEW.approves AND (
+            first.officer IN (NEW.officer, NEW.stands_for) OR first.stands_for IN (NEW.officer, NEW.stands_for)));
 END;
 
 CREATE TRIGGER act_on_a_case BEFORE INSERT ON act WHEN NEW.case_id IS NOT NULL BEGIN
@@ -26,12 +40,13 @@ CREATE TRIGGER act_on_a_case BEFORE INSERT ON act WHEN NEW.case_id IS NOT NULL B
     SELECT RAISE(ABORT, 'docket-stale') WHERE NEW.version IS NOT (SELECT version FROM cases WHERE id = NEW.case_id);
     SELECT RAISE(ABORT, 'docket-not-allowed') WHERE NOT EXISTS (
         SELECT 1 FROM permit JOIN officer_role USING (role)
-        WHERE officer = NEW.officer AND action = NEW.action AND permit.state = NEW.state);
+        WHERE officer = coalesce(NEW.stands_for, NEW.officer) AND action = NEW.action AND permit.state = NEW.state);
     SELECT RAISE(ABORT, 'docket-recused') WHERE NEW.action <> 'recuse' AND EXISTS (
-        SELECT 1 FROM recusal WHERE case_id = NEW.case_id AND officer = NEW.officer);
+        SELECT 1 FROM recusal WHERE case_id = NEW.case_id AND officer IN (NEW.officer, NEW.stands_for));
     SELECT RAISE(ABORT, 'docket-same-person') WHERE EXISTS (
         SELECT 1 FROM act AS before JOIN apart ON apart.action = NEW.action AND apart.earlier = before.action
-        WHERE before.case_id = NEW.case_id AND before.officer = NEW.officer);
+        WHERE before.case_id = NEW.case_id AND (before.officer IN (NEW.officer, NEW.stands_for)
+            OR before.stands_for IN (NEW.officer, NEW.stands_for)));
 END;
 
 CREATE TRIGGER act_decide BEFORE INSERT ON act WHEN NEW.case_id IS NOT NULL AND NEW.action = 'decide' BEGIN
@@ -164,6 +179,26 @@ CREATE TRIGGER officer_role_granted BEFORE INSERT ON officer_role BEGIN
     SELECT RAISE(ABORT, 'docket-role-alone') WHERE EXISTS (
         SELECT 1 FROM officer_role WHERE officer = NEW.officer AND role <> NEW.role
         AND (role IN ('admin', 'auditor') OR NEW.role IN ('admin', 'auditor')));
+END;
+
+CREATE TRIGGER deputy_appointed BEFORE INSERT ON deputy BEGIN
+    SELECT RAISE(ABORT, 'docket-no-act') WHERE NEW.ended_s IS NOT NULL OR NOT EXISTS (
+        SELECT 1 FROM pending WHERE action = 'appoint-deputy' AND subject = NEW.officer
+        AND detail = NEW.absent || ' ' || NEW.from_s || ' ' || NEW.until_s AND confirmed_by IS NOT NULL AND done = 0
+        AND proposed_by <> NEW.absent AND confirmed_by <> NEW.absent);
+END;
+
+CREATE TRIGGER deputy_ends BEFORE UPDATE ON deputy BEGIN
+    SELECT RAISE(ABORT, 'docket-append-only') WHERE NEW.num <> OLD.num OR NEW.officer <> OLD.officer
+        OR NEW.absent <> OLD.absent OR NEW.from_s <> OLD.from_s OR NEW.until_s <> OLD.until_s
+        OR OLD.ended_s IS NOT NULL OR NEW.ended_s IS NULL;
+    SELECT RAISE(ABORT, 'docket-no-act') WHERE NOT EXISTS (
+        SELECT 1 FROM act WHERE action = 'end-deputy' AND case_id IS NULL
+        AND at_s BETWEEN NEW.ended_s - 60 AND NEW.ended_s);
+END;
+
+CREATE TRIGGER deputy_stays BEFORE DELETE ON deputy BEGIN
+    SELECT RAISE(ABORT, 'docket-append-only');
 END;
 
 CREATE TRIGGER officer_role_taken BEFORE DELETE ON officer_role BEGIN

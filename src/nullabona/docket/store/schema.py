@@ -37,6 +37,10 @@ _TABLES: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
         "label": "what its owner calls it", "sign_count": "the passkey's own counter; a copy is noticed by it",
     }),
     "officer_role": (_ALWAYS, _OFFICER, {"officer": "who", "role": "what they are trusted with"}),
+    "deputy": (_ALWAYS, _OFFICER, {
+        "num": "order of appointment", "officer": "who stands in", "absent": "for whom", "from_s": "from when",
+        "until_s": "until when", "ended_s": "when it was ended before",
+    }),
     "step": (_ALWAYS, _RULE, {"state": "where a case stands", "action": "what is done",
                               "next": "where it stands then"}),
     "permit": (_ALWAYS, _RULE, {"role": "who may", "action": "do what", "state": "in which state"}),
@@ -66,6 +70,7 @@ _TABLES: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
         "state": "where the case stood", "version": "which version was seen", "approves": "which act it approves",
         "makes": "which version it makes", "package": "hash of the package it approves",
         "encoded": "the signed act; a digest of its details", "payload": "the signature", "at_s": "when",
+        "stands_for": "the absent officer whose deputy did it",
     }),
     "moved": (_REGISTER, _CASE, {"challenge": "which act has moved a case: each once"}),
     "notice": ("until delivered", _SEALED, {
@@ -81,7 +86,8 @@ _TABLES: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
         "seq": "place in the journal", "at_s": "when", "kind": "what was done", "case_id": "to which case",
         "officer": "by whom", "detail": "digest of what it is about",
         "nonce": "random; hides whether anything happened",
-        "previous": "hash of the event before", "hash": "hash of this one",
+        "previous": "hash of the event before", "stands_for": "the absent officer for whom a deputy did it",
+        "hash": "hash of this one",
     }),
     "waiting": (_PERIOD, _SEALED, {
         "num": "order of arrival in this period", "commitment": "what goes into the log",

@@ -31,6 +31,16 @@ CREATE TABLE officer_role (
     PRIMARY KEY (officer, role)
 ) STRICT, WITHOUT ROWID;
 
+-- Who may for a time do what an absent officer's roles allow.
+CREATE TABLE deputy (
+    num     INTEGER NOT NULL PRIMARY KEY,
+    officer TEXT    NOT NULL REFERENCES officer (id),
+    absent  TEXT    NOT NULL REFERENCES officer (id) CHECK (absent <> officer),
+    from_s  INTEGER NOT NULL,
+    until_s INTEGER NOT NULL CHECK (until_s > from_s AND until_s - from_s <= 7948800),
+    ended_s INTEGER
+) STRICT;
+
 -- What the program's tables say (core/states.py, core/roles.py); written once, when the desk is founded or updated.
 CREATE TABLE step (
     state  TEXT NOT NULL,
@@ -120,7 +130,8 @@ CREATE TABLE act (
     package   BLOB,
     encoded   BLOB    NOT NULL,
     payload   BLOB    NOT NULL,
-    at_s      INTEGER NOT NULL
+    at_s      INTEGER NOT NULL,
+    stands_for TEXT   REFERENCES officer (id) CHECK (stands_for <> officer)
 ) STRICT;
 CREATE INDEX act_of_case ON act (case_id, action);
 
@@ -166,6 +177,7 @@ CREATE TABLE event (
     detail   BLOB    NOT NULL,
     nonce    BLOB    NOT NULL CHECK (length(nonce) = 32),
     previous BLOB    NOT NULL CHECK (length(previous) = 32),
+    stands_for TEXT,
     hash     BLOB    NOT NULL UNIQUE CHECK (length(hash) = 32)
 ) STRICT;
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from typing import Final
@@ -49,6 +49,9 @@ def ask_desk(
         case = getattr(done, "case", b"")
         return go.replace("{case}", case.hex())
 
+    absent = proposal.act.stands_for
+    if absent:
+        saying = replace(saying, details=((context.say("form.stands-for"), absent), *saying.details))
     shown = (proposal.act.encode(), canonical(msgspec.to_builtins(proposal.details)))
     until_s = min(until(context.now_s), proposal.act.expires_s)
     return _page(context, Pending(proposal.act.challenge, shown[0], until_s, carry_out), saying, back, shown)

@@ -10,7 +10,9 @@ from nullabona.docket.console.passkeys.refusals import FormWrong
 from nullabona.docket.console.request.answers import Answer
 from nullabona.docket.console.request.context import RequestContext
 from nullabona.docket.core import acts
-from nullabona.docket.core.roles import CONFIRMS, DESK, DeskAction
+from nullabona.docket.core.deputies import DeputyDetails, EndDeputyDetails
+from nullabona.docket.core.roles import CONFIRMS, DESK, STAFF, DeskAction
+from nullabona.docket.keeping.staff import people_of
 
 
 def page(context: RequestContext) -> Answer:
@@ -55,23 +57,30 @@ def sentence(context: RequestContext, pending: Pending) -> str:
 
 def said_of(context: RequestContext, action: str, details: acts.DeskDetails) -> str:
     """An action on the desk in one sentence."""
+    values: dict[str, object]
     match details:
         case acts.EnrolDetails():
-            return context.say("say.enrol", name=details.name, officer=details.officer)
+            values = {"name": details.name, "officer": details.officer}
         case acts.RevokeDetails():
-            return context.say("say.revoke", officer=details.officer)
+            values = {"officer": details.officer}
         case acts.RoleDetails():
-            return context.say(f"say.{action}", officer=details.officer, role=context.say(f"role.{details.role}"))
+            values = {"officer": details.officer, "role": context.say(f"role.{details.role}")}
         case acts.KeyDetails():
-            return context.say("say.add-key", officer=details.officer, label=details.credential.label)
+            values = {"officer": details.officer, "label": details.credential.label}
         case acts.AuthorityDetails():
-            return context.say("say.register-authority", name=details.authority.name, call=details.authority.call_back)
+            values = {"name": details.authority.name, "call": details.authority.call_back}
+        case DeputyDetails():
+            span = {"since": context.when(details.from_s), "until": context.when(details.until_s)}
+            values = {"officer": details.officer, "absent": details.absent, **span}
+        case EndDeputyDetails():
+            values = {"officer": details.officer, "absent": details.absent}
         case acts.OutageDetails():
-            return context.say("say.outage", first=details.first, last=details.last)
+            values = {"first": details.first, "last": details.last}
         case acts.SignOffDetails():
-            return context.say("say.sign-off", instrument=details.instrument, source=details.source)
+            values = {"instrument": details.instrument, "source": details.source}
         case _:
             return context.say("say.desk", action=context.say(f"action.{action}"), detail=getattr(details, "term", ""))
+    return context.say(f"say.{action}", **values)
 
 
 def waiting_of(context: RequestContext, *actions: DeskAction) -> list[tuple[str, str]]:
@@ -123,4 +132,8 @@ def sign_off_lines(context: RequestContext, details: acts.SignOffDetails) -> tup
 
 
 def _may(context: RequestContext, pending: Pending) -> bool:
-    return context.me not in {pending.proposed_by, pending.subject} and bool(CONFIRMS[pending.action] & context.roles)
+    # Nobody decides about the staff for somebody else.
+    roles = frozenset(context.signed_in[1].roles) if pending.action in STAFF else context.roles
+    return context.me not in {pending.proposed_by, *people_of(pending.details)} and bool(
+        CONFIRMS[pending.action] & roles
+    )

@@ -13,7 +13,8 @@ from nullabona.docket.console.request.context import RequestContext
 from nullabona.docket.console.rules.session import LEAST_PASSKEYS
 from nullabona.docket.console.store.records import Applicant, Passkey
 from nullabona.docket.core.acts import DeskDetails, EnrolDetails, KeyDetails, RevokeDetails, RoleDetails
-from nullabona.docket.core.roles import DeskAction, Role
+from nullabona.docket.core.deputies import DeputyDetails, EndDeputyDetails
+from nullabona.docket.core.roles import ALONE, DESK, DeskAction, Role
 
 HERE = "/officers"
 
@@ -34,6 +35,9 @@ def page(context: RequestContext) -> Answer:
         recoveries={one.officer: one for one in console.store.recoveries()},
         may=Role.ADMIN in context.roles,
         every_role=tuple(Role),
+        deputies=console.desk.staff.deputies(),
+        may_end=bool(DESK[DeskAction.END_DEPUTY] & context.roles),
+        absentees=[one for one in officers if one.active and not ALONE & set(one.roles)],
         now=context.now_s,
     )
 
@@ -72,6 +76,21 @@ def take(context: RequestContext) -> Answer:
     """Ask for the first signature under removing a role."""
     details = RoleDetails(context.params["officer"], fields.choice(context.asked.form(), "role", tuple(Role)))
     return _ask(context, DeskAction.TAKE_ROLE, details)
+
+
+def appoint(context: RequestContext) -> Answer:
+    """Ask for the first signature under somebody's standing in for an absent officer."""
+    form, zone = context.asked.form(), context.zone
+    absent = fields.choice(form, "absent", [one.id for one in context.desk.staff.officers() if one.active])
+    span = fields.moment(form, "from", zone), fields.moment(form, "until", zone)
+    return _ask(context, DeskAction.APPOINT_DEPUTY, DeputyDetails(context.params["officer"], absent, *span))
+
+
+def end(context: RequestContext) -> Answer:
+    """Ask for the signature that ends a deputy's time; one suffices, because it only takes away."""
+    appointed = [one.absent for one in context.desk.staff.deputies() if one.officer == context.params["officer"]]
+    details = EndDeputyDetails(context.params["officer"], fields.choice(context.asked.form(), "absent", appointed))
+    return _ask(context, DeskAction.END_DEPUTY, details)
 
 
 def revoke(context: RequestContext) -> Answer:

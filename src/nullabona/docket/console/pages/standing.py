@@ -138,7 +138,8 @@ def _steps(state: State, limits: Limits) -> tuple[Action, ...]:
 
 def kept_apart(view: CaseView, officer: str, action: Action) -> bool:
     """Whether an earlier step by ``officer`` excludes them from ``action``; the database enforces it."""
-    return any((action, Action(one.action)) in APART for one in view.approvals if one.officer == officer)
+    signed = (one for one in view.approvals if officer in {one.officer, one.stands_for})
+    return any((action, Action(one.action)) in APART for one in signed)
 
 
 def _is_past(action: Action, view: CaseView, *, handed_over: bool) -> bool:

@@ -64,7 +64,8 @@ class RequestContext:
 
     @property
     def roles(self) -> frozenset[Role]:
-        return frozenset(self.officer.roles) if self.officer is not None else frozenset()
+        """What the officer may do: by their own roles, and now as a deputy."""
+        return self.officer.rights if self.officer is not None else frozenset()
 
     @property
     def acting(self) -> Acting:

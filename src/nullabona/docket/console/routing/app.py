@@ -105,7 +105,7 @@ class ConsoleApp:
         display = (self.console.store.display(officer.id) if officer else None) or _display_of(asked)
         if session is None or officer is None:
             return RequestContext(self.console, asked, params, now_s, display)
-        nav = navigation(frozenset(officer.roles), few=self.console.has_too_few(officer.id))
+        nav = navigation(officer.rights, few=self.console.has_too_few(officer.id))
         return RequestContext(self.console, asked, params, now_s, display, token, session, officer, nav)
 
 

@@ -130,6 +130,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/officers/{officer}/turn-away", officers.turn_away, _ADMIN),
     Route("POST", "/officers/{officer}/grant-role", officers.grant, _ADMIN),
     Route("POST", "/officers/{officer}/take-role", officers.take, _ADMIN),
+    Route("POST", "/officers/{officer}/appoint-deputy", officers.appoint, _ADMIN),
+    Route("POST", "/officers/{officer}/end-deputy", officers.end, DESK[DeskAction.END_DEPUTY]),
     Route("POST", "/officers/{officer}/revoke", officers.revoke, _ADMIN),
     Route("POST", "/officers/{officer}/keys/{key}", officers.admit_key, _ADMIN),
     Route("POST", "/officers/{officer}/recover", recovering.begin, recovering.VOUCHES),
