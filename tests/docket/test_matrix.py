@@ -37,6 +37,7 @@ from nullabona.docket.core.acts import (
     SignOffDetails,
     StayDetails,
 )
+from nullabona.docket.core.deputies import DeputyDetails, EndDeputyDetails
 from nullabona.docket.core.instrument import DAY
 from nullabona.docket.core.records import Authority, Demand, Identifier
 from nullabona.docket.core.roles import CONFIRMS, DeskAction, NotAllowed, Role, allowed, desk_permits, permits
@@ -228,6 +229,8 @@ DESK_MAY: dict[DeskAction, tuple[set[Role], set[Role]]] = {
     D.GRANT_ROLE: ({R.ADMIN}, {R.ADMIN, R.COUNSEL}),
     D.TAKE_ROLE: ({R.ADMIN}, {R.ADMIN, R.COUNSEL}),
     D.ADD_KEY: ({R.ADMIN}, {R.ADMIN, R.COUNSEL}),
+    D.APPOINT_DEPUTY: ({R.ADMIN}, {R.ADMIN, R.COUNSEL}),
+    D.END_DEPUTY: ({R.ADMIN, R.COUNSEL}, set()),
     D.REGISTER_AUTHORITY: ({R.INTAKE, R.COUNSEL}, {R.REVIEWER, R.COUNSEL}),
     D.REPORT: ({R.PUBLISHER}, {R.COUNSEL}),
     D.OPEN: ({R.COUNSEL}, set()),
@@ -327,4 +330,6 @@ def desk_details(office: Office) -> dict[DeskAction, DeskDetails]:
         D.OPEN: OpenDetails(()), D.SETTLE: SettleDetails("2026H2"), D.OBJECT: ObjectDetails(bytes(32), "no"),
         D.OUTAGE: OutageDetails(0, 0, "정전", "a power cut"),
         D.SIGN_OFF: SignOffDetails("KR.WARRANT", 0, bytes(32), "the text"),
+        D.APPOINT_DEPUTY: DeputyDetails("ivo", "nora", office.clock(), office.clock() + 9 * DAY),
+        D.END_DEPUTY: EndDeputyDetails("ivo", "nora"),
     }  # fmt: skip

@@ -28,6 +28,7 @@ def demand(
     handed: int | None = None,
     in_time: bool | None = None,
     notified: int | None = None,
+    stays: tuple[int, ...] = (),
     closed: bool = True,
 ) -> None:
     """A demand of which everything is open, and what became of it."""
@@ -38,6 +39,8 @@ def demand(
         events.append(("handed-over", handed, {"in_time": in_time}))
     if notified is not None:
         events.append(("notified", notified, {}))
+    for when in stays:
+        events += [("stayed", when, {}), ("resumed", when + 1, {})]
     if closed:
         events.append(("closed", 9, {}))
     for n, (kind, when, more) in enumerate(events):
@@ -76,6 +79,10 @@ def problems(
         ({"handed": 6}, Row(A, 1, pending=1)),
         ({"notified": 6}, Row(A, 1, pending=1, notified=1)),
         ({"notified": 7}, Row(A, 1, pending=1)),
+        ({"stays": (6,)}, Row(A, 1, pending=1, stayed=1)),
+        ({"stays": (7,)}, Row(A, 1, pending=1)),
+        ({"stays": (2, 4)}, Row(A, 1, pending=1, stayed=1)),
+        ({"outcome": "refused", "stays": (2,)}, Row(A, 1, pending=1, stayed=1)),
     ],
 )
 def test_a_demand_counts_as_what_had_become_of_it(told: dict[str, object], row: Row) -> None:
@@ -263,3 +270,14 @@ def test_demands_of_one_instrument_are_counted_together() -> None:
     assert [] == problems(demands, report(Row(A, 3, 6, 4, refused=3, notified=3)), sealed=1)
     beyond = ("reported-beyond", {"term": H1, "instrument": A, "fields": "notified"})
     assert [beyond] == problems(demands, report(Row(A, 3, 6, 4, refused=3, notified=4)), sealed=1)
+
+
+@pytest.mark.parametrize(
+    ("stayed", "wanted"),
+    [(0, ["reported-less", "other-row"]), (1, []), (2, ["other-row", "reported-beyond"])],
+)
+def test_a_stay_is_reported_as_often_as_it_is_open(stayed: int, wanted: list[str]) -> None:
+    """A report that leaves a stay out, or makes one up, is a wrong report."""
+    demands = Demands()
+    demand(demands, 1, stays=(2,))
+    assert wanted == [key for key, _ in problems(demands, report(Row(A, 1, pending=1, stayed=stayed)))]

@@ -155,13 +155,14 @@ def test_what_nobody_counted_is_never_nought() -> None:
         "gag_lifted",
         "median_hours",
         "notice_barred",
+        "stayed",
     )
     assert {""} == {line[name] for line in (first, second) for name in names}
     assert ("0", "1", "", "") == (first["notified_before"], first["notified_after"], second["notified_after"],
                                   second["answered_in_time"])  # fmt: skip
     (told, *_) = json.loads(made["data/figures.json"])["figures"]
     assert {None} == {told["counts"][name] for name in names}
-    assert ["not counted"] * 7 == re.findall("not counted", made["en/figures.html"].decode())
+    assert ["not counted"] * 10 == re.findall("not counted", made["en/figures.html"].decode())
     assert "집계 안 함" in made["ko/figures.html"].decode()
 
 

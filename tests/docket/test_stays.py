@@ -106,7 +106,11 @@ def test_an_answer_after_a_stay_is_in_time(public_office: PublicOffice) -> None:
     assert [True] == [event.record.in_time for event in shown.events if event.record.event == "handed-over"]
     office.report("2026H2")
     office.tick()
-    assert () == office.verify().findings
+    after = office.verify()
+    assert () == after.findings
+    assert after.recount is not None
+    (row,) = after.recount.reports["2026H2"][1].rows
+    assert (1, 1, 1) == (row.received, row.produced_partial + row.produced_full, row.stayed), "once, and it stays so"
 
 
 def test_a_stayed_demand_is_pending_in_the_figures(public_office: PublicOffice) -> None:
@@ -120,6 +124,7 @@ def test_a_stayed_demand_is_pending_in_the_figures(public_office: PublicOffice) 
         office.desk.figures(office.who("pia"), "2026H2").rows or office.desk.figures(office.who("pia"), "2027H1").rows
     )
     assert (1, 1, 0) == (row.received, row.pending, row.produced_full + row.produced_partial)
+    assert 1 == row.stayed
 
 
 def test_a_stay_that_nobody_signed_is_found(office: Office) -> None:

@@ -15,13 +15,14 @@ from nullabona.docket.core.statements import Report, Row
 from nullabona.wire.demands import Branch
 from nullabona.wire.slots import EventKind
 
-_NOTICES: Final[Mapping[str, EventKind]] = {
+_HAPPENED: Final[Mapping[str, EventKind]] = {
     "notice_deferred": "notice-deferred", "notice_barred": "notice-barred", "nobody_to_tell": "nobody-to-tell",
+    "stayed": "stayed",
 }  # fmt: skip
-"""Figures of demands with such an event: a notice that was deferred at first may have been given later."""
+"""Figures of demands with such an event, whatever came after it: a notice may be given later, a stay may end."""
 _ONCE: Final = (
     "produced_full", "produced_partial", "answered_no_data", "refused", "in_time", "notified", "notified_before",
-    *_NOTICES,
+    *_HAPPENED,
 )  # fmt: skip
 """The figures that count each demand at most once."""
 
@@ -67,7 +68,7 @@ def _of(demand: Demand, until: int) -> Counter[str]:
     told = demand.last("notified", until)
     found["notified"] += told is not None
     found["notified_before"] += told is not None and handed is not None and told.record.n < handed.record.n
-    for figure, event in _NOTICES.items():
+    for figure, event in _HAPPENED.items():
         found[figure] += demand.last(event, until) is not None
     return found
 

@@ -70,6 +70,8 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notice_deferred: Count = 0
     notice_barred: Count = 0
     nobody_to_tell: Count = 0
+    stayed: Count = 0
+    """Demands that a court stayed, also if the stay is over."""
     by: dict[Branch, Count] | UnsetType = UNSET
     """The demands received, by the sort of authority; not encoded where the law allows no such figure."""
 

@@ -45,6 +45,8 @@ class Counts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Demands whose notice was deferred, also if the person was notified later."""
     notice_barred: Count | None = None
     nobody_to_tell: Count | None = None
+    stayed: Count | None = None
+    """Demands that a court stayed, also if the stay is over."""
     gag_active: Count | None = None
     gag_lifted: Count | None = None
     answered_in_time: Count | None = None

@@ -133,6 +133,7 @@ def _counts(row: Row) -> Counts:
         notice_deferred=row.notice_deferred,
         notice_barred=row.notice_barred,
         nobody_to_tell=row.nobody_to_tell,
+        stayed=row.stayed,
         answered_in_time=row.in_time,
     )
 
