@@ -1,4 +1,4 @@
-"""Deputies: for a time, by two people, named with whom they stand in for; and never a way around four eyes."""
+"""Deputies: for a time, by two people, named with whom they act for; and never a way around four eyes."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_another_absent_officer_is_named_where_one_may_not(office: Office) -> No
 
 
 def test_a_deputy_is_a_second_for_the_desk_too(office: Office) -> None:
-    """Of somebody else's proposal: not of one's own, nor of the officer's for whom one stands in."""
+    """Of somebody else's proposal: not of one's own, nor of the officer's for whom one acts."""
     appoint(office, "nora", "cora")
     authority = Authority("prosecutors", "검찰", "KR", "+82-2-000-0001", NOON // DAY, "cora")
     asked = office.desk.propose(office.who("cora"), DeskAction.REGISTER_AUTHORITY, None, AuthorityDetails(authority))

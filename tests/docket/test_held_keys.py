@@ -78,7 +78,7 @@ def test_the_database_holds_it_too(office: Office) -> None:
         connection.execute("BEGIN")
         connection.execute(
             "INSERT INTO act SELECT ?, NULL, action, 1, 'ben', (SELECT key_id FROM credential WHERE officer = 'ben'), "
-            "state, version, challenge, NULL, NULL, encoded, payload, ? FROM act WHERE challenge = ?",
+            "state, version, challenge, NULL, NULL, encoded, payload, ?, NULL FROM act WHERE challenge = ?",
             (bytes(32), at_s + late, challenge),
         )
         try:

@@ -108,3 +108,22 @@ def test_a_signal_ends_the_console_in_good_order(folder: Path, number: signal.Si
         ended = place._process.stop(number)
         assert 0 == ended.code, ended.err
     assert [] == [*(folder / "desk").rglob("*-wal")]
+
+
+@pytest.mark.slow
+def test_a_desk_is_looked_after_by_commands(folder: Path) -> None:
+    """Asked how it is, refused a backup while it serves, ended in good order, kept, and made again elsewhere."""
+    key, recipient = new_identity()
+    (folder / "backup.key").write_text(key)
+    (folder / "backup.key").chmod(0o600)
+    backup = ("docket", "backup", "desk.age", "--recipient", recipient)
+    with Served(folder) as place:
+        listen = ("--listen", f"127.0.0.1:{place.port}")
+        assert "can keep what it is given" in nulla(folder, "docket", "status", *listen)
+        assert "data-in-use" in nulla(folder, *backup, fails=True)
+        nulla(folder, "docket", "drain")
+        assert 0 == place._process.wait().code
+    assert "not-running" in nulla(folder, "docket", "drain", fails=True)
+    nulla(folder, *backup)
+    nulla(folder, "docket", "--data", "again", "restore", "desk.age", "--identity", "backup.key")
+    assert nulla(folder, "docket", "officer", "list") == nulla(folder, "docket", "--data", "again", "officer", "list")

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from nullabona.docket.console.request.views import lane, rest, said
 from nullabona.docket.console.rules.challenge import SIZE, challenge_is_fresh, make_challenge
-from nullabona.docket.console.rules.origin import Site, csrf_matches, csrf_token, from_here, valid_site
+from nullabona.docket.console.rules.origin import (
+    Site,
+    csrf_matches,
+    csrf_token,
+    from_here,
+    from_the_machine,
+    valid_site,
+)
 from nullabona.docket.console.rules.session import IDLE_S, RECOVERY_S, WHOLE_S, Recovery, Session, may_second
 from nullabona.docket.console.rules.text import typed, visible
 from nullabona.docket.console.rules.throttle import FREE, LONGEST_S, MOST, Throttle
@@ -149,3 +156,27 @@ def test_what_is_typed_is_composed_and_cut(text: str, longest: int) -> None:
 def test_what_is_left_of_a_deadline(seconds: int, shown: str, how: str) -> None:
     """In two units, and how loudly it calls."""
     assert (shown, how) == (rest(1_000_000 + seconds, 1_000_000, "en"), lane(1_000_000 + seconds, 1_000_000))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "answered"),
+    [
+        ("GET", "/healthz", {"host": "127.0.0.1:8450"}, True),
+        ("GET", "/healthz", {"host": "localhost"}, True),
+        ("GET", "/healthz", {"host": "[::1]:8450"}, True),
+        ("GET", "/healthz", {"host": "evil.example:8450"}, False),
+        ("GET", "/healthz", {"host": "127.0.0.1.evil.example"}, False),
+        ("GET", "/healthz", {"host": "["}, False),
+        ("GET", "/healthz", {}, False),
+        ("GET", "/healthz", {"host": "127.0.0.1", "origin": "http://127.0.0.1"}, False),
+        ("GET", "/healthz", {"host": "localhost", "sec-fetch-site": "cross-site"}, False),
+        ("POST", "/healthz", {"host": "127.0.0.1"}, False),
+        ("GET", "/", {"host": "127.0.0.1"}, False),
+        ("GET", "/healthz/", {"host": "127.0.0.1"}, False),
+    ],
+)
+def test_the_machine_asks_how_it_is_and_nothing_else(
+    method: str, path: str, headers: dict[str, str], *, answered: bool
+) -> None:
+    """By an address, not by a name that a browser could have been told to find here; and no page asks."""
+    assert answered == from_the_machine(method, path, headers)

@@ -12,6 +12,7 @@ from nullabona.docket.console.request.console import Settings
 from nullabona.docket.console.run import Listen, Opened, serve_console
 from nullabona.docket.ports import Deliver
 from nullabona.machine.hardening import harden
+from nullabona.machine.lock import FolderLock
 from nullabona.operating.desk import Parts, now_s, open_desk
 
 FOLDER: Final = "console"
@@ -20,9 +21,14 @@ FOLDER: Final = "console"
 def run_console(data: Path, settings: Settings, listen: Listen, deliver: Deliver, ready: Callable[[], None]) -> None:
     """Serve until the process is told to end, and publish every period that is due."""
     harden()
+    (data / FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = FolderLock(data / FOLDER)  # names the process: `nulla docket drain` ends it, and no command by mistake
 
     def opened(verify: VerifyPasskey) -> Opened:
         at = open_desk(data, Parts(verifiers={"webauthn": verify}))
         return Opened(at.desk, at.log.close, deliver)
 
-    asyncio.run(serve_console(data / FOLDER, opened, settings, listen, now_s, lambda *_: ready()))
+    try:
+        asyncio.run(serve_console(data / FOLDER, opened, settings, listen, now_s, lambda *_: ready()))
+    finally:
+        lock.close()

@@ -18,6 +18,11 @@ _PLACES: Final = {
     "authority": "nullabona.cli.docket.office:authority",
     "bar-notice": "nullabona.cli.docket.case:bar_notice",
     "publish-due": "nullabona.cli.docket.public:publish_due",
+    "backup": "nullabona.cli.docket.care:backup",
+    "check": "nullabona.cli.docket.care:check",
+    "drain": "nullabona.cli.docket.care:drain",
+    "restore": "nullabona.cli.docket.care:restore",
+    "status": "nullabona.cli.docket.care:status",
     "close": "nullabona.cli.docket.case:close",
     "confirm-bar": "nullabona.cli.docket.case:confirm_bar",
     "confirm-gag": "nullabona.cli.docket.case:confirm_gag",
@@ -69,6 +74,7 @@ _SECTIONS: Final = {
     ),
     "docket-log": ("publish-due", "publish-case", "open", "seal", "report", "reseal", "outage"),
     "docket-desk": ("init", "officer", "authority", "taxonomy", "invite", "admit", "serve", "journal"),
+    "docket-care": ("check", "status", "drain", "backup", "restore"),
     "docket-public": ("verify", "check-receipt", "audit", "check-journal", "package", "record", "publish"),
 }  # fmt: skip
 

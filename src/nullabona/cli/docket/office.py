@@ -148,7 +148,7 @@ def list_officers(context: click.Context) -> None:
 
 
 def _standing(context: click.Context, officer: Officer) -> str:
-    """Whether the officer is gone, or for whom they stand in now."""
+    """Whether the officer is gone, or for whom they act now."""
     language, zone = settings_of(context).language, zone_here(context)
     found = officer.deputyships if officer.active else ()
     said = [say("officer-deputy", language, absent=one.absent, until=when(one.until_s, zone)) for one in found]
@@ -185,7 +185,7 @@ def revoke(context: click.Context, name: str, why: str) -> None:
 @spoken
 @click.pass_context
 def deputy(context: click.Context, name: str, absent: str, since: str | None, until: str | None, *, end: bool) -> None:
-    """Propose NAME to stand in for an absent officer for a time; another admin or counsel confirms."""
+    """Propose NAME to act for an absent officer for a time; another admin or counsel confirms."""
     if end == bool(until):
         raise Misused("deputy-until")
     with at_desk(context) as at:

@@ -375,11 +375,11 @@ class Officer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     active: bool
     enrolled_day: Day
     deputyships: tuple[Deputyship, ...] = ()
-    """For whom they stand in now."""
+    """For whom they act now."""
 
     @property
     def rights(self) -> frozenset[Role]:
-        """Their own roles, and those of the officers for whom they stand in now."""
+        """Their own roles, and those of the officers for whom they act now."""
         return frozenset(self.roles).union(*(one.roles for one in self.deputyships))
 
 

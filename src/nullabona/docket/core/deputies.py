@@ -27,7 +27,7 @@ class DeputyWrong(UserError):
 
 
 class DeputyDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="deputy"):
-    """Appoints ``officer`` to stand in for ``absent``, from and until a time."""
+    """Appoints ``officer`` to act for ``absent``, from and until a time."""
 
     officer: OfficerId
     absent: OfficerId
@@ -36,14 +36,14 @@ class DeputyDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
 
 
 class EndDeputyDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="end-deputy"):
-    """``officer`` stands in for ``absent`` no longer."""
+    """``officer`` acts for ``absent`` no longer."""
 
     officer: OfficerId
     absent: OfficerId
 
 
 class Deputyship(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """For whom an officer stands in now, with which roles, and until when."""
+    """For whom an officer acts now, with which roles, and until when."""
 
     absent: OfficerId
     roles: tuple[Role, ...]
@@ -63,7 +63,7 @@ def check_pair(own: Collection[Role], absent: Collection[Role]) -> None:
     if set(own).isdisjoint(READERS - ALONE):
         raise DeputyWrong("a deputy is an officer who works on cases already")
     if not set(absent) - ALONE:
-        raise DeputyWrong("nobody stands in for an admin or an auditor")
+        raise DeputyWrong("nobody acts for an admin or an auditor")
 
 
 def stands_for(

@@ -82,7 +82,7 @@ class Staff:
         return {name: recipient for role in roles for name, recipient in self._store.rows("recipients_with_role", role)}
 
     def deputies_for(self, role: Role) -> dict[str, str]:
-        """Who stands in now or later for an officer with ``role``, and their recipients."""
+        """Who acts now or later for an officer with ``role``, and their recipients."""
         return dict(self._store.rows("recipients_of_deputies", role, self._clock()))
 
     def authority(self, name: str) -> Authority:
@@ -151,7 +151,7 @@ class StaffChanges(Staff):
                 self._store.run("add_deputy", details.officer, details.absent, details.from_s, details.until_s)
             case EndDeputyDetails():
                 if not self._store.run("end_deputy", now_s, details.officer, details.absent):
-                    raise DeputyWrong("this officer stands in for nobody of that name")
+                    raise DeputyWrong("this officer acts for nobody of that name")
             case AuthorityDetails():
                 self._store.run("keep_authority", details.authority.id, canonical(details))
             case _:

@@ -13,7 +13,7 @@ CREATE TRIGGER act_of_an_officer BEFORE INSERT ON act BEGIN
         SELECT 1 FROM officer WHERE id = NEW.officer AND revoked_day IS NULL);
     SELECT RAISE(ABORT, 'docket-assertion-invalid') WHERE NOT EXISTS (
         SELECT 1 FROM credential WHERE key_id = NEW.key_id AND officer = NEW.officer);
-    -- A deputy acts within the time that two people gave; nobody who is admin or auditor stands in for anybody.
+    -- A deputy acts within the time that two people gave; nobody who is admin or auditor acts for anybody.
     SELECT RAISE(ABORT, 'docket-not-allowed') WHERE NEW.stands_for IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM deputy WHERE officer = NEW.officer AND absent = NEW.stands_for AND ended_s IS NULL
         AND from_s <= NEW.at_s AND until_s > NEW.at_s);

@@ -38,7 +38,7 @@ _TABLES: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
     }),
     "officer_role": (_ALWAYS, _OFFICER, {"officer": "who", "role": "what they are trusted with"}),
     "deputy": (_ALWAYS, _OFFICER, {
-        "num": "order of appointment", "officer": "who stands in", "absent": "for whom", "from_s": "from when",
+        "num": "order of appointment", "officer": "who acts for somebody", "absent": "for whom", "from_s": "from when",
         "until_s": "until when", "ended_s": "when it was ended before",
     }),
     "step": (_ALWAYS, _RULE, {"state": "where a case stands", "action": "what is done",

@@ -79,7 +79,7 @@ def take(context: RequestContext) -> Answer:
 
 
 def appoint(context: RequestContext) -> Answer:
-    """Ask for the first signature under somebody's standing in for an absent officer."""
+    """Ask for the first signature under somebody's acting for an absent officer."""
     form, zone = context.asked.form(), context.zone
     absent = fields.choice(form, "absent", [one.id for one in context.desk.staff.officers() if one.active])
     span = fields.moment(form, "from", zone), fields.moment(form, "until", zone)

@@ -6,10 +6,12 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
+MONITORED: Final = frozenset({"/healthz"})
 TOKEN_HEADER: Final = "x-desk-token"  # noqa: S105 - a name
 TOKEN_FIELD: Final = "token"  # noqa: S105 - a name
 
@@ -56,6 +58,23 @@ def from_here(site: Site, method: str, headers: Mapping[str, str]) -> bool:
     if origin is not None and origin != site.origin:
         return False
     return fetched in {None, "same-origin", "none"} or headers.get("sec-fetch-mode") == "navigate"
+
+
+def from_the_machine(method: str, path: str, headers: Mapping[str, str]) -> bool:
+    """Whether monitoring asks by the machine's own address: a number or localhost, and no browser's page.
+
+    A name could be another site's, which a browser was told to find here.
+    """
+    asked = method in SAFE_METHODS and path in MONITORED and not {"origin", "sec-fetch-site"} & headers.keys()
+    return asked and _is_address(headers.get("host", ""))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        host = urlsplit(f"//{text}").hostname or ""
+        return host == "localhost" or bool(ip_address(host).packed)
+    except ValueError:
+        return False
 
 
 def csrf_token(session_token: str) -> str:

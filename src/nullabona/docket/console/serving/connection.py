@@ -21,7 +21,7 @@ import h11
 
 from nullabona.docket.console.request.answers import Answer, Asked
 from nullabona.docket.console.rules.headers import SAFE, STRICT_TRANSPORT
-from nullabona.docket.console.rules.origin import Site, from_here
+from nullabona.docket.console.rules.origin import Site, from_here, from_the_machine
 from nullabona.machine.http_server import HttpAnswer, HttpTaskConnection, refuse
 
 T = TypeVar("T")
@@ -142,7 +142,8 @@ class ConsoleConnection(HttpTaskConnection):
         asked = read_head(request)
         if asked is None:
             return refuse(400, "the request cannot be read", close=False)
-        if not from_here(self._server.site, asked.method, asked.headers):
+        monitored = from_the_machine(asked.method, asked.path, asked.headers)
+        if not monitored and not from_here(self._server.site, asked.method, asked.headers):
             return refuse(403, "this request does not come from the console", close=False)
         self._admitted = asked
         self.judge_later()

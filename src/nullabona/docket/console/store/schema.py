@@ -48,4 +48,5 @@ FILES: Final = (
     DataFile("console.db", "the database", "as its columns say", "as its columns"),
     DataFile("console.db-wal", "SQLite's write-ahead log", "until the next checkpoint", "as the columns"),
     DataFile("console.db-shm", "SQLite's index of the log", "as long as the log", "none"),
+    DataFile("lock", "number of the console's process, held by it", "while the desk exists", "none"),
 )

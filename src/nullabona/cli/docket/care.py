@@ -1,0 +1,90 @@
+"""``nulla docket check``, ``status``, ``drain``, ``backup`` and ``restore``: looking after a desk."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Final
+
+import click
+
+from nullabona.cli.docket.chosen import data_of
+from nullabona.cli.help import command
+from nullabona.cli.operator.checking import PATIENCE, route_of, tell
+from nullabona.cli.output import emit, note
+from nullabona.cli.settings import connected, settings_of, spoken
+from nullabona.machine.settings import parse_endpoint
+from nullabona.operating.checks.others import check_desk, status_of_desk
+from nullabona.operating.console import FOLDER
+from nullabona.operating.desk import now_s
+from nullabona.operating.desk_keeping import back_up_desk, read_identity, restore_desk
+from nullabona.operating.draining import drain as end_server
+
+_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+
+
+@command()
+@connected
+@click.pass_context
+def check(context: click.Context) -> None:
+    """Say what stands between this folder and a desk that can record and publish. Changes nothing.
+
+    Run it as the desk's user. Exit code 1: something is wrong.
+    """
+    settings = settings_of(context)
+    tell(settings, check_desk(data_of(context), route_of(settings)))
+
+
+@command()
+@click.option("--listen", default="127.0.0.1:8450", show_default=True, metavar="HOST:PORT", help="Where it listens.")
+@click.option("--tls", is_flag=True, help="The console speaks TLS itself.")
+@spoken
+@click.pass_context
+def status(context: click.Context, listen: str, *, tls: bool) -> None:
+    """Ask the running console how it is. Exit code 1: it does not run, or something is wrong."""
+    tell(settings_of(context), status_of_desk(parse_endpoint(listen), secure=tls))
+
+
+@command()
+@PATIENCE
+@spoken
+@click.pass_context
+def drain(context: click.Context, timeout: int) -> None:
+    """End the running console: a batch that is under way ends first, and everybody is signed out.
+
+    Returns when it has ended. Run it as the desk's user or as root.
+    """
+    end_server(data_of(context) / FOLDER, signal.SIGTERM, timeout)
+    note(settings_of(context), "server-drained")
+
+
+@command()
+@click.argument("file", type=_FILE)
+@click.option("--recipient", required=True, metavar="AGE1…", help="Who can open it: a key kept outside (age-keygen).")
+@spoken
+@click.pass_context
+def backup(context: click.Context, file: Path, recipient: str) -> None:
+    """Write the whole folder of the desk into the new FILE, encrypted. The desk must be stopped.
+
+    It has the desk, its log and the console at one moment, docket.toml and the keys. Keep the newest two; no copy may
+    outlive the register.
+    """
+    settings = settings_of(context)
+    count = back_up_desk(data_of(context), file, recipient, now_s())
+    emit({"file": str(file), "files": count}) if settings.as_json else note(settings, "desk-kept", count=count)
+
+
+@command()
+@click.argument("file", type=_FILE)
+@click.option("--identity", type=_FILE, required=True, metavar="FILE", help="The age key that opens it.")
+@connected
+@click.pass_context
+def restore(context: click.Context, file: Path, identity: Path) -> None:
+    """Make the desk of a backup again in the new folder of --data.
+
+    Refuses a copy that lacks what a witness has cosigned, or that no witness can compare. Afterwards publish once,
+    before the console runs: nulla docket publish-due --clock-is-right.
+    """
+    settings = settings_of(context)
+    count = restore_desk(file, read_identity(identity), data_of(context), route_of(settings))
+    emit({"files": count}) if settings.as_json else note(settings, "desk-restored", count=count)
