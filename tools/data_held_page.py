@@ -11,7 +11,15 @@ from nullabona.docket.store import schema as docket
 from nullabona.relay.store import schema as relay
 from nullabona.sequencer.store import schema as log
 from nullabona.wire.data_held import DataFile
-from nullabona.wire.telemetry import LAST_LINES, LOG_LINES, RELAY_METRICS, WITNESS_METRICS, LogLine, Metric
+from nullabona.wire.telemetry import (
+    DESK_METRICS,
+    LAST_LINES,
+    LOG_LINES,
+    RELAY_METRICS,
+    WITNESS_METRICS,
+    LogLine,
+    Metric,
+)
 from nullabona.witness.store import schema as witness
 
 PATH = "spec/data-held.md"
@@ -43,7 +51,7 @@ def page() -> str:
         parts += [_row(f"{c.table}.{c.name}", c.purpose, c.retention, c.legal_class) for c in schema.COLUMNS]
         parts += _files(schema.FILES)
     parts.append("\n## What is counted\n\n| count | what it is | kept | legal class |\n| --- | --- | --- | --- |\n")
-    every = dict.fromkeys((*RELAY_METRICS, *WITNESS_METRICS))  # some are both's
+    every = dict.fromkeys((*RELAY_METRICS, *WITNESS_METRICS, *DESK_METRICS))  # some are all's
     parts += [_row(_shown(m), m.purpose, m.retention, m.legal_class) for m in every]
     parts.append(
         "\n## What is written to the log\n\n| line | what it is | kept | legal class |\n| --- | --- | --- | --- |\n"

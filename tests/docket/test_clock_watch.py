@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from nullabona.cli.docket import public
 from nullabona.cli.docket.group import docket
-from nullabona.docket.console.request.console import Pulse
+from nullabona.docket.console.request.figures import Pulse
 from nullabona.docket.console.run import publish_once
 from nullabona.docket.core.instrument import DAY, HOUR
 from nullabona.docket.publishing.batches import Published

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.wire.data_held import Column, DataFile
-from nullabona.wire.telemetry import RELAY_METRICS, WITNESS_METRICS, Metric
+from nullabona.wire.telemetry import DESK_METRICS, RELAY_METRICS, WITNESS_METRICS, Metric
 
 _MEANINGS: Final = {
     "<expiry day>": r"\d+", "<level>": r"\d+", "<number>": r"\d+", "<kind>": "[a-z-]+", "<profile>": "[^/]+",
@@ -49,7 +49,7 @@ def _columns(database: Path) -> Iterator[str]:
 
 def undeclared_counts(text: str) -> set[str]:
     """Lines of a server's ``/metrics`` whose name, label or label's value is not declared."""
-    known = {metric.shown_as: metric for metric in (*RELAY_METRICS, *WITNESS_METRICS)}
+    known = {metric.shown_as: metric for metric in (*RELAY_METRICS, *WITNESS_METRICS, *DESK_METRICS)}
     strange = set()
     for line in text.splitlines():
         if line.startswith("#"):

@@ -17,12 +17,12 @@ import pytest
 
 from nullabona.processes.program import free_port
 from nullabona.processes.servers import RelayProcess
-from nullabona.wire.telemetry import RELAY_METRICS
+from nullabona.wire.telemetry import DESK_METRICS, RELAY_METRICS, WITNESS_METRICS
 
 FOLDER = Path(__file__).parents[2] / "deploy/prometheus"
 RULES = FOLDER / "nullabona.rules.yml"
 PROMTOOL, PROMETHEUS = shutil.which("promtool"), shutil.which("prometheus")
-NAME = re.compile(r"\b(?:nullabona_relay|process)_[a-z_]+")
+NAME = re.compile(r"\b(?:nullabona_(?:relay|witness|desk)|process)_[a-z_]+")
 MINUTES = 75
 """Of made-up samples, one a minute."""
 
@@ -38,6 +38,12 @@ STEADY = {
     "nullabona_relay_clock_stands": 0, "nullabona_relay_record_period_seconds": 600,
     "nullabona_relay_record_cosigned_seconds": MINUTES * 60,
     'nullabona_relay_witness_failures_total{witness="w.example"}': 0,
+    'up{job="nullabona-witness"}': 1, "nullabona_witness_connections_refused_total": 0,
+    **{f'nullabona_witness_answers_total{{kind="{kind}"}}': 0 for kind in ("store-failed", "clock-back", "forked")},
+    "nullabona_witness_disk_free_bytes": 2**30, "nullabona_witness_certificate_end_seconds": 90 * 86_400,
+    'up{job="nullabona-desk"}': 1, "nullabona_desk_periods_behind": 0, "nullabona_desk_batch_failures_total": 2,
+    "nullabona_desk_clock_doubtful": 0, "nullabona_desk_disk_free_bytes": 2**30,
+    "nullabona_desk_certificate_end_seconds": 90 * 86_400,
 }  # fmt: skip
 """A relay on which nothing is the matter, near the limits on their good side."""
 TROUBLE = {
@@ -54,6 +60,19 @@ TROUBLE = {
     "ClockStands": ("nullabona_relay_clock_stands", "1"),
     "RecordStands": ("nullabona_relay_record_cosigned_seconds", "600"),
     "WitnessFails": ('nullabona_relay_witness_failures_total{witness="w.example"}', "rise"),
+    "OwnWitnessDown": ('up{job="nullabona-witness"}', "0"),
+    "OwnWitnessCannotKeep": ('nullabona_witness_answers_total{kind="store-failed"}', "rise"),
+    "OwnWitnessClockBack": ('nullabona_witness_answers_total{kind="clock-back"}', "rise"),
+    "LogForks": ('nullabona_witness_answers_total{kind="forked"}', "rise"),
+    "OwnWitnessRefuses": ("nullabona_witness_connections_refused_total", "rise"),
+    "OwnWitnessDiskShort": ("nullabona_witness_disk_free_bytes", f"{2**30 - 1}"),
+    "OwnWitnessCertificateEnds": ("nullabona_witness_certificate_end_seconds", f"{14 * 86_400}"),
+    "DeskDown": ('up{job="nullabona-desk"}', "0"),
+    "DeskBehind": ("nullabona_desk_periods_behind", "1"),
+    "DeskCannotPublish": ("nullabona_desk_batch_failures_total", "rise"),
+    "DeskClockDoubtful": ("nullabona_desk_clock_doubtful", "1"),
+    "DeskDiskShort": ("nullabona_desk_disk_free_bytes", f"{2**30 - 1}"),
+    "DeskCertificateEnds": ("nullabona_desk_certificate_end_seconds", f"{14 * 86_400}"),
 }
 """What makes each alert fire, with all else steady."""
 
@@ -98,11 +117,16 @@ def samples(series: str, value: str) -> dict[str, str]:
     return {"series": series, "values": f"0+1x{MINUTES}" if value == "rise" else f"{value}+0x{MINUTES}"}
 
 
-def test_alerts_fire_in_their_trouble_and_none_without_any(tmp_path: Path) -> None:
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("program", ["relay", "witness", "desk"])
+def test_alerts_fire_in_their_trouble_and_none_without_any(tmp_path: Path, program: str) -> None:
     """One trouble at a time; to be short of disk is also to be soon short of it."""
-    firing = {name: {name} for name in TROUBLE} | {"DiskShort": {"DiskShort", "DiskSoonShort"}}
-    quiet = [case(None, TROUBLE.keys())] + [case(name, TROUBLE.keys() - firing[name]) for name in TROUBLE]
-    loud = [case(name, firing[name]) for name in TROUBLE]
+    own = {name for name, (series, _) in TROUBLE.items() if program_of(series) == program}
+    firing = {name: {name} for name in own}
+    if "DiskShort" in own:
+        firing["DiskShort"] = {"DiskShort", "DiskSoonShort"}
+    quiet = [case(program, None, own)] + [case(program, name, own - firing[name]) for name in own]
+    loud = [case(program, name, firing[name]) for name in own]
     promtool("test", "rules", rules_test(tmp_path / "quiet.yml", quiet))
     with pytest.raises(AssertionError) as told:  # each of them is said to be silent
         promtool("test", "rules", rules_test(tmp_path / "loud.yml", loud))
@@ -110,9 +134,16 @@ def test_alerts_fire_in_their_trouble_and_none_without_any(tmp_path: Path) -> No
     assert expected == sorted(re.findall(r"alertname: ?(\w+)", str(told.value)))
 
 
-def case(trouble: str | None, silent: Iterable[str]) -> dict[str, Any]:
-    """A relay that is well but for one thing, on which the named alerts are said to be silent."""
-    values = {series: str(value) for series, value in STEADY.items()}
+def program_of(series: str) -> str:
+    """Whose number it is."""
+    found = re.search(r"nullabona[-_](relay|witness|desk)", series)
+    assert found is not None
+    return found[1]
+
+
+def case(program: str, trouble: str | None, silent: Iterable[str]) -> dict[str, Any]:
+    """A server that is well but for one thing, on which the named alerts are said to be silent."""
+    values = {series: str(value) for series, value in STEADY.items() if program_of(series) == program}
     if trouble is not None:
         series, value = TROUBLE[trouble]
         values[series] = value
@@ -134,7 +165,7 @@ def test_rules_and_dashboard_use_nothing_that_is_not_declared(tmp_path: Path) ->
     dashboard = json.loads((FOLDER / "dashboard.json").read_text("utf-8"))
     shown = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     used = {name for text in [*shown, *(rule["expr"] for rule in alerts())] for name in NAME.findall(text)}
-    assert set() == used - {metric.shown_as for metric in RELAY_METRICS}
+    assert set() == used - {metric.shown_as for metric in (*RELAY_METRICS, *WITNESS_METRICS, *DESK_METRICS)}
     assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
     rules = [{"record": f"panel:{number}", "expr": text} for number, text in enumerate(shown)]
     file = tmp_path / "panels.yml"

@@ -98,6 +98,7 @@ class Desk:
         public = publication or Publication(NoLog(), "", "")
         self._watch = ClockWatch(context)
         self._batches = Batches(context, self._watch, public.log, public.origin, taxonomy.sha256)
+        self.behind = self._batches.behind
         self._receipts = Receipts(context, self._batches, public.log, public.policy)
         self._hand_overs = HandOvers(context, self._receipts, outside.seal)
         changes = Changes(taxonomy, outside, self._hand_overs)

@@ -145,6 +145,24 @@ WITNESS_METRICS: Final = tuple(
 """Exact, because a witness hears from the operators of logs alone, and never of a person."""
 
 
+DESK_METRICS: Final = tuple(
+    replace(metric, program="desk")
+    for metric in (
+        Metric("batches", "Periods of the docket log published since the start.", grain=1),
+        Metric("batch_failures", "Times that publishing failed; it is tried again each minute.", grain=1),
+        Metric("periods_behind", "Periods that have ended and are not published yet.", gauge=True, grain=1),
+        Metric("period_seconds", "Seconds of a period.", gauge=True, grain=1),
+        Metric("clock_doubtful", "1 while the clock is not believed: nothing is published or erased then.",
+               gauge=True, grain=1),
+        Metric("files_limit", "Files and connections that the system lets the process hold.", gauge=True, grain=1),
+        Metric("disk_free_bytes", "Bytes that are free on the data's disk.", gauge=True, grain=64 * _MIB),
+        Metric("certificate_end_seconds", "When the TLS certificate ends, in POSIX time.", gauge=True, grain=1),
+        *(metric for metric in RELAY_METRICS if metric.name.startswith(("process_", "build_"))),
+    )
+)  # fmt: skip
+"""Of the schedule and the machine alone: the log hides whether anything happened at the desk, and so do these."""
+
+
 def exposition(metrics: Iterable[Metric], figures: Mapping[str, int | Mapping[str, int]]) -> str:
     """The numbers as Prometheus text; what has no value is left out.
 

@@ -16,6 +16,7 @@ from typing import Final
 
 from nullabona.docket.console.passkeys.signing import VerifyPasskey
 from nullabona.docket.console.request.console import Console, Settings
+from nullabona.docket.console.request.figures import Figures
 from nullabona.docket.console.request.notice_delivery import NoticeDelivery
 from nullabona.docket.console.routing.app import ConsoleApp
 from nullabona.docket.console.rules.origin import Site, valid_site
@@ -99,7 +100,7 @@ async def serve_console(
     place = _listen(listen)
     thread = DeskThread()
     try:
-        furnishing = thread.submit(_furnish, thread, folder, open_desk, settings, clock)
+        furnishing = thread.submit(_furnish, thread, folder, open_desk, settings, clock, listen.tls)
         served = await asyncio.wrap_future(furnishing)
         publishing = thread.begin(_keep_publishing(served, clock))
         thread.begin(keep_sweeping(served.app, served.ending))
@@ -117,7 +118,7 @@ async def serve_console(
 
 
 def _furnish(
-    thread: DeskThread, folder: Path, open_desk: OpenDesk, settings: Settings, clock: Callable[[], int]
+    thread: DeskThread, folder: Path, open_desk: OpenDesk, settings: Settings, clock: Callable[[], int], tls: Tls | None
 ) -> _Served:
     store = ConsoleStore(folder)
     try:
@@ -126,7 +127,9 @@ def _furnish(
         store.close()
         raise
     notice_delivery = NoticeDelivery(opened.desk, opened.deliver, thread.submit) if opened.deliver is not None else None
-    return _Served(ConsoleApp(Console(opened.desk, store, settings, notice_delivery), clock), opened)
+    console = Console(opened.desk, store, settings, notice_delivery)
+    console.figures = Figures(console.pulse, opened.desk.behind, opened.desk.cadence.period_s, folder, tls)
+    return _Served(ConsoleApp(console, clock), opened)
 
 
 async def _keep_publishing(served: _Served, clock: Callable[[], int]) -> None:
@@ -160,8 +163,10 @@ async def publish_once(console: Console, clock: Callable[[], int], *, clock_is_r
         return False
     except NullabonaError as error:
         pulse.problem = error
+        pulse.failures += 1
         return True
     pulse.waiting, pulse.problem = done.waiting, None
+    pulse.batches += len(done.periods)
     if done.periods:
         pulse.period, pulse.at_s = done.periods[-1], clock()
     return True

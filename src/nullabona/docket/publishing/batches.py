@@ -90,6 +90,12 @@ class Batches:
                 done.append(period)
             return Published(tuple(done), self._store.value("count_waiting"))
 
+    def behind(self) -> int:
+        """How many periods have ended and are not published yet."""
+        last = self._store.row("last_batch")
+        begun = last[0] + 1 if last else 0
+        return max(0, self._cadence.period_at(self._clock()) - begun) + len(self._store.rows("open_batches"))
+
     def index(self, at: SlotRef) -> int:
         """The log index of a slot. Raises `NotInLog`."""
         row = self._store.row("batch", at.period)

@@ -22,6 +22,14 @@ def health(_: RequestContext) -> Answer:
     return Answer(200, b"ok\n", TEXT)
 
 
+def metrics(context: RequestContext) -> Answer:
+    """The declared numbers; connections from elsewhere never get here."""
+    figures = context.console.figures
+    return (
+        Answer(404, b"there is nothing here\n", TEXT) if figures is None else Answer(200, figures.text().encode(), TEXT)
+    )
+
+
 @cache
 def _files() -> dict[str, Answer]:
     folder = files("nullabona.docket.console").joinpath("static")

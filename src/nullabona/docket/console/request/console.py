@@ -14,6 +14,7 @@ from nullabona.docket.console.passkeys.entrance import Entrance
 from nullabona.docket.console.passkeys.sessions import Sessions
 from nullabona.docket.console.passkeys.signing import VerifyPasskey, key_id_of
 from nullabona.docket.console.passkeys.staging import Staging
+from nullabona.docket.console.request.figures import Figures, Pulse
 from nullabona.docket.console.request.notice_delivery import NoticeDelivery
 from nullabona.docket.console.rules.origin import Site
 from nullabona.docket.console.rules.session import LEAST_PASSKEYS
@@ -25,7 +26,6 @@ from nullabona.docket.core.instrument import Instrument
 from nullabona.docket.core.records import Demand
 from nullabona.docket.desk import Desk
 from nullabona.docket.keeping.staff import NoSuchOfficer
-from nullabona.errors import NullabonaError
 
 T = TypeVar("T")
 MOST_ASIDE: Final = 2
@@ -54,16 +54,6 @@ class Period:
     due_s: int
 
 
-@dataclass(slots=True)
-class Pulse:
-    """The state of batch publication. ``problem``: the last error, None after a success."""
-
-    period: int | None = None
-    at_s: int = 0
-    waiting: int = 0
-    problem: NullabonaError | None = None
-
-
 class Console:
     """The shared state of all pages. One thread uses it."""
 
@@ -78,6 +68,8 @@ class Console:
         self.sessions = Sessions()
         self.staging = Staging()
         self.pulse = Pulse()
+        self.figures: Figures | None = None
+        """What monitoring is shown, once the console serves."""
         self._aside = ThreadPoolExecutor(MOST_ASIDE, thread_name_prefix="aside")
         self.entrance = Entrance(settings.site, store, self)
         self.registrar = Registrar(settings.site, synced=settings.synced)

@@ -30,7 +30,7 @@ from nullabona.docket.console.pages import (
 from nullabona.docket.console.pages.acting import WHO
 from nullabona.docket.console.request.answers import Answer
 from nullabona.docket.console.request.context import RequestContext
-from nullabona.docket.console.rules.origin import SAFE_METHODS
+from nullabona.docket.console.rules.origin import METRICS, SAFE_METHODS
 from nullabona.docket.core.records import MAX_DOCUMENT
 from nullabona.docket.core.roles import CONFIRMS, DESK, READERS, DeskAction, Role
 from nullabona.docket.core.states import Action
@@ -81,6 +81,7 @@ _REGISTERS: Final = DESK[DeskAction.REGISTER_AUTHORITY]
 ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/static/{name}", static.file, public=True),
     Route("GET", "/healthz", static.health, public=True),
+    Route("GET", METRICS, static.metrics, public=True),
     Route("GET", "/sign-in", entering.page, public=True),
     Route("POST", "/sign-in/options", entering.options, public=True, scripted=True, limit=STRANGER_BYTES),
     Route("POST", "/sign-in", entering.enter, public=True, scripted=True, limit=STRANGER_BYTES),

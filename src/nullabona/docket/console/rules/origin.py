@@ -11,7 +11,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
-MONITORED: Final = frozenset({"/healthz"})
+METRICS: Final = "/metrics"
+MONITORED: Final = frozenset({"/healthz", METRICS})
 TOKEN_HEADER: Final = "x-desk-token"  # noqa: S105 - a name
 TOKEN_FIELD: Final = "token"  # noqa: S105 - a name
 

@@ -21,7 +21,8 @@ import h11
 
 from nullabona.docket.console.request.answers import Answer, Asked
 from nullabona.docket.console.rules.headers import SAFE, STRICT_TRANSPORT
-from nullabona.docket.console.rules.origin import Site, from_here, from_the_machine
+from nullabona.docket.console.rules.origin import METRICS, Site, from_here, from_the_machine
+from nullabona.machine.doorway import comes_from_near
 from nullabona.machine.http_server import HttpAnswer, HttpTaskConnection, refuse
 
 T = TypeVar("T")
@@ -143,6 +144,8 @@ class ConsoleConnection(HttpTaskConnection):
         if asked is None:
             return refuse(400, "the request cannot be read", close=False)
         monitored = from_the_machine(asked.method, asked.path, asked.headers)
+        if asked.path == METRICS and not (monitored and self._transport and comes_from_near(self._transport)):
+            return refuse(404, "there is nothing here", close=False)
         if not monitored and not from_here(self._server.site, asked.method, asked.headers):
             return refuse(403, "this request does not come from the console", close=False)
         self._admitted = asked
