@@ -274,7 +274,7 @@ def test_what_only_we_have_made_since_the_fork_is_not_counted() -> None:
     own = [make_ruling(stage.mls, b"r" * 32, n, b"", ()) for n in (2, 3)]
     room = stage.room(JUN, YUNA, history=history, rulings=[encode_ruling(each) for each in heard + own])
     theirs: History = ((2, OURS, ()), (3, THEIRS, ()), (4, OURS, ()))
-    expected = Known(before, frozenset({me, JUN.account}), 2, frozenset({YUNA.account}))
+    expected = Known(before, frozenset({me, JUN.account}), 2, frozenset({YUNA.account}), 3)
     assert expected == known(stage, room, rejoin(), ticket(room, history=theirs))
     assert expected == known(stage, room, rejoin(epoch=3, commit=THEIRS))
     assert expected == known(stage, room, rejoin(epoch=4, commit=THEIRS), ticket(room, history=theirs))

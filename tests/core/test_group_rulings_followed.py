@@ -116,6 +116,16 @@ def test_whoever_left_by_an_order_is_no_admin_any_more() -> None:
     assert (group(JUN.account), frozenset({SORA.account, YUNA.account})) == (found.info, found.went)
 
 
+@pytest.mark.parametrize(("epoch", "counts"), [(0, False), (6, False), (7, True), (2**40, True)])
+def test_an_order_about_leaves_that_we_do_not_know_is_news_or_does_not_count(epoch: int, *, counts: bool) -> None:
+    """What we know ourselves, up to epoch 7, is not undone by what was said before."""
+    stage = Stage()
+    room = stage.room(JUN, YUNA, info=group(JUN.account))
+    ours = Known(group(JUN.account), frozenset({JUN.account, YUNA.account}), 3, epoch=7)
+    order = make_order(YUNA.mls, YUNA.signature_key, room, YUNA.account, [b"another leaf"], epoch)
+    assert counts is (YUNA.account in followed(stage, room, ours, ticket(room, went=(order,))).went)
+
+
 def test_a_group_whose_admins_have_all_left_keeps_their_names() -> None:
     """Who follows them is agreed by all who are in; a ticket does not decide it."""
     stage = Stage()

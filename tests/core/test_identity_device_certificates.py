@@ -143,7 +143,7 @@ def test_a_device_of_our_own_account_is_believed_while_our_card_names_it() -> No
         assert device_certificates.believed(step, replace(mine, identity_key=EVE.account), START) is False
         own_devices.note_gone(step.store, [mine.device_id])
         assert not device_certificates.is_ours(step, mine)
-        assert device_certificates.believed(step, mine, START) is None
+        assert device_certificates.believed(step, mine, START) is False
 
 
 def test_our_own_account_is_looked_up_by_our_handle() -> None:

@@ -25,7 +25,7 @@ def leave_order(person: Person, room: bytes) -> RemovalOrder:
     """What the person's device signs to leave the room as it is now."""
     with person.store.transaction():
         keys = [each.encryption_key for each in person.store.devices(room) if each.account == person.account]
-    return make_order(person.mls, person.me.signature_key, room, person.account, keys)
+    return make_order(person.mls, person.me.signature_key, room, person.account, keys, person.epoch(room))
 
 
 @pytest.mark.parametrize("who", ["the admin", "a member"])

@@ -59,7 +59,7 @@ def is_last(step: Step, room: RoomState) -> bool:
 
 def _order(step: Step, room: RoomState) -> RemovalOrder:
     keys = [device.encryption_key for device in _own(step, room)]
-    return make_order(step.mls, step.local.signature_key, room.id, step.local.account, keys)
+    return make_order(step.mls, step.local.signature_key, room.id, step.local.account, keys, room.epoch)
 
 
 def _own(step: Step, room: RoomState) -> list[Device]:

@@ -117,7 +117,7 @@ def _removal(
         targets = [device for device in targets if sha256(device.encryption_key).digest() in order.leaves]
     elif admin and targets:
         keys = [device.encryption_key for device in targets]
-        order = order or make_order(step.mls, step.local.signature_key, room.id, intent.account, keys)
+        order = order or make_order(step.mls, step.local.signature_key, room.id, intent.account, keys, room.epoch)
     elif intent.account != step.local.account:
         return [], None
     return [device.leaf for device in targets], order

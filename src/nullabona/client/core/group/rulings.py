@@ -7,8 +7,9 @@ must have signed each one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 from msgspec import structs
@@ -125,13 +126,15 @@ def _signer(ruling: Ruling) -> DeviceCertificate | None:
 class Known:
     """What this device knows: the room info, its accounts, and the epoch after which a ruling is news.
 
-    ``undone``: accounts that were added or removed by commits of ours that the other branch lacks.
+    ``undone``: accounts that were added or removed by commits of ours that the other branch lacks. ``epoch``: up to it
+    we know that branch ourselves.
     """
 
     info: RoomInfo
     accounts: frozenset[bytes]
     since: int | None
     undone: frozenset[bytes] = frozenset()
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,10 @@ def known(step: Step, room: RoomState, rejoin: Rejoin, ticket: Ticket | None) ->
             continue
         info = merged.was or info
         undone ^= set(merged.changed)
-    return Known(info, frozenset(accounts ^ undone), _since(step, room, fork), frozenset(undone))
+    here = room.epoch if room.boxes else 0
+    return Known(
+        info, frozenset(accounts ^ undone), _since(step, room, fork), frozenset(undone), here if fork is None else fork
+    )
 
 
 def _since(step: Step, room: RoomState, fork: int | None) -> int | None:
@@ -191,7 +197,7 @@ def follow(step: Step, room: RoomState, ours: Known, ticket: Ticket | None) -> R
     If we do not remember the epoch of what we know, an old ruling could restore a role that was taken since. Then we
     follow rulings only from the one that equals the room info that we remember.
     """
-    info, members, by_key = ours.info, members_hash(ours.accounts), _accounts(step, room)
+    info, members, devices = ours.info, members_hash(ours.accounts), step.roster(room.id).values()
     last, begun, followed = ours.since, ours.since is not None, list[Ruling]()
     for ruling in ticket.rulings if ticket else ():
         if ruling.room != room.id or (signer := _signer(ruling)) is None:
@@ -205,18 +211,16 @@ def follow(step: Step, room: RoomState, ours: Known, ticket: Ticket | None) -> R
             last = ruling.epoch
             info, members = (ruled, ruling.members) if begun else (info, members)
             followed.append(ruling)
-    went = frozenset(order.account for order in (ticket.went if ticket else ()) if _holds(order, room, info, by_key))
+    orders = [order for order in (ticket.went if ticket else ()) if _holds(order, room, info, devices)]
+    newest = max(ours.epoch, last or 0)
+    went = frozenset(order.account for order in orders if not _is_old(order, devices, newest))
     admins = tuple(account for account in info.admins if account not in went)
     return Ruled(structs.replace(info, admins=admins) if admins else info, members, went, tuple(followed))
 
 
-def _accounts(step: Step, room: RoomState) -> dict[bytes, bytes]:
-    return {device.signature_key: device.account for device in step.roster(room.id).values()}
-
-
-def _holds(order: RemovalOrder, room: RoomState, info: RoomInfo, by_key: Mapping[bytes, bytes]) -> bool:
+def _holds(order: RemovalOrder, room: RoomState, info: RoomInfo, devices: Collection[Device]) -> bool:
     """Whether the order is valid: signed by the removed account or by an admin whose key we know."""
-    signer = by_key.get(order.signer)
+    signer = next((device.account for device in devices if device.signature_key == order.signer), None)
     if order.room != room.id or signer is None or (signer != order.account and signer not in info.admins):
         return False
     return verifies(order)
@@ -229,3 +233,15 @@ def verifies(order: RemovalOrder) -> bool:
     except PeerError:
         return False
     return True
+
+
+def _is_old(order: RemovalOrder, devices: Collection[Device], newest: int) -> bool:
+    """Whether the order is from before the account came back, or renewed its keys.
+
+    It names a leaf as we know it, or was given in an epoch of which we do not know the leaves: not before ``newest``,
+    up to which we know the room, nor before the account came in.
+    """
+    theirs = [device for device in devices if device.account == order.account]
+    if any(sha256(device.encryption_key).digest() in order.leaves for device in theirs):
+        return False
+    return order.epoch < max(newest, min((device.since for device in theirs), default=0))

@@ -43,7 +43,9 @@ def names(card: Card, sender: DeviceCertificate) -> bool:
 
 
 def in_room(step: Step, sender: DeviceCertificate, room: bytes) -> bool:
-    """Whether the device, by its key, is in a room."""
+    """Whether the device, by its key, is in a room, and is none of our own that was revoked and has to go yet."""
+    if _is_revoked(step, sender):
+        return False
     place = step.store.device(room, sender.device_id)
     return place is not None and (place.account, place.signature_key) == (sender.account_id, sender.device_key)
 
@@ -54,6 +56,8 @@ def believed(step: Step, sender: DeviceCertificate, since: int, *rooms: bytes, k
     ``since``: when the signed item came, in ms. A card that was looked up later and does not name the device decides.
     We look it up by the handle by which we know the account, else by ``known_as``; without either we believe nobody.
     """
+    if _is_revoked(step, sender):
+        return False
     if any(room and in_room(step, sender, room) for room in rooms):
         return True
     if sender.account_id == step.local.account and is_ours(step, sender):
@@ -77,6 +81,11 @@ def is_ours(step: Step, sender: DeviceCertificate) -> bool:
         (each.id, each.signature_key) == (sender.device_id, sender.device_key)
         for each in own_devices.listed(step.store)
     )
+
+
+def _is_revoked(step: Step, sender: DeviceCertificate) -> bool:
+    """Whether it is a device of our own account that was revoked; it stays in each room until a commit removes it."""
+    return sender.account_id == step.local.account and sender.device_id in own_devices.gone(step.store)
 
 
 def _load(step: Step, account: bytes) -> Named | None:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import assert_never
 
 from nullabona.client.core import rooms
+from nullabona.client.core.account import own_devices
 from nullabona.client.core.backfill import taking
 from nullabona.client.core.delivery import box_log, losses, receipts
 from nullabona.client.core.delivery.blobs import Missing, body_of
@@ -205,7 +206,12 @@ def _sender(step: Step, room: RoomState, processed: Processed) -> Device | None:
 
 
 def _act(step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope) -> None:
-    """First what people see, then what the sender has read, then what changes this device's own course."""
+    """First what people see, then what the sender has read, then what changes this device's own course.
+
+    A revoked device of our own tells the others nothing any more, even before it is removed from their room.
+    """
+    if room.info.kind == DEVICES and device.device in own_devices.gone(step.store):
+        return
     quiet = contact_keys.unhears(step, room, device.account)
     if not quiet:
         _show(step, room, track, seq, device, said)

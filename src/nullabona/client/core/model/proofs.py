@@ -42,7 +42,9 @@ class RemovalOrder(msgspec.Struct, array_like=True, frozen=True):
     """ "Remove this account's devices", signed by a device of that account (leaving) or of an admin.
 
     ``leaves`` are SHA-256 hashes of the leaf encryption keys meant, so that an old order cannot remove a person who was
-    added again. ``signer`` is the signing device's key; it must be in the room's tree when the order is used.
+    added again. ``signer`` is the signing device's key; it must be in the room's tree when the order is used. ``epoch``
+    is that in which it was given: by it a member who was away since tells an old order from one of a leaf that it does
+    not know yet.
     """
 
     room: Hash
@@ -50,19 +52,22 @@ class RemovalOrder(msgspec.Struct, array_like=True, frozen=True):
     leaves: Annotated[tuple[Hash, ...], Meta(min_length=1, max_length=64)]
     signer: Key
     signature: Signature
+    epoch: Annotated[int, Meta(ge=0)] = 0
 
     def payload(self) -> bytes:
-        return _encode((self.room, self.account, self.leaves, self.signer))
+        return _encode((self.room, self.account, self.leaves, self.signer, self.epoch))
 
     def verify(self) -> None:
         check_signature(self.signer, _ORDER, self.payload(), self.signature, BadProof)
 
 
-def make_order(mls: Mls, signer: bytes, room: bytes, account: bytes, encryption_keys: list[bytes]) -> RemovalOrder:
-    """An order by this device for every device of ``account`` in the room."""
+def make_order(
+    mls: Mls, signer: bytes, room: bytes, account: bytes, encryption_keys: list[bytes], epoch: int = 0
+) -> RemovalOrder:
+    """An order by this device for every device of ``account`` in the room, which is in ``epoch``."""
     leaves = tuple(sorted(sha256(key).digest() for key in encryption_keys))
-    payload = _encode((room, account, leaves, signer))
-    return RemovalOrder(room, account, leaves, signer, mls.sign(_ORDER + payload))
+    payload = _encode((room, account, leaves, signer, epoch))
+    return RemovalOrder(room, account, leaves, signer, mls.sign(_ORDER + payload), epoch)
 
 
 class Ruling(msgspec.Struct, array_like=True, frozen=True):
