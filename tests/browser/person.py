@@ -46,7 +46,8 @@ def chromium_path() -> str:
 class Person:
     """Their app runs from the start; ``page`` shows it until the block ends. Errors of the page fail the test.
 
-    ``host``: what ``--relay`` names, by default the service; empty: nothing. ``link`` is what it is started with.
+    ``host``: what ``--relay`` names, by default the service; empty: nothing. ``link`` is what it is started with;
+    ``flags`` are further ones of their browser.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Person:
         minute_s: float = 60.0,
         host: str | None = None,
         link: str = "",
+        flags: tuple[str, ...] = (),
         **more: Any,  # noqa: ANN401 - whatever a browser context takes
     ) -> None:
         self.profile = profile
@@ -75,7 +77,7 @@ class Person:
         self.context: BrowserContext = browser.browser_type.launch_persistent_context(
             self._disk.name,
             executable_path=chromium_path(),
-            args=list(FLAGS),
+            args=[*FLAGS, *flags],
             viewport=viewport or DESKTOP,  # type: ignore[arg-type]
             locale="ko-KR" if lang == "ko" else "en-GB",
             timezone_id="Asia/Seoul",

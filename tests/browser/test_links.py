@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, expect
 
 from tests.api.service import Service
 from tests.browser.conftest import Meet, seat
 from tests.browser.entering import adding, section
-from tests.browser.person import FLAGS, Person, chromium_path
+from tests.browser.person import Person
 from tests.browser.setting import make
+
+pytestmark = pytest.mark.timeout(240)
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
@@ -187,7 +189,7 @@ def test_a_code_is_read_with_the_camera(
     film = tmp_path / "code.mjpeg"
     film.write_bytes(filmed(shown.get_by_role("img", name="QR 코드").screenshot()) * 3)
     (made,) = make(service, tmp_path, "theo")
-    theo = seat(seats.enter_context(filming(chromium, film)), service, seats, made)
+    theo = seat(chromium, service, seats, made, flags=(f"--use-file-for-fake-video-capture={film}",))
     dialog = adding(theo, "", "Scan QR")
     expect(dialog).to_contain_text("This invite link starts a chat with 미나")
     dialog.get_by_role("button", name="Start chatting").click()
@@ -208,12 +210,3 @@ def filmed(code: bytes) -> bytes:
     out = io.BytesIO()
     frame.save(out, "JPEG", quality=95)
     return out.getvalue()
-
-
-@contextmanager
-def filming(chromium: Browser, film: Path) -> Iterator[Browser]:
-    """A browser whose camera sees the film. Chromium takes it when it starts, so this is one of its own."""
-    flags = [*FLAGS, f"--use-file-for-fake-video-capture={film}"]
-    browser = chromium.browser_type.launch(executable_path=chromium_path(), args=flags)
-    yield browser
-    browser.close()
