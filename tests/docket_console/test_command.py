@@ -119,7 +119,7 @@ def test_a_desk_is_looked_after_by_commands(folder: Path) -> None:
     backup = ("docket", "backup", "desk.age", "--recipient", recipient)
     with Served(folder) as place:
         listen = ("--listen", f"127.0.0.1:{place.port}")
-        assert "can keep what it is given" in nulla(folder, "docket", "status", *listen)
+        assert "healthy" == json.loads(nulla(folder, "docket", "status", *listen, "--json"))["finding"]
         assert "data-in-use" in nulla(folder, *backup, fails=True)
         nulla(folder, "docket", "drain")
         assert 0 == place._process.wait().code
