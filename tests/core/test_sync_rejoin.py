@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from nullabona.client.core.delivery.box_log import open_quietly
-from nullabona.client.core.group import branches
+from nullabona.client.core.group import branches, ticket_branch
 from nullabona.client.core.model.branches import Helper, Rejoin
 from nullabona.client.core.model.inbox_items import Ticket
 from nullabona.client.core.model.outbox_targets import RoomFrame
@@ -140,6 +140,31 @@ def test_those_on_our_branch_hear_where_the_others_are_once_we_are_there() -> No
         assert 1 == len(said)
         opened = open_frame(left.keys.frame_key, left.keys.box.address, said[0].data)
         assert (Kind.MESSAGE, None) == (opened.kind, state.track_at(left.keys.box.address))
+
+
+def test_who_comes_to_a_branch_speaks_of_that_one_whatever_is_claimed_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A claim may make us look for another branch while our commit is decided: we have not been there."""
+    _, (a, b, _), room = behind()
+    ticket = ticket_of(a, room)
+    epoch, commit, _ = ticket.history[-1]
+    spoken: list[tuple[int, bytes]] = []
+
+    def farewell(step: Step, state: RoomState, way: Rejoin) -> bytes:
+        spoken.append((way.epoch, way.commit))
+        return real(step, state, way)
+
+    real = ticket_branch.farewell
+    monkeypatch.setattr(ticket_branch, "farewell", farewell)
+    with bare(b) as step:
+        state = looks(step, room, a, commit=commit, epoch=epoch)
+        join = rejoin.start(step, state, ticket, a.account)
+        assert join is not None
+        state.rejoin = Rejoin(branches.FORK, 0, b"y" * 32, [], [helper(a)], step.now)
+        rejoin.adopt(step, state, join)
+        assert [(epoch, commit)] == spoken
+        assert {b"y" * 32}.isdisjoint(track.winner.commit for track in state.boxes if track.winner)
 
 
 @pytest.mark.parametrize(
@@ -276,7 +301,9 @@ def join_at(position: int = 3, incarnation: bytes = HERE) -> Join:
     """A commit of ours on its way into a box that was read so far."""
     ticket = Ticket(b"r" * 32, 5, SECRET, b"", b"", incarnation, position, ())
     frame = sha256(OURS).digest()
-    return Join(b"r" * 32, RELAY, ticket, cast("Any", None), frame, position, 0, b"a" * 32, cast("Any", None))
+    return Join(
+        b"r" * 32, RELAY, ticket, cast("Any", None), frame, position, 0, b"a" * 32, cast("Any", None), cast("Any", None)
+    )
 
 
 def frame(kind: Kind) -> bytes:

@@ -8,6 +8,7 @@ import pytest
 
 from nullabona.client.core.group import branch_history
 from nullabona.client.core.group.evidence import Judged
+from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.inbox_items import History, Invitation, encode_pack
 from nullabona.client.core.sync import rejoin
 from nullabona.wire.blob import cut_blob
@@ -99,7 +100,9 @@ def test_a_way_in_past_a_gap_is_given_up(seq: int, known: bool | None) -> None: 
     with b.engine.step(world.now, room) as step:
         believed = Judged((), None)
         candidate = step.mls.join_external(ticket.group_info, ticket.tree)
-        join = rejoin.Join(room, RELAY, ticket, candidate, sha256(b"ours").digest(), ticket.seq, 0, a.account, believed)
+        way = Rejoin("late", ticket.epoch, b"", [], [], 0)
+        ours = sha256(b"ours").digest()
+        join = rejoin.Join(room, RELAY, ticket, candidate, ours, ticket.seq, 0, a.account, believed, way)
         answer = Frames(ticket.incarnation, ticket.seq + seq, ((ticket.seq + seq, b"noise"),))
         assert known is rejoin.take_frames(join, ticket.seq, answer)
         candidate.discard()

@@ -68,6 +68,8 @@ class Join:
     by: bytes
     """The account that sent the ticket."""
     judged: Judged
+    way: Rejoin
+    """Where the ticket leads. The room may come to look for another branch before our commit is decided."""
 
     @property
     def keys(self) -> EpochKeys:
@@ -95,7 +97,7 @@ def start(step: Step, room: RoomState, ticket: Ticket, by: bytes) -> Join | None
         return None
     room.rejoin = rejoin = way
     deadline = step.now + step.timing.ticket * _PATIENCE
-    join = Join(room.id, _relay(room, ticket, candidate), ticket, candidate, b"", ticket.seq, deadline, by, judged)
+    join = Join(room.id, _relay(room, ticket, candidate), ticket, candidate, b"", ticket.seq, deadline, by, judged, way)
     join.frame = _queue(step, join)
     rejoin.next_at = deadline + step.rng.between(0, step.timing.ticket)
     return join
@@ -220,8 +222,7 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     ours = sha256(join.candidate.commit).digest()
     told = [*join.ticket.history, (join.ticket.epoch, ours, ())]
     returning = room.phase == REJOINING
-    rejoin = room.rejoin or Rejoin("late", join.ticket.epoch, b"", [], [], step.now)
-    rejoin = ticket_branch.parted(room, rejoin, told)
+    rejoin = ticket_branch.parted(room, join.way, told)
     welcomes.keep_welcome(step, room)
     intents = redo.to_redo(room, rejoin)
     left = room.boxes[-1:]
