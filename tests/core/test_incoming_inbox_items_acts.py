@@ -197,7 +197,7 @@ def test_a_contact_who_was_not_asked_tells_nothing() -> None:
 
 def gone(stage: Stage, step: Step, room: bytes, other: Other = JUN) -> int:
     """Somebody says that we are out of a room: how many items wait."""
-    state, _ = came(stage, step, other, Gone(room))
+    state, _ = came(stage, step, other, Gone(room, day=step.day))
     return len(state.waiting)
 
 

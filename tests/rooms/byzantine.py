@@ -18,7 +18,7 @@ from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION, encode_in
 from nullabona.errors import NullabonaError
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.frame import Kind
-from tests.rooms.hostile import drop_in
+from tests.rooms.hostile import drop_in, gone
 from tests.rooms.hostile_device import HostileDevice
 from tests.rooms.kept import KeptEpoch, branch
 
@@ -259,7 +259,7 @@ class Hostile(HostileDevice):
         kept = self._epoch()
         told = inbox_items.RoomTold(self.room, encode_info(kept.info), ((self._account(), self.person.me.handle),))
         bodies: list[inbox_items.ItemBody] = [
-            inbox_items.Gone(self.room),
+            gone(self.world, self.room, days_ago=self.dice.between(0, 3)),
             inbox_items.LinkUse(self.room, self.dice.bytes(16), self.person.card.encoded),
             inbox_items.FileRequest(self.room, self._one(self._ids())),
             inbox_items.LinkRefusal(self.room, self.dice.bytes(16), "closed"),

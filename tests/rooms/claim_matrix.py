@@ -11,12 +11,11 @@ from typing import Final
 
 from nullabona.client.core.group import branches
 from nullabona.client.core.model.branches import Helper, Rejoin
-from nullabona.client.core.model.inbox_items import Gone
 from nullabona.client.core.restore import returning
 from tests.rooms.byzantine import Hostile
 from tests.rooms.byzantine_bounds import DAY, HOUR, MINUTE, Part
 from tests.rooms.byzantine_schedule import ByzantineSchedule
-from tests.rooms.hostile import to_inbox
+from tests.rooms.hostile import gone, to_inbox
 from tests.rooms.world import Person
 
 SENDERS: Final = (Part.PRESENT, Part.OLD_ADMIN, Part.REMOVED, Part.REVOKED, "stranger", "relay")
@@ -130,7 +129,7 @@ class Cell:
         hostile.victims = [self.victim]
         hostile.keep()
         if deed == GONE:
-            to_inbox(hostile.person, self.victim, Gone(self.room))
+            to_inbox(hostile.person, self.victim, gone(self.victim.world, self.room))
         else:
             hostile.play(deed)
 

@@ -9,7 +9,7 @@ import nullabona_mls as native
 
 from nullabona.client.core import commands
 from nullabona.client.core.model.content import Body, Envelope, View, encode_envelope
-from nullabona.client.core.model.inbox_items import ItemBody, Ticket, encode_pack
+from nullabona.client.core.model.inbox_items import Gone, ItemBody, Ticket, encode_pack
 from nullabona.client.core.model.message_ids import RANDOM, message_id
 from nullabona.client.core.model.proofs import make_claim
 from nullabona.client.core.model.records import Frame
@@ -87,6 +87,11 @@ def to_inbox(sender: Person, receiver: Person, body: ItemBody, *, certificate: b
     signature = sender.mls.sign(_DOMAIN + address + data)
     item = msgspec.msgpack.encode(SignedItem(certificate or sender.certificate, data, signature))
     drop_in(sender.world, receiver, ITEM_DIRECT + item)
+
+
+def gone(world: World, room: bytes, device: bytes = b"", days_ago: int = 0) -> Gone:
+    """The answer that an account, or a device of one, is out of a room."""
+    return Gone(room, device, world.now // 86_400_000 - days_ago)
 
 
 def laid_out(world: World, bundle: native.CommitBundle) -> BlobRef:

@@ -6,7 +6,6 @@ import pytest
 
 from nullabona.client.core import commands
 from nullabona.client.core.model.content import Moved
-from nullabona.client.core.model.inbox_items import Gone
 from nullabona.client.core.model.records import MessageState
 from tests.rooms.audit import audit_rest
 from tests.rooms.hostile import (
@@ -15,6 +14,7 @@ from tests.rooms.hostile import (
     envelope,
     everybody,
     frames_at,
+    gone,
     kinds,
     only,
     people,
@@ -153,7 +153,7 @@ def test_a_member_puts_nobody_out_by_making_them_ask_and_answering() -> None:
     m.online = False
     claims(m, keys, LOW_FIRST[0], ())
     world.settle(span=MINUTE)
-    to_inbox(m, b, Gone(room))
+    to_inbox(m, b, gone(world, room))
     world.settle(span=20 * HOUR, most=4_000)
     assert {"joined"} == {person.phase(room) for person in (a, b, c)}
     all_well(world, room, a, b, c)
@@ -175,7 +175,7 @@ def test_the_only_admin_is_not_removed_by_the_last_other_member(removed: bool) -
     claims(m, keys, lower_than(a, room, epoch), (bytes(32),))
     world.settle(span=MINUTE)
     assert asking(a, room) is not None
-    to_inbox(m, a, Gone(room))
+    to_inbox(m, a, gone(world, room))
     world.settle(span=MINUTE)
     assert ("joined", []) == (a.phase(room), kinds(a, room, "removed", "left"))
 
@@ -192,7 +192,7 @@ def test_nobody_ends_a_room_of_two_for_the_other() -> None:
     claims(m, keys, lower_than(a, room, epoch), (bytes(32),))
     world.settle(span=MINUTE)
     assert asking(a, room) is not None
-    to_inbox(m, a, Gone(room))
+    to_inbox(m, a, gone(world, room))
     world.settle(span=MINUTE)
     assert ("joined", []) == (a.phase(room), kinds(a, room, "removed", "left"))
 

@@ -13,6 +13,7 @@ from nullabona.client.core.model.room_info import ROOM_INFO_EXTENSION, encode_in
 from tests.rooms.hostile import (
     all_well,
     envelope,
+    gone,
     kinds,
     laid_out,
     people,
@@ -80,7 +81,7 @@ def test_nobody_is_put_out_by_saying_gone() -> None:
     stranger = world.person("stranger")
     room = world.group(a, b, c)
     for sender in (stranger, b, a):
-        to_inbox(sender, c, Gone(room))
+        to_inbox(sender, c, gone(world, room))
         to_inbox(sender, c, TicketRequest(room, 0, bytes(32)))
         to_inbox(sender, c, TicketRequest(world.dice.bytes(32), 2**60, b""))
     all_well(world, room, a, b, c)

@@ -32,7 +32,7 @@ from nullabona.wire.frame import NONCE_SIZE, Kind, seal_frame
 from nullabona.wire.handle import parse_handle
 from nullabona.wire.seal import ITEM_DIRECT, open_inbox_frame
 from tests.rooms.devices import another_device, remove_device
-from tests.rooms.hostile import all_well, drop_in, kinds, laid_out, mole, people, to_inbox, track_of
+from tests.rooms.hostile import all_well, drop_in, gone, kinds, laid_out, mole, people, to_inbox, track_of
 from tests.rooms.world import RELAY, Person, World
 
 HOUR, MINUTE = 3_600_000, 60_000
@@ -90,7 +90,7 @@ def test_its_farewell_throws_nobody_out() -> None:
     laptop, _, keys = revoke(world, a, room)
     claim(laptop, keys)
     for person in (a, b, c):
-        to_inbox(laptop, person, Gone(room))
+        to_inbox(laptop, person, gone(world, room))
     world.settle(span=HOUR)
     assert ["joined"] * 3 == [person.phase(room) for person in (a, b, c)]
     all_well(world, room, a, b, c)
@@ -110,7 +110,7 @@ def test_what_it_is_told_puts_out_no_other_device_of_its_account() -> None:
     for _ in range(3):
         to_inbox(laptop, jun, TicketRequest(room, 0, b""))
         world.settle(span=MINUTE)
-    assert [Gone(room, laptop.me.device)] == items_for(jun, Gone)
+    assert [gone(world, room, laptop.me.device)] == items_for(jun, Gone)
     jun.online, tablet.online = False, True
     with tablet.engine.step(world.now, room) as step:
         branches.begin(

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.group import branches
 from nullabona.client.core.model.branches import Rejoin
 from nullabona.client.core.model.content import Sync
-from nullabona.client.core.model.inbox_items import Gone
 from nullabona.client.core.model.sync_items import EndItem
 from tests.rooms.devices import another_device
 from tests.rooms.hostile import (
     add,
     all_well,
     envelope,
+    gone,
     kinds,
     mole,
     people,
@@ -64,7 +65,7 @@ def test_a_revoked_device_puts_no_other_out_of_a_room_before_it_is_removed() -> 
     with tablet.engine.step(world.now, room) as step:
         epoch = tablet.epoch(room)
         branches.begin(step, step.room(room), Rejoin(branches.BEHIND, epoch, b"", [], [], world.now + HOUR))
-    to_inbox(laptop, tablet, Gone(room, tablet.me.device))
+    to_inbox(laptop, tablet, gone(world, room, tablet.me.device))
     world.settle(span=5_000)
     assert (True, "joined") == (laptop.me.device in devices_in(tablet, room), tablet.phase(room))
 
@@ -100,3 +101,17 @@ def revoked_but_in() -> tuple[World, Person, Person, bytes]:
 def devices_in(person: Person, room: bytes) -> set[bytes]:
     with person.store.transaction():
         return {device.device for device in person.store.devices(room)}
+
+
+@pytest.mark.parametrize(("days_ago", "phase"), [(0, "removed"), (2, "removed"), (3, "joined"), (-3, "joined")])
+def test_that_one_was_out_days_ago_puts_nobody_out(days_ago: int, phase: str) -> None:
+    """An admin's answer from before somebody came back may be put into their inbox again, by a relay too."""
+    world = World(8)
+    a, b, c = people(world, 3)
+    room = world.group(a, b, c)
+    a.online = c.online = False
+    with b.engine.step(world.now, room) as step:
+        branches.begin(step, step.room(room), Rejoin(branches.BEHIND, b.epoch(room), b"", [], [], world.now + HOUR))
+    to_inbox(a, b, gone(world, room, days_ago=days_ago))
+    world.settle(span=5_000)
+    assert phase == b.phase(room)

@@ -11,11 +11,11 @@ from nullabona.client.core.contacts import requests
 from nullabona.client.core.delivery import inbox_sending
 from nullabona.client.core.directory.found import BadCard, ProvenCard
 from nullabona.client.core.model.errors import BadRequest, NoSuchContact
-from nullabona.client.core.model.inbox_items import ContactRequest, Gone
+from nullabona.client.core.model.inbox_items import ContactRequest
 from nullabona.client.core.model.records import Contact, ContactState
 from nullabona.errors import PeerError
 from nullabona.wire.card import Card, CardDevice, CardForked, sign_card, verify_card
-from tests.rooms.hostile import frames_at, kinds, to_inbox, warnings
+from tests.rooms.hostile import frames_at, gone, kinds, to_inbox, warnings
 from tests.rooms.looked import looked
 from tests.rooms.world import START, Person, World
 
@@ -290,7 +290,7 @@ def test_a_card_that_cannot_be_had_is_asked_for_ever_less_often_and_then_told(sh
     impostor = world.person("sora")
     cards = {"another account's": impostor.card.encoded, "somebody else's": b.card.encoded, "rubbish": b"rubbish"}
     with b.engine.step(world.now) as step:
-        inbox_sending.post(step, c.account, handle, Gone(room))
+        inbox_sending.post(step, c.account, handle, gone(world, room))
     for _ in range(1_000):
         if handle in b.engine.lookups(world.now):
             asked[handle] += 1

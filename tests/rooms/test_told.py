@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from nullabona.client.core import commands
-from nullabona.client.core.model.inbox_items import Gone, RoomsTold, RoomTold
+from nullabona.client.core.model.inbox_items import RoomsTold, RoomTold
 from nullabona.client.core.model.room_info import encode_info
-from tests.rooms.hostile import kinds, mole, to_inbox, warnings
+from tests.rooms.hostile import gone, kinds, mole, to_inbox, warnings
 from tests.rooms.test_false_branches import HOUR, LOW_FIRST, MINUTE, own_branch
 from tests.rooms.test_seeking import begins_anew, seek
 from tests.rooms.world import Person, World
@@ -81,7 +81,7 @@ def test_who_declines_the_other_version_stays() -> None:
 def test_who_tells_of_a_room_and_that_one_is_out_hides_it_from_nobody() -> None:
     """Another contact tells of it, too, and leads there."""
     world, mina, eve, fresh, room = lied_to(9, enters=False, names_others=False)
-    to_inbox(eve, fresh, Gone(room))
+    to_inbox(eve, fresh, gone(world, room))
     world.settle(span=MINUTE)
     assert "removed" == fresh.phase(room)
     mina.online = True
@@ -92,6 +92,6 @@ def test_who_tells_of_a_room_and_that_one_is_out_hides_it_from_nobody() -> None:
 def test_who_told_what_the_room_is_puts_nobody_out_of_it_alone() -> None:
     """Who is an admin there is only their own word: everybody is asked."""
     world, _, eve, fresh, room = lied_to(10, enters=False)
-    to_inbox(eve, fresh, Gone(room))
+    to_inbox(eve, fresh, gone(world, room))
     world.settle(span=MINUTE)
     assert "away" == fresh.phase(room)

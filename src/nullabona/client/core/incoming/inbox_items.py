@@ -54,6 +54,8 @@ MAX_WAITING: Final = 256
 """Most waiting items of accounts that we know, and most of all other accounts."""
 MOST_OF_ONE: Final = 64
 """Most waiting items of one account that we know: it can add us to that many rooms at once."""
+GONE_DAYS: Final = 2
+"""For so many days we believe *gone*, as far as clocks differ: an older answer may be from before we came back."""
 MOST_CHUNKS: Final = 34
 """We fetch no item with more chunks in its blob: the largest item takes as many."""
 _invitations = msgspec.msgpack.Decoder(Invitation)
@@ -263,7 +265,7 @@ def _told_rooms(step: Step, item: WaitingItem, sender: DeviceCertificate, said: 
 def _told_gone(step: Step, item: WaitingItem, sender: DeviceCertificate, said: Gone) -> list[Join] | Missing:
     """We are out of a room, or another device of this account is, which shares the inbox with us."""
     of_all = said.device == b"" and sender.account_id != step.local.account
-    if not of_all and said.device != step.local.device:
+    if (not of_all and said.device != step.local.device) or abs(step.day - said.day) > GONE_DAYS:
         return []
     room = step.find_room(said.room)
     if room is None or room.rejoin is None or not tickets.may_answer(step, room, sender.account_id):

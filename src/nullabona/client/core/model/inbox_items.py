@@ -113,11 +113,13 @@ class Gone(Item, array_like=True, frozen=True, tag=5):
     """The answer to a `TicketRequest` of an account that is not in the room any more (``device`` is empty), or of a
     ``device`` that its account has revoked.
 
-    The devices of an account share one inbox, so each reads what was answered to another one.
+    The devices of an account share one inbox, so each reads what was answered to another one. ``day``: when it was
+    said, in days since 1970; an old answer may be from before the account came back.
     """
 
     room: Hash
     device: Annotated[bytes, Meta(max_length=16)] = b""
+    day: Annotated[int, Meta(ge=0)] = 0
 
 
 class LinkUse(Item, array_like=True, frozen=True, tag=6):

@@ -144,7 +144,7 @@ def _is_out(step: Step, room: RoomState, sender: DeviceCertificate) -> bool:
         return True
     if sender.account_id == step.local.account and sender.device_id in own_devices.gone(step.store):
         if step.store.saw(_GONE, _mark(step, room, sender.device_id), step.day):
-            inbox_sending.answer(step, sender.account_id, Gone(room.id, sender.device_id))
+            inbox_sending.answer(step, sender.account_id, Gone(room.id, sender.device_id, step.day))
         return True
     return False
 
@@ -155,7 +155,7 @@ def _say_gone(step: Step, room: RoomState, account: bytes) -> None:
     if met is None or acquaintance.is_blocked(step.store, account):
         return
     if step.store.saw(_GONE, _mark(step, room, account), step.day):
-        inbox_sending.answer(step, account, Gone(room.id), known_as=met.handle)
+        inbox_sending.answer(step, account, Gone(room.id, day=step.day), known_as=met.handle)
 
 
 def _mark(step: Step, room: RoomState, who: bytes) -> bytes:
