@@ -184,8 +184,8 @@ def test_who_wants_to_leave_says_so_there(*, wanted: bool) -> None:
         assert 1 + wanted == len(frames)
 
 
-def test_a_search_that_was_given_up_meanwhile_is_as_if_we_had_come_late() -> None:
-    """The commit came first all the same."""
+def test_a_search_that_was_given_up_meanwhile_ends_where_its_commit_led() -> None:
+    """The commit came first all the same, and we came for the reason for which we had set out."""
     _, (a, b, _), room = behind()
     ticket = ticket_of(a, room)
     with bare(b) as step:
@@ -194,7 +194,7 @@ def test_a_search_that_was_given_up_meanwhile_is_as_if_we_had_come_late() -> Non
         assert join is not None
         state.rejoin = None
         rejoin.adopt(step, state, join)
-        assert ["late"] == [data["reason"] for _, _, data in told(step, "rejoined")]
+        assert ["fork"] == [data["reason"] for _, _, data in told(step, "rejoined")]
 
 
 def newcomer() -> tuple[Other, AddAccount]:

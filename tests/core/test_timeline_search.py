@@ -66,7 +66,8 @@ def found(
         ("ab ba ab", "ab ba"),
         ("ＡＢ", "ab"),
         ("\u1112\u1161\u11ab글", "한글"),
-        ("😀 ok 👍", "ok 😀 👍"),
+        ("😀 ok 👍", "😀 ok 👍"),
+        ("ok👍no", "ok no 👍"),
         ("a© ab→", "ab"),
         ("!?", ""),
         ("", ""),
@@ -74,7 +75,7 @@ def found(
     ],
 )
 def test_a_text_is_found_by_pairs_of_letters_and_by_single_signs(text: str, by: str) -> None:
-    """Pairs within a word, each once, in order; then emoji. What lies behind 20,000 characters is not found."""
+    """Word by word its pairs, each once, then its emoji. What lies behind 20,000 characters is not found."""
     assert by == search.grams(text)
 
 

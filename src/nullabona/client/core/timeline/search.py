@@ -86,8 +86,8 @@ def _cut_up(plain: str) -> list[str]:
 
 def grams(text: str) -> str:
     """What a text is found by, separated by spaces, each once."""
-    plain, _ = folded(unicodedata.normalize("NFC", text[:MAX_INDEXED]))
-    return " ".join(dict.fromkeys(_cut_up(plain)))
+    said = unicodedata.normalize("NFC", text[:MAX_INDEXED]).split()
+    return " ".join(dict.fromkeys(pair for word in said for pair in _word_pairs(word)))
 
 
 def index(store: Store, message: Message, body: Stored) -> None:
