@@ -35,7 +35,7 @@ def state_of(page: str, instrument: str) -> str:
 def test_a_row_is_signed_off_by_two(team: dict[str, Caller]) -> None:
     """Counsel and a reviewer; then a case of its kind no longer says that nobody answers for its rules."""
     case = take_in(team["ina"])
-    assert "not signed the rules for this kind off" in team["ina"].get(case).text
+    assert "not signed off the rules for this kind" in team["ina"].get(case).text
     page = team["cora"].get("/laws").text
     assert "not signed off" == state_of(page, "KR.WARRANT")
     fields = {"row": row_of(page, "KR.WARRANT"), "source": SOURCE}
@@ -48,7 +48,7 @@ def test_a_row_is_signed_off_by_two(team: dict[str, Caller]) -> None:
     for name in ("aud", "ina", "cora"):
         page = team[name].get("/laws").text
         assert ("signed off", True) == (state_of(page, "KR.WARRANT"), SOURCE in page)
-    assert "not signed the rules for this kind off" not in team["ina"].get(case).text
+    assert "not signed off the rules for this kind" not in team["ina"].get(case).text
 
 
 def test_only_the_row_that_was_seen_is_signed(team: dict[str, Caller]) -> None:

@@ -33,7 +33,7 @@ def test_a_key_is_not_admitted_for_somebody_else(place: Place, team: Team) -> No
     signed = team["ina"].keys[0].get(asked["sign"])["credential"]
     assert 200 == team["ina"].send("/authenticators", {"signed": signed, **spare.create(asked["create"])}).status
     assert 409 == team["ada"].post(f"/officers/rea/keys/{encode(spare.id)}").status
-    assert "Nothing waits" in team["ben"].get("/confirm").text
+    assert "Nothing is waiting" in team["ben"].get("/confirm").text
 
 
 def test_a_case_one_stepped_back_from_is_closed_under_every_address(team: Team) -> None:

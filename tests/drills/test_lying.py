@@ -42,6 +42,6 @@ def test_a_lie_that_is_noticed_too_late_fails_the_drill(id: str, code: str) -> N
         verdicts = {check.id: check.verdict for check in report_of(2, [caught]).checks}
         assert (held, held) == (caught.held, verdicts[id] is Verdict.HELD)
         assert held is not ("TOO LATE, after 14 s" in line(caught).en)
-    assert "14 s were allowed for warnings that are due within two periods" in " ".join(
+    assert "warnings that are due within two periods were allowed 14 s" in " ".join(
         report_of(2, []).render("en").split()
     )
