@@ -153,6 +153,17 @@ def test_the_worse_branch_hears_of_ours_once(*, card: bool) -> None:
             assert 2 * chunks == invited(step, state, (1, LOW, ()))[1]
 
 
+def test_each_member_of_the_worse_branch_hears_of_ours() -> None:
+    """One of them knows both commits, and could have us answer before the others ask."""
+    stage = Stage()
+    dora = Other("dora")
+    room = stage.room(JUN, dora, history=[merged(1, MIDDLE)])
+    with stage.inside(room) as (step, _, _track):
+        for other in (JUN, dora, dora):
+            invited_elsewhere.invited(step, step.room(room), other.certificate, ((1, HIGH, ()),))
+        assert [JUN.account, dora.account] == [item.account for item in inbox_sending.unsent(step)]
+
+
 def test_another_device_of_ours_hears_of_it_in_our_own_inbox() -> None:
     """It needs no look-up."""
     stage = Stage()

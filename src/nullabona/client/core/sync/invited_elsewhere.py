@@ -41,11 +41,14 @@ def invited(step: Step, room: RoomState, sender: DeviceCertificate, history: His
         helper = Helper(sender.account_id, handle)
         branches.begin(step, room, Rejoin(branches.FORK, ours.epoch, commit, removed, [helper], step.now))
     else:
-        _tell(step, room, Helper(sender.account_id, handle), sha256(commit + ours.commit).digest())
+        fork = sha256(sender.account_id + commit + ours.commit).digest()
+        _tell(step, room, Helper(sender.account_id, handle), fork)
 
 
 def _tell(step: Step, room: RoomState, them: Helper, fork: bytes) -> None:
-    """Send them an invitation that nobody can enter by, with the history of our branch to compare. Once per fork."""
+    """Send them an invitation that nobody can enter by, with the history of our branch to compare. Each account once
+    per fork, so that nobody can use up what another one needs to hear.
+    """
     if not step.store.saw(_TOLD, fork[:16], step.day):
         return
     relay = inbox_addresses.relay_of(step, them.account, them.handle) or inbox_addresses.host_relay(them.handle)
