@@ -35,7 +35,7 @@ from nullabona.client.core.model.room_info import GROUP, RoomInfo, encode_info
 from nullabona.client.core.timeline import profiles, sending
 from nullabona.wire.blob import cut_blob, encode_ref
 from nullabona.wire.seal import ITEM_INDIRECT
-from tests.rooms.hostile import drop_in, remove, ticket_of, to_inbox, warnings
+from tests.rooms.hostile import drop_in, gone, remove, ticket_of, to_inbox, warnings
 from tests.rooms.moves import TWO, card_at, move
 from tests.rooms.reached import EVIL, EVIL_RELAY, Forger, Watched
 from tests.rooms.world import RELAY, Person
@@ -122,7 +122,7 @@ ITEMS: dict[str, Callable[[Scene, Forger], ItemBody]] = {
     "ticket-request-of-the-direct-room": lambda s, _: TicketRequest(s.direct, 0, b""),
     "ticket-request-of-no-room": lambda s, _: TicketRequest(s.world.dice.bytes(32), 0, b""),
     "ticket": lambda s, _: ticket_of(s.friend, s.group),
-    "gone": lambda s, _: Gone(s.group),
+    "gone": lambda s, _: gone(s.world, s.group),
     "dead-link": lambda s, f: LinkUse(s.group, s.token, f.card(s.stranger)),
     "dead-link-and-an-inbox-at-home": lambda s, f: LinkUse(s.group, s.token, f.card(s.stranger, RELAY)),
     "no-link": lambda s, f: LinkUse(s.group, bytes(16), f.card(s.stranger)),
@@ -347,7 +347,7 @@ def test_items_that_wait_push_out_nobody_else_s() -> None:
         rejoin.helpers = [helper]
     found.world.cards.clear()
     waiting = Forger(found.world, found.friend.identity, found.friend.me.handle)
-    waiting.send(found.victim, Gone(found.group))
+    waiting.send(found.victim, gone(found.world, found.group))
     read(found)
     for _ in range(2 * MAX_WAITING):
         ref, _ = cut_blob(found.world.dice.bytes(32), bytes(1_000))
@@ -356,7 +356,7 @@ def test_items_that_wait_push_out_nobody_else_s() -> None:
     accounts = [item.account for item in waiting_items(found)]
     assert (1, MAX_WAITING) == (accounts.count(found.friend.account), accounts.count(b""))
     for _ in range(2 * MOST_OF_ONE):
-        waiting.send(found.victim, Gone(found.group))
+        waiting.send(found.victim, gone(found.world, found.group))
     read(found)
     assert MOST_OF_ONE == [item.account for item in waiting_items(found)].count(found.friend.account)
 
