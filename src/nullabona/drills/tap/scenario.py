@@ -50,7 +50,8 @@ _TALK: Final = (
 _TOGETHER: Final = ("hani", "leo")
 _CALM_S: Final = 2.0
 """Seconds for which a wake may be under way: a relay keeps it for a device that waits again within the second."""
-_LOOKS_S: Final = 60.0
+_LOOKS_S: Final = 180.0
+"""Most seconds for a relay to write down everything that its process holds, beside other programs on two cores."""
 _POLL_S: Final = 0.05
 _GREETING: Final = "안녕하세요, 우리 아는 사이죠?"
 _ANSWER: Final = "그럼요, 오랜만이에요! 잘 지냈어요?"
