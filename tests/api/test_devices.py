@@ -362,7 +362,7 @@ def test_a_linked_device_alarms_nobody_and_knows_who_is_who(service: Service, tm
                     client.rooms.get(shared)
                 shown = client.rooms.get(room)
                 assert ("Jun of Seoul", "before") == (shown.title, shown.last.text if shown.last else "")
-            # the device that came knows the quiet line of its own coming only if the history was sent after the commit
+            # the line that a device was added reaches that device only if the history was sent after the commit
             notices = [
                 [
                     m.notice.what

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyrage
 import pytest
 
 from nullabona.docket.keeping.vault import BadIdentity, new_identity
@@ -162,6 +165,22 @@ def test_a_damaged_backup_makes_nothing(stopped: Stopped, tmp_path: Path, spoil:
     with pytest.raises(BackupDamaged):
         stopped.restore(tmp_path / "copy")
     assert [] == list((tmp_path / "copy").iterdir())
+
+
+@pytest.mark.parametrize("name", ["../beside", "a/../../beside", "/beside", "link", "twice"])
+def test_a_backup_that_somebody_made_up_writes_nothing_elsewhere(tmp_path: Path, name: str) -> None:
+    """To encrypt for a desk takes only its recipient, which is no secret."""
+    target, packed = tmp_path / "inner" / "desk", io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for _ in range(1 + (name == "twice")):
+            entry = tarfile.TarInfo(str(tmp_path / "beside") if name == "/beside" else name)
+            entry.type, entry.linkname = (tarfile.SYMTYPE, "..") if name == "link" else (tarfile.REGTYPE, "")
+            archive.addfile(entry)
+    backup = tmp_path / "made-up.age"
+    backup.write_bytes(pyrage.encrypt(packed.getvalue(), [pyrage.x25519.Recipient.from_str(RECIPIENT)]))
+    with pytest.raises(BackupDamaged):
+        restore_desk(backup, IDENTITY, target, ROUTE)
+    assert {backup, tmp_path / "inner", target} == set(tmp_path.rglob("*"))
 
 
 def test_another_key_opens_nothing(stopped: Stopped, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_a_crash_before_the_file_is_whole_signs_nothing_twice(config: Config) ->
     """What was left of an interrupted write is written again."""
     (config.data / FOLDER).mkdir()
     confirm_name = next(iter(_names(config)))
-    (config.data / FOLDER / f"{confirm_name}.new").write_bytes(b"half")
+    (config.data / FOLDER / f".{confirm_name}.new").write_bytes(b"half")
     assert 1 == len(confirm(config, drafted(), CHANGE.fingerprint, START))
     assert {confirm_name} == {path.name for path in (config.data / FOLDER).iterdir()}
 

@@ -115,6 +115,18 @@ class Disk:
         self._unsettled |= {folder, folder.parent}
 
 
+def keep_file(path: Path, data: bytes) -> None:
+    """Replace the content of one file by ``data`` atomically; it is on the disk when this returns. Raises `OSError`."""
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.new")
+    with beside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    _sync_folder(path.parent)
+
+
 def _create(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
 

@@ -6,16 +6,14 @@ network: the operator compares the change's fingerprint by other means.
 
 from __future__ import annotations
 
-import os
 from hashlib import sha256
-from pathlib import Path
 from typing import Final
 
 from nullabona.errors import UserError
 from nullabona.log.checkpoint import parse_checkpoint
 from nullabona.log.key_change import KeyChange, before_of, check_drafted, read_change
 from nullabona.log.note import NoteSignature, signatures_of
-from nullabona.machine.erasing import sync_folder
+from nullabona.machine.disk import keep_file
 from nullabona.machine.opening import opening
 from nullabona.witness.beginning import check_begun
 from nullabona.witness.config import Config
@@ -65,18 +63,7 @@ def confirm(config: Config, data: bytes, fingerprint: str, now_s: int) -> tuple[
             raise ChangeNotConfirmed("this witness has confirmed another change before this one")
         if not place.exists():
             folder.mkdir(mode=0o700, exist_ok=True)
-            _keep(place, proof.note.text)
+            keep_file(place, proof.note.text)
         if place.read_bytes() != proof.note.text:
             raise ChangeNotConfirmed("this witness has confirmed another change in its place")
     return signatures_of(proof.note.text, config.signers, now_s)
-
-
-def _keep(place: Path, text: bytes) -> None:
-    """The file is whole, and on the disk, or not there."""
-    fresh = place.with_suffix(".new")
-    with fresh.open("wb") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.rename(place)
-    sync_folder(place.parent)

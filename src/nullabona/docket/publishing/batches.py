@@ -7,10 +7,8 @@ same place. A desk that was down publishes every missed period, visibly late and
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -22,7 +20,7 @@ from nullabona.docket.keeping.slots import MadeSlot
 from nullabona.docket.ports import DocketLog
 from nullabona.docket.publishing.clock_watch import ClockWatch
 from nullabona.errors import Bug, UserError
-from nullabona.machine.erasing import sync_folder
+from nullabona.machine.disk import keep_file
 from nullabona.sequencer import KeyTaken
 from nullabona.wire.canonical import digest, read_canonical
 from nullabona.wire.slots import SlotLeaf, SlotRef
@@ -204,15 +202,3 @@ class Batches:
 def _count(encoded: bytes) -> int:
     """The number of entries in a batch."""
     return len(msgspec.msgpack.decode(encoded, type=list[bytes]))
-
-
-def keep_file(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` atomically and durably."""
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.new")
-    with beside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    sync_folder(path.parent)
