@@ -44,9 +44,9 @@ class NothingToAudit(PeerError):
 def audit_command(context: click.Context, /, place: str, policy: Path, pointer_key: Path) -> int:
     """Read and count every slot of the docket log at WHERE (a URL or a folder), sealed or not.
 
-    Needs no desk and no account: the public files and the pointer key. Names slots that hold something although the
-    desk says that they hold nothing, and half-years whose report counts other demands than there are. Exits with 3 if
-    there are any. Run it where nobody else can read the key.
+    Needs no desk and no account, only the public files and the pointer key. Names the slots that the desk calls empty
+    but that hold something, and the half-years whose report gives a wrong number of demands. Exit code 3: there are
+    such slots or half-years. Run it where nobody else can read the key.
     """
     settings, rules, key = settings_of(context), read_policy(policy), _read_key(pointer_key)
 

@@ -27,7 +27,7 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 @connected
 @click.pass_context
 def check(context: click.Context) -> None:
-    """Say what stands between this folder and a desk that can record and publish. Changes nothing.
+    """Say what is still missing before the desk in this folder can record and publish. Changes nothing.
 
     Run it as the desk's user. Exit code 1: something is wrong.
     """
@@ -36,12 +36,18 @@ def check(context: click.Context) -> None:
 
 
 @command()
-@click.option("--listen", default="127.0.0.1:8450", show_default=True, metavar="HOST:PORT", help="Where it listens.")
+@click.option(
+    "--listen",
+    default="127.0.0.1:8450",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="The address where the console listens.",
+)
 @click.option("--tls", is_flag=True, help="The console speaks TLS itself.")
 @spoken
 @click.pass_context
 def status(context: click.Context, listen: str, *, tls: bool) -> None:
-    """Ask the running console how it is. Exit code 1: it does not run, or something is wrong."""
+    """Ask the running console how it is. Exit code 1: it is not running, or something is wrong."""
     tell(settings_of(context), status_of_desk(parse_endpoint(listen), secure=tls))
 
 
@@ -50,9 +56,9 @@ def status(context: click.Context, listen: str, *, tls: bool) -> None:
 @spoken
 @click.pass_context
 def drain(context: click.Context, timeout: int) -> None:
-    """End the running console: a batch that is under way ends first, and everybody is signed out.
+    """Stop the running console: it finishes the batch that it is publishing, and signs everybody out.
 
-    Returns when it has ended. Run it as the desk's user or as root.
+    Returns when the console has stopped. Run it as the desk's user or as root.
     """
     end_server(data_of(context) / FOLDER, signal.SIGTERM, timeout)
     note(settings_of(context), "server-drained")
@@ -60,14 +66,19 @@ def drain(context: click.Context, timeout: int) -> None:
 
 @command()
 @click.argument("file", type=_FILE)
-@click.option("--recipient", required=True, metavar="AGE1…", help="Who can open it: a key kept outside (age-keygen).")
+@click.option(
+    "--recipient",
+    required=True,
+    metavar="AGE1…",
+    help="Who can open it: a public key from age-keygen, whose private key is kept elsewhere.",
+)
 @spoken
 @click.pass_context
 def backup(context: click.Context, file: Path, recipient: str) -> None:
-    """Write the whole folder of the desk into the new FILE, encrypted. The desk must be stopped.
+    """Write the desk's whole folder into the new FILE, encrypted. The desk must be stopped.
 
-    It has the desk, its log and the console at one moment, docket.toml and the keys. Keep the newest two; no copy may
-    outlive the register.
+    The file holds the desk, its log, the console, docket.toml and the keys, all of one moment. Keep the newest two.
+    Keep no copy for longer than the register is kept.
     """
     settings = settings_of(context)
     count = back_up_desk(data_of(context), file, recipient, now_s())
@@ -76,14 +87,14 @@ def backup(context: click.Context, file: Path, recipient: str) -> None:
 
 @command()
 @click.argument("file", type=_FILE)
-@click.option("--identity", type=_FILE, required=True, metavar="FILE", help="The age key that opens it.")
+@click.option("--identity", type=_FILE, required=True, metavar="FILE", help="The age identity file that opens it.")
 @connected
 @click.pass_context
 def restore(context: click.Context, file: Path, identity: Path) -> None:
-    """Make the desk of a backup again in the new folder of --data.
+    """Restore the desk from a backup into the new folder of --data.
 
-    Refuses a copy that lacks what a witness has cosigned, or that no witness can compare. Afterwards publish once,
-    before the console runs: nulla docket publish-due --clock-is-right.
+    Refuses a copy that lacks what a witness has cosigned, and a copy that no witness can compare. Afterwards publish
+    once, before the console runs: nulla docket publish-due --clock-is-right.
     """
     settings = settings_of(context)
     count = restore_desk(file, read_identity(identity), data_of(context), route_of(settings))

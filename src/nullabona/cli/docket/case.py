@@ -52,14 +52,16 @@ def read_demand(path: Path, document: bytes) -> Demand:
 @click.option(
     "--document", type=_FILE, required=True, help="The original as received. It is stored sealed and never opened."
 )
-@click.option("--despite", multiple=True, type=click.Choice(get_args(Doubt)), help="Take it in although it is so.")
+@click.option(
+    "--despite", multiple=True, type=click.Choice(get_args(Doubt)), help="Take the demand in despite this doubt."
+)
 @spoken
 @click.pass_context
 def intake(context: click.Context, demand: Path, document: Path, despite: tuple[Doubt, ...]) -> None:
     """Take a demand in. DEMAND is a JSON file (spec/docket.md §2).
 
-    A demand whose reference or document is at the desk already, or that is out of date, is refused until you confirm
-    each doubt with --despite.
+    The desk refuses a demand that is out of date, or whose reference or document it already has, until you confirm each
+    of these doubts with --despite.
     """
     original = read_original(document)
     with at_desk(context) as at:
@@ -128,27 +130,30 @@ def _sign_stated(
     say_done(context, at, at.sign(proposal))
 
 
-match = _step("match", "Look the demand's identifiers up.", lambda at, case: at.desk.propose_match(at.who, case))
+match = _step(
+    "match", "Look up the demand's identifiers in the directory.", lambda at, case: at.desk.propose_match(at.who, case)
+)
 review = _step("review", "Confirm that the case agrees with the original.", _plain(Action.REVIEW))
 produce = _step(
-    "produce", "The second approval: produce, or refuse, what was decided.",
+    "produce", "Give the second approval, and produce or refuse as decided.",
     lambda at, case: at.desk.propose_release(at.who, case),
 )  # fmt: skip
 receipt = _step("receipt", "Issue the receipt to the authority.", _plain(Action.RECEIPT))
 notify = _step(
-    "notify", "Notify the person; delivered once the log proves it. Some kinds of demands wait for it.",
+    "notify", "Notify the person. The notice is delivered once the log proves it. Some kinds of demands must wait for "
+    "that.",
     lambda at, case: at.desk.propose_notify(at.who, case),
 )  # fmt: skip
 nobody_to_tell = _step("nobody-to-tell", "Record that the demand matched no account.", _plain(Action.NOBODY_TO_TELL))
 confirm_bar = _step(
-    "confirm-bar", "The second signature under a bar on the notice.",
+    "confirm-bar", "Give the second signature for a bar on the notice.",
     lambda at, case: at.desk.propose_confirm_bar(at.who, case),
 )  # fmt: skip
 publish = _step("publish-case", "Publish the case, if law and gag allow.", _plain(Action.PUBLISH))
 seal = _step("seal", "Keep the case sealed until its horizon.", _plain(Action.SEAL))
 close = _step("close", "Close a case whose answer was handed over.", _plain(Action.CLOSE))
 confirm_gag = _step(
-    "confirm-gag", "The second signature under a change of the gag.",
+    "confirm-gag", "Give the second signature for a change of the gag.",
     lambda at, case: at.desk.propose_confirm_gag(at.who, case),
 )  # fmt: skip
 
@@ -156,8 +161,10 @@ confirm_gag = _step(
 @command()
 @click.argument("case")
 @click.option("--refuse", metavar="REASON", help="Refuse; the reasons are in spec/docket.md §2.")
-@click.option("--grounds", default="", help="Of a conflict with another country's law.")
-@click.option("--answer", "answers", multiple=True, metavar="CLASS=ANSWER[:REASON]", help="For each class, in order.")
+@click.option("--grounds", default="", help="The grounds of a conflict with another country's law.")
+@click.option(
+    "--answer", "answers", multiple=True, metavar="CLASS=ANSWER[:REASON]", help="One answer for each class, in order."
+)
 @spoken
 @click.pass_context
 def decide(context: click.Context, case: str, refuse: str | None, grounds: str, answers: tuple[str, ...]) -> None:
@@ -185,11 +192,13 @@ def _answer(text: str) -> ClassAnswer:
 
 @command()
 @click.argument("case")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to (default: stdout).")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it (default: stdout)."
+)
 @spoken
 @click.pass_context
 def document(context: click.Context, case: str, output: Path | None) -> None:
-    """Write the original, to be opened on another machine. The journal records that you read it."""
+    """Write out the original, to be opened on another machine. The journal records that you read it."""
     with at_desk(context) as at:
         data = at.desk.document(at.who, find(at, case))
     if output is None:
@@ -200,8 +209,8 @@ def document(context: click.Context, case: str, output: Path | None) -> None:
 
 @command()
 @click.argument("case")
-@click.option("--until", required=True, metavar="TIME", help="When it is due: 2027-01-31, or 2027-01-31T18:00.")
-@click.option("--basis", required=True, help="Which law allows it.")
+@click.option("--until", required=True, metavar="TIME", help="Until when: 2027-01-31, or 2027-01-31T18:00.")
+@click.option("--basis", required=True, help="The law that allows it.")
 @spoken
 @click.pass_context
 def defer(context: click.Context, case: str, until: str, basis: str) -> None:
@@ -212,11 +221,11 @@ def defer(context: click.Context, case: str, until: str, basis: str) -> None:
 
 @command("bar-notice")
 @click.argument("case")
-@click.option("--basis", required=True, help="The law that forbids it.")
+@click.option("--basis", required=True, help="The law that forbids the notice.")
 @spoken
 @click.pass_context
 def bar_notice(context: click.Context, case: str, basis: str) -> None:
-    """Propose to record that a law forbids the notice to the person. Another officer confirms it (confirm-bar)."""
+    """Propose to record that a law forbids the notice to the person. Another officer confirms with confirm-bar."""
     with at_desk(context) as at:
         _sign_stated(context, at, Action.BAR_NOTICE, case, basis)
 
@@ -227,7 +236,7 @@ def bar_notice(context: click.Context, case: str, basis: str) -> None:
 @spoken
 @click.pass_context
 def stay(context: click.Context, case: str, basis: str) -> None:
-    """Record that a court has stayed the demand. Nothing is decided or handed over, and its deadlines stand."""
+    """Record that a court has stayed the demand. Nothing is decided or handed over, and its deadlines pause."""
     with at_desk(context) as at:
         _sign_stated(context, at, Action.STAY, case, basis)
 
@@ -238,31 +247,31 @@ def stay(context: click.Context, case: str, basis: str) -> None:
 @spoken
 @click.pass_context
 def resume(context: click.Context, case: str, basis: str) -> None:
-    """End a stay. The case begins again, and its deadlines are later by as long as the stay lasted."""
+    """End a stay. The case starts again, and its deadlines move by as long as the stay lasted."""
     with at_desk(context) as at:
         _sign_stated(context, at, Action.RESUME, case, basis)
 
 
 @command()
 @click.argument("case")
-@click.option("--why", required=True, help="The interest that you have in it.")
+@click.option("--why", required=True, help="Your interest in the case.")
 @spoken
 @click.pass_context
 def recuse(context: click.Context, case: str, why: str) -> None:
-    """Step back from a case."""
+    """Withdraw from a case."""
     with at_desk(context) as at:
         _sign_stated(context, at, Action.RECUSE, case, why)
 
 
 @command()
 @click.argument("case")
-@click.option("--until", metavar="TIME", help="Renew until then: 2027-01-31, or 2027-01-31T18:00.")
-@click.option("--lift", is_flag=True, help="Lift it instead.")
-@click.option("--basis", required=True, help="The order or law.")
+@click.option("--until", metavar="TIME", help="Renew it until then: 2027-01-31, or 2027-01-31T18:00.")
+@click.option("--lift", is_flag=True, help="Lift it instead of renewing it.")
+@click.option("--basis", required=True, help="The order or the law that it rests on.")
 @spoken
 @click.pass_context
 def gag(context: click.Context, case: str, until: str | None, basis: str, *, lift: bool) -> None:
-    """Renew or lift a gag. Another officer confirms it (confirm-gag)."""
+    """Renew or lift a gag. Another officer confirms with confirm-gag."""
     with at_desk(context) as at:
         until_s = None if until is None else read_time(until, zone_here(context))
         _sign_stated(context, at, Action.LIFT_GAG if lift else Action.RENEW_GAG, case, basis, until_s)

@@ -18,7 +18,9 @@ from nullabona.operating.desk import OpenedDesk, open_desk
 from nullabona.operating.officer_file import OfficerFile, read_officer
 
 SURE: Final = click.option(
-    "--clock-is-right", is_flag=True, help="You checked the clock, which is ahead of the last time seen."
+    "--clock-is-right",
+    is_flag=True,
+    help="You checked the clock yourself: it is right, although it is ahead of the last time seen.",
 )
 
 PATIENCE_S: Final = 10.0

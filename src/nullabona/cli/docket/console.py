@@ -24,16 +24,22 @@ from nullabona.operating.console import FOLDER, run_console
 from nullabona.operating.desk import check_founded, now_s, zone_of
 
 _PATH: Final = click.Path(path_type=Path, dir_okay=False)
-_ORIGIN: Final = "Where officers reach the console: https://NAME, or http://localhost:PORT."
+_ORIGIN: Final = "The address where officers reach the console: https://NAME, or http://localhost:PORT."
 
 
 @command()
 @click.option("--origin", required=True, metavar="URL", help=_ORIGIN)
-@click.option("--listen", default="127.0.0.1:8450", show_default=True, metavar="HOST:PORT", help="Where the socket is.")
+@click.option(
+    "--listen",
+    default="127.0.0.1:8450",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="The address where the console listens.",
+)
 @click.option("--tls-cert", type=_PATH, metavar="FILE", help="Speak TLS with this certificate chain.")
-@click.option("--tls-key", type=_PATH, metavar="FILE", help="Its private key.")
-@click.option("--relay", metavar="URL", help="The relay of inboxes that name none (default: the handle's host).")
-@click.option("--synced", is_flag=True, help="Let passkeys in that a service copies between devices.")
+@click.option("--tls-key", type=_PATH, metavar="FILE", help="The certificate's private key.")
+@click.option("--relay", metavar="URL", help="The relay for inboxes that name none (default: the handle's host).")
+@click.option("--synced", is_flag=True, help="Also accept passkeys that a service copies between devices.")
 @SURE
 @connected
 @click.pass_context
@@ -65,11 +71,15 @@ def serve(
 @click.argument("officer")
 @click.option("--name", required=True, help="What colleagues call them.")
 @click.option("--origin", required=True, metavar="URL", help=_ORIGIN)
-@click.option("--known", is_flag=True, help="The desk knows them: they bring the identity of their key file or sheet.")
+@click.option(
+    "--known",
+    is_flag=True,
+    help="The desk knows the officer already, who keeps the identity of their key file or sheet.",
+)
 @spoken
 @click.pass_context
 def invite(context: click.Context, officer: str, name: str, origin: str, *, known: bool) -> None:
-    """Make a link with which OFFICER adds passkeys: good once, for a day. It admits nobody."""
+    """Make a link with which OFFICER adds passkeys. It works once, within a day, and admits nobody by itself."""
     site, data = site_of(origin), data_of(context)
     check_founded(data)
     store = ConsoleStore(data / FOLDER)
@@ -89,7 +99,7 @@ def invite(context: click.Context, officer: str, name: str, origin: str, *, know
 @spoken
 @click.pass_context
 def admit(context: click.Context, officer: str) -> None:
-    """Propose, with the key file of --officer, that the passkeys of OFFICER count. Another officer confirms."""
+    """Propose, with the key file of --officer, to accept the passkeys of OFFICER. Another officer confirms."""
     store = ConsoleStore(data_of(context) / FOLDER)
     try:
         with at_desk(context) as at:

@@ -86,8 +86,8 @@ _SECTIONS: Final = {
               show_envvar=True, help="Your officer's file, which signs what you do.")  # fmt: skip
 @click.pass_context
 def docket(context: click.Context, data: Path | None, officer: Path | None) -> None:
-    """For operators' legal desks, and for anybody who checks what they hand over and publish.
+    """For operators' legal desks, and for everybody who checks what they hand over and publish.
 
-    Words and formats: spec/docket.md; a whole case step by step: docs/how-to/answer-a-warrant.md.
+    Words and formats: spec/docket.md. A whole case step by step: docs/how-to/answer-a-warrant.md.
     """
     context.obj = Chosen(data, officer)

@@ -30,10 +30,11 @@ class FolderExists(UserError):
 @spoken
 @click.pass_context
 def hand_over(context: click.Context, case: str, output: Path, *, unsealed: bool) -> None:
-    """Write the package into a folder: sealed, with receipt and chain of custody; refused before the receipt.
+    """Write the package into a folder, sealed, with receipt and chain of custody. It is refused before the receipt.
 
-    The custodian's key of docket.toml seals it. If the registry has a recipient of the authority, it is locked to that
-    key. Without a custodian's key it needs --unsealed, which is signed and recorded.
+    The custodian's key of docket.toml seals the package. If the registry has a key of the authority, the package is
+    encrypted to it. Without a custodian's key the command needs --unsealed; you sign that choice, and the journal
+    records it.
     """
     if output.exists() and any(output.iterdir()):
         raise FolderExists("there is something in that folder already")

@@ -33,7 +33,7 @@ class NothingToCompare(PeerError):
 
 
 @command()
-@click.option("--changes", is_flag=True, help="Leave out readings, which changed nothing.")
+@click.option("--changes", is_flag=True, help="Leave out readings, because they changed nothing.")
 @click.option("--export", type=_FILE, metavar="FILE", help="Write the whole journal to FILE, for check-journal.")
 @spoken
 @click.pass_context
@@ -62,11 +62,12 @@ def journal(context: click.Context, export: Path | None, *, changes: bool) -> No
 @connected
 @click.pass_context
 def check_journal_command(context: click.Context, /, journal: Path, place: str, policy: Path) -> int:
-    """Compare an exported journal with the docket log at WHERE (a URL or a folder), which holds its head of each batch.
+    """Compare an exported journal with the docket log at WHERE (a URL or a folder). Each batch of the log holds the
+    journal's last hash.
 
-    Says how many events the log proves; what came after the last batch it cannot prove yet. Exits with 3 if the log
-    holds a head that the journal should have: then this is not the desk's journal, or something was taken out of it.
-    Batches after the journal's last one are named: it was exported before them, or its end was cut off.
+    Says how many events the log proves. It cannot yet prove those after the last batch. Exit code 3: the log holds a
+    hash that the journal should have and does not, so this is not the desk's journal or something was taken out of it.
+    Batches that are newer than the journal are named: the journal was exported before them, or its end was cut off.
     """
     settings, rules = settings_of(context), read_policy(policy)
     events = read_journal(read_original(journal))

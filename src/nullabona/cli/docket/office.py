@@ -61,15 +61,13 @@ _ROLE = click.Choice([role.value for role in Role])
     multiple=True,
     required=True,
     metavar="FILE",
-    help="Who opens slots outside the server room: their word.",
+    help="A file with the word of the person who opens slots outside the server room.",
 )
+@click.option("--pointer-key", type=click.Path(path_type=Path), required=True, help="Where to write the auditor's key.")
 @click.option(
-    "--pointer-key", type=click.Path(path_type=Path), required=True, help="Where the auditor's key is written."
+    "--period", type=click.IntRange(1), default=3600, show_default=True, help="Seconds of a period, at least 120."
 )
-@click.option(
-    "--period", type=click.IntRange(1), default=3600, show_default=True, help="Seconds of a period, 120 at least."
-)
-@click.option("--trial", is_flag=True, help="Allow a shorter period, to try things out: it will often be late.")
+@click.option("--trial", is_flag=True, help="Allow a shorter period for a trial. It will often be late.")
 @click.option("--slots", type=int, default=8, show_default=True, help="Slots in each period.")
 @click.option("--band", type=int, default=32, show_default=True, help="Slots that stay sealed at a horizon.")
 @spoken
@@ -126,7 +124,7 @@ def officer() -> None:
 @spoken
 @click.pass_context
 def new_command(context: click.Context, name: str, output: Path) -> None:
-    """Make an officer's file, and print the word that admins enrol you with."""
+    """Make your officer file, and print the word with which admins enrol you."""
     made = new_officer(name, output)
     word = encode_enrolment(made.enrolment())
     emit({"officer": name, "enrolment": word}) if settings_of(context).as_json else line(word)
@@ -179,13 +177,13 @@ def revoke(context: click.Context, name: str, why: str) -> None:
 @officer.command()
 @click.argument("name")
 @click.option("--for", "absent", required=True, metavar="OFFICER", help="The officer who is absent.")
-@click.option("--from", "since", metavar="TIME", help="When it begins; now, if not given.")
-@click.option("--until", metavar="TIME", help="When it ends: 2027-01-31, or with a time 2027-01-31T18:00.")
+@click.option("--from", "since", metavar="TIME", help="When it begins. Default: now.")
+@click.option("--until", metavar="TIME", help="When it ends: 2027-01-31, or 2027-01-31T18:00.")
 @click.option("--end", is_flag=True, help="End it now instead.")
 @spoken
 @click.pass_context
 def deputy(context: click.Context, name: str, absent: str, since: str | None, until: str | None, *, end: bool) -> None:
-    """Propose NAME to act for an absent officer for a time; another admin or counsel confirms."""
+    """Propose that NAME acts for an absent officer for a time. Another admin or counsel confirms."""
     if end == bool(until):
         raise Misused("deputy-until")
     with at_desk(context) as at:
@@ -201,11 +199,11 @@ def deputy(context: click.Context, name: str, absent: str, since: str | None, un
 @officer.command()
 @click.argument("name")
 @click.argument("role", type=_ROLE)
-@click.option("--take", is_flag=True, help="Take the role instead.")
+@click.option("--take", is_flag=True, help="Withdraw the role instead.")
 @spoken
 @click.pass_context
 def role(context: click.Context, name: str, role: str, *, take: bool) -> None:
-    """Propose to grant a role, or with --take to take it."""
+    """Propose to grant a role, or with --take to withdraw it."""
     action = DeskAction.TAKE_ROLE if take else DeskAction.GRANT_ROLE
     with at_desk(context) as at:
         say_done(context, at, at.sign(at.desk.propose(at.who, action, None, RoleDetails(name, Role(role)))))
@@ -230,7 +228,7 @@ def pending(context: click.Context) -> None:
 @spoken
 @click.pass_context
 def confirm(context: click.Context, proposal: str) -> None:
-    """The second signature. PROPOSAL is the id that `pending` shows, or its beginning."""
+    """Give the second signature. PROPOSAL is the id that `pending` shows, or its beginning."""
     with at_desk(context) as at:
         say_done(context, at, at.sign(at.desk.propose_confirm(at.who, _waiting(at, proposal))))
 
@@ -241,7 +239,7 @@ def confirm(context: click.Context, proposal: str) -> None:
 @spoken
 @click.pass_context
 def object_command(context: click.Context, proposal: str, why: str) -> None:
-    """Object to another key for an officer, within its day. PROPOSAL is the id that `pending` shows."""
+    """Object to another key for an officer, within a day. PROPOSAL is the id that `pending` shows."""
     with at_desk(context) as at:
         details = ObjectDetails(_waiting(at, proposal), why)
         say_done(context, at, at.sign(at.desk.propose(at.who, DeskAction.OBJECT, None, details)))
@@ -270,14 +268,17 @@ def share(context: click.Context, case: str, name: str) -> None:
 
 @group()
 def authority() -> None:
-    """The call-back registry: how authorities are reached, found out by the desk itself."""
+    """The call-back registry: how to reach authorities, as the desk itself found out."""
 
 
 @authority.command("add")
 @click.argument("id")
 @click.option("--name", required=True, help="The authority's name.")
 @click.option(
-    "--jurisdiction", type=click.Choice(["KR", "US", "EU"]), required=True, help="The state whose authority it is."
+    "--jurisdiction",
+    type=click.Choice(["KR", "US", "EU"]),
+    required=True,
+    help="The state that the authority belongs to.",
 )
 @click.option(
     "--branch",
@@ -287,7 +288,9 @@ def authority() -> None:
     help=f"What sort of authority it is: {', '.join(get_args(Branch))}.",
 )
 @click.option("--call-back", required=True, help="A number or domain that you found out yourself.")
-@click.option("--recipient", default="", metavar="AGE1…", help="Lock packages to this key, got by the same call.")
+@click.option(
+    "--recipient", default="", metavar="AGE1…", help="Encrypt packages to this key, which you got in the same call."
+)
 @spoken
 @click.pass_context
 def add_authority(

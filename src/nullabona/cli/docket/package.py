@@ -38,21 +38,21 @@ class KeyExists(UserError):
 
 @group()
 def package() -> None:
-    """Packages: what is handed over in answer to a demand."""
+    """Packages: the files that are handed over in answer to a demand."""
 
 
 @package.command()
 @click.argument("folder", type=_PATH, metavar="DIR")
-@click.option("--policy", type=_PATH, metavar="FILE", help="The operator's logs and witnesses, as you trust them.")
+@click.option("--policy", type=_PATH, metavar="FILE", help="The operator's logs and witnesses that you trust.")
 @click.option(
-    "--custodian", metavar="SHA256", help="Hash of the custodian's certificate, as the operator publishes it."
+    "--custodian", metavar="SHA256", help="The hash of the custodian's certificate, as the operator publishes it."
 )
 @spoken
 @click.pass_context
 def verify(context: click.Context, folder: Path, policy: Path | None, custodian: str | None) -> None:
-    """Check the package in DIR, offline: every file, every signature, the entry in the docket log.
+    """Check the package in DIR offline: every file, every signature and the entry in the docket log.
 
-    Says what was proven and what was not. Exits with 3 if anything does not hold.
+    Says what was proven and what was not. Exit code 3: something does not hold.
     """
     settings = settings_of(context)
     checked = verify_package(read_folder(folder), _policy(policy), custodian and custodian.replace(":", "").lower())
@@ -69,9 +69,9 @@ def verify(context: click.Context, folder: Path, policy: Path | None, custodian:
 @spoken
 @click.pass_context
 def key(context: click.Context, name: str, path: Path) -> None:
-    """Make the key of the custodian called NAME, with a certificate of its own, in FILE (only you can read it).
+    """Make a key for the custodian NAME, with a self-signed certificate, in FILE (only you can read it).
 
-    Publish the printed hash, so that anybody who checks a package can compare it.
+    Publish the printed hash, so that everybody who checks a package can compare it.
     """
     custodian = new_custodian(name, int(time.time()))
     try:

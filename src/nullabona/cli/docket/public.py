@@ -43,8 +43,8 @@ from nullabona.words.recounted import FINDINGS, where
 def publish_due(context: click.Context, *, clock_is_right: bool) -> None:
     """Publish every period that is due, and erase closed cases whose retention is over.
 
-    Run it every minute. If nothing is due, it does nothing. It refuses a clock that is further ahead than the time that
-    can have passed.
+    Run it every minute. If nothing is due, it does nothing. It refuses a clock that moved further ahead than the time
+    that can have passed.
     """
     with at_desk(context) as at:
         done = asyncio.run(_publish_due(at, clock_is_right=clock_is_right))
@@ -64,7 +64,7 @@ async def _publish_due(at: OpenedDesk, *, clock_is_right: bool) -> tuple[int, ..
 @spoken
 @click.pass_context
 def open_command(context: click.Context, cases: tuple[str, ...]) -> None:
-    """Open the slots of published cases (all, or those named) with the next batch. Needs counsel's identity."""
+    """Open the slots of published cases (all, or those named) with the next batch. It needs counsel's identity."""
     with at_desk(context) as at:
         chosen = [find(at, case) for case in cases] or at.desk.openable(at.who)
         details = OpenDetails(tuple(case.hex() for case in chosen))
@@ -76,9 +76,9 @@ def open_command(context: click.Context, cases: tuple[str, ...]) -> None:
 @spoken
 @click.pass_context
 def reseal(context: click.Context, term: str) -> None:
-    """Settle a half-year at its horizon: open its slots except the band, which is sealed again.
+    """Settle a half-year at its horizon: open its slots, and seal those of the band again.
 
-    A key-custodian proposes, counsel confirms (nulla docket officer confirm). TERM looks like 2026H2.
+    A key-custodian proposes and counsel confirms (nulla docket officer confirm). TERM is written as 2026H2.
     """
     with at_desk(context) as at:
         proposal = at.desk.propose(at.who, DeskAction.SETTLE, None, SettleDetails(term))
@@ -87,7 +87,9 @@ def reseal(context: click.Context, term: str) -> None:
 
 @command()
 @click.argument("term")
-@click.option("--enter", is_flag=True, help="Propose it for the log, once the half-year has ended; counsel confirms.")
+@click.option(
+    "--enter", is_flag=True, help="Propose to enter it in the log once the half-year has ended. Counsel confirms."
+)
 @spoken
 @click.pass_context
 def report(context: click.Context, term: str, *, enter: bool) -> None:
@@ -104,24 +106,26 @@ def report(context: click.Context, term: str, *, enter: bool) -> None:
 @command()
 @click.argument("first", type=click.IntRange(0))
 @click.argument("last", type=click.IntRange(0))
-@click.option("--ko", required=True, metavar="TEXT", help="Why, in Korean.")
-@click.option("--en", required=True, metavar="TEXT", help="Why, in English.")
+@click.option("--ko", required=True, metavar="TEXT", help="The reason, in Korean.")
+@click.option("--en", required=True, metavar="TEXT", help="The reason, in English.")
 @spoken
 @click.pass_context
 def outage(context: click.Context, first: int, last: int, ko: str, en: str) -> None:
-    """State in the log why the periods FIRST to LAST were late; counsel confirms. They stay late, for all to see."""
+    """State in the log why the periods FIRST to LAST were late. Counsel confirms. Everybody still sees that they were
+    late.
+    """
     with at_desk(context) as at:
         say_done(context, at, at.sign(at.desk.propose_outage(at.who, OutageDetails(first, last, ko, en))))
 
 
 @command("deliver")
-@click.option("--relay", metavar="URL", help="The relay of inboxes that name none (default: the handle's host).")
+@click.option("--relay", metavar="URL", help="The relay for inboxes that name none (default: the handle's host).")
 @connected
 @click.pass_context
 def deliver(context: click.Context, relay: str | None) -> int:
     """Deliver the notices whose log entries are proven.
 
-    Notices that a relay refuses or a gag bars stay, and are tried again the next time.
+    Notices that a relay refuses or a gag bars stay here. The next run tries them again.
     """
     settings = settings_of(context)
     with at_desk(context) as at:
@@ -164,14 +168,14 @@ def _say_delivery(settings: Settings, done: Delivery) -> None:
               help="The witnesses to require (spec/log.md).")  # fmt: skip
 @click.option("--at", type=int, metavar="S", help="Verify as of this time, in seconds since 1970.")
 @click.option("--state", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Remembers the checkpoint, which the log must extend the next time.")  # fmt: skip
+              help="The file that remembers the checkpoint, which the log must extend the next time.")  # fmt: skip
 @connected
 @click.pass_context
 def verify_command(context: click.Context, place: str, policy: Path, at: int | None, state: Path | None) -> int:
     """Recount a docket from its public files alone, and say what they cannot prove. WHERE is a URL or a folder.
 
-    With --state, a log that shows fewer entries than the last time, or others, fails. Both checkpoints are kept beside
-    the state file.
+    With --state, a log that shows fewer entries than the last time, or different ones, fails. Both checkpoints are then
+    kept beside the state file.
     """
     settings = settings_of(context)
     rules, moment = read_policy(policy), now_s() if at is None else at

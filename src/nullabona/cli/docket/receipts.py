@@ -22,13 +22,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @command("check-receipt")
 @click.argument("receipt", type=_FILE, metavar="RECEIPT")
 @click.option("--policy", type=_FILE, required=True, metavar="FILE", help="The witnesses to require (spec/log.md).")
-@click.option("--document", type=_FILE, metavar="FILE", help="The demand's document, to compare with the receipt.")
+@click.option("--document", type=_FILE, metavar="FILE", help="The document of the demand, to compare with the receipt.")
 @spoken
 @click.pass_context
 def check_receipt_command(context: click.Context, /, receipt: Path, policy: Path, document: Path | None) -> None:
-    """Check a receipt offline: its entry is in the docket log that the policy believes, and is of this demand.
+    """Check a receipt offline: whether its entry is in a docket log of the policy, and is the entry of this demand.
 
-    Says whose demand it is of. Fails if anything does not hold.
+    Says whose demand it is. Fails if anything does not hold.
     """
     settings = settings_of(context)
     found = read_receipt(read_original(receipt))

@@ -47,23 +47,23 @@ class _Read:
     metavar="FILE",
     help="The witnesses to require (spec/log.md).",
 )
-@click.option("--name", required=True, metavar="NAME", help="What the operator is called.")
-@click.option("--name-ko", metavar="NAME", help="What it is called in Korean.")
-@click.option("--contact", required=True, metavar="TEXT", help="Where the legal desk is reached.")
+@click.option("--name", required=True, metavar="NAME", help="The operator's name.")
+@click.option("--name-ko", metavar="NAME", help="The operator's name in Korean.")
+@click.option("--contact", required=True, metavar="TEXT", help="How to reach the legal desk.")
 @click.option("--url", metavar="URL", help="Where everybody finds the log (default: WHERE).")
-@click.option("--custodian", metavar="SHA256", help="Hash of the custodian's certificate.")
+@click.option("--custodian", metavar="SHA256", help="The hash of the custodian's certificate.")
 @click.option(
     "--guidelines",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="The docket.toml whose guidelines for authorities are shown.",
+    help="The docket.toml whose guidelines for authorities the pages show.",
 )
 @click.option("--at", type=int, metavar="S", help="Verify as of this time, in seconds since 1970.")
 @connected
 @click.pass_context
 def record(context: click.Context, /, where: str, policy: Path, *, guidelines: Path | None, at: int | None,
            **named: str | None) -> None:  # fmt: skip
-    """Draw the record up from the docket log at WHERE (a URL or a folder), which has to hold. Goes to stdout.
+    """Make the record from the docket log at WHERE (a URL or a folder), and print it to stdout. The log must be intact.
 
     Late answers, and late periods whose reason is in the log, are accepted; the pages say so.
 

@@ -31,8 +31,8 @@ class RecordUnreadable(UserError):
 def publish(context: click.Context, record: Path, folder: Path) -> None:
     """Write the public pages of RECORD into DIR, for any web server.
 
-    Only changed files are written, and printed. Figures that do not add up, or reveal more than their law allows, are
-    refused; then nothing is written.
+    Writes only the files that changed, and prints their names. Refuses figures that do not add up or reveal more than
+    their law allows; then it writes nothing.
     """
     try:
         data = record.read_bytes()

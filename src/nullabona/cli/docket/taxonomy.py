@@ -16,14 +16,14 @@ from nullabona.operating.desk import now_s
 
 @group()
 def taxonomy() -> None:
-    """The kinds of demands that the desk knows, and whether counsel answers for the rules of each."""
+    """The kinds of demands that the desk knows, and whether counsel has signed off the rules of each."""
 
 
 @taxonomy.command("list")
 @spoken
 @click.pass_context
 def list_rows(context: click.Context) -> None:
-    """List the rows in force, and who signed each off by which text."""
+    """List the rows in force, with who signed each off and the text that it was compared with."""
     settings = settings_of(context)
     with at_desk(context) as at:
         signed, zone = at.desk.sign_offs(), zone_here(context)
@@ -46,13 +46,18 @@ def list_rows(context: click.Context) -> None:
 
 @taxonomy.command("sign-off")
 @click.argument("instrument")
-@click.option("--source", required=True, metavar="TEXT", help="The text of the law that you compared it with. Public.")
+@click.option(
+    "--source",
+    required=True,
+    metavar="TEXT",
+    help="The text of the law that you compared it with. Everybody can read it.",
+)
 @spoken
 @click.pass_context
 def sign_off(context: click.Context, instrument: str, source: str) -> None:
-    """Answer, as counsel, for the row of INSTRUMENT as it is now. Other counsel or a reviewer confirms.
+    """As counsel, sign off the row of INSTRUMENT as it is now. Another counsel or a reviewer confirms.
 
-    With the second signature the log says so, with the text that you name.
+    With the second signature the log says so, and names the text that you give.
     """
     with at_desk(context) as at:
         say_done(context, at, at.sign(at.desk.propose_sign_off(at.who, instrument, source)))

@@ -42,14 +42,14 @@ _policy = click.option(
 @click.argument("where")
 @click.argument("folder", type=_FOLDER)
 @_policy
-@click.option("--every", type=click.IntRange(min=1), metavar="S", help="Repeat every S seconds, until interrupted.")
+@click.option("--every", type=click.IntRange(min=1), metavar="S", help="Repeat every S seconds until interrupted.")
 @connected
 @click.pass_context
 def mirror(context: click.Context, where: str, folder: Path, policy: Path, every: int | None) -> None:
-    """Keep a copy of the log at WHERE in FOLDER. Only entries that were checked are kept.
+    """Keep a copy in FOLDER of the log at WHERE, with only the entries that it has checked.
 
-    Refuses a log that shows fewer entries than the copy has, or others (exit 3). You may serve the folder's `public`.
-    If the log's machine is lost, `nulla log restore` rebuilds the log from it.
+    Exit code 3: the log shows fewer entries than the copy has, or different ones. You may publish the folder's
+    `public`. If the log's machine is lost, `nulla log restore` rebuilds the log from this copy.
     """
     settings = settings_of(context)
     asyncio.run(_mirror(settings, where, folder, read_policy(policy), every))
@@ -88,9 +88,9 @@ def _say(settings: Settings, report: Report) -> None:
 def restore(context: click.Context, copy: str, folder: Path, policy: Path) -> None:
     """Rebuild a lost log in FOLDER from a COPY (a folder or URL), so that it can continue.
 
-    The whole copy is checked. The policy's witnesses are asked how far they cosigned: a copy that lacks entries is
-    refused, because no witness would sign it again. A copy does not hold the log's own keys; restore those from the
-    operator's backup.
+    The command checks the whole copy and asks the policy's witnesses how far they cosigned. It refuses a copy that
+    lacks those entries, because no witness would cosign it. A copy does not hold the log's own keys: restore those from
+    the operator's backup.
     """
     settings = settings_of(context)
     route = Route(settings.ca_file, settings.proxy)

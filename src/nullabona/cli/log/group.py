@@ -37,15 +37,15 @@ from nullabona.reading import Undecided, advance, decide, find_entry, prove, ver
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _policy = click.option("--policy", type=_FILE, metavar="FILE", help="The signatures to require (spec/log.md).")
 _max_age = click.option(
-    "--max-age", type=int, metavar="S", help="Refuse a checkpoint cosigned more than S seconds ago."
+    "--max-age", type=int, metavar="S", help="Refuse a checkpoint that was cosigned more than S seconds ago."
 )
 
 
 @group()
 def log() -> None:
-    """Public logs: check all of one, prove an entry, watch it grow, keep a copy and restore it from one.
+    """Public logs: check a whole log, prove an entry, watch for new ones, keep a copy and restore from it.
 
-    WHERE is a log's URL, or a folder with a copy of its files, which can be checked offline.
+    WHERE is a log's URL, or a folder with a copy of its files. A folder is checked offline.
     """
 
 
@@ -62,7 +62,7 @@ log.add_command(restore)
 def verify(context: click.Context, where: str, policy: Path | None, max_age: int | None) -> None:
     """Read the whole log and check every entry, every tile, the root and the signatures.
 
-    Without --policy no signature is checked, and it says so.
+    Without --policy the command checks no signatures, and says so.
     """
     settings = settings_of(context)
 
@@ -87,7 +87,7 @@ def verify(context: click.Context, where: str, policy: Path | None, max_age: int
 def prove_command(
     context: click.Context, where: str, index: int | None, entry: Path | None, output: Path | None, policy: Path | None
 ) -> None:
-    """Make the proof that entry INDEX is in the log, as a file that `nulla log check` and other programs verify."""
+    """Prove that entry INDEX is in the log, in a file that `nulla log check` and other programs verify."""
     settings = settings_of(context)
     if (index is None) == (entry is None):
         raise Misused("entry-or-number")
@@ -120,7 +120,7 @@ def prove_command(
 @spoken
 @click.pass_context
 def check(context: click.Context, proof: Path, entry: Path, policy: Path) -> None:
-    """Check offline that the PROOF holds for the bytes of the file ENTRY."""
+    """Check offline that PROOF holds for the bytes of the file ENTRY."""
     settings = settings_of(context)
     found = parse_proof(read_small(proof))
     seen = found.verify(read_small(entry), read_policy(policy))
@@ -133,7 +133,9 @@ def check(context: click.Context, proof: Path, entry: Path, policy: Path) -> Non
 @log.command("verify-evidence")
 @click.argument("files", type=_FILE, metavar="FILE", nargs=-1, required=True)
 @click.option("--policy", type=_FILE, metavar="FILE", required=True, help="The signatures to require (spec/log.md).")
-@click.option("--log", "where", metavar="WHERE", help="Decide by the log's own files: its URL, or a folder with them.")
+@click.option(
+    "--log", "where", metavar="WHERE", help="Decide by the log's own files: the log's URL, or a folder with its files."
+)
 @click.option(
     "-o", "--output", type=_FILE, metavar="FILE", help="Write evidence here that is complete without the log."
 )
@@ -142,9 +144,9 @@ def check(context: click.Context, proof: Path, entry: Path, policy: Path) -> Non
 def verify_evidence_command(
     context: click.Context, files: tuple[Path, ...], policy: Path, where: str | None, output: Path | None
 ) -> None:
-    """Check evidence that a log has two histories: what a witness keeps, or two checkpoints in two files.
+    """Check evidence that a log has two histories: a file that a witness kept, or two checkpoints in two files.
 
-    Exit 0: proven. Exit 3: not evidence. Exit 1: the log's own files must decide (--log).
+    Exit code 0: proven. 3: not evidence. 1: only the log's own files can decide (--log).
     """
     settings = settings_of(context)
     if len(files) > 2:
@@ -196,18 +198,20 @@ def _say_fork(settings: Settings, weighed: Weighed, by: str) -> None:
 @log.command()
 @click.argument("where")
 @click.option("--policy", type=_FILE, metavar="FILE", required=True, help="The signatures to require (spec/log.md).")
-@click.option("--state", type=_FILE, metavar="FILE", required=True, help="Remembers the last checkpoint seen.")
-@click.option("--from-start", is_flag=True, help="When the watch begins: show the entries that are there already.")
-@click.option("--every", type=click.IntRange(min=1), metavar="S", help="Repeat every S seconds, until interrupted.")
+@click.option(
+    "--state", type=_FILE, metavar="FILE", required=True, help="The file that remembers the last checkpoint seen."
+)
+@click.option("--from-start", is_flag=True, help="On the first run, also print the entries that are already there.")
+@click.option("--every", type=click.IntRange(min=1), metavar="S", help="Repeat every S seconds until interrupted.")
 @_max_age
 @connected
 @click.pass_context
 def monitor(context: click.Context, where: str, policy: Path, state: Path, max_age: int | None, every: int | None,
             *, from_start: bool) -> None:  # fmt: skip
-    """Print the entries that are new since the last time, each checked.
+    """Check and print the entries that are new since the last run.
 
-    Refuses a log that shows fewer entries than before, or others (exit 3); then both checkpoints are kept beside the
-    state file. Binary entries are shown in hex; --json has both.
+    Exit code 3: the log shows fewer entries than before, or different ones. Both checkpoints are then kept beside the
+    state file. Binary entries are printed in hex; --json has the hex of every entry, and its text if it is text.
     """
     settings = settings_of(context)
 
@@ -229,13 +233,13 @@ def monitor(context: click.Context, where: str, policy: Path, state: Path, max_a
 @click.argument("name")
 @click.argument("file", type=_FILE)
 @click.option("--witness", is_flag=True, help="Make cosigning keys for a witness instead of a log's keys.")
-@click.option("--no-pq", is_flag=True, help="Only Ed25519, no ML-DSA-44 key beside it.")
+@click.option("--no-pq", is_flag=True, help="Make only an Ed25519 key, without an ML-DSA-44 key.")
 @spoken
 @click.pass_context
 def keygen(context: click.Context, name: str, file: Path, *, witness: bool, no_pq: bool) -> None:
     """Make the private keys of a log or witness called NAME (host/path, no spaces) in a new FILE with mode 0600.
 
-    Prints the public keys (vkeys), one a line. The private ones are never printed.
+    Prints the public keys (vkeys), one per line, and never the private keys.
     """
     kinds = [Kind.COSIGN_ED25519 if witness else Kind.ED25519, *([] if no_pq else [Kind.COSIGN_MLDSA44])]
     write_key_file(file, [encode_private_key(kind, name, secrets.token_bytes(32)) for kind in kinds])
@@ -247,7 +251,7 @@ def keygen(context: click.Context, name: str, file: Path, *, witness: bool, no_p
 @spoken
 @click.pass_context
 def vkey_command(context: click.Context, file: Path) -> None:
-    """Print the public keys (vkeys) of a key file, one a line."""
+    """Print the public keys (vkeys) of a key file, one per line."""
     _show_vkeys(settings_of(context), file)
 
 

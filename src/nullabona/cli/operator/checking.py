@@ -27,7 +27,11 @@ _WORDS: Final = Words("checks")
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _WRONG: Final = 1
 PATIENCE: Final = click.option(
-    "--timeout", type=click.IntRange(min=1), default=60, show_default=True, help="Seconds to wait for its end."
+    "--timeout",
+    type=click.IntRange(min=1),
+    default=60,
+    show_default=True,
+    help="How many seconds to wait until it has stopped.",
 )
 """Of a command that ends a server."""
 
@@ -62,10 +66,10 @@ def _sentences(settings: Settings, finding: Finding) -> tuple[str, str]:
 
 
 @command()
-@click.option("--relay", "relay", type=_FILE, metavar="FILE", help="The configuration of your relay.")
-@click.option("--witness", "witness", type=_FILE, metavar="FILE", help="The configuration of your witness.")
+@click.option("--relay", "relay", type=_FILE, metavar="FILE", help="Your relay's configuration file.")
+@click.option("--witness", "witness", type=_FILE, metavar="FILE", help="Your witness's configuration file.")
 @click.option("--desk", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="The desk's folder.")
-@click.option("--console", metavar="HOST:PORT", help="Where the desk's console listens without TLS, if it runs.")
+@click.option("--console", metavar="HOST:PORT", help="The address where the running console listens without TLS.")
 @click.option("--people", type=click.IntRange(min=1), metavar="N", help="How many people the relay is for.")
 @connected
 @click.pass_context
@@ -78,11 +82,11 @@ def doctor(
     console: str | None,
     people: int | None,
 ) -> None:
-    """Look at everything that you run here, and say what is wrong and what to do.
+    """Check everything that you run here, and say what is wrong and what to do.
 
-    Run it as the servers' user, on their machine. It looks at configuration, certificate, ports, files, disk, clock,
-    databases, witnesses and mirrors, asks the running servers, and reaches the relay from outside at its name. It
-    changes nothing. Exit code 1: something is wrong.
+    Run it on the servers' machine, as the servers' user. It looks at configuration, certificate, ports, files, disk,
+    clock, databases, witnesses and mirrors, asks the running servers, and connects to the relay from outside by its
+    name. It changes nothing. Exit code 1: something is wrong.
     """
     settings = settings_of(context)
     route = route_of(settings)

@@ -48,10 +48,10 @@ def relay() -> None:
 def serve(context: click.Context, /, *, config: Path | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
     """Serve boxes and blobs, and the directory of --host, until stopped.
 
-    Prints one line to stdout when ready. Logs its start, stop and own failures to stderr, and nothing about requests.
-    SIGTERM stops it gracefully (exit 0). SIGHUP reloads the TLS certificate. If its data is removed while it runs, it
-    stops at once (exit 3). If its record is missing or an old copy, it begins and signs nothing (exit 6).
-    `nulla relay limits` lists every limit with its unit and default.
+    Prints one line to stdout when it is ready. Logs its start, its stop and its own failures to stderr, and never a
+    request. SIGTERM stops it gracefully (exit code 0). SIGHUP makes it reload the TLS certificate. If its data
+    disappears while it runs, it stops at once (exit code 3). If its public record is missing or is an old copy, it does
+    not start and signs nothing (exit code 6). `nulla relay limits` lists every limit with its unit and default.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s: %(message)s")
     said = settings_of(context)
@@ -64,15 +64,15 @@ def serve(context: click.Context, /, *, config: Path | None, **flags: Any) -> No
 @click.option(
     "--cards-lost",
     is_flag=True,
-    help="The record is here and its cards are lost: go on with no cards. The record then says so to everybody.",
+    help="The record is here but its cards are lost: continue without them. The record then says so to everybody.",
 )
 @spoken
 @click.pass_context
 def init(context: click.Context, /, *, config: Path | None, cards_lost: bool, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
     """Begin the public record of a new relay, once, with the options that `serve` will get.
 
-    Run it as the relay's user. It makes the record and its keys, prints the keys, one a line, for the record's
-    witnesses, and serves nothing. `serve` refuses to run without it: a disk that is not mounted must not become a new
+    Run it as the relay's user. It makes the record and its keys, prints the keys for the record's witnesses, one per
+    line, and serves nothing. `serve` does not run without it, because a disk that is not mounted must not become a new
     record. Print record.key and lock it away.
     """
     settings = settings_of(context)
@@ -83,13 +83,18 @@ def init(context: click.Context, /, *, config: Path | None, cards_lost: bool, **
 
 @relay.command()
 @click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="The relay's data directory.")
-@click.option("--record", type=click.Path(path_type=Path), metavar="DIR", help="Where the record lies, if not in it.")
-@click.option("--host", metavar="HOST[:PORT]", help="What stands after the @ in handles registered here.")
-@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="The relay's configuration.")
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where the public record is, if not in the data directory.",
+)
+@click.option("--host", metavar="HOST[:PORT]", help="The part after the @ in handles registered here.")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="The relay's configuration file.")
 @spoken
 @click.pass_context
 def vkeys(context: click.Context, /, *, config: Path | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
-    """Print the keys that verify the directory's public log, one a line, for its witnesses.
+    """Print the keys that verify the directory's public log, one per line, for its witnesses.
 
     Run it as the relay's user, after `nulla relay init`.
     """
@@ -100,19 +105,22 @@ def vkeys(context: click.Context, /, *, config: Path | None, **flags: Any) -> No
 
 
 @relay.command()
-@click.option("--people", type=click.IntRange(min=1), metavar="N", help="What a relay for N people needs, instead.")
+@click.option(
+    "--people", type=click.IntRange(min=1), metavar="N", help="Instead, print what a relay for N people needs."
+)
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="With --people: write the files below this directory.",
+    help="With --people: write these files into this directory.",
 )
 @spoken
 @click.pass_context
 def limits(context: click.Context, /, people: int | None, output: Path | None) -> None:
     """List every setting, and every limit with its default, unit and meaning.
 
-    With --people: the settings of the relay, of its unit, of nginx and of the kernel for so many people.
+    With --people, print the settings of a relay for that many people: its own, its systemd unit's, nginx's and the
+    kernel's.
     """
     settings = settings_of(context)
     if people is None and output is not None:

@@ -25,11 +25,11 @@ _FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 
 @command()
 @as_serving
-@click.option("--people", type=click.IntRange(min=1), metavar="N", help="How many people it is for.")
+@click.option("--people", type=click.IntRange(min=1), metavar="N", help="How many people the relay is for.")
 @connected
 @click.pass_context
 def check(context: click.Context, /, *, config: Path | None, people: int | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
-    """Say what stands between these options, which `serve` will get, and a relay that people can use.
+    """Say what is still missing before people can use a relay with these options, which `serve` will get.
 
     Looks at configuration, certificate, ports, files, disk, clock, databases, witnesses and mirrors, and changes
     nothing. Run it as the relay's user. Exit code 1: something is wrong.
@@ -46,7 +46,7 @@ def check(context: click.Context, /, *, config: Path | None, people: int | None,
 def status(context: click.Context, /, *, config: Path | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
     """Ask the running relay how it is, at the first address where it listens.
 
-    Exit code 1: it does not run, or something is wrong. Its numbers are a minute old at most.
+    Exit code 1: it is not running, or something is wrong. Its numbers are at most a minute old.
     """
     settings = settings_of(context)
     with refusals(settings):
@@ -59,9 +59,9 @@ def status(context: click.Context, /, *, config: Path | None, **flags: Any) -> N
 @spoken
 @click.pass_context
 def drain(context: click.Context, /, *, config: Path | None, timeout: int, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
-    """End the running relay slowly: it takes no new connections and says goodbye to clients one after another.
+    """Stop the running relay slowly: it takes no new connections and closes those of clients one after another.
 
-    Returns when it has ended, after some 20 seconds. Run it as the relay's user or as root.
+    Returns when the relay has stopped, after about 20 seconds. Run it as the relay's user or as root.
     """
     settings = settings_of(context)
     with refusals(settings):
@@ -78,10 +78,10 @@ def drain(context: click.Context, /, *, config: Path | None, timeout: int, **fla
 @spoken
 @click.pass_context
 def backup(context: click.Context, /, *, folder: Path, config: Path | None, **flags: Any) -> None:  # noqa: ANN401 - as click gives them
-    """Write the relay's key, its settings and a checked copy of its record into the new FOLDER, and read it again.
+    """Write the relay's key, its settings and a checked copy of its record into the new FOLDER, and read them back.
 
-    The relay may run. Boxes, files and cards are left out: they come back from people's devices, and must never come
-    back from a backup. Keep the folder where nobody else reads it: it holds the key.
+    The relay may be running. Boxes, files and cards are left out: people's devices bring them back, and a backup must
+    never do so. The folder holds the key, so keep it where nobody else can read it.
     """
     settings = settings_of(context)
     with refusals(settings):
@@ -104,10 +104,11 @@ def restore(
     config: Path | None,
     **flags: Any,  # noqa: ANN401 - as click gives them
 ) -> None:
-    """Make a lost relay again from the backup in FOLDER, with the options that `serve` will get.
+    """Rebuild a lost relay from the backup in FOLDER, with the options that `serve` will get.
 
-    Refuses a record that lacks what a witness or a mirror has: name the newest mirror with --record-from, and the
-    backup gives the key. The cards are told to be lost, as with `init --cards-lost`. Then start it.
+    Refuses a record that lacks entries which a witness or a mirror has. Then name the newest mirror with --record-from;
+    the key still comes from the backup. The record says that the cards are lost, as after `init --cards-lost`. Start
+    the relay afterwards.
     """
     settings = settings_of(context)
     with refusals(settings):

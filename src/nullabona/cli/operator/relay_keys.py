@@ -23,7 +23,7 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
     "--new-witnesses",
     type=_FILE,
     metavar="FILE",
-    help="Who must cosign from then on, as for --witnesses. Default: the same as now.",
+    help="Who must cosign from then on: a file as for --witnesses. Default: the same witnesses as now.",
 )
 @as_serving
 @spoken
@@ -37,10 +37,10 @@ def change_keys(
     config: Path | None,
     **flags: Any,  # noqa: ANN401 - as click gives them
 ) -> None:
-    """Draw new keys for the public record and write the change to them into the file OUTPUT. Nothing changes yet.
+    """Make new keys for the public record and write the change into the file OUTPUT. Nothing changes yet.
 
-    The relay may run. Send OUTPUT to the operators of the witnesses, of those now and of the new ones, and tell each
-    the fingerprint by telephone. What they send back is for `install-keys`.
+    The relay may be running. Send OUTPUT to the operators of the present and of the new witnesses, and tell each the
+    fingerprint by telephone. Give the files that they send back to `install-keys`.
     """
     settings = settings_of(context)
     with refusals(settings):
@@ -64,10 +64,11 @@ def install_keys_of(
     config: Path | None,
     **flags: Any,  # noqa: ANN401 - as click gives them
 ) -> None:
-    """Let the record go on with the keys that `change-keys` drew. CONFIRMED: what the witnesses' operators sent back.
+    """Continue the record with the keys that `change-keys` made. CONFIRMED: the files that the witnesses' operators
+    sent back.
 
-    The relay must not run. Refuses until enough witnesses have confirmed, of those now and of the new ones. Repeat it
-    if it was interrupted. Then start the relay, with the new witnesses.
+    The relay must be stopped. Refuses until enough present and enough new witnesses have confirmed. If it was
+    interrupted, run it again. Then start the relay with the new witnesses.
     """
     settings = settings_of(context)
     with refusals(settings):

@@ -16,19 +16,25 @@ from nullabona.operating.registration import make_tokens
 
 @command()
 @click.argument("key", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--host", required=True, metavar="HOST[:PORT]", help="What stands after the @ in the handles.")
-@click.option("--count", default=1, type=click.IntRange(1, 10_000), metavar="N", help="How many. Default: 1.")
+@click.option("--host", required=True, metavar="HOST[:PORT]", help="The part after the @ in the handles.")
 @click.option(
-    "--days", default=30, type=click.IntRange(1, LONGEST_DAYS - 1), metavar="N", help="Good for so long. Default: 30."
+    "--count", default=1, type=click.IntRange(1, 10_000), metavar="N", help="How many tokens to print. Default: 1."
+)
+@click.option(
+    "--days",
+    default=30,
+    type=click.IntRange(1, LONGEST_DAYS - 1),
+    metavar="N",
+    help="For how many days the tokens are valid. Default: 30.",
 )
 @spoken
 @click.pass_context
 def token(context: click.Context, /, *, key: Path, host: str, count: int, days: int) -> None:
-    """Print registration tokens, one a line. Each lets one person register one handle.
+    """Print registration tokens, one per line. Each lets one person register one handle.
 
-    KEY is a file that `nulla log keygen --no-pq` made. It need not be on the relay's machine, which knows its public
-    key (--registration-keys). A token does not say for whom it is. If you note to whom you gave it, and somebody
-    watches the relay when it is used, they learn whose handle it became.
+    KEY is a file that `nulla log keygen --no-pq` made. It need not be on the relay's machine: the relay knows only the
+    public key (--registration-keys). A token does not say whose it is. But if you note to whom you gave a token,
+    somebody who watches the relay when it is used learns which handle that person registered.
     """
     settings = settings_of(context)
     for text in make_tokens(read_key_file(key)[0], host, days=days, count=count):

@@ -33,20 +33,25 @@ _CONFIG: Final = click.option(
 
 @group()
 def witness() -> None:
-    """Be a witness: cosign other operators' logs after checking that they only grew."""
+    """Run a witness: cosign other operators' logs after checking that they only grew."""
 
 
 @witness.command()
 @_CONFIG
-@click.option("--listen", multiple=True, metavar="ADDRESS", help="Instead of the file's: HOST:PORT or unix:PATH.")
+@click.option(
+    "--listen",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Listen here instead of at the file's address: HOST:PORT or unix:PATH.",
+)
 @spoken
 @click.pass_context
 def serve(context: click.Context, *, config: Path, listen: tuple[str, ...]) -> None:
-    """Serve until stopped; `nulla witness limits` lists every setting.
+    """Run until stopped. `nulla witness limits` lists every setting.
 
-    Prints one line to stdout when ready. Logs its start, its stop, its own failures and evidence against a log to
-    stderr, and nothing else of any request. SIGTERM stops it gracefully (exit 0). If its memory is missing or an old
-    copy, it cosigns nothing (exit 6).
+    Prints one line to stdout when it is ready. Logs its start, its stop, its own failures and evidence against a log to
+    stderr, and nothing else about requests. SIGTERM stops it gracefully (exit code 0). If its memory is missing or is
+    an old copy, it cosigns nothing (exit code 6).
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s: %(message)s")
     settings = read_file(config)
@@ -69,10 +74,11 @@ def serve(context: click.Context, *, config: Path, listen: tuple[str, ...]) -> N
 @connected
 @click.pass_context
 def init(context: click.Context, *, config: Path) -> None:
-    """Begin a new witness, once: make its empty memory of what it cosigned. It serves nothing.
+    """Begin a new witness, once: make the empty file that remembers what it cosigned. It serves nothing.
 
-    `serve` refuses to run without it: an empty folder under an old key has forgotten what was cosigned. A log whose
-    table has a `url` is asked whether it shows a cosignature by this key; then the witness is not new (exit code 6).
+    `serve` does not run without that file: an old key with an empty folder has forgotten what it cosigned. The command
+    asks every log that has a `url` whether it shows a cosignature by this key. If one does, the witness is not new
+    (exit code 6).
     """
     settings = settings_of(context)
     begin(make_config(read_file(config)), route_of(settings))
@@ -83,7 +89,7 @@ def init(context: click.Context, *, config: Path) -> None:
 @spoken
 @click.pass_context
 def check(context: click.Context, *, config: Path) -> None:
-    """Say what stands between this configuration and a witness that cosigns. Changes nothing.
+    """Say what is still missing before a witness with this configuration can cosign. Changes nothing.
 
     Run it as the witness's user. Exit code 1: something is wrong.
     """
@@ -95,7 +101,7 @@ def check(context: click.Context, *, config: Path) -> None:
 @spoken
 @click.pass_context
 def status(context: click.Context, *, config: Path) -> None:
-    """Ask the running witness how it is. Exit code 1: it does not run, or something is wrong."""
+    """Ask the running witness how it is. Exit code 1: it is not running, or something is wrong."""
     tell(settings_of(context), status_of_witness(config))
 
 
@@ -105,7 +111,7 @@ def status(context: click.Context, *, config: Path) -> None:
 @spoken
 @click.pass_context
 def drain(context: click.Context, *, config: Path, timeout: int) -> None:
-    """End the running witness: it answers what it was asked, and takes nothing more. Returns when it has ended."""
+    """Stop the running witness: it answers the requests it has, and takes no new ones. Returns when it has stopped."""
     end_server(make_config(read_file(config)).data, signal.SIGTERM, timeout)
     note(settings_of(context), "server-drained")
 
@@ -114,15 +120,18 @@ def drain(context: click.Context, *, config: Path, timeout: int) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @_CONFIG
 @click.option(
-    "--fingerprint", metavar="HEX", help="What the log's operator told you by telephone. Default: only show the change."
+    "--fingerprint",
+    metavar="HEX",
+    help="The fingerprint that the log's operator told you by telephone. Default: only show the change.",
 )
 @spoken
 @click.pass_context
 def cosign_keys(context: click.Context, *, file: Path, config: Path, fingerprint: str | None) -> None:
-    """Confirm a change of a log's keys, which is in FILE, and print the signatures for the log's operator.
+    """Confirm the change of a log's keys that is in FILE, and print the signatures for the log's operator.
 
-    Without --fingerprint it shows who signs now and who is to sign, and signs nothing. Call the log's operator at a
-    number that you knew before: a thief of the log's keys can send you such a file. Of each change one is confirmed.
+    Without --fingerprint the command shows who signs now and who will sign, and signs nothing. Call the log's operator
+    at a number that you knew before, because somebody who stole the log's keys can send you such a file too. A witness
+    confirms only one change of each number.
     """
     settings = settings_of(context)
     made = make_config(read_file(config))
