@@ -23,9 +23,12 @@ from tests.rooms.hostile import (
     say_anything,
     ticket_of,
     to_inbox,
+    track_of,
     update_keys,
     warnings,
 )
+from tests.rooms.test_false_branches import claims
+from tests.rooms.test_false_forks import lower_than
 from tests.rooms.world import Person, World
 
 MINUTE = 60_000
@@ -92,6 +95,19 @@ def test_a_lost_device_comes_back_by_a_ticket() -> None:
     assert (1, c.where(room), ["lost"]) == (rejoins(b, room), b.where(room), b.texts(room))
     all_well(world, room, a, b, c)
     audit_rest(world, room)
+
+
+def test_who_came_back_by_a_ticket_hears_of_other_branches_of_the_epoch_that_it_left() -> None:
+    """The ticket's history says how that epoch ended, so that a member's claim of another end there still counts."""
+    world = World(1)
+    (a, b, c), room = lost(world)
+    left, keys = b.epoch(room), track_of(b, room).keys
+    while not rejoins(b, room):
+        world.settle(span=1_000)
+    claims(c, keys, lower_than(a, room, left), ())
+    world.settle(span=MINUTE)
+    assert "room-forked" in warnings(b, room)
+    all_well(world, room, a, b, c)
 
 
 def test_a_relay_that_loses_the_box_on_the_way_back() -> None:

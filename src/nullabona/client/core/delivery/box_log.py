@@ -10,7 +10,7 @@ from nullabona.client.core.delivery.outbox import queue_frame
 from nullabona.client.core.model.mls_port import Group
 from nullabona.client.core.model.proofs import make_bare_claim, make_claim
 from nullabona.client.core.model.records import Frame
-from nullabona.client.core.model.state import BoxTrack, RoomState
+from nullabona.client.core.model.state import BoxTrack, RoomState, Winner
 from nullabona.client.core.step import Step
 from nullabona.errors import PeerError
 from nullabona.wire.frame import Kind, OpenedFrame, open_frame
@@ -84,6 +84,17 @@ def open_quietly(track: BoxTrack, data: bytes) -> OpenedFrame | None:
         return open_frame(keys.frame_key, keys.box.address, data)
     except PeerError:
         return None
+
+
+def close(step: Step, track: BoxTrack, winner: Winner) -> None:
+    """The epoch has ended for us by ``winner``: we choose among no commits any more, and announce this one later."""
+    track.winner = winner
+    track.left_at = step.now if track.left_at is None else track.left_at
+    for candidate in track.candidates:
+        step.store.delete_value(settled_key(track.keys.box.address, candidate.frame))
+    track.candidates = []
+    track.decide_at = None
+    track.announce_at = step.now + step.timing.announcement + step.rng.between(0, step.timing.announcement)
 
 
 def announce(step: Step, room: RoomState, track: BoxTrack) -> None:

@@ -188,22 +188,12 @@ class _Ending:
     rejoined: bytes = b""
 
 
-def _close(step: Step, track: BoxTrack, commit: bytes, removed: tuple[bytes, ...]) -> Winner:
-    winner = track.winner = Winner(sha256(commit).digest(), removed)
-    track.left_at = step.now
-    for candidate in track.candidates:
-        step.store.delete_value(box_log.settled_key(track.keys.box.address, candidate.frame))
-    track.candidates = []
-    track.decide_at = None
-    track.announce_at = step.now + step.timing.announcement + step.rng.between(0, step.timing.announcement)
-    step.store.set_value(box_log.winner_key(track), commit)
-    return winner
-
-
 def _enter(step: Step, room: RoomState, track: BoxTrack, info: RoomInfo, ending: _Ending) -> None:
     """End the epoch of ``track`` and begin the next one."""
     group, by = step.group(room), ending.by
-    winner = _close(step, track, ending.commit, ending.removed)
+    winner = Winner(sha256(ending.commit).digest(), ending.removed)
+    box_log.close(step, track, winner)
+    step.store.set_value(box_log.winner_key(track), ending.commit)
     room.history.append(Merged(track.epoch, winner.commit, list(winner.removed), ending.orders, ending.mine))
     del room.history[:-KEPT_HISTORY]
     if not group.active:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from nullabona.client.core import rooms
 from nullabona.client.core.account import own_devices
 from nullabona.client.core.contacts import requests
-from nullabona.client.core.delivery import receipts
+from nullabona.client.core.delivery import box_log, receipts
 from nullabona.client.core.delivery.box_log import leaves_of, open_box, winner_key
 from nullabona.client.core.delivery.outbox import queue_blob, queue_last
 from nullabona.client.core.group import (
@@ -35,7 +35,7 @@ from nullabona.client.core.model.commit_policy import certificate_of
 from nullabona.client.core.model.errors import MlsRefused
 from nullabona.client.core.model.facts.account import Warned
 from nullabona.client.core.model.facts.rooms import Rejoined, RoomChanged
-from nullabona.client.core.model.inbox_items import Ticket
+from nullabona.client.core.model.inbox_items import History, Ticket
 from nullabona.client.core.model.mls_port import Candidate
 from nullabona.client.core.model.outbox_targets import RoomBlob, RoomFrame
 from nullabona.client.core.model.room_info import DEVICES, DIRECT, RoomInfo, decode_info
@@ -220,14 +220,14 @@ def give_up(step: Step, room: RoomState, join: Join) -> None:
 def adopt(step: Step, room: RoomState, join: Join) -> None:
     """Our external commit came first: switch to its group, and redo and resend what this branch lacks."""
     ours = sha256(join.candidate.commit).digest()
-    told = [*join.ticket.history, (join.ticket.epoch, ours, ())]
+    told = (*join.ticket.history, (join.ticket.epoch, ours, ()))
     returning = room.phase == REJOINING
     rejoin = ticket_branch.parted(room, join.way, told)
     welcomes.keep_welcome(step, room)
     intents = redo.to_redo(room, rejoin)
     left = room.boxes[-1:]
     moved = ticket_branch.farewell(step, room, rejoin)
-    _leave_branch(step, room, rejoin)
+    _leave_branch(step, room, rejoin, told)
     for track in left if moved else []:
         queue_last(step, room, track, Kind.MESSAGE, moved)
     group = join.candidate.adopt()
@@ -269,21 +269,30 @@ def adopt(step: Step, room: RoomState, join: Join) -> None:
     step.tell(Rejoined(room.id, rejoin.reason, room.epoch))
 
 
-def _leave_branch(step: Step, room: RoomState, rejoin: Rejoin) -> None:
-    """Drop the boxes after the fork, which belong to the losing branch. The winner now ends the forked epoch."""
+def _leave_branch(step: Step, room: RoomState, rejoin: Rejoin, told: History) -> None:
+    """Keep the boxes of the branch that we are on now, and end those epochs by the commits that its history names.
+
+    So we go on to judge the claims in them, also where we came by a ticket before we had read how the epoch ended.
+    The boxes after the fork belong to the losing branch.
+    """
+    ends = {epoch: Winner(commit, tuple(removed)) for epoch, commit, removed in told}
+    if rejoin.commit:
+        ends.setdefault(rejoin.epoch, Winner(rejoin.commit, tuple(rejoin.removed)))
     for track in list(room.boxes):
-        if track.epoch > rejoin.epoch or not track.closed:
+        lost = bool(rejoin.commit) and track.epoch > rejoin.epoch
+        winner = None if lost else ends.get(track.epoch, track.winner)
+        if winner is None:
             room.boxes.remove(track)
             step.store.drop_box(track.keys.box.address)
             step.store.delete_value(winner_key(track))
-        elif track.epoch == rejoin.epoch and rejoin.commit:
-            _won_by(step, track, rejoin)
+        elif track.winner is None or track.winner.commit != winner.commit:
+            _won_by(step, track, winner)
 
 
-def _won_by(step: Step, track: BoxTrack, rejoin: Rejoin) -> None:
-    track.winner = Winner(rejoin.commit, tuple(rejoin.removed))
+def _won_by(step: Step, track: BoxTrack, winner: Winner) -> None:
+    """Another branch's commit ended the epoch of ``track`` for us."""
+    box_log.close(step, track, winner)
     track.settled_seen, track.announced, track.announcements = True, False, 0
     # Perhaps nobody on this branch has its first commit, and somebody on the other one heard nothing.
-    track.announce_at = step.now + step.timing.announcement + step.rng.between(0, step.timing.announcement)
     track.trim_at = None
     step.store.delete_value(winner_key(track))
