@@ -108,8 +108,9 @@ def test_each_alert_says_what_to_do_and_has_its_case() -> None:
     """No alert without a case below, and none without an action."""
     assert TROUBLE.keys() == {rule["alert"] for rule in alerts()}
     assert {"page", "ticket"} == {rule["severity"] for rule in alerts()}
-    page = (FOLDER.parents[1] / "docs/how-to/watch-a-relay.md").read_text("utf-8")
-    assert [rule["alert"] for rule in alerts()] == re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    for name in ("watch-a-relay.md", "watch-a-relay.ko.md"):
+        page = (FOLDER.parents[1] / "docs/how-to" / name).read_text("utf-8")
+        assert [rule["alert"] for rule in alerts()] == re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
 
 
 def samples(series: str, value: str) -> dict[str, str]:
