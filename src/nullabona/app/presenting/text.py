@@ -29,6 +29,7 @@ _MARK_CLASSES: Final = frozenset({"Mn", "Me"})
 _JOINERS: Final = frozenset("\u200c\u200d")
 _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _KEPT: Final = frozenset("\n\t")
+_ON_ONE_LINE: Final = str.maketrans(dict.fromkeys(_KEPT, " ") | dict.fromkeys(_BIDI))
 _TRAILING: Final = ".,;:!?'\"、。，．！？…"
 _PAIRS: Final = {")": "(", "]": "[", "}": "{", "」": "「", "』": "『", "》": "《", "〉": "〈"}
 _UNSAFE: Final = re.compile(
@@ -79,8 +80,7 @@ def _is_harmless(char: str) -> bool:
 
 def clean_name(name: str) -> str:
     """A name on one line: no direction marks, no line breaks, no towers of marks, not long."""
-    kept = "".join(" " if c in _KEPT else "" if c in _BIDI else c for c in clean(name, MARKS_IN_NAME))
-    return " ".join(kept.split())[:LONGEST_NAME].rstrip()
+    return " ".join(clean(name, MARKS_IN_NAME).translate(_ON_ONE_LINE).split())[:LONGEST_NAME].rstrip()
 
 
 def one_line(text: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Annotated, Any, Final, Literal, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -14,8 +14,11 @@ from nullabona.client.core.model.facts.account import PreferencesChanged
 from nullabona.client.core.model.ports import Store
 from nullabona.client.core.step import Step
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 PROFILE: Final = "profile"
-T = TypeVar("T")
+T = TypeVar("T", bound="DataclassInstance")
 _AS_NUMBER: Final[Mapping[str, Mapping[int, object]]] = {
     "default_timer_s": {0: None},
     "lock_minutes": {0: None},
@@ -97,18 +100,18 @@ def of_contact(store: Store, account: bytes) -> Trust:
 
 def load(store: Store, scope: str, kind: type[T]) -> T:
     """What was chosen in a scope; a value that an older version wrote and this one does not know is left out."""
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    known = kind.__dataclass_fields__
     found = {key: _from_stored(key, value) for key, value in store.preferences(scope).items() if key in known}
     return msgspec.convert(found, kind)
 
 
 def change(step: Step, scope: str, kind: type[T], changes: dict[str, Any]) -> T:
     """Choose. Raises `BadRequest` for a key that ``kind`` does not have or a value that it does not take."""
-    unknown = sorted(set(changes) - {field.name for field in fields(kind)})  # type: ignore[arg-type]
+    unknown = sorted(set(changes) - kind.__dataclass_fields__.keys())
     if unknown:
         raise BadRequest(f"there is no preference {unknown[0]!r}")
     before = load(step.store, scope, kind)
-    values = {field.name: getattr(before, field.name) for field in fields(kind)} | changes  # type: ignore[arg-type]
+    values = {name: getattr(before, name) for name in kind.__dataclass_fields__} | changes
     try:
         after = msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
