@@ -80,7 +80,7 @@ def test_every_path_in_a_file_is_relative_to_it(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadConfig, match=r"nowhere\.txt: No such file"):
+    with pytest.raises(BadConfig, match=r"nowhere\.txt: there is no such file"):
         take_settings({"witnesses": str(tmp_path / "nowhere.txt")})
 
 

@@ -14,8 +14,8 @@ from tests.repo.test_proxies import certificate
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
-        ("no certificate", "chain.pem: No such file"),
-        ("no key", "key.pem: No such file"),
+        ("no certificate", "chain.pem: there is no such file"),
+        ("no key", "key.pem: there is no such file"),
         ("noise", "chain.pem is no PEM file"),
         ("another's key", "do not fit together"),
     ],

@@ -16,6 +16,7 @@ from nullabona.errors import UserError
 from nullabona.log.keys import Kind, SignerKey, new_signer
 from nullabona.log.vrf import VrfKey
 from nullabona.machine.erasing import sync_folder
+from nullabona.machine.failures import reason_of
 from nullabona.machine.keyfile import KeyFileUnusable, read_private
 
 FILE: Final = "record.key"
@@ -91,7 +92,7 @@ def open_keys(path: Path, origin: str, *, begun: bool = False) -> RecordKeys:
     except KeyFileUnusable as error:
         raise RecordKeyUnreadable(error.message, hint=_PRIVATE_HINT) from None
     except OSError as error:
-        raise RecordKeyUnreadable(f"{path} cannot be read: {error.strerror}", hint=_PRIVATE_HINT) from error
+        raise RecordKeyUnreadable(f"{path} cannot be read: {reason_of(error)}", hint=_PRIVATE_HINT) from error
 
 
 def draw_next(path: Path, origin: str) -> RecordKeys:

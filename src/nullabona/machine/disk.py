@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.errors import NullabonaError
+from nullabona.machine.failures import reason_of
 
 _FILE_MODE: Final = 0o644
 _FOLDER_MODE: Final = 0o755
@@ -155,4 +156,4 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _failed(error: OSError) -> DiskFailed:
-    return DiskFailed(f"a file could not be written or read: {error.strerror or type(error).__name__}")
+    return DiskFailed(f"a file could not be written or read: {reason_of(error)}")

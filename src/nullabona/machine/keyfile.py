@@ -15,6 +15,7 @@ from typing import Final
 from nullabona.errors import Malformed, UserError
 from nullabona.log.keys import SEED_SIZE, Kind, SignerKey, new_signer
 from nullabona.log.strict import decode_base64, encode_base64
+from nullabona.machine.failures import reason_of
 
 _PREFIX: Final = "PRIVATE+KEY+"
 _MOST: Final = 16_384
@@ -53,7 +54,7 @@ def read_key_file(path: Path) -> tuple[SignerKey, ...]:
     try:
         text = read_private(path).decode("ascii")
     except OSError as error:
-        raise KeyFileUnusable(f"the key file {path} cannot be read: {error.strerror}") from None
+        raise KeyFileUnusable(f"the key file {path} cannot be read: {reason_of(error)}") from None
     except UnicodeDecodeError:
         raise KeyFileUnusable(f"the key file {path} is none") from None
     lines = [line for line in text.split("\n") if line and not line.startswith("#")]
@@ -75,7 +76,7 @@ def write_key_file(path: Path, lines: Sequence[str]) -> None:
             writing.flush()
             os.fsync(file)
     except OSError as error:
-        raise KeyFileUnusable(f"the key file {path} cannot be made: {error.strerror}") from None
+        raise KeyFileUnusable(f"the key file {path} cannot be made: {reason_of(error)}") from None
 
 
 def read_private(path: Path) -> bytes:

@@ -10,9 +10,17 @@ from typing import TypeAlias
 
 from nullabona.errors import UserError
 from nullabona.machine.doorway import Doorway, listen
+from nullabona.machine.failures import reason_of
 from nullabona.machine.settings import Endpoint
 
 Listening: TypeAlias = asyncio.Server | Doorway
+
+
+class CannotListen(UserError):
+    """A server cannot listen at this address."""
+
+    code = "cannot-listen"
+    default_hint = "`ss -ltnp` names the program that listens there; or choose another address"
 
 
 async def listen_at(
@@ -24,7 +32,10 @@ async def listen_at(
     handshake_s: float,
     on_full: Callable[[], None] = lambda: None,
 ) -> Listening:
-    """Give each connection to ``endpoint`` its own ``connection``; ``on_full``: see `Doorway`. Raises `UserError`."""
+    """Give each connection to ``endpoint`` its own ``connection``; ``on_full``: see `Doorway`.
+
+    Raises `CannotListen`.
+    """
     timeout = handshake_s if context else None
     try:
         if endpoint.path is None:
@@ -36,7 +47,7 @@ async def listen_at(
         )
         _open_to_this_machine(endpoint.path)
     except OSError as error:
-        raise UserError(f"cannot listen on {endpoint}: {error.strerror}") from error
+        raise CannotListen(f"cannot listen on {endpoint}: {reason_of(error)}") from error
     return server
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.errors import UserError
+from nullabona.machine.failures import reason_of
 
 _OF_THE_FILE: Final = frozenset(
     {
@@ -40,7 +41,7 @@ def opening(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise PathUnusable(f"{error.filename or path} cannot be used: {error.strerror or error}") from error
+        raise PathUnusable(f"{error.filename or path} cannot be used: {reason_of(error)}") from error
     except sqlite3.Error as error:
         if not is_of_the_file(error):
             raise

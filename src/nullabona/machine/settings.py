@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 
 from nullabona.errors import UserError
 from nullabona.machine.doorway import Doorway
+from nullabona.machine.failures import reason_of
 from nullabona.machine.tls import Tls
 
 _UNIX: Final = "unix:"
@@ -69,8 +70,10 @@ def read_toml(path: Path, files: Sequence[str]) -> dict[str, Any]:
     """
     try:
         settings = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadConfig(f"the configuration file cannot be read: {error}") from error
+    except OSError as error:
+        raise BadConfig(f"the configuration file {path} cannot be read: {reason_of(error)}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadConfig(f"the configuration file {path} is no TOML: {error}") from error
     for key in files:
         if isinstance(settings.get(key), str):
             settings[key] = str(path.parent / settings[key])

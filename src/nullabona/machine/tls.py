@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nullabona.errors import UserError
+from nullabona.machine.failures import reason_of
 
 
 class CertificatesUnreadable(UserError):
@@ -14,6 +15,13 @@ class CertificatesUnreadable(UserError):
 
     code = "ca-file-unreadable"
     default_hint = "the file holds one or more certificates in PEM form"
+
+
+class TlsFilesUnusable(UserError):
+    """A server's certificate or its key cannot be used."""
+
+    code = "tls-files-unusable"
+    default_hint = "--tls-cert takes a PEM chain, --tls-key its unencrypted PEM key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +33,7 @@ class Tls:
 
 
 def server_context(tls: Tls) -> ssl.SSLContext:
-    """The context to listen with. Raises `UserError` if the files cannot be used."""
+    """The context to listen with. Raises `TlsFilesUnusable`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.num_tickets = 0
@@ -52,7 +60,7 @@ def client_context(ca_file: Path | None) -> ssl.SSLContext:
 
 
 def reload(context: ssl.SSLContext, tls: Tls) -> None:
-    """New connections get the certificate that the files hold now. Raises `UserError`; then nothing changed."""
+    """New connections get the certificate that the files hold now. Raises `TlsFilesUnusable`; then nothing changed."""
     server_context(tls)
     _load(context, tls)
 
@@ -71,10 +79,7 @@ def _load(context: ssl.SSLContext, tls: Tls) -> None:
     try:
         context.load_cert_chain(tls.cert, tls.key)
     except (OSError, ssl.SSLError) as error:
-        raise UserError(
-            f"the TLS certificate or its key cannot be used: {_why(tls)}",
-            hint="--tls-cert takes a PEM chain, --tls-key its unencrypted PEM key",
-        ) from error
+        raise TlsFilesUnusable(f"the TLS certificate or its key cannot be used: {_why(tls)}") from error
 
 
 def _why(tls: Tls) -> str:
@@ -84,5 +89,5 @@ def _why(tls: Tls) -> str:
             if b"-----BEGIN " not in path.read_bytes():
                 return f"{path} is no PEM file"
         except OSError as error:
-            return f"{path}: {error.strerror}"
+            return f"{path}: {reason_of(error)}"
     return f"{tls.cert} and {tls.key} do not fit together"

@@ -37,6 +37,7 @@ from nullabona.docket.ports import (
 from nullabona.docket.site.publication import Guidelines
 from nullabona.docket.taxonomy import Catalogue, load
 from nullabona.errors import UserError
+from nullabona.machine.failures import reason_of
 from nullabona.machine.opening import PathUnusable
 from nullabona.machine.settings import BadConfig, check_keys, read_toml
 from nullabona.machine.steady import steady_now
@@ -183,7 +184,8 @@ def outside(config: Mapping[str, Any], catalogue: Catalogue, parts: Parts) -> Ou
         try:
             return read_producible(directory, handle)
         except (OSError, sqlite3.Error, PathUnusable) as error:
-            raise DeskFileUnusable(f"the directory's cards in {directory} cannot be read: {error}") from error
+            why = reason_of(error) if isinstance(error, OSError) else error
+            raise DeskFileUnusable(f"the directory's cards in {directory} cannot be read: {why}") from error
 
     return Outside(
         clock=parts.clock, random_bytes=secrets.token_bytes, producible=held, make_package=_packages(config, catalogue),
@@ -232,7 +234,7 @@ def read_original(path: Path) -> bytes:
 
 
 def _why(error: OSError | UnicodeDecodeError) -> str:
-    return error.strerror or "" if isinstance(error, OSError) else "it is no text"
+    return reason_of(error) if isinstance(error, OSError) else "it is no text"
 
 
 def open_docket_log(data: Path, config: Mapping[str, Any]) -> Log:

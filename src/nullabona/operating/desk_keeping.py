@@ -23,6 +23,7 @@ import pyrage
 from nullabona.docket.keeping.vault import check_recipient, recipient_of
 from nullabona.errors import NullabonaError, UserError
 from nullabona.log.policy import Policy
+from nullabona.machine.failures import reason_of
 from nullabona.machine.http_client import Route
 from nullabona.machine.keyfile import KeyFileUnusable, read_private
 from nullabona.machine.lock import FolderLock
@@ -54,7 +55,7 @@ def read_identity(path: Path) -> str:
     try:
         lines = read_private(path).decode("ascii", "replace").splitlines()
     except OSError as error:
-        raise KeyFileUnusable(f"the key file {path} cannot be read: {error.strerror}") from None
+        raise KeyFileUnusable(f"the key file {path} cannot be read: {reason_of(error)}") from None
     return next((line.strip() for line in lines if line.strip() and not line.startswith("#")), "")
 
 
@@ -189,7 +190,7 @@ def _unpack(backup: Path, identity: str, data: Path) -> int:
         good = said["kind"] == _KIND and [_MANIFEST, *said["files"]] == names
         (data / _MANIFEST).unlink()
     except FileNotFoundError as error:
-        raise DeskFileUnusable(f"the backup {backup} cannot be read: {error.strerror}") from error
+        raise DeskFileUnusable(f"the backup {backup} cannot be read: {reason_of(error)}") from error
     except (pyrage.DecryptError, tarfile.TarError, OSError, ValueError, KeyError, TypeError) as error:
         raise BackupDamaged(f"{backup} is no backup of a desk, or this key does not open it") from error
     if not good:

@@ -14,6 +14,7 @@ from nullabona.directory.core.registering import Admission
 from nullabona.directory.opening import FOLDER, NOBODY, PERIOD_S, RecordOptions, has_log, show_vkeys
 from nullabona.errors import UserError
 from nullabona.log.policy import Policy
+from nullabona.machine.failures import reason_of
 from nullabona.machine.settings import BadConfig, Endpoint
 from nullabona.operating.registration import KEYS, take_admission, take_daily
 from nullabona.relay.config import Config
@@ -163,7 +164,7 @@ def _read(path: Path, refusal: str) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        why = reason_of(error) if isinstance(error, OSError) else "it is no text"
         raise BadConfig(f"{refusal}: {path}: {why}") from error
 
 

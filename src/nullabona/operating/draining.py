@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from nullabona.errors import UserError
+from nullabona.machine.failures import reason_of
 from nullabona.machine.lock import holder_of
 
 _LOOK_S: Final = 0.1
@@ -41,7 +42,7 @@ def drain(folder: Path, number: signal.Signals, patience_s: float) -> None:
         _check_owner(folder, process)
         os.kill(process, number)
     except (OSError, OverflowError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no number of a process"
+        why = reason_of(error) if isinstance(error, OSError) else "it is no number of a process"
         raise NotRunning(f"the server {process} cannot be told: {why}") from error
     end = time.monotonic() + patience_s
     while holder_of(folder) == process:

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from nullabona.directory.keys import FILE as KEY
 from nullabona.directory.keys import NEXT
-from nullabona.directory.opening import show_vkeys
+from nullabona.directory.opening import has_log, show_vkeys
 from nullabona.directory.store.sqlite import FILE as CARDS
 from nullabona.errors import NullabonaError, UserError
 from nullabona.log.checkpoint import Checkpoint
@@ -30,6 +30,7 @@ from nullabona.machine.opening import opening
 from nullabona.machine.settings import BadConfig
 from nullabona.operating.beginning import begin_relay, check_cards_return
 from nullabona.operating.checks.relay import Setting, settled
+from nullabona.operating.directory import RecordNotBegun
 from nullabona.operating.registration import KEYS
 from nullabona.reading import (
     LogBehind,
@@ -126,6 +127,8 @@ def back_up_relay(settings: Mapping[str, Any], config: Path | None, target: Path
     record = setting.record
     if setting.host is None or record is None:
         raise BadConfig("say whose record", hint="give --data and --host, as for `nulla relay serve`")
+    if not has_log(record):
+        raise RecordNotBegun(f"there is no public record in {record}")
     policy = _policy(record, setting)
     with opening(target):
         target.mkdir(mode=0o700, parents=True, exist_ok=True)

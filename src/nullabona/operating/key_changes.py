@@ -33,6 +33,7 @@ from nullabona.log.policy import NO_QUORUM, Policy
 from nullabona.log.proof import LogProof
 from nullabona.log.tree import Frontier, leaf_hash
 from nullabona.machine.disk import Disk
+from nullabona.machine.failures import reason_of
 from nullabona.machine.lock import FolderLock
 from nullabona.machine.opening import opening
 from nullabona.machine.settings import BadConfig
@@ -158,7 +159,7 @@ def _with_signatures(note: Note, files: Sequence[Path]) -> Note:
         try:
             note = note.plus(parse_signatures(path.read_bytes()[:MAX_CHANGE]))
         except OSError as error:
-            raise ChangeRefused(f"{path} cannot be read: {error.strerror}", hint="") from error
+            raise ChangeRefused(f"{path} cannot be read: {reason_of(error)}", hint="") from error
         except Malformed as error:
             raise KeysUnproven(f"{path} has no signatures of a witness: {error.message}") from error
     return note

@@ -15,6 +15,7 @@ from nullabona.docket.keeping.signing import credential_of
 from nullabona.docket.keeping.vault import new_identity, recipient_of
 from nullabona.docket.ports import Acting
 from nullabona.errors import UserError
+from nullabona.machine.failures import reason_of
 
 
 class OfficerFileUnusable(UserError):
@@ -55,7 +56,7 @@ def new_officer(name: str, path: Path) -> OfficerFile:
         with open(path, "xb", opener=lambda file, flags: os.open(file, flags, 0o600)) as file:
             file.write(msgspec.json.encode(made) + b"\n")
     except OSError as error:
-        raise OfficerFileUnusable(f"the officer's file cannot be made: {error.strerror}") from None
+        raise OfficerFileUnusable(f"the officer's file cannot be made: {reason_of(error)}") from None
     return made
 
 

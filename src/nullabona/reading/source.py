@@ -10,6 +10,7 @@ from nullabona.errors import UserError
 from nullabona.log.note import MAX_NOTE
 from nullabona.log.tiles import ENTRIES, MAX_BUNDLE, TILE_SIZE, Tile, decode_bundle, encode_bundle
 from nullabona.log.tree import HASH_SIZE
+from nullabona.machine.failures import reason_of
 from nullabona.machine.http_client import HttpClient, HttpMisbehaved, Route, parse_url
 from nullabona.reading.errors import LogIncomplete
 
@@ -50,7 +51,7 @@ class Folder:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise LogIncomplete(f"the file {name} cannot be read: {error.strerror}") from error
+            raise LogIncomplete(f"the file {name} cannot be read: {reason_of(error)}") from error
         if len(data) > most:
             raise LogIncomplete(f"the file {name} is larger than it may be")
         return data

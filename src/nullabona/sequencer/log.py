@@ -25,6 +25,7 @@ from nullabona.log.proof import LogProof
 from nullabona.log.tiles import ENTRIES, MAX_ENTRY, WIDTH, HashReader, Tile, decode_bundle
 from nullabona.log.tree import consistency_proof, inclusion_proof, root_hash
 from nullabona.machine.disk import Disk, DiskFailed
+from nullabona.machine.failures import reason_of
 from nullabona.machine.http_client import Route
 from nullabona.machine.lock import FolderLock
 from nullabona.sequencer.addresses import WitnessAddress
@@ -87,7 +88,7 @@ def open_log(
         folder.mkdir(parents=True, exist_ok=True, mode=0o711)
         lock = FolderLock(folder)
     except OSError as error:
-        raise DiskFailed(f"the log's folder cannot be used: {error.strerror}") from error
+        raise DiskFailed(f"the log's folder cannot be used: {reason_of(error)}") from error
     try:
         circle = Circle(witnesses, route or Route())
         others = Others(circle, Quorum(tuple(witnesses), policy), Mirrors(mirrors or MirrorOptions(), route or Route()),

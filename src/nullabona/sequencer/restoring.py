@@ -15,6 +15,7 @@ from nullabona.log.checkpoint import Checkpoint, parse_checkpoint
 from nullabona.log.note import parse_note
 from nullabona.log.tiles import Tile
 from nullabona.machine.disk import Disk, DiskFailed
+from nullabona.machine.failures import reason_of
 from nullabona.machine.lock import FolderLock
 from nullabona.sequencer.log import CHECKPOINT
 from nullabona.sequencer.store.sqlite import FILE_NAME, LogStore
@@ -93,7 +94,7 @@ def _locked(folder: Path) -> FolderLock:
         folder.mkdir(parents=True, exist_ok=True, mode=0o711)
         return FolderLock(folder)
     except OSError as error:
-        raise DiskFailed(f"the log's folder cannot be used: {error.strerror}") from error
+        raise DiskFailed(f"the log's folder cannot be used: {reason_of(error)}") from error
 
 
 def _begin_at(folder: Path, checkpoint: Checkpoint, published: int) -> None:

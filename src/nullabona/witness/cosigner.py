@@ -12,6 +12,7 @@ from nullabona.errors import Malformed
 from nullabona.log.keys import SignerKey
 from nullabona.log.note import encode_signatures, signatures_of
 from nullabona.log.witnessing import TEXT, Accept, AddCheckpoint, parse_request
+from nullabona.machine.failures import reason_of
 from nullabona.witness.core.allowance import Allowance
 from nullabona.witness.core.judging import (
     Held,
@@ -120,7 +121,7 @@ class Cosigner:
         try:
             path = self._evidence.keep(log_id(log.origin), *file)
         except OSError as error:
-            _log.error("evidence against %s could not be kept: %s", log.origin, error.strerror)
+            _log.error("evidence against %s could not be kept: %s", log.origin, reason_of(error))
             return
         _log.warning("evidence against %s: %s", log.origin, path.name if path else "no room for more files")
 

@@ -10,10 +10,10 @@ from typing import Final
 
 import uvloop
 
-from nullabona.errors import UserError
 from nullabona.machine.failures import fault_of
 from nullabona.machine.hardening import harden, raise_open_files
 from nullabona.machine.lock import FolderLock
+from nullabona.machine.opening import opening
 from nullabona.witness.beginning import check_begun, check_memory
 from nullabona.witness.config import Config
 from nullabona.witness.cosigner import Cosigner
@@ -27,7 +27,7 @@ _log: Final = logging.getLogger("nullabona.witness")
 def run_witness(config: Config, ready: Callable[[list[str]], None]) -> None:
     """Serve until SIGTERM or SIGINT, then return.
 
-    Raises `WitnessNotBegun`, `WitnessOlder`, `FolderInUse`, `NotAWitness` or `UserError`.
+    Raises `WitnessNotBegun`, `WitnessOlder`, `FolderInUse`, `NotAWitness` or `PathUnusable`.
 
     Logs its start, its stop, its own failures and evidence against a log to ``nullabona.witness``, and nothing else.
     """
@@ -43,12 +43,10 @@ def run_witness(config: Config, ready: Callable[[list[str]], None]) -> None:
 
 
 def open_store(config: Config) -> tuple[FolderLock, WitnessStore]:
-    """The witness's store, locked for this process. Raises `FolderInUse`, `NotAWitness` or `UserError`."""
-    try:
+    """The witness's store, locked for this process. Raises `FolderInUse`, `NotAWitness` or `PathUnusable`."""
+    with opening(config.data):
         config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FolderLock(config.data)
-    except OSError as error:
-        raise UserError(f"the data directory cannot be used: {error.strerror}") from error
     try:
         return lock, WitnessStore(config.data)
     except BaseException:

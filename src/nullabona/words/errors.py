@@ -10,6 +10,8 @@ from nullabona.words.catalogue import Language, Sentence, Words, pick
 
 ERRORS: Final = Words("errors", "errors_client", "errors_desk", "errors_servers")
 _LINES: Final = Words("error_lines")
+_REASONS: Final = Words("errors_reasons")
+_RARE: Final = re.compile(r" \(\w+\)$")
 BAD_REQUESTS: Final = Words("errors_bad_request")
 """What is wrong with a `BadRequest`, whose code alone says nothing, by a pattern of its sentence."""
 
@@ -28,11 +30,29 @@ def bad_request(sentence: str) -> Sentence | None:
     return next((said for pattern, said in BAD_REQUESTS.items() if re.fullmatch(pattern, sentence)), None)
 
 
+def reason(text: str, language: Language) -> str:
+    """The reason of the system that is, or ends, a text (`nullabona.machine.failures.reason_of`); else empty."""
+    rare = _RARE.search(text)
+    plain = text[: rare.start()] if rare else text
+    found = next((said for known, said in _REASONS.items() if plain == known or plain.endswith(f": {known}")), None)
+    own = "" if found is None else pick(found, language)
+    return f"{own}{rare[0]}" if rare and own else own
+
+
+def detailed(error: NullabonaError, language: Language) -> tuple[str, str]:
+    """As `in_words`, and what the error itself says beside a sentence that is only of its kind."""
+    sentence, hint = in_words(error, language)
+    if sentence == error.message or not (detail := pick(_LINES["detail"], language)):
+        return sentence, hint
+    why = reason(error.message, language)
+    said = {"sentence": sentence.removesuffix("."), "message": error.message, "reason": why}
+    return (_LINES.say("detail-because", language, **said) if why else detail.format_map(said)), hint
+
+
 def translated_error(error: NullabonaError, language: Language) -> str:
     """As ``error.render()``, in the person's language where there is a translation."""
     if error.code not in ERRORS or not pick(_LINES["error"], language):
         return error.render()
-    sentence, hint = in_words(error, language)
-    said = {"sentence": sentence.removesuffix("."), "message": error.message, "code": error.code}
-    text = _LINES.say("error", language, **said)
+    said, hint = detailed(error, language)
+    text = _LINES.say("error", language, said=said, code=error.code)
     return f"{text}\n\n{_LINES.say('hint', language, hint=hint)}" if hint else text

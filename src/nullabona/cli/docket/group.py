@@ -80,7 +80,7 @@ _SECTIONS: Final = {
 
 
 @group(cls=Lazy, places=_PLACES, sections=_SECTIONS)
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", envvar="NULLA_DOCKET",
+@click.option("--data", type=click.Path(path_type=Path), metavar="DIR", envvar="NULLA_DOCKET",
               show_envvar=True, help="The desk's folder, with its docket.toml.")  # fmt: skip
 @click.option("--officer", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", envvar="NULLA_OFFICER",
               show_envvar=True, help="Your officer's file, which signs what you do.")  # fmt: skip

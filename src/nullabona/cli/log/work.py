@@ -19,6 +19,7 @@ from nullabona.errors import PeerError, UserError
 from nullabona.log.checkpoint import parse_checkpoint
 from nullabona.log.note import MAX_NOTE, parse_note
 from nullabona.log.policy import Policy
+from nullabona.machine.failures import reason_of
 from nullabona.machine.http_client import Route
 from nullabona.reading import LogForked, LogRolledBack, Report, Source, open_source, read_checkpoint
 from nullabona.reading.monitor import MemoryUnusable
@@ -78,7 +79,7 @@ def read_small(path: Path) -> bytes:
             with path.open("rb") as file:
                 data = file.read(_MOST + 1)
     except OSError as error:
-        raise LogFileUnusable(f"the file {path} cannot be read: {error.strerror}") from error
+        raise LogFileUnusable(f"the file {path} cannot be read: {reason_of(error)}") from error
     if len(data) > _MOST:
         raise LogFileUnusable(f"the file {path} is too large")
     return data
@@ -147,7 +148,7 @@ def keep_memory(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise LogFileUnusable(f"the file {path} cannot be written: {error.strerror}") from error
+        raise LogFileUnusable(f"the file {path} cannot be written: {reason_of(error)}") from error
 
 
 def make_folder(path: Path) -> None:
@@ -155,7 +156,7 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LogFileUnusable(f"the folder {path} cannot be made: {error.strerror}") from error
+        raise LogFileUnusable(f"the folder {path} cannot be made: {reason_of(error)}") from error
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -163,7 +164,7 @@ def write_file(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise LogFileUnusable(f"the file {path} cannot be written: {error.strerror}") from error
+        raise LogFileUnusable(f"the file {path} cannot be written: {reason_of(error)}") from error
 
 
 def reported(report: Report) -> dict[str, Any]:

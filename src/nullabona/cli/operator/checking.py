@@ -21,7 +21,7 @@ from nullabona.operating.checks.relay import check_relay, outside_of_relay, stat
 from nullabona.operating.directory import FILES
 from nullabona.relay.config import read_file
 from nullabona.words.catalogue import Words
-from nullabona.words.errors import in_words
+from nullabona.words.errors import detailed, reason
 
 _WORDS: Final = Words("checks")
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -60,15 +60,16 @@ def tell(settings: Settings, findings: Iterable[Finding]) -> None:
 
 def _sentences(settings: Settings, finding: Finding) -> tuple[str, str]:
     if finding.error is not None:
-        return in_words(finding.error, settings.language)
-    sentence = _WORDS[finding.key]
-    return sentence.say(settings.language, **finding.values), sentence.hint.say(settings.language, **finding.values)
+        return detailed(finding.error, settings.language)
+    sentence, language = _WORDS[finding.key], settings.language
+    values = {name: reason(str(value), language) or value for name, value in finding.values.items()}
+    return sentence.say(language, **values), sentence.hint.say(language, **values)
 
 
 @command()
 @click.option("--relay", "relay", type=_FILE, metavar="FILE", help="Your relay's configuration file.")
 @click.option("--witness", "witness", type=_FILE, metavar="FILE", help="Your witness's configuration file.")
-@click.option("--desk", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="The desk's folder.")
+@click.option("--desk", type=click.Path(path_type=Path), metavar="DIR", help="The desk's folder.")
 @click.option("--console", metavar="HOST:PORT", help="The address where the running console listens without TLS.")
 @click.option("--people", type=click.IntRange(min=1), metavar="N", help="How many people the relay is for.")
 @connected

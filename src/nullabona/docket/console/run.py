@@ -27,6 +27,7 @@ from nullabona.docket.desk import Desk
 from nullabona.docket.ports import Deliver
 from nullabona.docket.publishing.no_log import NotPublishing
 from nullabona.errors import NullabonaError, UserError
+from nullabona.machine.failures import reason_of
 from nullabona.machine.tls import Tls, server_context
 
 PUBLISH_EVERY_S: Final = 60.0
@@ -195,7 +196,7 @@ def _listen(listen: Listen) -> socket.socket:
     try:
         return socket.create_server((listen.host, listen.port), family=family)
     except OSError as error:
-        raise CannotListen(f"{listen.host}:{listen.port} cannot be listened on: {error.strerror}") from error
+        raise CannotListen(f"{listen.host}:{listen.port} cannot be listened on: {reason_of(error)}") from error
 
 
 _ENDINGS: Final = (signal.SIGTERM, signal.SIGINT)

@@ -14,6 +14,7 @@ from nullabona.docket.core.receipt import Receipt
 from nullabona.docket.core.records import Approval, Event, Package
 from nullabona.docket.production.evidence import Custody, Evidence
 from nullabona.docket.production.identity import CustodianKeyWrong, read_custodian
+from nullabona.machine.failures import reason_of
 from nullabona.machine.keyfile import read_key_file
 
 
@@ -47,7 +48,7 @@ class KeyedSeal:
         try:
             return self.custodian_file.read_bytes()
         except OSError as error:
-            raise CustodianKeyWrong(f"the custodian's key cannot be read: {error.strerror}") from None
+            raise CustodianKeyWrong(f"the custodian's key cannot be read: {reason_of(error)}") from None
 
 
 def custody_of(history: Iterable[Event], approvals: Iterable[Approval]) -> tuple[Custody, ...]:

@@ -19,7 +19,7 @@ from typing import Final
 from cryptography import x509
 
 from nullabona.errors import UserError
-from nullabona.machine.failures import name_of
+from nullabona.machine.failures import name_of, reason_of
 from nullabona.machine.settings import Endpoint
 from nullabona.machine.tls import Tls, end_of, server_context
 from nullabona.operating.checks.finding import Finding, good, refused, warning, wrong
@@ -74,7 +74,7 @@ def of_port(endpoint: Endpoint, *, running: bool) -> Finding:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             return good("port-ours", address=endpoint) if running else wrong("port-taken", address=endpoint)
-        return wrong(_BIND.get(error.errno or 0, "port-unusable"), address=endpoint, why=error.strerror or "")
+        return wrong(_BIND.get(error.errno or 0, "port-unusable"), address=endpoint, why=reason_of(error))
     silent = running and (endpoint.path is not None or endpoint.port)
     return wrong("port-silent", address=endpoint) if silent else good("port-free", address=endpoint)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nullabona.errors import NullabonaError
+from nullabona.machine.failures import reason_of
 from nullabona.machine.http_client import HttpClient, Route, is_loopback, parse_url
 from nullabona.machine.settings import Endpoint
 from nullabona.operating.checks.finding import Finding, good, warning, wrong
@@ -40,7 +41,7 @@ def ask(endpoint: Endpoint, path: str, *, secure: bool) -> Answer:
             while len(data) < _MOST and (more := connection.recv(65_536)):
                 data += more
     except OSError as error:
-        return Answer(0, error.strerror or type(error).__name__)
+        return Answer(0, reason_of(error))
     head, _, body = data.partition(b"\r\n\r\n")
     status = head.split(b" ", 2)[1:2]
     return Answer(int(status[0]) if status and status[0].isdigit() else 0, body.decode("utf-8", "replace").strip())
