@@ -1,6 +1,8 @@
-"""Watches the own handle in every epoch of the record, and whether promises are kept (spec/map.md §6).
+"""Checks the own handle in every epoch of the public record, and promises of directories (spec/map.md §6).
 
-Once a period; a directory that is out of reach is asked again later, and every epoch in between is looked through then.
+It looks once in each period of the record. If the directory is out of reach, it tries again later and then checks every
+epoch in between. The same loop checks operator notices that wait for a policy or for the time, and follows the
+operator's docket.
 """
 
 from __future__ import annotations
@@ -52,13 +54,14 @@ UNPUBLISHED_S: Final = 2.0
 """Seconds between two checks of a device without a published card whether it has one."""
 DAY_S: Final = 86_400
 _AFTER_CLOSE_S: Final = 1.0
-"""How long after an epoch should have closed it is asked for: witnesses need a moment."""
+"""Seconds between the time at which an epoch should close and the request for it: witnesses need a moment."""
 _SHORTEST_S: Final = 1.0
 
 
 class OwnKeyMonitor:
-    """The watch of one client. ``missing`` is called when the directory has nothing at the own handle: it may have been
-    lost.
+    """The monitor of one client.
+
+    ``missing`` is called when the directory shows no card for the own handle, which it may have lost.
     """
 
     def __init__(
@@ -74,20 +77,18 @@ class OwnKeyMonitor:
         self._name_s: float | None = None
 
     def poke(self) -> None:
-        """Look within moments: a card was published, or a relay was reached again."""
+        """Look again within moments. Call it after a card was published or a relay was reached again."""
         self._poke.set()
 
     def inbox_read(self) -> None:
-        """Look at a notice that cannot be checked yet, within an hour.
-
-        Not at once: a request at that moment would show the directory that this device was told something, and when.
-        """
+        """Plan a request for the docket's keys within `ASK_S` if a notice cannot be checked without them."""
+        # Not at once: a request at that moment would show the directory that this device received something, and when.
         if self._ask_s is None and any(map(_to_be_asked, self._waiting())):
             self._ask_s = self._context.now() / 1_000 + fraction() * ASK_S
             self._poke.set()
 
     async def run(self) -> None:
-        """For as long as the client runs."""
+        """Look whenever something is due, until the task is cancelled."""
         while True:
             self._poke.clear()
             pause = await self._once()
@@ -96,7 +97,10 @@ class OwnKeyMonitor:
                     await self._poke.wait()
 
     async def watch_now(self) -> None:
-        """Look through every epoch up to now. Raises what `Directories.watch` raises."""
+        """Check every epoch up to now; nothing if this account never published a card.
+
+        Raises what `Directories.watch` raises.
+        """
         account = load_account(self._context.store)
         if account is not None and account.ever_published:
             await self._watch_own(account.handle)
@@ -118,11 +122,7 @@ class OwnKeyMonitor:
         return min(pause, await self._look_after_promises(str(account.handle)))
 
     async def _look_after_notices(self, host: str) -> float:
-        """Operator notices that could not be checked may be by now; in how many seconds to look again.
-
-        The directory is asked only where it can help: for a policy, not for the time; and for the sake of what a
-        stranger can have made only once.
-        """
+        """Check the operator notices that wait. Returns in how many seconds to look again."""
         if any(each.ready_s is not None and each.ready_s <= self._now_s for each in self._waiting()):
             with self._context.engine.step(self._context.now()) as step:
                 taking.look_again(step, told=True)
@@ -133,7 +133,10 @@ class OwnKeyMonitor:
         return max(_SHORTEST_S, min(due, default=DAY_S))
 
     async def _ask_for_docket(self, host: str) -> None:
-        """Ask the directory for the docket's keys if that is due, and draw when to do so again while it may help."""
+        """Ask the directory for the docket's keys if that is due, and draw the time of the next request.
+
+        Only for notices for which `_to_be_asked` holds; without any, no request is planned.
+        """
         if not any(map(_to_be_asked, self._waiting())):
             self._ask_s = None
             return
@@ -147,7 +150,7 @@ class OwnKeyMonitor:
         self._context.happened(ChangeSet(frozenset()))
 
     async def _look_after_docket(self, host: str) -> float:
-        """Follow the operator's docket, if its time has come; in how many seconds it comes next."""
+        """Follow the operator's docket if that is due. Returns in how many seconds it is due next."""
         with self._context.store.reading():
             pinned = load_pinned(self._context.store, host)
             due_s = dockets.load_docket(self._context.store).next_s
@@ -165,7 +168,8 @@ class OwnKeyMonitor:
         return max(_SHORTEST_S, due_s - self._now_s)
 
     async def _ask_unprompted(self, host: str) -> float:
-        """Whether there is a docket by now is asked as often as one is looked at, whatever came to the inbox."""
+        """Ask whether the operator has a docket by now, if that is due. Returns in how many seconds it is due next."""
+        # As often as a docket would be followed and regardless of the inbox, so that a request says nothing about it.
         drawn = (0.5 + fraction()) * dockets.LOOK_S
         if self._name_s is not None and self._name_s <= self._now_s:
             with suppress(PeerError, EndpointRefused):
@@ -224,7 +228,7 @@ class OwnKeyMonitor:
         step.tell(Warned(code=alarm.code, detail=about))
 
     async def _not_watched(self, handle: Handle, error: NullabonaError) -> None:
-        """Epochs that the directory cannot prove any more are given up; else it is to tell of them before long."""
+        """Begin the watch again after a gap that the directory cannot prove; otherwise count how long it withholds."""
         try:
             if isinstance(error, RecordGap):
                 await self._begin_anew(handle, error)
@@ -234,10 +238,8 @@ class OwnKeyMonitor:
         await self._withheld.note(str(handle), error)
 
     async def _begin_anew(self, handle: Handle, gap: RecordGap) -> None:
-        """Epochs cannot be looked through any more: the watch begins again with what the log is now.
-
-        That has to be found out first: what was seen of it last may be in the gap, too.
-        """
+        """Begin the watch again at the log's present state, warn, and keep promises of the gap as evidence."""
+        # The state that was seen last may be in the gap too, so a look-up finds out the present one first.
         await self._directories.look_up(str(handle))
         pinned = await self._directories.begin(handle.authority)
         with self._context.engine.step(self._context.now()) as step:
@@ -252,7 +254,7 @@ class OwnKeyMonitor:
     # -- others' promises -----------------------------------------------------------------------------------------
 
     async def _look_after_promises(self, own: str) -> float:
-        """Look at what is due. Returns in how many seconds the next is due."""
+        """Check the promises that are due. Returns in how many seconds the next one is due."""
         for each in self._promises(own):
             if each.next_s <= self._now_s:
                 try:
@@ -280,7 +282,7 @@ class OwnKeyMonitor:
             self._context.happened(ChangeSet(frozenset()))
 
     async def _not_seen(self, promise: Expected, error: NullabonaError) -> None:
-        """Look again later. What the directory need not know any more can be held against it no longer."""
+        """Check the promise again later, or give it up once the directory no longer has to keep its epoch."""
         with self._context.store.reading():
             pinned = load_pinned(self._context.store, promise.host)
         if pinned is None or self._now_s > promise.due_s + pinned.rules.history_days * DAY_S:
@@ -301,7 +303,7 @@ class OwnKeyMonitor:
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _retry_s(self, host: str) -> float:
-        """When a directory that was out of reach is asked again: before it can have closed many epochs."""
+        """Seconds until a directory that was out of reach is asked again: one period of its record at most."""
         with self._context.store.reading():
             pinned = load_pinned(self._context.store, host)
         return RETRY_S if pinned is None else min(RETRY_S, pinned.rules.period_s)
@@ -321,11 +323,14 @@ class OwnKeyMonitor:
 
 
 def _to_be_asked(held: HeldItem) -> bool:
-    """Whether the directory may help with it."""
+    """Whether the directory may help: the notice waits for keys, not for the time.
+
+    Anyone can send a notice that nobody vouches for, so the directory is asked only once because of such a one.
+    """
     return held.ready_s is None and (held.vouched or not held.asked)
 
 
 def _with_evidence(alarm: Alarm, pinned: Pinned, handle: Handle, found: Look) -> Alarm:
-    """The alarm with what proves it to others; a broken promise alone where its epoch was not shown this time."""
+    """The alarm with the proof that others can check. A broken promise keeps its own if this look lacks its epoch."""
     proof = found.trail.evidence(pinned, str(handle), alarm.epoch, alarm.evidence)
     return replace(alarm, evidence=proof or alarm.evidence)

@@ -1,9 +1,10 @@
-"""Keeps up with every box the engine wants: read to its end at once after each connection, then as soon as it grows.
+"""Reads every box that the engine wants: to its end after each connection, then whenever it grows.
 
-A room's box is read apart, when `ReadSchedule` says. Where rooms share a connection, the client waits for the box's
-wake token and reads the box when it is woken (spec/relay.md §4.4), so that the relay's memory does not hold which
-boxes a connection waits for. A box without a token, of a room that we are still entering, is polled. The inbox has one
-read outstanding that waits. A relay that answers waiting requests at once with nothing is asked less and less often.
+How a box is read depends on its connection. On a connection of its own (`UnlinkedConnection`), a box is read at the
+moments that `ReadSchedule` draws. Where rooms share a connection, the client waits for the box's wake token and reads
+the box when it is woken (spec/relay.md §4.4), so that the relay's memory does not hold which boxes a connection waits
+for. A room that this device is still entering has no token yet; its box is polled. The inbox has one read that waits at
+the relay. A relay that answers such waiting requests at once and with nothing is asked less and less often.
 """
 
 from __future__ import annotations
@@ -29,12 +30,13 @@ from nullabona.wire.messages import MAX_WAIT_S, AnyResponse, AwaitWake, Frames, 
 WAIT_S: Final = 120
 """Seconds for which a read of the inbox waits."""
 WAKE_WAIT_S: Final = 180
+"""Mean of the seconds for which a request waits for a wake token; then the box is read without a wake."""
 OLD_WAKE_WAIT_S: Final = 300
-"""Seconds until a box is read without a wake, on average: a member may append without waking anybody."""
+"""The same for the box of an earlier epoch."""
 SURE_S: Final = 30.0
 """Seconds for which a relay surely remembers a wake while no request waits (spec/relay.md §4.4)."""
 ANSWER_S: Final = 30.0
-"""How long a relay may take beyond the wait that was asked for."""
+"""Seconds that a relay may take beyond the wait that the request asked for."""
 LOOK_S: Final = 10.0
 """Seconds for which a person who looks at a room waits for boxes that one of its boxes led to."""
 _CALM_FIRST_S: Final = 0.05
@@ -42,7 +44,10 @@ _CALM_MOST_S: Final = 30.0
 
 
 class Reads:
-    """The reads of one client. ``rng`` gives numbers in [0, 1)."""
+    """The reads of one client. Frames go to the engine; its change set goes to ``context.happened``.
+
+    ``rng`` gives numbers in [0, 1).
+    """
 
     def __init__(self, context: RunnerContext, timing: Timing, rng: Callable[[], float] = fraction) -> None:
         self._context = context
@@ -50,7 +55,7 @@ class Reads:
         self._rng = rng
         self._wants: dict[Key, ReadRequest] = {}
         self._keys: dict[ReadFor, set[Key]] = {}
-        """Those of `_wants` by what they are read for."""
+        """The keys of `_wants` by the room, inbox or replies that they belong to."""
         self._tasks: dict[Key, asyncio.Task[None]] = {}
         self._asked: dict[Key, int] = {}
         """The position from which a box was last read or awaited; if it goes back, the box is read again."""
@@ -59,18 +64,18 @@ class Reads:
         self._rested: dict[Key, float] = {}
         """When we were last woken for a box whose token we have not waited for since."""
         self._unsure: set[Key] = set()
-        """Boxes that may have something of which we were not told."""
+        """Boxes that may have frames that no wake told us about."""
         self._seen: set[Key] = set()
         """Boxes that were read to their end at least once."""
         self._visited: set[Key] = set()
-        """Boxes that are being read apart at this moment."""
+        """Boxes that are being read on a connection of their own at this moment."""
         self._looked: dict[ReadFor, float] = {}
-        """When a person looked at a room of which something is still to be read."""
+        """When the person looked at a room whose boxes are not read to their end yet."""
         self._schedule = ReadSchedule(context, timing, rng, self._wants, self._behind)
         self._in_hand = 0
-        """How many answers wait to be taken."""
+        """How many answers wait to go to the engine."""
         self._turn = asyncio.Lock()
-        """Answers that come at once are taken one per turn of the loop, so that nothing else waits for all of them."""
+        """Lets one answer per turn of the loop go to the engine, so that nothing else waits for all of them."""
 
     @property
     def caught_up(self) -> bool:
@@ -78,7 +83,10 @@ class Reads:
         return not self._behind and not self._in_hand
 
     def may_send(self, room: bytes, relay: str, address: Address) -> bool:
-        """Not before the box was read once: it may show that this profile is an old copy (spec §8)."""
+        """Whether the box was read to its end at least once, so that we may append to it; if not, it is read now.
+
+        The read may show that this profile is an old copy (docs/decisions/0031-own-leaf.md).
+        """
         key = Key(room, relay, address)
         if room not in self._keys:
             self.refresh(room)
@@ -88,16 +96,17 @@ class Reads:
         return ready
 
     def read_back(self, room: bytes, relay: str, address: Address) -> None:
-        """We wrote to a box: if it is read at drawn moments, then now as well, as ours is sent once it is seen there.
+        """Read a box now because we appended to it: our frame counts as sent once we see it there.
 
-        That ties the read to the append, which are of one box anyway, and to nothing else.
+        Only a box that is read at drawn moments needs this. The relay can link the read to the append, which are of
+        the same box anyway, and to nothing else.
         """
         self._schedule.read_back(Key(room, relay, address))
 
     def look(self, room: bytes) -> None:
-        """The person looks at a room: its boxes, and those that they lead to, are read now.
+        """Read a room's boxes now, and those that they lead to within `LOOK_S`, because the person looks at the room.
 
-        That ties those to one another only.
+        The relay can link these boxes to one another, and to nothing else.
         """
         for key in self._behind_in(room):
             self._looked[room] = asyncio.get_running_loop().time()
@@ -108,7 +117,7 @@ class Reads:
         return not self._behind_in(room) and not self._in_hand
 
     def _hurry(self, key: Key) -> None:
-        """Have it read now, if that is not under connection."""
+        """Read the box now, unless a read of it is already under way."""
         if key not in self._visited:
             self._schedule.hurry(key)
 
@@ -116,7 +125,7 @@ class Reads:
         return self._keys.get(of, set()) & self._behind
 
     def refresh(self, of: ReadFor) -> None:
-        """Begin, keep and end reads so that they are those the engine wants for a room, the inbox or replies."""
+        """Begin and end reads until they are those that the engine wants for ``of``: a room, the inbox or replies."""
         wants = {Key(of, want.relay, want.address): want for want in self._context.engine.reads(of)}
         before = self._lanes() if self._keys.get(of, set()) - wants.keys() else set()
         for key in self._keys.get(of, set()) - wants.keys():
@@ -134,7 +143,7 @@ class Reads:
             self._context.spawn(self._context.connections.rest(relay, lane))
 
     def rest(self) -> None:
-        """The client stops: remember how far was heard."""
+        """Remember the last activity digests that were processed, because the client stops."""
         self._schedule.rest()
 
     def _lanes(self) -> set[tuple[str, Lane]]:
@@ -142,7 +151,7 @@ class Reads:
         return {(key.relay, _lane_of(key)) for key in self._wants}
 
     def known(self) -> set[ReadFor]:
-        """What boxes are being read for."""
+        """The rooms, inbox and replies whose boxes are being read."""
         return set(self._keys)
 
     def _begin(self, key: Key, want: ReadRequest) -> None:
@@ -254,7 +263,7 @@ class Reads:
         return await self._woken(key, answer) or moved
 
     async def _woken(self, key: Key, answer: AnyResponse) -> bool:
-        """Take the frames that came with the wake if they are the box's next ones; otherwise the box is to be read."""
+        """Take the frames that came with the wake if they are the box's next ones; otherwise mark it to be read."""
         # Any member can wake us with another box's frames: those have another incarnation.
         want = self._wants.get(key)
         if want is None:
@@ -267,7 +276,7 @@ class Reads:
         return False
 
     async def _read(self, key: Key, connection: LaneConnection, carrier: Carrier, wait_s: int) -> bool:
-        """One read; whether the position moved or nothing can be said of the relay."""
+        """Read once. True: the position moved, or the connection failed; False: ask this relay less often."""
         want = self._wants[key]
         self._asked[key] = want.after
         box = want.box
@@ -339,7 +348,7 @@ def _is_next(want: ReadRequest, answer: Frames) -> bool:
 
 
 def wake_wait_s(mean_s: int, rng: Callable[[], float]) -> int:
-    """How long to wait for a wake token, in whole seconds: an exponential distribution, which has no memory."""
+    """Draw how many whole seconds to wait for a wake token: exponential with mean ``mean_s``, at most `MAX_WAIT_S`."""
     # The devices of a room begin to wait again at the moment in which they are woken. The relay's memory holds until
     # when each waits. As that says nothing about when it began, it does not show which devices were woken together.
     while (wait_s := -mean_s * math.log(1 - rng())) >= MAX_WAIT_S:
@@ -348,6 +357,6 @@ def wake_wait_s(mean_s: int, rng: Callable[[], float]) -> int:
 
 
 def _retrieve_failure(waiting: asyncio.Future[AnyResponse]) -> None:
-    """Somebody must have asked why it failed, or asyncio complains of it."""
+    """Retrieve the exception of a request that nobody awaits any more; otherwise asyncio logs it."""
     if not waiting.cancelled():
         waiting.exception()

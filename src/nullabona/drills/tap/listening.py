@@ -1,4 +1,4 @@
-"""Infers from a tape who reads which boxes, from that who is in which room, and from that who talks to whom.
+"""Infers from a recording of a relay's traffic which connections read which boxes, and from that who talks to whom.
 
 These are an analyst's first steps. The leakage measure (docs/leakage.md) has the strong attackers and large numbers.
 """
@@ -36,21 +36,22 @@ from nullabona.wire.messages import (
 
 Pair: TypeAlias = frozenset[str]
 _ASKED_S: Final = 2.0
-"""A writer to an inbox looked up its owner's card at most this many seconds before."""
+"""Somebody who writes to an inbox looked up its owner's card at most this many seconds earlier."""
 _MOST: Final = 16
-"""Look-ups that are taken together, at most."""
+"""Most look-ups of one group."""
 _TOGETHER_S: Final = 1.5
-"""Connections of one device begin within this time of one another."""
+"""The connections of one device begin within this many seconds of one another."""
 
 
 @dataclass(slots=True)
 class Box:
-    """What the relay saw of a box."""
+    """What the relay saw of a box. Connections are numbers of the recording."""
 
     inbox: bool
     readers: set[int] = field(default_factory=set)
     writers: set[int] = field(default_factory=set)
     sizes: list[int] = field(default_factory=list)
+    """Bytes of each frame that was appended."""
 
     @property
     def peers(self) -> set[int]:
@@ -60,21 +61,25 @@ class Box:
 
 @dataclass(slots=True)
 class Listened:
-    """The requests and answers of a tape, by what they show."""
+    """What the requests and answers of a recording show. ``peer`` is a connection, ``address`` where it comes from."""
 
     lines: int = 0
+    """Lines of the recording: requests, and answers with their requests."""
     size: int = 0
     """Bytes of requests and answers."""
     seconds: float = 0.0
+    """Time between the first line and the last."""
     boxes: dict[bytes, Box] = field(default_factory=dict)
     began: dict[int, float] = field(default_factory=dict)
     """When each connection was first seen."""
     address: dict[int, str] = field(default_factory=dict)
+    """The network address of each connection."""
     inbox_of: dict[str, bytes] = field(default_factory=dict)
-    """Handles whose card passed, and where their inbox is."""
+    """Handle → the address of its inbox, for every card that passed."""
     blobs_from: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    """Pieces of files that came from each address."""
+    """How many pieces of files each address uploaded."""
     blobs_to: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """How many pieces of files each address asked for."""
     filing: set[int] = field(default_factory=set)
     """Connections that carried pieces of files, in either direction."""
     requests: Counter[int] = field(default_factory=Counter)
@@ -82,22 +87,23 @@ class Listened:
     noise: Noise = field(default_factory=Noise)
     """Whether frames and pieces of files look like noise."""
     waited_at: set[bytes] = field(default_factory=set)
-    """Boxes at which a read waited."""
+    """Boxes for which a read waited at the relay."""
     opened_by: dict[bytes, set[bytes]] = field(default_factory=lambda: defaultdict(set))
-    """Hashes of what boxes are read and written with, and the boxes that each opens."""
+    """Hash of a read or write secret → the boxes that the secret opens."""
     tokens: dict[bytes, set[int]] = field(default_factory=lambda: defaultdict(set))
-    """Wake tokens, and the connections that waited for them."""
+    """Wake token → the connections that waited for it."""
     looked_up: list[tuple[float, str]] = field(default_factory=list)
-    """When a card was looked up, and the name on it: a directory that the relay is too is told that."""
+    """When a card was looked up, and the name. A relay that is also the directory sees this."""
     letters: list[tuple[float, bytes]] = field(default_factory=list)
     """When an item was appended to an inbox, and to which."""
     asking: set[int] = field(default_factory=set)
     """Connections that looked up or published cards, or appended to an inbox."""
     sealed: dict[bytes, Sealed] = field(default_factory=lambda: defaultdict(Sealed))
-    """Of each room's box what passed for it, sealed and in the clear."""
+    """Box of a room → what passed for it, sealed and in the clear."""
     pieces: dict[bytes, bytes] = field(default_factory=dict, repr=False)
-    """Pieces of files, by their hashes."""
+    """Hash → piece of a file."""
     cards: dict[str, UnverifiedCard] = field(default_factory=dict)
+    """Handle → its last card that passed."""
     nonces: Columns = field(default_factory=Columns)
     """Nonces of the frames of rooms."""
     heads: dict[int, bytes] = field(default_factory=dict, repr=False)
@@ -115,11 +121,11 @@ class Listened:
         return found
 
     def reading(self, *, inbox: bool) -> set[int]:
-        """Connections that read an inbox or a room's box."""
+        """Connections that read an inbox, or with ``inbox=False`` a room's box."""
         return {peer for box in self.boxes.values() if box.inbox is inbox for peer in box.readers}
 
     def requests_for_rooms(self, *, but: Collection[str]) -> list[int]:
-        """How many requests each connection carried that touched a room's box, but those from some addresses."""
+        """How many requests each connection carried that used a room's box, except those from the addresses ``but``."""
         peers = {peer for box in self.rooms_boxes() for peer in box.peers if self.address[peer] not in but}
         return [self.requests[peer] for peer in peers]
 
@@ -128,32 +134,32 @@ class Listened:
         return max(Counter(peer for box in self.rooms_boxes() for peer in box.peers).values(), default=0)
 
     def opened_alike(self) -> int:
-        """How many secrets open more than one box, and so tie whatever asks for them."""
+        """How many secrets open more than one box, and so link the requests for those boxes."""
         return sum(len(boxes) > 1 for boxes in self.opened_by.values())
 
     def shared(self) -> int:
-        """What would tie connections together in the relay's memory: reads that wait at a room's box, and wake tokens
-        that more than one device listens for.
+        """How many things in the relay's memory would link connections: boxes of rooms for which a read waits, and wake
+        tokens for which more than one address waits.
         """
         devices = [{self.address[peer] for peer in peers} for peers in self.tokens.values()]
         return sum(not self.boxes[address].inbox for address in self.waited_at) + sum(len(one) > 1 for one in devices)
 
     def opened(self) -> list[str]:
-        """What opens with a key that follows from what passed, or from nothing: a kind for each."""
+        """What an attacker can decrypt with a key that follows from the recording or from nothing: one kind for each
+        ("frame", "inbox" or "file").
+        """
         found = ["frame" for box, sealed in self.sealed.items() if opens(box, sealed)]
         found += ["inbox" for card in self.cards.values() if opens_inbox(card)]
         return found + ["file" for digest, piece in self.pieces.items() if opens_piece(digest, piece)]
 
     def marked(self, *, but: Collection[str]) -> list[int]:
-        """Connections that touched a room's box and whose head says something that others' does not."""
+        """Connections that used a room's box and whose HTTP head differs from the others', except from ``but``."""
         marks = marks_of(self.heads)
         peers = {peer for box in self.rooms_boxes() for peer in box.peers if self.address[peer] not in but}
         return sorted(peer for peer in peers if marks.get(peer))
 
     def tied_by_heads(self) -> bool:
-        """Whether a connection that reads an inbox has something in its head that one has which touches rooms or
-        carries files.
-        """
+        """Whether an HTTP head links a connection that reads an inbox with one that uses rooms or carries files."""
         others = {peer for box in self.rooms_boxes() for peer in box.peers} | self.filing
         inbox = self.reading(inbox=True)
         return tied(marks_of(self.heads), inbox, others - inbox)
@@ -222,7 +228,7 @@ class Listened:
         self.blobs_from[address] += 1
 
     def _take_frame(self, asked: Append) -> None:
-        """Take a frame, with everything that the relay is shown of its box."""
+        """Keep a frame of a room, with every secret and hash that the relay saw of its box."""
         sealed, frame = self.sealed[_address(asked)], bytes(asked.frame)
         sealed.frames.append(frame)
         self.nonces.add(frame)
@@ -275,13 +281,15 @@ class Guess:
 
 
 def guess_with_addresses(tape: Listened) -> Guess:
-    """Guess that every connection from the address that reads an inbox belongs to the inbox's owner."""
+    """Guess that every connection from an address that reads an inbox belongs to the inbox's owner."""
     home = {tape.address[peer]: handle for handle, peer in _inbox_readers(tape)}
     return _guess(tape, {peer: home[address] for peer, address in tape.address.items() if address in home})
 
 
 def guess_without_addresses(tape: Listened) -> Guess:
-    """Guess that a connection that reads rooms' boxes belongs to the owner of the inbox first read nearest in time."""
+    """Guess that a connection that reads rooms' boxes belongs to the owner of an inbox: the one whose connection began
+    nearest in time, within `_TOGETHER_S`.
+    """
     inboxes = [(tape.began[peer], handle) for handle, peer in _inbox_readers(tape)]
     named = {}
     for peer in {peer for box in tape.rooms_boxes() for peer in box.readers}:
@@ -292,17 +300,20 @@ def guess_without_addresses(tape: Listened) -> Guess:
 
 
 def guess_by_look_ups(tape: Listened) -> frozenset[Pair]:
-    """Who asked whom to talk, by no address and no connection: whose inbox a request comes into is on a card, and the
-    next who is looked up, other than its owner and anyone who is about to be written to, is who asked.
+    """Guess pairs of who sent a contact request and who got it, without addresses and connections.
+
+    A card says whose inbox got the request. The owner then looks up the sender: that is the next card that is looked
+    up, leaving out the owner's own and look-ups just before somebody writes to that inbox.
     """
     handles = {handle.rpartition("@")[0]: handle for handle in tape.inbox_of}
     return frozenset(frozenset((handles[asks[answer][1]], handles[owner])) for owner, answer, asks in _answered(tape))
 
 
 def looked_up_together(tape: Listened) -> frozenset[frozenset[str]]:
-    """Sets of names whose cards were looked up in one breath, as anyone who makes a group of them does: each sooner
-    after the other than half of what lies between them and anyone who was looked up before or is next. Left out are
-    those who were looked up to be written to, and who had written.
+    """Sets of names whose cards were looked up in one burst, as somebody does who makes a group of them.
+
+    Within a burst, each look-up follows the one before in less than half of the time that separates the burst from the
+    look-ups before and after it. Look-ups just before a request, and those that answer one, are left out.
     """
     answered = list(_answered(tape))
     taken = {answer for _, answer, _ in answered}
@@ -318,8 +329,9 @@ def looked_up_together(tape: Listened) -> frozenset[frozenset[str]]:
 
 
 def _answered(tape: Listened) -> Iterator[tuple[str, int, list[tuple[float, str]]]]:
-    """For each letter into an inbox the name of its owner, and of all look-ups (but those before a letter) the next of
-    somebody else: the number of that, and all of them.
+    """For each item in an inbox whose answer was seen: the owner's name, the index of the look-up, and all look-ups.
+
+    That look-up is the next one of another name. Look-ups just before an item to the same name are left out.
     """
     owner = {address: handle.rpartition("@")[0] for handle, address in tape.inbox_of.items()}
     written = [(at, owner[box]) for at, box in tape.letters if box in owner]
@@ -347,7 +359,7 @@ def _guess(tape: Listened, named: Mapping[int, str]) -> Guess:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A guess compared with the truth."""
+    """A guess compared with the truth: how many pairs were guessed rightly, guessed at all, and are true."""
 
     right: int
     guessed: int

@@ -1,7 +1,7 @@
-"""Room that is held for erasing and starting: a file of nothing, which is given back when the disk is full.
+"""Keeps room for erasing and starting on a full disk: an empty file that is deleted when the room is needed.
 
-Other programs can fill the same disk to the last byte. Then trims, expiry and a start still need a little. A
-start needs it most, as a stop gives back what the logs held.
+Other programs can fill the same disk to the last byte. Trims, expiry and a start still need a little room then. A start
+needs it most, because the stop before it freed the logs.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ class Ballast:
         self._directory = directory
 
     def make_room(self) -> None:
-        """Before a start: give it back if there is too little room to begin. Raises `OSError`."""
+        """Delete the file if there is too little room for a start. Raises `OSError`."""
         if free_in(self._directory) < _START:
             self.give_back()
 
     def give_back(self) -> bool:
-        """Whether there was something to give back. Raises `OSError`."""
+        """Delete the file; False if there was none. Raises `OSError`."""
         with suppress(FileNotFoundError):
             self._path.unlink()
             return True
         return False
 
     def size(self) -> int:
-        """How many bytes it holds. Raises `OSError`."""
+        """Bytes of the file, 0 if there is none. Raises `OSError`."""
         with suppress(FileNotFoundError):
             return self._path.stat().st_size
         return 0
 
     def hold(self, free: int, spare: int) -> None:
-        """Hold room again, if ``spare`` bytes could be done without; the least of it wherever so much is ``free``."""
+        """Let the file grow to its size if twice that is in ``spare``, otherwise to 1 MiB, within ``free`` bytes."""
         disk = os.statvfs(self._directory)
         size = min(max(disk.f_blocks * disk.f_frsize // _PART, _LEAST), _MOST)
         if spare < 2 * size:
@@ -70,7 +70,7 @@ class Ballast:
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether a write failed for want of room: of the disk, or of what this user may take of it."""
+    """Whether a write failed because the disk or this user's quota is full."""
     while error.__cause__ is not None:
         error = error.__cause__
     if isinstance(error, OSError):

@@ -1,7 +1,7 @@
 """What every store promises; one contract suite runs on each implementation (tests/relay/test_store_contract.py).
 
-Stores are synchronous and used by one thread at a time for writing; ``find``, ``is_taken`` and ``read`` may run on
-another thread than the writing calls. What a writing call did is seen by the calls that start after it returned.
+Stores are synchronous. Only one thread at a time may make calls that write; ``find``, ``is_taken`` and ``read`` may run
+on another thread meanwhile. A call sees everything that was written by calls that returned before it started.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class BoxStore(Protocol):
     """Whether what it kept outlives the process."""
 
     heavy: bool
-    """So much was written since the last `lighten` that it should come before more is."""
+    """Whether so much was written since the last `lighten` that the caller should call it before it writes more."""
 
     def find(self, address: bytes, expiry_day: int) -> StoredBox | None:
         """The box at ``address``; its ``today_*`` count the newest frames that have this expiry day."""
@@ -59,9 +59,9 @@ class BoxStore(Protocol):
         ...
 
     def lighten(self) -> None:
-        """Put what was written into its lasting place, so that no file grows without end. Raises `StoreFailed`.
+        """Move what was written from the log to its lasting place, so that the log does not grow without end.
 
-        Nobody waits for it: what was committed is kept, with or without it.
+        What was committed is kept with or without this call. Raises `StoreFailed`.
         """
         ...
 
@@ -84,7 +84,7 @@ class BoxStore(Protocol):
         ...
 
     def disk(self) -> Disk | None:
-        """How full what it keeps its rows in is; None if that is not known. May be called while others write."""
+        """How full the disk and the database are; None if that is not known. May be called while others write."""
         ...
 
     def check(self) -> None:
@@ -92,7 +92,7 @@ class BoxStore(Protocol):
         ...
 
     def close(self) -> None:
-        """Scrub and let go. Harmless when repeated."""
+        """Scrub and close the files. Harmless when repeated."""
         ...
 
 
@@ -116,5 +116,5 @@ class BlobStore(Protocol):
         ...
 
     def blur(self) -> None:
-        """Make the times that files carry say nothing finer than this call."""
+        """Set the times of all files to one fixed time, so that they do not show when each was written."""
         ...

@@ -1,9 +1,8 @@
-"""A database that is rewritten to a second file, which then takes its place
-(docs/decisions/0036-erasing-and-full-disks.md).
+"""Rewrites a database to a second file, which then takes its place (docs/decisions/0036-erasing-and-full-disks.md).
 
-SQLite's ``VACUUM`` in place writes all rows into a temporary file, into its log and back, and cuts the file: copies
-that the file system takes back as they are. ``VACUUM INTO`` makes one, here a file with a name; the file before it is
-overwritten. Whatever a crash leaves is erased at the next start.
+SQLite's ``VACUUM`` in place copies all rows into a temporary file and into its log, and truncates the file. The file
+system gets these copies back without anybody overwriting them. ``VACUUM INTO`` makes one copy, here under a name of its
+own, and this module overwrites the former file. What a crash leaves is erased at the next start.
 """
 
 from __future__ import annotations
@@ -24,15 +23,15 @@ SPARE: Final = 2**20
 
 
 def tidy(path: Path) -> None:
-    """Erase what a rewrite of ``path`` that did not come to its end left. Nobody has it open. Raises `OSError`."""
+    """Erase what an unfinished rewrite of ``path`` left. Nobody may have it open. Raises `OSError`."""
     for ending in (FRESH, FRESH + _JOURNAL, FORMER):
         erase(path.with_name(path.name + ending))
 
 
 def write_anew(writer: sqlite3.Connection, path: Path) -> Path:
-    """A new file with every row, in the order of ids, on the disk; where it is. The one there stays as it is.
+    """Write every row to a new file, in the order of ids, sync it to the disk and return its path.
 
-    Raises `OSError` or `sqlite3.Error`; then there is none.
+    The present file stays as it is. Raises `OSError` or `sqlite3.Error`; then there is no new file.
     """
     fresh = path.with_name(path.name + FRESH)
     tidy(path)
@@ -50,9 +49,9 @@ def write_anew(writer: sqlite3.Connection, path: Path) -> Path:
 
 
 def put_in_place(path: Path) -> None:
-    """The new file takes the place of the one before it, which keeps a name until it is erased.
+    """Put the new file in the place of the present one, which keeps a name until `erase_former` erases it.
 
-    Nobody has either open, and all of the log is in the file. At every moment one of the two is in place, complete.
+    Nobody may have either file open, and the log must be empty. At every moment one of the two is in place, complete.
     Raises `OSError`.
     """
     former = path.with_name(path.name + FORMER)
@@ -63,10 +62,10 @@ def put_in_place(path: Path) -> None:
 
 
 def give_up(path: Path) -> None:
-    """Erase the new file, if it did not get there. Raises `OSError`."""
+    """Erase the new file if it did not take the present one's place. Raises `OSError`."""
     erase(path.with_name(path.name + FRESH))
 
 
 def erase_former(path: Path) -> Iterator[None]:
-    """Overwrite the file before, step by step, and unlink it. Raises `OSError`."""
+    """Overwrite the former file, step by step, and unlink it. Raises `OSError`."""
     return erase_in_steps(path.with_name(path.name + FORMER))

@@ -1,6 +1,8 @@
 """Boxes in SQLite: WAL, synchronous=FULL, one transaction per batch (docs/decisions/0003-relay-storage.md).
 
-Frames are keyed by a box's random number and the frame's place in the box, so nothing counts arrivals across boxes.
+A frame's key is its box's random number and its seq in the box, so nothing counts arrivals across boxes. Erased frames
+are overwritten in every file (docs/decisions/0036-erasing-and-full-disks.md). A file of ballast keeps room for that on
+a full disk.
 """
 
 from __future__ import annotations
@@ -33,12 +35,12 @@ FILE_NAME: Final = "boxes.db"
 BOXES_PER_STEP: Final = 500
 """Boxes that one expiry transaction looks at."""
 STEP_BYTES: Final = 2**20
-"""Bytes of frames that one transaction erases, about: what it writes to the log must fit a disk that is nearly full."""
+"""About how many bytes of frames one transaction erases: its log must fit on a disk that is nearly full."""
 _PAGE_SIZE: Final = 8_192
 
 
 class NotOurs(UserError):
-    """The file is not a relay's database."""
+    """The file is not a database of this version of a relay."""
 
     code = "relay-data-version"
     default_hint = (
@@ -53,7 +55,10 @@ _UNSCRUBBED: Final = "the box store could not be scrubbed"
 
 
 class SqliteBoxStore:
-    """A `BoxStore` in ``directory``. The caller holds the directory's lock. Raises `NotOurs` or `PathUnusable`."""
+    """A `BoxStore` in ``directory``; the methods' contracts are there. The caller holds the directory's lock.
+
+    Making it opens the database, or creates it, and raises `NotOurs` or `PathUnusable`.
+    """
 
     durable: ClassVar[bool] = True
 
@@ -62,7 +67,7 @@ class SqliteBoxStore:
         self._class = connection_class
         os.environ["SQLITE_TMPDIR"] = str(directory)
         self._gate = threading.RLock()
-        """Held while somebody reads, and while another file takes the place of the one that is read."""
+        """Held during each read, and while a rewritten file takes the place of the one that is read."""
         self._ballast = Ballast(directory)
         with opening(self._path):
             self._ballast.make_room()
@@ -70,7 +75,7 @@ class SqliteBoxStore:
             self._attach()
         self.heavy = False
         self._logged = True
-        """Something was written since the log was last blank."""
+        """Whether anything was written since the log was last overwritten."""
         self._closed = False
 
     def find(self, address: bytes, expiry_day: int) -> StoredBox | None:
@@ -95,7 +100,7 @@ class SqliteBoxStore:
             self.check()
             if batch.frames or not is_full(error):
                 raise
-            self._commit(batch)  # who makes room is not to come again for it
+            self._commit(batch)  # a batch that only makes room now fits into what the ballast gave back
         self.heavy = self._scrubber.is_heavy()
         self.check()
 
@@ -111,7 +116,7 @@ class SqliteBoxStore:
             last = nums[-1]
 
     def scrub(self) -> None:
-        """As `Scrubber.scrub`: if a reader was in the way, the next one does it. Holds room again, if there is some."""
+        """Overwrite erased frames in the log (the next call does if a reader blocks it). Let the ballast grow again."""
         self._attach_again()
         disk = self.disk()
         if disk is not None:
@@ -121,9 +126,10 @@ class SqliteBoxStore:
                 self._logged = not self._scrubber.scrub(self._write)
 
     def rewrite(self) -> Iterable[None]:
-        """What was there before is overwritten step by step. Not done if there is no room for a second file.
+        """Rewrite to a second file, which takes the first one's place; the first is then overwritten step by step.
 
-        Nor while another process has the database open: that one would read what is being overwritten.
+        Raises `StoreFailed`, and changes nothing, if there is no room for a second file or another process has the
+        database open: that process would read what is being overwritten.
         """
         self._logged = True
         self._find_room()
@@ -161,7 +167,7 @@ class SqliteBoxStore:
             self._ballast.hold(free_in(self._path.parent), 0)
 
     def _find_room(self) -> None:
-        """For a second file with every row; what is held for a full disk serves too. Raises `StoreFailed`."""
+        """Make sure that a second file fits, by giving back the ballast if need be. Raises `StoreFailed`."""
         disk = self.disk()
         if disk is None or disk.free > (disk.rows or 0) + rewriting.SPARE:
             return
@@ -171,7 +177,7 @@ class SqliteBoxStore:
         raise StoreFailed("there is no room to rewrite the database") from OSError(ENOSPC, "")
 
     def _attach(self) -> None:
-        """Open the file that is in place now."""
+        """Open a writer and a reader of the file that has the store's name now."""
         self._write = self._open()
         self._read = self._open()
         self._read.execute("PRAGMA query_only = ON")
@@ -188,10 +194,10 @@ class SqliteBoxStore:
             self._scrubber.close()
 
     def _change_over(self) -> None:
-        """Go on with the new file, or without it as before if that cannot be."""
+        """Continue with the rewritten file, or with the present one if the change fails."""
         self._read.close()
         try:
-            # Also says whether anybody else has it open; puts the log away, of which nothing is left but a blank.
+            # This fails if another process has the file open. It removes the log, which holds only a blank page by now.
             self._write.execute("PRAGMA journal_mode = DELETE").fetchone()
             self._detach()
             rewriting.put_in_place(self._path)
@@ -231,7 +237,7 @@ class SqliteBoxStore:
                 self._write = self._open()
 
     def _attach_again(self) -> None:
-        """If a change of files failed half way, for want of room say: the next call finds the store open."""
+        """Open the store again if a change of files failed half way, for lack of room for example."""
         with self._gate, suppress(sqlite3.Error, OSError, NotOurs):
             if not self._attached and not self._closed:
                 self._detach()
@@ -278,9 +284,9 @@ class SqliteBoxStore:
             raise StoreFailed("the box store cannot be written") from error
 
     def _trim_by_pieces(self, trims: Iterable[tuple[int, int, int]]) -> list[Trim]:
-        """Erase what is too much for one transaction; the trims that are left to do, together `STEP_BYTES` at most.
+        """Erase in transactions of `STEP_BYTES`, and return the last trims, which fit into the caller's transaction.
 
-        What was erased stays so if the rest fails. No number of it is given out again.
+        If the rest fails, what was erased stays erased, and its seqs are not given out again.
         """
         waiting: list[Trim] = []
         left = STEP_BYTES
@@ -302,7 +308,7 @@ class SqliteBoxStore:
             self._write.execute(_SQL["trim_frames"], (first, last))
 
     def _expire_between(self, first: int, last: int, day: int) -> Iterator[None]:
-        """Those of some boxes, a piece at a time."""
+        """Erase the expired frames and boxes of the boxes from ``first`` to ``last``, one piece per step."""
         span = first << SEQ_BITS, last << SEQ_BITS | LAST_SEQ
         db = self._write
         self._logged = more = True
@@ -319,7 +325,7 @@ class SqliteBoxStore:
             yield
 
     def _relieve(self) -> None:
-        """Restart the log before it grows beyond what it keeps."""
+        """Restart the log if it has outgrown its limit."""
         if self._scrubber.is_heavy():
             self._scrubber.begin_log_anew(self._write)
 
@@ -338,7 +344,7 @@ class SqliteBoxStore:
             raise StoreFailed(failure) from error
 
     def _failed(self, error: Exception) -> None:
-        """Be usable again. If it was for want of room, the reserve for that is given back, and the log restarts."""
+        """Make the store usable again. If the disk is full, give back the ballast and restart the log."""
         self._recover()
         with suppress(sqlite3.Error, OSError):
             self._scrubber.failed()

@@ -1,4 +1,4 @@
-"""The statements of queries.sql, and what is done with their rows."""
+"""The statements of queries.sql, and the functions that run them over many rows."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from nullabona.relay.core.boxes import Row
 
 SQL: Final = named_queries("nullabona.relay.store")
 Trim: TypeAlias = tuple[int, int, int, int]
-"""A box's num, the first and the last id to erase, and the number below which none is given out again."""
+"""A box's num, the first and the last id to erase, and the box's next seq: lower ones are not given out again."""
 _ROW_BYTES: Final = 64
-"""What a frame takes beside its body, and what its erasing writes at least, about."""
+"""About how many bytes a frame takes beside its body, and how many its erasing writes at least."""
 TOGETHER: Final = 16
-"""Frames that one statement keeps: what a statement costs is more than what a frame costs it."""
+"""Frames that one statement inserts, because a statement costs more than a frame."""
 _KEEP_TOGETHER: Final = SQL["keep_frame"].removesuffix(";") + ", (?, ?, ?)" * (TOGETHER - 1)
 
 
@@ -31,7 +31,7 @@ def keep(db: sqlite3.Connection, rows: Sequence[Row]) -> None:
 
 
 def take(rows: Iterable[Entry], limit: int, max_bytes: int) -> tuple[Entry, ...]:
-    """As many of the rows as an answer holds; one at least, if there is one."""
+    """The first rows, at most ``limit`` and ``max_bytes`` of frames, but at least one if there is any."""
     chosen: list[Entry] = []
     for entry in rows:
         max_bytes -= len(entry[1])
@@ -44,9 +44,9 @@ def take(rows: Iterable[Entry], limit: int, max_bytes: int) -> tuple[Entry, ...]
 
 
 def piece_end(db: sqlite3.Connection, name: str, values: tuple[int, ...], most: int) -> tuple[int | None, int]:
-    """The id with which ``most`` bytes of the frames that a statement finds are reached; None if they are fewer.
+    """The id at which the frames that the statement ``name`` finds reach ``most`` bytes, and how many bytes are left.
 
-    Then also how many bytes are left of ``most``.
+    The id is None if all of them together have fewer bytes.
     """
     with closing(db.execute(SQL[name], values)) as rows:
         for id, size in rows:
