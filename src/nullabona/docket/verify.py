@@ -1,6 +1,6 @@
-"""Verifies a docket from its public files alone, offline (spec/docket.md §8), as an outsider does.
+"""Verifies a docket from its public files alone, as an outsider does (spec/docket.md §8).
 
-It needs no key and no account: the files, a policy that says whose witness counts, and a clock.
+It needs no key and no account, only the files, a policy that names the witnesses that count, and a clock.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from nullabona.log.tree import Frontier, leaf_hashes
 Fetch = Callable[[str], Awaitable[bytes | None]]
 """The file at a path below the log's prefix; None if there is none."""
 Rows = Mapping[str, frozenset[str]]
-"""By the hash of a taxonomy, the hashes of its rows."""
+"""Hash of a taxonomy → the hashes of its rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unproven:
-    """Something that cannot be known from the log. ``code`` finds the sentence; ``values`` fill it."""
+    """Something that the log cannot prove. ``code`` is the key of its sentence; ``values`` fill the sentence."""
 
     code: str
     values: dict[str, object] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Unproven:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What verification found. It holds if there are no findings."""
+    """The result of a verification. ``recount`` is None if the log is too broken to count."""
 
     findings: tuple[Finding, ...]
     unproven: tuple[Unproven, ...]
@@ -51,21 +51,21 @@ class Verification:
 
     @property
     def continues(self) -> bool:
-        """Whether the log is whole and goes on from what was seen before: then its checkpoint is what to remember."""
+        """Whether the log is whole and continues the checkpoint seen before. Only then remember its checkpoint."""
         return bool(self.note) and not any(each.code in {"log-broken", "genesis-missing"} for each in self.findings)
 
     @property
     def forked(self) -> bool:
-        """Whether it is another log than was seen before."""
+        """Whether the log contradicts the checkpoint seen before."""
         return any(each.key in {"shrunk", "forked"} for each in self.findings)
 
     @property
     def only_stated_lateness(self) -> bool:
-        """Whether all that is wrong is lateness that the log itself states: of periods with a reason, or of answers."""
+        """Whether the only findings are late answers, and late periods whose reason is in the log."""
         return all(each.code == "answer-late" or self.outage_of(each) is not None for each in self.findings)
 
     def outage_of(self, finding: Finding) -> Outage | None:
-        """What the operator says of a late period. It is no less late for that."""
+        """The operator's statement about a late period, or None. The period stays late."""
         outages = self.recount.outages if self.recount else []
         period = finding.period
         return next((each for each in outages if period is not None and each.first <= period <= each.last), None)
@@ -74,10 +74,10 @@ class Verification:
 async def verify(
     fetch: Fetch, policy: Policy, now_s: int, before: Checkpoint | None = None, rows: Rows | None = None
 ) -> Verification:
-    """Verify a docket log as it is served now. Never raises for what the operator did: that is a finding.
+    """Verify a docket log as it is served now. What the operator did wrong becomes a finding, never an exception.
 
-    ``before``: a checkpoint of it that was seen earlier, and believed; the log must have grown from it. ``rows``: the
-    taxonomies that the verifier knows; a row that is signed off must be one of its taxonomy.
+    ``before`` is a believed checkpoint of the log from earlier, from which it must have grown. ``rows`` are the
+    taxonomies that the verifier knows: a row that was signed off must be in its taxonomy.
     """
     try:
         note, seen = await _checkpoint(fetch, "checkpoint", policy)
@@ -104,7 +104,7 @@ async def verify(
 
 
 def _unknown_rows(found: Recount, rows: Rows) -> Iterator[Finding]:
-    """Sign-offs of rows that the taxonomy named beside them does not have, of the taxonomies that are known here."""
+    """Findings for signed-off rows that are not in the taxonomy that they name, if that one is in ``rows``."""
     for period, stated in found.taxonomies:
         for row in stated.signed_off:
             if row.row not in rows.get(stated.taxonomy, {row.row}):
@@ -120,7 +120,7 @@ async def _checkpoint(fetch: Fetch, path: str, policy: Policy) -> tuple[bytes, S
 
 
 async def _entries(fetch: Fetch, size: int) -> tuple[list[bytes], Finding | None]:
-    """The entries, and what is wrong with the file that they end before; None if they are all there."""
+    """The log's entries up to the first broken file, and the finding about that file; None if all are there."""
     found: list[bytes] = []
     for tile in (tile for tile in tiles_of(size) if tile.level == ENTRIES):
         try:
@@ -131,12 +131,12 @@ async def _entries(fetch: Fetch, size: int) -> tuple[list[bytes], Finding | None
 
 
 def _because(error: PeerError, key: str, code: str = "log-broken", **values: object) -> Finding:
-    """A finding that says why in the words of another part."""
+    """A finding whose reason is the message of ``error``."""
     return Finding(code, key, {**values, "why": error.message}, error.code)
 
 
 async def _bundle(fetch: Fetch, tile: Tile) -> list[bytes]:
-    """The entries of a bundle; of a partial one, if only the full one is there by now, those that it had."""
+    """The entries of a bundle. A partial bundle may have been replaced by the full one, which begins with it."""
     data = await fetch(tile.path)
     if data is not None:
         return decode_bundle(data, tile.width)
@@ -147,7 +147,7 @@ async def _bundle(fetch: Fetch, tile: Tile) -> list[bytes]:
 
 
 async def _rest(fetch: Fetch, tile: Tile) -> list[bytes]:
-    """What a bundle has that is too short: to say where the first one is missing."""
+    """The entries that a too short bundle does have, which show where the first one is missing."""
     data = await fetch(tile.path) or b""
     for width in range(tile.width - 1, 0, -1):
         with suppress(Malformed):
@@ -158,7 +158,7 @@ async def _rest(fetch: Fetch, tile: Tile) -> list[bytes]:
 async def _wrong_entries(
     fetch: Fetch, policy: Policy, entries: Sequence[bytes], fault: Finding | None, seen: Seen
 ) -> tuple[Finding, ...]:
-    """Nothing if they are those that were signed; else in which period the first wrong one lies, if it can be told."""
+    """Findings if the entries are not those that were signed, with the period of the first wrong one if known."""
     if fault is None and Frontier().extend(leaf_hashes(entries)).root == seen.checkpoint.root:
         return ()
     where = await _first_wrong(fetch, policy, entries)
@@ -167,7 +167,7 @@ async def _wrong_entries(
 
 
 async def _first_wrong(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -> dict[str, object]:
-    """In which period the entries leave what was signed, as far as the periods' own checkpoints tell."""
+    """The first period whose own checkpoint contradicts the entries; empty if the checkpoints do not show it."""
     frontier = Frontier()
     for period in count():
         try:
@@ -182,7 +182,7 @@ async def _first_wrong(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -
 
 
 async def _stamps(fetch: Fetch, policy: Policy, entries: Sequence[bytes]) -> tuple[dict[int, Stamp], list[Finding]]:
-    """Each period's own checkpoint, if the policy believes it and it is of this very log."""
+    """Each period's own checkpoint, if the policy believes it and it is of this log; findings for the others."""
     seen: dict[int, Seen] = {}
     broken: list[Finding] = []
     for period in range(periods_of(entries)):

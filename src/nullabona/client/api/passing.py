@@ -1,4 +1,4 @@
-"""What nothing keeps, for a listener: who is writing, and how far files have come: the newest word about each file."""
+"""Reports for one listener that no profile stores: who is writing, and the newest progress of each file."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from nullabona.client.core.model.facts.messages import PassingFact
 from nullabona.client.core.model.records import FileState
 
 PAUSE_S: Final = 0.1
-"""Shortest time between two progress reports of a file; its end is always reported."""
+"""Least seconds between two progress reports of one file. The end of a transfer is always reported at once."""
 _MOST: Final = 256
 """Most reports of writing that wait for a slow listener; older ones are dropped."""
 
 
 class Passing:
-    """What was not yet reported to one listener."""
+    """Collects reports for one listener until it takes them with `due`."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -29,7 +29,7 @@ class Passing:
         self._told: dict[tuple[bytes, bytes], float] = {}
 
     def note(self, fact: PassingFact) -> None:
-        """Somebody began or stopped writing, or a file has come further."""
+        """Collect a report; a newer one about the same file replaces the older."""
         match fact:
             case Typing():
                 self._typing.append(fact)
@@ -39,7 +39,7 @@ class Passing:
                 assert_never(fact)
 
     def due(self, last: int) -> Iterator[PassingFact]:
-        """What to tell now; each carries the id of the event before it."""
+        """The reports to give now. They have no id of their own: theirs is ``last``, that of the last stored event."""
         while self._typing:
             yield msgspec.structs.replace(self._typing.popleft(), id=last)
         now = self._clock()

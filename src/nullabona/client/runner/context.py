@@ -1,4 +1,4 @@
-"""What the runner offers to each of its parts."""
+"""The interface that the runner offers to its parts, so that they need not know the runner."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nullabona.wire.address import Address
 
 
 class RunnerContext(Protocol):
-    """One device's engine, its store and its connections, and what the runner is told of them."""
+    """One device's engine, store and connections, and what its parts report to the runner."""
 
     @property
     def engine(self) -> Engine: ...
@@ -24,15 +24,15 @@ class RunnerContext(Protocol):
     def connections(self) -> Connections: ...
 
     def now(self) -> int:
-        """Milliseconds since the epoch."""
+        """Milliseconds since 1970 (POSIX time)."""
         ...
 
     def happened(self, touched: ChangeSet) -> None:
-        """The engine took a step: look again where it did something."""
+        """Act on a step of the engine: begin the reads and sends of ``touched``, and tell listeners."""
         ...
 
     def inbox_read(self) -> None:
-        """Items of the inbox were taken in."""
+        """Report that the engine took items of the inbox in."""
         ...
 
     def may_send(self, room: bytes, relay: str, address: Address) -> bool:
@@ -44,13 +44,13 @@ class RunnerContext(Protocol):
         ...
 
     def warn(self, code: str, **detail: Unpack[WarningDetail]) -> None:
-        """Tell the person once, durably, that something outside is wrong."""
+        """Tell the person, in a stored event, that something outside this device is wrong."""
         ...
 
     def look_at_own_card(self) -> None:
-        """Look up our own card within moments: a relay may have moved."""
+        """Look up our own card within moments, because the relay may have moved or lost it."""
         ...
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> Any:  # noqa: ANN401 - an asyncio.Task
-        """Run ``work`` until it ends or the runner stops; what it raises stops the runner."""
+        """Run ``work`` until it ends or the runner stops. An exception of it stops the runner."""
         ...

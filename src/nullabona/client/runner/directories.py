@@ -1,7 +1,7 @@
-"""Asks directories, and believes only what their records prove (spec/map.md §§3, 6).
+"""Asks directories, and believes only what their public records prove (spec/map.md §§3, 6).
 
-One question at a time for each directory, so that what is remembered of its log never runs ahead of an answer that was
-asked for before. Whatever does not hold becomes a warning, with the evidence kept, and an error for the caller.
+Each directory is asked one question at a time. Otherwise an earlier question's answer could be older than the log state
+that this device remembers. An answer that does not hold becomes a warning, kept evidence and an error for the caller.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ GRAVE: Final = frozenset({
     "not-witnessed", "log-forked", "log-rolled-back", "log-stale", "log-replaced", "card-not-in-log", "promise-invalid",
     "keys-unproven",
 })  # fmt: skip
-"""Codes of errors that the person is told in any case, and of which evidence is kept."""
+"""Codes of errors that the person is always told, and for which evidence is kept."""
 DOCKET_FILES: Final = "docket/"
 """Below this path a directory shows the files of its operator's docket."""
 R = TypeVar("R", bound=Response)
@@ -81,7 +81,7 @@ class Directories:
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def look_up(self, handle: str) -> Checked:
-        """What the record of the handle's directory has for it, proven; remembered as seen.
+        """The proven answer of the handle's directory. The log state that it shows is remembered.
 
         Waits for a directory that is out of reach. Raises `Refused`, `TimedOut`, `EndpointRefused`, `Malformed`, or one
         of `nullabona.client.core.directory.errors`.
@@ -93,11 +93,11 @@ class Directories:
             return checked
 
     async def find(self, handle: str) -> ProvenCard | NoCard | BadCard:
-        """What the record has for a handle, as the engine takes it. Waits and raises as `look_up`."""
+        """As `look_up`, in the form that the engine takes. Waits and raises as `look_up`."""
         return found_in(await self.look_up(handle), handle, self._context.now() // DAY_MS)
 
     async def begin(self, host: str) -> Pinned:
-        """What is remembered of a directory, which is looked at now if it was not before."""
+        """The remembered state of a directory, which is asked now if it never was. Raises as `look_up`."""
         async with self._turn(host) as (_, pinned):
             self._remember(pinned)
             return pinned
@@ -114,10 +114,11 @@ class Directories:
                 taking.look_again(step, told=True, asked=True)
 
     async def follow_docket(self, host: str) -> None:
-        """Follow the operator's docket to its newest checkpoint, and compare what came with notices with it.
+        """Follow the operator's docket to its newest checkpoint, and compare the checkpoints of notices with it.
 
-        What is grave is told. Whatever it answers instead of a docket that can be followed is a look in vain; what it
-        does not answer too, if it answers something else. Raises as `look_up` if the directory is out of reach.
+        A docket that is not shown, or that cannot be followed, counts as a vain look (`dockets.not_shown`); so does one
+        that is not answered for while the directory answers other questions. Raises as `look_up` if the directory is
+        out of reach.
         """
         async with self._turn(host) as (talk, _):
             try:
@@ -134,7 +135,7 @@ class Directories:
                     dockets.not_shown(step)
 
     async def watch(self, handle: Handle, watch: Watch) -> tuple[Pinned, Look]:
-        """Every epoch of a handle after the watched ones, proven. Raises as `look_up`."""
+        """The directory's new state, and each epoch of a handle after the watched ones, proven. Raises as `look_up`."""
         async with self._turn(handle.authority) as (talk, pinned):
             base, found, checkpoint = await self._followed(
                 talk, pinned, lambda known: watch_all(talk, handle, known, watch, self._now_s)
@@ -145,7 +146,7 @@ class Directories:
             return known, found
 
     async def _followed(self, talk: Talk, pinned: Pinned, work: Callable[[Pinned], Awaitable[T]]) -> T:
-        """What ``work`` gives, under the directory's new keys if it changed them and the known witnesses confirmed it.
+        """The result of ``work``, repeated with the directory's new keys if the known witnesses confirmed a change.
 
         Raises what ``work`` raises, and what `follow_keys` raises for a change that does not hold.
         """
@@ -211,14 +212,14 @@ class Directories:
 
 
 class Talk:
-    """Questions to one directory, and its last answer, which may become evidence."""
+    """Questions to one directory. ``last`` is its last answer, as bytes that may become evidence."""
 
     def __init__(self, connection: RelayConnection) -> None:
         self._connection = connection
         self.last = b""
 
     async def ask(self, request: AnyRequest, kind: type[R]) -> R:
-        """The answer. Raises `Refused`, `TimedOut` or `Malformed`."""
+        """The answer, which has to be a ``kind``. Raises `Refused`, `TimedOut` or `Malformed`."""
         answer = await ask(self._connection, request)
         if answer is None:
             raise TimedOut("the server did not answer")
@@ -232,19 +233,19 @@ class Talk:
 
 
 async def first_look(talk: Talk, host: str, policy: str | None, now_s: int) -> Pinned:
-    """What is to be remembered of a directory that was not seen before."""
+    """The state to remember of a directory that was never asked before. Raises as `Talk.ask` and `pin`."""
     return pin(host, await talk.ask(DescribeLog(), LogDescribed), policy, now_s)
 
 
 def with_beginning(pinned: Pinned, described: Pinned) -> Pinned:
-    """What an older version pinned, with the proof of its log's beginning. Raises `LogReplaced` if that is another."""
+    """``pinned``, from an older version, with the proof of its log's beginning. Raises `LogReplaced` if they differ."""
     if described.genesis != pinned.genesis:
         raise LogReplaced("the server's log does not begin like the one this device knows")
     return structs.replace(pinned, genesis_proof=described.genesis_proof, began=described.began)
 
 
 async def look_up(talk: Talk, handle: Handle, pinned: Pinned, now_s: int) -> tuple[Checked, Pinned]:
-    """What the record has for a handle, and what is to be remembered of the directory from then on."""
+    """The proven answer for a handle, and the directory's state to remember from now on."""
     checked = check_answer(pinned, handle, await talk.ask(LookupCard(handle.name), CardFound), now_s)
     if checked.card and decode_card(checked.card).handle != handle:
         raise CardNotInLog("the server shows another handle's card")
@@ -253,7 +254,7 @@ async def look_up(talk: Talk, handle: Handle, pinned: Pinned, now_s: int) -> tup
 
 
 async def follow_keys(talk: Talk, pinned: Pinned, now_s: int) -> Pinned | None:
-    """The same record under the keys that it has by now; None: the directory shows no change from the known ones.
+    """The same record under its present keys; None: the directory shows no change from the known keys.
 
     Raises `KeysUnproven` if a change does not hold, or what is wrong with the record under the new keys.
     """
@@ -272,7 +273,7 @@ async def follow_keys(talk: Talk, pinned: Pinned, now_s: int) -> Pinned | None:
 
 @contextmanager
 def _until_not_found() -> Iterator[None]:
-    """A file that is not there ends the reading."""
+    """A context that ends, without an error, when the directory does not have the file."""
     try:
         yield
     except Refused as refused:
@@ -287,7 +288,7 @@ async def _reach(talk: Talk, pinned: Pinned, size: int) -> Frontier:
 
 
 async def _fetch(talk: Talk, tile: Tile, folder: str = "") -> bytes:
-    """A tile's hashes; one that has become full since may be there only as a whole."""
+    """A tile's hashes. A partial tile that has become full since may be served only as the full one."""
     try:
         return (await talk.ask(LogFile(folder + tile.path), Blob)).data
     except Refused as refused:
@@ -298,7 +299,10 @@ async def _fetch(talk: Talk, tile: Tile, folder: str = "") -> bytes:
 
 
 async def watch_all(talk: Talk, handle: Handle, pinned: Pinned, watch: Watch, now_s: int) -> tuple[Pinned, Look, bytes]:
-    """Every epoch after the watched ones, up to a checkpoint, and that checkpoint; ``pinned`` as it was given."""
+    """``pinned`` as given, every epoch after the watched ones up to a checkpoint, and that checkpoint.
+
+    Raises `RecordGap` if the server no longer proves the first of these epochs, `LogForked` if it leaves any out.
+    """
     openings: list[Sight] = []
     views: list[View] = []
     emptied: frozenset[int] = frozenset()
@@ -319,9 +323,9 @@ async def watch_all(talk: Talk, handle: Handle, pinned: Pinned, watch: Watch, no
 
 
 async def find_card(handle: str, options: NetOptions, now_s: int) -> bytes | None:
-    """The card in the record, proven, for a device that has no account yet and remembers nothing.
+    """The proven card of a handle, or None, for a device that has no account yet. Nothing is remembered.
 
-    None: there is none.
+    Raises as `Directories.look_up`.
     """
     wanted = parse_handle(handle)
     connection = OneShotConnection(endpoint_of(wanted.authority), options, Policy())

@@ -1,7 +1,7 @@
-"""The asyncio shell around `Engine`: carries out the engine's requests to network and clock, and notifies listeners.
+"""The asyncio shell around `Engine`: does the network requests and timers that the engine wants, and tells listeners.
 
-Engine calls never overlap: all of them are made on the event loop's thread. It decides nothing about rooms. What goes
-wrong outside becomes a warning event; what goes wrong inside stops the runner and is raised to callers that wait.
+It decides nothing about rooms. All engine calls are made on the event loop's thread, so they never overlap. A failure
+of the network or of a server becomes a warning event. A bug of ours stops the runner; `Runner.check` then raises it.
 """
 
 from __future__ import annotations
@@ -47,9 +47,10 @@ _WARN_AGAIN_MS: Final = 3_600_000
 
 
 class Runner:
-    """One device of one account, running, made and used on one event loop.
+    """The running device of one account. Make and use it on one event loop.
 
-    ``suite``, ``timing``, ``dial`` and ``post`` are for tests.
+    It does not own ``profile``, which stays open after `stop`. ``suite``, ``timing``, ``dial`` and ``post`` are for
+    tests.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Runner:
     # -- life -----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to read, send and keep time."""
+        """Start to read, to send and to run the engine's timers."""
         self._started = True
         for of in self.engine.read_for():
             self._reads.refresh(of)
@@ -130,7 +131,7 @@ class Runner:
             self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
-        """A bug of ours: stop, rather than go on in an unknown state."""
+        """Stop because of a bug of ours, rather than continue in an unknown state."""
         if self.failure is None:
             self.failure = error
             for task in self._tasks:
@@ -159,7 +160,7 @@ class Runner:
             self.spawn(self._look())
 
     def _go_home(self) -> None:
-        """Read and publish at the account's relay, if it has changed."""
+        """If the account has moved to another relay, read the inbox and publish the card there from now on."""
         if self.connections.home != self.engine.local.relay:
             self.connections.home = self.engine.local.relay
             self._reads.refresh(INBOX)
@@ -167,7 +168,7 @@ class Runner:
             self._former.poke()
 
     async def _look(self) -> None:
-        """Whether there is more to fetch or to read, and tell listeners: once for all that happened in one turn."""
+        """Start the fetches and reads that are wanted now, and tell listeners: once per turn of the loop."""
         self._looking = False
         self._fetches.pump()
         # The inbox in any case: a device that was removed from the account no longer reads it.
@@ -202,7 +203,10 @@ class Runner:
 
     @contextmanager
     def step(self, *rooms: bytes) -> Iterator[Step]:
-        """One step of the engine that the person asked for, and the work that follows from it."""
+        """A step of the engine, for what the person does; its changes are acted on when the block ends.
+
+        ``rooms`` are the rooms that the step works on. Raises what `check` raises.
+        """
         self.check()
         with self.engine.step(self.now(), *rooms) as step:
             yield step
@@ -218,25 +222,25 @@ class Runner:
         return Step(self.store, self._mls, self.engine.local, self._rng, self._timing, self.now())
 
     def check(self) -> None:
-        """Raises what stopped the runner, if anything did."""
+        """Raise the error that stopped the runner, if one did."""
         if self.failure is not None:
             raise self.failure
 
     async def look_up(self, handle: str) -> ProvenCard | NoCard | BadCard:
-        """What the record of the handle's directory has; see `Directories.look_up`."""
+        """What the public record of the handle's directory proves; waits and raises as `Directories.look_up`."""
         return await self.directories.find(handle)
 
     async def prove(self, handle: str) -> None:
-        """Ask the record who has a handle, now; what waited for it is done."""
+        """Prove now who has a handle, and do what waited for that."""
         await self._fetches.fetch_card(handle)
 
     def listen(self, tell: Callable[[], None]) -> Callable[[], None]:
-        """Call ``tell`` whenever something may have changed; the result ends it."""
+        """Call ``tell`` whenever something may have changed, until the returned function is called."""
         self._listeners.add(tell)
         return lambda: self._listeners.discard(tell)
 
     def listen_states(self, tell: Callable[[ConnectionState], None]) -> Callable[[], None]:
-        """Call ``tell`` whenever a connection comes or goes; the result ends it."""
+        """Call ``tell`` whenever a connection opens or closes, until the returned function is called."""
         self._state_listeners.add(tell)
         return lambda: self._state_listeners.discard(tell)
 
@@ -245,7 +249,10 @@ class Runner:
         return [account for (where, account), until in self._writing.items() if where == room and until > self.now()]
 
     def listen_passing(self, tell: Callable[[PassingFact], None]) -> Callable[[], None]:
-        """Call ``tell`` whenever somebody begins or stops writing, or a file has come further; the result ends it."""
+        """Call ``tell`` when somebody starts or stops writing or a file makes progress.
+
+        Ends when the returned function is called.
+        """
         self._passing_listeners.add(tell)
         return lambda: self._passing_listeners.discard(tell)
 
@@ -259,12 +266,12 @@ class Runner:
 
     @property
     def at_rest(self) -> bool:
-        """Whether nothing is left to send or receive now."""
+        """Whether everything has been sent, fetched and read to its end."""
         return self._reads.caught_up and self.all_out
 
     @property
     def all_out(self) -> bool:
-        """Whether nothing is left to send or fetch now."""
+        """Whether everything has been sent and fetched, and no timer is due."""
         due = self.engine.due(self.now())
         busy = self._outbox.busy + self._fetches.busy + self._scouts.busy
         return not self._looking and not due and not busy
@@ -276,7 +283,7 @@ class Runner:
             tell()
 
     def _passed(self, fact: PassingFact) -> None:
-        """Report that somebody stopped only if it was reported that they were writing."""
+        """Tell listeners; that somebody stopped writing only if they were told that the person was writing."""
         match fact:
             case Typing():
                 before = self._writing.pop((fact.room, fact.account), 0)
@@ -303,7 +310,7 @@ class Runner:
         self._notify()
 
     async def _keep_time(self) -> None:
-        """Tick when the engine wants it, tidy up when nothing happens."""
+        """Run the engine's timers when they are due, and tidy the store after `IDLE_S` without a step."""
         while True:
             self._poke.clear()
             self._sweep()
@@ -329,7 +336,7 @@ class Runner:
         return _LONGEST_MS if wake is None else wake - self.now()
 
     def _sweep(self) -> None:
-        """Once a day, forget what is no longer needed."""
+        """Erase once a day what the store no longer needs."""
         day = self.now() // DAY_MS
         if day == self._swept:
             return

@@ -1,8 +1,7 @@
-"""How much more a relay keeps: as much as leaves room on the disk to trim, to expire, to start and to rewrite the
-database.
+"""Decides how much more a relay keeps, so that the disk has room to trim, expire, start and rewrite the database.
 
-Decides by figures that somebody else has read; no I/O and no clock (docs/decisions/0036-erasing-and-full-disks.md).
-Clients have no identity, so a day's frames are shared out by connection, and the last of them go to small ones.
+No I/O and no clock: the caller reads the figures (docs/decisions/0036-erasing-and-full-disks.md). Clients have no
+identity, so the bytes of a day are shared out among connections, and the last of them go to small frames.
 """
 
 from __future__ import annotations
@@ -16,40 +15,42 @@ from nullabona.relay.core.refusal import BUSY, DAY_QUOTA, refuse
 from nullabona.wire.messages import Refusal
 
 AGAIN_S: Final = 60
-"""Advice where the disk is short: whole seconds. A fixed time, as room comes when somebody trims or a day ends."""
+"""Seconds after which to try again on a full disk. Fixed, because nobody knows when somebody trims or a day ends."""
 TOMORROW_S: Final = 3_600
+"""Seconds after which to try again when the day's bytes are used up."""
 ENTRY_BYTES: Final = 512
-"""Bytes that a frame or chunk takes on the disk beside its own, about."""
+"""About how many bytes a frame or chunk takes on the disk beside its own."""
 SHARE: Final = 8
-"""One connection has at most an eighth of what the day has left, and the day's last eighth is for small frames."""
+"""One connection may use an eighth of the day's remaining bytes; the day's last eighth is for small frames."""
 SMALL: Final = 4_096
-"""A frame of so many bytes is small: a message, and nearly every commit."""
+"""Most bytes of a small frame: messages and nearly all commits are small."""
 _KEPT_BACK: Final = 20, 16 * 2**30
-"""A twentieth of the disk is kept back, and never more bytes than this."""
+"""One part in so many of the disk is kept free, and at most so many bytes."""
 _FREE: Final = 40, 8 * 2**30
-"""A fortieth of it must be free in the file system itself, whatever is free inside the database."""
+"""The same of the file system itself, not counting pages that are free inside the database."""
 _ENDLESS: Final = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """Bytes of the file system: all, free to this user; what the database's rows take (None where nobody can say), and
-    what is free inside of the database.
-    """
+    """Bytes of the file system and the database on it."""
 
     total: int
     free: int
+    """Free to this user."""
     rows: int | None = None
+    """Used by the database's rows; None: unknown."""
     inside: int = 0
+    """Free inside the database's file."""
 
     @property
     def reserve(self) -> int:
-        """What has to be free: the rows once more, as the daily rewrite makes a second file, or a twentieth."""
+        """Bytes that must stay free: `_KEPT_BACK`, or the rows once more if that is more, for the daily rewrite."""
         return max(_part(self.total, *_KEPT_BACK), self.rows or 0)
 
     @property
     def room(self) -> int:
-        """How many bytes more may be kept; below zero if there are too many already."""
+        """How many more bytes may be kept; negative if there are too many already."""
         return min(self.free + self.inside - self.reserve, self.free - _part(self.total, *_FREE))
 
 
@@ -58,7 +59,7 @@ def _part(total: int, parts: int, most: int) -> int:
 
 
 class Space:
-    """What there is room for now, and what of the day's frames is left. Without a disk only the limit counts."""
+    """The room on the disk now, and the rest of the day's bytes for frames. Without a disk only the limit counts."""
 
     __slots__ = ("_allowed", "_brought", "_day", "_left", "_limits", "_room", "_rows", "_share", "disk")
 
@@ -68,21 +69,21 @@ class Space:
         self._room = _ENDLESS
         self._day = 0
         self._rows = 0
-        """What the rows took when the day began."""
+        """Bytes of the rows when the day began."""
         self._brought = 0
-        """What frames have brought since then."""
+        """Bytes that frames have added since then."""
         self._allowed = self._left = limits.frame_bytes_per_day
         self._share = 0
-        """What one connection may have brought with large frames."""
+        """Most bytes that one connection may add with large frames today."""
         self._divide()
 
     @property
     def short(self) -> bool:
-        """Whether nothing more is kept at all until there is room again."""
+        """Whether the relay keeps nothing more until there is room again."""
         return self._room <= 0
 
     def renew(self, disk: Disk | None, day: int, under_way: int) -> None:
-        """The disk is as it is now on ``day``; ``under_way`` bytes were taken and are not on it yet."""
+        """Take new figures of ``day``. ``under_way``: bytes that were accepted and are not in ``disk`` yet."""
         self.disk = disk
         self._room = _ENDLESS if disk is None else disk.room - under_way
         rows = None if disk is None else disk.rows
@@ -96,14 +97,14 @@ class Space:
         if rows is None:
             self._allowed = most
         else:
-            # Room that comes in the course of a day counts as if it had been there. What is trimmed the day has again.
+            # Room that appears during a day counts as if it had been there, and trimmed bytes return to the day.
             room = max(self._room, 0) * self._limits.room_percent_per_day // 100
             self._allowed = max(self._allowed, min(most, room))
             self._left = min(self._left, self._allowed - (rows - self._rows) - under_way)
         self._divide()
 
     def refuse_frame(self, size: int, budget: Budget) -> Refusal | None:
-        """The reason to refuse a frame of ``size`` now; or None, and it is counted."""
+        """The reason to refuse a frame of ``size`` bytes now; None: it is accepted and counted."""
         size += ENTRY_BYTES
         brought, room = budget.frame_bytes + size, self._room - size
         if brought > self._share or room < 0 or budget.day != self._day:
@@ -127,14 +128,14 @@ class Space:
         self._share = self._left // SHARE if self._left >= self._allowed // SHARE else 0
 
     def refuse_other(self, size: int) -> Refusal | None:
-        """The reason to refuse a chunk or a card of ``size`` now, or None."""
+        """The reason to refuse a chunk or a card of ``size`` bytes now; None: it is accepted and counted."""
         if size + ENTRY_BYTES > self._room:
             return refuse(BUSY, AGAIN_S)
         self._room -= size + ENTRY_BYTES
         return None
 
     def kept(self, frames: int, size: int) -> None:
-        """Frames were stored: the day has less left."""
+        """Take ``size`` bytes of stored frames from the day's rest."""
         size += frames * ENTRY_BYTES
         self._brought += size
         self._left -= size

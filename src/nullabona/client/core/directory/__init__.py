@@ -1,6 +1,6 @@
-"""What a device checks of directories' public records, and remembers of them (spec/map.md §§3, 6, 7).
+"""Checks directories' public records, and remembers what they showed (spec/map.md §§3, 6, 7).
 
-`pinned` is what is remembered of a directory, `checking` verifies answers, `owner` watches the own handle, `promises`
-keeps what a directory promised, `keeping` puts all of it into the store. Pure; what is fetched, and when, is the
-runner's.
+`pinned` holds what a device remembers of a directory, `checking` verifies answers, `owner` judges the epochs of the own
+handle, `promises` holds what directories promised, and `keeping` stores all of it. Nothing here does I/O: the runner
+decides what is fetched and when.
 """

@@ -1,4 +1,4 @@
-"""Whether a text is exactly one emoji, as UTS #51 builds them, and whether it is nothing but a few of them."""
+"""Whether a text is exactly one emoji, as UTS #51 builds them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""What a device has seen of its operator's docket, in the store, and what follows from it. In the caller's transaction.
+"""Follows the operator's docket, and compares the checkpoints of notices with it. Works in the caller's transaction.
 
-A checkpoint that came with a notice is compared with all that is known at once, and again when more is; a notice is
-shown meanwhile, because only its operator can have made it, and a fork is told whenever it is found.
+A *sighting* is a checkpoint that came with a notice. It is compared at once with everything that this device knows of
+the docket, and again whenever the device knows more. The notice is shown meanwhile, because only its operator can have
+made it. A fork is told whenever it is found.
 """
 
 from __future__ import annotations
@@ -36,16 +37,17 @@ from nullabona.log.tiles import WIDTH, Tile
 from nullabona.wire.handle import Handle, parse_handle
 
 LOOK_S: Final = 6 * 3_600
-"""About how often a device reads the docket; each time is random, from half of this on."""
+"""Mean seconds between two readings of the docket; each pause is drawn from half of this to one and a half times."""
 MOST_SIGHTINGS: Final = 32
+"""Most sightings that wait to be compared; older ones are forgotten."""
 _WATCH: Final = "operator-docket-watch"
 
 
 class DocketWatch(msgspec.Struct, array_like=True, frozen=True):
-    """``sightings``: what came with notices and was not compared yet, oldest first."""
+    """How far the docket was followed. ``sightings`` still have to be compared, oldest first."""
 
     next_s: int | None = None
-    """When to look again; None: we have not looked yet."""
+    """When to read the docket next, in POSIX seconds; None: it was never read."""
     followed: Followed | None = None
     sightings: tuple[Sighting, ...] = ()
 
@@ -54,13 +56,13 @@ _watch = msgspec.msgpack.Decoder(DocketWatch)
 
 
 def load_docket(store: Store) -> DocketWatch:
-    """How far the docket was followed, and what waits to be compared with it."""
+    """The stored state of the docket; empty if there is none."""
     data = store.get_value(_WATCH)
     return DocketWatch() if data is None else _watch.decode(data)
 
 
 def compare(store: Store, seen: DocketSeen) -> None:
-    """Raises `DocketForked` if a checkpoint is of another history than one that this device has seen."""
+    """Raise `DocketForked` if ``seen`` contradicts a checkpoint that this device knows."""
     watch = load_docket(store)
     for each in (*watch.sightings, *(Sighting(w.seen) for w in [watch.followed] if w is not None)):
         if (each.seen.origin, each.seen.size) == (seen.origin, seen.size) and each.seen.root != seen.root:
@@ -71,14 +73,14 @@ def compare(store: Store, seen: DocketSeen) -> None:
 
 
 def before(store: Store, origin: str) -> bytes:
-    """The checkpoint that is known of a docket, for evidence; empty if there is none."""
+    """The newest known checkpoint of the docket ``origin``, as evidence; empty if there is none."""
     watch = load_docket(store)
     known = [watch.followed.seen] if watch.followed is not None else [each.seen for each in watch.sightings]
     return next((each.note for each in reversed(known) if each.origin == origin), b"")
 
 
 def note_sighting(store: Store, seen: DocketSeen) -> None:
-    """A checkpoint came with a notice; the oldest is forgotten once there are too many."""
+    """Keep the checkpoint of a notice until it can be compared, unless the docket already contains it."""
     watch = load_docket(store)
     followed = watch.followed
     if followed is not None and holds(followed, _load_leaves(store, followed), seen):
@@ -88,16 +90,19 @@ def note_sighting(store: Store, seen: DocketSeen) -> None:
 
 
 def next_look(step: Step) -> int:
-    """Draw when to look again, in POSIX seconds: before anybody is asked, so that nothing is asked again at once."""
+    """Draw and store when to read the docket next, in POSIX seconds.
+
+    Call it before the request, so that a crash does not repeat the request at once.
+    """
     next_s = step.now // 1_000 + step.rng.between(LOOK_S // 2, LOOK_S + LOOK_S // 2)
     _save(step.store, msgspec.structs.replace(load_docket(step.store), next_s=next_s))
     return next_s
 
 
 def tiles_for(step: Step, note: bytes) -> Wanted:
-    """What to ask the operator for, now that it has shown this checkpoint; nothing if that is not believed.
+    """The tiles that are needed to follow the docket to the checkpoint ``note``; none if it lacks witnesses.
 
-    Raises `PeerError` for what is no checkpoint of the docket.
+    Raises `PeerError` if ``note`` is not a checkpoint of the docket.
     """
     try:
         seen = _seen(step.store, parse_handle(step.local.handle), note)
@@ -107,9 +112,10 @@ def tiles_for(step: Step, note: bytes) -> Wanted:
 
 
 def take(step: Step, note: bytes, fetched: dict[Tile, bytes]) -> None:
-    """Follow the docket to a checkpoint, and compare with it what waits.
+    """Follow the docket to the checkpoint ``note`` with the tiles of `tiles_for`, and compare the waiting sightings.
 
-    Whatever does not hold is told, and what was known before stays.
+    If the checkpoint does not hold, the person is warned, evidence is kept and the known state stays. Raises
+    `PeerError` if ``note`` is not a checkpoint of the docket.
     """
     handle = parse_handle(step.local.handle)
     watch = load_docket(step.store)
@@ -132,7 +138,7 @@ def take(step: Step, note: bytes, fetched: dict[Tile, bytes]) -> None:
 
 
 def not_shown(step: Step) -> None:
-    """The operator was asked and shows no docket."""
+    """Note that the operator was asked and did not show its docket."""
     watch = load_docket(step.store)
     handle = parse_handle(step.local.handle)
     if watch.followed is None and len({each.seen.size for each in watch.sightings}) < 2:
@@ -142,7 +148,7 @@ def not_shown(step: Step) -> None:
 
 
 def _looked(step: Step, handle: Handle, sightings: list[Sighting]) -> tuple[Sighting, ...]:
-    """Once more looked for in vain; what was looked for too often is told, once, and let go."""
+    """Count a vain look for each sighting; one that reaches `LOOKS` is told to the person and dropped."""
     looked = [msgspec.structs.replace(each, looks=each.looks + 1) for each in sightings]
     for each in looked:
         if each.looks >= LOOKS:

@@ -1,6 +1,6 @@
-"""Operator notices in the store: those that hold, those that wait to be checked, how many were none.
+"""Stores operator notices: those that hold, items that wait to be checked, and counts of items that did not hold.
 
-In the caller's transaction.
+Works in the caller's transaction.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ from nullabona.client.core.model.ports import Store
 from nullabona.client.core.operator_notices.checking import Genuine
 
 MOST_HELD: Final = 16
-"""Items that wait to be checked: so many that no stranger can have made, and so many others."""
+"""Most items that wait to be checked: this many that only the operator can have made, and as many others."""
 _KEPT: Final = "operator-notices"
 _HELD: Final = "operator-notices-held"
 _COUNTS: Final = "operator-notices-refused"
 
 
 class KeptNotice(msgspec.Struct, array_like=True, frozen=True):
-    """A checked notice, and the policy used. ``item`` is what came, so that others can check it again."""
+    """A notice that was checked. ``item`` is the inbox item as it came, so that others can check it again."""
 
     id: bytes
     item: bytes
     came_s: int
     size: int
-    """Of the docket, as the notice's checkpoint says."""
+    """Entries of the docket, as the notice's checkpoint says."""
     witnesses: tuple[str, ...]
     time_s: int | None
-    """For when the witnesses vouch; None: the policy demands none."""
+    """The time for which the witnesses vouch, in POSIX seconds; None: the policy demands no witnesses."""
     by_hand: bool
-    """The policy was given by the person, not by the directory when it was first seen."""
+    """Whether the person gave the policy; otherwise the directory did when it was first seen."""
     put_away: bool = False
-    """The person has read it; it stays in the list."""
+    """Whether the person has read it. It stays in the list."""
 
 
 class HeldItem(msgspec.Struct, array_like=True, frozen=True):
@@ -42,13 +42,13 @@ class HeldItem(msgspec.Struct, array_like=True, frozen=True):
     item: bytes
     came_s: int
     told: bool = False
-    """The person was told that something waits."""
+    """Whether the person was told that an item waits."""
     ready_s: int | None = None
-    """When this device's clock must be there; None: a policy is missing."""
+    """The POSIX second that this device's clock must reach; None: a policy is missing."""
     vouched: bool = False
-    """No stranger can have made it."""
+    """Whether only the operator can have made it."""
     asked: bool = False
-    """The directory was asked for the docket's keys since it came, and named none."""
+    """Whether the directory was asked for the docket's keys since it came, and named none."""
 
 
 _ids = msgspec.msgpack.Decoder(list[bytes])
@@ -65,13 +65,13 @@ def load_notices(store: Store) -> list[KeptNotice]:
 
 
 def load_notice(store: Store, id: bytes) -> KeptNotice | None:
-    """One of them."""
+    """The notice with this id, or None."""
     data = store.get_value(_key(id))
     return None if data is None else _kept.decode(data)
 
 
 def save_notice(store: Store, notice: KeptNotice) -> None:
-    """Keep it, or what changed of it."""
+    """Add a notice, or replace the one with its id."""
     known = _load_ids(store)
     if notice.id not in known:
         store.set_value(_KEPT, _encode([*known, notice.id]))
@@ -79,18 +79,18 @@ def save_notice(store: Store, notice: KeptNotice) -> None:
 
 
 def kept_of(genuine: Genuine, item: bytes, came_s: int, *, by_hand: bool) -> KeptNotice:
-    """What is kept of a notice that holds."""
+    """The record of a notice that holds; see `KeptNotice`."""
     return KeptNotice(genuine.id, item, came_s, genuine.seen.size, genuine.witnesses, genuine.time_s, by_hand)
 
 
 def load_held(store: Store) -> list[HeldItem]:
-    """What waits to be checked, oldest first."""
+    """The items that wait to be checked, oldest first."""
     data = store.get_value(_HELD)
     return [] if data is None else _held.decode(data)
 
 
 def save_held(store: Store, held: list[HeldItem]) -> None:
-    """Remember what waits."""
+    """Replace the items that wait to be checked."""
     if held:
         store.set_value(_HELD, _encode(held))
     else:
@@ -98,13 +98,13 @@ def save_held(store: Store, held: list[HeldItem]) -> None:
 
 
 def load_counts(store: Store) -> dict[str, int]:
-    """How many items claimed to be operator notices and were not believed, by code."""
+    """Error code → how many items claimed to be operator notices and did not hold because of it."""
     data = store.get_value(_COUNTS)
     return {} if data is None else _counts.decode(data)
 
 
 def count_refused(store: Store, code: str) -> None:
-    """One more."""
+    """Count one more item that did not hold."""
     counts = load_counts(store)
     counts[code] = counts.get(code, 0) + 1
     store.set_value(_COUNTS, _encode(counts))

@@ -1,7 +1,7 @@
-"""Takes operator notices in: checks, keeps, tells, once each (spec/operator-notice.md).
+"""Checks operator notices of the inbox, keeps those that hold and tells the person (spec/operator-notice.md).
 
-What anybody could have sent is only counted. What nobody but the operator could have sent, and does not hold, is a
-warning. What cannot be checked yet waits, and the person is told so once.
+An item that does not hold is only counted if anybody could have sent it. If only the operator could have, the person is
+warned. An item that cannot be checked yet waits; the person is told once that something waits.
 """
 
 from __future__ import annotations
@@ -39,14 +39,15 @@ from nullabona.wire.handle import parse_handle
 
 
 def take(step: Step, item: bytes) -> None:
-    """An inbox item came that claims to be an operator's notice."""
+    """Take in an inbox item that claims to be an operator notice."""
     _take(step, HeldItem(item, step.now // 1_000))
 
 
 def look_again(step: Step, *, told: bool = False, asked: bool = False) -> None:
-    """Check what waits: a policy may be known by now, or the clock set right. ``asked``: the directory was asked.
+    """Check the waiting items again, because a policy may be known now or the clock may be right.
 
-    With ``told`` the person is told of what still waits, once for all of it; but not of what a stranger can have made.
+    ``asked``: the directory was asked for the docket's keys. With ``told`` the person is told, once for all, that items
+    still wait which only the operator can have made.
     """
     waiting = load_held(step.store)
     if not waiting:
@@ -61,7 +62,7 @@ def look_again(step: Step, *, told: bool = False, asked: bool = False) -> None:
 
 
 def put_away(step: Step, id: bytes) -> bool:
-    """The person has read a notice; whether there is one. It stays in the list."""
+    """Note that the person has read a notice, which stays in the list. False if there is no such notice."""
     known = load_notice(step.store, id)
     if known is not None and not known.put_away:
         save_notice(step.store, msgspec.structs.replace(known, put_away=True))
@@ -94,7 +95,7 @@ def _keep(step: Step, item: HeldItem, genuine: Genuine, pinned: Pinned | None) -
 
 
 def _hold(step: Step, item: HeldItem, error: NoticeUncheckable) -> None:
-    """Wait for what is missing, for as long as a notice is taken at all."""
+    """Keep an item that cannot be checked yet, unless it is older than `OLDEST_S`."""
     held = load_held(step.store)
     if item.item in {each.item for each in held}:
         return
@@ -124,7 +125,7 @@ def _bounded(step: Step, held: list[HeldItem]) -> list[HeldItem]:
 
 
 def _accuse(step: Step, item: HeldItem, host: str, error: PeerError) -> None:
-    """Only a holder of the operator's keys can have made it: tell the person, once, and keep it as evidence."""
+    """Warn the person once, and keep as evidence an item that only a holder of the operator's keys can have made."""
     before = dockets.before(step.store, origin_claimed(item.item))
     count_refused(step.store, error.code)
     if keep_evidence(step.store, Evidence(error.code, host, item.came_s, before, item.item)):

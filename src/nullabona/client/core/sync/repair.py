@@ -1,12 +1,12 @@
-"""Repairs what a relay lost: appends frames again, here or because another device lacks them (spec/room.md §4).
+"""Repairs what a relay lost: appends frames again, on this device's own finding or another's (spec/room.md §4).
 
-The way of a lost frame, from the gap to its return:
+A lost frame returns in these steps:
 
-1. `delivery.losses` notices it and notes what is to be done. A whole box that is gone comes to `put_back` below.
-2. The next receipt tells the room what we lack (`delivery.receipts`, sent by `timeline.sending`).
-3. Each device that reads the receipt compares it with what it saw (`histories.note_views`), and comes to `answer`.
-4. The frame's sender resends the message in the current epoch; anybody who has it appends the same frame again.
-5. Every reader takes it at its new place (`incoming.room_frames`): a known frame is found again, a new one is read.
+1. `delivery.losses` notices the gap and schedules the repair. If the whole box is gone, `put_back` below repairs it.
+2. Our next receipt tells the room what we lack (`delivery.receipts`, sent by `timeline.sending`).
+3. Each device that reads the receipt compares it with what it saw (`histories.note_views`) and calls `answer`.
+4. The frame's sender resends the message in the current epoch. Other devices that have the frame append it again.
+5. Every reader takes it at its new place (`incoming.room_frames`): it recognises a known frame and reads a new one.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _PUT_BACK: Final = "put-back"
 
 
 def look_after(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """Put back what the relay lost, then what it accepted and does not show. A frame is queued only once."""
+    """Do every repair of this box that is due. A frame is queued only once."""
     put_back(step, room, track)
     confirm(step, room, track)
     break_silence(step, room, track)
 
 
-# -- here ---------------------------------------------------------------------------------------------------------
+# -- found by this device -------------------------------------------------------------------------------------------
 
 
 def put_back(step: Step, room: RoomState, track: BoxTrack) -> None:
@@ -68,7 +68,7 @@ def _merged_own(room: RoomState, track: BoxTrack) -> bool:
 
 
 def _put_back_commit(step: Step, room: RoomState, track: BoxTrack, frame: Frame, *, anybody: bool) -> bool:
-    """Re-append an unsettled commit, but only after the settling time; True if our own still has to wait."""
+    """Re-append an unsettled commit after the settling time. True: our own commit still has to wait for that."""
     if track.closed:
         return False
     own = room.pending is not None and room.pending.frame == frame.hash
@@ -93,7 +93,7 @@ def confirm(step: Step, room: RoomState, track: BoxTrack) -> None:
 
 
 def break_silence(step: Step, room: RoomState, track: BoxTrack) -> None:
-    """If nobody came to the re-created box, ask for a ticket: the room may have gone on before the box was lost."""
+    """Ask for a ticket if no other device came to the re-created box: the room may have moved on."""
     if not step.due(track.silence_at):
         return
     track.silence_at = None
@@ -102,11 +102,14 @@ def break_silence(step: Step, room: RoomState, track: BoxTrack) -> None:
         branches.lost_thread(step, room, "silence")
 
 
-# -- for another device -------------------------------------------------------------------------------------------
+# -- reported by another device -------------------------------------------------------------------------------------
 
 
 def answer(step: Step, room: RoomState, track: BoxTrack, view: DeviceView) -> None:
-    """A device could not read a frame: resend our message now, under new keys; put back what is no message of ours."""
+    """Act on another device's report of missing and unreadable frames.
+
+    Our own messages are sent again under new keys. Of other frames, only the missing ones are appended again.
+    """
     if view.incarnation != track.incarnation:
         return
     for seq in (*view.missing, *view.unreadable):
@@ -121,10 +124,8 @@ def answer(step: Step, room: RoomState, track: BoxTrack, view: DeviceView) -> No
 
 
 def _put_back_for(step: Step, track: BoxTrack, frame: Frame) -> None:
-    """A device lacks a frame that is no message of ours. Its sender may be off for long, so anybody puts it back.
-
-    Each device does so once a day for each frame, however many ask.
-    """
+    """Schedule the return of a frame that is no message of ours: at most once a day per frame, however many ask."""
+    # Its sender may be offline for long, so every device that has the frame appends it.
     asked = sha256(frame.hash + step.day.to_bytes(4, "big")).digest()
     if not step.store.saw(_PUT_BACK, asked, step.day):
         return
@@ -135,11 +136,11 @@ def _put_back_for(step: Step, track: BoxTrack, frame: Frame) -> None:
 
 
 def _waits_for_epoch(step: Step, room: RoomState, track: BoxTrack, message_id: bytes) -> bool:
-    """Whether a message waits for a new epoch, because a device repeatedly cannot decrypt ours.
+    """Whether a message waits for a new epoch because a device repeatedly cannot decrypt it.
 
-    It may have missed more of our messages in this epoch than its ratchet skips ahead. So we begin another epoch, at
-    most once a day for all devices, and send the message to everybody there.
+    Begins that epoch, at most once a day for all devices.
     """
+    # The device may have missed more of our messages in this epoch than its ratchet skips ahead.
     message = step.store.message(room.id, message_id)
     if track.closed or message is None or not sending.was_in_vain(message):
         return False
@@ -150,7 +151,7 @@ def _waits_for_epoch(step: Step, room: RoomState, track: BoxTrack, message_id: b
 
 
 def begin_epoch(step: Step, room: RoomState) -> None:
-    """Begin a new epoch, in which every ratchet starts again."""
+    """Schedule a commit that begins a new epoch, in which every ratchet starts again."""
     if not any(isinstance(intent, UpdateKeys) for intent in room.intents):
         room.intents.append(UpdateKeys())
         room.commit_at = max(room.commit_at, step.within(step.timing.put_back_any))

@@ -1,6 +1,7 @@
-"""The line that tells the person what a restored device may lack of a room (spec/devices.md §9.1).
+"""Keeps the line in a room that tells the person which messages may be missing (spec/devices.md §9.1).
 
-It is written as soon as this is known, moves to where the device came back, and goes when nothing is missing any more.
+The line is written as soon as the device knows of a gap. It moves to the place at which the device came back, and is
+removed once nothing is missing.
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ from nullabona.client.core.step import Step
 from nullabona.client.core.timeline import kinds, notices
 
 MOST_NAMED: Final = 8
-"""Most accounts that the line names."""
+"""The line names at most this many accounts."""
 
 
 def forsaken(step: Step, room: RoomState) -> Gap | None:
-    """The gap of a room whose keys we give up now. One that is still open goes on."""
+    """The gap of a room whose keys this device gives up now: the one that is still open, or a new one.
+
+    None for the devices' room, which has no gap.
+    """
     if room.info.kind == DEVICES:
         return None
     if room.gap is not None:
@@ -33,7 +37,7 @@ def forsaken(step: Step, room: RoomState) -> Gap | None:
 
 
 def begin(step: Step, room: RoomState) -> None:
-    """Tell the person that what is said now, or since the backup, may be missing."""
+    """Write the line: messages since the last one here, or since the backup, may be missing."""
     gap = room.gap
     if gap is None or gap.notice is not None:
         tell(step, room)
@@ -45,7 +49,7 @@ def begin(step: Step, room: RoomState) -> None:
 
 
 def returned(step: Step, room: RoomState, gap: Gap | None) -> None:
-    """This device is in the room again: it reads everything from the current epoch on."""
+    """Note that this device is back in the room and reads everything from the current epoch on."""
     if gap is None or room.info.kind == DEVICES:
         return
     room.gap = gap
@@ -55,7 +59,7 @@ def returned(step: Step, room: RoomState, gap: Gap | None) -> None:
 
 
 def tell(step: Step, room: RoomState) -> None:
-    """Make the line say what holds now. A line that the person removed stays away."""
+    """Update the line to what holds now. A line that the person removed is not written again."""
     gap = room.gap
     row = _line(step, room, gap)
     if gap is None or row is None or row.kind != kinds.NOTICE:
@@ -69,7 +73,7 @@ def tell(step: Step, room: RoomState) -> None:
 
 
 def close(step: Step, room: RoomState) -> None:
-    """Nothing is missing any more: the line goes."""
+    """Remove the gap and its line, because nothing is missing any more."""
     gap, room.gap = room.gap, None
     row = _line(step, room, gap)
     if row is not None and row.kind == kinds.NOTICE:
@@ -82,7 +86,7 @@ def _line(step: Step, room: RoomState, gap: Gap | None) -> Message | None:
 
 
 def _notice(gap: Gap) -> Notice:
-    """Names those who have not handed over their lines, as long as they may."""
+    """The line's body, which names accounts that may still hand over their lines."""
     waiting = gap.asked.waiting if gap.asked is not None else []
     return Notice(NoticeKind.GAP, others=tuple(waiting[:MOST_NAMED]), text=tell_gap(gap))
 

@@ -1,4 +1,4 @@
-"""What kind of line a body is, and what a message's row says of it (spec/room.md §6)."""
+"""Derives from a body what a message's row stores of it: kind, whether it is shown and counted (spec/room.md §6)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ CLOSE: Final = "close"
 PIN: Final = "pin"
 PROFILE: Final = "profile"
 BACKFILL: Final = "backfill"
-"""A request for what was said in a gap, or a part of an answer; not shown, and dropped once everybody has it."""
+"""A request for the lines of a gap, or a part of the answer; not shown, and dropped once everybody has it."""
 FILES: Final = frozenset({"file", "photo", "voice"})
 SPOKEN: Final = FILES | {TEXT, POLL}
 """Kinds of lines that somebody said."""
@@ -69,7 +69,7 @@ _KINDS: Final[dict[type, str]] = {
 
 
 def attachment_of(body: Stored) -> Attachment | None:
-    """The file of a line that has one."""
+    """The file of a line, or None."""
     return body.attachment if isinstance(body, File | Imported) else None
 
 
@@ -78,7 +78,7 @@ def kind_of(body: Stored) -> str:
 
 
 def stored(message: Message) -> Stored:
-    """The body of a row. Raises `Bug`: what is in the store was put there by us."""
+    """The body of a row. Raises `Bug` if the row holds anything else, as only we write rows."""
     body = decode_body(message.body)
     if isinstance(body, File | Imported) or type(body) in _KINDS:
         return body  # type: ignore[return-value]
@@ -86,12 +86,12 @@ def stored(message: Message) -> Stored:
 
 
 def entitled(info: RoomInfo, account: bytes, body: Stored) -> bool:
-    """Whether the room as it is now lets somebody do to others' lines what ``body`` does: an admin, or who may pin."""
+    """Whether ``account`` may now do to others' lines what ``body`` does: pin, or as an admin anything else."""
     return info.may_pin(account) if isinstance(body, Pin) else account in info.admins
 
 
 def filled(step: Step, message: Message, body: Stored, *, entitled: bool = False) -> Message:
-    """The row of ``message`` as it is for ``body``; ``entitled``: see `entitled`."""
+    """``message`` with ``body`` and everything that is derived from it; ``entitled``: see the function `entitled`."""
     shown = isinstance(body, Text | File | Poll | Notice | Deleted)
     return replace(
         message,
@@ -107,7 +107,7 @@ def filled(step: Step, message: Message, body: Stored, *, entitled: bool = False
 
 
 def together(account: bytes, body: Stored) -> bytes:
-    """What the photos of one album have in common, and no other line has."""
+    """A value that only the photos of one album share; empty for any other line."""
     return account + body.album if isinstance(body, File) and body.album else b""
 
 
@@ -132,7 +132,7 @@ def words_of(body: Stored) -> str:
 
 
 def found_by(body: Stored) -> str:
-    """Everything a line can be found by."""
+    """The text in which a search looks: words, file name, the options of a poll."""
     said = attachment_of(body)
     if said is not None:
         return f"{words_of(body)} {said.name}".strip()
@@ -142,6 +142,6 @@ def found_by(body: Stored) -> str:
 
 
 def brief(body: Stored) -> str:
-    """What a quote shows of a line: its words, or for a file without any its name."""
+    """The text that a quote shows: the line's words, or the name of a file without words."""
     said = attachment_of(body)
     return words_of(body) or (said.name if said is not None else "")

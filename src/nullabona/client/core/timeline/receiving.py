@@ -1,4 +1,4 @@
-"""Messages of others: each kept exactly once (spec/room.md §6)."""
+"""Stores the messages that other devices sent, each exactly once (spec/room.md §6)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nullabona.client.core.timeline import annotating, expiry, kinds, profiles, 
 def new(
     step: Step, room: RoomState, track: BoxTrack, seq: int, device: Device, said: Envelope, body: Shown | Annotation
 ) -> Message | None:
-    """A new message or annotation of another account; None if we have it already."""
+    """The row for a message or annotation that arrived; None if we have it already. Nothing is stored yet (`keep`)."""
     known = step.store.message(room.id, said.id)
     if known is not None and not _is_only_told(known, device.account):
         if known.account == device.account:
@@ -41,7 +41,7 @@ def new(
 
 
 def _is_only_told(known: Message, account: bytes) -> bool:
-    """Whether we have a line only as somebody else told it: what its own account says counts."""
+    """Whether we have this line only from another member's backfill. The author's own message then replaces it."""
     told = known.account == account and known.told_by not in {b"", account}
     return told and known.kind in kinds.SPOKEN
 
@@ -60,7 +60,7 @@ def keep(step: Step, room: RoomState, device: Device, message: Message, body: Sh
 
 
 def _appeared(step: Step, room: RoomState, device: Device, message: Message) -> None:
-    """A new line: found from now on, as its annotations that came before it want it, and told."""
+    """Index a new line for search, apply annotations that arrived before it, and tell listeners."""
     body = kinds.stored(message)
     search.index(step.store, message, body)
     if isinstance(body, File):
