@@ -40,7 +40,7 @@ _PAGE_SIZE: Final = 8_192
 
 
 class NotOurs(UserError):
-    """The file is not a database of this version of a relay."""
+    """The file is not a relay's database."""
 
     code = "relay-data-version"
     default_hint = (
